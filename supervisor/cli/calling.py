@@ -1,0 +1,120 @@
+"""Calling the supervisor: is it there, what is the picture, and what becomes of it."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from typing import Any
+
+from supervisor.errors import OrchError, UsageError
+from supervisor.runtime.workspace import Workspace
+from supervisor.shell.control_client import ControlClient
+
+LOOK_AGAIN = 4.0  # seconds after which a picture is fetched although nothing changed: some states change with time
+
+Picture = dict[str, Any]
+"""The object of `orch status --json`."""
+
+
+def live(workspace: Workspace) -> Picture:
+    """The picture as it is. Raises SupervisorDown if no supervisor answers within a second."""
+    with ControlClient(workspace.control_socket) as client:
+        return picture(client)
+
+
+def picture(client: ControlClient) -> Picture:
+    """The picture, over an open connection."""
+    found: Picture = client.call("status")
+    return found
+
+
+def follow(client: ControlClient, until: float | None = None) -> Iterator[Picture]:
+    """The picture at once, then at every change or after `LOOK_AGAIN` seconds, until `until` (of `time.monotonic`).
+
+    Raises SupervisorDown when the supervisor goes away or hangs.
+    """
+    version, wait = -1, 0.0
+    while True:
+        answer = client.watch(version, wait)
+        version = answer["version"]
+        yield answer["status"]
+        wait = LOOK_AGAIN if until is None else min(LOOK_AGAIN, until - time.monotonic())
+        if wait <= 0:
+            return
+
+
+def last_known(workspace: Workspace) -> Picture:
+    """The last picture that a supervisor left, with what has become of its servers since. Never raises."""
+    try:
+        left = json.loads(workspace.last_status.read_text(encoding="utf-8"))
+        as_of = left.get("as_of") or _time(workspace.last_status.stat().st_mtime)
+        children = [_without_supervisor(workspace, child) for child in left["children"]]
+        plan, tasks, asks = left["plan"], list(left["tasks"]), list(left["asks"])
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        as_of, children, tasks, asks = None, _configured(workspace), [], []
+        plan = {"state": "missing", "revision": None, "title": None, "problems": []}
+    return {
+        "workspace": str(workspace.root),
+        "supervisor": {"state": "down", "pid": None, "since": None, "version": None},
+        "as_of": as_of,
+        "plan": plan,
+        "children": children,
+        "tasks": tasks,
+        "asks": asks,
+    }
+
+
+def checked(word: str, known: Sequence[str], noun: str) -> str:
+    """`word`, if it is one of `known`. Raises UsageError with the nearest right one."""
+    if word in known:
+        return word
+    from supervisor.core.planflaw import any_of, nearest, quoted
+
+    near = nearest(word, known)
+    hint = f"did you mean {quoted(near)}?" if near else f"use {any_of(known)}" if known else f"there is no {noun} yet"
+    raise UsageError(f"there is no {noun} {quoted(word)}", hint)
+
+
+def names(picture: Picture, part: str) -> list[str]:
+    """The names of the children, or the ids of the tasks or asks."""
+    key = "name" if part == "children" else "id"
+    return [str(one[key]) for one in picture[part]]
+
+
+def _without_supervisor(workspace: Workspace, child: dict[str, Any]) -> dict[str, Any]:
+    """A child as it is without a supervisor: its server may live on, in the state that it was last seen in."""
+    if child["pid"] is not None and _alive(workspace, str(child["name"]), int(child["pid"])):
+        return child
+    return {**child, "state": "stopped", "pid": None, "socket": None, "since": None, "rss_bytes": None, "task": None}
+
+
+def _configured(workspace: Workspace) -> list[dict[str, Any]]:
+    """The children of the config, for when nothing ever ran; none if it cannot be read."""
+    from supervisor.runtime.config import load
+
+    absent = ("pid", "socket", "codex", "since", "rss_bytes", "thread", "task", "problem")
+    with suppress(OrchError):
+        return [
+            {"name": child.name, "path": child.path, "state": "stopped", "restarts": 0, **dict.fromkeys(absent)}
+            for child in load(workspace).children
+        ]
+    return []
+
+
+def _alive(workspace: Workspace, child: str, pid: int) -> bool:
+    """Whether that pid is still the server that we recorded, and no stranger that got its number."""
+    from supervisor.shell.process.table import Identity, alive
+
+    try:
+        recorded = Identity(**json.loads(workspace.registry.read_text(encoding="utf-8"))[child]["identity"])
+    except (OSError, ValueError, TypeError, KeyError):
+        return False
+    return recorded.pid == pid and alive(recorded)
+
+
+def _time(seconds: float) -> str:
+    from datetime import UTC, datetime
+
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

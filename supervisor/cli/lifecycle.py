@@ -1,0 +1,153 @@
+"""`orch up` and `orch down`: bring everything up, leave nothing behind."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+
+from supervisor.cli import calling, output
+from supervisor.cli.output import one_line
+from supervisor.cli.progress import Progress
+from supervisor.errors import OrchError, SupervisorDown
+from supervisor.runtime.workspace import Workspace
+from supervisor.shell.control_client import ControlClient
+
+READY_WITHIN = 30.0  # seconds for all servers to get ready
+STOP_WITHIN = 30.0  # seconds for all servers to stop; each is killed long before
+LAST_WORDS = 5.0  # seconds from the closed connection to the end of the supervisor's process
+LISTENS_WITHIN = 20.0  # seconds from our start to our own control socket, in the foreground
+LOOK = 0.05  # seconds between two looks for our own control socket
+
+
+def up(workspace: Workspace, children: Sequence[str]) -> int:
+    """Have a supervisor, and the servers of these children (none named: of all). 0 if each is ready, else 1.
+
+    Raises OrchError if the supervisor does not start, UsageError for a child that is not configured.
+    """
+    from supervisor.runtime import config, launch
+
+    configured = [child.name for child in config.load(workspace).children]
+    named = [calling.checked(name, configured, "child") for name in dict.fromkeys(children)]
+    launch.ensure_supervisor(workspace)
+    deadline = time.monotonic() + READY_WITHIN
+    progress = Progress()
+    try:
+        with ControlClient(workspace.control_socket) as client:
+            wanted = _wanted(calling.names(calling.picture(client), "children"), configured, named)
+            client.call("up", children=wanted)
+            for picture in calling.follow(client, deadline):
+                chosen = [child for child in picture["children"] if child["name"] in wanted]
+                progress.show({child["name"]: _said(child) for child in chosen})
+                if all(child["state"] in ("ready", "failed") for child in chosen):
+                    break
+    except SupervisorDown as error:
+        raise OrchError(f"while the servers started, {error.what}", "see `orch logs`, then run `orch up`") from error
+    finally:
+        progress.end()
+    ready = sum(child["state"] == "ready" for child in chosen)
+    output.emit(f"{ready} of {len(chosen)} {'child' if len(chosen) == 1 else 'children'} ready")
+    for child in chosen:
+        if child["state"] == "failed":
+            output.say(f"orch: {child['name']} failed: {_with_remedy(child)}")
+        elif child["state"] != "ready":
+            output.say(f"orch: {child['name']} is still {child['state']} after {READY_WITHIN:g} s: {_problem(child)}")
+    if ready == len(chosen):
+        output.say("next: edit plan.md while it runs; `orch status` shows what happens")
+    return 0 if ready == len(chosen) else 1
+
+
+def up_in_foreground(workspace: Workspace, children: Sequence[str]) -> int:
+    """Be the supervisor, with the servers of these children (none named: of all), until it is over."""
+    from threading import Thread
+
+    from supervisor.runtime import config, launch
+
+    known = [child.name for child in config.load(workspace).children]
+    wanted = [calling.checked(name, known, "child") for name in children] or known
+    if launch.supervisor_pid(workspace) is not None:
+        raise OrchError("a supervisor is up already", "run `orch down` first, or leave out --foreground")
+    Thread(target=_ask_ourselves, args=(workspace, wanted), name="ask for the servers", daemon=True).start()
+    return launch.run_foreground(workspace)
+
+
+def down(workspace: Workspace, *, now: bool) -> int:
+    """Stop everything, in whatever state; 0 when no process is left. Raises OrchError naming what will not die."""
+    from supervisor.runtime import launch
+
+    try:
+        answered = _ask_to_end(workspace, now=now)
+    except SupervisorDown as error:
+        answered = False
+        if launch.supervisor_pid(workspace) is not None:
+            output.say(f"{error.what}: ending its process")
+    ended = launch.end_supervisor(workspace, LAST_WORDS if answered else 0)
+    left = launch.stop_leftovers(workspace, output.say)
+    if left:
+        output.emit(f"stopped what was left: {', '.join(left)}")
+    elif answered or ended:
+        output.emit("everything has stopped")
+    else:
+        output.emit("nothing was running")
+    return 0
+
+
+def _wanted(known: list[str], configured: Sequence[str], named: list[str]) -> list[str]:
+    """The children to bring up: those named, else all that the running supervisor knows."""
+    for name in named:
+        if name not in known:
+            raise OrchError(
+                f"the supervisor was started before `{name}` was configured", "run `orch down`, then `orch up`"
+            )
+    if set(configured) != set(known):
+        output.say("the config names other children by now: `orch down`, then `orch up`, takes them in")
+    return named or known
+
+
+def _said(child: calling.Picture) -> str:
+    match child["state"]:
+        case "ready":
+            return f"ready (pid {child['pid']}, codex {one_line(child['codex'] or 'of an unknown version')})"
+        case "failed" | "backoff" | "unhealthy":
+            return f"{child['state']}: {_problem(child)}"
+        case other:
+            return str(other)
+
+
+def _problem(child: calling.Picture) -> str:
+    return one_line(child.get("problem") or "see `orch logs`")
+
+
+def _with_remedy(child: calling.Picture) -> str:
+    problem, remedy = _problem(child), f"`orch restart {child['name']}`"
+    return problem if remedy in problem else f"{problem}: mend it, then run {remedy}"
+
+
+def _ask_ourselves(workspace: Workspace, children: Sequence[str]) -> None:
+    """As soon as our own control socket answers, ask it for the servers, as any `orch up` would."""
+    deadline = time.monotonic() + LISTENS_WITHIN
+    while time.monotonic() < deadline:
+        with suppress(SupervisorDown), ControlClient(workspace.control_socket) as client:
+            client.call("up", children=list(children))
+            return
+        time.sleep(LOOK)
+
+
+def _ask_to_end(workspace: Workspace, *, now: bool) -> bool:
+    """Ask the supervisor to end and see it go; True once its connection is closed, False if it takes too long.
+
+    Raises SupervisorDown if none answers.
+    """
+    with ControlClient(workspace.control_socket) as client:
+        calling.picture(client)
+        deadline = time.monotonic() + STOP_WITHIN
+        client.call("down", now=now)
+        progress = Progress()
+        try:
+            for picture in calling.follow(client, deadline):
+                progress.show({child["name"]: child["state"] for child in picture["children"]})
+        except SupervisorDown:
+            return True  # it went away, as it should; if it hangs instead, its process is still there
+        finally:
+            progress.end()
+    return False

@@ -1,0 +1,151 @@
+"""Reading the ledger and the structured logs as one stream in time order, while they are written and rotated."""
+
+from __future__ import annotations
+
+import heapq
+import json
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from supervisor.runtime.workspace import Workspace
+
+Entry = tuple[str, dict[str, Any]]
+"""A log line with its sort key: its time as text that compares as the times do."""
+
+TRIES = 3  # to list and open the rotated files of one log between two rotations
+
+
+class Records:
+    """All lines of a workspace: the ledger's, and those of the logs that do not repeat one of the ledger's."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._sources: dict[Path, _Source] = {}
+
+    @property
+    def broken(self) -> int:
+        """How many lines were no JSON object with a time and an event."""
+        return sum(source.broken for source in self._sources.values())
+
+    def read(self, *, more_to_come: bool = False) -> Iterator[dict[str, Any]]:
+        """What was not read yet, in time order; lines of one file keep their order. Holds one line of each file.
+
+        `more_to_come`: a last line without an end is still being written, and left for later.
+        """
+        for base in (self._workspace.ledger, *sorted(self._workspace.logs.glob("*.jsonl"))):
+            self._sources.setdefault(base, _Source(base, mirror=base != self._workspace.ledger))
+        streams = (source.entries(more_to_come) for source in self._sources.values())
+        return (line for _, line in heapq.merge(*streams, key=_key))
+
+    def close(self) -> None:
+        for source in self._sources.values():
+            source.close()
+
+
+class _Source:
+    """One file that grows, and its rotated predecessors `.1`, `.2`, ... (the higher, the older)."""
+
+    def __init__(self, base: Path, *, mirror: bool) -> None:
+        self.broken = 0
+        self._base = base
+        self._mirror = mirror
+        self._files: list[BinaryIO] = []  # those not read to their end yet, oldest first
+        self._last = ""
+
+    def entries(self, more_to_come: bool) -> Iterator[Entry]:
+        self._open_newer()
+        while self._files:
+            yield from self._lines(self._files[0], more_to_come and len(self._files) == 1)
+            self._open_newer()
+            if len(self._files) == 1:
+                return
+            yield from self._lines(self._files[0], False)  # what was written between the end and the rotation
+            self._files.pop(0).close()
+
+    def close(self) -> None:
+        for file in self._files:
+            file.close()
+        self._files = []
+
+    def _lines(self, file: BinaryIO, more_to_come: bool) -> Iterator[Entry]:
+        if os.fstat(file.fileno()).st_size < file.tell():
+            file.seek(0)
+        while raw := file.readline():
+            if not raw.endswith(b"\n") and more_to_come:
+                file.seek(-len(raw), os.SEEK_CUR)
+                return
+            entry = self._entry(raw)
+            if entry is not None:
+                yield entry
+
+    def _entry(self, raw: bytes) -> Entry | None:
+        try:
+            line = json.loads(raw)
+            key = _comparable(line["ts"])
+            line["event"] = str(line["event"])
+        except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
+            self.broken += bool(raw.strip())
+            return None
+        if self._mirror and "seq" in line:
+            return None
+        line["level"] = str(line.get("level") or "info")
+        self._last = max(self._last, key)  # a clock that was set back must not tear the merge
+        return self._last, line
+
+    def _open_newer(self) -> None:
+        """Open what came after the file that we read last; at first, everything."""
+        for _ in range(TRIES):
+            found = self._list()
+            known = _inode(os.fstat(self._files[-1].fileno())) if self._files else None
+            at = next((at for at, (inode, _) in enumerate(found) if inode == known), -1)
+            opened = []
+            for _, path in found[at + 1 :]:
+                try:
+                    opened.append(path.open("rb"))
+                except OSError:
+                    continue
+            if [inode for inode, _ in self._list()] == [inode for inode, _ in found]:
+                self._files += opened
+                return
+            for file in opened:
+                file.close()
+
+    def _list(self) -> list[tuple[tuple[int, int], Path]]:
+        """The files there are, oldest first, each with what tells it from the others."""
+        rotated = [
+            (int(path.name.rpartition(".")[2]), path)
+            for path in self._base.parent.glob(f"{self._base.name}.*")
+            if path.name.rpartition(".")[2].isdigit()
+        ]
+        found = []
+        for path in (*(path for _, path in sorted(rotated, reverse=True)), self._base):
+            try:
+                found.append((_inode(path.stat()), path))
+            except OSError:
+                continue
+        return found
+
+
+def moment(text: str) -> datetime:
+    """A time of a log line, in UTC. Raises ValueError."""
+    parsed = datetime.fromisoformat(text)
+    return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+def _comparable(time: str) -> str:
+    """A time in UTC without its zone: such texts compare as the times do, whatever their precision."""
+    if time.endswith("Z"):
+        datetime.fromisoformat(time)
+        return time[:-1]
+    return moment(time).isoformat()[:-6]
+
+
+def _key(entry: Entry) -> str:
+    return entry[0]
+
+
+def _inode(found: os.stat_result) -> tuple[int, int]:
+    return found.st_dev, found.st_ino

@@ -1,0 +1,124 @@
+"""`orch logs`: ledger and structured logs in one time order, filtered, for people or as JSON lines."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from fnmatch import fnmatchcase
+from typing import Any
+
+from supervisor.cli import output
+from supervisor.cli.logfiles import Records, moment
+from supervisor.cli.output import one_line, paint
+from supervisor.errors import UsageError
+from supervisor.runtime.workspace import Workspace
+
+LEVELS = ("debug", "info", "warning", "error")
+POLL = 0.2  # seconds between two looks at the files
+LONGEST = 160  # characters of one value in a line for people; `--json` has all of it
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which lines to show; None lets every line pass. `level` is the lowest."""
+
+    child: str | None = None
+    task: str | None = None
+    event: str | None = None
+    level: str = "debug"
+    since: datetime | None = None
+
+    def passes(self, line: Mapping[str, Any]) -> bool:
+        return (
+            (self.child is None or line.get("child") == self.child)
+            and (self.task is None or line.get("task") == self.task)
+            and (self.event is None or fnmatchcase(line["event"], self.event))
+            and _loudness(line["level"]) >= _loudness(self.level)
+            and (self.since is None or moment(line["ts"]) >= self.since)
+        )
+
+
+def logs(workspace: Workspace, wanted: Filter, *, follow: bool, as_json: bool) -> int:
+    """Print the lines that pass; with `follow` also those to come, until Ctrl-C."""
+    records = Records(workspace)
+    day = datetime.now(UTC).date()
+    shown = 0
+    try:
+        while True:
+            for line in records.read(more_to_come=follow):
+                if not wanted.passes(line):
+                    continue
+                shown += 1
+                if as_json:
+                    print(json.dumps(line))
+                    continue
+                if (written := moment(line["ts"])).date() != day:
+                    day = written.date()
+                    print(f"── {day} (UTC)")
+                print(readable(line))
+            if not follow:
+                break
+            sys.stdout.flush()
+            time.sleep(POLL)
+    except KeyboardInterrupt:
+        if not follow:
+            raise
+    finally:
+        if records.broken:
+            output.say(f"skipped {records.broken} broken line{'s' * (records.broken > 1)}")
+        records.close()
+    if not shown and not as_json:
+        output.say(f"no line matches; what the servers print themselves is in {workspace.logs}/*.stderr.log")
+    return 0
+
+
+def readable(line: Mapping[str, Any]) -> str:
+    """One line for people: time, level, event, what it is about, then the other fields."""
+    level = str(line["level"])
+    event = one_line(line["event"], 40)
+    action = line.get("action")
+    if event == "intended" and isinstance(action, dict):
+        event = f"{event} {one_line(action.get('action', ''), 40)}"
+    about = " ".join(one_line(line[name], 40) for name in ("child", "task") if line.get(name))
+    shade = paint(f"{one_line(level, 7):<7}", _SHADES.get(level, ""), sys.stdout)
+    rest = [f"{name}={_value(value)}" for name, value in line.items() if name not in _PLACED and value not in _NOTHING]
+    head = f"{moment(line['ts']):%H:%M:%S.%f}"[:12]
+    return " ".join(part for part in (head, shade, f"{event:<22}", about, *map(one_line, rest)) if part).rstrip()
+
+
+def parse_since(text: str, now: datetime) -> datetime:
+    """`90s`, `10m`, `2h`, `1d` before `now`, or an RFC 3339 time. Raises UsageError."""
+    if match := _AGO.fullmatch(text.strip()):
+        try:
+            return now - timedelta(**{_UNITS[match[2]]: float(match[1])})
+        except OverflowError:
+            return datetime.min.replace(tzinfo=UTC)
+    try:
+        return moment(text.strip())
+    except (ValueError, OverflowError) as error:
+        raise UsageError(
+            f"`{one_line(text, 40)}` is no time", "write 90s, 10m, 2h, 1d or 2026-11-23T10:00:00Z"
+        ) from error
+
+
+_AGO = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)([smhd])")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_SHADES = {"debug": "dim", "warning": "yellow", "error": "red", "critical": "red"}
+_PLACED = ("ts", "level", "event", "child", "task", "seq", "action")
+_NOTHING: tuple[object, ...] = (None, "", [], {})
+
+
+def _loudness(level: str) -> int:
+    return LEVELS.index(level) if level in LEVELS else len(LEVELS)
+
+
+def _value(value: object) -> str:
+    if isinstance(value, str):
+        text = one_line(value, LONGEST)
+        return json.dumps(text, ensure_ascii=False) if not text or " " in text or "=" in text else text
+    return one_line(json.dumps(value, ensure_ascii=False), LONGEST)

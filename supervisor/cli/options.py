@@ -1,0 +1,87 @@
+"""What the commands share: `-C`, `--json`, an example in every help, and how they find their workspace."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from supervisor.errors import UsageError
+
+if TYPE_CHECKING:
+    from supervisor.runtime.workspace import Workspace
+
+Json = Annotated[bool, typer.Option("--json", help="As JSON, on standard output.")]
+
+
+def take_folder(arguments: Sequence[str]) -> tuple[Path, list[str]]:
+    """The folder that `-C DIR` names, wherever it stands before a `--`, and the other arguments.
+
+    Each -C counts from the one before it, as with git. It is read here because typer would load pydantic to do so, for
+    every command. Raises UsageError if a -C has no folder.
+    """
+    folder, rest = Path(), list[str]()
+    words = iter(arguments)
+    for word in words:
+        if word == "--":
+            return folder, [*rest, word, *words]
+        if not word.startswith("-C"):
+            rest.append(word)
+            continue
+        named = word[2:] or next(words, "")
+        if not named:
+            raise UsageError("-C names no folder", "name the workspace, for example `orch -C ../ws status`")
+        folder /= Path(named).expanduser()
+    return folder, rest
+
+
+class Command(TyperCommand):
+    """A command that does not load pydantic (60 ms) only to find that `--help` was not given."""
+
+    def get_help_option(self, ctx: Any) -> Any:
+        return _given_or_not(super().get_help_option(ctx))
+
+
+class Group(TyperGroup):
+    """The same for a group of commands."""
+
+    def get_help_option(self, ctx: Any) -> Any:
+        return _given_or_not(super().get_help_option(ctx))
+
+
+def example(*lines: str) -> str:
+    """The end of a command's help."""
+    return "\b\nExample:\n" + "\n".join(f"  {line}" for line in lines) + f"\n\n{_WHERE}"
+
+
+def end(code: int) -> NoReturn:
+    """End the command with this exit code."""
+    raise typer.Exit(code)
+
+
+def workspace_at(context: typer.Context) -> Workspace:
+    """The workspace of this call. Raises UsageError if -C names no folder, WorkspaceError if there is no workspace."""
+    from supervisor.runtime.workspace import find
+
+    return find(folder_of(context))
+
+
+def folder_of(context: typer.Context) -> Path:
+    """The folder of this call. Raises UsageError if -C names none."""
+    folder = context.obj or Path()
+    if not folder.is_dir():
+        raise UsageError(f"{folder} is not a folder", "name one that is there with -C")
+    return Path(folder)
+
+
+def _given_or_not(option: Any) -> Any:
+    """The option with a default that typer takes as it is."""
+    if option is not None:
+        option.default = False
+    return option
+
+
+_WHERE = "-C DIR, before or after the command, names the workspace (or a folder in it); without it, the current folder."

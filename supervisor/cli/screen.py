@@ -1,0 +1,155 @@
+"""The one screen of `orch status`: from the status object to blocks of text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from supervisor.cli.output import Block, Cell, Grid, Line, clean, one_line, state
+
+Object = Mapping[str, Any]
+
+SUMMARY_LENGTH = 160  # characters of a summary on the screen; runs.md has all of it
+
+
+def blocks(picture: Object, now: datetime) -> list[Block]:
+    """The whole screen, as of `now`."""
+    parts = [
+        list(_head(picture, now)),
+        list(_children(picture["children"], now)),
+        list(_tasks(picture["tasks"])),
+        list(_asks(picture["asks"])),
+    ]
+    filled = [part for part in parts if part]
+    return [block for at, part in enumerate(filled) for block in (*([Line()] if at else []), *part)]
+
+
+def ask_blocks(ask: Object) -> Iterator[Block]:
+    """One ask: what it is, what to do, what has to come back, and how to answer."""
+    about = " · ".join(one_line(ask[name]) for name in ("kind", "child", "task") if ask.get(name))
+    yield Line(
+        (Cell(one_line(ask["id"]), "bold"), Cell(f"  {about}"), Cell(f"  since {_clock(ask.get('since'))}", "dim"))
+    )
+    for name, text in (("", ask.get("text")), ("steps", ask.get("steps")), ("expect", ask.get("expect"))):
+        lines = clean(text or "").strip().splitlines()
+        if name and lines:
+            yield Line((Cell(f"{name}:", "dim"),), 2)
+        yield from (Line((Cell(line),), 4 if name else 2) for line in lines)
+    yield Line((Cell("answer:", "dim"), Cell(f" {_ways(ask)}", "cyan")), 2)
+
+
+def duration(seconds: float) -> str:
+    """Seconds as one short unit: 12s, 5m, 3h, 2d."""
+    for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
+        if seconds >= size:
+            return f"{int(seconds // size)}{unit}"
+    return f"{max(0, int(seconds))}s"
+
+
+def _head(picture: Object, now: datetime) -> Iterator[Block]:
+    yield Line((Cell("workspace   ", "dim"), Cell(one_line(picture["workspace"]))))
+    daemon = picture["supervisor"]
+    words = [
+        f"process {daemon['pid']}" if daemon.get("pid") else "",
+        f"for {_since(daemon.get('since'), now)}" if daemon.get("since") else "",
+        f"version {one_line(daemon['version'])}" if daemon.get("version") else "",
+        f"last seen {_clock(picture.get('as_of'))}" if daemon["state"] == "down" and picture.get("as_of") else "",
+    ]
+    rest = ", ".join(word for word in words if word)
+    yield Line((Cell("supervisor  ", "dim"), state(daemon["state"]), Cell(f"  {rest}" if rest else "")))
+    if daemon.get("problem"):
+        yield Line((Cell(one_line(daemon["problem"]), "red"),), 12)
+    plan = picture["plan"]
+    revision = f"  revision {plan['revision']}" if plan.get("revision") else ""
+    title = f": {one_line(plan['title'])}" if plan.get("title") else ""
+    why = f"  ({one_line(plan['why'])})" if plan.get("why") else ""
+    yield Line((Cell("plan        ", "dim"), state(plan["state"]), Cell(f"{revision}{title}{why}")))
+    for problem in plan["problems"]:
+        yield Line((Cell(f"plan.md:{problem['line']}: {one_line(problem['message'])}", "red"),), 12)
+
+
+def _children(children: Sequence[Object], now: datetime) -> Iterator[Block]:
+    if not children:
+        return
+    rows = tuple(
+        (
+            Cell(child["name"], "bold"),
+            state(child["state"]),
+            Cell(_since(child.get("since"), now)),
+            Cell(_text(child.get("pid"))),
+            Cell(_text(child.get("codex"))),
+            Cell(_megabytes(child.get("rss_bytes"))),
+            Cell(_text(child.get("restarts") or None)),
+            Cell(_text(child.get("task"))),
+            Cell(_text(child.get("problem")), "red"),
+        )
+        for child in children
+    )
+    yield Grid(("CHILD", "STATE", "FOR", "PID", "CODEX", "MEMORY", "RESTARTS", "TASK", "PROBLEM"), rows).filled()
+
+
+def _tasks(tasks: Sequence[Object]) -> Iterator[Block]:
+    if not tasks:
+        return
+    rows = tuple(
+        (
+            Cell(task["id"], "bold"),
+            state(task["state"]),
+            Cell(_text(task["child"])),
+            Cell(one_line(task["title"], 40)),
+            Cell(_about(task)),
+        )
+        for task in tasks
+    )
+    yield Grid(("TASK", "STATE", "CHILD", "TITLE", "WHY"), rows).filled()
+
+
+def _about(task: Object) -> str:
+    if task["state"] in ("done", "retired") and task.get("summary"):
+        return one_line(task["summary"], SUMMARY_LENGTH)
+    return one_line(task.get("why") or task.get("summary") or "", SUMMARY_LENGTH)
+
+
+def _asks(asks: Sequence[Object]) -> Iterator[Block]:
+    if asks:
+        yield Line((Cell("waits on you", "yellow"),))
+    for at, ask in enumerate(asks):
+        if at:
+            yield Line()
+        yield from ask_blocks(ask)
+
+
+def _ways(ask: Object) -> str:
+    choices = [one_line(choice) for choice in ask.get("choices") or ()]
+    call = f"orch answer {one_line(ask['id'])}"
+    ways = [f"`{call} {choice}`" for choice in choices]
+    if ask["kind"] != "approval":
+        ways.append(f"`{call} TEXT` in your words")
+    return ", or ".join(ways)
+
+
+def _since(time: str | None, now: datetime) -> str:
+    moment = _parsed(time)
+    return duration((now - moment).total_seconds()) if moment else ""
+
+
+def _clock(time: str | None) -> str:
+    moment = _parsed(time)
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC" if moment else "an unknown time"
+
+
+def _parsed(time: str | None) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(time) if time else None
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=moment.tzinfo or UTC) if moment else None
+
+
+def _text(value: object) -> str:
+    return "" if value is None else one_line(value)
+
+
+def _megabytes(size: int | None) -> str:
+    return f"{size / 2**20:.0f} MB" if size else ""

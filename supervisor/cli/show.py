@@ -1,0 +1,99 @@
+"""`orch status`: the picture, once or as it changes; the last known one when no supervisor answers."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Collection
+from contextlib import suppress
+from datetime import UTC, datetime
+
+from supervisor.cli import calling, output
+from supervisor.cli.calling import Picture
+from supervisor.errors import SupervisorDown
+from supervisor.runtime.workspace import Workspace
+from supervisor.shell.control_client import ControlClient
+
+DOWN = 3  # the exit code when no supervisor answers
+
+
+def status(workspace: Workspace, *, as_json: bool) -> int:
+    """Print the picture. With the supervisor down: the last known one, and why on standard error."""
+    try:
+        picture = calling.live(workspace)
+    except SupervisorDown as error:
+        picture = calling.last_known(workspace)
+        _print(picture, as_json=as_json)
+        output.complain(error)
+        return DOWN
+    _print(picture, as_json=as_json)
+    return 0
+
+
+def watch(workspace: Workspace, *, as_json: bool) -> int:
+    """Print the picture at every change until Ctrl-C: JSON lines, or on a terminal one screen redrawn.
+
+    A new ask rings the terminal's bell. Raises SupervisorDown when the supervisor ends.
+    """
+    draw = _lines if as_json else _redraw if output.pretty(sys.stdout) else _screens
+    with suppress(KeyboardInterrupt), ControlClient(workspace.control_socket) as client:
+        draw(client)
+    return 0
+
+
+def new_asks(picture: Picture, known: Collection[str]) -> list[str]:
+    """The ids of asks that were not known."""
+    return [ask for ask in calling.names(picture, "asks") if ask not in known]
+
+
+def _lines(client: ControlClient) -> None:
+    last = None
+    for picture in calling.follow(client):
+        if _still(picture) != last:
+            output.emit_json(picture, indent=None)
+        last = _still(picture)
+
+
+def _screens(client: ControlClient) -> None:
+    shown = ""
+    for picture in calling.follow(client):
+        text = _text(picture)
+        if text != shown:
+            output.emit(f"{text}\n")
+        shown = text
+
+
+def _redraw(client: ControlClient) -> None:
+    from rich.console import Console
+    from rich.live import Live
+
+    from supervisor.cli.screen import blocks
+
+    console = Console(highlight=False, markup=False, emoji=False)
+    known: list[str] | None = None
+    with Live(console=console, screen=True, auto_refresh=False, vertical_overflow="ellipsis") as screen:
+        for picture in calling.follow(client):
+            screen.update(output.drawn(blocks(picture, datetime.now(UTC))), refresh=True)
+            if known is not None and new_asks(picture, known):
+                console.bell()
+            known = calling.names(picture, "asks")
+
+
+def _print(picture: Picture, *, as_json: bool) -> None:
+    if as_json:
+        output.emit_json(picture)
+        return
+    from supervisor.cli.screen import blocks
+
+    output.show(blocks(picture, datetime.now(UTC)))
+
+
+def _text(picture: Picture) -> str:
+    from supervisor.cli.screen import blocks
+
+    return output.plain(blocks(_still(picture), datetime.now(UTC)))
+
+
+def _still(picture: Picture) -> Picture:
+    """The picture without what changes by the mere passing of time."""
+    children = [{**child, "since": None, "rss_bytes": None} for child in picture["children"]]
+    return {**picture, "supervisor": {**picture["supervisor"], "since": None}, "children": children}

@@ -1,0 +1,98 @@
+"""`orch init`: a new workspace in a folder, or nothing at all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from supervisor.cli import output
+from supervisor.errors import UsageError, WorkspaceError
+from supervisor.runtime.workspace import CONFIG_NAME, Workspace
+
+IGNORED = (CONFIG_NAME, "plan.md", "runs.md", ".orchestrator/")
+EXAMPLE = "name each repo, for example `orch init backend=../backend mobile=../mobile`"
+
+
+def init(folder: Path, pairs: Sequence[str]) -> int:
+    """Make `folder` a workspace for these children (each `NAME=PATH`). Checks everything before it writes anything.
+
+    Raises UsageError for a pair that cannot be, WorkspaceError if there is a config or a plan already.
+    """
+    from supervisor.runtime import config, templates
+
+    if not pairs:
+        raise UsageError("no repo is named", EXAMPLE)
+    workspace = Workspace(Path(os.path.abspath(folder)))
+    children = [(name, _path(workspace.root, path)) for name, path in config.check_new(workspace.root, _split(pairs))]
+    plan = templates.read("plan.template.md").replace("{{children}}", ", ".join(name for name, _ in children))
+    for path in (workspace.config, workspace.plan):
+        if os.path.lexists(path):
+            raise WorkspaceError(f"{path} exists already", "edit it, or move it away and run `orch init` again")
+    _write_new({workspace.config: config.starter(children), workspace.plan: plan})
+    ignored = _ignore(workspace.root / ".gitignore")
+    output.emit(f"wrote {CONFIG_NAME} ({len(children)} {'children' if len(children) > 1 else 'child'})")
+    output.emit("wrote plan.md (a template: nothing starts before you say `hold: no`)")
+    if ignored:
+        output.emit(f"{ignored} .gitignore")
+    output.emit("next: edit plan.md, then run `orch plan check`, `orch up` and `orch status`")
+    return 0
+
+
+def _split(pairs: Sequence[str]) -> list[tuple[str, str]]:
+    split = []
+    for pair in pairs:
+        name, sign, path = pair.partition("=")
+        if not (name and sign and path):
+            raise UsageError(f"`{pair}` is not NAME=PATH", EXAMPLE)
+        split.append((name, path))
+    return split
+
+
+def _path(root: Path, path: Path) -> str:
+    """`path` as the config has it: relative where that is short, and means the same from everywhere."""
+    near = os.path.relpath(path, root)
+    text = near if root == root.resolve() and len(Path(near).parts) <= 4 and near.count("..") <= 2 else str(path)
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise UsageError(f"the path {text!r} is not UTF-8", "rename that folder") from error
+    return text
+
+
+def _write_new(files: dict[Path, str]) -> None:
+    """Write all of these files, none of which may exist, or none of them."""
+    written: list[Path] = []
+    path = Path()
+    try:
+        for path, text in files.items():
+            with path.open("x", encoding="utf-8") as file:
+                written.append(path)
+                file.write(text)
+    except OSError as error:
+        for one in written:
+            with suppress(OSError):
+                one.unlink()
+        raise WorkspaceError(
+            f"{path} cannot be written ({error.strerror})", "make the folder writable, then run `orch init` again"
+        ) from error
+
+
+def _ignore(path: Path) -> str:
+    """Have git ignore what is ours: "wrote", "added to", or "" if it does already."""
+    try:
+        before = path.read_bytes() if path.exists() else b""
+        have = {line.strip().strip(b"/") for line in before.splitlines()}
+        missing = [line for line in IGNORED if line.encode().strip(b"/") not in have]
+        if not missing:
+            return ""
+        end = b"\r\n" if b"\r\n" in before else b"\n"
+        gap = end if before and not before.endswith(b"\n") else b""
+        with path.open("ab") as file:
+            file.write(gap + b"".join(line.encode() + end for line in missing))
+    except OSError as error:
+        raise WorkspaceError(
+            f"{path} cannot be written ({error.strerror})", f"add these lines to it: {' '.join(IGNORED)}"
+        ) from error
+    return "added to" if before else "wrote"

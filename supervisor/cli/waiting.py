@@ -1,0 +1,203 @@
+"""`orch wait`: when is there nothing left to wait for, and what came of it."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from supervisor.cli import calling, output
+from supervisor.cli.calling import Picture
+from supervisor.cli.output import one_line
+from supervisor.runtime.workspace import Workspace
+from supervisor.shell.control_client import ControlClient
+
+DONE, NEEDS_HUMAN, BLOCKED, TIMED_OUT = 0, 4, 5, 124  # exit codes
+UNSEEN_FOR = 1.5  # seconds after which the supervisor has surely read a plan.md that was saved
+LOOK_BACK = 0.2  # seconds between two looks while it may not have
+
+Object = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Nothing is left to wait for: the exit code, and a line that says what came of it."""
+
+    code: int
+    text: str
+
+
+def wait(workspace: Workspace, *, task: str | None, timeout: float | None, as_json: bool) -> int:
+    """Wait until the tasks (or the one) are settled or something waits on a human; the exit code says which.
+
+    Raises SupervisorDown if no supervisor answers, or it ends meanwhile; UsageError if there is no such task.
+    """
+    until = math.inf if timeout is None else time.monotonic() + timeout
+    progress = _Progress(task)
+    version, pause = -1, 0.0
+    with ControlClient(workspace.control_socket) as client:
+        while True:
+            answer = client.watch(version, pause)
+            version, picture = answer["version"], answer["status"]
+            found = verdict(picture, task)
+            missing = task is not None and task not in calling.names(picture, "tasks")
+            unseen = (missing or found is not None) and unseen_edit(workspace, picture)
+            if task is not None and missing and not unseen:
+                if not progress.begun:
+                    calling.checked(task, calling.names(picture, "tasks"), "task")
+                found = Verdict(DONE, f"{task} is retired: the plan no longer has it")
+            settled = found is not None and not unseen
+            progress.tell(picture, settled=settled)
+            if found is not None and settled:
+                break
+            left = until - time.monotonic()
+            if left <= 0:
+                found = Verdict(TIMED_OUT, f"time is up after {timeout:g} s: {_standing(picture, task)}")
+                break
+            pause = min(LOOK_BACK if unseen else calling.LOOK_AGAIN, left)
+    if as_json:
+        tasks = _chosen(picture, task)
+        output.emit_json({"exit_code": found.code, "text": found.text, "tasks": tasks, "asks": _asks(picture, task)})
+    else:
+        output.emit(found.text)
+    return found.code
+
+
+def verdict(picture: Picture, task: str | None = None) -> Verdict | None:
+    """What came of the tasks (or of that one); None as long as something can still happen by itself.
+
+    First of all come asks, then what is blocked or failed once nothing else can go on, then all done.
+    """
+    if asks := _asks(picture, task):
+        first = asks[0]
+        more = f" (and {len(asks) - 1} more: `orch asks`)" if len(asks) > 1 else ""
+        about = one_line(first["text"], 120).rstrip(".")
+        return Verdict(NEEDS_HUMAN, f"{first['id']} waits on you{more}: {about}: `orch answer {first['id']} ...`")
+    tasks = _with_upstream(picture, task)
+    if not tasks:
+        return None
+    stuck = _stuck(picture)
+    if bad := [one for one in tasks if one["state"] in ("blocked", "failed")]:
+        if all(one["state"] in ("done", "retired", "blocked", "failed", "held") or one["id"] in stuck for one in tasks):
+            return Verdict(BLOCKED, "; ".join(_said(one) for one in bad))
+        return None
+    chosen = _chosen(picture, task)
+    if chosen and all(one["state"] in ("done", "retired") for one in chosen):
+        if task is not None:
+            return Verdict(DONE, _said(chosen[0]))
+        done = sum(one["state"] == "done" for one in chosen)
+        return Verdict(DONE, f"{done} of {len(chosen)} tasks done" + (", the others retired" * (done < len(chosen))))
+    return None
+
+
+def unseen_edit(workspace: Workspace, picture: Picture) -> bool:
+    """Whether plan.md was saved so lately that this picture may not know it yet."""
+    try:
+        found = workspace.plan.stat()
+        if time.time() - max(found.st_mtime, found.st_ctime) > UNSEEN_FOR:
+            return False
+        text = workspace.plan.read_text(encoding="utf-8-sig", errors="replace")
+    except OSError:
+        return False
+    revision = picture["plan"].get("revision")
+    with suppress(OSError, ValueError, TypeError):
+        return text != (workspace.plans / f"{revision:04d}.md").read_text(encoding="utf-8", errors="replace")
+    return True
+
+
+class _Progress:
+    """Tells on standard error what changes, each thing once."""
+
+    def __init__(self, task: str | None) -> None:
+        self._task = task
+        self._states: dict[str, str] = {}
+        self._told: str | None = None
+
+    @property
+    def begun(self) -> bool:
+        """Whether any of the tasks was seen yet."""
+        return bool(self._states)
+
+    def tell(self, picture: Picture, *, settled: bool) -> None:
+        for one in _chosen(picture, self._task):
+            if self._states.get(one["id"]) != one["state"]:
+                self._states[one["id"]] = one["state"]
+                why = f" ({one_line(one['why'], 120)})" if one.get("why") else ""
+                output.say(f"{one['id']} {one['state'].replace('_', ' ')}{why}")
+        told = None if settled else _standstill(picture)
+        if told is not None and told != self._told:
+            output.say(f"{told}; still waiting")
+        self._told = told
+
+
+def _standstill(picture: Picture) -> str | None:
+    """Why nothing will happen by itself, when that is so and no task says it."""
+    plan = picture["plan"]
+    busy = any(one["state"] in ("running", "verifying") for one in picture["tasks"])
+    if plan["state"] == "rejected":
+        return f"plan.md is not accepted ({len(plan['problems'])} problems): see `orch plan check`"
+    if plan["state"] == "missing":
+        return "there is no plan to carry out: write plan.md"
+    if busy:
+        return None
+    if plan["state"] == "held":
+        return "nothing new starts: the plan is held (`orch go`, or `hold: no` in plan.md)"
+    if not picture["tasks"]:
+        return "the plan has no tasks"
+    held = [one["id"] for one in picture["tasks"] if one["state"] == "held"]
+    return f"held by the plan: {', '.join(held)}" if held else None
+
+
+def _stuck(picture: Picture) -> set[str]:
+    """The waiting tasks that will not start by themselves: behind a halted one, or all of a held plan."""
+    tasks = {one["id"]: one for one in picture["tasks"]}
+    waiting = {name for name, one in tasks.items() if one["state"] == "waiting"}
+    if picture["plan"]["state"] in ("held", "missing"):
+        return waiting
+    halted = {name for name, one in tasks.items() if one["state"] in ("blocked", "failed", "held")}
+    stuck: set[str] = set()
+    while more := {name for name in waiting - stuck if not {*tasks[name]["after"]}.isdisjoint(halted | stuck)}:
+        stuck |= more
+    return stuck
+
+
+def _with_upstream(picture: Picture, task: str | None) -> list[Object]:
+    """The tasks asked for, and those they come after."""
+    if task is None:
+        return list(picture["tasks"])
+    tasks = {one["id"]: one for one in picture["tasks"]}
+    found: dict[str, Object] = {}
+    queue = [task]
+    while queue:
+        name = queue.pop()
+        if name in tasks and name not in found:
+            found[name] = tasks[name]
+            if tasks[name]["state"] == "waiting":
+                queue += tasks[name]["after"]
+    return list(found.values())
+
+
+def _chosen(picture: Picture, task: str | None) -> list[Object]:
+    return [one for one in picture["tasks"] if task in (None, one["id"])]
+
+
+def _asks(picture: Picture, task: str | None) -> Sequence[Object]:
+    """The asks that stop the wait: with a task, its own, those of what it waits for, and those of no task."""
+    about = {None, task, *(one["id"] for one in _with_upstream(picture, task))}
+    return [ask for ask in picture["asks"] if task is None or ask.get("task") in about]
+
+
+def _said(one: Object) -> str:
+    words = one_line((one.get("summary") if one["state"] == "done" else one.get("why")) or "", 160)
+    return f"{one['id']} is {one['state']}" + (f": {words}" if words else "")
+
+
+def _standing(picture: Picture, task: str | None) -> str:
+    """Where the unsettled tasks stand."""
+    open_ones = [one for one in _chosen(picture, task) if one["state"] not in ("done", "retired")]
+    shown = ", ".join(f"{one['id']} {one['state'].replace('_', ' ')}" for one in open_ones[:8])
+    more = f" and {len(open_ones) - 8} more" if len(open_ones) > 8 else ""
+    return (shown + more) or f"the plan is {picture['plan']['state'].replace('_', ' ')}"

@@ -1,0 +1,112 @@
+"""The lives of a server and of the work on a task, as tables. An absent row is a bug, and says so.
+
+A trigger is what an event means for one state machine. Late and stale triggers have rows of their own: they lead back
+to the same state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum, StrEnum, auto
+from typing import TypeVar
+
+from supervisor.domain.child import ServerState as S
+from supervisor.domain.run import Phase as P
+
+
+class ServerTrigger(StrEnum):
+    ENSURE = auto()  # we set out to start or adopt it
+    READY = auto()
+    BACK_OFF = auto()  # it died or did not start, and may be tried again later
+    GIVE_UP = auto()  # it died too often, or cannot start before a human did something
+    UNRESPONSIVE = auto()
+    RESPONDED = auto()
+    STOP = auto()  # we set out to stop it
+    STOPPED = auto()
+    STOP_FAILED = auto()
+    RESET = auto()  # a new supervisor, or a human, starts over
+
+
+class WorkTrigger(StrEnum):
+    START = auto()  # we set out to start a turn
+    BEGUN = auto()  # the turn is known
+    INTERRUPT = auto()  # we set out to interrupt the turn
+    INTERRUPT_FAILED = auto()
+    COMPLETED = auto()  # the turn ended; the checks come next
+    CUT = auto()  # the turn ended before its end, and is to go on
+    ASK = auto()  # a human has to say how it goes on
+    GO_ON = auto()  # there is a next turn to start
+    FINISH = auto()
+    BLOCK = auto()
+    FAIL = auto()
+
+
+State = TypeVar("State", bound=Enum)
+
+SETTLED = (P.ASKING, P.DONE, P.BLOCKED, P.FAILED)
+
+SERVER_TRANSITIONS: Mapping[ServerTrigger, Mapping[S, S]] = {
+    ServerTrigger.ENSURE: {S.STOPPED: S.STARTING, S.BACKOFF: S.STARTING},
+    ServerTrigger.READY: {S.STARTING: S.READY, S.STOPPING: S.STOPPING, S.STOPPED: S.STOPPED},
+    ServerTrigger.BACK_OFF: {
+        S.STARTING: S.BACKOFF,
+        S.READY: S.BACKOFF,
+        S.UNHEALTHY: S.BACKOFF,
+        S.BACKOFF: S.BACKOFF,
+        S.STOPPING: S.STOPPING,
+        S.STOPPED: S.STOPPED,
+        S.FAILED: S.FAILED,
+    },
+    ServerTrigger.GIVE_UP: {
+        S.STARTING: S.FAILED,
+        S.READY: S.FAILED,
+        S.UNHEALTHY: S.FAILED,
+        S.BACKOFF: S.FAILED,
+        S.STOPPING: S.STOPPING,
+        S.STOPPED: S.STOPPED,
+        S.FAILED: S.FAILED,
+    },
+    ServerTrigger.UNRESPONSIVE: {S.READY: S.UNHEALTHY, S.UNHEALTHY: S.UNHEALTHY, S.STOPPING: S.STOPPING},
+    ServerTrigger.RESPONDED: {S.READY: S.READY, S.UNHEALTHY: S.READY, S.STOPPING: S.STOPPING},
+    ServerTrigger.STOP: dict.fromkeys(S, S.STOPPING),
+    ServerTrigger.STOPPED: dict.fromkeys(S, S.STOPPED),
+    ServerTrigger.STOP_FAILED: dict.fromkeys(S, S.FAILED),
+    ServerTrigger.RESET: dict.fromkeys(S, S.STOPPED),
+}
+
+WORK_TRANSITIONS: Mapping[WorkTrigger, Mapping[P, P]] = {
+    WorkTrigger.START: {
+        P.IDLE: P.STARTING,
+        P.CHECKING: P.STARTING,
+        P.ASKING: P.STARTING,
+        P.DONE: P.STARTING,
+        P.BLOCKED: P.STARTING,
+        P.FAILED: P.STARTING,
+    },
+    WorkTrigger.BEGUN: {P.STARTING: P.WORKING},
+    WorkTrigger.INTERRUPT: {P.WORKING: P.STOPPING},
+    WorkTrigger.INTERRUPT_FAILED: {P.STOPPING: P.WORKING},
+    WorkTrigger.COMPLETED: {P.WORKING: P.CHECKING, P.STOPPING: P.CHECKING},
+    WorkTrigger.CUT: {P.STARTING: P.IDLE, P.WORKING: P.IDLE, P.STOPPING: P.IDLE},
+    WorkTrigger.ASK: {P.WORKING: P.ASKING, P.CHECKING: P.ASKING, **dict.fromkeys(SETTLED, P.ASKING), P.IDLE: P.ASKING},
+    WorkTrigger.GO_ON: {P.CHECKING: P.IDLE, P.ASKING: P.IDLE, P.BLOCKED: P.IDLE, P.FAILED: P.IDLE},
+    WorkTrigger.FINISH: {P.CHECKING: P.DONE, P.ASKING: P.DONE},
+    WorkTrigger.BLOCK: {P.CHECKING: P.BLOCKED, P.ASKING: P.BLOCKED, P.WORKING: P.BLOCKED, P.STOPPING: P.BLOCKED},
+    WorkTrigger.FAIL: {P.STARTING: P.FAILED, P.WORKING: P.FAILED, P.STOPPING: P.FAILED},
+}
+
+
+def after_server(state: S, trigger: ServerTrigger) -> S:
+    """The state of a server after `trigger`."""
+    return _row(SERVER_TRANSITIONS[trigger], state, trigger)
+
+
+def after_work(phase: P, trigger: WorkTrigger) -> P:
+    """The phase of a task's work after `trigger`."""
+    return _row(WORK_TRANSITIONS[trigger], phase, trigger)
+
+
+def _row(rows: Mapping[State, State], state: State, trigger: Enum) -> State:
+    if state not in rows:
+        raise AssertionError(f"no row for {trigger.value!r} in state {state.value!r}")
+    return rows[state]

@@ -1,0 +1,54 @@
+"""The world with one part of it replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import TypeVar
+
+from supervisor.domain.ask import Request
+from supervisor.domain.world import Learning, Server, Work, World
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+
+
+def put(mapping: Mapping[Key, Value], key: Key, value: Value) -> Mapping[Key, Value]:
+    return {**mapping, key: value}
+
+
+def put_work(world: World, work: Work) -> World:
+    return replace(world, works=put(world.works, work.task, work))
+
+
+def with_work(world: World, task: str, change: Callable[[Work], Work]) -> World:
+    work = world.works.get(task)
+    return world if work is None else put_work(world, change(work))
+
+
+def with_server(world: World, child: str, change: Callable[[Server], Server]) -> World:
+    server = world.servers.get(child)
+    return world if server is None else replace(world, servers=put(world.servers, child, change(server)))
+
+
+def forget_requests(world: World, which: Callable[[Request], bool], at: datetime) -> World:
+    """Drop requests that nobody waits for any more; the time they took does not count against the turn."""
+    gone = [request for request in world.requests.values() if which(request)]
+    if not gone:
+        return world
+    world = replace(world, requests={key: one for key, one in world.requests.items() if one not in gone})
+    for request in gone:
+        ask = next((one for one in world.asks.values() if one.request == request.key), None)
+        if ask is not None:
+            world = replace(world, answering=world.answering - {ask.id})
+        for work in world.works.values():
+            if ask is not None and work.turn is not None and work.turn == request.turn:
+                world = put_work(world, replace(work, paused=work.paused + (at - ask.since).total_seconds()))
+    return world
+
+
+def learn(world: World, at: datetime, source: str, facts: tuple[str, ...]) -> World:
+    known = {(learning.source, learning.text) for learning in world.learnings}
+    new = tuple(Learning(at, source, fact) for fact in facts if (source, fact) not in known)
+    return replace(world, learnings=(*world.learnings, *new)) if new else world

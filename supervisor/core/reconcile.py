@@ -1,0 +1,391 @@
+"""decide: what to do about the world as it is. Level-triggered: it compares what should be with what is, and forgets.
+
+Each rule yields actions for the world as the rules before it left it. An action that is under way shows in the world
+(its intent was recorded), so deciding twice gives nothing the second time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from supervisor.core import brief as words
+from supervisor.core.ready import (
+    candidates,
+    clearance,
+    deadline,
+    desired,
+    due_of,
+    readiness,
+    sandbox_of,
+    thread_key,
+    wanted,
+)
+from supervisor.core.world import evolve
+from supervisor.domain import action as act
+from supervisor.domain.action import Action
+from supervisor.domain.ask import AskKind, AskState
+from supervisor.domain.child import ServerState
+from supervisor.domain.event import Event, Intended, Ticked, TurnBegan
+from supervisor.domain.plan import HUMAN
+from supervisor.domain.run import Due, Outcome, Phase
+from supervisor.domain.world import Work, World
+
+STOP_PATIENCE = timedelta(seconds=5)  # for interrupted turns to end on `orch down`; Codex answers within 0.1 s
+MISSES = 2  # health probes in a row without an answer; then the server is replaced
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one event leads to: the new world, the events to record (it and the intents), and the actions to take."""
+
+    world: World
+    events: tuple[Event, ...]
+    actions: tuple[Action, ...]
+
+
+def advance(world: World, event: Event) -> Step:
+    """Take in one event, and decide. Intents are recorded before any act."""
+    evolved = evolve(world, event)
+    told_again = isinstance(event, Ticked | TurnBegan) and evolved is world
+    world, actions = _decide(evolved, event.at)
+    intents = tuple(Intended(event.at, action) for action in actions)
+    return Step(world, (*(() if told_again else (event,)), *intents), actions)
+
+
+def decide(world: World, at: datetime) -> tuple[Action, ...]:
+    """What to do now. Pure: the same world and moment give the same actions."""
+    return _decide(world, at)[1]
+
+
+def wakeup(world: World, at: datetime) -> datetime | None:
+    """When to decide again even if nothing happens; None if there is nothing to wait for.
+
+    `at` is the moment of the last decision: what was due by then was done then.
+    """
+    moments = [server.not_before for server in world.servers.values() if server.state is ServerState.BACKOFF]
+    moments += [thread.not_before for thread in world.threads.values() if not thread.open and not thread.opening]
+    moments += [work.not_before for work in world.works.values()]
+    moments += [deadline(world, work) for work in world.works.values() if work.phase is Phase.WORKING]
+    if world.stopping is not None and not world.exiting:
+        moments.append(world.stopping.since + STOP_PATIENCE)
+    return min((moment for moment in moments if moment is not None and moment > at), default=None)
+
+
+def _decide(world: World, at: datetime) -> tuple[World, tuple[Action, ...]]:
+    decided: list[Action] = []
+    for rule in RULES:
+        actions = tuple(rule(world, at))
+        for action in actions:
+            world = evolve(world, Intended(at, action))
+        decided += actions
+    return world, tuple(decided)
+
+
+# ── servers ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def _stop(world: World, at: datetime) -> Iterator[Action]:
+    """`orch down`: turns are interrupted (by another rule), then servers stop, then the supervisor."""
+    if world.stopping is None or world.exiting:
+        return
+    busy = any(work.phase in (Phase.STARTING, Phase.WORKING, Phase.STOPPING) for work in world.works.values())
+    if busy and not world.stopping.now and at < world.stopping.since + STOP_PATIENCE:
+        return
+    since, servers = world.stopping.since, world.servers
+    left = [name for name, server in servers.items() if server.ended is None or server.ended < since]
+    for name in left:  # also those not known to run: something of them may
+        if servers[name].state is not ServerState.STOPPING:
+            yield act.StopServer(name, kill=False, why="`orch down`")
+    if not left:
+        yield act.Exit(why="`orch down`")
+
+
+def _servers(world: World, at: datetime) -> Iterator[Action]:
+    """Every wanted server runs; one that does not answer is replaced."""
+    if world.stopping is not None:
+        return
+    for name, server in world.servers.items():
+        if server.state is ServerState.UNHEALTHY and server.misses >= MISSES:
+            yield act.StopServer(name, kill=True, why=f"it does not answer: {server.problem}")
+        elif server.restart and server.state in (ServerState.READY, ServerState.UNHEALTHY):
+            yield act.StopServer(name, kill=False, why="`orch restart`")
+        elif server.wanted and server.state is ServerState.STOPPED:
+            yield act.EnsureServer(name, why="it is wanted and not known to run")
+        elif server.wanted and server.state is ServerState.BACKOFF and (server.not_before or at) <= at:
+            yield act.EnsureServer(name, why=f"it is gone: {server.problem}")
+
+
+# ── asks ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _withdraw(world: World, at: datetime) -> Iterator[Action]:
+    """What no longer applies is taken back."""
+    for ask in world.open_asks:
+        why = None
+        if ask.request is not None:
+            why = None if ask.request in world.requests else "it was settled elsewhere, or its turn is over"
+        elif ask.task is not None:
+            why = None if _asking(world, world.works[ask.task]) else "the plan changed"
+        elif ask.child is not None:
+            server = world.servers.get(ask.child)
+            why = None if server and server.state is ServerState.FAILED else "the server is tried again"
+        if why is not None:
+            yield act.WithdrawAsk(ask.id, why=why)
+
+
+def _asking(world: World, work: Work) -> bool:
+    """Whether this work waits on a human and the question still fits the plan."""
+    return work.phase is Phase.ASKING and wanted(world, work) and due_of(world, work) is None
+
+
+def _asks(world: World, at: datetime) -> Iterator[Action]:
+    """Whatever waits on a human is an ask."""
+    number = len(world.asks)
+    posed = {ask.request for ask in world.asks.values() if ask.state is not AskState.WITHDRAWN}
+    open_for = {(ask.child, ask.task) for ask in world.open_asks if ask.request is None}
+
+    def raised(kind: AskKind, child: str | None, task: str | None, text: str, **rest: object) -> act.RaiseAsk:
+        nonlocal number
+        number += 1
+        shape = {"steps": "", "expect": "", "choices": (), "brief": None, "request": None, "why": "", **rest}
+        return act.RaiseAsk(ask=f"A{number}", kind=kind, child=child, task=task, text=text, **shape)  # type: ignore[arg-type]
+
+    for request in world.requests.values():
+        if request.key in posed:
+            continue
+        work = next((one for one in world.works.values() if request.turn and one.turn == request.turn), None)
+        approval = request.kind is AskKind.APPROVAL
+        yield raised(
+            request.kind,
+            request.key.child,
+            work.task if work else None,
+            request.text,
+            steps=request.detail,
+            expect="`accept` lets it run once; `accept --for-session` also the next time; `decline` tells the child no."
+            if approval
+            else "an answer in your words",
+            choices=request.choices,
+            request=request.key,
+            why=f"the child asked in the middle of its turn ({request.method})",
+        )
+    for work in world.works.values():
+        if _asking(world, work) and work.question is not None and (work.child, work.task) not in open_for:
+            question = work.question
+            yield raised(
+                AskKind.QUESTION,
+                work.child,
+                work.task,
+                question.question,
+                steps=question.steps,
+                expect=question.expected,
+                why=work.why,
+            )
+    for name, server in world.servers.items():
+        if server.state is ServerState.FAILED and world.stopping is None and (name, None) not in open_for:
+            tail = f"\n\nThe last lines of its error output:\n\n{_indented(server.stderr)}" if server.stderr else ""
+            yield raised(
+                AskKind.QUESTION,
+                name,
+                None,
+                f"The server of {name} does not stay up: {server.problem}.{tail}",
+                steps=f"Mend the cause, then `orch restart {name}` (or answer `accept`).",
+                expect=f"`orch status` shows {name} as ready.",
+                choices=("accept",),
+                why="it was given up",
+            )
+    for task, work in candidates(world):
+        waits = due_of(world, work) is not None or (_asking(world, work) and (HUMAN, task.id) not in open_for)
+        if task.child == HUMAN and waits and readiness(world, work, at) is None:
+            yield raised(
+                AskKind.CHECKPOINT,
+                HUMAN,
+                task.id,
+                task.title,
+                steps=task.instructions,
+                expect=task.expect,
+                choices=("accept", "decline"),
+                brief=desired(world, work),
+                why="its turn in the plan has come",
+            )
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"    {line}" for line in text.splitlines())
+
+
+def _answers(world: World, at: datetime) -> Iterator[Action]:
+    """What the human answered reaches the server that asked."""
+    for ask in world.asks.values():
+        key = ask.request
+        if ask.state is not AskState.ANSWERED or ask.answer is None or key is None or ask.id in world.answering:
+            continue
+        server = world.servers.get(key.child)
+        if key in world.requests and server is not None and server.pid == key.pid and server.state is ServerState.READY:
+            yield act.SendAnswer(key.child, ask.id, key, ask.answer, why="the human answered")
+
+
+# ── threads and turns ────────────────────────────────────────────────────────────────────────────
+
+
+def _threads(world: World, at: datetime) -> Iterator[Action]:
+    """The threads that work needs are open."""
+    opening = set()
+    for work in world.works.values():
+        # A turn that is not known to have ended, or words on their way: its thread has to be looked at.
+        unsettled = work.phase in (Phase.STARTING, Phase.WORKING, Phase.STOPPING) or work.steer is not None
+        task = world.plan.task(work.task) if world.plan else None
+        starting = task is not None and due_of(world, work) is not None and clearance(world, work, at) is None
+        if task is not None and starting and task.child != HUMAN:
+            key = thread_key(task, work)
+        elif unsettled and work.thread is not None:
+            key = work.thread
+        else:
+            continue
+        server, thread = world.servers.get(key[0]), world.threads.get(key)
+        if server is None or server.state is not ServerState.READY or key in opening:
+            continue
+        if thread is not None and (thread.open or thread.opening or (thread.not_before or at) > at):
+            continue
+        opening.add(key)
+        yield act.OpenThread(
+            child=key[0],
+            thread=thread.id if thread else None,
+            task=key[1],
+            model=(task.model if task else None) or server.child.model,
+            effort=(task.effort if task else None) or server.child.effort,
+            sandbox=sandbox_of(world, task, key[0]),
+            why=f"{work.task} needs it",
+        )
+
+
+def _redirects(world: World, at: datetime) -> Iterator[Action]:
+    """Running turns follow the plan: steered, or interrupted."""
+    for work in world.works.values():
+        thread = world.threads.get(work.thread) if work.thread else None
+        if work.phase is not Phase.WORKING or work.turn is None or thread is None or not thread.open or not thread.id:
+            continue
+        if (work.not_before or at) > at:
+            continue
+        task = world.plan.task(work.task) if world.plan else None
+        limit = deadline(world, work)
+        why = None
+        if world.stopping is not None:
+            why = "`orch down`: it goes on with the next `orch up`"
+        elif task is None:
+            why = "the plan no longer has it"
+        elif task.hold:
+            why = "the plan holds it"
+        elif task.child != work.child:
+            why = f"the plan gives it to {task.child}"
+        elif limit is not None and limit <= at:
+            why = "its time is up"
+        if why is not None:
+            timed_out = limit is not None and limit <= at and world.stopping is None
+            yield act.InterruptTurn(work.child, work.task, thread.id, work.turn, timed_out, why=why)
+        elif work.told is not None and work.steer is None and work.told.key != (new := desired(world, work)).key:
+            message = f"orch-{work.task}-{work.sent + 1}"
+            text = words.redirect(work.told, new)
+            why = f"revision {world.revision} of the plan changed what it was told"
+            yield act.SteerTurn(work.child, work.task, thread.id, work.turn, message, new, text, why=why)
+
+
+def _checks(world: World, at: datetime) -> Iterator[Action]:
+    """A turn that ended is checked, unless the plan has changed what it was to do."""
+    for work in world.works.values():
+        if work.phase is not Phase.CHECKING or work.checking or work.steer is not None or (work.not_before or at) > at:
+            continue
+        server = world.servers.get(work.child)
+        if world.stopping is not None or server is None or server.state is not ServerState.READY:
+            continue
+        if wanted(world, work) and due_of(world, work) is not None:
+            continue
+        task = world.plan.task(work.task) if world.plan else None
+        claimed = work.report is None or work.report.outcome is Outcome.DONE
+        commands = task.verify if task is not None and claimed else ()
+        yield act.RunChecks(
+            child=work.child,
+            task=work.task,
+            run=work.runs,
+            commands=commands,
+            base=work.base,
+            sandbox=sandbox_of(world, task, work.child),
+            why="its turn ended",
+        )
+
+
+def _starts(world: World, at: datetime) -> Iterator[Action]:
+    """Turns start when nothing stands in their way."""
+    taken: set[str] = set()
+    for task, work in candidates(world):
+        due = due_of(world, work)
+        if task.child == HUMAN or due is None or task.child in taken or readiness(world, work, at) is not None:
+            continue
+        taken.add(task.child)
+        thread = world.threads.get(thread_key(task, work))
+        if thread is None or thread.id is None or not thread.open or thread.running is not None:
+            continue
+        new = desired(world, work)
+        server = world.servers[task.child]
+        moved = work.child != task.child
+        yield act.StartTurn(
+            child=task.child,
+            task=task.id,
+            run=work.runs + 1 if work.new_run or moved else work.runs,
+            fresh=work.new_run or moved or work.base is None,
+            thread=thread.id,
+            message=f"orch-{task.id}-{work.sent + 1}",
+            due=due,
+            brief=new,
+            text=_text(world, work, due, thread.id),
+            model=task.model or server.child.model,
+            effort=task.effort or server.child.effort,
+            sandbox=sandbox_of(world, task, task.child),
+            why=_why(world, work, due),
+        )
+
+
+def _text(world: World, work: Work, due: Due, thread: str) -> str:
+    new = desired(world, work)
+    known = "" if work.told_in == thread else f"{new.text}\n\n"  # another thread than the one that knows the task
+    match due:
+        case Due.REDIRECT if work.told is not None:
+            return words.redirect(work.told, new)
+        case Due.FIX:
+            return known + words.fix(work.task, work.due_text)
+        case Due.ANSWER:
+            question = next((ask.text for ask in reversed(list(world.asks.values())) if ask.task == work.task), "")
+            return known + words.answer(work.task, question, work.due_text)
+        case Due.RESUME | Due.RETRY:
+            return words.resume(new, work.due_text or work.why or "it was interrupted")
+    task = world.plan.task(work.task) if world.plan else None
+    upstream = [world.works[one] for one in task.after if one in world.works] if task else []
+    return words.opening(new, upstream, [one for one in world.learnings if one.source != (task and task.child)])
+
+
+def _why(world: World, work: Work, due: Due) -> str:
+    match due:
+        case Due.REDIRECT:
+            return f"revision {world.revision} of the plan changed what it was told"
+        case Due.BRIEF:
+            return "nothing stands in its way"
+        case Due.FIX:
+            return f"its verification failed: {work.why}"
+        case Due.ANSWER:
+            return "a human answered"
+        case Due.RESUME | Due.RETRY:
+            return f"goes on: {work.due_text or work.why}"
+
+
+RULES: tuple[Callable[[World, datetime], Iterator[Action]], ...] = (
+    _servers,
+    _redirects,
+    _stop,
+    _withdraw,
+    _asks,
+    _answers,
+    _checks,
+    _threads,
+    _starts,
+)

@@ -1,0 +1,56 @@
+"""Secrets that must not reach a log, the ledger or runs.md: credentials in URLs, and what looks like an API key."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from typing import Any, TypeVar
+
+GONE = "[redacted]"
+
+# Each takes time in proportion to the text, whatever is in it: an agent's output may be one line of megabytes.
+_PATTERNS = (
+    (re.compile(r"(?<=://)[^\s/@:]*:[^\s/]+@"), f"{GONE}@"),
+    (re.compile(r"(?<=://)(?:gh[pousr]_|github_pat_|glpat-|x-access-token)[^\s/@]*@", re.IGNORECASE), f"{GONE}@"),
+    (re.compile(r"\b(?:sk|rk|pk)-[A-Za-z0-9_-]{20,}"), GONE),
+    (re.compile(r"\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[abprs]-[\w-]{10,})"), GONE),
+    (re.compile(r"\bAKIA[0-9A-Z]{16}\b"), GONE),
+    (re.compile(r"\beyJ[\w-]{10,1000}+\.eyJ[\w-]{10,}\.[\w-]{10,}"), GONE),
+    (
+        re.compile(
+            r"(?P<keep>\b(?:authorization|proxy-authorization)['\"]?\s*[:=]\s*['\"]?(?:bearer|basic)\s+)[^\s'\",]{8,}",
+            re.IGNORECASE,
+        ),
+        rf"\g<keep>{GONE}",
+    ),
+    (re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL), GONE),
+)
+_HINT = re.compile(
+    r"://|sk-|rk-|pk-|gh[pousr]_|github_pat_|glpat-|xox|AKIA|eyJ|authorization|PRIVATE KEY", re.IGNORECASE
+)
+
+Value = TypeVar("Value")
+
+
+def redact(text: str) -> str:
+    """The text without its secrets."""
+    if not _HINT.search(text):
+        return text
+    for pattern, instead in _PATTERNS:
+        text = pattern.sub(instead, text)
+    return text
+
+
+def redacted(value: Value) -> Value:
+    """A domain value with every text in it redacted; the very same value where there is no secret."""
+    result: Any = value
+    if isinstance(value, str):
+        result = redact(value)
+    elif isinstance(value, tuple):
+        parts = tuple(redacted(part) for part in value)
+        result = value if all(new is old for new, old in zip(parts, value, strict=True)) else parts
+    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+        changed = {name: new for name, old in fields.items() if (new := redacted(old)) is not old and new != old}
+        result = dataclasses.replace(value, **changed) if changed else value
+    return result  # type: ignore[no-any-return]

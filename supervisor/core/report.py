@@ -1,0 +1,76 @@
+"""The report: the structured answer that a child ends its turn with."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from supervisor.domain.run import Change, Claim, ContractNote, Outcome, Question, Report
+
+
+def parse_report(text: str) -> Report | None:
+    """The report in a turn's last message, or None if it holds none.
+
+    `outcome` and a `summary` make a report; whatever else is missing or of another shape is left out.
+    """
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    if (
+        not isinstance(data, dict)
+        or data.get("outcome") not in list(Outcome)
+        or not isinstance(data.get("summary"), str)
+    ):
+        return None
+    ask = data.get("ask")
+    return Report(
+        outcome=Outcome(data["outcome"]),
+        summary=data["summary"].strip(),
+        changes=tuple(Change(*_texts(row, "path", "what")) for row in _rows(data, "changes")),
+        contracts=tuple(ContractNote(*_texts(row, "id", "status", "note")) for row in _rows(data, "contracts")),
+        checks=tuple(Claim(*_texts(row, "command", "result")) for row in _rows(data, "checks")),
+        ask=Question(*_texts(ask, "question", "steps", "expected")) if isinstance(ask, dict) else None,
+        learned=tuple(fact.strip() for fact in _list(data, "learned") if isinstance(fact, str) and fact.strip()),
+    )
+
+
+def _list(data: Mapping[str, Any], name: str) -> list[Any]:
+    value = data.get(name)
+    return value if isinstance(value, list) else []
+
+
+def _rows(data: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    return [row for row in _list(data, name) if isinstance(row, dict)]
+
+
+def _texts(row: Mapping[str, Any], *names: str) -> tuple[str, ...]:
+    return tuple(str(row[name]).strip() if row.get(name) is not None else "" for name in names)
+
+
+def _object(**properties: Any) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+def _array(items: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "array", "items": items}
+
+
+_TEXT = {"type": "string"}
+
+# Strict-mode JSON schema: every property required, nothing else allowed (the Responses API's structured outputs).
+REPORT_SCHEMA: dict[str, Any] = _object(
+    outcome={"type": "string", "enum": [str(outcome) for outcome in Outcome]},
+    summary=_TEXT,
+    changes=_array(_object(path=_TEXT, what=_TEXT)),
+    contracts=_array(_object(id=_TEXT, status={"type": "string", "enum": ["kept", "changed"]}, note=_TEXT)),
+    checks=_array(_object(command=_TEXT, result=_TEXT)),
+    ask={"anyOf": [_object(question=_TEXT, steps=_TEXT, expected=_TEXT), {"type": "null"}]},
+    learned=_array(_TEXT),
+)

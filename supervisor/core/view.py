@@ -1,0 +1,160 @@
+"""What `orch status` shows: the world in the words of the command line, as plain JSON values.
+
+The shape is the contract of `orch status --json`; absent values are None, times are RFC 3339 in UTC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from supervisor.core.ready import due_of, readiness, server_trouble
+from supervisor.domain.plan import HUMAN
+from supervisor.domain.run import Due, Phase, TaskState
+from supervisor.domain.world import Server, Work, World
+
+
+def status(world: World, at: datetime, workspace: str) -> dict[str, Any]:
+    """The whole picture (without what only the process itself knows, such as memory: `rss_bytes` is None)."""
+    return {
+        "workspace": workspace,
+        "supervisor": {"state": "up", "pid": world.pid, "since": _time(world.since), "version": world.version},
+        "plan": {
+            "state": plan_state(world),
+            "revision": world.revision,
+            "title": world.plan.title if world.plan else None,
+            "why": world.missing,
+            "problems": [{"line": one.line, "message": one.message} for one in world.problems],
+        },
+        "children": [_child(world, server) for server in world.servers.values()],
+        "tasks": [_task(world, work, at) for work in ordered(world)],
+        "asks": [
+            {
+                "id": ask.id,
+                "kind": str(ask.kind),
+                "child": ask.child,
+                "task": ask.task,
+                "since": _time(ask.since),
+                "text": ask.text,
+                "steps": ask.steps,
+                "expect": ask.expect,
+                "choices": list(ask.choices),
+            }
+            for ask in world.open_asks
+        ],
+    }
+
+
+def plan_state(world: World) -> str:
+    """`in_force`, `held`, `rejected` or `missing`."""
+    if world.problems:
+        return "rejected"
+    if world.missing is not None:
+        return "missing"
+    held = world.hold or (world.plan is not None and world.plan.hold)
+    return "held" if held else "in_force"
+
+
+def ordered(world: World) -> list[Work]:
+    """The works in the order of the plan, then those that the plan no longer has."""
+    planned = [task.id for task in world.plan.tasks] if world.plan else []
+    started = [task for task, work in world.works.items() if task not in planned and work.runs]
+    return [world.works[task] for task in (*planned, *started)]
+
+
+def task_state(world: World, work: Work, at: datetime) -> tuple[TaskState, str]:
+    """The state of a task in the words of the command line, and why it is in it."""
+    task = world.plan.task(work.task) if world.plan else None
+    if task is None:
+        return TaskState.RETIRED, "the plan no longer has it" + ("; its changes stay" if work.turns else "")
+    match work.phase:
+        case Phase.STARTING | Phase.WORKING:
+            if any(request.turn == work.turn for request in world.requests.values() if work.turn):
+                return TaskState.NEEDS_HUMAN, "its turn waits for an answer (`orch asks`)"
+            return TaskState.RUNNING, server_trouble(world, work.child) or work.note or work.why
+        case Phase.STOPPING:
+            why = server_trouble(world, work.child) or f"being interrupted: {work.why}"
+            return (TaskState.HELD if task.hold else TaskState.RUNNING), why
+    if task.hold:
+        return TaskState.HELD, "the plan holds it"
+    due = due_of(world, work)
+    if due is None and work.phase is not Phase.CHECKING:
+        states = {
+            Phase.ASKING: TaskState.NEEDS_HUMAN,
+            Phase.DONE: TaskState.DONE,
+            Phase.BLOCKED: TaskState.BLOCKED,
+            Phase.FAILED: TaskState.FAILED,
+        }
+        return states.get(work.phase, TaskState.WAITING), work.why
+    if work.phase is Phase.CHECKING and due is None:
+        return TaskState.VERIFYING, server_trouble(world, work.child) or work.note or work.why
+    obstacle = readiness(world, work, at)
+    if due is Due.REDIRECT:
+        return TaskState.WAITING, f"the plan changed what it was told: {obstacle or 'about to follow'}"
+    if obstacle is None:
+        return TaskState.WAITING, work.note or ("about to start" if not work.runs else "about to go on")
+    under_way = work.runs > 0 and not work.new_run
+    return (TaskState.RUNNING if under_way and due is Due.RETRY else TaskState.WAITING), obstacle
+
+
+def settled(world: World, work: Work, at: datetime) -> bool:
+    """Whether nothing more will happen to this task before a human or the plan says so."""
+    return task_state(world, work, at)[0] in (
+        TaskState.DONE,
+        TaskState.BLOCKED,
+        TaskState.FAILED,
+        TaskState.RETIRED,
+    )
+
+
+def summary(work: Work) -> str | None:
+    """What came of the task, in the child's (or the human's) words."""
+    if work.report is not None:
+        return work.report.summary
+    return work.words or None
+
+
+def _child(world: World, server: Server) -> Mapping[str, Any]:
+    name = server.child.name
+    thread = world.threads.get((name, None))
+    return {
+        "name": name,
+        "path": server.child.path,
+        "state": str(server.state),
+        "pid": server.pid,
+        "socket": server.socket,
+        "codex": server.codex,
+        "since": _time(server.since),
+        "restarts": server.restarts,
+        "rss_bytes": None,
+        "thread": thread.id if thread else None,
+        "task": next((work.task for work in world.works.values() if work.child == name and work.phase.live), None),
+        "problem": server.problem,
+    }
+
+
+def _task(world: World, work: Work, at: datetime) -> Mapping[str, Any]:
+    task = world.plan.task(work.task) if world.plan else None
+    state, why = task_state(world, work, at)
+    thread = world.threads.get(work.thread) if work.thread else None
+    return {
+        "id": work.task,
+        "title": work.title,
+        "child": task.child if task else work.child,
+        "after": list(task.after) if task else [],
+        "state": str(state),
+        "why": why or None,
+        "runs": work.runs,
+        "turns": work.turns,
+        "since": _time(work.since),
+        "thread": thread.id if thread and work.child != HUMAN else None,
+        "summary": summary(work),
+        "tokens": {"input": work.input_tokens, "output": work.output_tokens},
+        "verify": [{"command": check.command, "exit_code": check.exit_code} for check in work.checks],
+        "changed_files": list(work.changed_files),
+    }
+
+
+def _time(moment: datetime | None) -> str | None:
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z") if moment else None

@@ -1,0 +1,334 @@
+"""evolve: what the world is after an event. Total: a stale or late event leaves the world as it is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from supervisor.core import servers
+from supervisor.core import works as do
+from supervisor.core.lifecycle import ServerTrigger, WorkTrigger, after_server, after_work
+from supervisor.core.parts import forget_requests, learn, put, put_work, with_server, with_work
+from supervisor.core.threads import close_threads, closed, thread_changed, turn_changed
+from supervisor.domain import action as act
+from supervisor.domain import event as ev
+from supervisor.domain.ask import Ask, AskState, Request
+from supervisor.domain.child import ServerState
+from supervisor.domain.plan import HUMAN
+from supervisor.domain.run import Due, Phase
+from supervisor.domain.world import Server, Steer, Stopping, Thread, Work, World
+
+
+def evolve(world: World, event: ev.Event) -> World:
+    """The world after `event`. Pure; gives the same world (the very object) where the event changes nothing."""
+    match event:
+        case ev.Intended():
+            return _intended(world, event.action, event.at)
+        case ev.SupervisorStarted():
+            return _supervisor_started(world, event)
+        case ev.UpRequested():
+            return _up(world, event)
+        case ev.DownRequested():
+            since = world.stopping.since if world.stopping else event.at
+            return replace(world, stopping=Stopping(since, event.now))
+        case ev.HoldSet() | ev.HoldLifted():
+            return replace(world, hold=isinstance(event, ev.HoldSet))
+        case ev.RetryRequested():
+            return with_work(world, event.task, lambda work: do.again(work, event.at))
+        case ev.RestartRequested():
+            return with_server(world, event.child, lambda server: servers.reset(server, restart=True))
+        case ev.LearningNoted():
+            return learn(world, event.at, event.source, (event.text,))
+        case ev.AskAnswered():
+            return _answered(world, event)
+        case ev.PlanAccepted() | ev.PlanRejected() | ev.PlanMissing():
+            return _planned(world, event)
+        case ev.ServerReady() | ev.ServerStartFailed() | ev.ServerExited() | ev.ServerStopped() | ev.ServerStopFailed():
+            return _server_changed(world, event)
+        case ev.ServerUnresponsive() | ev.ServerResponded():
+            return _server_probed(world, event)
+        case ev.ThreadOpened() | ev.ThreadFailed():
+            return thread_changed(world, event)
+        case ev.TurnBegan() | ev.TurnEnded():
+            return turn_changed(world, event)
+        case ev.TurnRetried():
+            return _note(world, event.thread, event.turn, event.reason)
+        case ev.TurnRefused():
+            world = close_threads(world, event.child)  # they are looked at again before the next try
+            return with_work(world, event.task, lambda work: _delivered(work, event))
+        case ev.SteerArrived() | ev.SteerMissed() | ev.InterruptFailed():
+            return with_work(world, event.task, lambda work: _delivered(work, event))
+        case ev.TreeRead():
+            return with_work(
+                world,
+                event.task,
+                lambda work: replace(work, base=work.base or event.tree) if work.runs == event.run else work,
+            )
+        case ev.ChecksFinished() | ev.ChecksLost():
+            return _checked(world, event)
+        case ev.RequestReceived():
+            return _requested(world, event.request, event.at)
+        case ev.RequestResolved():
+            return forget_requests(world, lambda request: request.key == event.key, event.at)
+        case ev.RequestDeclined() | ev.Ticked():
+            return world
+
+
+# ── the supervisor, the plan, the human ──────────────────────────────────────────────────────────
+
+
+def _supervisor_started(world: World, event: ev.SupervisorStarted) -> World:
+    world = forget_requests(world, lambda _: True, event.at)  # who still waits asks again once its thread is open
+    fresh = {}
+    for child in event.children:
+        known = world.servers.get(child.name, Server(child))
+        fresh[child.name] = replace(
+            known,
+            child=child,
+            state=after_server(known.state, ServerTrigger.RESET),
+            wanted=child.name in event.running,
+            pid=None,
+            since=event.at,
+            problem=None,
+            not_before=None,
+            misses=0,
+            restart=False,
+            ended=None,
+        )
+    world = replace(
+        world,
+        pid=event.pid,
+        version=event.version,
+        since=event.at,
+        retry_seconds=event.retry_seconds,
+        stopping=None,
+        exiting=False,
+        servers=fresh,
+        threads={key: closed(thread) for key, thread in world.threads.items()},
+        works={task: replace(work, checking=False) for task, work in world.works.items()},
+    )
+    return _given_up(world, event.at)
+
+
+def _given_up(world: World, at: datetime) -> World:
+    """Turns on servers that left the config cannot be followed: they are given up once the plan wants none of them."""
+    for work in world.works.values():
+        task = world.plan.task(work.task) if world.plan else None
+        if work.child in world.servers or work.phase not in (Phase.STARTING, Phase.WORKING, Phase.STOPPING):
+            continue
+        if task is None or task.child != work.child:
+            why = f"{work.child} is not in the config any more"
+            world = put_work(world, do.cut(work, Due.RESUME, "", why, at))
+    return world
+
+
+def _up(world: World, event: ev.UpRequested) -> World:
+    for child in event.children:
+        world = with_server(world, child, lambda server: servers.reset(server, restart=False))
+    return replace(world, stopping=None)
+
+
+def _answered(world: World, event: ev.AskAnswered) -> World:
+    ask = world.asks.get(event.ask)
+    if ask is None or ask.state is not AskState.OPEN:
+        return world
+    world = replace(world, asks=put(world.asks, ask.id, replace(ask, state=AskState.ANSWERED, answer=event.answer)))
+    if ask.request is not None:
+        return world
+    if ask.task is not None:
+        human = world.plan is not None and (task := world.plan.task(ask.task)) is not None and task.child == HUMAN
+        return with_work(world, ask.task, lambda work: do.answered(work, event.answer, event.at, human=human))
+    if ask.child is not None and event.answer.decision != "decline":
+        return with_server(world, ask.child, lambda server: servers.reset(server, restart=False))
+    return world
+
+
+def _planned(world: World, event: ev.PlanAccepted | ev.PlanRejected | ev.PlanMissing) -> World:
+    if isinstance(event, ev.PlanRejected):
+        return replace(world, problems=event.problems, missing=None)
+    if isinstance(event, ev.PlanMissing):
+        return replace(world, missing=event.reason, problems=())
+    known = world.works
+    fresh = {task.id: Work(task.id, task.title, task.child) for task in event.plan.tasks if task.id not in known}
+    titles = {task.id: replace(known[task.id], title=task.title) for task in event.plan.tasks if task.id in known}
+    world = replace(
+        world,
+        plan=event.plan,
+        revision=event.revision,
+        digest=event.digest,
+        problems=(),
+        missing=None,
+        works={**known, **titles, **fresh},
+    )
+    return _given_up(world, event.at)
+
+
+# ── servers ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def _server_changed(
+    world: World,
+    event: ev.ServerReady | ev.ServerStartFailed | ev.ServerExited | ev.ServerStopped | ev.ServerStopFailed,
+) -> World:
+    server = world.servers.get(event.child)
+    if server is None or (isinstance(event, ev.ServerExited) and event.pid != server.pid):
+        return world
+    server = replace(server, since=event.at, misses=0)
+    match event:
+        case ev.ServerReady():
+            if server.state is not ServerState.STARTING:
+                return world
+            server = replace(
+                server,
+                state=after_server(server.state, ServerTrigger.READY),
+                pid=event.pid,
+                socket=event.socket,
+                codex=event.codex,
+                problem=None,
+            )
+        case ev.ServerStartFailed():
+            server = servers.crashed(server, event.at, event.reason, event.stderr, fatal=event.fatal)
+        case ev.ServerExited():
+            server = replace(
+                servers.crashed(server, event.at, event.reason, event.stderr, fatal=False), restarts=server.restarts + 1
+            )
+        case ev.ServerStopped():
+            gave_up = server.wanted and len(servers.recent_crashes(server, event.at)) >= servers.CRASH_BUDGET
+            state = after_server(server.state, ServerTrigger.STOPPED)
+            server = replace(server, state=ServerState.FAILED if gave_up else state, pid=None, ended=event.at)
+        case ev.ServerStopFailed():
+            state = after_server(server.state, ServerTrigger.STOP_FAILED)
+            server = replace(server, state=state, problem=event.reason, ended=event.at)
+    return _disconnected(replace(world, servers=put(world.servers, event.child, server)), event.child, event.at)
+
+
+def _server_probed(world: World, event: ev.ServerUnresponsive | ev.ServerResponded) -> World:
+    server = world.servers.get(event.child)
+    if server is None or event.pid != server.pid:
+        return world
+    if isinstance(event, ev.ServerResponded):
+        state = after_server(server.state, ServerTrigger.RESPONDED)
+        server = replace(server, state=state, misses=0, problem=None)
+    else:
+        state = after_server(server.state, ServerTrigger.UNRESPONSIVE)
+        server = replace(server, state=state, misses=event.misses, problem=event.reason)
+    return replace(world, servers=put(world.servers, event.child, server))
+
+
+def _disconnected(world: World, child: str, at: datetime) -> World:
+    """Its threads are not heard any more, and what it asked is void unless it asks again."""
+    world = close_threads(world, child)
+    return forget_requests(world, lambda request: request.key.child == child, at)
+
+
+def _note(world: World, thread: str, turn: str, reason: str) -> World:
+    for work in world.works.values():
+        if work.turn == turn:
+            return put_work(world, replace(work, note=reason))
+    return world
+
+
+def _delivered(work: Work, event: ev.TurnRefused | ev.SteerArrived | ev.SteerMissed | ev.InterruptFailed) -> Work:
+    match event:
+        case ev.TurnRefused():
+            if work.phase is Phase.STARTING and work.message == event.message:
+                return do.refused(work, event.reason, event.at)
+        case ev.SteerArrived() | ev.SteerMissed():
+            if work.steer is not None and work.steer.message == event.message:
+                if isinstance(event, ev.SteerArrived):
+                    return replace(work, steer=None, told=work.steer.brief)
+                return replace(work, steer=None, not_before=event.at + do.AFTER_REFUSAL)
+        case ev.InterruptFailed():
+            if work.phase is Phase.STOPPING and work.turn == event.turn:
+                phase = after_work(work.phase, WorkTrigger.INTERRUPT_FAILED)
+                return replace(work, phase=phase, not_before=event.at + do.AFTER_REFUSAL, note=event.reason)
+    return work
+
+
+def _checked(world: World, event: ev.ChecksFinished | ev.ChecksLost) -> World:
+    work = world.works.get(event.task)
+    if work is None or work.phase is not Phase.CHECKING or work.runs != event.run or not work.checking:
+        return world
+    if isinstance(event, ev.ChecksLost):
+        return put_work(world, do.unchecked(work, event.reason, event.at))
+    return put_work(world, do.checked(replace(work, not_before=None, note=""), event))
+
+
+# ── our own acts ─────────────────────────────────────────────────────────────────────────────────
+
+
+def _intended(world: World, action: act.Action, at: datetime) -> World:
+    match action:
+        case act.EnsureServer():
+            return with_server(
+                world,
+                action.child,
+                lambda one: replace(one, state=after_server(one.state, ServerTrigger.ENSURE), since=at, ended=None),
+            )
+        case act.StopServer():
+            return with_server(world, action.child, lambda one: servers.stopping(one, action, at))
+        case act.OpenThread():
+            key = (action.child, action.task)
+            thread = world.threads.get(key, Thread(action.child, action.task))
+            return replace(world, threads=put(world.threads, key, replace(thread, opening=True, open=False)))
+        case act.StartTurn():
+            thread_key = next(key for key, thread in world.threads.items() if thread.id == action.thread)
+            return with_work(world, action.task, lambda work: do.started(work, action, thread_key, at))
+        case act.SteerTurn():
+            steer = Steer(action.message, action.brief)
+            return with_work(
+                world, action.task, lambda work: replace(work, steer=steer, sent=work.sent + 1, why=action.why)
+            )
+        case act.InterruptTurn():
+            return with_work(
+                world,
+                action.task,
+                lambda work: replace(
+                    work,
+                    phase=after_work(work.phase, WorkTrigger.INTERRUPT),
+                    since=at,
+                    timed_out=action.timed_out,
+                    not_before=None,
+                    why=action.why,
+                ),
+            )
+        case act.RunChecks():
+            return with_work(world, action.task, lambda work: replace(work, checking=True, not_before=None))
+        case act.RaiseAsk():
+            return _asked(world, action, at)
+        case act.WithdrawAsk():
+            ask = replace(world.asks[action.ask], state=AskState.WITHDRAWN)
+            return replace(world, asks=put(world.asks, ask.id, ask))
+        case act.SendAnswer():
+            return replace(world, answering=world.answering | {action.ask})
+        case act.Exit():
+            return replace(world, exiting=True)
+
+
+def _requested(world: World, request: Request, at: datetime) -> World:
+    """A server waits for an answer. One that asks again, over a new connection, has its ask back."""
+    back = {
+        ask.id: replace(ask, state=AskState.OPEN, since=at)
+        for ask in world.asks.values()
+        if ask.request == request.key and ask.state is AskState.WITHDRAWN
+    }
+    return replace(world, requests=put(world.requests, request.key, request), asks={**world.asks, **back})
+
+
+def _asked(world: World, action: act.RaiseAsk, at: datetime) -> World:
+    ask = Ask(
+        id=action.ask,
+        kind=action.kind,
+        since=at,
+        text=action.text,
+        steps=action.steps,
+        expect=action.expect,
+        choices=action.choices,
+        child=action.child,
+        task=action.task,
+        request=action.request,
+    )
+    world = replace(world, asks=put(world.asks, ask.id, ask))
+    if action.brief is None or action.task is None:
+        return world
+    return with_work(world, action.task, lambda work: do.posed(work, action, at))

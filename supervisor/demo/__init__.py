@@ -1,0 +1,1 @@
+"""What `orch demo` is made of: a scripted model and three sample repos."""

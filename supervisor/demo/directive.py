@@ -1,0 +1,148 @@
+"""A script written in the prompt itself, so that a plan.md can say what the model does.
+
+The newest prompt of the thread holds a fenced block that opens with ```` ```model ````; its lines are done in order:
+
+    say TEXT                   a message             wait GATE          hold here until the gate is opened
+    run CMD                    a shell command       stream N MS        a message of N words, MS milliseconds apart
+    escalate CMD               outside the sandbox   fail STATUS [BODY] an HTTP error in place of a response
+    start CMD                  leave it running      failed CODE [TEXT] `response.failed`
+    write PATH CONTENT         a whole file          cut                hang up in the middle
+    patch                      then a patch, below   silence            nothing more, for ever
+    call NAMESPACE NAME JSON   another tool (`-`: no namespace)
+    ask QUESTION | A | B       request_user_input
+    report JSON                the answer; missing fields are filled in
+    text WORDS                 an answer that is no report
+
+`\\n` in `write` is a new line. The lines of `patch` run up to `*** End Patch`. Of several blocks the last complete one
+counts, and only fences at the start of a line do, so a quoted or diffed block does not. A block without an answer
+ends with a done report, and so does a prompt without a block.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+
+from supervisor.demo.request import ModelRequest
+from supervisor.demo.steps import (
+    AskUser,
+    Call,
+    Cut,
+    Fail,
+    Failed,
+    Patch,
+    Report,
+    Run,
+    Say,
+    Silence,
+    Step,
+    Stream,
+    ToolStep,
+    Wait,
+    add_file,
+)
+
+_FENCE = re.compile(r" {0,3}(`{3,})[ \t]*(\w*)[ \t]*")
+
+
+def directive_script(request: ModelRequest) -> Sequence[Step]:
+    """The steps that the newest prompt asks for next; a line that makes no sense fails the turn and says why."""
+    try:
+        steps = tuple(_steps(block_of(request.last_user_text())))
+    except ValueError as error:
+        return (Fail(400, f"the model block is wrong: {error}"),)
+    done = len(request.outputs_since_last_user())
+    tools = [index for index, step in enumerate(steps) if isinstance(step, ToolStep)]
+    if done > len(tools):
+        return (Say(Report().json()),)
+    first = tools[done - 1] + 1 if done else 0
+    last = tools[done] + 1 if done < len(tools) else len(steps)
+    return steps[first:last]
+
+
+def block_of(text: str) -> list[str]:
+    """The lines of the last complete model block of a text; none if it has no such block."""
+    found: list[str] = []
+    block: list[str] | None = None
+    width = 0
+    for line in text.splitlines():
+        fence = _FENCE.fullmatch(line)
+        if fence and fence[2] == "model":
+            block, width = [], len(fence[1])
+        elif block is not None and fence and not fence[2] and len(fence[1]) >= width:
+            found, block = block, None
+        elif block is not None:
+            block.append(line)
+    return found
+
+
+def _steps(lines: Sequence[str]) -> Iterator[Step]:
+    rest = iter(lines)
+    step: Step | None = None
+    for line in rest:
+        word, _, argument = line.strip().partition(" ")
+        if not word or word.startswith("#"):
+            continue
+        if word == "patch":
+            step = Patch("\n".join(_patch_lines(rest)) + "\n")
+        else:
+            try:
+                step = _step(word, argument.strip())
+            except (ValueError, TypeError) as error:
+                raise ValueError(f"`{line.strip()}`: {error}") from error
+        yield step
+        if word in _LAST:
+            return
+    yield Say(Report().json())
+
+
+_LAST = frozenset({"report", "text", "fail", "failed", "cut", "silence"})
+
+
+def _step(word: str, argument: str) -> Step:
+    first, _, rest = argument.partition(" ")
+    match word:
+        case "say" | "text":
+            return Say(argument)
+        case "report":
+            return Say(Report(json.loads(argument or "{}")).json())
+        case "run":
+            return Run(argument)
+        case "start":
+            return Run(argument, yield_ms=250)
+        case "escalate":
+            return Run(argument, escalate=f"Allow `{argument}` to run outside the sandbox?")
+        case "write":
+            return add_file(first, rest.replace("\\n", "\n"))
+        case "call":
+            name, _, arguments = rest.partition(" ")
+            return Call("" if first == "-" else first, name, json.loads(arguments or "{}"))
+        case "ask":
+            return AskUser([_question(*(part.strip() for part in argument.split("|")))])
+        case "wait":
+            return Wait(argument)
+        case "stream":
+            return Stream(" ".join(f"word{number}" for number in range(1, int(first) + 1)), float(rest) / 1000)
+        case "fail":
+            return Fail(int(first), rest or f"the script fails with {first}")
+        case "failed":
+            return Failed(first, rest or "the script says so")
+        case "cut":
+            return Cut()
+        case "silence":
+            return Silence()
+    raise ValueError("no such directive")
+
+
+def _question(question: str, *options: str) -> dict[str, object]:
+    choices = [{"label": option, "description": option} for option in options or ("Yes", "No")]
+    return {"id": "answer", "header": "Question", "question": question, "options": choices}
+
+
+def _patch_lines(rest: Iterator[str]) -> Iterator[str]:
+    for line in rest:
+        yield line
+        if line.strip() == "*** End Patch":
+            return
+    raise ValueError("the patch does not end with `*** End Patch`")

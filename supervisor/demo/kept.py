@@ -1,0 +1,110 @@
+"""What `orch demo --keep DIR` leaves running in DIR, and how a person goes on with it and ends it."""
+
+from __future__ import annotations
+
+import json
+import os
+import selectors
+import shlex
+import shutil
+import subprocess
+import sys
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+
+from supervisor.errors import OrchError, SupervisorDown
+from supervisor.runtime import launch
+from supervisor.runtime.workspace import Workspace
+from supervisor.shell.control_client import ControlClient
+from supervisor.shell.process import MARK, Identity, identity_of, marked
+
+SERVES_WITHIN = 15.0  # seconds for the model's process to say where it listens; it takes 0.2
+STOPS_WITHIN = 30.0  # seconds for the supervisor to stop all servers; each is killed long before
+LAST_WORDS = 5.0  # seconds from the closed connection to the end of the supervisor's process
+
+# This very package, wherever it lies; no environment variable, for the servers would inherit it.
+_RUN = "import sys; sys.path.insert(0, sys.argv.pop(1)); from {module} import main; main()"
+_MODEL = "model.json"
+
+
+def start_model(folder: Path) -> str:
+    """Start a model that outlives this process and is written down in `folder`; its base url.
+
+    Raises OrchError if it does not come to serve.
+    """
+    with (folder / "model.log").open("ab") as log:
+        process = subprocess.Popen(
+            [*_command("supervisor.demo.model"), "--story"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            cwd="/",
+            env={name: value for name, value in os.environ.items() if name != MARK},  # it is no child's
+            start_new_session=True,
+        )
+    identity = identity_of(process.pid)
+    if identity is not None:
+        (folder / _MODEL).write_text(json.dumps(asdict(identity)), encoding="utf-8")
+    assert process.stdout is not None
+    with process.stdout as told, selectors.DefaultSelector() as selector:
+        selector.register(told, selectors.EVENT_READ)
+        url = told.readline().decode().strip() if selector.select(SERVES_WITHIN) else ""
+    if not url:
+        raise OrchError("the scripted model does not start", f"see {folder / 'model.log'}")
+    return url
+
+
+def write_scripts(folder: Path, workspace: Workspace, environ: dict[str, str]) -> None:
+    """Write `orch` (this very orch, for this workspace, with what the servers need) and `stop` into `folder`."""
+    exports = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in environ.items())
+    orch = shlex.join([*_command("supervisor.cli.main"), "-C", str(workspace.root)])
+    stop = shlex.join([*_command("supervisor.demo.kept"), str(folder)])
+    for name, text in (
+        ("orch", f'# orch for the workspace of this demo, with the scripted model.\n{exports}exec {orch} "$@"\n'),
+        (
+            "stop",
+            f"# End all that the demo left running here: supervisor, servers and the scripted model.\nexec {stop}\n",
+        ),
+    ):
+        path = folder / name
+        path.write_text(f"#!/bin/sh\n{text}", encoding="utf-8")
+        path.chmod(0o755)
+
+
+def stop_model(folder: Path) -> None:
+    """End the model that is written down in `folder`, if it still runs. Raises OrchError if it will not die."""
+    path = folder / _MODEL
+    if not path.exists():
+        return
+    identity = Identity(**json.loads(path.read_text(encoding="utf-8")))
+    launch.end_process(identity)
+    path.unlink()
+
+
+def bring_down(workspace: Workspace, *, now: bool) -> None:
+    """End the supervisor and all servers of a workspace, in whatever state. Raises OrchError naming what survives."""
+    with suppress(SupervisorDown), ControlClient(workspace.control_socket) as client:
+        client.call("down", now=now)
+        client.wait_closed(STOPS_WITHIN)
+    launch.end_supervisor(workspace, LAST_WORDS)
+    launch.stop_leftovers(workspace, lambda _: None)
+    left = [str(one.pid) for one in marked(workspace.mark())]
+    if left:
+        raise OrchError(f"processes of the demo are left (pid {', '.join(left)})", "end them with `kill -9`")
+    shutil.rmtree(workspace.runtime_dir, ignore_errors=True)
+
+
+def main() -> None:
+    """The script `stop`: argv[1] is the folder of the demo."""
+    folder = Path(sys.argv[1])
+    try:
+        bring_down(Workspace(folder / "workspace"), now=False)
+        stop_model(folder)
+    except OrchError as error:
+        sys.exit(f"orch: {error}")
+    print(f"everything has stopped; `rm -r {shlex.quote(str(folder))}` removes it")
+
+
+def _command(module: str) -> list[str]:
+    return [sys.executable, "-c", _RUN.format(module=module), str(Path(__file__).parent.parent.parent)]

@@ -1,0 +1,336 @@
+"""`orch demo`: three sample repos, the real `codex app-server`, a scripted model on loopback, and one plan for all."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import FrameType
+
+from supervisor.demo import kept, repos
+from supervisor.demo.model import KEY_ENV, ScriptedModel, codex_home
+from supervisor.demo.story import PLAN, demo_script
+from supervisor.demo.telling import STOPS, Out, Picture, Teller
+from supervisor.errors import OrchError, UsageError
+from supervisor.runtime import codex_binary, config, launch
+from supervisor.runtime.workspace import Workspace
+from supervisor.shell.control_client import ControlClient
+
+HOMES = Path.home() / ".cache" / "orch-demo"
+SUITE_WITHIN = 60.0  # seconds for one repo's tests; they take 0.2
+READY_WITHIN = 60.0  # seconds for three servers to get ready; they take about 1
+DONE_WITHIN = 180.0  # seconds for the three tasks; they take about 12
+LISTEN = 0.2  # seconds between two looks at the logs while the world does not change
+CHILDREN = tuple(repos.HISTORY)
+
+_PROBLEM = """\
+orch demo: one change in three repos, led by one plan.md
+
+Customers who add a lamp read "device registration timed out" after 30 seconds, though the lamp is fine.
+  backend   keeps the request open until the lamp reports, for up to 60 seconds
+  mobile    gives up on that one request after 30
+  firmware  tests itself for 40 seconds before it says a word
+No repo can mend that alone. The tests hold what the three have to agree on, so today they are red:
+"""
+
+
+def run_demo(keep: Path | None, out: Out) -> int:
+    """Play the whole job and say what happens; 0 if all tasks are done and all suites green, else 1.
+
+    With `keep`, a folder that is absent or empty, repos and servers stay there, to go on with; otherwise nothing stays
+    but what helps to see why it failed. Raises OrchError if it cannot be played, and KeyboardInterrupt on Ctrl-C, with
+    nothing left running.
+    """
+    codex = asyncio.run(codex_binary.Versions().check(codex_binary.locate(None)))
+    with _interrupts() as interrupts:
+        demo = _Demo(_folder(keep), keep is not None, out, interrupts)
+        ended = green = False
+        try:
+            green = demo.play(codex)
+            ended = True
+        except BrokenPipeError:  # whoever watched is gone
+            interrupts.came = True
+            raise
+        finally:
+            interrupts.hold()  # what follows is bounded, and must not be left half done
+            demo.strike(stay=ended and keep is not None, remove=keep is None and (green or interrupts.came))
+    if keep is None and green:
+        out("\nTo go on with it, and edit plan.md while it runs: orch demo --keep ~/orch-demo")
+    return 0 if green else 1
+
+
+class _Demo:
+    """One folder with the repos, the workspace and the home of codex."""
+
+    def __init__(self, folder: Path, stays: bool, out: Out, interrupts: _Interrupts) -> None:
+        self._folder = folder
+        self._stays = stays
+        self._out = out
+        self._interrupts = interrupts
+        self._workspace = Workspace(folder / "workspace")
+        self._teller = Teller(out, self._workspace.logs)
+        self._model: ScriptedModel | None = None
+
+    def play(self, codex: codex_binary.Codex) -> bool:
+        """Whether all tasks are done and all suites green."""
+        out, teller = self._out, self._teller
+        out(_PROBLEM)
+        made = repos.create(self._folder)
+        self._suites(made)
+        out("")
+        url = self._prepare()
+        teller.say("codex", f"{codex.version}, the real one: {codex.path}")
+        teller.say("model", f"a script in place of OpenAI, at {url}: no account, no network")
+        environ = self._environ()
+        if self._stays:
+            kept.write_scripts(self._folder, self._workspace, environ)
+        with self._interrupts.held(), _environment(environ):
+            launch.ensure_supervisor(self._workspace)
+        with ControlClient(self._workspace.control_socket) as client:
+            teller.say("orch", "the supervisor is up, and starts one app-server per repo")
+            client.call("up", children=list(CHILDREN))
+            picture = self._follow(client, _started, READY_WITHIN)
+            if all(child["state"] == "ready" for child in picture["children"]):
+                teller.say("plan.md", "saved, as you would in your editor; from here on nobody touches anything")
+                _save(self._workspace.plan, PLAN)
+                picture = self._follow(client, _settled, DONE_WITHIN)
+        return self._judge(picture, made)
+
+    def strike(self, *, stay: bool, remove: bool) -> None:
+        """End what runs (unless it is to `stay`), and `remove` the folder. Raises OrchError naming what survives."""
+        if stay:
+            self._say_how_to_go_on()
+            return
+        try:
+            kept.bring_down(self._workspace, now=not remove)
+        finally:
+            if self._model is not None:
+                self._model.close()
+            kept.stop_model(self._folder)
+            if remove:
+                shutil.rmtree(self._folder, ignore_errors=True)
+        with suppress(OSError):  # nobody may be left to read it
+            self._out("\nEverything is down, and no process is left.")
+            if not remove:
+                self._out(f"All files are still in {self._folder}")
+
+    def _prepare(self) -> str:
+        """The model, a home for codex that knows no other, and the workspace; the model's url."""
+        with self._interrupts.held():
+            if self._stays:
+                url = kept.start_model(self._folder)
+            else:
+                self._model = ScriptedModel(demo_script)
+                url = self._model.base_url
+        codex_home(self._folder / "codex-home", url)
+        root = self._workspace.root
+        root.mkdir()
+        config.check_new(root, [(name, f"../{name}") for name in CHILDREN])
+        self._workspace.config.write_text(config.starter((name, f"../{name}") for name in CHILDREN), encoding="utf-8")
+        return url
+
+    def _environ(self) -> dict[str, str]:
+        """What the supervisor, and through it each server, needs in its environment."""
+        environ = {"CODEX_HOME": str(self._folder / "codex-home"), KEY_ENV: "not-a-secret"}
+        for name in ("NO_PROXY", "no_proxy"):  # the model is on this machine, whatever else goes through a proxy
+            environ[name] = ",".join(filter(None, (os.environ.get(name), "127.0.0.1")))
+        if "ORCH_CODEX_BIN" in os.environ:
+            environ["ORCH_CODEX_BIN"] = os.environ["ORCH_CODEX_BIN"]
+        return environ
+
+    def _follow(self, client: ControlClient, over: Callable[[Picture], bool], within: float) -> Picture:
+        """Say what happens until it is `over`, or the time is; the last status."""
+        deadline = time.monotonic() + within
+        version = -1
+        while True:
+            seen = client.watch(version, LISTEN)
+            version, picture = seen["version"], seen["status"]
+            self._teller.overhear()
+            self._teller.see(picture)
+            if over(picture) or time.monotonic() > deadline:
+                return dict(picture)
+
+    def _suites(self, made: dict[str, Path]) -> bool:
+        """Run the tests of all repos and say how they went; whether all are green."""
+        results = {name: _suite(path) for name, path in made.items()}
+        for name, (_, words) in results.items():
+            self._out(f"  {name:<8}  {words}")
+        return all(green for green, _ in results.values())
+
+    def _judge(self, picture: Picture, made: dict[str, Path]) -> bool:
+        """Whether all went well; said in full."""
+        out = self._out
+        done = bool(picture["tasks"]) and all(task["state"] == "done" for task in picture["tasks"])
+        out("\nThe same tests, run once more by the demo itself:")
+        green = self._suites(made)
+        if done and green:
+            out("\nAll three are done. Nothing is committed: the changes are in the work trees, for you to review.")
+        else:
+            out("\nThis did not go as it should:")
+            for one in (*picture["children"], *picture["tasks"]):
+                if one["state"] not in ("ready", "done"):
+                    what = one.get("id") or one["name"]
+                    out(f"  {what} is {one['state']}: {one.get('why') or one.get('problem') or 'no reason given'}")
+            if not green:
+                out("  a suite is red")
+        if self._stays or not (done and green):
+            out(f"  plan     {self._workspace.plan}")
+            out(f"  told in  {self._workspace.runs}")
+            out(f"  logs     {self._workspace.logs}")
+        else:
+            out("From runs.md, where the supervisor writes what came of the plan:")
+            for row in _table(self._workspace.runs):
+                out(f"  {row}")
+        return done and green
+
+    def _say_how_to_go_on(self) -> None:
+        folder, plan = shlex.quote(str(self._folder)), shlex.quote(str(self._workspace.plan))
+        for line in (
+            "\nIt is all still up. Change the plan while it runs: in contract C1 write `Retry-After: 5` in place of 2,",
+            "save, and each repo that the contract binds is told what changed, and follows.",
+            f"  sed -i.old 's/Retry-After: 2/Retry-After: 5/' {plan}",
+            f"  {folder}/orch status --watch",
+            f"  {folder}/orch logs --since 1m",
+            f"  git -C {folder}/mobile diff",
+            "End it (servers, supervisor and the scripted model):",
+            f"  {folder}/stop",
+        ):
+            self._out(line)
+
+
+class _Interrupts:
+    """Ctrl-C, SIGTERM and a closed terminal: a KeyboardInterrupt, but not while it is held."""
+
+    def __init__(self) -> None:
+        self.came = False
+        self._held = False
+
+    def heard(self, number: int, frame: FrameType | None) -> None:
+        again, self.came = self.came, True
+        if not self._held and not again:
+            raise KeyboardInterrupt
+
+    def hold(self) -> None:
+        """From now on it is only noted."""
+        self._held = True
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Put it off for a moment in which a process is started, so that none is lost."""
+        self._held = True
+        try:
+            yield
+        finally:
+            self._held = False
+        if self.came:
+            raise KeyboardInterrupt
+
+
+@contextmanager
+def _interrupts() -> Iterator[_Interrupts]:
+    interrupts = _Interrupts()
+    before = {
+        number: signal.signal(number, interrupts.heard)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        if signal.getsignal(number) is not signal.SIG_IGN  # under nohup
+    }
+    try:
+        yield interrupts
+    finally:
+        for number, then in before.items():
+            signal.signal(number, then)
+
+
+@contextmanager
+def _environment(wanted: dict[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def _folder(keep: Path | None) -> Path:
+    """The demo's folder, made if need be. Raises UsageError if `keep` cannot be it."""
+    try:
+        if keep is None:
+            HOMES.mkdir(parents=True, exist_ok=True)
+            return Path(tempfile.mkdtemp(dir=HOMES)).resolve()
+        folder = keep.expanduser().resolve()
+        for temporary in {Path("/tmp").resolve(), Path(tempfile.gettempdir()).resolve()}:
+            if folder.is_relative_to(temporary):
+                raise UsageError(
+                    f"{folder} is under {temporary}, where codex lets every child write and refuses to have its home",
+                    "name a folder elsewhere, for example `orch demo --keep ~/orch-demo`",
+                )
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            raise UsageError(f"{folder} is not empty", "name a folder that is absent or empty")
+    except OSError as error:
+        raise OrchError(
+            f"{keep or HOMES} cannot be used ({error.strerror})", "name another folder: `orch demo --keep DIR`"
+        ) from error
+    return folder
+
+
+def _save(path: Path, text: str) -> None:
+    """As an editor does: a new file, renamed to the old one's name."""
+    new = path.with_name(f".{path.name}.new")
+    new.write_text(text, encoding="utf-8")
+    new.replace(path)
+
+
+def _started(picture: Picture) -> bool:
+    return all(child["state"] in ("ready", "failed") for child in picture["children"])
+
+
+def _settled(picture: Picture) -> bool:
+    """All is done, or something waits for somebody who is not there."""
+    states = [task["state"] for task in picture["tasks"]]
+    stuck = picture["plan"]["state"] == "rejected" or any(state in STOPS for state in states)
+    return stuck or (bool(states) and all(state == "done" for state in states))
+
+
+def _suite(repo: Path) -> tuple[bool, str]:
+    """Whether a repo's own tests pass, and how it went in a few words."""
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "unittest", "-q"],
+            cwd=repo,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=SUITE_WITHIN,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return False, f"not over after {SUITE_WITHIN:g} s"
+    ran = re.search(r"^Ran (\d+ tests?)", done.stderr, re.M)
+    verdict: Sequence[str] = done.stderr.strip().splitlines()[-1:]
+    return done.returncode == 0, "  ".join([ran[1] if ran else "no tests", *verdict])
+
+
+def _table(runs: Path) -> list[str]:
+    """The table of the tasks in runs.md."""
+    try:
+        lines = runs.read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return []
+    rows = [line for line in lines if line.startswith("|")]
+    head = next((at for at, row in enumerate(rows) if row.startswith("| id | title |")), len(rows))
+    return rows[head : head + 2 + len(CHILDREN)]

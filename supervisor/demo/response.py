@@ -1,0 +1,218 @@
+"""One response of the scripted model: its steps made into server-sent events."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from http.server import BaseHTTPRequestHandler
+from typing import Any, Protocol
+
+from supervisor.demo.steps import (
+    AskUser,
+    Call,
+    Cut,
+    Fail,
+    Failed,
+    Patch,
+    Run,
+    Say,
+    Silence,
+    Step,
+    Stream,
+    ToolStep,
+    Wait,
+)
+
+SIGN_OF_LIFE = 1.0  # seconds between the events sent while a gate is shut, so that the client does not call it idle
+LOOK = 0.05  # seconds between two looks at whether the client has hung up
+
+
+class Gate:
+    """A place in a script where responses wait. `reached` is set as soon as one has come there."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.reached = threading.Event()
+        self._open = threading.Event()
+
+    def open(self) -> None:
+        """Let everything through, now and later."""
+        self._open.set()
+
+    def wait_reached(self, timeout: float) -> None:
+        """Return once a response has come to the gate; TimeoutError after `timeout` seconds."""
+        if not self.reached.wait(timeout):
+            raise TimeoutError(f"no response came to the gate {self.name!r} within {timeout:g} s")
+
+    def passed(self, timeout: float) -> bool:
+        """Whether the gate is open, after at most `timeout` seconds."""
+        return self._open.wait(timeout)
+
+
+class Stage(Protocol):
+    """What the responses of one model share."""
+
+    closing: threading.Event
+
+    def gate(self, name: str) -> Gate: ...
+
+    def unique(self) -> str: ...
+
+
+class Response:
+    """The steps of one response, made into server-sent events."""
+
+    def __init__(self, exchange: BaseHTTPRequestHandler, stage: Stage, size: int) -> None:
+        self._exchange = exchange
+        self._stage = stage
+        self._id = f"resp_{stage.unique()}"
+        self._streaming = False
+        self._input_tokens = size // 4 + 1
+        self._output_tokens = 0
+
+    def perform(self, steps: Sequence[Step]) -> None:
+        """Do the steps in order, until one ends the response or the client hangs up."""
+        self._exchange.close_connection = True
+        failure = next((step for step in steps if isinstance(step, Fail)), None)
+        try:
+            if failure is not None:
+                for step in itertools.takewhile(lambda step: step is not failure, steps):
+                    if isinstance(step, Wait):
+                        self._wait(step.gate)
+                plain_answer(self._exchange, failure.status, failure.body)
+                return
+            self._open()
+            self._send("response.created", response={"id": self._id})
+            for step in steps:
+                if not self._step(step):
+                    return
+            self._send("response.completed", response={"id": self._id, "usage": self._usage()})
+        except OSError:
+            return  # the client hung up: nobody is left to tell
+
+    def _open(self) -> None:
+        self._exchange.send_response(200)
+        self._exchange.send_header("content-type", "text/event-stream")
+        self._exchange.send_header("connection", "close")
+        self._exchange.end_headers()
+        self._streaming = True
+
+    def _step(self, step: Step) -> bool:
+        """Do one step; whether the response goes on after it."""
+        match step:
+            case Say(text):
+                self._message([text])
+            case Stream(text, delay):
+                self._message(self._paced(text, delay))
+            case Wait(gate):
+                self._wait(gate)
+            case Failed(code, message):
+                error = {"code": code, "message": message}
+                self._send("response.failed", response={"id": self._id, "error": error})
+                return False
+            case Cut():
+                return False
+            case Silence():
+                while True:
+                    self._pause(SIGN_OF_LIFE)
+            case Fail():
+                raise AssertionError("a failing response is answered before its stream is opened")
+            case _:
+                self._item(_tool_item(step, f"call_{self._stage.unique()}"))
+        return True
+
+    def _message(self, pieces: Iterator[str] | Sequence[str]) -> None:
+        item = {"type": "message", "role": "assistant", "id": f"msg_{self._stage.unique()}"}
+        self._send("response.output_item.added", item={**item, "content": [{"type": "output_text", "text": ""}]})
+        said = []
+        for piece in pieces:
+            said.append(piece)
+            self._send("response.output_text.delta", item_id=item["id"], delta=piece)
+        self._item({**item, "content": [{"type": "output_text", "text": "".join(said)}]})
+
+    def _paced(self, text: str, delay: float) -> Iterator[str]:
+        for number, word in enumerate(text.split(" ")):
+            if number:
+                self._pause(delay)
+            yield f" {word}" if number else word
+
+    def _item(self, item: dict[str, Any]) -> None:
+        self._output_tokens += len(json.dumps(item)) // 4 + 1
+        self._send("response.output_item.done", item=item)
+
+    def _wait(self, name: str) -> None:
+        gate = self._stage.gate(name)
+        gate.reached.set()
+        alive = time.monotonic()
+        while not gate.passed(LOOK):
+            self._look()
+            if self._streaming and time.monotonic() - alive >= SIGN_OF_LIFE:
+                self._send("response.in_progress", response={"id": self._id})
+                alive = time.monotonic()
+
+    def _pause(self, seconds: float) -> None:
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            self._stage.closing.wait(min(left, LOOK))
+            self._look()
+
+    def _look(self) -> None:
+        """Raise Gone if the client hung up or the model is being closed."""
+        try:
+            gone = not self._exchange.connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            gone = False  # connected, and silent as it should be
+        if gone or self._stage.closing.is_set():
+            raise Gone
+
+    def _send(self, kind: str, **fields: Any) -> None:
+        data = json.dumps({"type": kind, **fields})
+        self._exchange.wfile.write(f"event: {kind}\ndata: {data}\n\n".encode())
+        self._exchange.wfile.flush()
+
+    def _usage(self) -> dict[str, Any]:
+        return {
+            "input_tokens": self._input_tokens,
+            "input_tokens_details": {"cached_tokens": 0},
+            "output_tokens": self._output_tokens,
+            "output_tokens_details": {"reasoning_tokens": 0},
+            "total_tokens": self._input_tokens + self._output_tokens,
+        }
+
+
+def plain_answer(exchange: BaseHTTPRequestHandler, status: int, text: str) -> None:
+    """Answer with a whole body, and close the connection."""
+    data = text.encode("utf-8")
+    exchange.send_response(status)
+    exchange.send_header("content-type", "application/json" if text.startswith("{") else "text/plain; charset=utf-8")
+    exchange.send_header("content-length", str(len(data)))
+    exchange.send_header("connection", "close")
+    exchange.end_headers()
+    exchange.wfile.write(data)
+    exchange.close_connection = True
+
+
+def _tool_item(step: ToolStep, call_id: str) -> dict[str, Any]:
+    match step:
+        case Patch(text):
+            return {"type": "custom_tool_call", "call_id": call_id, "name": "apply_patch", "input": text}
+        case Run(cmd, escalate, yield_ms):
+            # no login shell: a profile may reset PATH, and talk
+            arguments: dict[str, Any] = {"cmd": cmd, "yield_time_ms": yield_ms, "login": False}
+            if escalate is not None:
+                arguments |= {"sandbox_permissions": "require_escalated", "justification": escalate}
+            namespace, name = "", "exec_command"
+        case AskUser(questions):
+            namespace, name, arguments = "", "request_user_input", {"questions": list(questions)}
+        case Call(namespace, name, given):
+            arguments = dict(given)
+    item = {"type": "function_call", "call_id": call_id, "name": name, "arguments": json.dumps(arguments)}
+    return {**item, "namespace": namespace} if namespace else item
+
+
+class Gone(ConnectionError):
+    """The client hung up, or the model is being closed."""

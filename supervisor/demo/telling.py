@@ -1,0 +1,139 @@
+"""The demo as it happens, line by line: what the supervisor says of children and tasks, and what Codex does in them."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+Picture = Mapping[str, Any]
+Out = Callable[[str], None]
+
+WIDE = 100  # characters of a command or a message that are shown
+STOPS = ("needs_human", "blocked", "failed")
+
+
+class Teller:
+    """Says each change once, with the seconds since it was made."""
+
+    def __init__(self, out: Out, logs: Path) -> None:
+        self._out = out
+        self._logs = logs
+        self._began = time.monotonic()
+        self._read: dict[str, int] = {}
+        self._children: dict[str, str] = {}
+        self._paths: dict[str, str] = {}
+        self._tasks: dict[str, tuple[str, str]] = {}
+        self._plan: tuple[str, int] = ("missing", 0)
+
+    def say(self, who: str, words: str) -> None:
+        self._out(f"{time.monotonic() - self._began:5.1f} s  {who:<8}  {words}")
+
+    def more(self, words: str) -> None:
+        """A line that belongs to the one before it."""
+        self._out(f"{'':19}{words}")
+
+    def see(self, picture: Picture) -> None:
+        """Say what is new in a status."""
+        for child in picture["children"]:
+            self._child(child)
+        self._see_plan(picture)
+        for task in sorted(picture["tasks"], key=lambda one: one["state"] != "done"):  # first the cause
+            self._task(task)
+
+    def overhear(self) -> None:
+        """Say what Codex did since the last time, as far as the children's logs have it."""
+        for child in self._children:
+            path = self._logs / f"{child}.jsonl"
+            try:
+                with path.open("rb") as file:
+                    file.seek(self._read.get(child, 0))
+                    *lines, torn = file.read().split(b"\n")
+                    self._read[child] = file.tell() - len(torn)
+            except OSError:
+                continue  # nothing has happened there yet
+            for line in lines:
+                words = deed(json.loads(line), self._paths[child])
+                if words:
+                    self.say(child, f"  {words}")
+
+    def _child(self, child: Picture) -> None:
+        name, state = child["name"], child["state"]
+        if self._children.get(name, "stopped") != state:
+            if state == "ready":
+                self.say(name, f"ready: codex app-server {child['codex']}, process {child['pid']}")
+            elif child["problem"]:
+                self.say(name, f"{state}: {child['problem']}")
+        self._children[name], self._paths[name] = state, child["path"]
+
+    def _see_plan(self, picture: Picture) -> None:
+        plan = picture["plan"]
+        now = (plan["state"], plan["revision"])
+        if now == self._plan:
+            return
+        self._plan = now
+        if plan["state"] == "in_force":
+            self.say("plan.md", f"read: revision {plan['revision']}, “{plan['title']}”")
+            for task in picture["tasks"]:
+                after = f" (after {', '.join(task['after'])})" if task["after"] else ""
+                self.more(f"{task['id']}  {task['child']:<8}  {task['title']}{after}")
+        else:
+            self.say("plan.md", plan["state"])
+            for problem in plan["problems"]:
+                self.more(f"line {problem['line']}: {problem['message']}")
+
+    def _task(self, task: Picture) -> None:
+        state, why = task["state"], task["why"] or ""
+        before = self._tasks.get(task["id"], ("", ""))
+        self._tasks[task["id"]] = (state, why)
+        if before == (state, why) or (before[0] == state and state in ("running", "verifying", "done")):
+            return
+        name = f"{task['id']} {state.replace('_', ' ')}"
+        match state:
+            case "done":
+                self.say(task["child"], f"{name}: {task['summary']}")
+                if task["changed_files"]:
+                    self.more(f"changed {', '.join(task['changed_files'])}")
+                for check in task["verify"]:
+                    self.more(f"`{check['command']}`, run by orch: exit {check['exit_code']}")
+            case "verifying":
+                self.say(task["child"], f"{name}: its turn has ended; orch runs the checks itself")
+            case "running" if task["after"] and not before[1].startswith("the plan changed"):
+                self.say(task["child"], f"{name}, now that {' and '.join(task['after'])} is done")
+            case "waiting" if not task["after"] or why == "about to start":
+                pass  # for a moment
+            case _:
+                self.say(task["child"], f"{name}: {why}" if why else name)
+
+
+def deed(line: Mapping[str, Any], repo: str) -> str:
+    """What a line of a child's log says that Codex did in its repo; "" if that is nothing to show."""
+    if line.get("event") != "item_completed":
+        return ""
+    match line.get("item"):
+        case "commandExecution":
+            code = line.get("exit_code")
+            return f"$ {short(_bare(str(line.get('command'))))}" + (f"  → exit {code}" if code else "")
+        case "fileChange":
+            return "patched " + ", ".join(str(path).removeprefix(f"{repo}/") for path in line.get("paths") or ())
+        case "agentMessage" if not str(line.get("text", "")).lstrip().startswith("{"):  # the report is told as a task's
+            return f"“{short(str(line.get('text')))}”"
+    return ""
+
+
+def short(text: str) -> str:
+    """`text` on one line of bounded length."""
+    words = " ".join(text.split())
+    return words if len(words) <= WIDE else words[: WIDE - 1] + "…"
+
+
+def _bare(command: str) -> str:
+    """A command without the shell that Codex runs it in."""
+    try:
+        words = shlex.split(command)
+    except ValueError:
+        return command
+    return words[2] if len(words) == 3 and words[1] in ("-c", "-lc") else command

@@ -1,0 +1,74 @@
+"""An ask: something that only a human can settle."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class AskKind(StrEnum):
+    APPROVAL = "approval"
+    QUESTION = "question"
+    CHECKPOINT = "checkpoint"
+
+
+class AskState(StrEnum):
+    OPEN = "open"
+    ANSWERED = "answered"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class RequestKey:
+    """A request of a server that waits for an answer. Ids are counted per server process: `pid` tells which."""
+
+    child: str
+    pid: int
+    request: str
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A question that a server put to us in the middle of a turn.
+
+    `method` is the app-server's name for it; `text` says what is asked, `detail` shows the exact command or change;
+    `questions` are the ids of the single questions in it (`item/tool/requestUserInput` only).
+    """
+
+    key: RequestKey
+    method: str
+    thread: str
+    turn: str | None
+    kind: AskKind
+    text: str
+    detail: str
+    choices: tuple[str, ...]
+    questions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the human said: `accept`, `decline` or free text (`decision` is "text" then)."""
+
+    decision: str
+    text: str
+    for_session: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One thing that waits, or waited, on a human: exact steps, and the exact result expected (both Markdown)."""
+
+    id: str
+    kind: AskKind
+    since: datetime
+    text: str
+    steps: str
+    expect: str
+    choices: tuple[str, ...]
+    child: str | None = None
+    task: str | None = None
+    request: RequestKey | None = None
+    state: AskState = AskState.OPEN
+    answer: Answer | None = None

@@ -1,0 +1,394 @@
+"""Events: what happened, in the past tense. One event is one ledger line and one log line, with the same names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from supervisor.domain.action import Action
+from supervisor.domain.ask import Answer, Request, RequestKey
+from supervisor.domain.child import Child, TurnSeen
+from supervisor.domain.plan import Plan, Problem
+from supervisor.domain.run import Check, Tree
+
+# ── the supervisor and its human ─────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class SupervisorStarted:
+    """A supervisor took over. `running` names the children whose servers were found alive."""
+
+    at: datetime
+    pid: int
+    version: str
+    children: tuple[Child, ...]
+    running: tuple[str, ...]
+    retry_seconds: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UpRequested:
+    at: datetime
+    children: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DownRequested:
+    at: datetime
+    now: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HoldSet:
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class HoldLifted:
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RetryRequested:
+    """The human wants a blocked or failed task tried again."""
+
+    at: datetime
+    task: str
+
+
+@dataclass(frozen=True, slots=True)
+class RestartRequested:
+    at: datetime
+    child: str
+
+
+@dataclass(frozen=True, slots=True)
+class LearningNoted:
+    """Something worth knowing for the other repos. `source` is a child, or "human"."""
+
+    at: datetime
+    source: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskAnswered:
+    at: datetime
+    ask: str
+    answer: Answer
+
+
+# ── the plan ─────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class PlanAccepted:
+    """A version of plan.md is in force. Its words are kept under `.orchestrator/plans/NNNN.md`."""
+
+    at: datetime
+    revision: int
+    digest: str
+    summary: str
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRejected:
+    at: datetime
+    digest: str
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanMissing:
+    at: datetime
+    reason: str
+
+
+# ── servers ──────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class ServerReady:
+    """The server answers: `initialize` and the login are fine. `adopted`: it ran already."""
+
+    at: datetime
+    child: str
+    pid: int
+    socket: str
+    codex: str
+    adopted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ServerStartFailed:
+    """It did not get ready. `fatal`: trying again cannot help before a human did something."""
+
+    at: datetime
+    child: str
+    reason: str
+    fatal: bool
+    stderr: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServerExited:
+    """A server that was ready is gone, or its connection is. `stderr` holds its last lines."""
+
+    at: datetime
+    child: str
+    pid: int
+    reason: str
+    stderr: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServerUnresponsive:
+    """A health probe got no answer in time; `misses` counts them in a row."""
+
+    at: datetime
+    child: str
+    pid: int
+    reason: str
+    misses: int
+
+
+@dataclass(frozen=True, slots=True)
+class ServerResponded:
+    at: datetime
+    child: str
+    pid: int
+
+
+@dataclass(frozen=True, slots=True)
+class ServerStopped:
+    at: datetime
+    child: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServerStopFailed:
+    """Processes of ours are left that would not die."""
+
+    at: datetime
+    child: str
+    reason: str
+
+
+# ── threads and turns ────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadOpened:
+    """A thread is loaded and heard. `turns` are its latest, oldest first; `waiting`: a turn waits on a human."""
+
+    at: datetime
+    child: str
+    pid: int
+    thread: str
+    task: str | None
+    waiting: bool
+    turns: tuple[TurnSeen, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadFailed:
+    """It could not be opened. `gone`: the server has no record of it."""
+
+    at: datetime
+    child: str
+    thread: str | None
+    task: str | None
+    gone: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TurnBegan:
+    """A turn runs. `message` is our client message id when it is known to be in it."""
+
+    at: datetime
+    child: str
+    thread: str
+    turn: str
+    message: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TurnEnded:
+    at: datetime
+    child: str
+    thread: str
+    seen: TurnSeen
+
+
+@dataclass(frozen=True, slots=True)
+class TurnRetried:
+    """Codex tries to reach the provider again."""
+
+    at: datetime
+    child: str
+    thread: str
+    turn: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TurnRefused:
+    """A turn could not be started: nothing of it reached the thread."""
+
+    at: datetime
+    child: str
+    task: str
+    message: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SteerArrived:
+    at: datetime
+    child: str
+    task: str
+    turn: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class SteerMissed:
+    """The turn had ended before the steer arrived, or would not take it."""
+
+    at: datetime
+    child: str
+    task: str
+    turn: str
+    message: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class InterruptFailed:
+    """The server would not interrupt the turn (it ended, or the server did not answer)."""
+
+    at: datetime
+    child: str
+    task: str
+    turn: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TreeRead:
+    """The working tree as a run found it."""
+
+    at: datetime
+    child: str
+    task: str
+    run: int
+    tree: Tree
+
+
+@dataclass(frozen=True, slots=True)
+class ChecksFinished:
+    at: datetime
+    child: str
+    task: str
+    run: int
+    checks: tuple[Check, ...]
+    changed_files: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChecksLost:
+    """The verify commands could not be run to their end (the server went away, or refused)."""
+
+    at: datetime
+    child: str
+    task: str
+    run: int
+    reason: str
+
+
+# ── asks ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class RequestReceived:
+    """A server waits for an answer in the middle of a turn."""
+
+    at: datetime
+    request: Request
+
+
+@dataclass(frozen=True, slots=True)
+class RequestResolved:
+    """The server has its answer, from us or from elsewhere, or the turn is over."""
+
+    at: datetime
+    key: RequestKey
+
+
+@dataclass(frozen=True, slots=True)
+class RequestDeclined:
+    """A server asked something that we do not know; it was declined."""
+
+    at: datetime
+    child: str
+    method: str
+
+
+# ── our own acts ─────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Intended:
+    """An action was decided; recorded before it is carried out."""
+
+    at: datetime
+    action: Action
+
+
+@dataclass(frozen=True, slots=True)
+class Ticked:
+    """A moment that something waited for has come. Never in the ledger: it changes nothing by itself."""
+
+    at: datetime
+
+
+Event = (
+    SupervisorStarted
+    | UpRequested
+    | DownRequested
+    | HoldSet
+    | HoldLifted
+    | RetryRequested
+    | RestartRequested
+    | LearningNoted
+    | AskAnswered
+    | PlanAccepted
+    | PlanRejected
+    | PlanMissing
+    | ServerReady
+    | ServerStartFailed
+    | ServerExited
+    | ServerUnresponsive
+    | ServerResponded
+    | ServerStopped
+    | ServerStopFailed
+    | ThreadOpened
+    | ThreadFailed
+    | TurnBegan
+    | TurnEnded
+    | TurnRetried
+    | TurnRefused
+    | SteerArrived
+    | SteerMissed
+    | InterruptFailed
+    | TreeRead
+    | ChecksFinished
+    | ChecksLost
+    | RequestReceived
+    | RequestResolved
+    | RequestDeclined
+    | Intended
+    | Ticked
+)

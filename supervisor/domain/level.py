@@ -1,0 +1,46 @@
+"""How loud the log line of an event is."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from supervisor.domain.event import (
+    ChecksLost,
+    Event,
+    InterruptFailed,
+    PlanMissing,
+    PlanRejected,
+    RequestDeclined,
+    ServerExited,
+    ServerStartFailed,
+    ServerStopFailed,
+    ServerUnresponsive,
+    SteerMissed,
+    ThreadFailed,
+    TurnRefused,
+    TurnRetried,
+)
+
+Level = Literal["debug", "info", "warning", "error"]
+
+WARNINGS = (
+    PlanRejected,
+    PlanMissing,
+    ServerExited,
+    ServerUnresponsive,
+    ThreadFailed,
+    TurnRetried,
+    TurnRefused,
+    SteerMissed,
+    InterruptFailed,
+    ChecksLost,
+    RequestDeclined,
+)
+ERRORS = (ServerStartFailed, ServerStopFailed)
+
+
+def level(event: Event) -> Level:
+    """How loud the log line of an event is."""
+    if isinstance(event, ERRORS):
+        return "error"
+    return "warning" if isinstance(event, WARNINGS) else "info"

@@ -1,0 +1,82 @@
+"""A plan as read from plan.md: what should happen, in the human's and the orchestrator's words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+HUMAN = "human"
+
+ThreadChoice = Literal["shared", "fresh"]
+SandboxMode = Literal["read-only", "workspace-write"]
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """What two or more repos must agree on (`### ID — title` under `## Contracts`)."""
+
+    id: str
+    title: str
+    between: tuple[str, ...]
+    text: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One unit of work for one child, or for the human (`child: human`).
+
+    `instructions` and `expect` are Markdown; `expect` is what follows `**Expect:**` in the instructions of a human's
+    task, else "". `timeout` is in minutes. `line` is the heading's line in plan.md, counted from 1.
+    """
+
+    id: str
+    title: str
+    child: str
+    after: tuple[str, ...] = ()
+    contracts: tuple[str, ...] = ()
+    verify: tuple[str, ...] = ()
+    hold: bool = False
+    thread: ThreadChoice = "shared"
+    model: str | None = None
+    effort: str | None = None
+    sandbox: SandboxMode | None = None
+    timeout: float | None = None
+    instructions: str = ""
+    expect: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One accepted version of plan.md. `tasks` and `contracts` stand in the order of the file."""
+
+    title: str
+    hold: bool
+    objective: str
+    success: str
+    contracts: tuple[Contract, ...]
+    tasks: tuple[Task, ...]
+
+    def task(self, task_id: str) -> Task | None:
+        """The task with this id, or None."""
+        return next((task for task in self.tasks if task.id == task_id), None)
+
+    def contract(self, contract_id: str) -> Contract | None:
+        """The contract with this id, or None."""
+        return next((contract for contract in self.contracts if contract.id == contract_id), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong in plan.md: `line` counts from 1; `message` is a sentence with the nearest right word."""
+
+    line: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """Why a version of plan.md is not accepted: at least one problem, in order of line."""
+
+    problems: tuple[Problem, ...]

@@ -1,0 +1,139 @@
+"""A run: one attempt at a task, and what comes back from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Phase(StrEnum):
+    """Where the work on a task is. What people see (`TaskState`) is derived from it and from the plan."""
+
+    IDLE = "idle"  # nothing of it runs; it starts, or goes on, when it may
+    STARTING = "starting"  # a turn was asked for; its answer is not in yet
+    WORKING = "working"  # a turn of it runs
+    STOPPING = "stopping"  # its turn is being interrupted
+    CHECKING = "checking"  # the verify commands run
+    ASKING = "asking"  # it waits on a human
+    DONE = "done"
+    BLOCKED = "blocked"  # it cannot go on: the child says so, or the verify commands do
+    FAILED = "failed"  # something broke that is not the work itself
+
+    @property
+    def live(self) -> bool:
+        """Whether it occupies the child's working tree."""
+        return self in LIVE
+
+
+LIVE = frozenset({Phase.STARTING, Phase.WORKING, Phase.STOPPING, Phase.CHECKING})
+
+
+class TaskState(StrEnum):
+    """The state of a task in the words of `orch status`."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    VERIFYING = "verifying"
+    NEEDS_HUMAN = "needs_human"
+    DONE = "done"
+    BLOCKED = "blocked"
+    FAILED = "failed"
+    HELD = "held"
+    RETIRED = "retired"
+
+
+class Outcome(StrEnum):
+    """What a child says of its own turn."""
+
+    DONE = "done"
+    BLOCKED = "blocked"
+    NEEDS_HUMAN = "needs_human"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A file that the child says it changed, and what."""
+
+    path: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContractNote:
+    """What the child says of a contract: `status` is `kept` or `changed`."""
+
+    id: str
+    status: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A check that the child says it ran. Never believed: the verify commands decide."""
+
+    command: str
+    result: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What the child needs from a human: the question, exact steps, and the exact result expected."""
+
+    question: str
+    steps: str
+    expected: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The structured answer that a child ends its turn with."""
+
+    outcome: Outcome
+    summary: str
+    changes: tuple[Change, ...] = ()
+    contracts: tuple[ContractNote, ...] = ()
+    checks: tuple[Claim, ...] = ()
+    ask: Question | None = None
+    learned: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One verify command as the supervisor ran it: its exit code, and the tail of its output (text)."""
+
+    command: str
+    exit_code: int
+    tail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """A working tree at one moment: HEAD (None: no commit yet), branch (None: detached), and what differs from HEAD.
+
+    `entries` are (path, token), sorted; a token stands for the content of the file, so equal tokens mean "not touched".
+    `truncated`: there were more than are kept.
+    """
+
+    head: str | None
+    branch: str | None
+    entries: tuple[tuple[str, str], ...]
+    truncated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """What a child is told of a task. `key` changes when the meaning does; `text` is the Markdown."""
+
+    key: str
+    text: str
+
+
+class Due(StrEnum):
+    """Why the next turn of a task is to be started."""
+
+    BRIEF = "brief"  # the child does not know the task yet
+    REDIRECT = "redirect"  # the plan changed what the child was told
+    FIX = "fix"  # a verify command failed
+    ANSWER = "answer"  # a human answered
+    RESUME = "resume"  # the turn was cut off: go on
+    RETRY = "retry"  # the provider failed: go on

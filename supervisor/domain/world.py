@@ -1,0 +1,168 @@
+"""The world: everything the supervisor knows, as the fold of its ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from supervisor.domain.ask import Ask, AskState, Request, RequestKey
+from supervisor.domain.child import Child, ServerState, TurnSeen
+from supervisor.domain.plan import Plan, Problem
+from supervisor.domain.run import Brief, Check, Due, Phase, Question, Report, Tree
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A child's server. `crashes` are the moments of its latest deaths; `wanted` says that it should run,
+    `ended` when we last stopped it, or tried to, if it was not started since."""
+
+    child: Child
+    state: ServerState = ServerState.STOPPED
+    wanted: bool = False
+    pid: int | None = None
+    socket: str | None = None
+    codex: str | None = None
+    since: datetime | None = None
+    restarts: int = 0
+    problem: str | None = None
+    stderr: str = ""
+    crashes: tuple[datetime, ...] = ()
+    not_before: datetime | None = None
+    misses: int = 0
+    restart: bool = False
+    ended: datetime | None = None
+
+
+ThreadKey = tuple[str, str | None]  # child, and the task that owns the thread (None: the child's one long thread)
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """A Codex thread of ours. `open`: loaded, and we hear of it; `problem`: why it
+    could not be opened the last `failures` times; `turns`: the latest, oldest first, by turn id."""
+
+    child: str
+    task: str | None
+    id: str | None = None
+    open: bool = False
+    opening: bool = False
+    turns: Mapping[str, TurnSeen] = field(default_factory=dict)
+    failures: int = 0
+    problem: str = ""
+    not_before: datetime | None = None
+
+    @property
+    def running(self) -> TurnSeen | None:
+        """The turn in progress, if there is one."""
+        return next((seen for seen in self.turns.values() if not seen.status.ended), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Steer:
+    """A steer on its way: the client message id, and what it conveys."""
+
+    message: str
+    brief: Brief
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What has become of a task so far.
+
+    `told` is the brief that the child has, in the thread with the id `told_in`; `sending` the one on its way under
+    `message`. `due` says why the next turn is to be started (`due_text`: its detail). `fixes`, `retries` and `resumes`
+    count such turns since the last brief, `refusals` the server's of the next one,
+    `lost` the tries to check it.
+    `before` is the work as it was when the turn on its way was asked for: if that never reached the thread, it is so
+    again. `paused` is how long (seconds) the current turn waited on a human.
+    """
+
+    task: str
+    title: str
+    child: str
+    phase: Phase = Phase.IDLE
+    since: datetime | None = None
+    runs: int = 0
+    turns: int = 0
+    sent: int = 0
+    new_run: bool = True
+    thread: ThreadKey | None = None
+    turn: str | None = None
+    message: str | None = None
+    before: Work | None = None
+    sending: Brief | None = None
+    steer: Steer | None = None
+    told: Brief | None = None
+    told_in: str | None = None
+    due: Due | None = Due.BRIEF
+    due_text: str = ""
+    fixes: int = 0
+    retries: int = 0
+    resumes: int = 0
+    refusals: int = 0
+    not_before: datetime | None = None
+    turn_since: datetime | None = None
+    paused: float = 0.0
+    timed_out: bool = False
+    checking: bool = False
+    lost: int = 0
+    base: Tree | None = None
+    report: Report | None = None
+    words: str = ""
+    question: Question | None = None
+    checks: tuple[Check, ...] = ()
+    changed_files: tuple[str, ...] = ()
+    input_tokens: int = 0
+    output_tokens: int = 0
+    why: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Learning:
+    at: datetime
+    source: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stopping:
+    """`orch down` was asked for at `since`; `now`: without waiting for turns to be interrupted."""
+
+    since: datetime
+    now: bool
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """The fold of the ledger. Mappings keep the order in which things came up."""
+
+    pid: int | None = None
+    version: str = ""
+    since: datetime | None = None
+    retry_seconds: tuple[float, ...] = ()
+    stopping: Stopping | None = None
+    exiting: bool = False
+    hold: bool = False
+    plan: Plan | None = None
+    revision: int = 0
+    digest: str = ""
+    missing: str | None = "there is no plan.md yet"
+    problems: tuple[Problem, ...] = ()
+    servers: Mapping[str, Server] = field(default_factory=dict)
+    threads: Mapping[ThreadKey, Thread] = field(default_factory=dict)
+    works: Mapping[str, Work] = field(default_factory=dict)
+    requests: Mapping[RequestKey, Request] = field(default_factory=dict)
+    asks: Mapping[str, Ask] = field(default_factory=dict)
+    answering: frozenset[str] = frozenset()
+    learnings: tuple[Learning, ...] = ()
+
+    @property
+    def open_asks(self) -> tuple[Ask, ...]:
+        """What waits on a human, oldest first."""
+        return tuple(ask for ask in self.asks.values() if ask.state is AskState.OPEN)
+
+    def thread_by_id(self, thread: str) -> Thread | None:
+        """The thread of ours with this Codex id, or None."""
+        return next((one for one in self.threads.values() if one.id == thread), None)

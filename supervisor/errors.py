@@ -1,0 +1,64 @@
+"""What can be wrong with the world around us: one tree of errors, each a sentence that ends in the next step."""
+
+from __future__ import annotations
+
+
+class OrchError(Exception):
+    """A broken environment or a request that cannot be served.
+
+    `what` says what is wrong and where; `next_step` says what the reader does about it. `str()` joins the two into
+    one line; neither part ends in a full stop.
+    """
+
+    def __init__(self, what: str, next_step: str) -> None:
+        super().__init__(what, next_step)
+        self.what = what
+        self.next_step = next_step
+
+    def __str__(self) -> str:
+        return f"{self.what}: {self.next_step}" if self.next_step else self.what
+
+
+class UsageError(OrchError):
+    """The command was called with something it cannot take (exit code 2)."""
+
+
+class WorkspaceError(OrchError):
+    """The workspace folder is missing, unreadable, read-only or of a shape we do not know."""
+
+
+class ConfigError(WorkspaceError):
+    """`orchestrator.config.yaml` does not say what it must."""
+
+
+class CodexError(OrchError):
+    """The codex binary is missing, too old, not logged in, or does not start."""
+
+
+class SupervisorDown(OrchError):
+    """No supervisor answers for this workspace (exit code 3)."""
+
+
+class RequestRefused(OrchError):
+    """The supervisor understood a control request and will not carry it out."""
+
+
+class ConnectionLost(OrchError):
+    """The connection to a server ended before it answered."""
+
+
+class RpcError(OrchError):
+    """A server answered a request with an error.
+
+    `code` and `message` are the peer's own (JSON-RPC 2.0 section 5.1).
+    """
+
+    def __init__(self, method: str, code: int, message: str) -> None:
+        super().__init__(f"the server refused {method}: {message}", "see `orch logs --level warning`")
+        self.method = method
+        self.code = code
+        self.message = message
+
+
+class StoreError(WorkspaceError):
+    """The ledger or another file of ours cannot be read or written."""

@@ -1,0 +1,1 @@
+"""The wiring: the loop, the interpreter of actions, the daemon, the control socket."""

@@ -1,0 +1,201 @@
+"""`orchestrator.config.yaml`: which children take part, and the limits. Parsed once; nothing checks again after."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PositiveFloat, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from supervisor.domain.child import Child
+from supervisor.domain.plan import HUMAN, SandboxMode
+from supervisor.errors import ConfigError, OrchError, UsageError
+from supervisor.runtime.workspace import Workspace
+from supervisor.shell.git import toplevel
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
+SIZE_LIMIT = 1 << 20  # bytes
+_NO_TEXT = ("true", "false", "null")  # words that YAML takes for something else
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+def _long_form(value: Any) -> Any:
+    return {"path": value} if isinstance(value, str) else value
+
+
+class ChildPart(_Part):
+    path: str
+    model: str | None = None
+    effort: str | None = None
+    sandbox: SandboxMode = "workspace-write"
+    network: bool = False
+
+
+class CodexPart(_Part):
+    bin: str | None = None
+
+
+class Limits(_Part):
+    """Minutes and seconds after which something is given up, or tried again."""
+
+    verify_minutes: PositiveFloat = 20
+    retry_seconds: tuple[Annotated[float, Field(ge=0)], ...] = (2, 10, 30)
+    ready_seconds: PositiveFloat = 30
+    log_megabytes: PositiveFloat = 10
+
+
+class _File(_Part):
+    children: dict[str, Annotated[ChildPart, BeforeValidator(_long_form)]] = Field(min_length=1)
+    codex: CodexPart = CodexPart()
+    limits: Limits = Limits()
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The whole file, with each child's path resolved to the root of its work tree."""
+
+    children: tuple[Child, ...]
+    codex_bin: str | None
+    limits: Limits
+
+
+def load(workspace: Workspace) -> Config:
+    """The config of a workspace.
+
+    Raises ConfigError naming the key (and the nearest right one), or the child whose path is missing, no git repo, or
+    given twice.
+    """
+    try:
+        with workspace.config.open("rb") as stream:
+            text = stream.read(SIZE_LIMIT + 1)
+        if len(text) > SIZE_LIMIT:
+            raise ConfigError(f"{workspace.config} is larger than 1 MiB", "is it the right file?")
+        data = YAML(typ="safe", pure=True).load(text)
+    except OSError as error:
+        raise ConfigError(
+            f"{workspace.config} cannot be read ({error.strerror})", "run `orch init NAME=PATH ...`"
+        ) from error
+    except (YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f":{mark.line + 1}" if mark is not None else ""
+        raise ConfigError(f"{workspace.config}{where} is not YAML ({_first_line(error)})", "mend that line") from error
+    if not isinstance(data, dict):
+        raise ConfigError(f"{workspace.config} holds no `children:`", "see `orch init --help` for its form")
+    try:
+        file = _File.model_validate(data)
+    except ValidationError as error:
+        raise _explained(workspace, error) from error
+    pairs = [(name, part.path) for name, part in file.children.items()]
+    children = tuple(
+        Child(name, str(path), part.model, part.effort, part.sandbox, part.network)
+        for (name, path), part in zip(_checked(workspace.root, pairs, ConfigError), file.children.values(), strict=True)
+    )
+    return Config(children, file.codex.bin, file.limits)
+
+
+def check_new(root: Path, pairs: list[tuple[str, str]]) -> list[tuple[str, Path]]:
+    """The children named on the command line, each with the root of its work tree.
+
+    Raises UsageError for a bad name, a path that is missing, no git repo, or given twice.
+    """
+    return _checked(root, pairs, UsageError)
+
+
+def starter(children: Iterable[tuple[str, str]]) -> str:
+    """The text of a new config file for these children (name, path)."""
+    rows = "\n".join(f"  {_quoted(name)}:\n    path: {_quoted(path)}" for name, path in children)
+    return f"""\
+# The repos that take part, and the limits. Read by `orch up`; not committed.
+children:
+{rows}
+    # model: gpt-5.5              # default: what your codex config says
+    # effort: high
+    # sandbox: workspace-write    # or read-only
+    # network: false              # true lets its commands reach the network
+
+# codex:
+#   bin: /path/to/codex           # default: $ORCH_CODEX_BIN, then this, then codex on PATH, then the packaged one
+
+# limits:
+#   verify_minutes: 20            # for one verify command
+#   retry_seconds: [2, 10, 30]    # pauses before a turn that failed at the provider is tried again
+#   ready_seconds: 30             # for a server to answer after its start
+#   log_megabytes: 10             # size at which a log is rotated
+"""
+
+
+def _checked(root: Path, pairs: list[tuple[str, str]], kind: type[OrchError]) -> list[tuple[str, Path]]:
+    seen: dict[Path, str] = {}
+    names: set[str] = set()
+    found = []
+    for name, text in pairs:
+        if not NAME.fullmatch(name):
+            raise kind(
+                f"`{name}` is no name for a child",
+                "use up to 40 letters, digits, `-` and `_`, beginning with a letter or digit",
+            )
+        if name.lower() == HUMAN:
+            raise kind("`human` is no name for a child (it stands for you in the plan)", "choose another name")
+        if name in names:
+            raise kind(f"the child `{name}` is named twice", "give each child a name of its own")
+        names.add(name)
+        try:
+            path = toplevel(Path(os.path.abspath(root / os.path.expanduser(text))))
+        except OrchError as error:
+            raise kind(f"the child `{name}`: {error.what}", error.next_step) from error
+        except ValueError as error:
+            raise kind(f"the child `{name}`: its path is none ({error})", "correct the child's path") from error
+        path = path.resolve()
+        if path in seen:
+            raise kind(f"the children `{seen[path]}` and `{name}` are the same repo ({path})", "name it once")
+        seen[path] = name
+        found.append((name, path))
+    return found
+
+
+def _explained(workspace: Workspace, error: ValidationError) -> ConfigError:
+    # An unknown key first: it often is the missing one, misspelt.
+    first = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
+    where = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        key = str(first["loc"][-1])
+        near = difflib.get_close_matches(key, _keys(first["loc"]), n=1, cutoff=0.5)
+        nearest = (
+            f"did you mean `{near[0]}`?"
+            if near
+            else f"known are {', '.join(f'`{one}`' for one in _keys(first['loc']))}"
+        )
+        return ConfigError(f"{workspace.config}: the key `{where}` is not known", nearest)
+    return ConfigError(f"{workspace.config}: `{where}`: {first['msg'].lower()}", "mend that line")
+
+
+def _keys(where: tuple[int | str, ...]) -> list[str]:
+    parts: dict[str, type[BaseModel]] = {"children": ChildPart, "codex": CodexPart, "limits": Limits}
+    if len(where) > 1 and where[0] in parts:
+        return list(parts[str(where[0])].model_fields)
+    return list(parts)
+
+
+def _quoted(text: str) -> str:
+    """A text as YAML reads it back: bare where it cannot be taken for a number, a date, `null` or `true`."""
+    if re.fullmatch(r"[A-Za-z][\w-]*|[\w.~-]*/[\w./~-]*", text, re.ASCII) and text.lower() not in _NO_TEXT:
+        return text
+    return '"' + "".join(char if char.isprintable() and char not in '"\\' else _escaped(char) for char in text) + '"'
+
+
+def _escaped(char: str) -> str:
+    return f"\\U{ord(char):08x}" if char not in '"\\' else f"\\{char}"
+
+
+def _first_line(error: Exception) -> str:
+    return str(getattr(error, "problem", None) or str(error).splitlines()[0] if str(error) else type(error).__name__)

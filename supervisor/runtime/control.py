@@ -1,0 +1,180 @@
+"""The control socket: what the command line asks of the supervisor, answered from the world or posted as an event."""
+
+from __future__ import annotations
+
+import asyncio
+import difflib
+import os
+import socket
+import struct
+from collections.abc import Iterable
+from typing import Any
+
+from supervisor.domain import event as ev
+from supervisor.domain.ask import Answer, AskState
+from supervisor.domain.run import Phase
+from supervisor.errors import OrchError, RequestRefused, UsageError
+from supervisor.runtime.conductor import Conductor
+from supervisor.runtime.logs import Logs
+from supervisor.runtime.workspace import Workspace
+from supervisor.shell.process import rss_bytes
+from supervisor.wire.control import LINE_LIMIT, METHODS, REFUSED
+from supervisor.wire.jsonrpc import INTERNAL_ERROR, INVALID_PARAMS, METHOD_NOT_FOUND, Call, Peer
+
+WATCH_LIMIT = 60.0  # seconds that one `watch` waits at most; the client asks again
+DECISIONS = ("accept", "decline", "text")
+
+
+class Control:
+    """Serves the control methods (see `wire/control.py`)."""
+
+    def __init__(self, workspace: Workspace, conductor: Conductor, logs: Logs, group: asyncio.TaskGroup) -> None:
+        self._group = group
+        self._workspace = workspace
+        self._conductor = conductor
+        self._logs = logs
+
+    async def serve(self, ready: asyncio.Event) -> None:
+        """Listen until cancelled. The socket is ours alone: 0600 in a folder of 0700, the peer's user checked."""
+        path = self._workspace.control_socket
+        path.unlink(missing_ok=True)  # the lock is ours: whoever left it is gone
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        before = os.umask(0o177)
+        try:
+            listener.bind(str(path))
+        finally:
+            os.umask(before)
+        server = await asyncio.start_unix_server(self._accept, sock=listener, limit=LINE_LIMIT)
+        try:
+            ready.set()
+            await server.serve_forever()
+        finally:
+            path.unlink(missing_ok=True)
+
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._group.create_task(self._client(reader, writer), name="control client")
+
+    async def _client(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            if _peer_uid(writer) not in (None, os.getuid()):
+                return
+            while line := await reader.readline():
+                writer.write((await self._answer(line)).encode("utf-8", "surrogatepass") + b"\n")
+                await writer.drain()
+        except (ConnectionError, ValueError):
+            pass  # it went away, or sent more than a message may have
+        finally:
+            writer.close()
+
+    async def _answer(self, line: bytes) -> str:
+        call = Peer().receive(line)
+        if not isinstance(call, Call):
+            return Peer.refuse(None, INVALID_PARAMS, "not a request")
+        if call.method not in METHODS:
+            return Peer.refuse(call.id, METHOD_NOT_FOUND, f"there is no method {call.method}")
+        try:
+            return Peer.answer(call.id, await getattr(self, f"_do_{call.method}")(**call.params))
+        except OrchError as error:
+            told = {"what": error.what, "next_step": error.next_step}
+            return Peer.refuse(call.id, REFUSED, str(error), {**told, "usage": isinstance(error, UsageError)})
+        except TypeError as error:
+            return Peer.refuse(call.id, INVALID_PARAMS, str(error))
+        except Exception as error:
+            self._logs.say("control_broken", level="error", method=call.method, reason=repr(error))
+            return Peer.refuse(call.id, INTERNAL_ERROR, repr(error))
+
+    # ── the methods ──────────────────────────────────────────────────────────────────────────────
+
+    async def _do_status(self) -> dict[str, Any]:
+        picture = self._conductor.status()
+        for child in picture["children"]:
+            child["rss_bytes"] = rss_bytes(child["pid"]) if child["pid"] else None
+        picture["supervisor"]["problem"] = self._conductor.trouble
+        return picture
+
+    async def _do_watch(self, version: int, timeout: float) -> dict[str, Any]:
+        conductor = self._conductor
+        try:
+            async with asyncio.timeout(min(float(timeout), WATCH_LIMIT)), conductor.changed:
+                await conductor.changed.wait_for(lambda: conductor.version != version)
+        except TimeoutError:
+            pass
+        return {"version": conductor.version, "status": await self._do_status()}
+
+    async def _do_up(self, children: list[str]) -> dict[str, Any]:
+        names = children or list(self._conductor.world.servers)
+        for name in names:
+            self._child(name)
+        return await self._post(ev.UpRequested(self._conductor.clock.now(), tuple(names)))
+
+    async def _do_down(self, now: bool) -> dict[str, Any]:
+        return await self._post(ev.DownRequested(self._conductor.clock.now(), bool(now)))
+
+    async def _do_hold(self) -> dict[str, Any]:
+        return await self._post(ev.HoldSet(self._conductor.clock.now()))
+
+    async def _do_go(self, task: str | None) -> dict[str, Any]:
+        at = self._conductor.clock.now()
+        if task is None:
+            return await self._post(ev.HoldLifted(at))
+        works = self._conductor.world.works
+        if task not in works:
+            raise UsageError(f"there is no task `{task}`", _nearest(task, works))
+        if works[task].phase not in (Phase.BLOCKED, Phase.FAILED):
+            raise RequestRefused(f"{task} is neither blocked nor failed", "see `orch status`")
+        return await self._post(ev.RetryRequested(at, task))
+
+    async def _do_restart(self, child: str) -> dict[str, Any]:
+        self._child(child)
+        return await self._post(ev.RestartRequested(self._conductor.clock.now(), child))
+
+    async def _do_note(self, text: str) -> dict[str, Any]:
+        if not text.strip():
+            raise UsageError("the note is empty", "say what was learned: `orch note TEXT`")
+        return await self._post(ev.LearningNoted(self._conductor.clock.now(), "human", text.strip()))
+
+    async def _do_answer(self, ask: str, decision: str, text: str, for_session: bool) -> dict[str, Any]:
+        asks = self._conductor.world.asks
+        found = asks.get(ask) or asks.get(ask.upper())
+        if found is None:
+            raise UsageError(f"there is no ask `{ask}`", "see `orch asks`")
+        if found.state is AskState.ANSWERED:
+            raise RequestRefused(f"{found.id} is answered already", "see `orch asks` for what is open")
+        if found.state is AskState.WITHDRAWN:
+            raise RequestRefused(f"{found.id} was withdrawn: it no longer applies", "see `orch asks` for what is open")
+        if decision not in DECISIONS:
+            raise UsageError(f"`{decision}` is no decision", f"one of {', '.join(DECISIONS)}")
+        if found.request is not None and found.choices and decision not in found.choices:
+            raise RequestRefused(f"{found.id} is an approval", f"answer `orch answer {found.id} accept` or `decline`")
+        if decision == "text" and not text.strip():
+            raise UsageError("the answer is empty", f"`orch answer {found.id} accept`, `decline`, or your words")
+        answer = Answer(decision, text.strip(), bool(for_session))
+        await self._post(ev.AskAnswered(self._conductor.clock.now(), found.id, answer))
+        if self._conductor.world.asks[found.id].answer != answer:
+            raise RequestRefused(f"{found.id} was settled a moment before", "see `orch asks` for what is open")
+        return {}
+
+    async def _post(self, event: ev.Event) -> dict[str, Any]:
+        await self._conductor.submit(event)
+        return {}
+
+    def _child(self, name: str) -> None:
+        servers = self._conductor.world.servers
+        if name not in servers:
+            raise UsageError(f"there is no child `{name}`", _nearest(name, servers))
+
+
+def _nearest(word: str, words: Iterable[str]) -> str:
+    known = list(words)
+    near = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
+    return f"did you mean `{near[0]}`?" if near else f"known are {', '.join(known) or 'none'}"
+
+
+def _peer_uid(writer: asyncio.StreamWriter) -> int | None:
+    """The user on the other side; None where the system does not tell (then the socket's mode protects it)."""
+    if not hasattr(socket, "SO_PEERCRED"):
+        return None
+    credentials = writer.get_extra_info("socket").getsockopt(
+        socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i")
+    )
+    return int(struct.unpack("3i", credentials)[1])

@@ -1,0 +1,162 @@
+"""The supervisor process: takes the lock, opens the ledger, and runs everything in one task group until it is over."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import json
+import os
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TextIO
+
+from supervisor import __version__
+from supervisor.domain.event import DownRequested, SupervisorStarted
+from supervisor.errors import OrchError, WorkspaceError
+from supervisor.runtime.codex_binary import Versions
+from supervisor.runtime.conductor import Conductor
+from supervisor.runtime.config import Config, load
+from supervisor.runtime.control import Control
+from supervisor.runtime.effects import Effects
+from supervisor.runtime.logs import Logs
+from supervisor.runtime.planwatch import PlanWatch
+from supervisor.runtime.registry import Registry
+from supervisor.runtime.server import ServerDesk
+from supervisor.runtime.workspace import Workspace, make_private
+from supervisor.shell.store import Ledger
+from supervisor.shell.watch import watch_file
+
+READY = "ready"
+LOCK_TRIES, LOCK_PAUSE = 5, 0.02  # seconds; who only asks for the holder's pid holds the lock for some microseconds
+
+
+class AlreadyUp(OrchError):
+    """Another supervisor holds the lock of this workspace."""
+
+
+def run(workspace: Workspace, *, ready: Callable[[], None], mirror: TextIO | None = None) -> None:
+    """Be the supervisor of this workspace until `orch down` (or SIGTERM, SIGINT), then return.
+
+    `ready` is called once the control socket answers; `mirror` gets a line for each event.
+
+    Raises AlreadyUp, or another OrchError if the workspace, the config or the ledger cannot be used.
+    """
+    config = load(workspace)
+    with _lock(workspace):
+        make_private(workspace.runtime_dir)
+        logs = Logs(workspace.logs, megabytes=config.limits.log_megabytes, mirror=mirror)
+        ledger = Ledger(workspace.ledger)
+        try:
+            opened = ledger.open()
+            if opened.cut:
+                logs.say("ledger_mended", level="warning", reason=f"a torn last line of {opened.cut} bytes was cut off")
+            conductor = Conductor(workspace, ledger, opened.events, logs)
+            asyncio.run(_supervise(workspace, config, conductor, logs, ready))
+            shutil.rmtree(workspace.runtime_dir, ignore_errors=True)  # no server is left that listens there
+        finally:
+            ledger.close()
+            logs.close()
+
+
+async def _supervise(
+    workspace: Workspace, config: Config, conductor: Conductor, logs: Logs, ready: Callable[[], None]
+) -> None:
+    registry = Registry(workspace.registry)
+    versions = Versions()
+    plan = PlanWatch(workspace, [child.name for child in config.children], conductor)
+    now = conductor.clock.now
+    conductor.post(
+        SupervisorStarted(
+            now(), os.getpid(), __version__, config.children, tuple(registry.alive()), config.limits.retry_seconds
+        )
+    )
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, lambda: conductor.post(DownRequested(now(), now=False)))
+    try:
+        async with asyncio.TaskGroup() as group:
+            desks = {
+                child.name: ServerDesk(
+                    child,
+                    workspace=workspace,
+                    config=config,
+                    registry=registry,
+                    versions=versions,
+                    logs=logs,
+                    group=group,
+                    post=conductor.post,
+                    now=now,
+                    task_of=conductor.task_of,
+                )
+                for child in config.children
+            }
+            effects = Effects(desks, limits=config.limits, logs=logs, group=group, post=conductor.post, now=now)
+            listening = asyncio.Event()
+            group.create_task(Control(workspace, conductor, logs, group).serve(listening), name="control socket")
+            await listening.wait()
+            async with watch_file(workspace.plan, plan.look) as watching:
+                if watching.degraded:
+                    logs.say("watching_degraded", level="warning", reason=watching.degraded)
+                plan.look()
+                ready()
+                await conductor.run(effects.carry_out)
+            raise _Over
+    except* _Over:
+        pass
+
+
+class _Over(Exception):
+    """Ends the task group: the conductor has returned."""
+
+
+@contextlib.contextmanager
+def _lock(workspace: Workspace) -> Iterator[None]:
+    """Hold the workspace's lock, with our pid in it; the system lets go of it when we die, however we die."""
+    try:
+        workspace.state.mkdir(mode=0o700, exist_ok=True)
+        file = workspace.lock.open("a+", encoding="utf-8")
+    except OSError as error:
+        raise WorkspaceError(
+            f"{workspace.state} cannot be written ({error.strerror})", "make the workspace writable, then run `orch up`"
+        ) from error
+    with file:
+        for attempt in range(LOCK_TRIES):
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except OSError as error:
+                if attempt + 1 == LOCK_TRIES:
+                    raise AlreadyUp("a supervisor is up already", "see `orch status`") from error
+                time.sleep(LOCK_PAUSE)
+        file.truncate(0)
+        file.write(f"{os.getpid()}\n")
+        file.flush()
+        yield
+
+
+def _tell_starter(word: str) -> None:
+    """Tell whoever started us, over the pipe that is our standard output, and let go of it."""
+    os.write(1, word.encode())
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 1)
+    os.close(null)
+
+
+def main() -> None:
+    """The process behind `orch up`: argv[1] is the workspace. A failure to start is told as JSON on standard output."""
+    try:
+        run(Workspace(Path(sys.argv[1])), ready=lambda: _tell_starter(READY))
+    except AlreadyUp:
+        _tell_starter(READY)
+    except OrchError as error:
+        _tell_starter(json.dumps({"what": error.what, "next_step": error.next_step}))
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,244 @@
+"""effects: the only interpreter of actions. One ordered queue per child; every outcome comes back as an event."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+from traceback import format_exc
+
+from supervisor.core.brief import developer_instructions
+from supervisor.core.report import REPORT_SCHEMA
+from supervisor.domain import action as act
+from supervisor.domain import event as ev
+from supervisor.domain.child import Child, TurnSeen
+from supervisor.domain.run import Check
+from supervisor.errors import ConnectionLost, OrchError, RpcError, WorkspaceError
+from supervisor.runtime.config import Limits
+from supervisor.runtime.logs import Logs
+from supervisor.runtime.server import ServerDesk
+from supervisor.shell.git import changed_between, read_tree
+from supervisor.wire import codex
+from supervisor.wire.requests import reply
+
+SURVEYED_TURNS = 5  # of a thread that is opened: ours is the last, unless a human added some
+TAIL = 4000  # characters of a check's output that are kept
+EXEC_MARGIN = 10.0  # seconds that a server may take beyond a command's own time-out
+GONE = ("no rollout found", "thread not found", "not found")  # how Codex says that it has no record of a thread
+
+
+class Effects:
+    """Carries out actions. `carry_out` returns at once."""
+
+    def __init__(
+        self,
+        desks: Mapping[str, ServerDesk],
+        *,
+        limits: Limits,
+        logs: Logs,
+        group: asyncio.TaskGroup,
+        post: Callable[[ev.Event], None],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._logs = logs
+        self._hands = {
+            name: _Hands(desk, [one for one in desks if one != name], limits, logs, group, post, now)
+            for name, desk in desks.items()
+        }
+        for name, hands in self._hands.items():
+            group.create_task(hands.run(), name=f"hands of {name}")
+
+    def carry_out(self, action: act.Action) -> None:
+        match action:
+            case act.Exit() | act.WithdrawAsk():
+                return  # the loop ends by itself; a withdrawn ask is gone from what is shown
+            case act.RaiseAsk():
+                self._logs.say(
+                    "ask_announced",
+                    child=action.child if action.child in self._hands else None,
+                    ask=action.ask,
+                    kind=str(action.kind),
+                    task=action.task,
+                    text=action.text,
+                )
+            case _:
+                self._hands[action.child].take(action)
+
+
+class _Hands:
+    """The hands of one child: one action after the other, but for checks, which run beside the others."""
+
+    def __init__(
+        self,
+        desk: ServerDesk,
+        others: list[str],
+        limits: Limits,
+        logs: Logs,
+        group: asyncio.TaskGroup,
+        post: Callable[[ev.Event], None],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._logs = logs
+        self._desk = desk
+        self._child: Child = desk.child
+        self._others = others
+        self._limits = limits
+        self._group = group
+        self._post = post
+        self._now = now
+        self._queue: asyncio.Queue[act.Action] = asyncio.Queue()
+        self._starting: asyncio.Task[None] | None = None
+
+    def take(self, action: act.Action) -> None:
+        """Queue an action. A stop always wins: it ends a start that is under way."""
+        if isinstance(action, act.StopServer) and self._starting is not None:
+            self._starting.cancel()
+        self._queue.put_nowait(action)
+
+    async def run(self) -> None:
+        while True:
+            action = await self._queue.get()
+            try:
+                await self._do(action)
+            except ConnectionLost:
+                continue  # what became of it is read from the thread once there is a connection again
+            except Exception as error:
+                # A server whose answers we cannot read: as with a lost connection, the thread tells what became of it.
+                reason = f"{type(error).__name__} in {type(action).__name__}: {error}"
+                self._logs.say("act_broken", level="error", child=self._child.name, reason=reason, trace=format_exc())
+                self._desk.give_up(reason)
+
+    async def _do(self, action: act.Action) -> None:
+        match action:
+            case act.EnsureServer():
+                self._starting = self._group.create_task(self._desk.ensure(), name=f"start {self._child.name}")
+                await asyncio.wait({self._starting})
+                self._starting = None
+            case act.StopServer():
+                await self._desk.stop(kill=action.kill)
+            case act.OpenThread():
+                await self._open(action)
+            case act.StartTurn():
+                await self._start(action)
+            case act.SteerTurn():
+                await self._steer(action)
+            case act.InterruptTurn():
+                await self._interrupt(action)
+            case act.RunChecks():
+                self._group.create_task(self._check(action), name=f"checks of {action.task}")
+            case act.SendAnswer():
+                await self._answer(action)
+            case _:
+                raise AssertionError(f"{type(action).__name__} is not an action for a child")
+
+    # ── threads and turns ────────────────────────────────────────────────────────────────────────
+
+    async def _open(self, action: act.OpenThread) -> None:
+        link = self._desk.link
+        if link is None:
+            return
+        child, where = self._child, (action.model, action.effort, action.sandbox)
+        turns: tuple[TurnSeen, ...] = ()
+        try:
+            if action.thread is None:
+                instructions = developer_instructions(child.name, self._others)
+                params = codex.thread_start(child.path, *where, instructions=instructions)
+                opened = await self._desk.request("thread/start", params)
+                thread = str(opened["thread"]["id"])
+                title = f"orch: {child.name}" + (f" {action.task}" if action.task else "")
+                # A thread that was never written to cannot be resumed by anybody else: its name is written at once.
+                await self._desk.request("thread/name/set", {"threadId": thread, "name": title})
+            else:
+                thread = action.thread
+                params = codex.thread_resume(child.path, *where, thread=thread)
+                opened = await self._desk.request("thread/resume", params)
+                page = {"threadId": thread, "limit": SURVEYED_TURNS, "sortDirection": "desc", "itemsView": "full"}
+                turns = codex.turns_of(await self._desk.request("thread/turns/list", page))
+        except RpcError as error:
+            gone = action.thread is not None and any(words in error.message for words in GONE)
+            self._post(ev.ThreadFailed(self._now(), action.child, action.thread, action.task, gone, error.message))
+            return
+        waiting = codex.is_waiting(opened["thread"]) or any(one.thread == thread for _, one in link.asked.values())
+        self._post(ev.ThreadOpened(self._now(), action.child, link.pid, thread, action.task, waiting, turns))
+
+    async def _start(self, action: act.StartTurn) -> None:
+        if action.fresh:
+            try:
+                tree = await asyncio.to_thread(read_tree, Path(self._child.path))
+            except WorkspaceError as error:
+                self._refused(action, str(error))
+                return
+            self._post(ev.TreeRead(self._now(), action.child, action.task, action.run, tree))
+        params = codex.turn_start(
+            thread=action.thread,
+            message=action.message,
+            text=action.text,
+            schema=REPORT_SCHEMA,
+            model=action.model,
+            effort=action.effort,
+            sandbox=codex.sandbox_policy(action.sandbox, network=self._child.network),
+        )
+        try:
+            started = await self._desk.request("turn/start", params)
+        except RpcError as error:
+            self._refused(action, error.message)
+            return
+        self._post(ev.TurnBegan(self._now(), action.child, action.thread, str(started["turn"]["id"]), action.message))
+
+    def _refused(self, action: act.StartTurn, reason: str) -> None:
+        self._post(ev.TurnRefused(self._now(), action.child, action.task, action.message, reason))
+
+    async def _steer(self, action: act.SteerTurn) -> None:
+        params = codex.turn_steer(thread=action.thread, turn=action.turn, message=action.message, text=action.text)
+        where = (action.child, action.task, action.turn, action.message)
+        try:
+            await self._desk.request("turn/steer", params)
+        except RpcError as error:
+            self._post(ev.SteerMissed(self._now(), *where, error.message))
+            return
+        self._post(ev.SteerArrived(self._now(), *where))
+
+    async def _interrupt(self, action: act.InterruptTurn) -> None:
+        try:
+            # Only once the turn is over are the commands that it left running known as such.
+            await self._desk.interrupt(action.thread, action.turn)
+            await self._desk.request("thread/backgroundTerminals/clean", {"threadId": action.thread})
+        except RpcError as error:
+            where = (action.child, action.task, action.turn)
+            self._post(ev.InterruptFailed(self._now(), *where, error.message))
+
+    async def _answer(self, action: act.SendAnswer) -> None:
+        link = self._desk.link
+        if link is not None and action.key in link.asked:
+            call, request = link.asked[action.key]
+            await link.connection.answer(call.id, reply(request, action.answer, call.params))
+
+    # ── checks ───────────────────────────────────────────────────────────────────────────────────
+
+    async def _check(self, action: act.RunChecks) -> None:
+        where = (action.child, action.task, action.run)
+        try:
+            path = Path(self._child.path)
+            after = await asyncio.to_thread(read_tree, path)
+            changed = await asyncio.to_thread(changed_between, path, action.base, after) if action.base else ()
+            checks = tuple([await self._run(command, number, action) for number, command in enumerate(action.commands)])
+        except OrchError as error:
+            self._post(ev.ChecksLost(self._now(), *where, str(error)))
+            return
+        self._post(ev.ChecksFinished(self._now(), *where, checks, changed))
+
+    async def _run(self, command: str, number: int, action: act.RunChecks) -> Check:
+        """One verify command, in the sandbox of the child. A shell runs it, for that is what people write."""
+        limit = self._limits.verify_minutes * 60
+        params = codex.command_exec(
+            command=[shutil.which("bash") or "/bin/sh", "-c", command],
+            cwd=self._child.path,
+            sandbox=codex.sandbox_policy(action.sandbox, network=self._child.network),
+            timeout=limit,
+            process=f"orch-{action.task}-{action.run}-{number}-{self._now().timestamp()}",
+        )
+        result = await self._desk.request("command/exec", params, limit + EXEC_MARGIN)
+        output = "\n".join(part for part in (str(result["stdout"]).rstrip(), str(result["stderr"]).rstrip()) if part)
+        return Check(command, int(result["exitCode"]), output[-TAIL:])

@@ -1,0 +1,172 @@
+"""Starting the supervisor from the command line, and ending what a dead one left behind."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from supervisor.errors import OrchError, SupervisorDown, WorkspaceError
+from supervisor.runtime.workspace import Workspace
+from supervisor.shell.control_client import ControlClient
+from supervisor.shell.process.table import MARK, Identity
+
+# The very package that starts it, wherever it lies; no environment variable, for the servers would inherit it.
+_DAEMON = "import sys; sys.path.insert(0, sys.argv.pop(1)); from supervisor.runtime.daemon import main; main()"
+TERM_GRACE = 3.0  # seconds that a process has to end of one signal
+LOOK = 0.05  # seconds between two looks at a process that is about to end
+STOP_GRACE = 3.0  # seconds for a server without a supervisor to end by itself
+
+
+def ensure_supervisor(workspace: Workspace) -> bool:
+    """Have a supervisor that answers; True if it had to be started.
+
+    Any number of callers at once get one supervisor. Raises OrchError saying why it does not start.
+    """
+    if _answers(workspace):
+        return False
+    if (pid := supervisor_pid(workspace)) is not None and not _answers(workspace):
+        raise SupervisorDown(f"the supervisor (process {pid}) does not answer", "run `orch down`, then `orch up`")
+    errors = _error_file(workspace)
+    with errors.open("ab") as log:
+        start = errors.stat().st_size
+        process = subprocess.Popen(
+            [sys.executable, "-c", _DAEMON, str(Path(__file__).parent.parent.parent), str(workspace.root)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            cwd="/",
+            env={name: value for name, value in os.environ.items() if name != MARK},  # started from a child's own shell
+            start_new_session=True,
+        )
+    assert process.stdout is not None
+    with process.stdout as told:
+        words = told.read().decode()
+    if words == "ready":
+        return True
+    with contextlib.suppress(ValueError):
+        reason = json.loads(words)
+        raise OrchError(reason["what"], reason["next_step"])
+    process.wait()
+    with errors.open("rb") as log:
+        log.seek(start)
+        last = log.read().decode("utf-8", "replace").strip().splitlines()[-1:] or ["it said nothing"]
+    raise OrchError(f"the supervisor did not start: {last[0]}", f"see {errors}")
+
+
+def run_foreground(workspace: Workspace) -> int:
+    """Be the supervisor in this process until it is over; events go to standard error as they happen."""
+    from supervisor.runtime import daemon
+
+    daemon.run(workspace, ready=lambda: None, mirror=sys.stderr)
+    return 0
+
+
+def supervisor_pid(workspace: Workspace) -> int | None:
+    """The process that holds the workspace's lock (even one that hangs); None if nobody does."""
+    try:
+        with workspace.lock.open("r", encoding="utf-8") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except OSError:
+                text = file.read().strip()
+                return int(text) if text.isdigit() else None
+    except OSError:
+        return None
+    return None
+
+
+def end_supervisor(workspace: Workspace, patience: float) -> bool:
+    """See the supervisor's process end within `patience` seconds, or end it; True if it had to be ended.
+
+    Raises OrchError if it survives SIGKILL.
+    """
+    from supervisor.shell.process import identity_of
+
+    deadline = time.monotonic() + patience
+    while (pid := supervisor_pid(workspace)) is not None and time.monotonic() < deadline:
+        time.sleep(LOOK)
+    identity = identity_of(pid) if pid is not None else None
+    if identity is None or supervisor_pid(workspace) != pid:
+        return False
+    end_process(identity)
+    return True
+
+
+def end_process(identity: Identity) -> None:
+    """End one process of ours that is no server: SIGTERM, then SIGKILL. Raises OrchError if it survives that."""
+    from supervisor.shell.process import alive
+    from supervisor.shell.process.hold import take
+
+    hold = take(identity)
+    if hold is None:
+        return
+    try:
+        for send in (hold.terminate, lambda: hold.send(signal.SIGKILL)):
+            send()
+            deadline = time.monotonic() + TERM_GRACE
+            while time.monotonic() < deadline:
+                if not alive(identity):
+                    return
+                time.sleep(LOOK)
+    finally:
+        hold.close()
+    pid = identity.pid
+    raise OrchError(f"process {pid} survives SIGKILL", f"see what it waits for: `ps -o pid,stat,wchan:32 -p {pid}`")
+
+
+def stop_leftovers(workspace: Workspace, report: Callable[[str], None]) -> list[str]:
+    """End every server of this workspace, and all that they started; the names of the children that had one.
+
+    For when no supervisor is up. Raises OrchError naming what survives.
+    """
+    from supervisor.runtime.registry import Registry
+    from supervisor.shell import process
+
+    registry = Registry(workspace.registry)
+    running = registry.alive()
+    if not running and not process.marked(workspace.mark()):
+        return []
+
+    async def stop_all() -> None:
+        async with asyncio.TaskGroup() as group:
+            for child, record in running.items():
+                report(f"stopping {child} (process {record.identity.pid})")
+                mark = workspace.mark(child)
+                group.create_task(process.stop_tree(record.identity, mark, grace=STOP_GRACE), name=f"stop {child}")
+        await process.kill_tree(None, workspace.mark())
+
+    asyncio.run(stop_all())
+    for child in running:
+        registry.drop(child)
+    return list(running)
+
+
+def _answers(workspace: Workspace) -> bool:
+    try:
+        with ControlClient(workspace.control_socket) as client:
+            client.call("status")
+    except SupervisorDown:
+        return False
+    return True
+
+
+def _error_file(workspace: Workspace) -> Path:
+    """Where the daemon's own error output goes: only what breaks before, or despite, its logs."""
+    try:
+        workspace.logs.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path = workspace.logs / "supervisor.stderr.log"
+        path.touch(mode=0o600)
+    except OSError as error:
+        raise WorkspaceError(
+            f"{workspace.state} cannot be written ({error.strerror})", "make the workspace writable, then run `orch up`"
+        ) from error
+    return path

@@ -1,0 +1,124 @@
+"""Structured logs: JSON lines through structlog, rotated by size; one file for the supervisor, one per child."""
+
+from __future__ import annotations
+
+import logging
+import logging.handlers
+from pathlib import Path
+from typing import Any, TextIO
+
+import structlog
+
+from supervisor.core.redact import redact
+
+KEPT = 3  # rotated files of each log
+
+
+class Logs:
+    """The logs of one supervisor. Lines go to `supervisor.jsonl`, or to a child's own file."""
+
+    def __init__(self, folder: Path, *, megabytes: float, mirror: TextIO | None = None) -> None:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._folder = folder
+        self._bytes = int(megabytes * 2**20)
+        self._mirror = mirror
+        self._files: dict[str, logging.handlers.RotatingFileHandler] = {}
+        self._loggers: dict[str, Any] = {}
+        self._begun: dict[str, int] = {}  # the size of each child's error output when its server was started
+
+    def write(self, line: dict[str, Any]) -> None:
+        """A line that is ready-made: `ts`, `level`, `event` and fields (an event, as in the ledger)."""
+        self._tell("supervisor", line)
+        if self._mirror is not None:
+            rest = " ".join(str(line[name]) for name in ("child", "task", "why", "reason") if line.get(name))
+            print(f"{line.get('ts', '')[11:23]} {line['event']} {rest}".rstrip(), file=self._mirror, flush=True)
+
+    def say(self, event: str, *, level: str = "info", child: str | None = None, **fields: Any) -> None:
+        """A line of the shell's own, that is no event; with a child, it goes to that child's log."""
+        extra = {"child": child} if child else {}
+        told = {name: value for name, value in fields.items() if value is not None}
+        self._tell(child or "supervisor", {"level": level, "event": event, **extra, **told})
+
+    def stderr_of(self, child: str) -> Path:
+        """Where a server's standard error goes. The server writes it; `trim` keeps it small."""
+        return self._folder / f"{child}.stderr.log"
+
+    def trim(self, child: str) -> None:
+        """Rotate a server's error output by copy and truncate: the server goes on appending to its descriptor."""
+        path = self.stderr_of(child)
+        try:
+            if path.stat().st_size <= self._bytes:
+                return
+            with path.open("r+b") as file:
+                file.seek(-min(self._bytes // 2, path.stat().st_size), 2)
+                path.with_suffix(".log.1").write_bytes(file.read(self._bytes // 2))
+                file.truncate(0)
+        except FileNotFoundError:
+            return  # no server wrote there yet
+        except OSError as error:
+            self.say("log_not_trimmed", level="warning", path=str(path), reason=str(error))
+
+    def begin_stderr(self, child: str) -> Path:
+        """Where a new server's standard error goes; `tail` then speaks of this server only."""
+        self.trim(child)
+        path = self.stderr_of(child)
+        self._begun[child] = path.stat().st_size if path.exists() else 0
+        return path
+
+    def tail(self, child: str, lines: int = 12) -> str:
+        """The last lines of a server's error output; "" if it said nothing."""
+        try:
+            with self.stderr_of(child).open("rb") as file:
+                file.seek(0, 2)
+                begun = self._begun.get(child, 0)
+                file.seek(max(begun if begun <= file.tell() else 0, file.tell() - 16384))
+                text = file.read().decode("utf-8", "replace")
+        except OSError:
+            return ""
+        return redact("\n".join(text.splitlines()[-lines:]))
+
+    def close(self) -> None:
+        for handler in self._files.values():
+            handler.close()
+
+    def _tell(self, name: str, line: dict[str, Any]) -> None:
+        fields = {key: value for key, value in line.items() if key not in ("level", "event")}
+        getattr(self._logger(name).bind(**fields), line["level"])(line["event"])
+
+    def _logger(self, name: str) -> Any:
+        if name not in self._loggers:
+            handler = logging.handlers.RotatingFileHandler(
+                self._folder / f"{name}.jsonl",
+                maxBytes=self._bytes,
+                backupCount=KEPT,
+                encoding="utf-8",
+                errors="backslashreplace",
+            )
+            handler.setFormatter(logging.Formatter("%(message)s"))
+            plain = logging.Logger(f"orch.{name}", logging.DEBUG)
+            plain.addHandler(handler)
+            self._files[name] = handler
+            self._loggers[name] = structlog.wrap_logger(
+                plain,
+                wrapper_class=structlog.stdlib.BoundLogger,
+                processors=[_stamped, _redacted, structlog.processors.JSONRenderer(default=str)],
+            )
+        return self._loggers[name]
+
+
+def _stamped(logger: Any, method: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    if "ts" not in line:
+        structlog.processors.TimeStamper(fmt="iso", utc=True, key="ts")(logger, method, line)
+    return {"ts": line.pop("ts"), "level": method, **line}
+
+
+def _redacted(logger: Any, method: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    return {key: _clean(value) for key, value in line.items()}
+
+
+def _clean(value: Any) -> Any:
+    if isinstance(value, str):
+        return redact(value)
+    if isinstance(value, dict):
+        return {key: _clean(inner) for key, inner in value.items()}
+    return [_clean(inner) for inner in value] if isinstance(value, list | tuple) else value

@@ -1,0 +1,59 @@
+"""Watches plan.md: every saved version is read once, checked, kept, and told to the conductor."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+from supervisor.core.diff import describe, diff
+from supervisor.domain.event import PlanAccepted, PlanMissing, PlanRejected
+from supervisor.domain.plan import Rejection
+from supervisor.runtime.conductor import Conductor
+from supervisor.runtime.planread import check, read
+from supervisor.runtime.workspace import Workspace
+from supervisor.shell.store import write_atomic
+
+_NOTHING = object()  # unlike any content
+
+
+class PlanWatch:
+    """Reads plan.md when told to, and posts what a new version means."""
+
+    def __init__(self, workspace: Workspace, children: Sequence[str], conductor: Conductor) -> None:
+        self._workspace = workspace
+        self._children = children
+        self._conductor = conductor
+        self._seen: object = _NOTHING  # the content last looked at
+
+    def look(self) -> None:
+        """Read plan.md; post an event if it is not what was seen last."""
+        conductor, now = self._conductor, self._conductor.clock.now()
+        content = read(self._workspace.plan)
+        if content == self._seen:
+            return
+        first, self._seen = self._seen is _NOTHING, content
+        if content is None:
+            conductor.post(PlanMissing(now, "there is no plan.md"))
+        elif isinstance(content, Rejection):
+            conductor.post(PlanRejected(now, "", content.problems))
+        elif not content.strip():
+            conductor.post(PlanMissing(now, "plan.md is empty"))
+        else:
+            self._read(content, first=first)
+
+    def _read(self, content: bytes, *, first: bool) -> None:
+        conductor, now = self._conductor, self._conductor.clock.now()
+        digest = hashlib.sha256(content).hexdigest()
+        plan = check(content, self._children)
+        if isinstance(plan, Rejection):
+            conductor.post(PlanRejected(now, digest, plan.problems))
+            return
+        world = conductor.world
+        if digest == world.digest and world.plan is not None:
+            if not first or world.problems or world.missing is not None or plan != world.plan:
+                conductor.post(PlanAccepted(now, world.revision, digest, "as before", plan))
+            return
+        revision = world.revision + 1
+        self._workspace.plans.mkdir(mode=0o700, exist_ok=True)
+        write_atomic(self._workspace.plans / f"{revision:04d}.md", content.decode("utf-8-sig"))
+        conductor.post(PlanAccepted(now, revision, digest, describe(diff(world.plan, plan)), plan))

@@ -1,0 +1,63 @@
+"""`children.json`: which server processes are ours, so that the next supervisor can adopt them, or end them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from supervisor.errors import StoreError
+from supervisor.shell.process import Identity, alive
+from supervisor.shell.store import write_atomic
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One server of ours: its process, its socket, and which codex it is."""
+
+    identity: Identity
+    socket: str
+    codex: str
+
+
+class Registry:
+    """The records of all servers of one workspace, on disk at every change."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._records = _read(path)
+
+    def get(self, child: str) -> Record | None:
+        return self._records.get(child)
+
+    def alive(self) -> dict[str, Record]:
+        """The servers that still run."""
+        return {child: record for child, record in self._records.items() if alive(record.identity)}
+
+    def put(self, child: str, record: Record) -> None:
+        """Raises StoreError if the disk will not take it."""
+        self._records[child] = record
+        self._write()
+
+    def drop(self, child: str) -> None:
+        """Raises StoreError if the disk will not take it."""
+        if self._records.pop(child, None) is not None:
+            self._write()
+
+    def _write(self) -> None:
+        try:
+            write_atomic(self._path, json.dumps({name: asdict(one) for name, one in self._records.items()}, indent=2))
+        except OSError as error:
+            raise StoreError(f"{self._path} cannot be written ({error.strerror})", "make room on the disk") from error
+
+
+def _read(path: Path) -> dict[str, Record]:
+    """What the file says; nothing if it is missing, torn or of a newer form: marked processes are found without it."""
+    try:
+        rows = json.loads(path.read_text(encoding="utf-8"))
+        return {
+            str(child): Record(Identity(**row["identity"]), str(row["socket"]), str(row["codex"]))
+            for child, row in rows.items()
+        }
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return {}

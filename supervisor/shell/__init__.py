@@ -1,0 +1,1 @@
+"""One kind of I/O per module, and no decisions."""

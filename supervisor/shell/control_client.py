@@ -1,0 +1,100 @@
+"""The command line's side of the control socket: blocking, one request at a time, and light to import."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from supervisor.errors import OrchError, RequestRefused, SupervisorDown, UsageError
+from supervisor.wire.control import REFUSED
+from supervisor.wire.jsonrpc import Fault, Peer, Result
+
+CALL_TIMEOUT = 5.0  # seconds for an answer that needs the disk first
+CONNECT_TIMEOUT = 0.6  # seconds; a supervisor that was stopped (SIGSTOP) accepts, and never answers
+
+
+class ControlClient:
+    """A connection to the supervisor behind `path`. A context manager.
+
+    Raises SupervisorDown if nobody answers there.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._peer = Peer()
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._socket.settimeout(CONNECT_TIMEOUT)
+        try:
+            self._socket.connect(str(path))
+        except OSError as error:
+            self._socket.close()
+            raise SupervisorDown("the supervisor is not up", "run `orch up`") from error
+        self._buffer = b""
+
+    def __enter__(self) -> ControlClient:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._socket.close()
+
+    def watch(self, version: int, wait: float) -> Any:
+        """`{version, status}` as soon as the world's version is another one, or after `wait` seconds."""
+        return self._call("watch", {"version": version, "timeout": wait}, wait + CONNECT_TIMEOUT)
+
+    def call(self, method: str, **params: Any) -> Any:
+        """The supervisor's answer, which comes at once.
+
+        Raises RequestRefused or UsageError if it will not, SupervisorDown if it did not answer in time or went away.
+        """
+        return self._call(method, params, CONNECT_TIMEOUT if method == "status" else CALL_TIMEOUT)
+
+    def _call(self, method: str, params: dict[str, Any], timeout: float) -> Any:
+        request, text = self._peer.request(method, params)
+        try:
+            self._socket.settimeout(timeout)
+            self._socket.sendall(text.encode("utf-8", "surrogatepass") + b"\n")
+            message = self._peer.receive(self._line())
+        except TimeoutError as error:
+            self._peer.forget(request)
+            raise SupervisorDown(
+                f"the supervisor did not answer `{method}` within {timeout:g} s",
+                "if it hangs: run `orch down`, then `orch up`",
+            ) from error
+        except OSError as error:
+            raise SupervisorDown("the supervisor went away", "see `orch logs`, then run `orch up`") from error
+        match message:
+            case Result():
+                return message.value
+            case Fault(code=code, data=data) if code == REFUSED and isinstance(data, dict):
+                kind: type[OrchError] = UsageError if data.get("usage") else RequestRefused
+                raise kind(str(data.get("what")), str(data.get("next_step")))
+            case Fault(message=words):
+                raise RequestRefused(f"the supervisor refused `{method}`: {words}", "see `orch logs`")
+        raise SupervisorDown(
+            f"the supervisor's answer to `{method}` makes no sense",
+            "is it of another version? run `orch down`, `orch up`",
+        )
+
+    def wait_closed(self, timeout: float) -> bool:
+        """Whether the supervisor ended within `timeout` seconds."""
+        self._socket.settimeout(timeout)
+        try:
+            while self._socket.recv(65536):
+                pass
+        except TimeoutError:
+            return False
+        except OSError:
+            return True
+        return True
+
+    def _line(self) -> bytes:
+        while b"\n" not in self._buffer:
+            piece = self._socket.recv(1 << 20)
+            if not piece:
+                raise ConnectionResetError("the control connection was closed")
+            self._buffer += piece
+        line, self._buffer = self._buffer.split(b"\n", 1)
+        return line

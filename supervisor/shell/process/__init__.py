@@ -1,0 +1,21 @@
+"""Server processes and the trees under them: start, wait, stop, sweep."""
+
+from supervisor.shell.process.start import Exit, Spawned, spawn, wait_exit
+from supervisor.shell.process.stop import kill_tree, stop_tree, sweep
+from supervisor.shell.process.table import MARK, Identity, alive, identity_of, marked, rss_bytes
+
+__all__ = [
+    "MARK",
+    "Exit",
+    "Identity",
+    "Spawned",
+    "alive",
+    "identity_of",
+    "kill_tree",
+    "marked",
+    "rss_bytes",
+    "spawn",
+    "stop_tree",
+    "sweep",
+    "wait_exit",
+]

@@ -1,0 +1,201 @@
+"""The process table: who runs, who is whose child, who carries our mark."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+MARK = "ORCH_SERVER"
+"""The environment variable that every server, and all it starts, carries: `<workspace id>/<child>`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """One process and never another: its pid, its start in clock ticks since boot, and which boot that was.
+
+    Without /proc, `ticks` is the start time in milliseconds and `boot` is "".
+    """
+
+    pid: int
+    ticks: int
+    boot: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the process table; `dead` is a zombie that only waits to be reaped."""
+
+    identity: Identity
+    parent: int
+    session: int
+    dead: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The process table and the marks in it (never our own), as of just after `began`, a `time.monotonic()`."""
+
+    began: float
+    rows: dict[int, Row]
+    marks: dict[int, str]
+
+    def marked(self, mark: str) -> list[int]:
+        """The pids, zombies included, that carry `mark`, or start with it where it ends in `/`."""
+        family = mark.endswith("/")
+        return [pid for pid, one in self.marks.items() if one == mark or (family and one.startswith(mark))]
+
+
+def identity_of(pid: int) -> Identity | None:
+    """The process that has this pid now; None when there is none or it is a zombie."""
+    found = row(pid)
+    return None if found is None or found.dead else found.identity
+
+
+def alive(identity: Identity) -> bool:
+    """Whether that very process still runs; a zombie, a recycled pid or another boot is not it."""
+    return identity_of(identity.pid) == identity
+
+
+def marked(mark: str) -> list[Identity]:
+    """This user's live processes whose `ORCH_SERVER` is `mark`; a mark that ends in `/` stands for all that start so.
+
+    Never names the calling process. A process that hides its environment from its own user is not found.
+    """
+    seen = look(time.monotonic())
+    return [seen.rows[pid].identity for pid in seen.marked(mark) if not seen.rows[pid].dead]
+
+
+def rss_bytes(pid: int) -> int | None:
+    """Resident memory in bytes; None when the process is gone or the system has no /proc."""
+    try:
+        pages = int(Path(f"/proc/{pid}/statm").read_bytes().split()[1])
+    except (OSError, IndexError, ValueError):
+        return None
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def row(pid: int) -> Row | None:
+    """The line of that pid, zombies included; None when there is none."""
+    if not _has_proc():
+        return _row_elsewhere(pid)
+    try:
+        stat = _read(f"/proc/{pid}/stat")
+    except OSError:
+        return None
+    # The name is the program's to choose, brackets and spaces included: count from the last bracket.
+    fields = stat[stat.rindex(b")") + 2 :].split()
+    # A main thread that ended before the others shows as Z while they run on.
+    dead = fields[0] in (b"Z", b"X") and int(fields[17]) <= 1
+    return Row(Identity(pid, int(fields[19]), _boot()), int(fields[1]), int(fields[3]), dead)
+
+
+def rows() -> Iterator[Row]:
+    """The whole table. A process that ends meanwhile is left out."""
+    return (found for found in map(row, _pids()) if found is not None)
+
+
+def session_of(leader: Identity) -> tuple[Identity, ...]:
+    """What lives in the session of a process that is a zombie or just ended; later the number may be a stranger's."""
+    return tuple(
+        found.identity
+        for found in rows()
+        if found.session == leader.pid
+        and found.identity != leader
+        and found.identity.ticks >= leader.ticks
+        and not found.dead
+    )
+
+
+def look(asked: float) -> Look:
+    """A look at the table and all marks that began after `asked`, a `time.monotonic()`.
+
+    All who ask while one look is taken (each on a thread of its own) share the next one: 32 servers stop side by side.
+    """
+    global _latest
+    with _looking:
+        if _latest is None or _latest.began <= asked:
+            began = time.monotonic()
+            seen = {found.identity.pid: found for found in rows()}
+            # Asked after the rows, so that a mark never goes to an identity that came later.
+            marks = {pid: mark for pid in seen if pid != os.getpid() and (mark := _mark_of(pid)) is not None}
+            _latest = Look(began, seen, marks)
+        return _latest
+
+
+_looking = threading.Lock()
+_latest: Look | None = None
+
+
+@cache
+def _has_proc() -> bool:
+    return Path("/proc/self/stat").exists()
+
+
+@cache
+def _boot() -> str:
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        return ""
+
+
+def _pids() -> Iterable[int]:
+    if _has_proc():
+        return [int(name) for name in os.listdir("/proc") if name.isdigit()]
+    return [int(pid) for pid in _psutil().pids()]
+
+
+def _mark_of(pid: int) -> str | None:
+    """The mark a process was started with; None when it has none, hides it, is another user's or gone."""
+    if not _has_proc():
+        return _mark_elsewhere(pid)
+    try:
+        if os.stat(f"/proc/{pid}").st_uid != os.getuid():
+            return None
+        environ = _read(f"/proc/{pid}/environ")
+    except OSError:
+        return None
+    name = f"{MARK}=".encode("ascii")
+    entry = next((entry for entry in environ.split(b"\0") if entry.startswith(name)), None)
+    return None if entry is None else os.fsdecode(entry[len(name) :])
+
+
+def _read(path: str) -> bytes:
+    """All of a file in /proc; two times as fast as a file object, and it is asked of every process."""
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        return b"".join(iter(lambda: os.read(fd, 1 << 16), b""))
+    finally:
+        os.close(fd)
+
+
+def _psutil() -> Any:
+    """Where there is no /proc; imported late, as it costs 20 ms that Linux need not pay."""
+    return importlib.import_module("psutil")
+
+
+def _row_elsewhere(pid: int) -> Row | None:
+    psutil = _psutil()
+    try:
+        process = psutil.Process(pid)
+        dead = process.status() == psutil.STATUS_ZOMBIE
+        identity = Identity(pid, int(process.create_time() * 1000), "")
+        return Row(identity, process.ppid(), os.getsid(pid), dead)
+    except (psutil.Error, OSError):
+        return None
+
+
+def _mark_elsewhere(pid: int) -> str | None:
+    psutil = _psutil()
+    try:
+        mark: str | None = psutil.Process(pid).environ().get(MARK)
+    except (psutil.Error, OSError, RuntimeError):
+        return None
+    return mark

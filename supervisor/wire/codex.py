@@ -1,0 +1,304 @@
+"""The part of the Codex app-server's protocol that we speak: the params of its methods, and what its messages mean.
+
+Field names are those of `codex app-server generate-json-schema --experimental`; a contract test checks each against the
+binary found.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from supervisor.domain import event as ev
+from supervisor.domain.child import Failure, TurnSeen, TurnStatus
+from supervisor.domain.plan import SandboxMode
+
+OLDEST = (0, 163, 0)  # the oldest codex whose behaviour was checked
+THREAD_SOURCE = "orch"
+Params = dict[str, Any]
+
+# What would come in floods, and tells nothing that `item/completed` does not tell again.
+NOT_WANTED = (
+    "item/agentMessage/delta",
+    "item/commandExecution/outputDelta",
+    "item/fileChange/patchUpdated",
+    "item/plan/delta",
+    "item/reasoning/summaryTextDelta",
+    "item/reasoning/textDelta",
+    "turn/diff/updated",
+)
+
+
+def initialize(version: str) -> Params:
+    return {
+        "clientInfo": {"name": "orch", "title": "orch supervisor", "version": version},
+        "capabilities": {
+            "experimentalApi": True,
+            "requestAttestation": False,
+            "optOutNotificationMethods": list(NOT_WANTED),
+        },
+    }
+
+
+def version_of(text: str) -> tuple[int, ...] | None:
+    """The version in `codex --version` or in a `userAgent`; None if there is none."""
+    found = re.search(r"(\d+)\.(\d+)\.(\d+)", text)
+    return tuple(int(part) for part in found.groups()) if found else None
+
+
+def login_problem(account: Any) -> str | None:
+    """What is wrong with the login, by the answer to `account/read`; None if nothing is."""
+    if isinstance(account, dict) and account.get("account") is None and account.get("requiresOpenaiAuth"):
+        return "codex is not logged in"
+    return None
+
+
+def thread_start(cwd: str, model: str | None, effort: str | None, sandbox: SandboxMode, *, instructions: str) -> Params:
+    return {
+        **_settings(cwd, model, effort, sandbox),
+        "developerInstructions": instructions,
+        "serviceName": THREAD_SOURCE,
+        "threadSource": THREAD_SOURCE,
+    }
+
+
+def thread_resume(cwd: str, model: str | None, effort: str | None, sandbox: SandboxMode, *, thread: str) -> Params:
+    return {**_settings(cwd, model, effort, sandbox), "threadId": thread, "excludeTurns": True}
+
+
+def _settings(cwd: str, model: str | None, effort: str | None, sandbox: SandboxMode) -> Params:
+    settings: Params = {
+        "cwd": cwd,
+        "approvalPolicy": "on-request",
+        "approvalsReviewer": "user",  # else the user's config may route approvals to a model
+        "sandbox": sandbox,
+    }
+    if model is not None:
+        settings["model"] = model
+    if effort is not None:
+        settings["config"] = {"model_reasoning_effort": effort}
+    return settings
+
+
+def turn_start(
+    *,
+    thread: str,
+    message: str,
+    text: str,
+    schema: Mapping[str, Any],
+    model: str | None,
+    effort: str | None,
+    sandbox: Params,
+) -> Params:
+    params: Params = {
+        "threadId": thread,
+        "clientUserMessageId": message,
+        "input": [{"type": "text", "text": text}],
+        "outputSchema": dict(schema),
+        "sandboxPolicy": sandbox,
+        "approvalPolicy": "on-request",
+        "approvalsReviewer": "user",
+        "turnTrigger": THREAD_SOURCE,
+    }
+    if model is not None:
+        params["model"] = model
+    if effort is not None:
+        params["effort"] = effort
+    return params
+
+
+def turn_steer(*, thread: str, turn: str, message: str, text: str) -> Params:
+    return {
+        "threadId": thread,
+        "expectedTurnId": turn,
+        "clientUserMessageId": message,
+        "input": [{"type": "text", "text": text}],
+    }
+
+
+def sandbox_policy(mode: SandboxMode, *, network: bool) -> Params:
+    """The tagged form of a sandbox mode, as `turn/start` and `command/exec` want it."""
+    if mode == "read-only":
+        return {"type": "readOnly", "networkAccess": network}
+    return {
+        "type": "workspaceWrite",
+        "writableRoots": [],
+        "networkAccess": network,
+        "excludeTmpdirEnvVar": False,
+        "excludeSlashTmp": False,
+    }
+
+
+def command_exec(*, command: Sequence[str], cwd: str, sandbox: Params, timeout: float, process: str) -> Params:
+    """`timeout` is in seconds; `process` names it, so that it can be ended."""
+    return {
+        "command": list(command),
+        "cwd": cwd,
+        "sandboxPolicy": sandbox,
+        "timeoutMs": int(timeout * 1000),
+        "processId": process,
+        "outputBytesCap": 256 * 1024,
+    }
+
+
+def turns_of(page: Any) -> tuple[TurnSeen, ...]:
+    """The turns in an answer to `thread/turns/list` (newest first, as listed), oldest first."""
+    rows = _rows(page.get("data")) if isinstance(page, dict) else []
+    return tuple(turn_seen(row) for row in reversed(rows) if "id" in row)
+
+
+def turn_seen(turn: Mapping[str, Any]) -> TurnSeen:
+    """What a `Turn` tells. An unknown status counts as in progress: the next sighting corrects it."""
+    messages, text = [], ""
+    for item in _rows(turn.get("items")):
+        kind = item.get("type")
+        if kind == "userMessage" and item.get("clientId"):
+            messages.append(str(item["clientId"]))
+        elif kind == "agentMessage" and item.get("text"):
+            text = str(item["text"])
+    status = next((one for one in TurnStatus if one == turn.get("status")), TurnStatus.IN_PROGRESS)
+    return TurnSeen(
+        turn=str(turn["id"]),
+        status=status,
+        messages=tuple(messages),
+        text=text,
+        failure=_failure(turn.get("error")),
+    )
+
+
+def _failure(error: Any) -> Failure | None:
+    """`codexErrorInfo` is a word, or an object with one key: the word, holding `httpStatusCode`. The type is open."""
+    if not isinstance(error, dict):
+        return None
+    info, status = error.get("codexErrorInfo"), None
+    kind = info if isinstance(info, str) else "other"
+    if isinstance(info, dict) and info:
+        kind, detail = next(iter(info.items()))
+        code = detail.get("httpStatusCode") if isinstance(detail, dict) else None
+        status = code if isinstance(code, int) else None
+    message = str(error.get("message") or "")
+    if status is None and (found := re.search(r"unexpected status (\d{3})", message)):
+        status = int(found[1])
+    return Failure(str(kind), status, message)
+
+
+def is_waiting(thread: Any) -> bool:
+    """Whether a `Thread` says that its turn waits for a human."""
+    status = thread.get("status") if isinstance(thread, dict) else None
+    flags = status.get("activeFlags") if isinstance(status, dict) else None
+    return isinstance(flags, list) and ("waitingOnApproval" in flags or "waitingOnUserInput" in flags)
+
+
+def _rows(value: Any) -> list[Mapping[str, Any]]:
+    """The objects in a list; none if it is no list."""
+    return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
+
+
+class Ear:
+    """Turns the notifications of one connection into events. Keeps what a later message needs from earlier ones."""
+
+    def __init__(self, child: str) -> None:
+        self._child = child
+        self._tokens: dict[str, tuple[int, int]] = {}
+        self._texts: dict[str, str] = {}
+        self._messages: dict[str, tuple[str, ...]] = {}
+        self.items: dict[str, Mapping[str, Any]] = {}
+
+    def hear(self, method: str, params: Mapping[str, Any], at: datetime) -> ev.Event | None:
+        """The event that a notification means; None if it means nothing to us."""
+        thread, turn = str(params.get("threadId", "")), params.get("turn")
+        match method:
+            case "turn/started" if isinstance(turn, dict) and "id" in turn:
+                return ev.TurnBegan(at, self._child, thread, str(turn["id"]), None)
+            case "turn/completed" if isinstance(turn, dict) and "id" in turn:
+                return ev.TurnEnded(at, self._child, thread, self._ended(turn))
+            case "item/started" | "item/completed":
+                return self._item(method, params, at, thread)
+            case "thread/tokenUsage/updated":
+                self._count(str(params.get("turnId")), params.get("tokenUsage"))
+            case "error" if params.get("willRetry") and isinstance(params.get("error"), dict):
+                reason = str(params["error"].get("message") or "no reason given")
+                return ev.TurnRetried(at, self._child, thread, str(params.get("turnId")), reason)
+        return None
+
+    def _item(self, method: str, params: Mapping[str, Any], at: datetime, thread: str) -> ev.Event | None:
+        item, turn = params.get("item"), str(params.get("turnId"))
+        if not isinstance(item, dict):
+            return None
+        if method == "item/started":
+            if item.get("type") in ("fileChange", "commandExecution"):
+                self.items[str(item.get("id"))] = item
+            return None
+        self.items.pop(str(item.get("id")), None)
+        if item.get("type") == "agentMessage" and item.get("text"):
+            self._texts[turn] = str(item["text"])
+        if item.get("type") == "userMessage" and item.get("clientId"):
+            message = str(item["clientId"])
+            self._messages[turn] = (*self._messages.get(turn, ()), message)
+            return ev.TurnBegan(at, self._child, thread, turn, message)
+        return None
+
+    def _ended(self, turn: Mapping[str, Any]) -> TurnSeen:
+        seen = turn_seen(turn)
+        given, taken = self._tokens.pop(seen.turn, (0, 0))
+        heard = self._texts.pop(seen.turn, "")
+        return TurnSeen(
+            turn=seen.turn,
+            status=seen.status,
+            messages=tuple(dict.fromkeys((*self._messages.pop(seen.turn, ()), *seen.messages))),
+            text=seen.text or heard,
+            failure=seen.failure,
+            input_tokens=given,
+            output_tokens=taken,
+        )
+
+    def _count(self, turn: str, usage: Any) -> None:
+        last = usage.get("last") if isinstance(usage, dict) else None
+        if isinstance(last, dict):
+            given, taken = self._tokens.get(turn, (0, 0))
+            self._tokens[turn] = (
+                given + _count_of(last.get("inputTokens")),
+                taken + _count_of(last.get("outputTokens")),
+            )
+
+
+def _count_of(value: Any) -> int:
+    return value if isinstance(value, int) else 0
+
+
+def activity(method: str, params: Mapping[str, Any]) -> Params | None:
+    """What a notification tells of a child's doings, for its log; None for what is not worth a line."""
+    where = {"thread": params.get("threadId"), "turn": params.get("turnId")}
+    item = params.get("item")
+    if method == "item/completed" and isinstance(item, dict):
+        kind = str(item.get("type"))
+        detail: Params = {"item": kind}
+        for name in ("command", "exitCode", "status", "tool", "server", "query"):
+            if item.get(name) is not None:
+                detail[_snake(name)] = item[name]
+        if kind == "fileChange":
+            detail["paths"] = [change.get("path") for change in _rows(item.get("changes"))]
+        if kind in ("agentMessage", "plan") and item.get("text"):
+            detail["text"] = str(item["text"])[:2000]
+        return {"event": "item_completed", **where, **detail} if kind not in ("reasoning", "userMessage") else None
+    if method in ("warning", "guardianWarning", "configWarning", "deprecationNotice"):
+        words = params.get("message") or params.get("summary")
+        return {"event": _snake(method), "level": "warning", **where, "text": str(words)[:2000]}
+    if method == "error":
+        return {"event": "codex_error", "level": "warning", **where, "text": json.dumps(params.get("error"))[:2000]}
+    if method in (
+        "mcpServer/startupStatus/updated",
+        "thread/status/changed",
+        "thread/settings/updated",
+        "turn/plan/updated",
+    ):
+        rest = {_snake(key): value for key, value in params.items() if key not in ("threadId", "turnId")}
+        return {"event": _snake(method.replace("/", "_")), "level": "debug", **where, "detail": json.dumps(rest)[:2000]}
+    return None
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<=[a-z])([A-Z])", r"_\1", name).lower()

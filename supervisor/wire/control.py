@@ -1,0 +1,22 @@
+"""The control methods: what the command line asks of the supervisor, as JSON-RPC, one message a line.
+
+    status   {}                                       -> the object of `orch status --json`
+    watch    {version: int, timeout: seconds}         -> {version: int, status: object}, as soon as the version differs
+                                                         from the one given, or the time is up
+    up       {children: [name]}                       -> {}   ([]: every child)
+    down     {now: bool}                              -> {}   the supervisor ends once everything has stopped
+    hold     {}                                       -> {}
+    go       {task: id or null}                       -> {}   lifts the hold; with a task: tries it again
+    restart  {child: name}                            -> {}
+    note     {text: str}                              -> {}
+    answer   {ask: id, decision: "accept"|"decline"|"text", text: str, for_session: bool} -> {}
+
+A refusal has code REFUSED and `data` {what, next_step, usage: whether the caller named something wrongly}.
+"""
+
+from __future__ import annotations
+
+METHODS = ("status", "watch", "up", "down", "hold", "go", "restart", "note", "answer")
+
+REFUSED = -32000
+LINE_LIMIT = 8 * 2**20  # bytes of one message; a status of 2,000 tasks has about 1.5 MB

@@ -1,0 +1,150 @@
+"""JSON-RPC 2.0 without I/O: ids, what is pending, encoding, decoding.
+
+The Codex app-server leaves out the `jsonrpc` member and tolerates its absence; so do we, on every wire.
+Source: https://www.jsonrpc.org/specification
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+PARSE_ERROR = -32700
+INVALID_REQUEST = -32600
+METHOD_NOT_FOUND = -32601
+INVALID_PARAMS = -32602
+INTERNAL_ERROR = -32603
+OVERLOADED = -32001  # the Codex app-server's "Server overloaded; retry later."
+
+Id = int | str
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The answer to our request `id`."""
+
+    id: int
+    method: str
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """The refusal of our request `id`."""
+
+    id: int
+    method: str
+    code: int
+    message: str
+    data: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request of the peer's, to be answered."""
+
+    id: Id
+    method: str
+    params: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A notification of the peer's."""
+
+    method: str
+    params: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Garbage:
+    """A message that is none of the above; `reason` says why."""
+
+    reason: str
+
+
+Message = Result | Fault | Call | Notice | Garbage
+
+
+class Peer:
+    """One side of one connection."""
+
+    def __init__(self) -> None:
+        self._next = 0
+        self._pending: dict[int, str] = {}
+
+    @property
+    def pending(self) -> tuple[int, ...]:
+        """The ids of our requests without an answer yet, oldest first."""
+        return tuple(self._pending)
+
+    def request(self, method: str, params: dict[str, Any] | None = None) -> tuple[int, str]:
+        """The id and the text of a new request."""
+        self._next += 1
+        self._pending[self._next] = method
+        return self._next, _encode({"id": self._next, "method": method, "params": params or {}})
+
+    def forget(self, request: int) -> None:
+        """Wait for this answer no longer; if it comes, it is garbage."""
+        self._pending.pop(request, None)
+
+    @staticmethod
+    def notify(method: str, params: dict[str, Any] | None = None) -> str:
+        return _encode({"method": method} if params is None else {"method": method, "params": params})
+
+    @staticmethod
+    def answer(request: Id, value: Any) -> str:
+        return _encode({"id": request, "result": value})
+
+    @staticmethod
+    def refuse(request: Id | None, code: int, message: str, data: Any = None) -> str:
+        error = {"code": code, "message": message}
+        return _encode({"id": request, "error": error if data is None else {**error, "data": data}})
+
+    def receive(self, text: str | bytes) -> Message:
+        """What one message of the peer's means. Never raises."""
+        try:
+            data = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            return Garbage(f"not JSON: {error}")
+        if not isinstance(data, dict):
+            return Garbage("not a JSON object")
+        if "method" in data:
+            return self._called(data)
+        request = data.get("id")
+        if isinstance(request, bool) or not isinstance(request, int) or request not in self._pending:
+            return Garbage("an answer to no request of ours")
+        method = self._pending.pop(request)
+        if "result" in data:
+            return Result(request, method, data["result"])
+        fault = data.get("error")
+        if not isinstance(fault, dict):
+            fault = {"message": "an answer without result or error"}
+        code = fault.get("code")
+        return Fault(
+            request,
+            method,
+            code if isinstance(code, int) else INTERNAL_ERROR,
+            str(fault.get("message", "no message")),
+            fault.get("data"),
+        )
+
+    @staticmethod
+    def _called(data: dict[str, Any]) -> Message:
+        method, params, request = data["method"], data.get("params"), data.get("id")
+        if not isinstance(method, str):
+            return Garbage("the method is not a text")
+        if params is None:
+            params = {}
+        if not isinstance(params, dict):
+            return Garbage(f"the params of {method} are not an object")
+        if "id" not in data:
+            return Notice(method, params)
+        if isinstance(request, bool) or not isinstance(request, int | str):
+            return Garbage(f"the id of {method} is neither a number nor a text")
+        return Call(request, method, params)
+
+
+def _encode(message: dict[str, Any]) -> str:
+    return json.dumps(message, ensure_ascii=False, separators=(",", ":"))

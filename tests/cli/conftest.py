@@ -1,0 +1,76 @@
+"""A workspace, the command line called in this process, and a stand-in for the supervisor."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+import pytest
+
+from supervisor.cli.main import run
+from supervisor.runtime.workspace import Workspace
+from tests.cli.scene import Picture, Standin, make_repo
+
+
+class Ran(NamedTuple):
+    """What a command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+
+class Orch(Protocol):
+    def __call__(self, *arguments: str) -> Ran: ...
+
+
+@pytest.fixture(autouse=True)
+def runtime_dir(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Sockets of our own, with short paths, and output without colour."""
+    folder = tempfile.mkdtemp(prefix="orch-t-", dir="/tmp")
+    monkeypatch.setenv("XDG_RUNTIME_DIR", folder)
+    monkeypatch.setenv("NO_COLOR", "1")
+    yield
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    """A workspace with the children `backend` and `mobile`, each a real repository; nothing ever ran in it."""
+    for name in ("backend", "mobile"):
+        make_repo(tmp_path / name)
+    root = tmp_path / "ws"
+    root.mkdir()
+    (root / "orchestrator.config.yaml").write_text(
+        "children:\n  backend: ../backend\n  mobile: ../mobile\n", encoding="utf-8"
+    )
+    return Workspace(root)
+
+
+@pytest.fixture
+def orch(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> Orch:
+    """Call the command line in the workspace."""
+
+    def call(*arguments: str) -> Ran:
+        capsys.readouterr()
+        code = run(["-C", str(workspace.root), *arguments])
+        return Ran(code, *capsys.readouterr())
+
+    return call
+
+
+@pytest.fixture
+def standin(workspace: Workspace) -> Iterator[Callable[..., Standin]]:
+    """Have something answer on the control socket: `standin(picture, picture, ...)`."""
+    made: list[Standin] = []
+
+    def make(*pictures: Picture, **options: Any) -> Standin:
+        made.append(Standin(workspace.control_socket, pictures, **options))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()

@@ -1,0 +1,170 @@
+"""What a supervisor would show, and a stand-in for it that only plays its part."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+Picture = dict[str, Any]
+
+
+class Standin:
+    """Answers as a supervisor whose pictures are these, one after the other, each as soon as the one before was seen.
+
+    `refuses`: {method: (what, next_step)}. `ends`: closes the connection after the last picture. `hangs`: accepts, and
+    never answers. `at_the_end`: is called once the last picture was seen. `calls` holds what was asked for, without
+    status and watch.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        pictures: tuple[Picture, ...],
+        *,
+        refuses: dict[str, tuple[str, str]] | None = None,
+        ends: bool = False,
+        hangs: bool = False,
+        at_the_end: Callable[[], None] | None = None,
+    ) -> None:
+        self.calls: list[tuple[str, dict[str, Any]]] = []
+        self._pictures, self._refuses, self._ends, self._hangs = pictures, refuses or {}, ends, hangs
+        self._at_the_end = at_the_end
+        self._over = threading.Event()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._listener.bind(str(path))
+        self._listener.listen()
+        self._open: list[socket.socket] = []
+        self._threads = [threading.Thread(target=self._accept)]
+        self._threads[0].start()
+
+    def close(self) -> None:
+        self._over.set()
+        for one in (self._listener, *self._open):
+            with suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+            one.close()
+        for thread in self._threads:
+            thread.join()
+
+    def _accept(self) -> None:
+        while not self._over.is_set():
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            self._open.append(connection)
+            if not self._hangs:
+                self._threads.append(threading.Thread(target=self._serve, args=(connection,)))
+                self._threads[-1].start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        with suppress(OSError), connection, connection.makefile("rb") as lines:
+            for line in lines:
+                call = json.loads(line)
+                answer = self._answer(call["method"], call["params"])
+                if answer is None:
+                    connection.shutdown(socket.SHUT_RDWR)
+                    return
+                connection.sendall(json.dumps({"id": call["id"], **answer}).encode() + b"\n")
+
+    def _answer(self, method: str, params: dict[str, Any]) -> dict[str, Any] | None:
+        if method == "status":
+            return {"result": self._pictures[0]}
+        if method == "watch":
+            at = params["version"] + 1
+            if at >= len(self._pictures):
+                if self._ends:
+                    return None
+                if self._at_the_end is not None:
+                    self._at_the_end()
+                self._over.wait(params["timeout"])
+                at = len(self._pictures) - 1
+            return {"result": {"version": at, "status": self._pictures[at]}}
+        self.calls.append((method, params))
+        if method in self._refuses:
+            what, next_step = self._refuses[method]
+            data = {"what": what, "next_step": next_step}
+            return {"error": {"code": -32000, "message": what, "data": data}}
+        return {"result": {}}
+
+
+def make_repo(folder: Path) -> Path:
+    folder.mkdir(parents=True)
+    subprocess.run(["git", "init", "-q", "-b", "main", str(folder)], check=True, timeout=10)
+    return folder
+
+
+def spawned(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
+    """Call the real console entry."""
+    root = str(Path(__file__).parent.parent.parent)
+    return subprocess.run(
+        [sys.executable, "-m", "supervisor.cli.main", *arguments],
+        env={**os.environ, "PYTHONPATH": root},
+        text=True,
+        encoding="utf-8",
+        timeout=30,
+        **{"capture_output": "stdout" not in options, **options},
+    )
+
+
+def child(name: str, state: str = "ready", **fields: Any) -> dict[str, Any]:
+    absent = ("pid", "socket", "codex", "since", "rss_bytes", "thread", "task", "problem")
+    return {"name": name, "path": f"/repos/{name}", "state": state, "restarts": 0, **dict.fromkeys(absent), **fields}
+
+
+def task(name: str, state: str = "waiting", **fields: Any) -> dict[str, Any]:
+    return {
+        "id": name,
+        "title": f"Title of {name}",
+        "child": "backend",
+        "after": [],
+        "state": state,
+        "why": None,
+        "runs": 0,
+        "summary": None,
+        "tokens": {"input": 0, "output": 0},
+        "verify": [],
+        "changed_files": [],
+        **fields,
+    }
+
+
+def ask(name: str, **fields: Any) -> dict[str, Any]:
+    return {
+        "id": name,
+        "kind": "question",
+        "child": None,
+        "task": None,
+        "since": "2026-11-23T10:00:00.000Z",
+        "text": "Which port?",
+        "steps": "",
+        "expect": "",
+        "choices": [],
+        **fields,
+    }
+
+
+def picture(
+    *,
+    tasks: tuple[dict[str, Any], ...] = (),
+    asks: tuple[dict[str, Any], ...] = (),
+    children: tuple[dict[str, Any], ...] = (),
+    **plan: Any,
+) -> Picture:
+    return {
+        "workspace": "/ws",
+        "supervisor": {"state": "up", "pid": 7, "since": "2026-11-23T10:00:00.000Z", "version": "0.1.0"},
+        "plan": {"state": "in_force", "revision": 1, "title": "A plan", "problems": [], **plan},
+        "children": list(children or (child("backend"), child("mobile"))),
+        "tasks": list(tasks),
+        "asks": list(asks),
+    }

@@ -1,0 +1,123 @@
+"""A new workspace, or nothing at all."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from supervisor.cli.main import run
+from supervisor.runtime import config
+from supervisor.runtime.workspace import Workspace
+from tests.cli.scene import make_repo
+
+IGNORED = "orchestrator.config.yaml\nplan.md\nruns.md\n.orchestrator/\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder to make a workspace of, with the repositories `backend` and `mobile` next to it."""
+    make_repo(tmp_path / "backend")
+    make_repo(tmp_path / "mobile")
+    (tmp_path / "plain").mkdir()
+    new = tmp_path / "ws"
+    new.mkdir()
+    monkeypatch.chdir(new)
+    return new
+
+
+def test_a_workspace_is_made_and_its_plan_is_fine(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["init", "backend=../backend", f"mobile={folder.parent / 'mobile'}"]) == 0
+    assert capsys.readouterr() == (
+        "wrote orchestrator.config.yaml (2 children)\n"
+        "wrote plan.md (a template: nothing starts before you say `hold: no`)\n"
+        "wrote .gitignore\n"
+        "next: edit plan.md, then run `orch plan check`, `orch up` and `orch status`\n",
+        "",
+    )
+    found = [(child.name, child.path) for child in config.load(Workspace(folder)).children]
+    assert found == [(name, str(folder.parent / name)) for name in ("backend", "mobile")]
+    assert "path: ../mobile\n" in (folder / "orchestrator.config.yaml").read_text(encoding="utf-8")
+    assert "Children of this workspace: backend, mobile\n" in (folder / "plan.md").read_text(encoding="utf-8")
+    assert (folder / ".gitignore").read_text(encoding="utf-8") == IGNORED
+    assert run(["plan", "check"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("pairs", "complaint"),
+    [
+        ([], "no repo is named: "),
+        (["backend"], "`backend` is not NAME=PATH: "),
+        (["=../backend"], "`=../backend` is not NAME=PATH: "),
+        (["backend=../backend", "mobile=../nowhere"], "the child `mobile`: "),
+        (["plain=../plain"], "the child `plain`: "),
+        (["a=../backend", "b=../backend"], "the children `a` and `b` are the same repo "),
+        (["a=../backend", "a=../mobile"], "the child `a` is named twice: "),
+        (["human=../backend"], "`human` is no name for a child "),
+    ],
+)
+def test_a_pair_that_cannot_be_writes_nothing(
+    pairs: list[str], complaint: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["init", *pairs]) == 2
+    out, err = capsys.readouterr()
+    assert (out, err[: len(complaint) + 6], err.count("\n")) == ("", f"orch: {complaint}", 1)
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["orchestrator.config.yaml", "plan.md"])
+def test_what_is_there_is_never_overwritten(name: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / name).write_text("mine", encoding="utf-8")
+    assert run(["init", "backend=../backend"]) == 1
+    assert capsys.readouterr() == (
+        "",
+        f"orch: {folder / name} exists already: edit it, or move it away and run `orch init` again\n",
+    )
+    assert {one.name: one.read_text(encoding="utf-8") for one in folder.iterdir()} == {name: "mine"}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        (b"node_modules", f"node_modules\n{IGNORED}".encode(), "added to .gitignore\n"),
+        (
+            b"/plan.md\r\n.orchestrator\r\n",
+            b"/plan.md\r\n.orchestrator\r\norchestrator.config.yaml\r\nruns.md\r\n",
+            "added to .gitignore\n",
+        ),
+        (IGNORED.encode(), IGNORED.encode(), ""),
+        (b"\xff\n", b"\xff\n" + IGNORED.encode(), "added to .gitignore\n"),
+    ],
+)
+def test_a_gitignore_gets_only_the_lines_it_lacks(
+    before: bytes, after: bytes, said: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / ".gitignore").write_bytes(before)
+    assert run(["init", "backend=../backend"]) == 0
+    assert (folder / ".gitignore").read_bytes() == after
+    told = [line for line in capsys.readouterr().out.splitlines(keepends=True) if ".gitignore" in line]
+    assert "".join(told) == said
+
+
+def test_a_repo_far_away_is_written_with_its_whole_path(folder: Path, tmp_path: Path) -> None:
+    deep = tmp_path / "ws" / "a" / "b" / "c"
+    deep.mkdir(parents=True)
+    assert run(["-C", str(deep), "init", "backend=../../../../backend"]) == 0
+    assert f"path: {tmp_path / 'backend'}\n" in (deep / "orchestrator.config.yaml").read_text(encoding="utf-8")
+
+
+def test_a_workspace_behind_a_link_names_its_repos_by_their_whole_path(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "else").mkdir()
+    link = tmp_path / "else" / "link"
+    link.symlink_to(folder)
+    assert run(["-C", str(link), "init", f"backend={tmp_path / 'backend'}"]) == 0
+    assert f"path: {tmp_path / 'backend'}\n" in (link / "orchestrator.config.yaml").read_text(encoding="utf-8")
+    assert [child.path for child in config.load(Workspace(link)).children] == [str(tmp_path / "backend")]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_folder_that_cannot_be_written_is_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder.chmod(0o500)
+    assert run(["init", "backend=../backend"]) == 1
+    assert "orchestrator.config.yaml cannot be written" in capsys.readouterr().err

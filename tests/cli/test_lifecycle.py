@@ -1,0 +1,201 @@
+"""`orch up` and `orch down`, with a stand-in for the supervisor."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from supervisor.cli import lifecycle
+from supervisor.errors import OrchError
+from supervisor.runtime import launch
+from supervisor.runtime.workspace import Workspace
+from tests.cli.conftest import Orch
+from tests.cli.scene import Standin, child, picture
+
+NEXT = "next: edit plan.md while it runs; `orch status` shows what happens\n"
+READY: dict[str, Any] = {"pid": 5, "codex": "0.163.0"}
+
+
+@pytest.fixture(autouse=True)
+def nothing_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No process of a supervisor, nothing left behind; whoever listens on the socket is up."""
+    monkeypatch.setattr(launch, "ensure_supervisor", lambda workspace: False)
+    monkeypatch.setattr(launch, "supervisor_pid", lambda workspace: None)
+    monkeypatch.setattr(launch, "stop_leftovers", lambda workspace, report: [])
+
+
+def test_it_returns_when_every_child_is_ready(orch: Orch, standin: Callable[..., Standin]) -> None:
+    supervisor = standin(
+        picture(children=(child("backend", "starting"), child("mobile", "stopped"))),
+        picture(children=(child("backend", **READY), child("mobile", "backoff", problem="it\nexited"))),
+        picture(children=(child("backend", **READY), child("mobile", **READY))),
+    )
+    assert orch("up") == (
+        0,
+        "2 of 2 children ready\n",
+        "backend: starting\nmobile: stopped\n"
+        "backend: ready (pid 5, codex 0.163.0)\nmobile: backoff: it exited\n"
+        "mobile: ready (pid 5, codex 0.163.0)\n" + NEXT,
+    )
+    assert supervisor.calls == [("up", {"children": ["backend", "mobile"]})]
+
+
+def test_only_the_named_children_are_brought_up_and_waited_for(orch: Orch, standin: Callable[..., Standin]) -> None:
+    supervisor = standin(picture(children=(child("backend", "stopped"), child("mobile", **READY))))
+    assert orch("up", "mobile", "mobile") == (
+        0,
+        "1 of 1 child ready\n",
+        f"mobile: ready (pid 5, codex 0.163.0)\n{NEXT}",
+    )
+    assert supervisor.calls == [("up", {"children": ["mobile"]})]
+
+
+def test_a_child_that_failed_is_told_with_its_problem(orch: Orch, standin: Callable[..., Standin]) -> None:
+    failed = child("mobile", "failed", problem="codex is not logged in")
+    standin(picture(children=(child("backend", **READY), failed)))
+    assert orch("up") == (
+        1,
+        "1 of 2 children ready\n",
+        "backend: ready (pid 5, codex 0.163.0)\nmobile: failed: codex is not logged in\n"
+        "orch: mobile failed: codex is not logged in: mend it, then run `orch restart mobile`\n",
+    )
+
+
+def test_a_child_that_takes_too_long_is_not_waited_for(
+    orch: Orch, standin: Callable[..., Standin], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lifecycle, "READY_WITHIN", 0.05)
+    standin(picture(children=(child("backend", "starting"), child("mobile", **READY))))
+    assert orch("up") == (
+        1,
+        "1 of 2 children ready\n",
+        "backend: starting\nmobile: ready (pid 5, codex 0.163.0)\n"
+        "orch: backend is still starting after 0.05 s: see `orch logs`\n",
+    )
+
+
+def test_a_supervisor_that_dies_meanwhile_is_a_failure(orch: Orch, standin: Callable[..., Standin]) -> None:
+    standin(picture(children=(child("backend", "starting"), child("mobile", **READY))), ends=True)
+    code, out, err = orch("up")
+    assert (code, out, err.splitlines()[-1]) == (
+        1,
+        "",
+        "orch: while the servers started, the supervisor went away: see `orch logs`, then run `orch up`",
+    )
+
+
+def test_an_unknown_child_is_wrong_usage_before_anything_starts(orch: Orch, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(launch, "ensure_supervisor", lambda workspace: pytest.fail("it was started"))
+    assert orch("up", "mobil") == (2, "", "orch: there is no child `mobil`: did you mean `mobile`?\n")
+
+
+def test_a_child_that_the_running_supervisor_does_not_know_needs_a_restart(
+    orch: Orch, standin: Callable[..., Standin]
+) -> None:
+    standin(picture(children=(child("backend", **READY),)))
+    assert orch("up", "mobile") == (
+        1,
+        "",
+        "orch: the supervisor was started before `mobile` was configured: run `orch down`, then `orch up`\n",
+    )
+    code, out, err = orch("up")
+    assert (code, out, err.splitlines()[0]) == (
+        0,
+        "1 of 1 child ready\n",
+        "the config names other children by now: `orch down`, then `orch up`, takes them in",
+    )
+
+
+def test_a_supervisor_that_does_not_start_is_a_failure(orch: Orch, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(workspace: Workspace) -> bool:
+        raise OrchError("the supervisor did not start", "see `orch logs`")
+
+    monkeypatch.setattr(launch, "ensure_supervisor", fails)
+    assert orch("up") == (1, "", "orch: the supervisor did not start: see `orch logs`\n")
+
+
+def test_in_the_foreground_the_servers_are_asked_for_all_the_same(
+    orch: Orch, standin: Callable[..., Standin], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    supervisor = standin(picture())
+
+    def run(workspace: Workspace) -> int:
+        for thread in threading.enumerate():
+            if thread.name == "ask for the servers":
+                thread.join(10)
+        return 0
+
+    monkeypatch.setattr(launch, "run_foreground", run)
+    assert orch("up", "--foreground", "backend") == (0, "", "")
+    assert supervisor.calls == [("up", {"children": ["backend"]})]
+
+
+def test_a_second_supervisor_does_not_start_in_the_foreground(orch: Orch, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(launch, "supervisor_pid", lambda workspace: 7)
+    assert orch("up", "--foreground") == (
+        1,
+        "",
+        "orch: a supervisor is up already: run `orch down` first, or leave out --foreground\n",
+    )
+
+
+@pytest.mark.parametrize("now", [False, True])
+def test_down_asks_and_sees_it_end(now: bool, orch: Orch, standin: Callable[..., Standin]) -> None:
+    supervisor = standin(
+        picture(children=(child("backend", "stopping"), child("mobile", "stopping"))),
+        picture(children=(child("backend", "stopped"), child("mobile", "stopping"))),
+        ends=True,
+    )
+    assert orch("down", *(["--now"] if now else [])) == (
+        0,
+        "everything has stopped\n",
+        "backend: stopping\nmobile: stopping\nbackend: stopped\n",
+    )
+    assert supervisor.calls == [("down", {"now": now})]
+
+
+def test_down_is_fine_when_nothing_runs(orch: Orch) -> None:
+    assert orch("down") == (0, "nothing was running\n", "")
+
+
+def test_down_ends_what_a_dead_supervisor_left(orch: Orch, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(workspace: Workspace, report: Callable[[str], None]) -> list[str]:
+        report("stopping backend (process 5)")
+        return ["backend", "mobile"]
+
+    monkeypatch.setattr(launch, "stop_leftovers", stop)
+    assert orch("down") == (0, "stopped what was left: backend, mobile\n", "stopping backend (process 5)\n")
+
+
+@pytest.fixture
+def hanging() -> Iterator[subprocess.Popen[bytes]]:
+    """A process that is stopped, and would not end at SIGTERM if it went on."""
+    script = "import os, signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(flush=True); signal.pause()"
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        os.kill(process.pid, signal.SIGSTOP)
+        yield process
+        process.kill()
+
+
+def test_down_ends_a_supervisor_that_hangs(
+    hanging: subprocess.Popen[bytes], orch: Orch, standin: Callable[..., Standin], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(launch, "TERM_GRACE", 0.2)
+    monkeypatch.setattr(launch, "supervisor_pid", lambda workspace: hanging.pid if hanging.poll() is None else None)
+    standin(hangs=True)
+    code, out, err = orch("down")
+    assert (code, out, err.startswith("the supervisor did not answer `status` within ")) == (
+        0,
+        "everything has stopped\n",
+        True,
+    )
+    assert hanging.wait(10) == -signal.SIGKILL

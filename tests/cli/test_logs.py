@@ -1,0 +1,248 @@
+"""Ledger and logs in one time order, filtered, while they are written and rotated."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from supervisor.cli.logfiles import Records, moment
+from supervisor.cli.logs import parse_since, readable
+from supervisor.errors import UsageError
+from supervisor.runtime.workspace import Workspace
+from tests.cli.conftest import Orch
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+
+def line(event: str, second: float, **fields: Any) -> dict[str, Any]:
+    stamp = f"2026-11-23T10:00:{second:09.6f}Z"
+    return {"ts": stamp, "level": "info", "event": event, **fields}
+
+
+def write(path: Path, lines: Sequence[dict[str, Any]], *, more: str = "") -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a", encoding="utf-8") as file:
+        file.write("".join(json.dumps(one) + "\n" for one in lines) + more)
+
+
+LEDGER = [
+    line("turn_began", 1.123, seq=1, child="backend", task="T1", turn="u1"),
+    line("server_exited", 5, seq=2, child="mobile", level="warning", reason="it was killed"),
+    line(
+        "intended",
+        6,
+        seq=3,
+        child="backend",
+        task="T2",
+        why="its turn has come",
+        action={"action": "start_turn", "child": "backend", "text": "long"},
+    ),
+]
+OWN = [line("ledger_mended", 3, level="warning"), {**LEDGER[0], "echo": True}, line("broken", 7, level="error")]
+CHILD = [line("stderr_said", 2, child="backend", level="debug"), line("probe", 4, child="backend", level="debug")]
+
+
+@pytest.fixture
+def written(workspace: Workspace) -> Workspace:
+    """A ledger, the supervisor's log in two files, and a child's log."""
+    write(workspace.ledger, LEDGER)
+    write(workspace.logs / "supervisor.jsonl.1", OWN[:2])
+    write(workspace.logs / "supervisor.jsonl", OWN[2:])
+    write(workspace.logs / "backend.jsonl", CHILD)
+    (workspace.logs / "backend.stderr.log").write_text("not ours\n", encoding="utf-8")
+    return workspace
+
+
+def events(ran: tuple[int, str, str]) -> list[str]:
+    return [json.loads(one)["event"] for one in ran[1].splitlines()]
+
+
+def test_all_files_are_one_stream_without_what_repeats_the_ledger(written: Workspace, orch: Orch) -> None:
+    ran = orch("logs", "--json")
+    expected = [LEDGER[0], CHILD[0], OWN[0], CHILD[1], LEDGER[1], LEDGER[2], OWN[2]]
+    assert ([json.loads(one) for one in ran.out.splitlines()], ran.code, ran.err) == (expected, 0, "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("--child", "backend"), ["turn_began", "stderr_said", "probe", "intended"]),
+        (("--task", "T1"), ["turn_began"]),
+        (("--event", "*e*n*"), ["turn_began", "ledger_mended", "intended", "broken"]),
+        (("--event", "turn_began"), ["turn_began"]),
+        (("--level", "warning"), ["ledger_mended", "server_exited", "broken"]),
+        (("--level", "error"), ["broken"]),
+        (("--since", "2026-11-23T10:00:05Z"), ["server_exited", "intended", "broken"]),
+        (("--since", "2026-11-23T11:00:06+01:00"), ["intended", "broken"]),
+        (("--child", "backend", "--level", "info", "--task", "T2"), ["intended"]),
+        (("--child", "nobody"), []),
+    ],
+)
+def test_only_what_is_asked_for_is_shown(
+    arguments: tuple[str, ...], expected: list[str], written: Workspace, orch: Orch
+) -> None:
+    assert events(orch("logs", "--json", *arguments)) == expected
+
+
+def test_people_get_one_line_each_and_every_new_day_is_named(workspace: Workspace, orch: Orch) -> None:
+    days = ["2020-01-02T10:00:05Z", "2020-01-02T23:59:59.9999Z", "2020-01-03T00:00:00Z"]
+    write(workspace.ledger, [{**line("e", 0, child="mobile", reason="it was killed"), "ts": ts} for ts in days])
+    rest = 'info    e                      mobile reason="it was killed"\n'
+    assert orch("logs") == (
+        0,
+        f"── 2020-01-02 (UTC)\n10:00:05.000 {rest}23:59:59.999 {rest}── 2020-01-03 (UTC)\n00:00:00.000 {rest}",
+        "",
+    )
+
+
+def test_a_line_for_people_names_the_action_and_leaves_out_its_length() -> None:
+    assert readable(LEDGER[2]) == ('10:00:06.000 info    intended start_turn    backend T2 why="its turn has come"')
+    assert readable(LEDGER[0]) == "10:00:01.123 info    turn_began             backend T1 turn=u1"
+    long = readable(line("e", 0, a={"b": "x" * 500}, c=None, d=[], e=0, f="\x1b[2Jno\n\x1b]0;t\x07pe"))
+    assert long.endswith(' e=0 f="no pe"')
+    assert len(long) < 260
+
+
+def test_nothing_is_no_failure(orch: Orch, workspace: Workspace) -> None:
+    assert orch("logs") == (
+        0,
+        "",
+        f"no line matches; what the servers print themselves is in {workspace.logs}/*.stderr.log\n",
+    )
+    assert orch("logs", "--json") == (0, "", "")
+
+
+def test_broken_lines_are_counted_and_skipped(written: Workspace, orch: Orch) -> None:
+    write(
+        written.ledger,
+        [{"ts": 5, "event": "x"}, {"event": "no time"}, {"ts": "soon", "event": "x"}, {"ts": LEDGER[0]["ts"]}],
+        more='[1]\n"text"\nnull\n{"torn\n\n{"ts": "2026-11-23T10:00:09Z", "event": "bare"}\n{"ts": "2026',
+    )
+    ran = orch("logs", "--json", "--since", "2026-11-23T10:00:07Z")
+    assert ([json.loads(one) for one in ran.out.splitlines()], ran.err) == (
+        [OWN[2], {"ts": "2026-11-23T10:00:09Z", "event": "bare", "level": "info"}],
+        "skipped 9 broken lines\n",
+    )
+
+
+times = st.lists(st.integers(0, 59_999_999), max_size=12).map(sorted)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@given(files=st.lists(times, min_size=1, max_size=5), short=st.booleans(), rotated=st.integers(0, 12))
+def test_whatever_the_files_hold_the_stream_is_in_order(
+    files: list[list[int]], short: bool, rotated: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    workspace = Workspace(tmp_path_factory.mktemp("ws"))
+    expected = []
+    for number, stamps in enumerate(files):
+        lines = [line(f"{number}.{at}", stamp / 1e6) for at, stamp in enumerate(stamps)]
+        for one in lines if short else ():
+            one["ts"] = one["ts"].rstrip("Z").rstrip("0").rstrip(".") + "+00:00"
+        path = workspace.logs / f"child{number}.jsonl" if number else workspace.ledger
+        write(path.with_name(f"{path.name}.1"), lines[:rotated]) if number else write(path, lines[:rotated])
+        write(path, lines[rotated:])
+        expected += lines
+    records = Records(workspace)
+    found = list(records.read())
+    records.close()
+    assert [moment(one["ts"]) for one in found] == sorted(moment(one["ts"]) for one in expected)
+    for number, _ in enumerate(files):
+        mine = [one for one in found if one["event"].startswith(f"{number}.")]
+        assert mine == [one for one in expected if one["event"].startswith(f"{number}.")]
+
+
+def test_a_clock_that_was_set_back_does_not_tear_the_stream(workspace: Workspace) -> None:
+    write(workspace.ledger, [line("a", 5), line("b", 1), line("c", 6)])
+    write(workspace.logs / "supervisor.jsonl", [line("x", 5.5)])
+    records = Records(workspace)
+    assert [one["event"] for one in records.read()] == ["a", "b", "x", "c"]
+    records.close()
+
+
+def test_what_is_written_later_is_read_across_rotations_and_only_once(workspace: Workspace) -> None:
+    log = workspace.logs / "supervisor.jsonl"
+    records = Records(workspace)
+
+    def read() -> list[str]:
+        return [one["event"] for one in records.read(more_to_come=True)]
+
+    assert read() == []
+    write(log, [line("a", 1)], more='{"ts": "2026-11-23T10:00:02Z", ')
+    assert read() == ["a"]
+    write(log, [], more='"event": "b"}\n')
+    assert read() == ["b"]
+    write(log, [line("c", 3)])
+    log.rename(f"{log}.1")
+    write(log, [line("d", 4)])
+    assert read() == ["c", "d"]
+    write(log, [line("e", 5)])
+    Path(f"{log}.1").rename(f"{log}.2")
+    log.rename(f"{log}.1")
+    write(log, [line("f", 6)])
+    Path(f"{log}.2").rename(f"{log}.3")
+    Path(f"{log}.1").rename(f"{log}.2")
+    log.rename(f"{log}.1")
+    write(log, [line("g", 7)])
+    write(workspace.ledger, [line("h", 8)])
+    assert read() == ["e", "f", "g", "h"]
+    assert read() == []
+    for number in (1, 2, 3):
+        Path(f"{log}.{number}").unlink()
+    log.unlink()
+    write(log, [line("i", 9)])
+    assert read() == ["i"]
+    assert records.broken == 0
+    records.close()
+
+
+def test_following_goes_on_until_it_is_interrupted(
+    written: Workspace, orch: Orch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rounds = iter([line("later", 20)])
+
+    def between(seconds: float) -> None:
+        more = next(rounds, None)
+        if more is None:
+            os.kill(os.getpid(), signal.SIGINT)
+        else:
+            write(written.ledger, [more])
+
+    monkeypatch.setattr("supervisor.cli.logs.time.sleep", between)
+    ran = orch("logs", "--follow", "--json", "--level", "info", "--since", "2026-11-23T10:00:06.5Z")
+    assert (events(ran), ran.code, ran.err) == (["broken", "later"], 0, "")
+
+
+@pytest.mark.parametrize(
+    ("text", "ago"),
+    [
+        ("90s", 90),
+        ("10m", 600),
+        ("2h", 7200),
+        ("1d", 86400),
+        ("1.5h", 5400),
+        ("2026-11-23T11:00:00Z", 3600),
+        ("2026-11-23T13:00:00+02:00", 3600),
+    ],
+)
+def test_since_is_a_span_or_a_time(text: str, ago: float) -> None:
+    assert parse_since(text, NOW) == NOW - timedelta(seconds=ago)
+
+
+@pytest.mark.parametrize("text", ["", "10", "m", "10 parsecs", "-5m", "yesterday", "\x1b[2J"])
+def test_since_is_nothing_else(text: str) -> None:
+    with pytest.raises(UsageError):
+        parse_since(text, NOW)
+
+
+def test_since_before_all_time_is_everything() -> None:
+    assert parse_since("999999999d", NOW) == datetime.min.replace(tzinfo=UTC)

@@ -1,0 +1,156 @@
+"""The console entry: help, usage, exit codes, and how light it is."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from supervisor import __version__
+from supervisor.cli.main import run
+from supervisor.runtime.workspace import Workspace
+from tests.cli.conftest import Orch
+from tests.cli.scene import picture, spawned
+
+COMMANDS = (
+    *("init", "up", "down", "status", "wait", "hold", "go", "asks", "answer", "restart", "note", "logs", "demo"),
+    *("plan check", "plan history", "plan diff", "plan"),
+)
+DOWN = "orch: the supervisor is not up: run `orch up`\n"
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_every_command_helps_with_an_example(command: str, orch: Orch) -> None:
+    code, out, err = orch(*command.split(), "--help")
+    assert (code, err) == (0, "")
+    assert f"\n  Example:\n    orch {command}".rstrip() in out
+
+
+def test_the_version_is_printed(orch: Orch) -> None:
+    assert orch("--version") == (0, f"orch {__version__}\n", "")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("nonsense",),
+        ("status", "--nonsense"),
+        ("wait", "--timeout", "soon"),
+        ("wait", "--timeout", "-1"),
+        ("logs", "--level", "loud"),
+        ("logs", "--since", "yesterday"),
+        ("answer", "A1"),
+        ("restart",),
+        ("note",),
+        ("init",),
+        ("plan", "diff", "1", "2", "3"),
+        ("status", "-C"),
+    ],
+)
+def test_wrong_usage_ends_with_2_and_says_why(arguments: tuple[str, ...], orch: Orch) -> None:
+    code, out, err = orch(*arguments)
+    assert (code, out) == (2, "")
+    assert err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("asks",),
+        ("asks", "--json"),
+        ("wait",),
+        ("hold",),
+        ("go",),
+        ("go", "T1"),
+        ("restart", "backend"),
+        ("note", "x"),
+        ("answer", "A1", "accept"),
+        ("status", "--watch"),
+    ],
+)
+def test_what_needs_a_supervisor_ends_with_3_when_none_is_up(arguments: tuple[str, ...], orch: Orch) -> None:
+    assert orch(*arguments) == (3, "", DOWN)
+
+
+@pytest.mark.parametrize("arguments", [("status",), ("plan", "check"), ("logs",), ("up",), ("down",)])
+def test_outside_of_a_workspace_the_next_step_is_named(
+    arguments: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["-C", str(tmp_path), *arguments]) == 1
+    assert capsys.readouterr() == (
+        "",
+        f"orch: no orchestrator.config.yaml in {tmp_path} or above it: run `orch init NAME=PATH ...` here, "
+        "or name the workspace with -C\n",
+    )
+
+
+def test_a_folder_that_is_none_is_wrong_usage(orch: Orch, tmp_path: Path) -> None:
+    nowhere = tmp_path / "nowhere"
+    assert orch("status", "-C", str(nowhere)) == (
+        2,
+        "",
+        f"orch: {nowhere} is not a folder: name one that is there with -C\n",
+    )
+
+
+@pytest.mark.parametrize("arguments", [["-C", "{}", "asks"], ["asks", "-C", "{}"], ["-C{}", "asks"]])
+def test_the_workspace_is_named_before_or_after_the_command(
+    arguments: list[str], workspace: Workspace, standin: Callable[..., object], capsys: pytest.CaptureFixture[str]
+) -> None:
+    standin(picture())
+    assert run([one.format(workspace.root) for one in arguments]) == 0
+    assert capsys.readouterr() == ("nothing waits on you\n", "")
+
+
+def test_the_workspace_is_found_from_a_folder_in_it(
+    workspace: Workspace, standin: Callable[..., object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    standin(picture())
+    inner = workspace.root / "docs" / "deep"
+    inner.mkdir(parents=True)
+    monkeypatch.chdir(inner)
+    assert run(["asks"]) == 0
+
+
+def test_the_module_can_be_run_as_it_is(workspace: Workspace) -> None:
+    done = spawned("-C", str(workspace.root), "asks")
+    assert (done.returncode, done.stdout, done.stderr) == (3, "", DOWN)
+
+
+def test_a_read_only_command_loads_nothing_heavy(workspace: Workspace, standin: Callable[..., object]) -> None:
+    standin(picture())
+    heavy = {"asyncio", "pydantic", "rich", "ruamel", "structlog", "websockets", "watchdog", "markdown_it", "psutil"}
+    script = "import sys; from supervisor.cli.main import run; run(sys.argv[1:]); print(*sys.modules, file=sys.stderr)"
+    done = subprocess.run(
+        [sys.executable, "-c", script, "-C", str(workspace.root), "status", "--json"],
+        cwd=Path(__file__).parent.parent.parent,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=30,
+        check=True,
+    )
+    assert heavy & set(done.stderr.split()) == set()
+
+
+def test_a_reader_that_goes_away_is_no_news(workspace: Workspace) -> None:
+    lines = "".join(f'{{"ts":"2026-11-23T10:00:00Z","level":"info","event":"e{n}"}}\n' for n in range(20_000))
+    workspace.state.mkdir()
+    workspace.ledger.write_text(lines, encoding="utf-8")
+    with subprocess.Popen(["head", "-n", "1"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as reader:
+        done = spawned("-C", str(workspace.root), "logs", "--json", stdout=reader.stdin, stderr=subprocess.PIPE)
+        assert reader.stdin is not None
+        assert reader.stdout is not None
+        reader.stdin.close()
+        assert reader.stdout.read() == '{"ts": "2026-11-23T10:00:00Z", "level": "info", "event": "e0"}\n'
+    assert (done.returncode, done.stderr) == (1, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is always full")
+def test_output_that_cannot_be_written_is_a_failure(workspace: Workspace) -> None:
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        done = spawned("-C", str(workspace.root), "status", "--json", stdout=full, stderr=subprocess.PIPE)
+    assert (done.returncode, done.stderr) == (1, "orch: [Errno 28] No space left on device\n")

@@ -1,0 +1,207 @@
+"""plan.md checked without being applied, and the revisions that were in force."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from supervisor.runtime.workspace import Workspace
+from tests.cli.conftest import Orch
+
+GOOD = """\
+# Plan: Pair devices
+
+## Objective
+They pair.
+
+## Contracts
+### C1 — Answer
+- between: backend, mobile
+
+202.
+
+## Working Plan
+### T1 — Answer 202
+- child: backend
+- contracts: C1
+- verify: `make test`
+
+### T2 — Poll
+- child: mobile
+- after: T1
+"""
+BAD = GOOD.replace("child: mobile", "child: mobil").replace("after: T1", "afters: T1")
+
+
+def keep(workspace: Workspace, *texts: str) -> None:
+    """Leave these as revisions 1, 2, ..."""
+    workspace.plans.mkdir(parents=True)
+    for number, text in enumerate(texts, start=1):
+        (workspace.plans / f"{number:04d}.md").write_text(text, encoding="utf-8")
+
+
+def test_a_good_plan_is_summed_up(workspace: Workspace, orch: Orch) -> None:
+    workspace.plan.write_text(GOOD, encoding="utf-8")
+    assert orch("plan", "check") == (
+        0,
+        "plan.md is fine: Pair devices: 2 tasks, 1 contract\n"
+        "TASK  CHILD    AFTER  TITLE\n"
+        "T1    backend  -      Answer 202\n"
+        "T2    mobile   T1     Poll\n",
+        "",
+    )
+
+
+def test_what_it_would_change_is_told_against_the_newest_revision(workspace: Workspace, orch: Orch) -> None:
+    keep(workspace, "# Plan: Old\n\n## Working Plan\n", GOOD)
+    workspace.plan.write_text(GOOD.replace("202.", "204."), encoding="utf-8")
+    assert orch("plan", "check").out.splitlines()[-1] == "against revision 2: C1 changed (reaches T1)"
+
+
+def test_a_good_plan_as_json_has_its_tasks(workspace: Workspace, orch: Orch) -> None:
+    keep(workspace, GOOD)
+    workspace.plan.write_text(GOOD, encoding="utf-8")
+    ran = orch("plan", "check", "--json")
+    shape = {"after": [], "contracts": [], "verify": [], "hold": False}
+    assert (ran.code, json.loads(ran.out), ran.err) == (
+        0,
+        {
+            "ok": True,
+            "problems": [],
+            "title": "Pair devices",
+            "hold": False,
+            "tasks": [
+                {
+                    **shape,
+                    "id": "T1",
+                    "title": "Answer 202",
+                    "child": "backend",
+                    "contracts": ["C1"],
+                    "verify": ["make test"],
+                    "line": 13,
+                },
+                {**shape, "id": "T2", "title": "Poll", "child": "mobile", "after": ["T1"], "line": 18},
+            ],
+            "contracts": [{"id": "C1", "title": "Answer", "between": ["backend", "mobile"]}],
+            "revision": 1,
+            "changes": "nothing that matters changed",
+        },
+        "",
+    )
+
+
+def test_every_problem_is_told_with_its_line(workspace: Workspace, orch: Orch) -> None:
+    workspace.plan.write_text(BAD, encoding="utf-8")
+    ran = orch("plan", "check", "--json")
+    told = json.loads(ran.out)
+    assert (ran.code, told["ok"], told["tasks"], [one["line"] for one in told["problems"]]) == (1, False, [], [19, 20])
+    lines = "".join(f"plan.md:{one['line']}: {one['message']}\n" for one in told["problems"])
+    assert orch("plan", "check") == (1, lines, "")
+
+
+def test_another_file_can_be_checked(workspace: Workspace, orch: Orch, tmp_path: Path) -> None:
+    draft = tmp_path / "draft.md"
+    draft.write_bytes(b"# Plan: X\n\n\xff\n")
+    assert orch("plan", "check", str(draft)) == (
+        1,
+        f"{draft}:3: this is not UTF-8 text: save it as UTF-8\n",
+        "",
+    )
+    assert orch("plan", "check", str(tmp_path / "none.md")) == (
+        2,
+        "",
+        f"orch: {tmp_path}/none.md is not there: name a file that is\n",
+    )
+
+
+def test_a_missing_plan_is_a_failure(workspace: Workspace, orch: Orch) -> None:
+    assert orch("plan", "check") == (
+        1,
+        "",
+        f"orch: {workspace.plan} is not there: write one: `# Plan: TITLE`, and a `## Working Plan`\n",
+    )
+
+
+@pytest.mark.parametrize("arguments", [("plan", "check"), ("plan", "check", "--json")])
+def test_a_broken_config_is_a_failure(arguments: tuple[str, ...], workspace: Workspace, orch: Orch) -> None:
+    workspace.plan.write_text(GOOD, encoding="utf-8")
+    workspace.config.write_text("children: [", encoding="utf-8")
+    code, out, err = orch(*arguments)
+    assert (code, out, err[:6]) == (1, "", "orch: ")
+
+
+def test_the_history_is_every_accepted_revision_once(workspace: Workspace, orch: Orch) -> None:
+    workspace.state.mkdir()
+
+    def accepted(seq: int, revision: int, summary: str) -> str:
+        ts = f"2026-11-23T10:00:0{seq}Z"
+        fields = {"seq": seq, "ts": ts, "level": "info", "event": "plan_accepted", "revision": revision}
+        return json.dumps({**fields, "summary": summary, "plan": {}}) + "\n"
+
+    other = json.dumps({"seq": 3, "event": "learning_noted", "text": '"plan_accepted"'}) + "\n"
+    torn = '{"event":"plan_accepted", '
+    workspace.ledger.write_text(
+        accepted(1, 1, "T1 added") + accepted(2, 1, "as before") + other + accepted(4, 2, "T1 changed") + torn,
+        encoding="utf-8",
+    )
+    ran = orch("plan", "history", "--json")
+    assert (ran.code, json.loads(ran.out), ran.err) == (
+        0,
+        [
+            {"revision": 1, "ts": "2026-11-23T10:00:01Z", "summary": "T1 added"},
+            {"revision": 2, "ts": "2026-11-23T10:00:04Z", "summary": "T1 changed"},
+        ],
+        "",
+    )
+    assert orch("plan", "history").out == (
+        "REVISION  WHEN                  WHAT CHANGED\n"
+        "1         2026-11-23T10:00:01Z  T1 added\n"
+        "2         2026-11-23T10:00:04Z  T1 changed\n"
+    )
+
+
+def test_without_a_plan_there_is_no_history(orch: Orch) -> None:
+    nothing = "no plan was accepted yet: write plan.md, then run `orch up`\n"
+    assert orch("plan", "history") == (0, "", nothing)
+    assert orch("plan", "history", "--json") == (0, "[]\n", "")
+    assert orch("plan", "diff") == (1, "", f"orch: {nothing}")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "head", "changed"),
+    [
+        ((), ["--- revision 2", "+++ plan.md"], ["-b", "+\tc"]),
+        (("1",), ["--- revision 1", "+++ plan.md"], ["-a", "+\tc"]),
+        (("1", "0002"), ["--- revision 1", "+++ revision 2"], ["-a", "+b"]),
+    ],
+)
+def test_revisions_are_compared(
+    arguments: tuple[str, ...], head: list[str], changed: list[str], workspace: Workspace, orch: Orch
+) -> None:
+    keep(workspace, "same\na\n", "same\nb\n")
+    workspace.plan.write_text("same\n\tc\x1b[2J\n", encoding="utf-8")
+    code, out, err = orch("plan", "diff", *arguments)
+    assert (code, out.splitlines(), err) == (0, [*head, "@@ -1,2 +1,2 @@", " same", *changed], "")
+
+
+def test_a_comparison_as_json_is_exact(workspace: Workspace, orch: Orch) -> None:
+    keep(workspace, "a\n", "b\n")
+    ran = orch("plan", "diff", "1", "2", "--json")
+    assert json.loads(ran.out) == {
+        "from": "revision 1",
+        "to": "revision 2",
+        "diff": "--- revision 1\n+++ revision 2\n@@ -1 +1 @@\n-a\n+b",
+    }
+
+
+def test_what_does_not_differ_or_is_not_kept_is_told(workspace: Workspace, orch: Orch) -> None:
+    keep(workspace, "a\n", "a\n")
+    assert orch("plan", "diff", "1", "2") == (0, "", "revision 1 and revision 2 do not differ\n")
+    for wrong in ("3", "x", "²"):
+        assert orch("plan", "diff", wrong) == (
+            2,
+            "",
+            f"orch: there is no revision {wrong}: the newest are 1, 2; see `orch plan history`\n",
+        )

@@ -1,0 +1,107 @@
+"""What the commands ask of the supervisor, and what they make of its refusals."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import Orch
+from tests.cli.scene import Standin, ask, picture, task
+
+SCENE = picture(tasks=(task("T1", "blocked"),), asks=(ask("A1", task="T1"), ask("A2")))
+
+
+def answer(ask: str, decision: str, text: str = "", *, for_session: bool = False) -> tuple[str, dict[str, Any]]:
+    return "answer", {"ask": ask, "decision": decision, "text": text, "for_session": for_session}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "call", "said"),
+    [
+        (("hold",), ("hold", {}), "held: what runs goes on, nothing new starts; `orch go` lifts it\n"),
+        (("go",), ("go", {"task": None}), "going on\n"),
+        (("go", "T1"), ("go", {"task": "T1"}), "T1 is tried again\n"),
+        (("restart", "mobile"), ("restart", {"child": "mobile"}), "mobile restarts; see `orch status`\n"),
+        (("note", "the header", "is X"), ("note", {"text": "the header is X"}), "noted\n"),
+        (("answer", "A1", "accept"), answer("A1", "accept"), "A1: accept\n"),
+        (("answer", "A1", "decline"), answer("A1", "decline"), "A1: decline\n"),
+        (("answer", "A1", "Accept"), answer("A1", "text", "Accept"), "A1: answered\n"),
+        (("answer", "A1", "use", "port", "8080"), answer("A1", "text", "use port 8080"), "A1: answered\n"),
+        (
+            ("answer", "A1", "accept", "--for-session"),
+            answer("A1", "accept", for_session=True),
+            "A1: accept, also the next time\n",
+        ),
+    ],
+)
+def test_a_command_is_one_request(
+    arguments: tuple[str, ...],
+    call: tuple[str, dict[str, Any]],
+    said: str,
+    orch: Orch,
+    standin: Callable[..., Standin],
+) -> None:
+    supervisor = standin(SCENE)
+    assert orch(*arguments) == (0, said, "")
+    assert supervisor.calls == [call]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (("restart", "mobil"), "there is no child `mobil`: did you mean `mobile`?"),
+        (("go", "T7"), "there is no task `T7`: use `T1`"),
+        (("note", " "), "the note is empty: say what was learned: `orch note TEXT`"),
+        (("answer", "A1", " "), "the answer is empty: `orch answer A1 accept`, `decline`, or your words"),
+        (
+            ("answer", "A1", "no", "--for-session"),
+            "--for-session goes with `accept`: `orch answer A1 accept --for-session`",
+        ),
+    ],
+)
+def test_what_cannot_be_is_wrong_usage_and_never_asked(
+    arguments: tuple[str, ...], complaint: str, orch: Orch, standin: Callable[..., Standin]
+) -> None:
+    supervisor = standin(SCENE)
+    assert orch(*arguments) == (2, "", f"orch: {complaint}\n")
+    assert supervisor.calls == []
+
+
+@pytest.mark.parametrize("arguments", [("answer", "A9", "accept"), ("go", "T1"), ("hold",), ("note", "x")])
+def test_a_refusal_is_a_failure_with_the_supervisors_words(
+    arguments: tuple[str, ...], orch: Orch, standin: Callable[..., Standin]
+) -> None:
+    standin(SCENE, refuses={arguments[0]: ("there is no\x1b[31m such thing", "see `orch asks`")})
+    assert orch(*arguments) == (1, "", "orch: there is no such thing: see `orch asks`\n")
+
+
+def test_going_on_without_a_good_plan_says_so(orch: Orch, standin: Callable[..., Standin]) -> None:
+    standin(picture(state="missing"))
+    assert orch("go") == (0, "going on\n", "the plan is missing: see `orch plan check`\n")
+
+
+def test_the_asks_are_shown_with_how_to_answer(orch: Orch, standin: Callable[..., Standin]) -> None:
+    standin(picture(asks=(ask("A1", task="T1", text="Which port?\nOf the two."),)))
+    assert orch("asks") == (
+        0,
+        "A1  question · T1  since 2026-11-23 10:00:00 UTC\n"
+        "  Which port?\n"
+        "  Of the two.\n"
+        "  answer: `orch answer A1 TEXT` in your words\n",
+        "",
+    )
+
+
+def test_the_asks_as_json_are_an_array(orch: Orch, standin: Callable[..., Standin]) -> None:
+    standin(SCENE)
+    ran = orch("asks", "--json")
+    assert (ran.code, json.loads(ran.out)) == (0, SCENE["asks"])
+
+
+def test_no_asks_are_told_too(orch: Orch, standin: Callable[..., Standin]) -> None:
+    standin(picture())
+    assert orch("asks") == (0, "nothing waits on you\n", "")
+    assert orch("asks", "--json") == (0, "[]\n", "")

@@ -1,0 +1,217 @@
+"""What `orch status` shows, up, down and hanging."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from supervisor.cli.output import drawn, plain
+from supervisor.cli.screen import blocks, duration
+from supervisor.cli.show import new_asks
+from supervisor.runtime.workspace import Workspace
+from supervisor.shell.process import identity_of
+from tests.cli.conftest import Orch
+from tests.cli.scene import Standin, ask, child, picture, task
+
+NOW = datetime(2026, 11, 23, 10, 5, tzinfo=UTC)
+FULL = picture(
+    children=(
+        child("backend", since="2026-11-23T10:04:18Z", pid=71, codex="0.163.0", rss_bytes=88 * 2**20, task="T1"),
+        child("mobile", "failed", problem="codex is\nnot logged in"),
+    ),
+    tasks=(
+        task("T1", "running", why="the plan says so"),
+        task("T2", "done", child="mobile", why="its report", summary="It polls.\nEvery second."),
+    ),
+    asks=(
+        ask(
+            "A1",
+            kind="approval",
+            child="backend",
+            task="T1",
+            text="Run this?",
+            steps="rm -r x",
+            choices=["accept", "decline"],
+        ),
+        ask(
+            "A2",
+            kind="checkpoint",
+            task="H1",
+            text="Pair it",
+            steps="1. Hold.\n2. Wait.",
+            expect="It is ready.",
+            choices=["accept"],
+        ),
+    ),
+    state="rejected",
+    problems=[{"line": 12, "message": "there is no child `mobil`"}],
+)
+SCREEN = """\
+workspace   /ws
+supervisor  up  process 7, for 5m, version 0.1.0
+plan        rejected  revision 1: A plan
+            plan.md:12: there is no child `mobil`
+
+CHILD    STATE   FOR  PID  CODEX    MEMORY  TASK  PROBLEM
+backend  ready   42s  71   0.163.0  88 MB   T1    -
+mobile   failed  -    -    -        -       -     codex is not logged in
+
+TASK  STATE    CHILD    TITLE        WHY
+T1    running  backend  Title of T1  the plan says so
+T2    done     mobile   Title of T2  It polls. Every second.
+
+waits on you
+A1  approval · backend · T1  since 2026-11-23 10:00:00 UTC
+  Run this?
+  steps:
+    rm -r x
+  answer: `orch answer A1 accept`, or `orch answer A1 decline`
+
+A2  checkpoint · H1  since 2026-11-23 10:00:00 UTC
+  Pair it
+  steps:
+    1. Hold.
+    2. Wait.
+  expect:
+    It is ready.
+  answer: `orch answer A2 accept`, or `orch answer A2 TEXT` in your words"""
+
+
+def test_the_whole_picture_is_one_screen() -> None:
+    assert plain(blocks(FULL, NOW)) == SCREEN
+
+
+def test_a_terminal_gets_the_same_words() -> None:
+    console = Console(width=120, force_terminal=False, highlight=False, markup=False, emoji=False)
+    with console.capture() as captured:
+        console.print(drawn(blocks(FULL, NOW)))
+    shown = captured.get().split()
+    assert shown == [word for word in SCREEN.split() if word != "-"]
+
+
+def test_what_children_say_cannot_command_the_terminal() -> None:
+    hostile = picture(
+        children=(child("backend", "failed", problem="\x1b]0;owned\x07\x1b[2Jno\x9b3Jpe"),),
+        tasks=(task("T1", "blocked", why="\x1b[31m[red]why[/red]\x07", title="\x1b(0title"),),
+        asks=(ask("A1", text="\x1b[8mhidden\x1b[0m", steps="a\rb\x1b[1A"),),
+    )
+    shown = plain(blocks(hostile, NOW))
+    assert {mark for mark in shown if not mark.isprintable()} == {"\n"}
+    assert [word for word in ("nope", "[red]why[/red]", "title", "hidden", "ab") if word not in shown] == []
+
+
+@pytest.mark.parametrize(("seconds", "shown"), [(-3, "0s"), (59.9, "59s"), (60, "1m"), (7199, "1h"), (86400 * 3, "3d")])
+def test_a_duration_is_one_short_unit(seconds: float, shown: str) -> None:
+    assert duration(seconds) == shown
+
+
+def test_json_is_what_the_supervisor_answers(orch: Orch, standin: Callable[..., Standin]) -> None:
+    standin(FULL)
+    ran = orch("status", "--json")
+    assert (ran.code, json.loads(ran.out), ran.err) == (0, FULL, "")
+
+
+def test_the_screen_is_printed_plainly_when_no_terminal_reads_it(orch: Orch, standin: Callable[..., Standin]) -> None:
+    standin(picture())
+    ran = orch("status")
+    assert (ran.code, ran.err) == (0, "")
+    table = ["", "CHILD    STATE", "backend  ready", "mobile   ready"]
+    assert ran.out.splitlines()[2:] == ["plan        in force  revision 1: A plan", *table]
+
+
+def test_a_supervisor_that_hangs_is_told_within_a_second(orch: Orch, standin: Callable[..., Standin]) -> None:
+    standin(hangs=True)
+    begun = time.monotonic()
+    ran = orch("status", "--json")
+    assert time.monotonic() - begun < 1.5
+    assert (ran.code, json.loads(ran.out)["supervisor"]["state"]) == (3, "down")
+    assert ran.err.startswith("orch: the supervisor did not answer `status` within ")
+
+
+def test_when_nothing_ever_ran_the_children_are_those_of_the_config(workspace: Workspace, orch: Orch) -> None:
+    ran = orch("status", "--json")
+    stopped = [child(name, "stopped", path=str(workspace.root.parent / name)) for name in ("backend", "mobile")]
+    assert (ran.code, json.loads(ran.out), ran.err) == (
+        3,
+        {
+            "workspace": str(workspace.root),
+            "supervisor": {"state": "down", "pid": None, "since": None, "version": None},
+            "as_of": None,
+            "plan": {"state": "missing", "revision": None, "title": None, "problems": []},
+            "children": stopped,
+            "tasks": [],
+            "asks": [],
+        },
+        "orch: the supervisor is not up: run `orch up`\n",
+    )
+
+
+def left(workspace: Workspace, scene: dict[str, Any], **identities: Any) -> None:
+    """What a supervisor that died leaves on the disk."""
+    workspace.state.mkdir()
+    workspace.last_status.write_text(json.dumps(scene), encoding="utf-8")
+    records = {name: {"identity": asdict(one), "socket": "/s", "codex": "0"} for name, one in identities.items()}
+    workspace.registry.write_text(json.dumps(records), encoding="utf-8")
+
+
+def test_down_shows_the_last_picture_and_which_servers_live_on(workspace: Workspace, orch: Orch) -> None:
+    ourselves = identity_of(os.getpid())
+    assert ourselves is not None
+    running = child("backend", pid=ourselves.pid, socket="/s", task="T1")
+    gone = child("mobile", pid=ourselves.pid, socket="/s", restarts=2, codex="0.163.0", task="T2", problem="it died")
+    scene = picture(children=(running, gone), tasks=(task("T1", "running"),), asks=(ask("A1"),))
+    left(workspace, scene, backend=ourselves)
+    ran = orch("status", "--json")
+    shown = json.loads(ran.out)
+    assert shown.pop("as_of").endswith("Z")
+    assert (ran.code, shown) == (
+        3,
+        {
+            **scene,
+            "workspace": str(workspace.root),
+            "supervisor": {"state": "down", "pid": None, "since": None, "version": None},
+            "children": [running, {**gone, "state": "stopped", "pid": None, "socket": None, "task": None}],
+        },
+    )
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"children": 5}', '{"children": [{}], "plan": {}}'])
+def test_a_torn_last_picture_is_as_none(text: str, workspace: Workspace, orch: Orch) -> None:
+    workspace.state.mkdir()
+    workspace.last_status.write_text(text, encoding="utf-8")
+    ran = orch("status", "--json")
+    assert (ran.code, json.loads(ran.out)["tasks"]) == (3, [])
+    assert orch("status").code == 3
+
+
+def test_watching_prints_a_line_of_json_at_every_change(orch: Orch, standin: Callable[..., Standin]) -> None:
+    grown = picture(children=(child("backend", rss_bytes=5), child("mobile")))
+    standin(picture(), grown, FULL, ends=True)
+    ran = orch("status", "--watch", "--json")
+    assert [json.loads(line) for line in ran.out.splitlines()] == [picture(), FULL]
+    assert (ran.code, ran.err) == (3, "orch: the supervisor went away: see `orch logs`, then run `orch up`\n")
+
+
+def test_watching_prints_a_screen_at_every_change(orch: Orch, standin: Callable[..., Standin]) -> None:
+    standin(picture(), picture(), picture(tasks=(task("T1"),)), ends=True)
+    ran = orch("status", "--watch")
+    assert (ran.code, ran.out.count("workspace   "), ran.out.count("T1")) == (3, 2, 2)
+
+
+def test_only_asks_that_were_not_there_are_new() -> None:
+    assert new_asks(picture(asks=(ask("A1"), ask("A2"))), ["A1", "A0"]) == ["A2"]
+
+
+def test_watching_ends_well_when_it_is_interrupted(orch: Orch, standin: Callable[..., Standin]) -> None:
+    standin(picture(), at_the_end=lambda: os.kill(os.getpid(), signal.SIGINT))
+    ran = orch("status", "--watch", "--json")
+    assert (ran.code, json.loads(ran.out), ran.err) == (0, picture(), "")

@@ -1,0 +1,208 @@
+"""When `orch wait` returns, and with which exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from supervisor.cli.waiting import Verdict, unseen_edit, verdict
+from supervisor.runtime.workspace import Workspace
+from tests.cli.conftest import Orch
+from tests.cli.scene import Standin, ask, picture, task
+
+Scene = dict[str, Any]
+STATES = ("waiting", "running", "verifying", "needs_human", "done", "blocked", "failed", "held", "retired")
+
+
+def code(scene: Scene, only: str | None = None) -> int | None:
+    found = verdict(scene, only)
+    return None if found is None else found.code
+
+
+T1_DONE = task("T1", "done", summary="It answers 202.")
+T1_BLOCKED = task("T1", "blocked", why="no access")
+T2_AFTER = task("T2", after=["T1"])
+T3_AFTER_T2 = task("T3", after=["T2"])
+
+
+@pytest.mark.parametrize(
+    ("scene", "expected"),
+    [
+        (picture(tasks=(T1_DONE, task("T2", "retired"))), 0),
+        (picture(tasks=(T1_DONE, task("T2", "running"))), None),
+        (picture(tasks=(T1_DONE, T2_AFTER)), None),
+        (picture(tasks=(T1_DONE, task("T2", "held"))), None),
+        (picture(tasks=(T1_BLOCKED,)), 5),
+        (picture(tasks=(task("T1", "failed"), T2_AFTER, T3_AFTER_T2)), 5),
+        (picture(tasks=(T1_BLOCKED, T2_AFTER, task("T4", "running"))), None),
+        (picture(tasks=(T1_BLOCKED, T2_AFTER, task("T4", "verifying"))), None),
+        (picture(tasks=(T1_BLOCKED, task("T4"))), None),
+        (picture(tasks=(T1_BLOCKED, task("T4", "held"), task("T5", after=["T4"]))), 5),
+        (picture(tasks=(T1_BLOCKED, task("T4")), state="held"), 5),
+        (picture(tasks=(task("T1"),), state="held"), None),
+        (picture(tasks=(task("T1", "running"),), asks=(ask("A1"),)), 4),
+        (picture(tasks=(T1_BLOCKED,), asks=(ask("A1", task="T9"),)), 4),
+        (picture(), None),
+        (picture(state="missing"), None),
+        (picture(state="rejected", problems=[{"line": 1, "message": "m"}]), None),
+    ],
+)
+def test_the_whole_plan_is_settled_when_nothing_can_go_on(scene: Scene, expected: int | None) -> None:
+    assert code(scene) == expected
+
+
+@pytest.mark.parametrize(
+    ("scene", "expected"),
+    [
+        (picture(tasks=(T1_DONE, task("T2", "running"))), 0),
+        (picture(tasks=(task("T1", "retired"), task("T2", "running"))), 0),
+        (picture(tasks=(T1_BLOCKED, task("T2", "running"))), 5),
+        (picture(tasks=(task("T1", "running"), task("T2", "failed"))), None),
+        (picture(tasks=(task("T1", "running"),), asks=(ask("A1", task="T2"),)), None),
+        (picture(tasks=(task("T1", "running"),), asks=(ask("A1", task="T1"),)), 4),
+        (picture(tasks=(task("T1", "running"),), asks=(ask("A1", child="mobile"),)), 4),
+        (picture(tasks=(task("T1", after=["T2"]), task("T2", "failed"), task("T3", "running"))), 5),
+        (picture(tasks=(task("T1", after=["T2"]), task("T2", "needs_human")), asks=(ask("A1", task="T2"),)), 4),
+    ],
+)
+def test_one_task_is_settled_by_itself_and_what_it_waits_for(scene: Scene, expected: int | None) -> None:
+    assert code(scene, "T1") == expected
+
+
+@given(st.lists(st.sampled_from(STATES), min_size=1, max_size=5), st.booleans())
+def test_asks_come_first_and_nothing_is_settled_while_something_runs(states: list[str], asked: bool) -> None:
+    tasks = tuple(task(f"T{n}", state) for n, state in enumerate(states))
+    found = code(picture(tasks=tasks, asks=(ask("A1"),) if asked else ()))
+    if asked:
+        assert found == 4
+    elif {"running", "verifying", "waiting", "needs_human"} & {*states}:
+        assert found is None
+    elif {"blocked", "failed"} & {*states}:
+        assert found == 5
+    else:
+        assert found == (None if "held" in states else 0)
+
+
+def test_a_verdict_says_what_came_of_it() -> None:
+    assert verdict(picture(tasks=(T1_BLOCKED, T2_AFTER))) == Verdict(5, "T1 is blocked: no access")
+    assert verdict(picture(tasks=(T1_DONE,)), "T1") == Verdict(0, "T1 is done: It answers 202.")
+    assert verdict(picture(tasks=(T1_DONE, task("T2", "retired")))) == Verdict(
+        0, "1 of 2 tasks done, the others retired"
+    )
+    assert verdict(picture(asks=(ask("A3"), ask("A4")))) == Verdict(
+        4, "A3 waits on you (and 1 more: `orch asks`): Which port?: `orch answer A3 ...`"
+    )
+
+
+def test_it_tells_what_changes_and_returns_when_all_is_done(orch: Orch, standin: Callable[..., Standin]) -> None:
+    standin(
+        picture(tasks=(task("T1", "running", why="told"), T2_AFTER)),
+        picture(tasks=(T1_DONE, task("T2", "running"))),
+        picture(tasks=(T1_DONE, task("T2", "running"))),
+        picture(tasks=(T1_DONE, task("T2", "done"))),
+    )
+    assert orch("wait") == (
+        0,
+        "2 of 2 tasks done\n",
+        "T1 running (told)\nT2 waiting\nT1 done\nT2 running\nT2 done\n",
+    )
+
+
+def test_the_answer_as_json_has_the_tasks_and_asks(orch: Orch, standin: Callable[..., Standin]) -> None:
+    standin(picture(tasks=(T1_BLOCKED, T2_AFTER)))
+    ran = orch("wait", "--json", "--task", "T1")
+    assert (ran.code, json.loads(ran.out)) == (
+        5,
+        {"exit_code": 5, "text": "T1 is blocked: no access", "tasks": [T1_BLOCKED], "asks": []},
+    )
+
+
+@pytest.mark.parametrize(
+    ("scene", "said"),
+    [
+        (picture(tasks=(task("T1", "held"),)), "T1 held\nheld by the plan: T1; still waiting\n"),
+        (
+            picture(tasks=(task("T1"),), state="held"),
+            "T1 waiting\nnothing new starts: the plan is held (`orch go`, or `hold: no` in plan.md); still waiting\n",
+        ),
+        (picture(state="missing"), "there is no plan to carry out: write plan.md; still waiting\n"),
+        (
+            picture(state="rejected", problems=[{"line": 1, "message": "m"}]),
+            "plan.md is not accepted (1 problems): see `orch plan check`; still waiting\n",
+        ),
+        (picture(), "the plan has no tasks; still waiting\n"),
+    ],
+)
+def test_a_standstill_is_told_once_and_waited_for(
+    scene: Scene, said: str, orch: Orch, standin: Callable[..., Standin]
+) -> None:
+    standin(scene, scene)
+    code, out, err = orch("wait", "--timeout", "0.05")
+    assert (code, err) == (124, said)
+    assert out.startswith("time is up after 0.05 s: ")
+
+
+def test_no_time_is_one_look(orch: Orch, standin: Callable[..., Standin]) -> None:
+    standin(picture(tasks=(task("T1", "running"),)), picture(tasks=(T1_DONE,)))
+    assert orch("wait", "--timeout", "0") == (124, "time is up after 0 s: T1 running\n", "T1 running\n")
+
+
+def test_a_task_that_is_not_there_is_wrong_usage(orch: Orch, standin: Callable[..., Standin]) -> None:
+    standin(picture(tasks=(task("Register"),), asks=(ask("A1"),)))
+    assert orch("wait", "--task", "register") == (
+        2,
+        "",
+        "orch: there is no task `register`: did you mean `Register`?\n",
+    )
+
+
+def test_a_task_that_the_plan_drops_meanwhile_is_settled(orch: Orch, standin: Callable[..., Standin]) -> None:
+    standin(picture(tasks=(task("T1"),)), picture())
+    assert orch("wait", "--task", "T1") == (0, "T1 is retired: the plan no longer has it\n", "T1 waiting\n")
+
+
+def test_a_supervisor_that_ends_meanwhile_is_down(orch: Orch, standin: Callable[..., Standin]) -> None:
+    standin(picture(tasks=(task("T1", "running"),)), ends=True)
+    assert orch("wait") == (
+        3,
+        "",
+        "T1 running\norch: the supervisor went away: see `orch logs`, then run `orch up`\n",
+    )
+
+
+def test_an_edit_that_the_supervisor_has_not_read_is_waited_for(
+    workspace: Workspace, orch: Orch, standin: Callable[..., Standin]
+) -> None:
+    workspace.plans.mkdir(parents=True)
+    (workspace.plans / "0001.md").write_text("old", encoding="utf-8")
+    (workspace.plans / "0002.md").write_text("new", encoding="utf-8")
+    workspace.plan.write_text("new", encoding="utf-8")
+    standin(
+        picture(tasks=(T1_DONE,), revision=1),
+        picture(tasks=(task("T1", "running"),), revision=2),
+        picture(tasks=(T1_BLOCKED,), revision=2),
+    )
+    assert orch("wait").code == 5
+
+
+def test_only_a_late_edit_of_other_words_is_unseen(workspace: Workspace) -> None:
+    scene = picture(revision=1)
+    assert not unseen_edit(workspace, scene)
+    workspace.plan.write_text("new", encoding="utf-8")
+    assert unseen_edit(workspace, scene)
+    assert unseen_edit(workspace, picture(revision=None))
+    workspace.plans.mkdir(parents=True)
+    (workspace.plans / "0001.md").write_text("new", encoding="utf-8")
+    assert not unseen_edit(workspace, scene)
+
+
+def test_an_interrupt_ends_it_with_130(orch: Orch, standin: Callable[..., Standin]) -> None:
+    standin(picture(tasks=(task("T1", "running"),)), at_the_end=lambda: os.kill(os.getpid(), signal.SIGINT))
+    assert orch("wait") == (130, "", "T1 running\n")

@@ -1,0 +1,90 @@
+"""How a story must end."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from supervisor.core.ready import desired
+from supervisor.core.view import task_state
+from supervisor.core.world import evolve
+from supervisor.domain import event as ev
+from supervisor.domain.child import ServerState
+from supervisor.domain.plan import HUMAN, Plan
+from supervisor.domain.run import Phase, TaskState
+from supervisor.domain.world import World
+from tests.core.human import CHILDREN, PLAN
+from tests.core.story import Story
+
+
+def at_rest(story: Story) -> None:
+    """Every task is done, stuck with a reason, or waits for one that is; every server that is wanted runs."""
+    world = story.world
+    assert world is not None
+    for repo in story.repos.values():
+        assert not [turn for _, turn in repo.turns if turn.task is not None], "a turn of ours never ends"
+    for name, server in world.servers.items():
+        assert server.state is ServerState.READY or not server.wanted, f"{name} is {server.state}"
+    for task in world.plan.tasks if world.plan else ():
+        work = world.works[task.id]
+        state, why = task_state(world, work, story.now)
+        if "is not in the config" in why:
+            continue
+        if state is TaskState.WAITING:
+            obstacle = why.removeprefix("the plan changed what it was told: ")
+            assert obstacle.startswith(("nothing new starts", "after ")), f"{task.id}: {why}"
+        else:
+            settled = (TaskState.DONE, TaskState.BLOCKED, TaskState.FAILED, TaskState.HELD)
+            assert state in settled, f"{task.id} is {state}: {why}"
+
+
+def mend(story: Story) -> bool:
+    """The human does whatever it takes: config, holds, plan, tries again. True if there is nothing to mend."""
+    world = story.world
+    if world is None or len(story.config) < len(CHILDREN):
+        if world is not None:
+            story.die()
+        story.boot()
+        return False
+    plan = story.file if isinstance(story.file, Plan) else PLAN
+    good = replace(plan, hold=False, tasks=tuple(replace(task, hold=False) for task in plan.tasks))
+    stuck = [work.task for work in world.works.values() if work.phase in (Phase.BLOCKED, Phase.FAILED)]
+    stuck = [task for task in stuck if good.task(task) is not None]
+    if good == story.file and not stuck and not world.hold:
+        return True
+    if good != story.file:
+        story.save(good)
+    story.post(ev.HoldLifted(story.now))
+    for task in stuck:
+        story.post(ev.RetryRequested(story.now, task))
+    return False
+
+
+def all_done(story: Story) -> None:
+    """Every task of the plan is done, and its child knows the plan's last word."""
+    world = story.world
+    assert world is not None
+    assert world.plan is not None
+    assert world.plan == story.file
+    for task in world.plan.tasks:
+        work = world.works[task.id]
+        assert task_state(world, work, story.now)[0] is TaskState.DONE, f"{task.id} is never done"
+        assert work.told is not None
+        assert work.told.key == desired(world, work).key
+        if task.child != HUMAN:
+            assert story.told[task.id][1:] == (task.child, work.told.key), f"{task.id} was done by another brief"
+
+
+def refold(story: Story) -> None:
+    """The world is the fold of the ledger, from its first event on."""
+    world = World()
+    for event in story.ledger:
+        world = evolve(world, event)
+    if story.world is not None:
+        assert world == story.world
+        for ours, theirs in (
+            (world.works, story.world.works),
+            (world.asks, story.world.asks),
+            (world.servers, story.world.servers),
+            (world.threads, story.world.threads),
+        ):
+            assert list(ours) == list(theirs), "the fold knows things in another order"

@@ -1,0 +1,376 @@
+"""The outside, simulated: servers, their threads and turns, and the connections to them.
+
+Every choice comes from the numbers of a `Dice`; 0 is the harmless choice, and when the numbers are used up nothing goes
+wrong any more. So a story shrinks to its few bad moments.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Callable, Generator, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from supervisor.domain import action as act
+from supervisor.domain import event as ev
+from supervisor.domain.ask import AskKind, Request, RequestKey
+from supervisor.domain.child import Failure, TurnSeen, TurnStatus
+from supervisor.domain.run import Due
+
+START = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
+LIVE_DUES = (Due.RESUME, Due.RETRY)
+FAILURES = (
+    Failure("serverOverloaded", 503, "busy"),
+    Failure("other", None, "stream disconnected before completion"),
+    Failure("unauthorized", 401, "no"),
+    Failure("contextWindowExceeded", None, "too long"),
+)
+
+
+class Dice:
+    """Numbers in a row; zeros once they are used up."""
+
+    def __init__(self, numbers: Iterable[int]) -> None:
+        self._numbers = deque(numbers)
+
+    @property
+    def left(self) -> bool:
+        return bool(self._numbers)
+
+    def roll(self, sides: int) -> int:
+        return self._numbers.popleft() % sides if self._numbers else 0
+
+    def rarely(self, one_in: int) -> bool:
+        return self.roll(one_in) == one_in - 1
+
+
+class LostError(Exception):
+    """The connection is gone: it is not known what became of the request."""
+
+
+class FaultError(Exception):
+    """The server refused."""
+
+
+@dataclass(eq=False)
+class Turn:
+    id: str
+    task: str | None
+    status: TurnStatus = TurnStatus.IN_PROGRESS
+    messages: list[str] = field(default_factory=list)
+    text: str = ""
+    failure: Failure | None = None
+    steered: str | None = None  # the message of the last steer
+
+    @property
+    def seen(self) -> TurnSeen:
+        return TurnSeen(self.id, self.status, tuple(self.messages), self.text, self.failure, 10, 2)
+
+
+@dataclass(eq=False)
+class Rollout:
+    """A thread as it is stored."""
+
+    id: str
+    turns: list[Turn] = field(default_factory=list)
+
+    @property
+    def active(self) -> Turn | None:
+        return next((turn for turn in self.turns if turn.status is TurnStatus.IN_PROGRESS), None)
+
+
+@dataclass(eq=False)
+class Process:
+    pid: int
+    hung: bool = False
+    loaded: set[str] = field(default_factory=set)
+    asked: dict[RequestKey, Request] = field(default_factory=dict)
+    count: int = 0
+    refuses: int = 0  # so many of the next requests
+
+
+@dataclass(eq=False)
+class Call:
+    """A request on its way: `handle` is what the server does with it."""
+
+    handle: Callable[[Link], Any]
+    link: Link | None = None
+    answered: bool = False
+    value: Any = None
+    fault: str | None = None
+
+
+@dataclass(eq=False)
+class Link:
+    process: Process
+    broken: bool = False
+    ingress: deque[Call] = field(default_factory=deque)
+    wire: deque[Call | Callable[[datetime], ev.Event]] = field(default_factory=deque)
+    subscribed: set[str] = field(default_factory=set)
+    asked: set[RequestKey] = field(default_factory=set)
+    misses: int = 0
+
+
+Doing = Generator[Call | None, Any, None]  # one action, up to the next moment at which something else may happen
+
+
+class Repo:
+    """One child: its server, what is stored of its threads, and the hands that act on it."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.rollouts: dict[str, Rollout] = {}
+        self.process: Process | None = None
+        self.link: Link | None = None
+        self.reading: Link | None = None
+        self.queue: deque[act.Action] = deque()
+        self.job: Doing | None = None
+        self.doing: act.Action | None = None
+        self.waits: Call | None = None
+        self.checks: list[tuple[act.RunChecks, Link | None]] = []
+        self.would_not_die = False
+
+    @property
+    def turns(self) -> list[tuple[Rollout, Turn]]:
+        return [(one, turn) for one in self.rollouts.values() if (turn := one.active) is not None]
+
+    def drop(self) -> None:
+        """The supervisor is dead: nobody's hands, nobody's ears."""
+        self.link = self.reading = self.job = self.doing = self.waits = None
+        self.queue.clear()
+        self.checks.clear()
+
+
+class Servers:
+    """What the servers of all children do, and what becomes of messages. They know which brief reached which thread."""
+
+    def __init__(self, numbers: Iterable[int], children: Iterable[str]) -> None:
+        self.dice = Dice(numbers)
+        self.now = START
+        self.repos = {child: Repo(child) for child in children}
+        self.inbox: deque[ev.Event] = deque()
+        self.told: dict[str, tuple[str, str, str]] = {}  # task: thread, child and key of the last brief that arrived
+        self.arrived: set[str] = set()
+        self.retried: set[str] = set()
+        self.count = 0
+
+    def post(self, event: ev.Event) -> None:
+        self.inbox.append(event)
+
+    def serve(self, link: Link) -> None:
+        """The server does what the next request asks for."""
+        call = link.ingress.popleft()
+        try:
+            call.value = call.handle(link)
+        except FaultError as fault:
+            call.fault = str(fault)
+        late = self.dice.rarely(3) and bool(link.wire)
+        link.wire.append(call)
+        if late:  # an answer and a notification come from different tasks of the server
+            link.wire[-1], link.wire[-2] = link.wire[-2], link.wire[-1]
+
+    def read(self, link: Link, repo: Repo) -> None:
+        """We read the next message of the server's."""
+        message = link.wire.popleft()
+        if isinstance(message, Call):
+            message.answered = True
+            return
+        event = message(self.now)
+        if isinstance(event, ev.RequestReceived):
+            link.asked.add(event.request.key)
+        if isinstance(event, ev.RequestResolved):
+            if event.key not in link.asked:
+                return
+            link.asked.discard(event.key)
+        self.post(event)
+
+    def cut(self, link: Link) -> None:
+        """The connection breaks. What is on its way to the server arrives, or does not."""
+        if link.broken:
+            return
+        if link.process in [repo.process for repo in self.repos.values()] and not link.process.hung:
+            while link.ingress and not self.dice.rarely(2):
+                self.serve(link)
+        while link.wire and self.dice.rarely(2):
+            repo = next(repo for repo in self.repos.values() if repo.reading is link or repo.link is link)
+            self.read(link, repo)
+        link.broken = True
+        link.ingress.clear()
+        link.wire.clear()
+
+    def kill(self, repo: Repo) -> None:
+        """The server dies: its turns are cut off, its questions void."""
+        process = repo.process
+        assert process is not None
+        repo.process = None
+        for link in {repo.link, repo.reading} - {None}:
+            assert link is not None
+            if link.process is process:
+                self.cut(link)
+        for _, turn in repo.turns:
+            self._stop_turn(turn, TurnStatus.INTERRUPTED)
+
+    def notice_exit(self, repo: Repo) -> None:
+        link = repo.link
+        assert link is not None
+        repo.link = repo.reading = None
+        self.post(ev.ServerExited(self.now, repo.name, link.process.pid, "it is gone", ""))
+
+    def probe(self, repo: Repo) -> None:
+        link = repo.link
+        assert link is not None
+        if link.process.hung:
+            link.misses += 1
+            self.post(ev.ServerUnresponsive(self.now, repo.name, link.process.pid, "no answer", link.misses))
+        else:
+            link.misses = 0
+            self.post(ev.ServerResponded(self.now, repo.name, link.process.pid))
+
+    def _tell(self, repo: Repo, thread: str, message: Callable[[datetime], ev.Event]) -> None:
+        for link in {repo.link, repo.reading} - {None}:
+            assert link is not None
+            if not link.broken and thread in link.subscribed:
+                link.wire.append(message)
+
+    def _thread_start(self, repo: Repo, link: Link) -> str:
+        if self.dice.rarely(10):
+            raise FaultError("Server overloaded")
+        rollout = Rollout(f"th{self.next()}")
+        repo.rollouts[rollout.id] = rollout
+        link.process.loaded.add(rollout.id)
+        link.subscribed.add(rollout.id)
+        return rollout.id
+
+    def _thread_resume(self, repo: Repo, link: Link, thread: str) -> bool:
+        if thread not in repo.rollouts:
+            raise FaultError(f"no rollout found for thread id {thread}")
+        if self.dice.rarely(10):
+            raise FaultError(f"thread {thread} already has an active writer")
+        link.process.loaded.add(thread)
+        link.subscribed.add(thread)
+        pending = [one for one in link.process.asked.values() if one.thread == thread]
+        for request in pending:
+            link.wire.append(lambda at, one=request: ev.RequestReceived(at, one))
+        return bool(pending)
+
+    def _turn_start(self, repo: Repo, link: Link, action: act.StartTurn) -> str:
+        if action.thread not in link.process.loaded:
+            raise FaultError(f"thread not found: {action.thread}")
+        if link.process.refuses or self.dice.rarely(10):
+            link.process.refuses = max(link.process.refuses - 1, 0)
+            raise FaultError("Server is draining; retry after reconnecting")
+        ours = [turn.task for _, turn in repo.turns if turn.task is not None]
+        assert not ours, f"a turn of {action.task} begins beside one of {ours}"
+        rollout = repo.rollouts[action.thread]
+        last = next((turn for turn in reversed(rollout.turns) if turn.task == action.task), None)
+        excused = action.task in self.retried or "is not in the config any more" in action.why
+        if action.due in LIVE_DUES and last is not None and not excused:
+            assert last.status is not TurnStatus.COMPLETED, f"{action.task} goes on with a turn that was completed"
+        self.retried.discard(action.task)
+        key = action.brief.key if action.brief.text.strip() in action.text else None
+        self._arrive(repo, action.message, action.task, action.thread, action.due, key)
+        turn = rollout.active
+        if turn is None:
+            turn = Turn(f"tu{self.next()}", action.task)
+            rollout.turns.append(turn)
+        turn.task = action.task
+        turn.messages.append(action.message)
+        name, began = turn.id, action.message
+        self._tell(repo, action.thread, lambda at: ev.TurnBegan(at, repo.name, action.thread, name, None))
+        self._tell(repo, action.thread, lambda at: ev.TurnBegan(at, repo.name, action.thread, name, began))
+        return turn.id
+
+    def _arrive(self, repo: Repo, message: str, task: str, thread: str, due: Due | None, key: str | None) -> None:
+        assert message not in self.arrived, f"{message} arrives twice"
+        self.arrived.add(message)
+        if key is None:
+            assert self.told[task][0] == thread, f"{thread} was never told of {task}"
+            return
+        if due in (None, Due.BRIEF, Due.REDIRECT):
+            assert self.told.get(task) != (thread, repo.name, key), f"{task} is told again what it knows ({due})"
+        self.told[task] = (thread, repo.name, key)
+
+    def _turn_steer(self, repo: Repo, link: Link, action: act.SteerTurn) -> None:
+        turn = repo.rollouts[action.thread].active if action.thread in repo.rollouts else None
+        if turn is None or turn.id != action.turn:
+            raise FaultError("no active turn")
+        if self.dice.rarely(8):
+            raise FaultError("activeTurnNotSteerable")
+        self._arrive(repo, action.message, action.task, action.thread, None, action.brief.key)
+        turn.steered = action.message
+        turn.messages.append(action.message)
+        self._tell(
+            repo, action.thread, lambda at: ev.TurnBegan(at, repo.name, action.thread, action.turn, action.message)
+        )
+
+    def _turn_interrupt(self, repo: Repo, link: Link, action: act.InterruptTurn) -> None:
+        rollout = repo.rollouts.get(action.thread)
+        turn = rollout.active if rollout is not None else None
+        if rollout is None or turn is None or turn.id != action.turn:
+            raise FaultError("no active turn")
+        if self.dice.rarely(8):
+            raise FaultError("Server is draining; retry after reconnecting")
+        self.end(repo, rollout, turn, TurnStatus.INTERRUPTED)
+
+    def end(self, repo: Repo, rollout: Rollout, turn: Turn, how: TurnStatus) -> None:
+        assert repo.process is not None
+        for key in [one.key for one in repo.process.asked.values() if one.turn == turn.id]:
+            self.resolve(repo, key)
+        self._stop_turn(turn, how)
+        seen = turn.seen
+        self._tell(repo, rollout.id, lambda at: ev.TurnEnded(at, repo.name, rollout.id, seen))
+
+    def _stop_turn(self, turn: Turn, how: TurnStatus) -> None:
+        turn.status = how
+        if how is not TurnStatus.COMPLETED and turn.steered and turn.task and self.dice.rarely(2):
+            turn.messages.remove(turn.steered)  # the words were taken, and had not reached the model yet
+            self.told[turn.task] = ("", "", "")
+
+    def resolve(self, repo: Repo, key: RequestKey) -> None:
+        if repo.process is None or key not in repo.process.asked:
+            return  # late: ignored without a word
+        request = repo.process.asked.pop(key)
+        self._tell(repo, request.thread, lambda at: ev.RequestResolved(at, key))
+
+    def work(self, repo: Repo, rollout: Rollout, turn: Turn) -> None:
+        """The model does something."""
+        what = self.dice.roll(16)
+        if what in (1, 2):
+            self._ask(repo, rollout, turn)
+        elif what == 3:
+            turn.failure = FAILURES[self.dice.roll(len(FAILURES))]
+            self.end(repo, rollout, turn, TurnStatus.FAILED)
+        elif what == 4:
+            self.end(repo, rollout, turn, TurnStatus.INTERRUPTED)
+        elif what == 5:
+            name = turn.id
+            self._tell(repo, rollout.id, lambda at: ev.TurnRetried(at, repo.name, rollout.id, name, "reconnecting"))
+        else:
+            outcome = {6: "blocked", 7: "needs_human", 8: None}.get(what, "done")
+            ask = {"question": "Which?", "steps": "Look.", "expected": "A name."} if what == 7 else None
+            report = {"outcome": outcome, "summary": f"it is {outcome}", "ask": ask, "learned": ["a fact"]}
+            turn.text = json.dumps(report) if outcome else "I did what I could."
+            self.end(repo, rollout, turn, TurnStatus.COMPLETED)
+
+    def _ask(self, repo: Repo, rollout: Rollout, turn: Turn) -> None:
+        process = repo.process
+        assert process is not None
+        key = RequestKey(repo.name, process.pid, str(process.count))
+        process.count += 1
+        kind = AskKind.QUESTION if self.dice.rarely(3) else AskKind.APPROVAL
+        choices = ("accept", "decline") if kind is AskKind.APPROVAL else ()
+        request = Request(key, "item/x/requestApproval", rollout.id, turn.id, kind, "May it?", "`rm x`", choices)
+        process.asked[key] = request
+        self._tell(repo, rollout.id, lambda at: ev.RequestReceived(at, request))
+
+    def foreign(self, repo: Repo, thread: str) -> None:
+        """The human types into another window."""
+        turn = Turn(f"tu{self.next()}", None)
+        repo.rollouts[thread].turns.append(turn)
+        self._tell(repo, thread, lambda at: ev.TurnBegan(at, repo.name, thread, turn.id, None))
+
+    def next(self) -> int:
+        self.count += 1
+        return self.count

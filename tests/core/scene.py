@@ -1,0 +1,155 @@
+"""A world that is told one event after the other, a second apart, with two children and what they need to be ready."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from supervisor.core.reconcile import Step, advance, wakeup
+from supervisor.core.view import task_state
+from supervisor.domain import event as ev
+from supervisor.domain.action import Action
+from supervisor.domain.ask import Answer, AskKind, Request, RequestKey
+from supervisor.domain.child import Child, Failure, TurnSeen, TurnStatus
+from supervisor.domain.plan import Contract, Plan, Task
+from supervisor.domain.run import Check, Tree
+from supervisor.domain.world import Work, World
+
+NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+BACKEND, MOBILE = Child("backend", "/repos/backend"), Child("mobile", "/repos/mobile", model="small")
+T1 = Task("T1", "Answer", "backend", contracts=("C1",), verify=("make test",), instructions="Answer 202.")
+T2 = Task("T2", "Log", "backend", instructions="Log it.")
+C1 = Contract("C1", "Registration", ("backend", "mobile"), "Answer 202.", 3)
+PIDS = {"backend": 11, "mobile": 22}
+TREE = Tree("abc", "main", ())
+
+
+def plan_of(*tasks: Task, **changes: Any) -> Plan:
+    return replace(Plan("A plan", False, "It pairs.", "", (C1,), tasks), **changes)
+
+
+def report(outcome: str = "done", **rest: Any) -> str:
+    return json.dumps({"outcome": outcome, "summary": f"it is {outcome}", **rest})
+
+
+class Scene:
+    """`tell` takes in one event and gives the actions that it leads to."""
+
+    def __init__(self, *tasks: Task, up: bool = True) -> None:
+        self.world = World()
+        self.now = NOON
+        self.step: Step
+        self.start()
+        if tasks:
+            self.plan(*tasks)
+        if up:
+            self.ready("backend")
+            self.ready("mobile")
+
+    def tell(self, kind: Callable[..., ev.Event], *args: Any, after: float = 1.0, **fields: Any) -> tuple[Action, ...]:
+        """`after` so many seconds."""
+        self.now += timedelta(seconds=after)
+        self.step = advance(self.world, kind(self.now, *args, **fields))
+        self.world = self.step.world
+        return self.step.actions
+
+    # ── the usual events ─────────────────────────────────────────────────────────────────────────
+
+    def start(self, *children: Child, running: tuple[str, ...] = ()) -> tuple[Action, ...]:
+        children = children or (BACKEND, MOBILE)
+        actions = self.tell(ev.SupervisorStarted, 1, "1.0", children, running, (2.0, 4.0))
+        return (*actions, *self.tell(ev.UpRequested, tuple(child.name for child in children)))
+
+    def plan(self, *tasks: Task, **changes: Any) -> tuple[Action, ...]:
+        revision = self.world.revision + 1
+        return self.tell(ev.PlanAccepted, revision, f"digest {revision}", "an edit", plan_of(*tasks, **changes))
+
+    def ready(self, child: str, pid: int | None = None, *, adopted: bool = False) -> tuple[Action, ...]:
+        return self.tell(ev.ServerReady, child, pid or PIDS[child], "/run/s", "0.169.0", adopted)
+
+    def exited(self, child: str, after: float = 1.0) -> tuple[Action, ...]:
+        pid = self.world.servers[child].pid
+        return self.tell(ev.ServerExited, child, pid, "it ended with code 9", "boom", after=after)
+
+    def opened(
+        self, child: str, *turns: TurnSeen, thread: str = "", task: str | None = None, waiting: bool = False
+    ) -> tuple[Action, ...]:
+        known = self.world.threads[child, task].id
+        name = thread or known or f"{child}-thread" + (f"-{task}" if task else "")
+        return self.tell(ev.ThreadOpened, child, self.world.servers[child].pid, name, task, waiting, turns)
+
+    def began(self, task: str, turn: str) -> tuple[Action, ...]:
+        work = self.work(task)
+        assert work.thread is not None
+        return self.tell(ev.TurnBegan, work.child, self.world.threads[work.thread].id, turn, work.message)
+
+    def ended(
+        self, task: str, status: TurnStatus = TurnStatus.COMPLETED, text: str = "", failure: Failure | None = None
+    ) -> tuple[Action, ...]:
+        work = self.work(task)
+        assert work.thread is not None
+        assert work.turn is not None
+        seen = TurnSeen(work.turn, status, (), text or report(), failure, 10, 2)
+        return self.tell(ev.TurnEnded, work.child, self.world.threads[work.thread].id, seen)
+
+    def checked(self, task: str, exit_code: int = 0) -> tuple[Action, ...]:
+        work, planned = self.work(task), self.world.plan and self.world.plan.task(task)
+        checks = tuple(Check(command, exit_code, "the tail") for command in (planned.verify if planned else ()))
+        return self.tell(ev.ChecksFinished, work.child, task, work.runs, checks, ("a.py",))
+
+    def asked(self, task: str, request: str = "0") -> tuple[Action, ...]:
+        """The task's turn asks for an approval."""
+        return self.tell(ev.RequestReceived, self.request(task, request))
+
+    def answer(self, ask: str, decision: str, text: str = "") -> tuple[Action, ...]:
+        return self.tell(ev.AskAnswered, ask, Answer(decision, text))
+
+    def tick(self) -> tuple[Action, ...]:
+        """Time passes up to the moment that something waits for."""
+        moment = wakeup(self.world, self.now)
+        assert moment is not None
+        return self.tell(ev.Ticked, after=(moment - self.now).total_seconds())
+
+    # ── further than one event ───────────────────────────────────────────────────────────────────
+
+    def running(self, task: str, turn: str = "turn-1") -> Scene:
+        """On until a turn of the task runs."""
+        work = self.work(task)
+        child = work.child
+        thread = self.world.threads.get((child, None))
+        if thread is None or not thread.open:
+            self.opened(child)
+        self.tell(ev.TreeRead, child, task, self.work(task).runs, TREE)
+        self.began(task, turn)
+        return self
+
+    def done(self, task: str, turn: str = "turn-1") -> Scene:
+        """On until the task is done."""
+        self.running(task, turn)
+        self.ended(task)
+        self.checked(task)
+        return self
+
+    def request(self, task: str, request: str = "0") -> Request:
+        work = self.work(task)
+        assert work.thread is not None
+        thread, pid = self.world.threads[work.thread].id, self.world.servers[work.child].pid
+        assert thread is not None
+        assert pid is not None
+        key = RequestKey(work.child, pid, request)
+        choices = ("accept", "decline")
+        return Request(key, "item/x", thread, work.turn, AskKind.APPROVAL, "May it?", "`rm x`", choices)
+
+    # ── what is seen of it ───────────────────────────────────────────────────────────────────────
+
+    def work(self, task: str) -> Work:
+        return self.world.works[task]
+
+    def state(self, task: str) -> str:
+        return str(task_state(self.world, self.work(task), self.now)[0])
+
+    def why(self, task: str) -> str:
+        return task_state(self.world, self.work(task), self.now)[1]

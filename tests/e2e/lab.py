@@ -1,0 +1,213 @@
+"""A lab: real repos, the real `codex app-server`, a scripted model on loopback, and orch as a person runs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import mkdtemp
+from types import TracebackType
+from typing import Any
+
+from supervisor.demo.model import Say, ScriptedModel, codex_home, directive_script
+from supervisor.errors import SupervisorDown
+from supervisor.runtime.workspace import Workspace
+from supervisor.shell import process
+from supervisor.shell.control_client import ControlClient
+
+CHECKOUT = Path(__file__).parent.parent.parent
+# Codex refuses homes under the temporary folder, and its sandbox lets children write there.
+HOMES = Path.home() / ".cache" / "orch-tests"
+SLOW = 30.0  # seconds for anything that runs a real server: a bound, never the expected time
+Status = dict[str, Any]
+
+
+def task(name: str, child: str, *lines: str, fields: tuple[str, ...] = (), text: str = "") -> str:
+    """A task of plan.md; `lines` script the model (see `supervisor/demo/directive.py`)."""
+    rows = "".join(f"- {field}\n" for field in fields)
+    block = "```model\n" + "\n".join(lines) + "\n```\n" if lines else ""
+    return f"### {name} — Do {name}\n- child: {child}\n{rows}\n{text}\n\n{block}\n"
+
+
+def report(summary: str, *, outcome: str = "done", **fields: Any) -> str:
+    """The line that ends a turn with a report."""
+    return "report " + json.dumps({"outcome": outcome, "summary": summary, **fields})
+
+
+class Lab:
+    """One workspace with its children, in a folder of its own. Ends everything it started."""
+
+    def __init__(self, *children: str, script: Any = directive_script, idle_timeout_ms: int = 20_000) -> None:
+        HOMES.mkdir(parents=True, exist_ok=True)
+        self.folder = Path(mkdtemp(prefix="lab-", dir=HOMES)).resolve()
+        self.model = ScriptedModel(script)
+        self.home = self.folder / "home"
+        codex_home(self.home, self.model.base_url, stream_idle_timeout_ms=idle_timeout_ms)
+        self.workspace = Workspace(self.folder / "workspace")
+        self.workspace.root.mkdir()
+        self.environ = {
+            **{key: value for key, value in os.environ.items() if not key.startswith(("GIT_", "ORCH_READY"))},
+            "CODEX_HOME": str(self.home),
+            "ORCH_DEMO_KEY": "not-a-secret",
+            "GIT_CONFIG_GLOBAL": str(self.folder / "gitconfig"),
+            "NO_COLOR": "1",
+        }
+        (self.folder / "gitconfig").write_text("[user]\nname = Lab\nemail = lab@example.invalid\n", encoding="utf-8")
+        self.repos = {name: self.repo(name) for name in children}
+        if children:
+            self.orch("init", *(f"{name}=../{name}" for name in children))
+
+    def __enter__(self) -> Lab:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if self.workspace.config.exists():
+                self.orch("down", "--now", check=False)
+            left = process.marked(self.workspace.mark())
+            for one in left:
+                os.kill(one.pid, 9)
+            assert left == [], "orch down left processes behind"
+        finally:
+            self.model.close()
+            shutil.rmtree(self.workspace.runtime_dir, ignore_errors=True)
+            if kind is None:
+                shutil.rmtree(self.folder, ignore_errors=True)
+
+    # ── what a person does ───────────────────────────────────────────────────────────────────────
+
+    def repo(self, name: str, files: dict[str, str] | None = None) -> Path:
+        """A git repo with one commit."""
+        path = self.folder / name
+        path.mkdir()
+        for file, text in (files or {"README.md": f"# {name}\n"}).items():
+            (path / file).parent.mkdir(parents=True, exist_ok=True)
+            (path / file).write_text(text, encoding="utf-8")
+        for words in (["init", "-q", "-b", "main"], ["add", "-A"], ["commit", "-q", "-m", f"Start {name}"]):
+            subprocess.run(["git", *words], cwd=path, check=True, env=self.environ)
+        return path
+
+    def orch(
+        self, *words: str, check: bool = True, timeout: float = 60, **environ: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Run `orch` in the workspace."""
+        done = subprocess.run(
+            [sys.executable, "-m", "supervisor.cli.main", *words],
+            cwd=self.workspace.root,
+            env={**self.environ, "PYTHONPATH": str(CHECKOUT), **environ},
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+        if check and done.returncode != 0:
+            raise AssertionError(f"orch {' '.join(words)} exited with {done.returncode}:\n{done.stdout}\n{done.stderr}")
+        return done
+
+    def up(self) -> Status:
+        """`orch up`, and the status after it."""
+        self.orch("up")
+        return self.status()
+
+    def plan(self, tasks: str, *, head: str = "", contracts: str = "", objective: str = "Make it work.") -> None:
+        """Save a plan.md with these tasks, as an editor does: a new file, renamed over the old one."""
+        text = (
+            f"# Plan: Lab\n{head}\n## Objective\n\n{objective}\n\n## Contracts\n\n{contracts}\n\n"
+            f"## Working Plan\n\n{tasks}\n"
+        )
+        self.save(text)
+
+    def set_limits(self, **limits: Any) -> None:
+        """Add limits to the config (before `up`)."""
+        with self.workspace.config.open("a", encoding="utf-8") as file:
+            file.write("limits: " + json.dumps(limits) + "\n")
+
+    def says(self, line: str) -> Say:
+        """The step of a script of one's own that a line such as `report(...)` stands for."""
+        return Say(line.removeprefix("report "))
+
+    def save(self, text: str) -> None:
+        new = self.workspace.root / ".plan.md.new"
+        new.write_text(text, encoding="utf-8")
+        new.replace(self.workspace.plan)
+
+    # ── what can be seen ─────────────────────────────────────────────────────────────────────────
+
+    def status(self) -> Status:
+        picture: Status = json.loads(self.orch("status", "--json").stdout)
+        return picture
+
+    @contextmanager
+    def client(self) -> Iterator[ControlClient]:
+        with ControlClient(self.workspace.control_socket) as client:
+            yield client
+
+    def until(self, what: Callable[[Status], Any], timeout: float = SLOW) -> Status:
+        """The first status for which `what` holds. Wakes at every change of the world; fails after `timeout` s."""
+        deadline = time.monotonic() + timeout
+        version, picture = -1, {}
+        with self.client() as client:
+            while (left := deadline - time.monotonic()) > 0:
+                seen = self._watch(client, version, left)
+                version, picture = seen["version"], seen["status"]
+                if what(picture):
+                    return picture
+        raise AssertionError(
+            f"not within {timeout:g} s; the last status:\n{json.dumps(picture, indent=1)}\n{self.tail()}"
+        )
+
+    def task(self, task: str, state: str, timeout: float = SLOW) -> dict[str, Any]:
+        """The task once it is in this state."""
+        found = self.until(
+            lambda seen: any(one["id"] == task and one["state"] == state for one in seen["tasks"]), timeout
+        )
+        return next(one for one in found["tasks"] if one["id"] == task)
+
+    def ask(self, timeout: float = SLOW) -> dict[str, Any]:
+        """The first open ask, once there is one."""
+        ask: dict[str, Any] = self.until(lambda seen: seen["asks"], timeout)["asks"][0]
+        return ask
+
+    def child(self, name: str, state: str, timeout: float = SLOW) -> dict[str, Any]:
+        found = self.until(
+            lambda seen: any(one["name"] == name and one["state"] == state for one in seen["children"]), timeout
+        )
+        return next(one for one in found["children"] if one["name"] == name)
+
+    def ledger(self, *events: str) -> list[dict[str, Any]]:
+        """The ledger's lines (of these events), oldest first."""
+        lines = [json.loads(line) for line in self.workspace.ledger.read_text(encoding="utf-8").splitlines()]
+        return [line for line in lines if not events or line["event"] in events]
+
+    def acts(self, action: str) -> list[dict[str, Any]]:
+        """The intents of this action, oldest first."""
+        return [line["action"] for line in self.ledger("intended") if line["action"]["action"] == action]
+
+    def delivered(self, task: str) -> list[str]:
+        """The texts that reached the model as user messages of ours for this task, each once per thread."""
+        seen: dict[tuple[str, str], None] = {}
+        for request in self.model.requests:
+            for text in request.user_texts():
+                if task in text:
+                    seen[(request.thread_id, text)] = None
+        return [text for _, text in seen]
+
+    def tail(self) -> str:
+        if not self.workspace.ledger.exists():
+            return "(no ledger)"
+        return "".join(self.workspace.ledger.read_text(encoding="utf-8").splitlines(keepends=True)[-15:])
+
+    def _watch(self, client: ControlClient, version: int, left: float) -> dict[str, Any]:
+        try:
+            seen: dict[str, Any] = client.watch(version, left)
+        except SupervisorDown as error:
+            raise AssertionError(f"the supervisor went away: {error}\n{self.tail()}") from error
+        return seen

@@ -1,0 +1,275 @@
+"""The sample repos of the demo, and the scripted model mending them through the real Codex."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from supervisor.core.brief import brief_of, developer_instructions, opening, redirect
+from supervisor.core.planfile import parse
+from supervisor.core.report import REPORT_SCHEMA, parse_report
+from supervisor.demo import repos, story, values
+from supervisor.demo.model import ModelRequest, ScriptedModel, Step, Wait, codex_home
+from supervisor.domain.plan import Plan, Task
+from supervisor.domain.run import Outcome, Report
+from supervisor.errors import OrchError
+from tests.e2e.stdio import PATIENCE, Codex, scratch
+
+CHILDREN = ("backend", "firmware", "mobile")
+TOGETHER = """
+from backend.app import App
+from backend.http import Request
+from backend.registry import Registry
+from device import boot, uplink
+from onboarding.client import Onboarding
+from onboarding.transport import Reply
+
+
+class Clock:
+    time, reports = 0.0, []
+
+    def now(self):
+        return self.time
+
+    def sleep(self, seconds):
+        self.time += seconds
+        while self.reports and self.reports[0][0] <= self.time:
+            _, path, body = self.reports.pop(0)
+            assert app.handle(Request("POST", path, body)).status == 204
+
+
+class Lamp:
+    time = 5.0  # it is plugged in while the app already asks
+
+    def sleep(self, seconds):
+        self.time += seconds
+
+    def post(self, path, body):
+        clock.reports.append((self.time, path, body))
+
+
+class Phone:
+    def request(self, method, path, body, timeout):
+        answer = app.handle(Request(method, path, body or {}))
+        return Reply(answer.status, answer.body, answer.headers)
+
+
+clock = Clock()
+app = App(Registry(), clock)
+lamp = Lamp()
+assert boot.boot("lamp-1", lamp, lamp)
+assert Onboarding(Phone(), clock).register("lamp-1") == "online"
+print(clock.time)
+"""
+
+
+class Mended(NamedTuple):
+    """The three repos after one turn each of the demo's scripted model, and what it reported."""
+
+    folder: Path
+    model: ScriptedModel
+    codex: Codex
+    reports: dict[str, Report]
+
+
+@pytest.fixture(scope="module")
+def mended() -> Iterator[Mended]:
+    with ExitStack() as stack:
+        folder = stack.enter_context(scratch())
+        made = repos.create(folder / "repos")
+        model = stack.enter_context(ScriptedModel(story.script(0.0)))
+        codex_home(folder / "home", model.base_url)
+        codex = stack.enter_context(Codex(folder / "home", folder))
+        reports = {child: tell(codex, made[child], brief(plan(), child)) for child in ("backend", "mobile", "firmware")}
+        assert model.errors == []
+        yield Mended(folder / "repos", model, codex, reports)
+
+
+def plan(text: str = story.PLAN) -> Plan:
+    found = parse(text, CHILDREN)
+    assert isinstance(found, Plan), found
+    return found
+
+
+def brief(of: Plan, child: str) -> str:
+    return opening(brief_of(task_of(of, child), of), (), ())
+
+
+def task_of(of: Plan, child: str) -> Task:
+    return next(task for task in of.tasks if task.child == child)
+
+
+def edit(child: str) -> str:
+    """What a child is told when the plan's path and its seconds are edited."""
+    edited = plan(
+        story.PLAN.replace("Location: /v1/devices/{id}/status", "Location: /v1/registrations/{id}")
+        .replace("Retry-After: 2`", "Retry-After: 5`")
+        .replace("up to 10 seconds between", "up to 20 seconds between")
+        .replace("give up after 180 seconds", "give up after 4 minutes")
+    )
+    old, new = (brief_of(task_of(which, child), which) for which in (plan(), edited))
+    return redirect(old, new)
+
+
+def tell(codex: Codex, repo: Path, text: str) -> Report:
+    """One turn on a new thread of a repo; its report."""
+    started = codex.ask(
+        "thread/start",
+        cwd=str(repo),
+        approvalPolicy="on-request",
+        sandbox="workspace-write",
+        developerInstructions=developer_instructions(repo.name, set(CHILDREN) - {repo.name}),
+    )
+    codex.turn(started["thread"]["id"], text, REPORT_SCHEMA)
+    assert codex.end()["status"] == "completed"
+    report = parse_report(codex.answer())
+    assert report is not None
+    return report
+
+
+def suite(repo: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-B", "-m", "unittest", "-q"]
+    return subprocess.run(command, cwd=repo, capture_output=True, text=True, timeout=20, check=False)
+
+
+def git(repo: Path, *arguments: str) -> str:
+    return subprocess.run(["git", *arguments], cwd=repo, capture_output=True, text=True, check=True).stdout
+
+
+def test_each_repo_has_a_clean_history_and_a_suite_that_fails(tmp_path: Path) -> None:
+    made = repos.create(tmp_path)
+
+    assert tuple(made) == CHILDREN
+    for repo in made.values():
+        assert git(repo, "status", "--porcelain") == ""
+        assert len(git(repo, "log", "--oneline").splitlines()) == 3
+        assert {"README.md", "AGENTS.md", "tests/contract.json"} <= set(git(repo, "ls-files").splitlines())
+        done = suite(repo)
+        assert done.returncode != 0
+        assert "test_contract" in done.stderr
+
+
+def test_the_history_is_the_same_at_every_making(tmp_path: Path, mended: Mended) -> None:
+    for child, repo in repos.create(tmp_path).items():
+        assert git(repo, "rev-parse", "HEAD") == git(mended.folder / child, "rev-parse", "HEAD")
+
+
+def test_a_folder_that_holds_a_repo_already_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "backend").mkdir()
+    with pytest.raises(OrchError, match="there already"):
+        repos.create(tmp_path)
+
+
+def test_the_contract_is_the_same_file_in_all_three_repos() -> None:
+    assert len({repos.before(child)["tests/contract.json"] for child in CHILDREN}) == 1
+
+
+def test_the_plan_is_one_that_orch_accepts() -> None:
+    found = plan()
+
+    assert [(task.id, task.child, task.after) for task in found.tasks] == [
+        ("T1", "backend", ()),
+        ("T2", "mobile", ("T1",)),
+        ("T3", "firmware", ()),
+    ]
+    assert all(task.contracts == ("C1",) and task.verify == (story.TESTS,) for task in found.tasks)
+    assert found.contracts[0].between == ("backend", "mobile", "firmware")
+
+
+def test_the_values_of_the_plan_are_the_ones_in_the_mended_files() -> None:
+    for child in CHILDREN:
+        wanted = values.said([brief(plan(), child)])
+        assert {"location", "report", "retry_after"} <= set(wanted)
+        for path, text in repos.after(child).items():
+            assert values.put(path, text, wanted) == text
+
+
+@pytest.mark.parametrize("child", CHILDREN)
+def test_the_scripted_model_mends_the_repo_through_codex(mended: Mended, child: str) -> None:
+    folder, reports = mended.folder, mended.reports
+
+    assert suite(folder / child).returncode == 0
+    for path, text in repos.after(child).items():
+        assert (folder / child / path).read_text(encoding="utf-8") == text
+    report = reports[child]
+    assert report.outcome is Outcome.DONE
+    assert {change.path for change in report.changes} == set(repos.files(child, "fix"))
+    assert [(note.id, note.status) for note in report.contracts] == [("C1", "kept")]
+    assert report.checks[0].result.endswith("OK")
+    assert report.learned
+
+
+def test_the_three_mended_repos_work_together(mended: Mended) -> None:
+    folder = mended.folder
+    path = [str(folder / child) for child in CHILDREN]
+    program = f"import sys; sys.dont_write_bytecode = True; sys.path[:0] = {path!r}\n{TOGETHER}"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=20, check=False)
+
+    assert done.returncode == 0, done.stderr
+    assert 45.0 <= float(done.stdout) <= 60.0
+
+
+@pytest.mark.parametrize("child", CHILDREN)
+def test_an_edited_contract_reaches_the_files(mended: Mended, child: str) -> None:
+    folder, codex = mended.folder, mended.codex
+    report = tell(codex, folder / child, edit(child))
+
+    assert report.outcome is Outcome.DONE
+    assert "/v1/registrations/{id}" in report.summary
+    assert suite(folder / child).returncode == 0
+    contract = json.loads((folder / child / "tests/contract.json").read_text(encoding="utf-8"))
+    assert contract["register"]["location"] == "/v1/registrations/{id}"
+    assert contract["status"]["retry_after"] == 5
+    changed = {
+        line[2:]
+        for path, text in repos.after(child).items()
+        for line in difflib.ndiff(text.splitlines(), (folder / child / path).read_text(encoding="utf-8").splitlines())
+        if line.startswith("+ ") and path.endswith(".py")
+    }
+    assert {line.partition("  #")[0] for line in changed} == {
+        "backend": {'STATUS_PATH = "/v1/registrations/{id}"', "RETRY_AFTER = 5"},
+        "firmware": set(),
+        "mobile": {"FIRST_WAIT = 5.0", "LONGEST_WAIT = 20.0", "GIVE_UP = 240.0"},
+    }[child]
+
+
+def test_an_edit_in_the_middle_of_the_work_is_followed(mended: Mended, tmp_path: Path) -> None:
+    def held(request: ModelRequest) -> Sequence[Step]:
+        steps = story.script(0.0)(request)
+        patched = any(output.tool == "apply_patch" for output in request.outputs_since_last_user())
+        return (Wait("patched"), *steps) if patched else steps
+
+    _, model, codex, _ = mended
+    repo = repos.create(tmp_path)["backend"]
+    model.begin_again(held)
+    thread = codex.ask("thread/start", cwd=str(repo), sandbox="workspace-write")["thread"]["id"]
+    turn = codex.turn(thread, brief(plan(), "backend"), REPORT_SCHEMA)
+    model.gate("patched").wait_reached(PATIENCE)
+    codex.steer(thread, turn, edit("backend"))
+    model.gate("patched").open()
+
+    assert codex.end()["status"] == "completed"
+    model.begin_again(story.script(0.0))
+    assert 'STATUS_PATH = "/v1/registrations/{id}"' in (repo / "backend/app.py").read_text(encoding="utf-8")
+    assert suite(repo).returncode == 0
+
+
+def test_a_task_outside_the_story_is_not_claimed_as_done(mended: Mended) -> None:
+    folder, codex = mended.folder, mended.codex
+    other = plan(
+        story.PLAN.replace("### T3 — Report before the self-test", "### T9 — Blink twice at power-on").replace(
+            "- child: firmware\n- contracts: C1", "- child: firmware"
+        )
+    )
+    report = tell(codex, folder / "firmware", brief(other, "firmware"))
+
+    assert report.outcome is Outcome.BLOCKED
+    assert "Blink twice" in report.summary

@@ -1,0 +1,266 @@
+"""`orchestrator.config.yaml`: read as a whole, or told what is wrong and where."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from ruamel.yaml import YAML
+
+from supervisor.domain.child import Child
+from supervisor.errors import ConfigError, OrchError, UsageError
+from supervisor.runtime.config import NAME, SIZE_LIMIT, Config, Limits, check_new, load, starter
+from supervisor.runtime.workspace import Workspace
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    """A workspace beside the repos `api` and `app`."""
+    for name in ("api", "app"):
+        repo(tmp_path / name)
+    (tmp_path / "ws").mkdir()
+    return Workspace(tmp_path / "ws")
+
+
+def repo(path: Path) -> Path:
+    subprocess.run(["git", "init", "-q", path], check=True, timeout=5)
+    return path
+
+
+def told(workspace: Workspace, text: str | bytes) -> str:
+    """What is wrong with a config of this text."""
+    workspace.config.write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(ConfigError) as error:
+        load(workspace)
+    return str(error.value).replace(f"{workspace.config}", "CONFIG").replace(f"{workspace.root.parent}", "HERE")
+
+
+def test_a_short_config_has_the_defaults(workspace: Workspace) -> None:
+    workspace.config.write_text("children:\n  api: ../api\n", encoding="utf-8")
+    assert load(workspace) == Config((Child("api", f"{workspace.root.parent}/api"),), None, Limits())
+    assert Limits() == Limits(verify_minutes=20, retry_seconds=(2, 10, 30), ready_seconds=30, log_megabytes=10)
+
+
+def test_a_full_config_says_everything(workspace: Workspace) -> None:
+    here = workspace.root.parent
+    (here / "app" / "deep").mkdir()
+    workspace.config.write_text(
+        f"""\
+children:
+  app: {here}/app/deep
+  api:
+    path: ../api
+    model: gpt-5.5
+    effort: high
+    sandbox: read-only
+    network: true
+codex:
+  bin: ~/bin/codex
+limits:
+  verify_minutes: 0.5
+  retry_seconds: [0, 1]
+  ready_seconds: 5
+  log_megabytes: 1
+""",
+        encoding="utf-8",
+    )
+    assert load(workspace) == Config(
+        (Child("app", f"{here}/app"), Child("api", f"{here}/api", "gpt-5.5", "high", "read-only", True)),
+        "~/bin/codex",
+        Limits(verify_minutes=0.5, retry_seconds=(0, 1), ready_seconds=5, log_megabytes=1),
+    )
+
+
+def test_a_home_and_a_link_lead_to_the_repo(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = workspace.root.parent
+    monkeypatch.setenv("HOME", str(here))
+    (here / "link").symlink_to(here / "app")
+    workspace.config.write_text("children: {api: ~/api, app: ../link}", encoding="utf-8")
+    assert load(workspace).children == (Child("api", f"{here}/api"), Child("app", f"{here}/app"))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("childern: {api: ../api}", "the key `childern` is not known: did you mean `children`?"),
+        ("children: {api: ../api}\nlimit: {}", "the key `limit` is not known: did you mean `limits`?"),
+        (
+            "children: {api: {path: ../api, modle: x}}",
+            "the key `children.api.modle` is not known: did you mean `model`?",
+        ),
+        (
+            "children: {api: ../api}\nlimits: {verify_minute: 1}",
+            "the key `limits.verify_minute` is not known: did you mean `verify_minutes`?",
+        ),
+        ("children: {api: ../api}\ncodex: {zzz: x}", "the key `codex.zzz` is not known: known are `bin`"),
+        (
+            "children: {api: ../api}\nzzz: 1",
+            "the key `zzz` is not known: known are `children`, `codex`, `limits`",
+        ),
+    ],
+)
+def test_an_unknown_key_is_told_with_the_nearest_right_one(workspace: Workspace, text: str, words: str) -> None:
+    assert told(workspace, text) == f"CONFIG: {words}"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("children: {}", "CONFIG: `children`: dictionary should have at least 1 item"),
+        ("codex: {}", "CONFIG: `children`: field required"),
+        ("children: [api]", "CONFIG: `children`: input should be a valid dictionary"),
+        ("children: {api: 7}", "CONFIG: `children.api`: input should be a valid dictionary"),
+        ("children: {api: {}}", "CONFIG: `children.api.path`: field required"),
+        ("children: {api: {path: 7}}", "CONFIG: `children.api.path`: input should be a valid string"),
+        (
+            "children: {api: {path: ../api, sandbox: full}}",
+            "CONFIG: `children.api.sandbox`: input should be 'read-only' or 'workspace-write'",
+        ),
+        ("children: {api: ../api}\nlimits: {verify_minutes: 0}", "`limits.verify_minutes`: input should be greater"),
+        (
+            "children: {api: ../api}\nlimits: {verify_minutes: .inf}",
+            "`limits.verify_minutes`: input should be a finite",
+        ),
+        ("children: {api: ../api}\nlimits: {log_megabytes: .nan}", "`limits.log_megabytes`: input should be"),
+        (
+            "children: {api: ../api}\nlimits: {retry_seconds: [1, -1]}",
+            "`limits.retry_seconds.1`: input should be greater",
+        ),
+        ("", "CONFIG holds no `children:`: see `orch init --help` for its form"),
+        ("just words", "CONFIG holds no `children:`"),
+        ("[1, 2]", "CONFIG holds no `children:`"),
+    ],
+)
+def test_a_value_of_the_wrong_kind_is_told_with_its_key(workspace: Workspace, text: str, words: str) -> None:
+    assert words in told(workspace, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("children:\n  api: [\n", "CONFIG:3 is not YAML (expected the node content, but found '<stream end>')"),
+        ("children:\n\tapi: x\n", "CONFIG:2 is not YAML (found character '\\t' that cannot start any token)"),
+        ("children: {api: ../api}\nchildren: {}\n", "CONFIG:2 is not YAML (found duplicate key"),
+        ("a: *b\n", "CONFIG:1 is not YAML (found undefined alias 'b')"),
+        ("a: !!python/object:os.system x\n", "CONFIG:1 is not YAML ("),
+        ("--- a\n--- b\n", "CONFIG:2 is not YAML (but found another document)"),
+        (b"a: \xff\n", "CONFIG is not YAML ("),
+        ("a: \x01\n", "CONFIG is not YAML ("),
+        ("[" * 500, "CONFIG is not YAML (maximum recursion depth"),
+        (b"# " + b"x" * SIZE_LIMIT, "CONFIG is larger than 1 MiB"),
+    ],
+)
+def test_what_is_no_yaml_is_told_with_its_line(workspace: Workspace, text: str | bytes, words: str) -> None:
+    assert told(workspace, text).startswith(words)
+
+
+def test_a_config_that_is_not_there_says_how_to_make_one(workspace: Workspace) -> None:
+    with pytest.raises(
+        ConfigError, match=r"cannot be read \(No such file or directory\): run `orch init NAME=PATH ...`"
+    ):
+        load(workspace)
+    workspace.config.mkdir()
+    with pytest.raises(ConfigError, match=r"cannot be read \(Is a directory\)"):
+        load(workspace)
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("../gone", "the child `api`: HERE/gone does not exist: correct the child's path"),
+        ("../file", "the child `api`: HERE/file is not a folder: give the folder of a git repository"),
+        ("../plain", "the child `api`: HERE/plain is not in a git repository: run `git init HERE/plain`"),
+        ("../bare", "the child `api`: HERE/bare is a bare repository without a work tree"),
+        ("~no-such-user/x", "the child `api`: HERE/ws/~no-such-user/x does not exist"),
+        ('"a\\0b"', "the child `api`: "),
+        ('""', "the child `api`: HERE/ws is not in a git repository"),
+    ],
+)
+def test_a_path_without_a_repo_is_told_with_its_child(workspace: Workspace, path: str, words: str) -> None:
+    here = workspace.root.parent
+    (here / "file").write_text("", encoding="utf-8")
+    (here / "plain").mkdir()
+    subprocess.run(["git", "init", "-q", "--bare", here / "bare"], check=True, timeout=5)
+    assert told(workspace, f"children: {{api: {path}}}").startswith(words)
+
+
+def test_two_names_for_one_repo_are_told_whatever_way_leads_there(workspace: Workspace) -> None:
+    here = workspace.root.parent
+    (here / "api" / "deep").mkdir()
+    (here / "link").symlink_to(here / "api")
+    for other in ("../api", "../api/deep", "../link"):
+        assert told(workspace, f"children: {{api: ../api, app: {other}}}") == (
+            "the children `api` and `app` are the same repo (HERE/api): name it once"
+        )
+
+
+@pytest.mark.parametrize("name", ["", "-api", "a b", "a/b", "a" * 41, "ä", "api\n", ".."])
+def test_a_name_that_is_none_is_told(workspace: Workspace, name: str) -> None:
+    with pytest.raises(UsageError) as error:
+        check_new(workspace.root, [(name, "../api")])
+    assert str(error.value) == (
+        f"`{name}` is no name for a child: use up to 40 letters, digits, `-` and `_`, beginning with a letter or digit"
+    )
+
+
+@pytest.mark.parametrize("name", ["human", "Human", "HUMAN"])
+def test_no_child_is_called_like_the_human(workspace: Workspace, name: str) -> None:
+    assert told(workspace, f"children: {{{name}: ../api}}") == (
+        "`human` is no name for a child (it stands for you in the plan): choose another name"
+    )
+
+
+def test_names_on_the_command_line_may_not_repeat(workspace: Workspace) -> None:
+    with pytest.raises(UsageError, match="the child `api` is named twice: give each child a name of its own"):
+        check_new(workspace.root, [("api", "../api"), ("api", "../app")])
+    here = workspace.root.parent
+    assert check_new(workspace.root, [("api", "../api"), ("app", "../app")]) == [
+        ("api", here / "api"),
+        ("app", here / "app"),
+    ]
+
+
+# ── the starter ──────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_starter_loads_back_with_the_defaults(workspace: Workspace) -> None:
+    workspace.config.write_text(starter([("api", "../api"), ("app", "../app")]), encoding="utf-8")
+    here = workspace.root.parent
+    assert load(workspace) == Config((Child("api", f"{here}/api"), Child("app", f"{here}/app")), None, Limits())
+
+
+def test_every_line_that_the_starter_comments_out_is_a_right_one(workspace: Workspace) -> None:
+    text = re.sub(r"^( *)# (?=[ a-z_]+:)", r"\1", starter([("api", "../api")]), flags=re.MULTILINE)
+    workspace.config.write_text(text, encoding="utf-8")
+    child = Child("api", f"{workspace.root.parent}/api", "gpt-5.5", "high", "workspace-write", False)
+    assert load(workspace) == Config((child,), "/path/to/codex", Limits())
+
+
+NAMES = st.sampled_from(["2024", "1e5", "0x1f", "true", "null", "No", "1_0", "2024-01-01"]) | st.from_regex(
+    NAME, fullmatch=True
+)
+PATHS = st.sampled_from(["~", "123", "true", "null", ".", "..", "-", "2024-01-01", "1:30", "*a", "# a"]) | st.text(
+    st.characters(exclude_characters="\0", exclude_categories=()), min_size=1
+)
+
+
+@settings(deadline=None)
+@given(st.dictionaries(NAMES, PATHS, min_size=1, max_size=3))
+def test_names_and_paths_survive_the_starter_however_odd(children: dict[str, str]) -> None:
+    data = YAML(typ="safe", pure=True).load(starter(children.items()).encode())
+    assert data == {"children": {name: {"path": path} for name, path in children.items()}}
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.binary(max_size=60) | st.text(st.sampled_from("children: {}[]\n-api../&*!#'\"|>%@`~0x."), max_size=60))
+def test_whatever_the_file_holds_is_read_or_told(data: bytes | str) -> None:
+    with TemporaryDirectory() as folder:
+        workspace = Workspace(Path(folder))
+        workspace.config.write_bytes(data if isinstance(data, bytes) else data.encode())
+        with pytest.raises(OrchError):
+            load(workspace)

@@ -1,0 +1,180 @@
+"""The JSON schemas that codex generates of its protocol: strict validation, samples, and what is read of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft7Validator
+
+Json = dict[str, Any]
+DEPTH = 12  # of a sample: some types hold themselves
+
+
+class Protocol:
+    """What one codex says it speaks, read from the folder that it wrote."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._files: dict[str, Json] = {}
+        self.calls = self._methods("ClientRequest")
+        self.server_calls = self._methods("ServerRequest")
+        self.notices = self._methods("ServerNotification")
+
+    def result_of(self, method: str) -> Json:
+        """The schema of the answer to a request, of ours or of the server's."""
+        params = {**self.calls, **self.server_calls}[method]["$ref"].rsplit("/", 1)[-1]
+        name = params.removesuffix("Params") + "Response"
+        (path,) = [one for one in self._folder.rglob(f"{name}.json") if one.parent.name in ("v1", "v2", self._root)]
+        return self._load(path)
+
+    def params_of(self, method: str) -> Json:
+        """The schema of the params of a request or a notification."""
+        for file, methods in (
+            ("ClientRequest", self.calls),
+            ("ServerRequest", self.server_calls),
+            ("ServerNotification", self.notices),
+        ):
+            if method in methods:
+                return {**methods[method], "definitions": self._load(self._folder / f"{file}.json")["definitions"]}
+        raise KeyError(method)
+
+    @property
+    def _root(self) -> str:
+        return self._folder.name
+
+    def _methods(self, file: str) -> dict[str, Json]:
+        rows = self._load(self._folder / f"{file}.json")["oneOf"]
+        return {row["properties"]["method"]["enum"][0]: row["properties"].get("params", {}) for row in rows}
+
+    def _load(self, path: Path) -> Json:
+        if path.name not in self._files:
+            self._files[path.name] = json.loads(path.read_text(encoding="utf-8"))
+        return self._files[path.name]
+
+
+def flaws(schema: Json, value: Any) -> list[str]:
+    """What is wrong with a value of ours, fields that the schema does not know included."""
+    found = [f"{error.json_path}: {error.message}" for error in Draft7Validator(schema).iter_errors(value)]
+    return found + list(_unknown(schema, schema.get("definitions", {}), value, "$"))
+
+
+def _unknown(schema: Any, types: Json, value: Any, where: str) -> Iterator[str]:
+    if isinstance(value, list):
+        items = [one["items"] for one in _shapes(schema, types) if isinstance(one.get("items"), dict)]
+        for number, item in enumerate(value):
+            yield from _unknown({"anyOf": items}, types, item, f"{where}[{number}]") if items else ()
+    if not isinstance(value, dict) or (known := _fields(schema, types)) is None:
+        return
+    for name, inner in value.items():
+        if name not in known:
+            yield f"{where}: there is no field {name}"
+        else:
+            yield from _unknown({"anyOf": known[name]}, types, inner, f"{where}.{name}")
+
+
+def _shapes(schema: Any, types: Json) -> list[Json]:
+    """The schemas without references or alternatives that a value may follow."""
+    if not isinstance(schema, dict):
+        return []
+    if "$ref" in schema:
+        return _shapes(types[schema["$ref"].rsplit("/", 1)[-1]], types)
+    parts = [part for key in ("oneOf", "anyOf", "allOf") for part in schema.get(key, ())]
+    inner = [shape for part in parts for shape in _shapes(part, types)]
+    return [schema, *inner] if "properties" in schema or not parts else inner
+
+
+def _fields(schema: Any, types: Json) -> dict[str, list[Any]] | None:
+    """Every field that an object of this schema may have, in any of its forms; None: any name will do."""
+    fields: dict[str, list[Any]] = {}
+    shapes = _shapes(schema, types)
+    objects = [one for one in shapes if "properties" in one]
+    loose = [
+        one for one in shapes if one.get("additionalProperties") or ("properties" not in one and "type" not in one)
+    ]
+    if not objects or loose:
+        return None
+    for shape in objects:
+        for name, inner in shape["properties"].items():
+            fields.setdefault(name, []).append(inner)
+    return fields
+
+
+class Witness(dict[str, Any]):
+    """An object as a server may send it, that remembers which fields somebody looked for that it cannot have."""
+
+    def __init__(self, fields: Json, known: dict[str, list[Any]] | None, where: str, missed: list[str]) -> None:
+        super().__init__(fields)
+        self._known, self._where, self._missed = known, where, missed
+
+    def _look(self, name: str) -> None:
+        if self._known is not None and name not in self._known:
+            self._missed.append(f"{self._where}.{name}")
+
+    def get(self, name: str, default: Any = None) -> Any:
+        self._look(name)
+        return super().get(name, default)
+
+    def __getitem__(self, name: str) -> Any:
+        self._look(name)
+        return super().__getitem__(name)
+
+    def __contains__(self, name: object) -> bool:
+        self._look(str(name))
+        return super().__contains__(name)
+
+
+def samples(schema: Json, where: str, missed: list[str]) -> list[Any]:
+    """Values of a schema, with every field set: between them they show every alternative in it."""
+    return _samples(schema, schema.get("definitions", {}), where, missed, 0)
+
+
+def _samples(schema: Any, types: Json, where: str, missed: list[str], depth: int) -> list[Any]:
+    if not isinstance(schema, dict) or depth > DEPTH:
+        return [None]
+    known = _fields(schema, types)
+    found: list[Any] = []
+    for form in _forms(schema, types):
+        found += _of_shape(form, types, known, where, missed, depth)
+    return found or [None]
+
+
+def _forms(schema: Any, types: Json) -> list[Json]:
+    """The alternatives of a schema, each with the fields that it shares with the others."""
+    if not isinstance(schema, dict):
+        return []
+    if "$ref" in schema:
+        return _forms(types[schema["$ref"].rsplit("/", 1)[-1]], types)
+    parts = [part for key in ("oneOf", "anyOf", "allOf") for part in schema.get(key, ())]
+    inner = [form for part in parts for form in _forms(part, types)]
+    if "properties" not in schema:
+        return inner or [schema]
+    forms = inner or [{}]
+    return [{"properties": {**schema["properties"], **form.get("properties", {})}, "type": "object"} for form in forms]
+
+
+def _of_shape(shape: Json, types: Json, known: Any, where: str, missed: list[str], depth: int) -> list[Any]:
+    if "enum" in shape:
+        return list(shape["enum"])
+    if "properties" in shape:
+        options = {
+            name: _samples(inner, types, f"{where}.{name}", missed, depth + 1)
+            for name, inner in shape["properties"].items()
+        }
+        first = {name: values[0] for name, values in options.items()}
+        rows = [first] + [{**first, name: value} for name, values in options.items() for value in values[1:]]
+        return [Witness(row, known, where, missed) for row in rows]
+    kinds = shape.get("type", [])
+    values: list[Any] = []
+    for kind in [kinds] if isinstance(kinds, str) else kinds:
+        if kind == "array":
+            inner = _samples(shape.get("items"), types, f"{where}[]", missed, depth + 1)
+            values += [inner, []]
+        elif kind == "object":
+            extra = shape.get("additionalProperties")
+            values += [{"some": one} for one in _samples(extra, types, f"{where}.*", missed, depth + 1)]
+        else:
+            values.append({"string": "word", "integer": 7, "number": 1.5, "boolean": True}.get(kind))
+    return values
