@@ -82,10 +82,10 @@ def stop_model(folder: Path) -> None:
     path.unlink()
 
 
-def bring_down(workspace: Workspace, *, now: bool) -> None:
+def bring_down(workspace: Workspace) -> None:
     """End the supervisor and all servers of a workspace, in whatever state. Raises OrchError naming what survives."""
     with suppress(SupervisorDown), ControlClient(workspace.control_socket) as client:
-        client.call("down", now=now)
+        client.call("down", now=False)
         client.wait_closed(STOPS_WITHIN)
     launch.end_supervisor(workspace, LAST_WORDS)
     launch.stop_leftovers(workspace, lambda _: None)
@@ -99,7 +99,7 @@ def main() -> None:
     """The script `stop`: argv[1] is the folder of the demo."""
     folder = Path(sys.argv[1])
     try:
-        bring_down(Workspace(folder / "workspace"), now=False)
+        bring_down(Workspace(folder / "workspace"))
         stop_model(folder)
     except OrchError as error:
         sys.exit(f"orch: {error}")

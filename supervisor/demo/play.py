@@ -30,6 +30,7 @@ HOMES = Path.home() / ".cache" / "orch-demo"
 SUITE_WITHIN = 60.0  # seconds for one repo's tests; they take 0.2
 READY_WITHIN = 60.0  # seconds for three servers to get ready; they take about 1
 DONE_WITHIN = 180.0  # seconds for the three tasks; they take about 12
+_GREEN = ".green"  # a file in the folder of a demo that went well and may be removed by the next
 LISTEN = 0.2  # seconds between two looks at the logs while the world does not change
 CHILDREN = tuple(repos.HISTORY)
 
@@ -47,8 +48,8 @@ No repo can mend that alone. The tests hold what the three have to agree on, so 
 def run_demo(keep: Path | None, out: Out) -> int:
     """Play the whole job and say what happens; 0 if all tasks are done and all suites green, else 1.
 
-    With `keep`, a folder that is absent or empty, repos and servers stay there, to go on with; otherwise nothing stays
-    but what helps to see why it failed. Raises OrchError if it cannot be played, and KeyboardInterrupt on Ctrl-C, with
+    With `keep`, a folder that is absent or empty, repos and servers stay there, to go on with; otherwise no process
+    stays, and the files only until the next green demo. Raises OrchError if it cannot be played, and KeyboardInterrupt on Ctrl-C, with
     nothing left running.
     """
     codex = asyncio.run(codex_binary.Versions().check(codex_binary.locate(None)))
@@ -63,9 +64,10 @@ def run_demo(keep: Path | None, out: Out) -> int:
             raise
         finally:
             interrupts.hold()  # what follows is bounded, and must not be left half done
-            demo.strike(stay=ended and keep is not None, remove=keep is None and (green or interrupts.came))
+            demo.strike(stay=ended and keep is not None, remove=keep is None and not green and interrupts.came)
     if keep is None and green:
-        out("\nTo go on with it, and edit plan.md while it runs: orch demo --keep ~/orch-demo")
+        _forget_earlier(demo.folder)
+        out("(the next demo removes them). To go on with it, and edit plan.md while it runs: orch demo --keep ~/orch-demo")
     return 0 if green else 1
 
 
@@ -73,7 +75,7 @@ class _Demo:
     """One folder with the repos, the workspace and the home of codex."""
 
     def __init__(self, folder: Path, stays: bool, out: Out, interrupts: _Interrupts) -> None:
-        self._folder = folder
+        self.folder = folder
         self._stays = stays
         self._out = out
         self._interrupts = interrupts
@@ -85,7 +87,7 @@ class _Demo:
         """Whether all tasks are done and all suites green."""
         out, teller = self._out, self._teller
         out(_PROBLEM)
-        made = repos.create(self._folder)
+        made = repos.create(self.folder)
         self._suites(made)
         out("")
         url = self._prepare()
@@ -93,7 +95,7 @@ class _Demo:
         teller.say("model", f"a script in place of OpenAI, at {url}: no account, no network")
         environ = self._environ()
         if self._stays:
-            kept.write_scripts(self._folder, self._workspace, environ)
+            kept.write_scripts(self.folder, self._workspace, environ)
         with self._interrupts.held(), _environment(environ):
             launch.ensure_supervisor(self._workspace)
         with ControlClient(self._workspace.control_socket) as client:
@@ -112,27 +114,27 @@ class _Demo:
             self._say_how_to_go_on()
             return
         try:
-            kept.bring_down(self._workspace, now=not remove)
+            kept.bring_down(self._workspace)
         finally:
             if self._model is not None:
                 self._model.close()
-            kept.stop_model(self._folder)
+            kept.stop_model(self.folder)
             if remove:
-                shutil.rmtree(self._folder, ignore_errors=True)
+                shutil.rmtree(self.folder, ignore_errors=True)
         with suppress(OSError):  # nobody may be left to read it
             self._out("\nEverything is down, and no process is left.")
             if not remove:
-                self._out(f"All files are still in {self._folder}")
+                self._out(f"All files are in {self.folder}")
 
     def _prepare(self) -> str:
         """The model, a home for codex that knows no other, and the workspace; the model's url."""
         with self._interrupts.held():
             if self._stays:
-                url = kept.start_model(self._folder)
+                url = kept.start_model(self.folder)
             else:
                 self._model = ScriptedModel(demo_script)
                 url = self._model.base_url
-        codex_home(self._folder / "codex-home", url)
+        codex_home(self.folder / "codex-home", url)
         root = self._workspace.root
         root.mkdir()
         config.check_new(root, [(name, f"../{name}") for name in CHILDREN])
@@ -141,7 +143,7 @@ class _Demo:
 
     def _environ(self) -> dict[str, str]:
         """What the supervisor, and through it each server, needs in its environment."""
-        environ = {"CODEX_HOME": str(self._folder / "codex-home"), KEY_ENV: "not-a-secret"}
+        environ = {"CODEX_HOME": str(self.folder / "codex-home"), KEY_ENV: "not-a-secret"}
         for name in ("NO_PROXY", "no_proxy"):  # the model is on this machine, whatever else goes through a proxy
             environ[name] = ",".join(filter(None, (os.environ.get(name), "127.0.0.1")))
         if "ORCH_CODEX_BIN" in os.environ:
@@ -183,18 +185,15 @@ class _Demo:
                     out(f"  {what} is {one['state']}: {one.get('why') or one.get('problem') or 'no reason given'}")
             if not green:
                 out("  a suite is red")
-        if self._stays or not (done and green):
-            out(f"  plan     {self._workspace.plan}")
-            out(f"  told in  {self._workspace.runs}")
-            out(f"  logs     {self._workspace.logs}")
-        else:
-            out("From runs.md, where the supervisor writes what came of the plan:")
-            for row in _table(self._workspace.runs):
-                out(f"  {row}")
+        out(f"  the plan          {self._workspace.plan}")
+        out(f"  what came of it   {self._workspace.runs}")
+        for row in _table(self._workspace.runs):
+            out(f"    {row}")
+        out(f"  structured logs   {self._workspace.logs}")
         return done and green
 
     def _say_how_to_go_on(self) -> None:
-        folder, plan = shlex.quote(str(self._folder)), shlex.quote(str(self._workspace.plan))
+        folder, plan = shlex.quote(str(self.folder)), shlex.quote(str(self._workspace.plan))
         for line in (
             "\nIt is all still up. Change the plan while it runs: in contract C1 write `Retry-After: 5` in place of 2,",
             "save, and each repo that the contract binds is told what changed, and follows.",
@@ -286,6 +285,14 @@ def _folder(keep: Path | None) -> Path:
             f"{keep or HOMES} cannot be used ({error.strerror})", "name another folder: `orch demo --keep DIR`"
         ) from error
     return folder
+
+
+def _forget_earlier(latest: Path) -> None:
+    """Remove the folders of earlier demos that went well; `latest` is one of them by now."""
+    for folder in HOMES.iterdir():
+        if (folder / _GREEN).exists() and folder != latest:
+            shutil.rmtree(folder, ignore_errors=True)
+    (latest / _GREEN).touch()
 
 
 def _save(path: Path, text: str) -> None:
