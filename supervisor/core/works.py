@@ -40,6 +40,7 @@ def started(work: Work, action: StartTurn, key: ThreadKey, at: datetime) -> Work
         message=action.message,
         before=replace(work, before=None),
         sending=action.brief,
+        steer=None,
         told=None if action.due is Due.BRIEF else work.told,
         due=action.due,
         due_text=work.due_text if work.due is action.due else "",

@@ -732,6 +732,18 @@ def test_a_task_that_moves_on_leaves_the_tree_to_the_next_one() -> None:
     assert scene.why("T1") == "T3 works in mobile"
 
 
+def test_a_steer_that_was_on_its_way_to_the_old_child_does_not_hold_up_the_new_one() -> None:
+    scene = Scene(T1).running("T1")
+    brief_changed(scene)
+    scene.ended("T1")
+    scene.exited("backend")
+    scene.plan(replace(T1, child="mobile"))
+    scene.opened("mobile")
+    scene.running("T1", "turn-2")
+
+    assert kinds(scene.ended("T1")) == [act.RunChecks]
+
+
 # ── asks ─────────────────────────────────────────────────────────────────────────────────────────
 
 
