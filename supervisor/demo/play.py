@@ -49,8 +49,8 @@ def run_demo(keep: Path | None, out: Out) -> int:
     """Play the whole job and say what happens; 0 if all tasks are done and all suites green, else 1.
 
     With `keep`, a folder that is absent or empty, repos and servers stay there, to go on with; otherwise no process
-    stays, and the files only until the next green demo. Raises OrchError if it cannot be played, and KeyboardInterrupt on Ctrl-C, with
-    nothing left running.
+    stays, and the files only until the next green demo. Raises OrchError if it cannot be played, and KeyboardInterrupt
+    on Ctrl-C, with nothing left running.
     """
     codex = asyncio.run(codex_binary.Versions().check(codex_binary.locate(None)))
     with _interrupts() as interrupts:
@@ -67,7 +67,7 @@ def run_demo(keep: Path | None, out: Out) -> int:
             demo.strike(stay=ended and keep is not None, remove=keep is None and not green and interrupts.came)
     if keep is None and green:
         _forget_earlier(demo.folder)
-        out("(the next demo removes them). To go on with it, and edit plan.md while it runs: orch demo --keep ~/orch-demo")
+        out("(the next demo removes them). To go on with it, and edit plan.md live: orch demo --keep ~/orch-demo")
     return 0 if green else 1
 
 
