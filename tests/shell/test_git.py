@@ -8,58 +8,22 @@ from pathlib import Path
 
 import pytest
 
+from supervisor.domain.run import Tree
 from supervisor.errors import WorkspaceError
-from supervisor.shell import git as reading
-from supervisor.shell.git import Tree, changed_between, read_git, read_tree, toplevel
+from supervisor.shell.git import changed_between, read_git, read_tree, run, toplevel, tree
+from tests.shell.gitrepo import Hostile, commit, git, new_repo, stand_in, without_configuration
 
 pytestmark = pytest.mark.timeout(5)
 
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A user without any configuration of their own."""
-    folder = tmp_path / "home"
-    folder.mkdir()
-    monkeypatch.setenv("HOME", str(folder))
-    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
-    for name in ("XDG_CONFIG_HOME", "GIT_CONFIG_GLOBAL", "GIT_DIR"):
-        monkeypatch.delenv(name, raising=False)
-    return folder
+    return without_configuration(tmp_path / "home", monkeypatch)
 
 
 @pytest.fixture
 def repo(tmp_path: Path) -> Path:
-    """A repository with one commit of `a` and `b`."""
-    folder = tmp_path / "repo"
-    folder.mkdir()
-    git(folder, "init", "-q", "-b", "main")
-    (folder / "a").write_text("one\n", encoding="utf-8")
-    (folder / "b").write_text("two\n", encoding="utf-8")
-    commit(folder)
-    return folder
-
-
-def git(folder: Path, *args: str) -> str:
-    name = ("-c", "user.name=Ada", "-c", "user.email=ada@example.com", "-c", "commit.gpgsign=false")
-    done = subprocess.run(
-        ["git", *name, *args], cwd=folder, check=True, capture_output=True, text=True, encoding="utf-8", timeout=5
-    )
-    return done.stdout.strip()
-
-
-def commit(folder: Path) -> str:
-    git(folder, "add", "-A")
-    git(folder, "commit", "-qm", "work")
-    return git(folder, "rev-parse", "HEAD")
-
-
-def stand_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, script: str) -> None:
-    """Let a shell script be git."""
-    runner, _ = reading._git()
-    program = tmp_path / "stand-in"
-    program.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
-    program.chmod(0o755)
-    monkeypatch.setattr(reading, "_git", lambda: (runner, str(program)))
+    return new_repo(tmp_path / "repo")
 
 
 def test_the_top_level_is_found_from_any_folder_of_the_work_tree(repo: Path) -> None:
@@ -110,7 +74,7 @@ def test_a_repository_that_claims_another_folder_as_its_work_tree_is_refused(rep
 def test_dubious_ownership_is_told_with_the_command_that_trusts_it(
     repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = reading._git()[1]
+    real = run._git()[1]
     stand_in(monkeypatch, tmp_path, f'GIT_TEST_ASSUME_DIFFERENT_OWNER=1 exec {real} "$@"')
     sentence = (
         f"git does not trust {repo}: it belongs to another user: "
@@ -171,7 +135,7 @@ def test_what_changed_between_two_moments_is_what_was_touched_between_them(repo:
 
 
 def test_nothing_changed_between_a_tree_and_itself(repo: Path) -> None:
-    (repo / "big").write_bytes(b"x" * (reading.HASH_LIMIT + 1))
+    (repo / "big").write_bytes(b"x" * (tree.HASH_LIMIT + 1))
     (repo / "link").symlink_to("/etc/hostname")
     os.mkfifo(repo / "pipe")
     git(repo, "init", "-q", "nested")
@@ -197,7 +161,7 @@ def test_a_commit_that_git_no_longer_has_is_an_error(repo: Path) -> None:
 def test_a_tree_of_too_many_entries_is_cut_and_compared_only_where_it_is_known(
     repo: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reading, "ENTRY_LIMIT", 3)
+    monkeypatch.setattr(tree, "ENTRY_LIMIT", 3)
     for number in range(5):
         (repo / f"f{number}").write_text("x", encoding="utf-8")
     before = read_tree(repo)
@@ -209,7 +173,7 @@ def test_a_tree_of_too_many_entries_is_cut_and_compared_only_where_it_is_known(
 
 
 def test_the_list_of_changes_is_capped(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "CHANGED_LIMIT", 2)
+    monkeypatch.setattr(tree, "CHANGED_LIMIT", 2)
     after = Tree(None, "main", (("z", "file 1"), ("y", "file 2"), ("x", "file 3")))
     assert changed_between(repo, Tree(None, "main", ()), after) == ("x", "y")
 
@@ -241,7 +205,7 @@ def test_a_git_that_does_not_end_is_ended(repo: Path, tmp_path: Path, monkeypatc
     alive = tmp_path / "alive"
     os.mkfifo(alive)
     stand_in(monkeypatch, tmp_path, f"sleep 60 > {alive} &\nexec sleep 60")
-    monkeypatch.setattr(reading, "GIT_TIMEOUT", 0.3)
+    monkeypatch.setattr(run, "GIT_TIMEOUT", 0.3)
     writer_gone = os.open(alive, os.O_RDONLY | os.O_NONBLOCK)
     try:
         with pytest.raises(WorkspaceError, match=r"git rev-parse took longer than 0.3 s"):
@@ -254,60 +218,9 @@ def test_a_git_that_does_not_end_is_ended(repo: Path, tmp_path: Path, monkeypatc
 
 def test_an_answer_that_does_not_end_is_cut(repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stand_in(monkeypatch, tmp_path, 'case "$*" in *config*) exit 1;; esac\nexec yes')
-    monkeypatch.setattr(reading, "OUTPUT_LIMIT", 1000)
+    monkeypatch.setattr(run, "OUTPUT_LIMIT", 1000)
     answer = read_git(repo, "log")
     assert (answer.out, answer.cut) == (b"y\n" * 500, True)
-
-
-class Hostile:
-    """A repository in which everything that git may run on reading touches a canary."""
-
-    def __init__(self, folder: Path, canaries: Path) -> None:
-        self.folder = folder
-        self.canaries = canaries
-        canaries.mkdir()
-        evil = {
-            "core.fsmonitor": "fsmonitor",
-            "filter.evil.clean": "clean",
-            "filter.evil.process": "process",
-            "filter.evil.smudge": "smudge",
-            "filter.a=b.clean": "clean-of-a-name-with-an-equals-sign",
-            "filter..clean": "clean-of-no-name",
-            "diff.external": "external",
-            "diff.evil.command": "command",
-            "diff.evil.textconv": "textconv",
-            "core.pager": "pager",
-            "pager.status": "pager-of-status",
-            "core.sshCommand": "ssh",
-            "gpg.program": "gpg",
-            "alias.status": "!alias",
-        }
-        for key, name in evil.items():
-            git(folder, "config", key, ("!" if name[0] == "!" else "") + self.touch(name.lstrip("!")))
-        git(folder, "config", "filter.evil.required", "true")
-        git(folder, "config", "log.showSignature", "true")
-        included = folder / ".git" / "included"
-        included.write_text(f'[filter "inc"]\n\tclean = {self.touch("clean-of-an-include")}\n', encoding="utf-8")
-        git(folder, "config", "include.path", str(included))
-        attributes = "a filter=evil diff=evil\nb filter=a=b diff=evil\nc filter=inc\nd filter=\n"
-        (folder / ".gitattributes").write_text(attributes, encoding="utf-8")
-        hooks = folder / ".git" / "hooks"
-        hooks.mkdir(exist_ok=True)
-        for hook in ("post-index-change", "fsmonitor-watchman", "post-checkout", "reference-transaction"):
-            (hooks / hook).write_text(f"#!/bin/sh\n{self.touch('hook-' + hook)}\n", encoding="utf-8")
-            (hooks / hook).chmod(0o755)
-
-    def touch(self, name: str) -> str:
-        return f"touch {self.canaries}/{name}; cat"
-
-    def make_everything_dirty(self) -> None:
-        for name in ("a", "b", "c", "d"):
-            file = self.folder / name
-            size = file.stat().st_size
-            file.write_text("x" * size, encoding="utf-8")  # The same size: git has to read and filter it to know.
-
-    def ran(self) -> set[str]:
-        return {path.name for path in self.canaries.iterdir()}
 
 
 @pytest.fixture

@@ -1,0 +1,17 @@
+"""How a path of git, which is bytes, is written as text."""
+
+from __future__ import annotations
+
+
+def shown(name: bytes) -> str:
+    r"""A path as printable text, one text for each path: `\n`, `\xff` and `\\` stand for what cannot be shown."""
+    text = name.decode("utf-8", "surrogateescape")
+    if text.isprintable() and "\\" not in text:
+        return text
+    return "".join(map(_char, text))
+
+
+def _char(char: str) -> str:
+    if "\udc80" <= char <= "\udcff":
+        return f"\\x{ord(char) - 0xDC00:02x}"
+    return char if char.isprintable() and char != "\\" else char.encode("unicode_escape").decode("ascii")

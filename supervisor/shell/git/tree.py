@@ -1,0 +1,146 @@
+"""The work tree: where it is, what is dirty in it, and what changed between two moments."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import stat
+from pathlib import Path
+
+from supervisor.domain.pathname import shown
+from supervisor.domain.run import Tree
+from supervisor.errors import WorkspaceError
+from supervisor.shell.git.run import failed, quoted, read_git, run_git
+
+ENTRY_LIMIT = 5_000
+"""Changed paths kept of one work tree; more are build products that nobody ignored."""
+
+CHANGED_LIMIT = 500
+"""Paths named as changed: more is nothing a person reads."""
+
+HASH_LIMIT = 1 << 20
+"""Bytes: a file of this size or more is compared by size and time, as reading it would cost more than it tells."""
+
+HASH_BUDGET = 64 << 20
+"""Bytes hashed for one tree, so that 5,000 dirty files do not cost seconds; the rest goes by size and time."""
+
+_DIFF = ("--no-ext-diff", "--no-textconv", "--no-renames", "--ignore-submodules=dirty")
+
+
+def toplevel(path: Path) -> Path:
+    """The root of the work tree that `path` is in. Raises WorkspaceError saying what is there instead."""
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError as error:
+        raise WorkspaceError(f"{path} does not exist", "correct the child's path") from error
+    except OSError as error:
+        raise WorkspaceError(f"{path} cannot be read: {error.strerror}", "correct the child's path") from error
+    if not stat.S_ISDIR(mode):
+        raise WorkspaceError(f"{path} is not a folder", "give the folder of a git repository as the child's path")
+    answer = run_git(path, "rev-parse", "--is-bare-repository", "--is-inside-work-tree", "--show-toplevel")
+    bare, _, rest = answer.out.partition(b"\n")
+    inside, _, root = rest.partition(b"\n")
+    if bare == b"true":
+        raise WorkspaceError(f"{path} is a bare repository without a work tree", "clone it, and give the clone's path")
+    if "not a git repository" in answer.complaint:
+        raise WorkspaceError(f"{path} is not in a git repository", f"run `git init {quoted(path)}` or correct the path")
+    found = Path(os.fsdecode(root.removesuffix(b"\n")))
+    if answer.code == 0 and inside == b"true" and found in (resolved := path.resolve(), *resolved.parents):
+        return found
+    if answer.code == 0 or bare:
+        raise WorkspaceError(
+            f"{path} is not in the work tree of its repository",
+            "give the folder that holds the files",
+        )
+    raise failed(path, "read the repository", answer)
+
+
+def read_tree(path: Path) -> Tree:
+    """The state of the work tree whose root is `path`. Raises WorkspaceError when git cannot tell.
+
+    Changes inside submodules and inside untracked nested repositories are not looked at.
+    """
+    # Without --ignore-submodules=dirty git would run in each submodule, under that one's own configuration.
+    options = ("--porcelain=v2", "--branch", "-z", "--untracked-files=all", "--no-renames", "--no-ahead-behind")
+    answer = read_git(path, "status", *options, "--ignore-submodules=dirty")
+    if answer.code != 0 and not answer.cut:
+        raise failed(path, "read the state of the files", answer)
+    head = branch = None
+    states: dict[bytes, str] = {}
+    for record in answer.out.split(b"\0")[:-1]:
+        kind, _, rest = record.partition(b" ")
+        if kind == b"#":
+            key, _, value = rest.partition(b" ")
+            if key == b"branch.oid" and value != b"(initial)":
+                head = value.decode("ascii")
+            elif key == b"branch.head" and not value.startswith(b"("):
+                branch = shown(value)
+        elif kind == b"?":
+            states[rest] = ""
+        elif kind in (b"1", b"u"):
+            fields = rest.split(b" ", 7 if kind == b"1" else 9)
+            is_submodule = fields[1].startswith(b"S")
+            states[fields[-1]] = f"submodule {fields[1].decode()} {fields[6].decode()}" if is_submodule else ""
+    budget = HASH_BUDGET
+    entries = []
+    for text, name in sorted((shown(name), name) for name in states)[:ENTRY_LIMIT]:
+        token, spent = (states[name], 0) if states[name] else _token(os.fsencode(path) + b"/" + name, budget)
+        budget -= spent
+        entries.append((text, token))
+    return Tree(head, branch, tuple(entries), truncated=answer.cut or len(states) > ENTRY_LIMIT)
+
+
+def changed_between(path: Path, before: Tree, after: Tree) -> tuple[str, ...]:
+    """The files whose content on disk or in HEAD changed from `before` to `after`: sorted, at most `CHANGED_LIMIT`.
+
+    Staging a file or leaving a dirty one alone is no change. Raises WorkspaceError when git no longer has the commits.
+    """
+    changed: set[str] = set()
+    if after.head is not None and after.head != before.head:
+        if before.head is None:
+            answer = read_git(path, "ls-tree", "-r", "-z", "--name-only", after.head)
+        else:
+            answer = read_git(path, "diff", "--name-only", "-z", *_DIFF, before.head, after.head, "--")
+        if answer.code != 0 and not answer.cut:
+            raise failed(path, "compare two commits", answer)
+        changed.update(shown(name) for name in answer.out.split(b"\0")[:-1])
+    old, new = dict(before.entries), dict(after.entries)
+    # Behind the last entry of a truncated tree nothing is known, so nothing there can be said to have changed.
+    horizons = [tree.entries[-1][0] for tree in (before, after) if tree.truncated and tree.entries]
+    horizon = min(horizons, default=None)
+    changed.update(
+        name
+        for name in old.keys() | new.keys()
+        if old.get(name) != new.get(name) and (horizon is None or name <= horizon or (name in old and name in new))
+    )
+    return tuple(sorted(changed)[:CHANGED_LIMIT])
+
+
+def _token(name: bytes, budget: int) -> tuple[str, int]:
+    """What stands for the content behind a path, and the bytes read for it. Follows no link, blocks on nothing.
+
+    The status letters are not part of it: staging a file does not change it.
+    """
+    try:
+        found = os.lstat(name)
+        if stat.S_ISLNK(found.st_mode):
+            return f"link {_digest(os.readlink(name))}", 0
+        if not stat.S_ISREG(found.st_mode):
+            return ("folder" if stat.S_ISDIR(found.st_mode) else "special"), 0
+        kind = "program" if found.st_mode & stat.S_IXUSR else "file"
+        if found.st_size < HASH_LIMIT and found.st_size <= budget:
+            with contextlib.suppress(PermissionError):
+                fd = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+                with os.fdopen(fd, "rb", buffering=0) as file:
+                    content = file.read(HASH_LIMIT) or b""
+                return f"{kind} {_digest(content)}", len(content)
+        return f"{kind} {found.st_size} {found.st_mtime_ns}", 0
+    except FileNotFoundError:
+        return "missing", 0
+    except OSError:
+        return "unreadable", 0
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.blake2b(content, digest_size=12).hexdigest()
