@@ -68,7 +68,7 @@ class Story(Human):
         """kill -9. `recorded`: so many of the events of a last step reached the ledger, none of its actions."""
         if recorded is not None and self.inbox and self.world is not None:
             step = advance(self.world, self.inbox.popleft())
-            self.ledger += step.events[:recorded]
+            self._record(self.world, step.events[:recorded])
         self.world = None
         for repo in self.repos.values():
             if repo.link is not None:
@@ -88,33 +88,35 @@ class Story(Human):
         step = advance(before, event)
         self.log.append(f"{self.now:%H:%M:%S.%f} {event}")
         self.log += [f"        -> {action}" for action in step.actions]
-        world = before
-        if isinstance(event, ev.RequestReceived):
-            self.heard[event.request.key] = self.heard.get(event.request.key, 0) + 1
-        if isinstance(event, ev.DownRequested):
-            self.stopping_since_down = True
-        elif isinstance(event, ev.UpRequested):
-            self.stopping_since_down = False
-        for one in step.events:
-            if isinstance(one, ev.Intended):
-                self._lawful(world, one.action)
-            world = evolve(world, one)
-        assert world == step.world, "the fold of what was recorded is not the world"
+        assert self._record(before, step.events) == step.world, "the fold of what was recorded is not the world"
         intents = tuple(one.action for one in step.events if isinstance(one, ev.Intended))
         assert intents == step.actions, "an action without a recorded intent before it"
         again = decide(step.world, event.at)
         assert again == (), f"deciding twice gives {again}"
-        self.ledger += step.events
         self.world, self.decided = step.world, event.at
-        if isinstance(event, ev.RetryRequested):
-            self.retried.add(event.task)
-        if isinstance(event, ev.TurnRefused) and step.world.works[event.task].phase is Phase.FAILED:
-            self.told[event.task] = ("", "", "")  # what was refused for good counts as told; the child may know better
         for action in step.actions:
             self._carry_out(action)
         self._show()
         if self.world.exiting:
             self._exited()
+
+    def _record(self, world: World, events: Iterable[ev.Event]) -> World:
+        """What is in the ledger has happened, whether or not it is acted on."""
+        for event in events:
+            match event:
+                case ev.Intended():
+                    self._lawful(world, event.action)
+                case ev.DownRequested() | ev.UpRequested():
+                    self.stopping_since_down = isinstance(event, ev.DownRequested)
+                case ev.RequestReceived():
+                    self.heard[event.request.key] = self.heard.get(event.request.key, 0) + 1
+                case ev.RetryRequested():
+                    self.retried.add(event.task)
+            self.ledger.append(event)
+            world = evolve(world, event)
+            if isinstance(event, ev.TurnRefused) and world.works[event.task].phase is Phase.FAILED:
+                self.told[event.task] = ("", "", "")  # it counts as told; the child may know better
+        return world
 
     def _lawful(self, world: World, action: act.Action) -> None:
         """What must be true of an action in the world that it is decided in."""
