@@ -1,7 +1,8 @@
 """Reading git, of repositories that may be hostile."""
 
+from supervisor.shell.git.config import read_git
 from supervisor.shell.git.listing import Listing, TrackedFile, list_files
-from supervisor.shell.git.run import Answer, read_git
+from supervisor.shell.git.run import Answer
 from supervisor.shell.git.tree import changed_between, read_tree, toplevel
 
 __all__ = [

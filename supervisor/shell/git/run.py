@@ -27,6 +27,12 @@ GIT_TIMEOUT = 20.0
 OUTPUT_LIMIT = 16 << 20
 """Bytes read of one answer: about 200,000 paths. What is longer is cut, and said to be."""
 
+MEMORY_LIMIT = 1 << 30
+"""Bytes of memory of its own that git may take: a status of 100,000 files takes 60 MB; an endless file takes all."""
+
+_LOOK = 0.1
+"""Seconds between two looks at the memory: git fills 100 MB in that time."""
+
 _SAFE = (
     *("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "diff.external="),
     *("-c", "log.showSignature=false", "-c", "core.sshCommand=false", "-c", "protocol.allow=never"),
@@ -41,41 +47,30 @@ _KEPT = frozenset({"GIT_CONFIG_NOSYSTEM", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_GLOBA
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What one git call said: its exit code, its output, its first complaint, and whether the output was cut."""
+    """What one git call said: its exit code, its output, its first complaint, and whether the output was cut.
+
+    `stopped` says why it was ended before its time, if it was: the output is then what there was by that moment.
+    """
 
     code: int
     out: bytes
     complaint: str
     cut: bool
+    stopped: str = ""
 
 
-def read_git(path: Path, *args: str) -> Answer:
-    """Run one reading git command in `path`, with every filter that the repo's own configuration names switched off.
+def run_git(
+    path: Path,
+    *args: str,
+    filters: frozenset[str] = frozenset(),
+    seconds: float | None = None,
+    partial: bool = False,
+) -> Answer:
+    """Run one reading git command in `path` with these `filters` switched off, for at most `seconds`.
 
-    A diff also needs `--no-ext-diff --no-textconv`. Raises WorkspaceError when git is missing or too slow.
+    A command that looks into files of the work tree needs the filters that the repo names: `read_git` finds them.
+    With `partial`, what a git that was too slow or too big had said is an answer, cut. Raises WorkspaceError.
     """
-    return run_git(path, *args, filters=_filters(path))
-
-
-def _filters(path: Path) -> frozenset[str]:
-    """The filters named in the repo's own configuration; the user's own are theirs, and stay."""
-    names = set()
-    answer = run_git(path, "config", "--name-only", "--show-scope", "-z", "--get-regexp", r"^(filter|lfs\.extension)\.")
-    if answer.code not in (0, 1) or answer.cut:  # 1: there are none.
-        raise failed(path, "read the configuration", answer)
-    words = answer.out.split(b"\0")
-    for scope, key in zip(words[0::2], words[1::2], strict=False):
-        if scope not in (b"system", b"global", b"command"):
-            section, _, rest = os.fsdecode(key).partition(".")
-            name, dot, _ = rest.rpartition(".")
-            if section == "lfs":  # An extension is a program of the repo that the user's own lfs filter would run.
-                names.add("lfs")
-            elif dot:  # The name may be "", and still be chosen by an attribute.
-                names.add(name)
-    return frozenset(names)
-
-
-def run_git(path: Path, *args: str, filters: frozenset[str] = frozenset()) -> Answer:
     git, program = _git()
     # Git before 2.31 does not know --config-env, and stops; -c would cut a name at its first "=".
     off = [
@@ -95,35 +90,53 @@ def run_git(path: Path, *args: str, filters: frozenset[str] = frozenset()) -> An
     assert popen is not None, "GitPython hands out a process that it has started"
     assert popen.stdout is not None, "GitPython opens a pipe for the output"
     assert popen.stderr is not None, "GitPython opens a pipe for the errors"
-    deadline = time.monotonic() + GIT_TIMEOUT
+    patience = GIT_TIMEOUT if seconds is None else seconds
+    deadline = time.monotonic() + patience
     buffers = {popen.stdout.fileno(): bytearray(), popen.stderr.fileno(): bytearray()}
     out, err = buffers.values()
-    in_time = True
+    stopped = ""
     try:
         with selectors.DefaultSelector() as selector:
             for fd in buffers:
                 selector.register(fd, selectors.EVENT_READ)
-            while in_time and selector.get_map() and len(out) <= OUTPUT_LIMIT and len(err) <= OUTPUT_LIMIT:
-                for key, _ in selector.select(max(0.0, deadline - time.monotonic())):
+            look = time.monotonic() + _LOOK
+            while not stopped and selector.get_map() and len(out) <= OUTPUT_LIMIT and len(err) <= OUTPUT_LIMIT:
+                for key, _ in selector.select(max(0.0, min(look, deadline) - time.monotonic())):
                     chunk = os.read(key.fd, 1 << 16)
                     buffers[key.fd] += chunk
                     if not chunk:
                         selector.unregister(key.fd)
-                in_time = time.monotonic() < deadline
+                now = time.monotonic()
+                if now >= deadline:
+                    stopped = f"took longer than {patience:g} s"
+                elif now >= look:
+                    look = now + _LOOK
+                    if _memory(popen.pid) > MEMORY_LIMIT:
+                        stopped = f"took more than {MEMORY_LIMIT >> 20} MB of memory"
             ended = not selector.get_map()
     finally:
         # Not yet waited for, so the number of its group cannot be another's. A git that is done has closed its output.
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            if not (in_time and ended):
+            if stopped or not ended:
                 os.killpg(popen.pid, signal.SIGKILL)
         popen.stdout.close()
         popen.stderr.close()
         popen.wait()
-    if not in_time:
-        raise WorkspaceError(f"git {args[0]} took longer than {GIT_TIMEOUT:g} s in {path}", "run `git status` there")
+    if stopped and not partial:
+        raise WorkspaceError(f"git {args[0]} {stopped} in {path}", "run `git status` there")
     lines = bytes(err).decode("utf-8", "replace").splitlines() or [""]
     complaint = next((line for line in lines if line.startswith(("fatal: ", "error: "))), lines[0])
-    return Answer(popen.returncode, bytes(out[:OUTPUT_LIMIT]), complaint, cut=not ended)
+    return Answer(popen.returncode, bytes(out[:OUTPUT_LIMIT]), complaint, not ended, stopped)
+
+
+def _memory(pid: int) -> int:
+    """The bytes that a process has for itself alone, without the files that it maps; 0 where that is not told."""
+    try:
+        with open(f"/proc/{pid}/status", encoding="ascii", errors="replace") as status:
+            found = next((line for line in status if line.startswith("RssAnon:")), "RssAnon: 0 kB")
+    except OSError:
+        return 0
+    return int(found.split()[1]) << 10
 
 
 _importing = threading.Lock()

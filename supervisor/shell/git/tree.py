@@ -11,7 +11,8 @@ from pathlib import Path
 from supervisor.domain.pathname import shown
 from supervisor.domain.run import Tree
 from supervisor.errors import WorkspaceError
-from supervisor.shell.git.run import failed, quoted, read_git, run_git
+from supervisor.shell.git.config import read_git
+from supervisor.shell.git.run import failed, quoted, run_git
 
 ENTRY_LIMIT = 5_000
 """Changed paths kept of one work tree; more are build products that nobody ignored."""
@@ -25,7 +26,7 @@ HASH_LIMIT = 1 << 20
 HASH_BUDGET = 64 << 20
 """Bytes hashed for one tree, so that 5,000 dirty files do not cost seconds; the rest goes by size and time."""
 
-_DIFF = ("--no-ext-diff", "--no-textconv", "--no-renames", "--ignore-submodules=dirty")
+_DIFF = ("--no-ext-diff", "--no-textconv", "--no-renames", "--ignore-submodules=dirty", "-O/dev/null")
 
 
 def toplevel(path: Path) -> Path:

@@ -1,0 +1,65 @@
+"""The folder in which git keeps a repo, and the small files in it, read without git and without following links."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+SMALL = 4 << 10
+"""Bytes of a file that holds one number, name or commit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where git keeps what belongs to one work tree (`git`), and what all work trees share (`common`)."""
+
+    git: Path
+    common: Path
+
+
+def place_of(path: Path) -> Place | None:
+    """The place of the repo whose root, or whose bare folder, is `path`; None when there is none."""
+    git = path / ".git"
+    if git.is_file():
+        word = read_small(path, ".git") or b""
+        if not word.startswith(b"gitdir: "):
+            return None
+        git = path / os.fsdecode(word.removeprefix(b"gitdir: ").rstrip(b"\r\n"))
+    elif not git.is_dir():
+        git = path
+    if not (git / "HEAD").is_file() and not (git / "HEAD").is_symlink():
+        return None
+    common = read_small(git, "commondir")
+    return Place(git, git if common is None else git / os.fsdecode(common.rstrip(b"\r\n")))
+
+
+def read_small(folder: Path, *names: str, limit: int = SMALL) -> bytes | None:
+    """The first `limit` bytes of a file below `folder`; None unless it is a regular file reached without a link."""
+    with contextlib.ExitStack() as stack, contextlib.suppress(OSError, ValueError):
+        flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW
+        # The folder itself is the caller's; only what is below it may be anybody's.
+        fd = os.open(folder, os.O_RDONLY | os.O_CLOEXEC | os.O_DIRECTORY)
+        stack.callback(os.close, fd)
+        for name in names:
+            fd = os.open(name, flags, dir_fd=fd)
+            stack.callback(os.close, fd)
+        if stat.S_ISREG(os.fstat(fd).st_mode):
+            return os.read(fd, limit)
+    return None
+
+
+_PROGRESS = (
+    *(("rebase-merge", name) for name in ("msgnum", "end", "head-name")),
+    *(("rebase-apply", name) for name in ("next", "last", "head-name", "applying", "rebasing")),
+    *((name,) for name in ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "BISECT_LOG", "BISECT_START")),
+    ("sequencer", "todo"),
+)
+
+
+def progress_of(place: Place) -> dict[str, bytes]:
+    """The files that tell of an operation in progress, by name: those that are there, and their beginning."""
+    found = {"/".join(names): read_small(place.git, *names) for names in _PROGRESS}
+    return {name: content for name, content in found.items() if content is not None}
