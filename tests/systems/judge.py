@@ -1,0 +1,130 @@
+"""Compares the rows of a map with the labels of a system. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from tests.systems.labels import Seam, System, fold, pieces, plain, shows
+
+SHOWN = 20  # rows that are judged
+_NEAR = 3  # lines below a place in which the rest of its text may stand
+
+
+class Verdict(StrEnum):
+    RIGHT = "right"
+    REPEATED = "repeated"  # says again what a row above it says
+    IGNORED = "ignored"
+    WRONG = "wrong"
+    TRAP = "trap"
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    system: str
+    rows: int  # in the whole map
+    verdicts: tuple[tuple[Verdict, dict[str, Any]], ...]  # of the rows shown
+    missed: tuple[Seam, ...]
+    labels: int
+    unproven: tuple[str, ...]
+
+    @property
+    def precision(self) -> float:
+        """Of the rows shown that count, those that are right."""
+        right = sum(verdict is Verdict.RIGHT for verdict, _ in self.verdicts)
+        counted = sum(verdict in (Verdict.RIGHT, Verdict.WRONG, Verdict.TRAP) for verdict, _ in self.verdicts)
+        return right / counted if counted else 0.0
+
+    @property
+    def recall(self) -> float:
+        """Of the labels that could have been shown, those that were."""
+        right = sum(verdict is Verdict.RIGHT for verdict, _ in self.verdicts)
+        return right / min(self.labels, SHOWN)
+
+
+def judge(system: System, rows: list[dict[str, Any]], says: Callable[[str, str], str | None]) -> Judgement:
+    """The verdict over a map; `says(child, file)` is the text of a file, or of a repo's log if `file` is empty."""
+    found: set[int] = set()
+    verdicts = []
+    for row in rows[:SHOWN]:
+        matching = [
+            (rank, number)
+            for number, label in enumerate(system.labels)
+            if (rank := _match(label, row)) is not None and _same_children(label, row)
+        ]
+        new = sorted(pair for pair in matching if pair[1] not in found)
+        # A label that fits to the letter and was found already is not replaced by one that only nearly fits.
+        if new and (new[0][0] == 0 or not any(rank == 0 for rank, _ in matching)):
+            found.add(new[0][1])
+            verdicts.append((Verdict.RIGHT, row))
+        elif matching:
+            verdicts.append((Verdict.REPEATED, row))
+        elif any(_match(seam, row) == 0 for seam in system.traps):
+            verdicts.append((Verdict.TRAP, row))
+        elif any(_match(seam, row) is not None for seam in system.ignorable):
+            verdicts.append((Verdict.IGNORED, row))
+        else:
+            verdicts.append((Verdict.WRONG, row))
+    missed = tuple(label for number, label in enumerate(system.labels) if number not in found)
+    return Judgement(system.name, len(rows), tuple(verdicts), missed, len(system.labels), tuple(_unproven(rows, says)))
+
+
+def _match(seam: Seam, row: dict[str, Any]) -> int | None:
+    """0 if the row says the seam to the letter, 1 if nearly, None if not."""
+    kind, name = str(row["kind"]), str(row["name"])
+    if not seam.of_kind(kind):
+        return None
+    if kind == "commit":
+        texts = fold(" ".join([name, *(str(place.get("text", "")) for place in row.get("places", ()))]))
+        return 0 if any(fold(spelling) in texts for spelling in seam.spellings) else None
+    wanted = {plain(kind, spelling) for spelling in seam.spellings}
+    if plain(kind, name) in wanted:
+        return 0
+    if kind == "route":
+        return 1 if any(_tail(pieces(name), want.split("/")) for want in wanted) else None
+    first = name.split("=")[0].split("(")[0].split(" ")[0]
+    last = name.replace("/", ".").rpartition(".")[2]
+    return 1 if {plain(kind, first), plain(kind, last)} & wanted - {""} else None
+
+
+def _tail(one: list[str], other: list[str]) -> bool:
+    """Whether the shorter path ends the longer one (a prefix is set elsewhere), with a word of its own."""
+    short, long = sorted((one, other), key=len)
+    return bool(short) and any(piece != "{}" for piece in short) and long[-len(short) :] == short
+
+
+def _same_children(label: Seam, row: dict[str, Any]) -> bool:
+    return len(label.children & set(row.get("children", ()))) >= min(2, len(label.children))
+
+
+def _unproven(rows: list[dict[str, Any]], says: Callable[[str, str], str | None]) -> list[str]:
+    """The places whose line does not say what the row claims."""
+    wrong = []
+    for row in rows:
+        kind, name = str(row["kind"]), str(row["name"])
+        if not row.get("places"):
+            wrong.append(f"{kind} {name}: no places")
+        for place in row.get("places", ()):
+            child, file, line = str(place["child"]), str(place.get("file") or ""), int(place.get("line") or 0)
+            text = fold(str(place.get("text") or "").rstrip("….").removesuffix("..."))
+            where = f"{kind} {name}: {child}/{file}:{line}"
+            if kind == "commit" and (not file or not line):
+                if text and text not in fold(says(child, "") or ""):
+                    wrong.append(f"{where}: no commit says {place.get('text')!r}")
+                continue
+            content = says(child, file)
+            if content is None:
+                wrong.append(f"{where}: no such file")
+                continue
+            if kind == "copy":
+                continue
+            lines = content.split("\n")
+            if not 0 < line <= len(lines):
+                wrong.append(f"{where}: no such line")
+            elif kind != "commit" and not shows(frozenset((kind,)), name, lines[line - 1]):
+                wrong.append(f"{where}: the line says {lines[line - 1].strip()[:100]!r}")
+            elif text and text not in fold("\n".join(lines[line - 1 : line + _NEAR])):
+                wrong.append(f"{where}: the line does not say {str(place.get('text'))[:100]!r}")
+    return wrong

@@ -1,0 +1,222 @@
+"""The label files: what is true of a system, and whether the sources say so."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+HERE = Path(__file__).parent
+_KINDS = """
+    route topic header cookie env key error flag port table schema package submodule copy constant commit
+"""
+KINDS = frozenset(_KINDS.split())
+ANY = "*"
+_RENAMED = (".py.txt", ".pyi.txt", ".toml.txt")
+_HOLE = re.compile(r"\{[^}]*\}|<[^>]*>|\$\{[^}]*\}|%[sdiu]|\$\w+|#\{[^}]*\}|\\\([^)]*\)|^:\w+\??$|^[*+#]+$|^\{\}$")
+_METHOD = re.compile(r"^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|ANY|ALL|WS|HTTP)\b[\s:]*", re.IGNORECASE)
+_HOST = re.compile(r"^[a-z][a-z0-9+.-]*://[^/]*", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Seam:
+    """One true row, or one that does not count, or a trap."""
+
+    kinds: frozenset[str]
+    name: str
+    also: tuple[str, ...] = ()
+    children: frozenset[str] = frozenset()
+    places: tuple[tuple[str, str, int], ...] = ()  # child, file, line
+    note: str = ""
+
+    @property
+    def spellings(self) -> tuple[str, ...]:
+        return (self.name, *self.also)
+
+    def of_kind(self, kind: str) -> bool:
+        return ANY in self.kinds or kind in self.kinds
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    repo: str
+    author: str
+    date: str  # seconds since the epoch and +0000, as git takes it
+    message: str
+    files: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    child: str
+    source: str  # pypi or npm
+    name: str
+    version: str
+    sha256: str
+    into: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    name: str
+    path: Path
+    held_out: bool
+    children: tuple[str, ...]
+    labels: tuple[Seam, ...]
+    ignorable: tuple[Seam, ...]
+    traps: tuple[Seam, ...]
+    commits: tuple[Commit, ...] = ()
+    packages: tuple[Package, ...] = field(default=())
+
+    @property
+    def real(self) -> bool:
+        return bool(self.packages)
+
+
+def own() -> list[System]:
+    """The systems whose files are here."""
+    return [_load(path.parent.name, path) for path in sorted(HERE.glob("*/labels.yaml"))]
+
+
+def real() -> list[System]:
+    """The systems whose files are packages."""
+    return [_load(path.stem, path) for path in sorted((HERE / "real").glob("*.yaml"))]
+
+
+def files(system: System, child: str) -> dict[str, bytes]:
+    """The files of one repo of an own system: path in the repo -> content."""
+    top = system.path.parent / "repos" / child
+    found = {}
+    for path in sorted(path for path in top.rglob("*") if path.is_file()):
+        name = path.relative_to(top).as_posix()
+        if name.endswith(_RENAMED):
+            name = name.removesuffix(".txt")
+        head, slash, last = name.rpartition("/")
+        if last == "gitignore":
+            name = f"{head}{slash}.gitignore"
+        found[name] = path.read_bytes()
+    return found
+
+
+def problems(system: System, sources: dict[str, dict[str, bytes]]) -> list[str]:
+    """What is wrong with the label file of a system, given the files of each child; a sentence each."""
+    said = []
+    for seam in (*system.labels, *system.ignorable, *system.traps):
+        where = f"{system.name}: {'/'.join(sorted(seam.kinds))} {seam.name}"
+        if unknown := seam.kinds - KINDS - {ANY}:
+            said.append(f"{where}: no such kind: {', '.join(sorted(unknown))}")
+        if strangers := seam.children - set(system.children):
+            said.append(f"{where}: no such child: {', '.join(sorted(strangers))}")
+        for child, file, number in seam.places:
+            content = sources.get(child, {}).get(file)
+            lines = content.decode("utf-8", "replace").splitlines() if content is not None else []
+            if not 0 < number <= len(lines):
+                said.append(f"{where}: there is no {child}/{file}:{number}")
+            elif not any(shows(seam.kinds, spelling, lines[number - 1]) for spelling in seam.spellings):
+                said.append(f"{where}: {child}/{file}:{number} says {lines[number - 1].strip()!r}")
+    for seam in system.labels:
+        where = f"{system.name}: {'/'.join(sorted(seam.kinds))} {seam.name}"
+        if len(seam.children) < 2:
+            said.append(f"{where}: a seam ties two children at least")
+        if not seam.kinds & {"copy", "commit"} and {child for child, _, _ in seam.places} != seam.children:
+            said.append(f"{where}: the places are not those of {', '.join(sorted(seam.children))}")
+        if "copy" in seam.kinds:
+            for child in seam.children:
+                if not any(file.rpartition("/")[2] == seam.name for file in sources.get(child, {})):
+                    said.append(f"{where}: {child} has no such file")
+        if "commit" in seam.kinds:
+            for child in seam.children:
+                if not any(fold(seam.name) in fold(it.message) for it in system.commits if it.repo == child):
+                    said.append(f"{where}: no commit of {child} says so")
+    names: dict[tuple[str, str], Seam] = {}
+    for seam in system.labels:
+        for kind in seam.kinds:
+            other = names.setdefault((kind, plain(kind, seam.name)), seam)
+            if other is not seam:
+                said.append(f"{system.name}: {kind} {seam.name} is there twice")
+    return said
+
+
+def fold(text: str) -> str:
+    """Letters and digits alone, in lower case: `claimCode`, `CLAIM_CODE` and `claim-code` are one name."""
+    return "".join(char for char in text.casefold() if char.isalnum())
+
+
+def pieces(name: str) -> list[str]:
+    """The segments of a route or topic, placeholders as `{}`."""
+    name = _HOST.sub("", _METHOD.sub("", name.strip())).split("?")[0].strip("/ ")
+    found = []
+    for piece in re.split(r"[/.]" if "/" not in name else r"/", name):
+        found.append("{}" if _HOLE.search(piece) else fold(piece))
+    return [piece for piece in found if piece]
+
+
+def plain(kind: str, name: str) -> str:
+    """A name as it is compared."""
+    if kind in ("route", "topic"):
+        return "/".join(pieces(name))
+    if kind == "copy":
+        return fold(name.rpartition("/")[2])
+    return fold(name)
+
+
+def shows(kinds: frozenset[str], name: str, line: str) -> bool:
+    """Whether a line says a name: in full, or its last part; of a route or topic, one of its own words."""
+    text = fold(line)
+    if "copy" in kinds or "commit" in kinds:
+        return True
+    if fold(name) and fold(name) in text:
+        return True
+    if kinds & {"route", "topic"}:
+        literal = [piece for piece in pieces(name) if piece != "{}"]
+        return any(piece in text for piece in literal) or not literal
+    last = re.split(r"[./:]", name)[-1]
+    return bool(fold(last)) and fold(last) in text
+
+
+def _load(name: str, path: Path) -> System:
+    data = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+    history = data.get("history") or {"commits": []}
+    return System(
+        name,
+        path,
+        bool(data["held_out"]),
+        tuple(data["children"]),
+        tuple(_seam(row) for row in data["labels"]),
+        tuple(_seam(row) for row in data.get("ignorable") or ()),
+        tuple(_seam(row) for row in data.get("traps") or ()),
+        tuple(_commit(row, history) for row in history["commits"]),
+        tuple(
+            Package(it["child"], it["from"], it["name"], str(it["version"]), it["sha256"], it.get("into", ""))
+            for it in data.get("packages") or ()
+        ),
+    )
+
+
+def _seam(row: dict[str, Any]) -> Seam:
+    kinds = row["kind"] if isinstance(row["kind"], list) else [row["kind"]]
+    return Seam(
+        frozenset(kinds),
+        str(row["name"]),
+        tuple(map(str, row.get("also") or ())),
+        frozenset(row.get("children") or ()),
+        tuple(_place(place) for place in row.get("places") or ()),
+        str(row.get("note") or row.get("why") or ""),
+    )
+
+
+def _place(text: str) -> tuple[str, str, int]:
+    path, _, line = text.rpartition(":")
+    child, _, file = path.partition("/")
+    return child, file, int(line)
+
+
+def _commit(row: dict[str, Any], history: dict[str, Any]) -> Commit:
+    at = int(datetime.fromisoformat(history["base"]).timestamp() + 3600 * row["hours"])
+    return Commit(
+        row["repo"], history["authors"][row["author"]], f"{at} +0000", row["message"], tuple(row.get("files") or ())
+    )

@@ -1,0 +1,2 @@
+#pragma once
+void setup_server_run(int port);

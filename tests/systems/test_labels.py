@@ -1,0 +1,103 @@
+"""The labels say what is in the sources, and the measure measures what it should."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.systems import labels, repos
+from tests.systems.judge import Verdict, judge
+from tests.systems.labels import System
+
+OWN = labels.own()
+EVERY = [*OWN, *labels.real()]
+
+
+@pytest.mark.parametrize("system", OWN, ids=lambda system: system.name)
+def test_every_place_is_there_and_says_the_name(system: System) -> None:
+    sources = {child: labels.files(system, child) for child in system.children}
+
+    assert labels.problems(system, sources) == []
+    assert all(sources.values())
+
+
+@pytest.mark.parametrize("system", EVERY, ids=lambda system: system.name)
+def test_a_label_file_is_whole(system: System) -> None:
+    assert len(system.labels) >= 8
+    assert len(system.ignorable) <= len(system.labels)
+    for label in system.labels:
+        assert label.children <= set(system.children)
+        assert len(label.children) >= 2
+    trapped = {(kind, labels.plain(kind, it.name)) for it in system.traps for kind in it.kinds}
+    assert not trapped & {(kind, labels.plain(kind, it.name)) for it in system.labels for kind in it.kinds}
+
+
+def test_some_systems_are_held_out() -> None:
+    assert len(OWN) >= 4
+    assert sum(system.held_out for system in OWN) >= 2
+
+
+def test_a_system_becomes_repos_with_a_history(tmp_path: Path) -> None:
+    system = OWN[0]
+
+    made = repos.make(system, tmp_path, tmp_path, print)
+
+    for child, path in made.items():
+        assert repos.sources(made)[child] == labels.files(system, child)
+        assert (path / ".git" / "refs" / "heads" / "main").is_file()
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("POST /v1/devices/{id}/", "/v1/devices/:deviceId"),
+        ("https://api.example/v1/devices/<int:id>?full=1", "/v1/devices/${id}"),
+        ("GET /v1/devices/%s", "/v1/devices/{}"),
+    ],
+)
+def test_routes_are_compared_without_method_host_and_names_of_holes(one: str, other: str) -> None:
+    assert labels.plain("route", one) == labels.plain("route", other)
+
+
+def test_a_map_that_says_the_labels_is_perfect() -> None:
+    system = OWN[0]
+    rows = [_row(sorted(it.kinds)[0], it.name, sorted(it.children)) for it in system.labels[:20]]
+
+    said = judge(system, rows, lambda child, file: None)
+
+    assert (said.precision, said.recall) == (1.0, 1.0)
+    assert [verdict for verdict, _ in said.verdicts] == [Verdict.RIGHT] * 20
+
+
+def test_wrong_rows_lower_the_precision_and_repeated_ones_do_not() -> None:
+    system = OWN[0]
+    label = next(it for it in system.labels if it.kinds == {"key"})
+    row = _row("key", label.name, sorted(label.children))
+    trap = _row(sorted(system.traps[0].kinds)[0], system.traps[0].name, sorted(label.children))
+
+    said = judge(system, [row, row, trap, _row("header", "X-Nobody", ["a", "b"])], lambda child, file: None)
+
+    assert [verdict for verdict, _ in said.verdicts] == [Verdict.RIGHT, Verdict.REPEATED, Verdict.TRAP, Verdict.WRONG]
+    assert said.precision == pytest.approx(1 / 3)
+    assert said.recall == pytest.approx(1 / 20)
+
+
+def test_a_place_that_does_not_say_the_name_is_told() -> None:
+    system = OWN[0]
+    row = _row("key", "claim_code", list(system.children[:2]))
+    row["places"] = [
+        {"child": "a", "file": "good.c", "line": 2, "role": "reads", "text": 'get(body, "claim_code")'},
+        {"child": "a", "file": "good.c", "line": 1, "role": "reads", "text": ""},
+        {"child": "a", "file": "gone.c", "line": 1, "role": "reads", "text": ""},
+        {"child": "a", "file": "good.c", "line": 9, "role": "reads", "text": ""},
+    ]
+
+    said = judge(system, [row], lambda child, file: 'int x;\nget(body, "claim_code");' if file == "good.c" else None)
+
+    assert len(said.unproven) == 3
+
+
+def _row(kind: str, name: str, children: list[str]) -> dict[str, Any]:
+    return {"kind": kind, "name": name, "score": 1.0, "children": children, "places": []}
