@@ -26,9 +26,7 @@ def thread_changed(world: World, event: ev.ThreadOpened | ev.ThreadFailed) -> Wo
     if isinstance(event, ev.ThreadOpened) and event.pid != server.pid:
         return world
     if isinstance(event, ev.ThreadOpened):
-        turns = thread.turns
-        for seen in event.turns:
-            turns = _with_turn(turns, seen)
+        turns = {seen.turn: _sighted(thread.turns, seen) for seen in event.turns}  # what is not listed is not there
         opened = replace(
             thread, id=event.thread, open=True, opening=False, turns=turns, failures=0, problem="", not_before=None
         )
@@ -82,9 +80,11 @@ def closed(thread: Thread) -> Thread:
 
 
 def _with_turn(turns: Mapping[str, TurnSeen], seen: TurnSeen) -> Mapping[str, TurnSeen]:
-    known = turns.get(seen.turn)
-    merged = {**turns, seen.turn: known.merged(seen) if known else seen}
-    return dict(list(merged.items())[-TURNS_KEPT:])
+    return dict(list({**turns, seen.turn: _sighted(turns, seen)}.items())[-TURNS_KEPT:])
+
+
+def _sighted(turns: Mapping[str, TurnSeen], seen: TurnSeen) -> TurnSeen:
+    return turns[seen.turn].merged(seen) if seen.turn in turns else seen
 
 
 def _settle_thread(world: World, key: ThreadKey, at: datetime, *, surveyed: bool) -> World:
@@ -102,13 +102,12 @@ def _settle_thread(world: World, key: ThreadKey, at: datetime, *, surveyed: bool
             arrived = any(now.steer.message in seen.messages for seen in turns.values())
             now = replace(now, told=now.steer.brief if arrived else now.told, steer=None)
         if now.turn is not None:
-            seen_turn = turns.get(now.turn)
+            gone = TurnSeen(now.turn, TurnStatus.INTERRUPTED) if surveyed else None  # it left no trace
+            seen_turn = turns.get(now.turn, gone)
             if seen_turn is not None and seen_turn.status.ended:
                 now = do.turn_over(now, seen_turn, at, surveyed=surveyed, retry_seconds=world.retry_seconds)
             elif seen_turn is not None and surveyed and now.phase is Phase.STOPPING:
                 now = replace(now, phase=after_work(now.phase, WorkTrigger.INTERRUPT_FAILED))  # it never got there
-            elif seen_turn is None and surveyed:
-                now = do.cut(now, Due.RESUME, "", "its turn was lost", at)
         if now is not work:
             world = put_work(world, now)
             if now.report is not None and now.report is not work.report:

@@ -126,6 +126,7 @@ def cut(work: Work, due: Due, text: str, why: str, at: datetime) -> Work:
         message=None,
         before=None,
         sending=None,
+        told=work.sending or work.told,  # what was on its way may have arrived
         due=due,
         due_text=text,
         resumes=0 if work.phase is Phase.STOPPING else work.resumes,

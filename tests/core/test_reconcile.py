@@ -545,6 +545,23 @@ def test_a_turn_that_ended_while_nobody_listened_is_not_started_again() -> None:
     assert kinds(actions) == [act.RunChecks]
 
 
+def test_a_turn_that_left_no_trace_in_its_thread_is_cut_off() -> None:
+    scene = Scene(T1).running("T1")
+    scene.exited("backend")
+    scene.ready("backend", pid=12)
+
+    assert only(scene.opened("backend")).due is Due.RESUME
+
+
+def test_a_turn_of_somebody_else_that_left_no_trace_holds_nothing_up() -> None:
+    scene = Scene(T1)
+    scene.opened("backend", TurnSeen("foreign", TurnStatus.IN_PROGRESS))
+    scene.exited("backend")
+    scene.ready("backend", pid=12)
+
+    assert kinds(scene.opened("backend")) == [act.StartTurn]
+
+
 def test_a_turn_that_is_cut_off_again_and_again_becomes_a_question() -> None:
     scene = Scene(T1).running("T1")
     for number in range(MAX_RESUMES):
@@ -989,6 +1006,21 @@ def test_a_turn_of_a_child_that_left_the_config_is_given_up_once_the_plan_moves_
     child_changed(scene)
 
     assert only(scene.opened("mobile")).task == "T1"
+
+
+def test_a_brief_that_may_have_reached_a_child_that_left_the_config_is_not_told_anew_when_it_is_back() -> None:
+    scene = Scene(T1)
+    scene.opened("backend")
+    scene.start(MOBILE)
+    child_changed(scene)
+    scene.plan(T1)
+    scene.start(BACKEND, MOBILE)
+    scene.ready("backend", pid=12)
+
+    again = only(scene.opened("backend", TurnSeen("turn-1", TurnStatus.INTERRUPTED, ("orch-T1-1",))))
+
+    assert again.due is Due.RESUME
+    assert again.brief.text in again.text, "it may as well not have reached it"
 
 
 def test_a_turn_of_a_child_that_left_the_config_for_a_while_is_not_lost() -> None:
