@@ -153,6 +153,7 @@ class Servers:
         self.inbox: deque[ev.Event] = deque()
         self.told: dict[str, tuple[str, str, str]] = {}  # task: thread, child and key of the last brief that arrived
         self.arrived: set[str] = set()
+        self.last: dict[tuple[str, str], Turn] = {}  # of a task on a thread
         self.retried: set[str] = set()
         self.count = 0
 
@@ -209,8 +210,11 @@ class Servers:
             assert link is not None
             if link.process is process:
                 self.cut(link)
-        for _, turn in repo.turns:
+        for rollout, turn in repo.turns:
             self._stop_turn(turn, TurnStatus.INTERRUPTED)
+            if self.dice.rarely(6):  # it was not written to the disk yet
+                rollout.turns.remove(turn)
+                self.told[turn.task or ""] = ("", "", "")
 
     def notice_exit(self, repo: Repo) -> None:
         link = repo.link
@@ -264,7 +268,7 @@ class Servers:
         ours = [turn.task for _, turn in repo.turns if turn.task is not None]
         assert not ours, f"a turn of {action.task} begins beside one of {ours}"
         rollout = repo.rollouts[action.thread]
-        last = next((turn for turn in reversed(rollout.turns) if turn.task == action.task), None)
+        last = self.last.get((action.task, action.thread))
         excused = action.task in self.retried or "is not in the config any more" in action.why
         if action.due in LIVE_DUES and last is not None and not excused:
             assert last.status is not TurnStatus.COMPLETED, f"{action.task} goes on with a turn that was completed"
@@ -276,6 +280,7 @@ class Servers:
             turn = Turn(f"tu{self.next()}", action.task)
             rollout.turns.append(turn)
         turn.task = action.task
+        self.last[action.task, action.thread] = turn
         turn.messages.append(action.message)
         name, began = turn.id, action.message
         self._tell(repo, action.thread, lambda at: ev.TurnBegan(at, repo.name, action.thread, name, None))

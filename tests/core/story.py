@@ -225,18 +225,20 @@ class Story(Human):
     def mishaps(self, *, down: bool) -> list[Move]:
         """What humans and bad luck add. A story leaves out some kinds, so that the others get their turn."""
         world = self.world
-        if world is None:
-            return [] if down else [(1, self.boot)]
         moves: list[tuple[str, int, Callable[[], object]]] = [("edit", 5, self.edit)]
-        if world.open_asks:
-            moves.append(("answer", 6, self.answer))
-        if not down:
+        if world is None:
+            if down:
+                return []
+            moves = [("", 4, self.boot), ("edit", 1, self.edit)]
+        elif not down:
             moves += [
                 ("command", 3, self.command),
                 ("down", 1, self._down),
                 ("die", 1, self.die),
                 ("torn", 1, self._die_amid_a_step),
             ]
+        if world is not None and world.open_asks:
+            moves.append(("answer", 6, self.answer))
         for repo in self.repos.values():
             process, link = repo.process, repo.link
             if process is not None:
