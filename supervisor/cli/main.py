@@ -219,6 +219,23 @@ def logs(
     end(logs(workspace_at(context), Filter(child, task, event, level.value, after), follow=follow, as_json=as_json))
 
 
+@app.command(name="map", cls=Command, epilog=example("orch map", "orch map --kind route", "orch map --json | jq '.rows[0]'"))
+def show_map(
+    context: typer.Context,
+    as_json: Json = False,
+    as_markdown: Annotated[bool, typer.Option("--markdown", help="As Markdown, with a Mermaid graph.")] = False,
+    rows: Annotated[int | None, typer.Option("--rows", metavar="N", min=1, help="Show so many rows.")] = None,
+    kind: Annotated[str | None, typer.Option("--kind", metavar="KIND", help="Only route, topic, key, ...")] = None,
+) -> None:
+    """Show what ties the repos together, with file and line.
+
+    Reads the sources that changed since the last time; the result is also in .orchestrator/map.json and map.md.
+    """
+    from supervisor.cli.map import show_map
+
+    end(show_map(workspace_at(context), as_json=as_json, as_markdown=as_markdown, rows=rows, kind=kind))
+
+
 @app.command(cls=Command, epilog=example("orch hold"))
 def hold(context: typer.Context) -> None:
     """Start nothing new; what runs goes on."""

@@ -64,6 +64,23 @@ class Workspace:
         return self.state / "status.json"
 
     @property
+    def index(self) -> Path:
+        """What the sources of the children mention; made anew if it is lost."""
+        return self.state / "index.sqlite"
+
+    @property
+    def map_json(self) -> Path:
+        return self.state / "map.json"
+
+    @property
+    def map_markdown(self) -> Path:
+        return self.state / "map.md"
+
+    @property
+    def map_lock(self) -> Path:
+        return self.state / "map.lock"
+
+    @property
     def lock(self) -> Path:
         return self.state / "supervisor.lock"
 

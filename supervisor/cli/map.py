@@ -1,0 +1,95 @@
+"""`orch map`: what ties the repos together, as a picture in text, JSON or Markdown."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from itertools import combinations
+
+from supervisor.cli import output
+from supervisor.cli.output import Block, Cell, Grid, Line
+from supervisor.core import mapview
+from supervisor.domain.seam import Map, Place, Seam
+from supervisor.errors import OrchError, UsageError
+from supervisor.runtime.config import load
+from supervisor.runtime.survey import survey
+from supervisor.runtime.workspace import Workspace
+
+ROWS = 20
+QUIET = 1.0  # seconds of work without a word
+EVERY = 0.5  # seconds between two words
+
+
+def show_map(workspace: Workspace, *, as_json: bool, as_markdown: bool, rows: int | None, kind: str | None) -> int:
+    """Bring the map up to date and print it. 1 if not one child could be read."""
+    if as_json and as_markdown:
+        raise UsageError("--json and --markdown are two forms of the same", "choose one")
+    made = survey(workspace, load(workspace).children, _progress())
+    for one in made.children:
+        if one.problem:
+            output.complain(OrchError(f"{one.child} is not in the map: {one.problem}", "mend it, then run `orch map`"))
+    if kind is not None:
+        made = Map(made.children, tuple(seam for seam in made.seams if seam.kind == kind), made.cut)
+    if as_json:
+        output.emit_json(mapview.as_json(made))
+    elif as_markdown:
+        output.emit(mapview.markdown(made).rstrip("\n"))
+    else:
+        output.show(_blocks(made, rows or ROWS))
+        for words in made.cut:
+            output.say(words)
+    return 1 if made.children and all(one.problem for one in made.children) else 0
+
+
+def _progress() -> Callable[[str, int, int], None]:
+    began = last = time.monotonic()
+
+    def told(child: str, done: int, of: int) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - began > QUIET and (now - last > EVERY or done == of):
+            last = now
+            output.say(f"{child}: {done} of {of} files read")
+
+    return told
+
+
+def _blocks(made: Map, rows: int) -> list[Block]:
+    """On one screen: who shares what with whom, what disagrees, and the best rows with a place on each side."""
+    blocks: list[Block] = []
+    for a, b in combinations([one.child for one in made.children if not one.problem], 2):
+        between = [seam for seam in made.seams if {a, b} <= set(seam.children)]
+        told = mapview.counted(between) if between else "nothing was found"
+        blocks.append(Line((Cell(f"{a} ── {b}", "bold"), Cell(f"  {told}"))))
+    conflicts = [seam for seam in made.seams if seam.conflict]
+    if conflicts:
+        blocks += [Line(), Line((Cell("They disagree:", "red"),))]
+        for seam in conflicts[:rows]:
+            blocks.append(Line((Cell(f"{seam.kind} {seam.name}", "bold"), Cell(f": {seam.note}")), 2))
+            blocks += [Line((Cell(f"{p.child}  {mapview.where(p)}", "dim"),), 4) for p in _best(seam)]
+    shown = made.seams[:rows]
+    if shown:
+        cells = tuple(
+            (
+                Cell(f"{seam.score:.2f}", "dim"),
+                Cell(str(seam.kind), "cyan"),
+                Cell(seam.name, "bold"),
+                Cell("   ".join(_side(child, places) for child, places in mapview.sides(seam))),
+            )
+            for seam in shown
+        )
+        blocks += [Line(), Grid(("SCORE", "KIND", "NAME", "WHERE (> provides it)"), cells)]
+    left = len(made.seams) - len(shown)
+    if left > 0:
+        blocks.append(Line((Cell(f"and {left} more: `orch map --rows {len(made.seams)}`, or .orchestrator/map.md", "dim"),)))
+    return blocks
+
+
+def _best(seam: Seam) -> list[Place]:
+    return [places[0] for _, places in mapview.sides(seam)]
+
+
+def _side(child: str, places: list[Place]) -> str:
+    mark = ">" if places[0].role == "provides" else ""
+    more = f" +{len(places) - 1}" if len(places) > 1 else ""
+    return f"{mark}{child}:{mapview.where(places[0])}{more}"

@@ -1,0 +1,133 @@
+"""What ties the repos together: words found in their sources, and the seams where two repos use the same one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What sort of thing two repos share."""
+
+    ROUTE = "route"
+    TOPIC = "topic"
+    HEADER = "header"
+    COOKIE = "cookie"
+    ENV = "env"
+    KEY = "key"
+    ERROR = "error"
+    FLAG = "flag"
+    PORT = "port"
+    TABLE = "table"
+    SCHEMA = "schema"
+    PACKAGE = "package"
+    SUBMODULE = "submodule"
+    COPY = "copy"
+    CONSTANT = "constant"
+    COMMIT = "commit"
+    WORD = "word"  # looks like a name that is agreed on; what for, the place does not tell
+
+
+class Role(StrEnum):
+    """On which side of a seam a place stands: it serves or defines the thing, relies on it, or only names it."""
+
+    PROVIDES = "provides"
+    USES = "uses"
+    NAMES = "names"
+
+
+class Form(StrEnum):
+    """What a word is in the source."""
+
+    STRING = "string"
+    NUMBER = "number"
+    FIELD = "field"  # the name of a field of data: of a struct, an interface, an object
+    MEMBER = "member"  # a field that is read or written: `answer.retryAfter`
+    ENV = "env"  # a variable of the environment
+    TAG = "tag"  # of a field in Go
+    TYPE = "type"  # the name of a type, service, message or operation in a schema
+    USED_TYPE = "used type"  # the name of a type in code
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A literal, or a name of data, and where it stands.
+
+    `text`: without quotes, what is put in at run time as `{}`. `call`: the function it is handed to, as written;
+    `at`: as which argument, from 0; `handled`: with a function beside it; `method`: with this HTTP method beside it. `key`: what it is assigned to,
+    compared with, or the value of. `of`: what it is an index of. `is_key`: it is the key itself. `decorates`: in a
+    decorator or annotation. `within`: the routes of the calls around it. `case`: it is compared with something.
+    """
+
+    text: str
+    line: int
+    form: Form = Form.STRING
+    call: str = ""
+    at: int = 0
+    handled: bool = False
+    method: str = ""
+    key: str = ""
+    of: str = ""
+    is_key: bool = False
+    decorates: bool = False
+    within: str = ""
+    case: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A place that names something two repos may share. `name` is the form in which two spellings are equal; `weak`:
+    the place alone proves nothing. `detail`: a route's method, a constant's value."""
+
+    kind: Kind
+    name: str
+    shown: str
+    line: int
+    role: Role = Role.NAMES
+    detail: str = ""
+    weak: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One side of a seam: `file`:`line` of `child` says `shown`. Line 0: the file as a whole, or a commit."""
+
+    child: str
+    file: str
+    line: int
+    role: Role
+    shown: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Seam:
+    """A row of the map. `score` is between 0 and 1; `note` says what is worth knowing; `conflict`: the sides disagree."""
+
+    kind: Kind
+    name: str
+    score: float
+    children: tuple[str, ...]
+    places: tuple[Place, ...]
+    note: str = ""
+    conflict: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Surveyed:
+    """How much of a child the map knows: files read, files left out by reason, and what could not be read at all."""
+
+    child: str
+    path: str
+    files: int = 0
+    skipped: tuple[tuple[str, int], ...] = ()
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Map:
+    """What ties the repos together, the best evidence first. `cut`: what was left out, in words."""
+
+    children: tuple[Surveyed, ...]
+    seams: tuple[Seam, ...]
+    cut: tuple[str, ...] = ()

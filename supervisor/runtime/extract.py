@@ -1,0 +1,70 @@
+"""Reading source files into mentions: by this process if they are few, else by several, one for each core."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+from supervisor.core.mentions import mentions
+from supervisor.core.seams import join_key
+from supervisor.domain.seam import Mention
+from supervisor.shell.files import read_file
+from supervisor.shell.index import Indexed
+from supervisor.wire import source
+
+FEW = 60  # files that are sooner read than another process is started (0.2 s)
+BATCH = 100  # files handed to a process at once
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A file to read: its name, as git has it, and the token of its content."""
+
+    name: str
+    raw: bytes
+    token: str
+
+
+def extract(root: Path, files: Sequence[Wanted], told: Callable[[int], None]) -> Iterator[Indexed]:
+    """What the files below `root` mention. `told` hears how many more were read, now and then."""
+    if len(files) <= FEW:
+        yield from read_batch(str(root), files)
+        told(len(files))
+        return
+    workers = max(1, min(len(os.sched_getaffinity(0)), 8))
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        jobs = [pool.submit(read_batch, str(root), batch) for batch in _batches(files)]
+        try:
+            for job in jobs:
+                read = job.result()
+                told(len(read))
+                yield from read
+        finally:
+            for job in jobs:
+                job.cancel()
+
+
+def read_batch(root: str, files: Iterable[Wanted]) -> list[Indexed]:
+    """What each of the files mentions. One that cannot be read, or that no reader understands, is left out with a reason."""
+    return [_read(Path(root), one) for one in files]
+
+
+def _batches(files: Sequence[Wanted]) -> Iterator[Sequence[Wanted]]:
+    return (files[at : at + BATCH] for at in range(0, len(files), BATCH))
+
+
+def _read(root: Path, wanted: Wanted) -> Indexed:
+    language = source.language_of(wanted.name)
+    test = source.is_test(wanted.name)
+    reason = "not source" if language is None else source.skipped(wanted.name)
+    found: tuple[tuple[str, Mention], ...] = ()
+    if reason is None and language is not None:
+        content = read_file(root, wanted.raw, source.LIMIT + 1)
+        reason = "unreadable" if content is None else source.skipped(wanted.name, content)
+        if reason is None and content is not None:
+            found = tuple((join_key(one), one) for one in mentions(source.words(language, content), language))
+    return Indexed(wanted.name, wanted.token, test, reason or "", found)

@@ -1,0 +1,150 @@
+"""The map of a workspace: sources are read where they changed, and what they mention is joined across the repos."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from supervisor.core import copies, mapview
+from supervisor.core.seams import Found, seams
+from supervisor.domain.child import Child
+from supervisor.domain.seam import Map, Seam, Surveyed
+from supervisor.errors import OrchError, WorkspaceError
+from supervisor.runtime.extract import Wanted, extract
+from supervisor.runtime.workspace import Workspace
+from supervisor.shell.files import read_file
+from supervisor.shell.git import list_files, read_tree, toplevel
+from supervisor.shell.index import Index
+from supervisor.shell.store import write_atomic
+
+FILES = 50_000  # of one child that are looked at
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What is on disk of one child: its files, each with the token of its content."""
+
+    child: Child
+    root: Path
+    files: tuple[Wanted, ...] = ()
+    cut: bool = False
+    problem: str = ""
+
+
+def survey(workspace: Workspace, children: Sequence[Child], told: Callable[[str, int, int], None]) -> Map:
+    """Bring the index of the children's sources up to date, and map what ties them together.
+
+    `told` hears (child, files read, files to read) now and then. A child that cannot be read is told in the map, and
+    does not keep the others from it. Raises OrchError if the workspace cannot be written.
+    """
+    with _locked(workspace):
+        with ThreadPoolExecutor(max(1, len(children))) as pool:
+            seen = list(pool.map(_look, children))
+        index = Index(workspace.index)
+        try:
+            index.keep_only(child.name for child in children)
+            for one in seen:
+                _update(index, one, told)
+            found = (Found(child, file, test, mention) for child, file, test, mention in index.shared())
+            rows = (*seams(found), *_copies(seen))
+            surveyed = tuple(_surveyed(index, one) for one in seen)
+        finally:
+            index.close()
+        cut = tuple(f"{one.child.name} has more than {FILES:,} files: the rest was not read" for one in seen if one.cut)
+        made = Map(surveyed, _ordered(rows), cut)
+        write_atomic(workspace.map_json, json.dumps(mapview.as_json(made), indent=1))
+        write_atomic(workspace.map_markdown, mapview.markdown(made))
+        return made
+
+
+def _ordered(rows: Sequence[Seam]) -> tuple[Seam, ...]:
+    return tuple(sorted(rows, key=lambda row: (-row.score, row.kind, row.name)))
+
+
+@contextmanager
+def _locked(workspace: Workspace) -> Iterator[None]:
+    """One survey of a workspace at a time; a second one waits for the first and finds its work done."""
+    try:
+        workspace.state.mkdir(mode=0o700, exist_ok=True)
+        file = workspace.map_lock.open("a")
+    except OSError as error:
+        raise WorkspaceError(f"{workspace.state} cannot be written ({error.strerror})", "make it writable") from error
+    with file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _look(child: Child) -> _Seen:
+    path = Path(child.path)
+    try:
+        root = toplevel(path)
+        listing, tree = list_files(root), read_tree(root)
+    except OrchError as error:
+        return _Seen(child, path, problem=error.what)
+    dirty = dict(tree.entries)
+    files = []
+    for one in listing.files:
+        if one.kind in ("file", "program"):
+            token = dirty.get(one.name) or one.oid
+            if token not in ("", "missing"):
+                files.append(Wanted(one.name, one.raw, token))
+    return _Seen(child, root, tuple(files[:FILES]), listing.cut or len(files) > FILES)
+
+
+def _update(index: Index, seen: _Seen, told: Callable[[str, int, int], None]) -> None:
+    if seen.problem:
+        return
+    known = index.tokens(seen.child.name)
+    wanted = [one for one in seen.files if known.get(one.name) != one.token]
+    gone = known.keys() - {one.name for one in seen.files}
+    if not wanted and not gone:
+        return
+    done = 0
+
+    def more(count: int) -> None:
+        nonlocal done
+        done += count
+        told(seen.child.name, done, len(wanted))
+
+    index.update(seen.child.name, extract(seen.root, wanted, more), gone)
+
+
+def _surveyed(index: Index, seen: _Seen) -> Surveyed:
+    files, skipped = index.counts(seen.child.name)
+    return Surveyed(seen.child.name, str(seen.root), files, skipped, seen.problem)
+
+
+def _copies(seen: Sequence[_Seen]) -> tuple[Seam, ...]:
+    """Files that several repos have, as they are on disk."""
+    roots = {one.child.name: one.root for one in seen}
+    by_token: dict[str, set[str]] = {}
+    by_base: dict[str, set[str]] = {}
+    for one in seen:
+        for file in one.files:
+            if copies.is_candidate(file.name):
+                by_token.setdefault(file.token, set()).add(one.child.name)
+                by_base.setdefault(file.name.rpartition("/")[2], set()).add(one.child.name)
+    candidates = []
+    raws = {}
+    for one in seen:
+        for file in one.files:
+            shared = len(by_token.get(file.token, ())) > 1 or len(by_base.get(file.name.rpartition("/")[2], ())) > 1
+            if shared and copies.is_candidate(file.name):
+                try:
+                    size = (one.root / Path(file.name)).lstat().st_size
+                except OSError:
+                    continue
+                copy = copies.Copy(one.child.name, file.name, file.token, size)
+                raws[copy] = file.raw
+                candidates.append(copy)
+
+    def read(copy: copies.Copy) -> str | None:
+        content = read_file(roots[copy.child], raws[copy], copies.LARGEST)
+        return None if content is None or b"\0" in content else content.decode("utf-8", "replace")
+
+    return (*copies.same(candidates), *copies.drifted(candidates, read))

@@ -1,0 +1,147 @@
+"""The index of what the sources mention: one SQLite file, brought up to date file by file. It can always be made anew."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from supervisor.domain.seam import Kind, Mention, Role
+from supervisor.errors import StoreError
+
+VERSION = 1
+"""Of what is kept here and of how sources are read: an index of another version is made anew."""
+
+_SCHEMA = """
+CREATE TABLE file (id INTEGER PRIMARY KEY, child TEXT NOT NULL, name TEXT NOT NULL, token TEXT NOT NULL,
+                   test INTEGER NOT NULL, skipped TEXT NOT NULL, UNIQUE (child, name));
+CREATE TABLE mention (file INTEGER NOT NULL, child TEXT NOT NULL, joined TEXT NOT NULL, kind TEXT NOT NULL,
+                      name TEXT NOT NULL, shown TEXT NOT NULL, line INTEGER NOT NULL, role TEXT NOT NULL,
+                      detail TEXT NOT NULL, weak INTEGER NOT NULL);
+CREATE INDEX mention_joined ON mention (joined, child, weak);
+CREATE INDEX mention_file ON mention (file);
+"""
+_SHARED = """
+SELECT joined FROM mention WHERE joined NOT LIKE 'route %'
+GROUP BY joined HAVING count(DISTINCT child) > 1 AND min(weak) = 0
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Indexed:
+    """A file as it was read: `token` stands for its content, `skipped` says why it was left out ("" if it was read)."""
+
+    name: str
+    token: str
+    test: bool
+    skipped: str
+    mentions: tuple[tuple[str, Mention], ...]  # each with the key that it is joined by
+
+
+class Index:
+    """The open index. Raises StoreError when the file cannot be read or written."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        try:
+            self._db = self._open()
+        except sqlite3.DatabaseError:
+            with suppress(OSError):  # broken: what it knew can be read again
+                path.unlink()
+            try:
+                self._db = self._open()
+            except sqlite3.Error as error:
+                raise self._failed(error) from error
+
+    def _open(self) -> sqlite3.Connection:
+        try:
+            db = sqlite3.connect(self._path, isolation_level=None, timeout=30)
+        except sqlite3.OperationalError as error:
+            raise self._failed(error) from error
+        db.execute("PRAGMA journal_mode = MEMORY")
+        db.execute("PRAGMA synchronous = OFF")  # torn by a power cut, it is made anew
+        if db.execute("PRAGMA user_version").fetchone()[0] != VERSION:
+            for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+                db.execute(f"DROP TABLE {name}")
+            db.executescript(_SCHEMA)
+            db.execute(f"PRAGMA user_version = {VERSION}")
+        return db
+
+    def close(self) -> None:
+        self._db.close()
+
+    def tokens(self, child: str) -> dict[str, str]:
+        """What is known of a child: the token of each file by name."""
+        return dict(self._db.execute("SELECT name, token FROM file WHERE child = ?", (child,)))
+
+    def counts(self, child: str) -> tuple[int, tuple[tuple[str, int], ...]]:
+        """How many files of a child were read, and how many were left out, by reason."""
+        rows = self._db.execute("SELECT skipped, count(*) FROM file WHERE child = ? GROUP BY skipped", (child,)).fetchall()
+        skipped = tuple(sorted((reason, count) for reason, count in rows if reason))
+        return sum(count for reason, count in rows if not reason), skipped
+
+    def update(self, child: str, read: Iterable[Indexed], gone: Iterable[str]) -> None:
+        """Take in files that were read (again), and forget those that are `gone`."""
+        try:
+            self._db.execute("BEGIN")
+            for name in gone:
+                self._forget(child, name)
+            for one in read:
+                self._forget(child, one.name)
+                row = self._db.execute(
+                    "INSERT INTO file (child, name, token, test, skipped) VALUES (?, ?, ?, ?, ?)",
+                    (child, one.name, one.token, one.test, one.skipped),
+                )
+                self._db.executemany(
+                    "INSERT INTO mention VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    [
+                        (row.lastrowid, child, joined, m.kind, m.name, m.shown, m.line, m.role, m.detail, m.weak)
+                        for joined, m in one.mentions
+                    ],
+                )
+            self._db.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise self._failed(error) from error
+
+    def keep_only(self, children: Iterable[str]) -> None:
+        """Forget all other children."""
+        known = {child for (child,) in self._db.execute("SELECT DISTINCT child FROM file")}
+        for child in known - set(children):
+            self.update(child, (), list(self.tokens(child)))
+
+    def shared(self) -> Iterator[tuple[str, str, bool, Mention]]:
+        """Child, file, whether it is a test, and mention: of all names that two children have, and all routes."""
+        yield from self._mentions(f"mention.joined IN ({_SHARED})")
+        yield from self._mentions("mention.joined LIKE 'route %'")
+
+    def of_file(self, child: str, names: Iterable[str]) -> Mapping[str, set[str]]:
+        """What files of a child mention: the keys that their mentions are joined by."""
+        return {
+            name: {
+                joined
+                for (joined,) in self._db.execute(
+                    "SELECT joined FROM mention JOIN file ON file.id = mention.file WHERE file.child = ? AND file.name = ?",
+                    (child, name),
+                )
+            }
+            for name in names
+        }
+
+    def _mentions(self, where: str) -> Iterator[tuple[str, str, bool, Mention]]:
+        rows = self._db.execute(
+            "SELECT file.child, file.name, file.test, kind, mention.name, shown, line, role, detail, weak"
+            f" FROM mention JOIN file ON file.id = mention.file WHERE {where}"
+        )
+        for child, file, test, kind, name, shown, line, role, detail, weak in rows:
+            yield child, file, bool(test), Mention(Kind(kind), name, shown, line, Role(role), detail, bool(weak))
+
+    def _forget(self, child: str, name: str) -> None:
+        row = self._db.execute("SELECT id FROM file WHERE child = ? AND name = ?", (child, name)).fetchone()
+        if row is not None:
+            self._db.execute("DELETE FROM mention WHERE file = ?", row)
+            self._db.execute("DELETE FROM file WHERE id = ?", row)
+
+    def _failed(self, error: sqlite3.Error) -> StoreError:
+        return StoreError(f"the index {self._path} cannot be used ({error})", "make room on the disk, or remove the file")

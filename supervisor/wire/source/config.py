@@ -1,0 +1,139 @@
+"""The words of files that declare: YAML, JSON, TOML, `.env`, Dockerfiles, protobuf, GraphQL, SQL."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tree_sitter import Node
+
+from supervisor.domain.seam import Form, Word
+from supervisor.wire.source import grammar
+
+LONGEST = 300  # characters of a value; longer ones are prose
+DEEPEST = 12  # levels of nesting that are told apart
+
+
+def words(language: str, source: bytes) -> Iterator[Word]:
+    """The words of one file. Of a word in nested data, `within` is the path of keys down to it: `paths./v1/devices`."""
+    match language:
+        case "env":
+            return _env(source)
+        case "dockerfile":
+            return _dockerfile(source)
+        case "toml":
+            return _toml(source)
+        case "sql":
+            return _sql(source)
+        case "proto" | "graphql":
+            return _schema(language, source)
+    return _nested(language, source)
+
+
+def _env(source: bytes) -> Iterator[Word]:
+    for number, line in enumerate(source.decode("utf-8", "replace").splitlines(), 1):
+        if match := re.match(r"\s*(?:export\s+)?([A-Za-z_]\w*)\s*=\s*(.*)", line):
+            yield Word(match[1], number, Form.ENV, is_key=True)
+            if value := match[2].strip().strip("\"'"):
+                yield Word(value[:LONGEST], number, Form.STRING, key=match[1])
+
+
+def _dockerfile(source: bytes) -> Iterator[Word]:
+    env = False
+    for number, line in enumerate(source.decode("utf-8", "replace").splitlines(), 1):
+        if line.lstrip().startswith("#"):
+            continue
+        if match := re.match(r"\s*(ENV|ARG)\s+(.*)", line, re.I):
+            env, rest = True, match[2]
+        elif match := re.match(r"\s*EXPOSE\s+(.*)", line, re.I):
+            for port in re.findall(r"\d{2,5}", match[1]):
+                yield Word(port, number, Form.NUMBER, key="port", is_key=True)
+            continue
+        elif env:
+            rest = line
+        else:
+            continue
+        for pair in re.finditer(r"([A-Z_][A-Z0-9_]+)(?:=|\s+(?=\S+$))(\"[^\"]*\"|\S+)?", rest):
+            yield Word(pair[1], number, Form.ENV, is_key=True)
+            if pair[2]:
+                yield Word(pair[2].strip('"'), number, Form.STRING, key=pair[1])
+        env = line.rstrip().endswith("\\")
+
+
+def _toml(source: bytes) -> Iterator[Word]:
+    """By line: tables and keys of TOML stand one on a line in practice."""
+    table = ""
+    for number, line in enumerate(source.decode("utf-8", "replace").splitlines(), 1):
+        bare = line.split(" #")[0].strip()
+        if match := re.fullmatch(r"\[+\s*([\w.\-\" ]+?)\s*\]+", bare):
+            table = match[1].replace('"', "")
+        elif match := re.match(r"([\w.\-\"]+)\s*=\s*(.*)", bare):
+            key = match[1].strip('"')
+            yield Word(key, number, Form.FIELD, is_key=True, key=table, within=f"{table}.{key}")
+            for text in re.findall(r"\"([^\"]{2,300})\"|'([^']{2,300})'", match[2]):
+                yield Word(text[0] or text[1], number, Form.STRING, key=key, within=f"{table}.{key}")
+            if re.fullmatch(r"\d{2,9}", match[2]):
+                yield Word(match[2], number, Form.NUMBER, key=key, within=f"{table}.{key}")
+
+
+_SQL = re.compile(r"--[^\n]*|/\*.*?\*/", re.S)
+
+
+def _sql(source: bytes) -> Iterator[Word]:
+    text = _SQL.sub(lambda found: "\n" * found[0].count("\n"), source.decode("utf-8", "replace"))
+    line = 1
+    for statement in re.split(r";", text):
+        lead = len(statement) - len(statement.lstrip())
+        first = line + statement[:lead].count("\n")
+        yield Word(statement.strip()[:4000], first, Form.STRING, call="sql")
+        line += statement.count("\n")
+
+
+def _schema(language: str, source: bytes) -> Iterator[Word]:
+    found = grammar.captures(language, source)
+    for capture, form in (("type", Form.TYPE), ("field", Form.FIELD), ("member", Form.MEMBER), ("package", Form.TYPE)):
+        for node in found.get(capture, ()):
+            text = source[node.start_byte : node.end_byte].decode("utf-8", "replace")
+            yield Word(text, node.start_point[0] + 1, form, key=capture, call=language)
+    for node in found.get("constant", ()):
+        text = source[node.start_byte : node.end_byte].decode("utf-8", "replace")
+        yield Word(text, node.start_point[0] + 1, Form.STRING, key="enum", call=language)
+
+
+def _nested(language: str, source: bytes) -> Iterator[Word]:
+    """YAML and JSON: every key, and every value, with the path of keys that leads to it."""
+    found = grammar.captures(language, source)
+    keys = {node.start_byte for node in found.get("key", ())}
+    pairs = iter(found.get("pair", ()))
+    stack: list[tuple[int, str]] = []  # where a pair ends, and its key
+    pair = next(pairs, None)
+    for node in found.get("scalar", ()):
+        start = node.start_byte
+        while pair is not None and pair.start_byte <= start:
+            while stack and stack[-1][0] <= pair.start_byte:
+                stack.pop()
+            stack.append((pair.end_byte, _key(source, pair)))
+            pair = next(pairs, None)
+        while stack and stack[-1][0] <= start:
+            stack.pop()
+        text = source[start : node.end_byte].decode("utf-8", "replace").strip("\"'")
+        if not text or len(text) > LONGEST:
+            continue
+        is_key = start in keys
+        path = [key for _, key in stack[-DEEPEST:]]
+        above = path[:-1] if is_key else path
+        number = text.isdigit()
+        yield Word(
+            text,
+            node.start_point[0] + 1,
+            Form.NUMBER if number and not is_key else Form.STRING,
+            key=above[-1] if above else "",
+            is_key=is_key,
+            call=language,
+            within=".".join(above),
+        )
+
+
+def _key(source: bytes, pair: Node) -> str:
+    key = pair.child_by_field_name("key")
+    return "" if key is None else source[key.start_byte : key.end_byte].decode("utf-8", "replace").strip("\"'")

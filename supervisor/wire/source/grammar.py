@@ -1,0 +1,133 @@
+"""Tree-sitter's grammars: which nodes hold literals and names of data, for each language, as one compiled query each."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from tree_sitter import Language, Node, Parser, Query, QueryCursor
+from tree_sitter_language_pack import get_language
+
+_JS = """
+(string) @string (template_string) @string (number) @number
+(pair key: (property_identifier) @field)
+(shorthand_property_identifier) @field (shorthand_property_identifier_pattern) @member
+(member_expression property: (property_identifier) @member)
+(import_specifier name: (identifier) @type)
+"""
+_TS = (
+    _JS
+    + """
+(property_signature name: (property_identifier) @field) (public_field_definition name: (property_identifier) @field)
+(type_identifier) @type
+"""
+)
+_C = """
+(string_literal) @string (concatenated_string) @string (number_literal) @number
+(preproc_def) @define
+"""
+
+_QUERIES = {
+    "python": """
+(string) @string (integer) @number (float) @number
+(class_definition body: (block (expression_statement (assignment left: (identifier) @field type: (_)))))
+(class_definition body: (block (assignment left: (identifier) @field type: (_))))
+(attribute attribute: (identifier) @member)
+(typed_default_parameter name: (identifier) @parameter value: (call))
+(import_from_statement name: (dotted_name) @type)
+""",
+    "javascript": _JS,
+    "typescript": _TS,
+    "tsx": _TS,
+    "go": """
+(interpreted_string_literal) @string (raw_string_literal) @string (int_literal) @number
+(field_declaration tag: (raw_string_literal) @tag)
+(qualified_type name: (type_identifier) @type) (selector_expression field: (field_identifier) @member)
+""",
+    "rust": """
+(string_literal) @string (raw_string_literal) @string (integer_literal) @number
+(struct_item body: (field_declaration_list (field_declaration name: (field_identifier) @field)))
+(type_identifier) @type
+""",
+    "java": """
+(string_literal) @string (decimal_integer_literal) @number
+(field_declaration declarator: (variable_declarator name: (identifier) @field))
+(record_declaration parameters: (formal_parameters (formal_parameter name: (identifier) @field)))
+(import_declaration (scoped_identifier name: (identifier) @type)) (type_identifier) @type
+""",
+    "kotlin": """
+(string_literal) @string (integer_literal) @number (class_parameter (simple_identifier) @field)
+(type_identifier) @type
+""",
+    "swift": """
+(line_string_literal) @string (multi_line_string_literal) @string (integer_literal) @number
+(class_body (property_declaration name: (pattern bound_identifier: (simple_identifier) @field)))
+(type_identifier) @type
+""",
+    "c": _C,
+    "cpp": _C + "(raw_string_literal) @string",
+    "csharp": """
+(string_literal) @string (interpolated_string_expression) @string (verbatim_string_literal) @string
+(integer_literal) @number (property_declaration name: (identifier) @field)
+(record_declaration (parameter_list (parameter name: (identifier) @field)))
+""",
+    "ruby": """
+(string) @string (simple_symbol) @string (hash_key_symbol) @field (integer) @number
+(constant) @type
+""",
+    "php": """
+(encapsed_string) @string (string) @string (integer) @number (property_element (variable_name (name) @field))
+""",
+    "dart": """
+(string_literal) @string (decimal_integer_literal) @number
+""",
+    "elixir": """
+(string) @string (integer) @number (atom) @string (pair key: (keyword) @field) (alias) @type
+""",
+    "scala": "(string) @string (interpolated_string) @string (integer_literal) @number",
+    "lua": "(string) @string (number) @number (field name: (identifier) @field)",
+    "bash": """
+(string) @string (raw_string) @string (variable_assignment name: (variable_name) @env)
+(simple_expansion (variable_name) @env) (expansion (variable_name) @env) (word) @string
+""",
+    "hcl": "(string_lit) @string (numeric_lit) @number",
+    "yaml": """
+(block_mapping_pair key: (flow_node) @key) (flow_pair key: (flow_node) @key)
+(plain_scalar) @scalar (double_quote_scalar) @scalar (single_quote_scalar) @scalar
+(block_mapping_pair) @pair (flow_pair) @pair
+""",
+    "json": "(pair key: (string) @key) (string) @scalar (number) @scalar (pair) @pair",
+    "proto": """
+(package (full_ident) @package) (message_name) @type (service_name) @type (rpc_name) @type (enum_name) @type
+(field (identifier) @field) (oneof_field (identifier) @field) (enum_field (identifier) @constant)
+""",
+    "graphql": """
+(object_type_definition (name) @type) (input_object_type_definition (name) @type)
+(enum_type_definition (name) @type) (interface_type_definition (name) @type)
+(field_definition (name) @field) (input_value_definition (name) @field) (operation_definition (name) @type)
+(field (name) @member) (enum_value (name) @constant)
+""",
+}
+
+
+def languages() -> frozenset[str]:
+    """The languages read by their grammar; others are read by `plain`."""
+    return frozenset(_QUERIES)
+
+
+@cache
+def _tools(language: str) -> tuple[Parser, Query]:
+    grammar: Language = get_language(language)  # type: ignore[arg-type]  # its type is a list of all names
+    return Parser(grammar), Query(grammar, _QUERIES[language])
+
+
+def captures(language: str, source: bytes) -> dict[str, list[Node]]:
+    """The nodes of interest by capture name, in the order of the source."""
+    parser, query = _tools(language)
+    found = QueryCursor(query).captures(parser.parse(source).root_node)
+    for nodes in found.values():
+        nodes.sort(key=_start)
+    return found
+
+
+def _start(node: Node) -> int:
+    return node.start_byte
