@@ -113,7 +113,7 @@ class Hands(Servers):
             else:
                 resumed = thread
                 waiting = yield Call(lambda link: self._thread_resume(repo, link, resumed))
-                turns = yield Call(lambda _: tuple(turn.seen for turn in repo.rollouts[resumed].turns[-5:]))
+                turns = yield Call(lambda _: repo.rollouts[resumed].latest)
         except FaultError as fault:
             gone = thread is not None and "no rollout" in str(fault)
             self.post(ev.ThreadFailed(self.now, repo.name, thread, action.task, gone, str(fault)))

@@ -80,6 +80,12 @@ class Rollout:
     def active(self) -> Turn | None:
         return next((turn for turn in self.turns if turn.status is TurnStatus.IN_PROGRESS), None)
 
+    @property
+    def latest(self) -> tuple[TurnSeen, ...]:
+        """The latest turns, back to the last one of ours."""
+        ours = max((number for number, turn in enumerate(self.turns) if turn.messages), default=0)
+        return tuple(turn.seen for turn in self.turns[min(ours, max(len(self.turns) - 5, 0)) :])
+
 
 @dataclass(eq=False)
 class Process:
