@@ -64,6 +64,9 @@ class Paths:
     names: tuple[str, ...] = ()
 
 
+NO_PATHS = Paths()
+
+
 @dataclass(frozen=True, slots=True)
 class Stash:
     """Work put aside."""
@@ -133,10 +136,10 @@ class GitState:
     branch: str | None
     head: Head | None
     upstream: Upstream | None = None
-    staged: Paths = Paths()
-    unstaged: Paths = Paths()
-    untracked: Paths = Paths()
-    conflicted: Paths = Paths()
+    staged: Paths = NO_PATHS
+    unstaged: Paths = NO_PATHS
+    untracked: Paths = NO_PATHS
+    conflicted: Paths = NO_PATHS
     stashes: tuple[Stash, ...] = ()
     stash_count: int = 0
     in_progress: InProgress | None = None

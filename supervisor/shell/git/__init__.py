@@ -1,17 +1,30 @@
 """Reading git, of repositories that may be hostile."""
 
-from supervisor.shell.git.config import read_git
+from supervisor.shell.git.config import Setting, filters_of, names_no_filter, read_config, read_git
+from supervisor.shell.git.folder import Place, place_of, progress_of, read_small
 from supervisor.shell.git.listing import Listing, TrackedFile, list_files
-from supervisor.shell.git.run import Answer
-from supervisor.shell.git.tree import changed_between, read_tree, toplevel
+from supervisor.shell.git.run import Answer, failed, run_git
+from supervisor.shell.git.tree import changed_between, fingerprint, read_status, read_tree, toplevel
 
 __all__ = [
     "Answer",
     "Listing",
+    "Place",
+    "Setting",
     "TrackedFile",
     "changed_between",
+    "failed",
+    "filters_of",
+    "fingerprint",
     "list_files",
+    "names_no_filter",
+    "place_of",
+    "progress_of",
+    "read_config",
     "read_git",
+    "read_small",
+    "read_status",
     "read_tree",
+    "run_git",
     "toplevel",
 ]

@@ -32,8 +32,9 @@ def read_config(path: Path) -> tuple[Setting, ...]:
     words = answer.out.split(b"\0")
     settings = []
     for scope, entry in zip(words[0::2], words[1::2], strict=False):
-        key, _, value = entry.partition(b"\n")
-        settings.append(Setting(os.fsdecode(key), value, scope not in _USERS))
+        key, given, value = entry.partition(b"\n")
+        # A key without "=" is a yes.
+        settings.append(Setting(os.fsdecode(key), value if given else b"true", scope not in _USERS))
     return tuple(settings)
 
 

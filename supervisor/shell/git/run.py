@@ -63,10 +63,11 @@ def run_git(
     path: Path,
     *args: str,
     filters: frozenset[str] = frozenset(),
+    settings: tuple[str, ...] = (),
     seconds: float | None = None,
     partial: bool = False,
 ) -> Answer:
-    """Run one reading git command in `path` with these `filters` switched off, for at most `seconds`.
+    """Run one reading git command in `path` with `filters` switched off and `settings` made, in `seconds`.
 
     A command that looks into files of the work tree needs the filters that the repo names: `read_git` finds them.
     With `partial`, what a git that was too slow or too big had said is an answer, cut. Raises WorkspaceError.
@@ -81,7 +82,8 @@ def run_git(
     # GitPython can add to the environment, but not take away from it.
     inherited = sorted(name for name in os.environ if name.startswith("GIT_") and name not in _KEPT)
     unset = ["/usr/bin/env", *(word for name in inherited for word in ("-u", name))] if inherited else []
-    command = [*unset, program, *_SAFE, *off, "-C", str(path.absolute()), *args]
+    made = [word for setting in settings for word in ("-c", setting)]
+    command = [*unset, program, *_SAFE, *made, *off, "-C", str(path.absolute()), *args]
     try:
         process = git(str(path)).execute(command, as_process=True, env=_ENV, start_new_session=True)
     except Exception as error:

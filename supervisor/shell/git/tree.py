@@ -6,13 +6,15 @@ import contextlib
 import hashlib
 import os
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 from supervisor.domain.pathname import shown
 from supervisor.domain.run import Tree
 from supervisor.errors import WorkspaceError
 from supervisor.shell.git.config import read_git
-from supervisor.shell.git.run import failed, quoted, run_git
+from supervisor.shell.git.folder import place_of
+from supervisor.shell.git.run import Answer, failed, quoted, run_git
 
 ENTRY_LIMIT = 5_000
 """Changed paths kept of one work tree; more are build products that nobody ignored."""
@@ -25,6 +27,12 @@ HASH_LIMIT = 1 << 20
 
 HASH_BUDGET = 64 << 20
 """Bytes hashed for one tree, so that 5,000 dirty files do not cost seconds; the rest goes by size and time."""
+
+# Without --ignore-submodules=dirty git would run in each submodule, under that one's own configuration.
+_STATUS = (
+    *("--porcelain=v2", "--branch", "-z", "--untracked-files=all", "--no-renames"),
+    "--ignore-submodules=dirty",
+)
 
 _DIFF = ("--no-ext-diff", "--no-textconv", "--no-renames", "--ignore-submodules=dirty", "-O/dev/null")
 
@@ -62,34 +70,39 @@ def read_tree(path: Path) -> Tree:
 
     Changes inside submodules and inside untracked nested repositories are not looked at.
     """
-    # Without --ignore-submodules=dirty git would run in each submodule, under that one's own configuration.
-    options = ("--porcelain=v2", "--branch", "-z", "--untracked-files=all", "--no-renames", "--no-ahead-behind")
-    answer = read_git(path, "status", *options, "--ignore-submodules=dirty")
+    answer = read_git(path, "status", *_STATUS, "--no-ahead-behind")
     if answer.code != 0 and not answer.cut:
         raise failed(path, "read the state of the files", answer)
     head = branch = None
-    states: dict[bytes, str] = {}
-    for record in answer.out.split(b"\0")[:-1]:
-        kind, _, rest = record.partition(b" ")
-        if kind == b"#":
-            key, _, value = rest.partition(b" ")
-            if key == b"branch.oid" and value != b"(initial)":
-                head = value.decode("ascii")
-            elif key == b"branch.head" and not value.startswith(b"("):
-                branch = shown(value)
-        elif kind == b"?":
-            states[rest] = ""
-        elif kind in (b"1", b"u"):
-            fields = rest.split(b" ", 7 if kind == b"1" else 9)
-            is_submodule = fields[1].startswith(b"S")
-            states[fields[-1]] = f"submodule {fields[1].decode()} {fields[6].decode()}" if is_submodule else ""
-    budget = HASH_BUDGET
-    entries = []
-    for text, name in sorted((shown(name), name) for name in states)[:ENTRY_LIMIT]:
-        token, spent = (states[name], 0) if states[name] else _token(os.fsencode(path) + b"/" + name, budget)
-        budget -= spent
-        entries.append((text, token))
-    return Tree(head, branch, tuple(entries), truncated=answer.cut or len(states) > ENTRY_LIMIT)
+    for key, value in _headers(answer.out):
+        if key == b"branch.oid" and value != b"(initial)":
+            head = value.decode("ascii")
+        elif key == b"branch.head" and not value.startswith(b"("):
+            branch = shown(value)
+    states = _states(answer.out)
+    return Tree(head, branch, _entries(path, states), truncated=answer.cut or len(states) > ENTRY_LIMIT)
+
+
+def read_status(path: Path, filters: frozenset[str]) -> Answer:
+    """What `git status --porcelain=v2 -z` says of the work tree whose root is `path`, stashes and upstream too.
+
+    Raises WorkspaceError when git cannot tell.
+    """
+    answer = run_git(path, "status", *_STATUS, "--ahead-behind", "--show-stash", filters=filters)
+    if answer.code != 0 and not answer.cut:
+        raise failed(path, "read the state of the files", answer)
+    return answer
+
+
+def fingerprint(path: Path, status: Answer) -> str:
+    """A digest that changes with HEAD, the index and the content of what is dirty, given what `read_status` said."""
+    digest = hashlib.blake2b(status.out, digest_size=16)
+    states = _states(status.out)
+    for raw in sorted(raw for raw, state in states.items() if state):
+        digest.update(f"\0{_commit_mark(path / os.fsdecode(raw))}".encode())
+    for name, token in _entries(path, states):
+        digest.update(f"\0{name}\0{token}".encode())
+    return digest.hexdigest()
 
 
 def changed_between(path: Path, before: Tree, after: Tree) -> tuple[str, ...]:
@@ -116,6 +129,52 @@ def changed_between(path: Path, before: Tree, after: Tree) -> tuple[str, ...]:
         if old.get(name) != new.get(name) and (horizon is None or name <= horizon or (name in old and name in new))
     )
     return tuple(sorted(changed)[:CHANGED_LIMIT])
+
+
+def _commit_mark(submodule: Path) -> str:
+    """What changes when another commit is checked out in a submodule; a status says only that it is another one."""
+    place = place_of(submodule)
+    if place is None:
+        return ""
+    marks = []
+    for name in ("HEAD", "logs/HEAD"):
+        with contextlib.suppress(OSError):
+            found = os.lstat(place.git / name)
+            marks.append(f"{found.st_size} {found.st_mtime_ns}")
+    return " ".join(marks)
+
+
+def _headers(status: bytes) -> Iterator[tuple[bytes, bytes]]:
+    for record in status.split(b"\0"):
+        if not record.startswith(b"# "):
+            return
+        key, _, value = record[2:].partition(b" ")
+        yield key, value
+
+
+def _states(status: bytes) -> dict[bytes, str]:
+    """The dirty paths; what stands for the content of a submodule is what git says of it, as it is not looked into."""
+    states: dict[bytes, str] = {}
+    for record in status.split(b"\0")[:-1]:
+        kind, _, rest = record.partition(b" ")
+        if kind == b"?":
+            states[rest] = ""
+        elif kind in (b"1", b"u"):
+            fields = rest.split(b" ", 7 if kind == b"1" else 9)
+            is_submodule = fields[1].startswith(b"S")
+            states[fields[-1]] = f"submodule {fields[1].decode()} {fields[6].decode()}" if is_submodule else ""
+    return states
+
+
+def _entries(path: Path, states: dict[bytes, str]) -> tuple[tuple[str, str], ...]:
+    """The first `ENTRY_LIMIT` paths by name, each with what stands for its content on disk."""
+    budget = HASH_BUDGET
+    entries = []
+    for text, name in sorted((shown(name), name) for name in states)[:ENTRY_LIMIT]:
+        token, spent = (states[name], 0) if states[name] else _token(os.fsencode(path) + b"/" + name, budget)
+        budget -= spent
+        entries.append((text, token))
+    return tuple(entries)
 
 
 def _token(name: bytes, budget: int) -> tuple[str, int]:
