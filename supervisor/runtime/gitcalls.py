@@ -32,6 +32,7 @@ _LOG = (
     *("log", "-z", "--no-color", "--no-decorate", "--no-notes", "--no-show-signature", "--encoding=UTF-8"),
     *("--no-renames", "--no-ext-diff", "--no-textconv", "--diff-merges=off", "-O/dev/null"),
 )
+_HEAD = ("--revs-only", "HEAD")
 _REFS = ("refs/heads", "refs/remotes", "refs/tags", "refs/stash")
 
 
@@ -86,16 +87,18 @@ def ask(path: Path) -> Said:
     """Ask git all at once about the repo whose root (or bare folder) is `path`. Raises WorkspaceError."""
     place = _place(path)
     with ThreadPoolExecutor(max_workers=4, thread_name_prefix="git") as pool:
-        asked_bare = pool.submit(_is_bare, path)
+        looked = pool.submit(_look, path)
         settings = git.read_config(path)
         filters = git.filters_of(settings)
-        bare = asked_bare.result()
-        log = pool.submit(_log, path)
+        bare, head = looked.result()
+        # The longest call goes in two halves, for two cores; both begin at the same commit.
+        halves = [pool.submit(_log_part, path, head, skip) for skip in (0, STATISTICS // 2)]
         files = pool.submit(_bare_files if bare else _files, path, place, filters)
         branches = pool.submit(_branches, path, place)
-        sizes = pool.submit(_walk, path, RECENT, "--numstat", f"--format={gitlog.SIZED_FORMAT}", "HEAD")
+        sizes = pool.submit(_walk, path, RECENT, "--numstat", f"--format={gitlog.SIZED_FORMAT}", head or "HEAD")
+        log = _log(path, *(half.result() for half in halves))
         pairs = [(setting.key, setting.value) for setting in settings]
-        return Said(place, bare, pairs, files.result(), log.result(), sizes.result(), branches.result())
+        return Said(place, bare, pairs, files.result(), log, sizes.result(), branches.result())
 
 
 def ask_key(path: Path) -> str:
@@ -108,7 +111,7 @@ def ask_key(path: Path) -> str:
     try:
         return _key(path, place, git.read_status(path, filters))
     except WorkspaceError:
-        if not _is_bare(path):
+        if not _look(path)[0]:
             raise
     return _bare_files(path, place, filters).key
 
@@ -121,15 +124,16 @@ def _place(path: Path) -> Place:
     return place
 
 
-def _is_bare(path: Path) -> bool:
-    answer = git.run_git(path, "rev-parse", "--is-bare-repository")
+def _look(path: Path) -> tuple[bool, str | None]:
+    """Whether the repo is bare, and the commit that HEAD is. Raises WorkspaceError unless `path` is its root."""
+    answer = git.run_git(path, "rev-parse", "--is-bare-repository", "--is-inside-work-tree", "--show-cdup", *_HEAD)
     if answer.code != 0:
         raise git.failed(path, "read the repository", answer)
-    if answer.out == b"true\n":
-        return True
-    if git.toplevel(path) != path.resolve():
-        raise WorkspaceError(f"{path} is not the root of a work tree", "give the folder that holds the files")
-    return False
+    bare, inside, up, head, *_ = (*answer.out.split(b"\n"), b"", b"", b"")
+    if bare != b"true" and (inside != b"true" or up):
+        root = git.toplevel(path)
+        raise WorkspaceError(f"{path} is not the root of its work tree", f"give {root} as the path")
+    return bare == b"true", head.decode("ascii", "replace") or None
 
 
 def _key(path: Path, place: Place, status: Answer) -> str:
@@ -139,7 +143,7 @@ def _key(path: Path, place: Place, status: Answer) -> str:
 
 
 def _bare_files(path: Path, place: Place, _: frozenset[str]) -> Files:
-    answer = git.run_git(path, "rev-parse", "--verify", "--quiet", "HEAD^{commit}")
+    answer = git.run_git(path, "rev-parse", *_HEAD)
     head = git.read_small(place.git, "HEAD") or b""
     key = hashlib.blake2b(head + b"\0" + answer.out, digest_size=16).hexdigest()
     oid = answer.out.decode("ascii", "replace").strip() or None
@@ -160,14 +164,24 @@ def _files(path: Path, place: Place, filters: frozenset[str]) -> Files:
     return Files(_key(path, place, said), status.oid, status, index, modules, tuple(cut))
 
 
-def _log(path: Path) -> Log:
-    answer = _walk(path, STATISTICS + 1, "--name-only", f"--format={gitlog.LOG_FORMAT}", "HEAD")
-    commits = gitlog.parse_log(answer.out, cut=answer.cut)
-    if _torn(answer):
-        return Log(commits, None, (_told("history", answer),))
+def _log_part(path: Path, head: str | None, skip: int) -> tuple[list[gitlog.Logged], Answer]:
+    """Half of the commits to look at; the second half asks for one more, to know whether there are more."""
+    limit = STATISTICS // 2 + (skip > 0)
+    log_format = f"--format={gitlog.LOG_FORMAT}"
+    answer = _walk(path, limit, f"--skip={skip}", "--name-only", log_format, head or "HEAD")
+    return gitlog.parse_log(answer.out, cut=answer.cut), answer
+
+
+def _log(path: Path, first: tuple[list[gitlog.Logged], Answer], second: tuple[list[gitlog.Logged], Answer]) -> Log:
+    if _torn(first[1]):
+        return Log(first[0], None, (_told("history", first[1]),))
+    commits = first[0] + second[0]
+    if _torn(second[1]):
+        return Log(commits, None, (_told("history", second[1]),))
     if len(commits) <= STATISTICS:
         return Log(commits, len(commits), ())
-    counted = git.run_git(path, "rev-list", "--count", "HEAD", "--", seconds=PATIENCE, partial=True)
+    newest = commits[0].oid.decode("ascii")
+    counted = git.run_git(path, "rev-list", "--count", newest, "--", seconds=PATIENCE, partial=True)
     total = None if _torn(counted) else number(counted.out)
     of = "more" if total is None else f"{total:,}"
     return Log(commits[:STATISTICS], total, (f"history: the newest {STATISTICS:,} of {of} commits are looked at",))
