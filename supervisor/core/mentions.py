@@ -49,13 +49,19 @@ _DEFINES = frozenset(
     "add_websocket_route onws handler on_get controller method pathprefix subrouter urlpatterns httpserver_register "
     "register_uri_handler methodfunc live forward".split()
 )
-_PREFIXES = frozenset("prefix url_prefix apirouter blueprint group pathprefix requestmapping controller scope routeprefix".split())
+_CLASSES = ("requestmapping", "controller", "route")
+_MOUNTS = frozenset("group mount use nest scope namespace mapgroup pathprefix include_router register_blueprint".split())
+_PREFIXES = frozenset("prefix url_prefix apirouter blueprint group pathprefix requestmapping controller scope routeprefix route".split())
 _REQUESTS = frozenset(
     "fetch axios urlopen request newrequest newrequestwithcontext getjson postjson urljoin uri url join build_url buildurl "
     "make_request makerequest usefetch useswr xmlhttprequest open eventsource websocket_connect url_for_api create_connection "
     "path_join api_url send_request get_json post_json uri.parse".split()
 )
-_ENVIRONMENTS = ("environ", "getenv", "env", "lookupenv", "getenvironmentvariable", "environmentvariable", "fetchenv")
+_RENAMES = frozenset(
+    "serialname serializedname jsonproperty jsonpropertyname jsonkey rename alias data_key bsonelement datamember field_name "
+    "serialization_alias validation_alias fieldname xmlelement param".split()
+)
+_ENVIRONMENTS = ("environ", "get_env", "fetch_env", "fromenvironment", "getenv", "env", "lookupenv", "getenvironmentvariable", "environmentvariable", "fetchenv")
 _EVENTS_OUT = frozenset(
     "emit publish send broadcast produce basic_publish sendtoqueue send_task notify trigger dispatch fire push enqueue "
     "publishasync convertandsend emit_event send_event publish_event xadd rpush lpush send_json write_message".split()
@@ -75,6 +81,10 @@ _PUBLIC = re.compile(
     r"(^|\.)(github|gitlab|google|googleapis|w3|example|mozilla|python|npmjs|apache|wikipedia|stackoverflow|microsoft|schema"
     r"|json-schema|pypi|jsdelivr|unpkg|readthedocs|ietf|docker|golang|rust-lang|nodejs|opensource|creativecommons|shields)\."
 )
+_ENDING = re.compile(
+    r"\.(js|jsx|mjs|tsx?|css|scss|html?|py|md|rst|txt|ya?ml|toml|json|xml|csv|log|sh|go|rs|rb|php|c|h|cc|cpp|java|kt|swift"
+    r"|so|dll|exe|gz|tar|zip|png|jpe?g|gif|svg|ico|woff2?|pem|key|crt|lock|ini|cfg|conf|env|db|sqlite|sql|proto|com|org|net|io)$"
+)
 MOUNT = "mount"
 """The detail of a route that others of the repo are below."""
 
@@ -83,7 +93,7 @@ _MULTIWORD = re.compile(r"[A-Za-z0-9][_\-.:][A-Za-z0-9]|[a-z0-9][A-Z]")
 
 def mentions(words: Sequence[Word], language: str) -> tuple[Mention, ...]:
     """What the words of one file mention; the same thing on the same line only once."""
-    prefix = _prefix(words)
+    prefix = _prefix(words, language)
     found: dict[tuple[Kind, str, int, str], Mention] = {}
     for word in words:
         for one in _of(word, language, prefix):
@@ -110,22 +120,34 @@ def _segment(part: str) -> str:
     return part if part == "{}" or "{}" not in part else "{}" if re.fullmatch(r"[\W_]*(\{\}[\W_]*)+", part) else part
 
 
+def package_name(text: str) -> str:
+    """The form in which `My_Pkg` and `my-pkg` are equal."""
+    return re.sub(r"[_.\-]+", "-", text).lower()
+
+
+def repo_name(url: str) -> str:
+    """What a repo is called, by its URL or path: the last part, without `.git`."""
+    return re.split(r"[/:]", url.rstrip("/"))[-1].removesuffix(".git").lower()
+
+
 def topic_name(text: str) -> str:
     """The form in which `devices/+/status` and `devices/%s/status` are equal."""
     parts = re.split(r"([/.:])", _PLACEHOLDER.sub("{}", text))
     return "".join("{}" if part in ("+", "*", "{}") else part for part in parts).strip("/")
 
 
-def _prefix(words: Sequence[Word]) -> str:
+def _prefix(words: Sequence[Word], language: str) -> str:
     """What all routes of the file are below, if it says so once."""
     found = {
-        route_name(word.text)
+        route_name(word.text if word.text.startswith("/") else f"/{word.text}")
         for word in words
         if word.form is Form.STRING
-        and word.text.startswith("/")
+        and (word.text.startswith("/") or word.decorates)
+        and "/" in f"/{word.text}"
         and not word.handled
         and (_last(word.key) in _PREFIXES or (_last(word.call) in _PREFIXES and (word.decorates or word.at <= 1)))
-        and not (word.decorates and _last(word.call) not in ("requestmapping", "controller"))
+        and not (word.decorates and _last(word.call) not in _CLASSES)
+        and (_last(word.call) != "route" or language == "csharp")
     }
     return found.pop() if len(found) == 1 else ""
 
@@ -142,7 +164,7 @@ def _receiver(name: str) -> str:
 def _of(word: Word, language: str, prefix: str) -> Iterator[Mention]:
     match word.form:
         case Form.NUMBER:
-            yield from _number(word)
+            yield from _number(word, language)
         case Form.FIELD if word.call in ("proto", "graphql"):
             yield from _key(word.text, word, Role.PROVIDES)
         case Form.FIELD if word.key in ("Header", "Cookie"):
@@ -151,13 +173,18 @@ def _of(word: Word, language: str, prefix: str) -> Iterator[Mention]:
                 yield Mention(kind, shown.lower(), word.text, word.line, Role.PROVIDES)
         case Form.FIELD | Form.MEMBER:
             if _ENV.fullmatch(word.text) and "_" in word.text:
-                yield Mention(Kind.WORD, word.text, word.text, word.line, weak=word.form is Form.MEMBER)
+                yield Mention(Kind.WORD, word.text, word.text, word.line, weak=2 if word.form is Form.MEMBER else 0)
             elif _MULTIWORD.search(word.text):
-                yield from _key(word.text, word, Role.NAMES, weak=True)
+                yield from _key(word.text, word, Role.NAMES, weak=2 if word.form is Form.MEMBER else 1)
         case Form.ENV:
             if _ENV.fullmatch(word.text) and word.text not in common.ENVIRONMENT:
                 role = Role.PROVIDES if word.is_key else Role.USES
-                yield Mention(Kind.ENV, word.text, word.text, word.line, role, weak=language == "bash")
+                yield Mention(Kind.ENV, word.text, word.text, word.line, role, weak=2 if language == "bash" else 0)
+        case Form.PACKAGE if word.key == "submodule":
+            yield Mention(Kind.SUBMODULE, repo_name(word.text), word.text, word.line, Role.USES)
+        case Form.PACKAGE:
+            role = Role.PROVIDES if word.key == "provides" else Role.USES
+            yield Mention(Kind.PACKAGE, package_name(word.text), word.text, word.line, role)
         case Form.TAG:
             for name, value in re.findall(r'(\w+):"([^"]*)"', word.text):
                 key = value.split(",")[0]
@@ -171,19 +198,23 @@ def _of(word: Word, language: str, prefix: str) -> Iterator[Mention]:
             schema = word.form is Form.TYPE
             if len(word.text) > 3 and word.text not in common.TYPES and (schema or _MULTIWORD.search(word.text)):
                 role = Role.PROVIDES if schema else Role.USES
-                yield Mention(Kind.SCHEMA, word.text, word.text, word.line, role, weak=not schema)
+                yield Mention(Kind.SCHEMA, word.text, word.text, word.line, role, weak=0 if schema else 2)
         case Form.STRING:
             yield from _string(word, language, prefix)
 
 
 def _string(word: Word, language: str, prefix: str) -> Iterator[Mention]:
     text = word.text.strip()
+    shown = (word.raw or word.text).strip()
     call, key, of = word.call, _last(word.key), _last(word.of)
     last = _last(call)
     constant = re.fullmatch(r"[A-Z][A-Z0-9]*_[A-Z0-9_]+", word.key.rpartition(".")[2]) is not None
     declares = language in ("yaml", "json", "toml")
     if _SQL.match(text) or call == "sql":
-        yield from _tables(text, word, language)
+        yield from _tables(word)
+        return
+    if key == "cookie" and (match := re.match(r"([A-Za-z_]\w{2,})=", text)):
+        yield Mention(Kind.COOKIE, match[1], match[1], word.line, Role.PROVIDES)
         return
     if last in ("table", "collection", "from_", "knex", "create_table") or key in ("__tablename__", "table_name", "tablename", "table"):
         if re.fullmatch(r":?[a-z][a-z0-9_]{2,}", text) and not word.is_key:
@@ -208,6 +239,17 @@ def _string(word: Word, language: str, prefix: str) -> Iterator[Mention]:
     if declares:
         yield from _declared(word, text)
         return
+    if (last in _RENAMES or key in _RENAMES) and _IDENTIFIER.fullmatch(text) and text not in ("camelCase", "snake_case"):
+        yield from _key(text, word, Role.NAMES)
+        return
+    if language == "swift" and key and plain_name(key) == plain_name(text):
+        yield from _key(text, word, Role.NAMES)
+        return
+    if match := re.fullmatch(r"(?:tcp://)?[\w.\-{}\[\]*]*:(\d{4,5})", text):
+        if int(match[1]) not in common.PORTS:
+            role = Role.PROVIDES if any(part in last for part in ("listen", "bind", "serve", "run")) else Role.USES
+            yield Mention(Kind.PORT, match[1], shown, word.line, role)
+        return
     if "cookie" in f"{last} {of} {key} {_receiver(call)}".lower() and not word.is_key and _IDENTIFIER.fullmatch(text):
         if word.at == 0 and len(text) > 3 and text.lower() not in common.COOKIE_WORDS:
             yield Mention(Kind.COOKIE, text, text, word.line, _side(last, ("set_cookie", "setcookie", "set", "cookie")))
@@ -219,28 +261,32 @@ def _string(word: Word, language: str, prefix: str) -> Iterator[Mention]:
     if _is_topic(word, text, last, key):
         out = last in _EVENTS_OUT
         role = Role.PROVIDES if out else Role.USES if last in _EVENTS_IN else Role.NAMES
-        yield Mention(Kind.TOPIC, topic_name(text), text, word.line, role)
+        yield Mention(Kind.TOPIC, topic_name(text), (word.raw or text).strip(), word.line, role)
         return
     code = _CODE.fullmatch(text) is not None and _MULTIWORD.search(text) is not None or re.fullmatch(r"[A-Z]{1,4}[_-]?\d{3,5}", text)
     if code and text.lower() not in common.WORDS:
-        around = f"{last} {key}"
+        around = f"{call} {key}".lower()
         if any(part in around for part in _ERRORS) and not word.is_key and "encod" not in around:
             yield Mention(Kind.ERROR, text, text, word.line)
-        elif key in _MESSAGE_KEYS and not word.is_key and not text.startswith(("application/", "text/")):
+        elif re.fullmatch(r"[a-z][a-z_\-]+[.:][a-z][a-z_\-]+", text) and not _ENDING.search(text) and not of:
             yield Mention(Kind.TOPIC, topic_name(text), text, word.line, Role.NAMES)
+        elif key in _MESSAGE_KEYS and not word.is_key and not text.startswith(("application/", "text/")):
+            yield Mention(Kind.TOPIC, topic_name(text), (word.raw or text).strip(), word.line, Role.NAMES)
+        elif word.is_key and any(part in key for part in ("error", "message", "problem", "reason", "hint")):
+            yield Mention(Kind.ERROR, text, text, word.line)
         elif word.is_key or of or (last in ("get", "pop", "setdefault", "has", "containskey", "getstring", "optstring") and word.at == 0):
             yield from _key(text, word, Role.NAMES)
         elif "getobjectitem" in last or "toobject" in last or "json" in last:
             yield from _key(text, word, Role.NAMES)
-        else:
-            yield Mention(Kind.WORD, text, text, word.line, weak=not (word.case or key))
+        elif "/" not in text:
+            yield Mention(Kind.WORD, text, text, word.line, weak=0 if word.case or key else 2)
         return
     if (word.is_key or of) and _IDENTIFIER.fullmatch(text) and len(text) > 2:
         yield from _key(text, word, Role.NAMES)
     elif text.count("/") > 1 and _TOPIC.fullmatch(text) and "{}" in topic_name(text) and not text.startswith("{}"):
-        yield Mention(Kind.TOPIC, topic_name(text), text, word.line)
+        yield Mention(Kind.TOPIC, topic_name(text), (word.raw or text).strip(), word.line)
     elif _SENTENCE.fullmatch(text) and text.count(" ") > 2 and len(text) < 160 and not word.is_key:
-        yield Mention(Kind.ERROR, text.rstrip(".:! "), text, word.line, weak=not _told(last, key))
+        yield Mention(Kind.ERROR, text.rstrip(".:! "), shown, word.line, weak=0 if _told(last, key) else 1)
 
 
 def _told(last: str, key: str) -> bool:
@@ -265,53 +311,73 @@ def _routes(text: str, word: Word, language: str, prefix: str) -> Iterator[Menti
     method = ""
     if match := _METHOD.match(text):
         method, text = match[1], text[match.end() :]
-    host = ""
+    host, last = "", _last(word.call)
     if match := _URL.fullmatch(text):
         host, port, path = match[1], match[2], match[3]
         if port and port.isdigit() and int(port) not in common.PORTS:
-            yield Mention(Kind.PORT, port, text, word.line, Role.USES)
+            yield Mention(Kind.PORT, port, (word.raw or text).strip(), word.line, Role.USES)
         if not path or len(path) < 2 or _PUBLIC.search(host) or "schema" in host:
             return
         text = path
+    elif word.decorates and last in _DEFINES:
+        text = text if text.startswith("/") else f"/{text}"
     elif text.startswith("{}/"):
         text, host = text[2:], "{}"
     elif re.match(r"(\{\})+[a-z]", text) and "/" in text and _calls(word):
         text, host = "/" + re.sub(r"^(\{\})+", "", text), "{}"
     last, receiver = _last(word.call), _receiver(word.call)
+    if last == "resources" and re.fullmatch(r":?[a-z_]{3,}", text) and language in ("ruby", "elixir", "php"):
+        yield Mention(Kind.ROUTE, _below(word, "/" + text.lstrip(":")), text, word.line, Role.PROVIDES)
+        return
     if not text.startswith("/"):
         served = last in _DEFINES or (last in _VERBS and receiver in _SERVERS) or word.decorates
         if not (_calls(word) or (served and "/" in text)) or not re.fullmatch(r"[\w\-{}.:<>]+(/[\w\-{}.:<>]+)+/?", text):
             return
         text = "/" + text
     name = route_name(text)
-    if not _ROUTE.fullmatch(name) or not re.search(r"[A-Za-z]{2}", name) or (_FILES.match(name) and not host):
+    placed = word.decorates or _last(word.key) in _PREFIXES
+    if not _ROUTE.fullmatch(name) or not (placed or re.search(r"[A-Za-z]{2}", name)) or (_FILES.match(name) and not host):
         return
-    if re.search(r"\.(js|ts|css|png|svg|html?|py|md|txt|ya?ml|toml|so|jpe?g|ico|woff2?|gz|zip|sh|go|c|h|ini|conf|log|pem|lock|tsx?)$", name):
+    if _ENDING.search(name):
         return
     method = method or word.method
     decorated = word.decorates and (last in _VERBS or last in _DEFINES or receiver in _SERVERS)
     handled = word.handled and (last in _VERBS or last in _DEFINES) and receiver not in ("axios", "http", "requests", "client")
     served = decorated or handled or (last in _DEFINES and last not in ("url", "path", "use", "all", "handler", "method"))
     served = served or (language in ("c", "cpp") and (word.key.endswith("uri") or last in ("on", "serveon", "seturi")))
+    served = served or (language in ("ruby", "elixir") and last in _VERBS and not receiver and not host)
     served = served or (word.handled and bool(method) and receiver not in _CLIENTS)
     served = served or (last in ("url", "path") and language == "python" and word.at == 0)
     served = served or (last in _VERBS | {"use", "all", "handle", "methodfunc", "method"} and receiver in _SERVERS and not host)
-    if host or not served:
+    retrofit = word.decorates and word.call.lstrip("@") in ("GET", "POST", "PUT", "PATCH", "DELETE", "HTTP")
+    if retrofit:
+        role = Role.USES
+    elif host or not served:
         role = Role.USES if host or _calls(word) or (word.method and word.at) else Role.NAMES
     else:
         role = Role.PROVIDES
-    if _last(word.key) in _PREFIXES and prefix != name:
-        yield Mention(Kind.ROUTE, name, word.text.strip(), word.line, Role.PROVIDES, detail=MOUNT)
+    if served and (last in _MOUNTS or (last == "route" and language == "go")) and not host and name != prefix:
+        yield Mention(Kind.ROUTE, _below(word, name), (word.raw or word.text).strip(), word.line, role, detail=MOUNT)
         return
-    if last in _PREFIXES and not handled and not (decorated and last not in ("requestmapping", "controller")) and prefix == name:
+    if _last(word.key) in _PREFIXES and prefix != name:
+        yield Mention(Kind.ROUTE, name, (word.raw or word.text).strip(), word.line, Role.PROVIDES, detail=MOUNT)
+        return
+    if last in _PREFIXES and not handled and not (decorated and last not in _CLASSES) and prefix == name:
         return  # what routes are below is no route
     if not method:
         verb = last.removesuffix("async").removesuffix("mapping").removeprefix("http").removeprefix("map")
         method = verb.upper() if verb in _VERBS else ""
-    above = route_name(word.within) if word.within else prefix if role is Role.PROVIDES else ""
-    if role is Role.PROVIDES and above and above != "/" and not name.startswith(above + "/") and name != above:
-        name = above + (name if name != "/" else "")
-    yield Mention(Kind.ROUTE, name, word.text.strip(), word.line, role, detail=method, weak=role is Role.NAMES)
+    if role is Role.PROVIDES:
+        name = _below(word, name, prefix)
+    yield Mention(Kind.ROUTE, name, (word.raw or word.text).strip(), word.line, role, detail=method, weak=1 if role is Role.NAMES else 0)
+
+
+def _below(word: Word, name: str, prefix: str = "") -> str:
+    """The whole of a route that is declared below another one."""
+    above = route_name(word.within) if word.within else prefix
+    if above in ("", "/") or name == above or name.startswith(above + "/"):
+        return name
+    return above + (name if name != "/" else "")
 
 
 def _calls(word: Word) -> bool:
@@ -323,13 +389,13 @@ def _calls(word: Word) -> bool:
     return (last in _VERBS or last in _CLIENTS) and named and not (word.handled and receiver == "app")
 
 
-def _number(word: Word) -> Iterator[Mention]:
+def _number(word: Word, language: str) -> Iterator[Mention]:
     key = word.key.rpartition(".")[2]
     bare = plain_name(key)
     digits = word.text.replace("_", "")
     if bare.endswith(("port", "ports")) and digits.isdigit() and 1023 < int(digits) < 65536 and int(digits) not in common.PORTS:
         yield Mention(Kind.PORT, digits, word.text, word.line, Role.PROVIDES if word.is_key else Role.NAMES)
-    if not word.within and not word.is_key and _MULTIWORD.search(key) and bare not in common.CONSTANTS:
+    if language not in ("hcl", "yaml", "json") and not word.within and not word.is_key and _MULTIWORD.search(key) and bare not in common.CONSTANTS:
         yield Mention(Kind.CONSTANT, bare, key, word.line, detail=digits)
 
 
@@ -363,6 +429,8 @@ def _is_env(word: Word, text: str, declares: bool) -> bool:
         return word.key == "name" and ".env" in word.within and _ENV.fullmatch(text) is not None
     if not _ENV.fullmatch(text):
         return False
+    if word.key == "name" and not word.call and not word.case:
+        return True  # of Terraform
     last, receiver, of = _last(word.call), _receiver(word.call), word.of.lower()
     if last in _ENVIRONMENTS or receiver in ("environ", "env", "process", "dotenv"):
         return True
@@ -384,16 +452,16 @@ def _declared(word: Word, text: str) -> Iterator[Mention]:
     elif word.is_key and word.key in ("schemas", "definitions", "messages"):
         yield Mention(Kind.SCHEMA, text, text, word.line, Role.PROVIDES)
     elif word.is_key and word.key in ("channels", "topics", "queues"):
-        yield Mention(Kind.TOPIC, topic_name(text), text, word.line, Role.PROVIDES)
+        yield Mention(Kind.TOPIC, topic_name(text), (word.raw or text).strip(), word.line, Role.PROVIDES)
     elif not word.is_key and any(part in word.key.lower() for part in _TOPIC_WORDS) and _TOPIC.fullmatch(text) and len(text) > 4:
-        yield Mention(Kind.TOPIC, topic_name(text), text, word.line, Role.NAMES)
+        yield Mention(Kind.TOPIC, topic_name(text), (word.raw or text).strip(), word.line, Role.NAMES)
     elif not word.is_key and word.key in ("enum", "const", "required") and _IDENTIFIER.fullmatch(text):
         if _MULTIWORD.search(text):
             yield Mention(Kind.WORD, text, text, word.line)
     elif word.is_key and any(part in word.key.lower() for part in _FLAGS) and _CODE.fullmatch(text):
         yield Mention(Kind.FLAG, plain_name(text), text, word.line, Role.PROVIDES)
     elif _CODE.fullmatch(text) and _MULTIWORD.search(text) and text.lower() not in common.WORDS:
-        yield Mention(Kind.WORD, text, text, word.line, weak=True)
+        yield Mention(Kind.WORD, text, text, word.line, weak=2)
 
 
 def _is_topic(word: Word, text: str, last: str, key: str) -> bool:
@@ -409,13 +477,14 @@ def _is_topic(word: Word, text: str, last: str, key: str) -> bool:
     return any(part in last for part in ("publish", "subscribe", "enqueue", "broadcast", "topic_", "queue_")) and shaped
 
 
-def _key(text: str, word: Word, role: Role, *, weak: bool = False) -> Iterator[Mention]:
+def _key(text: str, word: Word, role: Role, *, weak: int = 0) -> Iterator[Mention]:
     name = plain_name(text)
     if len(name) > 2 and name not in common.KEYS and not text.startswith(("-", "__")):
         yield Mention(Kind.KEY, name, text, word.line, role, weak=weak)
 
 
-def _tables(text: str, word: Word, language: str) -> Iterator[Mention]:
+def _tables(word: Word) -> Iterator[Mention]:
+    text = word.text
     for match in _TABLE.finditer(text):
         name = match[1].lower()
         if match[0][:2].lower() == "on" and "index" not in text[: match.start()].lower():

@@ -25,6 +25,8 @@ _WORDS = frozenset({Kind.TOPIC, Kind.FLAG, Kind.COOKIE, Kind.ERROR, Kind.KEY, Ki
 """Kinds told apart by what stands around a word, which may say nothing on one side: joined whatever kind they are."""
 
 _BASE = {
+    Kind.PACKAGE: 0.85,
+    Kind.SUBMODULE: 0.9,
     Kind.ROUTE: 0.9,
     Kind.TOPIC: 0.85,
     Kind.HEADER: 0.85,
@@ -39,6 +41,13 @@ _BASE = {
     Kind.CONSTANT: 0.5,
     Kind.WORD: 0.4,
 }
+_UPPER = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+")
+_TELLING = (Kind.FLAG, Kind.COOKIE, Kind.ENV, Kind.TOPIC, Kind.ERROR, Kind.KEY, Kind.WORD)
+"""Of two kinds that a word may be with as much right, the first."""
+
+_ONE_SIDED = frozenset({Kind.ROUTE, Kind.ERROR})
+"""Kinds in which an exact match proves something even if neither place says what the word is for."""
+
 _COMMON_ROUTES = frozenset(
     "/ /health /healthz /ready /readyz /live /livez /metrics /login /logout /api /docs /static /ping /status /version /home "
     "/about /admin /index /search /users /user /events /data /api/v1 /v1 /v2 /favicon.ico /robots.txt /openapi.json".split()
@@ -57,6 +66,8 @@ class Found:
 
 def join_key(mention: Mention) -> str:
     """Mentions with the same key may be the two sides of one seam."""
+    if mention.kind in (*_WORDS, Kind.ENV) and _UPPER.fullmatch(mention.shown):
+        return f"upper {mention.shown}"  # an error code, a variable, an event: the place may not tell which
     if mention.kind in _WORDS:
         return f"word {plain_name(mention.name.replace('.', '').replace(':', ''))}"
     return f"{mention.kind} {mention.name}"
@@ -88,11 +99,11 @@ def _seam(group: Sequence[Found]) -> Seam | None:
         return None
     kind = _kind(group)
     strong = {one.child for one in group if not one.mention.weak}
-    if not strong:
+    if all(one.mention.weak == 2 for one in group) or (not strong and kind is not Kind.KEY and kind not in _ONE_SIDED):
         return None
     name = _name(kind, group)
     score = _BASE[kind] * _roles(kind, group) * _rarity(group) * _specific(kind, name, group)
-    score *= 1.0 if len(strong) > 1 or kind is Kind.ROUTE else 0.6
+    score *= 1.0 if len(strong) > 1 or kind is Kind.ROUTE else 0.6 if strong else 0.35
     spellings = {one.mention.shown for one in group if one.mention.shown}
     note, conflict = "", False
     if kind is Kind.CONSTANT:
@@ -116,9 +127,9 @@ def _kind(group: Sequence[Found]) -> Kind:
     votes: Counter[Kind] = Counter()
     for one in group:
         mention = one.mention
-        weight = 0.2 if mention.weak else 3.0 if mention.role is not Role.NAMES else 1.0
+        weight = (1.0, 0.3, 0.1)[mention.weak] if mention.weak else 3.0 if mention.role is not Role.NAMES else 1.0
         votes[mention.kind] += weight * (0.1 if mention.kind is Kind.WORD else 1.0)  # type: ignore[assignment]
-    return max(votes, key=lambda kind: (votes[kind], kind))
+    return max(votes, key=lambda kind: (votes[kind], -_TELLING.index(kind) if kind in _TELLING else 0, kind))
 
 
 def _name(kind: Kind, group: Sequence[Found]) -> str:
@@ -143,6 +154,8 @@ def _roles(kind: Kind, group: Sequence[Found]) -> float:
         return 0.95 if provides else 0.4 if len(uses) > 1 else 0.3
     if kind is Kind.SCHEMA:
         return 1.0 if provides else 0.0
+    if kind in (Kind.PACKAGE, Kind.SUBMODULE):
+        return 0.0
     return 1.0 if provides or uses else 0.9
 
 
@@ -156,6 +169,8 @@ def _specific(kind: Kind, name: str, group: Sequence[Found]) -> float:
     if kind is Kind.ROUTE:
         if name in _COMMON_ROUTES:
             return 0.3
+        if all(one.mention.detail == MOUNT for one in group if one.mention.role is Role.PROVIDES):
+            return 0.5
         return 0.75 if len(parts) < 2 else 1.0 if len(parts) < 4 else 1.05
     if kind is Kind.ENV:
         return 0.7 if len(parts) < 2 else 1.0

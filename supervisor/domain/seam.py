@@ -46,6 +46,7 @@ class Form(StrEnum):
     ENV = "env"  # a variable of the environment
     TAG = "tag"  # of a field in Go
     TYPE = "type"  # the name of a type, service, message or operation in a schema
+    PACKAGE = "package"
     USED_TYPE = "used type"  # the name of a type in code
 
 
@@ -57,6 +58,7 @@ class Word:
     `at`: as which argument, from 0; `handled`: with a function beside it; `method`: with this HTTP method beside it. `key`: what it is assigned to,
     compared with, or the value of. `of`: what it is an index of. `is_key`: it is the key itself. `decorates`: in a
     decorator or annotation. `within`: the routes of the calls around it. `case`: it is compared with something.
+    `raw`: as the line has it, if that is not `text`.
     """
 
     text: str
@@ -72,12 +74,13 @@ class Word:
     decorates: bool = False
     within: str = ""
     case: bool = False
+    raw: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A place that names something two repos may share. `name` is the form in which two spellings are equal; `weak`:
-    the place alone proves nothing. `detail`: a route's method, a constant's value."""
+    """A place that names something two repos may share. `name` is the form in which two spellings are equal; `weak`: the
+    place alone proves little (1), or nothing (2). `detail`: a route's method, a constant's value."""
 
     kind: Kind
     name: str
@@ -85,7 +88,7 @@ class Mention:
     line: int
     role: Role = Role.NAMES
     detail: str = ""
-    weak: bool = False
+    weak: int = 0
 
 
 @dataclass(frozen=True, slots=True)

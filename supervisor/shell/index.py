@@ -11,7 +11,7 @@ from pathlib import Path
 from supervisor.domain.seam import Kind, Mention, Role
 from supervisor.errors import StoreError
 
-VERSION = 1
+VERSION = 7
 """Of what is kept here and of how sources are read: an index of another version is made anew."""
 
 _SCHEMA = """
@@ -25,7 +25,7 @@ CREATE INDEX mention_file ON mention (file);
 """
 _SHARED = """
 SELECT joined FROM mention WHERE joined NOT LIKE 'route %'
-GROUP BY joined HAVING count(DISTINCT child) > 1 AND min(weak) = 0
+GROUP BY joined HAVING count(DISTINCT child) > 1 AND min(weak) < 2
 """
 
 
@@ -135,7 +135,7 @@ class Index:
             f" FROM mention JOIN file ON file.id = mention.file WHERE {where}"
         )
         for child, file, test, kind, name, shown, line, role, detail, weak in rows:
-            yield child, file, bool(test), Mention(Kind(kind), name, shown, line, Role(role), detail, bool(weak))
+            yield child, file, bool(test), Mention(Kind(kind), name, shown, line, Role(role), detail, weak)
 
     def _forget(self, child: str, name: str) -> None:
         row = self._db.execute("SELECT id FROM file WHERE child = ? AND name = ?", (child, name)).fetchone()

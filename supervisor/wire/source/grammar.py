@@ -41,7 +41,7 @@ _QUERIES = {
     "go": """
 (interpreted_string_literal) @string (raw_string_literal) @string (int_literal) @number
 (field_declaration tag: (raw_string_literal) @tag)
-(qualified_type name: (type_identifier) @type) (selector_expression field: (field_identifier) @member)
+(qualified_type name: (type_identifier) @type)
 """,
     "rust": """
 (string_literal) @string (raw_string_literal) @string (integer_literal) @number
@@ -89,7 +89,10 @@ _QUERIES = {
 (string) @string (raw_string) @string (variable_assignment name: (variable_name) @env)
 (simple_expansion (variable_name) @env) (expansion (variable_name) @env) (word) @string
 """,
-    "hcl": "(string_lit) @string (numeric_lit) @number",
+    "hcl": """
+(string_lit) @string (numeric_lit) @number
+(object_elem key: (expression (variable_expr (identifier) @env)))
+""",
     "yaml": """
 (block_mapping_pair key: (flow_node) @key) (flow_pair key: (flow_node) @key)
 (plain_scalar) @scalar (double_quote_scalar) @scalar (single_quote_scalar) @scalar

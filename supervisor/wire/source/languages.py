@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from supervisor.wire.source import packages
+
 LIMIT = 512 << 10
 """Bytes: a source file larger than this is data or generated."""
 
@@ -36,9 +38,9 @@ _BY_ENDING = {
     **dict.fromkeys(("env",), "env"),
     **dict.fromkeys(("tf", "hcl"), "hcl"),
     **dict.fromkeys(("vue", "svelte", "html", "erb", "m", "mm", "pl", "r", "groovy", "gradle", "conf"), "plain"),
-    **dict.fromkeys(("ini", "cfg", "properties"), "plain"),
+    **dict.fromkeys(("ini", "cfg", "properties", "cmake"), "plain"),
 }
-_BY_NAME = {"dockerfile": "dockerfile", "gemfile": "ruby", "rakefile": "ruby", "jenkinsfile": "plain"}
+_BY_NAME = {"dockerfile": "dockerfile", "rakefile": "ruby", "jenkinsfile": "plain", "cmakelists.txt": "plain"}
 
 _FOLDERS = frozenset(
     "node_modules vendor vendored third_party thirdparty third-party external dist build out target generated __generated__ "
@@ -66,6 +68,8 @@ _TESTS = re.compile(
 def language_of(name: str) -> str | None:
     """The language of a file by its name; None for what is not read (documents, pictures, data)."""
     base = name.rpartition("/")[2].lower()
+    if manifest := packages.manifest_of(name):
+        return manifest
     if base in _BY_NAME:
         return _BY_NAME[base]
     if base.startswith(("dockerfile.", "containerfile")) or base.endswith(".dockerfile"):

@@ -11,6 +11,7 @@ _COMMENT = re.compile(r"/\*.*?\*/|<!--.*?-->|(?<![:\"'`\w])//[^\n]*|^[ \t]*(?:#|
 _QUOTED = re.compile(r"\"((?:[^\"\\\n]|\\.){2,300})\"|'((?:[^'\\\n]|\\.){2,300})'|`((?:[^`\\]|\\.){2,300})`")
 _PAIR = re.compile(r"([\w.\-]+)\s*[:=]\s*(\S{2,200})$")
 _BEFORE = re.compile(r"([\w$.\-]{1,80})\s*([(\[=:])\s*$")
+_ENV = re.compile(r"(?:\$ENV\{|\bENV\{|getenv\(.|env\.|ENV\[.)([A-Z][A-Z0-9_]{3,})")
 _HOLES = re.compile(r"\$\{[^{}]*\}|\{\{[^{}]*\}\}|#\{[^{}]*\}|<%=?[^%]*%>|%[sd@]")
 
 
@@ -21,6 +22,8 @@ def words(source: bytes) -> Iterator[Word]:
     for number, line in enumerate(text.splitlines(), 1):
         if len(line) > 2000:
             continue
+        for variable in _ENV.findall(line):
+            yield Word(variable, number, Form.ENV)
         quoted = False
         for match in _QUOTED.finditer(line):
             quoted = True

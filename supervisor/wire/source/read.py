@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from supervisor.domain.seam import Form, Word
-from supervisor.wire.source import config, grammar, plain
+from supervisor.wire.source import config, grammar, packages, plain
 from supervisor.wire.source.languages import LIMIT
 
 LONGEST = 400  # characters of a literal that is read; longer ones are prose or data, but for SQL
@@ -18,6 +18,9 @@ _CONFIGS = frozenset({"yaml", "json", "toml", "env", "dockerfile", "proto", "gra
 def words(language: str, source: bytes) -> tuple[Word, ...]:
     """The words of a file, in the order of its lines; at most `MANY`. Source that is broken gives what can be read."""
     source = source[:LIMIT]
+    if language in packages.LANGUAGES:
+        rest = packages.LANGUAGES[language]
+        return (*packages.words(language, source), *(words(rest, source) if rest else ()))
     if language in _CONFIGS:
         found: Iterator[Word] = config.words(language, source)
     elif language in grammar.languages():
@@ -44,7 +47,7 @@ _STRINGS = frozenset(
 )
 _SUMS = frozenset({"binary_operator", "binary_expression", "additive_expression", "concatenated_string"})
 _DECORATORS = frozenset(
-    {"decorator", "annotation", "marker_annotation", "attribute", "attribute_item", "attribute_list"}
+    {"decorator", "annotation", "marker_annotation", "attribute_item", "attribute_list"}
 )
 _STOPS = frozenset({"block", "statement_block", "function_body", "compound_statement", "declaration_list", "class_body"})
 
@@ -55,6 +58,16 @@ _KEY = re.compile(
 )
 _COMPARED = re.compile(r"""([\w$.\-\])(\["']{1,80}?)["'\])]*\s*(===?|!==?|\.equals\(|\bin\b\s*[\[{(]|\beq\b)\s*$""")
 _CASE = re.compile(r"(\bcase|\bwhen|\bwhere)\s+(?:[^;{}]{0,200},\s*)?$")
+_ASSIGNED = re.compile(r"\bcase\s+\w+\s*=\s*$")  # of Swift: a case that has a value
+_NEVER = re.compile(r"(?!)")
+_ARM = {
+    "rust": re.compile(r"\s*(\||=>)"),
+    "kotlin": re.compile(r"\s*(,\s*\"[^\"]*\"\s*)*->"),
+    "elixir": re.compile(r"\s*->"),
+    "scala": re.compile(r"\s*=>"),
+}
+_LISTENS = re.compile(r"(?:\b(?:listen|serve|bind|run)\w*\(|port\w*[\"')\]]*\s*(?:\|\||\?\?|,|or))\s*[\"']?$", re.I)
+_ATTRIBUTE = re.compile(r"^\s*(@\w+)\s+$")  # of Elixir
 _INDEX = re.compile(r"([\w$.\-\])>]{1,80})\[\s*$")
 _IS_KEY = re.compile(r"\s*(:(?![:=])|=>)")
 _CALLEE = re.compile(r"([A-Za-z_$@][\w$]*(?:\s*(?:\.|->|::|\?\.|!\.|!)\s*[A-Za-z_$][\w$]*)*!?)\s*(?:<[^<>]*>)?\s*\(?$")
@@ -80,6 +93,7 @@ _HOLES = {
 for _same, _as in (("typescript", "javascript"), ("tsx", "javascript"), ("cpp", "c")):
     _HOLES[_same] = _HOLES[_as]
 _METHOD = re.compile(rb"""\(\s*(?:[\w.]+,\s*)?(?:["']|HTTP_|http\.Method|Method::|HttpMethod\.|Method\.)(GET|POST|PUT|PATCH|DELETE)\b""", re.I)
+_SIBLINGS = re.compile(r"""(?:["'][^"'\n]{1,80}["']\s*[|,]\s*)+$""")
 _MULTIWORD = re.compile(r"[a-z0-9](?:[_-][A-Za-z0-9]|[A-Z])")
 _CONSTANT = re.compile(r"[A-Z][A-Z0-9]*_[A-Z0-9_]+")
 _ENVIRONMENTS = (b"process.env.", b"import.meta.env.", b"Deno.env.", b"Bun.env.")
@@ -155,6 +169,8 @@ def _string(language: str, source: bytes, node) -> Word | None:  # type: ignore[
         before = source[top.start_byte : start].rstrip()
         if not before.endswith((b"+", b".", b"..", b"<>", b"&", b'"', b"'")):
             top = node  # one side of a comparison
+    elif top is not node and not source[stop : stop + 40].lstrip().startswith((b"+", b".", b"<>", b"&", b'"', b"'")):
+        top = node
     text = _text(language, raw)
     if top is not node:
         following = source[stop : stop + 40].lstrip()
@@ -165,6 +181,8 @@ def _string(language: str, source: bytes, node) -> Word | None:  # type: ignore[
                 text += _text(language, tail[1])
         if source[max(0, start - 40) : start].rstrip().endswith(b"+"):
             text = "{}" + text
+    shown = _ENDS.sub("", _ENDS.sub("", raw.partition(b"\n")[0].decode("utf-8", "replace"), count=1))
+    shown = "" if shown == text else shown
     if not 1 < len(text) <= LONGEST or not any(map(str.isalnum, text)):
         return None
     parent = node.parent
@@ -178,19 +196,30 @@ def _string(language: str, source: bytes, node) -> Word | None:  # type: ignore[
     line = node.start_point[0] + 1
     call, at, handled, method, decorates, within = _around(source, top, text)
     key, of, is_key, case = "", "", False, False
+    before = _SIBLINGS.sub("", before)
     if match := _INDEX.search(before):
         of = match[1]
-    elif _CASE.search(before) or (language in ("rust", "kotlin", "elixir", "scala") and re.match(r"\s*(=>|->)", after)):
+    elif _CASE.search(before) and not _ASSIGNED.search(before) or _ARM.get(language, _NEVER).match(after):
         case = True
     elif match := _COMPARED.search(before):
         key, case = _last(match[1]), True
     elif _IS_KEY.match(after) and not before.rstrip().endswith("?") and (language != "rust" or call.endswith("!")):
-        is_key = True
+        is_key, key = True, _above(source, node)
     elif (match := _KEY.search(before)) and match[2] != "(" and not (match[2] == ":" and "?" in before[: match.end(1)]):
         key = _last(match[1])
     elif match := re.match(r"\s*(?:===?|!==?)\s*([\w.$\[\]\"']+)", after):
         key, case = _last(match[1]), True
-    return Word(text, line, Form.STRING, call, at, handled, method, key, of, is_key, decorates, within, case)
+    return Word(text, line, Form.STRING, call, at, handled, method, key, of, is_key, decorates, within, case, shown)
+
+
+def _above(source: bytes, node) -> str:  # type: ignore[no-untyped-def]
+    """What the mapping is assigned to that a string is a key of: `headers` for `headers: {"X-A": 1}`."""
+    mapping = node.parent.parent if node.parent is not None else None
+    if mapping is None:
+        return ""
+    start = mapping.start_byte
+    match = _KEY.search(source[max(0, start - 60) : start].decode("utf-8", "replace").rpartition("\n")[2])
+    return _last(match[1]) if match and match[2] != "(" else ""
 
 
 def _around(source: bytes, node, text: str):  # type: ignore[no-untyped-def]
@@ -224,6 +253,8 @@ def _around(source: bytes, node, text: str):  # type: ignore[no-untyped-def]
                     outer = re.match(rb"""["'](/[^"']*)["']""", first)
                     if outer:
                         within = outer[1].decode("utf-8", "replace") + within
+        elif path and kind == "call" and child.type in ("do_block", "block"):
+            within = _scope(source, parent) + within
         elif kind in _DECORATORS:
             decorates = True
             if not call and kind.startswith("attribute"):
@@ -232,6 +263,18 @@ def _around(source: bytes, node, text: str):  # type: ignore[no-untyped-def]
             break
         child, parent, depth = parent, parent.parent, depth + 1
     return call, at, handled, method, decorates, within
+
+
+def _scope(source: bytes, call) -> str:  # type: ignore[no-untyped-def]
+    """The route that a block of Ruby or Elixir is below: `scope "/api" do`, `namespace :api do`."""
+    arguments = next((one for one in call.named_children if one.type in _ARGUMENTS), None)
+    if arguments is None:
+        return ""
+    match = re.match(rb"""\(?\s*(?:["'](/[^"']*)["']|:(\w+))""", source[arguments.start_byte : arguments.start_byte + 80])
+    named = source[call.start_byte : arguments.start_byte].strip()
+    if match is None or (match[2] and named not in (b"namespace", b"resources")):
+        return ""
+    return (match[1] or b"/" + match[2]).decode("utf-8", "replace")
 
 
 def _callee(source: bytes, arguments) -> str:  # type: ignore[no-untyped-def]
@@ -256,7 +299,9 @@ def _last(expression: str) -> str:
 
 def _text(language: str, raw: bytes) -> str:
     text = raw.decode("utf-8", "replace")
-    text = re.sub(r'"\s*\n?\s*"', "", text) if language in ("c", "cpp") else text
+    if language in ("c", "cpp"):  # literals side by side, and macros between them
+        parts = re.findall(r'"((?:[^"\\]|\\.)*)"|([A-Za-z_]\w*)', re.sub(r'^[LuUR8]+(?=")', "", text))
+        text = "".join("{}" if macro else literal for literal, macro in parts)
     text = _ENDS.sub("", _ENDS.sub("", text, count=1))
     if language in ("ruby", "elixir"):
         text = text.removeprefix(":")
@@ -270,14 +315,17 @@ def _number(source: bytes, node) -> Word | None:  # type: ignore[no-untyped-def]
     start, stop = node.start_byte, node.end_byte
     line_start = source.rfind(b"\n", 0, start) + 1
     before = source[max(line_start, start - 100) : start].decode("utf-8", "replace")
-    match = _KEY.search(before)
-    if match is None or match[2] == "(":
+    line = node.start_point[0] + 1
+    if _LISTENS.search(before):
+        return Word(source[start:stop].decode("ascii", "replace"), line, Form.NUMBER, key="port")
+    match = _KEY.search(before) or _ATTRIBUTE.search(before)
+    if match is None or match[0].rstrip().endswith("("):
         return None
-    key = _last(match[1]).rpartition(".")[2]
+    key = _last(match[1]).rpartition(".")[2].lstrip("@")
     declared = re.search(r"\b(const|static|final|let|val|constexpr|define)\b", before)
-    if not (_CONSTANT.fullmatch(key) or declared or "port" in key.lower()):
+    if not (_CONSTANT.fullmatch(key) or declared or match[1].startswith("@") or "port" in key.lower()):
         return None
-    return Word(source[start:stop].decode("ascii", "replace"), node.start_point[0] + 1, Form.NUMBER, key=key)
+    return Word(source[start:stop].decode("ascii", "replace"), line, Form.NUMBER, key=key)
 
 
 def _define(source: bytes, node) -> Word | None:  # type: ignore[no-untyped-def]

@@ -1,0 +1,103 @@
+"""What a manifest says of packages: the ones it is of, and the ones that it needs. Also the submodules of a repo."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+
+from supervisor.domain.seam import Form, Word
+
+LANGUAGES = {
+    "package.json": "json",
+    "pyproject.toml": "toml",
+    "cargo.toml": "toml",
+    "pubspec.yaml": "yaml",
+    "composer.json": "json",
+    "go.mod": "",
+    "requirements.txt": "",
+    "gemfile": "ruby",
+    "gemspec": "ruby",
+    "build.gradle": "plain",
+    "pom.xml": "plain",
+    "mix.exs": "elixir",
+    "setup.py": "python",
+    ".gitmodules": "",
+}
+"""The manifests by name, and the language in which the rest of them is read."""
+
+_NAME = r"[@\w][\w.\-/]*"
+_GIVEN: dict[str, str] = {
+    "pyproject.toml": rf"^\s*name\s*=\s*[\"']({_NAME})[\"']",
+    "cargo.toml": rf"^\s*name\s*=\s*[\"']({_NAME})[\"']",
+    "pubspec.yaml": rf"^name:\s*({_NAME})",
+    "go.mod": rf"^module\s+({_NAME})",
+    "gemspec": rf"\.name\s*=\s*[\"']({_NAME})[\"']",
+    "mix.exs": r"\bapp:\s*:(\w+)",
+    "setup.py": rf"\bname\s*=\s*[\"']({_NAME})[\"']",
+    "build.gradle": rf"^\s*(?:group|archivesBaseName|rootProject\.name)\s*=?\s*[\"']({_NAME})[\"']",
+    "pom.xml": rf"^(?:\s{{0,4}})<artifactId>({_NAME})</artifactId>",
+}
+_NEEDED: dict[str, str] = {
+    "pyproject.toml": rf"^\s*(?:\w+\s*=\s*\[\s*)?[\"']({_NAME})\s*(?:\[[^\]]*\])?\s*(?:[<>=!~@;][^\"']*)?[\"'],?|^({_NAME})\s*=\s*(?:\{{|[\"'][\^~>=\d*])",
+    "cargo.toml": rf"^({_NAME})\s*=\s*(?:\{{|[\"'][\^~>=\d*])",
+    "pubspec.yaml": rf"^\s+({_NAME}):",
+    "go.mod": rf"^(?:require\s+|\s+)({_NAME}\.{_NAME}/{_NAME})\s+v|^replace\s+({_NAME})\s",
+    "requirements.txt": rf"^({_NAME})\s*(?:\[[^\]]*\])?\s*(?:[<>=!~@;].*)?$|^(?:-e|git\+).*[#&]egg=({_NAME})",
+    "gemfile": rf"^\s*gem\s+[\"']({_NAME})[\"']",
+    "gemspec": rf"add(?:_\w+)?_dependency\(?\s*[\"']({_NAME})[\"']",
+    "mix.exs": r"\{:(\w+),",
+    "setup.py": rf"^\s*[\"']({_NAME})\s*(?:\[[^\]]*\])?[<>=!~][^\"']*[\"'],?",
+    "build.gradle": rf"^\s*(?:implementation|api|compile|runtimeOnly|testImplementation)\w*\W+({_NAME}:{_NAME})",
+    "pom.xml": rf"^\s{{6,}}<artifactId>({_NAME})</artifactId>",
+}
+
+
+def manifest_of(name: str) -> str | None:
+    """The key of `LANGUAGES` for a file's name, or None."""
+    base = name.rpartition("/")[2].lower()
+    if base.endswith(".gemspec"):
+        return "gemspec"
+    if base == "build.gradle.kts":
+        return "build.gradle"
+    if re.fullmatch(r"requirements[\w\-]*\.(txt|in)", base):
+        return "requirements.txt"
+    return base if base in LANGUAGES else None
+
+
+def words(manifest: str, source: bytes) -> Iterator[Word]:
+    """The packages of a manifest; `key` says `provides` or `uses`, or for a submodule its path."""
+    text = source.decode("utf-8", "replace")
+    lines = text.splitlines()
+    if manifest in ("package.json", "composer.json"):
+        yield from _json(text, lines)
+    elif manifest == ".gitmodules":
+        for number, line in enumerate(lines, 1):
+            if match := re.match(r"\s*url\s*=\s*(\S+)", line):
+                yield Word(match[1], number, Form.PACKAGE, key="submodule")
+    else:
+        given, needed = _GIVEN.get(manifest), _NEEDED.get(manifest)
+        for number, line in enumerate(lines, 1):
+            if given and (match := re.search(given, line)):
+                yield Word(match[1], number, Form.PACKAGE, key="provides")
+            elif needed and (match := re.search(needed, line)):
+                yield Word(next(filter(None, match.groups())), number, Form.PACKAGE, key="uses")
+
+
+def _json(text: str, lines: list[str]) -> Iterator[Word]:
+    try:
+        manifest = json.loads(text)
+    except (ValueError, RecursionError):
+        return
+    if not isinstance(manifest, dict):
+        return
+    wanted: dict[str, str] = {}
+    if isinstance(manifest.get("name"), str):
+        wanted[manifest["name"]] = "provides"
+    for part in ("dependencies", "devDependencies", "peerDependencies", "optionalDependencies", "require"):
+        group = manifest.get(part)
+        wanted.update(dict.fromkeys(group, "uses") if isinstance(group, dict) else {})
+    for number, line in enumerate(lines, 1):
+        for name in re.findall(r'"([^"]+)"', line)[:2]:
+            if key := wanted.pop(name, ""):
+                yield Word(name, number, Form.PACKAGE, key=key)
