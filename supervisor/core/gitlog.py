@@ -69,11 +69,14 @@ def parse_sized(out: bytes, *, cut: bool) -> list[Commit]:
         added = gone = 0
         names = []
         while at < len(fields) and fields[at]:
-            plus, minus, name = fields[at].removeprefix(b"\n").split(b"\t", 2)
+            plus, tab, rest = fields[at].removeprefix(b"\n").partition(b"\t")
+            minus, second_tab, name = rest.partition(b"\t")
+            at += 1
+            if not (tab and second_tab and name):
+                continue  # A git that died in the middle of this commit, which is then cut.
             added += number(plus)
             gone += number(minus)
             names.append(name)
-            at += 1
         commits.append(_commit(oid, parents, when, author, message, names, added, gone))
     return commits[:-1] if cut else commits
 

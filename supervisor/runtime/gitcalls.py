@@ -30,7 +30,7 @@ _SETTINGS = ("core.bigFileThreshold=4m", "log.showRoot=true", "mailmap.file=", "
 
 _LOG = (
     *("log", "-z", "--no-color", "--no-decorate", "--no-notes", "--no-show-signature", "--encoding=UTF-8"),
-    *("--no-renames", "--no-ext-diff", "--no-textconv", "--diff-merges=off", "-O/dev/null"),
+    *("--no-renames", "--no-ext-diff", "--no-textconv", "--diff-merges=off"),
 )
 _HEAD = ("--revs-only", "HEAD")
 _REFS = ("refs/heads", "refs/remotes", "refs/tags", "refs/stash")
@@ -116,6 +116,11 @@ def ask_key(path: Path) -> str:
     return _bare_files(path, place, filters).key
 
 
+def torn(answer: Answer) -> bool:
+    """Whether git said less than it was asked for; its last record may then be half of one."""
+    return answer.cut or answer.code != 0
+
+
 def _place(path: Path) -> Place:
     place = git.place_of(path)
     if place is None:
@@ -159,7 +164,7 @@ def _files(path: Path, place: Place, filters: frozenset[str]) -> Files:
         modules = git.run_git(path, "config", "--blob", ":.gitmodules", "--list", "-z").out
     status = gitparse.parse_status(said.out)
     cut = [
-        _told(what, answer) for what, answer in (("changed files", said), ("tracked files", listed)) if _torn(answer)
+        _told(what, answer) for what, answer in (("changed files", said), ("tracked files", listed)) if torn(answer)
     ]
     return Files(_key(path, place, said), status.oid, status, index, modules, tuple(cut))
 
@@ -169,20 +174,20 @@ def _log_part(path: Path, head: str | None, skip: int) -> tuple[list[gitlog.Logg
     limit = STATISTICS // 2 + (skip > 0)
     log_format = f"--format={gitlog.LOG_FORMAT}"
     answer = _walk(path, limit, f"--skip={skip}", "--name-only", log_format, head or "HEAD")
-    return gitlog.parse_log(answer.out, cut=answer.cut), answer
+    return gitlog.parse_log(answer.out, cut=torn(answer)), answer
 
 
 def _log(path: Path, first: tuple[list[gitlog.Logged], Answer], second: tuple[list[gitlog.Logged], Answer]) -> Log:
-    if _torn(first[1]):
+    if torn(first[1]):
         return Log(first[0], None, (_told("history", first[1]),))
     commits = first[0] + second[0]
-    if _torn(second[1]):
+    if torn(second[1]):
         return Log(commits, None, (_told("history", second[1]),))
     if len(commits) <= STATISTICS:
         return Log(commits, len(commits), ())
     newest = commits[0].oid.decode("ascii")
     counted = git.run_git(path, "rev-list", "--count", newest, "--", seconds=PATIENCE, partial=True)
-    total = None if _torn(counted) else number(counted.out)
+    total = None if torn(counted) else number(counted.out)
     of = "more" if total is None else f"{total:,}"
     return Log(commits[:STATISTICS], total, (f"history: the newest {STATISTICS:,} of {of} commits are looked at",))
 
@@ -191,7 +196,7 @@ def _branches(path: Path, place: Place) -> Branches:
     refs_format = f"--format={gitparse.REF_FORMAT}"
     answer = git.run_git(path, "for-each-ref", refs_format, *_REFS, seconds=PATIENCE, partial=True)
     refs = gitparse.parse_refs(answer.out)
-    cut = [_told("branches and tags", answer)] if _torn(answer) else []
+    cut = [_told("branches and tags", answer)] if torn(answer) else []
     said = git.read_small(place.git, "HEAD") or b""
     head = words(said.removeprefix(b"ref: refs/heads/")) if said.startswith(b"ref: refs/heads/") else None
     default, merged = githistory.default_branch(refs, head)
@@ -199,8 +204,8 @@ def _branches(path: Path, place: Place) -> Branches:
     if merged and any(ref.name.startswith(("refs/heads/", "refs/remotes/")) and ref.name not in merged for ref in refs):
         tips = ("--branches", "--remotes", "--not", *merged)
         walked = _walk(path, UNMERGED, "--no-patch", f"--format={gitlog.LOG_FORMAT}", *tips)
-        unmerged = gitlog.parse_log(walked.out, cut=walked.cut)
-        if _torn(walked):
+        unmerged = gitlog.parse_log(walked.out, cut=torn(walked))
+        if torn(walked):
             cut.append(_told("branches in flight", walked))
         elif len(unmerged) == UNMERGED:
             cut.append(f"branches in flight: the newest {UNMERGED:,} commits are looked at")
@@ -215,10 +220,6 @@ def _branches(path: Path, place: Place) -> Branches:
 
 def _walk(path: Path, limit: int, *args: str) -> Answer:
     return git.run_git(path, *_LOG, f"-{limit}", *args, "--", settings=_SETTINGS, seconds=PATIENCE, partial=True)
-
-
-def _torn(answer: Answer) -> bool:
-    return answer.cut or answer.code != 0
 
 
 def _told(what: str, answer: Answer) -> str:

@@ -96,7 +96,7 @@ def _history(said: Said) -> History:
 
 def _recent(said: Said) -> tuple[tuple[Commit, ...], tuple[str, ...]]:
     """The newest commits; those whose contents git could not compare are told without a size."""
-    sized = gitlog.parse_sized(said.sizes.out, cut=said.sizes.cut)
+    sized = gitlog.parse_sized(said.sizes.out, cut=gitcalls.torn(said.sizes))
     wanted = said.log.commits[: gitcalls.RECENT]
     if len(sized) >= len(wanted):
         return tuple(sized), ()

@@ -35,7 +35,9 @@ _LOOK = 0.1
 
 _SAFE = (
     *("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "diff.external="),
-    *("-c", "log.showSignature=false", "-c", "core.sshCommand=false", "-c", "protocol.allow=never"),
+    # An order file that the repo names may be endless.
+    *("-c", "diff.orderFile=/dev/null", "-c", "log.showSignature=false"),
+    *("-c", "core.sshCommand=false", "-c", "protocol.allow=never"),
     *("--no-pager", "--no-optional-locks"),
 )
 _ENV = {"GIT_TERMINAL_PROMPT": "0", "GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none", "ORCH_EMPTY": ""}
@@ -96,7 +98,7 @@ def run_git(
     deadline = time.monotonic() + patience
     buffers = {popen.stdout.fileno(): bytearray(), popen.stderr.fileno(): bytearray()}
     out, err = buffers.values()
-    stopped = ""
+    stopped, ended = "", False
     try:
         with selectors.DefaultSelector() as selector:
             for fd in buffers:

@@ -34,7 +34,7 @@ _STATUS = (
     "--ignore-submodules=dirty",
 )
 
-_DIFF = ("--no-ext-diff", "--no-textconv", "--no-renames", "--ignore-submodules=dirty", "-O/dev/null")
+_DIFF = ("--no-ext-diff", "--no-textconv", "--no-renames", "--ignore-submodules=dirty")
 
 
 def toplevel(path: Path) -> Path:
