@@ -349,14 +349,16 @@ def _starts(world: World, at: datetime) -> Iterator[Action]:
 def _text(world: World, work: Work, due: Due, thread: str) -> str:
     new = desired(world, work)
     known = "" if work.told_in == thread else f"{new.text}\n\n"  # another thread than the one that knows the task
+    question = next((ask.text for ask in reversed(list(world.asks.values())) if ask.task == work.task), "")
+    answer = words.answer(work.task, question, work.due_text)
     match due:
-        case Due.REDIRECT if work.told is not None:
-            return words.redirect(work.told, new)
+        case Due.REDIRECT if work.told is not None and work.told.key != new.key:
+            redirect = words.redirect(work.told, new)
+            return f"{answer}\n\n{redirect}" if work.due is Due.ANSWER else redirect
         case Due.FIX:
             return known + words.fix(work.task, work.due_text)
         case Due.ANSWER:
-            question = next((ask.text for ask in reversed(list(world.asks.values())) if ask.task == work.task), "")
-            return known + words.answer(work.task, question, work.due_text)
+            return known + answer
         case Due.RESUME | Due.RETRY:
             return words.resume(new, work.due_text or work.why or "it was interrupted")
     task = world.plan.task(work.task) if world.plan else None

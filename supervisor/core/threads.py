@@ -43,10 +43,9 @@ def thread_changed(world: World, event: ev.ThreadOpened | ev.ThreadFailed) -> Wo
     for work in world.works.values():
         if work.thread != key:
             continue
-        if event.gone and work.phase is Phase.STARTING:
-            world = put_work(world, do.unsent(work, "", event.at))
-        elif event.gone and work.phase in (Phase.WORKING, Phase.STOPPING):
-            world = put_work(world, do.cut(work, Due.RESUME, "", "its thread is gone", event.at))
+        if event.gone and work.phase in (Phase.STARTING, Phase.WORKING, Phase.STOPPING):
+            due = work.due or Due.RESUME  # nobody can say any more whether what was on its way arrived
+            world = put_work(world, do.cut(work, due, work.due_text, "its thread is gone", event.at))
         elif work.phase in (Phase.IDLE, Phase.STARTING, Phase.WORKING):
             world = put_work(world, replace(work, note=event.reason))
     return world
@@ -98,9 +97,10 @@ def _settle_thread(world: World, key: ThreadKey, at: datetime, *, surveyed: bool
                 now = do.begun(now, turn, world.threads[key].id, at)
             elif surveyed:
                 now = do.unsent(now, "", at)
-        if now.steer is not None and surveyed:
+        if now.steer is not None:
             arrived = any(now.steer.message in seen.messages for seen in turns.values())
-            now = replace(now, told=now.steer.brief if arrived else now.told, steer=None)
+            if arrived or surveyed:
+                now = replace(now, told=now.steer.brief if arrived else now.told, steer=None)
         if now.turn is not None:
             gone = TurnSeen(now.turn, TurnStatus.INTERRUPTED) if surveyed else None  # it left no trace
             seen_turn = turns.get(now.turn, gone)

@@ -97,11 +97,13 @@ def unsent(work: Work, reason: str, at: datetime) -> Work:
 
 def refused(work: Work, reason: str, at: datetime) -> Work:
     """The server would not start the turn: it is asked again a few times, then the task has failed."""
+    back = unsent(work, reason, at)
     if work.refusals + 1 < MAX_REFUSALS:
-        return replace(unsent(work, reason, at), refusals=work.refusals + 1)
+        return replace(back, refusals=work.refusals + 1)
     why = f"the server refused the turn {MAX_REFUSALS} times ({reason}): mend that, then `orch go {work.task}`"
-    # It counts as told, though by no thread: only another brief, or the human, starts it again.
-    return settle(replace(work, told=work.sending, told_in=None), WorkTrigger.FAIL, why, at)
+    # It counts as told, though by no thread: only another brief, or the human, starts it again, with what was due.
+    failed = settle(replace(work, told=work.sending, told_in=None), WorkTrigger.FAIL, why, at)
+    return replace(failed, due=back.due, due_text=back.due_text)
 
 
 def cut(work: Work, due: Due, text: str, why: str, at: datetime) -> Work:
@@ -314,8 +316,7 @@ def again(work: Work, at: datetime) -> Work:
         work,
         phase=after_work(work.phase, WorkTrigger.GO_ON),
         since=at,
-        due=Due.RESUME if work.told else Due.BRIEF,
-        due_text="",
+        due=work.due or (Due.RESUME if work.told else Due.BRIEF),
         fixes=0,
         retries=0,
         resumes=0,

@@ -19,6 +19,7 @@ from supervisor.domain.ask import AskKind, Request, RequestKey
 from supervisor.domain.child import Failure, TurnSeen, TurnStatus
 from supervisor.domain.run import Due
 
+NOBODY = ("", "", "")
 START = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 LIVE_DUES = (Due.RESUME, Due.RETRY)
 FAILURES = (
@@ -63,6 +64,7 @@ class Turn:
     text: str = ""
     failure: Failure | None = None
     steered: str | None = None  # the message of the last steer
+    before: tuple[str, str, str] = NOBODY  # what its task had been told until then
 
     @property
     def seen(self) -> TurnSeen:
@@ -159,8 +161,10 @@ class Servers:
         self.inbox: deque[ev.Event] = deque()
         self.told: dict[str, tuple[str, str, str]] = {}  # task: thread, child and key of the last brief that arrived
         self.arrived: set[str] = set()
+        self.unsure: set[str] = set()  # whether the child knows of its last turn
         self.last: dict[tuple[str, str], Turn] = {}  # of a task on a thread
         self.retried: set[str] = set()
+        self.owed: dict[str, str] = {}  # task: the human's answer, until it arrives
         self.count = 0
 
     def post(self, event: ev.Event) -> None:
@@ -220,7 +224,9 @@ class Servers:
             self._stop_turn(turn, TurnStatus.INTERRUPTED)
             if self.dice.rarely(6):  # it was not written to the disk yet
                 rollout.turns.remove(turn)
-                self.told[turn.task or ""] = ("", "", "")
+                if turn.task is not None:
+                    self.told[turn.task] = turn.before
+                    self.unsure.add(turn.task)
 
     def notice_exit(self, repo: Repo) -> None:
         link = repo.link
@@ -275,17 +281,21 @@ class Servers:
         assert not ours, f"a turn of {action.task} begins beside one of {ours}"
         rollout = repo.rollouts[action.thread]
         last = self.last.get((action.task, action.thread))
-        excused = action.task in self.retried or "is not in the config any more" in action.why
+        moved = "is not in the config any more" in action.why
+        excused = moved or action.task in self.retried
         if action.due in LIVE_DUES and last is not None and not excused:
             assert last.status is not TurnStatus.COMPLETED, f"{action.task} goes on with a turn that was completed"
         self.retried.discard(action.task)
+        answer = self.owed.pop(action.task, "")
+        assert answer in action.text or action.due is Due.BRIEF or moved, f"{action.task} never hears {answer!r}"
         key = action.brief.key if action.brief.text.strip() in action.text else None
+        before = self.told.get(action.task, NOBODY)
         self._arrive(repo, action.message, action.task, action.thread, action.due, key)
         turn = rollout.active
         if turn is None:
             turn = Turn(f"tu{self.next()}", action.task)
             rollout.turns.append(turn)
-        turn.task = action.task
+        turn.task, turn.before = action.task, before
         self.last[action.task, action.thread] = turn
         turn.messages.append(action.message)
         name, began = turn.id, action.message
@@ -300,7 +310,9 @@ class Servers:
             assert self.told[task][0] == thread, f"{thread} was never told of {task}"
             return
         if due in (None, Due.BRIEF, Due.REDIRECT):
-            assert self.told.get(task) != (thread, repo.name, key), f"{task} is told again what it knows ({due})"
+            again = self.told.get(task) == (thread, repo.name, key) and task not in self.unsure
+            assert not again, f"{task} is told again what it knows ({due})"
+        self.unsure.discard(task)
         self.told[task] = (thread, repo.name, key)
 
     def _turn_steer(self, repo: Repo, link: Link, action: act.SteerTurn) -> None:
@@ -337,7 +349,7 @@ class Servers:
         turn.status = how
         if how is not TurnStatus.COMPLETED and turn.steered and turn.task and self.dice.rarely(2):
             turn.messages.remove(turn.steered)  # the words were taken, and had not reached the model yet
-            self.told[turn.task] = ("", "", "")
+            self.told[turn.task] = NOBODY
 
     def resolve(self, repo: Repo, key: RequestKey) -> None:
         if repo.process is None or key not in repo.process.asked:

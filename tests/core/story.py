@@ -15,10 +15,10 @@ from supervisor.domain import event as ev
 from supervisor.domain.ask import AskState, RequestKey
 from supervisor.domain.child import ServerState
 from supervisor.domain.plan import HUMAN
-from supervisor.domain.run import Phase, TaskState
+from supervisor.domain.run import Due, Phase, TaskState
 from supervisor.domain.world import World
 from tests.core.human import CHILDREN, Human
-from tests.core.peers import START, Repo
+from tests.core.peers import NOBODY, START, Repo
 
 STATES = {str(state) for state in ServerState}
 TASK_STATES = {str(state) for state in TaskState}
@@ -115,7 +115,10 @@ class Story(Human):
             self.ledger.append(event)
             world = evolve(world, event)
             if isinstance(event, ev.TurnRefused) and world.works[event.task].phase is Phase.FAILED:
-                self.told[event.task] = ("", "", "")  # it counts as told; the child may know better
+                self.told[event.task] = NOBODY  # it counts as told; the child may know better
+            if isinstance(event, ev.AskAnswered):
+                answered = [one for one in world.works.values() if one.phase is Phase.IDLE and one.due is Due.ANSWER]
+                self.owed |= {one.task: one.due_text for one in answered}
         return world
 
     def _lawful(self, world: World, action: act.Action) -> None:

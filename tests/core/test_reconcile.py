@@ -269,6 +269,17 @@ def test_a_turn_that_will_not_be_steered_is_not_asked_at_once_again() -> None:
     assert kinds(scene.tick()) == [act.SteerTurn]
 
 
+def test_a_steer_that_shows_in_its_turn_has_arrived_even_if_the_turn_fails_before_the_answer_is_in() -> None:
+    scene = Scene(T1).running("T1")
+    brief_changed(scene)
+    message = "orch-T1-2"
+    scene.tell(ev.TurnBegan, "backend", "backend-thread", "turn-1", message)
+    scene.ended("T1", TurnStatus.FAILED, failure=BUSY)
+    scene.tell(ev.SteerArrived, "backend", "T1", "turn-1", message)
+
+    assert only(scene.tick()).due is Due.RETRY
+
+
 @pytest.mark.parametrize("arrived", [True, False])
 def test_a_steer_that_was_lost_on_its_way_is_looked_up_before_it_is_sent_again(arrived: bool) -> None:
     scene = Scene(T1).running("T1")
@@ -691,6 +702,23 @@ def test_a_running_turn_goes_on_in_a_new_thread_when_its_own_is_gone() -> None:
     assert again.brief.text in again.text
 
 
+@pytest.mark.parametrize("reverted", [True, False])
+def test_a_redirect_whose_thread_is_gone_is_followed_by_another_turn_whatever_the_plan_says_by_then(
+    reverted: bool,
+) -> None:
+    scene = Scene(T1).done("T1")
+    brief_changed(scene)
+    scene.exited("backend")
+    scene.plan(T1 if reverted else CHANGED)
+    scene.ready("backend", pid=12)
+    assert kinds(scene.tell(ev.ThreadFailed, "backend", "backend-thread", None, True, "no rollout")) == [act.OpenThread]
+
+    again = only(scene.opened("backend", thread="new"))
+
+    assert again.brief == brief_of(T1 if reverted else CHANGED, plan_of(T1))
+    assert again.brief.text in again.text
+
+
 def test_no_turn_starts_while_somebody_else_has_one_on_the_thread() -> None:
     scene = Scene(T1)
 
@@ -823,6 +851,37 @@ def test_what_a_child_needs_is_asked_and_the_answer_goes_to_its_thread() -> None
     answered = only(scene.answer("A1", "text", "B."))
     assert (answered.due, answered.run) == (Due.ANSWER, 1)
     assert answered.text == words.answer("T1", "Which?", "B.")
+
+
+def test_an_answer_that_a_redirect_overtakes_goes_with_it() -> None:
+    scene = asking()
+    scene.exited("backend")
+    scene.answer("A1", "text", "Use B.")
+    brief_changed(scene)
+    scene.ready("backend", pid=12)
+
+    again = only(scene.opened("backend", TurnSeen("turn-1", TurnStatus.COMPLETED, ("orch-T1-1",), report())))
+
+    assert again.due is Due.REDIRECT
+    assert "> Which?" in again.text
+    assert "Use B." in again.text
+
+
+def test_an_answer_that_the_server_refused_for_good_goes_out_when_the_task_is_tried_again() -> None:
+    scene = asking()
+    assert only(scene.answer("A1", "text", "Use B.")).due is Due.ANSWER
+    for number in range(2, MAX_REFUSALS + 1):
+        scene.tell(ev.TurnRefused, "backend", "T1", f"orch-T1-{number}", "draining")
+        scene.tick()
+        scene.opened("backend", TurnSeen("turn-1", TurnStatus.COMPLETED, ("orch-T1-1",), report()))
+    scene.tell(ev.TurnRefused, "backend", "T1", f"orch-T1-{MAX_REFUSALS + 1}", "draining")
+    assert scene.state("T1") == "failed"
+    scene.tell(ev.RetryRequested, "T1")
+
+    again = only(scene.opened("backend", TurnSeen("turn-1", TurnStatus.COMPLETED, ("orch-T1-1",), report())))
+
+    assert again.due is Due.ANSWER
+    assert "Use B." in again.text
 
 
 def test_an_approval_is_asked_and_the_answer_goes_to_the_server() -> None:
