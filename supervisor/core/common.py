@@ -29,6 +29,8 @@ ENVIRONMENT = _set(
     XDG_RUNTIME_DIR PYTHONIOENCODING LC_ALL LC_CTYPE COLUMNS LINES GITHUB_TOKEN GITHUB_ACTIONS GITHUB_WORKSPACE GOPATH GOROOT
     GOOS GOARCH CGO_ENABLED CFLAGS CXXFLAGS LDFLAGS LD_LIBRARY_PATH RUST_LOG RUST_BACKTRACE JAVA_HOME RAILS_ENV RACK_ENV
     APP_ENV ENVIRONMENT VERSION NODE_OPTIONS NPM_CONFIG_CACHE PIP_NO_CACHE_DIR DEBIAN_FRONTEND COMPOSE_PROJECT_NAME
+    REMOTE_ADDR REMOTE_PORT PATH_INFO CONTENT_LENGTH CONTENT_TYPE QUERY_STRING REQUEST_METHOD SCRIPT_NAME SERVER_NAME SERVER_PORT
+    SERVER_PROTOCOL REQUEST_URI RAW_URI HTTP_HOST HTTP_ORIGIN HTTP_COOKIE HTTP_UPGRADE HTTP_USER_AGENT HTTP_CONNECTION
     MIX_ENV NODE_PATH BABEL_ENV PUBLIC_URL PYTHONHASHSEED PYTHONWARNINGS TOXENV READTHEDOCS SOURCE_DATE_EPOCH"""
 )
 
@@ -91,6 +93,7 @@ KEYS = _set(
     innerhtml textcontent addeventlistener queryselector getelementbyid localstorage sessionstorage usestate useeffect
     tostring valueof hasownproperty stringify foreach indexof callback handler listener props refs dispatch payload store
     defaultvalue initialvalue lineheight borderradius flexgrow textalign zindex maxwidth minwidth maxheight minheight
+    response request wsgiinput wsgiurlscheme wsgierrors wsgiversion wsgimultithread asgi handlesigint connection client server
     __name__ __init__ filter filters sort order search page_size group groups role roles permission permissions address
     phone city country street zip state currency price amount quantity total subtotal tax discount lat lng latitude longitude
     x y z w h r g b a i j k n m p q s t u v"""
@@ -105,3 +108,5 @@ SQL = _set(
     """select where set values and or not null exists only the dual information_schema unnest generate_series lateral
     current_timestamp now excluded delete update insert cascade conflict"""
 )
+
+FOLDERS = _set("test tests testing docs doc examples example scripts tools benchmarks utils util lib src app core common")

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from supervisor.core import common
 from supervisor.domain.seam import Form, Kind, Mention, Role, Word
 
+_PACKAGE_FILE = re.compile(r"(?:src/|python/|[\w\-]+/)?(\w+)/__init__\.py")
 _PLACEHOLDER = re.compile(r"\{[^{}/]*\}|<[^<>/]*>|(?<=/):\w+\??|(?<=/)\[+\.{0,3}\w+\]+|(?<=/)\*\w*|\(\?P?<\w+>[^/]*\)")
 _ROUTE = re.compile(r"/(?:[\w\-.~{}@+%,;=]+(?:/[\w\-.~{}@+%:,;=]+)*/?)?")
 _URL = re.compile(r"(?:\w[\w+.\-]*://)(?:[^/@\s]*@)?([^/:?#\s]*)(?::(\d+|\{\}))?(/[^\s?#]*)?(?:[?#]\S*)?")
@@ -91,10 +92,13 @@ MOUNT = "mount"
 _MULTIWORD = re.compile(r"[A-Za-z0-9][_\-.:][A-Za-z0-9]|[a-z0-9][A-Z]")
 
 
-def mentions(words: Sequence[Word], language: str) -> tuple[Mention, ...]:
+def mentions(words: Sequence[Word], language: str, file: str = "") -> tuple[Mention, ...]:
     """What the words of one file mention; the same thing on the same line only once."""
     prefix = _prefix(words, language)
     found: dict[tuple[Kind, str, int, str], Mention] = {}
+    if (match := _PACKAGE_FILE.fullmatch(file)) and match[1].lower() not in common.FOLDERS:
+        one = Mention(Kind.PACKAGE, package_name(match[1]), match[1], 0, Role.PROVIDES)
+        found[one.kind, one.name, one.line, one.detail] = one
     for word in words:
         for one in _of(word, language, prefix):
             key = (one.kind, one.name, one.line, one.detail)
@@ -123,6 +127,16 @@ def _segment(part: str) -> str:
 def package_name(text: str) -> str:
     """The form in which `My_Pkg` and `my-pkg` are equal."""
     return re.sub(r"[_.\-]+", "-", text).lower()
+
+
+def _imported(text: str, language: str) -> str:
+    """The package that an import is of."""
+    if language == "python":
+        return text.partition(".")[0]
+    if language == "go":
+        return text
+    parts = text.split("/")
+    return "/".join(parts[:2]) if text.startswith("@") else parts[0]
 
 
 def repo_name(url: str) -> str:
@@ -182,6 +196,9 @@ def _of(word: Word, language: str, prefix: str) -> Iterator[Mention]:
                 yield Mention(Kind.ENV, word.text, word.text, word.line, role, weak=2 if language == "bash" else 0)
         case Form.PACKAGE if word.key == "submodule":
             yield Mention(Kind.SUBMODULE, repo_name(word.text), word.text, word.line, Role.USES)
+        case Form.PACKAGE if word.key == "imports":
+            name = _imported(word.text, word.call)
+            yield Mention(Kind.PACKAGE, package_name(name), name, word.line, Role.USES, weak=1)
         case Form.PACKAGE:
             role = Role.PROVIDES if word.key == "provides" else Role.USES
             yield Mention(Kind.PACKAGE, package_name(word.text), word.text, word.line, role)
@@ -285,6 +302,8 @@ def _string(word: Word, language: str, prefix: str) -> Iterator[Mention]:
         yield from _key(text, word, Role.NAMES)
     elif text.count("/") > 1 and _TOPIC.fullmatch(text) and "{}" in topic_name(text) and not text.startswith("{}"):
         yield Mention(Kind.TOPIC, topic_name(text), (word.raw or text).strip(), word.line)
+    elif re.fullmatch(r"[a-z]{3,}( [a-z]{2,}){1,2}", text) and not word.is_key:
+        yield Mention(Kind.ERROR, text, shown, word.line, weak=0 if _told(last, key) or word.case else 1)
     elif _SENTENCE.fullmatch(text) and text.count(" ") > 2 and len(text) < 160 and not word.is_key:
         yield Mention(Kind.ERROR, text.rstrip(".:! "), shown, word.line, weak=0 if _told(last, key) else 1)
 

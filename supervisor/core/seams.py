@@ -45,7 +45,7 @@ _UPPER = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+")
 _TELLING = (Kind.FLAG, Kind.COOKIE, Kind.ENV, Kind.TOPIC, Kind.ERROR, Kind.KEY, Kind.WORD)
 """Of two kinds that a word may be with as much right, the first."""
 
-_ONE_SIDED = frozenset({Kind.ROUTE, Kind.ERROR})
+_ONE_SIDED = frozenset({Kind.ROUTE, Kind.ERROR, Kind.PACKAGE})
 """Kinds in which an exact match proves something even if neither place says what the word is for."""
 
 _COMMON_ROUTES = frozenset(
@@ -103,7 +103,7 @@ def _seam(group: Sequence[Found]) -> Seam | None:
         return None
     name = _name(kind, group)
     score = _BASE[kind] * _roles(kind, group) * _rarity(group) * _specific(kind, name, group)
-    score *= 1.0 if len(strong) > 1 or kind is Kind.ROUTE else 0.6 if strong else 0.35
+    score *= 1.0 if len(strong) > 1 or kind in (Kind.ROUTE, Kind.PACKAGE) else 0.6 if strong else 0.5 if kind is Kind.ERROR else 0.35
     spellings = {one.mention.shown for one in group if one.mention.shown}
     note, conflict = "", False
     if kind is Kind.CONSTANT:
@@ -128,6 +128,7 @@ def _kind(group: Sequence[Found]) -> Kind:
     for one in group:
         mention = one.mention
         weight = (1.0, 0.3, 0.1)[mention.weak] if mention.weak else 3.0 if mention.role is not Role.NAMES else 1.0
+        weight *= 3.0 if mention.kind is Kind.ENV else 1.0  # nothing else looks like reading the environment
         votes[mention.kind] += weight * (0.1 if mention.kind is Kind.WORD else 1.0)  # type: ignore[assignment]
     return max(votes, key=lambda kind: (votes[kind], -_TELLING.index(kind) if kind in _TELLING else 0, kind))
 

@@ -22,11 +22,17 @@ BATCH = 100  # files handed to a process at once
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A file to read: its name, as git has it, and the token of its content."""
+    """A file to read: its name, as git has it, the token of its content, and whether it is built from others."""
 
     name: str
     raw: bytes
     token: str
+    built: bool = False
+
+    @property
+    def version(self) -> str:
+        """What is known of the file is of this version of it."""
+        return f"{self.token} built" if self.built else self.token
 
 
 def extract(root: Path, files: Sequence[Wanted], told: Callable[[int], None]) -> Iterator[Indexed]:
@@ -60,11 +66,11 @@ def _batches(files: Sequence[Wanted]) -> Iterator[Sequence[Wanted]]:
 def _read(root: Path, wanted: Wanted) -> Indexed:
     language = source.language_of(wanted.name)
     test = source.is_test(wanted.name)
-    reason = "not source" if language is None else source.skipped(wanted.name)
+    reason = "not source" if language is None else "built" if wanted.built else source.skipped(wanted.name)
     found: tuple[tuple[str, Mention], ...] = ()
     if reason is None and language is not None:
         content = read_file(root, wanted.raw, source.LIMIT + 1)
         reason = "unreadable" if content is None else source.skipped(wanted.name, content)
         if reason is None and content is not None:
-            found = tuple((join_key(one), one) for one in mentions(source.words(language, content), language))
-    return Indexed(wanted.name, wanted.token, test, reason or "", found)
+            found = tuple((join_key(one), one) for one in mentions(source.words(language, content), language, wanted.name))
+    return Indexed(wanted.name, wanted.version, test, reason or "", found)

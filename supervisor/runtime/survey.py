@@ -21,6 +21,7 @@ from supervisor.shell.files import read_file
 from supervisor.shell.git import list_files, read_tree, toplevel
 from supervisor.shell.index import Index
 from supervisor.shell.store import write_atomic
+from supervisor.wire import source
 
 FILES = 50_000  # of one child that are looked at
 
@@ -87,12 +88,13 @@ def _look(child: Child) -> _Seen:
     except OrchError as error:
         return _Seen(child, path, problem=error.what)
     dirty = dict(tree.entries)
+    left_out = source.built(one.name for one in listing.files)
     files = []
     for one in listing.files:
         if one.kind in ("file", "program"):
             token = dirty.get(one.name) or one.oid
             if token not in ("", "missing"):
-                files.append(Wanted(one.name, one.raw, token))
+                files.append(Wanted(one.name, one.raw, token, one.name in left_out))
     return _Seen(child, root, tuple(files[:FILES]), listing.cut or len(files) > FILES)
 
 
@@ -100,7 +102,7 @@ def _update(index: Index, seen: _Seen, told: Callable[[str, int, int], None]) ->
     if seen.problem:
         return
     known = index.tokens(seen.child.name)
-    wanted = [one for one in seen.files if known.get(one.name) != one.token]
+    wanted = [one for one in seen.files if known.get(one.name) != one.version]
     gone = known.keys() - {one.name for one in seen.files}
     if not wanted and not gone:
         return
@@ -126,7 +128,7 @@ def _copies(seen: Sequence[_Seen]) -> tuple[Seam, ...]:
     by_base: dict[str, set[str]] = {}
     for one in seen:
         for file in one.files:
-            if copies.is_candidate(file.name):
+            if copies.is_candidate(file.name) and not file.built:
                 by_token.setdefault(file.token, set()).add(one.child.name)
                 by_base.setdefault(file.name.rpartition("/")[2], set()).add(one.child.name)
     candidates = []

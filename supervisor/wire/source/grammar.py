@@ -12,7 +12,9 @@ _JS = """
 (pair key: (property_identifier) @field)
 (shorthand_property_identifier) @field (shorthand_property_identifier_pattern) @member
 (member_expression property: (property_identifier) @member)
-(import_specifier name: (identifier) @type)
+(import_specifier name: (identifier) @type) (import_statement source: (string) @import)
+(export_statement source: (string) @import)
+(call_expression function: (identifier) @_require arguments: (arguments . (string) @import) (#eq? @_require "require"))
 """
 _TS = (
     _JS
@@ -34,6 +36,7 @@ _QUERIES = {
 (attribute attribute: (identifier) @member)
 (typed_default_parameter name: (identifier) @parameter value: (call))
 (import_from_statement name: (dotted_name) @type)
+(import_statement name: (dotted_name) @import) (import_from_statement module_name: (dotted_name) @import)
 """,
     "javascript": _JS,
     "typescript": _TS,
@@ -41,7 +44,7 @@ _QUERIES = {
     "go": """
 (interpreted_string_literal) @string (raw_string_literal) @string (int_literal) @number
 (field_declaration tag: (raw_string_literal) @tag)
-(qualified_type name: (type_identifier) @type)
+(qualified_type name: (type_identifier) @type) (import_spec path: (interpreted_string_literal) @import)
 """,
     "rust": """
 (string_literal) @string (raw_string_literal) @string (integer_literal) @number

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 
 from supervisor.wire.source import packages
 
@@ -42,11 +44,21 @@ _BY_ENDING = {
 }
 _BY_NAME = {"dockerfile": "dockerfile", "rakefile": "ruby", "jenkinsfile": "plain", "cmakelists.txt": "plain"}
 
+FEW = 4  # source files beside a built folder that are only its configuration
+
+_CODE = frozenset(
+    "python javascript typescript tsx go rust java kotlin swift c cpp csharp ruby php dart elixir scala lua".split()
+)
 _FOLDERS = frozenset(
-    "node_modules vendor vendored third_party thirdparty third-party external dist build out target generated __generated__ "
+    "node_modules vendor vendored third_party thirdparty third-party external generated __generated__ "
     "_generated gen pods carthage site-packages .yarn .gradle .dart_tool bower_components coverage htmlcov __snapshots__ "
     "_build deps typings".split()
 )
+_BUILT = ("lib", "build", "out", "dist", "target")
+"""Where what is built lies, the most readable first. `lib` may as well hold the sources."""
+
+_FORMS = ("esm", "es", "module", "cjs", "commonjs", "umd", "esm-debug")
+"""The same modules built in several forms, the most readable first."""
 _LOCKS = frozenset(
     "package-lock.json npm-shrinkwrap.json composer.lock cargo.lock poetry.lock go.sum gemfile.lock uv.lock pdm.lock "
     "pnpm-lock.yaml yarn.lock podfile.lock pubspec.lock mix.lock packages.lock.json package.resolved".split()
@@ -85,7 +97,7 @@ def skipped(name: str, content: bytes | None = None) -> str | None:
     if parts[-1] in _LOCKS:
         return "lock file"
     if any(part in _FOLDERS for part in parts[:-1]):
-        return "vendored or built"
+        return "vendored"
     if _GENERATED_NAME.search(name):
         return "generated"
     if content is not None:
@@ -100,6 +112,41 @@ def skipped(name: str, content: bytes | None = None) -> str | None:
         if len(content) > 20_000 and len(content) / lines > 500:
             return "minified"
     return None
+
+
+def built(names: Iterable[str]) -> frozenset[str]:
+    """Which of a repo's files are built from others of it, or twins of other built ones.
+
+    A package that holds nothing but what was built (as on a registry) is read in its most readable form.
+    """
+    sources: Counter[str] = Counter()
+    found: dict[str, dict[str, list[str]]] = {}
+    for name in names:
+        parts = name.split("/")
+        at = next((at for at, part in enumerate(parts[:-1]) if part in _BUILT), None)
+        if at is not None:
+            found.setdefault("/".join(parts[:at]), {}).setdefault(parts[at], []).append(name)
+        elif _BY_ENDING.get(name.rpartition(".")[2]) in _CODE and not is_test(name):
+            sources.update("/".join(parts[:depth]) for depth in range(len(parts)))
+    left_out: set[str] = set()
+    for above, folders in found.items():
+        kept = None if sources[above] > FEW else next(folder for folder in _BUILT if folder in folders)
+        for folder, inside in folders.items():
+            if folder == "lib" or folder == kept:
+                left_out.update(_twins(inside))
+            else:
+                left_out.update(inside)
+    return frozenset(left_out)
+
+
+def _twins(names: Sequence[str]) -> Iterator[str]:
+    """The files of all forms but the most readable one."""
+    forms = {part for name in names for part in name.split("/")[:-1] if part in _FORMS}
+    best = next((form for form in _FORMS if form in forms), None)
+    for name in names:
+        own = [part for part in name.split("/")[:-1] if part in _FORMS]
+        if own and best not in own:
+            yield name
 
 
 def is_test(name: str) -> bool:

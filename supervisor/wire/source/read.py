@@ -103,15 +103,14 @@ _DOCUMENTS = frozenset({"expression_statement", "module", "block", "program", "s
 def _code(language: str, source: bytes) -> Iterator[Word]:
     found = grammar.captures(language, source)
     end = -1
+    imports = {node.start_byte for node in found.get("import", ())}
     for node in found.get("string", ()):
-        if node.start_byte < end:
+        if node.start_byte < end or node.start_byte in imports:
             continue  # inside of one that was read: a concatenation, an interpolation
         end = node.end_byte
         word = _string(language, source, node)
         if word is not None:
             yield word
-            if word.form is Form.STRING and word.at < 0:
-                continue
     for node in found.get("number", ()):
         if (word := _number(source, node)) is not None:
             yield word
@@ -121,6 +120,12 @@ def _code(language: str, source: bytes) -> Iterator[Word]:
     for node in found.get("tag", ()):
         text = source[node.start_byte + 1 : node.end_byte - 1].decode("utf-8", "replace")
         yield Word(text, node.start_point[0] + 1, Form.TAG)
+    seen: set[str] = set()
+    for node in found.get("import", ()):
+        text = source[node.start_byte : node.end_byte].decode("utf-8", "replace").strip("\"'")
+        if text not in seen and not text.startswith("."):
+            seen.add(text)
+            yield Word(text, node.start_point[0] + 1, Form.PACKAGE, key="imports", call=language)
     yield from _names(source, found, language)
 
 
