@@ -191,9 +191,11 @@ def _details(it: Judgement) -> None:
         if verdict is not Verdict.RIGHT:
             places = ", ".join(f"{p['child']}/{p['file']}:{p['line']}" for p in row["places"][:3])
             print(f"  {verdict:<9} {number:>2}. {row['kind']} {row['name']}  [{', '.join(row['children'])}]  {places}")
-    for label in it.missed:
+    for label in it.missed[:SHOWN]:
         kinds = "/".join(sorted(label.kinds))
         print(f"  missed        {kinds} {label.name}  [{', '.join(sorted(label.children))}]")
+    if len(it.missed) > SHOWN:
+        print(f"  missed        and {len(it.missed) - SHOWN} more (of {it.labels} labels, {SHOWN} can be shown)")
     for line in it.unproven:
         print(f"  bad line      {line}")
     print()

@@ -27,7 +27,7 @@ def test_every_place_is_there_and_says_the_name(system: System) -> None:
 @pytest.mark.parametrize("system", EVERY, ids=lambda system: system.name)
 def test_a_label_file_is_whole(system: System) -> None:
     assert len(system.labels) >= 8
-    assert len(system.ignorable) <= len(system.labels)
+    assert system.real or len(system.ignorable) <= len(system.labels)
     for label in system.labels:
         assert label.children <= set(system.children)
         assert len(label.children) >= 2
