@@ -49,7 +49,6 @@ _CONVENTIONS = (
         re.compile(
             r"(?:feat|fix|docs?|style|refactor|perf|tests?|build|ci|chore|revert|deps|release|security|wip)"
             r"(?:\([^()]+\))?!?: \S",
-            re.IGNORECASE,
         ),
     ),
     (Convention.TICKET, re.compile(r"(?:[\[(]?[A-Z][A-Z0-9]{1,9}-\d+[\])]?|\[?(?:GH-|#)\d+\]?)[:\s-]+\S")),
@@ -86,7 +85,7 @@ def authors(log: Iterable[Logged]) -> tuple[Author, ...]:
 
 
 def hot(log: Sequence[Logged], tracked: Collection[bytes] | None) -> tuple[HotFile, ...]:
-    """The files that changed most of late, by weight. Files no longer `tracked` are left out; None: all are kept."""
+    """The files that changed more than once, and most of late, by weight; only `tracked` ones (None: all are)."""
     weight: defaultdict[bytes, float] = defaultdict(float)
     count: Counter[bytes] = Counter()
     last: dict[bytes, int] = {}
@@ -98,8 +97,8 @@ def hot(log: Sequence[Logged], tracked: Collection[bytes] | None) -> tuple[HotFi
             weight[name] += share
             last[name] = max(last.get(name, 0), commit.at)
         count.update(commit.names)
-    alive = (name for name in weight if (tracked is None or name in tracked) and not _is_lock(name))
-    ranked = sorted(alive, key=lambda name: (-weight[name], name))[:HOT]
+    alive = (name for name, number in count.items() if number > 1 and (tracked is None or name in tracked))
+    ranked = sorted((name for name in alive if not _is_lock(name)), key=lambda name: (-weight[name], name))[:HOT]
     return tuple(HotFile(shown(name), count[name], round(weight[name], 3), moment(last[name])) for name in ranked)
 
 

@@ -246,7 +246,7 @@ def test_a_message_convention_is_the_one_that_most_messages_follow() -> None:
     for subjects, expected, share in (
         (["feat: a", "fix(x)!: b", "Merge it"], Convention.CONVENTIONAL, 0.667),
         (["ABC-1 a", "[ABC-22] b", "#12: c"], Convention.TICKET, 1.0),
-        (["net: a", "drivers/usb: b", "whatever"], Convention.AREA, 0.667),
+        (["CI: a", "drivers/usb: b", "whatever"], Convention.AREA, 0.667),
         ([":bug: a", "✨ b"], Convention.GITMOJI, 1.0),
         (["Add a thing", "Fix another", "fix: c"], Convention.NONE, 0.667),
     ):
@@ -258,12 +258,13 @@ def test_a_message_convention_is_the_one_that_most_messages_follow() -> None:
 
 def test_a_change_counts_half_for_every_half_life_before_head() -> None:
     day = 86_400
-    log = [logged(1, b"new", at=1000 * day), logged(2, b"new", at=970 * day), logged(3, b"old", b"new", at=940 * day)]
-    assert [(file.path, file.commits, file.weight) for file in hot(log, None)] == [("new", 3, 1.75), ("old", 1, 0.25)]
-    ahead = [logged(1, b"a", at=0), logged(2, b"b", at=250_000_000_000)]
-    assert [file.weight for file in hot(ahead, None)] == [1.0, 1.0]
-    behind = [logged(1, b"a", at=250_000_000_000), logged(2, b"b", at=0)]
-    assert [file.weight for file in hot(behind, None)] == [1.0, 0.0]
+    log = [logged(1, b"new", at=1000 * day), logged(2, b"new", at=970 * day)]
+    log += [logged(3, b"old", b"new", b"once", at=940 * day), logged(4, b"old", at=940 * day)]
+    assert [(file.path, file.commits, file.weight) for file in hot(log, None)] == [("new", 3, 1.75), ("old", 2, 0.5)]
+    ahead = [logged(1, b"a", at=0), logged(2, b"a", at=250_000_000_000)]
+    assert [file.weight for file in hot(ahead, None)] == [2.0]
+    behind = [logged(1, b"a", at=250_000_000_000), logged(2, b"a", at=0)]
+    assert [file.weight for file in hot(behind, None)] == [1.0]
 
 
 def test_sweeps_lock_files_and_what_is_gone_pair_with_nothing() -> None:

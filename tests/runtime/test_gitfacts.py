@@ -195,11 +195,12 @@ def test_an_empty_repository_is_unborn_too_but_an_orphan_branch_is_not_empty(rep
 
 
 def test_a_bare_repository_has_a_history_and_no_files(repo: Path, tmp_path: Path) -> None:
+    save(repo, "more", a="x")
     for name, source in (("bare", repo), ("nothing", None)):
         git(tmp_path, *(("clone", "-q", "--bare", str(source), name) if source else ("init", "-q", "--bare", name)))
     state, history = read_state(tmp_path / "bare")
-    assert (state.bare, state.branch, state.tracked, history.commits, history.cut) == (True, "main", 0, 1, ())
-    assert [file.path for file in history.hot] == ["a", "b"]
+    assert (state.bare, state.branch, state.tracked, history.commits, history.cut) == (True, "main", 0, 2, ())
+    assert [file.path for file in history.hot] == ["a"]
     assert state.key == state_key(tmp_path / "bare")
     nothing, _ = read_state(tmp_path / "nothing")
     assert (nothing.bare, nothing.empty, nothing.unborn, nothing.detached) == (True, True, True, False)
@@ -346,6 +347,7 @@ def test_activity_authors_hot_files_and_pairs_are_counted_from_head_and_not_from
 
 
 def test_a_file_that_is_gone_is_not_hot(repo: Path) -> None:
+    save(repo, "once more", a="x", b="x")
     git(repo, "rm", "-q", "a")
     save(repo, "gone")
     assert [file.path for file in read_state(repo)[1].hot] == ["b"]
@@ -468,7 +470,6 @@ def test_names_messages_and_people_of_any_bytes_are_told_and_obeyed_by_no_termin
     assert newest.subject == state.head.subject == "red \\x1b[31m\\xff\\u202e\\x9b2J"
     assert newest.author == "\\x1b[31mEve\\xff"
     assert set(newest.names) == {"-rf", "new\\nline", "\\n", "bad\\xff", "back\\\\nslash", "é ü", "tab\\t", "a" * 40}
-    assert {file.path for file in history.hot} == {"a", "b", *newest.names}
     assert repr((state, history)).isprintable()
 
 
