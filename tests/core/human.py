@@ -64,7 +64,7 @@ class Human(Hands):
     def edit(self) -> None:
         """The human edits plan.md."""
         last = self.file if isinstance(self.file, Plan) else PLAN
-        number, what = self.dice.roll(len(PLAN.tasks)), self.dice.roll(9)
+        number, what = self.dice.roll(len(PLAN.tasks)), self.dice.roll(11)
         task = last.task(PLAN.tasks[number].id)
         changed: Task | None = None
         match what:
@@ -94,6 +94,10 @@ class Human(Hands):
                 return
             case 8 if task is not None:
                 changed = replace(task, verify=() if task.verify else ("make check",))
+            case 9 if task is not None:
+                changed = replace(task, thread="shared" if task.thread == "fresh" else "fresh")
+            case 10 if task is not None:
+                changed = replace(task, timeout=None if task.timeout else 1 + self.dice.roll(3))
         if changed is None:  # it is not there (any more): it comes (back)
             self.save(replace(last, tasks=(*last.tasks, replace(PLAN.tasks[number], after=()))))
             return

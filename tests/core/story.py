@@ -64,11 +64,12 @@ class Story(Human):
         self.post(ev.UpRequested(self.now, tuple(child.name for child in self.config)))
         self.look()
 
-    def die(self, *, recorded: int | None = None) -> None:
-        """kill -9. `recorded`: so many of the events of a last step reached the ledger, none of its actions."""
-        if recorded is not None and self.inbox and self.world is not None:
-            step = advance(self.world, self.inbox.popleft())
-            self._record(self.world, step.events[:recorded])
+    def die(self, *, recorded: int = 0) -> None:
+        """kill -9. `recorded`: so many events of a last batch reached the ledger, none of its actions."""
+        while recorded > 0 and self.world is not None:
+            step = advance(self.world, self.inbox.popleft() if self.inbox else ev.Ticked(self.now))
+            self.world = self._record(self.world, step.events[:recorded])
+            recorded -= max(len(step.events), 1)
         self.world = None
         for repo in self.repos.values():
             if repo.link is not None:
@@ -261,7 +262,7 @@ class Story(Human):
         self.post(ev.DownRequested(self.now, now=self.dice.rarely(2)))
 
     def _die_amid_a_step(self) -> None:
-        self.die(recorded=self.dice.roll(4))
+        self.die(recorded=1 + self.dice.roll(8))
 
     def go(self, *, down: bool = False) -> None:
         """One thing happens."""
