@@ -87,7 +87,7 @@ def authors(log: Iterable[Logged]) -> tuple[Author, ...]:
 def hot(log: Sequence[Logged], tracked: Collection[bytes] | None) -> tuple[HotFile, ...]:
     """The files that changed more than once, and most of late, by weight; only `tracked` ones (None: all are)."""
     weight: defaultdict[bytes, float] = defaultdict(float)
-    count: Counter[bytes] = Counter()
+    count = Counter(name for commit in log for name in commit.names)
     last: dict[bytes, int] = {}
     for commit in log:
         # No clock: HEAD is now. A commit dated after it counts as one at it, and none so old as to count nothing.
@@ -95,8 +95,8 @@ def hot(log: Sequence[Logged], tracked: Collection[bytes] | None) -> tuple[HotFi
         share = 0.5 ** (age / HALF_LIFE_DAYS)
         for name in commit.names:
             weight[name] += share
-            last[name] = max(last.get(name, 0), commit.at)
-        count.update(commit.names)
+            if name not in last:  # The log begins with the newest.
+                last[name] = commit.at
     alive = (name for name, number in count.items() if number > 1 and (tracked is None or name in tracked))
     ranked = sorted((name for name in alive if not _is_lock(name)), key=lambda name: (-weight[name], name))[:HOT]
     return tuple(HotFile(shown(name), count[name], round(weight[name], 3), moment(last[name])) for name in ranked)
