@@ -163,9 +163,7 @@ def _files(path: Path, place: Place, filters: frozenset[str]) -> Files:
     if index.submodules:
         modules = git.run_git(path, "config", "--blob", ":.gitmodules", "--list", "-z").out
     status = gitparse.parse_status(said.out)
-    cut = [
-        _told(what, answer) for what, answer in (("changed files", said), ("tracked files", listed)) if torn(answer)
-    ]
+    cut = [_told(what, answer) for what, answer in (("changed files", said), ("tracked files", listed)) if torn(answer)]
     return Files(_key(path, place, said), status.oid, status, index, modules, tuple(cut))
 
 
