@@ -1,0 +1,197 @@
+"""YAML, TOML, JSON and XML of strangers as plain values; what is malformed or hostile is a sentence."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from xml.parsers import expat
+
+from ruamel.yaml import YAML
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+YAML_LIMIT = 48 << 10
+"""Bytes of a YAML file: the parser reads 180 KB a second, and a hostile file of this size keeps it for a second."""
+
+LIMIT = 512 << 10
+"""Bytes of any other file that declares."""
+
+DEEPEST = 60
+"""Levels of nesting; what is deeper was not written by a person."""
+
+NODES = 20_000
+"""Values of one YAML file, aliases counted as often as they are used: a bomb is many thousand times its size."""
+
+
+class Unreadable(Exception):
+    """The text is not what it should be; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A value of YAML: a text, a list, or a mapping whose keys are texts; and the line where it begins, from 1."""
+
+    data: str | tuple[Value, ...] | dict[str, Value]
+    line: int
+
+    @property
+    def text(self) -> str:
+        """The text, else empty."""
+        return self.data if isinstance(self.data, str) else ""
+
+    @property
+    def items(self) -> tuple[Value, ...]:
+        """The entries of the list; a text alone is a list of one."""
+        return (
+            self.data if isinstance(self.data, tuple) else (self,) if self.data and isinstance(self.data, str) else ()
+        )
+
+    @property
+    def pairs(self) -> dict[str, Value]:
+        """The mapping, else an empty one."""
+        return self.data if isinstance(self.data, dict) else {}
+
+    def at(self, *keys: str) -> Value:
+        """The value below these keys; an empty one if there is none."""
+        found = self
+        for key in keys:
+            found = found.pairs.get(key, Value("", found.line))
+        return found
+
+
+def read_yaml(content: bytes) -> Value:
+    """The first document of a YAML file; nothing in it is made into an object. Raises Unreadable."""
+    if len(content) > YAML_LIMIT:
+        raise Unreadable(f"it is larger than {YAML_LIMIT >> 10} KiB")
+    text = content.decode("utf-8", "replace")
+    if _nesting(text) > DEEPEST:
+        raise Unreadable("it is nested too deep")
+    first = re.split(r"\n(?:---|\.\.\.)\s*?(?=\n)", text.removeprefix("---"), maxsplit=1)[0]
+    try:
+        node = YAML(typ="safe", pure=True).compose(first)
+    except Exception as error:  # The parser raises more kinds than it says when it is fed junk.
+        raise Unreadable(f"it is not YAML{_where(error)}") from error
+    return _value(node, 0, [NODES])
+
+
+def read_toml(content: bytes) -> dict[str, Any]:
+    """A TOML file. Raises Unreadable."""
+    text = _text(content)
+    if max((line.count(".") for line in text.splitlines()), default=0) > 1000 or _nesting(text) > DEEPEST:
+        raise Unreadable("it is nested too deep")
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError, TypeError) as error:
+        raise Unreadable("it is not TOML") from error
+
+
+def read_json(content: bytes) -> dict[str, Any]:
+    """A JSON file that is an object; comments on lines of their own do no harm. Raises Unreadable."""
+    text = _text(content)
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        try:
+            found = json.loads(re.sub(r"^\s*//.*$", "", text, flags=re.MULTILINE))
+        except (ValueError, RecursionError) as error:
+            raise Unreadable("it is not JSON") from error
+    if not isinstance(found, dict):
+        raise Unreadable("it is not a JSON object")
+    return found
+
+
+def read_xml(content: bytes, deepest: int = DEEPEST) -> Iterator[tuple[tuple[str, ...], str, int]]:
+    """The elements of an XML file that hold text: the names down to each, its text, its line. Raises Unreadable."""
+    if len(content) > LIMIT:
+        raise Unreadable(f"it is larger than {LIMIT >> 10} KiB")
+    if re.search(rb"<!(DOCTYPE|ENTITY)", content):
+        raise Unreadable("it defines entities")
+    found: list[tuple[tuple[str, ...], str, int]] = []
+    path: list[str] = []
+    texts: list[str] = []
+    parser = expat.ParserCreate()
+
+    def begin(name: str, _: dict[str, str]) -> None:
+        if len(path) >= deepest:
+            raise Unreadable("it is nested too deep")
+        path.append(name.rpartition(":")[2])
+        texts.append("")
+
+    def hear(text: str) -> None:
+        if texts and len(texts[-1]) < 1000:
+            texts[-1] += text
+
+    def end(_: str) -> None:
+        if texts[-1].strip():
+            found.append((tuple(path), texts[-1].strip(), parser.CurrentLineNumber))
+        path.pop()
+        texts.pop()
+
+    parser.StartElementHandler, parser.CharacterDataHandler, parser.EndElementHandler = begin, hear, end
+    try:
+        parser.Parse(content, True)
+    except (expat.ExpatError, ValueError, LookupError) as error:
+        raise Unreadable("it is not XML") from error
+    return iter(found)
+
+
+def table(value: Any) -> dict[str, Any]:
+    """The value if it is a table, else an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def entries(value: Any) -> list[Any]:
+    """The value if it is a list, else an empty one."""
+    return value if isinstance(value, list) else []
+
+
+def text_of(value: Any) -> str:
+    """The value if it is a text or a number, as text; else empty."""
+    return str(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
+
+
+def _text(content: bytes) -> str:
+    if len(content) > LIMIT:
+        raise Unreadable(f"it is larger than {LIMIT >> 10} KiB")
+    return content.decode("utf-8", "replace").removeprefix("\ufeff")
+
+
+def _nesting(text: str) -> int:
+    """How deep brackets stand in each other; those in texts count too, so it may be said too high."""
+    depth = deepest = 0
+    for bracket in re.findall(r"[\[{}\]]", text):
+        depth = depth + 1 if bracket in "[{" else max(0, depth - 1)
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def _value(node: Node | None, depth: int, left: list[int]) -> Value:
+    left[0] -= 1
+    if left[0] < 0:
+        raise Unreadable("its aliases make it too large")
+    if depth > DEEPEST:
+        raise Unreadable("it is nested too deep")
+    if node is None:
+        return Value("", 1)
+    line = node.start_mark.line + 1
+    match node:
+        case MappingNode():
+            pairs = {}
+            for key, value in node.value:
+                if isinstance(key, ScalarNode):
+                    pairs[str(key.value)] = _value(value, depth + 1, left)
+            return Value(pairs, line)
+        case SequenceNode():
+            return Value(tuple(_value(one, depth + 1, left) for one in node.value), line)
+        case ScalarNode():
+            # What stands in a block (`|`) begins below its mark.
+            return Value(str(node.value), line + (node.style in ("|", ">")))
+    return Value("", line)
+
+
+def _where(error: Exception) -> str:
+    mark = getattr(error, "problem_mark", None)
+    return f" (line {mark.line + 1})" if mark is not None else ""

@@ -1,0 +1,107 @@
+"""The files of a repo by their names: the language each is in, and those that nobody of this repo wrote by hand."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class RepoFile:
+    """A plain file of the work tree: its name as text, and its size in bytes."""
+
+    name: str
+    size: int
+
+
+def language_of(name: str) -> str | None:
+    """The language of a file, by its name; None for documents, data, pictures and what is not known."""
+    base = name.rpartition("/")[2].lower()
+    if base in _BY_NAME:
+        return _BY_NAME[base]
+    if base.startswith(("dockerfile.", "containerfile.")):
+        return "Dockerfile"
+    return _BY_ENDING.get(base.rpartition(".")[2]) if "." in base[1:] else None
+
+
+def left_out(name: str) -> str | None:
+    """Why a file counts for nothing (a lock file, vendored or built, generated); None if it counts."""
+    lower = name.lower()
+    *folders, base = lower.split("/")
+    if base in _LOCKS or base.endswith(".lock"):
+        return "lock files"
+    if any(folder in _VENDORED for folder in folders):
+        return "vendored"
+    if any(folder in _BUILT for folder in folders):
+        return "built"
+    if _GENERATED.search(lower):
+        return "generated"
+    return None
+
+
+def is_test(name: str) -> bool:
+    """Whether a source file holds tests, by its name, or by its folder's unless that holds only their data."""
+    return language_of(name) is not None and _TEST.search(name) is not None and _TEST_DATA.search(name) is None
+
+
+def is_sample(name: str) -> bool:
+    """Whether a file lies among tests, examples, templates or documents: what it declares is not of the repo itself."""
+    return _SAMPLES.search(name) is not None
+
+
+def _languages() -> dict[str, str]:
+    said = """Python: py pyi pyx; JavaScript: js mjs cjs jsx; TypeScript: ts mts cts tsx; Go: go; Rust: rs; Java: java;
+    Kotlin: kt kts; Swift: swift; Objective-C: m mm; C: c h; C++: cc cpp cxx hpp hh hxx ino ipp; C#: cs; F#: fs fsx;
+    Visual Basic: vb; Ruby: rb rake gemspec; PHP: php; Dart: dart; Elixir: ex exs; Erlang: erl hrl; Scala: scala sc;
+    Clojure: clj cljs cljc; Haskell: hs; OCaml: ml mli; Lua: lua; Perl: pl pm; R: r; Julia: jl; Zig: zig; Nim: nim;
+    Groovy: groovy gradle; Shell: sh bash zsh fish; PowerShell: ps1 psm1; SQL: sql; HTML: html htm;
+    CSS: css scss sass less;
+    Vue: vue; Svelte: svelte; Astro: astro; Protocol Buffers: proto; GraphQL: graphql graphqls gql; Thrift: thrift;
+    Terraform: tf hcl; Assembly: s asm; CMake: cmake; CUDA: cu cuh; Verilog: v sv; VHDL: vhd vhdl; Solidity: sol;
+    Starlark: bzl star; Nix: nix; Device Tree: dts dtsi; GLSL: glsl vert frag; Elm: elm; Crystal: cr; D: d; Pascal: pas;
+    Fortran: f90 f95 for; Templates: j2 jinja jinja2 ejs hbs erb mustache pug twig"""
+    return {
+        ending: name.strip()
+        for part in said.split(";")
+        for name, _, endings in [part.partition(":")]
+        for ending in endings.split()
+    }
+
+
+_BY_ENDING = _languages()
+_BY_NAME = {
+    **dict.fromkeys(("dockerfile", "containerfile"), "Dockerfile"),
+    **dict.fromkeys(("makefile", "gnumakefile"), "Make"),
+    **dict.fromkeys(("rakefile", "gemfile", "podfile"), "Ruby"),
+    **dict.fromkeys(("build.bazel", "build", "workspace"), "Starlark"),
+    "cmakelists.txt": "CMake",
+    "justfile": "Just",
+    "jenkinsfile": "Groovy",
+}
+_LOCKS, _VENDORED, _BUILT = (
+    frozenset(text.split())
+    for text in (
+        """package-lock.json npm-shrinkwrap.json go.sum go.work.sum pnpm-lock.yaml packages.lock.json package.resolved
+        bun.lockb gradle.lockfile .terraform.lock.hcl podfile.lock conda-lock.yml""",
+        """node_modules vendor vendored _vendor third_party thirdparty third-party 3rdparty external bower_components
+        pods carthage site-packages .yarn managed_components jspm_packages godeps""",
+        """dist out target .next .nuxt .gradle .dart_tool coverage htmlcov __pycache__ deriveddata .build _build
+        cmake-build-debug .tox .venv venv .eggs .pio""",
+    )
+)
+_GENERATED = re.compile(
+    r"\.min\.(js|css|mjs)$|[._-]bundle\.js$|\.(js|css)\.map$|_pb2(_grpc)?\.pyi?$|\.pb(\.gw)?\.(go|cc|h|swift|dart)$"
+    r"|_pb\.(js|ts|d\.ts)$|\.g\.dart$|\.freezed\.dart$|\.generated\.\w+$|\.designer\.cs$|_generated\.\w+$|\.tsbuildinfo$"
+    r"|(^|/)(generated|__generated__|_generated|\.generated)/|(^|/)__snapshots__/|\.egg-info/"
+    r"|(^|/)(gradlew(\.bat)?|mvnw(\.cmd)?)$"
+    r"|(^|/)build/(lib|bdist|intermediates|classes|libs)[^/]*/|zz_generated[^/]*$|(^|/)\.pnp\.c?js$"
+)
+_TEST = re.compile(
+    r"(^|/)(tests?|specs?|__tests__|e2e|integration[-_]tests?|test[-_]suite|androidTest|unittests?|[A-Za-z]+Tests)/"
+    r"|(^|/)(test_|tests?\.)[^/]*$|[._-](test|tests|spec|e2e|cy)\.[^/.]+$|_(test|spec)\.[a-z]+$"
+    r"|(Tests?|IT|Spec)\.(java|kt|swift|cs|scala|groovy|php)$"
+)
+_TEST_DATA = re.compile(r"(^|/)(testdata|fixtures?|data|__fixtures__|__mocks__|snapshots|resources)/", re.IGNORECASE)
+_SAMPLES = re.compile(
+    r"(^|/)(tests?|fixtures?|testdata|examples?|samples?|templates?|benchmarks?|docs?)/", re.IGNORECASE
+)
