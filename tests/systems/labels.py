@@ -199,12 +199,13 @@ def _load(name: str, path: Path) -> System:
 
 def _seam(row: dict[str, Any]) -> Seam:
     kinds = row["kind"] if isinstance(row["kind"], list) else [row["kind"]]
+    places = tuple(_place(place) for place in row.get("places") or ())
     return Seam(
         frozenset(kinds),
         str(row["name"]),
         tuple(map(str, row.get("also") or ())),
-        frozenset(row.get("children") or ()),
-        tuple(_place(place) for place in row.get("places") or ()),
+        frozenset(row.get("children") or (child for child, _, _ in places)),
+        places,
         str(row.get("note") or row.get("why") or ""),
     )
 
