@@ -219,7 +219,33 @@ def logs(
     end(logs(workspace_at(context), Filter(child, task, event, level.value, after), follow=follow, as_json=as_json))
 
 
-@app.command(name="map", cls=Command, epilog=example("orch map", "orch map --kind route", "orch map --json | jq '.rows[0]'"))
+@app.command(
+    cls=Command,
+    epilog=example("orch snapshot", "orch snapshot backend --tokens 2000", "orch snapshot backend --json | jq .docs.rules"),
+)
+def snapshot(
+    context: typer.Context,
+    child: Annotated[
+        str | None, typer.Argument(metavar="CHILD", help="Only this repo.", show_default=False)
+    ] = None,
+    as_json: Json = False,
+    tokens: Annotated[
+        int | None,
+        typer.Option("--tokens", metavar="N", min=1, help="As Markdown of at most so many tokens.", show_default=False),
+    ] = None,
+) -> None:
+    """Show what is known of each repo: git state, history, documents, code.
+
+    Reads again only what changed since the last time; the rest is in .orchestrator/snapshots.
+    """
+    from supervisor.cli.snapshot import snapshot
+
+    end(snapshot(workspace_at(context), child, in_json=as_json, tokens=tokens))
+
+
+@app.command(
+    name="map", cls=Command, epilog=example("orch map", "orch map --kind route", "orch map --json | jq '.rows[0]'")
+)
 def show_map(
     context: typer.Context,
     as_json: Json = False,

@@ -81,7 +81,9 @@ def _blocks(made: Map, rows: int) -> list[Block]:
         blocks += [Line(), Grid(("SCORE", "KIND", "NAME", "WHERE (> provides it)"), cells)]
     left = len(made.seams) - len(shown)
     if left > 0:
-        blocks.append(Line((Cell(f"and {left} more: `orch map --rows {len(made.seams)}`, or .orchestrator/map.md", "dim"),)))
+        blocks.append(
+            Line((Cell(f"and {left} more: `orch map --rows {len(made.seams)}`, or .orchestrator/map.md", "dim"),))
+        )
     return blocks
 
 

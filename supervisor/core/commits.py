@@ -18,10 +18,7 @@ OWN_TICKET = re.compile(r"[A-Z][A-Z0-9]+-\d+")
 
 FEW = 12  # commits that name one ticket; more of them is no ticket but a word
 _IDLE = frozenset(
-    "this that with from into when then than them they their there which while after before because about again also been "
-    "does each even ever every have here just like more most much must need only other over same should some such very want "
-    "were what will would your update updates updated bump merge branch release version fixed fixes typo readme changelog "
-    "tests test docs initial commit minor cleanup refactor lint format added adds make makes remove removed first".split()
+    ["this", "that", "with", "from", "into", "when", "then", "than", "them", "they", "their", "there", "which", "while", "after", "before", "because", "about", "again", "also", "been", "does", "each", "even", "ever", "every", "have", "here", "just", "like", "more", "most", "much", "must", "need", "only", "other", "over", "same", "should", "some", "such", "very", "want", "were", "what", "will", "would", "your", "update", "updates", "updated", "bump", "merge", "branch", "release", "version", "fixed", "fixes", "typo", "readme", "changelog", "tests", "test", "docs", "initial", "commit", "minor", "cleanup", "refactor", "lint", "format", "added", "adds", "make", "makes", "remove", "removed", "first"]
 )
 
 
@@ -56,17 +53,23 @@ def _by_hand(history: Mapping[str, Sequence[Commit]], told: set[tuple[str, str]]
                 break
             if other == child or later.author != commit.author:
                 continue
-            shared = [word for word in _words(commit.subject) if word in set(_words(later.subject)) and common[word] <= FEW]
+            shared = [
+                word for word in _words(commit.subject) if word in set(_words(later.subject)) and common[word] <= FEW
+            ]
             if len(shared) > 1:
                 pair = [(child, commit), (other, later)]
                 note = f"{commit.author}, within {max(1, round((later.at - commit.at).total_seconds() / 3600))} h"
-                yield _seam(" ".join(shared[:5]), min(0.58, 0.38 + 0.06 * len(shared)), tuple(sorted((child, other))), pair, note)
+                yield _seam(
+                    " ".join(shared[:5]),
+                    min(0.58, 0.38 + 0.06 * len(shared)),
+                    tuple(sorted((child, other))),
+                    pair,
+                    note,
+                )
                 break
 
 
-def _seam(
-    name: str, score: float, children: tuple[str, ...], group: Sequence[tuple[str, Commit]], note: str
-) -> Seam:
+def _seam(name: str, score: float, children: tuple[str, ...], group: Sequence[tuple[str, Commit]], note: str) -> Seam:
     places = tuple(Place(child, commit.oid[:12], 0, Role.NAMES, commit.subject) for child, commit in group[:FEW])
     return Seam(Kind.COMMIT, name, score, children, places, note)
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from supervisor.core import common
-from supervisor.core.mentions import MOUNT, plain_name
+from supervisor.core.names import plain_name
+from supervisor.core.routes import MOUNT
 from supervisor.domain.seam import Kind, Mention, Place, Role, Seam
 
 SHOWN_FROM = 0.2
@@ -49,8 +50,39 @@ _ONE_SIDED = frozenset({Kind.ROUTE, Kind.ERROR, Kind.PACKAGE})
 """Kinds in which an exact match proves something even if neither place says what the word is for."""
 
 _COMMON_ROUTES = frozenset(
-    "/ /health /healthz /ready /readyz /live /livez /metrics /login /logout /api /docs /static /ping /status /version /home "
-    "/about /admin /index /search /users /user /events /data /api/v1 /v1 /v2 /favicon.ico /robots.txt /openapi.json".split()
+    [
+        "/",
+        "/health",
+        "/healthz",
+        "/ready",
+        "/readyz",
+        "/live",
+        "/livez",
+        "/metrics",
+        "/login",
+        "/logout",
+        "/api",
+        "/docs",
+        "/static",
+        "/ping",
+        "/status",
+        "/version",
+        "/home",
+        "/about",
+        "/admin",
+        "/index",
+        "/search",
+        "/users",
+        "/user",
+        "/events",
+        "/data",
+        "/api/v1",
+        "/v1",
+        "/v2",
+        "/favicon.ico",
+        "/robots.txt",
+        "/openapi.json",
+    ]
 )
 
 
@@ -88,7 +120,9 @@ def seams(found: Iterable[Found]) -> tuple[Seam, ...]:
         if seam is not None:
             rough.append((seam, group))
     local = _locality(rough)
-    rows = [replace(seam, score=round(min(1.0, seam.score * local[number]), 3)) for number, (seam, _) in enumerate(rough)]
+    rows = [
+        replace(seam, score=round(min(1.0, seam.score * local[number]), 3)) for number, (seam, _) in enumerate(rough)
+    ]
     rows = _without_echoes([row for row in rows if row.score >= SHOWN_FROM])
     return tuple(sorted(rows, key=lambda row: (-row.score, row.kind, row.name)))
 
@@ -103,7 +137,15 @@ def _seam(group: Sequence[Found]) -> Seam | None:
         return None
     name = _name(kind, group)
     score = _BASE[kind] * _roles(kind, group) * _rarity(group) * _specific(kind, name, group)
-    score *= 1.0 if len(strong) > 1 or kind in (Kind.ROUTE, Kind.PACKAGE) else 0.6 if strong else 0.5 if kind is Kind.ERROR else 0.35
+    score *= (
+        1.0
+        if len(strong) > 1 or kind in (Kind.ROUTE, Kind.PACKAGE)
+        else 0.6
+        if strong
+        else 0.5
+        if kind is Kind.ERROR
+        else 0.35
+    )
     spellings = {one.mention.shown for one in group if one.mention.shown}
     note, conflict = "", False
     if kind is Kind.CONSTANT:
@@ -261,7 +303,11 @@ def _route_groups(routes: Sequence[Found]) -> list[list[Found]]:
             if any(one.mention.role is Role.PROVIDES for one in own):
                 continue
             best = max(
-                ((_fit(name, whole), whole, known, server) for whole, known, server in served[_anchor(name)] if server != child),
+                (
+                    (_fit(name, whole), whole, known, server)
+                    for whole, known, server in served[_anchor(name)]
+                    if server != child
+                ),
                 key=lambda fit: (fit[0], len(fit[1]), fit[1]),
                 default=(0, "", "", ""),
             )

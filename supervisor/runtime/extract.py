@@ -72,5 +72,7 @@ def _read(root: Path, wanted: Wanted) -> Indexed:
         content = read_file(root, wanted.raw, source.LIMIT + 1)
         reason = "unreadable" if content is None else source.skipped(wanted.name, content)
         if reason is None and content is not None:
-            found = tuple((join_key(one), one) for one in mentions(source.words(language, content), language, wanted.name))
+            found = tuple(
+                (join_key(one), one) for one in mentions(source.words(language, content), language, wanted.name)
+            )
     return Indexed(wanted.name, wanted.version, test, reason or "", found)

@@ -10,12 +10,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import TypeAdapter
+
 from supervisor.core import copies, mapview
+from supervisor.core.commits import related
+from supervisor.core.names import repo_name
 from supervisor.core.seams import Found, seams
 from supervisor.domain.child import Child
-from supervisor.domain.seam import Map, Seam, Surveyed
+from supervisor.domain.gitfacts import Commit
+from supervisor.domain.seam import Kind, Map, Mention, Role, Seam, Surveyed
 from supervisor.errors import OrchError, WorkspaceError
 from supervisor.runtime.extract import Wanted, extract
+from supervisor.runtime.gitfacts import read_state
 from supervisor.runtime.workspace import Workspace
 from supervisor.shell.files import read_file
 from supervisor.shell.git import list_files, read_tree, toplevel
@@ -32,9 +38,21 @@ class _Seen:
 
     child: Child
     root: Path
+    head: str | None = None
     files: tuple[Wanted, ...] = ()
     cut: bool = False
     problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """What git remembers of a child: its recent commits, and the names that its remotes have for it."""
+
+    commits: tuple[Commit, ...] = ()
+    repos: tuple[str, ...] = ()
+
+
+_PASTS = TypeAdapter(_Past)
 
 
 def survey(workspace: Workspace, children: Sequence[Child], told: Callable[[str, int, int], None]) -> Map:
@@ -51,8 +69,10 @@ def survey(workspace: Workspace, children: Sequence[Child], told: Callable[[str,
             index.keep_only(child.name for child in children)
             for one in seen:
                 _update(index, one, told)
-            found = (Found(child, file, test, mention) for child, file, test, mention in index.shared())
-            rows = (*seams(found), *_copies(seen))
+            found = [Found(*one) for one in index.shared()]
+            pasts = _pasts(index, seen)
+            found += [own for one in seen for own in _itself(one, pasts[one.child.name].repos)]
+            rows = (*seams(found), *_copies(seen), *related({name: past.commits for name, past in pasts.items()}))
             surveyed = tuple(_surveyed(index, one) for one in seen)
         finally:
             index.close()
@@ -95,7 +115,7 @@ def _look(child: Child) -> _Seen:
             token = dirty.get(one.name) or one.oid
             if token not in ("", "missing"):
                 files.append(Wanted(one.name, one.raw, token, one.name in left_out))
-    return _Seen(child, root, tuple(files[:FILES]), listing.cut or len(files) > FILES)
+    return _Seen(child, root, tree.head, tuple(files[:FILES]), listing.cut or len(files) > FILES)
 
 
 def _update(index: Index, seen: _Seen, told: Callable[[str, int, int], None]) -> None:
@@ -114,6 +134,31 @@ def _update(index: Index, seen: _Seen, told: Callable[[str, int, int], None]) ->
         told(seen.child.name, done, len(wanted))
 
     index.update(seen.child.name, extract(seen.root, wanted, more), gone)
+
+
+def _pasts(index: Index, seen: Sequence[_Seen]) -> dict[str, _Past]:
+    """By child; read anew only where HEAD moved."""
+    told = {one.child.name: index.past(one.child.name, one.head) if one.head else None for one in seen}
+    moved = [one for one in seen if one.head and told[one.child.name] is None]
+    with ThreadPoolExecutor(max(1, len(moved))) as pool:
+        for one, past in zip(moved, pool.map(_past, moved), strict=True):
+            told[one.child.name] = text = _PASTS.dump_json(past).decode()
+            index.remember(one.child.name, one.head or "", text)
+    return {name: _Past() if text is None else _PASTS.validate_json(text) for name, text in told.items()}
+
+
+def _past(seen: _Seen) -> _Past:
+    try:
+        state, history = read_state(seen.root)
+    except OrchError:
+        return _Past()  # what git cannot tell is no part of the map
+    return _Past(history.recent, tuple(dict.fromkeys(repo_name(remote.url) for remote in state.remotes)))
+
+
+def _itself(seen: _Seen, repos: Sequence[str]) -> Iterator[Found]:
+    """The child as what a submodule of another one may be."""
+    for name in dict.fromkeys((*repos, seen.root.name.lower(), seen.child.name.lower())):
+        yield Found(seen.child.name, ".", False, Mention(Kind.SUBMODULE, name, name, 0, Role.PROVIDES))
 
 
 def _surveyed(index: Index, seen: _Seen) -> Surveyed:

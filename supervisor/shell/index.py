@@ -11,7 +11,7 @@ from pathlib import Path
 from supervisor.domain.seam import Kind, Mention, Role
 from supervisor.errors import StoreError
 
-VERSION = 9
+VERSION = 12
 """Of what is kept here and of how sources are read: an index of another version is made anew."""
 
 _SCHEMA = """
@@ -20,6 +20,7 @@ CREATE TABLE file (id INTEGER PRIMARY KEY, child TEXT NOT NULL, name TEXT NOT NU
 CREATE TABLE mention (file INTEGER NOT NULL, child TEXT NOT NULL, joined TEXT NOT NULL, kind TEXT NOT NULL,
                       name TEXT NOT NULL, shown TEXT NOT NULL, line INTEGER NOT NULL, role TEXT NOT NULL,
                       detail TEXT NOT NULL, weak INTEGER NOT NULL);
+CREATE TABLE past (child TEXT PRIMARY KEY, head TEXT NOT NULL, told TEXT NOT NULL);
 CREATE INDEX mention_joined ON mention (joined, child, weak);
 CREATE INDEX mention_file ON mention (file);
 """
@@ -78,9 +79,20 @@ class Index:
 
     def counts(self, child: str) -> tuple[int, tuple[tuple[str, int], ...]]:
         """How many files of a child were read, and how many were left out, by reason."""
-        rows = self._db.execute("SELECT skipped, count(*) FROM file WHERE child = ? GROUP BY skipped", (child,)).fetchall()
+        rows = self._db.execute(
+            "SELECT skipped, count(*) FROM file WHERE child = ? GROUP BY skipped", (child,)
+        ).fetchall()
         skipped = tuple(sorted((reason, count) for reason, count in rows if reason))
         return sum(count for reason, count in rows if not reason), skipped
+
+    def past(self, child: str, head: str) -> str | None:
+        """What was remembered of a child's history at this head."""
+        row = self._db.execute("SELECT told FROM past WHERE child = ? AND head = ?", (child, head)).fetchone()
+        return None if row is None else str(row[0])
+
+    def remember(self, child: str, head: str, told: str) -> None:
+        """Keep a text about a child's history until its head is another."""
+        self._db.execute("INSERT OR REPLACE INTO past VALUES (?, ?, ?)", (child, head, told))
 
     def update(self, child: str, read: Iterable[Indexed], gone: Iterable[str]) -> None:
         """Take in files that were read (again), and forget those that are `gone`."""
@@ -144,4 +156,6 @@ class Index:
             self._db.execute("DELETE FROM file WHERE id = ?", row)
 
     def _failed(self, error: sqlite3.Error) -> StoreError:
-        return StoreError(f"the index {self._path} cannot be used ({error})", "make room on the disk, or remove the file")
+        return StoreError(
+            f"the index {self._path} cannot be used ({error})", "make room on the disk, or remove the file"
+        )
