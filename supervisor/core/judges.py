@@ -277,6 +277,6 @@ def judged(said: Said) -> tuple[Mention, ...]:
     """What a string mentions, by the first judge that does not pass; and the constant that it may be the value of."""
     verdict = next((found for judge in JUDGES if (found := judge(said)) is not None), ())
     name = said.word.key.rpartition(".")[2]
-    if said.declares or not _CONSTANT.fullmatch(name) or "\n" in said.text or len(said.text) > 120:
+    if said.declares or said.word.listed or not _CONSTANT.fullmatch(name) or "\n" in said.text or len(said.text) > 120:
         return verdict
     return (*verdict, said.mention(Kind.CONSTANT, plain_name(name), shown=name, detail=said.text))

@@ -184,7 +184,9 @@ def _name(kind: Kind, group: Sequence[Found]) -> str:
             return Counter(mention.shown.rstrip(": ") for mention in own if "-" in mention.shown).most_common(1)[0][0]
         names = Counter(mention.name for mention in provided or own)
         return max(names, key=lambda name: (len(name) if kind is Kind.ROUTE else names[name], name))
-    shown = Counter(one.mention.shown for one in group if one.mention.kind is kind)
+    shown = Counter(
+        one.mention.name if " " in one.mention.name else one.mention.shown for one in group if one.mention.kind is kind
+    )
     return max(shown, key=lambda name: (shown[name], name))
 
 

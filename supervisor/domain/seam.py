@@ -57,7 +57,7 @@ class Word:
     `text`: without quotes, what is put in at run time as `{}`. `call`: the function it is handed to, as written;
     `at`: as which argument, from 0; `handled`: with a function beside it; `method`: with this HTTP method beside it. `key`: what it is assigned to,
     compared with, or the value of. `of`: what it is an index of. `is_key`: it is the key itself. `decorates`: in a
-    decorator or annotation. `within`: the routes of the calls around it. `case`: it is compared with something.
+    decorator or annotation. `within`: the routes of the calls around it. `case`: it is compared with something; `listed`: it is one of several.
     `raw`: as the line has it, if that is not `text`.
     """
 
@@ -74,6 +74,7 @@ class Word:
     decorates: bool = False
     within: str = ""
     case: bool = False
+    listed: bool = False
     raw: str = ""
 
 

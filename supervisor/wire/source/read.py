@@ -101,6 +101,7 @@ def _string(language: str, source: bytes, node: Node) -> Iterator[Word]:
         decorates=around.decorates,
         within=around.within,
         case=named.case,
+        listed=named.listed,
         raw="" if raw == text else raw,
     )
 
