@@ -15,9 +15,11 @@ _KINDS = """
     route topic header cookie env key error flag port table schema package submodule copy constant commit
 """
 KINDS = frozenset(_KINDS.split())
+_WORDS = frozenset(("key", "topic", "error", "constant", "schema", "flag"))
 ANY = "*"
 _RENAMED = (".py.txt", ".pyi.txt", ".toml.txt")
 _HOLE = re.compile(r"\{[^}]*\}|<[^>]*>|\$\{[^}]*\}|%[sdiu]|\$\w+|#\{[^}]*\}|\\\([^)]*\)|^:\w+\??$|^[*+#]+$|^\{\}$")
+_FILLED = re.compile(r"\$?\{[^{}]*\}|%[sdir]")  # what a message is filled with: the variable has another name elsewhere
 _METHOD = re.compile(r"^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|ANY|ALL|WS|HTTP)\b[\s:]*", re.IGNORECASE)
 _HOST = re.compile(r"^[a-z][a-z0-9+.-]*://[^/]*", re.IGNORECASE)
 
@@ -38,7 +40,8 @@ class Seam:
         return (self.name, *self.also)
 
     def of_kind(self, kind: str) -> bool:
-        return ANY in self.kinds or kind in self.kinds
+        """A `word` is a name that both sides say and whose kind the map leaves open."""
+        return ANY in self.kinds or kind in self.kinds or (kind == "word" and not self.kinds.isdisjoint(_WORDS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +164,7 @@ def plain(kind: str, name: str) -> str:
         return "/".join(pieces(name))
     if kind == "copy":
         return fold(name.rpartition("/")[2])
-    return fold(name)
+    return fold(_FILLED.sub("", name))
 
 
 def shows(kinds: frozenset[str], name: str, line: str) -> bool:
@@ -169,7 +172,8 @@ def shows(kinds: frozenset[str], name: str, line: str) -> bool:
     text = fold(line)
     if "copy" in kinds or "commit" in kinds:
         return True
-    if fold(name) and fold(name) in text:
+    said = [fold(part) for part in _FILLED.split(name)]
+    if any(said) and all(part in text for part in said):
         return True
     if kinds & {"route", "topic"}:
         literal = [piece for piece in pieces(name) if piece != "{}"]

@@ -62,6 +62,14 @@ def test_routes_are_compared_without_method_host_and_names_of_holes(one: str, ot
     assert labels.plain("route", one) == labels.plain("route", other)
 
 
+def test_what_a_message_is_filled_with_does_not_count() -> None:
+    one, other = "Tool name is too long ({len(name)})", "Tool name is too long (${name.length})"
+
+    assert labels.plain("error", one) == labels.plain("error", other)
+    assert labels.shows(frozenset({"error"}), one, f"throw new Error(`{other}`);")
+    assert not labels.shows(frozenset({"error"}), one, "throw new Error(`Tool name is too short`);")
+
+
 def test_a_map_that_says_the_labels_is_perfect() -> None:
     system = KNOWN
     rows = [_row(sorted(it.kinds)[0], it.name, sorted(it.children)) for it in system.labels[:20]]
