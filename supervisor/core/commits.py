@@ -1,4 +1,4 @@
-"""commits in different repos that belong together: the same ticket, or the same hands at the same time on the same thing."""
+"""commits in different repos that belong together: the same ticket, or the same hands at the same time on one thing."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
+from supervisor.core.common import word_set
 from supervisor.domain.gitfacts import Commit
 from supervisor.domain.seam import Kind, Place, Role, Seam
 
@@ -17,8 +18,14 @@ OWN_TICKET = re.compile(r"[A-Z][A-Z0-9]+-\d+")
 """A ticket id that means the same in every repo; `#12` is each repo's own."""
 
 FEW = 12  # commits that name one ticket; more of them is no ticket but a word
-_IDLE = frozenset(
-    ["this", "that", "with", "from", "into", "when", "then", "than", "them", "they", "their", "there", "which", "while", "after", "before", "because", "about", "again", "also", "been", "does", "each", "even", "ever", "every", "have", "here", "just", "like", "more", "most", "much", "must", "need", "only", "other", "over", "same", "should", "some", "such", "very", "want", "were", "what", "will", "would", "your", "update", "updates", "updated", "bump", "merge", "branch", "release", "version", "fixed", "fixes", "typo", "readme", "changelog", "tests", "test", "docs", "initial", "commit", "minor", "cleanup", "refactor", "lint", "format", "added", "adds", "make", "makes", "remove", "removed", "first"]
+_IDLE = word_set(
+    """
+    this that with from into when then than them they their there which while after before because about again also
+    been does each even ever every have here just like more most much must need only other over same should some
+    such very want were what will would your update updates updated bump merge branch release version fixed fixes
+    typo readme changelog tests test docs initial commit minor cleanup refactor lint format added adds make makes
+    remove removed first
+    """
 )
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 
-def _set(text: str) -> frozenset[str]:
+def word_set(text: str) -> frozenset[str]:
+    """The words of a text."""
     return frozenset(text.split())
 
 
-HEADERS = _set(
+HEADERS = word_set(
     """
     content-type content-length content-encoding content-disposition content-language content-range
     content-location accept-encoding accept-language accept-ranges accept-charset cache-control user-agent
@@ -26,7 +27,7 @@ HEADERS = _set(
     """
 )
 
-ENVIRONMENT = _set(
+ENVIRONMENT = word_set(
     """
     PATH HOME USER SHELL TERM LANG PORT HOST DEBUG NODE_ENV ENV LOG_LEVEL LOGLEVEL TMPDIR TEMP PWD EDITOR PAGER
     HOSTNAME PYTHONPATH PYTHONUNBUFFERED PYTHONDONTWRITEBYTECODE VIRTUAL_ENV CI TZ NO_COLOR FORCE_COLOR
@@ -42,9 +43,17 @@ ENVIRONMENT = _set(
     """
 )
 
+ROUTES = word_set(
+    """
+    / /health /healthz /ready /readyz /live /livez /metrics /login /logout /api /docs /static /ping /status /version
+    /home /about /admin /index /search /users /user /events /data /api/v1 /v1 /v2 /favicon.ico /robots.txt
+    /openapi.json
+    """
+)
+
 PORTS = frozenset({80, 443, 8080, 3000, 8000, 5000, 5432, 3306, 6379, 27017, 22, 25, 53, 1024, 65535, 2181, 9092})
 
-TYPES = _set(
+TYPES = word_set(
     """
     String Boolean Integer Float Double Number Object Array List Query Mutation Subscription Empty Error
     Exception Response Request Message Status Timestamp Duration Optional Promise Result Date DateTime UUID JSON
@@ -60,11 +69,11 @@ TYPES = _set(
     """
 )
 
-COOKIE_WORDS = _set(
+COOKIE_WORDS = word_set(
     "cookie cookies path domain expires httponly secure samesite max-age name value strict none session"
 )
 
-EVENTS = _set(
+EVENTS = word_set(
     """
     click change error data close open message connect disconnect connection end finish load ready input submit
     keydown keyup keypress mousedown mouseup mousemove mouseover mouseout focus blur scroll resize drain exit
@@ -76,7 +85,7 @@ EVENTS = _set(
     """
 )
 
-WORDS = _set(
+WORDS = word_set(
     """
     utf-8 utf_8 iso-8859-1 us-ascii latin-1 application/json text/html text/plain text/css image/png image/jpeg
     image/svg+xml multipart/form-data application/x-www-form-urlencoded application/octet-stream
@@ -90,7 +99,7 @@ WORDS = _set(
     """
 )
 
-KEYS = _set(
+KEYS = word_set(
     """
     id name type value data status message error errors code key keys url uri path title description version
     text content body headers method params query result results items item list count total page limit offset
@@ -122,20 +131,20 @@ KEYS = _set(
     """
 )
 
-CONSTANTS = _set(
+CONSTANTS = word_set(
     """
     loglevel defaulttimeout maxretries timeoutms basedir rootdir debugmode maxlen maxsize buffersize pagesize
     defaultport defaulthost batchsize chunksize minversion maxlength
     """
 ) - {"maxretries", "timeoutms", "defaulttimeout", "pagesize", "batchsize"}
 
-SQL = _set(
+SQL = word_set(
     """
     select where set values and or not null exists only the dual information_schema unnest generate_series
     lateral current_timestamp now excluded delete update insert cascade conflict
     """
 )
 
-FOLDERS = _set(
+FOLDERS = word_set(
     "test tests testing docs doc examples example scripts tools benchmarks utils util lib src app core common"
 )

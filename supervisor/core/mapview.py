@@ -60,7 +60,10 @@ def markdown(made: Map) -> str:
         parts.append(f"```mermaid\n{mermaid(made)}\n```")
     conflicts = [seam for seam in made.seams if seam.conflict]
     if conflicts:
-        parts.append("## Conflicts\n\n" + "\n".join(f"- {code(seam.name)} ({seam.kind}): {cell(seam.note)}" for seam in conflicts))
+        parts.append(
+            "## Conflicts\n\n"
+            + "\n".join(f"- {code(seam.name)} ({seam.kind}): {cell(seam.note)}" for seam in conflicts)
+        )
     parts.append("## Seams\n\n" + (_table(made) if made.seams else "None was found."))
     parts += [cell(words) for words in made.cut]
     return "\n\n".join(parts) + "\n"

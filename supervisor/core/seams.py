@@ -49,42 +49,6 @@ _TELLING = (Kind.FLAG, Kind.COOKIE, Kind.ENV, Kind.TOPIC, Kind.ERROR, Kind.KEY, 
 _ONE_SIDED = frozenset({Kind.ROUTE, Kind.ERROR, Kind.PACKAGE})
 """Kinds in which an exact match proves something even if neither place says what the word is for."""
 
-_COMMON_ROUTES = frozenset(
-    [
-        "/",
-        "/health",
-        "/healthz",
-        "/ready",
-        "/readyz",
-        "/live",
-        "/livez",
-        "/metrics",
-        "/login",
-        "/logout",
-        "/api",
-        "/docs",
-        "/static",
-        "/ping",
-        "/status",
-        "/version",
-        "/home",
-        "/about",
-        "/admin",
-        "/index",
-        "/search",
-        "/users",
-        "/user",
-        "/events",
-        "/data",
-        "/api/v1",
-        "/v1",
-        "/v2",
-        "/favicon.ico",
-        "/robots.txt",
-        "/openapi.json",
-    ]
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -212,7 +176,7 @@ def _rarity(group: Sequence[Found]) -> float:
 def _specific(kind: Kind, name: str, group: Sequence[Found]) -> float:
     parts = [part for part in re.split(r"[_\-./:\s]+|(?<=[a-z0-9])(?=[A-Z])", name) if part and part != "{}"]
     if kind is Kind.ROUTE:
-        if name in _COMMON_ROUTES:
+        if name in common.ROUTES:
             return 0.3
         if all(one.mention.detail == MOUNT for one in group if one.mention.role is Role.PROVIDES):
             return 0.5
@@ -345,7 +309,7 @@ def _fit(name: str, served: str) -> int:
     if len(mine) == len(theirs):
         return 3
     words = [a for a, b in tail if a == b and "{}" not in a and len(a) > 2]
-    return 2 if len(words) > 1 or (len(words) == 1 and len(words[0]) > 5 and name not in _COMMON_ROUTES) else 0
+    return 2 if len(words) > 1 or (len(words) == 1 and len(words[0]) > 5 and name not in common.ROUTES) else 0
 
 
 def _holds(a: str, b: str) -> bool:

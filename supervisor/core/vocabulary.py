@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-
-def _set(text: str) -> frozenset[str]:
-    return frozenset(text.split())
+from supervisor.core.common import word_set
 
 
 def _tuple(text: str) -> tuple[str, ...]:
     return tuple(text.split())
 
 
-SERVERS = _set(
+SERVERS = word_set(
     """
     app router route routes r mux bp blueprint server srv fastify group engine web rg public private protected
     admin v1 v2 webapp flask sanic bottle namespace ns koa express apirouter restify hono authorized authed
@@ -20,7 +18,7 @@ SERVERS = _set(
 )
 """What routes are added to: `app.get(...)`, `router.post(...)`."""
 
-CLIENTS = _set(
+CLIENTS = word_set(
     """
     axios requests http https httpx client session fetch got superagent ky rest resty conn dio urlsession
     webclient resttemplate httpclient apiclient api agent request curl unirest okhttp retrofit faraday guzzle
@@ -29,14 +27,14 @@ CLIENTS = _set(
 )
 """What sends requests: `axios.get(...)`, `client.post(...)`."""
 
-VERBS = _set(
+VERBS = word_set(
     """
     get post put patch delete head options getasync postasync putasync deleteasync patchasync
     """
 )
 """Methods of HTTP, as functions are named after them."""
 
-DEFINES = _set(
+DEFINES = word_set(
     """
     route add_url_rule handle handlefunc add_route add_api_route mapget mappost mapput mapdelete mappatch
     mapgroup getmapping postmapping putmapping deletemapping patchmapping requestmapping httpget httppost
@@ -47,24 +45,24 @@ DEFINES = _set(
 )
 """Functions, decorators and annotations that declare a route."""
 
-CLASSES = _set("requestmapping controller route")
+CLASSES = word_set("requestmapping controller route")
 """Annotations of a whole class: its routes are below."""
 
-MOUNTS = _set(
+MOUNTS = word_set(
     """
     group mount use nest scope namespace mapgroup pathprefix include_router register_blueprint
     """
 )
 """Functions that put routes below another one."""
 
-PREFIXES = _set(
+PREFIXES = word_set(
     """
     prefix url_prefix apirouter blueprint group pathprefix requestmapping controller scope routeprefix route
     """
 )
 """Functions, annotations and arguments that say what the routes of a file are below."""
 
-REQUESTS = _set(
+REQUESTS = word_set(
     """
     fetch axios urlopen request newrequest newrequestwithcontext getjson postjson urljoin uri url join build_url
     buildurl make_request makerequest usefetch useswr xmlhttprequest open eventsource websocket_connect
@@ -73,7 +71,7 @@ REQUESTS = _set(
 )
 """Functions that take the address of a request."""
 
-RENAMES = _set(
+RENAMES = word_set(
     """
     serialname serializedname jsonproperty jsonpropertyname jsonkey rename alias data_key bsonelement datamember
     field_name serialization_alias validation_alias fieldname xmlelement param
@@ -81,7 +79,7 @@ RENAMES = _set(
 )
 """Annotations that give a field its name on the wire."""
 
-ENVIRONMENTS = _set(
+ENVIRONMENTS = word_set(
     """
     environ get_env fetch_env fromenvironment getenv env lookupenv getenvironmentvariable environmentvariable
     fetchenv
@@ -89,7 +87,7 @@ ENVIRONMENTS = _set(
 )
 """Functions that read the environment."""
 
-EVENTS_OUT = _set(
+EVENTS_OUT = word_set(
     """
     emit publish send broadcast produce basic_publish sendtoqueue send_task notify trigger dispatch fire push
     enqueue publishasync convertandsend emit_event send_event publish_event xadd rpush lpush send_json
@@ -98,7 +96,7 @@ EVENTS_OUT = _set(
 )
 """Functions that send a message or an event."""
 
-EVENTS_IN = _set(
+EVENTS_IN = word_set(
     """
     on once subscribe consume basic_consume listen addeventlistener handle_event handle_in psubscribe queue_bind
     assertqueue queue_declare queuedeclare exchange_declare assertexchange exchangedeclare consumer
@@ -111,7 +109,7 @@ EVENTS_IN = _set(
 TOPIC_WORDS = _tuple("topic queue routing_key routingkey exchange channel subject stream event")
 """Parts of names that hold a topic."""
 
-MESSAGE_KEYS = _set(
+MESSAGE_KEYS = word_set(
     """
     type event op action kind cmd command msg_type message_type eventtype event_type method t
     """
@@ -124,19 +122,19 @@ ERRORS = _tuple("error err code reason fault exception problem fail")
 FLAGS = _tuple("flag feature toggle experiment variation is_enabled isenabled")
 """Parts of names that have to do with feature flags."""
 
-EVENT_FIRST = _set("on once emit publish subscribe send broadcast")
+EVENT_FIRST = word_set("on once emit publish subscribe send broadcast")
 """Of those, the ones whose first argument is a topic even if it is a plain word."""
 
 EVENT_PARTS = _tuple("publish subscribe enqueue broadcast topic_ queue_")
 """Parts of names of functions that have to do with topics."""
 
-TABLES = _set("table collection from_ knex create_table")
+TABLES = word_set("table collection from_ knex create_table")
 """Functions whose argument is a table of a database."""
 
-LOOKUPS = _set("get pop setdefault has containskey getstring optstring getint getbool fetch dig")
+LOOKUPS = word_set("get pop setdefault has containskey getstring optstring getint getbool fetch dig")
 """Functions that read a field of data."""
 
-PUBLIC_HOSTS = _set(
+PUBLIC_HOSTS = word_set(
     """
     github gitlab google googleapis w3 example mozilla python npmjs apache wikipedia stackoverflow microsoft schema
     json-schema pypi jsdelivr unpkg readthedocs ietf docker golang rust-lang nodejs opensource creativecommons shields
@@ -144,14 +142,14 @@ PUBLIC_HOSTS = _set(
 )
 """Parts of the names of hosts that have nothing to do with any repo."""
 
-SYSTEM_FOLDERS = _set("usr tmp etc var dev bin sbin home proc opt root sys lib mnt Users Applications run")
+SYSTEM_FOLDERS = word_set("usr tmp etc var dev bin sbin home proc opt root sys lib mnt Users Applications run")
 """How a path of files begins."""
 
-ENDINGS = _set(
+ENDINGS = word_set(
     """
     js jsx mjs ts tsx css scss htm html py md rst txt yml yaml toml json xml csv log sh go rs rb php c h cc cpp java kt
-    swift so dll exe gz tar zip png jpg jpeg gif svg ico woff woff2 pem key crt lock ini cfg conf env db sqlite sql proto
-    com org net io
+    swift so dll exe gz tar zip png jpg jpeg gif svg ico woff woff2 pem key crt lock ini cfg conf env db sqlite sql
+    proto com org net io
     """
 )
 """How the name of a file or a host ends."""

@@ -54,11 +54,11 @@ class Form(StrEnum):
 class Word:
     """A literal, or a name of data, and where it stands.
 
-    `text`: without quotes, what is put in at run time as `{}`. `call`: the function it is handed to, as written;
-    `at`: as which argument, from 0; `handled`: with a function beside it; `method`: with this HTTP method beside it. `key`: what it is assigned to,
-    compared with, or the value of. `of`: what it is an index of. `is_key`: it is the key itself. `decorates`: in a
-    decorator or annotation. `within`: the routes of the calls around it. `case`: it is compared with something; `listed`: it is one of several.
-    `raw`: as the line has it, if that is not `text`.
+    `text`: without quotes, what is put in at run time as `{}`. `call`: the function it is handed to, as written; `at`:
+    as which argument, from 0; `handled`: with a function beside it; `method`: with this HTTP method beside it. `key`:
+    what it is assigned to, compared with, or the value of. `of`: what it is an index of. `is_key`: it is the key
+    itself. `decorates`: in a decorator or annotation. `within`: the routes of the calls around it. `case`: it is
+    compared with something; `listed`: it is one of several. `raw`: as the line has it, if that is not `text`.
     """
 
     text: str
@@ -80,8 +80,11 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A place that names something two repos may share. `name` is the form in which two spellings are equal; `weak`: the
-    place alone proves little (1), or nothing (2). `detail`: a route's method, a constant's value."""
+    """A place that names something two repos may share.
+
+    `name` is the form in which two spellings are equal; `weak`: the place alone proves little (1), or nothing (2).
+    `detail`: a route's method, a constant's value.
+    """
 
     kind: Kind
     name: str
@@ -106,7 +109,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Seam:
-    """A row of the map. `score` is between 0 and 1; `note` says what is worth knowing; `conflict`: the sides disagree."""
+    """A row of the map. `score`: from 0 to 1; `note`: what is worth knowing; `conflict`: the sides disagree."""
 
     kind: Kind
     name: str

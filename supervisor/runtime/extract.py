@@ -55,7 +55,7 @@ def extract(root: Path, files: Sequence[Wanted], told: Callable[[int], None]) ->
 
 
 def read_batch(root: str, files: Iterable[Wanted]) -> list[Indexed]:
-    """What each of the files mentions. One that cannot be read, or that no reader understands, is left out with a reason."""
+    """What each of the files mentions. One that cannot be read, or that nobody understands, has a reason instead."""
     return [_read(Path(root), one) for one in files]
 
 

@@ -1,4 +1,4 @@
-"""The index of what the sources mention: one SQLite file, brought up to date file by file. It can always be made anew."""
+"""The index of what the sources mention: one SQLite file, brought up to date by file. It can always be made anew."""
 
 from __future__ import annotations
 
@@ -134,7 +134,8 @@ class Index:
             name: {
                 joined
                 for (joined,) in self._db.execute(
-                    "SELECT joined FROM mention JOIN file ON file.id = mention.file WHERE file.child = ? AND file.name = ?",
+                    "SELECT joined FROM mention JOIN file ON file.id = mention.file"
+                    " WHERE file.child = ? AND file.name = ?",
                     (child, name),
                 )
             }

@@ -1,4 +1,4 @@
-"""Tree-sitter's grammars: which nodes hold literals and names of data, for each language, as one compiled query each."""
+"""Tree-sitter's grammars: which nodes hold literals and names of data, as one compiled query for each language."""
 
 from __future__ import annotations
 

@@ -8,6 +8,12 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from supervisor.wire.source import packages
 
+
+def word_set(text: str) -> frozenset[str]:
+    """The words of a text."""
+    return frozenset(text.split())
+
+
 LIMIT = 512 << 10
 """Bytes: a source file larger than this is data or generated."""
 
@@ -46,19 +52,28 @@ _BY_NAME = {"dockerfile": "dockerfile", "rakefile": "ruby", "jenkinsfile": "plai
 
 FEW = 4  # source files beside a built folder that are only its configuration
 
-_CODE = frozenset(
-    ["python", "javascript", "typescript", "tsx", "go", "rust", "java", "kotlin", "swift", "c", "cpp", "csharp", "ruby", "php", "dart", "elixir", "scala", "lua"]
+_CODE = word_set(
+    """
+    python javascript typescript tsx go rust java kotlin swift c cpp csharp ruby php dart elixir scala lua
+    """
 )
-_FOLDERS = frozenset(
-    ["node_modules", "vendor", "vendored", "third_party", "thirdparty", "third-party", "external", "generated", "__generated__", "_generated", "gen", "pods", "carthage", "site-packages", ".yarn", ".gradle", ".dart_tool", "bower_components", "coverage", "htmlcov", "__snapshots__", "_build", "deps", "typings"]
+_FOLDERS = word_set(
+    """
+    node_modules vendor vendored third_party thirdparty third-party external generated __generated__ _generated gen
+    pods carthage site-packages .yarn .gradle .dart_tool bower_components coverage htmlcov __snapshots__ _build deps
+    typings
+    """
 )
 _BUILT = ("lib", "build", "out", "dist", "target")
 """Where what is built lies, the most readable first. `lib` may as well hold the sources."""
 
 _FORMS = ("esm", "es", "module", "cjs", "commonjs", "umd", "esm-debug")
 """The same modules built in several forms, the most readable first."""
-_LOCKS = frozenset(
-    ["package-lock.json", "npm-shrinkwrap.json", "composer.lock", "cargo.lock", "poetry.lock", "go.sum", "gemfile.lock", "uv.lock", "pdm.lock", "pnpm-lock.yaml", "yarn.lock", "podfile.lock", "pubspec.lock", "mix.lock", "packages.lock.json", "package.resolved"]
+_LOCKS = word_set(
+    """
+    package-lock.json npm-shrinkwrap.json composer.lock cargo.lock poetry.lock go.sum gemfile.lock uv.lock pdm.lock
+    pnpm-lock.yaml yarn.lock podfile.lock pubspec.lock mix.lock packages.lock.json package.resolved
+    """
 )
 _GENERATED_NAME = re.compile(
     r"(\.min\.(js|css)|[._-]bundle\.js|\.map|_pb2(_grpc)?\.pyi?|\.pb\.(go|cc|h|swift)|_pb\.(js|ts|d\.ts)|\.pb\.dart"

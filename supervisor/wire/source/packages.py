@@ -39,7 +39,10 @@ _GIVEN: dict[str, str] = {
     "pom.xml": rf"^(?:\s{{0,4}})<artifactId>({_NAME})</artifactId>",
 }
 _NEEDED: dict[str, str] = {
-    "pyproject.toml": rf"^\s*(?:\w+\s*=\s*\[\s*)?[\"']({_NAME})\s*(?:\[[^\]]*\])?\s*(?:[<>=!~@;][^\"']*)?[\"'],?|^({_NAME})\s*=\s*(?:\{{|[\"'][\^~>=\d*])",
+    "pyproject.toml": (
+        rf"^\s*(?:\w+\s*=\s*\[\s*)?[\"']({_NAME})\s*(?:\[[^\]]*\])?\s*(?:[<>=!~@;][^\"']*)?[\"'],?"
+        rf"|^({_NAME})\s*=\s*(?:\{{|[\"'][\^~>=\d*])"
+    ),
     "cargo.toml": rf"^({_NAME})\s*=\s*(?:\{{|[\"'][\^~>=\d*])",
     "pubspec.yaml": rf"^\s+({_NAME}):",
     "go.mod": rf"^(?:require\s+|\s+)({_NAME}\.{_NAME}/{_NAME})\s+v|^replace\s+({_NAME})\s",

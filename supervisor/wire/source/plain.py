@@ -34,6 +34,6 @@ def words(source: bytes) -> Iterator[Word]:
             is_key = line[match.end() :].lstrip().startswith((":", "=>"))
             inner = _HOLES.sub("{}", match[1] or match[2] or match[3])
             yield Word(inner, number, Form.STRING, call=call, key=key, of=of, is_key=is_key)
-        if not quoted and (match := _PAIR.search(line.strip())):
-            form = Form.NUMBER if match[2].isdigit() else Form.STRING
-            yield Word(match[2], number, form, key=match[1])
+        if not quoted and (pair := _PAIR.search(line.strip())):
+            form = Form.NUMBER if pair[2].isdigit() else Form.STRING
+            yield Word(pair[2], number, form, key=pair[1])

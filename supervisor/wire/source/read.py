@@ -146,23 +146,31 @@ def _names(source: bytes, found: Mapping[str, list[Node]]) -> Iterator[Word]:
     seen: set[tuple[str, Form]] = set()
     for capture, usual in _NAMES.items():
         for node in found.get(capture, ()):
-            text, form, key = _text(source, node).rstrip(": "), usual, ""
-            if (text, form) in seen or not text:
+            text = _text(source, node).rstrip(": ")
+            if not text or (text, usual) in seen or (name := _name(source, node, capture, text)) is None:
                 continue
-            if capture == "member":
-                if source[max(0, node.start_byte - 20) : node.start_byte].endswith(_ENVIRONMENTS):
-                    form = Form.ENV
-                elif not _MULTIWORD.search(text) or source[node.end_byte : node.end_byte + 1] == b"(":
-                    continue
-            elif (capture == "type" and (len(text) < 6 or not _MULTIWORD.search(text))) or (capture == "env" and not text.isupper()):
-                continue
-            elif capture == "parameter":
-                filled = _FILLED.match(source, node.start_byte)
-                if filled is None:
-                    continue
-                key = filled[1].decode()
-            seen.add((text, form))
-            yield Word(text, _line(node), form, key=key)
+            seen.add((text, name.form))
+            yield name
+
+
+def _name(source: bytes, node: Node, capture: str, text: str) -> Word | None:
+    """What an identifier says; None if it is one of the program's own."""
+    form, key = _NAMES[capture], ""
+    match capture:
+        case "member" if source[max(0, node.start_byte - 20) : node.start_byte].endswith(_ENVIRONMENTS):
+            form = Form.ENV
+        case "member" if not _MULTIWORD.search(text) or source[node.end_byte : node.end_byte + 1] == b"(":
+            return None
+        case "type" if len(text) < 6 or not _MULTIWORD.search(text):
+            return None
+        case "env" if not text.isupper():
+            return None
+        case "parameter":
+            filled = _FILLED.match(source, node.start_byte)
+            if filled is None:
+                return None
+            key = filled[1].decode()
+    return Word(text, _line(node), form, key=key)
 
 
 def _text(source: bytes, node: Node) -> str:

@@ -1,0 +1,212 @@
+"""What stands around a node of the source: the name it is given, the call that it is an argument of, the routes above.
+
+The name is read off the text before and behind, which is much the same in all languages; the calls off the tree.
+Everything looked at is bounded, so that no source can make it slow.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from tree_sitter import Node
+
+from supervisor.wire.source.languages import word_set
+
+BEFORE = 160  # bytes that are looked at before a node
+DEEP = 7  # ancestors in which a call is looked for
+PATH_DEEP = 40  # the same for a route, which may stand below others
+
+ARGUMENTS = word_set(
+    """
+    argument_list arguments value_arguments argument_part attribute_argument_list annotation_argument_list
+    bracketed_argument_list token_tree
+    """
+)
+_DECORATORS = frozenset({"decorator", "annotation", "marker_annotation", "attribute_item", "attribute_list"})
+_BLOCKS = frozenset(
+    {"block", "statement_block", "function_body", "compound_statement", "declaration_list", "class_body"}
+)
+_FUNCTIONS = ("function", "lambda", "closure")
+_METHOD = re.compile(
+    rb"""\(\s*(?:[\w.]{1,60},\s*)?(?:["']|HTTP_|http\.Method|Method::|HttpMethod\.|Method\.)"""
+    rb"(GET|POST|PUT|PATCH|DELETE)\b",
+    re.I,
+)
+_CALLEE = re.compile(r"[A-Za-z_$@][\w$]*(?:\s?(?:\.|->|::|\?\.|!\.|!)\s?[A-Za-z_$][\w$]*)*!?$")
+_BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
+_OUTER_ROUTE = re.compile(rb"""["'](/[^"'\n]{0,200})["']""")
+_SCOPE = re.compile(rb"""\(?\s*(?:["'](/[^"'\n]{0,200})["']|:(\w{1,80}))""")
+
+_NAME = re.compile(r"[\w$.\-@]+$")
+_TYPE = re.compile(r":\s*[&\w<>\[\]'|.?* ]{1,40}$")
+_SIBLINGS = re.compile(r"""(?:["'][^"'\n]{1,80}["']\s{0,4}[|,]\s{0,4}){1,20}$""")
+_SIGNS = ("===", "!==", "==", "!=", ".equals(", " eq ", " in [", " in (", " in {")
+_CASE = re.compile(r"\b(?:case|when|where)\s(?:[^;{}]{0,100},\s?)?$")
+_VALUED = re.compile(r"\bcase\s+\w+\s*=\s*$")  # of Swift: a case that has a value
+_BEHIND_COMPARED = re.compile(r"\s*(?:===?|!==?)\s*([\w.$\[\]\"']{1,80})")
+_IS_KEY = re.compile(r"\s*(?::(?![:=])|=>)")
+_NEVER = re.compile(r"(?!)")
+_ARMS = {
+    "rust": re.compile(r"\s*(?:\||=>)"),
+    "kotlin": re.compile(r"\s*(?:,[^>]{0,80})?->"),
+    "elixir": re.compile(r"\s*->"),
+    "scala": re.compile(r"\s*=>"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """The name that a word is given, and how: see `Word`."""
+
+    key: str = ""
+    of: str = ""
+    is_key: bool = False
+    case: bool = False
+    listed: bool = False
+
+
+@dataclass(slots=True)
+class Surroundings:
+    """The calls around a word: see `Word`."""
+
+    call: str = ""
+    at: int = 0
+    handled: bool = False
+    method: str = ""
+    decorates: bool = False
+    within: str = ""
+
+
+def naming(language: str, source: bytes, node: Node, *, in_macro: bool) -> Naming:
+    """The name that stands before a node, or that it is compared with; or that it is a name itself."""
+    first = _before(source, node)
+    before = _SIBLINGS.sub("", first)
+    behind = source[node.end_byte : node.end_byte + 100].decode("utf-8", "replace")
+    bare = before.rstrip()
+    if bare.endswith("[") and (match := _NAME.search(bare[:-1].rstrip(")>"))):
+        return Naming(of=match[0])
+    arm = _ARMS.get(language, _NEVER).match(behind)
+    if arm or (_CASE.search(before) and not _VALUED.search(before)):
+        return Naming(case=True)
+    for sign in _SIGNS:
+        if before.rstrip(" ").endswith(sign.rstrip(" ")):
+            return Naming(last_name(before.rstrip(" ").removesuffix(sign.rstrip(" "))), case=True)
+    if _IS_KEY.match(behind) and not bare.endswith("?") and (language != "rust" or in_macro):
+        return Naming(_above(source, node), is_key=True)
+    if key := given(before):
+        return Naming(key, listed=before != first or bare.endswith(("[", "{", "(", ",")))
+    if match := _BEHIND_COMPARED.match(behind):
+        return Naming(last_name(match[1]), case=True)
+    return Naming()
+
+
+def given(before: str) -> str:
+    """The name in `name = `, `"name": `, `name: Type = [` and the like at the end of a text; else ""."""
+    text = before.rstrip().rstrip("[{(&*").rstrip()
+    for sign in (":=", "=>", "=", ":"):
+        if text.endswith(sign):
+            break
+    else:
+        return ""
+    text = text.removesuffix(sign)
+    if text.endswith(("<", ">", "!", "=", ":")) or (sign == ":" and "?" in text):
+        return ""
+    return last_name(_TYPE.sub("", text) if sign == "=" else text)
+
+
+def last_name(text: str) -> str:
+    """The last name of `msg["type"]`, `Router(prefix` and the like."""
+    match = _NAME.search(text.rstrip().rstrip("\"')]?! "))
+    return match[0].strip(".-") if match else ""
+
+
+def surroundings(source: bytes, node: Node, *, path: bool) -> Surroundings:
+    """The calls around a node; `path`: it may be a route, so those far above count too."""
+    found = Surroundings()
+    child, parent = node, node.parent
+    for _ in range(PATH_DEEP if path else DEEP):
+        if parent is None or (parent.type in _BLOCKS and not path):
+            break
+        if parent.type in ARGUMENTS:
+            if not found.call:
+                _take_call(found, source, parent, child, path=path)
+            elif path:
+                found.within = _outer_route(source, parent, child) + found.within
+        elif path and parent.type == "call" and child.type in ("do_block", "block"):
+            found.within = _scope(source, parent) + found.within
+        elif parent.type in _DECORATORS:
+            found.decorates = True
+            if not found.call and parent.type.startswith("attribute"):
+                start = source[max(parent.start_byte, child.start_byte - BEFORE) : child.start_byte]
+                found.call = start.decode("utf-8", "replace").strip("([#")
+        child, parent = parent, parent.parent
+    return found
+
+
+def _take_call(found: Surroundings, source: bytes, arguments: Node, child: Node, *, path: bool) -> None:
+    found.call = _callee(source, arguments)
+    siblings = arguments.named_children if arguments.named_child_count < 40 else [child]
+    found.at = next((number for number, one in enumerate(siblings) if one.start_byte >= child.start_byte), 0)
+    if path:
+        method = _METHOD.match(source, arguments.start_byte, arguments.start_byte + BEFORE)
+        found.method = method[1].decode().upper() if method else ""
+    behind = source[arguments.end_byte : arguments.end_byte + 12].lstrip()
+    found.handled = behind.startswith((b"{", b"do")) or any(
+        one.start_byte != child.start_byte and any(word in one.type for word in _FUNCTIONS) for one in siblings
+    )
+
+
+def _callee(source: bytes, arguments: Node) -> str:
+    """What is called with these arguments: `w.Header.Set` for `w.Header().Set(`."""
+    start, top = arguments.start_byte, arguments.parent
+    while top is not None and top.start_byte == start:
+        top = top.parent
+    if top is None:
+        return ""
+    text = source[max(top.start_byte, start - BEFORE) : start].decode("utf-8", "replace")
+    for _ in range(6):
+        if (without := _BRACKETS.sub("", text)) == text:
+            break
+        text = without
+    match = _CALLEE.search(re.sub(r"\s+(?=[.?!]|->|::)|<[^<>]*>\s*$", "", text).rstrip())
+    return re.sub(r"\s", "", match[0]) if match else ""
+
+
+def _outer_route(source: bytes, arguments: Node, child: Node) -> str:
+    first = arguments.named_children[0] if arguments.named_child_count > 1 else child
+    if first.start_byte == child.start_byte:
+        return ""
+    match = _OUTER_ROUTE.match(source, first.start_byte)
+    return match[1].decode("utf-8", "replace") if match else ""
+
+
+def _scope(source: bytes, call: Node) -> str:
+    """The route that a block of Ruby or Elixir is below: `scope "/api" do`, `namespace :api do`."""
+    arguments = next((one for one in call.named_children if one.type in ARGUMENTS), None)
+    match = _SCOPE.match(source, arguments.start_byte) if arguments is not None else None
+    if arguments is None or match is None:
+        return ""
+    named = source[call.start_byte : arguments.start_byte].strip()
+    if match[2] and named not in (b"namespace", b"resources"):
+        return ""
+    return (match[1] or b"/" + match[2]).decode("utf-8", "replace")
+
+
+def _above(source: bytes, node: Node) -> str:
+    """The name of the mapping that a node is a key of: `headers` for `headers: {"X-A": 1}`."""
+    mapping = node.parent.parent if node.parent is not None else None
+    if mapping is None:
+        return ""
+    start = mapping.start_byte
+    return given(source[max(0, start - 60) : start].decode("utf-8", "replace").rpartition("\n")[2])
+
+
+def _before(source: bytes, node: Node) -> str:
+    """The line before a node; if nothing stands there, the lines before."""
+    start = node.start_byte
+    line = source.rfind(b"\n", max(0, start - BEFORE), start) + 1
+    text = source[max(line, start - BEFORE) : start].decode("utf-8", "replace")
+    if text.strip():
+        return text
+    return source[max(0, line - 80) : start].decode("utf-8", "replace").replace("\n", " ")

@@ -1,0 +1,81 @@
+"""The text of a string literal: without quotes, with `{}` for what is put in at run time, and joined if it is a sum."""
+
+from __future__ import annotations
+
+import re
+
+from tree_sitter import Node
+
+_SUMS = frozenset({"binary_operator", "binary_expression", "additive_expression", "concatenated_string"})
+_PLUS = (b"+", b".", b"<>", b"&", b'"', b"'")
+"""What a literal may be joined by, or with."""
+
+_ENDS = re.compile(r"""^[A-Za-z@$#]{0,3}(?:\"\"\"|'''|["'`]|\#+")|(?:\"\"\"|'''|["'`]|"\#+)$""")
+_TAIL = re.compile(rb"""\s*\+\s*[\w.()\[\]]{1,60}\s*\+\s*(["'`][^"'`\n]{1,80}["'`])""")
+_SIDE_BY_SIDE = re.compile(r'"((?:[^"\\]|\\.)*)"|([A-Za-z_]\w*)')
+_HOLES = {
+    "python": re.compile(r"\{[^{}]*\}|%\(\w+\)[sdif]|%[sdif]"),
+    "javascript": re.compile(r"\$\{(?:[^{}]|\{[^{}]*\})*\}"),
+    "go": re.compile(r"%[+#]?[svdqxt]"),
+    "rust": re.compile(r"\{[^{}]*\}"),
+    "java": re.compile(r"%[sdf]"),
+    "kotlin": re.compile(r"\$\{[^{}]*\}|\$\w+|%[sd]"),
+    "swift": re.compile(r"\\\((?:[^()]|\([^()]*\))*\)|%[@d]"),
+    "c": re.compile(r"%[\d.l]*[sdiuxXfz]+"),
+    "csharp": re.compile(r"\{[^{}]*\}"),
+    "ruby": re.compile(r"#\{[^{}]*\}|%[sd]"),
+    "php": re.compile(r"\{?\$[\w>\-\[\]']+\}?|%[sd]"),
+    "dart": re.compile(r"\$\{[^{}]*\}|\$\w+"),
+    "elixir": re.compile(r"#\{[^{}]*\}"),
+    "bash": re.compile(r"\$\{[^{}]*\}|\$\w+"),
+    "hcl": re.compile(r"\$\{[^{}]*\}"),
+    "scala": re.compile(r"\$\{[^{}]*\}|\$\w+"),
+}
+for _same, _as in (("typescript", "javascript"), ("tsx", "javascript"), ("cpp", "c")):
+    _HOLES[_same] = _HOLES[_as]
+
+
+def whole(source: bytes, node: Node) -> Node:
+    """The sum that a literal is a part of (`"/v1/" + id`), or the literal itself."""
+    top = node
+    while top.parent is not None and top.parent.type in _SUMS:
+        top = top.parent
+    if top.start_byte < node.start_byte:
+        joined = source[max(top.start_byte, node.start_byte - 40) : node.start_byte].rstrip().endswith(_PLUS)
+    else:
+        joined = source[node.end_byte : node.end_byte + 40].lstrip().startswith(_PLUS)
+    return top if joined else node  # else it is one side of a comparison, or of a pair
+
+
+def text_of(language: str, source: bytes, node: Node, top: Node) -> str:
+    """What the literal says as part of `top`: what is added before or behind it is a hole."""
+    text = unquoted(language, source[node.start_byte : node.end_byte])
+    if top == node:
+        return text
+    behind = source[node.end_byte : node.end_byte + 200]
+    if behind.lstrip().startswith(b"+") and not text.startswith(" "):
+        tail = _TAIL.match(behind)
+        text += "{}" + (unquoted(language, tail[1]) if tail else "")
+    if source[max(0, node.start_byte - 40) : node.start_byte].rstrip().endswith(b"+"):
+        text = "{}" + text
+    return text
+
+
+def unquoted(language: str, raw: bytes) -> str:
+    """A literal's text; `raw` is the literal as it stands in the source."""
+    text = raw.decode("utf-8", "replace")
+    if language in ("c", "cpp"):  # literals side by side, and macros between them
+        parts = _SIDE_BY_SIDE.findall(re.sub(r'^[LuUR8]+(?=")', "", text))
+        text = "".join("{}" if macro else literal for literal, macro in parts)
+    text = bare(text)
+    if language in ("ruby", "elixir"):
+        text = text.removeprefix(":")
+    holes = _HOLES.get(language)
+    if holes is not None and ("%" in text or "{" in text or "$" in text or "\\(" in text):
+        text = holes.sub("{}", text)
+    return text.replace("\\/", "/")
+
+
+def bare(text: str) -> str:
+    """`text` without the quotes at its ends."""
+    return _ENDS.sub("", _ENDS.sub("", text, count=1))
