@@ -221,13 +221,11 @@ def logs(
 
 @app.command(
     cls=Command,
-    epilog=example("orch snapshot", "orch snapshot backend --tokens 2000", "orch snapshot backend --json | jq .docs.rules"),
+    epilog=example("orch snapshot", "orch snapshot backend --tokens 2000", "orch snapshot backend --json | jq .docs"),
 )
 def snapshot(
     context: typer.Context,
-    child: Annotated[
-        str | None, typer.Argument(metavar="CHILD", help="Only this repo.", show_default=False)
-    ] = None,
+    child: Annotated[str | None, typer.Argument(metavar="CHILD", help="Only this repo.", show_default=False)] = None,
     as_json: Json = False,
     tokens: Annotated[
         int | None,

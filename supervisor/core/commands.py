@@ -186,7 +186,7 @@ _NODE_SUBS = _subs(
     lint="lint",
 )
 _GRADLE = re.compile(r"(gradle|gradlew|gradlew\.bat)$")
-_SCRIPT = re.compile(r"(\.{1,2}/|scripts?/|bin/|tools?/|hack/|ci/|\.\w+/)\S+$|\S+\.(sh|bash|ps1|py|mjs|js|ts|rb)$")
+_SCRIPT = re.compile(r"(\.{1,2}/|scripts?/|bin/|tools?/|hack/|ci/)\S+|\S+\.(sh|bash|ps1|bat|cmd)")
 _PYTHON = re.compile(r"(python|py)([\d.]*)$")
 
 
@@ -241,7 +241,7 @@ def _of_part(parts: list[str]) -> Purpose | None:
         return _ALONE[tool]
     if tool in ("node", "bash", "sh", "zsh", "ruby", "php", "deno", "bun") and sub:
         return purpose_of_name(sub.rpartition("/")[2]) or (_R if tool in ("node", "ruby", "php") else None)
-    if _SCRIPT.match(tool):
+    if _SCRIPT.fullmatch(tool):
         return purpose_of_name(tool.rpartition("/")[2].rpartition(".")[0] or tool.rpartition("/")[2])
     return None
 

@@ -41,8 +41,9 @@ def plain(text: str) -> str:
     text = _IMAGE.sub("", text[:4000])
     text = _LINK.sub(r"\1", text)
     text = _ROLE.sub(r"\1", _TAG.sub("", text))
-    text = _MARKS.sub("", text)
-    return " ".join(_ENTITIES.get(word, word) for word in text.split())
+    # Every second part is code, in which a star is a star.
+    parts = [part if at % 2 else _MARKS.sub("", part) for at, part in enumerate(_CODE.split(text))]
+    return " ".join(_ENTITIES.get(word, word) for word in "".join(parts).split())
 
 
 _UNDERLINED = re.compile(r"^\S[^\n]*\n([=~^-])\1{3,}\s*$", re.MULTILINE)
@@ -50,6 +51,7 @@ _IMAGE = re.compile(r"\[?!\[[^\]]{0,300}\](?:\([^)\s]{0,600}[^)]{0,200}\)|\[[^\]
 _LINK = re.compile(r"\[([^\[\]]{1,300})\](?:\([^)]{0,600}\)|\[[^\]]{0,100}\])")
 _ROLE = re.compile(r":[a-z:]{1,40}:`([^`<]{1,200})(?:<[^>`]{0,200}>)?`|`([^`<]{1,200})\s<[^>`]{1,300}>`_{1,2}")
 _TAG = re.compile(r"</?[A-Za-z][^<>]{0,800}>|<!--.{0,800}?-->")
+_CODE = re.compile(r"``?([^`]{1,300})``?")
 _MARKS = re.compile(r"\*\*|__(?=\S)|(?<=\S)__|``?|(?<!\w)[*_](?=\S)|(?<=\S)[*_](?!\w)|\|[^|\s]{1,80}\|_?")
 _ENTITIES = {"&nbsp;": "", "&mdash;": "—", "&middot;": "·", "•": "·"}
 _HTML_HEADING = re.compile(r"<h([1-6])[^>]{0,300}>(.{1,600}?)</h\1>", re.DOTALL | re.IGNORECASE)

@@ -43,8 +43,11 @@ def wanted(files: Sequence[RepoFile]) -> tuple[tuple[str, int], ...]:
     return tuple(chosen)
 
 
-def read_docs(files: Sequence[RepoFile], contents: Mapping[str, bytes]) -> Docs:
-    """What the documents say. A file that is missing in `contents`, or cannot be understood, is told in `cut`."""
+def read_docs(files: Sequence[RepoFile], contents: Mapping[str, bytes], hooks: Sequence[Rule] = ()) -> Docs:
+    """What the documents say, and after it what the `hooks` do.
+
+    A file that is missing in `contents`, or cannot be understood, is told in `cut`.
+    """
     documents, cut = [], []
     commands: dict[tuple[str, Purpose], Command] = {}
     rules: dict[tuple[str, Moment], Rule] = {}
@@ -72,7 +75,7 @@ def read_docs(files: Sequence[RepoFile], contents: Mapping[str, bytes]) -> Docs:
                 rules.setdefault((rule.text, rule.before), rule)
     if len(kinds) > len(chosen):
         cut.append(f"{len(kinds) - len(chosen)} more documents were not read")
-    kept, more = _bounded(list(commands.values()), list(rules.values()))
+    kept, more = _bounded(list(commands.values()), [*rules.values(), *hooks])
     return Docs(tuple(documents), tuple(kept), tuple(more), tuple(cut))
 
 
@@ -188,20 +191,23 @@ def _spans(part: Piece) -> Iterator[tuple[str, int]]:
 
 _SENTENCE = re.compile(r"(?<=[.!?:;])\s+(?=[\"'`*A-Z(])|\n\s*\n")
 _MODAL = (
-    r"must|shall|should|need(s|ed)? to|have to|has to|make sure|ensure|always|never|do not|don'?t|please|required"
-    r"|requires|remember|before|prior to|expected|only"
+    r"must|shall|should|need(s|ed)? to|have to|has to|make sure|ensure|do not|don'?t|please|required"
+    r"|requires|remember|before|prior to|expected"
 )
-_IMPERATIVE = r"run|add|update|include|check|bump|sign|squash|rebase|write|keep|avoid|use|create|commit|push|tag|merge"
+_IMPERATIVE = (
+    r"always|never|only|run|add|update|include|check|bump|sign|squash|rebase|write|keep|avoid|use|create|commit|push"
+    r"|tag|merge"
+)
 _OBLIGED = re.compile(rf"\b({_MODAL})\b|^({_IMPERATIVE})\b", re.IGNORECASE)
 _COMMIT = re.compile(
-    r"\b(before|prior to|when|each|every|all|your|in|open(ing)?|submit(ting)?|creat(e|ing)|send(ing)?|for|a|the|any|to"
-    r"|and|don'?t|not|never|until)\b[^.\n]{0,40}\b(commit(s|ting|ted)?|push(ing)?|pull[- ]requests?|PRs?|merge requests?"
-    r"|patch(es)?|merg(e|ed|ing))\b"
+    r"\b(before|prior to|when|each|every|all|your|in|open(ing)?|submit(ting)?|creat(e|ing)|send(ing)?|for|a|the|any"
+    r"|to|and|don'?t|not|never|until)\b[^.\n]{0,40}"
+    r"\b(commit(s|ting|ted)?|push(ing)?|pull[- ]requests?|PRs?|merge requests?|merg(e|ed|ing))\b"
     r"|\b(change[- ]?log|changeset|news ?fragment|release notes?|CHANGES(\.\w+)?|HISTORY(\.\w+)?)\b",
     re.IGNORECASE,
 )
 _RELEASE = re.compile(
-    r"\b(before|prior to|when|each|every|to|for|a|the|new|after)\b[^.\n]{0,30}"
+    r"\b(before|prior to|when|each|every|for|a|new|after)\b[^.\n]{0,30}"
     r"\b(releas(e|es|ing)|publish(ing)?|tag(ging)?|deploy(ing)?)\b",
     re.IGNORECASE,
 )

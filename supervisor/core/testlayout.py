@@ -7,13 +7,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from supervisor.core.repofiles import RepoFile, is_test, left_out
-from supervisor.domain.repofacts import Framework, Manifest, Pipeline, TestFolder, Tests
+from supervisor.domain.repofacts import Framework, Manifest, Pipeline, Suite, SuiteFolder
 
 FOLDERS = 12
 FRAMEWORKS = 12
 
 
-def test_layout(files: Sequence[RepoFile], manifests: Sequence[Manifest], pipelines: Sequence[Pipeline]) -> Tests:
+def test_layout(files: Sequence[RepoFile], manifests: Sequence[Manifest], pipelines: Sequence[Pipeline]) -> Suite:
     """Files, folders and frameworks. A framework is told once, with the first line that names it."""
     named: dict[str, Framework] = {}
     for one in _named(manifests, pipelines):
@@ -30,7 +30,7 @@ def test_layout(files: Sequence[RepoFile], manifests: Sequence[Manifest], pipeli
             count += 1
             folders[_folder(file.name)] += 1
     told = sorted(folders.items(), key=lambda one: (-one[1], one[0]))[:FOLDERS]
-    return Tests(count, tuple(TestFolder(path, many) for path, many in told), tuple(named.values())[:FRAMEWORKS])
+    return Suite(count, tuple(SuiteFolder(path, many) for path, many in told), tuple(named.values())[:FRAMEWORKS])
 
 
 _SAME = (

@@ -172,7 +172,7 @@ class EntryPoint:
 
 
 @dataclass(frozen=True, slots=True)
-class TestFolder:
+class SuiteFolder:
     """A folder that holds tests, itself or below."""
 
     path: str
@@ -189,11 +189,11 @@ class Framework:
 
 
 @dataclass(frozen=True, slots=True)
-class Tests:
+class Suite:
     """How the repo is tested: files by their names, the folders they lie in, and with what."""
 
     files: int = 0
-    folders: tuple[TestFolder, ...] = ()
+    folders: tuple[SuiteFolder, ...] = ()
     frameworks: tuple[Framework, ...] = ()
 
 
@@ -237,6 +237,6 @@ class Code:
     folders: tuple[Folder, ...] = ()
     manifests: tuple[Manifest, ...] = ()
     entry_points: tuple[EntryPoint, ...] = ()
-    tests: Tests = Tests()
+    tests: Suite = Suite()
     pipelines: tuple[Pipeline, ...] = ()
     cut: tuple[str, ...] = ()

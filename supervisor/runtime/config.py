@@ -75,32 +75,26 @@ def load(workspace: Workspace) -> Config:
     Raises ConfigError naming the key (and the nearest right one), or the child whose path is missing, no git repo, or
     given twice.
     """
-    try:
-        with workspace.config.open("rb") as stream:
-            text = stream.read(SIZE_LIMIT + 1)
-        if len(text) > SIZE_LIMIT:
-            raise ConfigError(f"{workspace.config} is larger than 1 MiB", "is it the right file?")
-        data = YAML(typ="safe", pure=True).load(text)
-    except OSError as error:
-        raise ConfigError(
-            f"{workspace.config} cannot be read ({error.strerror})", "run `orch init NAME=PATH ...`"
-        ) from error
-    except (YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f":{mark.line + 1}" if mark is not None else ""
-        raise ConfigError(f"{workspace.config}{where} is not YAML ({_first_line(error)})", "mend that line") from error
-    if not isinstance(data, dict):
-        raise ConfigError(f"{workspace.config} holds no `children:`", "see `orch init --help` for its form")
-    try:
-        file = _File.model_validate(data)
-    except ValidationError as error:
-        raise _explained(workspace, error) from error
+    file = _read(workspace)
     pairs = [(name, part.path) for name, part in file.children.items()]
     children = tuple(
         Child(name, str(path), part.model, part.effort, part.sandbox, part.network)
         for (name, path), part in zip(_checked(workspace.root, pairs, ConfigError), file.children.values(), strict=True)
     )
     return Config(children, file.codex.bin, file.limits)
+
+
+def named(workspace: Workspace) -> tuple[Child, ...]:
+    """The children as the config names them, with absolute paths; whether their repos are there is not looked at.
+
+    Raises ConfigError for a config that cannot be read, or a bad name.
+    """
+    children = []
+    for name, part in _read(workspace).children.items():
+        _check_name(name, ConfigError)
+        path = os.path.abspath(workspace.root / os.path.expanduser(part.path))
+        children.append(Child(name, path, part.model, part.effort, part.sandbox, part.network))
+    return tuple(children)
 
 
 def check_new(root: Path, pairs: list[tuple[str, str]]) -> list[tuple[str, Path]]:
@@ -134,18 +128,35 @@ children:
 """
 
 
+def _read(workspace: Workspace) -> _File:
+    try:
+        with workspace.config.open("rb") as stream:
+            text = stream.read(SIZE_LIMIT + 1)
+        if len(text) > SIZE_LIMIT:
+            raise ConfigError(f"{workspace.config} is larger than 1 MiB", "is it the right file?")
+        data = YAML(typ="safe", pure=True).load(text)
+    except OSError as error:
+        raise ConfigError(
+            f"{workspace.config} cannot be read ({error.strerror})", "run `orch init NAME=PATH ...`"
+        ) from error
+    except (YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f":{mark.line + 1}" if mark is not None else ""
+        raise ConfigError(f"{workspace.config}{where} is not YAML ({_first_line(error)})", "mend that line") from error
+    if not isinstance(data, dict):
+        raise ConfigError(f"{workspace.config} holds no `children:`", "see `orch init --help` for its form")
+    try:
+        return _File.model_validate(data)
+    except ValidationError as error:
+        raise _explained(workspace, error) from error
+
+
 def _checked(root: Path, pairs: list[tuple[str, str]], kind: type[OrchError]) -> list[tuple[str, Path]]:
     seen: dict[Path, str] = {}
     names: set[str] = set()
     found = []
     for name, text in pairs:
-        if not NAME.fullmatch(name):
-            raise kind(
-                f"`{name}` is no name for a child",
-                "use up to 40 letters, digits, `-` and `_`, beginning with a letter or digit",
-            )
-        if name.lower() == HUMAN:
-            raise kind("`human` is no name for a child (it stands for you in the plan)", "choose another name")
+        _check_name(name, kind)
         if name in names:
             raise kind(f"the child `{name}` is named twice", "give each child a name of its own")
         names.add(name)
@@ -161,6 +172,16 @@ def _checked(root: Path, pairs: list[tuple[str, str]], kind: type[OrchError]) ->
         seen[path] = name
         found.append((name, path))
     return found
+
+
+def _check_name(name: str, kind: type[OrchError]) -> None:
+    if not NAME.fullmatch(name):
+        raise kind(
+            f"`{name}` is no name for a child",
+            "use up to 40 letters, digits, `-` and `_`, beginning with a letter or digit",
+        )
+    if name.lower() == HUMAN:
+        raise kind("`human` is no name for a child (it stands for you in the plan)", "choose another name")
 
 
 def _explained(workspace: Workspace, error: ValidationError) -> ConfigError:

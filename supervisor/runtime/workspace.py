@@ -68,6 +68,10 @@ class Workspace:
         """What the sources of the children mention; made anew if it is lost."""
         return self.state / "index.sqlite"
 
+    def snapshot(self, child: str) -> Path:
+        """What was last known of a child's repo; made anew if it is lost."""
+        return self.state / "snapshots" / f"{child}.json"
+
     @property
     def map_json(self) -> Path:
         return self.state / "map.json"

@@ -16,7 +16,7 @@ from tests.cli.conftest import Orch
 from tests.cli.scene import picture, spawned
 
 COMMANDS = (
-    *("init", "up", "down", "status", "wait", "hold", "go", "asks", "answer", "restart", "note", "logs", "demo"),
+    *("init", "up", "down", "status", "wait", "hold", "go", "asks", "answer", "restart", "note", "logs", "demo", "snapshot"),
     *("plan check", "plan history", "plan diff", "plan"),
 )
 DOWN = "orch: the supervisor is not up: run `orch up`\n"
@@ -47,6 +47,7 @@ def test_the_version_is_printed(orch: Orch) -> None:
         ("note",),
         ("init",),
         ("plan", "diff", "1", "2", "3"),
+        ("snapshot", "--tokens", "0"),
         ("status", "-C"),
     ],
 )

@@ -27,9 +27,9 @@ class Lines:
                 self._firsts.setdefault(word, []).append(number)
 
     def of(self, word: str, after: int = 0) -> int:
-        """The first line after `after` that names `word`, else the first at all; 0 if there is none."""
+        """The first line from `after` on that names `word`, else the first at all; 0 if there is none."""
         found = self._firsts.get(word, ())
-        return next((line for line in found if line > after), found[0] if found else 0)
+        return next((line for line in found if line >= after), found[0] if found else 0)
 
 
 _KEYS = re.compile(r"[A-Za-z0-9_@][\w@/.:+-]*[\w]|[A-Za-z0-9]")

@@ -1,0 +1,66 @@
+"""`orch snapshot`: what is known of each repo, on one screen, as JSON, or as a digest within a budget."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from supervisor.cli import calling, output
+from supervisor.cli.output import Block, Cell, Line
+from supervisor.core.points import SECTIONS, Point, points
+from supervisor.domain.child import Child
+from supervisor.domain.snapshot import Snapshot, Unread
+from supervisor.errors import OrchError, UsageError
+from supervisor.runtime.config import named
+from supervisor.runtime.snapshots import as_json, refresh_all
+from supervisor.runtime.workspace import Workspace
+
+LINES = 36
+"""Lines of one child: with its headings, a screen."""
+
+
+def snapshot(workspace: Workspace, child: str | None, *, in_json: bool, tokens: int | None) -> int:
+    """Bring the snapshots up to date and print them. 1 if not one of the children could be read."""
+    if in_json and tokens is not None:
+        raise UsageError("--json and --tokens are two forms of the same", "choose one")
+    wanted = _wanted(named(workspace), child)
+    found = refresh_all(workspace, wanted, lambda names: output.say(f"reading {', '.join(names)} ..."))
+    for one in found:
+        if isinstance(one, Unread):
+            output.complain(OrchError(f"{one.child} could not be read: {one.problem}", one.next_step))
+    read = [one for one in found if isinstance(one, Snapshot)]
+    if in_json:
+        objects = [as_json(one) for one in found]
+        output.emit_json(objects[0] if child is not None else {"children": objects})
+    elif tokens is not None:
+        from supervisor.core.digest import digest
+
+        for at, one in enumerate(read):
+            output.emit(f"{chr(10) if at else ''}{digest(one, tokens)}".rstrip("\n"))
+    elif read:
+        output.show([block for at, one in enumerate(read) for block in (*([Line()] if at else []), *_blocks(one))])
+    return 0 if read else 1
+
+
+def _wanted(children: Sequence[Child], name: str | None) -> list[Child]:
+    if name is not None:
+        calling.checked(name, [child.name for child in children], "child")
+    return [child for child in children if name in (None, child.name)]
+
+
+def _blocks(one: Snapshot) -> list[Block]:
+    """The most telling lines of each section."""
+    told = points(one)
+    shown = sorted(sorted(range(len(told)), key=lambda number: told[number].rank)[:LINES])
+    blocks: list[Block] = [Line((Cell(one.child, "bold"), Cell(f"  {one.path}", "dim")))]
+    for section in SECTIONS:
+        part = [told[number] for number in shown if told[number].section == section]
+        if part:
+            blocks += [Line((Cell(section, "dim"),), 2), *(_line(point) for point in part)]
+    if left := len(told) - len(shown):
+        words = f"and {left} more: `orch snapshot {one.child} --tokens 20000`, or --json"
+        blocks.append(Line((Cell(words, "dim"),), 2))
+    return blocks
+
+
+def _line(point: Point) -> Line:
+    return Line(tuple(Cell(span.text, "cyan" if span.code else "") for span in point.spans), 4)

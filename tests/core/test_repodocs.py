@@ -1,0 +1,167 @@
+"""Documents give headings, commands and rules with their lines; whatever is in them, nothing raises."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from supervisor.core.commands import purpose_of, purpose_of_name
+from supervisor.core.repodocs import CHANGELOG_LIMIT, DOCUMENT_LIMIT, read_docs, wanted
+from supervisor.core.repofiles import RepoFile
+from supervisor.domain.repofacts import Command, Docs, Document, DocumentKind, Heading, Moment, Purpose, Rule
+from tests.core.hostile import hostile
+
+README = b"""\
+# Thing
+
+[![CI](https://ci/badge.svg)](https://ci)
+
+A thing that does what *things* do, and [more](https://x).
+
+## Development
+
+```sh
+$ make build
+built
+$ pytest -q   # all of them
+```
+
+Run `ruff check .` before you commit.
+"""
+
+CONTRIBUTING = b"""\
+Contributing
+============
+
+Before you open a pull request
+------------------------------
+
+* Run ``tox`` and make sure that it passes.
+* Say hello.
+
+Releasing
+---------
+
+1. Bump the version.
+2. Run ``twine upload dist/*``.
+
+Build the docs::
+
+    make docs
+    cmake --build .
+"""
+
+
+def docs_of(**files: bytes) -> Docs:
+    named = {name.replace("_", "."): content for name, content in files.items()}
+    return read_docs([RepoFile(name, len(content)) for name, content in named.items()], named)
+
+
+def test_a_readme_tells_what_the_repo_is_and_how_it_is_worked_on() -> None:
+    assert docs_of(README_md=README) == Docs(
+        documents=(
+            Document(
+                "README.md",
+                DocumentKind.README,
+                "A thing that does what things do, and more.",
+                (Heading("Thing", 1, 1), Heading("Development", 2, 7)),
+            ),
+        ),
+        commands=(
+            Command("make build", Purpose.BUILD, "README.md", 10),
+            Command("pytest -q", Purpose.TEST, "README.md", 12),
+            Command("ruff check .", Purpose.LINT, "README.md", 15),
+        ),
+        rules=(Rule("Run ruff check . before you commit.", Moment.COMMIT, "README.md", 15),),
+    )
+
+
+def test_restructured_text_is_read_as_well() -> None:
+    found = docs_of(CONTRIBUTING_rst=CONTRIBUTING)
+    assert found.documents[0].headings == (
+        Heading("Contributing", 1, 1),
+        Heading("Before you open a pull request", 2, 4),
+        Heading("Releasing", 2, 10),
+    )
+    assert found.commands == (
+        Command("cmake --build .", Purpose.BUILD, "CONTRIBUTING.rst", 19),
+        Command("tox", Purpose.TEST, "CONTRIBUTING.rst", 7),
+        Command("twine upload dist/*", Purpose.RELEASE, "CONTRIBUTING.rst", 14),
+    )
+    assert found.rules == (
+        Rule("Run tox and make sure that it passes.", Moment.COMMIT, "CONTRIBUTING.rst", 7),
+        Rule("Bump the version.", Moment.RELEASE, "CONTRIBUTING.rst", 13),
+        Rule("Run twine upload dist/*.", Moment.RELEASE, "CONTRIBUTING.rst", 14),
+    )
+
+
+def test_those_nearest_to_the_root_are_read_first_and_licences_translations_and_vendored_ones_not_at_all() -> None:
+    names = (
+        *("docs/guide.md", "README.md", "README.zh-CN.md", "LICENSE.md", "node_modules/x/README.md", "AGENTS.md"),
+        *("src/main.py", "CHANGELOG.md", "packages/a/README.md", "tests/README.md"),
+    )
+    assert wanted([RepoFile(name, 10) for name in names]) == (
+        ("README.md", DOCUMENT_LIMIT),
+        ("AGENTS.md", DOCUMENT_LIMIT),
+        ("CHANGELOG.md", CHANGELOG_LIMIT),
+        ("packages/a/README.md", DOCUMENT_LIMIT),
+        ("docs/guide.md", DOCUMENT_LIMIT),
+    )
+
+
+def test_what_is_not_read_is_said() -> None:
+    many = [RepoFile(f"docs/{number:02}.md", 10) for number in range(45)]
+    assert read_docs(many, {file.name: b"# x" for file in many[1:]}).cut == (
+        "docs/00.md could not be read",
+        "5 more documents were not read",
+    )
+
+
+def test_a_document_that_tangles_the_parser_is_told_and_the_others_are_read() -> None:
+    found = docs_of(README_md=b"> " * 30 + b"x", AGENTS_md=b"# Rules")
+    assert [one.path for one in found.documents] == ["README.md", "AGENTS.md"]
+    assert found.cut[0].startswith("README.md was not understood (line 1: ")
+
+
+@pytest.mark.parametrize(
+    ("command", "purpose"),
+    [
+        ("PYTHONPATH=. python -m pytest tests", Purpose.TEST),
+        ("cd web && npm run build", Purpose.BUILD),
+        ("./gradlew :app:testDebugUnitTest", Purpose.TEST),
+        ("cargo +nightly clippy", Purpose.LINT),
+        ("uv run --frozen mypy .", Purpose.LINT),
+        ("coverage run -m pytest", Purpose.TEST),
+        ("docker compose up -d", Purpose.RUN),
+        ("pre-commit install", Purpose.SETUP),
+        ("idf.py build flash", Purpose.BUILD),
+        ("flutter analyze", Purpose.LINT),
+        ("npm ci", Purpose.SETUP),
+        ("./scripts/format.sh", Purpose.FORMAT),
+        ("twine upload dist/*", Purpose.RELEASE),
+        ("git commit -m test", None),
+        ("echo make test", None),
+        ("", None),
+    ],
+)
+def test_a_command_is_known_by_its_first_words(command: str, purpose: Purpose | None) -> None:
+    assert purpose_of(command) is purpose
+
+
+@given(text=st.text(max_size=200))
+def test_any_text_may_be_asked_for_its_purpose(text: str) -> None:
+    purpose_of(text)
+    purpose_of_name(text)
+
+
+@settings(max_examples=150, deadline=None)
+@given(ending=st.sampled_from(["md", "rst", "adoc", "txt"]), content=st.one_of(st.binary(max_size=80), hostile))
+def test_whatever_a_document_holds_its_texts_are_fit_to_be_shown(ending: str, content: bytes | str) -> None:
+    raw = content if isinstance(content, bytes) else content.encode("utf-8", "surrogatepass")
+    name = f"CONTRIBUTING.{ending}"
+    found = read_docs([RepoFile(name, len(raw))], {name: raw})
+    texts = [heading.text for one in found.documents for heading in one.headings]
+    texts += [*(one.summary for one in found.documents), *(one.text for one in (*found.commands, *found.rules))]
+    # The joiners of words and of emoji are not printable, and harmless.
+    assert all(text.replace("\u200d", "").replace("\u200c", "").isprintable() for text in texts)

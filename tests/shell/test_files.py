@@ -1,0 +1,58 @@
+"""A file of a repo is read whole or cut, and nothing but a plain file below the root is ever opened for long."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from supervisor.shell.files import read_file
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    root = tmp_path / "repo"
+    (root / "a").mkdir(parents=True)
+    (root / "a" / "f").write_bytes(b"0123456789")
+    (tmp_path / "secret").write_bytes(b"secret")
+    return root
+
+
+@pytest.mark.parametrize(("limit", "found"), [(100, b"0123456789"), (10, b"0123456789"), (4, b"0123"), (0, b"")])
+def test_a_file_is_read_up_to_the_limit(root: Path, limit: int, found: bytes) -> None:
+    assert read_file(root, b"a/f", limit) == found
+
+
+@pytest.mark.parametrize("name", [b"", b".", b"..", b"a", b"a/", b"/a/f", b"none", b"a/none", b"a/f/g", b"x" * 5000])
+def test_what_is_no_file_gives_nothing(root: Path, name: bytes) -> None:
+    assert read_file(root, name, 10) is None
+
+
+@pytest.mark.parametrize("name", [b"../secret", b"a/../../secret", b"out/secret", b"link", b"gone", b"loop"])
+def test_no_way_leads_out_of_the_root_nor_over_a_link(root: Path, name: bytes) -> None:
+    (root / "out").symlink_to(root.parent)
+    (root / "link").symlink_to("a/f")
+    (root / "gone").symlink_to("nowhere")
+    (root / "loop").symlink_to("loop")
+    assert read_file(root, name, 10) is None
+
+
+def test_a_pipe_and_a_socket_keep_nobody_waiting(root: Path) -> None:
+    os.mkfifo(root / "pipe")
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(os.path.relpath(root / "socket"))
+        assert (read_file(root, b"pipe", 10), read_file(root, b"socket", 10)) == (None, None)
+
+
+def test_a_name_that_is_not_utf_8_is_read_too(root: Path) -> None:
+    Path(os.fsdecode(os.fsencode(root) + b"/\xff\n")).write_bytes(b"odd")
+    assert read_file(root, b"\xff\n", 10) == b"odd"
+
+
+def test_reading_leaves_no_file_open(root: Path) -> None:
+    before = len(os.listdir("/proc/self/fd"))
+    for name in (b"a/f", b"a", b"none", b"a/f/g"):
+        read_file(root, name, 10)
+    assert len(os.listdir("/proc/self/fd")) == before
