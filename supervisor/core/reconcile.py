@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from supervisor.core import brief as words
+from supervisor.core.drift import concerning, touching
 from supervisor.core.ready import (
     candidates,
     clearance,
@@ -30,6 +31,7 @@ from supervisor.domain.child import ServerState
 from supervisor.domain.event import Event, Intended, Ticked, TurnBegan
 from supervisor.domain.plan import HUMAN
 from supervisor.domain.run import Due, Outcome, Phase
+from supervisor.domain.seam import Drift
 from supervisor.domain.world import Work, World
 
 STOP_PATIENCE = timedelta(seconds=5)  # for interrupted turns to end on `orch down`; Codex answers within 0.1 s
@@ -289,6 +291,11 @@ def _redirects(world: World, at: datetime) -> Iterator[Action]:
             text = words.redirect(work.told, new)
             why = f"revision {world.revision} of the plan changed what it was told"
             yield act.SteerTurn(work.child, work.task, thread.id, work.turn, message, new, text, why=why)
+        elif work.told is not None and work.steer is None and (drifts := _unheard(world, work)):
+            message = f"orch-{work.task}-{work.sent + 1}"
+            why = f"{', '.join(sorted({drift.child for drift in drifts}))} changed what {work.child} relies on"
+            text = words.drifted(work.task, drifts)
+            yield act.SteerTurn(work.child, work.task, thread.id, work.turn, message, work.told, text, why=why)
 
 
 def _checks(world: World, at: datetime) -> Iterator[Action]:
@@ -347,6 +354,12 @@ def _starts(world: World, at: datetime) -> Iterator[Action]:
 
 
 def _text(world: World, work: Work, due: Due, thread: str) -> str:
+    text = _due_text(world, work, due, thread)
+    unheard = () if due is Due.BRIEF else _unheard(world, work)
+    return f"{text}\n\n{words.drifted(work.task, unheard)}" if unheard else text
+
+
+def _due_text(world: World, work: Work, due: Due, thread: str) -> str:
     new = desired(world, work)
     known = "" if work.told_in == thread else f"{new.text}\n\n"  # another thread than the one that knows the task
     question = next((ask.text for ask in reversed(list(world.asks.values())) if ask.task == work.task), "")
@@ -363,7 +376,18 @@ def _text(world: World, work: Work, due: Due, thread: str) -> str:
             return words.resume(new, work.due_text or work.why or "it was interrupted")
     task = world.plan.task(work.task) if world.plan else None
     upstream = [world.works[one] for one in task.after if one in world.works] if task else []
-    return words.opening(new, upstream, [one for one in world.learnings if one.source != (task and task.child)])
+    learnings = [one for one in world.learnings if one.source != (task and task.child)]
+    contracts = [one for one in world.plan.contracts if task and one.id in task.contracts] if world.plan else []
+    seams = touching(world.seams, task, contracts) if task else ()
+    child = task.child if task else work.child
+    drifts = concerning((one.drift for one in world.noticed), child)
+    return words.opening(new, upstream, learnings, seams, drifts, child)
+
+
+def _unheard(world: World, work: Work) -> tuple[Drift, ...]:
+    """What others changed that this child relies on, and what it has not been told of."""
+    since = work.heard or work.turn_since
+    return concerning((one.drift for one in world.noticed if since is None or one.at > since), work.child)
 
 
 def _why(world: World, work: Work, due: Due) -> str:
@@ -380,6 +404,18 @@ def _why(world: World, work: Work, due: Due) -> str:
             return f"goes on: {work.due_text or work.why}"
 
 
+# ── what ties the repos together ─────────────────────────────────────────────────────────────────
+
+
+def _survey(world: World, at: datetime) -> Iterator[Action]:
+    """The map follows what the children change."""
+    if not world.unsurveyed or world.surveying or world.stopping is not None:
+        return
+    tasks = [task for task in world.unsurveyed.values() if task is not None]
+    why = f"{', '.join(tasks)} changed files" if tasks else "the supervisor started"
+    yield act.SurveyRepos(tuple(world.unsurveyed.items()), world.map_digest, why=why)
+
+
 RULES: tuple[Callable[[World, datetime], Iterator[Action]], ...] = (
     _servers,
     _redirects,
@@ -390,4 +426,5 @@ RULES: tuple[Callable[[World, datetime], Iterator[Action]], ...] = (
     _checks,
     _threads,
     _starts,
+    _survey,
 )

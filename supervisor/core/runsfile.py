@@ -13,8 +13,10 @@ from supervisor.core.view import plan_state, summary, task_state
 from supervisor.domain.ask import Ask, AskKind
 from supervisor.domain.plan import HUMAN
 from supervisor.domain.run import Phase, TaskState
+from supervisor.domain.seam import Place
 from supervisor.domain.world import Work, World
 
+MAX_SHARED = 20  # shared things that changed, the newest
 MAX_FILES = 50  # changed files shown of one task
 
 
@@ -27,6 +29,7 @@ def render(world: World, at: datetime, template: str, workspace: str) -> str:
         "tasks": _tasks(world, at),
         "runs": _runs(world, at),
         "learnings": _learnings(world),
+        "shared": _shared(world),
         "reconnect": _reconnect(world, workspace),
     }
     return _PLACEHOLDER.sub(lambda found: parts.get(found[1], found[0]), template)
@@ -255,6 +258,29 @@ def _next(world: World, work: Work, state: TaskState) -> str:
         case TaskState.RUNNING:
             return f"its report; {code('orch logs --follow --task ' + shlex.quote(work.task))} shows the work"
     return "it goes on by itself when nothing stands in its way"
+
+
+# ── what ties the repos together ─────────────────────────────────────────────────────────────────
+
+
+def _shared(world: World) -> str:
+    """What a child changed that others rely on: to be looked at before the repos go out together."""
+    rows = []
+    for one in reversed(world.noticed[-MAX_SHARED:]):
+        drift = one.drift
+        by = f", by {inline(one.task, 70)}" if one.task else ""
+        was = f"; it was at {_places(drift.was)}" if drift.was else ""
+        rows.append(
+            f"{_utc(one.at)}{by}: {drift.kind} {code(drift.name)}: {inline(drift.what, 300)}{was}; "
+            f"relied on by {_places(drift.theirs)}"
+        )
+    told = f"The map knows {len(world.seams)} things that the repos share: `orch map`." if world.seams else ""
+    return _paragraphs((told, _list(rows) or "Nothing that the repos share has changed."))
+
+
+def _places(places: Sequence[Place]) -> str:
+    where = (f"{place.file}:{place.line}" if place.line else place.file for place in places)
+    return ", ".join(f"{inline(place.child, 70)} {code(one)}" for place, one in zip(places, where, strict=True))
 
 
 # ── learnings, and the way back ──────────────────────────────────────────────────────────────────

@@ -100,7 +100,7 @@ def _settle_thread(world: World, key: ThreadKey, at: datetime, *, surveyed: bool
         if now.steer is not None:
             arrived = any(now.steer.message in seen.messages for seen in turns.values())
             if arrived or surveyed:
-                now = replace(now, told=now.steer.brief if arrived else now.told, steer=None)
+                now = do.steered(now) if arrived else replace(now, steer=None)
         if now.turn is not None:
             gone = TurnSeen(now.turn, TurnStatus.INTERRUPTED) if surveyed else None  # it left no trace
             seen_turn = turns.get(now.turn, gone)

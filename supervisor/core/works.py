@@ -24,6 +24,13 @@ MAX_RESUMES = 5  # turns in a row that were cut off before they ended; then a hu
 AFTER_REFUSAL = timedelta(seconds=1)  # a server that refuses a turn is draining or overloaded: a moment helps
 
 
+def steered(work: Work) -> Work:
+    """The steer on its way has arrived."""
+    if work.steer is None:
+        raise AssertionError(f"nothing is on its way to {work.task}")
+    return replace(work, told=work.steer.brief, heard=work.steer.at or work.heard, steer=None)
+
+
 def started(work: Work, action: StartTurn, key: ThreadKey, at: datetime) -> Work:
     """A turn is about to be started."""
     again = action.run == work.runs
@@ -41,6 +48,7 @@ def started(work: Work, action: StartTurn, key: ThreadKey, at: datetime) -> Work
         before=replace(work, before=None),
         sending=action.brief,
         steer=None,
+        heard=at,
         told=None if action.due is Due.BRIEF else work.told,
         due=action.due,
         due_text=work.due_text if work.due is action.due else "",

@@ -16,7 +16,9 @@ from supervisor.domain.ask import Ask, AskState, Request
 from supervisor.domain.child import ServerState
 from supervisor.domain.plan import HUMAN
 from supervisor.domain.run import Due, Phase
-from supervisor.domain.world import Server, Steer, Stopping, Thread, Work, World
+from supervisor.domain.world import Noticed, Server, Steer, Stopping, Thread, Work, World
+
+NOTICED_KEPT = 50  # shared things that changed; what lies further back is history
 
 
 def evolve(world: World, event: ev.Event) -> World:
@@ -70,6 +72,12 @@ def evolve(world: World, event: ev.Event) -> World:
             return _requested(world, event.request, event.at)
         case ev.RequestResolved():
             return forget_requests(world, lambda request: request.key == event.key, event.at)
+        case ev.SharedChanged():
+            return _noticed(world, event)
+        case ev.MapDrawn():
+            return replace(world, surveying=False, map_digest=event.digest, seams=event.seams)
+        case ev.MapFailed():
+            return replace(world, surveying=False)
         case ev.RequestDeclined() | ev.Ticked():
             return world
 
@@ -106,6 +114,8 @@ def _supervisor_started(world: World, event: ev.SupervisorStarted) -> World:
         servers=fresh,
         threads={key: closed(thread) for key, thread in world.threads.items()},
         works={task: replace(work, checking=False) for task, work in world.works.items()},
+        unsurveyed={child.name: world.unsurveyed.get(child.name) for child in event.children},
+        surveying=False,
     )
     return _given_up(world, event.at)
 
@@ -236,7 +246,7 @@ def _delivered(work: Work, event: ev.TurnRefused | ev.SteerArrived | ev.SteerMis
         case ev.SteerArrived() | ev.SteerMissed():
             if work.steer is not None and work.steer.message == event.message:
                 if isinstance(event, ev.SteerArrived):
-                    return replace(work, steer=None, told=work.steer.brief)
+                    return do.steered(work)
                 return replace(work, steer=None, not_before=event.at + do.AFTER_REFUSAL)
         case ev.InterruptFailed():
             if work.phase is Phase.STOPPING and work.turn == event.turn:
@@ -251,7 +261,17 @@ def _checked(world: World, event: ev.ChecksFinished | ev.ChecksLost) -> World:
         return world
     if isinstance(event, ev.ChecksLost):
         return put_work(world, do.unchecked(work, event.reason, event.at))
+    if event.changed_files:
+        world = replace(world, unsurveyed={**world.unsurveyed, event.child: event.task})
     return put_work(world, do.checked(replace(work, not_before=None, note=""), event))
+
+
+def _noticed(world: World, event: ev.SharedChanged) -> World:
+    """Told twice (a supervisor died before it had drawn the map), it counts once."""
+    if any(one.drift == event.drift for one in world.noticed[-NOTICED_KEPT:]):
+        return world
+    noticed = (*world.noticed, Noticed(event.at, event.task, event.drift))
+    return replace(world, noticed=noticed[-NOTICED_KEPT:])
 
 
 # ── our own acts ─────────────────────────────────────────────────────────────────────────────────
@@ -275,7 +295,7 @@ def _intended(world: World, action: act.Action, at: datetime) -> World:
             thread_key = next(key for key, thread in world.threads.items() if thread.id == action.thread)
             return with_work(world, action.task, lambda work: do.started(work, action, thread_key, at))
         case act.SteerTurn():
-            steer = Steer(action.message, action.brief)
+            steer = Steer(action.message, action.brief, at)
             return with_work(
                 world, action.task, lambda work: replace(work, steer=steer, sent=work.sent + 1, why=action.why)
             )
@@ -301,6 +321,8 @@ def _intended(world: World, action: act.Action, at: datetime) -> World:
             return replace(world, asks=put(world.asks, ask.id, ask))
         case act.SendAnswer():
             return replace(world, answering=world.answering | {action.ask})
+        case act.SurveyRepos():
+            return replace(world, surveying=True, unsurveyed={})
         case act.Exit():
             return replace(world, exiting=True)
 

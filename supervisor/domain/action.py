@@ -142,6 +142,16 @@ class SendAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class SurveyRepos:
+    """Bring the map up to date. `touched` are the children that may have changed, each with the task that was at work
+    (or None); `known` is the digest of the map that what changed is told against."""
+
+    touched: tuple[tuple[str, str | None], ...]
+    known: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Exit:
     """End the supervisor."""
 
@@ -159,5 +169,6 @@ Action = (
     | RaiseAsk
     | WithdrawAsk
     | SendAnswer
+    | SurveyRepos
     | Exit
 )

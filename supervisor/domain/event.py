@@ -10,6 +10,7 @@ from supervisor.domain.ask import Answer, Request, RequestKey
 from supervisor.domain.child import Child, TurnSeen
 from supervisor.domain.plan import Plan, Problem
 from supervisor.domain.run import Check, Tree
+from supervisor.domain.seam import Drift, Seam
 
 # ── the supervisor and its human ─────────────────────────────────────────────────────────────────
 
@@ -336,6 +337,36 @@ class RequestDeclined:
     method: str
 
 
+# ── what ties the repos together ─────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class SharedChanged:
+    """A child changed something that others rely on; noticed after a turn of `task`, if one of ours made it."""
+
+    at: datetime
+    child: str
+    task: str | None
+    drift: Drift
+
+
+@dataclass(frozen=True, slots=True)
+class MapDrawn:
+    """The map of the repos is up to date. `seams` are its best; all of them are in map.json. `digest` names it."""
+
+    at: datetime
+    digest: str
+    seams: tuple[Seam, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MapFailed:
+    """The map could not be brought up to date; it is tried again after the next change."""
+
+    at: datetime
+    reason: str
+
+
 # ── our own acts ─────────────────────────────────────────────────────────────────────────────────
 
 
@@ -389,6 +420,9 @@ Event = (
     | RequestReceived
     | RequestResolved
     | RequestDeclined
+    | SharedChanged
+    | MapDrawn
+    | MapFailed
     | Intended
     | Ticked
 )

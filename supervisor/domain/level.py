@@ -8,6 +8,7 @@ from supervisor.domain.event import (
     ChecksLost,
     Event,
     InterruptFailed,
+    MapFailed,
     PlanMissing,
     PlanRejected,
     RequestDeclined,
@@ -15,6 +16,7 @@ from supervisor.domain.event import (
     ServerStartFailed,
     ServerStopFailed,
     ServerUnresponsive,
+    SharedChanged,
     SteerMissed,
     ThreadFailed,
     TurnRefused,
@@ -35,6 +37,8 @@ WARNINGS = (
     InterruptFailed,
     ChecksLost,
     RequestDeclined,
+    SharedChanged,
+    MapFailed,
 )
 ERRORS = (ServerStartFailed, ServerStopFailed)
 

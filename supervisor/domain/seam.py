@@ -138,3 +138,19 @@ class Map:
     children: tuple[Surveyed, ...]
     seams: tuple[Seam, ...]
     cut: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """A shared thing that `child` changed while the `others` still rely on it as it was.
+
+    `what`: one sentence; `was`: where the child had it; `theirs`: where the others have it.
+    """
+
+    child: str
+    kind: Kind
+    name: str
+    what: str
+    others: tuple[str, ...]
+    was: tuple[Place, ...]
+    theirs: tuple[Place, ...]

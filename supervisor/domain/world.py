@@ -10,6 +10,7 @@ from supervisor.domain.ask import Ask, AskState, Request, RequestKey
 from supervisor.domain.child import Child, ServerState, TurnSeen
 from supervisor.domain.plan import Plan, Problem
 from supervisor.domain.run import Brief, Check, Due, Phase, Question, Report, Tree
+from supervisor.domain.seam import Drift, Seam
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +61,19 @@ class Thread:
 
 @dataclass(frozen=True, slots=True)
 class Steer:
-    """A steer on its way: the client message id, and what it conveys."""
+    """A steer on its way: the client message id, the brief that the child has once it arrived, and when it was sent."""
 
     message: str
     brief: Brief
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
     """What has become of a task so far.
 
-    `told` is the brief that the child has, in the thread with the id `told_in`; `sending` the one on its way under
+    `told` is the brief that the child has, in the thread with the id `told_in`; `heard` the moment up to which it
+    was told what others changed; `sending` the one on its way under
     `message`. `due` says why the next turn is to be started (`due_text`: its detail). `fixes`, `retries` and `resumes`
     count such turns since the last brief, `refusals` the server's of the next one,
     `lost` the tries to check it.
@@ -95,6 +98,7 @@ class Work:
     steer: Steer | None = None
     told: Brief | None = None
     told_in: str | None = None
+    heard: datetime | None = None
     due: Due | None = Due.BRIEF
     due_text: str = ""
     fixes: int = 0
@@ -127,6 +131,15 @@ class Learning:
 
 
 @dataclass(frozen=True, slots=True)
+class Noticed:
+    """A shared thing that changed, and the task that was at work then."""
+
+    at: datetime
+    task: str | None
+    drift: Drift
+
+
+@dataclass(frozen=True, slots=True)
 class Stopping:
     """`orch down` was asked for at `since`; `now`: without waiting for turns to be interrupted."""
 
@@ -136,7 +149,11 @@ class Stopping:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """The fold of the ledger. Mappings keep the order in which things came up."""
+    """The fold of the ledger. Mappings keep the order in which things came up.
+
+    `seams` are the best of the map as it was drawn last, `noticed` what changed of it since the beginning. `unsurveyed`
+    are the children that may have changed since, each with the task that was at work.
+    """
 
     pid: int | None = None
     version: str = ""
@@ -157,6 +174,11 @@ class World:
     asks: Mapping[str, Ask] = field(default_factory=dict)
     answering: frozenset[str] = frozenset()
     learnings: tuple[Learning, ...] = ()
+    map_digest: str = ""
+    seams: tuple[Seam, ...] = ()
+    noticed: tuple[Noticed, ...] = ()
+    unsurveyed: Mapping[str, str | None] = field(default_factory=dict)
+    surveying: bool = False
 
     @property
     def open_asks(self) -> tuple[Ask, ...]:

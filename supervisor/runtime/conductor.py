@@ -21,7 +21,8 @@ from supervisor.errors import StoreError
 from supervisor.runtime import templates
 from supervisor.runtime.logs import Logs
 from supervisor.runtime.workspace import Workspace
-from supervisor.shell.store import Ledger, write_atomic
+from supervisor.shell.atomic import write_atomic
+from supervisor.shell.store import Ledger
 
 SHOW_AFTER = 0.05  # seconds between a change and runs.md: a burst of events is one rendering
 TURNS_KNOWN = 1000  # turns whose task is remembered for the logs

@@ -95,7 +95,9 @@ async def _supervise(
                 )
                 for child in config.children
             }
-            effects = Effects(desks, limits=config.limits, logs=logs, group=group, post=conductor.post, now=now)
+            effects = Effects(
+                desks, workspace=workspace, limits=config.limits, logs=logs, group=group, post=conductor.post, now=now
+            )
             listening = asyncio.Event()
             group.create_task(Control(workspace, conductor, logs, group).serve(listening), name="control socket")
             await listening.wait()

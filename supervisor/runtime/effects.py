@@ -19,6 +19,8 @@ from supervisor.errors import ConnectionLost, OrchError, RpcError, WorkspaceErro
 from supervisor.runtime.config import Limits
 from supervisor.runtime.logs import Logs
 from supervisor.runtime.server import ServerDesk
+from supervisor.runtime.surveyor import survey_apart
+from supervisor.runtime.workspace import Workspace
 from supervisor.shell.git import changed_between, read_tree
 from supervisor.wire import codex
 from supervisor.wire.requests import reply
@@ -36,13 +38,18 @@ class Effects:
         self,
         desks: Mapping[str, ServerDesk],
         *,
+        workspace: Workspace,
         limits: Limits,
         logs: Logs,
         group: asyncio.TaskGroup,
         post: Callable[[ev.Event], None],
         now: Callable[[], datetime],
     ) -> None:
+        self._workspace = workspace
         self._logs = logs
+        self._group = group
+        self._post = post
+        self._now = now
         self._hands = {
             name: _Hands(desk, [one for one in desks if one != name], limits, logs, group, post, now)
             for name, desk in desks.items()
@@ -63,8 +70,22 @@ class Effects:
                     task=action.task,
                     text=action.text,
                 )
+            case act.SurveyRepos():
+                self._group.create_task(self._survey(action), name="survey of the repos")
             case _:
                 self._hands[action.child].take(action)
+
+    async def _survey(self, action: act.SurveyRepos) -> None:
+        """What changed is posted before the map that it was told against is replaced: none of it is lost."""
+        try:
+            found = await survey_apart(self._workspace, [child for child, _ in action.touched], action.known)
+        except OrchError as error:
+            self._post(ev.MapFailed(self._now(), str(error)))
+            return
+        tasks = dict(action.touched)
+        for drift in found.drifts:
+            self._post(ev.SharedChanged(self._now(), drift.child, tasks.get(drift.child), drift))
+        self._post(ev.MapDrawn(self._now(), found.digest, found.seams))
 
 
 class _Hands:

@@ -11,7 +11,7 @@ from supervisor.domain.plan import Rejection
 from supervisor.runtime.conductor import Conductor
 from supervisor.runtime.planread import check, read
 from supervisor.runtime.workspace import Workspace
-from supervisor.shell.store import write_atomic
+from supervisor.shell.atomic import write_atomic
 
 _NOTHING = object()  # unlike any content
 

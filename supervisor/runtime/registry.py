@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from supervisor.errors import StoreError
+from supervisor.shell.atomic import write_atomic
 from supervisor.shell.process import Identity, alive
-from supervisor.shell.store import write_atomic
 
 
 @dataclass(frozen=True, slots=True)

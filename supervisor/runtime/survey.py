@@ -23,10 +23,10 @@ from supervisor.errors import OrchError, WorkspaceError
 from supervisor.runtime.extract import Wanted, extract
 from supervisor.runtime.gitfacts import read_state
 from supervisor.runtime.workspace import Workspace
+from supervisor.shell.atomic import write_atomic
 from supervisor.shell.files import read_file
 from supervisor.shell.git import list_files, read_tree, toplevel
 from supervisor.shell.index import Index
-from supervisor.shell.store import write_atomic
 from supervisor.wire import source
 
 FILES = 50_000  # of one child that are looked at

@@ -81,6 +81,11 @@ class Workspace:
         return self.state / "map.md"
 
     @property
+    def maps(self) -> Path:
+        """The map that the supervisor knows, by its digest: what changed is told against it."""
+        return self.state / "maps"
+
+    @property
     def map_lock(self) -> Path:
         return self.state / "map.lock"
 

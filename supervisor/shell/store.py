@@ -1,4 +1,4 @@
-"""The ledger and the other files of ours: appended to, or replaced atomically; never half-written."""
+"""The ledger: only ever appended to, one fsync for each step."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import dataclasses
 import json
 import os
 import re
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -133,19 +132,6 @@ def decode(line: dict[str, Any]) -> Event:
         return Intended(datetime.fromisoformat(line["ts"].replace("Z", "+00:00")).astimezone(UTC), made)
     event: Event = _adapter(kind).validate_python(fields)
     return event
-
-
-def write_atomic(path: Path, text: str) -> None:
-    """Replace a file as a whole: readers see the old text or the new. Raises OSError."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
-            file.write(text)
-        os.replace(name, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(name)
-        raise
 
 
 def _labelled(line: dict[str, Any], label: dict[str, Any]) -> dict[str, Any]:

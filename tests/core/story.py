@@ -16,6 +16,7 @@ from supervisor.domain.ask import AskState, RequestKey
 from supervisor.domain.child import ServerState
 from supervisor.domain.plan import HUMAN
 from supervisor.domain.run import Due, Phase, TaskState
+from supervisor.domain.seam import Drift, Kind
 from supervisor.domain.world import World
 from tests.core.human import CHILDREN, Human
 from tests.core.peers import NOBODY, START, Repo
@@ -169,6 +170,9 @@ class Story(Human):
     def _carry_out(self, action: act.Action) -> None:
         if isinstance(action, act.Exit | act.WithdrawAsk | act.RaiseAsk):
             return
+        if isinstance(action, act.SurveyRepos):
+            self._survey(action)
+            return
         assert action.child in [child.name for child in self.config], f"nobody can do {action}"
         repo = self.repos[action.child]
         if isinstance(action, act.StopServer) and isinstance(repo.doing, act.EnsureServer):
@@ -176,6 +180,18 @@ class Story(Human):
             if repo.link is None and repo.process is not None and self.dice.rarely(2):
                 self.kill(repo)
         repo.queue.append(action)
+
+    def _survey(self, action: act.SurveyRepos) -> None:
+        """The map is drawn anew; now and then somebody changed what the other one relies on."""
+        if self.dice.rarely(8):
+            self.post(ev.MapFailed(self.now, "it broke"))
+            return
+        for child, task in action.touched:
+            others = tuple(one.name for one in self.config if one.name != child)
+            if others and self.dice.rarely(3):
+                drift = Drift(child, Kind.KEY, f"key_{self.next()}", "it is gone", others, (), ())
+                self.post(ev.SharedChanged(self.now, child, task, drift))
+        self.post(ev.MapDrawn(self.now, f"map {self.next()}", ()))
 
     def tick(self) -> None:
         """Time passes up to the moment that something waits for."""

@@ -238,6 +238,10 @@ or am I?
 # not a heading
 ````
 
+## Shared between the repos
+
+Nothing that the repos share has changed.
+
 ## Learnings
 
 - backend, 2026-01-02 12:00:00 UTC: The route needs a trailing \\`/\\`.
@@ -274,6 +278,10 @@ There are no tasks.
 ## Run log
 
 No task has started yet.
+
+## Shared between the repos
+
+Nothing that the repos share has changed.
 
 ## Learnings
 

@@ -22,7 +22,8 @@ from supervisor.domain import event as ev
 from supervisor.domain.ask import Answer
 from supervisor.domain.child import TurnSeen, TurnStatus
 from supervisor.errors import StoreError
-from supervisor.shell.store import Ledger, Opened, decode, encode, write_atomic
+from supervisor.shell.atomic import write_atomic
+from supervisor.shell.store import Ledger, Opened, decode, encode
 
 AT = datetime(2026, 7, 1, 12, 0, 0, 5, tzinfo=UTC)
 FIRST: tuple[ev.Event, ...] = (

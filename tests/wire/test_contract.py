@@ -28,6 +28,7 @@ from supervisor.domain.run import Brief, Check, Due
 from supervisor.runtime import effects, server
 from supervisor.runtime.codex_binary import locate
 from supervisor.runtime.config import Limits
+from supervisor.runtime.workspace import Workspace
 from supervisor.wire import codex, requests
 from supervisor.wire.jsonrpc import Call
 from supervisor.wire.requests import read_request, reply
@@ -293,6 +294,7 @@ def test_the_hands_speak_only_what_codex_knows(protocol: Protocol, tmp_path: Pat
         async with asyncio.timeout(5), asyncio.TaskGroup() as group:
             hands = effects.Effects(
                 {"api": desk},  # type: ignore[dict-item]
+                workspace=Workspace(tmp_path),
                 limits=Limits(),
                 logs=Quiet(),  # type: ignore[arg-type]
                 group=group,
