@@ -14,14 +14,14 @@ from supervisor.domain.repofacts import Command, Docs, Document, DocumentKind, H
 DOCUMENTS = 40
 """Documents that are read; a repo with more has a manual, of which the first pages will do."""
 
-DOCUMENT_LIMIT = 96 << 10
+DOCUMENT_LIMIT = 64 << 10
 """Bytes read of one document."""
 
 CHANGELOG_LIMIT = 8 << 10
 """Bytes read of a changelog: the newest releases."""
 
-TOTAL_LIMIT = 1 << 20
-"""Bytes read of all documents: half a second's work."""
+TOTAL_LIMIT = 512 << 10
+"""Bytes read of all documents: half a second's work, and eight of a hostile repo."""
 
 HEADINGS = 40
 COMMANDS = 40

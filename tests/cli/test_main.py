@@ -16,8 +16,8 @@ from tests.cli.conftest import Orch
 from tests.cli.scene import picture, spawned
 
 COMMANDS = (
-    *("init", "up", "down", "status", "wait", "hold", "go", "asks", "answer", "restart", "note", "logs", "demo", "snapshot"),
-    *("plan check", "plan history", "plan diff", "plan"),
+    *("init", "up", "down", "status", "wait", "hold", "go", "asks", "answer", "restart", "note", "logs", "demo"),
+    *("snapshot", "plan check", "plan history", "plan diff", "plan"),
 )
 DOWN = "orch: the supervisor is not up: run `orch up`\n"
 

@@ -6,7 +6,7 @@ import re
 
 from supervisor.core.commands import quote
 from supervisor.core.declared import entries, read_json, read_toml, read_xml, read_yaml, table, text_of
-from supervisor.core.manifests.parts import NAME, Lines, Reader, dependency, fact, line_at, script_of, versions
+from supervisor.core.manifests.parts import NAME, TEXT, Lines, Reader, dependency, fact, line_at, script_of, versions
 from supervisor.domain.repofacts import Dependency, Fact, Manifest
 
 
@@ -197,7 +197,7 @@ _SWIFT_PART = re.compile(r"\.(executable|library|executableTarget|target|testTar
 
 
 def _swift(name: str, kind: str, content: bytes) -> Manifest:
-    text = content.decode("utf-8", "replace")
+    text = content[:TEXT].decode("utf-8", "replace")
     called = re.search(r"Package\(\s*name:\s*\"([^\"\n]{1,80})\"", text)
     needed = [
         dependency(
@@ -237,7 +237,7 @@ def _composer(name: str, kind: str, content: bytes) -> Manifest:
 
 
 def _csproj(name: str, kind: str, content: bytes) -> Manifest:
-    text = content[: 256 << 10].decode("utf-8", "replace")
+    text = content[:TEXT].decode("utf-8", "replace")
     needed = [
         dependency(one[1], one[2] or "", dev=False, line=line_at(text, one.start()))
         for one in re.finditer(

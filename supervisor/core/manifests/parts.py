@@ -12,6 +12,9 @@ from supervisor.domain.repofacts import Dependency, Fact, Manifest, Script
 
 NAME = 80  # characters of a name or a version
 
+TEXT = 128 << 10
+"""Bytes searched by a pattern that spans lines: what a hostile file costs grows faster than its size."""
+
 Reader = Callable[[str, str, bytes], Manifest]
 """From the path, the kind and the content of a manifest to what it declares. Raises Unreadable."""
 

@@ -11,6 +11,7 @@ from supervisor.core.declared import entries, read_toml, table, text_of
 from supervisor.core.manifests.parts import (
     NAME,
     REQUIREMENT,
+    TEXT,
     Lines,
     Reader,
     dependency,
@@ -128,7 +129,7 @@ _SETUP_SCRIPT = re.compile(r"(['\"])\s*([\w.-]{1,80})\s*=\s*([\w.]{1,160}:[\w.]{
 
 def _setup_py(name: str, kind: str, content: bytes) -> Manifest:
     """By plain reading: what a computed value would be is not known."""
-    text = content.decode("utf-8", "replace")
+    text = content[:TEXT].decode("utf-8", "replace")
     said: dict[str, tuple[str, int]] = {}
     for match in _SETUP_KEY.finditer(text):
         said.setdefault(match[1], (match[3], line_at(text, match.start())))
