@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
+
+KNOWN = 1 << 16
+"""Names that are judged once: each is asked for by documents, manifests, languages and tests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +18,7 @@ class RepoFile:
     size: int
 
 
+@lru_cache(KNOWN)
 def language_of(name: str) -> str | None:
     """The language of a file, by its name; None for documents, data, pictures and what is not known."""
     base = name.rpartition("/")[2].lower()
@@ -24,6 +29,7 @@ def language_of(name: str) -> str | None:
     return _BY_ENDING.get(base.rpartition(".")[2]) if "." in base[1:] else None
 
 
+@lru_cache(KNOWN)
 def left_out(name: str) -> str | None:
     """Why a file counts for nothing (a lock file, vendored or built, generated); None if it counts."""
     lower = name.lower()

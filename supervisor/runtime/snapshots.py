@@ -22,9 +22,9 @@ from supervisor.domain.snapshot import Snapshot, Unread
 from supervisor.errors import OrchError, WorkspaceError
 from supervisor.runtime.gitfacts import read_state, state_key
 from supervisor.runtime.workspace import Workspace
+from supervisor.shell.atomic import write_atomic
 from supervisor.shell.files import read_file
 from supervisor.shell.git import list_files, place_of, toplevel
-from supervisor.shell.store import write_atomic
 
 FORMAT = f"1/{__version__}"
 """What the file of a snapshot has to say to be read: another version may have seen other things in the same repo."""
@@ -40,10 +40,10 @@ def refresh(workspace: Workspace, child: Child) -> tuple[Snapshot, bool]:
     """The snapshot of a child as it is now, and whether it had to be made. Raises OrchError if git cannot tell."""
     root = _root(Path(child.path))
     file = workspace.snapshot(child.name)
-    known = _kept(file)
-    if known is not None and (known.child, known.path) == (child.name, str(root)) and known.key == state_key(root):
+    known, key = _kept(file), state_key(root)
+    if known is not None and (known.child, known.path, known.key) == (child.name, str(root), key):
         return known, False
-    made = read(child.name, root)
+    made = read(child.name, root, key)
     # A snapshot that cannot be kept is as good; the next one only takes longer.
     with contextlib.suppress(OSError):
         workspace.state.mkdir(mode=0o700, exist_ok=True)
@@ -69,11 +69,14 @@ def refresh_all(
     return [job.result() for job in jobs]
 
 
-def read(name: str, root: Path) -> Snapshot:
-    """A new snapshot of the repo at `root`. Raises OrchError if git cannot tell."""
-    state, history = read_state(root)  # First: a file that changes from now on changes the key.
-    docs, code, cut = (Docs(), Code(), (_BARE,)) if state.bare else _read_files(root)
-    return redacted(Snapshot(name, str(root), state.key, state, history, docs, code, cut))
+def read(name: str, root: Path, key: str) -> Snapshot:
+    """A new snapshot of the repo at `root`; nothing in it is older than `key`. Raises OrchError if git cannot tell."""
+    # Side by side: git's half waits for processes.
+    with ThreadPoolExecutor(1, "files") as pool:
+        job = pool.submit(_read_files, root)
+        state, history = read_state(root)
+        docs, code, cut = (Docs(), Code(), (_BARE,)) if state.bare else job.result()
+    return redacted(Snapshot(name, str(root), key, state, history, docs, code, cut))
 
 
 def as_json(one: Snapshot | Unread) -> dict[str, Any]:
