@@ -241,6 +241,8 @@ def _called(manifest: Manifest, script: str) -> str:
     if manifest.kind == "tox" and script == "testenv":
         return "tox"
     folder = manifest.path.rpartition("/")[0]
+    if manifest.kind in ("pyproject", "setuptools"):
+        return script  # Once the package is installed, it runs anywhere.
     if manifest.kind == "npm" and script in ("test", "start"):
         script = f"npm {script}"
         return f"cd {folder} && {script}" if folder else script
