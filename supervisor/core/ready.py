@@ -11,6 +11,9 @@ from supervisor.domain.plan import HUMAN, SandboxMode, Task
 from supervisor.domain.run import Brief, Due, Phase
 from supervisor.domain.world import ThreadKey, Work, World
 
+FIRST_MAP = timedelta(seconds=10)
+"""What new work waits for the first map at most: ten thousand files are read by then."""
+
 
 def candidates(world: World) -> Iterator[tuple[Task, Work]]:
     """The tasks of the plan in force, in its order, with what has become of them."""
@@ -46,6 +49,12 @@ def due_of(world: World, work: Work) -> Due | None:
     return work.due if work.phase is Phase.IDLE else None
 
 
+def first_map(world: World) -> datetime | None:
+    """Until when new work waits for the very first map, which the briefs are made with; None if it need not."""
+    waits = world.surveying and not world.map_digest and world.since is not None
+    return world.since + FIRST_MAP if waits and world.since is not None else None
+
+
 def is_done(world: World, task: str) -> bool:
     """Whether this task is done under the plan as it is now. Blocked or failed never counts as done."""
     work = world.works.get(task)
@@ -75,6 +84,8 @@ def clearance(world: World, work: Work, at: datetime) -> str | None:
         return "the plan holds it"
     under_way = not work.new_run and work.runs > 0 and work.child == task.child
     if not under_way:
+        if (drawn := first_map(world)) is not None and at < drawn:
+            return "the first map of the repos is being drawn"
         if world.missing is not None:
             return f"nothing new starts: {world.missing}"
         if world.plan and world.plan.hold:

@@ -18,6 +18,7 @@ from supervisor.core.ready import (
     deadline,
     desired,
     due_of,
+    first_map,
     readiness,
     sandbox_of,
     thread_key,
@@ -70,6 +71,7 @@ def wakeup(world: World, at: datetime) -> datetime | None:
     moments += [thread.not_before for thread in world.threads.values() if not thread.open and not thread.opening]
     moments += [work.not_before for work in world.works.values()]
     moments += [deadline(world, work) for work in world.works.values() if work.phase is Phase.WORKING]
+    moments.append(first_map(world))
     if world.stopping is not None and not world.exiting:
         moments.append(world.stopping.since + STOP_PATIENCE)
     return min((moment for moment in moments if moment is not None and moment > at), default=None)

@@ -14,6 +14,7 @@ ENVIRON = {
     "GIT_CONFIG_GLOBAL": os.devnull,
     "GIT_CONFIG_NOSYSTEM": "1",
 }
+ENDINGS = ("py", "ts", "tsx", "go", "c", "rs")
 WORDS = "device order ride card zone invoice rider sensor lease ticket batch tenant parcel meter".split()
 
 
@@ -22,7 +23,7 @@ def sources() -> list[tuple[str, str]]:
     found = []
     for path in sorted(SYSTEMS.glob("*/repos/*/**/*")):
         name = path.name.removesuffix(".txt") if path.name.endswith((".py.txt", ".toml.txt")) else path.name
-        if path.is_file() and path.stat().st_size > 200 and name.rpartition(".")[2] in ("py", "ts", "tsx", "go", "c", "rs"):
+        if path.is_file() and path.stat().st_size > 200 and name.rpartition(".")[2] in ENDINGS:
             found.append((name, path.read_text(encoding="utf-8")))
     return found
 

@@ -288,7 +288,7 @@ class Servers:
         self.retried.discard(action.task)
         answer = self.owed.pop(action.task, "")
         assert answer in action.text or action.due is Due.BRIEF or moved, f"{action.task} never hears {answer!r}"
-        key = action.brief.key if action.brief.text.strip() in action.text else None
+        key = _key(action)
         before = self.told.get(action.task, NOBODY)
         self._arrive(repo, action.message, action.task, action.thread, action.due, key)
         turn = rollout.active
@@ -321,7 +321,7 @@ class Servers:
             raise FaultError("no active turn")
         if self.dice.rarely(8):
             raise FaultError("activeTurnNotSteerable")
-        self._arrive(repo, action.message, action.task, action.thread, None, action.brief.key)
+        self._arrive(repo, action.message, action.task, action.thread, None, _key(action))
         turn.steered = action.message
         turn.messages.append(action.message)
         self._tell(
@@ -397,3 +397,8 @@ class Servers:
     def next(self) -> int:
         self.count += 1
         return self.count
+
+
+def _key(action: act.StartTurn | act.SteerTurn) -> str | None:
+    """The key of the brief that the words bring; None if they build on what the thread knows."""
+    return action.brief.key if action.brief.text.strip() in action.text else None

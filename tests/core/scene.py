@@ -10,12 +10,14 @@ from typing import Any
 
 from supervisor.core.reconcile import Step, advance, wakeup
 from supervisor.core.view import task_state
+from supervisor.domain import action as act
 from supervisor.domain import event as ev
 from supervisor.domain.action import Action
 from supervisor.domain.ask import Answer, AskKind, Request, RequestKey
 from supervisor.domain.child import Child, Failure, TurnSeen, TurnStatus
 from supervisor.domain.plan import Contract, Plan, Task
 from supervisor.domain.run import Check, Tree
+from supervisor.domain.seam import Seam
 from supervisor.domain.world import Work, World
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -41,6 +43,8 @@ class Scene:
     def __init__(self, *tasks: Task, up: bool = True) -> None:
         self.world = World()
         self.now = NOON
+        self.draws = True  # maps, as soon as they are asked for
+        self.seams: tuple[Seam, ...] = ()
         self.step: Step
         self.start()
         if tasks:
@@ -54,7 +58,14 @@ class Scene:
         self.now += timedelta(seconds=after)
         self.step = advance(self.world, kind(self.now, *args, **fields))
         self.world = self.step.world
-        return self.step.actions
+        if not any(isinstance(action, act.SurveyRepos) for action in self.step.actions):
+            return self.step.actions
+        others = tuple(action for action in self.step.actions if not isinstance(action, act.SurveyRepos))
+        return (*others, *self.drawn()) if self.draws else self.step.actions
+
+    def drawn(self) -> tuple[Action, ...]:
+        """The map is up to date: what is seen of it stands in `seams`."""
+        return self.tell(ev.MapDrawn, f"map {self.world.map_digest}+", self.seams, after=0.0)
 
     # ── the usual events ─────────────────────────────────────────────────────────────────────────
 

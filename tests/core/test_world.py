@@ -330,6 +330,7 @@ def test_the_files_changed_by_all_turns_of_a_run_are_kept() -> None:
 
 def test_the_world_is_the_fold_of_what_was_recorded() -> None:
     scene = Scene(T1, T2)
+    scene.draws = False
     world, recorded, tell = scene.world, list[Event](), scene.tell
 
     def recording(*args: object, **fields: object) -> tuple[act.Action, ...]:
