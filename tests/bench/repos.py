@@ -15,7 +15,7 @@ ENVIRON = {
     "GIT_CONFIG_NOSYSTEM": "1",
 }
 ENDINGS = ("py", "ts", "tsx", "go", "c", "rs")
-WORDS = "device order ride card zone invoice rider sensor lease ticket batch tenant parcel meter".split()
+WORDS = ("device", "order", "ride", "card", "zone", "invoice", "rider", "sensor", "lease", "ticket", "batch", "tenant")
 
 
 def sources() -> list[tuple[str, str]]:
