@@ -52,8 +52,9 @@ _ONE_SIDED = frozenset({Kind.ROUTE, Kind.ERROR, Kind.PACKAGE})
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A mention, and the file that it stands in."""
+    """A mention, the key that it is joined by, and the file that it stands in."""
 
+    joined: str
     child: str
     file: str
     test: bool
@@ -77,7 +78,7 @@ def seams(found: Iterable[Found]) -> tuple[Seam, ...]:
         if one.mention.kind is Kind.ROUTE:
             routes.append(one)
         else:
-            groups[join_key(one.mention)].append(one)
+            groups[one.joined].append(one)
     rough: list[tuple[Seam, list[Found]]] = []
     for group in (*groups.values(), *_route_groups(routes)):
         seam = _seam(group)

@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 from supervisor.core import copies, mapview
 from supervisor.core.commits import related
 from supervisor.core.names import repo_name
-from supervisor.core.seams import Found, seams
+from supervisor.core.seams import Found, join_key, seams
 from supervisor.domain.child import Child
 from supervisor.domain.gitfacts import Commit
 from supervisor.domain.seam import Kind, Map, Mention, Role, Seam, Surveyed
@@ -53,6 +53,7 @@ class _Past:
 
 
 _PASTS = TypeAdapter(_Past)
+_MAP = TypeAdapter(Map)
 
 
 def survey(workspace: Workspace, children: Sequence[Child], told: Callable[[str, int, int], None]) -> Map:
@@ -69,22 +70,29 @@ def survey(workspace: Workspace, children: Sequence[Child], told: Callable[[str,
             index.keep_only(child.name for child in children)
             for one in seen:
                 _update(index, one, told)
-            found = [Found(*one) for one in index.shared()]
-            pasts = _pasts(index, seen)
-            found += [own for one in seen for own in _itself(one, pasts[one.child.name].repos)]
-            rows = (*seams(found), *_copies(seen), *related({name: past.commits for name, past in pasts.items()}))
-            surveyed = tuple(_surveyed(index, one) for one in seen)
+            version = json.dumps([index.revision(), *([one.child.name, one.head, one.problem] for one in seen)])
+            if (known := index.noted("map", version)) is not None and workspace.map_json.exists():
+                return _MAP.validate_json(known)
+            made = _drawn(index, seen)
+            index.note("map", version, _MAP.dump_json(made).decode())
         finally:
             index.close()
-        cut = tuple(f"{one.child.name} has more than {FILES:,} files: the rest was not read" for one in seen if one.cut)
-        made = Map(surveyed, _ordered(rows), cut)
         write_atomic(workspace.map_json, json.dumps(mapview.as_json(made), indent=1))
         write_atomic(workspace.map_markdown, mapview.markdown(made))
         return made
 
 
-def _ordered(rows: Sequence[Seam]) -> tuple[Seam, ...]:
-    return tuple(sorted(rows, key=lambda row: (-row.score, row.kind, row.name)))
+def _drawn(index: Index, seen: Sequence[_Seen]) -> Map:
+    """The map of what is in the index, and of what the repos are as a whole."""
+    pasts = _pasts(index, seen)
+    found = [Found(*one) for one in index.shared()]
+    found += [own for one in seen for own in _itself(one, pasts[one.child.name].repos)]
+    rows = (*seams(found), *_copies(seen), *related({name: past.commits for name, past in pasts.items()}))
+    return Map(
+        tuple(_surveyed(index, one) for one in seen),
+        tuple(sorted(rows, key=lambda row: (-row.score, row.kind, row.name))),
+        tuple(f"{one.child.name} has more than {FILES:,} files: the rest was not read" for one in seen if one.cut),
+    )
 
 
 @contextmanager
@@ -138,12 +146,12 @@ def _update(index: Index, seen: _Seen, told: Callable[[str, int, int], None]) ->
 
 def _pasts(index: Index, seen: Sequence[_Seen]) -> dict[str, _Past]:
     """By child; read anew only where HEAD moved."""
-    told = {one.child.name: index.past(one.child.name, one.head) if one.head else None for one in seen}
+    told = {one.child.name: index.noted(f"past of {one.child.name}", one.head or "") for one in seen}
     moved = [one for one in seen if one.head and told[one.child.name] is None]
     with ThreadPoolExecutor(max(1, len(moved))) as pool:
         for one, past in zip(moved, pool.map(_past, moved), strict=True):
             told[one.child.name] = text = _PASTS.dump_json(past).decode()
-            index.remember(one.child.name, one.head or "", text)
+            index.note(f"past of {one.child.name}", one.head or "", text)
     return {name: _Past() if text is None else _PASTS.validate_json(text) for name, text in told.items()}
 
 
@@ -158,7 +166,8 @@ def _past(seen: _Seen) -> _Past:
 def _itself(seen: _Seen, repos: Sequence[str]) -> Iterator[Found]:
     """The child as what a submodule of another one may be."""
     for name in dict.fromkeys((*repos, seen.root.name.lower(), seen.child.name.lower())):
-        yield Found(seen.child.name, ".", False, Mention(Kind.SUBMODULE, name, name, 0, Role.PROVIDES))
+        itself = Mention(Kind.SUBMODULE, name, name, 0, Role.PROVIDES)
+        yield Found(join_key(itself), seen.child.name, ".", False, itself)
 
 
 def _surveyed(index: Index, seen: _Seen) -> Surveyed:

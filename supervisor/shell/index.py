@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+import uuid
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 from supervisor.domain.seam import Kind, Mention, Role
 from supervisor.errors import StoreError
 
-VERSION = 13
+VERSION = 14
 """Of what is kept here and of how sources are read: an index of another version is made anew."""
 
 _SCHEMA = """
@@ -20,14 +21,17 @@ CREATE TABLE file (id INTEGER PRIMARY KEY, child TEXT NOT NULL, name TEXT NOT NU
 CREATE TABLE mention (file INTEGER NOT NULL, child TEXT NOT NULL, joined TEXT NOT NULL, kind TEXT NOT NULL,
                       name TEXT NOT NULL, shown TEXT NOT NULL, line INTEGER NOT NULL, role TEXT NOT NULL,
                       detail TEXT NOT NULL, weak INTEGER NOT NULL);
-CREATE TABLE past (child TEXT PRIMARY KEY, head TEXT NOT NULL, told TEXT NOT NULL);
+CREATE TABLE note (about TEXT PRIMARY KEY, version TEXT NOT NULL, told TEXT NOT NULL);
 CREATE INDEX mention_joined ON mention (joined, child, weak);
 CREATE INDEX mention_file ON mention (file);
 """
 _SHARED = """
 SELECT joined FROM mention WHERE joined NOT LIKE 'route %'
-GROUP BY joined HAVING count(DISTINCT child) > 1 AND min(weak) < 2
+GROUP BY joined HAVING count(DISTINCT child) > 1 AND min(weak) < 2 AND count(*) <= 2000
 """
+_KINDS = {str(kind): kind for kind in Kind}  # enum's own look-up takes as long as the rest of a row
+_ROLES = {str(role): role for role in Role}
+
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +89,19 @@ class Index:
         skipped = tuple(sorted((reason, count) for reason, count in rows if reason))
         return sum(count for reason, count in rows if not reason), skipped
 
-    def past(self, child: str, head: str) -> str | None:
-        """What was remembered of a child's history at this head."""
-        row = self._db.execute("SELECT told FROM past WHERE child = ? AND head = ?", (child, head)).fetchone()
+    def noted(self, about: str, version: str) -> str | None:
+        """The text that was noted about something when it had this version."""
+        row = self._db.execute("SELECT told FROM note WHERE about = ? AND version = ?", (about, version)).fetchone()
         return None if row is None else str(row[0])
 
-    def remember(self, child: str, head: str, told: str) -> None:
-        """Keep a text about a child's history until its head is another."""
-        self._db.execute("INSERT OR REPLACE INTO past VALUES (?, ?, ?)", (child, head, told))
+    def note(self, about: str, version: str, told: str) -> None:
+        """Keep a text until another version of the same thing is noted."""
+        self._db.execute("INSERT OR REPLACE INTO note VALUES (?, ?, ?)", (about, version, told))
+
+    def revision(self) -> str:
+        """Another one after each update."""
+        row = self._db.execute("SELECT version FROM note WHERE about = 'revision'").fetchone()
+        return "" if row is None else str(row[0])
 
     def update(self, child: str, read: Iterable[Indexed], gone: Iterable[str]) -> None:
         """Take in files that were read (again), and forget those that are `gone`."""
@@ -113,6 +122,7 @@ class Index:
                         for joined, m in one.mentions
                     ],
                 )
+            self.note("revision", uuid.uuid4().hex, "")
             self._db.execute("COMMIT")
         except sqlite3.Error as error:
             raise self._failed(error) from error
@@ -123,32 +133,20 @@ class Index:
         for child in known - set(children):
             self.update(child, (), list(self.tokens(child)))
 
-    def shared(self) -> Iterator[tuple[str, str, bool, Mention]]:
-        """Child, file, whether it is a test, and mention: of all names that two children have, and all routes."""
+    def shared(self) -> Iterator[tuple[str, str, str, bool, Mention]]:
+        """The key that it is joined by, child, file, whether that is a test, and mention: of all names that two
+        children have, and of all routes."""
         yield from self._mentions(f"mention.joined IN ({_SHARED})")
         yield from self._mentions("mention.joined LIKE 'route %'")
 
-    def of_file(self, child: str, names: Iterable[str]) -> Mapping[str, set[str]]:
-        """What files of a child mention: the keys that their mentions are joined by."""
-        return {
-            name: {
-                joined
-                for (joined,) in self._db.execute(
-                    "SELECT joined FROM mention JOIN file ON file.id = mention.file"
-                    " WHERE file.child = ? AND file.name = ?",
-                    (child, name),
-                )
-            }
-            for name in names
-        }
-
-    def _mentions(self, where: str) -> Iterator[tuple[str, str, bool, Mention]]:
+    def _mentions(self, where: str) -> Iterator[tuple[str, str, str, bool, Mention]]:
         rows = self._db.execute(
-            "SELECT file.child, file.name, file.test, kind, mention.name, shown, line, role, detail, weak"
+            "SELECT joined, file.child, file.name, file.test, kind, mention.name, shown, line, role, detail, weak"
             f" FROM mention JOIN file ON file.id = mention.file WHERE {where}"
         )
-        for child, file, test, kind, name, shown, line, role, detail, weak in rows:
-            yield child, file, bool(test), Mention(Kind(kind), name, shown, line, Role(role), detail, weak)
+        for joined, child, file, test, kind, name, shown, line, role, detail, weak in rows:
+            mention = Mention(_KINDS[kind], name, shown, line, _ROLES[role], detail, weak)
+            yield joined, child, file, bool(test), mention
 
     def _forget(self, child: str, name: str) -> None:
         row = self._db.execute("SELECT id FROM file WHERE child = ? AND name = ?", (child, name)).fetchone()

@@ -180,9 +180,9 @@ def test_every_text_has_a_meaning(text: str) -> None:
     "unit", ["[", "![", "*a ", "**a", "`a``", "<", "&", "a_", "> ", "- a\n", "> # a\nb\n", "[a](b", "\\"]
 )
 def test_junk_is_reduced_in_bounded_time(unit: str) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     canonical(unit * (15_000 // len(unit)))
-    assert time.perf_counter() - begun < 5
+    assert time.process_time() - begun < 5
 
 
 TASK = Task(

@@ -479,17 +479,17 @@ def test_a_plan_beyond_all_measure_is_rejected_at_once() -> None:
 )
 def test_junk_is_answered_in_bounded_time(unit: str) -> None:
     text = of("### T1 — One\n" + unit * (30_000 // len(unit)))
-    begun = time.perf_counter()
+    begun = time.process_time()
     parse(text, CHILDREN)
     parse(text * 25, CHILDREN)
-    assert time.perf_counter() - begun < 5
+    assert time.process_time() - begun < 5
 
 
 def test_many_wrong_names_among_many_right_ones_are_answered_in_bounded_time() -> None:
     lines = [line for n in range(3000) for line in (f"### T{n} — t", "- child: backend", f"- after: U{n}")]
-    begun = time.perf_counter()
+    begun = time.process_time()
     assert len(problems(of(*lines))) == MAX_PROBLEMS + 1
-    assert time.perf_counter() - begun < 5
+    assert time.process_time() - begun < 5
 
 
 @pytest.mark.parametrize("children", [(), ("backend",), CHILDREN])
