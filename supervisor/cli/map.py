@@ -11,7 +11,7 @@ from supervisor.cli.output import Block, Cell, Grid, Line
 from supervisor.core import mapview
 from supervisor.domain.seam import Map, Place, Seam
 from supervisor.errors import OrchError, UsageError
-from supervisor.runtime.config import load
+from supervisor.runtime.config import named
 from supervisor.runtime.survey import survey
 from supervisor.runtime.workspace import Workspace
 
@@ -24,14 +24,14 @@ def show_map(workspace: Workspace, *, as_json: bool, as_markdown: bool, rows: in
     """Bring the map up to date and print it. 1 if not one child could be read."""
     if as_json and as_markdown:
         raise UsageError("--json and --markdown are two forms of the same", "choose one")
-    made = survey(workspace, load(workspace).children, _progress())
+    made = survey(workspace, named(workspace), _progress())
     for one in made.children:
         if one.problem:
             output.complain(OrchError(f"{one.child} is not in the map: {one.problem}", "mend it, then run `orch map`"))
     if kind is not None:
         made = Map(made.children, tuple(seam for seam in made.seams if seam.kind == kind), made.cut)
     if as_json:
-        output.emit_json(mapview.as_json(made))
+        output.emit_json(mapview.as_json(made), indent=None)
     elif as_markdown:
         output.emit(mapview.markdown(made).rstrip("\n"))
     else:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from supervisor.core import common
 from supervisor.core.names import plain_name
@@ -50,8 +51,7 @@ _ONE_SIDED = frozenset({Kind.ROUTE, Kind.ERROR, Kind.PACKAGE})
 """Kinds in which an exact match proves something even if neither place says what the word is for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """A mention, the key that it is joined by, and the file that it stands in."""
 
     joined: str
@@ -289,7 +289,7 @@ def _route_groups(routes: Sequence[Found]) -> list[list[Found]]:
 
 
 def _named(one: Found, whole: str) -> Found:
-    return replace(one, mention=replace(one.mention, name=whole))
+    return one._replace(mention=one.mention._replace(name=whole))
 
 
 def _anchor(name: str) -> str:

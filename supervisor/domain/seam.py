@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Kind(StrEnum):
@@ -78,8 +79,7 @@ class Word:
     raw: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(NamedTuple):
     """A place that names something two repos may share.
 
     `name` is the form in which two spellings are equal; `weak`: the place alone proves little (1), or nothing (2).

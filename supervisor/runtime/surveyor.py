@@ -19,7 +19,7 @@ from pydantic import TypeAdapter, ValidationError
 from supervisor.core.drift import drifts, kept
 from supervisor.domain.seam import Drift, Seam
 from supervisor.errors import OrchError
-from supervisor.runtime.config import load
+from supervisor.runtime.config import named
 from supervisor.runtime.survey import survey
 from supervisor.runtime.workspace import Workspace
 from supervisor.shell.atomic import write_atomic
@@ -79,7 +79,7 @@ async def survey_apart(workspace: Workspace, touched: Sequence[str], known: str)
 def surveyed(workspace: Workspace, touched: Sequence[str], known: str) -> Found:
     """Bring the map up to date. What the `touched` children changed is told against the map with the digest `known`;
     without that one (a first survey) nothing has changed. Raises OrchError."""
-    made = survey(workspace, load(workspace).children, lambda *_: None)
+    made = survey(workspace, named(workspace), lambda *_: None)
     text = _SEAMS.dump_json(made.seams)
     digest = hashlib.sha256(text).hexdigest()[:16]
     before = _known(workspace, known)

@@ -27,7 +27,7 @@ CREATE INDEX mention_file ON mention (file);
 """
 _SHARED = """
 SELECT joined FROM mention WHERE joined NOT LIKE 'route %'
-GROUP BY joined HAVING count(DISTINCT child) > 1 AND min(weak) < 2 AND count(*) <= 2000
+GROUP BY joined HAVING count(DISTINCT child) > 1 AND min(weak) < 2 AND count(DISTINCT file) <= 200
 """
 _KINDS = {str(kind): kind for kind in Kind}  # enum's own look-up takes as long as the rest of a row
 _ROLES = {str(role): role for role in Role}
