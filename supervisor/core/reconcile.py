@@ -383,7 +383,7 @@ def _due_text(world: World, work: Work, due: Due, thread: str) -> str:
     seams = touching(world.seams, task, contracts) if task else ()
     child = task.child if task else work.child
     drifts = concerning((one.drift for one in world.noticed), child)
-    return words.opening(new, upstream, learnings, seams, drifts, child)
+    return words.opening(new, upstream, learnings, words.Known(child, world.known.get(child, ""), seams, drifts))
 
 
 def _unheard(world: World, work: Work) -> tuple[Drift, ...]:

@@ -75,7 +75,8 @@ def evolve(world: World, event: ev.Event) -> World:
         case ev.SharedChanged():
             return _noticed(world, event)
         case ev.MapDrawn():
-            return replace(world, surveying=False, map_digest=event.digest, seams=event.seams)
+            known = {**world.known, **dict(event.known)}
+            return replace(world, surveying=False, map_digest=event.digest, seams=event.seams, known=known)
         case ev.MapFailed():
             return replace(world, surveying=False)
         case ev.RequestDeclined() | ev.Ticked():

@@ -352,11 +352,15 @@ class SharedChanged:
 
 @dataclass(frozen=True, slots=True)
 class MapDrawn:
-    """The map of the repos is up to date. `seams` are its best; all of them are in map.json. `digest` names it."""
+    """The map of the repos is up to date. `seams` are its best; all of them are in map.json. `digest` names it.
+
+    `known` has for each child what its snapshot tells in short, as Markdown.
+    """
 
     at: datetime
     digest: str
     seams: tuple[Seam, ...]
+    known: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

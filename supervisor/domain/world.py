@@ -151,8 +151,9 @@ class Stopping:
 class World:
     """The fold of the ledger. Mappings keep the order in which things came up.
 
-    `seams` are the best of the map as it was drawn last, `noticed` what changed of it since the beginning. `unsurveyed`
-    are the children that may have changed since, each with the task that was at work.
+    `seams` are the best of the map as it was drawn last, `known` what is known of each child in short, `noticed` what
+    changed of the map since the beginning. `unsurveyed` are the children that may have changed since, each with the
+    task that was at work.
     """
 
     pid: int | None = None
@@ -176,6 +177,7 @@ class World:
     learnings: tuple[Learning, ...] = ()
     map_digest: str = ""
     seams: tuple[Seam, ...] = ()
+    known: Mapping[str, str] = field(default_factory=dict)
     noticed: tuple[Noticed, ...] = ()
     unsurveyed: Mapping[str, str | None] = field(default_factory=dict)
     surveying: bool = False

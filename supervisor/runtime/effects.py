@@ -85,7 +85,7 @@ class Effects:
         tasks = dict(action.touched)
         for drift in found.drifts:
             self._post(ev.SharedChanged(self._now(), drift.child, tasks.get(drift.child), drift))
-        self._post(ev.MapDrawn(self._now(), found.digest, found.seams))
+        self._post(ev.MapDrawn(self._now(), found.digest, found.seams, found.known))
 
 
 class _Hands:

@@ -16,9 +16,12 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
+from supervisor.core.digest import digest as digest_of
 from supervisor.core.drift import drifts, kept
 from supervisor.domain.seam import Drift, Seam
+from supervisor.domain.snapshot import Snapshot
 from supervisor.errors import OrchError
+from supervisor.runtime import snapshots
 from supervisor.runtime.config import named
 from supervisor.runtime.survey import survey
 from supervisor.runtime.workspace import Workspace
@@ -27,16 +30,19 @@ from supervisor.shell.process import MARK
 
 WITHIN = 300.0  # seconds for one survey; ten thousand files take about ten
 NICE = 10  # it gives way to the servers, and to whatever the person does
+TOKENS = 250  # of what is told of a repo in a brief: the child can read the rest for itself
 LIMIT = 32 << 20  # bytes of its answer
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a survey found: the digest of the map, its best seams, and what changed since the map that was known."""
+    """What a survey found: the digest of the map, its best seams, what changed since the map that was known, and for
+    each child what is known of it in short."""
 
     digest: str
     seams: tuple[Seam, ...]
     drifts: tuple[Drift, ...]
+    known: tuple[tuple[str, str], ...]
 
 
 _FOUND = TypeAdapter(Found)
@@ -79,7 +85,10 @@ async def survey_apart(workspace: Workspace, touched: Sequence[str], known: str)
 def surveyed(workspace: Workspace, touched: Sequence[str], known: str) -> Found:
     """Bring the map up to date. What the `touched` children changed is told against the map with the digest `known`;
     without that one (a first survey) nothing has changed. Raises OrchError."""
-    made = survey(workspace, named(workspace), lambda *_: None)
+    children = named(workspace)
+    made = survey(workspace, children, lambda *_: None)
+    read = snapshots.refresh_all(workspace, children, lambda *_: None)
+    told = tuple((one.child, digest_of(one, TOKENS)) for one in read if isinstance(one, Snapshot))
     text = _SEAMS.dump_json(made.seams)
     digest = hashlib.sha256(text).hexdigest()[:16]
     before = _known(workspace, known)
@@ -88,7 +97,7 @@ def surveyed(workspace: Workspace, touched: Sequence[str], known: str) -> Found:
     for file in workspace.maps.iterdir():
         if file.stem not in (known, digest):
             file.unlink(missing_ok=True)
-    return Found(digest, kept(made.seams), () if before is None else drifts(before, made.seams, touched))
+    return Found(digest, kept(made.seams), () if before is None else drifts(before, made.seams, touched), told)
 
 
 def _known(workspace: Workspace, digest: str) -> tuple[Seam, ...] | None:
