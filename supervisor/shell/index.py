@@ -33,7 +33,6 @@ _KINDS = {str(kind): kind for kind in Kind}  # enum's own look-up takes as long 
 _ROLES = {str(role): role for role in Role}
 
 
-
 @dataclass(frozen=True, slots=True)
 class Indexed:
     """A file as it was read: `token` stands for its content, `skipped` says why it was left out ("" if it was read)."""

@@ -86,6 +86,7 @@ def test_who_relies_on_what_a_child_changed_is_told_while_its_turn_runs(lab: Lab
         f"> route {ROUTE}: backend no longer has it (it was at app.py:6); relied on by web src/client.ts:2"
         in steer["text"]
     )
+    lab.orch("down")  # runs.md has its last word by then
     assert f"`{ROUTE}`: backend no longer has it; it was at backend `app.py:6`" in lab.workspace.runs.read_text("utf-8")
 
 
