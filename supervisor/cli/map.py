@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import time
 from collections.abc import Callable
 from itertools import combinations
@@ -9,7 +10,7 @@ from itertools import combinations
 from supervisor.cli import output
 from supervisor.cli.output import Block, Cell, Grid, Line
 from supervisor.core import mapview
-from supervisor.domain.seam import Map, Place, Seam
+from supervisor.domain.seam import Kind, Map, Place, Seam
 from supervisor.errors import OrchError, UsageError
 from supervisor.runtime.config import named
 from supervisor.runtime.survey import survey
@@ -24,6 +25,11 @@ def show_map(workspace: Workspace, *, as_json: bool, as_markdown: bool, rows: in
     """Bring the map up to date and print it. 1 if not one child could be read."""
     if as_json and as_markdown:
         raise UsageError("--json and --markdown are two forms of the same", "choose one")
+    kinds = [str(one) for one in Kind]
+    if kind is not None and kind not in kinds:
+        near = difflib.get_close_matches(kind, kinds, 1)
+        hint = f"did you mean `{near[0]}`?" if near else f"there are {', '.join(kinds)}"
+        raise UsageError(f"there is no kind `{kind}`", hint)
     made = survey(workspace, named(workspace), _progress())
     for one in made.children:
         if one.problem:
@@ -35,7 +41,10 @@ def show_map(workspace: Workspace, *, as_json: bool, as_markdown: bool, rows: in
     elif as_markdown:
         output.emit(mapview.markdown(made).rstrip("\n"))
     else:
-        output.show(_blocks(made, rows or ROWS))
+        if made.seams:
+            output.show(_blocks(made, rows or ROWS))
+        else:
+            output.say("nothing that the repos share was found")
         for words in made.cut:
             output.say(words)
     return 1 if made.children and all(one.problem for one in made.children) else 0
@@ -74,7 +83,7 @@ def _blocks(made: Map, rows: int) -> list[Block]:
                 Cell(f"{seam.score:.2f}", "dim"),
                 Cell(str(seam.kind), "cyan"),
                 Cell(seam.name, "bold"),
-                Cell("   ".join(_side(child, places) for child, places in mapview.sides(seam))),
+                Cell(" | ".join(_side(child, places) for child, places in mapview.sides(seam))),
             )
             for seam in shown
         )

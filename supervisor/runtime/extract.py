@@ -39,7 +39,8 @@ def extract(root: Path, files: Sequence[Wanted], told: Callable[[int], None]) ->
     """What the files below `root` mention. `told` hears how many more were read, now and then."""
     if len(files) <= FEW:
         yield from read_batch(str(root), files)
-        told(len(files))
+        if files:
+            told(len(files))
         return
     workers = max(1, min(len(os.sched_getaffinity(0)), 8))
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:

@@ -106,25 +106,32 @@ class Index:
         """Take in files that were read (again), and forget those that are `gone`."""
         try:
             self._db.execute("BEGIN")
-            for name in gone:
-                self._forget(child, name)
-            for one in read:
-                self._forget(child, one.name)
-                row = self._db.execute(
-                    "INSERT INTO file (child, name, token, test, skipped) VALUES (?, ?, ?, ?, ?)",
-                    (child, one.name, one.token, one.test, one.skipped),
-                )
-                self._db.executemany(
-                    "INSERT INTO mention VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                    [
-                        (row.lastrowid, child, joined, m.kind, m.name, m.shown, m.line, m.role, m.detail, m.weak)
-                        for joined, m in one.mentions
-                    ],
-                )
-            self.note("revision", uuid.uuid4().hex, "")
-            self._db.execute("COMMIT")
+            try:
+                for name in gone:
+                    self._forget(child, name)
+                for one in read:
+                    self._take(child, one)
+                self.note("revision", uuid.uuid4().hex, "")
+                self._db.execute("COMMIT")
+            except BaseException:
+                self._db.execute("ROLLBACK")  # all of it, or nothing: the next one begins where this one did
+                raise
         except sqlite3.Error as error:
             raise self._failed(error) from error
+
+    def _take(self, child: str, one: Indexed) -> None:
+        self._forget(child, one.name)
+        row = self._db.execute(
+            "INSERT INTO file (child, name, token, test, skipped) VALUES (?, ?, ?, ?, ?)",
+            (child, one.name, one.token, one.test, one.skipped),
+        )
+        self._db.executemany(
+            "INSERT INTO mention VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (row.lastrowid, child, joined, m.kind, m.name, m.shown, m.line, m.role, m.detail, m.weak)
+                for joined, m in one.mentions
+            ],
+        )
 
     def keep_only(self, children: Iterable[str]) -> None:
         """Forget all other children."""

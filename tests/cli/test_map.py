@@ -1,0 +1,131 @@
+"""`orch map`: on one screen, as JSON, as Markdown; with or without a supervisor."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from supervisor.runtime.workspace import Workspace
+from tests.cli.conftest import Orch
+from tests.shell.gitrepo import commit
+
+SERVER = """\
+MAX_CLAIMS = 3
+@app.post("/v1/devices/{device_id}/claims")
+def claim(device_id):
+    return {"claim_token": request.headers["X-Claim-Token"]}
+"""
+CLIENT = """\
+export const MAX_CLAIMS = 5;
+const answer = await fetch(`${BASE}/v1/devices/${id}/claims`, { method: "POST", headers: { "X-Claim-Token": token } });
+"""
+
+
+@pytest.fixture(autouse=True)
+def repos(workspace: Workspace) -> Path:
+    """Two repos that share a route and a header, and disagree on a constant."""
+    folder = workspace.root.parent
+    for name, file, text in (("backend", "app.py", SERVER), ("mobile", "client.ts", CLIENT)):
+        (folder / name / file).write_text(text, encoding="utf-8")
+        commit(folder / name)
+    return folder
+
+
+def test_who_shares_what_and_what_disagrees_is_on_one_screen(orch: Orch) -> None:
+    assert orch("map") == (
+        0,
+        "backend ── mobile  1 constant, 1 header, 1 route\n"
+        "\n"
+        "They disagree:\n"
+        "  constant MAX_CLAIMS: different values: backend 3, mobile 5\n"
+        "    backend  app.py:1\n"
+        "    mobile  client.ts:1\n"
+        "\n"
+        "SCORE  KIND      NAME                   WHERE (> provides it)\n"
+        "1.00   route     /v1/devices/{}/claims  >backend:app.py:2 | mobile:client.ts:2\n"
+        "0.84   header    X-Claim-Token          backend:app.py:4 | mobile:client.ts:2\n"
+        "0.67   constant  MAX_CLAIMS             backend:app.py:1 | mobile:client.ts:1\n",
+        "",
+    )
+
+
+def test_json_has_every_row_with_its_places(orch: Orch) -> None:
+    code, out, err = orch("map", "--json")
+    told = json.loads(out)
+
+    assert (code, err) == (0, "")
+    assert [(row["kind"], row["name"]) for row in told["rows"]] == [
+        ("route", "/v1/devices/{}/claims"),
+        ("header", "X-Claim-Token"),
+        ("constant", "MAX_CLAIMS"),
+    ]
+    assert told["rows"][0]["places"][0] == {
+        "child": "backend",
+        "file": "app.py",
+        "line": 2,
+        "role": "provides",
+        "text": "/v1/devices/{device_id}/claims",
+        "detail": "POST",
+    }
+
+
+def test_markdown_has_the_picture_and_the_table(orch: Orch) -> None:
+    out = orch("map", "--markdown").out
+
+    assert "```mermaid\ngraph LR\n" in out
+    assert "| `/v1/devices/{}/claims` |" in out
+
+
+def test_rows_of_one_kind_can_be_asked_for(orch: Orch) -> None:
+    assert [row["kind"] for row in json.loads(orch("map", "--kind", "header", "--json").out)["rows"]] == ["header"]
+
+
+def test_few_rows_say_how_many_more_there_are(orch: Orch) -> None:
+    assert "and 2 more: `orch map --rows 3`, or .orchestrator/map.md" in orch("map", "--rows", "1").out
+
+
+def test_a_kind_that_there_is_not_is_told_the_nearest(orch: Orch) -> None:
+    code, out, err = orch("map", "--kind", "rout")
+
+    assert (code, out) == (2, "")
+    assert "did you mean `route`?" in err
+
+
+def test_two_forms_at_once_are_wrong_usage(orch: Orch) -> None:
+    code, out, err = orch("map", "--json", "--markdown")
+
+    assert (code, out) == (2, "")
+    assert "choose one" in err
+
+
+def test_a_child_that_cannot_be_read_is_told_and_the_others_are_shown(orch: Orch, repos: Path) -> None:
+    (repos / "mobile").rename(repos / "elsewhere")
+    code, out, err = orch("map")
+
+    assert (code, out) == (0, "")
+    assert err == (
+        f"orch: mobile is not in the map: {repos}/mobile does not exist: mend it, then run `orch map`\n"
+        "nothing that the repos share was found\n"
+    )
+
+
+def test_without_a_child_that_can_be_read_it_fails(orch: Orch, repos: Path) -> None:
+    for name in ("backend", "mobile"):
+        (repos / name).rename(repos / f"{name}-elsewhere")
+
+    assert orch("map").code == 1
+
+
+def test_what_a_repo_says_has_no_power_over_the_terminal(orch: Orch, repos: Path) -> None:
+    for name, file in (("backend", "b.py"), ("mobile", "m.py")):
+        (repos / name / file).write_text('error("the \x1b[31mred\x1b[0m light is\x07 on for ever")\n', encoding="utf-8")
+    for words in ([], ["--markdown"], ["--json"]):
+        out = orch("map", *words).out
+        assert "light is" in out
+        assert not {"\x1b", "\x07"} & set(out)
+
+
+def test_help_has_an_example(orch: Orch) -> None:
+    assert "orch map --kind route" in orch("map", "--help").out

@@ -1,0 +1,164 @@
+"""The index: what it knows is what it was told last, and it can always be made anew."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from supervisor.domain.seam import Kind, Mention, Role
+from supervisor.errors import StoreError
+from supervisor.shell import index as indexes
+from supervisor.shell.index import Index, Indexed
+
+HEADER = Mention(Kind.HEADER, "x-token", "X-Token", 3, Role.USES, "", 0)
+KEY = Mention(Kind.KEY, "retryafter", "retry_after", 4, Role.NAMES, "", 1)
+ROUTE = Mention(Kind.ROUTE, "/v1/devices", "/v1/devices", 5, Role.PROVIDES, "GET", 0)
+
+
+def read(name: str, *mentions: tuple[str, Mention], token: str = "t1", skipped: str = "") -> Indexed:
+    return Indexed(name, token, False, skipped, mentions)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "index.sqlite"
+
+
+def test_what_two_children_have_is_shared_and_so_is_every_route(path: Path) -> None:
+    index = Index(path)
+    index.update(
+        "a", [read("a.py", ("header x-token", HEADER), ("word retryafter", KEY), ("route /v1/devices", ROUTE))], ()
+    )
+    index.update("b", [read("b.ts", ("header x-token", HEADER))], ())
+
+    assert sorted(index.shared()) == [
+        ("header x-token", "a", "a.py", False, HEADER),
+        ("header x-token", "b", "b.ts", False, HEADER),
+        ("route /v1/devices", "a", "a.py", False, ROUTE),
+    ]
+
+
+def test_what_proves_nothing_anywhere_is_not_shared(path: Path) -> None:
+    index = Index(path)
+    for child in ("a", "b"):
+        index.update(child, [read("f", ("word x", KEY._replace(weak=2)), ("word y", KEY))], ())
+
+    assert {row[0] for row in index.shared()} == {"word y"}
+
+
+def test_a_name_that_stands_in_hundreds_of_files_is_not_shared(path: Path) -> None:
+    index = Index(path)
+    for child in ("a", "b"):
+        index.update(child, [read(f"f{number}", ("word x", KEY)) for number in range(101)], ())
+
+    assert list(index.shared()) == []
+
+
+def test_a_file_that_is_read_again_says_only_what_it_says_now(path: Path) -> None:
+    index = Index(path)
+    index.update("a", [read("a.py", ("route /v1/devices", ROUTE))], ())
+    index.update("a", [read("a.py", token="t2")], ())
+
+    assert index.tokens("a") == {"a.py": "t2"}
+    assert list(index.shared()) == []
+
+
+def test_a_file_that_is_gone_is_forgotten(path: Path) -> None:
+    index = Index(path)
+    index.update("a", [read("a.py", ("route /v1/devices", ROUTE)), read("b.py")], ())
+    index.update("a", (), ["a.py"])
+
+    assert (index.tokens("a"), list(index.shared())) == ({"b.py": "t1"}, [])
+
+
+def test_files_are_counted_by_why_they_were_left_out(path: Path) -> None:
+    index = Index(path)
+    index.update("a", [read("a"), read("b"), read("c", skipped="vendored"), read("d", skipped="binary")], ())
+
+    assert index.counts("a") == (2, (("binary", 1), ("vendored", 1)))
+
+
+def test_children_that_left_are_forgotten(path: Path) -> None:
+    index = Index(path)
+    for child in ("a", "b"):
+        index.update(child, [read("f")], ())
+    index.keep_only(["b"])
+
+    assert (index.tokens("a"), index.tokens("b")) == ({}, {"f": "t1"})
+
+
+def test_a_note_is_of_one_version(path: Path) -> None:
+    index = Index(path)
+    index.note("past of a", "v1", "old")
+    index.note("past of a", "v2", "new")
+
+    assert (index.noted("past of a", "v1"), index.noted("past of a", "v2")) == (None, "new")
+
+
+def test_the_revision_changes_with_each_update_and_not_without(path: Path) -> None:
+    index = Index(path)
+    seen = [index.revision()]
+    for _ in range(2):
+        index.update("a", [read("f")], ())
+        seen += [index.revision(), index.revision()]
+
+    assert seen[1] == seen[2] != seen[3] == seen[4]
+
+
+def test_all_of_it_is_there_after_a_restart(path: Path) -> None:
+    index = Index(path)
+    index.update("a", [read("a.py", ("route /v1/devices", ROUTE))], ())
+    before = list(index.shared())
+    index.close()
+
+    assert list(Index(path).shared()) == before != []
+
+
+def test_an_index_of_another_version_is_made_anew(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    index = Index(path)
+    index.update("a", [read("f")], ())
+    index.close()
+    monkeypatch.setattr(indexes, "VERSION", indexes.VERSION + 1)
+
+    assert Index(path).tokens("a") == {}
+
+
+def test_a_broken_file_is_made_anew(path: Path) -> None:
+    path.write_bytes(b"no database at all, and long enough to be looked at " * 100)
+    index = Index(path)
+    index.update("a", [read("f")], ())
+
+    assert index.tokens("a") == {"f": "t1"}
+
+
+def test_an_update_that_fails_half_way_changes_nothing(path: Path) -> None:
+    index = Index(path)
+    index.update("a", [read("f")], ())
+
+    def files() -> object:
+        yield read("g")
+        raise RuntimeError("a reader broke")
+
+    with pytest.raises(RuntimeError):
+        index.update("a", files(), ["f"])  # type: ignore[arg-type]
+    assert index.tokens("a") == {"f": "t1"}
+    index.update("a", [read("h")], ())
+    assert index.tokens("a") == {"f": "t1", "h": "t1"}
+
+
+def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="cannot be used"):
+        Index(tmp_path / "missing" / "index.sqlite")
+
+
+def test_it_is_one_file_that_any_sqlite_reads(path: Path) -> None:
+    index = Index(path)
+    index.update("a", [read("a.py", ("route /v1/devices", ROUTE))], ())
+    index.close()
+    with sqlite3.connect(path) as db:
+        assert db.execute("SELECT kind, name, line, role, detail FROM mention").fetchall() == [
+            ("route", "/v1/devices", 5, "provides", "GET")
+        ]
+    db.close()
