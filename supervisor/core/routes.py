@@ -132,6 +132,8 @@ def _serves(said: Said, path: _Path) -> bool:
         return True
     if word.handled and (verb or declares or word.method) and on not in vocabulary.CLIENTS - {"api"}:
         return True
+    if word.case and said.key in ("path", "pathname", "url", "uri", "route", "raw_path", "path_info"):
+        return True  # the way of a request is compared with it
     if on in vocabulary.SERVERS and (verb or call in ("use", "all", "handle", "methodfunc", "method")):
         return True
     match said.language:
