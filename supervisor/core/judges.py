@@ -120,13 +120,11 @@ def _variable(said: Said) -> Verdict:
         if word.key == "name" and ".env" in word.within and _ENV.fullmatch(text):
             return env(text, word.line, Role.PROVIDES)
         return env(name, word.line, Role.PROVIDES) if sign and "env" in above and _ENV.fullmatch(name) else None
-    if not _ENV.fullmatch(text):
-        return None
+    if word.of.lower().endswith(("environ", "env")):
+        return env(text, word.line, Role.USES)
     named = said.key == "name" and not word.call and not word.case  # of Terraform
     read = said.call in vocabulary.ENVIRONMENTS or "getenv" in said.call or said.on in ("environ", "env", "process")
-    if named or read or word.of.lower().endswith(("environ", "env")):
-        return env(text, word.line, Role.USES)
-    return None
+    return env(text, word.line, Role.USES) if (named or read) and _ENV.fullmatch(text) else None
 
 
 def _declaration(said: Said) -> Verdict:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from supervisor.core import common, judges
 from supervisor.core.names import imported, package_name, plain_name, repo_name
 from supervisor.core.routes import prefix_of
+from supervisor.core.redact import redact
 from supervisor.core.said import said
 from supervisor.domain.seam import Form, Kind, Mention, Role, Word
 
@@ -26,11 +27,22 @@ def mentions(words: Sequence[Word], language: str, file: str = "") -> tuple[Ment
     """What the words of one file mention; the same thing on the same line only once."""
     prefix = prefix_of(words, language)
     found: dict[tuple[Kind, str, int, str], Mention] = {}
-    for one in (*_of_file(file), *(one for word in words for one in _of(word, language, prefix))):
+    for found_one in (*_of_file(file), *(one for word in words for one in _of(word, language, prefix))):
+        one = _without_secrets(found_one)
         where = (one.kind, one.name, one.line, one.detail)
         if where not in found or (found[where].role is Role.NAMES and one.role is not Role.NAMES):
             found[where] = one
     return tuple(found.values())
+
+
+def _without_secrets(one: Mention) -> Mention:
+    """A token that somebody wrote into a source goes no further."""
+    name, shown, detail = redact(one.name), redact(one.shown), redact(one.detail)
+    return (
+        one
+        if (name, shown, detail) == (one.name, one.shown, one.detail)
+        else one._replace(name=name, shown=shown, detail=detail)
+    )
 
 
 def _of_file(file: str) -> Iterator[Mention]:

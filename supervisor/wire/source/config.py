@@ -31,11 +31,12 @@ def words(language: str, source: bytes) -> Iterator[Word]:
 
 
 def _env(source: bytes) -> Iterator[Word]:
+    """The names alone, and ports: what else is set there may be a secret."""
     for number, line in enumerate(source.decode("utf-8", "replace").splitlines(), 1):
-        if match := re.match(r"\s*(?:export\s+)?([A-Za-z_]\w*)\s*=\s*(.*)", line):
+        if match := re.match(r"\s*(?:export\s+)?([A-Za-z_]\w*)\s*=\s*[\"']?([^\"'\s]*)", line):
             yield Word(match[1], number, Form.ENV, is_key=True)
-            if value := match[2].strip().strip("\"'"):
-                yield Word(value[:LONGEST], number, Form.STRING, key=match[1])
+            if match[1].upper().endswith("PORT") and match[2].isdigit():
+                yield Word(match[2], number, Form.NUMBER, key=match[1], is_key=True)
 
 
 def _dockerfile(source: bytes) -> Iterator[Word]:

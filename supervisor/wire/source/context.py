@@ -170,7 +170,7 @@ def _callee(source: bytes, arguments: Node) -> str:
             break
         text = without
     match = _CALLEE.search(re.sub(r"\s+(?=[.?!]|->|::)|<[^<>]*>\s*$", "", text).rstrip())
-    return re.sub(r"\s", "", match[0]) if match else ""
+    return re.sub(r"\s", "", match[0]).lstrip("@") if match else ""
 
 
 def _outer_route(source: bytes, arguments: Node, child: Node) -> str:

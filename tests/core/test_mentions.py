@@ -1,0 +1,174 @@
+"""Which words of a source name something that two repos may share."""
+
+from __future__ import annotations
+
+import pytest
+
+from supervisor.core.mentions import mentions
+from supervisor.core.names import imported, package_name, plain_name, repo_name, route_name, topic_name
+from supervisor.wire.source import words
+
+Told = tuple[str, str, str, str]  # kind, name, role, detail
+
+
+def told(language: str, source: str, file: str = "") -> list[Told]:
+    """What a source mentions, but for what proves nothing."""
+    found = mentions(words(language, source.encode()), language, file)
+    return [(str(one.kind), one.name, str(one.role), one.detail) for one in found if one.weak < 2]
+
+
+@pytest.mark.parametrize(
+    ("language", "source", "expected"),
+    [
+        ("python", '@app.post("/v1/devices/{id}")\ndef f(): ...', ("route", "/v1/devices/{}", "provides", "POST")),
+        ("python", 'requests.get(f"{BASE}/v1/devices/{id}?x=1")', ("route", "/v1/devices/{}", "uses", "GET")),
+        ("python", 'path("v1/devices/<int:id>/", view)', ("route", "/v1/devices/{}", "provides", "")),
+        ("python", 'if request.path == "/v1/devices": pass', ("route", "/v1/devices", "provides", "")),
+        ("python", 'self._request("POST", "/v1/devices")', ("route", "/v1/devices", "uses", "POST")),
+        (
+            "typescript",
+            'router.put("/v1/rides/:id", async (q, s) => {});',
+            ("route", "/v1/rides/{}", "provides", "PUT"),
+        ),
+        ("typescript", "await fetch(`${base}/v1/rides/${id}`);", ("route", "/v1/rides/{}", "uses", "")),
+        ("typescript", 'await fetch(BASE + "/v1/rides/" + id + "/b");', ("route", "/v1/rides/{}/b", "uses", "")),
+        ("go", 'package a\nfunc f() { r.Post("/v1/rides", h.New) }', ("route", "/v1/rides", "provides", "POST")),
+        (
+            "go",
+            'package a\nfunc f() { http.HandleFunc("GET /v1/rides", h) }',
+            ("route", "/v1/rides", "provides", "GET"),
+        ),
+        ("rust", 'fn f() { Router::new().route("/v1/rides/:id", get(h)); }', ("route", "/v1/rides/{}", "provides", "")),
+        ("java", 'class A { @GetMapping("/v1/rides") void f() {} }', ("route", "/v1/rides", "provides", "GET")),
+        ("kotlin", 'interface A { @GET("v1/rides/{id}") fun f() }', ("route", "/v1/rides/{}", "uses", "GET")),
+        (
+            "csharp",
+            'class A { void f() { http.GetAsync($"/v1/rides/{id}"); } }',
+            ("route", "/v1/rides/{}", "uses", "GET"),
+        ),
+        ("ruby", 'scope "/api" do\n  get "/rides/:id", to: "a#b"\nend', ("route", "/api/rides/{}", "provides", "GET")),
+        ("elixir", 'scope "/api", Web do\n  post "/rides", A, :new\nend', ("route", "/api/rides", "provides", "POST")),
+        ("php", "<?php Route::get('/v1/rides/{id}', [A::class, 'b']);", ("route", "/v1/rides/{}", "provides", "GET")),
+        ("swift", 'let u = URL(string: "\\(base)/v1/rides/\\(id)")', ("route", "/v1/rides/{}", "uses", "")),
+        ("dart", "void f() { http.get(Uri.parse('$base/v1/rides/$id')); }", ("route", "/v1/rides/{}", "uses", "")),
+        ("yaml", "paths:\n  /v1/rides/{id}:\n    get: {}\n", ("route", "/v1/rides/{}", "provides", "")),
+        ("python", 'client.publish("devices/%s/cmd" % x)', ("topic", "devices/{}/cmd", "provides", "")),
+        ("c", '#define T "devices/%s/status"', ("topic", "devices/{}/status", "names", "")),
+        ("typescript", 'client.subscribe("devices/+/cmd");', ("topic", "devices/{}/cmd", "uses", "")),
+        ("python", 'if event["type"] == "player_joined": pass', ("topic", "player_joined", "names", "")),
+        ("go", 'package a\nfunc f() { w.Header().Set("X-Tok", t) }', ("header", "x-tok", "names", "")),
+        ("python", "def f(x_tok: str = Header(None)): ...", ("header", "x-tok", "provides", "")),
+        ("c", 'void f() { set(c, "X-Tok: 1"); }', ("header", "x-tok", "names", "")),
+        ("typescript", 'const h = { headers: { "Retry-After": 1 } };', ("header", "retry-after", "names", "")),
+        ("python", 'r.set_cookie("shop_sid", v)', ("cookie", "shop_sid", "provides", "")),
+        ("python", 'os.environ["SHOP_TOKEN"]', ("env", "SHOP_TOKEN", "uses", "")),
+        ("typescript", "const a = process.env.SHOP_TOKEN;", ("env", "SHOP_TOKEN", "uses", "")),
+        ("rust", 'fn f() { std::env::var("SHOP_TOKEN"); }', ("env", "SHOP_TOKEN", "uses", "")),
+        ("yaml", "services:\n  a:\n    environment:\n      SHOP_TOKEN: x\n", ("env", "SHOP_TOKEN", "provides", "")),
+        ("dockerfile", "FROM a\nENV SHOP_TOKEN=x\n", ("env", "SHOP_TOKEN", "provides", "")),
+        ("python", 'd = {"retry_after": 1}', ("key", "retryafter", "names", "")),
+        ("c", 'void f() { cJSON_GetObjectItem(r, "retryAfter"); }', ("key", "retryafter", "names", "")),
+        ("go", 'package a\ntype A struct { B int `json:"retry_after,omitempty"` }', ("key", "retryafter", "names", "")),
+        ("proto", 'syntax = "proto3"; message A { int32 retry_after = 1; }', ("key", "retryafter", "provides", "")),
+        ("python", 'raise ApiError("device_offline")', ("error", "device_offline", "names", "")),
+        ("typescript", 'if (e.code === "E1042") {}', ("error", "E1042", "names", "")),
+        ("python", 'flags.is_enabled("new-onboarding")', ("flag", "newonboarding", "uses", "")),
+        ("python", "PORT = 8032", ("port", "8032", "names", "")),
+        ("yaml", 'services:\n  a:\n    ports: ["7901:7901"]\n', ("port", "7901", "provides", "")),
+        ("python", 'db.execute("SELECT a FROM sales_orders")', ("table", "sales_orders", "uses", "")),
+        (
+            "sql",
+            "-- old: create table gone\nCREATE TABLE sales_orders (id int);",
+            ("table", "sales_orders", "provides", ""),
+        ),
+        ("proto", 'syntax = "proto3"; service DeviceService {}', ("schema", "DeviceService", "provides", "")),
+        ("graphql", "type DeviceState { a: Int }", ("schema", "DeviceState", "provides", "")),
+        ("package.json", '{"name": "@a/client"}', ("package", "@a/client", "provides", "")),
+        ("package.json", '{"dependencies": {"a-client": "1"}}', ("package", "a-client", "uses", "")),
+        ("go.mod", "module example.com/a\nrequire example.com/b v1.0.0\n", ("package", "example-com/b", "uses", "")),
+        ("requirements.txt", "a_client>=1\n", ("package", "a-client", "uses", "")),
+        (".gitmodules", '[submodule "x"]\n\turl = https://h.invalid/o/edge.git\n', ("submodule", "edge", "uses", "")),
+        ("python", "MAX_RULES = 250", ("constant", "maxrules", "names", "250")),
+        ("c", "#define MAX_RULES 0x10 /* more */", ("constant", "maxrules", "names", "0x10")),
+    ],
+)
+def test_a_line_says_what_it_shares(language: str, source: str, expected: Told) -> None:
+    assert expected in told(language, source)
+
+
+@pytest.mark.parametrize(
+    ("language", "source"),
+    [
+        ("python", '# requests.get("/v1/gone")\n"""GET /v1/gone"""\n'),
+        ("typescript", '// fetch("/v1/gone")\n/* "X-Gone-Header" */'),
+        ("c", '/* "X-Gone-Header" */ // "devices/%s/gone"'),
+        ("python", 'h = {"headers": {"Content-Type": "application/json", "Accept": "text/html"}}'),
+        ("python", 'os.environ["PATH"]; os.environ["HOME"]'),
+        ("python", 'open("/etc/passwd", encoding="utf-8")'),
+        ("python", 'URL = 1; see("https://github.com/a/b/c")'),
+        ("python", 'd = {"id": 1, "name": 2, "status": 3}'),
+        ("typescript", 'el.on("click", f);'),
+        ("yaml", "# paths:\nname: x\n"),
+    ],
+)
+def test_what_everybody_says_and_what_is_only_said_about_code_shares_nothing(language: str, source: str) -> None:
+    assert told(language, source) == []
+
+
+def test_a_package_of_python_is_named_by_its_folder() -> None:
+    assert told("python", "", "src/shop_client/__init__.py") == [("package", "shop-client", "provides", "")]
+    assert told("python", "", "tests/__init__.py") == []
+
+
+@pytest.mark.parametrize(
+    ("language", "source"),
+    [
+        ("python", 'TOKEN_VALUE = "{}"'),
+        ("python", 'error("cannot use the token {} here")'),
+        ("yaml", "a:\n  environment:\n    SHOP_TOKEN: {}\n"),
+        ("json", '{{"events": {{"my_topic": "{}"}}}}'),
+        ("env", "SHOP_TOKEN={}\n"),
+        ("dockerfile", "FROM a\nENV SHOP_TOKEN={}\n"),
+        ("toml", '[a]\nmy_event = "{}"\n'),
+    ],
+)
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "ghp_abcdefghijklmnopqrstuvwxyz0123456789",
+        "AKIAABCDEFGHIJKLMNOP",
+        "postgres://ada:hunter22@db.invalid:6543/shop",
+    ],
+)
+def test_a_secret_in_a_source_goes_no_further(language: str, source: str, secret: str) -> None:
+    found = mentions(words(language, source.format(secret).encode()), language)
+
+    assert not any("ghp_" in str(one) or "AKIA" in str(one) or "hunter22" in str(one) for one in found)
+
+
+def test_of_an_env_file_the_names_are_read_and_no_value_but_a_port() -> None:
+    source = "SHOP_PASSWORD=correct-horse\nexport SHOP_PORT='6543'\n"
+
+    assert told("env", source) == [
+        ("env", "SHOP_PASSWORD", "provides", ""),
+        ("env", "SHOP_PORT", "provides", ""),
+        ("port", "6543", "provides", ""),
+    ]
+    assert "correct-horse" not in str(words("env", source.encode()))
+
+
+def test_spellings_that_mean_the_same_have_one_name() -> None:
+    assert {plain_name(text) for text in ("retry_after", "retryAfter", "RETRY-AFTER")} == {"retryafter"}
+    assert {route_name(text) for text in ("/v1/a/{id}/", "/v1/a/:id", "/v1/a/<int:id>?x=1", "/v1/a/[id]")} == {
+        "/v1/a/{}"
+    }
+    assert {topic_name(text) for text in ("a/+/b", "a/{}/b", "/a/*/b")} == {"a/{}/b"}
+    assert package_name("My_Pkg") == "my-pkg"
+    assert {repo_name(text) for text in ("git@h.invalid:o/Edge.git", "https://h.invalid/o/edge/", "../edge")} == {
+        "edge"
+    }
+    assert [imported("a.b", "python"), imported("@a/b/c", "typescript"), imported("a/b", "typescript")] == [
+        "a",
+        "@a/b",
+        "a",
+    ]
