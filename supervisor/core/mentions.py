@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 
 from supervisor.core import common, judges
 from supervisor.core.names import imported, package_name, plain_name, repo_name
-from supervisor.core.routes import prefix_of
 from supervisor.core.redact import redact
+from supervisor.core.routes import prefix_of
 from supervisor.core.said import said
 from supervisor.domain.seam import Form, Kind, Mention, Role, Word
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from supervisor.domain.seam import Kind, Mention, Role
 from supervisor.errors import StoreError
 
-VERSION = 16
+VERSION = 17
 """Of what is kept here and of how sources are read: an index of another version is made anew."""
 
 _SCHEMA = """

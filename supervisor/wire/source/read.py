@@ -16,6 +16,7 @@ from supervisor.wire.source.literal import bare, text_of, unquoted, whole
 
 LONGEST = 400  # characters of a literal that is read; a longer one is prose or data
 MANY = 4_000  # words kept of one file
+DEEPEST = 500  # brackets in brackets; what is deeper is read as text in quotes
 
 _CONFIGS = frozenset({"yaml", "json", "toml", "env", "dockerfile", "proto", "graphql", "sql"})
 
@@ -28,13 +29,24 @@ def words(language: str, source: bytes) -> tuple[Word, ...]:
         return (*packages.words(language, source), *(words(rest, source) if rest else ()))
     if language in _CONFIGS:
         found: Iterator[Word] = config.words(language, source)
-    elif language in grammar.languages():
+    elif language in grammar.languages() and not _is_deep(source):
         found = _code(language, source)
     else:
         found = plain.words(source)
     return tuple(sorted(islice(found, MANY), key=lambda word: word.line))
 
 
+def _is_deep(source: bytes) -> bool:
+    """Whether brackets are nested deeper than anybody writes: a query's time grows with the square of that."""
+    depth = 0
+    for match in _BRACKET.finditer(source):
+        depth = max(0, depth + (1 if match[0] in b"([{" else -1))
+        if depth > DEEPEST:
+            return True
+    return False
+
+
+_BRACKET = re.compile(rb"[(\[{}\])]")
 _LISTENS = re.compile(
     r"(?:\b(?:listen|serve|bind|run)\w{0,20}\(|port\w{0,20}[\"')\]]{0,3}\s?(?:\|\||\?\?|,|or))\s?[\"']?$", re.I
 )
@@ -58,7 +70,7 @@ def _code(language: str, source: bytes) -> Iterator[Word]:
     found = grammar.captures(language, source)
     imports = {node.start_byte for node in found.get("import", ())}
     end = -1
-    for node in found.get("string", ()):
+    for node in islice(found.get("string", ()), 2 * MANY):
         if node.start_byte >= end and node.start_byte not in imports:  # else inside of one that was read
             end = node.end_byte
             yield from _string(language, source, node)
