@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from supervisor.domain.ask import Request
+from supervisor.domain.plan import ORCHESTRATOR
 from supervisor.domain.world import Learning, Server, Work, World
 
 Key = TypeVar("Key")
@@ -19,11 +20,13 @@ def put(mapping: Mapping[Key, Value], key: Key, value: Value) -> Mapping[Key, Va
 
 
 def put_work(world: World, work: Work) -> World:
+    if work.task == ORCHESTRATOR:
+        return replace(world, lead=work)
     return replace(world, works=put(world.works, work.task, work))
 
 
 def with_work(world: World, task: str, change: Callable[[Work], Work]) -> World:
-    work = world.works.get(task)
+    work = world.lead if task == ORCHESTRATOR else world.works.get(task)
     return world if work is None else put_work(world, change(work))
 
 
@@ -42,7 +45,7 @@ def forget_requests(world: World, which: Callable[[Request], bool], at: datetime
         ask = next((one for one in world.asks.values() if one.request == request.key), None)
         if ask is not None:
             world = replace(world, answering=world.answering - {ask.id})
-        for work in world.works.values():
+        for work in world.all_works:
             if ask is not None and work.turn is not None and work.turn == request.turn:
                 world = put_work(world, replace(work, paused=work.paused + (at - ask.since).total_seconds()))
     return world

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from supervisor.core import brief as words
+from supervisor.core import orchestrator
 from supervisor.core.drift import concerning, touching
 from supervisor.core.ready import (
     candidates,
@@ -30,7 +31,7 @@ from supervisor.domain.action import Action
 from supervisor.domain.ask import AskKind, AskState
 from supervisor.domain.child import ServerState
 from supervisor.domain.event import Event, Intended, Ticked, TurnBegan
-from supervisor.domain.plan import HUMAN
+from supervisor.domain.plan import HUMAN, ORCHESTRATOR
 from supervisor.domain.run import Due, Outcome, Phase
 from supervisor.domain.seam import Drift
 from supervisor.domain.world import Work, World
@@ -69,7 +70,8 @@ def wakeup(world: World, at: datetime) -> datetime | None:
     """
     moments = [server.not_before for server in world.servers.values() if server.state is ServerState.BACKOFF]
     moments += [thread.not_before for thread in world.threads.values() if not thread.open and not thread.opening]
-    moments += [work.not_before for work in world.works.values()]
+    moments += [work.not_before for work in world.all_works]
+    moments += orchestrator.moments(world)
     moments += [deadline(world, work) for work in world.works.values() if work.phase is Phase.WORKING]
     moments.append(first_map(world))
     if world.stopping is not None and not world.exiting:
@@ -94,7 +96,7 @@ def _stop(world: World, at: datetime) -> Iterator[Action]:
     """`orch down`: turns are interrupted (by another rule), then servers stop, then the supervisor."""
     if world.stopping is None or world.exiting:
         return
-    busy = any(work.phase in (Phase.STARTING, Phase.WORKING, Phase.STOPPING) for work in world.works.values())
+    busy = any(work.phase in (Phase.STARTING, Phase.WORKING, Phase.STOPPING) for work in world.all_works)
     if busy and not world.stopping.now and at < world.stopping.since + STOP_PATIENCE:
         return
     since, servers = world.stopping.since, world.servers
@@ -131,7 +133,7 @@ def _withdraw(world: World, at: datetime) -> Iterator[Action]:
         if ask.request is not None:
             why = None if ask.request in world.requests else "it was settled elsewhere, or its turn is over"
         elif ask.task is not None:
-            why = None if _asking(world, world.works[ask.task]) else "the plan changed"
+            why = None if _asking(world, ask.task) else "the plan changed"
         elif ask.child is not None:
             server = world.servers.get(ask.child)
             why = None if server and server.state is ServerState.FAILED else "the server is tried again"
@@ -139,8 +141,11 @@ def _withdraw(world: World, at: datetime) -> Iterator[Action]:
             yield act.WithdrawAsk(ask.id, why=why)
 
 
-def _asking(world: World, work: Work) -> bool:
-    """Whether this work waits on a human and the question still fits the plan."""
+def _asking(world: World, task: str) -> bool:
+    """Whether the work on this task waits on a human and the question still fits the plan."""
+    if task == ORCHESTRATOR:
+        return orchestrator.waits(world)
+    work = world.works[task]
     return work.phase is Phase.ASKING and wanted(world, work) and due_of(world, work) is None
 
 
@@ -159,7 +164,7 @@ def _asks(world: World, at: datetime) -> Iterator[Action]:
     for request in world.requests.values():
         if request.key in posed:
             continue
-        work = next((one for one in world.works.values() if request.turn and one.turn == request.turn), None)
+        work = next((one for one in world.all_works if request.turn and one.turn == request.turn), None)
         approval = request.kind is AskKind.APPROVAL
         yield raised(
             request.kind,
@@ -175,7 +180,7 @@ def _asks(world: World, at: datetime) -> Iterator[Action]:
             why=f"the child asked in the middle of its turn ({request.method})",
         )
     for work in world.works.values():
-        if _asking(world, work) and work.question is not None and (work.child, work.task) not in open_for:
+        if _asking(world, work.task) and work.question is not None and (work.child, work.task) not in open_for:
             question = work.question
             yield raised(
                 AskKind.QUESTION,
@@ -186,6 +191,16 @@ def _asks(world: World, at: datetime) -> Iterator[Action]:
                 expect=question.expected,
                 why=work.why,
             )
+    for question, why in orchestrator.asks(world, at):
+        yield raised(
+            AskKind.QUESTION,
+            ORCHESTRATOR,
+            ORCHESTRATOR,
+            question.question,
+            steps=question.steps,
+            expect=question.expected,
+            why=why,
+        )
     for name, server in world.servers.items():
         if server.state is ServerState.FAILED and world.stopping is None and (name, None) not in open_for:
             tail = f"\n\nThe last lines of its error output:\n\n{_indented(server.stderr)}" if server.stderr else ""
@@ -200,7 +215,7 @@ def _asks(world: World, at: datetime) -> Iterator[Action]:
                 why="it was given up",
             )
     for task, work in candidates(world):
-        waits = due_of(world, work) is not None or (_asking(world, work) and (HUMAN, task.id) not in open_for)
+        waits = due_of(world, work) is not None or (_asking(world, task.id) and (HUMAN, task.id) not in open_for)
         if task.child == HUMAN and waits and readiness(world, work, at) is None:
             yield raised(
                 AskKind.CHECKPOINT,
@@ -402,8 +417,7 @@ def _why(world: World, work: Work, due: Due) -> str:
             return f"its verification failed: {work.why}"
         case Due.ANSWER:
             return "a human answered"
-        case Due.RESUME | Due.RETRY:
-            return f"goes on: {work.due_text or work.why}"
+    return f"goes on: {work.due_text or work.why}"
 
 
 # ── what ties the repos together ─────────────────────────────────────────────────────────────────
@@ -428,5 +442,6 @@ RULES: tuple[Callable[[World, datetime], Iterator[Action]], ...] = (
     _checks,
     _threads,
     _starts,
+    orchestrator.orchestrate,
     _survey,
 )

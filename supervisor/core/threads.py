@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from supervisor.core import orchestrator
 from supervisor.core import works as do
 from supervisor.core.lifecycle import WorkTrigger, after_work
 from supervisor.core.parts import forget_requests, learn, put, put_work
@@ -40,7 +41,7 @@ def thread_changed(world: World, event: ev.ThreadOpened | ev.ThreadFailed) -> Wo
     if event.gone:
         thread = replace(thread, id=None, turns={}, not_before=None)
     world = replace(world, threads=put(world.threads, key, thread))
-    for work in world.works.values():
+    for work in world.all_works:
         if work.thread != key:
             continue
         if event.gone and work.phase in (Phase.STARTING, Phase.WORKING, Phase.STOPPING):
@@ -89,11 +90,12 @@ def _sighted(turns: Mapping[str, TurnSeen], seen: TurnSeen) -> TurnSeen:
 def _settle_thread(world: World, key: ThreadKey, at: datetime, *, surveyed: bool) -> World:
     """Join what is known of the turns of a thread with the works that wait for them."""
     turns = world.threads[key].turns
-    for work in do.by_thread(world.works, key):
+    for work in do.by_thread(world.all_works, key):
         now = work
         if now.phase is Phase.STARTING:
             turn = next((seen.turn for seen in turns.values() if now.message in seen.messages), None)
             if turn is not None:
+                world = orchestrator.told(world, now)
                 now = do.begun(now, turn, world.threads[key].id, at)
             elif surveyed:
                 now = do.unsent(now, "", at)
@@ -106,6 +108,7 @@ def _settle_thread(world: World, key: ThreadKey, at: datetime, *, surveyed: bool
             seen_turn = turns.get(now.turn, gone)
             if seen_turn is not None and seen_turn.status.ended:
                 now = do.turn_over(now, seen_turn, at, surveyed=surveyed, retry_seconds=world.retry_seconds)
+                now = orchestrator.over(now, seen_turn, at)
             elif seen_turn is not None and surveyed and now.phase is Phase.STOPPING:
                 now = replace(now, phase=after_work(now.phase, WorkTrigger.INTERRUPT_FAILED))  # it never got there
         if now is not work:

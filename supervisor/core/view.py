@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from supervisor.core.orchestrator import planned
 from supervisor.core.ready import due_of, readiness, server_trouble
-from supervisor.domain.plan import HUMAN
+from supervisor.domain.plan import HUMAN, ORCHESTRATOR
 from supervisor.domain.run import Due, Phase, TaskState
 from supervisor.domain.world import Server, Work, World
 
@@ -24,17 +25,19 @@ def status(world: World, at: datetime, workspace: str) -> dict[str, Any]:
             "state": plan_state(world),
             "revision": world.revision,
             "title": world.plan.title if world.plan else None,
+            "author": world.author if world.plan else None,
             "why": world.missing,
             "problems": [{"line": one.line, "message": one.message} for one in world.problems],
         },
-        "children": [_child(world, server) for server in world.servers.values()],
+        "orchestrator": _orchestrator(world),
+        "children": [_child(world, server) for name, server in world.servers.items() if name != ORCHESTRATOR],
         "tasks": [_task(world, work, at) for work in ordered(world)],
         "asks": [
             {
                 "id": ask.id,
                 "kind": str(ask.kind),
                 "child": ask.child,
-                "task": ask.task,
+                "task": ask.task if ask.task != ORCHESTRATOR else None,
                 "since": _time(ask.since),
                 "text": ask.text,
                 "steps": ask.steps,
@@ -132,6 +135,29 @@ def _child(world: World, server: Server) -> Mapping[str, Any]:
         "task": next((work.task for work in world.works.values() if work.child == name and work.phase.live), None),
         "problem": server.problem,
     }
+
+
+def _orchestrator(world: World) -> Mapping[str, Any] | None:
+    """What the orchestrator is at; None if nobody asked it for a plan."""
+    lead, server = world.lead, world.servers.get(ORCHESTRATOR)
+    if lead is None or world.planning is None or server is None:
+        return None
+    thread = world.threads.get((ORCHESTRATOR, None))
+    return {
+        "state": _LEAD_STATES.get(lead.phase, "working" if lead.phase.live else "waiting"),
+        "why": server_trouble(world, ORCHESTRATOR) or lead.note or lead.why or None,
+        "planned": planned(world),
+        "summary": summary(lead),
+        "turns": lead.turns,
+        "tokens": {"input": lead.input_tokens, "output": lead.output_tokens},
+        "thread": thread.id if thread else None,
+        "server": str(server.state),
+        "socket": server.socket,
+        "pid": server.pid,
+    }
+
+
+_LEAD_STATES = {Phase.ASKING: "needs_human", Phase.DONE: "idle", Phase.BLOCKED: "blocked", Phase.FAILED: "failed"}
 
 
 def _task(world: World, work: Work, at: datetime) -> Mapping[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -333,10 +333,10 @@ def again(work: Work, at: datetime) -> Work:
     )
 
 
-def by_thread(works: Mapping[str, Work], key: ThreadKey) -> tuple[Work, ...]:
+def by_thread(works: Iterable[Work], key: ThreadKey) -> tuple[Work, ...]:
     """The works that have a turn, or words on their way, on this thread."""
     busy = (Phase.STARTING, Phase.WORKING, Phase.STOPPING)
-    return tuple(work for work in works.values() if work.thread == key and (work.phase in busy or work.steer))
+    return tuple(work for work in works if work.thread == key and (work.phase in busy or work.steer))
 
 
 def _failures(checks: tuple[Check, ...]) -> str:

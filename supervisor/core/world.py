@@ -5,16 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from supervisor.core import servers
+from supervisor.core import orchestrator, servers
 from supervisor.core import works as do
 from supervisor.core.lifecycle import ServerTrigger, WorkTrigger, after_server, after_work
+from supervisor.core.news import gathered
 from supervisor.core.parts import forget_requests, learn, put, put_work, with_server, with_work
 from supervisor.core.threads import close_threads, closed, thread_changed, turn_changed
 from supervisor.domain import action as act
 from supervisor.domain import event as ev
 from supervisor.domain.ask import Ask, AskState, Request
 from supervisor.domain.child import ServerState
-from supervisor.domain.plan import HUMAN
+from supervisor.domain.plan import HUMAN, ORCHESTRATOR
 from supervisor.domain.run import Due, Phase
 from supervisor.domain.world import Noticed, Server, Steer, Stopping, Thread, Work, World
 
@@ -23,6 +24,10 @@ NOTICED_KEPT = 50  # shared things that changed; what lies further back is histo
 
 def evolve(world: World, event: ev.Event) -> World:
     """The world after `event`. Pure; gives the same world (the very object) where the event changes nothing."""
+    return gathered(world, _evolve(world, event), event)
+
+
+def _evolve(world: World, event: ev.Event) -> World:
     match event:
         case ev.Intended():
             return _intended(world, event.action, event.at)
@@ -41,6 +46,9 @@ def evolve(world: World, event: ev.Event) -> World:
             return with_server(world, event.child, lambda server: servers.reset(server, restart=True))
         case ev.LearningNoted():
             return learn(world, event.at, event.source, (event.text,))
+        case ev.PlanningRequested():
+            world = orchestrator.requested(world, event)
+            return with_server(world, ORCHESTRATOR, lambda server: servers.reset(server, restart=False))
         case ev.AskAnswered():
             return _answered(world, event)
         case ev.PlanAccepted() | ev.PlanRejected() | ev.PlanMissing():
@@ -115,7 +123,9 @@ def _supervisor_started(world: World, event: ev.SupervisorStarted) -> World:
         servers=fresh,
         threads={key: closed(thread) for key, thread in world.threads.items()},
         works={task: replace(work, checking=False) for task, work in world.works.items()},
-        unsurveyed={child.name: world.unsurveyed.get(child.name) for child in event.children},
+        unsurveyed={
+            child.name: world.unsurveyed.get(child.name) for child in event.children if child.name != ORCHESTRATOR
+        },
         surveying=False,
     )
     return _given_up(world, event.at)
@@ -134,7 +144,8 @@ def _given_up(world: World, at: datetime) -> World:
 
 
 def _up(world: World, event: ev.UpRequested) -> World:
-    for child in event.children:
+    led = (ORCHESTRATOR,) if world.planning is not None else ()
+    for child in (*event.children, *led):
         world = with_server(world, child, lambda server: servers.reset(server, restart=False))
     return replace(world, stopping=None)
 
@@ -146,6 +157,9 @@ def _answered(world: World, event: ev.AskAnswered) -> World:
     world = replace(world, asks=put(world.asks, ask.id, replace(ask, state=AskState.ANSWERED, answer=event.answer)))
     if ask.request is not None:
         return world
+    if ask.task == ORCHESTRATOR:
+        world = with_work(world, ask.task, lambda lead: do.answered(lead, event.answer, event.at, human=False))
+        return orchestrator.answered(world)
     if ask.task is not None:
         human = world.plan is not None and (task := world.plan.task(ask.task)) is not None and task.child == HUMAN
         return with_work(world, ask.task, lambda work: do.answered(work, event.answer, event.at, human=human))
@@ -156,7 +170,7 @@ def _answered(world: World, event: ev.AskAnswered) -> World:
 
 def _planned(world: World, event: ev.PlanAccepted | ev.PlanRejected | ev.PlanMissing) -> World:
     if isinstance(event, ev.PlanRejected):
-        return replace(world, problems=event.problems, missing=None)
+        return replace(world, problems=event.problems, missing=None, rejected_by=event.author)
     if isinstance(event, ev.PlanMissing):
         return replace(world, missing=event.reason, problems=())
     known = world.works
@@ -167,11 +181,12 @@ def _planned(world: World, event: ev.PlanAccepted | ev.PlanRejected | ev.PlanMis
         plan=event.plan,
         revision=event.revision,
         digest=event.digest,
+        author=event.author,
         problems=(),
         missing=None,
         works={**known, **titles, **fresh},
     )
-    return _given_up(world, event.at)
+    return _given_up(orchestrator.plan_saved(world, event.author), event.at)
 
 
 # ── servers ──────────────────────────────────────────────────────────────────────────────────────
@@ -233,7 +248,7 @@ def _disconnected(world: World, child: str, at: datetime) -> World:
 
 
 def _note(world: World, thread: str, turn: str, reason: str) -> World:
-    for work in world.works.values():
+    for work in world.all_works:
         if work.turn == turn:
             return put_work(world, replace(work, note=reason))
     return world
@@ -352,6 +367,8 @@ def _asked(world: World, action: act.RaiseAsk, at: datetime) -> World:
         request=action.request,
     )
     world = replace(world, asks=put(world.asks, ask.id, ask))
+    if action.task == ORCHESTRATOR and action.request is None:
+        return with_work(world, action.task, lambda lead: orchestrator.posed(lead, action, at))
     if action.brief is None or action.task is None:
         return world
     return with_work(world, action.task, lambda work: do.posed(work, action, at))

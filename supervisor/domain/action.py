@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from supervisor.domain.ask import Answer, AskKind, RequestKey
-from supervisor.domain.plan import SandboxMode
+from supervisor.domain.plan import Sandbox, SandboxMode
 from supervisor.domain.run import Brief, Due, Tree
 
 
@@ -38,7 +38,7 @@ class OpenThread:
     task: str | None
     model: str | None
     effort: str | None
-    sandbox: SandboxMode
+    sandbox: Sandbox
     why: str
 
 
@@ -61,7 +61,7 @@ class StartTurn:
     text: str
     model: str | None
     effort: str | None
-    sandbox: SandboxMode
+    sandbox: Sandbox
     why: str
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from supervisor.domain.action import Action
 from supervisor.domain.ask import Answer, Request, RequestKey
 from supervisor.domain.child import Child, TurnSeen
-from supervisor.domain.plan import Plan, Problem
+from supervisor.domain.plan import HUMAN, Plan, Problem
 from supervisor.domain.run import Check, Tree
 from supervisor.domain.seam import Drift, Seam
 
@@ -73,6 +73,19 @@ class LearningNoted:
 
 
 @dataclass(frozen=True, slots=True)
+class PlanningRequested:
+    """The human wants the orchestrator to understand the repos and to write plan.md.
+
+    `review`: nothing of it starts before `orch go`; `yolo`: the orchestrator runs without sandbox and approvals.
+    """
+
+    at: datetime
+    problem: str
+    review: bool = False
+    yolo: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class AskAnswered:
     at: datetime
     ask: str
@@ -84,13 +97,17 @@ class AskAnswered:
 
 @dataclass(frozen=True, slots=True)
 class PlanAccepted:
-    """A version of plan.md is in force. Its words are kept under `.orchestrator/plans/NNNN.md`."""
+    """A version of plan.md is in force. Its words are kept under `.orchestrator/plans/NNNN.md`.
+
+    `author` is who wrote it: "human" or "orchestrator".
+    """
 
     at: datetime
     revision: int
     digest: str
     summary: str
     plan: Plan
+    author: str = HUMAN
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +115,7 @@ class PlanRejected:
     at: datetime
     digest: str
     problems: tuple[Problem, ...]
+    author: str = HUMAN
 
 
 @dataclass(frozen=True, slots=True)
@@ -398,6 +416,7 @@ Event = (
     | RetryRequested
     | RestartRequested
     | LearningNoted
+    | PlanningRequested
     | AskAnswered
     | PlanAccepted
     | PlanRejected

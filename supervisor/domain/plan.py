@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 HUMAN = "human"
+ORCHESTRATOR = "orchestrator"  # its server, its thread and its work; no child may have this name
 
 ThreadChoice = Literal["shared", "fresh"]
 SandboxMode = Literal["read-only", "workspace-write"]
+Sandbox = Literal["read-only", "workspace-write", "danger-full-access"]
+"""What a turn may do. Without a sandbox, and so without approvals, runs only the orchestrator, if the human wants it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,3 +137,4 @@ class Due(StrEnum):
     ANSWER = "answer"  # a human answered
     RESUME = "resume"  # the turn was cut off: go on
     RETRY = "retry"  # the provider failed: go on
+    NEWS = "news"  # of the orchestrator only: something happened that may change the plan

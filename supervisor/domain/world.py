@@ -140,6 +140,32 @@ class Noticed:
 
 
 @dataclass(frozen=True, slots=True)
+class Planning:
+    """What the human wants the orchestrator to plan. `revision` was in force when it was asked for; `told`: the
+    orchestrator knows of it; `tries` counts the turns that were to mend a plan that is none."""
+
+    number: int
+    problem: str
+    at: datetime
+    revision: int
+    review: bool = False
+    yolo: bool = False
+    told: bool = False
+    tries: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """Something that the orchestrator has not heard of yet (Markdown; words of others are quoted). `loud`: it is worth
+    a turn by itself; the rest is told on occasion."""
+
+    number: int
+    at: datetime
+    text: str
+    loud: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Stopping:
     """`orch down` was asked for at `since`; `now`: without waiting for turns to be interrupted."""
 
@@ -153,7 +179,9 @@ class World:
 
     `seams` are the best of the map as it was drawn last, `known` what is known of each child in short, `noticed` what
     changed of the map since the beginning. `unsurveyed` are the children that may have changed since, each with the
-    task that was at work.
+    task that was at work. `lead` is the work of the orchestrator, which is on no task of the plan, `news` what it has
+    not heard of, `rejected_by` who wrote the version of plan.md that is wrong,
+    `author` who wrote the one that is in force.
     """
 
     pid: int | None = None
@@ -181,11 +209,22 @@ class World:
     noticed: tuple[Noticed, ...] = ()
     unsurveyed: Mapping[str, str | None] = field(default_factory=dict)
     surveying: bool = False
+    planning: Planning | None = None
+    lead: Work | None = None
+    news: tuple[News, ...] = ()
+    newest: int = 0
+    rejected_by: str = ""
+    author: str = ""
 
     @property
     def open_asks(self) -> tuple[Ask, ...]:
         """What waits on a human, oldest first."""
         return tuple(ask for ask in self.asks.values() if ask.state is AskState.OPEN)
+
+    @property
+    def all_works(self) -> tuple[Work, ...]:
+        """The works on the tasks of the plan, and the orchestrator's."""
+        return (*self.works.values(), self.lead) if self.lead is not None else tuple(self.works.values())
 
     def thread_by_id(self, thread: str) -> Thread | None:
         """The thread of ours with this Codex id, or None."""

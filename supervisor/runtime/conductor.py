@@ -95,7 +95,7 @@ class Conductor:
                 recorded += step.events
                 actions += step.actions
                 self._decided = event.at
-            self._tasks.update({work.turn: work.task for work in world.works.values() if work.turn})
+            self._tasks.update({work.turn: work.task for work in world.all_works if work.turn})
             while len(self._tasks) > TURNS_KNOWN:
                 del self._tasks[next(iter(self._tasks))]
             if recorded:

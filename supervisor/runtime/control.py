@@ -12,6 +12,7 @@ from typing import Any
 
 from supervisor.domain import event as ev
 from supervisor.domain.ask import Answer, AskState
+from supervisor.domain.plan import ORCHESTRATOR
 from supervisor.domain.run import Phase
 from supervisor.errors import OrchError, RequestRefused, UsageError
 from supervisor.runtime.conductor import Conductor
@@ -102,7 +103,7 @@ class Control:
         return {"version": conductor.version, "status": await self._do_status()}
 
     async def _do_up(self, children: list[str]) -> dict[str, Any]:
-        names = children or list(self._conductor.world.servers)
+        names = children or [name for name in self._conductor.world.servers if name != ORCHESTRATOR]
         for name in names:
             self._child(name)
         return await self._post(ev.UpRequested(self._conductor.clock.now(), tuple(names)))
@@ -117,7 +118,7 @@ class Control:
         at = self._conductor.clock.now()
         if task is None:
             return await self._post(ev.HoldLifted(at))
-        works = self._conductor.world.works
+        works = {work.task: work for work in self._conductor.world.all_works}
         if task not in works:
             raise UsageError(f"there is no task `{task}`", _nearest(task, works))
         if works[task].phase not in (Phase.BLOCKED, Phase.FAILED):

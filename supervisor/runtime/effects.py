@@ -9,15 +9,14 @@ from datetime import datetime
 from pathlib import Path
 from traceback import format_exc
 
-from supervisor.core.brief import developer_instructions
-from supervisor.core.report import REPORT_SCHEMA
 from supervisor.domain import action as act
 from supervisor.domain import event as ev
 from supervisor.domain.child import Child, TurnSeen
-from supervisor.domain.run import Check
+from supervisor.domain.run import Check, Due
 from supervisor.errors import ConnectionLost, OrchError, RpcError, WorkspaceError
 from supervisor.runtime.config import Limits
 from supervisor.runtime.logs import Logs
+from supervisor.runtime.role import Role, role_of
 from supervisor.runtime.server import ServerDesk
 from supervisor.runtime.surveyor import survey_apart
 from supervisor.runtime.workspace import Workspace
@@ -51,7 +50,7 @@ class Effects:
         self._post = post
         self._now = now
         self._hands = {
-            name: _Hands(desk, [one for one in desks if one != name], limits, logs, group, post, now)
+            name: _Hands(desk, role_of(name, desks, workspace), limits, logs, group, post, now)
             for name, desk in desks.items()
         }
         for name, hands in self._hands.items():
@@ -94,7 +93,7 @@ class _Hands:
     def __init__(
         self,
         desk: ServerDesk,
-        others: list[str],
+        role: Role,
         limits: Limits,
         logs: Logs,
         group: asyncio.TaskGroup,
@@ -104,7 +103,7 @@ class _Hands:
         self._logs = logs
         self._desk = desk
         self._child: Child = desk.child
-        self._others = others
+        self._role = role
         self._limits = limits
         self._group = group
         self._post = post
@@ -164,8 +163,10 @@ class _Hands:
         turns: tuple[TurnSeen, ...] = ()
         try:
             if action.thread is None:
-                instructions = developer_instructions(child.name, self._others)
-                params = codex.thread_start(child.path, *where, instructions=instructions)
+                role = self._role
+                params = codex.thread_start(
+                    child.path, *where, instructions=role.instructions, config=role.config(action.sandbox)
+                )
                 opened = await self._desk.request("thread/start", params)
                 thread = str(opened["thread"]["id"])
                 title = f"orch: {child.name}" + (f" {action.task}" if action.task else "")
@@ -173,7 +174,9 @@ class _Hands:
                 await self._desk.request("thread/name/set", {"threadId": thread, "name": title})
             else:
                 thread = action.thread
-                params = codex.thread_resume(child.path, *where, thread=thread)
+                params = codex.thread_resume(
+                    child.path, *where, thread=thread, config=self._role.config(action.sandbox)
+                )
                 opened = await self._desk.request("thread/resume", params)
                 page = {"threadId": thread, "limit": SURVEYED_TURNS, "sortDirection": "desc", "itemsView": "full"}
                 turns = codex.turns_of(await self._desk.request("thread/turns/list", page))
@@ -196,10 +199,12 @@ class _Hands:
             thread=action.thread,
             message=action.message,
             text=action.text,
-            schema=REPORT_SCHEMA,
+            schema=self._role.schema,
             model=action.model,
             effort=action.effort,
-            sandbox=codex.sandbox_policy(action.sandbox, network=self._child.network),
+            sandbox=action.sandbox,
+            network=self._child.network,
+            skill=self._role.skill if action.due is Due.BRIEF else None,
         )
         try:
             started = await self._desk.request("turn/start", params)

@@ -14,7 +14,7 @@ from typing import Any
 
 from supervisor.domain import event as ev
 from supervisor.domain.child import Failure, TurnSeen, TurnStatus
-from supervisor.domain.plan import SandboxMode
+from supervisor.domain.plan import Sandbox
 
 OLDEST = (0, 163, 0)  # the oldest codex whose behaviour was checked
 THREAD_SOURCE = "orch"
@@ -56,31 +56,55 @@ def login_problem(account: Any) -> str | None:
     return None
 
 
-def thread_start(cwd: str, model: str | None, effort: str | None, sandbox: SandboxMode, *, instructions: str) -> Params:
+def thread_start(
+    cwd: str,
+    model: str | None,
+    effort: str | None,
+    sandbox: Sandbox,
+    *,
+    instructions: str,
+    config: Params | None = None,
+) -> Params:
+    """`config` overrides keys of the user's config.toml for this thread, for as long as it is loaded."""
     return {
-        **_settings(cwd, model, effort, sandbox),
+        **_settings(cwd, model, effort, sandbox, config),
         "developerInstructions": instructions,
         "serviceName": THREAD_SOURCE,
         "threadSource": THREAD_SOURCE,
     }
 
 
-def thread_resume(cwd: str, model: str | None, effort: str | None, sandbox: SandboxMode, *, thread: str) -> Params:
-    return {**_settings(cwd, model, effort, sandbox), "threadId": thread, "excludeTurns": True}
+def thread_resume(
+    cwd: str,
+    model: str | None,
+    effort: str | None,
+    sandbox: Sandbox,
+    *,
+    thread: str,
+    config: Params | None = None,
+) -> Params:
+    """`config` as in `thread_start`: it is not kept with the thread."""
+    return {**_settings(cwd, model, effort, sandbox, config), "threadId": thread, "excludeTurns": True}
 
 
-def _settings(cwd: str, model: str | None, effort: str | None, sandbox: SandboxMode) -> Params:
+def _settings(cwd: str, model: str | None, effort: str | None, sandbox: Sandbox, config: Params | None) -> Params:
     settings: Params = {
         "cwd": cwd,
-        "approvalPolicy": "on-request",
+        "approvalPolicy": _approvals(sandbox),
         "approvalsReviewer": "user",  # else the user's config may route approvals to a model
         "sandbox": sandbox,
     }
     if model is not None:
         settings["model"] = model
-    if effort is not None:
-        settings["config"] = {"model_reasoning_effort": effort}
+    overrides = {**(config or {}), **({"model_reasoning_effort": effort} if effort is not None else {})}
+    if overrides:
+        settings["config"] = overrides
     return settings
+
+
+def _approvals(sandbox: Sandbox) -> str:
+    """Without a sandbox nothing is asked for: who wants the one wants the other."""
+    return "never" if sandbox == "danger-full-access" else "on-request"
 
 
 def turn_start(
@@ -91,15 +115,19 @@ def turn_start(
     schema: Mapping[str, Any],
     model: str | None,
     effort: str | None,
-    sandbox: Params,
+    sandbox: Sandbox,
+    network: bool,
+    skill: tuple[str, str] | None = None,
 ) -> Params:
+    """`skill` is the name of a skill that the turn is to follow, and the path of its SKILL.md."""
+    shown = [{"type": "skill", "name": skill[0], "path": skill[1]}] if skill else []
     params: Params = {
         "threadId": thread,
         "clientUserMessageId": message,
-        "input": [{"type": "text", "text": text}],
+        "input": [{"type": "text", "text": text}, *shown],
         "outputSchema": dict(schema),
-        "sandboxPolicy": sandbox,
-        "approvalPolicy": "on-request",
+        "sandboxPolicy": sandbox_policy(sandbox, network=network),
+        "approvalPolicy": _approvals(sandbox),
         "approvalsReviewer": "user",
         "turnTrigger": THREAD_SOURCE,
     }
@@ -119,8 +147,10 @@ def turn_steer(*, thread: str, turn: str, message: str, text: str) -> Params:
     }
 
 
-def sandbox_policy(mode: SandboxMode, *, network: bool) -> Params:
+def sandbox_policy(mode: Sandbox, *, network: bool) -> Params:
     """The tagged form of a sandbox mode, as `turn/start` and `command/exec` want it."""
+    if mode == "danger-full-access":
+        return {"type": "dangerFullAccess"}
     if mode == "read-only":
         return {"type": "readOnly", "networkAccess": network}
     return {

@@ -1,0 +1,39 @@
+"""What a thread of ours is for: a child works on tasks, the orchestrator plans. Codex is told in its own terms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from supervisor.core import leadwords
+from supervisor.core.brief import developer_instructions
+from supervisor.core.report import REPORT_SCHEMA
+from supervisor.domain.plan import ORCHESTRATOR, Sandbox
+from supervisor.runtime.mcp_entry import mcp_servers
+from supervisor.runtime.skill import SKILL_NAME, skill_file
+from supervisor.runtime.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """The instructions of its threads, the schema of the answers to its turns, the MCP servers it may use, and the
+    skill (name, path of its SKILL.md) that its first turn follows."""
+
+    instructions: str
+    schema: Mapping[str, Any]
+    tools: Mapping[str, Any] = field(default_factory=dict)
+    skill: tuple[str, str] | None = None
+
+    def config(self, sandbox: Sandbox) -> dict[str, Any]:
+        """What overrides the user's config.toml on its threads."""
+        return {"mcp_servers": dict(self.tools)} if self.tools else {}
+
+
+def role_of(name: str, names: Iterable[str], workspace: Workspace) -> Role:
+    """The role of the child, or of the orchestrator, with this name; `names` are those of all."""
+    children = [one for one in names if one != ORCHESTRATOR]
+    if name != ORCHESTRATOR:
+        return Role(developer_instructions(name, [one for one in children if one != name]), REPORT_SCHEMA)
+    skill = (SKILL_NAME, str(skill_file()))
+    return Role(leadwords.instructions(children), leadwords.ANSWER_SCHEMA, mcp_servers(workspace), skill)
