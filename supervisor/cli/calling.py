@@ -30,8 +30,8 @@ def picture(client: ControlClient) -> Picture:
     return found
 
 
-def follow(client: ControlClient, until: float | None = None) -> Iterator[Picture]:
-    """The picture at once, then at every change or after `LOOK_AGAIN` seconds, until `until` (of `time.monotonic`).
+def follow(client: ControlClient, until: float | None = None, every: float = LOOK_AGAIN) -> Iterator[Picture]:
+    """The picture at once, then at every change or after `every` seconds, until `until` (of `time.monotonic`).
 
     Raises SupervisorDown when the supervisor goes away or hangs.
     """
@@ -40,7 +40,7 @@ def follow(client: ControlClient, until: float | None = None) -> Iterator[Pictur
         answer = client.watch(version, wait)
         version = answer["version"]
         yield answer["status"]
-        wait = LOOK_AGAIN if until is None else min(LOOK_AGAIN, until - time.monotonic())
+        wait = every if until is None else min(every, until - time.monotonic())
         if wait <= 0:
             return
 

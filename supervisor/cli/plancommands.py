@@ -3,16 +3,33 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from supervisor.cli.options import Command, Group, Json, end, example, workspace_at
 
+WRITE = "write"  # the command behind `orch plan "PROBLEM"`; nobody need type it
+
+
+class PlanGroup(Group):
+    """`orch plan WORDS` where the first word is no command is `orch plan write WORDS`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if args and args[0] not in self.commands and args[0] not in ctx.help_option_names:
+            args = [WRITE, *args]
+        return super().parse_args(ctx, args)
+
+
 plan_app = typer.Typer(
-    help="Check plan.md, and see what was in force.",
-    epilog=example("orch plan check", "orch plan history", "orch plan diff"),
-    cls=Group,
+    help='Have plan.md written (`orch plan "PROBLEM"`), check it, and see what was in force.',
+    epilog=example(
+        'orch plan "Registration times out after 30 s though the device appears later"',
+        "orch plan --from problem.md --review",
+        "orch plan check",
+        "orch plan history",
+    ),
+    cls=PlanGroup,
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -55,3 +72,33 @@ def plan_diff(
     from supervisor.cli import plan
 
     end(plan.diff(workspace_at(context), old, new, as_json=as_json))
+
+
+@plan_app.command(
+    WRITE,
+    cls=Command,
+    epilog=example('orch plan "The checkout form shows a 500 now and then"', "orch plan --from problem.md --review"),
+)
+def plan_write(
+    context: typer.Context,
+    problem: Annotated[
+        str | None, typer.Argument(metavar="PROBLEM", help="What should be different.", show_default=False)
+    ] = None,
+    file: Annotated[
+        Path | None, typer.Option("--from", metavar="FILE", help="Read it from there (-: standard input).")
+    ] = None,
+    review: Annotated[bool, typer.Option("--review", help="Start nothing of the plan before `orch go`.")] = False,
+    yolo: Annotated[
+        bool, typer.Option("--yolo", help="Let the orchestrator run without sandbox and approvals.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Have the orchestrator understand the repos and write plan.md.
+
+    \b
+    Exit codes: 0 the plan is in force; 1 there is none; 4 the orchestrator needs you (`orch asks`).
+    """
+    from supervisor.cli import planning
+
+    words = planning.problem_of(problem, file)
+    end(planning.plan(workspace_at(context), words, review=review, yolo=yolo, as_json=as_json))

@@ -57,6 +57,8 @@ def told(world: World, lead: Work) -> World:
     planning = world.planning
     if lead.task != ORCHESTRATOR or planning is None or lead.sending is None:
         return world
+    planning = replace(planning, read=world.revision)
+    world = replace(world, planning=planning)
     match lead.due:
         case Due.BRIEF:
             return replace(world, planning=replace(planning, told=True), news=())
@@ -83,7 +85,12 @@ def over(work: Work, seen: TurnSeen, at: datetime) -> Work:
 def plan_saved(world: World, author: str) -> World:
     """A version of plan.md is in force: the orchestrator may try again if it breaks it, and need not be helped."""
     lead, planning = world.lead, world.planning
-    if lead is None or planning is None or not planned(world):
+    if lead is None or planning is None:
+        return world
+    if author == ORCHESTRATOR:
+        planning = replace(planning, read=world.revision)
+        world = replace(world, planning=planning)
+    if not planned(world):
         return world
     if lead.phase is Phase.ASKING and planning.tries >= MAX_TRIES:
         lead = replace(lead, phase=after_work(lead.phase, WorkTrigger.FINISH), question=None, why="there is a plan")

@@ -142,7 +142,8 @@ class Noticed:
 @dataclass(frozen=True, slots=True)
 class Planning:
     """What the human wants the orchestrator to plan. `revision` was in force when it was asked for; `told`: the
-    orchestrator knows of it; `tries` counts the turns that were to mend a plan that is none."""
+    orchestrator knows of it; `tries` counts the turns that were to mend a plan that is none; `read` is the revision
+    that it was told of, or wrote, last."""
 
     number: int
     problem: str
@@ -152,6 +153,7 @@ class Planning:
     yolo: bool = False
     told: bool = False
     tries: int = 0
+    read: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from supervisor.domain.child import Child
-from supervisor.domain.plan import HUMAN, SandboxMode
+from supervisor.domain.plan import HUMAN, ORCHESTRATOR, SandboxMode
 from supervisor.errors import ConfigError, OrchError, UsageError
 from supervisor.runtime.workspace import Workspace
 from supervisor.shell.git import toplevel
@@ -41,6 +41,13 @@ class ChildPart(_Part):
     network: bool = False
 
 
+class OrchestratorPart(_Part):
+    """The orchestrator that `orch plan` runs."""
+
+    model: str | None = None
+    effort: str | None = None
+
+
 class CodexPart(_Part):
     bin: str | None = None
 
@@ -56,15 +63,20 @@ class Limits(_Part):
 
 class _File(_Part):
     children: dict[str, Annotated[ChildPart, BeforeValidator(_long_form)]] = Field(min_length=1)
+    orchestrator: OrchestratorPart = OrchestratorPart()
     codex: CodexPart = CodexPart()
     limits: Limits = Limits()
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The whole file, with each child's path resolved to the root of its work tree."""
+    """The whole file, with each child's path resolved to the root of its work tree.
+
+    `orchestrator` is what `orch plan` runs, in the workspace: it has a server like a child, and is none.
+    """
 
     children: tuple[Child, ...]
+    orchestrator: Child
     codex_bin: str | None
     limits: Limits
 
@@ -81,7 +93,8 @@ def load(workspace: Workspace) -> Config:
         Child(name, str(path), part.model, part.effort, part.sandbox, part.network)
         for (name, path), part in zip(_checked(workspace.root, pairs, ConfigError), file.children.values(), strict=True)
     )
-    return Config(children, file.codex.bin, file.limits)
+    lead = Child(ORCHESTRATOR, str(workspace.root), file.orchestrator.model, file.orchestrator.effort)
+    return Config(children, lead, file.codex.bin, file.limits)
 
 
 def named(workspace: Workspace) -> tuple[Child, ...]:
@@ -116,6 +129,10 @@ children:
     # effort: high
     # sandbox: workspace-write    # or read-only
     # network: false              # true lets its commands reach the network
+
+# orchestrator:                   # what `orch plan` runs
+#   model: gpt-5.5
+#   effort: high
 
 # codex:
 #   bin: /path/to/codex           # default: $ORCH_CODEX_BIN, then this, then codex on PATH, then the packaged one
@@ -180,8 +197,9 @@ def _check_name(name: str, kind: type[OrchError]) -> None:
             f"`{name}` is no name for a child",
             "use up to 40 letters, digits, `-` and `_`, beginning with a letter or digit",
         )
-    if name.lower() == HUMAN:
-        raise kind("`human` is no name for a child (it stands for you in the plan)", "choose another name")
+    if name.lower() in (HUMAN, ORCHESTRATOR):
+        stands = "you in the plan" if name.lower() == HUMAN else "who writes the plan"
+        raise kind(f"`{name}` is no name for a child (it stands for {stands})", "choose another name")
 
 
 def _explained(workspace: Workspace, error: ValidationError) -> ConfigError:
@@ -201,7 +219,12 @@ def _explained(workspace: Workspace, error: ValidationError) -> ConfigError:
 
 
 def _keys(where: tuple[int | str, ...]) -> list[str]:
-    parts: dict[str, type[BaseModel]] = {"children": ChildPart, "codex": CodexPart, "limits": Limits}
+    parts: dict[str, type[BaseModel]] = {
+        "children": ChildPart,
+        "orchestrator": OrchestratorPart,
+        "codex": CodexPart,
+        "limits": Limits,
+    }
     if len(where) > 1 and where[0] in parts:
         return list(parts[str(where[0])].model_fields)
     return list(parts)

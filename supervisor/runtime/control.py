@@ -15,7 +15,9 @@ from supervisor.domain.ask import Answer, AskState
 from supervisor.domain.plan import ORCHESTRATOR
 from supervisor.domain.run import Phase
 from supervisor.errors import OrchError, RequestRefused, UsageError
+from supervisor.runtime.authors import Authors
 from supervisor.runtime.conductor import Conductor
+from supervisor.runtime.doing import Doing
 from supervisor.runtime.logs import Logs
 from supervisor.runtime.workspace import Workspace
 from supervisor.shell.process import rss_bytes
@@ -29,7 +31,17 @@ DECISIONS = ("accept", "decline", "text")
 class Control:
     """Serves the control methods (see `wire/control.py`)."""
 
-    def __init__(self, workspace: Workspace, conductor: Conductor, logs: Logs, group: asyncio.TaskGroup) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        conductor: Conductor,
+        logs: Logs,
+        group: asyncio.TaskGroup,
+        authors: Authors,
+        doing: Doing,
+    ) -> None:
+        self._authors = authors
+        self._doing = doing
         self._group = group
         self._workspace = workspace
         self._conductor = conductor
@@ -90,6 +102,8 @@ class Control:
         picture = self._conductor.status()
         for child in picture["children"]:
             child["rss_bytes"] = rss_bytes(child["pid"]) if child["pid"] else None
+        if picture["orchestrator"] is not None:
+            picture["orchestrator"]["doing"] = self._doing.words or None
         picture["supervisor"]["problem"] = self._conductor.trouble
         return picture
 
@@ -133,6 +147,19 @@ class Control:
         if not text.strip():
             raise UsageError("the note is empty", "say what was learned: `orch note TEXT`")
         return await self._post(ev.LearningNoted(self._conductor.clock.now(), "human", text.strip()))
+
+    async def _do_plan(self, problem: str, review: bool, yolo: bool) -> dict[str, Any]:
+        lead = self._conductor.world.lead
+        if not problem.strip():
+            raise UsageError("the problem is empty", 'say what should change: `orch plan "PROBLEM"`')
+        if lead is not None and lead.phase.live:
+            raise RequestRefused("the orchestrator is at work", "wait for it, or talk to it with `orch attach`")
+        at = self._conductor.clock.now()
+        return await self._post(ev.PlanningRequested(at, problem.strip(), bool(review), bool(yolo)))
+
+    async def _do_plan_written(self, digest: str) -> dict[str, Any]:
+        self._authors.claim(str(digest))
+        return {}
 
     async def _do_answer(self, ask: str, decision: str, text: str, for_session: bool) -> dict[str, Any]:
         asks = self._conductor.world.asks

@@ -11,17 +11,19 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from supervisor import __version__
 from supervisor.domain.event import DownRequested, SupervisorStarted
 from supervisor.errors import OrchError, WorkspaceError
+from supervisor.runtime.authors import Authors
 from supervisor.runtime.codex_binary import Versions
 from supervisor.runtime.conductor import Conductor
 from supervisor.runtime.config import Config, load
 from supervisor.runtime.control import Control
+from supervisor.runtime.doing import Doing
 from supervisor.runtime.effects import Effects
 from supervisor.runtime.logs import Logs
 from supervisor.runtime.planwatch import PlanWatch
@@ -66,14 +68,20 @@ def run(workspace: Workspace, *, ready: Callable[[], None], mirror: TextIO | Non
 async def _supervise(
     workspace: Workspace, config: Config, conductor: Conductor, logs: Logs, ready: Callable[[], None]
 ) -> None:
+    served = (*config.children, config.orchestrator)
     registry = Registry(workspace.registry)
     versions = Versions()
-    plan = PlanWatch(workspace, [child.name for child in config.children], conductor)
+    authors = Authors(str(workspace.plan), lambda: conductor.world)
+    plan = PlanWatch(workspace, [child.name for child in config.children], conductor, authors)
+    doing = Doing()
     now = conductor.clock.now
+
+    def overhear(method: str, params: Mapping[str, Any]) -> None:
+        authors.overhear(method, params)
+        doing.overhear(method, params)
+
     conductor.post(
-        SupervisorStarted(
-            now(), os.getpid(), __version__, config.children, tuple(registry.alive()), config.limits.retry_seconds
-        )
+        SupervisorStarted(now(), os.getpid(), __version__, served, tuple(registry.alive()), config.limits.retry_seconds)
     )
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -92,14 +100,17 @@ async def _supervise(
                     post=conductor.post,
                     now=now,
                     task_of=conductor.task_of,
+                    overhear=overhear if child is config.orchestrator else None,
                 )
-                for child in config.children
+                for child in served
             }
             effects = Effects(
                 desks, workspace=workspace, limits=config.limits, logs=logs, group=group, post=conductor.post, now=now
             )
             listening = asyncio.Event()
-            group.create_task(Control(workspace, conductor, logs, group).serve(listening), name="control socket")
+            group.create_task(
+                Control(workspace, conductor, logs, group, authors, doing).serve(listening), name="control socket"
+            )
             await listening.wait()
             async with watch_file(workspace.plan, plan.look) as watching:
                 if watching.degraded:

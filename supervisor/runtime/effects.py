@@ -164,9 +164,7 @@ class _Hands:
         try:
             if action.thread is None:
                 role = self._role
-                params = codex.thread_start(
-                    child.path, *where, instructions=role.instructions, config=role.config(action.sandbox)
-                )
+                params = codex.thread_start(child.path, *where, instructions=role.instructions, config=role.config)
                 opened = await self._desk.request("thread/start", params)
                 thread = str(opened["thread"]["id"])
                 title = f"orch: {child.name}" + (f" {action.task}" if action.task else "")
@@ -174,9 +172,7 @@ class _Hands:
                 await self._desk.request("thread/name/set", {"threadId": thread, "name": title})
             else:
                 thread = action.thread
-                params = codex.thread_resume(
-                    child.path, *where, thread=thread, config=self._role.config(action.sandbox)
-                )
+                params = codex.thread_resume(child.path, *where, thread=thread, config=self._role.config)
                 opened = await self._desk.request("thread/resume", params)
                 page = {"threadId": thread, "limit": SURVEYED_TURNS, "sortDirection": "desc", "itemsView": "full"}
                 turns = codex.turns_of(await self._desk.request("thread/turns/list", page))

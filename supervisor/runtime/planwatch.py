@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from supervisor.core.diff import describe, diff
 from supervisor.domain.event import PlanAccepted, PlanMissing, PlanRejected
-from supervisor.domain.plan import Rejection
+from supervisor.domain.plan import Problem, Rejection
+from supervisor.runtime.authors import Authors
 from supervisor.runtime.conductor import Conductor
 from supervisor.runtime.planread import check, read
 from supervisor.runtime.workspace import Workspace
@@ -19,7 +20,8 @@ _NOTHING = object()  # unlike any content
 class PlanWatch:
     """Reads plan.md when told to, and posts what a new version means."""
 
-    def __init__(self, workspace: Workspace, children: Sequence[str], conductor: Conductor) -> None:
+    def __init__(self, workspace: Workspace, children: Sequence[str], conductor: Conductor, authors: Authors) -> None:
+        self._authors = authors
         self._workspace = workspace
         self._children = children
         self._conductor = conductor
@@ -44,16 +46,26 @@ class PlanWatch:
     def _read(self, content: bytes, *, first: bool) -> None:
         conductor, now = self._conductor, self._conductor.clock.now()
         digest = hashlib.sha256(content).hexdigest()
-        plan = check(content, self._children)
-        if isinstance(plan, Rejection):
-            conductor.post(PlanRejected(now, digest, plan.problems))
-            return
         world = conductor.world
+        author = self._authors.author_of(digest)
+        plan = check(content, self._children)
+        if not isinstance(plan, Rejection) and digest != world.digest and self._authors.is_stale(digest):
+            plan = Rejection((Problem(1, _stale(world.revision)),))
+        if isinstance(plan, Rejection):
+            conductor.post(PlanRejected(now, digest, plan.problems, author))
+            return
         if digest == world.digest and world.plan is not None:
             if not first or world.problems or world.missing is not None or plan != world.plan:
-                conductor.post(PlanAccepted(now, world.revision, digest, "as before", plan))
+                conductor.post(PlanAccepted(now, world.revision, digest, "as before", plan, world.author or author))
             return
         revision = world.revision + 1
         self._workspace.plans.mkdir(mode=0o700, exist_ok=True)
         write_atomic(self._workspace.plans / f"{revision:04d}.md", content.decode("utf-8-sig"))
-        conductor.post(PlanAccepted(now, revision, digest, describe(diff(world.plan, plan)), plan))
+        conductor.post(PlanAccepted(now, revision, digest, describe(diff(world.plan, plan)), plan, author))
+
+
+def _stale(revision: int) -> str:
+    return (
+        f"the orchestrator wrote this over revision {revision}, which it had not read: that one stays in force, and is "
+        f"kept in .orchestrator/plans/{revision:04d}.md; read it, and write plan.md again from there"
+    )

@@ -9,9 +9,9 @@ from typing import Any
 from supervisor.core import leadwords
 from supervisor.core.brief import developer_instructions
 from supervisor.core.report import REPORT_SCHEMA
-from supervisor.domain.plan import ORCHESTRATOR, Sandbox
+from supervisor.domain.plan import ORCHESTRATOR
+from supervisor.runtime import skill
 from supervisor.runtime.mcp_entry import mcp_servers
-from supervisor.runtime.skill import SKILL_NAME, skill_file
 from supervisor.runtime.workspace import Workspace
 
 
@@ -25,7 +25,8 @@ class Role:
     tools: Mapping[str, Any] = field(default_factory=dict)
     skill: tuple[str, str] | None = None
 
-    def config(self, sandbox: Sandbox) -> dict[str, Any]:
+    @property
+    def config(self) -> dict[str, Any]:
         """What overrides the user's config.toml on its threads."""
         return {"mcp_servers": dict(self.tools)} if self.tools else {}
 
@@ -35,5 +36,5 @@ def role_of(name: str, names: Iterable[str], workspace: Workspace) -> Role:
     children = [one for one in names if one != ORCHESTRATOR]
     if name != ORCHESTRATOR:
         return Role(developer_instructions(name, [one for one in children if one != name]), REPORT_SCHEMA)
-    skill = (SKILL_NAME, str(skill_file()))
-    return Role(leadwords.instructions(children), leadwords.ANSWER_SCHEMA, mcp_servers(workspace), skill)
+    shown = (skill.NAME, str(skill.skill_file()))
+    return Role(leadwords.instructions(children), leadwords.ANSWER_SCHEMA, mcp_servers(workspace), shown)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -77,7 +77,9 @@ class ServerDesk:
         post: Callable[[ev.Event], None],
         now: Callable[[], datetime],
         task_of: Callable[[str | None], str | None],
+        overhear: Callable[[str, Mapping[str, Any]], None] | None = None,
     ) -> None:
+        self._overhear = overhear
         self._task_of = task_of
         self.child = child
         self.link: Link | None = None
@@ -279,6 +281,8 @@ class ServerDesk:
         elif isinstance(message, Call):
             self._called(link, message)
         else:
+            if self._overhear is not None:
+                self._overhear(message.method, message.params)
             if message.method == "serverRequest/resolved":
                 for key in [one for one in link.asked if same_request(one, message.params.get("requestId"))]:
                     del link.asked[key]

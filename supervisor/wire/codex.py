@@ -330,5 +330,28 @@ def activity(method: str, params: Mapping[str, Any]) -> Params | None:
     return None
 
 
+def doing(method: str, params: Mapping[str, Any]) -> str | None:
+    """What a notification says that a thread is doing now, in a few words; None if it says nothing of it."""
+    item = params.get("item")
+    if method == "turn/completed":
+        return ""
+    if not isinstance(item, dict):
+        return None
+    match method, item.get("type"):
+        case "item/started", "commandExecution":
+            return f"runs {_short(item.get('command'))}"
+        case "item/started", "mcpToolCall":
+            return f"uses {item.get('tool')} {_short(json.dumps(item.get('arguments')))}"
+        case "item/started", "fileChange":
+            return "edits " + ", ".join(str(one.get("path")) for one in _rows(item.get("changes")))
+        case "item/completed", "agentMessage":
+            return f"says: {_short(item.get('text'))}"
+    return None
+
+
+def _short(text: Any) -> str:
+    return str(text)[:200]
+
+
 def _snake(name: str) -> str:
     return re.sub(r"(?<=[a-z])([A-Z])", r"_\1", name).lower()

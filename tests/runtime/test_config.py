@@ -32,6 +32,11 @@ def repo(path: Path) -> Path:
     return path
 
 
+def lead(workspace: Workspace, model: str | None = None, effort: str | None = None) -> Child:
+    """The orchestrator's own server, in the workspace."""
+    return Child("orchestrator", str(workspace.root), model, effort)
+
+
 def told(workspace: Workspace, text: str | bytes) -> str:
     """What is wrong with a config of this text."""
     workspace.config.write_bytes(text if isinstance(text, bytes) else text.encode())
@@ -42,7 +47,7 @@ def told(workspace: Workspace, text: str | bytes) -> str:
 
 def test_a_short_config_has_the_defaults(workspace: Workspace) -> None:
     workspace.config.write_text("children:\n  api: ../api\n", encoding="utf-8")
-    assert load(workspace) == Config((Child("api", f"{workspace.root.parent}/api"),), None, Limits())
+    assert load(workspace) == Config((Child("api", f"{workspace.root.parent}/api"),), lead(workspace), None, Limits())
     assert Limits() == Limits(verify_minutes=20, retry_seconds=(2, 10, 30), ready_seconds=30, log_megabytes=10)
 
 
@@ -59,6 +64,9 @@ children:
     effort: high
     sandbox: read-only
     network: true
+orchestrator:
+  model: gpt-6
+  effort: low
 codex:
   bin: ~/bin/codex
 limits:
@@ -71,6 +79,7 @@ limits:
     )
     assert load(workspace) == Config(
         (Child("app", f"{here}/app"), Child("api", f"{here}/api", "gpt-5.5", "high", "read-only", True)),
+        lead(workspace, "gpt-6", "low"),
         "~/bin/codex",
         Limits(verify_minutes=0.5, retry_seconds=(0, 1), ready_seconds=5, log_megabytes=1),
     )
@@ -100,7 +109,7 @@ def test_a_home_and_a_link_lead_to_the_repo(workspace: Workspace, monkeypatch: p
         ("children: {api: ../api}\ncodex: {zzz: x}", "the key `codex.zzz` is not known: known are `bin`"),
         (
             "children: {api: ../api}\nzzz: 1",
-            "the key `zzz` is not known: known are `children`, `codex`, `limits`",
+            "the key `zzz` is not known: known are `children`, `orchestrator`, `codex`, `limits`",
         ),
     ],
 )
@@ -208,10 +217,13 @@ def test_a_name_that_is_none_is_told(workspace: Workspace, name: str) -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["human", "Human", "HUMAN"])
-def test_no_child_is_called_like_the_human(workspace: Workspace, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "who"),
+    [("human", "you in the plan"), ("HUMAN", "you in the plan"), ("Orchestrator", "who writes the plan")],
+)
+def test_no_child_is_called_like_the_human_or_the_orchestrator(workspace: Workspace, name: str, who: str) -> None:
     assert told(workspace, f"children: {{{name}: ../api}}") == (
-        "`human` is no name for a child (it stands for you in the plan): choose another name"
+        f"`{name}` is no name for a child (it stands for {who}): choose another name"
     )
 
 
@@ -231,14 +243,16 @@ def test_names_on_the_command_line_may_not_repeat(workspace: Workspace) -> None:
 def test_the_starter_loads_back_with_the_defaults(workspace: Workspace) -> None:
     workspace.config.write_text(starter([("api", "../api"), ("app", "../app")]), encoding="utf-8")
     here = workspace.root.parent
-    assert load(workspace) == Config((Child("api", f"{here}/api"), Child("app", f"{here}/app")), None, Limits())
+    assert load(workspace) == Config(
+        (Child("api", f"{here}/api"), Child("app", f"{here}/app")), lead(workspace), None, Limits()
+    )
 
 
 def test_every_line_that_the_starter_comments_out_is_a_right_one(workspace: Workspace) -> None:
     text = re.sub(r"^( *)# (?=[ a-z_]+:)", r"\1", starter([("api", "../api")]), flags=re.MULTILINE)
     workspace.config.write_text(text, encoding="utf-8")
     child = Child("api", f"{workspace.root.parent}/api", "gpt-5.5", "high", "workspace-write", False)
-    assert load(workspace) == Config((child,), "/path/to/codex", Limits())
+    assert load(workspace) == Config((child,), lead(workspace, "gpt-5.5", "high"), "/path/to/codex", Limits())
 
 
 NAMES = st.sampled_from(["2024", "1e5", "0x1f", "true", "null", "No", "1_0", "2024-01-01"]) | st.from_regex(

@@ -27,9 +27,12 @@ from supervisor.domain.action import Action
 from supervisor.domain.ask import Answer
 from supervisor.domain.child import Child
 from supervisor.domain.plan import Plan, Task
+from supervisor.domain.world import World
 from supervisor.errors import RequestRefused, SupervisorDown, UsageError
+from supervisor.runtime.authors import Authors
 from supervisor.runtime.conductor import Conductor
 from supervisor.runtime.control import Control
+from supervisor.runtime.doing import Doing
 from supervisor.runtime.logs import Logs
 from supervisor.runtime.workspace import Workspace, make_private
 from supervisor.shell.control_client import ControlClient
@@ -111,7 +114,12 @@ class Supervisor:
         try:
             async with asyncio.TaskGroup() as group:
                 listening = asyncio.Event()
-                group.create_task(Control(self.workspace, self.conductor, logs, group).serve(listening), name="control")
+                group.create_task(
+                    Control(self.workspace, self.conductor, logs, group, Authors("plan.md", World), Doing()).serve(
+                        listening
+                    ),
+                    name="control",
+                )
                 await listening.wait()
                 self._ready.set()
                 await self.conductor.run(self.actions.append)
@@ -350,9 +358,11 @@ def test_the_status_tells_what_is_known(supervisor: Supervisor) -> None:
             "state": "missing",
             "revision": 0,
             "title": None,
+            "author": None,
             "why": "there is no plan.md yet",
             "problems": [],
         },
+        "orchestrator": None,
         "children": [],
         "tasks": [],
         "asks": [],

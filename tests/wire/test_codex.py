@@ -76,8 +76,8 @@ def test_a_thread_is_resumed_with_the_same_settings_and_without_its_history() ->
 
 
 def test_a_turn_is_started_with_its_message_id_the_report_schema_and_its_sandbox() -> None:
-    policy = sandbox_policy("read-only", network=True)
-    common = {"thread": "t", "message": "m", "text": "Do it.", "schema": {"type": "object"}, "sandbox": policy}
+    common = {"thread": "t", "message": "m", "text": "Do it.", "schema": {"type": "object"}}
+    common |= {"sandbox": "read-only", "network": True}
     started = {
         "threadId": "t",
         "clientUserMessageId": "m",
@@ -90,6 +90,19 @@ def test_a_turn_is_started_with_its_message_id_the_report_schema_and_its_sandbox
     }
     assert turn_start(**common, model=None, effort=None) == started
     assert turn_start(**common, model="gpt-5.5", effort="low") == {**started, "model": "gpt-5.5", "effort": "low"}
+
+
+def test_who_runs_without_a_sandbox_is_not_asked_for_approvals() -> None:
+    common = {"thread": "t", "message": "m", "text": "Plan.", "schema": {}, "model": None, "effort": None}
+    started = turn_start(**common, sandbox="danger-full-access", network=False, skill=("plan", "/skills/plan/SKILL.md"))
+    assert (started["sandboxPolicy"], started["approvalPolicy"]) == ({"type": "dangerFullAccess"}, "never")
+    assert started["input"] == [
+        {"type": "text", "text": "Plan."},
+        {"type": "skill", "name": "plan", "path": "/skills/plan/SKILL.md"},
+    ]
+    opened = thread_start("/ws", None, None, "danger-full-access", instructions="", config={"mcp_servers": {}})
+    assert (opened["approvalPolicy"], opened["sandbox"]) == ("never", "danger-full-access")
+    assert opened["config"] == {"mcp_servers": {}}
 
 
 def test_a_steer_names_the_turn_that_it_is_for() -> None:

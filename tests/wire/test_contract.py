@@ -23,7 +23,7 @@ from supervisor.domain import action as act
 from supervisor.domain import event as ev
 from supervisor.domain.ask import Answer, AskKind
 from supervisor.domain.child import Child, TurnStatus
-from supervisor.domain.plan import SandboxMode
+from supervisor.domain.plan import Sandbox
 from supervisor.domain.run import Brief, Check, Due
 from supervisor.runtime import effects, server
 from supervisor.runtime.codex_binary import locate
@@ -35,7 +35,8 @@ from supervisor.wire.requests import read_request, reply
 from tests.wire.schema import Protocol, flaws, samples
 
 AT = datetime(2026, 7, 1, 12, tzinfo=UTC)
-SANDBOXES: tuple[SandboxMode, ...] = get_args(SandboxMode)
+SANDBOXES: tuple[Sandbox, ...] = get_args(Sandbox)
+CONFIG = {"mcp_servers": {"orch": {"command": "orch", "args": ["mcp"]}}}
 OURS = (codex, requests, server, effects)
 
 
@@ -60,8 +61,8 @@ def requests_of_ours() -> list[tuple[str, dict[str, Any]]]:
     ]
     for mode in SANDBOXES:
         for settings in (("/repo", None, None, mode), ("/repo", "gpt-5.5", "high", mode)):
-            rows.append(("thread/start", codex.thread_start(*settings, instructions="Be brief.")))
-            rows.append(("thread/resume", codex.thread_resume(*settings, thread="t")))
+            rows.append(("thread/start", codex.thread_start(*settings, instructions="Be brief.", config=CONFIG)))
+            rows.append(("thread/resume", codex.thread_resume(*settings, thread="t", config=CONFIG)))
         for network in (False, True):
             policy = codex.sandbox_policy(mode, network=network)
             rows.append(
@@ -78,7 +79,9 @@ def requests_of_ours() -> list[tuple[str, dict[str, Any]]]:
                     schema=REPORT_SCHEMA,
                     model=model,
                     effort=effort,
-                    sandbox=policy,
+                    sandbox=mode,
+                    network=network,
+                    skill=("plan", "/skills/plan/SKILL.md") if network else None,
                 )
                 rows.append(("turn/start", params))
     return rows

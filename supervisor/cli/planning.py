@@ -1,0 +1,119 @@
+"""`orch plan "PROBLEM"`: have the orchestrator understand the repos and write plan.md, and show how it gets on."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import redirect_stdout
+from pathlib import Path
+
+from supervisor.cli import calling, lifecycle, output
+from supervisor.cli.output import Cell, Grid, one_line
+from supervisor.cli.progress import Progress
+from supervisor.errors import OrchError, SupervisorDown, UsageError
+from supervisor.runtime.workspace import Workspace
+from supervisor.shell.control_client import ControlClient
+
+DONE, FAILED, WAITS = 0, 1, 4
+LOOK = 1.0  # seconds between two looks at what the orchestrator is doing
+LONGEST = 200_000  # characters of a problem
+YOLO = (
+    "--yolo: the orchestrator runs without a sandbox and without approvals: its commands may change anything that you "
+    "can change. The children keep their sandboxes."
+)
+
+
+def problem_of(words: str | None, file: Path | None) -> str:
+    """The problem as given: in words, in a file, or (`-`) on standard input. Raises UsageError for none, or both."""
+    if (words is None) == (file is None):
+        raise UsageError("say the problem once", 'as `orch plan "PROBLEM"` or `orch plan --from FILE`')
+    if file is None:
+        text = words or ""
+    elif str(file) == "-":
+        text = sys.stdin.read(LONGEST + 1)
+    else:
+        try:
+            with file.open(encoding="utf-8") as stream:
+                text = stream.read(LONGEST + 1)
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+            raise UsageError(f"{file} cannot be read ({reason})", "name a text file with --from") from error
+    if not text.strip():
+        raise UsageError("the problem is empty", "say what should be different afterwards, and what you know of it")
+    if len(text) > LONGEST:
+        raise UsageError(f"the problem is longer than {LONGEST:,} characters", "say what matters, and name the files")
+    return text.strip()
+
+
+def plan(workspace: Workspace, problem: str, *, review: bool, yolo: bool, as_json: bool) -> int:
+    """Ask for a plan and see it come: 0 once it is in force, 1 if that fails, 4 if the orchestrator needs a human.
+
+    Starts the supervisor and the servers as `orch up` does. Ctrl-C leaves the orchestrator at work.
+    """
+    if yolo:
+        output.say(f"orch: {YOLO}")
+    with redirect_stdout(sys.stderr):
+        lifecycle.up(workspace, [])
+    with ControlClient(workspace.control_socket) as client:
+        client.call("plan", problem=problem, review=review, yolo=yolo)
+    picture = _follow(workspace)
+    if as_json:
+        output.emit_json(picture)
+    return _told(picture, review=review, quiet=as_json)
+
+
+def _follow(workspace: Workspace) -> calling.Picture:
+    """The picture once the orchestrator has a plan, needs a human, or has failed."""
+    progress = Progress()
+    try:
+        with ControlClient(workspace.control_socket) as client:
+            for picture in calling.follow(client, every=LOOK):
+                lead = picture["orchestrator"]
+                progress.show({"orchestrator": _said(lead)})
+                over = lead["state"] in ("failed", "blocked") or (lead["state"] == "idle" and lead["planned"])
+                if over or lead["server"] == "failed" or _asks(picture):
+                    return picture
+    except SupervisorDown as error:
+        raise OrchError(
+            f"while the orchestrator was at work, {error.what}", "run `orch up`: it goes on by itself"
+        ) from error
+    except KeyboardInterrupt:
+        output.say("orch: the orchestrator goes on; see `orch status`, talk to it with `orch attach`")
+        raise
+    finally:
+        progress.end()
+    raise AssertionError("following a supervisor ends only with it")
+
+
+def _told(picture: calling.Picture, *, review: bool, quiet: bool) -> int:
+    """Say what came of it; the exit code."""
+    lead, plan = picture["orchestrator"], picture["plan"]
+    if asks := _asks(picture):
+        if not quiet:
+            from supervisor.cli.screen import ask_blocks
+
+            output.show(block for ask in asks for block in ask_blocks(ask))
+        return WAITS
+    if not (lead["state"] == "idle" and lead["planned"]):
+        output.say(f"orch: there is no plan: {one_line(lead['why'] or lead['state'])}")
+        return FAILED
+    if not quiet:
+        output.emit(f"plan.md, revision {plan['revision']}: {one_line(plan['title'] or '')}")
+        rows = [[one_line(task[name]) for name in ("id", "child", "title")] for task in picture["tasks"]]
+        output.show([Grid(("TASK", "CHILD", "TITLE"), tuple(tuple(Cell(text) for text in row) for row in rows))])
+    held = review or plan["state"] == "held"
+    output.say(
+        "next: read plan.md, change what you like, then `orch go`"
+        if held
+        else "next: `orch status --watch`; edit plan.md at any moment"
+    )
+    return DONE
+
+
+def _asks(picture: calling.Picture) -> list[calling.Picture]:
+    """What the orchestrator itself needs a human for."""
+    return [ask for ask in picture["asks"] if ask["child"] == "orchestrator"]
+
+
+def _said(lead: calling.Picture) -> str:
+    doing = lead.get("doing") or lead["why"] or ""
+    return f"{lead['state']}: {one_line(doing)}" if doing else str(lead["state"])

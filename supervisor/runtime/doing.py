@@ -1,0 +1,22 @@
+"""What the orchestrator is doing at this moment: shown to whoever waits for it, and kept nowhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from supervisor.core.redact import redact
+from supervisor.wire import codex
+
+
+class Doing:
+    """Its last words, or what it is at; "" between two turns."""
+
+    def __init__(self) -> None:
+        self.words = ""
+
+    def overhear(self, method: str, params: Mapping[str, Any]) -> None:
+        """Take in a notification of the orchestrator's own thread."""
+        words = codex.doing(method, params)
+        if words is not None:
+            self.words = redact(words)

@@ -1,0 +1,158 @@
+"""`orch plan`: the orchestrator, on a server of its own, writes plan.md, is corrected, asks, and hears of news."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Iterator
+from subprocess import CompletedProcess
+
+import pytest
+
+from tests.e2e.lab import Lab, report, task
+
+
+@pytest.fixture
+def lab() -> Iterator[Lab]:
+    with Lab("backend", "mobile") as made:
+        yield made
+
+
+def plan_text(tasks: str, *, head: str = "", contracts: str = "") -> str:
+    return (
+        f"# Plan: Ordered\n{head}\n## Objective\n\nIt works.\n\n## Contracts\n\n{contracts}\n\n"
+        f"## Working Plan\n\n{tasks}\n"
+    )
+
+
+def writes(text: str, *lines: str) -> str:
+    """A problem that scripts the orchestrator: it saves this plan, then does what the lines say."""
+    return "Make it work.\n\n````model\n" + "\n".join((f"write plan.md {escaped(text)}", *lines)) + "\n````\n"
+
+
+def escaped(text: str) -> str:
+    return text.replace("\n", "\\n")
+
+
+def said(summary: str, ask: dict[str, str] | None = None) -> str:
+    return "text " + json.dumps({"summary": summary, "ask": ask})
+
+
+def plan(lab: Lab, problem: str, *words: str, check: bool = True) -> CompletedProcess[str]:
+    (lab.folder / "problem.md").write_text(problem, encoding="utf-8")
+    return lab.orch("plan", "--from", str(lab.folder / "problem.md"), *words, check=check)
+
+
+def test_one_prompt_becomes_a_plan_and_the_plan_is_carried_out(lab: Lab) -> None:
+    tasks = task("T1", "backend", "write a.txt a", report("wrote a"), fields=("verify: `test -f a.txt`",))
+    done = plan(lab, writes(plan_text(tasks), said("planned")))
+    assert "plan.md, revision 2: Ordered" in done.stdout
+    assert "T1" in done.stdout
+    lab.task("T1", "done")
+    picture = lab.status()
+    assert (picture["plan"]["author"], picture["orchestrator"]["state"]) == ("orchestrator", "idle")
+    assert [child["name"] for child in picture["children"]] == ["backend", "mobile"]
+    assert (picture["orchestrator"]["planned"], picture["orchestrator"]["turns"]) == (True, 1)
+    kickoff = lab.acts("start_turn")[0]
+    assert (kickoff["child"], kickoff["due"]) == ("orchestrator", "brief")
+    assert "Make it work." in kickoff["text"]
+
+
+def test_a_plan_under_review_starts_nothing_before_go(lab: Lab) -> None:
+    tasks = task("T1", "backend", "write a.txt a", report("wrote a"))
+    done = plan(lab, writes(plan_text(tasks), said("planned")), "--review", "--json")
+    picture = json.loads(done.stdout)
+    assert (picture["plan"]["state"], picture["tasks"][0]["state"]) == ("held", "waiting")
+    lab.orch("go")
+    lab.task("T1", "done")
+
+
+def test_a_plan_that_is_wrong_goes_back_with_its_lines_and_after_three_times_to_the_human(lab: Lab) -> None:
+    wrong = plan_text(task("T1", "backnd", report("?")))
+    done = plan(lab, writes(wrong, said("planned")), check=False)
+    assert done.returncode == 4, done.stderr
+    turns = [one for one in lab.acts("start_turn") if one["child"] == "orchestrator"]
+    assert [one["due"] for one in turns] == ["brief", "fix", "fix", "fix"]
+    assert "> plan.md:" in turns[1]["text"]
+    assert "`backnd`" in turns[1]["text"]
+    (ask,) = lab.status()["asks"]
+    assert (ask["kind"], ask["child"], ask["task"]) == ("question", "orchestrator", None)
+    lab.orch(
+        "answer",
+        ask["id"],
+        "````model\nwrite plan.md",
+        escaped(plan_text(task("T1", "backend", report("ok")))) + "\n````",
+    )
+    lab.task("T1", "done")
+    assert lab.status()["asks"] == []
+
+
+def test_a_question_of_the_orchestrator_is_an_ask_and_the_answer_reaches_it(lab: Lab) -> None:
+    ask = {"question": "Which status code?", "steps": "Look at the API rules.", "expected": "200 or 202"}
+    done = plan(lab, "Make it work.\n\n```model\n" + said("I need to know", ask) + "\n```\n", check=False)
+    assert done.returncode == 4, done.stderr
+    assert "Which status code?" in done.stdout
+    (found,) = lab.status()["asks"]
+    assert (found["text"], found["steps"], found["expect"]) == tuple(ask.values())
+    answer = writes(plan_text(task("T1", "backend", report("ok")))).replace("Make it work.", "202")
+    lab.orch("answer", found["id"], answer)
+    lab.task("T1", "done")
+    texts = [one["text"] for one in lab.acts("start_turn") if one["child"] == "orchestrator"]
+    assert "> Which status code?" in texts[1]
+
+
+def test_the_orchestrator_hears_of_what_happened_once_and_may_edit_the_plan(lab: Lab) -> None:
+    tasks = task("T1", "backend", report("cannot", outcome="blocked", learned=["the port is 8080"]))
+    plan(lab, writes(plan_text(tasks), said("planned")))
+    lab.task("T1", "blocked")
+    lab.until(lambda seen: seen["orchestrator"]["turns"] == 2 and seen["orchestrator"]["state"] == "idle")
+    digests = [one["text"] for one in lab.acts("start_turn") if one["due"] == "news"]
+    assert len(digests) == 1
+    assert "T1 (backend) is blocked" in digests[0]
+    assert "> the port is 8080" in digests[0]
+
+
+def test_an_edit_of_the_humans_is_never_overwritten_by_one_who_has_not_read_it(lab: Lab) -> None:
+    gate = lab.model.gate("held")
+    mine = plan_text(task("T1", "backend", report("mine")))
+    theirs = plan_text(task("T2", "mobile", report("theirs")))
+    script = f"Make it work.\n\n````model\nwait held\nwrite plan.md {escaped(theirs)}\n{said('planned')}\n````\n"
+    (lab.folder / "problem.md").write_text(script, encoding="utf-8")
+    results: list[CompletedProcess[str]] = []
+    thread = threading.Thread(
+        target=lambda: results.append(lab.orch("plan", "--from", str(lab.folder / "problem.md"), check=False))
+    )
+    thread.start()
+    gate.wait_reached(30)
+    lab.save(mine)
+    lab.until(lambda seen: seen["plan"]["revision"] == 2)
+    gate.open()
+    thread.join(60)
+    assert not thread.is_alive()
+    picture = lab.status()
+    assert [one["id"] for one in picture["tasks"]] == ["T1"]
+    rejected = lab.ledger("plan_rejected")
+    assert [one["author"] for one in rejected][:1] == ["orchestrator"]
+    assert "which it had not read" in rejected[0]["problems"][0]["message"]
+    assert picture["plan"]["author"] == "human"
+
+
+def test_a_supervisor_that_dies_while_the_orchestrator_plans_goes_on_with_it(lab: Lab) -> None:
+    gate = lab.model.gate("held")
+    text = plan_text(task("T1", "backend", report("ok")))
+    script = f"Make it work.\n\n````model\nwait held\nwrite plan.md {escaped(text)}\n{said('planned')}\n````\n"
+    (lab.folder / "problem.md").write_text(script, encoding="utf-8")
+    results: list[CompletedProcess[str]] = []
+    thread = threading.Thread(
+        target=lambda: results.append(lab.orch("plan", "--from", str(lab.folder / "problem.md"), check=False))
+    )
+    thread.start()
+    gate.wait_reached(30)
+    os.kill(lab.status()["supervisor"]["pid"], 9)
+    thread.join(30)
+    assert results[0].returncode == 1
+    lab.up()
+    gate.open()
+    lab.task("T1", "done")
+    assert len([one for one in lab.acts("start_turn") if one["child"] == "orchestrator"]) == 1
