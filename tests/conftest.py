@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
+
 from hypothesis import HealthCheck, settings
+
+# Hundreds of processes of ours are started: each source is compiled once.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # The same examples at every run, and no judgement by the clock: a loaded machine is no failure.
 settings.register_profile("orch", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])

@@ -154,3 +154,14 @@ class Drift:
     others: tuple[str, ...]
     was: tuple[Place, ...]
     theirs: tuple[Place, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """What a survey found: the digest of the map, its best seams, what changed since the map that was known, and for
+    each child what is known of it in short."""
+
+    digest: str
+    seams: tuple[Seam, ...]
+    drifts: tuple[Drift, ...]
+    known: tuple[tuple[str, str], ...]

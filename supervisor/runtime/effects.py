@@ -18,7 +18,7 @@ from supervisor.runtime.config import Limits
 from supervisor.runtime.logs import Logs
 from supervisor.runtime.role import Role, role_of
 from supervisor.runtime.server import ServerDesk
-from supervisor.runtime.surveyor import survey_apart
+from supervisor.runtime.surveying import survey_apart
 from supervisor.runtime.workspace import Workspace
 from supervisor.shell.git import changed_between, read_tree
 from supervisor.wire import codex

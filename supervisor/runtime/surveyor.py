@@ -1,24 +1,18 @@
-"""The surveyor: the map is brought up to date by a process of its own, so that the supervisor never waits for it.
-
-Reading ten thousand files takes seconds and memory; a process that ends gives both back.
-"""
+"""The surveyor: the process that brings the map up to date. `surveying.py` starts it."""
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import os
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
 from supervisor.core.digest import digest as digest_of
 from supervisor.core.drift import drifts, kept
-from supervisor.domain.seam import Drift, Seam
+from supervisor.domain.seam import Drawn, Seam
 from supervisor.domain.snapshot import Snapshot
 from supervisor.errors import OrchError
 from supervisor.runtime import snapshots
@@ -26,63 +20,15 @@ from supervisor.runtime.config import named
 from supervisor.runtime.survey import survey
 from supervisor.runtime.workspace import Workspace
 from supervisor.shell.atomic import write_atomic
-from supervisor.shell.process import MARK
 
-WITHIN = 300.0  # seconds for one survey; ten thousand files take about ten
 NICE = 10  # it gives way to the servers, and to whatever the person does
 TOKENS = 250  # of what is told of a repo in a brief: the child can read the rest for itself
-LIMIT = 32 << 20  # bytes of its answer
 
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What a survey found: the digest of the map, its best seams, what changed since the map that was known, and for
-    each child what is known of it in short."""
-
-    digest: str
-    seams: tuple[Seam, ...]
-    drifts: tuple[Drift, ...]
-    known: tuple[tuple[str, str], ...]
-
-
-_FOUND = TypeAdapter(Found)
+_DRAWN = TypeAdapter(Drawn)
 _SEAMS = TypeAdapter(tuple[Seam, ...])
 
 
-class SurveyFailed(OrchError):
-    """The map could not be brought up to date."""
-
-
-async def survey_apart(workspace: Workspace, touched: Sequence[str], known: str) -> Found:
-    """Survey in a process of its own; see `surveyed`. Raises SurveyFailed saying what it said last."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "supervisor.runtime.surveyor", str(workspace.root), known, *touched),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        limit=LIMIT,
-        env={**os.environ, MARK: workspace.mark("survey")},  # `orch down` finds it whatever became of us
-        start_new_session=True,
-    )
-    try:
-        async with asyncio.timeout(WITHIN):
-            out, err = await process.communicate()
-    except TimeoutError:
-        raise SurveyFailed(f"it took longer than {WITHIN:g} s", "run `orch map` to see where it stays") from None
-    finally:
-        with suppress(ProcessLookupError):
-            if process.returncode is None:
-                os.killpg(process.pid, 9)
-    if process.returncode != 0:
-        said = err.decode("utf-8", "replace").strip().splitlines()
-        raise SurveyFailed(said[-1] if said else f"it ended with {process.returncode}", "run `orch map`")
-    try:
-        return _FOUND.validate_json(out)
-    except ValidationError as error:
-        raise SurveyFailed("its answer makes no sense", "run `orch map`") from error
-
-
-def surveyed(workspace: Workspace, touched: Sequence[str], known: str) -> Found:
+def surveyed(workspace: Workspace, touched: Sequence[str], known: str) -> Drawn:
     """Bring the map up to date. What the `touched` children changed is told against the map with the digest `known`;
     without that one (a first survey) nothing has changed. Raises OrchError."""
     children = named(workspace)
@@ -97,7 +43,7 @@ def surveyed(workspace: Workspace, touched: Sequence[str], known: str) -> Found:
     for file in workspace.maps.iterdir():
         if file.stem not in (known, digest):
             file.unlink(missing_ok=True)
-    return Found(digest, kept(made.seams), () if before is None else drifts(before, made.seams, touched), told)
+    return Drawn(digest, kept(made.seams), () if before is None else drifts(before, made.seams, touched), told)
 
 
 def _known(workspace: Workspace, digest: str) -> tuple[Seam, ...] | None:
@@ -115,7 +61,7 @@ def main() -> None:
         found = surveyed(Workspace(Path(root)), touched, known)
     except OrchError as error:
         sys.exit(str(error))
-    sys.stdout.buffer.write(_FOUND.dump_json(found))
+    sys.stdout.buffer.write(_DRAWN.dump_json(found))
 
 
 if __name__ == "__main__":

@@ -53,12 +53,15 @@ class Lab:
         self.workspace.root.mkdir()
         self.environ = {
             **{key: value for key, value in os.environ.items() if not key.startswith(("GIT_", "ORCH_READY"))},
+            "HOME": str(self.folder),  # codex starts login shells, and nobody's profile has a say in them
             "CODEX_HOME": str(self.home),
             "ORCH_DEMO_KEY": "not-a-secret",
             "GIT_CONFIG_GLOBAL": str(self.folder / "gitconfig"),
             "NO_COLOR": "1",
         }
-        (self.folder / "gitconfig").write_text("[user]\nname = Lab\nemail = lab@example.invalid\n", encoding="utf-8")
+        (self.folder / "gitconfig").write_text(
+            "[user]\nname = Lab\nemail = lab@example.invalid\n[maintenance]\nauto = false\n", encoding="utf-8"
+        )
         self.repos = {name: self.repo(name) for name in children}
         if children:
             self.orch("init", *(f"{name}=../{name}" for name in children))

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from supervisor.domain.child import Child
-from supervisor.domain.seam import Drift, Kind, Map, Seam
+from supervisor.domain.seam import Drawn, Drift, Kind, Map, Seam
 from supervisor.runtime import extract
 from supervisor.runtime.survey import survey
-from supervisor.runtime.surveyor import Found, surveyed
+from supervisor.runtime.surveyor import surveyed
 from supervisor.runtime.workspace import Workspace
 from tests.shell.gitrepo import commit, git, without_configuration
 
@@ -264,7 +264,7 @@ def test_commits_of_one_ticket_belong_together(workspace: Workspace) -> None:
 # ── for the supervisor ───────────────────────────────────────────────────────────────────────────
 
 
-def found(workspace: Workspace, known: str = "", *touched: str) -> Found:
+def found(workspace: Workspace, known: str = "", *touched: str) -> Drawn:
     return surveyed(workspace, touched, known)
 
 
