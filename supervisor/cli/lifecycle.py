@@ -25,16 +25,22 @@ def up(workspace: Workspace, children: Sequence[str]) -> int:
 
     Raises OrchError if the supervisor does not start, UsageError for a child that is not configured.
     """
-    from supervisor.runtime import config, launch
+    from supervisor.runtime import launch
 
-    configured = [child.name for child in config.load(workspace).children]
-    named = [calling.checked(name, configured, "child") for name in dict.fromkeys(children)]
-    launch.ensure_supervisor(workspace)
+    named = list(dict.fromkeys(children))
+    configured = _configured(workspace) if named else []
+    for name in named:
+        calling.checked(name, configured, "child")
+    # One that we start reads the config itself: to read it here as well would only cost the time.
+    fresh = launch.ensure_supervisor(workspace)
     deadline = time.monotonic() + READY_WITHIN
     progress = Progress()
     try:
         with ControlClient(workspace.control_socket) as client:
-            wanted = _wanted(calling.names(calling.picture(client), "children"), configured, named)
+            known = calling.names(calling.picture(client), "children")
+            wanted = named or known
+            if not fresh:
+                _check_known(known, configured or _configured(workspace), named)
             client.call("up", children=wanted)
             for picture in calling.follow(client, deadline):
                 chosen = [child for child in picture["children"] if child["name"] in wanted]
@@ -61,9 +67,9 @@ def up_in_foreground(workspace: Workspace, children: Sequence[str]) -> int:
     """Be the supervisor, with the servers of these children (none named: of all), until it is over."""
     from threading import Thread
 
-    from supervisor.runtime import config, launch
+    from supervisor.runtime import launch
 
-    known = [child.name for child in config.load(workspace).children]
+    known = _configured(workspace)
     wanted = [calling.checked(name, known, "child") for name in children] or known
     if launch.supervisor_pid(workspace) is not None:
         raise OrchError("a supervisor is up already", "run `orch down` first, or leave out --foreground")
@@ -92,8 +98,14 @@ def down(workspace: Workspace, *, now: bool) -> int:
     return 0
 
 
-def _wanted(known: list[str], configured: Sequence[str], named: list[str]) -> list[str]:
-    """The children to bring up: those named, else all that the running supervisor knows."""
+def _configured(workspace: Workspace) -> list[str]:
+    from supervisor.runtime import config
+
+    return [child.name for child in config.load(workspace).children]
+
+
+def _check_known(known: list[str], configured: Sequence[str], named: Sequence[str]) -> None:
+    """See whether the supervisor that runs already has the children of the config; it read that at its start."""
     for name in named:
         if name not in known:
             raise OrchError(
@@ -101,7 +113,6 @@ def _wanted(known: list[str], configured: Sequence[str], named: list[str]) -> li
             )
     if set(configured) != set(known):
         output.say("the config names other children by now: `orch down`, then `orch up`, takes them in")
-    return named or known
 
 
 def _said(child: calling.Picture) -> str:

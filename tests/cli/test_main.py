@@ -121,12 +121,18 @@ def test_the_module_can_be_run_as_it_is(workspace: Workspace) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (3, "", DOWN)
 
 
-def test_a_read_only_command_loads_nothing_heavy(workspace: Workspace, standin: Callable[..., object]) -> None:
+@pytest.mark.parametrize(
+    "words",
+    ["status --json", "asks", "logs --task T1", "logs --json", "wait --task T1", "hold", "go T1", "answer A1 yes"],
+)
+def test_a_command_that_only_asks_loads_nothing_heavy(
+    words: str, workspace: Workspace, standin: Callable[..., object]
+) -> None:
     standin(picture())
     heavy = {"asyncio", "pydantic", "rich", "ruamel", "structlog", "websockets", "watchdog", "markdown_it", "psutil"}
     script = "import sys; from supervisor.cli.main import run; run(sys.argv[1:]); print(*sys.modules, file=sys.stderr)"
     done = subprocess.run(
-        [sys.executable, "-c", script, "-C", str(workspace.root), "status", "--json"],
+        [sys.executable, "-c", script, "-C", str(workspace.root), *words.split()],
         cwd=Path(__file__).parent.parent.parent,
         capture_output=True,
         text=True,

@@ -15,6 +15,7 @@ from tempfile import mkdtemp
 from types import TracebackType
 from typing import Any
 
+from supervisor.cli.starting import init
 from supervisor.demo.model import Say, ScriptedModel, codex_home, directive_script
 from supervisor.errors import SupervisorDown
 from supervisor.runtime.workspace import Workspace
@@ -64,7 +65,7 @@ class Lab:
         )
         self.repos = {name: self.repo(name) for name in children}
         if children:
-            self.orch("init", *(f"{name}=../{name}" for name in children))
+            init(self.workspace.root, [f"{name}=../{name}" for name in children])  # what `orch init` does
 
     def __enter__(self) -> Lab:
         return self
