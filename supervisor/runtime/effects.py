@@ -45,6 +45,7 @@ class Effects:
         now: Callable[[], datetime],
     ) -> None:
         self._workspace = workspace
+        self._children = tuple(desk.child for desk in desks.values())
         self._logs = logs
         self._group = group
         self._post = post
@@ -77,7 +78,9 @@ class Effects:
     async def _survey(self, action: act.SurveyRepos) -> None:
         """What changed is posted before the map that it was told against is replaced: none of it is lost."""
         try:
-            found = await survey_apart(self._workspace, [child for child, _ in action.touched], action.known)
+            found = await survey_apart(
+                self._workspace, self._children, [child for child, _ in action.touched], action.known
+            )
         except OrchError as error:
             self._post(ev.MapFailed(self._now(), str(error)))
             return

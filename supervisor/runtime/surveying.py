@@ -6,13 +6,15 @@ Reading ten thousand files takes seconds and memory; a process that ends gives b
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
 from pydantic import TypeAdapter, ValidationError
 
+from supervisor.domain.child import Child
 from supervisor.domain.seam import Drawn
 from supervisor.errors import OrchError
 from supervisor.runtime.workspace import Workspace
@@ -28,10 +30,11 @@ class SurveyFailed(OrchError):
     """The map could not be brought up to date."""
 
 
-async def survey_apart(workspace: Workspace, touched: Sequence[str], known: str) -> Drawn:
+async def survey_apart(workspace: Workspace, children: Iterable[Child], touched: Sequence[str], known: str) -> Drawn:
     """Survey in a process of its own; see `surveyed`. Raises SurveyFailed saying what it said last."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "supervisor.runtime.surveyor", str(workspace.root), known, *touched),
+        *(sys.executable, "-m", "supervisor.runtime.surveyor"),
+        *(str(workspace.root), known, json.dumps({child.name: child.path for child in children}), *touched),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,

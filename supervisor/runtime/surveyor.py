@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import sys
 from collections.abc import Sequence
@@ -12,11 +13,11 @@ from pydantic import TypeAdapter, ValidationError
 
 from supervisor.core.digest import digest as digest_of
 from supervisor.core.drift import drifts, kept
+from supervisor.domain.child import Child
 from supervisor.domain.seam import Drawn, Seam
 from supervisor.domain.snapshot import Snapshot
 from supervisor.errors import OrchError
 from supervisor.runtime import snapshots
-from supervisor.runtime.config import named
 from supervisor.runtime.survey import survey
 from supervisor.runtime.workspace import Workspace
 from supervisor.shell.atomic import write_atomic
@@ -28,10 +29,12 @@ _DRAWN = TypeAdapter(Drawn)
 _SEAMS = TypeAdapter(tuple[Seam, ...])
 
 
-def surveyed(workspace: Workspace, touched: Sequence[str], known: str) -> Drawn:
-    """Bring the map up to date. What the `touched` children changed is told against the map with the digest `known`;
-    without that one (a first survey) nothing has changed. Raises OrchError."""
-    children = named(workspace)
+def surveyed(workspace: Workspace, children: Sequence[Child], touched: Sequence[str], known: str) -> Drawn:
+    """Bring the map of these children up to date. Raises OrchError.
+
+    What the `touched` ones changed is told against the map with the digest `known`; without that one (a first survey)
+    nothing has changed.
+    """
     made = survey(workspace, children, lambda *_: None)
     read = snapshots.refresh_all(workspace, children, lambda *_: None)
     told = tuple((one.child, digest_of(one, TOKENS)) for one in read if isinstance(one, Snapshot))
@@ -54,11 +57,13 @@ def _known(workspace: Workspace, digest: str) -> tuple[Seam, ...] | None:
 
 
 def main() -> None:
-    """argv: the workspace, the digest of the map that is known ("" for none), and the children that were touched."""
+    """argv: the workspace, the digest of the map that is known ("" for none), the path of each child by its name, as
+    JSON (to read the config again takes as long as to survey), and the children that were touched."""
     os.nice(NICE)
-    _, root, known, *touched = sys.argv
+    _, root, known, paths, *touched = sys.argv
+    children = [Child(name, path) for name, path in json.loads(paths).items()]
     try:
-        found = surveyed(Workspace(Path(root)), touched, known)
+        found = surveyed(Workspace(Path(root)), children, touched, known)
     except OrchError as error:
         sys.exit(str(error))
     sys.stdout.buffer.write(_DRAWN.dump_json(found))

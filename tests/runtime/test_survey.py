@@ -14,6 +14,7 @@ import pytest
 from supervisor.domain.child import Child
 from supervisor.domain.seam import Drawn, Drift, Kind, Map, Seam
 from supervisor.runtime import extract
+from supervisor.runtime.config import named
 from supervisor.runtime.survey import survey
 from supervisor.runtime.surveyor import surveyed
 from supervisor.runtime.workspace import Workspace
@@ -265,7 +266,7 @@ def test_commits_of_one_ticket_belong_together(workspace: Workspace) -> None:
 
 
 def found(workspace: Workspace, known: str = "", *touched: str) -> Drawn:
-    return surveyed(workspace, touched, known)
+    return surveyed(workspace, named(workspace), touched, known)
 
 
 def test_a_first_survey_finds_no_change(workspace: Workspace) -> None:
