@@ -65,8 +65,12 @@ def readiness(world: World, work: Work, at: datetime) -> str | None:
     """What stands in the way of the task's next turn, in one line; None if nothing does."""
     obstacle = clearance(world, work, at)
     task = world.plan.task(work.task) if world.plan else None
-    if obstacle is not None or task is None or task.child == HUMAN:
+    if obstacle is not None or task is None:
         return obstacle
+    if not _under_way(task, work) and (drawn := first_map(world)) is not None and at < drawn:
+        return "the first map of the repos is being drawn"
+    if task.child == HUMAN:
+        return None
     thread = world.threads.get(thread_key(task, work))
     if thread is not None and thread.failures and not thread.open:
         return f"the thread of {task.child} cannot be opened: {thread.problem}"
@@ -74,7 +78,10 @@ def readiness(world: World, work: Work, at: datetime) -> str | None:
 
 
 def clearance(world: World, work: Work, at: datetime) -> str | None:
-    """What stands in the way of opening the thread for the task's next turn, in one line; None if nothing does."""
+    """What stands in the way of opening the thread for the task's next turn, in one line; None if nothing does.
+
+    It is opened while the first map is still being drawn: only the brief needs that.
+    """
     task = world.plan.task(work.task) if world.plan else None
     if task is None:
         return "the plan no longer has it"
@@ -82,10 +89,7 @@ def clearance(world: World, work: Work, at: datetime) -> str | None:
         return "the supervisor is stopping"
     if task.hold:
         return "the plan holds it"
-    under_way = not work.new_run and work.runs > 0 and work.child == task.child
-    if not under_way:
-        if (drawn := first_map(world)) is not None and at < drawn:
-            return "the first map of the repos is being drawn"
+    if not _under_way(task, work):
         if world.missing is not None:
             return f"nothing new starts: {world.missing}"
         if world.plan and world.plan.hold:
@@ -104,6 +108,10 @@ def clearance(world: World, work: Work, at: datetime) -> str | None:
         if other.task != task.id and _occupies(world, other, task.child):
             return f"{other.task} works in {task.child}"
     return None
+
+
+def _under_way(task: Task, work: Work) -> bool:
+    return not work.new_run and work.runs > 0 and work.child == task.child
 
 
 def server_trouble(world: World, child: str) -> str | None:

@@ -132,11 +132,12 @@ def test_new_work_waits_for_the_very_first_map_but_not_for_ever() -> None:
     scene.world = type(scene.world)()
     scene.start()
     scene.plan(T1)
-    assert scene.ready("backend") == ()
+    assert [type(one) for one in scene.ready("backend")] == [act.OpenThread]  # that needs no map
+    assert scene.opened("backend") == ()
     assert scene.why("T1") == "the first map of the repos is being drawn"
 
     assert wakeup(scene.world, scene.now) is not None
-    assert [type(one) for one in scene.tick()] == [act.OpenThread]
+    assert [type(one) for one in scene.tick()] == [act.StartTurn]
 
 
 def test_a_failed_first_map_keeps_nobody_waiting() -> None:
@@ -146,8 +147,9 @@ def test_a_failed_first_map_keeps_nobody_waiting() -> None:
     scene.start()
     scene.plan(T1)
     scene.ready("backend")
+    scene.opened("backend")
 
-    assert [type(one) for one in scene.tell(ev.MapFailed, "no room")] == [act.OpenThread]
+    assert [type(one) for one in scene.tell(ev.MapFailed, "no room")] == [act.StartTurn]
 
 
 def test_a_brief_has_the_seams_and_the_changes_that_concern_it() -> None:
