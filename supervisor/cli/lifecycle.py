@@ -71,7 +71,7 @@ def up_in_foreground(workspace: Workspace, children: Sequence[str]) -> int:
 
     known = _configured(workspace)
     wanted = [calling.checked(name, known, "child") for name in children] or known
-    if launch.supervisor_pid(workspace) is not None:
+    if launch.supervisor_process(workspace) is not None:
         raise OrchError("a supervisor is up already", "run `orch down` first, or leave out --foreground")
     Thread(target=_ask_ourselves, args=(workspace, wanted), name="ask for the servers", daemon=True).start()
     return launch.run_foreground(workspace)
@@ -81,13 +81,14 @@ def down(workspace: Workspace, *, now: bool) -> int:
     """Stop everything, in whatever state; 0 when no process is left. Raises OrchError naming what will not die."""
     from supervisor.runtime import launch
 
+    supervisor = launch.supervisor_process(workspace)  # asked first: it lets go of its lock before it is gone
     try:
         answered = _ask_to_end(workspace, now=now)
     except SupervisorDown as error:
         answered = False
-        if launch.supervisor_pid(workspace) is not None:
+        if supervisor is not None:
             output.say(f"{error.what}: ending its process")
-    ended = launch.end_supervisor(workspace, LAST_WORDS if answered else 0)
+    ended = launch.end_supervisor(supervisor, LAST_WORDS if answered else 0)
     left = launch.stop_leftovers(workspace, output.say)
     if left:
         output.emit(f"stopped what was left: {', '.join(left)}")

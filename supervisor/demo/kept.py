@@ -84,10 +84,11 @@ def stop_model(folder: Path) -> None:
 
 def bring_down(workspace: Workspace) -> None:
     """End the supervisor and all servers of a workspace, in whatever state. Raises OrchError naming what survives."""
+    supervisor = launch.supervisor_process(workspace)  # asked first: it lets go of its lock before it is gone
     with suppress(SupervisorDown), ControlClient(workspace.control_socket) as client:
         client.call("down", now=False)
         client.wait_closed(STOPS_WITHIN)
-    launch.end_supervisor(workspace, LAST_WORDS)
+    launch.end_supervisor(supervisor, LAST_WORDS)
     launch.stop_leftovers(workspace, lambda _: None)
     left = [str(one.pid) for one in marked(workspace.mark())]
     if left:

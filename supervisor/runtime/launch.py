@@ -17,7 +17,7 @@ from pathlib import Path
 from supervisor.errors import OrchError, SupervisorDown, WorkspaceError
 from supervisor.runtime.workspace import Workspace
 from supervisor.shell.control_client import ControlClient
-from supervisor.shell.process.table import MARK, Identity
+from supervisor.shell.process.table import MARK, Identity, alive, identity_of
 
 # The very package that starts it, wherever it lies; no environment variable, for the servers would inherit it.
 _DAEMON = "import sys; sys.path.insert(0, sys.argv.pop(1)); from supervisor.runtime.daemon import main; main()"
@@ -33,8 +33,8 @@ def ensure_supervisor(workspace: Workspace) -> bool:
     """
     if _answers(workspace):
         return False
-    if (pid := supervisor_pid(workspace)) is not None and not _answers(workspace):
-        raise SupervisorDown(f"the supervisor (process {pid}) does not answer", "run `orch down`, then `orch up`")
+    if (there := supervisor_process(workspace)) is not None and not _answers(workspace):
+        raise SupervisorDown(f"the supervisor (process {there.pid}) does not answer", "run `orch down`, then `orch up`")
     errors = _error_file(workspace)
     with errors.open("ab") as log:
         start = errors.stat().st_size
@@ -70,40 +70,35 @@ def run_foreground(workspace: Workspace) -> int:
     return 0
 
 
-def supervisor_pid(workspace: Workspace) -> int | None:
+def supervisor_process(workspace: Workspace) -> Identity | None:
     """The process that holds the workspace's lock (even one that hangs); None if nobody does."""
-    try:
-        with workspace.lock.open("r", encoding="utf-8") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except OSError:
-                text = file.read().strip()
-                return int(text) if text.isdigit() else None
-    except OSError:
-        return None
+    with contextlib.suppress(OSError), workspace.lock.open("r", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            text = file.read().strip()
+            return identity_of(int(text)) if text.isdigit() else None
     return None
 
 
-def end_supervisor(workspace: Workspace, patience: float) -> bool:
-    """See the supervisor's process end within `patience` seconds, or end it; True if it had to be ended.
+def end_supervisor(supervisor: Identity | None, patience: float) -> bool:
+    """See the supervisor's process (if any) end within `patience` seconds, or end it; True if it had to be ended.
 
     Raises OrchError if it survives SIGKILL.
     """
-    from supervisor.shell.process import identity_of
-
-    deadline = time.monotonic() + patience
-    while (pid := supervisor_pid(workspace)) is not None and time.monotonic() < deadline:
-        time.sleep(LOOK)
-    identity = identity_of(pid) if pid is not None else None
-    if identity is None or supervisor_pid(workspace) != pid:
+    if supervisor is None:
         return False
-    end_process(identity)
-    return True
+    deadline = time.monotonic() + patience
+    while alive(supervisor):
+        if time.monotonic() >= deadline:
+            end_process(supervisor)
+            return True
+        time.sleep(LOOK)
+    return False
 
 
 def end_process(identity: Identity) -> None:
     """End one process of ours that is no server: SIGTERM, then SIGKILL. Raises OrchError if it survives that."""
-    from supervisor.shell.process import alive
     from supervisor.shell.process.hold import take
 
     hold = take(identity)

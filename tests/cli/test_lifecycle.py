@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 
@@ -16,6 +17,7 @@ from supervisor.cli import lifecycle
 from supervisor.errors import OrchError
 from supervisor.runtime import launch
 from supervisor.runtime.workspace import Workspace
+from supervisor.shell.process import identity_of
 from tests.cli.conftest import Orch
 from tests.cli.scene import Standin, child, picture
 
@@ -27,7 +29,7 @@ READY: dict[str, Any] = {"pid": 5, "codex": "0.163.0"}
 def nothing_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     """No process of a supervisor, nothing left behind; whoever listens on the socket is up."""
     monkeypatch.setattr(launch, "ensure_supervisor", lambda workspace: False)
-    monkeypatch.setattr(launch, "supervisor_pid", lambda workspace: None)
+    monkeypatch.setattr(launch, "supervisor_process", lambda workspace: None)
     monkeypatch.setattr(launch, "stop_leftovers", lambda workspace, report: [])
 
 
@@ -138,7 +140,7 @@ def test_in_the_foreground_the_servers_are_asked_for_all_the_same(
 
 
 def test_a_second_supervisor_does_not_start_in_the_foreground(orch: Orch, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(launch, "supervisor_pid", lambda workspace: 7)
+    monkeypatch.setattr(launch, "supervisor_process", lambda workspace: identity_of(os.getpid()))
     assert orch("up", "--foreground") == (
         1,
         "",
@@ -190,7 +192,7 @@ def test_down_ends_a_supervisor_that_hangs(
     hanging: subprocess.Popen[bytes], orch: Orch, standin: Callable[..., Standin], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(launch, "TERM_GRACE", 0.2)
-    monkeypatch.setattr(launch, "supervisor_pid", lambda workspace: hanging.pid if hanging.poll() is None else None)
+    monkeypatch.setattr(launch, "supervisor_process", lambda workspace: identity_of(hanging.pid))
     standin(hangs=True)
     code, out, err = orch("down")
     assert (code, out, err.startswith("the supervisor did not answer `status` within ")) == (
@@ -198,4 +200,16 @@ def test_down_ends_a_supervisor_that_hangs(
         "everything has stopped\n",
         True,
     )
+    assert hanging.wait(10) == -signal.SIGKILL
+
+
+def test_down_returns_when_the_process_is_gone_and_not_only_its_lock(
+    hanging: subprocess.Popen[bytes], orch: Orch, standin: Callable[..., Standin], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lifecycle, "LAST_WORDS", 0.1)
+    monkeypatch.setattr(launch, "TERM_GRACE", 0.2)
+    holders = iter([identity_of(hanging.pid)])
+    monkeypatch.setattr(launch, "supervisor_process", lambda workspace: next(holders, None))
+    standin(picture(), ends=True)
+    assert orch("down") == (0, "everything has stopped\n", ANY)
     assert hanging.wait(10) == -signal.SIGKILL

@@ -18,6 +18,7 @@ from typing import Any
 from supervisor.cli.starting import init
 from supervisor.demo.model import Say, ScriptedModel, codex_home, directive_script
 from supervisor.errors import SupervisorDown
+from supervisor.runtime import launch
 from supervisor.runtime.workspace import Workspace
 from supervisor.shell import process
 from supervisor.shell.control_client import ControlClient
@@ -75,7 +76,9 @@ class Lab:
     ) -> None:
         try:
             if self.workspace.config.exists():
+                supervisor = launch.supervisor_process(self.workspace)
                 self.orch("down", "--now", check=False)
+                assert supervisor is None or not process.alive(supervisor), "orch down left the supervisor behind"
             left = process.marked(self.workspace.mark())
             for one in left:
                 os.kill(one.pid, 9)

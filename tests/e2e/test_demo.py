@@ -58,11 +58,12 @@ def test_the_story_is_played_and_goes_on(folder: Path) -> None:
     assert "\nRETRY_AFTER = 5 " in (folder / "backend/backend/app.py").read_text(encoding="utf-8")
 
     model = Identity(**json.loads((folder / "model.json").read_text(encoding="utf-8")))
-    assert process.alive(model)
+    supervisor = launch.supervisor_process(workspace)
+    assert process.alive(model) and supervisor is not None
     assert run(f"{folder}/stop").returncode == 0
     assert not process.alive(model)
     assert process.marked(workspace.mark()) == []
-    assert launch.supervisor_pid(workspace) is None
+    assert not process.alive(supervisor)
 
 
 def turns(seen: Any, task: str) -> list[tuple[str, int]]:
