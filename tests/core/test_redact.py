@@ -136,9 +136,9 @@ def test_cutting_twice_is_cutting_once(text: str) -> None:
     ids=lambda text: text[:12],
 )
 def test_long_texts_take_no_longer_than_they_are(text: str) -> None:
-    began = time.monotonic()
+    began = time.thread_time()  # whatever else the machine does
     redact(text)
-    assert time.monotonic() - began < 1
+    assert time.thread_time() - began < 1
 
 
 # ── whole values ─────────────────────────────────────────────────────────────────────────────────
