@@ -22,7 +22,7 @@ AGAIN = "as before"  # the summary of a revision that came into force again, aft
 def check(workspace: Workspace, file: Path | None, *, as_json: bool) -> int:
     """Print every problem with its line, or what the plan holds and changes. 0 if it would be accepted, else 1.
 
-    Raises UsageError if `file` cannot be read, WorkspaceError if there is no plan.md.
+    Raises UsageError if `file` is not there.
     """
     from supervisor.domain.plan import Rejection
     from supervisor.runtime.config import load
@@ -100,6 +100,7 @@ _STYLES = {"+": "green", "-": "red", "@": "cyan"}
 
 def _read(workspace: Workspace, file: Path | None) -> tuple[str, bytes | Rejection]:
     """The name to show, and the bytes of `file`, else of plan.md (or why they cannot be read)."""
+    from supervisor.domain.plan import Problem, Rejection
     from supervisor.runtime.planread import read
 
     path = workspace.plan if file is None else file
@@ -107,7 +108,7 @@ def _read(workspace: Workspace, file: Path | None) -> tuple[str, bytes | Rejecti
     if content is None and file is not None:
         raise UsageError(f"{file} is not there", "name a file that is")
     if content is None:
-        raise WorkspaceError(f"{path} is not there", "write one: `# Plan: TITLE`, and a `## Working Plan`")
+        content = Rejection((Problem(1, "plan.md is not there: write one: `# Plan: TITLE`, and a `## Working Plan`"),))
     return "plan.md" if file is None else str(file), content
 
 
@@ -115,7 +116,7 @@ def _current(workspace: Workspace) -> str:
     """The text of plan.md. Raises WorkspaceError if it cannot be read."""
     content = _read(workspace, None)[1]
     if not isinstance(content, bytes):
-        raise WorkspaceError(content.problems[0].message, "put a plan.md in its place")
+        raise WorkspaceError(content.problems[0].message, "then see `orch plan check`")
     return content.decode("utf-8-sig", "replace")
 
 

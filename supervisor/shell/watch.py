@@ -31,9 +31,13 @@ NETWORK = frozenset({"9p", "afs", "ceph", "cifs", "drvfs", "fuse.sshfs", "gluste
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """There is something at the path, and it is no file to read; `reason` goes on from its name: "is a folder"."""
+    """There is something at the path, and it is no file to read; `reason` goes on from its name: "is a folder: ..."."""
 
     reason: str
+
+
+_A_FOLDER = "is a folder: put a file in its place"
+_NO_FILE = "is not a regular file: put one in its place"
 
 
 def read_bytes(path: Path, limit: int) -> bytes | Unreadable | None:
@@ -44,13 +48,13 @@ def read_bytes(path: Path, limit: int) -> bytes | Unreadable | None:
     try:
         fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     except FileNotFoundError:
-        return Unreadable("is a link to a file that does not exist") if path.is_symlink() else None
+        return Unreadable("is a link to a file that does not exist: put a file in its place") if path.is_symlink() else None
     except OSError as error:
         return _refused(error)
     try:
         mode = os.fstat(fd).st_mode
         if not stat.S_ISREG(mode):
-            return Unreadable("is a folder" if stat.S_ISDIR(mode) else "is not a regular file")
+            return Unreadable(_A_FOLDER if stat.S_ISDIR(mode) else _NO_FILE)
         content = bytearray()
         while len(content) <= limit and (chunk := os.read(fd, limit + 1 - len(content))):
             content += chunk
@@ -58,7 +62,7 @@ def read_bytes(path: Path, limit: int) -> bytes | Unreadable | None:
         return _refused(error)
     finally:
         os.close(fd)
-    return bytes(content) if len(content) <= limit else Unreadable(f"is larger than {limit:,} bytes")
+    return bytes(content) if len(content) <= limit else Unreadable(f"is larger than {limit:,} bytes: shorten it")
 
 
 @contextlib.asynccontextmanager
@@ -229,12 +233,12 @@ def _refused(error: OSError) -> Unreadable:
         case errno.EACCES | errno.EPERM:
             return Unreadable("may not be read by this user: run `chmod u+r` on it")
         case errno.ELOOP:
-            return Unreadable("is a link that leads back to itself")
+            return Unreadable("is a link that leads back to itself: put a file in its place")
         case errno.ENXIO | errno.ENODEV:
-            return Unreadable("is not a regular file")
+            return Unreadable(_NO_FILE)
         case errno.ENOTDIR:
-            return Unreadable("is in a folder that is a file now")
-    return Unreadable(f"cannot be read: {os.strerror(error.errno or errno.EIO)}")
+            return Unreadable("is in a folder that is a file now: make the folder anew")
+    return Unreadable(f"cannot be read ({os.strerror(error.errno or errno.EIO)}): put a file in its place")
 
 
 def _advice(error: OSError) -> str:

@@ -117,11 +117,10 @@ def test_another_file_can_be_checked(workspace: Workspace, orch: Orch, tmp_path:
 
 
 def test_a_missing_plan_is_a_failure(workspace: Workspace, orch: Orch) -> None:
-    assert orch("plan", "check") == (
-        1,
-        "",
-        f"orch: {workspace.plan} is not there: write one: `# Plan: TITLE`, and a `## Working Plan`\n",
-    )
+    told = "plan.md is not there: write one: `# Plan: TITLE`, and a `## Working Plan`"
+    assert orch("plan", "check") == (1, f"plan.md:1: {told}\n", "")
+    ran = orch("plan", "check", "--json")
+    assert (ran.code, json.loads(ran.out)["problems"], ran.err) == (1, [{"line": 1, "message": told}], "")
 
 
 @pytest.mark.parametrize("arguments", [("plan", "check"), ("plan", "check", "--json")])

@@ -226,10 +226,10 @@ def test_a_plan_of_any_bad_kind_is_rejected_and_the_last_good_one_stays(lab: Lab
         replaced(lambda path: path.symlink_to("nowhere")),
     ] == [
         "this is not UTF-8 text: save it as UTF-8",
-        "plan.md is larger than 1,048,576 bytes",
-        "plan.md is a folder",
-        "plan.md is not a regular file",
-        "plan.md is a link to a file that does not exist",
+        "plan.md is larger than 1,048,576 bytes: shorten it",
+        "plan.md is a folder: put a file in its place",
+        "plan.md is not a regular file: put one in its place",
+        "plan.md is a link to a file that does not exist: put a file in its place",
     ]
     assert lab.status()["plan"]["revision"] == 1
 
