@@ -43,7 +43,9 @@ def locate(configured: str | None) -> Path:
         if given:
             found = shutil.which(os.path.expanduser(given))
             if found is None:
-                raise CodexError(f"{source} names {given}, which is no program", "correct it, or leave it out")
+                raise CodexError(
+                    f"{source} names {given}, which is no program", "correct it, or leave it out, then `orch down`, `orch up`"
+                )
             return _native(Path(found))
     on_path = shutil.which("codex")
     if on_path is not None:

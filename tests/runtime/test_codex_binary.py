@@ -80,7 +80,8 @@ def test_what_is_named_and_no_program_is_told_with_who_named_it(
         with pytest.raises(CodexError) as error:
             locate(given)
         assert str(error.value) == (
-            f"codex.bin in the config names {given}, which is no program: correct it, or leave it out"
+            f"codex.bin in the config names {given}, which is no program: "
+            "correct it, or leave it out, then `orch down`, `orch up`"
         )
     monkeypatch.setenv("ORCH_CODEX_BIN", "no-such-codex")
     with pytest.raises(CodexError, match="ORCH_CODEX_BIN names no-such-codex, which is no program"):
