@@ -1,56 +1,16 @@
-"""The map as JSON values, and as Markdown with a picture of it (Mermaid)."""
+"""The map as Markdown, with a picture of it (Mermaid)."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
 from itertools import combinations
-from typing import Any
 
 from supervisor.core import markup
 from supervisor.domain.seam import Map, Place, Seam
 
 ROWS = 60  # of the Markdown table; all of them are in the JSON
 EDGE_NAMES = 4  # names on one edge of the picture
-
-
-def as_json(made: Map) -> dict[str, Any]:
-    """The object of `orch map --json`."""
-    return {
-        "children": [
-            {
-                "name": one.child,
-                "path": one.path,
-                "files": one.files,
-                "skipped": dict(one.skipped),
-                "problem": one.problem or None,
-            }
-            for one in made.children
-        ],
-        "rows": [
-            {
-                "kind": str(seam.kind),
-                "name": seam.name,
-                "score": seam.score,
-                "children": list(seam.children),
-                "note": seam.note or None,
-                "conflict": seam.conflict,
-                "places": [
-                    {
-                        "child": place.child,
-                        "file": place.file,
-                        "line": place.line or None,
-                        "role": str(place.role),
-                        "text": place.shown,
-                        "detail": place.detail or None,
-                    }
-                    for place in seam.places
-                ],
-            }
-            for seam in made.seams
-        ],
-        "cut": list(made.cut),
-    }
 
 
 def markdown(made: Map) -> str:

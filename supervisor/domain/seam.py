@@ -79,6 +79,21 @@ class Word:
     raw: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A file to read: its name, as git has it, the token of its content, and whether it is built from others."""
+
+    name: str
+    raw: bytes
+    token: str
+    built: bool = False
+
+    @property
+    def version(self) -> str:
+        """What is known of the file is of this version of it."""
+        return f"{self.token} built" if self.built else self.token
+
+
 class Mention(NamedTuple):
     """A place that names something two repos may share.
 

@@ -4,35 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 
 from supervisor.core.mentions import mentions
 from supervisor.core.seams import join_key
-from supervisor.domain.seam import Mention
+from supervisor.domain.seam import Mention, Wanted
 from supervisor.shell.files import read_file
 from supervisor.shell.index import Indexed
 from supervisor.wire import source
+from supervisor.wire.source.read import words
 
 FEW = 60  # files that are sooner read than another process is started (0.2 s)
 BATCH = 100  # files handed to a process at once
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """A file to read: its name, as git has it, the token of its content, and whether it is built from others."""
-
-    name: str
-    raw: bytes
-    token: str
-    built: bool = False
-
-    @property
-    def version(self) -> str:
-        """What is known of the file is of this version of it."""
-        return f"{self.token} built" if self.built else self.token
 
 
 def extract(root: Path, files: Sequence[Wanted], told: Callable[[int], None]) -> Iterator[Indexed]:
@@ -42,6 +25,9 @@ def extract(root: Path, files: Sequence[Wanted], told: Callable[[int], None]) ->
         if files:
             told(len(files))
         return
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
     workers = max(1, min(len(os.sched_getaffinity(0)), 8))
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         jobs = [pool.submit(read_batch, str(root), batch) for batch in _batches(files)]
@@ -73,7 +59,5 @@ def _read(root: Path, wanted: Wanted) -> Indexed:
         content = read_file(root, wanted.raw, source.LIMIT + 1)
         reason = "unreadable" if content is None else source.skipped(wanted.name, content)
         if reason is None and content is not None:
-            found = tuple(
-                (join_key(one), one) for one in mentions(source.words(language, content), language, wanted.name)
-            )
+            found = tuple((join_key(one), one) for one in mentions(words(language, content), language, wanted.name))
     return Indexed(wanted.name, wanted.version, test, reason or "", found)

@@ -73,6 +73,11 @@ class Workspace:
         return self.state / "snapshots" / f"{child}.json"
 
     @property
+    def children_named(self) -> Path:
+        """The children of the config as it was last checked; made anew if it is lost."""
+        return self.state / "config.json"
+
+    @property
     def map_json(self) -> Path:
         return self.state / "map.json"
 

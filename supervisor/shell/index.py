@@ -12,7 +12,7 @@ from pathlib import Path
 from supervisor.domain.seam import Kind, Mention, Role
 from supervisor.errors import StoreError
 
-VERSION = 17
+VERSION = 18
 """Of what is kept here and of how sources are read: an index of another version is made anew."""
 
 _SCHEMA = """
@@ -22,11 +22,11 @@ CREATE TABLE mention (file INTEGER NOT NULL, child TEXT NOT NULL, joined TEXT NO
                       name TEXT NOT NULL, shown TEXT NOT NULL, line INTEGER NOT NULL, role TEXT NOT NULL,
                       detail TEXT NOT NULL, weak INTEGER NOT NULL);
 CREATE TABLE note (about TEXT PRIMARY KEY, version TEXT NOT NULL, told TEXT NOT NULL);
-CREATE INDEX mention_joined ON mention (joined, child, weak);
+CREATE INDEX mention_joined ON mention (joined, child, weak, file);
 CREATE INDEX mention_file ON mention (file);
 """
 _SHARED = """
-SELECT joined FROM mention WHERE joined NOT LIKE 'route %'
+SELECT joined FROM mention WHERE joined NOT BETWEEN 'route ' AND 'route!'
 GROUP BY joined HAVING count(DISTINCT child) > 1 AND min(weak) < 2 AND count(DISTINCT file) <= 200
 """
 _KINDS = {str(kind): kind for kind in Kind}  # enum's own look-up takes as long as the rest of a row
@@ -143,7 +143,7 @@ class Index:
         """The key that it is joined by, child, file, whether that is a test, and mention: of all names that two
         children have, and of all routes."""
         yield from self._mentions(f"mention.joined IN ({_SHARED})")
-        yield from self._mentions("mention.joined LIKE 'route %'")
+        yield from self._mentions("mention.joined BETWEEN 'route ' AND 'route!'")
 
     def _mentions(self, where: str) -> Iterator[tuple[str, str, str, bool, Mention]]:
         rows = self._db.execute(

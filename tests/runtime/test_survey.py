@@ -301,3 +301,27 @@ def test_maps_that_nobody_knows_any_more_are_removed(workspace: Workspace) -> No
     third = found(workspace, second.digest)
 
     assert {file.stem for file in workspace.maps.iterdir()} == {second.digest, third.digest}
+
+
+@pytest.mark.parametrize("damage", ["{", "[]", '{"children": []}', '{"children": {}, "rows": [{}], "cut": []}', None])
+def test_a_map_that_was_broken_or_taken_away_is_drawn_anew(workspace: Workspace, damage: str | None) -> None:
+    first, _ = drawn(workspace)
+    if damage is None:
+        workspace.map_json.unlink()
+    else:
+        workspace.map_json.write_text(damage, encoding="utf-8")
+
+    assert drawn(workspace) == (first, [])
+    assert [row["name"] for row in json.loads(workspace.map_json.read_text("utf-8"))["rows"]] == [
+        one.name for one in first.seams
+    ]
+
+
+def test_an_unchanged_map_costs_no_library_but_gits_own(workspace: Workspace) -> None:
+    """Start-up is half of what a map after an edit takes: what is not needed for it is not imported."""
+    code = "import sys; from supervisor.cli.main import run; run(['map', '--json']); print(*sys.modules)"
+    for _ in "ab":
+        ran = subprocess.run(
+            [sys.executable, "-c", code], cwd=workspace.root, capture_output=True, text=True, check=True, timeout=60
+        )
+    assert {"pydantic", "ruamel.yaml", "tree_sitter", "rich", "structlog"} & set(ran.stdout.split()) == set()

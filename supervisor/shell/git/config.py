@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from supervisor.shell.git.folder import Place, read_small
+from supervisor.shell.git.folder import Place, place_of, read_small
 from supervisor.shell.git.run import Answer, failed, run_git
 
 CONFIG_LIMIT = 64 << 10
@@ -70,4 +70,6 @@ def read_git(path: Path, *args: str) -> Answer:
 
     A diff also needs `--no-ext-diff --no-textconv`. Raises WorkspaceError when git is missing or too slow.
     """
-    return run_git(path, *args, filters=filters_of(read_config(path)))
+    place = place_of(path)
+    named = frozenset[str]() if place and names_no_filter(place) else filters_of(read_config(path))
+    return run_git(path, *args, filters=named)
