@@ -59,7 +59,8 @@ def test_the_story_is_played_and_goes_on(folder: Path) -> None:
 
     model = Identity(**json.loads((folder / "model.json").read_text(encoding="utf-8")))
     supervisor = launch.supervisor_process(workspace)
-    assert process.alive(model) and supervisor is not None
+    assert process.alive(model)
+    assert supervisor is not None
     assert run(f"{folder}/stop").returncode == 0
     assert not process.alive(model)
     assert process.marked(workspace.mark()) == []
