@@ -44,7 +44,8 @@ def locate(configured: str | None) -> Path:
             found = shutil.which(os.path.expanduser(given))
             if found is None:
                 raise CodexError(
-                    f"{source} names {given}, which is no program", "correct it, or leave it out, then `orch down`, `orch up`"
+                    f"{source} names {given}, which is no program",
+                    "correct it, or leave it out, then `orch down`, `orch up`",
                 )
             return _native(Path(found))
     on_path = shutil.which("codex")

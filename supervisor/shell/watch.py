@@ -48,7 +48,11 @@ def read_bytes(path: Path, limit: int) -> bytes | Unreadable | None:
     try:
         fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     except FileNotFoundError:
-        return Unreadable("is a link to a file that does not exist: put a file in its place") if path.is_symlink() else None
+        return (
+            Unreadable("is a link to a file that does not exist: put a file in its place")
+            if path.is_symlink()
+            else None
+        )
     except OSError as error:
         return _refused(error)
     try:
