@@ -60,6 +60,7 @@ def last_known(workspace: Workspace) -> Picture:
         "supervisor": {"state": "down", "pid": None, "since": None, "version": None},
         "as_of": as_of,
         "plan": plan,
+        "orchestrator": None,
         "children": children,
         "tasks": tasks,
         "asks": asks,

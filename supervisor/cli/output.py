@@ -179,7 +179,7 @@ def states(names: Sequence[str], style: Style) -> dict[str, Style]:
 
 STATE_STYLES: dict[str, Style] = {
     **states(("ready", "done", "up", "in_force"), "green"),
-    **states(("running", "verifying", "starting"), "cyan"),
+    **states(("running", "working", "verifying", "starting"), "cyan"),
     **states(("needs_human", "held", "backoff", "unhealthy", "stopping", "missing"), "yellow"),
     **states(("blocked", "failed", "rejected", "down"), "red"),
     **states(("waiting", "stopped", "retired"), "dim"),

@@ -51,7 +51,12 @@ def check(workspace: Workspace, file: Path | None, *, as_json: bool) -> int:
 def history(workspace: Workspace, *, as_json: bool) -> int:
     """Print the accepted revisions: when, and what each changed."""
     found = [
-        {"revision": line["revision"], "ts": line["ts"], "summary": line.get("summary", "")}
+        {
+            "revision": line["revision"],
+            "ts": line["ts"],
+            "author": line.get("author", "human"),
+            "summary": line.get("summary", ""),
+        }
         for line in _accepted(workspace)
         if line.get("summary") != AGAIN
     ]
@@ -60,8 +65,8 @@ def history(workspace: Workspace, *, as_json: bool) -> int:
     elif not found:
         output.say("no plan was accepted yet: write plan.md, then run `orch up`")
     else:
-        rows = (tuple(Cell(str(one[name])) for name in ("revision", "ts", "summary")) for one in found)
-        output.show([Grid(("REVISION", "WHEN", "WHAT CHANGED"), tuple(rows))])
+        rows = (tuple(Cell(str(one[name])) for name in ("revision", "ts", "author", "summary")) for one in found)
+        output.show([Grid(("REVISION", "WHEN", "BY", "WHAT CHANGED"), tuple(rows))])
     return 0
 
 

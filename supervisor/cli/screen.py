@@ -65,6 +65,10 @@ def _head(picture: Object, now: datetime) -> Iterator[Block]:
     title = f": {one_line(plan['title'])}" if plan.get("title") else ""
     why = f"  ({one_line(plan['why'])})" if plan.get("why") else ""
     yield Line((Cell("plan        ", "dim"), state(plan["state"]), Cell(f"{revision}{title}{why}")))
+    if lead := picture.get("orchestrator"):
+        told = lead.get("doing") or (lead.get("summary") if lead["state"] == "idle" else None) or lead.get("why") or ""
+        about = f"  {one_line(told, SUMMARY_LENGTH)}" if told else ""
+        yield Line((Cell("orchestrator ", "dim"), state(lead["state"]), Cell(about)))
     for problem in plan["problems"]:
         yield Line((Cell(f"plan.md:{problem['line']}: {one_line(problem['message'])}", "red"),), 12)
 

@@ -77,7 +77,8 @@ def verdict(picture: Picture, task: str | None = None) -> Verdict | None:
         about = one_line(first["text"], 120).rstrip(".")
         return Verdict(NEEDS_HUMAN, f"{first['id']} waits on you{more}: {about}: `orch answer {first['id']} ...`")
     tasks = _with_upstream(picture, task)
-    if not tasks:
+    lead = picture.get("orchestrator")
+    if not tasks or (lead is not None and lead.get("busy")):  # it may still change the plan
         return None
     stuck = _stuck(picture)
     if bad := [one for one in tasks if one["state"] in ("blocked", "failed")]:

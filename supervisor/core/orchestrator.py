@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from supervisor.core import leadwords as words
 from supervisor.core import works as do
@@ -48,6 +48,8 @@ def requested(world: World, event: PlanningRequested) -> World:
     number = world.planning.number + 1 if world.planning else 1
     planning = Planning(number, event.problem, event.at, world.revision, event.review, event.yolo)
     lead = world.lead or Work(ORCHESTRATOR, "Plan", ORCHESTRATOR, since=event.at)
+    if lead.phase is Phase.ASKING:
+        lead = replace(lead, phase=after_work(lead.phase, WorkTrigger.FINISH))
     lead = replace(lead, question=None, not_before=None, retries=0, resumes=0)
     return replace(world, planning=planning, lead=lead, hold=world.hold or event.review)
 
@@ -190,6 +192,15 @@ def next_turn(world: World, at: datetime) -> Next | None:
         return None
     heard = str(world.news[-1].number)
     return Next(Due.NEWS, Brief(heard, known.text), words.digest(world.news, world.revision), "there is news")
+
+
+def pending(world: World) -> bool:
+    """Whether the orchestrator has a turn before it, now or in a moment."""
+    server = world.servers.get(ORCHESTRATOR)
+    return server is not None and server.state is not ServerState.FAILED and next_turn(world, _END_OF_TIME) is not None
+
+
+_END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
 
 def moments(world: World) -> Iterator[datetime]:

@@ -11,7 +11,7 @@ from supervisor.core.markup import block, code, inline, without_colour
 from supervisor.core.ready import is_done
 from supervisor.core.view import plan_state, summary, task_state
 from supervisor.domain.ask import Ask, AskKind
-from supervisor.domain.plan import HUMAN
+from supervisor.domain.plan import HUMAN, ORCHESTRATOR
 from supervisor.domain.run import Phase, TaskState
 from supervisor.domain.seam import Place
 from supervisor.domain.world import Work, World
@@ -78,7 +78,7 @@ def _asks(world: World) -> str:
 
 def _ask(world: World, ask: Ask) -> str:
     whose = [] if ask.child in (None, HUMAN) else [inline(ask.child or "", 70)]
-    whose += [inline(ask.task, 70)] if ask.task else []
+    whose += [inline(ask.task, 70)] if ask.task and ask.task != ORCHESTRATOR else []
     waiting = _blocked_by(world, ask)
     choices = ask.choices or ("accept", "decline")
     answers = [f"orch answer {shlex.quote(ask.id)} {shlex.quote(choice)}" for choice in choices]
@@ -114,7 +114,17 @@ def _tasks(world: World, at: datetime) -> str:
     works = _works(world)
     head = "| id | title | child | state | why or summary | runs | verify |\n|---|---|---|---|---|---|---|"
     table = "\n".join((head, *(_row(world, work, at) for work in works))) if works else "There are no tasks."
-    return _paragraphs((_plan(world), table))
+    return _paragraphs((_plan(world), _lead(world), table))
+
+
+def _lead(world: World) -> str:
+    """What the orchestrator is at; nothing without one."""
+    lead = world.lead
+    if lead is None or world.planning is None:
+        return ""
+    at_work = f"at work ({inline(lead.why, 200)})" if lead.phase.live else str(lead.phase)
+    said = _said("Its last words", lead.report.summary) if lead.report else ""
+    return _paragraphs((f"Orchestrator: {at_work}; turns: {lead.turns}.", said))
 
 
 def _plan(world: World) -> str:
@@ -128,7 +138,8 @@ def _plan(world: World) -> str:
         case "held":
             by = "`orch hold`; `orch go` lifts it" if world.hold else "`hold: yes` in plan.md"
             return f"Plan: **held**, revision {world.revision}. Nothing new starts ({by})."
-    return f"Plan: **in force**, revision {world.revision}."
+    by = " (written by the orchestrator)" if world.author == ORCHESTRATOR else ""
+    return f"Plan: **in force**, revision {world.revision}{by}."
 
 
 def _works(world: World) -> list[Work]:

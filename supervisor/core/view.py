@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from supervisor.core.orchestrator import planned
+from supervisor.core import orchestrator
 from supervisor.core.ready import due_of, readiness, server_trouble
 from supervisor.domain.plan import HUMAN, ORCHESTRATOR
 from supervisor.domain.run import Due, Phase, TaskState
@@ -146,7 +146,8 @@ def _orchestrator(world: World) -> Mapping[str, Any] | None:
     return {
         "state": _LEAD_STATES.get(lead.phase, "working" if lead.phase.live else "waiting"),
         "why": server_trouble(world, ORCHESTRATOR) or lead.note or lead.why or None,
-        "planned": planned(world),
+        "busy": lead.phase.live or orchestrator.pending(world),
+        "planned": orchestrator.planned(world),
         "summary": summary(lead),
         "turns": lead.turns,
         "tokens": {"input": lead.input_tokens, "output": lead.output_tokens},

@@ -134,30 +134,34 @@ def test_a_broken_config_is_a_failure(arguments: tuple[str, ...], workspace: Wor
 def test_the_history_is_every_accepted_revision_once(workspace: Workspace, orch: Orch) -> None:
     workspace.state.mkdir()
 
-    def accepted(seq: int, revision: int, summary: str) -> str:
+    def accepted(seq: int, revision: int, summary: str, **author: str) -> str:
         ts = f"2026-11-23T10:00:0{seq}Z"
         fields = {"seq": seq, "ts": ts, "level": "info", "event": "plan_accepted", "revision": revision}
-        return json.dumps({**fields, "summary": summary, "plan": {}}) + "\n"
+        return json.dumps({**fields, "summary": summary, "plan": {}, **author}) + "\n"
 
     other = json.dumps({"seq": 3, "event": "learning_noted", "text": '"plan_accepted"'}) + "\n"
     torn = '{"event":"plan_accepted", '
     workspace.ledger.write_text(
-        accepted(1, 1, "T1 added") + accepted(2, 1, "as before") + other + accepted(4, 2, "T1 changed") + torn,
+        accepted(1, 1, "T1 added")
+        + accepted(2, 1, "as before")
+        + other
+        + accepted(4, 2, "T1 changed", author="orchestrator")
+        + torn,
         encoding="utf-8",
     )
     ran = orch("plan", "history", "--json")
     assert (ran.code, json.loads(ran.out), ran.err) == (
         0,
         [
-            {"revision": 1, "ts": "2026-11-23T10:00:01Z", "summary": "T1 added"},
-            {"revision": 2, "ts": "2026-11-23T10:00:04Z", "summary": "T1 changed"},
+            {"revision": 1, "ts": "2026-11-23T10:00:01Z", "author": "human", "summary": "T1 added"},
+            {"revision": 2, "ts": "2026-11-23T10:00:04Z", "author": "orchestrator", "summary": "T1 changed"},
         ],
         "",
     )
     assert orch("plan", "history").out == (
-        "REVISION  WHEN                  WHAT CHANGED\n"
-        "1         2026-11-23T10:00:01Z  T1 added\n"
-        "2         2026-11-23T10:00:04Z  T1 changed\n"
+        "REVISION  WHEN                  BY            WHAT CHANGED\n"
+        "1         2026-11-23T10:00:01Z  human         T1 added\n"
+        "2         2026-11-23T10:00:04Z  orchestrator  T1 changed\n"
     )
 
 
