@@ -62,7 +62,7 @@ def told(world: World, lead: Work) -> World:
     planning = replace(planning, read=world.revision)
     world = replace(world, planning=planning)
     match lead.due:
-        case Due.BRIEF:
+        case Due.BRIEF if lead.sending.key == _key(planning):  # else the human asked for something else meanwhile
             return replace(world, planning=replace(planning, told=True), news=())
         case Due.FIX:
             return replace(world, planning=replace(planning, tries=planning.tries + 1))
@@ -172,11 +172,13 @@ def next_turn(world: World, at: datetime) -> Next | None:
         return None
     if not planning.told:
         text = words.kickoff(planning, [name for name in world.servers if name != ORCHESTRATOR], world.revision)
-        return Next(Due.BRIEF, Brief(f"plan-{planning.number}", text), text, "the human asked for a plan")
+        return Next(Due.BRIEF, Brief(_key(planning), text), text, "the human asked for a plan")
+    thread = world.threads.get(KEY)
     known = lead.told or Brief("", "")
+    first = "" if thread is not None and lead.told_in == thread.id else f"{known.text}\n\n"  # another thread knows it
     if lead.phase is Phase.IDLE and lead.due is Due.ANSWER:
         question = lead.question.question if lead.question else ""
-        return Next(Due.ANSWER, known, words.answer(question, lead.due_text), "a human answered")
+        return Next(Due.ANSWER, known, first + words.answer(question, lead.due_text), "a human answered")
     if lead.phase is Phase.IDLE and lead.due is not None:
         why = lead.due_text or lead.why or "it was interrupted"
         return Next(lead.due, known, words.resume(known.text, why), f"goes on: {why}")
@@ -186,12 +188,19 @@ def next_turn(world: World, at: datetime) -> Next | None:
         if planning.tries >= MAX_TRIES:
             return None
         text = words.mend(world.problems if _broken(world) else (), world.revision)
-        return Next(Due.FIX, known, text, "plan.md is no plan yet" if not _broken(world) else "plan.md was rejected")
+        return Next(
+            Due.FIX, known, first + text, "plan.md is no plan yet" if not _broken(world) else "plan.md was rejected"
+        )
     loud = next((one.at for one in world.news if one.loud), None)
     if loud is None or at < loud + BATCH or world.hold:
         return None
     heard = str(world.news[-1].number)
-    return Next(Due.NEWS, Brief(heard, known.text), words.digest(world.news, world.revision), "there is news")
+    text = first + words.digest(world.news, world.revision)
+    return Next(Due.NEWS, Brief(heard, known.text), text, "there is news")
+
+
+def _key(planning: Planning) -> str:
+    return f"plan-{planning.number}"
 
 
 def pending(world: World) -> bool:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from supervisor.core import orchestrator
 from supervisor.core.ready import desired
 from supervisor.core.view import task_state
 from supervisor.core.world import evolve
 from supervisor.domain import event as ev
 from supervisor.domain.child import ServerState
-from supervisor.domain.plan import HUMAN, Plan
+from supervisor.domain.plan import HUMAN, ORCHESTRATOR, Plan
 from supervisor.domain.run import Phase, TaskState
 from supervisor.domain.world import World
 from tests.core.human import CHILDREN, PLAN
@@ -24,6 +25,9 @@ def at_rest(story: Story) -> None:
         assert not [turn for _, turn in repo.turns if turn.task is not None], "a turn of ours never ends"
     for name, server in world.servers.items():
         assert server.state is ServerState.READY or not server.wanted, f"{name} is {server.state}"
+    if world.lead is not None:
+        assert world.lead.phase in (Phase.DONE, Phase.FAILED), f"the orchestrator is {world.lead.phase}"
+        assert not orchestrator.pending(world) or world.lead.phase is Phase.FAILED, "it still has something to do"
     for task in world.plan.tasks if world.plan else ():
         work = world.works[task.id]
         state, why = task_state(world, work, story.now)
@@ -47,8 +51,8 @@ def mend(story: Story) -> bool:
         return False
     plan = story.file if isinstance(story.file, Plan) else PLAN
     good = replace(plan, hold=False, tasks=tuple(replace(task, hold=False) for task in plan.tasks))
-    stuck = [work.task for work in world.works.values() if work.phase in (Phase.BLOCKED, Phase.FAILED)]
-    stuck = [task for task in stuck if good.task(task) is not None]
+    stuck = [work.task for work in world.all_works if work.phase in (Phase.BLOCKED, Phase.FAILED)]
+    stuck = [task for task in stuck if good.task(task) is not None or task == ORCHESTRATOR]
     if good == story.file and not stuck and not world.hold:
         return True
     if good != story.file:
@@ -65,6 +69,9 @@ def all_done(story: Story) -> None:
     assert world is not None
     assert world.plan is not None
     assert world.plan == story.file
+    if world.lead is not None:
+        assert orchestrator.planned(world), "what the human asked for never became a plan"
+        assert [one for one in world.news if one.loud] == [], "the orchestrator never hears of something"
     for task in world.plan.tasks:
         work = world.works[task.id]
         assert task_state(world, work, story.now)[0] is TaskState.DONE, f"{task.id} is never done"

@@ -8,12 +8,13 @@ from dataclasses import replace
 from supervisor.domain import event as ev
 from supervisor.domain.ask import Answer
 from supervisor.domain.child import Child
-from supervisor.domain.plan import HUMAN, Contract, Plan, Problem, Task
+from supervisor.domain.plan import HUMAN, ORCHESTRATOR, Contract, Plan, Problem, Task
 from supervisor.domain.run import Phase
 from supervisor.domain.world import World
 from tests.core.hands import Hands
 
 CHILDREN = (Child("backend", "/repos/backend"), Child("mobile", "/repos/mobile"))
+LEAD = Child(ORCHESTRATOR, "/ws")
 PLAN = Plan(
     title="Device onboarding",
     hold=False,
@@ -34,11 +35,12 @@ class Human(Hands):
     """`file` is what plan.md says now: a plan, something broken, or nothing."""
 
     def __init__(self, numbers: Iterable[int]) -> None:
-        super().__init__(numbers, [child.name for child in CHILDREN])
+        super().__init__(numbers, [child.name for child in (*CHILDREN, LEAD)])
         self.world: World | None = None
         self.config: tuple[Child, ...] = CHILDREN
         self.file: Plan | str | None = PLAN
         self.saved = 1
+        self.author = HUMAN
         self.dirty = False
 
     def look(self) -> None:
@@ -50,14 +52,15 @@ class Human(Hands):
         if self.file is None:
             self.post(ev.PlanMissing(self.now, "there is no plan.md"))
         elif isinstance(self.file, str) or {task.child for task in self.file.tasks} - known:
-            self.post(ev.PlanRejected(self.now, str(self.saved), (Problem(1, "no child `x`"),)))
+            self.post(ev.PlanRejected(self.now, str(self.saved), (Problem(1, "no child `x`"),), self.author))
         else:
             same = world.digest == str(self.saved)
             revision = world.revision if same else world.revision + 1
-            self.post(ev.PlanAccepted(self.now, revision, str(self.saved), "an edit", self.file))
+            self.post(ev.PlanAccepted(self.now, revision, str(self.saved), "an edit", self.file, self.author))
 
     def save(self, plan: Plan | str | None) -> None:
         self.saved += 1
+        self.author = HUMAN
         self.file = plan
         self.dirty = True
 
@@ -116,8 +119,8 @@ class Human(Hands):
     def command(self) -> None:
         """The human uses the command line."""
         assert self.world is not None
-        what = self.dice.roll(6)
-        stuck = [one.task for one in self.world.works.values() if one.phase in (Phase.BLOCKED, Phase.FAILED)]
+        what = self.dice.roll(8)
+        stuck = [one.task for one in self.world.all_works if one.phase in (Phase.BLOCKED, Phase.FAILED)]
         match what:
             case 0:
                 self.post(ev.HoldLifted(self.now))
@@ -129,6 +132,8 @@ class Human(Hands):
                 self.post(ev.RestartRequested(self.now, tuple(self.repos)[self.dice.roll(2)]))
             case 5:
                 self.post(ev.UpRequested(self.now, tuple(self.repos)[: 1 + self.dice.roll(2)]))
+            case 6 | 7 if self.world.lead is None or not self.world.lead.phase.live:
+                self.post(ev.PlanningRequested(self.now, f"Problem {self.next()}", review=self.dice.rarely(4)))
 
 
 def _without(task: Task, gone: str) -> Task:

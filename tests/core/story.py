@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
+from supervisor.core import orchestrator
 from supervisor.core.reconcile import advance, decide, wakeup
 from supervisor.core.view import status
 from supervisor.core.world import evolve
@@ -14,12 +16,12 @@ from supervisor.domain import action as act
 from supervisor.domain import event as ev
 from supervisor.domain.ask import AskState, RequestKey
 from supervisor.domain.child import ServerState
-from supervisor.domain.plan import HUMAN
+from supervisor.domain.plan import HUMAN, ORCHESTRATOR, Plan
 from supervisor.domain.run import Due, Phase, TaskState
 from supervisor.domain.seam import Drift, Kind
-from supervisor.domain.world import World
-from tests.core.human import CHILDREN, Human
-from tests.core.peers import NOBODY, START, Repo
+from supervisor.domain.world import Work, World
+from tests.core.human import CHILDREN, LEAD, PLAN, Human
+from tests.core.peers import NOBODY, START, Repo, Rollout, Turn
 
 STATES = {str(state) for state in ServerState}
 TASK_STATES = {str(state) for state in TaskState}
@@ -27,6 +29,10 @@ PLAN_STATES = {"in_force", "held", "rejected", "missing"}
 MISHAPS = ("command", "down", "die", "torn", "kill", "hang", "foreign", "elsewhere", "vanish", "cut", "drain")
 
 Move = tuple[int, Callable[[], object]]  # how likely, and what
+
+
+def work_of(world: World, task: str) -> Work:
+    return next(work for work in world.all_works if work.task == task)
 
 
 class Story(Human):
@@ -59,9 +65,9 @@ class Story(Human):
         alive = tuple(name for name, repo in self.repos.items() if repo.process is not None)
         self.config = CHILDREN[:1] if self.dice.rarely(12) else CHILDREN
         for name, repo in self.repos.items():
-            if repo.process is not None and name not in [child.name for child in self.config]:
+            if repo.process is not None and name not in [child.name for child in (*self.config, LEAD)]:
                 self.kill(repo)  # the daemon ends the servers of those who left the config
-        self.post(ev.SupervisorStarted(self.now, self.next(), "1", self.config, alive, (1.0, 2.0)))
+        self.post(ev.SupervisorStarted(self.now, self.next(), "1", (*self.config, LEAD), alive, (1.0, 2.0)))
         self.post(ev.UpRequested(self.now, tuple(child.name for child in self.config)))
         self.look()
 
@@ -116,10 +122,10 @@ class Story(Human):
                     self.retried.add(event.task)
             self.ledger.append(event)
             world = evolve(world, event)
-            if isinstance(event, ev.TurnRefused) and world.works[event.task].phase is Phase.FAILED:
+            if isinstance(event, ev.TurnRefused) and work_of(world, event.task).phase is Phase.FAILED:
                 self.told[event.task] = NOBODY  # it counts as told; the child may know better
             if isinstance(event, ev.AskAnswered):
-                answered = [one for one in world.works.values() if one.phase is Phase.IDLE and one.due is Due.ANSWER]
+                answered = [one for one in world.all_works if one.phase is Phase.IDLE and one.due is Due.ANSWER]
                 self.owed |= {one.task: one.due_text for one in answered}
         return world
 
@@ -130,14 +136,14 @@ class Story(Human):
             self.intended.add(action.message)
         if isinstance(action, act.StartTurn):
             assert not self.stopping_since_down, "a turn starts after `orch down`"
-            work = world.works[action.task]
+            work = work_of(world, action.task)
             others = [
                 one.task
                 for one in world.works.values()
                 if one.child == action.child and one.phase.live and (one.phase is not Phase.CHECKING or one.checking)
             ]
             assert set(others) <= {work.task}, f"{action.task} starts in {action.child} beside {others}"
-            if work.phase is Phase.DONE:
+            if work.phase is Phase.DONE and work is not world.lead:
                 known = self.told.get(work.task, ("", "", ""))[1:]
                 assert known != (action.child, action.brief.key), f"{work.task} is done, and starts again"
         if isinstance(action, act.RaiseAsk) and action.brief is not None and action.task is not None:
@@ -173,7 +179,7 @@ class Story(Human):
         if isinstance(action, act.SurveyRepos):
             self._survey(action)
             return
-        assert action.child in [child.name for child in self.config], f"nobody can do {action}"
+        assert action.child in [child.name for child in (*self.config, LEAD)], f"nobody can do {action}"
         repo = self.repos[action.child]
         if isinstance(action, act.StopServer) and isinstance(repo.doing, act.EnsureServer):
             repo.job = repo.doing = repo.waits = None  # a stop ends a start that is under way
@@ -192,6 +198,23 @@ class Story(Human):
                 drift = Drift(child, Kind.KEY, f"key_{self.next()}", "it is gone", others, (), ())
                 self.post(ev.SharedChanged(self.now, child, task, drift))
         self.post(ev.MapDrawn(self.now, f"map {self.next()}", ()))
+
+    def work(self, repo: Repo, rollout: Rollout, turn: Turn) -> None:
+        """The orchestrator may write plan.md before its turn ends; it does if there is none, and nothing goes wrong."""
+        world = self.world
+        if turn.task == ORCHESTRATOR:
+            what = self.dice.roll(4)
+            missing = world is None or not orchestrator.planned(world)
+            if what == 0 and missing and not self.dice.left:
+                last = self.file if isinstance(self.file, Plan) else PLAN
+                known = {HUMAN, *(child.name for child in self.config)}
+                tasks = tuple(replace(task, after=()) for task in last.tasks if task.child in known)
+                self.save(replace(last, success=f"attempt {self.next()}", tasks=tasks))
+                self.author = ORCHESTRATOR
+            elif what > 1:
+                self.edit()
+                self.author = ORCHESTRATOR
+        super().work(repo, rollout, turn)
 
     def tick(self) -> None:
         """Time passes up to the moment that something waits for."""
