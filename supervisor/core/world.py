@@ -87,7 +87,7 @@ def _evolve(world: World, event: ev.Event) -> World:
             return replace(world, surveying=False, map_digest=event.digest, seams=event.seams, known=known)
         case ev.MapFailed():
             return replace(world, surveying=False)
-        case ev.RequestDeclined() | ev.Ticked():
+        case ev.RequestDeclined() | ev.ChildAsked() | ev.ChildAnswered() | ev.Ticked():
             return world
 
 

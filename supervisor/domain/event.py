@@ -355,6 +355,26 @@ class RequestDeclined:
     method: str
 
 
+@dataclass(frozen=True, slots=True)
+class ChildAsked:
+    """A child was asked something by whoever plans: a turn that only reads, beside its work. Long texts are cut."""
+
+    at: datetime
+    child: str
+    question: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChildAnswered:
+    """What became of it: the answer, or the problem that there is none."""
+
+    at: datetime
+    child: str
+    answer: str
+    seconds: float
+    problem: str
+
+
 # ── what ties the repos together ─────────────────────────────────────────────────────────────────
 
 
@@ -443,6 +463,8 @@ Event = (
     | RequestReceived
     | RequestResolved
     | RequestDeclined
+    | ChildAsked
+    | ChildAnswered
     | SharedChanged
     | MapDrawn
     | MapFailed

@@ -18,6 +18,7 @@ from supervisor.errors import OrchError, RequestRefused, UsageError
 from supervisor.runtime.authors import Authors
 from supervisor.runtime.conductor import Conductor
 from supervisor.runtime.doing import Doing
+from supervisor.runtime.interview import Interviews
 from supervisor.runtime.logs import Logs
 from supervisor.runtime.workspace import Workspace
 from supervisor.shell.process import rss_bytes
@@ -39,10 +40,12 @@ class Control:
         group: asyncio.TaskGroup,
         authors: Authors,
         doing: Doing,
+        interviews: Interviews | None = None,
     ) -> None:
         self._authors = authors
         self._doing = doing
         self._group = group
+        self._interviews = interviews
         self._workspace = workspace
         self._conductor = conductor
         self._logs = logs
@@ -181,6 +184,11 @@ class Control:
         if self._conductor.world.asks[found.id].answer != answer:
             raise RequestRefused(f"{found.id} was settled a moment before", "see `orch asks` for what is open")
         return {}
+
+    async def _do_ask_child(self, child: str, question: str) -> dict[str, Any]:
+        self._child(child)
+        assert self._interviews is not None, "a supervisor that has children can ask them"
+        return await self._interviews.ask(child, question)
 
     async def _post(self, event: ev.Event) -> dict[str, Any]:
         await self._conductor.submit(event)

@@ -25,6 +25,7 @@ from supervisor.runtime.config import Config, load
 from supervisor.runtime.control import Control
 from supervisor.runtime.doing import Doing
 from supervisor.runtime.effects import Effects
+from supervisor.runtime.interview import Interviews
 from supervisor.runtime.logs import Logs
 from supervisor.runtime.planwatch import PlanWatch
 from supervisor.runtime.registry import Registry
@@ -108,9 +109,9 @@ async def _supervise(
                 desks, workspace=workspace, limits=config.limits, logs=logs, group=group, post=conductor.post, now=now
             )
             listening = asyncio.Event()
-            group.create_task(
-                Control(workspace, conductor, logs, group, authors, doing).serve(listening), name="control socket"
-            )
+            interviews = Interviews(desks, conductor.post, now)
+            control = Control(workspace, conductor, logs, group, authors, doing, interviews)
+            group.create_task(control.serve(listening), name="control socket")
             await listening.wait()
             async with watch_file(workspace.plan, plan.look) as watching:
                 if watching.degraded:

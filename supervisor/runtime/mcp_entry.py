@@ -39,15 +39,15 @@ def mcp_servers(workspace: Workspace) -> dict[str, Any]:
 
 def as_toml(servers: dict[str, Any]) -> str:
     """`servers` as the lines of a `config.toml`."""
-    return "\n".join(line for name, entry in servers.items() for line in _table(f"mcp_servers.{name}", entry)) + "\n"
+    return "\n".join(line for name, entry in servers.items() for line in _table(f"mcp_servers.{name}", entry))
 
 
 def _table(name: str, entry: dict[str, Any]) -> list[str]:
-    lines = [f"[{name}]"]
-    lines += [f"{key} = {_value(value)}" for key, value in entry.items() if not isinstance(value, dict)]
+    plain = [f"{key} = {_value(value)}" for key, value in entry.items() if not isinstance(value, dict)]
+    lines = [f"[{name}]", *plain, ""] if plain else []
     for key, value in entry.items():
         if isinstance(value, dict):
-            lines += ["", *_table(f"{name}.{key}", value)]
+            lines += _table(f"{name}.{key}", value)
     return lines
 
 

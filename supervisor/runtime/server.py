@@ -83,6 +83,8 @@ class ServerDesk:
         self._task_of = task_of
         self.child = child
         self.link: Link | None = None
+        # Threads that are no task's: who hears their notifications, which are then no news of the child's work.
+        self.apart: dict[str, Callable[[str, Mapping[str, Any]], None]] = {}
         self._left: tuple[Identity, ...] = ()  # what outlived the last server in its session
         self._workspace = workspace
         self._config = config
@@ -280,6 +282,8 @@ class ServerDesk:
             self._logs.say("garbage_received", level="warning", child=name, reason=message.reason)
         elif isinstance(message, Call):
             self._called(link, message)
+        elif (apart := self.apart.get(str(message.params.get("threadId")))) is not None:
+            apart(message.method, message.params)
         else:
             if self._overhear is not None:
                 self._overhear(message.method, message.params)
@@ -299,7 +303,7 @@ class ServerDesk:
 
     def _called(self, link: Link, call: Call) -> None:
         request = read_request(call, child=self.child.name, pid=link.pid, items=link.ear.items)
-        if request is not None:
+        if request is not None and request.thread not in self.apart:
             link.asked[request.key] = (call, request)
             self._post(ev.RequestReceived(self._now(), request))
             return

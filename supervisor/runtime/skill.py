@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-NAME = "codex-orchestrator"
+SKILL_NAME = "codex-orchestrator"
 _PACKAGED = Path(__file__).parent.parent / "skills"
 _CHECKOUT = Path(__file__).parent.parent.parent / "skills"
 
 
 def skill_folder() -> Path:
     """The folder of the skill, as it came with this orch."""
-    return (_PACKAGED if _PACKAGED.is_dir() else _CHECKOUT) / NAME
+    return (_PACKAGED if _PACKAGED.is_dir() else _CHECKOUT) / SKILL_NAME
 
 
 def skill_file() -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -50,6 +51,16 @@ class ControlClient:
         Raises RequestRefused or UsageError if it will not, SupervisorDown if it did not answer in time or went away.
         """
         return self._call(method, params, CONNECT_TIMEOUT if method == "status" else CALL_TIMEOUT)
+
+    def call_long(self, method: str, seconds: float, **params: Any) -> Any:
+        """The answer to what takes up to `seconds`. Raises as `call` does; `close` from another thread ends it."""
+        return self._call(method, params, seconds)
+
+    def close(self) -> None:
+        """End the connection, and any call that waits on it."""
+        with suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
 
     def _call(self, method: str, params: dict[str, Any], timeout: float) -> Any:
         request, text = self._peer.request(method, params)

@@ -12,6 +12,7 @@
     plan     {problem: str, review: bool, yolo: bool} -> {}   the orchestrator is to write plan.md
     plan_written {digest: sha256 in hex}              -> {}   who is about to save these bytes as plan.md is the
                                                          orchestrator, and has read those that are there
+    ask_child {child: name, question: str}            -> {child, answer, seconds}, once it has answered: minutes
     answer   {ask: id, decision: "accept"|"decline"|"text", text: str, for_session: bool} -> {}
 
 A refusal has code REFUSED and `data` {what, next_step, usage: whether the caller named something wrongly}.
@@ -19,7 +20,7 @@ A refusal has code REFUSED and `data` {what, next_step, usage: whether the calle
 
 from __future__ import annotations
 
-METHODS = ("status", "watch", "up", "down", "hold", "go", "restart", "note", "plan", "plan_written", "answer")
+METHODS = ("status", "watch", "up", "down", "hold", "go", "restart", "note", "plan", "plan_written", "answer", "ask_child")
 
 REFUSED = -32000
 LINE_LIMIT = 8 * 2**20  # bytes of one message; a status of 2,000 tasks has about 1.5 MB
