@@ -314,6 +314,17 @@ def note(
     end(requests.note(workspace_at(context), words))
 
 
+@app.command(cls=Command, epilog=example("codex mcp add orch -- orch -C ~/workspace mcp"))
+def mcp(context: typer.Context) -> None:
+    """Be the MCP server (stdio) that gives a Codex session the tools of this workspace.
+
+    `orch init` writes the .codex/config.toml that starts it.
+    """
+    from supervisor.runtime.mcp import serve
+
+    serve(workspace_at(context))
+
+
 @app.command(cls=Command, epilog=example("orch demo", "orch demo --keep ~/orch-demo"))
 def demo(
     keep: Annotated[

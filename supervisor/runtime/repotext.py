@@ -1,0 +1,50 @@
+"""Reading a repo's files for whoever plans: those that git knows or would take in, never outside of the work tree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from supervisor.errors import UsageError
+from supervisor.shell.files import read_file
+from supervisor.shell.git import list_files, toplevel
+
+SIZE = 4 << 20
+"""Bytes of one file that are looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """The lines of a file, of a listing, or of what git said; `cut` says why there are no more, if there are."""
+
+    kind: str
+    lines: tuple[str, ...]
+    cut: str | None = None
+
+
+def look(repo: Path, path: str) -> Text:
+    """The file at `path`, or the files below that folder. Raises UsageError for what is no such thing.
+
+    Only listed names are opened, and no link is followed on the way: neither `..` nor `.git` leads anywhere.
+    """
+    root = toplevel(repo)
+    name = path.strip().removeprefix("./").rstrip("/")
+    listing = list_files(root)
+    found = next((one for one in listing.files if one.name == name), None)
+    if found is None:
+        below = name if name in ("", ".") else f"{name}/"
+        names = tuple(sorted(one.name for one in listing.files if one.name.startswith(below.removeprefix("."))))
+        if not names and name not in ("", "."):
+            raise UsageError(f"there is no file `{path[:200]}`", "list them: `files` without a path")
+        return Text("folder", names, "the repo has more files than are looked at" if listing.cut else None)
+    if found.kind == "link":
+        raise UsageError(f"`{name}` is a symbolic link, which is not followed", "read what it points to, by its name")
+    if found.kind == "submodule":
+        raise UsageError(f"`{name}` is a repository of its own", "read it there, if it is a child")
+    content = read_file(root, found.raw, SIZE + 1)
+    if content is None:
+        raise UsageError(f"`{name}` is not on disk as a plain file", "see `git` `diff`, or `show` a commit that has it")
+    if b"\0" in content[:8192]:
+        return Text("binary", (), f"not text: {len(content):,} bytes")
+    cut = f"only the first {SIZE:,} bytes were read" if len(content) > SIZE else None
+    return Text("file", tuple(content[:SIZE].decode("utf-8", "replace").splitlines()), cut)
