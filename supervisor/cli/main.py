@@ -13,6 +13,7 @@ import typer
 from supervisor import __version__
 from supervisor.cli.options import Command, Group, Json, end, example, folder_of, take_folder, workspace_at
 from supervisor.cli.plancommands import plan_app
+from supervisor.cli.skillcommands import mcp, skill_app
 from supervisor.errors import OrchError, SupervisorDown, UsageError
 
 FAILED, USAGE, DOWN, INTERRUPTED = 1, 2, 3, 130
@@ -39,6 +40,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(plan_app, name="plan")
+app.add_typer(skill_app, name="skill")
+app.command(cls=Command, epilog=example("orch mcp", "orch mcp --config >> .codex/config.toml"))(mcp)
 
 
 def main() -> None:
@@ -105,7 +108,8 @@ def init(
 ) -> None:
     """Make this folder a workspace.
 
-    Writes orchestrator.config.yaml, plan.md (a template) and .gitignore, and overwrites nothing.
+    Writes orchestrator.config.yaml, plan.md (a template), .codex/config.toml (the tools for `codex` there) and
+    .gitignore, and overwrites nothing.
     """
     from supervisor.cli.starting import init
 
@@ -312,17 +316,6 @@ def note(
     from supervisor.cli import requests
 
     end(requests.note(workspace_at(context), words))
-
-
-@app.command(cls=Command, epilog=example("codex mcp add orch -- orch -C ~/workspace mcp"))
-def mcp(context: typer.Context) -> None:
-    """Be the MCP server (stdio) that gives a Codex session the tools of this workspace.
-
-    `orch init` writes the .codex/config.toml that starts it.
-    """
-    from supervisor.runtime.mcp import serve
-
-    serve(workspace_at(context))
 
 
 @app.command(cls=Command, epilog=example("orch demo", "orch demo --keep ~/orch-demo"))

@@ -11,6 +11,7 @@ from supervisor.cli import output
 from supervisor.errors import UsageError, WorkspaceError
 from supervisor.runtime.workspace import CONFIG_NAME, Workspace
 
+CODEX_CONFIG = ".codex/config.toml"
 IGNORED = (CONFIG_NAME, "plan.md", "runs.md", ".orchestrator/")
 EXAMPLE = "name each repo, for example `orch init backend=../backend mobile=../mobile`"
 
@@ -31,9 +32,11 @@ def init(folder: Path, pairs: Sequence[str]) -> int:
         if os.path.lexists(path):
             raise WorkspaceError(f"{path} exists already", "edit it, or move it away and run `orch init` again")
     _write_new({workspace.config: config.starter(children), workspace.plan: plan})
-    ignored = _ignore(workspace.root / ".gitignore")
+    tools = _offer_tools(workspace)
+    ignored = _ignore(workspace.root / ".gitignore", (*IGNORED, *([CODEX_CONFIG] if tools == _WROTE_TOOLS else [])))
     output.emit(f"wrote {CONFIG_NAME} ({len(children)} {'children' if len(children) > 1 else 'child'})")
     output.emit("wrote plan.md (a template: nothing starts before you say `hold: no`)")
+    output.emit(tools)
     if ignored:
         output.emit(f"{ignored} .gitignore")
     output.emit("next: edit plan.md, then run `orch plan check`, `orch up` and `orch status`")
@@ -79,12 +82,37 @@ def _write_new(files: dict[Path, str]) -> None:
         ) from error
 
 
-def _ignore(path: Path) -> str:
+_WROTE_TOOLS = f"wrote {CODEX_CONFIG} (a `codex` started here gets the tools of orch)"
+
+
+def _offer_tools(workspace: Workspace) -> str:
+    """Give a `codex` started in the workspace its tools; what was done, or what is left to do."""
+    from supervisor.runtime.mcp_entry import SERVER, as_toml, mcp_servers
+
+    lines = as_toml(mcp_servers(workspace))
+    path = workspace.root / CODEX_CONFIG
+    try:
+        if not path.parent.is_dir():
+            path.parent.mkdir()
+        with path.open("x", encoding="utf-8") as file:
+            file.write(f"# The tools of orch, for a `codex` started in this folder (`orch mcp --config`).\n{lines}")
+        return _WROTE_TOOLS
+    except FileExistsError:
+        with suppress(OSError, ValueError):
+            if f"[mcp_servers.{SERVER}]" in path.read_text(encoding="utf-8"):
+                return f"{CODEX_CONFIG} names the tools of orch already"
+        why = "is there already"
+    except OSError as error:  # within Codex's own sandbox it is read-only
+        why = f"cannot be written ({error.strerror})"
+    return f"{CODEX_CONFIG} {why}; for the tools of orch in a `codex` started here, add these lines:\n\n{lines}"
+
+
+def _ignore(path: Path, wanted: Sequence[str]) -> str:
     """Have git ignore what is ours: "wrote", "added to", or "" if it does already."""
     try:
         before = path.read_bytes() if path.exists() else b""
         have = {line.strip().strip(b"/") for line in before.splitlines()}
-        missing = [line for line in IGNORED if line.encode().strip(b"/") not in have]
+        missing = [line for line in wanted if line.encode().strip(b"/") not in have]
         if not missing:
             return ""
         end = b"\r\n" if b"\r\n" in before else b"\n"
@@ -93,6 +121,6 @@ def _ignore(path: Path) -> str:
             file.write(gap + b"".join(line.encode() + end for line in missing))
     except OSError as error:
         raise WorkspaceError(
-            f"{path} cannot be written ({error.strerror})", f"add these lines to it: {' '.join(IGNORED)}"
+            f"{path} cannot be written ({error.strerror})", f"add these lines to it: {' '.join(wanted)}"
         ) from error
     return "added to" if before else "wrote"

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from supervisor.cli.main import run
 from supervisor.runtime import config
+from supervisor.runtime.mcp_entry import mcp_servers
 from supervisor.runtime.workspace import Workspace
 from tests.cli.scene import make_repo
 
-IGNORED = "orchestrator.config.yaml\nplan.md\nruns.md\n.orchestrator/\n"
+IGNORED = "orchestrator.config.yaml\nplan.md\nruns.md\n.orchestrator/\n.codex/config.toml\n"
 
 
 @pytest.fixture
@@ -31,6 +33,7 @@ def test_a_workspace_is_made_and_its_plan_is_fine(folder: Path, capsys: pytest.C
     assert capsys.readouterr() == (
         "wrote orchestrator.config.yaml (2 children)\n"
         "wrote plan.md (a template: nothing starts before you say `hold: no`)\n"
+        "wrote .codex/config.toml (a `codex` started here gets the tools of orch)\n"
         "wrote .gitignore\n"
         "next: edit plan.md, then run `orch plan check`, `orch up` and `orch status`\n",
         "",
@@ -82,7 +85,7 @@ def test_what_is_there_is_never_overwritten(name: str, folder: Path, capsys: pyt
         (b"node_modules", f"node_modules\n{IGNORED}".encode(), "added to .gitignore\n"),
         (
             b"/plan.md\r\n.orchestrator\r\n",
-            b"/plan.md\r\n.orchestrator\r\norchestrator.config.yaml\r\nruns.md\r\n",
+            b"/plan.md\r\n.orchestrator\r\norchestrator.config.yaml\r\nruns.md\r\n.codex/config.toml\r\n",
             "added to .gitignore\n",
         ),
         (IGNORED.encode(), IGNORED.encode(), ""),
@@ -119,3 +122,52 @@ def test_a_workspace_behind_a_link_names_its_repos_by_their_whole_path(folder: P
 def test_a_folder_that_cannot_be_written_is_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["-C", "/sys/kernel", "init", f"backend={folder.parent / 'backend'}"]) == 1
     assert "orchestrator.config.yaml cannot be written" in capsys.readouterr().err
+
+
+# ── the tools for the user's own codex ───────────────────────────────────────────────────────────
+
+
+def test_the_codex_config_starts_this_very_orch(folder: Path) -> None:
+    assert run(["init", "backend=../backend"]) == 0
+    with (folder / ".codex" / "config.toml").open("rb") as file:
+        assert tomllib.load(file) == {"mcp_servers": mcp_servers(Workspace(folder))}
+
+
+def test_a_codex_config_that_is_there_is_left_alone_and_the_lines_are_printed(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / ".codex").mkdir()
+    (folder / ".codex" / "config.toml").write_text('model = "mine"\n', encoding="utf-8")
+    assert run(["init", "backend=../backend"]) == 0
+    assert (folder / ".codex" / "config.toml").read_text(encoding="utf-8") == 'model = "mine"\n'
+    out = capsys.readouterr().out
+    said, _, rest = out.partition("\n\n")
+    assert said.endswith(
+        ".codex/config.toml is there already; for the tools of orch in a `codex` started here, add these lines:"
+    )
+    lines, _, _ = rest.partition("\nwrote .gitignore")
+    assert tomllib.loads(lines) == {"mcp_servers": mcp_servers(Workspace(folder))}
+    assert ".codex" not in (folder / ".gitignore").read_text(encoding="utf-8")
+
+
+def test_a_codex_config_that_has_the_tools_is_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / ".codex").mkdir()
+    (folder / ".codex" / "config.toml").write_text("[mcp_servers.orch]\n", encoding="utf-8")
+    assert run(["init", "backend=../backend"]) == 0
+    assert ".codex/config.toml names the tools of orch already\n" in capsys.readouterr().out
+
+
+def test_a_codex_folder_that_cannot_be_written_keeps_no_workspace_from_being(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / ".codex").write_text("a file", encoding="utf-8")
+    assert run(["init", "backend=../backend"]) == 0
+    assert ".codex/config.toml is there already; for the tools" in capsys.readouterr().out
+    assert run(["plan", "check"]) == 0
+
+
+def test_the_lines_are_printed_at_any_time(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["init", "backend=../backend"]) == 0
+    capsys.readouterr()
+    assert run(["mcp", "--config"]) == 0
+    assert tomllib.loads(capsys.readouterr().out) == {"mcp_servers": mcp_servers(Workspace(folder))}

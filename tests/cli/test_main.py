@@ -17,7 +17,7 @@ from tests.cli.scene import picture, spawned
 
 COMMANDS = (
     *("init", "up", "down", "status", "wait", "hold", "go", "asks", "answer", "restart", "note", "logs", "demo"),
-    *("snapshot", "plan check", "plan history", "plan diff", "plan"),
+    *("snapshot", "plan check", "plan history", "plan diff", "plan", "mcp", "skill", "skill install"),
 )
 DOWN = "orch: the supervisor is not up: run `orch up`\n"
 
