@@ -12,7 +12,7 @@ from supervisor.runtime.workspace import Workspace
 
 SERVER = "orch"
 TOOL_SECONDS = 900  # one call at most: `ask_child` and `wait` take up to ten minutes
-STARTUP_SECONDS = 30  # the SDK is read from a cold disk
+STARTUP_SECONDS = 25  # reading the SDK takes 2 s, and on a busy machine ten; less than `thread/start` may take
 PASSED = ("XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "GIT_CONFIG_GLOBAL", "CODEX_HOME", "ORCH_CODEX_BIN", "NO_COLOR")
 """Codex hands down little of its environment; the socket's place, and git's configuration, depend on these."""
 
@@ -27,6 +27,7 @@ def mcp_servers(workspace: Workspace) -> dict[str, Any]:
         "command": command,
         "args": [*arguments, "-C", str(workspace.root), "mcp"],
         "env_vars": list(PASSED),
+        "required": True,  # else a first turn begins without the tools, which are not there yet
         "startup_timeout_sec": STARTUP_SECONDS,
         "tool_timeout_sec": TOOL_SECONDS,
         "default_tools_approval_mode": "approve",
@@ -51,7 +52,7 @@ def _table(name: str, entry: dict[str, Any]) -> list[str]:
     return lines
 
 
-def _value(value: str | int | list[str]) -> str:
+def _value(value: str | bool | int | list[str]) -> str:
     # A basic string of TOML is one of JSON, but for the control character DEL.
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
