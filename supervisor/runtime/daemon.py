@@ -109,7 +109,7 @@ async def _supervise(
                 desks, workspace=workspace, limits=config.limits, logs=logs, group=group, post=conductor.post, now=now
             )
             listening = asyncio.Event()
-            interviews = Interviews(desks, conductor.post, now)
+            interviews = Interviews(desks, conductor.submit, now)
             control = Control(workspace, conductor, logs, group, authors, doing, interviews)
             group.create_task(control.serve(listening), name="control socket")
             await listening.wait()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -30,13 +30,16 @@ _INSTRUCTIONS = (
 
 
 class Interviews:
-    """Asks children, and posts `ChildAsked` and `ChildAnswered`."""
+    """Asks children, and records `ChildAsked` and `ChildAnswered`."""
 
     def __init__(
-        self, desks: Mapping[str, ServerDesk], post: Callable[[ev.Event], None], now: Callable[[], datetime]
+        self,
+        desks: Mapping[str, ServerDesk],
+        record: Callable[[ev.Event], Awaitable[None]],
+        now: Callable[[], datetime],
     ) -> None:
         self._desks = desks
-        self._post = post
+        self._record = record
         self._now = now
         self._open: Counter[str] = Counter()
 
@@ -46,15 +49,16 @@ class Interviews:
         if not 0 < len(question) <= QUESTION_LIMIT:
             raise UsageError("the question is empty or too long", f"ask in at most {QUESTION_LIMIT:,} characters")
         desk = self._desks[child]
-        if desk.link is None:
+        link = desk.link
+        if link is None:
             raise RequestRefused(f"the server of {child} is not ready", "see `orch status`; `orch up` starts it")
         if self._open[child] >= AT_ONCE:
             raise RequestRefused(f"{child} has {AT_ONCE} questions to answer already", "ask again once it has answered")
         began, answer, problem = self._now(), "", ""
-        self._post(ev.ChildAsked(began, child, question[:KEPT]))
         self._open[child] += 1
         try:
-            answer = await self._answered(desk, desk.link, question)
+            await self._record(ev.ChildAsked(began, child, question[:KEPT]))
+            answer = await self._answered(desk, link, question)
         except TimeoutError:
             problem = f"it took longer than {WITHIN:g} s"
         except RpcError as error:
@@ -66,7 +70,7 @@ class Interviews:
         finally:
             self._open[child] -= 1
         seconds = round((self._now() - began).total_seconds(), 1)
-        self._post(ev.ChildAnswered(self._now(), child, answer[:KEPT], seconds, problem))
+        await self._record(ev.ChildAnswered(self._now(), child, answer[:KEPT], seconds, problem))
         if problem:
             raise RequestRefused(f"{child} did not answer: {problem}", "ask again, or less at a time")
         return {"child": child, "answer": answer, "seconds": seconds}

@@ -82,7 +82,8 @@ def test_only_an_answer_asks_the_human(way: str, lab: Lab, codex: Codex) -> None
         ),
     )
     asked = codex.until(lambda message: message.get("method") == "mcpServer/elicitation/request")
-    assert asked["params"]["_meta"]["tool_name"] == "answer"
+    assert (asked["params"]["_meta"]["codex_approval_kind"], asked["params"]["serverName"]) == ("mcp_tool_call", "orch")
+    assert '"answer"' in asked["params"]["message"]
     assert [item["tool"] for item in calls(codex, turn)] == ["repos", "git", "note", "hold", "go"]
     codex.send({"id": asked["id"], "result": {"action": "accept", "content": {}, "_meta": None}})
     assert codex.end()["status"] == "completed"
@@ -112,7 +113,7 @@ def test_codex_lists_the_skill_and_its_name_brings_it_in(lab: Lab, codex: Codex)
     assert skill["interface"]["displayName"] == "Codex Orchestrator"
     codex.turn(codex.thread(), "$codex-orchestrator The app times out. backend=../backend")
     assert codex.end()["status"] == "completed"
-    told = "\n".join(lab.model.requests[-1].user_texts())
+    told = json.dumps(lab.model.requests[-1].input)
     assert "<name>codex-orchestrator</name>" in told
     assert "# Lead one change across repositories" in told
 
@@ -191,7 +192,7 @@ def test_a_question_is_lost_with_the_supervisor_and_that_is_said(lab: Lab, tools
     os.kill(seen["supervisor"]["pid"], signal.SIGKILL)
     asking.join(20)
     assert "the question is lost (the supervisor went away): run `orch up`, then ask again" in str(found[0])
-    with pytest.raises(Refused, match="the supervisor is not up: run `orch up`"):
+    with pytest.raises(Refused, match=r"the supervisor .*run `orch up`"):
         tools("note", text="x")
     assert tools("status")["supervisor"].startswith("the supervisor is not up: run `orch up`")
     assert "# backend" in tools("files", child="backend", path="README.md")["untrusted"]["text"]
