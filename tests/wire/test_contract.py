@@ -26,10 +26,11 @@ from supervisor.domain.child import Child, TurnStatus
 from supervisor.domain.plan import Sandbox
 from supervisor.domain.run import Brief, Check, Due
 from supervisor.runtime import effects, server
+from supervisor.runtime import interview as interviews
 from supervisor.runtime.codex_binary import locate
 from supervisor.runtime.config import Limits
 from supervisor.runtime.workspace import Workspace
-from supervisor.wire import codex, requests
+from supervisor.wire import codex, interview, requests
 from supervisor.wire.jsonrpc import Call
 from supervisor.wire.requests import read_request, reply
 from tests.wire.schema import Protocol, flaws, samples
@@ -37,7 +38,7 @@ from tests.wire.schema import Protocol, flaws, samples
 AT = datetime(2026, 7, 1, 12, tzinfo=UTC)
 SANDBOXES: tuple[Sandbox, ...] = get_args(Sandbox)
 CONFIG = {"mcp_servers": {"orch": {"command": "orch", "args": ["mcp"]}}}
-OURS = (codex, requests, server, effects)
+OURS = (codex, requests, interview, server, effects, interviews)
 
 
 @pytest.fixture(scope="session")
@@ -57,6 +58,9 @@ def requests_of_ours() -> list[tuple[str, dict[str, Any]]]:
         ("initialize", codex.initialize("0.1.0")),
         ("server/diagnostics", {}),
         ("account/read", {}),
+        ("thread/start", interview.question_thread("/repo", "gpt-5.5", "low", instructions="Be brief.")),
+        ("turn/start", interview.question_turn(thread="t", text="Why?")),
+        ("thread/unsubscribe", {"threadId": "t"}),
         ("turn/steer", codex.turn_steer(thread="t", turn="u", message="m", text="Go on.")),
     ]
     for mode in SANDBOXES:
