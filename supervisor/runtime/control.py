@@ -186,6 +186,8 @@ class Control:
         return {}
 
     async def _do_ask_child(self, child: str, question: str) -> dict[str, Any]:
+        if child == ORCHESTRATOR:
+            raise UsageError("the orchestrator is no child", "ask one of the children, or yourself")
         self._child(child)
         assert self._interviews is not None, "a supervisor that has children can ask them"
         return await self._interviews.ask(child, question)

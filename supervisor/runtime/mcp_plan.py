@@ -112,8 +112,10 @@ class PlanTools:
         content = self._content()
         if _digest(content) != version.rpartition("-")[2]:
             picture = self._picture()
-            author = (picture or {}).get("plan", {}).get("author") or "the human"
-            now = _version(self._revision(picture), content)
+            revision = self._revision(picture)
+            taken = self._kept(revision) == content.decode("utf-8-sig", "replace")  # else its author is not known yet
+            author = (picture["plan"].get("author") if picture and taken else None) or "somebody else"
+            now = _version(revision, content)
             raise RequestRefused(
                 f"conflict: plan.md changed since you read it; it is {now} now, and {author} wrote it",
                 "read_plan again, keep that edit, and write your change into the new text",

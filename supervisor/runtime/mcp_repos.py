@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from supervisor.core import mapview
+from supervisor.core import mapjson
 from supervisor.core.digest import digest
 from supervisor.domain.child import Child
 from supervisor.domain.seam import Map
@@ -87,7 +87,7 @@ class RepoTools:
             for seam in made.seams
             if kind in ("", seam.kind) and wanted <= set(seam.children) and (seam.conflict or not conflicts)
         )
-        rows, page = rows_of(mapview.as_json(Map((), seams))["rows"], offset, limit)
+        rows, page = rows_of(mapjson.as_json(Map((), seams))["rows"], offset, limit)
         problems = [f"{one.child} could not be read: {one.problem}" for one in made.children if one.problem]
         return untrusted({"rows": [_short(row) for row in rows]}, problems=[*problems, *made.cut], **page)
 

@@ -138,6 +138,7 @@ class WorkTools:
                 return {
                     "attention": list(new.values())[:40],
                     "seen": " ".join(found),
+                    "plan": answer["status"]["plan"]["state"],
                     "counts": dict(Counter(one["state"] for one in answer["status"]["tasks"])),
                     "notice": NOTICE,
                 }

@@ -11,7 +11,7 @@ from typing import Literal
 
 from supervisor.errors import WorkspaceError
 
-SKILL_NAME = "codex-orchestrator"
+NAME = "codex-orchestrator"
 _PACKAGED = Path(__file__).parent.parent / "skills"
 _CHECKOUT = Path(__file__).parent.parent.parent / "skills"
 
@@ -26,7 +26,7 @@ class Installed:
 
 def skill_folder() -> Path:
     """The folder of the skill, as it came with this orch."""
-    return (_PACKAGED if _PACKAGED.is_dir() else _CHECKOUT) / SKILL_NAME
+    return (_PACKAGED if _PACKAGED.is_dir() else _CHECKOUT) / NAME
 
 
 def skill_file() -> Path:
@@ -39,7 +39,7 @@ def install(home: Path, *, force: bool) -> Installed:
 
     Raises WorkspaceError if another one is there, or the folder cannot be written.
     """
-    target = home / ".agents" / "skills" / SKILL_NAME
+    target = home / ".agents" / "skills" / NAME
     there = os.path.lexists(target)
     try:
         if there and _content(target) == _content(skill_folder()):
@@ -50,7 +50,7 @@ def install(home: Path, *, force: bool) -> Installed:
             )
         target.parent.mkdir(parents=True, exist_ok=True)
         # Copied beside it and put in its place as a whole: a session that starts meanwhile never reads half of it.
-        with tempfile.TemporaryDirectory(prefix=f".{SKILL_NAME}-", dir=target.parent) as folder:
+        with tempfile.TemporaryDirectory(prefix=f".{NAME}-", dir=target.parent) as folder:
             shutil.copytree(skill_folder(), Path(folder) / "new")
             if there:
                 target.rename(Path(folder) / "old")

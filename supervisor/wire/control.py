@@ -20,7 +20,20 @@ A refusal has code REFUSED and `data` {what, next_step, usage: whether the calle
 
 from __future__ import annotations
 
-METHODS = ("status", "watch", "up", "down", "hold", "go", "restart", "note", "plan", "plan_written", "answer", "ask_child")
+METHODS = (
+    "status",
+    "watch",
+    "up",
+    "down",
+    "hold",
+    "go",
+    "restart",
+    "note",
+    "plan",
+    "plan_written",
+    "answer",
+    "ask_child",
+)
 
 REFUSED = -32000
 LINE_LIMIT = 8 * 2**20  # bytes of one message; a status of 2,000 tasks has about 1.5 MB

@@ -160,11 +160,37 @@ def test_a_turn_that_fails_is_told(lab: Lab, tools: Session) -> None:
     assert "nonsense" in lab.ledger("child_answered")[-1]["problem"]
 
 
+def test_a_server_that_dies_takes_the_question_with_it_and_that_is_said(lab: Lab, tools: Session) -> None:
+    found: list[Refused] = []
+
+    def ask() -> None:
+        try:
+            tools("ask_child", child="mobile", question=prompt("wait never", "text no"))
+        except Refused as error:
+            found.append(error)
+
+    asking = threading.Thread(target=ask)
+    before = len(lab.model.requests)
+    asking.start()
+    lab.until(lambda _: len(lab.model.requests) > before)
+    pid = lab.child("mobile", "ready")["pid"]
+    os.kill(pid, signal.SIGKILL)
+    asking.join(20)
+    assert "mobile did not answer: its server went away: ask again" in str(found[0])
+    lab.until(lambda seen: [one["pid"] for one in seen["children"] if one["state"] == "ready"][-1] not in (pid, None))
+
+
+def test_the_orchestrator_is_no_child_to_ask(lab: Lab, tools: Session) -> None:
+    with pytest.raises(Refused, match="the orchestrator is no child"):
+        tools("ask_child", child="orchestrator", question="Why?")
+
+
 def test_a_plan_that_is_written_is_followed_and_an_edit_meanwhile_is_kept(lab: Lab, tools: Session) -> None:
     read = tools("read_plan")
     text = "# Plan: New\n\n## Working Plan\n\n" + task("T2", "mobile", report("fine"))
     written = tools("write_plan", text=text, version=read["version"])
     assert (written["state"], written["revision"], written["problems"]) == ("in_force", read["revision"] + 1, [])
+    assert lab.status()["plan"]["author"] == "orchestrator"
     waited = tools("wait", seconds=20)
     assert [one["what"] for one in waited["attention"]] == ["all settled"]
     lab.save(text.replace("New", "By the human"))
