@@ -132,7 +132,7 @@ def _problem(child: calling.Picture) -> str:
 
 def _with_remedy(child: calling.Picture) -> str:
     problem, remedy = _problem(child), f"`orch restart {child['name']}`"
-    return problem if remedy in problem or "`orch up`" in problem else f"{problem}: mend it, then run {remedy}"
+    return problem if remedy in problem or "then `orch down`" in problem else f"{problem}: mend it, then run {remedy}"
 
 
 def _ask_ourselves(workspace: Workspace, children: Sequence[str]) -> None:

@@ -30,8 +30,9 @@ class Logs:
         """A line that is ready-made: `ts`, `level`, `event` and fields (an event, as in the ledger)."""
         self._tell("supervisor", line)
         if self._mirror is not None:
+            what = line["action"]["action"] if line["event"] == "intended" else line["event"]
             rest = " ".join(str(line[name]) for name in ("child", "task", "why", "reason") if line.get(name))
-            print(f"{line.get('ts', '')[11:23]} {line['event']} {rest}".rstrip(), file=self._mirror, flush=True)
+            print(f"{line.get('ts', '')[11:23]} {what} {rest}".rstrip(), file=self._mirror, flush=True)
 
     def say(self, event: str, *, level: str = "info", child: str | None = None, **fields: Any) -> None:
         """A line of the shell's own, that is no event; with a child, it goes to that child's log."""

@@ -70,6 +70,12 @@ def test_a_child_that_failed_is_told_with_its_problem(orch: Orch, standin: Calla
     )
 
 
+def test_a_remedy_that_the_problem_names_itself_is_the_only_one(orch: Orch, standin: Callable[..., Standin]) -> None:
+    problem = "ORCH_CODEX_BIN names x, which is no program: correct it, or leave it out, then `orch down`, `orch up`"
+    standin(picture(children=(child("mobile", "failed", problem=problem), child("backend", **READY))))
+    assert orch("up").err.splitlines()[-1] == f"orch: mobile failed: {problem}"
+
+
 def test_a_child_that_takes_too_long_is_not_waited_for(
     orch: Orch, standin: Callable[..., Standin], monkeypatch: pytest.MonkeyPatch
 ) -> None:

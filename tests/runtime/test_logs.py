@@ -87,9 +87,15 @@ def test_the_mirror_shows_each_event_in_short(tmp_path: Path) -> None:
     logs = Logs(tmp_path, megabytes=1, mirror=mirror)
     logs.write({**LINE, "task": "T1", "reason": "no rollout found"})
     logs.write({"ts": LINE["ts"], "level": "info", "event": "hold_set"})
+    action = {"action": "start_turn", "child": "api"}
+    logs.write({**LINE, "event": "intended", "task": "T1", "why": "it is ready", "action": action})
     logs.say("not_an_event")
     logs.close()
-    assert mirror.getvalue() == "12:34:56.000 thread_failed api T1 no rollout found\n12:34:56.000 hold_set\n"
+    assert mirror.getvalue() == (
+        "12:34:56.000 thread_failed api T1 no rollout found\n"
+        "12:34:56.000 hold_set\n"
+        "12:34:56.000 start_turn api T1 it is ready\n"
+    )
 
 
 def test_a_log_that_is_full_is_rotated_and_old_ones_go(tmp_path: Path) -> None:
