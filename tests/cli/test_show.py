@@ -147,6 +147,7 @@ def test_when_nothing_ever_ran_the_children_are_those_of_the_config(workspace: W
             "supervisor": {"state": "down", "pid": None, "since": None, "version": None},
             "as_of": None,
             "plan": {"state": "missing", "revision": None, "title": None, "problems": []},
+            "orchestrator": None,
             "children": stopped,
             "tasks": [],
             "asks": [],
@@ -179,6 +180,7 @@ def test_down_shows_the_last_picture_and_which_servers_live_on(workspace: Worksp
             **scene,
             "workspace": str(workspace.root),
             "supervisor": {"state": "down", "pid": None, "since": None, "version": None},
+            "orchestrator": None,
             "children": [running, {**gone, "state": "stopped", "pid": None, "socket": None, "task": None}],
         },
     )
