@@ -128,9 +128,9 @@ class _Progress:
                 self._states[one["id"]] = one["state"]
                 why = f" ({one_line(one['why'], 120)})" if one.get("why") else ""
                 output.say(f"{one['id']} {one['state'].replace('_', ' ')}{why}")
-        told = None if settled else _standstill(picture)
+        told = None if settled and picture["plan"]["state"] != "rejected" else _standstill(picture)
         if told is not None and told != self._told:
-            output.say(f"{told}; still waiting")
+            output.say(f"{told}; " + ("the last good plan counts" if settled else "still waiting"))
         self._told = told
 
 
@@ -139,7 +139,7 @@ def _standstill(picture: Picture) -> str | None:
     plan = picture["plan"]
     busy = any(one["state"] in ("running", "verifying") for one in picture["tasks"])
     if plan["state"] == "rejected":
-        return f"plan.md is not accepted ({len(plan['problems'])} problems): see `orch plan check`"
+        return f"plan.md is not accepted (problems: {len(plan['problems'])}): see `orch plan check`"
     if plan["state"] == "missing":
         return "there is no plan to carry out: write plan.md"
     if busy:

@@ -135,7 +135,7 @@ def test_the_answer_as_json_has_the_tasks_and_asks(orch: Orch, standin: Callable
         (picture(state="missing"), "there is no plan to carry out: write plan.md; still waiting\n"),
         (
             picture(state="rejected", problems=[{"line": 1, "message": "m"}]),
-            "plan.md is not accepted (1 problems): see `orch plan check`; still waiting\n",
+            "plan.md is not accepted (problems: 1): see `orch plan check`; still waiting\n",
         ),
         (picture(), "the plan has no tasks; still waiting\n"),
     ],
@@ -147,6 +147,16 @@ def test_a_standstill_is_told_once_and_waited_for(
     code, out, err = orch("wait", "--timeout", "0.05")
     assert (code, err) == (124, said)
     assert out.startswith("time is up after 0.05 s: ")
+
+
+def test_a_plan_that_is_done_but_for_a_bad_edit_says_so(orch: Orch, standin: Callable[..., Standin]) -> None:
+    problem = {"line": 5, "message": "unknown child `aa`"}
+    standin(picture(state="rejected", problems=[problem], tasks=(task("T1", "done"),)))
+    assert orch("wait") == (
+        0,
+        "1 of 1 tasks done\n",
+        "T1 done\nplan.md is not accepted (problems: 1): see `orch plan check`; the last good plan counts\n",
+    )
 
 
 def test_no_time_is_one_look(orch: Orch, standin: Callable[..., Standin]) -> None:
