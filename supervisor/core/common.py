@@ -148,3 +148,15 @@ SQL = word_set(
 FOLDERS = word_set(
     "test tests testing docs doc examples example scripts tools benchmarks utils util lib src app core common"
 )
+
+CAPITALS = word_set(
+    """
+    critical fatal trace notset https ascii desc unknown other auto high medium small large varchar timestamptz bigint
+    pending active inactive utf8mb4 sqlite mysql postgres postgresql nan infinity
+    """
+)
+
+
+def is_usual(word: str) -> bool:
+    """Whether a word in capitals says nothing of a protocol, as everybody has such a value."""
+    return word.lower() in EVENTS | KEYS | WORDS | CAPITALS

@@ -20,7 +20,8 @@ _ORDINARY = re.compile(
     r"|dockerfile|\.dockerignore|\.npmignore|package\.json|tsconfig|setup\.(py|cfg)|pyproject\.toml|conftest\.py"
     r"|index\.(js|ts|tsx|html|d\.ts)|main\.\w+|app\.\w+|utils?\.\w+|types\.\w+|config\.\w+|\.pre-commit|requirements"
     r"|gradlew|gradle-wrapper|cargo\.toml|go\.mod|mod\.rs|lib\.rs|constants\.\w+|errors\.\w+|client\.\w+|models?\.\w+"
-    r"|test_[^/]*|\.travis|\.github|tox\.ini|favicon|logo|renovate|dependabot|\.nvmrc|jest\.|babel\.|\.babelrc|\.husky)",
+    r"|test_[^/]*|\.travis|\.github|tox\.ini|favicon|logo|renovate|dependabot|\.nvmrc|jest\.|babel\.|\.babelrc|\.husky"
+    r"|[^/]*\.config\.\w+$)",
     re.I,
 )
 

@@ -30,7 +30,9 @@ _PHRASE = re.compile(r"[a-z]{3,}( [a-z]{2,}){1,2}")
 _SENTENCE = re.compile(r"[\w{}'\"(][^\n<>]{10,}")
 _MULTIWORD = re.compile(r"[A-Za-z0-9][_\-.:][A-Za-z0-9]|[a-z0-9][A-Z]")
 _CONSTANT = re.compile(r"[A-Z][A-Z0-9]*_[A-Z0-9_]+")
+_CAPITALS = re.compile(r"[A-Z]{4,}|[A-Z]{2,}(?:-[A-Z]+)+")
 _ADDRESS = re.compile(r"(?:tcp://)?[\w.\-{}\[\]*]*:(\d{4,5})")
+_DOES = re.compile(r"(get|set|add|delete|remove|clear|read|write|parse)(_?all)?_?[A-Z_]")
 _COOKIE_PAIR = re.compile(r"([A-Za-z_]\w{2,})=")
 _TABLE = re.compile(
     r"\b(?:from|join|into|update|table(?:\s+if\s+(?:not\s+)?exists)?|references|truncate|on)\s+"
@@ -172,8 +174,12 @@ def _cookie(said: Said) -> Verdict:
         return (said.mention(Kind.COOKIE, match[1], Role.PROVIDES, shown=match[1]),)
     if said.word.is_key or said.word.at or "cookie" not in f"{said.call} {said.of} {said.key} {said.on}":
         return None
+    if match := _COOKIE_PAIR.fullmatch(said.text):
+        return (said.mention(Kind.COOKIE, match[1], Role.USES, shown=match[1]),)  # looked for in a header
     if len(said.text) < 4 or said.text.lower() in common.COOKIE_WORDS or not _IDENTIFIER.fullmatch(said.text):
         return None
+    if _DOES.match(said.text):
+        return None  # the name of a command about cookies
     sets = said.call in ("set_cookie", "setcookie", "set", "cookie", "append", "put_resp_cookie")
     return (said.mention(Kind.COOKIE, said.text, Role.PROVIDES if sets else Role.USES),)
 
@@ -219,12 +225,20 @@ def _code(said: Said) -> Verdict:
         return (said.mention(Kind.TOPIC, topic_name(text)),)
     if word.is_key and has(said.key, ("error", "message", "problem", "reason", "hint")):
         return (said.mention(Kind.ERROR, text),)
-    looked_up = (said.call in vocabulary.LOOKUPS and word.at == 0) or has(
-        said.call, ("getobjectitem", "toobject", "json")
-    )
+    of_json = has(said.call, ("getobjectitem", "toobject", "json"))
+    looked_up = (said.call in vocabulary.LOOKUPS and word.at == 0) or (of_json and word.at < 2)
     if word.is_key or said.of or looked_up:
         return key(text, word.line)
-    return () if "/" in text else (said.mention(Kind.WORD, text, weak=0 if word.case or said.key else 2),)
+    return () if "/" in text else (said.mention(Kind.WORD, text, weak=0 if word.case or said.key or of_json else 2),)
+
+
+def _message(said: Said) -> Verdict:
+    """A word in capitals that says what a message is: `Heartbeat = "HEARTBEAT"`, `type: "HEARTBEAT"`."""
+    text = said.text
+    if said.word.is_key or not _CAPITALS.fullmatch(text) or common.is_usual(text):
+        return None
+    own = plain_name(said.key) == plain_name(text) or said.key in vocabulary.MESSAGE_KEYS
+    return (said.mention(Kind.TOPIC, text),) if own else None
 
 
 def _plain_key(said: Said) -> Verdict:
@@ -264,6 +278,7 @@ JUDGES: tuple[Callable[[Said], Verdict], ...] = (
     _cookie,
     _flag,
     _topic,
+    _message,
     _code,
     _plain_key,
     _path_of_topic,

@@ -77,6 +77,8 @@ def _field(word: Word) -> tuple[Mention, ...]:
     weak = 2 if word.form is Form.MEMBER else 1
     if word.call in ("proto", "graphql") and word.form is Form.FIELD:
         return judges.key(word.text, word.line, Role.PROVIDES)
+    if word.call == "graphql":
+        return judges.key(word.text, word.line, Role.USES) if _MULTIWORD.search(word.text) else ()
     if word.key == "Header":
         return judges.header(word.text.replace("_", "-"), word.line, Role.PROVIDES)
     if word.key == "Cookie":

@@ -43,6 +43,7 @@ _BASE = {
     Kind.CONSTANT: 0.5,
     Kind.WORD: 0.4,
 }
+_VERSION = re.compile(r"v\d+")
 _UPPER = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+")
 _TELLING = (Kind.FLAG, Kind.COOKIE, Kind.ENV, Kind.TOPIC, Kind.ERROR, Kind.KEY, Kind.WORD)
 """Of two kinds that a word may be with as much right, the first."""
@@ -120,8 +121,9 @@ def _seam(group: Sequence[Found]) -> Seam | None:
         if conflict:
             told = ", ".join(f"{child} {' or '.join(sorted(values[child]))}" for child in children)
             note = f"different values: {told}"
-            numbers = all(re.fullmatch(r"[\d.]+", value) for each in values.values() for value in each)
-            score *= 1.5 if numbers else 0.8
+            numbers = {_is_number(value) for each in values.values() for value in each}
+            conflict = len(numbers) == 1  # a number here and a text there are two things of one name
+            score *= 1.5 if numbers == {True} else 0.8 if conflict else 0.5
     elif kind in _WORDS and len(spellings) > 1:
         note = "spelled " + ", ".join(sorted(spellings)[:4])
     for child in children:
@@ -142,7 +144,7 @@ def _kind(group: Sequence[Found]) -> Kind:
 
 def _name(kind: Kind, group: Sequence[Found]) -> str:
     """As it is written: most often, and where it is provided rather than used."""
-    if kind in (Kind.ROUTE, Kind.TOPIC, Kind.HEADER, Kind.TABLE, Kind.PORT):
+    if kind in (Kind.ROUTE, Kind.TOPIC, Kind.HEADER, Kind.TABLE, Kind.PORT, Kind.SUBMODULE):
         own = [one.mention for one in group if one.mention.kind is kind]
         provided = [mention for mention in own if mention.role is Role.PROVIDES]
         if kind is Kind.HEADER:
@@ -235,6 +237,10 @@ def _places(children: Sequence[str], group: Sequence[Found]) -> tuple[Place, ...
     return tuple(places)
 
 
+def _is_number(value: str) -> bool:
+    return re.fullmatch(r"[\d.]+", value) is not None
+
+
 def _value(text: str) -> str:
     bare = re.sub(r"(?<=\d)[uUlLfF]+$", "", text.replace("_", ""))
     if re.fullmatch(r"0[xX][0-9a-fA-F]+", bare):
@@ -272,7 +278,8 @@ def _route_groups(routes: Sequence[Found]) -> list[list[Found]]:
             best = max(
                 (
                     (_fit(name, whole), whole, known, server)
-                    for whole, known, server in served[_anchor(name)]
+                    for anchor in _anchors(name)
+                    for whole, known, server in served[anchor]
                     if server != child
                 ),
                 key=lambda fit: (fit[0], len(fit[1]), fit[1]),
@@ -298,6 +305,12 @@ def _anchor(name: str) -> str:
     return words[-1] if words else ""
 
 
+def _anchors(name: str) -> set[str]:
+    """Those of a caller, whose last word may be an id that a hole of the server's holds."""
+    above, _, last = name.rpartition("/")
+    return {_anchor(name), _anchor(above)} if _holds("{}", last) else {_anchor(name)}
+
+
 def _fit(name: str, served: str) -> int:
     """How well a route fits one that is served: 4 equal, 3 but for what holes hold, 2 one ends in the other, 0 not."""
     if name == served:
@@ -309,8 +322,9 @@ def _fit(name: str, served: str) -> int:
         return 0
     if len(mine) == len(theirs):
         return 3
-    words = [a for a, b in tail if a == b and "{}" not in a and len(a) > 2]
-    return 2 if len(words) > 1 or (len(words) == 1 and len(words[0]) > 5 and name not in common.ROUTES) else 0
+    words = [a for a, b in tail if a == b and "{}" not in a and (len(a) > 2 or _VERSION.fullmatch(a))]
+    telling = len(words) == 1 and len(words[0]) > 5 and not {name, served} & common.ROUTES
+    return 2 if len(words) > 1 or telling else 0
 
 
 def _holds(a: str, b: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -23,12 +24,14 @@ if TYPE_CHECKING:
     from supervisor.domain.gitfacts import Commit
     from supervisor.runtime.survey import Seen
 
+_README = re.compile(r"readme(\.\w+)?", re.I)
+
 
 def drawn(index: Index, seen: Sequence[Seen], cut: Sequence[str]) -> Map:
     """The map of the children as they were seen, whose sources the index holds; `cut` says what it does not."""
     past = _past(index, seen)
     found = [Found(*one) for one in index.shared()]
-    found += [own for one in seen for own in _itself(one, past["repos"].get(one.child.name, ()))]
+    found += [own for one in seen for own in _itself(index, one, past["repos"].get(one.child.name, ()))]
     rows = (*seams(found), *_copies(seen), *map(row_from_json, past["rows"]))
     return Map(
         tuple(_surveyed(index, one) for one in seen),
@@ -81,11 +84,13 @@ def _read_past(root: Path) -> tuple[tuple[Commit, ...], tuple[str, ...]]:
     return history.recent, tuple(dict.fromkeys(repo_name(remote.url) for remote in state.remotes))
 
 
-def _itself(seen: Seen, repos: Sequence[str]) -> Iterator[Found]:
-    """The child as what a submodule of another one may be."""
+def _itself(index: Index, seen: Seen, repos: Sequence[str]) -> Iterator[Found]:
+    """The child as what a submodule of another one may be, at the line where it says its own name."""
+    readme = next((one.name for one in seen.files if _README.fullmatch(one.name)), None)
+    file, line, shown = index.own_name(seen.child.name) or ((readme, 1, "") if readme else (".", 0, ""))
     for name in dict.fromkeys((*repos, seen.root.name.lower(), seen.child.name.lower())):
-        itself = Mention(Kind.SUBMODULE, name, name, 0, Role.PROVIDES)
-        yield Found(join_key(itself), seen.child.name, ".", False, itself)
+        itself = Mention(Kind.SUBMODULE, name, shown or name, line, Role.PROVIDES)
+        yield Found(join_key(itself), seen.child.name, file, False, itself)
 
 
 def _surveyed(index: Index, seen: Seen) -> Surveyed:

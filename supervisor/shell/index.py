@@ -12,7 +12,7 @@ from pathlib import Path
 from supervisor.domain.seam import Kind, Mention, Role
 from supervisor.errors import StoreError
 
-VERSION = 18
+VERSION = 19
 """Of what is kept here and of how sources are read: an index of another version is made anew."""
 
 _SCHEMA = """
@@ -26,7 +26,7 @@ CREATE INDEX mention_joined ON mention (joined, child, weak, file);
 CREATE INDEX mention_file ON mention (file);
 """
 _SHARED = """
-SELECT joined FROM mention WHERE joined NOT BETWEEN 'route ' AND 'route!'
+SELECT joined FROM mention WHERE joined NOT BETWEEN 'route ' AND 'route!' AND joined NOT BETWEEN 'submodule ' AND 'submodule!'
 GROUP BY joined HAVING count(DISTINCT child) > 1 AND min(weak) < 2 AND count(DISTINCT file) <= 200
 """
 _KINDS = {str(kind): kind for kind in Kind}  # enum's own look-up takes as long as the rest of a row
@@ -141,9 +141,19 @@ class Index:
 
     def shared(self) -> Iterator[tuple[str, str, str, bool, Mention]]:
         """The key that it is joined by, child, file, whether that is a test, and mention: of all names that two
-        children have, and of all routes."""
+        children have, and of all routes and submodules, which match others than their equals."""
         yield from self._mentions(f"mention.joined IN ({_SHARED})")
-        yield from self._mentions("mention.joined BETWEEN 'route ' AND 'route!'")
+        for kind in ("route", "submodule"):
+            yield from self._mentions(f"mention.joined BETWEEN '{kind} ' AND '{kind}!'")
+
+    def own_name(self, child: str) -> tuple[str, int, str] | None:
+        """Where a child says which package it is (the file highest up, and the line), and what it says."""
+        row = self._db.execute(
+            "SELECT file.name, line, shown FROM mention JOIN file ON file.id = mention.file WHERE file.child = ? AND"
+            " kind = 'package' AND role = 'provides' AND line > 0 ORDER BY length(file.name), file.name, line LIMIT 1",
+            (child,),
+        ).fetchone()
+        return None if row is None else (str(row[0]), int(row[1]), str(row[2]))
 
     def _mentions(self, where: str) -> Iterator[tuple[str, str, str, bool, Mention]]:
         rows = self._db.execute(

@@ -73,6 +73,21 @@ def told(language: str, source: str, file: str = "") -> list[Told]:
         ("python", 'raise ApiError("device_offline")', ("error", "device_offline", "names", "")),
         ("typescript", 'if (e.code === "E1042") {}', ("error", "E1042", "names", "")),
         ("python", 'flags.is_enabled("new-onboarding")', ("flag", "newonboarding", "uses", "")),
+        ("python", 'C = {A: ("POST", "/v1/rides/$id")}', ("route", "/v1/rides/{}", "uses", "POST")),
+        (
+            "typescript",
+            "const T = { '/v1/rides/:id': { GET: { command: 'x' } } };",
+            ("route", "/v1/rides/{}", "provides", "GET"),
+        ),
+        ("typescript", 'enum T { Heartbeat = "HEARTBEAT" }', ("topic", "HEARTBEAT", "names", "")),
+        ("javascript", 'T["ID_TAKEN"] = "ID-TAKEN";', ("topic", "ID-TAKEN", "names", "")),
+        ("javascript", 'send({ type: "HEARTBEAT" });', ("topic", "HEARTBEAT", "provides", "")),
+        ("javascript", 'document.cookie.includes("shop_sid=");', ("cookie", "shop_sid", "uses", "")),
+        ("c", 'void f() { cJSON_AddStringToObject(r, "kind_of", "QUEEN_LOST"); }', ("word", "QUEEN_LOST", "names", "")),
+        ("typescript", "const Q = gql`query A { rideById { driverName } }`;", ("key", "drivername", "uses", "")),
+        ("python", 'Q = """\n  mutation Cancel { cancelRide }\n"""', ("key", "cancelride", "uses", "")),
+        ("pyproject.toml", 'dependencies = ["a", "my_wire>=1,<2"]\n', ("package", "my-wire", "uses", "")),
+        ("setup.py", 'setup(install_requires=["a", "my_wire>=1"])\n', ("package", "my-wire", "uses", "")),
         ("python", "PORT = 8032", ("port", "8032", "names", "")),
         ("yaml", 'services:\n  a:\n    ports: ["7901:7901"]\n', ("port", "7901", "provides", "")),
         ("python", 'db.execute("SELECT a FROM sales_orders")', ("table", "sales_orders", "uses", "")),
@@ -109,10 +124,27 @@ def test_a_line_says_what_it_shares(language: str, source: str, expected: Told) 
         ("python", 'd = {"id": 1, "name": 2, "status": 3}'),
         ("typescript", 'el.on("click", f);'),
         ("yaml", "# paths:\nname: x\n"),
+        ("typescript", 'enum Level { Error = "ERROR", Debug = "DEBUG" }'),
     ],
 )
 def test_what_everybody_says_and_what_is_only_said_about_code_shares_nothing(language: str, source: str) -> None:
     assert told(language, source) == []
+
+
+def test_a_manifest_says_packages_and_nothing_of_its_tools() -> None:
+    source = '{"name": "a-web", "scripts": {"type:check": "tsc"}, "devDependencies": {"mock-socket": "9"}}'
+
+    assert {kind for kind, *_ in told("package.json", source)} == {"package"}
+
+
+def test_a_query_in_a_string_is_told_by_the_lines_of_its_file() -> None:
+    found = mentions(words("typescript", b"const A = 1;\nconst Q = gql`\n  query A {\n    rideById\n  }\n`;"), "typescript")
+
+    assert [(one.name, one.line) for one in found] == [("ridebyid", 4)]
+
+
+def test_a_command_about_cookies_is_no_cookie() -> None:
+    assert "cookie" not in {kind for kind, *_ in told("python", 'GET_ALL_COOKIES = "getCookies"')}
 
 
 def test_a_package_of_python_is_named_by_its_folder() -> None:

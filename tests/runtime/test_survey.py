@@ -325,3 +325,19 @@ def test_an_unchanged_map_costs_no_library_but_gits_own(workspace: Workspace) ->
             [sys.executable, "-c", code], cwd=workspace.root, capture_output=True, text=True, check=True, timeout=60
         )
     assert {"pydantic", "ruamel.yaml", "tree_sitter", "rich", "structlog"} & set(ran.stdout.split()) == set()
+
+
+def test_a_submodule_is_tied_to_the_child_that_it_is_of(workspace: Workspace) -> None:
+    """Though no file of that child names it: the place is where it says its own name."""
+    (workspace.root.parent / "web" / ".gitmodules").write_text(
+        '[submodule "x"]\n\tpath = x\n\turl = ../api.git\n', encoding="utf-8"
+    )
+    made, _ = drawn(workspace)
+    assert [(one.child, one.file, one.line) for one in seam(made, "api").places] == [
+        ("api", "README.md", 1),
+        ("web", ".gitmodules", 3),
+    ]
+
+    (workspace.root.parent / "api" / "pyproject.toml").write_text('[project]\nname = "the-api"\n', encoding="utf-8")
+    made, _ = drawn(workspace)
+    assert [(one.file, one.line) for one in seam(made, "api").places] == [("pyproject.toml", 2), (".gitmodules", 3)]

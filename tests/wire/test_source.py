@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from supervisor.core.mentions import mentions
 from supervisor.domain.seam import Form
-from supervisor.wire.source import LIMIT, built, is_test, language_of, skipped, words
+from supervisor.wire.source import LIMIT, built, is_test, language_of, skipped
 from supervisor.wire.source.grammar import languages
 from supervisor.wire.source.packages import LANGUAGES
-from supervisor.wire.source.read import MANY
+from supervisor.wire.source.read import MANY, words
 
 EVERY = sorted({*languages(), *LANGUAGES, "env", "dockerfile", "toml", "sql", "plain"})
 
@@ -105,6 +105,22 @@ def test_what_was_built_counts_only_where_nothing_else_is() -> None:
     assert built([*sources, "dist/a.js"]) == {"dist/a.js"}
     assert built(["build/esm/a.js", "build/cjs/a.js", "dist/a.js", "package.json"]) == {"build/cjs/a.js", "dist/a.js"}
     assert built([*sources, "lib/a.py"]) == frozenset()
+
+
+def test_what_was_built_for_several_platforms_counts_once() -> None:
+    modules = ("a.js", "b.js", "sub/c.js", "d.js")
+    names = [f"lib/{target}/{name}" for target in ("browser", "node", "weapp") for name in (*modules, "own.js")]
+    names.remove("lib/node/own.js")
+    names.append("lib/node/only.js")
+
+    assert built(names) == {f"lib/node/{name}" for name in modules} | {
+        f"lib/weapp/{name}" for name in (*modules, "own.js")
+    }
+    assert built([f"lib/{folder}/{name}" for folder in ("views", "models") for name in ("index.js", f"{folder}.js")]) == set()
+    assert built([f"build/{form}/{name}" for form in ("cjs", "esm") for name in modules]) == {
+        f"build/cjs/{name}" for name in modules
+    }
+    assert built(["dist/index.cjs", "dist/index.mjs", "dist/cli/a.cjs"]) == {"dist/index.cjs"}
 
 
 def test_tests_and_examples_are_told_by_their_names() -> None:

@@ -33,6 +33,8 @@ _METHOD = re.compile(
     rb"(GET|POST|PUT|PATCH|DELETE)\b",
     re.I,
 )
+_METHOD_BEFORE = re.compile(rb"""[(\[]\s*["'](GET|POST|PUT|PATCH|DELETE)["']\s*,\s*$""", re.I)
+_METHOD_BELOW = re.compile(rb"""\s*:\s*\{\s*["']?(GET|POST|PUT|PATCH|DELETE)["']?\s*:""", re.I)
 _CALLEE = re.compile(r"[A-Za-z_$@][\w$]*(?:\s?(?:\.|->|::|\?\.|!\.|!)\s?[A-Za-z_$][\w$]*)*!?$")
 _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 _OUTER_ROUTE = re.compile(rb"""["'](/[^"'\n]{0,200})["']""")
@@ -142,6 +144,14 @@ def surroundings(source: bytes, node: Node, *, path: bool) -> Surroundings:
                 found.call = start.decode("utf-8", "replace").strip("([#")
         child, parent = parent, parent.parent
     return found
+
+
+def in_table(source: bytes, node: Node, found: Surroundings, *, is_key: bool) -> None:
+    """Routes in a table: `("POST", "/v1/rides")` of who calls them, `"/v1/rides": {POST: ...}` of who serves them."""
+    if is_key and (match := _METHOD_BELOW.match(source, node.end_byte, node.end_byte + BEFORE)):
+        found.method, found.handled = match[1].decode().upper(), True
+    elif match := _METHOD_BEFORE.search(source[max(0, node.start_byte - 40) : node.start_byte]):
+        found.method, found.at = match[1].decode().upper(), 1
 
 
 def _take_call(found: Surroundings, source: bytes, arguments: Node, child: Node, *, path: bool) -> None:

@@ -35,7 +35,7 @@ _QUERIES = {
 (class_definition body: (block (assignment left: (identifier) @field type: (_))))
 (attribute attribute: (identifier) @member)
 (typed_default_parameter name: (identifier) @parameter value: (call))
-(import_from_statement name: (dotted_name) @type)
+(import_from_statement name: (dotted_name) @type) (class_definition name: (identifier) @type)
 (import_statement name: (dotted_name) @import) (import_from_statement module_name: (dotted_name) @import)
 """,
     "javascript": _JS,
@@ -44,7 +44,7 @@ _QUERIES = {
     "go": """
 (interpreted_string_literal) @string (raw_string_literal) @string (int_literal) @number
 (field_declaration tag: (raw_string_literal) @tag)
-(qualified_type name: (type_identifier) @type) (import_spec path: (interpreted_string_literal) @import)
+(qualified_type name: (type_identifier) @type) (type_spec name: (type_identifier) @type) (import_spec path: (interpreted_string_literal) @import)
 """,
     "rust": """
 (string_literal) @string (raw_string_literal) @string (integer_literal) @number
@@ -72,6 +72,7 @@ _QUERIES = {
 (string_literal) @string (interpolated_string_expression) @string (verbatim_string_literal) @string
 (integer_literal) @number (property_declaration name: (identifier) @field)
 (record_declaration (parameter_list (parameter name: (identifier) @field)))
+(class_declaration name: (identifier) @type) (record_declaration name: (identifier) @type)
 """,
     "ruby": """
 (string) @string (simple_symbol) @string (hash_key_symbol) @field (integer) @number

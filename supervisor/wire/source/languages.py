@@ -121,7 +121,7 @@ def skipped(name: str, content: bytes | None = None) -> str | None:
         if _GENERATED_MARK.search(head):
             return "generated"
         lines = content.count(b"\n") + 1
-        if len(content) > 20_000 and len(content) / lines > 500:
+        if len(content) > 5_000 and len(content) / lines > 500:
             return "minified"
     return None
 
@@ -151,14 +151,39 @@ def built(names: Iterable[str]) -> frozenset[str]:
     return frozenset(left_out)
 
 
-def _twins(names: Sequence[str]) -> Iterator[str]:
-    """The files of all forms but the most readable one."""
+def _twins(names: Sequence[str]) -> set[str]:
+    """The files of all forms but the most readable one: told by ending, by folder, or as they are alike."""
+    modules = {name.rpartition("/")[0] for name in names if name.endswith(".mjs")}
+    left_out = {name for name in names if name.endswith(".cjs") and name.rpartition("/")[0] in modules}
     forms = {part for name in names for part in name.split("/")[:-1] if part in _FORMS}
     best = next((form for form in _FORMS if form in forms), None)
     for name in names:
         own = [part for part in name.split("/")[:-1] if part in _FORMS]
         if own and best not in own:
-            yield name
+            left_out.add(name)
+    return left_out | set(_targets([name for name in names if name not in left_out]))
+
+
+def _targets(names: Sequence[str]) -> Iterator[str]:
+    """The files of folders that hold the same modules as a sibling does: what is built for several platforms."""
+    folders: dict[tuple[str, str], dict[str, str]] = {}
+    for name in names:
+        parts = name.split("/")
+        at = next((at for at, part in enumerate(parts) if part in _BUILT), len(parts))
+        if at + 2 < len(parts):
+            folders.setdefault(("/".join(parts[: at + 1]), parts[at + 1]), {})["/".join(parts[at + 2 :])] = name
+    kept: list[tuple[str, set[str]]] = []
+    for (above, _), inside in sorted(folders.items()):
+        mine = set(inside)
+        twin = next((theirs for where, theirs in kept if where == above and _alike(mine, theirs)), None)
+        if twin is None:
+            kept.append((above, mine))
+        else:
+            yield from (name for short, name in inside.items() if short in twin)
+
+
+def _alike(mine: set[str], theirs: set[str]) -> bool:
+    return len(mine & theirs) > max(2, 0.6 * len(mine | theirs))
 
 
 def is_test(name: str) -> bool:

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from supervisor.domain.seam import Form, Word
 
 LANGUAGES = {
-    "package.json": "json",
-    "pyproject.toml": "toml",
-    "cargo.toml": "toml",
-    "pubspec.yaml": "yaml",
-    "composer.json": "json",
+    "package.json": "",
+    "pyproject.toml": "",
+    "cargo.toml": "",
+    "pubspec.yaml": "",
+    "composer.json": "",
     "go.mod": "",
     "requirements.txt": "",
     "gemfile": "ruby",
@@ -24,7 +24,7 @@ LANGUAGES = {
     "setup.py": "python",
     ".gitmodules": "",
 }
-"""The manifests by name, and the language in which the rest of them is read."""
+"""The manifests by name, and the language in which the rest of them is read; "" where that is about tools alone."""
 
 _NAME = r"[@\w][\w.\-/]*"
 _GIVEN: dict[str, str] = {
@@ -55,6 +55,11 @@ _NEEDED: dict[str, str] = {
     "pom.xml": rf"^\s{{6,}}<artifactId>({_NAME})</artifactId>",
 }
 
+_LISTING = ("pyproject.toml", "setup.py")
+_LIST = re.compile(r"\b(?:\w*(?:dependencies|requires?)|\w+)[\"']?\s*[=:]\s*\[(.*[\"'].*)")
+_LISTED = re.compile(rf"[\"']({_NAME})\s*(?:\[[^\]]*\])?\s*(?:[<>=!~@;][^\"']*)?[\"']")
+"""What is needed, as a list on one line: `dependencies = ["a", "b>=1"]`."""
+
 
 def manifest_of(name: str) -> str | None:
     """The key of `LANGUAGES` for a file's name, or None."""
@@ -83,6 +88,9 @@ def words(manifest: str, source: bytes) -> Iterator[Word]:
         for number, line in enumerate(lines, 1):
             if given and (match := re.search(given, line)):
                 yield Word(match[1], number, Form.PACKAGE, key="provides")
+            elif manifest in _LISTING and (listed := _LIST.search(line)):
+                for match in _LISTED.finditer(listed[1]):
+                    yield Word(match[1], number, Form.PACKAGE, key="uses")
             elif needed and (match := re.search(needed, line)):
                 yield Word(next(filter(None, match.groups())), number, Form.PACKAGE, key="uses")
 

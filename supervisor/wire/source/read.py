@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from itertools import islice
 
 from tree_sitter import Node
 
 from supervisor.domain.seam import Form, Word
 from supervisor.wire.source import config, grammar, packages, plain
-from supervisor.wire.source.context import given, naming, surroundings
+from supervisor.wire.source.context import given, in_table, naming, surroundings
 from supervisor.wire.source.languages import LIMIT
 from supervisor.wire.source.literal import bare, text_of, unquoted, whole
 
 LONGEST = 400  # characters of a literal that is read; a longer one is prose or data
 MANY = 4_000  # words kept of one file
+LIMIT_OF_QUERY = 20_000  # bytes of a GraphQL operation
 DEEPEST = 500  # brackets in brackets; what is deeper is read as text in quotes
 
 _CONFIGS = frozenset({"yaml", "json", "toml", "env", "dockerfile", "proto", "graphql", "sql"})
@@ -47,6 +49,9 @@ def _is_deep(source: bytes) -> bool:
 
 
 _BRACKET = re.compile(rb"[(\[{}\])]")
+_OPERATION = re.compile(
+    rb"""\w{0,2}(?:\"{3}|'{3}|["'`])\s*((?:query|mutation|subscription|fragment)\b[^{"'`]{0,400}\{)"""
+)
 _LISTENS = re.compile(
     r"(?:\b(?:listen|serve|bind|run)\w{0,20}\(|port\w{0,20}[\"')\]]{0,3}\s?(?:\|\||\?\?|,|or))\s?[\"']?$", re.I
 )
@@ -73,7 +78,7 @@ def _code(language: str, source: bytes) -> Iterator[Word]:
     for node in islice(found.get("string", ()), 2 * MANY):
         if node.start_byte >= end and node.start_byte not in imports:  # else inside of one that was read
             end = node.end_byte
-            yield from _string(language, source, node)
+            yield from _query(source, node) or _string(language, source, node)
     for node in found.get("number", ()):
         yield from _number(source, node)
     for node in found.get("define", ()):
@@ -82,6 +87,16 @@ def _code(language: str, source: bytes) -> Iterator[Word]:
         yield Word(_text(source, node).strip("`"), _line(node), Form.TAG)
     yield from _imports(language, source, found.get("import", ()))
     yield from _names(source, found)
+
+
+def _query(source: bytes, node: Node) -> list[Word]:
+    """The words of a GraphQL operation that is written as a string of another language."""
+    text = source[node.start_byte : min(node.end_byte, node.start_byte + LIMIT_OF_QUERY)]
+    begins = _OPERATION.match(text)
+    if begins is None:
+        return []
+    inner, above = text[begins.start(1) :].rstrip(b"`\"')"), _line(node) - 1 + text[: begins.start(1)].count(b"\n")
+    return [replace(word, line=word.line + above) for word in config.words("graphql", inner)]
 
 
 def _string(language: str, source: bytes, node: Node) -> Iterator[Word]:
@@ -99,6 +114,8 @@ def _string(language: str, source: bytes, node: Node) -> Iterator[Word]:
         return
     around = surroundings(source, top, path="/" in text)
     named = naming(language, source, top, in_macro=around.call.endswith("!"))
+    if "/" in text and not around.method:
+        in_table(source, top, around, is_key=named.is_key)
     raw = bare(source[node.start_byte : node.end_byte].partition(b"\n")[0].decode("utf-8", "replace"))
     yield Word(
         text,

@@ -1,0 +1,182 @@
+"""Mentions become rows: only what stands in two repos, the rare and the two-sided first."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from supervisor.core.routes import MOUNT
+from supervisor.core.seams import PLACES, SHOWN_FROM, Found, join_key, seams
+from supervisor.domain.seam import Kind, Mention, Role, Seam
+
+
+def found(
+    kind: Kind,
+    name: str,
+    child: str,
+    role: Role = Role.NAMES,
+    *,
+    file: str = "a.py",
+    line: int = 1,
+    detail: str = "",
+    weak: int = 0,
+    shown: str = "",
+    test: bool = False,
+) -> Found:
+    mention = Mention(kind, name, shown or name, line, role, detail, weak)
+    return Found(join_key(mention), child, file, test, mention)
+
+
+def route(name: str, child: str, role: Role, detail: str = "", file: str = "a.py") -> Found:
+    return found(Kind.ROUTE, name, child, role, file=file, detail=detail)
+
+
+def only(rows: Sequence[Seam]) -> Seam:
+    (row,) = rows
+    return row
+
+
+def test_a_row_needs_two_repos() -> None:
+    assert seams([]) == ()
+    assert seams([found(Kind.HEADER, "x-tok", "api"), found(Kind.HEADER, "x-tok", "api", file="b.py")]) == ()
+
+    row = only(seams([found(Kind.HEADER, "x-tok", "api"), found(Kind.HEADER, "x-tok", "web")]))
+    assert (row.kind, row.name, row.children) == (Kind.HEADER, "x-tok", ("api", "web"))
+
+
+@pytest.mark.parametrize(
+    ("served", "called", "name"),
+    [
+        ("/v1/rides/{}", "/v1/rides/{}", "/v1/rides/{}"),
+        ("/v1/rides/{}", "/v1/rides/a1", "/v1/rides/{}"),
+        ("/v1/rides/{}", "/api/v1/rides/{}", "/v1/rides/{}"),
+        ("/api/v1/rides/{}", "/v1/rides/{}", "/api/v1/rides/{}"),
+    ],
+)
+def test_a_callers_route_finds_the_servers(served: str, called: str, name: str) -> None:
+    row = only(seams([route(served, "api", Role.PROVIDES), route(called, "web", Role.USES)]))
+
+    assert (row.name, [place.role for place in row.places]) == (name, [Role.PROVIDES, Role.USES])
+
+
+@pytest.mark.parametrize(
+    ("served", "called"),
+    [("/v1/rides/{}", "/v1/rides/status"), ("/v1/rides", "/v1/trips"), ("/a/id", "/b/id"), ("/health", "/x/health")],
+)
+def test_another_route_is_another_one(served: str, called: str) -> None:
+    assert [row for row in seams([route(served, "api", Role.PROVIDES), route(called, "web", Role.USES)])] == []
+
+
+def test_a_server_that_mounts_its_routes_elsewhere_is_found_below() -> None:
+    row = only(
+        seams(
+            [
+                route("/api", "api", Role.PROVIDES, MOUNT, "main.py"),
+                route("/rides/{}", "api", Role.PROVIDES, file="rides.py"),
+                route("/api/rides/{}", "web", Role.USES),
+            ]
+        )
+    )
+    assert row.name == "/api/rides/{}"
+
+
+def test_two_callers_of_a_third_prove_less_than_a_server_and_a_caller() -> None:
+    two = [route("/v1/rides", child, Role.USES) for child in ("app", "web")]
+
+    (row,) = seams([*two, route("/v1/rides", "api", Role.PROVIDES)])
+    assert all(row.score > other.score for other in seams(two))
+
+
+def test_the_rare_is_before_the_common() -> None:
+    rare = [found(Kind.HEADER, "x-rare", child) for child in ("api", "web")]
+    common = [found(Kind.HEADER, "x-often", c, file=f"{n}.py") for c in ("api", "web") for n in range(20)]
+    rows = seams([*common, *rare])
+
+    assert [row.name for row in rows] == ["x-rare", "x-often"]
+    assert all(sum(place.child == "api" for place in row.places) <= PLACES for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("values", "note", "conflict"),
+    [
+        (("4096", "4_096"), "", False),
+        (("0x10", "16"), "", False),
+        (("1.0", "1"), "", False),
+        (("60f", "60"), "", False),
+        (("5", "3"), "different values: api 5, web 3", True),
+        (("a/b", "a/c"), "different values: api a/b, web a/c", True),
+        (("93", "page-down"), "different values: api 93, web page-down", False),
+    ],
+)
+def test_constants_that_disagree_are_a_conflict(values: tuple[str, str], note: str, conflict: bool) -> None:
+    both = zip(("api", "web"), values, strict=True)
+    row = only(seams([found(Kind.CONSTANT, "maxrules", c, detail=v, shown="MAX_RULES") for c, v in both]))
+
+    assert (row.note, row.conflict) == (note, conflict)
+
+
+def test_a_constant_that_only_holds_a_topic_with_a_row_of_its_own_is_no_news() -> None:
+    both = [
+        one
+        for child in ("api", "web")
+        for one in (
+            found(Kind.TOPIC, "ride.done", child),
+            found(Kind.CONSTANT, "ridedone", child, detail="ride.done", shown="RIDE_DONE"),
+        )
+    ]
+    assert [row.kind for row in seams(both)] == [Kind.TOPIC]
+
+
+def test_a_key_spelled_in_two_ways_is_one_and_says_so() -> None:
+    row = only(
+        seams(
+            [
+                found(Kind.KEY, "retryafter", "api", shown="retry_after"),
+                found(Kind.KEY, "retryafter", "web", shown="retryAfter"),
+            ]
+        )
+    )
+    assert row.note == "spelled retryAfter, retry_after"
+
+
+def test_what_only_tests_say_counts_less() -> None:
+    def score(test: bool) -> float:
+        return only(seams([found(Kind.HEADER, "x-tok", "api", test=test), found(Kind.HEADER, "x-tok", "web")])).score
+
+    assert score(True) < score(False)
+
+
+def test_names_that_prove_nothing_on_either_side_have_no_row() -> None:
+    assert seams([found(Kind.WORD, "some_name", child, weak=2) for child in ("api", "web")]) == ()
+
+
+MENTIONS = st.builds(
+    found,
+    st.sampled_from(list(Kind)),
+    st.sampled_from(["/v1/a", "/v1/a/{}", "/a", "x-tok", "RIDE_ID", "rideid", "ride.done", "8032", "a b c d"]),
+    st.sampled_from(["a", "b", "c"]),
+    st.sampled_from(list(Role)),
+    file=st.sampled_from(["a.py", "b.py", "test_a.py"]),
+    line=st.integers(1, 5),
+    detail=st.sampled_from(["", "1", "2", "mount"]),
+    weak=st.integers(0, 2),
+    test=st.booleans(),
+)
+
+
+@given(st.lists(MENTIONS, max_size=30), st.randoms())
+def test_whatever_is_mentioned_each_row_stands_for_places_in_two_repos(some: list[Found], dice: random.Random) -> None:
+    rows = seams(some)
+    places = {(one.child, one.file, one.mention.line) for one in some}
+
+    for row in rows:
+        assert SHOWN_FROM <= row.score <= 1
+        assert len(row.children) > 1 and {place.child for place in row.places} == set(row.children)
+        assert {(place.child, place.file, place.line) for place in row.places} <= places
+    mixed = list(some)
+    dice.shuffle(mixed)
+    assert [(row.kind, row.name, row.score) for row in seams(mixed)] == [(r.kind, r.name, r.score) for r in rows]
