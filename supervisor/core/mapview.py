@@ -58,9 +58,14 @@ def where(place: Place) -> str:
 
 
 def counted(rows: Sequence[Seam]) -> str:
-    """How many rows of which kind: `12 route, 3 topic`."""
+    """How many rows of which kind: `12 routes, 1 topic`."""
     kinds = Counter(seam.kind for seam in rows)
-    return ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items(), key=lambda one: (-one[1], one[0])))
+    ordered = sorted(kinds.items(), key=lambda one: (-one[1], one[0]))
+    return ", ".join(f"{count} {kind if count == 1 else _many(kind)}" for kind, count in ordered)
+
+
+def _many(kind: str) -> str:
+    return f"{kind[:-1]}ies" if kind == "copy" else f"{kind}s"
 
 
 def _read(made: Map) -> str:

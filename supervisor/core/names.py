@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-_PLACEHOLDER = re.compile(r"\{[^{}/]*\}|<[^<>/]*>|(?<=/):\w+\??|(?<=/)\$\w+|(?<=/)\[+\.{0,3}\w+\]+|(?<=/)\*\w*|\(\?P?<\w+>[^/]*\)")
+_PLACEHOLDER = re.compile(
+    r"\{[^{}/]*\}|<[^<>/]*>|(?<=/):\w+\??|(?<=/)\$\w+|(?<=/)\[+\.{0,3}\w+\]+|(?<=/)\*\w*|\(\?P?<\w+>[^/]*\)"
+)
 
 
 def plain_name(text: str) -> str:

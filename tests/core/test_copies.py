@@ -41,7 +41,9 @@ def test_what_is_in_one_repo_or_small_or_in_every_repo_is_no_copy(files: list[Co
     assert list(same(files)) == []
 
 
-@pytest.mark.parametrize("name", ["README.md", "a/package.json", "eslint.config.mjs", "src/vite.config.ts", ".gitignore"])
+@pytest.mark.parametrize(
+    "name", ["README.md", "a/package.json", "eslint.config.mjs", "src/vite.config.ts", ".gitignore"]
+)
 def test_what_each_repo_has_of_its_own_is_no_candidate(name: str) -> None:
     assert not is_candidate(name)
     assert is_candidate("src/crc.py")

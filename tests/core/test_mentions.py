@@ -138,7 +138,9 @@ def test_a_manifest_says_packages_and_nothing_of_its_tools() -> None:
 
 
 def test_a_query_in_a_string_is_told_by_the_lines_of_its_file() -> None:
-    found = mentions(words("typescript", b"const A = 1;\nconst Q = gql`\n  query A {\n    rideById\n  }\n`;"), "typescript")
+    found = mentions(
+        words("typescript", b"const A = 1;\nconst Q = gql`\n  query A {\n    rideById\n  }\n`;"), "typescript"
+    )
 
     assert [(one.name, one.line) for one in found] == [("ridebyid", 4)]
 

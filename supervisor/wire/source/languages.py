@@ -183,7 +183,8 @@ def _targets(names: Sequence[str]) -> Iterator[str]:
 
 
 def _alike(mine: set[str], theirs: set[str]) -> bool:
-    return len(mine & theirs) > max(2, 0.6 * len(mine | theirs))
+    """Whether it is one set of modules twice; two parts of a program may well have a few names in common."""
+    return len(mine & theirs) > max(9, 0.6 * len(mine | theirs))
 
 
 def is_test(name: str) -> bool:
