@@ -33,7 +33,7 @@ def show_map(workspace: Workspace, *, as_json: bool, as_markdown: bool, rows: in
     made = survey(workspace, children_of(workspace), _progress())
     for one in made.children:
         if one.problem:
-            output.complain(OrchError(f"{one.child} is not in the map: {one.problem}", "mend it, then run `orch map`"))
+            output.complain(OrchError(f"{one.child} is not in the map: {one.problem}", one.next_step))
     if kind is not None:
         made = Map(made.children, tuple(seam for seam in made.seams if seam.kind == kind), made.cut)
     if as_json:

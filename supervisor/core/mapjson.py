@@ -18,6 +18,7 @@ def as_json(made: Map) -> dict[str, Any]:
                 "files": one.files,
                 "skipped": dict(one.skipped),
                 "problem": one.problem or None,
+                "next_step": one.next_step or None,
             }
             for one in made.children
         ],
@@ -52,7 +53,10 @@ def row_as_json(seam: Seam) -> dict[str, Any]:
 def from_json(value: Mapping[str, Any]) -> Map:
     """The map that `as_json` made this of. Raises KeyError, TypeError, ValueError or AttributeError if it did not."""
     children = tuple(
-        Surveyed(one["name"], one["path"], one["files"], tuple(one["skipped"].items()), one["problem"] or "")
+        Surveyed(
+            *(one["name"], one["path"], one["files"], tuple(one["skipped"].items())),
+            *(one["problem"] or "", one["next_step"] or ""),
+        )
         for one in value["children"]
     )
     return Map(children, tuple(map(row_from_json, value["rows"])), tuple(value["cut"]))

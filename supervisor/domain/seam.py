@@ -137,13 +137,15 @@ class Seam:
 
 @dataclass(frozen=True, slots=True)
 class Surveyed:
-    """How much of a child the map knows: files read, files left out by reason, and what could not be read at all."""
+    """How much of a child the map knows: files read, files left out by reason; or why it could not be read at all, and
+    what to do about that."""
 
     child: str
     path: str
     files: int = 0
     skipped: tuple[tuple[str, int], ...] = ()
     problem: str = ""
+    next_step: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,7 +95,7 @@ def _itself(index: Index, seen: Seen, repos: Sequence[str]) -> Iterator[Found]:
 
 def _surveyed(index: Index, seen: Seen) -> Surveyed:
     files, skipped = index.counts(seen.child.name)
-    return Surveyed(seen.child.name, str(seen.root), files, skipped, seen.problem)
+    return Surveyed(seen.child.name, str(seen.root), files, skipped, seen.problem, seen.next_step)
 
 
 def _copies(seen: Sequence[Seen]) -> tuple[Seam, ...]:

@@ -36,6 +36,7 @@ class Seen:
     files: tuple[Wanted, ...] = ()
     cut: bool = False
     problem: str = ""
+    next_step: str = ""
 
 
 def survey(workspace: Workspace, children: Sequence[Child], told: Callable[[str, int, int], None]) -> Map:
@@ -106,7 +107,7 @@ def _look(child: Child) -> Seen:
         root = toplevel(path)
         listing, tree = list_files(root), read_tree(root)
     except OrchError as error:
-        return Seen(child, path, problem=error.what)
+        return Seen(child, path, problem=error.what, next_step=error.next_step)
     dirty = dict(tree.entries)
     left_out = source.built(one.name for one in listing.files)
     files = []

@@ -26,7 +26,8 @@ CREATE INDEX mention_joined ON mention (joined, child, weak, file);
 CREATE INDEX mention_file ON mention (file);
 """
 _SHARED = """
-SELECT joined FROM mention WHERE joined NOT BETWEEN 'route ' AND 'route!' AND joined NOT BETWEEN 'submodule ' AND 'submodule!'
+SELECT joined FROM mention
+WHERE joined NOT BETWEEN 'route ' AND 'route!' AND joined NOT BETWEEN 'submodule ' AND 'submodule!'
 GROUP BY joined HAVING count(DISTINCT child) > 1 AND min(weak) < 2 AND count(DISTINCT file) <= 200
 """
 _KINDS = {str(kind): kind for kind in Kind}  # enum's own look-up takes as long as the rest of a row

@@ -85,4 +85,6 @@ COMMITS = st.lists(
 @given(COMMITS, COMMITS)
 def test_each_row_has_commits_on_both_sides(api: list[Commit], web: list[Commit]) -> None:
     for row in related({"api": api, "web": web}):
-        assert {place.child for place in row.places} == {"api", "web"} and row.name and 0 < row.score < 1
+        assert {place.child for place in row.places} == {"api", "web"}
+        assert row.name
+        assert 0 < row.score < 1

@@ -75,4 +75,5 @@ def test_a_file_that_cannot_be_read_any_more_has_no_row() -> None:
 @given(st.lists(st.text("ab =\n", max_size=8), max_size=12), st.lists(st.text("ab =\n", max_size=8), max_size=12))
 def test_a_row_points_at_lines_that_are_there(mine: list[str], theirs: list[str]) -> None:
     for _, (a, b) in drift(mine, theirs):
-        assert 1 <= a <= len("\n".join(mine).splitlines()) and 1 <= b <= len("\n".join(theirs).splitlines())
+        assert 1 <= a <= len("\n".join(mine).splitlines())
+        assert 1 <= b <= len("\n".join(theirs).splitlines())

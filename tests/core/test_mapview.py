@@ -12,7 +12,10 @@ from supervisor.core.mapjson import as_json, from_json
 from supervisor.core.mapview import EDGE_NAMES, ROWS, counted, markdown, mermaid, sides, where
 from supervisor.domain.seam import Kind, Map, Place, Role, Seam, Surveyed
 
-CHILDREN = (Surveyed("api", "/r/api", 3, (("vendored", 1),)), Surveyed("web", "/r/web", 0, (), "it is gone"))
+CHILDREN = (
+    Surveyed("api", "/r/api", 3, (("vendored", 1),)),
+    Surveyed("web", "/r/web", 0, (), "gone", "look"),
+)
 
 
 def seam(name: str, kind: Kind = Kind.ROUTE, *, note: str = "", conflict: bool = False) -> Seam:
@@ -35,7 +38,7 @@ def test_the_markdown_tells_what_was_read_what_disagrees_and_where_each_row_stan
     rows = (seam("/v1/rides/{}"), seam("MAX", Kind.CONSTANT, note="different values: api 3, web 5", conflict=True))
     text = markdown(Map(CHILDREN, rows, ("api has more",)))
 
-    assert "- `api`: 3 source files read; left out: 1 vendored\n- `web`: not read: it is gone" in text
+    assert "- `api`: 3 source files read; left out: 1 vendored\n- `web`: not read: gone" in text
     assert "## Conflicts\n\n- `MAX` (constant): different values: api 3, web 5" in text
     assert "| 0.50 | route | `/v1/rides/{}` | api: `a.py:1`<br>web: `b.ts:2` |  |" in text
     assert text.endswith("api has more\n")

@@ -44,7 +44,8 @@ _QUERIES = {
     "go": """
 (interpreted_string_literal) @string (raw_string_literal) @string (int_literal) @number
 (field_declaration tag: (raw_string_literal) @tag)
-(qualified_type name: (type_identifier) @type) (type_spec name: (type_identifier) @type) (import_spec path: (interpreted_string_literal) @import)
+(qualified_type name: (type_identifier) @type) (type_spec name: (type_identifier) @type)
+(import_spec path: (interpreted_string_literal) @import)
 """,
     "rust": """
 (string_literal) @string (raw_string_literal) @string (integer_literal) @number
