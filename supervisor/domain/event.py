@@ -65,7 +65,7 @@ class RestartRequested:
 
 @dataclass(frozen=True, slots=True)
 class LearningNoted:
-    """Something worth knowing for the other repos. `source` is a child, or "human"."""
+    """Something worth knowing for the other repos. `source` is a child, "human" or "orchestrator"."""
 
     at: datetime
     source: str

@@ -12,7 +12,7 @@ from typing import Any
 
 from supervisor.domain import event as ev
 from supervisor.domain.ask import Answer, AskState
-from supervisor.domain.plan import ORCHESTRATOR
+from supervisor.domain.plan import HUMAN, ORCHESTRATOR
 from supervisor.domain.run import Phase
 from supervisor.errors import OrchError, RequestRefused, UsageError
 from supervisor.runtime.authors import Authors
@@ -146,10 +146,12 @@ class Control:
         self._child(child)
         return await self._post(ev.RestartRequested(self._conductor.clock.now(), child))
 
-    async def _do_note(self, text: str) -> dict[str, Any]:
+    async def _do_note(self, text: str, source: str = HUMAN) -> dict[str, Any]:
+        if source not in (HUMAN, ORCHESTRATOR):
+            raise UsageError(f"`{source}` notes nothing", f"one of {HUMAN}, {ORCHESTRATOR}")
         if not text.strip():
             raise UsageError("the note is empty", "say what was learned: `orch note TEXT`")
-        return await self._post(ev.LearningNoted(self._conductor.clock.now(), "human", text.strip()))
+        return await self._post(ev.LearningNoted(self._conductor.clock.now(), source, text.strip()))
 
     async def _do_plan(self, problem: str, review: bool, yolo: bool) -> dict[str, Any]:
         lead = self._conductor.world.lead

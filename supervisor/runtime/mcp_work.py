@@ -160,7 +160,7 @@ class WorkTools:
 
     def note(self, text: Words) -> Answer:
         """Record something learned that other repos or later tasks need; it goes into runs.md and later briefs."""
-        self._line.call("note", text=text)
+        self._line.call("note", text=text, source="orchestrator")
         return {"noted": True}
 
     def hold(self) -> Answer:

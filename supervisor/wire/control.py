@@ -8,7 +8,7 @@
     hold     {}                                       -> {}
     go       {task: id or null}                       -> {}   lifts the hold; with a task: tries it again
     restart  {child: name}                            -> {}
-    note     {text: str}                              -> {}
+    note     {text: str, source?: "human"|"orchestrator"} -> {}
     plan     {problem: str, review: bool, yolo: bool} -> {}   the orchestrator is to write plan.md
     plan_written {digest: sha256 in hex}              -> {}   who is about to save these bytes as plan.md is the
                                                          orchestrator, and has read those that are there

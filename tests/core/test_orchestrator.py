@@ -216,6 +216,13 @@ def test_news_are_told_together_once_and_only_if_something_is_loud() -> None:
     assert turns(scene.tell(ev.Ticked, after=600.0)) == []
 
 
+def test_what_the_orchestrator_notes_itself_is_no_news_to_it() -> None:
+    scene = Led().planned()
+    scene.tell(ev.LearningNoted, ORCHESTRATOR, "the id is a UUID")
+    assert scene.world.news == ()
+    assert [one.source for one in scene.world.learnings] == [ORCHESTRATOR]
+
+
 def changed() -> dict[str, str]:
     return {"id": C1.id, "status": "changed", "note": "201 instead"}
 

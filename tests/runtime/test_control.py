@@ -278,6 +278,7 @@ def test_what_is_no_request_is_refused_and_the_connection_goes_on(shared: Superv
         ("go", {"task": {}}, INVALID_PARAMS),
         ("note", {"text": " \n"}, REFUSED),
         ("note", {"text": 7}, INTERNAL_ERROR),
+        ("note", {"text": "x", "source": "backend"}, REFUSED),
         ("watch", {"version": 0, "timeout": "long"}, INTERNAL_ERROR),
         ("answer", {"ask": "A1", "decision": "accept", "text": "", "for_session": False}, REFUSED),
         ("answer", {"ask": 7, "decision": "accept", "text": "", "for_session": False}, INTERNAL_ERROR),

@@ -135,7 +135,7 @@ def test_each_word_to_the_supervisor_is_passed_on(workspace: Workspace, tools: S
         tools("go", task="T1")
         tools("answer", ask="A1", decision="text", text="It blinks.")
         assert standin.calls == [
-            ("note", {"text": "a fact"}),
+            ("note", {"text": "a fact", "source": "orchestrator"}),
             ("hold", {}),
             ("go", {"task": None}),
             ("go", {"task": "T1"}),
