@@ -21,6 +21,15 @@ LOOK = 0.05  # seconds between two looks for our own control socket
 
 
 def up(workspace: Workspace, children: Sequence[str]) -> int:
+    """Have a supervisor, and the servers of these children (none named: of all); say what comes next. Codes and errors
+    as `bring_up`."""
+    code = bring_up(workspace, children)
+    if code == 0:
+        output.say("next: edit plan.md while it runs; `orch status` shows what happens")
+    return code
+
+
+def bring_up(workspace: Workspace, children: Sequence[str]) -> int:
     """Have a supervisor, and the servers of these children (none named: of all). 0 if each is ready, else 1.
 
     Raises OrchError if the supervisor does not start, UsageError for a child that is not configured.
@@ -58,8 +67,6 @@ def up(workspace: Workspace, children: Sequence[str]) -> int:
             output.say(f"orch: {child['name']} failed: {_with_remedy(child)}")
         elif child["state"] != "ready":
             output.say(f"orch: {child['name']} is still {child['state']} after {READY_WITHIN:g} s: {_problem(child)}")
-    if ready == len(chosen):
-        output.say("next: edit plan.md while it runs; `orch status` shows what happens")
     return 0 if ready == len(chosen) else 1
 
 

@@ -52,7 +52,7 @@ def plan(workspace: Workspace, problem: str, *, review: bool, yolo: bool, as_jso
     if yolo:
         output.say(f"orch: {YOLO}")
     with redirect_stdout(sys.stderr):
-        lifecycle.up(workspace, [])
+        lifecycle.bring_up(workspace, [])
     with ControlClient(workspace.control_socket) as client:
         client.call("plan", problem=problem, review=review, yolo=yolo)
     picture = _follow(workspace)
@@ -115,5 +115,5 @@ def _asks(picture: calling.Picture) -> list[calling.Picture]:
 
 
 def _said(lead: calling.Picture) -> str:
-    doing = lead.get("doing") or lead["why"] or ""
+    doing = lead.get("doing") or (lead["summary"] if lead["state"] == "idle" else None) or lead["why"] or ""
     return f"{lead['state']}: {one_line(doing)}" if doing else str(lead["state"])

@@ -122,7 +122,10 @@ def _lead(world: World) -> str:
     lead = world.lead
     if lead is None or world.planning is None:
         return ""
-    at_work = f"at work ({inline(lead.why, 200)})" if lead.phase.live else str(lead.phase)
+    at_rest = {Phase.DONE: "rests", Phase.ASKING: "waits on you"}.get(
+        lead.phase, f"{lead.phase}: {inline(lead.why, 300)}"
+    )
+    at_work = f"at work ({inline(lead.why, 200)})" if lead.phase.live else at_rest
     said = _said("Its last words", lead.report.summary) if lead.report else ""
     return _paragraphs((f"Orchestrator: {at_work}; turns: {lead.turns}.", said))
 

@@ -13,7 +13,7 @@ from supervisor.core import orchestrator
 from supervisor.core.ready import due_of, readiness, server_trouble
 from supervisor.domain.plan import HUMAN, ORCHESTRATOR
 from supervisor.domain.run import Due, Phase, TaskState
-from supervisor.domain.world import Server, Work, World
+from supervisor.domain.world import Server, Thread, Work, World
 
 
 def status(world: World, at: datetime, workspace: str) -> dict[str, Any]:
@@ -145,7 +145,7 @@ def _orchestrator(world: World) -> Mapping[str, Any] | None:
     thread = world.threads.get((ORCHESTRATOR, None))
     return {
         "state": _LEAD_STATES.get(lead.phase, "working" if lead.phase.live else "waiting"),
-        "why": server_trouble(world, ORCHESTRATOR) or lead.note or lead.why or None,
+        "why": server_trouble(world, ORCHESTRATOR) or lead.note or _opening(thread) or lead.why or None,
         "busy": lead.phase.live or orchestrator.pending(world),
         "planned": orchestrator.planned(world),
         "summary": summary(lead),
@@ -156,6 +156,11 @@ def _orchestrator(world: World) -> Mapping[str, Any] | None:
         "socket": server.socket,
         "pid": server.pid,
     }
+
+
+def _opening(thread: Thread | None) -> str:
+    """What a turn waits for when its server is ready: Codex loads the thread once its tools have started."""
+    return "its thread and its tools are being started" if thread is None or thread.opening else ""
 
 
 _LEAD_STATES = {Phase.ASKING: "needs_human", Phase.DONE: "idle", Phase.BLOCKED: "blocked", Phase.FAILED: "failed"}
