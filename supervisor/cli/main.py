@@ -308,6 +308,26 @@ def answer(
     end(requests.answer(workspace_at(context), ask, words, for_session=for_session))
 
 
+@app.command(cls=Command, epilog=example("orch attach backend", "orch attach T1 --print"))
+def attach(
+    context: typer.Context,
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="CHILD or TASK", help="Whose thread; without it, the orchestrator's.", show_default=False
+        ),
+    ] = None,
+    only_print: Annotated[bool, typer.Option("--print", help="Print the command instead of running it.")] = False,
+) -> None:
+    """Open Codex's own terminal UI on a live thread.
+
+    What you do there is noticed: a turn of yours goes first, an answer closes the ask.
+    """
+    from supervisor.cli.attach import attach
+
+    end(attach(workspace_at(context), name, only_print=only_print))
+
+
 @app.command(cls=Command, epilog=example("orch note the staging API needs the header X-Device"))
 def note(
     context: typer.Context, words: Annotated[list[str], typer.Argument(metavar="TEXT", help="What was learned.")]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection
 from contextlib import suppress
 from datetime import UTC, datetime
 
@@ -32,17 +31,13 @@ def status(workspace: Workspace, *, as_json: bool) -> int:
 def watch(workspace: Workspace, *, as_json: bool) -> int:
     """Print the picture at every change until Ctrl-C: JSON lines, or on a terminal one screen redrawn.
 
-    A new ask rings the terminal's bell. Raises SupervisorDown when the supervisor ends.
+    A new ask, or a task that is newly blocked, rings the terminal's bell; its title counts them. Raises SupervisorDown
+    when the supervisor ends.
     """
     draw = _lines if as_json else _redraw if output.pretty(sys.stdout) else _screens
     with suppress(KeyboardInterrupt), ControlClient(workspace.control_socket) as client:
         draw(client)
     return 0
-
-
-def new_asks(picture: Picture, known: Collection[str]) -> list[str]:
-    """The ids of asks that were not known."""
-    return [ask for ask in calling.names(picture, "asks") if ask not in known]
 
 
 def _lines(client: ControlClient) -> None:
@@ -67,15 +62,19 @@ def _redraw(client: ControlClient) -> None:
     from rich.live import Live
 
     from supervisor.cli.screen import blocks
+    from supervisor.cli.title import Attention, attention, kept_title, show_title
 
     console = Console(highlight=False, markup=False, emoji=False)
-    known: list[str] | None = None
-    with Live(console=console, screen=True, auto_refresh=False, vertical_overflow="ellipsis") as screen:
+    known: Attention | None = None
+    # Standard output stays our own: the title is no text for rich to draw.
+    live = Live(console=console, screen=True, auto_refresh=False, vertical_overflow="ellipsis", redirect_stdout=False)
+    with kept_title(), live as screen:
         for picture in calling.follow(client):
             screen.update(output.drawn(blocks(picture, datetime.now(UTC))), refresh=True)
-            if known is not None and new_asks(picture, known):
+            show_title(picture)
+            if known is not None and attention(picture) - known:
                 console.bell()
-            known = calling.names(picture, "asks")
+            known = attention(picture)
 
 
 def _print(picture: Picture, *, as_json: bool) -> None:

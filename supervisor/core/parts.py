@@ -40,11 +40,14 @@ def forget_requests(world: World, which: Callable[[Request], bool], at: datetime
     gone = [request for request in world.requests.values() if which(request)]
     if not gone:
         return world
-    world = replace(world, requests={key: one for key, one in world.requests.items() if one not in gone})
+    keys = {request.key for request in gone}
+    world = replace(
+        world,
+        requests={key: one for key, one in world.requests.items() if key not in keys},
+        answering=world.answering - keys,
+    )
     for request in gone:
         ask = next((one for one in world.asks.values() if one.request == request.key), None)
-        if ask is not None:
-            world = replace(world, answering=world.answering - {ask.id})
         for work in world.all_works:
             if ask is not None and work.turn is not None and work.turn == request.turn:
                 world = put_work(world, replace(work, paused=work.paused + (at - ask.since).total_seconds()))

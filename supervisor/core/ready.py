@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from supervisor.core.brief import brief_of
-from supervisor.domain.child import ServerState
+from supervisor.domain.child import OUR_MESSAGES, ServerState
 from supervisor.domain.plan import HUMAN, SandboxMode, Task
 from supervisor.domain.run import Brief, Due, Phase
 from supervisor.domain.world import ThreadKey, Work, World
@@ -71,9 +71,23 @@ def readiness(world: World, work: Work, at: datetime) -> str | None:
         return "the first map of the repos is being drawn"
     if task.child == HUMAN:
         return None
+    if (elsewhere := turn_elsewhere(world, task.child)) is not None:
+        return elsewhere
     thread = world.threads.get(thread_key(task, work))
     if thread is not None and thread.failures and not thread.open:
         return f"the thread of {task.child} cannot be opened: {thread.problem}"
+    return None
+
+
+def turn_elsewhere(world: World, child: str) -> str | None:
+    """That a turn which is not ours runs on a thread of the child, in one line; None if there is none."""
+    for thread in world.threads.values():
+        running = thread.running if thread.child == child and thread.open else None
+        if running is None or any(message.startswith(OUR_MESSAGES) for message in running.messages):
+            continue
+        works = [work for work in world.all_works if work.thread == (thread.child, thread.task)]
+        if not any(work.turn == running.turn or work.phase is Phase.STARTING for work in works):
+            return f"a turn from another window runs in {child}: `orch attach {child}` shows it"
     return None
 
 

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from supervisor.core import brief as words
 from supervisor.core import orchestrator
 from supervisor.core.drift import concerning, touching
+from supervisor.core.notices import notices
 from supervisor.core.ready import (
     candidates,
     clearance,
@@ -25,6 +26,7 @@ from supervisor.core.ready import (
     thread_key,
     wanted,
 )
+from supervisor.core.rules import hears, posed_to_human, ruling_of, settled_by_rule, work_of
 from supervisor.core.world import evolve
 from supervisor.domain import action as act
 from supervisor.domain.action import Action
@@ -131,14 +133,17 @@ def _withdraw(world: World, at: datetime) -> Iterator[Action]:
     for ask in world.open_asks:
         why = None
         if ask.request is not None:
-            why = None if ask.request in world.requests else "it was settled elsewhere, or its turn is over"
+            over = (
+                "it was settled elsewhere: somebody answered in another window" if ask.elsewhere else "its turn is over"
+            )
+            why = None if ask.request in world.requests else over
         elif ask.task is not None:
             why = None if _asking(world, ask.task) else "the plan changed"
         elif ask.child is not None:
             server = world.servers.get(ask.child)
             why = None if server and server.state is ServerState.FAILED else "the server is tried again"
         if why is not None:
-            yield act.WithdrawAsk(ask.id, why=why)
+            yield act.WithdrawAsk(ask.id, why=why, elsewhere=ask.elsewhere)
 
 
 def _asking(world: World, task: str) -> bool:
@@ -152,7 +157,7 @@ def _asking(world: World, task: str) -> bool:
 def _asks(world: World, at: datetime) -> Iterator[Action]:
     """Whatever waits on a human is an ask."""
     number = len(world.asks)
-    posed = {ask.request for ask in world.asks.values() if ask.state is not AskState.WITHDRAWN}
+    posed = posed_to_human(world)
     open_for = {(ask.child, ask.task) for ask in world.open_asks if ask.request is None}
 
     def raised(kind: AskKind, child: str | None, task: str | None, text: str, **rest: object) -> act.RaiseAsk:
@@ -162,9 +167,9 @@ def _asks(world: World, at: datetime) -> Iterator[Action]:
         return act.RaiseAsk(ask=f"A{number}", kind=kind, child=child, task=task, text=text, **shape)  # type: ignore[arg-type]
 
     for request in world.requests.values():
-        if request.key in posed:
+        if request.key in posed or ruling_of(world, request) is not None:
             continue
-        work = next((one for one in world.all_works if request.turn and one.turn == request.turn), None)
+        work = work_of(world, request)
         approval = request.kind is AskKind.APPROVAL
         yield raised(
             request.kind,
@@ -238,10 +243,9 @@ def _answers(world: World, at: datetime) -> Iterator[Action]:
     """What the human answered reaches the server that asked."""
     for ask in world.asks.values():
         key = ask.request
-        if ask.state is not AskState.ANSWERED or ask.answer is None or key is None or ask.id in world.answering:
+        if ask.state is not AskState.ANSWERED or ask.answer is None or key is None or key in world.answering:
             continue
-        server = world.servers.get(key.child)
-        if key in world.requests and server is not None and server.pid == key.pid and server.state is ServerState.READY:
+        if key in world.requests and hears(world, key):
             yield act.SendAnswer(key.child, ask.id, key, ask.answer, why="the human answered")
 
 
@@ -437,6 +441,7 @@ RULES: tuple[Callable[[World, datetime], Iterator[Action]], ...] = (
     _redirects,
     _stop,
     _withdraw,
+    settled_by_rule,
     _asks,
     _answers,
     _checks,
@@ -444,4 +449,5 @@ RULES: tuple[Callable[[World, datetime], Iterator[Action]], ...] = (
     _starts,
     orchestrator.orchestrate,
     _survey,
+    notices,
 )

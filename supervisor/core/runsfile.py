@@ -28,6 +28,7 @@ def render(world: World, at: datetime, template: str, workspace: str) -> str:
         "asks": _asks(world),
         "tasks": _tasks(world, at),
         "runs": _runs(world, at),
+        "rules": _ruled(world),
         "learnings": _learnings(world),
         "shared": _shared(world),
         "reconnect": _reconnect(world, workspace),
@@ -272,6 +273,18 @@ def _next(world: World, work: Work, state: TaskState) -> str:
         case TaskState.RUNNING:
             return f"its report; {code('orch logs --follow --task ' + shlex.quote(work.task))} shows the work"
     return "it goes on by itself when nothing stands in its way"
+
+
+# ── what rules settled ───────────────────────────────────────────────────────────────────────────
+
+
+def _ruled(world: World) -> str:
+    """The requests that no human saw, the newest first."""
+    rows = []
+    for one in reversed(world.ruled):
+        whose = ", ".join(inline(name, 70) for name in (one.child, one.task) if name)
+        rows.append(f"{_utc(one.at)}, {whose}: {code(' '.join(one.subject.split())[:200])}; {inline(one.why, 200)}")
+    return _list(rows) or "Nothing: no rule of the config has spoken."
 
 
 # ── what ties the repos together ─────────────────────────────────────────────────────────────────

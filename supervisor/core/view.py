@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from supervisor.core import orchestrator
-from supervisor.core.ready import due_of, readiness, server_trouble
+from supervisor.core.ready import due_of, readiness, server_trouble, turn_elsewhere
 from supervisor.domain.plan import HUMAN, ORCHESTRATOR
 from supervisor.domain.run import Due, Phase, TaskState
 from supervisor.domain.world import Server, Thread, Work, World
@@ -73,7 +73,8 @@ def task_state(world: World, work: Work, at: datetime) -> tuple[TaskState, str]:
         return TaskState.RETIRED, "the plan no longer has it" + ("; its changes stay" if work.turns else "")
     match work.phase:
         case Phase.STARTING | Phase.WORKING:
-            if any(request.turn == work.turn for request in world.requests.values() if work.turn):
+            open_requests = [one for key, one in world.requests.items() if key not in world.answering]
+            if work.turn and any(one.turn == work.turn for one in open_requests):
                 return TaskState.NEEDS_HUMAN, "its turn waits for an answer (`orch asks`)"
             return TaskState.RUNNING, server_trouble(world, work.child) or work.note or work.why
         case Phase.STOPPING:
@@ -133,7 +134,7 @@ def _child(world: World, server: Server) -> Mapping[str, Any]:
         "rss_bytes": None,
         "thread": thread.id if thread else None,
         "task": next((work.task for work in world.works.values() if work.child == name and work.phase.live), None),
-        "problem": server.problem,
+        "problem": server.problem or turn_elsewhere(world, name),
     }
 
 

@@ -10,15 +10,18 @@ from supervisor.core import works as do
 from supervisor.core.lifecycle import ServerTrigger, WorkTrigger, after_server, after_work
 from supervisor.core.news import gathered
 from supervisor.core.parts import forget_requests, learn, put, put_work, with_server, with_work
+from supervisor.core.rules import subject_of
 from supervisor.core.threads import close_threads, closed, thread_changed, turn_changed
 from supervisor.domain import action as act
 from supervisor.domain import event as ev
 from supervisor.domain.ask import Ask, AskState, Request
 from supervisor.domain.child import ServerState
 from supervisor.domain.plan import HUMAN, ORCHESTRATOR
+from supervisor.domain.rule import Ruled
 from supervisor.domain.run import Due, Phase
 from supervisor.domain.world import Noticed, Server, Steer, Stopping, Thread, Work, World
 
+RULED_KEPT = 50  # requests that rules settled; the ledger has all of them
 NOTICED_KEPT = 50  # shared things that changed; what lies further back is history
 
 
@@ -79,7 +82,7 @@ def _evolve(world: World, event: ev.Event) -> World:
         case ev.RequestReceived():
             return _requested(world, event.request, event.at)
         case ev.RequestResolved():
-            return forget_requests(world, lambda request: request.key == event.key, event.at)
+            return _resolved(world, event)
         case ev.SharedChanged():
             return _noticed(world, event)
         case ev.MapDrawn():
@@ -88,6 +91,8 @@ def _evolve(world: World, event: ev.Event) -> World:
         case ev.MapFailed():
             return replace(world, surveying=False)
         case ev.RequestDeclined() | ev.ChildAsked() | ev.ChildAnswered() | ev.Ticked():
+            return world
+        case ev.SaidElsewhere() | ev.ThreadSettingsChanged() | ev.NoticeFailed():
             return world
 
 
@@ -118,6 +123,8 @@ def _supervisor_started(world: World, event: ev.SupervisorStarted) -> World:
         version=event.version,
         since=event.at,
         retry_seconds=event.retry_seconds,
+        rules=event.rules,
+        notices=event.notices,
         stopping=None,
         exiting=False,
         servers=fresh,
@@ -333,10 +340,13 @@ def _intended(world: World, action: act.Action, at: datetime) -> World:
         case act.RaiseAsk():
             return _asked(world, action, at)
         case act.WithdrawAsk():
-            ask = replace(world.asks[action.ask], state=AskState.WITHDRAWN)
+            state = AskState.ELSEWHERE if action.elsewhere else AskState.WITHDRAWN
+            ask = replace(world.asks[action.ask], state=state)
             return replace(world, asks=put(world.asks, ask.id, ask))
         case act.SendAnswer():
-            return replace(world, answering=world.answering | {action.ask})
+            return _answering(world, action, at)
+        case act.Notify():
+            return replace(world, notified=world.notified | {action.key})
         case act.SurveyRepos():
             return replace(world, surveying=True, unsurveyed={})
         case act.Exit():
@@ -346,11 +356,40 @@ def _intended(world: World, action: act.Action, at: datetime) -> World:
 def _requested(world: World, request: Request, at: datetime) -> World:
     """A server waits for an answer. One that asks again, over a new connection, has its ask back."""
     back = {
-        ask.id: replace(ask, state=AskState.OPEN, since=at)
+        ask.id: replace(ask, state=AskState.OPEN, since=at, elsewhere=False)
         for ask in world.asks.values()
-        if ask.request == request.key and ask.state is AskState.WITHDRAWN
+        if ask.request == request.key and ask.state in (AskState.WITHDRAWN, AskState.ELSEWHERE)
     }
     return replace(world, requests=put(world.requests, request.key, request), asks={**world.asks, **back})
+
+
+def _resolved(world: World, event: ev.RequestResolved) -> World:
+    """A server has its answer. If we gave none, and its turn is not being interrupted by us, somebody else did."""
+    request = world.requests.get(event.key)
+    ours = event.key in world.answering or any(
+        ask.request == event.key and ask.state is AskState.ANSWERED for ask in world.asks.values()
+    )
+    stopping = request is not None and any(
+        work.turn == request.turn and work.phase is Phase.STOPPING for work in world.all_works
+    )
+    world = forget_requests(world, lambda one: one.key == event.key, event.at)
+    if request is None or ours or stopping:
+        return world
+    asks = {
+        ask.id: replace(ask, elsewhere=True)
+        for ask in world.asks.values()
+        if ask.request == event.key and ask.state is AskState.OPEN
+    }
+    return replace(world, asks={**world.asks, **asks})
+
+
+def _answering(world: World, action: act.SendAnswer, at: datetime) -> World:
+    world = replace(world, answering=world.answering | {action.key})
+    request = world.requests.get(action.key)
+    if action.ask or request is None:
+        return world
+    ruled = (*world.ruled, Ruled(at, action.child, action.task, subject_of(request), action.why))
+    return replace(world, ruled=ruled[-RULED_KEPT:])
 
 
 def _asked(world: World, action: act.RaiseAsk, at: datetime) -> World:

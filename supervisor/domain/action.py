@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from supervisor.domain.ask import Answer, AskKind, RequestKey
+from supervisor.domain.ask import Answer, AskKind, NoticeKind, RequestKey
 from supervisor.domain.plan import Sandbox, SandboxMode
 from supervisor.domain.run import Brief, Due, Tree
 
@@ -124,20 +124,37 @@ class RaiseAsk:
 
 @dataclass(frozen=True, slots=True)
 class WithdrawAsk:
-    """Take an ask back: it no longer applies."""
+    """Take an ask back: it no longer applies. `elsewhere`: somebody settled it in another window."""
 
     ask: str
     why: str
+    elsewhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class SendAnswer:
-    """Give a server the human's answer to its request."""
+    """Give a server the answer to its request: the human's to `ask`, or a rule's ("": nobody was asked)."""
 
     child: str
     ask: str
     key: RequestKey
     answer: Answer
+    why: str
+    task: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Notify:
+    """Tell the human by what the config names. `key` is never used twice; `next_step` is the command to run."""
+
+    key: str
+    kind: NoticeKind
+    title: str
+    text: str
+    next_step: str
+    child: str | None
+    task: str | None
+    ask: str | None
     why: str
 
 
@@ -169,6 +186,7 @@ Action = (
     | RaiseAsk
     | WithdrawAsk
     | SendAnswer
+    | Notify
     | SurveyRepos
     | Exit
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Literal, get_args
 
 
 class AskKind(StrEnum):
@@ -17,6 +18,11 @@ class AskState(StrEnum):
     OPEN = "open"
     ANSWERED = "answered"
     WITHDRAWN = "withdrawn"
+    ELSEWHERE = "elsewhere"  # somebody settled it in another window
+
+
+NoticeKind = Literal["asks", "blocked", "end"]
+NOTICE_KINDS: tuple[NoticeKind, ...] = get_args(NoticeKind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +40,9 @@ class Request:
 
     `method` is the app-server's name for it; `text` says what is asked, `detail` shows the exact command or change;
     `questions` are the ids of the single questions in it (`item/tool/requestUserInput` only).
+
+    What rules go by: the `command` line and the `folder` it would run in, the `paths` that a change writes (absolute,
+    links followed), the `tool` as `server/tool`; `beyond`: it asks for more than that, or for something else.
     """
 
     key: RequestKey
@@ -45,6 +54,11 @@ class Request:
     detail: str
     choices: tuple[str, ...]
     questions: tuple[str, ...] = ()
+    command: str = ""
+    folder: str = ""
+    paths: tuple[str, ...] = ()
+    tool: str = ""
+    beyond: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +72,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One thing that waits, or waited, on a human: exact steps, and the exact result expected (both Markdown)."""
+    """One thing that waits, or waited, on a human: exact steps, and the exact result expected (both Markdown).
+
+    `elsewhere`: the server had its answer before we gave one.
+    """
 
     id: str
     kind: AskKind
@@ -72,3 +89,4 @@ class Ask:
     request: RequestKey | None = None
     state: AskState = AskState.OPEN
     answer: Answer | None = None
+    elsewhere: bool = False

@@ -7,6 +7,8 @@ from enum import StrEnum
 
 from supervisor.domain.plan import SandboxMode
 
+OUR_MESSAGES = "orch-"  # how the client message ids of the supervisor begin
+
 
 @dataclass(frozen=True, slots=True)
 class Child:

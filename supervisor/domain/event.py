@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from supervisor.domain.action import Action
-from supervisor.domain.ask import Answer, Request, RequestKey
+from supervisor.domain.ask import Answer, NoticeKind, Request, RequestKey
 from supervisor.domain.child import Child, TurnSeen
 from supervisor.domain.plan import HUMAN, Plan, Problem
+from supervisor.domain.rule import Rule
 from supervisor.domain.run import Check, Tree
 from supervisor.domain.seam import Drift, Seam
 
@@ -17,7 +18,8 @@ from supervisor.domain.seam import Drift, Seam
 
 @dataclass(frozen=True, slots=True)
 class SupervisorStarted:
-    """A supervisor took over. `running` names the children whose servers were found alive."""
+    """A supervisor took over. `running` names the children whose servers were found alive, `notices` what the config
+    wants told."""
 
     at: datetime
     pid: int
@@ -25,6 +27,8 @@ class SupervisorStarted:
     children: tuple[Child, ...]
     running: tuple[str, ...]
     retry_seconds: tuple[float, ...]
+    rules: tuple[Rule, ...] = ()
+    notices: tuple[NoticeKind, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -375,6 +379,39 @@ class ChildAnswered:
     problem: str
 
 
+# ── what others do ───────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class SaidElsewhere:
+    """Somebody else wrote on a thread of ours, in another window; `text` is the beginning of it."""
+
+    at: datetime
+    child: str
+    thread: str
+    turn: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadSettingsChanged:
+    """A thread of ours goes on with other settings than we gave it; `changes` are (name, before, after)."""
+
+    at: datetime
+    child: str
+    thread: str
+    changes: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeFailed:
+    """What the config names to tell the human did not work; it is not told again."""
+
+    at: datetime
+    key: str
+    reason: str
+
+
 # ── what ties the repos together ─────────────────────────────────────────────────────────────────
 
 
@@ -465,6 +502,9 @@ Event = (
     | RequestDeclined
     | ChildAsked
     | ChildAnswered
+    | SaidElsewhere
+    | ThreadSettingsChanged
+    | NoticeFailed
     | SharedChanged
     | MapDrawn
     | MapFailed

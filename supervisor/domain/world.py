@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from supervisor.domain.ask import Ask, AskState, Request, RequestKey
+from supervisor.domain.ask import Ask, AskState, NoticeKind, Request, RequestKey
 from supervisor.domain.child import Child, ServerState, TurnSeen
 from supervisor.domain.plan import Plan, Problem
+from supervisor.domain.rule import Rule, Ruled
 from supervisor.domain.run import Brief, Check, Due, Phase, Question, Report, Tree
 from supervisor.domain.seam import Drift, Seam
 
@@ -181,8 +182,9 @@ class World:
 
     `seams` are the best of the map as it was drawn last, `known` what is known of each child in short, `noticed` what
     changed of the map since the beginning. `unsurveyed` are the children that may have changed since, each with the
-    task that was at work. `lead` is the work of the orchestrator, which is on no task of the plan, `news` what it has
-    not heard of, `rejected_by` who wrote the version of plan.md that is wrong,
+    task that was at work. `answering` are requests whose answer is on its way, `ruled` what rules settled last,
+    `notified` the keys of the notices that went out. `lead` is the work of the orchestrator, which is on no task of the
+    plan, `news` what it has not heard of, `rejected_by` who wrote the version of plan.md that is wrong,
     `author` who wrote the one that is in force.
     """
 
@@ -203,7 +205,11 @@ class World:
     works: Mapping[str, Work] = field(default_factory=dict)
     requests: Mapping[RequestKey, Request] = field(default_factory=dict)
     asks: Mapping[str, Ask] = field(default_factory=dict)
-    answering: frozenset[str] = frozenset()
+    answering: frozenset[RequestKey] = frozenset()
+    rules: tuple[Rule, ...] = ()
+    ruled: tuple[Ruled, ...] = ()
+    notices: tuple[NoticeKind, ...] = ()
+    notified: frozenset[str] = frozenset()
     learnings: tuple[Learning, ...] = ()
     map_digest: str = ""
     seams: tuple[Seam, ...] = ()

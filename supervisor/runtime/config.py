@@ -16,7 +16,9 @@ from ruamel.yaml.error import YAMLError
 
 from supervisor.domain.child import Child
 from supervisor.domain.plan import HUMAN, ORCHESTRATOR, SandboxMode
+from supervisor.domain.rule import Rule
 from supervisor.errors import ConfigError, OrchError, UsageError
+from supervisor.runtime.autonomy import MatchPart, NotifyPart, RulePart, Telling, rules_of, telling_of
 from supervisor.runtime.workspace import Workspace
 from supervisor.shell.git import toplevel
 
@@ -66,6 +68,8 @@ class _File(_Part):
     orchestrator: OrchestratorPart = OrchestratorPart()
     codex: CodexPart = CodexPart()
     limits: Limits = Limits()
+    rules: tuple[RulePart, ...] = ()
+    notify: NotifyPart | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,8 @@ class Config:
     orchestrator: Child
     codex_bin: str | None
     limits: Limits
+    rules: tuple[Rule, ...] = ()
+    telling: Telling | None = None
 
 
 def load(workspace: Workspace) -> Config:
@@ -94,7 +100,11 @@ def load(workspace: Workspace) -> Config:
         for (name, path), part in zip(_checked(workspace.root, pairs, ConfigError), file.children.values(), strict=True)
     )
     lead = Child(ORCHESTRATOR, str(workspace.root), file.orchestrator.model, file.orchestrator.effort)
-    return Config(children, lead, file.codex.bin, file.limits)
+    try:
+        rules, telling = rules_of(file.rules, file.children), telling_of(file.notify)
+    except ConfigError as error:
+        raise ConfigError(f"{workspace.config}: {error.what}", error.next_step) from error
+    return Config(children, lead, file.codex.bin, file.limits, rules, telling)
 
 
 def named(workspace: Workspace) -> tuple[Child, ...]:
@@ -120,6 +130,8 @@ def check_new(root: Path, pairs: list[tuple[str, str]]) -> list[tuple[str, Path]
 
 def starter(children: Iterable[tuple[str, str]]) -> str:
     """The text of a new config file for these children (name, path)."""
+    children = list(children)
+    first = _quoted(children[0][0]) if children else "NAME"
     rows = "\n".join(f"  {_quoted(name)}:\n    path: {_quoted(path)}" for name, path in children)
     return f"""\
 # The repos that take part, and the limits. Read by `orch up`; not committed.
@@ -142,6 +154,17 @@ children:
 #   retry_seconds: [2, 10, 30]    # pauses before a turn that failed at the provider is tried again
 #   ready_seconds: 30             # for a server to answer after its start
 #   log_megabytes: 10             # size at which a log is rotated
+
+# rules:                          # approvals that are settled without you; every other one is yours
+#   - accept: {{command: git status}}   # by its first words, and only if it is one plain command
+#   - accept: {{path: "docs/**"}}       # all changed files, relative to the repo or absolute
+#     child: {first}
+#   - decline: {{command: git push}}    # a decline wins, wherever it stands
+
+# notify:                         # told once each; the notice is JSON, on standard input or posted
+#   command: notify-send orch
+#   webhook: https://example.com/hook
+#   on: [asks, blocked, end]
 """
 
 
@@ -205,7 +228,7 @@ def _check_name(name: str, kind: type[OrchError]) -> None:
 def _explained(workspace: Workspace, error: ValidationError) -> ConfigError:
     # An unknown key first: it often is the missing one, misspelt.
     first = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
-    where = ".".join(str(part) for part in first["loc"])
+    where = ".".join(_place(part, first["loc"]) for part in first["loc"])
     if first["type"] == "extra_forbidden":
         key = str(first["loc"][-1])
         near = difflib.get_close_matches(key, _keys(first["loc"]), n=1, cutoff=0.5)
@@ -218,12 +241,19 @@ def _explained(workspace: Workspace, error: ValidationError) -> ConfigError:
     return ConfigError(f"{workspace.config}: `{where}`: {first['msg'].lower()}", "mend that line")
 
 
+def _place(part: int | str, where: tuple[int | str, ...]) -> str:
+    """Rules are counted from 1, as they are in logs."""
+    return str(part + 1) if isinstance(part, int) and where[0] == "rules" else str(part)
+
+
 def _keys(where: tuple[int | str, ...]) -> list[str]:
     parts: dict[str, type[BaseModel]] = {
         "children": ChildPart,
         "orchestrator": OrchestratorPart,
         "codex": CodexPart,
         "limits": Limits,
+        "rules": MatchPart if len(where) > 3 else RulePart,
+        "notify": NotifyPart,
     }
     if len(where) > 1 and where[0] in parts:
         return list(parts[str(where[0])].model_fields)

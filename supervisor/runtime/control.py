@@ -175,6 +175,8 @@ class Control:
             raise RequestRefused(f"{found.id} is answered already", "see `orch asks` for what is open")
         if found.state is AskState.WITHDRAWN:
             raise RequestRefused(f"{found.id} was withdrawn: it no longer applies", "see `orch asks` for what is open")
+        if found.state is AskState.ELSEWHERE:
+            raise RequestRefused(f"{found.id} was settled in another window", "see `orch asks` for what is open")
         if decision not in DECISIONS:
             raise UsageError(f"`{decision}` is no decision", f"one of {', '.join(DECISIONS)}")
         if found.request is not None and found.choices and decision not in found.choices:

@@ -82,7 +82,16 @@ async def _supervise(
         doing.overhear(method, params)
 
     conductor.post(
-        SupervisorStarted(now(), os.getpid(), __version__, served, tuple(registry.alive()), config.limits.retry_seconds)
+        SupervisorStarted(
+            now(),
+            os.getpid(),
+            __version__,
+            served,
+            tuple(registry.alive()),
+            config.limits.retry_seconds,
+            config.rules,
+            config.telling.on if config.telling else (),
+        )
     )
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -106,7 +115,14 @@ async def _supervise(
                 for child in served
             }
             effects = Effects(
-                desks, workspace=workspace, limits=config.limits, logs=logs, group=group, post=conductor.post, now=now
+                desks,
+                workspace=workspace,
+                limits=config.limits,
+                logs=logs,
+                group=group,
+                post=conductor.post,
+                now=now,
+                telling=config.telling,
             )
             listening = asyncio.Event()
             interviews = Interviews(desks, conductor.submit, now)

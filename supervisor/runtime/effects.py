@@ -14,8 +14,10 @@ from supervisor.domain import event as ev
 from supervisor.domain.child import Child, TurnSeen
 from supervisor.domain.run import Check, Due
 from supervisor.errors import ConnectionLost, OrchError, RpcError, WorkspaceError
+from supervisor.runtime.autonomy import Telling
 from supervisor.runtime.config import Limits
 from supervisor.runtime.logs import Logs
+from supervisor.runtime.notify import Notifier
 from supervisor.runtime.role import Role, role_of
 from supervisor.runtime.server import ServerDesk
 from supervisor.runtime.surveying import survey_apart
@@ -43,7 +45,9 @@ class Effects:
         group: asyncio.TaskGroup,
         post: Callable[[ev.Event], None],
         now: Callable[[], datetime],
+        telling: Telling | None = None,
     ) -> None:
+        self._notifier = Notifier(telling, workspace=workspace, logs=logs, group=group, post=post, now=now)
         self._workspace = workspace
         self._children = tuple(desk.child for desk in desks.values())
         self._logs = logs
@@ -70,6 +74,8 @@ class Effects:
                     task=action.task,
                     text=action.text,
                 )
+            case act.Notify():
+                self._notifier.take(action)
             case act.SurveyRepos():
                 self._group.create_task(self._survey(action), name="survey of the repos")
             case _:
@@ -183,6 +189,7 @@ class _Hands:
             gone = action.thread is not None and any(words in error.message for words in GONE)
             self._post(ev.ThreadFailed(self._now(), action.child, action.thread, action.task, gone, error.message))
             return
+        link.ear.gave(thread, opened)
         waiting = codex.is_waiting(opened["thread"]) or any(one.thread == thread for _, one in link.asked.values())
         self._post(ev.ThreadOpened(self._now(), action.child, link.pid, thread, action.task, waiting, turns))
 
@@ -205,6 +212,8 @@ class _Hands:
             network=self._child.network,
             skill=self._role.skill if action.due is Due.BRIEF else None,
         )
+        if self._desk.link is not None:
+            self._desk.link.ear.gave(action.thread, params)
         try:
             started = await self._desk.request("turn/start", params)
         except RpcError as error:

@@ -6,7 +6,7 @@ import asyncio
 import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -304,6 +304,11 @@ class ServerDesk:
     def _called(self, link: Link, call: Call) -> None:
         request = read_request(call, child=self.child.name, pid=link.pid, items=link.ear.items)
         if request is not None and request.thread not in self.apart:
+            request = replace(
+                request,
+                folder=_real(self.child.path, request.folder) if request.folder else "",
+                paths=tuple(_real(self.child.path, path) for path in request.paths),
+            )
             link.asked[request.key] = (call, request)
             self._post(ev.RequestReceived(self._now(), request))
             return
@@ -367,6 +372,14 @@ async def _is_set(event: asyncio.Event, timeout: float) -> bool:
             return await event.wait()
     except TimeoutError:
         return False
+
+
+def _real(root: str, path: str) -> str:
+    """The absolute path with its links followed; what is not there yet counts as it is written."""
+    try:
+        return os.path.realpath(os.path.join(root, path))
+    except ValueError:  # a NUL: no path at all
+        return path
 
 
 def _existing(child: Child) -> Path:

@@ -13,11 +13,12 @@ from datetime import datetime
 from typing import Any
 
 from supervisor.domain import event as ev
-from supervisor.domain.child import Failure, TurnSeen, TurnStatus
+from supervisor.domain.child import OUR_MESSAGES, Failure, TurnSeen, TurnStatus
 from supervisor.domain.plan import Sandbox
 
 OLDEST = (0, 163, 0)  # the oldest codex whose behaviour was checked
 THREAD_SOURCE = "orch"
+SAID = 500  # characters of what somebody else wrote that are kept; the thread has all of it
 Params = dict[str, Any]
 
 # What would come in floods, and tells nothing that `item/completed` does not tell again.
@@ -235,7 +236,15 @@ class Ear:
         self._tokens: dict[str, tuple[int, int]] = {}
         self._texts: dict[str, str] = {}
         self._messages: dict[str, tuple[str, ...]] = {}
+        self._settings: dict[str, dict[str, str]] = {}  # of our threads, as we gave them or last heard of them
         self.items: dict[str, Mapping[str, Any]] = {}
+
+    def gave(self, thread: str, params: Mapping[str, Any]) -> None:
+        """A thread of ours has these settings, by our own doing.
+
+        `params` are those of a `turn/start`, or the answer of `thread/start` or `thread/resume`.
+        """
+        self._settings[thread] = {**self._settings.get(thread, {}), **_settings_in(params)}
 
     def hear(self, method: str, params: Mapping[str, Any], at: datetime) -> ev.Event | None:
         """The event that a notification means; None if it means nothing to us."""
@@ -247,6 +256,8 @@ class Ear:
                 return ev.TurnEnded(at, self._child, thread, self._ended(turn))
             case "item/started" | "item/completed":
                 return self._item(method, params, at, thread)
+            case "thread/settings/updated" if thread in self._settings:
+                return self._changed(thread, params.get("threadSettings"), at)
             case "thread/tokenUsage/updated":
                 self._count(str(params.get("turnId")), params.get("tokenUsage"))
             case "error" if params.get("willRetry") and isinstance(params.get("error"), dict):
@@ -265,11 +276,23 @@ class Ear:
         self.items.pop(str(item.get("id")), None)
         if item.get("type") == "agentMessage" and item.get("text"):
             self._texts[turn] = str(item["text"])
-        if item.get("type") == "userMessage" and item.get("clientId"):
-            message = str(item["clientId"])
+        if item.get("type") != "userMessage":
+            return None
+        message = str(item.get("clientId") or "")
+        if thread in self._settings and not message.startswith(OUR_MESSAGES):
+            words = " ".join(str(one["text"]) for one in _rows(item.get("content")) if one.get("text"))
+            return ev.SaidElsewhere(at, self._child, thread, turn, words[:SAID])
+        if message:
             self._messages[turn] = (*self._messages.get(turn, ()), message)
             return ev.TurnBegan(at, self._child, thread, turn, message)
         return None
+
+    def _changed(self, thread: str, settings: Any, at: datetime) -> ev.Event | None:
+        """What somebody else made of the settings of a thread of ours."""
+        before, now = self._settings[thread], _settings_in(settings) if isinstance(settings, dict) else {}
+        self._settings[thread] = {**before, **now}
+        changes = tuple((name, before[name], new) for name, new in now.items() if before.get(name, new) != new)
+        return ev.ThreadSettingsChanged(at, self._child, thread, changes) if changes else None
 
     def _ended(self, turn: Mapping[str, Any]) -> TurnSeen:
         seen = turn_seen(turn)
@@ -293,6 +316,28 @@ class Ear:
                 given + _count_of(last.get("inputTokens")),
                 taken + _count_of(last.get("outputTokens")),
             )
+
+
+def _settings_in(params: Mapping[str, Any]) -> dict[str, str]:
+    """The settings that matter to us, each in a word, in whichever of its three shapes Codex has them."""
+    policy, mode = params.get("sandboxPolicy") or params.get("sandbox"), params.get("collaborationMode")
+    found = {
+        name: params[key]
+        for name, key in (
+            ("model", "model"),
+            ("effort", "effort"),
+            ("effort", "reasoningEffort"),
+            ("approvals", "approvalPolicy"),
+            ("reviewer", "approvalsReviewer"),
+        )
+        if key in params
+    }
+    if isinstance(policy, dict):
+        found |= {"sandbox": policy.get("type"), "network": policy.get("networkAccess", False)}
+    if isinstance(mode, dict):
+        found["mode"] = mode.get("mode")
+    words = {name: "default" if value is None else value for name, value in found.items()}
+    return {name: value if isinstance(value, str) else json.dumps(value) for name, value in words.items()}
 
 
 def _count_of(value: Any) -> int:

@@ -23,6 +23,7 @@ def read_request(call: Call, *, child: str, pid: int, items: Mapping[str, Params
     if build is None:
         return None
     kind, text, detail, questions = build(call.params, items)
+    facts = _facts(call, items) if kind is AskKind.APPROVAL else {}
     return Request(
         key=RequestKey(child, pid, json.dumps(call.id)),
         method=call.method,
@@ -33,7 +34,33 @@ def read_request(call: Call, *, child: str, pid: int, items: Mapping[str, Params
         detail=detail,
         choices=_APPROVAL if kind is AskKind.APPROVAL else (),
         questions=questions,
+        **facts,
     )
+
+
+def _facts(call: Call, items: Mapping[str, Params]) -> dict[str, Any]:
+    """What rules go by. Paths are as Codex names them; what it does not say here is not guessed."""
+    params = call.params
+    match call.method:
+        case "item/commandExecution/requestApproval":
+            others = ("networkApprovalContext", "additionalPermissions")
+            beyond = any(params.get(name) for name in others) or params.get("kind", "command") != "command"
+            return {"command": _text(params.get("command")), "folder": _text(params.get("cwd")), "beyond": beyond}
+        case "item/fileChange/requestApproval":
+            rows = _rows(items.get(str(params.get("itemId")), {}).get("changes"))
+            kinds = [row["kind"] if isinstance(row.get("kind"), dict) else {} for row in rows]
+            named = [_text(row.get("path")) for row in rows]
+            moved = [_text(kind.get("move_path")) for kind in kinds if kind.get("move_path") is not None]
+            paths = tuple(path for path in (*named, *moved) if path)
+            whole = len(paths) == len(named) + len(moved)
+            return {"paths": paths, "beyond": bool(params.get("grantRoot")) or not whole}
+        case "mcpServer/elicitation/request":
+            meta = params.get("_meta")
+            if not isinstance(meta, dict) or meta.get("codex_approval_kind") != "mcp_tool_call":
+                return {}
+            server, tool = _text(params.get("serverName")), _text(meta.get("tool_name"))
+            return {"tool": f"{server}/{tool}" if server and tool and "/" not in server else ""}
+    return {}
 
 
 def reply(request: Request, answer: Answer, params: Params) -> Any:
@@ -144,6 +171,10 @@ def _user_input(params: Params, items: Mapping[str, Params]) -> Built:
     if len(ids) > 1:
         lines.append("Answer each in a line of its own: " + ", ".join(f"`{one}=...`" for one in ids))
     return AskKind.QUESTION, text, "\n".join(lines), ids
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def _rows(value: Any) -> list[Params]:

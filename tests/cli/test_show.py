@@ -16,7 +16,6 @@ from rich.console import Console
 
 from supervisor.cli.output import drawn, plain
 from supervisor.cli.screen import blocks, duration
-from supervisor.cli.show import new_asks
 from supervisor.runtime.workspace import Workspace
 from supervisor.shell.process import identity_of
 from tests.cli.conftest import Orch
@@ -207,10 +206,6 @@ def test_watching_prints_a_screen_at_every_change(orch: Orch, standin: Callable[
     standin(picture(), picture(), picture(tasks=(task("T1"),)), ends=True)
     ran = orch("status", "--watch")
     assert (ran.code, ran.out.count("workspace   "), ran.out.count("T1")) == (3, 2, 2)
-
-
-def test_only_asks_that_were_not_there_are_new() -> None:
-    assert new_asks(picture(asks=(ask("A1"), ask("A2"))), ["A1", "A0"]) == ["A2"]
 
 
 def test_watching_ends_well_when_it_is_interrupted(orch: Orch, standin: Callable[..., Standin]) -> None:

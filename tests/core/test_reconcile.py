@@ -901,12 +901,12 @@ def test_an_approval_is_asked_and_the_answer_goes_to_the_server() -> None:
     assert scene.state("T1") == "running"
 
 
-def test_an_approval_settled_elsewhere_is_withdrawn() -> None:
+def test_an_approval_settled_elsewhere_is_closed_as_such() -> None:
     scene = Scene(T1).running("T1")
     scene.asked("T1")
 
     assert scene.tell(ev.RequestResolved, scene.request("T1").key) == (
-        act.WithdrawAsk("A1", why="it was settled elsewhere, or its turn is over"),
+        act.WithdrawAsk("A1", why="it was settled elsewhere: somebody answered in another window", elsewhere=True),
     )
 
 

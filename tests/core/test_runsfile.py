@@ -16,6 +16,7 @@ from supervisor.core.runsfile import MAX_FILES, render
 from supervisor.domain.ask import Ask, AskKind, AskState, RequestKey
 from supervisor.domain.child import Child, ServerState
 from supervisor.domain.plan import HUMAN, Contract, Plan, Problem, Task
+from supervisor.domain.rule import Ruled
 from supervisor.domain.run import Change, Check, ContractNote, Outcome, Phase, Report
 from supervisor.domain.world import Learning, Server, Thread, Work, World
 from tests.core.hostile import CONTROL, MARKDOWN, hostile
@@ -238,6 +239,10 @@ or am I?
 # not a heading
 ````
 
+## Settled by your rules
+
+Nothing: no rule of the config has spoken.
+
 ## Shared between the repos
 
 Nothing that the repos share has changed.
@@ -279,6 +284,10 @@ There are no tasks.
 
 No task has started yet.
 
+## Settled by your rules
+
+Nothing: no rule of the config has spoken.
+
 ## Shared between the repos
 
 Nothing that the repos share has changed.
@@ -301,6 +310,16 @@ orch logs --task ID
 
 def test_a_world_at_work_is_told_in_full() -> None:
     assert shown(world_at_work()).partition("-->\n\n")[2] == AT_WORK
+
+
+def test_what_rules_settled_is_told_the_newest_first_and_stays_data() -> None:
+    first = Ruled(NOON, "backend", "T1", "git status\n# no `heading`", "rule 1: accept command `git status`")
+    second = Ruled(NOON, "mobile", None, "docs/a.md", "rule 2: decline path `docs/**`")
+    assert shown(World(ruled=(first, second)), "{{rules}}").splitlines() == [
+        "- 2026-01-02 12:00:00 UTC, mobile: `docs/a.md`; rule 2: decline path \\`docs/\\*\\*\\`",
+        "- 2026-01-02 12:00:00 UTC, backend, T1: `` git status # no `heading` ``; "
+        "rule 1: accept command \\`git status\\`",
+    ]
 
 
 def test_an_empty_world_says_that_nothing_is_there() -> None:
@@ -439,6 +458,7 @@ def hostile_world(draw: st.DrawFn | None) -> World:
             ("mobile", "T2"): Thread("mobile", "T2", text()),
         },
         learnings=(Learning(NOON, text(), text()),),
+        ruled=(Ruled(NOON, text(), text(), text(), text()),),
     )
 
 

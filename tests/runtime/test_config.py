@@ -12,8 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
+from supervisor.domain.ask import NOTICE_KINDS
 from supervisor.domain.child import Child
+from supervisor.domain.rule import Rule
 from supervisor.errors import ConfigError, OrchError, UsageError
+from supervisor.runtime.autonomy import Telling
 from supervisor.runtime.config import NAME, SIZE_LIMIT, Config, Limits, check_new, load, starter
 from supervisor.runtime.workspace import Workspace
 
@@ -109,7 +112,7 @@ def test_a_home_and_a_link_lead_to_the_repo(workspace: Workspace, monkeypatch: p
         ("children: {api: ../api}\ncodex: {zzz: x}", "the key `codex.zzz` is not known: known are `bin`"),
         (
             "children: {api: ../api}\nzzz: 1",
-            "the key `zzz` is not known: known are `children`, `orchestrator`, `codex`, `limits`",
+            "the key `zzz` is not known: known are `children`, `orchestrator`, `codex`, `limits`, `rules`, `notify`",
         ),
     ],
 )
@@ -249,10 +252,18 @@ def test_the_starter_loads_back_with_the_defaults(workspace: Workspace) -> None:
 
 
 def test_every_line_that_the_starter_comments_out_is_a_right_one(workspace: Workspace) -> None:
-    text = re.sub(r"^( *)# (?=[ a-z_]+:)", r"\1", starter([("api", "../api")]), flags=re.MULTILINE)
+    text = re.sub(r"^( *)# (?=[ a-z_-]+:)", r"\1", starter([("api", "../api")]), flags=re.MULTILINE)
     workspace.config.write_text(text, encoding="utf-8")
     child = Child("api", f"{workspace.root.parent}/api", "gpt-5.5", "high", "workspace-write", False)
-    assert load(workspace) == Config((child,), lead(workspace, "gpt-5.5", "high"), "/path/to/codex", Limits())
+    rules = (
+        Rule(1, "accept", command=("git", "status")),
+        Rule(2, "accept", path="docs/**", child="api"),
+        Rule(3, "decline", command=("git", "push")),
+    )
+    telling = Telling(NOTICE_KINDS, ("notify-send", "orch"), "https://example.com/hook")
+    assert load(workspace) == Config(
+        (child,), lead(workspace, "gpt-5.5", "high"), "/path/to/codex", Limits(), rules, telling
+    )
 
 
 NAMES = st.sampled_from(["2024", "1e5", "0x1f", "true", "null", "No", "1_0", "2024-01-01"]) | st.from_regex(

@@ -330,6 +330,48 @@ def test_what_means_nothing_to_us_is_no_event() -> None:
     assert Ear("api").hear("turn/started", {}, AT) is None
 
 
+def test_what_somebody_else_says_on_a_thread_of_ours_is_heard_and_nowhere_else() -> None:
+    ear = Ear("api")
+    item = {"type": "userMessage", "id": "i", "clientId": None, "content": [{"type": "text", "text": "x" * 600}, 7]}
+    assert hear(ear, "item/completed", turnId="u", item=item) is None
+    ear.gave("t", {"model": "m"})
+    said = ev.SaidElsewhere(AT, "api", "t", "u", "x" * 500)
+    assert hear(ear, "item/completed", turnId="u", item=item) == said
+    assert hear(ear, "item/completed", turnId="u", item={**item, "clientId": "theirs"}) == said
+    ours = ev.TurnBegan(AT, "api", "t", "u", "orch-T1-1")
+    assert hear(ear, "item/completed", turnId="u", item={**item, "clientId": "orch-T1-1"}) == ours
+
+
+def test_settings_that_differ_from_those_we_gave_are_told_each_once() -> None:
+    ear = Ear("api")
+    policy = {"type": "workspaceWrite", "networkAccess": False}
+    answer = {"model": "m", "reasoningEffort": None, "approvalPolicy": "on-request", "sandbox": policy, "thread": {}}
+    theirs = {
+        "model": "m",
+        "effort": "high",
+        "approvalPolicy": "never",
+        "cwd": "/api",
+        "sandboxPolicy": {"type": "dangerFullAccess"},
+        "collaborationMode": {"mode": "default"},
+    }
+    assert hear(ear, "thread/settings/updated", threadSettings=theirs) is None
+    ear.gave("t", answer)
+    assert hear(ear, "thread/settings/updated", threadSettings=theirs) == ev.ThreadSettingsChanged(
+        AT,
+        "api",
+        "t",
+        (
+            ("effort", "default", "high"),
+            ("approvals", "on-request", "never"),
+            ("sandbox", "workspaceWrite", "dangerFullAccess"),
+        ),
+    )
+    assert hear(ear, "thread/settings/updated", threadSettings=theirs) is None
+    ear.gave("t", {"approvalPolicy": "on-request", "model": "n", "sandboxPolicy": policy})
+    ours = {**theirs, "approvalPolicy": "on-request", "model": "n", "sandboxPolicy": policy}
+    assert hear(ear, "thread/settings/updated", threadSettings=ours) is None
+
+
 ITEM = objects("type", "id", "text", "clientId", "command", "changes", "status", "exitCode").flatmap(
     lambda item: st.sampled_from(
         ["userMessage", "agentMessage", "fileChange", "commandExecution", "plan", "reasoning", 7]
@@ -341,7 +383,8 @@ USAGE = objects("last", inner=objects("inputTokens", "outputTokens"))
 PARAMS = st.fixed_dictionaries(
     {},
     optional={
-        "threadId": anything,
+        "threadId": st.just("t") | anything,
+        "threadSettings": objects("model", "effort", "sandboxPolicy", "collaborationMode") | anything,
         "turnId": anything,
         "turn": TURN | anything,
         "item": ITEM | anything,
@@ -355,7 +398,14 @@ PARAMS = st.fixed_dictionaries(
 METHODS = st.sampled_from(
     [
         *("turn/started", "turn/completed", "item/started", "item/completed", "thread/tokenUsage/updated", "error"),
-        *("warning", "configWarning", "thread/status/changed", "turn/plan/updated", "something/else"),
+        *(
+            "thread/settings/updated",
+            "warning",
+            "configWarning",
+            "thread/status/changed",
+            "turn/plan/updated",
+            "something/else",
+        ),
     ]
 )
 
@@ -363,6 +413,7 @@ METHODS = st.sampled_from(
 @given(st.lists(st.tuples(METHODS, PARAMS), max_size=6))
 def test_nothing_that_a_server_says_breaks_the_ear(told: list[tuple[str, Mapping[str, Any]]]) -> None:
     ear = Ear("api")
+    ear.gave("t", {})
     for method, params in told:
         event = ear.hear(method, params, AT)
         assert event is None or event.at == AT

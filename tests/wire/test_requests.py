@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -26,6 +27,14 @@ FOR_SESSION = Answer("accept", "", for_session=True)
 
 
 def read(method: str, params: dict[str, Any], items: dict[str, Any] | None = None, call_id: int | str = 3) -> Request:
+    """The request as a human sees it: without what rules go by."""
+    request = read_whole(method, params, items, call_id)
+    return replace(request, command="", folder="", paths=(), tool="", beyond=False)
+
+
+def read_whole(
+    method: str, params: dict[str, Any], items: dict[str, Any] | None = None, call_id: int | str = 3
+) -> Request:
     call = Call(call_id, method, {"threadId": "t", "turnId": "u", "itemId": "i", **params})
     request = read_request(call, child="api", pid=7, items=items or {})
     assert request is not None
@@ -223,3 +232,56 @@ def test_every_request_is_read_and_answered_whatever_its_shape(
     request = read_request(Call(0, method, params), child="api", pid=7, items=items)
     assert request is not None
     json.dumps(reply(request, answer, params))
+
+
+# ── what rules go by ─────────────────────────────────────────────────────────────────────────────
+
+
+def facts(request: Request) -> dict[str, Any]:
+    names = ("command", "folder", "paths", "tool", "beyond")
+    return {name: value for name in names if (value := getattr(request, name))}
+
+
+def test_a_command_is_known_to_rules_with_its_folder() -> None:
+    assert facts(read_whole(COMMAND, {"command": "make x", "cwd": "/api"})) == {"command": "make x", "folder": "/api"}
+    assert facts(read_whole(COMMAND, {}, {"i": {"type": "commandExecution", "command": "make"}})) == {}
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"networkApprovalContext": {"host": "x"}},
+        {"additionalPermissions": {"network": {"enabled": True}}},
+        {"kind": "writeStdin"},
+        {"kind": None},
+    ],
+)
+def test_a_command_that_asks_for_more_is_known_as_such(more: dict[str, Any]) -> None:
+    assert read_whole(COMMAND, {"command": "make", "cwd": "/api", **more}).beyond
+
+
+def test_a_change_is_known_by_every_path_that_it_writes() -> None:
+    changes = [
+        {"path": "a.py", "kind": {"type": "add"}},
+        {"path": "b.py", "kind": {"type": "update", "move_path": "/etc/c"}},
+        {"path": "d.py", "kind": {"type": "update", "move_path": None}},
+    ]
+    assert facts(read_whole(FILES, {}, {"i": {"changes": changes}})) == {"paths": ("a.py", "b.py", "d.py", "/etc/c")}
+
+
+@pytest.mark.parametrize("changes", [[{"path": 3}], [{"path": "a", "kind": {"move_path": 3}}], [{"path": ""}]])
+def test_a_change_with_a_path_that_is_none_is_beyond_rules(changes: list[Any]) -> None:
+    assert read_whole(FILES, {}, {"i": {"changes": changes}}).beyond
+
+
+def test_a_change_that_asks_for_a_whole_folder_is_beyond_rules() -> None:
+    assert read_whole(FILES, {"grantRoot": "/etc"}, {"i": {"changes": [{"path": "a"}]}}).beyond
+
+
+def test_a_tool_is_known_by_its_server_and_name() -> None:
+    meta = {"codex_approval_kind": "mcp_tool_call", "tool_name": "act"}
+    assert facts(read_whole(ELICITATION, {"serverName": "lab", "_meta": meta})) == {"tool": "lab/act"}
+    assert facts(read_whole(ELICITATION, {"serverName": "lab/x", "_meta": meta})) == {}
+    assert (
+        facts(read_whole(ELICITATION, {"serverName": "lab", "url": "https://x", "_meta": {"tool_name": "act"}})) == {}
+    )

@@ -1,0 +1,50 @@
+"""The title and the bell of the terminal that shows `orch status --watch`. Nothing but numbers goes into the title."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from supervisor.cli.calling import Picture
+
+Attention = frozenset[tuple[str, str]]
+
+
+@contextmanager
+def kept_title() -> Iterator[None]:
+    """Whatever the title is made to be in between, it is the old one again at the end."""
+    _write("\x1b[22;2t")  # xterm: push the title
+    try:
+        yield
+    finally:
+        _write("\x1b]2;\x07\x1b[23;2t")  # empty for those that cannot pop
+
+
+def show_title(picture: Picture) -> None:
+    _write(f"\x1b]2;{title(picture)}\x07")
+
+
+def title(picture: Picture) -> str:
+    """`orch: 2 asks, 1 blocked, 3/5 done`."""
+    tasks = [task for task in picture["tasks"] if task["state"] != "retired"]
+    states = [task["state"] for task in tasks]
+    asks, blocked = len(picture["asks"]), states.count("blocked") + states.count("failed")
+    parts = [
+        f"{asks} ask{'s' * (asks != 1)}" if asks else "",
+        f"{blocked} blocked" if blocked else "",
+        f"{states.count('done')}/{len(tasks)} done" if tasks else "no tasks",
+    ]
+    return "orch: " + ", ".join(part for part in parts if part)
+
+
+def attention(picture: Picture) -> Attention:
+    """What rings the bell when it is new: an ask, a task that is blocked or failed."""
+    asks = {("ask", str(ask["id"])) for ask in picture["asks"]}
+    tasks = {("task", str(task["id"])) for task in picture["tasks"] if task["state"] in ("blocked", "failed")}
+    return frozenset(asks | tasks)
+
+
+def _write(sequence: str) -> None:
+    sys.stdout.write(sequence)
+    sys.stdout.flush()

@@ -1,0 +1,91 @@
+"""A terminal with a real program in it: what it printed, and the screen that comes of it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import termios
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import pyte
+
+SIZE = (40, 120)
+# What terminal programs ask of a terminal before they begin, and what one answers.
+_ANSWERS = ((b"\x1b[6n", b"\x1b[1;1R"), (b"\x1b[c", b"\x1b[?62;22c"), (b"\x1b[?u", b"\x1b[?0u"))
+
+
+class Terminal:
+    """Runs a program in a pseudo-terminal; ends it at the end of the `with`."""
+
+    def __init__(self, arguments: Sequence[str], *, cwd: Path, environ: Mapping[str, str]) -> None:
+        self.raw = b""
+        self._screen = pyte.Screen(SIZE[1], SIZE[0])
+        self._stream = pyte.ByteStream(self._screen)
+        self.pid, self._fd = pty.fork()
+        if self.pid == 0:
+            try:
+                os.chdir(cwd)
+                os.execvpe(arguments[0], list(arguments), dict(environ))
+            finally:
+                os._exit(127)
+        fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", *SIZE, 0, 0))
+
+    def __enter__(self) -> Terminal:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)
+        os.close(self._fd)
+        with suppress(ChildProcessError):
+            os.waitpid(self.pid, 0)
+
+    @property
+    def screen(self) -> str:
+        return "\n".join(line.rstrip() for line in self._screen.display).strip()
+
+    def type(self, text: str) -> None:
+        os.write(self._fd, text.encode())
+
+    def until(self, *words: str, timeout: float = 30.0) -> str:
+        """The screen once it shows one of `words` (or the raw output has it). Fails after `timeout` seconds."""
+        deadline = time.monotonic() + timeout
+        while not any(word in self.screen or word.encode() in self.raw for word in words):
+            if not self._read(deadline - time.monotonic()):
+                raise AssertionError(f"not within {timeout:g} s: {' or '.join(words)}; the screen:\n{self.screen}")
+        return self.screen
+
+    def quiet(self, seconds: float = 0.5, timeout: float = 30.0) -> str:
+        """The screen once nothing was printed for so long: a program that has drawn itself waits for keys."""
+        deadline = time.monotonic() + timeout
+        while self._read(seconds) and time.monotonic() < deadline:
+            pass
+        return self.screen
+
+    def end(self, timeout: float = 30.0) -> int:
+        """The exit code of the program, once it ended by itself."""
+        deadline = time.monotonic() + timeout
+        while self._read(deadline - time.monotonic()):
+            pass
+        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+
+    def _read(self, timeout: float) -> bool:
+        """Take in what comes within `timeout` seconds; False if nothing did, or the program is gone."""
+        if timeout <= 0 or not select.select([self._fd], [], [], timeout)[0]:
+            return False
+        try:
+            data = os.read(self._fd, 65536)
+        except OSError:  # how Linux tells that the other side is closed
+            return False
+        self.raw += data
+        self._stream.feed(data)
+        for asked, answer in _ANSWERS:
+            os.write(self._fd, answer * data.count(asked))
+        return bool(data)

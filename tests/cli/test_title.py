@@ -1,0 +1,91 @@
+"""The bell and the title of `orch status --watch`, in a real terminal."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from supervisor.cli.title import attention, title
+from supervisor.runtime.workspace import Workspace
+from tests.cli.scene import Picture, Standin, ask, picture, task
+from tests.cli.terminal import Terminal
+
+ROOT = Path(__file__).parent.parent.parent
+PUSHED, POPPED = b"\x1b[22;2t", b"\x1b[23;2t"
+
+
+def watching(workspace: Workspace, **environ: str) -> Terminal:
+    plain = {key: value for key, value in os.environ.items() if key != "NO_COLOR"}
+    return Terminal(
+        [sys.executable, "-m", "supervisor.cli.main", "status", "--watch"],
+        cwd=workspace.root,
+        environ={**plain, "PYTHONPATH": str(ROOT), "TERM": "xterm-256color", **environ},
+    )
+
+
+@pytest.mark.parametrize(
+    ("seen", "words"),
+    [
+        (picture(), "orch: no tasks"),
+        (picture(tasks=(task("T1", "done"), task("T2"), task("T3", "retired"))), "orch: 1/2 done"),
+        (picture(tasks=(task("T1", "done"),), asks=(ask("A1"), ask("A2"))), "orch: 2 asks, 1/1 done"),
+        (
+            picture(tasks=(task("T1", "blocked"), task("T2", "failed")), asks=(ask("A1"),)),
+            "orch: 1 ask, 2 blocked, 0/2 done",
+        ),
+    ],
+)
+def test_the_title_counts(seen: Picture, words: str) -> None:
+    assert title(seen) == words
+
+
+def test_nothing_that_others_wrote_is_in_the_title() -> None:
+    evil = "\x1b]2;evil\x07\n"
+    seen = picture(tasks=(task(evil, "blocked", title=evil),), asks=(ask(evil, text=evil),), title=evil)
+    assert title(seen) == "orch: 1 ask, 1 blocked, 0/1 done"
+
+
+def test_asks_and_blocked_tasks_want_attention() -> None:
+    seen = picture(tasks=(task("T1", "blocked"), task("T2", "failed"), task("T3", "done")), asks=(ask("A1"),))
+    assert attention(seen) == {("ask", "A1"), ("task", "T1"), ("task", "T2")}
+
+
+def test_the_bell_rings_for_what_is_new_and_the_title_is_given_back(
+    workspace: Workspace, standin: Callable[..., Standin]
+) -> None:
+    standin(
+        picture(tasks=(task("T1", "running"),), asks=(ask("A0"),)),
+        picture(tasks=(task("T1", "running"),), asks=(ask("A0"), ask("A1"))),
+        picture(tasks=(task("T1", "blocked"),), asks=(ask("A1"),)),
+        picture(tasks=(task("T1", "done"),)),
+        ends=True,
+    )
+    with watching(workspace) as terminal:
+        assert terminal.end() == 3
+    raw = terminal.raw
+    titles = [part.split(b"\x07")[0] for part in raw.split(b"\x1b]2;")[1:]]
+    assert titles == [
+        b"orch: 1 ask, 0/1 done",
+        b"orch: 2 asks, 0/1 done",
+        b"orch: 1 ask, 1 blocked, 0/1 done",
+        b"orch: 1/1 done",
+        b"",
+    ]
+    bells = raw
+    for one in titles:
+        bells = bells.replace(b"\x1b]2;" + one + b"\x07", b"")
+    assert bells.count(b"\x07") == 2
+    assert (raw.count(PUSHED), raw.count(POPPED)) == (1, 1)
+    assert raw.index(PUSHED) < raw.index(b"\x1b]2;") < raw.index(POPPED)
+
+
+def test_what_is_told_plainly_has_no_title_and_no_bell(workspace: Workspace, standin: Callable[..., Standin]) -> None:
+    standin(picture(), picture(asks=(ask("A1"),)), ends=True)
+    with watching(workspace, NO_COLOR="1") as terminal:
+        assert terminal.end() == 3
+    assert b"\x1b" not in terminal.raw
+    assert b"\x07" not in terminal.raw

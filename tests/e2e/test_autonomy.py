@@ -1,0 +1,149 @@
+"""What is settled, and told, without a human; on real turns."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.e2e.lab import Lab, report, task
+from tests.e2e.test_asks import MCP_SERVER
+from tests.runtime.hook import Hook
+
+
+@pytest.fixture
+def lab() -> Iterator[Lab]:
+    with Lab("backend", "mobile") as made:
+        yield made
+
+
+@pytest.fixture
+def hook() -> Iterator[Hook]:
+    made = Hook()
+    yield made
+    made.close()
+
+
+def configure(lab: Lab, **parts: object) -> None:
+    with lab.workspace.config.open("a", encoding="utf-8") as file:
+        file.write("".join(f"{name}: {json.dumps(part)}\n" for name, part in parts.items()))
+
+
+def test_rules_accept_and_decline_commands_and_nobody_is_asked(lab: Lab) -> None:
+    marker, other = lab.folder / "outside.txt", lab.folder / "other.txt"
+    configure(
+        lab,
+        rules=[
+            {"accept": {"command": f"touch {marker}"}},
+            {"decline": {"command": "cp"}, "child": "backend"},
+        ],
+    )
+    lab.plan(
+        task(
+            "T1",
+            "backend",
+            f"escalate touch {marker}",
+            f"escalate cp {marker} {other}",
+            f"escalate touch {marker} && cp {marker} {other}",
+            report("went on"),
+        )
+    )
+    lab.up()
+    assert lab.task("T1", "done")["summary"] == "went on"
+    assert (marker.exists(), other.exists()) == (True, False)
+    sent = [(one["ask"], one["task"], one["answer"]["decision"], one["why"]) for one in lab.acts("send_answer")]
+    accept, decline = f"rule 1: accept command `touch {marker}`", "rule 2: decline command `cp`"
+    assert sent == [("", "T1", "accept", accept), ("", "T1", "decline", decline), ("", "T1", "decline", decline)]
+    assert lab.acts("raise_ask") == []
+    assert len(lab.ledger("request_resolved")) == 3
+    assert decline in lab.orch("logs", "--task", "T1", "--event", "intended").stdout
+    runs = lab.workspace.runs.read_text(encoding="utf-8")
+    assert "rule 2: decline command" in runs.split("## Settled by your rules")[1].split("##")[0]
+
+
+def test_what_a_rule_does_not_speak_of_surely_is_asked_and_once_means_once(lab: Lab) -> None:
+    marker = lab.folder / "outside.txt"
+    configure(lab, rules=[{"accept": {"command": f"touch {marker}"}}])
+    twice = [f"escalate touch {marker}"] * 2
+    lab.plan(task("T1", "backend", *twice, f"escalate touch {marker}; true", report("went on")))
+    lab.up()
+    ask = lab.ask()
+    assert "; true" in ask["steps"]
+    assert len(lab.acts("send_answer")) == 2
+    lab.orch("answer", ask["id"], "decline")
+    lab.task("T1", "done")
+
+
+def test_a_change_is_accepted_if_all_of_it_is_inside_wherever_links_lead(lab: Lab) -> None:
+    outside = lab.folder / "outside"
+    outside.mkdir()
+    (outside / "docs").mkdir()
+    (lab.repos["backend"] / "link").symlink_to(lab.folder)
+    configure(lab, rules=[{"accept": {"path": f"{outside}/docs/**"}}])
+    lab.plan(
+        task(
+            "T1",
+            "backend",
+            f"write {outside}/docs/a.txt hello",
+            f"write {outside}/docs/../b.txt hello",
+            report("written"),
+        )
+    )
+    lab.up()
+    ask = lab.ask()
+    assert "b.txt" in ask["steps"]
+    assert (outside / "docs" / "a.txt").read_text(encoding="utf-8").strip() == "hello"
+    lab.orch("answer", ask["id"], "decline")
+    lab.task("T1", "done")
+    assert not (outside / "b.txt").exists()
+
+
+def test_a_rule_accepts_a_tool_of_an_mcp_server(lab: Lab) -> None:
+    server = lab.folder / "mcp_lab.py"
+    server.write_text(MCP_SERVER, encoding="utf-8")
+    config = lab.home / "config.toml"
+    entry = f'\n[mcp_servers.lab]\ncommand = "python3"\nargs = [{json.dumps(str(server))}]\n'
+    config.write_text(config.read_text(encoding="utf-8") + entry, encoding="utf-8")
+    configure(lab, rules=[{"accept": {"tool": "lab/act"}}])
+    lab.plan(task("T1", "backend", "call mcp__lab act {}", report("acted")))
+    lab.up()
+    lab.task("T1", "done")
+    assert [one["why"] for one in lab.acts("send_answer")] == ["rule 1: accept tool `lab/act`"]
+    assert lab.acts("raise_ask") == []
+
+
+def test_each_notice_is_sent_once_also_over_the_death_of_the_supervisor(lab: Lab, hook: Hook) -> None:
+    human = "### H1 — Look\n- child: human\n\nLook.\n\n"
+    configure(lab, notify={"webhook": hook.url})
+    lab.plan(task("T1", "backend", report("cannot", outcome="blocked")) + human)
+
+    def told(count: int) -> list[str]:
+        return sorted(hook.next()[1]["key"].split(" 20")[0] for _ in range(count))
+
+    pid = lab.up()["supervisor"]["pid"]
+    assert told(2) == ["ask A1", "blocked T1"]
+    os.kill(pid, 9)
+    lab.up()
+    lab.orch("answer", lab.ask()["id"], "accept")
+    assert told(1) == ["end"]
+    lab.orch("go", "T1")
+    assert told(2) == ["blocked T1", "end"]
+    lab.orch("down")
+    assert hook.got.empty()
+    assert len(lab.acts("notify")) == 5
+
+
+def test_a_notice_that_cannot_be_sent_is_told_and_stops_nothing(lab: Lab) -> None:
+    configure(lab, notify={"webhook": "http://127.0.0.1:9/secret-path", "on": ["end"]})
+    lab.plan(task("T1", "backend", report("done")))
+    lab.up()
+    lab.task("T1", "done")
+    lab.until(lambda _: lab.ledger("notice_failed"))
+    (failed,) = lab.ledger("notice_failed")
+    assert (failed["level"], failed["key"].split()[0]) == ("warning", "end")
+    everything = lab.workspace.ledger.read_text(encoding="utf-8") + "".join(
+        file.read_text(encoding="utf-8") for file in lab.workspace.logs.iterdir()
+    )
+    assert "secret-path" not in everything

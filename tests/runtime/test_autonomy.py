@@ -1,0 +1,129 @@
+"""`rules:` and `notify:` as they are read from the config."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from supervisor.domain.rule import Rule
+from supervisor.errors import ConfigError
+from supervisor.runtime.autonomy import Telling
+from supervisor.runtime.config import Config, load
+from supervisor.runtime.workspace import Workspace
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    subprocess.run(["git", "init", "-q", tmp_path / "api"], check=True, timeout=5)
+    (tmp_path / "ws").mkdir()
+    return Workspace(tmp_path / "ws")
+
+
+def read(workspace: Workspace, text: str) -> Config:
+    workspace.config.write_text(f"children: {{api: ../api}}\n{text}", encoding="utf-8")
+    return load(workspace)
+
+
+def told(workspace: Workspace, text: str) -> str:
+    with pytest.raises(ConfigError) as error:
+        read(workspace, text)
+    return str(error.value).removeprefix(f"{workspace.config}: ")
+
+
+def test_rules_are_read_in_their_order(workspace: Workspace) -> None:
+    config = read(
+        workspace,
+        """
+rules:
+  - accept: {command: git status}
+  - accept: {path: ./docs/**}
+    child: api
+    for_session: yes
+  - decline: {tool: "lab/*"}
+    child: orchestrator
+  - decline:
+      path: /etc/**
+""",
+    )
+    assert config.rules == (
+        Rule(1, "accept", command=("git", "status")),
+        Rule(2, "accept", path="docs/**", child="api", for_session=True),
+        Rule(3, "decline", tool="lab/*", child="orchestrator"),
+        Rule(4, "decline", path="/etc/**"),
+    )
+
+
+def test_a_config_without_them_settles_and_tells_nothing(workspace: Workspace) -> None:
+    config = read(workspace, "")
+    assert (config.rules, config.telling) == ((), None)
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        ("{acept: {command: x}}", "the key `rules.1.acept` is not known: did you mean `accept`?"),
+        ("{accept: {comand: x}}", "the key `rules.1.accept.comand` is not known: did you mean `command`?"),
+        ("{child: api}", "rule 1 must say either `accept` or `decline`"),
+        ("{accept: {command: x}, decline: {command: y}}", "rule 1 must say either `accept` or `decline`"),
+        ("{accept: {}}", "rule 1 must name one of `command`, `path` and `tool`: make a rule of its own for each"),
+        ("{accept: {command: x, path: y}}", "rule 1 must name one of `command`, `path` and `tool`"),
+        ("{accept: {command: 'a; b'}}", "rule 1 names no plain command (`a; b`)"),
+        ("{accept: {command: 'git *'}}", "rule 1 names no plain command (`git *`)"),
+        ("{accept: {command: ''}}", "rule 1 names no plain command (``)"),
+        ("{accept: {path: ../x}}", "rule 1 names no path (`../x`)"),
+        ("{accept: {path: ''}}", "rule 1 names no path (``)"),
+        ("{accept: {tool: act}}", "rule 1 names no tool (`act`): write `SERVER/TOOL`, or `SERVER/*`"),
+        (
+            "{accept: {command: x}, child: apis}",
+            "rule 1 speaks of a child `apis` that there is not: did you mean `api`?",
+        ),
+        ("{decline: {command: x}, for_session: yes}", "rule 1 says `for_session` but declines"),
+    ],
+)
+def test_a_rule_that_is_none_is_told_by_its_number(workspace: Workspace, rule: str, words: str) -> None:
+    assert told(workspace, f"rules: [{rule}]").startswith(words)
+
+
+def test_the_number_of_a_rule_is_that_of_its_place(workspace: Workspace) -> None:
+    assert told(workspace, "rules: [{accept: {command: x}}, {}]").startswith("rule 2 must say")
+
+
+def test_whom_to_tell_is_a_command_or_an_address(workspace: Workspace) -> None:
+    everything = ("asks", "blocked", "end")
+    assert read(workspace, "notify: {command: notify-send 'all of orch'}").telling == Telling(
+        everything, ("notify-send", "all of orch")
+    )
+    assert read(workspace, "notify: {command: [a, 'b c'], on: asks}").telling == Telling(("asks",), ("a", "b c"))
+    assert read(workspace, "notify: {webhook: 'https://x/y', on: [end, asks]}").telling == Telling(
+        ("end", "asks"), (), "https://x/y"
+    )
+
+
+@pytest.mark.parametrize(
+    ("notify", "words"),
+    [
+        ("{}", "`notify` names neither `command` nor `webhook`"),
+        ("{on: [asks]}", "`notify` names neither `command` nor `webhook`"),
+        ("{command: ''}", "`notify.command` is empty"),
+        ("{command: []}", "`notify.command` is empty"),
+        ('{command: "a \'b"}', "`notify.command` is no command"),
+        ("{webhok: x}", "the key `notify.webhok` is not known: did you mean `webhook`?"),
+        ("{command: x, on: [ask]}", "`notify.on.0`: input should be 'asks', 'blocked' or 'end'"),
+    ],
+)
+def test_a_notify_that_is_none_is_told(workspace: Workspace, notify: str, words: str) -> None:
+    assert told(workspace, f"notify: {notify}").startswith(words)
+
+
+@pytest.mark.parametrize(
+    "address", ["file:///secret", "ftp://secret", "secret", "https://", "http://secret:x/", "https://a/b secret"]
+)
+def test_an_address_that_is_none_is_told_and_not_shown(workspace: Workspace, address: str) -> None:
+    words = told(workspace, f"notify: {{webhook: '{address}'}}")
+    assert words == "`notify.webhook` is no address: write one that begins with https:// or http://"
+
+
+def test_an_address_is_not_shown_by_what_holds_it() -> None:
+    assert "secret" not in repr(Telling(("asks",), (), "https://x/secret"))
