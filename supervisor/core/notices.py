@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
+from supervisor.core import orchestrator
 from supervisor.core.view import settled, summary, task_state
 from supervisor.domain.action import Action, Notify
 from supervisor.domain.run import Phase, TaskState
@@ -25,7 +26,7 @@ def notices(world: World, at: datetime) -> Iterator[Action]:
 
 def _asks(world: World) -> Iterator[Notify]:
     for ask in world.open_asks:
-        whose = " ".join(one for one in (ask.child, ask.task) if one)
+        whose = " ".join(dict.fromkeys(one for one in (ask.child, ask.task) if one))
         text = "\n\n".join(part for part in (ask.text, ask.steps, ask.expect) if part)
         title = f"{ask.id} ({ask.kind}{': ' + whose if whose else ''}) waits on you"
         choices = "|".join((*ask.choices, *(() if ask.request and ask.choices else ("TEXT",))))
@@ -66,6 +67,8 @@ def _end(world: World, at: datetime) -> Iterator[Notify]:
     """Told again when anything was done since and all has come to an end again."""
     works = [world.works[task.id] for task in world.plan.tasks] if world.plan else []
     over = all(work.phase in (Phase.DONE, Phase.BLOCKED, Phase.FAILED) for work in works)
+    if orchestrator.busy(world):  # it may still change the plan
+        return
     if not works or not over or world.open_asks or not all(settled(world, work, at) for work in works):
         return
     states = [task_state(world, work, at)[0] for work in works]

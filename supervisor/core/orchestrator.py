@@ -203,6 +203,11 @@ def _key(planning: Planning) -> str:
     return f"plan-{planning.number}"
 
 
+def busy(world: World) -> bool:
+    """Whether the orchestrator is at work, or about to be: then the plan may still change."""
+    return world.lead is not None and (world.lead.phase.live or pending(world))
+
+
 def pending(world: World) -> bool:
     """Whether the orchestrator has a turn before it, now or in a moment."""
     server = world.servers.get(ORCHESTRATOR)

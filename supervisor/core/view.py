@@ -147,7 +147,7 @@ def _orchestrator(world: World) -> Mapping[str, Any] | None:
     return {
         "state": _LEAD_STATES.get(lead.phase, "working" if lead.phase.live else "waiting"),
         "why": server_trouble(world, ORCHESTRATOR) or lead.note or _opening(thread) or lead.why or None,
-        "busy": lead.phase.live or orchestrator.pending(world),
+        "busy": orchestrator.busy(world),
         "planned": orchestrator.planned(world),
         "summary": summary(lead),
         "turns": lead.turns,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import given
@@ -284,6 +285,22 @@ def test_a_provider_that_fails_for_good_is_told_and_go_tries_again() -> None:
     assert "orch go orchestrator" in scene.lead.why
     (turn,) = turns(scene.tell(ev.RetryRequested, ORCHESTRATOR))
     assert turn.due is Due.RESUME
+
+
+def test_the_end_is_not_announced_while_the_orchestrator_may_still_add_to_it() -> None:
+    scene = Led()
+    scene.world = replace(scene.world, notices=("end",))
+    scene.planned().done("T1")
+    assert len(scene.world.notified) == 1
+    scene.saves(T1, T2)
+    scene.running("T2", "turn-2")
+    scene.ended("T2", text=report(learned=["the port is 8080"]))
+    scene.checked("T2")
+    assert len(scene.world.notified) == 1
+    turns(scene.tell(ev.Ticked, after=5.0))
+    scene.begins("lead-2")
+    scene.ends("lead-2")
+    assert len(scene.world.notified) == 2
 
 
 def test_deciding_twice_gives_nothing_the_second_time() -> None:
