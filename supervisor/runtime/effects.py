@@ -189,7 +189,7 @@ class _Hands:
             gone = action.thread is not None and any(words in error.message for words in GONE)
             self._post(ev.ThreadFailed(self._now(), action.child, action.thread, action.task, gone, error.message))
             return
-        link.ear.gave(thread, opened)
+        link.ear.opened(thread, opened)
         waiting = codex.is_waiting(opened["thread"]) or any(one.thread == thread for _, one in link.asked.values())
         self._post(ev.ThreadOpened(self._now(), action.child, link.pid, thread, action.task, waiting, turns))
 

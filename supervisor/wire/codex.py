@@ -240,11 +240,13 @@ class Ear:
         self.items: dict[str, Mapping[str, Any]] = {}
 
     def gave(self, thread: str, params: Mapping[str, Any]) -> None:
-        """A thread of ours has these settings, by our own doing.
-
-        `params` are those of a `turn/start`, or the answer of `thread/start` or `thread/resume`.
-        """
+        """A thread of ours has these settings, by our own doing: the params of a `turn/start`."""
         self._settings[thread] = {**self._settings.get(thread, {}), **_settings_in(params)}
+
+    def opened(self, thread: str, answer: Mapping[str, Any]) -> None:
+        """A thread of ours has these settings: the answer of `thread/start` or `thread/resume`."""
+        found = _settings_in(answer, effort="reasoningEffort", sandbox="sandbox", mode=None)
+        self._settings[thread] = {**self._settings.get(thread, {}), **found}
 
     def hear(self, method: str, params: Mapping[str, Any], at: datetime) -> ev.Event | None:
         """The event that a notification means; None if it means nothing to us."""
@@ -270,7 +272,7 @@ class Ear:
         if not isinstance(item, dict):
             return None
         if method == "item/started":
-            if item.get("type") in ("fileChange", "commandExecution"):
+            if item.get("type") in ("fileChange", "commandExecution", "mcpToolCall"):
                 self.items[str(item.get("id"))] = item
             return None
         self.items.pop(str(item.get("id")), None)
@@ -318,24 +320,20 @@ class Ear:
             )
 
 
-def _settings_in(params: Mapping[str, Any]) -> dict[str, str]:
-    """The settings that matter to us, each in a word, in whichever of its three shapes Codex has them."""
-    policy, mode = params.get("sandboxPolicy") or params.get("sandbox"), params.get("collaborationMode")
-    found = {
-        name: params[key]
-        for name, key in (
-            ("model", "model"),
-            ("effort", "effort"),
-            ("effort", "reasoningEffort"),
-            ("approvals", "approvalPolicy"),
-            ("reviewer", "approvalsReviewer"),
-        )
-        if key in params
-    }
+def _settings_in(
+    params: Mapping[str, Any],
+    effort: str = "effort",
+    sandbox: str = "sandboxPolicy",
+    mode: str | None = "collaborationMode",
+) -> dict[str, str]:
+    """The settings that matter to us, each in a word. An answer has other names for some than everything else."""
+    names = (("model", "model"), ("effort", effort), ("approvals", "approvalPolicy"), ("reviewer", "approvalsReviewer"))
+    found = {name: params[key] for name, key in names if key in params}
+    policy, way = params.get(sandbox), params.get(mode) if mode else None
     if isinstance(policy, dict):
         found |= {"sandbox": policy.get("type"), "network": policy.get("networkAccess", False)}
-    if isinstance(mode, dict):
-        found["mode"] = mode.get("mode")
+    if isinstance(way, dict):
+        found["mode"] = way.get("mode")
     words = {name: "default" if value is None else value for name, value in found.items()}
     return {name: value if isinstance(value, str) else json.dumps(value) for name, value in words.items()}
 

@@ -58,7 +58,8 @@ def _facts(call: Call, items: Mapping[str, Params]) -> dict[str, Any]:
             meta = params.get("_meta")
             if not isinstance(meta, dict) or meta.get("codex_approval_kind") != "mcp_tool_call":
                 return {}
-            server, tool = _text(params.get("serverName")), _text(meta.get("tool_name"))
+            server = _text(params.get("serverName"))
+            tool = _text(meta.get("tool_name")) or _tool_at_work(server, items)
             return {"tool": f"{server}/{tool}" if server and tool and "/" not in server else ""}
     return {}
 
@@ -149,9 +150,8 @@ def _elicitation(params: Params, items: Mapping[str, Params]) -> Built:
     message = str(params.get("message") or "The tool asks for something.")
     server = f"MCP server: {_code(str(params.get('serverName')))}"
     if isinstance(meta, dict) and meta.get("codex_approval_kind") == "mcp_tool_call":
-        tool = (
-            f"Tool: {_code(str(meta.get('tool_name')))}\n\n{_indented(json.dumps(meta.get('tool_params'), indent=2))}"
-        )
+        name = _text(meta.get("tool_name")) or _tool_at_work(_text(params.get("serverName")), items) or "?"
+        tool = f"Tool: {_code(name)}\n\n{_indented(json.dumps(meta.get('tool_params'), indent=2))}"
         return AskKind.APPROVAL, message, f"{server}\n\n{tool}", ()
     if params.get("url"):
         return AskKind.APPROVAL, message, f"{server}\n\nOpen: {params['url']}", ()
@@ -171,6 +171,13 @@ def _user_input(params: Params, items: Mapping[str, Params]) -> Built:
     if len(ids) > 1:
         lines.append("Answer each in a line of its own: " + ", ".join(f"`{one}=...`" for one in ids))
     return AskKind.QUESTION, text, "\n".join(lines), ids
+
+
+def _tool_at_work(server: str, items: Mapping[str, Params]) -> str:
+    """The tool of this server that is being called, where a request does not name it; "" if that is not sure."""
+    calls = (item for item in items.values() if item.get("type") == "mcpToolCall" and item.get("server") == server)
+    tools = {_text(item.get("tool")) for item in calls}
+    return tools.pop() if len(tools) == 1 else ""
 
 
 def _text(value: Any) -> str:

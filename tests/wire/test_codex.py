@@ -355,7 +355,7 @@ def test_settings_that_differ_from_those_we_gave_are_told_each_once() -> None:
         "collaborationMode": {"mode": "default"},
     }
     assert hear(ear, "thread/settings/updated", threadSettings=theirs) is None
-    ear.gave("t", answer)
+    ear.opened("t", answer)
     assert hear(ear, "thread/settings/updated", threadSettings=theirs) == ev.ThreadSettingsChanged(
         AT,
         "api",

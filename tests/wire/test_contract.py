@@ -256,7 +256,7 @@ class Desk:
     missed: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     flaws: list[str] = field(default_factory=list)
-    link: Any = field(default_factory=lambda: SimpleNamespace(pid=7, asked={}, awaited={}))
+    link: Any = field(default_factory=lambda: SimpleNamespace(pid=7, asked={}, awaited={}, ear=codex.Ear("api")))
     interrupt = server.ServerDesk.interrupt
 
     async def request(self, method: str, params: dict[str, Any], timeout: float | None = None) -> Any:

@@ -285,3 +285,12 @@ def test_a_tool_is_known_by_its_server_and_name() -> None:
     assert (
         facts(read_whole(ELICITATION, {"serverName": "lab", "url": "https://x", "_meta": {"tool_name": "act"}})) == {}
     )
+
+
+def test_a_tool_that_the_request_does_not_name_is_the_only_one_at_work() -> None:
+    params = {"serverName": "lab", "_meta": {"codex_approval_kind": "mcp_tool_call"}}
+    act = {"type": "mcpToolCall", "server": "lab", "tool": "act"}
+    other = {"type": "mcpToolCall", "server": "other", "tool": "see"}
+    assert facts(read_whole(ELICITATION, params, {"a": act, "b": other})) == {"tool": "lab/act"}
+    assert facts(read_whole(ELICITATION, params, {"a": act, "b": {**act, "tool": "see"}})) == {}
+    assert facts(read_whole(ELICITATION, params, {"b": other})) == {}
