@@ -161,7 +161,7 @@ def test_names_that_prove_nothing_on_either_side_have_no_row() -> None:
 
 MENTIONS = st.builds(
     found,
-    st.sampled_from(list(Kind)),
+    st.sampled_from([kind for kind in Kind if kind not in (Kind.COPY, Kind.COMMIT)]),  # those are no words
     st.sampled_from(["/v1/a", "/v1/a/{}", "/a", "x-tok", "RIDE_ID", "rideid", "ride.done", "8032", "a b c d"]),
     st.sampled_from(["a", "b", "c"]),
     st.sampled_from(list(Role)),
