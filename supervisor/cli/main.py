@@ -338,6 +338,17 @@ def note(
     end(requests.note(workspace_at(context), words))
 
 
+@app.command(cls=Command, epilog=example("orch doctor", "orch doctor --json | jq '.[] | select(.ok | not)'"))
+def doctor(context: typer.Context, as_json: Json = False) -> None:
+    """Check codex, login, git, sandbox, file watching and sockets.
+
+    Each by using it. What fails is told with its remedy (exit code 1).
+    """
+    from supervisor.cli.doctor import doctor
+
+    end(doctor(folder_of(context), as_json=as_json))
+
+
 @app.command(cls=Command, epilog=example("orch demo", "orch demo --keep ~/orch-demo"))
 def demo(
     keep: Annotated[

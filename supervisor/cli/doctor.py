@@ -1,0 +1,42 @@
+"""`orch doctor`: what orch needs, looked at one by one; each failure with its remedy."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+
+from supervisor.cli import output
+from supervisor.cli.output import one_line, paint
+from supervisor.errors import WorkspaceError
+from supervisor.runtime.doctor import Finding, examine
+from supervisor.runtime.workspace import Workspace, find
+
+
+def doctor(folder: Path, *, as_json: bool) -> int:
+    """Print each finding as it comes; 0 if all is well, else 1. What belongs to a workspace needs one."""
+    workspace: Workspace | None = None
+    with suppress(WorkspaceError):
+        workspace = find(folder)
+    findings: list[Finding] = []
+
+    def tell(finding: Finding) -> None:
+        findings.append(finding)
+        if not as_json:
+            _show(finding)
+
+    well = asyncio.run(examine(workspace, tell))
+    if as_json:
+        output.emit_json([asdict(one) for one in findings])
+    elif workspace is None:
+        output.say(f"no workspace in {folder.absolute()} or above it: config and disk were not looked at")
+    return 0 if well else 1
+
+
+def _show(finding: Finding) -> None:
+    word = paint("ok    ", "green", sys.stdout) if finding.ok else paint("FAILED", "red", sys.stdout)
+    print(f"{word}  {finding.check:<9} {one_line(finding.detail)}", flush=True)
+    if finding.remedy:
+        print(f"                   {one_line(finding.remedy)}", flush=True)

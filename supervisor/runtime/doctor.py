@@ -1,0 +1,271 @@
+"""Looks at all that orch needs on a machine, by using it: codex, its login and its sandbox, git, watching, sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import shlex
+import socket
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory, mkdtemp
+
+from supervisor import __version__
+from supervisor.errors import CodexError, OrchError
+from supervisor.runtime import config
+from supervisor.runtime.codex_binary import Versions, locate
+from supervisor.runtime.workspace import Workspace, make_private
+from supervisor.shell import process
+from supervisor.shell.connection import Connection, connect
+from supervisor.shell.git import run_git
+from supervisor.shell.watch import watch_file
+from supervisor.wire import codex
+
+OLDEST_GIT = (2, 31)  # `--no-optional-locks`, and `-c` keys from the environment
+ANSWERS_WITHIN = 15.0  # seconds for a server to start and to answer; it takes 0.3
+TOLD_WITHIN = 3.0  # seconds for a saved file to be noticed; it takes 0.1
+LOOK = 0.05  # seconds between two tries to reach a server that starts
+SOCKET_PATH = 107  # bytes that the path of a unix socket may have
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What came of one look: `detail` says what was found, `remedy` what to do about it ("" if it is fine)."""
+
+    check: str
+    ok: bool
+    detail: str
+    remedy: str = ""
+
+
+class Unwell(OrchError):
+    """Something that orch needs does not work here."""
+
+
+Look = Callable[[], Awaitable[str]]
+
+
+async def examine(workspace: Workspace | None, tell: Callable[[Finding], None]) -> bool:
+    """Look at everything, telling each finding as it comes; whether all is well. Without a workspace, at the rest."""
+    looks = _Looks(workspace)
+    well = True
+    for name, look in looks.all().items():
+        try:
+            finding = Finding(name, True, await look())
+        except OrchError as error:
+            finding = Finding(name, False, error.what, error.next_step)
+        tell(finding)
+        well = well and finding.ok
+    await looks.end()
+    return well
+
+
+class _Looks:
+    """The looks, in the order in which they build on each other."""
+
+    def __init__(self, workspace: Workspace | None) -> None:
+        self._workspace = workspace
+        self._bin: str | None = None
+        self._server: _Server | None = None
+
+    def all(self) -> dict[str, Look]:
+        mine: dict[str, Look] = {"config": self.config, "disk": self.disk} if self._workspace else {}
+        return mine | {
+            "git": self.git,
+            "sockets": self.sockets,
+            "watching": self.watching,
+            "codex": self.codex,
+            "login": self.login,
+            "sandbox": self.sandbox,
+        }
+
+    async def end(self) -> None:
+        if self._server is not None:
+            await self._server.end()
+
+    async def config(self) -> str:
+        assert self._workspace is not None
+        found = config.load(self._workspace)
+        self._bin = found.codex_bin
+        return f"{', '.join(child.name for child in found.children)}: each is a git work tree"
+
+    async def disk(self) -> str:
+        assert self._workspace is not None
+        state = self._workspace.state
+        try:
+            state.mkdir(mode=0o700, exist_ok=True)
+            with TemporaryDirectory(dir=state):
+                pass
+        except OSError as error:
+            raise Unwell(f"{state} cannot be written ({error.strerror})", "make the workspace writable") from error
+        return f"{state} can be written"
+
+    async def git(self) -> str:
+        answer = await asyncio.to_thread(run_git, Path("/"), "version")
+        text = answer.out.decode("utf-8", "replace").strip()
+        found = re.search(r"(\d+)\.(\d+)", text)
+        if found is None or (int(found[1]), int(found[2])) < OLDEST_GIT:
+            oldest = ".".join(str(part) for part in OLDEST_GIT)
+            raise Unwell(f"{text or 'git'} is too old", f"install git {oldest} or newer")
+        return text
+
+    async def sockets(self) -> str:
+        with self._folder() as folder:
+            path = folder / "doctor.sock"
+            if len(os.fsencode(path)) > SOCKET_PATH:
+                raise Unwell(f"{path} is too long for a socket", "set XDG_RUNTIME_DIR to a short path")
+            try:
+                with socket.socket(socket.AF_UNIX) as one:
+                    one.bind(str(path))
+            except OSError as error:
+                raise Unwell(
+                    f"{path} cannot be listened on ({error.strerror})", "set XDG_RUNTIME_DIR to a folder of yours"
+                ) from error
+            finally:
+                path.unlink(missing_ok=True)
+            return f"in {folder.parent}, for this user alone"
+
+    async def watching(self) -> str:
+        folder = self._workspace.root if self._workspace else Path.cwd()
+        seen = asyncio.Event()
+        try:
+            with TemporaryDirectory(dir=folder, prefix=".orch-doctor-") as name:
+                file = Path(name) / "plan.md"
+                async with watch_file(file, seen.set) as watching:
+                    file.write_text("saved\n", encoding="utf-8")
+                    async with asyncio.timeout(TOLD_WITHIN):
+                        await seen.wait()
+                    if watching.degraded:
+                        raise Unwell(watching.degraded, "saves are noticed, but later; see the README, troubleshooting")
+        except TimeoutError:
+            raise Unwell(
+                f"a save in {folder} is not noticed within {TOLD_WITHIN:g} s", "keep the workspace on a local disk"
+            ) from None
+        except OSError as error:
+            raise Unwell(f"{folder} cannot be written ({error.strerror})", "make it writable") from error
+        return f"a save in {folder} is noticed"
+
+    async def codex(self) -> str:
+        found = await Versions().check(locate(self._bin))
+        self._server = _Server(found.path)
+        await self._server.begin()
+        return f"{found.version} ({found.path})"
+
+    async def login(self) -> str:
+        account = await self._asked("account/read", {})
+        if (problem := codex.login_problem(account)) is not None:
+            raise CodexError(problem, "run `codex login`")
+        kind = account.get("account") if isinstance(account, dict) else None
+        return str(kind.get("type")) if isinstance(kind, dict) else "the model provider of your codex config needs none"
+
+    async def sandbox(self) -> str:
+        """A command runs in it, and may not write."""
+        with self._folder() as folder:
+            target = Path.home() / f".orch-doctor-{os.getpid()}"
+            script = f"touch {shlex.quote(str(target))} 2> /dev/null && echo written || echo refused"
+            try:
+                done = await self._asked(
+                    "command/exec",
+                    codex.command_exec(
+                        command=["/bin/sh", "-c", script],
+                        cwd=str(folder),
+                        sandbox=codex.sandbox_policy("read-only", network=False),
+                        timeout=ANSWERS_WITHIN,
+                        process="orch-doctor",
+                    ),
+                )
+            finally:
+                written = target.exists()
+                target.unlink(missing_ok=True)
+        said = str(done.get("stdout", "")).strip()
+        if said != "refused" or written:
+            complaint = str(done.get("stderr", "")).strip().splitlines()[-1:] or [said or "it said nothing"]
+            raise Unwell(
+                f"codex's sandbox does not hold here ({complaint[0][:200]})",
+                "allow unprivileged user namespaces, or install bubblewrap; see `codex sandbox --help`",
+            )
+        return "commands run in it, and may not write"
+
+    async def _asked(self, method: str, params: dict[str, object]) -> dict[str, object]:
+        if self._server is None or self._server.connection is None:
+            raise Unwell("there is no codex to ask", "mend what is said of codex first")
+        try:
+            answer = await self._server.connection.request(method, params, ANSWERS_WITHIN + 5)
+        except TimeoutError as error:
+            raise Unwell(f"codex does not answer {method}", "see if it runs by itself: `codex`") from error
+        return answer if isinstance(answer, dict) else {}
+
+    @contextmanager
+    def _folder(self) -> Iterator[Path]:
+        """A private folder for sockets, as the supervisor has one; gone afterwards."""
+        with TemporaryDirectory(prefix="orch-doctor-") as root:
+            folder = Workspace(Path(root)).runtime_dir
+            try:
+                make_private(folder)
+                yield folder
+            finally:
+                with suppress(OSError):
+                    folder.rmdir()
+
+
+class _Server:
+    """An app-server of our own, in an empty folder, for as long as we look."""
+
+    def __init__(self, binary: Path) -> None:
+        self._binary = binary
+        self._folder = Path(mkdtemp(prefix="orch-doctor-"))
+        self._workspace = Workspace(self._folder)
+        self._spawned: process.Spawned | None = None
+        self._reading: asyncio.Task[None] | None = None
+        self.connection: Connection | None = None
+
+    async def begin(self) -> None:
+        """Start it and shake hands. Raises Unwell with its last words."""
+        make_private(self._workspace.runtime_dir)
+        listens = self._workspace.server_socket("doctor")
+        errors = self._folder / "stderr.log"
+        self._spawned = process.spawn(
+            [str(self._binary), "app-server", "--listen", f"unix://{listens}"],
+            cwd=self._folder,
+            env=None,
+            mark=self._workspace.mark("doctor"),
+            stdout_path=errors,
+            stderr_path=errors,
+        )
+        try:
+            async with asyncio.timeout(ANSWERS_WITHIN):
+                while self.connection is None:
+                    with suppress(OrchError):
+                        self.connection = await connect(str(listens), lambda _: None, ANSWERS_WITHIN)
+                        break
+                    await asyncio.sleep(LOOK)
+                self._reading = asyncio.create_task(self.connection.read(), name="read the doctor's server")
+                await self.connection.request("initialize", codex.initialize(__version__), ANSWERS_WITHIN)
+                await self.connection.notify("initialized")
+        except (OrchError, TimeoutError) as error:
+            self.connection = None
+            said = errors.read_text(encoding="utf-8", errors="replace").split("\n") if errors.exists() else []
+            last = next((line for line in reversed(said) if line.strip()), "it said nothing")
+            raise Unwell(
+                f"`codex app-server` does not answer ({last[:200]})",
+                "run `codex doctor`, or update codex",
+            ) from error
+
+    async def end(self) -> None:
+        """End it, and all that is left of it."""
+        if self.connection is not None:
+            self.connection.close()
+        if self._reading is not None:
+            self._reading.cancel()
+        if self._spawned is not None:
+            await process.kill_tree(self._spawned.identity, self._workspace.mark("doctor"))
+        with suppress(OSError):
+            self._workspace.server_socket("doctor").unlink(missing_ok=True)
+            self._workspace.runtime_dir.rmdir()
+        with suppress(OSError):
+            for file in self._folder.iterdir():
+                file.unlink()
+            self._folder.rmdir()
