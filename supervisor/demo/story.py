@@ -22,6 +22,8 @@ PLAN = (repos.SAMPLE / "story.md").read_text(encoding="utf-8")
 
 PACE = 0.05  # seconds from word to word: slow enough to watch
 TESTS = "python3 -m unittest -q"
+_COMMIT = re.compile(r"^Commit [^`]*`(git commit [^`]+)`", re.MULTILINE)
+_COMMITTING = "The task asks for a commit, and the sandbox keeps .git read-only."
 LOOK = "git log --oneline -n 5 && git status --short && head -n 12 README.md"
 
 
@@ -106,7 +108,11 @@ def _next(request: ModelRequest, pace: float) -> Sequence[Step]:
         return Stream(words, pace), Patch(patches[path])
     if patches and made == len(patches):
         return Stream("The tests once more.", pace), Run(TESTS)
-    return (Say(_answer(request, _report(child, request, patches, outputs))),)
+    tests = outputs[2 if not patches else 3 + len(patches)]
+    commit = _COMMIT.search(request.last_user_text())
+    if commit and patches and tests.exit_code == 0 and outputs[-1] is tests:
+        return Stream("Green, and a commit was asked for.", pace), Run(commit[1], escalate=_COMMITTING)
+    return (Say(_answer(request, _report(child, request, patches, outputs[1], tests))),)
 
 
 def _child(request: ModelRequest) -> str | None:
@@ -158,18 +164,18 @@ def _is_new(child: str, read: ToolOutput) -> bool:
 
 
 def _report(
-    child: str, request: ModelRequest, patches: Mapping[str, str], outputs: Sequence[ToolOutput]
+    child: str, request: ModelRequest, patches: Mapping[str, str], read: ToolOutput, tests: ToolOutput
 ) -> Mapping[str, object]:
-    part, tests, text = _PARTS[child], outputs[-1], request.last_user_text()
+    part, text = _PARTS[child], request.last_user_text()
     green = tests.exit_code == 0
     wanted = values.said(request.user_texts())
     heading = re.search(r"^# (\S+) — (.+)$", text, re.M)
     if not green:
         outcome, summary = "blocked", f"The tests are red, and the demo's script knows no other change: {_tail(tests)}"
-    elif patches and _is_new(child, outputs[1]):
+    elif patches and _is_new(child, read):
         outcome, summary = "done", part.done
     elif patches:
-        outcome, summary = "done", f"Followed the new text: {values.told(_new(outputs[1], wanted))}."
+        outcome, summary = "done", f"Followed the new text: {values.told(_new(read, wanted))}."
     elif heading and (heading[1], heading[2]) != _TASKS[child] and heading[1] != _TASKS[child][0]:
         outcome = "blocked"
         summary = (
