@@ -354,6 +354,7 @@ def demo(
     keep: Annotated[
         Path | None, typer.Option("--keep", metavar="DIR", help="Leave the sample repos there.", show_default=False)
     ] = None,
+    story: Annotated[str, typer.Option("--story", metavar="NAME", help="lamp, or checkout.")] = "lamp",
 ) -> None:
     """See the whole job done on three sample repos.
 
@@ -362,7 +363,7 @@ def demo(
     from supervisor.cli.output import emit
     from supervisor.demo.play import run_demo
 
-    end(run_demo(keep, emit))
+    end(run_demo(keep, story, emit))
 
 
 if __name__ == "__main__":

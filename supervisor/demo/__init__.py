@@ -1,1 +1,1 @@
-"""What `orch demo` is made of: a scripted model and three sample repos."""
+"""What `orch demo` is made of: a scripted model and the sample repos of two stories."""

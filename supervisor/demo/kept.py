@@ -28,14 +28,14 @@ _RUN = "import sys; sys.path.insert(0, sys.argv.pop(1)); from {module} import ma
 _MODEL = "model.json"
 
 
-def start_model(folder: Path) -> str:
-    """Start a model that outlives this process and is written down in `folder`; its base url.
+def start_model(folder: Path, story: str) -> str:
+    """Start a model of this story that outlives this process and is written down in `folder`; its base url.
 
     Raises OrchError if it does not come to serve.
     """
     with (folder / "model.log").open("ab") as log:
         process = subprocess.Popen(
-            [*_command("supervisor.demo.model"), "--story"],
+            [*_command("supervisor.demo.model"), "--story", story],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=log,

@@ -249,12 +249,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--write-home", type=Path, metavar="DIR", help="also write a CODEX_HOME that uses this model")
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--directive", action="store_true", help="do what the ```model blocks of prompts say (default)")
-    which.add_argument("--story", action="store_true", help="play the three children of `orch demo`")
+    which.add_argument("--story", metavar="NAME", help="play the three children of `orch demo --story NAME`")
     given = parser.parse_args(arguments)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    script = _story() if given.story else directive_script
+    script = _story(given.story) if given.story else directive_script
     with ScriptedModel(script, port=given.port) as model:
         print(model.base_url, flush=True)
         if given.write_home is not None:
@@ -263,10 +263,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         stop.wait()
 
 
-def _story() -> Script:
-    from supervisor.demo.story import demo_script
+def _story(name: str) -> Script:
+    from supervisor.demo.stories import STORIES
 
-    return demo_script
+    return STORIES[name].script()
 
 
 if __name__ == "__main__":

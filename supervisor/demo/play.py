@@ -17,9 +17,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
-from supervisor.demo import kept, repos
+from supervisor.demo import kept
 from supervisor.demo.model import KEY_ENV, ScriptedModel, codex_home
-from supervisor.demo.story import PLAN, demo_script
+from supervisor.demo.stories import STORIES
+from supervisor.demo.story import Story
 from supervisor.demo.telling import STOPS, Out, Picture, Teller
 from supervisor.errors import OrchError, UsageError
 from supervisor.runtime import codex_binary, config, launch
@@ -32,29 +33,21 @@ READY_WITHIN = 60.0  # seconds for three servers to get ready; they take about 1
 DONE_WITHIN = 180.0  # seconds for the three tasks; they take about 12
 _GREEN = ".green"  # a file in the folder of a demo that went well and may be removed by the next
 LISTEN = 0.2  # seconds between two looks at the logs while the world does not change
-CHILDREN = tuple(repos.HISTORY)
-
-_PROBLEM = """\
-orch demo: one change in three repos, led by one plan.md
-
-Customers who add a lamp read "device registration timed out" after 30 seconds, though the lamp is fine.
-  backend   keeps the request open until the lamp reports, for up to 60 seconds
-  mobile    gives up on that one request after 30
-  firmware  tests itself for 40 seconds before it says a word
-No repo can mend that alone. The tests hold what the three have to agree on, so today they are red:
-"""
 
 
-def run_demo(keep: Path | None, out: Out) -> int:
-    """Play the whole job and say what happens; 0 if all tasks are done and all suites green, else 1.
+def run_demo(keep: Path | None, story: str, out: Out) -> int:
+    """Play the whole job of a story and say what happens; 0 if all tasks are done and all suites green, else 1.
 
     With `keep`, a folder that is absent or empty, repos and servers stay there, to go on with; otherwise no process
     stays, and the files only until the next green demo. Raises OrchError if it cannot be played, and KeyboardInterrupt
     on Ctrl-C, with nothing left running.
     """
+    told = STORIES.get(story)
+    if told is None:
+        raise UsageError(f"there is no story `{story}`", f"the stories are {' and '.join(STORIES)}")
     codex = asyncio.run(codex_binary.Versions().check(codex_binary.locate(None)))
     with _interrupts() as interrupts:
-        demo = _Demo(_folder(keep), keep is not None, out, interrupts)
+        demo = _Demo(_folder(keep), told, keep is not None, out, interrupts)
         ended = green = False
         try:
             green = demo.play(codex)
@@ -74,8 +67,10 @@ def run_demo(keep: Path | None, out: Out) -> int:
 class _Demo:
     """One folder with the repos, the workspace and the home of codex."""
 
-    def __init__(self, folder: Path, stays: bool, out: Out, interrupts: _Interrupts) -> None:
+    def __init__(self, folder: Path, story: Story, stays: bool, out: Out, interrupts: _Interrupts) -> None:
         self.folder = folder
+        self._story = story
+        self._children = tuple(story.sample.history)
         self._stays = stays
         self._out = out
         self._interrupts = interrupts
@@ -86,8 +81,8 @@ class _Demo:
     def play(self, codex: codex_binary.Codex) -> bool:
         """Whether all tasks are done and all suites green."""
         out, teller = self._out, self._teller
-        out(_PROBLEM)
-        made = repos.create(self.folder)
+        out(f"orch demo: one change in three repos, led by one plan.md\n\n{self._story.problem}")
+        made = self._story.sample.create(self.folder)
         self._suites(made)
         out("")
         url = self._prepare()
@@ -100,11 +95,11 @@ class _Demo:
             launch.ensure_supervisor(self._workspace)
         with ControlClient(self._workspace.control_socket) as client:
             teller.say("orch", "the supervisor is up, and starts one app-server per repo")
-            client.call("up", children=list(CHILDREN))
+            client.call("up", children=list(self._children))
             picture = self._follow(client, _started, READY_WITHIN)
             if all(child["state"] == "ready" for child in picture["children"]):
                 teller.say("plan.md", "saved, as you would in your editor; from here on nobody touches anything")
-                _save(self._workspace.plan, PLAN)
+                _save(self._workspace.plan, self._story.plan)
                 picture = self._follow(client, _settled, DONE_WITHIN)
         return self._judge(picture, made)
 
@@ -130,15 +125,17 @@ class _Demo:
         """The model, a home for codex that knows no other, and the workspace; the model's url."""
         with self._interrupts.held():
             if self._stays:
-                url = kept.start_model(self.folder)
+                url = kept.start_model(self.folder, self._story.sample.story)
             else:
-                self._model = ScriptedModel(demo_script)
+                self._model = ScriptedModel(self._story.script())
                 url = self._model.base_url
         codex_home(self.folder / "codex-home", url)
         root = self._workspace.root
         root.mkdir()
-        config.check_new(root, [(name, f"../{name}") for name in CHILDREN])
-        self._workspace.config.write_text(config.starter((name, f"../{name}") for name in CHILDREN), encoding="utf-8")
+        config.check_new(root, [(name, f"../{name}") for name in self._children])
+        self._workspace.config.write_text(
+            config.starter((name, f"../{name}") for name in self._children), encoding="utf-8"
+        )
         return url
 
     def _environ(self) -> dict[str, str]:
@@ -187,20 +184,21 @@ class _Demo:
                 out("  a suite is red")
         out(f"  the plan          {self._workspace.plan}")
         out(f"  what came of it   {self._workspace.runs}")
-        for row in _table(self._workspace.runs):
+        for row in _table(self._workspace.runs, len(self._children)):
             out(f"    {row}")
         out(f"  structured logs   {self._workspace.logs}")
         return done and green
 
     def _say_how_to_go_on(self) -> None:
         folder, plan = shlex.quote(str(self.folder)), shlex.quote(str(self._workspace.plan))
+        edit = self._story.edit
         for line in (
-            "\nIt is all still up. Change the plan while it runs: in contract C1 write `Retry-After: 5` in place of 2,",
+            f"\nIt is all still up. Change the plan while it runs: write `{edit.new}` in place of `{edit.old}`,",
             "save, and each repo that the contract binds is told what changed, and follows.",
-            f"  sed -i.old 's/Retry-After: 2/Retry-After: 5/' {plan}",
+            f"  sed -i.old 's/{edit.old}/{edit.new}/' {plan}",
             f"  {folder}/orch status --watch",
             f"  {folder}/orch logs --since 1m",
-            f"  git -C {folder}/mobile diff",
+            f"  git -C {folder}/{edit.shows} diff",
             "End it (servers, supervisor and the scripted model):",
             f"  {folder}/stop",
         ):
@@ -332,7 +330,7 @@ def _suite(repo: Path) -> tuple[bool, str]:
     return done.returncode == 0, "  ".join([ran[1] if ran else "no tests", *verdict])
 
 
-def _table(runs: Path) -> list[str]:
+def _table(runs: Path, tasks: int) -> list[str]:
     """The table of the tasks in runs.md."""
     try:
         lines = runs.read_text(encoding="utf-8").splitlines()
@@ -340,4 +338,4 @@ def _table(runs: Path) -> list[str]:
         return []
     rows = [line for line in lines if line.startswith("|")]
     head = next((at for at, row in enumerate(rows) if row.startswith("| id | title |")), len(rows))
-    return rows[head : head + 2 + len(CHILDREN)]
+    return rows[head : head + 2 + tasks]

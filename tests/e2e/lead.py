@@ -1,4 +1,4 @@
-"""A scripted orchestrator: it goes the way of the skill through Codex's own tool calls, and makes its plan of the answers."""
+"""A scripted orchestrator: it goes the way of the skill by tool calls of Codex, and makes its plan of the answers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _CHILD = re.compile(r"You answer one question about the repo `(\w+)`")
 
 @dataclass(frozen=True, slots=True)
 class Lead:
-    """What the orchestrator of a story knows by itself: titles and instructions, and how a contract is put into words."""
+    """What the orchestrator of a story knows by itself: its tasks, and how a contract is put into words."""
 
     workspace: Path
     story: str
@@ -83,7 +83,8 @@ class Lead:
         lines = [
             f"# Plan: {known.title}\n\n## Objective\n\n{words[1]}\n\n## Child Context\n",
             *(f"- **{name}**: {' '.join(answers[name].split())}" for name in names),
-            f"\n## Contracts\n\n### {about.id} — {about.title}\n- between: {', '.join(names)}\n\n{self.agreed(contract)}",
+            f"\n## Contracts\n\n### {about.id} — {about.title}\n- between: {', '.join(names)}\n",
+            self.agreed(contract),
             "\n## Working Plan\n",
         ]
         for task in known.tasks:
@@ -107,7 +108,7 @@ def _answer(child: str, request: ModelRequest) -> Sequence[Step]:
 
 
 def _learn(text: str, outputs: Sequence[ToolOutput]) -> Sequence[Step]:
-    """Put what was learned elsewhere into plan.md, unless it is there; begin again if somebody else saved it meanwhile."""
+    """Put what was learned into plan.md, unless it is there; begin again if somebody else saved it meanwhile."""
     learned = re.findall(r"^ +> (.+)$", "\n".join(_learnings(text)), re.MULTILINE)
     if not learned:
         return (said("Nothing to change."),)

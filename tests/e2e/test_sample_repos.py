@@ -16,8 +16,10 @@ import pytest
 from supervisor.core.brief import brief_of, developer_instructions, opening, redirect
 from supervisor.core.planfile import parse
 from supervisor.core.report import REPORT_SCHEMA, parse_report
-from supervisor.demo import repos, story, values
+from supervisor.demo.lamp import LAMP
 from supervisor.demo.model import ModelRequest, ScriptedModel, Step, Wait, codex_home
+from supervisor.demo.stories import STORIES
+from supervisor.demo.story import TESTS, Story
 from supervisor.domain.plan import Plan, Task
 from supervisor.domain.run import Outcome, Report
 from supervisor.errors import OrchError
@@ -84,8 +86,8 @@ class Mended(NamedTuple):
 def mended() -> Iterator[Mended]:
     with ExitStack() as stack:
         folder = stack.enter_context(scratch())
-        made = repos.create(folder / "repos")
-        model = stack.enter_context(ScriptedModel(story.script(0.0)))
+        made = LAMP.sample.create(folder / "repos")
+        model = stack.enter_context(ScriptedModel(LAMP.script(0.0)))
         codex_home(folder / "home", model.base_url)
         codex = stack.enter_context(Codex(folder / "home", folder))
         reports = {child: tell(codex, made[child], brief(plan(), child)) for child in ("backend", "mobile", "firmware")}
@@ -93,7 +95,7 @@ def mended() -> Iterator[Mended]:
         yield Mended(folder / "repos", model, codex, reports)
 
 
-def plan(text: str = story.PLAN) -> Plan:
+def plan(text: str = LAMP.plan) -> Plan:
     found = parse(text, CHILDREN)
     assert isinstance(found, Plan), found
     return found
@@ -110,7 +112,7 @@ def task_of(of: Plan, child: str) -> Task:
 def edit(child: str) -> str:
     """What a child is told when the plan's path and its seconds are edited."""
     edited = plan(
-        story.PLAN.replace("Location: /v1/devices/{id}/status", "Location: /v1/registrations/{id}")
+        LAMP.plan.replace("Location: /v1/devices/{id}/status", "Location: /v1/registrations/{id}")
         .replace("Retry-After: 2`", "Retry-After: 5`")
         .replace("up to 10 seconds between", "up to 20 seconds between")
         .replace("give up after 180 seconds", "give up after 4 minutes")
@@ -144,52 +146,64 @@ def git(repo: Path, *arguments: str) -> str:
     return subprocess.run(["git", *arguments], cwd=repo, capture_output=True, text=True, check=True).stdout
 
 
-def test_each_repo_has_a_clean_history_and_a_suite_that_fails(tmp_path: Path) -> None:
-    made = repos.create(tmp_path)
+@pytest.mark.parametrize("story", STORIES.values(), ids=STORIES)
+def test_each_repo_has_a_clean_history_and_a_suite_that_fails_until_it_is_mended(story: Story, tmp_path: Path) -> None:
+    made = story.sample.create(tmp_path)
 
-    assert tuple(made) == CHILDREN
-    for repo in made.values():
+    assert list(made) == list(story.parts)
+    for name, repo in made.items():
         assert git(repo, "status", "--porcelain") == ""
         assert len(git(repo, "log", "--oneline").splitlines()) == 3
         assert {"README.md", "AGENTS.md", "tests/contract.json"} <= set(git(repo, "ls-files").splitlines())
         done = suite(repo)
         assert done.returncode != 0
         assert "test_contract" in done.stderr
+        for path, text in story.sample.files(name, "fix").items():
+            (repo / path).write_text(text, encoding="utf-8")
+        assert suite(repo).returncode == 0
 
 
 def test_the_history_is_the_same_at_every_making(tmp_path: Path, mended: Mended) -> None:
-    for child, repo in repos.create(tmp_path).items():
+    for child, repo in LAMP.sample.create(tmp_path).items():
         assert git(repo, "rev-parse", "HEAD") == git(mended.folder / child, "rev-parse", "HEAD")
 
 
 def test_a_folder_that_holds_a_repo_already_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "backend").mkdir()
     with pytest.raises(OrchError, match="there already"):
-        repos.create(tmp_path)
+        LAMP.sample.create(tmp_path)
 
 
-def test_the_contract_is_the_same_file_in_all_three_repos() -> None:
-    assert len({repos.before(child)["tests/contract.json"] for child in CHILDREN}) == 1
+@pytest.mark.parametrize("story", STORIES.values(), ids=STORIES)
+def test_the_contract_is_the_same_file_in_all_three_repos(story: Story) -> None:
+    assert len({story.sample.before(child)["tests/contract.json"] for child in story.parts}) == 1
 
 
-def test_the_plan_is_one_that_orch_accepts() -> None:
-    found = plan()
+@pytest.mark.parametrize("story", STORIES.values(), ids=STORIES)
+def test_the_plan_is_one_that_orch_accepts(story: Story) -> None:
+    found = parse(story.plan, list(story.parts))
+    assert isinstance(found, Plan), found
 
-    assert [(task.id, task.child, task.after) for task in found.tasks] == [
-        ("T1", "backend", ()),
-        ("T2", "mobile", ("T1",)),
-        ("T3", "firmware", ()),
-    ]
-    assert all(task.contracts == ("C1",) and task.verify == (story.TESTS,) for task in found.tasks)
-    assert found.contracts[0].between == ("backend", "mobile", "firmware")
+    assert [(task.id, task.after) for task in found.tasks] == [("T1", ()), ("T2", ("T1",)), ("T3", ())]
+    assert {task.child for task in found.tasks} == set(story.parts) == set(story.tasks)
+    assert all(task.contracts == ("C1",) and task.verify == (TESTS,) for task in found.tasks)
+    assert set(found.contracts[0].between) == set(story.parts)
 
 
-def test_the_values_of_the_plan_are_the_ones_in_the_mended_files() -> None:
-    for child in CHILDREN:
-        wanted = values.said([brief(plan(), child)])
-        assert {"location", "report", "retry_after"} <= set(wanted)
-        for path, text in repos.after(child).items():
-            assert values.put(path, text, wanted) == text
+@pytest.mark.parametrize("story", STORIES.values(), ids=STORIES)
+def test_the_values_of_the_plan_are_the_ones_in_the_mended_files(story: Story) -> None:
+    wanted = story.values.said([story.plan])
+    assert set(wanted) == set(story.values.patterns)
+    for child in story.parts:
+        for path, text in story.sample.after(child).items():
+            assert story.values.put(path, text, wanted) == text
+
+
+@pytest.mark.parametrize("story", STORIES.values(), ids=STORIES)
+def test_the_edit_that_the_demo_proposes_changes_the_contract(story: Story) -> None:
+    assert story.plan.count(story.edit.old) == 1
+    edited = story.values.said([story.plan.replace(story.edit.old, story.edit.new)])
+    assert edited != story.values.said([story.plan])
 
 
 @pytest.mark.parametrize("child", CHILDREN)
@@ -197,11 +211,11 @@ def test_the_scripted_model_mends_the_repo_through_codex(mended: Mended, child: 
     folder, reports = mended.folder, mended.reports
 
     assert suite(folder / child).returncode == 0
-    for path, text in repos.after(child).items():
+    for path, text in LAMP.sample.after(child).items():
         assert (folder / child / path).read_text(encoding="utf-8") == text
     report = reports[child]
     assert report.outcome is Outcome.DONE
-    assert {change.path for change in report.changes} == set(repos.files(child, "fix"))
+    assert {change.path for change in report.changes} == set(LAMP.sample.files(child, "fix"))
     assert [(note.id, note.status) for note in report.contracts] == [("C1", "kept")]
     assert report.checks[0].result.endswith("OK")
     assert report.learned
@@ -230,7 +244,7 @@ def test_an_edited_contract_reaches_the_files(mended: Mended, child: str) -> Non
     assert contract["status"]["retry_after"] == 5
     changed = {
         line[2:]
-        for path, text in repos.after(child).items()
+        for path, text in LAMP.sample.after(child).items()
         for line in difflib.ndiff(text.splitlines(), (folder / child / path).read_text(encoding="utf-8").splitlines())
         if line.startswith("+ ") and path.endswith(".py")
     }
@@ -243,12 +257,12 @@ def test_an_edited_contract_reaches_the_files(mended: Mended, child: str) -> Non
 
 def test_an_edit_in_the_middle_of_the_work_is_followed(mended: Mended, tmp_path: Path) -> None:
     def held(request: ModelRequest) -> Sequence[Step]:
-        steps = story.script(0.0)(request)
+        steps = LAMP.script(0.0)(request)
         patched = any(output.tool == "apply_patch" for output in request.outputs_since_last_user())
         return (Wait("patched"), *steps) if patched else steps
 
     _, model, codex, _ = mended
-    repo = repos.create(tmp_path)["backend"]
+    repo = LAMP.sample.create(tmp_path)["backend"]
     model.begin_again(held)
     thread = codex.ask("thread/start", cwd=str(repo), sandbox="workspace-write")["thread"]["id"]
     turn = codex.turn(thread, brief(plan(), "backend"), REPORT_SCHEMA)
@@ -257,7 +271,7 @@ def test_an_edit_in_the_middle_of_the_work_is_followed(mended: Mended, tmp_path:
     model.gate("patched").open()
 
     assert codex.end()["status"] == "completed"
-    model.begin_again(story.script(0.0))
+    model.begin_again(LAMP.script(0.0))
     assert 'STATUS_PATH = "/v1/registrations/{id}"' in (repo / "backend/app.py").read_text(encoding="utf-8")
     assert suite(repo).returncode == 0
 
@@ -265,7 +279,7 @@ def test_an_edit_in_the_middle_of_the_work_is_followed(mended: Mended, tmp_path:
 def test_a_task_outside_the_story_is_not_claimed_as_done(mended: Mended) -> None:
     folder, codex = mended.folder, mended.codex
     other = plan(
-        story.PLAN.replace("### T3 — Report before the self-test", "### T9 — Blink twice at power-on").replace(
+        LAMP.plan.replace("### T3 — Report before the self-test", "### T9 — Blink twice at power-on").replace(
             "- child: firmware\n- contracts: C1", "- child: firmware"
         )
     )

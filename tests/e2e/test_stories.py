@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from supervisor.demo import repos, story
+from supervisor.demo.lamp import LAMP
 from supervisor.demo.model import ModelRequest, Step, Wait
 from supervisor.shell import process
 from tests.e2e.lab import SLOW, Lab
@@ -46,14 +46,14 @@ def lamp_contract(contract: Mapping[str, Any]) -> str:
 
 def test_a_timeout_across_backend_firmware_and_mobile_is_mended_from_one_prompt() -> None:
     def children(request: ModelRequest) -> Sequence[Step]:
-        steps = story.script(0.0)(request)
+        steps = LAMP.script(0.0)(request)
         patched = [one for one in request.outputs_since_last_user() if one.tool == "apply_patch"]
         return (Wait("backend works"), *steps) if request.cwd.endswith("/backend") and len(patched) == 1 else steps
 
     with Lab() as lab:
-        made = repos.create(lab.folder)
+        made = LAMP.sample.create(lab.folder)
         lab.model.script = Lead(
-            lab.workspace.root, story.PLAN, "backend", lamp_contract, PAIRING, {"firmware": COMMIT}
+            lab.workspace.root, LAMP.plan, "backend", lamp_contract, PAIRING, {"firmware": COMMIT}
         ).script(children)
         lab.orch("init", *(f"{name}=../{name}" for name in made))
 
@@ -80,10 +80,10 @@ def test_a_timeout_across_backend_firmware_and_mobile_is_mended_from_one_prompt(
         assert {one["id"]: one["state"] for one in picture["tasks"]} == dict.fromkeys(("T1", "T2", "T3", "H1"), "done")
         assert_green(made)
         for name, repo in made.items():
-            for path, text in repos.after(name).items():
+            for path, text in LAMP.sample.after(name).items():
                 assert (repo / path).read_text(encoding="utf-8") == text
         assert git(made["firmware"], "log", "-1", "--format=%s").strip() == "Report before the self-test"
-        assert_once(lab, {name: len(repos.files(name, "fix")) for name in made})
+        assert_once(lab, {name: len(LAMP.sample.files(name, "fix")) for name in made})
         assert_heard_once(lab, "The backend still takes", "A lamp may be online up to 40", "An app from before")
         assert "online after 47 seconds" in lab.workspace.runs.read_text(encoding="utf-8")
         lab.orch("down")
