@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from supervisor.core.drift import said_of_drift
@@ -43,7 +43,8 @@ def _new(before: World, after: World, event: ev.Event) -> Iterator[tuple[str, bo
     if after.works is not before.works:
         for task, work in after.works.items():
             if (old := before.works.get(task)) is not None and old is not work:
-                yield from _of_work(old, work)
+                known = {one.text for one in before.learnings if one.source == work.child}
+                yield from _of_work(old, work, known)
 
 
 def _answered(before: World, after: World, event: ev.AskAnswered) -> Iterator[tuple[str, bool]]:
@@ -57,7 +58,7 @@ def _answered(before: World, after: World, event: ev.AskAnswered) -> Iterator[tu
     yield f"the human answered {ask.id}{about} ({ask.kind}: {said}):\n{_quote(ask.text)}{words}", loud
 
 
-def _of_work(old: Work, work: Work) -> Iterator[tuple[str, bool]]:
+def _of_work(old: Work, work: Work, known: Collection[str]) -> Iterator[tuple[str, bool]]:
     if work.phase is not old.phase and work.phase in (Phase.BLOCKED, Phase.FAILED):
         yield f"{work.task} ({work.child}) is {work.phase}:\n{_quote(work.why)}", True
     elif work.checks is not old.checks and (failing := [one for one in work.checks if one.exit_code]):
@@ -71,8 +72,8 @@ def _of_work(old: Work, work: Work) -> Iterator[tuple[str, bool]]:
     for note in work.report.contracts:
         if note.status == "changed":
             yield f"{work.task} ({work.child}) changed contract {note.id}:\n{_quote(note.note)}", True
-    if work.report.learned:
-        yield f"{work.task} ({work.child}) learned:\n{_quote(chr(10).join(work.report.learned))}", True
+    if learned := [fact for fact in work.report.learned if fact not in known]:
+        yield f"{work.task} ({work.child}) learned:\n{_quote(chr(10).join(learned))}", True
 
 
 def _quote(text: str) -> str:

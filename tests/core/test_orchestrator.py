@@ -217,6 +217,18 @@ def test_news_are_told_together_once_and_only_if_something_is_loud() -> None:
     assert turns(scene.tell(ev.Ticked, after=600.0)) == []
 
 
+def test_a_fact_that_a_child_reports_again_is_no_news() -> None:
+    scene = Led().planned()
+    scene.running("T1")
+    scene.ended("T1", text=report(learned=["the port is 8080"]))
+    scene.checked("T1", 1)
+    scene.began("T1", "turn-2")
+    scene.ended("T1", text=report(learned=["the port is 8080", "and it is slow"]))
+    learned = [one.text for one in scene.world.news if "learned" in one.text]
+    assert ["8080" in one for one in learned] == [True, False]
+    assert "> and it is slow" in learned[1]
+
+
 def test_what_the_orchestrator_notes_itself_is_no_news_to_it() -> None:
     scene = Led().planned()
     scene.tell(ev.LearningNoted, ORCHESTRATOR, "the id is a UUID")
