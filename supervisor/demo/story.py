@@ -24,6 +24,7 @@ PACE = 0.05  # seconds from word to word: slow enough to watch
 TESTS = "python3 -m unittest -q"
 LOOK = "git log --oneline -n 5 && git status --short && head -n 12 README.md"
 _COMMIT = re.compile(r"^Commit [^`]*`(git commit [^`]+)`", re.MULTILINE)
+_MODIFIED = re.compile(r"^ ?M ", re.MULTILINE)  # a line of `git status --short`
 _COMMITTING = "The task asks for a commit, and the sandbox keeps .git read-only."
 
 
@@ -94,10 +95,17 @@ class Story:
         if patches and made == len(patches):
             return Stream("The tests once more.", pace), Run(TESTS)
         tests = outputs[2 if not patches else 3 + len(patches)]
-        commit = _COMMIT.search(request.last_user_text())
-        if commit and patches and tests.exit_code == 0 and outputs[-1] is tests:
-            return Stream("Green, and a commit was asked for.", pace), Run(commit[1], escalate=_COMMITTING)
+        changed = patches or _MODIFIED.search(outputs[0].output)
+        if (commit := self._commit(child, request)) and changed and tests.exit_code == 0 and outputs[-1] is tests:
+            return Stream("Green, and a commit was asked for.", pace), Run(commit, escalate=_COMMITTING)
         return (Say(_answer(request, self._report(child, request, patches, outputs[1], tests))),)
+
+    def _commit(self, child: str, request: ModelRequest) -> str:
+        """The command by which the newest brief wants a commit; "" if it wants none."""
+        task, title = self.tasks[child]
+        brief = next((text for text in reversed(request.user_texts()) if f"# {task} — {title}" in text), "")
+        found = _COMMIT.search(brief)
+        return found[1] if found else ""
 
     def _child(self, request: ModelRequest) -> str | None:
         """The child whose thread this is: by what it was told at the start, by its folder, or by its task's heading."""
@@ -160,7 +168,7 @@ class Story:
             "changes": [{"path": path, "what": part.what.get(path, "the new values")} for path in patches],
             "contracts": [{"id": name, "status": "kept", "note": note} for name in dict.fromkeys(named)],
             "checks": [{"command": TESTS, "result": _tail(tests)}],
-            "learned": list(part.learned) if patches else [],
+            "learned": list(part.learned) if outcome == "done" else [],
         }
 
     def _new(self, read: ToolOutput, wanted: Mapping[str, str]) -> dict[str, str]:
