@@ -47,6 +47,13 @@ class Lead:
         text = request.last_user_text()
         if text.startswith(NEWS):
             return _learn(text, outputs)
+        if "Problem: " not in text:
+            return _pass_on(text, outputs)
+        done = {output.tool for output in outputs}
+        if (
+            "$codex-orchestrator" in text and "write_plan" in done
+        ):  # a person's own session: nobody else sees it through
+            return _see_through(outputs)
         return self._plan(text, outputs)
 
     def _plan(self, problem: str, outputs: Sequence[ToolOutput]) -> Sequence[Step]:
@@ -78,7 +85,7 @@ class Lead:
         answers = {one["child"]: one["untrusted"] for one in result(outputs, "ask_children")["answers"]}
         contract = json.loads(result(outputs, "files")["untrusted"]["text"])
         (about,) = known.contracts
-        words = re.search(r"^Problem: (.+)$", problem, re.MULTILINE)
+        words = re.search(r"Problem: (.+)", problem)
         assert words is not None, problem
         lines = [
             f"# Plan: {known.title}\n\n## Objective\n\n{words[1]}\n\n## Child Context\n",
@@ -97,6 +104,29 @@ class Lead:
         lines.append(self.checkpoint.replace("AFTER", all_of_them))
         lines.append("\n## Risks And Open Questions\n\n")
         return "\n".join(lines)
+
+
+def _see_through(outputs: Sequence[ToolOutput]) -> Sequence[Step]:
+    """Wait until something needs the human, and say what; or that all is done."""
+    if outputs[-1].tool != "wait":
+        return (call("wait", seconds=60),)
+    (first, *_) = result(outputs, "wait")["attention"]
+    if first["what"] != "ask":
+        return (Say(f"It is over: {first['what']}, {first.get('tasks')} tasks."),)
+    ask = first["untrusted"]
+    return (Say(f"{first['id']} needs you. {ask['text']}\n\n{ask['steps'] or ''}\n\n{ask['expect'] or ''}"),)
+
+
+def _pass_on(text: str, outputs: Sequence[ToolOutput]) -> Sequence[Step]:
+    """Give the human's word to the ask that waits for it, then see on."""
+    done = {output.tool for output in outputs}
+    if "asks" not in done:
+        return (call("asks"),)
+    if "answer" not in done:
+        (ask, *_) = result(outputs, "asks")["asks"]
+        words = {"decision": text} if text in ("accept", "decline") else {"decision": "text", "text": text}
+        return (call("answer", ask=ask["id"], **words),)
+    return _see_through(outputs)
 
 
 def _answer(child: str, request: ModelRequest) -> Sequence[Step]:

@@ -1,0 +1,117 @@
+"""The person's own way in: Codex's terminal, `$codex-orchestrator`, a talk, a plan, and the work done."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from supervisor.demo.lamp import LAMP
+from supervisor.demo.model import Call, ModelRequest, Run, Say, Step, add_file, directive_script
+from supervisor.runtime.skill import NAME
+from tests.e2e.lab import Lab, report, task
+from tests.e2e.lead import TOOLS, Lead
+from tests.e2e.stdio import codex_binary
+from tests.e2e.terminal import ENTER, Terminal
+from tests.e2e.test_stories import COMMIT, PAIRING, PROBLEM, assert_green, git, lamp_contract
+
+# What a person has settled before: no question about newer models, and no guessing whether typing is pasting.
+SETTLED = 'disable_paste_burst = true\n\n{config}\n[notice.model_migrations]\n"gpt-5.5" = "gpt-6-sol"\n'
+
+
+def codex(lab: Lab, folder: Path) -> Terminal:
+    """`codex`, started in a folder, of somebody who has the skill."""
+    assert "installed" in lab.orch("skill", "install").stdout
+    config = lab.home / "config.toml"
+    config.write_text(SETTLED.format(config=config.read_text(encoding="utf-8")), encoding="utf-8")
+    return Terminal([codex_binary()], folder, lab.environ)
+
+
+def test_a_session_in_the_workspace_plans_with_the_tools_and_passes_on_what_the_human_says() -> None:
+    with Lab() as lab:
+        made = LAMP.sample.create(lab.folder)
+        lab.model.script = Lead(
+            lab.workspace.root, LAMP.plan, "backend", lamp_contract, PAIRING, {"firmware": COMMIT}
+        ).script(LAMP.script(0.0))
+        lab.orch("init", *(f"{name}=../{name}" for name in made))
+        lab.orch("up")
+        with codex(lab, lab.workspace.root) as terminal:
+            terminal.until("Ask Codex to do anything")
+            terminal.say(f"${NAME} {PROBLEM}")
+            terminal.until("Trust this folder?")
+            terminal.type(ENTER)
+            terminal.until("A1 needs you.", "git commit -qam 'Report before the self-test'")
+            terminal.say("accept")
+            terminal.until('Allow the orch MCP server to run tool "answer"?', "decision: accept")
+            terminal.type(ENTER)
+            terminal.until("A2 needs you.", "3. Plug it in.", "online in the app after 40 to 60 seconds")
+            terminal.say("online after 47 seconds")
+            terminal.until('Allow the orch MCP server to run tool "answer"?', "text: online after 47 seconds")
+            terminal.type(ENTER)
+            terminal.until("It is over: all settled, 4 tasks.")
+
+        assert lab.status()["plan"]["author"] == "orchestrator"
+        assert "online after 47 seconds" in lab.workspace.runs.read_text(encoding="utf-8")
+        assert git(made["firmware"], "log", "-1", "--format=%s").strip() == "Report before the self-test"
+        assert_green(made)
+        assert lab.model.errors == []
+
+
+def test_a_session_in_an_empty_folder_makes_the_workspace_itself() -> None:
+    """One approval for the whole of `orch`: the rest goes by the rule that it made."""
+    tasks = task("T1", "backend", "write a.txt a", report("wrote a"), fields=("verify: `test -f a.txt`",))
+    tasks += task("T2", "mobile", "write b.txt b", report("wrote b"), fields=("after: T1",))
+    plan = f"# Plan: From nothing\n\n## Working Plan\n\n{tasks}"
+
+    with Lab() as lab:
+        repos = {name: lab.repo(name) for name in ("backend", "mobile")}
+        root = lab.workspace.root
+
+        def script(request: ModelRequest) -> Sequence[Step]:
+            if Path(request.cwd) != root:
+                return directive_script(request)
+            assert f"{TOOLS}/repos" not in request.tools
+            steps: list[Step] = [
+                outside("orch init backend=../backend mobile=../mobile"),
+                outside("orch up"),
+                Run("cat plan.md"),
+                add_file("plan.md", plan),
+                outside("orch plan check"),
+                outside("orch wait --timeout 60"),
+            ]
+            outputs = request.outputs_since_last_user()
+            if outputs and outputs[-1].exit_code != 0:
+                return (Say(f"It failed: {outputs[-1].text}"),)
+            return (steps[len(outputs)],) if len(outputs) < len(steps) else (Say("All of it is done."),)
+
+        lab.model.script = script
+        lab.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{lab.environ['PATH']}"
+        with codex(lab, root) as terminal:
+            terminal.until("Ask Codex to do anything")
+            terminal.say("/permissions")  # in a folder that nobody trusts yet, Codex may not even ask
+            terminal.until("1. Ask for approval")
+            terminal.type(ENTER)
+            terminal.until("Ask Codex to do anything")
+            terminal.say(f"${NAME} Problem: a and b are missing. backend=../backend mobile=../mobile")
+            terminal.until(
+                "orch init backend=../backend mobile=../mobile", "don't ask again for commands that start with"
+            )
+            terminal.type("p")
+            terminal.until("All of it is done.", timeout=60)
+
+        assert (root / ".codex" / "config.toml").exists()
+        assert [(one["id"], one["state"]) for one in lab.status()["tasks"]] == [("T1", "done"), ("T2", "done")]
+        assert (repos["backend"] / "a.txt").exists()
+        assert (repos["mobile"] / "b.txt").exists()
+        assert lab.model.errors == []
+
+
+def outside(command: str) -> Call:
+    """A command outside the sandbox, as the skill says: with a reason, and the prefix rule `orch`."""
+    asked = {"sandbox_permissions": "require_escalated", "justification": "It reaches the supervisor."}
+    return Call(
+        "",
+        "exec_command",
+        {"cmd": command, "login": False, "yield_time_ms": 30_000, "prefix_rule": ["orch"], **asked},
+    )
