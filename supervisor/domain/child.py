@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from supervisor.domain.plan import SandboxMode
+from supervisor.domain.plan import Approvals, SandboxMode
 
 OUR_MESSAGES = "orch-"  # how the client message ids of the supervisor begin
 
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """One repo as configured. `path` is the absolute root of its work tree."""
+    """One repo as configured. `path` is the absolute root of its work tree, `approvals` whether Codex may ask for leave
+    (where it may not, what needs leave fails)."""
 
     name: str
     path: str
@@ -20,6 +21,7 @@ class Child:
     effort: str | None = None
     sandbox: SandboxMode = "workspace-write"
     network: bool = False
+    approvals: Approvals = "on-request"
 
 
 class ServerState(StrEnum):

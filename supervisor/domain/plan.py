@@ -10,6 +10,7 @@ ORCHESTRATOR = "orchestrator"  # its server, its thread and its work; no child m
 
 ThreadChoice = Literal["shared", "fresh"]
 SandboxMode = Literal["read-only", "workspace-write"]
+Approvals = Literal["on-request", "never"]
 Sandbox = Literal["read-only", "workspace-write", "danger-full-access"]
 """What a turn may do. Without a sandbox, and so without approvals, only the orchestrator runs, if the human says so."""
 

@@ -15,7 +15,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from supervisor.domain.child import Child
-from supervisor.domain.plan import HUMAN, ORCHESTRATOR, SandboxMode
+from supervisor.domain.plan import HUMAN, ORCHESTRATOR, Approvals, SandboxMode
 from supervisor.domain.rule import Rule
 from supervisor.errors import ConfigError, OrchError, UsageError
 from supervisor.runtime.autonomy import MatchPart, NotifyPart, RulePart, Telling, rules_of, telling_of
@@ -41,6 +41,7 @@ class ChildPart(_Part):
     effort: str | None = None
     sandbox: SandboxMode = "workspace-write"
     network: bool = False
+    approvals: Approvals = "on-request"
 
 
 class OrchestratorPart(_Part):
@@ -96,7 +97,7 @@ def load(workspace: Workspace) -> Config:
     file = _read(workspace)
     pairs = [(name, part.path) for name, part in file.children.items()]
     children = tuple(
-        Child(name, str(path), part.model, part.effort, part.sandbox, part.network)
+        Child(name, str(path), part.model, part.effort, part.sandbox, part.network, part.approvals)
         for (name, path), part in zip(_checked(workspace.root, pairs, ConfigError), file.children.values(), strict=True)
     )
     lead = Child(ORCHESTRATOR, str(workspace.root), file.orchestrator.model, file.orchestrator.effort)
@@ -116,7 +117,7 @@ def named(workspace: Workspace) -> tuple[Child, ...]:
     for name, part in _read(workspace).children.items():
         _check_name(name, ConfigError)
         path = os.path.abspath(workspace.root / os.path.expanduser(part.path))
-        children.append(Child(name, path, part.model, part.effort, part.sandbox, part.network))
+        children.append(Child(name, path, part.model, part.effort, part.sandbox, part.network, part.approvals))
     return tuple(children)
 
 
@@ -141,6 +142,7 @@ children:
     # effort: high
     # sandbox: workspace-write    # or read-only
     # network: false              # true lets its commands reach the network
+    # approvals: on-request       # never: Codex asks for nothing, and what needs leave fails
 
 # orchestrator:                   # what `orch plan` runs
 #   model: gpt-5.5

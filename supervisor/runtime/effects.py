@@ -168,7 +168,7 @@ class _Hands:
         link = self._desk.link
         if link is None:
             return
-        child, where = self._child, (action.model, action.effort, action.sandbox)
+        child, where = self._child, (action.model, action.effort, action.sandbox, self._child.approvals)
         turns: tuple[TurnSeen, ...] = ()
         try:
             if action.thread is None:
@@ -210,6 +210,7 @@ class _Hands:
             effort=action.effort,
             sandbox=action.sandbox,
             network=self._child.network,
+            approvals=self._child.approvals,
             skill=self._role.skill if action.due is Due.BRIEF else None,
         )
         if self._desk.link is not None:

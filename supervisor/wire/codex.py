@@ -14,7 +14,7 @@ from typing import Any
 
 from supervisor.domain import event as ev
 from supervisor.domain.child import OUR_MESSAGES, Failure, TurnSeen, TurnStatus
-from supervisor.domain.plan import Sandbox
+from supervisor.domain.plan import Approvals, Sandbox
 
 OLDEST = (0, 163, 0)  # the oldest codex whose behaviour was checked
 THREAD_SOURCE = "orch"
@@ -62,13 +62,14 @@ def thread_start(
     model: str | None,
     effort: str | None,
     sandbox: Sandbox,
+    approvals: Approvals = "on-request",
     *,
     instructions: str,
     config: Params | None = None,
 ) -> Params:
     """`config` overrides keys of the user's config.toml for this thread, for as long as it is loaded."""
     return {
-        **_settings(cwd, model, effort, sandbox, config),
+        **_settings(cwd, model, effort, sandbox, approvals, config),
         "developerInstructions": instructions,
         "serviceName": THREAD_SOURCE,
         "threadSource": THREAD_SOURCE,
@@ -80,18 +81,21 @@ def thread_resume(
     model: str | None,
     effort: str | None,
     sandbox: Sandbox,
+    approvals: Approvals = "on-request",
     *,
     thread: str,
     config: Params | None = None,
 ) -> Params:
     """`config` as in `thread_start`: it is not kept with the thread."""
-    return {**_settings(cwd, model, effort, sandbox, config), "threadId": thread, "excludeTurns": True}
+    return {**_settings(cwd, model, effort, sandbox, approvals, config), "threadId": thread, "excludeTurns": True}
 
 
-def _settings(cwd: str, model: str | None, effort: str | None, sandbox: Sandbox, config: Params | None) -> Params:
+def _settings(
+    cwd: str, model: str | None, effort: str | None, sandbox: Sandbox, approvals: Approvals, config: Params | None
+) -> Params:
     settings: Params = {
         "cwd": cwd,
-        "approvalPolicy": _approvals(sandbox),
+        "approvalPolicy": _approvals(sandbox, approvals),
         "approvalsReviewer": "user",  # else the user's config may route approvals to a model
         "sandbox": sandbox,
     }
@@ -103,9 +107,9 @@ def _settings(cwd: str, model: str | None, effort: str | None, sandbox: Sandbox,
     return settings
 
 
-def _approvals(sandbox: Sandbox) -> str:
+def _approvals(sandbox: Sandbox, approvals: Approvals) -> Approvals:
     """Without a sandbox nothing is asked for: who wants the one wants the other."""
-    return "never" if sandbox == "danger-full-access" else "on-request"
+    return "never" if sandbox == "danger-full-access" else approvals
 
 
 def turn_start(
@@ -118,6 +122,7 @@ def turn_start(
     effort: str | None,
     sandbox: Sandbox,
     network: bool,
+    approvals: Approvals = "on-request",
     skill: tuple[str, str] | None = None,
 ) -> Params:
     """`skill` is the name of a skill that the turn is to follow, and the path of its SKILL.md."""
@@ -128,7 +133,7 @@ def turn_start(
         "input": [{"type": "text", "text": text}, *shown],
         "outputSchema": dict(schema),
         "sandboxPolicy": sandbox_policy(sandbox, network=network),
-        "approvalPolicy": _approvals(sandbox),
+        "approvalPolicy": _approvals(sandbox, approvals),
         "approvalsReviewer": "user",
         "turnTrigger": THREAD_SOURCE,
     }

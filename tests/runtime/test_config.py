@@ -67,6 +67,7 @@ children:
     effort: high
     sandbox: read-only
     network: true
+    approvals: never
 orchestrator:
   model: gpt-6
   effort: low
@@ -81,7 +82,7 @@ limits:
         encoding="utf-8",
     )
     assert load(workspace) == Config(
-        (Child("app", f"{here}/app"), Child("api", f"{here}/api", "gpt-5.5", "high", "read-only", True)),
+        (Child("app", f"{here}/app"), Child("api", f"{here}/api", "gpt-5.5", "high", "read-only", True, "never")),
         lead(workspace, "gpt-6", "low"),
         "~/bin/codex",
         Limits(verify_minutes=0.5, retry_seconds=(0, 1), ready_seconds=5, log_megabytes=1),

@@ -92,6 +92,13 @@ def test_a_turn_is_started_with_its_message_id_the_report_schema_and_its_sandbox
     assert turn_start(**common, model="gpt-5.5", effort="low") == {**started, "model": "gpt-5.5", "effort": "low"}
 
 
+def test_a_child_that_may_not_ask_is_started_so() -> None:
+    common = {"thread": "t", "message": "m", "text": "x", "schema": {}, "model": None, "effort": None}
+    started = turn_start(**common, sandbox="workspace-write", network=False, approvals="never")
+    resumed = thread_resume("/api", None, None, "workspace-write", "never", thread="t")
+    assert [one["approvalPolicy"] for one in (started, resumed)] == ["never", "never"]
+
+
 def test_who_runs_without_a_sandbox_is_not_asked_for_approvals() -> None:
     common = {"thread": "t", "message": "m", "text": "Plan.", "schema": {}, "model": None, "effort": None}
     started = turn_start(**common, sandbox="danger-full-access", network=False, skill=("plan", "/skills/plan/SKILL.md"))
