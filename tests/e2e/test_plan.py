@@ -102,6 +102,16 @@ def test_a_question_of_the_orchestrator_is_an_ask_and_the_answer_reaches_it(lab:
     assert "> Which status code?" in texts[1]
 
 
+def test_with_yolo_the_orchestrator_asks_for_nothing_and_the_human_is_warned(lab: Lab) -> None:
+    outside = lab.folder / "outside.txt"
+    text = plan_text(task("T1", "backend", report("ok")))
+    script = f"Make it work.\n\n````model\nrun echo yes > {outside}\nwrite plan.md {escaped(text)}\n{said('planned')}\n````\n"
+    done = plan(lab, script, "--yolo")
+    assert "without a sandbox and without approvals" in done.stderr
+    assert outside.read_text(encoding="utf-8") == "yes\n"
+    assert lab.ledger("request_received") == []
+
+
 def test_the_orchestrator_hears_of_what_happened_once_and_may_edit_the_plan(lab: Lab) -> None:
     tasks = task("T1", "backend", report("cannot", outcome="blocked", learned=["the port is 8080"]))
     plan(lab, writes(plan_text(tasks), said("planned")))
