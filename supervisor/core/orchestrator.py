@@ -179,10 +179,10 @@ def next_turn(world: World, at: datetime) -> Next | None:
     if lead.phase is Phase.IDLE and lead.due is Due.ANSWER:
         question = lead.question.question if lead.question else ""
         return Next(Due.ANSWER, known, first + words.answer(question, lead.due_text), "a human answered")
-    if lead.phase is Phase.IDLE and lead.due is not None:
+    if lead.phase is Phase.IDLE and lead.due in (Due.RESUME, Due.RETRY):
         why = lead.due_text or lead.why or "it was interrupted"
         return Next(lead.due, known, words.resume(known.text, why), f"goes on: {why}")
-    if lead.phase is not Phase.DONE:
+    if lead.phase not in (Phase.DONE, Phase.IDLE):
         return None
     if not planned(world):
         if planning.tries >= MAX_TRIES:
@@ -219,7 +219,7 @@ _END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
 def moments(world: World) -> Iterator[datetime]:
     """When to look again if nothing happens."""
-    if world.planning is not None and world.lead is not None and world.lead.phase is Phase.DONE:
+    if world.planning is not None and world.lead is not None and world.lead.phase in (Phase.DONE, Phase.IDLE):
         yield from (one.at + BATCH for one in world.news if one.loud)
 
 

@@ -240,6 +240,17 @@ def changed() -> dict[str, str]:
     return {"id": C1.id, "status": "changed", "note": "201 instead"}
 
 
+def test_news_on_their_way_to_a_thread_that_is_gone_are_told_on_the_next() -> None:
+    scene = Led().planned()
+    scene.tell(ev.LearningNoted, "human", "mind the firewall")
+    assert len(turns(scene.tell(ev.Ticked, after=5.0))) == 1
+    scene.tell(ev.ServerExited, ORCHESTRATOR, 33, "it ended with code 9", "")
+    scene.tell(ev.ServerReady, ORCHESTRATOR, 44, "/run/o", "0.169.0", False)
+    scene.tell(ev.ThreadFailed, ORCHESTRATOR, "lead-thread", None, True, "no rollout found")
+    (turn,) = turns(scene.tell(ev.ThreadOpened, ORCHESTRATOR, 44, "lead-thread-2", None, False, ()))
+    assert (turn.due, "> mind the firewall" in turn.text, "It times out." in turn.text) == (Due.NEWS, True, True)
+
+
 def test_no_turn_is_spent_on_news_while_everything_is_held() -> None:
     scene = Led().planned()
     scene.tell(ev.HoldSet)

@@ -105,8 +105,8 @@ def test_a_question_of_the_orchestrator_is_an_ask_and_the_answer_reaches_it(lab:
 def test_with_yolo_the_orchestrator_asks_for_nothing_and_the_human_is_warned(lab: Lab) -> None:
     outside = lab.folder / "outside.txt"
     text = plan_text(task("T1", "backend", report("ok")))
-    script = f"Make it work.\n\n````model\nrun echo yes > {outside}\nwrite plan.md {escaped(text)}\n{said('planned')}\n````\n"
-    done = plan(lab, script, "--yolo")
+    problem = writes(text, said("planned")).replace("write plan.md", f"run echo yes > {outside}\nwrite plan.md")
+    done = plan(lab, problem, "--yolo")
     assert "without a sandbox and without approvals" in done.stderr
     assert outside.read_text(encoding="utf-8") == "yes\n"
     assert lab.ledger("request_received") == []
