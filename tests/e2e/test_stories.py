@@ -81,7 +81,7 @@ def test_a_timeout_across_backend_firmware_and_mobile_is_mended_from_one_prompt(
         assert "git commit" in ask["steps"]
         lab.orch("answer", ask["id"], "accept")
         lab.model.gate("backend works").wait_reached(SLOW)
-        os.kill(lab.status()["supervisor"]["pid"], 9)
+        os.kill(lab.until(bool)["supervisor"]["pid"], 9)
         lab.orch("up")
         lab.model.gate("backend works").open()
 
@@ -92,7 +92,7 @@ def test_a_timeout_across_backend_firmware_and_mobile_is_mended_from_one_prompt(
         lab.orch("answer", ask["id"], "online after 47 seconds, no error")
         lab.orch("wait", "--timeout", "60")
 
-        picture = lab.status()
+        picture = lab.until(bool)
         assert {one["id"]: one["state"] for one in picture["tasks"]} == dict.fromkeys(("T1", "T2", "T3", "H1"), "done")
         assert_green(made)
         for name, repo in made.items():
@@ -140,7 +140,7 @@ def test_a_lost_session_across_frontend_edge_and_backend_is_mended_while_the_con
         # The human has another name for the header, while one side is done and both others are in their turns.
         lab.save(lab.workspace.plan.read_text(encoding="utf-8").replace("X-Session", "X-Checkout-Session"))
         lab.until(lambda _: {"T2", "T3"} <= {one["task"] for one in lab.ledger("steer_arrived")})
-        os.kill(lab.status()["supervisor"]["pid"], 9)
+        os.kill(lab.until(bool)["supervisor"]["pid"], 9)
         lab.orch("up")
         edge.open()
         frontend.open()
@@ -153,7 +153,7 @@ def test_a_lost_session_across_frontend_edge_and_backend_is_mended_while_the_con
         lab.orch("answer", ask["id"], "The field's name is shown, and the order went through.")
         lab.orch("wait", "--timeout", "60")
 
-        picture = lab.status()
+        picture = lab.until(bool)
         assert {one["id"]: one["state"] for one in picture["tasks"]} == dict.fromkeys(("T1", "T2", "T3", "H1"), "done")
         assert_green(made)
         for name, code in (("frontend", "checkout/form.py"), ("edge", "edge/function.py"), ("backend", "shop/app.py")):
@@ -172,12 +172,10 @@ def test_a_lost_session_across_frontend_edge_and_backend_is_mended_while_the_con
 
 
 def needed(lab: Lab) -> dict[str, Any]:
-    """The one ask that `orch wait` comes back for."""
+    """The ask that `orch wait` comes back for."""
     waited = lab.orch("wait", "--timeout", "30", check=False)
     assert waited.returncode == 4, waited
-    (ask,) = lab.status()["asks"]
-    found: dict[str, Any] = ask
-    return found
+    return lab.ask()
 
 
 def assert_green(made: Mapping[str, Path]) -> None:
@@ -189,16 +187,11 @@ def assert_green(made: Mapping[str, Path]) -> None:
 
 
 def assert_once(lab: Lab, patches: Mapping[str, int]) -> None:
-    """Each child was given its task in one turn, and made each of its edits once: as the model saw it."""
+    """Each child was given its task once, and made each of its edits once: as its thread tells the model."""
     for child, number in patches.items():
-        ours = [
-            one for one in lab.model.requests if one.cwd.endswith(f"/{child}") and one.last_user_text().startswith("# ")
-        ]
-        assert len({(one.thread_id, one.turn_id) for one in ours}) == 1, child
-        made = {
-            output.call_id for one in ours for output in one.outputs_since_last_user() if output.tool == "apply_patch"
-        }
-        assert len(made) == number, child
+        last = [one for one in lab.model.requests if one.cwd.endswith(f"/{child}")][-1]
+        assert len([text for text in last.user_texts() if text.startswith("# ")]) == 1, child
+        assert len([item for item in last.input if item.get("name") == "apply_patch"]) == number, child
 
 
 def assert_heard_once(lab: Lab, *facts: str) -> None:
@@ -209,7 +202,7 @@ def assert_heard_once(lab: Lab, *facts: str) -> None:
     for fact in facts:
         assert len([text for text in digests if fact in text]) == 1, (fact, digests)
         assert plan.count(fact) == 1
-    assert lab.status()["plan"]["author"] == "orchestrator"
+    assert lab.until(bool)["plan"]["author"] == "orchestrator"
 
 
 def git(repo: Path, *words: str) -> str:

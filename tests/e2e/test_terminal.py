@@ -51,7 +51,7 @@ def test_a_session_in_the_workspace_plans_with_the_tools_and_passes_on_what_the_
             terminal.type(ENTER)
             terminal.until("It is over: all settled, 4 tasks.")
 
-        assert lab.status()["plan"]["author"] == "orchestrator"
+        assert lab.until(bool)["plan"]["author"] == "orchestrator"
         assert "online after 47 seconds" in lab.workspace.runs.read_text(encoding="utf-8")
         assert git(made["firmware"], "log", "-1", "--format=%s").strip() == "Report before the self-test"
         assert_green(made)
@@ -101,7 +101,7 @@ def test_a_session_in_an_empty_folder_makes_the_workspace_itself() -> None:
             terminal.until("All of it is done.", timeout=60)
 
         assert (root / ".codex" / "config.toml").exists()
-        assert [(one["id"], one["state"]) for one in lab.status()["tasks"]] == [("T1", "done"), ("T2", "done")]
+        assert [(one["id"], one["state"]) for one in lab.until(bool)["tasks"]] == [("T1", "done"), ("T2", "done")]
         assert (repos["backend"] / "a.txt").exists()
         assert (repos["mobile"] / "b.txt").exists()
         assert lab.model.errors == []
