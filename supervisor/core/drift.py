@@ -16,15 +16,21 @@ SEAMS_TOLD = 12  # in one brief
 
 def drifts(before: Sequence[Seam], after: Sequence[Seam], touched: Collection[str]) -> tuple[Drift, ...]:
     """What the `touched` children changed: names that one of them no longer says, and sides that came to disagree."""
-    now = {(seam.kind, seam.name): seam for seam in after}
+    now: dict[tuple[Kind, str], list[Seam]] = {}
+    for seam in after:
+        now.setdefault((seam.kind, seam.name), []).append(seam)
     then = {(seam.kind, seam.name): seam for seam in before}
     found = []
     for seam in before:
         if seam.score < SURE or seam.kind is Kind.COMMIT:
             continue
-        left = now.get((seam.kind, seam.name))
+        left = now.get((seam.kind, seam.name), [])
         for child in sorted(set(seam.children) & set(touched)):
-            if left is None or child not in left.children:
+            if seam.kind is Kind.COPY and not seam.conflict:
+                # The others still share theirs, and this one may still have a file of that name.
+                if not any(set(seam.children) <= set(one.children) for one in left if child in one.children):
+                    found.append(_drift(seam, child, f"{child} no longer has the same"))
+            elif not any(child in one.children for one in left):
                 found.append(_drift(seam, child, f"{child} no longer has it"))
     for seam in after:
         known = then.get((seam.kind, seam.name))

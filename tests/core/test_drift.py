@@ -55,6 +55,18 @@ def test_sides_that_come_to_disagree_are_a_drift_and_those_that_disagreed_before
     assert drifts([TWO], [TWO], ["backend"]) == ()
 
 
+def test_a_copy_that_one_of_three_changed_is_still_there_and_no_longer_the_same() -> None:
+    def copies(*children: str, conflict: bool = False) -> Seam:
+        places = tuple(Place(child, "contract.json", 0, Role.NAMES, "the same content") for child in children)
+        return Seam(Kind.COPY, "contract.json", 0.8, children, places, "drifted" if conflict else "", conflict)
+
+    before, others = copies("backend", "edge", "frontend"), copies("edge", "frontend")
+    for after in ([copies("backend", "frontend", conflict=True), others], [others]):
+        first, *_ = drifts([before], after, ["backend"])
+        assert (first.what, first.others) == ("backend no longer has the same", ("edge", "frontend"))
+    assert drifts([before], [before], ["backend"]) == ()
+
+
 def test_a_guess_and_a_commit_are_no_promise_to_keep() -> None:
     assert drifts([replace(ROUTE, score=0.3)], [], ["backend"]) == ()
     assert drifts([replace(ROUTE, kind=Kind.COMMIT)], [], ["backend"]) == ()
