@@ -25,7 +25,7 @@ def codex(lab: Lab, folder: Path) -> Terminal:
     assert "installed" in lab.orch("skill", "install").stdout
     config = lab.home / "config.toml"
     config.write_text(SETTLED.format(config=config.read_text(encoding="utf-8")), encoding="utf-8")
-    return Terminal([codex_binary()], folder, lab.environ)
+    return Terminal([codex_binary(), "--no-daemon"], folder, lab.environ)  # a daemon would outlive the test
 
 
 def test_a_session_in_the_workspace_plans_with_the_tools_and_passes_on_what_the_human_says() -> None:
@@ -37,10 +37,10 @@ def test_a_session_in_the_workspace_plans_with_the_tools_and_passes_on_what_the_
         lab.orch("init", *(f"{name}=../{name}" for name in made))
         lab.orch("up")
         with codex(lab, lab.workspace.root) as terminal:
+            terminal.until("Trust this folder?", "1. Trust and continue")
+            terminal.type(ENTER)
             terminal.until("Ask Codex to do anything")
             terminal.say(f"${NAME} {PROBLEM}")
-            terminal.until("Trust this folder?")
-            terminal.type(ENTER)
             terminal.until("A1 needs you.", "git commit -qam 'Report before the self-test'")
             terminal.say("accept")
             terminal.until('Allow the orch MCP server to run tool "answer"?', "decision: accept")
