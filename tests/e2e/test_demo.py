@@ -67,6 +67,12 @@ def test_the_story_is_played_and_goes_on(folder: Path) -> None:
     assert not process.alive(supervisor)
 
 
+def test_a_story_that_nobody_wrote_is_wrong_usage() -> None:
+    done = run(sys.executable, "-m", "supervisor.cli.main", "demo", "--story", "lmap")
+    assert done.returncode == 2
+    assert "there is no story `lmap`: the stories are lamp and checkout" in done.stderr
+
+
 def turns(seen: Any, task: str) -> list[tuple[str, int]]:
     return [(one["state"], one["turns"]) for one in seen["tasks"] if one["id"] == task]
 
