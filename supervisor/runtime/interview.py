@@ -12,11 +12,9 @@ from typing import Any
 from supervisor.domain import event as ev
 from supervisor.errors import ConnectionLost, OrchError, RequestRefused, RpcError, UsageError
 from supervisor.runtime.server import Link, ServerDesk
-from supervisor.wire.interview import Answering, question_thread, question_turn
+from supervisor.wire.interview import QUESTION_LIMIT, WITHIN, Answering, question_thread, question_turn
 
-WITHIN = 600.0  # seconds for one answer: a child that reads a large repo takes minutes
 AT_ONCE = 4  # questions that one child answers side by side; each is a thread, with MCP servers of its own
-QUESTION_LIMIT = 8_000  # characters
 ANSWER_LIMIT = 16_000  # characters that are passed on
 KEPT = 2_000  # characters of question and answer in the ledger: it is told there, not kept
 LET_GO = 5.0  # seconds for a thread to be interrupted or left

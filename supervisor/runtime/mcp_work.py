@@ -11,10 +11,10 @@ import anyio
 from pydantic import BaseModel, Field
 
 from supervisor.errors import OrchError, RequestRefused, SupervisorDown
-from supervisor.runtime.interview import QUESTION_LIMIT, WITHIN
 from supervisor.runtime.mcp_line import Line, Picture
 from supervisor.runtime.mcp_page import NOTICE, Answer, Tool, lines_of, marked, rows_of, untrusted
 from supervisor.runtime.workspace import Workspace
+from supervisor.wire.interview import QUESTION_LIMIT, WITHIN
 
 ASK_SECONDS = WITHIN + 15  # the supervisor ends it sooner, and says why
 LOOK = 4.0  # seconds of one watch: some states change with time alone

@@ -9,6 +9,9 @@ from typing import Any
 from supervisor.domain.child import TurnStatus
 from supervisor.wire.codex import THREAD_SOURCE, Params, thread_start, turn_seen
 
+WITHIN = 600.0  # seconds for one answer: a child that reads a large repo takes minutes
+QUESTION_LIMIT = 8_000  # characters
+
 
 def question_thread(cwd: str, model: str | None, effort: str | None, *, instructions: str) -> Params:
     """A thread that may only read, asks nobody, and is kept nowhere."""
