@@ -20,7 +20,7 @@ from supervisor.runtime.logs import Logs
 from supervisor.runtime.notify import Notifier
 from supervisor.runtime.role import Role, role_of
 from supervisor.runtime.server import ServerDesk
-from supervisor.runtime.surveying import survey_apart
+from supervisor.runtime.surveying import Surveyor
 from supervisor.runtime.workspace import Workspace
 from supervisor.shell.git import changed_between, read_tree
 from supervisor.wire import codex
@@ -60,6 +60,8 @@ class Effects:
         }
         for name, hands in self._hands.items():
             group.create_task(hands.run(), name=f"hands of {name}")
+        self._surveys: asyncio.Queue[act.SurveyRepos] = asyncio.Queue()
+        group.create_task(self._survey(), name="surveys of the repos")
 
     def carry_out(self, action: act.Action) -> None:
         match action:
@@ -77,23 +79,24 @@ class Effects:
             case act.Notify():
                 self._notifier.take(action)
             case act.SurveyRepos():
-                self._group.create_task(self._survey(action), name="survey of the repos")
+                self._surveys.put_nowait(action)
             case _:
                 self._hands[action.child].take(action)
 
-    async def _survey(self, action: act.SurveyRepos) -> None:
+    async def _survey(self) -> None:
         """What changed is posted before the map that it was told against is replaced: none of it is lost."""
-        try:
-            found = await survey_apart(
-                self._workspace, self._children, [child for child, _ in action.touched], action.known
-            )
-        except OrchError as error:
-            self._post(ev.MapFailed(self._now(), str(error)))
-            return
-        tasks = dict(action.touched)
-        for drift in found.drifts:
-            self._post(ev.SharedChanged(self._now(), drift.child, tasks.get(drift.child), drift))
-        self._post(ev.MapDrawn(self._now(), found.digest, found.seams, found.known))
+        async with Surveyor(self._workspace) as surveyor:
+            while True:
+                action = await self._surveys.get()
+                tasks = dict(action.touched)
+                try:
+                    found = await surveyor.survey(self._children, list(tasks), action.known)
+                except OrchError as error:
+                    self._post(ev.MapFailed(self._now(), str(error)))
+                    continue
+                for drift in found.drifts:
+                    self._post(ev.SharedChanged(self._now(), drift.child, tasks.get(drift.child), drift))
+                self._post(ev.MapDrawn(self._now(), found.digest, found.seams, found.known))
 
 
 class _Hands:

@@ -25,7 +25,7 @@ from supervisor.shell.atomic import write_atomic
 NICE = 10  # it gives way to the servers, and to whatever the person does
 TOKENS = 250  # of what is told of a repo in a brief: the child can read the rest for itself
 
-_DRAWN = TypeAdapter(Drawn)
+_ANSWER: TypeAdapter[Drawn | str] = TypeAdapter(Drawn | str)
 _SEAMS = TypeAdapter(tuple[Seam, ...])
 
 
@@ -57,16 +57,20 @@ def _known(workspace: Workspace, digest: str) -> tuple[Seam, ...] | None:
 
 
 def main() -> None:
-    """argv: the workspace, the digest of the map that is known ("" for none), the path of each child by its name, as
-    JSON (to read the config again takes as long as to survey), and the children that were touched."""
+    """argv: the workspace. A line of standard input asks for a survey, by the digest of the map that is known ("" for
+    none), the path of each child by its name (to read the config again takes as long as to survey), and the children
+    that were touched. The answer is a line: what was drawn, or why nothing was. The end of the input is ours."""
     os.nice(NICE)
-    _, root, known, paths, *touched = sys.argv
-    children = [Child(name, path) for name, path in json.loads(paths).items()]
-    try:
-        found = surveyed(Workspace(Path(root)), children, touched, known)
-    except OrchError as error:
-        sys.exit(str(error))
-    sys.stdout.buffer.write(_DRAWN.dump_json(found))
+    workspace = Workspace(Path(sys.argv[1]))
+    for line in sys.stdin.buffer:
+        known, paths, touched = json.loads(line)
+        answer: Drawn | str
+        try:
+            answer = surveyed(workspace, [Child(name, path) for name, path in paths.items()], touched, known)
+        except OrchError as error:
+            answer = str(error)
+        sys.stdout.buffer.write(_ANSWER.dump_json(answer) + b"\n")
+        sys.stdout.buffer.flush()
 
 
 if __name__ == "__main__":
