@@ -15,6 +15,8 @@ from tempfile import mkdtemp
 from types import TracebackType
 from typing import Any
 
+from supervisor.cli import calling
+from supervisor.cli.lifecycle import down
 from supervisor.cli.starting import init
 from supervisor.demo.model import Say, ScriptedModel, codex_home, directive_script
 from supervisor.errors import SupervisorDown
@@ -77,7 +79,7 @@ class Lab:
         try:
             if self.workspace.config.exists():
                 supervisor = launch.supervisor_process(self.workspace)
-                self.orch("down", "--now", check=False)
+                down(self.workspace, now=True)  # what `orch down` does
                 assert supervisor is None or not process.alive(supervisor), "orch down left the supervisor behind"
             left = process.marked(self.workspace.mark())
             for one in left:
@@ -149,8 +151,9 @@ class Lab:
     # ── what can be seen ─────────────────────────────────────────────────────────────────────────
 
     def status(self) -> Status:
-        picture: Status = json.loads(self.orch("status", "--json").stdout)
-        return picture
+        """What `orch status --json` prints."""
+        with self.client() as client:
+            return calling.picture(client)
 
     @contextmanager
     def client(self) -> Iterator[ControlClient]:
