@@ -19,7 +19,7 @@ from supervisor.cli import calling
 from supervisor.cli.lifecycle import down
 from supervisor.cli.starting import init
 from supervisor.demo.model import Say, ScriptedModel, codex_home, directive_script
-from supervisor.errors import SupervisorDown
+from supervisor.errors import OrchError, SupervisorDown
 from supervisor.runtime import launch
 from supervisor.runtime.workspace import Workspace
 from supervisor.shell import process
@@ -28,6 +28,7 @@ from supervisor.shell.control_client import ControlClient
 CHECKOUT = Path(__file__).parent.parent.parent
 # Codex refuses homes under the temporary folder, and its sandbox lets children write there.
 HOMES = Path.home() / ".cache" / "orch-tests"
+SETTLED = 10.0  # seconds for what an earlier test left to be over
 SLOW = 30.0  # seconds for anything that runs a real server: a bound, never the expected time
 Status = dict[str, Any]
 
@@ -66,6 +67,8 @@ class Lab:
         (self.folder / "gitconfig").write_text(
             "[user]\nname = Lab\nemail = lab@example.invalid\n[maintenance]\nauto = false\n", encoding="utf-8"
         )
+        self.revision = 0  # of plan.md when the lab began, or began again
+        self._past = 0  # lines of the ledger that were there then
         self.repos = {name: self.repo(name) for name in children}
         if children:
             init(self.workspace.root, [f"{name}=../{name}" for name in children])  # what `orch init` does
@@ -90,6 +93,38 @@ class Lab:
             shutil.rmtree(self.workspace.runtime_dir, ignore_errors=True)
             if kind is None:
                 shutil.rmtree(self.folder, ignore_errors=True)
+
+    def begin_again(self) -> None:
+        """Be as good as new for another test, with the supervisor and the servers up: no task to do, no ask, no change
+        in a repo, an empty past. Only the names of tasks are taken, for they would be the same tasks."""
+        self.model.begin_again(directive_script)
+        try:
+            self._settle()
+        except (AssertionError, OrchError):  # an earlier test failed in the middle of something
+            down(self.workspace, now=True)
+            shutil.rmtree(self.workspace.state)
+            self._past = 0
+            self.up()
+            self._settle()
+        for repo in self.repos.values():
+            for words in (["reset", "-q", "--hard"], ["clean", "-fdqx"]):
+                subprocess.run(["git", *words], cwd=repo, check=True, env=self.environ)
+        self.revision = self.status()["plan"]["revision"]
+        self._past += len(self.ledger())
+
+    def _settle(self) -> None:
+        before = self.status()["plan"]["revision"] or 0
+        self.plan("", objective=f"Nothing, after {self.workspace.ledger.stat().st_size} bytes.")
+        self.until(
+            lambda seen: (
+                (seen["plan"]["revision"] or 0) > before
+                and seen["plan"]["state"] == "in_force"
+                and all(one["state"] == "retired" for one in seen["tasks"])
+                and all(one["state"] == "ready" and one["task"] is None for one in seen["children"])
+                and not seen["asks"]
+            ),
+            SETTLED,
+        )
 
     # ── what a person does ───────────────────────────────────────────────────────────────────────
 
@@ -194,8 +229,8 @@ class Lab:
 
     def ledger(self, *events: str) -> list[dict[str, Any]]:
         """The ledger's lines (of these events), oldest first."""
-        lines = [json.loads(line) for line in self.workspace.ledger.read_text(encoding="utf-8").splitlines()]
-        return [line for line in lines if not events or line["event"] in events]
+        lines = self.workspace.ledger.read_text(encoding="utf-8").splitlines()[self._past :]
+        return [line for line in map(json.loads, lines) if not events or line["event"] in events]
 
     def acts(self, action: str) -> list[dict[str, Any]]:
         """The intents of this action, oldest first."""

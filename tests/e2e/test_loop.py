@@ -10,30 +10,35 @@ import pytest
 from tests.e2e.lab import Lab, report, task
 
 
-@pytest.fixture
-def lab() -> Iterator[Lab]:
+@pytest.fixture(scope="module")
+def standing() -> Iterator[Lab]:
     with Lab("backend", "mobile") as made:
+        made.up()
         yield made
+
+
+@pytest.fixture
+def lab(standing: Lab) -> Lab:
+    standing.begin_again()
+    return standing
 
 
 def test_tasks_run_in_order_are_verified_and_told(lab: Lab) -> None:
     lab.plan(
-        task("T1", "backend", "write a.txt hello", report("wrote a"), fields=("verify: `grep -q hello a.txt`",))
-        + task("T2", "mobile", "write b.txt x", report("wrote b"), fields=("after: T1", "verify: `test -f b.txt`"))
+        task("T11", "backend", "write a.txt hello", report("wrote a"), fields=("verify: `grep -q hello a.txt`",))
+        + task("T12", "mobile", "write b.txt x", report("wrote b"), fields=("after: T11", "verify: `test -f b.txt`"))
     )
-    lab.up()
-    done = lab.task("T2", "done")
+    done = lab.task("T12", "done")
     assert (done["summary"], done["changed_files"], done["runs"]) == ("wrote b", ["b.txt"], 1)
     assert done["verify"] == [{"command": "test -f b.txt", "exit_code": 0}]
     assert lab.orch("wait", "--timeout", "5").returncode == 0
-    assert [line["task"] for line in lab.acts("start_turn")] == ["T1", "T2"]
+    assert [line["task"] for line in lab.acts("start_turn")] == ["T11", "T12"]
     assert "wrote b" in lab.workspace.runs.read_text(encoding="utf-8")
 
 
 def test_a_failing_verify_starts_follow_ups_and_then_blocks(lab: Lab) -> None:
-    lab.plan(task("T1", "backend", report("not really"), fields=("verify: `echo broken; exit 3`",)))
-    lab.up()
-    blocked = lab.task("T1", "blocked")
+    lab.plan(task("T21", "backend", report("not really"), fields=("verify: `echo broken; exit 3`",)))
+    blocked = lab.task("T21", "blocked")
     assert blocked["verify"] == [{"command": "echo broken; exit 3", "exit_code": 3}]
     assert (blocked["runs"], blocked["turns"]) == (1, 3)
     assert lab.orch("wait", check=False).returncode == 5
@@ -41,13 +46,12 @@ def test_a_failing_verify_starts_follow_ups_and_then_blocks(lab: Lab) -> None:
 
 def test_an_edit_while_the_turn_runs_steers_it(lab: Lab) -> None:
     gate = lab.model.gate("first")
-    lab.plan(task("T1", "backend", "wait first", report("old")))
-    lab.up()
+    lab.plan(task("T31", "backend", "wait first", report("old")))
     gate.wait_reached(20)
-    lab.plan(task("T1", "backend", "write new.txt new", report("new")))
+    lab.plan(task("T31", "backend", "write new.txt new", report("new")))
     lab.until(lambda seen: lab.ledger("steer_arrived"))
     gate.open()
-    done = lab.task("T1", "done")
+    done = lab.task("T31", "done")
     assert (done["summary"], done["runs"], done["turns"]) == ("new", 1, 1)
     assert (lab.repos["backend"] / "new.txt").read_text(encoding="utf-8").strip() == "new"
     assert [line["event"] for line in lab.ledger("steer_arrived", "steer_missed")] == ["steer_arrived"]
@@ -56,22 +60,23 @@ def test_an_edit_while_the_turn_runs_steers_it(lab: Lab) -> None:
 def test_an_approval_waits_for_the_human_and_the_turn_goes_on(lab: Lab) -> None:
     marker = lab.folder / "outside.txt"
     lab.plan(
-        task("T1", "backend", f"escalate echo yes > {marker}", report("asked"), fields=(f"verify: `test -f {marker}`",))
-        + task("T2", "mobile", report("after"), fields=("after: T1",))
+        task(
+            "T41", "backend", f"escalate echo yes > {marker}", report("asked"), fields=(f"verify: `test -f {marker}`",)
+        )
+        + task("T42", "mobile", report("after"), fields=("after: T41",))
     )
-    lab.up()
     ask = lab.ask()
     assert (ask["kind"], ask["child"], ask["task"], ask["choices"]) == (
         "approval",
         "backend",
-        "T1",
+        "T41",
         ["accept", "decline"],
     )
     assert str(marker) in ask["steps"]
     assert lab.status()["tasks"][0]["state"] == "needs_human"
     assert lab.orch("wait", check=False).returncode == 4
     lab.orch("answer", ask["id"], "accept")
-    lab.task("T2", "done")
+    lab.task("T42", "done")
     assert marker.read_text(encoding="utf-8") == "yes\n"
     assert lab.orch("answer", ask["id"], "accept", check=False).returncode == 1
 
@@ -79,28 +84,27 @@ def test_an_approval_waits_for_the_human_and_the_turn_goes_on(lab: Lab) -> None:
 def test_a_killed_server_comes_back_and_the_task_goes_on(lab: Lab) -> None:
     gate = lab.model.gate("held")
     lab.plan(
-        task("T1", "backend", "write a.txt a", "wait held", report("survived"), fields=("verify: `test -f a.txt`",))
+        task("T51", "backend", "write a.txt a", "wait held", report("survived"), fields=("verify: `test -f a.txt`",))
     )
-    lab.up()
     gate.wait_reached(20)
     pid = lab.child("backend", "ready")["pid"]
     os.kill(pid, 9)
     lab.until(lambda seen: seen["children"][0]["state"] == "ready" and seen["children"][0]["pid"] != pid)
     gate.open()
-    done = lab.task("T1", "done")
+    done = lab.task("T51", "done")
     assert (done["summary"], done["runs"], done["turns"]) == ("survived", 1, 2)
 
 
 def test_a_killed_supervisor_leaves_the_turn_running_and_the_next_one_takes_it_over(lab: Lab) -> None:
     gate = lab.model.gate("held")
-    lab.plan(task("T1", "backend", "wait held", "write a.txt a", report("once"), fields=("verify: `test -f a.txt`",)))
-    before = lab.up()
+    lab.plan(task("T61", "backend", "wait held", "write a.txt a", report("once"), fields=("verify: `test -f a.txt`",)))
+    before = lab.status()
     gate.wait_reached(20)
     os.kill(before["supervisor"]["pid"], 9)
     assert lab.orch("status", check=False).returncode == 3
     after = lab.up()
     assert [one["pid"] for one in after["children"]] == [one["pid"] for one in before["children"]]
     gate.open()
-    done = lab.task("T1", "done")
+    done = lab.task("T61", "done")
     assert (done["summary"], done["turns"]) == ("once", 1)
-    assert len(lab.delivered("T1")) == 1
+    assert len(lab.delivered("T61")) == 1
