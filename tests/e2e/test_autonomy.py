@@ -19,6 +19,31 @@ def lab() -> Iterator[Lab]:
         yield made
 
 
+@pytest.fixture(scope="module")
+def standing() -> Iterator[Lab]:
+    """A lab with rules."""
+    with Lab("backend", "mobile") as made:
+        (server := made.folder / "mcp_lab.py").write_text(MCP_SERVER, encoding="utf-8")
+        config = made.home / "config.toml"
+        entry = f'\n[mcp_servers.lab]\ncommand = "python3"\nargs = [{json.dumps(str(server))}]\n'
+        config.write_text(config.read_text(encoding="utf-8") + entry, encoding="utf-8")
+        rules = [
+            {"accept": {"command": f"touch {made.folder}/outside.txt"}},
+            {"decline": {"command": "cp"}, "child": "backend"},
+            {"accept": {"path": f"{made.folder}/outside/docs/**"}},
+            {"accept": {"tool": "lab/act"}},
+        ]
+        configure(made, rules=rules)
+        made.up()
+        yield made
+
+
+@pytest.fixture
+def ruled(standing: Lab) -> Lab:
+    standing.begin_again()
+    return standing
+
+
 @pytest.fixture
 def hook() -> Iterator[Hook]:
     made = Hook()
@@ -31,18 +56,12 @@ def configure(lab: Lab, **parts: object) -> None:
         file.write("".join(f"{name}: {json.dumps(part)}\n" for name, part in parts.items()))
 
 
-def test_rules_accept_and_decline_commands_and_nobody_is_asked(lab: Lab) -> None:
-    marker, other = lab.folder / "outside.txt", lab.folder / "other.txt"
-    configure(
-        lab,
-        rules=[
-            {"accept": {"command": f"touch {marker}"}},
-            {"decline": {"command": "cp"}, "child": "backend"},
-        ],
-    )
-    lab.plan(
+def test_rules_accept_and_decline_commands_and_nobody_is_asked(ruled: Lab) -> None:
+    marker, other = ruled.folder / "outside.txt", ruled.folder / "other.txt"
+    marker.unlink(missing_ok=True)
+    ruled.plan(
         task(
-            "T1",
+            "T11",
             "backend",
             f"escalate touch {marker}",
             f"escalate cp {marker} {other}",
@@ -50,68 +69,56 @@ def test_rules_accept_and_decline_commands_and_nobody_is_asked(lab: Lab) -> None
             report("went on"),
         )
     )
-    lab.up()
-    assert lab.task("T1", "done")["summary"] == "went on"
+    assert ruled.task("T11", "done")["summary"] == "went on"
     assert (marker.exists(), other.exists()) == (True, False)
-    sent = [(one["ask"], one["task"], one["answer"]["decision"], one["why"]) for one in lab.acts("send_answer")]
+    sent = [(one["ask"], one["task"], one["answer"]["decision"], one["why"]) for one in ruled.acts("send_answer")]
     accept, decline = f"rule 1: accept command `touch {marker}`", "rule 2: decline command `cp`"
-    assert sent == [("", "T1", "accept", accept), ("", "T1", "decline", decline), ("", "T1", "decline", decline)]
-    assert lab.acts("raise_ask") == []
-    assert len(lab.ledger("request_resolved")) == 3
-    assert decline in lab.orch("logs", "--task", "T1", "--event", "intended").stdout
-    runs = lab.workspace.runs.read_text(encoding="utf-8")
+    assert sent == [("", "T11", "accept", accept), ("", "T11", "decline", decline), ("", "T11", "decline", decline)]
+    assert ruled.acts("raise_ask") == []
+    assert len(ruled.ledger("request_resolved")) == 3
+    assert decline in ruled.orch("logs", "--task", "T11", "--event", "intended").stdout
+    runs = ruled.workspace.runs.read_text(encoding="utf-8")
     assert "rule 2: decline command" in runs.split("## Settled by your rules")[1].split("##")[0]
 
 
-def test_what_a_rule_does_not_speak_of_surely_is_asked_and_once_means_once(lab: Lab) -> None:
-    marker = lab.folder / "outside.txt"
-    configure(lab, rules=[{"accept": {"command": f"touch {marker}"}}])
+def test_what_a_rule_does_not_speak_of_surely_is_asked_and_once_means_once(ruled: Lab) -> None:
+    marker = ruled.folder / "outside.txt"
     twice = [f"escalate touch {marker}"] * 2
-    lab.plan(task("T1", "backend", *twice, f"escalate touch {marker}; true", report("went on")))
-    lab.up()
-    ask = lab.ask()
+    ruled.plan(task("T21", "backend", *twice, f"escalate touch {marker}; true", report("went on")))
+    ask = ruled.ask()
     assert "; true" in ask["steps"]
-    assert len(lab.acts("send_answer")) == 2
-    lab.orch("answer", ask["id"], "decline")
-    lab.task("T1", "done")
+    assert len(ruled.acts("send_answer")) == 2
+    ruled.orch("answer", ask["id"], "decline")
+    ruled.task("T21", "done")
 
 
-def test_a_change_is_accepted_if_all_of_it_is_inside_wherever_links_lead(lab: Lab) -> None:
-    outside = lab.folder / "outside"
+def test_a_change_is_accepted_if_all_of_it_is_inside_wherever_links_lead(ruled: Lab) -> None:
+    outside = ruled.folder / "outside"
     outside.mkdir()
     (outside / "docs").mkdir()
-    (lab.repos["backend"] / "link").symlink_to(lab.folder)
-    configure(lab, rules=[{"accept": {"path": f"{outside}/docs/**"}}])
-    lab.plan(
+    (ruled.repos["backend"] / "link").symlink_to(ruled.folder)
+    ruled.plan(
         task(
-            "T1",
+            "T31",
             "backend",
             f"write {outside}/docs/a.txt hello",
             f"write {outside}/docs/../b.txt hello",
             report("written"),
         )
     )
-    lab.up()
-    ask = lab.ask()
+    ask = ruled.ask()
     assert "b.txt" in ask["steps"]
     assert (outside / "docs" / "a.txt").read_text(encoding="utf-8").strip() == "hello"
-    lab.orch("answer", ask["id"], "decline")
-    lab.task("T1", "done")
+    ruled.orch("answer", ask["id"], "decline")
+    ruled.task("T31", "done")
     assert not (outside / "b.txt").exists()
 
 
-def test_a_rule_accepts_a_tool_of_an_mcp_server(lab: Lab) -> None:
-    server = lab.folder / "mcp_lab.py"
-    server.write_text(MCP_SERVER, encoding="utf-8")
-    config = lab.home / "config.toml"
-    entry = f'\n[mcp_servers.lab]\ncommand = "python3"\nargs = [{json.dumps(str(server))}]\n'
-    config.write_text(config.read_text(encoding="utf-8") + entry, encoding="utf-8")
-    configure(lab, rules=[{"accept": {"tool": "lab/act"}}])
-    lab.plan(task("T1", "backend", "call mcp__lab act {}", report("acted")))
-    lab.up()
-    lab.task("T1", "done")
-    assert [one["why"] for one in lab.acts("send_answer")] == ["rule 1: accept tool `lab/act`"]
-    assert lab.acts("raise_ask") == []
+def test_a_rule_accepts_a_tool_of_an_mcp_server(ruled: Lab) -> None:
+    ruled.plan(task("T41", "backend", "call mcp__lab act {}", report("acted")))
+    ruled.task("T41", "done")
+    assert [one["why"] for one in ruled.acts("send_answer")] == ["rule 4: accept tool `lab/act`"]
+    assert ruled.acts("raise_ask") == []
 
 
 def test_each_notice_is_sent_once_also_over_the_death_of_the_supervisor(lab: Lab, hook: Hook) -> None:
