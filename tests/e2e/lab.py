@@ -28,6 +28,7 @@ from supervisor.shell.control_client import ControlClient
 CHECKOUT = Path(__file__).parent.parent.parent
 # Codex refuses homes under the temporary folder, and its sandbox lets children write there.
 HOMES = Path.home() / ".cache" / "orch-tests"
+LOOK = 0.5  # seconds between two looks at a world that does not change
 SETTLED = 10.0  # seconds for what an earlier test left to be over
 SLOW = 30.0  # seconds for anything that runs a real server: a bound, never the expected time
 Status = dict[str, Any]
@@ -196,12 +197,13 @@ class Lab:
             yield client
 
     def until(self, what: Callable[[Status], Any], timeout: float = SLOW) -> Status:
-        """The first status for which `what` holds. Wakes at every change of the world; fails after `timeout` s."""
+        """The first status for which `what` holds. Looks at every change of the world, and now and then, for files
+        follow it a little later; fails after `timeout` s."""
         deadline = time.monotonic() + timeout
         version, picture = -1, {}
         with self.client() as client:
             while (left := deadline - time.monotonic()) > 0:
-                seen = self._watch(client, version, left)
+                seen = self._watch(client, version, min(left, LOOK))
                 version, picture = seen["version"], seen["status"]
                 if what(picture):
                     return picture
@@ -244,6 +246,11 @@ class Lab:
                 if task in text:
                     seen[(request.thread_id, text)] = None
         return [text for _, text in seen]
+
+    def runs(self, words: str) -> str:
+        """runs.md once it has these words: it follows the world."""
+        self.until(lambda _: words in self.workspace.runs.read_text(encoding="utf-8"))
+        return self.workspace.runs.read_text(encoding="utf-8")
 
     def tail(self) -> str:
         if not self.workspace.ledger.exists():

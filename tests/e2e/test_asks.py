@@ -87,7 +87,7 @@ def test_a_report_that_needs_a_human_becomes_a_question_and_the_answer_reaches_t
     }
     seen = lab.status()["tasks"][:2]
     assert [one["state"] for one in seen] == ["needs_human", "waiting"]
-    runs = lab.workspace.runs.read_text(encoding="utf-8")
+    runs = lab.runs(f"orch answer {ask['id']} ")
     assert runs.index("Which colour?") < runs.index("## Tasks")
     lab.orch("answer", ask["id"], "dark", "green")
     lab.task("T52", "done")

@@ -77,7 +77,7 @@ def test_rules_accept_and_decline_commands_and_nobody_is_asked(ruled: Lab) -> No
     assert ruled.acts("raise_ask") == []
     assert len(ruled.ledger("request_resolved")) == 3
     assert decline in ruled.orch("logs", "--task", "T11", "--event", "intended").stdout
-    runs = ruled.workspace.runs.read_text(encoding="utf-8")
+    runs = ruled.runs("rule 2: decline command")
     assert "rule 2: decline command" in runs.split("## Settled by your rules")[1].split("##")[0]
 
 

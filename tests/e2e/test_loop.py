@@ -33,7 +33,7 @@ def test_tasks_run_in_order_are_verified_and_told(lab: Lab) -> None:
     assert done["verify"] == [{"command": "test -f b.txt", "exit_code": 0}]
     assert lab.orch("wait", "--timeout", "5").returncode == 0
     assert [line["task"] for line in lab.acts("start_turn")] == ["T11", "T12"]
-    assert "wrote b" in lab.workspace.runs.read_text(encoding="utf-8")
+    assert lab.runs("wrote b")
 
 
 def test_a_failing_verify_starts_follow_ups_and_then_blocks(lab: Lab) -> None:

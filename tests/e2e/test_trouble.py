@@ -262,4 +262,4 @@ def test_the_logs_tell_the_story_of_one_task(lab: Lab) -> None:
     # Codex tells of the turn, then of the message in it, in either order with the answer to our request.
     story = ["start_turn", "tree_read", "turn_began", "item_completed", "turn_ended", "run_checks", "checks_finished"]
     assert list(dict.fromkeys(events)) == story
-    assert "the lamp is blue" in lab.workspace.runs.read_text(encoding="utf-8")
+    assert lab.runs("the lamp is blue")

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
 
 HERE = Path(__file__).parent
+OWN = sorted(HERE.glob("*/labels.yaml"))
+REAL = sorted((HERE / "real").glob("*.yaml"))
 _KINDS = """
     route topic header cookie env key error flag port table schema package submodule copy constant commit
 """
@@ -82,12 +85,12 @@ class System:
 
 def own() -> list[System]:
     """The systems whose files are here."""
-    return [_load(path.parent.name, path) for path in sorted(HERE.glob("*/labels.yaml"))]
+    return [load(path) for path in OWN]
 
 
 def real() -> list[System]:
     """The systems whose files are packages."""
-    return [_load(path.stem, path) for path in sorted((HERE / "real").glob("*.yaml"))]
+    return [load(path) for path in REAL]
 
 
 def files(system: System, child: str) -> dict[str, bytes]:
@@ -182,11 +185,17 @@ def shows(kinds: frozenset[str], name: str, line: str) -> bool:
     return bool(fold(last)) and fold(last) in text
 
 
-def _load(name: str, path: Path) -> System:
+def name_of(path: Path) -> str:
+    return path.parent.name if path.name == "labels.yaml" else path.stem
+
+
+@cache
+def load(path: Path) -> System:
+    """The system of this file."""
     data = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
     history = data.get("history") or {"commits": []}
     return System(
-        name,
+        name_of(path),
         path,
         bool(data["held_out"]),
         tuple(data["children"]),

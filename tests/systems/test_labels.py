@@ -9,23 +9,22 @@ import pytest
 
 from tests.systems import labels, repos
 from tests.systems.judge import Verdict, judge
-from tests.systems.labels import System
 
-OWN = labels.own()
-KNOWN = next(system for system in OWN if system.name == "onboarding")
-EVERY = [*OWN, *labels.real()]
+KNOWN = labels.HERE / "onboarding" / "labels.yaml"
 
 
-@pytest.mark.parametrize("system", OWN, ids=lambda system: system.name)
-def test_every_place_is_there_and_says_the_name(system: System) -> None:
+@pytest.mark.parametrize("path", labels.OWN, ids=labels.name_of)
+def test_every_place_is_there_and_says_the_name(path: Path) -> None:
+    system = labels.load(path)
     sources = {child: labels.files(system, child) for child in system.children}
 
     assert labels.problems(system, sources) == []
     assert all(sources.values())
 
 
-@pytest.mark.parametrize("system", EVERY, ids=lambda system: system.name)
-def test_a_label_file_is_whole(system: System) -> None:
+@pytest.mark.parametrize("path", [*labels.OWN, *labels.REAL], ids=labels.name_of)
+def test_a_label_file_is_whole(path: Path) -> None:
+    system = labels.load(path)
     assert len(system.labels) >= 8
     assert system.real or len(system.ignorable) <= len(system.labels)
     for label in system.labels:
@@ -36,12 +35,12 @@ def test_a_label_file_is_whole(system: System) -> None:
 
 
 def test_some_systems_are_held_out() -> None:
-    assert len(OWN) >= 4
-    assert sum(system.held_out for system in OWN) >= 2
+    assert len(labels.OWN) >= 4
+    assert sum(system.held_out for system in labels.own()) >= 2
 
 
 def test_a_system_becomes_repos_with_a_history(tmp_path: Path) -> None:
-    system = KNOWN
+    system = labels.load(KNOWN)
 
     made = repos.make(system, tmp_path, tmp_path, print)
 
@@ -71,7 +70,7 @@ def test_what_a_message_is_filled_with_does_not_count() -> None:
 
 
 def test_a_map_that_says_the_labels_is_perfect() -> None:
-    system = KNOWN
+    system = labels.load(KNOWN)
     rows = [_row(sorted(it.kinds)[0], it.name, sorted(it.children)) for it in system.labels[:20]]
 
     said = judge(system, rows, lambda child, file: None)
@@ -81,7 +80,7 @@ def test_a_map_that_says_the_labels_is_perfect() -> None:
 
 
 def test_wrong_rows_lower_the_precision_and_repeated_ones_do_not() -> None:
-    system = KNOWN
+    system = labels.load(KNOWN)
     label = next(it for it in system.labels if it.kinds == {"key"})
     row = _row("key", label.name, sorted(label.children))
     trap = _row(sorted(system.traps[0].kinds)[0], system.traps[0].name, sorted(label.children))
@@ -94,7 +93,7 @@ def test_wrong_rows_lower_the_precision_and_repeated_ones_do_not() -> None:
 
 
 def test_a_place_that_does_not_say_the_name_is_told() -> None:
-    system = KNOWN
+    system = labels.load(KNOWN)
     row = _row("key", "claim_code", list(system.children[:2]))
     row["places"] = [
         {"child": "a", "file": "good.c", "line": 2, "role": "reads", "text": 'get(body, "claim_code")'},
