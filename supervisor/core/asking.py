@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from supervisor.core import orchestrator
+from supervisor.core import grants, orchestrator
 from supervisor.core.ready import candidates, desired, due_of, readiness, wanted
 from supervisor.core.rules import hears, posed_to_human, ruling_of, work_of
 from supervisor.domain import action as act
@@ -19,9 +19,12 @@ from supervisor.domain.world import World
 
 def withdraw(world: World, at: datetime) -> Iterator[Action]:
     """What no longer applies is taken back."""
+    used_up = dict(grants.questions(world, at))
     for ask in world.open_asks:
         why = None
-        if ask.request is not None:
+        if ask.budget:
+            why = None if ask.budget in used_up else "the budget is not in the way any more"
+        elif ask.request is not None:
             over = (
                 "it was settled elsewhere: somebody answered in another window" if ask.elsewhere else "its turn is over"
             )
@@ -47,7 +50,7 @@ def ask(world: World, at: datetime) -> Iterator[Action]:
     """Whatever waits on a human is an ask."""
     number = len(world.asks)
     posed = posed_to_human(world)
-    open_for = {(ask.child, ask.task) for ask in world.open_asks if ask.request is None}
+    open_for = {(ask.child, ask.task) for ask in world.open_asks if ask.request is None and not ask.budget}
 
     def raised(kind: AskKind, child: str | None, task: str | None, text: str, **rest: object) -> act.RaiseAsk:
         nonlocal number
@@ -107,6 +110,21 @@ def ask(world: World, at: datetime) -> Iterator[Action]:
                 expect=f"`orch status` shows {name} as ready.",
                 choices=("accept",),
                 why="it was given up",
+            )
+    for name, question in grants.questions(world, at):
+        if not any(ask.budget == name for ask in world.open_asks):
+            kind, _, who = name.partition(" ")
+            task = world.plan.task(who) if world.plan and kind == "task" else None
+            yield raised(
+                AskKind.QUESTION,
+                task.child if task else who or None,
+                task.id if task else None,
+                question.question,
+                steps=question.steps,
+                expect=question.expected,
+                choices=("accept", "decline"),
+                why="a budget is used up",
+                budget=name,
             )
     for task, work in candidates(world):
         waits = due_of(world, work) is not None or (_asking(world, task.id) and (HUMAN, task.id) not in open_for)

@@ -24,8 +24,8 @@ class Changes:
     """What is different in the new plan: ids in its order, those it no longer has in the order of the old one.
 
     `changed` tasks have another brief, `moved` ones another child, `retuned` ones only another `after`, thread, model,
-    effort, sandbox or timeout. `hold` is the plan's own hold when that changed, else None. `reach` says what each of
-    `contracts` does.
+    effort, sandbox, timeout or budget. `hold` is the plan's own hold when that changed, else None;
+    `budget`: the plan's own changed. `reach` says what each of `contracts` does.
     """
 
     added: tuple[str, ...] = ()
@@ -38,6 +38,7 @@ class Changes:
     objective: bool = False
     retuned: tuple[str, ...] = ()
     hold: bool | None = None
+    budget: bool = False
     reach: tuple[Reach, ...] = ()
 
 
@@ -61,6 +62,7 @@ def diff(old: Plan | None, new: Plan) -> Changes:
         objective=canonical(old.objective) != canonical(new.objective),
         retuned=tuple(task.id for was, task in kept if _settings(was) != _settings(task)),
         hold=new.hold if new.hold != old.hold else None,
+        budget=new.budget != old.budget,
         reach=reach,
     )
 
@@ -68,6 +70,7 @@ def diff(old: Plan | None, new: Plan) -> Changes:
 def describe(changes: Changes) -> str:
     """The changes in one line for humans; a task whose contract or objective changed is named there alone."""
     phrases = [] if changes.hold is None else ["plan held" if changes.hold else "plan released"]
+    phrases += ["budget of the plan changed"] if changes.budget else []
     reach = {each.contract: each for each in changes.reach}
     told: set[str] = set(changes.changed) if changes.objective else set()
     told.update(task for each in changes.reach for task in each.tasks)
@@ -102,7 +105,7 @@ def _reach(old: Plan, new: Plan, changed: Sequence[str]) -> tuple[Reach, ...]:
 
 
 def _settings(task: Task) -> tuple[object, ...]:
-    return (frozenset(task.after), task.thread, task.model, task.effort, task.sandbox, task.timeout)
+    return (frozenset(task.after), task.thread, task.model, task.effort, task.sandbox, task.timeout, task.budget)
 
 
 def _phrase(ids: Sequence[str], what: str) -> list[str]:

@@ -7,8 +7,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from supervisor.core.amounts import Misread, read_amount
 from supervisor.core.markdown import inline
 from supervisor.core.planflaw import Flaw, nearest, quoted
+from supervisor.domain.plan import Budget
 
 _Choice = TypeVar("_Choice", bound=str)
 
@@ -145,6 +147,17 @@ class Fields:
             self._flag(field, f"`{name}` is a number of minutes above zero, not {quoted(word)}")
             return None
         return float(match[1])
+
+    def amount(self, name: str) -> Budget | None:
+        """Tokens, minutes or both, or None when the field is not there."""
+        field = self._filled(name)
+        if field is None:
+            return None
+        found = read_amount(_bare(field.value))
+        if isinstance(found, Misread):
+            self._flag(field, f"`{name}`: {found.message}", found.word, found.choices)
+            return None
+        return found
 
     def _filled(self, name: str) -> Field | None:
         field = self._found.get(name)

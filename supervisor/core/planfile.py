@@ -10,14 +10,26 @@ from graphlib import CycleError, TopologicalSorter
 from supervisor.core.planfields import Fields, scan
 from supervisor.core.planflaw import MAX_PROBLEMS, Flaw, any_of, nearest, quoted, rejection
 from supervisor.core.planoutline import Heading, Outline, outline, trimmed
-from supervisor.domain.plan import HUMAN, Contract, Plan, Rejection, SandboxMode, Task, ThreadChoice
+from supervisor.domain.plan import HUMAN, Budget, Contract, Plan, Rejection, SandboxMode, Task, ThreadChoice
 
 MAX_CHARACTERS = 600_000
 """A plan of 2,000 tasks has about 400,000, read in half a second; as many of the worst junk take five seconds."""
 
-TASK_FIELDS = ("child", "after", "contracts", "verify", "hold", "thread", "model", "effort", "sandbox", "timeout")
+TASK_FIELDS = (
+    "child",
+    "after",
+    "contracts",
+    "verify",
+    "hold",
+    "thread",
+    "model",
+    "effort",
+    "sandbox",
+    "timeout",
+    "budget",
+)
 CONTRACT_FIELDS = ("between",)
-PLAN_FIELDS = ("hold",)
+PLAN_FIELDS = ("hold", "budget")
 
 
 def parse(text: str, children: Collection[str]) -> Plan | Rejection:
@@ -74,7 +86,7 @@ class _Reader:
 
     def plan(self) -> Plan:
         """The plan, to be believed only when `flaws` is empty afterwards."""
-        title, hold = self._title()
+        title, hold, budget = self._title()
         sections = self._sections()
         contracts = self._entries(sections[_CONTRACTS], "contract", CONTRACT_FIELDS)
         tasks = self._entries(sections[_WORKING_PLAN], "task", TASK_FIELDS)
@@ -85,22 +97,23 @@ class _Reader:
             success=self._section_text(sections[_SUCCESS]),
             contracts=tuple(map(self._contract, contracts.values())),
             tasks=tuple(self._task(entry, tasks, contracts) for entry in tasks.values()),
+            budget=budget,
         )
         self.flaws += _cycles(plan.tasks)
         self.flaws += self._astray()
         return plan
 
-    def _title(self) -> tuple[str, bool]:
+    def _title(self) -> tuple[str, bool, Budget | None]:
         heading = next((heading for heading in self._page.headings if heading.level == 1), None)
         if heading is None:
             self._flag(1, "the plan has no title: begin it with `# Plan: TITLE`")
-            return "", False
+            return "", False, None
         match = _PLAN_TITLE.fullmatch(heading.text)
         title = match[1] if match else heading.text
         if not title:
             self._flag(heading.line, "the title is empty: write `# Plan: TITLE`")
         fields, _ = self._fields(heading, PLAN_FIELDS)
-        return title, fields.yes("hold")
+        return title, fields.yes("hold"), fields.amount("budget")
 
     def _sections(self) -> dict[str, list[Heading]]:
         """The headings of each section that carries meaning; more than one is a flaw."""
@@ -175,6 +188,8 @@ class _Reader:
             self._flag(
                 fields.line("verify"), f"{entry.id} is for a human, so `verify` cannot run: use `**Expect:**` instead"
             )
+        if child == HUMAN and "budget" in fields:
+            self._flag(fields.line("budget"), f"{entry.id} is for a human, who spends no `budget`: take the line out")
         after = fields.names("after", "task", tasks)
         if entry.id in after:
             self._flag(fields.line("after"), f"{entry.id} waits for itself: take it out of `after`")
@@ -192,6 +207,7 @@ class _Reader:
             effort=fields.words("effort"),
             sandbox=fields.choice("sandbox", _SANDBOXES),
             timeout=fields.minutes("timeout"),
+            budget=fields.amount("budget"),
             instructions=instructions,
             expect=expect,
             line=line,

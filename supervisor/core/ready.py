@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from supervisor.core import budgets
 from supervisor.core.brief import brief_of
 from supervisor.domain.child import OUR_MESSAGES, ServerState
 from supervisor.domain.plan import HUMAN, SandboxMode, Task
@@ -121,7 +122,8 @@ def clearance(world: World, work: Work, at: datetime) -> str | None:
     for other in world.works.values():
         if other.task != task.id and _occupies(world, other, task.child):
             return f"{other.task} works in {task.child}"
-    return None
+    budget = budgets.in_the_way(world, task, at)
+    return budgets.obstacle(world, budget) if budget is not None else None
 
 
 def _under_way(task: Task, work: Work) -> bool:

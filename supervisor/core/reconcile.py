@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from supervisor.core import asking, orchestrator
+from supervisor.core import asking, budgets, orchestrator
 from supervisor.core import brief as words
 from supervisor.core.drift import concerning, touching
 from supervisor.core.notices import notices
@@ -74,6 +74,7 @@ def wakeup(world: World, at: datetime) -> datetime | None:
     moments += [work.not_before for work in world.all_works]
     moments += orchestrator.moments(world)
     moments += [deadline(world, work) for work in world.works.values() if work.phase is Phase.WORKING]
+    moments += budgets.moments(world, at)
     moments.append(first_map(world))
     if world.stopping is not None and not world.exiting:
         moments.append(world.stopping.since + STOP_PATIENCE)
@@ -179,6 +180,8 @@ def _redirects(world: World, at: datetime) -> Iterator[Action]:
             why = f"the plan gives it to {task.child}"
         elif limit is not None and limit <= at:
             why = "its time is up"
+        elif (budget := budgets.in_the_way(world, task, at)) is not None:
+            why = budgets.obstacle(world, budget)
         if why is not None:
             timed_out = limit is not None and limit <= at and world.stopping is None
             yield act.InterruptTurn(work.child, work.task, thread.id, work.turn, timed_out, why=why)
@@ -258,7 +261,9 @@ def _text(world: World, work: Work, due: Due, thread: str) -> str:
 def _due_text(world: World, work: Work, due: Due, thread: str) -> str:
     new = desired(world, work)
     known = "" if work.told_in == thread else f"{new.text}\n\n"  # another thread than the one that knows the task
-    question = next((ask.text for ask in reversed(list(world.asks.values())) if ask.task == work.task), "")
+    question = next(
+        (ask.text for ask in reversed(list(world.asks.values())) if ask.task == work.task and not ask.budget), ""
+    )
     answer = words.answer(work.task, question, work.due_text)
     match due:
         case Due.REDIRECT if work.told is not None and work.told.key != new.key:

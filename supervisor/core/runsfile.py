@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
+from supervisor.core.budgets import PLAN, figures, limit_of, used_of
 from supervisor.core.markup import block, code, inline, without_colour
 from supervisor.core.ready import is_done
 from supervisor.core.view import plan_state, summary, task_state
@@ -83,7 +84,7 @@ def _ask(world: World, ask: Ask) -> str:
     waiting = _blocked_by(world, ask)
     choices = ask.choices or ("accept", "decline")
     answers = [f"orch answer {shlex.quote(ask.id)} {shlex.quote(choice)}" for choice in choices]
-    if ask.kind is AskKind.CHECKPOINT or not ask.choices:
+    if ask.kind is AskKind.CHECKPOINT or ask.budget or not ask.choices:
         answers.append(f'orch answer {shlex.quote(ask.id)} "TEXT"')
     return _paragraphs(
         (
@@ -100,7 +101,10 @@ def _ask(world: World, ask: Ask) -> str:
 def _blocked_by(world: World, ask: Ask) -> list[str]:
     """The task that asks (or all of a server's) and those after it, as far as they are not done."""
     tasks = world.plan.tasks if world.plan else ()
-    blocked = {task.id for task in tasks if task.id == ask.task or (ask.task is None and task.child == ask.child)}
+    every = ask.budget == PLAN
+    blocked = {
+        task.id for task in tasks if every or task.id == ask.task or (ask.task is None and task.child == ask.child)
+    }
     fresh = blocked
     while fresh:
         fresh = {task.id for task in tasks if task.id not in blocked and not fresh.isdisjoint(task.after)}
@@ -187,7 +191,7 @@ def _run(world: World, work: Work, at: datetime) -> str:
     facts = [
         f"child: {inline(work.child, 70)}",
         f"state: {state} since {_utc(work.since)}" + (f" ({inline(why, 300)})" if why else ""),
-        f"runs: {work.runs}; turns: {work.turns}; tokens: {work.input_tokens} in, {work.output_tokens} out",
+        f"runs: {work.runs}; turns: {work.turns}; {_spent(world, work, at)}",
         f"thread: {code(thread.id)}" if thread and thread.id else "",
         f"next: {_next(world, work, state)}",
     ]
@@ -202,6 +206,13 @@ def _run(world: World, work: Work, at: datetime) -> str:
             _changed(work),
         )
     )
+
+
+def _spent(world: World, work: Work, at: datetime) -> str:
+    name = f"task {work.task}"
+    limit = limit_of(world, name)
+    of = f" (budget: {figures(used_of(world, name, at), limit)})" if limit else ""
+    return f"tokens: {work.input_tokens + work.spent[0]} in, {work.output_tokens + work.spent[1]} out{of}"
 
 
 def _intent(world: World, work: Work) -> str:

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from supervisor.core import orchestrator
+from supervisor.core import budgets, orchestrator
 from supervisor.core.ready import due_of, readiness, server_trouble, turn_elsewhere
-from supervisor.domain.plan import HUMAN, ORCHESTRATOR
+from supervisor.domain.plan import HUMAN, ORCHESTRATOR, Task
 from supervisor.domain.run import Due, Phase, TaskState
 from supervisor.domain.world import Server, Thread, Work, World
 
@@ -93,6 +93,10 @@ def task_state(world: World, work: Work, at: datetime) -> tuple[TaskState, str]:
         return states.get(work.phase, TaskState.WAITING), work.why
     if work.phase is Phase.CHECKING and due is None:
         return TaskState.VERIFYING, server_trouble(world, work.child) or work.note or work.why
+    if any(ask.budget and ask.budget in budgets.names(task) for ask in world.open_asks):
+        budget = budgets.in_the_way(world, task, at)
+        if budget is not None and readiness(world, work, at) == budgets.obstacle(world, budget):
+            return TaskState.NEEDS_HUMAN, budgets.obstacle(world, budget)
     obstacle = readiness(world, work, at)
     if due is Due.REDIRECT:
         return TaskState.WAITING, f"the plan changed what it was told: {obstacle or 'about to follow'}"
@@ -183,10 +187,18 @@ def _task(world: World, work: Work, at: datetime) -> Mapping[str, Any]:
         "since": _time(work.since),
         "thread": thread.id if thread and work.child != HUMAN else None,
         "summary": summary(work),
-        "tokens": {"input": work.input_tokens, "output": work.output_tokens},
+        "tokens": {"input": work.input_tokens + work.spent[0], "output": work.output_tokens + work.spent[1]},
+        "minutes": round(budgets.minutes_of(world, work, at), 1),
+        "budget": _budget(world, task),
         "verify": [{"command": check.command, "exit_code": check.exit_code} for check in work.checks],
         "changed_files": list(work.changed_files),
     }
+
+
+def _budget(world: World, task: Task | None) -> Mapping[str, Any] | None:
+    """What the task may spend by itself, grants included; None if nothing bounds it but what it shares."""
+    limit = budgets.limit_of(world, f"task {task.id}") if task is not None and task.child != HUMAN else None
+    return {"tokens": limit.tokens, "minutes": limit.minutes} if limit is not None else None
 
 
 def _time(moment: datetime | None) -> str | None:

@@ -24,6 +24,13 @@ MAX_RESUMES = 5  # turns in a row that were cut off before they ended; then a hu
 AFTER_REFUSAL = timedelta(seconds=1)  # a server that refuses a turn is draining or overloaded: a moment helps
 
 
+def running_seconds(work: Work, at: datetime) -> float:
+    """How long the current turn has been running, without the time that it waited on a human; 0 between two turns."""
+    if work.turn_since is None or work.phase not in (Phase.WORKING, Phase.STOPPING):
+        return 0.0
+    return max(0.0, (at - work.turn_since).total_seconds() - work.paused)
+
+
 def steered(work: Work) -> Work:
     """The steer on its way has arrived."""
     if work.steer is None:
@@ -77,6 +84,9 @@ def begun(work: Work, turn: str, thread: str | None, at: datetime) -> Work:
         turns=work.turns + 1,
         turn_since=at,
         paused=0.0,
+        input_tokens=work.input_tokens + work.spent[0],  # of a turn whose end nobody saw
+        output_tokens=work.output_tokens + work.spent[1],
+        spent=(0, 0),
         told=work.sending,
         told_in=thread,
         message=None,
@@ -182,8 +192,10 @@ def turn_over(work: Work, seen: TurnSeen, at: datetime, *, surveyed: bool, retry
     """The turn of this work ended. `surveyed`: we were not there when it did."""
     work = replace(
         work,
-        input_tokens=work.input_tokens + seen.input_tokens,
-        output_tokens=work.output_tokens + seen.output_tokens,
+        input_tokens=work.input_tokens + max(seen.input_tokens, work.spent[0]),
+        output_tokens=work.output_tokens + max(seen.output_tokens, work.spent[1]),
+        spent=(0, 0),
+        seconds=work.seconds + running_seconds(work, at),
         note="",
     )
     if seen.status is TurnStatus.COMPLETED:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from supervisor.core import orchestrator, servers
+from supervisor.core import grants, orchestrator, servers
 from supervisor.core import works as do
 from supervisor.core.lifecycle import ServerTrigger, WorkTrigger, after_server, after_work
 from supervisor.core.news import gathered
@@ -64,6 +64,8 @@ def _evolve(world: World, event: ev.Event) -> World:
             return thread_changed(world, event)
         case ev.TurnBegan() | ev.TurnEnded():
             return turn_changed(world, event)
+        case ev.TokensSpent():
+            return _spent(world, event)
         case ev.TurnRetried():
             return _note(world, event.thread, event.turn, event.reason)
         case ev.TurnRefused():
@@ -125,17 +127,26 @@ def _supervisor_started(world: World, event: ev.SupervisorStarted) -> World:
         retry_seconds=event.retry_seconds,
         rules=event.rules,
         notices=event.notices,
+        plan_budget=event.plan_budget,
+        task_budget=event.task_budget,
         stopping=None,
         exiting=False,
         servers=fresh,
         threads={key: closed(thread) for key, thread in world.threads.items()},
-        works={task: replace(work, checking=False) for task, work in world.works.items()},
+        works={task: _taken_over(work, event) for task, work in world.works.items()},
         unsurveyed={
             child.name: world.unsurveyed.get(child.name) for child in event.children if child.name != ORCHESTRATOR
         },
         surveying=False,
     )
     return _given_up(world, event.at)
+
+
+def _taken_over(work: Work, event: ev.SupervisorStarted) -> Work:
+    """The time from the last word in the ledger on is no time of a turn whose server is gone."""
+    gone = event.last is not None and work.child not in event.running
+    lost = (event.at - event.last).total_seconds() if event.last is not None and gone else 0.0
+    return replace(work, checking=False, paused=work.paused + lost)
 
 
 def _given_up(world: World, at: datetime) -> World:
@@ -161,7 +172,10 @@ def _answered(world: World, event: ev.AskAnswered) -> World:
     ask = world.asks.get(event.ask)
     if ask is None or ask.state is not AskState.OPEN:
         return world
+    before = world
     world = replace(world, asks=put(world.asks, ask.id, replace(ask, state=AskState.ANSWERED, answer=event.answer)))
+    if ask.budget:
+        return grants.answered(world, ask, event.answer, event.at) or before
     if ask.request is not None:
         return world
     if ask.task == ORCHESTRATOR:
@@ -252,6 +266,14 @@ def _disconnected(world: World, child: str, at: datetime) -> World:
     """Its threads are not heard any more, and what it asked is void unless it asks again."""
     world = close_threads(world, child)
     return forget_requests(world, lambda request: request.key.child == child, at)
+
+
+def _spent(world: World, event: ev.TokensSpent) -> World:
+    for work in world.all_works:
+        if work.turn == event.turn:
+            spent = (work.spent[0] + event.input_tokens, work.spent[1] + event.output_tokens)
+            return put_work(world, replace(work, spent=spent))
+    return world
 
 
 def _note(world: World, thread: str, turn: str, reason: str) -> World:
@@ -404,6 +426,7 @@ def _asked(world: World, action: act.RaiseAsk, at: datetime) -> World:
         child=action.child,
         task=action.task,
         request=action.request,
+        budget=action.budget,
     )
     world = replace(world, asks=put(world.asks, ask.id, ask))
     if action.task == ORCHESTRATOR and action.request is None:

@@ -107,7 +107,7 @@ class RunChecks:
 @dataclass(frozen=True, slots=True)
 class RaiseAsk:
     """Put something before the human and announce it. `request` is set for what a server asked in mid-turn,
-    `brief` for a human's task."""
+    `brief` for a human's task, `budget` for one that is used up."""
 
     ask: str
     kind: AskKind
@@ -120,6 +120,7 @@ class RaiseAsk:
     brief: Brief | None
     request: RequestKey | None
     why: str
+    budget: str = ""
 
 
 @dataclass(frozen=True, slots=True)

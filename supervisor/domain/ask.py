@@ -74,7 +74,7 @@ class Answer:
 class Ask:
     """One thing that waits, or waited, on a human: exact steps, and the exact result expected (both Markdown).
 
-    `elsewhere`: the server had its answer before we gave one.
+    `elsewhere`: the server had its answer before we gave one. `budget`: whose budget is used up (`core/budgets.py`).
     """
 
     id: str
@@ -90,3 +90,4 @@ class Ask:
     state: AskState = AskState.OPEN
     answer: Answer | None = None
     elsewhere: bool = False
+    budget: str = ""

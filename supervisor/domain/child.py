@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from supervisor.domain.plan import Approvals, SandboxMode
+from supervisor.domain.plan import Approvals, Budget, SandboxMode
 
 OUR_MESSAGES = "orch-"  # how the client message ids of the supervisor begin
 
@@ -22,6 +22,7 @@ class Child:
     sandbox: SandboxMode = "workspace-write"
     network: bool = False
     approvals: Approvals = "on-request"
+    budget: Budget | None = None
 
 
 class ServerState(StrEnum):

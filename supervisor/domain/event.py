@@ -8,7 +8,7 @@ from datetime import datetime
 from supervisor.domain.action import Action
 from supervisor.domain.ask import Answer, NoticeKind, Request, RequestKey
 from supervisor.domain.child import Child, TurnSeen
-from supervisor.domain.plan import HUMAN, Plan, Problem
+from supervisor.domain.plan import HUMAN, Budget, Plan, Problem
 from supervisor.domain.rule import Rule
 from supervisor.domain.run import Check, Tree
 from supervisor.domain.seam import Drift, Seam
@@ -19,7 +19,9 @@ from supervisor.domain.seam import Drift, Seam
 @dataclass(frozen=True, slots=True)
 class SupervisorStarted:
     """A supervisor took over. `running` names the children whose servers were found alive, `notices` what the config
-    wants told."""
+    wants told. The budgets are the config's, for what plan.md gives none; `last` is the
+    moment of the last event before.
+    """
 
     at: datetime
     pid: int
@@ -29,6 +31,9 @@ class SupervisorStarted:
     retry_seconds: tuple[float, ...]
     rules: tuple[Rule, ...] = ()
     notices: tuple[NoticeKind, ...] = ()
+    plan_budget: Budget | None = None
+    task_budget: Budget | None = None
+    last: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +248,18 @@ class TurnEnded:
     child: str
     thread: str
     seen: TurnSeen
+
+
+@dataclass(frozen=True, slots=True)
+class TokensSpent:
+    """A running turn has taken so many tokens more since this was last told; not told for each answer of the model."""
+
+    at: datetime
+    child: str
+    thread: str
+    turn: str
+    input_tokens: int
+    output_tokens: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -489,6 +506,7 @@ Event = (
     | ThreadFailed
     | TurnBegan
     | TurnEnded
+    | TokensSpent
     | TurnRetried
     | TurnRefused
     | SteerArrived

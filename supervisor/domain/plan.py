@@ -16,6 +16,14 @@ Sandbox = Literal["read-only", "workspace-write", "danger-full-access"]
 
 
 @dataclass(frozen=True, slots=True)
+class Budget:
+    """What may be spent: tokens (input and output) and minutes in which turns run; None: as much as it takes."""
+
+    tokens: int | None = None
+    minutes: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Contract:
     """What two or more repos must agree on (`### ID — title` under `## Contracts`)."""
 
@@ -46,6 +54,7 @@ class Task:
     effort: str | None = None
     sandbox: SandboxMode | None = None
     timeout: float | None = None
+    budget: Budget | None = None
     instructions: str = ""
     expect: str = ""
     line: int = 0
@@ -61,6 +70,7 @@ class Plan:
     success: str
     contracts: tuple[Contract, ...]
     tasks: tuple[Task, ...]
+    budget: Budget | None = None
 
     def task(self, task_id: str) -> Task | None:
         """The task with this id, or None."""

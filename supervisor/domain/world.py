@@ -8,7 +8,7 @@ from datetime import datetime
 
 from supervisor.domain.ask import Ask, AskState, NoticeKind, Request, RequestKey
 from supervisor.domain.child import Child, ServerState, TurnSeen
-from supervisor.domain.plan import Plan, Problem
+from supervisor.domain.plan import Budget, Plan, Problem
 from supervisor.domain.rule import Rule, Ruled
 from supervisor.domain.run import Brief, Check, Due, Phase, Question, Report, Tree
 from supervisor.domain.seam import Drift, Seam
@@ -79,7 +79,8 @@ class Work:
     count such turns since the last brief, `refusals` the server's of the next one,
     `lost` the tries to check it.
     `before` is the work as it was when the turn on its way was asked for: if that never reached the thread, it is so
-    again. `paused` is how long (seconds) the current turn waited on a human.
+    again. `paused` is how long (seconds) the current turn waited on a human, `spent` the tokens (input, output) that it
+    is known to have taken so far, `seconds` how long the turns before it ran.
     """
 
     task: str
@@ -120,6 +121,8 @@ class Work:
     changed_files: tuple[str, ...] = ()
     input_tokens: int = 0
     output_tokens: int = 0
+    spent: tuple[int, int] = (0, 0)
+    seconds: float = 0.0
     why: str = ""
     note: str = ""
 
@@ -185,7 +188,8 @@ class World:
     task that was at work. `answering` are requests whose answer is on its way, `ruled` what rules settled last,
     `notified` the keys of the notices that went out. `lead` is the work of the orchestrator, which is on no task of the
     plan, `news` what it has not heard of, `rejected_by` who wrote the version of plan.md that is wrong,
-    `author` who wrote the one that is in force.
+    `author` who wrote the one that is in force. `plan_budget` and `task_budget` are the config's, `grants` what the
+    human gave on top of a budget.
     """
 
     pid: int | None = None
@@ -223,6 +227,9 @@ class World:
     newest: int = 0
     rejected_by: str = ""
     author: str = ""
+    plan_budget: Budget | None = None
+    task_budget: Budget | None = None
+    grants: Mapping[str, Budget] = field(default_factory=dict)
 
     @property
     def open_asks(self) -> tuple[Ask, ...]:

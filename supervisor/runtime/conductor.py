@@ -39,6 +39,7 @@ class Clock:
     """
 
     def __init__(self, after: datetime | None) -> None:
+        self.after = after
         self._start = max(datetime.now(UTC), after or datetime.min.replace(tzinfo=UTC))
         self._mark = monotonic()
 

@@ -14,8 +14,10 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PositiveFloa
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from supervisor.core.amounts import Misread, read_amount
+from supervisor.core.planflaw import any_of, nearest, quoted
 from supervisor.domain.child import Child
-from supervisor.domain.plan import HUMAN, ORCHESTRATOR, Approvals, SandboxMode
+from supervisor.domain.plan import HUMAN, ORCHESTRATOR, Approvals, Budget, SandboxMode
 from supervisor.domain.rule import Rule
 from supervisor.errors import ConfigError, OrchError, UsageError
 from supervisor.runtime.autonomy import MatchPart, NotifyPart, RulePart, Telling, rules_of, telling_of
@@ -35,6 +37,33 @@ def _long_form(value: Any) -> Any:
     return {"path": value} if isinstance(value, str) else value
 
 
+def _in_words(value: Any) -> Any:
+    """A budget may be written as in plan.md."""
+    if not isinstance(value, str):
+        return value
+    found = read_amount(value)
+    if isinstance(found, Misread):
+        near = nearest(found.word, found.choices)
+        hint = f"did you mean {quoted(near)}?" if near else f"use {any_of(found.choices)}" if found.choices else ""
+        raise ValueError(": ".join(part for part in (found.message, hint) if part))  # noqa: TRY004 - pydantic tells it
+    return {"tokens": found.tokens, "minutes": found.minutes}
+
+
+class BudgetPart(_Part):
+    tokens: Annotated[int, Field(gt=0)] | None = None
+    minutes: PositiveFloat | None = None
+
+
+_Budget = Annotated[BudgetPart | None, BeforeValidator(_in_words)]
+
+
+class BudgetsPart(_Part):
+    """What all tasks of a plan may spend together, and each that plan.md gives no budget of its own."""
+
+    plan: _Budget = None
+    task: _Budget = None
+
+
 class ChildPart(_Part):
     path: str
     model: str | None = None
@@ -42,6 +71,7 @@ class ChildPart(_Part):
     sandbox: SandboxMode = "workspace-write"
     network: bool = False
     approvals: Approvals = "on-request"
+    budget: _Budget = None
 
 
 class OrchestratorPart(_Part):
@@ -69,6 +99,7 @@ class _File(_Part):
     orchestrator: OrchestratorPart = OrchestratorPart()
     codex: CodexPart = CodexPart()
     limits: Limits = Limits()
+    budget: BudgetsPart = BudgetsPart()
     rules: tuple[RulePart, ...] = ()
     notify: NotifyPart | None = None
 
@@ -86,6 +117,8 @@ class Config:
     limits: Limits
     rules: tuple[Rule, ...] = ()
     telling: Telling | None = None
+    plan_budget: Budget | None = None
+    task_budget: Budget | None = None
 
 
 def load(workspace: Workspace) -> Config:
@@ -97,7 +130,7 @@ def load(workspace: Workspace) -> Config:
     file = _read(workspace)
     pairs = [(name, part.path) for name, part in file.children.items()]
     children = tuple(
-        Child(name, str(path), part.model, part.effort, part.sandbox, part.network, part.approvals)
+        _child(name, str(path), part)
         for (name, path), part in zip(_checked(workspace.root, pairs, ConfigError), file.children.values(), strict=True)
     )
     lead = Child(ORCHESTRATOR, str(workspace.root), file.orchestrator.model, file.orchestrator.effort)
@@ -105,7 +138,8 @@ def load(workspace: Workspace) -> Config:
         rules, telling = rules_of(file.rules, file.children), telling_of(file.notify)
     except ConfigError as error:
         raise ConfigError(f"{workspace.config}: {error.what}", error.next_step) from error
-    return Config(children, lead, file.codex.bin, file.limits, rules, telling)
+    budgets = (_amount(file.budget.plan), _amount(file.budget.task))
+    return Config(children, lead, file.codex.bin, file.limits, rules, telling, *budgets)
 
 
 def named(workspace: Workspace) -> tuple[Child, ...]:
@@ -117,8 +151,16 @@ def named(workspace: Workspace) -> tuple[Child, ...]:
     for name, part in _read(workspace).children.items():
         _check_name(name, ConfigError)
         path = os.path.abspath(workspace.root / os.path.expanduser(part.path))
-        children.append(Child(name, path, part.model, part.effort, part.sandbox, part.network, part.approvals))
+        children.append(_child(name, path, part))
     return tuple(children)
+
+
+def _child(name: str, path: str, part: ChildPart) -> Child:
+    return Child(name, path, part.model, part.effort, part.sandbox, part.network, part.approvals, _amount(part.budget))
+
+
+def _amount(part: BudgetPart | None) -> Budget | None:
+    return Budget(part.tokens, part.minutes) if part is not None else None
 
 
 def check_new(root: Path, pairs: list[tuple[str, str]]) -> list[tuple[str, Path]]:
@@ -143,6 +185,7 @@ children:
     # sandbox: workspace-write    # or read-only
     # network: false              # true lets its commands reach the network
     # approvals: on-request       # never: Codex asks for nothing, and what needs leave fails
+    # budget: 5M tokens, 8 h      # what its tasks may spend together; then you are asked
 
 # orchestrator:                   # what `orch plan` runs
 #   model: gpt-5.5
@@ -156,6 +199,10 @@ children:
 #   retry_seconds: [2, 10, 30]    # pauses before a turn that failed at the provider is tried again
 #   ready_seconds: 30             # for a server to answer after its start
 #   log_megabytes: 10             # size at which a log is rotated
+
+# budget:                         # tokens and minutes; what is used up pauses, and you are asked
+#   plan: 20M tokens, 24 h        # all tasks of the plan together
+#   task: 2M tokens, 90 min       # each task that has none in plan.md
 
 # rules:                          # approvals that are settled without you; every other one is yours
 #   - accept: {{command: git status}}   # by its first words, and only if it is one plain command
@@ -254,9 +301,12 @@ def _keys(where: tuple[int | str, ...]) -> list[str]:
         "orchestrator": OrchestratorPart,
         "codex": CodexPart,
         "limits": Limits,
+        "budget": BudgetPart if len(where) > 2 else BudgetsPart,
         "rules": MatchPart if len(where) > 3 else RulePart,
         "notify": NotifyPart,
     }
+    if len(where) > 3 and where[0] == "children":  # children.NAME.budget.KEY
+        return list(BudgetPart.model_fields)
     if len(where) > 1 and where[0] in parts:
         return list(parts[str(where[0])].model_fields)
     return list(parts)

@@ -10,9 +10,11 @@ import struct
 from collections.abc import Iterable
 from typing import Any
 
+from supervisor.core.amounts import Misread
+from supervisor.core.grants import granted
 from supervisor.domain import event as ev
 from supervisor.domain.ask import Answer, AskState
-from supervisor.domain.plan import HUMAN, ORCHESTRATOR
+from supervisor.domain.plan import HUMAN, ORCHESTRATOR, Budget
 from supervisor.domain.run import Phase
 from supervisor.errors import OrchError, RequestRefused, UsageError
 from supervisor.runtime.authors import Authors
@@ -181,6 +183,9 @@ class Control:
             raise UsageError(f"`{decision}` is no decision", f"one of {', '.join(DECISIONS)}")
         if found.request is not None and found.choices and decision not in found.choices:
             raise RequestRefused(f"{found.id} is an approval", f"answer `orch answer {found.id} accept` or `decline`")
+        said = granted(Answer(decision, text.strip()), Budget()) if found.budget and decision != "decline" else None
+        if isinstance(said, Misread):
+            raise RequestRefused(f"{found.id} is about a budget: {said.message}", "or `accept`, `decline`")
         if decision == "text" and not text.strip():
             raise UsageError("the answer is empty", f"`orch answer {found.id} accept`, `decline`, or your words")
         answer = Answer(decision, text.strip(), bool(for_session))

@@ -91,6 +91,9 @@ async def _supervise(
             config.limits.retry_seconds,
             config.rules,
             config.telling.on if config.telling else (),
+            config.plan_budget,
+            config.task_budget,
+            last=conductor.clock.after,
         )
     )
     loop = asyncio.get_running_loop()

@@ -18,6 +18,7 @@ from supervisor.domain.plan import Approvals, Sandbox
 
 OLDEST = (0, 163, 0)  # the oldest codex whose behaviour was checked
 THREAD_SOURCE = "orch"
+TOKENS_STEP = 1.1  # a turn's tokens are told again once they grew by a tenth: few lines, and no budget is far overrun
 SAID = 500  # characters of what somebody else wrote that are kept; the thread has all of it
 Params = dict[str, Any]
 
@@ -239,6 +240,7 @@ class Ear:
     def __init__(self, child: str) -> None:
         self._child = child
         self._tokens: dict[str, tuple[int, int]] = {}
+        self._said: dict[str, tuple[int, int]] = {}  # as far as `TokensSpent` told of them
         self._texts: dict[str, str] = {}
         self._messages: dict[str, tuple[str, ...]] = {}
         self._settings: dict[str, dict[str, str]] = {}  # of our threads, as we gave them or last heard of them
@@ -266,7 +268,7 @@ class Ear:
             case "thread/settings/updated" if thread in self._settings:
                 return self._changed(thread, params.get("threadSettings"), at)
             case "thread/tokenUsage/updated":
-                self._count(str(params.get("turnId")), params.get("tokenUsage"))
+                return self._count(at, thread, str(params.get("turnId")), params.get("tokenUsage"))
             case "error" if params.get("willRetry") and isinstance(params.get("error"), dict):
                 reason = str(params["error"].get("message") or "no reason given")
                 return ev.TurnRetried(at, self._child, thread, str(params.get("turnId")), reason)
@@ -304,6 +306,7 @@ class Ear:
     def _ended(self, turn: Mapping[str, Any]) -> TurnSeen:
         seen = turn_seen(turn)
         given, taken = self._tokens.pop(seen.turn, (0, 0))
+        self._said.pop(seen.turn, None)
         heard = self._texts.pop(seen.turn, "")
         return TurnSeen(
             turn=seen.turn,
@@ -315,14 +318,18 @@ class Ear:
             output_tokens=taken,
         )
 
-    def _count(self, turn: str, usage: Any) -> None:
+    def _count(self, at: datetime, thread: str, turn: str, usage: Any) -> ev.Event | None:
         last = usage.get("last") if isinstance(usage, dict) else None
-        if isinstance(last, dict):
-            given, taken = self._tokens.get(turn, (0, 0))
-            self._tokens[turn] = (
-                given + _count_of(last.get("inputTokens")),
-                taken + _count_of(last.get("outputTokens")),
-            )
+        if not isinstance(last, dict):
+            return None
+        given, taken = self._tokens.get(turn, (0, 0))
+        given, taken = given + _count_of(last.get("inputTokens")), taken + _count_of(last.get("outputTokens"))
+        self._tokens[turn] = (given, taken)
+        before = self._said.get(turn, (0, 0))
+        if given + taken < sum(before) * TOKENS_STEP or given + taken == sum(before):
+            return None
+        self._said[turn] = (given, taken)
+        return ev.TokensSpent(at, self._child, thread, turn, given - before[0], taken - before[1])
 
 
 def _settings_in(
