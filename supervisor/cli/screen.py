@@ -65,6 +65,11 @@ def _head(picture: Object, now: datetime) -> Iterator[Block]:
     title = f": {one_line(plan['title'])}" if plan.get("title") else ""
     why = f"  ({one_line(plan['why'])})" if plan.get("why") else ""
     yield Line((Cell("plan        ", "dim"), state(plan["state"]), Cell(f"{revision}{title}{why}")))
+    for one in picture.get("pauses") or ():
+        why = f"  until {_clock(one.get('until'))}: {one_line(one['why'], SUMMARY_LENGTH)}"
+        yield Line(
+            (Cell("paused      ", "dim"), Cell(one_line(one["provider"] or "the provider"), "yellow"), Cell(why))
+        )
     if lead := picture.get("orchestrator"):
         told = lead.get("doing") or (lead.get("summary") if lead["state"] == "idle" else None) or lead.get("why") or ""
         about = f"  {one_line(told, SUMMARY_LENGTH)}" if told else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from supervisor.domain.child import Failure
@@ -19,6 +20,12 @@ PASSING = frozenset(
         "serverOverloaded",
     }
 )
+# Of these, the ones that say that the provider takes no work at all: no other turn would fare better.
+OUTAGE = frozenset(
+    {"flexUnavailable", "rateLimitExceeded", "responseTooManyFailedAttempts", "serverOverloaded", "usageLimitExceeded"}
+)
+OUTAGE_STATUS = frozenset({429, 502, 503, 504, 529})
+UNREACHED = frozenset({"httpConnectionFailed", "responseStreamConnectionFailed"})  # if no status tells otherwise
 # Codex has no kind of its own for a stream that breaks off: it says "other", and one of these sentences.
 PASSING_MESSAGES = ("stream disconnected", "stream closed", "idle timeout", "error sending request")
 
@@ -34,11 +41,18 @@ REMEDIES = {
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`again`: worth another try. `why` says what failed, in one line; `remedy` what a human does about it."""
+    """`again`: worth another try. `why` says what failed, in one line; `remedy` what a human does about it.
+
+    `outage`: it is the provider that takes no work, because a limit is reached if `limited`; `after`: in so many
+    seconds it may, says the message.
+    """
 
     again: bool
     why: str
     remedy: str
+    outage: bool = False
+    limited: bool = False
+    after: float | None = None
 
 
 def judge(failure: Failure | None) -> Verdict:
@@ -49,6 +63,11 @@ def judge(failure: Failure | None) -> Verdict:
     message = " ".join(failure.message.split())[:300]
     if failure.status in (401, 403) or failure.kind == "unauthorized":
         return Verdict(False, f"the provider refused the login{status}: {message}", REMEDIES["unauthorized"])
+    if _is_outage(failure):
+        limited = failure.status == 429 or failure.kind in ("rateLimitExceeded", "usageLimitExceeded")
+        what = "a limit of the provider is reached" if limited else "the provider takes no work"
+        remedy = REMEDIES.get(failure.kind, "see `orch logs` for what codex said")
+        return Verdict(True, f"{what}{status}: {message}", remedy, True, limited, _after(message))
     passing = failure.kind in PASSING or message.lower().startswith(PASSING_MESSAGES)
     if failure.status is not None and 400 <= failure.status < 500 and failure.status not in (408, 409, 425, 429):
         passing = False
@@ -56,3 +75,18 @@ def judge(failure: Failure | None) -> Verdict:
         f"the provider failed{status}: {message}" if passing else f"the turn failed ({failure.kind}{status}): {message}"
     )
     return Verdict(passing, why, REMEDIES.get(failure.kind, "see `orch logs` for what codex said"))
+
+
+def _is_outage(failure: Failure) -> bool:
+    if failure.status is None:
+        return failure.kind in OUTAGE or failure.kind in UNREACHED
+    return failure.status in OUTAGE_STATUS or (failure.kind == "usageLimitExceeded" and failure.status < 500)
+
+
+_AFTER = re.compile(r"(?:try again|retry) (?:in|after) (\d{1,9}(?:\.\d{1,9})?) ?(ms|m|h|s)(?![a-z])", re.IGNORECASE)
+_SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600}
+
+
+def _after(message: str) -> float | None:
+    found = _AFTER.search(message)
+    return float(found[1]) * _SECONDS[found[2].lower()] if found else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from supervisor.core import orchestrator
+from supervisor.core import orchestrator, outages
 from supervisor.core.view import settled, summary, task_state
 from supervisor.domain.action import Action, Notify
 from supervisor.domain.run import Phase, TaskState
@@ -16,10 +16,10 @@ TITLE = 200
 
 
 def notices(world: World, at: datetime) -> Iterator[Action]:
-    """What is worth a notice and was not told yet: asks, blocked or failed work, the end."""
+    """What is worth a notice and was not told yet: asks, blocked or failed work, an outage, the end."""
     if not world.notices:
         return
-    for notice in (*_asks(world), *_blocked(world, at), *_end(world, at)):
+    for notice in (*_asks(world), *_blocked(world, at), *_paused(world, at), *_end(world, at)):
         if notice.kind in world.notices and notice.key not in world.notified:
             yield notice
 
@@ -60,6 +60,23 @@ def _blocked(world: World, at: datetime) -> Iterator[Notify]:
                 task=work.task,
                 ask=None,
                 why=f"it is {state}",
+            )
+
+
+def _paused(world: World, at: datetime) -> Iterator[Notify]:
+    """Once for an outage, however long it lasts, and not before it is known for how long it pauses."""
+    for provider, outage in world.outages.items():
+        if at < outage.until and outage.asking is None and (outage.asked or not outage.limited):
+            yield Notify(
+                key=f"paused {provider} {outage.since.isoformat()}",
+                kind="paused",
+                title=f"everything that uses {provider or 'the provider'} pauses: it goes on by itself",
+                text=outages.said(outage)[:TEXT],
+                next_step="orch status",
+                child=None,
+                task=None,
+                ask=None,
+                why="the provider takes no work",
             )
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from supervisor.core import leadwords as words
+from supervisor.core import outages
 from supervisor.core import works as do
 from supervisor.core.lifecycle import WorkTrigger, after_work
 from supervisor.core.parts import put_work
@@ -146,7 +147,7 @@ def orchestrate(world: World, at: datetime) -> Iterator[Action]:
             where = (server.child.model, server.child.effort, sandbox_of(world))
             yield act.OpenThread(ORCHESTRATOR, known, None, *where, why="the orchestrator needs it")
         return
-    if turn is None or thread.id is None or thread.running is not None:
+    if turn is None or thread.id is None or thread.running is not None or outages.pause(world, thread, at) is not None:
         return
     yield act.StartTurn(
         child=ORCHESTRATOR,

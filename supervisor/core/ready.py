@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from supervisor.core import budgets
+from supervisor.core import budgets, outages
 from supervisor.core.brief import brief_of
 from supervisor.domain.child import OUR_MESSAGES, ServerState
 from supervisor.domain.plan import HUMAN, SandboxMode, Task
@@ -77,7 +77,8 @@ def readiness(world: World, work: Work, at: datetime) -> str | None:
     thread = world.threads.get(thread_key(task, work))
     if thread is not None and thread.failures and not thread.open:
         return f"the thread of {task.child} cannot be opened: {thread.problem}"
-    return None
+    outage = outages.pause(world, thread, at)
+    return outages.said(outage) if outage is not None else None
 
 
 def turn_elsewhere(world: World, child: str) -> str | None:

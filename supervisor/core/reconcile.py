@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from supervisor.core import asking, budgets, orchestrator
+from supervisor.core import asking, budgets, orchestrator, outages
 from supervisor.core import brief as words
 from supervisor.core.drift import concerning, touching
 from supervisor.core.notices import notices
@@ -75,6 +75,7 @@ def wakeup(world: World, at: datetime) -> datetime | None:
     moments += orchestrator.moments(world)
     moments += [deadline(world, work) for work in world.works.values() if work.phase is Phase.WORKING]
     moments += budgets.moments(world, at)
+    moments += [outage.until for outage in world.outages.values()]
     moments.append(first_map(world))
     if world.stopping is not None and not world.exiting:
         moments.append(world.stopping.since + STOP_PATIENCE)
@@ -273,7 +274,7 @@ def _due_text(world: World, work: Work, due: Due, thread: str) -> str:
             return known + words.fix(work.task, work.due_text)
         case Due.ANSWER:
             return known + answer
-        case Due.RESUME | Due.RETRY:
+        case Due.RESUME | Due.RETRY | Due.OUTAGE:
             return words.resume(new, work.due_text or work.why or "it was interrupted")
     task = world.plan.task(work.task) if world.plan else None
     upstream = [world.works[one] for one in task.after if one in world.works] if task else []
@@ -324,6 +325,7 @@ RULES: tuple[Callable[[World, datetime], Iterator[Action]], ...] = (
     settled_by_rule,
     asking.ask,
     asking.answer,
+    outages.inquiries,
     _checks,
     _threads,
     _starts,

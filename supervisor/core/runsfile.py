@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
+from supervisor.core import outages
 from supervisor.core.budgets import PLAN, figures, limit_of, used_of
 from supervisor.core.markup import block, code, inline, without_colour
 from supervisor.core.ready import is_done
@@ -119,7 +120,15 @@ def _tasks(world: World, at: datetime) -> str:
     works = _works(world)
     head = "| id | title | child | state | why or summary | runs | verify |\n|---|---|---|---|---|---|---|"
     table = "\n".join((head, *(_row(world, work, at) for work in works))) if works else "There are no tasks."
-    return _paragraphs((_plan(world), _lead(world), table))
+    return _paragraphs((_plan(world), *_pauses(world, at), _lead(world), table))
+
+
+def _pauses(world: World, at: datetime) -> Iterable[str]:
+    """The providers that take no work, and when it goes on."""
+    for provider, outage in world.outages.items():
+        if at < outage.until:
+            whose = code(provider) if provider else "the provider"
+            yield f"Everything that uses {whose} is **{inline(outages.said(outage), 400)}**. It goes on by itself."
 
 
 def _lead(world: World) -> str:

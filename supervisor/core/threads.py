@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from supervisor.core import orchestrator
+from supervisor.core import orchestrator, outages
 from supervisor.core import works as do
 from supervisor.core.lifecycle import WorkTrigger, after_work
 from supervisor.core.parts import forget_requests, learn, put, put_work
@@ -29,7 +29,15 @@ def thread_changed(world: World, event: ev.ThreadOpened | ev.ThreadFailed) -> Wo
     if isinstance(event, ev.ThreadOpened):
         turns = {seen.turn: _sighted(thread.turns, seen) for seen in event.turns}  # what is not listed is not there
         opened = replace(
-            thread, id=event.thread, open=True, opening=False, turns=turns, failures=0, problem="", not_before=None
+            thread,
+            id=event.thread,
+            open=True,
+            opening=False,
+            turns=turns,
+            failures=0,
+            problem="",
+            not_before=None,
+            provider=event.provider,
         )
         world = replace(world, threads=put(world.threads, key, opened))
         if not event.waiting:
@@ -107,7 +115,11 @@ def _settle_thread(world: World, key: ThreadKey, at: datetime, *, surveyed: bool
             gone = TurnSeen(now.turn, TurnStatus.INTERRUPTED) if surveyed else None  # it left no trace
             seen_turn = turns.get(now.turn, gone)
             if seen_turn is not None and seen_turn.status.ended:
-                now = do.turn_over(now, seen_turn, at, surveyed=surveyed, retry_seconds=world.retry_seconds)
+                outage = outages.met(world, now, seen_turn)
+                world = outages.noted(world, now, seen_turn, outage, at)
+                now = do.turn_over(
+                    now, seen_turn, at, surveyed=surveyed, retry_seconds=world.retry_seconds, outage=outage
+                )
                 now = orchestrator.over(now, seen_turn, at)
             elif seen_turn is not None and surveyed and now.phase is Phase.STOPPING:
                 now = replace(now, phase=after_work(now.phase, WorkTrigger.INTERRUPT_FAILED))  # it never got there

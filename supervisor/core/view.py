@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from supervisor.core import budgets, orchestrator
+from supervisor.core import budgets, orchestrator, outages
 from supervisor.core.ready import due_of, readiness, server_trouble, turn_elsewhere
 from supervisor.domain.plan import HUMAN, ORCHESTRATOR, Task
 from supervisor.domain.run import Due, Phase, TaskState
@@ -29,7 +29,12 @@ def status(world: World, at: datetime, workspace: str) -> dict[str, Any]:
             "why": world.missing,
             "problems": [{"line": one.line, "message": one.message} for one in world.problems],
         },
-        "orchestrator": _orchestrator(world),
+        "pauses": [
+            {"provider": name, "since": _time(one.since), "until": _time(one.until), "why": one.why}
+            for name, one in world.outages.items()
+            if at < one.until
+        ],
+        "orchestrator": _orchestrator(world, at),
         "children": [_child(world, server) for name, server in world.servers.items() if name != ORCHESTRATOR],
         "tasks": [_task(world, work, at) for work in ordered(world)],
         "asks": [
@@ -142,7 +147,7 @@ def _child(world: World, server: Server) -> Mapping[str, Any]:
     }
 
 
-def _orchestrator(world: World) -> Mapping[str, Any] | None:
+def _orchestrator(world: World, at: datetime) -> Mapping[str, Any] | None:
     """What the orchestrator is at; None if nobody asked it for a plan."""
     lead, server = world.lead, world.servers.get(ORCHESTRATOR)
     if lead is None or world.planning is None or server is None:
@@ -150,7 +155,12 @@ def _orchestrator(world: World) -> Mapping[str, Any] | None:
     thread = world.threads.get((ORCHESTRATOR, None))
     return {
         "state": _LEAD_STATES.get(lead.phase, "working" if lead.phase.live else "waiting"),
-        "why": server_trouble(world, ORCHESTRATOR) or lead.note or _opening(thread) or lead.why or None,
+        "why": server_trouble(world, ORCHESTRATOR)
+        or _pause(world, lead, thread, at)
+        or lead.note
+        or _opening(thread)
+        or lead.why
+        or None,
         "busy": orchestrator.busy(world),
         "planned": orchestrator.planned(world),
         "summary": summary(lead),
@@ -161,6 +171,11 @@ def _orchestrator(world: World) -> Mapping[str, Any] | None:
         "socket": server.socket,
         "pid": server.pid,
     }
+
+
+def _pause(world: World, lead: Work, thread: Thread | None, at: datetime) -> str:
+    outage = outages.pause(world, thread, at) if lead.phase is Phase.IDLE else None
+    return outages.said(outage) if outage is not None else ""
 
 
 def _opening(thread: Thread | None) -> str:

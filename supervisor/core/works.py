@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from supervisor.core.failure import judge
+from supervisor.core.failure import Verdict, judge
 from supervisor.core.lifecycle import WorkTrigger, after_work
 from supervisor.core.report import parse_report
 from supervisor.domain.action import RaiseAsk, StartTurn
@@ -75,7 +75,7 @@ def started(work: Work, action: StartTurn, key: ThreadKey, at: datetime) -> Work
 
 def begun(work: Work, turn: str, thread: str | None, at: datetime) -> Work:
     """The turn that was started is known to run: what it carried is told."""
-    again = work.due in (Due.FIX, Due.RESUME, Due.RETRY)
+    again = work.due in (Due.FIX, Due.RESUME, Due.RETRY, Due.OUTAGE)
     return replace(
         work,
         phase=after_work(work.phase, WorkTrigger.BEGUN),
@@ -188,8 +188,16 @@ def settle(work: Work, trigger: WorkTrigger, why: str, at: datetime) -> Work:
     )
 
 
-def turn_over(work: Work, seen: TurnSeen, at: datetime, *, surveyed: bool, retry_seconds: tuple[float, ...]) -> Work:
-    """The turn of this work ended. `surveyed`: we were not there when it did."""
+def turn_over(
+    work: Work,
+    seen: TurnSeen,
+    at: datetime,
+    *,
+    surveyed: bool,
+    retry_seconds: tuple[float, ...],
+    outage: Verdict | None = None,
+) -> Work:
+    """The turn of this work ended. `surveyed`: we were not there when it did; `outage`: the provider takes no work."""
     work = replace(
         work,
         input_tokens=work.input_tokens + max(seen.input_tokens, work.spent[0]),
@@ -217,6 +225,8 @@ def turn_over(work: Work, seen: TurnSeen, at: datetime, *, surveyed: bool, retry
     if work.timed_out:
         why = f"it took longer than its time-out: give it more in plan.md, or run `orch go {work.task}`"
         return settle(work, WorkTrigger.BLOCK, why, at)
+    if outage is not None and work.phase is not Phase.STOPPING:
+        return cut(work, Due.OUTAGE, outage.why, outage.why, at)
     if seen.status is TurnStatus.FAILED and work.phase is not Phase.STOPPING:
         return _failed(work, seen, at, retry_seconds)
     if surveyed or work.phase is Phase.STOPPING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from supervisor.core import grants, orchestrator, servers
+from supervisor.core import grants, orchestrator, outages, servers
 from supervisor.core import works as do
 from supervisor.core.lifecycle import ServerTrigger, WorkTrigger, after_server, after_work
 from supervisor.core.news import gathered
@@ -42,9 +42,10 @@ def _evolve(world: World, event: ev.Event) -> World:
             since = world.stopping.since if world.stopping else event.at
             return replace(world, stopping=Stopping(since, event.now))
         case ev.HoldSet() | ev.HoldLifted():
+            world = world if isinstance(event, ev.HoldSet) else outages.lifted(world)
             return replace(world, hold=isinstance(event, ev.HoldSet))
         case ev.RetryRequested():
-            return with_work(world, event.task, lambda work: do.again(work, event.at))
+            return with_work(outages.lifted(world), event.task, lambda work: do.again(work, event.at))
         case ev.RestartRequested():
             return with_server(world, event.child, lambda server: servers.reset(server, restart=True))
         case ev.LearningNoted():
@@ -64,6 +65,8 @@ def _evolve(world: World, event: ev.Event) -> World:
             return thread_changed(world, event)
         case ev.TurnBegan() | ev.TurnEnded():
             return turn_changed(world, event)
+        case ev.LimitsRead():
+            return outages.limits_read(world, event)
         case ev.TokensSpent():
             return _spent(world, event)
         case ev.TurnRetried():
@@ -129,6 +132,8 @@ def _supervisor_started(world: World, event: ev.SupervisorStarted) -> World:
         notices=event.notices,
         plan_budget=event.plan_budget,
         task_budget=event.task_budget,
+        pause_seconds=event.pause_seconds,
+        outages={name: replace(one, asking=None) for name, one in world.outages.items()},
         stopping=None,
         exiting=False,
         servers=fresh,
@@ -264,7 +269,7 @@ def _server_probed(world: World, event: ev.ServerUnresponsive | ev.ServerRespond
 
 def _disconnected(world: World, child: str, at: datetime) -> World:
     """Its threads are not heard any more, and what it asked is void unless it asks again."""
-    world = close_threads(world, child)
+    world = outages.unheard(close_threads(world, child), child)
     return forget_requests(world, lambda request: request.key.child == child, at)
 
 
@@ -357,6 +362,8 @@ def _intended(world: World, action: act.Action, at: datetime) -> World:
                     why=action.why,
                 ),
             )
+        case act.ReadLimits():
+            return outages.asked(world, action)
         case act.RunChecks():
             return with_work(world, action.task, lambda work: replace(work, checking=True, not_before=None))
         case act.RaiseAsk():

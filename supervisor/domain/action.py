@@ -92,6 +92,15 @@ class InterruptTurn:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadLimits:
+    """Ask the child's server when the provider takes work again."""
+
+    child: str
+    provider: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class RunChecks:
     """Read what changed in the working tree since `base`, and run the verify commands in the child's sandbox."""
 
@@ -183,6 +192,7 @@ Action = (
     | StartTurn
     | SteerTurn
     | InterruptTurn
+    | ReadLimits
     | RunChecks
     | RaiseAsk
     | WithdrawAsk

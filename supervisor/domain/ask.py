@@ -21,7 +21,7 @@ class AskState(StrEnum):
     ELSEWHERE = "elsewhere"  # somebody settled it in another window
 
 
-NoticeKind = Literal["asks", "blocked", "end"]
+NoticeKind = Literal["asks", "blocked", "paused", "end"]
 NOTICE_KINDS: tuple[NoticeKind, ...] = get_args(NoticeKind)
 
 

@@ -34,6 +34,7 @@ class SupervisorStarted:
     plan_budget: Budget | None = None
     task_budget: Budget | None = None
     last: datetime | None = None
+    pause_seconds: tuple[float, ...] = (5.0, 20.0, 60.0, 300.0, 900.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +209,8 @@ class ServerStopFailed:
 
 @dataclass(frozen=True, slots=True)
 class ThreadOpened:
-    """A thread is loaded and heard. `turns` are its latest, oldest first; `waiting`: a turn waits on a human."""
+    """A thread is loaded and heard. `turns` are its latest, oldest first; `waiting`: a turn waits on a human;
+    `provider` is the one of models."""
 
     at: datetime
     child: str
@@ -217,6 +219,7 @@ class ThreadOpened:
     task: str | None
     waiting: bool
     turns: tuple[TurnSeen, ...]
+    provider: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +263,17 @@ class TokensSpent:
     turn: str
     input_tokens: int
     output_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class LimitsRead:
+    """What Codex knows of a provider that refuses work: when it takes some again (None: it does not know)."""
+
+    at: datetime
+    child: str
+    provider: str
+    resets: datetime | None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -507,6 +521,7 @@ Event = (
     | TurnBegan
     | TurnEnded
     | TokensSpent
+    | LimitsRead
     | TurnRetried
     | TurnRefused
     | SteerArrived

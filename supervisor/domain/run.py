@@ -137,4 +137,5 @@ class Due(StrEnum):
     ANSWER = "answer"  # a human answered
     RESUME = "resume"  # the turn was cut off: go on
     RETRY = "retry"  # the provider failed: go on
+    OUTAGE = "outage"  # the provider took no work: go on
     NEWS = "news"  # of the orchestrator only: something happened that may change the plan

@@ -36,13 +36,30 @@ class Server:
     ended: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """A provider that takes no work, since `since`: nothing is asked of it before `until`. `pauses` counts the pauses
+    that did not help yet; `limited`: it is a limit of use, which Codex may know the end of; `asked`: it was asked for
+    that, and `asking` is the child whose server has not answered yet."""
+
+    since: datetime
+    until: datetime
+    why: str
+    child: str
+    limited: bool = False
+    pauses: int = 1
+    asked: bool = False
+    asking: str | None = None
+
+
 ThreadKey = tuple[str, str | None]  # child, and the task that owns the thread (None: the child's one long thread)
 
 
 @dataclass(frozen=True, slots=True)
 class Thread:
     """A Codex thread of ours. `open`: loaded, and we hear of it; `problem`: why it
-    could not be opened the last `failures` times; `turns`: the latest, oldest first, by turn id."""
+    could not be opened the last `failures` times; `turns`: the latest, oldest first, by turn id; `provider` is the one
+    of models that it uses ("": not known)."""
 
     child: str
     task: str | None
@@ -53,6 +70,7 @@ class Thread:
     failures: int = 0
     problem: str = ""
     not_before: datetime | None = None
+    provider: str = ""
 
     @property
     def running(self) -> TurnSeen | None:
@@ -189,7 +207,7 @@ class World:
     `notified` the keys of the notices that went out. `lead` is the work of the orchestrator, which is on no task of the
     plan, `news` what it has not heard of, `rejected_by` who wrote the version of plan.md that is wrong,
     `author` who wrote the one that is in force. `plan_budget` and `task_budget` are the config's, `grants` what the
-    human gave on top of a budget.
+    human gave on top of a budget. `outages` are by provider; they stay until a turn gets through.
     """
 
     pid: int | None = None
@@ -230,6 +248,8 @@ class World:
     plan_budget: Budget | None = None
     task_budget: Budget | None = None
     grants: Mapping[str, Budget] = field(default_factory=dict)
+    outages: Mapping[str, Outage] = field(default_factory=dict)
+    pause_seconds: tuple[float, ...] = ()
 
     @property
     def open_asks(self) -> tuple[Ask, ...]:

@@ -94,6 +94,7 @@ async def _supervise(
             config.plan_budget,
             config.task_budget,
             last=conductor.clock.after,
+            pause_seconds=config.limits.pause_seconds,
         )
     )
     loop = asyncio.get_running_loop()

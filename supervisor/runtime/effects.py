@@ -158,6 +158,8 @@ class _Hands:
                 await self._steer(action)
             case act.InterruptTurn():
                 await self._interrupt(action)
+            case act.ReadLimits():
+                await self._read_limits(action)
             case act.RunChecks():
                 self._group.create_task(self._check(action), name=f"checks of {action.task}")
             case act.SendAnswer():
@@ -194,7 +196,8 @@ class _Hands:
             return
         link.ear.opened(thread, opened)
         waiting = codex.is_waiting(opened["thread"]) or any(one.thread == thread for _, one in link.asked.values())
-        self._post(ev.ThreadOpened(self._now(), action.child, link.pid, thread, action.task, waiting, turns))
+        provider = str(opened.get("modelProvider") or "")
+        self._post(ev.ThreadOpened(self._now(), action.child, link.pid, thread, action.task, waiting, turns, provider))
 
     async def _start(self, action: act.StartTurn) -> None:
         if action.fresh:
@@ -246,6 +249,14 @@ class _Hands:
         except RpcError as error:
             where = (action.child, action.task, action.turn)
             self._post(ev.InterruptFailed(self._now(), *where, error.message))
+
+    async def _read_limits(self, action: act.ReadLimits) -> None:
+        resets, reason = None, ""
+        try:
+            resets = codex.resets_at(await self._desk.request("account/rateLimits/read", {}))
+        except RpcError as error:  # so it is without an account: a provider of the user's own
+            reason = error.message
+        self._post(ev.LimitsRead(self._now(), action.child, action.provider, resets, reason))
 
     async def _answer(self, action: act.SendAnswer) -> None:
         link = self._desk.link

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from supervisor.domain import event as ev
@@ -220,6 +220,21 @@ def _failure(error: Any) -> Failure | None:
     if status is None and (found := re.search(r"unexpected status (\d{3})", message)):
         status = int(found[1])
     return Failure(str(kind), status, message)
+
+
+def resets_at(answer: Any) -> datetime | None:
+    """When all the limits that are reached are reset, by the answer to `account/rateLimits/read`; None if it does not
+    tell."""
+    if not isinstance(answer, dict):
+        return None
+    by_id = answer.get("rateLimitsByLimitId")
+    snapshots = _rows([answer.get("rateLimits"), *(by_id.values() if isinstance(by_id, dict) else ())])
+    windows = _rows([snapshot.get(name) for snapshot in snapshots for name in ("primary", "secondary")])
+    full = [one.get("resetsAt") for one in windows if _count_of(one.get("usedPercent")) >= 100]
+    try:
+        return max((datetime.fromtimestamp(at, UTC) for at in full if isinstance(at, int)), default=None)
+    except (OverflowError, OSError, ValueError):
+        return None
 
 
 def is_waiting(thread: Any) -> bool:
