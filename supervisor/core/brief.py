@@ -128,6 +128,14 @@ def fix(task: str, failures: str) -> str:
     return f"{task} is not done: its verification failed.\n\n{failures}\n\nFind the cause and mend it. {_REPORT}"
 
 
+def nudge(task: str, minutes: str) -> str:
+    """The turn gives no sign of life."""
+    return (
+        f"There has been no sign of life from you on {task} for {minutes} min. If a command hangs or waits for input, "
+        "end it and reach the same in another way, with a time-out. Say in one line what you are at, then go on."
+    )
+
+
 def answer(task: str, question: str, text: str) -> str:
     """The human answered."""
     asked = f"You asked:\n\n{quoted(question)}\n\n" if question else ""

@@ -37,6 +37,7 @@ REMEDIES = {
     "modelNotFound": "name a model that the provider has (`- model:`)",
     "sandboxError": "run `codex sandbox` by hand to see why the sandbox does not start",
 }
+SEE_LOGS = "see `orch logs` for what codex said"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +65,17 @@ def judge(failure: Failure | None) -> Verdict:
     if failure.status in (401, 403) or failure.kind == "unauthorized":
         return Verdict(False, f"the provider refused the login{status}: {message}", REMEDIES["unauthorized"])
     if _is_outage(failure):
-        limited = failure.status == 429 or failure.kind in ("rateLimitExceeded", "usageLimitExceeded")
-        what = "a limit of the provider is reached" if limited else "the provider takes no work"
-        remedy = REMEDIES.get(failure.kind, "see `orch logs` for what codex said")
-        return Verdict(True, f"{what}{status}: {message}", remedy, True, limited, _after(message))
+        limit = failure.kind == "usageLimitExceeded"
+        limited = limit or failure.status == 429 or failure.kind == "rateLimitExceeded"
+        why = f"the usage limit is reached: {message}" if limit else f"the provider failed{status}: {message}"
+        return Verdict(True, why, REMEDIES.get(failure.kind, SEE_LOGS), True, limited, _after(message))
     passing = failure.kind in PASSING or message.lower().startswith(PASSING_MESSAGES)
     if failure.status is not None and 400 <= failure.status < 500 and failure.status not in (408, 409, 425, 429):
         passing = False
     why = (
         f"the provider failed{status}: {message}" if passing else f"the turn failed ({failure.kind}{status}): {message}"
     )
-    return Verdict(passing, why, REMEDIES.get(failure.kind, "see `orch logs` for what codex said"))
+    return Verdict(passing, why, REMEDIES.get(failure.kind, SEE_LOGS))
 
 
 def _is_outage(failure: Failure) -> bool:

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from supervisor.domain.child import ServerState as S
 from supervisor.domain.run import Phase as P
+from supervisor.domain.run import Pulse
 
 
 class ServerTrigger(StrEnum):
@@ -39,6 +40,13 @@ class WorkTrigger(StrEnum):
     FINISH = auto()
     BLOCK = auto()
     FAIL = auto()
+
+
+class PulseTrigger(StrEnum):
+    SIGN = auto()  # a sign of life, or a time in which none is due is over
+    BUSY = auto()  # no sign, but its commands are at work
+    SILENT = auto()  # neither
+    NUDGE = auto()  # we set out to ask for a sign
 
 
 State = TypeVar("State", bound=Enum)
@@ -88,7 +96,13 @@ WORK_TRANSITIONS: Mapping[WorkTrigger, Mapping[P, P]] = {
     WorkTrigger.INTERRUPT_FAILED: {P.STOPPING: P.WORKING},
     WorkTrigger.COMPLETED: {P.WORKING: P.CHECKING, P.STOPPING: P.CHECKING},
     WorkTrigger.CUT: {P.STARTING: P.IDLE, P.WORKING: P.IDLE, P.STOPPING: P.IDLE},
-    WorkTrigger.ASK: {P.WORKING: P.ASKING, P.CHECKING: P.ASKING, **dict.fromkeys(SETTLED, P.ASKING), P.IDLE: P.ASKING},
+    WorkTrigger.ASK: {
+        P.WORKING: P.ASKING,
+        P.STOPPING: P.ASKING,
+        P.CHECKING: P.ASKING,
+        **dict.fromkeys(SETTLED, P.ASKING),
+        P.IDLE: P.ASKING,
+    },
     WorkTrigger.GO_ON: {P.CHECKING: P.IDLE, P.ASKING: P.IDLE, P.BLOCKED: P.IDLE, P.FAILED: P.IDLE},
     WorkTrigger.FINISH: {P.CHECKING: P.DONE, P.ASKING: P.DONE},
     WorkTrigger.BLOCK: {
@@ -102,6 +116,19 @@ WORK_TRANSITIONS: Mapping[WorkTrigger, Mapping[P, P]] = {
 }
 
 
+PULSE_TRANSITIONS: Mapping[PulseTrigger, Mapping[Pulse, Pulse]] = {
+    PulseTrigger.SIGN: dict.fromkeys(Pulse, Pulse.LIVELY),
+    PulseTrigger.BUSY: dict.fromkeys(Pulse, Pulse.LIVELY),
+    PulseTrigger.SILENT: {
+        Pulse.LIVELY: Pulse.QUIET,
+        Pulse.QUIET: Pulse.STALLED,
+        Pulse.NUDGED: Pulse.DEAF,
+        Pulse.DEAF: Pulse.STUCK,
+    },
+    PulseTrigger.NUDGE: {Pulse.STALLED: Pulse.NUDGED},
+}
+
+
 def after_server(state: S, trigger: ServerTrigger) -> S:
     """The state of a server after `trigger`."""
     return _row(SERVER_TRANSITIONS[trigger], state, trigger)
@@ -110,6 +137,11 @@ def after_server(state: S, trigger: ServerTrigger) -> S:
 def after_work(phase: P, trigger: WorkTrigger) -> P:
     """The phase of a task's work after `trigger`."""
     return _row(WORK_TRANSITIONS[trigger], phase, trigger)
+
+
+def after_pulse(pulse: Pulse, trigger: PulseTrigger) -> Pulse:
+    """The pulse of a turn after `trigger`."""
+    return _row(PULSE_TRANSITIONS[trigger], pulse, trigger)
 
 
 def _row(rows: Mapping[State, State], state: State, trigger: Enum) -> State:

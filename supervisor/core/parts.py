@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from supervisor.domain.ask import Request
 from supervisor.domain.plan import ORCHESTRATOR
+from supervisor.domain.run import Pulse
 from supervisor.domain.world import Learning, Server, Work, World
 
 Key = TypeVar("Key")
@@ -49,8 +50,9 @@ def forget_requests(world: World, which: Callable[[Request], bool], at: datetime
     for request in gone:
         ask = next((one for one in world.asks.values() if one.request == request.key), None)
         for work in world.all_works:
-            if ask is not None and work.turn is not None and work.turn == request.turn:
-                world = put_work(world, replace(work, paused=work.paused + (at - ask.since).total_seconds()))
+            if work.turn is not None and work.turn == request.turn:
+                paused = work.paused + ((at - ask.since).total_seconds() if ask is not None else 0.0)
+                world = put_work(world, replace(work, paused=paused, pulse=Pulse.LIVELY, pulse_since=at))
     return world
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from supervisor.core import asking, budgets, orchestrator, outages
+from supervisor.core import asking, budgets, orchestrator, outages, stalls
 from supervisor.core import brief as words
 from supervisor.core.drift import concerning, touching
 from supervisor.core.notices import notices
@@ -38,6 +38,7 @@ from supervisor.domain.seam import Drift
 from supervisor.domain.world import Work, World
 
 STOP_PATIENCE = timedelta(seconds=5)  # for interrupted turns to end on `orch down`; Codex answers within 0.1 s
+UNENDED = timedelta(seconds=60)  # for an interrupted turn to end by itself; then its server is replaced
 MISSES = 2  # health probes in a row without an answer; then the server is replaced
 
 
@@ -75,6 +76,8 @@ def wakeup(world: World, at: datetime) -> datetime | None:
     moments += orchestrator.moments(world)
     moments += [deadline(world, work) for work in world.works.values() if work.phase is Phase.WORKING]
     moments += budgets.moments(world, at)
+    moments += stalls.moments(world)
+    moments += [one.since + UNENDED for one in world.all_works if one.phase is Phase.STOPPING and one.since]
     moments += [outage.until for outage in world.outages.values()]
     moments.append(first_map(world))
     if world.stopping is not None and not world.exiting:
@@ -118,12 +121,25 @@ def _servers(world: World, at: datetime) -> Iterator[Action]:
     for name, server in world.servers.items():
         if server.state is ServerState.UNHEALTHY and server.misses >= MISSES:
             yield act.StopServer(name, kill=True, why=f"it does not answer: {server.problem}")
+        elif server.state is ServerState.READY and (task := _unended(world, name, at)) is not None:
+            yield act.StopServer(name, kill=False, why=f"the turn of {task} was interrupted and does not end")
         elif server.restart and server.state in (ServerState.READY, ServerState.UNHEALTHY):
             yield act.StopServer(name, kill=False, why="`orch restart`")
         elif server.wanted and server.state is ServerState.STOPPED:
             yield act.EnsureServer(name, why="it is wanted and not known to run")
         elif server.wanted and server.state is ServerState.BACKOFF and (server.not_before or at) <= at:
             yield act.EnsureServer(name, why=f"it is gone: {server.problem}")
+
+
+def _unended(world: World, child: str, at: datetime) -> str | None:
+    """The task whose turn was interrupted long ago and still runs, on a server that answers; None without one."""
+    for work in world.all_works:
+        thread = world.threads.get(work.thread) if work.thread else None
+        if work.child != child or work.phase is not Phase.STOPPING or thread is None or not thread.open:
+            continue
+        if work.since is not None and at >= work.since + UNENDED:
+            return work.task
+    return None
 
 
 # ── threads and turns ────────────────────────────────────────────────────────────────────────────

@@ -12,7 +12,7 @@ from supervisor.core.lifecycle import WorkTrigger, after_work
 from supervisor.core.parts import forget_requests, learn, put, put_work
 from supervisor.domain import event as ev
 from supervisor.domain.child import TurnSeen, TurnStatus
-from supervisor.domain.run import Due, Phase
+from supervisor.domain.run import Due, Phase, Pulse
 from supervisor.domain.world import Thread, ThreadKey, World
 
 MAX_PAUSE = 30.0  # seconds between two tries to open a thread
@@ -107,6 +107,8 @@ def _settle_thread(world: World, key: ThreadKey, at: datetime, *, surveyed: bool
                 now = do.begun(now, turn, world.threads[key].id, at)
             elif surveyed:
                 now = do.unsent(now, "", at)
+        if surveyed and now.phase is Phase.WORKING:  # who was heard until then is not known any more
+            now = replace(now, pulse=Pulse.LIVELY, pulse_since=at, looking=False)
         if now.steer is not None:
             arrived = any(now.steer.message in seen.messages for seen in turns.values())
             if arrived or surveyed:

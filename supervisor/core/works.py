@@ -14,12 +14,13 @@ from supervisor.domain.ask import Answer
 from supervisor.domain.child import TurnSeen, TurnStatus
 from supervisor.domain.event import ChecksFinished
 from supervisor.domain.plan import HUMAN
-from supervisor.domain.run import Check, Due, Outcome, Phase, Question
+from supervisor.domain.run import Check, Due, Outcome, Phase, Pulse, Question
 from supervisor.domain.world import ThreadKey, Work
 
 MAX_FIXES = 2  # follow-up turns after a failing verify command; then the task is blocked
 MAX_REFUSALS = 5  # of one turn by the server
 MAX_LOST = 5  # tries to run the verify commands
+MAX_STALLS = 2  # turns in a row that were interrupted because they gave no sign of life; then a human looks at it
 MAX_RESUMES = 5  # turns in a row that were cut off before they ended; then a human looks at it
 AFTER_REFUSAL = timedelta(seconds=1)  # a server that refuses a turn is draining or overloaded: a moment helps
 
@@ -61,6 +62,7 @@ def started(work: Work, action: StartTurn, key: ThreadKey, at: datetime) -> Work
         due_text=work.due_text if work.due is action.due else "",
         not_before=None,
         timed_out=False,
+        stalled=False,
         checking=False,
         lost=0,
         base=work.base if again else None,
@@ -87,6 +89,10 @@ def begun(work: Work, turn: str, thread: str | None, at: datetime) -> Work:
         input_tokens=work.input_tokens + work.spent[0],  # of a turn whose end nobody saw
         output_tokens=work.output_tokens + work.spent[1],
         spent=(0, 0),
+        pulse=Pulse.LIVELY,
+        pulse_since=at,
+        looking=False,
+        looked=None,
         told=work.sending,
         told_in=thread,
         message=None,
@@ -97,6 +103,7 @@ def begun(work: Work, turn: str, thread: str | None, at: datetime) -> Work:
         fixes=work.fixes + (work.due is Due.FIX) if again else 0,
         retries=work.retries + (work.due is Due.RETRY) if again else 0,
         resumes=work.resumes + (work.due is Due.RESUME) if again else 0,
+        stalls=work.stalls if again else 0,
     )
 
 
@@ -219,12 +226,15 @@ def turn_over(
             words="" if report else seen.text or "(nothing)",
             retries=0,
             resumes=0,
+            stalls=0,
             why="the turn ended; its checks come next",
         )
     work = replace(work, told_in=None)  # words that came just before the end may not have reached the child
     if work.timed_out:
         why = f"it took longer than its time-out: give it more in plan.md, or run `orch go {work.task}`"
         return settle(work, WorkTrigger.BLOCK, why, at)
+    if work.stalled and work.phase is Phase.STOPPING:
+        return _stalled(work, at)
     if outage is not None and work.phase is not Phase.STOPPING:
         return cut(work, Due.OUTAGE, outage.why, outage.why, at)
     if seen.status is TurnStatus.FAILED and work.phase is not Phase.STOPPING:
@@ -247,6 +257,25 @@ def _failed(work: Work, seen: TurnSeen, at: datetime, retry_seconds: tuple[float
         return replace(retried, not_before=at + timedelta(seconds=pause))
     tries = f" ({work.retries + 1} tries)" if verdict.again else ""
     return settle(work, WorkTrigger.FAIL, f"{verdict.why}{tries}: {verdict.remedy}, then `orch go {work.task}`", at)
+
+
+def _stalled(work: Work, at: datetime) -> Work:
+    """A turn that gave no sign of life was interrupted: it goes on once; then a human looks at it."""
+    work = replace(work, stalls=work.stalls + 1)
+    if work.stalls < MAX_STALLS:
+        hint = "it gave no sign of life; if a command hung, reach the same in another way, with a time-out"
+        return cut(work, Due.RESUME, hint, "it gave no sign of life and was interrupted", at)
+    look = work.looked
+    running = ", ".join(f"`{one}`" for one in look.commands) if look is not None else ""
+    state = f"Codex called its thread {look.state}" if look is not None else "nothing is known of its thread"
+    question = Question(
+        f"{work.task} gives no sign of life. It was asked for one, interrupted and resumed, and gave none again "
+        f"({work.stalls} times in a row). At the last look {state}, its commands took no CPU time, and "
+        f"{'these ran: ' + running if running else 'no command ran'}.",
+        f"Look at what it was at (`orch logs --task {work.task}`, `orch attach {work.task}`), then say how to go on.",
+        "`accept` to let it go on, or an instruction for the child.",
+    )
+    return ask(work, question, "it gives no sign of life", at)
 
 
 def unchecked(work: Work, reason: str, at: datetime) -> Work:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from supervisor.core import grants, orchestrator, outages, servers
+from supervisor.core import grants, orchestrator, outages, servers, stalls
 from supervisor.core import works as do
 from supervisor.core.lifecycle import ServerTrigger, WorkTrigger, after_server, after_work
 from supervisor.core.news import gathered
@@ -65,6 +65,8 @@ def _evolve(world: World, event: ev.Event) -> World:
             return thread_changed(world, event)
         case ev.TurnBegan() | ev.TurnEnded():
             return turn_changed(world, event)
+        case ev.TurnLooked():
+            return stalls.looked(world, event)
         case ev.LimitsRead():
             return outages.limits_read(world, event)
         case ev.TokensSpent():
@@ -133,6 +135,7 @@ def _supervisor_started(world: World, event: ev.SupervisorStarted) -> World:
         plan_budget=event.plan_budget,
         task_budget=event.task_budget,
         pause_seconds=event.pause_seconds,
+        stall_minutes=event.stall_minutes,
         outages={name: replace(one, asking=None) for name, one in world.outages.items()},
         stopping=None,
         exiting=False,
@@ -345,10 +348,9 @@ def _intended(world: World, action: act.Action, at: datetime) -> World:
             thread_key = next(key for key, thread in world.threads.items() if thread.id == action.thread)
             return with_work(world, action.task, lambda work: do.started(work, action, thread_key, at))
         case act.SteerTurn():
-            steer = Steer(action.message, action.brief, at)
-            return with_work(
-                world, action.task, lambda work: replace(work, steer=steer, sent=work.sent + 1, why=action.why)
-            )
+            return with_work(world, action.task, lambda work: _steering(work, action, at))
+        case act.LookAtTurn():
+            return with_work(world, action.task, lambda work: replace(work, looking=True))
         case act.InterruptTurn():
             return with_work(
                 world,
@@ -358,6 +360,7 @@ def _intended(world: World, action: act.Action, at: datetime) -> World:
                     phase=after_work(work.phase, WorkTrigger.INTERRUPT),
                     since=at,
                     timed_out=action.timed_out,
+                    stalled=action.stalled,
                     not_before=None,
                     why=action.why,
                 ),
@@ -380,6 +383,13 @@ def _intended(world: World, action: act.Action, at: datetime) -> World:
             return replace(world, surveying=True, unsurveyed={})
         case act.Exit():
             return replace(world, exiting=True)
+
+
+def _steering(work: Work, action: act.SteerTurn, at: datetime) -> Work:
+    # What others changed is not heard by a nudge: it stays as told as it was.
+    steer = Steer(action.message, action.brief, work.heard if action.nudge else at)
+    work = replace(work, steer=steer, sent=work.sent + 1, why=action.why)
+    return stalls.nudged(work, at) if action.nudge else work
 
 
 def _requested(world: World, request: Request, at: datetime) -> World:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from supervisor.domain.ask import Answer, AskKind, NoticeKind, RequestKey
 from supervisor.domain.plan import Sandbox, SandboxMode
@@ -67,7 +68,7 @@ class StartTurn:
 
 @dataclass(frozen=True, slots=True)
 class SteerTurn:
-    """Add `text` to the running turn `turn`."""
+    """Add `text` to the running turn `turn`. `nudge`: it asks for a sign of life."""
 
     child: str
     task: str
@@ -77,11 +78,25 @@ class SteerTurn:
     brief: Brief
     text: str
     why: str
+    nudge: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LookAtTurn:
+    """See whether the running turn gave a sign of life after `since`, and if not, what it is at."""
+
+    child: str
+    task: str
+    thread: str
+    turn: str
+    since: datetime
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
 class InterruptTurn:
-    """Interrupt the running turn, and end the commands it left running. `timed_out`: its time is up."""
+    """Interrupt the running turn, and end the commands it left running. `timed_out`: its time is up; `stalled`: it
+    gives no sign of life."""
 
     child: str
     task: str
@@ -89,6 +104,7 @@ class InterruptTurn:
     turn: str
     timed_out: bool
     why: str
+    stalled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +207,7 @@ Action = (
     | OpenThread
     | StartTurn
     | SteerTurn
+    | LookAtTurn
     | InterruptTurn
     | ReadLimits
     | RunChecks

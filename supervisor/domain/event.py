@@ -10,7 +10,7 @@ from supervisor.domain.ask import Answer, NoticeKind, Request, RequestKey
 from supervisor.domain.child import Child, TurnSeen
 from supervisor.domain.plan import HUMAN, Budget, Plan, Problem
 from supervisor.domain.rule import Rule
-from supervisor.domain.run import Check, Tree
+from supervisor.domain.run import Check, Look, Tree
 from supervisor.domain.seam import Drift, Seam
 
 # ── the supervisor and its human ─────────────────────────────────────────────────────────────────
@@ -35,6 +35,7 @@ class SupervisorStarted:
     task_budget: Budget | None = None
     last: datetime | None = None
     pause_seconds: tuple[float, ...] = (5.0, 20.0, 60.0, 300.0, 900.0)
+    stall_minutes: float = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,6 +321,17 @@ class SteerMissed:
 
 
 @dataclass(frozen=True, slots=True)
+class TurnLooked:
+    """A running turn was looked at."""
+
+    at: datetime
+    child: str
+    task: str
+    turn: str
+    look: Look
+
+
+@dataclass(frozen=True, slots=True)
 class InterruptFailed:
     """The server would not interrupt the turn (it ended, or the server did not answer)."""
 
@@ -526,6 +538,7 @@ Event = (
     | TurnRefused
     | SteerArrived
     | SteerMissed
+    | TurnLooked
     | InterruptFailed
     | TreeRead
     | ChecksFinished

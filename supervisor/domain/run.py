@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -26,6 +27,30 @@ class Phase(StrEnum):
 
 
 LIVE = frozenset({Phase.STARTING, Phase.WORKING, Phase.STOPPING, Phase.CHECKING})
+
+
+class Pulse(StrEnum):
+    """How a running turn was found when it was looked at."""
+
+    LIVELY = "lively"  # there was a sign of life, or its commands are at work
+    QUIET = "quiet"  # no sign for the set time; another look in a moment tells whether its commands are at work
+    STALLED = "stalled"  # they are not: it is asked for a sign
+    NUDGED = "nudged"  # it was asked for a sign
+    DEAF = "deaf"  # and gave none for the set time; another look in a moment
+    STUCK = "stuck"  # nor are its commands at work: it is interrupted
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What was seen of a running turn: its last sign of life that is known of, the state of its thread in Codex's
+    word, the commands that run in it, and the seconds of CPU that all that its server started has taken so far
+    (None: not known)."""
+
+    at: datetime
+    sign: datetime | None
+    state: str
+    commands: tuple[str, ...] = ()
+    cpu: float | None = None
 
 
 class TaskState(StrEnum):

@@ -10,7 +10,7 @@ from supervisor.domain.ask import Ask, AskState, NoticeKind, Request, RequestKey
 from supervisor.domain.child import Child, ServerState, TurnSeen
 from supervisor.domain.plan import Budget, Plan, Problem
 from supervisor.domain.rule import Rule, Ruled
-from supervisor.domain.run import Brief, Check, Due, Phase, Question, Report, Tree
+from supervisor.domain.run import Brief, Check, Due, Look, Phase, Pulse, Question, Report, Tree
 from supervisor.domain.seam import Drift, Seam
 
 
@@ -98,7 +98,9 @@ class Work:
     `lost` the tries to check it.
     `before` is the work as it was when the turn on its way was asked for: if that never reached the thread, it is so
     again. `paused` is how long (seconds) the current turn waited on a human, `spent` the tokens (input, output) that it
-    is known to have taken so far, `seconds` how long the turns before it ran.
+    is known to have taken so far, `seconds` how long the turns before it ran. `pulse` is how the turn was found at
+    `looked`, and so it is since `pulse_since`; `looking`: it is looked at; `stalled`: it is interrupted because it gave
+    no sign of life, as `stalls` turns in a row were before.
     """
 
     task: str
@@ -141,6 +143,12 @@ class Work:
     output_tokens: int = 0
     spent: tuple[int, int] = (0, 0)
     seconds: float = 0.0
+    pulse: Pulse = Pulse.LIVELY
+    pulse_since: datetime | None = None
+    looking: bool = False
+    looked: Look | None = None
+    stalled: bool = False
+    stalls: int = 0
     why: str = ""
     note: str = ""
 
@@ -250,6 +258,7 @@ class World:
     grants: Mapping[str, Budget] = field(default_factory=dict)
     outages: Mapping[str, Outage] = field(default_factory=dict)
     pause_seconds: tuple[float, ...] = ()
+    stall_minutes: float = 10.0
 
     @property
     def open_asks(self) -> tuple[Ask, ...]:

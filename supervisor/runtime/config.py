@@ -90,6 +90,7 @@ class Limits(_Part):
 
     verify_minutes: PositiveFloat = 20
     retry_seconds: tuple[Annotated[float, Field(ge=0)], ...] = (2, 10, 30)
+    stall_minutes: PositiveFloat = 10
     pause_seconds: Annotated[tuple[PositiveFloat, ...], Field(min_length=1)] = (5, 20, 60, 300, 900)
     ready_seconds: PositiveFloat = 30
     log_megabytes: PositiveFloat = 10
@@ -198,6 +199,7 @@ children:
 # limits:
 #   verify_minutes: 20            # for one verify command
 #   retry_seconds: [2, 10, 30]    # pauses before a turn that failed at the provider is tried again
+#   stall_minutes: 10             # for a running turn without a sign of life
 #   pause_seconds: [5, 20, 60, 300, 900]  # pauses of everything while the provider takes no work; the last one repeats
 #   ready_seconds: 30             # for a server to answer after its start
 #   log_megabytes: 10             # size at which a log is rotated

@@ -95,6 +95,7 @@ async def _supervise(
             config.task_budget,
             last=conductor.clock.after,
             pause_seconds=config.limits.pause_seconds,
+            stall_minutes=config.limits.stall_minutes,
         )
     )
     loop = asyncio.get_running_loop()

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from traceback import format_exc
+from typing import Any
 
 from supervisor.domain import action as act
 from supervisor.domain import event as ev
 from supervisor.domain.child import Child, TurnSeen
-from supervisor.domain.run import Check, Due
+from supervisor.domain.run import Check, Due, Look
 from supervisor.errors import ConnectionLost, OrchError, RpcError, WorkspaceError
 from supervisor.runtime.autonomy import Telling
 from supervisor.runtime.config import Limits
@@ -23,6 +24,7 @@ from supervisor.runtime.server import ServerDesk
 from supervisor.runtime.surveying import Surveyor
 from supervisor.runtime.workspace import Workspace
 from supervisor.shell.git import changed_between, read_tree
+from supervisor.shell.process import tree_seconds
 from supervisor.wire import codex
 from supervisor.wire.requests import reply
 
@@ -132,15 +134,18 @@ class _Hands:
     async def run(self) -> None:
         while True:
             action = await self._queue.get()
-            try:
-                await self._do(action)
-            except ConnectionLost:
-                continue  # what became of it is read from the thread once there is a connection again
-            except Exception as error:
-                # A server whose answers we cannot read: as with a lost connection, the thread tells what became of it.
-                reason = f"{type(error).__name__} in {type(action).__name__}: {error}"
-                self._logs.say("act_broken", level="error", child=self._child.name, reason=reason, trace=format_exc())
-                self._desk.give_up(reason)
+            await self._guarded(self._do, action)
+
+    async def _guarded(self, do: Callable[[Any], Awaitable[None]], action: act.Action) -> None:
+        try:
+            await do(action)
+        except ConnectionLost:
+            return  # what became of it is read from the thread once there is a connection again
+        except Exception as error:
+            # A server whose answers we cannot read: as with a lost connection, the thread tells what became of it.
+            reason = f"{type(error).__name__} in {type(action).__name__}: {error}"
+            self._logs.say("act_broken", level="error", child=self._child.name, reason=reason, trace=format_exc())
+            self._desk.give_up(reason)
 
     async def _do(self, action: act.Action) -> None:
         match action:
@@ -158,6 +163,8 @@ class _Hands:
                 await self._steer(action)
             case act.InterruptTurn():
                 await self._interrupt(action)
+            case act.LookAtTurn():
+                self._group.create_task(self._guarded(self._look, action), name=f"look at {action.task}")
             case act.ReadLimits():
                 await self._read_limits(action)
             case act.RunChecks():
@@ -240,6 +247,25 @@ class _Hands:
             self._post(ev.SteerMissed(self._now(), *where, error.message))
             return
         self._post(ev.SteerArrived(self._now(), *where))
+
+    async def _look(self, action: act.LookAtTurn) -> None:
+        """Beside the others: it may take as long as a server takes to answer."""
+        link = self._desk.link
+        if link is None:
+            return
+        sign, state, cpu = link.signs.get(action.turn), "active", None
+        commands: tuple[str, ...] = ()
+        if sign is None or sign <= action.since:
+            where = {"threadId": action.thread}
+            cpu = await asyncio.to_thread(tree_seconds, link.identity)
+            try:
+                state = codex.standing((await self._desk.request("thread/read", where))["thread"])
+                commands = codex.commands_in(await self._desk.request("thread/backgroundTerminals/list", where))
+            except RpcError as error:
+                state = f"unreadable ({error.message})"
+            sign = link.signs.get(action.turn)  # there may be one by now
+        look = Look(self._now(), sign, state, commands, cpu)
+        self._post(ev.TurnLooked(look.at, action.child, action.task, action.turn, look))
 
     async def _interrupt(self, action: act.InterruptTurn) -> None:
         try:

@@ -58,6 +58,7 @@ class Link:
     ear: codex.Ear
     pid: int
     asked: dict[RequestKey, tuple[Call, Request]] = field(default_factory=dict)
+    signs: dict[str, datetime] = field(default_factory=dict)  # by turn: when it last gave a sign of life
     awaited: dict[str, asyncio.Event] = field(default_factory=dict)  # turns whose end somebody waits for
 
 
@@ -294,6 +295,10 @@ class ServerDesk:
             ended = message.params.get("turn") if message.method == "turn/completed" else None
             if isinstance(ended, dict) and (over := link.awaited.get(str(ended.get("id")))) is not None:
                 over.set()
+            if isinstance(ended, dict):
+                link.signs.pop(str(ended.get("id")), None)
+            elif (turn := codex.sign_of(message.method, message.params)) is not None:
+                link.signs[turn] = self._now()
             heard = link.ear.hear(message.method, message.params, self._now())
             if heard is not None:
                 self._post(heard)

@@ -222,6 +222,14 @@ def _failure(error: Any) -> Failure | None:
     return Failure(str(kind), status, message)
 
 
+def sign_of(method: str, params: Mapping[str, Any]) -> str | None:
+    """The turn that a notification is a sign of life of; None for what the model has no part in."""
+    item, turn = params.get("item"), params.get("turnId")
+    if not isinstance(turn, str) or (isinstance(item, dict) and item.get("type") == "userMessage"):
+        return None
+    return turn
+
+
 def resets_at(answer: Any) -> datetime | None:
     """When all the limits that are reached are reset, by the answer to `account/rateLimits/read`; None if it does not
     tell."""
@@ -235,6 +243,21 @@ def resets_at(answer: Any) -> datetime | None:
         return max((datetime.fromtimestamp(at, UTC) for at in full if isinstance(at, int)), default=None)
     except (OverflowError, OSError, ValueError):
         return None
+
+
+def standing(thread: Any) -> str:
+    """How a `Thread` says that it stands: Codex's word, and what it waits for."""
+    status = thread.get("status") if isinstance(thread, dict) else None
+    if not isinstance(status, dict):
+        return "unknown"
+    flags = status.get("activeFlags")
+    return " ".join([str(status.get("type")), *(map(str, flags) if isinstance(flags, list) else ())])
+
+
+def commands_in(answer: Any) -> tuple[str, ...]:
+    """The commands in an answer to `thread/backgroundTerminals/list`, each in short."""
+    rows = _rows(answer.get("data")) if isinstance(answer, dict) else []
+    return tuple(_short(row.get("command")) for row in rows)
 
 
 def is_waiting(thread: Any) -> bool:

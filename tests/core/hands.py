@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from datetime import timedelta
+
 from supervisor.domain import action as act
 from supervisor.domain import event as ev
 from supervisor.domain.child import TurnSeen
-from supervisor.domain.run import Check, Tree
+from supervisor.domain.run import Check, Look, Tree
 from tests.core.peers import Call, Doing, FaultError, Link, LostError, Process, Repo, Servers
 
 
@@ -55,6 +58,10 @@ class Hands(Servers):
                 return self._steer(repo, action)
             case act.InterruptTurn():
                 return self._interrupt(repo, action)
+            case act.LookAtTurn():
+                return self._look(repo, action)
+            case act.ReadLimits():
+                return self._read_limits(repo, action)
             case act.SendAnswer():
                 return self._answer(repo, action)
             case act.RunChecks():
@@ -150,6 +157,24 @@ class Hands(Servers):
             yield Call(lambda link: self._turn_interrupt(repo, link, action))
         except FaultError as fault:
             self.post(ev.InterruptFailed(self.now, repo.name, action.task, action.turn, str(fault)))
+
+    def _look(self, repo: Repo, action: act.LookAtTurn) -> Doing:
+        yield None
+        state, turn = "unreadable", None
+        with suppress(FaultError):
+            turn = yield Call(lambda _: repo.rollouts[action.thread].active if action.thread in repo.rollouts else None)
+            state = "active" if turn is not None and turn.id == action.turn else "idle"
+        silent = turn is None or turn.id != action.turn or turn.silent
+        cpu = self.now.timestamp() if self.dice.rarely(3) else 0.0
+        look = Look(self.now, None if silent else self.now, state, ("sleep 9",), cpu)
+        self.post(ev.TurnLooked(self.now, repo.name, action.task, action.turn, look))
+
+    def _read_limits(self, repo: Repo, action: act.ReadLimits) -> Doing:
+        yield None
+        resets = None
+        with suppress(FaultError):
+            resets = yield Call(lambda _: self.now + timedelta(hours=1) if self.dice.rarely(2) else None)
+        self.post(ev.LimitsRead(self.now, repo.name, action.provider, resets))
 
     def _answer(self, repo: Repo, action: act.SendAnswer) -> Doing:
         yield None

@@ -8,7 +8,7 @@ from dataclasses import replace
 from supervisor.domain import event as ev
 from supervisor.domain.ask import Answer
 from supervisor.domain.child import Child
-from supervisor.domain.plan import HUMAN, ORCHESTRATOR, Contract, Plan, Problem, Task
+from supervisor.domain.plan import HUMAN, ORCHESTRATOR, Budget, Contract, Plan, Problem, Task
 from supervisor.domain.run import Phase
 from supervisor.domain.world import World
 from tests.core.hands import Hands
@@ -67,7 +67,7 @@ class Human(Hands):
     def edit(self) -> None:
         """The human edits plan.md."""
         last = self.file if isinstance(self.file, Plan) else PLAN
-        number, what = self.dice.roll(len(PLAN.tasks)), self.dice.roll(11)
+        number, what = self.dice.roll(len(PLAN.tasks)), self.dice.roll(13)
         task = last.task(PLAN.tasks[number].id)
         changed: Task | None = None
         match what:
@@ -101,6 +101,12 @@ class Human(Hands):
                 changed = replace(task, thread="shared" if task.thread == "fresh" else "fresh")
             case 10 if task is not None:
                 changed = replace(task, timeout=None if task.timeout else 1 + self.dice.roll(3))
+            case 11 if task is not None and task.child != HUMAN:
+                changed = replace(task, budget=None if task.budget else Budget(tokens=10 + self.dice.roll(60)))
+            case 12:
+                minutes = None if self.dice.rarely(3) else 1.0 + self.dice.roll(20)
+                self.save(replace(last, budget=None if last.budget else Budget(30 + self.dice.roll(90), minutes)))
+                return
         if changed is None:  # it is not there (any more): it comes (back)
             self.save(replace(last, tasks=(*last.tasks, replace(PLAN.tasks[number], after=()))))
             return

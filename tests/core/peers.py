@@ -21,12 +21,14 @@ from supervisor.domain.run import Due
 
 NOBODY = ("", "", "")
 START = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
-LIVE_DUES = (Due.RESUME, Due.RETRY)
+LIVE_DUES = (Due.RESUME, Due.RETRY, Due.OUTAGE)
 FAILURES = (
     Failure("serverOverloaded", 503, "busy"),
     Failure("other", None, "stream disconnected before completion"),
     Failure("unauthorized", 401, "no"),
     Failure("contextWindowExceeded", None, "too long"),
+    Failure("usageLimitExceeded", None, "You've hit your usage limit."),
+    Failure("internalServerError", 500, "oops"),
 )
 
 
@@ -64,6 +66,7 @@ class Turn:
     text: str = ""
     failure: Failure | None = None
     steered: str | None = None  # the message of the last steer
+    silent: bool = False  # it does nothing more by itself
     before: tuple[str, str, str] = NOBODY  # what its task had been told until then
 
     @property
@@ -166,6 +169,7 @@ class Servers:
         self.retried: set[str] = set()
         self.owed: dict[str, str] = {}  # task: the human's answer, until it arrives
         self.count = 0
+        self.out = False  # the provider takes no work
 
     def post(self, event: ev.Event) -> None:
         self.inbox.append(event)
@@ -322,6 +326,9 @@ class Servers:
         if self.dice.rarely(8):
             raise FaultError("activeTurnNotSteerable")
         self._arrive(repo, action.message, action.task, action.thread, None, _key(action))
+        if action.nudge:
+            assert turn.silent, f"{action.task} is asked for a sign of life, and gave one"
+            turn.silent = self.dice.rarely(2)
         turn.steered = action.message
         turn.messages.append(action.message)
         self._tell(
@@ -335,6 +342,7 @@ class Servers:
             raise FaultError("no active turn")
         if self.dice.rarely(8):
             raise FaultError("Server is draining; retry after reconnecting")
+        assert turn.silent or not action.stalled, f"{action.task} is interrupted as stalled, and is at work"
         self.end(repo, rollout, turn, TurnStatus.INTERRUPTED)
 
     def end(self, repo: Repo, rollout: Rollout, turn: Turn, how: TurnStatus) -> None:
@@ -360,7 +368,10 @@ class Servers:
     def work(self, repo: Repo, rollout: Rollout, turn: Turn) -> None:
         """The model does something."""
         what = self.dice.roll(16)
-        if what in (1, 2):
+        if self.out and self.dice.left:
+            turn.failure = Failure("responseTooManyFailedAttempts", 429, "slow down")
+            self.end(repo, rollout, turn, TurnStatus.FAILED)
+        elif what in (1, 2):
             self._ask(repo, rollout, turn)
         elif what == 3:
             turn.failure = FAILURES[self.dice.roll(len(FAILURES))]

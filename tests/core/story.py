@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
-from supervisor.core import orchestrator
+from supervisor.core import budgets, orchestrator, outages
 from supervisor.core.reconcile import advance, decide, wakeup
 from supervisor.core.view import status
 from supervisor.core.world import evolve
@@ -26,7 +26,21 @@ from tests.core.peers import NOBODY, START, Repo, Rollout, Turn
 STATES = {str(state) for state in ServerState}
 TASK_STATES = {str(state) for state in TaskState}
 PLAN_STATES = {"in_force", "held", "rejected", "missing"}
-MISHAPS = ("command", "down", "die", "torn", "kill", "hang", "foreign", "elsewhere", "vanish", "cut", "drain")
+MISHAPS = (
+    "command",
+    "down",
+    "die",
+    "torn",
+    "kill",
+    "hang",
+    "foreign",
+    "elsewhere",
+    "vanish",
+    "cut",
+    "drain",
+    "silence",
+    "outage",
+)
 
 Move = tuple[int, Callable[[], object]]  # how likely, and what
 
@@ -61,13 +75,14 @@ class Story(Human):
         for event in self.ledger:
             world = evolve(world, event)
         self.world = world
+        last = self.ledger[-1].at if self.ledger else None
         self.stopping_since_down = False
         alive = tuple(name for name, repo in self.repos.items() if repo.process is not None)
         self.config = CHILDREN[:1] if self.dice.rarely(12) else CHILDREN
         for name, repo in self.repos.items():
             if repo.process is not None and name not in [child.name for child in (*self.config, LEAD)]:
                 self.kill(repo)  # the daemon ends the servers of those who left the config
-        self.post(ev.SupervisorStarted(self.now, self.next(), "1", (*self.config, LEAD), alive, (1.0, 2.0)))
+        self.post(ev.SupervisorStarted(self.now, self.next(), "1", (*self.config, LEAD), alive, (1.0, 2.0), last=last))
         self.post(ev.UpRequested(self.now, tuple(child.name for child in self.config)))
         self.look()
 
@@ -137,6 +152,9 @@ class Story(Human):
         if isinstance(action, act.StartTurn):
             assert not self.stopping_since_down, "a turn starts after `orch down`"
             work = work_of(world, action.task)
+            task = world.plan.task(action.task) if world.plan else None
+            assert task is None or budgets.in_the_way(world, task, self.now) is None, f"{task.id} has spent its budget"
+            assert outages.pause(world, world.thread_by_id(action.thread), self.now) is None, "it starts in an outage"
             others = [
                 one.task
                 for one in world.works.values()
@@ -261,7 +279,9 @@ class Story(Human):
         if process is not None and not process.hung:
             waiting = {request.turn for request in process.asked.values()}
             moves += [
-                (3, partial(self.work, repo, where, turn)) for where, turn in repo.turns if turn.id not in waiting
+                (3, partial(self.work, repo, where, turn))
+                for where, turn in repo.turns
+                if turn.id not in waiting and not turn.silent
             ]
         return moves
 
@@ -280,6 +300,8 @@ class Story(Human):
                 ("die", 1, self.die),
                 ("torn", 1, self._die_amid_a_step),
             ]
+        if world is not None:
+            moves.append(("outage", 1, partial(setattr, self, "out", not self.out)))
         if world is not None and world.open_asks:
             moves.append(("answer", 6, self.answer))
         for repo in self.repos.values():
@@ -287,6 +309,7 @@ class Story(Human):
             if process is not None:
                 moves.append(("kill", 1, partial(self.kill, repo)))
                 moves.append(("hang", 1, partial(setattr, process, "hung", not process.hung)))
+                moves += [("silence", 2, partial(setattr, turn, "silent", True)) for _, turn in repo.turns if turn.task]
                 moves.append(("drain", 1, partial(setattr, process, "refuses", 9)))
                 idle = [one for one in sorted(process.loaded & set(repo.rollouts)) if repo.rollouts[one].active is None]
                 moves += [("foreign", 1, partial(self.foreign, repo, thread)) for thread in idle]

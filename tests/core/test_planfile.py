@@ -258,7 +258,7 @@ def test_a_contract_and_a_task_may_share_an_id() -> None:
         (
             "- priority: 1",
             "unknown field `priority`: use one of `child`, `after`, `contracts`, `verify`, `hold`, `thread`, `model`, "
-            "`effort`, `sandbox`, `timeout`",
+            "`effort`, `sandbox`, `timeout`, `budget`",
         ),
         ("- child: mobile", "`child` stands twice in this list, first on line 5"),
         ("- after: T3", "unknown task `T3` in `after`: use `T1` or `T2`"),

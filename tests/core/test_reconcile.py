@@ -25,6 +25,7 @@ from tests.core.scene import BACKEND, C1, MOBILE, T1, T2, TREE, Scene, plan_of, 
 H1 = Task("H1", "Pair", HUMAN, instructions="Press it.", expect="A green light.")
 CHANGED = replace(T1, instructions="Answer 202 with a Location.")
 BUSY = Failure("serverOverloaded", 503, "busy")
+BROKEN = Failure("internalServerError", 500, "oops")
 
 
 def kinds(actions: tuple[Action, ...]) -> list[type[Action]]:
@@ -274,7 +275,7 @@ def test_a_steer_that_shows_in_its_turn_has_arrived_even_if_the_turn_fails_befor
     brief_changed(scene)
     message = "orch-T1-2"
     scene.tell(ev.TurnBegan, "backend", "backend-thread", "turn-1", message)
-    scene.ended("T1", TurnStatus.FAILED, failure=BUSY)
+    scene.ended("T1", TurnStatus.FAILED, failure=BROKEN)
     scene.tell(ev.SteerArrived, "backend", "T1", "turn-1", message)
 
     assert only(scene.tick()).due is Due.RETRY
@@ -452,15 +453,15 @@ def test_a_turn_that_the_server_refuses_is_tried_again_and_then_the_task_has_fai
 def test_a_failure_of_the_provider_is_tried_again_after_a_pause_and_then_the_task_has_failed() -> None:
     scene = Scene(T1).running("T1")
     for number, pause in enumerate((2.0, 4.0)):
-        assert scene.ended("T1", TurnStatus.FAILED, failure=BUSY) == ()
+        assert scene.ended("T1", TurnStatus.FAILED, failure=BROKEN) == ()
         before = scene.now
         assert only(scene.tick()).due is Due.RETRY
         assert (scene.now - before).total_seconds() == pause
         scene.began("T1", f"turn-{number + 2}")
 
-    assert scene.ended("T1", TurnStatus.FAILED, failure=BUSY) == ()
+    assert scene.ended("T1", TurnStatus.FAILED, failure=BROKEN) == ()
     assert scene.state("T1") == "failed"
-    assert scene.why("T1").startswith("the provider failed 503: busy (3 tries)")
+    assert scene.why("T1").startswith("the provider failed 500: oops (3 tries)")
 
 
 def test_a_failure_that_cannot_pass_by_itself_is_not_tried_again() -> None:

@@ -14,6 +14,7 @@ from ruamel.yaml import YAML
 
 from supervisor.domain.ask import NOTICE_KINDS
 from supervisor.domain.child import Child
+from supervisor.domain.plan import Budget
 from supervisor.domain.rule import Rule
 from supervisor.errors import ConfigError, OrchError, UsageError
 from supervisor.runtime.autonomy import Telling
@@ -113,7 +114,8 @@ def test_a_home_and_a_link_lead_to_the_repo(workspace: Workspace, monkeypatch: p
         ("children: {api: ../api}\ncodex: {zzz: x}", "the key `codex.zzz` is not known: known are `bin`"),
         (
             "children: {api: ../api}\nzzz: 1",
-            "the key `zzz` is not known: known are `children`, `orchestrator`, `codex`, `limits`, `rules`, `notify`",
+            "the key `zzz` is not known: known are `children`, `orchestrator`, `codex`, `limits`, "
+            "`budget`, `rules`, `notify`",
         ),
     ],
 )
@@ -255,7 +257,9 @@ def test_the_starter_loads_back_with_the_defaults(workspace: Workspace) -> None:
 def test_every_line_that_the_starter_comments_out_is_a_right_one(workspace: Workspace) -> None:
     text = re.sub(r"^( *)# (?=[ a-z_-]+:)", r"\1", starter([("api", "../api")]), flags=re.MULTILINE)
     workspace.config.write_text(text, encoding="utf-8")
-    child = Child("api", f"{workspace.root.parent}/api", "gpt-5.5", "high", "workspace-write", False)
+    child = Child(
+        "api", f"{workspace.root.parent}/api", "gpt-5.5", "high", "workspace-write", False, Budget(5_000_000, 480)
+    )
     rules = (
         Rule(1, "accept", command=("git", "status")),
         Rule(2, "accept", path="docs/**", child="api"),
@@ -263,7 +267,14 @@ def test_every_line_that_the_starter_comments_out_is_a_right_one(workspace: Work
     )
     telling = Telling(NOTICE_KINDS, ("notify-send", "orch"), "https://example.com/hook")
     assert load(workspace) == Config(
-        (child,), lead(workspace, "gpt-5.5", "high"), "/path/to/codex", Limits(), rules, telling
+        (child,),
+        lead(workspace, "gpt-5.5", "high"),
+        "/path/to/codex",
+        Limits(),
+        rules,
+        telling,
+        Budget(20_000_000, 1440),
+        Budget(2_000_000, 90),
     )
 
 

@@ -2,7 +2,7 @@
 
 from supervisor.shell.process.start import Exit, Spawned, spawn, wait_exit
 from supervisor.shell.process.stop import kill_tree, stop_tree, sweep
-from supervisor.shell.process.table import MARK, Identity, alive, identity_of, marked, rss_bytes
+from supervisor.shell.process.table import MARK, Identity, alive, identity_of, marked, rss_bytes, tree_seconds
 
 __all__ = [
     "MARK",
@@ -17,5 +17,6 @@ __all__ = [
     "spawn",
     "stop_tree",
     "sweep",
+    "tree_seconds",
     "wait_exit",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import threading
@@ -79,6 +80,33 @@ def rss_bytes(pid: int) -> int | None:
     except (OSError, IndexError, ValueError):
         return None
     return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def tree_seconds(root: Identity) -> float | None:
+    """The CPU seconds that all that a process started has taken so far, ended ones included, but not the process
+    itself; None when it is gone. It may shrink a little: what ends unawaited takes its time along."""
+    if not alive(root):
+        return None
+    if not _has_proc():
+        return _seconds_elsewhere(root.pid)
+    ticks: dict[int, tuple[int, int, int]] = {}  # parent, its own, those of its children that ended
+    for pid in _pids():
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            stat = _read(f"/proc/{pid}/stat")
+            fields = stat[stat.rindex(b")") + 2 :].split()
+            own, ended = int(fields[11]) + int(fields[12]), int(fields[13]) + int(fields[14])
+            ticks[pid] = (int(fields[1]), own, ended)
+    below: dict[int, list[int]] = {}
+    for pid, (parent, _, _) in ticks.items():
+        below.setdefault(parent, []).append(pid)
+    total, queue, seen = ticks[root.pid][2] if root.pid in ticks else 0, below.get(root.pid, []), {root.pid}
+    while queue:
+        pid = queue.pop()
+        if pid not in seen:
+            seen.add(pid)
+            total += ticks[pid][1] + ticks[pid][2]
+            queue += below.get(pid, [])
+    return total / os.sysconf("SC_CLK_TCK")
 
 
 def row(pid: int) -> Row | None:
@@ -190,6 +218,15 @@ def _row_elsewhere(pid: int) -> Row | None:
         return Row(identity, process.ppid(), os.getsid(pid), dead)
     except (psutil.Error, OSError):
         return None
+
+
+def _seconds_elsewhere(pid: int) -> float | None:
+    psutil = _psutil()
+    try:
+        times = [one.cpu_times() for one in psutil.Process(pid).children(recursive=True)]
+    except (psutil.Error, OSError):
+        return None
+    return float(sum(one.user + one.system for one in times))
 
 
 def _mark_elsewhere(pid: int) -> str | None:
