@@ -49,8 +49,8 @@ def test_every_text_is_an_amount_above_zero_or_told_why_not(text: str) -> None:
     found = read_amount(text)
     if isinstance(found, Budget):
         assert found != Budget()
-        assert (found.tokens is None or found.tokens > 0)
-        assert (found.minutes is None or found.minutes > 0)
+        assert found.tokens is None or found.tokens > 0
+        assert found.minutes is None or found.minutes > 0
 
 
 @given(st.integers(1, 999), st.sampled_from([1, 1_000, 1_000_000]), st.none() | st.integers(1, 9_999))

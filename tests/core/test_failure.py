@@ -21,11 +21,11 @@ LOGS = "see `orch logs` for what codex said"
         ),
         (
             Failure("serverOverloaded", None, "Selected model is at capacity."),
-            Verdict(True, "the provider failed: Selected model is at capacity.", LOGS),
+            Verdict(True, "the provider failed: Selected model is at capacity.", LOGS, outage=True),
         ),
         (
             Failure("responseStreamDisconnected", 502, "bad\n  gateway"),
-            Verdict(True, "the provider failed 502: bad gateway", LOGS),
+            Verdict(True, "the provider failed 502: bad gateway", LOGS, outage=True),
         ),
         (
             Failure("other", None, "Stream disconnected before completion: idle"),
@@ -33,7 +33,7 @@ LOGS = "see `orch logs` for what codex said"
         ),
         (
             Failure("rateLimitExceeded", 429, "slow down"),
-            Verdict(True, "the provider failed 429: slow down", LOGS),
+            Verdict(True, "the provider failed 429: slow down", LOGS, outage=True, limited=True),
         ),
         (
             Failure("httpConnectionFailed", 400, "unknown parameter"),
@@ -53,7 +53,7 @@ LOGS = "see `orch logs` for what codex said"
         ),
         (
             Failure("usageLimitExceeded", 429, "limit"),
-            Verdict(False, "the turn failed (usageLimitExceeded 429): limit", REMEDIES["usageLimitExceeded"]),
+            Verdict(True, "the usage limit is reached: limit", REMEDIES["usageLimitExceeded"], True, limited=True),
         ),
         (
             Failure("somethingNew", None, ""),

@@ -175,6 +175,11 @@ class Lab:
         with self.workspace.config.open("a", encoding="utf-8") as file:
             file.write("limits: " + json.dumps(limits) + "\n")
 
+    def set_budget(self, **budgets: Any) -> None:
+        """Add the budgets of plan and tasks to the config (before `up`)."""
+        with self.workspace.config.open("a", encoding="utf-8") as file:
+            file.write("budget: " + json.dumps(budgets) + "\n")
+
     def says(self, line: str) -> Say:
         """The step of a script of one's own that a line such as `report(...)` stands for."""
         return Say(line.removeprefix("report "))

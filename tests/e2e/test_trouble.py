@@ -42,7 +42,6 @@ def lab(standing: Lab) -> Lab:
 def test_a_failing_provider_is_tried_again_if_that_can_help_and_then_told(lab: Lab) -> None:
     ways = {
         "T401": ("fail 401", "the provider refused the login 401", 1),
-        "T429": ("fail 429", "the provider failed 429", 3),
         "T500": ("fail 500", "the provider failed", 3),
         "T000": ("cut", "the provider failed", 3),
         "T400": ("fail 400 no such thing", "the turn failed (other)", 1),
