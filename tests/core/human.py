@@ -101,7 +101,7 @@ class Human(Hands):
                 changed = replace(task, thread="shared" if task.thread == "fresh" else "fresh")
             case 10 if task is not None:
                 changed = replace(task, timeout=None if task.timeout else 1 + self.dice.roll(3))
-            case 11 if task is not None and task.child != HUMAN:
+            case 11 if task is not None:
                 changed = replace(task, budget=None if task.budget else Budget(tokens=10 + self.dice.roll(60)))
             case 12:
                 minutes = None if self.dice.rarely(3) else 1.0 + self.dice.roll(20)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from supervisor.core.planfile import MAX_CHARACTERS, parse
 from supervisor.core.planflaw import MAX_PROBLEMS
-from supervisor.domain.plan import Contract, Plan, Problem, Rejection, Task
+from supervisor.domain.plan import Budget, Contract, Plan, Problem, Rejection, Task
 
 CHILDREN = ("backend", "mobile", "firmware")
 
@@ -244,6 +244,20 @@ def test_a_duplicate_id_is_rejected_with_its_line() -> None:
     ]
 
 
+def test_a_task_and_the_plan_have_a_budget() -> None:
+    text = of("### T1 — One", "- child: backend", "- budget: 200k tokens, 30 min", "", "Text.")
+    plan = parse(text.replace("# Plan: A plan\n", "# Plan: A plan\n- budget: 2 h\n", 1), CHILDREN)
+    assert isinstance(plan, Plan), plan
+    assert (plan.budget, plan.tasks[0].budget) == (Budget(minutes=120), Budget(200_000, 30))
+    assert plan.tasks[0].instructions == "Text."
+
+
+def test_a_humans_task_has_no_budget() -> None:
+    assert problems(of("### H1 — One", "- child: human", "- budget: 1 h")) == [
+        (6, "H1 is for a human, who spends no `budget`: take the line out")
+    ]
+
+
 def test_a_contract_and_a_task_may_share_an_id() -> None:
     contract = ("## Contracts", "### X1 — Both", "- between: backend, mobile")
     plan = parse(of("### X1 — One", "- child: backend", *contract), CHILDREN)
@@ -274,6 +288,10 @@ def test_a_contract_and_a_task_may_share_an_id() -> None:
         ("- timeout: 0", "`timeout` is a number of minutes above zero, not `0`"),
         ("- timeout: -3", "`timeout` is a number of minutes above zero, not `-3`"),
         ("- timeout: 2 h", "`timeout` is a number of minutes above zero, not `2 h`"),
+        ("- budget: 200k tokns, 30 min", "`budget`: unknown unit `tokns`: did you mean `tokens`?"),
+        ("- budget: 9 coins", "`budget`: unknown unit `coins`: use one of `tokens`, `min`, `hours`"),
+        ("- budget: 200k", "`budget`: `200k` does not say of what: write `200k tokens, 30 min`"),
+        ("- budgte: 1 h", "unknown field `budgte`: did you mean `budget`?"),
         ("- model:", "`model` has no value: write one or take the line out"),
         (
             "- do the thing",

@@ -15,10 +15,10 @@ from supervisor.core.brief import brief_of
 from supervisor.core.runsfile import MAX_FILES, render
 from supervisor.domain.ask import Ask, AskKind, AskState, RequestKey
 from supervisor.domain.child import Child, ServerState
-from supervisor.domain.plan import HUMAN, Contract, Plan, Problem, Task
+from supervisor.domain.plan import HUMAN, Budget, Contract, Plan, Problem, Task
 from supervisor.domain.rule import Ruled
 from supervisor.domain.run import Change, Check, ContractNote, Outcome, Phase, Report
-from supervisor.domain.world import Learning, Server, Thread, Work, World
+from supervisor.domain.world import Learning, Outage, Server, Thread, Work, World
 from tests.core.hostile import CONTROL, MARKDOWN, hostile
 
 TEMPLATE = (Path(__file__).parents[2] / "templates" / "runs.template.md").read_text(encoding="utf-8")
@@ -534,3 +534,18 @@ def test_every_world_can_be_rendered(
     )
     once = render(world, NOON, TEMPLATE + template, "")
     assert once == render(world, NOON, TEMPLATE + template, "")
+
+
+def test_a_pause_a_budget_and_its_ask_are_shown_with_their_figures() -> None:
+    budget = replace(PLAN, budget=Budget(2000), tasks=(replace(T1, budget=Budget(1000, 30)), T2, H1))
+    ask = Ask("A9", AskKind.QUESTION, NOON, "The budget is used up.", "", "", ("accept", "decline"), budget="plan")
+    outage = Outage(NOON, NOON + timedelta(hours=1), "the usage limit is reached: `x`", "backend")
+    world = replace(world_at_work(), plan=budget, asks={"A9": ask}, outages={"openai": outage})
+
+    text = shown(world)
+    assert (
+        "Everything that uses `openai` is **paused until 2026-01-02 13:00:00 UTC: the usage limit is reached: " in text
+    )
+    assert "tokens: 1200 in, 34 out (budget: 1.234k tokens of 1k tokens and 0.0 of 30 min)" in text
+    assert "Blocked meanwhile: T2, H1." in text or "Blocked meanwhile: T1, T2, H1." in text
+    assert 'orch answer A9 "TEXT"' in text

@@ -32,6 +32,7 @@ from supervisor.shell.process import (
     stop_tree,
     sweep,
     table,
+    tree_seconds,
     wait_exit,
 )
 from supervisor.shell.process import stop as stopping
@@ -421,6 +422,18 @@ def test_many_servers_are_stopped_side_by_side(ground: Ground) -> None:
     asyncio.run(stop_all())
     assert time.monotonic() - started < 4  # One after the other they would take 16 s; alone on 2 cores they take 0.6.
     assert ground.living() == []
+
+
+def test_the_time_that_the_commands_of_a_server_take_is_told_and_its_own_is_not(ground: Ground) -> None:
+    burn = "i=0; while [ $i -lt 60000 ]; do i=$((i+1)); done"
+    busy = ground.serve("sh", "-c", f"(sh -c '{burn}'; exec ./say sleep 60) & wait")
+    ground.said(1)
+    idle = ground.serve("sh", "-c", f"{burn}; exec ./say sleep 60")
+    ground.said(1)
+
+    assert (tree_seconds(busy.identity) or 0) > 0.02
+    assert tree_seconds(idle.identity) == 0
+    assert tree_seconds(Identity(1, 0, "another boot")) is None
 
 
 def test_we_never_find_ourselves_marked(ground: Ground) -> None:

@@ -25,7 +25,8 @@ class Protocol:
 
     def result_of(self, method: str) -> Json:
         """The schema of the answer to a request, of ours or of the server's."""
-        params = {**self.calls, **self.server_calls}[method]["$ref"].rsplit("/", 1)[-1]
+        row = {**self.calls, **self.server_calls}[method]
+        params = (row.get("$ref") or row["anyOf"][0]["$ref"]).rsplit("/", 1)[-1]  # they may be left out
         name = params.removesuffix("Params") + "Response"
         (path,) = [one for one in self._folder.rglob(f"{name}.json") if one.parent.name in ("v1", "v2", self._root)]
         return self._load(path)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from supervisor.domain import event as ev
 from supervisor.domain.child import Failure, TurnSeen, TurnStatus
+from supervisor.wire import codex
 from supervisor.wire.codex import (
     NOT_WANTED,
     Ear,
@@ -269,10 +270,12 @@ def test_a_turn_is_heard_from_its_beginning_to_its_end() -> None:
     assert hear(ear, "item/started", turnId="u", item=user("m1")) is None
     assert hear(ear, "item/completed", turnId="u", item=user("m1")) == ev.TurnBegan(AT, "api", "t", "u", "m1")
     assert hear(ear, "item/completed", turnId="u", item=agent("first")) is None
-    assert hear(ear, "thread/tokenUsage/updated", **used("u", 10, 2)) is None
+    first = ev.TokensSpent(AT, "api", "t", "u", 10, 2)
+    assert hear(ear, "thread/tokenUsage/updated", **used("u", 10, 2)) == first
     assert hear(ear, "item/completed", turnId="u", item=user("m2")) == ev.TurnBegan(AT, "api", "t", "u", "m2")
     assert hear(ear, "item/completed", turnId="u", item=agent("last")) is None
-    assert hear(ear, "thread/tokenUsage/updated", **used("u", 30, 5)) is None
+    more = ev.TokensSpent(AT, "api", "t", "u", 30, 5)
+    assert hear(ear, "thread/tokenUsage/updated", **used("u", 30, 5)) == more
     assert hear(ear, "turn/completed", turn=turn()) == ev.TurnEnded(
         AT, "api", "t", TurnSeen("u", DONE, ("m1", "m2"), "last", None, 40, 7)
     )
@@ -505,3 +508,52 @@ def test_what_is_worth_a_line_is_told(method: str, params: dict[str, Any], line:
 def test_thoughts_and_our_own_words_are_not_worth_a_line(kind: str) -> None:
     assert activity("item/completed", {**WHERE, "item": {"type": kind, "id": "i"}}) is None
     assert activity("item/started", {**WHERE, "item": {"type": "commandExecution", "id": "i"}}) is None
+
+
+def usage(given: int, taken: int) -> dict[str, Any]:
+    return {"threadId": "t", "turnId": "u", "tokenUsage": {"last": {"inputTokens": given, "outputTokens": taken}}}
+
+
+def test_the_tokens_of_a_turn_are_told_when_they_grew_by_a_tenth_and_all_of_them_at_its_end() -> None:
+    ear = Ear("api")
+    told = [ear.hear("thread/tokenUsage/updated", usage(given, 1), AT) for given in (999, 49, 49, 49, 0)]
+    assert told == [
+        ev.TokensSpent(AT, "api", "t", "u", 999, 1),
+        None,
+        ev.TokensSpent(AT, "api", "t", "u", 98, 2),
+        None,
+        None,
+    ]
+    ended = ear.hear("turn/completed", {"threadId": "t", "turn": {"id": "u", "status": "completed"}}, AT)
+    assert isinstance(ended, ev.TurnEnded)
+    assert (ended.seen.input_tokens, ended.seen.output_tokens) == (1146, 5)
+
+
+@pytest.mark.parametrize(
+    ("method", "params", "turn"),
+    [
+        ("item/started", {"turnId": "u", "item": {"type": "commandExecution"}}, "u"),
+        ("thread/tokenUsage/updated", {"turnId": "u"}, "u"),
+        ("error", {"turnId": "u", "willRetry": True}, "u"),
+        ("item/completed", {"turnId": "u", "item": {"type": "userMessage"}}, None),
+        ("thread/status/changed", {"threadId": "t"}, None),
+    ],
+)
+def test_what_a_turn_does_is_a_sign_of_life_and_what_it_is_told_is_none(
+    method: str, params: dict[str, Any], turn: str | None
+) -> None:
+    assert codex.sign_of(method, params) == turn
+
+
+def test_limits_are_reset_when_the_last_of_those_that_are_reached_is() -> None:
+    def window(used: int, at: int | None) -> dict[str, Any]:
+        return {"usedPercent": used, "resetsAt": at}
+
+    answer = {
+        "rateLimits": {"primary": window(100, 1_000), "secondary": window(40, 9_000)},
+        "rateLimitsByLimitId": {"codex": {"primary": window(101, 2_000), "secondary": None}, "other": None},
+    }
+    assert codex.resets_at(answer) == datetime.fromtimestamp(2_000, UTC)
+    assert codex.resets_at({"rateLimits": {"primary": window(99, 1_000)}}) is None
+    assert codex.resets_at({"rateLimits": {"primary": window(100, 10**18)}}) is None
+    assert codex.resets_at(None) is None
