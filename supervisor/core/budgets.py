@@ -25,6 +25,15 @@ def names(task: Task) -> Iterator[str]:
         yield from (f"task {task.id}", f"child {task.child}", PLAN)
 
 
+def any_budget(world: World) -> bool:
+    """Whether there is any budget at all."""
+    plan = world.plan
+    given = [world.plan_budget, world.task_budget, *(server.child.budget for server in world.servers.values())]
+    if plan is not None:
+        given += [plan.budget, *(task.budget for task in plan.tasks)]
+    return any(one is not None for one in given)
+
+
 def limit_of(world: World, name: str) -> Budget | None:
     """What may be spent in all under this budget, grants included; None without one."""
     base, granted = base_of(world, name), world.grants.get(name, Budget())

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from supervisor.core import works as do
 from supervisor.core.amounts import Misread, read_amount, said
-from supervisor.core.budgets import base_of, covered, figures, is_used_up, limit_of, names, used_of, whose
+from supervisor.core.budgets import any_budget, base_of, covered, figures, is_used_up, limit_of, names, used_of, whose
 from supervisor.core.lifecycle import WorkTrigger
 from supervisor.core.parts import put, put_work
 from supervisor.core.ready import candidates, desired, due_of, is_done
@@ -20,6 +20,8 @@ from supervisor.domain.world import Work, World
 
 def questions(world: World, at: datetime) -> Iterator[tuple[str, Question]]:
     """The budgets that are used up while something needs more of them, each with what to ask of the human."""
+    if not any_budget(world):
+        return
     for name in dict.fromkeys(one for task, _ in candidates(world) for one in names(task)):
         limit = limit_of(world, name)
         if limit is None or not is_used_up(world, name, at):
@@ -67,12 +69,14 @@ def answered(world: World, ask: Ask, answer: Answer, at: datetime) -> World | No
 def _declined(world: World, name: str, at: datetime) -> World:
     """The human grants no more: whatever is paused by it is blocked, begun or not."""
     for task, work in list(covered(world, name)):
+        why = f"the budget of {whose(name)} is used up, and you granted no more: `orch go {work.task}` asks again"
+        if work.phase in (Phase.WORKING, Phase.STOPPING):
+            world = put_work(world, replace(work, denied=why))
         if due_of(world, work) is None or work.phase.live:
             continue
         known = work.told is not None and work.child == task.child
         told = work if known else replace(work, child=task.child, thread=None, told_in=None, new_run=True)
         due = work.due if known and work.phase is Phase.IDLE else Due.BRIEF
-        why = f"the budget of {whose(name)} is used up, and you granted no more: `orch go {work.task}` asks again"
         blocked = do.settle(replace(told, told=desired(world, work)), WorkTrigger.BLOCK, why, at)
         world = put_work(world, replace(blocked, new_run=told.new_run, due=due, due_text=work.due_text))
     return world

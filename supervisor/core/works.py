@@ -63,6 +63,7 @@ def started(work: Work, action: StartTurn, key: ThreadKey, at: datetime) -> Work
         not_before=None,
         timed_out=False,
         stalled=False,
+        denied="",
         checking=False,
         lost=0,
         base=work.base if again else None,
@@ -233,6 +234,8 @@ def turn_over(
     if work.timed_out:
         why = f"it took longer than its time-out: give it more in plan.md, or run `orch go {work.task}`"
         return settle(work, WorkTrigger.BLOCK, why, at)
+    if work.denied:
+        return replace(settle(work, WorkTrigger.BLOCK, work.denied, at), due=Due.RESUME)
     if work.stalled and work.phase is Phase.STOPPING:
         return _stalled(work, at)
     if outage is not None and work.phase is not Phase.STOPPING:

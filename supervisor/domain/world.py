@@ -100,7 +100,7 @@ class Work:
     again. `paused` is how long (seconds) the current turn waited on a human, `spent` the tokens (input, output) that it
     is known to have taken so far, `seconds` how long the turns before it ran. `pulse` is how the turn was found at
     `looked`, and so it is since `pulse_since`; `looking`: it is looked at; `stalled`: it is interrupted because it gave
-    no sign of life, as `stalls` turns in a row were before.
+    no sign of life, as `stalls` turns in a row were before. `denied` says why it is blocked once its turn is over.
     """
 
     task: str
@@ -149,6 +149,7 @@ class Work:
     looked: Look | None = None
     stalled: bool = False
     stalls: int = 0
+    denied: str = ""
     why: str = ""
     note: str = ""
 

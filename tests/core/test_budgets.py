@@ -12,6 +12,7 @@ from supervisor.domain import event as ev
 from supervisor.domain.ask import AskState
 from supervisor.domain.child import TurnStatus
 from supervisor.domain.plan import Budget, Task
+from supervisor.domain.run import Due
 from tests.core.scene import BACKEND, MOBILE, T1, T2, Scene
 from tests.core.test_reconcile import kinds, only
 
@@ -69,6 +70,17 @@ def test_decline_blocks_and_trying_again_asks_again() -> None:
     assert "`orch go T1` asks again" in scene.why("T1")
     assert kinds(scene.tell(ev.RetryRequested, "T1")) == [act.RaiseAsk]
     assert kinds(scene.answer("A2", "accept")) == [act.StartTurn]
+
+
+def test_decline_blocks_also_what_is_still_being_interrupted() -> None:
+    scene = Scene(SMALL).running("T1")
+    spent(scene, 120)
+
+    assert scene.answer("A1", "decline") == ()
+    assert scene.ended("T1", TurnStatus.INTERRUPTED) == ()
+    assert scene.state("T1") == "blocked"
+    assert kinds(scene.tell(ev.RetryRequested, "T1")) == [act.RaiseAsk]
+    assert only(scene.answer("A2", "accept")).due is Due.RESUME
 
 
 def test_a_plan_that_gives_more_goes_on_by_itself() -> None:

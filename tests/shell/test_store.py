@@ -19,8 +19,10 @@ from hypothesis import strategies as st
 
 from supervisor.domain import action as act
 from supervisor.domain import event as ev
-from supervisor.domain.ask import Answer
-from supervisor.domain.child import TurnSeen, TurnStatus
+from supervisor.domain.ask import Answer, AskKind
+from supervisor.domain.child import Child, TurnSeen, TurnStatus
+from supervisor.domain.plan import Plan, Task
+from supervisor.domain.run import Brief
 from supervisor.errors import StoreError
 from supervisor.shell.atomic import write_atomic
 from supervisor.shell.store import Ledger, Opened, decode, encode
@@ -308,3 +310,39 @@ def test_a_file_that_cannot_be_replaced_stays_and_nothing_is_left_beside_it(tmp_
 def test_a_folder_that_is_gone_is_an_os_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         write_atomic(tmp_path / "gone" / "runs.md", "text")
+
+
+def test_a_ledger_of_before_there_were_budgets_outages_and_looks_still_opens(ledger: Ledger, path: Path) -> None:
+    at = datetime(2026, 7, 1, 12, tzinfo=UTC)
+    plan = Plan("A plan", False, "", "", (), (Task("T1", "One", "api"),))
+    where = ("api", "T1", "t", "u")
+    events = (
+        ev.SupervisorStarted(at, 1, "1", (Child("api", "/api"),), (), (2.0,)),
+        ev.PlanAccepted(at, 1, "d", "added T1", plan),
+        ev.ThreadOpened(at, "api", 7, "t", None, False, ()),
+        ev.Intended(at, act.SteerTurn(*where, "m", Brief("k", "b"), "b", "w")),
+        ev.Intended(at, act.InterruptTurn(*where, False, "w")),
+        ev.Intended(at, act.RaiseAsk("A1", AskKind.QUESTION, "api", "T1", "x", "", "", (), None, None, "w")),
+    )
+    ledger.append(list(events), unlabelled)
+    ledger.close()
+    new = {
+        "plan_budget",
+        "task_budget",
+        "budget",
+        "last",
+        "pause_seconds",
+        "stall_minutes",
+        "provider",
+        "nudge",
+        "stalled",
+    }
+
+    def older(value: Any) -> Any:
+        if isinstance(value, list):
+            return [older(one) for one in value]
+        return {key: older(one) for key, one in value.items() if key not in new} if isinstance(value, dict) else value
+
+    lines = path.read_text(encoding="utf-8").splitlines()
+    path.write_text("".join(json.dumps(older(json.loads(line))) + "\n" for line in lines), encoding="utf-8")
+    assert found(path).events == events

@@ -30,6 +30,7 @@ from supervisor.runtime import interview as interviews
 from supervisor.runtime.codex_binary import locate
 from supervisor.runtime.config import Limits
 from supervisor.runtime.workspace import Workspace
+from supervisor.shell.process import Identity
 from supervisor.wire import codex, interview, requests
 from supervisor.wire.jsonrpc import Call
 from supervisor.wire.requests import read_request, reply
@@ -62,6 +63,7 @@ def requests_of_ours() -> list[tuple[str, dict[str, Any]]]:
         ("turn/start", interview.question_turn(thread="t", text="Why?")),
         ("thread/unsubscribe", {"threadId": "t"}),
         ("turn/steer", codex.turn_steer(thread="t", turn="u", message="m", text="Go on.")),
+        ("account/rateLimits/read", {}),
     ]
     for mode in SANDBOXES:
         for settings in (("/repo", None, None, mode), ("/repo", "gpt-5.5", "high", mode)):
@@ -182,6 +184,13 @@ def test_every_answer_that_we_read_has_what_we_read(protocol: Protocol) -> None:
         codex.is_waiting(opened["thread"])
     for account in samples(protocol.result_of("account/read"), "account/read", missed):
         codex.login_problem(account)
+    for read in samples(protocol.result_of("thread/read"), "thread/read", missed):
+        assert codex.standing(read["thread"]) != "unknown"
+    terminals = "thread/backgroundTerminals/list"
+    for listed in samples(protocol.result_of(terminals), terminals, missed):
+        assert len(codex.commands_in(listed)) == len(listed["data"])
+    for limits in samples(protocol.result_of("account/rateLimits/read"), "account/rateLimits/read", missed):
+        codex.resets_at(limits)
     for diagnostics in samples(protocol.result_of("server/diagnostics"), "server/diagnostics", missed):
         assert int(diagnostics["process"]["id"]) == 7
     assert unknown(missed) == []
@@ -247,6 +256,9 @@ def test_what_codex_may_ask_is_known_to_be_answered_or_declined(protocol: Protoc
 # ── the hands ────────────────────────────────────────────────────────────────────────────────────
 
 
+LINK: dict[str, Any] = {"pid": 7, "asked": {}, "awaited": {}, "signs": {}, "identity": Identity(0, 0, "")}
+
+
 @dataclass
 class Desk:
     """A desk whose server answers every request as its schema says."""
@@ -256,7 +268,7 @@ class Desk:
     missed: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     flaws: list[str] = field(default_factory=list)
-    link: Any = field(default_factory=lambda: SimpleNamespace(pid=7, asked={}, awaited={}, ear=codex.Ear("api")))
+    link: Any = field(default_factory=lambda: SimpleNamespace(ear=codex.Ear("api"), **LINK))
     interrupt = server.ServerDesk.interrupt
 
     async def request(self, method: str, params: dict[str, Any], timeout: float | None = None) -> Any:
@@ -285,6 +297,8 @@ def test_the_hands_speak_only_what_codex_knows(protocol: Protocol, tmp_path: Pat
         act.StartTurn("api", "T1", 1, False, "t", "m", Due.BRIEF, brief, "Do it.", *where, "w"),
         act.SteerTurn("api", "T1", "t", "u", "m", brief, "Not so.", "w"),
         act.InterruptTurn("api", "T1", "t", "u", False, "w"),
+        act.ReadLimits("api", "openai", "w"),
+        act.LookAtTurn("api", "T1", "t", "u", AT, "w"),
         act.RunChecks("api", "T1", 1, ("true",), None, "read-only", "w"),
     ]
     subprocess.run(["git", "init", "-q", tmp_path], check=True)
@@ -310,7 +324,7 @@ def test_the_hands_speak_only_what_codex_knows(protocol: Protocol, tmp_path: Pat
             )
             for action in actions:
                 hands.carry_out(action)
-            while not any(isinstance(one, ev.ChecksFinished) for one in events):
+            while not {ev.ChecksFinished, ev.TurnLooked} <= {type(one) for one in events}:
                 arrived.clear()
                 await arrived.wait()
             raise Over
@@ -319,14 +333,16 @@ def test_the_hands_speak_only_what_codex_knows(protocol: Protocol, tmp_path: Pat
         asyncio.run(act_on_all())
     assert [type(one) for one in ended.value.exceptions] == [Over]
     assert (desk.flaws, unknown(desk.missed)) == ([], [])
-    assert desk.asked == [
+    beside = {"thread/read", "thread/backgroundTerminals/list", "command/exec"}
+    assert beside <= set(desk.asked)
+    assert [one for one in desk.asked if one not in beside] == [
         *("thread/start", "thread/name/set", "thread/resume", "thread/turns/list", "turn/start", "turn/steer"),
-        *("turn/interrupt", "thread/backgroundTerminals/clean", "command/exec"),
+        *("turn/interrupt", "thread/backgroundTerminals/clean", "account/rateLimits/read"),
     ]
-    assert [type(one) for one in events] == [
-        *(ev.ThreadOpened, ev.ThreadOpened, ev.TurnBegan, ev.SteerArrived, ev.ChecksFinished)
+    assert [type(one) for one in events if not isinstance(one, ev.ChecksFinished | ev.TurnLooked)] == [
+        *(ev.ThreadOpened, ev.ThreadOpened, ev.TurnBegan, ev.SteerArrived, ev.LimitsRead)
     ]
-    assert events[-1] == ev.ChecksFinished(AT, "api", "T1", 1, (Check("true", 7, "word\nword"),), ())
+    assert ev.ChecksFinished(AT, "api", "T1", 1, (Check("true", 7, "word\nword"),), ()) in events
 
 
 class Over(Exception):
