@@ -82,15 +82,17 @@ def moments(world: World, at: datetime) -> Iterator[datetime]:
     running = [
         (task, work)
         for task, work in _tasks(world)
-        if work.phase is Phase.WORKING and work.turn_since and _stands(world, work) is None
+        if work.phase is Phase.WORKING and work.turn_since and work.away is None and _stands(world, work) is None
     ]
     for name in dict.fromkeys(one for task, _ in running for one in names(task)):
         limit = limit_of(world, name)
         if limit is None or limit.minutes is None:
             continue
         left = limit.minutes - (used_of(world, name, at).minutes or 0.0)
+        if left <= 0:  # it is acted on by now, or as soon as that is possible
+            continue
         turns = sum(name in names(task) for task, _ in running)
-        yield at + timedelta(minutes=max(left, 0.0) / turns) + ROUNDING
+        yield at + timedelta(minutes=left / turns) + ROUNDING
 
 
 def base_of(world: World, name: str) -> Budget | None:

@@ -84,7 +84,7 @@ def _declined(world: World, name: str, at: datetime) -> World:
 
 def _needs_more(world: World, work: Work) -> bool:
     if work.phase in (Phase.STARTING, Phase.WORKING, Phase.STOPPING):
-        return True
+        return not work.denied
     task = world.plan.task(work.task) if world.plan else None
     if task is None or task.hold or due_of(world, work) is None:
         return False

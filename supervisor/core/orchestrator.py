@@ -180,7 +180,7 @@ def next_turn(world: World, at: datetime) -> Next | None:
     if lead.phase is Phase.IDLE and lead.due is Due.ANSWER:
         question = lead.question.question if lead.question else ""
         return Next(Due.ANSWER, known, first + words.answer(question, lead.due_text), "a human answered")
-    if lead.phase is Phase.IDLE and lead.due in (Due.RESUME, Due.RETRY):
+    if lead.phase is Phase.IDLE and lead.due in (Due.RESUME, Due.RETRY, Due.OUTAGE):
         why = lead.due_text or lead.why or "it was interrupted"
         return Next(lead.due, known, words.resume(known.text, why), f"goes on: {why}")
     if lead.phase not in (Phase.DONE, Phase.IDLE):

@@ -341,6 +341,7 @@ RULES: tuple[Callable[[World, datetime], Iterator[Action]], ...] = (
     settled_by_rule,
     asking.ask,
     asking.answer,
+    stalls.stalls,
     outages.inquiries,
     _checks,
     _threads,

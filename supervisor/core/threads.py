@@ -99,7 +99,7 @@ def _settle_thread(world: World, key: ThreadKey, at: datetime, *, surveyed: bool
     """Join what is known of the turns of a thread with the works that wait for them."""
     turns = world.threads[key].turns
     for work in do.by_thread(world.all_works, key):
-        now = work
+        now = do.back(work, at) if surveyed else work
         if now.phase is Phase.STARTING:
             turn = next((seen.turn for seen in turns.values() if now.message in seen.messages), None)
             if turn is not None:

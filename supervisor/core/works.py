@@ -26,10 +26,23 @@ AFTER_REFUSAL = timedelta(seconds=1)  # a server that refuses a turn is draining
 
 
 def running_seconds(work: Work, at: datetime) -> float:
-    """How long the current turn has been running, without the time that it waited on a human; 0 between two turns."""
+    """How long the current turn has been running, without the time that it waited on a human or had no server;
+    0 between two turns."""
     if work.turn_since is None or work.phase not in (Phase.WORKING, Phase.STOPPING):
         return 0.0
-    return max(0.0, (at - work.turn_since).total_seconds() - work.paused)
+    return max(0.0, (min(at, work.away or at) - work.turn_since).total_seconds() - work.paused)
+
+
+def away(work: Work, at: datetime) -> Work:
+    """The server of its turn, if it has one, is gone."""
+    return replace(work, away=work.away or at) if work.turn is not None else work
+
+
+def back(work: Work, at: datetime) -> Work:
+    """What became of its turn is known again."""
+    if work.away is None:
+        return work
+    return replace(work, away=None, paused=work.paused + max(0.0, (at - work.away).total_seconds()))
 
 
 def steered(work: Work) -> Work:
@@ -87,6 +100,7 @@ def begun(work: Work, turn: str, thread: str | None, at: datetime) -> Work:
         turns=work.turns + 1,
         turn_since=at,
         paused=0.0,
+        away=None,
         input_tokens=work.input_tokens + work.spent[0],  # of a turn whose end nobody saw
         output_tokens=work.output_tokens + work.spent[1],
         spent=(0, 0),

@@ -151,10 +151,10 @@ def _supervisor_started(world: World, event: ev.SupervisorStarted) -> World:
 
 
 def _taken_over(work: Work, event: ev.SupervisorStarted) -> Work:
-    """The time from the last word in the ledger on is no time of a turn whose server is gone."""
-    gone = event.last is not None and work.child not in event.running
-    lost = (event.at - event.last).total_seconds() if event.last is not None and gone else 0.0
-    return replace(work, checking=False, paused=work.paused + lost)
+    """A turn whose server is gone ran until the last word in the ledger at most."""
+    work = replace(work, checking=False)
+    served = {child.name for child in event.children} & set(event.running)
+    return work if work.child in served else do.away(work, event.last or event.at)
 
 
 def _given_up(world: World, at: datetime) -> World:
@@ -273,6 +273,8 @@ def _server_probed(world: World, event: ev.ServerUnresponsive | ev.ServerRespond
 def _disconnected(world: World, child: str, at: datetime) -> World:
     """Its threads are not heard any more, and what it asked is void unless it asks again."""
     world = outages.unheard(close_threads(world, child), child)
+    works = {task: do.away(work, at) if work.child == child else work for task, work in world.works.items()}
+    world = replace(world, works=works)
     return forget_requests(world, lambda request: request.key.child == child, at)
 
 

@@ -100,7 +100,8 @@ class Work:
     again. `paused` is how long (seconds) the current turn waited on a human, `spent` the tokens (input, output) that it
     is known to have taken so far, `seconds` how long the turns before it ran. `pulse` is how the turn was found at
     `looked`, and so it is since `pulse_since`; `looking`: it is looked at; `stalled`: it is interrupted because it gave
-    no sign of life, as `stalls` turns in a row were before. `denied` says why it is blocked once its turn is over.
+    no sign of life, as `stalls` turns in a row were before. `denied` says why it is blocked once its turn is over,
+    `away` since when the server of its turn is gone.
     """
 
     task: str
@@ -150,6 +151,7 @@ class Work:
     stalled: bool = False
     stalls: int = 0
     denied: str = ""
+    away: datetime | None = None
     why: str = ""
     note: str = ""
 

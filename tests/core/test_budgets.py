@@ -148,6 +148,16 @@ def test_minutes_are_those_in_which_turns_run_and_not_those_that_wait_on_the_hum
     assert 4.9 < (used_of(scene.world, "task T1", scene.now).minutes or 0) < 5.1
 
 
+def test_minutes_that_are_used_up_while_nobody_can_be_interrupted_wake_nobody_again_and_again() -> None:
+    scene = Scene(replace(T1, budget=Budget(minutes=5.0))).running("T1")
+    scene.exited("backend")
+    scene.ready("backend", 12)
+    scene.tell(ev.ThreadFailed, "backend", "backend-thread", None, False, "already has an active writer", after=600)
+
+    assert {type(one) for one in scene.tick()} <= {act.OpenThread, act.RaiseAsk}
+    assert wakeup(scene.world, scene.now) is None
+
+
 def test_the_time_in_which_no_server_ran_is_no_time_of_a_turn() -> None:
     scene = Scene(replace(T1, budget=Budget(minutes=5.0))).running("T1")
     last = scene.now

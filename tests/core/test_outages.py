@@ -12,9 +12,10 @@ from supervisor.core.view import status
 from supervisor.domain import action as act
 from supervisor.domain import event as ev
 from supervisor.domain.action import Action
-from supervisor.domain.child import Failure, TurnStatus
+from supervisor.domain.child import Failure, TurnSeen, TurnStatus
 from supervisor.domain.plan import Task
 from supervisor.domain.run import Due
+from tests.core.human import LEAD
 from tests.core.scene import BACKEND, MOBILE, T1, Scene
 from tests.core.test_reconcile import BROKEN, BUSY, kinds
 
@@ -155,3 +156,17 @@ def test_a_failure_says_whether_the_provider_takes_any_work(
 ) -> None:
     verdict = judge(failure)
     assert (verdict.outage, verdict.limited, verdict.after) == (outage, limited, after)
+
+
+def test_the_orchestrator_pauses_too_and_goes_on() -> None:
+    scene = Scene(up=False)
+    scene.start(BACKEND, LEAD)
+    scene.tell(ev.PlanningRequested, "Time-outs.")
+    scene.tell(ev.ServerReady, "orchestrator", 33, "/run/s", "0.169.0", False)
+    scene.tell(ev.ThreadOpened, "orchestrator", 33, "lead", None, False, ())
+    scene.tell(ev.TurnBegan, "orchestrator", "lead", "turn-1", "orch-orchestrator-1")
+    scene.tell(ev.TurnEnded, "orchestrator", "lead", TurnSeen("turn-1", TurnStatus.FAILED, failure=BUSY))
+
+    assert status(scene.world, scene.now, "/ws")["orchestrator"]["why"].startswith("paused until ")
+    (again,) = (one for one in scene.tick() if isinstance(one, act.StartTurn))
+    assert (again.task, again.due) == ("orchestrator", Due.OUTAGE)
