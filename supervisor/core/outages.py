@@ -15,9 +15,11 @@ from supervisor.domain import action as act
 from supervisor.domain import event as ev
 from supervisor.domain.action import Action
 from supervisor.domain.child import ServerState, TurnSeen, TurnStatus
+from supervisor.domain.run import Phase
 from supervisor.domain.world import Outage, Thread, Work, World
 
 MARGIN = timedelta(seconds=2)  # after the moment that a provider names: its clock is not ours
+UNSETTLED = (Phase.IDLE, Phase.STARTING, Phase.WORKING)
 LONGEST = timedelta(days=8)  # the longest window of a usage limit is a week; what lies beyond is no moment to wait for
 
 
@@ -35,18 +37,20 @@ def said(outage: Outage) -> str:
 def met(world: World, work: Work, seen: TurnSeen) -> Verdict | None:
     """What failed, if it is the provider that takes no work, and not the turn that went wrong.
 
-    A failure that comes again and again is the provider's too, once another task meets one as well.
+    A failure that comes again and again is the provider's too, once another child meets one as well.
     """
     if seen.status is not TurnStatus.FAILED:
         return None
     verdict = judge(seen.failure)
     if verdict.outage:
         return verdict
-    others = [
-        one for one in world.all_works if one.task != work.task and _provider(world, one) == _provider(world, work)
-    ]
     tried = verdict.again and world.retry_seconds and work.retries >= len(world.retry_seconds)
-    return verdict if tried and any(one.retries for one in others) else None
+    elsewhere = any(
+        one.retries and one.child != work.child and one.phase in UNSETTLED
+        for one in world.all_works
+        if _provider(world, one) == _provider(world, work)
+    )
+    return verdict if tried and elsewhere else None
 
 
 def noted(world: World, work: Work, seen: TurnSeen, outage: Verdict | None, at: datetime) -> World:
