@@ -258,7 +258,13 @@ def test_every_line_that_the_starter_comments_out_is_a_right_one(workspace: Work
     text = re.sub(r"^( *)# (?=[ a-z_-]+:)", r"\1", starter([("api", "../api")]), flags=re.MULTILINE)
     workspace.config.write_text(text, encoding="utf-8")
     child = Child(
-        "api", f"{workspace.root.parent}/api", "gpt-5.5", "high", "workspace-write", False, Budget(5_000_000, 480)
+        "api",
+        f"{workspace.root.parent}/api",
+        "gpt-5.5",
+        "high",
+        "workspace-write",
+        False,
+        budget=Budget(5_000_000, 480),
     )
     rules = (
         Rule(1, "accept", command=("git", "status")),
