@@ -230,6 +230,7 @@ def asks(world: World, at: datetime) -> Iterator[tuple[Question, str]]:
     if (
         lead is None
         or planning is None
+        or not planning.told  # a request that takes the place of what it would ask
         or any(ask.task == ORCHESTRATOR and ask.request is None for ask in world.open_asks)
     ):
         return
@@ -237,7 +238,6 @@ def asks(world: World, at: datetime) -> Iterator[tuple[Question, str]]:
         yield lead.question, lead.why
     elif (
         lead.phase is Phase.DONE
-        and planning.told
         and not planned(world)
         and planning.tries >= MAX_TRIES
         and (lead.not_before or at) <= at

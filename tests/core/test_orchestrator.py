@@ -199,6 +199,16 @@ def test_another_request_takes_the_place_of_a_question() -> None:
     assert scene.world.asks[ask.ask].state is AskState.WITHDRAWN
 
 
+def test_a_question_that_a_newer_request_overtakes_is_not_asked() -> None:
+    scene = Led().at_work()
+    scene.ask("Something else.")
+    text = json.dumps({"summary": "stuck", "ask": {"question": "Which?", "steps": "", "expected": ""}})
+    actions = scene.ends("lead-1", text)
+    (turn,) = turns(actions)
+    assert (turn.due, "Something else." in turn.text, raised(actions)) == (Due.BRIEF, True, [])
+    assert decide(scene.world, scene.now) == ()
+
+
 def test_news_are_told_together_once_and_only_if_something_is_loud() -> None:
     scene = Led().planned()
     scene.saves(T1, T2, author="human")
