@@ -124,5 +124,5 @@ def test_failed_work_is_told_as_such() -> None:
     scene.world = replace(scene.world, retry_seconds=())
     from supervisor.domain.child import Failure, TurnStatus
 
-    actions = scene.ended("T1", TurnStatus.FAILED, failure=Failure("usageLimitExceeded", None, "no more"))
+    actions = scene.ended("T1", TurnStatus.FAILED, failure=Failure("unauthorized", 401, "no"))
     assert told(actions) == ["failed T1", "end"]

@@ -22,7 +22,7 @@ MENDINGS = 8  # rounds of the human's; two or three are enough
 SHOWN = 60  # lines of a story that failed
 
 told = settings(
-    max_examples=STORIES or 60,
+    max_examples=STORIES or 40,
     derandomize=not STORIES,
     database=None,
     deadline=None,

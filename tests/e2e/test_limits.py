@@ -14,7 +14,7 @@ STALL = 0.02  # minutes: two looks without a sign take a second and a half
 
 @pytest.fixture
 def lab() -> Iterator[Lab]:
-    with Lab("backend", "mobile") as made:
+    with Lab("backend") as made:
         yield made
 
 
@@ -72,7 +72,7 @@ def test_a_provider_that_takes_no_work_pauses_all_and_costs_no_task_a_try(lab: L
         return (failure,)
 
     lab.model.begin_again(out)
-    lab.plan(task("T1", "backend", report("later")) + task("T2", "mobile", report("later too"), fields=("after: T1",)))
+    lab.plan(task("T1", "backend", report("later")) + task("T2", "backend", report("later too"), fields=("after: T1",)))
     lab.up()
     seen = lab.until(lambda seen: len(lab.ledger("turn_ended")) == 3 and seen["pauses"])
     assert seen["pauses"][0]["provider"] == "scripted"

@@ -91,7 +91,7 @@ def test_the_number_of_a_rule_is_that_of_its_place(workspace: Workspace) -> None
 
 
 def test_whom_to_tell_is_a_command_or_an_address(workspace: Workspace) -> None:
-    everything = ("asks", "blocked", "end")
+    everything = ("asks", "blocked", "paused", "end")
     assert read(workspace, "notify: {command: notify-send 'all of orch'}").telling == Telling(
         everything, ("notify-send", "all of orch")
     )
@@ -110,7 +110,7 @@ def test_whom_to_tell_is_a_command_or_an_address(workspace: Workspace) -> None:
         ("{command: []}", "`notify.command` is empty"),
         ('{command: "a \'b"}', "`notify.command` is no command"),
         ("{webhok: x}", "the key `notify.webhok` is not known: did you mean `webhook`?"),
-        ("{command: x, on: [ask]}", "`notify.on.0`: input should be 'asks', 'blocked' or 'end'"),
+        ("{command: x, on: [ask]}", "`notify.on.0`: input should be 'asks', 'blocked', 'paused' or 'end'"),
     ],
 )
 def test_a_notify_that_is_none_is_told(workspace: Workspace, notify: str, words: str) -> None:

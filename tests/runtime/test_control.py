@@ -364,6 +364,7 @@ def test_the_status_tells_what_is_known(supervisor: Supervisor) -> None:
             "problems": [],
         },
         "orchestrator": None,
+        "pauses": [],
         "children": [],
         "tasks": [],
         "asks": [],

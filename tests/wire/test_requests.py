@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from supervisor.domain.ask import Answer, AskKind, Request, RequestKey
@@ -224,6 +224,7 @@ PARAMS = objects(
 ANSWERS = st.builds(Answer, st.sampled_from(["accept", "decline", "text"]), st.text(), st.booleans())
 
 
+@settings(max_examples=50)
 @given(st.sampled_from(METHODS), PARAMS, objects("command", "cwd", "changes", inner=ROWS) | anything, ANSWERS)
 def test_every_request_is_read_and_answered_whatever_its_shape(
     method: str, params: dict[str, Any], item: Any, answer: Answer
