@@ -17,8 +17,6 @@ from tempfile import mkdtemp
 from types import TracebackType
 from typing import Any
 
-import pytest
-
 from supervisor.demo.model import KEY_ENV
 
 PATIENCE = 20.0  # seconds for anything that a server does: a bound, never the expected time
@@ -27,7 +25,7 @@ Message = dict[str, Any]
 
 
 def codex_binary() -> str:
-    """The codex under test: $ORCH_CODEX_BIN, the one of the `codex` extra, or PATH's. Skips the test without one."""
+    """The codex under test: $ORCH_CODEX_BIN, the one of the `codex` extra, or PATH's."""
     given = os.environ.get("ORCH_CODEX_BIN")
     if given:
         return given
@@ -36,7 +34,7 @@ def codex_binary() -> str:
     except (ImportError, FileNotFoundError):
         found = shutil.which("codex")
     if found is None:
-        pytest.skip("there is no codex to test with")
+        raise AssertionError("there is no codex to test with: `scripts/venv dev` brings one")
     return found
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import threading
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from subprocess import CompletedProcess
 
 import pytest
 
-from tests.e2e.lab import Lab, report, task
+from tests.e2e.lab import SLOW, Lab, report, task
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +50,15 @@ def said(summary: str, ask: dict[str, str] | None = None) -> str:
 def plan(lab: Lab, problem: str, *words: str, check: bool = True) -> CompletedProcess[str]:
     (lab.folder / "problem.md").write_text(problem, encoding="utf-8")
     return lab.orch("plan", "--from", str(lab.folder / "problem.md"), *words, check=check)
+
+
+def begun(lab: Lab, problem: str) -> Future[CompletedProcess[str]]:
+    """`orch plan` while the test goes on."""
+    pool = ThreadPoolExecutor(1, thread_name_prefix="orch plan")
+    try:
+        return pool.submit(plan, lab, problem, check=False)
+    finally:
+        pool.shutdown(wait=False)
 
 
 def test_one_prompt_becomes_a_plan_and_the_plan_is_carried_out(lab: Lab) -> None:
@@ -138,18 +147,12 @@ def test_an_edit_of_the_humans_is_never_overwritten_by_one_who_has_not_read_it(l
     mine = plan_text(task("P71", "backend", report("mine")))
     theirs = plan_text(task("P72", "backend", report("theirs")))
     script = f"Make it work.\n\n````model\nwait held\nwrite plan.md {escaped(theirs)}\n{said('planned')}\n````\n"
-    (lab.folder / "problem.md").write_text(script, encoding="utf-8")
-    results: list[CompletedProcess[str]] = []
-    thread = threading.Thread(
-        target=lambda: results.append(lab.orch("plan", "--from", str(lab.folder / "problem.md"), check=False))
-    )
-    thread.start()
-    gate.wait_reached(30)
+    planning = begun(lab, script)
+    gate.wait_reached(SLOW)
     lab.save(mine)
     lab.until(lambda seen: seen["plan"]["revision"] == lab.revision + 1)
     gate.open()
-    thread.join(60)
-    assert not thread.is_alive()
+    planning.result(timeout=60)
     picture = lab.status()
     assert [one["id"] for one in picture["tasks"] if one["state"] != "retired"] == ["P71"]
     rejected = lab.ledger("plan_rejected")
@@ -162,16 +165,10 @@ def test_a_supervisor_that_dies_while_the_orchestrator_plans_goes_on_with_it(lab
     gate = lab.model.gate("held")
     text = plan_text(task("P81", "backend", report("ok")))
     script = f"Make it work.\n\n````model\nwait held\nwrite plan.md {escaped(text)}\n{said('planned')}\n````\n"
-    (lab.folder / "problem.md").write_text(script, encoding="utf-8")
-    results: list[CompletedProcess[str]] = []
-    thread = threading.Thread(
-        target=lambda: results.append(lab.orch("plan", "--from", str(lab.folder / "problem.md"), check=False))
-    )
-    thread.start()
-    gate.wait_reached(30)
+    planning = begun(lab, script)
+    gate.wait_reached(SLOW)
     os.kill(lab.status()["supervisor"]["pid"], 9)
-    thread.join(30)
-    assert results[0].returncode == 1
+    assert planning.result(timeout=SLOW).returncode == 1
     lab.up()
     gate.open()
     lab.task("P81", "done")
