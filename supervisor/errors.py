@@ -39,6 +39,10 @@ class SupervisorDown(OrchError):
     """No supervisor answers for this workspace (exit code 3)."""
 
 
+class SupervisorHangs(SupervisorDown):
+    """A supervisor is there, and does not answer in time."""
+
+
 class RequestRefused(OrchError):
     """The supervisor understood a control request and will not carry it out."""
 

@@ -6,9 +6,10 @@ import json
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from types import TracebackType
 from typing import Any
 
-from supervisor.errors import OrchError, UsageError
+from supervisor.errors import OrchError, SupervisorDown, SupervisorHangs, UsageError
 from supervisor.runtime.workspace import Workspace
 from supervisor.shell.control_client import ControlClient
 
@@ -30,19 +31,64 @@ def picture(client: ControlClient) -> Picture:
     return found
 
 
-def follow(client: ControlClient, until: float | None = None, every: float = LOOK_AGAIN) -> Iterator[Picture]:
+class Watch:
+    """A line to the supervisor that outlasts its starting over with another config. A context manager.
+
+    Raises SupervisorDown if no supervisor answers.
+    """
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._client = ControlClient(workspace.control_socket)
+        self._version = -1
+
+    def __enter__(self) -> Watch:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._client.close()
+
+    def next(self, wait: float) -> Picture:
+        """The picture as soon as it is another one, or after `wait` seconds; the first one comes at once.
+
+        Raises SupervisorDown when the supervisor goes away for good, SupervisorHangs when it does not answer.
+        """
+        while True:
+            try:
+                answer = self._client.watch(self._version, wait)
+            except SupervisorHangs:
+                raise
+            except SupervisorDown as error:
+                self._again(error)
+                continue
+            self._version = answer["version"]
+            picture: Picture = answer["status"]
+            return picture
+
+    def _again(self, error: SupervisorDown) -> None:
+        """Connect to the same process once it listens again. Raises `error` if that has ended."""
+        from supervisor.runtime import launch
+
+        self._client.close()
+        if not launch.comes_up(self._workspace):
+            raise error
+        self._client, self._version = ControlClient(self._workspace.control_socket), -1
+
+
+def follow(workspace: Workspace, until: float | None = None, every: float = LOOK_AGAIN) -> Iterator[Picture]:
     """The picture at once, then at every change or after `every` seconds, until `until` (of `time.monotonic`).
 
     Raises SupervisorDown when the supervisor goes away or hangs.
     """
-    version, wait = -1, 0.0
-    while True:
-        answer = client.watch(version, wait)
-        version = answer["version"]
-        yield answer["status"]
-        wait = every if until is None else min(every, until - time.monotonic())
-        if wait <= 0:
-            return
+    wait = 0.0
+    with Watch(workspace) as watch:
+        while True:
+            yield watch.next(wait)
+            wait = every if until is None else min(every, until - time.monotonic())
+            if wait <= 0:
+                return
 
 
 def last_known(workspace: Workspace) -> Picture:

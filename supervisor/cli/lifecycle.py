@@ -37,21 +37,18 @@ def bring_up(workspace: Workspace, children: Sequence[str]) -> int:
     from supervisor.runtime import launch
 
     named = list(dict.fromkeys(children))
-    configured = _configured(workspace) if named else []
     for name in named:
-        calling.checked(name, configured, "child")
-    # One that we start reads the config itself: to read it here as well would only cost the time.
-    fresh = launch.ensure_supervisor(workspace)
+        calling.checked(name, _configured(workspace), "child")
+    # The supervisor reads the config itself: to read it here as well would only cost the time.
+    if not launch.ensure_supervisor(workspace) and launch.reload(workspace):
+        output.say("the supervisor took in the changed config")
     deadline = time.monotonic() + READY_WITHIN
     progress = Progress()
     try:
         with ControlClient(workspace.control_socket) as client:
-            known = calling.names(calling.picture(client), "children")
-            wanted = named or known
-            if not fresh:
-                _check_known(known, configured or _configured(workspace), named)
+            wanted = named or calling.names(calling.picture(client), "children")
             client.call("up", children=wanted)
-            for picture in calling.follow(client, deadline):
+            for picture in calling.follow(workspace, deadline):
                 chosen = [child for child in picture["children"] if child["name"] in wanted]
                 progress.show({child["name"]: _said(child) for child in chosen})
                 if all(child["state"] in ("ready", "failed") for child in chosen):
@@ -112,17 +109,6 @@ def _configured(workspace: Workspace) -> list[str]:
     return [child.name for child in config.load(workspace).children]
 
 
-def _check_known(known: list[str], configured: Sequence[str], named: Sequence[str]) -> None:
-    """See whether the supervisor that runs already has the children of the config; it read that at its start."""
-    for name in named:
-        if name not in known:
-            raise OrchError(
-                f"the supervisor was started before `{name}` was configured", "run `orch down`, then `orch up`"
-            )
-    if set(configured) != set(known):
-        output.say("the config names other children by now: `orch down`, then `orch up`, takes them in")
-
-
 def _said(child: calling.Picture) -> str:
     match child["state"]:
         case "ready":
@@ -162,9 +148,12 @@ def _ask_to_end(workspace: Workspace, *, now: bool) -> bool:
         deadline = time.monotonic() + STOP_WITHIN
         client.call("down", now=now)
         progress = Progress()
+        version = -1
         try:
-            for picture in calling.follow(client, deadline):
-                progress.show({child["name"]: child["state"] for child in picture["children"]})
+            while (left := deadline - time.monotonic()) > 0:
+                seen = client.watch(version, min(left, calling.LOOK_AGAIN))
+                version = seen["version"]
+                progress.show({child["name"]: child["state"] for child in seen["status"]["children"]})
         except SupervisorDown:
             return True  # it went away, as it should; if it hangs instead, its process is still there
         finally:

@@ -65,13 +65,12 @@ def _follow(workspace: Workspace) -> calling.Picture:
     """The picture once the orchestrator has a plan, needs a human, or has failed."""
     progress = Progress()
     try:
-        with ControlClient(workspace.control_socket) as client:
-            for picture in calling.follow(client, every=LOOK):
-                lead = picture["orchestrator"]
-                progress.show({"orchestrator": _said(lead)})
-                over = lead["state"] in ("failed", "blocked") or (lead["state"] == "idle" and lead["planned"])
-                if over or lead["server"] == "failed" or _asks(picture):
-                    return picture
+        for picture in calling.follow(workspace, every=LOOK):
+            lead = picture["orchestrator"]
+            progress.show({"orchestrator": _said(lead)})
+            over = lead["state"] in ("failed", "blocked") or (lead["state"] == "idle" and lead["planned"])
+            if over or lead["server"] == "failed" or _asks(picture):
+                return picture
     except SupervisorDown as error:
         raise OrchError(
             f"while the orchestrator was at work, {error.what}", "run `orch up`: it goes on by itself"

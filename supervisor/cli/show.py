@@ -10,7 +10,6 @@ from supervisor.cli import calling, output
 from supervisor.cli.calling import Picture
 from supervisor.errors import SupervisorDown
 from supervisor.runtime.workspace import Workspace
-from supervisor.shell.control_client import ControlClient
 
 DOWN = 3  # the exit code when no supervisor answers
 
@@ -35,29 +34,29 @@ def watch(workspace: Workspace, *, as_json: bool) -> int:
     when the supervisor ends.
     """
     draw = _lines if as_json else _redraw if output.pretty(sys.stdout) else _screens
-    with suppress(KeyboardInterrupt), ControlClient(workspace.control_socket) as client:
-        draw(client)
+    with suppress(KeyboardInterrupt):
+        draw(workspace)
     return 0
 
 
-def _lines(client: ControlClient) -> None:
+def _lines(workspace: Workspace) -> None:
     last = None
-    for picture in calling.follow(client):
+    for picture in calling.follow(workspace):
         if _still(picture) != last:
             output.emit_json(picture, indent=None)
         last = _still(picture)
 
 
-def _screens(client: ControlClient) -> None:
+def _screens(workspace: Workspace) -> None:
     shown = ""
-    for picture in calling.follow(client):
+    for picture in calling.follow(workspace):
         text = _text(picture)
         if text != shown:
             output.emit(f"{text}\n")
         shown = text
 
 
-def _redraw(client: ControlClient) -> None:
+def _redraw(workspace: Workspace) -> None:
     from rich.console import Console
     from rich.live import Live
 
@@ -69,7 +68,7 @@ def _redraw(client: ControlClient) -> None:
     # Standard output stays our own: the title is no text for rich to draw.
     live = Live(console=console, screen=True, auto_refresh=False, vertical_overflow="ellipsis", redirect_stdout=False)
     with kept_title(), live as screen:
-        for picture in calling.follow(client):
+        for picture in calling.follow(workspace):
             screen.update(output.drawn(blocks(picture, datetime.now(UTC))), refresh=True)
             show_title(picture)
             if known is not None and attention(picture) - known:

@@ -13,7 +13,6 @@ from supervisor.cli import calling, output
 from supervisor.cli.calling import Picture
 from supervisor.cli.output import one_line
 from supervisor.runtime.workspace import Workspace
-from supervisor.shell.control_client import ControlClient
 
 DONE, NEEDS_HUMAN, BLOCKED, TIMED_OUT = 0, 4, 5, 124  # exit codes
 UNSEEN_FOR = 1.5  # seconds after which the supervisor has surely read a plan.md that was saved
@@ -37,11 +36,10 @@ def wait(workspace: Workspace, *, task: str | None, timeout: float | None, as_js
     """
     until = math.inf if timeout is None else time.monotonic() + timeout
     progress = _Progress(task)
-    version, pause = -1, 0.0
-    with ControlClient(workspace.control_socket) as client:
+    pause = 0.0
+    with calling.Watch(workspace) as watch:
         while True:
-            answer = client.watch(version, pause)
-            version, picture = answer["version"], answer["status"]
+            picture = watch.next(pause)
             found = verdict(picture, task)
             missing = task is not None and task not in calling.names(picture, "tasks")
             unseen = (missing or found is not None) and unseen_edit(workspace, picture)

@@ -87,6 +87,8 @@ def wakeup(world: World, at: datetime) -> datetime | None:
 
 def _decide(world: World, at: datetime) -> tuple[World, tuple[Action, ...]]:
     decided: list[Action] = []
+    if world.exiting:  # whoever comes next decides
+        return world, ()
     for rule in RULES:
         actions = tuple(rule(world, at))
         for action in actions:
@@ -124,7 +126,7 @@ def _servers(world: World, at: datetime) -> Iterator[Action]:
         elif server.state is ServerState.READY and (task := _unended(world, name, at)) is not None:
             yield act.StopServer(name, kill=False, why=f"the turn of {task} was interrupted and does not end")
         elif server.restart and server.state in (ServerState.READY, ServerState.UNHEALTHY):
-            yield act.StopServer(name, kill=False, why="`orch restart`")
+            yield act.StopServer(name, kill=False, why=server.restart)
         elif server.wanted and server.state is ServerState.STOPPED:
             yield act.EnsureServer(name, why="it is wanted and not known to run")
         elif server.wanted and server.state is ServerState.BACKOFF and (server.not_before or at) <= at:

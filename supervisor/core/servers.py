@@ -21,7 +21,7 @@ def recent_crashes(server: Server, at: datetime) -> tuple[datetime, ...]:
     return tuple(crash for crash in server.crashes if at - crash < CRASH_WINDOW)
 
 
-def reset(server: Server, *, restart: bool) -> Server:
+def reset(server: Server, *, restart: str = "") -> Server:
     """A human wants it to run: what it did before is forgiven."""
     if server.state is ServerState.FAILED:
         state = after_server(server.state, ServerTrigger.RESET)
@@ -53,9 +53,9 @@ def stopping(server: Server, action: StopServer, at: datetime) -> Server:
         server,
         state=after_server(server.state, ServerTrigger.STOP),
         since=at,
-        restart=False,
+        restart="",
         crashes=(*recent_crashes(server, at), at) if unhealthy else server.crashes,
-        restarts=server.restarts + (unhealthy or server.restart),
+        restarts=server.restarts + (unhealthy or bool(server.restart)),
     )
 
 

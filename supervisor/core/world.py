@@ -38,6 +38,8 @@ def _evolve(world: World, event: ev.Event) -> World:
             return _supervisor_started(world, event)
         case ev.UpRequested():
             return _up(world, event)
+        case ev.ReloadRequested():
+            return world if world.stopping else replace(world, exiting=True)
         case ev.DownRequested():
             since = world.stopping.since if world.stopping else event.at
             return replace(world, stopping=Stopping(since, event.now))
@@ -47,12 +49,12 @@ def _evolve(world: World, event: ev.Event) -> World:
         case ev.RetryRequested():
             return with_work(outages.lifted(world), event.task, lambda work: do.again(work, event.at))
         case ev.RestartRequested():
-            return with_server(world, event.child, lambda server: servers.reset(server, restart=True))
+            return with_server(world, event.child, lambda server: servers.reset(server, restart="`orch restart`"))
         case ev.LearningNoted():
             return learn(world, event.at, event.source, (event.text,))
         case ev.PlanningRequested():
             world = orchestrator.requested(world, event)
-            return with_server(world, ORCHESTRATOR, lambda server: servers.reset(server, restart=False))
+            return with_server(world, ORCHESTRATOR, servers.reset)
         case ev.AskAnswered():
             return _answered(world, event)
         case ev.PlanAccepted() | ev.PlanRejected() | ev.PlanMissing():
@@ -111,6 +113,7 @@ def _supervisor_started(world: World, event: ev.SupervisorStarted) -> World:
     fresh = {}
     for child in event.children:
         known = world.servers.get(child.name, Server(child))
+        moved = known.child.path != child.path  # its server works in the old folder
         fresh[child.name] = replace(
             known,
             child=child,
@@ -121,7 +124,7 @@ def _supervisor_started(world: World, event: ev.SupervisorStarted) -> World:
             problem=None,
             not_before=None,
             misses=0,
-            restart=False,
+            restart="its repo lies elsewhere now" if moved and child.name in event.running else "",
             ended=None,
         )
     world = replace(
@@ -172,7 +175,7 @@ def _given_up(world: World, at: datetime) -> World:
 def _up(world: World, event: ev.UpRequested) -> World:
     led = (ORCHESTRATOR,) if world.planning is not None else ()
     for child in (*event.children, *led):
-        world = with_server(world, child, lambda server: servers.reset(server, restart=False))
+        world = with_server(world, child, servers.reset)
     return replace(world, stopping=None)
 
 
@@ -193,7 +196,7 @@ def _answered(world: World, event: ev.AskAnswered) -> World:
         human = world.plan is not None and (task := world.plan.task(ask.task)) is not None and task.child == HUMAN
         return with_work(world, ask.task, lambda work: do.answered(work, event.answer, event.at, human=human))
     if ask.child is not None and event.answer.decision != "decline":
-        return with_server(world, ask.child, lambda server: servers.reset(server, restart=False))
+        return with_server(world, ask.child, servers.reset)
     return world
 
 

@@ -45,6 +45,13 @@ class UpRequested:
 
 
 @dataclass(frozen=True, slots=True)
+class ReloadRequested:
+    """The config reads differently: this supervisor ends, its servers go on, and it starts over with the new one."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class DownRequested:
     at: datetime
     now: bool
@@ -510,6 +517,7 @@ class Ticked:
 Event = (
     SupervisorStarted
     | UpRequested
+    | ReloadRequested
     | DownRequested
     | HoldSet
     | HoldLifted

@@ -16,8 +16,9 @@ from supervisor.domain.seam import Drift, Seam
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A child's server. `crashes` are the moments of its latest deaths; `wanted` says that it should run,
-    `ended` when we last stopped it, or tried to, if it was not started since."""
+    """A child's server. `crashes` are the moments of its latest deaths; `wanted` says that it should run, `restart` why
+    it is to be replaced although it is well, `ended` when we last stopped it, or tried to, if it was not started since.
+    """
 
     child: Child
     state: ServerState = ServerState.STOPPED
@@ -32,7 +33,7 @@ class Server:
     crashes: tuple[datetime, ...] = ()
     not_before: datetime | None = None
     misses: int = 0
-    restart: bool = False
+    restart: str = ""
     ended: datetime | None = None
 
 

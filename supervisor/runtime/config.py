@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
 import os
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -110,7 +111,8 @@ class _File(_Part):
 class Config:
     """The whole file, with each child's path resolved to the root of its work tree.
 
-    `orchestrator` is what `orch plan` runs, in the workspace: it has a server like a child, and is none.
+    `orchestrator` is what `orch plan` runs, in the workspace: it has a server like a child, and is none. `digest` tells
+    one text of the file from another.
     """
 
     children: tuple[Child, ...]
@@ -121,6 +123,7 @@ class Config:
     telling: Telling | None = None
     plan_budget: Budget | None = None
     task_budget: Budget | None = None
+    digest: str = field(default="", compare=False)
 
 
 def load(workspace: Workspace) -> Config:
@@ -129,7 +132,8 @@ def load(workspace: Workspace) -> Config:
     Raises ConfigError naming the key (and the nearest right one), or the child whose path is missing, no git repo, or
     given twice.
     """
-    file = _read(workspace)
+    content = _content(workspace)
+    file = _read(workspace, content)
     pairs = [(name, part.path) for name, part in file.children.items()]
     children = tuple(
         _child(name, str(path), part)
@@ -141,7 +145,15 @@ def load(workspace: Workspace) -> Config:
     except ConfigError as error:
         raise ConfigError(f"{workspace.config}: {error.what}", error.next_step) from error
     budgets = (_amount(file.budget.plan), _amount(file.budget.task))
-    return Config(children, lead, file.codex.bin, file.limits, rules, telling, *budgets)
+    return Config(children, lead, file.codex.bin, file.limits, rules, telling, *budgets, _digest(content))
+
+
+def reload(workspace: Workspace, before: Config) -> Config:
+    """The config as it is now: `before` itself if it says the same. Raises as `load`."""
+    if _digest(_content(workspace)) == before.digest:
+        return before
+    fresh = load(workspace)
+    return before if fresh == before else fresh
 
 
 def named(workspace: Workspace) -> tuple[Child, ...]:
@@ -150,7 +162,7 @@ def named(workspace: Workspace) -> tuple[Child, ...]:
     Raises ConfigError for a config that cannot be read, or a bad name.
     """
     children = []
-    for name, part in _read(workspace).children.items():
+    for name, part in _read(workspace, _content(workspace)).children.items():
         _check_name(name, ConfigError)
         path = os.path.abspath(workspace.root / os.path.expanduser(part.path))
         children.append(_child(name, path, part))
@@ -221,17 +233,26 @@ children:
 """
 
 
-def _read(workspace: Workspace) -> _File:
+def _content(workspace: Workspace) -> bytes:
     try:
         with workspace.config.open("rb") as stream:
-            text = stream.read(SIZE_LIMIT + 1)
-        if len(text) > SIZE_LIMIT:
-            raise ConfigError(f"{workspace.config} is larger than 1 MiB", "is it the right file?")
-        data = YAML(typ="safe", pure=True).load(text)
+            content = stream.read(SIZE_LIMIT + 1)
     except OSError as error:
         raise ConfigError(
             f"{workspace.config} cannot be read ({error.strerror})", "run `orch init NAME=PATH ...`"
         ) from error
+    if len(content) > SIZE_LIMIT:
+        raise ConfigError(f"{workspace.config} is larger than 1 MiB", "is it the right file?")
+    return content
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _read(workspace: Workspace, content: bytes) -> _File:
+    try:
+        data = YAML(typ="safe", pure=True).load(content)
     except (YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f":{mark.line + 1}" if mark is not None else ""

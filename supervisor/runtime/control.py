@@ -19,6 +19,7 @@ from supervisor.domain.run import Phase
 from supervisor.errors import OrchError, RequestRefused, UsageError
 from supervisor.runtime.authors import Authors
 from supervisor.runtime.conductor import Conductor
+from supervisor.runtime.config import Config, reload
 from supervisor.runtime.doing import Doing
 from supervisor.runtime.interview import Interviews
 from supervisor.runtime.logs import Logs
@@ -43,7 +44,9 @@ class Control:
         authors: Authors,
         doing: Doing,
         interviews: Interviews | None = None,
+        config: Config | None = None,
     ) -> None:
+        self._config = config
         self._authors = authors
         self._doing = doing
         self._group = group
@@ -126,6 +129,13 @@ class Control:
         for name in names:
             self._child(name)
         return await self._post(ev.UpRequested(self._conductor.clock.now(), tuple(names)))
+
+    async def _do_reload(self) -> dict[str, Any]:
+        assert self._config is not None, "a supervisor has a config"
+        changed = await asyncio.to_thread(reload, self._workspace, self._config) is not self._config
+        if changed:
+            await self._post(ev.ReloadRequested(self._conductor.clock.now()))
+        return {"changed": changed}
 
     async def _do_down(self, now: bool) -> dict[str, Any]:
         return await self._post(ev.DownRequested(self._conductor.clock.now(), bool(now)))

@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, NoReturn, TextIO
 
 from supervisor import __version__
 from supervisor.domain.event import DownRequested, SupervisorStarted
@@ -26,15 +26,16 @@ from supervisor.runtime.control import Control
 from supervisor.runtime.doing import Doing
 from supervisor.runtime.effects import Effects
 from supervisor.runtime.interview import Interviews
+from supervisor.runtime.launch import FASTER, READY, command
 from supervisor.runtime.logs import Logs
 from supervisor.runtime.planwatch import PlanWatch
 from supervisor.runtime.registry import Registry
-from supervisor.runtime.server import ServerDesk
+from supervisor.runtime.server import STOP_GRACE, ServerDesk
 from supervisor.runtime.workspace import Workspace, make_private
+from supervisor.shell import process
 from supervisor.shell.store import Ledger
 from supervisor.shell.watch import watch_file
 
-READY = "ready"
 LOCK_TRIES, LOCK_PAUSE = 5, 0.02  # seconds; who only asks for the holder's pid holds the lock for some microseconds
 
 
@@ -42,15 +43,18 @@ class AlreadyUp(OrchError):
     """Another supervisor holds the lock of this workspace."""
 
 
-def run(workspace: Workspace, *, ready: Callable[[], None], mirror: TextIO | None = None) -> None:
+def run(
+    workspace: Workspace, *, ready: Callable[[], None], mirror: TextIO | None = None, lock: int | None = None
+) -> None:
     """Be the supervisor of this workspace until `orch down` (or SIGTERM, SIGINT), then return.
 
-    `ready` is called once the control socket answers; `mirror` gets a line for each event.
+    `ready` is called once the control socket answers; `mirror` (standard error) gets a line for each event; `lock` is
+    the descriptor that holds the lock, if this process starts over with another config.
 
     Raises AlreadyUp, or another OrchError if the workspace, the config or the ledger cannot be used.
     """
     config = load(workspace)
-    with _lock(workspace):
+    with _lock(workspace, lock) as held:
         make_private(workspace.runtime_dir)
         logs = Logs(workspace.logs, megabytes=config.limits.log_megabytes, mirror=mirror)
         ledger = Ledger(workspace.ledger)
@@ -60,10 +64,19 @@ def run(workspace: Workspace, *, ready: Callable[[], None], mirror: TextIO | Non
                 logs.say("ledger_mended", level="warning", reason=f"a torn last line of {opened.cut} bytes was cut off")
             conductor = Conductor(workspace, ledger, opened.events, logs)
             asyncio.run(_supervise(workspace, config, conductor, logs, ready))
-            shutil.rmtree(workspace.runtime_dir, ignore_errors=True)  # no server is left that listens there
         finally:
             ledger.close()
             logs.close()
+        if conductor.world.stopping is None:
+            _start_over(workspace, held, mirrored=mirror is not None)
+        shutil.rmtree(workspace.runtime_dir, ignore_errors=True)  # no server is left that listens there
+
+
+def _start_over(workspace: Workspace, lock: TextIO, *, mirrored: bool) -> NoReturn:
+    """Become a supervisor that reads the config anew, and adopts the servers as after a death: the same process, which
+    never lets go of the lock."""
+    os.set_inheritable(lock.fileno(), True)
+    os.execv(sys.executable, [*command(workspace), str(lock.fileno()), *(["mirrored"] if mirrored else [])])
 
 
 async def _supervise(
@@ -129,9 +142,11 @@ async def _supervise(
                 now=now,
                 telling=config.telling,
             )
+            for name in registry.alive().keys() - desks.keys():
+                group.create_task(_let_go(name, workspace, registry, logs), name=f"let go of {name}")
             listening = asyncio.Event()
             interviews = Interviews(desks, conductor.submit, now)
-            control = Control(workspace, conductor, logs, group, authors, doing, interviews)
+            control = Control(workspace, conductor, logs, group, authors, doing, interviews, config)
             group.create_task(control.serve(listening), name="control socket")
             await listening.wait()
             async with watch_file(workspace.plan, plan.look) as watching:
@@ -145,13 +160,31 @@ async def _supervise(
         pass
 
 
+async def _let_go(name: str, workspace: Workspace, registry: Registry, logs: Logs) -> None:
+    """End the server of a child that the config names no more."""
+    record = registry.get(name)
+    assert record is not None, "only a recorded server is let go of"
+    try:
+        await process.stop_tree(record.identity, workspace.mark(name), grace=STOP_GRACE)
+        registry.drop(name)
+    except OrchError as error:  # `orch down` tries it again
+        logs.say("server_not_let_go", level="error", reason=str(error), server=name)
+        return
+    logs.say("server_let_go", server=name, pid=record.identity.pid)
+
+
 class _Over(Exception):
     """Ends the task group: the conductor has returned."""
 
 
 @contextlib.contextmanager
-def _lock(workspace: Workspace) -> Iterator[None]:
+def _lock(workspace: Workspace, held: int | None) -> Iterator[TextIO]:
     """Hold the workspace's lock, with our pid in it; the system lets go of it when we die, however we die."""
+    if held is not None:
+        os.set_inheritable(held, False)
+        with os.fdopen(held, "a+", encoding="utf-8") as file:
+            yield file
+        return
     try:
         workspace.state.mkdir(mode=0o700, exist_ok=True)
         file = workspace.lock.open("a+", encoding="utf-8")
@@ -171,7 +204,7 @@ def _lock(workspace: Workspace) -> Iterator[None]:
         file.truncate(0)
         file.write(f"{os.getpid()}\n")
         file.flush()
-        yield
+        yield file
 
 
 def _tell_starter(word: str) -> None:
@@ -183,11 +216,19 @@ def _tell_starter(word: str) -> None:
 
 
 def main() -> None:
-    """The process behind `orch up`: argv[1] is the workspace. A failure to start is told as JSON on standard output."""
+    """The process behind `orch up`: argv[1] is the workspace. A failure to start is told as JSON on standard output.
+
+    One that starts over has the descriptor of the lock in argv[2], and nobody waits to hear of it.
+    """
+    workspace = Workspace(Path(sys.argv[1]))
+    if len(sys.argv) > 2:
+        mirror = sys.stderr if sys.argv[3:] else None
+        run(workspace, ready=lambda: None, mirror=mirror, lock=int(sys.argv[2]))
+        return
     try:
-        run(Workspace(Path(sys.argv[1])), ready=lambda: _tell_starter(READY))
+        run(workspace, ready=lambda: _tell_starter(READY))
     except AlreadyUp:
-        _tell_starter(READY)
+        _tell_starter(FASTER)
     except OrchError as error:
         _tell_starter(json.dumps({"what": error.what, "next_step": error.next_step}))
         sys.exit(1)

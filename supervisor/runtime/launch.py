@@ -14,16 +14,18 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from supervisor.errors import OrchError, SupervisorDown, WorkspaceError
+from supervisor.errors import OrchError, SupervisorDown, SupervisorHangs, WorkspaceError
 from supervisor.runtime.workspace import Workspace
 from supervisor.shell.control_client import ControlClient
 from supervisor.shell.process.table import MARK, Identity, alive, identity_of
 
 # The very package that starts it, wherever it lies; no environment variable, for the servers would inherit it.
 _DAEMON = "import sys; sys.path.insert(0, sys.argv.pop(1)); from supervisor.runtime.daemon import main; main()"
+READY, FASTER = "ready", "another one holds the lock"  # what one that was started says on its standard output
 TERM_GRACE = 3.0  # seconds that a process has to end of one signal
 LOOK = 0.05  # seconds between two looks at a process that is about to end
 STOP_GRACE = 3.0  # seconds for a server without a supervisor to end by itself
+LISTENS_WITHIN = 20.0  # seconds from the start of a supervisor to its control socket; a long ledger takes one or two
 
 
 def ensure_supervisor(workspace: Workspace) -> bool:
@@ -33,13 +35,19 @@ def ensure_supervisor(workspace: Workspace) -> bool:
     """
     if _answers(workspace):
         return False
-    if (there := supervisor_process(workspace)) is not None and not _answers(workspace):
-        raise SupervisorDown(f"the supervisor (process {there.pid}) does not answer", "run `orch down`, then `orch up`")
+    while not comes_up(workspace):
+        if _start(workspace):
+            return True
+    return False
+
+
+def _start(workspace: Workspace) -> bool:
+    """Start a supervisor, and return once it answers; False if another one was faster, which may not answer yet."""
     errors = _error_file(workspace)
     with errors.open("ab") as log:
         start = errors.stat().st_size
         process = subprocess.Popen(
-            [sys.executable, "-c", _DAEMON, str(Path(__file__).parent.parent.parent), str(workspace.root)],
+            command(workspace),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=log,
@@ -50,8 +58,8 @@ def ensure_supervisor(workspace: Workspace) -> bool:
     assert process.stdout is not None
     with process.stdout as told:
         words = told.read().decode()
-    if words == "ready":
-        return True
+    if words in (READY, FASTER):
+        return words == READY
     with contextlib.suppress(ValueError):
         reason = json.loads(words)
         raise OrchError(reason["what"], reason["next_step"])
@@ -60,6 +68,25 @@ def ensure_supervisor(workspace: Workspace) -> bool:
         log.seek(start)
         last = log.read().decode("utf-8", "replace").strip().splitlines()[-1:] or ["it said nothing"]
     raise OrchError(f"the supervisor did not start: {last[0]}", f"see {errors}")
+
+
+def reload(workspace: Workspace) -> bool:
+    """Have the supervisor take in the config, if it reads differently; True once it is up with the new one.
+
+    Raises RequestRefused for a config that is none (then all stays as it is), SupervisorDown if it does not come back.
+    """
+    with ControlClient(workspace.control_socket) as client:
+        since = client.call("status")["supervisor"]["since"]
+        if not client.call("reload")["changed"]:
+            return False
+    if not comes_up(workspace, since):
+        raise SupervisorDown("the supervisor ended when it took in the config", "see `orch logs`, then run `orch up`")
+    return True
+
+
+def command(workspace: Workspace) -> list[str]:
+    """What runs the supervisor of this workspace."""
+    return [sys.executable, "-c", _DAEMON, str(Path(__file__).parent.parent.parent), str(workspace.root)]
 
 
 def run_foreground(workspace: Workspace) -> int:
@@ -145,13 +172,32 @@ def stop_leftovers(workspace: Workspace, report: Callable[[str], None]) -> list[
     return list(running)
 
 
-def _answers(workspace: Workspace) -> bool:
+def _answers(workspace: Workspace, unlike: str | None = None) -> bool:
+    """Whether a supervisor answers that did not start at the moment `unlike`. Raises SupervisorHangs if one hangs."""
     try:
         with ControlClient(workspace.control_socket) as client:
-            client.call("status")
+            since = client.call("status")["supervisor"]["since"]
+    except SupervisorHangs as error:
+        there = supervisor_process(workspace)
+        who = f"the supervisor (process {there.pid})" if there else "the supervisor"
+        raise SupervisorHangs(f"{who} does not answer", "run `orch down`, then `orch up`") from error
     except SupervisorDown:
         return False
-    return True
+    return unlike is None or since != unlike
+
+
+def comes_up(workspace: Workspace, unlike: str | None = None) -> bool:
+    """Whether one that starts (or starts over) answers in the end; False once no process holds the lock."""
+    deadline = time.monotonic() + LISTENS_WITHIN
+    while (there := supervisor_process(workspace)) is not None:
+        if _answers(workspace, unlike):
+            return True
+        if time.monotonic() >= deadline:
+            raise SupervisorHangs(
+                f"the supervisor (process {there.pid}) does not listen", "run `orch down`, then `orch up`"
+            )
+        time.sleep(LOOK)
+    return False
 
 
 def _error_file(workspace: Workspace) -> Path:

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from supervisor.errors import OrchError, RequestRefused, SupervisorDown, UsageError
+from supervisor.errors import OrchError, RequestRefused, SupervisorDown, SupervisorHangs, UsageError
 from supervisor.wire.control import REFUSED
 from supervisor.wire.jsonrpc import Fault, Peer, Result
 
@@ -48,7 +48,8 @@ class ControlClient:
     def call(self, method: str, **params: Any) -> Any:
         """The supervisor's answer, which comes at once.
 
-        Raises RequestRefused or UsageError if it will not, SupervisorDown if it did not answer in time or went away.
+        Raises RequestRefused or UsageError if it will not, SupervisorHangs if it did not answer in time,
+        SupervisorDown if it went away.
         """
         return self._call(method, params, CONNECT_TIMEOUT if method == "status" else CALL_TIMEOUT)
 
@@ -70,7 +71,7 @@ class ControlClient:
             message = self._peer.receive(self._line())
         except TimeoutError as error:
             self._peer.forget(request)
-            raise SupervisorDown(
+            raise SupervisorHangs(
                 f"the supervisor did not answer `{method}` within {timeout:g} s",
                 "if it hangs: run `orch down`, then `orch up`",
             ) from error

@@ -4,6 +4,8 @@
     watch    {version: int, timeout: seconds}         -> {version: int, status: object}, as soon as the version differs
                                                          from the one given, or the time is up
     up       {children: [name]}                       -> {}   ([]: every child)
+    reload   {}                                       -> {changed: bool}   if the config reads differently, the
+                                                         supervisor starts over with it; servers and turns go on
     down     {now: bool}                              -> {}   the supervisor ends once everything has stopped
     hold     {}                                       -> {}
     go       {task: id or null}                       -> {}   lifts the hold; with a task: tries it again
@@ -24,6 +26,7 @@ METHODS = (
     "status",
     "watch",
     "up",
+    "reload",
     "down",
     "hold",
     "go",

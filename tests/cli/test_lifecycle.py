@@ -29,6 +29,7 @@ READY: dict[str, Any] = {"pid": 5, "codex": "0.163.0"}
 def nothing_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     """No process of a supervisor, nothing left behind; whoever listens on the socket is up."""
     monkeypatch.setattr(launch, "ensure_supervisor", lambda workspace: False)
+    monkeypatch.setattr(launch, "reload", lambda workspace: False)
     monkeypatch.setattr(launch, "supervisor_process", lambda workspace: None)
     monkeypatch.setattr(launch, "stop_leftovers", lambda workspace, report: [])
 
@@ -104,21 +105,12 @@ def test_an_unknown_child_is_wrong_usage_before_anything_starts(orch: Orch, monk
     assert orch("up", "mobil") == (2, "", "orch: there is no child `mobil`: did you mean `mobile`?\n")
 
 
-def test_a_child_that_the_running_supervisor_does_not_know_needs_a_restart(
-    orch: Orch, standin: Callable[..., Standin]
+def test_a_config_that_was_taken_in_is_told(
+    orch: Orch, standin: Callable[..., Standin], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(launch, "reload", lambda workspace: True)
     standin(picture(children=(child("backend", **READY),)))
-    assert orch("up", "mobile") == (
-        1,
-        "",
-        "orch: the supervisor was started before `mobile` was configured: run `orch down`, then `orch up`\n",
-    )
-    code, out, err = orch("up")
-    assert (code, out, err.splitlines()[0]) == (
-        0,
-        "1 of 1 child ready\n",
-        "the config names other children by now: `orch down`, then `orch up`, takes them in",
-    )
+    assert orch("up").err.splitlines()[0] == "the supervisor took in the changed config"
 
 
 def test_a_supervisor_that_does_not_start_is_a_failure(orch: Orch, monkeypatch: pytest.MonkeyPatch) -> None:

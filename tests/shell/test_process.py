@@ -219,17 +219,24 @@ def test_all_who_wait_for_one_server_hear_the_same(ground: Ground) -> None:
 
 
 def test_how_an_adopted_server_ended_is_said_to_be_unknown(ground: Ground) -> None:
-    async def wait() -> Exit:
-        server = ground.serve(f"exec {SLEEP}")
-        ground.heard(1)
-        waiting = asyncio.create_task(wait_exit(server.identity))
+    async def wait(identity: Identity) -> Exit:
+        waiting = asyncio.create_task(wait_exit(identity))
         await asyncio.sleep(0)
-        os.kill(server.identity.pid, signal.SIGKILL)
+        os.kill(identity.pid, signal.SIGKILL)
         return await waiting
 
+    ground.serve(f"{SLEEP} & read go")
+    (server,) = ground.heard(1)
     unknown = Exit(None, None, "ended (exit status unknown: it was not started by this supervisor)")
-    assert asyncio.run(wait()) == unknown
-    assert asyncio.run(wait_exit(ground.servers[0].identity)) == unknown
+    assert asyncio.run(wait(server)) == unknown
+    assert asyncio.run(wait_exit(server)) == unknown
+
+
+def test_a_server_that_this_process_started_as_another_program_is_reaped_and_explained(ground: Ground) -> None:
+    server = ground.serve("read go; exit 3").identity  # who became another program has the process, and no more
+    assert asyncio.run(wait_exit(server)) == Exit(3, None, "exited with code 3")
+    with pytest.raises(ChildProcessError):
+        os.waitpid(server.pid, 0)
 
 
 def test_a_status_that_somebody_else_took_is_said_to_be_unknown(ground: Ground) -> None:

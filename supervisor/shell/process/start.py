@@ -73,8 +73,9 @@ def spawn(
 async def wait_exit(process: Spawned | Identity) -> Exit:
     """Wait, without limit and without polling, until the process has ended, and say how.
 
-    A server of ours is reaped (once, for any number of waiters). The status of a process that another supervisor
-    started went to that one's parent: it is unknown, and said to be.
+    A server of ours is reaped (once, for any number of waiters), also one that this very process started before it
+    became another program. The status of a process that another supervisor started went to that one's parent: it is
+    unknown, and said to be.
     """
     identity = process.identity if isinstance(process, Spawned) else process
     hold = take(identity)
@@ -84,29 +85,34 @@ async def wait_exit(process: Spawned | Identity) -> Exit:
     if isinstance(process, Spawned):
         return _reap(process)
     left = () if hold is None else session_of(identity)
-    return Exit(None, None, "ended (exit status unknown: it was not started by this supervisor)", left)
+    return _ended(identity.pid, left, os.WEXITED | os.WNOHANG, "it was not started by this supervisor")
 
 
 def _reap(process: Spawned) -> Exit:
     """Read the status before reaping: as long as the zombie stands, its session number is nobody else's."""
     if process.exit is None:
         left = session_of(process.identity)
-        try:
-            status = os.waitid(os.P_PID, process.identity.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-        except ChildProcessError:
-            status = None
+        flags = os.WEXITED | os.WNOHANG | os.WNOWAIT
+        process.exit = _ended(process.identity.pid, left, flags, "another part of this process took it")
         process.popen.poll()
-        if status is None:
-            process.exit = Exit(None, None, "ended (exit status unknown: another part of this process took it)", left)
-        elif status.si_code == os.CLD_EXITED:
-            process.exit = Exit(status.si_status, None, f"exited with code {status.si_status}", left)
-        else:
-            try:
-                name = signal.Signals(status.si_status).name
-            except ValueError:
-                name = f"signal {status.si_status}"
-            process.exit = Exit(None, name, f"killed by {name}", left)
     return process.exit
+
+
+def _ended(pid: int, left: tuple[Identity, ...], flags: int, otherwise: str) -> Exit:
+    """How a process ended; if that is not for us to know, `otherwise` says why."""
+    try:
+        status = os.waitid(os.P_PID, pid, flags)
+    except ChildProcessError:
+        status = None
+    if status is None:
+        return Exit(None, None, f"ended (exit status unknown: {otherwise})", left)
+    if status.si_code == os.CLD_EXITED:
+        return Exit(status.si_status, None, f"exited with code {status.si_status}", left)
+    try:
+        name = signal.Signals(status.si_status).name
+    except ValueError:
+        name = f"signal {status.si_status}"
+    return Exit(None, name, f"killed by {name}", left)
 
 
 @contextlib.contextmanager
