@@ -16,15 +16,20 @@ from tests.e2e.stdio import codex_binary
 from tests.e2e.terminal import ENTER, Terminal
 from tests.e2e.test_stories import COMMIT, PAIRING, PROBLEM, assert_green, git, lamp_contract
 
-# What a person has settled before: no question about newer models, and no guessing whether typing is pasting.
+# What a person has settled before: no question about newer models, and no guessing whether typing is pasting. Trust too:
+# Codex throws away the keys that come while its page about trust is being put up.
 SETTLED = 'disable_paste_burst = true\n\n{config}\n[notice.model_migrations]\n"gpt-5.5" = "gpt-6-sol"\n'
 
 
-def codex(lab: Lab, folder: Path) -> Terminal:
+TRUSTED = '[projects."{folder}"]\ntrust_level = "trusted"\n'
+
+
+def codex(lab: Lab, folder: Path, *, trusted: bool) -> Terminal:
     """`codex`, started in a folder, of somebody who has the skill."""
     assert "installed" in lab.orch("skill", "install").stdout
     config = lab.home / "config.toml"
-    config.write_text(SETTLED.format(config=config.read_text(encoding="utf-8")), encoding="utf-8")
+    settled = SETTLED.format(config=config.read_text(encoding="utf-8"))
+    config.write_text(settled + TRUSTED.format(folder=folder) * trusted, encoding="utf-8")
     return Terminal([codex_binary(), "--no-daemon"], folder, lab.environ)  # a daemon would outlive the test
 
 
@@ -36,9 +41,7 @@ def test_a_session_in_the_workspace_plans_with_the_tools_and_passes_on_what_the_
         ).script(LAMP.script(0.0))
         lab.orch("init", *(f"{name}=../{name}" for name in made))
         lab.orch("up")
-        with codex(lab, lab.workspace.root) as terminal:
-            terminal.until("Trust this folder?", "1. Trust and continue")
-            terminal.type(ENTER)
+        with codex(lab, lab.workspace.root, trusted=True) as terminal:
             terminal.until("Ask Codex to do anything")
             terminal.say(f"${NAME} {PROBLEM}")
             terminal.until("A1 needs you.", "git commit -qam 'Report before the self-test'")
@@ -87,7 +90,7 @@ def test_a_session_in_an_empty_folder_makes_the_workspace_itself() -> None:
 
         lab.model.script = script
         lab.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{lab.environ['PATH']}"
-        with codex(lab, root) as terminal:
+        with codex(lab, root, trusted=False) as terminal:
             terminal.until("Ask Codex to do anything")
             terminal.say("/permissions")  # in a folder that nobody trusts yet, Codex may not even ask
             terminal.until("1. Ask for approval")
