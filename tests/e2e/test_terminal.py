@@ -16,8 +16,8 @@ from tests.e2e.stdio import codex_binary
 from tests.e2e.terminal import ENTER, Terminal
 from tests.e2e.test_stories import COMMIT, PAIRING, PROBLEM, assert_green, git, lamp_contract
 
-# What a person has settled before: no question about newer models, and no guessing whether typing is pasting. Trust too:
-# Codex throws away the keys that come while its page about trust is being put up.
+# What a person has settled before: no question about newer models, and no guessing whether typing is pasting.
+# So is trust, as Codex throws away the keys that come while it puts up its page about that.
 SETTLED = 'disable_paste_burst = true\n\n{config}\n[notice.model_migrations]\n"gpt-5.5" = "gpt-6-sol"\n'
 
 
