@@ -7,9 +7,11 @@ import json
 import os
 from contextlib import suppress
 from dataclasses import asdict
+from typing import Any
 
 from supervisor import __version__
 from supervisor.domain.child import Child
+from supervisor.domain.plan import Budget
 from supervisor.runtime.workspace import Workspace
 from supervisor.shell.atomic import write_atomic
 
@@ -20,7 +22,7 @@ def children_of(workspace: Workspace) -> tuple[Child, ...]:
     with suppress(OSError, ValueError, TypeError, KeyError):
         kept = json.loads(workspace.children_named.read_bytes())
         if key and kept["key"] == key:
-            return tuple(Child(**one) for one in kept["children"])
+            return tuple(_child(**one) for one in kept["children"])
     from supervisor.runtime.config import named
 
     found = named(workspace)
@@ -28,6 +30,10 @@ def children_of(workspace: Workspace) -> tuple[Child, ...]:
         workspace.state.mkdir(mode=0o700, exist_ok=True)
         write_atomic(workspace.children_named, json.dumps({"key": key, "children": [asdict(one) for one in found]}))
     return found
+
+
+def _child(budget: dict[str, Any] | None, **fields: Any) -> Child:
+    return Child(**fields, budget=Budget(**budget) if budget is not None else None)
 
 
 def _key(workspace: Workspace) -> str:

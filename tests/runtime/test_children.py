@@ -11,7 +11,11 @@ from supervisor.runtime.children import children_of
 from supervisor.runtime.config import named
 from supervisor.runtime.workspace import Workspace
 
-CONFIG = "children:\n  api: ../api\n  web: {path: ~/web, model: m, sandbox: read-only, network: true}\n"
+CONFIG = """\
+children:
+  api: {path: ../api, budget: 1k tokens}
+  web: {path: ~/web, model: m, sandbox: read-only, network: true}
+"""
 
 
 @pytest.fixture

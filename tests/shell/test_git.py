@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -199,6 +200,17 @@ def test_reading_leaves_git_and_our_environment_as_they_were(repo: Path) -> None
     read_tree(repo)
     assert {path: path.stat().st_mtime_ns for path in sorted((repo / ".git").rglob("*"))} == before
     assert dict(os.environ) == environment
+
+
+def test_a_question_costs_one_process_of_git_also_the_first_one(repo: Path, tmp_path: Path) -> None:
+    program, called = tmp_path / "git", tmp_path / "called"
+    program.write_text(f'#!/bin/bash\necho "${{@: -1}}" >> {called}\n', encoding="utf-8")
+    program.chmod(0o755)
+    question = "from pathlib import Path; from supervisor.shell.git import read_git; read_git(Path.cwd(), 'status')"
+    checkout = str(Path(__file__).parents[2])
+    environ = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}", "PYTHONPATH": checkout}
+    subprocess.run([sys.executable, "-c", question], cwd=repo, env=environ, check=True, timeout=5)
+    assert called.read_text(encoding="utf-8").split() == ["status"]
 
 
 def test_a_git_that_does_not_end_is_ended(repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

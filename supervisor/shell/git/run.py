@@ -153,15 +153,17 @@ def _git() -> tuple[type[Git], str]:
     if found is None:
         raise WorkspaceError("git is not installed", "install git 2.31 or newer")
     with _importing:
-        # It runs git on import, and fails without; the variable must not reach the servers.
-        asked = os.environ.get("GIT_PYTHON_REFRESH")
-        os.environ["GIT_PYTHON_REFRESH"] = "quiet"
+        # On import it runs `git version`, twice, unless it finds no git; and it fails without one, unless it is to be
+        # quiet. The variables must not reach the servers.
+        ours = {"GIT_PYTHON_REFRESH": "quiet", "GIT_PYTHON_GIT_EXECUTABLE": os.devnull}
+        asked = {name: os.environ[name] for name in ours if name in os.environ}
+        os.environ |= ours
         try:
             from git.cmd import Git
         finally:
-            del os.environ["GIT_PYTHON_REFRESH"]
-            if asked is not None:
-                os.environ["GIT_PYTHON_REFRESH"] = asked
+            for name in ours:
+                del os.environ[name]
+            os.environ |= asked
     return Git, os.path.abspath(found)  # A relative PATH entry would name a program of the repo.
 
 
