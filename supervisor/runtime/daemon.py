@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import fcntl
 import json
 import os
 import shutil
 import signal
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
 from supervisor import __version__
 from supervisor.domain.event import DownRequested, SupervisorStarted
-from supervisor.errors import OrchError, WorkspaceError
+from supervisor.errors import OrchError
+from supervisor.runtime import lock as locks
 from supervisor.runtime.authors import Authors
 from supervisor.runtime.codex_binary import Versions
 from supervisor.runtime.conductor import Conductor
@@ -26,7 +24,7 @@ from supervisor.runtime.control import Control
 from supervisor.runtime.doing import Doing
 from supervisor.runtime.effects import Effects
 from supervisor.runtime.interview import Interviews
-from supervisor.runtime.launch import FASTER, READY, command
+from supervisor.runtime.launch import READY, command
 from supervisor.runtime.logs import Logs
 from supervisor.runtime.planwatch import PlanWatch
 from supervisor.runtime.registry import Registry
@@ -35,8 +33,6 @@ from supervisor.runtime.workspace import Workspace, make_private
 from supervisor.shell import process
 from supervisor.shell.store import Ledger
 from supervisor.shell.watch import watch_file
-
-LOCK_TRIES, LOCK_PAUSE = 5, 0.02  # seconds; who only asks for the holder's pid holds the lock for some microseconds
 
 
 class AlreadyUp(OrchError):
@@ -49,12 +45,16 @@ def run(
     """Be the supervisor of this workspace until `orch down` (or SIGTERM, SIGINT), then return.
 
     `ready` is called once the control socket answers; `mirror` (standard error) gets a line for each event; `lock` is
-    the descriptor that holds the lock, if this process starts over with another config.
+    the descriptor of the workspace's lock, if this process was handed it.
 
     Raises AlreadyUp, or another OrchError if the workspace, the config or the ledger cannot be used.
     """
     config = load(workspace)
-    with _lock(workspace, lock) as held:
+    held = locks.taken_over(lock) if lock is not None else locks.take(workspace)
+    if held is None:
+        raise AlreadyUp("a supervisor is up already", "see `orch status`")
+    with held:
+        locks.sign(held, os.getpid())
         make_private(workspace.runtime_dir)
         logs = Logs(workspace.logs, megabytes=config.limits.log_megabytes, mirror=mirror)
         ledger = Ledger(workspace.ledger)
@@ -76,7 +76,7 @@ def _start_over(workspace: Workspace, lock: TextIO, *, mirrored: bool) -> NoRetu
     """Become a supervisor that reads the config anew, and adopts the servers as after a death: the same process, which
     never lets go of the lock."""
     os.set_inheritable(lock.fileno(), True)
-    os.execv(sys.executable, [*command(workspace), str(lock.fileno()), *(["mirrored"] if mirrored else [])])
+    os.execv(sys.executable, [*command(workspace, lock), "mirrored" if mirrored else "again"])
 
 
 async def _supervise(
@@ -177,36 +177,6 @@ class _Over(Exception):
     """Ends the task group: the conductor has returned."""
 
 
-@contextlib.contextmanager
-def _lock(workspace: Workspace, held: int | None) -> Iterator[TextIO]:
-    """Hold the workspace's lock, with our pid in it; the system lets go of it when we die, however we die."""
-    if held is not None:
-        os.set_inheritable(held, False)
-        with os.fdopen(held, "a+", encoding="utf-8") as file:
-            yield file
-        return
-    try:
-        workspace.state.mkdir(mode=0o700, exist_ok=True)
-        file = workspace.lock.open("a+", encoding="utf-8")
-    except OSError as error:
-        raise WorkspaceError(
-            f"{workspace.state} cannot be written ({error.strerror})", "make the workspace writable, then run `orch up`"
-        ) from error
-    with file:
-        for attempt in range(LOCK_TRIES):
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except OSError as error:
-                if attempt + 1 == LOCK_TRIES:
-                    raise AlreadyUp("a supervisor is up already", "see `orch status`") from error
-                time.sleep(LOCK_PAUSE)
-        file.truncate(0)
-        file.write(f"{os.getpid()}\n")
-        file.flush()
-        yield file
-
-
 def _tell_starter(word: str) -> None:
     """Tell whoever started us, over the pipe that is our standard output, and let go of it."""
     os.write(1, word.encode())
@@ -216,19 +186,17 @@ def _tell_starter(word: str) -> None:
 
 
 def main() -> None:
-    """The process behind `orch up`: argv[1] is the workspace. A failure to start is told as JSON on standard output.
+    """The process behind `orch up`: argv[1] is the workspace, argv[2] the descriptor of its lock.
 
-    One that starts over has the descriptor of the lock in argv[2], and nobody waits to hear of it.
+    A failure to start is told as JSON on standard output. Nobody waits to hear that from one that starts over (argv[3]:
+    "again", or "mirrored" if its events go to standard error).
     """
-    workspace = Workspace(Path(sys.argv[1]))
-    if len(sys.argv) > 2:
-        mirror = sys.stderr if sys.argv[3:] else None
-        run(workspace, ready=lambda: None, mirror=mirror, lock=int(sys.argv[2]))
+    workspace, lock, again = Workspace(Path(sys.argv[1])), int(sys.argv[2]), sys.argv[3:]
+    if again:
+        run(workspace, ready=lambda: None, mirror=sys.stderr if again == ["mirrored"] else None, lock=lock)
         return
     try:
-        run(workspace, ready=lambda: _tell_starter(READY))
-    except AlreadyUp:
-        _tell_starter(FASTER)
+        run(workspace, ready=lambda: _tell_starter(READY), lock=lock)
     except OrchError as error:
         _tell_starter(json.dumps({"what": error.what, "next_step": error.next_step}))
         sys.exit(1)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import fcntl
 import json
 import os
 import signal
@@ -13,15 +12,17 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TextIO
 
 from supervisor.errors import OrchError, SupervisorDown, SupervisorHangs, WorkspaceError
+from supervisor.runtime import lock as locks
 from supervisor.runtime.workspace import Workspace
 from supervisor.shell.control_client import ControlClient
-from supervisor.shell.process.table import MARK, Identity, alive, identity_of
+from supervisor.shell.process.table import MARK, Identity, alive
 
 # The very package that starts it, wherever it lies; no environment variable, for the servers would inherit it.
 _DAEMON = "import sys; sys.path.insert(0, sys.argv.pop(1)); from supervisor.runtime.daemon import main; main()"
-READY, FASTER = "ready", "another one holds the lock"  # what one that was started says on its standard output
+READY = "ready"  # what one that was started says on its standard output
 TERM_GRACE = 3.0  # seconds that a process has to end of one signal
 LOOK = 0.05  # seconds between two looks at a process that is about to end
 STOP_GRACE = 3.0  # seconds for a server without a supervisor to end by itself
@@ -43,23 +44,28 @@ def ensure_supervisor(workspace: Workspace) -> bool:
 
 def _start(workspace: Workspace) -> bool:
     """Start a supervisor, and return once it answers; False if another one was faster, which may not answer yet."""
+    lock = locks.take(workspace)
+    if lock is None:
+        return False
     errors = _error_file(workspace)
-    with errors.open("ab") as log:
+    with lock, errors.open("ab") as log:
         start = errors.stat().st_size
         process = subprocess.Popen(
-            command(workspace),
+            command(workspace, lock),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=log,
             cwd="/",
             env={name: value for name, value in os.environ.items() if name != MARK},  # started from a child's own shell
             start_new_session=True,
+            pass_fds=(lock.fileno(),),
         )
+        locks.sign(lock, process.pid)
     assert process.stdout is not None
     with process.stdout as told:
         words = told.read().decode()
-    if words in (READY, FASTER):
-        return words == READY
+    if words == READY:
+        return True
     with contextlib.suppress(ValueError):
         reason = json.loads(words)
         raise OrchError(reason["what"], reason["next_step"])
@@ -84,9 +90,10 @@ def reload(workspace: Workspace) -> bool:
     return True
 
 
-def command(workspace: Workspace) -> list[str]:
-    """What runs the supervisor of this workspace."""
-    return [sys.executable, "-c", _DAEMON, str(Path(__file__).parent.parent.parent), str(workspace.root)]
+def command(workspace: Workspace, lock: TextIO) -> list[str]:
+    """What runs the supervisor of this workspace, in a process that inherits the lock."""
+    package = str(Path(__file__).parent.parent.parent)
+    return [sys.executable, "-c", _DAEMON, package, str(workspace.root), str(lock.fileno())]
 
 
 def run_foreground(workspace: Workspace) -> int:
@@ -99,13 +106,7 @@ def run_foreground(workspace: Workspace) -> int:
 
 def supervisor_process(workspace: Workspace) -> Identity | None:
     """The process that holds the workspace's lock (even one that hangs); None if nobody does."""
-    with contextlib.suppress(OSError), workspace.lock.open("r", encoding="utf-8") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except OSError:
-            text = file.read().strip()
-            return identity_of(int(text)) if text.isdigit() else None
-    return None
+    return locks.holder(workspace)
 
 
 def end_supervisor(supervisor: Identity | None, patience: float) -> bool:
