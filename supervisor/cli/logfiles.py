@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import gzip
 import heapq
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 from supervisor.runtime.workspace import Workspace
+from supervisor.shell.ledger.segments import segments
 
 Entry = tuple[str, dict[str, Any]]
 """A log line with its sort key: its time as text that compares as the times do."""
@@ -30,13 +33,17 @@ class Records:
         """How many lines were no JSON object with a time and an event."""
         return sum(source.broken for source in self._sources.values())
 
-    def read(self, *, more_to_come: bool = False) -> Iterator[dict[str, Any]]:
+    def read(self, *, more_to_come: bool = False, holding: Sequence[str] = ()) -> Iterator[dict[str, Any]]:
         """What was not read yet, in time order; lines of one file keep their order. Holds one line of each file.
 
-        `more_to_come`: a last line without an end is still being written, and left for later.
+        `more_to_come`: a last line without an end is still being written, and left for later. `holding`: only lines
+        that have each of these words as a value somewhere; the others are not looked into.
         """
-        for base in (self._workspace.ledger, *sorted(self._workspace.logs.glob("*.jsonl"))):
-            self._sources.setdefault(base, _Source(base, mirror=base != self._workspace.ledger))
+        needles = [json.dumps(word).encode() for word in holding]
+        ledger = self._workspace.ledger
+        for base in (ledger, *sorted(self._workspace.logs.glob("*.jsonl"))):
+            if base not in self._sources:
+                self._sources[base] = _Ledger(base, needles) if base == ledger else _Log(base, needles)
         streams = (source.entries(more_to_come) for source in self._sources.values())
         return (line for _, line in heapq.merge(*streams, key=_key))
 
@@ -46,14 +53,22 @@ class Records:
 
 
 class _Source:
-    """One file that grows, and its rotated predecessors `.1`, `.2`, ... (the higher, the older)."""
+    """One file that grows, and those before it, oldest first."""
 
-    def __init__(self, base: Path, *, mirror: bool) -> None:
+    def __init__(self, base: Path, needles: Sequence[bytes]) -> None:
         self.broken = 0
         self._base = base
-        self._mirror = mirror
+        self._needles = needles
         self._files: list[BinaryIO] = []  # those not read to their end yet, oldest first
         self._last = ""
+
+    def _list(self) -> list[Path]:
+        """The files there are, oldest first."""
+        raise NotImplementedError
+
+    def _passes(self, line: dict[str, Any]) -> bool:
+        """Whether a line is one of this source's own, and new."""
+        raise NotImplementedError
 
     def entries(self, more_to_come: bool) -> Iterator[Entry]:
         self._open_newer()
@@ -71,14 +86,13 @@ class _Source:
         self._files = []
 
     def _lines(self, file: BinaryIO, more_to_come: bool) -> Iterator[Entry]:
-        if os.fstat(file.fileno()).st_size < file.tell():
+        if not file.name.endswith(".gz") and os.fstat(file.fileno()).st_size < file.tell():
             file.seek(0)
         while raw := file.readline():
             if not raw.endswith(b"\n") and more_to_come:
                 file.seek(-len(raw), os.SEEK_CUR)
                 return
-            entry = self._entry(raw)
-            if entry is not None:
+            if all(needle in raw for needle in self._needles) and (entry := self._entry(raw)) is not None:
                 yield entry
 
     def _entry(self, raw: bytes) -> Entry | None:
@@ -89,7 +103,7 @@ class _Source:
         except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
             self.broken += bool(raw.strip())
             return None
-        if self._mirror and "seq" in line:
+        if not self._passes(line):
             return None
         line["level"] = str(line.get("level") or "info")
         self._last = max(self._last, key)  # a clock that was set back must not tear the merge
@@ -98,35 +112,63 @@ class _Source:
     def _open_newer(self) -> None:
         """Open what came after the file that we read last; at first, everything."""
         for _ in range(TRIES):
-            found = self._list()
+            found = self._standing()
             known = _inode(os.fstat(self._files[-1].fileno())) if self._files else None
             at = next((at for at, (inode, _) in enumerate(found) if inode == known), -1)
             opened = []
             for _, path in found[at + 1 :]:
-                try:
-                    opened.append(path.open("rb"))
-                except OSError:
-                    continue
-            if [inode for inode, _ in self._list()] == [inode for inode, _ in found]:
+                with suppress(OSError):
+                    opened.append(_opened(path))
+            if [inode for inode, _ in self._standing()] == [inode for inode, _ in found]:
                 self._files += opened
                 return
             for file in opened:
                 file.close()
 
-    def _list(self) -> list[tuple[tuple[int, int], Path]]:
-        """The files there are, oldest first, each with what tells it from the others."""
+    def _standing(self) -> list[tuple[tuple[int, int], Path]]:
+        """The files there are, each with what tells it from the others."""
+        found = []
+        for path in self._list():
+            with suppress(OSError):
+                found.append((_inode(path.stat()), path))
+        return found
+
+
+class _Ledger(_Source):
+    """The ledger. Its numbers tell what was read, for its files change their names and are compressed."""
+
+    def __init__(self, base: Path, needles: Sequence[bytes]) -> None:
+        super().__init__(base, needles)
+        self._seq = 0
+
+    def _list(self) -> list[Path]:
+        return [*(segment.path for segment in segments(self._base)), self._base]
+
+    def _passes(self, line: dict[str, Any]) -> bool:
+        seq = line.get("seq")
+        if not isinstance(seq, int):
+            return True
+        new, self._seq = seq > self._seq, max(seq, self._seq)
+        return new
+
+
+class _Log(_Source):
+    """A log, and its rotated predecessors `.1`, `.2`, ... (the higher, the older), without what mirrors the ledger."""
+
+    def _list(self) -> list[Path]:
         rotated = [
             (int(path.name.rpartition(".")[2]), path)
             for path in self._base.parent.glob(f"{self._base.name}.*")
             if path.name.rpartition(".")[2].isdigit()
         ]
-        found = []
-        for path in (*(path for _, path in sorted(rotated, reverse=True)), self._base):
-            try:
-                found.append((_inode(path.stat()), path))
-            except OSError:
-                continue
-        return found
+        return [*(path for _, path in sorted(rotated, reverse=True)), self._base]
+
+    def _passes(self, line: dict[str, Any]) -> bool:
+        return "seq" not in line
+
+
+def _opened(path: Path) -> BinaryIO:
+    return cast(BinaryIO, gzip.open(path, "rb")) if path.suffix == ".gz" else path.open("rb")
 
 
 def moment(text: str) -> datetime:

@@ -46,11 +46,12 @@ class Filter:
 def logs(workspace: Workspace, wanted: Filter, *, follow: bool, as_json: bool) -> int:
     """Print the lines that pass; with `follow` also those to come, until Ctrl-C."""
     records = Records(workspace)
+    holding = [word for word in (wanted.child, wanted.task) if word is not None]
     day = datetime.now(UTC).date()
     shown = 0
     try:
         while True:
-            for line in records.read(more_to_come=follow):
+            for line in records.read(more_to_come=follow, holding=holding):
                 if not wanted.passes(line):
                     continue
                 shown += 1

@@ -12,6 +12,7 @@ from supervisor.cli import output
 from supervisor.cli.output import Cell, Grid, Line, one_line
 from supervisor.errors import UsageError, WorkspaceError
 from supervisor.runtime.workspace import Workspace
+from supervisor.shell.ledger.segments import raw_lines
 
 if TYPE_CHECKING:
     from supervisor.domain.plan import Plan, Rejection
@@ -193,16 +194,13 @@ def _number(text: str, kept: dict[int, Path]) -> int:
 def _accepted(workspace: Workspace) -> Iterator[dict[str, Any]]:
     """The ledger's lines of accepted plans, oldest first."""
     try:
-        with workspace.ledger.open("rb") as file:
-            for raw in file:
-                if b'"plan_accepted"' in raw:
-                    try:
-                        line = json.loads(raw)
-                    except ValueError:
-                        continue
-                    if isinstance(line, dict) and line.get("event") == "plan_accepted":
-                        yield line
-    except FileNotFoundError:
-        return
+        for raw in raw_lines(workspace.ledger):
+            if b'"plan_accepted"' in raw:
+                try:
+                    line = json.loads(raw)
+                except ValueError:
+                    continue
+                if isinstance(line, dict) and line.get("event") == "plan_accepted":
+                    yield line
     except OSError as error:
         raise WorkspaceError(f"{workspace.ledger} cannot be read ({error.strerror})", "see its permissions") from error

@@ -48,7 +48,7 @@ def _asking(world: World, task: str) -> bool:
 
 def ask(world: World, at: datetime) -> Iterator[Action]:
     """Whatever waits on a human is an ask."""
-    number = len(world.asks)
+    number = world.asked
     posed = posed_to_human(world)
     open_for = {(ask.child, ask.task) for ask in world.open_asks if ask.request is None and not ask.budget}
 

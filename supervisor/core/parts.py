@@ -8,9 +8,11 @@ from datetime import datetime
 from typing import TypeVar
 
 from supervisor.domain.ask import Request
-from supervisor.domain.plan import ORCHESTRATOR
+from supervisor.domain.plan import HUMAN, ORCHESTRATOR
 from supervisor.domain.run import Pulse
 from supervisor.domain.world import Learning, Server, Work, World
+
+LEARNINGS_KEPT = 200  # of either kind; the ledger has all of them
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -57,6 +59,15 @@ def forget_requests(world: World, which: Callable[[Request], bool], at: datetime
 
 
 def learn(world: World, at: datetime, source: str, facts: tuple[str, ...]) -> World:
+    """Facts that are new, the newest of which are kept: so many that children report, and so many that people note."""
     known = {(learning.source, learning.text) for learning in world.learnings}
     new = tuple(Learning(at, source, fact) for fact in facts if (source, fact) not in known)
-    return replace(world, learnings=(*world.learnings, *new)) if new else world
+    if not new:
+        return world
+    every = (*world.learnings, *new)
+    noted = [one for one in every if one.source in (HUMAN, ORCHESTRATOR)]
+    reported = [one for one in every if one.source not in (HUMAN, ORCHESTRATOR)]
+    if max(len(noted), len(reported)) > LEARNINGS_KEPT:
+        kept = {id(one) for one in (*noted[-LEARNINGS_KEPT:], *reported[-LEARNINGS_KEPT:])}
+        every = tuple(one for one in every if id(one) in kept)
+    return replace(world, learnings=every)

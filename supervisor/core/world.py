@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -23,6 +24,8 @@ from supervisor.domain.world import Noticed, Server, Steer, Stopping, Thread, Wo
 
 RULED_KEPT = 50  # requests that rules settled; the ledger has all of them
 NOTICED_KEPT = 50  # shared things that changed; what lies further back is history
+ASKS_KEPT = 200  # asks that are settled
+NOTIFIED_KEPT = 1000  # keys of notices: those of asks that are open stay, however old
 
 
 def evolve(world: World, event: ev.Event) -> World:
@@ -383,7 +386,7 @@ def _intended(world: World, action: act.Action, at: datetime) -> World:
         case act.SendAnswer():
             return _answering(world, action, at)
         case act.Notify():
-            return replace(world, notified=world.notified | {action.key})
+            return _notified(world, action.key, at)
         case act.SurveyRepos():
             return replace(world, surveying=True, unsurveyed={})
         case act.Exit():
@@ -450,9 +453,25 @@ def _asked(world: World, action: act.RaiseAsk, at: datetime) -> World:
         request=action.request,
         budget=action.budget,
     )
-    world = replace(world, asks=put(world.asks, ask.id, ask))
+    world = replace(world, asks=put(_recent_asks(world), ask.id, ask), asked=world.asked + 1)
     if action.task == ORCHESTRATOR and action.request is None:
         return with_work(world, action.task, lambda lead: orchestrator.posed(lead, action, at))
     if action.brief is None or action.task is None:
         return world
     return with_work(world, action.task, lambda work: do.posed(work, action, at))
+
+
+def _recent_asks(world: World) -> Mapping[str, Ask]:
+    """The asks without the oldest of those that are settled, and wait for nothing any more."""
+    over = [
+        ask.id for ask in world.asks.values() if ask.state is not AskState.OPEN and ask.request not in world.requests
+    ]
+    gone = set(over[: max(0, len(over) - ASKS_KEPT)])
+    return {name: ask for name, ask in world.asks.items() if name not in gone} if gone else world.asks
+
+
+def _notified(world: World, key: str, at: datetime) -> World:
+    open_asks = {f"ask {ask.id}" for ask in world.open_asks}
+    over = [one for one in world.notified if one not in open_asks]
+    gone = set(over[: max(0, len(over) - NOTIFIED_KEPT)])
+    return replace(world, notified={**{one: when for one, when in world.notified.items() if one not in gone}, key: at})

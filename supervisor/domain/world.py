@@ -216,7 +216,8 @@ class World:
     `seams` are the best of the map as it was drawn last, `known` what is known of each child in short, `noticed` what
     changed of the map since the beginning. `unsurveyed` are the children that may have changed since, each with the
     task that was at work. `answering` are requests whose answer is on its way, `ruled` what rules settled last,
-    `notified` the keys of the notices that went out. `lead` is the work of the orchestrator, which is on no task of the
+    `notified` the keys of the latest notices that went out. `asks` are those that are open and the latest of those that
+    were, of `asked` in all. `lead` is the work of the orchestrator, which is on no task of the
     plan, `news` what it has not heard of, `rejected_by` who wrote the version of plan.md that is wrong,
     `author` who wrote the one that is in force. `plan_budget` and `task_budget` are the config's, `grants` what the
     human gave on top of a budget. `outages` are by provider; they stay until a turn gets through.
@@ -239,11 +240,12 @@ class World:
     works: Mapping[str, Work] = field(default_factory=dict)
     requests: Mapping[RequestKey, Request] = field(default_factory=dict)
     asks: Mapping[str, Ask] = field(default_factory=dict)
+    asked: int = 0
     answering: frozenset[RequestKey] = frozenset()
     rules: tuple[Rule, ...] = ()
     ruled: tuple[Ruled, ...] = ()
     notices: tuple[NoticeKind, ...] = ()
-    notified: frozenset[str] = frozenset()
+    notified: Mapping[str, datetime] = field(default_factory=dict)
     learnings: tuple[Learning, ...] = ()
     map_digest: str = ""
     seams: tuple[Seam, ...] = ()

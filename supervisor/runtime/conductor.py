@@ -22,7 +22,7 @@ from supervisor.runtime import templates
 from supervisor.runtime.logs import Logs
 from supervisor.runtime.workspace import Workspace
 from supervisor.shell.atomic import write_atomic
-from supervisor.shell.store import Ledger
+from supervisor.shell.ledger.store import Ledger, Opened
 
 SHOW_AFTER = 0.05  # seconds between a change and runs.md: a burst of events is one rendering
 TURNS_KNOWN = 1000  # turns whose task is remembered for the logs
@@ -50,12 +50,12 @@ class Clock:
 class Conductor:
     """Owns the world of one workspace. `post` may be called from the loop's own thread only."""
 
-    def __init__(self, workspace: Workspace, ledger: Ledger, events: tuple[Event, ...], logs: Logs) -> None:
-        world = World()
-        for event in events:
+    def __init__(self, workspace: Workspace, ledger: Ledger, opened: Opened, logs: Logs) -> None:
+        world = opened.world or World()
+        for event in opened.events:
             world = evolve(world, event)
         self.world = world
-        self.clock = Clock(events[-1].at if events else None)
+        self.clock = Clock(opened.last)
         self.version = 0  # of the world; `watch` waits for another
         self.changed = asyncio.Condition()
         self.trouble: str | None = None
@@ -101,6 +101,7 @@ class Conductor:
                 del self._tasks[next(iter(self._tasks))]
             if recorded:
                 await self._record(recorded)
+                self._compact(world, recorded[-1].at)
             changed = world is not self.world
             self.world = world
             for action in actions:
@@ -186,6 +187,14 @@ class Conductor:
         self.trouble = None
         for line in lines:
             self._logs.write(line)
+
+    def _compact(self, world: World, at: datetime) -> None:
+        """Bound what the next start has to read."""
+        if self._ledger.due:
+            try:
+                self._ledger.compact(world, at)
+            except StoreError as error:  # it is as good without, only slower to start
+                self._logs.say("ledger_not_compacted", level="warning", reason=str(error))
 
 
 def _without_time(runs: str) -> str:

@@ -31,7 +31,7 @@ from supervisor.runtime.registry import Registry
 from supervisor.runtime.server import STOP_GRACE, ServerDesk
 from supervisor.runtime.workspace import Workspace, make_private
 from supervisor.shell import process
-from supervisor.shell.store import Ledger
+from supervisor.shell.ledger.store import Ledger
 from supervisor.shell.watch import watch_file
 
 
@@ -62,7 +62,7 @@ def run(
             opened = ledger.open()
             if opened.cut:
                 logs.say("ledger_mended", level="warning", reason=f"a torn last line of {opened.cut} bytes was cut off")
-            conductor = Conductor(workspace, ledger, opened.events, logs)
+            conductor = Conductor(workspace, ledger, opened, logs)
             asyncio.run(_supervise(workspace, config, conductor, logs, ready))
         finally:
             ledger.close()

@@ -14,10 +14,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from supervisor.cli import logfiles
 from supervisor.cli.logfiles import Records, moment
 from supervisor.cli.logs import parse_since, readable
 from supervisor.errors import UsageError
 from supervisor.runtime.workspace import Workspace
+from supervisor.shell.ledger.segments import pack
 from tests.cli.conftest import Orch
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -203,6 +205,46 @@ def test_what_is_written_later_is_read_across_rotations_and_only_once(workspace:
     assert read() == ["i"]
     assert records.broken == 0
     records.close()
+
+
+def test_the_parts_of_the_ledger_that_were_closed_and_packed_are_read_too_and_only_once(workspace: Workspace) -> None:
+    ledger, closed = workspace.ledger, workspace.state / "ledger"
+    write(closed / "000000000001-000000000002.jsonl", [line("a", 1, seq=1), line("b", 2, seq=2)])
+    write(ledger, [line("c", 3, seq=3)])
+    pack(ledger)
+    records = Records(workspace)
+
+    def read() -> list[str]:
+        return [one["event"] for one in records.read(more_to_come=True)]
+
+    assert read() == ["a", "b", "c"]
+    write(ledger, [line("d", 4, seq=4)])
+    ledger.rename(closed / "000000000003-000000000004.jsonl")
+    write(ledger, [line("e", 5, seq=5)])
+    assert read() == ["d", "e"]
+    write(ledger, [line("f", 6, seq=6)])
+    ledger.rename(closed / "000000000005-000000000006.jsonl")
+    pack(ledger)
+    write(ledger, [line("g", 7, seq=7)])
+    assert read() == ["f", "g"]
+    assert read() == []
+    assert records.broken == 0
+    records.close()
+
+
+def test_of_a_long_log_only_the_lines_that_may_match_are_looked_into(
+    written: Workspace, orch: Orch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noise = [line("noise", 8 + number / 1000, child="mobile", text="T2, or 'T2'") for number in range(500)]
+    write(written.logs / "mobile.jsonl", noise)
+    looked_into: list[bytes] = []
+    entry = logfiles._Source._entry
+    monkeypatch.setattr(logfiles._Source, "_entry", lambda self, raw: looked_into.append(raw) or entry(self, raw))
+    assert events(orch("logs", "--json", "--task", "T2")) == ["intended"]
+    assert len(looked_into) == 1
+    looked_into.clear()
+    assert events(orch("logs", "--json", "--child", "backend", "--task", "T1")) == ["turn_began"]
+    assert len(looked_into) == 2  # the ledger's, and its mirror in a log
 
 
 def test_following_goes_on_until_it_is_interrupted(

@@ -346,3 +346,39 @@ def test_the_world_is_the_fold_of_what_was_recorded() -> None:
         world = evolve(world, event)
 
     assert world == scene.world
+
+
+def test_what_is_known_does_not_grow_with_the_turns() -> None:
+    scene, sizes = Scene(T1), {}
+    for number in range(500):
+        if number:
+            scene.plan(replace(T1, instructions=f"Answer {number:03}."))
+        scene.running("T1", f"turn-{number:03}")
+        scene.asked("T1", str(number))
+        scene.answer(f"A{number + 1}", "accept")
+        scene.ended("T1", text=report(learned=[f"fact {number:03}"]))
+        scene.checked("T1")
+        scene.world = replace(scene.world, map_digest="")
+        sizes[number] = len(str(scene.world))
+
+    assert scene.state("T1") == "done"
+    assert [*scene.world.asks][-1] == "A500"
+    assert sizes[499] < 1.02 * sizes[250]
+
+
+def test_what_people_noted_outlasts_what_children_report() -> None:
+    scene = Scene(T1)
+    scene.tell(ev.LearningNoted, "human", "the port is 7")
+    for number in range(300):
+        scene.tell(ev.LearningNoted, "backend", f"fact {number}")
+    texts = [one.text for one in scene.world.learnings]
+    assert texts == ["the port is 7", *(f"fact {number}" for number in range(100, 300))]
+
+
+def test_the_keys_of_old_notices_go_but_for_those_of_open_asks() -> None:
+    scene = Scene(T1).running("T1")
+    scene.asked("T1")
+    for key in ("ask A1", *(f"paused {number}" for number in range(1100))):
+        notice = act.Notify(key, "asks", "", "", "", None, None, None, why="")
+        scene.world = evolve(scene.world, ev.Intended(scene.now, notice))
+    assert [*scene.world.notified] == ["ask A1", *(f"paused {number}" for number in range(99, 1100))]

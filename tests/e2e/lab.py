@@ -24,6 +24,7 @@ from supervisor.runtime import launch
 from supervisor.runtime.workspace import Workspace
 from supervisor.shell import process
 from supervisor.shell.control_client import ControlClient
+from supervisor.shell.ledger.segments import raw_lines
 
 CHECKOUT = Path(__file__).parent.parent.parent
 # Codex refuses homes under the temporary folder, and its sandbox lets children write there.
@@ -236,8 +237,8 @@ class Lab:
 
     def ledger(self, *events: str) -> list[dict[str, Any]]:
         """The ledger's lines (of these events), oldest first."""
-        lines = self.workspace.ledger.read_text(encoding="utf-8").splitlines()[self._past :]
-        return [line for line in map(json.loads, lines) if not events or line["event"] in events]
+        lines = [json.loads(line) for line in raw_lines(self.workspace.ledger)][self._past :]
+        return [line for line in lines if not events or line["event"] in events]
 
     def acts(self, action: str) -> list[dict[str, Any]]:
         """The intents of this action, oldest first."""

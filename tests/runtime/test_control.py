@@ -36,7 +36,9 @@ from supervisor.runtime.doing import Doing
 from supervisor.runtime.logs import Logs
 from supervisor.runtime.workspace import Workspace, make_private
 from supervisor.shell.control_client import ControlClient
-from supervisor.shell.store import Ledger
+from supervisor.shell.ledger import store
+from supervisor.shell.ledger.segments import raw_lines, segments
+from supervisor.shell.ledger.store import Ledger
 from supervisor.wire.control import LINE_LIMIT, REFUSED
 from supervisor.wire.jsonrpc import INTERNAL_ERROR, INVALID_PARAMS, METHOD_NOT_FOUND
 from tests.wire.values import anything
@@ -107,7 +109,7 @@ class Supervisor:
         ledger = Ledger(self.workspace.ledger)
         found = ledger.open()
         logs = Logs(self.workspace.logs, megabytes=1)
-        self.conductor = Conductor(self.workspace, ledger, found.events, logs)
+        self.conductor = Conductor(self.workspace, ledger, found, logs)
         self.conductor.post(
             ev.SupervisorStarted(self.conductor.clock.now(), os.getpid(), "0.1.0", self._children, (), (1.0,))
         )
@@ -410,6 +412,24 @@ def test_what_was_asked_for_is_in_the_ledger_before_the_answer(supervisor: Super
         ev.UpRequested(events[3].at, ()),
     ]
     assert [event.at for event in events] == sorted(event.at for event in events)
+
+
+def test_a_supervisor_knows_what_was_before_its_ledger_was_compacted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "SEGMENT", 3000)
+    notes = [f"note {number}" for number in range(40)]
+    for _ in "ab":  # the second time none of it is news
+        with Supervisor(tmp_path) as supervisor, supervisor.client() as client:
+            for note in notes:
+                client.call("note", text=note)
+    with Supervisor(tmp_path) as supervisor:
+        assert [one.text for one in supervisor.conductor.world.learnings] == notes
+        assert len(supervisor.recorded()) < 40
+    assert len(segments(supervisor.workspace.ledger)) > 2
+    told = [json.loads(raw) for raw in raw_lines(supervisor.workspace.ledger)]
+    assert [one["text"] for one in told if one["event"] == "learning_noted"] == notes * 2
+    assert [one["seq"] for one in told] == list(range(1, len(told) + 1))
 
 
 def test_no_secret_that_a_human_notes_reaches_the_ledger(supervisor: Supervisor) -> None:

@@ -25,7 +25,8 @@ from supervisor.domain.plan import Plan, Task
 from supervisor.domain.run import Brief
 from supervisor.errors import StoreError
 from supervisor.shell.atomic import write_atomic
-from supervisor.shell.store import Ledger, Opened, decode, encode
+from supervisor.shell.ledger.lines import decode, encode
+from supervisor.shell.ledger.store import Ledger, Opened
 
 AT = datetime(2026, 7, 1, 12, 0, 0, 5, tzinfo=UTC)
 FIRST: tuple[ev.Event, ...] = (
@@ -51,6 +52,11 @@ def ledger(path: Path) -> Iterator[Ledger]:
 
 def unlabelled(event: ev.Event) -> dict[str, Any]:
     return {}
+
+
+def holding(events: tuple[ev.Event, ...], cut: int) -> Opened:
+    """A ledger of which no world was kept."""
+    return Opened(None, events, events[-1].at if events else None, cut)
 
 
 def found(path: Path) -> Opened:
@@ -101,7 +107,7 @@ def test_a_ledger_gives_back_what_it_took_in_any_number_of_steps(first: list[ev.
             ledger.open()
             ledger.append(step, unlabelled)
             ledger.close()
-        assert found(path) == Opened((*first, *second), 0)
+        assert found(path) == holding((*first, *second), 0)
         assert [json.loads(line)["seq"] for line in path.read_bytes().splitlines()] == list(
             range(1, len(first) + len(second) + 1)
         )
@@ -139,16 +145,16 @@ def test_a_line_says_what_the_log_says(ledger: Ledger, path: Path) -> None:
 def test_a_label_helps_readers_and_changes_no_event(ledger: Ledger, path: Path) -> None:
     (line,) = ledger.append(FIRST[1:2], lambda event: {"task": "T1", "turn": "u", "child": "other", "seq": 9})
     assert (line["task"], line["turn"], line["child"], line["seq"]) == ("T1", "u", "api", 1)
-    assert found(path) == Opened(FIRST[1:2], 0)
+    assert found(path) == holding(FIRST[1:2], 0)
 
 
 def test_a_ledger_is_private_and_its_numbers_go_on_after_a_restart(ledger: Ledger, path: Path) -> None:
     ledger.append(FIRST[:2], unlabelled)
     again = Ledger(path)
-    assert again.open() == Opened(FIRST[:2], 0)
+    assert again.open() == holding(FIRST[:2], 0)
     assert [line["seq"] for line in again.append(FIRST[2:], unlabelled)] == [3, 4]
     again.close()
-    assert found(path) == Opened(FIRST, 0)
+    assert found(path) == holding(FIRST, 0)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
@@ -168,7 +174,7 @@ def test_a_torn_last_line_is_cut_off_and_told_wherever_it_was_torn(ledger: Ledge
     for size in range(kept, len(whole)):
         path.write_bytes(whole[:size])
         again = Ledger(path)
-        assert again.open() == Opened(FIRST[:-1], size - kept)
+        assert again.open() == holding(FIRST[:-1], size - kept)
         assert path.stat().st_size == kept
         assert again.append(FIRST[-1:], unlabelled)[0]["seq"] == len(FIRST)
         again.close()
@@ -179,8 +185,8 @@ def test_a_torn_line_of_other_bytes_is_cut_off_too(ledger: Ledger, path: Path) -
     ledger.append(FIRST, unlabelled)
     with path.open("ab") as file:
         file.write(b"\x00\xff\r\x85" * 100)
-    assert found(path) == Opened(FIRST, 400)
-    assert found(path) == Opened(FIRST, 0)
+    assert found(path) == holding(FIRST, 400)
+    assert found(path) == holding(FIRST, 0)
 
 
 @pytest.mark.parametrize(
@@ -237,7 +243,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from supervisor.domain.event import LearningNoted
 from supervisor.errors import StoreError
-from supervisor.shell.store import Ledger
+from supervisor.shell.ledger.store import Ledger
 
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 label = lambda event: {}
@@ -271,7 +277,7 @@ def test_a_full_disk_takes_all_of_a_step_or_nothing_and_more_once_there_is_room(
     full, between, numbers = json.loads(ran.stdout)
     assert full == [f"the ledger {path} takes no more (File too large): make room on the disk"] * 2
     assert (between, numbers) == (first, [2])
-    assert found(path) == Opened((ev.LearningNoted(at, "human", "first"), ev.LearningNoted(at, "human", "second")), 0)
+    assert found(path) == holding((ev.LearningNoted(at, "human", "first"), ev.LearningNoted(at, "human", "second")), 0)
 
 
 # ── files replaced as a whole ────────────────────────────────────────────────────────────────────

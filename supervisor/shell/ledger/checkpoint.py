@@ -1,0 +1,103 @@
+"""The world as it was after an event, kept so that the events up to it need not be read again.
+
+It is a cache: the ledger has it all. It counts only for the very code that made it, as another one may see another
+world in the same events.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from supervisor.domain.ask import Request
+from supervisor.domain.world import Thread, World
+from supervisor.shell.ledger.segments import FOLDER, sync_folder
+
+NAME = "world.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """`world` is the fold of the events up to number `seq`, the last of which happened `at`."""
+
+    seq: int
+    at: datetime
+    world: World
+
+
+def write(ledger: Path, kept: Checkpoint) -> None:
+    """Keep it in place of the one before. Raises OSError."""
+    body = dumped(kept.world)
+    head = {"code": code(), "seq": kept.seq, "at": kept.at.isoformat(), "sha256": hashlib.sha256(body).hexdigest()}
+    path = ledger.parent / FOLDER / NAME
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    half = path.with_suffix(".half")
+    handle = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(json.dumps(head).encode() + b"\n" + body)
+        file.flush()
+        os.fsync(file.fileno())
+    half.replace(path)
+    sync_folder(path.parent)
+
+
+def read(ledger: Path) -> Checkpoint | None:
+    """What was kept; None if nothing was, it is damaged, or other code made it."""
+    try:
+        head, _, body = (ledger.parent / FOLDER / NAME).read_bytes().partition(b"\n")
+        told = json.loads(head)
+        if told["code"] != code() or told["sha256"] != hashlib.sha256(body).hexdigest():
+            return None
+        return Checkpoint(int(told["seq"]), datetime.fromisoformat(told["at"]), loaded(body))
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        return None
+
+
+def dumped(world: World) -> bytes:
+    """A world as JSON. What is known by a key that is no text goes without its key, for it holds that itself."""
+    parts = (
+        (World, replace(world, threads={}, requests={})),
+        (_THREADS, tuple(world.threads.values())),
+        (_REQUESTS, tuple(world.requests.values())),
+    )
+    # By Python's own JSON, which bears text that is no UTF-8.
+    return b"\n".join(json.dumps(_adapter(kind).dump_python(part, mode="json")).encode() for kind, part in parts)
+
+
+def loaded(text: bytes) -> World:
+    """The world of such a text. Raises ValueError."""
+    plain, threads, requests = map(json.loads, text.split(b"\n"))
+    world: World = _adapter(World).validate_python(plain)
+    return replace(
+        world,
+        threads={(one.child, one.task): one for one in _adapter(_THREADS).validate_python(threads)},
+        requests={one.key: one for one in _adapter(_REQUESTS).validate_python(requests)},
+    )
+
+
+_THREADS = tuple[Thread, ...]
+_REQUESTS = tuple[Request, ...]
+
+
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
+
+
+@cache
+def code() -> str:
+    """What tells this code from any other that would make a world of events."""
+    digest = hashlib.sha256()
+    package = Path(__file__).parent.parent.parent
+    for ring in ("domain", "core"):
+        for path in sorted((package / ring).glob("*.py")):
+            digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,66 @@
+"""An event as a line of the ledger, and back."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any, get_args
+
+from pydantic import TypeAdapter
+
+from supervisor.domain.action import Action
+from supervisor.domain.event import Event, Intended
+from supervisor.domain.level import level
+
+_EVENTS = {re.sub(r"(?<!^)(?=[A-Z])", "_", kind.__name__).lower(): kind for kind in get_args(Event)}
+_ACTIONS = {re.sub(r"(?<!^)(?=[A-Z])", "_", kind.__name__).lower(): kind for kind in get_args(Action)}
+_NAMES = {kind: name for name, kind in (*_EVENTS.items(), *_ACTIONS.items())}
+_SHOWN = ("child", "task", "run", "thread", "turn", "why")  # an action's fields that its ledger line shows at the top
+
+
+def encode(event: Event, seq: int) -> dict[str, Any]:
+    """An event as a ledger line: `seq`, `ts`, `level`, `event`, then its own fields."""
+    fields = _plain(event)
+    at = fields.pop("at")
+    line: dict[str, Any] = {"seq": seq, "ts": at, "level": level(event), "event": _NAMES[type(event)]}
+    if isinstance(event, Intended):
+        action = {"action": _NAMES[type(event.action)], **fields["action"]}
+        return {**line, **{name: action[name] for name in _SHOWN if action.get(name) is not None}, "action": action}
+    return {**line, **fields}
+
+
+def decode(line: dict[str, Any]) -> Event:
+    """The event of a ledger line. Raises KeyError or ValueError for what is none."""
+    kind = _EVENTS[line["event"]]
+    known = {field.name for field in dataclasses.fields(kind)}
+    fields = {name: value for name, value in line.items() if name in known}
+    fields["at"] = line["ts"]
+    if kind is Intended:
+        action = dict(line["action"])
+        made = _adapter(_ACTIONS[action.pop("action")]).validate_python(action)
+        return Intended(datetime.fromisoformat(line["ts"].replace("Z", "+00:00")).astimezone(UTC), made)
+    event: Event = _adapter(kind).validate_python(fields)
+    return event
+
+
+def labelled(line: dict[str, Any], label: dict[str, Any]) -> dict[str, Any]:
+    """A line with what helps its readers, and is no part of the event."""
+    return {**line, **{name: value for name, value in label.items() if name not in line}}
+
+
+def _plain(value: Any) -> Any:
+    """A domain value as JSON values."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in value]
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return value
+
+
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)

@@ -1,0 +1,82 @@
+"""The files of a ledger: `ledger.jsonl`, which is written, and the closed ones in `ledger/`, named by their events."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, cast
+
+FOLDER = "ledger"
+_NAME = re.compile(r"(\d{12})-(\d{12})\.jsonl(\.gz)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A closed part of a ledger: the events from number `first` to number `last`."""
+
+    first: int
+    last: int
+    path: Path
+
+    @property
+    def packed(self) -> bool:
+        return self.path.suffix == ".gz"
+
+    def open(self) -> BinaryIO:
+        """Its lines as bytes. Raises OSError, here or while it is read, also for a packed one that is damaged."""
+        return cast(BinaryIO, gzip.open(self.path, "rb")) if self.packed else self.path.open("rb")
+
+
+def segments(ledger: Path) -> list[Segment]:
+    """The closed parts, oldest first; each once, though it may lie there packed and unpacked after a crash."""
+    found: dict[int, Segment] = {}
+    with suppress(FileNotFoundError, NotADirectoryError):
+        for path in sorted((ledger.parent / FOLDER).iterdir()):  # `x.jsonl` comes before `x.jsonl.gz`, which counts
+            if match := _NAME.fullmatch(path.name):
+                found[int(match[1])] = Segment(int(match[1]), int(match[2]), path)
+    return [found[first] for first in sorted(found)]
+
+
+def raw_lines(ledger: Path) -> Iterator[bytes]:
+    """Every line that was ever written, oldest first, with its end; a torn last one has none. Raises OSError."""
+    for segment in segments(ledger):
+        with segment.open() as file:
+            yield from file
+    with suppress(FileNotFoundError), ledger.open("rb") as file:
+        yield from file
+
+
+def closed_name(first: int, last: int) -> str:
+    return f"{first:012d}-{last:012d}.jsonl"
+
+
+def pack(ledger: Path) -> None:
+    """Compress the closed parts that are not. Whenever it is cut off, each part is there at least once."""
+    for plain in sorted((ledger.parent / FOLDER).glob("*.jsonl")):
+        packed = plain.with_name(f"{plain.name}.gz")
+        if not packed.exists():
+            half = plain.with_name(f"{packed.name}.half")
+            with plain.open("rb") as source, half.open("wb") as target:
+                os.fchmod(target.fileno(), 0o600)
+                with gzip.GzipFile(plain.name, "wb", 6, target, mtime=0) as squeezed:
+                    shutil.copyfileobj(source, squeezed)
+                target.flush()
+                os.fsync(target.fileno())
+            half.rename(packed)
+            sync_folder(packed.parent)
+        plain.unlink()
+
+
+def sync_folder(folder: Path) -> None:
+    """Have the names in a folder survive a power cut."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
