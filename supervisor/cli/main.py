@@ -105,15 +105,20 @@ def init(
     pairs: Annotated[
         list[str] | None, typer.Argument(metavar="NAME=PATH", help="The repos that take part.", show_default=False)
     ] = None,
+    trust: Annotated[
+        list[str] | None,
+        typer.Option("--trust", metavar="NAME", help="Let Codex run what this repo's own .codex names. Repeatable."),
+    ] = None,
 ) -> None:
     """Make this folder a workspace.
 
     Writes orchestrator.config.yaml, plan.md (a template), .codex/config.toml (the tools for `codex` there) and
-    .gitignore, and overwrites nothing.
+    .gitignore, and overwrites nothing. A repo with a .codex folder of its own is shown with what that would start, and
+    you are asked whether you trust it; without a terminal it is not trusted, unless --trust names it.
     """
     from supervisor.cli.starting import init
 
-    end(init(folder_of(context), pairs or []))
+    end(init(folder_of(context), pairs or [], trust or []))
 
 
 @app.command(cls=Command, epilog=example("orch up", "orch up backend mobile", "orch up --foreground"))

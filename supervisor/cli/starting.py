@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from supervisor.cli import output
+from supervisor.cli import calling, output
 from supervisor.errors import UsageError, WorkspaceError
 from supervisor.runtime.workspace import CONFIG_NAME, Workspace
 
@@ -16,8 +17,9 @@ IGNORED = (CONFIG_NAME, "plan.md", "runs.md", ".orchestrator/")
 EXAMPLE = "name each repo, for example `orch init backend=../backend mobile=../mobile`"
 
 
-def init(folder: Path, pairs: Sequence[str]) -> int:
-    """Make `folder` a workspace for these children (each `NAME=PATH`). Checks everything before it writes anything.
+def init(folder: Path, pairs: Sequence[str], trust: Sequence[str] = ()) -> int:
+    """Make `folder` a workspace for these children (each `NAME=PATH`), some of them to `trust` without being asked.
+    Checks everything before it writes anything.
 
     Raises UsageError for a pair that cannot be, WorkspaceError if there is a config or a plan already.
     """
@@ -26,12 +28,16 @@ def init(folder: Path, pairs: Sequence[str]) -> int:
     if not pairs:
         raise UsageError("no repo is named", EXAMPLE)
     workspace = Workspace(Path(os.path.abspath(folder)))
-    children = [(name, _path(workspace.root, path)) for name, path in config.check_new(workspace.root, _split(pairs))]
+    found = config.check_new(workspace.root, _split(pairs))
+    for name in trust:
+        calling.checked(name, [child for child, _ in found], "child")
+    children = [(name, _path(workspace.root, path)) for name, path in found]
     plan = templates.read("plan.template.md").replace("{{children}}", ", ".join(name for name, _ in children))
     for path in (workspace.config, workspace.plan):
         if os.path.lexists(path):
             raise WorkspaceError(f"{path} exists already", "edit it, or move it away and run `orch init` again")
-    _write_new({workspace.config: config.starter(children), workspace.plan: plan})
+    trusted = [name for name, path in found if name in trust or _is_trusted(name, path)]
+    _write_new({workspace.config: config.starter(children, trusted), workspace.plan: plan})
     tools = _offer_tools(workspace)
     ignored = _ignore(workspace.root / ".gitignore", (*IGNORED, *([CODEX_CONFIG] if tools == _WROTE_TOOLS else [])))
     output.emit(f"wrote {CONFIG_NAME} ({len(children)} {'children' if len(children) > 1 else 'child'})")
@@ -41,6 +47,23 @@ def init(folder: Path, pairs: Sequence[str]) -> int:
         output.emit(f"{ignored} .gitignore")
     output.emit("next: edit plan.md, then run `orch plan check`, `orch up` and `orch status`")
     return 0
+
+
+def _is_trusted(name: str, path: Path) -> bool:
+    """Ask once, if there is anything to trust the repo with."""
+    from supervisor.runtime.trust import at_stake, trusted_before
+
+    stake = at_stake(path)
+    if not stake or trusted_before(path):
+        return bool(stake)
+    output.say(f"{name} has a .codex folder of its own. If you trust it, Codex takes from there:")
+    for line in stake:
+        output.say(f"  {output.one_line(line, 200)}")
+    if not sys.stdin.isatty():
+        output.say(f"not trusted, so nothing of it counts; `trusted: true` under {name} in {CONFIG_NAME} changes that")
+        return False
+    print(f"trust {name}? [y/N] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 def _split(pairs: Sequence[str]) -> list[tuple[str, str]]:

@@ -23,21 +23,23 @@ _TAG = re.compile(r'(\w+):"([^",]*)[^"]*"')
 _FIELD_TAGS = frozenset(["json", "form", "query", "bson", "msgpack", "yaml", "uri", "param"])
 
 
-def mentions(words: Sequence[Word], language: str, file: str = "") -> tuple[Mention, ...]:
-    """What the words of one file mention; the same thing on the same line only once."""
+def mentions(
+    words: Sequence[Word], language: str, file: str = "", secrets: tuple[str, ...] = ()
+) -> tuple[Mention, ...]:
+    """What the words of one file mention, without `secrets`; the same thing on the same line only once."""
     prefix = prefix_of(words, language)
     found: dict[tuple[Kind, str, int, str], Mention] = {}
     for found_one in (*_of_file(file), *(one for word in words for one in _of(word, language, prefix))):
-        one = _without_secrets(found_one)
+        one = _without_secrets(found_one, secrets)
         where = (one.kind, one.name, one.line, one.detail)
         if where not in found or (found[where].role is Role.NAMES and one.role is not Role.NAMES):
             found[where] = one
     return tuple(found.values())
 
 
-def _without_secrets(one: Mention) -> Mention:
+def _without_secrets(one: Mention, known: tuple[str, ...]) -> Mention:
     """A token that somebody wrote into a source goes no further."""
-    name, shown, detail = redact(one.name), redact(one.shown), redact(one.detail)
+    name, shown, detail = redact(one.name, known), redact(one.shown, known), redact(one.detail, known)
     return (
         one
         if (name, shown, detail) == (one.name, one.shown, one.detail)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
 GONE = "[redacted]"
@@ -32,8 +33,25 @@ _HINT = re.compile(
 Value = TypeVar("Value")
 
 
-def redact(text: str) -> str:
-    """The text without its secrets."""
+_NAMES = re.compile(r"token|secret|passw|credential|private|api_?key|access_?key|_key$|_pat$", re.IGNORECASE)
+_SHORTEST = 8  # characters of a secret that is known by its value: shorter ones stand in innocent words
+
+
+def secrets_in(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """The values of an environment whose names say that they are secret, the longest first."""
+    found = {
+        value
+        for name, value in environ.items()
+        if _NAMES.search(name) and len(value) >= _SHORTEST and not value.startswith(("/", "~"))  # a path to one is none
+    }
+    return tuple(sorted(found, key=len, reverse=True))
+
+
+def redact(text: str, known: tuple[str, ...] = ()) -> str:
+    """The text without its secrets, and without those that are `known`."""
+    for secret in known:
+        if secret in text:
+            text = text.replace(secret, GONE)
     if not _HINT.search(text):
         return text
     for pattern, instead in _PATTERNS:
@@ -41,16 +59,16 @@ def redact(text: str) -> str:
     return text
 
 
-def redacted(value: Value) -> Value:
+def redacted(value: Value, known: tuple[str, ...] = ()) -> Value:
     """A domain value with every text in it redacted; the very same value where there is no secret."""
     result: Any = value
     if isinstance(value, str):
-        result = redact(value)
+        result = redact(value, known)
     elif isinstance(value, tuple):
-        parts = tuple(redacted(part) for part in value)
+        parts = tuple(redacted(part, known) for part in value)
         result = value if all(new is old for new, old in zip(parts, value, strict=True)) else parts
     elif dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
-        changed = {name: new for name, old in fields.items() if (new := redacted(old)) is not old and new != old}
+        changed = {name: new for name, old in fields.items() if (new := redacted(old, known)) is not old and new != old}
         result = dataclasses.replace(value, **changed) if changed else value
     return result  # type: ignore[no-any-return]

@@ -16,7 +16,7 @@ from supervisor.core.threads import close_threads, closed, thread_changed, turn_
 from supervisor.domain import action as act
 from supervisor.domain import event as ev
 from supervisor.domain.ask import Ask, AskState, Request
-from supervisor.domain.child import ServerState
+from supervisor.domain.child import Child, ServerState
 from supervisor.domain.plan import HUMAN, ORCHESTRATOR
 from supervisor.domain.rule import Ruled
 from supervisor.domain.run import Due, Phase
@@ -116,7 +116,6 @@ def _supervisor_started(world: World, event: ev.SupervisorStarted) -> World:
     fresh = {}
     for child in event.children:
         known = world.servers.get(child.name, Server(child))
-        moved = known.child.path != child.path  # its server works in the old folder
         fresh[child.name] = replace(
             known,
             child=child,
@@ -127,7 +126,7 @@ def _supervisor_started(world: World, event: ev.SupervisorStarted) -> World:
             problem=None,
             not_before=None,
             misses=0,
-            restart="its repo lies elsewhere now" if moved and child.name in event.running else "",
+            restart=_outdated(known.child, child) if child.name in event.running else "",
             ended=None,
         )
     world = replace(
@@ -154,6 +153,13 @@ def _supervisor_started(world: World, event: ev.SupervisorStarted) -> World:
         surveying=False,
     )
     return _given_up(world, event.at)
+
+
+def _outdated(old: Child, new: Child) -> str:
+    """Why a server that was started for `old` is not good for `new`; "" if it is."""
+    if old.path != new.path:
+        return "its repo lies elsewhere now"
+    return "the trust in its repo has changed" if old.trusted is not new.trusted else ""
 
 
 def _taken_over(work: Work, event: ev.SupervisorStarted) -> Work:

@@ -13,7 +13,7 @@ OUR_MESSAGES = "orch-"  # how the client message ids of the supervisor begin
 @dataclass(frozen=True, slots=True)
 class Child:
     """One repo as configured. `path` is the absolute root of its work tree, `approvals` whether Codex may ask for leave
-    (where it may not, what needs leave fails)."""
+    (where it may not, what needs leave fails), `trusted` whether it may run what the repo's own `.codex` names."""
 
     name: str
     path: str
@@ -23,6 +23,7 @@ class Child:
     network: bool = False
     approvals: Approvals = "on-request"
     budget: Budget | None = None
+    trusted: bool = False
 
 
 class ServerState(StrEnum):

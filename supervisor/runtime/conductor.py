@@ -10,7 +10,6 @@ from time import monotonic
 from typing import Any
 
 from supervisor.core.reconcile import advance, wakeup
-from supervisor.core.redact import redacted
 from supervisor.core.runsfile import render
 from supervisor.core.view import status
 from supervisor.core.world import evolve
@@ -20,6 +19,7 @@ from supervisor.domain.world import World
 from supervisor.errors import StoreError
 from supervisor.runtime import templates
 from supervisor.runtime.logs import Logs
+from supervisor.runtime.secrets import clean
 from supervisor.runtime.workspace import Workspace
 from supervisor.shell.atomic import write_atomic
 from supervisor.shell.ledger.store import Ledger, Opened
@@ -71,12 +71,12 @@ class Conductor:
 
     def post(self, event: Event) -> None:
         """Put an event into the inbox. Secrets in it are cut out here, once for all that follows."""
-        self._inbox.put_nowait((event if isinstance(event, PlanAccepted) else redacted(event), None))
+        self._inbox.put_nowait((event if isinstance(event, PlanAccepted) else clean(event), None))
 
     async def submit(self, event: Event) -> None:
         """Post an event, and return once the ledger has it and the world shows it."""
         taken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._inbox.put_nowait((redacted(event), taken))
+        self._inbox.put_nowait((clean(event), taken))
         await taken
 
     def status(self) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import difflib
 import hashlib
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
@@ -73,6 +73,7 @@ class ChildPart(_Part):
     network: bool = False
     approvals: Approvals = "on-request"
     budget: _Budget = None
+    trusted: bool = False
 
 
 class OrchestratorPart(_Part):
@@ -170,7 +171,8 @@ def named(workspace: Workspace) -> tuple[Child, ...]:
 
 
 def _child(name: str, path: str, part: ChildPart) -> Child:
-    return Child(name, path, part.model, part.effort, part.sandbox, part.network, part.approvals, _amount(part.budget))
+    budget = _amount(part.budget)
+    return Child(name, path, part.model, part.effort, part.sandbox, part.network, part.approvals, budget, part.trusted)
 
 
 def _amount(part: BudgetPart | None) -> Budget | None:
@@ -185,11 +187,14 @@ def check_new(root: Path, pairs: list[tuple[str, str]]) -> list[tuple[str, Path]
     return _checked(root, pairs, UsageError)
 
 
-def starter(children: Iterable[tuple[str, str]]) -> str:
-    """The text of a new config file for these children (name, path)."""
+def starter(children: Iterable[tuple[str, str]], trusted: Collection[str] = ()) -> str:
+    """The text of a new config file for these children (name, path), some of which are trusted."""
     children = list(children)
     first = _quoted(children[0][0]) if children else "NAME"
-    rows = "\n".join(f"  {_quoted(name)}:\n    path: {_quoted(path)}" for name, path in children)
+    rows = "\n".join(
+        f"  {_quoted(name)}:\n    path: {_quoted(path)}" + "\n    trusted: true" * (name in trusted)
+        for name, path in children
+    )
     return f"""\
 # The repos that take part, and the limits. Read by `orch up`; not committed.
 children:
@@ -200,6 +205,7 @@ children:
     # network: false              # true lets its commands reach the network
     # approvals: on-request       # never: Codex asks for nothing, and what needs leave fails
     # budget: 5M tokens, 8 h      # what its tasks may spend together; then you are asked
+    # trusted: false              # true: Codex runs what the repo's own .codex names (MCP servers, hooks, rules)
 
 # orchestrator:                   # what `orch plan` runs
 #   model: gpt-5.5

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from supervisor.core.redact import redact
+from supervisor.runtime.secrets import clean
 from supervisor.wire import codex
 
 
@@ -19,4 +19,4 @@ class Doing:
         """Take in a notification of the orchestrator's own thread."""
         words = codex.doing(method, params)
         if words is not None:
-            self.words = redact(words)
+            self.words = clean(words)

@@ -17,6 +17,7 @@ from supervisor.core.names import repo_name
 from supervisor.core.seams import Found, join_key, seams
 from supervisor.domain.seam import Kind, Map, Mention, Role, Seam, Surveyed
 from supervisor.errors import OrchError
+from supervisor.runtime.secrets import clean
 from supervisor.shell.files import read_file
 from supervisor.shell.index import Index
 
@@ -81,7 +82,7 @@ def _read_past(root: Path) -> tuple[tuple[Commit, ...], tuple[str, ...]]:
         state, history = read_state(root)
     except OrchError:
         return (), ()  # what git cannot tell is no part of the map
-    return history.recent, tuple(dict.fromkeys(repo_name(remote.url) for remote in state.remotes))
+    return clean((history.recent, tuple(dict.fromkeys(repo_name(remote.url) for remote in state.remotes))))
 
 
 def _itself(index: Index, seen: Seen, repos: Sequence[str]) -> Iterator[Found]:

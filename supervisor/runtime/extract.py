@@ -9,6 +9,7 @@ from pathlib import Path
 from supervisor.core.mentions import mentions
 from supervisor.core.seams import join_key
 from supervisor.domain.seam import Mention, Wanted
+from supervisor.runtime.secrets import known
 from supervisor.shell.files import read_file
 from supervisor.shell.index import Indexed
 from supervisor.wire import source
@@ -59,5 +60,6 @@ def _read(root: Path, wanted: Wanted) -> Indexed:
         content = read_file(root, wanted.raw, source.LIMIT + 1)
         reason = "unreadable" if content is None else source.skipped(wanted.name, content)
         if reason is None and content is not None:
-            found = tuple((join_key(one), one) for one in mentions(words(language, content), language, wanted.name))
+            said = mentions(words(language, content), language, wanted.name, known())
+            found = tuple((join_key(one), one) for one in said)
     return Indexed(wanted.name, wanted.version, test, reason or "", found)

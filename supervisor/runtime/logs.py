@@ -9,7 +9,7 @@ from typing import Any, TextIO
 
 import structlog
 
-from supervisor.core.redact import redact
+from supervisor.runtime.secrets import clean
 
 KEPT = 3  # rotated files of each log
 
@@ -76,7 +76,7 @@ class Logs:
                 text = file.read().decode("utf-8", "replace")
         except OSError:
             return ""
-        return redact("\n".join(text.splitlines()[-lines:]))
+        return clean("\n".join(text.splitlines()[-lines:]))
 
     def close(self) -> None:
         for handler in self._files.values():
@@ -119,7 +119,7 @@ def _redacted(logger: Any, method: str, line: structlog.typing.EventDict) -> str
 
 def _clean(value: Any) -> Any:
     if isinstance(value, str):
-        return redact(value)
+        return clean(value)
     if isinstance(value, dict):
         return {key: _clean(inner) for key, inner in value.items()}
     return [_clean(inner) for inner in value] if isinstance(value, list | tuple) else value

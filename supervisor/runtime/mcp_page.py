@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from supervisor.core.redact import redacted
+from supervisor.runtime.secrets import clean
 
 Answer = dict[str, Any]
 
@@ -81,4 +81,4 @@ def _clean(content: Any) -> Any:
         return {key: _clean(value) for key, value in content.items()}
     if isinstance(content, list):
         return [_clean(value) for value in content]
-    return redacted(content) if isinstance(content, str) else content
+    return clean(content) if isinstance(content, str) else content

@@ -15,6 +15,7 @@ from supervisor import __version__
 from supervisor.domain import event as ev
 from supervisor.domain.ask import Request, RequestKey
 from supervisor.domain.child import Child
+from supervisor.domain.plan import ORCHESTRATOR
 from supervisor.errors import CodexError, ConnectionLost, OrchError, RpcError
 from supervisor.runtime.codex_binary import Versions, locate
 from supervisor.runtime.config import Config
@@ -194,7 +195,7 @@ class ServerDesk:
         socket = str(self._workspace.server_socket(name))
         errors = self._logs.begin_stderr(name)
         spawned = process.spawn(
-            [str(binary.path), "app-server", "--listen", f"unix://{socket}"],
+            [str(binary.path), *_trust(self.child), "app-server", "--listen", f"unix://{socket}"],
             cwd=_existing(self.child),
             env=None,
             mark=mark,
@@ -393,3 +394,8 @@ def _existing(child: Child) -> Path:
             f"the folder of {child.name} is gone ({child.path})", f"bring it back, then `orch restart {child.name}`"
         )
     return Path(child.path)
+
+
+def _trust(child: Child) -> list[str]:
+    """The orchestrator works in the workspace, which is the user's own."""
+    return [] if child.name == ORCHESTRATOR else codex.trust(child.path, trusted=child.trusted)

@@ -14,13 +14,13 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from supervisor import __version__
-from supervisor.core.redact import redacted
 from supervisor.core.repofiles import RepoFile
 from supervisor.domain.child import Child
 from supervisor.domain.repofacts import Code, Docs
 from supervisor.domain.snapshot import Snapshot, Unread
 from supervisor.errors import OrchError, WorkspaceError
 from supervisor.runtime.gitfacts import read_state, state_key
+from supervisor.runtime.secrets import clean
 from supervisor.runtime.workspace import Workspace
 from supervisor.shell.atomic import write_atomic
 from supervisor.shell.files import read_file
@@ -76,7 +76,7 @@ def read(name: str, root: Path, key: str) -> Snapshot:
         job = pool.submit(_read_files, root)
         state, history = read_state(root)
         docs, code, cut = (Docs(), Code(), (_BARE,)) if state.bare else job.result()
-    return redacted(Snapshot(name, str(root), key, state, history, docs, code, cut))
+    return clean(Snapshot(name, str(root), key, state, history, docs, code, cut))
 
 
 def as_json(one: Snapshot | Unread) -> dict[str, Any]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import os
+import pty
 import tomllib
 from pathlib import Path
 
@@ -171,3 +174,63 @@ def test_the_lines_are_printed_at_any_time(folder: Path, capsys: pytest.CaptureF
     capsys.readouterr()
     assert run(["mcp", "--config"]) == 0
     assert tomllib.loads(capsys.readouterr().out) == {"mcp_servers": mcp_servers(Workspace(folder))}
+
+
+def test_a_repo_that_would_have_codex_run_things_is_shown_and_not_trusted(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = folder.parent / "backend" / ".codex"
+    (own / "rules").mkdir(parents=True)
+    (own / "rules" / "x.rules").touch()
+    (own / "hooks.json").touch()
+    (own / "config.toml").write_text(
+        'notify = ["sh", "-c", "say \\u001b[31m"]\nmodel = "m"\n'
+        '[mcp_servers.tools]\ncommand = "run me"\nargs = ["-x"]\n'
+        '[mcp_servers.far]\nurl = "https://example.com"\n[hooks.Stop]\n',
+        encoding="utf-8",
+    )
+    monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))  # no terminal: nobody is asked
+    assert run(["init", "backend=../backend", "mobile=../mobile"]) == 0
+    assert capsys.readouterr().err == (
+        "backend has a .codex folder of its own. If you trust it, Codex takes from there:\n"
+        "  at the end of each turn: sh -c 'say '\n"
+        "  the setting model\n"
+        "  the MCP server tools: 'run me' -x\n"
+        "  the MCP server far: https://example.com\n"
+        "  hooks: Stop\n"
+        "  hooks: hooks.json\n"
+        "  rules for commands: x.rules\n"
+        "not trusted, so nothing of it counts; `trusted: true` under backend in orchestrator.config.yaml changes that\n"
+    )
+    assert [child.trusted for child in config.load(Workspace(folder)).children] == [False, False]
+
+
+@pytest.mark.parametrize(("answer", "trusted"), [("y", True), ("", False), ("n", False)])
+def test_in_a_terminal_the_human_is_asked(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, answer: str, trusted: bool
+) -> None:
+    (folder.parent / "backend" / ".codex").mkdir()
+    typed, seen = pty.openpty()
+    os.write(typed, f"{answer}\n".encode())
+    with os.fdopen(seen, encoding="utf-8") as terminal:
+        monkeypatch.setattr("sys.stdin", terminal)
+        assert run(["init", "backend=../backend", "mobile=../mobile"]) == 0
+    os.close(typed)
+    assert capsys.readouterr().err.endswith("  nothing that is known to run anything\ntrust backend? [y/N] ")
+    assert [child.trusted for child in config.load(Workspace(folder)).children] == [trusted, False]
+
+
+def test_who_is_named_or_was_trusted_before_is_not_asked_about(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("backend", "mobile"):
+        (folder.parent / name / ".codex").mkdir()
+    (tmp_path / "config.toml").write_text(
+        f'[projects."{folder.parent / "mobile"}"]\ntrust_level = "trusted"\n', encoding="utf-8"
+    )
+    monkeypatch.setenv("CODEX_HOME", str(tmp_path))
+    assert run(["init", "--trust", "back", "backend=../backend"]) == 2
+    assert "did you mean `backend`?" in capsys.readouterr().err
+    assert run(["init", "--trust", "backend", "backend=../backend", "mobile=../mobile"]) == 0
+    assert capsys.readouterr().err == ""
+    assert [child.trusted for child in config.load(Workspace(folder)).children] == [True, True]

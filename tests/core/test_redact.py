@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from supervisor.core.redact import GONE, redact, redacted
+from supervisor.core.redact import GONE, redact, redacted, secrets_in
 from supervisor.domain.child import TurnSeen, TurnStatus
 from supervisor.domain.event import ChecksFinished, TurnEnded
 from supervisor.domain.run import Check
@@ -162,3 +162,18 @@ def test_a_state_stays_a_state() -> None:
     cleaned = redacted(event)
     assert cleaned == TurnEnded(AT, "api", "t", TurnSeen("u", TurnStatus.FAILED, text=GONE))
     assert type(cleaned.seen.status) is TurnStatus
+
+
+def test_a_secret_of_the_environment_is_known_by_its_value() -> None:
+    environ = {
+        "ACME_TOKEN": "plain-words-only",
+        "DB_PASSWORD": "plain-words-only-and-more",
+        "SSH_PRIVATE_KEY": "/home/me/.ssh/id",
+        "MY_KEY": "short",
+        "KEYBOARD": "a-word-of-its-own",
+        "HOME": "/home/me/secret",
+    }
+    known = secrets_in(environ)
+    assert known == ("plain-words-only-and-more", "plain-words-only")
+    assert redact("it is plain-words-only, plain-words-only-and-more", known) == f"it is {GONE}, {GONE}"
+    assert redact("nothing", known) == "nothing"

@@ -1,0 +1,74 @@
+"""Trust in a repo: what Codex would run or obey of the repo's own `.codex` folder, if it was trusted."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import tomllib
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+LARGEST = 1 << 20  # bytes of a config; a larger one is only named
+SHOWN = 20  # things that are told of one folder
+
+
+def at_stake(repo: Path) -> tuple[str, ...]:
+    """What a trusted `.codex` would start or change, a line each, in the words of the repo; empty if it has none."""
+    folder = repo / ".codex"
+    if not os.path.lexists(folder):
+        return ()
+    found = list(_of_config(folder / "config.toml"))
+    with suppress(OSError):
+        found += [f"hooks: {path.name}" for path in sorted(folder.glob("hooks*")) if path.name != "config.toml"]
+        found += [f"rules for commands: {path.name}" for path in sorted(folder.glob("rules/*"))]
+    more = [f"and {len(found) - SHOWN} more"] if len(found) > SHOWN else []
+    return (*found[:SHOWN], *more) or ("nothing that is known to run anything",)
+
+
+def trusted_before(repo: Path) -> bool:
+    """Whether the user has told Codex already that they trust this repo."""
+    home = Path(os.environ.get("CODEX_HOME") or Path.home() / ".codex")
+    project = _toml(home / "config.toml").get("projects")
+    mine = project.get(str(repo)) if isinstance(project, dict) else None
+    return isinstance(mine, dict) and mine.get("trust_level") == "trusted"
+
+
+def _of_config(path: Path) -> Iterator[str]:
+    if not os.path.lexists(path):
+        return
+    config = _toml(path)
+    if not config:
+        yield "config.toml (it cannot be read, or says nothing)"
+    for key, value in config.items():
+        if key == "mcp_servers" and isinstance(value, dict):
+            for name, server in value.items():
+                yield f"the MCP server {name}: {_started(server)}"
+        elif key == "notify":
+            yield f"at the end of each turn: {_words(value)}"
+        elif key == "hooks":
+            yield f"hooks: {', '.join(value) if isinstance(value, dict) else _words(value)}"
+        else:
+            yield f"the setting {key}"
+
+
+def _started(server: Any) -> str:
+    if not isinstance(server, Mapping):
+        return _words(server)
+    if "url" in server:
+        return f"{server['url']}"
+    args = server.get("args")
+    return _words([server.get("command", "?"), *(args if isinstance(args, list) else [])])
+
+
+def _words(value: Any) -> str:
+    return shlex.join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    """What the file says; nothing if it is no regular file, too large or no TOML."""
+    with suppress(OSError, ValueError, RecursionError):
+        if path.is_file() and path.stat().st_size <= LARGEST:
+            return tomllib.loads(path.read_text(encoding="utf-8"))
+    return {}

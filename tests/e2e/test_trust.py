@@ -1,0 +1,28 @@
+"""What a repo names in its own `.codex` runs only where the human trusts the repo."""
+
+from __future__ import annotations
+
+from tests.e2e.lab import Lab, report, task
+
+
+def test_nothing_that_a_repo_names_is_started_unless_it_is_trusted() -> None:
+    with Lab("backend", "mobile") as lab:
+        for name, repo in lab.repos.items():
+            (repo / ".codex").mkdir()
+            started = f'command = "touch"\nargs = ["{lab.folder / name}-started"]\n'
+            (repo / ".codex" / "config.toml").write_text(f"[mcp_servers.tools]\n{started}", encoding="utf-8")
+        before = (lab.home / "config.toml").read_bytes()
+        config = lab.workspace.config.read_text(encoding="utf-8")
+        lab.workspace.config.write_text(config.replace("../mobile", "../mobile\n    trusted: true"), encoding="utf-8")
+        lab.up()
+        lab.plan(task("T1", "backend", report("Done.")) + task("T2", "mobile", report("Done.")))
+        lab.task("T1", "done")
+        lab.task("T2", "done")
+        assert [(lab.folder / f"{name}-started").exists() for name in lab.repos] == [False, True]
+
+        lab.workspace.config.write_text(config.replace("../backend", "../backend\n    trusted: true"), encoding="utf-8")
+        lab.orch("up")
+        lab.plan(task("T3", "backend", report("Done.")))
+        lab.task("T3", "done")
+        assert (lab.folder / "backend-started").exists()
+        assert (lab.home / "config.toml").read_bytes() == before, "the user's own config is theirs"
