@@ -1,0 +1,193 @@
+"""What must be true after each story. Each check gives what is wrong, in words; nothing if all is well."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from supervisor.core.runsfile import render
+from supervisor.core.view import status
+from supervisor.core.world import evolve
+from supervisor.domain.world import World
+from supervisor.runtime import launch, templates
+from supervisor.runtime.conductor import _without_time
+from supervisor.shell import process
+from supervisor.shell.ledger.lines import decode
+from supervisor.shell.ledger.segments import raw_lines
+from supervisor.shell.ledger.store import Ledger
+from tests.faults.story import Story
+from tests.faults.world import OVER, Stage
+
+STILL = 5.0  # seconds for files to follow the world
+
+Check = Callable[[Stage, Story, "Before"], Iterator[str]]
+
+
+class Before:
+    """How the repos were when the stage was set."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.repos = {name: _repo(stage, name) for name in stage.repos}
+
+
+def settled(stage: Stage, story: Story, before: Before) -> Iterator[str]:
+    """Every task is settled, or waits on an ask that is named."""
+    picture = stage.status()
+    asked = {one["task"] for one in picture["asks"]}
+    states = {one["id"]: one["state"] for one in picture["tasks"]}
+    for job in story.jobs:
+        if states.get(job.name) not in OVER and job.name not in asked:
+            yield f"{job.name} is {states.get(job.name)}, and nothing is asked about it"
+
+
+def delivered_once(stage: Stage, story: Story, before: Before) -> Iterator[str]:
+    """Each message that a thread took in is at the model once: as often as the ledger says that it arrived."""
+    sent: dict[str, tuple[str, str]] = {}
+    arrived: set[str] = set()
+    for line in _ledger(stage):
+        action = line.get("action") or {}
+        if action.get("action") in ("start_turn", "steer_turn"):
+            sent[action["message"]] = (action["thread"], action["text"].strip())
+        if line["event"] == "turn_began" and line.get("message"):
+            arrived.add(line["message"])
+        if line["event"] == "steer_arrived":
+            arrived.add(line["message"])
+        for seen in line.get("turns") or ():
+            arrived |= set(seen["messages"])
+        if line["event"] == "turn_ended":
+            arrived |= set(line["seen"]["messages"])
+    expected = Counter(sent[one] for one in arrived if one in sent)
+    found: dict[tuple[str, str], int] = {}
+    for request in stage.model.requests:
+        for key, number in Counter((request.thread_id, text.strip()) for text in request.user_texts()).items():
+            found[key] = max(found.get(key, 0), number)
+    for (thread, text), number in found.items():
+        if any(text == words for _, words in sent.values()) and number > expected[thread, text]:
+            yield f"{number} times at the model, {expected[thread, text]} times by the ledger: {text[:80]!r}"
+
+
+def trees_whole(stage: Stage, story: Story, before: Before) -> Iterator[str]:
+    """What the human left in the work trees is there, and so is what the tasks made."""
+    states = {one["id"]: one["state"] for one in stage.status()["tasks"]}
+    for name in stage.repos:
+        if (now := _repo(stage, name)) != before.repos[name]:
+            yield f"{name} was {before.repos[name]}, and is {now}"
+    for job in story.jobs:
+        file = stage.repos[job.child] / job.file
+        if states.get(job.name) == "done" and (not file.exists() or file.read_text("utf-8") != f"by {job.name}\n"):
+            yield f"{job.name} is done, and {job.file} is not there as it was written"
+
+
+def answered_once(stage: Stage, story: Story, before: Before) -> Iterator[str]:
+    """No ask is answered twice, and no server gets two answers to one request."""
+    lines = list(_ledger(stage))
+    for ask, number in Counter(one["ask"] for one in lines if one["event"] == "ask_answered").items():
+        if number > 1:
+            yield f"{ask} was answered {number} times"
+    acts = [one["action"] for one in lines if one["event"] == "intended" and one["action"]["action"] == "send_answer"]
+    for (ask, key), number in Counter((one["ask"], json.dumps(one["key"])) for one in acts).items():
+        resent = sum(one["event"] == "request_received" and json.dumps(one["request"]["key"]) == key for one in lines)
+        if number > max(1, resent):
+            yield f"the answer to {ask or key} was sent {number} times, and asked for {resent} times"
+
+
+def ledger_is_the_world(stage: Stage, story: Story, before: Before) -> Iterator[str]:
+    """The fold of the ledger shows what the living supervisor shows, whether or not it begins at a kept world."""
+    wrong: list[str] = []
+    for _ in range(10):
+        live, seen = _shown(stage.status()), list(_ledger(stage))
+        world = World()
+        for line in seen:
+            world = evolve(world, decode(line))
+        folded = _shown(status(world, datetime.now(UTC), str(stage.workspace.root)))
+        wrong = [name for name in live if live[name] != folded.get(name)]
+        if not wrong:
+            return
+        time.sleep(0.2)  # something happened in between
+    yield f"the ledger says otherwise of {', '.join(wrong)}"
+
+
+def runs_is_rendered(stage: Stage, story: Story, before: Before) -> Iterator[str]:
+    """runs.md says what the world says."""
+    template, root = templates.read("runs.template.md"), str(stage.workspace.root)
+    deadline = time.monotonic() + STILL
+    while True:
+        world = World()
+        for line in _ledger(stage):
+            world = evolve(world, decode(line))
+        wanted = _without_time(render(world, datetime.now(UTC), template, root))
+        if _without_time(stage.workspace.runs.read_text(encoding="utf-8")) == wanted:
+            return
+        if time.monotonic() > deadline:
+            yield "runs.md is not what the ledger says"
+            return
+        time.sleep(0.2)
+
+
+def nothing_left(stage: Stage, story: Story, before: Before) -> Iterator[str]:
+    """After `orch down` there is no process, socket or lock of ours. (It is looked at when a story ends so.)"""
+    workspace = stage.workspace
+    if left := process.marked(workspace.mark()):
+        yield f"processes are left: {[one.pid for one in left]}"
+    if launch.supervisor_process(workspace) is not None:
+        yield "somebody holds the lock"
+    if workspace.runtime_dir.exists():
+        yield f"sockets are left: {[one.name for one in workspace.runtime_dir.iterdir()]}"
+    ledger = Ledger(workspace.ledger)
+    try:
+        opened = ledger.open()
+        world = opened.world or World()
+        for event in opened.events:
+            world = evolve(world, event)
+        whole = World()
+        for line in _ledger(stage):
+            whole = evolve(whole, decode(line))
+        if world != whole:
+            yield "the kept world is not the fold of the ledger"
+    finally:
+        ledger.close()
+
+
+AFTER_A_STORY: tuple[Check, ...] = (
+    settled,
+    delivered_once,
+    trees_whole,
+    answered_once,
+    ledger_is_the_world,
+    runs_is_rendered,
+)
+
+
+def _ledger(stage: Stage) -> Iterator[dict[str, Any]]:
+    for raw in raw_lines(stage.workspace.ledger):
+        if raw.endswith(b"\n"):
+            yield json.loads(raw)
+
+
+def _shown(picture: dict[str, Any]) -> dict[str, Any]:
+    """A status without what only the process knows, or the moment."""
+    children = [{**one, "rss_bytes": None} for one in picture["children"]]
+    orchestrator = picture["orchestrator"] and {**picture["orchestrator"], "doing": None}
+    return {**picture, "children": children, "orchestrator": orchestrator, "supervisor": picture["supervisor"]["pid"]}
+
+
+def _repo(stage: Stage, name: str) -> tuple[str, str, str, str]:
+    """HEAD, index and what the human left in the work tree."""
+    repo = stage.repos[name]
+
+    def git(*words: str) -> str:
+        return subprocess.run(
+            ["git", *words], cwd=repo, env=stage.environ, capture_output=True, text=True, check=True
+        ).stdout
+
+    return (
+        git("rev-parse", "HEAD", "--abbrev-ref", "HEAD"),
+        git("diff", "--cached"),
+        git("diff"),
+        (repo / "notes.txt").read_text(encoding="utf-8"),
+    )

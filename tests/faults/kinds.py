@@ -1,0 +1,385 @@
+"""What can go wrong: one small function each, which does it to the stage and returns. `mend` makes all of it good."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from random import Random
+
+import psutil
+
+from supervisor.cli import calling
+from supervisor.demo.model import Cut, Fail, Failed, Say, ScriptedModel, Silence, Step, Stream
+from supervisor.errors import SupervisorDown
+from supervisor.runtime import launch
+from tests.e2e.lab import CHECKOUT
+from tests.faults import peer
+from tests.faults.story import Story
+from tests.faults.world import Stage
+
+Kind = Callable[[Stage, Random], None]
+
+
+class Skip(Exception):
+    """It cannot be done here, and why."""
+
+
+# ── processes ────────────────────────────────────────────────────────────────────────────────────
+
+
+def server_killed(stage: Stage, luck: Random) -> None:
+    if pids := _servers(stage):
+        _kill(luck.choice(pids))
+
+
+def supervisor_killed(stage: Stage, luck: Random) -> None:
+    _kill_supervisor(stage)
+    time.sleep(luck.choice((0.0, 0.0, 0.7)))
+    stage.be_up()
+
+
+def all_killed(stage: Stage, luck: Random) -> None:
+    """The supervisor and its servers, in either order."""
+    pids = _servers(stage)
+    if luck.random() < 0.5:
+        _kill_supervisor(stage)
+    for pid in pids:
+        _kill(pid)
+    _kill_supervisor(stage)
+    stage.be_up()
+
+
+def killed_while_it_starts(stage: Stage, luck: Random) -> None:
+    """`orch up` begins, and the supervisor dies at some moment of its start."""
+    _kill_supervisor(stage)
+    starting = _orch(stage, "up")
+    time.sleep(luck.uniform(0.1, 1.2))
+    _kill_supervisor(stage)
+    starting.wait(60)
+    stage.be_up()
+
+
+def tool_killed(stage: Stage, luck: Random) -> None:
+    """A process that a server started."""
+    tools = [one.pid for pid in _servers(stage) for one in _descendants(pid)]
+    if tools:
+        _kill(luck.choice(tools))
+
+
+def server_stopped(stage: Stage, luck: Random) -> None:
+    """It hangs for a while: a short one is nothing, after a long one it is replaced."""
+    if pids := _servers(stage):
+        pid = luck.choice(pids)
+        _signal(pid, signal.SIGSTOP)
+        _later(luck.choice((0.5, 0.5, 0.5, 14.0)), lambda: _signal(pid, signal.SIGCONT))
+
+
+def supervisor_stopped(stage: Stage, luck: Random) -> None:
+    found = launch.supervisor_process(stage.workspace)
+    if found is not None:
+        os.kill(found.pid, signal.SIGSTOP)
+        time.sleep(luck.choice((0.2, 1.5)))
+        _signal(found.pid, signal.SIGCONT)
+
+
+def model_killed(stage: Stage, luck: Random) -> None:
+    """It hangs up on everybody, and is back at the same place a moment later."""
+    old = stage.model
+    old.close()
+    time.sleep(luck.choice((0.0, 0.5)))
+    stage.model = ScriptedModel(old.script, port=int(old.base_url.rpartition(":")[2].partition("/")[0]))
+    with stage.model._lock:
+        stage.model._requests.extend(old.requests)
+
+
+def socket_removed(stage: Stage, luck: Random) -> None:
+    """Of a server, or the supervisor's own."""
+    sockets = sorted(stage.workspace.runtime_dir.glob("*.sock"))
+    if sockets:
+        gone = luck.choice(sockets)
+        gone.unlink(missing_ok=True)
+        if gone == stage.workspace.control_socket:  # nobody can talk to it any more: a human ends it
+            _kill_supervisor(stage)
+            stage.be_up()
+
+
+def two_ups(stage: Stage, luck: Random) -> None:
+    if luck.random() < 0.5:
+        _kill_supervisor(stage)
+    for one in [_orch(stage, "up") for _ in range(luck.randint(2, 4))]:
+        one.wait(60)
+
+
+def down_and_up(stage: Stage, luck: Random) -> None:
+    """While an `orch down` is under way."""
+    going = _orch(stage, "down", *(["--now"] if luck.random() < 0.3 else []))
+    time.sleep(luck.uniform(0.0, 0.5))
+    if luck.random() < 0.5:
+        _orch(stage, "up").wait(60)
+    going.wait(60)
+    stage.be_up()
+
+
+# ── the model ────────────────────────────────────────────────────────────────────────────────────
+
+
+def _moody(*steps: Step, most: int = 3) -> Kind:
+    def kind(stage: Stage, luck: Random) -> None:
+        stage.mood.extend(luck.choice(steps) for _ in range(luck.randint(1, most)))
+
+    return kind
+
+
+# ── the disk ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def disk_full(stage: Stage, luck: Random) -> None:
+    """Nothing more fits where the ledger and the logs are."""
+    state = _own_disk(stage)
+    filler = state / "filler"
+    with filler.open("wb", buffering=0) as file, suppress(OSError):
+        while True:
+            file.write(b"\0" * luck.choice((1 << 16, 1000)))
+    time.sleep(luck.choice((0.3, 1.5)))
+    filler.unlink()
+
+
+def disk_read_only(stage: Stage, luck: Random) -> None:
+    state = _own_disk(stage)
+    made = subprocess.run(["mount", "-o", "remount,ro", str(state)], capture_output=True, text=True, check=False)
+    if made.returncode:  # files are open for writing there: the system may refuse
+        raise Skip(f"the disk cannot be made read-only: {made.stderr.strip()}")
+    time.sleep(luck.choice((0.3, 1.5)))
+    subprocess.run(["mount", "-o", "remount,rw", str(state)], check=True)
+
+
+def _own_disk(stage: Stage) -> Path:
+    """The state on a disk of its own, of 24 MB, from here on."""
+    state = stage.workspace.state
+    if os.path.ismount(state):
+        return state
+    if os.geteuid() != 0:
+        raise Skip("only root can mount a small disk")
+    _kill_supervisor(stage)
+    aside = state.with_name(".aside")
+    state.rename(aside)
+    state.mkdir(mode=0o700)
+    made = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=24m,mode=0700", "tmpfs", str(state)], capture_output=True, check=False
+    )
+    if made.returncode:
+        state.rmdir()
+        aside.rename(state)
+        stage.be_up()
+        raise Skip("no small disk can be mounted here")
+    subprocess.run(["cp", "-a", f"{aside}/.", str(state)], check=True)
+    subprocess.run(["rm", "-rf", str(aside)], check=True)
+    stage.be_up()
+    return state
+
+
+# ── files ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def ledger_torn(stage: Stage, luck: Random) -> None:
+    """The supervisor dies in the middle of a line."""
+    _kill_supervisor(stage)
+    ledger = stage.workspace.ledger
+    if ledger.exists():
+        line = b'{"seq":99999999,"ts":"2026-01-01T00:00:00Z","event":"hold_set","child":"\xc3\xa9"}'
+        with ledger.open("ab") as file:
+            file.write(line[: luck.randint(1, len(line))])
+    stage.be_up()
+
+
+def clock_jumped(stage: Stage, luck: Random) -> None:
+    """A supervisor starts with the wall clock a day away."""
+    library = next((one for folder in _FAKETIME for one in Path(folder).glob("**/libfaketime.so.1")), None)
+    if library is None:
+        raise Skip("libfaketime is not installed")
+    _kill_supervisor(stage)
+    stage.orch("up", check=False, LD_PRELOAD=str(library), FAKETIME=luck.choice(("-1d", "+1d")), FAKETIME_NO_CACHE="1")
+    stage.be_up()
+
+
+_FAKETIME = ("/usr/lib", str(Path(sys.prefix) / "lib"))
+
+
+def plan_saved_often(stage: Stage, luck: Random) -> None:
+    """200 times within about a second, in place and by a new file; the last is as the first."""
+    text = stage.workspace.plan.read_text(encoding="utf-8")
+    for number in range(200):
+        changed = f"{text}\n<!-- {number} -->\n"
+        if luck.random() < 0.5:
+            stage.workspace.plan.write_text(changed, encoding="utf-8")
+        else:
+            stage.save(changed)
+        time.sleep(0.004)
+    stage.save(text)
+
+
+def plan_replaced(stage: Stage, luck: Random) -> None:
+    """By what is no plan, for a while."""
+    plan = stage.workspace.plan
+    aside = plan.with_name("plan.aside")
+    plan.rename(aside)
+    match luck.choice(("folder", "link", "pipe", "empty", "unreadable", "missing", "no plan", "no text")):
+        case "folder":
+            plan.mkdir()
+        case "link":
+            plan.symlink_to("/etc/passwd")
+        case "pipe":
+            os.mkfifo(plan)
+        case "empty":
+            plan.touch()
+        case "unreadable":
+            plan.write_text("x", encoding="utf-8")
+            plan.chmod(0)
+        case "no plan":
+            plan.write_text("### T1 - no\n- child: nobody\n", encoding="utf-8")
+        case "no text":
+            plan.write_bytes(luck.randbytes(2000))
+    time.sleep(luck.choice((0.05, 0.5)))
+    if plan.is_dir() and not plan.is_symlink():
+        plan.rmdir()
+    else:
+        plan.unlink(missing_ok=True)
+    aside.rename(plan)
+
+
+# ── the human ────────────────────────────────────────────────────────────────────────────────────
+
+
+def answers_given_wrongly(stage: Stage, luck: Random) -> None:
+    """To an ask that is not there, to one that is settled, and twice at once."""
+    with suppress(SupervisorDown):
+        picture = calling.live(stage.workspace)
+        assert stage.orch("answer", "A99999", "accept", check=False).returncode in (2, 3)
+        for ask in picture["asks"][:1]:
+            both = [_orch(stage, "answer", ask["id"], "accept") for _ in "ab"]
+            codes = sorted(one.wait(60) for one in both)
+            assert codes != [0, 0], f"{ask['id']} was answered twice"
+            late = stage.orch("answer", ask["id"], "decline", check=False).returncode
+            assert late != 0 or codes[0] != 0, f"{ask['id']} was answered again"
+
+
+def held_by_another_window(stage: Stage, luck: Random) -> None:
+    """`codex resume` elsewhere has a thread of ours when our server comes back."""
+    with suppress(SupervisorDown):
+        threads = [one["thread"] for one in calling.live(stage.workspace)["children"] if one["thread"]]
+        if threads:
+            _kill_supervisor(stage)
+            for pid in _servers(stage):
+                _kill(pid)
+            peer.hold_thread(
+                stage, luck.choice(threads), seconds=luck.choice((0.5, 3.0)), begin=lambda: _later(0, stage.be_up)
+            )
+
+
+def strange_frames(stage: Stage, luck: Random) -> None:
+    """The next supervisor hears, between a server's own words, what no server should say."""
+    intruder = peer.intrude(stage, luck)
+    if intruder is not None:
+        _intruders.append(intruder)
+        _kill_supervisor(stage)
+        stage.be_up()
+
+
+KINDS: dict[str, Kind] = {
+    "server-killed": server_killed,
+    "supervisor-killed": supervisor_killed,
+    "all-killed": all_killed,
+    "killed-while-it-starts": killed_while_it_starts,
+    "tool-killed": tool_killed,
+    "server-stopped": server_stopped,
+    "supervisor-stopped": supervisor_stopped,
+    "model-killed": model_killed,
+    "socket-removed": socket_removed,
+    "two-ups": two_ups,
+    "down-and-up": down_and_up,
+    "model-refuses": _moody(Fail(401, '{"error": {"message": "no such key"}}'), Fail(500, "no"), Fail(400, "what?")),
+    "model-is-limited": _moody(Fail(429, '{"error": {"message": "slow down"}}'), Failed("rate_limit_exceeded"), most=2),
+    "model-cuts": _moody(Cut(), Failed("server_error"), Failed("context_length_exceeded")),
+    "model-is-silent": _moody(Silence(), most=1),
+    "model-talks-nonsense": _moody(Say(""), Say("\x1b]0;x\x07\x00 {"), Say('{"outcome": 7}'), Say("done!")),
+    "model-talks-without-end": _moody(Stream("word " * 20_000, 0.0), most=1),
+    "disk-full": disk_full,
+    "disk-read-only": disk_read_only,
+    "ledger-torn": ledger_torn,
+    "clock-jumped": clock_jumped,
+    "plan-saved-often": plan_saved_often,
+    "plan-replaced": plan_replaced,
+    "answers-given-wrongly": answers_given_wrongly,
+    "held-by-another-window": held_by_another_window,
+    "strange-frames": strange_frames,
+}
+
+
+def mend(stage: Stage, story: Story) -> None:
+    """The world is good again: from here on it has to settle."""
+    stage.mood.clear()
+    while _intruders:
+        _intruders.pop().leave()
+    for one in list(_timers):
+        one.join()
+        _timers.remove(one)
+    found = launch.supervisor_process(stage.workspace)
+    for pid in (*_servers(stage), *([found.pid] if found else [])):
+        _signal(pid, signal.SIGCONT)
+
+
+_intruders: list[peer.Intruder] = []
+_timers: list[threading.Timer] = []
+
+
+def _later(seconds: float, act: Callable[[], None]) -> None:
+    timer = threading.Timer(seconds, act)
+    _timers.append(timer)
+    timer.start()
+
+
+def _servers(stage: Stage) -> list[int]:
+    """The processes of the servers, by the marks that they carry."""
+    from supervisor.runtime.registry import Registry
+
+    return [record.identity.pid for record in Registry(stage.workspace.registry).alive().values()]
+
+
+def _descendants(pid: int) -> list[psutil.Process]:
+    with suppress(psutil.NoSuchProcess):
+        return psutil.Process(pid).children(recursive=True)
+    return []
+
+
+def _kill_supervisor(stage: Stage) -> None:
+    found = launch.supervisor_process(stage.workspace)
+    if found is not None:
+        _kill(found.pid)
+        while launch.supervisor_process(stage.workspace) == found:
+            time.sleep(0.01)
+
+
+def _kill(pid: int) -> None:
+    _signal(pid, signal.SIGKILL)
+
+
+def _signal(pid: int, number: signal.Signals) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(pid, number)
+
+
+def _orch(stage: Stage, *words: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "supervisor.cli.main", *words],
+        cwd=stage.workspace.root,
+        env={**stage.environ, "PYTHONPATH": str(CHECKOUT)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )

@@ -1,0 +1,100 @@
+"""The stage of the stories: a lab whose model can be in a bad mood, and what the human does about asks."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Sequence
+from random import Random
+from typing import Any
+
+from supervisor.demo.model import ModelRequest, Step, directive_script
+from supervisor.errors import OrchError, SupervisorDown
+from supervisor.runtime import launch
+from tests.e2e.lab import Lab, task
+from tests.faults.story import Job, Story
+
+LIMITS = {"retry_seconds": [0.2, 0.5, 1.0], "pause_seconds": [0.5, 1.0, 2.0], "stall_minutes": 0.4, "ready_seconds": 15}
+SETTLES_WITHIN = 120.0  # seconds from the end of the last fault: a server that hangs is found after 10
+ROUNDS = 6  # times that the human has one task tried again
+OVER = ("done", "blocked", "failed", "retired")
+
+
+class Stage(Lab):
+    """A workspace in which one story is told after the other."""
+
+    def __init__(self, children: Sequence[str]) -> None:
+        self.mood: deque[Step] = deque()  # what the model does in place of the next answers
+        self._guard = threading.Lock()
+        super().__init__(*children, script=self._answer, idle_timeout_ms=3000)
+        self.set_limits(**LIMITS)
+        for name, repo in self.repos.items():
+            (repo / "README.md").write_text(f"# {name}, as its human is just rewriting it\n", encoding="utf-8")
+            (repo / "notes.txt").write_text("not committed\n", encoding="utf-8")
+
+    def _answer(self, request: ModelRequest) -> Sequence[Step]:
+        with self._guard:
+            if self.mood:
+                return (self.mood.popleft(),)
+        return directive_script(request)
+
+    def save_plan(self, story: Story) -> None:
+        self.plan("".join(_task(job) for job in story.jobs), objective=f"Story {story.seed}.")
+
+    def be_up(self) -> None:
+        """As a human who sees that it is down: `orch up`, until it is."""
+        deadline = time.monotonic() + SETTLES_WITHIN
+        while True:
+            done = self.orch("up", check=False)
+            if done.returncode == 0 or launch.supervisor_process(self.workspace) is not None:
+                return
+            assert time.monotonic() < deadline, f"orch up does not work any more:\n{done.stdout}\n{done.stderr}"
+            time.sleep(0.2)
+
+    def settle(self, story: Story, luck: Random) -> None:
+        """Do what a human does, until nothing is left to do. AssertionError if it does not settle."""
+        deadline = time.monotonic() + SETTLES_WITHIN
+        tried: dict[str, int] = {}
+        picture: dict[str, Any] = {}
+        while time.monotonic() < deadline:
+            try:
+                picture = self.status()
+                asks = picture["asks"]
+                for ask in asks:
+                    self._settle_ask(ask, luck)
+                stuck = [one["id"] for one in picture["tasks"] if one["state"] in ("blocked", "failed")]
+                again = [one for one in stuck if tried.get(one, 0) < ROUNDS]
+                for name in again:
+                    tried[name] = tried.get(name, 0) + 1
+                    self.orch("go", name, check=False)
+                known = {one["id"]: one["state"] for one in picture["tasks"]}
+                mine = [known.get(job.name) for job in story.jobs]
+                ready = all(one["state"] == "ready" and one["task"] is None for one in picture["children"])
+                if not asks and not again and ready and all(state in OVER for state in mine):
+                    return
+                self._pause(picture)
+            except SupervisorDown:
+                self.be_up()
+        raise AssertionError(f"it does not settle within {SETTLES_WITHIN:g} s: {picture}")
+
+    def _settle_ask(self, ask: dict[str, Any], luck: Random) -> None:
+        choices = ask["choices"] or ["go on"]
+        words = "accept" if "accept" in choices and luck.random() < 0.8 else luck.choice(choices)
+        self.orch("answer", ask["id"], words, check=False)
+
+    def _pause(self, picture: dict[str, Any]) -> None:
+        """Until the world is another one, or a moment is over."""
+        try:
+            with self.client() as client:
+                seen = client.watch(-1, 0)
+                client.watch(seen["version"], 0.3)
+        except OrchError:
+            time.sleep(0.05)
+
+
+def _task(job: Job) -> str:
+    fields = [f"verify: `grep -q {job.name} {job.file}`"]
+    if job.after:
+        fields.append(f"after: {', '.join(job.after)}")
+    return task(job.name, job.child, *job.lines, fields=tuple(fields))
