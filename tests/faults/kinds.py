@@ -152,12 +152,22 @@ def disk_full(stage: Stage, luck: Random) -> None:
 
 
 def disk_read_only(stage: Stage, luck: Random) -> None:
-    state = _own_disk(stage)
-    made = subprocess.run(["mount", "-o", "remount,ro", str(state)], capture_output=True, text=True, check=False)
-    if made.returncode:  # files are open for writing there: the system may refuse
-        raise Skip(f"the disk cannot be made read-only: {made.stderr.strip()}")
-    time.sleep(luck.choice((0.3, 1.5)))
-    subprocess.run(["mount", "-o", "remount,rw", str(state)], check=True)
+    """Files that are open stay so; none can be opened, and the next supervisor does not start before that is over."""
+    state = stage.workspace.state
+    if os.geteuid() != 0:
+        raise Skip("only root can make a folder read-only for root")
+    if subprocess.run(["mount", "--bind", str(state), str(state)], capture_output=True, check=False).returncode:
+        raise Skip("no folder can be mounted here")
+    try:
+        subprocess.run(["mount", "-o", "remount,bind,ro", str(state)], check=True)
+        if luck.random() < 0.5:
+            _kill_supervisor(stage)
+            failed = stage.orch("up", check=False)
+            assert (failed.returncode, "cannot be" in failed.stderr) == (1, True), failed.stderr
+        time.sleep(luck.choice((0.3, 1.0)))
+    finally:
+        subprocess.run(["umount", "-l", str(state)], check=True)
+    stage.be_up()
 
 
 def _own_disk(stage: Stage) -> Path:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
 import threading
 import time
 from collections import deque
 from collections.abc import Sequence
 from random import Random
+from types import TracebackType
 from typing import Any
 
 from supervisor.demo.model import ModelRequest, Step, directive_script
@@ -32,6 +36,17 @@ class Stage(Lab):
         for name, repo in self.repos.items():
             (repo / "README.md").write_text(f"# {name}, as its human is just rewriting it\n", encoding="utf-8")
             (repo / "notes.txt").write_text("not committed\n", encoding="utf-8")
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            super().__exit__(kind, error, trace)
+        finally:
+            if os.path.ismount(self.workspace.state):
+                subprocess.run(["umount", "-l", str(self.workspace.state)], check=True)
+            if kind is None:
+                shutil.rmtree(self.folder, ignore_errors=True)
 
     def _answer(self, request: ModelRequest) -> Sequence[Step]:
         with self._guard:
