@@ -23,7 +23,7 @@ from supervisor.shell.ledger.store import Ledger
 from tests.faults.story import Story
 from tests.faults.world import OVER, Stage
 
-STILL = 5.0  # seconds for files to follow the world
+STILL = 5.0  # seconds for the world to be still, and for files to follow it
 
 Check = Callable[[Stage, Story, "Before"], Iterator[str]]
 
@@ -98,8 +98,8 @@ def answered_once(stage: Stage, story: Story, before: Before) -> Iterator[str]:
 
 def ledger_is_the_world(stage: Stage, story: Story, before: Before) -> Iterator[str]:
     """The fold of the ledger shows what the living supervisor shows, whether or not it begins at a kept world."""
-    wrong: list[str] = []
-    for _ in range(10):
+    deadline = time.monotonic() + STILL
+    while True:
         live, seen = _shown(stage.status()), list(_ledger(stage))
         world = World()
         for line in seen:
@@ -108,8 +108,10 @@ def ledger_is_the_world(stage: Stage, story: Story, before: Before) -> Iterator[
         wrong = [name for name in live if live[name] != folded.get(name)]
         if not wrong:
             return
+        if time.monotonic() > deadline:
+            yield f"the ledger says otherwise of {', '.join(wrong)}"
+            return
         time.sleep(0.2)  # something happened in between
-    yield f"the ledger says otherwise of {', '.join(wrong)}"
 
 
 def runs_is_rendered(stage: Stage, story: Story, before: Before) -> Iterator[str]:

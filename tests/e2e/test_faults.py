@@ -1,0 +1,77 @@
+"""A share of the fault stories (`scripts/faults` tells any number), and that what is checked after each can fail."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from tests.faults import checks
+from tests.faults.__main__ import run
+from tests.faults.story import told
+from tests.faults.world import Stage
+
+
+def test_a_few_stories_of_faults_break_nothing() -> None:
+    result = run(seed=3, stories=3, only=["all-killed", "model-cuts", "plan-replaced", "answers-given-wrongly"])
+    assert (result.broken, result.stories, result.states["done"] > 3) == ([], 3, True)
+    assert {check.__name__ for check in checks.AFTER_A_STORY} <= set(result.held)
+    assert sum(result.faults.values()) >= 3
+
+
+def test_what_is_checked_after_a_story_is_noticed_when_it_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    story = replace(told(1, ["alpha"], ["none"]), faults=())
+    with Stage(["alpha"]) as stage:
+        before = checks.Before(stage)
+        stage.be_up()
+        stage.save_plan(story)
+        stage.settle(story, Random(1))
+
+        def wrong(check: checks.Check) -> list[str]:
+            return list(check(stage, story, before))
+
+        assert [wrong(check) for check in checks.AFTER_A_STORY] == [[]] * len(checks.AFTER_A_STORY)
+
+        monkeypatch.setattr(checks, "STILL", 0.0)
+        done = stage.model.requests[-1]
+        twice = replace(done, input=(*done.input, *done.input))
+        stage.model._requests.append(twice)
+        assert "2 times at the model, 1 times by the ledger" in wrong(checks.delivered_once)[0]
+
+        notes = stage.repos["alpha"] / "notes.txt"
+        kept = notes.read_text(encoding="utf-8")
+        notes.write_text("gone", encoding="utf-8")
+        (stage.repos["alpha"] / story.jobs[0].file).unlink()
+        assert len(wrong(checks.trees_whole)) == 2
+        notes.write_text(kept, encoding="utf-8")
+
+        _edit(stage.workspace.runs, lambda text: text + "\nnobody said this\n")
+        assert wrong(checks.runs_is_rendered) == ["runs.md is not what the ledger says"]
+
+        another = replace(story, jobs=(*story.jobs, replace(story.jobs[0], name="S1T99")))
+        assert list(checks.settled(stage, another, before)) == ["S1T99 is None, and nothing is asked about it"]
+
+        answer = {"decision": "accept", "text": "", "for_session": False}
+        said = [{"event": "hold_set"}, *({"event": "ask_answered", "ask": "A7", "answer": answer},) * 2]
+        stamp = {"seq": 10**6, "ts": "2026-01-01T00:00:00Z"}
+        lines = "".join(json.dumps({**stamp, **one}) + "\n" for one in said)
+        ledger = stage.workspace.ledger.read_text(encoding="utf-8")
+        _edit(stage.workspace.ledger, lambda text: text + lines)
+        assert wrong(checks.ledger_is_the_world) == ["the ledger says otherwise of plan"]
+        assert wrong(checks.answered_once) == ["A7 was answered 2 times"]
+        stage.workspace.ledger.write_text(ledger, encoding="utf-8")
+
+        left = wrong(checks.nothing_left)
+        assert [one.partition(":")[0] for one in left] == [
+            "processes are left",
+            "somebody holds the lock",
+            "sockets are left",
+        ]
+
+
+def _edit(path: Path, change: object) -> None:
+    assert callable(change)
+    path.write_text(change(path.read_text(encoding="utf-8")), encoding="utf-8")
