@@ -352,3 +352,35 @@ def test_a_ledger_of_before_there_were_budgets_outages_and_looks_still_opens(led
     lines = path.read_text(encoding="utf-8").splitlines()
     path.write_text("".join(json.dumps(older(json.loads(line))) + "\n" for line in lines), encoding="utf-8")
     assert found(path).events == events
+
+
+LINES = st.one_of(
+    st.binary(max_size=40),
+    st.builds(
+        lambda fields: json.dumps(fields).encode(),
+        st.fixed_dictionaries(
+            {},
+            optional={
+                "seq": st.one_of(st.integers(), st.text(max_size=3), st.none()),
+                "ts": st.one_of(st.just("2026-07-01T12:00:00Z"), st.text(max_size=5), st.integers()),
+                "event": st.one_of(st.sampled_from(["hold_set", "intended", "turn_ended"]), st.text(max_size=5)),
+                "action": st.dictionaries(st.sampled_from(["action", "why"]), st.sampled_from(["exit", 7, None])),
+            },
+        ),
+    ),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(LINES, max_size=4), st.booleans())
+def test_whatever_the_file_holds_is_read_or_told(lines: list[bytes], ended: bool) -> None:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "ledger.jsonl"
+        content = b"\n".join(lines) + b"\n" * ended
+        path.write_bytes(content)
+        try:
+            opened = found(path)
+        except StoreError as error:
+            assert (path.read_bytes(), error.what.startswith(str(path))) == (content, True)
+        else:
+            assert opened.cut == len(content) - path.stat().st_size

@@ -1,0 +1,114 @@
+"""The readers, each as a function of bytes that raises only what is a bug."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+from supervisor.core.planfile import parse
+from supervisor.core.world import evolve
+from supervisor.domain.world import World
+from supervisor.errors import OrchError
+from supervisor.runtime.authors import Authors
+from supervisor.runtime.conductor import Conductor
+from supervisor.runtime.config import load
+from supervisor.runtime.control import Control
+from supervisor.runtime.doing import Doing
+from supervisor.runtime.logs import Logs
+from supervisor.runtime.planread import check
+from supervisor.runtime.workspace import Workspace
+from supervisor.shell.ledger.store import Ledger
+from supervisor.wire.jsonrpc import Peer
+
+_FOLDER = Path(tempfile.mkdtemp(prefix="orch-fuzz-"))
+_SECONDS = 2.0  # for one input: what takes longer hangs
+
+
+def plan(data: bytes) -> None:
+    """plan.md."""
+    check(data, ["backend", "mobile"])
+    parse(data.decode("utf-8", "replace"), ["backend", "mobile"])
+
+
+def ledger(data: bytes) -> None:
+    """ledger.jsonl, and the fold of what is in it."""
+    path = _FOLDER / "ledger.jsonl"
+    path.write_bytes(data)
+    it = Ledger(path)
+    with suppress(OrchError):
+        world = World()
+        for event in it.open().events:
+            world = evolve(world, event)
+    it.close()
+
+
+def peer(data: bytes) -> None:
+    """A message of a server's."""
+    it = Peer()
+    it.request("thread/start", {})
+    it.receive(data)
+    it.receive(data.decode("utf-8", "replace"))
+
+
+def config(data: bytes) -> None:
+    """orchestrator.config.yaml."""
+    workspace = Workspace(_FOLDER)
+    workspace.config.write_bytes(data)
+    with suppress(OrchError):
+        load(workspace)
+
+
+def control(data: bytes) -> None:
+    """A line on the control socket."""
+    asyncio.run(_answered(data))
+
+
+async def _answered(data: bytes) -> None:
+    it = Ledger(_FOLDER / "control.jsonl")
+    opened = it.open()
+    logs = Logs(_FOLDER / "logs", megabytes=1)
+    conductor = Conductor(Workspace(_FOLDER), it, opened, logs)
+    loop = asyncio.create_task(conductor.run(lambda action: None))
+    try:
+        async with asyncio.TaskGroup() as group:
+            desk = Control(Workspace(_FOLDER), conductor, logs, group, Authors("plan.md", World), Doing())
+            if b"ask_child" not in data and b"reload" not in data:  # those need a whole supervisor
+                async with asyncio.timeout(_SECONDS):
+                    answer = await desk._answer(data.replace(b"watch", b"status"))
+                assert "\n" not in answer
+                assert "Error(" not in answer, answer  # an error of ours that nobody expected
+    finally:
+        loop.cancel()
+        it.close()
+        (_FOLDER / "control.jsonl").unlink(missing_ok=True)
+        logs.close()
+
+
+TARGETS = {"plan": plan, "ledger": ledger, "peer": peer, "config": config, "control": control}
+
+SEEDS: dict[str, tuple[bytes, ...]] = {
+    "plan": (
+        b"# Plan: x\n- hold: no\n\n## Contracts\n### C1 - a\n- between: backend, mobile\n\n## Working Plan\n"
+        b"### T1 - b\n- child: backend\n- contracts: C1\n- verify: `true`\n- budget: 1k tokens, 2 h\n\nText.\n"
+        b"### H1 - c\n- child: human\n- after: T1\n\n**Expect:** it.\n",
+    ),
+    "ledger": (
+        b'{"seq":1,"ts":"2026-01-01T00:00:00Z","event":"up_requested","children":["backend"]}\n',
+        b'{"seq":1,"ts":"2026-01-01T00:00:00Z","event":"intended","action":{"action":"exit","why":"x"}}\n',
+        b'{"seq":1,"ts":"2026-01-01T00:00:00Z","event":"supervisor_started","pid":1,"version":"1","children":'
+        b'[{"name":"backend","path":"/b"}],"running":[],"retry_seconds":[1]}\n',
+    ),
+    "peer": (b'{"id":1,"result":{}}', b'{"id":1,"error":{"code":1,"message":"m"}}', b'{"method":"m","params":{}}'),
+    "config": (
+        b"children:\n  backend: ../b\n  mobile: {path: ../m, budget: 1k tokens}\nlimits: {stall_minutes: 1}\n",
+        b"children: {a: x}\nrules:\n  - accept: {command: git status}\nnotify: {command: x, on: [asks]}\n",
+    ),
+    "control": (
+        b'{"id":1,"method":"status","params":{}}',
+        b'{"id":1,"method":"answer","params":{"ask":"A1","decision":"text","text":"x","for_session":true}}',
+        b'{"id":1,"method":"note","params":{"text":"x"}}',
+        b'{"id":1,"method":"go","params":{"task":"T1"}}',
+    ),
+}
