@@ -55,6 +55,7 @@ class Result:
         self.held: Counter[str] = Counter()
         self.broken: list[tuple[int, str, str]] = []  # story, promise, what was seen
         self.states: Counter[str] = Counter()
+        self.halted: list[str] = []  # why tasks are blocked or have failed, in the end
 
     def counts(self) -> dict[str, object]:
         broken = [{"story": seed, "promise": name, "seen": seen} for seed, name, seen in self.broken]
@@ -65,6 +66,7 @@ class Result:
             "skipped": self.skipped,
             "held": dict(self.held),
             "tasks": dict(self.states),
+            "halted": self.halted,
             "broken": broken,
         }
 
@@ -115,6 +117,8 @@ def _on_stage(stage: Stage, numbers: list[int], only: list[str] | None, result: 
         _tell(stage, story, before, result)
         result.stories += 1
         what = ", ".join(f"{one.kind} at {one.at:g}" for one in story.faults)
+        for _, name, seen in result.broken[broken:]:
+            print(f"  {name}: {seen}", file=sys.__stderr__, flush=True)
         verdict = "ok" if len(result.broken) == broken else "BROKEN"
         print(f"{number}: {verdict} in {time.monotonic() - began:.1f} s ({what})", file=sys.__stderr__, flush=True)
         if verdict != "ok":
@@ -140,7 +144,12 @@ def _tell(stage: Stage, story: Story, before: checks.Before, result: Result) -> 
         result.broken.append((story.seed, "settled", str(error)[:3000]))
         mend(stage, story)
         return
-    result.states.update(one["state"] for one in stage.status()["tasks"])
+    tasks = [one for one in stage.status()["tasks"] if one["id"] in {job.name for job in story.jobs}]
+    result.states.update(one["state"] for one in tasks)
+    halted = [f"{one['id']} is {one['state']}: {one['why']}" for one in tasks if one["state"] in ("blocked", "failed")]
+    result.halted += halted
+    for one in halted:
+        print(f"  {one}", file=sys.__stderr__, flush=True)
     for check in checks.AFTER_A_STORY:
         _note(result, story, check.__name__, list(check(stage, story, before)))
     if story.down:

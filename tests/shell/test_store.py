@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -378,9 +379,7 @@ def test_whatever_the_file_holds_is_read_or_told(lines: list[bytes], ended: bool
         path = Path(folder) / "ledger.jsonl"
         content = b"\n".join(lines) + b"\n" * ended
         path.write_bytes(content)
-        try:
-            opened = found(path)
-        except StoreError as error:
-            assert (path.read_bytes(), error.what.startswith(str(path))) == (content, True)
-        else:
-            assert opened.cut == len(content) - path.stat().st_size
+        with suppress(StoreError):
+            assert found(path).cut == len(content) - path.stat().st_size
+            return
+        assert path.read_bytes() == content, "what cannot be read is left as it is"
