@@ -103,8 +103,11 @@ def run(
         except _Kept as kept:
             print(f"kept: {kept}", file=sys.stderr)
             break
+        except KeyboardInterrupt:  # what was told so far counts
+            break
         except AssertionError as error:
             result.broken.append((here[0], "nothing_left", str(error)[:2000]))
+            print(f"  nothing_left: {error}", file=sys.stderr, flush=True)
     result.seconds = time.monotonic() - began
     return result
 
