@@ -1,0 +1,112 @@
+"""Many children, and servers of bad manners: stand-ins, for the real codex starts neither by dozens nor badly."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+
+import psutil
+
+from supervisor.runtime import launch
+from supervisor.runtime.registry import Registry
+from supervisor.shell import process
+from tests.e2e.lab import Lab, task
+from tests.peers import codex_like
+
+MANY = 32
+
+
+def lab_of(*names: str, manner: str = "good", **limits: float) -> Lab:
+    lab = Lab()
+    for name in names:
+        path = lab.folder / name
+        subprocess.run(["git", "init", "-q", "-b", "main", str(path)], check=True, env=lab.environ)
+        lab.repos[name] = path
+    lab.workspace.config.write_text(
+        json.dumps({"children": {name: f"../{name}" for name in names}, "limits": {"stall_minutes": 1, **limits}}),
+        encoding="utf-8",
+    )
+    lab.environ["ORCH_CODEX_BIN"] = codex_like(lab.folder, manner=manner)
+    return lab
+
+
+def pids(lab: Lab) -> dict[str, int]:
+    return {name: record.identity.pid for name, record in Registry(lab.workspace.registry).alive().items()}
+
+
+def test_dozens_of_children_are_adopted_after_a_kill_and_none_is_left_after_down() -> None:
+    with lab_of(*(f"c{number}" for number in range(MANY))) as lab:
+        assert f"{MANY} of {MANY} children ready" in lab.orch("up").stdout
+        before = pids(lab)
+        assert len(before) == MANY
+        supervisor = launch.supervisor_process(lab.workspace)
+        assert supervisor is not None
+        os.kill(supervisor.pid, signal.SIGKILL)
+        lab.orch("up")
+        assert pids(lab) == before
+        ready = lab.ledger("server_ready")[-MANY:]
+        assert [one["adopted"] for one in ready] == [True] * MANY
+
+        victim = before["c7"]
+        os.kill(victim, signal.SIGKILL)  # they are watched: what happens to an adopted one is noticed
+        lab.until(lambda seen: seen["children"][7]["state"] == "ready" and seen["children"][7]["pid"] != victim)
+        done = lab.orch("status", "--json")
+        assert [one["state"] for one in json.loads(done.stdout)["children"]] == ["ready"] * MANY
+
+        lab.orch("down")
+        assert process.marked(lab.workspace.mark()) == []
+
+
+def test_only_a_server_that_answers_counts_as_ready_and_the_others_are_told_with_their_problem() -> None:
+    with lab_of("mute", "never", "garbage", "ends", "late", "good", manner="named", ready_seconds=1.5) as lab:
+        done = lab.orch("up", check=False)
+        assert (done.returncode, done.stdout) == (1, "2 of 6 children ready\n")
+        told = {line.split()[1]: line for line in done.stderr.splitlines() if line.startswith("orch: ")}
+        silent = "did not answer within 1.5 s (5 times within 60 s)"
+        problems = {"mute": silent, "never": silent, "garbage": silent, "ends": "exited with code 0 before it answered"}
+        assert told.keys() == problems.keys()
+        assert [name for name, problem in problems.items() if problem not in told[name]] == []
+        assert {ask["child"] for ask in lab.status()["asks"]} == problems.keys()
+
+
+def test_servers_that_obey_no_signal_are_stopped_side_by_side_with_all_that_they_started() -> None:
+    with lab_of(*(f"c{number}" for number in range(8)), manner="stubborn") as lab:
+        lab.orch("up")
+        assert len(process.marked(lab.workspace.mark())) == 16
+        began = time.monotonic()
+        lab.orch("down")
+        assert time.monotonic() - began < 8 * 3  # one after the other they would have had 3 seconds each
+        assert process.marked(lab.workspace.mark()) == []
+
+
+def test_a_server_that_writes_without_end_neither_blocks_nor_fills_the_disk() -> None:
+    with lab_of("c0", manner="loud", log_megabytes=1) as lab:
+        lab.orch("up")
+        lab.plan(task("T1", "c0"))
+        lab.task("T1", "done")
+        logs = lab.workspace.logs
+        lab.until(lambda _: (logs / "c0.stderr.log.1").exists())
+        assert (logs / "c0.stderr.log.1").stat().st_size <= 1 << 20
+        assert lab.orch("restart", "c0").returncode == 0
+
+
+def test_descriptors_threads_and_memory_do_not_grow_with_the_turns() -> None:
+    with lab_of("c0", "c1") as lab:
+        lab.up()
+        supervisor = launch.supervisor_process(lab.workspace)
+        assert supervisor is not None
+        itself = psutil.Process(supervisor.pid)
+
+        def turns(numbers: range) -> tuple[int, int, int]:
+            for number in numbers:
+                lab.plan("".join(task(f"T{one}", f"c{one}", f"say {number}") for one in range(2)))
+                lab.until(lambda seen: [one["turns"] for one in seen["tasks"]] == [number] * 2)  # noqa: B023
+            lab.until(lambda seen: all(one["state"] == "done" for one in seen["tasks"]))
+            return itself.num_fds(), itself.num_threads(), itself.memory_info().rss
+
+        first, last = turns(range(1, 11)), turns(range(11, 41))
+        assert (last[0] <= first[0] + 2, last[1] <= first[1] + 1) == (True, True), (first, last)
+        assert last[2] - first[2] < 12 << 20

@@ -1,0 +1,16 @@
+"""Stand-ins for `codex app-server`: for dozens of servers at once, thousands of turns, and bad manners."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+PROGRAM = Path(__file__).parent / "appserver.py"
+
+
+def codex_like(folder: Path, *, manner: str = "good") -> str:
+    """A program to name in ORCH_CODEX_BIN. `manner` is how its servers behave (see `appserver.py`)."""
+    program = folder / f"codex-{manner}"
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -S -E {PROGRAM} {manner} "$@"\n', encoding="utf-8")
+    program.chmod(0o755)
+    return str(program)

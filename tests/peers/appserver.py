@@ -1,0 +1,163 @@
+"""A `codex app-server` that answers at once: threads and turns in memory, each turn done as soon as it begun.
+
+    appserver.py MANNER --version
+    appserver.py MANNER [-c KEY=VALUE] app-server --listen unix://PATH
+
+Manners: `good`; `mute` takes connections and never answers; `never` does not even listen; `garbage` answers with what
+is no JSON; `ends` exits with 0; `late` listens after a second; `loud` also writes to its error output without end;
+`stubborn` obeys no SIGTERM, and has a child in a session of its own that does not either; `named` is what the folder
+that it is started in is called.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import itertools
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from contextlib import suppress
+from typing import Any
+
+_SALT = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, section 1.3
+_MAIN, _NUMBERS = str(os.getpid()), itertools.count(1)
+_TURNS: dict[str, list[dict[str, Any]]] = {}  # by thread, oldest first
+REPORT = {"outcome": "done", "summary": "ok", "changes": [], "contracts": [], "checks": [], "ask": None, "learned": []}
+
+
+async def serve(path: str, manner: str) -> None:
+    if manner == "late":
+        await asyncio.sleep(1)
+    with suppress(FileNotFoundError):
+        os.unlink(path)
+    server = await asyncio.start_unix_server(lambda reader, writer: _client(reader, writer, manner), path)
+    await server.serve_forever()
+
+
+async def _client(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, manner: str) -> None:
+    with suppress(OSError, asyncio.IncompleteReadError):
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+        key = next(
+            line.split(":", 1)[1].strip()
+            for line in head.split("\r\n")
+            if line.lower().startswith("sec-websocket-key:")
+        )
+        accept = base64.b64encode(hashlib.sha1((key + _SALT).encode()).digest()).decode()
+        writer.write(
+            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            f"Sec-WebSocket-Accept: {accept}\r\n\r\n".encode()
+        )
+        while True:
+            first, second = await reader.readexactly(2)
+            size = second & 127
+            if size > 125:
+                size = int.from_bytes(await reader.readexactly(2 if size == 126 else 8), "big")
+            mask = await reader.readexactly(4)
+            data = await reader.readexactly(size)
+            data = bytes(byte ^ mask[at & 3] for at, byte in enumerate(data)) if size < 200 else _unmasked(data, mask)
+            match first & 15:
+                case 8:
+                    return
+                case 9:
+                    writer.write(_frame(data, 10))
+                case 1 if manner != "mute":
+                    for message in _answers(json.loads(data)):
+                        writer.write(_frame(b"no JSON" if manner == "garbage" else json.dumps(message).encode(), 1))
+            await writer.drain()
+    writer.close()
+
+
+def _unmasked(data: bytes, mask: bytes) -> bytes:
+    long = (mask * (len(data) // 4 + 1))[: len(data)]
+    return (int.from_bytes(data, "big") ^ int.from_bytes(long, "big")).to_bytes(len(data), "big")
+
+
+def _frame(payload: bytes, kind: int) -> bytes:
+    size = len(payload)
+    if size < 126:
+        return bytes((0x80 | kind, size)) + payload
+    more = (126, 2) if size < 1 << 16 else (127, 8)
+    return bytes((0x80 | kind, more[0])) + size.to_bytes(more[1], "big") + payload
+
+
+def _answers(call: dict[str, Any]) -> list[dict[str, Any]]:
+    """What is said upon a message: the answer, and then what happens."""
+    if "id" not in call or "method" not in call:
+        return []
+    params, happens, result = call.get("params") or {}, [], {}
+    thread = params.get("threadId")
+    match call["method"]:
+        case "initialize":
+            result = {
+                "userAgent": "orch/0.169.0 (fast)",
+                "codexHome": "/",
+                "platformFamily": "unix",
+                "platformOs": "linux",
+            }
+        case "server/diagnostics":
+            result = {"process": {"id": os.getpid()}}
+        case "account/read":
+            result = {"account": None, "requiresOpenaiAuth": False}
+        case "thread/start":
+            thread = f"thread-{_MAIN}-{next(_NUMBERS)}"
+            _TURNS[thread] = []
+            result = {"thread": {"id": thread, "status": {"type": "idle"}}, "modelProvider": "fast", "model": "fast"}
+        case "thread/resume":
+            _TURNS.setdefault(thread, [])
+            result = {"thread": {"id": thread, "status": {"type": "idle"}}, "modelProvider": "fast", "model": "fast"}
+        case "thread/turns/list":
+            result = {"data": _TURNS.get(thread, [])[: -params.get("limit", 5) - 1 : -1]}
+        case "turn/start":
+            turn = f"turn-{next(_NUMBERS)}"
+            user = {"type": "userMessage", "id": f"u-{turn}", "clientId": params.get("clientUserMessageId")}
+            agent = {"type": "agentMessage", "id": f"a-{turn}", "text": json.dumps(REPORT)}
+            done = {"id": turn, "status": "completed", "items": [user, agent]}
+            _TURNS.setdefault(thread, []).append(done)
+            del _TURNS[thread][:-5]
+            where = {"threadId": thread, "turnId": turn}
+            begun = {**done, "status": "inProgress", "items": []}
+            happens = [
+                {"method": "turn/started", "params": {"threadId": thread, "turn": begun}},
+                *({"method": "item/completed", "params": {**where, "item": item}} for item in (user, agent)),
+                {"method": "turn/completed", "params": {"threadId": thread, "turn": {**done, "items": []}}},
+            ]
+            result = {"turn": begun}
+    return [{"id": call["id"], "result": result}, *happens]
+
+
+def _loud() -> None:
+    while True:
+        os.write(2, b"x" * 1023 + b"\n")
+
+
+def main() -> None:
+    manner, *words = sys.argv[1:]
+    if words == ["--version"]:
+        print("codex-cli 0.169.0")
+        return
+    if manner == "named":
+        manner = os.path.basename(os.getcwd())
+    path = words[-1].removeprefix("unix://")
+    if manner == "ends":
+        return
+    if manner == "never":
+        time.sleep(3600)
+    if manner == "loud":
+        threading.Thread(target=_loud, daemon=True).start()
+    if manner == "stubborn":
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        if os.fork() == 0:
+            os.setsid()
+            time.sleep(3600)
+    else:
+        signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+    asyncio.run(serve(path, manner))
+
+
+if __name__ == "__main__":
+    main()
