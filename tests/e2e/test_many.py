@@ -60,6 +60,43 @@ def test_dozens_of_children_are_adopted_after_a_kill_and_none_is_left_after_down
         assert process.marked(lab.workspace.mark()) == []
 
 
+def test_what_runs_already_is_told_apart_before_it_is_adopted() -> None:
+    with lab_of("older", "reused", "by-hand") as lab:
+        before = {one["name"]: one["pid"] for one in lab.up()["children"]}
+        supervisor = launch.supervisor_process(lab.workspace)
+        assert supervisor is not None
+        os.kill(supervisor.pid, signal.SIGKILL)
+        os.kill(before["by-hand"], signal.SIGKILL)
+        (socket := lab.workspace.server_socket("by-hand")).unlink()
+        program = lab.environ["ORCH_CODEX_BIN"]
+        strangers = [
+            subprocess.Popen([program, "app-server", "--listen", f"unix://{socket}"]),
+            subprocess.Popen(["sleep", "60"]),
+        ]
+        try:
+            while not socket.exists():
+                time.sleep(0.01)
+            records = json.loads(lab.workspace.registry.read_text(encoding="utf-8"))
+            records["older"]["codex"] = "0.163.0"  # codex was updated since
+            records["reused"]["identity"]["pid"] = strangers[1].pid  # the number is another's by now
+            lab.workspace.registry.write_text(json.dumps(records), encoding="utf-8")
+
+            done = lab.orch("up", check=False)
+            assert done.returncode == 1
+            assert f"by-hand failed: process {strangers[0].pid}, which is not ours, answers at {socket}" in done.stderr
+            after = {one["name"]: one for one in lab.status()["children"]}
+            assert [after[name]["state"] for name in before] == ["ready", "ready", "failed"]
+            assert (after["older"]["pid"], after["older"]["codex"]) == (before["older"], "0.163.0")
+            assert after["reused"]["pid"] not in (before["reused"], strangers[1].pid)
+            assert not psutil.pid_exists(before["reused"]), "what we started, and do not know any more, is ended"
+            lab.orch("down")
+            assert [one.poll() for one in strangers] == [None, None]
+        finally:
+            for one in strangers:
+                one.kill()
+                one.wait()
+
+
 def test_only_a_server_that_answers_counts_as_ready_and_the_others_are_told_with_their_problem() -> None:
     with lab_of("mute", "never", "garbage", "ends", "late", "good", manner="named", ready_seconds=1.5) as lab:
         done = lab.orch("up", check=False)

@@ -18,6 +18,7 @@ import itertools
 import json
 import os
 import signal
+import socket
 import sys
 import threading
 import time
@@ -33,6 +34,9 @@ REPORT = {"outcome": "done", "summary": "ok", "changes": [], "contracts": [], "c
 async def serve(path: str, manner: str) -> None:
     if manner == "late":
         await asyncio.sleep(1)
+    with socket.socket(socket.AF_UNIX) as there:
+        if there.connect_ex(path) == 0:
+            sys.exit(f"app-server control socket is already in use at {path}")
     with suppress(FileNotFoundError):
         os.unlink(path)
     server = await asyncio.start_unix_server(lambda reader, writer: _client(reader, writer, manner), path)
