@@ -52,7 +52,7 @@ def test_what_is_checked_after_a_story_is_noticed_when_it_is_wrong(monkeypatch: 
         assert wrong(checks.runs_is_rendered) == ["runs.md is not what the ledger says"]
 
         another = replace(story, jobs=(*story.jobs, replace(story.jobs[0], name="S1T99")))
-        assert list(checks.settled(stage, another, before)) == ["S1T99 is None, and nothing is asked about it"]
+        assert list(checks.settled(stage, another, before)) == ["S1T99 is not settled, and nothing is asked about it"]
 
         answer = {"decision": "accept", "text": "", "for_session": False}
         said = [{"event": "hold_set"}, *({"event": "ask_answered", "ask": "A7", "answer": answer},) * 2]

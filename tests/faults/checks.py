@@ -21,7 +21,7 @@ from supervisor.shell.ledger.lines import decode
 from supervisor.shell.ledger.segments import raw_lines
 from supervisor.shell.ledger.store import Ledger
 from tests.faults.story import Story
-from tests.faults.world import OVER, Stage
+from tests.faults.world import Stage, unsettled
 
 STILL = 5.0  # seconds for the world to be still, and for files to follow it
 
@@ -39,10 +39,9 @@ def settled(stage: Stage, story: Story, before: Before) -> Iterator[str]:
     """Every task is settled, or waits on an ask that is named."""
     picture = stage.status()
     asked = {one["task"] for one in picture["asks"]}
-    states = {one["id"]: one["state"] for one in picture["tasks"]}
-    for job in story.jobs:
-        if states.get(job.name) not in OVER and job.name not in asked:
-            yield f"{job.name} is {states.get(job.name)}, and nothing is asked about it"
+    for name in unsettled(picture, story):
+        if name not in asked:
+            yield f"{name} is not settled, and nothing is asked about it"
 
 
 def delivered_once(stage: Stage, story: Story, before: Before) -> Iterator[str]:
