@@ -29,6 +29,11 @@ def reset(server: Server, *, restart: str = "") -> Server:
     return replace(server, wanted=True, crashes=(), not_before=None, restart=restart or server.restart)
 
 
+def wanted(server: Server) -> Server:
+    """`orch up` wants it to run, at once. Only one that was given up has its deaths forgiven: others are counted on."""
+    return reset(server) if server.state is ServerState.FAILED else replace(server, wanted=True, not_before=None)
+
+
 def crashed(server: Server, at: datetime, problem: str, stderr: str, *, fatal: bool) -> Server:
     """It died, or did not start: once more, after a pause that grows, until the budget is used up."""
     crashes = (*recent_crashes(server, at), at)

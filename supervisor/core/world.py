@@ -184,7 +184,7 @@ def _given_up(world: World, at: datetime) -> World:
 def _up(world: World, event: ev.UpRequested) -> World:
     led = (ORCHESTRATOR,) if world.planning is not None else ()
     for child in (*event.children, *led):
-        world = with_server(world, child, servers.reset)
+        world = with_server(world, child, servers.wanted)
     return replace(world, stopping=None)
 
 
@@ -262,7 +262,9 @@ def _server_changed(
         case ev.ServerStopped():
             gave_up = server.wanted and len(servers.recent_crashes(server, event.at)) >= servers.CRASH_BUDGET
             state = after_server(server.state, ServerTrigger.STOPPED)
-            server = replace(server, state=ServerState.FAILED if gave_up else state, pid=None, ended=event.at)
+            crashes = () if world.stopping else server.crashes  # after `orch down` it begins anew
+            state = ServerState.FAILED if gave_up else state
+            server = replace(server, state=state, pid=None, ended=event.at, crashes=crashes)
         case ev.ServerStopFailed():
             state = after_server(server.state, ServerTrigger.STOP_FAILED)
             server = replace(server, state=state, problem=event.reason, ended=event.at)

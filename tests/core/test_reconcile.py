@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
 
 from supervisor.core import brief as words
 from supervisor.core.brief import brief_of
@@ -20,6 +21,7 @@ from supervisor.domain.child import Failure, TurnSeen, TurnStatus
 from supervisor.domain.plan import HUMAN, Task
 from supervisor.domain.run import Due
 from supervisor.domain.world import World
+from tests.core.hostile import hostile
 from tests.core.scene import BACKEND, C1, MOBILE, T1, T2, TREE, Scene, plan_of, report
 
 H1 = Task("H1", "Pair", HUMAN, instructions="Press it.", expect="A green light.")
@@ -1092,3 +1094,22 @@ def test_a_turn_of_a_child_that_left_the_config_for_a_while_is_not_lost() -> Non
     actions = scene.opened("backend", TurnSeen("turn-1", TurnStatus.COMPLETED, ("orch-T1-1",), report()))
 
     assert kinds(actions) == [act.RunChecks]
+
+
+@given(words=hostile)
+@settings(max_examples=60, deadline=None)
+def test_what_others_said_stays_quoted_data_in_the_brief_of_another(words: str) -> None:
+    """Whatever a child reports: its lines are quoted ones, and the other headings stay as they are without them."""
+    t3 = Task("T3", "Poll", "mobile", after=("T1",), instructions="Poll it.")
+    texts = []
+    for said in (words, "fine"):
+        scene = Scene(T1, t3).running("T1")
+        note = {"id": "C1", "status": "kept", "note": said}
+        scene.ended("T1", text=report(summary=said, learned=[said], contracts=[note]))
+        scene.checked("T1")
+        (start,) = scene.opened("mobile")
+        assert isinstance(start, act.StartTurn)
+        texts.append(start.text)
+    told, plain = ([line for line in text.split("\n") if not line.startswith(">")] for text in texts)
+    if words.strip():
+        assert told == plain

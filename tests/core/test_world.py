@@ -382,3 +382,16 @@ def test_the_keys_of_old_notices_go_but_for_those_of_open_asks() -> None:
         notice = act.Notify(key, "asks", "", "", "", None, None, None, why="")
         scene.world = evolve(scene.world, ev.Intended(scene.now, notice))
     assert [*scene.world.notified] == ["ask A1", *(f"paused {number}" for number in range(99, 1100))]
+
+
+def test_what_crashed_too_often_stays_given_up_over_a_restart_of_the_supervisor() -> None:
+    scene = Scene(T1)
+    for _ in range(CRASH_BUDGET - 1):
+        scene.exited("backend", after=0.1)
+        if scene.world.servers["backend"].not_before != scene.now:  # the first restart is at once
+            scene.tick()
+        scene.ready("backend")
+    scene.start()  # another supervisor, within the same minute
+    scene.ready("backend")
+    scene.exited("backend")
+    assert scene.world.servers["backend"].state is ServerState.FAILED

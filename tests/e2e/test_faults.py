@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from random import Random
 
 import pytest
 
+from supervisor.runtime.registry import Registry
+from supervisor.shell import process
 from tests.faults import checks
 from tests.faults.__main__ import run
 from tests.faults.story import told
@@ -63,6 +68,18 @@ def test_what_is_checked_after_a_story_is_noticed_when_it_is_wrong(monkeypatch: 
         assert wrong(checks.ledger_is_the_world) == ["the ledger says otherwise of plan"]
         assert wrong(checks.answered_once) == ["A7 was answered 2 times"]
         stage.workspace.ledger.write_text(ledger, encoding="utf-8")
+
+        server = Registry(stage.workspace.registry).alive()["alpha"].identity.pid
+        second = subprocess.Popen(
+            [sys.executable, "-c", "import sys; print(flush=True); sys.stdin.read()", "app-server", "--listen"],
+            env={**os.environ, process.MARK: stage.workspace.mark("alpha")},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        assert second.stdout is not None
+        second.stdout.readline()
+        assert wrong(checks.one_server_each) == [f"alpha has 2 servers: {sorted((server, second.pid))}"]
+        second.communicate()
 
         left = wrong(checks.nothing_left)
         assert [one.partition(":")[0] for one in left] == [

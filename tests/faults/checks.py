@@ -7,7 +7,9 @@ import subprocess
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from supervisor.core.runsfile import render
@@ -42,6 +44,18 @@ def settled(stage: Stage, story: Story, before: Before) -> Iterator[str]:
     for name in unsettled(picture, story):
         if name not in asked:
             yield f"{name} is not settled, and nothing is asked about it"
+
+
+def one_server_each(stage: Stage, story: Story, before: Before) -> Iterator[str]:
+    """Each child has one server, whoever started how many supervisors at once."""
+    for name in stage.repos:
+        found = []
+        for one in process.marked(stage.workspace.mark(name)):
+            with suppress(OSError):
+                words = Path(f"/proc/{one.pid}/cmdline").read_bytes().split(b"\0")
+                found += [one.pid] if b"app-server" in words and b"--listen" in words else []
+        if len(found) != 1:
+            yield f"{name} has {len(found)} servers: {found}"
 
 
 def delivered_once(stage: Stage, story: Story, before: Before) -> Iterator[str]:
@@ -156,6 +170,7 @@ def nothing_left(stage: Stage, story: Story, before: Before) -> Iterator[str]:
 
 AFTER_A_STORY: tuple[Check, ...] = (
     settled,
+    one_server_each,
     delivered_once,
     trees_whole,
     answered_once,

@@ -29,6 +29,7 @@ from supervisor.shell.process import (
     marked,
     rss_bytes,
     spawn,
+    start,
     stop_tree,
     sweep,
     table,
@@ -204,6 +205,28 @@ def test_every_end_is_told(ground: Ground) -> None:
         Exit(None, "SIGTERM", "killed by SIGTERM"),
         Exit(None, "signal 40", "killed by signal 40"),
     ]
+
+
+def test_a_server_that_the_system_may_have_killed_for_want_of_memory_is_told_so(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counts = ground.folder / "vmstat"
+    monkeypatch.setattr(start, "VMSTAT", counts)
+
+    def ended(sig: signal.Signals, before: str, after: str) -> str:
+        counts.write_text(before, encoding="ascii")
+        server = ground.serve(f"exec {SLEEP}")
+        ground.heard(1)
+        counts.write_text(after, encoding="ascii")
+        os.kill(server.identity.pid, sig)
+        return asyncio.run(wait_exit(server)).text
+
+    kills = "pgfault 9\noom_kill {}\n"
+    short = "killed by SIGKILL (the system ran out of memory since it was started, and kills processes then)"
+    assert ended(signal.SIGKILL, kills.format(3), kills.format(4)) == short
+    assert ended(signal.SIGKILL, kills.format(4), kills.format(4)) == "killed by SIGKILL"
+    assert ended(signal.SIGTERM, kills.format(4), kills.format(5)) == "killed by SIGTERM"
+    assert ended(signal.SIGKILL, "pgfault 9\n", "pgfault 9\n") == "killed by SIGKILL"
 
 
 def test_all_who_wait_for_one_server_hear_the_same(ground: Ground) -> None:

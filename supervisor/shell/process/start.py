@@ -16,6 +16,8 @@ from supervisor.errors import CodexError, StoreError
 from supervisor.shell.process.hold import take
 from supervisor.shell.process.table import MARK, Identity, row, session_of
 
+VMSTAT = Path("/proc/vmstat")
+
 
 @dataclass(frozen=True, slots=True)
 class Exit:
@@ -30,12 +32,13 @@ class Exit:
 class Spawned:
     """A server that this process started and has to reap; `exit` is None until `wait_exit` saw it end."""
 
-    __slots__ = ("exit", "identity", "popen")
+    __slots__ = ("exit", "identity", "kills", "popen")
 
     def __init__(self, popen: subprocess.Popen[bytes], identity: Identity) -> None:
         self.popen = popen
         self.identity = identity
         self.exit: Exit | None = None
+        self.kills = memory_kills()
 
 
 def spawn(
@@ -93,13 +96,14 @@ def _reap(process: Spawned) -> Exit:
     if process.exit is None:
         left = session_of(process.identity)
         flags = os.WEXITED | os.WNOHANG | os.WNOWAIT
-        process.exit = _ended(process.identity.pid, left, flags, "another part of this process took it")
+        otherwise = "another part of this process took it"
+        process.exit = _ended(process.identity.pid, left, flags, otherwise, process.kills)
         process.popen.poll()
     return process.exit
 
 
-def _ended(pid: int, left: tuple[Identity, ...], flags: int, otherwise: str) -> Exit:
-    """How a process ended; if that is not for us to know, `otherwise` says why."""
+def _ended(pid: int, left: tuple[Identity, ...], flags: int, otherwise: str, kills: int | None = None) -> Exit:
+    """How a process ended; if that is not for us to know, `otherwise` says why. `kills`: `memory_kills` as it began."""
     try:
         status = os.waitid(os.P_PID, pid, flags)
     except ChildProcessError:
@@ -112,7 +116,19 @@ def _ended(pid: int, left: tuple[Identity, ...], flags: int, otherwise: str) -> 
         name = signal.Signals(status.si_status).name
     except ValueError:
         name = f"signal {status.si_status}"
-    return Exit(None, name, f"killed by {name}", left)
+    why = ""
+    if name == "SIGKILL" and kills is not None and (now := memory_kills()) is not None and now > kills:
+        why = " (the system ran out of memory since it was started, and kills processes then)"
+    return Exit(None, name, f"killed by {name}{why}", left)
+
+
+def memory_kills() -> int | None:
+    """How many processes the kernel has killed for want of memory since the boot; None where it does not tell."""
+    with contextlib.suppress(OSError, ValueError), VMSTAT.open(encoding="ascii") as file:
+        for line in file:
+            if line.startswith("oom_kill "):
+                return int(line.split()[1])
+    return None
 
 
 @contextlib.contextmanager
