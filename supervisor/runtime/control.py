@@ -10,6 +10,7 @@ import struct
 from collections.abc import Iterable
 from typing import Any
 
+from supervisor.core import outages
 from supervisor.core.amounts import Misread
 from supervisor.core.grants import granted
 from supervisor.domain import event as ev
@@ -208,6 +209,10 @@ class Control:
         if child == ORCHESTRATOR:
             raise UsageError("the orchestrator is no child", "ask one of the children, or yourself")
         self._child(child)
+        world = self._conductor.world
+        outage = outages.pause(world, world.threads.get((child, None)), self._conductor.clock.now())
+        if outage is not None:
+            raise RequestRefused(f"{child} is asked nothing now: {outages.said(outage)}", "ask again after that")
         assert self._interviews is not None, "a supervisor that has children can ask them"
         return await self._interviews.ask(child, question)
 

@@ -33,7 +33,7 @@ ADOPT_TIMEOUT = 4.0  # seconds for a server that runs already to answer; a healt
 POLL = 0.02  # seconds between two tries to connect to a server that starts; it takes 0.15 to 0.4 s
 HELLO_TIMEOUT = 10.0  # seconds for `initialize` and `account/read`
 STOP_GRACE = 3.0  # seconds for a server to end by itself after the second SIGTERM (it takes some ms)
-PROBE_EVERY = 5.0  # seconds between two health probes
+PROBE_EVERY = 5.0  # seconds between two health probes, at most
 PROBE_AGAIN = 0.5  # seconds after a probe without an answer
 PROBE_TIMEOUT = 2.5  # seconds for each part of a probe: a hang is found within 5 + 2.5 + 0.5 + 2.5 s
 INTERRUPT_PATIENCE = 5.0  # seconds for an interrupted turn to end; it takes 0.1
@@ -352,7 +352,7 @@ class ServerDesk:
 
     async def _probe(self, link: Link) -> None:
         """Ask it for a sign of life, for as long as it is ours to look after."""
-        name, misses, pause = self.child.name, 0, PROBE_EVERY
+        name, misses, pause = self.child.name, 0, _until_beat()
         while not await _is_set(link.connection.closed, pause):
             self._logs.trim(name)
             try:
@@ -369,7 +369,12 @@ class ServerDesk:
             else:
                 if misses:
                     self._post(ev.ServerResponded(self._now(), name, link.pid))
-                misses, pause = 0, PROBE_EVERY
+                misses, pause = 0, _until_beat()
+
+
+def _until_beat() -> float:
+    """Seconds to the next probe: all servers are asked at the same moments, so that between them nobody wakes up."""
+    return PROBE_EVERY - asyncio.get_running_loop().time() % PROBE_EVERY
 
 
 async def _is_set(event: asyncio.Event, timeout: float) -> bool:

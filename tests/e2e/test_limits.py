@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from supervisor.demo.model import Fail, Failed, ModelRequest, Silence, Step, directive_script
+from supervisor.errors import RequestRefused
 from tests.e2e.lab import Lab, report, task
 
 STALL = 0.02  # minutes: two looks without a sign take a second and a half
@@ -82,6 +83,8 @@ def test_a_provider_that_takes_no_work_pauses_all_and_costs_no_task_a_try(lab: L
     lab.until(lambda _: len(lab.ledger("limits_read")) == 3)
     assert "paused      scripted" in lab.orch("status").stdout
     assert "**paused until" in lab.workspace.runs.read_text(encoding="utf-8")
+    with lab.client() as client, pytest.raises(RequestRefused, match="backend is asked nothing now: paused until"):
+        client.call("ask_child", child="backend", question="Why?")
     lab.model.begin_again(directive_script)
     lab.orch("go")
     assert lab.task("T1", "done")["runs"] == 1

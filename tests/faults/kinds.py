@@ -319,7 +319,9 @@ KINDS: dict[str, Kind] = {
     "model-is-limited": _moody(Fail(429, '{"error": {"message": "slow down"}}'), Failed("rate_limit_exceeded"), most=2),
     "model-cuts": _moody(Cut(), Failed("server_error"), Failed("context_length_exceeded")),
     "model-is-silent": _moody(Silence(), most=1),
-    "model-talks-nonsense": _moody(Say(""), Say("\x1b]0;x\x07\x00 {"), Say('{"outcome": 7}'), Say("done!")),
+    "model-talks-nonsense": _moody(
+        Fail(200, "\x00 no events {"), Say(""), Say("\x1b]0;x\x07\x00 {"), Say('{"outcome": 7}'), Say("done!")
+    ),
     "model-talks-without-end": _moody(Stream("word " * 20_000, 0.0), most=1),
     "disk-full": disk_full,
     "disk-read-only": disk_read_only,
