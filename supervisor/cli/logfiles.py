@@ -18,6 +18,7 @@ from supervisor.shell.ledger.segments import segments
 Entry = tuple[str, dict[str, Any]]
 """A log line with its sort key: its time as text that compares as the times do."""
 
+BLOCK = 1 << 20  # bytes of a file that are held at once, and the rest of the line that they end in
 TRIES = 3  # to list and open the rotated files of one log between two rotations
 
 
@@ -88,12 +89,29 @@ class _Source:
     def _lines(self, file: BinaryIO, more_to_come: bool) -> Iterator[Entry]:
         if not file.name.endswith(".gz") and os.fstat(file.fileno()).st_size < file.tell():
             file.seek(0)
-        while raw := file.readline():
-            if not raw.endswith(b"\n") and more_to_come:
-                file.seek(-len(raw), os.SEEK_CUR)
+        while block := file.read(BLOCK):
+            block += file.readline() if not block.endswith(b"\n") else b""
+            whole = block.rfind(b"\n") + 1 if more_to_come else len(block)
+            for raw in self._wanted(block[:whole]):
+                if (entry := self._entry(raw)) is not None:
+                    yield entry
+            if whole < len(block):
+                file.seek(whole - len(block), os.SEEK_CUR)
                 return
-            if all(needle in raw for needle in self._needles) and (entry := self._entry(raw)) is not None:
-                yield entry
+
+    def _wanted(self, block: bytes) -> Iterator[bytes]:
+        """The lines of a block that have what is looked for; what lies between them is not split into lines."""
+        if not self._needles:
+            yield from block.splitlines()
+            return
+        first, end = self._needles[0], 0
+        while (at := block.find(first, end)) >= 0:
+            start = block.rfind(b"\n", 0, at) + 1
+            end = block.find(b"\n", at)
+            end = len(block) if end < 0 else end
+            raw = block[start:end]
+            if all(needle in raw for needle in self._needles):
+                yield raw
 
     def _entry(self, raw: bytes) -> Entry | None:
         try:

@@ -60,8 +60,10 @@ def forget_requests(world: World, which: Callable[[Request], bool], at: datetime
 
 def learn(world: World, at: datetime, source: str, facts: tuple[str, ...]) -> World:
     """Facts that are new, the newest of which are kept: so many that children report, and so many that people note."""
-    known = {(learning.source, learning.text) for learning in world.learnings}
-    new = tuple(Learning(at, source, fact) for fact in facts if (source, fact) not in known)
+    if not facts:
+        return world
+    known = {learning.text for learning in world.learnings if learning.source == source}
+    new = tuple(Learning(at, source, fact) for fact in facts if fact not in known)
     if not new:
         return world
     every = (*world.learnings, *new)

@@ -31,7 +31,7 @@ from supervisor.core.world import evolve
 from supervisor.domain import action as act
 from supervisor.domain.action import Action
 from supervisor.domain.child import ServerState
-from supervisor.domain.event import Event, Intended, Ticked, TurnBegan
+from supervisor.domain.event import AskAnswered, Event, Intended, Ticked, TurnBegan
 from supervisor.domain.plan import HUMAN
 from supervisor.domain.run import Due, Outcome, Phase
 from supervisor.domain.seam import Drift
@@ -54,7 +54,7 @@ class Step:
 def advance(world: World, event: Event) -> Step:
     """Take in one event, and decide. Intents are recorded before any act."""
     evolved = evolve(world, event)
-    told_again = isinstance(event, Ticked | TurnBegan) and evolved is world
+    told_again = isinstance(event, Ticked | TurnBegan | AskAnswered) and evolved is world
     world, actions = _decide(evolved, event.at)
     intents = tuple(Intended(event.at, action) for action in actions)
     return Step(world, (*(() if told_again else (event,)), *intents), actions)

@@ -24,6 +24,7 @@ from supervisor.runtime.config import Config, reload
 from supervisor.runtime.doing import Doing
 from supervisor.runtime.interview import Interviews
 from supervisor.runtime.logs import Logs
+from supervisor.runtime.secrets import clean
 from supervisor.runtime.workspace import Workspace
 from supervisor.shell.process import rss_bytes
 from supervisor.wire.control import LINE_LIMIT, METHODS, REFUSED
@@ -199,9 +200,9 @@ class Control:
             raise RequestRefused(f"{found.id} is about a budget: {said.message}", "or `accept`, `decline`")
         if decision == "text" and not text.strip():
             raise UsageError("the answer is empty", f"`orch answer {found.id} accept`, `decline`, or your words")
-        answer = Answer(decision, text.strip(), bool(for_session))
+        answer = clean(Answer(decision, text.strip(), bool(for_session)))
         await self._post(ev.AskAnswered(self._conductor.clock.now(), found.id, answer))
-        if self._conductor.world.asks[found.id].answer != answer:
+        if self._conductor.world.asks[found.id].answer is not answer:  # not even the same one, by somebody else
             raise RequestRefused(f"{found.id} was settled a moment before", "see `orch asks` for what is open")
         return {}
 

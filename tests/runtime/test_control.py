@@ -486,6 +486,28 @@ def test_an_ask_is_answered_once_and_only_with_a_decision(supervisor: Supervisor
     assert answered == [ev.AskAnswered(answered[0].at, name, Answer("text", "a green light"))]
 
 
+def test_of_many_who_give_the_same_answer_at_once_one_has_given_it(supervisor: Supervisor) -> None:
+    tasks = tuple(Task(f"H{number}", "Look", "human", expect="green") for number in range(10))
+    plan = Plan("Looking", False, "Look.", "", (), tasks)
+    with supervisor.client() as client:
+        supervisor.post(ev.PlanAccepted(supervisor.conductor.clock.now(), 1, "d", "first", plan))
+        asks: list[str] = []
+        while len(asks) < len(tasks):
+            asks = [one["id"] for one in client.watch(-1, 0)["status"]["asks"]]
+
+    def answer(ask: str) -> bool:
+        with supervisor.client() as client, suppress(RequestRefused):
+            client.call("answer", ask=ask, decision="accept", text="", for_session=False)
+            return True
+        return False
+
+    with ThreadPoolExecutor(8) as pool:
+        for ask in asks:
+            assert sum(pool.map(answer, [ask] * 8)) == 1
+    answered = [event.ask for event in supervisor.recorded() if isinstance(event, ev.AskAnswered)]
+    assert answered == asks
+
+
 def test_going_down_ends_the_supervisor_and_whoever_is_connected_sees_it(tmp_path: Path) -> None:
     with Supervisor(tmp_path) as supervisor, supervisor.client() as watcher, supervisor.client() as client:
         watcher.call("status")

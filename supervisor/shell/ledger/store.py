@@ -21,8 +21,8 @@ from supervisor.shell.ledger.checkpoint import Checkpoint
 from supervisor.shell.ledger.lines import decode, encode, labelled
 from supervisor.shell.ledger.segments import FOLDER, Segment, closed_name, pack, segments, sync_folder
 
-SEGMENT = 2 << 20
-"""Bytes after which the open file is closed and another one begun: some 5,000 events, read in 0.1 s."""
+SEGMENT = 1 << 20
+"""Bytes after which the open file is closed and another one begun: at most 5,000 events, read in 0.1 s."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,91 @@
+"""Reading repos: snapshots and the map."""
+
+from __future__ import annotations
+
+import os
+import resource
+import shutil
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+from supervisor.runtime import snapshots
+from supervisor.runtime.gitfacts import state_key
+from tests.bench import repos
+from tests.bench.rows import Row, bare_python, median, orch, timed
+
+PLAIN = (
+    ("status", "--porcelain=v2", "--branch", "--show-stash", "-z"),
+    ("log", "-200", "-z", "--numstat", "--format=%H%x00%an%x00%ct%x00%s"),
+    ("log", "-5000", "-z", "--name-only", "--format=%H%x00%an%x00%ct%x00%s"),
+    ("for-each-ref", "--format=%(refname)%00%(objectname)%00%(committerdate:unix)"),
+    ("ls-files", "-s", "-z"),
+    ("config", "--list", "-z"),
+    ("rev-list", "--count", "HEAD"),
+)
+"""What plain git is asked for the facts of a snapshot: all of them side by side, as nothing is faster."""
+
+
+def snapshot(folder: Path, rounds: int) -> Iterator[Row]:
+    """A repo of 5,000 commits and 2,000 files."""
+    repo = folder / "repo"
+    repos.with_history(repo, commits=5000, files=2000)
+    root = repos.workspace(folder, ["repo"])
+    floor, took, key = [], [], []
+    for _ in range(rounds):  # in turn, so that both meet the same machine
+        floor.append(timed(lambda: _plain_git(repo)))
+        took.append(timed(lambda: snapshots.read("repo", repo, state_key(repo))))
+        key.append(timed(lambda: state_key(repo)))
+    yield Row(
+        "snapshot, read anew", median(took), median(floor), "1.5", "5,000 commits, 2,000 files; in a running Python"
+    )
+    status = [timed(lambda: repos.git(repo, *PLAIN[0])) for _ in range(rounds)]
+    yield Row("snapshot, nothing changed", median(key), median(status), "one git status", "the key that decides it")
+    orch(root, "snapshot", "--json")
+    with _counted(folder) as (calls, environ):
+        warm = [timed(lambda: orch(root, "snapshot", "--json", **environ)) for _ in range(rounds)]
+        asked = calls()
+    yield Row("`orch snapshot`, nothing changed", median(warm), None, "-", f"{asked / rounds:.1f} git processes each")
+
+
+def map_of_three(folder: Path, rounds: int) -> Iterator[Row]:
+    """Three repos with 10,000 source files in all."""
+    size = 0
+    for number, name in enumerate(("a", "b", "c")):
+        size += repos.write_files(folder / name, 3334, seed=3 * number)
+        repos.commit_all(folder / name)
+    root = repos.workspace(folder, ["a", "b", "c"])
+    cold = []
+    for _ in range(min(rounds, 3)):
+        shutil.rmtree(root / ".orchestrator", ignore_errors=True)
+        cold.append(timed(lambda: orch(root, "map", "--json")))
+    memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    note = f"10,002 files, {size / 1e6:.0f} MB; largest process {memory:.0f} MB"
+    yield Row("`orch map`, read anew", median(cold), None, "10 s, 500 MB", note)
+    bare = bare_python(rounds)
+    edited, same = [], []
+    file = next((folder / "a").glob("*/*.py"))
+    for number in range(rounds):
+        with file.open("a", encoding="utf-8") as stream:
+            stream.write(f"\nEDIT_NUMBER = {number}\n")
+        edited.append(timed(lambda: orch(root, "map", "--json")))
+        same.append(timed(lambda: orch(root, "map", "--json")))
+    yield Row("`orch map`, one file edited", median(edited), bare, "500 ms", "the floor is Python's own start")
+    yield Row("`orch map`, nothing changed", median(same), bare, "-", "the floor is Python's own start")
+
+
+def _plain_git(repo: Path) -> None:
+    with ThreadPoolExecutor(len(PLAIN)) as pool:
+        list(pool.map(lambda words: repos.git(repo, *words), PLAIN))
+
+
+@contextmanager
+def _counted(folder: Path) -> Iterator[tuple[Callable[[], int], dict[str, str]]]:
+    """A `git` that counts how often it is asked, and the environment in which it is found."""
+    log, shim = folder / "calls", folder / "bin" / "git"
+    shim.parent.mkdir()
+    shim.write_text(f'#!/bin/sh\necho >> {log}\nexec {shutil.which("git")} "$@"\n', encoding="utf-8")
+    shim.chmod(0o755)
+    log.touch()
+    yield lambda: len(log.read_text().splitlines()), {"PATH": f"{shim.parent}:{os.environ['PATH']}"}

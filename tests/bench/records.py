@@ -1,0 +1,88 @@
+"""The ledger and the logs when they are long."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from supervisor.core.world import evolve
+from supervisor.domain import event as ev
+from supervisor.domain.world import World
+from supervisor.shell.ledger.segments import raw_lines
+from supervisor.shell.ledger.store import Ledger
+from tests.bench import repos
+from tests.bench.rows import ORCH, Row, bare_python, median, orch, timed
+
+EVENTS = 100_000
+LOG_BYTES = 100_000_000
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def ledger(folder: Path, rounds: int) -> Iterator[Row]:
+    """The start of a supervisor with a ledger of 100,000 events; kept worlds and packed parts included."""
+    for events in (EVENTS // 100, EVENTS // 10, EVENTS):
+        path = folder / str(events) / "ledger.jsonl"
+        _fill(path, events)
+        floor = [timed(lambda: [json.loads(line) for line in raw_lines(path)]) for _ in range(rounds)]  # noqa: B023
+        took = [timed(lambda: _opened(path)) for _ in range(rounds)]  # noqa: B023
+        what = f"the world of a ledger of {events:,} events"
+        yield Row(what, median(took), median(floor), "1.5", "the floor is `json.loads` of every line")
+
+
+def _fill(path: Path, count: int) -> None:
+    it = Ledger(path)
+    world = it.open().world or World()
+    for first in range(0, count, 100):
+        at = START + timedelta(seconds=first)
+        events: list[ev.Event] = []
+        for number in range(first, first + 100, 4):
+            turn = (f"turn-{number}", 1000, 100)
+            events += [ev.UpRequested(at, ("backend",)), ev.TokensSpent(at, "backend", "thread", *turn)]
+            events += [ev.RestartRequested(at, "backend"), ev.LearningNoted(at, "backend", f"fact {number}")]
+        it.append(events, lambda _: {"task": "T1"})
+        for event in events:
+            world = evolve(world, event)
+        if it.due:
+            it.compact(world, at)
+    it.close()
+
+
+def _opened(path: Path) -> World:
+    it = Ledger(path)
+    opened = it.open()
+    world = opened.world or World()
+    for event in opened.events:
+        world = evolve(world, event)
+    it.close()
+    return world
+
+
+def logs(folder: Path, rounds: int) -> Iterator[Row]:
+    """`orch logs --task T7` in 100 MB of logs of two children."""
+    (folder / "repo").mkdir(parents=True)
+    repos.write_files(folder / "repo", 1, seed=1)
+    repos.commit_all(folder / "repo")
+    root = repos.workspace(folder, ["repo"])
+    files = [root / ".orchestrator" / "logs" / f"{name}.jsonl" for name in ("one", "two")]
+    files[0].parent.mkdir(parents=True)
+    for number, file in enumerate(files):
+        with file.open("w", encoding="utf-8") as stream:
+            size = line = 0
+            while size < LOG_BYTES // 2:
+                at = (START + timedelta(milliseconds=2 * line + number)).isoformat().replace("+00:00", "Z")
+                fields = {"ts": at, "level": "info", "event": "item_completed", "child": "c", "task": f"T{line % 100}"}
+                size += stream.write(json.dumps({**fields, "text": "word " * 30}) + "\n")
+                line += 1
+    grep = f'grep -h \'"task": "T7"\' {files[0]} {files[1]} | sort > {folder}/found'
+    floor = [timed(lambda: subprocess.run(["sh", "-c", grep], check=True)) for _ in range(rounds)]
+    took = [timed(lambda: orch(root, "logs", "--task", "T7", "--json")) for _ in range(rounds)]
+    measure = "import resource, subprocess, sys; subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL); "
+    measure += "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
+    words = [sys.executable, "-c", measure, str(ORCH), "-C", str(root), "logs", "--task", "T7"]
+    memory = int(subprocess.run(words, check=True, capture_output=True).stdout) / 1024
+    note = f"grep and sort; Python's own start is {bare_python(rounds):.0f} ms; {memory:.0f} MB of memory"
+    yield Row("`orch logs --task T7` in 100 MB", median(took), median(floor), "2", note)
