@@ -133,7 +133,8 @@ def up(
 ) -> None:
     """Start the supervisor and the children's servers.
 
-    Returns when each server is ready, failed or 30 s old; what is up already stays up.
+    Returns when each server is ready, failed or 30 s old; what is up already stays up. An edited
+    orchestrator.config.yaml is taken in, and touches only what it changes.
     """
     from supervisor.cli import lifecycle
 

@@ -128,7 +128,7 @@ class Conductor:
         picture = self.status()
         runs = render(self.world, self.clock.now(), self._template, str(self._workspace.root))
         last = json.dumps(picture, indent=1)
-        key = (_without_time(runs), last)
+        key = (without_time(runs), last)
         if key == self._shown:
             return
         try:
@@ -197,6 +197,6 @@ class Conductor:
                 self._logs.say("ledger_not_compacted", level="warning", reason=str(error))
 
 
-def _without_time(runs: str) -> str:
+def without_time(runs: str) -> str:
     """runs.md without the moment it was rendered at: it is written again only when something else changed."""
     return "\n".join(line for line in runs.splitlines() if "UTC" not in line or "Rendered" not in line)

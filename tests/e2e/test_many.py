@@ -98,11 +98,11 @@ def test_what_runs_already_is_told_apart_before_it_is_adopted() -> None:
 
 
 def test_only_a_server_that_answers_counts_as_ready_and_the_others_are_told_with_their_problem() -> None:
-    with lab_of("mute", "never", "garbage", "ends", "late", "good", manner="named", ready_seconds=1.5) as lab:
+    with lab_of("mute", "never", "garbage", "ends", "late", "good", manner="named", ready_seconds=2) as lab:
         done = lab.orch("up", check=False)
         assert (done.returncode, done.stdout) == (1, "2 of 6 children ready\n")
         told = {line.split()[1]: line for line in done.stderr.splitlines() if line.startswith("orch: ")}
-        silent = "did not answer within 1.5 s (5 times within 60 s)"
+        silent = "did not answer within 2 s (5 times within 60 s)"
         problems = {"mute": silent, "never": silent, "garbage": silent, "ends": "exited with code 0 before it answered"}
         assert told.keys() == problems.keys()
         assert [name for name, problem in problems.items() if problem not in told[name]] == []

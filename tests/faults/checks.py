@@ -17,7 +17,7 @@ from supervisor.core.view import status
 from supervisor.core.world import evolve
 from supervisor.domain.world import World
 from supervisor.runtime import launch, templates
-from supervisor.runtime.conductor import _without_time
+from supervisor.runtime.conductor import without_time
 from supervisor.shell import process
 from supervisor.shell.ledger.lines import decode
 from supervisor.shell.ledger.segments import raw_lines
@@ -135,8 +135,8 @@ def runs_is_rendered(stage: Stage, story: Story, before: Before) -> Iterator[str
         world = World()
         for line in _ledger(stage):
             world = evolve(world, decode(line))
-        wanted = _without_time(render(world, datetime.now(UTC), template, root))
-        if _without_time(stage.workspace.runs.read_text(encoding="utf-8")) == wanted:
+        wanted = without_time(render(world, datetime.now(UTC), template, root))
+        if without_time(stage.workspace.runs.read_text(encoding="utf-8")) == wanted:
             return
         if time.monotonic() > deadline:
             yield "runs.md is not what the ledger says"

@@ -4,7 +4,7 @@
     appserver.py MANNER [-c KEY=VALUE] app-server --listen unix://PATH
 
 Manners: `good`; `mute` takes connections and never answers; `never` does not even listen; `garbage` answers with what
-is no JSON; `ends` exits with 0; `late` listens after a second; `loud` also writes to its error output without end;
+is no JSON; `ends` exits with 0; `late` listens after a moment; `loud` also writes to its error output without end;
 `stubborn` obeys no SIGTERM, and has a child in a session of its own that does not either; `named` is what the folder
 that it is started in is called.
 """
@@ -33,7 +33,7 @@ REPORT = {"outcome": "done", "summary": "ok", "changes": [], "contracts": [], "c
 
 async def serve(path: str, manner: str) -> None:
     if manner == "late":
-        await asyncio.sleep(1)
+        await asyncio.sleep(0.4)
     with socket.socket(socket.AF_UNIX) as there:
         if there.connect_ex(path) == 0:
             sys.exit(f"app-server control socket is already in use at {path}")
