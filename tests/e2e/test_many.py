@@ -102,17 +102,17 @@ def test_only_a_server_that_answers_counts_as_ready_and_the_others_are_told_with
         done = lab.orch("up", check=False)
         assert (done.returncode, done.stdout) == (1, "2 of 6 children ready\n")
         told = {line.split()[1]: line for line in done.stderr.splitlines() if line.startswith("orch: ")}
-        silent = "did not answer within 2 s (5 times within 60 s)"
+        silent = "did not answer within 2 s"
         problems = {"mute": silent, "never": silent, "garbage": silent, "ends": "exited with code 0 before it answered"}
         assert told.keys() == problems.keys()
-        assert [name for name, problem in problems.items() if problem not in told[name]] == []
+        assert [told[name] for name, problem in problems.items() if problem not in told[name]] == []
         assert {ask["child"] for ask in lab.status()["asks"]} == problems.keys()
 
 
 def test_servers_that_obey_no_signal_are_stopped_side_by_side_with_all_that_they_started() -> None:
     with lab_of(*(f"c{number}" for number in range(8)), manner="stubborn") as lab:
         lab.orch("up")
-        assert len(process.marked(lab.workspace.mark())) == 16
+        assert [len(process.marked(lab.workspace.mark(name))) for name in lab.repos] == [2] * 8
         began = time.monotonic()
         lab.orch("down")
         assert time.monotonic() - began < 8 * 3  # one after the other they would have had 3 seconds each
