@@ -23,7 +23,7 @@ def take(workspace: Workspace) -> TextIO | None:
     """The lock, with nobody's pid in it; None while somebody else holds it. Closing the file lets go of it."""
     try:
         workspace.state.mkdir(mode=0o700, exist_ok=True)
-        file = workspace.lock.open("a+", encoding="utf-8")
+        file = os.fdopen(os.open(workspace.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "r+", encoding="utf-8")
     except OSError as error:
         raise WorkspaceError(
             f"{workspace.state} cannot be written ({error.strerror})", "make the workspace writable, then run `orch up`"
@@ -44,14 +44,14 @@ def take(workspace: Workspace) -> TextIO | None:
 def taken_over(descriptor: int) -> TextIO:
     """The lock that this process was handed."""
     os.set_inheritable(descriptor, False)
-    return os.fdopen(descriptor, "a+", encoding="utf-8")
+    return os.fdopen(descriptor, "r+", encoding="utf-8")
 
 
 def sign(file: TextIO, pid: int) -> None:
-    """Say who the holder is."""
-    file.truncate(0)
-    file.write(f"{pid}\n")
-    file.flush()
+    """Say who the holder is. Who has signed before may sign again, and is not lost from sight meanwhile."""
+    text = f"{pid}\n".encode()
+    os.pwrite(file.fileno(), text, 0)
+    os.ftruncate(file.fileno(), len(text))
 
 
 def holder(workspace: Workspace) -> Identity | None:

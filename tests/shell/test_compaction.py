@@ -216,6 +216,40 @@ class Beside:
         self._do()
 
 
+def test_parts_that_are_closed_in_quick_succession_are_packed_one_after_the_other(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inside: list[int] = []
+    met, real = threading.Event(), store.pack
+
+    def watched(ledger: Path) -> None:
+        inside.append(1)
+        if len(inside) > 1:
+            met.set()
+        met.wait(0.3)  # until another one has come in beside, which must not be
+        real(ledger)
+        inside.pop()
+
+    monkeypatch.setattr(store, "pack", watched)
+    write(path, range(20))
+    assert not met.is_set()
+    assert all(segment.packed for segment in segments(path))
+    assert numbers_of(path) == list(range(1, 21))
+
+
+def test_a_part_that_is_packed_while_somebody_reads_is_read_all_the_same(path: Path) -> None:
+    write(path, range(20))
+    first = segments(path)[0]
+    plain = first.path.with_suffix("")
+    plain.write_bytes(gzip.decompress(first.path.read_bytes()))
+    first.path.unlink()
+    (seen, *_) = segments(path)
+    assert not seen.packed
+    pack(path)
+    with seen.open() as file:
+        assert json.loads(next(file))["seq"] == 1
+
+
 def test_packing_again_after_it_was_cut_off_gives_each_part_once(path: Path) -> None:
     write(path, range(20))
     first = segments(path)[0]

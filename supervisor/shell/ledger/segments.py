@@ -30,7 +30,10 @@ class Segment:
 
     def open(self) -> BinaryIO:
         """Its lines as bytes. Raises OSError, here or while it is read, also for a packed one that is damaged."""
-        return cast(BinaryIO, gzip.open(self.path, "rb")) if self.packed else self.path.open("rb")
+        if not self.packed:
+            with suppress(FileNotFoundError):  # it was packed a moment ago
+                return self.path.open("rb")
+        return cast(BinaryIO, gzip.open(self.path if self.packed else f"{self.path}.gz", "rb"))
 
 
 def segments(ledger: Path) -> list[Segment]:

@@ -194,6 +194,9 @@ def _foreign(path: Path, number: int, error: Exception) -> StoreError:
     )
 
 
+_packing = threading.Lock()
+
+
 def _packed(path: Path) -> None:
-    with contextlib.suppress(OSError):  # the next start or the next closed part tries it again
+    with _packing, contextlib.suppress(OSError):  # the next closed part tries it again
         pack(path)

@@ -1,0 +1,64 @@
+"""The lock of a workspace: one holder, handed on, and never lost from sight."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+from supervisor.runtime import lock
+from supervisor.runtime.workspace import Workspace
+from supervisor.shell.process import identity_of
+
+
+def test_there_is_one_holder_and_it_is_told_once_it_has_signed(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    assert lock.holder(workspace) is None
+    held = lock.take(workspace)
+    assert held is not None
+    with held:
+        assert lock.take(workspace) is None
+        assert lock.holder(workspace) is None
+        lock.sign(held, os.getpid())
+        assert lock.holder(workspace) == identity_of(os.getpid())
+    assert lock.holder(workspace) is None
+    again = lock.take(workspace)
+    assert again is not None
+    with again:
+        assert lock.holder(workspace) is None, "who held it before is not taken for the holder"
+
+
+def test_a_holder_that_signs_again_is_never_out_of_sight(tmp_path: Path) -> None:
+    """As when it starts over with another config."""
+    workspace, over, seen = Workspace(tmp_path), threading.Event(), []
+    held = lock.take(workspace)
+    assert held is not None
+    with held:
+        lock.sign(held, os.getpid())
+
+        def look() -> None:
+            while not over.is_set():
+                seen.append(lock.holder(workspace))
+
+        looking = threading.Thread(target=look)
+        looking.start()
+        for _ in range(2000):
+            lock.sign(held, os.getpid())
+        over.set()
+        looking.join(5)
+    assert set(seen) == {identity_of(os.getpid())}
+
+
+def test_who_inherits_it_holds_it_after_its_taker_is_gone(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    held = lock.take(workspace)
+    assert held is not None
+    with held:
+        heir = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, pass_fds=(held.fileno(),))
+        lock.sign(held, heir.pid)
+    assert lock.holder(workspace) == identity_of(heir.pid)
+    assert lock.take(workspace) is None
+    heir.communicate(b"\n", timeout=5)
+    assert lock.holder(workspace) is None
