@@ -9,6 +9,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import redirect_stdout
 from dataclasses import asdict
 from pathlib import Path
 
@@ -40,7 +41,8 @@ def main() -> int:
         for name in options.only or BENCHES:
             print(f"{name} ...", file=sys.stderr, flush=True)
             (Path(folder) / name).mkdir()
-            rows += BENCHES[name](Path(folder) / name, options.rounds)
+            with redirect_stdout(sys.stderr):  # what commands of orch print in this process is no figure
+                rows += BENCHES[name](Path(folder) / name, options.rounds)
     if options.json:
         print(json.dumps([{**asdict(row), "ratio": row.ratio} for row in rows], indent=1))
     else:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +12,7 @@ from pathlib import Path
 from supervisor.runtime import snapshots
 from supervisor.runtime.gitfacts import state_key
 from tests.bench import repos
-from tests.bench.rows import Row, bare_python, median, orch, timed
+from tests.bench.rows import Row, bare_python, median, megabytes, orch, timed
 
 PLAIN = (
     ("status", "--porcelain=v2", "--branch", "--show-stash", "-z"),
@@ -60,7 +59,8 @@ def map_of_three(folder: Path, rounds: int) -> Iterator[Row]:
     for _ in range(min(rounds, 3)):
         shutil.rmtree(root / ".orchestrator", ignore_errors=True)
         cold.append(timed(lambda: orch(root, "map", "--json")))
-    memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    shutil.rmtree(root / ".orchestrator")
+    memory = megabytes(root, "map", "--json")
     note = f"10,002 files, {size / 1e6:.0f} MB; largest process {memory:.0f} MB"
     yield Row("`orch map`, read anew", median(cold), None, "10 s, 500 MB", note)
     bare = bare_python(rounds)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,7 +14,7 @@ from supervisor.domain.world import World
 from supervisor.shell.ledger.segments import raw_lines
 from supervisor.shell.ledger.store import Ledger
 from tests.bench import repos
-from tests.bench.rows import ORCH, Row, bare_python, median, orch, timed
+from tests.bench.rows import Row, bare_python, median, megabytes, orch, timed
 
 EVENTS = 100_000
 LOG_BYTES = 100_000_000
@@ -80,9 +79,6 @@ def logs(folder: Path, rounds: int) -> Iterator[Row]:
     grep = f'grep -h \'"task": "T7"\' {files[0]} {files[1]} | sort > {folder}/found'
     floor = [timed(lambda: subprocess.run(["sh", "-c", grep], check=True)) for _ in range(rounds)]
     took = [timed(lambda: orch(root, "logs", "--task", "T7", "--json")) for _ in range(rounds)]
-    measure = "import resource, subprocess, sys; subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL); "
-    measure += "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
-    words = [sys.executable, "-c", measure, str(ORCH), "-C", str(root), "logs", "--task", "T7"]
-    memory = int(subprocess.run(words, check=True, capture_output=True).stdout) / 1024
+    memory = megabytes(root, "logs", "--task", "T7")
     note = f"grep and sort; Python's own start is {bare_python(rounds):.0f} ms; {memory:.0f} MB of memory"
     yield Row("`orch logs --task T7` in 100 MB", median(took), median(floor), "2", note)

@@ -34,6 +34,15 @@ def orch(root: Path, *words: str, **environ: str) -> None:
     subprocess.run([ORCH, "-C", root, *words], check=True, capture_output=True, env={**repos.ENVIRON, **environ})
 
 
+def megabytes(root: Path, *words: str) -> float:
+    """The most memory that one process of this command took. A small Python looks: who is started by a large process
+    counts as having been as large."""
+    look = "import resource, subprocess, sys; subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL); "
+    look += "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
+    command = [sys.executable, "-c", look, str(ORCH), "-C", str(root), *words]
+    return int(subprocess.run(command, check=True, capture_output=True, env=repos.ENVIRON).stdout) / 1024
+
+
 def timed(act: Callable[[], object]) -> float:
     """Milliseconds."""
     began = time.perf_counter()
