@@ -55,7 +55,7 @@ def one_server_each(stage: Stage, story: Story, before: Before) -> Iterator[str]
                 words = Path(f"/proc/{one.pid}/cmdline").read_bytes().split(b"\0")
                 found += [one.pid] if b"app-server" in words and b"--listen" in words else []
         if len(found) != 1:
-            yield f"{name} has {len(found)} servers: {found}"
+            yield f"{name} has {len(found)} servers: {sorted(found)}"
 
 
 def delivered_once(stage: Stage, story: Story, before: Before) -> Iterator[str]:
