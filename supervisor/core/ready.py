@@ -52,7 +52,7 @@ def due_of(world: World, work: Work) -> Due | None:
 
 def first_map(world: World) -> datetime | None:
     """Until when new work waits for the very first map, which the briefs are made with; None if it need not."""
-    waits = world.surveying and not world.map_digest and world.since is not None
+    waits = (world.surveying or world.unsurveyed) and not world.map_digest
     return world.since + FIRST_MAP if waits and world.since is not None else None
 
 
@@ -68,10 +68,10 @@ def readiness(world: World, work: Work, at: datetime) -> str | None:
     task = world.plan.task(work.task) if world.plan else None
     if obstacle is not None or task is None:
         return obstacle
-    if not _under_way(task, work) and (drawn := first_map(world)) is not None and at < drawn:
-        return "the first map of the repos is being drawn"
     if task.child == HUMAN:
         return None
+    if not _under_way(task, work) and (drawn := first_map(world)) is not None and at < drawn:
+        return "the first map of the repos is being drawn"
     if (elsewhere := turn_elsewhere(world, task.child)) is not None:
         return elsewhere
     thread = world.threads.get(thread_key(task, work))

@@ -39,6 +39,7 @@ from supervisor.domain.world import Work, World
 
 STOP_PATIENCE = timedelta(seconds=5)  # for interrupted turns to end on `orch down`; Codex answers within 0.1 s
 UNENDED = timedelta(seconds=60)  # for an interrupted turn to end by itself; then its server is replaced
+QUIET = timedelta(seconds=3)  # for servers to start before the repos are surveyed, which keeps a processor busy
 MISSES = 2  # health probes in a row without an answer; then the server is replaced
 
 
@@ -80,6 +81,7 @@ def wakeup(world: World, at: datetime) -> datetime | None:
     moments += [one.since + UNENDED for one in world.all_works if one.phase is Phase.STOPPING and one.since]
     moments += [outage.until for outage in world.outages.values()]
     moments.append(first_map(world))
+    moments.append(_quiet(world) if world.unsurveyed and not world.surveying else None)
     if world.stopping is not None and not world.exiting:
         moments.append(world.stopping.since + STOP_PATIENCE)
     return min((moment for moment in moments if moment is not None and moment > at), default=None)
@@ -330,9 +332,18 @@ def _survey(world: World, at: datetime) -> Iterator[Action]:
     """The map follows what the children change."""
     if not world.unsurveyed or world.surveying or world.stopping is not None:
         return
+    if (quiet := _quiet(world)) is not None and at < quiet:
+        return
     tasks = [task for task in world.unsurveyed.values() if task is not None]
     why = f"{', '.join(tasks)} changed files" if tasks else "the supervisor started"
     yield act.SurveyRepos(tuple(world.unsurveyed.items()), world.map_digest, why=why)
+
+
+def _quiet(world: World) -> datetime | None:
+    """Until when servers that start have the machine to themselves; None once each is up, or cannot be."""
+    states = [server.state for server in world.servers.values() if server.wanted]
+    starting = ServerState.STOPPED in states or ServerState.STARTING in states
+    return world.since + QUIET if world.since is not None and (starting or not states) else None
 
 
 RULES: tuple[Callable[[World, datetime], Iterator[Action]], ...] = (

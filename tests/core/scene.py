@@ -78,8 +78,10 @@ class Scene:
         revision = self.world.revision + 1
         return self.tell(ev.PlanAccepted, revision, f"digest {revision}", "an edit", plan_of(*tasks, **changes))
 
-    def ready(self, child: str, pid: int | None = None, *, adopted: bool = False) -> tuple[Action, ...]:
-        return self.tell(ev.ServerReady, child, pid or PIDS[child], "/run/s", "0.169.0", adopted)
+    def ready(
+        self, child: str, pid: int | None = None, *, adopted: bool = False, after: float = 1.0
+    ) -> tuple[Action, ...]:
+        return self.tell(ev.ServerReady, child, pid or PIDS[child], "/run/s", "0.169.0", adopted, after=after)
 
     def exited(self, child: str, after: float = 1.0) -> tuple[Action, ...]:
         pid = self.world.servers[child].pid

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
+
+import pytest
 
 from supervisor.core import brief as words
 from supervisor.core.drift import concerning, drifts, kept, said_of, touching
@@ -12,7 +15,7 @@ from supervisor.domain import event as ev
 from supervisor.domain.plan import Contract, Task
 from supervisor.domain.run import Due
 from supervisor.domain.seam import Drift, Kind, Place, Role, Seam
-from tests.core.scene import T1, Scene
+from tests.core.scene import BACKEND, MOBILE, T1, Scene
 
 SERVED = Place("backend", "app.py", 6, Role.PROVIDES, "/v1/devices/{id}")
 CALLED = Place("mobile", "src/api.ts", 2, Role.USES, "/v1/devices/${id}")
@@ -111,17 +114,29 @@ def changed(scene: Scene, task: str | None = "T1") -> tuple[act.Action, ...]:
     return scene.tell(ev.SharedChanged, "backend", task, GONE)
 
 
-def test_the_map_is_drawn_at_the_start_and_after_a_turn_that_changed_files() -> None:
+def test_the_map_is_drawn_once_the_servers_are_up_and_after_a_turn_that_changed_files() -> None:
     scene = Scene()
     scene.draws = False
-    assert scene.start()[0] == act.SurveyRepos(
-        (("backend", None), ("mobile", None)), scene.world.map_digest, "the supervisor started"
-    )
+    both = act.SurveyRepos((("backend", None), ("mobile", None)), scene.world.map_digest, "the supervisor started")
+    assert both not in scene.start()
+    assert scene.ready("backend", after=0.1) == ()
+    assert scene.ready("mobile", after=0.1) == (both,)
 
     scene = Scene(T1).running("T1")
     scene.ended("T1")
     scene.draws = False
     assert act.SurveyRepos((("backend", "T1"),), scene.world.map_digest, "T1 changed files") in scene.checked("T1")
+
+
+@pytest.mark.parametrize("children", [(), ("backend",)])
+def test_a_server_that_does_not_come_up_keeps_the_map_waiting_for_a_moment_only(children: tuple[str, ...]) -> None:
+    scene = Scene(up=False)
+    scene.draws = False
+    scene.tell(ev.SupervisorStarted, 1, "1.0", (BACKEND, MOBILE), (), (2.0, 4.0))
+    scene.tell(ev.UpRequested, children, after=0.1)
+
+    assert wakeup(scene.world, scene.now) == (scene.world.since or scene.now) + timedelta(seconds=3)
+    assert [type(one) for one in scene.tick()] == [act.SurveyRepos]
 
 
 def test_while_a_map_is_drawn_no_second_one_is_begun() -> None:
@@ -143,8 +158,9 @@ def test_new_work_waits_for_the_very_first_map_but_not_for_ever() -> None:
     scene.draws = False
     scene.world = type(scene.world)()
     scene.start()
+    scene.ready("mobile", after=0.1)
     scene.plan(T1)
-    assert [type(one) for one in scene.ready("backend")] == [act.OpenThread]  # that needs no map
+    assert [type(one) for one in scene.ready("backend")] == [act.OpenThread, act.SurveyRepos]  # a thread needs no map
     assert scene.opened("backend") == ()
     assert scene.why("T1") == "the first map of the repos is being drawn"
 

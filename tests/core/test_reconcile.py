@@ -147,11 +147,11 @@ def test_blocked_never_counts_as_done() -> None:
 
 
 def test_a_step_records_the_event_and_then_what_is_intended() -> None:
-    scene = Scene(T1, up=False)
-    scene.ready("backend")
+    scene = Scene(T1)
+    scene.opened("backend")
 
     event, intended = scene.step.events
-    assert isinstance(event, ev.ServerReady)
+    assert isinstance(event, ev.ThreadOpened)
     assert intended == ev.Intended(scene.now, scene.step.actions[0])
 
 
@@ -619,6 +619,7 @@ def test_a_server_that_keeps_dying_is_given_up_and_the_human_is_asked() -> None:
 
 def test_a_server_that_cannot_start_is_not_tried_again_before_a_human_did_something() -> None:
     scene = Scene(up=False)
+    scene.ready("mobile")
 
     actions = scene.tell(ev.ServerStartFailed, "backend", "codex is not logged in", True, "")
 
