@@ -13,11 +13,10 @@ from supervisor.shell.process import Identity, alive
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One server of ours: its process, its socket, and which codex it is."""
+    """One server of ours: its process and its socket."""
 
     identity: Identity
     socket: str
-    codex: str
 
 
 class Registry:
@@ -56,7 +55,7 @@ def _read(path: Path) -> dict[str, Record]:
     try:
         rows = json.loads(path.read_text(encoding="utf-8"))
         return {
-            str(child): Record(Identity(**row["identity"]), str(row["socket"]), str(row["codex"]))
+            str(child): Record(Identity(**row["identity"]), str(row["socket"]))
             for child, row in rows.items()
         }
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -180,7 +180,7 @@ class ServerDesk:
             return None
         try:
             async with asyncio.timeout(ADOPT_TIMEOUT):
-                return await self._shake_hands(record.identity, record.identity, record.socket, record.codex)
+                return await self._shake_hands(record.identity, record.identity, record.socket)
         except (OrchError, TimeoutError) as error:
             self._logs.say("adoption_failed", level="warning", child=self.child.name, reason=str(error) or "no answer")
             return None
@@ -191,11 +191,11 @@ class ServerDesk:
         leader = record.identity if record and process.alive(record.identity) else None
         await process.kill_tree(leader, mark, self._left)  # what an earlier server of this child left behind
         self._left = ()
-        binary = await self._versions.check(locate(self._config.codex_bin))
+        binary = locate(self._config.codex_bin)
         socket = str(self._workspace.server_socket(name))
         errors = self._logs.begin_stderr(name)
         spawned = process.spawn(
-            [str(binary.path), *_trust(self.child), "app-server", "--listen", f"unix://{socket}"],
+            [str(binary), *_trust(self.child), "app-server", "--listen", f"unix://{socket}"],
             cwd=_existing(self.child),
             env=None,
             mark=mark,
@@ -203,20 +203,32 @@ class ServerDesk:
             stderr_path=errors,
         )
         try:
-            self._registry.put(name, Record(spawned.identity, socket, binary.version))
-            link = await self._until_ready(spawned, socket, binary.version)
+            self._registry.put(name, Record(spawned.identity, socket))
+            return await self._checked(self._until_ready(spawned, socket), self._versions.check(binary))
         except BaseException:
             await asyncio.shield(process.kill_tree(spawned.identity, mark))
             raise
-        return link
 
-    async def _until_ready(self, spawned: Spawned, socket: str, version: str) -> Link:
+    async def _checked(self, link: Coroutine[Any, Any, Link], check: Coroutine[Any, Any, object]) -> Link:
+        """The link, once the check has passed: that codex is none, or too old, says more than what came of it."""
+        name = self.child.name
+        getting, checking = asyncio.create_task(link, name=f"start {name}"), asyncio.create_task(check, name="codex?")
+        try:
+            await asyncio.wait({getting, checking}, return_when=asyncio.FIRST_COMPLETED)
+            await checking
+            return await getting
+        finally:
+            getting.cancel()
+            checking.cancel()
+            await asyncio.gather(getting, checking, return_exceptions=True)
+
+    async def _until_ready(self, spawned: Spawned, socket: str) -> Link:
         limit = self._config.limits.ready_seconds
         ended = asyncio.create_task(process.wait_exit(spawned), name=f"exit of {self.child.name}")
         try:
             async with asyncio.timeout(limit):
                 while True:
-                    greeting = self._shake_hands(spawned.identity, spawned, socket, version)
+                    greeting = self._shake_hands(spawned.identity, spawned, socket)
                     hands = asyncio.create_task(greeting, name=f"greet {self.child.name}")
                     hands.add_done_callback(lambda one: None if one.cancelled() else one.exception())  # looked at
                     try:
@@ -233,7 +245,7 @@ class ServerDesk:
         finally:
             ended.cancel()
 
-    async def _shake_hands(self, identity: Identity, held: Spawned | Identity, socket: str, version: str) -> Link:
+    async def _shake_hands(self, identity: Identity, held: Spawned | Identity, socket: str) -> Link:
         """A connection that is initialized, to the very process that we mean, and logged in.
 
         Raises ConnectionLost while nobody answers, NotReady for somebody else, CodexError without a login.
@@ -252,7 +264,7 @@ class ServerDesk:
         self._group.create_task(connection.read(), name=f"read {name}")
         try:
             try:
-                await connection.request("initialize", codex.initialize(__version__), HELLO_TIMEOUT)
+                hello = await connection.request("initialize", codex.initialize(__version__), HELLO_TIMEOUT)
                 await connection.notify("initialized")
                 diagnostics = await connection.request("server/diagnostics", {}, HELLO_TIMEOUT)
                 account = await connection.request("account/read", {}, HELLO_TIMEOUT)
@@ -270,7 +282,8 @@ class ServerDesk:
         except BaseException:
             connection.close()
             raise
-        link = Link(identity, held, socket, version, connection, codex.Ear(name), identity.pid)
+        version, ear = codex.server_version(hello), codex.Ear(name)
+        link = Link(identity, held, socket, version, connection, ear, identity.pid)
         for message in early:
             self._hear(link, message)
         return link

@@ -61,6 +61,13 @@ def version_of(text: str) -> tuple[int, ...] | None:
     return tuple(int(part) for part in found.groups()) if found else None
 
 
+def server_version(hello: Any) -> str:
+    """The version that a server tells in its answer to `initialize`; "" if it tells none."""
+    agent = str(hello.get("userAgent")) if isinstance(hello, dict) else ""
+    version = version_of(agent.partition("/")[2])  # it begins with the name that we gave ourselves
+    return ".".join(map(str, version)) if version else ""
+
+
 def login_problem(account: Any) -> str | None:
     """What is wrong with the login, by the answer to `account/read`; None if nothing is."""
     if isinstance(account, dict) and account.get("account") is None and account.get("requiresOpenaiAuth"):

@@ -22,7 +22,7 @@ def me() -> Identity:
 
 
 def record(identity: Identity, name: str = "api") -> Record:
-    return Record(identity, f"/run/{name}.sock", "0.163.0")
+    return Record(identity, f"/run/{name}.sock")
 
 
 def test_what_is_put_is_found_by_the_next_supervisor(tmp_path: Path) -> None:
@@ -58,7 +58,7 @@ def test_only_the_very_processes_that_were_recorded_are_alive(tmp_path: Path) ->
     assert registry.alive() == {}
 
 
-GOOD = {"identity": {"pid": 7, "ticks": 8, "boot": "b"}, "socket": "/s", "codex": "0.163.0"}
+GOOD = {"identity": {"pid": 7, "ticks": 8, "boot": "b"}, "socket": "/s"}
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_a_file_that_makes_no_sense_names_no_living_server(tmp_path: Path, conte
 
 def test_the_form_of_the_file_is_kept(tmp_path: Path) -> None:
     path = tmp_path / "children.json"
-    Registry(path).put("api", Record(Identity(7, 8, "b"), "/s", "0.163.0"))
+    Registry(path).put("api", Record(Identity(7, 8, "b"), "/s"))
     found: Any = json.loads(path.read_text(encoding="utf-8"))
     assert found == {"api": GOOD}
 

@@ -12,6 +12,7 @@ import pytest
 from supervisor.domain.run import Tree
 from supervisor.errors import WorkspaceError
 from supervisor.shell.git import changed_between, read_git, read_tree, run, toplevel, tree
+from supervisor.shell.git.folder import is_plain_root
 from tests.shell.gitrepo import Hostile, commit, git, new_repo, stand_in, without_configuration
 
 pytestmark = pytest.mark.timeout(5)
@@ -72,9 +73,50 @@ def test_a_repository_that_claims_another_folder_as_its_work_tree_is_refused(rep
         toplevel(repo)
 
 
+PLAIN = "[core]\n\trepositoryformatversion = 0\n\tbare = false\n"
+
+
+@pytest.mark.parametrize(
+    ("config", "asked"),
+    [
+        (PLAIN, False),
+        (f'{PLAIN}# mine\n; and yours\n\n[remote "origin"]\n\turl = ../x.git\n  fetch=+refs/*:refs/*\n', False),
+        (PLAIN.replace("0", "1"), True),
+        (PLAIN.replace("false", "true"), True),
+        (f"{PLAIN}\tworktree = .\n", True),
+        (f"{PLAIN}[user]\n\tname = a\n[core] worktree = .\n", True),
+        (f"{PLAIN}\tx = \\\n\tworktree = .\n", True),
+        (f"{PLAIN}[include]\n\tpath = other\n", True),
+        (f'{PLAIN}[includeIf "gitdir:**"]\n\tpath = other\n', True),
+        (f"{PLAIN}[extensions]\n\tworktreeConfig = true\n", True),
+        (f"{PLAIN}\tflag\n", True),
+        (PLAIN.rstrip(), True),
+        ("[core\n", True),
+        ("#" * 4096 + "\n", True),
+    ],
+)
+def test_git_is_asked_for_the_root_wherever_the_repo_could_say_that_it_is_elsewhere(
+    repo: Path, config: str, asked: bool
+) -> None:
+    (repo / ".git" / "config").write_text(config, encoding="utf-8")
+    assert is_plain_root(repo) is not asked
+
+
+def test_git_is_asked_for_the_root_of_what_only_looks_like_a_repo(repo: Path, tmp_path: Path) -> None:
+    (tmp_path / "link").mkdir()
+    (tmp_path / "link" / ".git").symlink_to(repo / ".git")
+    (tmp_path / "pipe" / ".git" / "objects").mkdir(parents=True)
+    (tmp_path / "pipe" / ".git" / "refs").mkdir()
+    os.mkfifo(tmp_path / "pipe" / ".git" / "HEAD")
+    (repo / "src").mkdir()
+    assert is_plain_root(repo)
+    assert not any(is_plain_root(path) for path in (tmp_path / "link", tmp_path / "pipe", repo / "src", repo / ".git"))
+
+
 def test_dubious_ownership_is_told_with_the_command_that_trusts_it(
     repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    git(repo, "config", "extensions.none", "true")  # so that git itself is asked
     real = run._git()[1]
     stand_in(monkeypatch, tmp_path, f'GIT_TEST_ASSUME_DIFFERENT_OWNER=1 exec {real} "$@"')
     sentence = (
@@ -180,7 +222,7 @@ def test_the_list_of_changes_is_capped(repo: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_inherited_git_variables_are_not_obeyed(repo: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    toplevel(repo)  # GitPython asks for git's version when it is first loaded; that is no reading of a repo
+    read_tree(repo)  # GitPython asks for git's version when it is first loaded; that is no reading of a repo
     for name, value in (
         ("GIT_DIR", "/nowhere"),
         ("GIT_INDEX_FILE", "/nowhere/index"),
@@ -221,7 +263,7 @@ def test_a_git_that_does_not_end_is_ended(repo: Path, tmp_path: Path, monkeypatc
     writer_gone = os.open(alive, os.O_RDONLY | os.O_NONBLOCK)
     try:
         with pytest.raises(WorkspaceError, match=r"git rev-parse took longer than 0.3 s"):
-            toplevel(repo)
+            run.run_git(repo, "rev-parse")
         os.set_blocking(writer_gone, True)
         assert os.read(writer_gone, 1) == b""  # The last holder of the pipe is gone: the whole group was ended.
     finally:

@@ -23,6 +23,7 @@ from supervisor.wire.codex import (
     is_waiting,
     login_problem,
     sandbox_policy,
+    server_version,
     thread_resume,
     thread_start,
     turn_seen,
@@ -158,6 +159,11 @@ def test_a_command_has_a_time_limit_in_milliseconds_and_a_name() -> None:
 )
 def test_the_version_is_the_first_one_named(text: str, version: tuple[int, ...] | None) -> None:
     assert version_of(text) == version
+
+
+def test_a_server_tells_its_version_after_our_own_name() -> None:
+    assert server_version({"userAgent": "orch/0.169.0 (Debian 12.0.0; x86_64) xterm (orch; 0.1.0)"}) == "0.169.0"
+    assert [server_version(answer) for answer in ({}, None, {"userAgent": 7}, {"userAgent": "0.1.0"})] == [""] * 4
 
 
 def test_only_an_account_that_is_needed_and_missing_is_a_problem() -> None:

@@ -4,12 +4,25 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import stat
 from dataclasses import dataclass
 from pathlib import Path
 
 SMALL = 4 << 10
 """Bytes of a file that holds one number, name or commit."""
+
+
+_PLAIN = re.compile(
+    rb"""[ \t]* (?: [#;].*
+        | \[ (?!include|extensions) [\w.-]+ (?: \ "[^"\\]*" )? \]
+        | repositoryformatversion [ \t]*=[ \t]* 0
+        | bare [ \t]*=[ \t]* false
+        | (?! repositoryformatversion | bare | worktree ) [a-z] [\w-]* [ \t]*= [^"\\#;]*
+    )? [ \t]*""",
+    re.IGNORECASE | re.VERBOSE,
+)
+"""A line of a configuration that cannot make another folder than the one that holds `.git` the root of the work tree."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +47,23 @@ def place_of(path: Path) -> Place | None:
         return None
     common = read_small(git, "commondir")
     return Place(git, git if common is None else git / os.fsdecode(common.rstrip(b"\r\n")))
+
+
+def is_plain_root(path: Path) -> bool:
+    """Whether `path` is the root of a work tree beyond doubt, by what git itself would look at; else git has to say.
+
+    A quarter of a second is saved at a start with many repos: GitPython need not be imported, and no git run.
+    """
+    git = path / ".git"
+    try:
+        ours = all(one.lstat().st_uid == os.geteuid() for one in (path.resolve(), git))
+        there = not git.is_symlink() and all((git / name).is_dir() for name in ("objects", "refs"))
+    except OSError:
+        return False
+    head, config = read_small(git, "HEAD") or b"", read_small(git, "config") or b""
+    head_is_good = re.fullmatch(rb"ref: refs/heads/[\w./-]+\n|[0-9a-f]{40}\n", head) is not None
+    plain = config.endswith(b"\n") and len(config) < SMALL and all(map(_PLAIN.fullmatch, config.splitlines()))
+    return ours and there and head_is_good and plain
 
 
 def read_small(folder: Path, *names: str, limit: int = SMALL) -> bytes | None:

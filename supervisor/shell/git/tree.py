@@ -13,7 +13,7 @@ from supervisor.domain.pathname import shown
 from supervisor.domain.run import Tree
 from supervisor.errors import WorkspaceError
 from supervisor.shell.git.config import read_git
-from supervisor.shell.git.folder import place_of
+from supervisor.shell.git.folder import is_plain_root, place_of
 from supervisor.shell.git.run import Answer, failed, quoted, run_git
 
 ENTRY_LIMIT = 5_000
@@ -47,6 +47,8 @@ def toplevel(path: Path) -> Path:
         raise WorkspaceError(f"{path} cannot be read: {error.strerror}", "correct the child's path") from error
     if not stat.S_ISDIR(mode):
         raise WorkspaceError(f"{path} is not a folder", "give the folder of a git repository as the child's path")
+    if is_plain_root(path):
+        return path.resolve()
     answer = run_git(path, "rev-parse", "--is-bare-repository", "--is-inside-work-tree", "--show-toplevel")
     bare, _, rest = answer.out.partition(b"\n")
     inside, _, root = rest.partition(b"\n")
