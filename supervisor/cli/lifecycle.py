@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 
 from supervisor.cli import calling, output
 from supervisor.cli.output import one_line
@@ -16,8 +15,6 @@ from supervisor.shell.control_client import ControlClient
 READY_WITHIN = 30.0  # seconds for all servers to get ready
 STOP_WITHIN = 30.0  # seconds for all servers to stop; each is killed long before
 LAST_WORDS = 5.0  # seconds from the closed connection to the end of the supervisor's process
-LISTENS_WITHIN = 20.0  # seconds from our start to our own control socket, in the foreground
-LOOK = 0.05  # seconds between two looks for our own control socket
 
 
 def up(workspace: Workspace, children: Sequence[str]) -> int:
@@ -37,22 +34,24 @@ def bring_up(workspace: Workspace, children: Sequence[str]) -> int:
     from supervisor.runtime import launch
 
     named = list(dict.fromkeys(children))
+    known = _configured(workspace) if named else []
     for name in named:
-        calling.checked(name, _configured(workspace), "child")
+        calling.checked(name, known, "child")
     # The supervisor reads the config itself: to read it here as well would only cost the time.
-    if not launch.ensure_supervisor(workspace) and launch.reload(workspace):
+    started = launch.ensure_supervisor(workspace, named)
+    if not started and launch.reload(workspace):
         output.say("the supervisor took in the changed config")
     deadline = time.monotonic() + READY_WITHIN
     progress = Progress()
     try:
-        with ControlClient(workspace.control_socket) as client:
-            wanted = named or calling.names(calling.picture(client), "children")
-            client.call("up", children=wanted)
-            for picture in calling.follow(workspace, deadline):
-                chosen = [child for child in picture["children"] if child["name"] in wanted]
-                progress.show({child["name"]: _said(child) for child in chosen})
-                if all(child["state"] in ("ready", "failed") for child in chosen):
-                    break
+        if not started:
+            with ControlClient(workspace.control_socket) as client:
+                client.call("up", children=named)
+        for picture in calling.follow(workspace, deadline):
+            chosen = [child for child in picture["children"] if not named or child["name"] in named]
+            progress.show({child["name"]: _said(child) for child in chosen})
+            if all(child["state"] in ("ready", "failed") for child in chosen):
+                break
     except SupervisorDown as error:
         raise OrchError(f"while the servers started, {error.what}", "see `orch logs`, then run `orch up`") from error
     finally:
@@ -69,16 +68,14 @@ def bring_up(workspace: Workspace, children: Sequence[str]) -> int:
 
 def up_in_foreground(workspace: Workspace, children: Sequence[str]) -> int:
     """Be the supervisor, with the servers of these children (none named: of all), until it is over."""
-    from threading import Thread
-
     from supervisor.runtime import launch
 
     known = _configured(workspace)
-    wanted = [calling.checked(name, known, "child") for name in children] or known
+    for name in children:
+        calling.checked(name, known, "child")
     if launch.supervisor_process(workspace) is not None:
         raise OrchError("a supervisor is up already", "run `orch down` first, or leave out --foreground")
-    Thread(target=_ask_ourselves, args=(workspace, wanted), name="ask for the servers", daemon=True).start()
-    return launch.run_foreground(workspace)
+    return launch.run_foreground(workspace, children)
 
 
 def down(workspace: Workspace, *, now: bool) -> int:
@@ -126,16 +123,6 @@ def _problem(child: calling.Picture) -> str:
 def _with_remedy(child: calling.Picture) -> str:
     problem, remedy = _problem(child), f"`orch restart {child['name']}`"
     return problem if remedy in problem or "then `orch down`" in problem else f"{problem}: mend it, then run {remedy}"
-
-
-def _ask_ourselves(workspace: Workspace, children: Sequence[str]) -> None:
-    """As soon as our own control socket answers, ask it for the servers, as any `orch up` would."""
-    deadline = time.monotonic() + LISTENS_WITHIN
-    while time.monotonic() < deadline:
-        with suppress(SupervisorDown), ControlClient(workspace.control_socket) as client:
-            client.call("up", children=list(children))
-            return
-        time.sleep(LOOK)
 
 
 def _ask_to_end(workspace: Workspace, *, now: bool) -> bool:

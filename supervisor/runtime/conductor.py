@@ -58,6 +58,7 @@ class Conductor:
         self.clock = Clock(opened.last)
         self.version = 0  # of the world; `watch` waits for another
         self.changed = asyncio.Condition()
+        self.begun = asyncio.Event()  # the first decisions are taken, and on their way
         self.trouble: str | None = None
         self._workspace = workspace
         self._ledger = ledger
@@ -106,6 +107,7 @@ class Conductor:
             self.world = world
             for action in actions:
                 carry_out(action)
+            self.begun.set()
             if changed or recorded:
                 self.version += 1
                 if self._show_due is None:

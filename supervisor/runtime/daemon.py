@@ -8,12 +8,12 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
 from supervisor import __version__
-from supervisor.domain.event import DownRequested, SupervisorStarted
+from supervisor.domain.event import DownRequested, SupervisorStarted, UpRequested
 from supervisor.errors import OrchError
 from supervisor.runtime import lock as locks
 from supervisor.runtime.authors import Authors
@@ -40,12 +40,18 @@ class AlreadyUp(OrchError):
 
 
 def run(
-    workspace: Workspace, *, ready: Callable[[], None], mirror: TextIO | None = None, lock: int | None = None
+    workspace: Workspace,
+    *,
+    ready: Callable[[], None],
+    up: Sequence[str] | None = None,
+    mirror: TextIO | None = None,
+    lock: int | None = None,
 ) -> None:
     """Be the supervisor of this workspace until `orch down` (or SIGTERM, SIGINT), then return.
 
-    `ready` is called once the control socket answers; `mirror` (standard error) gets a line for each event; `lock` is
-    the descriptor of the workspace's lock, if this process was handed it.
+    `ready` is called once the control socket answers; `up` names the children whose servers are wanted at once (empty:
+    all; None: only those that run); `mirror` (standard error) gets a line for each event; `lock` is the descriptor of
+    the workspace's lock, if this process was handed it.
 
     Raises AlreadyUp, or another OrchError if the workspace, the config or the ledger cannot be used.
     """
@@ -63,7 +69,7 @@ def run(
             if opened.cut:
                 logs.say("ledger_mended", level="warning", reason=f"a torn last line of {opened.cut} bytes was cut off")
             conductor = Conductor(workspace, ledger, opened, logs)
-            asyncio.run(_supervise(workspace, config, conductor, logs, ready))
+            asyncio.run(_supervise(workspace, config, conductor, logs, ready, up))
         finally:
             ledger.close()
             logs.close()
@@ -76,11 +82,16 @@ def _start_over(workspace: Workspace, lock: TextIO, *, mirrored: bool) -> NoRetu
     """Become a supervisor that reads the config anew, and adopts the servers as after a death: the same process, which
     never lets go of the lock."""
     os.set_inheritable(lock.fileno(), True)
-    os.execv(sys.executable, [*command(workspace, lock), "mirrored" if mirrored else "again"])
+    os.execv(sys.executable, command(workspace, lock, "mirrored" if mirrored else "again"))
 
 
 async def _supervise(
-    workspace: Workspace, config: Config, conductor: Conductor, logs: Logs, ready: Callable[[], None]
+    workspace: Workspace,
+    config: Config,
+    conductor: Conductor,
+    logs: Logs,
+    ready: Callable[[], None],
+    up: Sequence[str] | None,
 ) -> None:
     served = (*config.children, config.orchestrator)
     registry = Registry(workspace.registry)
@@ -88,6 +99,7 @@ async def _supervise(
     authors = Authors(str(workspace.plan), lambda: conductor.world)
     plan = PlanWatch(workspace, [child.name for child in config.children], conductor, authors)
     doing = Doing()
+    turn = asyncio.Lock()
     now = conductor.clock.now
 
     def overhear(method: str, params: Mapping[str, Any]) -> None:
@@ -111,6 +123,8 @@ async def _supervise(
             stall_minutes=config.limits.stall_minutes,
         )
     )
+    if up is not None:
+        conductor.post(UpRequested(now(), tuple(up) or tuple(child.name for child in config.children)))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, lambda: conductor.post(DownRequested(now(), now=False)))
@@ -125,6 +139,7 @@ async def _supervise(
                     versions=versions,
                     logs=logs,
                     group=group,
+                    turn=turn,
                     post=conductor.post,
                     now=now,
                     task_of=conductor.task_of,
@@ -144,6 +159,9 @@ async def _supervise(
             )
             for name in registry.alive().keys() - desks.keys():
                 group.create_task(_let_go(name, workspace, registry, logs), name=f"let go of {name}")
+            conducting = group.create_task(conductor.run(effects.carry_out), name="conductor")
+            await conductor.begun.wait()
+            await effects.launched()
             listening = asyncio.Event()
             interviews = Interviews(desks, conductor.submit, now)
             control = Control(workspace, conductor, logs, group, authors, doing, interviews, config)
@@ -154,7 +172,7 @@ async def _supervise(
                     logs.say("watching_degraded", level="warning", reason=watching.degraded)
                 plan.look()
                 ready()
-                await conductor.run(effects.carry_out)
+                await conducting
             raise _Over
     except* _Over:
         pass
@@ -188,15 +206,16 @@ def _tell_starter(word: str) -> None:
 def main() -> None:
     """The process behind `orch up`: argv[1] is the workspace, argv[2] the descriptor of its lock.
 
-    A failure to start is told as JSON on standard output. Nobody waits to hear that from one that starts over (argv[3]:
-    "again", or "mirrored" if its events go to standard error).
+    argv[3] says how: "up", and then the children that are wanted (none: all); "idle", for none; "again" for one that
+    starts over, "mirrored" if its events go to standard error. A failure to start is told as JSON on standard output;
+    nobody waits to hear that from one that starts over.
     """
-    workspace, lock, again = Workspace(Path(sys.argv[1])), int(sys.argv[2]), sys.argv[3:]
-    if again:
-        run(workspace, ready=lambda: None, mirror=sys.stderr if again == ["mirrored"] else None, lock=lock)
+    workspace, lock, how, named = Workspace(Path(sys.argv[1])), int(sys.argv[2]), sys.argv[3], sys.argv[4:]
+    if how in ("again", "mirrored"):
+        run(workspace, ready=lambda: None, mirror=sys.stderr if how == "mirrored" else None, lock=lock)
         return
     try:
-        run(workspace, ready=lambda: _tell_starter(READY), lock=lock)
+        run(workspace, ready=lambda: _tell_starter(READY), up=named if how == "up" else None, lock=lock)
     except OrchError as error:
         _tell_starter(json.dumps({"what": error.what, "next_step": error.next_step}))
         sys.exit(1)

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TextIO
 
@@ -29,20 +29,21 @@ STOP_GRACE = 3.0  # seconds for a server without a supervisor to end by itself
 LISTENS_WITHIN = 20.0  # seconds from the start of a supervisor to its control socket; a long ledger takes one or two
 
 
-def ensure_supervisor(workspace: Workspace) -> bool:
-    """Have a supervisor that answers; True if it had to be started.
+def ensure_supervisor(workspace: Workspace, up: Sequence[str] | None = None) -> bool:
+    """Have a supervisor that answers; True if it had to be started, and then it starts the servers of `up` by itself
+    (empty: all; None: none).
 
     Any number of callers at once get one supervisor. Raises OrchError saying why it does not start.
     """
     if _answers(workspace):
         return False
     while not comes_up(workspace):
-        if _start(workspace):
+        if _start(workspace, up):
             return True
     return False
 
 
-def _start(workspace: Workspace) -> bool:
+def _start(workspace: Workspace, up: Sequence[str] | None) -> bool:
     """Start a supervisor, and return once it answers; False if another one was faster, which may not answer yet."""
     lock = locks.take(workspace)
     if lock is None:
@@ -51,7 +52,7 @@ def _start(workspace: Workspace) -> bool:
     with lock, errors.open("ab") as log:
         start = errors.stat().st_size
         process = subprocess.Popen(
-            command(workspace, lock),
+            command(workspace, lock, *(("idle",) if up is None else ("up", *up))),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=log,
@@ -90,17 +91,17 @@ def reload(workspace: Workspace) -> bool:
     return True
 
 
-def command(workspace: Workspace, lock: TextIO) -> list[str]:
-    """What runs the supervisor of this workspace, in a process that inherits the lock."""
+def command(workspace: Workspace, lock: TextIO, *how: str) -> list[str]:
+    """What runs the supervisor of this workspace, in a process that inherits the lock; for `how` see its `main`."""
     package = str(Path(__file__).parent.parent.parent)
-    return [sys.executable, "-c", _DAEMON, package, str(workspace.root), str(lock.fileno())]
+    return [sys.executable, "-c", _DAEMON, package, str(workspace.root), str(lock.fileno()), *how]
 
 
-def run_foreground(workspace: Workspace) -> int:
+def run_foreground(workspace: Workspace, up: Sequence[str]) -> int:
     """Be the supervisor in this process until it is over; events go to standard error as they happen."""
     from supervisor.runtime import daemon
 
-    daemon.run(workspace, ready=lambda: None, mirror=sys.stderr)
+    daemon.run(workspace, ready=lambda: None, up=up, mirror=sys.stderr)
     return 0
 
 

@@ -54,9 +54,6 @@ def _read(path: Path) -> dict[str, Record]:
     """What the file says; nothing if it is missing, torn or of a newer form: marked processes are found without it."""
     try:
         rows = json.loads(path.read_text(encoding="utf-8"))
-        return {
-            str(child): Record(Identity(**row["identity"]), str(row["socket"]))
-            for child, row in rows.items()
-        }
+        return {str(child): Record(Identity(**row["identity"]), str(row["socket"])) for child, row in rows.items()}
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return {}

@@ -76,6 +76,7 @@ class ServerDesk:
         versions: Versions,
         logs: Logs,
         group: asyncio.TaskGroup,
+        turn: asyncio.Lock,
         post: Callable[[ev.Event], None],
         now: Callable[[], datetime],
         task_of: Callable[[str | None], str | None],
@@ -85,6 +86,7 @@ class ServerDesk:
         self._task_of = task_of
         self.child = child
         self.link: Link | None = None
+        self.launched = asyncio.Event()  # a process runs that is to be its server, or none will for now
         # Threads that are no task's: who hears their notifications, which are then no news of the child's work.
         self.apart: dict[str, Callable[[str, Mapping[str, Any]], None]] = {}
         self._left: tuple[Identity, ...] = ()  # what outlived the last server in its session
@@ -94,6 +96,7 @@ class ServerDesk:
         self._versions = versions
         self._logs = logs
         self._group = group
+        self._turn = turn  # starting a process takes some ms: between two starts, others have their turn
         self._post = post
         self._now = now
 
@@ -110,6 +113,8 @@ class ServerDesk:
             stderr = "" if fatal else self._logs.tail(name)
             self._post(ev.ServerStartFailed(self._now(), name, str(error), fatal, stderr))
             return
+        finally:
+            self.launched.set()
         self.link = link
         self._post(ev.ServerReady(self._now(), name, link.pid, link.socket, link.version, adopted))
         self._group.create_task(self._watch(link), name=f"watch {name}")
@@ -178,6 +183,7 @@ class ServerDesk:
         record = self._registry.get(self.child.name)
         if record is None or not process.alive(record.identity):
             return None
+        self.launched.set()
         try:
             async with asyncio.timeout(ADOPT_TIMEOUT):
                 return await self._shake_hands(record.identity, record.identity, record.socket)
@@ -194,14 +200,16 @@ class ServerDesk:
         binary = locate(self._config.codex_bin)
         socket = str(self._workspace.server_socket(name))
         errors = self._logs.begin_stderr(name)
-        spawned = process.spawn(
-            [str(binary), *_trust(self.child), "app-server", "--listen", f"unix://{socket}"],
-            cwd=_existing(self.child),
-            env=None,
-            mark=mark,
-            stdout_path=errors,
-            stderr_path=errors,
-        )
+        async with self._turn:
+            spawned = process.spawn(
+                [str(binary), *_trust(self.child), "app-server", "--listen", f"unix://{socket}"],
+                cwd=_existing(self.child),
+                env=None,
+                mark=mark,
+                stdout_path=errors,
+                stderr_path=errors,
+            )
+        self.launched.set()
         try:
             self._registry.put(name, Record(spawned.identity, socket))
             return await self._checked(self._until_ready(spawned, socket), self._versions.check(binary))

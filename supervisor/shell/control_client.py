@@ -43,7 +43,7 @@ class ControlClient:
 
     def watch(self, version: int, wait: float) -> Any:
         """`{version, status}` as soon as the world's version is another one, or after `wait` seconds."""
-        return self._call("watch", {"version": version, "timeout": wait}, wait + CONNECT_TIMEOUT)
+        return self._call("watch", {"version": version, "timeout": wait}, wait + CALL_TIMEOUT)
 
     def call(self, method: str, **params: Any) -> Any:
         """The supervisor's answer, which comes at once.

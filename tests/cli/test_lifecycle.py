@@ -6,8 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 from unittest.mock import ANY
 
@@ -28,7 +27,7 @@ READY: dict[str, Any] = {"pid": 5, "codex": "0.163.0"}
 @pytest.fixture(autouse=True)
 def nothing_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     """No process of a supervisor, nothing left behind; whoever listens on the socket is up."""
-    monkeypatch.setattr(launch, "ensure_supervisor", lambda workspace: False)
+    monkeypatch.setattr(launch, "ensure_supervisor", lambda workspace, up: False)
     monkeypatch.setattr(launch, "reload", lambda workspace: False)
     monkeypatch.setattr(launch, "supervisor_process", lambda workspace: None)
     monkeypatch.setattr(launch, "stop_leftovers", lambda workspace, report: [])
@@ -47,7 +46,7 @@ def test_it_returns_when_every_child_is_ready(orch: Orch, standin: Callable[...,
         "backend: ready (pid 5, codex 0.163.0)\nmobile: backoff: it exited\n"
         "mobile: ready (pid 5, codex 0.163.0)\n" + NEXT,
     )
-    assert supervisor.calls == [("up", {"children": ["backend", "mobile"]})]
+    assert supervisor.calls == [("up", {"children": []})]
 
 
 def test_only_the_named_children_are_brought_up_and_waited_for(orch: Orch, standin: Callable[..., Standin]) -> None:
@@ -101,7 +100,7 @@ def test_a_supervisor_that_dies_meanwhile_is_a_failure(orch: Orch, standin: Call
 
 
 def test_an_unknown_child_is_wrong_usage_before_anything_starts(orch: Orch, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(launch, "ensure_supervisor", lambda workspace: pytest.fail("it was started"))
+    monkeypatch.setattr(launch, "ensure_supervisor", lambda workspace, up: pytest.fail("it was started"))
     assert orch("up", "mobil") == (2, "", "orch: there is no child `mobil`: did you mean `mobile`?\n")
 
 
@@ -114,27 +113,28 @@ def test_a_config_that_was_taken_in_is_told(
 
 
 def test_a_supervisor_that_does_not_start_is_a_failure(orch: Orch, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails(workspace: Workspace) -> bool:
+    def fails(workspace: Workspace, up: Sequence[str]) -> bool:
         raise OrchError("the supervisor did not start", "see `orch logs`")
 
     monkeypatch.setattr(launch, "ensure_supervisor", fails)
     assert orch("up") == (1, "", "orch: the supervisor did not start: see `orch logs`\n")
 
 
-def test_in_the_foreground_the_servers_are_asked_for_all_the_same(
+def test_a_supervisor_that_was_started_for_it_is_not_asked_again(
     orch: Orch, standin: Callable[..., Standin], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    supervisor = standin(picture())
+    told: list[Sequence[str]] = []
+    monkeypatch.setattr(launch, "ensure_supervisor", lambda workspace, up: told.append(up) or True)
+    supervisor = standin(picture(children=(child("backend", **READY), child("mobile", **READY))))
+    assert orch("up", "mobile")[:2] == (0, "1 of 1 child ready\n")
+    assert (told, supervisor.calls) == ([["mobile"]], [])
 
-    def run(workspace: Workspace) -> int:
-        for thread in threading.enumerate():
-            if thread.name == "ask for the servers":
-                thread.join(10)
-        return 0
 
-    monkeypatch.setattr(launch, "run_foreground", run)
+def test_in_the_foreground_the_servers_are_wanted_all_the_same(orch: Orch, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[Sequence[str]] = []
+    monkeypatch.setattr(launch, "run_foreground", lambda workspace, up: told.append(up) or 0)
     assert orch("up", "--foreground", "backend") == (0, "", "")
-    assert supervisor.calls == [("up", {"children": ["backend"]})]
+    assert told == [["backend"]]
 
 
 def test_a_second_supervisor_does_not_start_in_the_foreground(orch: Orch, monkeypatch: pytest.MonkeyPatch) -> None:

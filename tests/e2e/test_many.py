@@ -77,7 +77,6 @@ def test_what_runs_already_is_told_apart_before_it_is_adopted() -> None:
             while not socket.exists():
                 time.sleep(0.01)
             records = json.loads(lab.workspace.registry.read_text(encoding="utf-8"))
-            records["older"]["codex"] = "0.163.0"  # codex was updated since
             records["reused"]["identity"]["pid"] = strangers[1].pid  # the number is another's by now
             lab.workspace.registry.write_text(json.dumps(records), encoding="utf-8")
 
@@ -86,7 +85,7 @@ def test_what_runs_already_is_told_apart_before_it_is_adopted() -> None:
             assert f"by-hand failed: process {strangers[0].pid}, which is not ours, answers at {socket}" in done.stderr
             after = {one["name"]: one for one in lab.status()["children"]}
             assert [after[name]["state"] for name in before] == ["ready", "ready", "failed"]
-            assert (after["older"]["pid"], after["older"]["codex"]) == (before["older"], "0.163.0")
+            assert (after["older"]["pid"], after["older"]["codex"]) == (before["older"], "0.169.0")
             assert after["reused"]["pid"] not in (before["reused"], strangers[1].pid)
             assert not psutil.pid_exists(before["reused"]), "what we started, and do not know any more, is ended"
             lab.orch("down")

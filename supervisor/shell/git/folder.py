@@ -22,7 +22,7 @@ _PLAIN = re.compile(
     )? [ \t]*""",
     re.IGNORECASE | re.VERBOSE,
 )
-"""A line of a configuration that cannot make another folder than the one that holds `.git` the root of the work tree."""
+"""A line of a configuration that cannot make any folder but the one that holds `.git` the root of the work tree."""
 
 
 @dataclass(frozen=True, slots=True)
