@@ -59,19 +59,18 @@ def _past(index: Index, seen: Sequence[Seen]) -> Mapping[str, Any]:
 
 
 def _pasts(index: Index, seen: Sequence[Seen]) -> Iterator[tuple[tuple[Commit, ...], tuple[str, ...]]]:
-    from pydantic import TypeAdapter
-
     from supervisor.domain.gitfacts import Commit
+    from supervisor.wire.plain import dumped, loaded
 
-    form = TypeAdapter(tuple[tuple[Commit, ...], tuple[str, ...]])
+    form = tuple[tuple[Commit, ...], tuple[str, ...]]
     notes = [f"past of {one.child.name}" for one in seen]
     told = [index.noted(note, one.head or "") for note, one in zip(notes, seen, strict=True)]
     moved = [at for at, text in enumerate(told) if text is None and seen[at].head]
     with ThreadPoolExecutor(max(1, len(moved))) as pool:
         for at, past in zip(moved, pool.map(lambda at: _read_past(seen[at].root), moved), strict=True):
-            told[at] = text = form.dump_json(past).decode()
+            told[at] = text = dumped(past)
             index.note(notes[at], seen[at].head or "", text)
-    return (((), ()) if text is None else form.validate_json(text) for text in told)
+    return (((), ()) if text is None else loaded(form, text) for text in told)
 
 
 def _read_past(root: Path) -> tuple[tuple[Commit, ...], tuple[str, ...]]:

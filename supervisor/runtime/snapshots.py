@@ -7,11 +7,8 @@ import json
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from functools import cache
 from pathlib import Path
 from typing import Any
-
-from pydantic import TypeAdapter, ValidationError
 
 from supervisor import __version__
 from supervisor.core.repofiles import RepoFile
@@ -25,6 +22,7 @@ from supervisor.runtime.workspace import Workspace
 from supervisor.shell.atomic import write_atomic
 from supervisor.shell.files import read_file
 from supervisor.shell.git import list_files, place_of, toplevel
+from supervisor.wire.plain import plain, typed
 
 FORMAT = f"1/{__version__}"
 """What the file of a snapshot has to say to be read: another version may have seen other things in the same repo."""
@@ -81,9 +79,8 @@ def read(name: str, root: Path, key: str) -> Snapshot:
 
 def as_json(one: Snapshot | Unread) -> dict[str, Any]:
     """The object of `orch snapshot --json`."""
-    kind = Snapshot if isinstance(one, Snapshot) else Unread
-    plain: dict[str, Any] = _adapter(kind).dump_python(one, mode="json")
-    return plain
+    told: dict[str, Any] = plain(one)
+    return told
 
 
 _BARE = "a bare repo has no files: documents and code were not read"
@@ -138,12 +135,7 @@ def _kept(file: Path) -> Snapshot | None:
         data = json.loads(content)
         if not isinstance(data, dict) or data.get("format") != FORMAT:
             return None
-        kept: Snapshot = _adapter(Snapshot).validate_python(data.get("snapshot"))
+        kept: Snapshot = typed(Snapshot, data.get("snapshot"))
         return kept
-    except (OSError, ValueError, RecursionError, ValidationError):
+    except (OSError, ValueError, RecursionError):
         return None
-
-
-@cache
-def _adapter(kind: type[Snapshot | Unread]) -> TypeAdapter[Any]:
-    return TypeAdapter(kind)

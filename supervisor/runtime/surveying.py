@@ -15,19 +15,16 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from types import TracebackType
 
-from pydantic import TypeAdapter
-
 from supervisor.domain.child import Child
 from supervisor.domain.seam import Drawn
 from supervisor.errors import OrchError
 from supervisor.runtime.workspace import Workspace
 from supervisor.shell.process import MARK
+from supervisor.wire.plain import loaded
 
 WITHIN = 300.0  # seconds for one survey; ten thousand files take about ten
 STAYS = 20.0  # seconds from one survey to the next: turns that follow each other end sooner
 LIMIT = 32 << 20  # bytes of an answer
-
-_ANSWER: TypeAdapter[Drawn | str] = TypeAdapter(Drawn | str)
 
 
 class SurveyFailed(OrchError):
@@ -57,7 +54,7 @@ class Surveyor:
         kept = False
         try:
             async with asyncio.timeout(WITHIN):
-                found = _ANSWER.validate_json(await self._answer(asked))
+                found: Drawn | str = loaded(Drawn | str, await self._answer(asked))
             kept = True
         except TimeoutError:
             raise SurveyFailed(f"it took longer than {WITHIN:g} s", "run `orch map` to see where it stays") from None

@@ -9,8 +9,6 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from pydantic import TypeAdapter, ValidationError
-
 from supervisor.core.digest import digest as digest_of
 from supervisor.core.drift import drifts, kept
 from supervisor.domain.child import Child
@@ -21,12 +19,10 @@ from supervisor.runtime import snapshots
 from supervisor.runtime.survey import survey
 from supervisor.runtime.workspace import Workspace
 from supervisor.shell.atomic import write_atomic
+from supervisor.wire.plain import dumped, loaded
 
 NICE = 10  # it gives way to the servers, and to whatever the person does
 TOKENS = 250  # of what is told of a repo in a brief: the child can read the rest for itself
-
-_ANSWER: TypeAdapter[Drawn | str] = TypeAdapter(Drawn | str)
-_SEAMS = TypeAdapter(tuple[Seam, ...])
 
 
 def surveyed(workspace: Workspace, children: Sequence[Child], touched: Sequence[str], known: str) -> Drawn:
@@ -38,11 +34,11 @@ def surveyed(workspace: Workspace, children: Sequence[Child], touched: Sequence[
     made = survey(workspace, children, lambda *_: None)
     read = snapshots.refresh_all(workspace, children, lambda *_: None)
     told = tuple((one.child, digest_of(one, TOKENS)) for one in read if isinstance(one, Snapshot))
-    text = _SEAMS.dump_json(made.seams)
-    digest = hashlib.sha256(text).hexdigest()[:16]
+    text = dumped(made.seams)
+    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
     before = _known(workspace, known)
     workspace.maps.mkdir(mode=0o700, exist_ok=True)
-    write_atomic(workspace.maps / f"{digest}.json", text.decode())
+    write_atomic(workspace.maps / f"{digest}.json", text)
     for file in workspace.maps.iterdir():
         if file.stem not in (known, digest):
             file.unlink(missing_ok=True)
@@ -51,8 +47,8 @@ def surveyed(workspace: Workspace, children: Sequence[Child], touched: Sequence[
 
 def _known(workspace: Workspace, digest: str) -> tuple[Seam, ...] | None:
     try:
-        return _SEAMS.validate_json((workspace.maps / f"{digest}.json").read_bytes()) if digest else None
-    except (OSError, ValidationError):
+        return loaded(tuple[Seam, ...], (workspace.maps / f"{digest}.json").read_bytes()) if digest else None
+    except (OSError, ValueError):
         return None  # the first one, or one of another version
 
 
@@ -69,8 +65,7 @@ def main() -> None:
             answer = surveyed(workspace, [Child(name, path) for name, path in paths.items()], touched, known)
         except OrchError as error:
             answer = str(error)
-        sys.stdout.buffer.write(_ANSWER.dump_json(answer) + b"\n")
-        sys.stdout.buffer.flush()
+        print(dumped(answer), flush=True)
 
 
 if __name__ == "__main__":

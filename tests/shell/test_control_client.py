@@ -190,7 +190,7 @@ def test_a_supervisor_that_hangs_is_given_up_in_time(answering: Answering, monke
         for call, seconds in (
             (lambda: client.call("status"), "0.05"),
             (lambda: client.call("hold"), "0.1"),
-            (lambda: client.watch(1, 0.05), "0.1"),
+            (lambda: client.watch(1, 0.05), "0.15"),
         ):
             with pytest.raises(SupervisorDown, match=rf"the supervisor did not answer `\w+` within {seconds} s: "):
                 call()

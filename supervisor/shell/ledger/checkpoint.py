@@ -13,13 +13,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
-
-from pydantic import TypeAdapter
 
 from supervisor.domain.ask import Request
 from supervisor.domain.world import Thread, World
 from supervisor.shell.ledger.segments import FOLDER, sync_folder
+from supervisor.wire import plain
 
 NAME = "world.json"
 
@@ -63,33 +61,19 @@ def read(ledger: Path) -> Checkpoint | None:
 
 def dumped(world: World) -> bytes:
     """A world as JSON. What is known by a key that is no text goes without its key, for it holds that itself."""
-    parts = (
-        (World, replace(world, threads={}, requests={})),
-        (_THREADS, tuple(world.threads.values())),
-        (_REQUESTS, tuple(world.requests.values())),
-    )
-    # By Python's own JSON, which bears text that is no UTF-8.
-    return b"\n".join(json.dumps(_adapter(kind).dump_python(part, mode="json")).encode() for kind, part in parts)
+    parts = (replace(world, threads={}, requests={}), list(world.threads.values()), list(world.requests.values()))
+    return b"\n".join(plain.dumped(part).encode() for part in parts)
 
 
 def loaded(text: bytes) -> World:
     """The world of such a text. Raises ValueError."""
-    plain, threads, requests = map(json.loads, text.split(b"\n"))
-    world: World = _adapter(World).validate_python(plain)
+    rest, threads, requests = text.split(b"\n")
+    world: World = plain.loaded(World, rest)
     return replace(
         world,
-        threads={(one.child, one.task): one for one in _adapter(_THREADS).validate_python(threads)},
-        requests={one.key: one for one in _adapter(_REQUESTS).validate_python(requests)},
+        threads={(one.child, one.task): one for one in plain.loaded(list[Thread], threads)},
+        requests={one.key: one for one in plain.loaded(list[Request], requests)},
     )
-
-
-_THREADS = tuple[Thread, ...]
-_REQUESTS = tuple[Request, ...]
-
-
-@cache
-def _adapter(kind: Any) -> TypeAdapter[Any]:
-    return TypeAdapter(kind)
 
 
 @cache

@@ -5,14 +5,12 @@ from __future__ import annotations
 import dataclasses
 import re
 from datetime import UTC, datetime
-from functools import cache
 from typing import Any, get_args
-
-from pydantic import TypeAdapter
 
 from supervisor.domain.action import Action
 from supervisor.domain.event import Event, Intended
 from supervisor.domain.level import level
+from supervisor.wire.plain import typed
 
 _EVENTS = {re.sub(r"(?<!^)(?=[A-Z])", "_", kind.__name__).lower(): kind for kind in get_args(Event)}
 _ACTIONS = {re.sub(r"(?<!^)(?=[A-Z])", "_", kind.__name__).lower(): kind for kind in get_args(Action)}
@@ -34,14 +32,10 @@ def encode(event: Event, seq: int) -> dict[str, Any]:
 def decode(line: dict[str, Any]) -> Event:
     """The event of a ledger line. Raises KeyError or ValueError for what is none."""
     kind = _EVENTS[line["event"]]
-    known = {field.name for field in dataclasses.fields(kind)}
-    fields = {name: value for name, value in line.items() if name in known}
-    fields["at"] = line["ts"]
     if kind is Intended:
-        action = dict(line["action"])
-        made = _adapter(_ACTIONS[action.pop("action")]).validate_python(action)
-        return Intended(datetime.fromisoformat(line["ts"].replace("Z", "+00:00")).astimezone(UTC), made)
-    event: Event = _adapter(kind).validate_python(fields)
+        action = typed(_ACTIONS[line["action"]["action"]], line["action"])
+        return Intended(datetime.fromisoformat(line["ts"]).astimezone(UTC), action)
+    event: Event = typed(kind, {**line, "at": line["ts"]})
     return event
 
 
@@ -59,8 +53,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.isoformat(timespec="microseconds").replace("+00:00", "Z")
     return value
-
-
-@cache
-def _adapter(kind: Any) -> TypeAdapter[Any]:
-    return TypeAdapter(kind)
