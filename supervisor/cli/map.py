@@ -12,7 +12,7 @@ from supervisor.cli.output import Block, Cell, Grid, Line
 from supervisor.core import mapjson, mapview
 from supervisor.domain.seam import Kind, Map, Place, Seam
 from supervisor.errors import OrchError, UsageError
-from supervisor.runtime.children import children_of
+from supervisor.runtime.config import named
 from supervisor.runtime.survey import survey
 from supervisor.runtime.workspace import Workspace
 
@@ -30,7 +30,7 @@ def show_map(workspace: Workspace, *, as_json: bool, as_markdown: bool, rows: in
         near = difflib.get_close_matches(kind, kinds, 1)
         hint = f"did you mean `{near[0]}`?" if near else f"there are {', '.join(kinds)}"
         raise UsageError(f"there is no kind `{kind}`", hint)
-    made = survey(workspace, children_of(workspace), _progress())
+    made = survey(workspace, named(workspace), _progress())
     for one in made.children:
         if one.problem:
             output.complain(OrchError(f"{one.child} is not in the map: {one.problem}", one.next_step))

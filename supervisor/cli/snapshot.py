@@ -10,7 +10,7 @@ from supervisor.core.points import SECTIONS, Point, points
 from supervisor.domain.child import Child
 from supervisor.domain.snapshot import Snapshot, Unread
 from supervisor.errors import OrchError, UsageError
-from supervisor.runtime.children import children_of
+from supervisor.runtime.config import named
 from supervisor.runtime.snapshots import as_json, refresh_all
 from supervisor.runtime.workspace import Workspace
 
@@ -22,7 +22,7 @@ def snapshot(workspace: Workspace, child: str | None, *, in_json: bool, tokens: 
     """Bring the snapshots up to date and print them. 1 if not one of the children could be read."""
     if in_json and tokens is not None:
         raise UsageError("--json and --tokens are two forms of the same", "choose one")
-    wanted = _wanted(children_of(workspace), child)
+    wanted = _wanted(named(workspace), child)
     found = refresh_all(workspace, wanted, lambda names: output.say(f"reading {', '.join(names)} ..."))
     for one in found:
         if isinstance(one, Unread):

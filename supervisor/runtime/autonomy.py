@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
@@ -17,6 +16,7 @@ from supervisor.domain.ask import NOTICE_KINDS, NoticeKind
 from supervisor.domain.plan import ORCHESTRATOR
 from supervisor.domain.rule import Rule, Verdict
 from supervisor.errors import ConfigError
+from supervisor.runtime.config import Telling
 
 
 class _Part(BaseModel):
@@ -44,15 +44,6 @@ class NotifyPart(_Part):
     command: str | tuple[str, ...] | None = None
     webhook: str | None = None
     on: Annotated[tuple[NoticeKind, ...], BeforeValidator(_listed)] = NOTICE_KINDS
-
-
-@dataclass(frozen=True, slots=True)
-class Telling:
-    """By what the human is told, and of what. The address may hold a secret: it is shown nowhere."""
-
-    on: tuple[NoticeKind, ...]
-    command: tuple[str, ...] = ()
-    webhook: str | None = field(default=None, repr=False)
 
 
 def rules_of(parts: Sequence[RulePart], children: Iterable[str]) -> tuple[Rule, ...]:

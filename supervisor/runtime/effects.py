@@ -16,8 +16,7 @@ from supervisor.domain import event as ev
 from supervisor.domain.child import Child, TurnSeen
 from supervisor.domain.run import Check, Due, Look
 from supervisor.errors import ConnectionLost, OrchError, RpcError, WorkspaceError
-from supervisor.runtime.autonomy import Telling
-from supervisor.runtime.config import Limits
+from supervisor.runtime.config import Limits, Telling
 from supervisor.runtime.logs import Logs
 from supervisor.runtime.notify import Notifier
 from supervisor.runtime.role import Role, role_of

@@ -23,7 +23,7 @@ from typing import IO, Any
 from supervisor import __version__
 from supervisor.domain.action import Notify
 from supervisor.domain.event import Event, NoticeFailed
-from supervisor.runtime.autonomy import Telling
+from supervisor.runtime.config import Telling
 from supervisor.runtime.logs import Logs
 from supervisor.runtime.workspace import Workspace
 from supervisor.shell.process import MARK

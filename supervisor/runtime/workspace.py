@@ -73,8 +73,8 @@ class Workspace:
         return self.state / "snapshots" / f"{child}.json"
 
     @property
-    def children_named(self) -> Path:
-        """The children of the config as it was last checked; made anew if it is lost."""
+    def config_said(self) -> Path:
+        """What the config said when it was last read; made anew if it is lost."""
         return self.state / "config.json"
 
     @property

@@ -32,4 +32,7 @@ def dumped(value: Any) -> str:
 
 def loaded(kind: Any, text: str | bytes) -> Any:
     """The value of this type in such a text. Raises ValueError."""
-    return typed(kind, json.loads(text))
+    try:
+        return typed(kind, json.loads(text))
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error

@@ -9,8 +9,7 @@ import pytest
 
 from supervisor.domain.rule import Rule
 from supervisor.errors import ConfigError
-from supervisor.runtime.autonomy import Telling
-from supervisor.runtime.config import Config, load
+from supervisor.runtime.config import Config, Telling, load
 from supervisor.runtime.workspace import Workspace
 
 

@@ -17,8 +17,7 @@ from supervisor.domain.child import Child
 from supervisor.domain.plan import Budget
 from supervisor.domain.rule import Rule
 from supervisor.errors import ConfigError, OrchError, UsageError
-from supervisor.runtime.autonomy import Telling
-from supervisor.runtime.config import NAME, SIZE_LIMIT, Config, Limits, check_new, load, starter
+from supervisor.runtime.config import NAME, SIZE_LIMIT, Config, Limits, Telling, check_new, load, starter
 from supervisor.runtime.workspace import Workspace
 
 

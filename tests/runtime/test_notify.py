@@ -17,7 +17,7 @@ import pytest
 from supervisor.domain.action import Notify
 from supervisor.domain.event import Event, NoticeFailed
 from supervisor.runtime import notify
-from supervisor.runtime.autonomy import Telling
+from supervisor.runtime.config import Telling
 from supervisor.runtime.logs import Logs
 from supervisor.runtime.notify import Notifier
 from supervisor.runtime.workspace import Workspace
