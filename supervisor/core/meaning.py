@@ -6,11 +6,13 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-
-from markdown_it.token import Token
+from typing import TYPE_CHECKING
 
 from supervisor.core.markdown import Tangle, blocks, inline
 from supervisor.domain.plan import Contract, Plan, Task
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
 
 
 def task_key(task: Task, plan: Plan) -> str:

@@ -6,11 +6,13 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import dropwhile, pairwise, takewhile
-
-from markdown_it.token import Token
+from typing import TYPE_CHECKING
 
 from supervisor.core.markdown import Tangle, blocks
 from supervisor.core.planflaw import Flaw
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,19 +20,15 @@ from supervisor.runtime.authors import Authors
 from supervisor.runtime.codex_binary import Versions
 from supervisor.runtime.conductor import Conductor
 from supervisor.runtime.config import Config, load
-from supervisor.runtime.control import Control
 from supervisor.runtime.doing import Doing
 from supervisor.runtime.effects import Effects
-from supervisor.runtime.interview import Interviews
 from supervisor.runtime.launch import READY, command
 from supervisor.runtime.logs import Logs
-from supervisor.runtime.planwatch import PlanWatch
 from supervisor.runtime.registry import Registry
 from supervisor.runtime.server import STOP_GRACE, ServerDesk
 from supervisor.runtime.workspace import Workspace, make_private
 from supervisor.shell import process
 from supervisor.shell.ledger.store import Ledger
-from supervisor.shell.watch import watch_file
 
 
 class AlreadyUp(OrchError):
@@ -97,7 +93,6 @@ async def _supervise(
     registry = Registry(workspace.registry)
     versions = Versions()
     authors = Authors(str(workspace.plan), lambda: conductor.world)
-    plan = PlanWatch(workspace, [child.name for child in config.children], conductor, authors)
     doing = Doing()
     turn = asyncio.Lock()
     now = conductor.clock.now
@@ -162,6 +157,14 @@ async def _supervise(
             conducting = group.create_task(conductor.run(effects.carry_out), name="conductor")
             await conductor.begun.wait()
             await effects.launched()
+
+            # What is loaded from here on (60 ms) is needed by nobody before the servers answer.
+            from supervisor.runtime.control import Control
+            from supervisor.runtime.interview import Interviews
+            from supervisor.runtime.planwatch import PlanWatch
+            from supervisor.shell.watch import watch_file
+
+            plan = PlanWatch(workspace, [child.name for child in config.children], conductor, authors)
             listening = asyncio.Event()
             interviews = Interviews(desks, conductor.submit, now)
             control = Control(workspace, conductor, logs, group, authors, doing, interviews, config)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import logging
 import logging.handlers
+import sys
+from collections.abc import MutableMapping
+from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any, TextIO
-
-import structlog
 
 from supervisor.runtime.secrets import clean
 
 KEPT = 3  # rotated files of each log
+Line = MutableMapping[str, Any]
 
 
 class Logs:
@@ -99,6 +102,7 @@ class Logs:
             plain = logging.Logger(f"orch.{name}", logging.DEBUG)
             plain.addHandler(handler)
             self._files[name] = handler
+            structlog = _structlog()
             self._loggers[name] = structlog.wrap_logger(
                 plain,
                 wrapper_class=structlog.stdlib.BoundLogger,
@@ -107,13 +111,27 @@ class Logs:
         return self._loggers[name]
 
 
-def _stamped(logger: Any, method: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
+@cache
+def _structlog() -> ModuleType:
+    """structlog without rich, which it would load (30 ms) to colour what we never print."""
+    absent = "rich" not in sys.modules
+    if absent:
+        sys.modules["rich"] = None  # type: ignore[assignment]  # so that to import it fails
+    try:
+        import structlog
+    finally:
+        if absent:
+            del sys.modules["rich"]
+    return structlog
+
+
+def _stamped(logger: Any, method: str, line: Line) -> Line:
     if "ts" not in line:
-        structlog.processors.TimeStamper(fmt="iso", utc=True, key="ts")(logger, method, line)
+        _structlog().processors.TimeStamper(fmt="iso", utc=True, key="ts")(logger, method, line)
     return {"ts": line.pop("ts"), "level": method, **line}
 
 
-def _redacted(logger: Any, method: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
+def _redacted(logger: Any, method: str, line: Line) -> Line:
     return {key: _clean(value) for key, value in line.items()}
 
 

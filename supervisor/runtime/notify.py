@@ -1,26 +1,22 @@
 """Telling the human by what `notify:` names. One notice after the other, each in bounded time; a failure stops nothing.
 
-A webhook is called by a process of its own too (`python -m supervisor.runtime.notify`): however slow the other side is,
-it can be ended at any moment, and its address is in no argument.
+A webhook is called by a process of its own too (`webhook.py`): however slow the other side is, it can be ended at any
+moment, and its address is in no argument.
 """
 
 from __future__ import annotations
 
 import asyncio
-import http.client
 import json
 import os
 import signal
 import sys
 import tempfile
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import IO, Any
 
-from supervisor import __version__
 from supervisor.domain.action import Notify
 from supervisor.domain.event import Event, NoticeFailed
 from supervisor.runtime.config import Telling
@@ -29,7 +25,6 @@ from supervisor.runtime.workspace import Workspace
 from supervisor.shell.process import MARK
 
 WITHIN = 20.0  # seconds for one notice; whoever takes longer is ended, with all that it started
-CALL_WITHIN = 10.0  # seconds for each step of a webhook's call
 TAIL = 300  # characters of what a command said last
 
 
@@ -111,7 +106,7 @@ def ways(telling: Telling | None, told: Mapping[str, Any]) -> list[tuple[str, Se
     if telling is not None and telling.command:
         found.append(("command", telling.command, json.dumps(told)))
     if telling is not None and telling.webhook:
-        caller = (sys.executable, "-m", "supervisor.runtime.notify")
+        caller = (sys.executable, "-m", "supervisor.runtime.webhook")
         found.append(("webhook", caller, json.dumps({"url": telling.webhook, "notice": told})))
     return found
 
@@ -143,37 +138,3 @@ def _failed(code: int, said: IO[bytes]) -> str:
     said.seek(max(0, size - TAIL))
     last = " ".join(said.read().decode("utf-8", "replace").split())
     return f"exited with {code}" + (f": {last}" if last else "")
-
-
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """The notice goes to the address that the config names, and nowhere else."""
-
-    def redirect_request(self, *_: Any, **__: Any) -> None:
-        return None
-
-
-def post_webhook(url: str, notice: Mapping[str, Any]) -> str | None:
-    """POST the notice as JSON; what went wrong, without the address, or None."""
-    headers = {"Content-Type": "application/json", "User-Agent": f"orch/{__version__}"}
-    request = urllib.request.Request(url, json.dumps(notice).encode(), headers, method="POST")
-    try:
-        with urllib.request.build_opener(_NoRedirect).open(request, timeout=CALL_WITHIN):
-            return None
-    except urllib.error.HTTPError as error:
-        return f"the answer was {error.code}"
-    except urllib.error.URLError as error:
-        return f"nobody could be reached ({type(error.reason).__name__})"
-    except (OSError, ValueError, http.client.HTTPException) as error:
-        return f"it could not be called ({type(error).__name__})"
-
-
-def main() -> None:
-    """Read `{url, notice}` from standard input and call; what went wrong goes to standard error."""
-    asked = json.load(sys.stdin)
-    problem = post_webhook(asked["url"], asked["notice"])
-    if problem is not None:
-        sys.exit(problem)
-
-
-if __name__ == "__main__":
-    main()

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from supervisor import __version__
 from supervisor.domain import event as ev
@@ -23,11 +23,13 @@ from supervisor.runtime.logs import Logs
 from supervisor.runtime.registry import Record, Registry
 from supervisor.runtime.workspace import Workspace
 from supervisor.shell import process
-from supervisor.shell.connection import Connection, connect
 from supervisor.shell.process import Identity, Spawned
 from supervisor.wire import codex
 from supervisor.wire.jsonrpc import METHOD_NOT_FOUND, Call, Garbage, Notice
 from supervisor.wire.requests import read_request, same_request
+
+if TYPE_CHECKING:
+    from supervisor.shell.connection import Connection
 
 ADOPT_TIMEOUT = 4.0  # seconds for a server that runs already to answer; a healthy one takes 0.05
 POLL = 0.02  # seconds between two tries to connect to a server that starts; it takes 0.15 to 0.4 s
@@ -258,6 +260,8 @@ class ServerDesk:
 
         Raises ConnectionLost while nobody answers, NotReady for somebody else, CodexError without a login.
         """
+        from supervisor.shell.connection import connect  # 25 ms, in which the servers that were started get ready
+
         name = self.child.name
         link: Link | None = None
         early: list[Call | Notice | Garbage] = []

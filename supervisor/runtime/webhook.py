@@ -1,0 +1,49 @@
+"""The process that calls a webhook. `notify.py` starts it."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from typing import Any
+
+from supervisor import __version__
+
+CALL_WITHIN = 10.0  # seconds for each step of a call
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """The notice goes to the address that the config names, and nowhere else."""
+
+    def redirect_request(self, *_: Any, **__: Any) -> None:
+        return None
+
+
+def post_webhook(url: str, notice: Mapping[str, Any]) -> str | None:
+    """POST the notice as JSON; what went wrong, without the address, or None."""
+    headers = {"Content-Type": "application/json", "User-Agent": f"orch/{__version__}"}
+    request = urllib.request.Request(url, json.dumps(notice).encode(), headers, method="POST")
+    try:
+        with urllib.request.build_opener(_NoRedirect).open(request, timeout=CALL_WITHIN):
+            return None
+    except urllib.error.HTTPError as error:
+        return f"the answer was {error.code}"
+    except urllib.error.URLError as error:
+        return f"nobody could be reached ({type(error.reason).__name__})"
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        return f"it could not be called ({type(error).__name__})"
+
+
+def main() -> None:
+    """Read `{url, notice}` from standard input and call; what went wrong goes to standard error."""
+    asked = json.load(sys.stdin)
+    problem = post_webhook(asked["url"], asked["notice"])
+    if problem is not None:
+        sys.exit(problem)
+
+
+if __name__ == "__main__":
+    main()
