@@ -1,41 +1,19 @@
-"""What the commands share: `-C`, `--json`, an example in every help, and how they find their workspace."""
+"""What the commands share: `--json`, an example in every help, and how they find their workspace."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from supervisor.errors import UsageError
+from supervisor.cli.folder import checked
 
 if TYPE_CHECKING:
     from supervisor.runtime.workspace import Workspace
 
 Json = Annotated[bool, typer.Option("--json", help="As JSON, on standard output.")]
-
-
-def take_folder(arguments: Sequence[str]) -> tuple[Path, list[str]]:
-    """The folder that `-C DIR` names, wherever it stands before a `--`, and the other arguments.
-
-    Each -C counts from the one before it, as with git. It is read here because typer would load pydantic to do so, for
-    every command. Raises UsageError if a -C has no folder.
-    """
-    folder, rest = Path(), list[str]()
-    words = iter(arguments)
-    for word in words:
-        if word == "--":
-            return folder, [*rest, word, *words]
-        if not word.startswith("-C"):
-            rest.append(word)
-            continue
-        named = word[2:] or next(words, "")
-        if not named:
-            raise UsageError("-C names no folder", "name the workspace, for example `orch -C ../ws status`")
-        folder /= Path(named).expanduser()
-    return folder, rest
 
 
 class Command(TyperCommand):
@@ -78,10 +56,7 @@ def workspace_at(context: typer.Context) -> Workspace:
 
 def folder_of(context: typer.Context) -> Path:
     """The folder of this call. Raises UsageError if -C names none."""
-    folder = context.obj or Path()
-    if not folder.is_dir():
-        raise UsageError(f"{folder} is not a folder", "name one that is there with -C")
-    return Path(folder)
+    return checked(context.obj or Path())
 
 
 class _Sparing:

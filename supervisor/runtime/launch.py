@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import json
 import os
@@ -152,6 +151,8 @@ def stop_leftovers(workspace: Workspace, report: Callable[[str], None]) -> list[
 
     For when no supervisor is up. Raises OrchError naming what survives.
     """
+    import asyncio
+
     from supervisor.runtime.registry import Registry
     from supervisor.shell import process
 

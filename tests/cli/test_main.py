@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from supervisor import __version__
+from supervisor.cli import lifecycle, show
+from supervisor.cli.commands import app
 from supervisor.cli.main import run
 from supervisor.runtime.workspace import Workspace
 from tests.cli.conftest import Orch
@@ -119,6 +121,21 @@ def test_the_workspace_is_found_from_a_folder_in_it(
 def test_the_module_can_be_run_as_it_is(workspace: Workspace) -> None:
     done = spawned("-C", str(workspace.root), "asks")
     assert (done.returncode, done.stdout, done.stderr) == (3, "", DOWN)
+
+
+@pytest.mark.parametrize("words", ["up", "down", "status", "status --json"])
+def test_what_is_done_without_the_parser_is_what_the_parser_would_have_done(
+    words: str, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[object] = []
+    for module, name in ((lifecycle, "up"), (lifecycle, "down"), (show, "status")):
+        monkeypatch.setattr(module, name, lambda *given, name=name, **named: calls.append((name, given, named)) or 7)
+    assert run(["-C", str(workspace.root), *words.split()]) == 7
+    with pytest.raises(SystemExit) as end:
+        app(words.split(), prog_name="orch", obj=workspace.root)
+    assert end.value.code == 7
+    assert len(calls) == 2
+    assert calls[0] == calls[1]
 
 
 @pytest.mark.parametrize(

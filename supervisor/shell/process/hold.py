@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import os
 import signal
@@ -51,6 +50,8 @@ class Hold:
 
     async def ended(self, timeout: float | None) -> bool:
         """Whether the process has ended within `timeout` seconds (None: wait without limit)."""
+        import asyncio  # late, for commands that wait for nothing load this module too
+
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(timeout):
                 if self._fd is None:
