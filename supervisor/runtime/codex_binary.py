@@ -101,12 +101,17 @@ def _version(path: Path) -> str:
     if process.returncode != 0 or version is None:
         raise CodexError(f"`{path} --version` is not codex (it says: {words[:200] or 'nothing'})", GET_CODEX)
     text = ".".join(str(part) for part in version)
-    if version < OLDEST:
+    refuse_old(text, path)
+    return text
+
+
+def refuse_old(version: str, path: Path) -> None:
+    """Raises CodexError for a version that is too old to work with."""
+    if (version_of(version) or OLDEST) < OLDEST:
         oldest = ".".join(str(part) for part in OLDEST)
         raise CodexError(
-            f"codex {text} ({path}) is too old", f"update it to {oldest} or newer (`npm install -g @openai/codex`)"
+            f"codex {version} ({path}) is too old", f"update it to {oldest} or newer (`npm install -g @openai/codex`)"
         )
-    return text
 
 
 def _native(found: Path) -> Path:

@@ -17,7 +17,7 @@ from supervisor.domain.ask import Request, RequestKey
 from supervisor.domain.child import Child
 from supervisor.domain.plan import ORCHESTRATOR
 from supervisor.errors import CodexError, ConnectionLost, OrchError, RpcError
-from supervisor.runtime.codex_binary import Versions, locate
+from supervisor.runtime.codex_binary import Versions, locate, refuse_old
 from supervisor.runtime.config import Config
 from supervisor.runtime.logs import Logs
 from supervisor.runtime.registry import Record, Registry
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 ADOPT_TIMEOUT = 4.0  # seconds for a server that runs already to answer; a healthy one takes 0.05
 POLL = 0.02  # seconds between two tries to connect to a server that starts; it takes 0.15 to 0.4 s
+DOUBT = 1.0  # seconds without an answer, after which the program is asked what it is
 HELLO_TIMEOUT = 10.0  # seconds for `initialize` and `account/read`
 STOP_GRACE = 3.0  # seconds for a server to end by itself after the second SIGTERM (it takes some ms)
 PROBE_EVERY = 5.0  # seconds between two health probes, at most
@@ -214,23 +215,24 @@ class ServerDesk:
         self.launched.set()
         try:
             self._registry.put(name, Record(spawned.identity, socket))
-            return await self._checked(self._until_ready(spawned, socket), self._versions.check(binary))
+            link = await self._doubted(self._until_ready(spawned, socket), binary)
+            refuse_old(link.version, binary)
         except BaseException:
             await asyncio.shield(process.kill_tree(spawned.identity, mark))
             raise
+        return link
 
-    async def _checked(self, link: Coroutine[Any, Any, Link], check: Coroutine[Any, Any, object]) -> Link:
-        """The link, once the check has passed: that codex is none, or too old, says more than what came of it."""
-        name = self.child.name
-        getting, checking = asyncio.create_task(link, name=f"start {name}"), asyncio.create_task(check, name="codex?")
+    async def _doubted(self, link: Coroutine[Any, Any, Link], binary: Path) -> Link:
+        """The link. If there is none soon: that the program is no codex, or too old, says more than what came of it."""
+        getting = asyncio.create_task(link, name=f"get {self.child.name} ready")
         try:
-            await asyncio.wait({getting, checking}, return_when=asyncio.FIRST_COMPLETED)
-            await checking
+            await asyncio.wait({getting}, timeout=DOUBT)
+            if not getting.done() or getting.exception() is not None:
+                await self._versions.check(binary)
             return await getting
         finally:
             getting.cancel()
-            checking.cancel()
-            await asyncio.gather(getting, checking, return_exceptions=True)
+            await asyncio.gather(getting, return_exceptions=True)
 
     async def _until_ready(self, spawned: Spawned, socket: str) -> Link:
         limit = self._config.limits.ready_seconds

@@ -97,12 +97,13 @@ def test_what_runs_already_is_told_apart_before_it_is_adopted() -> None:
 
 
 def test_only_a_server_that_answers_counts_as_ready_and_the_others_are_told_with_their_problem() -> None:
-    with lab_of("mute", "never", "garbage", "ends", "late", "good", manner="named", ready_seconds=2) as lab:
+    with lab_of("mute", "never", "garbage", "ends", "old", "late", "good", manner="named", ready_seconds=2) as lab:
         done = lab.orch("up", check=False)
-        assert (done.returncode, done.stdout) == (1, "2 of 6 children ready\n")
+        assert (done.returncode, done.stdout) == (1, "2 of 7 children ready\n")
         told = {line.split()[1]: line for line in done.stderr.splitlines() if line.startswith("orch: ")}
         silent = "did not answer within 2 s"
         problems = {"mute": silent, "never": silent, "garbage": silent, "ends": "exited with code 0 before it answered"}
+        problems["old"] = "is too old"
         assert told.keys() == problems.keys()
         assert [told[name] for name, problem in problems.items() if problem not in told[name]] == []
         assert {ask["child"] for ask in lab.status()["asks"]} == problems.keys()

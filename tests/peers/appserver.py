@@ -5,8 +5,8 @@
 
 Manners: `good`; `mute` takes connections and never answers; `never` does not even listen; `garbage` answers with what
 is no JSON; `ends` exits with 0; `late` listens after a moment; `loud` also writes to its error output without end;
-`stubborn` obeys no SIGTERM, and has a child in a session of its own that does not either; `named` is what the folder
-that it is started in is called.
+`old` says that it is of a version that is too old; `stubborn` obeys no SIGTERM, and has a child in a session of its own
+that does not either; `named` is what the folder that it is started in is called.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from typing import Any
 _SALT = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, section 1.3
 _MAIN, _NUMBERS = str(os.getpid()), itertools.count(1)
 _TURNS: dict[str, list[dict[str, Any]]] = {}  # by thread, oldest first
+VERSION, VERSIONS = "0.169.0", {"old": "0.162.9"}
 REPORT = {"outcome": "done", "summary": "ok", "changes": [], "contracts": [], "checks": [], "ask": None, "learned": []}
 
 
@@ -70,7 +71,7 @@ async def _client(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, ma
                 case 9:
                     writer.write(_frame(data, 10))
                 case 1 if manner != "mute":
-                    for message in _answers(json.loads(data)):
+                    for message in _answers(json.loads(data), VERSIONS.get(manner, VERSION)):
                         writer.write(_frame(b"no JSON" if manner == "garbage" else json.dumps(message).encode(), 1))
             await writer.drain()
     writer.close()
@@ -89,7 +90,7 @@ def _frame(payload: bytes, kind: int) -> bytes:
     return bytes((0x80 | kind, more[0])) + size.to_bytes(more[1], "big") + payload
 
 
-def _answers(call: dict[str, Any]) -> list[dict[str, Any]]:
+def _answers(call: dict[str, Any], version: str) -> list[dict[str, Any]]:
     """What is said upon a message: the answer, and then what happens."""
     if "id" not in call or "method" not in call:
         return []
@@ -98,7 +99,7 @@ def _answers(call: dict[str, Any]) -> list[dict[str, Any]]:
     match call["method"]:
         case "initialize":
             result = {
-                "userAgent": "orch/0.169.0 (fast)",
+                "userAgent": f"orch/{version} (fast)",
                 "codexHome": "/",
                 "platformFamily": "unix",
                 "platformOs": "linux",
@@ -142,7 +143,7 @@ def _loud() -> None:
 def main() -> None:
     manner, *words = sys.argv[1:]
     if words == ["--version"]:
-        print("codex-cli 0.169.0")
+        print(f"codex-cli {VERSION}")
         return
     if manner == "named":
         manner = os.path.basename(os.getcwd())
