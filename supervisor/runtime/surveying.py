@@ -25,6 +25,8 @@ from supervisor.wire.plain import loaded
 WITHIN = 300.0  # seconds for one survey; ten thousand files take about ten
 STAYS = 20.0  # seconds from one survey to the next: turns that follow each other end sooner
 LIMIT = 32 << 20  # bytes of an answer
+# It gives way to the servers, and to whatever the person does, from its first moment on.
+_SURVEYOR = "import os; os.nice(10); from supervisor.runtime.surveyor import main; main()"
 
 
 class SurveyFailed(OrchError):
@@ -86,7 +88,7 @@ class Surveyor:
             self._leave = None
         if self._process is None or self._process.returncode is not None:
             self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "supervisor.runtime.surveyor", str(self._workspace.root)),
+                *(sys.executable, "-c", _SURVEYOR, str(self._workspace.root)),
                 stdin=PIPE,
                 stdout=PIPE,
                 stderr=PIPE,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,7 +20,6 @@ from supervisor.runtime.workspace import Workspace
 from supervisor.shell.atomic import write_atomic
 from supervisor.wire.plain import dumped, loaded
 
-NICE = 10  # it gives way to the servers, and to whatever the person does
 TOKENS = 250  # of what is told of a repo in a brief: the child can read the rest for itself
 
 
@@ -56,7 +54,6 @@ def main() -> None:
     """argv: the workspace. A line of standard input asks for a survey, by the digest of the map that is known ("" for
     none), the path of each child by its name (to read the config again takes as long as to survey), and the children
     that were touched. The answer is a line: what was drawn, or why nothing was. The end of the input is ours."""
-    os.nice(NICE)
     workspace = Workspace(Path(sys.argv[1]))
     for line in sys.stdin.buffer:
         known, paths, touched = json.loads(line)
@@ -66,7 +63,3 @@ def main() -> None:
         except OrchError as error:
             answer = str(error)
         print(dumped(answer), flush=True)
-
-
-if __name__ == "__main__":
-    main()
