@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import heapq
 import json
 import os
@@ -10,10 +9,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO
 
 from supervisor.runtime.workspace import Workspace
-from supervisor.shell.ledger.segments import segments
+from supervisor.shell.ledger.segments import DAMAGE, opened, segments
 
 Entry = tuple[str, dict[str, Any]]
 """A log line with its sort key: its time as text that compares as the times do."""
@@ -31,7 +30,7 @@ class Records:
 
     @property
     def broken(self) -> int:
-        """How many lines were no JSON object with a time and an event."""
+        """How many lines were no JSON object with a time and an event, and how many files are damaged."""
         return sum(source.broken for source in self._sources.values())
 
     def read(self, *, more_to_come: bool = False, holding: Sequence[str] = ()) -> Iterator[dict[str, Any]]:
@@ -58,6 +57,7 @@ class _Source:
 
     def __init__(self, base: Path, needles: Sequence[bytes]) -> None:
         self.broken = 0
+        self._damaged: set[str] = set()
         self._base = base
         self._needles = needles
         self._files: list[BinaryIO] = []  # those not read to their end yet, oldest first
@@ -89,8 +89,7 @@ class _Source:
     def _lines(self, file: BinaryIO, more_to_come: bool) -> Iterator[Entry]:
         if not file.name.endswith(".gz") and os.fstat(file.fileno()).st_size < file.tell():
             file.seek(0)
-        while block := file.read(BLOCK):
-            block += file.readline() if not block.endswith(b"\n") else b""
+        while block := self._block(file):
             whole = block.rfind(b"\n") + 1 if more_to_come else len(block)
             for raw in self._wanted(block[:whole]):
                 if (entry := self._entry(raw)) is not None:
@@ -98,6 +97,16 @@ class _Source:
             if whole < len(block):
                 file.seek(whole - len(block), os.SEEK_CUR)
                 return
+
+    def _block(self, file: BinaryIO) -> bytes:
+        """The next lines, whole but for the last one of the file; none if what follows is damaged: that is counted."""
+        try:
+            block = file.read(BLOCK)
+            return block if block.endswith(b"\n") else block + file.readline()
+        except DAMAGE:
+            self.broken += file.name not in self._damaged
+            self._damaged.add(file.name)
+            return b""
 
     def _wanted(self, block: bytes) -> Iterator[bytes]:
         """The lines of a block that have what is looked for; what lies between them is not split into lines."""
@@ -133,14 +142,14 @@ class _Source:
             found = self._standing()
             known = _inode(os.fstat(self._files[-1].fileno())) if self._files else None
             at = next((at for at, (inode, _) in enumerate(found) if inode == known), -1)
-            opened = []
+            fresh = []
             for _, path in found[at + 1 :]:
                 with suppress(OSError):
-                    opened.append(_opened(path))
+                    fresh.append(opened(path))
             if [inode for inode, _ in self._standing()] == [inode for inode, _ in found]:
-                self._files += opened
+                self._files += fresh
                 return
-            for file in opened:
+            for file in fresh:
                 file.close()
 
     def _standing(self) -> list[tuple[tuple[int, int], Path]]:
@@ -183,10 +192,6 @@ class _Log(_Source):
 
     def _passes(self, line: dict[str, Any]) -> bool:
         return "seq" not in line
-
-
-def _opened(path: Path) -> BinaryIO:
-    return cast(BinaryIO, gzip.open(path, "rb")) if path.suffix == ".gz" else path.open("rb")
 
 
 def moment(text: str) -> datetime:

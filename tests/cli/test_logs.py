@@ -232,6 +232,21 @@ def test_the_parts_of_the_ledger_that_were_closed_and_packed_are_read_too_and_on
     records.close()
 
 
+@pytest.mark.parametrize("words", [(), ("--task", "T1")])
+def test_a_part_of_the_ledger_that_is_damaged_is_counted_and_the_rest_is_shown(
+    words: tuple[str, ...], workspace: Workspace, orch: Orch
+) -> None:
+    part = workspace.state / "ledger" / "000000000001-000000000009.jsonl"
+    write(part, [line("old", 0, seq=number, task="T1") for number in range(1, 10)])
+    pack(workspace.ledger)
+    packed = part.with_name(f"{part.name}.gz")
+    packed.write_bytes(packed.read_bytes()[:-9])
+    write(workspace.ledger, [line("new", 1, seq=10, task="T1")])
+
+    ran = orch("logs", "--json", *words)
+    assert (events(ran), ran.code, ran.err) == (["new"], 0, "skipped 1 broken line\n")
+
+
 def test_of_a_long_log_only_the_lines_that_may_match_are_looked_into(
     written: Workspace, orch: Orch, monkeypatch: pytest.MonkeyPatch
 ) -> None:

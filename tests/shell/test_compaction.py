@@ -106,6 +106,45 @@ def test_without_a_part_the_others_are_not_taken_for_the_whole(path: Path) -> No
         found(path)
 
 
+@pytest.mark.parametrize("missing", [0, 1, -1])
+def test_a_part_that_is_missing_is_told_and_not_skipped(path: Path, missing: int) -> None:
+    write(path, range(20))
+    write(path, range(20, 21), compacting=False)
+    victim = segments(path)[missing]
+    victim.path.unlink()
+    with pytest.raises(StoreError, match=f"the events {victim.first} to {victim.last} are missing"):
+        found(path)
+
+
+@pytest.mark.parametrize("spoil", ["torn", "garbled", "no gzip"])
+def test_a_damaged_part_is_an_error_of_the_file_for_whoever_reads_it(path: Path, spoil: str) -> None:
+    write(path, range(20))
+    victim = segments(path)[0].path
+    content = victim.read_bytes()
+    middle = len(content) // 2
+    spoilt = {
+        "torn": content[:middle],
+        "garbled": content[:middle] + bytes(255 - one for one in content[middle:]),
+        "no gzip": b"nothing\n",
+    }[spoil]
+    victim.write_bytes(spoilt)
+    with pytest.raises(OSError, match="it is damaged") as caught:
+        list(raw_lines(path))
+    assert caught.value.filename == str(victim)
+
+
+def test_the_code_that_a_kept_world_is_bound_to_includes_all_that_makes_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    real = Path.read_bytes
+    monkeypatch.setattr(Path, "read_bytes", lambda path: read.append(str(path)) or real(path))
+    checkpoint.code.__wrapped__()
+    assert [
+        part
+        for part in ("domain/world.py", "core/manifests/builds.py", "ledger/lines.py", "wire/plain.py")
+        if not any(one.endswith(part) for one in read)
+    ] == []
+
+
 @pytest.mark.parametrize("spoil", ["remove", "truncate", "garble", "other code"])
 def test_a_kept_world_that_cannot_be_trusted_costs_only_time(path: Path, spoil: str, monkeypatch: Any) -> None:
     write(path, range(20))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import os
 import re
 import shutil
+import zlib
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,6 +15,9 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 FOLDER = "ledger"
+DAMAGE = (EOFError, zlib.error, gzip.BadGzipFile)
+"""What Python raises while it unpacks what is torn or damaged."""
+
 _NAME = re.compile(r"(\d{12})-(\d{12})\.jsonl(\.gz)?")
 
 
@@ -29,11 +34,19 @@ class Segment:
         return self.path.suffix == ".gz"
 
     def open(self) -> BinaryIO:
-        """Its lines as bytes. Raises OSError, here or while it is read, also for a packed one that is damaged."""
+        """Its lines as bytes. Raises OSError; to read a packed one that is damaged raises one of `DAMAGE`."""
         if not self.packed:
             with suppress(FileNotFoundError):  # it was packed a moment ago
                 return self.path.open("rb")
-        return cast(BinaryIO, gzip.open(self.path if self.packed else f"{self.path}.gz", "rb"))
+        return opened(self.path if self.packed else self.path.with_name(f"{self.path.name}.gz"))
+
+    def lines(self) -> Iterator[bytes]:
+        """Its lines with their ends. Raises OSError, also where it is damaged."""
+        try:
+            with self.open() as file:
+                yield from file
+        except DAMAGE as error:
+            raise OSError(errno.EIO, f"it is damaged ({error})", str(self.path)) from error
 
 
 def segments(ledger: Path) -> list[Segment]:
@@ -49,10 +62,14 @@ def segments(ledger: Path) -> list[Segment]:
 def raw_lines(ledger: Path) -> Iterator[bytes]:
     """Every line that was ever written, oldest first, with its end; a torn last one has none. Raises OSError."""
     for segment in segments(ledger):
-        with segment.open() as file:
-            yield from file
+        yield from segment.lines()
     with suppress(FileNotFoundError), ledger.open("rb") as file:
         yield from file
+
+
+def opened(path: Path) -> BinaryIO:
+    """A file, unpacked if it is packed, for reading. Raises OSError; what it holds may be damaged: see `DAMAGE`."""
+    return cast(BinaryIO, gzip.open(path, "rb")) if path.suffix == ".gz" else path.open("rb")
 
 
 def closed_name(first: int, last: int) -> str:

@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import threading
-import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -65,7 +64,7 @@ class Ledger:
             ) from error
         whole = data.rfind(b"\n") + 1
         open_lines = _fields(data[:whole].splitlines(), self._path)
-        before = closed[-1].last if closed else 0
+        before = _followed(closed, open_lines[0][1]["seq"] if open_lines else None, self._path)
         self._first, self._seq = before + 1, open_lines[-1][1]["seq"] if open_lines else before
         if kept is not None and kept.seq > self._seq:  # the ledger was put back to what it once was
             kept = None
@@ -150,13 +149,29 @@ class Ledger:
         threading.Thread(target=_packed, args=(self._path,), name="pack the ledger", daemon=True).start()
 
 
+def _followed(closed: Sequence[Segment], first: int | None, path: Path) -> int:
+    """The number of the last event in the closed parts; `first` is that of the first one in the open file.
+
+    Raises StoreError if events between them are missing.
+    """
+    last = 0
+    for begins, ends in (*((one.first, one.last) for one in closed), *([(first, first)] if first is not None else [])):
+        if begins != last + 1:
+            raise StoreError(
+                f"of the ledger {path} the events {last + 1} to {begins - 1} are missing",
+                f"put the files back into {path.parent / FOLDER}, or move the `.orchestrator` folder away and start "
+                "afresh",
+            )
+        last = ends
+    return closed[-1].last if closed else 0
+
+
 def _read(segment: Segment) -> list[tuple[int, dict[str, Any]]]:
     try:
-        with segment.open() as file:
-            return _fields(file.read().splitlines(), segment.path)
-    except (OSError, EOFError, zlib.error) as error:
+        return _fields(list(segment.lines()), segment.path)
+    except OSError as error:
         raise StoreError(
-            f"the ledger's {segment.path} cannot be read ({error})",
+            f"the ledger's {segment.path} cannot be read ({error.strerror})",
             "put it back from a backup, or move the `.orchestrator` folder away and start afresh",
         ) from error
 
