@@ -25,6 +25,7 @@ from tests.faults.story import Story
 from tests.faults.world import Stage
 
 Kind = Callable[[Stage, Random], None]
+DEAD_WITHIN = 5.0  # seconds from SIGKILL to the end of a process
 
 
 class Skip(Exception):
@@ -378,8 +379,7 @@ def _kill_supervisor(stage: Stage) -> None:
     found = launch.supervisor_process(stage.workspace)
     if found is not None:
         _kill(found.pid)
-        while launch.supervisor_process(stage.workspace) == found:
-            time.sleep(0.01)
+        assert not launch.end_supervisor(found, DEAD_WITHIN), "it outlived SIGKILL by seconds"
 
 
 def _kill(pid: int) -> None:

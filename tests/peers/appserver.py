@@ -41,6 +41,7 @@ async def serve(path: str, manner: str) -> None:
     with suppress(FileNotFoundError):
         os.unlink(path)
     server = await asyncio.start_unix_server(lambda reader, writer: _client(reader, writer, manner), path)
+    print("listening", flush=True)
     await server.serve_forever()
 
 

@@ -1,1 +1,0 @@
-"""What the documents say is so."""
