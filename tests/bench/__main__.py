@@ -1,61 +1,90 @@
-"""How fast it is: `scripts/bench`. Each figure stands beside a floor measured in the same run, as the machine's own
-speed says nothing about orch."""
+"""How fast it is: `scripts/bench`. Each figure stands beside a floor, and beside what others take, measured in the same
+run: the machine's own speed says nothing about orch."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import os
+import platform
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import redirect_stdout
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import reading, records, servers
-from tests.bench.rows import Row
+from tests.bench import growth, plot, reading, records, servers, wire
+from tests.bench.rows import HOMES, Row
 
 ROUNDS = 7
-HOMES = Path.home() / ".cache" / "orch-bench"
-BENCHES: dict[str, Callable[[Path, int], Iterator[Row]]] = {
+Bench = Callable[[Path, int], Iterator[Row]]
+BENCHES: dict[str, Bench] = {
     "commands": servers.commands,
-    "servers": servers.real_servers,
+    "up": servers.up,
+    "hundred": servers.hundred,
+    "adopt": servers.adopt,
     "many": servers.many,
+    "recovery": wire.recovery,
+    "steer": wire.steer,
+    "forty": wire.forty,
+    "deltas": wire.deltas,
     "ledger": records.ledger,
     "logs": records.logs,
     "snapshot": reading.snapshot,
+    "snapshots": reading.snapshots_of_many,
     "map": reading.map_of_three,
+    "growth": growth.growth,
 }
+QUICK = ("commands", "adopt", "recovery", "steer", "ledger", "logs")
+QUICK_ROUNDS = 3
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
     parser.add_argument("--only", choices=sorted(BENCHES), action="append", help="only this one; may be given again")
-    parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"rounds of each measurement ({ROUNDS})")
+    parser.add_argument("--quick", action="store_true", help=f"a first look: {', '.join(QUICK)}, {QUICK_ROUNDS} rounds")
+    parser.add_argument("--rounds", type=int, help=f"rounds of each measurement ({ROUNDS})")
     parser.add_argument("--json", action="store_true", help="as JSON, on standard output")
+    parser.add_argument("--svg", type=Path, default=HOMES / "bench.svg", help="where the plot goes (%(default)s)")
     options = parser.parse_args()
+    rounds = options.rounds or (QUICK_ROUNDS if options.quick else ROUNDS)
     HOMES.mkdir(parents=True, exist_ok=True)
     rows: list[Row] = []
     with tempfile.TemporaryDirectory(dir=HOMES) as folder:
-        for name in options.only or BENCHES:
+        for name in options.only or (QUICK if options.quick else BENCHES):
             print(f"{name} ...", file=sys.stderr, flush=True)
             (Path(folder) / name).mkdir()
             with redirect_stdout(sys.stderr):  # what commands of orch print in this process is no figure
-                rows += BENCHES[name](Path(folder) / name, options.rounds)
+                rows += BENCHES[name](Path(folder) / name, rounds)
+    options.svg.write_text(plot.drawn(rows), encoding="utf-8")
     if options.json:
         print(json.dumps([{**asdict(row), "ratio": row.ratio} for row in rows], indent=1))
     else:
-        print(
-            f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, Python {sys.version.split()[0]}, "
-            f"{options.rounds} rounds\n"
-        )
-        print("| what | median | floor | ratio | to reach | note |\n|---|---|---|---|---|---|")
-        for row in rows:
-            floor = f"{row.floor:.0f} ms" if row.floor else "-"
-            ratio = f"{row.ratio:.2f}" if row.ratio else "-"
-            print(f"| {row.what} | {row.took:.0f} ms | {floor} | {ratio} | {row.limit} | {row.note} |")
+        print("\n".join(table(rows, rounds)))
+    print(f"plotted: {options.svg}", file=sys.stderr)
     return 0
+
+
+def table(rows: Sequence[Row], rounds: int) -> Iterator[str]:
+    """The rows as Markdown."""
+    yield (
+        f"{datetime.now(UTC):%Y-%m-%d}, {platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, "
+        f"Python {platform.python_version()}; medians of {rounds} rounds, in milliseconds where nothing else is said\n"
+    )
+    yield "| what | median | floor | ratio | to reach | others | note |\n|---|---|---|---|---|---|---|"
+    for row in rows:
+        ratio = f"{row.ratio:.2f}" if row.ratio else "-"
+        beside = ", ".join(f"{name} {_shown(one)}" for name, one in row.peers.items()) or "-"
+        yield (
+            f"| {row.what} | {_shown(row.took)} | {_shown(row.floor) if row.floor else '-'} | {ratio} | {row.limit} "
+            f"| {beside} | {row.note} |"
+        )
+
+
+def _shown(figure: float | str) -> str:
+    return figure if isinstance(figure, str) else f"{figure:.0f}" if figure >= 10 else f"{figure:.2g}"
 
 
 if __name__ == "__main__":

@@ -1,48 +1,79 @@
 """The least that somebody could do: start servers, and shake hands with them. No supervision.
 
-floor.py up CODEX FOLDER...        start one server a folder, wait until each has answered, end them
+floor.py up CODEX FOLDER...        start one server a folder, say "ready" once each has answered, end them
+floor.py down CODEX FOLDER...      the same; say how many milliseconds it took TERM to end them, Python's start included
 floor.py greet SOCKET...           connect to servers that run, and wait until each has answered
+floor.py resume CODEX FOLDER ID    start a server, and resume a thread; say "ready"
+floor.py turns                     read from standard input what `turns` is to do, and say "done"
 """
 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import os
 import signal
 import subprocess
 import sys
 import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from websockets.asyncio.client import unix_connect
+from websockets.asyncio.client import ClientConnection, unix_connect
 
 HELLO = {"clientInfo": {"name": "floor", "version": "0"}, "capabilities": {"experimentalApi": True}}
+LOOK = 0.02  # seconds between two tries to connect
 
 
-async def greet(path: str) -> None:
+class Client:
+    """A connection to one server: requests, one at a time, and what was told meanwhile."""
+
+    def __init__(self, socket: ClientConnection) -> None:
+        self._socket = socket
+        self._numbers = itertools.count(1)
+
+    async def ask(self, method: str, params: dict[str, Any]) -> Any:
+        number = next(self._numbers)
+        await self._socket.send(json.dumps({"id": number, "method": method, "params": params}))
+        while (message := json.loads(await self._socket.recv())).get("id") != number or "method" in message:
+            pass
+        return message["result"]
+
+    async def until(self, method: str) -> Any:
+        """The params of the next notification of this kind."""
+        while (message := json.loads(await self._socket.recv())).get("method") != method:
+            pass
+        return message["params"]
+
+
+async def connected(path: str) -> Client:
+    """A connection to a server that may still be starting, after the handshake."""
     while True:
         try:
-            async with unix_connect(
-                os.path.realpath(path), "ws://localhost/", compression=None, max_size=None
-            ) as socket:
-                for number, (method, params) in enumerate((("initialize", HELLO), ("account/read", {}))):
-                    await socket.send(json.dumps({"id": number, "method": method, "params": params}))
-                    while json.loads(await socket.recv()).get("id") != number:
-                        pass
-                return
+            socket = await unix_connect(os.path.realpath(path), "ws://localhost/", compression=None, max_size=None)
         except OSError:
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(LOOK)
+            continue
+        client = Client(socket)
+        await client.ask("initialize", HELLO)
+        await client.ask("account/read", {})
+        return client
 
 
-async def greet_all(paths: list[str]) -> None:
-    await asyncio.gather(*map(greet, paths))
+async def greet_all(paths: Sequence[str]) -> None:
+    await asyncio.gather(*map(connected, paths))
 
 
-def up(codex: str, folders: list[str]) -> None:
+@contextmanager
+def started(codex: str, folders: Sequence[str]) -> Iterator[tuple[list[subprocess.Popen[bytes]], list[str]]]:
+    """Servers that were just started, and their sockets. Ends them."""
     with tempfile.TemporaryDirectory(prefix="floor") as place:
         paths = [str(Path(place) / f"{number}") for number in range(len(folders))]
-        started = [
+        servers = [
             subprocess.Popen(
                 [codex, "app-server", "--listen", f"unix://{path}"],
                 cwd=folder,
@@ -53,17 +84,66 @@ def up(codex: str, folders: list[str]) -> None:
             for path, folder in zip(paths, folders, strict=True)
         ]
         try:
-            asyncio.run(greet_all(paths))
-            print("ready", flush=True)
+            yield servers, paths
         finally:
-            for one in started:
+            for one in servers:
                 one.send_signal(signal.SIGKILL)
-            for one in started:
+            for one in servers:
                 one.wait()
 
 
+def up(codex: str, folders: Sequence[str]) -> None:
+    with started(codex, folders) as (_, paths):
+        asyncio.run(greet_all(paths))
+        print("ready", flush=True)
+
+
+def down(codex: str, folders: Sequence[str]) -> None:
+    with started(codex, folders) as (servers, paths):
+        asyncio.run(greet_all(paths))
+        began = time.perf_counter()
+        subprocess.run([sys.executable, "-c", "pass"], check=True)  # who ends them has to be started
+        for one in servers:
+            one.terminate()
+        for one in servers:
+            one.wait()
+        print((time.perf_counter() - began) * 1000, flush=True)
+
+
+def resume(codex: str, folder: str, thread: str) -> None:
+    async def resumed(path: str) -> None:
+        client = await connected(path)
+        await client.ask("thread/resume", {"threadId": thread})
+
+    with started(codex, [folder]) as (_, paths):
+        asyncio.run(resumed(paths[0]))
+        print("ready", flush=True)
+
+
+async def turns(plan: Sequence[tuple[str, str, Sequence[str]]]) -> None:
+    """For each (socket, folder, texts) side by side: one thread, and a turn for each text, one after the other."""
+
+    async def one(path: str, folder: str, texts: Sequence[str]) -> None:
+        client = await connected(path)
+        opened = await client.ask("thread/start", {"cwd": folder, "approvalPolicy": "never"})
+        for text in texts:
+            told = {"threadId": opened["thread"]["id"], "input": [{"type": "text", "text": text}]}
+            await client.ask("turn/start", told)
+            await client.until("turn/completed")
+
+    await asyncio.gather(*(one(*work) for work in plan))
+
+
 if __name__ == "__main__":
-    if sys.argv[1] == "up":
-        up(sys.argv[2], sys.argv[3:])
-    else:
-        asyncio.run(greet_all(sys.argv[2:]))
+    match sys.argv[1:]:
+        case ["up", codex, *folders]:
+            up(codex, folders)
+        case ["down", codex, *folders]:
+            down(codex, folders)
+        case ["greet", *sockets]:
+            asyncio.run(greet_all(sockets))
+        case ["resume", codex, folder, thread]:
+            resume(codex, folder, thread)
+        case ["turns"]:
+            asyncio.run(turns(json.load(sys.stdin)))
+            print("done", flush=True)

@@ -7,23 +7,26 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.bench import repos
 
 ORCH = Path(sys.executable).parent / "orch"
+HOMES = Path.home() / ".cache" / "orch-bench"
 
 
 @dataclass(frozen=True)
 class Row:
-    """One figure. `took` and `floor` are medians in milliseconds; `limit` is the ratio (or the time) to stay below."""
+    """One figure. `took` and `floor` are medians in milliseconds; `limit` is the ratio (or the time) to stay below;
+    `peers` the medians of others by their names, or why there is none."""
 
     what: str
     took: float
     floor: float | None
     limit: str
     note: str = ""
+    peers: dict[str, float | str] = field(default_factory=dict)
 
     @property
     def ratio(self) -> float | None:

@@ -1,4 +1,4 @@
-"""Servers: up, adopted, replaced, looked at, at rest, down. The floor is `floor.py`."""
+"""Servers: up, adopted, looked at, at rest, down. The floor is `floor.py`; peers are those of `peers.py`."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import psutil
 
 from supervisor.runtime import launch
 from supervisor.runtime.registry import Registry
+from tests.bench import peers
 from tests.bench.rows import ORCH, Row, bare_python, median, timed
 from tests.e2e.lab import Lab
 from tests.e2e.stdio import codex_binary
@@ -21,45 +22,120 @@ from tests.peers import codex_like
 
 FLOOR = Path(__file__).parent / "floor.py"
 REST = 30.0  # seconds at which a supervisor at rest is looked at
+SERVERS = (1, 3, 8, 24)
+BESIDE_PEERS = (8, 24)
+MANY = 32
+HUNDRED = 100
 
 
 def commands(folder: Path, rounds: int) -> Iterator[Row]:
     """What a person types most."""
     bare = bare_python(rounds)
     took = [timed(lambda: subprocess.run([ORCH, "--help"], check=True, capture_output=True)) for _ in range(rounds)]
-    yield Row("`orch --help`", median(took), bare, "120 ms", "the floor is Python's own start; the rest is typer")
+    beside = {name: peers.help_of(name, rounds) for name in peers.NAMES}
+    note = "the floor is Python's own start; the rest is typer"
+    yield Row("`orch --help`", median(took), bare, "120 ms", note, beside)
 
 
-def real_servers(folder: Path, rounds: int) -> Iterator[Row]:
-    """1, 3 and 8 real app-servers: up, adopted, one of them replaced, down."""
-    for number in (1, 3, 8):
-        names = [f"c{one}" for one in range(number)]
-        with Lab(*names) as lab:
-            up, floor, down, adopted, connect, replaced = [], [], [], [], [], []
-            for _ in range(rounds):
+def up(folder: Path, rounds: int) -> Iterator[Row]:
+    """`orch up` with real app-servers, to all ready."""
+    for number in SERVERS:
+        with Lab(*(f"c{one}" for one in range(number))) as lab:
+            took, floor, down = [], [], []
+            for _ in range(rounds + 1):
                 floor.append(_until_ready(lab))
-                up.append(timed(lambda: lab.orch("up")))
-                supervisor = launch.supervisor_process(lab.workspace)
-                assert supervisor is not None
-                os.kill(supervisor.pid, signal.SIGKILL)
-                adopted.append(timed(lambda: lab.orch("up")))
-                sockets = [one.socket for one in Registry(lab.workspace.registry).alive().values()]
-                words = [sys.executable, str(FLOOR), "greet", *sockets]
-                connect.append(timed(lambda: subprocess.run(words, check=True, capture_output=True)))  # noqa: B023
-                replaced.append(_replaced(lab))
+                took.append(timed(lambda: lab.orch("up")))
                 down.append(timed(lambda: lab.orch("down")))
+            beside: dict[str, float | str] = {}
+            if number in BESIDE_PEERS:
+                with peers.programs(codex_binary(), list(lab.repos.values()), lab.environ) as todo:
+                    beside = {name: peers.up_of(name, todo, min(rounds, 3)) for name in peers.NAMES}
         what = f"{number} real server{'s' * (number > 1)}"
-        yield Row(f"`orch up`, {what}, to all ready", median(up), median(floor), "1.25", "a bare asyncio script")
-        if number == 8:
-            note = "a bare Python that connects to each"
-            yield Row(f"killed supervisor, `orch up`, {what} adopted", median(adopted), median(connect), "1.5", note)
-            yield Row(f"kill -9 of one of {what} to its successor ready", median(replaced), None, "-")
-            yield Row(f"`orch down`, {what}", median(down), None, "-")
+        note = "a bare asyncio script; beyond it: two Pythons that load, the ledger, the sockets of the supervisor"
+        yield Row(f"`orch up`, {what}, to all ready", median(took[1:]), median(floor[1:]), "1.25", note, beside)
+        yield Row(f"`orch down`, {what}", median(down[1:]), None, "-")
 
 
-def _until_ready(lab: Lab) -> float:
+def hundred(folder: Path, rounds: int) -> Iterator[Row]:
+    """The same with a hundred real servers, and what memory of the supervisor's own each takes."""
+    memory = {}
+    for number in (8, HUNDRED):
+        with Lab(*(f"c{one}" for one in range(number))) as lab:
+            took, floor = [], []
+            for _ in range(min(rounds, 3)):
+                floor.append(_until_ready(lab))
+                took.append(timed(lambda: lab.orch("up")))  # noqa: B023
+                memory[number] = _supervisor(lab).memory_info().rss / 2**20
+                lab.orch("down")
+    each = (memory[HUNDRED] - memory[8]) / (HUNDRED - 8)
+    note = f"medians of {len(took)}; the supervisor has {memory[HUNDRED]:.0f} MB, {each:.2f} MB a child (0.3 wanted)"
+    yield Row(f"`orch up`, {HUNDRED} real servers, to all ready", median(took), median(floor), "1.25", note)
+
+
+def adopt(folder: Path, rounds: int) -> Iterator[Row]:
+    """A supervisor that was killed, and another one in its place."""
+    with Lab(*(f"c{one}" for one in range(8))) as lab:
+        lab.orch("up")
+        took, floor = [], []
+        for _ in range(rounds):
+            os.kill(_supervisor(lab).pid, signal.SIGKILL)
+            took.append(timed(lambda: lab.orch("up")))
+            sockets = [one.socket for one in Registry(lab.workspace.registry).alive().values()]
+            words = [sys.executable, str(FLOOR), "greet", *sockets]
+            floor.append(timed(lambda: subprocess.run(words, check=True, capture_output=True)))  # noqa: B023
+        note = "a bare Python that connects to each; beyond it: two Pythons that load, and the ledger"
+        yield Row("killed supervisor, `orch up`, 8 servers adopted", median(took), median(floor), "1.5", note)
+
+
+def many(folder: Path, rounds: int) -> Iterator[Row]:
+    """32 children, whose servers are stand-ins: the supervisor is what is measured."""
+    with Lab(*(f"c{number}" for number in range(MANY))) as lab:
+        program = lab.environ["ORCH_CODEX_BIN"] = codex_like(lab.folder)
+        took, floor, down, terms = [], [], [], []
+        for _ in range(rounds):
+            floor.append(_until_ready(lab, program))
+            took.append(timed(lambda: lab.orch("up")))
+            down.append(timed(lambda: lab.orch("down")))
+            terms.append(_terminated(lab, program))
+        with peers.programs(program, list(lab.repos.values()), lab.environ) as todo:
+            beside = {name: peers.figures_of(name, todo, rounds, REST) for name in peers.NAMES}
+        known = {name: one for name, one in beside.items() if isinstance(one, peers.Figures)}
+        missing = {name: one for name, one in beside.items() if isinstance(one, str)}
+        starts = {**{name: one.up for name, one in known.items()}, **missing}
+        note = "small Pythons in place of codex"
+        yield Row(f"`orch up`, {MANY} small servers", median(took), median(floor), "1.25", note, starts)
+        note = "a bare script that sends TERM to all and waits for all; beyond it: two Pythons, a look for what is left"
+        yield Row(f"`orch down`, {MANY} small servers", median(down), median(terms), "1.3", note)
+        lab.orch("up")
+        bare = bare_python(rounds)
+        asked = {**{name: one.status for name, one in known.items() if one.status is not None}, **missing}
+        for words in (("status",), ("status", "--json")):
+            times = [timed(lambda: lab.orch(*words)) for _ in range(rounds)]  # noqa: B023
+            what = f"`orch {' '.join(words)}`, {MANY} children"
+            yield Row(what, median(times), bare, "ahead", "the floor is Python's own start", asked)
+        itself = _supervisor(lab)
+        time.sleep(peers.SETTLE)
+        before, switches = sum(itself.cpu_times()[:2]), sum(itself.num_ctx_switches())
+        time.sleep(REST)
+        spent = (sum(itself.cpu_times()[:2]) - before) / REST * 1000
+        woken = (sum(itself.num_ctx_switches()) - switches) / REST
+        memory = itself.memory_info().rss / 2**20
+        note = f"of CPU a second; {memory:.0f} MB, {woken:.1f} switches a second (all servers are asked every 5 s)"
+        rest = {
+            name: f"{one.cpu:.2f} ms, {one.memory:.0f} MB, {one.switches:.1f} switches" for name, one in known.items()
+        }
+        yield Row(f"at rest, {MANY} children", spent, None, "1 ms, 45 MB", note, {**rest, **missing})
+
+
+def _supervisor(lab: Lab) -> psutil.Process:
+    found = launch.supervisor_process(lab.workspace)
+    assert found is not None, "a supervisor is up"
+    return psutil.Process(found.pid)
+
+
+def _until_ready(lab: Lab, program: str | None = None) -> float:
     """Milliseconds from the start of the bare script to its word that all servers answered."""
-    words = [sys.executable, str(FLOOR), "up", codex_binary(), *map(str, lab.repos.values())]
+    words = [sys.executable, str(FLOOR), "up", program or codex_binary(), *map(str, lab.repos.values())]
     began = time.perf_counter()
     script = subprocess.Popen(words, env=lab.environ, stdout=subprocess.PIPE)
     assert script.stdout is not None
@@ -69,36 +145,7 @@ def _until_ready(lab: Lab) -> float:
     return took
 
 
-def _replaced(lab: Lab) -> float:
-    pid = lab.status()["children"][0]["pid"]
-    began = time.perf_counter()
-    os.kill(pid, signal.SIGKILL)
-    lab.until(lambda seen: seen["children"][0]["state"] == "ready" and seen["children"][0]["pid"] != pid)
-    return (time.perf_counter() - began) * 1000
-
-
-def many(folder: Path, rounds: int) -> Iterator[Row]:
-    """32 children, whose servers are stand-ins: the supervisor is what is measured."""
-    with Lab(*(f"c{number}" for number in range(32))) as lab:
-        lab.environ["ORCH_CODEX_BIN"] = codex_like(lab.folder)
-        up, down = [], []
-        for _ in range(rounds):
-            up.append(timed(lambda: lab.orch("up")))
-            down.append(timed(lambda: lab.orch("down")))
-        yield Row("`orch up`, 32 stand-ins", median(up), None, "-", "nearly all of it is 32 Pythons that start")
-        yield Row("`orch down`, 32 stand-ins", median(down), None, "-")
-        lab.orch("up")
-        bare = bare_python(rounds)
-        for words in (("status",), ("status", "--json")):
-            took = [timed(lambda: lab.orch(*words)) for _ in range(rounds)]  # noqa: B023
-            yield Row(f"`orch {' '.join(words)}`, 32 children", median(took), bare, "93 ms", "supervisorctl took 93 ms")
-        supervisor = launch.supervisor_process(lab.workspace)
-        assert supervisor is not None
-        itself = psutil.Process(supervisor.pid)
-        before, switches = sum(itself.cpu_times()[:2]), sum(itself.num_ctx_switches())
-        time.sleep(REST)
-        spent = (sum(itself.cpu_times()[:2]) - before) / REST * 1000
-        woken = (sum(itself.num_ctx_switches()) - switches) / REST
-        memory = itself.memory_info().rss / 2**20
-        note = f"of CPU a second; {woken:.1f} switches a second, {memory:.0f} MB"
-        yield Row("at rest, 32 children", spent, None, "1 ms, 45 MB", note)
+def _terminated(lab: Lab, program: str) -> float:
+    """Milliseconds in which a bare script ends the same servers."""
+    words = [sys.executable, str(FLOOR), "down", program, *map(str, lab.repos.values())]
+    return float(subprocess.run(words, env=lab.environ, check=True, capture_output=True).stdout)
