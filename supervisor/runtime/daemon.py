@@ -216,12 +216,13 @@ def main() -> None:
     workspace, lock, how, named = Workspace(Path(sys.argv[1])), int(sys.argv[2]), sys.argv[3], sys.argv[4:]
     if how in ("again", "mirrored"):
         run(workspace, ready=lambda: None, mirror=sys.stderr if how == "mirrored" else None, lock=lock)
-        return
-    try:
-        run(workspace, ready=lambda: _tell_starter(READY), up=named if how == "up" else None, lock=lock)
-    except OrchError as error:
-        _tell_starter(json.dumps({"what": error.what, "next_step": error.next_step}))
-        sys.exit(1)
+    else:
+        try:
+            run(workspace, ready=lambda: _tell_starter(READY), up=named if how == "up" else None, lock=lock)
+        except OrchError as error:
+            _tell_starter(json.dumps({"what": error.what, "next_step": error.next_step}))
+            sys.exit(1)
+    os._exit(0)  # all is closed; to take the interpreter apart as well would keep `orch down` waiting (50 ms)
 
 
 if __name__ == "__main__":

@@ -17,13 +17,14 @@ from supervisor.errors import OrchError, SupervisorDown, SupervisorHangs, Worksp
 from supervisor.runtime import lock as locks
 from supervisor.runtime.workspace import Workspace
 from supervisor.shell.control_client import ControlClient
-from supervisor.shell.process.table import MARK, Identity, alive
+from supervisor.shell.process.hold import take
+from supervisor.shell.process.table import MARK, Identity
 
 # The very package that starts it, wherever it lies; no environment variable, for the servers would inherit it.
 _DAEMON = "import sys; sys.path.insert(0, sys.argv.pop(1)); from supervisor.runtime.daemon import main; main()"
 READY = "ready"  # what one that was started says on its standard output
 TERM_GRACE = 3.0  # seconds that a process has to end of one signal
-LOOK = 0.05  # seconds between two looks at a process that is about to end
+LOOK = 0.05  # seconds between two looks at a supervisor that starts
 STOP_GRACE = 3.0  # seconds for a server without a supervisor to end by itself
 LISTENS_WITHIN = 20.0  # seconds from the start of a supervisor to its control socket; a long ledger takes one or two
 
@@ -114,34 +115,26 @@ def end_supervisor(supervisor: Identity | None, patience: float) -> bool:
 
     Raises OrchError if it survives SIGKILL.
     """
-    if supervisor is None:
+    hold = take(supervisor) if supervisor is not None else None
+    if hold is None:
         return False
-    deadline = time.monotonic() + patience
-    while alive(supervisor):
-        if time.monotonic() >= deadline:
-            end_process(supervisor)
-            return True
-        time.sleep(LOOK)
-    return False
+    with contextlib.closing(hold):
+        if hold.gone(patience):
+            return False
+        end_process(hold.identity)
+    return True
 
 
 def end_process(identity: Identity) -> None:
     """End one process of ours that is no server: SIGTERM, then SIGKILL. Raises OrchError if it survives that."""
-    from supervisor.shell.process.hold import take
-
     hold = take(identity)
     if hold is None:
         return
-    try:
+    with contextlib.closing(hold):
         for send in (hold.terminate, lambda: hold.send(signal.SIGKILL)):
             send()
-            deadline = time.monotonic() + TERM_GRACE
-            while time.monotonic() < deadline:
-                if not alive(identity):
-                    return
-                time.sleep(LOOK)
-    finally:
-        hold.close()
+            if hold.gone(TERM_GRACE):
+                return
     pid = identity.pid
     raise OrchError(f"process {pid} survives SIGKILL", f"see what it waits for: `ps -o pid,stat,wchan:32 -p {pid}`")
 
@@ -151,8 +144,6 @@ def stop_leftovers(workspace: Workspace, report: Callable[[str], None]) -> list[
 
     For when no supervisor is up. Raises OrchError naming what survives.
     """
-    import asyncio
-
     from supervisor.runtime.registry import Registry
     from supervisor.shell import process
 
@@ -160,6 +151,8 @@ def stop_leftovers(workspace: Workspace, report: Callable[[str], None]) -> list[
     running = registry.alive()
     if not running and not process.marked(workspace.mark()):
         return []
+
+    import asyncio  # 15 ms, which an orderly end need not wait for
 
     async def stop_all() -> None:
         async with asyncio.TaskGroup() as group:

@@ -3,8 +3,8 @@
 floor.py up CODEX FOLDER...        start one server a folder, say "ready" once each has answered, end them
 floor.py down CODEX FOLDER...      the same; say how many milliseconds it took TERM to end them, Python's start included
 floor.py greet SOCKET...           connect to servers that run, and wait until each has answered
-floor.py resume CODEX FOLDER ID    start a server, and resume a thread; say "ready"
-floor.py turns                     read from standard input what `turns` is to do, and say "done"
+floor.py resume CODEX FOLDER ID    start a server, and resume a thread; say how many milliseconds it took
+floor.py turns                     read from standard input what `turns` is to do; say how many milliseconds it took
 """
 
 from __future__ import annotations
@@ -115,9 +115,10 @@ def resume(codex: str, folder: str, thread: str) -> None:
         client = await connected(path)
         await client.ask("thread/resume", {"threadId": thread})
 
+    began = time.perf_counter()
     with started(codex, [folder]) as (_, paths):
         asyncio.run(resumed(paths[0]))
-        print("ready", flush=True)
+        print((time.perf_counter() - began) * 1000, flush=True)
 
 
 async def turns(plan: Sequence[tuple[str, str, Sequence[str]]]) -> None:
@@ -145,5 +146,6 @@ if __name__ == "__main__":
         case ["resume", codex, folder, thread]:
             resume(codex, folder, thread)
         case ["turns"]:
+            began = time.perf_counter()
             asyncio.run(turns(json.load(sys.stdin)))
-            print("done", flush=True)
+            print((time.perf_counter() - began) * 1000, flush=True)

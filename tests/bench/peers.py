@@ -25,6 +25,7 @@ from tests.bench.rows import HOMES, median, timed
 
 PYTHON_PEERS = {"supervisord": "supervisor==4.3.0", "circus": "circus==0.19.0", "honcho": "honcho==2.0.0"}
 NODE_PEERS = {"pm2": "pm2@7.0.4"}
+CLIENTS = ("openai-codex==0.163.0", "codex-autorunner==2.2.3")
 NAMES = (*PYTHON_PEERS, *NODE_PEERS)
 INSTALL_WITHIN = 300  # seconds
 READY_WITHIN = 60.0  # seconds for all servers of a peer
@@ -67,6 +68,11 @@ def folder_of(name: str) -> Path:
                 words = ["-m", "pip", "install", "-q", *PYTHON_PEERS.values(), "setuptools<81"]
                 _install([str(home / "venv" / "bin" / "python"), *words])
             return home / "venv" / "bin"
+        if name == "clients":
+            if not (home / name).exists():
+                subprocess.run([sys.executable, "-m", "venv", home / name], check=True, timeout=INSTALL_WITHIN)
+                _install([str(home / name / "bin" / "python"), "-m", "pip", "install", "-q", *CLIENTS])
+            return home / name / "bin"
         if shutil.which("npm") is None:
             raise Missing("there is no npm")
         if not (home / "node_modules" / ".bin" / name).exists():
@@ -92,7 +98,13 @@ def running(name: str, todo: Programs) -> Iterator[tuple[float, psutil.Process, 
         began = time.perf_counter()
         with (place / "said").open("wb") as said:
             process = subprocess.Popen(
-                start, env=environ, cwd=place, stdin=subprocess.DEVNULL, stdout=said, stderr=said, start_new_session=True
+                start,
+                env=environ,
+                cwd=place,
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=said,
+                start_new_session=True,
             )
         try:
             asyncio.run(asyncio.wait_for(floor.greet_all(list(todo.sockets)), READY_WITHIN))
@@ -152,9 +164,7 @@ def _itself(name: str, process: subprocess.Popen[bytes], place: Path) -> psutil.
     return psutil.Process(process.pid)
 
 
-def _end(
-    name: str, process: subprocess.Popen[bytes], at: Path, environ: Mapping[str, str], todo: Programs
-) -> None:
+def _end(name: str, process: subprocess.Popen[bytes], at: Path, environ: Mapping[str, str], todo: Programs) -> None:
     if name == "pm2":
         subprocess.run([at / "pm2", "kill"], env=dict(environ), capture_output=True, timeout=END_WITHIN, check=False)
     with suppress(ProcessLookupError):
@@ -199,7 +209,14 @@ def figures_of(name: str, todo: Programs, rounds: int, rest: float) -> Figures |
     """One start, questions, and `rest` seconds of rest; or why there are none."""
     try:
         with running(name, todo) as (up, itself, ask):
-            asked = [timed(lambda: subprocess.run(ask, env=_asking(name, todo, itself), check=True, capture_output=True)) for _ in range(rounds)] if ask else []
+            asked = (
+                [
+                    timed(lambda: subprocess.run(ask, env=_asking(name, todo, itself), check=True, capture_output=True))
+                    for _ in range(rounds)
+                ]
+                if ask
+                else []
+            )
             time.sleep(SETTLE)
             cpu, switches = sum(itself.cpu_times()[:2]), sum(itself.num_ctx_switches())
             time.sleep(rest)

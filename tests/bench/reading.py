@@ -14,6 +14,7 @@ from supervisor.runtime.gitfacts import state_key
 from tests.bench import repos
 from tests.bench.rows import Row, bare_python, median, megabytes, orch, timed
 
+MANY = 32
 PLAIN = (
     ("status", "--porcelain=v2", "--branch", "--show-stash", "-z"),
     ("log", "-200", "-z", "--numstat", "--format=%H%x00%an%x00%ct%x00%s"),
@@ -46,6 +47,28 @@ def snapshot(folder: Path, rounds: int) -> Iterator[Row]:
         warm = [timed(lambda: orch(root, "snapshot", "--json", **environ)) for _ in range(rounds)]
         asked = calls()
     yield Row("`orch snapshot`, nothing changed", median(warm), None, "-", f"{asked / rounds:.1f} git processes each")
+
+
+def snapshots_of_many(folder: Path, rounds: int) -> Iterator[Row]:
+    """32 repos of 5,000 commits and 2,000 files: `orch snapshot` of all, read anew, beside two plain git calls each."""
+    names = [f"r{number}" for number in range(MANY)]
+    repos.with_history(folder / names[0], commits=5000, files=2000)
+    for name in names[1:]:
+        shutil.copytree(folder / names[0], folder / name)
+        repos.git(folder / name, *PLAIN[0][:1])  # what the index knows of the files is true of the copies too
+    root = repos.workspace(folder, names)
+    floor, took = [], []
+    for _ in range(rounds):
+        floor.append(timed(lambda: _two_calls([folder / name for name in names])))
+        shutil.rmtree(root / ".orchestrator", ignore_errors=True)
+        took.append(timed(lambda: orch(root, "snapshot", "--json")))
+    note = f"5,000 commits, 2,000 files each; the floor is {MANY} times plain `git status` and `git log`, four at once"
+    yield Row(f"`orch snapshot` of {MANY} repos, read anew", median(took), median(floor), "1.5", note)
+
+
+def _two_calls(folders: list[Path]) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda one: (repos.git(one, *PLAIN[0]), repos.git(one, *PLAIN[2])), folders))
 
 
 def map_of_three(folder: Path, rounds: int) -> Iterator[Row]:

@@ -25,14 +25,15 @@ def ledger(folder: Path, rounds: int) -> Iterator[Row]:
     """The start of a supervisor with a ledger of 100,000 events; kept worlds and packed parts included."""
     for events in (EVENTS // 100, EVENTS // 10, EVENTS):
         path = folder / str(events) / "ledger.jsonl"
-        _fill(path, events)
+        fill(path, events)
         floor = [timed(lambda: [json.loads(line) for line in raw_lines(path)]) for _ in range(rounds)]  # noqa: B023
-        took = [timed(lambda: _opened(path)) for _ in range(rounds)]  # noqa: B023
+        took = [timed(lambda: opened(path)) for _ in range(rounds)]  # noqa: B023
         what = f"the world of a ledger of {events:,} events"
         yield Row(what, median(took), median(floor), "1.5", "the floor is `json.loads` of every line")
 
 
-def _fill(path: Path, count: int) -> None:
+def fill(path: Path, count: int) -> None:
+    """Write a ledger of that many events, as a supervisor would."""
     it = Ledger(path)
     world = it.open().world or World()
     for first in range(0, count, 100):
@@ -50,7 +51,8 @@ def _fill(path: Path, count: int) -> None:
     it.close()
 
 
-def _opened(path: Path) -> World:
+def opened(path: Path) -> World:
+    """The world of a ledger, as a supervisor gets it at its start."""
     it = Ledger(path)
     opened = it.open()
     world = opened.world or World()

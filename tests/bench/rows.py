@@ -19,7 +19,7 @@ HOMES = Path.home() / ".cache" / "orch-bench"
 @dataclass(frozen=True)
 class Row:
     """One figure. `took` and `floor` are medians in milliseconds; `limit` is the ratio (or the time) to stay below;
-    `peers` the medians of others by their names, or why there is none."""
+    `peers` the medians of others by their names, or why there is none; `curve` how it grows: sizes and milliseconds."""
 
     what: str
     took: float
@@ -27,6 +27,7 @@ class Row:
     limit: str
     note: str = ""
     peers: dict[str, float | str] = field(default_factory=dict)
+    curve: tuple[tuple[float, float], ...] = ()
 
     @property
     def ratio(self) -> float | None:

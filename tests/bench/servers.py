@@ -64,7 +64,7 @@ def hundred(folder: Path, rounds: int) -> Iterator[Row]:
             took, floor = [], []
             for _ in range(min(rounds, 3)):
                 floor.append(_until_ready(lab))
-                took.append(timed(lambda: lab.orch("up")))  # noqa: B023
+                took.append(timed(lambda: lab.orch("up")))
                 memory[number] = _supervisor(lab).memory_info().rss / 2**20
                 lab.orch("down")
     each = (memory[HUNDRED] - memory[8]) / (HUNDRED - 8)

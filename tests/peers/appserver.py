@@ -1,12 +1,13 @@
 """A `codex app-server` that answers at once: threads and turns in memory, each turn done as soon as it begun.
 
     appserver.py MANNER --version
-    appserver.py MANNER [-c KEY=VALUE] app-server --listen unix://PATH
+    appserver.py MANNER [-c KEY=VALUE] app-server [--listen unix://PATH | stdio://]
 
-Manners: `good`; `mute` takes connections and never answers; `never` does not even listen; `garbage` answers with what
-is no JSON; `ends` exits with 0; `late` listens after a moment; `loud` also writes to its error output without end;
-`old` says that it is of a version that is too old; `stubborn` obeys no SIGTERM, and has a child in a session of its own
-that does not either; `named` is what the folder that it is started in is called.
+Manners: `good`; `busy` never ends a turn, and writes the moment (`time.monotonic`) of each `turn/steer` to PATH.steers;
+`flood` sends 20,000 deltas in each turn; `mute` takes connections and never answers; `never` does not even listen;
+`garbage` answers with what is no JSON; `ends` exits with 0; `late` listens after a moment; `loud` also writes to its
+error output without end; `old` says that it is of a version that is too old; `stubborn` obeys no SIGTERM, and has a
+child in a session of its own that does not either; `named` is what the folder that it is started in is called.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ _SALT = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, section 1.3
 _MAIN, _NUMBERS = str(os.getpid()), itertools.count(1)
 _TURNS: dict[str, list[dict[str, Any]]] = {}  # by thread, oldest first
 VERSION, VERSIONS = "0.169.0", {"old": "0.162.9"}
+DELTAS = 20_000
 REPORT = {"outcome": "done", "summary": "ok", "changes": [], "contracts": [], "checks": [], "ask": None, "learned": []}
 
 
@@ -40,12 +42,20 @@ async def serve(path: str, manner: str) -> None:
             sys.exit(f"app-server control socket is already in use at {path}")
     with suppress(FileNotFoundError):
         os.unlink(path)
-    server = await asyncio.start_unix_server(lambda reader, writer: _client(reader, writer, manner), path)
+    server = await asyncio.start_unix_server(lambda reader, writer: _client(reader, writer, manner, path), path)
     print("listening", flush=True)
     await server.serve_forever()
 
 
-async def _client(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, manner: str) -> None:
+def serve_stdio(manner: str) -> None:
+    """The same over standard input and output, a message a line."""
+    for line in sys.stdin:
+        for message in _answers(json.loads(line), VERSION, manner):
+            sys.stdout.write(json.dumps(message) + "\n")
+        sys.stdout.flush()
+
+
+async def _client(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, manner: str, path: str) -> None:
     with suppress(OSError, asyncio.IncompleteReadError):
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
         key = next(
@@ -72,7 +82,10 @@ async def _client(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, ma
                 case 9:
                     writer.write(_frame(data, 10))
                 case 1 if manner != "mute":
-                    for message in _answers(json.loads(data), VERSIONS.get(manner, VERSION)):
+                    call = json.loads(data)
+                    if manner == "busy" and call.get("method") == "turn/steer":
+                        _note(f"{path}.steers", time.monotonic())
+                    for message in _answers(call, VERSIONS.get(manner, VERSION), manner):
                         writer.write(_frame(b"no JSON" if manner == "garbage" else json.dumps(message).encode(), 1))
             await writer.drain()
     writer.close()
@@ -91,7 +104,12 @@ def _frame(payload: bytes, kind: int) -> bytes:
     return bytes((0x80 | kind, more[0])) + size.to_bytes(more[1], "big") + payload
 
 
-def _answers(call: dict[str, Any], version: str) -> list[dict[str, Any]]:
+def _note(path: str, moment: float) -> None:
+    with open(path, "a", encoding="ascii") as file:
+        file.write(f"{moment}\n")
+
+
+def _answers(call: dict[str, Any], version: str, manner: str) -> list[dict[str, Any]]:
     """What is said upon a message: the answer, and then what happens."""
     if "id" not in call or "method" not in call:
         return []
@@ -127,12 +145,18 @@ def _answers(call: dict[str, Any], version: str) -> list[dict[str, Any]]:
             del _TURNS[thread][:-5]
             where = {"threadId": thread, "turnId": turn}
             begun = {**done, "status": "inProgress", "items": []}
+            delta = {**where, "itemId": agent["id"], "delta": "word "}
             happens = [
                 {"method": "turn/started", "params": {"threadId": thread, "turn": begun}},
+                *({"method": "item/agentMessage/delta", "params": delta} for _ in range(DELTAS * (manner == "flood"))),
                 *({"method": "item/completed", "params": {**where, "item": item}} for item in (user, agent)),
                 {"method": "turn/completed", "params": {"threadId": thread, "turn": {**done, "items": []}}},
             ]
+            if manner == "busy":
+                _TURNS[thread][-1], happens = {**begun, "items": [user]}, happens[:1]
             result = {"turn": begun}
+        case "turn/steer":
+            result = {"turnId": params.get("expectedTurnId")}
     return [{"id": call["id"], "result": result}, *happens]
 
 
@@ -148,6 +172,9 @@ def main() -> None:
         return
     if manner == "named":
         manner = os.path.basename(os.getcwd())
+    if not words[-1].startswith("unix://"):
+        serve_stdio(manner)
+        return
     path = words[-1].removeprefix("unix://")
     if manner == "ends":
         return

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import signal
+import time
 
 from supervisor.shell.process.table import Identity, alive
 
@@ -67,6 +69,17 @@ class Hold:
                     loop.remove_reader(self._fd)
                 return True
         return False
+
+    def gone(self, timeout: float) -> bool:
+        """The same where nothing else is to go on meanwhile."""
+        if self._fd is not None:
+            return bool(select.select([self._fd], [], [], max(0.0, timeout))[0])
+        deadline = time.monotonic() + timeout
+        while alive(self.identity):
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(POLL)
+        return True
 
     def close(self) -> None:
         """Let go."""

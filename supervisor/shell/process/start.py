@@ -8,13 +8,14 @@ import shutil
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from supervisor.errors import CodexError, StoreError
 from supervisor.shell.process.hold import take
-from supervisor.shell.process.table import MARK, Identity, row, session_of
+from supervisor.shell.process.table import MARK, Identity, look, row
 
 VMSTAT = Path("/proc/vmstat")
 
@@ -86,15 +87,22 @@ async def wait_exit(process: Spawned | Identity) -> Exit:
         with contextlib.closing(hold):
             await hold.ended(None)
     if isinstance(process, Spawned):
-        return _reap(process)
-    left = () if hold is None else session_of(identity)
+        return await _reap(process)
+    left = () if hold is None else await _left_by(identity)
     return _ended(identity.pid, left, os.WEXITED | os.WNOHANG, "it was not started by this supervisor")
 
 
-def _reap(process: Spawned) -> Exit:
+async def _left_by(leader: Identity) -> tuple[Identity, ...]:
+    """What outlived it in its session. Dozens of servers that end side by side share a look at the process table."""
+    import asyncio  # late, for commands that start nothing load this module too
+
+    return (await asyncio.to_thread(look, time.monotonic())).session_of(leader)
+
+
+async def _reap(process: Spawned) -> Exit:
     """Read the status before reaping: as long as the zombie stands, its session number is nobody else's."""
-    if process.exit is None:
-        left = session_of(process.identity)
+    left = await _left_by(process.identity) if process.exit is None else ()
+    if process.exit is None:  # no other waiter was faster
         flags = os.WEXITED | os.WNOHANG | os.WNOWAIT
         otherwise = "another part of this process took it"
         process.exit = _ended(process.identity.pid, left, flags, otherwise, process.kills)

@@ -52,6 +52,17 @@ class Look:
         family = mark.endswith("/")
         return [pid for pid, one in self.marks.items() if one == mark or (family and one.startswith(mark))]
 
+    def session_of(self, leader: Identity) -> tuple[Identity, ...]:
+        """What lives in the session of a process that is a zombie or just ended; later the number may be another's."""
+        return tuple(
+            found.identity
+            for found in self.rows.values()
+            if found.session == leader.pid
+            and found.identity != leader
+            and found.identity.ticks >= leader.ticks
+            and not found.dead
+        )
+
 
 def identity_of(pid: int) -> Identity | None:
     """The process that has this pid now; None when there is none or it is a zombie."""
@@ -127,18 +138,6 @@ def row(pid: int) -> Row | None:
 def rows() -> Iterator[Row]:
     """The whole table. A process that ends meanwhile is left out."""
     return (found for found in map(row, _pids()) if found is not None)
-
-
-def session_of(leader: Identity) -> tuple[Identity, ...]:
-    """What lives in the session of a process that is a zombie or just ended; later the number may be a stranger's."""
-    return tuple(
-        found.identity
-        for found in rows()
-        if found.session == leader.pid
-        and found.identity != leader
-        and found.identity.ticks >= leader.ticks
-        and not found.dead
-    )
 
 
 def look(asked: float) -> Look:
