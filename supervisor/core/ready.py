@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
 from supervisor.core import budgets, outages
 from supervisor.core.brief import brief_of
 from supervisor.domain.child import OUR_MESSAGES, ServerState
+from supervisor.domain.memo import of_last
 from supervisor.domain.plan import HUMAN, SandboxMode, Task
 from supervisor.domain.run import Brief, Due, Phase
 from supervisor.domain.world import ThreadKey, Work, World
@@ -120,7 +121,7 @@ def clearance(world: World, work: Work, at: datetime) -> str | None:
         return None
     if (trouble := server_trouble(world, task.child)) is not None:
         return trouble
-    for other in world.works.values():
+    for other in _live(world.works):
         if other.task != task.id and _occupies(world, other, task.child):
             return f"{other.task} works in {task.child}"
     budget = budgets.in_the_way(world, task, at)
@@ -164,6 +165,12 @@ def deadline(world: World, work: Work) -> datetime | None:
     if any(request.turn == work.turn for request in world.requests.values()):
         return None
     return work.turn_since + timedelta(minutes=task.timeout, seconds=work.paused)
+
+
+@of_last
+def _live(works: Mapping[str, Work]) -> tuple[Work, ...]:
+    """Those at work: a few, where a plan may have thousands of tasks."""
+    return tuple(work for work in works.values() if work.phase.live)
 
 
 def _occupies(world: World, work: Work, child: str) -> bool:

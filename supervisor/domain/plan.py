@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from supervisor.domain.memo import of_last
+
 HUMAN = "human"
 ORCHESTRATOR = "orchestrator"  # its server, its thread and its work; no child may have this name
 
@@ -74,7 +76,7 @@ class Plan:
 
     def task(self, task_id: str) -> Task | None:
         """The task with this id, or None."""
-        return next((task for task in self.tasks if task.id == task_id), None)
+        return _by_id(self.tasks).get(task_id)
 
     def contract(self, contract_id: str) -> Contract | None:
         """The contract with this id, or None."""
@@ -94,3 +96,8 @@ class Rejection:
     """Why a version of plan.md is not accepted: at least one problem, in order of line."""
 
     problems: tuple[Problem, ...]
+
+
+@of_last
+def _by_id(tasks: tuple[Task, ...]) -> dict[str, Task]:
+    return {task.id: task for task in reversed(tasks)}  # of two with one id, the first
