@@ -49,7 +49,10 @@ def diff(old: Plan | None, new: Plan) -> Changes:
     before = {task.id: task for task in old.tasks}
     after = {task.id: task for task in new.tasks}
     kept = [(before[task_id], task) for task_id, task in after.items() if task_id in before]
-    changed = tuple(task.id for was, task in kept if task_key(was, old) != task_key(task, new))
+    same_around = (old.objective, old.contracts) == (new.objective, new.contracts)
+    # What is word for word as it was need not be understood: nearly all of a long plan, at most edits.
+    looked_at = [(was, task) for was, task in kept if was != task or not same_around]
+    changed = tuple(task.id for was, task in looked_at if task_key(was, old) != task_key(task, new))
     reach = _reach(old, new, changed)
     return Changes(
         added=tuple(task_id for task_id in after if task_id not in before),
