@@ -27,9 +27,9 @@ LATER = AT + timedelta(seconds=10)
 
 def growth(folder: Path, rounds: int) -> Iterator[Row]:
     """The pure parts, and the start with a long ledger."""
-    yield _row("a step of the core, 1 to 100 children", CHILDREN, lambda size: _steps(_world(size, 1), rounds))
-    yield _row("a step of the core, 1 to 2,000 tasks", TASKS, lambda size: _steps(_world(8, size), rounds))
-    yield _row("runs.md and the status, 1 to 2,000 tasks", TASKS, lambda size: _shown(_world(8, size), rounds))
+    yield _row("a step of the core, 1 to 100 children", CHILDREN, lambda size: _steps(world_of(size, 1), rounds))
+    yield _row("a step of the core, 1 to 2,000 tasks", TASKS, lambda size: _steps(world_of(8, size), rounds))
+    yield _row("runs.md and the status, 1 to 2,000 tasks", TASKS, lambda size: _shown(world_of(8, size), rounds))
 
     def opened(size: int) -> float:
         path = folder / str(size) / "ledger.jsonl"
@@ -52,7 +52,7 @@ def _row(what: str, sizes: Sequence[int], measured: Callable[[int], float]) -> R
     return Row(f"growth: {what}", curve[-1][1], None, "power 1", note, curve=curve)
 
 
-def _world(children: int, tasks: int) -> World:
+def world_of(children: int, tasks: int) -> World:
     """A world whose servers are ready, with a plan of that many tasks, one after the other in each child."""
     world = World()
     served = tuple(Child(f"c{number}", f"/c{number}") for number in range(children))

@@ -1,0 +1,115 @@
+"""What things cost, as counts: they are the same on every machine, and a step back shows at once. `scripts/bench` has
+the times."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from supervisor.core import meaning
+from supervisor.core.diff import diff
+from supervisor.core.reconcile import advance
+from supervisor.core.runsfile import render
+from supervisor.core.view import status
+from supervisor.domain import event as ev
+from supervisor.runtime import templates
+from supervisor.shell import process
+from supervisor.shell.process import table
+from tests.bench.growth import LATER, world_of
+
+ROOT = Path(__file__).parent.parent
+HEAVY = {"pydantic", "rich", "ruamel", "structlog", "websockets", "watchdog", "markdown_it", "psutil", "git"}
+
+
+def loaded_by(program: str) -> set[str]:
+    """The modules that are loaded once this program has run in a Python of its own."""
+    words = [sys.executable, "-c", f"{program}\nimport sys; print(*sys.modules)"]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True, timeout=20)
+    return set(done.stdout.splitlines()[-1].split())
+
+
+@pytest.mark.parametrize(
+    ("program", "most", "heavy"),
+    [
+        ("import supervisor.cli.main", 80, {"asyncio", "typer"}),
+        ("import supervisor.cli.main, supervisor.cli.lifecycle, supervisor.runtime.launch", 145, {"asyncio", "typer"}),
+        ("import supervisor.cli.main, supervisor.cli.show", 125, {"asyncio", "typer"}),
+        ("import supervisor.cli.commands", 165, {"asyncio"}),
+        ("import supervisor.runtime.daemon", 310, {"typer"}),
+        ("import supervisor.runtime.surveyor", 215, {"typer"}),
+    ],
+)
+def test_what_is_loaded_stays_small(program: str, most: int, heavy: set[str]) -> None:
+    found = loaded_by(program)
+    assert (HEAVY | heavy) & {name.partition(".")[0] for name in found} == set()
+    assert len(found) <= most
+
+
+def calls(act: Callable[[], object]) -> int:
+    """How many calls of Python functions this takes, the second time it is done."""
+    act()
+    counted = 0
+
+    def count(frame: object, event: str, argument: object) -> None:
+        nonlocal counted
+        counted += event == "call"
+
+    sys.setprofile(count)
+    try:
+        act()
+    finally:
+        sys.setprofile(None)
+    return counted
+
+
+def test_a_step_and_what_is_shown_cost_in_proportion_to_the_tasks() -> None:
+    template = templates.read("runs.template.md")
+    spent = ev.TokensSpent(LATER, "c0", "thread", "turn", 1000, 100)
+    few, many = world_of(8, 100), world_of(8, 1000)
+    for what in (
+        lambda world: advance(world, spent),
+        lambda world: status(world, LATER, "/w"),
+        lambda world: render(world, LATER, template, "/w"),
+    ):
+        assert calls(lambda: what(many)) < 12 * calls(lambda: what(few))  # noqa: B023
+
+
+def test_of_an_edited_plan_only_what_was_edited_is_understood_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = world_of(8, 200).plan
+    assert plan is not None
+    edited = replace(plan, tasks=(replace(plan.tasks[0], instructions="Another."), *plan.tasks[1:]))
+    understood: list[str] = []
+    real = meaning.canonical.__wrapped__
+    monkeypatch.setattr(meaning, "canonical", lambda text: understood.append(text) or real(text))
+    assert diff(plan, edited).changed == ("T0",)
+    assert len(understood) <= 8
+
+
+def test_servers_that_end_side_by_side_are_looked_for_together(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    looks: list[None] = []
+    real = table.rows
+    monkeypatch.setattr(table, "rows", lambda: looks.append(None) or real())
+
+    async def all_end() -> None:
+        servers = [
+            process.spawn(
+                ["sleep", "60"],
+                cwd=tmp_path,
+                env=None,
+                mark=f"costs/{number}",
+                stdout_path=tmp_path / "out",
+                stderr_path=tmp_path / "out",
+            )
+            for number in range(16)
+        ]
+        stops = [process.stop_tree(one.identity, f"costs/{at}", grace=3) for at, one in enumerate(servers)]
+        await asyncio.gather(*stops, *(process.wait_exit(one) for one in servers))
+
+    asyncio.run(all_end())
+    assert 0 < len(looks) <= 12, "a handful for all, and not three for each"
