@@ -313,6 +313,9 @@ class ServerDesk:
             self._called(link, message)
         elif (apart := self.apart.get(str(message.params.get("threadId")))) is not None:
             apart(message.method, message.params)
+        elif message.method in codex.FLOODS:
+            if isinstance(turn := message.params.get("turnId"), str):
+                link.signs[turn] = self._now()
         else:
             if self._overhear is not None:
                 self._overhear(message.method, message.params)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import random
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 from websockets.asyncio.client import ClientConnection, unix_connect
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
@@ -31,7 +33,7 @@ class Connection:
         self.reason = ""
         self._socket = socket
         self._on_message = on_message
-        self._peer = Peer()
+        self._peer = Peer(read_json)
         self._answers: dict[int, asyncio.Future[Result | Fault]] = {}
         self._slots = asyncio.Semaphore(IN_FLIGHT)
 
@@ -123,6 +125,14 @@ class Connection:
             if not future.done():
                 future.set_exception(ConnectionLost(reason, "the server is restarted by itself"))
                 future.exception()  # looked at: whoever waited may be gone
+
+
+def read_json(text: str | bytes) -> Any:
+    """A value from JSON. By msgspec, three times as fast; what that refuses, half a surrogate say, by Python itself."""
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return json.loads(text)
 
 
 async def connect(path: str, on_message: Callable[[Call | Notice | Garbage], None], timeout: float) -> Connection:

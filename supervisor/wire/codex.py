@@ -33,6 +33,9 @@ NOT_WANTED = (
     "turn/diff/updated",
 )
 
+FLOODS = frozenset(NOT_WANTED)
+"""A server that sends them all the same tells by them that it is alive, and nothing else."""
+
 
 def initialize(version: str) -> Params:
     return {

@@ -7,6 +7,7 @@ Source: https://www.jsonrpc.org/specification
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,9 +69,10 @@ Message = Result | Fault | Call | Notice | Garbage
 
 
 class Peer:
-    """One side of one connection."""
+    """One side of one connection. `loads` reads JSON, and raises ValueError for what is none."""
 
-    def __init__(self) -> None:
+    def __init__(self, loads: Callable[[str | bytes], Any] = json.loads) -> None:
+        self._loads = loads
         self._next = 0
         self._pending: dict[int, str] = {}
 
@@ -105,7 +107,7 @@ class Peer:
     def receive(self, text: str | bytes) -> Message:
         """What one message of the peer's means. Never raises."""
         try:
-            data = json.loads(text)
+            data = self._loads(text)
         except (ValueError, RecursionError) as error:
             return Garbage(f"not JSON: {error}")
         if not isinstance(data, dict):

@@ -131,20 +131,21 @@ def deltas(folder: Path, rounds: int) -> Iterator[Row]:
         program = lab.environ["ORCH_CODEX_BIN"] = codex_like(lab.folder, manner="flood")
         lab.up()
         lab.until(lambda _: lab.ledger("map_drawn"))
-        took, worst = [], []
+        took, worst = [], 0.0
         for number in range(rounds):
             lab.plan(task(f"T{number}", "c0", text="Do it."))
-            silent = 0.0
+            lab.task(f"T{number}", "done")
+            started, ended = (lab.ledger(event)[-1]["ts"] for event in ("turn_began", "turn_ended"))
+            took.append((datetime.fromisoformat(ended) - datetime.fromisoformat(started)).total_seconds() * 1000)
+        for number in range(rounds, 2 * rounds):
+            lab.plan(task(f"T{number}", "c0", text="Do it."))
             with lab.client() as client:
                 while not any(one["id"] == f"T{number}" and one["state"] == "done" for one in _tasks(client)):
                     began = time.perf_counter()
                     client.call("status")
-                    silent = max(silent, (time.perf_counter() - began) * 1000)
-            started, ended = (lab.ledger(event)[-1]["ts"] for event in ("turn_began", "turn_ended"))
-            took.append((datetime.fromisoformat(ended) - datetime.fromisoformat(started)).total_seconds() * 1000)
-            worst.append(silent)
+                    worst = max(worst, (time.perf_counter() - began) * 1000)
         beside = {name: _client(name, program, rounds) for name in ("sdk", "autorunner")}
-    note = f"nobody waits over {max(worst):.0f} ms for an answer meanwhile (20 wanted); Sentinel, elsewhere: 187 ms"
+    note = f"nobody waits over {worst:.0f} ms for an answer meanwhile (20 wanted); Sentinel, elsewhere: 187 ms"
     yield Row("a turn of 20,000 deltas", median(took), None, "ahead", note, beside)
 
 

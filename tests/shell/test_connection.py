@@ -17,7 +17,7 @@ from websockets.asyncio.server import ServerConnection, unix_serve
 from websockets.exceptions import ConnectionClosed
 
 from supervisor.errors import ConnectionLost, RpcError
-from supervisor.shell.connection import IN_FLIGHT, OVERLOAD_TRIES, Connection, connect
+from supervisor.shell.connection import IN_FLIGHT, OVERLOAD_TRIES, Connection, connect, read_json
 from supervisor.wire.jsonrpc import OVERLOADED, Call, Garbage, Notice
 
 pytestmark = pytest.mark.timeout(10)
@@ -438,3 +438,9 @@ async def test_who_answers_as_no_server_would_is_none(path: Path, words: bytes) 
     async with await asyncio.start_unix_server(stranger, str(path)):
         with pytest.raises(ConnectionLost, match=f"no server answers at {path}"):
             await connect(str(path), print, LIMIT)
+
+
+def test_json_that_a_strict_reader_refuses_is_read_all_the_same() -> None:
+    assert read_json('{"text": "\\ud83d", "number": 1}') == {"text": "\ud83d", "number": 1}
+    with pytest.raises(ValueError, match="Expecting"):
+        read_json("{")
