@@ -114,12 +114,15 @@ def _stop(world: World, at: datetime) -> Iterator[Action]:
     for name in left:  # also those not known to run: something of them may
         if servers[name].state is not ServerState.STOPPING:
             yield act.StopServer(name, kill=False, why="`orch down`")
-    if not left:
+    if not left and not world.leaving:
         yield act.Exit(why="`orch down`")
 
 
 def _servers(world: World, at: datetime) -> Iterator[Action]:
-    """Every wanted server runs; one that does not answer is replaced."""
+    """Every wanted server runs, and none of a child that left; one that does not answer is replaced."""
+    for name, stopping in world.leaving.items():
+        if not stopping:
+            yield act.StopServer(name, kill=False, why="the config names it no more")
     if world.stopping is not None:
         return
     for name, server in world.servers.items():

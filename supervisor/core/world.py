@@ -145,6 +145,7 @@ def _supervisor_started(world: World, event: ev.SupervisorStarted) -> World:
         stopping=None,
         exiting=False,
         servers=fresh,
+        leaving={name: False for name in event.running if name not in fresh},
         threads={key: closed(thread) for key, thread in world.threads.items()},
         works={task: _taken_over(work, event) for task, work in world.works.items()},
         unsurveyed={
@@ -237,6 +238,8 @@ def _server_changed(
     world: World,
     event: ev.ServerReady | ev.ServerStartFailed | ev.ServerExited | ev.ServerStopped | ev.ServerStopFailed,
 ) -> World:
+    if event.child in world.leaving and isinstance(event, ev.ServerStopped | ev.ServerStopFailed):
+        return replace(world, leaving={name: told for name, told in world.leaving.items() if name != event.child})
     server = world.servers.get(event.child)
     if server is None or (isinstance(event, ev.ServerExited) and event.pid != server.pid):
         return world
@@ -355,6 +358,8 @@ def _intended(world: World, action: act.Action, at: datetime) -> World:
                 lambda one: replace(one, state=after_server(one.state, ServerTrigger.ENSURE), since=at, ended=None),
             )
         case act.StopServer():
+            if action.child in world.leaving:
+                return replace(world, leaving={**world.leaving, action.child: True})
             return with_server(world, action.child, lambda one: servers.stopping(one, action, at))
         case act.OpenThread():
             key = (action.child, action.task)

@@ -220,7 +220,8 @@ class World:
     were, of `asked` in all. `lead` is the work of the orchestrator, which is on no task of the
     plan, `news` what it has not heard of, `rejected_by` who wrote the version of plan.md that is wrong,
     `author` who wrote the one that is in force. `plan_budget` and `task_budget` are the config's, `grants` what the
-    human gave on top of a budget. `outages` are by provider; they stay until a turn gets through.
+    human gave on top of a budget. `outages` are by provider; they stay until a turn gets through. `leaving` are the
+    children that the config names no more and whose servers were found, each with whether it is being stopped.
     """
 
     pid: int | None = None
@@ -236,6 +237,7 @@ class World:
     missing: str | None = "there is no plan.md yet"
     problems: tuple[Problem, ...] = ()
     servers: Mapping[str, Server] = field(default_factory=dict)
+    leaving: Mapping[str, bool] = field(default_factory=dict)
     threads: Mapping[ThreadKey, Thread] = field(default_factory=dict)
     works: Mapping[str, Work] = field(default_factory=dict)
     requests: Mapping[RequestKey, Request] = field(default_factory=dict)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
 from supervisor import __version__
+from supervisor.domain.child import Child
 from supervisor.domain.event import DownRequested, SupervisorStarted, UpRequested
 from supervisor.errors import OrchError
 from supervisor.runtime import lock as locks
@@ -25,9 +26,8 @@ from supervisor.runtime.effects import Effects
 from supervisor.runtime.launch import READY, command
 from supervisor.runtime.logs import Logs
 from supervisor.runtime.registry import Registry
-from supervisor.runtime.server import STOP_GRACE, ServerDesk
+from supervisor.runtime.server import ServerDesk
 from supervisor.runtime.workspace import Workspace, make_private
-from supervisor.shell import process
 from supervisor.shell.ledger.store import Ledger
 
 
@@ -91,6 +91,8 @@ async def _supervise(
 ) -> None:
     served = (*config.children, config.orchestrator)
     registry = Registry(workspace.registry)
+    running = tuple(registry.alive())
+    left = [Child(name, "") for name in running if name not in [child.name for child in served]]
     versions = Versions()
     authors = Authors(str(workspace.plan), lambda: conductor.world)
     doing = Doing()
@@ -107,7 +109,7 @@ async def _supervise(
             os.getpid(),
             __version__,
             served,
-            tuple(registry.alive()),
+            running,
             config.limits.retry_seconds,
             config.rules,
             config.telling.on if config.telling else (),
@@ -140,10 +142,11 @@ async def _supervise(
                     task_of=conductor.task_of,
                     overhear=overhear if child is config.orchestrator else None,
                 )
-                for child in served
+                for child in (*served, *left)
             }
             effects = Effects(
                 desks,
+                children=config.children,
                 workspace=workspace,
                 limits=config.limits,
                 logs=logs,
@@ -152,8 +155,6 @@ async def _supervise(
                 now=now,
                 telling=config.telling,
             )
-            for name in registry.alive().keys() - desks.keys():
-                group.create_task(_let_go(name, workspace, registry, logs), name=f"let go of {name}")
             conducting = group.create_task(conductor.run(effects.carry_out), name="conductor")
             await conductor.begun.wait()
             await effects.launched()
@@ -179,19 +180,6 @@ async def _supervise(
             raise _Over
     except* _Over:
         pass
-
-
-async def _let_go(name: str, workspace: Workspace, registry: Registry, logs: Logs) -> None:
-    """End the server of a child that the config names no more."""
-    record = registry.get(name)
-    assert record is not None, "only a recorded server is let go of"
-    try:
-        await process.stop_tree(record.identity, workspace.mark(name), grace=STOP_GRACE)
-        registry.drop(name)
-    except OrchError as error:  # `orch down` tries it again
-        logs.say("server_not_let_go", level="error", reason=str(error), server=name)
-        return
-    logs.say("server_let_go", server=name, pid=record.identity.pid)
 
 
 class _Over(Exception):

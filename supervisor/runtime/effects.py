@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -36,12 +36,14 @@ GONE = ("no rollout found", "thread not found", "not found")  # how Codex says t
 
 
 class Effects:
-    """Carries out actions. `carry_out` returns at once."""
+    """Carries out actions. `carry_out` returns at once. `children` are those of the config; there are desks besides for
+    the orchestrator, and for who left the config."""
 
     def __init__(
         self,
         desks: Mapping[str, ServerDesk],
         *,
+        children: Sequence[Child],
         workspace: Workspace,
         limits: Limits,
         logs: Logs,
@@ -52,13 +54,14 @@ class Effects:
     ) -> None:
         self._notifier = Notifier(telling, workspace=workspace, logs=logs, group=group, post=post, now=now)
         self._workspace = workspace
-        self._children = tuple(desk.child for desk in desks.values())
+        self._children = tuple(children)
+        names = [child.name for child in children]
         self._logs = logs
         self._group = group
         self._post = post
         self._now = now
         self._hands = {
-            name: _Hands(desk, role_of(name, desks, workspace), limits, logs, group, post, now)
+            name: _Hands(desk, role_of(name, names, workspace), limits, logs, group, post, now)
             for name, desk in desks.items()
         }
         for name, hands in self._hands.items():

@@ -1060,6 +1060,22 @@ def test_up_calls_a_down_off() -> None:
 # ── another config ───────────────────────────────────────────────────────────────────────────────
 
 
+def test_the_server_of_a_child_that_left_the_config_is_stopped_once_and_the_end_waits_for_that() -> None:
+    scene = Scene()
+    stop = act.StopServer("backend", kill=False, why="the config names it no more")
+    assert scene.tell(ev.SupervisorStarted, 2, "1.0", (MOBILE,), ("backend", "mobile"), (2.0,)) == (
+        stop,
+        act.EnsureServer("mobile", why="it is wanted and not known to run"),
+    )
+    assert scene.step.events[1:] == tuple(ev.Intended(scene.now, action) for action in scene.step.actions)
+    scene.ready("mobile", adopted=True)
+    assert stop not in scene.tell(ev.UpRequested, ("mobile",))
+
+    scene.tell(ev.DownRequested, False)
+    assert scene.tell(ev.ServerStopped, "mobile") == ()
+    assert kinds(scene.tell(ev.ServerStopped, "backend")) == [act.Exit]
+
+
 def test_a_turn_of_a_child_that_left_the_config_is_given_up_once_the_plan_moves_its_task() -> None:
     scene = Scene(T1).running("T1")
     scene.start(MOBILE)

@@ -41,6 +41,11 @@ def test_only_what_changed_in_the_config_is_touched() -> None:
         assert [(one["name"], one["state"]) for one in after["children"]] == [("backend", "ready"), ("web", "ready")]
         assert _who(after)["backend"] == _who(before)["backend"]
         lab.until(lambda _: not process.marked(lab.workspace.mark("mobile")))
+        lab.until(lambda _: lab.ledger("server_stopped"))
+        assert [(one["child"], one["why"]) for one in lab.acts("stop_server")] == [
+            ("mobile", "the config names it no more")
+        ]
+        assert [one["child"] for one in lab.ledger("server_stopped")] == ["mobile"]
 
         gate.open()
         assert lab.task("T1", "done")["runs"] == 1

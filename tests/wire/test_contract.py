@@ -315,6 +315,7 @@ def test_the_hands_speak_only_what_codex_knows(protocol: Protocol, tmp_path: Pat
         async with asyncio.timeout(5), asyncio.TaskGroup() as group:
             hands = effects.Effects(
                 {"api": desk},  # type: ignore[dict-item]
+                children=(desk.child,),
                 workspace=Workspace(tmp_path),
                 limits=Limits(),
                 logs=Quiet(),  # type: ignore[arg-type]
