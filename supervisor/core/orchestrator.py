@@ -7,8 +7,10 @@ human asked for (`World.planning`), from plan.md as it is, and from the news.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+
+from msgspec.structs import replace
 
 from supervisor.core import leadwords as words
 from supervisor.core import outages

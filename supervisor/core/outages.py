@@ -6,8 +6,9 @@ It goes on by itself: when the provider said so, else after a pause that grows u
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+
+from msgspec.structs import replace
 
 from supervisor.core.failure import Verdict, judge
 from supervisor.core.parts import put

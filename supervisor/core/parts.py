@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
+
+from msgspec.structs import replace
 
 from supervisor.domain.ask import Request
 from supervisor.domain.plan import HUMAN, ORCHESTRATOR

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Mapping
 from typing import Any, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 GONE = "[redacted]"
 
@@ -67,8 +69,8 @@ def redacted(value: Value, known: tuple[str, ...] = ()) -> Value:
     elif isinstance(value, tuple):
         parts = tuple(redacted(part, known) for part in value)
         result = value if all(new is old for new, old in zip(parts, value, strict=True)) else parts
-    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    elif isinstance(value, Struct):
+        fields = {name: getattr(value, name) for name in value.__struct_fields__}
         changed = {name: new for name, old in fields.items() if (new := redacted(old, known)) is not old and new != old}
-        result = dataclasses.replace(value, **changed) if changed else value
+        result = replace(value, **changed) if changed else value
     return result  # type: ignore[no-any-return]

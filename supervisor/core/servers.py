@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
+
+from msgspec.structs import replace
 
 from supervisor.core.lifecycle import ServerTrigger, after_server
 from supervisor.domain.action import StopServer

@@ -6,8 +6,9 @@ Two looks, a moment apart, tell a long compile from a stall: by the CPU time tha
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime, timedelta
+
+from msgspec.structs import replace
 
 from supervisor.core import brief as words
 from supervisor.core.lifecycle import PulseTrigger, after_pulse

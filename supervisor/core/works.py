@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime, timedelta
+
+from msgspec.structs import replace
 
 from supervisor.core.failure import Verdict, judge
 from supervisor.core.lifecycle import WorkTrigger, after_work

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from supervisor.domain.ask import Answer, AskKind, NoticeKind, RequestKey
 from supervisor.domain.plan import Sandbox, SandboxMode
 from supervisor.domain.run import Brief, Due, Tree
 
 
-@dataclass(frozen=True, slots=True)
-class EnsureServer:
+class EnsureServer(Struct, frozen=True):
     """Adopt the child's server if it still runs, else sweep what it left and start one; then connect."""
 
     child: str
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class StopServer:
+class StopServer(Struct, frozen=True):
     """End the child's server and its whole process tree. `kill` skips the polite part."""
 
     child: str
@@ -27,8 +26,7 @@ class StopServer:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class OpenThread:
+class OpenThread(Struct, frozen=True):
     """Resume `thread` (or start a new one if None) on the child's server, and read what turns it has.
 
     `task` names the task that owns the thread, None for the child's one long thread.
@@ -43,8 +41,7 @@ class OpenThread:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class StartTurn:
+class StartTurn(Struct, frozen=True):
     """Start a turn of `task`'s run on an idle thread.
 
     `message` is its client message id; `brief` what `text` conveys; `fresh`: how its run found
@@ -66,8 +63,7 @@ class StartTurn:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class SteerTurn:
+class SteerTurn(Struct, frozen=True):
     """Add `text` to the running turn `turn`. `nudge`: it asks for a sign of life."""
 
     child: str
@@ -81,8 +77,7 @@ class SteerTurn:
     nudge: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class LookAtTurn:
+class LookAtTurn(Struct, frozen=True):
     """See whether the running turn gave a sign of life after `since`, and if not, what it is at."""
 
     child: str
@@ -93,8 +88,7 @@ class LookAtTurn:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class InterruptTurn:
+class InterruptTurn(Struct, frozen=True):
     """Interrupt the running turn, and end the commands it left running. `timed_out`: its time is up; `stalled`: it
     gives no sign of life."""
 
@@ -107,8 +101,7 @@ class InterruptTurn:
     stalled: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ReadLimits:
+class ReadLimits(Struct, frozen=True):
     """Ask the child's server when the provider takes work again."""
 
     child: str
@@ -116,8 +109,7 @@ class ReadLimits:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class RunChecks:
+class RunChecks(Struct, frozen=True):
     """Read what changed in the working tree since `base`, and run the verify commands in the child's sandbox."""
 
     child: str
@@ -129,8 +121,7 @@ class RunChecks:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class RaiseAsk:
+class RaiseAsk(Struct, frozen=True):
     """Put something before the human and announce it. `request` is set for what a server asked in mid-turn,
     `brief` for a human's task, `budget` for one that is used up."""
 
@@ -148,8 +139,7 @@ class RaiseAsk:
     budget: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class WithdrawAsk:
+class WithdrawAsk(Struct, frozen=True):
     """Take an ask back: it no longer applies. `elsewhere`: somebody settled it in another window."""
 
     ask: str
@@ -157,8 +147,7 @@ class WithdrawAsk:
     elsewhere: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class SendAnswer:
+class SendAnswer(Struct, frozen=True):
     """Give a server the answer to its request: the human's to `ask`, or a rule's ("": nobody was asked)."""
 
     child: str
@@ -169,8 +158,7 @@ class SendAnswer:
     task: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Notify:
+class Notify(Struct, frozen=True):
     """Tell the human by what the config names. `key` is never used twice; `next_step` is the command to run."""
 
     key: str
@@ -184,8 +172,7 @@ class Notify:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class SurveyRepos:
+class SurveyRepos(Struct, frozen=True):
     """Bring the map up to date. `touched` are the children that may have changed, each with the task that was at work
     (or None); `known` is the digest of the map that what changed is told against."""
 
@@ -194,8 +181,7 @@ class SurveyRepos:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Exit:
+class Exit(Struct, frozen=True):
     """End the supervisor."""
 
     why: str

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Literal, get_args
+
+from msgspec import Struct
 
 
 class AskKind(StrEnum):
@@ -25,8 +26,7 @@ NoticeKind = Literal["asks", "blocked", "paused", "end"]
 NOTICE_KINDS: tuple[NoticeKind, ...] = get_args(NoticeKind)
 
 
-@dataclass(frozen=True, slots=True)
-class RequestKey:
+class RequestKey(Struct, frozen=True):
     """A request of a server that waits for an answer. Ids are counted per server process: `pid` tells which."""
 
     child: str
@@ -34,8 +34,7 @@ class RequestKey:
     request: str
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """A question that a server put to us in the middle of a turn.
 
     `method` is the app-server's name for it; `text` says what is asked, `detail` shows the exact command or change;
@@ -61,8 +60,7 @@ class Request:
     beyond: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """What the human said: `accept`, `decline` or free text (`decision` is "text" then)."""
 
     decision: str
@@ -70,8 +68,7 @@ class Answer:
     for_session: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(Struct, frozen=True):
     """One thing that waits, or waited, on a human: exact steps, and the exact result expected (both Markdown).
 
     `elsewhere`: the server had its answer before we gave one. `budget`: whose budget is used up (`core/budgets.py`).

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from supervisor.domain.plan import Approvals, Budget, SandboxMode
 
 OUR_MESSAGES = "orch-"  # how the client message ids of the supervisor begin
 
 
-@dataclass(frozen=True, slots=True)
-class Child:
+class Child(Struct, frozen=True):
     """One repo as configured. `path` is the absolute root of its work tree, `approvals` whether Codex may ask for leave
     (where it may not, what needs leave fails), `trusted` whether it may run what the repo's own `.codex` names."""
 
@@ -51,8 +51,7 @@ class TurnStatus(StrEnum):
         return self is not TurnStatus.IN_PROGRESS
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(Struct, frozen=True):
     """Why a turn failed: Codex's error kind, the HTTP status of the provider when it is known, and Codex's sentence."""
 
     kind: str
@@ -60,8 +59,7 @@ class Failure:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class TurnSeen:
+class TurnSeen(Struct, frozen=True):
     """What is known of one turn: `messages`, the client message ids found in it; `text`, the last agent message."""
 
     turn: str

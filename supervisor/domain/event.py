@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from supervisor.domain.action import Action
 from supervisor.domain.ask import Answer, NoticeKind, Request, RequestKey
@@ -16,8 +17,7 @@ from supervisor.domain.seam import Drift, Seam
 # ── the supervisor and its human ─────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True, slots=True)
-class SupervisorStarted:
+class SupervisorStarted(Struct, frozen=True):
     """A supervisor took over. `running` names the children whose servers were found alive, `notices` what the config
     wants told. The budgets are the config's, for what plan.md gives none; `last` is the
     moment of the last event before.
@@ -38,51 +38,43 @@ class SupervisorStarted:
     stall_minutes: float = 10.0
 
 
-@dataclass(frozen=True, slots=True)
-class UpRequested:
+class UpRequested(Struct, frozen=True):
     at: datetime
     children: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ReloadRequested:
+class ReloadRequested(Struct, frozen=True):
     """The config reads differently: this supervisor ends, its servers go on, and it starts over with the new one."""
 
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class DownRequested:
+class DownRequested(Struct, frozen=True):
     at: datetime
     now: bool
 
 
-@dataclass(frozen=True, slots=True)
-class HoldSet:
+class HoldSet(Struct, frozen=True):
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class HoldLifted:
+class HoldLifted(Struct, frozen=True):
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class RetryRequested:
+class RetryRequested(Struct, frozen=True):
     """The human wants a blocked or failed task tried again."""
 
     at: datetime
     task: str
 
 
-@dataclass(frozen=True, slots=True)
-class RestartRequested:
+class RestartRequested(Struct, frozen=True):
     at: datetime
     child: str
 
 
-@dataclass(frozen=True, slots=True)
-class LearningNoted:
+class LearningNoted(Struct, frozen=True):
     """Something worth knowing for the other repos. `source` is a child, "human" or "orchestrator"."""
 
     at: datetime
@@ -90,8 +82,7 @@ class LearningNoted:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class PlanningRequested:
+class PlanningRequested(Struct, frozen=True):
     """The human wants the orchestrator to understand the repos and to write plan.md.
 
     `review`: nothing of it starts before `orch go`; `yolo`: the orchestrator runs without sandbox and approvals.
@@ -103,8 +94,7 @@ class PlanningRequested:
     yolo: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class AskAnswered:
+class AskAnswered(Struct, frozen=True):
     at: datetime
     ask: str
     answer: Answer
@@ -113,8 +103,7 @@ class AskAnswered:
 # ── the plan ─────────────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True, slots=True)
-class PlanAccepted:
+class PlanAccepted(Struct, frozen=True):
     """A version of plan.md is in force. Its words are kept under `.orchestrator/plans/NNNN.md`.
 
     `author` is who wrote it: "human" or "orchestrator".
@@ -128,16 +117,14 @@ class PlanAccepted:
     author: str = HUMAN
 
 
-@dataclass(frozen=True, slots=True)
-class PlanRejected:
+class PlanRejected(Struct, frozen=True):
     at: datetime
     digest: str
     problems: tuple[Problem, ...]
     author: str = HUMAN
 
 
-@dataclass(frozen=True, slots=True)
-class PlanMissing:
+class PlanMissing(Struct, frozen=True):
     at: datetime
     reason: str
 
@@ -145,8 +132,7 @@ class PlanMissing:
 # ── servers ──────────────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True, slots=True)
-class ServerReady:
+class ServerReady(Struct, frozen=True):
     """The server answers: `initialize` and the login are fine. `adopted`: it ran already."""
 
     at: datetime
@@ -157,8 +143,7 @@ class ServerReady:
     adopted: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ServerStartFailed:
+class ServerStartFailed(Struct, frozen=True):
     """It did not get ready. `fatal`: trying again cannot help before a human did something."""
 
     at: datetime
@@ -168,8 +153,7 @@ class ServerStartFailed:
     stderr: str
 
 
-@dataclass(frozen=True, slots=True)
-class ServerExited:
+class ServerExited(Struct, frozen=True):
     """A server that was ready is gone, or its connection is. `stderr` holds its last lines."""
 
     at: datetime
@@ -179,8 +163,7 @@ class ServerExited:
     stderr: str
 
 
-@dataclass(frozen=True, slots=True)
-class ServerUnresponsive:
+class ServerUnresponsive(Struct, frozen=True):
     """A health probe got no answer in time; `misses` counts them in a row."""
 
     at: datetime
@@ -190,21 +173,18 @@ class ServerUnresponsive:
     misses: int
 
 
-@dataclass(frozen=True, slots=True)
-class ServerResponded:
+class ServerResponded(Struct, frozen=True):
     at: datetime
     child: str
     pid: int
 
 
-@dataclass(frozen=True, slots=True)
-class ServerStopped:
+class ServerStopped(Struct, frozen=True):
     at: datetime
     child: str
 
 
-@dataclass(frozen=True, slots=True)
-class ServerStopFailed:
+class ServerStopFailed(Struct, frozen=True):
     """Processes of ours are left that would not die."""
 
     at: datetime
@@ -215,8 +195,7 @@ class ServerStopFailed:
 # ── threads and turns ────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True, slots=True)
-class ThreadOpened:
+class ThreadOpened(Struct, frozen=True):
     """A thread is loaded and heard. `turns` are its latest, oldest first; `waiting`: a turn waits on a human;
     `provider` is the one of models."""
 
@@ -230,8 +209,7 @@ class ThreadOpened:
     provider: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ThreadFailed:
+class ThreadFailed(Struct, frozen=True):
     """It could not be opened. `gone`: the server has no record of it."""
 
     at: datetime
@@ -242,8 +220,7 @@ class ThreadFailed:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class TurnBegan:
+class TurnBegan(Struct, frozen=True):
     """A turn runs. `message` is our client message id when it is known to be in it."""
 
     at: datetime
@@ -253,16 +230,14 @@ class TurnBegan:
     message: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class TurnEnded:
+class TurnEnded(Struct, frozen=True):
     at: datetime
     child: str
     thread: str
     seen: TurnSeen
 
 
-@dataclass(frozen=True, slots=True)
-class TokensSpent:
+class TokensSpent(Struct, frozen=True):
     """A running turn has taken so many tokens more since this was last told; not told for each answer of the model."""
 
     at: datetime
@@ -273,8 +248,7 @@ class TokensSpent:
     output_tokens: int
 
 
-@dataclass(frozen=True, slots=True)
-class LimitsRead:
+class LimitsRead(Struct, frozen=True):
     """What Codex knows of a provider that refuses work: when it takes some again (None: it does not know)."""
 
     at: datetime
@@ -284,8 +258,7 @@ class LimitsRead:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class TurnRetried:
+class TurnRetried(Struct, frozen=True):
     """Codex tries to reach the provider again."""
 
     at: datetime
@@ -295,8 +268,7 @@ class TurnRetried:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class TurnRefused:
+class TurnRefused(Struct, frozen=True):
     """A turn could not be started: nothing of it reached the thread."""
 
     at: datetime
@@ -306,8 +278,7 @@ class TurnRefused:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class SteerArrived:
+class SteerArrived(Struct, frozen=True):
     at: datetime
     child: str
     task: str
@@ -315,8 +286,7 @@ class SteerArrived:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class SteerMissed:
+class SteerMissed(Struct, frozen=True):
     """The turn had ended before the steer arrived, or would not take it."""
 
     at: datetime
@@ -327,8 +297,7 @@ class SteerMissed:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class TurnLooked:
+class TurnLooked(Struct, frozen=True):
     """A running turn was looked at."""
 
     at: datetime
@@ -338,8 +307,7 @@ class TurnLooked:
     look: Look
 
 
-@dataclass(frozen=True, slots=True)
-class InterruptFailed:
+class InterruptFailed(Struct, frozen=True):
     """The server would not interrupt the turn (it ended, or the server did not answer)."""
 
     at: datetime
@@ -349,8 +317,7 @@ class InterruptFailed:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class TreeRead:
+class TreeRead(Struct, frozen=True):
     """The working tree as a run found it."""
 
     at: datetime
@@ -360,8 +327,7 @@ class TreeRead:
     tree: Tree
 
 
-@dataclass(frozen=True, slots=True)
-class ChecksFinished:
+class ChecksFinished(Struct, frozen=True):
     at: datetime
     child: str
     task: str
@@ -370,8 +336,7 @@ class ChecksFinished:
     changed_files: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ChecksLost:
+class ChecksLost(Struct, frozen=True):
     """The verify commands could not be run to their end (the server went away, or refused)."""
 
     at: datetime
@@ -384,24 +349,21 @@ class ChecksLost:
 # ── asks ─────────────────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True, slots=True)
-class RequestReceived:
+class RequestReceived(Struct, frozen=True):
     """A server waits for an answer in the middle of a turn."""
 
     at: datetime
     request: Request
 
 
-@dataclass(frozen=True, slots=True)
-class RequestResolved:
+class RequestResolved(Struct, frozen=True):
     """The server has its answer, from us or from elsewhere, or the turn is over."""
 
     at: datetime
     key: RequestKey
 
 
-@dataclass(frozen=True, slots=True)
-class RequestDeclined:
+class RequestDeclined(Struct, frozen=True):
     """A server asked something that we do not know; it was declined."""
 
     at: datetime
@@ -409,8 +371,7 @@ class RequestDeclined:
     method: str
 
 
-@dataclass(frozen=True, slots=True)
-class ChildAsked:
+class ChildAsked(Struct, frozen=True):
     """A child was asked something by whoever plans: a turn that only reads, beside its work. Long texts are cut."""
 
     at: datetime
@@ -418,8 +379,7 @@ class ChildAsked:
     question: str
 
 
-@dataclass(frozen=True, slots=True)
-class ChildAnswered:
+class ChildAnswered(Struct, frozen=True):
     """What became of it: the answer, or the problem that there is none."""
 
     at: datetime
@@ -432,8 +392,7 @@ class ChildAnswered:
 # ── what others do ───────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True, slots=True)
-class SaidElsewhere:
+class SaidElsewhere(Struct, frozen=True):
     """Somebody else wrote on a thread of ours, in another window; `text` is the beginning of it."""
 
     at: datetime
@@ -443,8 +402,7 @@ class SaidElsewhere:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class ThreadSettingsChanged:
+class ThreadSettingsChanged(Struct, frozen=True):
     """A thread of ours goes on with other settings than we gave it; `changes` are (name, before, after)."""
 
     at: datetime
@@ -453,8 +411,7 @@ class ThreadSettingsChanged:
     changes: tuple[tuple[str, str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class NoticeFailed:
+class NoticeFailed(Struct, frozen=True):
     """What the config names to tell the human did not work; it is not told again."""
 
     at: datetime
@@ -465,8 +422,7 @@ class NoticeFailed:
 # ── what ties the repos together ─────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True, slots=True)
-class SharedChanged:
+class SharedChanged(Struct, frozen=True):
     """A child changed something that others rely on; noticed after a turn of `task`, if one of ours made it."""
 
     at: datetime
@@ -475,8 +431,7 @@ class SharedChanged:
     drift: Drift
 
 
-@dataclass(frozen=True, slots=True)
-class MapDrawn:
+class MapDrawn(Struct, frozen=True):
     """The map of the repos is up to date. `seams` are its best; all of them are in map.json. `digest` names it.
 
     `known` has for each child what its snapshot tells in short, as Markdown.
@@ -488,8 +443,7 @@ class MapDrawn:
     known: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class MapFailed:
+class MapFailed(Struct, frozen=True):
     """The map could not be brought up to date; it is tried again after the next change."""
 
     at: datetime
@@ -499,16 +453,14 @@ class MapFailed:
 # ── our own acts ─────────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True, slots=True)
-class Intended:
+class Intended(Struct, frozen=True):
     """An action was decided; recorded before it is carried out."""
 
     at: datetime
     action: Action
 
 
-@dataclass(frozen=True, slots=True)
-class Ticked:
+class Ticked(Struct, frozen=True):
     """A moment that something waited for has come. Never in the ledger: it changes nothing by itself."""
 
     at: datetime

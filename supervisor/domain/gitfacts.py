@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class Operation(StrEnum):
@@ -37,8 +38,7 @@ class Convention(StrEnum):
     NONE = "none"
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(Struct, frozen=True):
     """A commit in one line."""
 
     oid: str
@@ -47,8 +47,7 @@ class Head:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Upstream:
+class Upstream(Struct, frozen=True):
     """The branch that the current one follows. The counts are None when it is gone."""
 
     name: str
@@ -56,8 +55,7 @@ class Upstream:
     behind: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Paths:
+class Paths(Struct, frozen=True):
     """How many paths there are, and the first of them by name."""
 
     count: int = 0
@@ -67,16 +65,14 @@ class Paths:
 NO_PATHS = Paths()
 
 
-@dataclass(frozen=True, slots=True)
-class Stash:
+class Stash(Struct, frozen=True):
     """Work put aside."""
 
     subject: str
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class InProgress:
+class InProgress(Struct, frozen=True):
     """An operation that was begun; `step` of `steps` where git counts them, and the `branch` that a rebase moves."""
 
     operation: Operation
@@ -85,8 +81,7 @@ class InProgress:
     branch: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Worktree:
+class Worktree(Struct, frozen=True):
     """Another work tree of the same repo. `gone` says that its folder no longer is there."""
 
     path: str
@@ -96,8 +91,7 @@ class Worktree:
     gone: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Submodule:
+class Submodule(Struct, frozen=True):
     """A repo inside the repo: the commit that the index wants, and what is there."""
 
     path: str
@@ -106,8 +100,7 @@ class Submodule:
     state: SubmoduleState
 
 
-@dataclass(frozen=True, slots=True)
-class Tag:
+class Tag(Struct, frozen=True):
     """A tag that HEAD contains; `distance` is the number of commits since."""
 
     name: str
@@ -115,8 +108,7 @@ class Tag:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Remote:
+class Remote(Struct, frozen=True):
     """Where the repo is fetched from, and pushed to if that is elsewhere; without credentials."""
 
     name: str
@@ -124,8 +116,7 @@ class Remote:
     push_url: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class GitState:
+class GitState(Struct, frozen=True):
     """The repo as it stands. `key` changes when HEAD, the index, the work tree or an operation does.
 
     `empty`: no commit at all; `unborn`: none on the current branch. `sparse` holds the patterns of a sparse checkout,
@@ -159,8 +150,7 @@ class GitState:
     cut: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Commit:
+class Commit(Struct, frozen=True):
     """A recent commit and its size. `files` is their number, `names` the first of them.
 
     `insertions` and `deletions` are lines, None when git could not tell; a binary file counts none. `tickets` are the
@@ -179,16 +169,14 @@ class Commit:
     tickets: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Week:
+class Week(Struct, frozen=True):
     """The commits of the week that began on this Monday."""
 
     start: datetime
     commits: int
 
 
-@dataclass(frozen=True, slots=True)
-class Author:
+class Author(Struct, frozen=True):
     """Somebody who commits, as the repo's mailmap names them."""
 
     name: str
@@ -197,8 +185,7 @@ class Author:
     last: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class HotFile:
+class HotFile(Struct, frozen=True):
     """A file that changes often: `weight` counts a commit as 1 at HEAD, and half for every `HALF_LIFE_DAYS` before."""
 
     path: str
@@ -207,8 +194,7 @@ class HotFile:
     last: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Together:
+class Together(Struct, frozen=True):
     """Two files that change in the same commits.
 
     `support` is the number of those commits, `confidence` their share of the commits of the one that changes less.
@@ -220,8 +206,7 @@ class Together:
     confidence: float
 
 
-@dataclass(frozen=True, slots=True)
-class Messages:
+class Messages(Struct, frozen=True):
     """The convention that the messages follow, the share of them that does (0 to 1), and the newest example."""
 
     convention: Convention
@@ -229,8 +214,7 @@ class Messages:
     example: str
 
 
-@dataclass(frozen=True, slots=True)
-class Repair:
+class Repair(Struct, frozen=True):
     """A commit that takes back or mends another: `kind` is `revert` or `fix-up`."""
 
     kind: str
@@ -239,8 +223,7 @@ class Repair:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class InFlight:
+class InFlight(Struct, frozen=True):
     """A branch that is not merged into the default branch: its own commits are `ahead`, from `started` to `last`."""
 
     name: str
@@ -252,8 +235,7 @@ class InFlight:
     subject: str
 
 
-@dataclass(frozen=True, slots=True)
-class History:
+class History(Struct, frozen=True):
     """What the commits tell. The statistics are over the newest `read` commits; `commits` is None when uncounted."""
 
     commits: int | None = 0

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from supervisor.domain.memo import of_last
 
@@ -17,16 +18,14 @@ Sandbox = Literal["read-only", "workspace-write", "danger-full-access"]
 """What a turn may do. Without a sandbox, and so without approvals, only the orchestrator runs, if the human says so."""
 
 
-@dataclass(frozen=True, slots=True)
-class Budget:
+class Budget(Struct, frozen=True):
     """What may be spent: tokens (input and output) and minutes in which turns run; None: as much as it takes."""
 
     tokens: int | None = None
     minutes: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Contract:
+class Contract(Struct, frozen=True):
     """What two or more repos must agree on (`### ID — title` under `## Contracts`)."""
 
     id: str
@@ -36,8 +35,7 @@ class Contract:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(Struct, frozen=True):
     """One unit of work for one child, or for the human (`child: human`).
 
     `instructions` and `expect` are Markdown; `expect` is what follows `**Expect:**` in the instructions of a human's
@@ -62,8 +60,7 @@ class Task:
     line: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """One accepted version of plan.md. `tasks` and `contracts` stand in the order of the file."""
 
     title: str
@@ -83,16 +80,14 @@ class Plan:
         return next((contract for contract in self.contracts if contract.id == contract_id), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """One thing wrong in plan.md: `line` counts from 1; `message` is a sentence with the nearest right word."""
 
     line: int
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Rejection:
+class Rejection(Struct, frozen=True):
     """Why a version of plan.md is not accepted: at least one problem, in order of line."""
 
     problems: tuple[Problem, ...]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class Purpose(StrEnum):
@@ -37,8 +38,7 @@ class Moment(StrEnum):
     RELEASE = "release"
 
 
-@dataclass(frozen=True, slots=True)
-class Heading:
+class Heading(Struct, frozen=True):
     """A heading, `level` 1 being the title."""
 
     text: str
@@ -46,8 +46,7 @@ class Heading:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(Struct, frozen=True):
     """A document; `summary` is the first thing that it says, `more` the number of headings that are left out."""
 
     path: str
@@ -57,8 +56,7 @@ class Document:
     more: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(Struct, frozen=True):
     """A command that a file names, and where."""
 
     text: str
@@ -67,8 +65,7 @@ class Command:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """What must be done (or must not) before a commit or a release, as the file says it."""
 
     text: str
@@ -77,8 +74,7 @@ class Rule:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class Docs:
+class Docs(Struct, frozen=True):
     """The documents, those that say the most of the repo first. `cut` says in words what is not complete."""
 
     documents: tuple[Document, ...] = ()
@@ -87,8 +83,7 @@ class Docs:
     cut: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Language:
+class Language(Struct, frozen=True):
     """How much is written in a language, as the files lie on disk."""
 
     name: str
@@ -96,8 +91,7 @@ class Language:
     bytes: int
 
 
-@dataclass(frozen=True, slots=True)
-class LeftOut:
+class LeftOut(Struct, frozen=True):
     """Files that nobody of this repo wrote by hand (`reason`: vendored, generated, ...), and count for no language."""
 
     reason: str
@@ -105,8 +99,7 @@ class LeftOut:
     bytes: int
 
 
-@dataclass(frozen=True, slots=True)
-class Folder:
+class Folder(Struct, frozen=True):
     """A folder at the top, or the root itself (`.`), and all files below it."""
 
     path: str
@@ -114,8 +107,7 @@ class Folder:
     bytes: int
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(Struct, frozen=True):
     """Something else that a manifest declares: the runtime it needs, a port, a base image, a member of a workspace."""
 
     name: str
@@ -123,8 +115,7 @@ class Fact:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class Script:
+class Script(Struct, frozen=True):
     """A script, target or task. `command` is empty where it takes more than one line to say."""
 
     name: str
@@ -133,8 +124,7 @@ class Script:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class Dependency:
+class Dependency(Struct, frozen=True):
     """Another package, the versions that will do (as declared), and whether only developing needs it."""
 
     name: str
@@ -143,8 +133,7 @@ class Dependency:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class Manifest:
+class Manifest(Struct, frozen=True):
     """A file that declares a package, a build or a set of services. `kind` is the tool that reads it.
 
     `more` is the number of dependencies and scripts that are left out; `note` says why nothing could be read.
@@ -161,8 +150,7 @@ class Manifest:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class EntryPoint:
+class EntryPoint(Struct, frozen=True):
     """Where running begins: `why` says by which rule. Line 0: the file as a whole."""
 
     name: str
@@ -171,16 +159,14 @@ class EntryPoint:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class SuiteFolder:
+class SuiteFolder(Struct, frozen=True):
     """A folder that holds tests, itself or below."""
 
     path: str
     files: int
 
 
-@dataclass(frozen=True, slots=True)
-class Framework:
+class Framework(Struct, frozen=True):
     """A test framework, and the line that names it (line 0: the file is there)."""
 
     name: str
@@ -188,8 +174,7 @@ class Framework:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class Suite:
+class Suite(Struct, frozen=True):
     """How the repo is tested: files by their names, the folders they lie in, and with what."""
 
     files: int = 0
@@ -197,8 +182,7 @@ class Suite:
     frameworks: tuple[Framework, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """A command that CI runs, as far as one line shows it."""
 
     text: str
@@ -206,8 +190,7 @@ class Step:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(Struct, frozen=True):
     """A job of a pipeline; `more` is the number of commands that are left out."""
 
     name: str
@@ -216,8 +199,7 @@ class Job:
     more: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Pipeline:
+class Pipeline(Struct, frozen=True):
     """A file of a CI system; `on` is what starts it, `note` says why nothing could be read."""
 
     path: str
@@ -228,8 +210,7 @@ class Pipeline:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
+class Code(Struct, frozen=True):
     """What the repo is made of, the largest and the nearest to the root first. `cut` says what is not complete."""
 
     languages: tuple[Language, ...] = ()

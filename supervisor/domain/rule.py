@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
+
+from msgspec import Struct
 
 Verdict = Literal["accept", "decline"]
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """Exactly one of `command` (the words that it begins with), `path` (a pattern) and `tool` (`server/tool`) is set.
 
     `number` is its place in the config, from 1. `child` None: every child.
@@ -34,8 +34,7 @@ class Rule:
         return f"rule {self.number}: {self.verdict} {self.subject}"
 
 
-@dataclass(frozen=True, slots=True)
-class Ruled:
+class Ruled(Struct, frozen=True):
     """A request that a rule settled: what was asked, and `why` names the rule."""
 
     at: datetime

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class Phase(StrEnum):
@@ -40,8 +41,7 @@ class Pulse(StrEnum):
     STUCK = "stuck"  # nor are its commands at work: it is interrupted
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(Struct, frozen=True):
     """What was seen of a running turn: its last sign of life that is known of, the state of its thread in Codex's
     word, the commands that run in it, and the seconds of CPU that all that its server started has taken so far
     (None: not known)."""
@@ -75,16 +75,14 @@ class Outcome(StrEnum):
     NEEDS_HUMAN = "needs_human"
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """A file that the child says it changed, and what."""
 
     path: str
     what: str
 
 
-@dataclass(frozen=True, slots=True)
-class ContractNote:
+class ContractNote(Struct, frozen=True):
     """What the child says of a contract: `status` is `kept` or `changed`."""
 
     id: str
@@ -92,16 +90,14 @@ class ContractNote:
     note: str
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(Struct, frozen=True):
     """A check that the child says it ran. Never believed: the verify commands decide."""
 
     command: str
     result: str
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(Struct, frozen=True):
     """What the child needs from a human: the question, exact steps, and the exact result expected."""
 
     question: str
@@ -109,8 +105,7 @@ class Question:
     expected: str
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """The structured answer that a child ends its turn with."""
 
     outcome: Outcome
@@ -122,8 +117,7 @@ class Report:
     learned: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(Struct, frozen=True):
     """One verify command as the supervisor ran it: its exit code, and the tail of its output (text)."""
 
     command: str
@@ -131,8 +125,7 @@ class Check:
     tail: str
 
 
-@dataclass(frozen=True, slots=True)
-class Tree:
+class Tree(Struct, frozen=True):
     """A working tree at one moment: HEAD (None: no commit yet), branch (None: detached), and what differs from HEAD.
 
     `entries` are (path, token), sorted; a token stands for the content of the file, so equal tokens mean "not touched".
@@ -145,8 +138,7 @@ class Tree:
     truncated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Brief:
+class Brief(Struct, frozen=True):
     """What a child is told of a task. `key` changes when the meaning does; `text` is the Markdown."""
 
     key: str

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
+
+from msgspec import Struct
 
 
 class Kind(StrEnum):
@@ -51,8 +52,7 @@ class Form(StrEnum):
     USED_TYPE = "used type"  # the name of a type in code
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(Struct, frozen=True):
     """A literal, or a name of data, and where it stands.
 
     `text`: without quotes, what is put in at run time as `{}`. `call`: the function it is handed to, as written; `at`:
@@ -79,8 +79,7 @@ class Word:
     raw: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """A file to read: its name, as git has it, the token of its content, and whether it is built from others."""
 
     name: str
@@ -110,8 +109,7 @@ class Mention(NamedTuple):
     weak: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """One side of a seam: `file`:`line` of `child` says `shown`. Line 0: the file as a whole, or a commit."""
 
     child: str
@@ -122,8 +120,7 @@ class Place:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Seam:
+class Seam(Struct, frozen=True):
     """A row of the map. `score`: from 0 to 1; `note`: what is worth knowing; `conflict`: the sides disagree."""
 
     kind: Kind
@@ -135,8 +132,7 @@ class Seam:
     conflict: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Surveyed:
+class Surveyed(Struct, frozen=True):
     """How much of a child the map knows: files read, files left out by reason; or why it could not be read at all, and
     what to do about that."""
 
@@ -148,8 +144,7 @@ class Surveyed:
     next_step: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Map:
+class Map(Struct, frozen=True):
     """What ties the repos together, the best evidence first. `cut`: what was left out, in words."""
 
     children: tuple[Surveyed, ...]
@@ -157,8 +152,7 @@ class Map:
     cut: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Drift:
+class Drift(Struct, frozen=True):
     """A shared thing that `child` changed while the `others` still rely on it as it was.
 
     `what`: one sentence; `was`: where the child had it; `theirs`: where the others have it.
@@ -173,8 +167,7 @@ class Drift:
     theirs: tuple[Place, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Drawn:
+class Drawn(Struct, frozen=True):
     """What a survey found: the digest of the map, its best seams, what changed since the map that was known, and for
     each child what is known of it in short."""
 

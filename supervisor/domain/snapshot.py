@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from supervisor.domain.gitfacts import GitState, History
 from supervisor.domain.repofacts import Code, Docs
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True):
     """A child's repo: its state, history, documents and code, and in words what of it is not complete.
 
     It is as good as new while `key` is what HEAD, the index and the work tree make it.
@@ -25,8 +24,7 @@ class Snapshot:
     cut: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Unread:
+class Unread(Struct, frozen=True):
     """A child of which nothing is known: why, and what to do about it."""
 
     child: str

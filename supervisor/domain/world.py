@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
+
+from msgspec import Struct, field
 
 from supervisor.domain.ask import Ask, AskState, NoticeKind, Request, RequestKey
 from supervisor.domain.child import Child, ServerState, TurnSeen
@@ -14,8 +15,7 @@ from supervisor.domain.run import Brief, Check, Due, Look, Phase, Pulse, Questio
 from supervisor.domain.seam import Drift, Seam
 
 
-@dataclass(frozen=True, slots=True)
-class Server:
+class Server(Struct, frozen=True):
     """A child's server. `crashes` are the moments of its latest deaths; `wanted` says that it should run, `restart` why
     it is to be replaced although it is well, `ended` when we last stopped it, or tried to, if it was not started since.
     """
@@ -37,8 +37,7 @@ class Server:
     ended: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Outage:
+class Outage(Struct, frozen=True):
     """A provider that takes no work, since `since`: nothing is asked of it before `until`. `pauses` counts the pauses
     that did not help yet; `limited`: it is a limit of use, which Codex may know the end of; `asked`: it was asked for
     that, and `asking` is the child whose server has not answered yet."""
@@ -56,8 +55,7 @@ class Outage:
 ThreadKey = tuple[str, str | None]  # child, and the task that owns the thread (None: the child's one long thread)
 
 
-@dataclass(frozen=True, slots=True)
-class Thread:
+class Thread(Struct, frozen=True):
     """A Codex thread of ours. `open`: loaded, and we hear of it; `problem`: why it
     could not be opened the last `failures` times; `turns`: the latest, oldest first, by turn id; `provider` is the one
     of models that it uses ("": not known)."""
@@ -79,8 +77,7 @@ class Thread:
         return next((seen for seen in self.turns.values() if not seen.status.ended), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Steer:
+class Steer(Struct, frozen=True):
     """A steer on its way: the client message id, the brief that the child has once it arrived, and when it was sent."""
 
     message: str
@@ -88,8 +85,7 @@ class Steer:
     at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
+class Work(Struct, frozen=True):
     """What has become of a task so far.
 
     `told` is the brief that the child has, in the thread with the id `told_in`; `heard` the moment up to which it
@@ -157,15 +153,13 @@ class Work:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Learning:
+class Learning(Struct, frozen=True):
     at: datetime
     source: str
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Noticed:
+class Noticed(Struct, frozen=True):
     """A shared thing that changed, and the task that was at work then."""
 
     at: datetime
@@ -173,8 +167,7 @@ class Noticed:
     drift: Drift
 
 
-@dataclass(frozen=True, slots=True)
-class Planning:
+class Planning(Struct, frozen=True):
     """What the human wants the orchestrator to plan. `revision` was in force when it was asked for; `told`: the
     orchestrator knows of it; `tries` counts the turns that were to mend a plan that is none; `read` is the revision
     that it was told of, or wrote, last."""
@@ -190,8 +183,7 @@ class Planning:
     read: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class News:
+class News(Struct, frozen=True):
     """Something that the orchestrator has not heard of yet (Markdown; words of others are quoted). `loud`: it is worth
     a turn by itself; the rest is told on occasion."""
 
@@ -201,16 +193,14 @@ class News:
     loud: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Stopping:
+class Stopping(Struct, frozen=True):
     """`orch down` was asked for at `since`; `now`: without waiting for turns to be interrupted."""
 
     since: datetime
     now: bool
 
 
-@dataclass(frozen=True, slots=True)
-class World:
+class World(Struct, frozen=True):
     """The fold of the ledger. Mappings keep the order in which things came up.
 
     `seams` are the best of the map as it was drawn last, `known` what is known of each child in short, `noticed` what

@@ -5,15 +5,18 @@ What a file says is kept beside the ledger, as to load pydantic and YAML takes l
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import os
 import re
 from collections.abc import Collection, Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import replace
 
 from supervisor import __version__
 from supervisor.domain.ask import NoticeKind
@@ -81,7 +84,7 @@ def load(workspace: Workspace) -> Config:
     said = _said(workspace, content)
     roots = _checked(workspace.root, [(child.name, child.path) for child in said.children], ConfigError)
     children = tuple(replace(child, path=str(root)) for child, (_, root) in zip(said.children, roots, strict=True))
-    return replace(said, children=children, digest=_digest(content))
+    return dataclasses.replace(said, children=children, digest=_digest(content))
 
 
 def reload(workspace: Workspace, before: Config) -> Config:

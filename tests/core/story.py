@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+
+from msgspec.structs import replace
 
 from supervisor.core import budgets, orchestrator, outages
 from supervisor.core.reconcile import advance, decide, wakeup

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
+
+from msgspec.structs import replace
 
 from supervisor.core.budgets import limit_of, used_of
 from supervisor.core.reconcile import wakeup

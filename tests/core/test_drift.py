@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from supervisor.core import brief as words
 from supervisor.core.drift import concerning, drifts, kept, said_of, touching

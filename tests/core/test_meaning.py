@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import textwrap
 import time
-from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from supervisor.core.meaning import canonical, contract_key, task_key
 from supervisor.domain.plan import Contract, Plan, Task

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from supervisor.core.lifecycle import WORK_TRANSITIONS, WorkTrigger, after_work
 from supervisor.core.servers import CRASH_BUDGET, CRASH_WINDOW, FIRST_DELAY, MAX_DELAY

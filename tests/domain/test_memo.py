@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from supervisor.domain.memo import of_last
 from supervisor.domain.plan import Plan, Task

@@ -152,6 +152,7 @@ def test_ten_ups_at_once_make_one_supervisor_and_one_server_each(own: Lab) -> No
     assert codes == [0] * 10
     seen = own.status()
     assert len(own.ledger("supervisor_started")) == 1
+    own.until(lambda _: own.ledger("map_drawn"))  # until then the surveyor may ask git
     # The servers and the surveyor, and nothing but them, carry the mark of the workspace.
     marked = {one.pid for one in process.marked(own.workspace.mark())}
     surveyors = {one.pid for one in process.marked(own.workspace.mark("survey"))}

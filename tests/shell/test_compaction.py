@@ -9,12 +9,12 @@ import os
 import random
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from supervisor.domain import event as ev
 from supervisor.domain.world import Learning, World

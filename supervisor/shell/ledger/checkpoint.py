@@ -9,10 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from supervisor.domain.ask import Request
 from supervisor.domain.world import Thread, World

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from datetime import UTC, datetime
 from typing import Any, get_args
+
+from msgspec import Struct
 
 from supervisor.domain.action import Action
 from supervisor.domain.event import Event, Intended
@@ -46,8 +47,8 @@ def labelled(line: dict[str, Any], label: dict[str, Any]) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     """A domain value as JSON values."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, Struct):
+        return {name: _plain(getattr(value, name)) for name in value.__struct_fields__}
     if isinstance(value, tuple | list):
         return [_plain(item) for item in value]
     if isinstance(value, datetime):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from itertools import islice
 
+from msgspec.structs import replace
 from tree_sitter import Node
 
 from supervisor.domain.seam import Form, Word
