@@ -15,8 +15,9 @@ def of_last(make: Callable[[Value], Made]) -> Callable[[Value], Made]:
     last: list[tuple[Value, Made]] = []
 
     def remembering(value: Value) -> Made:
-        if not last or last[0][0] is not value:
-            last[:] = [(value, make(value))]
-        return last[0][1]
+        known = last[0] if last else None
+        if known is None or known[0] is not value:
+            last[:] = [known := (value, make(value))]  # threads may be here side by side
+        return known[1]
 
     return remembering

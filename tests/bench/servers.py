@@ -95,6 +95,7 @@ def many(folder: Path, rounds: int) -> Iterator[Row]:
         for _ in range(rounds):
             floor.append(_until_ready(lab, program))
             took.append(timed(lambda: lab.orch("up")))
+            _at_rest(lab)
             down.append(timed(lambda: lab.orch("down")))
             terms.append(_terminated(lab, program))
         with peers.programs(program, list(lab.repos.values()), lab.environ) as todo:
@@ -107,6 +108,7 @@ def many(folder: Path, rounds: int) -> Iterator[Row]:
         note = "a bare script that sends TERM to all and waits for all; beyond it: two Pythons, a look for what is left"
         yield Row(f"`orch down`, {MANY} small servers", median(down), median(terms), "1.3", note)
         lab.orch("up")
+        _at_rest(lab)
         bare = bare_python(rounds)
         asked = {**{name: one.status for name, one in known.items() if one.status is not None}, **missing}
         for words in (("status",), ("status", "--json")):
@@ -125,6 +127,11 @@ def many(folder: Path, rounds: int) -> Iterator[Row]:
             name: f"{one.cpu:.2f} ms, {one.memory:.0f} MB, {one.switches:.1f} switches" for name, one in known.items()
         }
         yield Row(f"at rest, {MANY} children", spent, None, "1 ms, 45 MB", note, {**rest, **missing})
+
+
+def _at_rest(lab: Lab) -> None:
+    """Return once the repos are surveyed, which a start is followed by."""
+    lab.until(lambda seen: any(line["ts"] >= seen["supervisor"]["since"] for line in lab.ledger("map_drawn")), 60)
 
 
 def _supervisor(lab: Lab) -> psutil.Process:

@@ -73,7 +73,9 @@ class Hold:
     def gone(self, timeout: float) -> bool:
         """The same where nothing else is to go on meanwhile."""
         if self._fd is not None:
-            return bool(select.select([self._fd], [], [], max(0.0, timeout))[0])
+            poller = select.poll()
+            poller.register(self._fd, select.POLLIN)
+            return bool(poller.poll(max(0.0, timeout) * 1000))
         deadline = time.monotonic() + timeout
         while alive(self.identity):
             if time.monotonic() >= deadline:
