@@ -18,7 +18,7 @@ GRAPH = 260  # height of the graph of growth
 
 def drawn(rows: Sequence[Row]) -> str:
     """An SVG that can be read on a light and on a dark page."""
-    bars = [row for row in rows if row.ratio is not None]
+    bars = [row for row in rows if row.ratio is not None and _wanted(row) is not None]
     curves = [row for row in rows if len(row.curve) > 1]
     top = 46 + LINE * len(bars)
     height = top + (GRAPH + 90 + LINE * len(curves) if curves else 10)
@@ -38,18 +38,23 @@ def _bars(rows: Sequence[Row]) -> Iterator[str]:
     for number, row in enumerate(rows):
         assert row.ratio is not None
         y = 42 + LINE * number
-        wanted = re.fullmatch(r"\d+(\.\d+)?", row.limit)
-        good = wanted is None or row.ratio <= float(row.limit)
+        wanted = _wanted(row)
+        assert wanted is not None
+        good = row.ratio <= wanted
         x = LABEL + 12
         yield f'<text x="{LABEL}" y="{y + 13}" text-anchor="end">{escape(row.what.replace("`", ""))}</text>'
         yield (
             f'<rect x="{x}" y="{y + 2}" width="{_along(row.ratio):.1f}" height="{LINE - 8}" rx="2" '
             f'fill="{COLOURS[2] if good else COLOURS[1]}"/>'
         )
-        yield f'<text x="{x + _along(row.ratio) + 6:.1f}" y="{y + 13}">{row.ratio:.2f}</text>'
-        if wanted:
-            at = x + _along(float(row.limit))
-            yield f'<path d="M{at:.1f} {y} v{LINE - 4}" stroke="#24292f" stroke-width="1.5"/>'
+        at = x + _along(wanted)
+        yield f'<path d="M{at:.1f} {y} v{LINE - 4}" stroke="#24292f" stroke-width="1.5"/>'
+        yield f'<text x="{max(x + _along(row.ratio), at) + 6:.1f}" y="{y + 13}">{row.ratio:.2f}</text>'
+
+
+def _wanted(row: Row) -> float | None:
+    """The ratio to stay below, where that is what is wanted."""
+    return float(row.limit) if re.fullmatch(r"\d+(\.\d+)?", row.limit) else None
 
 
 def _along(ratio: float) -> float:
