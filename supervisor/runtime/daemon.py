@@ -26,7 +26,7 @@ from supervisor.runtime.effects import Effects
 from supervisor.runtime.launch import READY, command
 from supervisor.runtime.logs import Logs
 from supervisor.runtime.registry import Registry
-from supervisor.runtime.server import ServerDesk
+from supervisor.runtime.server import ServerDesk, Starts
 from supervisor.runtime.workspace import Workspace, make_private
 from supervisor.shell.ledger.store import Ledger
 
@@ -96,7 +96,7 @@ async def _supervise(
     versions = Versions()
     authors = Authors(str(workspace.plan), lambda: conductor.world)
     doing = Doing()
-    turn = asyncio.Lock()
+    starts = Starts()
     now = conductor.clock.now
 
     def overhear(method: str, params: Mapping[str, Any]) -> None:
@@ -136,7 +136,7 @@ async def _supervise(
                     versions=versions,
                     logs=logs,
                     group=group,
-                    turn=turn,
+                    starts=starts,
                     post=conductor.post,
                     now=now,
                     task_of=conductor.task_of,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Coroutine, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -34,7 +34,10 @@ if TYPE_CHECKING:
     from supervisor.shell.connection import Connection
 
 ADOPT_TIMEOUT = 4.0  # seconds for a server that runs already to answer; a healthy one takes 0.05
-POLL = 0.02  # seconds between two tries to connect to a server that starts; it takes 0.15 to 0.4 s
+POLL, POLL_MOST = (
+    0.002,
+    0.02,
+)  # seconds between two tries to connect, for each server that starts; it takes 0.1 to 0.4 s
 DOUBT = 1.0  # seconds without an answer, after which the program is asked what it is
 HELLO_TIMEOUT = 10.0  # seconds for `initialize` and `account/read`
 STOP_GRACE = 3.0  # seconds for a server to end by itself after the second SIGTERM (it takes some ms)
@@ -68,6 +71,29 @@ class Link:
     awaited: dict[str, asyncio.Event] = field(default_factory=dict)  # turns whose end somebody waits for
 
 
+class Starts:
+    """What servers that start share: `turn`, for to start a process takes some ms, and others have their turn between
+    two; and how often each is looked at, which is the less often the more there are."""
+
+    def __init__(self) -> None:
+        self.turn = asyncio.Lock()
+        self._count = 0
+
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        """While one more of them starts."""
+        self._count += 1
+        try:
+            yield
+        finally:
+            self._count -= 1
+
+    @property
+    def pause(self) -> float:
+        """Seconds between two looks at one of them."""
+        return min(POLL * self._count, POLL_MOST)
+
+
 class ServerDesk:
     """What can be done with one child's server. `post` takes the events that come of it."""
 
@@ -81,7 +107,7 @@ class ServerDesk:
         versions: Versions,
         logs: Logs,
         group: asyncio.TaskGroup,
-        turn: asyncio.Lock,
+        starts: Starts,
         post: Callable[[ev.Event], None],
         now: Callable[[], datetime],
         task_of: Callable[[str | None], str | None],
@@ -101,7 +127,7 @@ class ServerDesk:
         self._versions = versions
         self._logs = logs
         self._group = group
-        self._turn = turn  # starting a process takes some ms: between two starts, others have their turn
+        self._starts = starts
         self._post = post
         self._now = now
 
@@ -205,7 +231,7 @@ class ServerDesk:
         binary = locate(self._config.codex_bin)
         socket = str(self._workspace.server_socket(name))
         errors = self._logs.begin_stderr(name)
-        async with self._turn:
+        async with self._starts.turn:
             spawned = process.spawn(
                 [str(binary), *_trust(self.child), "app-server", "--listen", f"unix://{socket}"],
                 cwd=_existing(self.child),
@@ -217,7 +243,8 @@ class ServerDesk:
         self.launched.set()
         try:
             self._registry.put(name, Record(spawned.identity, socket))
-            link = await self._doubted(self._until_ready(spawned, socket), binary)
+            with self._starts.one():
+                link = await self._doubted(self._until_ready(spawned, socket), binary)
             refuse_old(link.version, binary)
         except BaseException:
             await asyncio.shield(process.kill_tree(spawned.identity, mark))
@@ -253,7 +280,7 @@ class ServerDesk:
                             return hands.result()
                     finally:
                         hands.cancel()
-                    await asyncio.wait({ended}, timeout=POLL)
+                    await asyncio.wait({ended}, timeout=self._starts.pause)
         except TimeoutError as error:
             raise NotReady(f"codex app-server did not answer within {limit:g} s", LAST_LINES) from error
         finally:

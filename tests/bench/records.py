@@ -14,7 +14,7 @@ from supervisor.domain.world import World
 from supervisor.shell.ledger.segments import raw_lines
 from supervisor.shell.ledger.store import Ledger
 from tests.bench import repos
-from tests.bench.rows import Row, bare_python, median, megabytes, orch, timed
+from tests.bench.rows import Row, loading, median, megabytes, orch, timed
 
 EVENTS = 100_000
 LOG_BYTES = 100_000_000
@@ -82,5 +82,6 @@ def logs(folder: Path, rounds: int) -> Iterator[Row]:
     floor = [timed(lambda: subprocess.run(["sh", "-c", grep], check=True)) for _ in range(rounds)]
     took = [timed(lambda: orch(root, "logs", "--task", "T7", "--json")) for _ in range(rounds)]
     memory = megabytes(root, "logs", "--task", "T7")
-    note = f"grep and sort; Python's own start is {bare_python(rounds):.0f} ms; {memory:.0f} MB of memory"
+    load = loading(rounds, "cli.main", "cli.commands", "cli.logs")
+    note = f"grep and sort; the command takes {load:.0f} ms to load; {memory:.0f} MB of memory"
     yield Row("`orch logs --task T7` in 100 MB", median(took), median(floor), "2", note)

@@ -13,6 +13,7 @@ from pathlib import Path
 from tests.bench import repos
 
 ORCH = Path(sys.executable).parent / "orch"
+ROOT = Path(__file__).parent.parent.parent
 HOMES = Path.home() / ".cache" / "orch-bench"
 
 
@@ -60,4 +61,14 @@ def median(values: list[float]) -> float:
 
 def bare_python(rounds: int) -> float:
     """Milliseconds for Python to start and end."""
-    return median([timed(lambda: subprocess.run([sys.executable, "-c", "pass"], check=True)) for _ in range(rounds)])
+    return _python("pass", rounds)
+
+
+def loading(rounds: int, *modules: str) -> float:
+    """Milliseconds for a Python to start, to load these modules of ours, and to end: less is not to be had."""
+    return _python(f"import {', '.join(f'supervisor.{name}' for name in modules)}", rounds)
+
+
+def _python(program: str, rounds: int) -> float:
+    words = [sys.executable, "-c", program]
+    return median([timed(lambda: subprocess.run(words, cwd=ROOT, check=True)) for _ in range(rounds)])

@@ -15,7 +15,7 @@ import psutil
 from supervisor.runtime import launch
 from supervisor.runtime.registry import Registry
 from tests.bench import peers
-from tests.bench.rows import ORCH, Row, bare_python, median, timed
+from tests.bench.rows import ORCH, Row, bare_python, loading, median, timed
 from tests.e2e.lab import Lab
 from tests.e2e.stdio import codex_binary
 from tests.peers import codex_like
@@ -25,6 +25,7 @@ REST = 30.0  # seconds at which a supervisor at rest is looked at
 SERVERS = (1, 3, 8, 24)
 BESIDE_PEERS = (8, 24)
 MANY = 32
+COMMAND = ("cli.main", "cli.lifecycle", "runtime.launch")  # what `orch up` and `orch down` load
 HUNDRED = 100
 
 
@@ -39,6 +40,7 @@ def commands(folder: Path, rounds: int) -> Iterator[Row]:
 
 def up(folder: Path, rounds: int) -> Iterator[Row]:
     """`orch up` with real app-servers, to all ready."""
+    command, daemon = loading(rounds, *COMMAND), loading(rounds, "runtime.daemon")
     for number in SERVERS:
         with Lab(*(f"c{one}" for one in range(number))) as lab:
             took, floor, down = [], [], []
@@ -51,7 +53,7 @@ def up(folder: Path, rounds: int) -> Iterator[Row]:
                 with peers.programs(codex_binary(), list(lab.repos.values()), lab.environ) as todo:
                     beside = {name: peers.up_of(name, todo, min(rounds, 3)) for name in peers.NAMES}
         what = f"{number} real server{'s' * (number > 1)}"
-        note = "a bare asyncio script; beyond it: two Pythons that load, the ledger, the sockets of the supervisor"
+        note = f"a bare asyncio script; the command takes {command:.0f} ms to load, then the supervisor {daemon:.0f} ms"
         yield Row(f"`orch up`, {what}, to all ready", median(took[1:]), median(floor[1:]), "1.25", note, beside)
         yield Row(f"`orch down`, {what}", median(down[1:]), None, "-")
 
@@ -83,7 +85,8 @@ def adopt(folder: Path, rounds: int) -> Iterator[Row]:
             sockets = [one.socket for one in Registry(lab.workspace.registry).alive().values()]
             words = [sys.executable, str(FLOOR), "greet", *sockets]
             floor.append(timed(lambda: subprocess.run(words, check=True, capture_output=True)))  # noqa: B023
-        note = "a bare Python that connects to each; beyond it: two Pythons that load, and the ledger"
+        command, daemon = loading(rounds, *COMMAND), loading(rounds, "runtime.daemon")
+        note = f"a bare Python that connects to each; to load, the two Pythons take {command:.0f} and {daemon:.0f} ms"
         yield Row("killed supervisor, `orch up`, 8 servers adopted", median(took), median(floor), "1.5", note)
 
 
@@ -105,7 +108,7 @@ def many(folder: Path, rounds: int) -> Iterator[Row]:
         starts = {**{name: one.up for name, one in known.items()}, **missing}
         note = "small Pythons in place of codex"
         yield Row(f"`orch up`, {MANY} small servers", median(took), median(floor), "1.25", note, starts)
-        note = "a bare script that sends TERM to all and waits for all; beyond it: two Pythons, a look for what is left"
+        note = f"TERM to all, by a bare Python; the command takes {loading(rounds, *COMMAND):.0f} ms to load"
         yield Row(f"`orch down`, {MANY} small servers", median(down), median(terms), "1.3", note)
         lab.orch("up")
         _at_rest(lab)
