@@ -3,10 +3,12 @@ the times."""
 
 from __future__ import annotations
 
-import asyncio
 import subprocess
 import sys
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -19,7 +21,6 @@ from supervisor.core.runsfile import render
 from supervisor.core.view import status
 from supervisor.domain import event as ev
 from supervisor.runtime import templates
-from supervisor.shell import process
 from supervisor.shell.process import table
 from tests.bench.growth import LATER, world_of
 
@@ -91,25 +92,26 @@ def test_of_an_edited_plan_only_what_was_edited_is_understood_anew(monkeypatch: 
     assert len(understood) <= 8
 
 
-def test_servers_that_end_side_by_side_are_looked_for_together(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_servers_that_end_side_by_side_are_looked_for_together(monkeypatch: pytest.MonkeyPatch) -> None:
     looks: list[None] = []
+    first, others_asked = threading.Event(), threading.Event()
     real = table.rows
-    monkeypatch.setattr(table, "rows", lambda: looks.append(None) or real())
 
-    async def all_end() -> None:
-        servers = [
-            process.spawn(
-                ["sleep", "60"],
-                cwd=tmp_path,
-                env=None,
-                mark=f"costs/{number}",
-                stdout_path=tmp_path / "out",
-                stderr_path=tmp_path / "out",
-            )
-            for number in range(16)
-        ]
-        stops = [process.stop_tree(one.identity, f"costs/{at}", grace=3) for at, one in enumerate(servers)]
-        await asyncio.gather(*stops, *(process.wait_exit(one) for one in servers))
+    def counted() -> Iterator[table.Row]:
+        looks.append(None)
+        if len(looks) == 1:
+            first.set()
+            assert others_asked.wait(5)
+        return real()
 
-    asyncio.run(all_end())
-    assert 0 < len(looks) <= 12, "a handful for all, and not three for each"
+    monkeypatch.setattr(table, "rows", counted)
+    with ThreadPoolExecutor(16) as threads:
+        seen = [threads.submit(table.look, time.monotonic())]
+        assert first.wait(5)
+        asked = time.monotonic()
+        seen += [threads.submit(table.look, asked) for _ in range(15)]
+        others_asked.set()
+        answers = [one.result(5) for one in seen]
+    assert len(looks) == 2, "one that was under way, and one for all who asked meanwhile"
+    assert all(one is answers[1] for one in answers[1:])
+    assert answers[1].began > asked > answers[0].began
