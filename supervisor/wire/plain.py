@@ -7,9 +7,13 @@ supervisor reads its ledger. Text that is no UTF-8 stays as it is.
 from __future__ import annotations
 
 import json
+import threading
 from typing import Any
 
 import msgspec
+
+_understood: set[Any] = set()
+_understanding = threading.Lock()
 
 
 def plain(value: Any) -> Any:
@@ -19,6 +23,7 @@ def plain(value: Any) -> Any:
 
 def typed(kind: Any, value: Any) -> Any:
     """The value of this type that plain ones stand for; what else they hold is left out. Raises ValueError."""
+    _understand(kind)
     try:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
@@ -36,3 +41,12 @@ def loaded(kind: Any, text: str | bytes) -> Any:
         return typed(kind, json.loads(text))
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
+
+
+def _understand(kind: Any) -> None:
+    """Have msgspec read the annotations of this type, once. It does so when a type is first converted to, and while one
+    thread does, another one finds a Struct half read and crashes (msgspec 0.22)."""
+    if kind not in _understood:
+        with _understanding:
+            msgspec.json.Decoder(kind)
+        _understood.add(kind)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -57,3 +59,31 @@ def test_what_is_no_such_value_is_told(wrong: object) -> None:
 def test_text_that_is_no_json_is_told() -> None:
     with pytest.raises(ValueError, match="Expecting property name"):
         loaded(Inner, "{")
+
+
+MANY = """\
+import sys, threading
+from concurrent.futures import ThreadPoolExecutor
+from msgspec import defstruct
+from supervisor.wire.plain import typed
+
+def unknown():
+    numbers = [(f"field{n}", "int | None", None) for n in range(20)]
+    inner = defstruct("Inner", numbers, namespace={"__module__": __name__})
+    return defstruct("Outer", [("inner", inner, None), *numbers], namespace={"__module__": __name__})
+
+def understood(kind):
+    together.wait(5)
+    return typed(kind, {"inner": {"field1": 2}}).inner.field1
+
+sys.setswitchinterval(1e-6)
+together = threading.Barrier(4)
+with ThreadPoolExecutor(4) as pool:
+    print([list(pool.map(understood, [unknown()] * 4)) for _ in range(50)] == [[2] * 4] * 50)
+"""
+
+
+def test_threads_may_ask_for_the_same_type_for_the_first_time_at_once() -> None:
+    """In a Python of its own, for what msgspec does if they do is to crash."""
+    done = subprocess.run([sys.executable, "-c", MANY], capture_output=True, text=True, check=False, timeout=20)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "True\n", "")
