@@ -92,7 +92,7 @@ def test_of_an_edited_plan_only_what_was_edited_is_understood_anew(monkeypatch: 
     assert len(understood) <= 8
 
 
-def test_servers_that_end_side_by_side_are_looked_for_together(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_who_ask_while_the_process_table_is_read_share_one_more_look(monkeypatch: pytest.MonkeyPatch) -> None:
     looks: list[None] = []
     first, others_asked = threading.Event(), threading.Event()
     real = table.rows
