@@ -18,6 +18,9 @@ FAILED, USAGE, DOWN, INTERRUPTED = 1, 2, 3, 130
 
 def main() -> None:
     """The console entry."""
+    while (free := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass  # whoever closed a standard stream would have it be the next file that is opened
+    os.close(free)
     for stream in (sys.stdout, sys.stderr):
         if stream is not None and hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")

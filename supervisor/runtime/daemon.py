@@ -194,23 +194,29 @@ def _tell_starter(word: str) -> None:
     os.close(null)
 
 
-def main() -> None:
-    """The process behind `orch up`: argv[1] is the workspace, argv[2] the descriptor of its lock.
+def serve(workspace: Workspace, lock: int, how: str, *named: str) -> int:
+    """Be the supervisor behind `orch up`, in a process of its own that holds the descriptor `lock`; its exit code.
 
-    argv[3] says how: "up", and then the children that are wanted (none: all); "idle", for none; "again" for one that
-    starts over, "mirrored" if its events go to standard error. A failure to start is told as JSON on standard output;
-    nobody waits to hear that from one that starts over.
+    `how`: "up", and then the children that are wanted (none: all); "idle", for none; "again" for one that starts over,
+    "mirrored" if its events go to standard error. A failure to start is told as JSON on standard output; nobody waits
+    to hear that from one that starts over.
     """
-    workspace, lock, how, named = Workspace(Path(sys.argv[1])), int(sys.argv[2]), sys.argv[3], sys.argv[4:]
     if how in ("again", "mirrored"):
         run(workspace, ready=lambda: None, mirror=sys.stderr if how == "mirrored" else None, lock=lock)
-    else:
-        try:
-            run(workspace, ready=lambda: _tell_starter(READY), up=named if how == "up" else None, lock=lock)
-        except OrchError as error:
-            _tell_starter(json.dumps({"what": error.what, "next_step": error.next_step}))
-            sys.exit(1)
-    os._exit(0)  # all is closed; to take the interpreter apart as well would keep `orch down` waiting (50 ms)
+        return 0
+    try:
+        run(workspace, ready=lambda: _tell_starter(READY), up=named if how == "up" else None, lock=lock)
+    except OrchError as error:
+        _tell_starter(json.dumps({"what": error.what, "next_step": error.next_step}))
+        return 1
+    return 0
+
+
+def main() -> None:
+    """`serve` with what `launch.command` says: the workspace, the lock, how, and the names."""
+    code = serve(Workspace(Path(sys.argv[1])), int(sys.argv[2]), *sys.argv[3:])
+    sys.stderr.flush()
+    os._exit(code)  # all is closed; to take the interpreter apart as well would keep `orch down` waiting (50 ms)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,9 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TextIO
@@ -49,32 +51,72 @@ def _start(workspace: Workspace, up: Sequence[str] | None) -> bool:
     if lock is None:
         return False
     errors = _error_file(workspace)
-    with lock, errors.open("ab") as log:
-        start = errors.stat().st_size
-        process = subprocess.Popen(
-            command(workspace, lock, *(("idle",) if up is None else ("up", *up))),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            cwd="/",
-            env={name: value for name, value in os.environ.items() if name != MARK},  # started from a child's own shell
-            start_new_session=True,
-            pass_fds=(lock.fileno(),),
-        )
-        locks.sign(lock, process.pid)
-    assert process.stdout is not None
-    with process.stdout as told:
-        words = told.read().decode()
+    how = ("idle",) if up is None else ("up", *up)
+    start = errors.stat().st_size
+    told, tell = os.pipe()
+    with lock, errors.open("ab") as log, open(tell, "wb"):
+        pid = (_fork if _can_fork() else _spawn)(workspace, lock, how, tell, log.fileno())
+        locks.sign(lock, pid)
+    with open(told, "rb") as reader:
+        words = reader.read().decode()
     if words == READY:
         return True
     with contextlib.suppress(ValueError):
         reason = json.loads(words)
         raise OrchError(reason["what"], reason["next_step"])
-    process.wait()
+    os.waitpid(pid, 0)
     with errors.open("rb") as log:
         log.seek(start)
         last = log.read().decode("utf-8", "replace").strip().splitlines()[-1:] or ["it said nothing"]
     raise OrchError(f"the supervisor did not start: {last[0]}", f"see {errors}")
+
+
+def _can_fork() -> bool:
+    """Whether a copy of this process may be the supervisor: not if it has threads (what they hold would be held for
+    ever), comes from a child's own shell (the system shows that environment for as long as it lives), or has loaded far
+    more than a supervisor needs."""
+    return threading.active_count() == 1 and MARK not in os.environ and "typer" not in sys.modules
+
+
+def _fork(workspace: Workspace, lock: TextIO, how: Sequence[str], tell: int, log: int) -> int:
+    """Have a copy of this process be the supervisor, which need not load what is loaded here; its pid."""
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.flush()  # or both would write what waits there
+    pid = os.fork()
+    if pid:
+        return pid
+    status = 1
+    try:
+        os.setsid()
+        os.chdir("/")
+        with open(os.devnull, "rb") as null:
+            for descriptor, own in enumerate((null.fileno(), tell, log)):
+                os.dup2(own, descriptor)
+        held = lock.fileno()
+        os.closerange(3, held)
+        os.closerange(held + 1, os.sysconf("SC_OPEN_MAX"))
+        from supervisor.runtime import daemon
+
+        status = daemon.serve(workspace, held, *how)
+    except BaseException:
+        os.write(2, traceback.format_exc().encode())
+    finally:
+        os._exit(status)  # what the copied process meant to do afterwards is not ours
+
+
+def _spawn(workspace: Workspace, lock: TextIO, how: Sequence[str], tell: int, log: int) -> int:
+    """Have a new process be the supervisor; its pid."""
+    return subprocess.Popen(
+        command(workspace, lock, *how),
+        stdin=subprocess.DEVNULL,
+        stdout=tell,
+        stderr=log,
+        cwd="/",
+        env={name: value for name, value in os.environ.items() if name != MARK},
+        start_new_session=True,
+        pass_fds=(lock.fileno(),),
+    ).pid
 
 
 def reload(workspace: Workspace) -> bool:
@@ -92,7 +134,7 @@ def reload(workspace: Workspace) -> bool:
 
 
 def command(workspace: Workspace, lock: TextIO, *how: str) -> list[str]:
-    """What runs the supervisor of this workspace, in a process that inherits the lock; for `how` see its `main`."""
+    """What runs the supervisor of this workspace, in a process that inherits the lock; for `how` see its `serve`."""
     package = str(Path(__file__).parent.parent.parent)
     return [sys.executable, "-c", _DAEMON, package, str(workspace.root), str(lock.fileno()), *how]
 

@@ -7,15 +7,19 @@ import os
 import signal
 import socket
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import psutil
 import pytest
 
+from supervisor.runtime import launch
 from supervisor.runtime.workspace import make_private
 from supervisor.shell import process
-from tests.e2e.lab import Lab, report, task
+from tests.e2e.lab import CHECKOUT, Lab, report, task
 
 
 @pytest.fixture
@@ -236,6 +240,40 @@ def test_a_plan_of_any_bad_kind_is_rejected_and_the_last_good_one_stays(lab: Lab
         "plan.md is a link to a file that does not exist: put a file in its place",
     ]
     assert lab.status()["plan"]["revision"] == lab.revision + 1
+
+
+@pytest.mark.parametrize("way", ["from a shell", "from a child's own shell", "without standard streams"])
+def test_the_supervisor_has_nothing_of_whoever_started_it(way: str, own: Lab) -> None:
+    environ = {**own.environ, "PYTHONPATH": str(CHECKOUT)}
+    if way == "from a child's own shell":
+        environ[process.MARK] = "0123456789ab/another"
+    closed = " <&- >&- 2>&-" * (way == "without standard streams")
+    reader, writer = os.pipe()  # whoever reads to the end of what a script said waits for all who could write there
+    with open(reader, "rb"), open(writer, "wb"):
+        subprocess.run(
+            ["sh", "-c", f'exec "$0" -m supervisor.cli.main up {closed}', sys.executable],
+            cwd=own.workspace.root,
+            env=environ,
+            pass_fds=(writer,),
+            capture_output=True,
+            check=way != "without standard streams",  # where it could say nothing
+            timeout=60,
+        )
+        supervisor = launch.supervisor_process(own.workspace)
+        assert supervisor is not None
+        seen = psutil.Process(supervisor.pid)
+        descriptors = {int(one.name): os.readlink(one) for one in Path(f"/proc/{seen.pid}/fd").iterdir()}
+        pipe = os.readlink(f"/proc/self/fd/{writer}")
+    assert own.status()["supervisor"]["pid"] == seen.pid
+    assert (os.getsid(seen.pid), seen.cwd(), seen.terminal()) == (seen.pid, "/", None)
+    assert process.MARK not in seen.environ()
+    assert [descriptors[number] for number in range(3)] == [
+        os.devnull,
+        os.devnull,
+        str(own.workspace.logs / "supervisor.stderr.log"),
+    ]
+    assert pipe not in descriptors.values()
+    assert Path(descriptors[2]).read_text(encoding="utf-8") == ""
 
 
 def test_the_sockets_are_the_users_alone(own: Lab) -> None:
