@@ -8,8 +8,7 @@ import re
 import sys
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -20,24 +19,21 @@ Style = str
 """A name of `_CODES`, or "" for none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """A piece of text on one line, and how it looks."""
 
     text: str
     style: Style = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """Cells side by side, `indent` spaces in."""
 
     cells: tuple[Cell, ...] = ()
     indent: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Grid:
+class Grid(NamedTuple):
     """A table with a heading for each column. On a terminal the last column folds, the others do not."""
 
     columns: tuple[str, ...]

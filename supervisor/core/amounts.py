@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from supervisor.core.planflaw import quoted
 from supervisor.domain.plan import Budget
@@ -18,8 +19,7 @@ _PART = re.compile(r"\+?\s*([0-9]{1,12}(?:\.[0-9]{1,6})?)\s*(?:([kKM])(?![A-Za-z
 _THOUSANDS = re.compile(r"(?<=[0-9])[,_](?=[0-9]{3}(?![0-9]))")
 
 
-@dataclass(frozen=True, slots=True)
-class Misread:
+class Misread(Struct, frozen=True):
     """Why a text is no amount; `word` is the one that is wrong where it has to be one of `choices`."""
 
     message: str

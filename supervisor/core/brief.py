@@ -9,8 +9,9 @@ from __future__ import annotations
 import difflib
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from supervisor.core.drift import said_of, said_of_drift
 from supervisor.core.meaning import task_key
@@ -66,8 +67,7 @@ def developer_instructions(child: str, others: Iterable[str]) -> str:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Struct, frozen=True):
     """What is known of a child's repo when its task begins: in short, what it shares as far as the task has to do with
     it, and what others changed that it relies on."""
 
@@ -77,7 +77,10 @@ class Known:
     drifts: Sequence[Drift] = ()
 
 
-def opening(brief: Brief, upstream: Sequence[Work], learnings: Sequence[Learning], known: Known = Known()) -> str:
+_NOTHING = Known()
+
+
+def opening(brief: Brief, upstream: Sequence[Work], learnings: Sequence[Learning], known: Known = _NOTHING) -> str:
     """The first turn of a run: the brief, what the tasks before it brought, and what is known of the repo."""
     results = [f"{work.task} ({work.child}): {_result(work)}" for work in upstream if _result(work)]
     facts = [f"{learning.source}: {learning.text}" for learning in learnings]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from supervisor.domain.seam import Kind, Place, Role, Seam
 
@@ -26,8 +27,7 @@ _ORDINARY = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Copy:
+class Copy(Struct, frozen=True):
     """A file that may have a twin: `oid` stands for its content."""
 
     child: str

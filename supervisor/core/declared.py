@@ -6,10 +6,10 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 from xml.parsers import expat
 
+from msgspec import Struct
 from ruamel.yaml import YAML
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
@@ -30,8 +30,7 @@ class Unreadable(Exception):
     """The text is not what it should be; the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(Struct, frozen=True):
     """A value of YAML: a text, a list, or a mapping whose keys are texts; and the line where it begins, from 1."""
 
     data: str | tuple[Value, ...] | dict[str, Value]

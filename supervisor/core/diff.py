@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from supervisor.core.meaning import canonical, contract_key, task_key
 from supervisor.domain.plan import Plan, Task
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
+class Reach(Struct, frozen=True):
     """What happened to a contract, and the tasks of both plans whose brief that changes."""
 
     contract: str
@@ -19,8 +19,7 @@ class Reach:
     tasks: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Changes:
+class Changes(Struct, frozen=True):
     """What is different in the new plan: ids in its order, those it no longer has in the order of the old one.
 
     `changed` tasks have another brief, `moved` ones another child, `retuned` ones only another `after`, thread, model,

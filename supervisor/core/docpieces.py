@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from supervisor.core.markdown import Tangle, blocks
 
 Kind = Literal["heading", "prose", "item", "code"]
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """A part of a document that begins at `line` (from 1). `note`: of code the language, of a heading nothing."""
 
     kind: Kind

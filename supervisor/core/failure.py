@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from supervisor.domain.child import Failure
 
@@ -40,8 +41,7 @@ REMEDIES = {
 SEE_LOGS = "see `orch logs` for what codex said"
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """`again`: worth another try. `why` says what failed, in one line; `remedy` what a human does about it.
 
     `outage`: it is the provider that takes no work, because a limit is reached if `limited`; `after`: in so many

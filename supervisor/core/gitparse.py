@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 from supervisor.core.gittext import moment, number, without_credentials, words
 from supervisor.domain.gitfacts import (
@@ -27,8 +28,7 @@ REF_FORMAT = "%(refname)%00%(objectname)%00%(*objectname)%00%(symref)%00%(creato
 STASH_FORMAT = "%ct%x00%gs"
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(Struct, frozen=True):
     """What `status --porcelain=v2 --branch --show-stash -z` says."""
 
     oid: str | None = None
@@ -39,11 +39,10 @@ class Status:
     untracked: Paths = NO_PATHS
     conflicted: Paths = NO_PATHS
     stash_count: int = 0
-    submodules: Mapping[bytes, SubmoduleState] = field(default_factory=dict)
+    submodules: Mapping[bytes, SubmoduleState] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Ref:
+class Ref(Struct, frozen=True):
     """A branch, a tag or the stash: `oid` is the commit (or what else a tag names), `target` that of a symbolic ref."""
 
     name: str
@@ -52,8 +51,7 @@ class Ref:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
-class Index:
+class Index(Struct, frozen=True):
     """The tracked files, and the commits of those that are submodules."""
 
     files: frozenset[bytes]

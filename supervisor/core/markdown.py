@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
 
-@dataclass(frozen=True, slots=True)
-class Tangle:
+class Tangle(Struct, frozen=True):
     """Text that cannot be read as a whole, from `line` (counted from 0) on, and what to do about it."""
 
     line: int

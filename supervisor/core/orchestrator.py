@@ -7,9 +7,9 @@ human asked for (`World.planning`), from plan.md as it is, and from the news.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from supervisor.core import leadwords as words
@@ -33,8 +33,7 @@ BATCH = timedelta(
 KEY = (ORCHESTRATOR, None)
 
 
-@dataclass(frozen=True, slots=True)
-class Next:
+class Next(Struct, frozen=True):
     """The orchestrator's next turn: why it is due, what it conveys, and in which words."""
 
     due: Due

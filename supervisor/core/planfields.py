@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
+
+from msgspec import Struct
 
 from supervisor.core.amounts import Misread, read_amount
 from supervisor.core.markdown import inline
@@ -15,8 +16,7 @@ from supervisor.domain.plan import Budget
 _Choice = TypeVar("_Choice", bound=str)
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Struct, frozen=True):
     """One `- name: value`; `name` is in lower case and `line` counts from 1."""
 
     name: str
@@ -176,8 +176,7 @@ _BULLET = re.compile(r"([ \t]*)[-*+](?:[ \t]+(.*))?")
 _NAMED = re.compile(r"[*_`]{0,3}([A-Za-z][\w-]*)[*_`]{0,3}\s*:[*_]{0,3}(.*)")
 
 
-@dataclass(frozen=True, slots=True)
-class _Bullet:
+class _Bullet(Struct, frozen=True):
     indent: int
     text: str
 

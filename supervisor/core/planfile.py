@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
+
+from msgspec import Struct
 
 from supervisor.core.planfields import Fields, scan
 from supervisor.core.planflaw import MAX_PROBLEMS, Flaw, any_of, nearest, quoted, rejection
@@ -64,8 +65,7 @@ _EXPECT = re.compile(r"(?:^\s*[-*+]\s+)?\*\*expect(?:\s*:\*\*|\*\*\s*:)|^\s*(?:[
 _HOLD = re.compile(r"\s*(?:[-*+]\s*)?hold\s*:\s*(?:yes|no|true|false)\s*", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+class _Entry(Struct, frozen=True):
     """A task or a contract with values still to be read; `body` is the index of the first line after its fields."""
 
     id: str

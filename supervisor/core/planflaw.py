@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from supervisor.domain.plan import Problem, Rejection
 
@@ -12,8 +13,7 @@ MAX_PROBLEMS = 20
 """Problems told one by one; one more says how many are left."""
 
 
-@dataclass(frozen=True, slots=True)
-class Flaw:
+class Flaw(Struct, frozen=True):
     """A problem on `line` (from 1); the nearest of `choices` to `word` is looked up only when the problem is told."""
 
     line: int

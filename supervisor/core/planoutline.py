@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import dropwhile, pairwise, takewhile
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from supervisor.core.markdown import Tangle, blocks
 from supervisor.core.planflaw import Flaw
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 
-@dataclass(frozen=True, slots=True)
-class Heading:
+class Heading(Struct, frozen=True):
     """A heading that stands in no list and no quote, on `line` (from 1).
 
     `start` and `end` are the indexes of the lines below it, up to the next heading of level 3 or less.
@@ -29,8 +29,7 @@ class Heading:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Outline:
+class Outline(Struct, frozen=True):
     """`verbatim` are the indexes of the lines in code and HTML blocks: what stands there is never a mark of ours."""
 
     lines: Sequence[str]

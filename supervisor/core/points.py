@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from supervisor.domain.gitfacts import Convention, GitState, History, Paths
 from supervisor.domain.repofacts import Code, Docs, DocumentKind, Manifest, Moment, Purpose
@@ -25,16 +26,14 @@ SECTIONS = (
 _IS, _NOW, _RUN, _RULES, _CODE, _PAST, _DOCS, _CUT = SECTIONS
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """A piece of a line; `code` is a path, a command, a name: to be shown word for word."""
 
     text: str
     code: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
+class Point(Struct, frozen=True):
     """A line of a section; of all, the lowest `rank` tells the most."""
 
     section: str

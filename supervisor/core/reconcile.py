@@ -7,8 +7,9 @@ Each rule yields actions for the world as the rules before it left it. An action
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from supervisor.core import asking, budgets, orchestrator, outages, stalls
 from supervisor.core import brief as words
@@ -43,8 +44,7 @@ QUIET = timedelta(seconds=3)  # for servers to start before the repos are survey
 MISSES = 2  # health probes in a row without an answer; then the server is replaced
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """What one event leads to: the new world, the events to record (it and the intents), and the actions to take."""
 
     world: World

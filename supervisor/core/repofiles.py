@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 KNOWN = 1 << 16
 """Names that are judged once: each is asked for by documents, manifests, languages and tests."""
 
 
-@dataclass(frozen=True, slots=True)
-class RepoFile:
+class RepoFile(Struct, frozen=True):
     """A plain file of the work tree: its name as text, and its size in bytes."""
 
     name: str

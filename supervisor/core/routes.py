@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from supervisor.core import common, vocabulary
 from supervisor.core.names import last_of, route_name
@@ -23,8 +24,7 @@ _NOT_ALONE = frozenset({"url", "path", "use", "all", "handler", "method"})
 """Words that declare a route only of something that serves."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Path:
+class _Path(Struct, frozen=True):
     """A path, with the host before it (`{}` if it is filled in) and the method before that, as far as they are told."""
 
     text: str

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from supervisor.core.names import last_of, receiver_of
 from supervisor.domain.seam import Kind, Mention, Role, Word
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(Struct, frozen=True):
     """A string of a file in `language`, whose routes are below `prefix`.
 
     `text` is trimmed, `shown` as the source has it. `call` is the last name of the function that it is handed to,

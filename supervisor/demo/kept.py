@@ -10,7 +10,6 @@ import shutil
 import subprocess
 import sys
 from contextlib import suppress
-from dataclasses import asdict
 from pathlib import Path
 
 from supervisor.errors import OrchError, SupervisorDown
@@ -45,7 +44,7 @@ def start_model(folder: Path, story: str) -> str:
         )
     identity = identity_of(process.pid)
     if identity is not None:
-        (folder / _MODEL).write_text(json.dumps(asdict(identity)), encoding="utf-8")
+        (folder / _MODEL).write_text(json.dumps(identity._asdict()), encoding="utf-8")
     assert process.stdout is not None
     with process.stdout as told, selectors.DefaultSelector() as selector:
         selector.register(told, selectors.EVENT_READ)

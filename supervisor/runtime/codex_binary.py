@@ -10,8 +10,9 @@ import shutil
 import signal
 import subprocess
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from supervisor.errors import CodexError
 from supervisor.wire.codex import OLDEST, version_of
@@ -22,8 +23,7 @@ GET_CODEX = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Codex:
+class Codex(Struct, frozen=True):
     """A codex that can be run: the native binary and its version."""
 
     path: Path

@@ -5,17 +5,16 @@ What a file says is kept beside the ledger, as to load pydantic and YAML takes l
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import os
 import re
 from collections.abc import Collection, Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from supervisor import __version__
@@ -34,8 +33,7 @@ SIZE_LIMIT = 1 << 20  # bytes
 _NO_TEXT = ("true", "false", "null")  # words that YAML takes for something else
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """Minutes and seconds after which something is given up, or tried again."""
 
     verify_minutes: float = 20
@@ -46,17 +44,18 @@ class Limits:
     log_megabytes: float = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Telling:
+class Telling(Struct, frozen=True):
     """By what the human is told, and of what. The address may hold a secret: it is shown nowhere, and not kept."""
 
     on: tuple[NoticeKind, ...]
     command: tuple[str, ...] = ()
-    webhook: str | None = field(default=None, repr=False)
+    webhook: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Telling(on={self.on!r}, command={self.command!r})"
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(Struct, frozen=True):
     """The whole file, with each child's path resolved to the root of its work tree.
 
     `orchestrator` is what `orch plan` runs, in the workspace: it has a server like a child, and is none. `digest` tells
@@ -71,7 +70,7 @@ class Config:
     telling: Telling | None = None
     plan_budget: Budget | None = None
     task_budget: Budget | None = None
-    digest: str = field(default="", compare=False)
+    digest: str = ""
 
 
 def load(workspace: Workspace) -> Config:
@@ -84,7 +83,7 @@ def load(workspace: Workspace) -> Config:
     said = _said(workspace, content)
     roots = _checked(workspace.root, [(child.name, child.path) for child in said.children], ConfigError)
     children = tuple(replace(child, path=str(root)) for child, (_, root) in zip(said.children, roots, strict=True))
-    return dataclasses.replace(said, children=children, digest=_digest(content))
+    return replace(said, children=children, digest=_digest(content))
 
 
 def reload(workspace: Workspace, before: Config) -> Config:
@@ -92,7 +91,7 @@ def reload(workspace: Workspace, before: Config) -> Config:
     if _digest(_content(workspace)) == before.digest:
         return before
     fresh = load(workspace)
-    return before if fresh == before else fresh
+    return before if replace(fresh, digest=before.digest) == before else fresh
 
 
 def named(workspace: Workspace) -> tuple[Child, ...]:

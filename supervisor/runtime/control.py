@@ -7,7 +7,7 @@ import difflib
 import os
 import socket
 import struct
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from supervisor.core import outages
@@ -35,7 +35,8 @@ DECISIONS = ("accept", "decline", "text")
 
 
 class Control:
-    """Serves the control methods (see `wire/control.py`)."""
+    """Serves the control methods (see `wire/control.py`). Whoever asks more than to watch is answered once the plan is
+    known, which `plan_known` sees to."""
 
     def __init__(
         self,
@@ -47,7 +48,10 @@ class Control:
         doing: Doing,
         interviews: Interviews | None = None,
         config: Config | None = None,
+        *,
+        plan_known: Callable[[], Awaitable[object]] | None = None,
     ) -> None:
+        self._plan_known = plan_known
         self._config = config
         self._authors = authors
         self._doing = doing
@@ -96,6 +100,8 @@ class Control:
         if call.method not in METHODS:
             return Peer.refuse(call.id, METHOD_NOT_FOUND, f"there is no method {call.method}")
         try:
+            if self._plan_known is not None and call.method != "watch":
+                await self._plan_known()
             return Peer.answer(call.id, await getattr(self, f"_do_{call.method}")(**call.params))
         except OrchError as error:
             told = {"what": error.what, "next_step": error.next_step}

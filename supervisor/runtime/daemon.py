@@ -3,32 +3,39 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import os
 import shutil
 import signal
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
 from supervisor import __version__
-from supervisor.domain.child import Child
+from supervisor.domain.child import Child, ServerState
 from supervisor.domain.event import DownRequested, SupervisorStarted, UpRequested
+from supervisor.domain.world import World
 from supervisor.errors import OrchError
 from supervisor.runtime import lock as locks
 from supervisor.runtime.authors import Authors
 from supervisor.runtime.codex_binary import Versions
 from supervisor.runtime.conductor import Conductor
 from supervisor.runtime.config import Config, load
+from supervisor.runtime.control import Control
 from supervisor.runtime.doing import Doing
 from supervisor.runtime.effects import Effects
+from supervisor.runtime.interview import Interviews
 from supervisor.runtime.launch import READY, command
 from supervisor.runtime.logs import Logs
 from supervisor.runtime.registry import Registry
 from supervisor.runtime.server import ServerDesk, Starts
 from supervisor.runtime.workspace import Workspace, make_private
 from supervisor.shell.ledger.store import Ledger
+
+SETTLE = 0.5  # seconds at a start in which the servers come before all else
 
 
 class AlreadyUp(OrchError):
@@ -157,25 +164,32 @@ async def _supervise(
             )
             conducting = group.create_task(conductor.run(effects.carry_out), name="conductor")
             await conductor.begun.wait()
-            await effects.launched()
+            listening, asked, known = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
-            # What is loaded from here on (60 ms) is needed by nobody before the servers answer.
-            from supervisor.runtime.control import Control
-            from supervisor.runtime.interview import Interviews
+            async def plan_known() -> None:
+                asked.set()
+                await known.wait()
+
+            interviews = Interviews(desks, conductor.submit, now)
+            control = Control(
+                workspace, conductor, logs, group, authors, doing, interviews, config, plan_known=plan_known
+            )
+            group.create_task(control.serve(listening), name="control socket")
+            await listening.wait()
+            ready()
+            if not _may_change_work(workspace, conductor.world):
+                await _first_of(_settled(conductor), asked.wait())
+
+            # Loaded (40 ms) once the servers answer, for nobody needs it before.
             from supervisor.runtime.planwatch import PlanWatch
             from supervisor.shell.watch import watch_file
 
             plan = PlanWatch(workspace, [child.name for child in config.children], conductor, authors)
-            listening = asyncio.Event()
-            interviews = Interviews(desks, conductor.submit, now)
-            control = Control(workspace, conductor, logs, group, authors, doing, interviews, config)
-            group.create_task(control.serve(listening), name="control socket")
-            await listening.wait()
             async with watch_file(workspace.plan, plan.look) as watching:
                 if watching.degraded:
                     logs.say("watching_degraded", level="warning", reason=watching.degraded)
                 plan.look()
-                ready()
+                known.set()
                 await conducting
             raise _Over
     except* _Over:
@@ -184,6 +198,36 @@ async def _supervise(
 
 class _Over(Exception):
     """Ends the task group: the conductor has returned."""
+
+
+def _may_change_work(workspace: Workspace, world: World) -> bool:
+    """Whether plan.md was saved while nobody looked, and there is a plan that is worked on: the servers are not to
+    begin anything that it says no more."""
+    if world.plan is None:
+        return False
+    from supervisor.runtime.planread import read
+
+    content = read(workspace.plan)
+    return not isinstance(content, bytes) or hashlib.sha256(content).hexdigest() != world.digest
+
+
+async def _settled(conductor: Conductor) -> None:
+    """Return once no server is starting any more, or after a moment."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(SETTLE), conductor.changed:
+            await conductor.changed.wait_for(
+                lambda: all(one.state is not ServerState.STARTING for one in conductor.world.servers.values())
+            )
+
+
+async def _first_of(*things: Coroutine[Any, Any, Any]) -> None:
+    """Return once one of these is done; the others are left."""
+    tasks = [asyncio.ensure_future(one) for one in things]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for one in tasks:
+            one.cancel()
 
 
 def _tell_starter(word: str) -> None:

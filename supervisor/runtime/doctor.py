@@ -9,9 +9,10 @@ import shlex
 import socket
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
+
+from msgspec import Struct
 
 from supervisor import __version__
 from supervisor.errors import CodexError, OrchError
@@ -31,8 +32,7 @@ LOOK = 0.05  # seconds between two tries to reach a server that starts
 SOCKET_PATH = 107  # bytes that the path of a unix socket may have
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """What came of one look: `detail` says what was found, `remedy` what to do about it ("" if it is fine)."""
 
     check: str

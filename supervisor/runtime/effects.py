@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from traceback import format_exc
@@ -30,7 +29,6 @@ from supervisor.wire.requests import reply
 
 SURVEYED_TURNS = 5  # of a thread that is opened: ours is the last, unless a human added some
 TAIL = 4000  # characters of a check's output that are kept
-LAUNCH = 0.5  # seconds at a start in which the processes of servers come before all else; each takes some ms
 EXEC_MARGIN = 10.0  # seconds that a server may take beyond a command's own time-out
 GONE = ("no rollout found", "thread not found", "not found")  # how Codex says that it has no record of a thread
 
@@ -89,13 +87,6 @@ class Effects:
             case _:
                 self._hands[action.child].take(action)
 
-    async def launched(self) -> None:
-        """Return once each server that is to be started has its process, or after a moment."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(LAUNCH):
-                for hands in self._hands.values():
-                    await hands.launched()
-
     async def _survey(self) -> None:
         """What changed is posted before the map that it was told against is replaced: none of it is lost."""
         async with Surveyor(self._workspace) as surveyor:
@@ -141,10 +132,6 @@ class _Hands:
         if isinstance(action, act.StopServer) and self._starting is not None:
             self._starting.cancel()
         self._queue.put_nowait(action)
-
-    async def launched(self) -> None:
-        if self._starting is not None or not self._queue.empty():
-            await self._desk.launched.wait()
 
     async def run(self) -> None:
         while True:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from supervisor.core import githistory, gitlog, gitparse
 from supervisor.core.gittext import number, words
@@ -36,8 +37,7 @@ _HEAD = ("--revs-only", "HEAD")
 _REFS = ("refs/heads", "refs/remotes", "refs/tags", "refs/stash")
 
 
-@dataclass(frozen=True, slots=True)
-class Files:
+class Files(Struct, frozen=True):
     """What the index and the work tree say: `oid` is HEAD, None when unborn. A bare repo has neither of the two."""
 
     key: str
@@ -48,8 +48,7 @@ class Files:
     cut: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Log:
+class Log(Struct, frozen=True):
     """The newest commits, and how many there are in all, None when that is not known."""
 
     commits: list[gitlog.Logged]
@@ -57,8 +56,7 @@ class Log:
     cut: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Branches:
+class Branches(Struct, frozen=True):
     """All refs; the branch that HEAD names; the default branch and the commits that it lacks."""
 
     refs: tuple[gitparse.Ref, ...]
@@ -70,8 +68,7 @@ class Branches:
     cut: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(Struct, frozen=True):
     """All that git said of a repo. `settings` are key and value, `sizes` the answer about the recent commits."""
 
     place: Place

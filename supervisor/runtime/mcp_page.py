@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from supervisor.runtime.secrets import clean
 
@@ -21,8 +22,7 @@ LINE = 1_000
 """Characters of one line; a minified file is one line of megabytes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tool:
+class Tool(Struct, frozen=True):
     """A function behind a tool: its docstring is the description. `reads`: it changes nothing. It ends in `seconds`.
 
     `final`: what it does cannot be taken back.

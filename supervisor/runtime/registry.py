@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from supervisor.errors import StoreError
 from supervisor.shell.atomic import write_atomic
 from supervisor.shell.process import Identity, alive
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One server of ours: its process and its socket."""
 
     identity: Identity
@@ -45,7 +44,8 @@ class Registry:
 
     def _write(self) -> None:
         try:
-            write_atomic(self._path, json.dumps({name: asdict(one) for name, one in self._records.items()}, indent=2))
+            rows = {name: {**one._asdict(), "identity": one.identity._asdict()} for name, one in self._records.items()}
+            write_atomic(self._path, json.dumps(rows, indent=2))
         except OSError as error:
             raise StoreError(f"{self._path} cannot be written ({error.strerror})", "make room on the disk") from error
 

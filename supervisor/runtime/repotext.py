@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from supervisor.errors import UsageError
 from supervisor.shell.files import read_file
@@ -13,8 +14,7 @@ SIZE = 4 << 20
 """Bytes of one file that are looked at."""
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(Struct, frozen=True):
     """The lines of a file, of a listing, or of what git said; `cut` says why there are no more, if there are."""
 
     kind: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct
 
 from supervisor.core import leadwords
 from supervisor.core.brief import developer_instructions
@@ -15,14 +16,13 @@ from supervisor.runtime.mcp_entry import mcp_servers
 from supervisor.runtime.workspace import Workspace
 
 
-@dataclass(frozen=True, slots=True)
-class Role:
+class Role(Struct, frozen=True):
     """The instructions of its threads, the schema of the answers to its turns, the MCP servers it may use, and the
     skill (name, path of its SKILL.md) that its first turn follows."""
 
     instructions: str
     schema: Mapping[str, Any]
-    tools: Mapping[str, Any] = field(default_factory=dict)
+    tools: Mapping[str, Any] = {}
     skill: tuple[str, str] | None = None
 
     @property

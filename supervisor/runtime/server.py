@@ -6,11 +6,11 @@ import asyncio
 import os
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from supervisor import __version__
@@ -55,8 +55,7 @@ class NotReady(OrchError):
     """The server did not get ready this time; another try may help."""
 
 
-@dataclass(slots=True)
-class Link:
+class Link(Struct):
     """A live server: its process, the connection to it, and what it asked of us."""
 
     identity: Identity
@@ -66,9 +65,9 @@ class Link:
     connection: Connection
     ear: codex.Ear
     pid: int
-    asked: dict[RequestKey, tuple[Call, Request]] = field(default_factory=dict)
-    signs: dict[str, datetime] = field(default_factory=dict)  # by turn: when it last gave a sign of life
-    awaited: dict[str, asyncio.Event] = field(default_factory=dict)  # turns whose end somebody waits for
+    asked: dict[RequestKey, tuple[Call, Request]] = {}
+    signs: dict[str, datetime] = {}  # by turn: when it last gave a sign of life
+    awaited: dict[str, asyncio.Event] = {}  # turns whose end somebody waits for
 
 
 class Starts:
@@ -117,7 +116,6 @@ class ServerDesk:
         self._task_of = task_of
         self.child = child
         self.link: Link | None = None
-        self.launched = asyncio.Event()  # a process runs that is to be its server, or none will for now
         # Threads that are no task's: who hears their notifications, which are then no news of the child's work.
         self.apart: dict[str, Callable[[str, Mapping[str, Any]], None]] = {}
         self._left: tuple[Identity, ...] = ()  # what outlived the last server in its session
@@ -144,8 +142,6 @@ class ServerDesk:
             stderr = "" if fatal else self._logs.tail(name)
             self._post(ev.ServerStartFailed(self._now(), name, str(error), fatal, stderr))
             return
-        finally:
-            self.launched.set()
         self.link = link
         self._post(ev.ServerReady(self._now(), name, link.pid, link.socket, link.version, adopted))
         self._group.create_task(self._watch(link), name=f"watch {name}")
@@ -214,7 +210,6 @@ class ServerDesk:
         record = self._registry.get(self.child.name)
         if record is None or not process.alive(record.identity):
             return None
-        self.launched.set()
         try:
             async with asyncio.timeout(ADOPT_TIMEOUT):
                 return await self._shake_hands(record.identity, record.identity, record.socket)
@@ -240,9 +235,10 @@ class ServerDesk:
                 stdout_path=errors,
                 stderr_path=errors,
             )
-        self.launched.set()
         try:
             self._registry.put(name, Record(spawned.identity, socket))
+            async with self._starts.turn:
+                pass  # all others that start now are processes by then
             with self._starts.one():
                 link = await self._doubted(self._until_ready(spawned, socket), binary)
             refuse_old(link.version, binary)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+from msgspec import Struct
 
 from supervisor.errors import WorkspaceError
 
@@ -16,8 +17,7 @@ _PACKAGED = Path(__file__).parent.parent / "skills"
 _CHECKOUT = Path(__file__).parent.parent.parent / "skills"
 
 
-@dataclass(frozen=True, slots=True)
-class Installed:
+class Installed(Struct, frozen=True):
     """Where the skill is now, and what was done for it."""
 
     path: Path

@@ -10,8 +10,9 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from supervisor.core.mapjson import as_json, from_json
 from supervisor.domain.child import Child
@@ -26,8 +27,7 @@ from supervisor.wire import source
 FILES = 50_000  # of one child that are looked at
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """What is on disk of one child: its files, each with the token of its content."""
 
     child: Child
@@ -48,7 +48,7 @@ def survey(workspace: Workspace, children: Sequence[Child], told: Callable[[str,
     with _locked(workspace):
         with ThreadPoolExecutor(max(1, len(children))) as pool:
             seen = list(pool.map(_look, children))
-        index = Index(workspace.index)
+        index = Index(workspace.mentions)
         try:
             index.keep_only(child.name for child in children)
             for one in seen:

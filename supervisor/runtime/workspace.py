@@ -6,16 +6,15 @@ import contextlib
 import hashlib
 import os
 import stat
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from supervisor.errors import WorkspaceError
 
 CONFIG_NAME = "orchestrator.config.yaml"
 
 
-@dataclass(frozen=True, slots=True)
-class Workspace:
+class Workspace(NamedTuple):
     """One workspace, by its absolute root."""
 
     root: Path
@@ -64,7 +63,7 @@ class Workspace:
         return self.state / "status.json"
 
     @property
-    def index(self) -> Path:
+    def mentions(self) -> Path:
         """What the sources of the children mention; made anew if it is lost."""
         return self.state / "index.sqlite"
 

@@ -6,8 +6,9 @@ import sqlite3
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from supervisor.domain.seam import Kind, Mention, Role
 from supervisor.errors import StoreError
@@ -34,8 +35,7 @@ _KINDS = {str(kind): kind for kind in Kind}  # enum's own look-up takes as long 
 _ROLES = {str(role): role for role in Role}
 
 
-@dataclass(frozen=True, slots=True)
-class Indexed:
+class Indexed(Struct, frozen=True):
     """A file as it was read: `token` stands for its content, `skipped` says why it was left out ("" if it was read)."""
 
     name: str

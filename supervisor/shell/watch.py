@@ -10,9 +10,10 @@ import re
 import stat
 import sys
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
+
+from msgspec import Struct
 
 from supervisor.errors import WorkspaceError
 
@@ -29,8 +30,7 @@ NETWORK = frozenset({"9p", "afs", "ceph", "cifs", "drvfs", "fuse.sshfs", "gluste
 """File systems on which others change files without an event for us."""
 
 
-@dataclass(frozen=True, slots=True)
-class Unreadable:
+class Unreadable(Struct, frozen=True):
     """There is something at the path, and it is no file to read; `reason` goes on from its name: "is a folder: ..."."""
 
     reason: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from supervisor.domain.child import TurnStatus
 from supervisor.wire.codex import THREAD_SOURCE, Params, thread_start, turn_seen
@@ -30,8 +31,7 @@ def question_turn(*, thread: str, text: str) -> Params:
     }
 
 
-@dataclass(slots=True)
-class Answering:
+class Answering(Struct):
     """What is heard of the one turn of such a thread."""
 
     text: str = ""

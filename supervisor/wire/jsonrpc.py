@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 PARSE_ERROR = -32700
 INVALID_REQUEST = -32600
@@ -21,8 +20,7 @@ OVERLOADED = -32001  # the Codex app-server's "Server overloaded; retry later."
 Id = int | str
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """The answer to our request `id`."""
 
     id: int
@@ -30,8 +28,7 @@ class Result:
     value: Any
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(NamedTuple):
     """The refusal of our request `id`."""
 
     id: int
@@ -41,8 +38,7 @@ class Fault:
     data: Any
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """A request of the peer's, to be answered."""
 
     id: Id
@@ -50,16 +46,14 @@ class Call:
     params: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(NamedTuple):
     """A notification of the peer's."""
 
     method: str
     params: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Garbage:
+class Garbage(NamedTuple):
     """A message that is none of the above; `reason` says why."""
 
     reason: str

@@ -7,7 +7,6 @@ import os
 import signal
 import time
 from collections.abc import Callable
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -159,7 +158,7 @@ def left(workspace: Workspace, scene: dict[str, Any], **identities: Any) -> None
     """What a supervisor that died leaves on the disk."""
     workspace.state.mkdir()
     workspace.last_status.write_text(json.dumps(scene), encoding="utf-8")
-    records = {name: {"identity": asdict(one), "socket": "/s", "codex": "0"} for name, one in identities.items()}
+    records = {name: {"identity": one._asdict(), "socket": "/s", "codex": "0"} for name, one in identities.items()}
     workspace.registry.write_text(json.dumps(records), encoding="utf-8")
 
 

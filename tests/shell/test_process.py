@@ -11,7 +11,6 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -403,8 +402,8 @@ def test_a_stranger_with_the_same_pid_is_never_signalled(ground: Ground) -> None
     stranger = ground.serve(f"trap 'echo signalled' TERM CONT; {SLEEP} & wait; wait", mark="somebody/else")
     ground.heard(1)
     for other in (
-        replace(stranger.identity, ticks=stranger.identity.ticks - 1),
-        replace(stranger.identity, boot="another boot"),
+        stranger.identity._replace(ticks=stranger.identity.ticks - 1),
+        stranger.identity._replace(boot="another boot"),
     ):
         assert not alive(other)
         assert asyncio.run(stop_tree(other, ground.mark, grace=0.2)) == ()
@@ -418,7 +417,7 @@ def test_a_session_that_others_may_own_by_now_is_left_alone(ground: Ground) -> N
     stranger = ground.serve(f"{SLEEP} & exit 0", mark="somebody/else")
     stranger.popen.wait(timeout=4)
     (daemon,) = ground.heard(1)
-    ours = replace(stranger.identity, ticks=stranger.identity.ticks - 1)
+    ours = stranger.identity._replace(ticks=stranger.identity.ticks - 1)
     assert asyncio.run(kill_tree(ours, ground.mark)) == ()
     assert ground.living() == [daemon]
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from supervisor.shell.git.folder import Place, place_of, read_small
 from supervisor.shell.git.run import Answer, failed, run_git
@@ -15,8 +16,7 @@ CONFIG_LIMIT = 64 << 10
 _USERS = (b"system", b"global", b"command")
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(Struct, frozen=True):
     """One value of the configuration; `of_repo` says that it is not the user's own. Git keeps keys in lower case."""
 
     key: str

@@ -6,8 +6,9 @@ import contextlib
 import os
 import re
 import stat
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 SMALL = 4 << 10
 """Bytes of a file that holds one number, name or commit."""
@@ -25,8 +26,7 @@ _PLAIN = re.compile(
 """A line of a configuration that cannot make any folder but the one that holds `.git` the root of the work tree."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where git keeps what belongs to one work tree (`git`), and what all work trees share (`common`)."""
 
     git: Path

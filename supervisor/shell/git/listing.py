@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+from msgspec import Struct
 
 from supervisor.domain.pathname import shown
 from supervisor.shell.git.run import Answer, failed, run_git
@@ -19,8 +20,7 @@ Kind = Literal["file", "program", "link", "submodule"]
 _KINDS: dict[bytes, Kind] = {b"100644": "file", b"100755": "program", b"120000": "link", b"160000": "submodule"}
 
 
-@dataclass(frozen=True, slots=True)
-class TrackedFile:
+class TrackedFile(Struct, frozen=True):
     """A file of the repo. `name` is for reading, `raw` for opening.
 
     `oid` is the blob (or commit, of a submodule) in the index; empty when the index has none that could be on disk: the
@@ -33,8 +33,7 @@ class TrackedFile:
     kind: Kind
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(Struct, frozen=True):
     """The files, tracked ones first, each part in the order of git. `cut` says that there are more."""
 
     files: tuple[TrackedFile, ...]

@@ -11,10 +11,11 @@ import shutil
 import signal
 import threading
 import time
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from supervisor.errors import WorkspaceError
 
@@ -47,8 +48,7 @@ _KEPT = frozenset({"GIT_CONFIG_NOSYSTEM", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_GLOBA
 """Inherited all the same: where the user keeps their own configuration."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """What one git call said: its exit code, its output, its first complaint, and whether the output was cut.
 
     `stopped` says why it was ended before its time, if it was: the output is then what there was by that moment.

@@ -9,11 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from supervisor.domain.ask import Request
@@ -24,8 +24,7 @@ from supervisor.wire import plain
 NAME = "world.json"
 
 
-@dataclass(frozen=True, slots=True)
-class Checkpoint:
+class Checkpoint(Struct, frozen=True):
     """`world` is the fold of the events up to number `seq`, the last of which happened `at`."""
 
     seq: int

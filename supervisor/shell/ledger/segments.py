@@ -10,9 +10,10 @@ import shutil
 import zlib
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
+
+from msgspec import Struct
 
 FOLDER = "ledger"
 DAMAGE = (EOFError, zlib.error, gzip.BadGzipFile)
@@ -21,8 +22,7 @@ DAMAGE = (EOFError, zlib.error, gzip.BadGzipFile)
 _NAME = re.compile(r"(\d{12})-(\d{12})\.jsonl(\.gz)?")
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(Struct, frozen=True):
     """A closed part of a ledger: the events from number `first` to number `last`."""
 
     first: int

@@ -7,10 +7,11 @@ import json
 import os
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from supervisor.domain.event import Event
 from supervisor.domain.world import World
@@ -24,8 +25,7 @@ SEGMENT = 1 << 20
 """Bytes after which the open file is closed and another one begun: at most 5,000 events, read in 0.1 s."""
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(Struct, frozen=True):
     """A ledger as it was found: the world that was kept (None: the empty one), the events since, oldest first, and the
     moment of the last event of all; `cut`: the bytes of a torn last line that were cut off."""
 

@@ -10,8 +10,8 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from supervisor.errors import CodexError, StoreError
 from supervisor.shell.process.hold import take
@@ -20,8 +20,7 @@ from supervisor.shell.process.table import MARK, Identity, look, row
 VMSTAT = Path("/proc/vmstat")
 
 
-@dataclass(frozen=True, slots=True)
-class Exit:
+class Exit(NamedTuple):
     """How a process ended. `code` and `signal` are None when unknown; `left` is what of its session outlived it."""
 
     code: int | None

@@ -7,7 +7,7 @@ import os
 import signal
 import time
 from collections.abc import Collection
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from supervisor.errors import OrchError
 from supervisor.shell.process.hold import take
@@ -100,8 +100,7 @@ async def sweep(mark: str, left: Collection[Identity] = ()) -> tuple[Identity, .
     return await kill_tree(None, mark, left)
 
 
-@dataclass(frozen=True, slots=True)
-class _Tree:
+class _Tree(NamedTuple):
     """The live processes of a server; `owns_session` when its session is proven to be still its own."""
 
     members: tuple[Identity, ...]

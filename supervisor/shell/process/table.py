@@ -8,17 +8,15 @@ import os
 import threading
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 MARK = "ORCH_SERVER"
 """The environment variable that every server, and all it starts, carries: `<workspace id>/<child>`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(NamedTuple):
     """One process and never another: its pid, its start in clock ticks since boot, and which boot that was.
 
     Without /proc, `ticks` is the start time in milliseconds and `boot` is "".
@@ -29,8 +27,7 @@ class Identity:
     boot: str
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One line of the process table; `dead` is a zombie that only waits to be reaped."""
 
     identity: Identity
@@ -39,8 +36,7 @@ class Row:
     dead: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(NamedTuple):
     """The process table and the marks in it (never our own), as of just after `began`, a `time.monotonic()`."""
 
     began: float

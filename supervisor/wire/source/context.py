@@ -7,8 +7,8 @@ Everything looked at is bounded, so that no source can make it slow.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from msgspec import Struct
 from tree_sitter import Node
 
 from supervisor.wire.source.languages import word_set
@@ -57,8 +57,7 @@ _ARMS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Naming:
+class Naming(Struct, frozen=True):
     """The name that a word is given, and how: see `Word`."""
 
     key: str = ""
@@ -68,8 +67,7 @@ class Naming:
     listed: bool = False
 
 
-@dataclass(slots=True)
-class Surroundings:
+class Surroundings(Struct):
     """The calls around a word: see `Word`."""
 
     call: str = ""
