@@ -17,9 +17,11 @@ import psutil
 import pytest
 
 from supervisor.runtime import launch
+from supervisor.runtime.registry import Registry
 from supervisor.runtime.workspace import make_private
 from supervisor.shell import process
 from tests.e2e.lab import CHECKOUT, Lab, report, task
+from tests.e2e.stdio import codex_binary
 
 
 @pytest.fixture
@@ -176,6 +178,25 @@ def test_down_cuts_running_work_and_the_next_up_goes_on_with_it(own: Lab) -> Non
     own.up()
     done = own.task("T1", "done")
     assert (done["summary"], done["runs"], done["turns"]) == ("in the end", 1, 2)
+
+
+def test_a_task_that_was_removed_while_nobody_looked_is_not_gone_on_with(own: Lab) -> None:
+    own.model.gate("held")
+    own.plan(task("T1", "backend", "wait held", report("in the end")))
+    own.up()
+    own.model.gate("held").wait_reached(20)
+    os.kill(own.status()["supervisor"]["pid"], signal.SIGKILL)
+    for record in Registry(own.workspace.registry).alive().values():
+        os.kill(record.identity.pid, signal.SIGKILL)  # so that the turn would be begun again
+    own.model.gate("held").open()
+    own.plan(task("T2", "backend", report("instead")))
+    slow = own.folder / "codex"
+    slow.write_text(f'#!/bin/sh\ncase $PWD in *mobile) sleep 1;; esac\nexec {codex_binary()} "$@"\n', encoding="utf-8")
+    slow.chmod(0o755)
+    own.environ["ORCH_CODEX_BIN"] = str(slow)  # so that one server is ready long before all are
+    own.up()
+    own.task("T2", "done")
+    assert [act["task"] for act in own.acts("start_turn")] == ["T1", "T2"]
 
 
 def test_down_works_when_the_supervisor_is_dead_and_when_it_hangs(own: Lab) -> None:

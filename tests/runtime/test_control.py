@@ -56,6 +56,8 @@ class Supervisor:
         self.actions: list[Action] = []
         self.failure: BaseException | None = None
         self._children = children
+        self.asked, self.plan_known = threading.Event(), threading.Event()
+        self.plan_known.set()
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, name="supervisor")
 
@@ -116,12 +118,11 @@ class Supervisor:
         try:
             async with asyncio.TaskGroup() as group:
                 listening = asyncio.Event()
-                group.create_task(
-                    Control(self.workspace, self.conductor, logs, group, Authors("plan.md", World), Doing()).serve(
-                        listening
-                    ),
-                    name="control",
+                authors, doing = Authors("plan.md", World), Doing()
+                control = Control(
+                    self.workspace, self.conductor, logs, group, authors, doing, plan_known=self._until_plan_known
                 )
+                group.create_task(control.serve(listening), name="control")
                 await listening.wait()
                 self._ready.set()
                 await self.conductor.run(self.actions.append)
@@ -129,6 +130,10 @@ class Supervisor:
         finally:
             ledger.close()
             logs.close()
+
+    async def _until_plan_known(self) -> None:
+        self.asked.set()
+        await asyncio.to_thread(self.plan_known.wait, LIMIT)
 
 
 class Over(Exception):
@@ -347,6 +352,19 @@ def test_clients_that_leave_in_the_middle_break_nothing(shared: Supervisor) -> N
 
 
 # ── what it does ─────────────────────────────────────────────────────────────────────────────────
+
+
+def test_before_the_plan_is_known_only_who_watches_is_answered(supervisor: Supervisor) -> None:
+    supervisor.plan_known.clear()
+    with supervisor.client() as watching, supervisor.client() as asking, ThreadPoolExecutor(1) as pool:
+        assert watching.watch(-1, 0)["status"]["plan"]["state"] == "missing"
+        assert not supervisor.asked.is_set()
+        answer = pool.submit(asking.call, "status")
+        assert supervisor.asked.wait(LIMIT)
+        assert watching.watch(-1, 0)["status"]["plan"]["state"] == "missing"
+        assert not answer.done()
+        supervisor.plan_known.set()
+        assert answer.result(LIMIT)["plan"]["state"] == "missing"
 
 
 def test_the_status_tells_what_is_known(supervisor: Supervisor) -> None:
