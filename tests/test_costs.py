@@ -42,7 +42,8 @@ def loaded_by(program: str) -> set[str]:
         ("import supervisor.cli.main, supervisor.cli.lifecycle, supervisor.runtime.launch", 145, {"asyncio", "typer"}),
         ("import supervisor.cli.main, supervisor.cli.show", 125, {"asyncio", "typer"}),
         ("import supervisor.cli.commands", 165, {"asyncio"}),
-        ("import supervisor.runtime.daemon", 310, {"typer"}),
+        ("import supervisor.runtime.launch, supervisor.runtime.daemon", 215, {"asyncio", "typer"}),
+        ("import supervisor.runtime.supervise", 300, {"typer"}),
         ("import supervisor.runtime.surveyor", 215, {"typer"}),
     ],
 )

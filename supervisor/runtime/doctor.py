@@ -17,7 +17,8 @@ from msgspec import Struct
 from supervisor import __version__
 from supervisor.errors import CodexError, OrchError
 from supervisor.runtime import config
-from supervisor.runtime.codex_binary import Versions, locate
+from supervisor.runtime.codex_binary import locate
+from supervisor.runtime.codex_version import Versions
 from supervisor.runtime.workspace import Workspace, make_private
 from supervisor.shell import process
 from supervisor.shell.connection import Connection, connect

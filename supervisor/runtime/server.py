@@ -17,9 +17,10 @@ from supervisor import __version__
 from supervisor.domain import event as ev
 from supervisor.domain.ask import Request, RequestKey
 from supervisor.domain.child import Child
-from supervisor.domain.plan import ORCHESTRATOR
 from supervisor.errors import CodexError, ConnectionLost, OrchError, RpcError
-from supervisor.runtime.codex_binary import Versions, locate, refuse_old
+from supervisor.runtime import headstart
+from supervisor.runtime.codex_binary import locate
+from supervisor.runtime.codex_version import Versions, refuse_old
 from supervisor.runtime.config import Config
 from supervisor.runtime.logs import Logs
 from supervisor.runtime.registry import Record, Registry
@@ -111,7 +112,9 @@ class ServerDesk:
         now: Callable[[], datetime],
         task_of: Callable[[str | None], str | None],
         overhear: Callable[[str, Mapping[str, Any]], None] | None = None,
+        begun: Spawned | None = None,
     ) -> None:
+        self._begun = begun  # a process that was started for it before all else
         self._overhear = overhear
         self._task_of = task_of
         self.child = child
@@ -219,22 +222,15 @@ class ServerDesk:
 
     async def _start(self) -> Link:
         name, mark = self.child.name, self._workspace.mark(self.child.name)
-        record = self._registry.get(name)
-        leader = record.identity if record and process.alive(record.identity) else None
-        await process.kill_tree(leader, mark, self._left)  # what an earlier server of this child left behind
-        self._left = ()
-        binary = locate(self._config.codex_bin)
-        socket = str(self._workspace.server_socket(name))
-        errors = self._logs.begin_stderr(name)
-        async with self._starts.turn:
-            spawned = process.spawn(
-                [str(binary), *_trust(self.child), "app-server", "--listen", f"unix://{socket}"],
-                cwd=_existing(self.child),
-                env=None,
-                mark=mark,
-                stdout_path=errors,
-                stderr_path=errors,
-            )
+        spawned, self._begun = self._begun, None
+        if spawned is None:
+            record = self._registry.get(name)
+            leader = record.identity if record and process.alive(record.identity) else None
+            await process.kill_tree(leader, mark, self._left)  # what an earlier server of this child left behind
+            self._left = ()
+            async with self._starts.turn:
+                spawned = headstart.start(self.child, self._workspace, self._config, self._logs)
+        binary, socket = locate(self._config.codex_bin), str(self._workspace.server_socket(name))
         try:
             self._registry.put(name, Record(spawned.identity, socket))
             async with self._starts.turn:
@@ -446,16 +442,3 @@ def _real(root: str, path: str) -> str:
         return os.path.realpath(os.path.join(root, path))
     except ValueError:  # a NUL: no path at all
         return path
-
-
-def _existing(child: Child) -> Path:
-    if not os.path.isdir(child.path):
-        raise CodexError(
-            f"the folder of {child.name} is gone ({child.path})", f"bring it back, then `orch restart {child.name}`"
-        )
-    return Path(child.path)
-
-
-def _trust(child: Child) -> list[str]:
-    """The orchestrator works in the workspace, which is the user's own."""
-    return [] if child.name == ORCHESTRATOR else codex.trust(child.path, trusted=child.trusted)

@@ -297,6 +297,16 @@ def test_the_supervisor_has_nothing_of_whoever_started_it(way: str, own: Lab) ->
     assert Path(descriptors[2]).read_text(encoding="utf-8") == ""
 
 
+def test_a_ledger_that_cannot_be_read_is_told_and_leaves_no_server_behind(own: Lab) -> None:
+    own.workspace.state.mkdir(exist_ok=True)
+    own.workspace.ledger.write_text('{"seq": "one"}\n', encoding="utf-8")
+    done = own.orch("up", check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"orch: {own.workspace.ledger}"), done.stderr
+    assert process.marked(own.workspace.mark()) == []
+    assert launch.supervisor_process(own.workspace) is None
+
+
 def test_the_sockets_are_the_users_alone(own: Lab) -> None:
     before = os.umask(0)
     try:

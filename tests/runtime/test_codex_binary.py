@@ -15,8 +15,9 @@ import psutil
 import pytest
 
 from supervisor.errors import CodexError
-from supervisor.runtime import codex_binary
-from supervisor.runtime.codex_binary import GET_CODEX, Codex, Versions, locate
+from supervisor.runtime import codex_version
+from supervisor.runtime.codex_binary import GET_CODEX, locate
+from supervisor.runtime.codex_version import Codex, Versions
 
 pytestmark = pytest.mark.timeout(10)
 MACHINE = {"x86_64": "x64", "aarch64": "arm64"}[platform.machine()]
@@ -194,7 +195,7 @@ def test_what_cannot_be_run_is_told(tmp_path: Path) -> None:
 def test_a_codex_that_hangs_is_given_up_in_time_with_all_that_it_started(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str
 ) -> None:
-    monkeypatch.setattr(codex_binary, "VERSION_TIMEOUT", 0.2)
+    monkeypatch.setattr(codex_version, "VERSION_TIMEOUT", 0.2)
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
     path = program(tmp_path / "codex", f"echo $$ > {tmp_path}/pid\n{script}")
     began = time.monotonic()

@@ -2,7 +2,7 @@
 
 from supervisor.shell.process.start import Exit, Spawned, spawn, wait_exit
 from supervisor.shell.process.stop import kill_tree, stop_tree, sweep
-from supervisor.shell.process.table import MARK, Identity, alive, identity_of, marked, rss_bytes, tree_seconds
+from supervisor.shell.process.table import MARK, Identity, alive, identity_of, marked, marks, rss_bytes, tree_seconds
 
 __all__ = [
     "MARK",
@@ -13,6 +13,7 @@ __all__ = [
     "identity_of",
     "kill_tree",
     "marked",
+    "marks",
     "rss_bytes",
     "spawn",
     "stop_tree",

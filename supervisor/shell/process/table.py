@@ -80,6 +80,12 @@ def marked(mark: str) -> list[Identity]:
     return [seen.rows[pid].identity for pid in seen.marked(mark) if not seen.rows[pid].dead]
 
 
+def marks(family: str) -> set[str]:
+    """The marks that start with `family` (it ends in `/`) and that some live process carries; see `marked`."""
+    seen = look(time.monotonic())
+    return {seen.marks[pid] for pid in seen.marked(family) if not seen.rows[pid].dead}
+
+
 def rss_bytes(pid: int) -> int | None:
     """Resident memory in bytes; None when the process is gone or the system has no /proc."""
     try:
