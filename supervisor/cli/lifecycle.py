@@ -17,17 +17,19 @@ STOP_WITHIN = 30.0  # seconds for all servers to stop; each is killed long befor
 LAST_WORDS = 5.0  # seconds from the closed connection to the end of the supervisor's process
 
 
-def up(workspace: Workspace, children: Sequence[str]) -> int:
-    """Have a supervisor, and the servers of these children (none named: of all); say what comes next. Codes and errors
-    as `bring_up`."""
-    code = bring_up(workspace, children)
+def up(workspace: Workspace, children: Sequence[str], started: bool | None = None) -> int:
+    """Have a supervisor, and the servers of these children (none named: of all); say what comes next. Codes, errors and
+    `started` as for `bring_up`."""
+    code = bring_up(workspace, children, started)
     if code == 0:
         output.say("next: edit plan.md while it runs; `orch status` shows what happens")
     return code
 
 
-def bring_up(workspace: Workspace, children: Sequence[str]) -> int:
+def bring_up(workspace: Workspace, children: Sequence[str], started: bool | None = None) -> int:
     """Have a supervisor, and the servers of these children (none named: of all). 0 if each is ready, else 1.
+
+    `started`: what `ensure_supervisor` said, if it was asked before this was loaded.
 
     Raises OrchError if the supervisor does not start, UsageError for a child that is not configured.
     """
@@ -38,7 +40,8 @@ def bring_up(workspace: Workspace, children: Sequence[str]) -> int:
     for name in named:
         calling.checked(name, known, "child")
     # The supervisor reads the config itself: to read it here as well would only cost the time.
-    started = launch.ensure_supervisor(workspace, named)
+    if started is None:
+        started = launch.ensure_supervisor(workspace, named)
     if not started and launch.reload(workspace):
         output.say("the supervisor took in the changed config")
     deadline = time.monotonic() + READY_WITHIN

@@ -65,9 +65,13 @@ def _plain(folder: Path, words: list[str]) -> int | None:
     commands need; None for anything else. `commands.py` says the same."""
     match words:
         case ["up"]:
-            from supervisor.cli import lifecycle
+            from supervisor.runtime import launch
 
-            return lifecycle.up(_workspace(folder), [])
+            workspace = _workspace(folder)
+            started = launch.ensure_supervisor(workspace, [])
+            from supervisor.cli import lifecycle  # 5 ms, in which the supervisor starts
+
+            return lifecycle.up(workspace, [], started)
         case ["down"]:
             from supervisor.cli import lifecycle
 

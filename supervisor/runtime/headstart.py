@@ -3,6 +3,7 @@ all else, and the supervisor is loaded meanwhile."""
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -18,7 +19,6 @@ from supervisor.runtime.registry import Registry
 from supervisor.runtime.workspace import Workspace
 from supervisor.shell import process
 from supervisor.shell.process import Spawned
-from supervisor.wire.codex import trust
 
 
 def begin(workspace: Workspace, config: Config, logs: Logs, named: Sequence[str]) -> dict[str, Spawned]:
@@ -73,5 +73,12 @@ def _existing(child: Child) -> Path:
 
 
 def _trust(child: Child) -> list[str]:
-    """The orchestrator works in the workspace, which is the user's own."""
-    return [] if child.name == ORCHESTRATOR else trust(child.path, trusted=child.trusted)
+    """Arguments by which a server knows whether its repo is trusted; the orchestrator's workspace is the user's own.
+
+    Without them `thread/start` notes trust in the user's own config.toml, and loads the repo's MCP servers, hooks and
+    rules. The dotted form of the key does not do (tried with 0.163).
+    """
+    if child.name == ORCHESTRATOR:
+        return []
+    level = "trusted" if child.trusted else "untrusted"
+    return ["-c", f'projects={{{json.dumps(child.path, ensure_ascii=False)}={{trust_level="{level}"}}}}']

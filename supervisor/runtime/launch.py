@@ -10,7 +10,6 @@ import subprocess
 import sys
 import threading
 import time
-import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TextIO
@@ -18,7 +17,6 @@ from typing import TextIO
 from supervisor.errors import OrchError, SupervisorDown, SupervisorHangs, WorkspaceError
 from supervisor.runtime import lock as locks
 from supervisor.runtime.workspace import Workspace
-from supervisor.shell.control_client import ControlClient
 from supervisor.shell.process.hold import take
 from supervisor.shell.process.table import MARK, Identity
 
@@ -100,6 +98,8 @@ def _fork(workspace: Workspace, lock: TextIO, how: Sequence[str], tell: int, log
 
         status = daemon.serve(workspace, held, *how)
     except BaseException:
+        import traceback
+
         os.write(2, traceback.format_exc().encode())
     finally:
         os._exit(status)  # what the copied process meant to do afterwards is not ours
@@ -124,6 +124,8 @@ def reload(workspace: Workspace) -> bool:
 
     Raises RequestRefused for a config that is none (then all stays as it is), SupervisorDown if it does not come back.
     """
+    from supervisor.shell.control_client import ControlClient
+
     with ControlClient(workspace.control_socket) as client:
         since = client.call("status")["supervisor"]["since"]
         if not client.call("reload")["changed"]:
@@ -212,6 +214,10 @@ def stop_leftovers(workspace: Workspace, report: Callable[[str], None]) -> list[
 
 def _answers(workspace: Workspace, unlike: str | None = None) -> bool:
     """Whether a supervisor answers that did not start at the moment `unlike`. Raises SupervisorHangs if one hangs."""
+    if not workspace.control_socket.exists():
+        return False
+    from supervisor.shell.control_client import ControlClient  # 4 ms, in which a supervisor could be started
+
     try:
         with ControlClient(workspace.control_socket) as client:
             since = client.call("status")["supervisor"]["since"]

@@ -48,16 +48,6 @@ def initialize(version: str) -> Params:
     }
 
 
-def trust(path: str, *, trusted: bool) -> list[str]:
-    """Arguments by which a server knows whether its repo is trusted.
-
-    Without them `thread/start` notes trust in the user's own config.toml, and loads the repo's MCP servers, hooks and
-    rules. The dotted form of the key does not do (tried with 0.163).
-    """
-    level = "trusted" if trusted else "untrusted"
-    return ["-c", f'projects={{{json.dumps(path, ensure_ascii=False)}={{trust_level="{level}"}}}}']
-
-
 def version_of(text: str) -> tuple[int, ...] | None:
     """The version in `codex --version` or in a `userAgent`; None if there is none."""
     found = re.search(r"(\d+)\.(\d+)\.(\d+)", text)
