@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import MutableMapping
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -28,7 +29,19 @@ class Logs:
         self._mirror = mirror
         self._files: dict[str, RotatingFileHandler] = {}
         self._loggers: dict[str, Any] = {}
+        self._held: list[tuple[str, dict[str, Any]]] | None = None
         self._begun: dict[str, int] = {}  # the size of each child's error output when its server was started
+
+    def hold(self) -> None:
+        """Keep lines back until `release`: to load what writes them takes 15 ms, which a start has other need of. What
+        is lost of them in a crash, the ledger has."""
+        self._held = []
+
+    def release(self) -> None:
+        """Write what was kept back, and hold back nothing any more."""
+        held, self._held = self._held or [], None
+        for name, line in held:
+            self._tell(name, line)
 
     def write(self, line: dict[str, Any]) -> None:
         """A line that is ready-made: `ts`, `level`, `event` and fields (an event, as in the ledger)."""
@@ -83,10 +96,14 @@ class Logs:
         return clean("\n".join(text.splitlines()[-lines:]))
 
     def close(self) -> None:
+        self.release()
         for handler in self._files.values():
             handler.close()
 
     def _tell(self, name: str, line: dict[str, Any]) -> None:
+        if self._held is not None:
+            self._held.append((name, {"ts": _now(), **line}))
+            return
         fields = {key: value for key, value in line.items() if key not in ("level", "event")}
         getattr(self._logger(name).bind(**fields), line["level"])(line["event"])
 
@@ -130,9 +147,11 @@ def _structlog() -> ModuleType:
 
 
 def _stamped(logger: Any, method: str, line: Line) -> Line:
-    if "ts" not in line:
-        _structlog().processors.TimeStamper(fmt="iso", utc=True, key="ts")(logger, method, line)
-    return {"ts": line.pop("ts"), "level": method, **line}
+    return {"ts": line.pop("ts", None) or _now(), "level": method, **line}
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _redacted(logger: Any, method: str, line: Line) -> Line:

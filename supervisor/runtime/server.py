@@ -301,8 +301,10 @@ class ServerDesk:
             try:
                 hello = await connection.request("initialize", codex.initialize(__version__), HELLO_TIMEOUT)
                 await connection.notify("initialized")
-                diagnostics = await connection.request("server/diagnostics", {}, HELLO_TIMEOUT)
-                account = await connection.request("account/read", {}, HELLO_TIMEOUT)
+                diagnostics, account = await asyncio.gather(
+                    connection.request("server/diagnostics", {}, HELLO_TIMEOUT),
+                    connection.request("account/read", {}, HELLO_TIMEOUT),
+                )
             except (RpcError, TimeoutError) as error:
                 raise NotReady(
                     f"what answers at {socket} is no codex app-server ({error})", "see `orch logs`"

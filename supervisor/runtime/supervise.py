@@ -46,6 +46,7 @@ def supervise(
     `begun`: the processes of servers that were started already, by child. For the rest see `daemon.run`. Raises
     StoreError if the ledger cannot be used.
     """
+    logs.hold()
     ledger = Ledger(workspace.ledger)
     try:
         opened = ledger.open()
@@ -152,6 +153,7 @@ async def _supervise(
             if not _may_change_work(workspace, conductor.world):
                 await _first_of(_settled(conductor), asked.wait())
 
+            logs.release()
             # Loaded (40 ms) once the servers answer, for nobody needs it before.
             from supervisor.runtime.planwatch import PlanWatch
             from supervisor.shell.watch import watch_file
