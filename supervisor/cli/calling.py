@@ -34,13 +34,16 @@ def picture(client: ControlClient) -> Picture:
 class Watch:
     """A line to the supervisor that outlasts its starting over with another config. A context manager.
 
-    Raises SupervisorDown if no supervisor answers.
+    Raises SupervisorDown if no supervisor answers, and none is starting.
     """
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
-        self._client = ControlClient(workspace.control_socket)
         self._version = -1
+        try:
+            self._client = ControlClient(workspace.control_socket)
+        except SupervisorDown as error:
+            self._client = self._come_up(error)
 
     def __enter__(self) -> Watch:
         return self
@@ -69,12 +72,15 @@ class Watch:
 
     def _again(self, error: SupervisorDown) -> None:
         """Connect to the same process once it listens again. Raises `error` if that has ended."""
+        self._client.close()
+        self._client, self._version = self._come_up(error), -1
+
+    def _come_up(self, error: SupervisorDown) -> ControlClient:
         from supervisor.runtime import launch
 
-        self._client.close()
         if not launch.comes_up(self._workspace):
             raise error
-        self._client, self._version = ControlClient(self._workspace.control_socket), -1
+        return ControlClient(self._workspace.control_socket)
 
 
 def follow(workspace: Workspace, until: float | None = None, every: float = LOOK_AGAIN) -> Iterator[Picture]:

@@ -10,6 +10,7 @@ from supervisor.domain.memo import of_last
 
 HUMAN = "human"
 ORCHESTRATOR = "orchestrator"  # its server, its thread and its work; no child may have this name
+FILE_LIMIT = 1 << 20  # bytes of a plan.md; one of 2,000 tasks has about 0.5 MB
 
 ThreadChoice = Literal["shared", "fresh"]
 SandboxMode = Literal["read-only", "workspace-write"]

@@ -100,7 +100,7 @@ class Control:
         if call.method not in METHODS:
             return Peer.refuse(call.id, METHOD_NOT_FOUND, f"there is no method {call.method}")
         try:
-            if self._plan_known is not None and call.method != "watch":
+            if self._plan_known is not None and call.method not in ("ping", "watch"):
                 await self._plan_known()
             return Peer.answer(call.id, await getattr(self, f"_do_{call.method}")(**call.params))
         except OrchError as error:
@@ -113,6 +113,9 @@ class Control:
             return Peer.refuse(call.id, INTERNAL_ERROR, repr(error))
 
     # ── the methods ──────────────────────────────────────────────────────────────────────────────
+
+    async def _do_ping(self) -> dict[str, Any]:
+        return {}
 
     async def _do_status(self) -> dict[str, Any]:
         picture = self._conductor.status()

@@ -6,17 +6,19 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import NoReturn, TextIO
 
 from supervisor.errors import OrchError
 from supervisor.runtime import headstart
 from supervisor.runtime import lock as locks
-from supervisor.runtime.config import load
+from supervisor.runtime.config import Config, load
 from supervisor.runtime.launch import READY, command
 from supervisor.runtime.logs import Logs
 from supervisor.runtime.workspace import Workspace, make_private
+from supervisor.shell.process import Spawned
 
 
 class AlreadyUp(OrchError):
@@ -49,9 +51,9 @@ def run(
         logs = Logs(workspace.logs, megabytes=config.limits.log_megabytes, mirror=mirror)
         begun = headstart.begin(workspace, config, logs, up) if up is not None else {}
         try:
-            from supervisor.runtime.supervise import supervise  # 60 ms, in which the servers get ready
+            import asyncio  # what is loaded from here on takes 80 ms, in which the servers get ready
 
-            over_again = supervise(workspace, config, logs, ready=ready, up=up, begun=begun)
+            over_again = asyncio.run(_at_work(workspace, config, logs, ready, up, begun))
         except OrchError:
             headstart.undo(begun.values())
             raise
@@ -60,6 +62,28 @@ def run(
         if over_again:
             _start_over(workspace, held, mirrored=mirror is not None)
         shutil.rmtree(workspace.runtime_dir, ignore_errors=True)  # no server is left that listens there
+
+
+async def _at_work(
+    workspace: Workspace,
+    config: Config,
+    logs: Logs,
+    ready: Callable[[], None],
+    up: Sequence[str] | None,
+    begun: Mapping[str, Spawned],
+) -> bool:
+    """Load the supervisor, while the servers that were started are greeted, and be it; see `supervise`."""
+    greeted = {}
+    if begun:
+        from asyncio import to_thread
+
+        from supervisor.runtime.greeting import greet_all
+
+        greeted = greet_all(begun, {child: str(workspace.server_socket(child)) for child in begun})
+        await to_thread(import_module, "supervisor.runtime.supervise")
+    from supervisor.runtime.supervise import supervise
+
+    return await supervise(workspace, config, logs, ready=ready, up=up, begun=begun, greeted=greeted)
 
 
 def _start_over(workspace: Workspace, lock: TextIO, *, mirrored: bool) -> NoReturn:

@@ -14,12 +14,12 @@ import anyio.to_thread
 from pydantic import Field
 
 from supervisor.core.diff import describe, diff
-from supervisor.domain.plan import Plan, Rejection
+from supervisor.domain.plan import FILE_LIMIT, Plan, Rejection
 from supervisor.errors import OrchError, RequestRefused, UsageError, WorkspaceError
 from supervisor.runtime.config import named
 from supervisor.runtime.mcp_line import Line, Picture
 from supervisor.runtime.mcp_page import Answer, Tool
-from supervisor.runtime.planread import SIZE_LIMIT, check, read
+from supervisor.runtime.planread import check, read
 from supervisor.runtime.workspace import Workspace
 from supervisor.shell.atomic import write_atomic
 
@@ -27,7 +27,7 @@ PLAN_PAGE = 32_000  # characters: most plans are read at once
 TASKS = 60  # told by check_plan
 TAKEN_UP = 5.0  # seconds for the supervisor to read a plan.md that was saved; it takes 0.3
 
-Text = Annotated[str, Field(description="The whole of plan.md.", max_length=SIZE_LIMIT)]
+Text = Annotated[str, Field(description="The whole of plan.md.", max_length=FILE_LIMIT)]
 
 
 class PlanTools:
@@ -58,7 +58,7 @@ class PlanTools:
 
     def check_plan(
         self,
-        text: Annotated[str | None, Field(description="A text; without one: plan.md.", max_length=SIZE_LIMIT)] = None,
+        text: Annotated[str | None, Field(description="A text; without one: plan.md.", max_length=FILE_LIMIT)] = None,
     ) -> Answer:
         """Whether a text would be accepted as plan.md, what is wrong with it line by line, and what it would change."""
         content = self._content() if text is None else _encoded(text)

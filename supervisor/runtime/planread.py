@@ -6,15 +6,13 @@ from collections.abc import Collection
 from pathlib import Path
 
 from supervisor.core.planfile import parse
-from supervisor.domain.plan import Plan, Problem, Rejection
+from supervisor.domain.plan import FILE_LIMIT, Plan, Problem, Rejection
 from supervisor.shell.watch import Unreadable, read_bytes
-
-SIZE_LIMIT = 1 << 20  # bytes; a plan of 2,000 tasks has about 0.5 MB
 
 
 def read(path: Path) -> bytes | Rejection | None:
     """The bytes of a plan file; None if it is missing, a Rejection if it is nothing that can be read as a file."""
-    content = read_bytes(path, SIZE_LIMIT)
+    content = read_bytes(path, FILE_LIMIT)
     return Rejection((Problem(1, f"{path.name} {content.reason}"),)) if isinstance(content, Unreadable) else content
 
 

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from supervisor import __version__
 from supervisor.domain import event as ev
 from supervisor.domain.ask import Request, RequestKey
 from supervisor.domain.child import Child
@@ -32,6 +31,7 @@ from supervisor.wire.jsonrpc import METHOD_NOT_FOUND, Call, Garbage, Notice
 from supervisor.wire.requests import read_request, same_request
 
 if TYPE_CHECKING:
+    from supervisor.runtime.greeting import Greeting
     from supervisor.shell.connection import Connection
 
 ADOPT_TIMEOUT = 4.0  # seconds for a server that runs already to answer; a healthy one takes 0.05
@@ -40,7 +40,6 @@ POLL, POLL_MOST = (
     0.02,
 )  # seconds between two tries to connect, for each server that starts; it takes 0.1 to 0.4 s
 DOUBT = 1.0  # seconds without an answer, after which the program is asked what it is
-HELLO_TIMEOUT = 10.0  # seconds for `initialize` and `account/read`
 STOP_GRACE = 3.0  # seconds for a server to end by itself after the second SIGTERM (it takes some ms)
 PROBE_EVERY = 5.0  # seconds between two health probes, at most
 PROBE_AGAIN = 0.5  # seconds after a probe without an answer
@@ -50,10 +49,6 @@ EXIT_PATIENCE = 0.5  # seconds between a broken connection and the news that the
 
 
 LAST_LINES = "see its last lines with `orch asks`"
-
-
-class NotReady(OrchError):
-    """The server did not get ready this time; another try may help."""
 
 
 class Link(Struct):
@@ -113,8 +108,9 @@ class ServerDesk:
         task_of: Callable[[str | None], str | None],
         overhear: Callable[[str, Mapping[str, Any]], None] | None = None,
         begun: Spawned | None = None,
+        greeted: asyncio.Task[Greeting] | None = None,
     ) -> None:
-        self._begun = begun  # a process that was started for it before all else
+        self._begun, self._greeted = begun, greeted  # a process that was started before all else, and the words with it
         self._overhear = overhear
         self._task_of = task_of
         self.child = child
@@ -256,13 +252,17 @@ class ServerDesk:
             await asyncio.gather(getting, return_exceptions=True)
 
     async def _until_ready(self, spawned: Spawned, socket: str) -> Link:
+        from supervisor.runtime.greeting import NotReady
+
+        greeted, self._greeted = self._greeted, None
         limit = self._config.limits.ready_seconds
         ended = asyncio.create_task(process.wait_exit(spawned), name=f"exit of {self.child.name}")
         try:
             async with asyncio.timeout(limit):
                 while True:
-                    greeting = self._shake_hands(spawned.identity, spawned, socket)
-                    hands = asyncio.create_task(greeting, name=f"greet {self.child.name}")
+                    shaking = self._shake_hands(spawned.identity, spawned, socket, greeted)
+                    greeted = None
+                    hands = asyncio.create_task(shaking, name=f"greet {self.child.name}")
                     hands.add_done_callback(lambda one: None if one.cancelled() else one.exception())  # looked at
                     try:
                         await asyncio.wait({ended, hands}, return_when=asyncio.FIRST_COMPLETED)
@@ -278,51 +278,33 @@ class ServerDesk:
         finally:
             ended.cancel()
 
-    async def _shake_hands(self, identity: Identity, held: Spawned | Identity, socket: str) -> Link:
-        """A connection that is initialized, to the very process that we mean, and logged in.
+    async def _shake_hands(
+        self, identity: Identity, held: Spawned | Identity, socket: str, greeted: asyncio.Task[Greeting] | None = None
+    ) -> Link:
+        """A connection that is initialized, to the very process that we mean, and logged in. `greeted`: the words with
+        it, where they are under way.
 
         Raises ConnectionLost while nobody answers, NotReady for somebody else, CodexError without a login.
         """
-        from supervisor.shell.connection import connect  # 25 ms, in which the servers that were started get ready
+        from supervisor.runtime.greeting import NotReady, greet  # 25 ms, in which what was started gets ready
 
         name = self.child.name
-        link: Link | None = None
-        early: list[Call | Notice | Garbage] = []
-
-        def hear(message: Call | Notice | Garbage) -> None:
-            if link is None:
-                early.append(message)
-            else:
-                self._hear(link, message)
-
-        connection = await connect(socket, hear, HELLO_TIMEOUT)
-        self._group.create_task(connection.read(), name=f"read {name}")
+        greeting = await (greeted or greet(socket))
         try:
-            try:
-                hello = await connection.request("initialize", codex.initialize(__version__), HELLO_TIMEOUT)
-                await connection.notify("initialized")
-                diagnostics, account = await asyncio.gather(
-                    connection.request("server/diagnostics", {}, HELLO_TIMEOUT),
-                    connection.request("account/read", {}, HELLO_TIMEOUT),
-                )
-            except (RpcError, TimeoutError) as error:
-                raise NotReady(
-                    f"what answers at {socket} is no codex app-server ({error})", "see `orch logs`"
-                ) from error
-            pid = int(diagnostics["process"]["id"])
+            pid = int(greeting.diagnostics["process"]["id"])
             if pid != identity.pid and pid not in [one.pid for one in process.marked(self._workspace.mark(name))]:
                 raise NotReady(
                     f"process {pid}, which is not ours, answers at {socket}", f"end it, then `orch restart {name}`"
                 )
-            if (problem := codex.login_problem(account)) is not None:
+            if (problem := codex.login_problem(greeting.account)) is not None:
                 raise CodexError(problem, f"run `codex login`, then `orch restart {name}`")
         except BaseException:
-            connection.close()
+            greeting.connection.close()
             raise
-        version, ear = codex.server_version(hello), codex.Ear(name)
-        link = Link(identity, held, socket, version, connection, ear, identity.pid)
-        for message in early:
-            self._hear(link, message)
+        version, ear = codex.server_version(greeting.hello), codex.Ear(name)
+        link = Link(identity, held, socket, version, greeting.connection, ear, identity.pid)
+        self._group.create_task(greeting.read(), name=f"read {name}")
+        greeting.listen(lambda message: self._hear(link, message))
         return link
 
     # ── hearing and watching ─────────────────────────────────────────────────────────────────────

@@ -8,11 +8,13 @@ import os
 import signal
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from supervisor import __version__
 from supervisor.domain.child import Child, ServerState
 from supervisor.domain.event import DownRequested, SupervisorStarted, UpRequested
+from supervisor.domain.plan import FILE_LIMIT
 from supervisor.domain.world import World
 from supervisor.runtime.authors import Authors
 from supervisor.runtime.codex_version import Versions
@@ -22,17 +24,22 @@ from supervisor.runtime.control import Control
 from supervisor.runtime.doing import Doing
 from supervisor.runtime.effects import Effects
 from supervisor.runtime.interview import Interviews
-from supervisor.runtime.logs import Logs
+from supervisor.runtime.logs import Logs, load_structlog
 from supervisor.runtime.registry import Registry
 from supervisor.runtime.server import ServerDesk, Starts
 from supervisor.runtime.workspace import Workspace
 from supervisor.shell.ledger.store import Ledger
 from supervisor.shell.process import Spawned
+from supervisor.shell.watch import read_bytes, watch_file
+
+if TYPE_CHECKING:
+    from supervisor.runtime.greeting import Greeting
+    from supervisor.runtime.planwatch import PlanWatch
 
 SETTLE = 0.5  # seconds at a start in which the servers come before all else
 
 
-def supervise(
+async def supervise(
     workspace: Workspace,
     config: Config,
     logs: Logs,
@@ -40,11 +47,12 @@ def supervise(
     ready: Callable[[], None],
     up: Sequence[str] | None,
     begun: Mapping[str, Spawned],
+    greeted: Mapping[str, asyncio.Task[Greeting]],
 ) -> bool:
     """Be the supervisor until it is over; True if it is to start over with another config.
 
-    `begun`: the processes of servers that were started already, by child. For the rest see `daemon.run`. Raises
-    StoreError if the ledger cannot be used.
+    `begun`, `greeted`: the processes of servers that were started already, and the first words with them, by child. For
+    the rest see `daemon.run`. Raises StoreError if the ledger cannot be used.
     """
     logs.hold()
     ledger = Ledger(workspace.ledger)
@@ -53,7 +61,7 @@ def supervise(
         if opened.cut:
             logs.say("ledger_mended", level="warning", reason=f"a torn last line of {opened.cut} bytes was cut off")
         conductor = Conductor(workspace, ledger, opened, logs)
-        asyncio.run(_supervise(workspace, config, conductor, logs, ready, up, begun))
+        await _supervise(workspace, config, conductor, logs, ready, up, begun, greeted)
     finally:
         ledger.close()
     return conductor.world.stopping is None
@@ -67,6 +75,7 @@ async def _supervise(
     ready: Callable[[], None],
     up: Sequence[str] | None,
     begun: Mapping[str, Spawned],
+    greeted: Mapping[str, asyncio.Task[Greeting]],
 ) -> None:
     served = (*config.children, config.orchestrator)
     registry = Registry(workspace.registry)
@@ -101,6 +110,10 @@ async def _supervise(
     )
     if up is not None:
         conductor.post(UpRequested(now(), tuple(up) or tuple(child.name for child in config.children)))
+    plan = None
+    if _saved_unseen(workspace, conductor.world):  # before the servers begin anything that it says no more
+        plan = _watched(workspace, config, conductor, authors)
+        plan.look()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, lambda: conductor.post(DownRequested(now(), now=False)))
@@ -121,6 +134,7 @@ async def _supervise(
                     task_of=conductor.task_of,
                     overhear=overhear if child is config.orchestrator else None,
                     begun=begun.get(child.name),
+                    greeted=greeted.get(child.name),
                 )
                 for child in (*served, *left)
             }
@@ -150,15 +164,11 @@ async def _supervise(
             group.create_task(control.serve(listening), name="control socket")
             await listening.wait()
             ready()
-            if not _may_change_work(workspace, conductor.world):
-                await _first_of(_settled(conductor), asked.wait())
-
+            await _first_of(_settled(conductor), asked.wait())
+            # Loaded (80 ms) once the servers answer, for nobody needs it before, and aside, for by now we are asked.
+            await asyncio.to_thread(_load_the_rest)
             logs.release()
-            # Loaded (40 ms) once the servers answer, for nobody needs it before.
-            from supervisor.runtime.planwatch import PlanWatch
-            from supervisor.shell.watch import watch_file
-
-            plan = PlanWatch(workspace, [child.name for child in config.children], conductor, authors)
+            plan = plan or _watched(workspace, config, conductor, authors)
             async with watch_file(workspace.plan, plan.look) as watching:
                 if watching.degraded:
                     logs.say("watching_degraded", level="warning", reason=watching.degraded)
@@ -174,15 +184,25 @@ class _Over(Exception):
     """Ends the task group: the conductor has returned."""
 
 
-def _may_change_work(workspace: Workspace, world: World) -> bool:
-    """Whether plan.md was saved while nobody looked, and there is a plan that is worked on: the servers are not to
-    begin anything that it says no more."""
+def _watched(workspace: Workspace, config: Config, conductor: Conductor, authors: Authors) -> PlanWatch:
+    from supervisor.runtime.planwatch import PlanWatch
+
+    return PlanWatch(workspace, [child.name for child in config.children], conductor, authors)
+
+
+def _saved_unseen(workspace: Workspace, world: World) -> bool:
+    """Whether there is a plan, and plan.md was saved while nobody looked."""
     if world.plan is None:
         return False
-    from supervisor.runtime.planread import read
-
-    content = read(workspace.plan)
+    content = read_bytes(workspace.plan, FILE_LIMIT)
     return not isinstance(content, bytes) or hashlib.sha256(content).hexdigest() != world.digest
+
+
+def _load_the_rest() -> None:
+    """In a thread, what is needed to write logs and to read plan.md."""
+    load_structlog()
+    for name in ("supervisor.runtime.planwatch", "supervisor.core.commonmark"):
+        import_module(name)
 
 
 async def _settled(conductor: Conductor) -> None:

@@ -13,7 +13,7 @@ from supervisor.wire.control import REFUSED
 from supervisor.wire.jsonrpc import Fault, Peer, Result
 
 CALL_TIMEOUT = 5.0  # seconds for an answer that needs the disk first
-CONNECT_TIMEOUT = 0.6  # seconds; a supervisor that was stopped (SIGSTOP) accepts, and never answers
+CONNECT_TIMEOUT = 0.6  # seconds for a sign of life; a supervisor that was stopped (SIGSTOP) accepts, and gives none
 
 
 class ControlClient:
@@ -46,12 +46,15 @@ class ControlClient:
         return self._call("watch", {"version": version, "timeout": wait}, wait + CALL_TIMEOUT)
 
     def call(self, method: str, **params: Any) -> Any:
-        """The supervisor's answer, which comes at once.
+        """The supervisor's answer, which comes at once, but for the first moments in which it reads the plan.
 
         Raises RequestRefused or UsageError if it will not, SupervisorHangs if it did not answer in time,
         SupervisorDown if it went away.
         """
-        return self._call(method, params, CONNECT_TIMEOUT if method == "status" else CALL_TIMEOUT)
+        if method == "status":
+            with suppress(RequestRefused):  # one of an older version knows no ping, and is alive all the same
+                self._call("ping", {}, CONNECT_TIMEOUT, wanted=method)
+        return self._call(method, params, CALL_TIMEOUT)
 
     def call_long(self, method: str, seconds: float, **params: Any) -> Any:
         """The answer to what takes up to `seconds`. Raises as `call` does; `close` from another thread ends it."""
@@ -63,7 +66,7 @@ class ControlClient:
             self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
 
-    def _call(self, method: str, params: dict[str, Any], timeout: float) -> Any:
+    def _call(self, method: str, params: dict[str, Any], timeout: float, wanted: str = "") -> Any:
         request, text = self._peer.request(method, params)
         try:
             self._socket.settimeout(timeout)
@@ -72,7 +75,7 @@ class ControlClient:
         except TimeoutError as error:
             self._peer.forget(request)
             raise SupervisorHangs(
-                f"the supervisor did not answer `{method}` within {timeout:g} s",
+                f"the supervisor did not answer `{wanted or method}` within {timeout:g} s",
                 "if it hangs: run `orch down`, then `orch up`",
             ) from error
         except OSError as error:

@@ -1,5 +1,6 @@
 """The control methods: what the command line asks of the supervisor, as JSON-RPC, one message a line.
 
+    ping     {}                                       -> {}   it is alive; it may yet have to read the plan
     status   {}                                       -> the object of `orch status --json`
     watch    {version: int, timeout: seconds}         -> {version: int, status: object}, as soon as the version differs
                                                          from the one given, or the time is up
@@ -23,6 +24,7 @@ A refusal has code REFUSED and `data` {what, next_step, usage: whether the calle
 from __future__ import annotations
 
 METHODS = (
+    "ping",
     "status",
     "watch",
     "up",

@@ -21,7 +21,7 @@ class Standin:
 
     `refuses`: {method: (what, next_step)}. `ends`: closes the connection after the last picture. `hangs`: accepts, and
     never answers. `at_the_end`: is called once the last picture was seen. `calls` holds what was asked for, without
-    status and watch.
+    ping, status and watch.
     """
 
     def __init__(
@@ -77,6 +77,8 @@ class Standin:
                 connection.sendall(json.dumps({"id": call["id"], **answer}).encode() + b"\n")
 
     def _answer(self, method: str, params: dict[str, Any]) -> dict[str, Any] | None:
+        if method == "ping":
+            return {"result": {}}
         if method == "status":
             return {"result": self._pictures[0]}
         if method == "watch":

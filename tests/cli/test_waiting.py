@@ -13,6 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from supervisor.cli.waiting import Verdict, unseen_edit, verdict
+from supervisor.runtime import launch
+from supervisor.runtime import lock as locks
 from supervisor.runtime.workspace import Workspace
 from tests.cli.conftest import Orch
 from tests.cli.scene import Standin, ask, picture, task
@@ -216,3 +218,21 @@ def test_only_a_late_edit_of_other_words_is_unseen(workspace: Workspace) -> None
 def test_an_interrupt_ends_it_with_130(orch: Orch, standin: Callable[..., Standin]) -> None:
     standin(picture(tasks=(task("T1", "running"),)), at_the_end=lambda: os.kill(os.getpid(), signal.SIGINT))
     assert orch("wait") == (130, "", "T1 running\n")
+
+
+def test_it_waits_for_a_supervisor_that_is_starting(
+    orch: Orch, standin: Callable[..., Standin], workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = locks.take(workspace)
+    assert lock is not None
+    locks.sign(lock, os.getpid())
+    looks = []
+
+    def look_again(seconds: float) -> None:
+        looks.append(seconds)
+        if len(looks) == 2:
+            standin(picture(tasks=(T1_DONE,)))
+
+    monkeypatch.setattr(launch.time, "sleep", look_again)
+    with lock:
+        assert (orch("wait").code, looks) == (0, [launch.LOOK] * 2)
