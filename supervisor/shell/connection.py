@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import random
+import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -141,9 +142,10 @@ async def connect(path: str, on_message: Callable[[Call | Notice | Garbage], Non
     Raises ConnectionLost if nobody answers there as a server would, TimeoutError after `timeout` seconds.
     """
     try:
+        plain = _connected(os.path.realpath(path))
         async with asyncio.timeout(timeout):
-            socket = await unix_connect(
-                os.path.realpath(path),
+            web = await unix_connect(
+                sock=plain,
                 uri="ws://localhost/",
                 max_size=None,  # a long history comes in one message (84 MB were seen)
                 compression=None,
@@ -155,4 +157,17 @@ async def connect(path: str, on_message: Callable[[Call | Notice | Garbage], Non
         if isinstance(error, TimeoutError):
             raise
         raise ConnectionLost(f"no server answers at {path} ({error})", "it is started by `orch up`") from error
-    return Connection(socket, on_message)
+    return Connection(web, on_message)
+
+
+def _connected(path: str) -> socket.socket:
+    """A socket that is connected, or an OSError at once: a server that starts is tried every 2 ms, and has more need of
+    the processor than we."""
+    made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        made.setblocking(False)
+        made.connect(path)
+    except BaseException:
+        made.close()
+        raise
+    return made
