@@ -3,12 +3,11 @@ the times."""
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -95,24 +94,26 @@ def test_of_an_edited_plan_only_what_was_edited_is_understood_anew(monkeypatch: 
 
 def test_all_who_ask_while_the_process_table_is_read_share_one_more_look(monkeypatch: pytest.MonkeyPatch) -> None:
     looks: list[None] = []
-    first, others_asked = threading.Event(), threading.Event()
+    begun, others_asked = threading.Event(), threading.Event()
     real = table.rows
 
     def counted() -> Iterator[table.Row]:
         looks.append(None)
         if len(looks) == 1:
-            first.set()
+            begun.set()
             assert others_asked.wait(5)
         return real()
 
-    monkeypatch.setattr(table, "rows", counted)
-    with ThreadPoolExecutor(16) as threads:
-        seen = [threads.submit(table.look, time.monotonic())]
-        assert first.wait(5)
-        asked = time.monotonic()
-        seen += [threads.submit(table.look, asked) for _ in range(15)]
+    async def ask() -> list[table.Look]:
+        first = asyncio.create_task(table.look_aside())
+        assert await asyncio.to_thread(begun.wait, 5)
+        others = [asyncio.create_task(table.look_aside()) for _ in range(15)]
+        await asyncio.sleep(0)  # by now each of them has asked
         others_asked.set()
-        answers = [one.result(5) for one in seen]
+        return await asyncio.gather(first, *others)
+
+    monkeypatch.setattr(table, "rows", counted)
+    answers = asyncio.run(ask())
     assert len(looks) == 2, "one that was under way, and one for all who asked meanwhile"
     assert all(one is answers[1] for one in answers[1:])
-    assert answers[1].began > asked > answers[0].began
+    assert answers[0] is not answers[1]

@@ -209,6 +209,7 @@ def stop_leftovers(workspace: Workspace, report: Callable[[str], None]) -> list[
     asyncio.run(stop_all())
     for child in running:
         registry.drop(child)
+    registry.save()
     return list(running)
 
 

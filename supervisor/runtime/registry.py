@@ -19,7 +19,7 @@ class Record(NamedTuple):
 
 
 class Registry:
-    """The records of all servers of one workspace, on disk at every change."""
+    """The records of all servers of one workspace, on disk as soon as one begins."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -35,14 +35,14 @@ class Registry:
     def put(self, child: str, record: Record) -> None:
         """Raises StoreError if the disk will not take it."""
         self._records[child] = record
-        self._write()
+        self.save()
 
     def drop(self, child: str) -> None:
-        """Raises StoreError if the disk will not take it."""
-        if self._records.pop(child, None) is not None:
-            self._write()
+        """Forget a server that has ended. The disk may be told later: nobody takes another process for it."""
+        self._records.pop(child, None)
 
-    def _write(self) -> None:
+    def save(self) -> None:
+        """Have the disk say what is known. Raises StoreError if it will not take it."""
         try:
             rows = {name: {**one._asdict(), "identity": one.identity._asdict()} for name, one in self._records.items()}
             write_atomic(self._path, json.dumps(rows, indent=2))

@@ -16,6 +16,7 @@ from supervisor.domain.child import Child, ServerState
 from supervisor.domain.event import DownRequested, SupervisorStarted, UpRequested
 from supervisor.domain.plan import FILE_LIMIT
 from supervisor.domain.world import World
+from supervisor.errors import StoreError
 from supervisor.runtime.authors import Authors
 from supervisor.runtime.codex_version import Versions
 from supervisor.runtime.conductor import Conductor
@@ -178,6 +179,8 @@ async def _supervise(
             raise _Over
     except* _Over:
         pass
+    with suppress(StoreError):  # what it names by then has ended
+        registry.save()
 
 
 class _Over(Exception):

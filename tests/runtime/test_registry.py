@@ -37,6 +37,7 @@ def test_what_is_put_is_found_by_the_next_supervisor(tmp_path: Path) -> None:
     again.put("api", second)
     again.drop("app")
     again.drop("web")
+    again.save()
     assert Registry(path).get("api") == second
     assert Registry(path).get("app") is None
     assert [one.name for one in tmp_path.iterdir()] == ["children.json"]

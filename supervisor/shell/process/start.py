@@ -8,14 +8,13 @@ import shutil
 import signal
 import subprocess
 import threading
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from supervisor.errors import CodexError, StoreError
 from supervisor.shell.process.hold import take
-from supervisor.shell.process.table import MARK, Identity, look, row
+from supervisor.shell.process.table import MARK, Identity, look_aside, row
 
 VMSTAT = Path("/proc/vmstat")
 
@@ -93,9 +92,7 @@ async def wait_exit(process: Spawned | Identity) -> Exit:
 
 async def _left_by(leader: Identity) -> tuple[Identity, ...]:
     """What outlived it in its session. Dozens of servers that end side by side share a look at the process table."""
-    import asyncio  # late, for commands that start nothing load this module too
-
-    return (await asyncio.to_thread(look, time.monotonic())).session_of(leader)
+    return (await look_aside()).session_of(leader)
 
 
 async def _reap(process: Spawned) -> Exit:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from supervisor.errors import OrchError
 from supervisor.shell.process.hold import take
-from supervisor.shell.process.table import Identity, look
+from supervisor.shell.process.table import Identity, look_aside
 
 SECOND_TERM_AFTER = 0.3
 """Seconds: an idle codex is gone a few ms after SIGTERM; a busy one drains without limit until it gets a second one."""
@@ -43,12 +43,14 @@ async def stop_tree(
         with contextlib.closing(server):
             if not already_signalled:
                 server.terminate()
-                await server.ended(min(SECOND_TERM_AFTER, grace))
-            server.terminate()
-            await server.ended(deadline - clock())
+            if already_signalled or not await server.ended(min(SECOND_TERM_AFTER, grace)):
+                server.terminate()
+                await server.ended(deadline - clock())
     tail = min(deadline, clock() + TAIL_GRACE)
     if clock() < tail:
         known = (await _look(identity, mark, known)).members
+        if not known:
+            return ()
         with contextlib.ExitStack() as stack:
             holds = [stack.enter_context(contextlib.closing(hold)) for hold in map(take, known) if hold is not None]
             for hold in holds:
@@ -108,19 +110,12 @@ class _Tree(NamedTuple):
 
 
 async def _look(server: Identity | None, mark: str, known: Collection[Identity]) -> _Tree:
-    """The tree of a server as of now; off the loop, as it takes 20 ms where a thousand processes run."""
-    import asyncio  # late, for commands that stop nothing load this module too
-
-    return await asyncio.to_thread(_tree, server, mark, known, time.monotonic())
-
-
-def _tree(server: Identity | None, mark: str, known: Collection[Identity], asked: float) -> _Tree:
     """All live processes of a server: marked, known, of its session, and whatever descends from these.
 
     Session `pid` is the server's own while its process exists (a zombie too), or while a process of the server is in
     it: until then the kernel gives that number to nobody else. After that nothing is taken by its session number.
     """
-    seen = look(asked)
+    seen = await look_aside()
     table, seeds = seen.rows, set(seen.marked(mark))
     seeds |= {one.pid for one in known if one.pid in table and table[one.pid].identity == one}
     owns_session = False
@@ -132,9 +127,6 @@ def _tree(server: Identity | None, mark: str, known: Collection[Identity], asked
         owns_session = owns_session or any(table[pid].session == server.pid for pid in seeds)
         if owns_session:
             seeds |= {pid for pid, row in table.items() if row.session == server.pid}
-    children: dict[int, list[int]] = {}
-    for pid, row in table.items():
-        children.setdefault(row.parent, []).append(pid)
     ourselves = os.getpid()
     found: dict[int, None] = {}
     queue = sorted(seeds)
@@ -142,5 +134,5 @@ def _tree(server: Identity | None, mark: str, known: Collection[Identity], asked
         pid = queue.pop()
         if pid not in found and pid != ourselves:  # What hangs under us is other servers.
             found[pid] = None
-            queue += children.get(pid, ())
+            queue += seen.children.get(pid, ())
     return _Tree(tuple(table[pid].identity for pid in sorted(found) if not table[pid].dead), owns_session)
