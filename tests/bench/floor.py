@@ -3,7 +3,8 @@
 floor.py up CODEX FOLDER...        start one server a folder, say "ready" once each has answered, end them
 floor.py down CODEX FOLDER...      the same; say how many milliseconds it took TERM to end them, Python's start included
 floor.py greet SOCKET...           connect to servers that run, and wait until each has answered
-floor.py resume CODEX FOLDER ID    start a server, and resume a thread; say how many milliseconds it took
+floor.py resume CODEX FOLDER ID    start a server, and resume a thread; say how many milliseconds it took, and how many
+                                   more until the server was gone once it was killed
 floor.py turns                     read from standard input what `turns` is to do; say how many milliseconds it took
 """
 
@@ -116,9 +117,12 @@ def resume(codex: str, folder: str, thread: str) -> None:
         await client.ask("thread/resume", {"threadId": thread})
 
     began = time.perf_counter()
-    with started(codex, [folder]) as (_, paths):
+    with started(codex, [folder]) as (servers, paths):
         asyncio.run(resumed(paths[0]))
-        print((time.perf_counter() - began) * 1000, flush=True)
+        took = time.perf_counter() - began
+        servers[0].kill()
+        servers[0].wait()
+        print(took * 1000, (time.perf_counter() - began - took) * 1000, flush=True)
 
 
 async def turns(plan: Sequence[tuple[str, str, Sequence[str]]]) -> None:

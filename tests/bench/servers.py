@@ -25,7 +25,8 @@ REST = 30.0  # seconds at which a supervisor at rest is looked at
 SERVERS = (1, 3, 8, 24)
 BESIDE_PEERS = (8, 24)
 MANY = 32
-COMMAND = ("cli.main", "cli.lifecycle", "runtime.launch")  # what `orch up` and `orch down` load
+COMMAND = ("cli.main", "cli.lifecycle", "runtime.launch")  # what `orch down` loads
+FIRST = ("cli.main", "runtime.launch", "runtime.daemon")  # what `orch up` loads before it starts a server
 HUNDRED = 100
 
 
@@ -40,7 +41,7 @@ def commands(folder: Path, rounds: int) -> Iterator[Row]:
 
 def up(folder: Path, rounds: int) -> Iterator[Row]:
     """`orch up` with real app-servers, to all ready."""
-    command, daemon = loading(rounds, *COMMAND), loading(rounds, "runtime.daemon")
+    load = loading(rounds, *FIRST)
     for number in SERVERS:
         with Lab(*(f"c{one}" for one in range(number))) as lab:
             took, floor, down = [], [], []
@@ -53,7 +54,7 @@ def up(folder: Path, rounds: int) -> Iterator[Row]:
                 with peers.programs(codex_binary(), list(lab.repos.values()), lab.environ) as todo:
                     beside = {name: peers.up_of(name, todo, min(rounds, 3)) for name in peers.NAMES}
         what = f"{number} real server{'s' * (number > 1)}"
-        note = f"a bare asyncio script; the command takes {command:.0f} ms to load, then the supervisor {daemon:.0f} ms"
+        note = f"a bare asyncio script; {load:.0f} ms are loaded before the first server is started, the rest meanwhile"
         yield Row(f"`orch up`, {what}, to all ready", median(took[1:]), median(floor[1:]), "1.25", note, beside)
         yield Row(f"`orch down`, {what}", median(down[1:]), None, "-")
 
@@ -85,8 +86,7 @@ def adopt(folder: Path, rounds: int) -> Iterator[Row]:
             sockets = [one.socket for one in Registry(lab.workspace.registry).alive().values()]
             words = [sys.executable, str(FLOOR), "greet", *sockets]
             floor.append(timed(lambda: subprocess.run(words, check=True, capture_output=True)))  # noqa: B023
-        command, daemon = loading(rounds, *COMMAND), loading(rounds, "runtime.daemon")
-        note = f"a bare Python that connects to each; to load, the two Pythons take {command:.0f} and {daemon:.0f} ms"
+        note = "a bare Python that connects to each"
         yield Row("killed supervisor, `orch up`, 8 servers adopted", median(took), median(floor), "1.5", note)
 
 
