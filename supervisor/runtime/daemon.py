@@ -54,7 +54,7 @@ def run(
             import asyncio  # what is loaded from here on takes 80 ms, in which the servers get ready
 
             over_again = asyncio.run(_at_work(workspace, config, logs, ready, up, begun))
-        except OrchError:
+        except (OrchError, KeyboardInterrupt):  # it is not at work yet
             headstart.undo(begun.values())
             raise
         finally:

@@ -72,8 +72,9 @@ def _start(workspace: Workspace, up: Sequence[str] | None) -> bool:
 def _can_fork() -> bool:
     """Whether a copy of this process may be the supervisor: not if it has threads (what they hold would be held for
     ever), comes from a child's own shell (the system shows that environment for as long as it lives), or has loaded far
-    more than a supervisor needs."""
-    return threading.active_count() == 1 and MARK not in os.environ and "typer" not in sys.modules
+    more than a supervisor needs; nor on macOS, whose libraries do not take to it."""
+    alone = threading.active_count() == 1
+    return sys.platform == "linux" and alone and MARK not in os.environ and "typer" not in sys.modules
 
 
 def _fork(workspace: Workspace, lock: TextIO, how: Sequence[str], tell: int, log: int) -> int:

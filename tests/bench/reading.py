@@ -70,8 +70,8 @@ def snapshots_of_many(folder: Path, rounds: int) -> Iterator[Row]:
     own = (time.process_time() - began) * 1000 * MANY
     note = (
         f"5,000 commits, 2,000 files each; the floor is {MANY} times `git status` and `git log`, four at once; all "
-        f"{len(PLAIN)} calls that a snapshot needs take {median(all_calls):.0f} ms, and Python {own:.0f} ms of CPU, on one "
-        "core at a time"
+        f"{len(PLAIN)} calls that a snapshot needs take {median(all_calls):.0f} ms, and Python has "
+        f"{own:.0f} ms of CPU to do, on one core at a time"
     )
     yield Row(f"`orch snapshot` of {MANY} repos, read anew", median(took), median(floor), "1.5", note)
 

@@ -133,8 +133,8 @@ def forty(folder: Path, rounds: int) -> Iterator[Row]:
             floor.append(float(done.stdout))
         looks = [timed(lambda: _looks(list(lab.repos.values()), 2 * FORTY // CHILDREN)) for _ in range(rounds)]
     note = (
-        "the same turns by a bare client; beyond them, git looks at the work tree before and after each task, which alone "
-        f"takes {median(looks):.0f} ms"
+        "the same turns by a bare client; beyond them, git looks at the work tree before and after each task, which "
+        f"alone takes {median(looks):.0f} ms"
     )
     yield Row(f"{FORTY} tasks over {CHILDREN} children, saved to all done", median(took), median(floor), "1.15", note)
 

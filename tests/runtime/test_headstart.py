@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from supervisor.domain.child import Child
-from supervisor.runtime import headstart
+from supervisor.runtime import daemon, headstart
 from supervisor.runtime.config import Config, Limits
 from supervisor.runtime.logs import Logs
 from supervisor.runtime.registry import Record, Registry
@@ -105,3 +105,20 @@ def test_one_that_cannot_be_started_keeps_no_other_back(ground: Ground) -> None:
     found = ground.begin()
     headstart.undo(found.values())
     assert list(found) == ["api", "web"]
+
+
+def test_ctrl_c_before_the_supervisor_is_loaded_leaves_no_server_behind(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mark, seen = ground.workspace.mark(), []
+
+    async def interrupted(*_: object) -> bool:
+        seen.append(process.marks(mark))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(daemon, "load", lambda workspace: ground.config)
+    monkeypatch.setattr(daemon, "_at_work", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        daemon.run(ground.workspace, ready=lambda: None, up=["app"])
+    assert seen == [{f"{mark}app"}]
+    assert process.marked(mark) == []
