@@ -22,6 +22,7 @@ from supervisor.shell.process.table import MARK, Identity
 
 # The very package that starts it, wherever it lies; no environment variable, for the servers would inherit it.
 _DAEMON = "import sys; sys.path.insert(0, sys.argv.pop(1)); from supervisor.runtime.daemon import main; main()"
+DESCRIPTORS = "/proc/self/fd"
 READY = "ready"  # what one that was started says on its standard output
 TERM_GRACE = 3.0  # seconds that a process has to end of one signal
 LOOK = 0.05  # seconds between two looks at a supervisor that starts
@@ -72,9 +73,9 @@ def _start(workspace: Workspace, up: Sequence[str] | None) -> bool:
 def _can_fork() -> bool:
     """Whether a copy of this process may be the supervisor: not if it has threads (what they hold would be held for
     ever), comes from a child's own shell (the system shows that environment for as long as it lives), or has loaded far
-    more than a supervisor needs; nor on macOS, whose libraries do not take to it."""
-    alone = threading.active_count() == 1
-    return sys.platform == "linux" and alone and MARK not in os.environ and "typer" not in sys.modules
+    more than a supervisor needs; nor where there is no /proc, as on macOS, whose libraries do not take to it."""
+    alone = threading.active_count() == 1 and MARK not in os.environ
+    return alone and "typer" not in sys.modules and os.path.isdir(DESCRIPTORS)
 
 
 def _fork(workspace: Workspace, lock: TextIO, how: Sequence[str], tell: int, log: int) -> int:
@@ -93,8 +94,10 @@ def _fork(workspace: Workspace, lock: TextIO, how: Sequence[str], tell: int, log
             for descriptor, own in enumerate((null.fileno(), tell, log)):
                 os.dup2(own, descriptor)
         held = lock.fileno()
-        os.closerange(3, held)
-        os.closerange(held + 1, os.sysconf("SC_OPEN_MAX"))
+        for descriptor in map(int, os.listdir(DESCRIPTORS)):
+            if descriptor > 2 and descriptor != held:
+                with contextlib.suppress(OSError):  # the one that lists them is closed by now
+                    os.close(descriptor)
         from supervisor.runtime import daemon
 
         status = daemon.serve(workspace, held, *how)
