@@ -167,8 +167,9 @@ async def _supervise(
             ready()
             await _first_of(_settled(conductor), asked.wait())
             # Loaded (80 ms) once the servers answer, for nobody needs it before, and aside, for by now we are asked.
-            await asyncio.to_thread(_load_the_rest)
+            await asyncio.to_thread(load_structlog)
             logs.release()
+            await asyncio.to_thread(_load_the_reader)
             plan = plan or _watched(workspace, config, conductor, authors)
             async with watch_file(workspace.plan, plan.look) as watching:
                 if watching.degraded:
@@ -201,9 +202,8 @@ def _saved_unseen(workspace: Workspace, world: World) -> bool:
     return not isinstance(content, bytes) or hashlib.sha256(content).hexdigest() != world.digest
 
 
-def _load_the_rest() -> None:
-    """In a thread, what is needed to write logs and to read plan.md."""
-    load_structlog()
+def _load_the_reader() -> None:
+    """In a thread, what reads plan.md."""
     for name in ("supervisor.runtime.planwatch", "supervisor.core.commonmark"):
         import_module(name)
 
