@@ -14,6 +14,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,7 @@ from supervisor.runtime.control import Control
 from supervisor.runtime.doing import Doing
 from supervisor.runtime.logs import Logs
 from supervisor.runtime.workspace import Workspace, make_private
+from supervisor.shell import control_client
 from supervisor.shell.control_client import ControlClient
 from supervisor.shell.ledger import store
 from supervisor.shell.ledger.segments import raw_lines, segments
@@ -354,7 +356,10 @@ def test_clients_that_leave_in_the_middle_break_nothing(shared: Supervisor) -> N
 # ── what it does ─────────────────────────────────────────────────────────────────────────────────
 
 
-def test_before_the_plan_is_known_only_who_watches_is_answered(supervisor: Supervisor) -> None:
+def test_before_the_plan_is_known_only_who_watches_is_answered(
+    supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(control_client, "CONNECT_TIMEOUT", 0.3)
     supervisor.plan_known.clear()
     with supervisor.client() as watching, supervisor.client() as asking, ThreadPoolExecutor(1) as pool:
         assert watching.watch(-1, 0)["status"]["plan"]["state"] == "missing"
@@ -362,7 +367,8 @@ def test_before_the_plan_is_known_only_who_watches_is_answered(supervisor: Super
         answer = pool.submit(asking.call, "status")
         assert supervisor.asked.wait(LIMIT)
         assert watching.watch(-1, 0)["status"]["plan"]["state"] == "missing"
-        assert not answer.done()
+        with pytest.raises(FutureTimeout):  # it is alive, and so it is waited for
+            answer.result(2 * control_client.CONNECT_TIMEOUT)
         supervisor.plan_known.set()
         assert answer.result(LIMIT)["plan"]["state"] == "missing"
 
