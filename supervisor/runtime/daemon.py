@@ -49,13 +49,13 @@ def run(
         locks.sign(held, os.getpid())
         make_private(workspace.runtime_dir)
         logs = Logs(workspace.logs, megabytes=config.limits.log_megabytes, mirror=mirror)
-        begun = headstart.begin(workspace, config, logs, up) if up is not None else {}
+        started = headstart.begin(workspace, config, logs, up) if up is not None else {}
         try:
             import asyncio  # what is loaded from here on takes 80 ms, in which the servers get ready
 
-            over_again = asyncio.run(_at_work(workspace, config, logs, ready, up, begun))
+            over_again = asyncio.run(_at_work(workspace, config, logs, ready, up, started))
         except (OrchError, KeyboardInterrupt):  # it is not at work yet
-            headstart.undo(begun.values())
+            headstart.undo(started.values())
             raise
         finally:
             logs.close()
@@ -70,20 +70,20 @@ async def _at_work(
     logs: Logs,
     ready: Callable[[], None],
     up: Sequence[str] | None,
-    begun: Mapping[str, Spawned],
+    started: Mapping[str, Spawned],
 ) -> bool:
     """Load the supervisor, while the servers that were started are greeted, and be it; see `supervise`."""
-    greeted = {}
-    if begun:
+    begun = {}
+    if started:
         from asyncio import to_thread
 
-        from supervisor.runtime.greeting import greet_all
+        from supervisor.runtime.greeting import greet_begun
 
-        greeted = greet_all(begun, {child: str(workspace.server_socket(child)) for child in begun})
+        begun = {child: greet_begun(one, str(workspace.server_socket(child))) for child, one in started.items()}
         await to_thread(import_module, "supervisor.runtime.supervise")
     from supervisor.runtime.supervise import supervise
 
-    return await supervise(workspace, config, logs, ready=ready, up=up, begun=begun, greeted=greeted)
+    return await supervise(workspace, config, logs, ready, up, begun)
 
 
 def _start_over(workspace: Workspace, lock: TextIO, *, mirrored: bool) -> NoReturn:

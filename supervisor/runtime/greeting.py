@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from supervisor import __version__
 from supervisor.errors import ConnectionLost, OrchError, RpcError
@@ -75,12 +75,18 @@ async def greet(socket: str) -> Greeting:
     return greeting
 
 
-def greet_all(begun: Mapping[str, Spawned], sockets: Mapping[str, str]) -> dict[str, asyncio.Task[Greeting]]:
-    """The greetings of servers that were just started, by child: each is tried until somebody answers."""
-    tasks = {child: asyncio.create_task(_greet_soon(sockets[child]), name=f"greet {child}") for child in begun}
-    for task in tasks.values():
-        task.add_done_callback(lambda one: None if one.cancelled() else one.exception())  # told by who waits for it
-    return tasks
+class Begun(NamedTuple):
+    """A server that was just started, and its greeting, which is tried until somebody answers."""
+
+    spawned: Spawned
+    greeting: asyncio.Task[Greeting]
+
+
+def greet_begun(spawned: Spawned, socket: str) -> Begun:
+    """Begin to greet a server that was just started."""
+    task = asyncio.create_task(_greet_soon(socket), name=f"greet {socket}")
+    task.add_done_callback(lambda one: None if one.cancelled() else one.exception())  # told by who waits for it
+    return Begun(spawned, task)
 
 
 async def _greet_soon(socket: str) -> Greeting:

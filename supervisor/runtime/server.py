@@ -31,7 +31,7 @@ from supervisor.wire.jsonrpc import METHOD_NOT_FOUND, Call, Garbage, Notice
 from supervisor.wire.requests import read_request, same_request
 
 if TYPE_CHECKING:
-    from supervisor.runtime.greeting import Greeting
+    from supervisor.runtime.greeting import Begun, Greeting
     from supervisor.shell.connection import Connection
 
 ADOPT_TIMEOUT = 4.0  # seconds for a server that runs already to answer; a healthy one takes 0.05
@@ -107,10 +107,9 @@ class ServerDesk:
         now: Callable[[], datetime],
         task_of: Callable[[str | None], str | None],
         overhear: Callable[[str, Mapping[str, Any]], None] | None = None,
-        begun: Spawned | None = None,
-        greeted: asyncio.Task[Greeting] | None = None,
+        begun: Begun | None = None,
     ) -> None:
-        self._begun, self._greeted = begun, greeted  # a process that was started before all else, and the words with it
+        self._begun = begun  # a server that was started for it before all else
         self._overhear = overhear
         self._task_of = task_of
         self.child = child
@@ -218,8 +217,11 @@ class ServerDesk:
 
     async def _start(self) -> Link:
         name, mark = self.child.name, self._workspace.mark(self.child.name)
-        spawned, self._begun = self._begun, None
-        if spawned is None:
+        begun, self._begun = self._begun, None
+        if begun is not None:
+            spawned, greeted = begun
+        else:
+            greeted = None
             record = self._registry.get(name)
             leader = record.identity if record and process.alive(record.identity) else None
             await process.kill_tree(leader, mark, self._left)  # what an earlier server of this child left behind
@@ -232,7 +234,7 @@ class ServerDesk:
             async with self._starts.turn:
                 pass  # all others that start now are processes by then
             with self._starts.one():
-                link = await self._doubted(self._until_ready(spawned, socket), binary)
+                link = await self._doubted(self._until_ready(spawned, socket, greeted), binary)
             refuse_old(link.version, binary)
         except BaseException:
             await asyncio.shield(process.kill_tree(spawned.identity, mark))
@@ -251,10 +253,9 @@ class ServerDesk:
             getting.cancel()
             await asyncio.gather(getting, return_exceptions=True)
 
-    async def _until_ready(self, spawned: Spawned, socket: str) -> Link:
+    async def _until_ready(self, spawned: Spawned, socket: str, greeted: asyncio.Task[Greeting] | None = None) -> Link:
         from supervisor.runtime.greeting import NotReady
 
-        greeted, self._greeted = self._greeted, None
         limit = self._config.limits.ready_seconds
         ended = asyncio.create_task(process.wait_exit(spawned), name=f"exit of {self.child.name}")
         try:

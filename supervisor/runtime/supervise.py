@@ -30,11 +30,10 @@ from supervisor.runtime.registry import Registry
 from supervisor.runtime.server import ServerDesk, Starts
 from supervisor.runtime.workspace import Workspace
 from supervisor.shell.ledger.store import Ledger
-from supervisor.shell.process import Spawned
 from supervisor.shell.watch import read_bytes, watch_file
 
 if TYPE_CHECKING:
-    from supervisor.runtime.greeting import Greeting
+    from supervisor.runtime.greeting import Begun
     from supervisor.runtime.planwatch import PlanWatch
 
 SETTLE = 0.5  # seconds at a start in which the servers come before all else
@@ -44,16 +43,14 @@ async def supervise(
     workspace: Workspace,
     config: Config,
     logs: Logs,
-    *,
     ready: Callable[[], None],
     up: Sequence[str] | None,
-    begun: Mapping[str, Spawned],
-    greeted: Mapping[str, asyncio.Task[Greeting]],
+    begun: Mapping[str, Begun],
 ) -> bool:
     """Be the supervisor until it is over; True if it is to start over with another config.
 
-    `begun`, `greeted`: the processes of servers that were started already, and the first words with them, by child. For
-    the rest see `daemon.run`. Raises StoreError if the ledger cannot be used.
+    `begun`: the servers that were started already, by child. For the rest see `daemon.run`. Raises StoreError if the
+    ledger cannot be used.
     """
     logs.hold()
     ledger = Ledger(workspace.ledger)
@@ -62,7 +59,7 @@ async def supervise(
         if opened.cut:
             logs.say("ledger_mended", level="warning", reason=f"a torn last line of {opened.cut} bytes was cut off")
         conductor = Conductor(workspace, ledger, opened, logs)
-        await _supervise(workspace, config, conductor, logs, ready, up, begun, greeted)
+        await _supervise(workspace, config, conductor, logs, ready, up, begun)
     finally:
         ledger.close()
     return conductor.world.stopping is None
@@ -75,8 +72,7 @@ async def _supervise(
     logs: Logs,
     ready: Callable[[], None],
     up: Sequence[str] | None,
-    begun: Mapping[str, Spawned],
-    greeted: Mapping[str, asyncio.Task[Greeting]],
+    begun: Mapping[str, Begun],
 ) -> None:
     served = (*config.children, config.orchestrator)
     registry = Registry(workspace.registry)
@@ -135,7 +131,6 @@ async def _supervise(
                     task_of=conductor.task_of,
                     overhear=overhear if child is config.orchestrator else None,
                     begun=begun.get(child.name),
-                    greeted=greeted.get(child.name),
                 )
                 for child in (*served, *left)
             }

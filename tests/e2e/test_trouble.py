@@ -288,6 +288,7 @@ def test_the_supervisor_has_nothing_of_whoever_started_it(way: str, own: Lab) ->
     assert own.status()["supervisor"]["pid"] == seen.pid
     assert (os.getsid(seen.pid), seen.cwd(), seen.terminal()) == (seen.pid, "/", None)
     assert process.MARK not in seen.environ()
+    assert ("-c" in seen.cmdline()) == (way == "from a child's own shell"), "else it is a copy of the command"
     assert [descriptors[number] for number in range(3)] == [
         os.devnull,
         os.devnull,
@@ -295,6 +296,15 @@ def test_the_supervisor_has_nothing_of_whoever_started_it(way: str, own: Lab) ->
     ]
     assert pipe not in descriptors.values()
     assert Path(descriptors[2]).read_text(encoding="utf-8") == ""
+
+
+def test_each_server_is_started_once(own: Lab) -> None:
+    counting, pids = own.folder / "codex", own.folder / "pids"
+    counting.write_text(f'#!/bin/sh\necho $$ >> {pids}\nexec {codex_binary()} "$@"\n', encoding="utf-8")
+    counting.chmod(0o755)
+    own.environ["ORCH_CODEX_BIN"] = str(counting)
+    served = sorted(one["pid"] for one in own.up()["children"])
+    assert sorted(map(int, pids.read_text(encoding="utf-8").split())) == served
 
 
 def test_a_ledger_that_cannot_be_read_is_told_and_leaves_no_server_behind(own: Lab) -> None:
