@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from supervisor.core import meaning
-from supervisor.core.diff import diff
-from supervisor.core.reconcile import advance
-from supervisor.core.runsfile import render
-from supervisor.core.view import status
+from supervisor.core.engine.reconcile import advance
+from supervisor.core.plan import canonical
+from supervisor.core.plan.diff import diff
+from supervisor.core.view.runs_md import render
+from supervisor.core.view.status import status
 from supervisor.domain import event as ev
 from supervisor.runtime import templates
 from supervisor.shell.process import table
@@ -38,12 +38,16 @@ def loaded_by(program: str) -> set[str]:
     ("program", "most", "heavy"),
     [
         ("import supervisor.cli.main", 80, {"asyncio", "typer"}),
-        ("import supervisor.cli.main, supervisor.cli.lifecycle, supervisor.runtime.launch", 145, {"asyncio", "typer"}),
+        (
+            "import supervisor.cli.main, supervisor.cli.lifecycle, supervisor.runtime.daemon.launch",
+            145,
+            {"asyncio", "typer"},
+        ),
         ("import supervisor.cli.main, supervisor.cli.show", 125, {"asyncio", "typer"}),
         ("import supervisor.cli.commands", 165, {"asyncio"}),
-        ("import supervisor.runtime.launch, supervisor.runtime.daemon", 215, {"asyncio", "typer"}),
-        ("import supervisor.runtime.supervise", 300, {"typer"}),
-        ("import supervisor.runtime.surveyor", 215, {"typer"}),
+        ("import supervisor.runtime.daemon.launch, supervisor.runtime.daemon.main", 215, {"asyncio", "typer"}),
+        ("import supervisor.runtime.daemon.supervise", 300, {"typer"}),
+        ("import supervisor.runtime.survey.worker", 215, {"typer"}),
     ],
 )
 def test_what_is_loaded_stays_small(program: str, most: int, heavy: set[str]) -> None:
@@ -86,8 +90,8 @@ def test_of_an_edited_plan_only_what_was_edited_is_understood_anew(monkeypatch: 
     assert plan is not None
     edited = replace(plan, tasks=(replace(plan.tasks[0], instructions="Another."), *plan.tasks[1:]))
     understood: list[str] = []
-    real = meaning.canonical.__wrapped__
-    monkeypatch.setattr(meaning, "canonical", lambda text: understood.append(text) or real(text))
+    real = canonical.canonical.__wrapped__
+    monkeypatch.setattr(canonical, "canonical", lambda text: understood.append(text) or real(text))
     assert diff(plan, edited).changed == ("T0",)
     assert len(understood) <= 8
 

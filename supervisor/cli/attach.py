@@ -24,11 +24,11 @@ def attach(workspace: Workspace, name: str | None, *, only_print: bool) -> int:
 
     Raises SupervisorDown, UsageError for a name that there is not, NotAttachable if there is no thread yet.
     """
-    from supervisor.runtime import codex_binary
-    from supervisor.runtime.config import load
+    from supervisor.runtime.codex.binary import locate
+    from supervisor.runtime.config.load import load
 
     thread, socket = found(calling.live(workspace), name)
-    binary = codex_binary.locate(load(workspace).codex_bin)
+    binary = locate(load(workspace).codex_bin)
     arguments = [str(binary), "resume", thread, "--remote", f"unix://{socket}"]
     if only_print:
         output.emit(shlex.join(arguments))

@@ -76,7 +76,7 @@ class Watch:
         self._client, self._version = self._come_up(error), -1
 
     def _come_up(self, error: SupervisorDown) -> ControlClient:
-        from supervisor.runtime import launch
+        from supervisor.runtime.daemon import launch
 
         if not launch.comes_up(self._workspace):
             raise error
@@ -123,7 +123,7 @@ def checked(word: str, known: Sequence[str], noun: str) -> str:
     """`word`, if it is one of `known`. Raises UsageError with the nearest right one."""
     if word in known:
         return word
-    from supervisor.core.planflaw import any_of, nearest, quoted
+    from supervisor.core.plan.errors import any_of, nearest, quoted
 
     near = nearest(word, known)
     hint = f"did you mean {quoted(near)}?" if near else f"use {any_of(known)}" if known else f"there is no {noun} yet"
@@ -145,7 +145,7 @@ def _without_supervisor(workspace: Workspace, child: dict[str, Any]) -> dict[str
 
 def _configured(workspace: Workspace) -> list[dict[str, Any]]:
     """The children of the config, for when nothing ever ran; none if it cannot be read."""
-    from supervisor.runtime.config import load
+    from supervisor.runtime.config.load import load
 
     absent = ("pid", "socket", "codex", "since", "rss_bytes", "thread", "task", "problem")
     with suppress(OrchError):

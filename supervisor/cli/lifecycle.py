@@ -33,7 +33,7 @@ def bring_up(workspace: Workspace, children: Sequence[str], started: bool | None
 
     Raises OrchError if the supervisor does not start, UsageError for a child that is not configured.
     """
-    from supervisor.runtime import launch
+    from supervisor.runtime.daemon import launch
 
     named = list(dict.fromkeys(children))
     known = _configured(workspace) if named else []
@@ -71,7 +71,7 @@ def bring_up(workspace: Workspace, children: Sequence[str], started: bool | None
 
 def up_in_foreground(workspace: Workspace, children: Sequence[str]) -> int:
     """Be the supervisor, with the servers of these children (none named: of all), until it is over."""
-    from supervisor.runtime import launch
+    from supervisor.runtime.daemon import launch
 
     known = _configured(workspace)
     for name in children:
@@ -83,7 +83,7 @@ def up_in_foreground(workspace: Workspace, children: Sequence[str]) -> int:
 
 def down(workspace: Workspace, *, now: bool) -> int:
     """Stop everything, in whatever state; 0 when no process is left. Raises OrchError naming what will not die."""
-    from supervisor.runtime import launch
+    from supervisor.runtime.daemon import launch
 
     supervisor = launch.supervisor_process(workspace)  # asked first: it lets go of its lock before it is gone
     try:
@@ -104,7 +104,7 @@ def down(workspace: Workspace, *, now: bool) -> int:
 
 
 def _configured(workspace: Workspace) -> list[str]:
-    from supervisor.runtime import config
+    from supervisor.runtime.config import load as config
 
     return [child.name for child in config.load(workspace).children]
 

@@ -65,7 +65,7 @@ def _plain(folder: Path, words: list[str]) -> int | None:
     commands need; None for anything else. `commands.py` says the same."""
     match words:
         case ["up"]:
-            from supervisor.runtime import launch
+            from supervisor.runtime.daemon import launch
 
             workspace = _workspace(folder)
             started = launch.ensure_supervisor(workspace, [])

@@ -9,11 +9,11 @@ from itertools import combinations
 
 from supervisor.cli import output
 from supervisor.cli.output import Block, Cell, Grid, Line
-from supervisor.core import mapjson, mapview
+from supervisor.core.map import markdown, serialize
 from supervisor.domain.seam import Kind, Map, Place, Seam
 from supervisor.errors import OrchError, UsageError
-from supervisor.runtime.config import named
-from supervisor.runtime.survey import survey
+from supervisor.runtime.config.load import named
+from supervisor.runtime.survey.survey import survey
 from supervisor.runtime.workspace import Workspace
 
 ROWS = 20
@@ -37,9 +37,9 @@ def show_map(workspace: Workspace, *, as_json: bool, as_markdown: bool, rows: in
     if kind is not None:
         made = Map(made.children, tuple(seam for seam in made.seams if seam.kind == kind), made.cut)
     if as_json:
-        output.emit_json(mapjson.as_json(made), indent=None)
+        output.emit_json(serialize.as_json(made), indent=None)
     elif as_markdown:
-        output.emit(mapview.markdown(made).rstrip("\n"))
+        output.emit(markdown.markdown(made).rstrip("\n"))
     else:
         if made.seams:
             output.show(_blocks(made, rows or ROWS))
@@ -68,14 +68,14 @@ def _blocks(made: Map, rows: int) -> list[Block]:
     blocks: list[Block] = []
     for a, b in combinations([one.child for one in made.children if not one.problem], 2):
         between = [seam for seam in made.seams if {a, b} <= set(seam.children)]
-        told = mapview.counted(between) if between else "nothing was found"
+        told = markdown.counted(between) if between else "nothing was found"
         blocks.append(Line((Cell(f"{a} ── {b}", "bold"), Cell(f"  {told}"))))
     conflicts = [seam for seam in made.seams if seam.conflict]
     if conflicts:
         blocks += [Line(), Line((Cell("They disagree:", "red"),))]
         for seam in conflicts[:rows]:
             blocks.append(Line((Cell(f"{seam.kind} {seam.name}", "bold"), Cell(f": {seam.note}")), 2))
-            blocks += [Line((Cell(f"{p.child}  {mapview.where(p)}", "dim"),), 4) for p in _best(seam)]
+            blocks += [Line((Cell(f"{p.child}  {markdown.where(p)}", "dim"),), 4) for p in _best(seam)]
     shown = made.seams[:rows]
     if shown:
         cells = tuple(
@@ -83,7 +83,7 @@ def _blocks(made: Map, rows: int) -> list[Block]:
                 Cell(f"{seam.score:.2f}", "dim"),
                 Cell(str(seam.kind), "cyan"),
                 Cell(seam.name, "bold"),
-                Cell(" | ".join(_side(child, places) for child, places in mapview.sides(seam))),
+                Cell(" | ".join(_side(child, places) for child, places in markdown.sides(seam))),
             )
             for seam in shown
         )
@@ -97,10 +97,10 @@ def _blocks(made: Map, rows: int) -> list[Block]:
 
 
 def _best(seam: Seam) -> list[Place]:
-    return [places[0] for _, places in mapview.sides(seam)]
+    return [places[0] for _, places in markdown.sides(seam)]
 
 
 def _side(child: str, places: list[Place]) -> str:
     mark = ">" if places[0].role == "provides" else ""
     more = f" +{len(places) - 1}" if len(places) > 1 else ""
-    return f"{mark}{child}:{mapview.where(places[0])}{more}"
+    return f"{mark}{child}:{markdown.where(places[0])}{more}"

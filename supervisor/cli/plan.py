@@ -26,8 +26,8 @@ def check(workspace: Workspace, file: Path | None, *, as_json: bool) -> int:
     Raises UsageError if `file` is not there.
     """
     from supervisor.domain.plan import Rejection
-    from supervisor.runtime.config import load
-    from supervisor.runtime.planread import check as check_plan
+    from supervisor.runtime.config.load import load
+    from supervisor.runtime.plan.read import check as check_plan
 
     name, content = _read(workspace, file)
     children = [child.name for child in load(workspace).children]
@@ -107,7 +107,7 @@ _STYLES = {"+": "green", "-": "red", "@": "cyan"}
 def _read(workspace: Workspace, file: Path | None) -> tuple[str, bytes | Rejection]:
     """The name to show, and the bytes of `file`, else of plan.md (or why they cannot be read)."""
     from supervisor.domain.plan import Problem, Rejection
-    from supervisor.runtime.planread import read
+    from supervisor.runtime.plan.read import read
 
     path = workspace.plan if file is None else file
     content = read(path)
@@ -132,10 +132,10 @@ def _kept(path: Path) -> str:
 
 def _changes(workspace: Workspace, revision: int | None, plan: Plan, children: list[str]) -> str | None:
     """What `plan` changes against a kept revision; None if there is none, or the config no longer fits it."""
-    from supervisor.core.diff import describe
-    from supervisor.core.diff import diff as compare
+    from supervisor.core.plan.diff import describe
+    from supervisor.core.plan.diff import diff as compare
     from supervisor.domain.plan import Plan
-    from supervisor.runtime.planread import check as check_plan
+    from supervisor.runtime.plan.read import check as check_plan
 
     if revision is None:
         return None

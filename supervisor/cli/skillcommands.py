@@ -55,10 +55,10 @@ def mcp(
     workspace = workspace_at(context)
     if config:
         from supervisor.cli import output
-        from supervisor.runtime.mcp_entry import as_toml, mcp_servers
+        from supervisor.runtime.codex.mcp_config import as_toml, mcp_servers
 
         output.emit(as_toml(mcp_servers(workspace)).rstrip("\n"))
         end(0)
-    from supervisor.runtime.mcp import serve
+    from supervisor.mcp.server import serve
 
     serve(workspace)

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 from supervisor.cli import calling, output
 from supervisor.cli.output import Block, Cell, Line
-from supervisor.core.points import SECTIONS, Point, points
+from supervisor.core.repo.facts import SECTIONS, Point, points
 from supervisor.domain.child import Child
 from supervisor.domain.snapshot import Snapshot, Unread
 from supervisor.errors import OrchError, UsageError
-from supervisor.runtime.config import named
-from supervisor.runtime.snapshots import as_json, refresh_all
+from supervisor.runtime.config.load import named
+from supervisor.runtime.snapshot.snapshots import as_json, refresh_all
 from supervisor.runtime.workspace import Workspace
 
 LINES = 36
@@ -32,7 +32,7 @@ def snapshot(workspace: Workspace, child: str | None, *, in_json: bool, tokens: 
         objects = [as_json(one) for one in found]
         output.emit_json(objects[0] if child is not None else {"children": objects})
     elif tokens is not None:
-        from supervisor.core.digest import digest
+        from supervisor.core.repo.digest import digest
 
         for at, one in enumerate(read):
             output.emit(f"{chr(10) if at else ''}{digest(one, tokens)}".rstrip("\n"))

@@ -23,7 +23,8 @@ def init(folder: Path, pairs: Sequence[str], trust: Sequence[str] = ()) -> int:
 
     Raises UsageError for a pair that cannot be, WorkspaceError if there is a config or a plan already.
     """
-    from supervisor.runtime import config, templates
+    from supervisor.runtime import templates
+    from supervisor.runtime.config import load as config
 
     if not pairs:
         raise UsageError("no repo is named", EXAMPLE)
@@ -51,7 +52,7 @@ def init(folder: Path, pairs: Sequence[str], trust: Sequence[str] = ()) -> int:
 
 def _is_trusted(name: str, path: Path) -> bool:
     """Ask once, if there is anything to trust the repo with."""
-    from supervisor.runtime.trust import at_stake, trusted_before
+    from supervisor.runtime.codex.trust import at_stake, trusted_before
 
     stake = at_stake(path)
     if not stake or trusted_before(path):
@@ -110,7 +111,7 @@ _WROTE_TOOLS = f"wrote {CODEX_CONFIG} (a `codex` started here gets the tools of 
 
 def _offer_tools(workspace: Workspace) -> str:
     """Give a `codex` started in the workspace its tools; what was done, or what is left to do."""
-    from supervisor.runtime.mcp_entry import SERVER, as_toml, mcp_servers
+    from supervisor.runtime.codex.mcp_config import SERVER, as_toml, mcp_servers
 
     lines = as_toml(mcp_servers(workspace))
     path = workspace.root / CODEX_CONFIG

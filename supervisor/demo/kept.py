@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from supervisor.errors import OrchError, SupervisorDown
-from supervisor.runtime import launch
+from supervisor.runtime.daemon import launch
 from supervisor.runtime.workspace import Workspace
 from supervisor.shell.control_client import ControlClient
 from supervisor.shell.process import MARK, Identity, identity_of, marked

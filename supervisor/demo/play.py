@@ -23,7 +23,10 @@ from supervisor.demo.stories import STORIES
 from supervisor.demo.story import Story
 from supervisor.demo.telling import STOPS, Out, Picture, Teller
 from supervisor.errors import OrchError, UsageError
-from supervisor.runtime import codex_binary, codex_version, config, launch
+from supervisor.runtime.codex.binary import locate
+from supervisor.runtime.codex.version import Codex, Versions
+from supervisor.runtime.config import load as config
+from supervisor.runtime.daemon import launch
 from supervisor.runtime.workspace import Workspace
 from supervisor.shell.control_client import ControlClient
 
@@ -45,7 +48,7 @@ def run_demo(keep: Path | None, story: str, out: Out) -> int:
     told = STORIES.get(story)
     if told is None:
         raise UsageError(f"there is no story `{story}`", f"the stories are {' and '.join(STORIES)}")
-    codex = asyncio.run(codex_version.Versions().check(codex_binary.locate(None)))
+    codex = asyncio.run(Versions().check(locate(None)))
     with _interrupts() as interrupts:
         demo = _Demo(_folder(keep), told, keep is not None, out, interrupts)
         ended = green = False
@@ -78,7 +81,7 @@ class _Demo:
         self._teller = Teller(out, self._workspace.logs)
         self._model: ScriptedModel | None = None
 
-    def play(self, codex: codex_version.Codex) -> bool:
+    def play(self, codex: Codex) -> bool:
         """Whether all tasks are done and all suites green."""
         out, teller = self._out, self._teller
         out(f"orch demo: one change in three repos, led by one plan.md\n\n{self._story.problem}")

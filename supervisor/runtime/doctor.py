@@ -16,9 +16,9 @@ from msgspec import Struct
 
 from supervisor import __version__
 from supervisor.errors import CodexError, OrchError
-from supervisor.runtime import config
-from supervisor.runtime.codex_binary import locate
-from supervisor.runtime.codex_version import Versions
+from supervisor.runtime.codex.binary import locate
+from supervisor.runtime.codex.version import Versions
+from supervisor.runtime.config import load as config
 from supervisor.runtime.workspace import Workspace, make_private
 from supervisor.shell import process
 from supervisor.shell.connection import Connection, connect

@@ -6,7 +6,7 @@ import os
 from functools import cache
 from typing import TypeVar
 
-from supervisor.core.redact import redacted, secrets_in
+from supervisor.core.text.redact import redacted, secrets_in
 
 Value = TypeVar("Value")
 

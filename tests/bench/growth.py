@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from supervisor.core.reconcile import advance
-from supervisor.core.runsfile import render
-from supervisor.core.view import status
+from supervisor.core.engine.reconcile import advance
+from supervisor.core.view.runs_md import render
+from supervisor.core.view.status import status
 from supervisor.domain import event as ev
 from supervisor.domain.child import Child
 from supervisor.domain.plan import Plan, Task

@@ -10,8 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-from supervisor.runtime import snapshots
-from supervisor.runtime.gitfacts import state_key
+from supervisor.runtime.snapshot import snapshots
+from supervisor.runtime.snapshot.git import state_key
 from tests.bench import repos
 from tests.bench.rows import Row, bare_python, median, megabytes, orch, timed
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from supervisor.core.world import evolve
+from supervisor.core.engine.evolve import evolve
 from supervisor.domain import event as ev
 from supervisor.domain.world import World
 from supervisor.shell.ledger.segments import raw_lines

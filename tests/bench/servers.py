@@ -12,8 +12,8 @@ from pathlib import Path
 
 import psutil
 
-from supervisor.runtime import launch
-from supervisor.runtime.registry import Registry
+from supervisor.runtime.codex.registry import Registry
+from supervisor.runtime.daemon import launch
 from tests.bench import peers
 from tests.bench.rows import ORCH, Row, bare_python, loading, median, timed
 from tests.e2e.lab import Lab

@@ -18,7 +18,7 @@ from typing import Any
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
 
-from supervisor.runtime.registry import Registry
+from supervisor.runtime.codex.registry import Registry
 from supervisor.shell.git import read_tree
 from tests.bench import peers
 from tests.bench.rows import Row, median, timed

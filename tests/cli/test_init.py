@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from supervisor.cli.main import run
-from supervisor.runtime import config
-from supervisor.runtime.mcp_entry import mcp_servers
+from supervisor.runtime.codex.mcp_config import mcp_servers
+from supervisor.runtime.config import load as config
 from supervisor.runtime.workspace import Workspace
 from tests.cli.scene import make_repo
 

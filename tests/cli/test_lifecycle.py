@@ -14,7 +14,7 @@ import pytest
 
 from supervisor.cli import lifecycle
 from supervisor.errors import OrchError
-from supervisor.runtime import launch
+from supervisor.runtime.daemon import launch
 from supervisor.runtime.workspace import Workspace
 from supervisor.shell.process import identity_of
 from tests.cli.conftest import Orch

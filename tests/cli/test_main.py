@@ -13,7 +13,7 @@ from supervisor import __version__
 from supervisor.cli import lifecycle, show
 from supervisor.cli.commands import app
 from supervisor.cli.main import run
-from supervisor.runtime import launch
+from supervisor.runtime.daemon import launch
 from supervisor.runtime.workspace import Workspace
 from tests.cli.conftest import Orch
 from tests.cli.scene import picture, spawned

@@ -10,7 +10,7 @@ import pytest
 
 from supervisor.cli.main import run
 from supervisor.domain.plan import Plan
-from supervisor.runtime.planread import check
+from supervisor.runtime.plan.read import check
 from supervisor.runtime.skill import skill_file, skill_folder
 
 Capture = pytest.CaptureFixture[str]

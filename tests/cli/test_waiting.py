@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from supervisor.cli.waiting import Verdict, unseen_edit, verdict
-from supervisor.runtime import launch
-from supervisor.runtime import lock as locks
+from supervisor.runtime.daemon import launch
+from supervisor.runtime.daemon import lock as locks
 from supervisor.runtime.workspace import Workspace
 from tests.cli.conftest import Orch
 from tests.cli.scene import Standin, ask, picture, task

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from supervisor.core import orchestrator
-from supervisor.core.ready import desired
-from supervisor.core.view import task_state
-from supervisor.core.world import evolve
+from supervisor.core.engine.evolve import evolve
+from supervisor.core.engine.orchestrator import session
+from supervisor.core.engine.readiness import desired
+from supervisor.core.engine.state import task_state
 from supervisor.domain import event as ev
 from supervisor.domain.child import ServerState
 from supervisor.domain.plan import HUMAN, ORCHESTRATOR, Plan
@@ -27,7 +27,7 @@ def at_rest(story: Story) -> None:
         assert server.state is ServerState.READY or not server.wanted, f"{name} is {server.state}"
     if world.lead is not None:
         assert world.lead.phase in (Phase.DONE, Phase.FAILED), f"the orchestrator is {world.lead.phase}"
-        assert not orchestrator.pending(world) or world.lead.phase is Phase.FAILED, "it still has something to do"
+        assert not session.pending(world) or world.lead.phase is Phase.FAILED, "it still has something to do"
     for task in world.plan.tasks if world.plan else ():
         work = world.works[task.id]
         state, why = task_state(world, work, story.now)
@@ -70,7 +70,7 @@ def all_done(story: Story) -> None:
     assert world.plan is not None
     assert world.plan == story.file
     if world.lead is not None:
-        assert orchestrator.planned(world), "what the human asked for never became a plan"
+        assert session.planned(world), "what the human asked for never became a plan"
         assert [one for one in world.news if one.loud] == [], "the orchestrator never hears of something"
     for task in world.plan.tasks:
         work = world.works[task.id]

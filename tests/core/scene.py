@@ -9,8 +9,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from supervisor.core.reconcile import Step, advance, wakeup
-from supervisor.core.view import task_state
+from supervisor.core.engine.reconcile import Step, advance, wakeup
+from supervisor.core.engine.state import task_state
 from supervisor.domain import action as act
 from supervisor.domain import event as ev
 from supervisor.domain.action import Action

@@ -9,10 +9,11 @@ from functools import partial
 
 from msgspec.structs import replace
 
-from supervisor.core import budgets, orchestrator, outages
-from supervisor.core.reconcile import advance, decide, wakeup
-from supervisor.core.view import status
-from supervisor.core.world import evolve
+from supervisor.core.engine.evolve import evolve
+from supervisor.core.engine.lifecycle import budgets, outages
+from supervisor.core.engine.orchestrator import session
+from supervisor.core.engine.reconcile import advance, decide, wakeup
+from supervisor.core.view.status import status
 from supervisor.domain import action as act
 from supervisor.domain import event as ev
 from supervisor.domain.ask import AskState, RequestKey
@@ -221,7 +222,7 @@ class Story(Human):
         world = self.world
         if turn.task == ORCHESTRATOR:
             what = self.dice.roll(4)
-            missing = world is None or not orchestrator.planned(world)
+            missing = world is None or not session.planned(world)
             if what == 0 and missing and not self.dice.left:
                 last = self.file if isinstance(self.file, Plan) else PLAN
                 known = {HUMAN, *(child.name for child in self.config)}

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from supervisor.core.amounts import Misread, read_amount, said
+from supervisor.core.plan.amounts import Misread, read_amount, said
 from supervisor.domain.plan import Budget
 
 

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
-from supervisor.core.budgets import limit_of, used_of
-from supervisor.core.reconcile import wakeup
+from supervisor.core.engine.lifecycle.budgets import limit_of, used_of
+from supervisor.core.engine.reconcile import wakeup
 from supervisor.domain import action as act
 from supervisor.domain import event as ev
 from supervisor.domain.ask import AskState

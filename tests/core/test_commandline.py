@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from supervisor.core.commandline import parts, plain
+from supervisor.core.engine.asks.command_line import parts, plain
 
 BASH = shutil.which("bash") or "bash"
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from supervisor.core.commits import FEW, TOGETHER, related
+from supervisor.core.map.commits import FEW, TOGETHER, related
 from supervisor.domain.gitfacts import Commit
 from supervisor.domain.seam import Kind
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from supervisor.core.copies import LARGEST, SMALLEST, Copy, drifted, is_candidate, same
+from supervisor.core.map.copies import LARGEST, SMALLEST, Copy, drifted, is_candidate, same
 
 LINES = [f"value_{number} = {number}" for number in range(20)]
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from supervisor.core.diff import Changes, Reach, describe, diff
+from supervisor.core.plan.diff import Changes, Reach, describe, diff
 from supervisor.domain.plan import Contract, Plan, Task
 
 C1 = Contract("C1", "Registration", ("backend", "mobile"), "Answer 202.", 5)

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from supervisor.core.digest import digest
-from supervisor.core.points import SECTIONS
+from supervisor.core.repo.digest import digest
+from supervisor.core.repo.facts import SECTIONS
 from supervisor.domain.gitfacts import Commit, GitState, Head, History, Paths, Remote
 from supervisor.domain.repofacts import (
     Code,

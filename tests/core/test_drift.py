@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from supervisor.core import brief as words
-from supervisor.core.drift import concerning, drifts, kept, said_of, touching
-from supervisor.core.reconcile import wakeup
+from supervisor.core.engine import prompts as words
+from supervisor.core.engine.reconcile import wakeup
+from supervisor.core.map.drift import concerning, drifts, kept, said_of, touching
 from supervisor.domain import action as act
 from supervisor.domain import event as ev
 from supervisor.domain.plan import Contract, Task

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from supervisor.core.failure import PASSING, REMEDIES, Verdict, judge
+from supervisor.core.engine.lifecycle.failures import PASSING, REMEDIES, Verdict, judge
 from supervisor.domain.child import Failure
 
 LOGS = "see `orch logs` for what codex said"

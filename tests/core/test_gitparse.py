@@ -8,9 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from supervisor.core.githistory import authors, default_branch, hot, in_flight, messages, near_tags, together, weeks
-from supervisor.core.gitlog import Logged, parse_log, parse_sized
-from supervisor.core.gitparse import (
+from supervisor.core.repo.git.history import (
+    authors,
+    default_branch,
+    hot,
+    in_flight,
+    messages,
+    near_tags,
+    together,
+    weeks,
+)
+from supervisor.core.repo.git.log import Logged, parse_log, parse_sized
+from supervisor.core.repo.git.parse import (
     Ref,
     Status,
     parse_index,
@@ -22,7 +31,7 @@ from supervisor.core.gitparse import (
     patterns_of,
     remotes_of,
 )
-from supervisor.core.gittext import moment, without_credentials, words
+from supervisor.core.repo.git.text import moment, without_credentials, words
 from supervisor.domain.gitfacts import Convention, Operation, Paths, Remote, SubmoduleState, Upstream
 from supervisor.domain.pathname import shown
 

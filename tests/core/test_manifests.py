@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from supervisor.core.manifests import kind_of, read_manifest
-from supervisor.core.pipelines import read_hooks, read_pipeline, system_of
+from supervisor.core.repo.ci import read_hooks, read_pipeline, system_of
+from supervisor.core.repo.manifests import kind_of, read_manifest
 from supervisor.domain.repofacts import (
     Dependency,
     Fact,

@@ -8,8 +8,8 @@ import re
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from supervisor.core.mapjson import as_json, from_json
-from supervisor.core.mapview import EDGE_NAMES, ROWS, counted, markdown, mermaid, sides, where
+from supervisor.core.map.markdown import EDGE_NAMES, ROWS, counted, markdown, mermaid, sides, where
+from supervisor.core.map.serialize import as_json, from_json
 from supervisor.domain.seam import Kind, Map, Place, Role, Seam, Surveyed
 
 CHILDREN = (

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it.token import Token
 
-from supervisor.core.markup import MAX_BLOCK, block, code, inline, without_colour
+from supervisor.core.text.escape import MAX_BLOCK, block, code, inline, without_colour
 from tests.core.hostile import CONTROL, MARKDOWN, hostile
 
 

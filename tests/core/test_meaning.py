@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from supervisor.core.meaning import canonical, contract_key, task_key
+from supervisor.core.plan.canonical import canonical, contract_key, task_key
 from supervisor.domain.plan import Contract, Plan, Task
 
 SETTING = """\

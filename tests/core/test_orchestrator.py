@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from supervisor.core.leadwords import DIGEST, digest, parse_answer
-from supervisor.core.reconcile import decide
-from supervisor.core.view import status
+from supervisor.core.engine.orchestrator.prompts import DIGEST, digest, parse_answer
+from supervisor.core.engine.reconcile import decide
+from supervisor.core.view.status import status
 from supervisor.domain import action as act
 from supervisor.domain import event as ev
 from supervisor.domain.action import Action

@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from supervisor.core import outages
-from supervisor.core.failure import judge
-from supervisor.core.view import status
+from supervisor.core.engine.lifecycle import outages
+from supervisor.core.engine.lifecycle.failures import judge
+from supervisor.core.view.status import status
 from supervisor.domain import action as act
 from supervisor.domain import event as ev
 from supervisor.domain.action import Action

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from msgspec.structs import replace
 
-from supervisor.core import brief as words
-from supervisor.core.brief import brief_of
-from supervisor.core.reconcile import STOP_PATIENCE, advance, decide, wakeup
-from supervisor.core.servers import CRASH_BUDGET
-from supervisor.core.works import MAX_FIXES, MAX_LOST, MAX_REFUSALS, MAX_RESUMES
+from supervisor.core.engine import prompts as words
+from supervisor.core.engine.lifecycle.servers import CRASH_BUDGET
+from supervisor.core.engine.lifecycle.tasks import MAX_FIXES, MAX_LOST, MAX_REFUSALS, MAX_RESUMES
+from supervisor.core.engine.prompts import brief_of
+from supervisor.core.engine.reconcile import STOP_PATIENCE, advance, decide, wakeup
 from supervisor.domain import action as act
 from supervisor.domain import event as ev
 from supervisor.domain.action import Action

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from supervisor.core.redact import GONE, redact, redacted, secrets_in
+from supervisor.core.text.redact import GONE, redact, redacted, secrets_in
 from supervisor.domain.child import TurnSeen, TurnStatus
 from supervisor.domain.event import ChecksFinished, TurnEnded
 from supervisor.domain.run import Check

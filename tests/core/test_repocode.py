@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from supervisor.core.repocode import followed, read_code, wanted
-from supervisor.core.repofiles import RepoFile, is_test, language_of, left_out
+from supervisor.core.repo.code import followed, read_code, wanted
+from supervisor.core.repo.files import RepoFile, is_test, language_of, left_out
 from supervisor.domain.repofacts import (
     Code,
     Dependency,

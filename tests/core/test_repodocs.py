@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from supervisor.core.commands import purpose_of, purpose_of_name
-from supervisor.core.repodocs import CHANGELOG_LIMIT, DOCUMENT_LIMIT, read_docs, wanted
-from supervisor.core.repofiles import RepoFile
+from supervisor.core.repo.commands import purpose_of, purpose_of_name
+from supervisor.core.repo.docs import CHANGELOG_LIMIT, DOCUMENT_LIMIT, read_docs, wanted
+from supervisor.core.repo.files import RepoFile
 from supervisor.domain.repofacts import Command, Docs, Document, DocumentKind, Heading, Moment, Purpose, Rule
 from tests.core.hostile import hostile
 

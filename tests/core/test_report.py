@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from supervisor.core.report import REPORT_SCHEMA, parse_report
+from supervisor.core.engine.lifecycle.report import REPORT_SCHEMA, parse_report
 from supervisor.domain.run import Change, Claim, ContractNote, Outcome, Question, Report
 
 FULL = {

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from supervisor.core.rules import ruling
+from supervisor.core.engine.asks.approvals import ruling
 from supervisor.domain import action as act
 from supervisor.domain import event as ev
 from supervisor.domain.ask import Answer, AskKind, AskState, Request, RequestKey

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from supervisor.core.brief import brief_of
-from supervisor.core.runsfile import MAX_FILES, render
+from supervisor.core.engine.prompts import brief_of
+from supervisor.core.view.runs_md import MAX_FILES, render
 from supervisor.domain.ask import Ask, AskKind, AskState, RequestKey
 from supervisor.domain.child import Child, ServerState
 from supervisor.domain.plan import HUMAN, Budget, Contract, Plan, Problem, Task

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from supervisor.core.routes import MOUNT
-from supervisor.core.seams import PLACES, SHOWN_FROM, Found, join_key, seams
+from supervisor.core.map.links import PLACES, SHOWN_FROM, Found, join_key, seams
+from supervisor.core.map.routes import MOUNT
 from supervisor.domain.seam import Kind, Mention, Role, Seam
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from supervisor.core.lifecycle import PULSE_TRANSITIONS, PulseTrigger
-from supervisor.core.reconcile import UNENDED, wakeup
+from supervisor.core.engine.lifecycle.transitions import PULSE_TRANSITIONS, PulseTrigger
+from supervisor.core.engine.reconcile import UNENDED, wakeup
 from supervisor.domain import action as act
 from supervisor.domain import event as ev
 from supervisor.domain.action import Action

@@ -7,10 +7,10 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from supervisor.core.lifecycle import WORK_TRANSITIONS, WorkTrigger, after_work
-from supervisor.core.servers import CRASH_BUDGET, CRASH_WINDOW, FIRST_DELAY, MAX_DELAY
-from supervisor.core.threads import TURNS_KEPT
-from supervisor.core.world import evolve
+from supervisor.core.engine.evolve import evolve
+from supervisor.core.engine.lifecycle.servers import CRASH_BUDGET, CRASH_WINDOW, FIRST_DELAY, MAX_DELAY
+from supervisor.core.engine.lifecycle.transitions import WORK_TRANSITIONS, WorkTrigger, after_work
+from supervisor.core.engine.threads import TURNS_KEPT
 from supervisor.domain import action as act
 from supervisor.domain import event as ev
 from supervisor.domain.ask import Answer, RequestKey

@@ -20,7 +20,7 @@ from supervisor.cli.lifecycle import down
 from supervisor.cli.starting import init
 from supervisor.demo.model import Say, ScriptedModel, codex_home, directive_script
 from supervisor.errors import OrchError, SupervisorDown
-from supervisor.runtime import launch
+from supervisor.runtime.daemon import launch
 from supervisor.runtime.workspace import Workspace
 from supervisor.shell import process
 from supervisor.shell.control_client import ControlClient

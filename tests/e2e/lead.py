@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from supervisor.core.planfile import parse
+from supervisor.core.plan.parse import parse
 from supervisor.demo.model import Call, ModelRequest, Run, Say, Script, Step, ToolOutput
 from supervisor.domain.plan import Plan
 

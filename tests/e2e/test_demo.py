@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from supervisor.runtime import launch
+from supervisor.runtime.daemon import launch
 from supervisor.runtime.workspace import Workspace
 from supervisor.shell import process
 from supervisor.shell.control_client import ControlClient

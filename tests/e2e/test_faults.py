@@ -11,7 +11,7 @@ from random import Random
 
 import pytest
 
-from supervisor.runtime.registry import Registry
+from supervisor.runtime.codex.registry import Registry
 from supervisor.shell import process
 from tests.faults import checks
 from tests.faults.__main__ import run

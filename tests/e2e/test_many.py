@@ -9,8 +9,8 @@ import subprocess
 
 import psutil
 
-from supervisor.runtime import launch
-from supervisor.runtime.registry import Registry
+from supervisor.runtime.codex.registry import Registry
+from supervisor.runtime.daemon import launch
 from supervisor.shell import process
 from tests.e2e.lab import Lab, task
 from tests.peers import codex_like

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from supervisor.runtime.mcp_entry import mcp_servers
+from supervisor.runtime.codex.mcp_config import mcp_servers
 from supervisor.runtime.skill import skill_folder
 from tests.e2e.lab import Lab, report, task
 from tests.e2e.stdio import Codex

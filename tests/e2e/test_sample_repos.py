@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 import pytest
 
-from supervisor.core.brief import brief_of, developer_instructions, opening, redirect
-from supervisor.core.planfile import parse
-from supervisor.core.report import REPORT_SCHEMA, parse_report
+from supervisor.core.engine.lifecycle.report import REPORT_SCHEMA, parse_report
+from supervisor.core.engine.prompts import brief_of, developer_instructions, opening, redirect
+from supervisor.core.plan.parse import parse
 from supervisor.demo.lamp import LAMP
 from supervisor.demo.model import ModelRequest, ScriptedModel, Step, Wait, codex_home
 from supervisor.demo.stories import STORIES

@@ -16,8 +16,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from supervisor.runtime import launch
-from supervisor.runtime.registry import Registry
+from supervisor.runtime.codex.registry import Registry
+from supervisor.runtime.daemon import launch
 from supervisor.runtime.workspace import make_private
 from supervisor.shell import process
 from tests.e2e.lab import CHECKOUT, Lab, report, task

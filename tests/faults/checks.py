@@ -12,12 +12,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from supervisor.core.runsfile import render
-from supervisor.core.view import status
-from supervisor.core.world import evolve
+from supervisor.core.engine.evolve import evolve
+from supervisor.core.view.runs_md import render
+from supervisor.core.view.status import status
 from supervisor.domain.world import World
-from supervisor.runtime import launch, templates
-from supervisor.runtime.conductor import without_time
+from supervisor.runtime import templates
+from supervisor.runtime.daemon import launch
+from supervisor.runtime.daemon.loop import without_time
 from supervisor.shell import process
 from supervisor.shell.ledger.lines import decode
 from supervisor.shell.ledger.segments import raw_lines

@@ -18,7 +18,7 @@ import psutil
 from supervisor.cli import calling
 from supervisor.demo.model import Cut, Fail, Failed, Say, ScriptedModel, Silence, Step, Stream
 from supervisor.errors import SupervisorDown
-from supervisor.runtime import launch
+from supervisor.runtime.daemon import launch
 from tests.e2e.lab import CHECKOUT
 from tests.faults import peer
 from tests.faults.story import Story
@@ -364,7 +364,7 @@ def _later(seconds: float, act: Callable[[], None]) -> None:
 
 def _servers(stage: Stage) -> list[int]:
     """The processes of the servers, by the marks that they carry."""
-    from supervisor.runtime.registry import Registry
+    from supervisor.runtime.codex.registry import Registry
 
     return [record.identity.pid for record in Registry(stage.workspace.registry).alive().values()]
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from random import Random
 
 from supervisor.errors import OrchError
-from supervisor.runtime.registry import Registry
+from supervisor.runtime.codex.registry import Registry
 from supervisor.shell.connection import connect
 from supervisor.wire import codex
 from tests.e2e.stdio import codex_binary

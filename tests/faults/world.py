@@ -15,7 +15,7 @@ from typing import Any
 
 from supervisor.demo.model import ModelRequest, Step, directive_script
 from supervisor.errors import OrchError, SupervisorDown
-from supervisor.runtime import launch
+from supervisor.runtime.daemon import launch
 from tests.e2e.lab import Lab, task
 from tests.e2e.stdio import codex_binary
 from tests.faults.story import Job, Story

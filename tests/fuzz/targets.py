@@ -7,17 +7,17 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from supervisor.core.planfile import parse
-from supervisor.core.world import evolve
+from supervisor.core.engine.evolve import evolve
+from supervisor.core.plan.parse import parse
 from supervisor.domain.world import World
 from supervisor.errors import OrchError
-from supervisor.runtime.authors import Authors
-from supervisor.runtime.conductor import Conductor
-from supervisor.runtime.config import load
-from supervisor.runtime.control import Control
-from supervisor.runtime.doing import Doing
+from supervisor.runtime.codex.progress import Doing
+from supervisor.runtime.config.load import load
+from supervisor.runtime.daemon.control import Control
+from supervisor.runtime.daemon.loop import Conductor
 from supervisor.runtime.logs import Logs
-from supervisor.runtime.planread import check
+from supervisor.runtime.plan.authors import Authors
+from supervisor.runtime.plan.read import check
 from supervisor.runtime.workspace import Workspace
 from supervisor.shell.ledger.store import Ledger
 from supervisor.wire.jsonrpc import Peer

@@ -9,7 +9,8 @@ import pytest
 
 from supervisor.domain.rule import Rule
 from supervisor.errors import ConfigError
-from supervisor.runtime.config import Config, Telling, load
+from supervisor.runtime.config.load import load
+from supervisor.runtime.config.model import Config, Telling
 from supervisor.runtime.workspace import Workspace
 
 

@@ -15,9 +15,9 @@ import psutil
 import pytest
 
 from supervisor.errors import CodexError
-from supervisor.runtime import codex_version
-from supervisor.runtime.codex_binary import GET_CODEX, locate
-from supervisor.runtime.codex_version import Codex, Versions
+from supervisor.runtime.codex import version as codex_version
+from supervisor.runtime.codex.binary import GET_CODEX, locate
+from supervisor.runtime.codex.version import Codex, Versions
 
 pytestmark = pytest.mark.timeout(10)
 MACHINE = {"x86_64": "x64", "aarch64": "arm64"}[platform.machine()]

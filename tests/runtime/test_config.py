@@ -18,7 +18,8 @@ from supervisor.domain.child import Child
 from supervisor.domain.plan import Budget
 from supervisor.domain.rule import Rule
 from supervisor.errors import ConfigError, OrchError, UsageError
-from supervisor.runtime.config import NAME, SIZE_LIMIT, Config, Limits, Telling, check_new, load, starter
+from supervisor.runtime.config.load import NAME, SIZE_LIMIT, check_new, load, starter
+from supervisor.runtime.config.model import Config, Limits, Telling
 from supervisor.runtime.workspace import Workspace
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from supervisor.errors import ConfigError
-from supervisor.runtime.config import load, named
+from supervisor.runtime.config.load import load, named
 from supervisor.runtime.workspace import Workspace
 
 CONFIG = """\
@@ -45,7 +45,7 @@ def test_it_is_the_same_the_first_time_and_the_second(workspace: Workspace) -> N
 def test_the_second_time_neither_yaml_nor_pydantic_is_loaded(workspace: Workspace) -> None:
     program = (
         "import sys; from pathlib import Path\n"
-        "from supervisor.runtime.config import load; from supervisor.runtime.workspace import Workspace\n"
+        "from supervisor.runtime.config.load import load; from supervisor.runtime.workspace import Workspace\n"
         f"load(Workspace(Path({str(workspace.root)!r})))\n"
         "print(sorted({'pydantic', 'ruamel.yaml', 'git'} & set(sys.modules)))"
     )

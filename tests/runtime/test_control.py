@@ -30,11 +30,11 @@ from supervisor.domain.child import Child
 from supervisor.domain.plan import Plan, Task
 from supervisor.domain.world import World
 from supervisor.errors import RequestRefused, SupervisorDown, UsageError
-from supervisor.runtime.authors import Authors
-from supervisor.runtime.conductor import Conductor
-from supervisor.runtime.control import Control
-from supervisor.runtime.doing import Doing
+from supervisor.runtime.codex.progress import Doing
+from supervisor.runtime.daemon.control import Control
+from supervisor.runtime.daemon.loop import Conductor
 from supervisor.runtime.logs import Logs
+from supervisor.runtime.plan.authors import Authors
 from supervisor.runtime.workspace import Workspace, make_private
 from supervisor.shell import control_client
 from supervisor.shell.control_client import ControlClient

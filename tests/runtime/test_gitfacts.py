@@ -21,8 +21,8 @@ from supervisor.domain.gitfacts import (
     Upstream,
 )
 from supervisor.errors import WorkspaceError
-from supervisor.runtime import gitcalls
-from supervisor.runtime.gitfacts import read_state, state_key
+from supervisor.runtime.snapshot import git_calls
+from supervisor.runtime.snapshot.git import read_state, state_key
 from supervisor.shell.git import run
 from tests.shell.gitrepo import Hostile, commit, git, new_repo, stand_in, without_configuration
 
@@ -476,9 +476,9 @@ def test_names_messages_and_people_of_any_bytes_are_told_and_obeyed_by_no_termin
 def test_more_commits_than_are_looked_at_are_told(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(5):
         save(repo, f"commit {number}", a=f"{number}")
-    monkeypatch.setattr(gitcalls, "STATISTICS", 6)
+    monkeypatch.setattr(git_calls, "STATISTICS", 6)
     assert (read_state(repo)[1].read, read_state(repo)[1].cut) == (6, ())
-    monkeypatch.setattr(gitcalls, "STATISTICS", 4)
+    monkeypatch.setattr(git_calls, "STATISTICS", 4)
     history = read_state(repo)[1]
     assert (history.commits, history.read) == (6, 4)
     assert history.cut == ("history: the newest 4 of 6 commits are looked at",)
@@ -492,7 +492,7 @@ def test_a_walk_that_takes_too_long_is_told_and_what_it_said_is_kept(
     real = run._git()[1]
     slow = f'case "$*" in *--name-only*) "{real}" "$@"; exec sleep 60;; esac; exec "{real}" "$@"'
     stand_in(monkeypatch, tmp_path, slow)
-    monkeypatch.setattr(gitcalls, "PATIENCE", 0.5)
+    monkeypatch.setattr(git_calls, "PATIENCE", 0.5)
     _, history = read_state(repo)
     assert history.cut == ("history: git took longer than 0.5 s, and was stopped",)
     assert (history.commits, history.read) == (None, 2)

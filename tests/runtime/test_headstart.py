@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 
 from supervisor.domain.child import Child
-from supervisor.runtime import daemon, headstart
-from supervisor.runtime.config import Config, Limits
+from supervisor.runtime.codex import spawn
+from supervisor.runtime.codex.registry import Record, Registry
+from supervisor.runtime.config.model import Config, Limits
+from supervisor.runtime.daemon import main as daemon
 from supervisor.runtime.logs import Logs
-from supervisor.runtime.registry import Record, Registry
 from supervisor.runtime.workspace import Workspace, make_private
 from supervisor.shell import process
 from supervisor.shell.process import MARK
@@ -41,7 +42,7 @@ class Ground:
         self._others: list[subprocess.Popen[bytes]] = []
 
     def begin(self, *named: str) -> dict[str, process.Spawned]:
-        return headstart.begin(self.workspace, self.config, self.logs, named)
+        return spawn.begin(self.workspace, self.config, self.logs, named)
 
     def sleeper(self, mark: str) -> process.Identity:
         """A process that carries this mark."""
@@ -87,7 +88,7 @@ def test_all_that_are_asked_for_are_started_and_can_be_undone(
         assert process.marks(mark()) == {mark(name) for name in begun}
         assert [os.getsid(one.identity.pid) for one in found.values()] == [one.identity.pid for one in found.values()]
     finally:
-        headstart.undo(found.values())
+        spawn.undo(found.values())
     assert process.marked(mark()) == []
 
 
@@ -96,14 +97,14 @@ def test_none_is_started_where_a_server_runs_or_something_is_left_of_one(ground:
     Registry(ground.workspace.registry).put("api", Record(running, "/s"))
     ground.sleeper(ground.workspace.mark("web"))
     found = ground.begin()
-    headstart.undo(found.values())
+    spawn.undo(found.values())
     assert list(found) == ["app"]
 
 
 def test_one_that_cannot_be_started_keeps_no_other_back(ground: Ground) -> None:
     shutil.rmtree(ground.config.children[1].path)
     found = ground.begin()
-    headstart.undo(found.values())
+    spawn.undo(found.values())
     assert list(found) == ["api", "web"]
 
 

@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from supervisor.core.redact import GONE
+from supervisor.core.text.redact import GONE
 from supervisor.runtime.logs import KEPT, Logs
 
 pytestmark = pytest.mark.timeout(10)

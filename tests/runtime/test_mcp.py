@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from supervisor.runtime.mcp_entry import as_toml, mcp_servers
+from supervisor.runtime.codex.mcp_config import as_toml, mcp_servers
 from supervisor.runtime.workspace import Workspace
 from tests.cli.scene import Standin, picture
 from tests.runtime.mcpdesk import CHECKOUT, Refused, Session, a_workspace

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from supervisor.runtime.mcp_page import PAGE
+from supervisor.mcp.page import PAGE
 from supervisor.runtime.workspace import Workspace
 from tests.runtime.mcpdesk import Refused, Session, a_workspace, commit
 

@@ -16,10 +16,10 @@ import pytest
 
 from supervisor.domain.action import Notify
 from supervisor.domain.event import Event, NoticeFailed
-from supervisor.runtime import notify
-from supervisor.runtime.config import Telling
+from supervisor.runtime.config.model import Telling
 from supervisor.runtime.logs import Logs
-from supervisor.runtime.notify import Notifier
+from supervisor.runtime.notify import notifier
+from supervisor.runtime.notify.notifier import Notifier
 from supervisor.runtime.workspace import Workspace
 from tests.runtime.hook import Hook
 
@@ -113,7 +113,7 @@ def test_a_command_that_fails_is_told_and_stops_nothing(
 def test_a_command_that_takes_too_long_is_ended_with_all_that_it_started(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(notify, "WITHIN", 0.3)
+    monkeypatch.setattr(notifier, "WITHIN", 0.3)
     begun = time.monotonic()
     posted, _ = tell(workspace, Telling(("asks",), ("sh", "-c", "sleep 60 & echo $! > pid; wait")), ASK)
     assert posted == [NoticeFailed(NOON, "ask A1", "the command took longer than 0.3 s")]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from supervisor.errors import StoreError
-from supervisor.runtime.registry import Record, Registry
+from supervisor.runtime.codex.registry import Record, Registry
 from supervisor.shell.process import Identity, identity_of
 
 

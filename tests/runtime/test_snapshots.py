@@ -11,8 +11,8 @@ import pytest
 
 from supervisor.domain.child import Child
 from supervisor.domain.snapshot import Snapshot, Unread
-from supervisor.runtime import snapshots
-from supervisor.runtime.snapshots import as_json, refresh, refresh_all
+from supervisor.runtime.snapshot import snapshots
+from supervisor.runtime.snapshot.snapshots import as_json, refresh, refresh_all
 from supervisor.runtime.workspace import Workspace
 from tests.shell.gitrepo import commit, git, new_repo
 

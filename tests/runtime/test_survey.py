@@ -13,10 +13,10 @@ import pytest
 
 from supervisor.domain.child import Child
 from supervisor.domain.seam import Drawn, Drift, Kind, Map, Seam
-from supervisor.runtime import extract
-from supervisor.runtime.config import named
-from supervisor.runtime.survey import survey
-from supervisor.runtime.surveyor import surveyed
+from supervisor.runtime.config.load import named
+from supervisor.runtime.survey import extract
+from supervisor.runtime.survey.survey import survey
+from supervisor.runtime.survey.worker import surveyed
 from supervisor.runtime.workspace import Workspace
 from tests.shell.gitrepo import commit, git, without_configuration
 

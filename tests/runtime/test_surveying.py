@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from supervisor.domain.child import Child
-from supervisor.runtime.surveying import STAYS, SurveyFailed, Surveyor
+from supervisor.runtime.survey.client import STAYS, SurveyFailed, Surveyor
 from supervisor.runtime.workspace import Workspace
 from supervisor.shell.process import marked
 from tests.shell.gitrepo import commit, git, without_configuration

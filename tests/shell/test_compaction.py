@@ -140,7 +140,7 @@ def test_the_code_that_a_kept_world_is_bound_to_includes_all_that_makes_it(monke
     checkpoint.code.__wrapped__()
     assert [
         part
-        for part in ("domain/world.py", "core/manifests/builds.py", "ledger/lines.py", "wire/plain.py")
+        for part in ("domain/world.py", "core/engine/evolve.py", "ledger/lines.py", "wire/plain.py")
         if not any(one.endswith(part) for one in read)
     ] == []
 

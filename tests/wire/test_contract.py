@@ -18,17 +18,18 @@ from typing import Any, get_args
 
 import pytest
 
-from supervisor.core.report import REPORT_SCHEMA
+from supervisor.core.engine.lifecycle.report import REPORT_SCHEMA
 from supervisor.domain import action as act
 from supervisor.domain import event as ev
 from supervisor.domain.ask import Answer, AskKind
 from supervisor.domain.child import Child, TurnStatus
 from supervisor.domain.plan import Sandbox
 from supervisor.domain.run import Brief, Check, Due
-from supervisor.runtime import effects, server
-from supervisor.runtime import interview as interviews
-from supervisor.runtime.codex_binary import locate
-from supervisor.runtime.config import Limits
+from supervisor.runtime.codex import questions as interviews
+from supervisor.runtime.codex import server
+from supervisor.runtime.codex.binary import locate
+from supervisor.runtime.config.model import Limits
+from supervisor.runtime.daemon import effects
 from supervisor.runtime.workspace import Workspace
 from supervisor.shell.process import Identity
 from supervisor.wire import codex, interview, requests

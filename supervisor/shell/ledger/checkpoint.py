@@ -82,7 +82,7 @@ def code() -> str:
     """What tells this code from any other that would make a world of events."""
     digest = hashlib.sha256()
     package = Path(__file__).parent.parent.parent
-    for part in ("domain", "core", "shell/ledger", "wire/plain.py"):
+    for part in ("domain", "core/engine", "core/plan", "shell/ledger", "wire/plain.py"):
         for path in sorted((package / part).rglob("*.py")) or [package / part]:
             digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()

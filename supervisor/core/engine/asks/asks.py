@@ -1,0 +1,157 @@
+"""Whatever waits on a human is an ask: raised, taken back when it no longer applies, and its answer passed on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from supervisor.core.engine.asks import budget_asks
+from supervisor.core.engine.asks.approvals import hears, posed_to_human, ruling_of, work_of
+from supervisor.core.engine.orchestrator import session
+from supervisor.core.engine.readiness import candidates, desired, due_of, readiness, wanted
+from supervisor.domain import action as act
+from supervisor.domain.action import Action
+from supervisor.domain.ask import AskKind, AskState
+from supervisor.domain.child import ServerState
+from supervisor.domain.plan import HUMAN, ORCHESTRATOR
+from supervisor.domain.run import Phase
+from supervisor.domain.world import World
+
+
+def withdraw(world: World, at: datetime) -> Iterator[Action]:
+    """What no longer applies is taken back."""
+    used_up = dict(budget_asks.questions(world, at))
+    for ask in world.open_asks:
+        why = None
+        if ask.budget:
+            why = None if ask.budget in used_up else "the budget is not in the way any more"
+        elif ask.request is not None:
+            over = (
+                "it was settled elsewhere: somebody answered in another window" if ask.elsewhere else "its turn is over"
+            )
+            why = None if ask.request in world.requests else over
+        elif ask.task is not None:
+            why = None if _asking(world, ask.task) else "the plan changed"
+        elif ask.child is not None:
+            server = world.servers.get(ask.child)
+            why = None if server and server.state is ServerState.FAILED else "the server is tried again"
+        if why is not None:
+            yield act.WithdrawAsk(ask.id, why=why, elsewhere=ask.elsewhere)
+
+
+def _asking(world: World, task: str) -> bool:
+    """Whether the work on this task waits on a human and the question still fits the plan."""
+    if task == ORCHESTRATOR:
+        return session.waits(world)
+    work = world.works[task]
+    return work.phase is Phase.ASKING and wanted(world, work) and due_of(world, work) is None
+
+
+def ask(world: World, at: datetime) -> Iterator[Action]:
+    """Whatever waits on a human is an ask."""
+    number = world.asked
+    posed = posed_to_human(world)
+    open_for = {(ask.child, ask.task) for ask in world.open_asks if ask.request is None and not ask.budget}
+
+    def raised(kind: AskKind, child: str | None, task: str | None, text: str, **rest: object) -> act.RaiseAsk:
+        nonlocal number
+        number += 1
+        shape = {"steps": "", "expect": "", "choices": (), "brief": None, "request": None, "why": "", **rest}
+        return act.RaiseAsk(ask=f"A{number}", kind=kind, child=child, task=task, text=text, **shape)  # type: ignore[arg-type]
+
+    for request in world.requests.values():
+        if request.key in posed or ruling_of(world, request) is not None:
+            continue
+        work = work_of(world, request)
+        approval = request.kind is AskKind.APPROVAL
+        yield raised(
+            request.kind,
+            request.key.child,
+            work.task if work else None,
+            request.text,
+            steps=request.detail,
+            expect="`accept` lets it run once; `accept --for-session` also the next time; `decline` tells the child no."
+            if approval
+            else "an answer in your words",
+            choices=request.choices,
+            request=request.key,
+            why=f"the child asked in the middle of its turn ({request.method})",
+        )
+    for work in world.works.values():
+        if _asking(world, work.task) and work.question is not None and (work.child, work.task) not in open_for:
+            question = work.question
+            yield raised(
+                AskKind.QUESTION,
+                work.child,
+                work.task,
+                question.question,
+                steps=question.steps,
+                expect=question.expected,
+                why=work.why,
+            )
+    for question, why in session.asks(world, at):
+        yield raised(
+            AskKind.QUESTION,
+            ORCHESTRATOR,
+            ORCHESTRATOR,
+            question.question,
+            steps=question.steps,
+            expect=question.expected,
+            why=why,
+        )
+    for name, server in world.servers.items():
+        if server.state is ServerState.FAILED and world.stopping is None and (name, None) not in open_for:
+            tail = f"\n\nThe last lines of its error output:\n\n{_indented(server.stderr)}" if server.stderr else ""
+            yield raised(
+                AskKind.QUESTION,
+                name,
+                None,
+                f"The server of {name} does not stay up: {server.problem}.{tail}",
+                steps=f"Mend the cause, then `orch restart {name}` (or answer `accept`).",
+                expect=f"`orch status` shows {name} as ready.",
+                choices=("accept",),
+                why="it was given up",
+            )
+    for name, question in budget_asks.questions(world, at):
+        if not any(ask.budget == name for ask in world.open_asks):
+            kind, _, who = name.partition(" ")
+            task = world.plan.task(who) if world.plan and kind == "task" else None
+            yield raised(
+                AskKind.QUESTION,
+                task.child if task else who or None,
+                task.id if task else None,
+                question.question,
+                steps=question.steps,
+                expect=question.expected,
+                choices=("accept", "decline"),
+                why="a budget is used up",
+                budget=name,
+            )
+    for task, work in candidates(world):
+        waits = due_of(world, work) is not None or (_asking(world, task.id) and (HUMAN, task.id) not in open_for)
+        if task.child == HUMAN and waits and readiness(world, work, at) is None:
+            yield raised(
+                AskKind.CHECKPOINT,
+                HUMAN,
+                task.id,
+                task.title,
+                steps=task.instructions,
+                expect=task.expect,
+                choices=("accept", "decline"),
+                brief=desired(world, work),
+                why="its turn in the plan has come",
+            )
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"    {line}" for line in text.splitlines())
+
+
+def answer(world: World, at: datetime) -> Iterator[Action]:
+    """What the human answered reaches the server that asked."""
+    for ask in world.asks.values():
+        key = ask.request
+        if ask.state is not AskState.ANSWERED or ask.answer is None or key is None or key in world.answering:
+            continue
+        if key in world.requests and hears(world, key):
+            yield act.SendAnswer(key.child, ask.id, key, ask.answer, why="the human answered")

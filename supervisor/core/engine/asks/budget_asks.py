@@ -1,0 +1,102 @@
+"""What is asked of the human once a budget is used up, and what the answer does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from supervisor.core.engine.lifecycle import tasks as do
+from supervisor.core.engine.lifecycle.budgets import (
+    any_budget,
+    base_of,
+    covered,
+    figures,
+    is_used_up,
+    limit_of,
+    names,
+    used_of,
+    whose,
+)
+from supervisor.core.engine.lifecycle.transitions import WorkTrigger
+from supervisor.core.engine.lifecycle.updates import put, put_work
+from supervisor.core.engine.readiness import candidates, desired, due_of, is_done
+from supervisor.core.plan.amounts import Misread, read_amount, said
+from supervisor.domain.ask import Answer, Ask
+from supervisor.domain.plan import Budget
+from supervisor.domain.run import Due, Phase, Question
+from supervisor.domain.world import Work, World
+
+
+def questions(world: World, at: datetime) -> Iterator[tuple[str, Question]]:
+    """The budgets that are used up while something needs more of them, each with what to ask of the human."""
+    if not any_budget(world):
+        return
+    for name in dict.fromkeys(one for task, _ in candidates(world) for one in names(task)):
+        limit = limit_of(world, name)
+        if limit is None or not is_used_up(world, name, at):
+            continue
+        waiting = [task.id for task, work in covered(world, name) if _needs_more(world, work)]
+        if waiting:
+            used, again = used_of(world, name, at), base_of(world, name) or Budget()
+            yield (
+                name,
+                Question(
+                    f"The budget of {whose(name)} is used up: {figures(used, limit)}. Paused: {', '.join(waiting)}.",
+                    "Look at what came of it so far (`runs.md`, the work trees), then decide.",
+                    f"`accept` grants the same again ({said(again)}); an amount such as `+100k tokens` or `30 min` "
+                    "grants that much; `decline` blocks what it pauses.",
+                ),
+            )
+
+
+def granted(answer: Answer, again: Budget) -> Budget | Misread:
+    """What an answer grants."""
+    if answer.decision == "accept" and not answer.text:
+        return again
+    return read_amount(answer.text)
+
+
+def answered(world: World, ask: Ask, answer: Answer, at: datetime) -> World | None:
+    """The human decided about a budget; None if the answer says nothing that can be followed."""
+    if answer.decision == "decline":
+        return _declined(world, ask.budget, at)
+    more, base = granted(answer, base_of(world, ask.budget) or Budget()), base_of(world, ask.budget)
+    if isinstance(more, Misread):
+        return None
+    limit = limit_of(world, ask.budget)
+    if base is None or limit is None:
+        return world
+    used, before = used_of(world, ask.budget, at), world.grants.get(ask.budget, Budget())
+    tokens, minutes = before.tokens, before.minutes
+    if more.tokens and base.tokens is not None:
+        tokens = max(used.tokens or 0, limit.tokens or 0) + more.tokens - base.tokens
+    if more.minutes and base.minutes is not None:
+        minutes = max(used.minutes or 0.0, limit.minutes or 0.0) + more.minutes - base.minutes
+    return replace(world, grants=put(world.grants, ask.budget, Budget(tokens, minutes)))
+
+
+def _declined(world: World, name: str, at: datetime) -> World:
+    """The human grants no more: whatever is paused by it is blocked, begun or not."""
+    for task, work in list(covered(world, name)):
+        why = f"the budget of {whose(name)} is used up, and you granted no more: `orch go {work.task}` asks again"
+        if work.phase in (Phase.WORKING, Phase.STOPPING):
+            world = put_work(world, replace(work, denied=why))
+        if due_of(world, work) is None or work.phase.live:
+            continue
+        known = work.told is not None and work.child == task.child
+        told = work if known else replace(work, child=task.child, thread=None, told_in=None, new_run=True)
+        due = work.due if known and work.phase is Phase.IDLE else Due.BRIEF
+        blocked = do.settle(replace(told, told=desired(world, work)), WorkTrigger.BLOCK, why, at)
+        world = put_work(world, replace(blocked, new_run=told.new_run, due=due, due_text=work.due_text))
+    return world
+
+
+def _needs_more(world: World, work: Work) -> bool:
+    if work.phase in (Phase.STARTING, Phase.WORKING, Phase.STOPPING):
+        return not work.denied
+    task = world.plan.task(work.task) if world.plan else None
+    if task is None or task.hold or due_of(world, work) is None:
+        return False
+    return all(is_done(world, one) for one in task.after) or (work.runs > 0 and not work.new_run)

@@ -1,0 +1,82 @@
+"""What of an event the orchestrator should hear of: results that may change the plan, and what humans said."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from msgspec.structs import replace
+
+from supervisor.core.engine.lifecycle.tasks import quoted
+from supervisor.core.map.drift import said_of_drift
+from supervisor.domain import event as ev
+from supervisor.domain.ask import AskKind
+from supervisor.domain.plan import HUMAN, ORCHESTRATOR
+from supervisor.domain.run import Phase
+from supervisor.domain.world import News, Work, World
+
+KEPT = 100  # pieces of news; older ones are in runs.md
+WORDS = 600  # characters of what somebody said
+
+
+def gathered(before: World, after: World, event: ev.Event) -> World:
+    """The world with what is new of it for the orchestrator, if there is one that has begun."""
+    if after.planning is None or not after.planning.told or after is before:
+        return after
+    news, number = list(after.news), after.newest
+    for text, loud in _new(before, after, event):
+        number += 1
+        news.append(News(number, event.at, text, loud))
+    return replace(after, news=tuple(news[-KEPT:]), newest=number) if number > after.newest else after
+
+
+def _new(before: World, after: World, event: ev.Event) -> Iterator[tuple[str, bool]]:
+    """Each piece of news, and whether it is worth a turn."""
+    match event:
+        case ev.PlanAccepted() if event.author == HUMAN and event.revision > before.revision:
+            yield f"the human saved revision {event.revision} of plan.md: {event.summary}", False
+        case ev.SharedChanged() if after.noticed is not before.noticed:
+            by = f" (task {event.task})" if event.task else ""
+            yield f"{event.child} changed what others rely on{by}:\n{_quote(said_of_drift(event.drift))}", True
+        case ev.LearningNoted() if event.source == HUMAN and after.learnings is not before.learnings:
+            yield f"the human noted:\n{_quote(event.text)}", True
+        case ev.AskAnswered():
+            yield from _answered(before, after, event)
+    if after.works is not before.works:
+        for task, work in after.works.items():
+            if (old := before.works.get(task)) is not None and old is not work:
+                known = {one.text for one in before.learnings if one.source == work.child}
+                yield from _of_work(old, work, known)
+
+
+def _answered(before: World, after: World, event: ev.AskAnswered) -> Iterator[tuple[str, bool]]:
+    ask = before.asks.get(event.ask)
+    if ask is None or ask.task == ORCHESTRATOR or after.asks is before.asks:
+        return
+    said = event.answer.decision if event.answer.decision != "text" else "in words"
+    words = f"\n{_quote(event.answer.text)}" if event.answer.text else ""
+    loud = ask.kind is not AskKind.APPROVAL or event.answer.decision != "accept"
+    about = f" of {ask.task}" if ask.task else ""
+    yield f"the human answered {ask.id}{about} ({ask.kind}: {said}):\n{_quote(ask.text)}{words}", loud
+
+
+def _of_work(old: Work, work: Work, known: Collection[str]) -> Iterator[tuple[str, bool]]:
+    if work.phase is not old.phase and work.phase in (Phase.BLOCKED, Phase.FAILED):
+        yield f"{work.task} ({work.child}) is {work.phase}:\n{_quote(work.why)}", True
+    elif work.checks is not old.checks and (failing := [one for one in work.checks if one.exit_code]):
+        first = failing[0]
+        yield (
+            f"{work.task} ({work.child}): `{first.command}` exited with {first.exit_code}; the child mends it",
+            not old.fixes,
+        )
+    if work.report is None or work.report is old.report:
+        return
+    for note in work.report.contracts:
+        if note.status == "changed":
+            yield f"{work.task} ({work.child}) changed contract {note.id}:\n{_quote(note.note)}", True
+    if learned := [fact for fact in work.report.learned if fact not in known]:
+        yield f"{work.task} ({work.child}) learned:\n{_quote(chr(10).join(learned))}", True
+
+
+def _quote(text: str) -> str:
+    cut = text if len(text) <= WORDS else text[: WORDS - 1] + "…"
+    return "\n".join(f"  {line}" for line in quoted(cut).splitlines())

@@ -1,0 +1,189 @@
+"""What stands between a task and its next turn; shared by those who decide and those who show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+
+from supervisor.core.engine.lifecycle import budgets, outages
+from supervisor.core.engine.prompts import brief_of
+from supervisor.domain.child import OUR_MESSAGES, ServerState
+from supervisor.domain.memo import of_last
+from supervisor.domain.plan import HUMAN, SandboxMode, Task
+from supervisor.domain.run import Brief, Due, Phase
+from supervisor.domain.world import ThreadKey, Work, World
+
+FIRST_MAP = timedelta(seconds=10)
+"""What new work waits for the first map at most: ten thousand files are read by then."""
+
+
+def candidates(world: World) -> Iterator[tuple[Task, Work]]:
+    """The tasks of the plan in force, in its order, with what has become of them."""
+    for task in world.plan.tasks if world.plan else ():
+        yield task, world.works[task.id]
+
+
+def wanted(world: World, work: Work) -> bool:
+    """Whether the plan has this task, and does not hold it."""
+    task = world.plan.task(work.task) if world.plan else None
+    return task is not None and not task.hold
+
+
+def desired(world: World, work: Work) -> Brief:
+    """What the child should have been told. The task must be in the plan."""
+    task = world.plan.task(work.task) if world.plan else None
+    if world.plan is None or task is None:
+        raise AssertionError(f"{work.task} is not in the plan: it has no brief")
+    return brief_of(task, world.plan)
+
+
+def due_of(world: World, work: Work) -> Due | None:
+    """Why a next turn (or the next ask) of this task is to be started; None if none is due, or one is under way."""
+    task = world.plan.task(work.task) if world.plan else None
+    if task is None or (work.phase.live and (work.phase is not Phase.CHECKING or work.checking)):
+        return None
+    if work.told is None or work.child != task.child:
+        return Due.BRIEF
+    if work.steer is not None:
+        return None  # it is not known yet whether the child heard of the change
+    if work.told.key != desired(world, work).key:
+        return Due.REDIRECT
+    return work.due if work.phase is Phase.IDLE else None
+
+
+def first_map(world: World) -> datetime | None:
+    """Until when new work waits for the very first map, which the briefs are made with; None if it need not."""
+    waits = (world.surveying or world.unsurveyed) and not world.map_digest
+    return world.since + FIRST_MAP if waits and world.since is not None else None
+
+
+def is_done(world: World, task: str) -> bool:
+    """Whether this task is done under the plan as it is now. Blocked or failed never counts as done."""
+    work = world.works.get(task)
+    return work is not None and work.phase is Phase.DONE and due_of(world, work) is None
+
+
+def readiness(world: World, work: Work, at: datetime) -> str | None:
+    """What stands in the way of the task's next turn, in one line; None if nothing does."""
+    obstacle = clearance(world, work, at)
+    task = world.plan.task(work.task) if world.plan else None
+    if obstacle is not None or task is None:
+        return obstacle
+    if task.child == HUMAN:
+        return None
+    if not _under_way(task, work) and (drawn := first_map(world)) is not None and at < drawn:
+        return "the first map of the repos is being drawn"
+    if (elsewhere := turn_elsewhere(world, task.child)) is not None:
+        return elsewhere
+    thread = world.threads.get(thread_key(task, work))
+    if thread is not None and thread.failures and not thread.open:
+        return f"the thread of {task.child} cannot be opened: {thread.problem}"
+    outage = outages.pause(world, thread, at)
+    return outages.said(outage) if outage is not None else None
+
+
+def turn_elsewhere(world: World, child: str) -> str | None:
+    """That a turn which is not ours runs on a thread of the child, in one line; None if there is none."""
+    for thread in world.threads.values():
+        running = thread.running if thread.child == child and thread.open else None
+        if running is None or any(message.startswith(OUR_MESSAGES) for message in running.messages):
+            continue
+        works = [work for work in world.all_works if work.thread == (thread.child, thread.task)]
+        if not any(work.turn == running.turn or work.phase is Phase.STARTING for work in works):
+            return f"a turn from another window runs in {child}: `orch attach {child}` shows it"
+    return None
+
+
+def clearance(world: World, work: Work, at: datetime) -> str | None:
+    """What stands in the way of opening the thread for the task's next turn, in one line; None if nothing does.
+
+    It is opened while the first map is still being drawn: only the brief needs that.
+    """
+    task = world.plan.task(work.task) if world.plan else None
+    if task is None:
+        return "the plan no longer has it"
+    if world.stopping is not None:
+        return "the supervisor is stopping"
+    if task.hold:
+        return "the plan holds it"
+    if not _under_way(task, work):
+        if world.missing is not None:
+            return f"nothing new starts: {world.missing}"
+        if world.plan and world.plan.hold:
+            return "nothing new starts: plan.md says `hold: yes`"
+        if world.hold:
+            return "nothing new starts: `orch hold` (`orch go` lifts it)"
+        if waits_for := [one for one in task.after if not is_done(world, one)]:
+            return "after " + ", ".join(_named(world, one) for one in waits_for)
+    if (work.not_before or at) > at:
+        return work.note or work.why or "it waits a moment before the next try"
+    if task.child == HUMAN:
+        return None
+    if (trouble := server_trouble(world, task.child)) is not None:
+        return trouble
+    for other in _live(world.works):
+        if other.task != task.id and _occupies(world, other, task.child):
+            return f"{other.task} works in {task.child}"
+    budget = budgets.in_the_way(world, task, at)
+    return budgets.obstacle(world, budget) if budget is not None else None
+
+
+def _under_way(task: Task, work: Work) -> bool:
+    return not work.new_run and work.runs > 0 and work.child == task.child
+
+
+def server_trouble(world: World, child: str) -> str | None:
+    """Why the server of a child takes no turns, in one line; None if it does."""
+    server = world.servers.get(child)
+    if server is None:
+        return f"{child} is not in the config of the running supervisor: `orch down`, then `orch up`"
+    if server.state is ServerState.READY:
+        return None
+    return f"the server of {child} is {server.state}" + (f": {server.problem}" if server.problem else "")
+
+
+def thread_key(task: Task, work: Work) -> ThreadKey:
+    """The thread on which the task's next turn goes: the one it has, else the one that the plan names."""
+    if work.thread is not None and work.child == task.child and work.told is not None:
+        return work.thread
+    return (task.child, task.id if task.thread == "fresh" else None)
+
+
+def sandbox_of(world: World, task: Task | None, child: str) -> SandboxMode:
+    """The sandbox for a turn or a check: the task's own, else the child's."""
+    if task is not None and task.sandbox is not None:
+        return task.sandbox
+    server = world.servers.get(child)
+    return server.child.sandbox if server is not None else "read-only"
+
+
+def deadline(world: World, work: Work) -> datetime | None:
+    """When the running turn has taken too long; the time for which it waits on a human does not count."""
+    task = world.plan.task(work.task) if world.plan else None
+    if task is None or task.timeout is None or work.turn_since is None or work.phase is not Phase.WORKING:
+        return None
+    if any(request.turn == work.turn for request in world.requests.values()):
+        return None
+    return work.turn_since + timedelta(minutes=task.timeout, seconds=work.paused)
+
+
+@of_last
+def _live(works: Mapping[str, Work]) -> tuple[Work, ...]:
+    """Those at work: a few, where a plan may have thousands of tasks."""
+    return tuple(work for work in works.values() if work.phase.live)
+
+
+def _occupies(world: World, work: Work, child: str) -> bool:
+    """Whether this work needs the tree of a child for itself: it is at work there, or about to be checked."""
+    if work.child != child or not work.phase.live:
+        return False
+    own = world.plan.task(work.task) if world.plan else None
+    moved = own is not None and own.child != work.child  # what it left behind is not checked any more
+    return not (moved and work.phase is Phase.CHECKING and not work.checking)
+
+
+def _named(world: World, task: str) -> str:
+    work = world.works.get(task)
+    if work is None or work.phase in (Phase.IDLE, Phase.STARTING, Phase.WORKING, Phase.CHECKING, Phase.DONE):
+        return task
+    return f"{task} ({work.phase})"

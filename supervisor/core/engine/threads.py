@@ -1,0 +1,134 @@
+"""What events do to threads and their turns, and to the works that wait for them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from msgspec.structs import replace
+
+from supervisor.core.engine.lifecycle import outages
+from supervisor.core.engine.lifecycle import tasks as do
+from supervisor.core.engine.lifecycle.transitions import WorkTrigger, after_work
+from supervisor.core.engine.lifecycle.updates import forget_requests, learn, put, put_work
+from supervisor.core.engine.orchestrator import session
+from supervisor.domain import event as ev
+from supervisor.domain.child import TurnSeen, TurnStatus
+from supervisor.domain.run import Due, Phase, Pulse
+from supervisor.domain.world import Thread, ThreadKey, World
+
+MAX_PAUSE = 30.0  # seconds between two tries to open a thread
+TURNS_KEPT = 20  # of a thread; older ones are of no use to a survey
+
+
+def thread_changed(world: World, event: ev.ThreadOpened | ev.ThreadFailed) -> World:
+    key = (event.child, event.task)
+    thread, server = world.threads.get(key), world.servers.get(event.child)
+    if thread is None or server is None or not thread.opening:
+        return world
+    if isinstance(event, ev.ThreadOpened) and event.pid != server.pid:
+        return world
+    if isinstance(event, ev.ThreadOpened):
+        turns = {seen.turn: _sighted(thread.turns, seen) for seen in event.turns}  # what is not listed is not there
+        opened = replace(
+            thread,
+            id=event.thread,
+            open=True,
+            opening=False,
+            turns=turns,
+            failures=0,
+            problem="",
+            not_before=None,
+            provider=event.provider,
+        )
+        world = replace(world, threads=put(world.threads, key, opened))
+        if not event.waiting:
+            world = forget_requests(world, lambda request: request.thread == event.thread, event.at)
+        return _settle_thread(world, key, event.at, surveyed=True)
+    failures = thread.failures + 1
+    pause = timedelta(seconds=min(2.0**failures, MAX_PAUSE))
+    thread = replace(thread, opening=False, failures=failures, problem=event.reason, not_before=event.at + pause)
+    if event.gone:
+        thread = replace(thread, id=None, turns={}, not_before=None)
+    world = replace(world, threads=put(world.threads, key, thread))
+    for work in world.all_works:
+        if work.thread != key:
+            continue
+        if event.gone and work.phase in (Phase.STARTING, Phase.WORKING, Phase.STOPPING):
+            due = work.due or Due.RESUME  # nobody can say any more whether what was on its way arrived
+            world = put_work(world, do.cut(work, due, work.due_text, "its thread is gone", event.at))
+        elif work.phase in (Phase.IDLE, Phase.STARTING, Phase.WORKING):
+            world = put_work(world, replace(work, note=event.reason))
+    return world
+
+
+def turn_changed(world: World, event: ev.TurnBegan | ev.TurnEnded) -> World:
+    thread = world.thread_by_id(event.thread)
+    if thread is None:
+        return world
+    if isinstance(event, ev.TurnBegan):
+        seen = TurnSeen(event.turn, TurnStatus.IN_PROGRESS, (event.message,) if event.message else ())
+    else:
+        seen = event.seen
+    key = (thread.child, thread.task)
+    turns = _with_turn(thread.turns, seen)
+    if turns == thread.turns:
+        return world
+    world = replace(world, threads=put(world.threads, key, replace(thread, turns=turns)))
+    if seen.status.ended:
+        world = forget_requests(world, lambda request: request.turn == seen.turn, event.at)
+    return _settle_thread(world, key, event.at, surveyed=False)
+
+
+def close_threads(world: World, child: str) -> World:
+    """The threads of a child are not heard any more."""
+    return replace(world, threads={key: closed(one) if key[0] == child else one for key, one in world.threads.items()})
+
+
+def closed(thread: Thread) -> Thread:
+    return replace(thread, open=False, opening=False, not_before=None) if thread.open or thread.opening else thread
+
+
+def _with_turn(turns: Mapping[str, TurnSeen], seen: TurnSeen) -> Mapping[str, TurnSeen]:
+    return dict(list({**turns, seen.turn: _sighted(turns, seen)}.items())[-TURNS_KEPT:])
+
+
+def _sighted(turns: Mapping[str, TurnSeen], seen: TurnSeen) -> TurnSeen:
+    return turns[seen.turn].merged(seen) if seen.turn in turns else seen
+
+
+def _settle_thread(world: World, key: ThreadKey, at: datetime, *, surveyed: bool) -> World:
+    """Join what is known of the turns of a thread with the works that wait for them."""
+    turns = world.threads[key].turns
+    for work in do.by_thread(world.all_works, key):
+        now = do.back(work, at) if surveyed else work
+        if now.phase is Phase.STARTING:
+            turn = next((seen.turn for seen in turns.values() if now.message in seen.messages), None)
+            if turn is not None:
+                world = session.told(world, now)
+                now = do.begun(now, turn, world.threads[key].id, at)
+            elif surveyed:
+                now = do.unsent(now, "", at)
+        if surveyed and now.phase is Phase.WORKING:  # who was heard until then is not known any more
+            now = replace(now, pulse=Pulse.LIVELY, pulse_since=at, looking=False)
+        if now.steer is not None:
+            arrived = any(now.steer.message in seen.messages for seen in turns.values())
+            if arrived or surveyed:
+                now = do.steered(now) if arrived else replace(now, steer=None)
+        if now.turn is not None:
+            gone = TurnSeen(now.turn, TurnStatus.INTERRUPTED) if surveyed else None  # it left no trace
+            seen_turn = turns.get(now.turn, gone)
+            if seen_turn is not None and seen_turn.status.ended:
+                outage = outages.met(world, now, seen_turn)
+                world = outages.noted(world, now, seen_turn, outage, at)
+                now = do.turn_over(
+                    now, seen_turn, at, surveyed=surveyed, retry_seconds=world.retry_seconds, outage=outage
+                )
+                now = session.over(now, seen_turn, at)
+            elif seen_turn is not None and surveyed and now.phase is Phase.STOPPING:
+                now = replace(now, phase=after_work(now.phase, WorkTrigger.INTERRUPT_FAILED))  # it never got there
+        if now is not work:
+            world = put_work(world, now)
+            if now.report is not None and now.report is not work.report:
+                world = learn(world, at, now.child, now.report.learned)
+    return world

@@ -1,0 +1,121 @@
+"""mentions: which words of a source file name something that two repos may share, and what that is.
+
+Judged by shape and by what stands around a word, in that order of trust: an index of `headers` is a header, whatever
+it looks like; `X-Device-Token` is one wherever it stands.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from supervisor.core.map import classify, stopwords
+from supervisor.core.map.context import said
+from supervisor.core.map.normalize import imported, package_name, plain_name, repo_name
+from supervisor.core.map.routes import prefix_of
+from supervisor.core.text.redact import redact
+from supervisor.domain.seam import Form, Kind, Mention, Role, Word
+
+_PACKAGE_FILE = re.compile(r"(?:src/|python/|[\w\-]+/)?(\w+)/__init__\.py")
+_UPPER = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
+_MULTIWORD = re.compile(r"[A-Za-z0-9][_\-.:][A-Za-z0-9]|[a-z0-9][A-Z]")
+_TAG = re.compile(r'(\w+):"([^",]*)[^"]*"')
+_FIELD_TAGS = frozenset(["json", "form", "query", "bson", "msgpack", "yaml", "uri", "param"])
+
+
+def mentions(
+    words: Sequence[Word], language: str, file: str = "", secrets: tuple[str, ...] = ()
+) -> tuple[Mention, ...]:
+    """What the words of one file mention, without `secrets`; the same thing on the same line only once."""
+    prefix = prefix_of(words, language)
+    found: dict[tuple[Kind, str, int, str], Mention] = {}
+    for found_one in (*_of_file(file), *(one for word in words for one in _of(word, language, prefix))):
+        one = _without_secrets(found_one, secrets)
+        where = (one.kind, one.name, one.line, one.detail)
+        if where not in found or (found[where].role is Role.NAMES and one.role is not Role.NAMES):
+            found[where] = one
+    return tuple(found.values())
+
+
+def _without_secrets(one: Mention, known: tuple[str, ...]) -> Mention:
+    """A token that somebody wrote into a source goes no further."""
+    name, shown, detail = redact(one.name, known), redact(one.shown, known), redact(one.detail, known)
+    return (
+        one
+        if (name, shown, detail) == (one.name, one.shown, one.detail)
+        else one._replace(name=name, shown=shown, detail=detail)
+    )
+
+
+def _of_file(file: str) -> Iterator[Mention]:
+    """The package of Python that a file makes its folder."""
+    if (match := _PACKAGE_FILE.fullmatch(file)) and match[1].lower() not in stopwords.FOLDERS:
+        yield Mention(Kind.PACKAGE, package_name(match[1]), match[1], 0, Role.PROVIDES)
+
+
+def _of(word: Word, language: str, prefix: str) -> Iterator[Mention]:
+    match word.form:
+        case Form.STRING:
+            yield from classify.judged(said(word, language, prefix))
+        case Form.NUMBER:
+            yield from _number(word, language)
+        case Form.FIELD | Form.MEMBER:
+            yield from _field(word)
+        case Form.TAG:
+            yield from _tag(word)
+        case Form.ENV:
+            role = Role.PROVIDES if word.is_key else Role.USES
+            yield from classify.env(word.text, word.line, role, weak=2 if language == "bash" else 0)
+        case Form.PACKAGE:
+            yield _package(word)
+        case Form.TYPE if len(word.text) > 3 and word.text not in stopwords.TYPES:
+            yield Mention(Kind.SCHEMA, word.text, word.text, word.line, Role.PROVIDES)
+        case Form.USED_TYPE if _MULTIWORD.search(word.text) and word.text not in stopwords.TYPES:
+            yield Mention(Kind.SCHEMA, word.text, word.text, word.line, Role.USES, weak=2)
+
+
+def _field(word: Word) -> tuple[Mention, ...]:
+    """A field of data. In a schema it is one for sure; elsewhere it may as well be a name of the program's own."""
+    weak = 2 if word.form is Form.MEMBER else 1
+    if word.call in ("proto", "graphql") and word.form is Form.FIELD:
+        return classify.key(word.text, word.line, Role.PROVIDES)
+    if word.call == "graphql":
+        return classify.key(word.text, word.line, Role.USES) if _MULTIWORD.search(word.text) else ()
+    if word.key == "Header":
+        return classify.header(word.text.replace("_", "-"), word.line, Role.PROVIDES)
+    if word.key == "Cookie":
+        return (Mention(Kind.COOKIE, word.text, word.text, word.line, Role.PROVIDES),)
+    if _UPPER.fullmatch(word.text):
+        return (Mention(Kind.WORD, word.text, word.text, word.line, weak=weak - weak % 2),)
+    return classify.key(word.text, word.line, weak=weak) if _MULTIWORD.search(word.text) else ()
+
+
+def _tag(word: Word) -> Iterator[Mention]:
+    for name, value in _TAG.findall(word.text):
+        if name in _FIELD_TAGS and value:
+            yield from classify.key(value, word.line)
+        elif name in ("env", "envconfig"):
+            yield from classify.env(value, word.line, Role.USES)
+        elif name == "header" and value:
+            yield from classify.header(value, word.line)
+
+
+def _package(word: Word) -> Mention:
+    match word.key:
+        case "submodule":
+            return Mention(Kind.SUBMODULE, repo_name(word.text), word.text, word.line, Role.USES)
+        case "imports":
+            name = imported(word.text, word.call)
+            return Mention(Kind.PACKAGE, package_name(name), name, word.line, Role.USES, weak=1)
+    role = Role.PROVIDES if word.key == "provides" else Role.USES
+    return Mention(Kind.PACKAGE, package_name(word.text), word.text, word.line, role)
+
+
+def _number(word: Word, language: str) -> Iterator[Mention]:
+    name = word.key.rpartition(".")[2]
+    bare, digits = plain_name(name), word.text.replace("_", "")
+    if bare.endswith(("port", "ports")):
+        yield from classify.port(digits, said(word, language, ""), Role.PROVIDES if word.is_key else Role.NAMES)
+    declared = word.is_key or word.within or language in ("hcl", "yaml", "json")
+    if not declared and _MULTIWORD.search(name) and bare not in stopwords.CONSTANTS:
+        yield Mention(Kind.CONSTANT, bare, name, word.line, detail=digits)

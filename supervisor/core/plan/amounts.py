@@ -1,0 +1,65 @@
+"""Amounts of tokens and minutes in words, as plan.md, the config and answers have them: `200k tokens, 30 min`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from supervisor.core.plan.errors import quoted
+from supervisor.domain.plan import Budget
+
+EXAMPLE = "`200k tokens, 30 min`"
+UNITS = ("tokens", "min", "hours")
+
+_MINUTES = {"m": 1, "min": 1, "mins": 1, "minute": 1, "minutes": 1, "h": 60, "hour": 60, "hours": 60}
+_SIZES = {"": 1, "k": 1_000, "m": 1_000_000}
+_PART = re.compile(r"\+?\s*([0-9]{1,12}(?:\.[0-9]{1,6})?)\s*(?:([kKM])(?![A-Za-z]))?\s*([A-Za-z]*)")
+_THOUSANDS = re.compile(r"(?<=[0-9])[,_](?=[0-9]{3}(?![0-9]))")
+
+
+class Misread(Struct, frozen=True):
+    """Why a text is no amount; `word` is the one that is wrong where it has to be one of `choices`."""
+
+    message: str
+    word: str = ""
+    choices: Sequence[str] = ()
+
+
+def read_amount(text: str) -> Budget | Misread:
+    """The tokens, the minutes, or both, that a text names; takes every str."""
+    tokens: int | None = None
+    minutes: float | None = None
+    for part in _THOUSANDS.sub("", text.strip()).split(","):
+        found = _PART.fullmatch(part.strip())
+        if found is None:
+            return Misread(f"{quoted(part.strip())} is no amount: write {EXAMPLE}")
+        number, size, unit = float(found[1]), _SIZES[(found[2] or "").lower()], found[3].lower()
+        if unit in ("token", "tokens") and tokens is None:
+            tokens = int(number * size)
+        elif unit in _MINUTES and size == 1 and minutes is None:
+            minutes = number * _MINUTES[unit]
+        elif not unit:
+            return Misread(f"{quoted(part.strip())} does not say of what: write {EXAMPLE}")
+        elif unit in ("token", "tokens", *_MINUTES):
+            return Misread(f"{quoted(part.strip())} is one amount too many: write {EXAMPLE}")
+        else:
+            return Misread(f"unknown unit {quoted(found[3])}", found[3], UNITS)
+    if tokens == 0 or minutes == 0:
+        return Misread(f"an amount must be above zero: write {EXAMPLE}")
+    return Budget(tokens, minutes)
+
+
+def said(amount: Budget) -> str:
+    """The amount in words that are read back as the same, but for the third digit."""
+    parts = [] if amount.tokens is None else [tokens_said(amount.tokens)]
+    return ", ".join([*parts, *([] if amount.minutes is None else [f"{amount.minutes:.4g} min"])])
+
+
+def tokens_said(count: int) -> str:
+    """A number of tokens, short."""
+    for size, sign in ((1_000_000, "M"), (1_000, "k")):
+        if count >= size:
+            return f"{count / size:.4g}{sign} tokens"
+    return f"{count} tokens"

@@ -1,0 +1,207 @@
+"""What a text means, apart from how it is set: two texts with the same meaning have the same key."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from supervisor.core.text.markdown import Tangle, blocks, inline
+from supervisor.domain.plan import Contract, Plan, Task
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
+
+
+def task_key(task: Task, plan: Plan) -> str:
+    """A key that changes exactly when the brief of `task` changes its meaning.
+
+    It covers title, instructions, expected result, verify commands, the contracts named and the objective; not the
+    child, `after`, `hold` and the settings of the run.
+    """
+    named = (plan.contract(contract_id) for contract_id in sorted(set(task.contracts)))
+    return json.dumps(
+        [
+            canonical(task.title),
+            canonical(task.instructions),
+            canonical(task.expect),
+            sorted(set(task.verify)),
+            [contract_key(contract) for contract in named if contract is not None],
+            canonical(plan.objective),
+        ]
+    )
+
+
+def contract_key(contract: Contract) -> str:
+    """A key that changes exactly when what `contract` asks for changes its meaning."""
+    between = sorted(set(contract.between))
+    return json.dumps([contract.id, canonical(contract.title), between, canonical(contract.text)])
+
+
+@lru_cache(maxsize=256)  # a contract and the objective are asked for once per task
+def canonical(markdown: str) -> str:
+    """`markdown` reduced to its meaning; takes every str.
+
+    White space, line wrapping, emphasis, and the style of headings, bullets and code blocks leave no trace. Words and
+    their order, code, link targets and the nesting of blocks do. Emphasis inside a word or a path (`src/*.c, src/*.h`)
+    is text. Very long paragraphs and text too tangled to be read are compared by their source, less white space.
+    """
+    tokens = blocks(markdown)
+    if isinstance(tokens, Tangle):
+        return "\n".join(line.rstrip() for line in markdown.splitlines()).strip("\n")
+    page = _Page()
+    for token in tokens:
+        page.take(token)
+    return "\n".join(page.lines)
+
+
+class _Container:
+    """A list item or a quote that is open: `marker` stands before its first line, `rest` before the others."""
+
+    def __init__(self, marker: str, rest: str) -> None:
+        self.marker = marker
+        self.rest = rest
+        self.used = False
+
+    def prefix(self) -> str:
+        prefix = self.rest if self.used else self.marker
+        self.used = True
+        return prefix
+
+
+class _Page:
+    """Blocks written one way: one line per paragraph, one empty line between blocks, `-` bullets, fenced code."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self._open: list[_Container] = []
+        self._numbers: list[int | None] = []
+        self._heading = ""
+
+    def take(self, token: Token) -> None:
+        match token.type:
+            case "bullet_list_open":
+                self._numbers.append(None)
+            case "ordered_list_open":
+                self._numbers.append(int(token.attrs.get("start", 1)))
+            case "bullet_list_close" | "ordered_list_close":
+                self._numbers.pop()
+            case "list_item_open":
+                marker = self._marker(token.markup)
+                self._open.append(_Container(marker, " " * len(marker)))
+            case "blockquote_open":
+                self._open.append(_Container("> ", "> "))
+            case "list_item_close" | "blockquote_close":
+                if not self._open[-1].used:
+                    self._write([""])
+                self._open.pop()
+            case "heading_open":
+                self._heading = "#" * int(token.tag[1:]) + " "
+            case "inline":
+                self._write([self._heading + _sentence(token.content)])
+                self._heading = ""
+            case "fence" | "code_block":
+                self._write(_fenced(token.content, " ".join(token.info.split())))
+            case "html_block":
+                self._write([_spaced(token.content).strip()])
+            case "hr":
+                self._write(["***"])
+
+    def _marker(self, style: str) -> str:
+        number = self._numbers[-1]
+        if number is None:
+            return "- "
+        self._numbers[-1] = number + 1
+        return f"{number}{style} "
+
+    def _write(self, block: Iterable[str]) -> None:
+        if self.lines:
+            self.lines.append("".join(container.rest for container in self._open if container.used).rstrip())
+        for line in block:
+            self.lines.append(("".join(container.prefix() for container in self._open) + line).rstrip())
+
+
+def _fenced(content: str, info: str) -> list[str]:
+    fence = _longer_than_any("~" if "`" in info else "`", content, least=3)
+    body = "\n".join(line.rstrip() for line in content.split("\n")).rstrip("\n")
+    return [fence + info, *(body.split("\n") if body else ()), fence]
+
+
+def _longer_than_any(mark: str, content: str, *, least: int) -> str:
+    runs = [len(run) for run in re.findall(re.escape(mark) + "+", content)]
+    return mark * max([least, *(run + 1 for run in runs)])
+
+
+_LONGEST_PARAGRAPH = 50_000
+"""Characters; a longer one is compared by its words alone, since inline parsing of hostile text is slow."""
+
+# An emphasis marker that touches one of these is more likely part of a name, a path or a pattern than emphasis.
+_WORD_BEFORE = re.compile(r"[\w/\\.=@$~*-]", re.ASCII)
+_WORD_AFTER = re.compile(r"[\w/\\=@$~*-]|[.:]\w", re.ASCII)
+
+
+def _sentence(source: str) -> str:
+    """One paragraph on one line, without emphasis."""
+    source = re.sub(r"[ \t]*\n[ \t]*", " ", source)
+    if len(source) > _LONGEST_PARAGRAPH:
+        return _spaced(source).strip()
+    text = ""
+    links: list[Token] = []
+    opened: list[int] = []
+    marks: list[tuple[int, str, int]] = []  # where, the marker, and which mark closes or opens the same emphasis
+    for token in inline(source):
+        match token.type:
+            case "em_open" | "strong_open":
+                opened.append(len(marks))
+                marks.append((len(text), token.markup, -1))
+            case "em_close" | "strong_close":
+                first = opened.pop()
+                marks[first] = (*marks[first][:2], len(marks))
+                marks.append((len(text), token.markup, first))
+            case "link_open":
+                links.append(token)
+                text += "["
+            case "link_close":
+                text += "]" + _target(links.pop(), "href")
+            case "image":
+                text += f"![{_spaced(token.content)}]" + _target(token, "src")
+            case "code_inline":
+                text += _code(token.content)
+            case _:
+                words = _spaced(token.content)
+                text += words.lstrip() if text.endswith(" ") else words
+    return _with_marks(text, marks).strip()
+
+
+def _with_marks(text: str, marks: Sequence[tuple[int, str, int]]) -> str:
+    """`text` with those emphasis markers written back that are part of a word."""
+
+    def part_of_word(mark: int) -> bool:
+        first, last = sorted((mark, marks[mark][2]))
+        start, end = marks[first][0], marks[last][0]
+        return bool(_WORD_BEFORE.match(text[start - 1 : start]) or _WORD_AFTER.match(text[end : end + 2]))
+
+    pieces: list[str] = []
+    at = 0
+    for mark, (where, marker, _) in enumerate(marks):
+        pieces.append(text[at:where])
+        pieces.append(marker if part_of_word(mark) else "")
+        at = where
+    return "".join(pieces) + text[at:]
+
+
+def _target(token: Token, name: str) -> str:
+    title = token.attrs.get("title", "")
+    return f"({token.attrs[name]}" + (f" {json.dumps(_spaced(str(title)), ensure_ascii=False)})" if title else ")")
+
+
+def _code(content: str) -> str:
+    mark = _longer_than_any("`", content, least=1)
+    pad = " " if content.strip() and (content[0] in " `" or content[-1] in " `") else ""
+    return f"{mark}{pad}{content}{pad}{mark}"
+
+
+def _spaced(text: str) -> str:
+    return re.sub(r"\s+", " ", text)

@@ -1,0 +1,219 @@
+"""The `- name: value` list below a heading of plan.md, and what its values mean."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from typing import TypeVar
+
+from msgspec import Struct
+
+from supervisor.core.plan.amounts import Misread, read_amount
+from supervisor.core.plan.errors import Flaw, nearest, quoted
+from supervisor.core.text.markdown import inline
+from supervisor.domain.plan import Budget
+
+_Choice = TypeVar("_Choice", bound=str)
+
+
+class Field(Struct, frozen=True):
+    """One `- name: value`; `name` is in lower case and `line` counts from 1."""
+
+    name: str
+    value: str
+    line: int
+
+
+def scan(lines: Sequence[str], start: int, end: int, known: Sequence[str]) -> tuple[list[Field], int, list[Flaw]]:
+    """The fields at the top of `lines[start:end]`, the index of the first line after them, and what is wrong in them.
+
+    There is a field list when the first line that is not blank looks like `- word:`. It ends at a line that is neither
+    a bullet nor indented, and at a blank line unless a field with a (nearly) known name follows it.
+    """
+    at = _skip_blank(lines, start, end)
+    first = _bullet(lines, at, end)
+    if first is None or first.indent > 3 or _named(first.text, known) is None:
+        return [], at, []
+    found: list[tuple[str, list[str], int]] = []
+    flaws: list[Flaw] = []
+    while at < end:
+        line, bullet = lines[at], _bullet(lines, at, end)
+        if not line.strip():
+            at = _skip_blank(lines, at, end)
+            bullet = _bullet(lines, at, end)
+            named = _named(bullet.text, known) if bullet and bullet.indent < first.indent + 2 else None
+            if named is None or nearest(named[0], known) is None:
+                break
+            continue
+        if bullet and bullet.indent < first.indent + 2:
+            named = _named(bullet.text, known)
+            if named:
+                found.append((named[0], [named[1]], at + 1))
+            else:
+                rule = "write `- name: value`, or leave an empty line between the fields and the text"
+                flaws.append(Flaw(at + 1, f"{quoted(bullet.text)} is not a field: {rule}"))
+        elif not line[0].isspace():
+            flaws += _cut_off(lines, at, end, known)
+            break
+        elif bullet:
+            flaws.append(
+                Flaw(at + 1, f"write the value of `{found[-1][0]}` on the line of its name, not as a list below it")
+            )
+        else:
+            found[-1][1].append(line.strip())
+        at += 1
+    return [Field(name, " ".join(value).strip(), line) for name, value, line in found], at, flaws
+
+
+class Fields:
+    """The field list of one heading, read by name. Every read of a wrong value adds to `flaws`."""
+
+    def __init__(self, found: Sequence[Field], known: Sequence[str], flaws: list[Flaw]) -> None:
+        self._flaws = flaws
+        self._found: dict[str, Field] = {}
+        for field in found:
+            if field.name not in known:
+                self._flag(field, f"unknown field {quoted(field.name)}", field.name, known)
+            elif field.name in self._found:
+                self._flag(field, f"`{field.name}` stands twice in this list, first on line {self.line(field.name)}")
+            else:
+                self._found[field.name] = field
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._found
+
+    def line(self, name: str) -> int:
+        """The line of a field that is there."""
+        return self._found[name].line
+
+    def words(self, name: str) -> str | None:
+        """Free words, or None when the field is not there."""
+        field = self._filled(name)
+        return _bare(field.value) if field else None
+
+    def choice(self, name: str, choices: Sequence[_Choice]) -> _Choice | None:
+        """One of `choices`, or None when the field is not there."""
+        field = self._filled(name)
+        if field is None:
+            return None
+        word = _bare(field.value)
+        found = next((choice for choice in choices if choice == word), None)
+        if found is None:
+            self._flag(field, f"unknown {name} {quoted(word)}", word, choices)
+        return found
+
+    def names(self, name: str, noun: str, choices: Collection[str]) -> tuple[str, ...]:
+        """Some of `choices`, separated by commas, each once; () when the field is not there."""
+        field = self._filled(name)
+        if field is None:
+            return ()
+        words = dict.fromkeys(word for word in map(_bare, field.value.split(",")) if word)
+        for word in words:
+            if word not in choices:
+                self._flag(field, f"unknown {noun} {quoted(word)} in `{name}`", word, choices)
+        return tuple(words)
+
+    def yes(self, name: str) -> bool:
+        """Whether the field says yes; False when it is not there."""
+        field = self._filled(name)
+        if field is None:
+            return False
+        word = _bare(field.value)
+        if word.lower() not in _YES_NO:
+            self._flag(field, f"`{name}` is `yes` or `no`, not {quoted(word)}")
+        return _YES_NO.get(word.lower(), False)
+
+    def commands(self, name: str) -> tuple[str, ...]:
+        """The commands in inline code, in order; () when the field is not there."""
+        field = self._filled(name)
+        if field is None:
+            return ()
+        tokens = inline(field.value)
+        commands = tuple(filter(None, (token.content.strip() for token in tokens if token.type == "code_inline")))
+        if not commands:
+            self._flag(field, f"`{name}` has no command in inline code: put each command between backticks")
+        elif any("`" in token.content for token in tokens if token.type == "text"):
+            self._flag(field, f"a backtick in `{name}` has no partner: put each command between backticks")
+        return commands
+
+    def minutes(self, name: str) -> float | None:
+        """Minutes above zero, or None when the field is not there."""
+        field = self._filled(name)
+        if field is None:
+            return None
+        word = _bare(field.value)
+        match = _MINUTES.fullmatch(word)
+        if match is None or float(match[1]) == 0:
+            self._flag(field, f"`{name}` is a number of minutes above zero, not {quoted(word)}")
+            return None
+        return float(match[1])
+
+    def amount(self, name: str) -> Budget | None:
+        """Tokens, minutes or both, or None when the field is not there."""
+        field = self._filled(name)
+        if field is None:
+            return None
+        found = read_amount(_bare(field.value))
+        if isinstance(found, Misread):
+            self._flag(field, f"`{name}`: {found.message}", found.word, found.choices)
+            return None
+        return found
+
+    def _filled(self, name: str) -> Field | None:
+        field = self._found.get(name)
+        if field is not None and not _bare(field.value):
+            self._flag(field, f"`{name}` has no value: write one or take the line out")
+            return None
+        return field
+
+    def _flag(self, field: Field, message: str, word: str = "", choices: Collection[str] = ()) -> None:
+        self._flaws.append(Flaw(field.line, message, word, choices))
+
+
+_YES_NO = {"yes": True, "true": True, "no": False, "false": False}
+_MINUTES = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?)\s*(?:m|min|mins|minutes?)?")
+_BULLET = re.compile(r"([ \t]*)[-*+](?:[ \t]+(.*))?")
+_NAMED = re.compile(r"[*_`]{0,3}([A-Za-z][\w-]*)[*_`]{0,3}\s*:[*_]{0,3}(.*)")
+
+
+class _Bullet(Struct, frozen=True):
+    indent: int
+    text: str
+
+
+def _bullet(lines: Sequence[str], at: int, end: int) -> _Bullet | None:
+    match = _BULLET.fullmatch(lines[at]) if at < end else None
+    return _Bullet(len(match[1].expandtabs(4)), (match[2] or "").strip()) if match else None
+
+
+def _named(text: str, known: Sequence[str]) -> tuple[str, str] | None:
+    """Name and value when `text` looks like `word: value`; without the space only when the word is a known one."""
+    match = _NAMED.fullmatch(text)
+    if match is None:
+        return None
+    name, value = match[1].lower(), match[2]
+    return (name, value.strip()) if not value or value[0].isspace() or name in known else None
+
+
+def _cut_off(lines: Sequence[str], at: int, end: int, known: Sequence[str]) -> list[Flaw]:
+    """Fields below text that ended their list without a blank line: surely meant as such, so not to be lost."""
+    flaws = []
+    while at < end and lines[at].strip():
+        bullet = _bullet(lines, at, end)
+        named = _named(bullet.text, known) if bullet else None
+        if named and named[0] in known:
+            flaws.append(
+                Flaw(at + 1, f"`{named[0]}` stands below other text: move it up to the list below the heading")
+            )
+        at += 1
+    return flaws
+
+
+def _skip_blank(lines: Sequence[str], at: int, end: int) -> int:
+    while at < end and not lines[at].strip():
+        at += 1
+    return at
+
+
+def _bare(value: str) -> str:
+    return value.strip().strip("`").strip()

@@ -1,0 +1,262 @@
+"""plan.md: from its text to a plan, or to everything that is wrong with it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from graphlib import CycleError, TopologicalSorter
+
+from msgspec import Struct
+
+from supervisor.core.plan.errors import MAX_PROBLEMS, Flaw, any_of, nearest, quoted, rejection
+from supervisor.core.plan.fields import Fields, scan
+from supervisor.core.plan.outline import Heading, Outline, outline, trimmed
+from supervisor.domain.plan import HUMAN, Budget, Contract, Plan, Rejection, SandboxMode, Task, ThreadChoice
+
+MAX_CHARACTERS = 600_000
+"""A plan of 2,000 tasks has about 400,000, read in half a second; as many of the worst junk take five seconds."""
+
+TASK_FIELDS = (
+    "child",
+    "after",
+    "contracts",
+    "verify",
+    "hold",
+    "thread",
+    "model",
+    "effort",
+    "sandbox",
+    "timeout",
+    "budget",
+)
+CONTRACT_FIELDS = ("between",)
+PLAN_FIELDS = ("hold", "budget")
+
+
+def parse(text: str, children: Collection[str]) -> Plan | Rejection:
+    """The plan that `text` is, or every problem it has; takes every str.
+
+    `children` are the names that `child` and `between` may hold.
+    """
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    if not text.strip():
+        return rejection([Flaw(1, "plan.md is empty: begin it with `# Plan: TITLE` and add a `## Working Plan`")])
+    if len(text) > MAX_CHARACTERS:
+        return rejection([Flaw(1, f"plan.md has {len(text)} characters: keep it within {MAX_CHARACTERS}")])
+    page, flaws = outline(text)
+    if page is None:
+        return rejection(flaws)
+    reader = _Reader(page, flaws, tuple(children))
+    plan = reader.plan()
+    return rejection(reader.flaws) if reader.flaws else plan
+
+
+_OBJECTIVE, _SUCCESS, _CONTRACTS, _WORKING_PLAN = "Objective", "Success Criteria", "Contracts", "Working Plan"
+_SECTIONS = {name.casefold(): name for name in (_OBJECTIVE, _SUCCESS, _CONTRACTS, _WORKING_PLAN)}
+_THREADS: tuple[ThreadChoice, ...] = ("shared", "fresh")
+_SANDBOXES: tuple[SandboxMode, ...] = ("read-only", "workspace-write")
+
+_PLAN_TITLE = re.compile(r"(?:plan\s*:)?\s*(.*)", re.IGNORECASE)
+# An id takes every hyphen it can, so a hyphen separates only with a space at its side: `T-1 — x`, `T1 - x`.
+_ENTRY_TITLE = re.compile(
+    r"([A-Za-z0-9_](?:[A-Za-z0-9_-]{0,62}[A-Za-z0-9_])?)\s*(?:(?:[—–:]|-+(?=\s|$)|(?<=\s)-+)\s*(.*))?"
+)
+_EXPECT = re.compile(r"(?:^\s*[-*+]\s+)?\*\*expect(?:\s*:\*\*|\*\*\s*:)|^\s*(?:[-*+]\s+)?expect\s*:", re.IGNORECASE)
+_HOLD = re.compile(r"\s*(?:[-*+]\s*)?hold\s*:\s*(?:yes|no|true|false)\s*", re.IGNORECASE)
+
+
+class _Entry(Struct, frozen=True):
+    """A task or a contract with values still to be read; `body` is the index of the first line after its fields."""
+
+    id: str
+    title: str
+    heading: Heading
+    fields: Fields
+    body: int
+
+
+class _Reader:
+    """One reading of one file; what is wrong with it gathers in `flaws`."""
+
+    def __init__(self, page: Outline, flaws: list[Flaw], children: tuple[str, ...]) -> None:
+        self.flaws = flaws
+        self._page = page
+        self._children = children
+        self._understood: set[int] = set()  # lines of headings and fields that have been read
+
+    def plan(self) -> Plan:
+        """The plan, to be believed only when `flaws` is empty afterwards."""
+        title, hold, budget = self._title()
+        sections = self._sections()
+        contracts = self._entries(sections[_CONTRACTS], "contract", CONTRACT_FIELDS)
+        tasks = self._entries(sections[_WORKING_PLAN], "task", TASK_FIELDS)
+        plan = Plan(
+            title=title,
+            hold=hold,
+            objective=self._section_text(sections[_OBJECTIVE]),
+            success=self._section_text(sections[_SUCCESS]),
+            contracts=tuple(map(self._contract, contracts.values())),
+            tasks=tuple(self._task(entry, tasks, contracts) for entry in tasks.values()),
+            budget=budget,
+        )
+        self.flaws += _cycles(plan.tasks)
+        self.flaws += self._astray()
+        return plan
+
+    def _title(self) -> tuple[str, bool, Budget | None]:
+        heading = next((heading for heading in self._page.headings if heading.level == 1), None)
+        if heading is None:
+            self._flag(1, "the plan has no title: begin it with `# Plan: TITLE`")
+            return "", False, None
+        match = _PLAN_TITLE.fullmatch(heading.text)
+        title = match[1] if match else heading.text
+        if not title:
+            self._flag(heading.line, "the title is empty: write `# Plan: TITLE`")
+        fields, _ = self._fields(heading, PLAN_FIELDS)
+        return title, fields.yes("hold"), fields.amount("budget")
+
+    def _sections(self) -> dict[str, list[Heading]]:
+        """The headings of each section that carries meaning; more than one is a flaw."""
+        sections: dict[str, list[Heading]] = {name: [] for name in _SECTIONS.values()}
+        for heading in self._page.headings:
+            name = _SECTIONS.get(heading.text.casefold()) if heading.level == 2 else None
+            if name is None:
+                continue
+            if sections[name]:
+                first = sections[name][0].line
+                self._flag(heading.line, f"the section `{name}` stands twice, first on line {first}: make them one")
+            sections[name].append(heading)
+        if not sections[_WORKING_PLAN]:
+            below_title = [heading for heading in self._page.headings if heading.level > 1]
+            near = next((heading for heading in below_title if nearest(heading.text, [_WORKING_PLAN])), None)
+            hint = f"did you mean {quoted(near.text)} to be it?" if near else "add it, with tasks or without"
+            self._flag(near.line if near else 1, f"there is no section `## {_WORKING_PLAN}`: {hint}")
+        return sections
+
+    def _section_text(self, headings: Sequence[Heading]) -> str:
+        texts = [self._page.text(heading.start, self._page.section_end(heading)) for heading in headings]
+        return "\n\n".join(texts)
+
+    def _entries(self, sections: Sequence[Heading], noun: str, known: Sequence[str]) -> dict[str, _Entry]:
+        entries: dict[str, _Entry] = {}
+        for heading in (inner for section in sections for inner in self._page.inside(section)):
+            match = _ENTRY_TITLE.fullmatch(heading.text)
+            if match is None:
+                rule = "write `### ID — title` with an id of letters, digits, `-` and `_`"
+                self._flag(heading.line, f"{quoted(heading.text)} is not the heading of a {noun}: {rule}")
+                continue
+            entry_id, title = match[1], match[2] or ""
+            if not title:
+                self._flag(heading.line, f"the {noun} {entry_id} has no title: write `### {entry_id} — title`")
+            entry = _Entry(entry_id, title, heading, *self._fields(heading, known))
+            first = entries.setdefault(entry_id, entry)
+            if first is not entry:
+                message = (
+                    f"the {noun} {entry_id} stands twice, first on line {first.heading.line}: give it an id of its own"
+                )
+                self._flag(heading.line, message)
+        return entries
+
+    def _fields(self, heading: Heading, known: Sequence[str]) -> tuple[Fields, int]:
+        found, body, flaws = scan(self._page.lines, heading.start, heading.end, known)
+        self.flaws += flaws
+        self._understood.update((heading.line, *(field.line for field in found)))
+        return Fields(found, known, self.flaws), body
+
+    def _contract(self, entry: _Entry) -> Contract:
+        between = entry.fields.names("between", "child", self._children)
+        if "between" not in entry.fields:
+            self._flag(
+                entry.heading.line, f"{entry.id} has no `between`: name the children it binds right below its heading"
+            )
+        elif len(between) == 1:
+            self._flag(
+                entry.fields.line("between"), f"{entry.id} is between `{between[0]}` alone: name at least two children"
+            )
+        text = self._page.text(entry.body, entry.heading.end)
+        return Contract(entry.id, entry.title, between, text, entry.heading.line)
+
+    def _task(self, entry: _Entry, tasks: Collection[str], contracts: Collection[str]) -> Task:
+        fields, line = entry.fields, entry.heading.line
+        who = (*self._children, HUMAN)
+        child = fields.choice("child", who)
+        if "child" not in fields:
+            self._flag(
+                line, f"{entry.id} has no `child`: write `- child: NAME` right below its heading, with {any_of(who)}"
+            )
+        if child == HUMAN and "verify" in fields:
+            self._flag(
+                fields.line("verify"), f"{entry.id} is for a human, so `verify` cannot run: use `**Expect:**` instead"
+            )
+        if child == HUMAN and "budget" in fields:
+            self._flag(fields.line("budget"), f"{entry.id} is for a human, who spends no `budget`: take the line out")
+        after = fields.names("after", "task", tasks)
+        if entry.id in after:
+            self._flag(fields.line("after"), f"{entry.id} waits for itself: take it out of `after`")
+        instructions, expect = self._instructions(entry, human=child == HUMAN)
+        return Task(
+            id=entry.id,
+            title=entry.title,
+            child=child or "",
+            after=after,
+            contracts=fields.names("contracts", "contract", contracts),
+            verify=fields.commands("verify"),
+            hold=fields.yes("hold"),
+            thread=fields.choice("thread", _THREADS) or "shared",
+            model=fields.words("model"),
+            effort=fields.words("effort"),
+            sandbox=fields.choice("sandbox", _SANDBOXES),
+            timeout=fields.minutes("timeout"),
+            budget=fields.amount("budget"),
+            instructions=instructions,
+            expect=expect,
+            line=line,
+        )
+
+    def _instructions(self, entry: _Entry, *, human: bool) -> tuple[str, str]:
+        """The instructions and, for a human, apart from them what is expected."""
+        page, end = self._page, entry.heading.end
+        for at in range(entry.body, end) if human else ():
+            mark = None if at in page.verbatim else _EXPECT.search(page.lines[at])
+            if mark:
+                steps = (*page.lines[entry.body : at], page.lines[at][: mark.start()])
+                expect = (page.lines[at][mark.end() :], *page.lines[at + 1 : end])
+                return trimmed(steps), trimmed(expect).strip()
+        return page.text(entry.body, end), ""
+
+    def _astray(self) -> Iterator[Flaw]:
+        """What was surely meant to count and stands where it does not: passed over, it would start or retire work."""
+        known = self._understood | {flaw.line for flaw in self.flaws}
+        for at, line in enumerate(self._page.lines):
+            if at + 1 not in known and at not in self._page.verbatim and _HOLD.fullmatch(line):
+                yield Flaw(at + 1, "`hold` does not count here: move it to the list right below a heading")
+        for heading in self._page.headings:
+            if heading.line not in known and (match := _ENTRY_TITLE.fullmatch(heading.text)):
+                found, _, _ = scan(self._page.lines, heading.start, heading.end, TASK_FIELDS)
+                if any(field.name == "child" for field in found):
+                    rule = f"give it a heading of level 3 below `## {_WORKING_PLAN}`"
+                    yield Flaw(heading.line, f"the task {match[1]} stands where it is not read: {rule}")
+
+    def _flag(self, line: int, message: str) -> None:
+        self.flaws.append(Flaw(line, message))
+
+
+def _cycles(tasks: Sequence[Task]) -> Iterator[Flaw]:
+    """One flaw for each circle of tasks that wait for each other, as far as they would be told."""
+    lines = {task.id: task.line for task in tasks}
+    waits = {task.id: [other for other in task.after if other in lines and other != task.id] for task in tasks}
+    for _ in range(MAX_PROBLEMS + 1):
+        try:
+            TopologicalSorter(waits).prepare()
+            return
+        except CycleError as error:
+            circle: list[str] = error.args[1][:0:-1]  # each one waits for the next
+        start = min(range(len(circle)), key=lambda at: lines[circle[at]])
+        circle = [*circle[start:], *circle[:start]]
+        shown = circle if len(circle) <= _LONGEST_CIRCLE else [*circle[:_LONGEST_CIRCLE], "..."]
+        message = f"{' → '.join([*shown, circle[0]])} wait for each other: take one of them out of an `after`"
+        yield Flaw(lines[circle[0]], message)
+        waits[circle[0]].remove(circle[1])
+
+
+_LONGEST_CIRCLE = 12

@@ -1,0 +1,171 @@
+"""What CI runs, and what hooks run before a commit: files of GitHub, GitLab, CircleCI, Azure, Jenkins and others."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from supervisor.core.repo.commands import LENGTH, purpose_of, quote, shell_lines
+from supervisor.core.repo.structured import Unreadable, Value, read_yaml
+from supervisor.domain.repofacts import Job, Moment, Pipeline, Rule, Step
+
+JOBS = 20
+STEPS = 20  # commands of one job
+NAME = 80
+
+_SYSTEMS = (
+    (re.compile(r"\.github/workflows/[^/]+\.ya?ml"), "github"),
+    (re.compile(r"\.gitea/workflows/[^/]+\.ya?ml|\.forgejo/workflows/[^/]+\.ya?ml"), "gitea"),
+    (re.compile(r"(.*/)?\.gitlab-ci\.ya?ml|\.gitlab/(ci/)?[^/]+\.ya?ml"), "gitlab"),
+    (re.compile(r"\.circleci/config\.ya?ml"), "circleci"),
+    (re.compile(r"azure-pipelines[\w.-]*\.ya?ml|\.azure(-pipelines|-devops)?/[^/]+\.ya?ml"), "azure"),
+    (re.compile(r"(.*/)?Jenkinsfile([.-]\w+)?"), "jenkins"),
+    (re.compile(r"\.travis\.ya?ml"), "travis"),
+    (re.compile(r"\.?appveyor\.ya?ml"), "appveyor"),
+    (re.compile(r"bitbucket-pipelines\.ya?ml"), "bitbucket"),
+    (re.compile(r"\.buildkite/[^/]+\.ya?ml"), "buildkite"),
+    (re.compile(r"\.drone\.ya?ml|\.woodpecker(/[^/]+)?\.ya?ml"), "drone"),
+    (re.compile(r"\.cirrus\.ya?ml"), "cirrus"),
+    (re.compile(r"\.ci/[^/]+\.(ya?ml|sh)|cloudbuild\.ya?ml|ci/[^/]+\.ya?ml"), "ci"),
+)
+_HOOKS = re.compile(
+    r"\.pre-commit-config\.ya?ml|\.husky/(pre-commit|commit-msg|pre-push)|lefthook\.ya?ml|\.lefthook\.ya?ml"
+)
+
+
+def system_of(name: str) -> str | None:
+    """The CI system that reads a file of this name; None for what is no pipeline."""
+    return next((system for pattern, system in _SYSTEMS if pattern.fullmatch(name)), None)
+
+
+def is_hooks(name: str) -> bool:
+    """Whether the file says what runs before a commit."""
+    return _HOOKS.fullmatch(name) is not None
+
+
+def read_pipeline(name: str, content: bytes) -> Pipeline:
+    """The jobs of a pipeline and what they run. One that is malformed has a note that says so, and nothing else."""
+    system = system_of(name) or "ci"
+    if system == "jenkins":
+        return Pipeline(name, system, jobs=_bounded(list(_jenkins(content))))
+    if name.endswith(".sh"):
+        steps = shell_lines(content[: 64 << 10].decode("utf-8", "replace"), 1)
+        return Pipeline(
+            name, system, jobs=_bounded([("script", 1, [(one, at) for one, at in steps if purpose_of(one)])])
+        )
+    try:
+        data = read_yaml(content)
+    except Unreadable as error:
+        return Pipeline(name, system, note=f"not understood: {error}")
+    on = data.at("on") if "on" in data.pairs else data.at("true")
+    events = list(on.pairs) or [one.text for one in on.items]
+    found = list(
+        _github(data) if system in ("github", "gitea") else _gitlab(data) if system == "gitlab" else _any(data)
+    )
+    called = quote(data.at("name").text, NAME)
+    return Pipeline(name, system, called, tuple(quote(one, NAME) for one in events[:10]), _bounded(found))
+
+
+def read_hooks(name: str, content: bytes) -> tuple[Rule, ...]:
+    """What runs before a commit (or a push), as rules. Nothing of a file that is malformed."""
+    rules: list[Rule] = []
+    if name.startswith(".husky/"):
+        when = name.rpartition("/")[2]
+        for text, line in shell_lines(content[: 16 << 10].decode("utf-8", "replace"), 1):
+            if not text.startswith((".", "export", "if", "fi", "#")):
+                rules.append(Rule(f"the {when} hook runs {quote(text, LENGTH)}", Moment.COMMIT, name, line))
+        return tuple(rules[:10])
+    try:
+        data = read_yaml(content)
+    except Unreadable:
+        return ()
+    if "repos" in data.pairs:
+        for hook in (hook for repo in data.at("repos").items for hook in repo.at("hooks").items):
+            if called := hook.at("id").text:
+                rules.append(Rule(f"pre-commit runs {quote(called, NAME)}", Moment.COMMIT, name, hook.at("id").line))
+    for when in ("pre-commit", "pre-push", "commit-msg"):
+        for called, command in data.at(when, "commands").pairs.items():
+            run = quote(command.at("run").text, LENGTH) or quote(called, NAME)
+            rules.append(Rule(f"the {when} hook runs {run}", Moment.COMMIT, name, command.line))
+    return tuple(rules[:20])
+
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+_Found = tuple[str, int, list[tuple[str, int]]]
+
+
+def _github(data: Value) -> Iterator[_Found]:
+    for called, job in data.at("jobs").pairs.items():
+        steps = [one for step in job.at("steps").items for one in _lines(step.at("run"))]
+        uses = job.at("uses")
+        if uses.text:
+            steps.append((f"uses {uses.text}", uses.line))
+        yield called, job.line - 1, steps
+
+
+_GITLAB_WORDS = _set("stages variables default include workflow image services cache before_script after_script pages")
+
+
+def _gitlab(data: Value) -> Iterator[_Found]:
+    for called, job in data.pairs.items():
+        if called not in _GITLAB_WORDS and "script" in job.pairs:
+            steps = [one for part in ("before_script", "script") for item in job.at(part).items for one in _lines(item)]
+            yield called, job.line - 1, steps
+
+
+_RUN_KEYS = _set("run script command commands bash pwsh powershell test_script build_script install before_script args")
+
+
+def _any(data: Value) -> Iterator[_Found]:
+    """Whatever stands below a key that is named like a command, by its job: the mapping that is nearest to the top."""
+    jobs = data.at("jobs")
+    parts = jobs.pairs or {f"{one.at('job').text or one.at('name').text or 'job'}": one for one in jobs.items}
+    for called, part in (parts or {"pipeline": data}).items():
+        yield called, max(1, part.line - (part is not data)), list(_commands(part))
+
+
+def _commands(value: Value) -> Iterator[tuple[str, int]]:
+    for key, inner in value.pairs.items():
+        if key in _RUN_KEYS:
+            for item in (inner.at("command") if inner.pairs else inner).items:
+                yield from _lines(item)
+        else:
+            yield from _commands(inner)
+    for item in value.items if not isinstance(value.data, str) else ():
+        yield from _commands(item)
+
+
+def _lines(value: Value) -> list[tuple[str, int]]:
+    return list(shell_lines(value.text, value.line)) if value.text else []
+
+
+_STAGE = re.compile(r"\bstage\s*\(\s*['\"]([^'\"\n]{1,80})['\"]")
+_SH = re.compile(r"\b(?:sh|bat|powershell)\b[\s(]*(?:script:\s*)?('''|\"\"\"|'|\")(.{1,2000}?)\1", re.DOTALL)
+
+
+def _jenkins(content: bytes) -> Iterator[_Found]:
+    text = content[: 128 << 10].decode("utf-8", "replace")
+    stages = [(one.start(), one[1]) for one in _STAGE.finditer(text)] or [(0, "pipeline")]
+    ends = [at for at, _ in stages[1:]] + [len(text)]
+    for (at, called), end in zip(stages, ends, strict=True):
+        steps: list[tuple[str, int]] = []
+        for one in _SH.finditer(text, at, end):
+            steps += shell_lines(one[2], text.count("\n", 0, one.start(2)) + 1)
+        yield called, text.count("\n", 0, at) + 1, steps
+
+
+_NOISE = re.compile(
+    r"(echo|set|if|then|else|fi|for|do|done|while|cd|export|mkdir|cat|exit|case|esac|printf|sleep|ls|cp|mv|rm)\b|[{}()\[\]]|\w+=\S*$"
+)
+
+
+def _bounded(found: list[_Found]) -> tuple[Job, ...]:
+    """The first jobs, with the commands that say something."""
+    jobs = []
+    for called, line, steps in found[:JOBS]:
+        told = [Step(quote(text, LENGTH), purpose_of(text), at) for text, at in steps if not _NOISE.match(text)]
+        jobs.append(Job(quote(called, NAME), line, tuple(told[:STEPS]), max(0, len(told) - STEPS)))
+    return tuple(jobs)

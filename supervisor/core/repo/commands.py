@@ -1,0 +1,267 @@
+"""What a command is for, by the words it begins with: `npm run test:unit` tests, `cargo fmt` formats."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import islice
+
+from supervisor.core.repo.git.text import words
+from supervisor.domain.repofacts import Purpose
+
+LENGTH = 160
+"""Characters of a command that are shown."""
+
+
+def quote(text: str, limit: int) -> str:
+    """A text of a repo on one printable line, without secrets, cut at `limit` characters."""
+    return words(" ".join(text[: 8 * limit].split()).encode("utf-8", "replace"), limit)
+
+
+def purpose_of(command: str) -> Purpose | None:
+    """What a shell command is for; None if its words do not tell. Of `cd x && make test` the last part that tells."""
+    found = None
+    for part in _PARTS.split(command[:1000]):
+        found = _of_part(part.split()[:12]) or found
+    return found
+
+
+def purpose_of_name(name: str) -> Purpose | None:
+    """What a script or target of this name is for: `test:unit`, `lint-fix`, `build_wheel`."""
+    for word in re.split(r"[^a-z0-9]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "-", name[:100]).lower()):
+        if word in _NAMES:
+            return _NAMES[word]
+    return None
+
+
+def shell_lines(text: str, first: int) -> Iterator[tuple[str, int]]:
+    """The commands of a script, each with its line; `first` is the number of the script's first line.
+
+    A line that ends in a backslash goes on. Prompts are taken off; of a transcript, only lines with a prompt count.
+    """
+    lines = text.splitlines()
+    transcript = any(line.lstrip().startswith(("$ ", "% ")) for line in lines)
+    numbered = iter(enumerate(lines, first))
+    for number, line in numbered:
+        bare = line.strip()
+        prompted = bare.startswith(("$ ", "% ", "> ", "❯ "))
+        if not bare or bare.startswith("#") or (transcript and not prompted):
+            continue
+        command = bare[2:].strip() if prompted else bare
+        while command.endswith("\\"):
+            more = next(islice(numbered, 1), None)
+            if more is None:
+                break
+            command = f"{command[:-1].rstrip()} {more[1].strip()}"[: 8 * LENGTH]
+        yield _COMMENT.sub("", command), number
+
+
+_PARTS = re.compile(r"&&|\|\||;|\|")
+_COMMENT = re.compile(r"\s+#\s.*$")
+_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=\S*$")
+
+
+def _names() -> dict[str, Purpose]:
+    said = {
+        Purpose.TEST: "test tests spec specs e2e unittest unit integration coverage pytest jest vitest verify check",
+        Purpose.LINT: "lint linting typecheck types mypy eslint vet analyze clippy ruff flake8 tsc",
+        Purpose.FORMAT: "fmt format formatting prettier black gofmt tidy reformat spotless",
+        Purpose.BUILD: "build compile bundle dist all wheel package assemble sdist bdist image generate codegen proto",
+        Purpose.RUN: "run start serve dev server watch up runserver preview develop",
+        Purpose.SETUP: "install setup bootstrap deps init prepare venv sync env",
+        Purpose.RELEASE: "release publish deploy upload version tag prerelease",
+    }
+    return {word: purpose for purpose, text in said.items() for word in text.split()}
+
+
+_NAMES = _names()
+_T, _L, _F, _B, _R, _S = Purpose.TEST, Purpose.LINT, Purpose.FORMAT, Purpose.BUILD, Purpose.RUN, Purpose.SETUP
+_P = Purpose.RELEASE
+
+# Runners say nothing by themselves: what follows them does.
+_RUNNERS = {
+    *("sudo", "npx", "bunx", "pnpx", "time", "exec", "env", "nice", "xvfb-run", "command", "cross-env"),
+    *("dotenv", "wait-for-it", "retry"),
+}
+_RUNNER_PAIRS = {
+    *(("poetry", "run"), ("uv", "run"), ("pipenv", "run"), ("hatch", "run"), ("pdm", "run"), ("rye", "run")),
+    *(("bundle", "exec"), ("pnpm", "exec"), ("pnpm", "dlx"), ("yarn", "exec"), ("npm", "exec"), ("fvm", "exec")),
+    *(("nix", "develop"), ("pixi", "run"), ("conda", "run"), ("coverage", "run"), ("python", "-m"), ("uv", "tool")),
+}
+
+_ALONE = {
+    word: purpose
+    for purpose, text in {
+        _T: """pytest py.test tox nox jest vitest mocha ava karma rspec phpunit ctest nosetests trial cypress tap""",
+        _L: """flake8 pylint mypy pyright eslint tslint stylelint golangci-lint staticcheck ktlint detekt swiftlint
+        rubocop shellcheck hadolint cpplint cppcheck clang-tidy clippy pre-commit lefthook bandit codespell tsc xo
+        standard markdownlint actionlint basedpyright ty vulture deptry pydocstyle phpstan psalm credo biome oxlint""",
+        _F: "black isort prettier gofmt goimports rustfmt clang-format swiftformat yapf autopep8 dprint",
+        _B: "cmake ninja meson webpack rollup esbuild tsup xcodebuild msbuild pyinstaller goreleaser",
+        _R: "uvicorn gunicorn hypercorn daphne nodemon ts-node tsx foreman honcho waitress-serve puma",
+        _P: "twine semantic-release bump2version bumpversion bump-my-version changeset lerna",
+    }.items()
+    for word in text.split()
+}
+
+
+def _subs(**said: str) -> dict[str, Purpose]:
+    return {word: Purpose(purpose) for purpose, text in said.items() for word in text.split()}
+
+
+_SUBS: dict[str, dict[str, Purpose]] = {
+    "go": _subs(test="test", lint="vet", format="fmt", build="build install generate", run="run", setup="get mod"),
+    "cargo": _subs(
+        test="test nextest bench llvm-cov tarpaulin",
+        lint="clippy check deny audit",
+        format="fmt",
+        build="build b doc",
+        run="run r",
+        setup="fetch",
+        release="publish release",
+    ),
+    "flutter": _subs(test="test drive", lint="analyze", format="format", build="build", run="run", setup="pub"),
+    "dart": _subs(test="test", lint="analyze", format="format", build="compile", run="run", setup="pub"),
+    "swift": _subs(test="test", build="build", run="run", setup="package"),
+    "dotnet": _subs(test="test", format="format", build="build publish", run="run watch", setup="restore"),
+    "mix": _subs(
+        test="test", lint="credo dialyzer", format="format", build="compile", run="run phx.server", setup="deps.get"
+    ),
+    "bazel": _subs(test="test coverage", build="build", run="run"),
+    "bazelisk": _subs(test="test", build="build", run="run"),
+    "pio": _subs(test="test", lint="check", build="run", setup="pkg lib"),
+    "platformio": _subs(test="test", lint="check", build="run", setup="pkg lib"),
+    "idf.py": _subs(build="build", run="flash monitor", setup="set-target"),
+    "west": _subs(test="twister", build="build", run="flash", setup="init update"),
+    "arduino-cli": _subs(build="compile", run="upload"),
+    "ruff": _subs(lint="check", format="format"),
+    "docker": _subs(build="build buildx bake", run="run"),
+    "podman": _subs(build="build", run="run"),
+    "docker-compose": _subs(run="up", build="build"),
+    "pip": _subs(setup="install"),
+    "pip3": _subs(setup="install"),
+    "pipx": _subs(setup="install"),
+    "uv": _subs(setup="sync pip venv", build="build", release="publish"),
+    "poetry": _subs(setup="install", build="build", release="publish version", lint="check"),
+    "pdm": _subs(setup="install sync", build="build", release="publish"),
+    "hatch": _subs(test="test", build="build", format="fmt", release="publish version", setup="env"),
+    "pipenv": _subs(setup="install sync"),
+    "bundle": _subs(setup="install"),
+    "gem": _subs(build="build", release="push", setup="install"),
+    "pod": _subs(setup="install"),
+    "composer": _subs(setup="install", test="test"),
+    "flask": _subs(run="run"),
+    "rails": _subs(test="test", run="s server"),
+    "rake": _subs(test="test spec", build="build", release="release"),
+    "bin/rails": _subs(test="test", run="s server"),
+    "next": _subs(run="dev start", build="build", lint="lint"),
+    "vite": _subs(run="dev preview serve", build="build"),
+    "ng": _subs(test="test e2e", build="build", run="serve", lint="lint"),
+    "nx": _subs(test="test affected:test", build="build", run="serve", lint="lint"),
+    "turbo": _subs(test="test", build="build", run="dev", lint="lint"),
+    "expo": _subs(run="start", build="build"),
+    "react-native": _subs(run="start run-android run-ios"),
+    "playwright": _subs(test="test", setup="install"),
+    "gh": _subs(release="release"),
+    "terraform": _subs(build="plan", format="fmt", lint="validate", setup="init", release="apply"),
+    "buf": _subs(lint="lint breaking", build="build generate", format="format"),
+    "deno": _subs(test="test", lint="lint", format="fmt", run="run", build="compile"),
+    "zig": _subs(build="build", test="test", format="fmt", run="run"),
+    "cabal": _subs(build="build", test="test", run="run"),
+    "stack": _subs(build="build", test="test", run="run"),
+    "sbt": _subs(test="test", build="compile package assembly", run="run"),
+    "lein": _subs(test="test", run="run", build="uberjar"),
+    "mdbook": _subs(build="build", run="serve"),
+    "pre-commit": _subs(setup="install", lint="run"),
+}
+_MAVEN = _subs(test="test verify integration-test", build="package compile install", release="deploy release:perform")
+_MAKES = {"make", "just", "task", "gmake", "mage", "invoke", "inv", "doit", "earthly", "rake", "nmake"}
+_NODE = {"npm", "yarn", "pnpm", "bun"}
+_NODE_SUBS = _subs(
+    setup="install ci i add link",
+    test="test t tst",
+    run="start",
+    release="publish version",
+    build="build pack",
+    lint="lint",
+)
+_GRADLE = re.compile(r"(gradle|gradlew|gradlew\.bat)$")
+_SCRIPT = re.compile(r"(\.{1,2}/|scripts?/|bin/|tools?/|hack/|ci/)\S+|\S+\.(sh|bash|ps1|bat|cmd)")
+_PYTHON = re.compile(r"(python|py)([\d.]*)$")
+
+
+def _of_part(parts: list[str]) -> Purpose | None:
+    while parts:
+        if parts[0] in _RUNNERS or _ASSIGNMENT.match(parts[0]) or (parts[0] == "run" and len(parts) > 1):
+            parts = parts[1:]
+        elif len(parts) > 2 and (parts[0], parts[1]) in _RUNNER_PAIRS:
+            parts = parts[2:]
+            if parts[0] == "pip":
+                break
+            while len(parts) > 1 and parts[0].startswith("-"):
+                parts = parts[1:]
+            if parts[0] == "build":
+                return _B
+            if parts[0] == "unittest":
+                return _T
+        else:
+            break
+    if not parts:
+        return None
+    tool, rest = (
+        parts[0].strip("`'\"()"),
+        [word.strip("`'\"()") for word in parts[1:] if not word.startswith(("-", "+"))],
+    )
+    sub = rest[0] if rest else ""
+    if tool in ("docker", "podman") and sub == "compose":
+        tool, rest = "docker-compose", rest[1:]
+        sub = rest[0] if rest else ""
+    if tool in _NODE:
+        if sub in ("run", "run-script"):
+            return purpose_of_name(rest[1]) if len(rest) > 1 else None
+        if tool == "yarn" and not sub and len(parts) == 1:
+            return _S
+        return _NODE_SUBS.get(sub) or (purpose_of_name(sub) if sub and tool != "npm" else None)
+    if tool in _MAKES and (tool != "task" or sub):
+        named = [purpose for word in rest if (purpose := purpose_of_name(word)) is not None]
+        return named[0] if named else (_B if tool == "make" and not rest else None)
+    if _GRADLE.search(tool):
+        return next(
+            (purpose for word in rest if (purpose := purpose_of_name(word.rpartition(":")[2])) is not None), None
+        )
+    if tool in ("mvn", "mvnw", "./mvnw"):
+        return next((_MAVEN[word] for word in reversed(rest) if word in _MAVEN), None)
+    if _PYTHON.match(tool):
+        return _of_python(parts[1:])
+    if tool in _SUBS and sub in _SUBS[tool]:
+        if tool == "ruff" and sub == "check" and "--fix" in parts:
+            return _L
+        return _SUBS[tool][sub]
+    if tool in _ALONE:
+        return _ALONE[tool]
+    if tool in ("node", "bash", "sh", "zsh", "ruby", "php", "deno", "bun") and sub:
+        return purpose_of_name(sub.rpartition("/")[2]) or (_R if tool in ("node", "ruby", "php") else None)
+    if _SCRIPT.fullmatch(tool):
+        return purpose_of_name(tool.rpartition("/")[2].rpartition(".")[0] or tool.rpartition("/")[2])
+    return None
+
+
+def _of_python(rest: list[str]) -> Purpose | None:
+    bare = [word for word in rest if word not in ("-u", "-W", "-B", "-I", "error", "-X", "dev")]
+    if len(bare) > 1 and bare[0] == "-m":
+        module = bare[1]
+        if module == "build":
+            return _B
+        if module in ("unittest", "pytest", "doctest"):
+            return _T
+        if module == "venv":
+            return _S
+        return _of_part(bare[1:]) or _R
+    if bare and bare[0].endswith(".py"):
+        name = bare[0].rpartition("/")[2]
+        if name == "setup.py":
+            return purpose_of_name(bare[1]) if len(bare) > 1 else None
+        if name == "manage.py":
+            return purpose_of_name(bare[1]) if len(bare) > 1 else None
+        return purpose_of_name(name.removesuffix(".py")) or _R
+    return None

@@ -1,0 +1,233 @@
+"""What commits tell of a repo: its rhythm, its people, its hot files, what changes together, what is on its way."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from itertools import combinations
+
+from supervisor.core.repo.git.log import Logged
+from supervisor.core.repo.git.parse import Ref
+from supervisor.core.repo.git.text import moment, words
+from supervisor.domain.gitfacts import (
+    Author,
+    Convention,
+    HotFile,
+    InFlight,
+    Messages,
+    Repair,
+    Tag,
+    Together,
+    Week,
+)
+from supervisor.domain.pathname import shown
+
+WEEKS = 26
+AUTHORS = 50
+HOT = 50
+HALF_LIFE_DAYS = 30.0  # what was changed a month before HEAD counts half
+TOGETHER = 40
+WIDE = 15  # files: a commit of more is a sweep (a rename, a new formatter) and says little of what belongs together
+SUPPORT = 3  # commits: fewer are chance
+CONFIDENCE = 0.3
+JUDGED = 300  # the newest messages show the convention of now
+REPAIRS = 20
+IN_FLIGHT = 50
+TAGS = 3
+
+_DAY = 86_400.0
+_LOCKS = frozenset(
+    b"package-lock.json yarn.lock pnpm-lock.yaml bun.lock npm-shrinkwrap.json Cargo.lock poetry.lock uv.lock "
+    b"Pipfile.lock go.sum Gemfile.lock composer.lock mix.lock pubspec.lock Podfile.lock flake.lock".split()
+)
+"""They change with every dependency, and would be the hottest files everywhere."""
+
+_CONVENTIONS = (
+    (
+        Convention.CONVENTIONAL,
+        re.compile(
+            r"(?:feat|fix|docs?|style|refactor|perf|tests?|build|ci|chore|revert|deps|release|security|wip)"
+            r"(?:\([^()]+\))?!?: \S",
+        ),
+    ),
+    (Convention.TICKET, re.compile(r"(?:[\[(]?[A-Z][A-Z0-9]{1,9}-\d+[\])]?|\[?(?:GH-|#)\d+\]?)[:\s-]+\S")),
+    (Convention.GITMOJI, re.compile(r"(?::[a-z0-9_+-]+:|[\u2600-\u27bf\u2b00-\u2bff\U0001f300-\U0001faff])")),
+    (Convention.AREA, re.compile(r"[\w.*/{}+-]+(?:, ?[\w.*/{}+-]+)*: \S")),
+)
+_REVERT = re.compile(rb'(?:Revert "|Reapply "|revert(?:\([^()]*\))?!?: )', re.IGNORECASE)
+_FIXUP = re.compile(rb"(?:(?:fixup|squash|amend)! |(?:oops|typos?|wip|fix(?:es|ed)? typos?)\b)", re.IGNORECASE)
+
+
+def weeks(log: Sequence[Logged]) -> tuple[Week, ...]:
+    """The commits of each of the `WEEKS` weeks that end with that of HEAD, the oldest week first."""
+    if not log:
+        return ()
+    # The first day of 1970 was a Thursday. No clock: HEAD is now, and what is dated after it is of its week.
+    last = (log[0].at // 86_400 + 3) // 7
+    counts = Counter(min((commit.at // 86_400 + 3) // 7, last) for commit in log)
+    return tuple(Week(moment((week * 7 - 3) * 86_400), counts[week]) for week in range(last - WEEKS + 1, last + 1))
+
+
+def authors(log: Iterable[Logged]) -> tuple[Author, ...]:
+    """Everybody who committed, those with the most commits first."""
+    seen: dict[bytes, list[int]] = {}
+    for commit in log:
+        found = seen.get(commit.author)
+        if found is None:
+            seen[commit.author] = [1, commit.at, commit.at]
+        else:
+            found[0] += 1
+            found[1] = min(found[1], commit.at)
+            found[2] = max(found[2], commit.at)
+    ranked = sorted(seen.items(), key=lambda item: (-item[1][0], item[0]))
+    return tuple(Author(words(name), count, moment(first), moment(last)) for name, (count, first, last) in ranked)
+
+
+def hot(log: Sequence[Logged], tracked: Collection[bytes] | None) -> tuple[HotFile, ...]:
+    """The files that changed more than once, and most of late, by weight; only `tracked` ones (None: all are)."""
+    weight: defaultdict[bytes, float] = defaultdict(float)
+    count = Counter(name for commit in log for name in commit.names)
+    last: dict[bytes, int] = {}
+    for commit in log:
+        # No clock: HEAD is now. A commit dated after it counts as one at it, and none so old as to count nothing.
+        age = min(max(log[0].at - commit.at, 0) / _DAY, 500 * HALF_LIFE_DAYS)
+        share = 0.5 ** (age / HALF_LIFE_DAYS)
+        for name in commit.names:
+            weight[name] += share
+            if name not in last:  # The log begins with the newest.
+                last[name] = commit.at
+    alive = (name for name, number in count.items() if number > 1 and (tracked is None or name in tracked))
+    ranked = sorted((name for name in alive if not _is_lock(name)), key=lambda name: (-weight[name], name))[:HOT]
+    return tuple(HotFile(shown(name), count[name], round(weight[name], 3), moment(last[name])) for name in ranked)
+
+
+def together(log: Iterable[Logged], tracked: Collection[bytes] | None) -> tuple[Together, ...]:
+    """The pairs of files that change together, the strongest first; only those with some support and confidence."""
+    narrow = [commit.names for commit in log if len(commit.names) <= WIDE]
+    count = Counter(name for names in narrow for name in names)
+    often = {
+        name
+        for name, number in count.items()
+        if number >= SUPPORT and (tracked is None or name in tracked) and not _is_lock(name)
+    }
+    pairs: Counter[tuple[bytes, bytes]] = Counter()
+    for names in narrow:
+        if len(names) > 1:
+            pairs.update(combinations(sorted(often.intersection(names)), 2))
+    found = []
+    for (first, second), support in pairs.items():
+        confidence = support / min(count[first], count[second])
+        if support >= SUPPORT and confidence >= CONFIDENCE:
+            found.append((-support * confidence, first, second, support, confidence))
+    found.sort()
+    return tuple(
+        Together(shown(first), shown(second), support, round(confidence, 3))
+        for _, first, second, support, confidence in found[:TOGETHER]
+    )
+
+
+def messages(log: Iterable[Logged]) -> Messages | None:
+    """The convention that at least half of the newest messages follow; None without messages to judge by.
+
+    Merges, reverts and fix-ups are written by git, and not counted.
+    """
+    subjects = []
+    for commit in log:
+        if not commit.merge and not _REVERT.match(commit.subject) and not _FIXUP.match(commit.subject):
+            subjects.append(words(commit.subject))
+            if len(subjects) == JUDGED:
+                break
+    if not subjects:
+        return None
+    examples: dict[Convention, str] = {}
+    counts: Counter[Convention] = Counter()
+    for subject in subjects:
+        kind = next((kind for kind, pattern in _CONVENTIONS if pattern.match(subject)), Convention.NONE)
+        examples.setdefault(kind, subject)
+        counts[kind] += 1
+    followed = [kind for kind, _ in _CONVENTIONS if counts[kind] * 2 >= len(subjects)]
+    best = followed[0] if followed else Convention.NONE
+    if best is Convention.NONE:
+        return Messages(best, round(counts[best] / len(subjects), 3), examples.get(best, subjects[0]))
+    return Messages(best, round(counts[best] / len(subjects), 3), examples[best])
+
+
+def repairs(log: Iterable[Logged]) -> tuple[Repair, ...]:
+    """The commits that take back or mend others, by what their subject says, the newest first."""
+    found = []
+    for commit in log:
+        kind = "revert" if _REVERT.match(commit.subject) else "fix-up" if _FIXUP.match(commit.subject) else ""
+        if kind:
+            found.append(Repair(kind, commit.oid.decode("ascii", "replace"), words(commit.subject), moment(commit.at)))
+    return tuple(found)
+
+
+def default_branch(refs: Sequence[Ref], current: str | None) -> tuple[str | None, tuple[str, ...]]:
+    """The branch that the others are merged into, and all refs that stand for it, here and at the remotes."""
+    names = {ref.name for ref in refs}
+    said = [ref.target for ref in refs if ref.name.startswith("refs/remotes/") and ref.name.endswith("/HEAD")]
+    said.sort(key=lambda target: not target.startswith("refs/remotes/origin/"))
+    guesses = [target.split("/", 3)[3] for target in said if target.count("/") >= 3 and target in names]
+    for name in (*guesses, "main", "master", "trunk", "develop", *([current] if current else [])):
+        stands = [f"refs/heads/{name}", f"refs/remotes/origin/{name}", *(t for t in said if t.endswith(f"/{name}"))]
+        if found := tuple(dict.fromkeys(ref for ref in stands if ref in names)):
+            return name, found
+    return None, ()
+
+
+def in_flight(refs: Iterable[Ref], unmerged: Sequence[Logged]) -> tuple[tuple[InFlight, ...], int]:
+    """The branches that have commits of their own, and how many they are; the newest first, at most `IN_FLIGHT`.
+
+    `unmerged` are all commits that the default branch lacks. A copy at a remote that a branch contains is left out.
+    """
+    commits = {commit.oid: commit for commit in unmerged}
+    tips: dict[bytes, str] = {}
+    for ref in sorted(refs, key=lambda ref: not ref.name.startswith("refs/heads/")):
+        if ref.name.startswith(("refs/heads/", "refs/remotes/")) and not ref.target and ref.oid in commits:
+            tips.setdefault(ref.oid, ref.name.split("/", 2)[2])
+    newest = sorted(tips.items(), key=lambda tip: (-commits[tip[0]].at, tip[1]))
+    own = {oid: _reachable(oid, commits) for oid, _ in newest[:IN_FLIGHT]}
+    here = {name: own[oid] for oid, name in newest[:IN_FLIGHT]}
+    found = []
+    for oid, name in newest[:IN_FLIGHT]:
+        if oid in here.get(name.partition("/")[2], ()):
+            continue  # It is at a remote what its local branch was some commits ago.
+        tip = commits[oid]
+        started = moment(min(commits[each].at for each in own[oid]))
+        told = (words(tip.author), words(tip.subject))
+        found.append(InFlight(name, oid.decode("ascii", "replace"), len(own[oid]), started, moment(tip.at), *told))
+    return tuple(found), len(tips) - len(own) + len(found)
+
+
+def near_tags(refs: Iterable[Ref], log: Sequence[Logged]) -> tuple[Tag, ...]:
+    """The tags nearest to HEAD among the commits of `log`, which begins at HEAD."""
+    tagged: defaultdict[bytes, list[Ref]] = defaultdict(list)
+    for ref in refs:
+        if ref.name.startswith("refs/tags/"):
+            tagged[ref.oid].append(ref)
+    commits = {commit.oid: commit for commit in log}
+    found: list[Tag] = []
+    for commit in log if tagged else ():
+        if commit.oid in tagged:
+            distance = len(commits) - len(_reachable(commit.oid, commits))
+            names = sorted(tagged[commit.oid], key=lambda ref: (-ref.at, ref.name))
+            found.extend(Tag(ref.name.removeprefix("refs/tags/"), distance, moment(ref.at)) for ref in names)
+            if len(found) >= 2 * TAGS:
+                break
+    return tuple(sorted(found, key=lambda tag: tag.distance)[:TAGS])
+
+
+def _reachable(tip: bytes, commits: dict[bytes, Logged]) -> set[bytes]:
+    seen = {tip}
+    waiting = [tip]
+    while waiting:
+        for parent in commits[waiting.pop()].parents.split(b" "):
+            if parent in commits and parent not in seen:
+                seen.add(parent)
+                waiting.append(parent)
+    return seen
+
+
+def _is_lock(name: bytes) -> bool:
+    return name.rpartition(b"/")[2] in _LOCKS

@@ -1,0 +1,78 @@
+"""Times, numbers, words and URLs as git prints them: whatever the bytes are, what comes out may be shown."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+from supervisor.core.text.redact import redact
+from supervisor.domain.pathname import shown
+
+WORDS = 300  # characters of a subject or a name of a person
+
+
+def moment(seconds: int | bytes) -> datetime:
+    """A time as git prints it; what is no time, or lies outside of the years 1970 to 9999, becomes the nearest one."""
+    return _EPOCH + timedelta(seconds=min(max(number(seconds), 0), _LAST_SECOND))
+
+
+def number(digits: int | bytes) -> int:
+    """A whole number as git prints it; 0 when it is none."""
+    if isinstance(digits, int):
+        return digits
+    return int(digits) if len(digits) < 20 and digits.strip().lstrip(b"-").isdigit() else 0
+
+
+def words(text: bytes, limit: int = WORDS) -> str:
+    """What a person wrote, as one printable line without secrets, cut at `limit` characters.
+
+    A byte that is not UTF-8 and a control character are shown by their number: a terminal obeys none of them.
+    """
+    line = text[: 8 * limit].decode("utf-8", "surrogateescape").strip()
+    if not line.isprintable():
+        line = "".join(map(_char, line))
+    if "://" in line:
+        line = _USERINFO.sub("", line)
+    line = redact(line)
+    return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def without_credentials(url: bytes) -> str:
+    """A URL as it may be shown: without user, password, query and fragment. `git@host:path` keeps its user."""
+    text = shown(url)
+    helper, double, rest = text.partition("::")
+    if double and helper.isalnum():  # What follows ext:: is a command line.
+        return f"{helper}::…" if helper == "ext" else f"{helper}::{without_credentials(rest.encode())}"
+    scheme, sep, rest = text.partition("://")
+    if sep:
+        text = f"{scheme}://{_without_user(rest)}"
+    elif re.match(r"[^/@]*:[^/@]*@", text):
+        text = text.partition("@")[2]
+    return redact(text)
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LAST_SECOND = 253402300799
+_USERINFO = re.compile(r"(?<=://)[^\s/@]*@")
+
+
+_BEHIND_HOST = re.compile(r"[/?#]")
+
+
+def _without_user(rest: str) -> str:
+    while True:
+        host = _BEHIND_HOST.split(rest, maxsplit=1)[0]
+        if "@" in host:
+            rest = rest[host.rindex("@") + 1 :]
+        elif re.search(r":(?!\d*$)", host) and not host.startswith("[") and "@" in rest:
+            rest = rest.rpartition("@")[2]  # A password with a slash in it.
+        else:
+            return re.split(r"[?#]", rest, maxsplit=1)[0]
+
+
+def _char(char: str) -> str:
+    if "\udc80" <= char <= "\udcff":
+        return f"\\x{ord(char) - 0xDC00:02x}"
+    if char.isprintable() or char in "\u200c\u200d":  # The joiners are part of words and of emoji.
+        return char
+    return " " if char in "\t\n" else char.encode("unicode_escape").decode("ascii")

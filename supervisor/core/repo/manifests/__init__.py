@@ -1,0 +1,61 @@
+"""Files that declare a package, a build or services: name, scripts, dependencies and what they need. Nothing is run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from supervisor.core.repo.commands import quote
+from supervisor.core.repo.manifests import builds, packages, python
+from supervisor.core.repo.manifests.common import NAME, Reader
+from supervisor.core.repo.structured import Unreadable
+from supervisor.domain.repofacts import Manifest
+
+DEPENDENCIES = 80  # of one manifest
+SCRIPTS = 40
+FACTS = 30
+
+
+def kind_of(name: str) -> str | None:
+    """The tool that reads a file of this name; None for what is no manifest."""
+    found = _reader(name)
+    return found[0] if found else None
+
+
+def read_manifest(name: str, content: bytes) -> Manifest:
+    """What a manifest declares. One that is malformed has a note that says so, and nothing else."""
+    found = _reader(name)
+    if found is None:
+        raise AssertionError(f"{name} is no manifest: ask kind_of first")
+    kind, read = found
+    try:
+        return _bounded(read(name, kind, content))
+    except Unreadable as error:
+        return Manifest(name, kind, note=f"not understood: {error}")
+
+
+_READERS: dict[str, tuple[str, Reader]] = {**python.READERS, **packages.READERS, **builds.READERS}
+_PATTERNS: Sequence[tuple[re.Pattern[str], str, Reader]] = (*python.PATTERNS, *packages.PATTERNS, *builds.PATTERNS)
+
+
+def _reader(name: str) -> tuple[str, Reader] | None:
+    base = name.rpartition("/")[2]
+    patterns = ((kind, read) for pattern, kind, read in _PATTERNS if pattern.fullmatch(base))
+    return _READERS.get(base) or next(patterns, None)
+
+
+def _bounded(manifest: Manifest) -> Manifest:
+    """The manifest with as much of each list as is told, and its own texts fit to be shown."""
+    scripts, needed = manifest.scripts, sorted(manifest.dependencies, key=lambda one: one.dev)
+    more = max(0, len(scripts) - SCRIPTS) + max(0, len(needed) - DEPENDENCIES)
+    return Manifest(
+        manifest.path,
+        manifest.kind,
+        quote(manifest.name, 2 * NAME),
+        quote(manifest.version, NAME),
+        scripts[:SCRIPTS],
+        tuple(needed[:DEPENDENCIES]),
+        manifest.facts[:FACTS],
+        more,
+        manifest.note,
+    )

@@ -1,0 +1,68 @@
+"""What the readers of manifests share: names, versions and scripts fit to be shown, and the lines they stand on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from supervisor.core.repo.commands import LENGTH, purpose_of, purpose_of_name, quote
+from supervisor.core.repo.structured import table, text_of
+from supervisor.domain.repofacts import Dependency, Fact, Manifest, Script
+
+NAME = 80  # characters of a name or a version
+
+TEXT = 128 << 10
+"""Bytes searched by a pattern that spans lines: what a hostile file costs grows faster than its size."""
+
+Reader = Callable[[str, str, bytes], Manifest]
+"""From the path, the kind and the content of a manifest to what it declares. Raises Unreadable."""
+
+
+class Lines:
+    """Where things stand in a text: what the parsers of JSON and TOML do not tell."""
+
+    def __init__(self, content: bytes) -> None:
+        self._lines = content.decode("utf-8", "replace").splitlines()
+        self._firsts: dict[str, list[int]] = {}
+        for number, line in enumerate(self._lines, 1):
+            for word in _KEYS.findall(line[:400])[:8]:
+                self._firsts.setdefault(word, []).append(number)
+
+    def of(self, word: str, after: int = 0) -> int:
+        """The first line from `after` on that names `word`, else the first at all; 0 if there is none."""
+        found = self._firsts.get(word, ())
+        return next((line for line in found if line >= after), found[0] if found else 0)
+
+
+_KEYS = re.compile(r"[A-Za-z0-9_@][\w@/.:+-]*[\w]|[A-Za-z0-9]")
+REQUIREMENT = re.compile(r"\s*([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]{0,200}\])?\s*\(?([^;#]{0,200})")
+
+
+def script_of(name: str, command: str, line: int) -> Script:
+    purpose = purpose_of_name(name) or purpose_of(command)
+    return Script(quote(name, NAME), quote(command, LENGTH), purpose, line)
+
+
+def dependency(name: str, version: str, *, dev: bool, line: int) -> Dependency:
+    return Dependency(quote(name, NAME), quote(version, NAME), dev, line)
+
+
+def fact(name: str, value: str, line: int) -> Fact:
+    return Fact(name, quote(value, LENGTH), line)
+
+
+def versions(given: Any, lines: Lines, after: int, *, dev: bool) -> list[Dependency]:
+    """A table of names and versions: of poetry, npm, Cargo."""
+    found = []
+    for key, value in table(given).items():
+        about = table(value)
+        version = (
+            text_of(value) or text_of(about.get("version")) or text_of(about.get("path")) or text_of(about.get("git"))
+        )
+        found.append(dependency(key, version, dev=dev, line=lines.of(key, after)))
+    return found
+
+
+def line_at(text: str, at: int) -> int:
+    return text.count("\n", 0, at) + 1

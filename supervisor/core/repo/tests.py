@@ -1,0 +1,97 @@
+"""How a repo is tested: its test files and their folders by name, and the frameworks that its manifests and CI name."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from supervisor.core.repo.files import RepoFile, is_test, left_out
+from supervisor.domain.repofacts import Framework, Manifest, Pipeline, Suite, SuiteFolder
+
+FOLDERS = 12
+FRAMEWORKS = 12
+
+
+def test_layout(files: Sequence[RepoFile], manifests: Sequence[Manifest], pipelines: Sequence[Pipeline]) -> Suite:
+    """Files, folders and frameworks. A framework is told once, with the first line that names it."""
+    named: dict[str, Framework] = {}
+    for one in _named(manifests, pipelines):
+        named.setdefault(one.name, one)
+    count = 0
+    folders: Counter[str] = Counter()
+    for file in files:
+        if left_out(file.name) is not None:
+            continue
+        for pattern, framework in _CONFIGS:
+            if framework not in named and pattern.search(file.name):
+                named[framework] = Framework(framework, file.name, 0)
+        if is_test(file.name):
+            count += 1
+            folders[_folder(file.name)] += 1
+    told = sorted(folders.items(), key=lambda one: (-one[1], one[0]))[:FOLDERS]
+    return Suite(count, tuple(SuiteFolder(path, many) for path, many in told), tuple(named.values())[:FRAMEWORKS])
+
+
+_SAME = (
+    "pytest hypothesis nose nose2 tox jest vitest mocha ava jasmine karma cypress tap tape playwright supertest "
+    "flutter_test mockito rspec minitest uvu proptest rstest qunit googletest criterion xunit"
+)
+_FRAMEWORKS = {
+    **{name: name for name in _SAME.split()},
+    "@playwright/test": "playwright",
+    "@testing-library/react": "testing-library",
+    "phpunit/phpunit": "phpunit",
+    "github.com/stretchr/testify": "testify",
+    "GTest": "googletest",
+    "Catch2": "catch2",
+    "NUnit": "nunit",
+    "junit:junit": "junit",
+    "org.junit.jupiter:junit-jupiter": "junit",
+    "org.junit.jupiter:junit-jupiter-api": "junit",
+    "io.mockk:mockk": "mockk",
+}
+_CONFIGS = tuple(
+    (re.compile(pattern), framework)
+    for pattern, framework in (
+        (r"(^|/)(pytest\.ini|conftest\.py)$", "pytest"),
+        (r"(^|/)jest\.config\.\w+$", "jest"),
+        (r"(^|/)vitest\.config\.\w+$", "vitest"),
+        (r"(^|/)playwright\.config\.\w+$", "playwright"),
+        (r"(^|/)cypress\.(config\.\w+|json)$", "cypress"),
+        (r"(^|/)\.mocharc\.\w+$", "mocha"),
+        (r"(^|/)phpunit\.xml(\.dist)?$", "phpunit"),
+        (r"(^|/)\.rspec$", "rspec"),
+        (r"_test\.go$", "go test"),
+        (r"^(crates/[^/]+/|[^/]+/)?tests/[^/]+\.rs$", "cargo test"),
+        (r"Tests/[^/]*/?[^/]+Tests\.swift$", "XCTest"),
+    )
+)
+_RUNS = re.compile(
+    r"\b(pytest|unittest|jest|vitest|mocha|tox|nox|ctest|rspec|phpunit|playwright|cypress|go test"
+    r"|cargo (?:nextest|test)|node --test)\b"
+)
+_TEST_FOLDER = re.compile(r"(unit|integration|e2e)?[-_]?(tests?|specs?|__tests__|e2e|androidTest|\w+Tests)")
+
+
+def _named(manifests: Sequence[Manifest], pipelines: Sequence[Pipeline]) -> Iterator[Framework]:
+    for manifest in manifests:
+        for one in manifest.dependencies:
+            if one.name in _FRAMEWORKS:
+                yield Framework(_FRAMEWORKS[one.name], manifest.path, one.line)
+        for script in manifest.scripts:
+            if match := _RUNS.search(script.command):
+                yield Framework(match[1], manifest.path, script.line)
+    for pipeline in pipelines:
+        for step in (step for job in pipeline.jobs for step in job.steps):
+            if match := _RUNS.search(step.text):
+                yield Framework(match[1], pipeline.path, step.line)
+
+
+def _folder(name: str) -> str:
+    """Up to the folder that is called so; else the folder of the file, at most two levels deep."""
+    parts = name.split("/")[:-1]
+    for at, part in enumerate(parts):
+        if _TEST_FOLDER.fullmatch(part):
+            return "/".join(parts[: at + 1])
+    return "/".join(parts[:2]) or "."

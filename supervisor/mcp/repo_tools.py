@@ -1,0 +1,137 @@
+"""Tools that read the repos: what is known of each, what ties them together, their files and their git."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from supervisor.core.map import serialize
+from supervisor.core.repo.digest import digest
+from supervisor.domain.child import Child
+from supervisor.domain.seam import Map
+from supervisor.errors import OrchError, UsageError
+from supervisor.mcp import files, git
+from supervisor.mcp.client import Line
+from supervisor.mcp.page import Answer, Tool, lines_of, rows_of, untrusted
+from supervisor.runtime.config.load import named
+from supervisor.runtime.snapshot import snapshots
+from supervisor.runtime.survey.survey import survey
+from supervisor.runtime.workspace import Workspace
+
+PLACES = 3  # of one side of a seam that are told
+
+Name = Annotated[str, Field(description="A child, as `repos` names it.")]
+Start = Annotated[int, Field(ge=0, description="The row to begin with: `next` of the page before.")]
+FirstLine = Annotated[int, Field(ge=1, description="The line to begin with: `next` of the page before.")]
+Count = Annotated[int, Field(ge=1, le=400, description="Lines at most.")]
+
+
+class RepoTools:
+    """They work without the supervisor."""
+
+    def __init__(self, workspace: Workspace, line: Line) -> None:
+        self._workspace = workspace
+        self._line = line
+
+    def tools(self) -> list[Tool]:
+        return [
+            Tool(self.repos, 30),
+            Tool(self.snapshot, 120),
+            Tool(self.map, 300),
+            Tool(self.files, 60),
+            Tool(self.git, 60),
+        ]
+
+    def repos(self) -> Answer:
+        """The repos that take part: each one's name, path, and whether its server is ready. Begin here."""
+        try:
+            picture = self._line.picture()
+        except OrchError as error:
+            told, states = str(error), {}
+        else:
+            told, states = "up", {one["name"]: one["state"] for one in picture["children"]}
+        children = [
+            {
+                "name": child.name,
+                "path": child.path,
+                "there": (Path(child.path) / ".git").exists(),
+                "server": states.get(child.name, "unknown"),
+            }
+            for child in named(self._workspace)
+        ]
+        return {"workspace": str(self._workspace.root), "supervisor": told, "children": children}
+
+    def snapshot(
+        self,
+        child: Name,
+        tokens: Annotated[int, Field(ge=200, le=8000, description="How long it may be.")] = 2500,
+    ) -> Answer:
+        """What is known of a repo now: git state, history, documents, commands, code. The most telling comes first."""
+        found, _ = snapshots.refresh(self._workspace, self._child(child))
+        return untrusted(digest(found, tokens), child=child)
+
+    def map(
+        self,
+        kind: Annotated[str, Field(description="Only this kind: route, topic, key, ... Empty: all.")] = "",
+        between: Annotated[list[str] | None, Field(description="Only what these children share.")] = None,
+        conflicts: Annotated[bool, Field(description="Only what the repos disagree about.")] = False,
+        offset: Start = 0,
+        limit: Annotated[int, Field(ge=1, le=50)] = 20,
+    ) -> Answer:
+        """What ties the repos together (routes, topics, keys, schemas, ...), best first, with file and line."""
+        made = survey(self._workspace, named(self._workspace), lambda *_: None)
+        wanted = {self._child(name).name for name in between or ()}
+        seams = tuple(
+            seam
+            for seam in made.seams
+            if kind in ("", seam.kind) and wanted <= set(seam.children) and (seam.conflict or not conflicts)
+        )
+        rows, page = rows_of(serialize.as_json(Map((), seams))["rows"], offset, limit)
+        problems = [f"{one.child} could not be read: {one.problem}" for one in made.children if one.problem]
+        return untrusted({"rows": [_short(row) for row in rows]}, problems=[*problems, *made.cut], **page)
+
+    def files(
+        self,
+        child: Name,
+        path: Annotated[str, Field(description="A file, or a folder to list; empty: the whole repo.")] = "",
+        offset: FirstLine = 1,
+        limit: Count = 200,
+    ) -> Answer:
+        """Read a file of a repo by lines, or list the files below a folder. What git ignores is not shown."""
+        found = files.look(Path(self._child(child).path), path)
+        return untrusted(lines_of(found.lines, offset, limit), child=child, path=path, kind=found.kind, cut=found.cut)
+
+    def git(
+        self,
+        child: Name,
+        command: Literal["log", "show", "diff", "grep"],
+        revision: Annotated[
+            str,
+            Field(description="A commit, branch, or (log, diff) range A..B. diff without one: what is uncommitted."),
+        ] = "",
+        path: Annotated[str, Field(description="Only this file or folder.")] = "",
+        pattern: Annotated[str, Field(description="grep: an extended regular expression.")] = "",
+        offset: FirstLine = 1,
+        limit: Count = 100,
+    ) -> Answer:
+        """Read a repo's git: log (a commit a line), show (a commit), diff, or grep (the work tree, or a revision)."""
+        said = git.ask(Path(self._child(child).path), command, revision, path, pattern)
+        return untrusted(lines_of(said.lines, offset, limit), child=child, command=command, cut=said.cut)
+
+    def _child(self, name: str) -> Child:
+        children = named(self._workspace)
+        found = next((one for one in children if one.name == name), None)
+        if found is None:
+            raise UsageError(f"there is no child `{name[:60]}`", f"known are {', '.join(one.name for one in children)}")
+        return found
+
+
+def _short(row: dict[str, Any]) -> dict[str, Any]:
+    """A row of the map with few places of each side."""
+    places = row["places"]
+    kept: list[dict[str, Any]] = []
+    for name in row["children"]:
+        kept += [one for one in places if one["child"] == name][:PLACES]
+    return {**row, "places": kept, "more_places": len(places) - len(kept)}

@@ -1,0 +1,79 @@
+"""`orch mcp`: the tools of an orchestrator session, over standard input and output."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+import anyio
+import anyio.to_thread
+from mcp.server.mcpserver import MCPServer
+from mcp.server.mcpserver.exceptions import ToolError
+from mcp_types import ToolAnnotations
+
+from supervisor import __version__
+from supervisor.errors import OrchError
+from supervisor.mcp.client import Line
+from supervisor.mcp.page import NOTICE, Answer, Tool
+from supervisor.mcp.plan_tools import PlanTools
+from supervisor.mcp.repo_tools import RepoTools
+from supervisor.mcp.work_tools import WorkTools
+from supervisor.runtime.codex.mcp_config import SERVER
+from supervisor.runtime.workspace import Workspace
+
+_INSTRUCTIONS = (
+    "Tools to lead work across several git repositories: understand them (repos, snapshot, map, files, git, "
+    "ask_child), write plan.md (read_plan, check_plan, write_plan), follow the work (status, wait, runs, asks). A "
+    f"supervisor carries out plan.md; you never change a repo yourself. {NOTICE}. Where an answer has `next`, pass it "
+    "as `offset`."
+)
+
+
+def serve(workspace: Workspace) -> None:
+    """Serve until standard input ends. Nothing but the protocol reaches standard output."""
+    build(workspace).run("stdio")
+    # A call that is still at work in a thread, with nobody left to hear of it, does not keep the process.
+    with suppress(OSError):
+        sys.stdout.flush()
+    os._exit(0)
+
+
+def build(workspace: Workspace) -> MCPServer[object]:
+    """The server with all tools of this workspace."""
+    server: MCPServer[object] = MCPServer(SERVER, version=__version__, instructions=_INSTRUCTIONS, log_level="WARNING")
+    line = Line(workspace)
+    for theme in (RepoTools(workspace, line), PlanTools(workspace, line), WorkTools(workspace, line)):
+        for tool in theme.tools():
+            server.add_tool(
+                _bounded(tool),
+                annotations=ToolAnnotations(
+                    read_only_hint=tool.reads, destructive_hint=tool.final, open_world_hint=False
+                ),
+            )
+    return server
+
+
+def _bounded(tool: Tool) -> Callable[..., Awaitable[Answer]]:
+    """The tool as the SDK calls it: off the event loop, ended in time, and what is wrong told as its answer."""
+    run = tool.run
+    name = run.__name__
+
+    @functools.wraps(run)
+    async def call(**arguments: object) -> Answer:
+        try:
+            with anyio.fail_after(tool.seconds):
+                if inspect.iscoroutinefunction(run):
+                    found: Answer = await run(**arguments)
+                    return found
+                plain = functools.partial(run, **arguments)
+                return await anyio.to_thread.run_sync(plain, abandon_on_cancel=True)  # type: ignore[arg-type]
+        except OrchError as error:
+            raise ToolError(str(error)) from error
+        except TimeoutError as error:
+            raise ToolError(f"`{name}` took longer than {tool.seconds:g} s: ask for less at a time") from error
+
+    return call

@@ -1,0 +1,222 @@
+"""Tools for work under way: how it stands, what was learned, what waits on a human, and questions to the children."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from typing import Annotated, Any, Literal
+
+import anyio
+from pydantic import BaseModel, Field
+
+from supervisor.errors import OrchError, RequestRefused, SupervisorDown
+from supervisor.mcp.client import Line, Picture
+from supervisor.mcp.page import NOTICE, Answer, Tool, lines_of, marked, rows_of, untrusted
+from supervisor.runtime.workspace import Workspace
+from supervisor.wire.interview import QUESTION_LIMIT, WITHIN
+
+ASK_SECONDS = WITHIN + 15  # the supervisor ends it sooner, and says why
+LOOK = 4.0  # seconds of one watch: some states change with time alone
+WAIT_LIMIT = 600.0
+RUNS_LIMIT = 8 << 20  # bytes of runs.md
+
+Start = Annotated[int, Field(ge=0, description="The row to begin with: `next` of the page before.")]
+Words = Annotated[str, Field(min_length=1, max_length=QUESTION_LIMIT)]
+
+
+class Question(BaseModel):
+    """One question to one child."""
+
+    child: str
+    question: Words
+
+
+class WorkTools:
+    def __init__(self, workspace: Workspace, line: Line) -> None:
+        self._workspace = workspace
+        self._line = line
+
+    def tools(self) -> list[Tool]:
+        return [
+            Tool(self.ask_child, ASK_SECONDS + 10),
+            Tool(self.ask_children, ASK_SECONDS + 10),
+            Tool(self.status, 30),
+            Tool(self.runs, 30),
+            Tool(self.asks, 30),
+            Tool(self.wait, WAIT_LIMIT + 30),
+            Tool(self.note, 30, reads=False),
+            Tool(self.hold, 30, reads=False),
+            Tool(self.go, 30, reads=False),
+            Tool(self.answer, 30, reads=False, final=True),
+        ]
+
+    # ── questions to the children ────────────────────────────────────────────────────────────────
+
+    async def ask_child(self, child: str, question: Words) -> Answer:
+        """Have the Codex of a repo answer a question by reading its repo; it changes nothing, and may be at work
+        meanwhile. Takes up to minutes: ask little at a time. For several children use ask_children."""
+        return await self._asked(child, question)
+
+    async def ask_children(self, questions: Annotated[list[Question], Field(min_length=1, max_length=12)]) -> Answer:
+        """The same for several questions side by side. One without an answer says why, and does not keep the others."""
+        answers: list[Answer] = [{} for _ in questions]
+
+        async def one(at: int, asked: Question) -> None:
+            try:
+                answers[at] = await self._asked(asked.child, asked.question)
+            except OrchError as error:
+                answers[at] = {"child": asked.child, "problem": str(error)}
+
+        async with anyio.create_task_group() as group:
+            for at, asked in enumerate(questions):
+                group.start_soon(one, at, asked, name=f"ask {asked.child}")
+        return {"answers": answers}
+
+    async def _asked(self, child: str, question: str) -> Answer:
+        try:
+            said = await self._line.ask(child, question, ASK_SECONDS)
+        except SupervisorDown as error:
+            if error.next_step == "run `orch up`":
+                raise
+            raise RequestRefused(f"the question is lost ({error.what})", "run `orch up`, then ask again") from error
+        return untrusted(said["answer"], child=child, seconds=said["seconds"])
+
+    # ── how it stands ────────────────────────────────────────────────────────────────────────────
+
+    def status(self, offset: Start = 0, limit: Annotated[int, Field(ge=1, le=100)] = 40) -> Answer:
+        """Where everything stands: plan, children, tasks, and which asks wait on the human. `why` says why."""
+        picture = self._picture()
+        rows, page = rows_of([_task(one) for one in picture["tasks"]], offset, limit)
+        return {
+            "supervisor": picture["supervisor"]["state"],
+            "plan": {**picture["plan"], "problems": picture["plan"]["problems"][:20]},
+            "children": [_only(one, "name", "state", "task", "problem") for one in picture["children"]],
+            "counts": dict(Counter(one["state"] for one in picture["tasks"])),
+            "tasks": rows,
+            **page,
+            "asks": [_only(one, "id", "kind", "child", "task") for one in picture["asks"]],
+            "notice": NOTICE,
+        }
+
+    def runs(
+        self,
+        offset: Annotated[int, Field(ge=1, description="The line to begin with.")] = 1,
+        limit: Annotated[int, Field(ge=1, le=400)] = 200,
+    ) -> Answer:
+        """runs.md: what every attempt came to, with the evidence, and what was learned."""
+        try:
+            with self._workspace.runs.open("rb") as file:
+                text = file.read(RUNS_LIMIT).decode("utf-8", "replace")
+        except FileNotFoundError:
+            text = ""
+        return untrusted(lines_of(text.splitlines(), offset, limit))
+
+    def asks(self) -> Answer:
+        """What waits on the human: show them the steps and what is expected, word for word, and wait for their word."""
+        rows, page = rows_of([_ask(one) for one in self._line.picture()["asks"]], 0, 50)
+        return {"asks": rows, **page, "notice": NOTICE}
+
+    async def wait(
+        self,
+        after: Annotated[
+            str, Field(description="`seen` of the wait before: only what is new since ends this one.")
+        ] = "",
+        seconds: Annotated[float, Field(ge=0, le=WAIT_LIMIT)] = 300,
+    ) -> Answer:
+        """Wait until something needs attention: an ask is open, a task is blocked or failed, plan.md was rejected, or
+        all is settled. Else it ends when the time is up (`attention` is empty)."""
+        known = set(after.split())
+        version, pause = -1, 0.0
+        until = anyio.current_time() + seconds
+        while True:
+            answer = await self._line.watch(version, pause)
+            version, found = answer["version"], _attention(answer["status"])
+            new = {key: row for key, row in found.items() if key not in known}
+            left = until - anyio.current_time()
+            if new or left <= 0:
+                return {
+                    "attention": list(new.values())[:40],
+                    "seen": " ".join(found),
+                    "plan": answer["status"]["plan"]["state"],
+                    "counts": dict(Counter(one["state"] for one in answer["status"]["tasks"])),
+                    "notice": NOTICE,
+                }
+            pause = min(LOOK, left)
+
+    def _picture(self) -> Picture:
+        """The picture, or the last one there was, marked as old."""
+        try:
+            return self._line.picture()
+        except SupervisorDown as error:
+            try:
+                left: Picture = json.loads(self._workspace.last_status.read_text(encoding="utf-8"))
+                children = [{**one, "state": "unknown"} for one in left["children"]]
+                return {**left, "children": children, "supervisor": {"state": f"{error}; this is the last known"}}
+            except (OSError, ValueError, TypeError, KeyError):
+                raise error from None
+
+    # ── what is told to the supervisor ───────────────────────────────────────────────────────────
+
+    def note(self, text: Words) -> Answer:
+        """Record something learned that other repos or later tasks need; it goes into runs.md and later briefs."""
+        self._line.call("note", text=text, source="orchestrator")
+        return {"noted": True}
+
+    def hold(self) -> Answer:
+        """Let nothing new start; what runs goes on."""
+        self._line.call("hold")
+        return {"held": True}
+
+    def go(
+        self, task: Annotated[str | None, Field(description="A blocked or failed task to try again.")] = None
+    ) -> Answer:
+        """Lift the hold; with a task, try that one again. Do not lift a hold that the human set unless they say so."""
+        self._line.call("go", task=task)
+        return {"going": True, "task": task}
+
+    def answer(
+        self,
+        ask: Annotated[str, Field(description="Its id, as `asks` shows it.")],
+        decision: Literal["accept", "decline", "text"],
+        text: Annotated[str, Field(max_length=QUESTION_LIMIT, description="The human's words, for `text`.")] = "",
+    ) -> Answer:
+        """Pass on the human's answer to an ask. Only what the human said about this very ask: never your own judgement,
+        never a guess. The human confirms each call."""
+        self._line.call("answer", ask=ask, decision=decision, text=text, for_session=False)
+        return {"answered": ask, "decision": decision}
+
+
+def _task(one: dict[str, Any]) -> dict[str, Any]:
+    told = _only(one, "id", "title", "child", "state", "after", "runs")
+    verify = [check for check in one["verify"] if check.get("exit_code") not in (0, None)]
+    said = {"why": one["why"], "summary": one["summary"]}
+    files = one["changed_files"]
+    more = {"failed_checks": verify[:5]} if verify else {}
+    return {**told, **more, "changed_files": len(files), **marked({key: text for key, text in said.items() if text})}
+
+
+def _ask(one: dict[str, Any]) -> dict[str, Any]:
+    told = _only(one, "id", "kind", "child", "task", "since", "choices")
+    return {**told, **marked(_only(one, "text", "steps", "expect"))}
+
+
+def _attention(picture: Picture) -> dict[str, dict[str, Any]]:
+    """What needs attention now, each under a key that is another one when it happens anew."""
+    found: dict[str, dict[str, Any]] = {}
+    for ask in picture["asks"]:
+        found[ask["id"]] = {"what": "ask", **_ask(ask)}
+    for task in picture["tasks"]:
+        if task["state"] in ("blocked", "failed"):
+            found[f"{task['id']}:{task['state']}:{task['runs']}"] = {"what": task["state"], **_task(task)}
+    if (plan := picture["plan"])["state"] == "rejected":
+        mark = hashlib.sha256(json.dumps(plan["problems"]).encode()).hexdigest()[:8]
+        found[f"rejected:{mark}"] = {"what": "plan rejected", "problems": plan["problems"][:20]}
+    states = [task["state"] for task in picture["tasks"]]
+    if states and plan["state"] != "rejected" and all(state in ("done", "retired") for state in states):
+        found[f"settled:{plan['revision']}"] = {"what": "all settled", "tasks": len(states)}
+    return found
+
+
+def _only(one: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: one.get(name) for name in names}

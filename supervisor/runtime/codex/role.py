@@ -1,0 +1,40 @@
+"""What a thread of ours is for: a child works on tasks, the orchestrator plans. Codex is told in its own terms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from supervisor.core.engine.lifecycle.report import REPORT_SCHEMA
+from supervisor.core.engine.orchestrator import prompts
+from supervisor.core.engine.prompts import developer_instructions
+from supervisor.domain.plan import ORCHESTRATOR
+from supervisor.runtime import skill
+from supervisor.runtime.codex.mcp_config import mcp_servers
+from supervisor.runtime.workspace import Workspace
+
+
+class Role(Struct, frozen=True):
+    """The instructions of its threads, the schema of the answers to its turns, the MCP servers it may use, and the
+    skill (name, path of its SKILL.md) that its first turn follows."""
+
+    instructions: str
+    schema: Mapping[str, Any]
+    tools: Mapping[str, Any] = {}
+    skill: tuple[str, str] | None = None
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """What overrides the user's config.toml on its threads."""
+        return {"mcp_servers": dict(self.tools)} if self.tools else {}
+
+
+def role_of(name: str, names: Iterable[str], workspace: Workspace) -> Role:
+    """The role of the child, or of the orchestrator, with this name; `names` are those of all."""
+    children = [one for one in names if one != ORCHESTRATOR]
+    if name != ORCHESTRATOR:
+        return Role(developer_instructions(name, [one for one in children if one != name]), REPORT_SCHEMA)
+    shown = (skill.NAME, str(skill.skill_file()))
+    return Role(prompts.instructions(children), prompts.ANSWER_SCHEMA, mcp_servers(workspace), shown)

@@ -1,0 +1,429 @@
+"""One child's server as we hold it: started or adopted, connected, watched, probed, stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from supervisor.domain import event as ev
+from supervisor.domain.ask import Request, RequestKey
+from supervisor.domain.child import Child
+from supervisor.errors import CodexError, ConnectionLost, OrchError, RpcError
+from supervisor.runtime.codex import spawn
+from supervisor.runtime.codex.binary import locate
+from supervisor.runtime.codex.registry import Record, Registry
+from supervisor.runtime.codex.version import Versions, refuse_old
+from supervisor.runtime.config.model import Config
+from supervisor.runtime.logs import Logs
+from supervisor.runtime.workspace import Workspace
+from supervisor.shell import process
+from supervisor.shell.process import Identity, Spawned
+from supervisor.wire import codex
+from supervisor.wire.jsonrpc import METHOD_NOT_FOUND, Call, Garbage, Notice
+from supervisor.wire.requests import read_request, same_request
+
+if TYPE_CHECKING:
+    from supervisor.runtime.codex.handshake import Begun, Greeting
+    from supervisor.shell.connection import Connection
+
+ADOPT_TIMEOUT = 4.0  # seconds for a server that runs already to answer; a healthy one takes 0.05
+POLL, POLL_MOST = (
+    0.002,
+    0.02,
+)  # seconds between two tries to connect, for each server that starts; it takes 0.1 to 0.4 s
+DOUBT = 1.0  # seconds without an answer, after which the program is asked what it is
+STOP_GRACE = 3.0  # seconds for a server to end by itself after the second SIGTERM (it takes some ms)
+PROBE_EVERY = 5.0  # seconds between two health probes, at most
+PROBE_AGAIN = 0.5  # seconds after a probe without an answer
+PROBE_TIMEOUT = 2.5  # seconds for each part of a probe: a hang is found within 5 + 2.5 + 0.5 + 2.5 s
+INTERRUPT_PATIENCE = 5.0  # seconds for an interrupted turn to end; it takes 0.1
+EXIT_PATIENCE = 0.5  # seconds between a broken connection and the news that the process ended
+
+
+LAST_LINES = "see its last lines with `orch asks`"
+
+
+class Link(Struct):
+    """A live server: its process, the connection to it, and what it asked of us."""
+
+    identity: Identity
+    process: Spawned | Identity
+    socket: str
+    version: str
+    connection: Connection
+    ear: codex.Ear
+    pid: int
+    asked: dict[RequestKey, tuple[Call, Request]] = {}
+    signs: dict[str, datetime] = {}  # by turn: when it last gave a sign of life
+    awaited: dict[str, asyncio.Event] = {}  # turns whose end somebody waits for
+
+
+class Starts:
+    """What servers that start share: `turn`, for to start a process takes some ms, and others have their turn between
+    two; and how often each is looked at, which is the less often the more there are."""
+
+    def __init__(self) -> None:
+        self.turn = asyncio.Lock()
+        self._count = 0
+
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        """While one more of them starts."""
+        self._count += 1
+        try:
+            yield
+        finally:
+            self._count -= 1
+
+    @property
+    def pause(self) -> float:
+        """Seconds between two looks at one of them."""
+        return min(POLL * self._count, POLL_MOST)
+
+
+class ServerDesk:
+    """What can be done with one child's server. `post` takes the events that come of it."""
+
+    def __init__(
+        self,
+        child: Child,
+        *,
+        workspace: Workspace,
+        config: Config,
+        registry: Registry,
+        versions: Versions,
+        logs: Logs,
+        group: asyncio.TaskGroup,
+        starts: Starts,
+        post: Callable[[ev.Event], None],
+        now: Callable[[], datetime],
+        task_of: Callable[[str | None], str | None],
+        overhear: Callable[[str, Mapping[str, Any]], None] | None = None,
+        begun: Begun | None = None,
+    ) -> None:
+        self._begun = begun  # a server that was started for it before all else
+        self._overhear = overhear
+        self._task_of = task_of
+        self.child = child
+        self.link: Link | None = None
+        # Threads that are no task's: who hears their notifications, which are then no news of the child's work.
+        self.apart: dict[str, Callable[[str, Mapping[str, Any]], None]] = {}
+        self._left: tuple[Identity, ...] = ()  # what outlived the last server in its session
+        self._workspace = workspace
+        self._config = config
+        self._registry = registry
+        self._versions = versions
+        self._logs = logs
+        self._group = group
+        self._starts = starts
+        self._post = post
+        self._now = now
+
+    async def ensure(self) -> None:
+        """Adopt the server if it runs, else start it; ends with ServerReady or ServerStartFailed."""
+        name = self.child.name
+        try:
+            link = await self._adopt()
+            adopted = link is not None
+            if link is None:
+                link = await self._start()
+        except OrchError as error:
+            fatal = isinstance(error, CodexError)
+            stderr = "" if fatal else self._logs.tail(name)
+            self._post(ev.ServerStartFailed(self._now(), name, str(error), fatal, stderr))
+            return
+        self.link = link
+        self._post(ev.ServerReady(self._now(), name, link.pid, link.socket, link.version, adopted))
+        self._group.create_task(self._watch(link), name=f"watch {name}")
+        self._group.create_task(self._probe(link), name=f"probe {name}")
+
+    async def stop(self, *, kill: bool) -> None:
+        """End the server and all that it started; ends with ServerStopped or ServerStopFailed."""
+        name, link = self.child.name, self.link
+        self.link = None
+        record = self._registry.get(name)
+        identity = link.identity if link else record.identity if record and process.alive(record.identity) else None
+        try:
+            if identity is None or kill:
+                await process.kill_tree(identity, self._workspace.mark(name))
+            else:
+                await process.stop_tree(identity, self._workspace.mark(name), grace=STOP_GRACE)
+            self._registry.drop(name)
+        except OrchError as error:
+            self._post(ev.ServerStopFailed(self._now(), name, str(error)))
+            return
+        finally:
+            if link is not None:
+                link.connection.close()
+        self._post(ev.ServerStopped(self._now(), name))
+
+    async def request(self, method: str, params: dict[str, Any], timeout: float | None = None) -> Any:
+        """The server's answer. Raises RpcError, or ConnectionLost also when it does not answer in time.
+
+        A request without an answer leaves open whether it was carried out: the connection is given up, and what became
+        of it is read from the thread over a new one.
+        """
+        link = self.link
+        if link is None:
+            raise ConnectionLost(f"the server of {self.child.name} is gone", "it is restarted by itself")
+        try:
+            if timeout is not None:
+                return await link.connection.request(method, params, timeout)
+            return await link.connection.request(method, params)
+        except TimeoutError as error:
+            reason = f"it did not answer {method} in time"
+            self.give_up(reason)
+            raise ConnectionLost(reason, "it is looked at again") from error
+
+    async def interrupt(self, thread: str, turn: str) -> None:
+        """Interrupt a turn, and return once it is over. Raises RpcError, or ConnectionLost as `request` does."""
+        link = self.link
+        over = link.awaited.setdefault(turn, asyncio.Event()) if link is not None else asyncio.Event()
+        try:
+            await self.request("turn/interrupt", {"threadId": thread, "turnId": turn})
+            with suppress(TimeoutError):
+                async with asyncio.timeout(INTERRUPT_PATIENCE):
+                    await over.wait()
+        finally:
+            if link is not None:
+                link.awaited.pop(turn, None)
+
+    def give_up(self, reason: str) -> None:
+        """End the connection to a server that makes no sense; it is then adopted anew, or replaced."""
+        if self.link is not None:
+            self.link.connection.close(reason)
+
+    # ── getting ready ────────────────────────────────────────────────────────────────────────────
+
+    async def _adopt(self) -> Link | None:
+        """The link to a server of ours that still runs and answers; None if there is none (any more)."""
+        record = self._registry.get(self.child.name)
+        if record is None or not process.alive(record.identity):
+            return None
+        try:
+            async with asyncio.timeout(ADOPT_TIMEOUT):
+                return await self._shake_hands(record.identity, record.identity, record.socket)
+        except (OrchError, TimeoutError) as error:
+            self._logs.say("adoption_failed", level="warning", child=self.child.name, reason=str(error) or "no answer")
+            return None
+
+    async def _start(self) -> Link:
+        name, mark = self.child.name, self._workspace.mark(self.child.name)
+        begun, self._begun = self._begun, None
+        if begun is not None:
+            spawned, greeted = begun
+        else:
+            greeted = None
+            record = self._registry.get(name)
+            leader = record.identity if record and process.alive(record.identity) else None
+            await process.kill_tree(leader, mark, self._left)  # what an earlier server of this child left behind
+            self._left = ()
+            async with self._starts.turn:
+                spawned = spawn.start(self.child, self._workspace, self._config, self._logs)
+        binary, socket = locate(self._config.codex_bin), str(self._workspace.server_socket(name))
+        try:
+            self._registry.put(name, Record(spawned.identity, socket))
+            async with self._starts.turn:
+                pass  # all others that start now are processes by then
+            with self._starts.one():
+                link = await self._doubted(self._until_ready(spawned, socket, greeted), binary)
+            refuse_old(link.version, binary)
+        except BaseException:
+            await asyncio.shield(process.kill_tree(spawned.identity, mark))
+            raise
+        return link
+
+    async def _doubted(self, link: Coroutine[Any, Any, Link], binary: Path) -> Link:
+        """The link. If there is none soon: that the program is no codex, or too old, says more than what came of it."""
+        getting = asyncio.create_task(link, name=f"get {self.child.name} ready")
+        try:
+            await asyncio.wait({getting}, timeout=DOUBT)
+            if not getting.done() or getting.exception() is not None:
+                await self._versions.check(binary)
+            return await getting
+        finally:
+            getting.cancel()
+            await asyncio.gather(getting, return_exceptions=True)
+
+    async def _until_ready(self, spawned: Spawned, socket: str, greeted: asyncio.Task[Greeting] | None = None) -> Link:
+        from supervisor.runtime.codex.handshake import NotReady
+
+        limit = self._config.limits.ready_seconds
+        ended = asyncio.create_task(process.wait_exit(spawned), name=f"exit of {self.child.name}")
+        try:
+            async with asyncio.timeout(limit):
+                while True:
+                    shaking = self._shake_hands(spawned.identity, spawned, socket, greeted)
+                    greeted = None
+                    hands = asyncio.create_task(shaking, name=f"greet {self.child.name}")
+                    hands.add_done_callback(lambda one: None if one.cancelled() else one.exception())  # looked at
+                    try:
+                        await asyncio.wait({ended, hands}, return_when=asyncio.FIRST_COMPLETED)
+                        if ended.done():  # then whoever answers there is somebody else
+                            raise NotReady(f"codex app-server {ended.result().text} before it answered", LAST_LINES)
+                        with suppress(ConnectionLost):
+                            return hands.result()
+                    finally:
+                        hands.cancel()
+                    await asyncio.wait({ended}, timeout=self._starts.pause)
+        except TimeoutError as error:
+            raise NotReady(f"codex app-server did not answer within {limit:g} s", LAST_LINES) from error
+        finally:
+            ended.cancel()
+
+    async def _shake_hands(
+        self, identity: Identity, held: Spawned | Identity, socket: str, greeted: asyncio.Task[Greeting] | None = None
+    ) -> Link:
+        """A connection that is initialized, to the very process that we mean, and logged in. `greeted`: the words with
+        it, where they are under way.
+
+        Raises ConnectionLost while nobody answers, NotReady for somebody else, CodexError without a login.
+        """
+        from supervisor.runtime.codex.handshake import NotReady, greet  # 25 ms, in which what was started gets ready
+
+        name = self.child.name
+        greeting = await (greeted or greet(socket))
+        try:
+            pid = int(greeting.diagnostics["process"]["id"])
+            if pid != identity.pid and pid not in [one.pid for one in process.marked(self._workspace.mark(name))]:
+                raise NotReady(
+                    f"process {pid}, which is not ours, answers at {socket}", f"end it, then `orch restart {name}`"
+                )
+            if (problem := codex.login_problem(greeting.account)) is not None:
+                raise CodexError(problem, f"run `codex login`, then `orch restart {name}`")
+        except BaseException:
+            greeting.connection.close()
+            raise
+        version, ear = codex.server_version(greeting.hello), codex.Ear(name)
+        link = Link(identity, held, socket, version, greeting.connection, ear, identity.pid)
+        self._group.create_task(greeting.read(), name=f"read {name}")
+        greeting.listen(lambda message: self._hear(link, message))
+        return link
+
+    # ── hearing and watching ─────────────────────────────────────────────────────────────────────
+
+    def _hear(self, link: Link, message: Call | Notice | Garbage) -> None:
+        """Turn one message of the server's into events and log lines."""
+        name = self.child.name
+        if isinstance(message, Garbage):
+            self._logs.say("garbage_received", level="warning", child=name, reason=message.reason)
+        elif isinstance(message, Call):
+            self._called(link, message)
+        elif (apart := self.apart.get(str(message.params.get("threadId")))) is not None:
+            apart(message.method, message.params)
+        elif message.method in codex.FLOODS:
+            if isinstance(turn := message.params.get("turnId"), str):
+                link.signs[turn] = self._now()
+        else:
+            if self._overhear is not None:
+                self._overhear(message.method, message.params)
+            if message.method == "serverRequest/resolved":
+                for key in [one for one in link.asked if same_request(one, message.params.get("requestId"))]:
+                    del link.asked[key]
+                    self._post(ev.RequestResolved(self._now(), key))
+            ended = message.params.get("turn") if message.method == "turn/completed" else None
+            if isinstance(ended, dict) and (over := link.awaited.get(str(ended.get("id")))) is not None:
+                over.set()
+            if isinstance(ended, dict):
+                link.signs.pop(str(ended.get("id")), None)
+            elif (turn := codex.sign_of(message.method, message.params)) is not None:
+                link.signs[turn] = self._now()
+            heard = link.ear.hear(message.method, message.params, self._now())
+            if heard is not None:
+                self._post(heard)
+            if (line := codex.activity(message.method, message.params)) is not None:
+                line["task"] = self._task_of(line.get("turn"))
+                self._logs.say(line.pop("event"), level=line.pop("level", "info"), child=name, **line)
+
+    def _called(self, link: Link, call: Call) -> None:
+        request = read_request(call, child=self.child.name, pid=link.pid, items=link.ear.items)
+        if request is not None and request.thread not in self.apart:
+            request = replace(
+                request,
+                folder=_real(self.child.path, request.folder) if request.folder else "",
+                paths=tuple(_real(self.child.path, path) for path in request.paths),
+            )
+            link.asked[request.key] = (call, request)
+            self._post(ev.RequestReceived(self._now(), request))
+            return
+        self._group.create_task(self._decline(link, call), name=f"decline {call.method}")
+        if call.method != "currentTime/read":
+            self._post(ev.RequestDeclined(self._now(), self.child.name, call.method))
+
+    async def _decline(self, link: Link, call: Call) -> None:
+        with suppress(ConnectionLost):
+            if call.method == "currentTime/read":
+                await link.connection.answer(call.id, {"currentTimeAt": int(self._now().timestamp())})
+            else:
+                await link.connection.refuse(call.id, METHOD_NOT_FOUND, f"orch does not answer {call.method}")
+
+    async def _watch(self, link: Link) -> None:
+        """Tell when the server is gone, or the connection to it."""
+        ended = asyncio.create_task(process.wait_exit(link.process), name=f"exit of {self.child.name}")
+        broken = asyncio.create_task(link.connection.closed.wait(), name=f"connection of {self.child.name}")
+        try:
+            await asyncio.wait({ended, broken}, return_when=asyncio.FIRST_COMPLETED)
+            if not ended.done():
+                await asyncio.wait({ended}, timeout=EXIT_PATIENCE)
+            reason = f"codex app-server {ended.result().text}" if ended.done() else link.connection.reason
+            if ended.done():
+                self._left = ended.result().left
+        finally:
+            broken.cancel()
+            if not ended.done():
+                ended.cancel()
+        link.connection.close()
+        if self.link is link:  # else we ended it ourselves
+            self.link = None
+            name = self.child.name
+            self._post(ev.ServerExited(self._now(), name, link.pid, reason, self._logs.tail(name)))
+
+    async def _probe(self, link: Link) -> None:
+        """Ask it for a sign of life, for as long as it is ours to look after."""
+        name, misses, pause = self.child.name, 0, _until_beat()
+        while not await _is_set(link.connection.closed, pause):
+            self._logs.trim(name)
+            try:
+                await link.connection.ping(PROBE_TIMEOUT)
+                await link.connection.request("server/diagnostics", {}, PROBE_TIMEOUT)
+            except TimeoutError:
+                misses, pause = misses + 1, PROBE_AGAIN
+                reason = f"no answer to a health probe within {PROBE_TIMEOUT:g} s"
+                self._post(ev.ServerUnresponsive(self._now(), name, link.pid, reason, misses))
+            except ConnectionLost:
+                return
+            except RpcError as error:
+                self._logs.say("probe_refused", level="warning", child=name, reason=str(error))
+            else:
+                if misses:
+                    self._post(ev.ServerResponded(self._now(), name, link.pid))
+                misses, pause = 0, _until_beat()
+
+
+def _until_beat() -> float:
+    """Seconds to the next probe: all servers are asked at the same moments, so that between them nobody wakes up."""
+    return PROBE_EVERY - asyncio.get_running_loop().time() % PROBE_EVERY
+
+
+async def _is_set(event: asyncio.Event, timeout: float) -> bool:
+    try:
+        async with asyncio.timeout(timeout):
+            return await event.wait()
+    except TimeoutError:
+        return False
+
+
+def _real(root: str, path: str) -> str:
+    """The absolute path with its links followed; what is not there yet counts as it is written."""
+    try:
+        return os.path.realpath(os.path.join(root, path))
+    except ValueError:  # a NUL: no path at all
+        return path

@@ -1,0 +1,191 @@
+"""The form of `orchestrator.config.yaml`: its keys, and what is said of a mistake. Slow to load: see `config.py`."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PositiveFloat, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from supervisor.core.plan.amounts import Misread, read_amount
+from supervisor.core.plan.errors import any_of, nearest, quoted
+from supervisor.domain.child import Child
+from supervisor.domain.plan import ORCHESTRATOR, Approvals, Budget, SandboxMode
+from supervisor.errors import ConfigError
+from supervisor.runtime.config.model import Config, Limits
+from supervisor.runtime.config.rules import MatchPart, NotifyPart, RulePart, rules_of, telling_of
+
+STANDARD = Limits()
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+def _long_form(value: Any) -> Any:
+    return {"path": value} if isinstance(value, str) else value
+
+
+def _in_words(value: Any) -> Any:
+    """A budget may be written as in plan.md."""
+    if not isinstance(value, str):
+        return value
+    found = read_amount(value)
+    if isinstance(found, Misread):
+        near = nearest(found.word, found.choices)
+        hint = f"did you mean {quoted(near)}?" if near else f"use {any_of(found.choices)}" if found.choices else ""
+        raise ValueError(": ".join(part for part in (found.message, hint) if part))  # noqa: TRY004 - pydantic tells it
+    return {"tokens": found.tokens, "minutes": found.minutes}
+
+
+class BudgetPart(_Part):
+    tokens: Annotated[int, Field(gt=0)] | None = None
+    minutes: PositiveFloat | None = None
+
+
+_Budget = Annotated[BudgetPart | None, BeforeValidator(_in_words)]
+
+
+class BudgetsPart(_Part):
+    """What all tasks of a plan may spend together, and each that plan.md gives no budget of its own."""
+
+    plan: _Budget = None
+    task: _Budget = None
+
+
+class ChildPart(_Part):
+    path: str
+    model: str | None = None
+    effort: str | None = None
+    sandbox: SandboxMode = "workspace-write"
+    network: bool = False
+    approvals: Approvals = "on-request"
+    budget: _Budget = None
+    trusted: bool = False
+
+
+class OrchestratorPart(_Part):
+    """The orchestrator that `orch plan` runs."""
+
+    model: str | None = None
+    effort: str | None = None
+
+
+class CodexPart(_Part):
+    bin: str | None = None
+
+
+class LimitsPart(_Part):
+    """See `Limits`, which has the defaults."""
+
+    verify_minutes: PositiveFloat = STANDARD.verify_minutes
+    retry_seconds: tuple[Annotated[float, Field(ge=0)], ...] = STANDARD.retry_seconds
+    stall_minutes: PositiveFloat = STANDARD.stall_minutes
+    pause_seconds: Annotated[tuple[PositiveFloat, ...], Field(min_length=1)] = STANDARD.pause_seconds
+    ready_seconds: PositiveFloat = STANDARD.ready_seconds
+    log_megabytes: PositiveFloat = STANDARD.log_megabytes
+
+
+class _File(_Part):
+    children: dict[str, Annotated[ChildPart, BeforeValidator(_long_form)]] = Field(min_length=1)
+    orchestrator: OrchestratorPart = OrchestratorPart()
+    codex: CodexPart = CodexPart()
+    limits: LimitsPart = LimitsPart()
+    budget: BudgetsPart = BudgetsPart()
+    rules: tuple[RulePart, ...] = ()
+    notify: NotifyPart | None = None
+
+
+def read(path: Path, content: bytes) -> Config:
+    """What the file at `path` says, with each child's path as it is written there.
+
+    Raises ConfigError naming the line, or the key (and the nearest right one).
+    """
+    file = _parsed(path, content)
+    children = tuple(
+        Child(
+            name,
+            part.path,
+            part.model,
+            part.effort,
+            part.sandbox,
+            part.network,
+            part.approvals,
+            _amount(part.budget),
+            part.trusted,
+        )
+        for name, part in file.children.items()
+    )
+    lead = Child(ORCHESTRATOR, str(path.parent), file.orchestrator.model, file.orchestrator.effort)
+    try:
+        rules, telling = rules_of(file.rules, file.children), telling_of(file.notify)
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error.what}", error.next_step) from error
+    limits = Limits(**dict(file.limits))
+    return Config(
+        children, lead, file.codex.bin, limits, rules, telling, _amount(file.budget.plan), _amount(file.budget.task)
+    )
+
+
+def _parsed(path: Path, content: bytes) -> _File:
+    try:
+        data = YAML(typ="safe", pure=True).load(content)
+    except (YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f":{mark.line + 1}" if mark is not None else ""
+        raise ConfigError(f"{path}{where} is not YAML ({_first_line(error)})", "mend that line") from error
+    if not isinstance(data, dict):
+        raise ConfigError(f"{path} holds no `children:`", "see `orch init --help` for its form")
+    try:
+        return _File.model_validate(data)
+    except ValidationError as error:
+        raise _explained(path, error) from error
+
+
+def _amount(part: BudgetPart | None) -> Budget | None:
+    return Budget(part.tokens, part.minutes) if part is not None else None
+
+
+def _explained(path: Path, error: ValidationError) -> ConfigError:
+    # An unknown key first: it often is the missing one, misspelt.
+    first = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
+    where = ".".join(_place(part, first["loc"]) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        key = str(first["loc"][-1])
+        near = difflib.get_close_matches(key, _keys(first["loc"]), n=1, cutoff=0.5)
+        nearest = (
+            f"did you mean `{near[0]}`?"
+            if near
+            else f"known are {', '.join(f'`{one}`' for one in _keys(first['loc']))}"
+        )
+        return ConfigError(f"{path}: the key `{where}` is not known", nearest)
+    return ConfigError(f"{path}: `{where}`: {first['msg'].lower()}", "mend that line")
+
+
+def _place(part: int | str, where: tuple[int | str, ...]) -> str:
+    """Rules are counted from 1, as they are in logs."""
+    return str(part + 1) if isinstance(part, int) and where[0] == "rules" else str(part)
+
+
+def _keys(where: tuple[int | str, ...]) -> list[str]:
+    parts: dict[str, type[BaseModel]] = {
+        "children": ChildPart,
+        "orchestrator": OrchestratorPart,
+        "codex": CodexPart,
+        "limits": LimitsPart,
+        "budget": BudgetPart if len(where) > 2 else BudgetsPart,
+        "rules": MatchPart if len(where) > 3 else RulePart,
+        "notify": NotifyPart,
+    }
+    if len(where) > 3 and where[0] == "children":  # children.NAME.budget.KEY
+        return list(BudgetPart.model_fields)
+    if len(where) > 1 and where[0] in parts:
+        return list(parts[str(where[0])].model_fields)
+    return list(parts)
+
+
+def _first_line(error: Exception) -> str:
+    return str(getattr(error, "problem", None) or str(error).splitlines()[0] if str(error) else type(error).__name__)

@@ -1,0 +1,253 @@
+"""The control socket: what the command line asks of the supervisor, answered from the world or posted as an event."""
+
+from __future__ import annotations
+
+import asyncio
+import difflib
+import os
+import socket
+import struct
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+
+from supervisor.core.engine.asks.budget_asks import granted
+from supervisor.core.engine.lifecycle import outages
+from supervisor.core.plan.amounts import Misread
+from supervisor.domain import event as ev
+from supervisor.domain.ask import Answer, AskState
+from supervisor.domain.plan import HUMAN, ORCHESTRATOR, Budget
+from supervisor.domain.run import Phase
+from supervisor.errors import OrchError, RequestRefused, UsageError
+from supervisor.runtime.codex.progress import Doing
+from supervisor.runtime.codex.questions import Interviews
+from supervisor.runtime.config.load import reload
+from supervisor.runtime.config.model import Config
+from supervisor.runtime.daemon.loop import Conductor
+from supervisor.runtime.logs import Logs
+from supervisor.runtime.plan.authors import Authors
+from supervisor.runtime.secrets import clean
+from supervisor.runtime.workspace import Workspace
+from supervisor.shell.process import rss_bytes
+from supervisor.wire.control import LINE_LIMIT, METHODS, REFUSED
+from supervisor.wire.jsonrpc import INTERNAL_ERROR, INVALID_PARAMS, METHOD_NOT_FOUND, Call, Peer
+
+WATCH_LIMIT = 60.0  # seconds that one `watch` waits at most; the client asks again
+DECISIONS = ("accept", "decline", "text")
+
+
+class Control:
+    """Serves the control methods (see `wire/control.py`). Whoever asks more than to watch is answered once the plan is
+    known, which `plan_known` sees to."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        conductor: Conductor,
+        logs: Logs,
+        group: asyncio.TaskGroup,
+        authors: Authors,
+        doing: Doing,
+        interviews: Interviews | None = None,
+        config: Config | None = None,
+        *,
+        plan_known: Callable[[], Awaitable[object]] | None = None,
+    ) -> None:
+        self._plan_known = plan_known
+        self._config = config
+        self._authors = authors
+        self._doing = doing
+        self._group = group
+        self._interviews = interviews
+        self._workspace = workspace
+        self._conductor = conductor
+        self._logs = logs
+
+    async def serve(self, ready: asyncio.Event) -> None:
+        """Listen until cancelled. The socket is ours alone: 0600 in a folder of 0700, the peer's user checked."""
+        path = self._workspace.control_socket
+        path.unlink(missing_ok=True)  # the lock is ours: whoever left it is gone
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        before = os.umask(0o177)
+        try:
+            listener.bind(str(path))
+        finally:
+            os.umask(before)
+        server = await asyncio.start_unix_server(self._accept, sock=listener, limit=LINE_LIMIT)
+        try:
+            ready.set()
+            await server.serve_forever()
+        finally:
+            path.unlink(missing_ok=True)
+
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._group.create_task(self._client(reader, writer), name="control client")
+
+    async def _client(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            if _peer_uid(writer) not in (None, os.getuid()):
+                return
+            while line := await reader.readline():
+                writer.write((await self._answer(line)).encode("utf-8", "surrogatepass") + b"\n")
+                await writer.drain()
+        except (ConnectionError, ValueError):
+            pass  # it went away, or sent more than a message may have
+        finally:
+            writer.close()
+
+    async def _answer(self, line: bytes) -> str:
+        call = Peer().receive(line)
+        if not isinstance(call, Call):
+            return Peer.refuse(None, INVALID_PARAMS, "not a request")
+        if call.method not in METHODS:
+            return Peer.refuse(call.id, METHOD_NOT_FOUND, f"there is no method {call.method}")
+        try:
+            if self._plan_known is not None and call.method not in ("ping", "watch"):
+                await self._plan_known()
+            return Peer.answer(call.id, await getattr(self, f"_do_{call.method}")(**call.params))
+        except OrchError as error:
+            told = {"what": error.what, "next_step": error.next_step}
+            return Peer.refuse(call.id, REFUSED, str(error), {**told, "usage": isinstance(error, UsageError)})
+        except TypeError as error:
+            return Peer.refuse(call.id, INVALID_PARAMS, str(error))
+        except Exception as error:
+            self._logs.say("control_broken", level="error", method=call.method, reason=repr(error))
+            return Peer.refuse(call.id, INTERNAL_ERROR, repr(error))
+
+    # ── the methods ──────────────────────────────────────────────────────────────────────────────
+
+    async def _do_ping(self) -> dict[str, Any]:
+        return {}
+
+    async def _do_status(self) -> dict[str, Any]:
+        picture = self._conductor.status()
+        for child in picture["children"]:
+            child["rss_bytes"] = rss_bytes(child["pid"]) if child["pid"] else None
+        if picture["orchestrator"] is not None:
+            picture["orchestrator"]["doing"] = self._doing.words or None
+        picture["supervisor"]["problem"] = self._conductor.trouble
+        return picture
+
+    async def _do_watch(self, version: int, timeout: float) -> dict[str, Any]:
+        conductor = self._conductor
+        try:
+            async with asyncio.timeout(min(float(timeout), WATCH_LIMIT)), conductor.changed:
+                await conductor.changed.wait_for(lambda: conductor.version != version)
+        except TimeoutError:
+            pass
+        return {"version": conductor.version, "status": await self._do_status()}
+
+    async def _do_up(self, children: list[str]) -> dict[str, Any]:
+        names = children or [name for name in self._conductor.world.servers if name != ORCHESTRATOR]
+        for name in names:
+            self._child(name)
+        return await self._post(ev.UpRequested(self._conductor.clock.now(), tuple(names)))
+
+    async def _do_reload(self) -> dict[str, Any]:
+        assert self._config is not None, "a supervisor has a config"
+        changed = await asyncio.to_thread(reload, self._workspace, self._config) is not self._config
+        if changed:
+            await self._post(ev.ReloadRequested(self._conductor.clock.now()))
+        return {"changed": changed}
+
+    async def _do_down(self, now: bool) -> dict[str, Any]:
+        return await self._post(ev.DownRequested(self._conductor.clock.now(), bool(now)))
+
+    async def _do_hold(self) -> dict[str, Any]:
+        return await self._post(ev.HoldSet(self._conductor.clock.now()))
+
+    async def _do_go(self, task: str | None) -> dict[str, Any]:
+        at = self._conductor.clock.now()
+        if task is None:
+            return await self._post(ev.HoldLifted(at))
+        works = {work.task: work for work in self._conductor.world.all_works}
+        if task not in works:
+            raise UsageError(f"there is no task `{task}`", _nearest(task, works))
+        if works[task].phase not in (Phase.BLOCKED, Phase.FAILED):
+            raise RequestRefused(f"{task} is neither blocked nor failed", "see `orch status`")
+        return await self._post(ev.RetryRequested(at, task))
+
+    async def _do_restart(self, child: str) -> dict[str, Any]:
+        self._child(child)
+        return await self._post(ev.RestartRequested(self._conductor.clock.now(), child))
+
+    async def _do_note(self, text: str, source: str = HUMAN) -> dict[str, Any]:
+        if source not in (HUMAN, ORCHESTRATOR):
+            raise UsageError(f"`{source}` notes nothing", f"one of {HUMAN}, {ORCHESTRATOR}")
+        if not text.strip():
+            raise UsageError("the note is empty", "say what was learned: `orch note TEXT`")
+        return await self._post(ev.LearningNoted(self._conductor.clock.now(), source, text.strip()))
+
+    async def _do_plan(self, problem: str, review: bool, yolo: bool) -> dict[str, Any]:
+        lead = self._conductor.world.lead
+        if not problem.strip():
+            raise UsageError("the problem is empty", 'say what should change: `orch plan "PROBLEM"`')
+        if lead is not None and lead.phase.live:
+            raise RequestRefused("the orchestrator is at work", "wait for it, or talk to it with `orch attach`")
+        at = self._conductor.clock.now()
+        return await self._post(ev.PlanningRequested(at, problem.strip(), bool(review), bool(yolo)))
+
+    async def _do_plan_written(self, digest: str) -> dict[str, Any]:
+        self._authors.claim(str(digest))
+        return {}
+
+    async def _do_answer(self, ask: str, decision: str, text: str, for_session: bool) -> dict[str, Any]:
+        asks = self._conductor.world.asks
+        found = asks.get(ask) or asks.get(ask.upper())
+        if found is None:
+            raise UsageError(f"there is no ask `{ask}`", "see `orch asks`")
+        if found.state is AskState.ANSWERED:
+            raise RequestRefused(f"{found.id} is answered already", "see `orch asks` for what is open")
+        if found.state is AskState.WITHDRAWN:
+            raise RequestRefused(f"{found.id} was withdrawn: it no longer applies", "see `orch asks` for what is open")
+        if found.state is AskState.ELSEWHERE:
+            raise RequestRefused(f"{found.id} was settled in another window", "see `orch asks` for what is open")
+        if decision not in DECISIONS:
+            raise UsageError(f"`{decision}` is no decision", f"one of {', '.join(DECISIONS)}")
+        if found.request is not None and found.choices and decision not in found.choices:
+            raise RequestRefused(f"{found.id} is an approval", f"answer `orch answer {found.id} accept` or `decline`")
+        said = granted(Answer(decision, text.strip()), Budget()) if found.budget and decision != "decline" else None
+        if isinstance(said, Misread):
+            raise RequestRefused(f"{found.id} is about a budget: {said.message}", "or `accept`, `decline`")
+        if decision == "text" and not text.strip():
+            raise UsageError("the answer is empty", f"`orch answer {found.id} accept`, `decline`, or your words")
+        answer = clean(Answer(decision, text.strip(), bool(for_session)))
+        await self._post(ev.AskAnswered(self._conductor.clock.now(), found.id, answer))
+        if self._conductor.world.asks[found.id].answer is not answer:  # not even the same one, by somebody else
+            raise RequestRefused(f"{found.id} was settled a moment before", "see `orch asks` for what is open")
+        return {}
+
+    async def _do_ask_child(self, child: str, question: str) -> dict[str, Any]:
+        if child == ORCHESTRATOR:
+            raise UsageError("the orchestrator is no child", "ask one of the children, or yourself")
+        self._child(child)
+        world = self._conductor.world
+        outage = outages.pause(world, world.threads.get((child, None)), self._conductor.clock.now())
+        if outage is not None:
+            raise RequestRefused(f"{child} is asked nothing now: {outages.said(outage)}", "ask again after that")
+        assert self._interviews is not None, "a supervisor that has children can ask them"
+        return await self._interviews.ask(child, question)
+
+    async def _post(self, event: ev.Event) -> dict[str, Any]:
+        await self._conductor.submit(event)
+        return {}
+
+    def _child(self, name: str) -> None:
+        servers = self._conductor.world.servers
+        if name not in servers:
+            raise UsageError(f"there is no child `{name}`", _nearest(name, servers))
+
+
+def _nearest(word: str, words: Iterable[str]) -> str:
+    known = list(words)
+    near = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
+    return f"did you mean `{near[0]}`?" if near else f"known are {', '.join(known) or 'none'}"
+
+
+def _peer_uid(writer: asyncio.StreamWriter) -> int | None:
+    """The user on the other side; None where the system does not tell (then the socket's mode protects it)."""
+    if not hasattr(socket, "SO_PEERCRED"):
+        return None
+    credentials = writer.get_extra_info("socket").getsockopt(
+        socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i")
+    )
+    return int(struct.unpack("3i", credentials)[1])

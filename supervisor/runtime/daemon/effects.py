@@ -1,0 +1,321 @@
+"""effects: the only interpreter of actions. One ordered queue per child; every outcome comes back as an event."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from traceback import format_exc
+from typing import Any
+
+from supervisor.domain import action as act
+from supervisor.domain import event as ev
+from supervisor.domain.child import Child, TurnSeen
+from supervisor.domain.run import Check, Due, Look
+from supervisor.errors import ConnectionLost, OrchError, RpcError, WorkspaceError
+from supervisor.runtime.codex.role import Role, role_of
+from supervisor.runtime.codex.server import ServerDesk
+from supervisor.runtime.config.model import Limits, Telling
+from supervisor.runtime.logs import Logs
+from supervisor.runtime.notify.notifier import Notifier
+from supervisor.runtime.survey.client import Surveyor
+from supervisor.runtime.workspace import Workspace
+from supervisor.shell.git import changed_between, read_tree
+from supervisor.shell.process import tree_seconds
+from supervisor.wire import codex
+from supervisor.wire.requests import reply
+
+SURVEYED_TURNS = 5  # of a thread that is opened: ours is the last, unless a human added some
+TAIL = 4000  # characters of a check's output that are kept
+EXEC_MARGIN = 10.0  # seconds that a server may take beyond a command's own time-out
+GONE = ("no rollout found", "thread not found", "not found")  # how Codex says that it has no record of a thread
+
+
+class Effects:
+    """Carries out actions. `carry_out` returns at once. `children` are those of the config; there are desks besides for
+    the orchestrator, and for who left the config."""
+
+    def __init__(
+        self,
+        desks: Mapping[str, ServerDesk],
+        *,
+        children: Sequence[Child],
+        workspace: Workspace,
+        limits: Limits,
+        logs: Logs,
+        group: asyncio.TaskGroup,
+        post: Callable[[ev.Event], None],
+        now: Callable[[], datetime],
+        telling: Telling | None = None,
+    ) -> None:
+        self._notifier = Notifier(telling, workspace=workspace, logs=logs, group=group, post=post, now=now)
+        self._workspace = workspace
+        self._children = tuple(children)
+        names = [child.name for child in children]
+        self._logs = logs
+        self._group = group
+        self._post = post
+        self._now = now
+        self._hands = {
+            name: _Hands(desk, role_of(name, names, workspace), limits, logs, group, post, now)
+            for name, desk in desks.items()
+        }
+        for name, hands in self._hands.items():
+            group.create_task(hands.run(), name=f"hands of {name}")
+        self._surveys: asyncio.Queue[act.SurveyRepos] = asyncio.Queue()
+        group.create_task(self._survey(), name="surveys of the repos")
+
+    def carry_out(self, action: act.Action) -> None:
+        match action:
+            case act.Exit() | act.WithdrawAsk():
+                return  # the loop ends by itself; a withdrawn ask is gone from what is shown
+            case act.RaiseAsk():
+                self._logs.say(
+                    "ask_announced",
+                    child=action.child if action.child in self._hands else None,
+                    ask=action.ask,
+                    kind=str(action.kind),
+                    task=action.task,
+                    text=action.text,
+                )
+            case act.Notify():
+                self._notifier.take(action)
+            case act.SurveyRepos():
+                self._surveys.put_nowait(action)
+            case _:
+                self._hands[action.child].take(action)
+
+    async def _survey(self) -> None:
+        """What changed is posted before the map that it was told against is replaced: none of it is lost."""
+        async with Surveyor(self._workspace) as surveyor:
+            while True:
+                action = await self._surveys.get()
+                tasks = dict(action.touched)
+                try:
+                    found = await surveyor.survey(self._children, list(tasks), action.known)
+                except OrchError as error:
+                    self._post(ev.MapFailed(self._now(), str(error)))
+                    continue
+                for drift in found.drifts:
+                    self._post(ev.SharedChanged(self._now(), drift.child, tasks.get(drift.child), drift))
+                self._post(ev.MapDrawn(self._now(), found.digest, found.seams, found.known))
+
+
+class _Hands:
+    """The hands of one child: one action after the other, but for checks, which run beside the others."""
+
+    def __init__(
+        self,
+        desk: ServerDesk,
+        role: Role,
+        limits: Limits,
+        logs: Logs,
+        group: asyncio.TaskGroup,
+        post: Callable[[ev.Event], None],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._logs = logs
+        self._desk = desk
+        self._child: Child = desk.child
+        self._role = role
+        self._limits = limits
+        self._group = group
+        self._post = post
+        self._now = now
+        self._queue: asyncio.Queue[act.Action] = asyncio.Queue()
+        self._starting: asyncio.Task[None] | None = None
+
+    def take(self, action: act.Action) -> None:
+        """Queue an action. A stop always wins: it ends a start that is under way."""
+        if isinstance(action, act.StopServer) and self._starting is not None:
+            self._starting.cancel()
+        self._queue.put_nowait(action)
+
+    async def run(self) -> None:
+        while True:
+            action = await self._queue.get()
+            await self._guarded(self._do, action)
+
+    async def _guarded(self, do: Callable[[Any], Awaitable[None]], action: act.Action) -> None:
+        try:
+            await do(action)
+        except ConnectionLost:
+            return  # what became of it is read from the thread once there is a connection again
+        except Exception as error:
+            # A server whose answers we cannot read: as with a lost connection, the thread tells what became of it.
+            reason = f"{type(error).__name__} in {type(action).__name__}: {error}"
+            self._logs.say("act_broken", level="error", child=self._child.name, reason=reason, trace=format_exc())
+            self._desk.give_up(reason)
+
+    async def _do(self, action: act.Action) -> None:
+        match action:
+            case act.EnsureServer():
+                self._starting = self._group.create_task(self._desk.ensure(), name=f"start {self._child.name}")
+                await asyncio.wait({self._starting})
+                self._starting = None
+            case act.StopServer():
+                await self._desk.stop(kill=action.kill)
+            case act.OpenThread():
+                await self._open(action)
+            case act.StartTurn():
+                await self._start(action)
+            case act.SteerTurn():
+                await self._steer(action)
+            case act.InterruptTurn():
+                await self._interrupt(action)
+            case act.LookAtTurn():
+                self._group.create_task(self._guarded(self._look, action), name=f"look at {action.task}")
+            case act.ReadLimits():
+                await self._read_limits(action)
+            case act.RunChecks():
+                self._group.create_task(self._check(action), name=f"checks of {action.task}")
+            case act.SendAnswer():
+                await self._answer(action)
+            case _:
+                raise AssertionError(f"{type(action).__name__} is not an action for a child")
+
+    # ── threads and turns ────────────────────────────────────────────────────────────────────────
+
+    async def _open(self, action: act.OpenThread) -> None:
+        link = self._desk.link
+        if link is None:
+            return
+        child, where = self._child, (action.model, action.effort, action.sandbox, self._child.approvals)
+        turns: tuple[TurnSeen, ...] = ()
+        try:
+            if action.thread is None:
+                role = self._role
+                params = codex.thread_start(child.path, *where, instructions=role.instructions, config=role.config)
+                opened = await self._desk.request("thread/start", params)
+                thread = str(opened["thread"]["id"])
+                title = f"orch: {child.name}" + (f" {action.task}" if action.task else "")
+                # A thread that was never written to cannot be resumed by anybody else: its name is written at once.
+                await self._desk.request("thread/name/set", {"threadId": thread, "name": title})
+            else:
+                thread = action.thread
+                params = codex.thread_resume(child.path, *where, thread=thread, config=self._role.config)
+                opened = await self._desk.request("thread/resume", params)
+                page = {"threadId": thread, "limit": SURVEYED_TURNS, "sortDirection": "desc", "itemsView": "full"}
+                turns = codex.turns_of(await self._desk.request("thread/turns/list", page))
+        except RpcError as error:
+            gone = action.thread is not None and any(words in error.message for words in GONE)
+            self._post(ev.ThreadFailed(self._now(), action.child, action.thread, action.task, gone, error.message))
+            return
+        link.ear.opened(thread, opened)
+        waiting = codex.is_waiting(opened["thread"]) or any(one.thread == thread for _, one in link.asked.values())
+        provider = str(opened.get("modelProvider") or "")
+        self._post(ev.ThreadOpened(self._now(), action.child, link.pid, thread, action.task, waiting, turns, provider))
+
+    async def _start(self, action: act.StartTurn) -> None:
+        if action.fresh:
+            try:
+                tree = await asyncio.to_thread(read_tree, Path(self._child.path))
+            except WorkspaceError as error:
+                self._refused(action, str(error))
+                return
+            self._post(ev.TreeRead(self._now(), action.child, action.task, action.run, tree))
+        params = codex.turn_start(
+            thread=action.thread,
+            message=action.message,
+            text=action.text,
+            schema=self._role.schema,
+            model=action.model,
+            effort=action.effort,
+            sandbox=action.sandbox,
+            network=self._child.network,
+            approvals=self._child.approvals,
+            skill=self._role.skill if action.due is Due.BRIEF else None,
+        )
+        if self._desk.link is not None:
+            self._desk.link.ear.gave(action.thread, params)
+        try:
+            started = await self._desk.request("turn/start", params)
+        except RpcError as error:
+            self._refused(action, error.message)
+            return
+        self._post(ev.TurnBegan(self._now(), action.child, action.thread, str(started["turn"]["id"]), action.message))
+
+    def _refused(self, action: act.StartTurn, reason: str) -> None:
+        self._post(ev.TurnRefused(self._now(), action.child, action.task, action.message, reason))
+
+    async def _steer(self, action: act.SteerTurn) -> None:
+        params = codex.turn_steer(thread=action.thread, turn=action.turn, message=action.message, text=action.text)
+        where = (action.child, action.task, action.turn, action.message)
+        try:
+            await self._desk.request("turn/steer", params)
+        except RpcError as error:
+            self._post(ev.SteerMissed(self._now(), *where, error.message))
+            return
+        self._post(ev.SteerArrived(self._now(), *where))
+
+    async def _look(self, action: act.LookAtTurn) -> None:
+        """Beside the others: it may take as long as a server takes to answer."""
+        link = self._desk.link
+        if link is None:
+            return
+        sign, state, cpu = link.signs.get(action.turn), "active", None
+        commands: tuple[str, ...] = ()
+        if sign is None or sign <= action.since:
+            where = {"threadId": action.thread}
+            cpu = await asyncio.to_thread(tree_seconds, link.identity)
+            try:
+                state = codex.standing((await self._desk.request("thread/read", where))["thread"])
+                commands = codex.commands_in(await self._desk.request("thread/backgroundTerminals/list", where))
+            except RpcError as error:
+                state = f"unreadable ({error.message})"
+            sign = link.signs.get(action.turn)  # there may be one by now
+        look = Look(self._now(), sign, state, commands, cpu)
+        self._post(ev.TurnLooked(look.at, action.child, action.task, action.turn, look))
+
+    async def _interrupt(self, action: act.InterruptTurn) -> None:
+        try:
+            # Only once the turn is over are the commands that it left running known as such.
+            await self._desk.interrupt(action.thread, action.turn)
+            await self._desk.request("thread/backgroundTerminals/clean", {"threadId": action.thread})
+        except RpcError as error:
+            where = (action.child, action.task, action.turn)
+            self._post(ev.InterruptFailed(self._now(), *where, error.message))
+
+    async def _read_limits(self, action: act.ReadLimits) -> None:
+        resets, reason = None, ""
+        try:
+            resets = codex.resets_at(await self._desk.request("account/rateLimits/read", {}))
+        except RpcError as error:  # so it is without an account: a provider of the user's own
+            reason = error.message
+        self._post(ev.LimitsRead(self._now(), action.child, action.provider, resets, reason))
+
+    async def _answer(self, action: act.SendAnswer) -> None:
+        link = self._desk.link
+        if link is not None and action.key in link.asked:
+            call, request = link.asked[action.key]
+            await link.connection.answer(call.id, reply(request, action.answer, call.params))
+
+    # ── checks ───────────────────────────────────────────────────────────────────────────────────
+
+    async def _check(self, action: act.RunChecks) -> None:
+        where = (action.child, action.task, action.run)
+        try:
+            path = Path(self._child.path)
+            after = await asyncio.to_thread(read_tree, path)
+            changed = await asyncio.to_thread(changed_between, path, action.base, after) if action.base else ()
+            checks = tuple([await self._run(command, number, action) for number, command in enumerate(action.commands)])
+        except OrchError as error:
+            self._post(ev.ChecksLost(self._now(), *where, str(error)))
+            return
+        self._post(ev.ChecksFinished(self._now(), *where, checks, changed))
+
+    async def _run(self, command: str, number: int, action: act.RunChecks) -> Check:
+        """One verify command, in the sandbox of the child. A shell runs it, for that is what people write."""
+        limit = self._limits.verify_minutes * 60
+        params = codex.command_exec(
+            command=[shutil.which("bash") or "/bin/sh", "-c", command],
+            cwd=self._child.path,
+            sandbox=codex.sandbox_policy(action.sandbox, network=self._child.network),
+            timeout=limit,
+            process=f"orch-{action.task}-{action.run}-{number}-{self._now().timestamp()}",
+        )
+        result = await self._desk.request("command/exec", params, limit + EXEC_MARGIN)
+        output = "\n".join(part for part in (str(result["stdout"]).rstrip(), str(result["stderr"]).rstrip()) if part)
+        return Check(command, int(result["exitCode"]), output[-TAIL:])

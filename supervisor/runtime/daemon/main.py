@@ -1,0 +1,131 @@
+"""The supervisor process: takes the lock, starts the processes of the servers, and only then loads all the rest."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import NoReturn, TextIO
+
+from supervisor.errors import OrchError
+from supervisor.runtime.codex import spawn
+from supervisor.runtime.config.load import load
+from supervisor.runtime.config.model import Config
+from supervisor.runtime.daemon import lock as locks
+from supervisor.runtime.daemon.command import READY, command
+from supervisor.runtime.logs import Logs
+from supervisor.runtime.workspace import Workspace, make_private
+from supervisor.shell.process import Spawned
+
+
+class AlreadyUp(OrchError):
+    """Another supervisor holds the lock of this workspace."""
+
+
+def run(
+    workspace: Workspace,
+    *,
+    ready: Callable[[], None],
+    up: Sequence[str] | None = None,
+    mirror: TextIO | None = None,
+    lock: int | None = None,
+) -> None:
+    """Be the supervisor of this workspace until `orch down` (or SIGTERM, SIGINT), then return.
+
+    `ready` is called once the control socket answers; `up` names the children whose servers are wanted at once (empty:
+    all; None: only those that run); `mirror` (standard error) gets a line for each event; `lock` is the descriptor of
+    the workspace's lock, if this process was handed it.
+
+    Raises AlreadyUp, or another OrchError if the workspace, the config or the ledger cannot be used.
+    """
+    config = load(workspace)
+    held = locks.taken_over(lock) if lock is not None else locks.take(workspace)
+    if held is None:
+        raise AlreadyUp("a supervisor is up already", "see `orch status`")
+    with held:
+        locks.sign(held, os.getpid())
+        make_private(workspace.runtime_dir)
+        logs = Logs(workspace.logs, megabytes=config.limits.log_megabytes, mirror=mirror)
+        started = spawn.begin(workspace, config, logs, up) if up is not None else {}
+        try:
+            import asyncio  # what is loaded from here on takes 80 ms, in which the servers get ready
+
+            over_again = asyncio.run(_at_work(workspace, config, logs, ready, up, started))
+        except (OrchError, KeyboardInterrupt):  # it is not at work yet
+            spawn.undo(started.values())
+            raise
+        finally:
+            logs.close()
+        if over_again:
+            _start_over(workspace, held, mirrored=mirror is not None)
+        shutil.rmtree(workspace.runtime_dir, ignore_errors=True)  # no server is left that listens there
+
+
+async def _at_work(
+    workspace: Workspace,
+    config: Config,
+    logs: Logs,
+    ready: Callable[[], None],
+    up: Sequence[str] | None,
+    started: Mapping[str, Spawned],
+) -> bool:
+    """Load the supervisor, while the servers that were started are greeted, and be it; see `supervise`."""
+    begun = {}
+    if started:
+        from asyncio import to_thread
+
+        from supervisor.runtime.codex.handshake import greet_begun
+
+        begun = {child: greet_begun(one, str(workspace.server_socket(child))) for child, one in started.items()}
+        await to_thread(import_module, "supervisor.runtime.daemon.supervise")
+    from supervisor.runtime.daemon.supervise import supervise
+
+    return await supervise(workspace, config, logs, ready, up, begun)
+
+
+def _start_over(workspace: Workspace, lock: TextIO, *, mirrored: bool) -> NoReturn:
+    """Become a supervisor that reads the config anew, and adopts the servers as after a death: the same process, which
+    never lets go of the lock."""
+    os.set_inheritable(lock.fileno(), True)
+    os.execv(sys.executable, command(workspace, lock, "mirrored" if mirrored else "again"))
+
+
+def _tell_starter(word: str) -> None:
+    """Tell whoever started us, over the pipe that is our standard output, and let go of it."""
+    os.write(1, word.encode())
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 1)
+    os.close(null)
+
+
+def serve(workspace: Workspace, lock: int, how: str, *named: str) -> int:
+    """Be the supervisor behind `orch up`, in a process of its own that holds the descriptor `lock`; its exit code.
+
+    `how`: "up", and then the children that are wanted (none: all); "idle", for none; "again" for one that starts over,
+    "mirrored" if its events go to standard error. A failure to start is told as JSON on standard output; nobody waits
+    to hear that from one that starts over.
+    """
+    if how in ("again", "mirrored"):
+        run(workspace, ready=lambda: None, mirror=sys.stderr if how == "mirrored" else None, lock=lock)
+        return 0
+    try:
+        run(workspace, ready=lambda: _tell_starter(READY), up=named if how == "up" else None, lock=lock)
+    except OrchError as error:
+        _tell_starter(json.dumps({"what": error.what, "next_step": error.next_step}))
+        return 1
+    return 0
+
+
+def main() -> None:
+    """`serve` with what `launch.command` says: the workspace, the lock, how, and the names."""
+    code = serve(Workspace(Path(sys.argv[1])), int(sys.argv[2]), *sys.argv[3:])
+    sys.stderr.flush()
+    os._exit(code)  # all is closed; to take the interpreter apart as well would keep `orch down` waiting (50 ms)
+
+
+if __name__ == "__main__":
+    main()

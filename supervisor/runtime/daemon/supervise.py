@@ -1,0 +1,222 @@
+"""The supervisor at work: opens the ledger, and runs everything in one task group until it is over."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import signal
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import suppress
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from supervisor import __version__
+from supervisor.domain.child import Child, ServerState
+from supervisor.domain.event import DownRequested, SupervisorStarted, UpRequested
+from supervisor.domain.plan import FILE_LIMIT
+from supervisor.domain.world import World
+from supervisor.errors import StoreError
+from supervisor.runtime.codex.progress import Doing
+from supervisor.runtime.codex.questions import Interviews
+from supervisor.runtime.codex.registry import Registry
+from supervisor.runtime.codex.server import ServerDesk, Starts
+from supervisor.runtime.codex.version import Versions
+from supervisor.runtime.config.model import Config
+from supervisor.runtime.daemon.control import Control
+from supervisor.runtime.daemon.effects import Effects
+from supervisor.runtime.daemon.loop import Conductor
+from supervisor.runtime.logs import Logs, load_structlog
+from supervisor.runtime.plan.authors import Authors
+from supervisor.runtime.workspace import Workspace
+from supervisor.shell.ledger.store import Ledger
+from supervisor.shell.watch import read_bytes, watch_file
+
+if TYPE_CHECKING:
+    from supervisor.runtime.codex.handshake import Begun
+    from supervisor.runtime.plan.watch import PlanWatch
+
+SETTLE = 0.5  # seconds at a start in which the servers come before all else
+
+
+async def supervise(
+    workspace: Workspace,
+    config: Config,
+    logs: Logs,
+    ready: Callable[[], None],
+    up: Sequence[str] | None,
+    begun: Mapping[str, Begun],
+) -> bool:
+    """Be the supervisor until it is over; True if it is to start over with another config.
+
+    `begun`: the servers that were started already, by child. For the rest see `daemon.run`. Raises StoreError if the
+    ledger cannot be used.
+    """
+    logs.hold()
+    ledger = Ledger(workspace.ledger)
+    try:
+        opened = ledger.open()
+        if opened.cut:
+            logs.say("ledger_mended", level="warning", reason=f"a torn last line of {opened.cut} bytes was cut off")
+        conductor = Conductor(workspace, ledger, opened, logs)
+        await _supervise(workspace, config, conductor, logs, ready, up, begun)
+    finally:
+        ledger.close()
+    return conductor.world.stopping is None
+
+
+async def _supervise(
+    workspace: Workspace,
+    config: Config,
+    conductor: Conductor,
+    logs: Logs,
+    ready: Callable[[], None],
+    up: Sequence[str] | None,
+    begun: Mapping[str, Begun],
+) -> None:
+    served = (*config.children, config.orchestrator)
+    registry = Registry(workspace.registry)
+    running = tuple(registry.alive())
+    left = [Child(name, "") for name in running if name not in [child.name for child in served]]
+    versions = Versions()
+    authors = Authors(str(workspace.plan), lambda: conductor.world)
+    doing = Doing()
+    starts = Starts()
+    now = conductor.clock.now
+
+    def overhear(method: str, params: Mapping[str, Any]) -> None:
+        authors.overhear(method, params)
+        doing.overhear(method, params)
+
+    conductor.post(
+        SupervisorStarted(
+            now(),
+            os.getpid(),
+            __version__,
+            served,
+            running,
+            config.limits.retry_seconds,
+            config.rules,
+            config.telling.on if config.telling else (),
+            config.plan_budget,
+            config.task_budget,
+            last=conductor.clock.after,
+            pause_seconds=config.limits.pause_seconds,
+            stall_minutes=config.limits.stall_minutes,
+        )
+    )
+    if up is not None:
+        conductor.post(UpRequested(now(), tuple(up) or tuple(child.name for child in config.children)))
+    plan = None
+    if _saved_unseen(workspace, conductor.world):  # before the servers begin anything that it says no more
+        plan = _watched(workspace, config, conductor, authors)
+        plan.look()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, lambda: conductor.post(DownRequested(now(), now=False)))
+    try:
+        async with asyncio.TaskGroup() as group:
+            desks = {
+                child.name: ServerDesk(
+                    child,
+                    workspace=workspace,
+                    config=config,
+                    registry=registry,
+                    versions=versions,
+                    logs=logs,
+                    group=group,
+                    starts=starts,
+                    post=conductor.post,
+                    now=now,
+                    task_of=conductor.task_of,
+                    overhear=overhear if child is config.orchestrator else None,
+                    begun=begun.get(child.name),
+                )
+                for child in (*served, *left)
+            }
+            effects = Effects(
+                desks,
+                children=config.children,
+                workspace=workspace,
+                limits=config.limits,
+                logs=logs,
+                group=group,
+                post=conductor.post,
+                now=now,
+                telling=config.telling,
+            )
+            conducting = group.create_task(conductor.run(effects.carry_out), name="conductor")
+            await conductor.begun.wait()
+            listening, asked, known = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+            async def plan_known() -> None:
+                asked.set()
+                await known.wait()
+
+            interviews = Interviews(desks, conductor.submit, now)
+            control = Control(
+                workspace, conductor, logs, group, authors, doing, interviews, config, plan_known=plan_known
+            )
+            group.create_task(control.serve(listening), name="control socket")
+            await listening.wait()
+            ready()
+            await _first_of(_settled(conductor), asked.wait())
+            # Loaded (80 ms) once the servers answer, for nobody needs it before, and aside, for by now we are asked.
+            await asyncio.to_thread(load_structlog)
+            logs.release()
+            await asyncio.to_thread(_load_the_reader)
+            plan = plan or _watched(workspace, config, conductor, authors)
+            async with watch_file(workspace.plan, plan.look) as watching:
+                if watching.degraded:
+                    logs.say("watching_degraded", level="warning", reason=watching.degraded)
+                plan.look()
+                known.set()
+                await conducting
+            raise _Over
+    except* _Over:
+        pass
+    with suppress(StoreError):  # what it names by then has ended
+        registry.save()
+
+
+class _Over(Exception):
+    """Ends the task group: the conductor has returned."""
+
+
+def _watched(workspace: Workspace, config: Config, conductor: Conductor, authors: Authors) -> PlanWatch:
+    from supervisor.runtime.plan.watch import PlanWatch
+
+    return PlanWatch(workspace, [child.name for child in config.children], conductor, authors)
+
+
+def _saved_unseen(workspace: Workspace, world: World) -> bool:
+    """Whether there is a plan, and plan.md was saved while nobody looked."""
+    if world.plan is None:
+        return False
+    content = read_bytes(workspace.plan, FILE_LIMIT)
+    return not isinstance(content, bytes) or hashlib.sha256(content).hexdigest() != world.digest
+
+
+def _load_the_reader() -> None:
+    """In a thread, what reads plan.md."""
+    for name in ("supervisor.runtime.plan.watch", "supervisor.core.text.commonmark"):
+        import_module(name)
+
+
+async def _settled(conductor: Conductor) -> None:
+    """Return once no server is starting any more, or after a moment."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(SETTLE), conductor.changed:
+            await conductor.changed.wait_for(
+                lambda: all(one.state is not ServerState.STARTING for one in conductor.world.servers.values())
+            )
+
+
+async def _first_of(*things: Coroutine[Any, Any, Any]) -> None:
+    """Return once one of these is done; the others are left."""
+    tasks = [asyncio.ensure_future(one) for one in things]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for one in tasks:
+            one.cancel()

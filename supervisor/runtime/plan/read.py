@@ -1,0 +1,25 @@
+"""Reads a plan file, whatever is there in its place, and checks it. Shared by the supervisor and `orch plan check`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+
+from supervisor.core.plan.parse import parse
+from supervisor.domain.plan import FILE_LIMIT, Plan, Problem, Rejection
+from supervisor.shell.watch import Unreadable, read_bytes
+
+
+def read(path: Path) -> bytes | Rejection | None:
+    """The bytes of a plan file; None if it is missing, a Rejection if it is nothing that can be read as a file."""
+    content = read_bytes(path, FILE_LIMIT)
+    return Rejection((Problem(1, f"{path.name} {content.reason}"),)) if isinstance(content, Unreadable) else content
+
+
+def check(content: bytes, children: Collection[str]) -> Plan | Rejection:
+    """The plan in these bytes, or all that is wrong with it."""
+    try:
+        return parse(content.decode("utf-8-sig"), children)
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        return Rejection((Problem(line, "this is not UTF-8 text: save it as UTF-8"),))

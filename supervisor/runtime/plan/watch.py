@@ -1,0 +1,87 @@
+"""Watches plan.md: every saved version is read once, checked, kept, and posted to the loop."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from supervisor.core.plan.diff import describe, diff
+from supervisor.domain.event import Event, PlanAccepted, PlanMissing, PlanRejected
+from supervisor.domain.plan import Problem, Rejection
+from supervisor.domain.world import World
+from supervisor.runtime.plan.authors import Authors
+from supervisor.runtime.plan.read import check, read
+from supervisor.runtime.workspace import Workspace
+from supervisor.shell.atomic import write_atomic
+
+_NOTHING = object()  # unlike any content
+
+
+class Clock(Protocol):
+    def now(self) -> datetime: ...
+
+
+class Loop(Protocol):
+    """What of the supervisor's loop a watcher needs: the world, the time, and the inbox."""
+
+    @property
+    def world(self) -> World: ...
+    @property
+    def clock(self) -> Clock: ...
+    def post(self, event: Event) -> None: ...
+
+
+class PlanWatch:
+    """Reads plan.md when told to, and posts what a new version means."""
+
+    def __init__(self, workspace: Workspace, children: Sequence[str], loop: Loop, authors: Authors) -> None:
+        self._authors = authors
+        self._workspace = workspace
+        self._children = children
+        self._loop = loop
+        self._seen: object = _NOTHING  # the content last looked at
+
+    def look(self) -> None:
+        """Read plan.md; post an event if it is not what was seen last."""
+        loop, now = self._loop, self._loop.clock.now()
+        content = read(self._workspace.plan)
+        if content == self._seen:
+            return
+        first, self._seen = self._seen is _NOTHING, content
+        if content is None:
+            loop.post(PlanMissing(now, "there is no plan.md"))
+        elif isinstance(content, Rejection):
+            loop.post(PlanRejected(now, "", content.problems))
+        elif not content.strip():
+            loop.post(PlanMissing(now, "plan.md is empty"))
+        else:
+            self._read(content, first=first)
+
+    def _read(self, content: bytes, *, first: bool) -> None:
+        loop, now = self._loop, self._loop.clock.now()
+        digest = hashlib.sha256(content).hexdigest()
+        world = loop.world
+        author = self._authors.author_of(digest)
+        plan = check(content, self._children)
+        if not isinstance(plan, Rejection) and digest != world.digest and self._authors.is_stale(digest):
+            plan = Rejection((Problem(1, _stale(world.revision)),))
+        if isinstance(plan, Rejection):
+            loop.post(PlanRejected(now, digest, plan.problems, author))
+            return
+        if digest == world.digest and world.plan is not None:
+            if not first or world.problems or world.missing is not None or plan != world.plan:
+                loop.post(PlanAccepted(now, world.revision, digest, "as before", plan, world.author or author))
+            return
+        revision = world.revision + 1
+        self._workspace.plans.mkdir(mode=0o700, exist_ok=True)
+        write_atomic(self._workspace.plans / f"{revision:04d}.md", content.decode("utf-8-sig"))
+        loop.post(PlanAccepted(now, revision, digest, describe(diff(world.plan, plan)), plan, author))
+
+
+def _stale(revision: int) -> str:
+    return (
+        f"the orchestrator wrote this over revision {revision}, which it had not read: that one stays in force, and is "
+        f"kept in .orchestrator/plans/{revision:04d}.md; read it, and write plan.md again from there"
+    )

@@ -1,0 +1,143 @@
+"""Snapshots: made when HEAD, index or work tree changed, else taken from `.orchestrator/snapshots/NAME.json`."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from pathlib import Path
+from typing import Any
+
+from supervisor import __version__
+from supervisor.core.repo.files import RepoFile
+from supervisor.domain.child import Child
+from supervisor.domain.repofacts import Code, Docs
+from supervisor.domain.snapshot import Snapshot, Unread
+from supervisor.errors import OrchError, WorkspaceError
+from supervisor.runtime.secrets import clean
+from supervisor.runtime.snapshot.git import read_state, state_key
+from supervisor.runtime.workspace import Workspace
+from supervisor.shell.atomic import write_atomic
+from supervisor.shell.files import read_file
+from supervisor.shell.git import list_files, place_of, toplevel
+from supervisor.wire.plain import plain, typed
+
+FORMAT = f"1/{__version__}"
+"""What the file of a snapshot has to say to be read: another version may have seen other things in the same repo."""
+
+FILE_LIMIT = 16 << 20
+"""Bytes of such a file; a larger one is not ours."""
+
+PATIENCE = 1.0
+"""Seconds of reading without a word."""
+
+
+def refresh(workspace: Workspace, child: Child) -> tuple[Snapshot, bool]:
+    """The snapshot of a child as it is now, and whether it had to be made. Raises OrchError if git cannot tell."""
+    root = _root(Path(child.path))
+    file = workspace.snapshot(child.name)
+    known, key = _kept(file), state_key(root)
+    if known is not None and (known.child, known.path, known.key) == (child.name, str(root), key):
+        return known, False
+    made = read(child.name, root, key)
+    # A snapshot that cannot be kept is as good; the next one only takes longer.
+    with contextlib.suppress(OSError):
+        workspace.state.mkdir(mode=0o700, exist_ok=True)
+        file.parent.mkdir(mode=0o700, exist_ok=True)
+        write_atomic(file, json.dumps({"format": FORMAT, "snapshot": as_json(made)}, separators=(",", ":")))
+    return made, True
+
+
+def refresh_all(
+    workspace: Workspace, children: Sequence[Child], told: Callable[[Sequence[str]], None]
+) -> list[Snapshot | Unread]:
+    """The snapshots of children, read side by side. One that cannot be read does not keep the others.
+
+    `told` hears, every second, which children are still being read.
+    """
+    with ThreadPoolExecutor(max(1, min(len(children), 2 * (os.cpu_count() or 1))), "snapshot") as pool:
+        jobs = [pool.submit(_attempt, workspace, child) for child in children]
+        left: set[Future[Snapshot | Unread]] = set(jobs)
+        while left:
+            left = wait(left, PATIENCE).not_done
+            if left:
+                told([child.name for child, job in zip(children, jobs, strict=True) if job in left])
+    return [job.result() for job in jobs]
+
+
+def read(name: str, root: Path, key: str) -> Snapshot:
+    """A new snapshot of the repo at `root`; nothing in it is older than `key`. Raises OrchError if git cannot tell."""
+    # Side by side: git's half waits for processes.
+    with ThreadPoolExecutor(1, "files") as pool:
+        job = pool.submit(_read_files, root)
+        state, history = read_state(root)
+        docs, code, cut = (Docs(), Code(), (_BARE,)) if state.bare else job.result()
+    return clean(Snapshot(name, str(root), key, state, history, docs, code, cut))
+
+
+def as_json(one: Snapshot | Unread) -> dict[str, Any]:
+    """The object of `orch snapshot --json`."""
+    told: dict[str, Any] = plain(one)
+    return told
+
+
+_BARE = "a bare repo has no files: documents and code were not read"
+
+
+def _attempt(workspace: Workspace, child: Child) -> Snapshot | Unread:
+    try:
+        return refresh(workspace, child)[0]
+    except OrchError as error:
+        return Unread(child.name, child.path, error.what, error.next_step)
+
+
+def _root(path: Path) -> Path:
+    """The root of the repo; git is asked only if `path` is not the root itself."""
+    if "\0" in str(path):
+        raise WorkspaceError("its path is none (it holds a null character)", "correct the child's path")
+    with contextlib.suppress(OSError):
+        if (path / ".git").exists() and place_of(path) is not None:
+            return path.resolve()
+    return toplevel(path)
+
+
+def _read_files(root: Path) -> tuple[Docs, Code, tuple[str, ...]]:
+    # Here, for their parsers take as long to load as a snapshot that is kept takes to show.
+    from supervisor.core.repo import code as repo_code
+    from supervisor.core.repo import docs as repo_docs
+
+    listing = list_files(root)
+    raws, files = {}, []
+    for one in listing.files:
+        if one.kind in ("file", "program"):
+            with contextlib.suppress(OSError):
+                files.append(RepoFile(one.name, os.lstat(os.fsencode(root) + b"/" + one.raw).st_size))
+                raws[one.name] = one.raw
+    about = _contents(root, raws, repo_docs.wanted(files))
+    contents = _contents(root, raws, repo_code.wanted(files))
+    contents |= _contents(root, raws, repo_code.followed(files, contents))
+    docs = repo_docs.read_docs(files, about, repo_code.hook_rules(contents))
+    code = repo_code.read_code(files, contents)
+    cut = (f"there are more than {len(listing.files):,} files: the rest does not count",) if listing.cut else ()
+    return docs, code, cut
+
+
+def _contents(root: Path, raws: dict[str, bytes], wanted: Sequence[tuple[str, int]]) -> dict[str, bytes]:
+    found = ((name, read_file(root, raws[name], limit)) for name, limit in wanted)
+    return {name: content for name, content in found if content is not None}
+
+
+def _kept(file: Path) -> Snapshot | None:
+    """The snapshot in the file; None if there is none, it is torn, or another version wrote it."""
+    try:
+        with file.open("rb") as stream:
+            content = stream.read(FILE_LIMIT)
+        data = json.loads(content)
+        if not isinstance(data, dict) or data.get("format") != FORMAT:
+            return None
+        kept: Snapshot = typed(Snapshot, data.get("snapshot"))
+        return kept
+    except (OSError, ValueError, RecursionError):
+        return None

@@ -1,0 +1,122 @@
+"""Drawing the map: what the index holds is joined across the repos, with what the repos are as a whole."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from supervisor.core.map import copies
+from supervisor.core.map.links import Found, join_key, seams
+from supervisor.core.map.normalize import repo_name
+from supervisor.core.map.serialize import row_as_json, row_from_json
+from supervisor.domain.seam import Kind, Map, Mention, Role, Seam, Surveyed
+from supervisor.errors import OrchError
+from supervisor.runtime.secrets import clean
+from supervisor.shell.files import read_file
+from supervisor.shell.index import Index
+
+if TYPE_CHECKING:
+    from supervisor.domain.gitfacts import Commit
+    from supervisor.runtime.survey.seen import Seen
+
+_README = re.compile(r"readme(\.\w+)?", re.I)
+
+
+def drawn(index: Index, seen: Sequence[Seen], cut: Sequence[str]) -> Map:
+    """The map of the children as they were seen, whose sources the index holds; `cut` says what it does not."""
+    past = _past(index, seen)
+    found = [Found(*one) for one in index.shared()]
+    found += [own for one in seen for own in _itself(index, one, past["repos"].get(one.child.name, ()))]
+    rows = (*seams(found), *_copies(seen), *map(row_from_json, past["rows"]))
+    return Map(
+        tuple(_surveyed(index, one) for one in seen),
+        tuple(sorted(rows, key=lambda row: (-row.score, row.kind, row.name))),
+        tuple(cut),
+    )
+
+
+def _past(index: Index, seen: Sequence[Seen]) -> Mapping[str, Any]:
+    """What git remembers: `rows`, the commits that belong together, and `repos`, by child what its remotes call it.
+
+    It is read anew only where a HEAD moved.
+    """
+    version = json.dumps({one.child.name: one.head for one in seen})
+    if (known := index.noted("past", version)) is not None:
+        return dict(json.loads(known))
+    from supervisor.core.map.commits import related
+
+    pasts = {one.child.name: past for one, past in zip(seen, _pasts(index, seen), strict=True)}
+    rows = [row_as_json(row) for row in related({name: commits for name, (commits, _) in pasts.items()})]
+    found = {"rows": rows, "repos": {name: repos for name, (_, repos) in pasts.items()}}
+    index.note("past", version, json.dumps(found))
+    return found
+
+
+def _pasts(index: Index, seen: Sequence[Seen]) -> Iterator[tuple[tuple[Commit, ...], tuple[str, ...]]]:
+    from supervisor.domain.gitfacts import Commit
+    from supervisor.wire.plain import dumped, loaded
+
+    form = tuple[tuple[Commit, ...], tuple[str, ...]]
+    notes = [f"past of {one.child.name}" for one in seen]
+    told = [index.noted(note, one.head or "") for note, one in zip(notes, seen, strict=True)]
+    moved = [at for at, text in enumerate(told) if text is None and seen[at].head]
+    with ThreadPoolExecutor(max(1, len(moved))) as pool:
+        for at, past in zip(moved, pool.map(lambda at: _read_past(seen[at].root), moved), strict=True):
+            told[at] = text = dumped(past)
+            index.note(notes[at], seen[at].head or "", text)
+    return (((), ()) if text is None else loaded(form, text) for text in told)
+
+
+def _read_past(root: Path) -> tuple[tuple[Commit, ...], tuple[str, ...]]:
+    """The recent commits of a repo, and the names that its remotes have for it."""
+    from supervisor.runtime.snapshot.git import read_state
+
+    try:
+        state, history = read_state(root)
+    except OrchError:
+        return (), ()  # what git cannot tell is no part of the map
+    return clean((history.recent, tuple(dict.fromkeys(repo_name(remote.url) for remote in state.remotes))))
+
+
+def _itself(index: Index, seen: Seen, repos: Sequence[str]) -> Iterator[Found]:
+    """The child as what a submodule of another one may be, at the line where it says its own name."""
+    readme = next((one.name for one in seen.files if _README.fullmatch(one.name)), None)
+    file, line, shown = index.own_name(seen.child.name) or ((readme, 1, "") if readme else (".", 0, ""))
+    for name in dict.fromkeys((*repos, seen.root.name.lower(), seen.child.name.lower())):
+        itself = Mention(Kind.SUBMODULE, name, shown or name, line, Role.PROVIDES)
+        yield Found(join_key(itself), seen.child.name, file, False, itself)
+
+
+def _surveyed(index: Index, seen: Seen) -> Surveyed:
+    files, skipped = index.counts(seen.child.name)
+    return Surveyed(seen.child.name, str(seen.root), files, skipped, seen.problem, seen.next_step)
+
+
+def _copies(seen: Sequence[Seen]) -> tuple[Seam, ...]:
+    """Files that several repos have, as they are on disk."""
+    roots = {one.child.name: one.root for one in seen}
+    files = [
+        (one.child.name, file, file.name.rpartition("/")[2]) for one in seen for file in one.files if not file.built
+    ]
+    having: dict[str, set[str]] = {}  # the children that have a content, or a name
+    for child, file, base in files:
+        having.setdefault(file.token, set()).add(child)
+        having.setdefault(base, set()).add(child)
+    raws = {}
+    for child, file, base in files:
+        if (len(having[file.token]) > 1 or len(having[base]) > 1) and copies.is_candidate(file.name):
+            with suppress(OSError):
+                size = os.lstat(os.fsencode(roots[child]) + b"/" + file.raw).st_size
+                raws[copies.Copy(child, file.name, file.token, size)] = file.raw
+
+    def read(copy: copies.Copy) -> str | None:
+        content = read_file(roots[copy.child], raws[copy], copies.LARGEST)
+        return None if content is None or b"\0" in content else content.decode("utf-8", "replace")
+
+    return (*copies.same(list(raws)), *copies.drifted(list(raws), read))

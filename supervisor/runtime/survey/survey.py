@@ -1,0 +1,126 @@
+"""The map of a workspace: sources are read where they changed, and what they mention is joined across the repos.
+
+What it takes to read sources and to draw a map is imported when there is something to read, or to draw.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+from supervisor.core.map.serialize import as_json, from_json
+from supervisor.domain.child import Child
+from supervisor.domain.seam import Map, Wanted
+from supervisor.errors import OrchError, WorkspaceError
+from supervisor.runtime.survey.seen import Seen
+from supervisor.runtime.workspace import Workspace
+from supervisor.shell.atomic import write_atomic
+from supervisor.shell.git import list_files, read_tree, toplevel
+from supervisor.shell.index import Index
+from supervisor.wire import source
+
+FILES = 50_000  # of one child that are looked at
+
+
+def survey(workspace: Workspace, children: Sequence[Child], told: Callable[[str, int, int], None]) -> Map:
+    """Bring the index of the children's sources up to date, and map what ties them together.
+
+    `told` hears (child, files read, files to read) now and then. A child that cannot be read is told in the map, and
+    does not keep the others from it. Raises OrchError if the workspace cannot be written.
+    """
+    with _locked(workspace):
+        with ThreadPoolExecutor(max(1, len(children))) as pool:
+            seen = list(pool.map(_look, children))
+        index = Index(workspace.mentions)
+        try:
+            index.keep_only(child.name for child in children)
+            for one in seen:
+                _update(index, one, told)
+            version = json.dumps([index.revision(), *([one.child.name, one.head, one.problem] for one in seen)])
+            if index.noted("map", version) is not None and (known := _kept(workspace)) is not None:
+                return known
+            made = _draw(index, seen)
+            _keep(workspace, made)
+            index.note("map", version, "")
+        finally:
+            index.close()
+        return made
+
+
+def _draw(index: Index, seen: Sequence[Seen]) -> Map:
+    from supervisor.runtime.survey.draw import drawn
+
+    cut = [f"{one.child.name} has more than {FILES:,} files: the rest was not read" for one in seen if one.cut]
+    return drawn(index, seen, cut)
+
+
+def _kept(workspace: Workspace) -> Map | None:
+    """The map as it was last drawn; None if somebody took it away, or broke it."""
+    if not workspace.map_markdown.exists():
+        return None
+    try:
+        return from_json(json.loads(workspace.map_json.read_bytes()))
+    except (OSError, KeyError, TypeError, ValueError, AttributeError):
+        return None
+
+
+def _keep(workspace: Workspace, made: Map) -> None:
+    from supervisor.core.map.markdown import markdown
+
+    write_atomic(workspace.map_json, json.dumps(as_json(made)))  # indented it takes ten times as long
+    write_atomic(workspace.map_markdown, markdown(made))
+
+
+@contextmanager
+def _locked(workspace: Workspace) -> Iterator[None]:
+    """One survey of a workspace at a time; a second one waits for the first and finds its work done."""
+    try:
+        workspace.state.mkdir(mode=0o700, exist_ok=True)
+        file = workspace.map_lock.open("a")
+    except OSError as error:
+        raise WorkspaceError(f"{workspace.state} cannot be written ({error.strerror})", "make it writable") from error
+    with file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _look(child: Child) -> Seen:
+    path = Path(child.path)
+    try:
+        root = toplevel(path)
+        listing, tree = list_files(root), read_tree(root)
+    except OrchError as error:
+        return Seen(child, path, problem=error.what, next_step=error.next_step)
+    dirty = dict(tree.entries)
+    left_out = source.built(one.name for one in listing.files)
+    files = []
+    for one in listing.files:
+        if one.kind in ("file", "program"):
+            token = dirty.get(one.name) or one.oid
+            if token not in ("", "missing"):
+                files.append(Wanted(one.name, one.raw, token, one.name in left_out))
+    return Seen(child, root, tree.head, tuple(files[:FILES]), listing.cut or len(files) > FILES)
+
+
+def _update(index: Index, seen: Seen, told: Callable[[str, int, int], None]) -> None:
+    if seen.problem:
+        return
+    known = index.tokens(seen.child.name)
+    wanted = [one for one in seen.files if known.get(one.name) != one.version]
+    gone = known.keys() - {one.name for one in seen.files}
+    if not wanted and not gone:
+        return
+    from supervisor.runtime.survey.extract import extract
+
+    done = 0
+
+    def more(count: int) -> None:
+        nonlocal done
+        done += count
+        told(seen.child.name, done, len(wanted))
+
+    index.update(seen.child.name, extract(seen.root, wanted, more), gone)
