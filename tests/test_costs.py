@@ -46,7 +46,7 @@ def loaded_by(program: str) -> set[str]:
         ("import supervisor.cli.main, supervisor.cli.show", 125, {"asyncio", "typer"}),
         ("import supervisor.cli.commands", 165, {"asyncio"}),
         ("import supervisor.runtime.daemon.launch, supervisor.runtime.daemon.main", 215, {"asyncio", "typer"}),
-        ("import supervisor.runtime.daemon.supervise", 300, {"typer"}),
+        ("import supervisor.runtime.daemon.supervise", 320, {"typer"}),
         ("import supervisor.runtime.survey.worker", 215, {"typer"}),
     ],
 )
@@ -108,7 +108,7 @@ def test_all_who_ask_while_the_process_table_is_read_share_one_more_look(monkeyp
             assert others_asked.wait(5)
         return real()
 
-    async def ask() -> list[table.Look]:
+    async def ask() -> list[table.ProcessTable]:
         first = asyncio.create_task(table.look_aside())
         assert await asyncio.to_thread(begun.wait, 5)
         others = [asyncio.create_task(table.look_aside()) for _ in range(15)]

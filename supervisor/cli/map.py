@@ -10,7 +10,7 @@ from itertools import combinations
 from supervisor.cli import output
 from supervisor.cli.output import Block, Cell, Grid, Line
 from supervisor.core.map import markdown, serialize
-from supervisor.domain.seam import Kind, Map, Place, Seam
+from supervisor.domain.link import Kind, Link, Map, Place
 from supervisor.errors import OrchError, UsageError
 from supervisor.runtime.config.load import named
 from supervisor.runtime.survey.survey import survey
@@ -35,13 +35,13 @@ def show_map(workspace: Workspace, *, as_json: bool, as_markdown: bool, rows: in
         if one.problem:
             output.complain(OrchError(f"{one.child} is not in the map: {one.problem}", one.next_step))
     if kind is not None:
-        made = Map(made.children, tuple(seam for seam in made.seams if seam.kind == kind), made.cut)
+        made = Map(made.children, tuple(link for link in made.links if link.kind == kind), made.cut)
     if as_json:
         output.emit_json(serialize.as_json(made), indent=None)
     elif as_markdown:
         output.emit(markdown.markdown(made).rstrip("\n"))
     else:
-        if made.seams:
+        if made.links:
             output.show(_blocks(made, rows or ROWS))
         else:
             output.say("nothing that the repos share was found")
@@ -67,37 +67,37 @@ def _blocks(made: Map, rows: int) -> list[Block]:
     """On one screen: who shares what with whom, what disagrees, and the best rows with a place on each side."""
     blocks: list[Block] = []
     for a, b in combinations([one.child for one in made.children if not one.problem], 2):
-        between = [seam for seam in made.seams if {a, b} <= set(seam.children)]
+        between = [link for link in made.links if {a, b} <= set(link.children)]
         told = markdown.counted(between) if between else "nothing was found"
         blocks.append(Line((Cell(f"{a} ── {b}", "bold"), Cell(f"  {told}"))))
-    conflicts = [seam for seam in made.seams if seam.conflict]
+    conflicts = [link for link in made.links if link.conflict]
     if conflicts:
         blocks += [Line(), Line((Cell("They disagree:", "red"),))]
-        for seam in conflicts[:rows]:
-            blocks.append(Line((Cell(f"{seam.kind} {seam.name}", "bold"), Cell(f": {seam.note}")), 2))
-            blocks += [Line((Cell(f"{p.child}  {markdown.where(p)}", "dim"),), 4) for p in _best(seam)]
-    shown = made.seams[:rows]
+        for link in conflicts[:rows]:
+            blocks.append(Line((Cell(f"{link.kind} {link.name}", "bold"), Cell(f": {link.note}")), 2))
+            blocks += [Line((Cell(f"{p.child}  {markdown.where(p)}", "dim"),), 4) for p in _best(link)]
+    shown = made.links[:rows]
     if shown:
         cells = tuple(
             (
-                Cell(f"{seam.score:.2f}", "dim"),
-                Cell(str(seam.kind), "cyan"),
-                Cell(seam.name, "bold"),
-                Cell(" | ".join(_side(child, places) for child, places in markdown.sides(seam))),
+                Cell(f"{link.score:.2f}", "dim"),
+                Cell(str(link.kind), "cyan"),
+                Cell(link.name, "bold"),
+                Cell(" | ".join(_side(child, places) for child, places in markdown.sides(link))),
             )
-            for seam in shown
+            for link in shown
         )
         blocks += [Line(), Grid(("SCORE", "KIND", "NAME", "WHERE (> provides it)"), cells)]
-    left = len(made.seams) - len(shown)
+    left = len(made.links) - len(shown)
     if left > 0:
         blocks.append(
-            Line((Cell(f"and {left} more: `orch map --rows {len(made.seams)}`, or .orchestrator/map.md", "dim"),))
+            Line((Cell(f"and {left} more: `orch map --rows {len(made.links)}`, or .orchestrator/map.md", "dim"),))
         )
     return blocks
 
 
-def _best(seam: Seam) -> list[Place]:
-    return [places[0] for _, places in markdown.sides(seam)]
+def _best(link: Link) -> list[Place]:
+    return [places[0] for _, places in markdown.sides(link)]
 
 
 def _side(child: str, places: list[Place]) -> str:

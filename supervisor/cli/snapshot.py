@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from supervisor.cli import calling, output
 from supervisor.cli.output import Block, Cell, Line
-from supervisor.core.repo.facts import SECTIONS, Point, points
+from supervisor.core.repo.facts import SECTIONS, RepoFact, facts
 from supervisor.domain.child import Child
-from supervisor.domain.snapshot import Snapshot, Unread
+from supervisor.domain.repo.snapshot import Snapshot, Unread
 from supervisor.errors import OrchError, UsageError
 from supervisor.runtime.config.load import named
 from supervisor.runtime.snapshot.snapshots import as_json, refresh_all
@@ -49,18 +49,18 @@ def _wanted(children: Sequence[Child], name: str | None) -> list[Child]:
 
 def _blocks(one: Snapshot) -> list[Block]:
     """The most telling lines of each section."""
-    told = points(one)
+    told = facts(one)
     shown = sorted(sorted(range(len(told)), key=lambda number: told[number].rank)[:LINES])
     blocks: list[Block] = [Line((Cell(one.child, "bold"), Cell(f"  {one.path}", "dim")))]
     for section in SECTIONS:
         part = [told[number] for number in shown if told[number].section == section]
         if part:
-            blocks += [Line((Cell(section, "dim"),), 2), *(_line(point) for point in part)]
+            blocks += [Line((Cell(section, "dim"),), 2), *(_line(fact) for fact in part)]
     if left := len(told) - len(shown):
         words = f"and {left} more: `orch snapshot {one.child} --tokens 20000`, or --json"
         blocks.append(Line((Cell(words, "dim"),), 2))
     return blocks
 
 
-def _line(point: Point) -> Line:
-    return Line(tuple(Cell(span.text, "cyan" if span.code else "") for span in point.spans), 4)
+def _line(fact: RepoFact) -> Line:
+    return Line(tuple(Cell(part.text, "cyan" if part.code else "") for part in fact.spans), 4)

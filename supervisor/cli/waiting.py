@@ -22,7 +22,7 @@ Object = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class WaitResult:
     """Nothing is left to wait for: the exit code, and a line that says what came of it."""
 
     code: int
@@ -46,14 +46,14 @@ def wait(workspace: Workspace, *, task: str | None, timeout: float | None, as_js
             if task is not None and missing and not unseen:
                 if not progress.begun:
                     calling.checked(task, calling.names(picture, "tasks"), "task")
-                found = Verdict(DONE, f"{task} is retired: the plan no longer has it")
+                found = WaitResult(DONE, f"{task} is retired: the plan no longer has it")
             settled = found is not None and not unseen
             progress.tell(picture, settled=settled)
             if found is not None and settled:
                 break
             left = until - time.monotonic()
             if left <= 0:
-                found = Verdict(TIMED_OUT, f"time is up after {timeout:g} s: {_standing(picture, task)}")
+                found = WaitResult(TIMED_OUT, f"time is up after {timeout:g} s: {_standing(picture, task)}")
                 break
             pause = min(LOOK_BACK if unseen else calling.LOOK_AGAIN, left)
     if as_json:
@@ -64,7 +64,7 @@ def wait(workspace: Workspace, *, task: str | None, timeout: float | None, as_js
     return found.code
 
 
-def verdict(picture: Picture, task: str | None = None) -> Verdict | None:
+def verdict(picture: Picture, task: str | None = None) -> WaitResult | None:
     """What came of the tasks (or of that one); None as long as something can still happen by itself.
 
     First of all come asks, then what is blocked or failed once nothing else can go on, then all done.
@@ -73,7 +73,7 @@ def verdict(picture: Picture, task: str | None = None) -> Verdict | None:
         first = asks[0]
         more = f" (and {len(asks) - 1} more: `orch asks`)" if len(asks) > 1 else ""
         about = one_line(first["text"], 120).rstrip(".")
-        return Verdict(NEEDS_HUMAN, f"{first['id']} waits on you{more}: {about}: `orch answer {first['id']} ...`")
+        return WaitResult(NEEDS_HUMAN, f"{first['id']} waits on you{more}: {about}: `orch answer {first['id']} ...`")
     tasks = _with_upstream(picture, task)
     lead = picture.get("orchestrator")
     if not tasks or (lead is not None and lead.get("busy")):  # it may still change the plan
@@ -81,14 +81,14 @@ def verdict(picture: Picture, task: str | None = None) -> Verdict | None:
     stuck = _stuck(picture)
     if bad := [one for one in tasks if one["state"] in ("blocked", "failed")]:
         if all(one["state"] in ("done", "retired", "blocked", "failed", "held") or one["id"] in stuck for one in tasks):
-            return Verdict(BLOCKED, "; ".join(_said(one) for one in bad))
+            return WaitResult(BLOCKED, "; ".join(_said(one) for one in bad))
         return None
     chosen = _chosen(picture, task)
     if chosen and all(one["state"] in ("done", "retired") for one in chosen):
         if task is not None:
-            return Verdict(DONE, _said(chosen[0]))
+            return WaitResult(DONE, _said(chosen[0]))
         done = sum(one["state"] == "done" for one in chosen)
-        return Verdict(DONE, f"{done} of {len(chosen)} tasks done" + (", the others retired" * (done < len(chosen))))
+        return WaitResult(DONE, f"{done} of {len(chosen)} tasks done" + (", the others retired" * (done < len(chosen))))
     return None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from supervisor.demo.repos import Commit, Sample
+from supervisor.demo.repos import Sample, SampleCommit
 from supervisor.demo.story import Edit, Part, Story
 from supervisor.demo.values import Values, place
 
@@ -22,23 +22,25 @@ _NOA = "Noa Levi <noa@example.invalid>"
 
 _HISTORY = {
     "frontend": (
-        Commit(_IDA, "2025-04-07T09:20:00+00:00", "Send the checkout form"),
-        Commit(_IDA, "2025-05-19T14:02:00+00:00", "Show which fields are wrong\n\nThe service names them since May."),
-        Commit(
+        SampleCommit(_IDA, "2025-04-07T09:20:00+00:00", "Send the checkout form"),
+        SampleCommit(
+            _IDA, "2025-05-19T14:02:00+00:00", "Show which fields are wrong\n\nThe service names them since May."
+        ),
+        SampleCommit(
             _NOA,
             "2025-10-06T10:41:00+00:00",
             "Write down what form, edge and backend agreed on\n\nRed until a lost session is renewed.",
         ),
     ),
     "edge": (
-        Commit(_RAVI, "2025-03-31T08:15:00+00:00", "Pass requests on to the backend"),
-        Commit(
+        SampleCommit(_RAVI, "2025-03-31T08:15:00+00:00", "Pass requests on to the backend"),
+        SampleCommit(
             _RAVI,
             "2025-08-11T16:33:00+00:00",
             "Forward only the headers that the backend reads\n\n"
             "It logged cookies. Content-Type and X-Session are all that it needs.",
         ),
-        Commit(
+        SampleCommit(
             _NOA,
             "2025-10-06T10:30:00+00:00",
             "Write down what form, edge and backend agreed on\n\n"
@@ -46,9 +48,11 @@ _HISTORY = {
         ),
     ),
     "backend": (
-        Commit(_NOA, "2025-03-28T11:50:00+00:00", "Take orders of a session's cart"),
-        Commit(_NOA, "2025-06-02T09:05:00+00:00", "Answer 500 for what nobody foresaw\n\nThe gateway hung up on us."),
-        Commit(
+        SampleCommit(_NOA, "2025-03-28T11:50:00+00:00", "Take orders of a session's cart"),
+        SampleCommit(
+            _NOA, "2025-06-02T09:05:00+00:00", "Answer 500 for what nobody foresaw\n\nThe gateway hung up on us."
+        ),
+        SampleCommit(
             _NOA,
             "2025-10-06T10:12:00+00:00",
             "Write down what form, edge and backend agreed on\n\n"

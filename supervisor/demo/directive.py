@@ -27,17 +27,17 @@ from collections.abc import Iterator, Sequence
 from supervisor.demo.request import ModelRequest
 from supervisor.demo.steps import (
     AskUser,
-    Call,
     Cut,
     Fail,
     Failed,
+    FinalReport,
     Patch,
-    Report,
     Run,
     Say,
     Silence,
     Step,
     Stream,
+    ToolCall,
     ToolStep,
     Wait,
     add_file,
@@ -55,7 +55,7 @@ def directive_script(request: ModelRequest) -> Sequence[Step]:
     done = len(request.outputs_since_last_user())
     tools = [index for index, step in enumerate(steps) if isinstance(step, ToolStep)]
     if done > len(tools):
-        return (Say(Report().json()),)
+        return (Say(FinalReport().json()),)
     first = tools[done - 1] + 1 if done else 0
     last = tools[done] + 1 if done < len(tools) else len(steps)
     return steps[first:last]
@@ -94,7 +94,7 @@ def _steps(lines: Sequence[str]) -> Iterator[Step]:
         yield step
         if word in _LAST:
             return
-    yield Say(Report().json())
+    yield Say(FinalReport().json())
 
 
 _LAST = frozenset({"report", "text", "fail", "failed", "cut", "silence"})
@@ -106,7 +106,7 @@ def _step(word: str, argument: str) -> Step:
         case "say" | "text":
             return Say(argument)
         case "report":
-            return Say(Report(json.loads(argument or "{}")).json())
+            return Say(FinalReport(json.loads(argument or "{}")).json())
         case "run":
             return Run(argument)
         case "start":
@@ -117,7 +117,7 @@ def _step(word: str, argument: str) -> Step:
             return add_file(first, rest.replace("\\n", "\n"))
         case "call":
             name, _, arguments = rest.partition(" ")
-            return Call("" if first == "-" else first, name, json.loads(arguments or "{}"))
+            return ToolCall("" if first == "-" else first, name, json.loads(arguments or "{}"))
         case "ask":
             return AskUser([_question(*(part.strip() for part in argument.split("|")))])
         case "wait":

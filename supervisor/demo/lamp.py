@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from supervisor.demo.repos import Commit, Sample
+from supervisor.demo.repos import Sample, SampleCommit
 from supervisor.demo.story import Edit, Part, Story
 from supervisor.demo.values import Values, place
 
@@ -22,15 +22,15 @@ _TOMAS = "Tomas Berg <tomas@example.invalid>"
 
 _HISTORY = {
     "backend": (
-        Commit(_ANA, "2025-03-03T09:12:00+00:00", "Register devices and look them up"),
-        Commit(
+        SampleCommit(_ANA, "2025-03-03T09:12:00+00:00", "Register devices and look them up"),
+        SampleCommit(
             _TOMAS,
             "2025-05-12T15:40:00+00:00",
             "Answer a registration once the device is online\n\n"
             "The app showed lamps that were still starting. Now `POST /v1/devices` waits for\n"
             "the lamp's own report, for a minute at most.",
         ),
-        Commit(
+        SampleCommit(
             _ANA,
             "2025-09-18T10:05:00+00:00",
             "Write down what app, backend and firmware agreed on\n\n"
@@ -39,13 +39,13 @@ _HISTORY = {
         ),
     ),
     "firmware": (
-        Commit(_JUNO, "2025-02-20T08:30:00+00:00", "Boot, test, announce"),
-        Commit(
+        SampleCommit(_JUNO, "2025-02-20T08:30:00+00:00", "Boot, test, announce"),
+        SampleCommit(
             _JUNO,
             "2025-05-13T11:02:00+00:00",
             "Report to the route that the backend has\n\nA broken lamp stays silent, as before.",
         ),
-        Commit(
+        SampleCommit(
             _ANA,
             "2025-09-18T10:21:00+00:00",
             "Write down what app, backend and firmware agreed on\n\n"
@@ -53,13 +53,13 @@ _HISTORY = {
         ),
     ),
     "mobile": (
-        Commit(_TOMAS, "2025-03-10T13:45:00+00:00", "Register a device"),
-        Commit(
+        SampleCommit(_TOMAS, "2025-03-10T13:45:00+00:00", "Register a device"),
+        SampleCommit(
             _TOMAS,
             "2025-06-02T16:20:00+00:00",
             "Wait 30 seconds for a registration\n\nThe service answers only when the lamp is online; 10 were too few.",
         ),
-        Commit(
+        SampleCommit(
             _ANA,
             "2025-09-18T10:33:00+00:00",
             "Write down what app, backend and firmware agreed on\n\nRed until the app follows the status route.",

@@ -29,18 +29,18 @@ from supervisor.demo.request import ModelRequest, ToolOutput
 from supervisor.demo.response import LOOK, Gate, Response, plain_answer
 from supervisor.demo.steps import (
     AskUser,
-    Call,
     Cut,
     Fail,
     Failed,
+    FinalReport,
     Patch,
-    Report,
     Run,
     Say,
     Script,
     Silence,
     Step,
     Stream,
+    ToolCall,
     Wait,
     add_file,
 )
@@ -48,14 +48,13 @@ from supervisor.demo.steps import (
 __all__ = [
     "KEY_ENV",
     "AskUser",
-    "Call",
     "Cut",
     "Fail",
     "Failed",
+    "FinalReport",
     "Gate",
     "ModelRequest",
     "Patch",
-    "Report",
     "Run",
     "Say",
     "Script",
@@ -63,6 +62,7 @@ __all__ = [
     "Silence",
     "Step",
     "Stream",
+    "ToolCall",
     "ToolOutput",
     "Wait",
     "add_file",
@@ -138,7 +138,7 @@ class ScriptedModel:
         self._gates: dict[str, Gate] = {}
         self._token = secrets.token_hex(4)
         self._numbers = itertools.count(1)
-        self._server = _Server(self, port)
+        self._server = _ModelServer(self, port)
         self.base_url = f"http://127.0.0.1:{self._server.server_port}/v1"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(LOOK,), name="model", daemon=True)
         self._thread.start()
@@ -199,7 +199,7 @@ class ScriptedModel:
         return f"{self._token}_{next(self._numbers)}"
 
 
-class _Server(ThreadingHTTPServer):
+class _ModelServer(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
     request_queue_size = 128  # children may all start at once
@@ -223,7 +223,7 @@ class _Exchange(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_POST(self) -> None:
-        model = cast(_Server, self.server).model
+        model = cast(_ModelServer, self.server).model
         body = self.rfile.read(int(self.headers.get("content-length") or 0))
         if self.path.startswith("/gates/"):
             model.gate(self.path.removeprefix("/gates/")).open()

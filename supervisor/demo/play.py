@@ -157,7 +157,7 @@ class _Demo:
         while True:
             seen = client.watch(version, LISTEN)
             version, picture = seen["version"], seen["status"]
-            self._teller.overhear()
+            self._teller.observe()
             self._teller.see(picture)
             if over(picture) or time.monotonic() > deadline:
                 return dict(picture)

@@ -19,7 +19,7 @@ GIT_TIMEOUT = 20.0  # seconds for one git command on a repo of a dozen files
 
 
 @dataclass(frozen=True, slots=True)
-class Commit:
+class SampleCommit:
     author: str
     date: str
     message: str
@@ -30,7 +30,7 @@ class Sample:
     """The repos of one story, by name, each with its commits, oldest first."""
 
     story: str
-    history: Mapping[str, Sequence[Commit]]
+    history: Mapping[str, Sequence[SampleCommit]]
 
     @property
     def plan(self) -> str:
@@ -79,7 +79,7 @@ class Sample:
         return self.before(name) | self.files(name, "fix")
 
 
-def _git(repo: Path, *arguments: str, commit: Commit | None = None) -> None:
+def _git(repo: Path, *arguments: str, commit: SampleCommit | None = None) -> None:
     """Run git with none of the user's settings: no hooks, no signing, no template, no other identity."""
     environ = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
     environ |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}

@@ -13,7 +13,6 @@ from typing import Any, Protocol
 
 from supervisor.demo.steps import (
     AskUser,
-    Call,
     Cut,
     Fail,
     Failed,
@@ -23,6 +22,7 @@ from supervisor.demo.steps import (
     Silence,
     Step,
     Stream,
+    ToolCall,
     ToolStep,
     Wait,
 )
@@ -208,7 +208,7 @@ def _tool_item(step: ToolStep, call_id: str) -> dict[str, Any]:
             namespace, name = "", "exec_command"
         case AskUser(questions):
             namespace, name, arguments = "", "request_user_input", {"questions": list(questions)}
-        case Call(namespace, name, given):
+        case ToolCall(namespace, name, given):
             arguments = dict(given)
     item = {"type": "function_call", "call_id": call_id, "name": name, "arguments": json.dumps(arguments)}
     return {**item, "namespace": namespace} if namespace else item

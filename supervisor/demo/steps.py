@@ -45,7 +45,7 @@ class Patch:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class ToolCall:
     """Any other tool; `namespace` is `mcp__SERVER` for an MCP server's, "" for a plain one."""
 
     namespace: str
@@ -93,13 +93,13 @@ class Silence:
     """Send nothing more, not even a sign of life, until the client hangs up or the model is closed."""
 
 
-Step = Say | Stream | Run | Patch | Call | AskUser | Wait | Fail | Failed | Cut | Silence
+Step = Say | Stream | Run | Patch | ToolCall | AskUser | Wait | Fail | Failed | Cut | Silence
 Script = Callable[[ModelRequest], Sequence[Step]]
-ToolStep = Run | Patch | Call | AskUser
+ToolStep = Run | Patch | ToolCall | AskUser
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class FinalReport:
     """The answer a delegated turn ends with; `json()` holds every field that the report's schema requires."""
 
     EMPTY: ClassVar[Mapping[str, Any]] = {

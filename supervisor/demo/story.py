@@ -17,7 +17,7 @@ from shlex import join
 
 from supervisor.demo.repos import Sample
 from supervisor.demo.request import ModelRequest, ToolOutput
-from supervisor.demo.steps import Patch, Report, Run, Say, Script, Step, Stream
+from supervisor.demo.steps import FinalReport, Patch, Run, Say, Script, Step, Stream
 from supervisor.demo.values import Values
 
 PACE = 0.05  # seconds from word to word: slow enough to watch
@@ -201,4 +201,4 @@ def _tail(tests: ToolOutput) -> str:
 
 
 def _answer(request: ModelRequest, report: Mapping[str, object]) -> str:
-    return Report(report).json() if request.schema else str(report["summary"])
+    return FinalReport(report).json() if request.schema else str(report["summary"])

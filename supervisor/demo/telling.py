@@ -44,7 +44,7 @@ class Teller:
         for task in sorted(picture["tasks"], key=lambda one: one["state"] != "done"):  # first the cause
             self._task(task)
 
-    def overhear(self) -> None:
+    def observe(self) -> None:
         """Say what Codex did since the last time, as far as the children's logs have it."""
         for child in self._children:
             path = self._logs / f"{child}.jsonl"

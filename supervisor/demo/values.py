@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ContractValue:
     """Where a file holds a value: the one group of `pattern`."""
 
     path: str
@@ -17,8 +17,8 @@ class Place:
     write: Callable[[str], str] = str
 
 
-def place(path: str, value: str, pattern: str, write: Callable[[str], str] = str) -> Place:
-    return Place(path, value, re.compile(pattern, re.MULTILINE), write)
+def place(path: str, value: str, pattern: str, write: Callable[[str], str] = str) -> ContractValue:
+    return ContractValue(path, value, re.compile(pattern, re.MULTILINE), write)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Values:
 
     patterns: Mapping[str, re.Pattern[str]]
     meaning: Mapping[str, str]
-    places: Sequence[Place]
+    places: Sequence[ContractValue]
 
     def said(self, texts: Iterable[str]) -> dict[str, str]:
         """The values that the prompts of a thread name; what a later one says replaces what an earlier one said.

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from supervisor.domain.ask import Answer, AskKind, NoticeKind, RequestKey
 from supervisor.domain.plan import Sandbox, SandboxMode
-from supervisor.domain.run import Brief, Due, Tree
+from supervisor.domain.task import Brief, Due, Tree
 
 
 class EnsureServer(Struct, frozen=True):

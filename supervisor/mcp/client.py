@@ -15,7 +15,7 @@ Picture = dict[str, Any]
 Result = TypeVar("Result")
 
 
-class Line:
+class SupervisorClient:
     """Calls the supervisor of a workspace. Each method raises SupervisorDown, which says what to run."""
 
     def __init__(self, workspace: Workspace) -> None:

@@ -16,7 +16,7 @@ from pydantic import Field
 from supervisor.core.plan.diff import describe, diff
 from supervisor.domain.plan import FILE_LIMIT, Plan, Rejection
 from supervisor.errors import OrchError, RequestRefused, UsageError, WorkspaceError
-from supervisor.mcp.client import Line, Picture
+from supervisor.mcp.client import Picture, SupervisorClient
 from supervisor.mcp.page import Answer, Tool
 from supervisor.runtime.config.load import named
 from supervisor.runtime.plan.read import check, read
@@ -31,7 +31,7 @@ Text = Annotated[str, Field(description="The whole of plan.md.", max_length=FILE
 
 
 class PlanTools:
-    def __init__(self, workspace: Workspace, line: Line) -> None:
+    def __init__(self, workspace: Workspace, line: SupervisorClient) -> None:
         self._workspace = workspace
         self._line = line
 

@@ -10,10 +10,10 @@ from pydantic import Field
 from supervisor.core.map import serialize
 from supervisor.core.repo.digest import digest
 from supervisor.domain.child import Child
-from supervisor.domain.seam import Map
+from supervisor.domain.link import Map
 from supervisor.errors import OrchError, UsageError
 from supervisor.mcp import files, git
-from supervisor.mcp.client import Line
+from supervisor.mcp.client import SupervisorClient
 from supervisor.mcp.page import Answer, Tool, lines_of, rows_of, untrusted
 from supervisor.runtime.config.load import named
 from supervisor.runtime.snapshot import snapshots
@@ -31,7 +31,7 @@ Count = Annotated[int, Field(ge=1, le=400, description="Lines at most.")]
 class RepoTools:
     """They work without the supervisor."""
 
-    def __init__(self, workspace: Workspace, line: Line) -> None:
+    def __init__(self, workspace: Workspace, line: SupervisorClient) -> None:
         self._workspace = workspace
         self._line = line
 
@@ -83,12 +83,12 @@ class RepoTools:
         """What ties the repos together (routes, topics, keys, schemas, ...), best first, with file and line."""
         made = survey(self._workspace, named(self._workspace), lambda *_: None)
         wanted = {self._child(name).name for name in between or ()}
-        seams = tuple(
-            seam
-            for seam in made.seams
-            if kind in ("", seam.kind) and wanted <= set(seam.children) and (seam.conflict or not conflicts)
+        links = tuple(
+            link
+            for link in made.links
+            if kind in ("", link.kind) and wanted <= set(link.children) and (link.conflict or not conflicts)
         )
-        rows, page = rows_of(serialize.as_json(Map((), seams))["rows"], offset, limit)
+        rows, page = rows_of(serialize.as_json(Map((), links))["rows"], offset, limit)
         problems = [f"{one.child} could not be read: {one.problem}" for one in made.children if one.problem]
         return untrusted({"rows": [_short(row) for row in rows]}, problems=[*problems, *made.cut], **page)
 

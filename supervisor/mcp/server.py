@@ -17,7 +17,7 @@ from mcp_types import ToolAnnotations
 
 from supervisor import __version__
 from supervisor.errors import OrchError
-from supervisor.mcp.client import Line
+from supervisor.mcp.client import SupervisorClient
 from supervisor.mcp.page import NOTICE, Answer, Tool
 from supervisor.mcp.plan_tools import PlanTools
 from supervisor.mcp.repo_tools import RepoTools
@@ -45,7 +45,7 @@ def serve(workspace: Workspace) -> None:
 def build(workspace: Workspace) -> MCPServer[object]:
     """The server with all tools of this workspace."""
     server: MCPServer[object] = MCPServer(SERVER, version=__version__, instructions=_INSTRUCTIONS, log_level="WARNING")
-    line = Line(workspace)
+    line = SupervisorClient(workspace)
     for theme in (RepoTools(workspace, line), PlanTools(workspace, line), WorkTools(workspace, line)):
         for tool in theme.tools():
             server.add_tool(

@@ -11,10 +11,10 @@ import anyio
 from pydantic import BaseModel, Field
 
 from supervisor.errors import OrchError, RequestRefused, SupervisorDown
-from supervisor.mcp.client import Line, Picture
+from supervisor.mcp.client import Picture, SupervisorClient
 from supervisor.mcp.page import NOTICE, Answer, Tool, lines_of, marked, rows_of, untrusted
 from supervisor.runtime.workspace import Workspace
-from supervisor.wire.interview import QUESTION_LIMIT, WITHIN
+from supervisor.wire.child_question import QUESTION_LIMIT, WITHIN
 
 ASK_SECONDS = WITHIN + 15  # the supervisor ends it sooner, and says why
 LOOK = 4.0  # seconds of one watch: some states change with time alone
@@ -25,7 +25,7 @@ Start = Annotated[int, Field(ge=0, description="The row to begin with: `next` of
 Words = Annotated[str, Field(min_length=1, max_length=QUESTION_LIMIT)]
 
 
-class Question(BaseModel):
+class ChildQuestion(BaseModel):
     """One question to one child."""
 
     child: str
@@ -33,7 +33,7 @@ class Question(BaseModel):
 
 
 class WorkTools:
-    def __init__(self, workspace: Workspace, line: Line) -> None:
+    def __init__(self, workspace: Workspace, line: SupervisorClient) -> None:
         self._workspace = workspace
         self._line = line
 
@@ -58,11 +58,13 @@ class WorkTools:
         meanwhile. Takes up to minutes: ask little at a time. For several children use ask_children."""
         return await self._asked(child, question)
 
-    async def ask_children(self, questions: Annotated[list[Question], Field(min_length=1, max_length=12)]) -> Answer:
+    async def ask_children(
+        self, questions: Annotated[list[ChildQuestion], Field(min_length=1, max_length=12)]
+    ) -> Answer:
         """The same for several questions side by side. One without an answer says why, and does not keep the others."""
         answers: list[Answer] = [{} for _ in questions]
 
-        async def one(at: int, asked: Question) -> None:
+        async def one(at: int, asked: ChildQuestion) -> None:
             try:
                 answers[at] = await self._asked(asked.child, asked.question)
             except OrchError as error:

@@ -46,7 +46,7 @@ class Unwell(OrchError):
     """Something that orch needs does not work here."""
 
 
-Look = Callable[[], Awaitable[str]]
+Probe = Callable[[], Awaitable[str]]
 
 
 async def examine(workspace: Workspace | None, tell: Callable[[Finding], None]) -> bool:
@@ -70,10 +70,10 @@ class _Looks:
     def __init__(self, workspace: Workspace | None) -> None:
         self._workspace = workspace
         self._bin: str | None = None
-        self._server: _Server | None = None
+        self._server: _ProbedServer | None = None
 
-    def all(self) -> dict[str, Look]:
-        mine: dict[str, Look] = {"config": self.config, "disk": self.disk} if self._workspace else {}
+    def all(self) -> dict[str, Probe]:
+        mine: dict[str, Probe] = {"config": self.config, "disk": self.disk} if self._workspace else {}
         return mine | {
             "git": self.git,
             "sockets": self.sockets,
@@ -151,7 +151,7 @@ class _Looks:
 
     async def codex(self) -> str:
         found = await Versions().check(locate(self._bin))
-        self._server = _Server(found.path)
+        self._server = _ProbedServer(found.path)
         await self._server.begin()
         return f"{found.version} ({found.path})"
 
@@ -212,7 +212,7 @@ class _Looks:
                     folder.rmdir()
 
 
-class _Server:
+class _ProbedServer:
     """An app-server of our own, in an empty folder, for as long as we look."""
 
     def __init__(self, binary: Path) -> None:

@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from supervisor.domain import event as ev
-from supervisor.domain.child import OUR_MESSAGES, Failure, TurnSeen, TurnStatus
 from supervisor.domain.plan import Approvals, Sandbox
+from supervisor.domain.thread import OUR_MESSAGES, Failure, TurnSeen, TurnStatus
 
 OLDEST = (0, 163, 0)  # the oldest codex whose behaviour was checked
 THREAD_SOURCE = "orch"
@@ -282,7 +282,7 @@ def _rows(value: Any) -> list[Mapping[str, Any]]:
     return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
 
 
-class Ear:
+class NotificationReader:
     """Turns the notifications of one connection into events. Keeps what a later message needs from earlier ones."""
 
     def __init__(self, child: str) -> None:

@@ -136,7 +136,7 @@ async def turns(plan: Sequence[tuple[str, str, Sequence[str]]]) -> None:
             await client.ask("turn/start", told)
             await client.until("turn/completed")
 
-    await asyncio.gather(*(one(*work) for work in plan))
+    await asyncio.gather(*(one(*state) for state in plan))
 
 
 if __name__ == "__main__":

@@ -78,16 +78,16 @@ def _curves(rows: Sequence[Row], top: int) -> Iterator[str]:
         yield f'<text x="{x:.1f}" y="{bottom + 18}" text-anchor="middle">{10**power:,}</text>'
     for number, row in enumerate(rows):
         colour = COLOURS[number % len(COLOURS)]
-        points = [
+        facts = [
             (
                 left + wide * math.log10(size) / last,
                 bottom - GRAPH * (math.log10(took) - low) / (high - low),
             )
             for size, took in row.curve
         ]
-        line = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+        line = " ".join(f"{x:.1f},{y:.1f}" for x, y in facts)
         yield f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="2"/>'
-        yield from (f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"/>' for x, y in points)
+        yield from (f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"/>' for x, y in facts)
         y = bottom + 44 + LINE * number
         yield f'<rect x="{left}" y="{y - 9}" width="14" height="4" fill="{colour}"/>'
         yield f'<text x="{left + 22}" y="{y}">{escape(row.what.removeprefix("growth: "))}: {escape(row.note)}</text>'

@@ -191,13 +191,13 @@ def _event_alone(folder: Path, how: str, text: str) -> float:
     (file := folder / "plan.md").write_text("", encoding="utf-8")
     heard: list[float] = []
 
-    class Ear(FileSystemEventHandler):
+    class NotificationReader(FileSystemEventHandler):
         def on_any_event(self, event: FileSystemEvent) -> None:
             if event.event_type in ("closed", "moved"):
                 heard.append(time.monotonic())
 
     observer = Observer()
-    observer.schedule(Ear(), str(folder))
+    observer.schedule(NotificationReader(), str(folder))
     observer.start()
     try:
         began = time.monotonic()

@@ -7,11 +7,11 @@ from msgspec.structs import replace
 from supervisor.core.engine.evolve import evolve
 from supervisor.core.engine.orchestrator import session
 from supervisor.core.engine.readiness import desired
-from supervisor.core.engine.state import task_state
+from supervisor.core.engine.state import task_status
 from supervisor.domain import event as ev
-from supervisor.domain.child import ServerState
 from supervisor.domain.plan import HUMAN, ORCHESTRATOR, Plan
-from supervisor.domain.run import Phase, TaskState
+from supervisor.domain.server import ServerState
+from supervisor.domain.task import Phase, TaskStatus
 from supervisor.domain.world import World
 from tests.core.human import CHILDREN, PLAN
 from tests.core.story import Story
@@ -29,16 +29,16 @@ def at_rest(story: Story) -> None:
         assert world.lead.phase in (Phase.DONE, Phase.FAILED), f"the orchestrator is {world.lead.phase}"
         assert not session.pending(world) or world.lead.phase is Phase.FAILED, "it still has something to do"
     for task in world.plan.tasks if world.plan else ():
-        work = world.works[task.id]
-        state, why = task_state(world, work, story.now)
+        state = world.tasks[task.id]
+        status, why = task_status(world, state, story.now)
         if "is not in the config" in why:
             continue
-        if state is TaskState.WAITING:
+        if status is TaskStatus.WAITING:
             obstacle = why.removeprefix("the plan changed what it was told: ")
             assert obstacle.startswith(("nothing new starts", "after ")), f"{task.id}: {why}"
         else:
-            settled = (TaskState.DONE, TaskState.BLOCKED, TaskState.FAILED, TaskState.HELD)
-            assert state in settled, f"{task.id} is {state}: {why}"
+            settled = (TaskStatus.DONE, TaskStatus.BLOCKED, TaskStatus.FAILED, TaskStatus.HELD)
+            assert status in settled, f"{task.id} is {status}: {why}"
 
 
 def mend(story: Story) -> bool:
@@ -51,7 +51,7 @@ def mend(story: Story) -> bool:
         return False
     plan = story.file if isinstance(story.file, Plan) else PLAN
     good = replace(plan, hold=False, tasks=tuple(replace(task, hold=False) for task in plan.tasks))
-    stuck = [work.task for work in world.all_works if work.phase in (Phase.BLOCKED, Phase.FAILED)]
+    stuck = [state.task for state in world.all_tasks if state.phase in (Phase.BLOCKED, Phase.FAILED)]
     stuck = [task for task in stuck if good.task(task) is not None or task == ORCHESTRATOR]
     if good == story.file and not stuck and not world.hold:
         return True
@@ -73,12 +73,12 @@ def all_done(story: Story) -> None:
         assert session.planned(world), "what the human asked for never became a plan"
         assert [one for one in world.news if one.loud] == [], "the orchestrator never hears of something"
     for task in world.plan.tasks:
-        work = world.works[task.id]
-        assert task_state(world, work, story.now)[0] is TaskState.DONE, f"{task.id} is never done"
-        assert work.told is not None
-        assert work.told.key == desired(world, work).key
+        state = world.tasks[task.id]
+        assert task_status(world, state, story.now)[0] is TaskStatus.DONE, f"{task.id} is never done"
+        assert state.told is not None
+        assert state.told.key == desired(world, state).key
         if task.child != HUMAN:
-            assert story.told[task.id][1:] == (task.child, work.told.key), f"{task.id} was done by another brief"
+            assert story.told[task.id][1:] == (task.child, state.told.key), f"{task.id} was done by another brief"
 
 
 def refold(story: Story) -> None:
@@ -89,7 +89,7 @@ def refold(story: Story) -> None:
     if story.world is not None:
         assert world == story.world
         for ours, theirs in (
-            (world.works, story.world.works),
+            (world.tasks, story.world.tasks),
             (world.asks, story.world.asks),
             (world.servers, story.world.servers),
             (world.threads, story.world.threads),

@@ -7,9 +7,10 @@ from datetime import timedelta
 
 from supervisor.domain import action as act
 from supervisor.domain import event as ev
-from supervisor.domain.child import TurnSeen
-from supervisor.domain.run import Check, Look, Tree
-from tests.core.peers import Call, Doing, FaultError, Link, LostError, Process, Repo, Servers
+from supervisor.domain.report import Check
+from supervisor.domain.task import Tree, TurnLook
+from supervisor.domain.thread import TurnSeen
+from tests.core.peers import Activity, Call, FaultError, Link, LostError, Process, Repo, Servers
 
 
 class Hands(Servers):
@@ -44,7 +45,7 @@ class Hands(Servers):
             return repo.waits.answered or repo.waits.link is None or repo.waits.link.broken
         return repo.job is not None or bool(repo.queue)
 
-    def _do(self, repo: Repo, action: act.Action) -> Doing:
+    def _do(self, repo: Repo, action: act.Action) -> Activity:
         match action:
             case act.EnsureServer():
                 return self._ensure(repo)
@@ -69,7 +70,7 @@ class Hands(Servers):
                 return _nothing()
         raise AssertionError(f"{type(action).__name__} is not for a child")
 
-    def _ensure(self, repo: Repo) -> Doing:
+    def _ensure(self, repo: Repo) -> Activity:
         yield None
         adopted = repo.process is not None and not repo.process.hung
         if not adopted:
@@ -89,7 +90,7 @@ class Hands(Servers):
         repo.link = repo.reading = Link(repo.process)
         self.post(ev.ServerReady(self.now, repo.name, repo.process.pid, "/run/s", "0.169.0", adopted))
 
-    def _stop(self, repo: Repo, *, kill: bool) -> Doing:
+    def _stop(self, repo: Repo, *, kill: bool) -> Activity:
         repo.link = None
         yield None
         if repo.process is not None and self.dice.rarely(12):
@@ -107,7 +108,7 @@ class Hands(Servers):
             self.cut(repo.reading)
             repo.reading = None
 
-    def _open(self, repo: Repo, action: act.OpenThread) -> Doing:
+    def _open(self, repo: Repo, action: act.OpenThread) -> Activity:
         yield None
         link = repo.link
         if link is None:
@@ -129,7 +130,7 @@ class Hands(Servers):
         waiting = waiting or any(key in link.asked for key in link.process.asked)
         self.post(ev.ThreadOpened(self.now, repo.name, link.process.pid, thread, action.task, waiting, turns))
 
-    def _start(self, repo: Repo, action: act.StartTurn) -> Doing:
+    def _start(self, repo: Repo, action: act.StartTurn) -> Activity:
         yield None
         if action.fresh:
             self.post(ev.TreeRead(self.now, repo.name, action.task, action.run, Tree("abc", "main", ())))
@@ -141,7 +142,7 @@ class Hands(Servers):
             return
         self.post(ev.TurnBegan(self.now, repo.name, action.thread, turn, action.message))
 
-    def _steer(self, repo: Repo, action: act.SteerTurn) -> Doing:
+    def _steer(self, repo: Repo, action: act.SteerTurn) -> Activity:
         yield None
         where = (repo.name, action.task, action.turn, action.message)
         try:
@@ -151,14 +152,14 @@ class Hands(Servers):
             return
         self.post(ev.SteerArrived(self.now, *where))
 
-    def _interrupt(self, repo: Repo, action: act.InterruptTurn) -> Doing:
+    def _interrupt(self, repo: Repo, action: act.InterruptTurn) -> Activity:
         yield None
         try:
             yield Call(lambda link: self._turn_interrupt(repo, link, action))
         except FaultError as fault:
             self.post(ev.InterruptFailed(self.now, repo.name, action.task, action.turn, str(fault)))
 
-    def _look(self, repo: Repo, action: act.LookAtTurn) -> Doing:
+    def _look(self, repo: Repo, action: act.LookAtTurn) -> Activity:
         yield None
         state, turn = "unreadable", None
         with suppress(FaultError):
@@ -166,17 +167,17 @@ class Hands(Servers):
             state = "active" if turn is not None and turn.id == action.turn else "idle"
         silent = turn is None or turn.id != action.turn or turn.silent
         cpu = self.now.timestamp() if self.dice.rarely(3) else 0.0
-        look = Look(self.now, None if silent else self.now, state, ("sleep 9",), cpu)
+        look = TurnLook(self.now, None if silent else self.now, state, ("sleep 9",), cpu)
         self.post(ev.TurnLooked(self.now, repo.name, action.task, action.turn, look))
 
-    def _read_limits(self, repo: Repo, action: act.ReadLimits) -> Doing:
+    def _read_limits(self, repo: Repo, action: act.ReadLimits) -> Activity:
         yield None
         resets = None
         with suppress(FaultError):
             resets = yield Call(lambda _: self.now + timedelta(hours=1) if self.dice.rarely(2) else None)
         self.post(ev.LimitsRead(self.now, repo.name, action.provider, resets))
 
-    def _answer(self, repo: Repo, action: act.SendAnswer) -> Doing:
+    def _answer(self, repo: Repo, action: act.SendAnswer) -> Activity:
         yield None
         link = repo.link
         if link is not None and action.key in link.asked and not link.broken:
@@ -201,5 +202,5 @@ class Hands(Servers):
         return not action.commands or link is None or link.broken or not link.process.hung
 
 
-def _nothing() -> Doing:
+def _nothing() -> Activity:
     yield None

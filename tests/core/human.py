@@ -10,7 +10,7 @@ from supervisor.domain import event as ev
 from supervisor.domain.ask import Answer
 from supervisor.domain.child import Child
 from supervisor.domain.plan import HUMAN, ORCHESTRATOR, Budget, Contract, Plan, Problem, Task
-from supervisor.domain.run import Phase
+from supervisor.domain.task import Phase
 from supervisor.domain.world import World
 from tests.core.hands import Hands
 
@@ -127,7 +127,7 @@ class Human(Hands):
         """The human uses the command line."""
         assert self.world is not None
         what = self.dice.roll(8)
-        stuck = [one.task for one in self.world.all_works if one.phase in (Phase.BLOCKED, Phase.FAILED)]
+        stuck = [one.task for one in self.world.all_tasks if one.phase in (Phase.BLOCKED, Phase.FAILED)]
         match what:
             case 0:
                 self.post(ev.HoldLifted(self.now))

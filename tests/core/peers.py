@@ -16,8 +16,8 @@ from typing import Any
 from supervisor.domain import action as act
 from supervisor.domain import event as ev
 from supervisor.domain.ask import AskKind, Request, RequestKey
-from supervisor.domain.child import Failure, TurnSeen, TurnStatus
-from supervisor.domain.run import Due
+from supervisor.domain.task import Due
+from supervisor.domain.thread import Failure, TurnSeen, TurnStatus
 
 NOBODY = ("", "", "")
 START = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
@@ -124,7 +124,7 @@ class Link:
     misses: int = 0
 
 
-Doing = Generator[Call | None, Any, None]  # one action, up to the next moment at which something else may happen
+Activity = Generator[Call | None, Any, None]  # one action, up to the next moment at which something else may happen
 
 
 class Repo:
@@ -137,7 +137,7 @@ class Repo:
         self.link: Link | None = None
         self.reading: Link | None = None
         self.queue: deque[act.Action] = deque()
-        self.job: Doing | None = None
+        self.job: Activity | None = None
         self.doing: act.Action | None = None
         self.waits: Call | None = None
         self.checks: list[tuple[act.RunChecks, Link | None]] = []
@@ -365,7 +365,7 @@ class Servers:
         request = repo.process.asked.pop(key)
         self._tell(repo, request.thread, lambda at: ev.RequestResolved(at, key))
 
-    def work(self, repo: Repo, rollout: Rollout, turn: Turn) -> None:
+    def state(self, repo: Repo, rollout: Rollout, turn: Turn) -> None:
         """The model does something."""
         what = self.dice.roll(16)
         if self.out and self.dice.left:

@@ -10,16 +10,18 @@ from typing import Any
 from msgspec.structs import replace
 
 from supervisor.core.engine.reconcile import Step, advance, wakeup
-from supervisor.core.engine.state import task_state
+from supervisor.core.engine.state import task_status
 from supervisor.domain import action as act
 from supervisor.domain import event as ev
 from supervisor.domain.action import Action
 from supervisor.domain.ask import Answer, AskKind, Request, RequestKey
-from supervisor.domain.child import Child, Failure, TurnSeen, TurnStatus
+from supervisor.domain.child import Child
+from supervisor.domain.link import Link
 from supervisor.domain.plan import Contract, Plan, Task
-from supervisor.domain.run import Check, Tree
-from supervisor.domain.seam import Seam
-from supervisor.domain.world import Work, World
+from supervisor.domain.report import Check
+from supervisor.domain.task import TaskState, Tree
+from supervisor.domain.thread import Failure, TurnSeen, TurnStatus
+from supervisor.domain.world import World
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 BACKEND, MOBILE = Child("backend", "/repos/backend"), Child("mobile", "/repos/mobile", model="small")
@@ -45,7 +47,7 @@ class Scene:
         self.world = World()
         self.now = NOON
         self.draws = True  # maps, as soon as they are asked for
-        self.seams: tuple[Seam, ...] = ()
+        self.links: tuple[Link, ...] = ()
         self.step: Step
         self.start()
         if tasks:
@@ -65,8 +67,8 @@ class Scene:
         return (*others, *self.drawn()) if self.draws else self.step.actions
 
     def drawn(self) -> tuple[Action, ...]:
-        """The map is up to date: what is seen of it stands in `seams`."""
-        return self.tell(ev.MapDrawn, f"map {self.world.map_digest}+", self.seams, after=0.0)
+        """The map is up to date: what is seen of it stands in `links`."""
+        return self.tell(ev.MapDrawn, f"map {self.world.map_digest}+", self.links, after=0.0)
 
     # ── the usual events ─────────────────────────────────────────────────────────────────────────
 
@@ -96,23 +98,23 @@ class Scene:
         return self.tell(ev.ThreadOpened, child, self.world.servers[child].pid, name, task, waiting, turns)
 
     def began(self, task: str, turn: str) -> tuple[Action, ...]:
-        work = self.work(task)
-        assert work.thread is not None
-        return self.tell(ev.TurnBegan, work.child, self.world.threads[work.thread].id, turn, work.message)
+        state = self.state(task)
+        assert state.thread is not None
+        return self.tell(ev.TurnBegan, state.child, self.world.threads[state.thread].id, turn, state.message)
 
     def ended(
         self, task: str, status: TurnStatus = TurnStatus.COMPLETED, text: str = "", failure: Failure | None = None
     ) -> tuple[Action, ...]:
-        work = self.work(task)
-        assert work.thread is not None
-        assert work.turn is not None
-        seen = TurnSeen(work.turn, status, (), text or report(), failure, 10, 2)
-        return self.tell(ev.TurnEnded, work.child, self.world.threads[work.thread].id, seen)
+        state = self.state(task)
+        assert state.thread is not None
+        assert state.turn is not None
+        seen = TurnSeen(state.turn, status, (), text or report(), failure, 10, 2)
+        return self.tell(ev.TurnEnded, state.child, self.world.threads[state.thread].id, seen)
 
     def checked(self, task: str, exit_code: int = 0) -> tuple[Action, ...]:
-        work, planned = self.work(task), self.world.plan and self.world.plan.task(task)
+        state, planned = self.state(task), self.world.plan and self.world.plan.task(task)
         checks = tuple(Check(command, exit_code, "the tail") for command in (planned.verify if planned else ()))
-        return self.tell(ev.ChecksFinished, work.child, task, work.runs, checks, ("a.py",))
+        return self.tell(ev.ChecksFinished, state.child, task, state.runs, checks, ("a.py",))
 
     def asked(self, task: str, request: str = "0") -> tuple[Action, ...]:
         """The task's turn asks for an approval."""
@@ -131,12 +133,12 @@ class Scene:
 
     def running(self, task: str, turn: str = "turn-1") -> Scene:
         """On until a turn of the task runs."""
-        work = self.work(task)
-        child = work.child
+        state = self.state(task)
+        child = state.child
         thread = self.world.threads.get((child, None))
         if thread is None or not thread.open:
             self.opened(child)
-        self.tell(ev.TreeRead, child, task, self.work(task).runs, TREE)
+        self.tell(ev.TreeRead, child, task, self.state(task).runs, TREE)
         self.began(task, turn)
         return self
 
@@ -148,22 +150,22 @@ class Scene:
         return self
 
     def request(self, task: str, request: str = "0") -> Request:
-        work = self.work(task)
-        assert work.thread is not None
-        thread, pid = self.world.threads[work.thread].id, self.world.servers[work.child].pid
+        state = self.state(task)
+        assert state.thread is not None
+        thread, pid = self.world.threads[state.thread].id, self.world.servers[state.child].pid
         assert thread is not None
         assert pid is not None
-        key = RequestKey(work.child, pid, request)
+        key = RequestKey(state.child, pid, request)
         choices = ("accept", "decline")
-        return Request(key, "item/x", thread, work.turn, AskKind.APPROVAL, "May it?", "`rm x`", choices)
+        return Request(key, "item/x", thread, state.turn, AskKind.APPROVAL, "May it?", "`rm x`", choices)
 
     # ── what is seen of it ───────────────────────────────────────────────────────────────────────
 
-    def work(self, task: str) -> Work:
-        return self.world.works[task]
+    def state(self, task: str) -> TaskState:
+        return self.world.tasks[task]
 
-    def state(self, task: str) -> str:
-        return str(task_state(self.world, self.work(task), self.now)[0])
+    def status(self, task: str) -> str:
+        return str(task_status(self.world, self.state(task), self.now)[0])
 
     def why(self, task: str) -> str:
-        return task_state(self.world, self.work(task), self.now)[1]
+        return task_status(self.world, self.state(task), self.now)[1]

@@ -17,16 +17,16 @@ from supervisor.core.view.status import status
 from supervisor.domain import action as act
 from supervisor.domain import event as ev
 from supervisor.domain.ask import AskState, RequestKey
-from supervisor.domain.child import ServerState
+from supervisor.domain.link import Drift, Kind
 from supervisor.domain.plan import HUMAN, ORCHESTRATOR, Plan
-from supervisor.domain.run import Due, Phase, TaskState
-from supervisor.domain.seam import Drift, Kind
-from supervisor.domain.world import Work, World
+from supervisor.domain.server import ServerState
+from supervisor.domain.task import Due, Phase, TaskState, TaskStatus
+from supervisor.domain.world import World
 from tests.core.human import CHILDREN, LEAD, PLAN, Human
 from tests.core.peers import NOBODY, START, Repo, Rollout, Turn
 
 STATES = {str(state) for state in ServerState}
-TASK_STATES = {str(state) for state in TaskState}
+TASK_STATES = {str(state) for state in TaskStatus}
 PLAN_STATES = {"in_force", "held", "rejected", "missing"}
 MISHAPS = (
     "command",
@@ -47,8 +47,8 @@ MISHAPS = (
 Move = tuple[int, Callable[[], object]]  # how likely, and what
 
 
-def work_of(world: World, task: str) -> Work:
-    return next(work for work in world.all_works if work.task == task)
+def state_of(world: World, task: str) -> TaskState:
+    return next(state for state in world.all_tasks if state.task == task)
 
 
 class Story(Human):
@@ -136,10 +136,10 @@ class Story(Human):
                     self.retried.add(event.task)
             self.ledger.append(event)
             world = evolve(world, event)
-            if isinstance(event, ev.TurnRefused) and work_of(world, event.task).phase is Phase.FAILED:
+            if isinstance(event, ev.TurnRefused) and state_of(world, event.task).phase is Phase.FAILED:
                 self.told[event.task] = NOBODY  # it counts as told; the child may know better
             if isinstance(event, ev.AskAnswered):
-                answered = [one for one in world.all_works if one.phase is Phase.IDLE and one.due is Due.ANSWER]
+                answered = [one for one in world.all_tasks if one.phase is Phase.IDLE and one.due is Due.ANSWER]
                 self.owed |= {one.task: one.due_text for one in answered}
         return world
 
@@ -150,19 +150,19 @@ class Story(Human):
             self.intended.add(action.message)
         if isinstance(action, act.StartTurn):
             assert not self.stopping_since_down, "a turn starts after `orch down`"
-            work = work_of(world, action.task)
+            state = state_of(world, action.task)
             task = world.plan.task(action.task) if world.plan else None
             assert task is None or budgets.in_the_way(world, task, self.now) is None, f"{task.id} has spent its budget"
             assert outages.pause(world, world.thread_by_id(action.thread), self.now) is None, "it starts in an outage"
             others = [
                 one.task
-                for one in world.works.values()
+                for one in world.tasks.values()
                 if one.child == action.child and one.phase.live and (one.phase is not Phase.CHECKING or one.checking)
             ]
-            assert set(others) <= {work.task}, f"{action.task} starts in {action.child} beside {others}"
-            if work.phase is Phase.DONE and work is not world.lead:
-                known = self.told.get(work.task, ("", "", ""))[1:]
-                assert known != (action.child, action.brief.key), f"{work.task} is done, and starts again"
+            assert set(others) <= {state.task}, f"{action.task} starts in {action.child} beside {others}"
+            if state.phase is Phase.DONE and state is not world.lead:
+                known = self.told.get(state.task, ("", "", ""))[1:]
+                assert known != (action.child, action.brief.key), f"{state.task} is done, and starts again"
         if isinstance(action, act.RaiseAsk) and action.brief is not None and action.task is not None:
             self.told[action.task] = ("", HUMAN, action.brief.key)
         if isinstance(action, act.SendAnswer):
@@ -217,7 +217,7 @@ class Story(Human):
                 self.post(ev.SharedChanged(self.now, child, task, drift))
         self.post(ev.MapDrawn(self.now, f"map {self.next()}", ()))
 
-    def work(self, repo: Repo, rollout: Rollout, turn: Turn) -> None:
+    def state(self, repo: Repo, rollout: Rollout, turn: Turn) -> None:
         """The orchestrator may write plan.md before its turn ends; it does if there is none, and nothing goes wrong."""
         world = self.world
         if turn.task == ORCHESTRATOR:
@@ -232,7 +232,7 @@ class Story(Human):
             elif what > 1:
                 self.edit()
                 self.author = ORCHESTRATOR
-        super().work(repo, rollout, turn)
+        super().state(repo, rollout, turn)
 
     def tick(self) -> None:
         """Time passes up to the moment that something waits for."""
@@ -261,13 +261,13 @@ class Story(Human):
         process, link = repo.process, repo.link
         if self.hands_can(repo):
             moves.append((6, partial(self.hands, repo)))
-        for ear in dict.fromkeys((repo.reading, link)):
-            if ear is None or ear.broken:
+        for notifications in dict.fromkeys((repo.reading, link)):
+            if notifications is None or notifications.broken:
                 continue
-            if ear.ingress and not ear.process.hung:
-                moves.append((6, partial(self.serve, ear)))
-            if ear.wire:
-                moves.append((8, partial(self.read, ear, repo)))
+            if notifications.ingress and not notifications.process.hung:
+                moves.append((6, partial(self.serve, notifications)))
+            if notifications.wire:
+                moves.append((8, partial(self.read, notifications, repo)))
         if link is not None and link.broken:
             moves.append((4, partial(self.notice_exit, repo)))
         elif link is not None and (link.process.hung or link.misses):
@@ -279,7 +279,7 @@ class Story(Human):
         if process is not None and not process.hung:
             waiting = {request.turn for request in process.asked.values()}
             moves += [
-                (3, partial(self.work, repo, where, turn))
+                (3, partial(self.state, repo, where, turn))
                 for where, turn in repo.turns
                 if turn.id not in waiting and not turn.silent
             ]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from supervisor.core.plan.amounts import Misread, read_amount, said
+from supervisor.core.plan.amounts import AmountError, read_amount, said
 from supervisor.domain.plan import Budget
 
 
@@ -40,7 +40,7 @@ def test_an_amount_is_tokens_minutes_or_both(text: str, amount: Budget) -> None:
 )
 def test_what_is_no_amount_is_told_with_what_is_wrong(text: str, message: str, word: str) -> None:
     found = read_amount(text)
-    assert isinstance(found, Misread)
+    assert isinstance(found, AmountError)
     assert (found.message, found.word) == (message, word)
 
 

@@ -11,9 +11,9 @@ from supervisor.core.engine.reconcile import wakeup
 from supervisor.domain import action as act
 from supervisor.domain import event as ev
 from supervisor.domain.ask import AskState
-from supervisor.domain.child import TurnStatus
 from supervisor.domain.plan import Budget, Task
-from supervisor.domain.run import Due
+from supervisor.domain.task import Due
+from supervisor.domain.thread import TurnStatus
 from tests.core.scene import BACKEND, MOBILE, T1, T2, Scene
 from tests.core.test_reconcile import kinds, only
 
@@ -43,7 +43,7 @@ def test_a_turn_that_spends_the_last_of_its_budget_is_interrupted_and_the_human_
     assert ask.text == "The budget of T1 is used up: 120 tokens of 100 tokens. Paused: T1."
     assert (ask.child, ask.task, ask.budget) == ("backend", "T1", "task T1")
     scene.ended("T1", TurnStatus.INTERRUPTED)
-    assert (scene.state("T1"), scene.why("T1")) == ("needs_human", "the budget of T1 is used up: answer A1")
+    assert (scene.status("T1"), scene.why("T1")) == ("needs_human", "the budget of T1 is used up: answer A1")
     assert wakeup(scene.world, scene.now) is None
 
 
@@ -67,7 +67,7 @@ def test_decline_blocks_and_trying_again_asks_again() -> None:
     scene = paused(Scene(SMALL).running("T1"))
 
     assert scene.answer("A1", "decline") == ()
-    assert scene.state("T1") == "blocked"
+    assert scene.status("T1") == "blocked"
     assert "`orch go T1` asks again" in scene.why("T1")
     assert kinds(scene.tell(ev.RetryRequested, "T1")) == [act.RaiseAsk]
     assert kinds(scene.answer("A2", "accept")) == [act.StartTurn]
@@ -79,7 +79,7 @@ def test_decline_blocks_also_what_is_still_being_interrupted() -> None:
 
     assert scene.answer("A1", "decline") == ()
     assert scene.ended("T1", TurnStatus.INTERRUPTED) == ()
-    assert scene.state("T1") == "blocked"
+    assert scene.status("T1") == "blocked"
     assert kinds(scene.tell(ev.RetryRequested, "T1")) == [act.RaiseAsk]
     assert only(scene.answer("A2", "accept")).due is Due.RESUME
 
@@ -100,10 +100,10 @@ def test_the_budget_of_the_plan_pauses_every_child_and_its_decline_blocks_what_h
     assert kinds(spent(scene, 120)) == [act.InterruptTurn, act.InterruptTurn, act.RaiseAsk]
     scene.ended("T1", TurnStatus.INTERRUPTED)
     scene.ended("T3", TurnStatus.INTERRUPTED)
-    assert [scene.state(task) for task in ("T1", "T2", "T3")] == ["needs_human"] * 3
+    assert [scene.status(task) for task in ("T1", "T2", "T3")] == ["needs_human"] * 3
     scene.answer("A1", "decline")
-    assert [scene.state(task) for task in ("T1", "T2", "T3")] == ["blocked"] * 3
-    assert scene.world.works["T2"].runs == 0
+    assert [scene.status(task) for task in ("T1", "T2", "T3")] == ["blocked"] * 3
+    assert scene.world.tasks["T2"].runs == 0
 
 
 def test_what_is_done_stays_done_when_the_budget_is_used_up() -> None:
@@ -112,7 +112,7 @@ def test_what_is_done_stays_done_when_the_budget_is_used_up() -> None:
 
     scene.ended("T1")
     assert scene.checked("T1") == ()
-    assert scene.state("T1") == "done"
+    assert scene.status("T1") == "done"
     assert used_of(scene.world, "task T1", scene.now).tokens == 100
 
 
@@ -187,6 +187,6 @@ def test_tokens_of_a_turn_whose_end_nobody_saw_are_counted() -> None:
     scene.exited("backend")
     scene.ready("backend", 12)
     scene.opened("backend")
-    scene.ended("T1", TurnStatus.INTERRUPTED) if scene.work("T1").turn else None
+    scene.ended("T1", TurnStatus.INTERRUPTED) if scene.state("T1").turn else None
 
     assert used_of(scene.world, "task T1", scene.now).tokens in (50, 62)

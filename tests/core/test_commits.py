@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from supervisor.core.map.commits import FEW, TOGETHER, related
-from supervisor.domain.gitfacts import Commit
-from supervisor.domain.seam import Kind
+from supervisor.domain.link import Kind
+from supervisor.domain.repo.git import Commit
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 

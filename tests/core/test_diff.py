@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from supervisor.core.plan.diff import Changes, Reach, describe, diff
+from supervisor.core.plan.diff import Affected, Changes, describe, diff
 from supervisor.domain.plan import Contract, Plan, Task
 
 C1 = Contract("C1", "Registration", ("backend", "mobile"), "Answer 202.", 5)
@@ -29,7 +29,7 @@ def test_a_first_plan_adds_everything() -> None:
         added=("T1", "T2", "T3"),
         contracts=("C1", "C2"),
         objective=True,
-        reach=(Reach("C1", "added", ()), Reach("C2", "added", ())),
+        reach=(Affected("C1", "added", ()), Affected("C2", "added", ())),
     )
 
 
@@ -77,17 +77,17 @@ def test_the_same_plan_changes_nothing() -> None:
         ),
         (
             replace(PLAN, contracts=(replace(C1, text="Answer 200."), C2)),
-            Changes(changed=("T1", "T2"), contracts=("C1",), reach=(Reach("C1", "changed", ("T1", "T2")),)),
+            Changes(changed=("T1", "T2"), contracts=("C1",), reach=(Affected("C1", "changed", ("T1", "T2")),)),
             "C1 changed (reaches T1, T2)",
         ),
         (
             replace(edited(replace(T2, contracts=("C1",))), contracts=(C1,)),
-            Changes(changed=("T2",), contracts=("C2",), reach=(Reach("C2", "removed", ("T2",)),)),
+            Changes(changed=("T2",), contracts=("C2",), reach=(Affected("C2", "removed", ("T2",)),)),
             "C2 removed (reaches T2)",
         ),
         (
             replace(PLAN, contracts=(C1, C2, replace(C1, id="C3"))),
-            Changes(contracts=("C3",), reach=(Reach("C3", "added", ()),)),
+            Changes(contracts=("C3",), reach=(Affected("C3", "added", ()),)),
             "C3 added",
         ),
         (

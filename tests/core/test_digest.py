@@ -11,21 +11,21 @@ from msgspec.structs import replace
 
 from supervisor.core.repo.digest import digest
 from supervisor.core.repo.facts import SECTIONS
-from supervisor.domain.gitfacts import Commit, GitState, Head, History, Paths, Remote
-from supervisor.domain.repofacts import (
+from supervisor.domain.repo.facts import (
     Code,
-    Command,
     Docs,
     Document,
+    DocumentedCommand,
+    DocumentHeading,
     DocumentKind,
     EntryPoint,
-    Heading,
     Language,
     Moment,
     Purpose,
-    Rule,
+    RepoRule,
 )
-from supervisor.domain.snapshot import Snapshot
+from supervisor.domain.repo.git import Commit, GitState, Head, History, Paths, Remote
+from supervisor.domain.repo.snapshot import Snapshot
 from tests.core.hostile import CONTROL, MARKDOWN, hostile
 
 AT = datetime(2026, 11, 23, tzinfo=UTC)
@@ -46,9 +46,9 @@ def snapshot_of(text: str, count: int = 1) -> Snapshot:
         ),
         history=History(commits=count, recent=(Commit("1234567890abcdef", text, text, AT, 1, (text,), 1, 2),) * count),
         docs=Docs(
-            documents=(Document("README.md", DocumentKind.README, text, (Heading(text, 1, 1),)),) * count,
-            commands=(Command(text, Purpose.TEST, "README.md", 3),),
-            rules=(Rule(text, Moment.COMMIT, text, 4),) * count,
+            documents=(Document("README.md", DocumentKind.README, text, (DocumentHeading(text, 1, 1),)),) * count,
+            commands=(DocumentedCommand(text, Purpose.TEST, "README.md", 3),),
+            rules=(RepoRule(text, Moment.COMMIT, text, 4),) * count,
         ),
         code=Code(languages=(Language("Python", 3, 1200),), entry_points=(EntryPoint(text, text, 7, "main"),) * count),
         cut=(text,),

@@ -12,16 +12,16 @@ from supervisor.core.engine.reconcile import wakeup
 from supervisor.core.map.drift import concerning, drifts, kept, said_of, touching
 from supervisor.domain import action as act
 from supervisor.domain import event as ev
+from supervisor.domain.link import Drift, Kind, Link, Place, Role
 from supervisor.domain.plan import Contract, Task
-from supervisor.domain.run import Due
-from supervisor.domain.seam import Drift, Kind, Place, Role, Seam
+from supervisor.domain.task import Due
 from tests.core.scene import BACKEND, MOBILE, T1, Scene
 
 SERVED = Place("backend", "app.py", 6, Role.PROVIDES, "/v1/devices/{id}")
 CALLED = Place("mobile", "src/api.ts", 2, Role.USES, "/v1/devices/${id}")
-ROUTE = Seam(Kind.ROUTE, "/v1/devices/{}", 0.9, ("backend", "mobile"), (SERVED, CALLED))
+ROUTE = Link(Kind.ROUTE, "/v1/devices/{}", 0.9, ("backend", "mobile"), (SERVED, CALLED))
 GONE = Drift("backend", Kind.ROUTE, "/v1/devices/{}", "backend no longer has it", ("mobile",), (SERVED,), (CALLED,))
-TWO = Seam(
+TWO = Link(
     Kind.CONSTANT,
     "MAX_RETRIES",
     0.7,
@@ -59,9 +59,9 @@ def test_sides_that_come_to_disagree_are_a_drift_and_those_that_disagreed_before
 
 
 def test_a_copy_that_one_of_three_changed_is_still_there_and_no_longer_the_same() -> None:
-    def copies(*children: str, conflict: bool = False) -> Seam:
+    def copies(*children: str, conflict: bool = False) -> Link:
         places = tuple(Place(child, "contract.json", 0, Role.NAMES, "the same content") for child in children)
-        return Seam(Kind.COPY, "contract.json", 0.8, children, places, "drifted" if conflict else "", conflict)
+        return Link(Kind.COPY, "contract.json", 0.8, children, places, "drifted" if conflict else "", conflict)
 
     before, others = copies("backend", "edge", "frontend"), copies("edge", "frontend")
     for after in ([copies("backend", "frontend", conflict=True), others], [others]):
@@ -94,10 +94,10 @@ def test_a_seam_is_told_with_where_it_is_here_and_there() -> None:
 
 def test_of_a_long_map_the_best_seams_are_kept_with_two_places_for_each_child() -> None:
     many = tuple(replace(SERVED, line=line) for line in range(1, 6))
-    seams = kept([replace(ROUTE, places=(*many, CALLED), name=f"/{n}") for n in range(100)])
+    links = kept([replace(ROUTE, places=(*many, CALLED), name=f"/{n}") for n in range(100)])
 
-    assert len(seams) == 60
-    assert seams[0].places == (*many[:2], CALLED)
+    assert len(links) == 60
+    assert links[0].places == (*many[:2], CALLED)
 
 
 def test_only_those_who_rely_on_it_are_concerned() -> None:
@@ -182,7 +182,7 @@ def test_a_failed_first_map_keeps_nobody_waiting() -> None:
 
 def test_a_brief_has_the_seams_and_the_changes_that_concern_it() -> None:
     scene = Scene()
-    scene.seams = (ROUTE,)
+    scene.links = (ROUTE,)
     scene.drawn()
     changed(scene)
     scene.plan(T3)

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from supervisor.core.engine.lifecycle.failures import PASSING, REMEDIES, Verdict, judge
-from supervisor.domain.child import Failure
+from supervisor.core.engine.lifecycle.failures import PASSING, REMEDIES, FailureVerdict, judge
+from supervisor.domain.thread import Failure
 
 LOGS = "see `orch logs` for what codex said"
 
@@ -17,52 +17,56 @@ LOGS = "see `orch logs` for what codex said"
     [
         (
             None,
-            Verdict(True, "the turn failed and codex did not say why", "see `orch logs`"),
+            FailureVerdict(True, "the turn failed and codex did not say why", "see `orch logs`"),
         ),
         (
             Failure("serverOverloaded", None, "Selected model is at capacity."),
-            Verdict(True, "the provider failed: Selected model is at capacity.", LOGS, outage=True),
+            FailureVerdict(True, "the provider failed: Selected model is at capacity.", LOGS, outage=True),
         ),
         (
             Failure("responseStreamDisconnected", 502, "bad\n  gateway"),
-            Verdict(True, "the provider failed 502: bad gateway", LOGS, outage=True),
+            FailureVerdict(True, "the provider failed 502: bad gateway", LOGS, outage=True),
         ),
         (
             Failure("other", None, "Stream disconnected before completion: idle"),
-            Verdict(True, "the provider failed: Stream disconnected before completion: idle", LOGS),
+            FailureVerdict(True, "the provider failed: Stream disconnected before completion: idle", LOGS),
         ),
         (
             Failure("rateLimitExceeded", 429, "slow down"),
-            Verdict(True, "the provider failed 429: slow down", LOGS, outage=True, limited=True),
+            FailureVerdict(True, "the provider failed 429: slow down", LOGS, outage=True, limited=True),
         ),
         (
             Failure("httpConnectionFailed", 400, "unknown parameter"),
-            Verdict(False, "the turn failed (httpConnectionFailed 400): unknown parameter", LOGS),
+            FailureVerdict(False, "the turn failed (httpConnectionFailed 400): unknown parameter", LOGS),
         ),
         (
             Failure("unauthorized", None, "no key"),
-            Verdict(False, "the provider refused the login: no key", REMEDIES["unauthorized"]),
+            FailureVerdict(False, "the provider refused the login: no key", REMEDIES["unauthorized"]),
         ),
         (
             Failure("responseStreamConnectionFailed", 401, "no key"),
-            Verdict(False, "the provider refused the login 401: no key", REMEDIES["unauthorized"]),
+            FailureVerdict(False, "the provider refused the login 401: no key", REMEDIES["unauthorized"]),
         ),
         (
             Failure("contextWindowExceeded", None, "too long"),
-            Verdict(False, "the turn failed (contextWindowExceeded): too long", REMEDIES["contextWindowExceeded"]),
+            FailureVerdict(
+                False, "the turn failed (contextWindowExceeded): too long", REMEDIES["contextWindowExceeded"]
+            ),
         ),
         (
             Failure("usageLimitExceeded", 429, "limit"),
-            Verdict(True, "the usage limit is reached: limit", REMEDIES["usageLimitExceeded"], True, limited=True),
+            FailureVerdict(
+                True, "the usage limit is reached: limit", REMEDIES["usageLimitExceeded"], True, limited=True
+            ),
         ),
         (
             Failure("somethingNew", None, ""),
-            Verdict(False, "the turn failed (somethingNew): ", LOGS),
+            FailureVerdict(False, "the turn failed (somethingNew): ", LOGS),
         ),
     ],
 )
 def test_a_failure_is_worth_another_try_only_if_it_may_pass_by_itself(
-    failure: Failure | None, verdict: Verdict
+    failure: Failure | None, verdict: FailureVerdict
 ) -> None:
     assert judge(failure) == verdict
 

@@ -32,8 +32,8 @@ from supervisor.core.repo.git.parse import (
     remotes_of,
 )
 from supervisor.core.repo.git.text import moment, without_credentials, words
-from supervisor.domain.gitfacts import Convention, Operation, Paths, Remote, SubmoduleState, Upstream
-from supervisor.domain.pathname import shown
+from supervisor.domain.repo.git import Convention, Operation, Paths, Remote, SubmoduleState, Upstream
+from supervisor.domain.repo.pathname import shown
 
 OIDS = st.binary(min_size=20, max_size=20).map(lambda raw: raw.hex().encode())
 NAMES = st.binary(min_size=1, max_size=30).map(lambda raw: raw.replace(b"\0", b"\n"))

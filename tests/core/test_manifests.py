@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from supervisor.core.repo.ci import read_hooks, read_pipeline, system_of
 from supervisor.core.repo.manifests import kind_of, read_manifest
-from supervisor.domain.repofacts import (
+from supervisor.domain.repo.facts import (
     Dependency,
     Fact,
     Job,

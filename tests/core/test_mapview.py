@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from supervisor.core.map.markdown import EDGE_NAMES, ROWS, counted, markdown, mermaid, sides, where
 from supervisor.core.map.serialize import as_json, from_json
-from supervisor.domain.seam import Kind, Map, Place, Role, Seam, Surveyed
+from supervisor.domain.link import Kind, Link, Map, Place, Role, Surveyed
 
 CHILDREN = (
     Surveyed("api", "/r/api", 3, (("vendored", 1),)),
@@ -18,13 +18,13 @@ CHILDREN = (
 )
 
 
-def seam(name: str, kind: Kind = Kind.ROUTE, *, note: str = "", conflict: bool = False) -> Seam:
+def link(name: str, kind: Kind = Kind.ROUTE, *, note: str = "", conflict: bool = False) -> Link:
     places = (Place("web", "b.ts", 2, Role.USES, name), Place("api", "a.py", 1, Role.PROVIDES, name, "GET"))
-    return Seam(kind, name, 0.5, ("api", "web"), places, note, conflict)
+    return Link(kind, name, 0.5, ("api", "web"), places, note, conflict)
 
 
 def test_the_picture_names_the_best_of_each_pair_and_counts_the_rest() -> None:
-    picture = mermaid(Map(CHILDREN, tuple(seam(f"/v1/{number}") for number in range(EDGE_NAMES + 2))))
+    picture = mermaid(Map(CHILDREN, tuple(link(f"/v1/{number}") for number in range(EDGE_NAMES + 2))))
 
     assert picture.splitlines() == [
         "graph LR",
@@ -35,7 +35,7 @@ def test_the_picture_names_the_best_of_each_pair_and_counts_the_rest() -> None:
 
 
 def test_the_markdown_tells_what_was_read_what_disagrees_and_where_each_row_stands() -> None:
-    rows = (seam("/v1/rides/{}"), seam("MAX", Kind.CONSTANT, note="different values: api 3, web 5", conflict=True))
+    rows = (link("/v1/rides/{}"), link("MAX", Kind.CONSTANT, note="different values: api 3, web 5", conflict=True))
     text = markdown(Map(CHILDREN, rows, ("api has more",)))
 
     assert "- `api`: 3 source files read; left out: 1 vendored\n- `web`: not read: gone" in text
@@ -45,7 +45,7 @@ def test_the_markdown_tells_what_was_read_what_disagrees_and_where_each_row_stan
 
 
 def test_a_long_map_says_how_much_more_there_is() -> None:
-    text = markdown(Map(CHILDREN, tuple(seam(f"/v1/{number}") for number in range(ROWS + 3))))
+    text = markdown(Map(CHILDREN, tuple(link(f"/v1/{number}") for number in range(ROWS + 3))))
 
     assert "and 3 more, in map.json (3 routes)." in text
 
@@ -56,7 +56,7 @@ def test_a_map_of_nothing_is_one_too() -> None:
 
 
 def test_who_provides_comes_first_and_a_whole_file_has_no_line() -> None:
-    assert [child for child, _ in sides(seam("/a"))] == ["api", "web"]
+    assert [child for child, _ in sides(link("/a"))] == ["api", "web"]
     assert where(Place("a", "x", 0, Role.NAMES, "")) == "x"
 
 
@@ -71,7 +71,7 @@ MAPS = st.builds(
     st.just(CHILDREN),
     st.lists(
         st.builds(
-            Seam,
+            Link,
             st.sampled_from(list(Kind)),
             TEXT,
             st.floats(0, 1),
@@ -106,5 +106,5 @@ def test_whatever_the_names_each_line_of_the_picture_is_a_child_or_an_edge(made:
 def test_whatever_the_names_each_row_of_the_table_is_one_line_of_five_cells(made: Map) -> None:
     table = [line for line in markdown(made).partition("## Seams")[2].split("\n") if re.match(r"\| \d", line)]
 
-    assert len(table) == len(made.seams)
+    assert len(table) == len(made.links)
     assert all(len(re.findall(r"(?<!\\)\|", line)) == 6 for line in table), table

@@ -16,11 +16,13 @@ from supervisor.domain import action as act
 from supervisor.domain import event as ev
 from supervisor.domain.action import Action
 from supervisor.domain.ask import AskState
-from supervisor.domain.child import Child, TurnSeen, TurnStatus
+from supervisor.domain.child import Child
+from supervisor.domain.link import Drift, Kind
 from supervisor.domain.plan import ORCHESTRATOR, Problem
-from supervisor.domain.run import Due, Outcome, Phase, Question, Report
-from supervisor.domain.seam import Drift, Kind
-from supervisor.domain.world import News, Work
+from supervisor.domain.report import Outcome, Question, Report
+from supervisor.domain.task import Due, Phase, TaskState
+from supervisor.domain.thread import TurnSeen, TurnStatus
+from supervisor.domain.world import News
 from tests.core.scene import BACKEND, C1, MOBILE, NOON, T1, T2, Scene, plan_of, report
 
 LEAD = Child(ORCHESTRATOR, "/ws", model="big")
@@ -38,7 +40,7 @@ class Led(Scene):
         return (*actions, *self.tell(ev.UpRequested, (BACKEND.name, MOBILE.name)))
 
     @property
-    def lead(self) -> Work:
+    def lead(self) -> TaskState:
         assert self.world.lead is not None
         return self.world.lead
 
@@ -129,7 +131,7 @@ def test_a_written_plan_is_carried_out_and_the_orchestrator_rests() -> None:
     assert scene.lead.phase is Phase.DONE
     assert (scene.world.author, scene.world.hold) == (ORCHESTRATOR, False)
     assert status(scene.world, scene.now, "/ws")["orchestrator"]["busy"] is False
-    assert [one.task for one in scene.world.works.values()] == ["T1"]
+    assert [one.task for one in scene.world.tasks.values()] == ["T1"]
 
 
 def test_the_news_that_the_plan_was_saved_may_come_after_the_end_of_the_turn() -> None:

@@ -12,9 +12,9 @@ from supervisor.core.view.status import status
 from supervisor.domain import action as act
 from supervisor.domain import event as ev
 from supervisor.domain.action import Action
-from supervisor.domain.child import Failure, TurnSeen, TurnStatus
 from supervisor.domain.plan import Task
-from supervisor.domain.run import Due
+from supervisor.domain.task import Due
+from supervisor.domain.thread import Failure, TurnSeen, TurnStatus
 from tests.core.human import LEAD
 from tests.core.scene import BACKEND, MOBILE, T1, Scene
 from tests.core.test_reconcile import BROKEN, BUSY, kinds
@@ -40,7 +40,7 @@ def test_one_turn_that_meets_an_outage_pauses_all_and_what_runs_goes_on() -> Non
 
     assert scene.opened("mobile") == ()
     for task in ("T1", "T3"):
-        assert scene.state(task) == "waiting"
+        assert scene.status(task) == "waiting"
         assert scene.why(task).startswith("paused until 2026-03-01 12:00:")
         assert scene.why(task).endswith("UTC: the provider failed 503: busy")
     assert [(one["provider"], one["why"]) for one in status(scene.world, scene.now, "/ws")["pauses"]] == [
@@ -60,8 +60,8 @@ def test_an_outage_costs_no_tries_however_long_it_lasts_and_its_pauses_grow() ->
         scene.began("T1", f"turn-{number + 2}")
     scene.ended("T1")
 
-    work = scene.work("T1")
-    assert (work.retries, work.resumes, scene.world.outages) == (0, 0, {})
+    state = scene.state("T1")
+    assert (state.retries, state.resumes, scene.world.outages) == (0, 0, {})
 
 
 def test_codex_is_asked_once_for_each_pause_when_a_limit_is_reset() -> None:
@@ -127,13 +127,13 @@ def test_a_failure_that_comes_again_and_again_is_an_outage_once_another_task_mee
     for number in range(3):
         failed(scene, "T1", BROKEN)
         failed(scene, "T3", BROKEN)
-        while scene.work("T1").due or scene.work("T3").due:
+        while scene.state("T1").due or scene.state("T3").due:
             scene.tick()
             for task in ("T1", "T3"):
-                if scene.work(task).message:
+                if scene.state(task).message:
                     scene.began(task, f"{task}-{number}")
 
-    assert scene.state("T1") == scene.state("T3") == "running"
+    assert scene.status("T1") == scene.status("T3") == "running"
     assert scene.world.outages[""].why == "the provider failed 500: oops"
 
 

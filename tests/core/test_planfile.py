@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from supervisor.core.plan.errors import MAX_PROBLEMS
+from supervisor.core.plan.diagnostics import MAX_PROBLEMS
 from supervisor.core.plan.parse import MAX_CHARACTERS, parse
 from supervisor.domain.plan import Budget, Contract, Plan, Problem, Rejection, Task
 

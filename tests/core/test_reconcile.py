@@ -17,9 +17,9 @@ from supervisor.domain import action as act
 from supervisor.domain import event as ev
 from supervisor.domain.action import Action
 from supervisor.domain.ask import Answer, AskKind
-from supervisor.domain.child import Failure, TurnSeen, TurnStatus
 from supervisor.domain.plan import HUMAN, Task
-from supervisor.domain.run import Due
+from supervisor.domain.task import Due
+from supervisor.domain.thread import Failure, TurnSeen, TurnStatus
 from supervisor.domain.world import World
 from tests.core.hostile import hostile
 from tests.core.scene import BACKEND, C1, MOBILE, T1, T2, TREE, Scene, plan_of, report
@@ -107,7 +107,7 @@ def test_a_turn_that_ends_is_checked_and_then_the_task_is_done() -> None:
         act.RunChecks("backend", "T1", 1, ("make test",), TREE, "workspace-write", why="its turn ended"),
     )
     assert scene.checked("T1") == ()
-    assert (scene.state("T1"), scene.why("T1")) == ("done", "verified")
+    assert (scene.status("T1"), scene.why("T1")) == ("done", "verified")
 
 
 def test_one_child_works_on_one_task_at_a_time_in_the_order_of_the_plan() -> None:
@@ -139,8 +139,8 @@ def test_blocked_never_counts_as_done() -> None:
     scene.ended("T1", text=report("blocked"))
     assert scene.checked("T1") == ()
 
-    assert (scene.state("T1"), scene.why("T1")) == ("blocked", "the child says: it is blocked")
-    assert (scene.state("T2"), scene.why("T2")) == ("waiting", "after T1 (blocked)")
+    assert (scene.status("T1"), scene.why("T1")) == ("blocked", "the child says: it is blocked")
+    assert (scene.status("T2"), scene.why("T2")) == ("waiting", "after T1 (blocked)")
 
 
 # ── what a step records ──────────────────────────────────────────────────────────────────────────
@@ -200,7 +200,7 @@ def removed(scene: Scene) -> tuple[Action, ...]:
 
 def test_not_started_the_next_start_uses_the_new_brief() -> None:
     scene = Scene(replace(T1, hold=True))
-    assert (scene.state("T1"), scene.why("T1")) == ("held", "the plan holds it")
+    assert (scene.status("T1"), scene.why("T1")) == ("held", "the plan holds it")
     assert brief_changed(scene) != ()
 
     assert only(scene.opened("backend")).brief == brief_of(CHANGED, plan_of(CHANGED))
@@ -231,7 +231,7 @@ def test_running_with_a_changed_brief_it_is_steered() -> None:
     )
     scene.tell(ev.SteerArrived, "backend", "T1", "turn-1", "orch-T1-2")
     assert kinds(scene.ended("T1")) == [act.RunChecks]
-    assert scene.work("T1").told == new
+    assert scene.state("T1").told == new
 
 
 def test_a_changed_contract_steers_every_task_that_names_it() -> None:
@@ -323,7 +323,7 @@ def test_a_running_task_goes_on_at_its_new_child() -> None:
 def test_a_held_task_goes_on_when_the_hold_is_lifted() -> None:
     scene = Scene(T1).running("T1")
     held(scene)
-    assert scene.state("T1") == "held"
+    assert scene.status("T1") == "held"
     assert scene.ended("T1", TurnStatus.INTERRUPTED) == ()
 
     again = only(scene.plan(T1))
@@ -335,7 +335,7 @@ def test_a_removed_task_is_retired_and_its_changes_stay() -> None:
     scene = Scene(T1).done("T1")
     removed(scene)
 
-    assert scene.state("T1") == "retired"
+    assert scene.status("T1") == "retired"
     assert scene.why("T1") == "the plan no longer has it; its changes stay"
 
 
@@ -360,7 +360,7 @@ def test_done_and_held_it_stays_done_after_the_hold() -> None:
 
     assert held(scene) == ()
     assert scene.plan(T1) == ()
-    assert scene.state("T1") == "done"
+    assert scene.status("T1") == "done"
 
 
 def asking() -> Scene:
@@ -422,7 +422,7 @@ def test_failing_checks_are_mended_twice_and_then_the_task_is_blocked() -> None:
     scene.ended("T1")
 
     assert scene.checked("T1", exit_code=1) == ()
-    assert scene.state("T1") == "blocked"
+    assert scene.status("T1") == "blocked"
     assert only(scene.tell(ev.RetryRequested, "T1")).run == 2
 
 
@@ -434,7 +434,7 @@ def test_checks_that_cannot_be_run_block_the_task_after_some_tries() -> None:
         assert kinds(scene.tick()) == [act.RunChecks]
 
     assert scene.tell(ev.ChecksLost, "backend", "T1", 1, "no sandbox") == ()
-    assert scene.state("T1") == "blocked"
+    assert scene.status("T1") == "blocked"
     assert wakeup(scene.world, scene.now) is None
 
 
@@ -447,7 +447,7 @@ def test_a_turn_that_the_server_refuses_is_tried_again_and_then_the_task_has_fai
         assert kinds(scene.opened("backend")) == [act.StartTurn]
 
     assert scene.tell(ev.TurnRefused, "backend", "T1", f"orch-T1-{MAX_REFUSALS}", "draining") == ()
-    assert scene.state("T1") == "failed"
+    assert scene.status("T1") == "failed"
     assert wakeup(scene.world, scene.now) is None
     assert kinds(scene.tell(ev.RetryRequested, "T1")) == [act.OpenThread]
 
@@ -462,7 +462,7 @@ def test_a_failure_of_the_provider_is_tried_again_after_a_pause_and_then_the_tas
         scene.began("T1", f"turn-{number + 2}")
 
     assert scene.ended("T1", TurnStatus.FAILED, failure=BROKEN) == ()
-    assert scene.state("T1") == "failed"
+    assert scene.status("T1") == "failed"
     assert scene.why("T1").startswith("the provider failed 500: oops (3 tries)")
 
 
@@ -470,7 +470,7 @@ def test_a_failure_that_cannot_pass_by_itself_is_not_tried_again() -> None:
     scene = Scene(T1).running("T1")
 
     assert scene.ended("T1", TurnStatus.FAILED, failure=Failure("unauthorized", 401, "no")) == ()
-    assert scene.state("T1") == "failed"
+    assert scene.status("T1") == "failed"
 
 
 def test_a_turn_that_takes_too_long_is_interrupted_and_the_task_is_blocked() -> None:
@@ -478,7 +478,7 @@ def test_a_turn_that_takes_too_long_is_interrupted_and_the_task_is_blocked() -> 
 
     assert scene.tick() == (act.InterruptTurn("backend", "T1", "backend-thread", "turn-1", True, why="its time is up"),)
     scene.ended("T1", TurnStatus.INTERRUPTED)
-    assert scene.state("T1") == "blocked"
+    assert scene.status("T1") == "blocked"
 
 
 def test_the_time_that_a_turn_waits_on_a_human_does_not_count() -> None:
@@ -510,7 +510,7 @@ def test_a_turn_without_a_report_and_without_checks_becomes_a_question() -> None
     assert isinstance(asked, act.RaiseAsk)
     assert "> I did it." in asked.text
     assert scene.answer("A1", "accept") == ()
-    assert scene.state("T2") == "done"
+    assert scene.status("T2") == "done"
 
 
 def test_a_turn_without_a_report_is_done_if_the_checks_pass() -> None:
@@ -518,7 +518,7 @@ def test_a_turn_without_a_report_is_done_if_the_checks_pass() -> None:
     scene.ended("T1", text="I did it.")
     scene.checked("T1")
 
-    assert (scene.state("T1"), scene.why("T1")) == (
+    assert (scene.status("T1"), scene.why("T1")) == (
         "done",
         "its verify commands pass (it left no valid report)",
     )
@@ -546,7 +546,7 @@ def test_a_turn_that_never_arrived_is_started_again_and_one_that_did_is_not() ->
         actions = scene.opened("backend", *seen)
 
         assert kinds(actions) == ([] if arrived else [act.StartTurn])
-        assert scene.work("T1").turn == ("turn-1" if arrived else None)
+        assert scene.state("T1").turn == ("turn-1" if arrived else None)
 
 
 def test_a_turn_that_ended_while_nobody_listened_is_not_started_again() -> None:
@@ -587,7 +587,7 @@ def test_a_turn_that_is_cut_off_again_and_again_becomes_a_question() -> None:
     scene.ready("backend", pid=200)
 
     assert kinds(scene.opened("backend", TurnSeen(f"turn-{MAX_RESUMES + 1}", TurnStatus.INTERRUPTED))) == [act.RaiseAsk]
-    assert scene.state("T1") == "needs_human"
+    assert scene.status("T1") == "needs_human"
 
 
 def test_a_server_that_does_not_answer_twice_is_replaced() -> None:
@@ -677,7 +677,7 @@ def test_done_tasks_stay_done_when_their_thread_is_gone() -> None:
 
     assert reopened == act.OpenThread("backend", None, None, None, None, "workspace-write", why="T2 needs it")
     assert only(scene.opened("backend", thread="new")).task == "T2"
-    assert scene.state("T1") == "done"
+    assert scene.status("T1") == "done"
 
 
 def test_an_answer_that_goes_to_a_new_thread_brings_the_whole_brief() -> None:
@@ -752,7 +752,7 @@ def test_a_redirect_that_got_lost_and_is_not_due_any_more_starts_nothing() -> No
     scene.ready("backend", adopted=True)
 
     assert scene.opened("backend", TurnSeen("turn-1", TurnStatus.COMPLETED, ("orch-T1-1",), report())) == ()
-    assert (scene.state("T1"), scene.work("T1").runs) == ("done", 1)
+    assert (scene.status("T1"), scene.state("T1").runs) == ("done", 1)
 
 
 def test_a_question_survives_a_redirect_that_got_lost_and_is_not_due_any_more() -> None:
@@ -815,14 +815,14 @@ def test_the_humans_own_task_is_put_before_the_human() -> None:
         why="its turn in the plan has come",
     )
     scene.answer("A1", "accept", "It is green.")
-    assert (scene.state("H1"), scene.work("H1").words) == ("done", "It is green.")
+    assert (scene.status("H1"), scene.state("H1").words) == ("done", "It is green.")
 
 
 def test_a_declined_task_of_the_human_is_blocked() -> None:
     scene = Scene(H1)
     scene.answer("A1", "decline", "No device.")
 
-    assert (scene.state("H1"), scene.why("H1")) == ("blocked", "declined by the human: No device.")
+    assert (scene.status("H1"), scene.why("H1")) == ("blocked", "declined by the human: No device.")
     assert kinds(scene.tell(ev.RetryRequested, "H1")) == [act.RaiseAsk]
 
 
@@ -838,7 +838,7 @@ def test_a_task_of_the_human_comes_back_after_a_hold() -> None:
 
     assert kinds(scene.plan(H1)) == [act.RaiseAsk]
     scene.answer("A2", "accept")
-    assert scene.state("H1") == "done"
+    assert scene.status("H1") == "done"
 
 
 def test_a_task_of_the_human_that_is_given_to_a_child_is_not_asked_any_more() -> None:
@@ -879,7 +879,7 @@ def test_an_answer_that_the_server_refused_for_good_goes_out_when_the_task_is_tr
         scene.tick()
         scene.opened("backend", TurnSeen("turn-1", TurnStatus.COMPLETED, ("orch-T1-1",), report()))
     scene.tell(ev.TurnRefused, "backend", "T1", f"orch-T1-{MAX_REFUSALS + 1}", "draining")
-    assert scene.state("T1") == "failed"
+    assert scene.status("T1") == "failed"
     scene.tell(ev.RetryRequested, "T1")
 
     again = only(scene.opened("backend", TurnSeen("turn-1", TurnStatus.COMPLETED, ("orch-T1-1",), report())))
@@ -896,13 +896,13 @@ def test_an_approval_is_asked_and_the_answer_goes_to_the_server() -> None:
     assert isinstance(raised, act.RaiseAsk)
     assert (raised.kind, raised.child, raised.task) == (AskKind.APPROVAL, "backend", "T1")
     assert (raised.text, raised.steps, raised.choices) == ("May it?", "`rm x`", ("accept", "decline"))
-    assert scene.state("T1") == "needs_human"
+    assert scene.status("T1") == "needs_human"
     assert scene.answer("A1", "accept") == (
         act.SendAnswer("backend", "A1", request.key, Answer("accept", ""), why="the human answered"),
     )
     assert scene.answer("A1", "decline") == ()
     assert scene.tell(ev.RequestResolved, request.key) == ()
-    assert scene.state("T1") == "running"
+    assert scene.status("T1") == "running"
 
 
 def test_an_approval_settled_elsewhere_is_closed_as_such() -> None:

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from supervisor.core.text.redact import GONE, redact, redacted, secrets_in
-from supervisor.domain.child import TurnSeen, TurnStatus
 from supervisor.domain.event import ChecksFinished, TurnEnded
-from supervisor.domain.run import Check
+from supervisor.domain.report import Check
+from supervisor.domain.thread import TurnSeen, TurnStatus
 
 AT = datetime(2026, 7, 1, tzinfo=UTC)
 KEY = "sk-proj-" + "a1B2_" * 8

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from supervisor.core.repo.code import followed, read_code, wanted
 from supervisor.core.repo.files import RepoFile, is_test, language_of, left_out
-from supervisor.domain.repofacts import (
+from supervisor.domain.repo.facts import (
     Code,
     Dependency,
     EntryPoint,

@@ -9,7 +9,16 @@ from hypothesis import strategies as st
 from supervisor.core.repo.commands import purpose_of, purpose_of_name
 from supervisor.core.repo.docs import CHANGELOG_LIMIT, DOCUMENT_LIMIT, read_docs, wanted
 from supervisor.core.repo.files import RepoFile
-from supervisor.domain.repofacts import Command, Docs, Document, DocumentKind, Heading, Moment, Purpose, Rule
+from supervisor.domain.repo.facts import (
+    Docs,
+    Document,
+    DocumentedCommand,
+    DocumentHeading,
+    DocumentKind,
+    Moment,
+    Purpose,
+    RepoRule,
+)
 from tests.core.hostile import hostile
 
 README = b"""\
@@ -65,34 +74,34 @@ def test_a_readme_tells_what_the_repo_is_and_how_it_is_worked_on() -> None:
                 "README.md",
                 DocumentKind.README,
                 "A thing that does what things do, and more.",
-                (Heading("Thing", 1, 1), Heading("Development", 2, 7)),
+                (DocumentHeading("Thing", 1, 1), DocumentHeading("Development", 2, 7)),
             ),
         ),
         commands=(
-            Command("make build", Purpose.BUILD, "README.md", 10),
-            Command("pytest -q", Purpose.TEST, "README.md", 12),
-            Command("ruff check .", Purpose.LINT, "README.md", 15),
+            DocumentedCommand("make build", Purpose.BUILD, "README.md", 10),
+            DocumentedCommand("pytest -q", Purpose.TEST, "README.md", 12),
+            DocumentedCommand("ruff check .", Purpose.LINT, "README.md", 15),
         ),
-        rules=(Rule("Run ruff check . before you commit.", Moment.COMMIT, "README.md", 15),),
+        rules=(RepoRule("Run ruff check . before you commit.", Moment.COMMIT, "README.md", 15),),
     )
 
 
 def test_restructured_text_is_read_as_well() -> None:
     found = docs_of(CONTRIBUTING_rst=CONTRIBUTING)
     assert found.documents[0].headings == (
-        Heading("Contributing", 1, 1),
-        Heading("Before you open a pull request", 2, 4),
-        Heading("Releasing", 2, 10),
+        DocumentHeading("Contributing", 1, 1),
+        DocumentHeading("Before you open a pull request", 2, 4),
+        DocumentHeading("Releasing", 2, 10),
     )
     assert found.commands == (
-        Command("cmake --build .", Purpose.BUILD, "CONTRIBUTING.rst", 19),
-        Command("tox", Purpose.TEST, "CONTRIBUTING.rst", 7),
-        Command("twine upload dist/*", Purpose.RELEASE, "CONTRIBUTING.rst", 14),
+        DocumentedCommand("cmake --build .", Purpose.BUILD, "CONTRIBUTING.rst", 19),
+        DocumentedCommand("tox", Purpose.TEST, "CONTRIBUTING.rst", 7),
+        DocumentedCommand("twine upload dist/*", Purpose.RELEASE, "CONTRIBUTING.rst", 14),
     )
     assert found.rules == (
-        Rule("Run tox and make sure that it passes.", Moment.COMMIT, "CONTRIBUTING.rst", 7),
-        Rule("Bump the version.", Moment.RELEASE, "CONTRIBUTING.rst", 13),
-        Rule("Run twine upload dist/*.", Moment.RELEASE, "CONTRIBUTING.rst", 14),
+        RepoRule("Run tox and make sure that it passes.", Moment.COMMIT, "CONTRIBUTING.rst", 7),
+        RepoRule("Bump the version.", Moment.RELEASE, "CONTRIBUTING.rst", 13),
+        RepoRule("Run twine upload dist/*.", Moment.RELEASE, "CONTRIBUTING.rst", 14),
     )
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from supervisor.core.engine.lifecycle.report import REPORT_SCHEMA, parse_report
-from supervisor.domain.run import Change, Claim, ContractNote, Outcome, Question, Report
+from supervisor.domain.report import Change, Claim, ContractNote, Outcome, Question, Report
 
 FULL = {
     "outcome": "needs_human",

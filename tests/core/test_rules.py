@@ -218,7 +218,7 @@ def test_a_request_that_a_rule_settles_is_answered_and_no_human_is_asked() -> No
     assert received(scene, "git status") == (
         act.SendAnswer("backend", "", key, Answer("accept", ""), why="rule 1: accept command `git status`", task="T1"),
     )
-    assert (scene.world.asks, scene.state("T1")) == ({}, "running")
+    assert (scene.world.asks, scene.status("T1")) == ({}, "running")
     assert [(one.subject, one.why) for one in scene.world.ruled] == [
         ("git status", "rule 1: accept command `git status`")
     ]

@@ -14,11 +14,14 @@ from msgspec.structs import replace
 from supervisor.core.engine.prompts import brief_of
 from supervisor.core.view.runs_md import MAX_FILES, render
 from supervisor.domain.ask import Ask, AskKind, AskState, RequestKey
-from supervisor.domain.child import Child, ServerState
+from supervisor.domain.child import Child
 from supervisor.domain.plan import HUMAN, Budget, Contract, Plan, Problem, Task
+from supervisor.domain.report import Change, Check, ContractNote, Outcome, Report
 from supervisor.domain.rule import Ruled
-from supervisor.domain.run import Change, Check, ContractNote, Outcome, Phase, Report
-from supervisor.domain.world import Learning, Outage, Server, Thread, Work, World
+from supervisor.domain.server import Outage, Server, ServerState
+from supervisor.domain.task import Phase, TaskState
+from supervisor.domain.thread import Thread
+from supervisor.domain.world import Learning, World
 from tests.core.hostile import CONTROL, MARKDOWN, hostile
 
 TEMPLATE = (Path(__file__).parents[2] / "templates" / "runs.template.md").read_text(encoding="utf-8")
@@ -67,8 +70,8 @@ def world_at_work() -> World:
             ("backend", None): Thread("backend", None, "thr-b"),
             ("mobile", "T2"): Thread("mobile", "T2", "thr-m"),
         },
-        works={
-            "T1": Work(
+        tasks={
+            "T1": TaskState(
                 "T1",
                 "Answer 202",
                 "backend",
@@ -86,7 +89,7 @@ def world_at_work() -> World:
                 output_tokens=34,
                 why="verified",
             ),
-            "T2": Work(
+            "T2": TaskState(
                 "T2",
                 "Poll the URL",
                 "mobile",
@@ -101,7 +104,7 @@ def world_at_work() -> World:
                 checks=(Check("npm test", 1, "\x1b[31m1 failed\x1b[0m\n```\n# not a heading"),),
                 why="the child left no valid report",
             ),
-            "H1": Work("H1", "Pair a device", HUMAN),
+            "H1": TaskState("H1", "Pair a device", HUMAN),
         },
         asks={
             "A1": Ask("A1", AskKind.QUESTION, NOON, "Old", "", "", (), state=AskState.ANSWERED),
@@ -371,8 +374,10 @@ def test_a_task_that_the_plan_no_longer_has_stays_in_the_log() -> None:
 
 
 def test_many_changed_files_are_cut_and_counted() -> None:
-    work = replace(world_at_work().works["T1"], changed_files=tuple(f"f{number:03}" for number in range(MAX_FILES + 7)))
-    text = shown(replace(world_at_work(), works={"T1": work}), "{{runs}}")
+    state = replace(
+        world_at_work().tasks["T1"], changed_files=tuple(f"f{number:03}" for number in range(MAX_FILES + 7))
+    )
+    text = shown(replace(world_at_work(), tasks={"T1": state}), "{{runs}}")
     assert "**Changed files (57):**" in text
     assert text.endswith("- `f049`\n- and 7 more")
 
@@ -429,25 +434,25 @@ def hostile_world(draw: st.DrawFn | None) -> World:
         return draw(hostile) if draw else "word"
 
     base = world_at_work()
-    tasks = tuple(replace(one, title=text(), instructions=text(), expect=text()) for one in (T1, T2, H1))
+    planned = tuple(replace(one, title=text(), instructions=text(), expect=text()) for one in (T1, T2, H1))
     report = Report(
         Outcome.DONE, text(), (Change("p", text()),), (ContractNote(text(), text(), text()),), (), None, (text(),)
     )
     checks = (Check(text(), 1, text()), Check(text(), 0, text()))
-    works = {
+    tasks = {
         "T1": replace(
-            base.works["T1"], title=text(), report=report, checks=checks, changed_files=("p", text()), why=text()
+            base.tasks["T1"], title=text(), report=report, checks=checks, changed_files=("p", text()), why=text()
         ),
-        "T2": replace(base.works["T2"], title=text(), words=text(), checks=checks, why=text(), note=text()),
-        "H1": replace(base.works["H1"], title=text(), phase=Phase.DONE, runs=1, words=text(), due=None),
+        "T2": replace(base.tasks["T2"], title=text(), words=text(), checks=checks, why=text(), note=text()),
+        "H1": replace(base.tasks["H1"], title=text(), phase=Phase.DONE, runs=1, words=text(), due=None),
     }
     asks = {ask.id: replace(ask, text=text(), steps=text(), expect=text(), choices=(text(),)) for ask in base.open_asks}
-    plan = replace(PLAN, title=text(), objective=text(), tasks=tasks)
+    plan = replace(PLAN, title=text(), objective=text(), tasks=planned)
     return replace(
         base,
         plan=plan,
         problems=(Problem(1, text()),),
-        works=works,
+        tasks=tasks,
         asks=asks,
         servers={
             "backend": server("backend", problem=text(), stderr=text()),
@@ -478,9 +483,9 @@ def test_the_shape_of_runs_md_does_not_depend_on_what_others_wrote(world: World,
 
 @settings(max_examples=30, deadline=None)
 @given(
-    works=st.lists(
+    tasks=st.lists(
         st.builds(
-            Work,
+            TaskState,
             task=st.sampled_from(["T1", "T2", "H1", "T9"]),
             title=hostile,
             child=st.sampled_from(["backend", "mobile", HUMAN, "gone"]),
@@ -495,7 +500,7 @@ def test_the_shape_of_runs_md_does_not_depend_on_what_others_wrote(world: World,
         ),
         max_size=5,
     ),
-    tasks=st.lists(
+    planned_tasks=st.lists(
         st.builds(
             Task,
             id=st.sampled_from(["T1", "T2", "H1"]),
@@ -523,12 +528,12 @@ def test_the_shape_of_runs_md_does_not_depend_on_what_others_wrote(world: World,
     planned=st.booleans(),
 )
 def test_every_world_can_be_rendered(
-    works: list[Work], tasks: tuple[Task, ...], ask: Ask, template: str, planned: bool
+    tasks: list[TaskState], planned_tasks: tuple[Task, ...], ask: Ask, template: str, planned: bool
 ) -> None:
     world = World(
-        plan=replace(PLAN, tasks=tasks) if planned else None,
+        plan=replace(PLAN, tasks=planned_tasks) if planned else None,
         missing=None,
-        works={work.task: work for work in works},
+        tasks={state.task: state for state in tasks},
         servers={"backend": server("backend")},
         asks={ask.id: ask},
     )

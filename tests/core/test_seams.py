@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from supervisor.core.map.links import PLACES, SHOWN_FROM, Found, join_key, seams
+from supervisor.core.map.links import PLACES, SHOWN_FROM, Occurrence, join_key, links
 from supervisor.core.map.routes import MOUNT
-from supervisor.domain.seam import Kind, Mention, Role, Seam
+from supervisor.domain.link import Kind, Link, Mention, Role
 
 
 def found(
@@ -26,25 +26,25 @@ def found(
     weak: int = 0,
     shown: str = "",
     test: bool = False,
-) -> Found:
+) -> Occurrence:
     mention = Mention(kind, name, shown or name, line, role, detail, weak)
-    return Found(join_key(mention), child, file, test, mention)
+    return Occurrence(join_key(mention), child, file, test, mention)
 
 
-def route(name: str, child: str, role: Role, detail: str = "", file: str = "a.py") -> Found:
+def route(name: str, child: str, role: Role, detail: str = "", file: str = "a.py") -> Occurrence:
     return found(Kind.ROUTE, name, child, role, file=file, detail=detail)
 
 
-def only(rows: Sequence[Seam]) -> Seam:
+def only(rows: Sequence[Link]) -> Link:
     (row,) = rows
     return row
 
 
 def test_a_row_needs_two_repos() -> None:
-    assert seams([]) == ()
-    assert seams([found(Kind.HEADER, "x-tok", "api"), found(Kind.HEADER, "x-tok", "api", file="b.py")]) == ()
+    assert links([]) == ()
+    assert links([found(Kind.HEADER, "x-tok", "api"), found(Kind.HEADER, "x-tok", "api", file="b.py")]) == ()
 
-    row = only(seams([found(Kind.HEADER, "x-tok", "api"), found(Kind.HEADER, "x-tok", "web")]))
+    row = only(links([found(Kind.HEADER, "x-tok", "api"), found(Kind.HEADER, "x-tok", "web")]))
     assert (row.kind, row.name, row.children) == (Kind.HEADER, "x-tok", ("api", "web"))
 
 
@@ -58,7 +58,7 @@ def test_a_row_needs_two_repos() -> None:
     ],
 )
 def test_a_callers_route_finds_the_servers(served: str, called: str, name: str) -> None:
-    row = only(seams([route(served, "api", Role.PROVIDES), route(called, "web", Role.USES)]))
+    row = only(links([route(served, "api", Role.PROVIDES), route(called, "web", Role.USES)]))
 
     assert (row.name, [place.role for place in row.places]) == (name, [Role.PROVIDES, Role.USES])
 
@@ -68,12 +68,12 @@ def test_a_callers_route_finds_the_servers(served: str, called: str, name: str) 
     [("/v1/rides/{}", "/v1/rides/status"), ("/v1/rides", "/v1/trips"), ("/a/id", "/b/id"), ("/health", "/x/health")],
 )
 def test_another_route_is_another_one(served: str, called: str) -> None:
-    assert list(seams([route(served, "api", Role.PROVIDES), route(called, "web", Role.USES)])) == []
+    assert list(links([route(served, "api", Role.PROVIDES), route(called, "web", Role.USES)])) == []
 
 
 def test_a_server_that_mounts_its_routes_elsewhere_is_found_below() -> None:
     row = only(
-        seams(
+        links(
             [
                 route("/api", "api", Role.PROVIDES, MOUNT, "main.py"),
                 route("/rides/{}", "api", Role.PROVIDES, file="rides.py"),
@@ -87,14 +87,14 @@ def test_a_server_that_mounts_its_routes_elsewhere_is_found_below() -> None:
 def test_two_callers_of_a_third_prove_less_than_a_server_and_a_caller() -> None:
     two = [route("/v1/rides", child, Role.USES) for child in ("app", "web")]
 
-    (row,) = seams([*two, route("/v1/rides", "api", Role.PROVIDES)])
-    assert all(row.score > other.score for other in seams(two))
+    (row,) = links([*two, route("/v1/rides", "api", Role.PROVIDES)])
+    assert all(row.score > other.score for other in links(two))
 
 
 def test_the_rare_is_before_the_common() -> None:
     rare = [found(Kind.HEADER, "x-rare", child) for child in ("api", "web")]
     common = [found(Kind.HEADER, "x-often", c, file=f"{n}.py") for c in ("api", "web") for n in range(20)]
-    rows = seams([*common, *rare])
+    rows = links([*common, *rare])
 
     assert [row.name for row in rows] == ["x-rare", "x-often"]
     assert all(sum(place.child == "api" for place in row.places) <= PLACES for row in rows)
@@ -113,7 +113,7 @@ def test_the_rare_is_before_the_common() -> None:
 )
 def test_constants_that_disagree_are_a_conflict(values: tuple[str, str], note: str, conflict: bool) -> None:
     both = zip(("api", "web"), values, strict=True)
-    row = only(seams([found(Kind.CONSTANT, "maxrules", c, detail=v, shown="MAX_RULES") for c, v in both]))
+    row = only(links([found(Kind.CONSTANT, "maxrules", c, detail=v, shown="MAX_RULES") for c, v in both]))
 
     assert (row.note, row.conflict) == (note, conflict)
 
@@ -121,7 +121,7 @@ def test_constants_that_disagree_are_a_conflict(values: tuple[str, str], note: s
 def test_a_number_here_and_a_text_there_are_two_things_of_one_name() -> None:
     both = zip(("api", "web"), ("93", "page-down"), strict=True)
 
-    assert not any(row.conflict for row in seams([found(Kind.CONSTANT, "pagedown", c, detail=v) for c, v in both]))
+    assert not any(row.conflict for row in links([found(Kind.CONSTANT, "pagedown", c, detail=v) for c, v in both]))
 
 
 def test_a_constant_that_only_holds_a_topic_with_a_row_of_its_own_is_no_news() -> None:
@@ -133,12 +133,12 @@ def test_a_constant_that_only_holds_a_topic_with_a_row_of_its_own_is_no_news() -
             found(Kind.CONSTANT, "ridedone", child, detail="ride.done", shown="RIDE_DONE"),
         )
     ]
-    assert [row.kind for row in seams(both)] == [Kind.TOPIC]
+    assert [row.kind for row in links(both)] == [Kind.TOPIC]
 
 
 def test_a_key_spelled_in_two_ways_is_one_and_says_so() -> None:
     row = only(
-        seams(
+        links(
             [
                 found(Kind.KEY, "retryafter", "api", shown="retry_after"),
                 found(Kind.KEY, "retryafter", "web", shown="retryAfter"),
@@ -150,13 +150,13 @@ def test_a_key_spelled_in_two_ways_is_one_and_says_so() -> None:
 
 def test_what_only_tests_say_counts_less() -> None:
     def score(test: bool) -> float:
-        return only(seams([found(Kind.HEADER, "x-tok", "api", test=test), found(Kind.HEADER, "x-tok", "web")])).score
+        return only(links([found(Kind.HEADER, "x-tok", "api", test=test), found(Kind.HEADER, "x-tok", "web")])).score
 
     assert score(True) < score(False)
 
 
 def test_names_that_prove_nothing_on_either_side_have_no_row() -> None:
-    assert seams([found(Kind.WORD, "some_name", child, weak=2) for child in ("api", "web")]) == ()
+    assert links([found(Kind.WORD, "some_name", child, weak=2) for child in ("api", "web")]) == ()
 
 
 MENTIONS = st.builds(
@@ -174,8 +174,10 @@ MENTIONS = st.builds(
 
 
 @given(st.lists(MENTIONS, max_size=30), st.randoms())
-def test_whatever_is_mentioned_each_row_stands_for_places_in_two_repos(some: list[Found], dice: random.Random) -> None:
-    rows = seams(some)
+def test_whatever_is_mentioned_each_row_stands_for_places_in_two_repos(
+    some: list[Occurrence], dice: random.Random
+) -> None:
+    rows = links(some)
     places = {(one.child, one.file, one.mention.line) for one in some}
 
     for row in rows:
@@ -185,4 +187,4 @@ def test_whatever_is_mentioned_each_row_stands_for_places_in_two_repos(some: lis
         assert {(place.child, place.file, place.line) for place in row.places} <= places
     mixed = list(some)
     dice.shuffle(mixed)
-    assert [(row.kind, row.name, row.score) for row in seams(mixed)] == [(r.kind, r.name, r.score) for r in rows]
+    assert [(row.kind, row.name, row.score) for row in links(mixed)] == [(r.kind, r.name, r.score) for r in rows]

@@ -10,8 +10,8 @@ from supervisor.core.engine.reconcile import UNENDED, wakeup
 from supervisor.domain import action as act
 from supervisor.domain import event as ev
 from supervisor.domain.action import Action
-from supervisor.domain.child import TurnSeen, TurnStatus
-from supervisor.domain.run import Due, Look, Pulse
+from supervisor.domain.task import Due, Pulse, TurnLook
+from supervisor.domain.thread import TurnSeen, TurnStatus
 from tests.core.scene import T1, Scene
 from tests.core.test_reconcile import kinds, only
 
@@ -20,8 +20,8 @@ def looked(
     scene: Scene, sign: datetime | None = None, *, state: str = "active", cpu: float | None = 0.0
 ) -> tuple[Action, ...]:
     """The turn is looked at a moment after it was decided."""
-    turn = scene.work("T1").turn
-    return scene.tell(ev.TurnLooked, "backend", "T1", turn, Look(scene.now, sign, state, ("make",), cpu))
+    turn = scene.state("T1").turn
+    return scene.tell(ev.TurnLooked, "backend", "T1", turn, TurnLook(scene.now, sign, state, ("make",), cpu))
 
 
 def silent(scene: Scene) -> tuple[Action, ...]:
@@ -33,9 +33,9 @@ def silent(scene: Scene) -> tuple[Action, ...]:
 
 
 def arrived(scene: Scene) -> None:
-    steer = scene.work("T1").steer
+    steer = scene.state("T1").steer
     assert steer is not None
-    scene.tell(ev.SteerArrived, "backend", "T1", scene.work("T1").turn, steer.message)
+    scene.tell(ev.SteerArrived, "backend", "T1", scene.state("T1").turn, steer.message)
 
 
 def test_a_turn_is_looked_at_after_the_set_time_and_again_after_its_last_sign_of_life() -> None:
@@ -58,7 +58,7 @@ def test_a_turn_whose_commands_are_at_work_is_spared_and_the_status_says_so() ->
         scene.tick()
         assert looked(scene, cpu=100.0 * round + 15.0) == ()
 
-    assert scene.work("T1").pulse is Pulse.LIVELY
+    assert scene.state("T1").pulse is Pulse.LIVELY
     assert scene.why("T1") == "no sign of life for 10 min, but its commands are at work"
 
 
@@ -86,10 +86,10 @@ def test_a_stalled_turn_is_nudged_then_interrupted_and_resumed_and_at_last_given
     assert "gives no sign of life" in ask.text
     assert "Codex called its thread active" in ask.text
     assert "these ran: `make`" in ask.text
-    assert scene.state("T1") == "needs_human"
+    assert scene.status("T1") == "needs_human"
     assert only(scene.answer("A1", "text", "Skip that test.")).due is Due.ANSWER
     scene.began("T1", "turn-3")
-    assert scene.work("T1").stalls == 0
+    assert scene.state("T1").stalls == 0
 
 
 def test_a_sign_of_life_after_the_nudge_is_enough() -> None:
@@ -99,7 +99,7 @@ def test_a_sign_of_life_after_the_nudge_is_enough() -> None:
     scene.tick()
 
     assert looked(scene, scene.now) == ()
-    assert scene.work("T1").pulse is Pulse.LIVELY
+    assert scene.state("T1").pulse is Pulse.LIVELY
 
 
 def test_a_turn_that_waits_on_the_human_owes_no_sign() -> None:
@@ -120,7 +120,7 @@ def test_a_turn_that_is_over_for_codex_is_read_from_its_thread() -> None:
 
     assert kinds(looked(scene, state="idle")) == [act.OpenThread]
     scene.opened("backend", TurnSeen("turn-1", TurnStatus.COMPLETED, text='{"outcome": "done", "summary": "x"}'))
-    assert scene.state("T1") == "verifying"
+    assert scene.status("T1") == "verifying"
 
 
 def test_a_look_at_a_turn_that_is_over_meanwhile_changes_nothing() -> None:
@@ -128,9 +128,9 @@ def test_a_look_at_a_turn_that_is_over_meanwhile_changes_nothing() -> None:
     scene.tick()
     scene.ended("T1")
 
-    before = scene.world.works["T1"].phase
-    scene.tell(ev.TurnLooked, "backend", "T1", "turn-1", Look(scene.now, None, "active"))
-    assert scene.world.works["T1"].phase is before
+    before = scene.world.tasks["T1"].phase
+    scene.tell(ev.TurnLooked, "backend", "T1", "turn-1", TurnLook(scene.now, None, "active"))
+    assert scene.world.tasks["T1"].phase is before
 
 
 def test_a_server_on_which_an_interrupted_turn_does_not_end_is_replaced() -> None:

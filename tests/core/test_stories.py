@@ -94,4 +94,4 @@ def test_a_story_without_a_mishap_is_soon_told() -> None:
     story.settle()
 
     all_done(story)
-    assert len(story.told) == len(story.world.works if story.world else ())
+    assert len(story.told) == len(story.world.tasks if story.world else ())

@@ -9,16 +9,19 @@ from msgspec.structs import replace
 
 from supervisor.core.engine.evolve import evolve
 from supervisor.core.engine.lifecycle.servers import CRASH_BUDGET, CRASH_WINDOW, FIRST_DELAY, MAX_DELAY
-from supervisor.core.engine.lifecycle.transitions import WORK_TRANSITIONS, WorkTrigger, after_work
+from supervisor.core.engine.lifecycle.transitions import TASK_TRANSITIONS, TaskTrigger, after_task
 from supervisor.core.engine.threads import TURNS_KEPT
 from supervisor.domain import action as act
 from supervisor.domain import event as ev
 from supervisor.domain.ask import Answer, RequestKey
-from supervisor.domain.child import Child, ServerState, TurnSeen, TurnStatus
+from supervisor.domain.child import Child
 from supervisor.domain.event import Event
 from supervisor.domain.plan import Problem
-from supervisor.domain.run import Change, Outcome, Phase, Report
-from supervisor.domain.world import Learning, Server, Stopping
+from supervisor.domain.report import Change, Outcome, Report
+from supervisor.domain.server import Server, ServerState
+from supervisor.domain.task import Phase
+from supervisor.domain.thread import TurnSeen, TurnStatus
+from supervisor.domain.world import Learning, Stopping
 from tests.core.scene import BACKEND, MOBILE, NOON, T1, T2, TREE, Scene, plan_of, report
 
 IN_PROGRESS, COMPLETED = TurnStatus.IN_PROGRESS, TurnStatus.COMPLETED
@@ -106,7 +109,7 @@ def test_a_new_supervisor_takes_over_what_was_and_trusts_no_connection() -> None
     ]
     assert [thread.open for thread in world.threads.values()] == [False]
     assert world.requests == {}
-    assert world.works["T1"].phase is Phase.WORKING
+    assert world.tasks["T1"].phase is Phase.WORKING
     assert world.plan == plan_of(T1)
 
 
@@ -147,15 +150,15 @@ def test_a_task_that_comes_back_is_the_one_it_was() -> None:
     scene.plan(T2)
     scene.plan(replace(T1, title="Answer"), T2)
 
-    assert scene.state("T1") == "done"
-    assert scene.work("T1").runs == 1
+    assert scene.status("T1") == "done"
+    assert scene.state("T1").runs == 1
 
 
 def test_a_new_title_shows_at_once() -> None:
     scene = Scene(T1)
     scene.plan(replace(T1, title="Answer soon"))
 
-    assert scene.work("T1").title == "Answer soon"
+    assert scene.state("T1").title == "Answer soon"
 
 
 def test_learnings_are_kept_once_each_with_their_source() -> None:
@@ -233,12 +236,12 @@ def test_a_hang_counts_as_a_death() -> None:
     assert (server.state, server.restarts, server.crashes) == (ServerState.STOPPING, 1, (scene.now,))
 
 
-@pytest.mark.parametrize("trigger", WorkTrigger)
-def test_an_absent_row_is_a_bug_and_says_so(trigger: WorkTrigger) -> None:
-    absent = next(phase for phase in Phase if phase not in WORK_TRANSITIONS[trigger])
+@pytest.mark.parametrize("trigger", TaskTrigger)
+def test_an_absent_row_is_a_bug_and_says_so(trigger: TaskTrigger) -> None:
+    absent = next(phase for phase in Phase if phase not in TASK_TRANSITIONS[trigger])
 
     with pytest.raises(AssertionError, match=f"no row for '{trigger}' in state '{absent}'"):
-        after_work(absent, trigger)
+        after_task(absent, trigger)
 
 
 # ── threads and turns ────────────────────────────────────────────────────────────────────────────
@@ -261,8 +264,8 @@ def test_a_turn_that_ended_before_its_start_was_told_is_not_lost() -> None:
     scene.tell(ev.TurnEnded, "backend", "backend-thread", seen)
     scene.tell(ev.TurnBegan, "backend", "backend-thread", "turn-1", "orch-T1-1")
 
-    work = scene.work("T1")
-    assert (work.phase, work.turns, work.input_tokens) == (Phase.CHECKING, 1, 10)
+    state = scene.state("T1")
+    assert (state.phase, state.turns, state.input_tokens) == (Phase.CHECKING, 1, 10)
 
 
 def test_of_a_thread_the_latest_turns_are_kept() -> None:
@@ -283,25 +286,25 @@ def test_the_note_of_a_turn_that_reconnects_is_gone_when_it_ends() -> None:
     assert scene.why("T1") == "reconnecting"
     scene.ended("T1")
 
-    assert scene.work("T1").note == ""
+    assert scene.state("T1").note == ""
 
 
 def test_an_interrupt_that_failed_leaves_the_turn_running_and_is_tried_again() -> None:
     scene = Scene(T1).running("T1")
     scene.plan(replace(T1, hold=True))
     assert scene.tell(ev.InterruptFailed, "backend", "T1", "turn-1", "draining") == ()
-    assert scene.work("T1").phase is Phase.WORKING
+    assert scene.state("T1").phase is Phase.WORKING
 
     assert [type(action) for action in scene.tick()] == [act.InterruptTurn]
 
 
 def test_a_turn_that_never_arrived_leaves_no_trace_but_its_number() -> None:
     scene = Scene(T1)
-    before = scene.work("T1")
+    before = scene.state("T1")
     scene.opened("backend")
     scene.tell(ev.TurnRefused, "backend", "T1", "orch-T1-1", "draining")
 
-    assert scene.work("T1") == replace(
+    assert scene.state("T1") == replace(
         before, sent=1, refusals=1, not_before=scene.now + timedelta(seconds=1), note="draining"
     )
 
@@ -311,10 +314,10 @@ def test_what_a_turn_brought_is_kept() -> None:
     scene.ended("T1", text=report(changes=[{"path": "api.py", "what": "202"}]))
     scene.checked("T1")
 
-    work = scene.work("T1")
-    assert work.report == Report(Outcome.DONE, "it is done", (Change("api.py", "202"),))
-    assert (work.changed_files, work.input_tokens, work.output_tokens) == (("a.py",), 10, 2)
-    assert [(check.command, check.exit_code) for check in work.checks] == [("make test", 0)]
+    state = scene.state("T1")
+    assert state.report == Report(Outcome.DONE, "it is done", (Change("api.py", "202"),))
+    assert (state.changed_files, state.input_tokens, state.output_tokens) == (("a.py",), 10, 2)
+    assert [(check.command, check.exit_code) for check in state.checks] == [("make test", 0)]
 
 
 def test_the_files_changed_by_all_turns_of_a_run_are_kept() -> None:
@@ -325,7 +328,7 @@ def test_the_files_changed_by_all_turns_of_a_run_are_kept() -> None:
     scene.ended("T1")
     scene.tell(ev.ChecksFinished, "backend", "T1", 1, (), ("b.py",))
 
-    assert scene.work("T1").changed_files == ("a.py", "b.py")
+    assert scene.state("T1").changed_files == ("a.py", "b.py")
 
 
 def test_the_world_is_the_fold_of_what_was_recorded() -> None:
@@ -361,7 +364,7 @@ def test_what_is_known_does_not_grow_with_the_turns() -> None:
         scene.world = replace(scene.world, map_digest="")
         sizes[number] = len(str(scene.world))
 
-    assert scene.state("T1") == "done"
+    assert scene.status("T1") == "done"
     assert [*scene.world.asks][-1] == "A500"
     assert sizes[499] < 1.02 * sizes[250]
 

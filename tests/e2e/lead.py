@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from supervisor.core.plan.parse import parse
-from supervisor.demo.model import Call, ModelRequest, Run, Say, Script, Step, ToolOutput
+from supervisor.demo.model import ModelRequest, Run, Say, Script, Step, ToolCall, ToolOutput
 from supervisor.domain.plan import Plan
 
 TOOLS = "mcp__orch"
@@ -158,8 +158,8 @@ def _learnings(digest: str) -> Iterator[str]:
             yield piece
 
 
-def call(tool: str, **arguments: Any) -> Call:
-    return Call(TOOLS, tool, arguments)
+def call(tool: str, **arguments: Any) -> ToolCall:
+    return ToolCall(TOOLS, tool, arguments)
 
 
 def said(summary: str) -> Say:

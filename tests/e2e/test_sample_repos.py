@@ -21,7 +21,7 @@ from supervisor.demo.model import ModelRequest, ScriptedModel, Step, Wait, codex
 from supervisor.demo.stories import STORIES
 from supervisor.demo.story import TESTS, Story
 from supervisor.domain.plan import Plan, Task
-from supervisor.domain.run import Outcome, Report
+from supervisor.domain.report import Outcome, Report
 from supervisor.errors import OrchError
 from tests.e2e.stdio import PATIENCE, Codex, scratch
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from supervisor.demo.lamp import LAMP
-from supervisor.demo.model import Call, ModelRequest, Run, Say, Step, add_file, directive_script
+from supervisor.demo.model import ModelRequest, Run, Say, Step, ToolCall, add_file, directive_script
 from supervisor.runtime.skill import NAME
 from tests.e2e.lab import Lab, report, task
 from tests.e2e.lead import TOOLS, Lead
@@ -110,10 +110,10 @@ def test_a_session_in_an_empty_folder_makes_the_workspace_itself() -> None:
         assert lab.model.errors == []
 
 
-def outside(command: str) -> Call:
+def outside(command: str) -> ToolCall:
     """A command outside the sandbox, as the skill says: with a reason, and the prefix rule `orch`."""
     asked = {"sandbox_permissions": "require_escalated", "justification": "It reaches the supervisor."}
-    return Call(
+    return ToolCall(
         "",
         "exec_command",
         {"cmd": command, "login": False, "yield_time_ms": 30_000, "prefix_rule": ["orch"], **asked},

@@ -11,10 +11,10 @@ from supervisor.core.engine.evolve import evolve
 from supervisor.core.plan.parse import parse
 from supervisor.domain.world import World
 from supervisor.errors import OrchError
-from supervisor.runtime.codex.progress import Doing
+from supervisor.runtime.codex.progress import Activity
 from supervisor.runtime.config.load import load
 from supervisor.runtime.daemon.control import Control
-from supervisor.runtime.daemon.loop import Conductor
+from supervisor.runtime.daemon.loop import Loop
 from supervisor.runtime.logs import Logs
 from supervisor.runtime.plan.authors import Authors
 from supervisor.runtime.plan.read import check
@@ -69,18 +69,18 @@ async def _answered(data: bytes) -> None:
     it = Ledger(_FOLDER / "control.jsonl")
     opened = it.open()
     logs = Logs(_FOLDER / "logs", megabytes=1)
-    conductor = Conductor(Workspace(_FOLDER), it, opened, logs)
-    loop = asyncio.create_task(conductor.run(lambda action: None))
+    loop = Loop(Workspace(_FOLDER), it, opened, logs)
+    running = asyncio.create_task(loop.run(lambda action: None))
     try:
         async with asyncio.TaskGroup() as group:
-            desk = Control(Workspace(_FOLDER), conductor, logs, group, Authors("plan.md", World), Doing())
+            client = Control(Workspace(_FOLDER), loop, logs, group, Authors("plan.md", World), Activity())
             if b"ask_child" not in data and b"reload" not in data:  # those need a whole supervisor
                 async with asyncio.timeout(_SECONDS):
-                    answer = await desk._answer(data.replace(b"watch", b"status"))
+                    answer = await client._answer(data.replace(b"watch", b"status"))
                 assert "\n" not in answer
                 assert "Error(" not in answer, answer  # an error of ours that nobody expected
     finally:
-        loop.cancel()
+        running.cancel()
         it.close()
         (_FOLDER / "control.jsonl").unlink(missing_ok=True)
         logs.close()

@@ -10,7 +10,7 @@ import pytest
 from supervisor.domain.rule import Rule
 from supervisor.errors import ConfigError
 from supervisor.runtime.config.load import load
-from supervisor.runtime.config.model import Config, Telling
+from supervisor.runtime.config.model import Config, NotifySettings
 from supervisor.runtime.workspace import Workspace
 
 
@@ -92,11 +92,11 @@ def test_the_number_of_a_rule_is_that_of_its_place(workspace: Workspace) -> None
 
 def test_whom_to_tell_is_a_command_or_an_address(workspace: Workspace) -> None:
     everything = ("asks", "blocked", "paused", "end")
-    assert read(workspace, "notify: {command: notify-send 'all of orch'}").telling == Telling(
+    assert read(workspace, "notify: {command: notify-send 'all of orch'}").telling == NotifySettings(
         everything, ("notify-send", "all of orch")
     )
-    assert read(workspace, "notify: {command: [a, 'b c'], on: asks}").telling == Telling(("asks",), ("a", "b c"))
-    assert read(workspace, "notify: {webhook: 'https://x/y', on: [end, asks]}").telling == Telling(
+    assert read(workspace, "notify: {command: [a, 'b c'], on: asks}").telling == NotifySettings(("asks",), ("a", "b c"))
+    assert read(workspace, "notify: {webhook: 'https://x/y', on: [end, asks]}").telling == NotifySettings(
         ("end", "asks"), (), "https://x/y"
     )
 
@@ -126,4 +126,4 @@ def test_an_address_that_is_none_is_told_and_not_shown(workspace: Workspace, add
 
 
 def test_an_address_is_not_shown_by_what_holds_it() -> None:
-    assert "secret" not in repr(Telling(("asks",), (), "https://x/secret"))
+    assert "secret" not in repr(NotifySettings(("asks",), (), "https://x/secret"))

@@ -19,7 +19,7 @@ from supervisor.domain.plan import Budget
 from supervisor.domain.rule import Rule
 from supervisor.errors import ConfigError, OrchError, UsageError
 from supervisor.runtime.config.load import NAME, SIZE_LIMIT, check_new, load, starter
-from supervisor.runtime.config.model import Config, Limits, Telling
+from supervisor.runtime.config.model import Config, Limits, NotifySettings
 from supervisor.runtime.workspace import Workspace
 
 
@@ -277,7 +277,7 @@ def test_every_line_that_the_starter_comments_out_is_a_right_one(workspace: Work
         Rule(2, "accept", path="docs/**", child="api"),
         Rule(3, "decline", command=("git", "push")),
     )
-    telling = Telling(NOTICE_KINDS, ("notify-send", "orch"), "https://example.com/hook")
+    telling = NotifySettings(NOTICE_KINDS, ("notify-send", "orch"), "https://example.com/hook")
     assert read(workspace) == Config(
         (child,),
         lead(workspace, "gpt-5.5", "high"),

@@ -30,9 +30,9 @@ from supervisor.domain.child import Child
 from supervisor.domain.plan import Plan, Task
 from supervisor.domain.world import World
 from supervisor.errors import RequestRefused, SupervisorDown, UsageError
-from supervisor.runtime.codex.progress import Doing
+from supervisor.runtime.codex.progress import Activity
 from supervisor.runtime.daemon.control import Control
-from supervisor.runtime.daemon.loop import Conductor
+from supervisor.runtime.daemon.loop import Loop
 from supervisor.runtime.logs import Logs
 from supervisor.runtime.plan.authors import Authors
 from supervisor.runtime.workspace import Workspace, make_private
@@ -71,16 +71,16 @@ class Supervisor:
 
     def __exit__(self, *error: object) -> None:
         with suppress(RuntimeError):  # its loop is closed: it is down already
-            self.post(ev.DownRequested(self.conductor.clock.now(), True))
+            self.post(ev.DownRequested(self.loop.clock.now(), True))
             for child in self._children:
-                self.post(ev.ServerStopped(self.conductor.clock.now(), child.name))
+                self.post(ev.ServerStopped(self.loop.clock.now(), child.name))
         self._thread.join(LIMIT)
         assert not self._thread.is_alive()
         assert self.failure is None
         assert not self.socket.exists()
 
     def post(self, event: ev.Event) -> None:
-        self._loop.call_soon_threadsafe(self.conductor.post, event)
+        self._loop.call_soon_threadsafe(self.loop.post, event)
 
     def client(self) -> ControlClient:
         return ControlClient(self.socket)
@@ -113,21 +113,19 @@ class Supervisor:
         ledger = Ledger(self.workspace.ledger)
         found = ledger.open()
         logs = Logs(self.workspace.logs, megabytes=1)
-        self.conductor = Conductor(self.workspace, ledger, found, logs)
-        self.conductor.post(
-            ev.SupervisorStarted(self.conductor.clock.now(), os.getpid(), "0.1.0", self._children, (), (1.0,))
-        )
+        self.loop = Loop(self.workspace, ledger, found, logs)
+        self.loop.post(ev.SupervisorStarted(self.loop.clock.now(), os.getpid(), "0.1.0", self._children, (), (1.0,)))
         try:
             async with asyncio.TaskGroup() as group:
                 listening = asyncio.Event()
-                authors, doing = Authors("plan.md", World), Doing()
+                authors, doing = Authors("plan.md", World), Activity()
                 control = Control(
-                    self.workspace, self.conductor, logs, group, authors, doing, plan_known=self._until_plan_known
+                    self.workspace, self.loop, logs, group, authors, doing, plan_known=self._until_plan_known
                 )
                 group.create_task(control.serve(listening), name="control")
                 await listening.wait()
                 self._ready.set()
-                await self.conductor.run(self.actions.append)
+                await self.loop.run(self.actions.append)
                 raise Over
         finally:
             ledger.close()
@@ -377,7 +375,7 @@ def test_the_status_tells_what_is_known(supervisor: Supervisor) -> None:
     with supervisor.client() as client:
         status = client.call("status")
     since = status["supervisor"].pop("since")
-    assert since == supervisor.conductor.status()["supervisor"]["since"]
+    assert since == supervisor.loop.status()["supervisor"]["since"]
     assert status == {
         "workspace": str(supervisor.workspace.root),
         "supervisor": {"state": "up", "pid": os.getpid(), "version": "0.1.0", "problem": None},
@@ -448,7 +446,7 @@ def test_a_supervisor_knows_what_was_before_its_ledger_was_compacted(
             for note in notes:
                 client.call("note", text=note)
     with Supervisor(tmp_path) as supervisor:
-        assert [one.text for one in supervisor.conductor.world.learnings] == notes
+        assert [one.text for one in supervisor.loop.world.learnings] == notes
         assert len(supervisor.recorded()) < 40
     assert len(segments(supervisor.workspace.ledger)) > 2
     told = [json.loads(raw) for raw in raw_lines(supervisor.workspace.ledger)]
@@ -495,7 +493,7 @@ def test_an_ask_is_answered_once_and_only_with_a_decision(supervisor: Supervisor
 
     with supervisor.client() as client:
         version = client.watch(-1, 0)["version"]
-        supervisor.post(ev.PlanAccepted(supervisor.conductor.clock.now(), 1, "d", "first", plan))
+        supervisor.post(ev.PlanAccepted(supervisor.loop.clock.now(), 1, "d", "first", plan))
         asks = client.watch(version, LIMIT)["status"]["asks"]
         (name,) = [one["id"] for one in asks]
         assert refused(client, "answer", **reply("maybe")) == "`maybe` is no decision: one of accept, decline, text"
@@ -514,7 +512,7 @@ def test_of_many_who_give_the_same_answer_at_once_one_has_given_it(supervisor: S
     tasks = tuple(Task(f"H{number}", "Look", "human", expect="green") for number in range(10))
     plan = Plan("Looking", False, "Look.", "", (), tasks)
     with supervisor.client() as client:
-        supervisor.post(ev.PlanAccepted(supervisor.conductor.clock.now(), 1, "d", "first", plan))
+        supervisor.post(ev.PlanAccepted(supervisor.loop.clock.now(), 1, "d", "first", plan))
         asks: list[str] = []
         while len(asks) < len(tasks):
             asks = [one["id"] for one in client.watch(-1, 0)["status"]["asks"]]

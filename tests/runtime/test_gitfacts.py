@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from supervisor.domain.gitfacts import (
+from supervisor.domain.repo.git import (
     Convention,
     InProgress,
     Operation,

@@ -16,7 +16,7 @@ import pytest
 
 from supervisor.domain.action import Notify
 from supervisor.domain.event import Event, NoticeFailed
-from supervisor.runtime.config.model import Telling
+from supervisor.runtime.config.model import NotifySettings
 from supervisor.runtime.logs import Logs
 from supervisor.runtime.notify import notifier
 from supervisor.runtime.notify.notifier import Notifier
@@ -51,7 +51,7 @@ def hook() -> Iterator[Hook]:
     made.close()
 
 
-def tell(workspace: Workspace, telling: Telling, *notices: Notify) -> tuple[list[Event], list[dict[str, Any]]]:
+def tell(workspace: Workspace, telling: NotifySettings, *notices: Notify) -> tuple[list[Event], list[dict[str, Any]]]:
     """What is posted, and the log, once all has been told."""
     posted: list[Event] = []
     logs = Logs(workspace.logs, megabytes=1)
@@ -80,7 +80,7 @@ def test_a_command_gets_the_notice_as_json_and_as_variables(workspace: Workspace
         "import json, os, sys; json.dump([json.load(sys.stdin), "
         "{k: v for k, v in os.environ.items() if k.startswith('ORCH_NOTICE')}], open('told.json', 'w'))"
     )
-    posted, log = tell(workspace, Telling(("asks",), (sys.executable, "-c", script)), ASK)
+    posted, log = tell(workspace, NotifySettings(("asks",), (sys.executable, "-c", script)), ASK)
     said, variables = json.loads((workspace.root / "told.json").read_text(encoding="utf-8"))
     told = {**TOLD, "workspace": str(workspace.root)}
     assert said == told
@@ -89,7 +89,7 @@ def test_a_command_gets_the_notice_as_json_and_as_variables(workspace: Workspace
 
 
 def test_no_shell_reads_the_command_or_the_notice(workspace: Workspace) -> None:
-    posted, _ = tell(workspace, Telling(("asks",), ("touch", "a; touch b", "$(touch c)")), ASK)
+    posted, _ = tell(workspace, NotifySettings(("asks",), ("touch", "a; touch b", "$(touch c)")), ASK)
     assert posted == []
     assert sorted(one.name for one in workspace.root.iterdir() if one.is_file()) == ["$(touch c)", "a; touch b"]
 
@@ -106,7 +106,7 @@ def test_no_shell_reads_the_command_or_the_notice(workspace: Workspace) -> None:
 def test_a_command_that_fails_is_told_and_stops_nothing(
     workspace: Workspace, command: tuple[str, ...], reason: str
 ) -> None:
-    posted, _ = tell(workspace, Telling(("asks",), command), ASK, ASK)
+    posted, _ = tell(workspace, NotifySettings(("asks",), command), ASK, ASK)
     assert posted == [NoticeFailed(NOON, "ask A1", reason)] * 2
 
 
@@ -115,7 +115,7 @@ def test_a_command_that_takes_too_long_is_ended_with_all_that_it_started(
 ) -> None:
     monkeypatch.setattr(notifier, "WITHIN", 0.3)
     begun = time.monotonic()
-    posted, _ = tell(workspace, Telling(("asks",), ("sh", "-c", "sleep 60 & echo $! > pid; wait")), ASK)
+    posted, _ = tell(workspace, NotifySettings(("asks",), ("sh", "-c", "sleep 60 & echo $! > pid; wait")), ASK)
     assert posted == [NoticeFailed(NOON, "ask A1", "the command took longer than 0.3 s")]
     assert time.monotonic() - begun < 20
     left = int((workspace.root / "pid").read_text(encoding="utf-8"))
@@ -127,7 +127,7 @@ def test_a_command_that_takes_too_long_is_ended_with_all_that_it_started(
 
 
 def test_a_webhook_gets_the_same_json(workspace: Workspace, hook: Hook) -> None:
-    posted, log = tell(workspace, Telling(("asks",), (), hook.url), ASK)
+    posted, log = tell(workspace, NotifySettings(("asks",), (), hook.url), ASK)
     assert hook.next() == ("/hook/secret?token=secret", {**TOLD, "workspace": str(workspace.root)})
     assert (posted, log[0]["way"]) == ([], "webhook")
     assert "secret" not in json.dumps(log)
@@ -138,7 +138,7 @@ def test_a_webhook_that_refuses_is_told_without_its_address(workspace: Workspace
     other = Hook()
     hook = Hook(status, Location=other.url)
     try:
-        posted, _ = tell(workspace, Telling(("asks",), (), hook.url), ASK)
+        posted, _ = tell(workspace, NotifySettings(("asks",), (), hook.url), ASK)
     finally:
         hook.close()
         other.close()
@@ -148,12 +148,12 @@ def test_a_webhook_that_refuses_is_told_without_its_address(workspace: Workspace
 
 def test_a_webhook_that_nobody_serves_is_told_without_its_address(workspace: Workspace, hook: Hook) -> None:
     hook.close()
-    posted, log = tell(workspace, Telling(("asks",), (), hook.url), ASK)
+    posted, log = tell(workspace, NotifySettings(("asks",), (), hook.url), ASK)
     reason = "the webhook exited with 1: nobody could be reached (ConnectionRefusedError)"
     assert posted == [NoticeFailed(NOON, "ask A1", reason)]
     assert "secret" not in json.dumps(log)
 
 
 def test_both_ways_are_gone_whatever_becomes_of_the_first(workspace: Workspace, hook: Hook) -> None:
-    posted, log = tell(workspace, Telling(("asks",), ("false",), hook.url), ASK)
+    posted, log = tell(workspace, NotifySettings(("asks",), ("false",), hook.url), ASK)
     assert (len(posted), len(log), hook.got.qsize()) == (1, 1, 1)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from supervisor.domain.child import Child
-from supervisor.domain.snapshot import Snapshot, Unread
+from supervisor.domain.repo.snapshot import Snapshot, Unread
 from supervisor.runtime.snapshot import snapshots
 from supervisor.runtime.snapshot.snapshots import as_json, refresh, refresh_all
 from supervisor.runtime.workspace import Workspace

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from supervisor.domain.child import Child
-from supervisor.domain.seam import Drawn, Drift, Kind, Map, Seam
+from supervisor.domain.link import Drift, Kind, Link, Map, SurveyResult
 from supervisor.runtime.config.load import named
 from supervisor.runtime.survey import extract
 from supervisor.runtime.survey.survey import survey
@@ -64,18 +64,18 @@ def drawn(workspace: Workspace, *names: str) -> tuple[Map, list[tuple[str, int, 
 
 
 def names(made: Map) -> set[str]:
-    return {seam.name for seam in made.seams}
+    return {link.name for link in made.links}
 
 
-def seam(made: Map, name: str) -> Seam:
-    return next(one for one in made.seams if one.name == name)
+def link(made: Map, name: str) -> Link:
+    return next(one for one in made.links if one.name == name)
 
 
 def test_what_two_repos_share_is_found_with_a_place_on_each_side(workspace: Workspace) -> None:
     made, told = drawn(workspace)
 
     assert names(made) == {ROUTE, "X-Claim-Token"}
-    assert [(one.child, one.file, one.line, str(one.role)) for one in seam(made, ROUTE).places] == [
+    assert [(one.child, one.file, one.line, str(one.role)) for one in link(made, ROUTE).places] == [
         ("api", "app.py", 1, "provides"),
         ("web", "src/client.ts", 1, "uses"),
     ]
@@ -90,7 +90,7 @@ def test_the_map_is_kept_as_json_and_as_markdown(workspace: Workspace) -> None:
     made, _ = drawn(workspace)
     kept = json.loads(workspace.map_json.read_text("utf-8"))
 
-    assert [row["name"] for row in kept["rows"]] == [one.name for one in made.seams]
+    assert [row["name"] for row in kept["rows"]] == [one.name for one in made.links]
     assert "```mermaid" in workspace.map_markdown.read_text("utf-8")
 
 
@@ -149,7 +149,7 @@ def test_an_untracked_file_counts_and_an_ignored_one_does_not(workspace: Workspa
     (workspace.root.parent / "web/src/new.ts").write_text('const a = "X-New-Header";\n', encoding="utf-8")
     made, _ = drawn(workspace)
 
-    assert [one.file for one in seam(made, "X-New-Header").places] == ["new.py", "src/new.ts"]
+    assert [one.file for one in link(made, "X-New-Header").places] == ["new.py", "src/new.ts"]
 
 
 def test_what_nobody_wrote_by_hand_is_left_out_with_its_reason(workspace: Workspace) -> None:
@@ -187,7 +187,7 @@ def test_a_name_may_hold_any_byte_but_null(workspace: Workspace) -> None:
     (workspace.root.parent / "web/src/odd.ts").write_text('const a = "X-Odd-Name";\n', encoding="utf-8")
     made, _ = drawn(workspace)
 
-    assert {one.file for one in seam(made, "X-Odd-Name").places if one.child == "api"} == {
+    assert {one.file for one in link(made, "X-Odd-Name").places if one.child == "api"} == {
         "-r.py",
         "a\\nb.py",
         "\\xff.py",
@@ -256,7 +256,7 @@ def test_commits_of_one_ticket_belong_together(workspace: Workspace) -> None:
         git(workspace.root.parent / name, "commit", "-q", "--allow-empty", "-m", f"ABC-12: change the claim in {name}")
     made, _ = drawn(workspace)
 
-    assert [one.shown for one in seam(made, "ABC-12").places] == [
+    assert [one.shown for one in link(made, "ABC-12").places] == [
         "ABC-12: change the claim in api",
         "ABC-12: change the claim in web",
     ]
@@ -265,14 +265,14 @@ def test_commits_of_one_ticket_belong_together(workspace: Workspace) -> None:
 # ── for the supervisor ───────────────────────────────────────────────────────────────────────────
 
 
-def found(workspace: Workspace, known: str = "", *touched: str) -> Drawn:
+def found(workspace: Workspace, known: str = "", *touched: str) -> SurveyResult:
     return surveyed(workspace, named(workspace), touched, known)
 
 
 def test_a_first_survey_finds_no_change(workspace: Workspace) -> None:
     first = found(workspace, "", "api", "web")
 
-    assert (first.drifts, {one.name for one in first.seams}) == ((), {ROUTE, "X-Claim-Token"})
+    assert (first.drifts, {one.name for one in first.links}) == ((), {ROUTE, "X-Claim-Token"})
     assert [name for name, _ in first.known] == ["api", "web"]
 
 
@@ -313,7 +313,7 @@ def test_a_map_that_was_broken_or_taken_away_is_drawn_anew(workspace: Workspace,
 
     assert drawn(workspace) == (first, [])
     assert [row["name"] for row in json.loads(workspace.map_json.read_text("utf-8"))["rows"]] == [
-        one.name for one in first.seams
+        one.name for one in first.links
     ]
 
 
@@ -333,11 +333,11 @@ def test_a_submodule_is_tied_to_the_child_that_it_is_of(workspace: Workspace) ->
         '[submodule "x"]\n\tpath = x\n\turl = ../api.git\n', encoding="utf-8"
     )
     made, _ = drawn(workspace)
-    assert [(one.child, one.file, one.line) for one in seam(made, "api").places] == [
+    assert [(one.child, one.file, one.line) for one in link(made, "api").places] == [
         ("api", "README.md", 1),
         ("web", ".gitmodules", 3),
     ]
 
     (workspace.root.parent / "api" / "pyproject.toml").write_text('[project]\nname = "the-api"\n', encoding="utf-8")
     made, _ = drawn(workspace)
-    assert [(one.file, one.line) for one in seam(made, "api").places] == [("pyproject.toml", 2), (".gitmodules", 3)]
+    assert [(one.file, one.line) for one in link(made, "api").places] == [("pyproject.toml", 2), (".gitmodules", 3)]

@@ -73,7 +73,7 @@ def answering(path: Path) -> Iterator[Callable[[Callable[[socket.socket], None]]
         standin.close()
 
 
-Answering = Callable[[Callable[[socket.socket], None]], ControlClient]
+QuestionTurn = Callable[[Callable[[socket.socket], None]], ControlClient]
 
 
 def take(connection: socket.socket) -> dict[str, Any]:
@@ -93,7 +93,7 @@ def wait_gone(connection: socket.socket) -> None:
         pass
 
 
-def test_a_call_brings_its_answer_also_in_pieces_and_with_the_next_one_behind_it(answering: Answering) -> None:
+def test_a_call_brings_its_answer_also_in_pieces_and_with_the_next_one_behind_it(answering: QuestionTurn) -> None:
     def script(connection: socket.socket) -> None:
         assert take(connection) == {"id": 1, "method": "hold", "params": {}}
         both = json.dumps({"id": 1, "result": {}}) + "\n" + json.dumps({"id": 2, "result": [7]}) + "\n"
@@ -106,7 +106,7 @@ def test_a_call_brings_its_answer_also_in_pieces_and_with_the_next_one_behind_it
     assert client.call("go", task="T1") == [7]
 
 
-def test_a_watch_waits_as_long_as_it_says(answering: Answering) -> None:
+def test_a_watch_waits_as_long_as_it_says(answering: QuestionTurn) -> None:
     def script(connection: socket.socket) -> None:
         request = take(connection)
         assert request["params"] == {"version": 3, "timeout": 0.1}
@@ -115,7 +115,7 @@ def test_a_watch_waits_as_long_as_it_says(answering: Answering) -> None:
     assert answering(script).watch(3, 0.1) == {"version": 3, "status": {}}
 
 
-def test_an_answer_of_many_megabytes_arrives(answering: Answering) -> None:
+def test_an_answer_of_many_megabytes_arrives(answering: QuestionTurn) -> None:
     big = "x" * 5_000_000
 
     def script(connection: socket.socket) -> None:
@@ -124,7 +124,7 @@ def test_an_answer_of_many_megabytes_arrives(answering: Answering) -> None:
     assert answering(script).call("hold") == big
 
 
-def test_words_that_are_no_text_get_through(answering: Answering) -> None:
+def test_words_that_are_no_text_get_through(answering: QuestionTurn) -> None:
     word = os.fsdecode(b"caf\xe9 \xf0\x9f\x98\x80")
 
     def script(connection: socket.socket) -> None:
@@ -146,7 +146,7 @@ def test_words_that_are_no_text_get_through(answering: Answering) -> None:
         ("no", "the supervisor refused `hold`: an answer without result or error: see `orch logs`"),
     ],
 )
-def test_a_refusal_is_told_in_the_words_of_the_supervisor(answering: Answering, error: Any, words: str) -> None:
+def test_a_refusal_is_told_in_the_words_of_the_supervisor(answering: QuestionTurn, error: Any, words: str) -> None:
     def script(connection: socket.socket) -> None:
         give(connection, {"id": take(connection)["id"], "error": error})
 
@@ -158,7 +158,7 @@ def test_a_refusal_is_told_in_the_words_of_the_supervisor(answering: Answering, 
 @pytest.mark.parametrize(
     "answer", [b"hello\n", b"\n", b"\xff\n", b"[]\n", b'{"id":9,"result":1}\n', b'{"method":"x"}\n']
 )
-def test_an_answer_that_makes_no_sense_is_told(answering: Answering, answer: bytes) -> None:
+def test_an_answer_that_makes_no_sense_is_told(answering: QuestionTurn, answer: bytes) -> None:
     def script(connection: socket.socket) -> None:
         take(connection)
         give(connection, answer)
@@ -171,7 +171,7 @@ def test_an_answer_that_makes_no_sense_is_told(answering: Answering, answer: byt
 
 
 @pytest.mark.parametrize("half", [b"", b'{"id":1,"res'])
-def test_a_supervisor_that_goes_away_in_the_middle_is_told(answering: Answering, half: bytes) -> None:
+def test_a_supervisor_that_goes_away_in_the_middle_is_told(answering: QuestionTurn, half: bytes) -> None:
     def script(connection: socket.socket) -> None:
         take(connection)
         give(connection, half)
@@ -182,7 +182,7 @@ def test_a_supervisor_that_goes_away_in_the_middle_is_told(answering: Answering,
             client.call("hold")
 
 
-def test_a_supervisor_that_hangs_is_given_up_in_time(answering: Answering, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_supervisor_that_hangs_is_given_up_in_time(answering: QuestionTurn, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(control_client, "CONNECT_TIMEOUT", 0.05)
     monkeypatch.setattr(control_client, "CALL_TIMEOUT", 0.1)
     client = answering(wait_gone)
@@ -207,7 +207,7 @@ def test_where_nobody_listens_no_supervisor_is_up(path: Path) -> None:
         ControlClient(Path("/" + "x" * 200))
 
 
-def test_the_end_of_the_supervisor_is_seen_and_its_staying_too(answering: Answering) -> None:
+def test_the_end_of_the_supervisor_is_seen_and_its_staying_too(answering: QuestionTurn) -> None:
     leave = threading.Event()
 
     def script(connection: socket.socket) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from supervisor.domain.run import Tree
+from supervisor.domain.task import Tree
 from supervisor.errors import WorkspaceError
 from supervisor.shell.git import changed_between, read_git, read_tree, run, toplevel, tree
 from supervisor.shell.git.folder import is_plain_root

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from supervisor.errors import WorkspaceError
-from supervisor.shell.git import Place, names_no_filter, place_of, read_config, read_small, run, run_git
+from supervisor.shell.git import GitDir, names_no_filter, place_of, read_config, read_small, run, run_git
 from tests.shell.gitrepo import git, new_repo, without_configuration
 
 pytestmark = pytest.mark.timeout(10)
@@ -63,7 +63,7 @@ def test_only_the_beginning_of_a_regular_file_is_read(tmp_path: Path) -> None:
 def test_a_configuration_is_only_trusted_unread_when_nothing_in_it_can_name_a_filter(repo: Path) -> None:
     config = repo / ".git" / "config"
     plain = config.read_text(encoding="utf-8")
-    place = Place(repo / ".git", repo / ".git")
+    place = GitDir(repo / ".git", repo / ".git")
     assert names_no_filter(place)
     for more in (
         '[filter "x"]\n\tclean = x\n',

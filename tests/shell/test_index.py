@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from supervisor.domain.seam import Kind, Mention, Role
+from supervisor.domain.link import Kind, Mention, Role
 from supervisor.errors import StoreError
 from supervisor.shell import index as indexes
-from supervisor.shell.index import Index, Indexed
+from supervisor.shell.mention_index import Indexed, MentionIndex
 
 HEADER = Mention(Kind.HEADER, "x-token", "X-Token", 3, Role.USES, "", 0)
 KEY = Mention(Kind.KEY, "retryafter", "retry_after", 4, Role.NAMES, "", 1)
@@ -27,7 +27,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_what_two_children_have_is_shared_and_so_is_every_route(path: Path) -> None:
-    index = Index(path)
+    index = MentionIndex(path)
     index.update(
         "a", [read("a.py", ("header x-token", HEADER), ("word retryafter", KEY), ("route /v1/devices", ROUTE))], ()
     )
@@ -41,7 +41,7 @@ def test_what_two_children_have_is_shared_and_so_is_every_route(path: Path) -> N
 
 
 def test_what_proves_nothing_anywhere_is_not_shared(path: Path) -> None:
-    index = Index(path)
+    index = MentionIndex(path)
     for child in ("a", "b"):
         index.update(child, [read("f", ("word x", KEY._replace(weak=2)), ("word y", KEY))], ())
 
@@ -49,7 +49,7 @@ def test_what_proves_nothing_anywhere_is_not_shared(path: Path) -> None:
 
 
 def test_a_name_that_stands_in_hundreds_of_files_is_not_shared(path: Path) -> None:
-    index = Index(path)
+    index = MentionIndex(path)
     for child in ("a", "b"):
         index.update(child, [read(f"f{number}", ("word x", KEY)) for number in range(101)], ())
 
@@ -57,7 +57,7 @@ def test_a_name_that_stands_in_hundreds_of_files_is_not_shared(path: Path) -> No
 
 
 def test_a_file_that_is_read_again_says_only_what_it_says_now(path: Path) -> None:
-    index = Index(path)
+    index = MentionIndex(path)
     index.update("a", [read("a.py", ("route /v1/devices", ROUTE))], ())
     index.update("a", [read("a.py", token="t2")], ())
 
@@ -66,7 +66,7 @@ def test_a_file_that_is_read_again_says_only_what_it_says_now(path: Path) -> Non
 
 
 def test_a_file_that_is_gone_is_forgotten(path: Path) -> None:
-    index = Index(path)
+    index = MentionIndex(path)
     index.update("a", [read("a.py", ("route /v1/devices", ROUTE)), read("b.py")], ())
     index.update("a", (), ["a.py"])
 
@@ -74,14 +74,14 @@ def test_a_file_that_is_gone_is_forgotten(path: Path) -> None:
 
 
 def test_files_are_counted_by_why_they_were_left_out(path: Path) -> None:
-    index = Index(path)
+    index = MentionIndex(path)
     index.update("a", [read("a"), read("b"), read("c", skipped="vendored"), read("d", skipped="binary")], ())
 
     assert index.counts("a") == (2, (("binary", 1), ("vendored", 1)))
 
 
 def test_children_that_left_are_forgotten(path: Path) -> None:
-    index = Index(path)
+    index = MentionIndex(path)
     for child in ("a", "b"):
         index.update(child, [read("f")], ())
     index.keep_only(["b"])
@@ -90,7 +90,7 @@ def test_children_that_left_are_forgotten(path: Path) -> None:
 
 
 def test_a_note_is_of_one_version(path: Path) -> None:
-    index = Index(path)
+    index = MentionIndex(path)
     index.note("past of a", "v1", "old")
     index.note("past of a", "v2", "new")
 
@@ -98,7 +98,7 @@ def test_a_note_is_of_one_version(path: Path) -> None:
 
 
 def test_the_revision_changes_with_each_update_and_not_without(path: Path) -> None:
-    index = Index(path)
+    index = MentionIndex(path)
     seen = [index.revision()]
     for _ in range(2):
         index.update("a", [read("f")], ())
@@ -108,33 +108,33 @@ def test_the_revision_changes_with_each_update_and_not_without(path: Path) -> No
 
 
 def test_all_of_it_is_there_after_a_restart(path: Path) -> None:
-    index = Index(path)
+    index = MentionIndex(path)
     index.update("a", [read("a.py", ("route /v1/devices", ROUTE))], ())
     before = list(index.shared())
     index.close()
 
-    assert list(Index(path).shared()) == before != []
+    assert list(MentionIndex(path).shared()) == before != []
 
 
 def test_an_index_of_another_version_is_made_anew(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    index = Index(path)
+    index = MentionIndex(path)
     index.update("a", [read("f")], ())
     index.close()
     monkeypatch.setattr(indexes, "VERSION", indexes.VERSION + 1)
 
-    assert Index(path).tokens("a") == {}
+    assert MentionIndex(path).tokens("a") == {}
 
 
 def test_a_broken_file_is_made_anew(path: Path) -> None:
     path.write_bytes(b"no database at all, and long enough to be looked at " * 100)
-    index = Index(path)
+    index = MentionIndex(path)
     index.update("a", [read("f")], ())
 
     assert index.tokens("a") == {"f": "t1"}
 
 
 def test_an_update_that_fails_half_way_changes_nothing(path: Path) -> None:
-    index = Index(path)
+    index = MentionIndex(path)
     index.update("a", [read("f")], ())
 
     def files() -> object:
@@ -150,11 +150,11 @@ def test_an_update_that_fails_half_way_changes_nothing(path: Path) -> None:
 
 def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="cannot be used"):
-        Index(tmp_path / "missing" / "index.sqlite")
+        MentionIndex(tmp_path / "missing" / "index.sqlite")
 
 
 def test_it_is_one_file_that_any_sqlite_reads(path: Path) -> None:
-    index = Index(path)
+    index = MentionIndex(path)
     index.update("a", [read("a.py", ("route /v1/devices", ROUTE))], ())
     index.close()
     with sqlite3.connect(path) as db:

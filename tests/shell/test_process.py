@@ -19,7 +19,7 @@ import pytest
 from supervisor.errors import CodexError, OrchError, StoreError
 from supervisor.shell.process import (
     MARK,
-    Exit,
+    ExitStatus,
     Identity,
     Spawned,
     alive,
@@ -131,7 +131,7 @@ def test_a_server_starts_in_its_own_session_with_a_clean_inheritance(ground: Gro
             "'blocked': status[status.index('SigBlk:') + 1], 'ignored': status[status.index('SigIgn:') + 1]}))"
         )
         server = ground.python(script)
-        assert asyncio.run(wait_exit(server)) == Exit(0, None, "exited with code 0")
+        assert asyncio.run(wait_exit(server)) == ExitStatus(0, None, "exited with code 0")
         assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
         assert signal.SIGUSR1 in signal.pthread_sigmask(signal.SIG_BLOCK, [])
     finally:
@@ -193,16 +193,16 @@ def test_a_server_that_cannot_start_is_told_with_the_next_step(tmp_path: Path) -
 
 
 def test_every_end_is_told(ground: Ground) -> None:
-    async def ends() -> list[Exit]:
+    async def ends() -> list[ExitStatus]:
         scripts = ("exit 0", "exit 7", "kill -KILL $$", "kill -TERM $$", "kill -40 $$")
         return [await wait_exit(ground.serve(script)) for script in scripts]
 
     assert asyncio.run(ends()) == [
-        Exit(0, None, "exited with code 0"),
-        Exit(7, None, "exited with code 7"),
-        Exit(None, "SIGKILL", "killed by SIGKILL"),
-        Exit(None, "SIGTERM", "killed by SIGTERM"),
-        Exit(None, "signal 40", "killed by signal 40"),
+        ExitStatus(0, None, "exited with code 0"),
+        ExitStatus(7, None, "exited with code 7"),
+        ExitStatus(None, "SIGKILL", "killed by SIGKILL"),
+        ExitStatus(None, "SIGTERM", "killed by SIGTERM"),
+        ExitStatus(None, "signal 40", "killed by signal 40"),
     ]
 
 
@@ -229,7 +229,7 @@ def test_a_server_that_the_system_may_have_killed_for_want_of_memory_is_told_so(
 
 
 def test_all_who_wait_for_one_server_hear_the_same(ground: Ground) -> None:
-    async def wait() -> list[Exit]:
+    async def wait() -> list[ExitStatus]:
         server = ground.serve(f"exec {SLEEP}")
         waiting = [asyncio.create_task(wait_exit(server)) for _ in range(3)]
         await asyncio.sleep(0)
@@ -237,11 +237,11 @@ def test_all_who_wait_for_one_server_hear_the_same(ground: Ground) -> None:
         os.kill(server.identity.pid, signal.SIGKILL)
         return [*(await asyncio.gather(*waiting)), await wait_exit(server)]
 
-    assert asyncio.run(wait()) == [Exit(None, "SIGKILL", "killed by SIGKILL")] * 4
+    assert asyncio.run(wait()) == [ExitStatus(None, "SIGKILL", "killed by SIGKILL")] * 4
 
 
 def test_how_an_adopted_server_ended_is_said_to_be_unknown(ground: Ground) -> None:
-    async def wait(identity: Identity) -> Exit:
+    async def wait(identity: Identity) -> ExitStatus:
         waiting = asyncio.create_task(wait_exit(identity))
         await asyncio.sleep(0)
         os.kill(identity.pid, signal.SIGKILL)
@@ -249,14 +249,14 @@ def test_how_an_adopted_server_ended_is_said_to_be_unknown(ground: Ground) -> No
 
     ground.serve(f"{SLEEP} & read go")
     (server,) = ground.heard(1)
-    unknown = Exit(None, None, "ended (exit status unknown: it was not started by this supervisor)")
+    unknown = ExitStatus(None, None, "ended (exit status unknown: it was not started by this supervisor)")
     assert asyncio.run(wait(server)) == unknown
     assert asyncio.run(wait_exit(server)) == unknown
 
 
 def test_a_server_that_this_process_started_as_another_program_is_reaped_and_explained(ground: Ground) -> None:
     server = ground.serve("read go; exit 3").identity  # who became another program has the process, and no more
-    assert asyncio.run(wait_exit(server)) == Exit(3, None, "exited with code 3")
+    assert asyncio.run(wait_exit(server)) == ExitStatus(3, None, "exited with code 3")
     with pytest.raises(ChildProcessError):
         os.waitpid(server.pid, 0)
 
@@ -264,7 +264,7 @@ def test_a_server_that_this_process_started_as_another_program_is_reaped_and_exp
 def test_a_status_that_somebody_else_took_is_said_to_be_unknown(ground: Ground) -> None:
     server = ground.serve("exit 3")
     os.waitpid(server.identity.pid, 0)
-    assert asyncio.run(wait_exit(server)) == Exit(
+    assert asyncio.run(wait_exit(server)) == ExitStatus(
         None, None, "ended (exit status unknown: another part of this process took it)"
     )
 
@@ -274,7 +274,7 @@ def test_the_end_of_a_server_is_told_at_once_with_what_it_left_in_its_session(gr
     server = ground.serve(f'env -i READY="$READY" {SLEEP} & read go; exit 3')
     server_ended = asyncio.run(wait_exit(server))
     (left,) = ground.heard(1)
-    assert server_ended == Exit(3, None, "exited with code 3", (left,))
+    assert server_ended == ExitStatus(3, None, "exited with code 3", (left,))
     assert asyncio.run(sweep(ground.mark)) == ()
     assert asyncio.run(sweep(ground.mark, server_ended.left)) == (left,)
     assert ground.living() == []
@@ -287,7 +287,7 @@ def test_a_polite_server_is_stopped_without_being_killed(ground: Ground) -> None
     assert asyncio.run(stop_tree(server.identity, ground.mark, grace=4)) == ()
     assert time.monotonic() - started < 2
     assert ground.living() == []
-    assert asyncio.run(wait_exit(server)) == Exit(None, "SIGTERM", "killed by SIGTERM")
+    assert asyncio.run(wait_exit(server)) == ExitStatus(None, "SIGTERM", "killed by SIGTERM")
 
 
 DRAINING = """
@@ -312,7 +312,7 @@ def test_a_server_that_drains_on_the_first_signal_is_asked_a_second_time(ground:
     started = time.monotonic()
     assert asyncio.run(stop_tree(server.identity, ground.mark, grace=4)) == ()
     assert time.monotonic() - started < 2
-    assert asyncio.run(wait_exit(server)) == Exit(0, None, "exited with code 0")
+    assert asyncio.run(wait_exit(server)) == ExitStatus(0, None, "exited with code 0")
     assert ground.output() == "SIGTERM 1\nSIGTERM 2\n"
 
 
@@ -425,7 +425,7 @@ def test_a_session_that_others_may_own_by_now_is_left_alone(ground: Ground) -> N
 def test_what_survives_is_named(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
     server = ground.serve(f"exec {SLEEP}")
     ground.heard(1)
-    monkeypatch.setattr(stopping, "take", lambda _: None)
+    monkeypatch.setattr(stopping, "open_handle", lambda _: None)
     monkeypatch.setattr(os, "killpg", lambda *_: None)
     monkeypatch.setattr(stopping, "KILL_WAIT", 0.05)
     pid = server.identity.pid
@@ -536,7 +536,7 @@ def test_systems_without_pidfd_or_proc_are_served_too(
     assert len(marked(ground.mark)) == 2
     killed = asyncio.run(stop_tree(server.identity, ground.mark, grace=0.2))
     assert (len(killed), marked(ground.mark), alive(server.identity)) == (2, [], False)
-    assert asyncio.run(wait_exit(server)) == Exit(None, "SIGKILL", "killed by SIGKILL")
+    assert asyncio.run(wait_exit(server)) == ExitStatus(None, "SIGKILL", "killed by SIGKILL")
 
 
 def test_nothing_stays_open_after_servers_came_and_went(ground: Ground) -> None:

@@ -21,9 +21,10 @@ from hypothesis import strategies as st
 from supervisor.domain import action as act
 from supervisor.domain import event as ev
 from supervisor.domain.ask import Answer, AskKind
-from supervisor.domain.child import Child, TurnSeen, TurnStatus
+from supervisor.domain.child import Child
 from supervisor.domain.plan import Plan, Task
-from supervisor.domain.run import Brief
+from supervisor.domain.task import Brief
+from supervisor.domain.thread import TurnSeen, TurnStatus
 from supervisor.errors import StoreError
 from supervisor.shell.atomic import write_atomic
 from supervisor.shell.ledger.lines import decode, encode

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from tests.systems.labels import Seam, System, fold, pieces, plain, shows
+from tests.systems.labels import Link, System, fold, pieces, plain, shows
 
 SHOWN = 20  # rows that are judged
 _NEAR = 3  # lines below a place in which the rest of its text may stand
@@ -26,7 +26,7 @@ class Judgement:
     system: str
     rows: int  # in the whole map
     verdicts: tuple[tuple[Verdict, dict[str, Any]], ...]  # of the rows shown
-    missed: tuple[Seam, ...]
+    missed: tuple[Link, ...]
     labels: int
     unproven: tuple[str, ...]
 
@@ -61,9 +61,9 @@ def judge(system: System, rows: list[dict[str, Any]], says: Callable[[str, str],
             verdicts.append((Verdict.RIGHT, row))
         elif matching:
             verdicts.append((Verdict.REPEATED, row))
-        elif any(_match(seam, row) == 0 for seam in system.traps):
+        elif any(_match(link, row) == 0 for link in system.traps):
             verdicts.append((Verdict.TRAP, row))
-        elif any(_match(seam, row) is not None for seam in system.ignorable):
+        elif any(_match(link, row) is not None for link in system.ignorable):
             verdicts.append((Verdict.IGNORED, row))
         else:
             verdicts.append((Verdict.WRONG, row))
@@ -71,15 +71,15 @@ def judge(system: System, rows: list[dict[str, Any]], says: Callable[[str, str],
     return Judgement(system.name, len(rows), tuple(verdicts), missed, len(system.labels), tuple(_unproven(rows, says)))
 
 
-def _match(seam: Seam, row: dict[str, Any]) -> int | None:
+def _match(link: Link, row: dict[str, Any]) -> int | None:
     """0 if the row says the seam to the letter, 1 if nearly, None if not."""
     kind, name = str(row["kind"]), str(row["name"])
-    if not seam.of_kind(kind):
+    if not link.of_kind(kind):
         return None
     if kind == "commit":
         texts = fold(" ".join([name, *(str(place.get("text", "")) for place in row.get("places", ()))]))
-        return 0 if any(fold(spelling) in texts for spelling in seam.spellings) else None
-    wanted = {plain(kind, spelling) for spelling in seam.spellings}
+        return 0 if any(fold(spelling) in texts for spelling in link.spellings) else None
+    wanted = {plain(kind, spelling) for spelling in link.spellings}
     if plain(kind, name) in wanted:
         return 0
     if kind == "route":
@@ -95,7 +95,7 @@ def _tail(one: list[str], other: list[str]) -> bool:
     return bool(short) and any(piece != "{}" for piece in short) and long[-len(short) :] == short
 
 
-def _same_children(label: Seam, row: dict[str, Any]) -> bool:
+def _same_children(label: Link, row: dict[str, Any]) -> bool:
     return len(label.children & set(row.get("children", ()))) >= min(2, len(label.children))
 
 

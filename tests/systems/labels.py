@@ -28,7 +28,7 @@ _HOST = re.compile(r"^[a-z][a-z0-9+.-]*://[^/]*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Seam:
+class Link:
     """One true row, or one that does not count, or a trap."""
 
     kinds: frozenset[str]
@@ -72,9 +72,9 @@ class System:
     path: Path
     held_out: bool
     children: tuple[str, ...]
-    labels: tuple[Seam, ...]
-    ignorable: tuple[Seam, ...]
-    traps: tuple[Seam, ...]
+    labels: tuple[Link, ...]
+    ignorable: tuple[Link, ...]
+    traps: tuple[Link, ...]
     commits: tuple[Commit, ...] = ()
     packages: tuple[Package, ...] = field(default=())
 
@@ -111,39 +111,39 @@ def files(system: System, child: str) -> dict[str, bytes]:
 def problems(system: System, sources: dict[str, dict[str, bytes]]) -> list[str]:
     """What is wrong with the label file of a system, given the files of each child; a sentence each."""
     said = []
-    for seam in (*system.labels, *system.ignorable, *system.traps):
-        where = f"{system.name}: {'/'.join(sorted(seam.kinds))} {seam.name}"
-        if unknown := seam.kinds - KINDS - {ANY}:
+    for link in (*system.labels, *system.ignorable, *system.traps):
+        where = f"{system.name}: {'/'.join(sorted(link.kinds))} {link.name}"
+        if unknown := link.kinds - KINDS - {ANY}:
             said.append(f"{where}: no such kind: {', '.join(sorted(unknown))}")
-        if strangers := seam.children - set(system.children):
+        if strangers := link.children - set(system.children):
             said.append(f"{where}: no such child: {', '.join(sorted(strangers))}")
-        for child, file, number in seam.places:
+        for child, file, number in link.places:
             content = sources.get(child, {}).get(file)
             lines = content.decode("utf-8", "replace").splitlines() if content is not None else []
             if not 0 < number <= len(lines):
                 said.append(f"{where}: there is no {child}/{file}:{number}")
-            elif not any(shows(seam.kinds, spelling, lines[number - 1]) for spelling in seam.spellings):
+            elif not any(shows(link.kinds, spelling, lines[number - 1]) for spelling in link.spellings):
                 said.append(f"{where}: {child}/{file}:{number} says {lines[number - 1].strip()!r}")
-    for seam in system.labels:
-        where = f"{system.name}: {'/'.join(sorted(seam.kinds))} {seam.name}"
-        if len(seam.children) < 2:
+    for link in system.labels:
+        where = f"{system.name}: {'/'.join(sorted(link.kinds))} {link.name}"
+        if len(link.children) < 2:
             said.append(f"{where}: a seam ties two children at least")
-        if not seam.kinds & {"copy", "commit"} and {child for child, _, _ in seam.places} != seam.children:
-            said.append(f"{where}: the places are not those of {', '.join(sorted(seam.children))}")
-        if "copy" in seam.kinds:
-            for child in seam.children:
-                if not any(file.rpartition("/")[2] == seam.name for file in sources.get(child, {})):
+        if not link.kinds & {"copy", "commit"} and {child for child, _, _ in link.places} != link.children:
+            said.append(f"{where}: the places are not those of {', '.join(sorted(link.children))}")
+        if "copy" in link.kinds:
+            for child in link.children:
+                if not any(file.rpartition("/")[2] == link.name for file in sources.get(child, {})):
                     said.append(f"{where}: {child} has no such file")
-        if "commit" in seam.kinds:
-            for child in seam.children:
-                if not any(fold(seam.name) in fold(it.message) for it in system.commits if it.repo == child):
+        if "commit" in link.kinds:
+            for child in link.children:
+                if not any(fold(link.name) in fold(it.message) for it in system.commits if it.repo == child):
                     said.append(f"{where}: no commit of {child} says so")
-    names: dict[tuple[str, str], Seam] = {}
-    for seam in system.labels:
-        for kind in seam.kinds:
-            other = names.setdefault((kind, plain(kind, seam.name)), seam)
-            if other is not seam:
-                said.append(f"{system.name}: {kind} {seam.name} is there twice")
+    names: dict[tuple[str, str], Link] = {}
+    for link in system.labels:
+        for kind in link.kinds:
+            other = names.setdefault((kind, plain(kind, link.name)), link)
+            if other is not link:
+                said.append(f"{system.name}: {kind} {link.name} is there twice")
     return said
 
 
@@ -199,9 +199,9 @@ def load(path: Path) -> System:
         path,
         bool(data["held_out"]),
         tuple(data["children"]),
-        tuple(_seam(row) for row in data["labels"]),
-        tuple(_seam(row) for row in data.get("ignorable") or ()),
-        tuple(_seam(row) for row in data.get("traps") or ()),
+        tuple(_link(row) for row in data["labels"]),
+        tuple(_link(row) for row in data.get("ignorable") or ()),
+        tuple(_link(row) for row in data.get("traps") or ()),
         tuple(_commit(row, history) for row in history["commits"]),
         tuple(
             Package(it["child"], it["from"], it["name"], str(it["version"]), it["sha256"], it.get("into", ""))
@@ -210,10 +210,10 @@ def load(path: Path) -> System:
     )
 
 
-def _seam(row: dict[str, Any]) -> Seam:
+def _link(row: dict[str, Any]) -> Link:
     kinds = row["kind"] if isinstance(row["kind"], list) else [row["kind"]]
     places = tuple(_place(place) for place in row.get("places") or ())
-    return Seam(
+    return Link(
         frozenset(kinds),
         str(row["name"]),
         tuple(map(str, row.get("also") or ())),

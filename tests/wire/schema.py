@@ -56,7 +56,7 @@ class Protocol:
         return self._files[path.name]
 
 
-def flaws(schema: Json, value: Any) -> list[str]:
+def diagnostics(schema: Json, value: Any) -> list[str]:
     """What is wrong with a value of ours, fields that the schema does not know included."""
     found = [f"{error.json_path}: {error.message}" for error in Draft7Validator(schema).iter_errors(value)]
     return found + list(_unknown(schema, schema.get("definitions", {}), value, "$"))

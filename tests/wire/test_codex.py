@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from supervisor.domain import event as ev
-from supervisor.domain.child import Failure, TurnSeen, TurnStatus
+from supervisor.domain.thread import Failure, TurnSeen, TurnStatus
 from supervisor.wire import codex
 from supervisor.wire.codex import (
     NOT_WANTED,
-    Ear,
+    NotificationReader,
     activity,
     command_exec,
     initialize,
@@ -261,8 +261,8 @@ def test_a_thread_tells_whether_it_waits_for_a_human(status: Any, waiting: bool)
 # ── the ear ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def hear(ear: Ear, method: str, **params: Any) -> ev.Event | None:
-    return ear.hear(method, {"threadId": "t", **params}, AT)
+def hear(notifications: NotificationReader, method: str, **params: Any) -> ev.Event | None:
+    return notifications.hear(method, {"threadId": "t", **params}, AT)
 
 
 def used(turn: str, given: Any, taken: Any) -> dict[str, Any]:
@@ -271,95 +271,97 @@ def used(turn: str, given: Any, taken: Any) -> dict[str, Any]:
 
 
 def test_a_turn_is_heard_from_its_beginning_to_its_end() -> None:
-    ear = Ear("api")
-    assert hear(ear, "turn/started", turn=turn(status="inProgress")) == ev.TurnBegan(AT, "api", "t", "u", None)
-    assert hear(ear, "item/started", turnId="u", item=user("m1")) is None
-    assert hear(ear, "item/completed", turnId="u", item=user("m1")) == ev.TurnBegan(AT, "api", "t", "u", "m1")
-    assert hear(ear, "item/completed", turnId="u", item=agent("first")) is None
+    notifications = NotificationReader("api")
+    assert hear(notifications, "turn/started", turn=turn(status="inProgress")) == ev.TurnBegan(
+        AT, "api", "t", "u", None
+    )
+    assert hear(notifications, "item/started", turnId="u", item=user("m1")) is None
+    assert hear(notifications, "item/completed", turnId="u", item=user("m1")) == ev.TurnBegan(AT, "api", "t", "u", "m1")
+    assert hear(notifications, "item/completed", turnId="u", item=agent("first")) is None
     first = ev.TokensSpent(AT, "api", "t", "u", 10, 2)
-    assert hear(ear, "thread/tokenUsage/updated", **used("u", 10, 2)) == first
-    assert hear(ear, "item/completed", turnId="u", item=user("m2")) == ev.TurnBegan(AT, "api", "t", "u", "m2")
-    assert hear(ear, "item/completed", turnId="u", item=agent("last")) is None
+    assert hear(notifications, "thread/tokenUsage/updated", **used("u", 10, 2)) == first
+    assert hear(notifications, "item/completed", turnId="u", item=user("m2")) == ev.TurnBegan(AT, "api", "t", "u", "m2")
+    assert hear(notifications, "item/completed", turnId="u", item=agent("last")) is None
     more = ev.TokensSpent(AT, "api", "t", "u", 30, 5)
-    assert hear(ear, "thread/tokenUsage/updated", **used("u", 30, 5)) == more
-    assert hear(ear, "turn/completed", turn=turn()) == ev.TurnEnded(
+    assert hear(notifications, "thread/tokenUsage/updated", **used("u", 30, 5)) == more
+    assert hear(notifications, "turn/completed", turn=turn()) == ev.TurnEnded(
         AT, "api", "t", TurnSeen("u", DONE, ("m1", "m2"), "last", None, 40, 7)
     )
 
 
 def test_what_the_end_of_a_turn_tells_itself_counts_before_what_was_heard() -> None:
-    ear = Ear("api")
-    hear(ear, "item/completed", turnId="u", item=user("m1"))
-    hear(ear, "item/completed", turnId="u", item=agent("heard"))
-    assert hear(ear, "turn/completed", turn=turn(items=[user("m1"), user("m2"), agent("told")])) == ev.TurnEnded(
-        AT, "api", "t", TurnSeen("u", DONE, ("m1", "m2"), "told")
-    )
+    notifications = NotificationReader("api")
+    hear(notifications, "item/completed", turnId="u", item=user("m1"))
+    hear(notifications, "item/completed", turnId="u", item=agent("heard"))
+    assert hear(
+        notifications, "turn/completed", turn=turn(items=[user("m1"), user("m2"), agent("told")])
+    ) == ev.TurnEnded(AT, "api", "t", TurnSeen("u", DONE, ("m1", "m2"), "told"))
 
 
 def test_one_turn_does_not_take_over_what_belongs_to_another() -> None:
-    ear = Ear("api")
+    notifications = NotificationReader("api")
     for name in ("1", "2"):
-        hear(ear, "item/completed", turnId=name, item=agent(f"text {name}"))
-        hear(ear, "item/completed", turnId=name, item=user(f"m{name}"))
-        hear(ear, "thread/tokenUsage/updated", **used(name, int(name), 0))
+        hear(notifications, "item/completed", turnId=name, item=agent(f"text {name}"))
+        hear(notifications, "item/completed", turnId=name, item=user(f"m{name}"))
+        hear(notifications, "thread/tokenUsage/updated", **used(name, int(name), 0))
     for name in ("2", "1"):
-        assert hear(ear, "turn/completed", turn=turn(id=name)) == ev.TurnEnded(
+        assert hear(notifications, "turn/completed", turn=turn(id=name)) == ev.TurnEnded(
             AT, "api", "t", TurnSeen(name, DONE, (f"m{name}",), f"text {name}", None, int(name), 0)
         )
-    assert hear(ear, "turn/completed", turn=turn(id="1")) == ev.TurnEnded(AT, "api", "t", TurnSeen("1", DONE))
+    assert hear(notifications, "turn/completed", turn=turn(id="1")) == ev.TurnEnded(AT, "api", "t", TurnSeen("1", DONE))
 
 
 def test_nothing_of_a_turn_is_kept_after_its_end() -> None:
-    ear = Ear("api")
-    hear(ear, "item/completed", turnId="u", item=user("m"))
-    hear(ear, "item/completed", turnId="u", item=agent("heard"))
-    hear(ear, "thread/tokenUsage/updated", **used("u", 1, 1))
-    hear(ear, "turn/completed", turn=turn(items=[agent("told")]))
-    assert hear(ear, "turn/completed", turn=turn()) == ev.TurnEnded(AT, "api", "t", TurnSeen("u", DONE))
+    notifications = NotificationReader("api")
+    hear(notifications, "item/completed", turnId="u", item=user("m"))
+    hear(notifications, "item/completed", turnId="u", item=agent("heard"))
+    hear(notifications, "thread/tokenUsage/updated", **used("u", 1, 1))
+    hear(notifications, "turn/completed", turn=turn(items=[agent("told")]))
+    assert hear(notifications, "turn/completed", turn=turn()) == ev.TurnEnded(AT, "api", "t", TurnSeen("u", DONE))
 
 
 def test_commands_and_file_changes_are_kept_while_they_are_under_way() -> None:
-    ear = Ear("api")
+    notifications = NotificationReader("api")
     change = {"type": "fileChange", "id": "f", "changes": []}
     command = {"type": "commandExecution", "id": "c", "command": "ls"}
     for item in (change, command, agent("x")):
-        assert hear(ear, "item/started", turnId="u", item=item) is None
-    assert ear.items == {"f": change, "c": command}
-    hear(ear, "item/completed", turnId="u", item={**change, "status": "completed"})
-    assert ear.items == {"c": command}
+        assert hear(notifications, "item/started", turnId="u", item=item) is None
+    assert notifications.items == {"f": change, "c": command}
+    hear(notifications, "item/completed", turnId="u", item={**change, "status": "completed"})
+    assert notifications.items == {"c": command}
 
 
 def test_only_an_error_that_codex_tries_again_is_an_event() -> None:
-    ear = Ear("api")
+    notifications = NotificationReader("api")
     error = {"message": "stream disconnected", "codexErrorInfo": "other"}
-    assert hear(ear, "error", turnId="u", willRetry=True, error=error) == ev.TurnRetried(
+    assert hear(notifications, "error", turnId="u", willRetry=True, error=error) == ev.TurnRetried(
         AT, "api", "t", "u", "stream disconnected"
     )
-    assert hear(ear, "error", turnId="u", willRetry=True, error={}) == ev.TurnRetried(
+    assert hear(notifications, "error", turnId="u", willRetry=True, error={}) == ev.TurnRetried(
         AT, "api", "t", "u", "no reason given"
     )
-    assert hear(ear, "error", turnId="u", willRetry=False, error=error) is None
+    assert hear(notifications, "error", turnId="u", willRetry=False, error=error) is None
 
 
 def test_what_means_nothing_to_us_is_no_event() -> None:
-    assert hear(Ear("api"), "skills/changed") is None
-    assert Ear("api").hear("turn/started", {}, AT) is None
+    assert hear(NotificationReader("api"), "skills/changed") is None
+    assert NotificationReader("api").hear("turn/started", {}, AT) is None
 
 
 def test_what_somebody_else_says_on_a_thread_of_ours_is_heard_and_nowhere_else() -> None:
-    ear = Ear("api")
+    notifications = NotificationReader("api")
     item = {"type": "userMessage", "id": "i", "clientId": None, "content": [{"type": "text", "text": "x" * 600}, 7]}
-    assert hear(ear, "item/completed", turnId="u", item=item) is None
-    ear.gave("t", {"model": "m"})
+    assert hear(notifications, "item/completed", turnId="u", item=item) is None
+    notifications.gave("t", {"model": "m"})
     said = ev.SaidElsewhere(AT, "api", "t", "u", "x" * 500)
-    assert hear(ear, "item/completed", turnId="u", item=item) == said
-    assert hear(ear, "item/completed", turnId="u", item={**item, "clientId": "theirs"}) == said
+    assert hear(notifications, "item/completed", turnId="u", item=item) == said
+    assert hear(notifications, "item/completed", turnId="u", item={**item, "clientId": "theirs"}) == said
     ours = ev.TurnBegan(AT, "api", "t", "u", "orch-T1-1")
-    assert hear(ear, "item/completed", turnId="u", item={**item, "clientId": "orch-T1-1"}) == ours
+    assert hear(notifications, "item/completed", turnId="u", item={**item, "clientId": "orch-T1-1"}) == ours
 
 
 def test_settings_that_differ_from_those_we_gave_are_told_each_once() -> None:
-    ear = Ear("api")
+    notifications = NotificationReader("api")
     policy = {"type": "workspaceWrite", "networkAccess": False}
     answer = {"model": "m", "reasoningEffort": None, "approvalPolicy": "on-request", "sandbox": policy, "thread": {}}
     theirs = {
@@ -370,9 +372,9 @@ def test_settings_that_differ_from_those_we_gave_are_told_each_once() -> None:
         "sandboxPolicy": {"type": "dangerFullAccess"},
         "collaborationMode": {"mode": "default"},
     }
-    assert hear(ear, "thread/settings/updated", threadSettings=theirs) is None
-    ear.opened("t", answer)
-    assert hear(ear, "thread/settings/updated", threadSettings=theirs) == ev.ThreadSettingsChanged(
+    assert hear(notifications, "thread/settings/updated", threadSettings=theirs) is None
+    notifications.opened("t", answer)
+    assert hear(notifications, "thread/settings/updated", threadSettings=theirs) == ev.ThreadSettingsChanged(
         AT,
         "api",
         "t",
@@ -382,10 +384,10 @@ def test_settings_that_differ_from_those_we_gave_are_told_each_once() -> None:
             ("sandbox", "workspaceWrite", "dangerFullAccess"),
         ),
     )
-    assert hear(ear, "thread/settings/updated", threadSettings=theirs) is None
-    ear.gave("t", {"approvalPolicy": "on-request", "model": "n", "sandboxPolicy": policy})
+    assert hear(notifications, "thread/settings/updated", threadSettings=theirs) is None
+    notifications.gave("t", {"approvalPolicy": "on-request", "model": "n", "sandboxPolicy": policy})
     ours = {**theirs, "approvalPolicy": "on-request", "model": "n", "sandboxPolicy": policy}
-    assert hear(ear, "thread/settings/updated", threadSettings=ours) is None
+    assert hear(notifications, "thread/settings/updated", threadSettings=ours) is None
 
 
 ITEM = objects("type", "id", "text", "clientId", "command", "changes", "status", "exitCode").flatmap(
@@ -428,10 +430,10 @@ METHODS = st.sampled_from(
 
 @given(st.lists(st.tuples(METHODS, PARAMS), max_size=6))
 def test_nothing_that_a_server_says_breaks_the_ear(told: list[tuple[str, Mapping[str, Any]]]) -> None:
-    ear = Ear("api")
-    ear.gave("t", {})
+    notifications = NotificationReader("api")
+    notifications.gave("t", {})
     for method, params in told:
-        event = ear.hear(method, params, AT)
+        event = notifications.hear(method, params, AT)
         assert event is None or event.at == AT
 
 
@@ -521,8 +523,8 @@ def usage(given: int, taken: int) -> dict[str, Any]:
 
 
 def test_the_tokens_of_a_turn_are_told_when_they_grew_by_a_tenth_and_all_of_them_at_its_end() -> None:
-    ear = Ear("api")
-    told = [ear.hear("thread/tokenUsage/updated", usage(given, 1), AT) for given in (999, 49, 49, 49, 0)]
+    notifications = NotificationReader("api")
+    told = [notifications.hear("thread/tokenUsage/updated", usage(given, 1), AT) for given in (999, 49, 49, 49, 0)]
     assert told == [
         ev.TokensSpent(AT, "api", "t", "u", 999, 1),
         None,
@@ -530,7 +532,7 @@ def test_the_tokens_of_a_turn_are_told_when_they_grew_by_a_tenth_and_all_of_them
         None,
         None,
     ]
-    ended = ear.hear("turn/completed", {"threadId": "t", "turn": {"id": "u", "status": "completed"}}, AT)
+    ended = notifications.hear("turn/completed", {"threadId": "t", "turn": {"id": "u", "status": "completed"}}, AT)
     assert isinstance(ended, ev.TurnEnded)
     assert (ended.seen.input_tokens, ended.seen.output_tokens) == (1146, 5)
 

@@ -22,25 +22,27 @@ from supervisor.core.engine.lifecycle.report import REPORT_SCHEMA
 from supervisor.domain import action as act
 from supervisor.domain import event as ev
 from supervisor.domain.ask import Answer, AskKind
-from supervisor.domain.child import Child, TurnStatus
+from supervisor.domain.child import Child
 from supervisor.domain.plan import Sandbox
-from supervisor.domain.run import Brief, Check, Due
-from supervisor.runtime.codex import questions as interviews
+from supervisor.domain.report import Check
+from supervisor.domain.task import Brief, Due
+from supervisor.domain.thread import TurnStatus
+from supervisor.runtime.codex import questions as child_questions
 from supervisor.runtime.codex import server
 from supervisor.runtime.codex.binary import locate
 from supervisor.runtime.config.model import Limits
 from supervisor.runtime.daemon import effects
 from supervisor.runtime.workspace import Workspace
 from supervisor.shell.process import Identity
-from supervisor.wire import codex, interview, requests
+from supervisor.wire import child_question, codex, requests
 from supervisor.wire.jsonrpc import Call
 from supervisor.wire.requests import read_request, reply
-from tests.wire.schema import Protocol, flaws, samples
+from tests.wire.schema import Protocol, diagnostics, samples
 
 AT = datetime(2026, 7, 1, 12, tzinfo=UTC)
 SANDBOXES: tuple[Sandbox, ...] = get_args(Sandbox)
 CONFIG = {"mcp_servers": {"orch": {"command": "orch", "args": ["mcp"]}}}
-OURS = (codex, requests, interview, server, effects, interviews)
+OURS = (codex, requests, child_question, server, effects, child_questions)
 
 
 @pytest.fixture(scope="session")
@@ -60,8 +62,8 @@ def requests_of_ours() -> list[tuple[str, dict[str, Any]]]:
         ("initialize", codex.initialize("0.1.0")),
         ("server/diagnostics", {}),
         ("account/read", {}),
-        ("thread/start", interview.question_thread("/repo", "gpt-5.5", "low", instructions="Be brief.")),
-        ("turn/start", interview.question_turn(thread="t", text="Why?")),
+        ("thread/start", child_question.question_thread("/repo", "gpt-5.5", "low", instructions="Be brief.")),
+        ("turn/start", child_question.question_turn(thread="t", text="Why?")),
         ("thread/unsubscribe", {"threadId": "t"}),
         ("turn/steer", codex.turn_steer(thread="t", turn="u", message="m", text="Go on.")),
         ("account/rateLimits/read", {}),
@@ -98,7 +100,7 @@ def requests_of_ours() -> list[tuple[str, dict[str, Any]]]:
 def test_codex_knows_every_request_and_every_field_of_it(
     protocol: Protocol, method: str, params: dict[str, Any]
 ) -> None:
-    assert flaws(protocol.params_of(method), params) == []
+    assert diagnostics(protocol.params_of(method), params) == []
 
 
 def test_what_we_opt_out_of_exists(protocol: Protocol) -> None:
@@ -147,9 +149,9 @@ def unknown(missed: list[str]) -> list[str]:
 
 def test_the_ear_looks_only_for_fields_that_exist(protocol: Protocol) -> None:
     def hear(method: str, params: dict[str, Any]) -> object:
-        ear = codex.Ear("api")
-        event = ear.hear(method, params, AT)
-        return event or ear.items or ear._tokens or None
+        notifications = codex.NotificationReader("api")
+        event = notifications.hear(method, params, AT)
+        return event or notifications.items or notifications._tokens or None
 
     wanted = {"turn/started", "turn/completed", "item/started", "item/completed", "error", "thread/tokenUsage/updated"}
     assert heard(protocol, wanted, hear) == wanted
@@ -192,15 +194,15 @@ def test_every_answer_that_we_read_has_what_we_read(protocol: Protocol) -> None:
         assert len(codex.commands_in(listed)) == len(listed["data"])
     for limits in samples(protocol.result_of("account/rateLimits/read"), "account/rateLimits/read", missed):
         codex.resets_at(limits)
-    for diagnostics in samples(protocol.result_of("server/diagnostics"), "server/diagnostics", missed):
-        assert int(diagnostics["process"]["id"]) == 7
+    for report in samples(protocol.result_of("server/diagnostics"), "server/diagnostics", missed):
+        assert int(report["process"]["id"]) == 7
     assert unknown(missed) == []
 
 
 def test_no_login_is_seen_and_a_provider_without_one_is_fine(protocol: Protocol) -> None:
     schema = protocol.result_of("account/read")
     none, free = ({"account": None, "requiresOpenaiAuth": needed} for needed in (True, False))
-    assert (flaws(schema, none), flaws(schema, free)) == ([], [])
+    assert (diagnostics(schema, none), diagnostics(schema, free)) == ([], [])
     assert (codex.login_problem(none), codex.login_problem(free)) == ("codex is not logged in", None)
 
 
@@ -241,7 +243,9 @@ def test_a_request_is_read_and_answered_as_codex_wants_it(protocol: Protocol, me
                 if answer.decision in request.choices or request.kind is not AskKind.APPROVAL:
                     result = reply(request, answer, params)
                     results[json.dumps(result)] = result
-    assert [flaw for result in results.values() for flaw in flaws(protocol.result_of(method), result)] == []
+    assert [
+        diagnostic for result in results.values() for diagnostic in diagnostics(protocol.result_of(method), result)
+    ] == []
     assert unknown(missed) == []
 
 
@@ -251,7 +255,7 @@ def test_what_codex_may_ask_is_known_to_be_answered_or_declined(protocol: Protoc
         *("currentTime/read", "execCommandApproval", "item/tool/call"),
     }
     assert set(protocol.server_calls) == {*ASKED, *declined}
-    assert flaws(protocol.result_of("currentTime/read"), {"currentTimeAt": int(AT.timestamp())}) == []
+    assert diagnostics(protocol.result_of("currentTime/read"), {"currentTimeAt": int(AT.timestamp())}) == []
 
 
 # ── the hands ────────────────────────────────────────────────────────────────────────────────────
@@ -268,19 +272,19 @@ class Desk:
     protocol: Protocol
     missed: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
-    flaws: list[str] = field(default_factory=list)
-    link: Any = field(default_factory=lambda: SimpleNamespace(ear=codex.Ear("api"), **LINK))
-    interrupt = server.ServerDesk.interrupt
+    diagnostics: list[str] = field(default_factory=list)
+    session: Any = field(default_factory=lambda: SimpleNamespace(notifications=codex.NotificationReader("api"), **LINK))
+    interrupt = server.ServerClient.interrupt
 
     async def request(self, method: str, params: dict[str, Any], timeout: float | None = None) -> Any:
         self.asked.append(method)
-        self.flaws += flaws(self.protocol.params_of(method), params)
+        self.diagnostics += diagnostics(self.protocol.params_of(method), params)
         if method == "turn/interrupt":
-            self.link.awaited[params["turnId"]].set()
+            self.session.awaited[params["turnId"]].set()
         return samples(self.protocol.result_of(method), method, self.missed)[0]
 
     def give_up(self, reason: str) -> None:
-        self.flaws.append(reason)
+        self.diagnostics.append(reason)
 
 
 class Quiet:
@@ -303,7 +307,7 @@ def test_the_hands_speak_only_what_codex_knows(protocol: Protocol, tmp_path: Pat
         act.RunChecks("api", "T1", 1, ("true",), None, "read-only", "w"),
     ]
     subprocess.run(["git", "init", "-q", tmp_path], check=True)
-    desk = Desk(Child("api", str(tmp_path)), protocol)
+    client = Desk(Child("api", str(tmp_path)), protocol)
     events: list[ev.Event] = []
 
     async def act_on_all() -> None:
@@ -315,8 +319,8 @@ def test_the_hands_speak_only_what_codex_knows(protocol: Protocol, tmp_path: Pat
 
         async with asyncio.timeout(5), asyncio.TaskGroup() as group:
             hands = effects.Effects(
-                {"api": desk},  # type: ignore[dict-item]
-                children=(desk.child,),
+                {"api": client},  # type: ignore[dict-item]
+                children=(client.child,),
                 workspace=Workspace(tmp_path),
                 limits=Limits(),
                 logs=Quiet(),  # type: ignore[arg-type]
@@ -334,10 +338,10 @@ def test_the_hands_speak_only_what_codex_knows(protocol: Protocol, tmp_path: Pat
     with pytest.raises(ExceptionGroup) as ended:
         asyncio.run(act_on_all())
     assert [type(one) for one in ended.value.exceptions] == [Over]
-    assert (desk.flaws, unknown(desk.missed)) == ([], [])
+    assert (client.diagnostics, unknown(client.missed)) == ([], [])
     beside = {"thread/read", "thread/backgroundTerminals/list", "command/exec"}
-    assert beside <= set(desk.asked)
-    assert [one for one in desk.asked if one not in beside] == [
+    assert beside <= set(client.asked)
+    assert [one for one in client.asked if one not in beside] == [
         *("thread/start", "thread/name/set", "thread/resume", "thread/turns/list", "turn/start", "turn/steer"),
         *("turn/interrupt", "thread/backgroundTerminals/clean", "account/rateLimits/read"),
     ]

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from supervisor.core.map.mentions import mentions
-from supervisor.domain.seam import Form
+from supervisor.domain.link import Form
 from supervisor.wire.source import LIMIT, built, is_test, language_of, skipped
 from supervisor.wire.source.grammar import languages
 from supervisor.wire.source.packages import LANGUAGES

@@ -12,19 +12,21 @@ from supervisor.core.engine.asks import budget_asks
 from supervisor.core.engine.asks.approvals import subject_of
 from supervisor.core.engine.lifecycle import outages, servers
 from supervisor.core.engine.lifecycle import tasks as do
-from supervisor.core.engine.lifecycle.transitions import ServerTrigger, WorkTrigger, after_server, after_work
-from supervisor.core.engine.lifecycle.updates import forget_requests, learn, put, put_work, with_server, with_work
+from supervisor.core.engine.lifecycle.transitions import ServerTrigger, TaskTrigger, after_server, after_task
+from supervisor.core.engine.lifecycle.updates import forget_requests, learn, put, put_task, with_server, with_task
 from supervisor.core.engine.orchestrator import session
 from supervisor.core.engine.orchestrator.news import gathered
 from supervisor.core.engine.threads import close_threads, closed, thread_changed, turn_changed
 from supervisor.domain import action as act
 from supervisor.domain import event as ev
 from supervisor.domain.ask import Ask, AskState, Request
-from supervisor.domain.child import Child, ServerState
+from supervisor.domain.child import Child
 from supervisor.domain.plan import HUMAN, ORCHESTRATOR
 from supervisor.domain.rule import Ruled
-from supervisor.domain.run import Due, Phase
-from supervisor.domain.world import Noticed, Server, Steer, Stopping, Thread, Work, World
+from supervisor.domain.server import Server, ServerState
+from supervisor.domain.task import Due, Phase, Steer, TaskState
+from supervisor.domain.thread import Thread
+from supervisor.domain.world import Noticed, Stopping, World
 
 RULED_KEPT = 50  # requests that rules settled; the ledger has all of them
 NOTICED_KEPT = 50  # shared things that changed; what lies further back is history
@@ -54,7 +56,7 @@ def _evolve(world: World, event: ev.Event) -> World:
             world = world if isinstance(event, ev.HoldSet) else outages.lifted(world)
             return replace(world, hold=isinstance(event, ev.HoldSet))
         case ev.RetryRequested():
-            return with_work(outages.lifted(world), event.task, lambda work: do.again(work, event.at))
+            return with_task(outages.lifted(world), event.task, lambda state: do.again(state, event.at))
         case ev.RestartRequested():
             return with_server(world, event.child, lambda server: servers.reset(server, restart="`orch restart`"))
         case ev.LearningNoted():
@@ -84,14 +86,14 @@ def _evolve(world: World, event: ev.Event) -> World:
             return _note(world, event.thread, event.turn, event.reason)
         case ev.TurnRefused():
             world = close_threads(world, event.child)  # they are looked at again before the next try
-            return with_work(world, event.task, lambda work: _delivered(work, event))
+            return with_task(world, event.task, lambda state: _delivered(state, event))
         case ev.SteerArrived() | ev.SteerMissed() | ev.InterruptFailed():
-            return with_work(world, event.task, lambda work: _delivered(work, event))
+            return with_task(world, event.task, lambda state: _delivered(state, event))
         case ev.TreeRead():
-            return with_work(
+            return with_task(
                 world,
                 event.task,
-                lambda work: replace(work, base=work.base or event.tree) if work.runs == event.run else work,
+                lambda state: replace(state, base=state.base or event.tree) if state.runs == event.run else state,
             )
         case ev.ChecksFinished() | ev.ChecksLost():
             return _checked(world, event)
@@ -103,7 +105,7 @@ def _evolve(world: World, event: ev.Event) -> World:
             return _noticed(world, event)
         case ev.MapDrawn():
             known = {**world.known, **dict(event.known)}
-            return replace(world, surveying=False, map_digest=event.digest, seams=event.seams, known=known)
+            return replace(world, surveying=False, map_digest=event.digest, links=event.links, known=known)
         case ev.MapFailed():
             return replace(world, surveying=False)
         case ev.RequestDeclined() | ev.ChildAsked() | ev.ChildAnswered() | ev.Ticked():
@@ -151,7 +153,7 @@ def _supervisor_started(world: World, event: ev.SupervisorStarted) -> World:
         servers=fresh,
         leaving={name: False for name in event.running if name not in fresh},
         threads={key: closed(thread) for key, thread in world.threads.items()},
-        works={task: _taken_over(work, event) for task, work in world.works.items()},
+        tasks={task: _taken_over(state, event) for task, state in world.tasks.items()},
         unsurveyed={
             child.name: world.unsurveyed.get(child.name) for child in event.children if child.name != ORCHESTRATOR
         },
@@ -167,22 +169,22 @@ def _outdated(old: Child, new: Child) -> str:
     return "the trust in its repo has changed" if old.trusted is not new.trusted else ""
 
 
-def _taken_over(work: Work, event: ev.SupervisorStarted) -> Work:
+def _taken_over(state: TaskState, event: ev.SupervisorStarted) -> TaskState:
     """A turn whose server is gone ran until the last word in the ledger at most."""
-    work = replace(work, checking=False)
+    state = replace(state, checking=False)
     served = {child.name for child in event.children} & set(event.running)
-    return work if work.child in served else do.away(work, event.last or event.at)
+    return state if state.child in served else do.away(state, event.last or event.at)
 
 
 def _given_up(world: World, at: datetime) -> World:
     """Turns on servers that left the config cannot be followed: they are given up once the plan wants none of them."""
-    for work in world.works.values():
-        task = world.plan.task(work.task) if world.plan else None
-        if work.child in world.servers or work.phase not in (Phase.STARTING, Phase.WORKING, Phase.STOPPING):
+    for state in world.tasks.values():
+        task = world.plan.task(state.task) if world.plan else None
+        if state.child in world.servers or state.phase not in (Phase.STARTING, Phase.WORKING, Phase.STOPPING):
             continue
-        if task is None or task.child != work.child:
-            why = f"{work.child} is not in the config any more"
-            world = put_work(world, do.cut(work, Due.RESUME, "", why, at))
+        if task is None or task.child != state.child:
+            why = f"{state.child} is not in the config any more"
+            world = put_task(world, do.cut(state, Due.RESUME, "", why, at))
     return world
 
 
@@ -204,11 +206,11 @@ def _answered(world: World, event: ev.AskAnswered) -> World:
     if ask.request is not None:
         return world
     if ask.task == ORCHESTRATOR:
-        world = with_work(world, ask.task, lambda lead: do.answered(lead, event.answer, event.at, human=False))
+        world = with_task(world, ask.task, lambda lead: do.answered(lead, event.answer, event.at, human=False))
         return session.answered(world)
     if ask.task is not None:
         human = world.plan is not None and (task := world.plan.task(ask.task)) is not None and task.child == HUMAN
-        return with_work(world, ask.task, lambda work: do.answered(work, event.answer, event.at, human=human))
+        return with_task(world, ask.task, lambda state: do.answered(state, event.answer, event.at, human=human))
     if ask.child is not None and event.answer.decision != "decline":
         return with_server(world, ask.child, servers.reset)
     return world
@@ -219,8 +221,8 @@ def _planned(world: World, event: ev.PlanAccepted | ev.PlanRejected | ev.PlanMis
         return replace(world, problems=event.problems, missing=None, rejected_by=event.author)
     if isinstance(event, ev.PlanMissing):
         return replace(world, missing=event.reason, problems=())
-    known = world.works
-    fresh = {task.id: Work(task.id, task.title, task.child) for task in event.plan.tasks if task.id not in known}
+    known = world.tasks
+    fresh = {task.id: TaskState(task.id, task.title, task.child) for task in event.plan.tasks if task.id not in known}
     titles = {task.id: replace(known[task.id], title=task.title) for task in event.plan.tasks if task.id in known}
     world = replace(
         world,
@@ -230,7 +232,7 @@ def _planned(world: World, event: ev.PlanAccepted | ev.PlanRejected | ev.PlanMis
         author=event.author,
         problems=(),
         missing=None,
-        works={**known, **titles, **fresh},
+        tasks={**known, **titles, **fresh},
     )
     return _given_up(session.plan_saved(world, event.author), event.at)
 
@@ -294,52 +296,54 @@ def _server_probed(world: World, event: ev.ServerUnresponsive | ev.ServerRespond
 def _disconnected(world: World, child: str, at: datetime) -> World:
     """Its threads are not heard any more, and what it asked is void unless it asks again."""
     world = outages.unheard(close_threads(world, child), child)
-    works = {task: do.away(work, at) if work.child == child else work for task, work in world.works.items()}
-    world = replace(world, works=works)
+    tasks = {task: do.away(state, at) if state.child == child else state for task, state in world.tasks.items()}
+    world = replace(world, tasks=tasks)
     return forget_requests(world, lambda request: request.key.child == child, at)
 
 
 def _spent(world: World, event: ev.TokensSpent) -> World:
-    for work in world.all_works:
-        if work.turn == event.turn:
-            spent = (work.spent[0] + event.input_tokens, work.spent[1] + event.output_tokens)
-            return put_work(world, replace(work, spent=spent))
+    for state in world.all_tasks:
+        if state.turn == event.turn:
+            spent = (state.spent[0] + event.input_tokens, state.spent[1] + event.output_tokens)
+            return put_task(world, replace(state, spent=spent))
     return world
 
 
 def _note(world: World, thread: str, turn: str, reason: str) -> World:
-    for work in world.all_works:
-        if work.turn == turn:
-            return put_work(world, replace(work, note=reason))
+    for state in world.all_tasks:
+        if state.turn == turn:
+            return put_task(world, replace(state, note=reason))
     return world
 
 
-def _delivered(work: Work, event: ev.TurnRefused | ev.SteerArrived | ev.SteerMissed | ev.InterruptFailed) -> Work:
+def _delivered(
+    state: TaskState, event: ev.TurnRefused | ev.SteerArrived | ev.SteerMissed | ev.InterruptFailed
+) -> TaskState:
     match event:
         case ev.TurnRefused():
-            if work.phase is Phase.STARTING and work.message == event.message:
-                return do.refused(work, event.reason, event.at)
+            if state.phase is Phase.STARTING and state.message == event.message:
+                return do.refused(state, event.reason, event.at)
         case ev.SteerArrived() | ev.SteerMissed():
-            if work.steer is not None and work.steer.message == event.message:
+            if state.steer is not None and state.steer.message == event.message:
                 if isinstance(event, ev.SteerArrived):
-                    return do.steered(work)
-                return replace(work, steer=None, not_before=event.at + do.AFTER_REFUSAL)
+                    return do.steered(state)
+                return replace(state, steer=None, not_before=event.at + do.AFTER_REFUSAL)
         case ev.InterruptFailed():
-            if work.phase is Phase.STOPPING and work.turn == event.turn:
-                phase = after_work(work.phase, WorkTrigger.INTERRUPT_FAILED)
-                return replace(work, phase=phase, not_before=event.at + do.AFTER_REFUSAL, note=event.reason)
-    return work
+            if state.phase is Phase.STOPPING and state.turn == event.turn:
+                phase = after_task(state.phase, TaskTrigger.INTERRUPT_FAILED)
+                return replace(state, phase=phase, not_before=event.at + do.AFTER_REFUSAL, note=event.reason)
+    return state
 
 
 def _checked(world: World, event: ev.ChecksFinished | ev.ChecksLost) -> World:
-    work = world.works.get(event.task)
-    if work is None or work.phase is not Phase.CHECKING or work.runs != event.run or not work.checking:
+    state = world.tasks.get(event.task)
+    if state is None or state.phase is not Phase.CHECKING or state.runs != event.run or not state.checking:
         return world
     if isinstance(event, ev.ChecksLost):
-        return put_work(world, do.unchecked(work, event.reason, event.at))
+        return put_task(world, do.unchecked(state, event.reason, event.at))
     if event.changed_files:
         world = replace(world, unsurveyed={**world.unsurveyed, event.child: event.task})
-    return put_work(world, do.checked(replace(work, not_before=None, note=""), event))
+    return put_task(world, do.checked(replace(state, not_before=None, note=""), event))
 
 
 def _noticed(world: World, event: ev.SharedChanged) -> World:
@@ -371,18 +375,18 @@ def _intended(world: World, action: act.Action, at: datetime) -> World:
             return replace(world, threads=put(world.threads, key, replace(thread, opening=True, open=False)))
         case act.StartTurn():
             thread_key = next(key for key, thread in world.threads.items() if thread.id == action.thread)
-            return with_work(world, action.task, lambda work: do.started(work, action, thread_key, at))
+            return with_task(world, action.task, lambda state: do.started(state, action, thread_key, at))
         case act.SteerTurn():
-            return with_work(world, action.task, lambda work: _steering(work, action, at))
+            return with_task(world, action.task, lambda state: _steering(state, action, at))
         case act.LookAtTurn():
-            return with_work(world, action.task, lambda work: replace(work, looking=True))
+            return with_task(world, action.task, lambda state: replace(state, looking=True))
         case act.InterruptTurn():
-            return with_work(
+            return with_task(
                 world,
                 action.task,
-                lambda work: replace(
-                    work,
-                    phase=after_work(work.phase, WorkTrigger.INTERRUPT),
+                lambda state: replace(
+                    state,
+                    phase=after_task(state.phase, TaskTrigger.INTERRUPT),
                     since=at,
                     timed_out=action.timed_out,
                     stalled=action.stalled,
@@ -393,12 +397,12 @@ def _intended(world: World, action: act.Action, at: datetime) -> World:
         case act.ReadLimits():
             return outages.asked(world, action)
         case act.RunChecks():
-            return with_work(world, action.task, lambda work: replace(work, checking=True, not_before=None))
+            return with_task(world, action.task, lambda state: replace(state, checking=True, not_before=None))
         case act.RaiseAsk():
             return _asked(world, action, at)
         case act.WithdrawAsk():
-            state = AskState.ELSEWHERE if action.elsewhere else AskState.WITHDRAWN
-            ask = replace(world.asks[action.ask], state=state)
+            settled = AskState.ELSEWHERE if action.elsewhere else AskState.WITHDRAWN
+            ask = replace(world.asks[action.ask], state=settled)
             return replace(world, asks=put(world.asks, ask.id, ask))
         case act.SendAnswer():
             return _answering(world, action, at)
@@ -410,11 +414,11 @@ def _intended(world: World, action: act.Action, at: datetime) -> World:
             return replace(world, exiting=True)
 
 
-def _steering(work: Work, action: act.SteerTurn, at: datetime) -> Work:
+def _steering(state: TaskState, action: act.SteerTurn, at: datetime) -> TaskState:
     # What others changed is not heard by a nudge: it stays as told as it was.
-    steer = Steer(action.message, action.brief, work.heard if action.nudge else at)
-    work = replace(work, steer=steer, sent=work.sent + 1, why=action.why)
-    return stalls.nudged(work, at) if action.nudge else work
+    steer = Steer(action.message, action.brief, state.heard if action.nudge else at)
+    state = replace(state, steer=steer, sent=state.sent + 1, why=action.why)
+    return stalls.nudged(state, at) if action.nudge else state
 
 
 def _requested(world: World, request: Request, at: datetime) -> World:
@@ -434,7 +438,7 @@ def _resolved(world: World, event: ev.RequestResolved) -> World:
         ask.request == event.key and ask.state is AskState.ANSWERED for ask in world.asks.values()
     )
     stopping = request is not None and any(
-        work.turn == request.turn and work.phase is Phase.STOPPING for work in world.all_works
+        state.turn == request.turn and state.phase is Phase.STOPPING for state in world.all_tasks
     )
     world = forget_requests(world, lambda one: one.key == event.key, event.at)
     if request is None or ours or stopping:
@@ -472,10 +476,10 @@ def _asked(world: World, action: act.RaiseAsk, at: datetime) -> World:
     )
     world = replace(world, asks=put(_recent_asks(world), ask.id, ask), asked=world.asked + 1)
     if action.task == ORCHESTRATOR and action.request is None:
-        return with_work(world, action.task, lambda lead: session.posed(lead, action, at))
+        return with_task(world, action.task, lambda lead: session.posed(lead, action, at))
     if action.brief is None or action.task is None:
         return world
-    return with_work(world, action.task, lambda work: do.posed(work, action, at))
+    return with_task(world, action.task, lambda state: do.posed(state, action, at))
 
 
 def _recent_asks(world: World) -> Mapping[str, Ask]:

@@ -16,10 +16,10 @@ from msgspec import Struct
 from supervisor.core.engine.lifecycle.tasks import quoted
 from supervisor.core.map.drift import said_of, said_of_drift
 from supervisor.core.plan.canonical import task_key
+from supervisor.domain.link import Drift, Link
 from supervisor.domain.plan import Contract, Plan, Task
-from supervisor.domain.run import Brief
-from supervisor.domain.seam import Drift, Seam
-from supervisor.domain.world import Learning, Work
+from supervisor.domain.task import Brief, TaskState
+from supervisor.domain.world import Learning
 
 DRIFTS_TOLD = 12  # the newest; a child needs no more to look for itself
 
@@ -73,18 +73,18 @@ class Known(Struct, frozen=True):
 
     child: str = ""
     repo: str = ""
-    seams: Sequence[Seam] = ()
+    links: Sequence[Link] = ()
     drifts: Sequence[Drift] = ()
 
 
 _NOTHING = Known()
 
 
-def opening(brief: Brief, upstream: Sequence[Work], learnings: Sequence[Learning], known: Known = _NOTHING) -> str:
+def opening(brief: Brief, upstream: Sequence[TaskState], learnings: Sequence[Learning], known: Known = _NOTHING) -> str:
     """The first turn of a run: the brief, what the tasks before it brought, and what is known of the repo."""
-    results = [f"{work.task} ({work.child}): {_result(work)}" for work in upstream if _result(work)]
+    results = [f"{state.task} ({state.child}): {_result(state)}" for state in upstream if _result(state)]
     facts = [f"{learning.source}: {learning.text}" for learning in learnings]
-    shared = [said_of(seam, known.child) for seam in known.seams]
+    shared = [said_of(link, known.child) for link in known.links]
     parts = [
         brief.text,
         _data("What came before (reported by others", results),
@@ -154,8 +154,8 @@ def resume(brief: Brief, reason: str) -> str:
     )
 
 
-def _result(work: Work) -> str:
-    if work.report is not None:
-        notes = [f"contract {note.id} {note.status}: {note.note}" for note in work.report.contracts if note.note]
-        return "; ".join((work.report.summary, *notes))
-    return work.words
+def _result(state: TaskState) -> str:
+    if state.report is not None:
+        notes = [f"contract {note.id} {note.status}: {note.note}" for note in state.report.contracts if note.note]
+        return "; ".join((state.report.summary, *notes))
+    return state.words

@@ -7,48 +7,49 @@ from datetime import datetime, timedelta
 
 from supervisor.core.engine.lifecycle import budgets, outages
 from supervisor.core.engine.prompts import brief_of
-from supervisor.domain.child import OUR_MESSAGES, ServerState
 from supervisor.domain.memo import of_last
 from supervisor.domain.plan import HUMAN, SandboxMode, Task
-from supervisor.domain.run import Brief, Due, Phase
-from supervisor.domain.world import ThreadKey, Work, World
+from supervisor.domain.server import ServerState
+from supervisor.domain.task import Brief, Due, Phase, TaskState
+from supervisor.domain.thread import OUR_MESSAGES, ThreadKey
+from supervisor.domain.world import World
 
 FIRST_MAP = timedelta(seconds=10)
 """What new work waits for the first map at most: ten thousand files are read by then."""
 
 
-def candidates(world: World) -> Iterator[tuple[Task, Work]]:
+def candidates(world: World) -> Iterator[tuple[Task, TaskState]]:
     """The tasks of the plan in force, in its order, with what has become of them."""
     for task in world.plan.tasks if world.plan else ():
-        yield task, world.works[task.id]
+        yield task, world.tasks[task.id]
 
 
-def wanted(world: World, work: Work) -> bool:
+def wanted(world: World, state: TaskState) -> bool:
     """Whether the plan has this task, and does not hold it."""
-    task = world.plan.task(work.task) if world.plan else None
+    task = world.plan.task(state.task) if world.plan else None
     return task is not None and not task.hold
 
 
-def desired(world: World, work: Work) -> Brief:
+def desired(world: World, state: TaskState) -> Brief:
     """What the child should have been told. The task must be in the plan."""
-    task = world.plan.task(work.task) if world.plan else None
+    task = world.plan.task(state.task) if world.plan else None
     if world.plan is None or task is None:
-        raise AssertionError(f"{work.task} is not in the plan: it has no brief")
+        raise AssertionError(f"{state.task} is not in the plan: it has no brief")
     return brief_of(task, world.plan)
 
 
-def due_of(world: World, work: Work) -> Due | None:
+def due_of(world: World, state: TaskState) -> Due | None:
     """Why a next turn (or the next ask) of this task is to be started; None if none is due, or one is under way."""
-    task = world.plan.task(work.task) if world.plan else None
-    if task is None or (work.phase.live and (work.phase is not Phase.CHECKING or work.checking)):
+    task = world.plan.task(state.task) if world.plan else None
+    if task is None or (state.phase.live and (state.phase is not Phase.CHECKING or state.checking)):
         return None
-    if work.told is None or work.child != task.child:
+    if state.told is None or state.child != task.child:
         return Due.BRIEF
-    if work.steer is not None:
+    if state.steer is not None:
         return None  # it is not known yet whether the child heard of the change
-    if work.told.key != desired(world, work).key:
+    if state.told.key != desired(world, state).key:
         return Due.REDIRECT
-    return work.due if work.phase is Phase.IDLE else None
+    return state.due if state.phase is Phase.IDLE else None
 
 
 def first_map(world: World) -> datetime | None:
@@ -59,23 +60,23 @@ def first_map(world: World) -> datetime | None:
 
 def is_done(world: World, task: str) -> bool:
     """Whether this task is done under the plan as it is now. Blocked or failed never counts as done."""
-    work = world.works.get(task)
-    return work is not None and work.phase is Phase.DONE and due_of(world, work) is None
+    state = world.tasks.get(task)
+    return state is not None and state.phase is Phase.DONE and due_of(world, state) is None
 
 
-def readiness(world: World, work: Work, at: datetime) -> str | None:
+def readiness(world: World, state: TaskState, at: datetime) -> str | None:
     """What stands in the way of the task's next turn, in one line; None if nothing does."""
-    obstacle = clearance(world, work, at)
-    task = world.plan.task(work.task) if world.plan else None
+    obstacle = clearance(world, state, at)
+    task = world.plan.task(state.task) if world.plan else None
     if obstacle is not None or task is None:
         return obstacle
     if task.child == HUMAN:
         return None
-    if not _under_way(task, work) and (drawn := first_map(world)) is not None and at < drawn:
+    if not _under_way(task, state) and (drawn := first_map(world)) is not None and at < drawn:
         return "the first map of the repos is being drawn"
     if (elsewhere := turn_elsewhere(world, task.child)) is not None:
         return elsewhere
-    thread = world.threads.get(thread_key(task, work))
+    thread = world.threads.get(thread_key(task, state))
     if thread is not None and thread.failures and not thread.open:
         return f"the thread of {task.child} cannot be opened: {thread.problem}"
     outage = outages.pause(world, thread, at)
@@ -88,25 +89,25 @@ def turn_elsewhere(world: World, child: str) -> str | None:
         running = thread.running if thread.child == child and thread.open else None
         if running is None or any(message.startswith(OUR_MESSAGES) for message in running.messages):
             continue
-        works = [work for work in world.all_works if work.thread == (thread.child, thread.task)]
-        if not any(work.turn == running.turn or work.phase is Phase.STARTING for work in works):
+        tasks = [state for state in world.all_tasks if state.thread == (thread.child, thread.task)]
+        if not any(state.turn == running.turn or state.phase is Phase.STARTING for state in tasks):
             return f"a turn from another window runs in {child}: `orch attach {child}` shows it"
     return None
 
 
-def clearance(world: World, work: Work, at: datetime) -> str | None:
+def clearance(world: World, state: TaskState, at: datetime) -> str | None:
     """What stands in the way of opening the thread for the task's next turn, in one line; None if nothing does.
 
     It is opened while the first map is still being drawn: only the brief needs that.
     """
-    task = world.plan.task(work.task) if world.plan else None
+    task = world.plan.task(state.task) if world.plan else None
     if task is None:
         return "the plan no longer has it"
     if world.stopping is not None:
         return "the supervisor is stopping"
     if task.hold:
         return "the plan holds it"
-    if not _under_way(task, work):
+    if not _under_way(task, state):
         if world.missing is not None:
             return f"nothing new starts: {world.missing}"
         if world.plan and world.plan.hold:
@@ -115,21 +116,21 @@ def clearance(world: World, work: Work, at: datetime) -> str | None:
             return "nothing new starts: `orch hold` (`orch go` lifts it)"
         if waits_for := [one for one in task.after if not is_done(world, one)]:
             return "after " + ", ".join(_named(world, one) for one in waits_for)
-    if (work.not_before or at) > at:
-        return work.note or work.why or "it waits a moment before the next try"
+    if (state.not_before or at) > at:
+        return state.note or state.why or "it waits a moment before the next try"
     if task.child == HUMAN:
         return None
     if (trouble := server_trouble(world, task.child)) is not None:
         return trouble
-    for other in _live(world.works):
+    for other in _live(world.tasks):
         if other.task != task.id and _occupies(world, other, task.child):
             return f"{other.task} works in {task.child}"
     budget = budgets.in_the_way(world, task, at)
     return budgets.obstacle(world, budget) if budget is not None else None
 
 
-def _under_way(task: Task, work: Work) -> bool:
-    return not work.new_run and work.runs > 0 and work.child == task.child
+def _under_way(task: Task, state: TaskState) -> bool:
+    return not state.new_run and state.runs > 0 and state.child == task.child
 
 
 def server_trouble(world: World, child: str) -> str | None:
@@ -142,10 +143,10 @@ def server_trouble(world: World, child: str) -> str | None:
     return f"the server of {child} is {server.state}" + (f": {server.problem}" if server.problem else "")
 
 
-def thread_key(task: Task, work: Work) -> ThreadKey:
+def thread_key(task: Task, state: TaskState) -> ThreadKey:
     """The thread on which the task's next turn goes: the one it has, else the one that the plan names."""
-    if work.thread is not None and work.child == task.child and work.told is not None:
-        return work.thread
+    if state.thread is not None and state.child == task.child and state.told is not None:
+        return state.thread
     return (task.child, task.id if task.thread == "fresh" else None)
 
 
@@ -157,33 +158,33 @@ def sandbox_of(world: World, task: Task | None, child: str) -> SandboxMode:
     return server.child.sandbox if server is not None else "read-only"
 
 
-def deadline(world: World, work: Work) -> datetime | None:
+def deadline(world: World, state: TaskState) -> datetime | None:
     """When the running turn has taken too long; the time for which it waits on a human does not count."""
-    task = world.plan.task(work.task) if world.plan else None
-    if task is None or task.timeout is None or work.turn_since is None or work.phase is not Phase.WORKING:
+    task = world.plan.task(state.task) if world.plan else None
+    if task is None or task.timeout is None or state.turn_since is None or state.phase is not Phase.WORKING:
         return None
-    if any(request.turn == work.turn for request in world.requests.values()):
+    if any(request.turn == state.turn for request in world.requests.values()):
         return None
-    return work.turn_since + timedelta(minutes=task.timeout, seconds=work.paused)
+    return state.turn_since + timedelta(minutes=task.timeout, seconds=state.paused)
 
 
 @of_last
-def _live(works: Mapping[str, Work]) -> tuple[Work, ...]:
+def _live(tasks: Mapping[str, TaskState]) -> tuple[TaskState, ...]:
     """Those at work: a few, where a plan may have thousands of tasks."""
-    return tuple(work for work in works.values() if work.phase.live)
+    return tuple(state for state in tasks.values() if state.phase.live)
 
 
-def _occupies(world: World, work: Work, child: str) -> bool:
+def _occupies(world: World, state: TaskState, child: str) -> bool:
     """Whether this work needs the tree of a child for itself: it is at work there, or about to be checked."""
-    if work.child != child or not work.phase.live:
+    if state.child != child or not state.phase.live:
         return False
-    own = world.plan.task(work.task) if world.plan else None
-    moved = own is not None and own.child != work.child  # what it left behind is not checked any more
-    return not (moved and work.phase is Phase.CHECKING and not work.checking)
+    own = world.plan.task(state.task) if world.plan else None
+    moved = own is not None and own.child != state.child  # what it left behind is not checked any more
+    return not (moved and state.phase is Phase.CHECKING and not state.checking)
 
 
 def _named(world: World, task: str) -> str:
-    work = world.works.get(task)
-    if work is None or work.phase in (Phase.IDLE, Phase.STARTING, Phase.WORKING, Phase.CHECKING, Phase.DONE):
+    state = world.tasks.get(task)
+    if state is None or state.phase in (Phase.IDLE, Phase.STARTING, Phase.WORKING, Phase.CHECKING, Phase.DONE):
         return task
-    return f"{task} ({work.phase})"
+    return f"{task} ({state.phase})"

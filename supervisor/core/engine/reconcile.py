@@ -34,12 +34,13 @@ from supervisor.core.engine.readiness import (
 from supervisor.core.map.drift import concerning, touching
 from supervisor.domain import action as act
 from supervisor.domain.action import Action
-from supervisor.domain.child import ServerState
 from supervisor.domain.event import AskAnswered, Event, Intended, Ticked, TurnBegan
+from supervisor.domain.link import Drift
 from supervisor.domain.plan import HUMAN
-from supervisor.domain.run import Due, Outcome, Phase
-from supervisor.domain.seam import Drift
-from supervisor.domain.world import Work, World
+from supervisor.domain.report import Outcome
+from supervisor.domain.server import ServerState
+from supervisor.domain.task import Due, Phase, TaskState
+from supervisor.domain.world import World
 
 STOP_PATIENCE = timedelta(seconds=5)  # for interrupted turns to end on `orch down`; Codex answers within 0.1 s
 UNENDED = timedelta(seconds=60)  # for an interrupted turn to end by itself; then its server is replaced
@@ -76,12 +77,12 @@ def wakeup(world: World, at: datetime) -> datetime | None:
     """
     moments = [server.not_before for server in world.servers.values() if server.state is ServerState.BACKOFF]
     moments += [thread.not_before for thread in world.threads.values() if not thread.open and not thread.opening]
-    moments += [work.not_before for work in world.all_works]
+    moments += [state.not_before for state in world.all_tasks]
     moments += session.moments(world)
-    moments += [deadline(world, work) for work in world.works.values() if work.phase is Phase.WORKING]
+    moments += [deadline(world, state) for state in world.tasks.values() if state.phase is Phase.WORKING]
     moments += budgets.moments(world, at)
     moments += stalls.moments(world)
-    moments += [one.since + UNENDED for one in world.all_works if one.phase is Phase.STOPPING and one.since]
+    moments += [one.since + UNENDED for one in world.all_tasks if one.phase is Phase.STOPPING and one.since]
     moments += [outage.until for outage in world.outages.values()]
     moments.append(first_map(world))
     moments.append(_quiet(world) if world.unsurveyed and not world.surveying else None)
@@ -109,7 +110,7 @@ def _stop(world: World, at: datetime) -> Iterator[Action]:
     """`orch down`: turns are interrupted (by another rule), then servers stop, then the supervisor."""
     if world.stopping is None or world.exiting:
         return
-    busy = any(work.phase in (Phase.STARTING, Phase.WORKING, Phase.STOPPING) for work in world.all_works)
+    busy = any(state.phase in (Phase.STARTING, Phase.WORKING, Phase.STOPPING) for state in world.all_tasks)
     if busy and not world.stopping.now and at < world.stopping.since + STOP_PATIENCE:
         return
     since, servers = world.stopping.since, world.servers
@@ -143,12 +144,12 @@ def _servers(world: World, at: datetime) -> Iterator[Action]:
 
 def _unended(world: World, child: str, at: datetime) -> str | None:
     """The task whose turn was interrupted long ago and still runs, on a server that answers; None without one."""
-    for work in world.all_works:
-        thread = world.threads.get(work.thread) if work.thread else None
-        if work.child != child or work.phase is not Phase.STOPPING or thread is None or not thread.open:
+    for state in world.all_tasks:
+        thread = world.threads.get(state.thread) if state.thread else None
+        if state.child != child or state.phase is not Phase.STOPPING or thread is None or not thread.open:
             continue
-        if work.since is not None and at >= work.since + UNENDED:
-            return work.task
+        if state.since is not None and at >= state.since + UNENDED:
+            return state.task
     return None
 
 
@@ -158,15 +159,15 @@ def _unended(world: World, child: str, at: datetime) -> str | None:
 def _threads(world: World, at: datetime) -> Iterator[Action]:
     """The threads that work needs are open."""
     opening = set()
-    for work in world.works.values():
+    for state in world.tasks.values():
         # A turn that is not known to have ended, or words on their way: its thread has to be looked at.
-        unsettled = work.phase in (Phase.STARTING, Phase.WORKING, Phase.STOPPING) or work.steer is not None
-        task = world.plan.task(work.task) if world.plan else None
-        starting = task is not None and due_of(world, work) is not None and clearance(world, work, at) is None
+        unsettled = state.phase in (Phase.STARTING, Phase.WORKING, Phase.STOPPING) or state.steer is not None
+        task = world.plan.task(state.task) if world.plan else None
+        starting = task is not None and due_of(world, state) is not None and clearance(world, state, at) is None
         if task is not None and starting and task.child != HUMAN:
-            key = thread_key(task, work)
-        elif unsettled and work.thread is not None:
-            key = work.thread
+            key = thread_key(task, state)
+        elif unsettled and state.thread is not None:
+            key = state.thread
         else:
             continue
         server, thread = world.servers.get(key[0]), world.threads.get(key)
@@ -182,20 +183,20 @@ def _threads(world: World, at: datetime) -> Iterator[Action]:
             model=(task.model if task else None) or server.child.model,
             effort=(task.effort if task else None) or server.child.effort,
             sandbox=sandbox_of(world, task, key[0]),
-            why=f"{work.task} needs it",
+            why=f"{state.task} needs it",
         )
 
 
 def _redirects(world: World, at: datetime) -> Iterator[Action]:
     """Running turns follow the plan: steered, or interrupted."""
-    for work in world.works.values():
-        thread = world.threads.get(work.thread) if work.thread else None
-        if work.phase is not Phase.WORKING or work.turn is None or thread is None or not thread.open or not thread.id:
+    for state in world.tasks.values():
+        thread = world.threads.get(state.thread) if state.thread else None
+        if state.phase is not Phase.WORKING or state.turn is None or thread is None or not thread.open or not thread.id:
             continue
-        if (work.not_before or at) > at:
+        if (state.not_before or at) > at:
             continue
-        task = world.plan.task(work.task) if world.plan else None
-        limit = deadline(world, work)
+        task = world.plan.task(state.task) if world.plan else None
+        limit = deadline(world, state)
         why = None
         if world.stopping is not None:
             why = "`orch down`: it goes on with the next `orch up`"
@@ -203,7 +204,7 @@ def _redirects(world: World, at: datetime) -> Iterator[Action]:
             why = "the plan no longer has it"
         elif task.hold:
             why = "the plan holds it"
-        elif task.child != work.child:
+        elif task.child != state.child:
             why = f"the plan gives it to {task.child}"
         elif limit is not None and limit <= at:
             why = "its time is up"
@@ -211,39 +212,44 @@ def _redirects(world: World, at: datetime) -> Iterator[Action]:
             why = budgets.obstacle(world, budget)
         if why is not None:
             timed_out = limit is not None and limit <= at and world.stopping is None
-            yield act.InterruptTurn(work.child, work.task, thread.id, work.turn, timed_out, why=why)
-        elif work.told is not None and work.steer is None and work.told.key != (new := desired(world, work)).key:
-            message = f"orch-{work.task}-{work.sent + 1}"
-            text = words.redirect(work.told, new)
+            yield act.InterruptTurn(state.child, state.task, thread.id, state.turn, timed_out, why=why)
+        elif state.told is not None and state.steer is None and state.told.key != (new := desired(world, state)).key:
+            message = f"orch-{state.task}-{state.sent + 1}"
+            text = words.redirect(state.told, new)
             why = f"revision {world.revision} of the plan changed what it was told"
-            yield act.SteerTurn(work.child, work.task, thread.id, work.turn, message, new, text, why=why)
-        elif work.told is not None and work.steer is None and (drifts := _unheard(world, work)):
-            message = f"orch-{work.task}-{work.sent + 1}"
-            why = f"{', '.join(sorted({drift.child for drift in drifts}))} changed what {work.child} relies on"
-            text = words.drifted(work.task, drifts)
-            yield act.SteerTurn(work.child, work.task, thread.id, work.turn, message, work.told, text, why=why)
+            yield act.SteerTurn(state.child, state.task, thread.id, state.turn, message, new, text, why=why)
+        elif state.told is not None and state.steer is None and (drifts := _unheard(world, state)):
+            message = f"orch-{state.task}-{state.sent + 1}"
+            why = f"{', '.join(sorted({drift.child for drift in drifts}))} changed what {state.child} relies on"
+            text = words.drifted(state.task, drifts)
+            yield act.SteerTurn(state.child, state.task, thread.id, state.turn, message, state.told, text, why=why)
 
 
 def _checks(world: World, at: datetime) -> Iterator[Action]:
     """A turn that ended is checked, unless the plan has changed what it was to do."""
-    for work in world.works.values():
-        if work.phase is not Phase.CHECKING or work.checking or work.steer is not None or (work.not_before or at) > at:
+    for state in world.tasks.values():
+        if (
+            state.phase is not Phase.CHECKING
+            or state.checking
+            or state.steer is not None
+            or (state.not_before or at) > at
+        ):
             continue
-        server = world.servers.get(work.child)
+        server = world.servers.get(state.child)
         if world.stopping is not None or server is None or server.state is not ServerState.READY:
             continue
-        if wanted(world, work) and due_of(world, work) is not None:
+        if wanted(world, state) and due_of(world, state) is not None:
             continue
-        task = world.plan.task(work.task) if world.plan else None
-        claimed = work.report is None or work.report.outcome is Outcome.DONE
+        task = world.plan.task(state.task) if world.plan else None
+        claimed = state.report is None or state.report.outcome is Outcome.DONE
         commands = task.verify if task is not None and claimed else ()
         yield act.RunChecks(
-            child=work.child,
-            task=work.task,
-            run=work.runs,
+            child=state.child,
+            task=state.task,
+            run=state.runs,
             commands=commands,
-            base=work.base,
-            sandbox=sandbox_of(world, task, work.child),
+            base=state.base,
+            sandbox=sandbox_of(world, task, state.child),
             why="its turn ended",
         )
 
@@ -251,84 +257,84 @@ def _checks(world: World, at: datetime) -> Iterator[Action]:
 def _starts(world: World, at: datetime) -> Iterator[Action]:
     """Turns start when nothing stands in their way."""
     taken: set[str] = set()
-    for task, work in candidates(world):
-        due = due_of(world, work)
-        if task.child == HUMAN or due is None or task.child in taken or readiness(world, work, at) is not None:
+    for task, state in candidates(world):
+        due = due_of(world, state)
+        if task.child == HUMAN or due is None or task.child in taken or readiness(world, state, at) is not None:
             continue
         taken.add(task.child)
-        thread = world.threads.get(thread_key(task, work))
+        thread = world.threads.get(thread_key(task, state))
         if thread is None or thread.id is None or not thread.open or thread.running is not None:
             continue
-        new = desired(world, work)
+        new = desired(world, state)
         server = world.servers[task.child]
-        moved = work.child != task.child
+        moved = state.child != task.child
         yield act.StartTurn(
             child=task.child,
             task=task.id,
-            run=work.runs + 1 if work.new_run or moved else work.runs,
-            fresh=work.new_run or moved or work.base is None,
+            run=state.runs + 1 if state.new_run or moved else state.runs,
+            fresh=state.new_run or moved or state.base is None,
             thread=thread.id,
-            message=f"orch-{task.id}-{work.sent + 1}",
+            message=f"orch-{task.id}-{state.sent + 1}",
             due=due,
             brief=new,
-            text=_text(world, work, due, thread.id),
+            text=_text(world, state, due, thread.id),
             model=task.model or server.child.model,
             effort=task.effort or server.child.effort,
             sandbox=sandbox_of(world, task, task.child),
-            why=_why(world, work, due),
+            why=_why(world, state, due),
         )
 
 
-def _text(world: World, work: Work, due: Due, thread: str) -> str:
-    text = _due_text(world, work, due, thread)
-    unheard = () if due is Due.BRIEF else _unheard(world, work)
-    return f"{text}\n\n{words.drifted(work.task, unheard)}" if unheard else text
+def _text(world: World, state: TaskState, due: Due, thread: str) -> str:
+    text = _due_text(world, state, due, thread)
+    unheard = () if due is Due.BRIEF else _unheard(world, state)
+    return f"{text}\n\n{words.drifted(state.task, unheard)}" if unheard else text
 
 
-def _due_text(world: World, work: Work, due: Due, thread: str) -> str:
-    new = desired(world, work)
-    known = "" if work.told_in == thread else f"{new.text}\n\n"  # another thread than the one that knows the task
+def _due_text(world: World, state: TaskState, due: Due, thread: str) -> str:
+    new = desired(world, state)
+    known = "" if state.told_in == thread else f"{new.text}\n\n"  # another thread than the one that knows the task
     question = next(
-        (ask.text for ask in reversed(list(world.asks.values())) if ask.task == work.task and not ask.budget), ""
+        (ask.text for ask in reversed(list(world.asks.values())) if ask.task == state.task and not ask.budget), ""
     )
-    answer = words.answer(work.task, question, work.due_text)
+    answer = words.answer(state.task, question, state.due_text)
     match due:
-        case Due.REDIRECT if work.told is not None and work.told.key != new.key:
-            redirect = words.redirect(work.told, new)
-            return f"{answer}\n\n{redirect}" if work.due is Due.ANSWER else redirect
+        case Due.REDIRECT if state.told is not None and state.told.key != new.key:
+            redirect = words.redirect(state.told, new)
+            return f"{answer}\n\n{redirect}" if state.due is Due.ANSWER else redirect
         case Due.FIX:
-            return known + words.fix(work.task, work.due_text)
+            return known + words.fix(state.task, state.due_text)
         case Due.ANSWER:
             return known + answer
         case Due.RESUME | Due.RETRY | Due.OUTAGE:
-            return words.resume(new, work.due_text or work.why or "it was interrupted")
-    task = world.plan.task(work.task) if world.plan else None
-    upstream = [world.works[one] for one in task.after if one in world.works] if task else []
+            return words.resume(new, state.due_text or state.why or "it was interrupted")
+    task = world.plan.task(state.task) if world.plan else None
+    upstream = [world.tasks[one] for one in task.after if one in world.tasks] if task else []
     learnings = [one for one in world.learnings if one.source != (task and task.child)]
     contracts = [one for one in world.plan.contracts if task and one.id in task.contracts] if world.plan else []
-    seams = touching(world.seams, task, contracts) if task else ()
-    child = task.child if task else work.child
+    links = touching(world.links, task, contracts) if task else ()
+    child = task.child if task else state.child
     drifts = concerning((one.drift for one in world.noticed), child)
-    return words.opening(new, upstream, learnings, words.Known(child, world.known.get(child, ""), seams, drifts))
+    return words.opening(new, upstream, learnings, words.Known(child, world.known.get(child, ""), links, drifts))
 
 
-def _unheard(world: World, work: Work) -> tuple[Drift, ...]:
+def _unheard(world: World, state: TaskState) -> tuple[Drift, ...]:
     """What others changed that this child relies on, and what it has not been told of."""
-    since = work.heard or work.turn_since
-    return concerning((one.drift for one in world.noticed if since is None or one.at > since), work.child)
+    since = state.heard or state.turn_since
+    return concerning((one.drift for one in world.noticed if since is None or one.at > since), state.child)
 
 
-def _why(world: World, work: Work, due: Due) -> str:
+def _why(world: World, state: TaskState, due: Due) -> str:
     match due:
         case Due.REDIRECT:
             return f"revision {world.revision} of the plan changed what it was told"
         case Due.BRIEF:
             return "nothing stands in its way"
         case Due.FIX:
-            return f"its verification failed: {work.why}"
+            return f"its verification failed: {state.why}"
         case Due.ANSWER:
             return "a human answered"
-    return f"goes on: {work.due_text or work.why}"
+    return f"goes on: {state.due_text or state.why}"
 
 
 # ── what ties the repos together ─────────────────────────────────────────────────────────────────

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from supervisor.core.engine.lifecycle import budgets
 from supervisor.core.engine.readiness import due_of, readiness, server_trouble
-from supervisor.domain.run import Due, Phase, TaskState
-from supervisor.domain.world import Work, World
+from supervisor.domain.task import Due, Phase, TaskState, TaskStatus
+from supervisor.domain.world import World
 
 
 def plan_state(world: World) -> str:
@@ -20,65 +20,65 @@ def plan_state(world: World) -> str:
     return "held" if held else "in_force"
 
 
-def ordered(world: World) -> list[Work]:
+def ordered(world: World) -> list[TaskState]:
     """The works in the order of the plan, then those that the plan no longer has."""
     planned = [task.id for task in world.plan.tasks] if world.plan else []
-    started = [task for task, work in world.works.items() if task not in planned and work.runs]
-    return [world.works[task] for task in (*planned, *started)]
+    started = [task for task, state in world.tasks.items() if task not in planned and state.runs]
+    return [world.tasks[task] for task in (*planned, *started)]
 
 
-def task_state(world: World, work: Work, at: datetime) -> tuple[TaskState, str]:
+def task_status(world: World, state: TaskState, at: datetime) -> tuple[TaskStatus, str]:
     """The state of a task in the words of the command line, and why it is in it."""
-    task = world.plan.task(work.task) if world.plan else None
+    task = world.plan.task(state.task) if world.plan else None
     if task is None:
-        return TaskState.RETIRED, "the plan no longer has it" + ("; its changes stay" if work.turns else "")
-    match work.phase:
+        return TaskStatus.RETIRED, "the plan no longer has it" + ("; its changes stay" if state.turns else "")
+    match state.phase:
         case Phase.STARTING | Phase.WORKING:
             open_requests = [one for key, one in world.requests.items() if key not in world.answering]
-            if work.turn and any(one.turn == work.turn for one in open_requests):
-                return TaskState.NEEDS_HUMAN, "its turn waits for an answer (`orch asks`)"
-            return TaskState.RUNNING, server_trouble(world, work.child) or work.note or work.why
+            if state.turn and any(one.turn == state.turn for one in open_requests):
+                return TaskStatus.NEEDS_HUMAN, "its turn waits for an answer (`orch asks`)"
+            return TaskStatus.RUNNING, server_trouble(world, state.child) or state.note or state.why
         case Phase.STOPPING:
-            why = server_trouble(world, work.child) or f"being interrupted: {work.why}"
-            return (TaskState.HELD if task.hold else TaskState.RUNNING), why
+            why = server_trouble(world, state.child) or f"being interrupted: {state.why}"
+            return (TaskStatus.HELD if task.hold else TaskStatus.RUNNING), why
     if task.hold:
-        return TaskState.HELD, "the plan holds it"
-    due = due_of(world, work)
-    if due is None and work.phase is not Phase.CHECKING:
+        return TaskStatus.HELD, "the plan holds it"
+    due = due_of(world, state)
+    if due is None and state.phase is not Phase.CHECKING:
         states = {
-            Phase.ASKING: TaskState.NEEDS_HUMAN,
-            Phase.DONE: TaskState.DONE,
-            Phase.BLOCKED: TaskState.BLOCKED,
-            Phase.FAILED: TaskState.FAILED,
+            Phase.ASKING: TaskStatus.NEEDS_HUMAN,
+            Phase.DONE: TaskStatus.DONE,
+            Phase.BLOCKED: TaskStatus.BLOCKED,
+            Phase.FAILED: TaskStatus.FAILED,
         }
-        return states.get(work.phase, TaskState.WAITING), work.why
-    if work.phase is Phase.CHECKING and due is None:
-        return TaskState.VERIFYING, server_trouble(world, work.child) or work.note or work.why
+        return states.get(state.phase, TaskStatus.WAITING), state.why
+    if state.phase is Phase.CHECKING and due is None:
+        return TaskStatus.VERIFYING, server_trouble(world, state.child) or state.note or state.why
     if any(ask.budget and ask.budget in budgets.names(task) for ask in world.open_asks):
         budget = budgets.in_the_way(world, task, at)
-        if budget is not None and readiness(world, work, at) == budgets.obstacle(world, budget):
-            return TaskState.NEEDS_HUMAN, budgets.obstacle(world, budget)
-    obstacle = readiness(world, work, at)
+        if budget is not None and readiness(world, state, at) == budgets.obstacle(world, budget):
+            return TaskStatus.NEEDS_HUMAN, budgets.obstacle(world, budget)
+    obstacle = readiness(world, state, at)
     if due is Due.REDIRECT:
-        return TaskState.WAITING, f"the plan changed what it was told: {obstacle or 'about to follow'}"
+        return TaskStatus.WAITING, f"the plan changed what it was told: {obstacle or 'about to follow'}"
     if obstacle is None:
-        return TaskState.WAITING, work.note or ("about to start" if not work.runs else "about to go on")
-    under_way = work.runs > 0 and not work.new_run
-    return (TaskState.RUNNING if under_way and due is Due.RETRY else TaskState.WAITING), obstacle
+        return TaskStatus.WAITING, state.note or ("about to start" if not state.runs else "about to go on")
+    under_way = state.runs > 0 and not state.new_run
+    return (TaskStatus.RUNNING if under_way and due is Due.RETRY else TaskStatus.WAITING), obstacle
 
 
-def settled(world: World, work: Work, at: datetime) -> bool:
+def settled(world: World, state: TaskState, at: datetime) -> bool:
     """Whether nothing more will happen to this task before a human or the plan says so."""
-    return task_state(world, work, at)[0] in (
-        TaskState.DONE,
-        TaskState.BLOCKED,
-        TaskState.FAILED,
-        TaskState.RETIRED,
+    return task_status(world, state, at)[0] in (
+        TaskStatus.DONE,
+        TaskStatus.BLOCKED,
+        TaskStatus.FAILED,
+        TaskStatus.RETIRED,
     )
 
 
-def summary(work: Work) -> str | None:
+def summary(state: TaskState) -> str | None:
     """What came of the task, in the child's (or the human's) words."""
-    if work.report is not None:
-        return work.report.summary
-    return work.words or None
+    if state.report is not None:
+        return state.report.summary
+    return state.words or None

@@ -9,13 +9,13 @@ from msgspec.structs import replace
 
 from supervisor.core.engine.lifecycle import outages
 from supervisor.core.engine.lifecycle import tasks as do
-from supervisor.core.engine.lifecycle.transitions import WorkTrigger, after_work
-from supervisor.core.engine.lifecycle.updates import forget_requests, learn, put, put_work
+from supervisor.core.engine.lifecycle.transitions import TaskTrigger, after_task
+from supervisor.core.engine.lifecycle.updates import forget_requests, learn, put, put_task
 from supervisor.core.engine.orchestrator import session
 from supervisor.domain import event as ev
-from supervisor.domain.child import TurnSeen, TurnStatus
-from supervisor.domain.run import Due, Phase, Pulse
-from supervisor.domain.world import Thread, ThreadKey, World
+from supervisor.domain.task import Due, Phase, Pulse
+from supervisor.domain.thread import Thread, ThreadKey, TurnSeen, TurnStatus
+from supervisor.domain.world import World
 
 MAX_PAUSE = 30.0  # seconds between two tries to open a thread
 TURNS_KEPT = 20  # of a thread; older ones are of no use to a survey
@@ -51,14 +51,14 @@ def thread_changed(world: World, event: ev.ThreadOpened | ev.ThreadFailed) -> Wo
     if event.gone:
         thread = replace(thread, id=None, turns={}, not_before=None)
     world = replace(world, threads=put(world.threads, key, thread))
-    for work in world.all_works:
-        if work.thread != key:
+    for state in world.all_tasks:
+        if state.thread != key:
             continue
-        if event.gone and work.phase in (Phase.STARTING, Phase.WORKING, Phase.STOPPING):
-            due = work.due or Due.RESUME  # nobody can say any more whether what was on its way arrived
-            world = put_work(world, do.cut(work, due, work.due_text, "its thread is gone", event.at))
-        elif work.phase in (Phase.IDLE, Phase.STARTING, Phase.WORKING):
-            world = put_work(world, replace(work, note=event.reason))
+        if event.gone and state.phase in (Phase.STARTING, Phase.WORKING, Phase.STOPPING):
+            due = state.due or Due.RESUME  # nobody can say any more whether what was on its way arrived
+            world = put_task(world, do.cut(state, due, state.due_text, "its thread is gone", event.at))
+        elif state.phase in (Phase.IDLE, Phase.STARTING, Phase.WORKING):
+            world = put_task(world, replace(state, note=event.reason))
     return world
 
 
@@ -100,8 +100,8 @@ def _sighted(turns: Mapping[str, TurnSeen], seen: TurnSeen) -> TurnSeen:
 def _settle_thread(world: World, key: ThreadKey, at: datetime, *, surveyed: bool) -> World:
     """Join what is known of the turns of a thread with the works that wait for them."""
     turns = world.threads[key].turns
-    for work in do.by_thread(world.all_works, key):
-        now = do.back(work, at) if surveyed else work
+    for state in do.by_thread(world.all_tasks, key):
+        now = do.back(state, at) if surveyed else state
         if now.phase is Phase.STARTING:
             turn = next((seen.turn for seen in turns.values() if now.message in seen.messages), None)
             if turn is not None:
@@ -126,9 +126,9 @@ def _settle_thread(world: World, key: ThreadKey, at: datetime, *, surveyed: bool
                 )
                 now = session.over(now, seen_turn, at)
             elif seen_turn is not None and surveyed and now.phase is Phase.STOPPING:
-                now = replace(now, phase=after_work(now.phase, WorkTrigger.INTERRUPT_FAILED))  # it never got there
-        if now is not work:
-            world = put_work(world, now)
-            if now.report is not None and now.report is not work.report:
+                now = replace(now, phase=after_task(now.phase, TaskTrigger.INTERRUPT_FAILED))  # it never got there
+        if now is not state:
+            world = put_task(world, now)
+            if now.report is not None and now.report is not state.report:
                 world = learn(world, at, now.child, now.report.learned)
     return world

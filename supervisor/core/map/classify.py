@@ -1,7 +1,7 @@
-"""The judges of a string: each knows one kind of thing, and says what the string mentions, or None if it is not its.
+"""Classify a string: each classifier knows one kind of thing, and returns mentions, or None to pass the string on.
 
-They are asked in the order of `JUDGES`, the surest first; the first that does not pass decides. An empty answer is one
-too: the string is of this kind, and too common to tie anything together.
+`CLASSIFIERS` are asked in order, the surest first; the first that does not pass decides. No mentions is an answer too:
+the string is of that kind, and too common to tie anything together.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ import re
 from collections.abc import Callable, Iterator
 
 from supervisor.core.map import keywords, stopwords
-from supervisor.core.map.context import Said, has
+from supervisor.core.map.context import LiteralContext, has
 from supervisor.core.map.normalize import plain_name, topic_name
 from supervisor.core.map.routes import ends_like_a_file, routes
-from supervisor.domain.seam import Kind, Mention, Role
+from supervisor.domain.link import Kind, Mention, Role
 
 Verdict = tuple[Mention, ...] | None
 
@@ -66,7 +66,7 @@ def env(text: str, line: int, role: Role, weak: int = 0) -> tuple[Mention, ...]:
     return () if known else (Mention(Kind.ENV, text, text, line, role, weak=weak),)
 
 
-def port(digits: str, said: Said, role: Role) -> tuple[Mention, ...]:
+def port(digits: str, said: LiteralContext, role: Role) -> tuple[Mention, ...]:
     """A port; nothing if it is one that everybody uses."""
     own = digits.isdigit() and 1023 < int(digits) < 65536 and int(digits) not in stopwords.PORTS
     return (said.mention(Kind.PORT, digits, role),) if own else ()
@@ -75,11 +75,11 @@ def port(digits: str, said: Said, role: Role) -> tuple[Mention, ...]:
 # ── the judges ───────────────────────────────────────────────────────────────────────────────────
 
 
-def _sql(said: Said) -> Verdict:
+def _sql(said: LiteralContext) -> Verdict:
     return tuple(_tables(said)) if said.word.call == "sql" or _SQL.match(said.text) else None
 
 
-def _tables(said: Said) -> Iterator[Mention]:
+def _tables(said: LiteralContext) -> Iterator[Mention]:
     text = said.word.text
     for match in _TABLE.finditer(text):
         name = match[1].lower()
@@ -90,14 +90,14 @@ def _tables(said: Said) -> Iterator[Mention]:
             yield Mention(Kind.TABLE, name, match[1], said.word.line + text[: match.start(1)].count("\n"), role)
 
 
-def _named_table(said: Said) -> Verdict:
+def _named_table(said: LiteralContext) -> Verdict:
     if said.word.is_key or not re.fullmatch(r":?[a-z][a-z0-9_]{2,}", said.text):
         return None
     named = said.call in keywords.TABLES or said.key in ("__tablename__", "table_name", "tablename", "table")
     return (said.mention(Kind.TABLE, said.text.lstrip(":")),) if named else None
 
 
-def _header(said: Said) -> Verdict:
+def _header(said: LiteralContext) -> Verdict:
     text = said.text.rstrip(": ")
     if match := _HEADER_LINE.match(said.text):
         return header(match[1], said.word.line) or None
@@ -107,11 +107,11 @@ def _header(said: Said) -> Verdict:
     return None
 
 
-def _route(said: Said) -> Verdict:
+def _route(said: LiteralContext) -> Verdict:
     return tuple(routes(said)) or None
 
 
-def _variable(said: Said) -> Verdict:
+def _variable(said: LiteralContext) -> Verdict:
     """A variable of the environment that is read, or set by a declaration."""
     word, text = said.word, said.text
     if said.declares:
@@ -129,12 +129,12 @@ def _variable(said: Said) -> Verdict:
     return env(text, word.line, Role.USES) if (named or read) and _ENV.fullmatch(text) else None
 
 
-def _declaration(said: Said) -> Verdict:
+def _declaration(said: LiteralContext) -> Verdict:
     """What a value or a key of YAML, JSON or TOML declares; other judges do not know these files."""
     return tuple(_declared(said)) if said.declares else None
 
 
-def _declared(said: Said) -> Iterator[Mention]:
+def _declared(said: LiteralContext) -> Iterator[Mention]:
     word, text, above = said.word, said.text, said.word.key.lower()
     if word.key == "ports":
         for digits in re.findall(r"\d{4,5}", text):
@@ -154,7 +154,7 @@ def _declared(said: Said) -> Iterator[Mention]:
         yield said.mention(Kind.WORD, text, weak=0 if listed else 2)
 
 
-def _renamed(said: Said) -> Verdict:
+def _renamed(said: LiteralContext) -> Verdict:
     """The name of a field on the wire: `@SerialName("ride_id")`, `case rideId = "ride_id"`."""
     if not _IDENTIFIER.fullmatch(said.text) or said.text in ("camelCase", "snake_case"):
         return None
@@ -163,13 +163,13 @@ def _renamed(said: Said) -> Verdict:
     return key(said.text, said.word.line) if renames or coding else None
 
 
-def _address(said: Said) -> Verdict:
+def _address(said: LiteralContext) -> Verdict:
     if (match := _ADDRESS.fullmatch(said.text)) is None:
         return None
     return port(match[1], said, Role.PROVIDES if has(said.call, ("listen", "bind", "serve", "run")) else Role.USES)
 
 
-def _cookie(said: Said) -> Verdict:
+def _cookie(said: LiteralContext) -> Verdict:
     if said.key == "cookie" and (match := _COOKIE_PAIR.match(said.text)):
         return (said.mention(Kind.COOKIE, match[1], Role.PROVIDES, shown=match[1]),)
     if said.word.is_key or said.word.at or "cookie" not in f"{said.call} {said.of} {said.key} {said.on}":
@@ -184,7 +184,7 @@ def _cookie(said: Said) -> Verdict:
     return (said.mention(Kind.COOKIE, said.text, Role.PROVIDES if sets else Role.USES),)
 
 
-def _flag(said: Said) -> Verdict:
+def _flag(said: LiteralContext) -> Verdict:
     named = has(said.key, keywords.FLAGS)
     asked = has(f"{said.word.call.lower()} {said.of}", keywords.FLAGS) and not said.word.is_key
     if said.word.at or not (named or asked) or not _CODE.fullmatch(said.text):
@@ -192,7 +192,7 @@ def _flag(said: Said) -> Verdict:
     return (said.mention(Kind.FLAG, plain_name(said.text), Role.USES),)
 
 
-def _topic(said: Said) -> Verdict:
+def _topic(said: LiteralContext) -> Verdict:
     word, text = said.word, said.text
     if word.is_key or len(text) < 4 or text.lower() in stopwords.EVENTS or not _TOPIC.fullmatch(text):
         return None
@@ -208,7 +208,7 @@ def _topic(said: Said) -> Verdict:
     return (said.mention(Kind.TOPIC, topic_name(text), Role.PROVIDES if out else Role.USES if listens else Role.NAMES),)
 
 
-def _code(said: Said) -> Verdict:
+def _code(said: LiteralContext) -> Verdict:
     """A word of several parts: what for is told by what stands around, or by the other repo."""
     word, text = said.word, said.text
     coded = _CODE.fullmatch(text) is not None and _MULTIWORD.search(text) is not None
@@ -232,7 +232,7 @@ def _code(said: Said) -> Verdict:
     return () if "/" in text else (said.mention(Kind.WORD, text, weak=0 if word.case or said.key or of_json else 2),)
 
 
-def _message(said: Said) -> Verdict:
+def _message(said: LiteralContext) -> Verdict:
     """A word in capitals that says what a message is: `Heartbeat = "HEARTBEAT"`, `type: "HEARTBEAT"`."""
     text = said.text
     if said.word.is_key or not _CAPITALS.fullmatch(text) or stopwords.is_usual(text):
@@ -241,19 +241,19 @@ def _message(said: Said) -> Verdict:
     return (said.mention(Kind.TOPIC, text),) if own else None
 
 
-def _plain_key(said: Said) -> Verdict:
+def _plain_key(said: LiteralContext) -> Verdict:
     named = (said.word.is_key or said.of) and _IDENTIFIER.fullmatch(said.text)
     return key(said.text, said.word.line) if named else None
 
 
-def _path_of_topic(said: Said) -> Verdict:
+def _path_of_topic(said: LiteralContext) -> Verdict:
     """`devices/{}/status`: nothing but a topic looks like that."""
     name = topic_name(said.text)
     shaped = said.text.count("/") > 1 and "{}" in name and not said.text.startswith("{}")
     return (said.mention(Kind.TOPIC, name),) if shaped and _TOPIC.fullmatch(said.text) else None
 
 
-def _sentence(said: Said) -> Verdict:
+def _sentence(said: LiteralContext) -> Verdict:
     """What is said of an error: the same words in two repos are one message, or are compared."""
     text = said.text
     if said.word.is_key or len(text) > 160:
@@ -266,7 +266,7 @@ def _sentence(said: Said) -> Verdict:
     return None
 
 
-JUDGES: tuple[Callable[[Said], Verdict], ...] = (
+CLASSIFIERS: tuple[Callable[[LiteralContext], Verdict], ...] = (
     _sql,
     _named_table,
     _header,
@@ -286,9 +286,9 @@ JUDGES: tuple[Callable[[Said], Verdict], ...] = (
 )
 
 
-def judged(said: Said) -> tuple[Mention, ...]:
+def judged(said: LiteralContext) -> tuple[Mention, ...]:
     """What a string mentions, by the first judge that does not pass; and the constant that it may be the value of."""
-    verdict = next((found for judge in JUDGES if (found := judge(said)) is not None), ())
+    verdict = next((found for classifier in CLASSIFIERS if (found := classifier(said)) is not None), ())
     name = said.word.key.rpartition(".")[2]
     if said.declares or said.word.listed or not _CONSTANT.fullmatch(name) or "\n" in said.text or len(said.text) > 120:
         return verdict

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
 from supervisor.core.map.stopwords import word_set
-from supervisor.domain.gitfacts import Commit
-from supervisor.domain.seam import Kind, Place, Role, Seam
+from supervisor.domain.link import Kind, Link, Place, Role
+from supervisor.domain.repo.git import Commit
 
 TOGETHER = timedelta(hours=8)
 """Commits of one person within a working day may be one change."""
@@ -29,7 +29,7 @@ _IDLE = word_set(
 )
 
 
-def related(history: Mapping[str, Sequence[Commit]]) -> Iterator[Seam]:
+def related(history: Mapping[str, Sequence[Commit]]) -> Iterator[Link]:
     """Seams between the commits of several repos, by child."""
     by_ticket: dict[str, list[tuple[str, Commit]]] = defaultdict(list)
     for child, commits in history.items():
@@ -41,11 +41,11 @@ def related(history: Mapping[str, Sequence[Commit]]) -> Iterator[Seam]:
         children = tuple(sorted({child for child, _ in group}))
         if len(children) > 1 and len(group) <= FEW:
             told.update((child, commit.oid) for child, commit in group)
-            yield _seam(ticket, 0.62, children, group, "the same ticket")
+            yield _link(ticket, 0.62, children, group, "the same ticket")
     yield from _by_hand(history, told)
 
 
-def _by_hand(history: Mapping[str, Sequence[Commit]], told: set[tuple[str, str]]) -> Iterator[Seam]:
+def _by_hand(history: Mapping[str, Sequence[Commit]], told: set[tuple[str, str]]) -> Iterator[Link]:
     every = [
         (child, commit)
         for child, commits in history.items()
@@ -66,7 +66,7 @@ def _by_hand(history: Mapping[str, Sequence[Commit]], told: set[tuple[str, str]]
             if len(shared) > 1:
                 pair = [(child, commit), (other, later)]
                 note = f"{commit.author}, within {max(1, round((later.at - commit.at).total_seconds() / 3600))} h"
-                yield _seam(
+                yield _link(
                     " ".join(shared[:5]),
                     min(0.58, 0.38 + 0.06 * len(shared)),
                     tuple(sorted((child, other))),
@@ -76,9 +76,9 @@ def _by_hand(history: Mapping[str, Sequence[Commit]], told: set[tuple[str, str]]
                 break
 
 
-def _seam(name: str, score: float, children: tuple[str, ...], group: Sequence[tuple[str, Commit]], note: str) -> Seam:
+def _link(name: str, score: float, children: tuple[str, ...], group: Sequence[tuple[str, Commit]], note: str) -> Link:
     places = tuple(Place(child, commit.oid[:12], 0, Role.NAMES, commit.subject) for child, commit in group[:FEW])
-    return Seam(Kind.COMMIT, name, score, children, places, note)
+    return Link(Kind.COMMIT, name, score, children, places, note)
 
 
 def _words(subject: str) -> list[str]:

@@ -7,17 +7,17 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from supervisor.core.map.normalize import last_of, receiver_of
-from supervisor.domain.seam import Kind, Mention, Role, Word
+from supervisor.domain.link import Kind, Literal, Mention, Role
 
 
-class Said(Struct, frozen=True):
+class LiteralContext(Struct, frozen=True):
     """A string of a file in `language`, whose routes are below `prefix`.
 
     `text` is trimmed, `shown` as the source has it. `call` is the last name of the function that it is handed to,
     `on` what that is a method of, `key` and `of` the last names of what it is given to or an index of; lower case.
     """
 
-    word: Word
+    word: Literal
     language: str
     prefix: str
     text: str
@@ -44,9 +44,9 @@ class Said(Struct, frozen=True):
         return Mention(kind, name, shown or self.shown, self.word.line, role, detail, weak)
 
 
-def said(word: Word, language: str, prefix: str) -> Said:
+def said(word: Literal, language: str, prefix: str) -> LiteralContext:
     """The string `word` as it is judged."""
-    return Said(
+    return LiteralContext(
         word,
         language,
         prefix,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from msgspec import Struct
 
-from supervisor.domain.seam import Kind, Place, Role, Seam
+from supervisor.domain.link import Kind, Link, Place, Role
 
 SMALLEST = 120  # bytes: a smaller file is an empty package, a marker, one line of configuration
 LARGEST = 256 << 10  # bytes of a file that is compared line by line
@@ -36,7 +36,7 @@ class Copy(Struct, frozen=True):
     size: int
 
 
-def same(files: Sequence[Copy]) -> Iterator[Seam]:
+def same(files: Sequence[Copy]) -> Iterator[Link]:
     """Files of the same content in several repos, but for those that every repo has."""
     groups: dict[str, list[Copy]] = defaultdict(list)
     for one in files:
@@ -46,10 +46,10 @@ def same(files: Sequence[Copy]) -> Iterator[Seam]:
         children = tuple(sorted({one.child for one in group}))
         if len(children) > 1:
             places = tuple(Place(one.child, one.name, 0, Role.NAMES, "the same content") for one in group[:12])
-            yield Seam(Kind.COPY, _base(group[0].name), 0.75, children, places, "the same content in each")
+            yield Link(Kind.COPY, _base(group[0].name), 0.75, children, places, "the same content in each")
 
 
-def drifted(files: Sequence[Copy], read: Callable[[Copy], str | None]) -> Iterator[Seam]:
+def drifted(files: Sequence[Copy], read: Callable[[Copy], str | None]) -> Iterator[Link]:
     """Files of the same name and much the same lines: copies that somebody changed on one side. `read` gives a text."""
     groups: dict[str, list[Copy]] = defaultdict(list)
     for one in files:
@@ -70,7 +70,7 @@ def drifted(files: Sequence[Copy], read: Callable[[Copy], str | None]) -> Iterat
                 continue
             places = (_place(a, mine, theirs), _place(b, theirs, mine))
             note = f"drifted: {alike:.0%} of the lines are the same"
-            yield Seam(Kind.COPY, name, 0.85, tuple(sorted((a.child, b.child))), places, note, conflict=True)
+            yield Link(Kind.COPY, name, 0.85, tuple(sorted((a.child, b.child))), places, note, conflict=True)
             break
 
 

@@ -5,52 +5,52 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Sequence
 
+from supervisor.domain.link import Drift, Kind, Link, Place
 from supervisor.domain.plan import Contract, Task
-from supervisor.domain.seam import Drift, Kind, Place, Seam
 
 SURE = 0.4  # the score from which the loss of a seam is worth a word
-SEAMS_KEPT = 60  # of a map, for the briefs; the rest is in map.json
+LINKS_KEPT = 60  # of a map, for the briefs; the rest is in map.json
 PLACES_KEPT = 2  # for each child of a seam that is kept
 SEAMS_TOLD = 12  # in one brief
 
 
-def drifts(before: Sequence[Seam], after: Sequence[Seam], touched: Collection[str]) -> tuple[Drift, ...]:
+def drifts(before: Sequence[Link], after: Sequence[Link], touched: Collection[str]) -> tuple[Drift, ...]:
     """What the `touched` children changed: names that one of them no longer says, and sides that came to disagree."""
-    now: dict[tuple[Kind, str], list[Seam]] = {}
-    for seam in after:
-        now.setdefault((seam.kind, seam.name), []).append(seam)
-    then = {(seam.kind, seam.name): seam for seam in before}
+    now: dict[tuple[Kind, str], list[Link]] = {}
+    for link in after:
+        now.setdefault((link.kind, link.name), []).append(link)
+    then = {(link.kind, link.name): link for link in before}
     found = []
-    for seam in before:
-        if seam.score < SURE or seam.kind is Kind.COMMIT:
+    for link in before:
+        if link.score < SURE or link.kind is Kind.COMMIT:
             continue
-        left = now.get((seam.kind, seam.name), [])
-        for child in sorted(set(seam.children) & set(touched)):
-            if seam.kind is Kind.COPY and not seam.conflict:
+        left = now.get((link.kind, link.name), [])
+        for child in sorted(set(link.children) & set(touched)):
+            if link.kind is Kind.COPY and not link.conflict:
                 # The others still share theirs, and this one may still have a file of that name.
-                if not any(set(seam.children) <= set(one.children) for one in left if child in one.children):
-                    found.append(_drift(seam, child, f"{child} no longer has the same"))
+                if not any(set(link.children) <= set(one.children) for one in left if child in one.children):
+                    found.append(_drift(link, child, f"{child} no longer has the same"))
             elif not any(child in one.children for one in left):
-                found.append(_drift(seam, child, f"{child} no longer has it"))
-    for seam in after:
-        known = then.get((seam.kind, seam.name))
-        if seam.conflict and not (known is not None and known.conflict):
-            found += [_drift(seam, child, seam.note) for child in sorted(set(seam.children) & set(touched))[:1]]
+                found.append(_drift(link, child, f"{child} no longer has it"))
+    for link in after:
+        known = then.get((link.kind, link.name))
+        if link.conflict and not (known is not None and known.conflict):
+            found += [_drift(link, child, link.note) for child in sorted(set(link.children) & set(touched))[:1]]
     return tuple(found)
 
 
-def kept(seams: Sequence[Seam]) -> tuple[Seam, ...]:
+def kept(links: Sequence[Link]) -> tuple[Link, ...]:
     """The seams that briefs are made from, with the best places of each child."""
-    return tuple(_trimmed(seam) for seam in seams[:SEAMS_KEPT])
+    return tuple(_trimmed(link) for link in links[:LINKS_KEPT])
 
 
-def touching(seams: Iterable[Seam], task: Task, contracts: Iterable[Contract]) -> tuple[Seam, ...]:
+def touching(links: Iterable[Link], task: Task, contracts: Iterable[Contract]) -> tuple[Link, ...]:
     """The seams of the task's child that its words, its contracts or the files it names have to do with, best first."""
     told = "\n".join((task.title, task.instructions, *(f"{one.title}\n{one.text}" for one in contracts)))
     bare = _bare(told)
-    mine = [seam for seam in seams if task.child in seam.children]
+    mine = [link for link in links if task.child in link.children]
     named = [
-        seam for seam in mine if _named(seam, bare) or any(place.file in told for place in seam.places if place.line)
+        link for link in mine if _named(link, bare) or any(place.file in told for place in link.places if place.line)
     ]
     return tuple(named[:SEAMS_TOLD])
 
@@ -60,12 +60,12 @@ def concerning(drifts: Iterable[Drift], child: str) -> tuple[Drift, ...]:
     return tuple(drift for drift in drifts if child in drift.others)
 
 
-def said_of(seam: Seam, child: str) -> str:
+def said_of(link: Link, child: str) -> str:
     """A seam in one line, as a child is told of it: what, where here, where elsewhere."""
-    here = ", ".join(_where(place) for place in seam.places if place.child == child)
-    there = "; ".join(f"{place.child} {_where(place)}" for place in seam.places if place.child != child)
-    note = f" ({seam.note})" if seam.note else ""
-    return f"{seam.kind} {seam.name}{note}: here {here}; {there}"
+    here = ", ".join(_where(place) for place in link.places if place.child == child)
+    there = "; ".join(f"{place.child} {_where(place)}" for place in link.places if place.child != child)
+    note = f" ({link.note})" if link.note else ""
+    return f"{link.kind} {link.name}{note}: here {here}; {there}"
 
 
 def said_of_drift(drift: Drift) -> str:
@@ -77,23 +77,23 @@ def said_of_drift(drift: Drift) -> str:
     )
 
 
-def _drift(seam: Seam, child: str, what: str) -> Drift:
-    trimmed = _trimmed(seam)
-    others = tuple(other for other in seam.children if other != child)
+def _drift(link: Link, child: str, what: str) -> Drift:
+    trimmed = _trimmed(link)
+    others = tuple(other for other in link.children if other != child)
     was = tuple(place for place in trimmed.places if place.child == child)
     theirs = tuple(place for place in trimmed.places if place.child != child)
-    return Drift(child, seam.kind, seam.name, what, others, was, theirs)
+    return Drift(child, link.kind, link.name, what, others, was, theirs)
 
 
-def _trimmed(seam: Seam) -> Seam:
+def _trimmed(link: Link) -> Link:
     places: list[Place] = []
-    for child in seam.children:
-        places += [place for place in seam.places if place.child == child][:PLACES_KEPT]
-    return Seam(seam.kind, seam.name, seam.score, seam.children, tuple(places), seam.note, seam.conflict)
+    for child in link.children:
+        places += [place for place in link.places if place.child == child][:PLACES_KEPT]
+    return Link(link.kind, link.name, link.score, link.children, tuple(places), link.note, link.conflict)
 
 
-def _named(seam: Seam, bare: str) -> bool:
-    name = _bare(seam.name)
+def _named(link: Link, bare: str) -> bool:
+    name = _bare(link.name)
     return len(name) > 2 and re.search(rf"(?<![a-z0-9]){re.escape(name)}(?![a-z0-9])", bare) is not None
 
 

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from supervisor.core.map import stopwords
 from supervisor.core.map.normalize import plain_name
 from supervisor.core.map.routes import MOUNT
-from supervisor.domain.seam import Kind, Mention, Place, Role, Seam
+from supervisor.domain.link import Kind, Link, Mention, Place, Role
 
 SHOWN_FROM = 0.2
 """The score from which a seam is worth a row."""
@@ -53,7 +53,7 @@ _ONE_SIDED = frozenset({Kind.ROUTE, Kind.ERROR, Kind.PACKAGE})
 """Kinds in which an exact match proves something even if neither place says what the word is for."""
 
 
-class Found(NamedTuple):
+class Occurrence(NamedTuple):
     """A mention, the key that it is joined by, and the file that it stands in."""
 
     joined: str
@@ -72,29 +72,29 @@ def join_key(mention: Mention) -> str:
     return f"{mention.kind} {mention.name}"
 
 
-def seams(found: Iterable[Found]) -> tuple[Seam, ...]:
+def links(found: Iterable[Occurrence]) -> tuple[Link, ...]:
     """The seams between the repos of `found`, best first. Ties are broken by kind and name, so the order is stable."""
-    groups: dict[str, list[Found]] = defaultdict(list)
-    routes: list[Found] = []
+    groups: dict[str, list[Occurrence]] = defaultdict(list)
+    routes: list[Occurrence] = []
     for one in found:
         if one.mention.kind is Kind.ROUTE:
             routes.append(one)
         else:
             groups[one.joined].append(one)
-    rough: list[tuple[Seam, list[Found]]] = []
+    rough: list[tuple[Link, list[Occurrence]]] = []
     for group in (*groups.values(), *_route_groups(routes)):
-        seam = _seam(group)
-        if seam is not None:
-            rough.append((seam, group))
+        link = _link(group)
+        if link is not None:
+            rough.append((link, group))
     local = _locality(rough)
     rows = [
-        replace(seam, score=round(min(1.0, seam.score * local[number]), 3)) for number, (seam, _) in enumerate(rough)
+        replace(link, score=round(min(1.0, link.score * local[number]), 3)) for number, (link, _) in enumerate(rough)
     ]
     rows = _without_echoes([row for row in rows if row.score >= SHOWN_FROM])
     return tuple(sorted(rows, key=lambda row: (-row.score, row.kind, row.name)))
 
 
-def _seam(group: Sequence[Found]) -> Seam | None:
+def _link(group: Sequence[Occurrence]) -> Link | None:
     children = tuple(sorted({one.child for one in group}))
     if len(children) < 2:
         return None
@@ -130,10 +130,10 @@ def _seam(group: Sequence[Found]) -> Seam | None:
     for child in children:
         if all(one.test for one in group if one.child == child):
             score *= 0.6
-    return Seam(kind, name, score, children, _places(children, group), note, conflict)
+    return Link(kind, name, score, children, _places(children, group), note, conflict)
 
 
-def _kind(group: Sequence[Found]) -> Kind:
+def _kind(group: Sequence[Occurrence]) -> Kind:
     votes: Counter[Kind] = Counter()
     for one in group:
         mention = one.mention
@@ -143,7 +143,7 @@ def _kind(group: Sequence[Found]) -> Kind:
     return max(votes, key=lambda kind: (votes[kind], -_TELLING.index(kind) if kind in _TELLING else 0, kind))
 
 
-def _name(kind: Kind, group: Sequence[Found]) -> str:
+def _name(kind: Kind, group: Sequence[Occurrence]) -> str:
     """As it is written: most often, and where it is provided rather than used."""
     if kind in (Kind.ROUTE, Kind.TOPIC, Kind.HEADER, Kind.TABLE, Kind.PORT, Kind.SUBMODULE):
         own = [one.mention for one in group if one.mention.kind is kind]
@@ -158,7 +158,7 @@ def _name(kind: Kind, group: Sequence[Found]) -> str:
     return max(shown, key=lambda name: (shown[name], name))
 
 
-def _roles(kind: Kind, group: Sequence[Found]) -> float:
+def _roles(kind: Kind, group: Sequence[Occurrence]) -> float:
     provides = {one.child for one in group if one.mention.role is Role.PROVIDES}
     uses = {one.child for one in group if one.mention.role is Role.USES}
     if any(giver != taker for giver in provides for taker in uses):
@@ -172,12 +172,12 @@ def _roles(kind: Kind, group: Sequence[Found]) -> float:
     return 1.0 if provides or uses else 0.9
 
 
-def _rarity(group: Sequence[Found]) -> float:
+def _rarity(group: Sequence[Occurrence]) -> float:
     files = len({(one.child, one.file) for one in group})
     return 1.0 / (1.0 + 0.06 * max(0, files - 2 * len({one.child for one in group})))
 
 
-def _specific(kind: Kind, name: str, group: Sequence[Found]) -> float:
+def _specific(kind: Kind, name: str, group: Sequence[Occurrence]) -> float:
     parts = [part for part in re.split(r"[_\-./:\s]+|(?<=[a-z0-9])(?=[A-Z])", name) if part and part != "{}"]
     if kind is Kind.ROUTE:
         if name in stopwords.ROUTES:
@@ -198,22 +198,22 @@ def _specific(kind: Kind, name: str, group: Sequence[Found]) -> float:
     return 1.0
 
 
-def _locality(rough: Sequence[tuple[Seam, list[Found]]]) -> list[float]:
+def _locality(rough: Sequence[tuple[Link, list[Occurrence]]]) -> list[float]:
     """For each seam, how much more it proves because the same two files share other things."""
     pairs: Counter[tuple[str, str]] = Counter()
     mine: list[set[tuple[str, str]]] = []
-    for seam, group in rough:
+    for link, group in rough:
         files = sorted({(one.child, one.file) for one in group})[:40]
         own = {
             (f"{a[0]}/{a[1]}", f"{b[0]}/{b[1]}") for n, a in enumerate(files) for b in files[n + 1 :] if a[0] != b[0]
         }
         mine.append(own)
-        if seam.score > 0.25:
+        if link.score > 0.25:
             pairs.update(own)
     return [1.0 + 0.05 * min(6, max((pairs[pair] for pair in own), default=1) - 1) if own else 1.0 for own in mine]
 
 
-def _without_echoes(rows: Sequence[Seam]) -> list[Seam]:
+def _without_echoes(rows: Sequence[Link]) -> list[Link]:
     """A constant that holds a topic which has a row of its own says nothing new, unless its values differ."""
     values = {row.name for row in rows if row.kind is not Kind.CONSTANT}
     values |= {place.shown for row in rows if row.kind is not Kind.CONSTANT for place in row.places}
@@ -225,7 +225,7 @@ def _without_echoes(rows: Sequence[Seam]) -> list[Seam]:
     return kept
 
 
-def _places(children: Sequence[str], group: Sequence[Found]) -> tuple[Place, ...]:
+def _places(children: Sequence[str], group: Sequence[Occurrence]) -> tuple[Place, ...]:
     rank = {Role.PROVIDES: 0, Role.USES: 1, Role.NAMES: 2}
     places = []
     for child in children:
@@ -252,13 +252,13 @@ def _value(text: str) -> str:
 # ── routes ───────────────────────────────────────────────────────────────────────────────────────
 
 
-def _route_groups(routes: Sequence[Found]) -> list[list[Found]]:
+def _route_groups(routes: Sequence[Occurrence]) -> list[list[Occurrence]]:
     """Routes that are the same one: equal but for holes, or a caller's that ends in a server's.
 
     A server may put its routes below others, in a file of its own (`MOUNT`): a caller's decides which.
     """
     mounts: dict[str, set[str]] = defaultdict(set)
-    by_name: dict[str, list[Found]] = defaultdict(list)
+    by_name: dict[str, list[Occurrence]] = defaultdict(list)
     for one in routes:
         if one.mention.detail == MOUNT:
             mounts[one.child].add(one.mention.name)
@@ -269,7 +269,7 @@ def _route_groups(routes: Sequence[Found]) -> list[list[Found]]:
             wholes = {name, *(f"{above}{name}" for above in mounts[child] if not name.startswith(above))}
             for whole in wholes:
                 served[_anchor(whole)].append((whole, name, child))
-    groups: dict[tuple[str, str], list[Found]] = defaultdict(list)
+    groups: dict[tuple[str, str], list[Occurrence]] = defaultdict(list)
     taken: set[tuple[str, str, str]] = set()  # own name, child, whole name: what callers found
     for name, group in by_name.items():
         for child in {one.child for one in group}:
@@ -296,7 +296,7 @@ def _route_groups(routes: Sequence[Found]) -> list[list[Found]]:
     return list(groups.values())
 
 
-def _named(one: Found, whole: str) -> Found:
+def _named(one: Occurrence, whole: str) -> Occurrence:
     return one._replace(mention=one.mention._replace(name=whole))
 
 

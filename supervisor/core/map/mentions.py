@@ -14,7 +14,7 @@ from supervisor.core.map.context import said
 from supervisor.core.map.normalize import imported, package_name, plain_name, repo_name
 from supervisor.core.map.routes import prefix_of
 from supervisor.core.text.redact import redact
-from supervisor.domain.seam import Form, Kind, Mention, Role, Word
+from supervisor.domain.link import Form, Kind, Literal, Mention, Role
 
 _PACKAGE_FILE = re.compile(r"(?:src/|python/|[\w\-]+/)?(\w+)/__init__\.py")
 _UPPER = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
@@ -24,7 +24,7 @@ _FIELD_TAGS = frozenset(["json", "form", "query", "bson", "msgpack", "yaml", "ur
 
 
 def mentions(
-    words: Sequence[Word], language: str, file: str = "", secrets: tuple[str, ...] = ()
+    words: Sequence[Literal], language: str, file: str = "", secrets: tuple[str, ...] = ()
 ) -> tuple[Mention, ...]:
     """What the words of one file mention, without `secrets`; the same thing on the same line only once."""
     prefix = prefix_of(words, language)
@@ -53,7 +53,7 @@ def _of_file(file: str) -> Iterator[Mention]:
         yield Mention(Kind.PACKAGE, package_name(match[1]), match[1], 0, Role.PROVIDES)
 
 
-def _of(word: Word, language: str, prefix: str) -> Iterator[Mention]:
+def _of(word: Literal, language: str, prefix: str) -> Iterator[Mention]:
     match word.form:
         case Form.STRING:
             yield from classify.judged(said(word, language, prefix))
@@ -74,7 +74,7 @@ def _of(word: Word, language: str, prefix: str) -> Iterator[Mention]:
             yield Mention(Kind.SCHEMA, word.text, word.text, word.line, Role.USES, weak=2)
 
 
-def _field(word: Word) -> tuple[Mention, ...]:
+def _field(word: Literal) -> tuple[Mention, ...]:
     """A field of data. In a schema it is one for sure; elsewhere it may as well be a name of the program's own."""
     weak = 2 if word.form is Form.MEMBER else 1
     if word.call in ("proto", "graphql") and word.form is Form.FIELD:
@@ -90,7 +90,7 @@ def _field(word: Word) -> tuple[Mention, ...]:
     return classify.key(word.text, word.line, weak=weak) if _MULTIWORD.search(word.text) else ()
 
 
-def _tag(word: Word) -> Iterator[Mention]:
+def _tag(word: Literal) -> Iterator[Mention]:
     for name, value in _TAG.findall(word.text):
         if name in _FIELD_TAGS and value:
             yield from classify.key(value, word.line)
@@ -100,7 +100,7 @@ def _tag(word: Word) -> Iterator[Mention]:
             yield from classify.header(value, word.line)
 
 
-def _package(word: Word) -> Mention:
+def _package(word: Literal) -> Mention:
     match word.key:
         case "submodule":
             return Mention(Kind.SUBMODULE, repo_name(word.text), word.text, word.line, Role.USES)
@@ -111,7 +111,7 @@ def _package(word: Word) -> Mention:
     return Mention(Kind.PACKAGE, package_name(word.text), word.text, word.line, role)
 
 
-def _number(word: Word, language: str) -> Iterator[Mention]:
+def _number(word: Literal, language: str) -> Iterator[Mention]:
     name = word.key.rpartition(".")[2]
     bare, digits = plain_name(name), word.text.replace("_", "")
     if bare.endswith(("port", "ports")):

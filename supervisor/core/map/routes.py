@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 
 from supervisor.core.map import keywords, stopwords
-from supervisor.core.map.context import Said
+from supervisor.core.map.context import LiteralContext
 from supervisor.core.map.normalize import last_of, route_name
-from supervisor.domain.seam import Form, Kind, Mention, Role, Word
+from supervisor.domain.link import Form, Kind, Literal, Mention, Role
 
 MOUNT = "mount"
 """The detail of a route that others of the repo are below."""
@@ -38,7 +38,7 @@ def ends_like_a_file(text: str) -> bool:
     return text.rpartition(".")[2].lower() in keywords.ENDINGS and "." in text
 
 
-def routes(said: Said) -> Iterator[Mention]:
+def routes(said: LiteralContext) -> Iterator[Mention]:
     """The route that a string is, and the port of its host; nothing if it is no path."""
     word = said.word
     if word.is_key and said.language in ("yaml", "json"):
@@ -68,7 +68,7 @@ def routes(said: Said) -> Iterator[Mention]:
         yield said.mention(Kind.ROUTE, name, role, detail=_method(said, path), weak=0 if called else 1)
 
 
-def prefix_of(words: Sequence[Word], language: str) -> str:
+def prefix_of(words: Sequence[Literal], language: str) -> str:
     """What all routes of a file are below, if it says so once."""
     found = {
         route_name(word.text if word.text.startswith("/") else f"/{word.text}")
@@ -78,7 +78,7 @@ def prefix_of(words: Sequence[Word], language: str) -> str:
     return found.pop() if len(found) == 1 else ""
 
 
-def _is_prefix(word: Word, call: str, language: str) -> bool:
+def _is_prefix(word: Literal, call: str, language: str) -> bool:
     if word.decorates:  # of a class; a method's is a route of its own
         return call in keywords.CLASSES and (call != "route" or language == "csharp")
     if not word.text.startswith("/") or call == "route":
@@ -86,7 +86,7 @@ def _is_prefix(word: Word, call: str, language: str) -> bool:
     return last_of(word.key) in keywords.PREFIXES or (call in keywords.PREFIXES and word.at <= 1)
 
 
-def _path(said: Said) -> _Path | None:
+def _path(said: LiteralContext) -> _Path | None:
     """The path in a string: as it is, behind a host, or relative to one."""
     text, method, word = said.text, "", said.word
     if match := _METHOD.match(text):
@@ -112,7 +112,7 @@ def _path(said: Said) -> _Path | None:
     return _Path(f"/{text}", "", method) if (_calls(said) or served) and _RELATIVE.fullmatch(text) else None
 
 
-def _is_route(said: Said, path: _Path, name: str) -> bool:
+def _is_route(said: LiteralContext, path: _Path, name: str) -> bool:
     if not path.text or not _ROUTE.fullmatch(name) or ends_like_a_file(name):
         return False
     placed = said.word.decorates or said.key in keywords.PREFIXES
@@ -121,7 +121,7 @@ def _is_route(said: Said, path: _Path, name: str) -> bool:
     return bool(path.host) or name.split("/")[1] not in keywords.SYSTEM_FOLDERS
 
 
-def _serves(said: Said, path: _Path) -> bool:
+def _serves(said: LiteralContext, path: _Path) -> bool:
     """Whether the place declares a route, rather than calls it."""
     word, call, on = said.word, said.call, said.on
     if path.host or _is_retrofit(word):
@@ -146,28 +146,28 @@ def _serves(said: Said, path: _Path) -> bool:
     return declares and call not in _NOT_ALONE
 
 
-def _mounts(said: Said) -> bool:
+def _mounts(said: LiteralContext) -> bool:
     return said.call in keywords.MOUNTS or (said.call == "route" and said.language == "go")
 
 
-def _of_class(said: Said) -> bool:
+def _of_class(said: LiteralContext) -> bool:
     """A decorator of one function, whose name the decorator of a class may have too."""
     return said.word.decorates and said.call not in keywords.CLASSES
 
 
-def _is_retrofit(word: Word) -> bool:
+def _is_retrofit(word: Literal) -> bool:
     """Retrofit's annotations declare what is called."""
     return word.decorates and word.call.lstrip("@") in _RETROFIT
 
 
-def _method(said: Said, path: _Path) -> str:
+def _method(said: LiteralContext, path: _Path) -> str:
     if path.method or said.word.method:
         return path.method or said.word.method
     verb = said.call.removesuffix("async").removesuffix("mapping").removeprefix("http").removeprefix("map")
     return verb.upper() if verb in keywords.VERBS else ""
 
 
-def _below(word: Word, name: str, prefix: str = "") -> str:
+def _below(word: Literal, name: str, prefix: str = "") -> str:
     """The whole of a route that is declared below another one."""
     above = route_name(word.within) if word.within else prefix
     if above in ("", "/") or name == above or name.startswith(above + "/"):
@@ -175,7 +175,7 @@ def _below(word: Word, name: str, prefix: str = "") -> str:
     return above + (name if name != "/" else "")
 
 
-def _calls(said: Said) -> bool:
+def _calls(said: LiteralContext) -> bool:
     """Whether a string is handed to something that sends requests."""
     if said.call in keywords.REQUESTS or said.on in keywords.REQUESTS:
         return True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from supervisor.domain.seam import Kind, Map, Place, Role, Seam, Surveyed
+from supervisor.domain.link import Kind, Link, Map, Place, Role, Surveyed
 
 
 def as_json(made: Map) -> dict[str, Any]:
@@ -22,20 +22,20 @@ def as_json(made: Map) -> dict[str, Any]:
             }
             for one in made.children
         ],
-        "rows": [row_as_json(seam) for seam in made.seams],
+        "rows": [row_as_json(link) for link in made.links],
         "cut": list(made.cut),
     }
 
 
-def row_as_json(seam: Seam) -> dict[str, Any]:
+def row_as_json(link: Link) -> dict[str, Any]:
     """One row of that object."""
     return {
-        "kind": str(seam.kind),
-        "name": seam.name,
-        "score": seam.score,
-        "children": list(seam.children),
-        "note": seam.note or None,
-        "conflict": seam.conflict,
+        "kind": str(link.kind),
+        "name": link.name,
+        "score": link.score,
+        "children": list(link.children),
+        "note": link.note or None,
+        "conflict": link.conflict,
         "places": [
             {
                 "child": place.child,
@@ -45,7 +45,7 @@ def row_as_json(seam: Seam) -> dict[str, Any]:
                 "text": place.shown,
                 "detail": place.detail or None,
             }
-            for place in seam.places
+            for place in link.places
         ],
     }
 
@@ -62,11 +62,11 @@ def from_json(value: Mapping[str, Any]) -> Map:
     return Map(children, tuple(map(row_from_json, value["rows"])), tuple(value["cut"]))
 
 
-def row_from_json(row: Mapping[str, Any]) -> Seam:
+def row_from_json(row: Mapping[str, Any]) -> Link:
     """The seam that `row_as_json` made this of; raises as `from_json` does."""
     places = tuple(
         Place(p["child"], p["file"], p["line"] or 0, Role(p["role"]), p["text"], p["detail"] or "")
         for p in row["places"]
     )
     children, note = tuple(row["children"]), row["note"] or ""
-    return Seam(Kind(row["kind"]), row["name"], row["score"], children, places, note, row["conflict"])
+    return Link(Kind(row["kind"]), row["name"], row["score"], children, places, note, row["conflict"])

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from supervisor.core.plan.errors import quoted
+from supervisor.core.plan.diagnostics import quoted
 from supervisor.domain.plan import Budget
 
 EXAMPLE = "`200k tokens, 30 min`"
@@ -19,7 +19,7 @@ _PART = re.compile(r"\+?\s*([0-9]{1,12}(?:\.[0-9]{1,6})?)\s*(?:([kKM])(?![A-Za-z
 _THOUSANDS = re.compile(r"(?<=[0-9])[,_](?=[0-9]{3}(?![0-9]))")
 
 
-class Misread(Struct, frozen=True):
+class AmountError(Struct, frozen=True):
     """Why a text is no amount; `word` is the one that is wrong where it has to be one of `choices`."""
 
     message: str
@@ -27,27 +27,27 @@ class Misread(Struct, frozen=True):
     choices: Sequence[str] = ()
 
 
-def read_amount(text: str) -> Budget | Misread:
+def read_amount(text: str) -> Budget | AmountError:
     """The tokens, the minutes, or both, that a text names; takes every str."""
     tokens: int | None = None
     minutes: float | None = None
     for part in _THOUSANDS.sub("", text.strip()).split(","):
         found = _PART.fullmatch(part.strip())
         if found is None:
-            return Misread(f"{quoted(part.strip())} is no amount: write {EXAMPLE}")
+            return AmountError(f"{quoted(part.strip())} is no amount: write {EXAMPLE}")
         number, size, unit = float(found[1]), _SIZES[(found[2] or "").lower()], found[3].lower()
         if unit in ("token", "tokens") and tokens is None:
             tokens = int(number * size)
         elif unit in _MINUTES and size == 1 and minutes is None:
             minutes = number * _MINUTES[unit]
         elif not unit:
-            return Misread(f"{quoted(part.strip())} does not say of what: write {EXAMPLE}")
+            return AmountError(f"{quoted(part.strip())} does not say of what: write {EXAMPLE}")
         elif unit in ("token", "tokens", *_MINUTES):
-            return Misread(f"{quoted(part.strip())} is one amount too many: write {EXAMPLE}")
+            return AmountError(f"{quoted(part.strip())} is one amount too many: write {EXAMPLE}")
         else:
-            return Misread(f"unknown unit {quoted(found[3])}", found[3], UNITS)
+            return AmountError(f"unknown unit {quoted(found[3])}", found[3], UNITS)
     if tokens == 0 or minutes == 0:
-        return Misread(f"an amount must be above zero: write {EXAMPLE}")
+        return AmountError(f"an amount must be above zero: write {EXAMPLE}")
     return Budget(tokens, minutes)
 
 

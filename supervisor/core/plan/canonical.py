@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from supervisor.core.text.markdown import Tangle, blocks, inline
+from supervisor.core.text.markdown import UnparsableText, blocks, inline
 from supervisor.domain.plan import Contract, Plan, Task
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def canonical(markdown: str) -> str:
     is text. Very long paragraphs and text too tangled to be read are compared by their source, less white space.
     """
     tokens = blocks(markdown)
-    if isinstance(tokens, Tangle):
+    if isinstance(tokens, UnparsableText):
         return "\n".join(line.rstrip() for line in markdown.splitlines()).strip("\n")
     page = _Page()
     for token in tokens:

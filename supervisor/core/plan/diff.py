@@ -11,7 +11,7 @@ from supervisor.core.plan.canonical import canonical, contract_key, task_key
 from supervisor.domain.plan import Plan, Task
 
 
-class Reach(Struct, frozen=True):
+class Affected(Struct, frozen=True):
     """What happened to a contract, and the tasks of both plans whose brief that changes."""
 
     contract: str
@@ -38,7 +38,7 @@ class Changes(Struct, frozen=True):
     retuned: tuple[str, ...] = ()
     hold: bool | None = None
     budget: bool = False
-    reach: tuple[Reach, ...] = ()
+    reach: tuple[Affected, ...] = ()
 
 
 def diff(old: Plan | None, new: Plan) -> Changes:
@@ -84,17 +84,17 @@ def describe(changes: Changes) -> str:
     phrases += _phrase(changes.released, "released")
     phrases += _phrase(changes.retuned, "scheduled differently")
     for contract in changes.contracts:
-        each = reach.get(contract, Reach(contract, "changed", ()))
+        each = reach.get(contract, Affected(contract, "changed", ()))
         phrases.append(f"{contract} {each.how}" + (f" (reaches {', '.join(each.tasks)})" if each.tasks else ""))
     if changes.objective:
         phrases.append("objective changed" + (f" (reaches {', '.join(changes.changed)})" if changes.changed else ""))
     return "; ".join(phrases) or "nothing that matters changed"
 
 
-def _reach(old: Plan, new: Plan, changed: Sequence[str]) -> tuple[Reach, ...]:
+def _reach(old: Plan, new: Plan, changed: Sequence[str]) -> tuple[Affected, ...]:
     before = {contract.id: contract_key(contract) for contract in old.contracts}
     after = {contract.id: contract_key(contract) for contract in new.contracts}
-    reaches: list[Reach] = []
+    reaches: list[Affected] = []
     for contract_id in dict.fromkeys((*after, *before)):
         if before.get(contract_id) == after.get(contract_id):
             continue
@@ -102,7 +102,7 @@ def _reach(old: Plan, new: Plan, changed: Sequence[str]) -> tuple[Reach, ...]:
             "added" if contract_id not in before else "removed" if contract_id not in after else "changed"
         )
         named = {task.id for plan in (old, new) for task in plan.tasks if contract_id in task.contracts}
-        reaches.append(Reach(contract_id, how, tuple(task for task in changed if task in named)))
+        reaches.append(Affected(contract_id, how, tuple(task for task in changed if task in named)))
     return tuple(reaches)
 
 

@@ -8,8 +8,8 @@ from typing import TypeVar
 
 from msgspec import Struct
 
-from supervisor.core.plan.amounts import Misread, read_amount
-from supervisor.core.plan.errors import Flaw, nearest, quoted
+from supervisor.core.plan.amounts import AmountError, read_amount
+from supervisor.core.plan.diagnostics import Diagnostic, nearest, quoted
 from supervisor.core.text.markdown import inline
 from supervisor.domain.plan import Budget
 
@@ -24,7 +24,7 @@ class Field(Struct, frozen=True):
     line: int
 
 
-def scan(lines: Sequence[str], start: int, end: int, known: Sequence[str]) -> tuple[list[Field], int, list[Flaw]]:
+def scan(lines: Sequence[str], start: int, end: int, known: Sequence[str]) -> tuple[list[Field], int, list[Diagnostic]]:
     """The fields at the top of `lines[start:end]`, the index of the first line after them, and what is wrong in them.
 
     There is a field list when the first line that is not blank looks like `- word:`. It ends at a line that is neither
@@ -35,7 +35,7 @@ def scan(lines: Sequence[str], start: int, end: int, known: Sequence[str]) -> tu
     if first is None or first.indent > 3 or _named(first.text, known) is None:
         return [], at, []
     found: list[tuple[str, list[str], int]] = []
-    flaws: list[Flaw] = []
+    diagnostics: list[Diagnostic] = []
     while at < end:
         line, bullet = lines[at], _bullet(lines, at, end)
         if not line.strip():
@@ -51,25 +51,27 @@ def scan(lines: Sequence[str], start: int, end: int, known: Sequence[str]) -> tu
                 found.append((named[0], [named[1]], at + 1))
             else:
                 rule = "write `- name: value`, or leave an empty line between the fields and the text"
-                flaws.append(Flaw(at + 1, f"{quoted(bullet.text)} is not a field: {rule}"))
+                diagnostics.append(Diagnostic(at + 1, f"{quoted(bullet.text)} is not a field: {rule}"))
         elif not line[0].isspace():
-            flaws += _cut_off(lines, at, end, known)
+            diagnostics += _cut_off(lines, at, end, known)
             break
         elif bullet:
-            flaws.append(
-                Flaw(at + 1, f"write the value of `{found[-1][0]}` on the line of its name, not as a list below it")
+            diagnostics.append(
+                Diagnostic(
+                    at + 1, f"write the value of `{found[-1][0]}` on the line of its name, not as a list below it"
+                )
             )
         else:
             found[-1][1].append(line.strip())
         at += 1
-    return [Field(name, " ".join(value).strip(), line) for name, value, line in found], at, flaws
+    return [Field(name, " ".join(value).strip(), line) for name, value, line in found], at, diagnostics
 
 
 class Fields:
-    """The field list of one heading, read by name. Every read of a wrong value adds to `flaws`."""
+    """The field list of one heading, read by name. Every read of a wrong value adds to `diagnostics`."""
 
-    def __init__(self, found: Sequence[Field], known: Sequence[str], flaws: list[Flaw]) -> None:
-        self._flaws = flaws
+    def __init__(self, found: Sequence[Field], known: Sequence[str], diagnostics: list[Diagnostic]) -> None:
+        self._diagnostics = diagnostics
         self._found: dict[str, Field] = {}
         for field in found:
             if field.name not in known:
@@ -154,7 +156,7 @@ class Fields:
         if field is None:
             return None
         found = read_amount(_bare(field.value))
-        if isinstance(found, Misread):
+        if isinstance(found, AmountError):
             self._flag(field, f"`{name}`: {found.message}", found.word, found.choices)
             return None
         return found
@@ -167,7 +169,7 @@ class Fields:
         return field
 
     def _flag(self, field: Field, message: str, word: str = "", choices: Collection[str] = ()) -> None:
-        self._flaws.append(Flaw(field.line, message, word, choices))
+        self._diagnostics.append(Diagnostic(field.line, message, word, choices))
 
 
 _YES_NO = {"yes": True, "true": True, "no": False, "false": False}
@@ -195,18 +197,18 @@ def _named(text: str, known: Sequence[str]) -> tuple[str, str] | None:
     return (name, value.strip()) if not value or value[0].isspace() or name in known else None
 
 
-def _cut_off(lines: Sequence[str], at: int, end: int, known: Sequence[str]) -> list[Flaw]:
+def _cut_off(lines: Sequence[str], at: int, end: int, known: Sequence[str]) -> list[Diagnostic]:
     """Fields below text that ended their list without a blank line: surely meant as such, so not to be lost."""
-    flaws = []
+    diagnostics = []
     while at < end and lines[at].strip():
         bullet = _bullet(lines, at, end)
         named = _named(bullet.text, known) if bullet else None
         if named and named[0] in known:
-            flaws.append(
-                Flaw(at + 1, f"`{named[0]}` stands below other text: move it up to the list below the heading")
+            diagnostics.append(
+                Diagnostic(at + 1, f"`{named[0]}` stands below other text: move it up to the list below the heading")
             )
         at += 1
-    return flaws
+    return diagnostics
 
 
 def _skip_blank(lines: Sequence[str], at: int, end: int) -> int:

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from supervisor.core.plan.errors import Flaw
-from supervisor.core.text.markdown import Tangle, blocks
+from supervisor.core.plan.diagnostics import Diagnostic
+from supervisor.core.text.markdown import UnparsableText, blocks
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
 
-class Heading(Struct, frozen=True):
+class PlanHeading(Struct, frozen=True):
     """A heading that stands in no list and no quote, on `line` (from 1).
 
     `start` and `end` are the indexes of the lines below it, up to the next heading of level 3 or less.
@@ -33,19 +33,19 @@ class Outline(Struct, frozen=True):
     """`verbatim` are the indexes of the lines in code and HTML blocks: what stands there is never a mark of ours."""
 
     lines: Sequence[str]
-    headings: Sequence[Heading]
+    headings: Sequence[PlanHeading]
     verbatim: frozenset[int]
 
     def text(self, start: int, end: int) -> str:
         """The lines from `start` up to `end`, without the blank ones around them."""
         return trimmed(self.lines[start:end])
 
-    def inside(self, section: Heading) -> list[Heading]:
+    def inside(self, section: PlanHeading) -> list[PlanHeading]:
         """The headings of level 3 in the section that `section` opens."""
         below = self.headings[self.headings.index(section) + 1 :]
         return [heading for heading in takewhile(lambda heading: heading.level > 2, below) if heading.level == 3]
 
-    def section_end(self, section: Heading) -> int:
+    def section_end(self, section: PlanHeading) -> int:
         """The index of the first line after the section that `section` opens."""
         return max((heading.end for heading in self.inside(section)), default=section.end)
 
@@ -55,18 +55,18 @@ def trimmed(lines: Sequence[str]) -> str:
     return "\n".join(dropwhile(lambda line: not line.strip(), lines)).rstrip()
 
 
-def outline(text: str) -> tuple[Outline | None, list[Flaw]]:
+def outline(text: str) -> tuple[Outline | None, list[Diagnostic]]:
     """The outline of `text`, whose lines end in a line feed, and what in it would mislead a reader or a terminal.
 
     Without an outline there is at least one flaw.
     """
     lines = text.split("\n")
     tokens = blocks(text)
-    if isinstance(tokens, Tangle):
-        return None, [*_control_characters(lines), Flaw(tokens.line + 1, tokens.why)]
+    if isinstance(tokens, UnparsableText):
+        return None, [*_control_characters(lines), Diagnostic(tokens.line + 1, tokens.why)]
     verbatim = frozenset(line for token in tokens if token.type in _VERBATIM for line in range(*_span(token)))
-    flaws = [*_control_characters(lines), *_unclosed(tokens, lines)]
-    return Outline(lines, _headings(tokens, len(lines)), verbatim), flaws
+    diagnostics = [*_control_characters(lines), *_unclosed(tokens, lines)]
+    return Outline(lines, _headings(tokens, len(lines)), verbatim), diagnostics
 
 
 _VERBATIM = ("fence", "code_block", "html_block")
@@ -75,36 +75,36 @@ _HTML = re.compile(r"\s*(<!--|<\?|<!\[cdata\[|<(?:pre|script|style|textarea)(?=[
 _HTML_ENDS = {"<!--": "-->", "<?": "?>", "<![cdata[": "]]>"}
 
 
-def _headings(tokens: Sequence[Token], end: int) -> list[Heading]:
-    headings: list[Heading] = []
+def _headings(tokens: Sequence[Token], end: int) -> list[PlanHeading]:
+    headings: list[PlanHeading] = []
     for opening, content in reversed(list(pairwise(tokens))):
         if opening.type == "heading_open" and opening.level == 0:
             first, start = _span(opening)
             level = int(opening.tag[1:])
-            headings.append(Heading(level, " ".join(content.content.split()), first + 1, start, end))
+            headings.append(PlanHeading(level, " ".join(content.content.split()), first + 1, start, end))
             end = first if level <= 3 else end
     return headings[::-1]
 
 
-def _control_characters(lines: Sequence[str]) -> Iterator[Flaw]:
+def _control_characters(lines: Sequence[str]) -> Iterator[Diagnostic]:
     for number, line in enumerate(lines, start=1):
         if found := _CONTROL.search(line):
-            yield Flaw(number, f"the line holds the control character U+{ord(found[0]):04X}: take it out")
+            yield Diagnostic(number, f"the line holds the control character U+{ord(found[0]):04X}: take it out")
 
 
-def _unclosed(tokens: Sequence[Token], lines: Sequence[str]) -> Iterator[Flaw]:
+def _unclosed(tokens: Sequence[Token], lines: Sequence[str]) -> Iterator[Diagnostic]:
     """What makes CommonMark take the rest of the file for code or HTML: its tasks would be retired."""
     for token in tokens:
         first, end = _span(token)
         if token.level == 0 and token.type == "fence":
             last = lines[end - 1].strip()
             if end - 1 == first or len(last) < len(token.markup) or set(last) != {token.markup[0]}:
-                yield Flaw(first + 1, f"this code block is never closed: end it with a line {token.markup}")
+                yield Diagnostic(first + 1, f"this code block is never closed: end it with a line {token.markup}")
         elif token.level == 0 and token.type == "html_block" and (opener := _HTML.match(token.content)):
             tag = opener[1].lower()
             closer = _HTML_ENDS.get(tag, f"</{tag[1:]}>")
             if closer not in token.content.lower():
-                yield Flaw(first + 1, f"`{tag}` is never closed: end it with `{closer}`")
+                yield Diagnostic(first + 1, f"`{tag}` is never closed: end it with `{closer}`")
 
 
 def _span(token: Token) -> tuple[int, int]:

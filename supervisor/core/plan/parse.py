@@ -8,9 +8,9 @@ from graphlib import CycleError, TopologicalSorter
 
 from msgspec import Struct
 
-from supervisor.core.plan.errors import MAX_PROBLEMS, Flaw, any_of, nearest, quoted, rejection
+from supervisor.core.plan.diagnostics import MAX_PROBLEMS, Diagnostic, any_of, nearest, quoted, rejection
 from supervisor.core.plan.fields import Fields, scan
-from supervisor.core.plan.outline import Heading, Outline, outline, trimmed
+from supervisor.core.plan.outline import Outline, PlanHeading, outline, trimmed
 from supervisor.domain.plan import HUMAN, Budget, Contract, Plan, Rejection, SandboxMode, Task, ThreadChoice
 
 MAX_CHARACTERS = 600_000
@@ -40,15 +40,15 @@ def parse(text: str, children: Collection[str]) -> Plan | Rejection:
     """
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     if not text.strip():
-        return rejection([Flaw(1, "plan.md is empty: begin it with `# Plan: TITLE` and add a `## Working Plan`")])
+        return rejection([Diagnostic(1, "plan.md is empty: begin it with `# Plan: TITLE` and add a `## Working Plan`")])
     if len(text) > MAX_CHARACTERS:
-        return rejection([Flaw(1, f"plan.md has {len(text)} characters: keep it within {MAX_CHARACTERS}")])
-    page, flaws = outline(text)
+        return rejection([Diagnostic(1, f"plan.md has {len(text)} characters: keep it within {MAX_CHARACTERS}")])
+    page, diagnostics = outline(text)
     if page is None:
-        return rejection(flaws)
-    reader = _Reader(page, flaws, tuple(children))
+        return rejection(diagnostics)
+    reader = _Reader(page, diagnostics, tuple(children))
     plan = reader.plan()
-    return rejection(reader.flaws) if reader.flaws else plan
+    return rejection(reader.diagnostics) if reader.diagnostics else plan
 
 
 _OBJECTIVE, _SUCCESS, _CONTRACTS, _WORKING_PLAN = "Objective", "Success Criteria", "Contracts", "Working Plan"
@@ -70,22 +70,22 @@ class _Entry(Struct, frozen=True):
 
     id: str
     title: str
-    heading: Heading
+    heading: PlanHeading
     fields: Fields
     body: int
 
 
 class _Reader:
-    """One reading of one file; what is wrong with it gathers in `flaws`."""
+    """One reading of one file; what is wrong with it gathers in `diagnostics`."""
 
-    def __init__(self, page: Outline, flaws: list[Flaw], children: tuple[str, ...]) -> None:
-        self.flaws = flaws
+    def __init__(self, page: Outline, diagnostics: list[Diagnostic], children: tuple[str, ...]) -> None:
+        self.diagnostics = diagnostics
         self._page = page
         self._children = children
         self._understood: set[int] = set()  # lines of headings and fields that have been read
 
     def plan(self) -> Plan:
-        """The plan, to be believed only when `flaws` is empty afterwards."""
+        """The plan, to be believed only when `diagnostics` is empty afterwards."""
         title, hold, budget = self._title()
         sections = self._sections()
         contracts = self._entries(sections[_CONTRACTS], "contract", CONTRACT_FIELDS)
@@ -99,8 +99,8 @@ class _Reader:
             tasks=tuple(self._task(entry, tasks, contracts) for entry in tasks.values()),
             budget=budget,
         )
-        self.flaws += _cycles(plan.tasks)
-        self.flaws += self._astray()
+        self.diagnostics += _cycles(plan.tasks)
+        self.diagnostics += self._astray()
         return plan
 
     def _title(self) -> tuple[str, bool, Budget | None]:
@@ -115,9 +115,9 @@ class _Reader:
         fields, _ = self._fields(heading, PLAN_FIELDS)
         return title, fields.yes("hold"), fields.amount("budget")
 
-    def _sections(self) -> dict[str, list[Heading]]:
+    def _sections(self) -> dict[str, list[PlanHeading]]:
         """The headings of each section that carries meaning; more than one is a flaw."""
-        sections: dict[str, list[Heading]] = {name: [] for name in _SECTIONS.values()}
+        sections: dict[str, list[PlanHeading]] = {name: [] for name in _SECTIONS.values()}
         for heading in self._page.headings:
             name = _SECTIONS.get(heading.text.casefold()) if heading.level == 2 else None
             if name is None:
@@ -133,11 +133,11 @@ class _Reader:
             self._flag(near.line if near else 1, f"there is no section `## {_WORKING_PLAN}`: {hint}")
         return sections
 
-    def _section_text(self, headings: Sequence[Heading]) -> str:
+    def _section_text(self, headings: Sequence[PlanHeading]) -> str:
         texts = [self._page.text(heading.start, self._page.section_end(heading)) for heading in headings]
         return "\n\n".join(texts)
 
-    def _entries(self, sections: Sequence[Heading], noun: str, known: Sequence[str]) -> dict[str, _Entry]:
+    def _entries(self, sections: Sequence[PlanHeading], noun: str, known: Sequence[str]) -> dict[str, _Entry]:
         entries: dict[str, _Entry] = {}
         for heading in (inner for section in sections for inner in self._page.inside(section)):
             match = _ENTRY_TITLE.fullmatch(heading.text)
@@ -157,11 +157,11 @@ class _Reader:
                 self._flag(heading.line, message)
         return entries
 
-    def _fields(self, heading: Heading, known: Sequence[str]) -> tuple[Fields, int]:
-        found, body, flaws = scan(self._page.lines, heading.start, heading.end, known)
-        self.flaws += flaws
+    def _fields(self, heading: PlanHeading, known: Sequence[str]) -> tuple[Fields, int]:
+        found, body, diagnostics = scan(self._page.lines, heading.start, heading.end, known)
+        self.diagnostics += diagnostics
         self._understood.update((heading.line, *(field.line for field in found)))
-        return Fields(found, known, self.flaws), body
+        return Fields(found, known, self.diagnostics), body
 
     def _contract(self, entry: _Entry) -> Contract:
         between = entry.fields.names("between", "child", self._children)
@@ -224,24 +224,24 @@ class _Reader:
                 return trimmed(steps), trimmed(expect).strip()
         return page.text(entry.body, end), ""
 
-    def _astray(self) -> Iterator[Flaw]:
+    def _astray(self) -> Iterator[Diagnostic]:
         """What was surely meant to count and stands where it does not: passed over, it would start or retire work."""
-        known = self._understood | {flaw.line for flaw in self.flaws}
+        known = self._understood | {diagnostic.line for diagnostic in self.diagnostics}
         for at, line in enumerate(self._page.lines):
             if at + 1 not in known and at not in self._page.verbatim and _HOLD.fullmatch(line):
-                yield Flaw(at + 1, "`hold` does not count here: move it to the list right below a heading")
+                yield Diagnostic(at + 1, "`hold` does not count here: move it to the list right below a heading")
         for heading in self._page.headings:
             if heading.line not in known and (match := _ENTRY_TITLE.fullmatch(heading.text)):
                 found, _, _ = scan(self._page.lines, heading.start, heading.end, TASK_FIELDS)
                 if any(field.name == "child" for field in found):
                     rule = f"give it a heading of level 3 below `## {_WORKING_PLAN}`"
-                    yield Flaw(heading.line, f"the task {match[1]} stands where it is not read: {rule}")
+                    yield Diagnostic(heading.line, f"the task {match[1]} stands where it is not read: {rule}")
 
     def _flag(self, line: int, message: str) -> None:
-        self.flaws.append(Flaw(line, message))
+        self.diagnostics.append(Diagnostic(line, message))
 
 
-def _cycles(tasks: Sequence[Task]) -> Iterator[Flaw]:
+def _cycles(tasks: Sequence[Task]) -> Iterator[Diagnostic]:
     """One flaw for each circle of tasks that wait for each other, as far as they would be told."""
     lines = {task.id: task.line for task in tasks}
     waits = {task.id: [other for other in task.after if other in lines and other != task.id] for task in tasks}
@@ -255,7 +255,7 @@ def _cycles(tasks: Sequence[Task]) -> Iterator[Flaw]:
         circle = [*circle[start:], *circle[:start]]
         shown = circle if len(circle) <= _LONGEST_CIRCLE else [*circle[:_LONGEST_CIRCLE], "..."]
         message = f"{' → '.join([*shown, circle[0]])} wait for each other: take one of them out of an `after`"
-        yield Flaw(lines[circle[0]], message)
+        yield Diagnostic(lines[circle[0]], message)
         waits[circle[0]].remove(circle[1])
 
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from supervisor.core.repo.commands import LENGTH, purpose_of, quote, shell_lines
-from supervisor.core.repo.structured import Unreadable, Value, read_yaml
-from supervisor.domain.repofacts import Job, Moment, Pipeline, Rule, Step
+from supervisor.core.repo.structured import Malformed, Value, read_yaml
+from supervisor.domain.repo.facts import CiJob, CiStep, Moment, Pipeline, RepoRule
 
 JOBS = 20
 STEPS = 20  # commands of one job
@@ -55,7 +55,7 @@ def read_pipeline(name: str, content: bytes) -> Pipeline:
         )
     try:
         data = read_yaml(content)
-    except Unreadable as error:
+    except Malformed as error:
         return Pipeline(name, system, note=f"not understood: {error}")
     on = data.at("on") if "on" in data.pairs else data.at("true")
     events = list(on.pairs) or [one.text for one in on.items]
@@ -66,27 +66,29 @@ def read_pipeline(name: str, content: bytes) -> Pipeline:
     return Pipeline(name, system, called, tuple(quote(one, NAME) for one in events[:10]), _bounded(found))
 
 
-def read_hooks(name: str, content: bytes) -> tuple[Rule, ...]:
+def read_hooks(name: str, content: bytes) -> tuple[RepoRule, ...]:
     """What runs before a commit (or a push), as rules. Nothing of a file that is malformed."""
-    rules: list[Rule] = []
+    rules: list[RepoRule] = []
     if name.startswith(".husky/"):
         when = name.rpartition("/")[2]
         for text, line in shell_lines(content[: 16 << 10].decode("utf-8", "replace"), 1):
             if not text.startswith((".", "export", "if", "fi", "#")):
-                rules.append(Rule(f"the {when} hook runs {quote(text, LENGTH)}", Moment.COMMIT, name, line))
+                rules.append(RepoRule(f"the {when} hook runs {quote(text, LENGTH)}", Moment.COMMIT, name, line))
         return tuple(rules[:10])
     try:
         data = read_yaml(content)
-    except Unreadable:
+    except Malformed:
         return ()
     if "repos" in data.pairs:
         for hook in (hook for repo in data.at("repos").items for hook in repo.at("hooks").items):
             if called := hook.at("id").text:
-                rules.append(Rule(f"pre-commit runs {quote(called, NAME)}", Moment.COMMIT, name, hook.at("id").line))
+                rules.append(
+                    RepoRule(f"pre-commit runs {quote(called, NAME)}", Moment.COMMIT, name, hook.at("id").line)
+                )
     for when in ("pre-commit", "pre-push", "commit-msg"):
         for called, command in data.at(when, "commands").pairs.items():
             run = quote(command.at("run").text, LENGTH) or quote(called, NAME)
-            rules.append(Rule(f"the {when} hook runs {run}", Moment.COMMIT, name, command.line))
+            rules.append(RepoRule(f"the {when} hook runs {run}", Moment.COMMIT, name, command.line))
     return tuple(rules[:20])
 
 
@@ -162,10 +164,10 @@ _NOISE = re.compile(
 )
 
 
-def _bounded(found: list[_Found]) -> tuple[Job, ...]:
+def _bounded(found: list[_Found]) -> tuple[CiJob, ...]:
     """The first jobs, with the commands that say something."""
     jobs = []
     for called, line, steps in found[:JOBS]:
-        told = [Step(quote(text, LENGTH), purpose_of(text), at) for text, at in steps if not _NOISE.match(text)]
-        jobs.append(Job(quote(called, NAME), line, tuple(told[:STEPS]), max(0, len(told) - STEPS)))
+        told = [CiStep(quote(text, LENGTH), purpose_of(text), at) for text, at in steps if not _NOISE.match(text)]
+        jobs.append(CiJob(quote(called, NAME), line, tuple(told[:STEPS]), max(0, len(told) - STEPS)))
     return tuple(jobs)

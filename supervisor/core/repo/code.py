@@ -11,12 +11,12 @@ from supervisor.core.repo.files import RepoFile, is_sample, language_of, left_ou
 from supervisor.core.repo.manifests import kind_of, read_manifest
 from supervisor.core.repo.structured import LIMIT, YAML_LIMIT
 from supervisor.core.repo.tests import test_layout
-from supervisor.domain.repofacts import (
+from supervisor.domain.repo.facts import (
     Code,
     Folder,
     Language,
     LeftOut,
-    Rule,
+    RepoRule,
 )
 
 MANIFESTS = 60
@@ -78,7 +78,7 @@ def read_code(files: Sequence[RepoFile], contents: Mapping[str, bytes]) -> Code:
     return Code(languages, out, _folders(files), declared, entries, tests, ci, tuple(cut))
 
 
-def hook_rules(contents: Mapping[str, bytes]) -> tuple[Rule, ...]:
+def hook_rules(contents: Mapping[str, bytes]) -> tuple[RepoRule, ...]:
     """What hooks run before a commit."""
     return tuple(rule for name in sorted(contents) if is_hooks(name) for rule in read_hooks(name, contents[name]))
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from supervisor.core.repo.git.text import words
-from supervisor.domain.repofacts import Purpose
+from supervisor.domain.repo.facts import Purpose
 
 LENGTH = 160
 """Characters of a command that are shown."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from supervisor.core.repo.facts import SECTIONS, Point, points
+from supervisor.core.repo.facts import SECTIONS, RepoFact, facts
 from supervisor.core.text import escape
 from supervisor.core.text.redact import redact
-from supervisor.domain.snapshot import Snapshot
+from supervisor.domain.repo.snapshot import Snapshot
 
 CHARACTERS = 4
 """Of one token, as near as it can be told without the model's own dictionary."""
@@ -23,16 +23,14 @@ def digest(snapshot: Snapshot, tokens: int) -> str:
     """
     room = CHARACTERS * max(0, tokens)
     title = f"# {_inline(snapshot.child)}\n\n{_code(snapshot.path)}\n"
-    told = points(snapshot)
+    told = facts(snapshot)
     for reserve in (0, _RESERVE):  # If everything has room, nothing is left to say of what has none.
         chosen = chosen_points(told, room - len(title) - reserve)
-        text = title + "".join(
-            _section(name, [point for point in chosen if point.section == name]) for name in SECTIONS
-        )
+        text = title + "".join(_section(name, [fact for fact in chosen if fact.section == name]) for name in SECTIONS)
         if len(chosen) == len(told) and len(text) <= room:
             return text
-    missing = Counter(point.section for point in told)
-    missing.subtract(Counter(point.section for point in chosen))
+    missing = Counter(fact.section for fact in told)
+    missing.subtract(Counter(fact.section for fact in chosen))
     said = ", ".join(f"{count} of “{name}”" for name in SECTIONS if (count := missing[name]) > 0)
     text += f"\nLeft out for want of room: {said}.\n"
     if len(text) <= room:
@@ -40,23 +38,23 @@ def digest(snapshot: Snapshot, tokens: int) -> str:
     return title if len(title) <= room else ""
 
 
-def chosen_points(told: Sequence[Point], room: int) -> list[Point]:
+def chosen_points(told: Sequence[RepoFact], room: int) -> list[RepoFact]:
     """The most telling points that have room in so many characters, in the order of reading."""
     kept: set[int] = set()
     sections: set[str] = set()
-    for number, point in sorted(enumerate(told), key=lambda one: one[1].rank):
-        cost = len(_line(point)) + (0 if point.section in sections else len(_heading(point.section)))
+    for number, fact in sorted(enumerate(told), key=lambda one: one[1].rank):
+        cost = len(_line(fact)) + (0 if fact.section in sections else len(_heading(fact.section)))
         if cost <= room:
             room -= cost
             kept.add(number)
-            sections.add(point.section)
-    return [point for number, point in enumerate(told) if number in kept]
+            sections.add(fact.section)
+    return [fact for number, fact in enumerate(told) if number in kept]
 
 
 _RESERVE = 60 + sum(len(name) + 14 for name in SECTIONS)
 
 
-def _section(name: str, chosen: Sequence[Point]) -> str:
+def _section(name: str, chosen: Sequence[RepoFact]) -> str:
     return _heading(name) + "".join(map(_line, chosen)) if chosen else ""
 
 
@@ -64,8 +62,8 @@ def _heading(name: str) -> str:
     return f"\n## {name}\n\n"
 
 
-def _line(point: Point) -> str:
-    parts = [_code(span.text) if span.code else _words(span.text, first=not at) for at, span in enumerate(point.spans)]
+def _line(fact: RepoFact) -> str:
+    parts = [_code(part.text) if part.code else _words(part.text, first=not at) for at, part in enumerate(fact.spans)]
     return f"- {''.join(parts)}\n"
 
 

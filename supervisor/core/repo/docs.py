@@ -9,7 +9,16 @@ from itertools import chain
 from supervisor.core.repo.commands import LENGTH, purpose_of, quote, shell_lines
 from supervisor.core.repo.documents import Piece, pieces, plain
 from supervisor.core.repo.files import RepoFile, left_out
-from supervisor.domain.repofacts import Command, Docs, Document, DocumentKind, Heading, Moment, Purpose, Rule
+from supervisor.domain.repo.facts import (
+    Docs,
+    Document,
+    DocumentedCommand,
+    DocumentHeading,
+    DocumentKind,
+    Moment,
+    Purpose,
+    RepoRule,
+)
 
 DOCUMENTS = 40
 """Documents that are read; a repo with more has a manual, of which the first pages will do."""
@@ -43,14 +52,14 @@ def wanted(files: Sequence[RepoFile]) -> tuple[tuple[str, int], ...]:
     return tuple(chosen)
 
 
-def read_docs(files: Sequence[RepoFile], contents: Mapping[str, bytes], hooks: Sequence[Rule] = ()) -> Docs:
+def read_docs(files: Sequence[RepoFile], contents: Mapping[str, bytes], hooks: Sequence[RepoRule] = ()) -> Docs:
     """What the documents say, and after it what the `hooks` do.
 
     A file that is missing in `contents`, or cannot be understood, is told in `cut`.
     """
     documents, cut = [], []
-    commands: dict[tuple[str, Purpose], Command] = {}
-    rules: dict[tuple[str, Moment], Rule] = {}
+    commands: dict[tuple[str, Purpose], DocumentedCommand] = {}
+    rules: dict[tuple[str, Moment], RepoRule] = {}
     chosen = wanted(files)
     kinds = {file.name: kind for file in files for _, kind in _ranked(file)}
     sizes = {file.name: file.size for file in files}
@@ -146,7 +155,7 @@ def _ranked(file: RepoFile) -> Iterator[tuple[tuple[int, int, str], DocumentKind
 
 def _document(name: str, kind: DocumentKind, parts: Sequence[Piece]) -> Document:
     said = [part for part in parts if part.kind == "heading"]
-    headings = [Heading(text, part.level, part.line) for part in said if (text := quote(plain(part.text), 100))]
+    headings = [DocumentHeading(text, part.level, part.line) for part in said if (text := quote(plain(part.text), 100))]
     prose = (quote(plain(part.text), SUMMARY) for part in parts[:60] if part.kind == "prose")
     summary = "" if kind is DocumentKind.CHANGELOG else next((text for text in prose if _is_summary(text)), "")
     return Document(name, kind, summary, tuple(headings[:HEADINGS]), max(0, len(headings) - HEADINGS))
@@ -166,7 +175,7 @@ _RUN = re.compile(r"\b(run(ning)?|use|execute|call|type|with|is)\b", re.IGNORECA
 _FILE = re.compile(r"\S*\.\w{1,5}")
 
 
-def _commands(name: str, parts: Sequence[Piece]) -> Iterator[Command]:
+def _commands(name: str, parts: Sequence[Piece]) -> Iterator[DocumentedCommand]:
     for part in parts:
         if part.kind == "code" and part.note in _SHELLS:
             texts = shell_lines(part.text, part.line)
@@ -177,7 +186,7 @@ def _commands(name: str, parts: Sequence[Piece]) -> Iterator[Command]:
         for text, line in texts:
             purpose = purpose_of(text)
             if purpose is not None and len(text) <= 2 * LENGTH and not text.endswith(("`", ":")):
-                yield Command(quote(text, LENGTH), purpose, name, line)
+                yield DocumentedCommand(quote(text, LENGTH), purpose, name, line)
 
 
 def _spans(part: Piece) -> Iterator[tuple[str, int]]:
@@ -221,7 +230,7 @@ _RELEASING = re.compile(
 )
 
 
-def _rules(name: str, kind: DocumentKind, parts: Sequence[Piece]) -> Iterator[Rule]:
+def _rules(name: str, kind: DocumentKind, parts: Sequence[Piece]) -> Iterator[RepoRule]:
     """Sentences that say what has to be done; below a heading about it, every step counts."""
     if kind in (DocumentKind.OTHER, DocumentKind.ARCHITECTURE):
         return
@@ -248,7 +257,7 @@ def _rules(name: str, kind: DocumentKind, parts: Sequence[Piece]) -> Iterator[Ru
             elif (template and step) or (obliged and (committing or _COMMIT.search(words))):
                 before = Moment.COMMIT
             if before is not None:
-                yield Rule(quote(re.sub(r"^\[[ xX]\]\s*", "", words), RULE), before, name, line)
+                yield RepoRule(quote(re.sub(r"^\[[ xX]\]\s*", "", words), RULE), before, name, line)
 
 
 def _sentences(part: Piece) -> Iterator[tuple[str, int]]:
@@ -260,10 +269,12 @@ def _sentences(part: Piece) -> Iterator[tuple[str, int]]:
         at = end[1]
 
 
-def _bounded(commands: list[Command], rules: list[Rule]) -> tuple[list[Command], list[Rule]]:
+def _bounded(
+    commands: list[DocumentedCommand], rules: list[RepoRule]
+) -> tuple[list[DocumentedCommand], list[RepoRule]]:
     """As many as are told: of each purpose a fair share, in the order of the documents."""
     share = COMMANDS // len(Purpose) + 2
-    kept: list[Command] = []
+    kept: list[DocumentedCommand] = []
     for purpose in Purpose:
         kept += [command for command in commands if command.purpose is purpose][:share]
     return kept, [rule for moment in Moment for rule in [one for one in rules if one.before is moment][:RULES]]

@@ -8,7 +8,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from supervisor.core.text.markdown import Tangle, blocks
+from supervisor.core.text.markdown import UnparsableText, blocks
 
 Kind = Literal["heading", "prose", "item", "code"]
 
@@ -65,7 +65,7 @@ def _markdown(text: str) -> list[Piece] | str:
         shift = text.count("\n", 0, end + 5)  # front matter
         text = text[end + 5 :]
     tokens = blocks(text)
-    if isinstance(tokens, Tangle):
+    if isinstance(tokens, UnparsableText):
         return f"line {tokens.line + 1 + shift}: {tokens.why}"
     level, items = 0, 0
     for token in tokens:

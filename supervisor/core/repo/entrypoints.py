@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from supervisor.core.repo.files import is_sample, is_test, language_of
-from supervisor.domain.repofacts import EntryPoint, Manifest
+from supervisor.domain.repo.facts import EntryPoint, Manifest
 
 ENTRIES = 30
 

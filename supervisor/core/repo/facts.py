@@ -7,9 +7,9 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from supervisor.domain.gitfacts import Convention, GitState, History, Paths
-from supervisor.domain.repofacts import Code, Docs, DocumentKind, Manifest, Moment, Purpose
-from supervisor.domain.snapshot import Snapshot
+from supervisor.domain.repo.facts import Code, Docs, DocumentKind, Manifest, Moment, Purpose
+from supervisor.domain.repo.git import Convention, GitState, History, Paths
+from supervisor.domain.repo.snapshot import Snapshot
 
 SECTIONS = (
     "What it is",
@@ -26,22 +26,22 @@ SECTIONS = (
 _IS, _NOW, _RUN, _RULES, _CODE, _PAST, _DOCS, _CUT = SECTIONS
 
 
-class Span(Struct, frozen=True):
+class FactSpan(Struct, frozen=True):
     """A piece of a line; `code` is a path, a command, a name: to be shown word for word."""
 
     text: str
     code: bool = False
 
 
-class Point(Struct, frozen=True):
+class RepoFact(Struct, frozen=True):
     """A line of a section; of all, the lowest `rank` tells the most."""
 
     section: str
     rank: float
-    spans: tuple[Span, ...]
+    spans: tuple[FactSpan, ...]
 
 
-def points(snapshot: Snapshot) -> list[Point]:
+def facts(snapshot: Snapshot) -> list[RepoFact]:
     """All there is to tell, in the order of reading."""
     told = [
         *_is(snapshot.docs, snapshot.code),
@@ -53,25 +53,25 @@ def points(snapshot: Snapshot) -> list[Point]:
         *_docs(snapshot.docs),
         *_cut(snapshot),
     ]
-    return sorted(told, key=lambda point: SECTIONS.index(point.section))
+    return sorted(told, key=lambda fact: SECTIONS.index(fact.section))
 
 
-def _point(section: str, rank: float, *parts: str | Span) -> Point:
-    return Point(section, rank, tuple(Span(part) if isinstance(part, str) else part for part in parts))
+def _point(section: str, rank: float, *parts: str | FactSpan) -> RepoFact:
+    return RepoFact(section, rank, tuple(FactSpan(part) if isinstance(part, str) else part for part in parts))
 
 
-def _name(text: str) -> Span:
-    return Span(text, code=True)
+def _name(text: str) -> FactSpan:
+    return FactSpan(text, code=True)
 
 
-def _at(path: str, line: int) -> Span:
-    return Span(f"{path}:{line}" if line else path, code=True)
+def _at(path: str, line: int) -> FactSpan:
+    return FactSpan(f"{path}:{line}" if line else path, code=True)
 
 
-def _listed(texts: Iterable[str], most: int) -> list[str | Span]:
+def _listed(texts: Iterable[str], most: int) -> list[str | FactSpan]:
     """`a`, `b` and 3 more."""
     given = list(texts)
-    parts: list[str | Span] = []
+    parts: list[str | FactSpan] = []
     for text in given[:most]:
         parts += [", "] if parts else []
         parts.append(_name(text))
@@ -93,7 +93,7 @@ def _many(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
-def _is(docs: Docs, code: Code) -> Iterator[Point]:
+def _is(docs: Docs, code: Code) -> Iterator[RepoFact]:
     said = [one for one in docs.documents if one.summary and one.kind is DocumentKind.README]
     for one in said[:1]:
         yield _point(_IS, 1, one.summary, " (", _name(one.path), ")")
@@ -116,11 +116,11 @@ def _packages(code: Code) -> list[Manifest]:
     return [one for one in code.manifests if one.name and one.kind not in ("make", "docker", "compose")]
 
 
-def _now(git: GitState, history: History) -> Iterator[Point]:
+def _now(git: GitState, history: History) -> Iterator[RepoFact]:
     if git.head is None:
         yield _point(_NOW, 0, "no commit yet" if git.empty else "no commit on this branch yet")
     else:
-        where: list[str | Span] = ["detached"] if git.detached else ["branch ", _name(git.branch or "?")]
+        where: list[str | FactSpan] = ["detached"] if git.detached else ["branch ", _name(git.branch or "?")]
         if not git.detached and history.default_branch not in (None, git.branch):
             where += [" (default ", _name(history.default_branch or ""), ")"]
         yield _point(
@@ -165,7 +165,7 @@ def _now(git: GitState, history: History) -> Iterator[Point]:
             gone,
         )
     for rank, sub in enumerate(git.submodules[:12]):
-        url: list[str | Span] = [" from ", _name(sub.url)] if sub.url else []
+        url: list[str | FactSpan] = [" from ", _name(sub.url)] if sub.url else []
         yield _point(_NOW, 9 + 2 * rank, "submodule ", _name(sub.path), f" {sub.state}", *url)
     for rank, tag in enumerate(git.tags[:2]):
         since = f"{_many(tag.distance, 'commit')} ago" if tag.distance else "at HEAD"
@@ -185,7 +185,7 @@ def _now(git: GitState, history: History) -> Iterator[Point]:
         yield _point(_NOW, 15, "in LFS: ", *_listed(git.lfs, 6))
 
 
-def _named(paths: Paths) -> list[str | Span]:
+def _named(paths: Paths) -> list[str | FactSpan]:
     shown = _listed(paths.names[:6], 6)
     return [*shown, f" and {paths.count - len(paths.names[:6])} more"] if paths.count > len(paths.names[:6]) else shown
 
@@ -193,7 +193,7 @@ def _named(paths: Paths) -> list[str | Span]:
 _PURPOSES = (Purpose.TEST, Purpose.LINT, Purpose.FORMAT, Purpose.BUILD, Purpose.RUN, Purpose.SETUP, Purpose.RELEASE)
 
 
-def _commands(docs: Docs, code: Code) -> Iterator[Point]:
+def _commands(docs: Docs, code: Code) -> Iterator[RepoFact]:
     """Of each purpose the commands that the documents name, then those of CI, then the scripts of manifests."""
     for order, purpose in enumerate(_PURPOSES):
         seen: set[str] = set()
@@ -248,15 +248,15 @@ def _called(manifest: Manifest, script: str) -> str:
     return f"{f'cd {folder} && ' if folder else ''}{_CALLS.get(manifest.kind, '')}{script}"
 
 
-def _rules(docs: Docs) -> Iterator[Point]:
+def _rules(docs: Docs) -> Iterator[RepoFact]:
     for moment, base in ((Moment.COMMIT, 7), (Moment.RELEASE, 17)):
         for rank, rule in enumerate([one for one in docs.rules if one.before is moment]):
             yield _point(_RULES, base + 3 * rank, f"{moment}: {rule.text} (", _at(rule.path, rule.line), ")")
 
 
-def _code(code: Code) -> Iterator[Point]:
+def _code(code: Code) -> Iterator[RepoFact]:
     for rank, entry in enumerate(code.entry_points):
-        called: list[str | Span] = [] if entry.name == entry.path else [_name(entry.name), ", "]
+        called: list[str | FactSpan] = [] if entry.name == entry.path else [_name(entry.name), ", "]
         yield _point(_CODE, 8 + 4 * rank, "starts in ", _at(entry.path, entry.line), " (", *called, f"{entry.why})")
     tests = code.tests
     if tests.files:
@@ -269,7 +269,7 @@ def _code(code: Code) -> Iterator[Point]:
     for rank, pipeline in enumerate(code.pipelines):
         jobs = _listed((job.name for job in pipeline.jobs), 8)
         on = f" on {', '.join(pipeline.on[:4])}" if pipeline.on else ""
-        said: Sequence[str | Span] = [pipeline.note] if pipeline.note else jobs or ["no jobs found"]
+        said: Sequence[str | FactSpan] = [pipeline.note] if pipeline.note else jobs or ["no jobs found"]
         yield _point(_CODE, 13 + 5 * rank, "CI ", _at(pipeline.path, 0), f"{on}: ", *said)
     folders = [f"{one.path} ({one.files})" for one in code.folders]
     if len(folders) > 1:
@@ -297,7 +297,7 @@ def _code(code: Code) -> Iterator[Point]:
         yield _point(_CODE, 30, f"not counted: {sums}")
 
 
-def _past(history: History) -> Iterator[Point]:
+def _past(history: History) -> Iterator[RepoFact]:
     if history.weeks:
         recent = history.weeks[-13:] if history.weeks[0].start < history.weeks[-1].start else history.weeks[:13]
         total = f"{history.commits:,}" if history.commits is not None else f"more than {history.read:,}"
@@ -338,8 +338,8 @@ def _past(history: History) -> Iterator[Point]:
             f" ({pair.support} times, {pair.confidence:.0%})",
         )
     for rank, flight in enumerate(history.in_flight[:10]):
-        span = f"{_day(flight.started)} to {_day(flight.last)}"
-        said = f", {_many(flight.ahead, 'commit')} by {flight.author}, {span}: “{flight.subject}”"
+        part = f"{_day(flight.started)} to {_day(flight.last)}"
+        said = f", {_many(flight.ahead, 'commit')} by {flight.author}, {part}: “{flight.subject}”"
         yield _point(_PAST, 11 + 4 * rank, "in flight: ", _name(flight.name), said)
     for rank, mended in enumerate(history.repairs[:6]):
         yield _point(
@@ -351,7 +351,7 @@ def _past(history: History) -> Iterator[Point]:
         yield _point(_PAST, 10 + 3 * rank, _name(commit.oid[:10]), said)
 
 
-def _docs(docs: Docs) -> Iterator[Point]:
+def _docs(docs: Docs) -> Iterator[RepoFact]:
     for rank, one in enumerate(docs.documents):
         tops = [heading.text for heading in one.headings if heading.level <= 2][:10]
         said = f": {' · '.join(tops)}" if tops else ""
@@ -359,7 +359,7 @@ def _docs(docs: Docs) -> Iterator[Point]:
         yield _point(_DOCS, base + 3 * rank, f"{one.kind} ", _name(one.path), said)
 
 
-def _cut(snapshot: Snapshot) -> Iterator[Point]:
+def _cut(snapshot: Snapshot) -> Iterator[RepoFact]:
     parts = (snapshot.cut, snapshot.git.cut, snapshot.history.cut, snapshot.docs.cut, snapshot.code.cut)
     for rank, words in enumerate(words for part in parts for words in part):
         yield _point(_CUT, 12 + 4 * rank, words)

@@ -26,7 +26,7 @@ NODES = 20_000
 """Values of one YAML file, aliases counted as often as they are used: a bomb is many thousand times its size."""
 
 
-class Unreadable(Exception):
+class Malformed(Exception):
     """The text is not what it should be; the message says why."""
 
 
@@ -62,33 +62,33 @@ class Value(Struct, frozen=True):
 
 
 def read_yaml(content: bytes) -> Value:
-    """The first document of a YAML file; nothing in it is made into an object. Raises Unreadable."""
+    """The first document of a YAML file; nothing in it is made into an object. Raises Malformed."""
     if len(content) > YAML_LIMIT:
-        raise Unreadable(f"it is larger than {YAML_LIMIT >> 10} KiB")
+        raise Malformed(f"it is larger than {YAML_LIMIT >> 10} KiB")
     text = content.decode("utf-8", "replace")
     if _nesting(text) > DEEPEST:
-        raise Unreadable("it is nested too deep")
+        raise Malformed("it is nested too deep")
     first = re.split(r"\n(?:---|\.\.\.)\s*?(?=\n)", text.removeprefix("---"), maxsplit=1)[0]
     try:
         node = YAML(typ="safe", pure=True).compose(first)
     except Exception as error:  # The parser raises more kinds than it says when it is fed junk.
-        raise Unreadable(f"it is not YAML{_where(error)}") from error
+        raise Malformed(f"it is not YAML{_where(error)}") from error
     return _value(node, 0, [NODES])
 
 
 def read_toml(content: bytes) -> dict[str, Any]:
-    """A TOML file. Raises Unreadable."""
+    """A TOML file. Raises Malformed."""
     text = _text(content)
     if max((line.count(".") for line in text.splitlines()), default=0) > 1000 or _nesting(text) > DEEPEST:
-        raise Unreadable("it is nested too deep")
+        raise Malformed("it is nested too deep")
     try:
         return tomllib.loads(text)
     except (ValueError, RecursionError, TypeError) as error:
-        raise Unreadable("it is not TOML") from error
+        raise Malformed("it is not TOML") from error
 
 
 def read_json(content: bytes) -> dict[str, Any]:
-    """A JSON file that is an object; comments on lines of their own do no harm. Raises Unreadable."""
+    """A JSON file that is an object; comments on lines of their own do no harm. Raises Malformed."""
     text = _text(content)
     try:
         found = json.loads(text)
@@ -96,18 +96,18 @@ def read_json(content: bytes) -> dict[str, Any]:
         try:
             found = json.loads(re.sub(r"^\s*//.*$", "", text, flags=re.MULTILINE))
         except (ValueError, RecursionError) as error:
-            raise Unreadable("it is not JSON") from error
+            raise Malformed("it is not JSON") from error
     if not isinstance(found, dict):
-        raise Unreadable("it is not a JSON object")
+        raise Malformed("it is not a JSON object")
     return found
 
 
 def read_xml(content: bytes, deepest: int = DEEPEST) -> Iterator[tuple[tuple[str, ...], str, int]]:
-    """The elements of an XML file that hold text: the names down to each, its text, its line. Raises Unreadable."""
+    """The elements of an XML file that hold text: the names down to each, its text, its line. Raises Malformed."""
     if len(content) > LIMIT:
-        raise Unreadable(f"it is larger than {LIMIT >> 10} KiB")
+        raise Malformed(f"it is larger than {LIMIT >> 10} KiB")
     if re.search(rb"<!(DOCTYPE|ENTITY)", content):
-        raise Unreadable("it defines entities")
+        raise Malformed("it defines entities")
     found: list[tuple[tuple[str, ...], str, int]] = []
     path: list[str] = []
     texts: list[str] = []
@@ -115,7 +115,7 @@ def read_xml(content: bytes, deepest: int = DEEPEST) -> Iterator[tuple[tuple[str
 
     def begin(name: str, _: dict[str, str]) -> None:
         if len(path) >= deepest:
-            raise Unreadable("it is nested too deep")
+            raise Malformed("it is nested too deep")
         path.append(name.rpartition(":")[2])
         texts.append("")
 
@@ -133,7 +133,7 @@ def read_xml(content: bytes, deepest: int = DEEPEST) -> Iterator[tuple[tuple[str
     try:
         parser.Parse(content, True)
     except (expat.ExpatError, ValueError, LookupError) as error:
-        raise Unreadable("it is not XML") from error
+        raise Malformed("it is not XML") from error
     return iter(found)
 
 
@@ -154,7 +154,7 @@ def text_of(value: Any) -> str:
 
 def _text(content: bytes) -> str:
     if len(content) > LIMIT:
-        raise Unreadable(f"it is larger than {LIMIT >> 10} KiB")
+        raise Malformed(f"it is larger than {LIMIT >> 10} KiB")
     return content.decode("utf-8", "replace").removeprefix("\ufeff")
 
 
@@ -170,9 +170,9 @@ def _nesting(text: str) -> int:
 def _value(node: Node | None, depth: int, left: list[int]) -> Value:
     left[0] -= 1
     if left[0] < 0:
-        raise Unreadable("its aliases make it too large")
+        raise Malformed("its aliases make it too large")
     if depth > DEEPEST:
-        raise Unreadable("it is nested too deep")
+        raise Malformed("it is nested too deep")
     if node is None:
         return Value("", 1)
     line = node.start_mark.line + 1

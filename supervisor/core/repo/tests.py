@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from supervisor.core.repo.files import RepoFile, is_test, left_out
-from supervisor.domain.repofacts import Framework, Manifest, Pipeline, Suite, SuiteFolder
+from supervisor.domain.repo.facts import Framework, Manifest, Pipeline, Suite, SuiteFolder
 
 FOLDERS = 12
 FRAMEWORKS = 12

@@ -10,25 +10,29 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 
-class Tangle(Struct, frozen=True):
+class UnparsableText(Struct, frozen=True):
     """Text that cannot be read as a whole, from `line` (counted from 0) on, and what to do about it."""
 
     line: int
     why: str
 
 
-def blocks(text: str) -> list[Token] | Tangle:
+def blocks(text: str) -> list[Token] | UnparsableText:
     """The block tokens of `text`; an `inline` token holds its source in `content` and has no children."""
     from supervisor.core.text.commonmark import BLOCKS, MAX_NESTING, TooManySteps  # 20 ms: servers are started before
 
     try:
         tokens = BLOCKS.parse(text)
     except TooManySteps as error:
-        return Tangle(error.line, "quotes and other text alternate too often here: put empty lines between them")
+        return UnparsableText(
+            error.line, "quotes and other text alternate too often here: put empty lines between them"
+        )
     for token in tokens:
         if token.type in ("blockquote_open", "list_item_open") and token.level >= MAX_NESTING - 1:
             line = token.map[0] if token.map else 0
-            return Tangle(line, f"lists and quotes stand more than {MAX_NESTING} levels deep here: make them flatter")
+            return UnparsableText(
+                line, f"lists and quotes stand more than {MAX_NESTING} levels deep here: make them flatter"
+            )
     return tokens
 
 

@@ -10,13 +10,13 @@ from datetime import UTC, datetime
 from supervisor.core.engine.lifecycle import outages
 from supervisor.core.engine.lifecycle.budgets import PLAN, figures, limit_of, used_of
 from supervisor.core.engine.readiness import is_done
-from supervisor.core.engine.state import plan_state, summary, task_state
+from supervisor.core.engine.state import plan_state, summary, task_status
 from supervisor.core.text.escape import block, code, inline, without_colour
 from supervisor.domain.ask import Ask, AskKind
+from supervisor.domain.link import Place
 from supervisor.domain.plan import HUMAN, ORCHESTRATOR
-from supervisor.domain.run import Phase, TaskState
-from supervisor.domain.seam import Place
-from supervisor.domain.world import Work, World
+from supervisor.domain.task import Phase, TaskState, TaskStatus
+from supervisor.domain.world import World
 
 MAX_SHARED = 20  # shared things that changed, the newest
 MAX_FILES = 50  # changed files shown of one task
@@ -117,9 +117,9 @@ def _blocked_by(world: World, ask: Ask) -> list[str]:
 
 
 def _tasks(world: World, at: datetime) -> str:
-    works = _works(world)
+    states = _states(world)
     head = "| id | title | child | state | why or summary | runs | verify |\n|---|---|---|---|---|---|---|"
-    table = "\n".join((head, *(_row(world, work, at) for work in works))) if works else "There are no tasks."
+    table = "\n".join((head, *(_row(world, state, at) for state in states))) if states else "There are no tasks."
     return _paragraphs((_plan(world), *_pauses(world, at), _lead(world), table))
 
 
@@ -159,95 +159,95 @@ def _plan(world: World) -> str:
     return f"Plan: **in force**, revision {world.revision}{by}."
 
 
-def _works(world: World) -> list[Work]:
+def _states(world: World) -> list[TaskState]:
     """The works in the order of the plan, then those that started and are no longer in it."""
-    planned = {task.id: Work(task.id, task.title, task.child) for task in (world.plan.tasks if world.plan else ())}
-    started = {task: work for task, work in world.works.items() if task not in planned and work.runs}
-    return [world.works.get(task, work) for task, work in {**planned, **started}.items()]
+    planned = {task.id: TaskState(task.id, task.title, task.child) for task in (world.plan.tasks if world.plan else ())}
+    started = {task: state for task, state in world.tasks.items() if task not in planned and state.runs}
+    return [world.tasks.get(task, state) for task, state in {**planned, **started}.items()]
 
 
-def _row(world: World, work: Work, at: datetime) -> str:
-    state, why = task_state(world, work, at)
-    told = (summary(work) or why) if state is TaskState.DONE else (why or summary(work) or "")
-    checks = ", ".join(f"{inline(check.command, 60)}: {check.exit_code}" for check in work.checks)
+def _row(world: World, state: TaskState, at: datetime) -> str:
+    status, why = task_status(world, state, at)
+    told = (summary(state) or why) if status is TaskStatus.DONE else (why or summary(state) or "")
+    checks = ", ".join(f"{inline(check.command, 60)}: {check.exit_code}" for check in state.checks)
     cells = (
-        inline(work.task, 70),
-        inline(work.title, 100),
-        inline(_child(world, work), 70),
-        str(state),
+        inline(state.task, 70),
+        inline(state.title, 100),
+        inline(_child(world, state), 70),
+        str(status),
         inline(told, 160),
-        str(work.runs),
+        str(state.runs),
         checks or "—",
     )
     return f"| {' | '.join(cells)} |"
 
 
-def _child(world: World, work: Work) -> str:
-    task = world.plan.task(work.task) if world.plan else None
-    return task.child if task else work.child
+def _child(world: World, state: TaskState) -> str:
+    task = world.plan.task(state.task) if world.plan else None
+    return task.child if task else state.child
 
 
 # ── the run log ──────────────────────────────────────────────────────────────────────────────────
 
 
 def _runs(world: World, at: datetime) -> str:
-    return _paragraphs(_run(world, work, at) for work in _works(world) if work.runs) or "No task has started yet."
+    return _paragraphs(_run(world, state, at) for state in _states(world) if state.runs) or "No task has started yet."
 
 
-def _run(world: World, work: Work, at: datetime) -> str:
-    state, why = task_state(world, work, at)
-    thread = world.threads.get(work.thread) if work.thread else None
+def _run(world: World, state: TaskState, at: datetime) -> str:
+    status, why = task_status(world, state, at)
+    thread = world.threads.get(state.thread) if state.thread else None
     facts = [
-        f"child: {inline(work.child, 70)}",
-        f"state: {state} since {_utc(work.since)}" + (f" ({inline(why, 300)})" if why else ""),
-        f"runs: {work.runs}; turns: {work.turns}; {_spent(world, work, at)}",
+        f"child: {inline(state.child, 70)}",
+        f"state: {status} since {_utc(state.since)}" + (f" ({inline(why, 300)})" if why else ""),
+        f"runs: {state.runs}; turns: {state.turns}; {_spent(world, state, at)}",
         f"thread: {code(thread.id)}" if thread and thread.id else "",
-        f"next: {_next(world, work, state)}",
+        f"next: {_next(world, state, status)}",
     ]
     return _paragraphs(
         (
-            f"### {inline(work.task, 70)} — {inline(work.title, 200)}",
+            f"### {inline(state.task, 70)} — {inline(state.title, 200)}",
             _list(fact for fact in facts if fact),
-            f"**Intent:** {_intent(world, work)}",
-            _result(work),
-            _contracts(work),
-            _checks(work),
-            _changed(work),
+            f"**Intent:** {_intent(world, state)}",
+            _result(state),
+            _contracts(state),
+            _checks(state),
+            _changed(state),
         )
     )
 
 
-def _spent(world: World, work: Work, at: datetime) -> str:
-    name = f"task {work.task}"
+def _spent(world: World, state: TaskState, at: datetime) -> str:
+    name = f"task {state.task}"
     limit = limit_of(world, name)
     of = f" (budget: {figures(used_of(world, name, at), limit)})" if limit else ""
-    return f"tokens: {work.input_tokens + work.spent[0]} in, {work.output_tokens + work.spent[1]} out{of}"
+    return f"tokens: {state.input_tokens + state.spent[0]} in, {state.output_tokens + state.spent[1]} out{of}"
 
 
-def _intent(world: World, work: Work) -> str:
+def _intent(world: World, state: TaskState) -> str:
     """The first sentences of the instructions, as many as fit into a line or two."""
-    task = world.plan.task(work.task) if world.plan else None
+    task = world.plan.task(state.task) if world.plan else None
     paragraphs = re.split(r"\n[ \t]*\n", task.instructions.strip() if task else "")
-    first = next((one for one in paragraphs if one.strip() and not one.lstrip().startswith("#")), work.title)
+    first = next((one for one in paragraphs if one.strip() and not one.lstrip().startswith("#")), state.title)
     line = " ".join(first.split())
     ends = [found.end() for found in _SENTENCE_ENDS.finditer(line[: _INTENT + 1]) if found.end() <= _INTENT]
     return inline(line[: ends[-1]] if ends and len(line) > _INTENT else line, _INTENT)
 
 
-def _result(work: Work) -> str:
+def _result(state: TaskState) -> str:
     """What the child (or the human) said at the end of the last turn that ended."""
-    if work.words and work.child == HUMAN:
-        return _said("Result, in the human's words", work.words)
-    if work.words:
-        return f"**Result:** no valid report; the child's last words:\n\n{block(work.words)}"
-    if work.report is None:
+    if state.words and state.child == HUMAN:
+        return _said("Result, in the human's words", state.words)
+    if state.words:
+        return f"**Result:** no valid report; the child's last words:\n\n{block(state.words)}"
+    if state.report is None:
         return ""
-    label = "Result of the turn before" if work.phase in _UNDER_WAY else "Result"
-    return _said(f"{label} ({work.report.outcome})", work.report.summary or "(no summary)")
+    label = "Result of the turn before" if state.phase in _UNDER_WAY else "Result"
+    return _said(f"{label} ({state.report.outcome})", state.report.summary or "(no summary)")
 
 
-def _contracts(work: Work) -> str:
-    notes = work.report.contracts if work.report else ()
+def _contracts(state: TaskState) -> str:
+    notes = state.report.contracts if state.report else ()
     rows = [
         f"{inline(one.id, 70)}: {inline(one.status, 20)}" + (f" ({inline(one.note, 600)})" if one.note else "")
         for one in notes
@@ -255,43 +255,43 @@ def _contracts(work: Work) -> str:
     return f"**Contracts:**\n\n{_list(rows)}" if rows else ""
 
 
-def _checks(work: Work) -> str:
+def _checks(state: TaskState) -> str:
     rows = ["**Checks:**\n"]
-    for check in work.checks:
+    for check in state.checks:
         row = f"- {code(check.command)} exited with {check.exit_code}"
         tail = f". The end of its output:\n\n{block(without_colour(check.tail))}\n"
         rows.append(row + tail if check.exit_code else row)
-    return "\n".join(rows).rstrip("\n") if work.checks else ""
+    return "\n".join(rows).rstrip("\n") if state.checks else ""
 
 
-def _changed(work: Work) -> str:
-    files = work.changed_files
-    what = {change.path: change.what for change in (work.report.changes if work.report else ())}
+def _changed(state: TaskState) -> str:
+    files = state.changed_files
+    what = {change.path: change.what for change in (state.report.changes if state.report else ())}
     rows = [code(path) + (f": {inline(what[path], 200)}" if what.get(path) else "") for path in files[:MAX_FILES]]
     if len(files) > MAX_FILES:
         rows.append(f"and {len(files) - MAX_FILES} more")
     return f"**Changed files ({len(files)}):**\n\n{_list(rows)}" if rows else ""
 
 
-def _next(world: World, work: Work, state: TaskState) -> str:
-    match state:
-        case TaskState.DONE:
+def _next(world: World, state: TaskState, status: TaskStatus) -> str:
+    match status:
+        case TaskStatus.DONE:
             tasks = world.plan.tasks if world.plan else ()
-            after = [task.id for task in tasks if work.task in task.after and not is_done(world, task.id)]
+            after = [task.id for task in tasks if state.task in task.after and not is_done(world, task.id)]
             return f"{_ids(after)} can build on it" if after else "nothing"
-        case TaskState.NEEDS_HUMAN:
-            asks = [ask.id for ask in world.open_asks if ask.task == work.task]
+        case TaskStatus.NEEDS_HUMAN:
+            asks = [ask.id for ask in world.open_asks if ask.task == state.task]
             return f"your answer to {_ids(asks)} (above)" if asks else "your answer (`orch asks`)"
-        case TaskState.BLOCKED | TaskState.FAILED:
-            return f"change it in plan.md, or run {code('orch go ' + shlex.quote(work.task))}"
-        case TaskState.HELD:
+        case TaskStatus.BLOCKED | TaskStatus.FAILED:
+            return f"change it in plan.md, or run {code('orch go ' + shlex.quote(state.task))}"
+        case TaskStatus.HELD:
             return "take its `hold: yes` out of plan.md"
-        case TaskState.RETIRED:
-            return f"keep or undo its changes in {inline(work.child, 70)}" if work.changed_files else "nothing"
-        case TaskState.VERIFYING:
+        case TaskStatus.RETIRED:
+            return f"keep or undo its changes in {inline(state.child, 70)}" if state.changed_files else "nothing"
+        case TaskStatus.VERIFYING:
             return "its verify commands decide"
-        case TaskState.RUNNING:
-            return f"its report; {code('orch logs --follow --task ' + shlex.quote(work.task))} shows the work"
+        case TaskStatus.RUNNING:
+            return f"its report; {code('orch logs --follow --task ' + shlex.quote(state.task))} shows the work"
     return "it goes on by itself when nothing stands in its way"
 
 
@@ -321,7 +321,7 @@ def _shared(world: World) -> str:
             f"{_utc(one.at)}{by}: {drift.kind} {code(drift.name)}: {inline(drift.what, 300)}{was}; "
             f"relied on by {_places(drift.theirs)}"
         )
-    told = f"The map knows {len(world.seams)} things that the repos share: `orch map`." if world.seams else ""
+    told = f"The map knows {len(world.links)} things that the repos share: `orch map`." if world.links else ""
     return _paragraphs((told, _list(rows) or "Nothing that the repos share has changed."))
 
 
@@ -339,7 +339,7 @@ def _learnings(world: World) -> str:
 
 
 def _reconnect(world: World, workspace: str) -> str:
-    example = next((work.task for work in _works(world) if work.runs), "ID")
+    example = next((state.task for state in _states(world) if state.runs), "ID")
     commands = f"orch up\norch status\norch logs --task {shlex.quote(example)}"
     rows = []
     for name, server in world.servers.items():

@@ -12,10 +12,12 @@ from typing import Any
 from supervisor.core.engine.lifecycle import budgets, outages
 from supervisor.core.engine.orchestrator import session
 from supervisor.core.engine.readiness import server_trouble, turn_elsewhere
-from supervisor.core.engine.state import ordered, plan_state, summary, task_state
+from supervisor.core.engine.state import ordered, plan_state, summary, task_status
 from supervisor.domain.plan import HUMAN, ORCHESTRATOR, Task
-from supervisor.domain.run import Phase
-from supervisor.domain.world import Server, Thread, Work, World
+from supervisor.domain.server import Server
+from supervisor.domain.task import Phase, TaskState
+from supervisor.domain.thread import Thread
+from supervisor.domain.world import World
 
 
 def status(world: World, at: datetime, workspace: str) -> dict[str, Any]:
@@ -38,7 +40,7 @@ def status(world: World, at: datetime, workspace: str) -> dict[str, Any]:
         ],
         "orchestrator": _orchestrator(world, at),
         "children": [_child(world, server) for name, server in world.servers.items() if name != ORCHESTRATOR],
-        "tasks": [_task(world, work, at) for work in ordered(world)],
+        "tasks": [_task(world, state, at) for state in ordered(world)],
         "asks": [
             {
                 "id": ask.id,
@@ -70,7 +72,7 @@ def _child(world: World, server: Server) -> Mapping[str, Any]:
         "restarts": server.restarts,
         "rss_bytes": None,
         "thread": thread.id if thread else None,
-        "task": next((work.task for work in world.works.values() if work.child == name and work.phase.live), None),
+        "task": next((state.task for state in world.tasks.values() if state.child == name and state.phase.live), None),
         "problem": server.problem or turn_elsewhere(world, name),
     }
 
@@ -101,7 +103,7 @@ def _orchestrator(world: World, at: datetime) -> Mapping[str, Any] | None:
     }
 
 
-def _pause(world: World, lead: Work, thread: Thread | None, at: datetime) -> str:
+def _pause(world: World, lead: TaskState, thread: Thread | None, at: datetime) -> str:
     outage = outages.pause(world, thread, at) if lead.phase is Phase.IDLE else None
     return outages.said(outage) if outage is not None else ""
 
@@ -114,27 +116,27 @@ def _opening(thread: Thread | None) -> str:
 _LEAD_STATES = {Phase.ASKING: "needs_human", Phase.DONE: "idle", Phase.BLOCKED: "blocked", Phase.FAILED: "failed"}
 
 
-def _task(world: World, work: Work, at: datetime) -> Mapping[str, Any]:
-    task = world.plan.task(work.task) if world.plan else None
-    state, why = task_state(world, work, at)
-    thread = world.threads.get(work.thread) if work.thread else None
+def _task(world: World, state: TaskState, at: datetime) -> Mapping[str, Any]:
+    task = world.plan.task(state.task) if world.plan else None
+    word, why = task_status(world, state, at)
+    thread = world.threads.get(state.thread) if state.thread else None
     return {
-        "id": work.task,
-        "title": work.title,
-        "child": task.child if task else work.child,
+        "id": state.task,
+        "title": state.title,
+        "child": task.child if task else state.child,
         "after": list(task.after) if task else [],
-        "state": str(state),
+        "state": str(word),
         "why": why or None,
-        "runs": work.runs,
-        "turns": work.turns,
-        "since": _time(work.since),
-        "thread": thread.id if thread and work.child != HUMAN else None,
-        "summary": summary(work),
-        "tokens": {"input": work.input_tokens + work.spent[0], "output": work.output_tokens + work.spent[1]},
-        "minutes": round(budgets.minutes_of(world, work, at), 1),
+        "runs": state.runs,
+        "turns": state.turns,
+        "since": _time(state.since),
+        "thread": thread.id if thread and state.child != HUMAN else None,
+        "summary": summary(state),
+        "tokens": {"input": state.input_tokens + state.spent[0], "output": state.output_tokens + state.spent[1]},
+        "minutes": round(budgets.minutes_of(world, state, at), 1),
         "budget": _budget(world, task),
-        "verify": [{"command": check.command, "exit_code": check.exit_code} for check in work.checks],
-        "changed_files": list(work.changed_files),
+        "verify": [{"command": check.command, "exit_code": check.exit_code} for check in state.checks],
+        "changed_files": list(state.changed_files),
     }
 
 

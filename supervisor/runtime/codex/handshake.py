@@ -23,7 +23,7 @@ class NotReady(OrchError):
     """The server did not get ready this time; another try may help."""
 
 
-class Greeting:
+class Handshake:
     """A server that answered: the connection to it, its answers to `initialize`, `server/diagnostics` and
     `account/read`, and what it sent since, which waits for somebody to listen."""
 
@@ -65,31 +65,31 @@ class Greeting:
         await self._reading
 
 
-async def greet(socket: str) -> Greeting:
+async def greet(socket: str) -> Handshake:
     """Connect to the server behind this socket, and have it introduce itself.
 
     Raises ConnectionLost while nobody answers, NotReady if it is somebody else.
     """
-    greeting = Greeting()
+    greeting = Handshake()
     await greeting.exchange(socket)
     return greeting
 
 
-class Begun(NamedTuple):
+class Starting(NamedTuple):
     """A server that was just started, and its greeting, which is tried until somebody answers."""
 
     spawned: Spawned
-    greeting: asyncio.Task[Greeting]
+    greeting: asyncio.Task[Handshake]
 
 
-def greet_begun(spawned: Spawned, socket: str) -> Begun:
+def greet_begun(spawned: Spawned, socket: str) -> Starting:
     """Begin to greet a server that was just started."""
     task = asyncio.create_task(_greet_soon(socket), name=f"greet {socket}")
     task.add_done_callback(lambda one: None if one.cancelled() else one.exception())  # told by who waits for it
-    return Begun(spawned, task)
+    return Starting(spawned, task)
 
 
-async def _greet_soon(socket: str) -> Greeting:
+async def _greet_soon(socket: str) -> Handshake:
     while True:
         try:
             return await greet(socket)

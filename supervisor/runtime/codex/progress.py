@@ -9,13 +9,13 @@ from supervisor.runtime.secrets import clean
 from supervisor.wire import codex
 
 
-class Doing:
+class Activity:
     """Its last words, or what it is at; "" between two turns."""
 
     def __init__(self) -> None:
         self.words = ""
 
-    def overhear(self, method: str, params: Mapping[str, Any]) -> None:
+    def observe(self, method: str, params: Mapping[str, Any]) -> None:
         """Take in a notification of the orchestrator's own thread."""
         words = codex.doing(method, params)
         if words is not None:

@@ -11,8 +11,8 @@ from typing import Any
 
 from supervisor.domain import event as ev
 from supervisor.errors import ConnectionLost, OrchError, RequestRefused, RpcError, UsageError
-from supervisor.runtime.codex.server import Link, ServerDesk
-from supervisor.wire.interview import QUESTION_LIMIT, WITHIN, Answering, question_thread, question_turn
+from supervisor.runtime.codex.server import ServerClient, Session
+from supervisor.wire.child_question import QUESTION_LIMIT, WITHIN, QuestionTurn, question_thread, question_turn
 
 AT_ONCE = 4  # questions that one child answers side by side; each is a thread, with MCP servers of its own
 ANSWER_LIMIT = 16_000  # characters that are passed on
@@ -27,16 +27,16 @@ _INSTRUCTIONS = (
 )
 
 
-class Interviews:
+class ChildQuestions:
     """Asks children, and records `ChildAsked` and `ChildAnswered`."""
 
     def __init__(
         self,
-        desks: Mapping[str, ServerDesk],
+        clients: Mapping[str, ServerClient],
         record: Callable[[ev.Event], Awaitable[None]],
         now: Callable[[], datetime],
     ) -> None:
-        self._desks = desks
+        self._clients = clients
         self._record = record
         self._now = now
         self._open: Counter[str] = Counter()
@@ -46,9 +46,9 @@ class Interviews:
         question = question.strip()
         if not 0 < len(question) <= QUESTION_LIMIT:
             raise UsageError("the question is empty or too long", f"ask in at most {QUESTION_LIMIT:,} characters")
-        desk = self._desks[child]
-        link = desk.link
-        if link is None:
+        client = self._clients[child]
+        session = client.session
+        if session is None:
             raise RequestRefused(f"the server of {child} is not ready", "see `orch status`; `orch up` starts it")
         if self._open[child] >= AT_ONCE:
             raise RequestRefused(f"{child} has {AT_ONCE} questions to answer already", "ask again once it has answered")
@@ -56,7 +56,7 @@ class Interviews:
         self._open[child] += 1
         try:
             await self._record(ev.ChildAsked(began, child, question[:KEPT]))
-            answer = await self._answered(desk, link, question)
+            answer = await self._answered(client, session, question)
         except TimeoutError:
             problem = f"it took longer than {WITHIN:g} s"
         except RpcError as error:
@@ -73,34 +73,34 @@ class Interviews:
             raise RequestRefused(f"{child} did not answer: {problem}", "ask again, or less at a time")
         return {"child": child, "answer": answer, "seconds": seconds}
 
-    async def _answered(self, desk: ServerDesk, link: Link, question: str) -> str:
+    async def _answered(self, client: ServerClient, session: Session, question: str) -> str:
         """The answer. Raises TimeoutError, RpcError, or OrchError if the turn or the server failed."""
-        child = desk.child
+        child = client.child
         instructions = _INSTRUCTIONS.format(child=child.name)
         params = question_thread(child.path, child.model, child.effort, instructions=instructions)
-        thread = str((await desk.request("thread/start", params))["thread"]["id"])
-        heard, over = Answering(), asyncio.Event()
+        thread = str((await client.request("thread/start", params))["thread"]["id"])
+        heard, over = QuestionTurn(), asyncio.Event()
 
         def hear(method: str, params: Mapping[str, Any]) -> None:
             heard.hear(method, params)
             if heard.over:
                 over.set()
 
-        desk.apart[thread] = hear
+        client.apart[thread] = hear
         turn = None
         try:
             async with asyncio.timeout(WITHIN):
-                started = await desk.request("turn/start", question_turn(thread=thread, text=question))
+                started = await client.request("turn/start", question_turn(thread=thread, text=question))
                 turn = str(started["turn"]["id"])
-                await _first(over, link.connection.closed)
+                await _first(over, session.connection.closed)
         finally:
-            if not link.connection.closed.is_set():
+            if not session.connection.closed.is_set():
                 with suppress(OrchError, TimeoutError):
                     async with asyncio.timeout(LET_GO):
                         if turn is not None and not heard.over:
-                            await desk.request("turn/interrupt", {"threadId": thread, "turnId": turn})
-                        await desk.request("thread/unsubscribe", {"threadId": thread})
-            desk.apart.pop(thread, None)
+                            await client.request("turn/interrupt", {"threadId": thread, "turnId": turn})
+                        await client.request("thread/unsubscribe", {"threadId": thread})
+            client.apart.pop(thread, None)
         if not heard.over:
             raise ConnectionLost("its server went away", "it is restarted by itself")
         if heard.problem or not heard.text.strip():
@@ -110,7 +110,7 @@ class Interviews:
 
 async def _first(*events: asyncio.Event) -> None:
     """Wait until one of these is set."""
-    waits = [asyncio.create_task(event.wait(), name="interview") for event in events]
+    waits = [asyncio.create_task(event.wait(), name="child question") for event in events]
     try:
         await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
     finally:

@@ -16,7 +16,7 @@ from supervisor.runtime.codex.mcp_config import mcp_servers
 from supervisor.runtime.workspace import Workspace
 
 
-class Role(Struct, frozen=True):
+class ThreadRole(Struct, frozen=True):
     """The instructions of its threads, the schema of the answers to its turns, the MCP servers it may use, and the
     skill (name, path of its SKILL.md) that its first turn follows."""
 
@@ -31,10 +31,10 @@ class Role(Struct, frozen=True):
         return {"mcp_servers": dict(self.tools)} if self.tools else {}
 
 
-def role_of(name: str, names: Iterable[str], workspace: Workspace) -> Role:
+def role_of(name: str, names: Iterable[str], workspace: Workspace) -> ThreadRole:
     """The role of the child, or of the orchestrator, with this name; `names` are those of all."""
     children = [one for one in names if one != ORCHESTRATOR]
     if name != ORCHESTRATOR:
-        return Role(developer_instructions(name, [one for one in children if one != name]), REPORT_SCHEMA)
+        return ThreadRole(developer_instructions(name, [one for one in children if one != name]), REPORT_SCHEMA)
     shown = (skill.NAME, str(skill.skill_file()))
-    return Role(prompts.instructions(children), prompts.ANSWER_SCHEMA, mcp_servers(workspace), shown)
+    return ThreadRole(prompts.instructions(children), prompts.ANSWER_SCHEMA, mcp_servers(workspace), shown)

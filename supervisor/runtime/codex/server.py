@@ -31,7 +31,7 @@ from supervisor.wire.jsonrpc import METHOD_NOT_FOUND, Call, Garbage, Notice
 from supervisor.wire.requests import read_request, same_request
 
 if TYPE_CHECKING:
-    from supervisor.runtime.codex.handshake import Begun, Greeting
+    from supervisor.runtime.codex.handshake import Handshake, Starting
     from supervisor.shell.connection import Connection
 
 ADOPT_TIMEOUT = 4.0  # seconds for a server that runs already to answer; a healthy one takes 0.05
@@ -51,7 +51,7 @@ EXIT_PATIENCE = 0.5  # seconds between a broken connection and the news that the
 LAST_LINES = "see its last lines with `orch asks`"
 
 
-class Link(Struct):
+class Session(Struct):
     """A live server: its process, the connection to it, and what it asked of us."""
 
     identity: Identity
@@ -59,7 +59,7 @@ class Link(Struct):
     socket: str
     version: str
     connection: Connection
-    ear: codex.Ear
+    notifications: codex.NotificationReader
     pid: int
     asked: dict[RequestKey, tuple[Call, Request]] = {}
     signs: dict[str, datetime] = {}  # by turn: when it last gave a sign of life
@@ -89,7 +89,7 @@ class Starts:
         return min(POLL * self._count, POLL_MOST)
 
 
-class ServerDesk:
+class ServerClient:
     """What can be done with one child's server. `post` takes the events that come of it."""
 
     def __init__(
@@ -106,14 +106,14 @@ class ServerDesk:
         post: Callable[[ev.Event], None],
         now: Callable[[], datetime],
         task_of: Callable[[str | None], str | None],
-        overhear: Callable[[str, Mapping[str, Any]], None] | None = None,
-        begun: Begun | None = None,
+        observe: Callable[[str, Mapping[str, Any]], None] | None = None,
+        begun: Starting | None = None,
     ) -> None:
         self._begun = begun  # a server that was started for it before all else
-        self._overhear = overhear
+        self._overhear = observe
         self._task_of = task_of
         self.child = child
-        self.link: Link | None = None
+        self.session: Session | None = None
         # Threads that are no task's: who hears their notifications, which are then no news of the child's work.
         self.apart: dict[str, Callable[[str, Mapping[str, Any]], None]] = {}
         self._left: tuple[Identity, ...] = ()  # what outlived the last server in its session
@@ -131,26 +131,28 @@ class ServerDesk:
         """Adopt the server if it runs, else start it; ends with ServerReady or ServerStartFailed."""
         name = self.child.name
         try:
-            link = await self._adopt()
-            adopted = link is not None
-            if link is None:
-                link = await self._start()
+            session = await self._adopt()
+            adopted = session is not None
+            if session is None:
+                session = await self._start()
         except OrchError as error:
             fatal = isinstance(error, CodexError)
             stderr = "" if fatal else self._logs.tail(name)
             self._post(ev.ServerStartFailed(self._now(), name, str(error), fatal, stderr))
             return
-        self.link = link
-        self._post(ev.ServerReady(self._now(), name, link.pid, link.socket, link.version, adopted))
-        self._group.create_task(self._watch(link), name=f"watch {name}")
-        self._group.create_task(self._probe(link), name=f"probe {name}")
+        self.session = session
+        self._post(ev.ServerReady(self._now(), name, session.pid, session.socket, session.version, adopted))
+        self._group.create_task(self._watch(session), name=f"watch {name}")
+        self._group.create_task(self._probe(session), name=f"probe {name}")
 
     async def stop(self, *, kill: bool) -> None:
         """End the server and all that it started; ends with ServerStopped or ServerStopFailed."""
-        name, link = self.child.name, self.link
-        self.link = None
+        name, session = self.child.name, self.session
+        self.session = None
         record = self._registry.get(name)
-        identity = link.identity if link else record.identity if record and process.alive(record.identity) else None
+        identity = (
+            session.identity if session else record.identity if record and process.alive(record.identity) else None
+        )
         try:
             if identity is None or kill:
                 await process.kill_tree(identity, self._workspace.mark(name))
@@ -161,8 +163,8 @@ class ServerDesk:
             self._post(ev.ServerStopFailed(self._now(), name, str(error)))
             return
         finally:
-            if link is not None:
-                link.connection.close()
+            if session is not None:
+                session.connection.close()
         self._post(ev.ServerStopped(self._now(), name))
 
     async def request(self, method: str, params: dict[str, Any], timeout: float | None = None) -> Any:
@@ -171,13 +173,13 @@ class ServerDesk:
         A request without an answer leaves open whether it was carried out: the connection is given up, and what became
         of it is read from the thread over a new one.
         """
-        link = self.link
-        if link is None:
+        session = self.session
+        if session is None:
             raise ConnectionLost(f"the server of {self.child.name} is gone", "it is restarted by itself")
         try:
             if timeout is not None:
-                return await link.connection.request(method, params, timeout)
-            return await link.connection.request(method, params)
+                return await session.connection.request(method, params, timeout)
+            return await session.connection.request(method, params)
         except TimeoutError as error:
             reason = f"it did not answer {method} in time"
             self.give_up(reason)
@@ -185,25 +187,25 @@ class ServerDesk:
 
     async def interrupt(self, thread: str, turn: str) -> None:
         """Interrupt a turn, and return once it is over. Raises RpcError, or ConnectionLost as `request` does."""
-        link = self.link
-        over = link.awaited.setdefault(turn, asyncio.Event()) if link is not None else asyncio.Event()
+        session = self.session
+        over = session.awaited.setdefault(turn, asyncio.Event()) if session is not None else asyncio.Event()
         try:
             await self.request("turn/interrupt", {"threadId": thread, "turnId": turn})
             with suppress(TimeoutError):
                 async with asyncio.timeout(INTERRUPT_PATIENCE):
                     await over.wait()
         finally:
-            if link is not None:
-                link.awaited.pop(turn, None)
+            if session is not None:
+                session.awaited.pop(turn, None)
 
     def give_up(self, reason: str) -> None:
         """End the connection to a server that makes no sense; it is then adopted anew, or replaced."""
-        if self.link is not None:
-            self.link.connection.close(reason)
+        if self.session is not None:
+            self.session.connection.close(reason)
 
     # ── getting ready ────────────────────────────────────────────────────────────────────────────
 
-    async def _adopt(self) -> Link | None:
+    async def _adopt(self) -> Session | None:
         """The link to a server of ours that still runs and answers; None if there is none (any more)."""
         record = self._registry.get(self.child.name)
         if record is None or not process.alive(record.identity):
@@ -215,7 +217,7 @@ class ServerDesk:
             self._logs.say("adoption_failed", level="warning", child=self.child.name, reason=str(error) or "no answer")
             return None
 
-    async def _start(self) -> Link:
+    async def _start(self) -> Session:
         name, mark = self.child.name, self._workspace.mark(self.child.name)
         begun, self._begun = self._begun, None
         if begun is not None:
@@ -234,16 +236,16 @@ class ServerDesk:
             async with self._starts.turn:
                 pass  # all others that start now are processes by then
             with self._starts.one():
-                link = await self._doubted(self._until_ready(spawned, socket, greeted), binary)
-            refuse_old(link.version, binary)
+                session = await self._doubted(self._until_ready(spawned, socket, greeted), binary)
+            refuse_old(session.version, binary)
         except BaseException:
             await asyncio.shield(process.kill_tree(spawned.identity, mark))
             raise
-        return link
+        return session
 
-    async def _doubted(self, link: Coroutine[Any, Any, Link], binary: Path) -> Link:
+    async def _doubted(self, session: Coroutine[Any, Any, Session], binary: Path) -> Session:
         """The link. If there is none soon: that the program is no codex, or too old, says more than what came of it."""
-        getting = asyncio.create_task(link, name=f"get {self.child.name} ready")
+        getting = asyncio.create_task(session, name=f"get {self.child.name} ready")
         try:
             await asyncio.wait({getting}, timeout=DOUBT)
             if not getting.done() or getting.exception() is not None:
@@ -253,7 +255,9 @@ class ServerDesk:
             getting.cancel()
             await asyncio.gather(getting, return_exceptions=True)
 
-    async def _until_ready(self, spawned: Spawned, socket: str, greeted: asyncio.Task[Greeting] | None = None) -> Link:
+    async def _until_ready(
+        self, spawned: Spawned, socket: str, greeted: asyncio.Task[Handshake] | None = None
+    ) -> Session:
         from supervisor.runtime.codex.handshake import NotReady
 
         limit = self._config.limits.ready_seconds
@@ -280,8 +284,8 @@ class ServerDesk:
             ended.cancel()
 
     async def _shake_hands(
-        self, identity: Identity, held: Spawned | Identity, socket: str, greeted: asyncio.Task[Greeting] | None = None
-    ) -> Link:
+        self, identity: Identity, held: Spawned | Identity, socket: str, greeted: asyncio.Task[Handshake] | None = None
+    ) -> Session:
         """A connection that is initialized, to the very process that we mean, and logged in. `greeted`: the words with
         it, where they are under way.
 
@@ -302,109 +306,109 @@ class ServerDesk:
         except BaseException:
             greeting.connection.close()
             raise
-        version, ear = codex.server_version(greeting.hello), codex.Ear(name)
-        link = Link(identity, held, socket, version, greeting.connection, ear, identity.pid)
+        version, notifications = codex.server_version(greeting.hello), codex.NotificationReader(name)
+        session = Session(identity, held, socket, version, greeting.connection, notifications, identity.pid)
         self._group.create_task(greeting.read(), name=f"read {name}")
-        greeting.listen(lambda message: self._hear(link, message))
-        return link
+        greeting.listen(lambda message: self._hear(session, message))
+        return session
 
     # ── hearing and watching ─────────────────────────────────────────────────────────────────────
 
-    def _hear(self, link: Link, message: Call | Notice | Garbage) -> None:
+    def _hear(self, session: Session, message: Call | Notice | Garbage) -> None:
         """Turn one message of the server's into events and log lines."""
         name = self.child.name
         if isinstance(message, Garbage):
             self._logs.say("garbage_received", level="warning", child=name, reason=message.reason)
         elif isinstance(message, Call):
-            self._called(link, message)
+            self._called(session, message)
         elif (apart := self.apart.get(str(message.params.get("threadId")))) is not None:
             apart(message.method, message.params)
         elif message.method in codex.FLOODS:
             if isinstance(turn := message.params.get("turnId"), str):
-                link.signs[turn] = self._now()
+                session.signs[turn] = self._now()
         else:
             if self._overhear is not None:
                 self._overhear(message.method, message.params)
             if message.method == "serverRequest/resolved":
-                for key in [one for one in link.asked if same_request(one, message.params.get("requestId"))]:
-                    del link.asked[key]
+                for key in [one for one in session.asked if same_request(one, message.params.get("requestId"))]:
+                    del session.asked[key]
                     self._post(ev.RequestResolved(self._now(), key))
             ended = message.params.get("turn") if message.method == "turn/completed" else None
-            if isinstance(ended, dict) and (over := link.awaited.get(str(ended.get("id")))) is not None:
+            if isinstance(ended, dict) and (over := session.awaited.get(str(ended.get("id")))) is not None:
                 over.set()
             if isinstance(ended, dict):
-                link.signs.pop(str(ended.get("id")), None)
+                session.signs.pop(str(ended.get("id")), None)
             elif (turn := codex.sign_of(message.method, message.params)) is not None:
-                link.signs[turn] = self._now()
-            heard = link.ear.hear(message.method, message.params, self._now())
+                session.signs[turn] = self._now()
+            heard = session.notifications.hear(message.method, message.params, self._now())
             if heard is not None:
                 self._post(heard)
             if (line := codex.activity(message.method, message.params)) is not None:
                 line["task"] = self._task_of(line.get("turn"))
                 self._logs.say(line.pop("event"), level=line.pop("level", "info"), child=name, **line)
 
-    def _called(self, link: Link, call: Call) -> None:
-        request = read_request(call, child=self.child.name, pid=link.pid, items=link.ear.items)
+    def _called(self, session: Session, call: Call) -> None:
+        request = read_request(call, child=self.child.name, pid=session.pid, items=session.notifications.items)
         if request is not None and request.thread not in self.apart:
             request = replace(
                 request,
                 folder=_real(self.child.path, request.folder) if request.folder else "",
                 paths=tuple(_real(self.child.path, path) for path in request.paths),
             )
-            link.asked[request.key] = (call, request)
+            session.asked[request.key] = (call, request)
             self._post(ev.RequestReceived(self._now(), request))
             return
-        self._group.create_task(self._decline(link, call), name=f"decline {call.method}")
+        self._group.create_task(self._decline(session, call), name=f"decline {call.method}")
         if call.method != "currentTime/read":
             self._post(ev.RequestDeclined(self._now(), self.child.name, call.method))
 
-    async def _decline(self, link: Link, call: Call) -> None:
+    async def _decline(self, session: Session, call: Call) -> None:
         with suppress(ConnectionLost):
             if call.method == "currentTime/read":
-                await link.connection.answer(call.id, {"currentTimeAt": int(self._now().timestamp())})
+                await session.connection.answer(call.id, {"currentTimeAt": int(self._now().timestamp())})
             else:
-                await link.connection.refuse(call.id, METHOD_NOT_FOUND, f"orch does not answer {call.method}")
+                await session.connection.refuse(call.id, METHOD_NOT_FOUND, f"orch does not answer {call.method}")
 
-    async def _watch(self, link: Link) -> None:
+    async def _watch(self, session: Session) -> None:
         """Tell when the server is gone, or the connection to it."""
-        ended = asyncio.create_task(process.wait_exit(link.process), name=f"exit of {self.child.name}")
-        broken = asyncio.create_task(link.connection.closed.wait(), name=f"connection of {self.child.name}")
+        ended = asyncio.create_task(process.wait_exit(session.process), name=f"exit of {self.child.name}")
+        broken = asyncio.create_task(session.connection.closed.wait(), name=f"connection of {self.child.name}")
         try:
             await asyncio.wait({ended, broken}, return_when=asyncio.FIRST_COMPLETED)
             if not ended.done():
                 await asyncio.wait({ended}, timeout=EXIT_PATIENCE)
-            reason = f"codex app-server {ended.result().text}" if ended.done() else link.connection.reason
+            reason = f"codex app-server {ended.result().text}" if ended.done() else session.connection.reason
             if ended.done():
                 self._left = ended.result().left
         finally:
             broken.cancel()
             if not ended.done():
                 ended.cancel()
-        link.connection.close()
-        if self.link is link:  # else we ended it ourselves
-            self.link = None
+        session.connection.close()
+        if self.session is session:  # else we ended it ourselves
+            self.session = None
             name = self.child.name
-            self._post(ev.ServerExited(self._now(), name, link.pid, reason, self._logs.tail(name)))
+            self._post(ev.ServerExited(self._now(), name, session.pid, reason, self._logs.tail(name)))
 
-    async def _probe(self, link: Link) -> None:
+    async def _probe(self, session: Session) -> None:
         """Ask it for a sign of life, for as long as it is ours to look after."""
         name, misses, pause = self.child.name, 0, _until_beat()
-        while not await _is_set(link.connection.closed, pause):
+        while not await _is_set(session.connection.closed, pause):
             self._logs.trim(name)
             try:
-                await link.connection.ping(PROBE_TIMEOUT)
-                await link.connection.request("server/diagnostics", {}, PROBE_TIMEOUT)
+                await session.connection.ping(PROBE_TIMEOUT)
+                await session.connection.request("server/diagnostics", {}, PROBE_TIMEOUT)
             except TimeoutError:
                 misses, pause = misses + 1, PROBE_AGAIN
                 reason = f"no answer to a health probe within {PROBE_TIMEOUT:g} s"
-                self._post(ev.ServerUnresponsive(self._now(), name, link.pid, reason, misses))
+                self._post(ev.ServerUnresponsive(self._now(), name, session.pid, reason, misses))
             except ConnectionLost:
                 return
             except RpcError as error:
                 self._logs.say("probe_refused", level="warning", child=name, reason=str(error))
             else:
                 if misses:
-                    self._post(ev.ServerResponded(self._now(), name, link.pid))
+                    self._post(ev.ServerResponded(self._now(), name, session.pid))
                 misses, pause = 0, _until_beat()
 
 

@@ -21,7 +21,7 @@ class Limits(Struct, frozen=True):
     log_megabytes: float = 10
 
 
-class Telling(Struct, frozen=True):
+class NotifySettings(Struct, frozen=True):
     """By what the human is told, and of what. The address may hold a secret: it is shown nowhere, and not kept."""
 
     on: tuple[NoticeKind, ...]
@@ -44,7 +44,7 @@ class Config(Struct, frozen=True):
     codex_bin: str | None
     limits: Limits
     rules: tuple[Rule, ...] = ()
-    telling: Telling | None = None
+    telling: NotifySettings | None = None
     plan_budget: Budget | None = None
     task_budget: Budget | None = None
     digest: str = ""

@@ -11,12 +11,12 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from supervisor.core.engine.asks.command_line import plain
-from supervisor.core.plan.errors import any_of, nearest, quoted
+from supervisor.core.plan.diagnostics import any_of, nearest, quoted
 from supervisor.domain.ask import NOTICE_KINDS, NoticeKind
 from supervisor.domain.plan import ORCHESTRATOR
 from supervisor.domain.rule import Rule, Verdict
 from supervisor.errors import ConfigError
-from supervisor.runtime.config.model import Telling
+from supervisor.runtime.config.model import NotifySettings
 
 
 class _Part(BaseModel):
@@ -52,7 +52,7 @@ def rules_of(parts: Sequence[RulePart], children: Iterable[str]) -> tuple[Rule, 
     return tuple(_rule(number, part, names) for number, part in enumerate(parts, start=1))
 
 
-def telling_of(part: NotifyPart | None) -> Telling | None:
+def notify_settings_of(part: NotifyPart | None) -> NotifySettings | None:
     """Whom to tell. Raises ConfigError for what cannot be called."""
     if part is None:
         return None
@@ -66,7 +66,7 @@ def telling_of(part: NotifyPart | None) -> Telling | None:
         raise ConfigError("`notify.command` is empty", "name a program, or leave it out")
     if part.webhook is not None and not _is_address(part.webhook):
         raise ConfigError("`notify.webhook` is no address", "write one that begins with https:// or http://")
-    return Telling(part.on, command, part.webhook)
+    return NotifySettings(part.on, command, part.webhook)
 
 
 def _rule(number: int, part: RulePart, names: Sequence[str]) -> Rule:

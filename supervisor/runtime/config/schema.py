@@ -10,13 +10,13 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PositiveFloa
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from supervisor.core.plan.amounts import Misread, read_amount
-from supervisor.core.plan.errors import any_of, nearest, quoted
+from supervisor.core.plan.amounts import AmountError, read_amount
+from supervisor.core.plan.diagnostics import any_of, nearest, quoted
 from supervisor.domain.child import Child
 from supervisor.domain.plan import ORCHESTRATOR, Approvals, Budget, SandboxMode
 from supervisor.errors import ConfigError
 from supervisor.runtime.config.model import Config, Limits
-from supervisor.runtime.config.rules import MatchPart, NotifyPart, RulePart, rules_of, telling_of
+from supervisor.runtime.config.rules import MatchPart, NotifyPart, RulePart, notify_settings_of, rules_of
 
 STANDARD = Limits()
 
@@ -34,7 +34,7 @@ def _in_words(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     found = read_amount(value)
-    if isinstance(found, Misread):
+    if isinstance(found, AmountError):
         near = nearest(found.word, found.choices)
         hint = f"did you mean {quoted(near)}?" if near else f"use {any_of(found.choices)}" if found.choices else ""
         raise ValueError(": ".join(part for part in (found.message, hint) if part))  # noqa: TRY004 - pydantic tells it
@@ -121,7 +121,7 @@ def read(path: Path, content: bytes) -> Config:
     )
     lead = Child(ORCHESTRATOR, str(path.parent), file.orchestrator.model, file.orchestrator.effort)
     try:
-        rules, telling = rules_of(file.rules, file.children), telling_of(file.notify)
+        rules, telling = rules_of(file.rules, file.children), notify_settings_of(file.notify)
     except ConfigError as error:
         raise ConfigError(f"{path}: {error.what}", error.next_step) from error
     limits = Limits(**dict(file.limits))

@@ -12,17 +12,17 @@ from typing import Any
 
 from supervisor.core.engine.asks.budget_asks import granted
 from supervisor.core.engine.lifecycle import outages
-from supervisor.core.plan.amounts import Misread
+from supervisor.core.plan.amounts import AmountError
 from supervisor.domain import event as ev
 from supervisor.domain.ask import Answer, AskState
 from supervisor.domain.plan import HUMAN, ORCHESTRATOR, Budget
-from supervisor.domain.run import Phase
+from supervisor.domain.task import Phase
 from supervisor.errors import OrchError, RequestRefused, UsageError
-from supervisor.runtime.codex.progress import Doing
-from supervisor.runtime.codex.questions import Interviews
+from supervisor.runtime.codex.progress import Activity
+from supervisor.runtime.codex.questions import ChildQuestions
 from supervisor.runtime.config.load import reload
 from supervisor.runtime.config.model import Config
-from supervisor.runtime.daemon.loop import Conductor
+from supervisor.runtime.daemon.loop import Loop
 from supervisor.runtime.logs import Logs
 from supervisor.runtime.plan.authors import Authors
 from supervisor.runtime.secrets import clean
@@ -42,12 +42,12 @@ class Control:
     def __init__(
         self,
         workspace: Workspace,
-        conductor: Conductor,
+        loop: Loop,
         logs: Logs,
         group: asyncio.TaskGroup,
         authors: Authors,
-        doing: Doing,
-        interviews: Interviews | None = None,
+        doing: Activity,
+        interviews: ChildQuestions | None = None,
         config: Config | None = None,
         *,
         plan_known: Callable[[], Awaitable[object]] | None = None,
@@ -59,7 +59,7 @@ class Control:
         self._group = group
         self._interviews = interviews
         self._workspace = workspace
-        self._conductor = conductor
+        self._loop = loop
         self._logs = logs
 
     async def serve(self, ready: asyncio.Event) -> None:
@@ -119,71 +119,71 @@ class Control:
         return {}
 
     async def _do_status(self) -> dict[str, Any]:
-        picture = self._conductor.status()
+        picture = self._loop.status()
         for child in picture["children"]:
             child["rss_bytes"] = rss_bytes(child["pid"]) if child["pid"] else None
         if picture["orchestrator"] is not None:
             picture["orchestrator"]["doing"] = self._doing.words or None
-        picture["supervisor"]["problem"] = self._conductor.trouble
+        picture["supervisor"]["problem"] = self._loop.trouble
         return picture
 
     async def _do_watch(self, version: int, timeout: float) -> dict[str, Any]:
-        conductor = self._conductor
+        loop = self._loop
         try:
-            async with asyncio.timeout(min(float(timeout), WATCH_LIMIT)), conductor.changed:
-                await conductor.changed.wait_for(lambda: conductor.version != version)
+            async with asyncio.timeout(min(float(timeout), WATCH_LIMIT)), loop.changed:
+                await loop.changed.wait_for(lambda: loop.version != version)
         except TimeoutError:
             pass
-        return {"version": conductor.version, "status": await self._do_status()}
+        return {"version": loop.version, "status": await self._do_status()}
 
     async def _do_up(self, children: list[str]) -> dict[str, Any]:
-        names = children or [name for name in self._conductor.world.servers if name != ORCHESTRATOR]
+        names = children or [name for name in self._loop.world.servers if name != ORCHESTRATOR]
         for name in names:
             self._child(name)
-        return await self._post(ev.UpRequested(self._conductor.clock.now(), tuple(names)))
+        return await self._post(ev.UpRequested(self._loop.clock.now(), tuple(names)))
 
     async def _do_reload(self) -> dict[str, Any]:
         assert self._config is not None, "a supervisor has a config"
         changed = await asyncio.to_thread(reload, self._workspace, self._config) is not self._config
         if changed:
-            await self._post(ev.ReloadRequested(self._conductor.clock.now()))
+            await self._post(ev.ReloadRequested(self._loop.clock.now()))
         return {"changed": changed}
 
     async def _do_down(self, now: bool) -> dict[str, Any]:
-        return await self._post(ev.DownRequested(self._conductor.clock.now(), bool(now)))
+        return await self._post(ev.DownRequested(self._loop.clock.now(), bool(now)))
 
     async def _do_hold(self) -> dict[str, Any]:
-        return await self._post(ev.HoldSet(self._conductor.clock.now()))
+        return await self._post(ev.HoldSet(self._loop.clock.now()))
 
     async def _do_go(self, task: str | None) -> dict[str, Any]:
-        at = self._conductor.clock.now()
+        at = self._loop.clock.now()
         if task is None:
             return await self._post(ev.HoldLifted(at))
-        works = {work.task: work for work in self._conductor.world.all_works}
-        if task not in works:
-            raise UsageError(f"there is no task `{task}`", _nearest(task, works))
-        if works[task].phase not in (Phase.BLOCKED, Phase.FAILED):
+        tasks = {state.task: state for state in self._loop.world.all_tasks}
+        if task not in tasks:
+            raise UsageError(f"there is no task `{task}`", _nearest(task, tasks))
+        if tasks[task].phase not in (Phase.BLOCKED, Phase.FAILED):
             raise RequestRefused(f"{task} is neither blocked nor failed", "see `orch status`")
         return await self._post(ev.RetryRequested(at, task))
 
     async def _do_restart(self, child: str) -> dict[str, Any]:
         self._child(child)
-        return await self._post(ev.RestartRequested(self._conductor.clock.now(), child))
+        return await self._post(ev.RestartRequested(self._loop.clock.now(), child))
 
     async def _do_note(self, text: str, source: str = HUMAN) -> dict[str, Any]:
         if source not in (HUMAN, ORCHESTRATOR):
             raise UsageError(f"`{source}` notes nothing", f"one of {HUMAN}, {ORCHESTRATOR}")
         if not text.strip():
             raise UsageError("the note is empty", "say what was learned: `orch note TEXT`")
-        return await self._post(ev.LearningNoted(self._conductor.clock.now(), source, text.strip()))
+        return await self._post(ev.LearningNoted(self._loop.clock.now(), source, text.strip()))
 
     async def _do_plan(self, problem: str, review: bool, yolo: bool) -> dict[str, Any]:
-        lead = self._conductor.world.lead
+        lead = self._loop.world.lead
         if not problem.strip():
             raise UsageError("the problem is empty", 'say what should change: `orch plan "PROBLEM"`')
         if lead is not None and lead.phase.live:
             raise RequestRefused("the orchestrator is at work", "wait for it, or talk to it with `orch attach`")
-        at = self._conductor.clock.now()
+        at = self._loop.clock.now()
         return await self._post(ev.PlanningRequested(at, problem.strip(), bool(review), bool(yolo)))
 
     async def _do_plan_written(self, digest: str) -> dict[str, Any]:
@@ -191,7 +191,7 @@ class Control:
         return {}
 
     async def _do_answer(self, ask: str, decision: str, text: str, for_session: bool) -> dict[str, Any]:
-        asks = self._conductor.world.asks
+        asks = self._loop.world.asks
         found = asks.get(ask) or asks.get(ask.upper())
         if found is None:
             raise UsageError(f"there is no ask `{ask}`", "see `orch asks`")
@@ -206,13 +206,13 @@ class Control:
         if found.request is not None and found.choices and decision not in found.choices:
             raise RequestRefused(f"{found.id} is an approval", f"answer `orch answer {found.id} accept` or `decline`")
         said = granted(Answer(decision, text.strip()), Budget()) if found.budget and decision != "decline" else None
-        if isinstance(said, Misread):
+        if isinstance(said, AmountError):
             raise RequestRefused(f"{found.id} is about a budget: {said.message}", "or `accept`, `decline`")
         if decision == "text" and not text.strip():
             raise UsageError("the answer is empty", f"`orch answer {found.id} accept`, `decline`, or your words")
         answer = clean(Answer(decision, text.strip(), bool(for_session)))
-        await self._post(ev.AskAnswered(self._conductor.clock.now(), found.id, answer))
-        if self._conductor.world.asks[found.id].answer is not answer:  # not even the same one, by somebody else
+        await self._post(ev.AskAnswered(self._loop.clock.now(), found.id, answer))
+        if self._loop.world.asks[found.id].answer is not answer:  # not even the same one, by somebody else
             raise RequestRefused(f"{found.id} was settled a moment before", "see `orch asks` for what is open")
         return {}
 
@@ -220,19 +220,19 @@ class Control:
         if child == ORCHESTRATOR:
             raise UsageError("the orchestrator is no child", "ask one of the children, or yourself")
         self._child(child)
-        world = self._conductor.world
-        outage = outages.pause(world, world.threads.get((child, None)), self._conductor.clock.now())
+        world = self._loop.world
+        outage = outages.pause(world, world.threads.get((child, None)), self._loop.clock.now())
         if outage is not None:
             raise RequestRefused(f"{child} is asked nothing now: {outages.said(outage)}", "ask again after that")
         assert self._interviews is not None, "a supervisor that has children can ask them"
         return await self._interviews.ask(child, question)
 
     async def _post(self, event: ev.Event) -> dict[str, Any]:
-        await self._conductor.submit(event)
+        await self._loop.submit(event)
         return {}
 
     def _child(self, name: str) -> None:
-        servers = self._conductor.world.servers
+        servers = self._loop.world.servers
         if name not in servers:
             raise UsageError(f"there is no child `{name}`", _nearest(name, servers))
 

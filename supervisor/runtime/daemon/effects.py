@@ -12,12 +12,14 @@ from typing import Any
 
 from supervisor.domain import action as act
 from supervisor.domain import event as ev
-from supervisor.domain.child import Child, TurnSeen
-from supervisor.domain.run import Check, Due, Look
+from supervisor.domain.child import Child
+from supervisor.domain.report import Check
+from supervisor.domain.task import Due, TurnLook
+from supervisor.domain.thread import TurnSeen
 from supervisor.errors import ConnectionLost, OrchError, RpcError, WorkspaceError
-from supervisor.runtime.codex.role import Role, role_of
-from supervisor.runtime.codex.server import ServerDesk
-from supervisor.runtime.config.model import Limits, Telling
+from supervisor.runtime.codex.role import ThreadRole, role_of
+from supervisor.runtime.codex.server import ServerClient
+from supervisor.runtime.config.model import Limits, NotifySettings
 from supervisor.runtime.logs import Logs
 from supervisor.runtime.notify.notifier import Notifier
 from supervisor.runtime.survey.client import Surveyor
@@ -39,7 +41,7 @@ class Effects:
 
     def __init__(
         self,
-        desks: Mapping[str, ServerDesk],
+        clients: Mapping[str, ServerClient],
         *,
         children: Sequence[Child],
         workspace: Workspace,
@@ -48,7 +50,7 @@ class Effects:
         group: asyncio.TaskGroup,
         post: Callable[[ev.Event], None],
         now: Callable[[], datetime],
-        telling: Telling | None = None,
+        telling: NotifySettings | None = None,
     ) -> None:
         self._notifier = Notifier(telling, workspace=workspace, logs=logs, group=group, post=post, now=now)
         self._workspace = workspace
@@ -59,8 +61,8 @@ class Effects:
         self._post = post
         self._now = now
         self._hands = {
-            name: _Hands(desk, role_of(name, names, workspace), limits, logs, group, post, now)
-            for name, desk in desks.items()
+            name: ChildExecutor(client, role_of(name, names, workspace), limits, logs, group, post, now)
+            for name, client in clients.items()
         }
         for name, hands in self._hands.items():
             group.create_task(hands.run(), name=f"hands of {name}")
@@ -100,16 +102,16 @@ class Effects:
                     continue
                 for drift in found.drifts:
                     self._post(ev.SharedChanged(self._now(), drift.child, tasks.get(drift.child), drift))
-                self._post(ev.MapDrawn(self._now(), found.digest, found.seams, found.known))
+                self._post(ev.MapDrawn(self._now(), found.digest, found.links, found.known))
 
 
-class _Hands:
+class ChildExecutor:
     """The hands of one child: one action after the other, but for checks, which run beside the others."""
 
     def __init__(
         self,
-        desk: ServerDesk,
-        role: Role,
+        client: ServerClient,
+        role: ThreadRole,
         limits: Limits,
         logs: Logs,
         group: asyncio.TaskGroup,
@@ -117,8 +119,8 @@ class _Hands:
         now: Callable[[], datetime],
     ) -> None:
         self._logs = logs
-        self._desk = desk
-        self._child: Child = desk.child
+        self._desk = client
+        self._child: Child = client.child
         self._role = role
         self._limits = limits
         self._group = group
@@ -179,8 +181,8 @@ class _Hands:
     # ── threads and turns ────────────────────────────────────────────────────────────────────────
 
     async def _open(self, action: act.OpenThread) -> None:
-        link = self._desk.link
-        if link is None:
+        session = self._desk.session
+        if session is None:
             return
         child, where = self._child, (action.model, action.effort, action.sandbox, self._child.approvals)
         turns: tuple[TurnSeen, ...] = ()
@@ -203,10 +205,12 @@ class _Hands:
             gone = action.thread is not None and any(words in error.message for words in GONE)
             self._post(ev.ThreadFailed(self._now(), action.child, action.thread, action.task, gone, error.message))
             return
-        link.ear.opened(thread, opened)
-        waiting = codex.is_waiting(opened["thread"]) or any(one.thread == thread for _, one in link.asked.values())
+        session.notifications.opened(thread, opened)
+        waiting = codex.is_waiting(opened["thread"]) or any(one.thread == thread for _, one in session.asked.values())
         provider = str(opened.get("modelProvider") or "")
-        self._post(ev.ThreadOpened(self._now(), action.child, link.pid, thread, action.task, waiting, turns, provider))
+        self._post(
+            ev.ThreadOpened(self._now(), action.child, session.pid, thread, action.task, waiting, turns, provider)
+        )
 
     async def _start(self, action: act.StartTurn) -> None:
         if action.fresh:
@@ -228,8 +232,8 @@ class _Hands:
             approvals=self._child.approvals,
             skill=self._role.skill if action.due is Due.BRIEF else None,
         )
-        if self._desk.link is not None:
-            self._desk.link.ear.gave(action.thread, params)
+        if self._desk.session is not None:
+            self._desk.session.notifications.gave(action.thread, params)
         try:
             started = await self._desk.request("turn/start", params)
         except RpcError as error:
@@ -252,21 +256,21 @@ class _Hands:
 
     async def _look(self, action: act.LookAtTurn) -> None:
         """Beside the others: it may take as long as a server takes to answer."""
-        link = self._desk.link
-        if link is None:
+        session = self._desk.session
+        if session is None:
             return
-        sign, state, cpu = link.signs.get(action.turn), "active", None
+        sign, state, cpu = session.signs.get(action.turn), "active", None
         commands: tuple[str, ...] = ()
         if sign is None or sign <= action.since:
             where = {"threadId": action.thread}
-            cpu = await asyncio.to_thread(tree_seconds, link.identity)
+            cpu = await asyncio.to_thread(tree_seconds, session.identity)
             try:
                 state = codex.standing((await self._desk.request("thread/read", where))["thread"])
                 commands = codex.commands_in(await self._desk.request("thread/backgroundTerminals/list", where))
             except RpcError as error:
                 state = f"unreadable ({error.message})"
-            sign = link.signs.get(action.turn)  # there may be one by now
-        look = Look(self._now(), sign, state, commands, cpu)
+            sign = session.signs.get(action.turn)  # there may be one by now
+        look = TurnLook(self._now(), sign, state, commands, cpu)
         self._post(ev.TurnLooked(look.at, action.child, action.task, action.turn, look))
 
     async def _interrupt(self, action: act.InterruptTurn) -> None:
@@ -287,10 +291,10 @@ class _Hands:
         self._post(ev.LimitsRead(self._now(), action.child, action.provider, resets, reason))
 
     async def _answer(self, action: act.SendAnswer) -> None:
-        link = self._desk.link
-        if link is not None and action.key in link.asked:
-            call, request = link.asked[action.key]
-            await link.connection.answer(call.id, reply(request, action.answer, call.params))
+        session = self._desk.session
+        if session is not None and action.key in session.asked:
+            call, request = session.asked[action.key]
+            await session.connection.answer(call.id, reply(request, action.answer, call.params))
 
     # ── checks ───────────────────────────────────────────────────────────────────────────────────
 

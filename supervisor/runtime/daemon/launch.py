@@ -18,7 +18,7 @@ from supervisor.errors import OrchError, SupervisorDown, SupervisorHangs, Worksp
 from supervisor.runtime.daemon import lock as locks
 from supervisor.runtime.daemon.command import READY, command
 from supervisor.runtime.workspace import Workspace
-from supervisor.shell.process.hold import take
+from supervisor.shell.process.handle import open_handle
 from supervisor.shell.process.table import MARK, Identity
 
 DESCRIPTORS = "/proc/self/fd"
@@ -155,25 +155,25 @@ def end_supervisor(supervisor: Identity | None, patience: float) -> bool:
 
     Raises OrchError if it survives SIGKILL.
     """
-    hold = take(supervisor) if supervisor is not None else None
-    if hold is None:
+    handle = open_handle(supervisor) if supervisor is not None else None
+    if handle is None:
         return False
-    with contextlib.closing(hold):
-        if hold.gone(patience):
+    with contextlib.closing(handle):
+        if handle.gone(patience):
             return False
-        end_process(hold.identity)
+        end_process(handle.identity)
     return True
 
 
 def end_process(identity: Identity) -> None:
     """End one process of ours that is no server: SIGTERM, then SIGKILL. Raises OrchError if it survives that."""
-    hold = take(identity)
-    if hold is None:
+    handle = open_handle(identity)
+    if handle is None:
         return
-    with contextlib.closing(hold):
-        for send in (hold.terminate, lambda: hold.send(signal.SIGKILL)):
+    with contextlib.closing(handle):
+        for send in (handle.terminate, lambda: handle.send(signal.SIGKILL)):
             send()
-            if hold.gone(TERM_GRACE):
+            if handle.gone(TERM_GRACE):
                 return
     pid = identity.pid
     raise OrchError(f"process {pid} survives SIGKILL", f"see what it waits for: `ps -o pid,stat,wchan:32 -p {pid}`")

@@ -47,7 +47,7 @@ class Clock:
         return self._start + timedelta(seconds=monotonic() - self._mark)
 
 
-class Conductor:
+class Loop:
     """Owns the world of one workspace. `post` may be called from the loop's own thread only."""
 
     def __init__(self, workspace: Workspace, ledger: Ledger, opened: Opened, logs: Logs) -> None:
@@ -97,7 +97,7 @@ class Conductor:
                 recorded += step.events
                 actions += step.actions
                 self._decided = event.at
-            self._tasks.update({work.turn: work.task for work in world.all_works if work.turn})
+            self._tasks.update({state.turn: state.task for state in world.all_tasks if state.turn})
             while len(self._tasks) > TURNS_KNOWN:
                 del self._tasks[next(iter(self._tasks))]
             if recorded:

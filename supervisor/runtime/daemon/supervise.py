@@ -12,20 +12,21 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from supervisor import __version__
-from supervisor.domain.child import Child, ServerState
+from supervisor.domain.child import Child
 from supervisor.domain.event import DownRequested, SupervisorStarted, UpRequested
 from supervisor.domain.plan import FILE_LIMIT
+from supervisor.domain.server import ServerState
 from supervisor.domain.world import World
 from supervisor.errors import StoreError
-from supervisor.runtime.codex.progress import Doing
-from supervisor.runtime.codex.questions import Interviews
+from supervisor.runtime.codex.progress import Activity
+from supervisor.runtime.codex.questions import ChildQuestions
 from supervisor.runtime.codex.registry import Registry
-from supervisor.runtime.codex.server import ServerDesk, Starts
+from supervisor.runtime.codex.server import ServerClient, Starts
 from supervisor.runtime.codex.version import Versions
 from supervisor.runtime.config.model import Config
 from supervisor.runtime.daemon.control import Control
 from supervisor.runtime.daemon.effects import Effects
-from supervisor.runtime.daemon.loop import Conductor
+from supervisor.runtime.daemon.loop import Loop
 from supervisor.runtime.logs import Logs, load_structlog
 from supervisor.runtime.plan.authors import Authors
 from supervisor.runtime.workspace import Workspace
@@ -33,7 +34,7 @@ from supervisor.shell.ledger.store import Ledger
 from supervisor.shell.watch import read_bytes, watch_file
 
 if TYPE_CHECKING:
-    from supervisor.runtime.codex.handshake import Begun
+    from supervisor.runtime.codex.handshake import Starting
     from supervisor.runtime.plan.watch import PlanWatch
 
 SETTLE = 0.5  # seconds at a start in which the servers come before all else
@@ -45,7 +46,7 @@ async def supervise(
     logs: Logs,
     ready: Callable[[], None],
     up: Sequence[str] | None,
-    begun: Mapping[str, Begun],
+    begun: Mapping[str, Starting],
 ) -> bool:
     """Be the supervisor until it is over; True if it is to start over with another config.
 
@@ -58,37 +59,37 @@ async def supervise(
         opened = ledger.open()
         if opened.cut:
             logs.say("ledger_mended", level="warning", reason=f"a torn last line of {opened.cut} bytes was cut off")
-        conductor = Conductor(workspace, ledger, opened, logs)
-        await _supervise(workspace, config, conductor, logs, ready, up, begun)
+        loop = Loop(workspace, ledger, opened, logs)
+        await _supervise(workspace, config, loop, logs, ready, up, begun)
     finally:
         ledger.close()
-    return conductor.world.stopping is None
+    return loop.world.stopping is None
 
 
 async def _supervise(
     workspace: Workspace,
     config: Config,
-    conductor: Conductor,
+    loop: Loop,
     logs: Logs,
     ready: Callable[[], None],
     up: Sequence[str] | None,
-    begun: Mapping[str, Begun],
+    begun: Mapping[str, Starting],
 ) -> None:
     served = (*config.children, config.orchestrator)
     registry = Registry(workspace.registry)
     running = tuple(registry.alive())
     left = [Child(name, "") for name in running if name not in [child.name for child in served]]
     versions = Versions()
-    authors = Authors(str(workspace.plan), lambda: conductor.world)
-    doing = Doing()
+    authors = Authors(str(workspace.plan), lambda: loop.world)
+    doing = Activity()
     starts = Starts()
-    now = conductor.clock.now
+    now = loop.clock.now
 
-    def overhear(method: str, params: Mapping[str, Any]) -> None:
-        authors.overhear(method, params)
-        doing.overhear(method, params)
+    def observe(method: str, params: Mapping[str, Any]) -> None:
+        authors.observe(method, params)
+        doing.observe(method, params)
 
-    conductor.post(
+    loop.post(
         SupervisorStarted(
             now(),
             os.getpid(),
@@ -100,24 +101,24 @@ async def _supervise(
             config.telling.on if config.telling else (),
             config.plan_budget,
             config.task_budget,
-            last=conductor.clock.after,
+            last=loop.clock.after,
             pause_seconds=config.limits.pause_seconds,
             stall_minutes=config.limits.stall_minutes,
         )
     )
     if up is not None:
-        conductor.post(UpRequested(now(), tuple(up) or tuple(child.name for child in config.children)))
+        loop.post(UpRequested(now(), tuple(up) or tuple(child.name for child in config.children)))
     plan = None
-    if _saved_unseen(workspace, conductor.world):  # before the servers begin anything that it says no more
-        plan = _watched(workspace, config, conductor, authors)
+    if _saved_unseen(workspace, loop.world):  # before the servers begin anything that it says no more
+        plan = _watched(workspace, config, loop, authors)
         plan.look()
-    loop = asyncio.get_running_loop()
+    signals = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, lambda: conductor.post(DownRequested(now(), now=False)))
+        signals.add_signal_handler(number, lambda: loop.post(DownRequested(now(), now=False)))
     try:
         async with asyncio.TaskGroup() as group:
-            desks = {
-                child.name: ServerDesk(
+            clients = {
+                child.name: ServerClient(
                     child,
                     workspace=workspace,
                     config=config,
@@ -126,52 +127,50 @@ async def _supervise(
                     logs=logs,
                     group=group,
                     starts=starts,
-                    post=conductor.post,
+                    post=loop.post,
                     now=now,
-                    task_of=conductor.task_of,
-                    overhear=overhear if child is config.orchestrator else None,
+                    task_of=loop.task_of,
+                    observe=observe if child is config.orchestrator else None,
                     begun=begun.get(child.name),
                 )
                 for child in (*served, *left)
             }
             effects = Effects(
-                desks,
+                clients,
                 children=config.children,
                 workspace=workspace,
                 limits=config.limits,
                 logs=logs,
                 group=group,
-                post=conductor.post,
+                post=loop.post,
                 now=now,
                 telling=config.telling,
             )
-            conducting = group.create_task(conductor.run(effects.carry_out), name="conductor")
-            await conductor.begun.wait()
+            looping = group.create_task(loop.run(effects.carry_out), name="conductor")
+            await loop.begun.wait()
             listening, asked, known = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
             async def plan_known() -> None:
                 asked.set()
                 await known.wait()
 
-            interviews = Interviews(desks, conductor.submit, now)
-            control = Control(
-                workspace, conductor, logs, group, authors, doing, interviews, config, plan_known=plan_known
-            )
+            interviews = ChildQuestions(clients, loop.submit, now)
+            control = Control(workspace, loop, logs, group, authors, doing, interviews, config, plan_known=plan_known)
             group.create_task(control.serve(listening), name="control socket")
             await listening.wait()
             ready()
-            await _first_of(_settled(conductor), asked.wait())
+            await _first_of(_settled(loop), asked.wait())
             # Loaded (80 ms) once the servers answer, for nobody needs it before, and aside, for by now we are asked.
             await asyncio.to_thread(load_structlog)
             logs.release()
             await asyncio.to_thread(_load_the_reader)
-            plan = plan or _watched(workspace, config, conductor, authors)
+            plan = plan or _watched(workspace, config, loop, authors)
             async with watch_file(workspace.plan, plan.look) as watching:
                 if watching.degraded:
                     logs.say("watching_degraded", level="warning", reason=watching.degraded)
                 plan.look()
                 known.set()
-                await conducting
+                await looping
             raise _Over
     except* _Over:
         pass
@@ -183,10 +182,10 @@ class _Over(Exception):
     """Ends the task group: the conductor has returned."""
 
 
-def _watched(workspace: Workspace, config: Config, conductor: Conductor, authors: Authors) -> PlanWatch:
+def _watched(workspace: Workspace, config: Config, loop: Loop, authors: Authors) -> PlanWatch:
     from supervisor.runtime.plan.watch import PlanWatch
 
-    return PlanWatch(workspace, [child.name for child in config.children], conductor, authors)
+    return PlanWatch(workspace, [child.name for child in config.children], loop, authors)
 
 
 def _saved_unseen(workspace: Workspace, world: World) -> bool:
@@ -203,12 +202,12 @@ def _load_the_reader() -> None:
         import_module(name)
 
 
-async def _settled(conductor: Conductor) -> None:
+async def _settled(loop: Loop) -> None:
     """Return once no server is starting any more, or after a moment."""
     with suppress(TimeoutError):
-        async with asyncio.timeout(SETTLE), conductor.changed:
-            await conductor.changed.wait_for(
-                lambda: all(one.state is not ServerState.STARTING for one in conductor.world.servers.values())
+        async with asyncio.timeout(SETTLE), loop.changed:
+            await loop.changed.wait_for(
+                lambda: all(one.state is not ServerState.STARTING for one in loop.world.servers.values())
             )
 
 

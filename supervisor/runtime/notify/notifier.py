@@ -19,7 +19,7 @@ from typing import IO, Any
 
 from supervisor.domain.action import Notify
 from supervisor.domain.event import Event, NoticeFailed
-from supervisor.runtime.config.model import Telling
+from supervisor.runtime.config.model import NotifySettings
 from supervisor.runtime.logs import Logs
 from supervisor.runtime.workspace import Workspace
 from supervisor.shell.process import MARK
@@ -33,7 +33,7 @@ class Notifier:
 
     def __init__(
         self,
-        telling: Telling | None,
+        telling: NotifySettings | None,
         *,
         workspace: Workspace,
         logs: Logs,
@@ -100,7 +100,7 @@ class Notifier:
             return None if code == 0 else _failed(code, said)
 
 
-def ways(telling: Telling | None, told: Mapping[str, Any]) -> list[tuple[str, Sequence[str], str]]:
+def ways(telling: NotifySettings | None, told: Mapping[str, Any]) -> list[tuple[str, Sequence[str], str]]:
     """How a notice goes out: what it is called, the program and its arguments, and its standard input."""
     found: list[tuple[str, Sequence[str], str]] = []
     if telling is not None and telling.command:

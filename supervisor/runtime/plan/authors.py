@@ -43,7 +43,7 @@ class Authors:
         """The orchestrator is about to write these words, having read those that are there."""
         self._claims.append(digest)
 
-    def overhear(self, method: str, params: Mapping[str, Any]) -> None:
+    def observe(self, method: str, params: Mapping[str, Any]) -> None:
         """Take in a notification of the orchestrator's own thread."""
         item = params.get("item")
         touch = _touch(item, self._plan) if isinstance(item, dict) else None

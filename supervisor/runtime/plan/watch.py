@@ -19,24 +19,24 @@ from supervisor.shell.atomic import write_atomic
 _NOTHING = object()  # unlike any content
 
 
-class Clock(Protocol):
+class PlanClock(Protocol):
     def now(self) -> datetime: ...
 
 
-class Loop(Protocol):
+class PlanInbox(Protocol):
     """What of the supervisor's loop a watcher needs: the world, the time, and the inbox."""
 
     @property
     def world(self) -> World: ...
     @property
-    def clock(self) -> Clock: ...
+    def clock(self) -> PlanClock: ...
     def post(self, event: Event) -> None: ...
 
 
 class PlanWatch:
     """Reads plan.md when told to, and posts what a new version means."""
 
-    def __init__(self, workspace: Workspace, children: Sequence[str], loop: Loop, authors: Authors) -> None:
+    def __init__(self, workspace: Workspace, children: Sequence[str], loop: PlanInbox, authors: Authors) -> None:
         self._authors = authors
         self._workspace = workspace
         self._children = children

@@ -8,10 +8,10 @@ from pathlib import Path
 from supervisor.core.repo.git import history, parse
 from supervisor.core.repo.git import log as git_log
 from supervisor.core.repo.git.text import moment, words
-from supervisor.domain.gitfacts import Commit, GitState, Head, History, Submodule, Worktree
-from supervisor.domain.pathname import shown
+from supervisor.domain.repo.git import Commit, GitState, Head, History, Submodule, Worktree
+from supervisor.domain.repo.pathname import shown
 from supervisor.runtime.snapshot import git_calls
-from supervisor.runtime.snapshot.git_calls import Said
+from supervisor.runtime.snapshot.git_calls import GitAnswers
 from supervisor.shell import git
 
 ATTRIBUTES_LIMIT = 64 << 10
@@ -32,7 +32,7 @@ def read_state(path: Path) -> tuple[GitState, History]:
     return _state(path, said), _history(said)
 
 
-def _state(path: Path, said: Said) -> GitState:
+def _state(path: Path, said: GitAnswers) -> GitState:
     files, status, refs = said.files, said.files.status, said.branches.refs
     newest = said.log.commits[0] if said.log.commits else None
     on = {key: value.lower() in (b"true", b"yes", b"on", b"1") for key, value in said.settings}
@@ -65,7 +65,7 @@ def _state(path: Path, said: Said) -> GitState:
     )
 
 
-def _history(said: Said) -> History:
+def _history(said: GitAnswers) -> History:
     if said.files.oid is None:
         in_flight, count = history.in_flight(said.branches.refs, said.branches.unmerged)
         return History(default_branch=said.branches.default, in_flight=in_flight, in_flight_count=count)
@@ -95,7 +95,7 @@ def _history(said: Said) -> History:
     )
 
 
-def _recent(said: Said) -> tuple[tuple[Commit, ...], tuple[str, ...]]:
+def _recent(said: GitAnswers) -> tuple[tuple[Commit, ...], tuple[str, ...]]:
     """The newest commits; those whose contents git could not compare are told without a size."""
     sized = git_log.parse_sized(said.sizes.out, cut=git_calls.torn(said.sizes))
     wanted = said.log.commits[: git_calls.RECENT]
@@ -109,12 +109,12 @@ def _head(commit: git_log.Logged) -> Head:
     return Head(commit.oid.decode("ascii", "replace"), words(commit.subject), words(commit.author), moment(commit.at))
 
 
-def _worktrees(path: Path, said: Said) -> tuple[Worktree, ...]:
+def _worktrees(path: Path, said: GitAnswers) -> tuple[Worktree, ...]:
     here = shown(os.fsencode(path.resolve()))
     return tuple(tree for tree in parse.parse_worktrees(said.branches.worktrees) if tree.path != here)
 
 
-def _submodules(path: Path, said: Said) -> tuple[Submodule, ...]:
+def _submodules(path: Path, said: GitAnswers) -> tuple[Submodule, ...]:
     files = said.files
     on_disk = frozenset(name for name in files.index.submodules if (path / os.fsdecode(name) / ".git").exists())
     return parse.submodules_of(files.index, files.status, files.modules, on_disk)

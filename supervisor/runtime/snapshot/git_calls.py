@@ -13,7 +13,7 @@ from supervisor.core.repo.git import log as git_log
 from supervisor.core.repo.git.text import number, words
 from supervisor.errors import WorkspaceError
 from supervisor.shell import git
-from supervisor.shell.git import Answer, Place
+from supervisor.shell.git import GitDir, GitOutput
 
 STATISTICS = 5_000
 """Commits that the statistics are over: their names take git 0.2 s, and what is older says little of now."""
@@ -44,7 +44,7 @@ class Files(Struct, frozen=True):
     key: str
     oid: str | None
     status: parse.Status
-    index: parse.Index
+    index: parse.GitIndex
     modules: bytes
     cut: tuple[str, ...]
 
@@ -69,19 +69,19 @@ class Branches(Struct, frozen=True):
     cut: tuple[str, ...]
 
 
-class Said(Struct, frozen=True):
+class GitAnswers(Struct, frozen=True):
     """All that git said of a repo. `settings` are key and value, `sizes` the answer about the recent commits."""
 
-    place: Place
+    place: GitDir
     bare: bool
     settings: list[tuple[str, bytes]]
     files: Files
     log: Log
-    sizes: Answer
+    sizes: GitOutput
     branches: Branches
 
 
-def ask(path: Path) -> Said:
+def ask(path: Path) -> GitAnswers:
     """Ask git all at once about the repo whose root (or bare folder) is `path`. Raises WorkspaceError."""
     place = _place(path)
     with ThreadPoolExecutor(max_workers=4, thread_name_prefix="git") as pool:
@@ -96,7 +96,7 @@ def ask(path: Path) -> Said:
         sizes = pool.submit(_walk, path, RECENT, "--numstat", f"--format={git_log.SIZED_FORMAT}", head or "HEAD")
         log = _log(path, *(half.result() for half in halves))
         pairs = [(setting.key, setting.value) for setting in settings]
-        return Said(place, bare, pairs, files.result(), log, sizes.result(), branches.result())
+        return GitAnswers(place, bare, pairs, files.result(), log, sizes.result(), branches.result())
 
 
 def ask_key(path: Path) -> str:
@@ -114,12 +114,12 @@ def ask_key(path: Path) -> str:
     return _bare_files(path, place, filters).key
 
 
-def torn(answer: Answer) -> bool:
+def torn(answer: GitOutput) -> bool:
     """Whether git said less than it was asked for; its last record may then be half of one."""
     return answer.cut or answer.code != 0
 
 
-def _place(path: Path) -> Place:
+def _place(path: Path) -> GitDir:
     place = git.place_of(path)
     if place is None:
         root = git.toplevel(path)  # Says what is wrong, if it is wrong altogether.
@@ -139,21 +139,21 @@ def _look(path: Path) -> tuple[bool, str | None]:
     return bare == b"true", head.decode("ascii", "replace") or None
 
 
-def _key(path: Path, place: Place, status: Answer) -> str:
+def _key(path: Path, place: GitDir, status: GitOutput) -> str:
     digest = hashlib.blake2b(git.fingerprint(path, status).encode(), digest_size=16)
     digest.update(repr(sorted(git.progress_of(place).items())).encode())
     return digest.hexdigest()
 
 
-def _bare_files(path: Path, place: Place, _: frozenset[str]) -> Files:
+def _bare_files(path: Path, place: GitDir, _: frozenset[str]) -> Files:
     answer = git.run_git(path, "rev-parse", *_HEAD)
     head = git.read_small(place.git, "HEAD") or b""
     key = hashlib.blake2b(head + b"\0" + answer.out, digest_size=16).hexdigest()
     oid = answer.out.decode("ascii", "replace").strip() or None
-    return Files(key, oid, parse.Status(), parse.Index(frozenset(), {}), b"", ())
+    return Files(key, oid, parse.Status(), parse.GitIndex(frozenset(), {}), b"", ())
 
 
-def _files(path: Path, place: Place, filters: frozenset[str]) -> Files:
+def _files(path: Path, place: GitDir, filters: frozenset[str]) -> Files:
     said = git.read_status(path, filters)
     listed = git.run_git(path, "ls-files", "-s", "-z")
     index = parse.parse_index(listed.out)
@@ -165,7 +165,7 @@ def _files(path: Path, place: Place, filters: frozenset[str]) -> Files:
     return Files(_key(path, place, said), status.oid, status, index, modules, tuple(cut))
 
 
-def _log_part(path: Path, head: str | None, skip: int) -> tuple[list[git_log.Logged], Answer]:
+def _log_part(path: Path, head: str | None, skip: int) -> tuple[list[git_log.Logged], GitOutput]:
     """Half of the commits to look at; the second half asks for one more, to know whether there are more."""
     limit = STATISTICS // 2 + (skip > 0)
     log_format = f"--format={git_log.LOG_FORMAT}"
@@ -173,7 +173,9 @@ def _log_part(path: Path, head: str | None, skip: int) -> tuple[list[git_log.Log
     return git_log.parse_log(answer.out, cut=torn(answer)), answer
 
 
-def _log(path: Path, first: tuple[list[git_log.Logged], Answer], second: tuple[list[git_log.Logged], Answer]) -> Log:
+def _log(
+    path: Path, first: tuple[list[git_log.Logged], GitOutput], second: tuple[list[git_log.Logged], GitOutput]
+) -> Log:
     if torn(first[1]):
         return Log(first[0], None, (_told("history", first[1]),))
     commits = first[0] + second[0]
@@ -188,7 +190,7 @@ def _log(path: Path, first: tuple[list[git_log.Logged], Answer], second: tuple[l
     return Log(commits[:STATISTICS], total, (f"history: the newest {STATISTICS:,} of {of} commits are looked at",))
 
 
-def _branches(path: Path, place: Place) -> Branches:
+def _branches(path: Path, place: GitDir) -> Branches:
     refs_format = f"--format={parse.REF_FORMAT}"
     answer = git.run_git(path, "for-each-ref", refs_format, *_REFS, seconds=PATIENCE, partial=True)
     refs = parse.parse_refs(answer.out)
@@ -214,11 +216,11 @@ def _branches(path: Path, place: Place) -> Branches:
     return Branches(refs, head, default, unmerged, stashes, worktrees, tuple(cut))
 
 
-def _walk(path: Path, limit: int, *args: str) -> Answer:
+def _walk(path: Path, limit: int, *args: str) -> GitOutput:
     return git.run_git(path, *_LOG, f"-{limit}", *args, "--", settings=_SETTINGS, seconds=PATIENCE, partial=True)
 
 
-def _told(what: str, answer: Answer) -> str:
+def _told(what: str, answer: GitOutput) -> str:
     """That not all of `what` is known, and why."""
     if answer.stopped:
         return f"{what}: git {answer.stopped}, and was stopped"

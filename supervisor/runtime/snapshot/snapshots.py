@@ -13,8 +13,8 @@ from typing import Any
 from supervisor import __version__
 from supervisor.core.repo.files import RepoFile
 from supervisor.domain.child import Child
-from supervisor.domain.repofacts import Code, Docs
-from supervisor.domain.snapshot import Snapshot, Unread
+from supervisor.domain.repo.facts import Code, Docs
+from supervisor.domain.repo.snapshot import Snapshot, Unread
 from supervisor.errors import OrchError, WorkspaceError
 from supervisor.runtime.secrets import clean
 from supervisor.runtime.snapshot.git import read_state, state_key

@@ -16,7 +16,7 @@ from contextlib import suppress
 from types import TracebackType
 
 from supervisor.domain.child import Child
-from supervisor.domain.seam import Drawn
+from supervisor.domain.link import SurveyResult
 from supervisor.errors import OrchError
 from supervisor.runtime.workspace import Workspace
 from supervisor.shell.process import MARK
@@ -50,13 +50,13 @@ class Surveyor:
     ) -> None:
         await self._end()
 
-    async def survey(self, children: Iterable[Child], touched: Sequence[str], known: str) -> Drawn:
+    async def survey(self, children: Iterable[Child], touched: Sequence[str], known: str) -> SurveyResult:
         """See `surveyed`. Raises SurveyFailed saying what the process said last."""
         asked = json.dumps([known, {child.name: child.path for child in children}, list(touched)])
         kept = False
         try:
             async with asyncio.timeout(WITHIN):
-                found: Drawn | str = loaded(Drawn | str, await self._answer(asked))
+                found: SurveyResult | str = loaded(SurveyResult | str, await self._answer(asked))
             kept = True
         except TimeoutError:
             raise SurveyFailed(f"it took longer than {WITHIN:g} s", "run `orch map` to see where it stays") from None

@@ -12,28 +12,28 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from supervisor.core.map import copies
-from supervisor.core.map.links import Found, join_key, seams
+from supervisor.core.map.links import Occurrence, join_key, links
 from supervisor.core.map.normalize import repo_name
 from supervisor.core.map.serialize import row_as_json, row_from_json
-from supervisor.domain.seam import Kind, Map, Mention, Role, Seam, Surveyed
+from supervisor.domain.link import Kind, Link, Map, Mention, Role, Surveyed
 from supervisor.errors import OrchError
 from supervisor.runtime.secrets import clean
 from supervisor.shell.files import read_file
-from supervisor.shell.index import Index
+from supervisor.shell.mention_index import MentionIndex
 
 if TYPE_CHECKING:
-    from supervisor.domain.gitfacts import Commit
+    from supervisor.domain.repo.git import Commit
     from supervisor.runtime.survey.seen import Seen
 
 _README = re.compile(r"readme(\.\w+)?", re.I)
 
 
-def drawn(index: Index, seen: Sequence[Seen], cut: Sequence[str]) -> Map:
+def drawn(index: MentionIndex, seen: Sequence[Seen], cut: Sequence[str]) -> Map:
     """The map of the children as they were seen, whose sources the index holds; `cut` says what it does not."""
     past = _past(index, seen)
-    found = [Found(*one) for one in index.shared()]
+    found = [Occurrence(*one) for one in index.shared()]
     found += [own for one in seen for own in _itself(index, one, past["repos"].get(one.child.name, ()))]
-    rows = (*seams(found), *_copies(seen), *map(row_from_json, past["rows"]))
+    rows = (*links(found), *_copies(seen), *map(row_from_json, past["rows"]))
     return Map(
         tuple(_surveyed(index, one) for one in seen),
         tuple(sorted(rows, key=lambda row: (-row.score, row.kind, row.name))),
@@ -41,7 +41,7 @@ def drawn(index: Index, seen: Sequence[Seen], cut: Sequence[str]) -> Map:
     )
 
 
-def _past(index: Index, seen: Sequence[Seen]) -> Mapping[str, Any]:
+def _past(index: MentionIndex, seen: Sequence[Seen]) -> Mapping[str, Any]:
     """What git remembers: `rows`, the commits that belong together, and `repos`, by child what its remotes call it.
 
     It is read anew only where a HEAD moved.
@@ -58,8 +58,8 @@ def _past(index: Index, seen: Sequence[Seen]) -> Mapping[str, Any]:
     return found
 
 
-def _pasts(index: Index, seen: Sequence[Seen]) -> Iterator[tuple[tuple[Commit, ...], tuple[str, ...]]]:
-    from supervisor.domain.gitfacts import Commit
+def _pasts(index: MentionIndex, seen: Sequence[Seen]) -> Iterator[tuple[tuple[Commit, ...], tuple[str, ...]]]:
+    from supervisor.domain.repo.git import Commit
     from supervisor.wire.plain import dumped, loaded
 
     form = tuple[tuple[Commit, ...], tuple[str, ...]]
@@ -84,21 +84,21 @@ def _read_past(root: Path) -> tuple[tuple[Commit, ...], tuple[str, ...]]:
     return clean((history.recent, tuple(dict.fromkeys(repo_name(remote.url) for remote in state.remotes))))
 
 
-def _itself(index: Index, seen: Seen, repos: Sequence[str]) -> Iterator[Found]:
+def _itself(index: MentionIndex, seen: Seen, repos: Sequence[str]) -> Iterator[Occurrence]:
     """The child as what a submodule of another one may be, at the line where it says its own name."""
     readme = next((one.name for one in seen.files if _README.fullmatch(one.name)), None)
     file, line, shown = index.own_name(seen.child.name) or ((readme, 1, "") if readme else (".", 0, ""))
     for name in dict.fromkeys((*repos, seen.root.name.lower(), seen.child.name.lower())):
         itself = Mention(Kind.SUBMODULE, name, shown or name, line, Role.PROVIDES)
-        yield Found(join_key(itself), seen.child.name, file, False, itself)
+        yield Occurrence(join_key(itself), seen.child.name, file, False, itself)
 
 
-def _surveyed(index: Index, seen: Seen) -> Surveyed:
+def _surveyed(index: MentionIndex, seen: Seen) -> Surveyed:
     files, skipped = index.counts(seen.child.name)
     return Surveyed(seen.child.name, str(seen.root), files, skipped, seen.problem, seen.next_step)
 
 
-def _copies(seen: Sequence[Seen]) -> tuple[Seam, ...]:
+def _copies(seen: Sequence[Seen]) -> tuple[Link, ...]:
     """Files that several repos have, as they are on disk."""
     roots = {one.child.name: one.root for one in seen}
     files = [

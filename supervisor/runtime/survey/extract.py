@@ -8,10 +8,10 @@ from pathlib import Path
 
 from supervisor.core.map.links import join_key
 from supervisor.core.map.mentions import mentions
-from supervisor.domain.seam import Mention, Wanted
+from supervisor.domain.link import Mention, Wanted
 from supervisor.runtime.secrets import known
 from supervisor.shell.files import read_file
-from supervisor.shell.index import Indexed
+from supervisor.shell.mention_index import Indexed
 from supervisor.wire import source
 from supervisor.wire.source.read import words
 

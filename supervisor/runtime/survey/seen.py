@@ -7,7 +7,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from supervisor.domain.child import Child
-from supervisor.domain.seam import Wanted
+from supervisor.domain.link import Wanted
 
 
 class Seen(Struct, frozen=True):

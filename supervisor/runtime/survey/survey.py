@@ -14,13 +14,13 @@ from pathlib import Path
 
 from supervisor.core.map.serialize import as_json, from_json
 from supervisor.domain.child import Child
-from supervisor.domain.seam import Map, Wanted
+from supervisor.domain.link import Map, Wanted
 from supervisor.errors import OrchError, WorkspaceError
 from supervisor.runtime.survey.seen import Seen
 from supervisor.runtime.workspace import Workspace
 from supervisor.shell.atomic import write_atomic
 from supervisor.shell.git import list_files, read_tree, toplevel
-from supervisor.shell.index import Index
+from supervisor.shell.mention_index import MentionIndex
 from supervisor.wire import source
 
 FILES = 50_000  # of one child that are looked at
@@ -35,7 +35,7 @@ def survey(workspace: Workspace, children: Sequence[Child], told: Callable[[str,
     with _locked(workspace):
         with ThreadPoolExecutor(max(1, len(children))) as pool:
             seen = list(pool.map(_look, children))
-        index = Index(workspace.mentions)
+        index = MentionIndex(workspace.mentions)
         try:
             index.keep_only(child.name for child in children)
             for one in seen:
@@ -51,7 +51,7 @@ def survey(workspace: Workspace, children: Sequence[Child], told: Callable[[str,
         return made
 
 
-def _draw(index: Index, seen: Sequence[Seen]) -> Map:
+def _draw(index: MentionIndex, seen: Sequence[Seen]) -> Map:
     from supervisor.runtime.survey.draw import drawn
 
     cut = [f"{one.child.name} has more than {FILES:,} files: the rest was not read" for one in seen if one.cut]
@@ -106,7 +106,7 @@ def _look(child: Child) -> Seen:
     return Seen(child, root, tree.head, tuple(files[:FILES]), listing.cut or len(files) > FILES)
 
 
-def _update(index: Index, seen: Seen, told: Callable[[str, int, int], None]) -> None:
+def _update(index: MentionIndex, seen: Seen, told: Callable[[str, int, int], None]) -> None:
     if seen.problem:
         return
     known = index.tokens(seen.child.name)

@@ -1,15 +1,15 @@
 """Reading git, of repositories that may be hostile."""
 
 from supervisor.shell.git.config import Setting, filters_of, names_no_filter, read_config, read_git
-from supervisor.shell.git.folder import Place, place_of, progress_of, read_small
+from supervisor.shell.git.folder import GitDir, place_of, progress_of, read_small
 from supervisor.shell.git.listing import Listing, TrackedFile, list_files
-from supervisor.shell.git.run import Answer, failed, run_git
+from supervisor.shell.git.run import GitOutput, failed, run_git
 from supervisor.shell.git.tree import changed_between, fingerprint, read_status, read_tree, toplevel
 
 __all__ = [
-    "Answer",
+    "GitDir",
+    "GitOutput",
     "Listing",
-    "Place",
     "Setting",
     "TrackedFile",
     "changed_between",

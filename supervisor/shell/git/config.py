@@ -7,8 +7,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from supervisor.shell.git.folder import Place, place_of, read_small
-from supervisor.shell.git.run import Answer, failed, run_git
+from supervisor.shell.git.folder import GitDir, place_of, read_small
+from supervisor.shell.git.run import GitOutput, failed, run_git
 
 CONFIG_LIMIT = 64 << 10
 """Bytes of a configuration that is searched for filters without git; git reads what is longer."""
@@ -53,7 +53,7 @@ def filters_of(settings: tuple[Setting, ...]) -> frozenset[str]:
     return frozenset(names)
 
 
-def names_no_filter(place: Place) -> bool:
+def names_no_filter(place: GitDir) -> bool:
     """Whether the repo's own configuration can be seen, without asking git, to name no filter."""
     for folder, name in ((place.common, "config"), (place.git, "config.worktree")):
         text = read_small(folder, name, limit=CONFIG_LIMIT)
@@ -65,7 +65,7 @@ def names_no_filter(place: Place) -> bool:
     return True
 
 
-def read_git(path: Path, *args: str) -> Answer:
+def read_git(path: Path, *args: str) -> GitOutput:
     """Run one reading git command in `path`, with every filter that the repo's own configuration names switched off.
 
     A diff also needs `--no-ext-diff --no-textconv`. Raises WorkspaceError when git is missing or too slow.

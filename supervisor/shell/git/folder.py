@@ -26,14 +26,14 @@ _PLAIN = re.compile(
 """A line of a configuration that cannot make any folder but the one that holds `.git` the root of the work tree."""
 
 
-class Place(Struct, frozen=True):
+class GitDir(Struct, frozen=True):
     """Where git keeps what belongs to one work tree (`git`), and what all work trees share (`common`)."""
 
     git: Path
     common: Path
 
 
-def place_of(path: Path) -> Place | None:
+def place_of(path: Path) -> GitDir | None:
     """The place of the repo whose root, or whose bare folder, is `path`; None when there is none."""
     git = path / ".git"
     if git.is_file():
@@ -46,7 +46,7 @@ def place_of(path: Path) -> Place | None:
     if not (git / "HEAD").is_file() and not (git / "HEAD").is_symlink():
         return None
     common = read_small(git, "commondir")
-    return Place(git, git if common is None else git / os.fsdecode(common.rstrip(b"\r\n")))
+    return GitDir(git, git if common is None else git / os.fsdecode(common.rstrip(b"\r\n")))
 
 
 def is_plain_root(path: Path) -> bool:
@@ -89,7 +89,7 @@ _PROGRESS = (
 )
 
 
-def progress_of(place: Place) -> dict[str, bytes]:
+def progress_of(place: GitDir) -> dict[str, bytes]:
     """The files that tell of an operation in progress, by name: those that are there, and their beginning."""
     found = {"/".join(names): read_small(place.git, *names) for names in _PROGRESS}
     return {name: content for name, content in found.items() if content is not None}

@@ -9,8 +9,8 @@ from typing import Literal
 
 from msgspec import Struct
 
-from supervisor.domain.pathname import shown
-from supervisor.shell.git.run import Answer, failed, run_git
+from supervisor.domain.repo.pathname import shown
+from supervisor.shell.git.run import GitOutput, failed, run_git
 
 FILE_LIMIT = 100_000
 """Files of one listing: a repo with more is told as cut, and its list stays below 50 MB."""
@@ -67,7 +67,7 @@ def list_files(path: Path) -> Listing:
     return Listing(tuple(files.values()), cut=tracked.cut or untracked.cut)
 
 
-def _ask(path: Path, *options: str) -> Answer:
+def _ask(path: Path, *options: str) -> GitOutput:
     # Reads no content, so no filter can be asked to run.
     answer = run_git(path, "ls-files", "-z", *options)
     if answer.code != 0 and not answer.cut:

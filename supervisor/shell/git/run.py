@@ -48,7 +48,7 @@ _KEPT = frozenset({"GIT_CONFIG_NOSYSTEM", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_GLOBA
 """Inherited all the same: where the user keeps their own configuration."""
 
 
-class Answer(Struct, frozen=True):
+class GitOutput(Struct, frozen=True):
     """What one git call said: its exit code, its output, its first complaint, and whether the output was cut.
 
     `stopped` says why it was ended before its time, if it was: the output is then what there was by that moment.
@@ -68,7 +68,7 @@ def run_git(
     settings: tuple[str, ...] = (),
     seconds: float | None = None,
     partial: bool = False,
-) -> Answer:
+) -> GitOutput:
     """Run one reading git command in `path` with `filters` switched off and `settings` made, in `seconds`.
 
     A command that looks into files of the work tree needs the filters that the repo names: `read_git` finds them.
@@ -130,7 +130,7 @@ def run_git(
         raise WorkspaceError(f"git {args[0]} {stopped} in {path}", "run `git status` there")
     lines = bytes(err).decode("utf-8", "replace").splitlines() or [""]
     complaint = next((line for line in lines if line.startswith(("fatal: ", "error: "))), lines[0])
-    return Answer(popen.returncode, bytes(out[:OUTPUT_LIMIT]), complaint, not ended, stopped)
+    return GitOutput(popen.returncode, bytes(out[:OUTPUT_LIMIT]), complaint, not ended, stopped)
 
 
 def _memory(pid: int) -> int:
@@ -167,7 +167,7 @@ def _git() -> tuple[type[Git], str]:
     return Git, os.path.abspath(found)  # A relative PATH entry would name a program of the repo.
 
 
-def failed(path: Path, what: str, answer: Answer) -> WorkspaceError:
+def failed(path: Path, what: str, answer: GitOutput) -> WorkspaceError:
     distrusted = re.search(r"detected dubious ownership in repository at '(.*)'", answer.complaint)
     if distrusted:
         trust = f"git config --global --add safe.directory {quoted(Path(distrusted[1]))}"

@@ -9,12 +9,12 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from supervisor.domain.pathname import shown
-from supervisor.domain.run import Tree
+from supervisor.domain.repo.pathname import shown
+from supervisor.domain.task import Tree
 from supervisor.errors import WorkspaceError
 from supervisor.shell.git.config import read_git
 from supervisor.shell.git.folder import is_plain_root, place_of
-from supervisor.shell.git.run import Answer, failed, quoted, run_git
+from supervisor.shell.git.run import GitOutput, failed, quoted, run_git
 
 ENTRY_LIMIT = 5_000
 """Changed paths kept of one work tree; more are build products that nobody ignored."""
@@ -85,7 +85,7 @@ def read_tree(path: Path) -> Tree:
     return Tree(head, branch, _entries(path, states), truncated=answer.cut or len(states) > ENTRY_LIMIT)
 
 
-def read_status(path: Path, filters: frozenset[str]) -> Answer:
+def read_status(path: Path, filters: frozenset[str]) -> GitOutput:
     """What `git status --porcelain=v2 -z` says of the work tree whose root is `path`, stashes and upstream too.
 
     Raises WorkspaceError when git cannot tell.
@@ -96,7 +96,7 @@ def read_status(path: Path, filters: frozenset[str]) -> Answer:
     return answer
 
 
-def fingerprint(path: Path, status: Answer) -> str:
+def fingerprint(path: Path, status: GitOutput) -> str:
     """A digest that changes with HEAD, the index and the content of what is dirty, given what `read_status` said."""
     digest = hashlib.blake2b(status.out, digest_size=16)
     states = _states(status.out)

@@ -17,7 +17,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from supervisor.domain.ask import Request
-from supervisor.domain.world import Thread, World
+from supervisor.domain.thread import Thread
+from supervisor.domain.world import World
 from supervisor.shell.ledger.segments import FOLDER, sync_folder
 from supervisor.wire import plain
 

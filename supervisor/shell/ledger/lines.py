@@ -48,7 +48,8 @@ def labelled(line: dict[str, Any], label: dict[str, Any]) -> dict[str, Any]:
 def _plain(value: Any) -> Any:
     """A domain value as JSON values."""
     if isinstance(value, Struct):
-        return {name: _plain(getattr(value, name)) for name in value.__struct_fields__}
+        names = zip(value.__struct_encode_fields__, value.__struct_fields__, strict=True)
+        return {written: _plain(getattr(value, name)) for written, name in names}
     if isinstance(value, tuple | list):
         return [_plain(item) for item in value]
     if isinstance(value, datetime):

@@ -1,12 +1,12 @@
 """Server processes and the trees under them: start, wait, stop, sweep."""
 
-from supervisor.shell.process.start import Exit, Spawned, spawn, wait_exit
+from supervisor.shell.process.start import ExitStatus, Spawned, spawn, wait_exit
 from supervisor.shell.process.stop import kill_tree, stop_tree, sweep
 from supervisor.shell.process.table import MARK, Identity, alive, identity_of, marked, marks, rss_bytes, tree_seconds
 
 __all__ = [
     "MARK",
-    "Exit",
+    "ExitStatus",
     "Identity",
     "Spawned",
     "alive",

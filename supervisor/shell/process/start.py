@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from supervisor.errors import CodexError, StoreError
-from supervisor.shell.process.hold import take
+from supervisor.shell.process.handle import open_handle
 from supervisor.shell.process.table import MARK, Identity, look_aside, row
 
 VMSTAT = Path("/proc/vmstat")
 
 
-class Exit(NamedTuple):
+class ExitStatus(NamedTuple):
     """How a process ended. `code` and `signal` are None when unknown; `left` is what of its session outlived it."""
 
     code: int | None
@@ -36,7 +36,7 @@ class Spawned:
     def __init__(self, popen: subprocess.Popen[bytes], identity: Identity) -> None:
         self.popen = popen
         self.identity = identity
-        self.exit: Exit | None = None
+        self.exit: ExitStatus | None = None
         self.kills = memory_kills()
 
 
@@ -72,7 +72,7 @@ def spawn(
     return Spawned(popen, found.identity)
 
 
-async def wait_exit(process: Spawned | Identity) -> Exit:
+async def wait_exit(process: Spawned | Identity) -> ExitStatus:
     """Wait, without limit and without polling, until the process has ended, and say how.
 
     A server of ours is reaped (once, for any number of waiters), also one that this very process started before it
@@ -80,13 +80,13 @@ async def wait_exit(process: Spawned | Identity) -> Exit:
     unknown, and said to be.
     """
     identity = process.identity if isinstance(process, Spawned) else process
-    hold = take(identity)
-    if hold is not None:
-        with contextlib.closing(hold):
-            await hold.ended(None)
+    handle = open_handle(identity)
+    if handle is not None:
+        with contextlib.closing(handle):
+            await handle.ended(None)
     if isinstance(process, Spawned):
         return await _reap(process)
-    left = () if hold is None else await _left_by(identity)
+    left = () if handle is None else await _left_by(identity)
     return _ended(identity.pid, left, os.WEXITED | os.WNOHANG, "it was not started by this supervisor")
 
 
@@ -95,7 +95,7 @@ async def _left_by(leader: Identity) -> tuple[Identity, ...]:
     return (await look_aside()).session_of(leader)
 
 
-async def _reap(process: Spawned) -> Exit:
+async def _reap(process: Spawned) -> ExitStatus:
     """Read the status before reaping: as long as the zombie stands, its session number is nobody else's."""
     left = await _left_by(process.identity) if process.exit is None else ()
     if process.exit is None:  # no other waiter was faster
@@ -106,16 +106,16 @@ async def _reap(process: Spawned) -> Exit:
     return process.exit
 
 
-def _ended(pid: int, left: tuple[Identity, ...], flags: int, otherwise: str, kills: int | None = None) -> Exit:
+def _ended(pid: int, left: tuple[Identity, ...], flags: int, otherwise: str, kills: int | None = None) -> ExitStatus:
     """How a process ended; if that is not for us to know, `otherwise` says why. `kills`: `memory_kills` as it began."""
     try:
         status = os.waitid(os.P_PID, pid, flags)
     except ChildProcessError:
         status = None
     if status is None:
-        return Exit(None, None, f"ended (exit status unknown: {otherwise})", left)
+        return ExitStatus(None, None, f"ended (exit status unknown: {otherwise})", left)
     if status.si_code == os.CLD_EXITED:
-        return Exit(status.si_status, None, f"exited with code {status.si_status}", left)
+        return ExitStatus(status.si_status, None, f"exited with code {status.si_status}", left)
     try:
         name = signal.Signals(status.si_status).name
     except ValueError:
@@ -123,7 +123,7 @@ def _ended(pid: int, left: tuple[Identity, ...], flags: int, otherwise: str, kil
     why = ""
     if name == "SIGKILL" and kills is not None and (now := memory_kills()) is not None and now > kills:
         why = " (the system ran out of memory since it was started, and kills processes then)"
-    return Exit(None, name, f"killed by {name}{why}", left)
+    return ExitStatus(None, name, f"killed by {name}{why}", left)
 
 
 def memory_kills() -> int | None:

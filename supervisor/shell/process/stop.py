@@ -10,7 +10,7 @@ from collections.abc import Collection
 from typing import NamedTuple
 
 from supervisor.errors import OrchError
-from supervisor.shell.process.hold import take
+from supervisor.shell.process.handle import open_handle
 from supervisor.shell.process.table import Identity, look_aside
 
 SECOND_TERM_AFTER = 0.3
@@ -38,7 +38,7 @@ async def stop_tree(
     clock = time.monotonic
     deadline = clock() + grace
     known = (await _look(identity, mark, ())).members
-    server = take(identity)
+    server = open_handle(identity)
     if server is not None:
         with contextlib.closing(server):
             if not already_signalled:
@@ -52,11 +52,15 @@ async def stop_tree(
         if not known:
             return ()
         with contextlib.ExitStack() as stack:
-            holds = [stack.enter_context(contextlib.closing(hold)) for hold in map(take, known) if hold is not None]
-            for hold in holds:
-                hold.terminate()
-            for hold in holds:
-                await hold.ended(tail - clock())
+            handles = [
+                stack.enter_context(contextlib.closing(handle))
+                for handle in map(open_handle, known)
+                if handle is not None
+            ]
+            for handle in handles:
+                handle.terminate()
+            for handle in handles:
+                await handle.ended(tail - clock())
     return await kill_tree(identity, mark, known)
 
 
@@ -82,20 +86,26 @@ async def kill_tree(identity: Identity | None, mark: str, left: Collection[Ident
         known = tree.members
         killed.update(dict.fromkeys(known))
         with contextlib.ExitStack() as stack:
-            holds = [stack.enter_context(contextlib.closing(hold)) for hold in map(take, known) if hold is not None]
+            handles = [
+                stack.enter_context(contextlib.closing(handle))
+                for handle in map(open_handle, known)
+                if handle is not None
+            ]
             if identity is not None and tree.owns_session and os.getsid(0) != identity.pid:
                 # One call for the whole group, so that no fork slips through between two of ours.
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.killpg(identity.pid, signal.SIGKILL)
-            for hold in holds:
-                hold.send(signal.SIGKILL)
+            for handle in handles:
+                handle.send(signal.SIGKILL)
             until = clock() + KILL_ROUND
-            for hold in holds:
-                await hold.ended(until - clock())
+            for handle in handles:
+                await handle.ended(until - clock())
 
 
 async def sweep(mark: str, left: Collection[Identity] = ()) -> tuple[Identity, ...]:
-    """Kill what a dead server left behind: all that carries its mark, and what `Exit.left` named; answers the killed.
+    """Kill what a dead server left behind: all that carries its mark, and what `ExitStatus.left` named.
+
+    Returns the killed.
 
     Raises OrchError naming what survives SIGKILL.
     """

@@ -38,7 +38,7 @@ class Row(NamedTuple):
     dead: bool
 
 
-class Look(NamedTuple):
+class ProcessTable(NamedTuple):
     """The process table and the marks in it (never our own), by pid; `children` are the pids below each."""
 
     rows: dict[int, Row]
@@ -144,7 +144,7 @@ def rows() -> Iterator[Row]:
     return (found for found in map(row, _pids()) if found is not None)
 
 
-def look() -> Look:
+def look() -> ProcessTable:
     """A look at the table and all marks in it."""
     seen = {found.identity.pid: found for found in rows()}
     # Asked after the rows, so that a mark never goes to an identity that came later.
@@ -152,10 +152,10 @@ def look() -> Look:
     children: dict[int, list[int]] = {}
     for pid, row in seen.items():
         children.setdefault(row.parent, []).append(pid)
-    return Look(seen, marks, children)
+    return ProcessTable(seen, marks, children)
 
 
-async def look_aside() -> Look:
+async def look_aside() -> ProcessTable:
     """A look that begins after the call, off the loop: it takes 20 ms where a thousand processes run. All who ask while
     one is taken share the next one, for dozens of servers end side by side."""
     import asyncio  # late, for commands that stop nothing load this module too
@@ -170,10 +170,10 @@ class _Shared:
     """The look that all on one loop share who ask from now on."""
 
     def __init__(self, busy: asyncio.Lock) -> None:
-        self.next: asyncio.Task[Look] | None = None
+        self.next: asyncio.Task[ProcessTable] | None = None
         self._busy = busy
 
-    async def take(self) -> Look:
+    async def take(self) -> ProcessTable:
         from asyncio import to_thread
 
         async with self._busy:

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
-from supervisor.domain.seam import Form, Word
+from supervisor.domain.link import Form, Literal
 from supervisor.wire.source import grammar
 
 LONGEST = 300  # characters of a value; longer ones are prose
 DEEPEST = 12  # levels of nesting that are told apart
 
 
-def words(language: str, source: bytes) -> Iterator[Word]:
+def words(language: str, source: bytes) -> Iterator[Literal]:
     """The words of one file. Of a word in nested data, `within` is the path of keys down to it: `paths./v1/devices`."""
     match language:
         case "env":
@@ -30,16 +30,16 @@ def words(language: str, source: bytes) -> Iterator[Word]:
     return _nested(language, source)
 
 
-def _env(source: bytes) -> Iterator[Word]:
+def _env(source: bytes) -> Iterator[Literal]:
     """The names alone, and ports: what else is set there may be a secret."""
     for number, line in enumerate(source.decode("utf-8", "replace").splitlines(), 1):
         if match := re.match(r"\s*(?:export\s+)?([A-Za-z_]\w*)\s*=\s*[\"']?([^\"'\s]*)", line):
-            yield Word(match[1], number, Form.ENV, is_key=True)
+            yield Literal(match[1], number, Form.ENV, is_key=True)
             if match[1].upper().endswith("PORT") and match[2].isdigit():
-                yield Word(match[2], number, Form.NUMBER, key=match[1], is_key=True)
+                yield Literal(match[2], number, Form.NUMBER, key=match[1], is_key=True)
 
 
-def _dockerfile(source: bytes) -> Iterator[Word]:
+def _dockerfile(source: bytes) -> Iterator[Literal]:
     env = False
     for number, line in enumerate(source.decode("utf-8", "replace").splitlines(), 1):
         if line.lstrip().startswith("#"):
@@ -48,20 +48,20 @@ def _dockerfile(source: bytes) -> Iterator[Word]:
             env, rest = True, match[2]
         elif match := re.match(r"\s*EXPOSE\s+(.*)", line, re.I):
             for port in re.findall(r"\d{2,5}", match[1]):
-                yield Word(port, number, Form.NUMBER, key="port", is_key=True)
+                yield Literal(port, number, Form.NUMBER, key="port", is_key=True)
             continue
         elif env:
             rest = line
         else:
             continue
         for pair in re.finditer(r"([A-Z_][A-Z0-9_]+)(?:=|\s+(?=\S+$))(\"[^\"]*\"|\S+)?", rest):
-            yield Word(pair[1], number, Form.ENV, is_key=True)
+            yield Literal(pair[1], number, Form.ENV, is_key=True)
             if pair[2]:
-                yield Word(pair[2].strip('"'), number, Form.STRING, key=pair[1])
+                yield Literal(pair[2].strip('"'), number, Form.STRING, key=pair[1])
         env = line.rstrip().endswith("\\")
 
 
-def _toml(source: bytes) -> Iterator[Word]:
+def _toml(source: bytes) -> Iterator[Literal]:
     """By line: tables and keys of TOML stand one on a line in practice."""
     table = ""
     for number, line in enumerate(source.decode("utf-8", "replace").splitlines(), 1):
@@ -70,38 +70,38 @@ def _toml(source: bytes) -> Iterator[Word]:
             table = match[1].replace('"', "")
         elif match := re.match(r"([\w.\-\"]+)\s*=\s*(.*)", bare):
             key = match[1].strip('"')
-            yield Word(key, number, Form.FIELD, is_key=True, key=table, within=f"{table}.{key}")
+            yield Literal(key, number, Form.FIELD, is_key=True, key=table, within=f"{table}.{key}")
             for text in re.findall(r"\"([^\"]{2,300})\"|'([^']{2,300})'", match[2]):
-                yield Word(text[0] or text[1], number, Form.STRING, key=key, within=f"{table}.{key}")
+                yield Literal(text[0] or text[1], number, Form.STRING, key=key, within=f"{table}.{key}")
             if re.fullmatch(r"\d{2,9}", match[2]):
-                yield Word(match[2], number, Form.NUMBER, key=key, within=f"{table}.{key}")
+                yield Literal(match[2], number, Form.NUMBER, key=key, within=f"{table}.{key}")
 
 
 _SQL = re.compile(r"--[^\n]*|/\*.*?\*/", re.S)
 
 
-def _sql(source: bytes) -> Iterator[Word]:
+def _sql(source: bytes) -> Iterator[Literal]:
     text = _SQL.sub(lambda found: "\n" * found[0].count("\n"), source.decode("utf-8", "replace"))
     line = 1
     for statement in re.split(r";", text):
         lead = len(statement) - len(statement.lstrip())
         first = line + statement[:lead].count("\n")
-        yield Word(statement.strip()[:4000], first, Form.STRING, call="sql")
+        yield Literal(statement.strip()[:4000], first, Form.STRING, call="sql")
         line += statement.count("\n")
 
 
-def _schema(language: str, source: bytes) -> Iterator[Word]:
+def _schema(language: str, source: bytes) -> Iterator[Literal]:
     found = grammar.captures(language, source)
     for capture, form in (("type", Form.TYPE), ("field", Form.FIELD), ("member", Form.MEMBER), ("package", Form.TYPE)):
         for node in found.get(capture, ()):
             text = source[node.start_byte : node.end_byte].decode("utf-8", "replace")
-            yield Word(text, node.start_point[0] + 1, form, key=capture, call=language)
+            yield Literal(text, node.start_point[0] + 1, form, key=capture, call=language)
     for node in found.get("constant", ()):
         text = source[node.start_byte : node.end_byte].decode("utf-8", "replace")
-        yield Word(text, node.start_point[0] + 1, Form.STRING, key="enum", call=language)
+        yield Literal(text, node.start_point[0] + 1, Form.STRING, key="enum", call=language)
 
 
-def _nested(language: str, source: bytes) -> Iterator[Word]:
+def _nested(language: str, source: bytes) -> Iterator[Literal]:
     """YAML and JSON: every key, and every value, with the path of keys that leads to it."""
     found = grammar.captures(language, source)
     keys = {node.start_byte for node in found.get("key", ())}
@@ -124,7 +124,7 @@ def _nested(language: str, source: bytes) -> Iterator[Word]:
         path = [key for _, key in stack[-DEEPEST:]]
         above = path[:-1] if is_key else path
         number = text.isdigit()
-        yield Word(
+        yield Literal(
             text,
             node.start_point[0] + 1,
             Form.NUMBER if number and not is_key else Form.STRING,

@@ -58,7 +58,7 @@ _ARMS = {
 
 
 class Naming(Struct, frozen=True):
-    """The name that a word is given, and how: see `Word`."""
+    """The name that a word is given, and how: see `Literal`."""
 
     key: str = ""
     of: str = ""
@@ -68,7 +68,7 @@ class Naming(Struct, frozen=True):
 
 
 class Surroundings(Struct):
-    """The calls around a word: see `Word`."""
+    """The calls around a word: see `Literal`."""
 
     call: str = ""
     at: int = 0

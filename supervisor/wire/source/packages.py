@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 
-from supervisor.domain.seam import Form, Word
+from supervisor.domain.link import Form, Literal
 
 LANGUAGES = {
     "package.json": "",
@@ -73,7 +73,7 @@ def manifest_of(name: str) -> str | None:
     return base if base in LANGUAGES else None
 
 
-def words(manifest: str, source: bytes) -> Iterator[Word]:
+def words(manifest: str, source: bytes) -> Iterator[Literal]:
     """The packages of a manifest; `key` says `provides` or `uses`, or for a submodule its path."""
     text = source.decode("utf-8", "replace")
     lines = text.splitlines()
@@ -82,20 +82,20 @@ def words(manifest: str, source: bytes) -> Iterator[Word]:
     elif manifest == ".gitmodules":
         for number, line in enumerate(lines, 1):
             if match := re.match(r"\s*url\s*=\s*(\S+)", line):
-                yield Word(match[1], number, Form.PACKAGE, key="submodule")
+                yield Literal(match[1], number, Form.PACKAGE, key="submodule")
     else:
         given, needed = _GIVEN.get(manifest), _NEEDED.get(manifest)
         for number, line in enumerate(lines, 1):
             if given and (match := re.search(given, line)):
-                yield Word(match[1], number, Form.PACKAGE, key="provides")
+                yield Literal(match[1], number, Form.PACKAGE, key="provides")
             elif manifest in _LISTING and (listed := _LIST.search(line)):
                 for match in _LISTED.finditer(listed[1]):
-                    yield Word(match[1], number, Form.PACKAGE, key="uses")
+                    yield Literal(match[1], number, Form.PACKAGE, key="uses")
             elif needed and (match := re.search(needed, line)):
-                yield Word(next(filter(None, match.groups())), number, Form.PACKAGE, key="uses")
+                yield Literal(next(filter(None, match.groups())), number, Form.PACKAGE, key="uses")
 
 
-def _json(text: str, lines: list[str]) -> Iterator[Word]:
+def _json(text: str, lines: list[str]) -> Iterator[Literal]:
     try:
         manifest = json.loads(text)
     except (ValueError, RecursionError):
@@ -111,4 +111,4 @@ def _json(text: str, lines: list[str]) -> Iterator[Word]:
     for number, line in enumerate(lines, 1):
         for name in re.findall(r'"([^"]+)"', line)[:2]:
             if key := wanted.pop(name, ""):
-                yield Word(name, number, Form.PACKAGE, key=key)
+                yield Literal(name, number, Form.PACKAGE, key=key)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from supervisor.domain.seam import Form, Word
+from supervisor.domain.link import Form, Literal
 
 _COMMENT = re.compile(r"/\*.*?\*/|<!--.*?-->|(?<![:\"'`\w])//[^\n]*|^[ \t]*(?:#|;|--|%|!)[^\n]*", re.S | re.M)
 _QUOTED = re.compile(r"\"((?:[^\"\\\n]|\\.){2,300})\"|'((?:[^'\\\n]|\\.){2,300})'|`((?:[^`\\]|\\.){2,300})`")
@@ -15,7 +15,7 @@ _ENV = re.compile(r"(?:\$ENV\{|\bENV\{|getenv\(.|env\.|ENV\[.)([A-Z][A-Z0-9_]{3,
 _HOLES = re.compile(r"\$\{[^{}]*\}|\{\{[^{}]*\}\}|#\{[^{}]*\}|<%=?[^%]*%>|%[sd@]")
 
 
-def words(source: bytes) -> Iterator[Word]:
+def words(source: bytes) -> Iterator[Literal]:
     """The quoted words of a text, and the values of bare `key = value` lines."""
     text = source.decode("utf-8", "replace")
     text = _COMMENT.sub(lambda found: "\n" * found[0].count("\n") or " ", text)
@@ -23,7 +23,7 @@ def words(source: bytes) -> Iterator[Word]:
         if len(line) > 2000:
             continue
         for variable in _ENV.findall(line):
-            yield Word(variable, number, Form.ENV)
+            yield Literal(variable, number, Form.ENV)
         quoted = False
         for match in _QUOTED.finditer(line):
             quoted = True
@@ -33,7 +33,7 @@ def words(source: bytes) -> Iterator[Word]:
             of = before[1] if before and before[2] == "[" else ""
             is_key = line[match.end() :].lstrip().startswith((":", "=>"))
             inner = _HOLES.sub("{}", match[1] or match[2] or match[3])
-            yield Word(inner, number, Form.STRING, call=call, key=key, of=of, is_key=is_key)
+            yield Literal(inner, number, Form.STRING, call=call, key=key, of=of, is_key=is_key)
         if not quoted and (pair := _PAIR.search(line.strip())):
             form = Form.NUMBER if pair[2].isdigit() else Form.STRING
-            yield Word(pair[2], number, form, key=pair[1])
+            yield Literal(pair[2], number, form, key=pair[1])

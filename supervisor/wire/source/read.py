@@ -9,7 +9,7 @@ from itertools import islice
 from msgspec.structs import replace
 from tree_sitter import Node
 
-from supervisor.domain.seam import Form, Word
+from supervisor.domain.link import Form, Literal
 from supervisor.wire.source import config, grammar, packages, plain
 from supervisor.wire.source.context import given, in_table, naming, surroundings
 from supervisor.wire.source.languages import LIMIT
@@ -23,14 +23,14 @@ DEEPEST = 500  # brackets in brackets; what is deeper is read as text in quotes
 _CONFIGS = frozenset({"yaml", "json", "toml", "env", "dockerfile", "proto", "graphql", "sql"})
 
 
-def words(language: str, source: bytes) -> tuple[Word, ...]:
+def words(language: str, source: bytes) -> tuple[Literal, ...]:
     """The words of a file, in the order of its lines; at most `MANY`. Source that is broken gives what can be read."""
     source = source[:LIMIT]
     if language in packages.LANGUAGES:
         rest = packages.LANGUAGES[language]
         return (*packages.words(language, source), *(words(rest, source) if rest else ()))
     if language in _CONFIGS:
-        found: Iterator[Word] = config.words(language, source)
+        found: Iterator[Literal] = config.words(language, source)
     elif language in grammar.languages() and not _is_deep(source):
         found = _code(language, source)
     else:
@@ -71,7 +71,7 @@ _NAMES = {
 }
 
 
-def _code(language: str, source: bytes) -> Iterator[Word]:
+def _code(language: str, source: bytes) -> Iterator[Literal]:
     found = grammar.captures(language, source)
     imports = {node.start_byte for node in found.get("import", ())}
     end = -1
@@ -84,12 +84,12 @@ def _code(language: str, source: bytes) -> Iterator[Word]:
     for node in found.get("define", ()):
         yield from _define(source, node)
     for node in found.get("tag", ()):
-        yield Word(_text(source, node).strip("`"), _line(node), Form.TAG)
+        yield Literal(_text(source, node).strip("`"), _line(node), Form.TAG)
     yield from _imports(language, source, found.get("import", ()))
     yield from _names(source, found)
 
 
-def _query(source: bytes, node: Node) -> list[Word]:
+def _query(source: bytes, node: Node) -> list[Literal]:
     """The words of a GraphQL operation that is written as a string of another language."""
     text = source[node.start_byte : min(node.end_byte, node.start_byte + LIMIT_OF_QUERY)]
     begins = _OPERATION.match(text)
@@ -99,7 +99,7 @@ def _query(source: bytes, node: Node) -> list[Word]:
     return [replace(word, line=word.line + above) for word in config.words("graphql", inner)]
 
 
-def _string(language: str, source: bytes, node: Node) -> Iterator[Word]:
+def _string(language: str, source: bytes, node: Node) -> Iterator[Literal]:
     if not 2 < node.end_byte - node.start_byte <= 4 * LONGEST:
         return
     if (
@@ -117,7 +117,7 @@ def _string(language: str, source: bytes, node: Node) -> Iterator[Word]:
     if "/" in text and not around.method:
         in_table(source, top, around, is_key=named.is_key)
     raw = bare(source[node.start_byte : node.end_byte].partition(b"\n")[0].decode("utf-8", "replace"))
-    yield Word(
+    yield Literal(
         text,
         _line(node),
         call=around.call,
@@ -135,42 +135,42 @@ def _string(language: str, source: bytes, node: Node) -> Iterator[Word]:
     )
 
 
-def _number(source: bytes, node: Node) -> Iterator[Word]:
+def _number(source: bytes, node: Node) -> Iterator[Literal]:
     """Only those that are given a name that may mean something elsewhere."""
     start = node.start_byte
     line = source.rfind(b"\n", max(0, start - 100), start) + 1
     before = source[max(line, start - 100) : start].decode("utf-8", "replace")
     if _LISTENS.search(before):
-        yield Word(_text(source, node), _line(node), Form.NUMBER, key="port")
+        yield Literal(_text(source, node), _line(node), Form.NUMBER, key="port")
         return
     attribute = _ATTRIBUTE.search(before)
     key = attribute[1] if attribute else "" if before.rstrip().endswith("(") else given(before).rpartition(".")[2]
     if key and (attribute or _CONSTANT.fullmatch(key) or _DECLARED.search(before) or "port" in key.lower()):
-        yield Word(_text(source, node), _line(node), Form.NUMBER, key=key)
+        yield Literal(_text(source, node), _line(node), Form.NUMBER, key=key)
 
 
-def _define(source: bytes, node: Node) -> Iterator[Word]:
+def _define(source: bytes, node: Node) -> Iterator[Literal]:
     name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
     if name is None or value is None or value.end_byte - value.start_byte > LONGEST:
         return
     raw = re.sub(rb"\s*(/[/*].*)?$", b"", source[value.start_byte : value.end_byte]).strip()
     if raw[:1] == b'"' and raw[-1:] == b'"' and len(raw) > 2:
-        yield Word(unquoted("c", raw), _line(node), key=_text(source, name))
+        yield Literal(unquoted("c", raw), _line(node), key=_text(source, name))
     elif _DEFINED_NUMBER.fullmatch(raw):
-        yield Word(raw.strip(b"()").decode(), _line(node), Form.NUMBER, key=_text(source, name))
+        yield Literal(raw.strip(b"()").decode(), _line(node), Form.NUMBER, key=_text(source, name))
 
 
-def _imports(language: str, source: bytes, nodes: Iterable[Node]) -> Iterator[Word]:
+def _imports(language: str, source: bytes, nodes: Iterable[Node]) -> Iterator[Literal]:
     """Each package once, where it is imported first; not what is imported from beside the file."""
     seen: set[str] = set()
     for node in nodes:
         text = _text(source, node).strip("\"'")
         if text not in seen and not text.startswith("."):
             seen.add(text)
-            yield Word(text, _line(node), Form.PACKAGE, key="imports", call=language)
+            yield Literal(text, _line(node), Form.PACKAGE, key="imports", call=language)
 
 
-def _names(source: bytes, found: Mapping[str, list[Node]]) -> Iterator[Word]:
+def _names(source: bytes, found: Mapping[str, list[Node]]) -> Iterator[Literal]:
     """Identifiers: each once a form, where it stands first."""
     seen: set[tuple[str, Form]] = set()
     for capture, usual in _NAMES.items():
@@ -182,7 +182,7 @@ def _names(source: bytes, found: Mapping[str, list[Node]]) -> Iterator[Word]:
             yield name
 
 
-def _name(source: bytes, node: Node, capture: str, text: str) -> Word | None:
+def _name(source: bytes, node: Node, capture: str, text: str) -> Literal | None:
     """What an identifier says; None if it is one of the program's own."""
     form, key = _NAMES[capture], ""
     match capture:
@@ -199,7 +199,7 @@ def _name(source: bytes, node: Node, capture: str, text: str) -> Word | None:
             if filled is None:
                 return None
             key = filled[1].decode()
-    return Word(text, _line(node), form, key=key)
+    return Literal(text, _line(node), form, key=key)
 
 
 def _text(source: bytes, node: Node) -> str:

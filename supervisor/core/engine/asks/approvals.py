@@ -15,10 +15,11 @@ from supervisor.core.engine.asks.command_line import Words, parts, plain
 from supervisor.domain import action as act
 from supervisor.domain.action import Action
 from supervisor.domain.ask import Answer, AskKind, AskState, Request, RequestKey
-from supervisor.domain.child import ServerState
 from supervisor.domain.plan import ORCHESTRATOR
 from supervisor.domain.rule import Rule
-from supervisor.domain.world import Work, World
+from supervisor.domain.server import ServerState
+from supervisor.domain.task import TaskState
+from supervisor.domain.world import World
 
 _LONGEST = 4096  # characters of a path; no system takes a longer one
 # What is written there runs later, outside of any sandbox, by git or Codex: only a pattern that names it reaches it.
@@ -41,8 +42,8 @@ def settled_by_rule(world: World, at: datetime) -> Iterator[Action]:
         if request.key in world.answering or request.key in posed_to_human(world) or not hears(world, request.key):
             continue
         if (rule := ruling_of(world, request)) is not None:
-            answer, work = Answer(rule.verdict, "", for_session=rule.for_session), work_of(world, request)
-            task = work.task if work is not None else None
+            answer, state = Answer(rule.verdict, "", for_session=rule.for_session), state_of(world, request)
+            task = state.task if state is not None else None
             yield act.SendAnswer(request.key.child, "", request.key, answer, why=str(rule), task=task)
 
 
@@ -58,9 +59,9 @@ def posed_to_human(world: World) -> set[RequestKey | None]:
     return {ask.request for ask in world.asks.values() if ask.state not in back}
 
 
-def work_of(world: World, request: Request) -> Work | None:
+def state_of(world: World, request: Request) -> TaskState | None:
     """The work in whose turn the request came."""
-    return next((one for one in world.all_works if request.turn and one.turn == request.turn), None)
+    return next((one for one in world.all_tasks if request.turn and one.turn == request.turn), None)
 
 
 def hears(world: World, key: RequestKey) -> bool:

@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from supervisor.core.engine.asks import budget_asks
-from supervisor.core.engine.asks.approvals import hears, posed_to_human, ruling_of, work_of
+from supervisor.core.engine.asks.approvals import hears, posed_to_human, ruling_of, state_of
 from supervisor.core.engine.orchestrator import session
 from supervisor.core.engine.readiness import candidates, desired, due_of, readiness, wanted
 from supervisor.domain import action as act
 from supervisor.domain.action import Action
 from supervisor.domain.ask import AskKind, AskState
-from supervisor.domain.child import ServerState
 from supervisor.domain.plan import HUMAN, ORCHESTRATOR
-from supervisor.domain.run import Phase
+from supervisor.domain.server import ServerState
+from supervisor.domain.task import Phase
 from supervisor.domain.world import World
 
 
@@ -43,8 +43,8 @@ def _asking(world: World, task: str) -> bool:
     """Whether the work on this task waits on a human and the question still fits the plan."""
     if task == ORCHESTRATOR:
         return session.waits(world)
-    work = world.works[task]
-    return work.phase is Phase.ASKING and wanted(world, work) and due_of(world, work) is None
+    state = world.tasks[task]
+    return state.phase is Phase.ASKING and wanted(world, state) and due_of(world, state) is None
 
 
 def ask(world: World, at: datetime) -> Iterator[Action]:
@@ -62,12 +62,12 @@ def ask(world: World, at: datetime) -> Iterator[Action]:
     for request in world.requests.values():
         if request.key in posed or ruling_of(world, request) is not None:
             continue
-        work = work_of(world, request)
+        state = state_of(world, request)
         approval = request.kind is AskKind.APPROVAL
         yield raised(
             request.kind,
             request.key.child,
-            work.task if work else None,
+            state.task if state else None,
             request.text,
             steps=request.detail,
             expect="`accept` lets it run once; `accept --for-session` also the next time; `decline` tells the child no."
@@ -77,17 +77,17 @@ def ask(world: World, at: datetime) -> Iterator[Action]:
             request=request.key,
             why=f"the child asked in the middle of its turn ({request.method})",
         )
-    for work in world.works.values():
-        if _asking(world, work.task) and work.question is not None and (work.child, work.task) not in open_for:
-            question = work.question
+    for state in world.tasks.values():
+        if _asking(world, state.task) and state.question is not None and (state.child, state.task) not in open_for:
+            question = state.question
             yield raised(
                 AskKind.QUESTION,
-                work.child,
-                work.task,
+                state.child,
+                state.task,
                 question.question,
                 steps=question.steps,
                 expect=question.expected,
-                why=work.why,
+                why=state.why,
             )
     for question, why in session.asks(world, at):
         yield raised(
@@ -127,9 +127,9 @@ def ask(world: World, at: datetime) -> Iterator[Action]:
                 why="a budget is used up",
                 budget=name,
             )
-    for task, work in candidates(world):
-        waits = due_of(world, work) is not None or (_asking(world, task.id) and (HUMAN, task.id) not in open_for)
-        if task.child == HUMAN and waits and readiness(world, work, at) is None:
+    for task, state in candidates(world):
+        waits = due_of(world, state) is not None or (_asking(world, task.id) and (HUMAN, task.id) not in open_for)
+        if task.child == HUMAN and waits and readiness(world, state, at) is None:
             yield raised(
                 AskKind.CHECKPOINT,
                 HUMAN,
@@ -138,7 +138,7 @@ def ask(world: World, at: datetime) -> Iterator[Action]:
                 steps=task.instructions,
                 expect=task.expect,
                 choices=("accept", "decline"),
-                brief=desired(world, work),
+                brief=desired(world, state),
                 why="its turn in the plan has come",
             )
 

@@ -19,14 +19,15 @@ from supervisor.core.engine.lifecycle.budgets import (
     used_of,
     whose,
 )
-from supervisor.core.engine.lifecycle.transitions import WorkTrigger
-from supervisor.core.engine.lifecycle.updates import put, put_work
+from supervisor.core.engine.lifecycle.transitions import TaskTrigger
+from supervisor.core.engine.lifecycle.updates import put, put_task
 from supervisor.core.engine.readiness import candidates, desired, due_of, is_done
-from supervisor.core.plan.amounts import Misread, read_amount, said
+from supervisor.core.plan.amounts import AmountError, read_amount, said
 from supervisor.domain.ask import Answer, Ask
 from supervisor.domain.plan import Budget
-from supervisor.domain.run import Due, Phase, Question
-from supervisor.domain.world import Work, World
+from supervisor.domain.report import Question
+from supervisor.domain.task import Due, Phase, TaskState
+from supervisor.domain.world import World
 
 
 def questions(world: World, at: datetime) -> Iterator[tuple[str, Question]]:
@@ -37,7 +38,7 @@ def questions(world: World, at: datetime) -> Iterator[tuple[str, Question]]:
         limit = limit_of(world, name)
         if limit is None or not is_used_up(world, name, at):
             continue
-        waiting = [task.id for task, work in covered(world, name) if _needs_more(world, work)]
+        waiting = [task.id for task, state in covered(world, name) if _needs_more(world, state)]
         if waiting:
             used, again = used_of(world, name, at), base_of(world, name) or Budget()
             yield (
@@ -51,7 +52,7 @@ def questions(world: World, at: datetime) -> Iterator[tuple[str, Question]]:
             )
 
 
-def granted(answer: Answer, again: Budget) -> Budget | Misread:
+def granted(answer: Answer, again: Budget) -> Budget | AmountError:
     """What an answer grants."""
     if answer.decision == "accept" and not answer.text:
         return again
@@ -63,7 +64,7 @@ def answered(world: World, ask: Ask, answer: Answer, at: datetime) -> World | No
     if answer.decision == "decline":
         return _declined(world, ask.budget, at)
     more, base = granted(answer, base_of(world, ask.budget) or Budget()), base_of(world, ask.budget)
-    if isinstance(more, Misread):
+    if isinstance(more, AmountError):
         return None
     limit = limit_of(world, ask.budget)
     if base is None or limit is None:
@@ -79,24 +80,24 @@ def answered(world: World, ask: Ask, answer: Answer, at: datetime) -> World | No
 
 def _declined(world: World, name: str, at: datetime) -> World:
     """The human grants no more: whatever is paused by it is blocked, begun or not."""
-    for task, work in list(covered(world, name)):
-        why = f"the budget of {whose(name)} is used up, and you granted no more: `orch go {work.task}` asks again"
-        if work.phase in (Phase.WORKING, Phase.STOPPING):
-            world = put_work(world, replace(work, denied=why))
-        if due_of(world, work) is None or work.phase.live:
+    for task, state in list(covered(world, name)):
+        why = f"the budget of {whose(name)} is used up, and you granted no more: `orch go {state.task}` asks again"
+        if state.phase in (Phase.WORKING, Phase.STOPPING):
+            world = put_task(world, replace(state, denied=why))
+        if due_of(world, state) is None or state.phase.live:
             continue
-        known = work.told is not None and work.child == task.child
-        told = work if known else replace(work, child=task.child, thread=None, told_in=None, new_run=True)
-        due = work.due if known and work.phase is Phase.IDLE else Due.BRIEF
-        blocked = do.settle(replace(told, told=desired(world, work)), WorkTrigger.BLOCK, why, at)
-        world = put_work(world, replace(blocked, new_run=told.new_run, due=due, due_text=work.due_text))
+        known = state.told is not None and state.child == task.child
+        told = state if known else replace(state, child=task.child, thread=None, told_in=None, new_run=True)
+        due = state.due if known and state.phase is Phase.IDLE else Due.BRIEF
+        blocked = do.settle(replace(told, told=desired(world, state)), TaskTrigger.BLOCK, why, at)
+        world = put_task(world, replace(blocked, new_run=told.new_run, due=due, due_text=state.due_text))
     return world
 
 
-def _needs_more(world: World, work: Work) -> bool:
-    if work.phase in (Phase.STARTING, Phase.WORKING, Phase.STOPPING):
-        return not work.denied
-    task = world.plan.task(work.task) if world.plan else None
-    if task is None or task.hold or due_of(world, work) is None:
+def _needs_more(world: World, state: TaskState) -> bool:
+    if state.phase in (Phase.STARTING, Phase.WORKING, Phase.STOPPING):
+        return not state.denied
+    task = world.plan.task(state.task) if world.plan else None
+    if task is None or task.hold or due_of(world, state) is None:
         return False
-    return all(is_done(world, one) for one in task.after) or (work.runs > 0 and not work.new_run)
+    return all(is_done(world, one) for one in task.after) or (state.runs > 0 and not state.new_run)

@@ -7,9 +7,9 @@ from datetime import datetime
 
 from supervisor.core.engine.lifecycle import outages
 from supervisor.core.engine.orchestrator import session
-from supervisor.core.engine.state import settled, summary, task_state
+from supervisor.core.engine.state import settled, summary, task_status
 from supervisor.domain.action import Action, Notify
-from supervisor.domain.run import Phase, TaskState
+from supervisor.domain.task import Phase, TaskStatus
 from supervisor.domain.world import World
 
 TEXT = 2000  # characters of a notice's text; `orch asks` and runs.md have all of it
@@ -46,21 +46,21 @@ def _asks(world: World) -> Iterator[Notify]:
 
 def _blocked(world: World, at: datetime) -> Iterator[Notify]:
     """The moment in the key makes it a new one when the work was tried again and is blocked again."""
-    for work in world.works.values():
-        if work.phase not in (Phase.BLOCKED, Phase.FAILED):
+    for state in world.tasks.values():
+        if state.phase not in (Phase.BLOCKED, Phase.FAILED):
             continue
-        state, why = task_state(world, work, at)
-        if state in (TaskState.BLOCKED, TaskState.FAILED):
+        status, why = task_status(world, state, at)
+        if status in (TaskStatus.BLOCKED, TaskStatus.FAILED):
             yield Notify(
-                key=f"{state} {work.task} {work.since.isoformat() if work.since else ''}",
+                key=f"{status} {state.task} {state.since.isoformat() if state.since else ''}",
                 kind="blocked",
-                title=f"{work.task} is {state}: {work.title}"[:TITLE],
-                text="\n\n".join(part for part in (why, summary(work)) if part)[:TEXT],
-                next_step=f"orch go {work.task}",
-                child=work.child,
-                task=work.task,
+                title=f"{state.task} is {status}: {state.title}"[:TITLE],
+                text="\n\n".join(part for part in (why, summary(state)) if part)[:TEXT],
+                next_step=f"orch go {state.task}",
+                child=state.child,
+                task=state.task,
                 ask=None,
-                why=f"it is {state}",
+                why=f"it is {status}",
             )
 
 
@@ -83,21 +83,23 @@ def _paused(world: World, at: datetime) -> Iterator[Notify]:
 
 def _end(world: World, at: datetime) -> Iterator[Notify]:
     """Told again when anything was done since and all has come to an end again."""
-    works = [world.works[task.id] for task in world.plan.tasks] if world.plan else []
-    over = all(work.phase in (Phase.DONE, Phase.BLOCKED, Phase.FAILED) for work in works)
+    tasks = [world.tasks[task.id] for task in world.plan.tasks] if world.plan else []
+    over = all(state.phase in (Phase.DONE, Phase.BLOCKED, Phase.FAILED) for state in tasks)
     if session.busy(world):  # it may still change the plan
         return
-    if not works or not over or world.open_asks or not all(settled(world, work, at) for work in works):
+    if not tasks or not over or world.open_asks or not all(settled(world, state, at) for state in tasks):
         return
-    states = [task_state(world, work, at)[0] for work in works]
-    done = states.count(TaskState.DONE)
-    others = f", {len(works) - done} blocked or failed" if done < len(works) else ""
-    last = max((work.since for work in works if work.since), default=None)
+    states = [task_status(world, state, at)[0] for state in tasks]
+    done = states.count(TaskStatus.DONE)
+    others = f", {len(tasks) - done} blocked or failed" if done < len(tasks) else ""
+    last = max((state.since for state in tasks if state.since), default=None)
     yield Notify(
         key=f"end {last.isoformat() if last else ''}",
         kind="end",
         title=f"all tasks are settled: {done} done{others}",
-        text="\n".join(f"{work.task} {state}: {work.title}" for work, state in zip(works, states, strict=True))[:TEXT],
+        text="\n".join(f"{state.task} {status}: {state.title}" for state, status in zip(tasks, states, strict=True))[
+            :TEXT
+        ],
         next_step="orch status",
         child=None,
         task=None,

@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from supervisor.core.engine.lifecycle import tasks as do
 from supervisor.core.plan.amounts import tokens_said
 from supervisor.domain.plan import HUMAN, Budget, Task
-from supervisor.domain.run import Phase
-from supervisor.domain.world import Work, World
+from supervisor.domain.task import Phase, TaskState
+from supervisor.domain.world import World
 
 PLAN = "plan"
 ROUNDING = timedelta(milliseconds=1)  # so that the minutes are surely over when their moment has come
@@ -47,14 +47,14 @@ def limit_of(world: World, name: str) -> Budget | None:
 
 def used_of(world: World, name: str, at: datetime) -> Budget:
     """What has been spent under this budget."""
-    works = [work for _, work in covered(world, name)]
-    tokens = sum(work.input_tokens + work.output_tokens + sum(work.spent) for work in works)
-    return Budget(tokens, sum(minutes_of(world, work, at) for work in works))
+    tasks = [state for _, state in covered(world, name)]
+    tokens = sum(state.input_tokens + state.output_tokens + sum(state.spent) for state in tasks)
+    return Budget(tokens, sum(minutes_of(world, state, at) for state in tasks))
 
 
-def minutes_of(world: World, work: Work, at: datetime) -> float:
+def minutes_of(world: World, state: TaskState, at: datetime) -> float:
     """How long turns of this work ran, without the time that they waited on the human."""
-    return (work.seconds + do.running_seconds(work, _stands(world, work) or at)) / 60
+    return (state.seconds + do.running_seconds(state, _stands(world, state) or at)) / 60
 
 
 def is_used_up(world: World, name: str, at: datetime) -> bool:
@@ -80,9 +80,9 @@ def obstacle(world: World, name: str) -> str:
 def moments(world: World, at: datetime) -> Iterator[datetime]:
     """When minutes will be used up, if nothing else happens."""
     running = [
-        (task, work)
-        for task, work in _tasks(world)
-        if work.phase is Phase.WORKING and work.turn_since and work.away is None and _stands(world, work) is None
+        (task, state)
+        for task, state in _tasks(world)
+        if state.phase is Phase.WORKING and state.turn_since and state.away is None and _stands(world, state) is None
     ]
     for name in dict.fromkeys(one for task, _ in running for one in names(task)):
         limit = limit_of(world, name)
@@ -107,18 +107,18 @@ def base_of(world: World, name: str) -> Budget | None:
     return (task.budget if task else None) or world.task_budget
 
 
-def covered(world: World, name: str) -> Iterator[tuple[Task, Work]]:
+def covered(world: World, name: str) -> Iterator[tuple[Task, TaskState]]:
     """The tasks that draw on this budget, with what has become of them."""
-    return ((task, work) for task, work in _tasks(world) if name in names(task))
+    return ((task, state) for task, state in _tasks(world) if name in names(task))
 
 
-def _tasks(world: World) -> Iterator[tuple[Task, Work]]:
-    return ((task, world.works[task.id]) for task in (world.plan.tasks if world.plan else ()))
+def _tasks(world: World) -> Iterator[tuple[Task, TaskState]]:
+    return ((task, world.tasks[task.id]) for task in (world.plan.tasks if world.plan else ()))
 
 
-def _stands(world: World, work: Work) -> datetime | None:
+def _stands(world: World, state: TaskState) -> datetime | None:
     """Since when the turn waits on the human; None if it does not."""
-    keys = {request.key for request in world.requests.values() if request.turn == work.turn}
+    keys = {request.key for request in world.requests.values() if request.turn == state.turn}
     return min((ask.since for ask in world.asks.values() if ask.request in keys), default=None) if keys else None
 
 

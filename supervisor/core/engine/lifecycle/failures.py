@@ -6,7 +6,7 @@ import re
 
 from msgspec import Struct
 
-from supervisor.domain.child import Failure
+from supervisor.domain.thread import Failure
 
 # Codex's error kinds (`codexErrorInfo`) after which the same turn may well succeed a little later.
 PASSING = frozenset(
@@ -41,7 +41,7 @@ REMEDIES = {
 SEE_LOGS = "see `orch logs` for what codex said"
 
 
-class Verdict(Struct, frozen=True):
+class FailureVerdict(Struct, frozen=True):
     """`again`: worth another try. `why` says what failed, in one line; `remedy` what a human does about it.
 
     `outage`: it is the provider that takes no work, because a limit is reached if `limited`; `after`: in so many
@@ -56,26 +56,26 @@ class Verdict(Struct, frozen=True):
     after: float | None = None
 
 
-def judge(failure: Failure | None) -> Verdict:
+def judge(failure: Failure | None) -> FailureVerdict:
     """What to do about a failed turn."""
     if failure is None:
-        return Verdict(again=True, why="the turn failed and codex did not say why", remedy="see `orch logs`")
+        return FailureVerdict(again=True, why="the turn failed and codex did not say why", remedy="see `orch logs`")
     status = f" {failure.status}" if failure.status is not None else ""
     message = " ".join(failure.message.split())[:300]
     if failure.status in (401, 403) or failure.kind == "unauthorized":
-        return Verdict(False, f"the provider refused the login{status}: {message}", REMEDIES["unauthorized"])
+        return FailureVerdict(False, f"the provider refused the login{status}: {message}", REMEDIES["unauthorized"])
     if _is_outage(failure):
         limit = failure.kind == "usageLimitExceeded"
         limited = limit or failure.status == 429 or failure.kind == "rateLimitExceeded"
         why = f"the usage limit is reached: {message}" if limit else f"the provider failed{status}: {message}"
-        return Verdict(True, why, REMEDIES.get(failure.kind, SEE_LOGS), True, limited, _after(message))
+        return FailureVerdict(True, why, REMEDIES.get(failure.kind, SEE_LOGS), True, limited, _after(message))
     passing = failure.kind in PASSING or message.lower().startswith(PASSING_MESSAGES)
     if failure.status is not None and 400 <= failure.status < 500 and failure.status not in (408, 409, 425, 429):
         passing = False
     why = (
         f"the provider failed{status}: {message}" if passing else f"the turn failed ({failure.kind}{status}): {message}"
     )
-    return Verdict(passing, why, REMEDIES.get(failure.kind, SEE_LOGS))
+    return FailureVerdict(passing, why, REMEDIES.get(failure.kind, SEE_LOGS))
 
 
 def _is_outage(failure: Failure) -> bool:

@@ -10,14 +10,15 @@ from datetime import UTC, datetime, timedelta
 
 from msgspec.structs import replace
 
-from supervisor.core.engine.lifecycle.failures import Verdict, judge
+from supervisor.core.engine.lifecycle.failures import FailureVerdict, judge
 from supervisor.core.engine.lifecycle.updates import put
 from supervisor.domain import action as act
 from supervisor.domain import event as ev
 from supervisor.domain.action import Action
-from supervisor.domain.child import ServerState, TurnSeen, TurnStatus
-from supervisor.domain.run import Phase
-from supervisor.domain.world import Outage, Thread, Work, World
+from supervisor.domain.server import Outage, ServerState
+from supervisor.domain.task import Phase, TaskState
+from supervisor.domain.thread import Thread, TurnSeen, TurnStatus
+from supervisor.domain.world import World
 
 MARGIN = timedelta(seconds=2)  # after the moment that a provider names: its clock is not ours
 UNSETTLED = (Phase.IDLE, Phase.STARTING, Phase.WORKING)
@@ -35,7 +36,7 @@ def said(outage: Outage) -> str:
     return f"paused until {outage.until.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC: {outage.why}"
 
 
-def met(world: World, work: Work, seen: TurnSeen) -> Verdict | None:
+def met(world: World, state: TaskState, seen: TurnSeen) -> FailureVerdict | None:
     """What failed, if it is the provider that takes no work, and not the turn that went wrong.
 
     A failure that comes again and again is the provider's too, once another child meets one as well.
@@ -45,24 +46,24 @@ def met(world: World, work: Work, seen: TurnSeen) -> Verdict | None:
     verdict = judge(seen.failure)
     if verdict.outage:
         return verdict
-    tried = verdict.again and world.retry_seconds and work.retries >= len(world.retry_seconds)
+    tried = verdict.again and world.retry_seconds and state.retries >= len(world.retry_seconds)
     elsewhere = any(
-        one.retries and one.child != work.child and one.phase in UNSETTLED
-        for one in world.all_works
-        if _provider(world, one) == _provider(world, work)
+        one.retries and one.child != state.child and one.phase in UNSETTLED
+        for one in world.all_tasks
+        if _provider(world, one) == _provider(world, state)
     )
     return verdict if tried and elsewhere else None
 
 
-def noted(world: World, work: Work, seen: TurnSeen, outage: Verdict | None, at: datetime) -> World:
+def noted(world: World, state: TaskState, seen: TurnSeen, outage: FailureVerdict | None, at: datetime) -> World:
     """The end of a turn tells whether its provider takes work."""
-    provider = _provider(world, work)
+    provider = _provider(world, state)
     known = world.outages.get(provider)
     if outage is not None and (known is None or at >= known.until):  # else it only met the pause that there is
         since, pauses = (known.since, known.pauses) if known is not None else (at, 0)
-        new = Outage(since, _until(world, pauses, outage, at), outage.why, work.child, outage.limited, pauses + 1)
+        new = Outage(since, _until(world, pauses, outage, at), outage.why, state.child, outage.limited, pauses + 1)
         return replace(world, outages=put(world.outages, provider, new))
-    if known is not None and seen.status is TurnStatus.COMPLETED and (work.turn_since or at) >= known.since:
+    if known is not None and seen.status is TurnStatus.COMPLETED and (state.turn_since or at) >= known.since:
         return replace(world, outages={name: one for name, one in world.outages.items() if name != provider})
     return world
 
@@ -105,7 +106,7 @@ def lifted(world: World) -> World:
     return replace(world, outages={}) if world.outages else world
 
 
-def _until(world: World, pauses: int, verdict: Verdict, at: datetime) -> datetime:
+def _until(world: World, pauses: int, verdict: FailureVerdict, at: datetime) -> datetime:
     """The end of the next pause: longer than the ones before, and no shorter than the provider says."""
     seconds = world.pause_seconds or (60.0,)
     until = at + timedelta(seconds=seconds[min(pauses, len(seconds) - 1)])
@@ -114,6 +115,6 @@ def _until(world: World, pauses: int, verdict: Verdict, at: datetime) -> datetim
     return max(until, at + min(timedelta(seconds=verdict.after), LONGEST) + MARGIN)
 
 
-def _provider(world: World, work: Work) -> str:
-    thread = world.threads.get(work.thread) if work.thread else None
+def _provider(world: World, state: TaskState) -> str:
+    thread = world.threads.get(state.thread) if state.thread else None
     return thread.provider if thread is not None else ""

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from supervisor.domain.run import Change, Claim, ContractNote, Outcome, Question, Report
+from supervisor.domain.report import Change, Claim, ContractNote, Outcome, Question, Report
 
 
 def parse_report(text: str) -> Report | None:

@@ -8,8 +8,7 @@ from msgspec.structs import replace
 
 from supervisor.core.engine.lifecycle.transitions import ServerTrigger, after_server
 from supervisor.domain.action import StopServer
-from supervisor.domain.child import ServerState
-from supervisor.domain.world import Server
+from supervisor.domain.server import Server, ServerState
 
 CRASH_WINDOW = timedelta(seconds=60)  # deaths older than this are forgiven
 CRASH_BUDGET = 5  # deaths within the window; then a human has to look

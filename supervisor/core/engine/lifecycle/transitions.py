@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from enum import Enum, StrEnum, auto
 from typing import TypeVar
 
-from supervisor.domain.child import ServerState as S
-from supervisor.domain.run import Phase as P
-from supervisor.domain.run import Pulse
+from supervisor.domain.server import ServerState as S
+from supervisor.domain.task import Phase as P
+from supervisor.domain.task import Pulse
 
 
 class ServerTrigger(StrEnum):
@@ -28,7 +28,7 @@ class ServerTrigger(StrEnum):
     RESET = auto()  # a new supervisor, or a human, starts over
 
 
-class WorkTrigger(StrEnum):
+class TaskTrigger(StrEnum):
     START = auto()  # we set out to start a turn
     BEGUN = auto()  # the turn is known
     INTERRUPT = auto()  # we set out to interrupt the turn
@@ -82,8 +82,8 @@ SERVER_TRANSITIONS: Mapping[ServerTrigger, Mapping[S, S]] = {
     ServerTrigger.RESET: dict.fromkeys(S, S.STOPPED),
 }
 
-WORK_TRANSITIONS: Mapping[WorkTrigger, Mapping[P, P]] = {
-    WorkTrigger.START: {
+TASK_TRANSITIONS: Mapping[TaskTrigger, Mapping[P, P]] = {
+    TaskTrigger.START: {
         P.IDLE: P.STARTING,
         P.CHECKING: P.STARTING,
         P.ASKING: P.STARTING,
@@ -91,28 +91,28 @@ WORK_TRANSITIONS: Mapping[WorkTrigger, Mapping[P, P]] = {
         P.BLOCKED: P.STARTING,
         P.FAILED: P.STARTING,
     },
-    WorkTrigger.BEGUN: {P.STARTING: P.WORKING},
-    WorkTrigger.INTERRUPT: {P.WORKING: P.STOPPING},
-    WorkTrigger.INTERRUPT_FAILED: {P.STOPPING: P.WORKING},
-    WorkTrigger.COMPLETED: {P.WORKING: P.CHECKING, P.STOPPING: P.CHECKING},
-    WorkTrigger.CUT: {P.STARTING: P.IDLE, P.WORKING: P.IDLE, P.STOPPING: P.IDLE},
-    WorkTrigger.ASK: {
+    TaskTrigger.BEGUN: {P.STARTING: P.WORKING},
+    TaskTrigger.INTERRUPT: {P.WORKING: P.STOPPING},
+    TaskTrigger.INTERRUPT_FAILED: {P.STOPPING: P.WORKING},
+    TaskTrigger.COMPLETED: {P.WORKING: P.CHECKING, P.STOPPING: P.CHECKING},
+    TaskTrigger.CUT: {P.STARTING: P.IDLE, P.WORKING: P.IDLE, P.STOPPING: P.IDLE},
+    TaskTrigger.ASK: {
         P.WORKING: P.ASKING,
         P.STOPPING: P.ASKING,
         P.CHECKING: P.ASKING,
         **dict.fromkeys(SETTLED, P.ASKING),
         P.IDLE: P.ASKING,
     },
-    WorkTrigger.GO_ON: {P.CHECKING: P.IDLE, P.ASKING: P.IDLE, P.BLOCKED: P.IDLE, P.FAILED: P.IDLE},
-    WorkTrigger.FINISH: {P.CHECKING: P.DONE, P.ASKING: P.DONE},
-    WorkTrigger.BLOCK: {
+    TaskTrigger.GO_ON: {P.CHECKING: P.IDLE, P.ASKING: P.IDLE, P.BLOCKED: P.IDLE, P.FAILED: P.IDLE},
+    TaskTrigger.FINISH: {P.CHECKING: P.DONE, P.ASKING: P.DONE},
+    TaskTrigger.BLOCK: {
         P.CHECKING: P.BLOCKED,
         P.WORKING: P.BLOCKED,
         P.STOPPING: P.BLOCKED,
         P.IDLE: P.BLOCKED,
         **dict.fromkeys(SETTLED, P.BLOCKED),
     },
-    WorkTrigger.FAIL: {P.STARTING: P.FAILED, P.WORKING: P.FAILED, P.STOPPING: P.FAILED},
+    TaskTrigger.FAIL: {P.STARTING: P.FAILED, P.WORKING: P.FAILED, P.STOPPING: P.FAILED},
 }
 
 
@@ -134,9 +134,9 @@ def after_server(state: S, trigger: ServerTrigger) -> S:
     return _row(SERVER_TRANSITIONS[trigger], state, trigger)
 
 
-def after_work(phase: P, trigger: WorkTrigger) -> P:
+def after_task(phase: P, trigger: TaskTrigger) -> P:
     """The phase of a task's work after `trigger`."""
-    return _row(WORK_TRANSITIONS[trigger], phase, trigger)
+    return _row(TASK_TRANSITIONS[trigger], phase, trigger)
 
 
 def after_pulse(pulse: Pulse, trigger: PulseTrigger) -> Pulse:

@@ -10,8 +10,9 @@ from msgspec.structs import replace
 
 from supervisor.domain.ask import Request
 from supervisor.domain.plan import HUMAN, ORCHESTRATOR
-from supervisor.domain.run import Pulse
-from supervisor.domain.world import Learning, Server, Work, World
+from supervisor.domain.server import Server
+from supervisor.domain.task import Pulse, TaskState
+from supervisor.domain.world import Learning, World
 
 LEARNINGS_KEPT = 200  # of either kind; the ledger has all of them
 
@@ -23,15 +24,15 @@ def put(mapping: Mapping[Key, Value], key: Key, value: Value) -> Mapping[Key, Va
     return {**mapping, key: value}
 
 
-def put_work(world: World, work: Work) -> World:
-    if work.task == ORCHESTRATOR:
-        return replace(world, lead=work)
-    return replace(world, works=put(world.works, work.task, work))
+def put_task(world: World, state: TaskState) -> World:
+    if state.task == ORCHESTRATOR:
+        return replace(world, lead=state)
+    return replace(world, tasks=put(world.tasks, state.task, state))
 
 
-def with_work(world: World, task: str, change: Callable[[Work], Work]) -> World:
-    work = world.lead if task == ORCHESTRATOR else world.works.get(task)
-    return world if work is None else put_work(world, change(work))
+def with_task(world: World, task: str, change: Callable[[TaskState], TaskState]) -> World:
+    state = world.lead if task == ORCHESTRATOR else world.tasks.get(task)
+    return world if state is None else put_task(world, change(state))
 
 
 def with_server(world: World, child: str, change: Callable[[Server], Server]) -> World:
@@ -52,10 +53,10 @@ def forget_requests(world: World, which: Callable[[Request], bool], at: datetime
     )
     for request in gone:
         ask = next((one for one in world.asks.values() if one.request == request.key), None)
-        for work in world.all_works:
-            if work.turn is not None and work.turn == request.turn:
-                paused = work.paused + ((at - ask.since).total_seconds() if ask is not None else 0.0)
-                world = put_work(world, replace(work, paused=paused, pulse=Pulse.LIVELY, pulse_since=at))
+        for state in world.all_tasks:
+            if state.turn is not None and state.turn == request.turn:
+                paused = state.paused + ((at - ask.since).total_seconds() if ask is not None else 0.0)
+                world = put_task(world, replace(state, paused=paused, pulse=Pulse.LIVELY, pulse_since=at))
     return world
 
 

@@ -11,8 +11,8 @@ from supervisor.core.map.drift import said_of_drift
 from supervisor.domain import event as ev
 from supervisor.domain.ask import AskKind
 from supervisor.domain.plan import HUMAN, ORCHESTRATOR
-from supervisor.domain.run import Phase
-from supervisor.domain.world import News, Work, World
+from supervisor.domain.task import Phase, TaskState
+from supervisor.domain.world import News, World
 
 KEPT = 100  # pieces of news; older ones are in runs.md
 WORDS = 600  # characters of what somebody said
@@ -41,11 +41,11 @@ def _new(before: World, after: World, event: ev.Event) -> Iterator[tuple[str, bo
             yield f"the human noted:\n{_quote(event.text)}", True
         case ev.AskAnswered():
             yield from _answered(before, after, event)
-    if after.works is not before.works:
-        for task, work in after.works.items():
-            if (old := before.works.get(task)) is not None and old is not work:
-                known = {one.text for one in before.learnings if one.source == work.child}
-                yield from _of_work(old, work, known)
+    if after.tasks is not before.tasks:
+        for task, state in after.tasks.items():
+            if (old := before.tasks.get(task)) is not None and old is not state:
+                known = {one.text for one in before.learnings if one.source == state.child}
+                yield from _of_task(old, state, known)
 
 
 def _answered(before: World, after: World, event: ev.AskAnswered) -> Iterator[tuple[str, bool]]:
@@ -59,22 +59,22 @@ def _answered(before: World, after: World, event: ev.AskAnswered) -> Iterator[tu
     yield f"the human answered {ask.id}{about} ({ask.kind}: {said}):\n{_quote(ask.text)}{words}", loud
 
 
-def _of_work(old: Work, work: Work, known: Collection[str]) -> Iterator[tuple[str, bool]]:
-    if work.phase is not old.phase and work.phase in (Phase.BLOCKED, Phase.FAILED):
-        yield f"{work.task} ({work.child}) is {work.phase}:\n{_quote(work.why)}", True
-    elif work.checks is not old.checks and (failing := [one for one in work.checks if one.exit_code]):
+def _of_task(old: TaskState, state: TaskState, known: Collection[str]) -> Iterator[tuple[str, bool]]:
+    if state.phase is not old.phase and state.phase in (Phase.BLOCKED, Phase.FAILED):
+        yield f"{state.task} ({state.child}) is {state.phase}:\n{_quote(state.why)}", True
+    elif state.checks is not old.checks and (failing := [one for one in state.checks if one.exit_code]):
         first = failing[0]
         yield (
-            f"{work.task} ({work.child}): `{first.command}` exited with {first.exit_code}; the child mends it",
+            f"{state.task} ({state.child}): `{first.command}` exited with {first.exit_code}; the child mends it",
             not old.fixes,
         )
-    if work.report is None or work.report is old.report:
+    if state.report is None or state.report is old.report:
         return
-    for note in work.report.contracts:
+    for note in state.report.contracts:
         if note.status == "changed":
-            yield f"{work.task} ({work.child}) changed contract {note.id}:\n{_quote(note.note)}", True
-    if learned := [fact for fact in work.report.learned if fact not in known]:
-        yield f"{work.task} ({work.child}) learned:\n{_quote(chr(10).join(learned))}", True
+            yield f"{state.task} ({state.child}) changed contract {note.id}:\n{_quote(note.note)}", True
+    if learned := [fact for fact in state.report.learned if fact not in known]:
+        yield f"{state.task} ({state.child}) learned:\n{_quote(chr(10).join(learned))}", True
 
 
 def _quote(text: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from supervisor.core.engine.lifecycle.tasks import quoted
 from supervisor.domain.plan import Problem
-from supervisor.domain.run import Outcome, Question, Report
+from supervisor.domain.report import Outcome, Question, Report
 from supervisor.domain.world import News, Planning
 
 DIGEST = 6_000  # characters of news in one turn, about 1,500 tokens

@@ -14,16 +14,18 @@ from msgspec.structs import replace
 
 from supervisor.core.engine.lifecycle import outages
 from supervisor.core.engine.lifecycle import tasks as do
-from supervisor.core.engine.lifecycle.transitions import WorkTrigger, after_work
-from supervisor.core.engine.lifecycle.updates import put_work
+from supervisor.core.engine.lifecycle.transitions import TaskTrigger, after_task
+from supervisor.core.engine.lifecycle.updates import put_task
 from supervisor.core.engine.orchestrator import prompts as words
 from supervisor.domain import action as act
 from supervisor.domain.action import Action
-from supervisor.domain.child import ServerState, TurnSeen
 from supervisor.domain.event import PlanningRequested
 from supervisor.domain.plan import ORCHESTRATOR, Sandbox
-from supervisor.domain.run import Brief, Due, Phase, Question
-from supervisor.domain.world import Planning, Work, World
+from supervisor.domain.report import Question
+from supervisor.domain.server import ServerState
+from supervisor.domain.task import Brief, Due, Phase, TaskState
+from supervisor.domain.thread import TurnSeen
+from supervisor.domain.world import Planning, World
 
 MAX_TRIES = 3  # turns to mend a plan that is none; then a human looks at it
 SAVED_WITHIN = timedelta(seconds=1.5)  # from the end of a turn to the news that plan.md was saved in it; it takes 0.1
@@ -49,14 +51,14 @@ def requested(world: World, event: PlanningRequested) -> World:
     """The human wants a plan: whatever the orchestrator waited for is given up for it."""
     number = world.planning.number + 1 if world.planning else 1
     planning = Planning(number, event.problem, event.at, world.revision, event.review, event.yolo)
-    lead = world.lead or Work(ORCHESTRATOR, "Plan", ORCHESTRATOR, since=event.at)
+    lead = world.lead or TaskState(ORCHESTRATOR, "Plan", ORCHESTRATOR, since=event.at)
     if lead.phase is Phase.ASKING:
-        lead = replace(lead, phase=after_work(lead.phase, WorkTrigger.FINISH))
+        lead = replace(lead, phase=after_task(lead.phase, TaskTrigger.FINISH))
     lead = replace(lead, question=None, not_before=None, retries=0, resumes=0)
     return replace(world, planning=planning, lead=lead, hold=world.hold or event.review)
 
 
-def told(world: World, lead: Work) -> World:
+def told(world: World, lead: TaskState) -> World:
     """A turn of the orchestrator is known to run: what it carried has been heard. Other works change nothing here."""
     planning = world.planning
     if lead.task != ORCHESTRATOR or planning is None or lead.sending is None:
@@ -74,15 +76,15 @@ def told(world: World, lead: Work) -> World:
     return world
 
 
-def over(work: Work, seen: TurnSeen, at: datetime) -> Work:
+def over(state: TaskState, seen: TurnSeen, at: datetime) -> TaskState:
     """A turn of the orchestrator ended: nothing is verified but plan.md, and that by who reads it."""
-    if work.task != ORCHESTRATOR or work.phase is not Phase.CHECKING:
-        return work
+    if state.task != ORCHESTRATOR or state.phase is not Phase.CHECKING:
+        return state
     report = words.parse_answer(seen.text)
-    work = replace(work, report=report, words="")
+    state = replace(state, report=report, words="")
     if report.ask is not None:
-        return do.ask(work, report.ask, "the orchestrator needs you", at)
-    done = do.settle(work, WorkTrigger.FINISH, "its turn ended", at)
+        return do.ask(state, report.ask, "the orchestrator needs you", at)
+    done = do.settle(state, TaskTrigger.FINISH, "its turn ended", at)
     return replace(done, new_run=False, not_before=at + SAVED_WITHIN)
 
 
@@ -97,12 +99,12 @@ def plan_saved(world: World, author: str) -> World:
     if not planned(world):
         return world
     if lead.phase is Phase.ASKING and planning.tries >= MAX_TRIES:
-        lead = replace(lead, phase=after_work(lead.phase, WorkTrigger.FINISH), question=None, why="there is a plan")
-        world = put_work(world, lead)
+        lead = replace(lead, phase=after_task(lead.phase, TaskTrigger.FINISH), question=None, why="there is a plan")
+        world = put_task(world, lead)
     return replace(world, planning=replace(planning, tries=0)) if author == ORCHESTRATOR else world
 
 
-def posed(lead: Work, action: act.RaiseAsk, at: datetime) -> Work:
+def posed(lead: TaskState, action: act.RaiseAsk, at: datetime) -> TaskState:
     """The human is asked how the orchestrator goes on."""
     if lead.phase is Phase.ASKING:
         return lead

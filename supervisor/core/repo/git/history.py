@@ -10,7 +10,7 @@ from itertools import combinations
 from supervisor.core.repo.git.log import Logged
 from supervisor.core.repo.git.parse import Ref
 from supervisor.core.repo.git.text import moment, words
-from supervisor.domain.gitfacts import (
+from supervisor.domain.repo.git import (
     Author,
     Convention,
     HotFile,
@@ -21,7 +21,7 @@ from supervisor.domain.gitfacts import (
     Together,
     Week,
 )
-from supervisor.domain.pathname import shown
+from supervisor.domain.repo.pathname import shown
 
 WEEKS = 26
 AUTHORS = 50

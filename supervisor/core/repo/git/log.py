@@ -6,8 +6,8 @@ import re
 from typing import NamedTuple
 
 from supervisor.core.repo.git.text import moment, number, words
-from supervisor.domain.gitfacts import Commit
-from supervisor.domain.pathname import shown
+from supervisor.domain.repo.git import Commit
+from supervisor.domain.repo.pathname import shown
 
 LOG_FORMAT = "tformat:%x00%H%x00%P%x00%ct%x00%aN%x00%s"
 SIZED_FORMAT = "tformat:%x00%H%x00%P%x00%ct%x00%aN%x00%B%x00"

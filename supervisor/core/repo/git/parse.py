@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from msgspec import Struct
 
 from supervisor.core.repo.git.text import moment, number, without_credentials, words
-from supervisor.domain.gitfacts import (
+from supervisor.domain.repo.git import (
     NO_PATHS,
     InProgress,
     Operation,
@@ -19,7 +19,7 @@ from supervisor.domain.gitfacts import (
     Upstream,
     Worktree,
 )
-from supervisor.domain.pathname import shown
+from supervisor.domain.repo.pathname import shown
 
 NAMES = 100  # paths named of one kind of change, and lines of a list of patterns; the count is always whole
 PARTS = 100  # submodules, work trees, remotes and stashes kept
@@ -51,7 +51,7 @@ class Ref(Struct, frozen=True):
     at: int
 
 
-class Index(Struct, frozen=True):
+class GitIndex(Struct, frozen=True):
     """The tracked files, and the commits of those that are submodules."""
 
     files: frozenset[bytes]
@@ -105,7 +105,7 @@ def parse_refs(out: bytes) -> tuple[Ref, ...]:
     return tuple(refs)
 
 
-def parse_index(out: bytes) -> Index:
+def parse_index(out: bytes) -> GitIndex:
     """The files that `ls-files -s -z` printed."""
     files = set()
     submodules = {}
@@ -114,7 +114,7 @@ def parse_index(out: bytes) -> Index:
         files.add(name)
         if fields.startswith(b"160000 "):
             submodules[name] = fields.split(b" ")[1].decode("ascii", "replace")
-    return Index(frozenset(files), submodules)
+    return GitIndex(frozenset(files), submodules)
 
 
 def parse_stashes(out: bytes) -> tuple[Stash, ...]:
@@ -190,7 +190,7 @@ def remotes_of(settings: Iterable[tuple[str, bytes]]) -> tuple[Remote, ...]:
     return tuple(remotes)
 
 
-def submodules_of(index: Index, status: Status, modules: bytes, on_disk: frozenset[bytes]) -> tuple[Submodule, ...]:
+def submodules_of(index: GitIndex, status: Status, modules: bytes, on_disk: frozenset[bytes]) -> tuple[Submodule, ...]:
     """The submodules of the index; `modules` is `.gitmodules` as `config --list -z` prints it."""
     named: dict[bytes, dict[bytes, bytes]] = {}
     for entry in modules.split(b"\0")[:-1]:

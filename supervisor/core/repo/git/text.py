@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 from supervisor.core.text.redact import redact
-from supervisor.domain.pathname import shown
+from supervisor.domain.repo.pathname import shown
 
 WORDS = 300  # characters of a subject or a name of a person
 

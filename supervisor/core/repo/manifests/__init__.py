@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from supervisor.core.repo.commands import quote
 from supervisor.core.repo.manifests import builds, packages, python
 from supervisor.core.repo.manifests.common import NAME, Reader
-from supervisor.core.repo.structured import Unreadable
-from supervisor.domain.repofacts import Manifest
+from supervisor.core.repo.structured import Malformed
+from supervisor.domain.repo.facts import Manifest
 
 DEPENDENCIES = 80  # of one manifest
 SCRIPTS = 40
@@ -30,7 +30,7 @@ def read_manifest(name: str, content: bytes) -> Manifest:
     kind, read = found
     try:
         return _bounded(read(name, kind, content))
-    except Unreadable as error:
+    except Malformed as error:
         return Manifest(name, kind, note=f"not understood: {error}")
 
 

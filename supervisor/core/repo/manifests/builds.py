@@ -7,7 +7,7 @@ import re
 from supervisor.core.repo.commands import LENGTH, purpose_of, purpose_of_name, quote
 from supervisor.core.repo.manifests.common import NAME, Reader
 from supervisor.core.repo.structured import Value, read_yaml
-from supervisor.domain.repofacts import Dependency, Fact, Manifest, Script
+from supervisor.domain.repo.facts import Dependency, Fact, Manifest, Script
 
 _TARGET = re.compile(r"([A-Za-z0-9][\w./-]{0,60}(?:\s+[A-Za-z0-9][\w./-]{0,60}){0,5})\s*::?(?![=:])\s*(.*)")
 _FILE_TARGET = re.compile(r"\.\w{1,5}$|/")

@@ -8,7 +8,7 @@ from typing import Any
 
 from supervisor.core.repo.commands import LENGTH, purpose_of, purpose_of_name, quote
 from supervisor.core.repo.structured import table, text_of
-from supervisor.domain.repofacts import Dependency, Fact, Manifest, Script
+from supervisor.domain.repo.facts import Dependency, Fact, Manifest, Script
 
 NAME = 80  # characters of a name or a version
 
@@ -16,7 +16,7 @@ TEXT = 128 << 10
 """Bytes searched by a pattern that spans lines: what a hostile file costs grows faster than its size."""
 
 Reader = Callable[[str, str, bytes], Manifest]
-"""From the path, the kind and the content of a manifest to what it declares. Raises Unreadable."""
+"""From the path, the kind and the content of a manifest to what it declares. Raises Malformed."""
 
 
 class Lines:

@@ -17,7 +17,7 @@ from supervisor.core.repo.manifests.common import (
     versions,
 )
 from supervisor.core.repo.structured import entries, read_json, read_toml, read_xml, read_yaml, table, text_of
-from supervisor.domain.repofacts import Dependency, Fact, Manifest
+from supervisor.domain.repo.facts import Dependency, Fact, Manifest
 
 
 def _package_json(name: str, kind: str, content: bytes) -> Manifest:

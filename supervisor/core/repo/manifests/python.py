@@ -20,7 +20,7 @@ from supervisor.core.repo.manifests.common import (
     versions,
 )
 from supervisor.core.repo.structured import entries, read_toml, table, text_of
-from supervisor.domain.repofacts import Dependency, Fact, Manifest, Script
+from supervisor.domain.repo.facts import Dependency, Fact, Manifest, Script
 
 
 def _pyproject(name: str, kind: str, content: bytes) -> Manifest:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from supervisor.domain.seam import Kind, Mention, Role
+from supervisor.domain.link import Kind, Mention, Role
 from supervisor.errors import StoreError
 
 VERSION = 19
@@ -45,7 +45,7 @@ class Indexed(Struct, frozen=True):
     mentions: tuple[tuple[str, Mention], ...]  # each with the key that it is joined by
 
 
-class Index:
+class MentionIndex:
     """The open index. Raises StoreError when the file cannot be read or written."""
 
     def __init__(self, path: Path) -> None:

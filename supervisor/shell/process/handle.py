@@ -14,21 +14,21 @@ POLL = 0.2
 """Seconds between two looks at a process where the system has no pidfd."""
 
 
-def take(identity: Identity) -> Hold | None:
+def open_handle(identity: Identity) -> ProcessHandle | None:
     """A hold on that process; None when it has ended."""
     fd: int | None = None
     if hasattr(os, "pidfd_open"):
         # An old kernel, a strict sandbox or no free descriptor: hold it by its identity alone.
         with contextlib.suppress(OSError):
             fd = os.pidfd_open(identity.pid)
-    hold = Hold(identity, fd)
+    handle = ProcessHandle(identity, fd)
     if alive(identity):  # Asked after the open, so a recycled pid cannot slip in between.
-        return hold
-    hold.close()
+        return handle
+    handle.close()
     return None
 
 
-class Hold:
+class ProcessHandle:
     """A hold on one live process: what is sent through it reaches that process or nobody."""
 
     __slots__ = ("_fd", "identity")

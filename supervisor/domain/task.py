@@ -1,4 +1,4 @@
-"""A run: one attempt at a task, and what comes back from it."""
+"""Task execution: what has become of a task of the plan so far."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from supervisor.domain.report import Check, Question, Report
+from supervisor.domain.thread import ThreadKey
+
 
 class Phase(StrEnum):
-    """Where the work on a task is. What people see (`TaskState`) is derived from it and from the plan."""
+    """Where the work on a task is. What people see (`TaskStatus`) is derived from it and from the plan."""
 
     IDLE = "idle"  # nothing of it runs; it starts, or goes on, when it may
     STARTING = "starting"  # a turn was asked for; its answer is not in yet
@@ -41,7 +44,7 @@ class Pulse(StrEnum):
     STUCK = "stuck"  # nor are its commands at work: it is interrupted
 
 
-class Look(Struct, frozen=True):
+class TurnLook(Struct, frozen=True):
     """What was seen of a running turn: its last sign of life that is known of, the state of its thread in Codex's
     word, the commands that run in it, and the seconds of CPU that all that its server started has taken so far
     (None: not known)."""
@@ -53,7 +56,7 @@ class Look(Struct, frozen=True):
     cpu: float | None = None
 
 
-class TaskState(StrEnum):
+class TaskStatus(StrEnum):
     """The state of a task in the words of `orch status`."""
 
     WAITING = "waiting"
@@ -65,64 +68,6 @@ class TaskState(StrEnum):
     FAILED = "failed"
     HELD = "held"
     RETIRED = "retired"
-
-
-class Outcome(StrEnum):
-    """What a child says of its own turn."""
-
-    DONE = "done"
-    BLOCKED = "blocked"
-    NEEDS_HUMAN = "needs_human"
-
-
-class Change(Struct, frozen=True):
-    """A file that the child says it changed, and what."""
-
-    path: str
-    what: str
-
-
-class ContractNote(Struct, frozen=True):
-    """What the child says of a contract: `status` is `kept` or `changed`."""
-
-    id: str
-    status: str
-    note: str
-
-
-class Claim(Struct, frozen=True):
-    """A check that the child says it ran. Never believed: the verify commands decide."""
-
-    command: str
-    result: str
-
-
-class Question(Struct, frozen=True):
-    """What the child needs from a human: the question, exact steps, and the exact result expected."""
-
-    question: str
-    steps: str
-    expected: str
-
-
-class Report(Struct, frozen=True):
-    """The structured answer that a child ends its turn with."""
-
-    outcome: Outcome
-    summary: str
-    changes: tuple[Change, ...] = ()
-    contracts: tuple[ContractNote, ...] = ()
-    checks: tuple[Claim, ...] = ()
-    ask: Question | None = None
-    learned: tuple[str, ...] = ()
-
-
-class Check(Struct, frozen=True):
-    """One verify command as the supervisor ran it: its exit code, and the tail of its output (text)."""
-
-    command: str
-    exit_code: int
-    tail: str
 
 
 class Tree(Struct, frozen=True):
@@ -156,3 +101,79 @@ class Due(StrEnum):
     RETRY = "retry"  # the provider failed: go on
     OUTAGE = "outage"  # the provider took no work: go on
     NEWS = "news"  # of the orchestrator only: something happened that may change the plan
+
+
+class Steer(Struct, frozen=True):
+    """A steer on its way: the client message id, the brief that the child has once it arrived, and when it was sent."""
+
+    message: str
+    brief: Brief
+    at: datetime | None = None
+
+
+class TaskState(Struct, frozen=True):
+    """What has become of a task so far.
+
+    `told` is the brief that the child has, in the thread with the id `told_in`; `heard` the moment up to which it
+    was told what others changed; `sending` the one on its way under
+    `message`. `due` says why the next turn is to be started (`due_text`: its detail). `fixes`, `retries` and `resumes`
+    count such turns since the last brief, `refusals` the server's of the next one,
+    `lost` the tries to check it.
+    `before` is the work as it was when the turn on its way was asked for: if that never reached the thread, it is so
+    again. `paused` is how long (seconds) the current turn waited on a human, `spent` the tokens (input, output) that it
+    is known to have taken so far, `seconds` how long the turns before it ran. `pulse` is how the turn was found at
+    `looked`, and so it is since `pulse_since`; `looking`: it is looked at; `stalled`: it is interrupted because it gave
+    no sign of life, as `stalls` turns in a row were before. `denied` says why it is blocked once its turn is over,
+    `away` since when the server of its turn is gone.
+    """
+
+    task: str
+    title: str
+    child: str
+    phase: Phase = Phase.IDLE
+    since: datetime | None = None
+    runs: int = 0
+    turns: int = 0
+    sent: int = 0
+    new_run: bool = True
+    thread: ThreadKey | None = None
+    turn: str | None = None
+    message: str | None = None
+    before: TaskState | None = None
+    sending: Brief | None = None
+    steer: Steer | None = None
+    told: Brief | None = None
+    told_in: str | None = None
+    heard: datetime | None = None
+    due: Due | None = Due.BRIEF
+    due_text: str = ""
+    fixes: int = 0
+    retries: int = 0
+    resumes: int = 0
+    refusals: int = 0
+    not_before: datetime | None = None
+    turn_since: datetime | None = None
+    paused: float = 0.0
+    timed_out: bool = False
+    checking: bool = False
+    lost: int = 0
+    base: Tree | None = None
+    report: Report | None = None
+    words: str = ""
+    question: Question | None = None
+    checks: tuple[Check, ...] = ()
+    changed_files: tuple[str, ...] = ()
+    input_tokens: int = 0
+    output_tokens: int = 0
+    spent: tuple[int, int] = (0, 0)
+    seconds: float = 0.0
+    pulse: Pulse = Pulse.LIVELY
+    pulse_since: datetime | None = None
+    looking: bool = False
+    looked: TurnLook | None = None
+    stalled: bool = False
+    stalls: int = 0
+    denied: str = ""
+    away: datetime | None = None
+    why: str = ""
+    note: str = ""

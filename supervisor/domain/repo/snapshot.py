@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from supervisor.domain.gitfacts import GitState, History
-from supervisor.domain.repofacts import Code, Docs
+from supervisor.domain.repo.facts import Code, Docs
+from supervisor.domain.repo.git import GitState, History
 
 
 class Snapshot(Struct, frozen=True):

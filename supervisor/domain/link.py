@@ -52,7 +52,7 @@ class Form(StrEnum):
     USED_TYPE = "used type"  # the name of a type in code
 
 
-class Word(Struct, frozen=True):
+class Literal(Struct, frozen=True):
     """A literal, or a name of data, and where it stands.
 
     `text`: without quotes, what is put in at run time as `{}`. `call`: the function it is handed to, as written; `at`:
@@ -120,7 +120,7 @@ class Place(Struct, frozen=True):
     detail: str = ""
 
 
-class Seam(Struct, frozen=True):
+class Link(Struct, frozen=True):
     """A row of the map. `score`: from 0 to 1; `note`: what is worth knowing; `conflict`: the sides disagree."""
 
     kind: Kind
@@ -148,7 +148,7 @@ class Map(Struct, frozen=True):
     """What ties the repos together, the best evidence first. `cut`: what was left out, in words."""
 
     children: tuple[Surveyed, ...]
-    seams: tuple[Seam, ...]
+    links: tuple[Link, ...]
     cut: tuple[str, ...] = ()
 
 
@@ -167,11 +167,11 @@ class Drift(Struct, frozen=True):
     theirs: tuple[Place, ...]
 
 
-class Drawn(Struct, frozen=True):
+class SurveyResult(Struct, frozen=True):
     """What a survey found: the digest of the map, its best seams, what changed since the map that was known, and for
     each child what is known of it in short."""
 
     digest: str
-    seams: tuple[Seam, ...]
+    links: tuple[Link, ...]
     drifts: tuple[Drift, ...]
     known: tuple[tuple[str, str], ...]

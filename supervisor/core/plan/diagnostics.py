@@ -13,7 +13,7 @@ MAX_PROBLEMS = 20
 """Problems told one by one; one more says how many are left."""
 
 
-class Flaw(Struct, frozen=True):
+class Diagnostic(Struct, frozen=True):
     """A problem on `line` (from 1); the nearest of `choices` to `word` is looked up only when the problem is told."""
 
     line: int
@@ -30,10 +30,10 @@ class Flaw(Struct, frozen=True):
         return Problem(self.line, f"{self.message}: {hint}")
 
 
-def rejection(flaws: Iterable[Flaw]) -> Rejection:
+def rejection(diagnostics: Iterable[Diagnostic]) -> Rejection:
     """All flaws in order of line; of many, the first and how many more there are."""
-    ordered = sorted(flaws, key=lambda flaw: flaw.line)
-    problems = [flaw.problem() for flaw in ordered[:MAX_PROBLEMS]]
+    ordered = sorted(diagnostics, key=lambda diagnostic: diagnostic.line)
+    problems = [diagnostic.problem() for diagnostic in ordered[:MAX_PROBLEMS]]
     if more := ordered[MAX_PROBLEMS:]:
         problems.append(Problem(more[0].line, f"{len(more)} more problem{'s' * (len(more) > 1)} from here on"))
     return Rejection(tuple(problems))

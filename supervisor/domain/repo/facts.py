@@ -38,7 +38,7 @@ class Moment(StrEnum):
     RELEASE = "release"
 
 
-class Heading(Struct, frozen=True):
+class DocumentHeading(Struct, frozen=True):
     """A heading, `level` 1 being the title."""
 
     text: str
@@ -52,11 +52,11 @@ class Document(Struct, frozen=True):
     path: str
     kind: DocumentKind
     summary: str
-    headings: tuple[Heading, ...]
+    headings: tuple[DocumentHeading, ...]
     more: int = 0
 
 
-class Command(Struct, frozen=True):
+class DocumentedCommand(Struct, frozen=True):
     """A command that a file names, and where."""
 
     text: str
@@ -65,7 +65,7 @@ class Command(Struct, frozen=True):
     line: int
 
 
-class Rule(Struct, frozen=True):
+class RepoRule(Struct, frozen=True):
     """What must be done (or must not) before a commit or a release, as the file says it."""
 
     text: str
@@ -78,8 +78,8 @@ class Docs(Struct, frozen=True):
     """The documents, those that say the most of the repo first. `cut` says in words what is not complete."""
 
     documents: tuple[Document, ...] = ()
-    commands: tuple[Command, ...] = ()
-    rules: tuple[Rule, ...] = ()
+    commands: tuple[DocumentedCommand, ...] = ()
+    rules: tuple[RepoRule, ...] = ()
     cut: tuple[str, ...] = ()
 
 
@@ -182,7 +182,7 @@ class Suite(Struct, frozen=True):
     frameworks: tuple[Framework, ...] = ()
 
 
-class Step(Struct, frozen=True):
+class CiStep(Struct, frozen=True):
     """A command that CI runs, as far as one line shows it."""
 
     text: str
@@ -190,12 +190,12 @@ class Step(Struct, frozen=True):
     line: int
 
 
-class Job(Struct, frozen=True):
+class CiJob(Struct, frozen=True):
     """A job of a pipeline; `more` is the number of commands that are left out."""
 
     name: str
     line: int
-    steps: tuple[Step, ...]
+    steps: tuple[CiStep, ...]
     more: int = 0
 
 
@@ -206,7 +206,7 @@ class Pipeline(Struct, frozen=True):
     system: str
     name: str = ""
     on: tuple[str, ...] = ()
-    jobs: tuple[Job, ...] = ()
+    jobs: tuple[CiJob, ...] = ()
     note: str = ""
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from supervisor.domain.child import TurnStatus
+from supervisor.domain.thread import TurnStatus
 from supervisor.wire.codex import THREAD_SOURCE, Params, thread_start, turn_seen
 
 WITHIN = 600.0  # seconds for one answer: a child that reads a large repo takes minutes
@@ -31,7 +31,7 @@ def question_turn(*, thread: str, text: str) -> Params:
     }
 
 
-class Answering(Struct):
+class QuestionTurn(Struct):
     """What is heard of the one turn of such a thread."""
 
     text: str = ""

@@ -1,0 +1,167 @@
+"""Events: what happened, in the past tense. One event is one ledger line and one log line, with the same names.
+
+Here: one module for each thing that events happen to. Not here: what an event does to the world (`core.engine.evolve`).
+"""
+
+from __future__ import annotations
+
+from supervisor.domain.event.ask import (
+    AskAnswered,
+    ChildAnswered,
+    ChildAsked,
+    RequestDeclined,
+    RequestReceived,
+    RequestResolved,
+)
+from supervisor.domain.event.map import MapDrawn, MapFailed, SharedChanged
+from supervisor.domain.event.server import (
+    LimitsRead,
+    ServerExited,
+    ServerReady,
+    ServerResponded,
+    ServerStartFailed,
+    ServerStopFailed,
+    ServerStopped,
+    ServerUnresponsive,
+)
+from supervisor.domain.event.supervisor import (
+    DownRequested,
+    HoldLifted,
+    HoldSet,
+    Intended,
+    LearningNoted,
+    NoticeFailed,
+    PlanAccepted,
+    PlanMissing,
+    PlanningRequested,
+    PlanRejected,
+    ReloadRequested,
+    RestartRequested,
+    RetryRequested,
+    SupervisorStarted,
+    Ticked,
+    UpRequested,
+)
+from supervisor.domain.event.turn import (
+    ChecksFinished,
+    ChecksLost,
+    InterruptFailed,
+    SaidElsewhere,
+    SteerArrived,
+    SteerMissed,
+    ThreadFailed,
+    ThreadOpened,
+    ThreadSettingsChanged,
+    TokensSpent,
+    TreeRead,
+    TurnBegan,
+    TurnEnded,
+    TurnLooked,
+    TurnRefused,
+    TurnRetried,
+)
+
+Event = (
+    SupervisorStarted
+    | UpRequested
+    | ReloadRequested
+    | DownRequested
+    | HoldSet
+    | HoldLifted
+    | RetryRequested
+    | RestartRequested
+    | LearningNoted
+    | PlanningRequested
+    | AskAnswered
+    | PlanAccepted
+    | PlanRejected
+    | PlanMissing
+    | ServerReady
+    | ServerStartFailed
+    | ServerExited
+    | ServerUnresponsive
+    | ServerResponded
+    | ServerStopped
+    | ServerStopFailed
+    | ThreadOpened
+    | ThreadFailed
+    | TurnBegan
+    | TurnEnded
+    | TokensSpent
+    | LimitsRead
+    | TurnRetried
+    | TurnRefused
+    | SteerArrived
+    | SteerMissed
+    | TurnLooked
+    | InterruptFailed
+    | TreeRead
+    | ChecksFinished
+    | ChecksLost
+    | RequestReceived
+    | RequestResolved
+    | RequestDeclined
+    | ChildAsked
+    | ChildAnswered
+    | SaidElsewhere
+    | ThreadSettingsChanged
+    | NoticeFailed
+    | SharedChanged
+    | MapDrawn
+    | MapFailed
+    | Intended
+    | Ticked
+)
+
+__all__ = [
+    "AskAnswered",
+    "ChecksFinished",
+    "ChecksLost",
+    "ChildAnswered",
+    "ChildAsked",
+    "DownRequested",
+    "Event",
+    "HoldLifted",
+    "HoldSet",
+    "Intended",
+    "InterruptFailed",
+    "LearningNoted",
+    "LimitsRead",
+    "MapDrawn",
+    "MapFailed",
+    "NoticeFailed",
+    "PlanAccepted",
+    "PlanMissing",
+    "PlanRejected",
+    "PlanningRequested",
+    "ReloadRequested",
+    "RequestDeclined",
+    "RequestReceived",
+    "RequestResolved",
+    "RestartRequested",
+    "RetryRequested",
+    "SaidElsewhere",
+    "ServerExited",
+    "ServerReady",
+    "ServerResponded",
+    "ServerStartFailed",
+    "ServerStopFailed",
+    "ServerStopped",
+    "ServerUnresponsive",
+    "SharedChanged",
+    "SteerArrived",
+    "SteerMissed",
+    "SupervisorStarted",
+    "ThreadFailed",
+    "ThreadOpened",
+    "ThreadSettingsChanged",
+    "Ticked",
+    "TokensSpent",
+    "TreeRead",
+    "TurnBegan",
+    "TurnEnded",
+    "TurnLooked",
+    "TurnRefused",
+    "TurnRetried",
+    "UpRequested",
+]
