@@ -9,7 +9,7 @@ import pytest
 
 from supervisor.domain.link import Kind, Mention, Role
 from supervisor.errors import StoreError
-from supervisor.shell import index as indexes
+from supervisor.shell import mention_index as indexes
 from supervisor.shell.mention_index import Indexed, MentionIndex
 
 HEADER = Mention(Kind.HEADER, "x-token", "X-Token", 3, Role.USES, "", 0)
