@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from supervisor.cli.waiting import Verdict, unseen_edit, verdict
+from supervisor.cli.waiting import WaitResult, unseen_edit, verdict
 from supervisor.runtime.daemon import launch
 from supervisor.runtime.daemon import lock as locks
 from supervisor.runtime.workspace import Workspace
@@ -93,12 +93,12 @@ def test_asks_come_first_and_nothing_is_settled_while_something_runs(states: lis
 
 
 def test_a_verdict_says_what_came_of_it() -> None:
-    assert verdict(picture(tasks=(T1_BLOCKED, T2_AFTER))) == Verdict(5, "T1 is blocked: no access")
-    assert verdict(picture(tasks=(T1_DONE,)), "T1") == Verdict(0, "T1 is done: It answers 202.")
-    assert verdict(picture(tasks=(T1_DONE, task("T2", "retired")))) == Verdict(
+    assert verdict(picture(tasks=(T1_BLOCKED, T2_AFTER))) == WaitResult(5, "T1 is blocked: no access")
+    assert verdict(picture(tasks=(T1_DONE,)), "T1") == WaitResult(0, "T1 is done: It answers 202.")
+    assert verdict(picture(tasks=(T1_DONE, task("T2", "retired")))) == WaitResult(
         0, "1 of 2 tasks done, the others retired"
     )
-    assert verdict(picture(asks=(ask("A3"), ask("A4")))) == Verdict(
+    assert verdict(picture(asks=(ask("A3"), ask("A4")))) == WaitResult(
         4, "A3 waits on you (and 1 more: `orch asks`): Which port?: `orch answer A3 ...`"
     )
 

@@ -17,7 +17,7 @@ from supervisor.demo.model import (
     Failed,
     ModelRequest,
     Patch,
-    Report,
+    FinalReport,
     Run,
     Say,
     Script,
@@ -86,7 +86,7 @@ def test_a_script_runs_commands_edits_files_and_reports(start: Start) -> None:
                 return Say("First a look."), Run("printf hello > seen.txt; exit 3")
             case 1:
                 return (Patch("*** Begin Patch\n*** Add File: new.txt\n+made by a patch\n*** End Patch\n"),)
-        return (Say(Report({"summary": "all there"}).json()),)
+        return (Say(FinalReport({"summary": "all there"}).json()),)
 
     model, codex = start(script)
     codex.turn(codex.thread(), "Begin.", SCHEMA)
