@@ -9,16 +9,16 @@ from hypothesis import strategies as st
 from supervisor.core.repo.ci import read_hooks, read_pipeline, system_of
 from supervisor.core.repo.manifests import kind_of, read_manifest
 from supervisor.domain.repo.facts import (
+    CiJob,
+    CiStep,
     Dependency,
     Fact,
-    Job,
     Manifest,
     Moment,
     Pipeline,
     Purpose,
-    Rule,
+    RepoRule,
     Script,
-    Step,
 )
 
 PYPROJECT = b"""\
@@ -259,36 +259,36 @@ def test_a_workflow_gives_its_jobs_and_the_lines_of_their_commands() -> None:
         "github",
         "CI",
         ("push", "pull_request"),
-        (Job("test", 4, (Step("pip install -e .", Purpose.SETUP, 7), Step("pytest -q", Purpose.TEST, 10))),),
+        (CiJob("test", 4, (CiStep("pip install -e .", Purpose.SETUP, 7), CiStep("pytest -q", Purpose.TEST, 10))),),
     )
 
 
 @pytest.mark.parametrize(
     ("path", "content", "step"),
     [
-        (".gitlab-ci.yml", b"unit:\n  script:\n    - make test\n", Step("make test", Purpose.TEST, 3)),
-        ("Jenkinsfile", b"stage('t') {\n  sh 'mvn -B verify'\n}", Step("mvn -B verify", Purpose.TEST, 2)),
+        (".gitlab-ci.yml", b"unit:\n  script:\n    - make test\n", CiStep("make test", Purpose.TEST, 3)),
+        ("Jenkinsfile", b"stage('t') {\n  sh 'mvn -B verify'\n}", CiStep("mvn -B verify", Purpose.TEST, 2)),
         (
             ".circleci/config.yml",
             b"jobs:\n  b:\n    steps:\n      - run: cargo test\n",
-            Step("cargo test", Purpose.TEST, 4),
+            CiStep("cargo test", Purpose.TEST, 4),
         ),
         (
             "azure-pipelines.yml",
             b"steps:\n  - script: dotnet build\n",
-            Step("dotnet build", Purpose.BUILD, 2),
+            CiStep("dotnet build", Purpose.BUILD, 2),
         ),
-        (".ci/run.sh", b"#!/bin/sh\nset -e\nnpm test\n", Step("npm test", Purpose.TEST, 3)),
+        (".ci/run.sh", b"#!/bin/sh\nset -e\nnpm test\n", CiStep("npm test", Purpose.TEST, 3)),
     ],
 )
-def test_every_ci_system_gives_its_commands(path: str, content: bytes, step: Step) -> None:
+def test_every_ci_system_gives_its_commands(path: str, content: bytes, step: CiStep) -> None:
     assert [step for job in read_pipeline(path, content).jobs for step in job.steps] == [step]
 
 
 def test_hooks_are_rules_before_a_commit() -> None:
     content = b"repos:\n  - repo: x\n    hooks:\n      - id: ruff\n"
     assert read_hooks(".pre-commit-config.yaml", content) == (
-        Rule("pre-commit runs ruff", Moment.COMMIT, ".pre-commit-config.yaml", 4),
+        RepoRule("pre-commit runs ruff", Moment.COMMIT, ".pre-commit-config.yaml", 4),
     )
 
 
