@@ -66,3 +66,16 @@ class RpcError(OrchError):
 
 class StoreError(WorkspaceError):
     """The ledger or another file of ours cannot be read or written."""
+
+
+class GrammarError(OrchError):
+    """The package that reads a programming language is absent, broken or of another version."""
+
+    def __init__(self, language: str, why: str) -> None:
+        super().__init__(f"{language} sources cannot be read: {why}", "reinstall orch with all its dependencies")
+        self.language = language
+        self.why = why
+
+    def __reduce__(self) -> tuple[type[GrammarError], tuple[str, str]]:
+        """Cross from the process that reads sources to the one that asked."""
+        return GrammarError, (self.language, self.why)

@@ -56,6 +56,14 @@ def test_what_is_loaded_stays_small(program: str, most: int, heavy: set[str]) ->
     assert len(found) <= most
 
 
+def test_only_the_grammars_of_languages_that_occur_are_loaded() -> None:
+    found = loaded_by("from supervisor.wire.source.read import words; words('python', b'x = 1')")
+    assert {name for name in found if name.startswith(("tree_sitter_", "graphql", "antlr4", "proto_schema"))} == {
+        "tree_sitter_python",
+        "tree_sitter_python._binding",
+    }
+
+
 def calls(act: Callable[[], object]) -> int:
     """How many calls of Python functions this takes, the second time it is done."""
     act()

@@ -15,7 +15,7 @@ from supervisor.wire.source.grammar import languages
 from supervisor.wire.source.packages import LANGUAGES
 from supervisor.wire.source.read import MANY, words
 
-EVERY = sorted({*languages(), *LANGUAGES, "env", "dockerfile", "toml", "sql", "plain"})
+EVERY = sorted({*languages(), *LANGUAGES, "env", "dockerfile", "toml", "sql", "proto", "graphql", "plain"})
 
 
 @pytest.mark.parametrize("language", EVERY)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from tree_sitter import Node
 
 from supervisor.domain.link import Form, Literal
-from supervisor.wire.source import grammar
+from supervisor.wire.source import grammar, graphql, proto
+from supervisor.wire.source.schema import Name
 
 LONGEST = 300  # characters of a value; longer ones are prose
 DEEPEST = 12  # levels of nesting that are told apart
@@ -25,8 +26,10 @@ def words(language: str, source: bytes) -> Iterator[Literal]:
             return _toml(source)
         case "sql":
             return _sql(source)
-        case "proto" | "graphql":
-            return _schema(language, source)
+        case "proto":
+            return _schema(language, proto.names(source.decode("utf-8", "replace")))
+        case "graphql":
+            return _schema(language, graphql.names(source.decode("utf-8", "replace")))
     return _nested(language, source)
 
 
@@ -90,15 +93,15 @@ def _sql(source: bytes) -> Iterator[Literal]:
         line += statement.count("\n")
 
 
-def _schema(language: str, source: bytes) -> Iterator[Literal]:
-    found = grammar.captures(language, source)
-    for capture, form in (("type", Form.TYPE), ("field", Form.FIELD), ("member", Form.MEMBER), ("package", Form.TYPE)):
-        for node in found.get(capture, ()):
-            text = source[node.start_byte : node.end_byte].decode("utf-8", "replace")
-            yield Literal(text, node.start_point[0] + 1, form, key=capture, call=language)
-    for node in found.get("constant", ()):
-        text = source[node.start_byte : node.end_byte].decode("utf-8", "replace")
-        yield Literal(text, node.start_point[0] + 1, Form.STRING, key="enum", call=language)
+_DECLARED = {"type": Form.TYPE, "field": Form.FIELD, "member": Form.MEMBER, "package": Form.TYPE}
+
+
+def _schema(language: str, names: Iterable[Name]) -> Iterator[Literal]:
+    for name in names:
+        if name.kind == "constant":
+            yield Literal(name.text, name.line, Form.STRING, key="enum", call=language)
+        else:
+            yield Literal(name.text, name.line, _DECLARED[name.kind], key=name.kind, call=language)
 
 
 def _nested(language: str, source: bytes) -> Iterator[Literal]:

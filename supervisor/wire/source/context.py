@@ -23,6 +23,8 @@ ARGUMENTS = word_set(
     bracketed_argument_list token_tree
     """
 )
+_PARENTHESIS = "parenthesized_expression"
+_TYPED = re.compile(rb"\w<[\w.]{1,80}>$")
 _DECORATORS = frozenset({"decorator", "annotation", "marker_annotation", "attribute_item", "attribute_list"})
 _BLOCKS = frozenset(
     {"block", "statement_block", "function_body", "compound_statement", "declaration_list", "class_body"}
@@ -128,7 +130,7 @@ def surroundings(source: bytes, node: Node, *, path: bool) -> Surroundings:
     for _ in range(PATH_DEEP if path else DEEP):
         if parent is None or (parent.type in _BLOCKS and not path):
             break
-        if parent.type in ARGUMENTS:
+        if parent.type in ARGUMENTS or (parent.type == _PARENTHESIS and _is_call(source, parent)):
             if not found.call:
                 _take_call(found, source, parent, child, path=path)
             elif path:
@@ -150,6 +152,12 @@ def in_table(source: bytes, node: Node, found: Surroundings, *, is_key: bool) ->
         found.method, found.handled = match[1].decode().upper(), True
     elif match := _METHOD_BEFORE.search(source[max(0, node.start_byte - 40) : node.start_byte]):
         found.method, found.at = match[1].decode().upper(), 1
+
+
+def _is_call(source: bytes, parenthesis: Node) -> bool:
+    """Whether it holds the argument of `get<Ride>("/v1/ride")`, which Kotlin's grammar takes for two comparisons."""
+    start = parenthesis.start_byte
+    return _TYPED.search(source[max(0, start - BEFORE) : start]) is not None
 
 
 def _take_call(found: Surroundings, source: bytes, arguments: Node, child: Node, *, path: bool) -> None:

@@ -1,11 +1,26 @@
-"""Tree-sitter's grammars: which nodes hold literals and names of data, as one compiled query for each language."""
+"""Tree-sitter's grammars: which nodes hold literals and names of data, as one compiled query for each language.
+
+Each grammar is a package of its own, loaded when its language is first read.
+"""
 
 from __future__ import annotations
 
+import re
 from functools import cache
+from importlib import import_module
+from types import ModuleType
 
 from tree_sitter import Language, Node, Parser, Query, QueryCursor
-from tree_sitter_language_pack import get_language
+
+from supervisor.errors import GrammarError
+
+_WHEELS = {
+    "typescript": ("tree_sitter_typescript", "language_typescript"),
+    "tsx": ("tree_sitter_typescript", "language_tsx"),
+    "csharp": ("tree_sitter_c_sharp", "language"),
+    "php": ("tree_sitter_php", "language_php"),
+}
+"""Package and function of a grammar, where they are not `tree_sitter_LANGUAGE` and `language`."""
 
 _JS = """
 (string) @string (template_string) @string (number) @number
@@ -32,7 +47,6 @@ _QUERIES = {
     "python": """
 (string) @string (integer) @number (float) @number
 (class_definition body: (block (expression_statement (assignment left: (identifier) @field type: (_)))))
-(class_definition body: (block (assignment left: (identifier) @field type: (_))))
 (attribute attribute: (identifier) @member)
 (typed_default_parameter name: (identifier) @parameter value: (call))
 (import_from_statement name: (dotted_name) @type) (class_definition name: (identifier) @type)
@@ -59,8 +73,14 @@ _QUERIES = {
 (import_declaration (scoped_identifier name: (identifier) @type)) (type_identifier) @type
 """,
     "kotlin": """
-(string_literal) @string (integer_literal) @number (class_parameter (simple_identifier) @field)
-(type_identifier) @type
+(string_literal) @string (multiline_string_literal) @string
+((number_literal) @number (#match? @number "^[0-9_]+[uUL]*$"))
+(class_parameter (identifier) @field . ":")
+(user_type (identifier) @type) (class_declaration name: (identifier) @type)
+(object_declaration name: (identifier) @type) (type_alias type: (identifier) @type)
+(navigation_expression . (identifier) @type . "::")
+(binary_expression left: (binary_expression "<" right: (identifier) @type) ">"
+  right: [(parenthesized_expression) (lambda_literal)])
 """,
     "swift": """
 (line_string_literal) @string (multi_line_string_literal) @string (integer_literal) @number
@@ -104,17 +124,15 @@ _QUERIES = {
 (block_mapping_pair) @pair (flow_pair) @pair
 """,
     "json": "(pair key: (string) @key) (string) @scalar (number) @scalar (pair) @pair",
-    "proto": """
-(package (full_ident) @package) (message_name) @type (service_name) @type (rpc_name) @type (enum_name) @type
-(field (identifier) @field) (oneof_field (identifier) @field) (enum_field (identifier) @constant)
-""",
-    "graphql": """
-(object_type_definition (name) @type) (input_object_type_definition (name) @type)
-(enum_type_definition (name) @type) (interface_type_definition (name) @type)
-(field_definition (name) @field) (input_value_definition (name) @field) (operation_definition (name) @type)
-(field (name) @member) (enum_value (name) @constant)
-""",
 }
+
+
+_STUMBLES = {
+    "kotlin": re.compile(
+        rb"""^([ \t]*)(in(?=\d)|open(?=\s*[=.(])|get(?=\s*[<{]|\(\s*[^\s)])|set(?=\s*=|\(\s*["'\d]))""", re.M
+    ),
+}
+"""Names that a grammar takes for its keywords where a line begins with them: `get("/rides") {` below a property."""
 
 
 def languages() -> frozenset[str]:
@@ -122,20 +140,35 @@ def languages() -> frozenset[str]:
     return frozenset(_QUERIES)
 
 
+def imported(package: str, language: str) -> ModuleType:
+    """Import what reads a language. Raises GrammarError if it is absent or broken."""
+    try:
+        return import_module(package)
+    except ImportError as error:
+        raise GrammarError(language, f"{package} cannot be imported ({error})") from error
+
+
 @cache
 def _tools(language: str) -> tuple[Parser, Query]:
-    grammar: Language = get_language(language)  # type: ignore[arg-type]  # its type is a list of all names
-    return Parser(grammar), Query(grammar, _QUERIES[language])
+    package, function = _WHEELS.get(language, (f"tree_sitter_{language}", "language"))
+    module = imported(package, language)
+    try:
+        grammar = Language(getattr(module, function)())
+        return Parser(grammar), Query(grammar, _QUERIES[language])
+    except (AttributeError, ValueError) as error:  # of another version: no such function, ABI or node
+        raise GrammarError(language, f"{package} is of a version that does not fit ({error})") from error
 
 
 def captures(language: str, source: bytes) -> dict[str, list[Node]]:
     """The nodes of interest by capture name, in the order of the source."""
     parser, query = _tools(language)
+    if stumbles := _STUMBLES.get(language):
+        source = stumbles.sub(lambda name: name[1] + b"_" + name[2][1:], source)  # everything stays where it is
     found = QueryCursor(query).captures(parser.parse(source).root_node)
     for nodes in found.values():
         nodes.sort(key=_start)
     return found
 
 
-def _start(node: Node) -> int:
-    return node.start_byte
+def _start(node: Node) -> tuple[int, int]:
+    return node.start_byte, -node.end_byte  # what holds another that begins with it comes first

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from tree_sitter import Node
 
 from supervisor.domain.link import Form, Literal
-from supervisor.wire.source import config, grammar, packages, plain
+from supervisor.wire.source import config, grammar, graphql, packages, plain
 from supervisor.wire.source.context import given, in_table, naming, surroundings
 from supervisor.wire.source.languages import LIMIT
 from supervisor.wire.source.literal import bare, text_of, unquoted, whole
@@ -96,7 +96,8 @@ def _query(source: bytes, node: Node) -> list[Literal]:
     if begins is None:
         return []
     inner, above = text[begins.start(1) :].rstrip(b"`\"')"), _line(node) - 1 + text[: begins.start(1)].count(b"\n")
-    return [replace(word, line=word.line + above) for word in config.words("graphql", inner)]
+    sent = graphql.embedded(inner.decode("utf-8", "replace")).encode()
+    return [replace(word, line=word.line + above) for word in config.words("graphql", sent)]
 
 
 def _string(language: str, source: bytes, node: Node) -> Iterator[Literal]:
@@ -146,7 +147,7 @@ def _number(source: bytes, node: Node) -> Iterator[Literal]:
     attribute = _ATTRIBUTE.search(before)
     key = attribute[1] if attribute else "" if before.rstrip().endswith("(") else given(before).rpartition(".")[2]
     if key and (attribute or _CONSTANT.fullmatch(key) or _DECLARED.search(before) or "port" in key.lower()):
-        yield Literal(_text(source, node), _line(node), Form.NUMBER, key=key)
+        yield Literal(_text(source, node).rstrip("uUlL"), _line(node), Form.NUMBER, key=key)
 
 
 def _define(source: bytes, node: Node) -> Iterator[Literal]:
