@@ -8,7 +8,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
@@ -21,16 +20,16 @@ from supervisor.core.view.status import status
 from supervisor.domain import event as ev
 from supervisor.runtime import templates
 from supervisor.shell.process import table
+from tests import CHECKOUT
 from tests.bench.growth import LATER, world_of
 
-ROOT = Path(__file__).parent.parent
 HEAVY = {"pydantic", "rich", "ruamel", "structlog", "websockets", "watchdog", "markdown_it", "psutil", "git"}
 
 
 def loaded_by(program: str) -> set[str]:
     """The modules that are loaded once this program has run in a Python of its own."""
     words = [sys.executable, "-c", f"{program}\nimport sys; print(*sys.modules)"]
-    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True, timeout=20)
+    done = subprocess.run(words, cwd=CHECKOUT, capture_output=True, text=True, check=True, timeout=20)
     return set(done.stdout.splitlines()[-1].split())
 
 

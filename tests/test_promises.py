@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import ast
 import re
-from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
+from tests import CHECKOUT
 
 
 def test_every_promise_names_tests_that_exist() -> None:
-    text = (ROOT / "docs" / "promises.md").read_text(encoding="utf-8")
+    text = (CHECKOUT / "docs" / "promises.md").read_text(encoding="utf-8")
     rows = [row for row in re.findall(r"^\| (.+?) \| (.+?) \|$", text, re.MULTILINE) if row[0] != "promised"]
     assert len(rows) > 30
     assert [promise for promise, tests in rows if "::" not in tests] == []
@@ -20,5 +19,5 @@ def test_every_promise_names_tests_that_exist() -> None:
 
 
 def _tests_in(file: str) -> set[str]:
-    tree = ast.parse((ROOT / "tests" / file).read_text(encoding="utf-8"))
+    tree = ast.parse((CHECKOUT / "tests" / file).read_text(encoding="utf-8"))
     return {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}

@@ -10,10 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests import CHECKOUT
 from tests.bench import repos
 
 ORCH = Path(sys.executable).parent / "orch"
-ROOT = Path(__file__).parent.parent.parent
 HOMES = Path.home() / ".cache" / "orch-bench"
 
 
@@ -71,4 +71,4 @@ def loading(rounds: int, *modules: str) -> float:
 
 def _python(program: str, rounds: int) -> float:
     words = [sys.executable, "-c", program]
-    return median([timed(lambda: subprocess.run(words, cwd=ROOT, check=True)) for _ in range(rounds)])
+    return median([timed(lambda: subprocess.run(words, cwd=CHECKOUT, check=True)) for _ in range(rounds)])

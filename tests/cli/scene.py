@@ -13,6 +13,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from tests import CHECKOUT
+
 Picture = dict[str, Any]
 
 
@@ -107,7 +109,7 @@ def make_repo(folder: Path) -> Path:
 
 def spawned(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
     """Call the real console entry."""
-    root = str(Path(__file__).parent.parent.parent)
+    root = str(CHECKOUT)
     return subprocess.run(
         [sys.executable, "-m", "supervisor.cli.main", *arguments],
         env={**os.environ, "PYTHONPATH": root},

@@ -15,6 +15,7 @@ from supervisor.cli.commands import app
 from supervisor.cli.main import run
 from supervisor.runtime.daemon import launch
 from supervisor.runtime.workspace import Workspace
+from tests import CHECKOUT
 from tests.cli.conftest import Orch
 from tests.cli.scene import picture, spawned
 
@@ -153,7 +154,7 @@ def test_a_command_that_only_asks_loads_nothing_heavy(
     script = "import sys; from supervisor.cli.main import run; run(sys.argv[1:]); print(*sys.modules, file=sys.stderr)"
     done = subprocess.run(
         [sys.executable, "-c", script, "-C", str(workspace.root), *words.split()],
-        cwd=Path(__file__).parent.parent.parent,
+        cwd=CHECKOUT,
         capture_output=True,
         text=True,
         encoding="utf-8",

@@ -9,7 +9,7 @@ import pytest
 
 from supervisor.runtime.workspace import Workspace
 from tests.cli.conftest import Orch
-from tests.shell.gitrepo import commit
+from tests.gitrepo import commit
 
 SERVER = """\
 MAX_CLAIMS = 3

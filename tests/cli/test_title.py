@@ -5,16 +5,15 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
 from supervisor.cli.title import attention, title
 from supervisor.runtime.workspace import Workspace
+from tests import CHECKOUT
 from tests.cli.scene import Picture, Standin, ask, picture, task
 from tests.cli.terminal import Terminal
 
-ROOT = Path(__file__).parent.parent.parent
 PUSHED, POPPED = b"\x1b[22;2t", b"\x1b[23;2t"
 
 
@@ -23,7 +22,7 @@ def watching(workspace: Workspace, **environ: str) -> Terminal:
     return Terminal(
         [sys.executable, "-m", "supervisor.cli.main", "status", "--watch"],
         cwd=workspace.root,
-        environ={**plain, "PYTHONPATH": str(ROOT), "TERM": "xterm-256color", **environ},
+        environ={**plain, "PYTHONPATH": str(CHECKOUT), "TERM": "xterm-256color", **environ},
     )
 
 

@@ -25,8 +25,8 @@ from supervisor.runtime.workspace import Workspace
 from supervisor.shell import process
 from supervisor.shell.control_client import ControlClient
 from supervisor.shell.ledger.segments import raw_lines
+from tests import CHECKOUT
 
-CHECKOUT = Path(__file__).parent.parent.parent
 # Codex refuses homes under the temporary folder, and its sandbox lets children write there.
 HOMES = Path.home() / ".cache" / "orch-tests"
 LOOK = 0.5  # seconds between two looks at a world that does not change

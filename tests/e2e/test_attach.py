@@ -10,8 +10,9 @@ import pytest
 
 from supervisor.shell.connection import connect
 from supervisor.wire import codex
+from tests import CHECKOUT
 from tests.cli.terminal import Terminal
-from tests.e2e.lab import CHECKOUT, Lab, report, task
+from tests.e2e.lab import Lab, report, task
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 
 from tests.e2e.lab import Lab, report, task
 from tests.e2e.test_asks import MCP_SERVER
-from tests.runtime.hook import Hook
+from tests.runtime.notify.hook import Hook
 
 
 @pytest.fixture

@@ -21,7 +21,8 @@ from supervisor.runtime.workspace import Workspace
 from supervisor.shell import process
 from supervisor.shell.control_client import ControlClient
 from supervisor.shell.process import Identity
-from tests.e2e.lab import CHECKOUT, HOMES, SLOW
+from tests import CHECKOUT
+from tests.e2e.lab import HOMES, SLOW
 
 REPOS = ("backend", "firmware", "mobile")
 FOLLOWS_WITHIN = 5.0  # seconds from the saved plan to a child that works on it

@@ -16,7 +16,7 @@ from supervisor.runtime.codex.mcp_config import mcp_servers
 from supervisor.runtime.skill import skill_folder
 from tests.e2e.lab import Lab, report, task
 from tests.e2e.stdio import Codex
-from tests.runtime.mcpdesk import Refused, Session
+from tests.mcp.session import Refused, Session
 
 Message = dict[str, Any]
 

@@ -8,7 +8,8 @@ import sys
 from typing import Any
 
 from supervisor.shell import process
-from tests.e2e.lab import CHECKOUT, SLOW, Lab, report, task
+from tests import CHECKOUT
+from tests.e2e.lab import SLOW, Lab, report, task
 
 
 def test_only_what_changed_in_the_config_is_touched() -> None:

@@ -20,7 +20,8 @@ from supervisor.runtime.codex.registry import Registry
 from supervisor.runtime.daemon import launch
 from supervisor.runtime.workspace import make_private
 from supervisor.shell import process
-from tests.e2e.lab import CHECKOUT, Lab, report, task
+from tests import CHECKOUT
+from tests.e2e.lab import Lab, report, task
 from tests.e2e.stdio import codex_binary
 
 

@@ -19,7 +19,7 @@ from supervisor.cli import calling
 from supervisor.demo.model import Cut, Fail, Failed, Say, ScriptedModel, Silence, Step, Stream
 from supervisor.errors import SupervisorDown
 from supervisor.runtime.daemon import launch
-from tests.e2e.lab import CHECKOUT
+from tests import CHECKOUT
 from tests.faults import peer
 from tests.faults.story import Story
 from tests.faults.world import Stage

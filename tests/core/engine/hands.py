@@ -1,0 +1,206 @@
+"""The hands of the supervisor, as in runtime/effects.py: one action of a child after the other, checks beside them."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import timedelta
+
+from supervisor.domain import action as act
+from supervisor.domain import event as ev
+from supervisor.domain.report import Check
+from supervisor.domain.task import Tree, TurnLook
+from supervisor.domain.thread import TurnSeen
+from tests.core.engine.peers import Activity, Call, FaultError, Link, LostError, Process, Repo, Servers
+
+
+class Hands(Servers):
+    """Carries out actions, one small step at a time."""
+
+    def hands(self, repo: Repo) -> None:
+        """The hands of a child go one step on."""
+        call, repo.waits = repo.waits, None
+        try:
+            if repo.job is None:
+                repo.doing = repo.queue.popleft()
+                repo.job = self._do(repo, repo.doing)
+                wants = next(repo.job)
+            elif call is None:
+                wants = next(repo.job)
+            elif call.answered and call.fault is None:
+                wants = repo.job.send(call.value)
+            else:
+                wants = repo.job.throw(FaultError(call.fault) if call.answered else LostError())
+            if wants is not None:
+                if repo.link is None or repo.link.broken:
+                    repo.job.throw(LostError())
+                    raise AssertionError("lost means over")
+                wants.link = repo.link
+                repo.link.ingress.append(wants)
+                repo.waits = wants
+        except (StopIteration, LostError):
+            repo.job = repo.doing = None
+
+    def hands_can(self, repo: Repo) -> bool:
+        if repo.waits is not None:
+            return repo.waits.answered or repo.waits.link is None or repo.waits.link.broken
+        return repo.job is not None or bool(repo.queue)
+
+    def _do(self, repo: Repo, action: act.Action) -> Activity:
+        match action:
+            case act.EnsureServer():
+                return self._ensure(repo)
+            case act.StopServer():
+                return self._stop(repo, kill=action.kill)
+            case act.OpenThread():
+                return self._open(repo, action)
+            case act.StartTurn():
+                return self._start(repo, action)
+            case act.SteerTurn():
+                return self._steer(repo, action)
+            case act.InterruptTurn():
+                return self._interrupt(repo, action)
+            case act.LookAtTurn():
+                return self._look(repo, action)
+            case act.ReadLimits():
+                return self._read_limits(repo, action)
+            case act.SendAnswer():
+                return self._answer(repo, action)
+            case act.RunChecks():
+                repo.checks.append((action, repo.link))
+                return _nothing()
+        raise AssertionError(f"{type(action).__name__} is not for a child")
+
+    def _ensure(self, repo: Repo) -> Activity:
+        yield None
+        adopted = repo.process is not None and not repo.process.hung
+        if not adopted:
+            if repo.process is not None:
+                self.kill(repo)
+            if self.dice.rarely(6):
+                fatal = self.dice.rarely(3)
+                self.post(ev.ServerStartFailed(self.now, repo.name, "it ended with code 1", fatal, "boom"))
+                return
+            repo.process = Process(self.next())
+            repo.would_not_die = False
+            yield None
+            if repo.process is None:
+                self.post(ev.ServerStartFailed(self.now, repo.name, "it ended with code 9", False, ""))
+                return
+        assert repo.process is not None
+        repo.link = repo.reading = Link(repo.process)
+        self.post(ev.ServerReady(self.now, repo.name, repo.process.pid, "/run/s", "0.169.0", adopted))
+
+    def _stop(self, repo: Repo, *, kill: bool) -> Activity:
+        repo.link = None
+        yield None
+        if repo.process is not None and self.dice.rarely(12):
+            repo.would_not_die = True
+            self._close(repo)
+            self.post(ev.ServerStopFailed(self.now, repo.name, "it would not die"))
+            return
+        if repo.process is not None:
+            self.kill(repo)
+        self._close(repo)
+        self.post(ev.ServerStopped(self.now, repo.name))
+
+    def _close(self, repo: Repo) -> None:
+        if repo.reading is not None:
+            self.cut(repo.reading)
+            repo.reading = None
+
+    def _open(self, repo: Repo, action: act.OpenThread) -> Activity:
+        yield None
+        link = repo.link
+        if link is None:
+            return
+        turns: tuple[TurnSeen, ...] = ()
+        thread, waiting = action.thread, False
+        try:
+            if thread is None:
+                thread = yield Call(lambda link: self._thread_start(repo, link))
+            else:
+                resumed = thread
+                waiting = yield Call(lambda link: self._thread_resume(repo, link, resumed))
+                turns = yield Call(lambda _: repo.rollouts[resumed].latest)
+        except FaultError as fault:
+            gone = thread is not None and "no rollout" in str(fault)
+            self.post(ev.ThreadFailed(self.now, repo.name, thread, action.task, gone, str(fault)))
+            return
+        assert thread is not None
+        waiting = waiting or any(key in link.asked for key in link.process.asked)
+        self.post(ev.ThreadOpened(self.now, repo.name, link.process.pid, thread, action.task, waiting, turns))
+
+    def _start(self, repo: Repo, action: act.StartTurn) -> Activity:
+        yield None
+        if action.fresh:
+            self.post(ev.TreeRead(self.now, repo.name, action.task, action.run, Tree("abc", "main", ())))
+            yield None
+        try:
+            turn = yield Call(lambda link: self._turn_start(repo, link, action))
+        except FaultError as fault:
+            self.post(ev.TurnRefused(self.now, repo.name, action.task, action.message, str(fault)))
+            return
+        self.post(ev.TurnBegan(self.now, repo.name, action.thread, turn, action.message))
+
+    def _steer(self, repo: Repo, action: act.SteerTurn) -> Activity:
+        yield None
+        where = (repo.name, action.task, action.turn, action.message)
+        try:
+            yield Call(lambda link: self._turn_steer(repo, link, action))
+        except FaultError as fault:
+            self.post(ev.SteerMissed(self.now, *where, str(fault)))
+            return
+        self.post(ev.SteerArrived(self.now, *where))
+
+    def _interrupt(self, repo: Repo, action: act.InterruptTurn) -> Activity:
+        yield None
+        try:
+            yield Call(lambda link: self._turn_interrupt(repo, link, action))
+        except FaultError as fault:
+            self.post(ev.InterruptFailed(self.now, repo.name, action.task, action.turn, str(fault)))
+
+    def _look(self, repo: Repo, action: act.LookAtTurn) -> Activity:
+        yield None
+        state, turn = "unreadable", None
+        with suppress(FaultError):
+            turn = yield Call(lambda _: repo.rollouts[action.thread].active if action.thread in repo.rollouts else None)
+            state = "active" if turn is not None and turn.id == action.turn else "idle"
+        silent = turn is None or turn.id != action.turn or turn.silent
+        cpu = self.now.timestamp() if self.dice.rarely(3) else 0.0
+        look = TurnLook(self.now, None if silent else self.now, state, ("sleep 9",), cpu)
+        self.post(ev.TurnLooked(self.now, repo.name, action.task, action.turn, look))
+
+    def _read_limits(self, repo: Repo, action: act.ReadLimits) -> Activity:
+        yield None
+        resets = None
+        with suppress(FaultError):
+            resets = yield Call(lambda _: self.now + timedelta(hours=1) if self.dice.rarely(2) else None)
+        self.post(ev.LimitsRead(self.now, repo.name, action.provider, resets))
+
+    def _answer(self, repo: Repo, action: act.SendAnswer) -> Activity:
+        yield None
+        link = repo.link
+        if link is not None and action.key in link.asked and not link.broken:
+            link.ingress.append(Call(lambda link: self.resolve(repo, action.key)))
+
+    def check(self, repo: Repo, number: int) -> None:
+        """The verify commands end, one way or the other."""
+        action, link = repo.checks.pop(number)
+        where = (repo.name, action.task, action.run)
+        refused = link is not None and link.process.refuses > 0
+        if link is not None and refused:
+            link.process.refuses -= 1
+        if action.commands and (link is None or link.broken or refused or self.dice.rarely(8)):
+            self.post(ev.ChecksLost(self.now, *where, "the connection is gone"))
+            return
+        code = 1 if self.dice.rarely(4) else 0
+        checks = tuple(Check(command, code, "tail") for command in action.commands)
+        self.post(ev.ChecksFinished(self.now, *where, checks, ("a.py",)))
+
+    def check_can(self, repo: Repo, number: int) -> bool:
+        action, link = repo.checks[number]
+        return not action.commands or link is None or link.broken or not link.process.hung
+
+
+def _nothing() -> Activity:
+    yield None

@@ -1,0 +1,369 @@
+"""The orchestrator: asked for a plan it is told once, helped three times, then a human; news reach it in batches."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from supervisor.core.engine.orchestrator.prompts import DIGEST, digest, parse_answer
+from supervisor.core.engine.reconcile import decide
+from supervisor.core.view.status import status
+from supervisor.domain import action as act
+from supervisor.domain import event as ev
+from supervisor.domain.action import Action
+from supervisor.domain.ask import AskState
+from supervisor.domain.child import Child
+from supervisor.domain.link import Drift, Kind
+from supervisor.domain.plan import ORCHESTRATOR, Problem
+from supervisor.domain.report import Outcome, Question, Report
+from supervisor.domain.task import Due, Phase, TaskState
+from supervisor.domain.thread import TurnSeen, TurnStatus
+from supervisor.domain.world import News
+from tests.core.engine.scene import BACKEND, C1, MOBILE, NOON, T1, T2, Scene, plan_of, report
+
+LEAD = Child(ORCHESTRATOR, "/ws", model="big")
+PROBLEMS = (Problem(7, "unknown child `backnd`"),)
+
+
+class Led(Scene):
+    """A scene with an orchestrator."""
+
+    def __init__(self, *, up: bool = True) -> None:
+        super().__init__(up=up)
+
+    def start(self, *children: Child, running: tuple[str, ...] = ()) -> tuple[Action, ...]:
+        actions = self.tell(ev.SupervisorStarted, 1, "1.0", children or (BACKEND, MOBILE, LEAD), running, (2.0, 4.0))
+        return (*actions, *self.tell(ev.UpRequested, (BACKEND.name, MOBILE.name)))
+
+    @property
+    def lead(self) -> TaskState:
+        assert self.world.lead is not None
+        return self.world.lead
+
+    def ask(self, problem: str = "It times out.", **fields: Any) -> tuple[Action, ...]:
+        return self.tell(ev.PlanningRequested, problem, **fields)
+
+    def begins(self, turn: str) -> tuple[Action, ...]:
+        return self.tell(ev.TurnBegan, ORCHESTRATOR, "lead-thread", turn, self.lead.message)
+
+    def ends(
+        self, turn: str, text: str = '{"summary": "planned", "ask": null}', kind: TurnStatus = TurnStatus.COMPLETED
+    ) -> tuple[Action, ...]:
+        return self.tell(ev.TurnEnded, ORCHESTRATOR, "lead-thread", TurnSeen(turn, kind, (), text))
+
+    def saves(self, *tasks: Any, author: str = ORCHESTRATOR) -> tuple[Action, ...]:
+        revision = self.world.revision + 1
+        return self.tell(ev.PlanAccepted, revision, f"digest {revision}", "an edit", plan_of(*tasks), author)
+
+    def at_work(self) -> Led:
+        """On until the orchestrator's first turn runs."""
+        self.ask()
+        self.tell(ev.ServerReady, ORCHESTRATOR, 33, "/run/o", "0.169.0", False)
+        self.tell(ev.ThreadOpened, ORCHESTRATOR, 33, "lead-thread", None, False, ())
+        self.begins("lead-1")
+        return self
+
+    def planned(self) -> Led:
+        """On until it has written a plan with T1, and rests."""
+        self.at_work()
+        self.saves(T1)
+        self.ends("lead-1")
+        return self
+
+
+def turns(actions: tuple[Action, ...]) -> list[act.StartTurn]:
+    return [one for one in actions if isinstance(one, act.StartTurn) and one.child == ORCHESTRATOR]
+
+
+def raised(actions: tuple[Action, ...]) -> list[act.RaiseAsk]:
+    return [one for one in actions if isinstance(one, act.RaiseAsk)]
+
+
+def test_without_a_request_the_orchestrator_has_no_server_and_no_picture() -> None:
+    scene = Led()
+    assert not scene.world.servers[ORCHESTRATOR].wanted
+    picture = status(scene.world, scene.now, "/ws")
+    assert picture["orchestrator"] is None
+    assert [child["name"] for child in picture["children"]] == ["backend", "mobile"]
+
+
+def test_a_request_starts_its_server_then_its_thread_then_its_turn() -> None:
+    scene = Led()
+    assert scene.ask() == (act.EnsureServer(ORCHESTRATOR, why="it is wanted and not known to run"),)
+    opened = scene.tell(ev.ServerReady, ORCHESTRATOR, 33, "/run/o", "0.169.0", False)
+    assert opened == (
+        act.OpenThread(ORCHESTRATOR, None, None, "big", None, "workspace-write", why="the orchestrator needs it"),
+    )
+    (turn,) = turns(scene.tell(ev.ThreadOpened, ORCHESTRATOR, 33, "lead-thread", None, False, ()))
+    assert (turn.task, turn.due, turn.message, turn.sandbox) == (
+        ORCHESTRATOR,
+        Due.BRIEF,
+        "orch-orchestrator-1",
+        "workspace-write",
+    )
+    assert "It times out." in turn.text
+    assert scene.begins("lead-1") == ()
+    assert scene.lead.phase is Phase.WORKING
+    assert scene.world.planning is not None
+    assert scene.world.planning.told
+
+
+def test_only_who_asked_for_it_has_no_sandbox() -> None:
+    scene = Led()
+    scene.ask(yolo=True)
+    (opened,) = scene.tell(ev.ServerReady, ORCHESTRATOR, 33, "/run/o", "0.169.0", False)
+    assert isinstance(opened, act.OpenThread)
+    assert opened.sandbox == "danger-full-access"
+
+
+def test_a_plan_under_review_is_held() -> None:
+    scene = Led()
+    scene.ask(review=True)
+    assert scene.world.hold
+
+
+def test_a_written_plan_is_carried_out_and_the_orchestrator_rests() -> None:
+    scene = Led().planned()
+    assert scene.lead.phase is Phase.DONE
+    assert (scene.world.author, scene.world.hold) == (ORCHESTRATOR, False)
+    assert status(scene.world, scene.now, "/ws")["orchestrator"]["busy"] is False
+    assert [one.task for one in scene.world.tasks.values()] == ["T1"]
+
+
+def test_the_news_that_the_plan_was_saved_may_come_after_the_end_of_the_turn() -> None:
+    scene = Led().at_work()
+    assert scene.ends("lead-1") == ()
+    assert turns(scene.saves(T1)) == []
+    assert scene.lead.phase is Phase.DONE
+
+
+def test_a_rejected_plan_goes_back_with_its_lines_three_times_and_then_to_the_human() -> None:
+    scene = Led().at_work()
+    for number in range(1, 5):
+        scene.tell(ev.PlanRejected, "d", PROBLEMS, ORCHESTRATOR)
+        scene.ends(f"lead-{number}")
+        actions = scene.tick()
+        if number == 4:
+            break
+        (turn,) = turns(actions)
+        assert (turn.due, turn.message) == (Due.FIX, f"orch-orchestrator-{number + 1}")
+        assert "> plan.md:7: unknown child `backnd`" in turn.text
+        scene.begins(f"lead-{number + 1}")
+    (ask,) = raised(actions)
+    assert (ask.child, ask.task) == (ORCHESTRATOR, ORCHESTRATOR)
+    assert "plan.md:7" in ask.text
+    assert status(scene.world, scene.now, "/ws")["asks"][0]["task"] is None
+    (turn,) = turns(scene.answer(ask.ask, "text", "The child is called backend."))
+    assert (turn.due, "The child is called backend." in turn.text) == (Due.ANSWER, True)
+    assert scene.world.planning is not None
+    assert scene.world.planning.tries == 0
+
+
+def test_a_plan_that_the_human_mends_withdraws_the_question() -> None:
+    scene = Led().at_work()
+    for number in range(1, 5):
+        scene.ends(f"lead-{number}")
+        actions = scene.tick()
+        if number < 4:
+            scene.begins(f"lead-{number + 1}")
+    (ask,) = raised(actions)
+    scene.saves(T1, author="human")
+    assert scene.world.asks[ask.ask].state is AskState.WITHDRAWN
+    assert scene.lead.phase is Phase.DONE
+
+
+def test_what_a_human_breaks_is_not_the_orchestrators_to_mend() -> None:
+    scene = Led().planned()
+    scene.tell(ev.PlanRejected, "d", PROBLEMS)
+    assert turns(scene.tell(ev.Ticked, after=60.0)) == []
+
+
+def test_a_question_of_the_orchestrator_waits_on_the_human() -> None:
+    scene = Led().at_work()
+    text = json.dumps({"summary": "stuck", "ask": {"question": "Which?", "steps": "Look.", "expected": "A or B"}})
+    (ask,) = raised(scene.ends("lead-1", text))
+    assert (ask.text, ask.steps, ask.expect) == ("Which?", "Look.", "A or B")
+    (turn,) = turns(scene.answer(ask.ask, "text", "B"))
+    assert "> Which?" in turn.text
+    assert "\n\nB\n\n" in turn.text
+
+
+def test_another_request_takes_the_place_of_a_question() -> None:
+    scene = Led().at_work()
+    text = json.dumps({"summary": "stuck", "ask": {"question": "Which?", "steps": "", "expected": ""}})
+    (ask,) = raised(scene.ends("lead-1", text))
+    (turn,) = turns(scene.ask("Something else."))
+    assert turn.due is Due.BRIEF
+    assert scene.world.asks[ask.ask].state is AskState.WITHDRAWN
+
+
+def test_a_question_that_a_newer_request_overtakes_is_not_asked() -> None:
+    scene = Led().at_work()
+    scene.ask("Something else.")
+    text = json.dumps({"summary": "stuck", "ask": {"question": "Which?", "steps": "", "expected": ""}})
+    actions = scene.ends("lead-1", text)
+    (turn,) = turns(actions)
+    assert (turn.due, "Something else." in turn.text, raised(actions)) == (Due.BRIEF, True, [])
+    assert decide(scene.world, scene.now) == ()
+
+
+def test_news_are_told_together_once_and_only_if_something_is_loud() -> None:
+    scene = Led().planned()
+    scene.saves(T1, T2, author="human")
+    assert turns(scene.tell(ev.Ticked, after=60.0)) == []
+    scene.running("T1")
+    scene.ended("T1", text=report("blocked", learned=["the port is 8080"], contracts=[changed()]))
+    scene.checked("T1")
+    scene.tell(ev.LearningNoted, "human", "mind the firewall")
+    (turn,) = turns(scene.tell(ev.Ticked, after=5.0))
+    assert turn.due is Due.NEWS
+    for words in ("revision 2", "> the port is 8080", "contract C1", "T1 (backend) is blocked", "> mind the firewall"):
+        assert words in turn.text
+    scene.begins("lead-2")
+    assert scene.world.news == ()
+    assert turns(scene.ends("lead-2")) == []
+    assert turns(scene.tell(ev.Ticked, after=600.0)) == []
+
+
+def test_a_fact_that_a_child_reports_again_is_no_news() -> None:
+    scene = Led().planned()
+    scene.running("T1")
+    scene.ended("T1", text=report(learned=["the port is 8080"]))
+    scene.checked("T1", 1)
+    scene.began("T1", "turn-2")
+    scene.ended("T1", text=report(learned=["the port is 8080", "and it is slow"]))
+    learned = [one.text for one in scene.world.news if "learned" in one.text]
+    assert ["8080" in one for one in learned] == [True, False]
+    assert "> and it is slow" in learned[1]
+
+
+def test_what_the_orchestrator_notes_itself_is_no_news_to_it() -> None:
+    scene = Led().planned()
+    scene.tell(ev.LearningNoted, ORCHESTRATOR, "the id is a UUID")
+    assert scene.world.news == ()
+    assert [one.source for one in scene.world.learnings] == [ORCHESTRATOR]
+
+
+def changed() -> dict[str, str]:
+    return {"id": C1.id, "status": "changed", "note": "201 instead"}
+
+
+def test_news_on_their_way_to_a_thread_that_is_gone_are_told_on_the_next() -> None:
+    scene = Led().planned()
+    scene.tell(ev.LearningNoted, "human", "mind the firewall")
+    assert len(turns(scene.tell(ev.Ticked, after=5.0))) == 1
+    scene.tell(ev.ServerExited, ORCHESTRATOR, 33, "it ended with code 9", "")
+    scene.tell(ev.ServerReady, ORCHESTRATOR, 44, "/run/o", "0.169.0", False)
+    scene.tell(ev.ThreadFailed, ORCHESTRATOR, "lead-thread", None, True, "no rollout found")
+    (turn,) = turns(scene.tell(ev.ThreadOpened, ORCHESTRATOR, 44, "lead-thread-2", None, False, ()))
+    assert (turn.due, "> mind the firewall" in turn.text, "It times out." in turn.text) == (Due.NEWS, True, True)
+
+
+def test_no_turn_is_spent_on_news_while_everything_is_held() -> None:
+    scene = Led().planned()
+    scene.tell(ev.HoldSet)
+    scene.tell(ev.LearningNoted, "human", "mind the firewall")
+    assert turns(scene.tell(ev.Ticked, after=60.0)) == []
+    (turn,) = turns(scene.tell(ev.HoldLifted))
+    assert turn.due is Due.NEWS
+
+
+def test_a_drift_is_news() -> None:
+    scene = Led().planned()
+    drift = Drift("backend", Kind.ROUTE, "/v1/devices", "gone", ("mobile",), (), ())
+    scene.tell(ev.SharedChanged, "backend", "T1", drift)
+    assert [one.loud for one in scene.world.news] == [True]
+
+
+def test_a_cut_turn_is_resumed_with_what_it_was_for() -> None:
+    scene = Led().at_work()
+    scene.tell(ev.SupervisorStarted, 2, "1.0", (BACKEND, MOBILE, LEAD), (ORCHESTRATOR,), (2.0, 4.0))
+    scene.tell(ev.UpRequested, (BACKEND.name, MOBILE.name))
+    scene.tell(ev.ServerReady, ORCHESTRATOR, 44, "/run/o", "0.169.0", False)
+    cut = TurnSeen("lead-1", TurnStatus.INTERRUPTED, ("orch-orchestrator-1",))
+    (turn,) = turns(scene.tell(ev.ThreadOpened, ORCHESTRATOR, 44, "lead-thread", None, False, (cut,)))
+    assert turn.due is Due.RESUME
+    assert "It times out." in turn.text
+
+
+def test_a_turn_that_went_on_while_the_supervisor_was_dead_is_not_started_again() -> None:
+    scene = Led().at_work()
+    scene.tell(ev.SupervisorStarted, 2, "1.0", (BACKEND, MOBILE, LEAD), (ORCHESTRATOR,), (2.0, 4.0))
+    scene.tell(ev.UpRequested, (BACKEND.name, MOBILE.name))
+    scene.tell(ev.ServerReady, ORCHESTRATOR, 33, "/run/o", "0.169.0", True)
+    runs = TurnSeen("lead-1", TurnStatus.IN_PROGRESS, ("orch-orchestrator-1",))
+    assert turns(scene.tell(ev.ThreadOpened, ORCHESTRATOR, 33, "lead-thread", None, False, (runs,))) == []
+    assert scene.lead.phase is Phase.WORKING
+
+
+def test_down_interrupts_the_orchestrator_and_the_next_up_goes_on() -> None:
+    scene = Led().at_work()
+    actions = scene.tell(ev.DownRequested, now=False)
+    assert [type(one) for one in actions] == [act.InterruptTurn]
+    assert scene.lead.phase is Phase.STOPPING
+    stopped = scene.ends("lead-1", kind=TurnStatus.INTERRUPTED)
+    assert {one.child for one in stopped if isinstance(one, act.StopServer)} == {"backend", "mobile", ORCHESTRATOR}
+    assert (scene.lead.phase, scene.lead.due) == (Phase.IDLE, Due.RESUME)
+
+
+def test_a_provider_that_fails_for_good_is_told_and_go_tries_again() -> None:
+    scene = Led().at_work()
+    scene.ends("lead-1", kind=TurnStatus.FAILED)
+    while scene.lead.phase is not Phase.FAILED:
+        (turn,) = turns(scene.tick())
+        scene.begins(turn.message)
+        scene.ends(turn.message, kind=TurnStatus.FAILED)
+    assert "orch go orchestrator" in scene.lead.why
+    (turn,) = turns(scene.tell(ev.RetryRequested, ORCHESTRATOR))
+    assert turn.due is Due.RESUME
+
+
+def test_the_end_is_not_announced_while_the_orchestrator_may_still_add_to_it() -> None:
+    scene = Led()
+    scene.world = replace(scene.world, notices=("end",))
+    scene.planned().done("T1")
+    assert len(scene.world.notified) == 1
+    scene.saves(T1, T2)
+    scene.running("T2", "turn-2")
+    scene.ended("T2", text=report(learned=["the port is 8080"]))
+    scene.checked("T2")
+    assert len(scene.world.notified) == 1
+    turns(scene.tell(ev.Ticked, after=5.0))
+    scene.begins("lead-2")
+    scene.ends("lead-2")
+    assert len(scene.world.notified) == 2
+
+
+def test_deciding_twice_gives_nothing_the_second_time() -> None:
+    scene = Led()
+    scene.ask()
+    assert decide(scene.world, scene.now) == ()
+    scene.at_work()
+    assert decide(scene.world, scene.now) == ()
+
+
+@given(st.text())
+def test_any_answer_is_read(text: str) -> None:
+    assert parse_answer(text).outcome in (Outcome.DONE, Outcome.NEEDS_HUMAN)
+
+
+def test_an_answer_is_read_by_value() -> None:
+    asked = {"question": "Which?", "steps": "Look.", "expected": "A"}
+    assert parse_answer(json.dumps({"summary": " x ", "ask": asked})) == Report(
+        Outcome.NEEDS_HUMAN, "x", ask=Question("Which?", "Look.", "A")
+    )
+    assert parse_answer(json.dumps({"summary": "x", "ask": None})) == Report(Outcome.DONE, "x")
+    assert parse_answer("plain words") == Report(Outcome.DONE, "plain words")
+
+
+@given(st.lists(st.text(max_size=3_000), min_size=1, max_size=30))
+def test_a_digest_stays_within_its_budget_and_says_what_it_leaves_out(texts: list[str]) -> None:
+    news = [News(number, NOON, text, True) for number, text in enumerate(texts)]
+    told = digest(news, 3)
+    assert len(told) <= DIGEST + 600
+    if sum(len(text) for text in texts) > DIGEST:
+        assert "left out" in told or len(texts) == 1

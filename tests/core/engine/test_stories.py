@@ -1,0 +1,97 @@
+"""Whatever happens, in whatever order: nothing is lost, nothing done twice, and in the end everything is settled.
+
+A story is a row of numbers (see `story.py`). `ORCH_STORIES=5000` tells so many, other ones each time.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from supervisor.domain import event as ev
+from tests.core.engine.endings import all_done, at_rest, mend, refold
+from tests.core.engine.peers import Dice
+from tests.core.engine.story import Story
+
+STORIES = int(os.environ.get("ORCH_STORIES", "0"))
+MENDINGS = 8  # rounds of the human's; two or three are enough
+SHOWN = 60  # lines of a story that failed
+
+told = settings(
+    max_examples=STORIES or 40,
+    derandomize=not STORIES,
+    database=None,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
+)
+
+
+def numbers(length: int) -> st.SearchStrategy[list[int]]:
+    """A byte or two for each choice: bytes are cheap to draw and shrink well."""
+    whole = st.binary(min_size=length, max_size=3 * length)
+    return whole.map(lambda data: [(high << 8) + low for high, low in zip(data[::2], data[1::2], strict=False)])
+
+
+@contextmanager
+def showing(story: Story) -> Iterator[None]:
+    """If the story fails, show how it ended."""
+    try:
+        yield
+    except Exception as error:
+        error.add_note("\n".join(story.log[-SHOWN:]))
+        raise
+
+
+def tell(row: list[int], end: Callable[[Story], None]) -> None:
+    story = Story(row)
+    with showing(story):
+        story.run()
+        end(story)
+        refold(story)
+
+
+def settled(story: Story) -> None:
+    if story.world is None:
+        story.boot()
+    for _ in range(MENDINGS):
+        story.settle()
+        if story.world is not None:
+            at_rest(story)
+        if mend(story):
+            return all_done(story)
+    raise AssertionError(f"it is not done after {MENDINGS} rounds")
+
+
+@told
+@given(numbers(400))
+def test_when_nothing_goes_wrong_any_more_everything_settles_and_then_every_task_is_done(row: list[int]) -> None:
+    tell(row, settled)
+
+
+@told
+@given(numbers(300), numbers(40))
+def test_down_ends_every_server_and_the_supervisor_whatever_else_happens(row: list[int], more: list[int]) -> None:
+    def down(story: Story) -> None:
+        if story.world is None:
+            story.boot()
+        story.post(ev.DownRequested(story.now, now=False))
+        while story.inbox and story.world is not None:
+            story.take()
+        story.dice = Dice(more)
+        story.run(down=True)
+        story.settle()
+        assert story.world is None, "it does not end"
+
+    tell(row, down)
+
+
+def test_a_story_without_a_mishap_is_soon_told() -> None:
+    story = Story([])
+    story.settle()
+
+    all_done(story)
+    assert len(story.told) == len(story.world.tasks if story.world else ())

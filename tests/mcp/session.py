@@ -1,0 +1,93 @@
+"""`orch mcp` over real standard input and output, called with the SDK's own client."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import anyio
+import pytest
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+from mcp import Client, StdioServerParameters, stdio_client
+from mcp.types import Tool
+
+from supervisor.runtime.workspace import Workspace
+from tests import CHECKOUT
+from tests.cli.scene import make_repo
+
+PATIENCE = 40.0  # seconds for one call: a bound, never the expected time
+
+
+class Refused(Exception):
+    """A tool said that something is wrong."""
+
+
+class Session:
+    """One server, for the length of a `with`. May be called from several threads."""
+
+    def __init__(self, workspace: Workspace, environ: Mapping[str, str] | None = None) -> None:
+        arguments = ["-m", "supervisor.cli.main", "-C", str(workspace.root), "mcp"]
+        env = {**(os.environ if environ is None else environ), "PYTHONPATH": str(CHECKOUT)}
+        self._parameters = StdioServerParameters(command=sys.executable, args=arguments, env=env)
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Session:
+        self._portal: BlockingPortal = self._stack.enter_context(start_blocking_portal())
+        client = Client(stdio_client(self._parameters))
+        self._client = self._stack.enter_context(self._portal.wrap_async_context_manager(client))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    def __call__(self, tool: str, **arguments: Any) -> dict[str, Any]:
+        """The structured answer. Raises Refused with the words if it is an error."""
+        return self._portal.call(partial(self._call, tool, arguments))
+
+    def tools(self) -> list[Tool]:
+        return self._portal.call(self._client.list_tools).tools
+
+    async def _call(self, tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        with anyio.fail_after(PATIENCE):
+            result = await self._client.call_tool(tool, arguments)
+        if result.is_error:
+            raise Refused(result.content[0].text)
+        found: dict[str, Any] = result.structured_content
+        return found
+
+
+@contextmanager
+def a_workspace(folder: Path) -> Iterator[Workspace]:
+    """A workspace with the repos `backend` and `mobile`, sockets in a short folder of its own, and no supervisor."""
+    sockets = tempfile.mkdtemp(prefix="orch-t-", dir="/tmp")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_RUNTIME_DIR", sockets)
+        for name in ("backend", "mobile"):
+            repo = make_repo(folder / name)
+            (repo / "README.md").write_text(f"# {name}\n", encoding="utf-8")
+            commit(repo, f"Start {name}")
+        root = folder / "ws"
+        root.mkdir()
+        (root / "orchestrator.config.yaml").write_text(
+            "children:\n  backend: ../backend\n  mobile: ../mobile\n", encoding="utf-8"
+        )
+        yield Workspace(root)
+    shutil.rmtree(sockets)
+
+
+def commit(repo: Path, subject: str) -> None:
+    """Commit all there is."""
+    who = ("-c", "user.name=Lab", "-c", "user.email=lab@example.invalid")
+    for words in (("add", "-A"), (*who, "commit", "-q", "-m", subject)):
+        subprocess.run(["git", "-C", str(repo), *words], check=True, timeout=20)

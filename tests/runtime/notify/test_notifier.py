@@ -1,0 +1,159 @@
+"""Telling the human, with real commands and a real web server."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from supervisor.domain.action import Notify
+from supervisor.domain.event import Event, NoticeFailed
+from supervisor.runtime.config.model import NotifySettings
+from supervisor.runtime.logs import Logs
+from supervisor.runtime.notify import notifier
+from supervisor.runtime.notify.notifier import Notifier
+from supervisor.runtime.workspace import Workspace
+from tests.runtime.notify.hook import Hook
+
+NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+ASK = Notify("ask A1", "asks", "A1 waits", 'May it?\n`rm "x"`', "orch answer A1 accept", "api", "T1", "A1", why="")
+TOLD = {
+    "key": "ask A1",
+    "kind": "asks",
+    "title": "A1 waits",
+    "text": 'May it?\n`rm "x"`',
+    "next": "orch answer A1 accept",
+    "child": "api",
+    "task": "T1",
+    "ask": "A1",
+    "workspace": "WS",
+    "at": "2026-03-01T12:00:00.000Z",
+}
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    return Workspace(tmp_path)
+
+
+@pytest.fixture
+def hook() -> Iterator[Hook]:
+    made = Hook()
+    yield made
+    made.close()
+
+
+def tell(workspace: Workspace, telling: NotifySettings, *notices: Notify) -> tuple[list[Event], list[dict[str, Any]]]:
+    """What is posted, and the log, once all has been told."""
+    posted: list[Event] = []
+    logs = Logs(workspace.logs, megabytes=1)
+    file = workspace.logs / "supervisor.jsonl"
+
+    def lines() -> list[dict[str, Any]]:
+        return [json.loads(one) for one in file.read_text(encoding="utf-8").splitlines()] if file.exists() else []
+
+    async def main() -> None:
+        with suppress(BaseExceptionGroup):
+            async with asyncio.timeout(60), asyncio.TaskGroup() as group:
+                notifier = Notifier(
+                    telling, workspace=workspace, logs=logs, group=group, post=posted.append, now=lambda: NOON
+                )
+                for notice in notices:
+                    await notifier.tell(notice)
+                raise KeyError
+
+    asyncio.run(main())
+    logs.close()
+    return posted, lines()
+
+
+def test_a_command_gets_the_notice_as_json_and_as_variables(workspace: Workspace) -> None:
+    script = (
+        "import json, os, sys; json.dump([json.load(sys.stdin), "
+        "{k: v for k, v in os.environ.items() if k.startswith('ORCH_NOTICE')}], open('told.json', 'w'))"
+    )
+    posted, log = tell(workspace, NotifySettings(("asks",), (sys.executable, "-c", script)), ASK)
+    said, variables = json.loads((workspace.root / "told.json").read_text(encoding="utf-8"))
+    told = {**TOLD, "workspace": str(workspace.root)}
+    assert said == told
+    assert variables == {f"ORCH_NOTICE_{name.upper()}": value for name, value in told.items()}
+    assert (posted, [line["event"] for line in log]) == ([], ["notice_sent"])
+
+
+def test_no_shell_reads_the_command_or_the_notice(workspace: Workspace) -> None:
+    posted, _ = tell(workspace, NotifySettings(("asks",), ("touch", "a; touch b", "$(touch c)")), ASK)
+    assert posted == []
+    assert sorted(one.name for one in workspace.root.iterdir() if one.is_file()) == ["$(touch c)", "a; touch b"]
+
+
+@pytest.mark.parametrize(
+    ("command", "reason"),
+    [
+        (("no-such-program",), "the command cannot be run (No such file or directory)"),
+        (("sh", "-c", "echo oh no >&2; exit 3"), "the command exited with 3: oh no"),
+        (("sh", "-c", "kill -9 $$"), "the command exited with -9"),
+        (("a\0b",), "the command cannot be run (ValueError)"),
+    ],
+)
+def test_a_command_that_fails_is_told_and_stops_nothing(
+    workspace: Workspace, command: tuple[str, ...], reason: str
+) -> None:
+    posted, _ = tell(workspace, NotifySettings(("asks",), command), ASK, ASK)
+    assert posted == [NoticeFailed(NOON, "ask A1", reason)] * 2
+
+
+def test_a_command_that_takes_too_long_is_ended_with_all_that_it_started(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(notifier, "WITHIN", 0.3)
+    begun = time.monotonic()
+    posted, _ = tell(workspace, NotifySettings(("asks",), ("sh", "-c", "sleep 60 & echo $! > pid; wait")), ASK)
+    assert posted == [NoticeFailed(NOON, "ask A1", "the command took longer than 0.3 s")]
+    assert time.monotonic() - begun < 20
+    left = int((workspace.root / "pid").read_text(encoding="utf-8"))
+    state = Path(f"/proc/{left}/stat")
+    deadline = time.monotonic() + 5
+    while state.exists() and state.read_text(encoding="utf-8").split()[2] != "Z" and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not state.exists() or state.read_text(encoding="utf-8").split()[2] == "Z"
+
+
+def test_a_webhook_gets_the_same_json(workspace: Workspace, hook: Hook) -> None:
+    posted, log = tell(workspace, NotifySettings(("asks",), (), hook.url), ASK)
+    assert hook.next() == ("/hook/secret?token=secret", {**TOLD, "workspace": str(workspace.root)})
+    assert (posted, log[0]["way"]) == ([], "webhook")
+    assert "secret" not in json.dumps(log)
+
+
+@pytest.mark.parametrize("status", [302, 404, 500])
+def test_a_webhook_that_refuses_is_told_without_its_address(workspace: Workspace, status: int) -> None:
+    other = Hook()
+    hook = Hook(status, Location=other.url)
+    try:
+        posted, _ = tell(workspace, NotifySettings(("asks",), (), hook.url), ASK)
+    finally:
+        hook.close()
+        other.close()
+    assert posted == [NoticeFailed(NOON, "ask A1", f"the webhook exited with 1: the answer was {status}")]
+    assert other.got.empty()
+
+
+def test_a_webhook_that_nobody_serves_is_told_without_its_address(workspace: Workspace, hook: Hook) -> None:
+    hook.close()
+    posted, log = tell(workspace, NotifySettings(("asks",), (), hook.url), ASK)
+    reason = "the webhook exited with 1: nobody could be reached (ConnectionRefusedError)"
+    assert posted == [NoticeFailed(NOON, "ask A1", reason)]
+    assert "secret" not in json.dumps(log)
+
+
+def test_both_ways_are_gone_whatever_becomes_of_the_first(workspace: Workspace, hook: Hook) -> None:
+    posted, log = tell(workspace, NotifySettings(("asks",), ("false",), hook.url), ASK)
+    assert (len(posted), len(log), hook.got.qsize()) == (1, 1, 1)

@@ -1,0 +1,122 @@
+"""The process that surveys is there while it is of use, and never after us."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+import pytest
+
+from supervisor.domain.child import Child
+from supervisor.runtime.survey.client import STAYS, SurveyFailed, Surveyor
+from supervisor.runtime.workspace import Workspace
+from supervisor.shell.process import marked
+from tests.gitrepo import commit, git, without_configuration
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    without_configuration(tmp_path / "home", monkeypatch)
+    for folder in ("api", "ws"):
+        (tmp_path / folder).mkdir()
+    git(tmp_path / "api", "init", "-q", "-b", "main")
+    (tmp_path / "api" / "README.md").write_text("# api\n", encoding="utf-8")
+    commit(tmp_path / "api")
+    return Workspace(tmp_path / "ws")
+
+
+def surveying(
+    workspace: Workspace, what: Callable[[Surveyor], Awaitable[None]], *, stays: float = STAYS
+) -> list[psutil.Process]:
+    """Do this with a surveyor; what is left of it afterwards."""
+
+    async def main() -> None:
+        async with asyncio.timeout(30):
+            async with Surveyor(workspace, stays=stays) as surveyor:
+                await what(surveyor)
+
+    asyncio.run(main())
+    return surveyors(workspace)
+
+
+def surveyors(workspace: Workspace) -> list[psutil.Process]:
+    return [psutil.Process(one.pid) for one in marked(workspace.mark("survey"))]
+
+
+async def survey(workspace: Workspace, surveyor: Surveyor, path: str = "../api") -> str:
+    child = Child("api", os.path.normpath(workspace.root / path))
+    return (await surveyor.survey([child], [], "")).digest
+
+
+def test_one_process_does_the_surveys_that_follow_each_other_and_ends_with_us(workspace: Workspace) -> None:
+    async def twice(surveyor: Surveyor) -> None:
+        first = await survey(workspace, surveyor)
+        before = surveyors(workspace)
+        assert (await survey(workspace, surveyor), surveyors(workspace)) == (first, before)
+        assert len(before) == 1
+
+    assert surveying(workspace, twice) == []
+
+
+def test_it_ends_when_nothing_is_to_be_surveyed_for_a_while_and_another_takes_its_place(workspace: Workspace) -> None:
+    async def twice(surveyor: Surveyor) -> None:
+        first = await survey(workspace, surveyor)
+        _, there = await asyncio.to_thread(psutil.wait_procs, surveyors(workspace), 20)
+        assert there == []
+        assert await survey(workspace, surveyor) == first
+
+    assert surveying(workspace, twice, stays=0.0) == []
+
+
+def test_one_that_was_killed_is_replaced(workspace: Workspace) -> None:
+    async def twice(surveyor: Surveyor) -> None:
+        first = await survey(workspace, surveyor)
+        for one in surveyors(workspace):
+            one.kill()
+        with suppress(SurveyFailed):  # its death may come to our ears only now
+            await survey(workspace, surveyor)
+        assert await survey(workspace, surveyor) == first
+
+    assert surveying(workspace, twice) == []
+
+
+def test_a_survey_that_fails_says_why_and_the_next_one_does_not(workspace: Workspace) -> None:
+    async def twice(surveyor: Surveyor) -> None:
+        workspace.state.write_text("a file where a folder should be", encoding="utf-8")
+        with pytest.raises(SurveyFailed, match=r"\.orchestrator cannot be written"):
+            await survey(workspace, surveyor)
+        workspace.state.unlink()
+        before = surveyors(workspace)
+        assert await survey(workspace, surveyor)
+        assert surveyors(workspace) == before
+
+    assert surveying(workspace, twice) == []
+
+
+def test_one_that_breaks_is_told_with_its_last_words_and_replaced(workspace: Workspace) -> None:
+    async def twice(surveyor: Surveyor) -> None:
+        workspace.state.mkdir()
+        workspace.maps.write_text("a file where a folder should be", encoding="utf-8")
+        with pytest.raises(SurveyFailed, match=r"FileExistsError: .*run `orch map`"):
+            await survey(workspace, surveyor)
+        workspace.maps.unlink()
+        assert await survey(workspace, surveyor)
+
+    assert surveying(workspace, twice) == []
+
+
+def test_one_that_is_interrupted_is_ended(workspace: Workspace) -> None:
+    async def interrupted(surveyor: Surveyor) -> None:
+        under_way = asyncio.create_task(survey(workspace, surveyor))
+        while not surveyors(workspace):
+            assert not under_way.done()
+            await asyncio.sleep(0)
+        under_way.cancel()
+        await asyncio.wait([under_way])
+        assert surveyors(workspace) == []
+
+    assert surveying(workspace, interrupted) == []
