@@ -176,6 +176,7 @@ def test_the_lines_are_printed_at_any_time(folder: Path, capsys: pytest.CaptureF
     assert tomllib.loads(capsys.readouterr().out) == {"mcp_servers": mcp_servers(Workspace(folder))}
 
 
+@pytest.mark.promise("repo trust")
 def test_a_repo_that_would_have_codex_run_things_is_shown_and_not_trusted(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -205,6 +206,7 @@ def test_a_repo_that_would_have_codex_run_things_is_shown_and_not_trusted(
     assert [child.trusted for child in config.load(Workspace(folder)).children] == [False, False]
 
 
+@pytest.mark.promise("repo trust")
 @pytest.mark.parametrize(("answer", "trusted"), [("y", True), ("", False), ("n", False)])
 def test_in_a_terminal_the_human_is_asked(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, answer: str, trusted: bool

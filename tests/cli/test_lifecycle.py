@@ -161,6 +161,7 @@ def test_down_asks_and_sees_it_end(now: bool, orch: Orch, standin: Callable[...,
     assert supervisor.calls == [("down", {"now": now})]
 
 
+@pytest.mark.promise("commands repeatable")
 def test_down_is_fine_when_nothing_runs(orch: Orch) -> None:
     assert orch("down") == (0, "nothing was running\n", "")
 

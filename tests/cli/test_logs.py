@@ -163,6 +163,7 @@ def test_whatever_the_files_hold_the_stream_is_in_order(
         assert mine == [one for one in expected if one["event"].startswith(f"{number}.")]
 
 
+@pytest.mark.promise("clock")
 def test_a_clock_that_was_set_back_does_not_tear_the_stream(workspace: Workspace) -> None:
     write(workspace.ledger, [line("a", 5), line("b", 1), line("c", 6)])
     write(workspace.logs / "supervisor.jsonl", [line("x", 5.5)])
@@ -207,6 +208,7 @@ def test_what_is_written_later_is_read_across_rotations_and_only_once(workspace:
     records.close()
 
 
+@pytest.mark.promise("start time bounded")
 def test_the_parts_of_the_ledger_that_were_closed_and_packed_are_read_too_and_only_once(workspace: Workspace) -> None:
     ledger, closed = workspace.ledger, workspace.state / "ledger"
     write(closed / "000000000001-000000000002.jsonl", [line("a", 1, seq=1), line("b", 2, seq=2)])

@@ -142,6 +142,7 @@ def test_what_is_done_without_the_parser_is_what_the_parser_would_have_done(
     assert calls[0] == ((name, (*given, True), named) if words == "up" else calls[1])  # it has a supervisor by then
 
 
+@pytest.mark.promise("light status")
 @pytest.mark.parametrize(
     "words",
     ["status --json", "asks", "logs --task T1", "logs --json", "wait --task T1", "hold", "go T1", "answer A1 yes"],

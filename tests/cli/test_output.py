@@ -33,6 +33,7 @@ def test_what_a_terminal_would_obey_is_taken_out(text: object, shown: str) -> No
     assert clean(text) == shown
 
 
+@pytest.mark.promise("inert text")
 @given(st.text(alphabet=st.sampled_from("\x1b\x9b\x9d[]0;1mHPX^_\\\x07\x9c ab\n\r\x08\u202e")))
 def test_nothing_that_a_terminal_obeys_is_left_of_any_text(text: str) -> None:
     assert set(clean(text)) <= set("[]0;1mHPX^_\\ ab\n")

@@ -96,6 +96,7 @@ def test_a_terminal_gets_the_same_words() -> None:
     assert shown == [word for word in SCREEN.split() if word != "-"]
 
 
+@pytest.mark.promise("inert text")
 def test_what_children_say_cannot_command_the_terminal() -> None:
     hostile = picture(
         children=(child("backend", "failed", problem="\x1b]0;owned\x07\x1b[2Jno\x9b3Jpe"),),
@@ -126,6 +127,7 @@ def test_the_screen_is_printed_plainly_when_no_terminal_reads_it(orch: Orch, sta
     assert ran.out.splitlines()[2:] == ["plan        in force  revision 1: A plan", *table]
 
 
+@pytest.mark.promise("light status")
 def test_a_supervisor_that_hangs_is_told_within_seconds(orch: Orch, standin: Callable[..., Standin]) -> None:
     standin(hangs=True)
     begun = time.monotonic()
@@ -162,6 +164,7 @@ def left(workspace: Workspace, scene: dict[str, Any], **identities: Any) -> None
     workspace.registry.write_text(json.dumps(records), encoding="utf-8")
 
 
+@pytest.mark.promise("light status")
 def test_down_shows_the_last_picture_and_which_servers_live_on(workspace: Workspace, orch: Orch) -> None:
     ourselves = identity_of(os.getpid())
     assert ourselves is not None

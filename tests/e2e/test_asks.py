@@ -135,6 +135,7 @@ def test_a_declined_human_task_blocks_what_comes_after_it(lab: Lab) -> None:
     assert lab.status()["tasks"][1]["why"] == "after H81 (blocked)"
 
 
+@pytest.mark.promise("approval survives")
 def test_a_pending_approval_survives_the_death_of_the_supervisor(lab: Lab) -> None:
     marker = lab.folder / "survives.txt"
     lab.plan(task("T91", "backend", f"escalate touch {marker}", report("went on")))
@@ -148,6 +149,7 @@ def test_a_pending_approval_survives_the_death_of_the_supervisor(lab: Lab) -> No
     assert marker.exists()
 
 
+@pytest.mark.promise("approval survives")
 def test_an_approval_that_died_with_its_server_is_withdrawn_and_asked_anew(lab: Lab) -> None:
     marker = lab.folder / "anew.txt"
     lab.plan(task("T101", "backend", f"escalate touch {marker}", report("went on")))

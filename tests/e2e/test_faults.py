@@ -19,6 +19,14 @@ from tests.faults.story import told
 from tests.faults.world import Stage
 
 
+@pytest.mark.promise(
+    "delivered once",
+    "no change lost",
+    "answered once",
+    "ledger is truth",
+    "every save",
+    "one server",
+)
 def test_a_few_stories_of_faults_break_nothing() -> None:
     result = run(seed=3, stories=3, only=["all-killed", "model-cuts", "plan-replaced", "answers-given-wrongly"])
     assert (result.broken, result.stories, result.states["done"] > 3) == ([], 3, True)
@@ -26,6 +34,7 @@ def test_a_few_stories_of_faults_break_nothing() -> None:
     assert sum(result.faults.values()) >= 3
 
 
+@pytest.mark.promise("ledger is truth")
 def test_what_is_checked_after_a_story_is_noticed_when_it_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
     story = replace(told(1, ["alpha"], ["none"]), faults=())
     with Stage(["alpha"]) as stage:

@@ -19,6 +19,7 @@ def lab() -> Iterator[Lab]:
         yield made
 
 
+@pytest.mark.promise("stalls")
 def test_a_silent_turn_is_nudged_interrupted_resumed_and_at_last_given_to_the_human(lab: Lab) -> None:
     lab.set_limits(stall_minutes=STALL)
     lab.model.begin_again(lambda request: [Silence()])
@@ -47,6 +48,7 @@ def test_a_nudge_that_is_heard_is_all_there_is(lab: Lab) -> None:
     assert len(lab.acts("steer_turn")) == 1
 
 
+@pytest.mark.promise("hangs found", "stalls")
 def test_a_turn_whose_command_computes_is_spared_however_silent_it_is(lab: Lab) -> None:
     lab.set_limits(stall_minutes=STALL)
     lab.plan(task("T1", "backend", "run timeout 5 sh -c 'while :; do :; done'; true", report("compiled")))
@@ -58,6 +60,7 @@ def test_a_turn_whose_command_computes_is_spared_however_silent_it_is(lab: Lab) 
     assert lab.acts("steer_turn") == lab.acts("interrupt_turn") == []
 
 
+@pytest.mark.promise("outages")
 @pytest.mark.parametrize(
     ("failure", "why"),
     [
@@ -92,6 +95,7 @@ def test_a_provider_that_takes_no_work_pauses_all_and_costs_no_task_a_try(lab: L
     assert lab.status()["pauses"] == []
 
 
+@pytest.mark.promise("outages")
 def test_an_outage_that_is_over_needs_nobody(lab: Lab) -> None:
     lab.set_limits(pause_seconds=[0.3], retry_seconds=[])
     answers = iter([(Fail(503, "down"),)] * 3)
@@ -103,6 +107,7 @@ def test_an_outage_that_is_over_needs_nobody(lab: Lab) -> None:
     assert (done["summary"], done["turns"]) == ("up again", 4)
 
 
+@pytest.mark.promise("budgets")
 def test_a_budget_that_is_used_up_pauses_its_task_and_asks_and_the_human_grants_more(lab: Lab) -> None:
     steps = ("run true", "run true", "run true", report("not so cheap"))
     lab.plan(task("T1", "backend", *steps, fields=("budget: 100 tokens",)))
@@ -117,6 +122,7 @@ def test_a_budget_that_is_used_up_pauses_its_task_and_asks_and_the_human_grants_
     assert lab.task("T1", "done")["summary"] == "not so cheap"
 
 
+@pytest.mark.promise("budgets")
 def test_the_budget_of_the_plan_pauses_all_its_tasks_and_decline_blocks_them(lab: Lab) -> None:
     lab.set_budget(plan="10 tokens")
     lab.plan(task("T1", "backend", "run true", "run true", report("x")) + task("T2", "backend", report("y")))

@@ -95,6 +95,7 @@ def test_a_killed_server_comes_back_and_the_task_goes_on(lab: Lab) -> None:
     assert (done["summary"], done["runs"], done["turns"]) == ("survived", 1, 2)
 
 
+@pytest.mark.promise("delivered once")
 def test_a_killed_supervisor_leaves_the_turn_running_and_the_next_one_takes_it_over(lab: Lab) -> None:
     gate = lab.model.gate("held")
     lab.plan(task("T61", "backend", "wait held", "write a.txt a", report("once"), fields=("verify: `test -f a.txt`",)))

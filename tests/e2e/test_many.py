@@ -8,6 +8,7 @@ import signal
 import subprocess
 
 import psutil
+import pytest
 
 from supervisor.runtime.codex.registry import Registry
 from supervisor.runtime.daemon import launch
@@ -36,6 +37,7 @@ def pids(lab: Lab) -> dict[str, int]:
     return {name: record.identity.pid for name, record in Registry(lab.workspace.registry).alive().items()}
 
 
+@pytest.mark.promise("no orphan")
 def test_dozens_of_children_are_adopted_after_a_kill_and_none_is_left_after_down() -> None:
     with lab_of(*(f"c{number}" for number in range(MANY))) as lab:
         assert f"{MANY} of {MANY} children ready" in lab.orch("up").stdout
@@ -59,6 +61,7 @@ def test_dozens_of_children_are_adopted_after_a_kill_and_none_is_left_after_down
         assert process.marked(lab.workspace.mark()) == []
 
 
+@pytest.mark.promise("no mistaken server")
 def test_what_runs_already_is_told_apart_before_it_is_adopted() -> None:
     with lab_of("older", "reused", "by-hand") as lab:
         before = {one["name"]: one["pid"] for one in lab.up()["children"]}
@@ -96,6 +99,7 @@ def test_what_runs_already_is_told_apart_before_it_is_adopted() -> None:
                 one.wait()
 
 
+@pytest.mark.promise("up means ready")
 def test_only_a_server_that_answers_counts_as_ready_and_the_others_are_told_with_their_problem() -> None:
     with lab_of("mute", "never", "garbage", "ends", "old", "late", "good", manner="named", ready_seconds=2) as lab:
         done = lab.orch("up", check=False)
@@ -109,6 +113,7 @@ def test_only_a_server_that_answers_counts_as_ready_and_the_others_are_told_with
         assert {ask["child"] for ask in lab.status()["asks"]} == problems.keys()
 
 
+@pytest.mark.promise("whole trees stopped")
 def test_servers_that_obey_no_signal_are_stopped_side_by_side_with_all_that_they_started() -> None:
     with lab_of(*(f"c{number}" for number in range(8)), manner="stubborn") as lab:
         lab.orch("up")
@@ -123,6 +128,7 @@ def test_servers_that_obey_no_signal_are_stopped_side_by_side_with_all_that_they
         assert order == ["intended"] * 9 + ["server_stopped"] * 9  # that of the orchestrator counts too
 
 
+@pytest.mark.promise("logs bounded")
 def test_a_server_that_writes_without_end_neither_blocks_nor_fills_the_disk() -> None:
     with lab_of("c0", manner="loud", log_megabytes=1) as lab:
         lab.orch("up")
@@ -134,6 +140,7 @@ def test_a_server_that_writes_without_end_neither_blocks_nor_fills_the_disk() ->
         assert lab.orch("restart", "c0").returncode == 0
 
 
+@pytest.mark.promise("no growth")
 def test_descriptors_threads_and_memory_do_not_grow_with_the_turns() -> None:
     with lab_of("c0", "c1") as lab:
         lab.up()

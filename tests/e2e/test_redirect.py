@@ -104,6 +104,7 @@ def words_of(one: psutil.Process) -> list[str]:
         return []
 
 
+@pytest.mark.promise("no change lost")
 def test_a_removed_task_is_interrupted_and_retired_and_its_changes_stay(lab: Lab) -> None:
     begin(lab, "T61")
     lab.plan(task("T62", "mobile", report("other")))
@@ -227,6 +228,7 @@ def test_a_missing_or_empty_plan_holds_new_work_and_leaves_running_work_alone(la
         lab.task(second, "done")
 
 
+@pytest.mark.promise("every save")
 def test_a_burst_of_saves_in_place_is_one_revision(lab: Lab) -> None:
     lab.plan(task("T171", "backend", report("first")))
     lab.task("T171", "done")

@@ -7,11 +7,14 @@ import subprocess
 import sys
 from typing import Any
 
+import pytest
+
 from supervisor.shell import process
 from tests import CHECKOUT
 from tests.e2e.lab import SLOW, Lab, report, task
 
 
+@pytest.mark.promise("config edits")
 def test_only_what_changed_in_the_config_is_touched() -> None:
     with Lab("backend", "mobile") as lab:
         lab.repo("web")

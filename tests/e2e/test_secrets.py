@@ -6,6 +6,8 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
+
 from supervisor.demo.model import ModelRequest, Run, Say, Step
 from tests.e2e.lab import Lab, report, task
 
@@ -14,6 +16,7 @@ OURS = "nobody-can-see-that-this-is-one"  # known by its value only: it is in th
 PLANTED = (GITHUB, OPENAI, PASSWORD, OURS)
 
 
+@pytest.mark.promise("no secret written")
 def test_no_secret_is_written_or_printed() -> None:
     said = " ".join((f"https://bot:{PASSWORD}@host.example/x.git", GITHUB, OPENAI, OURS))
 

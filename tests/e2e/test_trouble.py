@@ -79,6 +79,7 @@ def test_a_silent_model_ends_in_a_failed_task_not_in_a_wait_without_end() -> Non
         assert "idle timeout" in lab.task("T1", "failed")["why"]
 
 
+@pytest.mark.promise("hangs found")
 def test_a_hung_server_is_noticed_and_replaced_and_its_task_goes_on(lab: Lab) -> None:
     lab.model.gate("held")
     lab.plan(task("T31", "backend", "wait held", report("survived")))
@@ -101,6 +102,7 @@ def fake_codex(lab: Lab, text: str) -> str:
     return str(path)
 
 
+@pytest.mark.promise("restarts bounded")
 def test_a_server_that_keeps_dying_is_given_up_with_an_ask_that_shows_its_last_words(own: Lab) -> None:
     broken = fake_codex(
         own, 'if [ "$1" = --version ]; then echo codex-cli 0.169.0; exit; fi\necho the sky is falling >&2\nexit 7\n'
@@ -114,6 +116,7 @@ def test_a_server_that_keeps_dying_is_given_up_with_an_ask_that_shows_its_last_w
     assert own.orch("wait", check=False).returncode == 4
 
 
+@pytest.mark.promise("no mistaken server")
 def test_a_socket_path_that_is_taken_is_told_and_what_is_there_is_left_alone(own: Lab) -> None:
     make_private(own.workspace.runtime_dir)
     (path := own.workspace.server_socket("backend")).write_text("somebody's file", encoding="utf-8")
@@ -153,6 +156,7 @@ def test_a_codex_without_a_login_is_told_with_the_remedy(own: Lab) -> None:
     assert problem == "codex is not logged in: run `codex login`, then `orch restart backend`"
 
 
+@pytest.mark.promise("one server", "commands repeatable")
 def test_ten_ups_at_once_make_one_supervisor_and_one_server_each(own: Lab) -> None:
     with ThreadPoolExecutor(10) as pool:
         codes = [done.returncode for done in pool.map(lambda _: own.orch("up", check=False), range(10))]
@@ -200,6 +204,7 @@ def test_a_task_that_was_removed_while_nobody_looked_is_not_gone_on_with(own: La
     assert [act["task"] for act in own.acts("start_turn")] == ["T1", "T2"]
 
 
+@pytest.mark.promise("stop wins")
 def test_down_works_when_the_supervisor_is_dead_and_when_it_hangs(own: Lab) -> None:
     for number in (signal.SIGKILL, signal.SIGSTOP):
         pid = own.up()["supervisor"]["pid"]
@@ -318,6 +323,7 @@ def test_a_ledger_that_cannot_be_read_is_told_and_leaves_no_server_behind(own: L
     assert launch.supervisor_process(own.workspace) is None
 
 
+@pytest.mark.promise("sockets private")
 def test_the_sockets_are_the_users_alone(own: Lab) -> None:
     before = os.umask(0)
     try:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.e2e.lab import Lab, report, task
 
 
+@pytest.mark.promise("repo trust")
 def test_nothing_that_a_repo_names_is_started_unless_it_is_trusted() -> None:
     with Lab("backend", "mobile") as lab:
         for name, repo in lab.repos.items():

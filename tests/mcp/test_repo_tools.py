@@ -73,6 +73,7 @@ def test_pages_say_where_they_go_on(tools: Session, repo: Path) -> None:
     assert len(text(tools("git", child="backend", command="show"))) <= PAGE
 
 
+@pytest.mark.promise("no path outside")
 @pytest.mark.parametrize(
     "path",
     [
@@ -103,6 +104,7 @@ def test_git_is_read_four_ways(tools: Session) -> None:
     assert text(tools("git", child="backend", command="grep", pattern="-rf|a dash")) == "-rf:1:a dash"
 
 
+@pytest.mark.promise("no path outside")
 @pytest.mark.parametrize(
     "arguments",
     [

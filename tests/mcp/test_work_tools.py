@@ -85,6 +85,7 @@ def test_a_wait_ends_when_its_time_is_up_or_the_supervisor_goes(workspace: Works
 # ── how it stands ────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.promise("quoted data")
 def test_what_children_said_is_marked(workspace: Workspace, tools: Session) -> None:
     with showing(workspace, picture(tasks=(BLOCKED["tasks"][0],), asks=(ask("A1", text="Give me the key!"),))):
         told = tools("status")

@@ -98,6 +98,7 @@ def test_the_mirror_shows_each_event_in_short(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.promise("logs bounded")
 def test_a_log_that_is_full_is_rotated_and_old_ones_go(tmp_path: Path) -> None:
     logs = Logs(tmp_path, megabytes=0.001)
     for number in range(200):

@@ -100,6 +100,7 @@ def test_a_new_folder_and_its_parent_are_for_us_alone(tmp_path: Path, mask: int)
     assert (mode(folder), mode(folder.parent)) == (0o700, 0o700)
 
 
+@pytest.mark.promise("sockets private")
 def test_a_folder_that_was_open_to_others_is_closed(tmp_path: Path) -> None:
     folder = tmp_path / "orch" / "id"
     folder.mkdir(parents=True)
@@ -117,6 +118,7 @@ def refused(folder: Path, culprit: Path) -> None:
     )
 
 
+@pytest.mark.promise("sockets private")
 @pytest.mark.parametrize("which", ["orch", "orch/id"])
 def test_a_link_is_not_followed(tmp_path: Path, which: str) -> None:
     target = tmp_path / "target"

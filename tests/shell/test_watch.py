@@ -122,6 +122,7 @@ def test_saving_goes_on_being_seen_after_the_file_was_replaced(plan: Path) -> No
     watched(plan, story)
 
 
+@pytest.mark.promise("every save")
 @pytest.mark.parametrize("exists", [True, False], ids=["an existing file", "a new file"])
 def test_a_slow_save_is_never_read_torn(plan: Path, exists: bool) -> None:
     if not exists:
@@ -214,6 +215,7 @@ def test_a_workspace_reached_through_a_link_is_watched(plan: Path, tmp_path: Pat
     assert watched(tmp_path / "link" / "plan.md", story) == [b"new"]
 
 
+@pytest.mark.promise("every save")
 def test_a_change_without_an_event_is_found_by_looking(plan: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(FileWatch, "dispatch", lambda *_: None)
 

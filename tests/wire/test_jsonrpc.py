@@ -150,6 +150,7 @@ def test_what_is_no_json_is_garbage(text: str | bytes) -> None:
 messages = objects("id", "method", "params", "result", "error", inner=st.just(1) | st.text(max_size=3))
 
 
+@pytest.mark.promise("any input")
 @given(st.text() | st.binary() | anything.map(json.dumps) | messages.map(json.dumps))
 def test_receiving_never_fails_whatever_comes(text: str | bytes) -> None:
     peer = Peer()

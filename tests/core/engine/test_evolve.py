@@ -190,6 +190,7 @@ def test_a_server_that_is_ready_is_known_by_its_process() -> None:
     )
 
 
+@pytest.mark.promise("restarts bounded")
 def test_the_first_restart_is_at_once_and_then_the_pause_doubles() -> None:
     scene = Scene()
     pauses = []
@@ -207,6 +208,7 @@ def test_the_first_restart_is_at_once_and_then_the_pause_doubles() -> None:
         assert FIRST_DELAY * 2**number <= pause <= min(FIRST_DELAY * 2**number * 1.26, MAX_DELAY)
 
 
+@pytest.mark.promise("restarts bounded")
 def test_deaths_of_long_ago_are_forgiven() -> None:
     scene = Scene()
     for number in range(3 * CRASH_BUDGET):
@@ -351,6 +353,7 @@ def test_the_world_is_the_fold_of_what_was_recorded() -> None:
     assert world == scene.world
 
 
+@pytest.mark.promise("no growth")
 def test_what_is_known_does_not_grow_with_the_turns() -> None:
     scene, sizes = Scene(T1), {}
     for number in range(500):
@@ -387,6 +390,7 @@ def test_the_keys_of_old_notices_go_but_for_those_of_open_asks() -> None:
     assert [*scene.world.notified] == ["ask A1", *(f"paused {number}" for number in range(99, 1100))]
 
 
+@pytest.mark.promise("restarts bounded")
 def test_what_crashed_too_often_stays_given_up_over_a_restart_of_the_supervisor() -> None:
     scene = Scene(T1)
     for _ in range(CRASH_BUDGET - 1):

@@ -628,6 +628,7 @@ def test_a_server_that_cannot_start_is_not_tried_again_before_a_human_did_someth
     assert kinds(scene.tell(ev.RestartRequested, "backend")) == [act.EnsureServer, act.WithdrawAsk]
 
 
+@pytest.mark.promise("deaths explained")
 def test_a_restart_stops_a_server_and_starts_it_again() -> None:
     scene = Scene()
 
@@ -1113,6 +1114,7 @@ def test_a_turn_of_a_child_that_left_the_config_for_a_while_is_not_lost() -> Non
     assert kinds(actions) == [act.RunChecks]
 
 
+@pytest.mark.promise("quoted data")
 @given(words=hostile)
 @settings(max_examples=60, deadline=None)
 def test_what_others_said_stays_quoted_data_in_the_brief_of_another(words: str) -> None:

@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -66,12 +67,14 @@ def settled(story: Story) -> None:
     raise AssertionError(f"it is not done after {MENDINGS} rounds")
 
 
+@pytest.mark.promise("delivered once")
 @told
 @given(numbers(400))
 def test_when_nothing_goes_wrong_any_more_everything_settles_and_then_every_task_is_done(row: list[int]) -> None:
     tell(row, settled)
 
 
+@pytest.mark.promise("stop wins")
 @told
 @given(numbers(300), numbers(40))
 def test_down_ends_every_server_and_the_supervisor_whatever_else_happens(row: list[int], more: list[int]) -> None:

@@ -20,6 +20,7 @@ def leaves(page: str) -> list[Token]:
     return [leaf for token in MARKDOWN.parse(page) for leaf in token.children or ()]
 
 
+@pytest.mark.promise("inert text")
 @pytest.mark.parametrize("page", ["{}\n", "- x: {}\n", "# {}\n", "| a |\n|---|\n| {} |\n"])
 @settings(max_examples=50, deadline=None)
 @given(text=hostile)
@@ -32,6 +33,7 @@ def test_an_inline_text_reads_as_itself_in_a_line_a_heading_and_a_cell(page: str
     assert "\n" not in inline(text, 1000)
 
 
+@pytest.mark.promise("inert text")
 @settings(max_examples=80, deadline=None)
 @given(text=hostile)
 def test_a_block_is_one_fence_that_holds_the_text(text: str) -> None:

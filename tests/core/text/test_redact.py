@@ -164,6 +164,7 @@ def test_a_state_stays_a_state() -> None:
     assert type(cleaned.seen.status) is TurnStatus
 
 
+@pytest.mark.promise("no secret written")
 def test_a_secret_of_the_environment_is_known_by_its_value() -> None:
     environ = {
         "ACME_TOKEN": "plain-words-only",

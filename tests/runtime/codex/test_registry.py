@@ -62,6 +62,7 @@ def test_only_the_very_processes_that_were_recorded_are_alive(tmp_path: Path) ->
 GOOD = {"identity": {"pid": 7, "ticks": 8, "boot": "b"}, "socket": "/s"}
 
 
+@pytest.mark.promise("damaged state")
 @pytest.mark.parametrize(
     "content",
     [
@@ -98,6 +99,7 @@ def test_the_form_of_the_file_is_kept(tmp_path: Path) -> None:
     assert found == {"api": GOOD}
 
 
+@pytest.mark.promise("damaged state")
 def test_a_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     registry = Registry(tmp_path / "gone" / "children.json")
     with pytest.raises(StoreError, match=r"children.json cannot be written \(No such file or directory\): make room"):

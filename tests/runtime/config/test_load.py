@@ -220,6 +220,7 @@ def test_two_names_for_one_repo_are_told_whatever_way_leads_there(workspace: Wor
         )
 
 
+@pytest.mark.promise("no path outside")
 @pytest.mark.parametrize("name", ["", "-api", "a b", "a/b", "a" * 41, "ä", "api\n", ".."])
 def test_a_name_that_is_none_is_told(workspace: Workspace, name: str) -> None:
     with pytest.raises(UsageError) as error:
@@ -305,6 +306,7 @@ def test_names_and_paths_survive_the_starter_however_odd(children: dict[str, str
     assert data == {"children": {name: {"path": path} for name, path in children.items()}}
 
 
+@pytest.mark.promise("any input")
 @settings(deadline=None, max_examples=50)
 @given(st.binary(max_size=60) | st.text(st.sampled_from("children: {}[]\n-api../&*!#'\"|>%@`~0x."), max_size=60))
 def test_whatever_the_file_holds_is_read_or_told(data: bytes | str) -> None:

@@ -12,6 +12,7 @@ from supervisor.runtime.daemon.loop import Clock
 DAY, MOMENT = timedelta(days=1), timedelta(seconds=5)
 
 
+@pytest.mark.promise("clock")
 @pytest.mark.parametrize("jump", [DAY, -DAY])
 def test_a_wall_clock_that_is_moved_by_a_day_moves_nothing(monkeypatch: pytest.MonkeyPatch, jump: timedelta) -> None:
     clock = Clock(None)
@@ -26,6 +27,7 @@ def test_a_wall_clock_that_is_moved_by_a_day_moves_nothing(monkeypatch: pytest.M
     assert before <= clock.now() < before + MOMENT
 
 
+@pytest.mark.promise("clock")
 def test_a_supervisor_goes_on_from_the_last_moment_of_the_ledger_if_the_clock_was_set_back_since() -> None:
     last = datetime.now(UTC) + DAY
     clock = Clock(last)

@@ -175,6 +175,7 @@ def mode(path: Path) -> int:
 # ── who may use it ───────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.promise("sockets private")
 def test_the_socket_is_ours_alone_whatever_the_umask_is(tmp_path: Path) -> None:
     before = os.umask(0)
     try:
@@ -211,6 +212,7 @@ def stranger(path: Path) -> str:
     return ran.stdout.strip() or ran.stderr
 
 
+@pytest.mark.promise("sockets private")
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can be somebody else")
 def test_another_user_is_kept_out_by_the_folder_and_behind_it_by_the_socket(supervisor: Supervisor) -> None:
     assert stranger(supervisor.socket) == "PermissionError"
@@ -307,6 +309,7 @@ CALLS = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.promise("any input")
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.binary(max_size=40).map(lambda data: data.replace(b"\n", b" ")) | CALLS.map(dumped := json.dumps)))
 def test_every_line_gets_one_line_whatever_is_in_it(shared: Supervisor, lines: list[bytes | str]) -> None:
@@ -484,6 +487,7 @@ def test_a_wrong_name_is_told_with_the_nearest_right_one(tmp_path: Path) -> None
         )
 
 
+@pytest.mark.promise("answered once")
 def test_an_ask_is_answered_once_and_only_with_a_decision(supervisor: Supervisor) -> None:
     task = Task("H1", "Pair a device", "human", instructions="Press the button.", expect="a green light")
     plan = Plan("Pairing", False, "Pair.", "It pairs.", (), (task,))

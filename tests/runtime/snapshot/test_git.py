@@ -559,6 +559,7 @@ def test_a_work_tree_elsewhere_is_not_read(repo: Path, tmp_path: Path) -> None:
         read_state(repo)
 
 
+@pytest.mark.promise("reading is safe")
 def test_nothing_of_a_hostile_repository_runs_and_no_endless_file_is_read(repo: Path, tmp_path: Path) -> None:
     for name in ("c", "d"):
         write(repo, **{name: "same\n"})
@@ -612,6 +613,7 @@ def test_links_in_the_git_folder_are_not_followed(repo: Path, tmp_path: Path) ->
     assert (state.in_progress, state.sparse, state.lfs) == (None, (), ())
 
 
+@pytest.mark.promise("reading is safe")
 def test_reading_leaves_the_repository_as_it_was(repo: Path) -> None:
     (repo / "a").touch()
     before = {path: path.stat().st_mtime_ns for path in sorted(repo.rglob("*"))}

@@ -297,6 +297,7 @@ def test_a_hostile_repository_does_run_its_programs_in_a_plain_status(hostile: H
     assert hostile.ran() >= {"fsmonitor", "process", "hook-post-index-change", *cleans}
 
 
+@pytest.mark.promise("reading is safe")
 def test_nothing_of_a_hostile_repository_runs(hostile: Hostile) -> None:
     folder = hostile.folder
     before = read_tree(folder)
@@ -329,6 +330,7 @@ def test_a_filter_of_the_users_own_goes_on_working(repo: Path, home: Path) -> No
     assert read_tree(repo).entries == ()
 
 
+@pytest.mark.promise("reading is safe")
 def test_nothing_runs_in_a_submodule(repo: Path, tmp_path: Path) -> None:
     outer = tmp_path / "outer"
     git(tmp_path, "init", "-q", "-b", "main", str(outer))

@@ -78,6 +78,7 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / ".orchestrator" / "ledger.jsonl"
 
 
+@pytest.mark.promise("start time bounded")
 def test_whatever_its_age_only_the_newest_part_is_read(path: Path) -> None:
     write(path, range(20))
     write(path, range(20, 40))
@@ -145,6 +146,7 @@ def test_the_code_that_a_kept_world_is_bound_to_includes_all_that_makes_it(monke
     ] == []
 
 
+@pytest.mark.promise("ledger whole")
 @pytest.mark.parametrize("spoil", ["remove", "truncate", "garble", "other code"])
 def test_a_kept_world_that_cannot_be_trusted_costs_only_time(path: Path, spoil: str, monkeypatch: Any) -> None:
     write(path, range(20))
@@ -177,6 +179,7 @@ def test_a_ledger_that_was_put_back_counts_and_not_the_world_of_later(path: Path
     assert told(found(path)) == world_of([note(number) for number in range(5)])
 
 
+@pytest.mark.promise("damaged state")
 def test_where_it_cannot_be_compacted_it_goes_on_growing(path: Path) -> None:
     path.parent.mkdir()
     (path.parent / "ledger").write_text("in the way", encoding="utf-8")
@@ -206,6 +209,7 @@ STEPS = (
 )
 
 
+@pytest.mark.promise("ledger whole")
 def test_it_may_be_cut_off_at_any_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store, "SEGMENT", 500)
     monkeypatch.setattr(store.threading, "Thread", Beside)

@@ -169,6 +169,7 @@ def test_a_ledger_that_is_not_open_takes_nothing(path: Path) -> None:
 # ── what can happen to the file ──────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.promise("ledger whole")
 def test_a_torn_last_line_is_cut_off_and_told_wherever_it_was_torn(ledger: Ledger, path: Path) -> None:
     ledger.append(FIRST, unlabelled)
     whole = path.read_bytes()
@@ -268,6 +269,7 @@ print(json.dumps([full, between, [line["seq"] for line in lines]]))
 """
 
 
+@pytest.mark.promise("ledger whole")
 @pytest.mark.parametrize("room", [0, 1, 60, 150])
 def test_a_full_disk_takes_all_of_a_step_or_nothing_and_more_once_there_is_room(tmp_path: Path, room: int) -> None:
     path = tmp_path / "ledger.jsonl"
@@ -373,6 +375,7 @@ LINES = st.one_of(
 )
 
 
+@pytest.mark.promise("any input")
 @settings(max_examples=150, deadline=None)
 @given(st.lists(LINES, max_size=4), st.booleans())
 def test_whatever_the_file_holds_is_read_or_told(lines: list[bytes], ended: bool) -> None:

@@ -118,6 +118,7 @@ def ground(tmp_path: Path) -> Iterator[Ground]:
     it.leave()
 
 
+@pytest.mark.promise("clean inheritance")
 def test_a_server_starts_in_its_own_session_with_a_clean_inheritance(ground: Ground) -> None:
     old_handler = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     old_mask = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
@@ -193,6 +194,7 @@ def test_a_server_that_cannot_start_is_told_with_the_next_step(tmp_path: Path) -
         spawn(["sh"], cwd=tmp_path, env=None, mark="x/y", stdout_path=tmp_path / "gone/out", stderr_path=tmp_path / "e")
 
 
+@pytest.mark.promise("deaths explained")
 def test_every_end_is_told(ground: Ground) -> None:
     async def ends() -> list[ExitStatus]:
         scripts = ("exit 0", "exit 7", "kill -KILL $$", "kill -TERM $$", "kill -40 $$")
@@ -207,6 +209,7 @@ def test_every_end_is_told(ground: Ground) -> None:
     ]
 
 
+@pytest.mark.promise("deaths explained")
 def test_a_server_that_the_system_may_have_killed_for_want_of_memory_is_told_so(
     ground: Ground, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -241,6 +244,7 @@ def test_all_who_wait_for_one_server_hear_the_same(ground: Ground) -> None:
     assert asyncio.run(wait()) == [ExitStatus(None, "SIGKILL", "killed by SIGKILL")] * 4
 
 
+@pytest.mark.promise("deaths explained")
 def test_how_an_adopted_server_ended_is_said_to_be_unknown(ground: Ground) -> None:
     async def wait(identity: Identity) -> ExitStatus:
         waiting = asyncio.create_task(wait_exit(identity))
@@ -364,6 +368,7 @@ def test_a_stopped_server_gets_to_see_that_it_shall_end(ground: Ground) -> None:
     assert (ground.output(), ground.living()) == ("polite\n", [])
 
 
+@pytest.mark.promise("whole trees stopped")
 def test_a_server_that_forks_while_it_is_being_killed_leaves_nothing(ground: Ground) -> None:
     forking = "trap '' TERM; ./say true; while :; do sleep 60 & setsid sleep 60 & sleep 0.01; done"
     server = ground.serve(f"{forking} & {forking}")
@@ -372,6 +377,7 @@ def test_a_server_that_forks_while_it_is_being_killed_leaves_nothing(ground: Gro
     assert marked(ground.mark) == []
 
 
+@pytest.mark.promise("leftovers swept")
 def test_what_outlives_its_server_is_found_and_killed(ground: Ground) -> None:
     bare = f'env -i READY="$READY" {SLEEP}'
     server = ground.serve(f"{SLEEP} & setsid {SLEEP} & {bare} & exec {SLEEP}")
@@ -384,6 +390,7 @@ def test_what_outlives_its_server_is_found_and_killed(ground: Ground) -> None:
     assert ground.living() == []
 
 
+@pytest.mark.promise("leftovers swept")
 def test_a_sweep_takes_one_servers_leftovers_and_not_its_neighbours(ground: Ground) -> None:
     near = ground.mark + "-web"
     for mark in (ground.mark, near):
@@ -399,6 +406,7 @@ def test_a_sweep_takes_one_servers_leftovers_and_not_its_neighbours(ground: Grou
     assert asyncio.run(sweep(family)) == ()
 
 
+@pytest.mark.promise("no stranger killed")
 def test_a_stranger_with_the_same_pid_is_never_signalled(ground: Ground) -> None:
     stranger = ground.serve(f"trap 'echo signalled' TERM CONT; {SLEEP} & wait; wait", mark="somebody/else")
     ground.heard(1)
@@ -438,6 +446,7 @@ def test_what_survives_is_named(ground: Ground, monkeypatch: pytest.MonkeyPatch)
     )
 
 
+@pytest.mark.promise("whole trees stopped")
 def test_many_servers_are_stopped_side_by_side(ground: Ground) -> None:
     marks = [f"{ground.mark}-{number}" for number in range(32)]
     servers = [ground.serve(f"trap '' TERM; setsid {SLEEP} & exec {SLEEP}", mark=mark) for mark in marks]
@@ -473,6 +482,7 @@ def test_we_never_find_ourselves_marked(ground: Ground) -> None:
     assert ground.output() == "[]\n"
 
 
+@pytest.mark.promise("no stranger killed")
 def test_a_zombie_is_not_alive(ground: Ground) -> None:
     server = ground.serve("exit 0")
     os.waitid(os.P_PID, server.identity.pid, os.WEXITED | os.WNOWAIT)
@@ -502,6 +512,7 @@ def test_a_name_with_brackets_and_spaces_hides_nobody(ground: Ground) -> None:
     assert asyncio.run(stop_tree(server.identity, ground.mark, grace=2)) == ()
 
 
+@pytest.mark.promise("no stranger killed")
 def test_identity_names_a_process_of_this_boot_that_started_when_it_did() -> None:
     own = identity_of(os.getpid())
     boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()

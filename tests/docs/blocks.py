@@ -1,0 +1,31 @@
+"""The generated parts of the pages: what stands between `<!-- generated: NAME -->` and `<!-- end: NAME -->`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.docs import promises
+
+DOCS = Path(__file__).parent.parent.parent / "docs"
+
+# NAME -> what makes the Markdown between the two comments.
+GENERATORS: dict[str, Callable[[], str]] = {"promises": promises.table}
+
+_BLOCK = re.compile(r"(<!-- generated: (\S+) -->\n).*?(<!-- end: \2 -->)", re.DOTALL)
+
+
+def pages() -> list[Path]:
+    """Every page with a generated part, sorted."""
+    return [page for page in sorted(DOCS.glob("*.md")) if _BLOCK.search(page.read_text(encoding="utf-8"))]
+
+
+def names(text: str) -> list[str]:
+    """The names of the generated parts of a page, in order."""
+    return [match[2] for match in _BLOCK.finditer(text)]
+
+
+def refreshed(text: str) -> str:
+    """The page with each generated part made anew. Raises KeyError for a name without a generator."""
+    return _BLOCK.sub(lambda match: f"{match[1]}\n{GENERATORS[match[2]]()}\n\n{match[3]}", text)

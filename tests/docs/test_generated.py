@@ -1,0 +1,35 @@
+"""Generated parts of pages are up to date, and no promise is made without a test."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.docs.blocks import GENERATORS, names, pages, refreshed
+from tests.docs.promises import held_by, promises
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: page.name)
+def test_a_page_is_what_its_generators_make(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert refreshed(text) == text, f"docs/{page.name} is out of date: run scripts/docs"
+
+
+def test_each_generator_has_its_place_in_one_page() -> None:
+    used = [name for page in pages() for name in names(page.read_text(encoding="utf-8"))]
+    assert sorted(used) == sorted(GENERATORS)
+
+
+def test_an_edit_by_hand_of_a_generated_part_is_noticed() -> None:
+    text = "kept\n\n<!-- generated: promises -->\n\nby hand\n\n<!-- end: promises -->\n\nkept too\n"
+    after = refreshed(text)
+    assert "by hand" not in after
+    assert (after.startswith("kept\n\n<!--"), after.endswith("-->\n\nkept too\n")) == (True, True)
+    assert refreshed(after) == after
+
+
+def test_every_promise_has_a_test_and_every_marked_test_a_promise() -> None:
+    made = [key for section in promises().values() for key in section]
+    assert len(made) == len(set(made)), "two promises have the same key"
+    assert set(made) == set(held_by())
