@@ -9,11 +9,11 @@ from types import TracebackType
 from typing import Any
 
 from supervisor.errors import OrchError, RequestRefused, SupervisorDown, SupervisorHangs, UsageError
-from supervisor.wire.control import REFUSED
-from supervisor.wire.jsonrpc import Fault, Peer, Result
+from supervisor.wire.jsonrpc import INVALID_PARAMS, METHOD_NOT_FOUND, REFUSED, Fault, Peer, Result
 
 CALL_TIMEOUT = 5.0  # seconds for an answer that needs the disk first
 CONNECT_TIMEOUT = 0.6  # seconds for a sign of life; a supervisor that was stopped (SIGSTOP) accepts, and gives none
+OTHER_VERSION = "is it of another version? run `orch down`, `orch up`"
 
 
 class ControlClient:
@@ -86,12 +86,10 @@ class ControlClient:
             case Fault(code=code, data=data) if code == REFUSED and isinstance(data, dict):
                 kind: type[OrchError] = UsageError if data.get("usage") else RequestRefused
                 raise kind(str(data.get("what")), str(data.get("next_step")))
-            case Fault(message=words):
-                raise RequestRefused(f"the supervisor refused `{method}`: {words}", "see `orch logs`")
-        raise SupervisorDown(
-            f"the supervisor's answer to `{method}` makes no sense",
-            "is it of another version? run `orch down`, `orch up`",
-        )
+            case Fault(code=code, message=words):
+                next_step = OTHER_VERSION if code in (INVALID_PARAMS, METHOD_NOT_FOUND) else "see `orch logs`"
+                raise RequestRefused(f"the supervisor refused `{method}`: {words}", next_step)
+        raise SupervisorDown(f"the supervisor's answer to `{method}` makes no sense", OTHER_VERSION)
 
     def wait_closed(self, timeout: float) -> bool:
         """Whether the supervisor ended within `timeout` seconds."""

@@ -1,44 +1,180 @@
 """The control methods: what the command line asks of the supervisor, as JSON-RPC, one message a line.
 
-    ping     {}                                       -> {}   it is alive; it may yet have to read the plan
-    status   {}                                       -> the object of `orch status --json`
-    watch    {version: int, timeout: seconds}         -> {version: int, status: object}, as soon as the version differs
-                                                         from the one given, or the time is up
-    up       {children: [name]}                       -> {}   ([]: every child)
-    reload   {}                                       -> {changed: bool}   if the config reads differently, the
-                                                         supervisor starts over with it; servers and turns go on
-    down     {now: bool}                              -> {}   the supervisor ends once everything has stopped
-    hold     {}                                       -> {}
-    go       {task: id or null}                       -> {}   lifts the hold; with a task: tries it again
-    restart  {child: name}                            -> {}
-    note     {text: str, source?: "human"|"orchestrator"} -> {}
-    plan     {problem: str, review: bool, yolo: bool} -> {}   the orchestrator is to write plan.md
-    plan_written {digest: sha256 in hex}              -> {}   who is about to save these bytes as plan.md is the
-                                                         orchestrator, and has read those that are there
-    ask_child {child: name, question: str}            -> {child, answer, seconds}, once it has answered: minutes
-    answer   {ask: id, decision: "accept"|"decline"|"text", text: str, for_session: bool} -> {}
-
-A refusal has code REFUSED and `data` {what, next_step, usage: whether the caller named something wrongly}.
+A method is a row of `METHODS`: its name, the Struct that its params are read into, and what it answers. A request that
+does not fit is refused with INVALID_PARAMS and a sentence that names the field; a request that the supervisor will not
+carry out with REFUSED and `data` {what, next_step, usage: whether the caller named something wrongly}. INTERNAL_ERROR
+is a bug of the supervisor, which its log tells.
 """
 
 from __future__ import annotations
 
-METHODS = (
-    "ping",
-    "status",
-    "watch",
-    "up",
-    "reload",
-    "down",
-    "hold",
-    "go",
-    "restart",
-    "note",
-    "plan",
-    "plan_written",
-    "answer",
-    "ask_child",
-)
+from collections.abc import Mapping
+from typing import Generic, Literal, NamedTuple, TypeVar, get_args, get_origin
 
-REFUSED = -32000
+from msgspec import Struct
+from msgspec.structs import fields
+
+from supervisor.wire.plain import typed
+
 LINE_LIMIT = 8 * 2**20  # bytes of one message; a status of 2,000 tasks has about 1.5 MB
+
+
+class NoParams(Struct, frozen=True, forbid_unknown_fields=True):
+    """The params of a method that takes none, and the base of the others."""
+
+
+class WatchParams(NoParams, frozen=True):
+    """Wait until the version differs from this one, for at most `timeout` seconds."""
+
+    version: int
+    timeout: float
+
+
+class UpParams(NoParams, frozen=True):
+    """Start the servers of these children; none named: of all."""
+
+    children: tuple[str, ...]
+
+
+class DownParams(NoParams, frozen=True):
+    """Stop everything; `now` without letting servers end by themselves."""
+
+    now: bool
+
+
+class GoParams(NoParams, frozen=True):
+    """Lift the hold; with a task: try that one again."""
+
+    task: str | None
+
+
+class RestartParams(NoParams, frozen=True):
+    """Restart the server of this child."""
+
+    child: str
+
+
+class NoteParams(NoParams, frozen=True):
+    """Record something learned."""
+
+    text: str
+    source: Literal["human", "orchestrator"] = "human"
+
+
+class PlanParams(NoParams, frozen=True):
+    """Have the orchestrator write plan.md: held for `review`, or without sandbox and approvals (`yolo`)."""
+
+    problem: str
+    review: bool
+    yolo: bool
+
+
+class PlanWrittenParams(NoParams, frozen=True):
+    """Who is about to save these bytes (`digest`: their SHA-256 in hex) as plan.md is the orchestrator, and has read
+    those that are there."""
+
+    digest: str
+
+
+class AnswerParams(NoParams, frozen=True):
+    """Answer an ask, for the rest of the session if it is accepted so."""
+
+    ask: str
+    decision: Literal["accept", "decline", "text"]
+    text: str
+    for_session: bool
+
+
+class AskChildParams(NoParams, frozen=True):
+    """Have a child answer a question."""
+
+    child: str
+    question: str
+
+
+class Done(Struct, frozen=True):
+    """It is carried out, or in the ledger."""
+
+
+class Watched(Struct, frozen=True):
+    """The world as it is at this version."""
+
+    version: int
+    status: Mapping[str, object]
+
+
+class Reloaded(Struct, frozen=True):
+    """Whether the config reads differently: then the supervisor starts over with it, while servers and turns go on."""
+
+    changed: bool
+
+
+class ChildAnswer(Struct, frozen=True):
+    """What a child answered, and how many seconds that took."""
+
+    child: str
+    answer: str
+    seconds: float
+
+
+P = TypeVar("P", bound=NoParams)
+P_co = TypeVar("P_co", bound=NoParams, covariant=True)
+R_co = TypeVar("R_co", covariant=True)
+
+
+class Method(NamedTuple, Generic[P_co, R_co]):
+    """A method. `waits`: it is answered once the supervisor has read the plan."""
+
+    name: str
+    params: type[P_co]
+    result: type[R_co]
+    waits: bool = True
+
+
+PING = Method("ping", NoParams, Done, waits=False)
+STATUS: Method[NoParams, Mapping[str, object]] = Method("status", NoParams, dict)
+WATCH = Method("watch", WatchParams, Watched, waits=False)
+UP = Method("up", UpParams, Done)
+RELOAD = Method("reload", NoParams, Reloaded)
+DOWN = Method("down", DownParams, Done)
+HOLD = Method("hold", NoParams, Done)
+GO = Method("go", GoParams, Done)
+RESTART = Method("restart", RestartParams, Done)
+NOTE = Method("note", NoteParams, Done)
+PLAN = Method("plan", PlanParams, Done)
+PLAN_WRITTEN = Method("plan_written", PlanWrittenParams, Done)
+ANSWER = Method("answer", AnswerParams, Done)
+ASK_CHILD = Method("ask_child", AskChildParams, ChildAnswer)
+
+_ALL: tuple[Method[NoParams, object], ...] = (
+    *(PING, STATUS, WATCH, UP, RELOAD, DOWN, HOLD, GO, RESTART, NOTE, PLAN, PLAN_WRITTEN, ANSWER, ASK_CHILD),
+)
+METHODS: Mapping[str, Method[NoParams, object]] = {method.name: method for method in _ALL}
+
+
+class BadParams(NamedTuple):
+    """Params that do not fit their method; `reason` is a sentence that names the field."""
+
+    reason: str
+
+
+def read_params(method: Method[P, object], params: Mapping[str, object]) -> P | BadParams:
+    """The params of a request, as the Struct of its method."""
+    try:
+        found: P = typed(method.params, params)
+    except ValueError as error:
+        return BadParams(_sentence(method, str(error)))
+    return found
+
+
+def _sentence(method: Method[NoParams, object], problem: str) -> str:
+    """What msgspec says of params, in a sentence: which field of which method, and what is wrong with it."""
+    what, _, path = problem.partition(" - at `$")
+    field = path.strip("`.")
+    if not field:
+        missing, unknown = what.partition("missing required field "), what.partition("contains unknown field ")
+        return f"`{method.name}` needs {missing[2]}" if missing[1] else f"`{method.name}` takes no {unknown[2]}"
+    kinds = {one.name: one.type for one in fields(method.params)}
+    words = get_args(kinds.get(field)) if get_origin(kinds.get(field)) is Literal else ()
+    choices = f"; it is one of {', '.join(f'`{word}`' for word in words)}" if words else ""
+    return f"`{field}` of `{method.name}` is wrong: {what[:1].lower()}{what[1:]}{choices}"

@@ -15,6 +15,7 @@ INVALID_REQUEST = -32600
 METHOD_NOT_FOUND = -32601
 INVALID_PARAMS = -32602
 INTERNAL_ERROR = -32603
+REFUSED = -32000  # ours: the request is understood, and will not be carried out
 OVERLOADED = -32001  # the Codex app-server's "Server overloaded; retry later."
 
 Id = int | str

@@ -16,8 +16,8 @@ import pytest
 
 from supervisor.errors import RequestRefused, SupervisorDown
 from supervisor.shell import control_client
-from supervisor.shell.control_client import ControlClient
-from supervisor.wire.control import REFUSED
+from supervisor.shell.control_client import OTHER_VERSION, ControlClient
+from supervisor.wire.jsonrpc import INTERNAL_ERROR, INVALID_PARAMS, METHOD_NOT_FOUND, REFUSED
 
 pytestmark = pytest.mark.timeout(10)
 LIMIT = 5.0  # seconds
@@ -142,7 +142,9 @@ def test_words_that_are_no_text_get_through(answering: QuestionTurn) -> None:
             "T1 is done: see `orch status`",
         ),
         ({"code": REFUSED, "message": "m"}, "the supervisor refused `hold`: m: see `orch logs`"),
-        ({"code": -32601, "message": "m"}, "the supervisor refused `hold`: m: see `orch logs`"),
+        ({"code": INTERNAL_ERROR, "message": "m"}, "the supervisor refused `hold`: m: see `orch logs`"),
+        ({"code": METHOD_NOT_FOUND, "message": "m"}, f"the supervisor refused `hold`: m: {OTHER_VERSION}"),
+        ({"code": INVALID_PARAMS, "message": "m"}, f"the supervisor refused `hold`: m: {OTHER_VERSION}"),
         ("no", "the supervisor refused `hold`: an answer without result or error: see `orch logs`"),
     ],
 )

@@ -13,6 +13,7 @@ from supervisor.domain import event as ev
 from supervisor.errors import ConnectionLost, OrchError, RequestRefused, RpcError, UsageError
 from supervisor.runtime.codex.server import ServerClient, Session
 from supervisor.wire.child_question import QUESTION_LIMIT, WITHIN, QuestionTurn, question_thread, question_turn
+from supervisor.wire.control import ChildAnswer
 
 AT_ONCE = 4  # questions that one child answers side by side; each is a thread, with MCP servers of its own
 ANSWER_LIMIT = 16_000  # characters that are passed on
@@ -41,8 +42,8 @@ class ChildQuestions:
         self._now = now
         self._open: Counter[str] = Counter()
 
-    async def ask(self, child: str, question: str) -> dict[str, Any]:
-        """`{child, answer, seconds}`. Raises UsageError, or RequestRefused if there is no answer and why."""
+    async def ask(self, child: str, question: str) -> ChildAnswer:
+        """What the child answers. Raises UsageError, or RequestRefused if there is no answer and why."""
         question = question.strip()
         if not 0 < len(question) <= QUESTION_LIMIT:
             raise UsageError("the question is empty or too long", f"ask in at most {QUESTION_LIMIT:,} characters")
@@ -71,7 +72,7 @@ class ChildQuestions:
         await self._record(ev.ChildAnswered(self._now(), child, answer[:KEPT], seconds, problem))
         if problem:
             raise RequestRefused(f"{child} did not answer: {problem}", "ask again, or less at a time")
-        return {"child": child, "answer": answer, "seconds": seconds}
+        return ChildAnswer(child, answer, seconds)
 
     async def _answered(self, client: ServerClient, session: Session, question: str) -> str:
         """The answer. Raises TimeoutError, RpcError, or OrchError if the turn or the server failed."""

@@ -7,15 +7,16 @@ import difflib
 import os
 import socket
 import struct
-from collections.abc import Awaitable, Callable, Iterable
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from traceback import format_exc
+from typing import TypeVar
 
 from supervisor.core.engine.asks.budget_asks import granted
 from supervisor.core.engine.lifecycle import outages
 from supervisor.core.plan.amounts import AmountError
 from supervisor.domain import event as ev
 from supervisor.domain.ask import Answer, AskState
-from supervisor.domain.plan import HUMAN, ORCHESTRATOR, Budget
+from supervisor.domain.plan import ORCHESTRATOR, Budget
 from supervisor.domain.task import Phase
 from supervisor.errors import OrchError, RequestRefused, UsageError
 from supervisor.runtime.codex.progress import Activity
@@ -28,11 +29,35 @@ from supervisor.runtime.plan.authors import Authors
 from supervisor.runtime.secrets import clean
 from supervisor.runtime.workspace import Workspace
 from supervisor.shell.process import rss_bytes
-from supervisor.wire.control import LINE_LIMIT, METHODS, REFUSED
-from supervisor.wire.jsonrpc import INTERNAL_ERROR, INVALID_PARAMS, METHOD_NOT_FOUND, Call, Peer
+from supervisor.wire import control as wire
+from supervisor.wire.control import (
+    AnswerParams,
+    AskChildParams,
+    BadParams,
+    ChildAnswer,
+    Done,
+    DownParams,
+    GoParams,
+    Method,
+    NoParams,
+    NoteParams,
+    PlanParams,
+    PlanWrittenParams,
+    Reloaded,
+    RestartParams,
+    UpParams,
+    Watched,
+    WatchParams,
+    read_params,
+)
+from supervisor.wire.jsonrpc import INTERNAL_ERROR, INVALID_PARAMS, METHOD_NOT_FOUND, REFUSED, Call, Peer
+from supervisor.wire.plain import plain
 
 WATCH_LIMIT = 60.0  # seconds that one `watch` waits at most; the client asks again
-DECISIONS = ("accept", "decline", "text")
+
+P = TypeVar("P", bound=NoParams)
+R = TypeVar("R")
+Handler = Callable[[Mapping[str, object]], Awaitable[object]]
 
 
 class Control:
@@ -61,6 +86,24 @@ class Control:
         self._workspace = workspace
         self._loop = loop
         self._logs = logs
+        self._handlers: dict[str, Handler] = dict(
+            (
+                self._bound(wire.PING, self._ping),
+                self._bound(wire.STATUS, self._status),
+                self._bound(wire.WATCH, self._watch),
+                self._bound(wire.UP, self._up),
+                self._bound(wire.RELOAD, self._reload),
+                self._bound(wire.DOWN, self._down),
+                self._bound(wire.HOLD, self._hold),
+                self._bound(wire.GO, self._go),
+                self._bound(wire.RESTART, self._restart),
+                self._bound(wire.NOTE, self._note),
+                self._bound(wire.PLAN, self._plan),
+                self._bound(wire.PLAN_WRITTEN, self._plan_written),
+                self._bound(wire.ANSWER, self._answer_ask),
+                self._bound(wire.ASK_CHILD, self._ask_child),
+            )
+        )
 
     async def serve(self, ready: asyncio.Event) -> None:
         """Listen until cancelled. The socket is ours alone: 0600 in a folder of 0700, the peer's user checked."""
@@ -72,7 +115,7 @@ class Control:
             listener.bind(str(path))
         finally:
             os.umask(before)
-        server = await asyncio.start_unix_server(self._accept, sock=listener, limit=LINE_LIMIT)
+        server = await asyncio.start_unix_server(self._accept, sock=listener, limit=wire.LINE_LIMIT)
         try:
             ready.set()
             await server.serve_forever()
@@ -98,27 +141,43 @@ class Control:
         call = Peer().receive(line)
         if not isinstance(call, Call):
             return Peer.refuse(None, INVALID_PARAMS, "not a request")
-        if call.method not in METHODS:
+        handler = self._handlers.get(call.method)
+        if handler is None:
             return Peer.refuse(call.id, METHOD_NOT_FOUND, f"there is no method {call.method}")
         try:
-            if self._plan_known is not None and call.method not in ("ping", "watch"):
-                await self._plan_known()
-            return Peer.answer(call.id, await getattr(self, f"_do_{call.method}")(**call.params))
+            answer = await handler(call.params)
         except OrchError as error:
             told = {"what": error.what, "next_step": error.next_step}
             return Peer.refuse(call.id, REFUSED, str(error), {**told, "usage": isinstance(error, UsageError)})
-        except TypeError as error:
-            return Peer.refuse(call.id, INVALID_PARAMS, str(error))
-        except Exception as error:
-            self._logs.say("control_broken", level="error", method=call.method, reason=repr(error))
-            return Peer.refuse(call.id, INTERNAL_ERROR, repr(error))
+        except Exception as error:  # the params are as they should be: this one is ours
+            self._logs.say("control_broken", level="error", method=call.method, reason=repr(error), trace=format_exc())
+            return Peer.refuse(call.id, INTERNAL_ERROR, f"an error of its own ({type(error).__name__})")
+        if isinstance(answer, BadParams):
+            return Peer.refuse(call.id, INVALID_PARAMS, answer.reason)
+        return Peer.answer(call.id, answer)
+
+    def _bound(self, method: Method[P, R], carry_out: Callable[[P], Awaitable[R]]) -> tuple[str, Handler]:
+        """The row of a method: from the params of a request to its answer, as JSON values."""
+
+        async def handle(params: Mapping[str, object]) -> object:
+            read = read_params(method, params)
+            if isinstance(read, BadParams):
+                return read
+            if method.waits and self._plan_known is not None:
+                await self._plan_known()
+            return plain(await carry_out(read))
+
+        return method.name, handle
 
     # ── the methods ──────────────────────────────────────────────────────────────────────────────
 
-    async def _do_ping(self) -> dict[str, Any]:
-        return {}
+    async def _ping(self, _: NoParams) -> Done:
+        return Done()
 
-    async def _do_status(self) -> dict[str, Any]:
+    async def _status(self, _: NoParams) -> dict[str, object]:
+        return self._picture()
+
+    def _picture(self) -> dict[str, object]:
         picture = self._loop.status()
         for child in picture["children"]:
             child["rss_bytes"] = rss_bytes(child["pid"]) if child["pid"] else None
@@ -127,36 +186,36 @@ class Control:
         picture["supervisor"]["problem"] = self._loop.trouble
         return picture
 
-    async def _do_watch(self, version: int, timeout: float) -> dict[str, Any]:
+    async def _watch(self, params: WatchParams) -> Watched:
         loop = self._loop
         try:
-            async with asyncio.timeout(min(float(timeout), WATCH_LIMIT)), loop.changed:
-                await loop.changed.wait_for(lambda: loop.version != version)
+            async with asyncio.timeout(min(params.timeout, WATCH_LIMIT)), loop.changed:
+                await loop.changed.wait_for(lambda: loop.version != params.version)
         except TimeoutError:
             pass
-        return {"version": loop.version, "status": await self._do_status()}
+        return Watched(loop.version, self._picture())
 
-    async def _do_up(self, children: list[str]) -> dict[str, Any]:
-        names = children or [name for name in self._loop.world.servers if name != ORCHESTRATOR]
+    async def _up(self, params: UpParams) -> Done:
+        names = params.children or [name for name in self._loop.world.servers if name != ORCHESTRATOR]
         for name in names:
             self._child(name)
         return await self._post(ev.UpRequested(self._loop.clock.now(), tuple(names)))
 
-    async def _do_reload(self) -> dict[str, Any]:
+    async def _reload(self, _: NoParams) -> Reloaded:
         assert self._config is not None, "a supervisor has a config"
         changed = await asyncio.to_thread(reload, self._workspace, self._config) is not self._config
         if changed:
             await self._post(ev.ReloadRequested(self._loop.clock.now()))
-        return {"changed": changed}
+        return Reloaded(changed)
 
-    async def _do_down(self, now: bool) -> dict[str, Any]:
-        return await self._post(ev.DownRequested(self._loop.clock.now(), bool(now)))
+    async def _down(self, params: DownParams) -> Done:
+        return await self._post(ev.DownRequested(self._loop.clock.now(), params.now))
 
-    async def _do_hold(self) -> dict[str, Any]:
+    async def _hold(self, _: NoParams) -> Done:
         return await self._post(ev.HoldSet(self._loop.clock.now()))
 
-    async def _do_go(self, task: str | None) -> dict[str, Any]:
-        at = self._loop.clock.now()
+    async def _go(self, params: GoParams) -> Done:
+        at, task = self._loop.clock.now(), params.task
         if task is None:
             return await self._post(ev.HoldLifted(at))
         tasks = {state.task: state for state in self._loop.world.all_tasks}
@@ -166,32 +225,31 @@ class Control:
             raise RequestRefused(f"{task} is neither blocked nor failed", "see `orch status`")
         return await self._post(ev.RetryRequested(at, task))
 
-    async def _do_restart(self, child: str) -> dict[str, Any]:
-        self._child(child)
-        return await self._post(ev.RestartRequested(self._loop.clock.now(), child))
+    async def _restart(self, params: RestartParams) -> Done:
+        self._child(params.child)
+        return await self._post(ev.RestartRequested(self._loop.clock.now(), params.child))
 
-    async def _do_note(self, text: str, source: str = HUMAN) -> dict[str, Any]:
-        if source not in (HUMAN, ORCHESTRATOR):
-            raise UsageError(f"`{source}` notes nothing", f"one of {HUMAN}, {ORCHESTRATOR}")
-        if not text.strip():
+    async def _note(self, params: NoteParams) -> Done:
+        text = params.text.strip()
+        if not text:
             raise UsageError("the note is empty", "say what was learned: `orch note TEXT`")
-        return await self._post(ev.LearningNoted(self._loop.clock.now(), source, text.strip()))
+        return await self._post(ev.LearningNoted(self._loop.clock.now(), params.source, text))
 
-    async def _do_plan(self, problem: str, review: bool, yolo: bool) -> dict[str, Any]:
-        lead = self._loop.world.lead
-        if not problem.strip():
+    async def _plan(self, params: PlanParams) -> Done:
+        lead, problem = self._loop.world.lead, params.problem.strip()
+        if not problem:
             raise UsageError("the problem is empty", 'say what should change: `orch plan "PROBLEM"`')
         if lead is not None and lead.phase.live:
             raise RequestRefused("the orchestrator is at work", "wait for it, or talk to it with `orch attach`")
-        at = self._loop.clock.now()
-        return await self._post(ev.PlanningRequested(at, problem.strip(), bool(review), bool(yolo)))
+        return await self._post(ev.PlanningRequested(self._loop.clock.now(), problem, params.review, params.yolo))
 
-    async def _do_plan_written(self, digest: str) -> dict[str, Any]:
-        self._authors.claim(str(digest))
-        return {}
+    async def _plan_written(self, params: PlanWrittenParams) -> Done:
+        self._authors.claim(params.digest)
+        return Done()
 
-    async def _do_answer(self, ask: str, decision: str, text: str, for_session: bool) -> dict[str, Any]:
+    async def _answer_ask(self, params: AnswerParams) -> Done:
         asks = self._loop.world.asks
+        ask, decision, text = params.ask, params.decision, params.text.strip()
         found = asks.get(ask) or asks.get(ask.upper())
         if found is None:
             raise UsageError(f"there is no ask `{ask}`", "see `orch asks`")
@@ -201,22 +259,21 @@ class Control:
             raise RequestRefused(f"{found.id} was withdrawn: it no longer applies", "see `orch asks` for what is open")
         if found.state is AskState.ELSEWHERE:
             raise RequestRefused(f"{found.id} was settled in another window", "see `orch asks` for what is open")
-        if decision not in DECISIONS:
-            raise UsageError(f"`{decision}` is no decision", f"one of {', '.join(DECISIONS)}")
         if found.request is not None and found.choices and decision not in found.choices:
             raise RequestRefused(f"{found.id} is an approval", f"answer `orch answer {found.id} accept` or `decline`")
-        said = granted(Answer(decision, text.strip()), Budget()) if found.budget and decision != "decline" else None
-        if isinstance(said, AmountError):
-            raise RequestRefused(f"{found.id} is about a budget: {said.message}", "or `accept`, `decline`")
-        if decision == "text" and not text.strip():
+        amount = granted(Answer(decision, text), Budget()) if found.budget and decision != "decline" else None
+        if isinstance(amount, AmountError):
+            raise RequestRefused(f"{found.id} is about a budget: {amount.message}", "or `accept`, `decline`")
+        if decision == "text" and not text:
             raise UsageError("the answer is empty", f"`orch answer {found.id} accept`, `decline`, or your words")
-        answer = clean(Answer(decision, text.strip(), bool(for_session)))
+        answer = clean(Answer(decision, text, params.for_session))
         await self._post(ev.AskAnswered(self._loop.clock.now(), found.id, answer))
         if self._loop.world.asks[found.id].answer is not answer:  # not even the same one, by somebody else
             raise RequestRefused(f"{found.id} was settled a moment before", "see `orch asks` for what is open")
-        return {}
+        return Done()
 
-    async def _do_ask_child(self, child: str, question: str) -> dict[str, Any]:
+    async def _ask_child(self, params: AskChildParams) -> ChildAnswer:
+        child = params.child
         if child == ORCHESTRATOR:
             raise UsageError("the orchestrator is no child", "ask one of the children, or yourself")
         self._child(child)
@@ -225,11 +282,11 @@ class Control:
         if outage is not None:
             raise RequestRefused(f"{child} is asked nothing now: {outages.said(outage)}", "ask again after that")
         assert self._interviews is not None, "a supervisor that has children can ask them"
-        return await self._interviews.ask(child, question)
+        return await self._interviews.ask(child, params.question)
 
-    async def _post(self, event: ev.Event) -> dict[str, Any]:
+    async def _post(self, event: ev.Event) -> Done:
         await self._loop.submit(event)
-        return {}
+        return Done()
 
     def _child(self, name: str) -> None:
         servers = self._loop.world.servers

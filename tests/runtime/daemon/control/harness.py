@@ -1,0 +1,143 @@
+"""A loop and its control socket in a thread, and what a client says to it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from supervisor.domain import event as ev
+from supervisor.domain.action import Action
+from supervisor.domain.child import Child
+from supervisor.domain.world import World
+from supervisor.errors import RequestRefused, UsageError
+from supervisor.runtime.codex.progress import Activity
+from supervisor.runtime.daemon.control import Control
+from supervisor.runtime.daemon.loop import Loop
+from supervisor.runtime.logs import Logs
+from supervisor.runtime.plan.authors import Authors
+from supervisor.runtime.workspace import Workspace, make_private
+from supervisor.shell.control_client import ControlClient
+from supervisor.shell.ledger.store import Ledger
+
+LIMIT = 5.0  # seconds
+
+
+class Supervisor:
+    """A conductor and its control socket in a thread of their own, with nobody who carries out actions."""
+
+    def __init__(self, root: Path, *children: Child) -> None:
+        self.workspace = Workspace(root)
+        self.socket = self.workspace.control_socket
+        self.actions: list[Action] = []
+        self.failure: BaseException | None = None
+        self._children = children
+        self.asked, self.plan_known = threading.Event(), threading.Event()
+        self.plan_known.set()
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="supervisor")
+
+    def __enter__(self) -> Supervisor:
+        make_private(self.workspace.runtime_dir)
+        self._thread.start()
+        assert self._ready.wait(LIMIT)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        with suppress(RuntimeError):  # its loop is closed: it is down already
+            self.post(ev.DownRequested(self.loop.clock.now(), True))
+            for child in self._children:
+                self.post(ev.ServerStopped(self.loop.clock.now(), child.name))
+        self._thread.join(LIMIT)
+        assert not self._thread.is_alive()
+        assert self.failure is None
+        assert not self.socket.exists()
+
+    def post(self, event: ev.Event) -> None:
+        self._loop.call_soon_threadsafe(self.loop.post, event)
+
+    def client(self) -> ControlClient:
+        return ControlClient(self.socket)
+
+    def recorded(self) -> list[ev.Event]:
+        """What is in the ledger, without the intents."""
+        ledger = Ledger(self.workspace.ledger)
+        try:
+            return [event for event in ledger.open().events if not isinstance(event, ev.Intended)]
+        finally:
+            ledger.close()
+
+    @contextmanager
+    def raw(self) -> Iterator[socket.socket]:
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(LIMIT)
+            connection.connect(str(self.socket))
+            yield connection
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._supervise())
+        except* Over:
+            pass
+        except* BaseException as error:
+            self.failure = error
+
+    async def _supervise(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        ledger = Ledger(self.workspace.ledger)
+        found = ledger.open()
+        logs = Logs(self.workspace.logs, megabytes=1)
+        self.loop = Loop(self.workspace, ledger, found, logs)
+        self.loop.post(ev.SupervisorStarted(self.loop.clock.now(), os.getpid(), "0.1.0", self._children, (), (1.0,)))
+        try:
+            async with asyncio.TaskGroup() as group:
+                listening = asyncio.Event()
+                authors, doing = Authors("plan.md", World), Activity()
+                control = Control(
+                    self.workspace, self.loop, logs, group, authors, doing, plan_known=self._until_plan_known
+                )
+                group.create_task(control.serve(listening), name="control")
+                await listening.wait()
+                self._ready.set()
+                await self.loop.run(self.actions.append)
+                raise Over
+        finally:
+            ledger.close()
+            logs.close()
+
+    async def _until_plan_known(self) -> None:
+        self.asked.set()
+        await asyncio.to_thread(self.plan_known.wait, LIMIT)
+
+
+class Over(Exception):
+    """Ends the task group: the conductor has returned."""
+
+
+def ask(connection: socket.socket, line: bytes) -> Any:
+    connection.sendall(line + b"\n")
+    return json.loads(answer(connection))
+
+
+def answer(connection: socket.socket) -> bytes:
+    data = b""
+    while not data.endswith(b"\n"):
+        piece = connection.recv(65536)
+        assert piece, f"the connection was closed after {data!r}"
+        data += piece
+    return data
+
+
+def refused(client: ControlClient, method: str, **params: Any) -> str:
+    """What the client is told."""
+    with pytest.raises((RequestRefused, UsageError)) as error:
+        client.call(method, **params)
+    return str(error.value)

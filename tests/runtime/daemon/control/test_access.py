@@ -1,0 +1,85 @@
+"""Who may use the control socket: this user alone."""
+
+from __future__ import annotations
+
+import os
+import socket
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from supervisor.domain import event as ev
+from supervisor.runtime.workspace import make_private
+from tests.runtime.daemon.control.harness import LIMIT, Supervisor
+
+pytestmark = pytest.mark.timeout(10)
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(os.lstat(path).st_mode)
+
+
+# ── who may use it ───────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.promise("sockets private")
+def test_the_socket_is_ours_alone_whatever_the_umask_is(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        with Supervisor(tmp_path) as supervisor:
+            assert mode(supervisor.socket) == 0o600
+            assert mode(supervisor.socket.parent) == 0o700
+            assert mode(supervisor.socket.parent.parent) == 0o700
+            assert mode(supervisor.workspace.ledger) == 0o600
+            assert mode(supervisor.workspace.state) == 0o700
+    finally:
+        after = os.umask(before)
+    assert after == 0
+
+
+STRANGER = """
+import os, socket, sys
+os.setgroups([])
+os.setgid(65534)
+os.setuid(65534)
+connection = socket.socket(socket.AF_UNIX)
+connection.settimeout(5)
+try:
+    connection.connect(sys.argv[1])
+    connection.sendall(b'{"id":1,"method":"down","params":{"now":true}}\\n')
+    print(repr(connection.recv(100)))
+except OSError as error:
+    print(type(error).__name__)
+"""
+
+
+def stranger(path: Path) -> str:
+    """What a client of another user gets to read."""
+    ran = subprocess.run([sys.executable, "-c", STRANGER, path], capture_output=True, text=True, timeout=LIMIT)
+    return ran.stdout.strip() or ran.stderr
+
+
+@pytest.mark.promise("sockets private")
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can be somebody else")
+def test_another_user_is_kept_out_by_the_folder_and_behind_it_by_the_socket(supervisor: Supervisor) -> None:
+    assert stranger(supervisor.socket) == "PermissionError"
+    for folder in (supervisor.socket.parent.parent.parent, supervisor.socket.parent.parent, supervisor.socket.parent):
+        folder.chmod(0o755)
+    assert stranger(supervisor.socket) == "PermissionError"
+    supervisor.socket.chmod(0o666)
+    assert stranger(supervisor.socket) in ("b''", "ConnectionResetError", "BrokenPipeError")
+    with supervisor.client() as client:
+        assert client.call("status")["supervisor"]["state"] == "up"
+    assert [type(event) for event in supervisor.recorded()] == [ev.SupervisorStarted]
+
+
+def test_a_socket_that_was_left_behind_is_replaced(tmp_path: Path) -> None:
+    supervisor = Supervisor(tmp_path)
+    make_private(supervisor.workspace.runtime_dir)
+    with socket.socket(socket.AF_UNIX) as left:
+        left.bind(str(supervisor.socket))
+    with supervisor, supervisor.client() as client:
+        assert client.call("status")["children"] == []

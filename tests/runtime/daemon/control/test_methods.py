@@ -1,0 +1,209 @@
+"""What the control methods do."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeout
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from supervisor.domain import event as ev
+from supervisor.domain.ask import Answer
+from supervisor.domain.child import Child
+from supervisor.domain.plan import Plan, Task
+from supervisor.errors import RequestRefused, SupervisorDown, UsageError
+from supervisor.shell import control_client
+from supervisor.shell.ledger import store
+from supervisor.shell.ledger.segments import raw_lines, segments
+from tests.runtime.daemon.control.harness import LIMIT, Supervisor, refused
+
+pytestmark = pytest.mark.timeout(10)
+
+
+def test_before_the_plan_is_known_only_who_watches_is_answered(
+    supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(control_client, "CONNECT_TIMEOUT", 0.3)
+    supervisor.plan_known.clear()
+    with supervisor.client() as watching, supervisor.client() as asking, ThreadPoolExecutor(1) as pool:
+        assert watching.watch(-1, 0)["status"]["plan"]["state"] == "missing"
+        assert not supervisor.asked.is_set()
+        answer = pool.submit(asking.call, "status")
+        assert supervisor.asked.wait(LIMIT)
+        assert watching.watch(-1, 0)["status"]["plan"]["state"] == "missing"
+        with pytest.raises(FutureTimeout):  # it is alive, and so it is waited for
+            answer.result(2 * control_client.CONNECT_TIMEOUT)
+        supervisor.plan_known.set()
+        assert answer.result(LIMIT)["plan"]["state"] == "missing"
+
+
+def test_the_status_tells_what_is_known(supervisor: Supervisor) -> None:
+    with supervisor.client() as client:
+        status = client.call("status")
+    since = status["supervisor"].pop("since")
+    assert since == supervisor.loop.status()["supervisor"]["since"]
+    assert status == {
+        "workspace": str(supervisor.workspace.root),
+        "supervisor": {"state": "up", "pid": os.getpid(), "version": "0.1.0", "problem": None},
+        "plan": {
+            "state": "missing",
+            "revision": 0,
+            "title": None,
+            "author": None,
+            "why": "there is no plan.md yet",
+            "problems": [],
+        },
+        "orchestrator": None,
+        "pauses": [],
+        "children": [],
+        "tasks": [],
+        "asks": [],
+    }
+
+
+def test_whoever_watches_hears_of_a_change_at_once_and_of_no_change_in_time(supervisor: Supervisor) -> None:
+    with supervisor.client() as client:
+        version = client.watch(-1, 0)["version"]
+        assert client.watch(version, 0.05)["version"] == version
+    count = 5
+
+    def watch(ready: threading.Barrier) -> Any:
+        with supervisor.client() as client:
+            ready.wait(LIMIT)
+            return client.watch(version, LIMIT)
+
+    ready = threading.Barrier(count + 1)
+    with ThreadPoolExecutor(count) as pool, supervisor.client() as client:
+        watching = [pool.submit(watch, ready) for _ in range(count)]
+        ready.wait(LIMIT)
+        client.call("hold")
+        seen = [one.result(LIMIT) for one in watching]
+    assert {one["version"] > version for one in seen} == {True}
+    assert {one["status"]["plan"]["state"] for one in seen} <= {"missing", "held"}
+
+
+def test_what_was_asked_for_is_in_the_ledger_before_the_answer(supervisor: Supervisor) -> None:
+    with supervisor.client() as client:
+        answers = [
+            client.call("hold"),
+            client.call("go", task=None),
+            client.call("note", text="  the id is a UUID \udcff\n"),
+            client.call("up", children=[]),
+        ]
+        assert answers == [{}] * 4
+        started, *events = supervisor.recorded()
+    assert isinstance(started, ev.SupervisorStarted)
+    assert events == [
+        ev.HoldSet(events[0].at),
+        ev.HoldLifted(events[1].at),
+        ev.LearningNoted(events[2].at, "human", "the id is a UUID \udcff"),
+        ev.UpRequested(events[3].at, ()),
+    ]
+    assert [event.at for event in events] == sorted(event.at for event in events)
+
+
+def test_a_supervisor_knows_what_was_before_its_ledger_was_compacted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "SEGMENT", 3000)
+    notes = [f"note {number}" for number in range(40)]
+    for _ in "ab":  # the second time none of it is news
+        with Supervisor(tmp_path) as supervisor, supervisor.client() as client:
+            for note in notes:
+                client.call("note", text=note)
+    with Supervisor(tmp_path) as supervisor:
+        assert [one.text for one in supervisor.loop.world.learnings] == notes
+        assert len(supervisor.recorded()) < 40
+    assert len(segments(supervisor.workspace.ledger)) > 2
+    told = [json.loads(raw) for raw in raw_lines(supervisor.workspace.ledger)]
+    assert [one["text"] for one in told if one["event"] == "learning_noted"] == notes * 2
+    assert [one["seq"] for one in told] == list(range(1, len(told) + 1))
+
+
+def test_no_secret_that_a_human_notes_reaches_the_ledger(supervisor: Supervisor) -> None:
+    key = "sk-" + "a1B2" * 8
+    with supervisor.client() as client:
+        client.call("note", text=f"use {key}")
+    assert key not in supervisor.workspace.ledger.read_text(encoding="utf-8")
+    assert supervisor.recorded()[-1] == ev.LearningNoted(supervisor.recorded()[-1].at, "human", "use [redacted]")
+
+
+def test_a_wrong_name_is_told_with_the_nearest_right_one(tmp_path: Path) -> None:
+    with (
+        Supervisor(tmp_path, Child("backend", "/b"), Child("mobile", "/m")) as supervisor,
+        supervisor.client() as client,
+    ):
+        with pytest.raises(UsageError):
+            client.call("restart", child="bakend")
+        assert refused(client, "restart", child="bakend") == "there is no child `bakend`: did you mean `backend`?"
+        assert refused(client, "up", children=["x"]) == "there is no child `x`: known are backend, mobile"
+        assert refused(client, "go", task="T1") == "there is no task `T1`: known are none"
+        assert refused(client, "note", text="") == "the note is empty: say what was learned: `orch note TEXT`"
+        assert refused(client, "answer", ask="A9", decision="accept", text="", for_session=False) == (
+            "there is no ask `A9`: see `orch asks`"
+        )
+
+
+@pytest.mark.promise("answered once")
+def test_an_ask_is_answered_once_and_only_with_a_decision(supervisor: Supervisor) -> None:
+    task = Task("H1", "Pair a device", "human", instructions="Press the button.", expect="a green light")
+    plan = Plan("Pairing", False, "Pair.", "It pairs.", (), (task,))
+
+    def reply(decision: str, text: str = "", ask: str = "") -> dict[str, Any]:
+        return {"ask": ask or name, "decision": decision, "text": text, "for_session": False}
+
+    with supervisor.client() as client:
+        version = client.watch(-1, 0)["version"]
+        supervisor.post(ev.PlanAccepted(supervisor.loop.clock.now(), 1, "d", "first", plan))
+        asks = client.watch(version, LIMIT)["status"]["asks"]
+        (name,) = [one["id"] for one in asks]
+        assert refused(client, "answer", **reply("text", " ")).startswith("the answer is empty: ")
+        assert refused(client, "go", task="H1") == "H1 is neither blocked nor failed: see `orch status`"
+        assert client.call("answer", **reply("text", " a green light \n", name.lower())) == {}
+        assert refused(client, "answer", **reply("accept")) == (
+            f"{name} is answered already: see `orch asks` for what is open"
+        )
+        assert client.call("status")["asks"] == []
+    answered = [event for event in supervisor.recorded() if isinstance(event, ev.AskAnswered)]
+    assert answered == [ev.AskAnswered(answered[0].at, name, Answer("text", "a green light"))]
+
+
+def test_of_many_who_give_the_same_answer_at_once_one_has_given_it(supervisor: Supervisor) -> None:
+    tasks = tuple(Task(f"H{number}", "Look", "human", expect="green") for number in range(10))
+    plan = Plan("Looking", False, "Look.", "", (), tasks)
+    with supervisor.client() as client:
+        supervisor.post(ev.PlanAccepted(supervisor.loop.clock.now(), 1, "d", "first", plan))
+        asks: list[str] = []
+        while len(asks) < len(tasks):
+            asks = [one["id"] for one in client.watch(-1, 0)["status"]["asks"]]
+
+    def answer(ask: str) -> bool:
+        with supervisor.client() as client, suppress(RequestRefused):
+            client.call("answer", ask=ask, decision="accept", text="", for_session=False)
+            return True
+        return False
+
+    with ThreadPoolExecutor(8) as pool:
+        for ask in asks:
+            assert sum(pool.map(answer, [ask] * 8)) == 1
+    answered = [event.ask for event in supervisor.recorded() if isinstance(event, ev.AskAnswered)]
+    assert answered == asks
+
+
+def test_going_down_ends_the_supervisor_and_whoever_is_connected_sees_it(tmp_path: Path) -> None:
+    with Supervisor(tmp_path) as supervisor, supervisor.client() as watcher, supervisor.client() as client:
+        watcher.call("status")
+        assert client.call("down", now=True) == {}
+        assert client.wait_closed(LIMIT)
+        with pytest.raises(SupervisorDown):
+            watcher.call("status")
+        supervisor._thread.join(LIMIT)
+        with pytest.raises(SupervisorDown, match="the supervisor is not up: run `orch up`"):
+            supervisor.client()
+        assert not supervisor.socket.exists()

@@ -1,0 +1,177 @@
+"""What the control socket takes, and that nothing sent to it breaks it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec.structs import fields
+
+from supervisor.domain import event as ev
+from supervisor.wire.control import LINE_LIMIT, METHODS, Method, NoParams
+from supervisor.wire.jsonrpc import INTERNAL_ERROR, INVALID_PARAMS, METHOD_NOT_FOUND, REFUSED
+from tests.runtime.daemon.control.harness import Supervisor, ask
+from tests.wire.values import anything
+
+pytestmark = pytest.mark.timeout(10)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *(b"", b"{", b"[]", b"7", b"null", b"\x00\xff", b"hello", b"GET / HTTP/1.1\r", b"[" * 100_000),
+        *(b'{"method":"down"}', b'{"id":null,"method":"down"}', b'{"id":1,"result":{}}'),
+        *(b'{"id":1,"method":"down","params":[true]}', b'{"id":1,"method":["down"]}', b'{"id":true,"method":"down"}'),
+    ],
+    ids=lambda line: repr(line[:20]),
+)
+def test_what_is_no_request_is_refused_and_the_connection_goes_on(shared: Supervisor, line: bytes) -> None:
+    refusal = {"id": None, "error": {"code": INVALID_PARAMS, "message": "not a request"}}
+    with shared.raw() as connection:
+        assert ask(connection, line) == refusal
+        assert ask(connection, b'{"id":"x","method":"status"}')["id"] == "x"
+
+
+@pytest.mark.parametrize(
+    ("method", "params", "reason"),
+    [
+        ("go", {}, "`go` needs `task`"),
+        ("up", {}, "`up` needs `children`"),
+        ("up", {"children": "alpha"}, "`children` of `up` is wrong: expected `array`, got `str`"),
+        ("up", {"children": ["alpha", 7]}, "`children[1]` of `up` is wrong: expected `str`, got `int`"),
+        ("restart", {"child": []}, "`child` of `restart` is wrong: expected `str`, got `array`"),
+        ("go", {"task": {}}, "`task` of `go` is wrong: expected `str | null`, got `object`"),
+        ("down", {"now": 1}, "`now` of `down` is wrong: expected `bool`, got `int`"),
+        ("note", {"text": 7}, "`text` of `note` is wrong: expected `str`, got `int`"),
+        (
+            "note",
+            {"text": "x", "source": "backend"},
+            "`source` of `note` is wrong: invalid enum value 'backend'; it is one of `human`, `orchestrator`",
+        ),
+        ("watch", {"version": 0, "timeout": "long"}, "`timeout` of `watch` is wrong: expected `float`, got `str`"),
+        ("status", {"verbose": True}, "`status` takes no `verbose`"),
+        ("status", {"self": 1}, "`status` takes no `self`"),
+        ("hold", {"": 1}, "`hold` takes no ``"),
+        ("note", {"text": "x", "params": {}}, "`note` takes no `params`"),
+        ("answer", {"ask": 7, "decision": "accept"}, "`ask` of `answer` is wrong: expected `str`, got `int`"),
+        (
+            "answer",
+            {"ask": "A1", "decision": "maybe", "text": "", "for_session": False},
+            "`decision` of `answer` is wrong: invalid enum value 'maybe'; it is one of `accept`, `decline`, `text`",
+        ),
+    ],
+)
+def test_params_that_do_not_fit_are_refused_with_the_field_named(
+    shared: Supervisor, method: str, params: dict[str, Any], reason: str
+) -> None:
+    with shared.raw() as connection:
+        refusal = ask(connection, json.dumps({"id": 7, "method": method, "params": params}).encode())
+    assert refusal == {"id": 7, "error": {"code": INVALID_PARAMS, "message": reason}}
+    assert [type(event) for event in shared.recorded()] == [ev.SupervisorStarted]
+
+
+@pytest.mark.parametrize(
+    ("method", "params", "code"),
+    [
+        ("upp", {}, METHOD_NOT_FOUND),
+        ("__init__", {}, METHOD_NOT_FOUND),
+        ("_status", {}, METHOD_NOT_FOUND),
+        ("", {}, METHOD_NOT_FOUND),
+        ("up", {"children": ["api"]}, REFUSED),
+        ("restart", {"child": "api"}, REFUSED),
+        ("go", {"task": "T1"}, REFUSED),
+        ("note", {"text": " \n"}, REFUSED),
+        ("plan", {"problem": " ", "review": False, "yolo": False}, REFUSED),
+        ("ask_child", {"child": "api", "question": "?"}, REFUSED),
+        ("answer", {"ask": "A1", "decision": "accept", "text": "", "for_session": False}, REFUSED),
+    ],
+)
+def test_a_request_that_cannot_be_is_refused(
+    shared: Supervisor, method: str, params: dict[str, Any], code: int
+) -> None:
+    with shared.raw() as connection:
+        refusal = ask(connection, json.dumps({"id": 7, "method": method, "params": params}).encode())
+    assert (refusal["id"], refusal["error"]["code"]) == (7, code)
+    assert [type(event) for event in shared.recorded()] == [ev.SupervisorStarted]
+
+
+@pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
+def test_every_method_is_served_and_reads_its_params(shared: Supervisor, method: Method[NoParams, object]) -> None:
+    required = [field.name for field in fields(method.params) if field.required]
+    wrong = [{**dict.fromkeys(required), "unheard_of": 1}, *({name: 0.5} for name in required if name != "timeout")]
+    with shared.raw() as connection:
+        for params in [*wrong, *([{}] if required else [])]:
+            refusal = ask(connection, json.dumps({"id": 7, "method": method.name, "params": params}).encode())
+            assert refusal["error"]["code"] == INVALID_PARAMS
+            assert f"`{method.name}`" in refusal["error"]["message"]
+            assert any(f"`{name}`" in refusal["error"]["message"] for name in (*params, *required))
+
+
+def test_an_error_of_its_own_is_never_the_callers_fault_and_is_logged(
+    supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor.loop, "status", lambda: len(7))  # type: ignore[arg-type]
+    with supervisor.raw() as connection:
+        refusal = ask(connection, b'{"id":1,"method":"status","params":{}}')
+        assert refusal == {"id": 1, "error": {"code": INTERNAL_ERROR, "message": "an error of its own (TypeError)"}}
+        assert ask(connection, b'{"id":2,"method":"hold","params":{}}') == {"id": 2, "result": {}}
+    logged = [json.loads(line) for line in (supervisor.workspace.logs / "supervisor.jsonl").read_text().splitlines()]
+    (broken,) = [line for line in logged if line["event"] == "control_broken"]
+    assert (broken["level"], broken["method"]) == ("error", "status")
+    assert "object of type 'int' has no len()" in broken["reason"]
+    assert "in _picture" in broken["trace"]
+
+
+NAMES = st.sampled_from(["status", "restart", "go", "answer", "note", "x"])
+CALLS = st.fixed_dictionaries(
+    {"id": st.integers() | anything, "method": NAMES | anything},
+    optional={"params": st.dictionaries(st.sampled_from(["child", "ask", "decision"]), anything) | anything},
+)
+
+
+@pytest.mark.promise("any input")
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.binary(max_size=40).map(lambda data: data.replace(b"\n", b" ")) | CALLS.map(dumped := json.dumps)))
+def test_every_line_gets_one_line_whatever_is_in_it(shared: Supervisor, lines: list[bytes | str]) -> None:
+    with shared.raw() as connection:
+        for line in lines:
+            reply = ask(connection, line if isinstance(line, bytes) else line.encode())
+            assert set(reply) in ({"id", "error"}, {"id", "result"})
+        assert ask(connection, b'{"id":1,"method":"status"}')["id"] == 1
+
+
+def test_requests_may_come_in_pieces_and_several_at_once(shared: Supervisor) -> None:
+    with shared.raw() as connection:
+        for byte in b'{"id":1,"method":"status"':
+            connection.sendall(bytes([byte]))
+        connection.sendall(b'}\n{"id":2,"method":"nothing"}\n\n')
+        data = b""
+        while data.count(b"\n") < 3:
+            data += connection.recv(65536)
+        assert [json.loads(line)["id"] for line in data.splitlines()] == [1, 2, None]
+
+
+def test_a_message_beyond_the_limit_ends_that_connection_only(shared: Supervisor) -> None:
+    with shared.raw() as other, shared.raw() as connection:
+        end = b""
+        try:
+            connection.sendall(b"x" * (LINE_LIMIT * 2 + 1))
+            end = connection.recv(10)
+        except ConnectionError:
+            pass
+        assert end == b""
+        assert ask(other, b'{"id":1,"method":"status"}')["id"] == 1
+
+
+def test_clients_that_leave_in_the_middle_break_nothing(shared: Supervisor) -> None:
+    for line in (b"", b'{"id":1,', b'{"id":1,"method":"status"}\n' * 500, b'{"id":1,"method":"watch","params":'):
+        with shared.raw() as connection:
+            connection.sendall(line)
+    watching = {"id": 1, "method": "watch", "params": {"version": -1, "timeout": 60}}
+    with shared.raw() as connection:
+        connection.sendall(json.dumps(watching).encode() + b"\n")
+    with shared.client() as client:
+        assert client.call("status")["supervisor"]["problem"] is None
