@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, settings
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
-# A shell that runs a script in the background has it ignore SIGINT, and so do all that it starts. Tests and the processes
-# in them are interrupted by that signal, wherever they run.
+# A shell that runs a script in the background has it ignore SIGINT, and so do all that it starts. Tests and the
+# processes in them are interrupted by that signal, wherever they run.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
