@@ -6,14 +6,17 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.docs import promises
+from tests.docs import config, promises
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
 
 # NAME -> what makes the Markdown between the two comments.
-GENERATORS: dict[str, Callable[[], str]] = {"promises": promises.table}
+GENERATORS: dict[str, Callable[[], str]] = {
+    "config keys": config.table,
+    "promises": promises.table,
+}
 
-_BLOCK = re.compile(r"(<!-- generated: (\S+) -->\n).*?(<!-- end: \2 -->)", re.DOTALL)
+_BLOCK = re.compile(r"(<!-- generated: ([\w ]+) -->\n).*?(<!-- end: \2 -->)", re.DOTALL)
 
 
 def pages() -> list[Path]:

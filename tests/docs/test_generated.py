@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.docs import config
 from tests.docs.blocks import GENERATORS, names, pages, refreshed
 from tests.docs.promises import held_by, promises
 
@@ -33,3 +34,9 @@ def test_every_promise_has_a_test_and_every_marked_test_a_promise() -> None:
     made = [key for section in promises().values() for key in section]
     assert len(made) == len(set(made)), "two promises have the same key"
     assert set(made) == set(held_by())
+
+
+def test_every_key_of_the_config_says_what_it_means() -> None:
+    meanings = {path: key.meaning for path, key in config.every()}
+    assert len(meanings) > 25
+    assert [path for path, meaning in meanings.items() if not meaning.endswith(".")] == []

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from supervisor.core.engine.asks.command_line import plain
 from supervisor.core.plan.diagnostics import any_of, nearest, quoted
@@ -28,22 +28,28 @@ def _listed(value: Any) -> Any:
 
 
 class MatchPart(_Part):
-    command: str | None = None
-    path: str | None = None
-    tool: str | None = None
+    command: str | None = Field(default=None, description="The first words of a command.")
+    path: str | None = Field(default=None, description="A pattern for changed files, relative to the repo or absolute.")
+    tool: str | None = Field(default=None, description="A tool of an MCP server: `SERVER/TOOL`, or `SERVER/*`.")
 
 
 class RulePart(_Part):
-    accept: MatchPart | None = None
-    decline: MatchPart | None = None
-    child: str | None = None
-    for_session: bool = False
+    accept: MatchPart | None = Field(default=None, description="What to accept: one of the three keys below.")
+    decline: MatchPart | None = Field(default=None, description="What to decline: one of the three keys below.")
+    child: str | None = Field(
+        default=None, description="The child that the rule is for, or `orchestrator`. Without it, every child."
+    )
+    for_session: bool = Field(default=False, description="Accepts the same for the rest of the Codex session.")
 
 
 class NotifyPart(_Part):
-    command: str | tuple[str, ...] | None = None
-    webhook: str | None = None
-    on: Annotated[tuple[NoticeKind, ...], BeforeValidator(_listed)] = NOTICE_KINDS
+    command: str | tuple[str, ...] | None = Field(
+        default=None, description="Runs without a shell and gets each notice as JSON on standard input."
+    )
+    webhook: str | None = Field(default=None, description="An address that gets each notice as JSON by POST.")
+    on: Annotated[tuple[NoticeKind, ...], BeforeValidator(_listed)] = Field(
+        default=NOTICE_KINDS, description="Which notices are sent."
+    )
 
 
 def rules_of(parts: Sequence[RulePart], children: Iterable[str]) -> tuple[Rule, ...]:

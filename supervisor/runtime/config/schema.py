@@ -42,8 +42,8 @@ def _in_words(value: Any) -> Any:
 
 
 class BudgetPart(_Part):
-    tokens: Annotated[int, Field(gt=0)] | None = None
-    minutes: PositiveFloat | None = None
+    tokens: Annotated[int, Field(gt=0)] | None = Field(default=None, description="Input and output tokens together.")
+    minutes: PositiveFloat | None = Field(default=None, description="Minutes in which turns run.")
 
 
 _Budget = Annotated[BudgetPart | None, BeforeValidator(_in_words)]
@@ -52,41 +52,65 @@ _Budget = Annotated[BudgetPart | None, BeforeValidator(_in_words)]
 class BudgetsPart(_Part):
     """What all tasks of a plan may spend together, and each that plan.md gives no budget of its own."""
 
-    plan: _Budget = None
-    task: _Budget = None
+    plan: _Budget = Field(default=None, description="Bounds all tasks of the plan together.")
+    task: _Budget = Field(default=None, description="Bounds each task that plan.md gives no budget of its own.")
 
 
 class ChildPart(_Part):
-    path: str
-    model: str | None = None
-    effort: str | None = None
-    sandbox: SandboxMode = "workspace-write"
-    network: bool = False
-    approvals: Approvals = "on-request"
-    budget: _Budget = None
-    trusted: bool = False
+    path: str = Field(
+        description="The repo's work tree, absolute or relative to the workspace. Short form: `NAME: PATH`."
+    )
+    model: str | None = Field(
+        default=None, description="The model for all tasks of this child. Without it, your Codex config decides."
+    )
+    effort: str | None = Field(
+        default=None, description="The reasoning effort for all its tasks. Without it, your Codex config decides."
+    )
+    sandbox: SandboxMode = Field(default="workspace-write", description="What the child's commands may write.")
+    network: bool = Field(default=False, description="Lets its commands and its verify commands open sockets.")
+    approvals: Approvals = Field(
+        default="on-request", description="`never`: Codex asks for nothing, and whatever needs an approval fails."
+    )
+    budget: _Budget = Field(default=None, description="Bounds all tasks of this child together.")
+    trusted: bool = Field(
+        default=False,
+        description="Lets Codex run what the repo's own `.codex` folder names: MCP servers, hooks, rules.",
+    )
 
 
 class OrchestratorPart(_Part):
     """The orchestrator that `orch plan` runs."""
 
-    model: str | None = None
-    effort: str | None = None
+    model: str | None = Field(
+        default=None, description="The model of the orchestrator. Without it, your Codex config decides."
+    )
+    effort: str | None = Field(default=None, description="Its reasoning effort. Without it, your Codex config decides.")
 
 
 class CodexPart(_Part):
-    bin: str | None = None
+    bin: str | None = Field(default=None, description="The codex binary. `ORCH_CODEX_BIN` overrides it.")
 
 
 class LimitsPart(_Part):
     """See `Limits`, which has the defaults."""
 
-    verify_minutes: PositiveFloat = STANDARD.verify_minutes
-    retry_seconds: tuple[Annotated[float, Field(ge=0)], ...] = STANDARD.retry_seconds
-    stall_minutes: PositiveFloat = STANDARD.stall_minutes
-    pause_seconds: Annotated[tuple[PositiveFloat, ...], Field(min_length=1)] = STANDARD.pause_seconds
-    ready_seconds: PositiveFloat = STANDARD.ready_seconds
-    log_megabytes: PositiveFloat = STANDARD.log_megabytes
+    verify_minutes: PositiveFloat = Field(
+        default=STANDARD.verify_minutes, description="Longest run of one verify command."
+    )
+    retry_seconds: tuple[Annotated[float, Field(ge=0)], ...] = Field(
+        default=STANDARD.retry_seconds, description="Pauses before a turn that failed at the provider is tried again."
+    )
+    stall_minutes: PositiveFloat = Field(
+        default=STANDARD.stall_minutes, description="Longest time that a running turn may give no sign of life."
+    )
+    pause_seconds: Annotated[tuple[PositiveFloat, ...], Field(min_length=1)] = Field(
+        default=STANDARD.pause_seconds,
+        description="Pauses of everything while the provider takes no work. The last one repeats.",
+    )
+    ready_seconds: PositiveFloat = Field(
+        default=STANDARD.ready_seconds, description="Longest time that a server may take to answer after its start."
+    )
+    log_megabytes: PositiveFloat = Field(default=STANDARD.log_megabytes, description="Size at which a log is rotated.")
 
 
 class _File(_Part):
