@@ -184,7 +184,12 @@ class ScriptedModel:
         self._thread.join()
 
     def answer(self, request: ModelRequest) -> Sequence[Step]:
-        """Keep the request, and ask the script what to do about it."""
+        """Keep the request, and ask the script what to do about it.
+
+        A title for a thread of Codex's terminal (from 0.170 on) is no part of any script: it is given here.
+        """
+        if request.source == "thread_title":
+            return (Say(json.dumps({"title": "Scripted"})),)
         with self._lock:
             self._requests.append(request)
         try:

@@ -53,10 +53,14 @@ class ToolOutput:
 
 @dataclass(frozen=True, slots=True)
 class ModelRequest:
-    """One request for a response. `schema` is the turn's output schema; `cwd` is "" if the request does not tell."""
+    """One request for a response. `schema` is the turn's output schema; `cwd` is "" if the request does not tell.
+
+    `source` says what Codex made the thread for: "user", "thread_title" (its terminal looks for a title), or "".
+    """
 
     thread_id: str
     turn_id: str
+    source: str
     cwd: str
     model: str
     input: tuple[Item, ...]
@@ -68,11 +72,13 @@ class ModelRequest:
         """Read the body of `POST /responses`; what is missing reads as empty."""
         items = tuple(item for item in body.get("input") or () if isinstance(item, dict))
         metadata: Mapping[str, Any] = body.get("client_metadata") or {}
+        turn = _turn_metadata(metadata)
         text: Mapping[str, Any] = body.get("text") or {}
         extra = [tool for item in items if item.get("type") == "additional_tools" for tool in item.get("tools") or ()]
         return cls(
             thread_id=str(metadata.get("thread_id") or body.get("prompt_cache_key") or ""),
-            turn_id=str(metadata.get("turn_id") or _turn_metadata(metadata).get("turn_id") or ""),
+            turn_id=str(metadata.get("turn_id") or turn.get("turn_id") or ""),
+            source=str(turn.get("thread_source") or ""),
             cwd=_cwd(items),
             model=str(body.get("model") or ""),
             input=items,

@@ -121,6 +121,17 @@ def test_a_request_tells_the_prompt_the_folder_the_schema_and_the_tools(start: S
     assert {"exec_command", "apply_patch", "request_user_input"} <= set(second.tools)
 
 
+def test_a_title_for_a_thread_of_the_terminal_is_given_without_asking_the_script() -> None:
+    turn = json.dumps({"turn_id": "u1", "thread_source": "thread_title"})
+    with ScriptedModel(lambda request: (Fail(400, "no prompt of a person"),)) as model:
+        titled = model.answer(ModelRequest.parse({"client_metadata": {"x-codex-turn-metadata": turn}}))
+        prompted = model.answer(ModelRequest.parse({}))
+
+    assert titled == (Say('{"title": "Scripted"}'),)
+    assert prompted == (Fail(400, "no prompt of a person"),)
+    assert len(model.requests) == 1
+
+
 def test_an_escalated_command_waits_for_an_approval(start: Start) -> None:
     _, codex = start()
     codex.turn(codex.thread(), block("escalate echo out > ../outside.txt", 'report {"summary": "asked"}'))
