@@ -1,0 +1,56 @@
+"""What the documents name exists: files, folders, and names in files."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+ROOMS = ("supervisor", "tests", "docs", "scripts", "skills", "templates")
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+_FENCED = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
+_SPAN = re.compile(r"`([^`\n]+)`")
+_PATH = re.compile(rf"(?:{'|'.join(ROOMS)})/[\w./-]*")
+_NAMED_IN = re.compile(r"`(\w+)`(?:,? and `(\w+)`)?\s+(?:in|of)\s+`((?:supervisor|tests)/[\w./-]+\.py)`")
+_GENERATED = re.compile(r"<!-- generated: .*?<!-- end: ", re.DOTALL)
+
+
+def prose(page: Path) -> str:
+    return _FENCED.sub("", _GENERATED.sub("", page.read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_path_that_a_document_names_exists(page: Path) -> None:
+    named = {path for span in _SPAN.findall(prose(page)) for path in re.split(r"\s+", span) if _PATH.fullmatch(path)}
+    assert [path for path in sorted(named) if not (ROOT / path).exists()] == []
+
+
+def test_every_name_is_in_the_file_in_which_the_architecture_says_it_is() -> None:
+    found = [
+        (name, path)
+        for *names, path in _NAMED_IN.findall(prose(ROOT / "docs" / "architecture.md"))
+        for name in names
+        if name
+    ]
+    assert len(found) > 30
+    missing = [
+        f"{name} in {path}"
+        for name, path in found
+        if not re.search(rf"\b{name}\b", (ROOT / path).read_text(encoding="utf-8"))
+    ]
+    assert missing == []
+
+
+def test_the_architecture_names_every_package() -> None:
+    packages = {file.parent.relative_to(ROOT).as_posix() for file in (ROOT / "supervisor").rglob("__init__.py")}
+    text = prose(ROOT / "docs" / "architecture.md")
+    assert [package for package in sorted(packages - {"supervisor"}) if f"`{package}/`" not in text] == []
+
+
+def test_the_glossary_is_in_alphabetical_order_and_says_each_word_once() -> None:
+    rows = re.findall(r"^\| ([^|]+) \| ", (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8"), re.MULTILINE)[1:]
+    assert len(rows) > 50
+    assert rows == sorted(set(rows), key=str.casefold)
