@@ -36,14 +36,14 @@ def loaded_by(program: str) -> set[str]:
 @pytest.mark.parametrize(
     ("program", "most", "heavy"),
     [
-        ("import supervisor.cli.main", 80, {"asyncio", "typer"}),
+        ("import supervisor.cli.main", 95, {"asyncio", "typer"}),
         (
-            "import supervisor.cli.main, supervisor.cli.lifecycle, supervisor.runtime.daemon.launch",
+            "import supervisor.cli.main, supervisor.cli.steer.up",
             145,
             {"asyncio", "typer"},
         ),
-        ("import supervisor.cli.main, supervisor.cli.show", 125, {"asyncio", "typer"}),
-        ("import supervisor.cli.commands", 165, {"asyncio"}),
+        ("import supervisor.cli.main, supervisor.cli.look.status", 125, {"asyncio", "typer"}),
+        ("import supervisor.cli.command.typer_app", 165, {"asyncio"}),
         ("import supervisor.runtime.daemon.launch, supervisor.runtime.daemon.main", 215, {"asyncio", "typer"}),
         ("import supervisor.runtime.daemon.supervise", 320, {"typer"}),
         ("import supervisor.runtime.survey.worker", 215, {"typer"}),

@@ -6,15 +6,17 @@ import os
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from supervisor.cli.folder import checked, take_folder
+from supervisor.cli.command.folder import take_folder
+from supervisor.cli.command.parameters import call, parameters
+from supervisor.cli.command.table import found, spelled_out
+from supervisor.cli.command.words import read
+from supervisor.cli.display.output import complain
 from supervisor.errors import OrchError, SupervisorDown, UsageError
 
-if TYPE_CHECKING:
-    from supervisor.runtime.workspace import Workspace
-
 FAILED, USAGE, DOWN, INTERRUPTED = 1, 2, 3, 130
+
+_TO_BE_ENDED = {"asyncio", "concurrent.futures", "typer"}  # whoever used these may have threads, or files to remove
 
 
 def main() -> None:
@@ -26,7 +28,7 @@ def main() -> None:
         if stream is not None and hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     code = run(sys.argv[1:])
-    if "typer" in sys.modules:
+    if not sys.modules.keys().isdisjoint(_TO_BE_ENDED):
         sys.exit(code)
     if sys.stderr is not None:
         with suppress(OSError):
@@ -37,18 +39,11 @@ def main() -> None:
 def run(arguments: list[str]) -> int:
     """Carry out a command line; its exit code."""
     try:
-        folder, rest = take_folder(arguments)
-        done = _plain(folder, rest)
-        if done is None:
-            from supervisor.cli.commands import app
-
-            app(rest, prog_name="orch", obj=folder)
-        code = done or 0
+        folder, words = take_folder(arguments)
+        code = _carry_out(spelled_out(words), folder)
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else FAILED if end.code else 0
     except OrchError as error:
-        from supervisor.cli.output import complain
-
         complain(error)
         code = USAGE if isinstance(error, UsageError) else DOWN if isinstance(error, SupervisorDown) else FAILED
     except KeyboardInterrupt:
@@ -60,33 +55,18 @@ def run(arguments: list[str]) -> int:
     return _flushed(code)
 
 
-def _plain(folder: Path, words: list[str]) -> int | None:
-    """Do what is asked most, by people and scripts, without the parser, which takes as long to load as all that these
-    commands need; None for anything else. `commands.py` says the same."""
-    match words:
-        case ["up"]:
-            from supervisor.runtime.daemon import launch
+def _carry_out(words: list[str], folder: Path) -> int:
+    """Run the command that these words name; its exit code. Raises SystemExit where typer ends it."""
+    if (named := found(words)) is not None:
+        command, rest = named
+        function = command.load()
+        values = read(parameters(function), rest)
+        if values is not None:
+            return call(function, folder, values)
+    from supervisor.cli.command import typer_app  # 35 ms, for help, mistakes and rare spellings only
 
-            workspace = _workspace(folder)
-            started = launch.ensure_supervisor(workspace, [])
-            from supervisor.cli import lifecycle  # 5 ms, in which the supervisor starts
-
-            return lifecycle.up(workspace, [], started)
-        case ["down"]:
-            from supervisor.cli import lifecycle
-
-            return lifecycle.down(_workspace(folder), now=False)
-        case ["status"] | ["status", "--json"]:
-            from supervisor.cli import show
-
-            return show.status(_workspace(folder), as_json=len(words) > 1)
-    return None
-
-
-def _workspace(folder: Path) -> Workspace:
-    from supervisor.runtime.workspace import find
-
-    return find(checked(folder))
+    typer_app.run(words, folder)
+    raise AssertionError("typer ends every command line with SystemExit")
 
 
 def _flushed(code: int) -> int:

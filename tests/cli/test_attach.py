@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from supervisor.cli.attach import found
+from supervisor.cli.look.attach import found
 from tests.cli.conftest import Orch
 from tests.cli.scene import Picture, Standin, child, picture, task
 

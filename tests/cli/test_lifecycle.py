@@ -12,7 +12,7 @@ from unittest.mock import ANY
 
 import pytest
 
-from supervisor.cli import lifecycle
+from supervisor.cli.steer import down, up
 from supervisor.errors import OrchError
 from supervisor.runtime.daemon import launch
 from supervisor.runtime.workspace import Workspace
@@ -79,7 +79,7 @@ def test_a_remedy_that_the_problem_names_itself_is_the_only_one(orch: Orch, stan
 def test_a_child_that_takes_too_long_is_not_waited_for(
     orch: Orch, standin: Callable[..., Standin], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lifecycle, "READY_WITHIN", 0.05)
+    monkeypatch.setattr(up, "READY_WITHIN", 0.05)
     standin(picture(children=(child("backend", "starting"), child("mobile", **READY))))
     assert orch("up") == (
         1,
@@ -205,7 +205,7 @@ def test_down_ends_a_supervisor_that_hangs(
 def test_down_returns_when_the_process_is_gone_and_not_only_its_lock(
     hanging: subprocess.Popen[bytes], orch: Orch, standin: Callable[..., Standin], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lifecycle, "LAST_WORDS", 0.1)
+    monkeypatch.setattr(down, "LAST_WORDS", 0.1)
     monkeypatch.setattr(launch, "TERM_GRACE", 0.2)
     holders = iter([identity_of(hanging.pid)])
     monkeypatch.setattr(launch, "supervisor_process", lambda workspace: next(holders, None))

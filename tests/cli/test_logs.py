@@ -14,9 +14,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from supervisor.cli import logfiles
-from supervisor.cli.logfiles import Records, moment
-from supervisor.cli.logs import parse_since, readable
+from supervisor.cli.look import log_files
+from supervisor.cli.look.log_files import Records, moment
+from supervisor.cli.look.logs import parse_since, readable
 from supervisor.errors import UsageError
 from supervisor.runtime.workspace import Workspace
 from supervisor.shell.ledger.segments import pack
@@ -255,8 +255,8 @@ def test_of_a_long_log_only_the_lines_that_may_match_are_looked_into(
     noise = [line("noise", 8 + number / 1000, child="mobile", text="T2, or 'T2'") for number in range(500)]
     write(written.logs / "mobile.jsonl", noise)
     looked_into: list[bytes] = []
-    entry = logfiles._Source._entry
-    monkeypatch.setattr(logfiles._Source, "_entry", lambda self, raw: looked_into.append(raw) or entry(self, raw))
+    entry = log_files._Source._entry
+    monkeypatch.setattr(log_files._Source, "_entry", lambda self, raw: looked_into.append(raw) or entry(self, raw))
     assert events(orch("logs", "--json", "--task", "T2")) == ["intended"]
     assert len(looked_into) == 1
     looked_into.clear()
@@ -276,7 +276,7 @@ def test_following_goes_on_until_it_is_interrupted(
         else:
             write(written.ledger, [more])
 
-    monkeypatch.setattr("supervisor.cli.logs.time.sleep", between)
+    monkeypatch.setattr("supervisor.cli.look.logs.time.sleep", between)
     ran = orch("logs", "--follow", "--json", "--level", "info", "--since", "2026-11-23T10:00:06.5Z")
     assert (events(ran), ran.code, ran.err) == (["broken", "later"], 0, "")
 

@@ -10,27 +10,21 @@ from pathlib import Path
 import pytest
 
 from supervisor import __version__
-from supervisor.cli import lifecycle, show
-from supervisor.cli.commands import app
+from supervisor.cli.command.table import COMMANDS, GROUPS
 from supervisor.cli.main import run
-from supervisor.runtime.daemon import launch
 from supervisor.runtime.workspace import Workspace
 from tests import CHECKOUT
 from tests.cli.conftest import Orch
 from tests.cli.scene import picture, spawned
 
-COMMANDS = (
-    *("init", "up", "down", "status", "wait", "hold", "go", "asks", "answer", "restart", "note", "logs", "demo"),
-    *("snapshot", "plan check", "plan history", "plan diff", "plan", "mcp", "skill", "skill install"),
-)
 DOWN = "orch: the supervisor is not up: run `orch up`\n"
 
 
-@pytest.mark.parametrize("command", ["", *COMMANDS])
+@pytest.mark.parametrize("command", ["", *(one.name for one in GROUPS), *(one.words for one in COMMANDS)])
 def test_every_command_helps_with_an_example(command: str, orch: Orch) -> None:
     code, out, err = orch(*command.split(), "--help")
     assert (code, err) == (0, "")
-    assert f"\n  Example:\n    orch {command}".rstrip() in out
+    assert f"\n  Example:\n    orch {command.removesuffix(' write')}".rstrip() in out
 
 
 def test_the_version_is_printed(orch: Orch) -> None:
@@ -125,23 +119,6 @@ def test_the_module_can_be_run_as_it_is(workspace: Workspace) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (3, "", DOWN)
 
 
-@pytest.mark.parametrize("words", ["up", "down", "status", "status --json"])
-def test_what_is_done_without_the_parser_is_what_the_parser_would_have_done(
-    words: str, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    calls: list[tuple[str, tuple[object, ...], dict[str, object]]] = []
-    monkeypatch.setattr(launch, "ensure_supervisor", lambda workspace, up: True)
-    for module, name in ((lifecycle, "up"), (lifecycle, "down"), (show, "status")):
-        monkeypatch.setattr(module, name, lambda *given, name=name, **named: calls.append((name, given, named)) or 7)
-    assert run(["-C", str(workspace.root), *words.split()]) == 7
-    with pytest.raises(SystemExit) as end:
-        app(words.split(), prog_name="orch", obj=workspace.root)
-    assert end.value.code == 7
-    assert len(calls) == 2
-    name, given, named = calls[1]
-    assert calls[0] == ((name, (*given, True), named) if words == "up" else calls[1])  # it has a supervisor by then
-
-
 @pytest.mark.promise("light status")
 @pytest.mark.parametrize(
     "words",
@@ -151,7 +128,18 @@ def test_a_command_that_only_asks_loads_nothing_heavy(
     words: str, workspace: Workspace, standin: Callable[..., object]
 ) -> None:
     standin(picture())
-    heavy = {"asyncio", "pydantic", "rich", "ruamel", "structlog", "websockets", "watchdog", "markdown_it", "psutil"}
+    heavy = {
+        "typer",
+        "asyncio",
+        "pydantic",
+        "rich",
+        "ruamel",
+        "structlog",
+        "websockets",
+        "watchdog",
+        "markdown_it",
+        "psutil",
+    }
     script = "import sys; from supervisor.cli.main import run; run(sys.argv[1:]); print(*sys.modules, file=sys.stderr)"
     done = subprocess.run(
         [sys.executable, "-c", script, "-C", str(workspace.root), *words.split()],

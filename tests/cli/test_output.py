@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from supervisor.cli.output import Cell, Grid, Line, clean, one_line, paint, plain, width
+from supervisor.cli.display.output import Cell, Grid, Line, clean, one_line, paint, plain, width
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from supervisor.cli.output import drawn, plain
-from supervisor.cli.screen import blocks, duration
+from supervisor.cli.display.output import drawn, plain
+from supervisor.cli.display.screen import blocks, duration
 from supervisor.runtime.workspace import Workspace
 from supervisor.shell.process import identity_of
 from tests.cli.conftest import Orch

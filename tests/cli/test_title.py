@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from supervisor.cli.title import attention, title
+from supervisor.cli.display.title import attention, title
 from supervisor.runtime.workspace import Workspace
 from tests import CHECKOUT
 from tests.cli.scene import Picture, Standin, ask, picture, task

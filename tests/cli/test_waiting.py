@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from supervisor.cli.waiting import WaitResult, unseen_edit, verdict
+from supervisor.cli.look.wait import WaitResult, unseen_edit, verdict
 from supervisor.runtime.daemon import launch
 from supervisor.runtime.daemon import lock as locks
 from supervisor.runtime.workspace import Workspace

@@ -16,8 +16,8 @@ from types import TracebackType
 from typing import Any
 
 from supervisor.cli import calling
-from supervisor.cli.lifecycle import down
-from supervisor.cli.starting import init
+from supervisor.cli.setup.init import init
+from supervisor.cli.steer.down import down
 from supervisor.demo.model import Say, ScriptedModel, codex_home, directive_script
 from supervisor.errors import OrchError, SupervisorDown
 from supervisor.runtime.daemon import launch

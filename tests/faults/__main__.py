@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from random import Random
 
-from supervisor.cli.lifecycle import down
+from supervisor.cli.steer.down import down
 from tests.faults import checks
 from tests.faults.kinds import KINDS, Skip, mend
 from tests.faults.story import Story, told

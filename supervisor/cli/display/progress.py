@@ -6,7 +6,7 @@ import shutil
 import sys
 from collections.abc import Mapping
 
-from supervisor.cli.output import STATE_STYLES, clean, one_line, paint, pretty, say
+from supervisor.cli.display.output import STATE_STYLES, clean, one_line, paint, pretty, say
 
 
 class Progress:

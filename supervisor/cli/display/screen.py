@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from supervisor.cli.output import Block, Cell, Grid, Line, clean, one_line, state
+from supervisor.cli.display.output import Block, Cell, Grid, Line, clean, one_line, state
 
 Object = Mapping[str, Any]
 

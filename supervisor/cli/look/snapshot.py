@@ -3,24 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Annotated
 
-from supervisor.cli import calling, output
-from supervisor.cli.output import Block, Cell, Line
+from supervisor.cli import calling
+from supervisor.cli.command.parameters import Argument, Json, Option
+from supervisor.cli.display import output
+from supervisor.cli.display.output import Block, Cell, Line
+from supervisor.core.repo.digest import digest
 from supervisor.core.repo.facts import SECTIONS, RepoFact, facts
 from supervisor.domain.child import Child
 from supervisor.domain.repo.snapshot import Snapshot, Unread
 from supervisor.errors import OrchError, UsageError
 from supervisor.runtime.config.load import named
-from supervisor.runtime.snapshot.snapshots import as_json, refresh_all
+from supervisor.runtime.snapshot.snapshots import as_json as json_of
+from supervisor.runtime.snapshot.snapshots import refresh_all
 from supervisor.runtime.workspace import Workspace
 
 LINES = 36
 """Lines of one child: with its headings, a screen."""
 
 
-def snapshot(workspace: Workspace, child: str | None, *, in_json: bool, tokens: int | None) -> int:
+def snapshot(
+    workspace: Workspace,
+    child: Annotated[str | None, Argument("CHILD", "Only this repo.")] = None,
+    *,
+    as_json: Json = False,
+    tokens: Annotated[int | None, Option("--tokens", "As Markdown of at most so many tokens.", "N", least=1)] = None,
+) -> int:
     """Bring the snapshots up to date and print them. 1 if not one of the children could be read."""
-    if in_json and tokens is not None:
+    if as_json and tokens is not None:
         raise UsageError("--json and --tokens are two forms of the same", "choose one")
     wanted = _wanted(named(workspace), child)
     found = refresh_all(workspace, wanted, lambda names: output.say(f"reading {', '.join(names)} ..."))
@@ -28,12 +39,10 @@ def snapshot(workspace: Workspace, child: str | None, *, in_json: bool, tokens: 
         if isinstance(one, Unread):
             output.complain(OrchError(f"{one.child} could not be read: {one.problem}", one.next_step))
     read = [one for one in found if isinstance(one, Snapshot)]
-    if in_json:
-        objects = [as_json(one) for one in found]
+    if as_json:
+        objects = [json_of(one) for one in found]
         output.emit_json(objects[0] if child is not None else {"children": objects})
     elif tokens is not None:
-        from supervisor.core.repo.digest import digest
-
         for at, one in enumerate(read):
             output.emit(f"{chr(10) if at else ''}{digest(one, tokens)}".rstrip("\n"))
     elif read:

@@ -6,9 +6,11 @@ import difflib
 import time
 from collections.abc import Callable
 from itertools import combinations
+from typing import Annotated
 
-from supervisor.cli import output
-from supervisor.cli.output import Block, Cell, Grid, Line
+from supervisor.cli.command.parameters import Json, Option
+from supervisor.cli.display import output
+from supervisor.cli.display.output import Block, Cell, Grid, Line
 from supervisor.core.map import markdown, serialize
 from supervisor.domain.link import Kind, Link, Map, Place
 from supervisor.errors import OrchError, UsageError
@@ -21,7 +23,14 @@ QUIET = 1.0  # seconds of work without a word
 EVERY = 0.5  # seconds between two words
 
 
-def show_map(workspace: Workspace, *, as_json: bool, as_markdown: bool, rows: int | None, kind: str | None) -> int:
+def show_map(
+    workspace: Workspace,
+    *,
+    as_json: Json = False,
+    as_markdown: Annotated[bool, Option("--markdown", "As Markdown, with a Mermaid graph.")] = False,
+    rows: Annotated[int | None, Option("--rows", "Show so many rows.", "N", least=1)] = None,
+    kind: Annotated[str | None, Option("--kind", "Only route, topic, key, ...", "KIND")] = None,
+) -> int:
     """Bring the map up to date and print it. 1 if not one child could be read."""
     if as_json and as_markdown:
         raise UsageError("--json and --markdown are two forms of the same", "choose one")

@@ -6,12 +6,16 @@ import os
 import shlex
 import sys
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
-from supervisor.cli import calling, output
+from supervisor.cli import calling
 from supervisor.cli.calling import Picture
+from supervisor.cli.command.parameters import Argument, Option
+from supervisor.cli.display import output
 from supervisor.domain.plan import HUMAN, ORCHESTRATOR
 from supervisor.errors import OrchError, WorkspaceError
+from supervisor.runtime.codex.binary import locate
+from supervisor.runtime.config.load import load
 from supervisor.runtime.workspace import Workspace
 
 
@@ -19,14 +23,16 @@ class NotAttachable(OrchError):
     """There is no thread to look at, or no terminal to show it in."""
 
 
-def attach(workspace: Workspace, name: str | None, *, only_print: bool) -> int:
+def attach(
+    workspace: Workspace,
+    name: Annotated[str | None, Argument("CHILD or TASK", "Whose thread; without it, the orchestrator's.")] = None,
+    *,
+    only_print: Annotated[bool, Option("--print", "Print the command instead of running it.")] = False,
+) -> int:
     """Replace this process by `codex resume THREAD --remote unix://SOCKET`; with `only_print`, print that command.
 
     Raises SupervisorDown, UsageError for a name that there is not, NotAttachable if there is no thread yet.
     """
-    from supervisor.runtime.codex.binary import locate
-    from supervisor.runtime.config.load import load
-
     thread, socket = found(calling.live(workspace), name)
     binary = locate(load(workspace).codex_bin)
     arguments = [str(binary), "resume", thread, "--remote", f"unix://{socket}"]

@@ -9,14 +9,15 @@ from pathlib import Path
 
 from msgspec.structs import asdict
 
-from supervisor.cli import output
-from supervisor.cli.output import one_line, paint
+from supervisor.cli.command.parameters import Json
+from supervisor.cli.display import output
+from supervisor.cli.display.output import one_line, paint
 from supervisor.errors import WorkspaceError
 from supervisor.runtime.doctor import Finding, examine
 from supervisor.runtime.workspace import Workspace, find
 
 
-def doctor(folder: Path, *, as_json: bool) -> int:
+def doctor(folder: Path, *, as_json: Json = False) -> int:
     """Print each finding as it comes; 0 if all is well, else 1. What belongs to a workspace needs one."""
     workspace: Workspace | None = None
     with suppress(WorkspaceError):

@@ -9,16 +9,28 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Annotated, Any
 
-from supervisor.cli import output
-from supervisor.cli.logfiles import Records, moment
-from supervisor.cli.output import one_line, paint
+from supervisor.cli.command.parameters import Json, Option
+from supervisor.cli.display import output
+from supervisor.cli.display.output import one_line, paint
+from supervisor.cli.look.log_files import Records, moment
 from supervisor.errors import UsageError
 from supervisor.runtime.workspace import Workspace
 
-LEVELS = ("debug", "info", "warning", "error")
+
+class Level(StrEnum):
+    """How loud a log line is at least."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+LEVELS = tuple(level.value for level in Level)
 POLL = 0.2  # seconds between two looks at the files
 LONGEST = 160  # characters of one value in a line for people; `--json` has all of it
 
@@ -43,8 +55,23 @@ class Filter:
         )
 
 
-def logs(workspace: Workspace, wanted: Filter, *, follow: bool, as_json: bool) -> int:
+def logs(
+    workspace: Workspace,
+    *,
+    follow: Annotated[bool, Option("--follow", "Go on with what comes, until Ctrl-C.", short="-f")] = False,
+    child: Annotated[str | None, Option("--child", "Only of this child.", "C")] = None,
+    task: Annotated[str | None, Option("--task", "Only of this task.", "T")] = None,
+    event: Annotated[str | None, Option("--event", "Only events of such a name.", "GLOB")] = None,
+    level: Annotated[Level, Option("--level", "Only what is at least so loud.")] = Level.DEBUG,
+    since: Annotated[str | None, Option("--since", "90s, 10m, 2h or 1d ago, or an RFC 3339 time.", "WHEN")] = None,
+    as_json: Json = False,
+) -> int:
     """Print the lines that pass; with `follow` also those to come, until Ctrl-C."""
+    after = parse_since(since, datetime.now(UTC)) if since is not None else None
+    return _print(workspace, Filter(child, task, event, level.value, after), follow=follow, as_json=as_json)
+
+
+def _print(workspace: Workspace, wanted: Filter, *, follow: bool, as_json: bool) -> int:
     records = Records(workspace)
     holding = [word for word in (wanted.child, wanted.task) if word is not None]
     day = datetime.now(UTC).date()

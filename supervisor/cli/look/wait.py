@@ -7,11 +7,13 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
-from supervisor.cli import calling, output
+from supervisor.cli import calling
 from supervisor.cli.calling import Picture
-from supervisor.cli.output import one_line
+from supervisor.cli.command.parameters import Json, Option
+from supervisor.cli.display import output
+from supervisor.cli.display.output import one_line
 from supervisor.runtime.workspace import Workspace
 
 DONE, NEEDS_HUMAN, BLOCKED, TIMED_OUT = 0, 4, 5, 124  # exit codes
@@ -29,7 +31,13 @@ class WaitResult:
     text: str
 
 
-def wait(workspace: Workspace, *, task: str | None, timeout: float | None, as_json: bool) -> int:
+def wait(
+    workspace: Workspace,
+    *,
+    task: Annotated[str | None, Option("--task", "Only this task.", "ID")] = None,
+    timeout: Annotated[float | None, Option("--timeout", "Seconds to wait at most.", "S", least=0)] = None,
+    as_json: Json = False,
+) -> int:
     """Wait until the tasks (or the one) are settled or something waits on a human; the exit code says which.
 
     Raises SupervisorDown if no supervisor answers, or it ends meanwhile; UsageError if there is no such task.

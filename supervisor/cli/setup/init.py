@@ -7,9 +7,16 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Annotated
 
-from supervisor.cli import calling, output
+from supervisor.cli import calling
+from supervisor.cli.command.parameters import Argument, Option
+from supervisor.cli.display import output
 from supervisor.errors import UsageError, WorkspaceError
+from supervisor.runtime import templates
+from supervisor.runtime.codex.mcp_config import SERVER, as_toml, mcp_servers
+from supervisor.runtime.codex.trust import at_stake, trusted_before
+from supervisor.runtime.config import load as config
 from supervisor.runtime.workspace import CONFIG_NAME, Workspace
 
 CODEX_CONFIG = ".codex/config.toml"
@@ -17,19 +24,24 @@ IGNORED = (CONFIG_NAME, "plan.md", "runs.md", ".orchestrator/")
 EXAMPLE = "name each repo, for example `orch init backend=../backend mobile=../mobile`"
 
 
-def init(folder: Path, pairs: Sequence[str], trust: Sequence[str] = ()) -> int:
+def init(
+    folder: Path,
+    pairs: Annotated[list[str] | None, Argument("NAME=PATH", "The repos that take part.")] = None,
+    trust: Annotated[
+        list[str] | None,
+        Option("--trust", "Let Codex run what this repo's own .codex names. Repeatable.", "NAME"),
+    ] = None,
+) -> int:
     """Make `folder` a workspace for these children (each `NAME=PATH`), some of them to `trust` without being asked.
     Checks everything before it writes anything.
 
     Raises UsageError for a pair that cannot be, WorkspaceError if there is a config or a plan already.
     """
-    from supervisor.runtime import templates
-    from supervisor.runtime.config import load as config
-
     if not pairs:
         raise UsageError("no repo is named", EXAMPLE)
     workspace = Workspace(Path(os.path.abspath(folder)))
     found = config.check_new(workspace.root, _split(pairs))
+    trust = trust or []
     for name in trust:
         calling.checked(name, [child for child, _ in found], "child")
     children = [(name, _path(workspace.root, path)) for name, path in found]
@@ -52,8 +64,6 @@ def init(folder: Path, pairs: Sequence[str], trust: Sequence[str] = ()) -> int:
 
 def _is_trusted(name: str, path: Path) -> bool:
     """Ask once, if there is anything to trust the repo with."""
-    from supervisor.runtime.codex.trust import at_stake, trusted_before
-
     stake = at_stake(path)
     if not stake or trusted_before(path):
         return bool(stake)
@@ -111,8 +121,6 @@ _WROTE_TOOLS = f"wrote {CODEX_CONFIG} (a `codex` started here gets the tools of 
 
 def _offer_tools(workspace: Workspace) -> str:
     """Give a `codex` started in the workspace its tools; what was done, or what is left to do."""
-    from supervisor.runtime.codex.mcp_config import SERVER, as_toml, mcp_servers
-
     lines = as_toml(mcp_servers(workspace))
     path = workspace.root / CODEX_CONFIG
     try:

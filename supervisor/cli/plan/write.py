@@ -5,10 +5,15 @@ from __future__ import annotations
 import sys
 from contextlib import redirect_stdout
 from pathlib import Path
+from typing import Annotated
 
-from supervisor.cli import calling, lifecycle, output
-from supervisor.cli.output import Cell, Grid, one_line
-from supervisor.cli.progress import Progress
+from supervisor.cli import calling
+from supervisor.cli.command.parameters import Argument, Json, Option
+from supervisor.cli.display import output
+from supervisor.cli.display.output import Cell, Grid, one_line
+from supervisor.cli.display.progress import Progress
+from supervisor.cli.display.screen import ask_blocks
+from supervisor.cli.steer.up import bring_up
 from supervisor.errors import OrchError, SupervisorDown, UsageError
 from supervisor.runtime.workspace import Workspace
 from supervisor.shell.control_client import ControlClient
@@ -22,7 +27,33 @@ YOLO = (
 )
 
 
-def problem_of(words: str | None, file: Path | None) -> str:
+def write(
+    workspace: Workspace,
+    problem: Annotated[str | None, Argument("PROBLEM", "What should be different.")] = None,
+    *,
+    file: Annotated[Path | None, Option("--from", "Read it from there (-: standard input).", "FILE")] = None,
+    review: Annotated[bool, Option("--review", "Start nothing of the plan before `orch go`.")] = False,
+    yolo: Annotated[bool, Option("--yolo", "Let the orchestrator run without sandbox and approvals.")] = False,
+    as_json: Json = False,
+) -> int:
+    """Ask for a plan and see it come: 0 once it is in force, 1 if that fails, 4 if the orchestrator needs a human.
+
+    Starts the supervisor and the servers as `orch up` does. Ctrl-C leaves the orchestrator at work.
+    """
+    wanted = _problem(problem, file)
+    if yolo:
+        output.say(f"orch: {YOLO}")
+    with redirect_stdout(sys.stderr):
+        bring_up(workspace, [])
+    with ControlClient(workspace.control_socket) as client:
+        client.call("plan", problem=wanted, review=review, yolo=yolo)
+    picture = _follow(workspace)
+    if as_json:
+        output.emit_json(picture)
+    return _told(picture, review=review, quiet=as_json)
+
+
+def _problem(words: str | None, file: Path | None) -> str:
     """The problem as given: in words, in a file, or (`-`) on standard input. Raises UsageError for none, or both."""
     if (words is None) == (file is None):
         raise UsageError("say the problem once", 'as `orch plan "PROBLEM"` or `orch plan --from FILE`')
@@ -42,23 +73,6 @@ def problem_of(words: str | None, file: Path | None) -> str:
     if len(text) > LONGEST:
         raise UsageError(f"the problem is longer than {LONGEST:,} characters", "say what matters, and name the files")
     return text.strip()
-
-
-def plan(workspace: Workspace, problem: str, *, review: bool, yolo: bool, as_json: bool) -> int:
-    """Ask for a plan and see it come: 0 once it is in force, 1 if that fails, 4 if the orchestrator needs a human.
-
-    Starts the supervisor and the servers as `orch up` does. Ctrl-C leaves the orchestrator at work.
-    """
-    if yolo:
-        output.say(f"orch: {YOLO}")
-    with redirect_stdout(sys.stderr):
-        lifecycle.bring_up(workspace, [])
-    with ControlClient(workspace.control_socket) as client:
-        client.call("plan", problem=problem, review=review, yolo=yolo)
-    picture = _follow(workspace)
-    if as_json:
-        output.emit_json(picture)
-    return _told(picture, review=review, quiet=as_json)
 
 
 def _follow(workspace: Workspace) -> calling.Picture:
@@ -88,8 +102,6 @@ def _told(picture: calling.Picture, *, review: bool, quiet: bool) -> int:
     lead, plan = picture["orchestrator"], picture["plan"]
     if asks := _asks(picture):
         if not quiet:
-            from supervisor.cli.screen import ask_blocks
-
             output.show(block for ask in asks for block in ask_blocks(ask))
         return WAITS
     if not (lead["state"] == "idle" and lead["planned"]):

@@ -1,0 +1,82 @@
+"""What a command takes: the signature of its function, where each parameter says its word and its help.
+
+    def go(workspace: Workspace, task: Annotated[str | None, Argument("TASK", "Try this one again.")] = None) -> int
+
+A parameter that is neither an `Option` nor an `Argument` is given by us: a `Workspace` is the one that the command was
+called in, a `Path` the folder that it counts from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import UnionType
+from typing import Annotated, Any, NamedTuple, get_args, get_origin, get_type_hints
+
+from supervisor.cli.command.folder import checked
+from supervisor.runtime.workspace import Workspace, find
+
+
+class Option(NamedTuple):
+    """`--name VALUE`, or `--name` alone for a bool. `least`: the smallest number that is taken."""
+
+    name: str
+    help: str
+    metavar: str | None = None
+    short: str | None = None
+    least: int | None = None
+
+
+class Argument(NamedTuple):
+    """A word without a name; a list takes all that are left."""
+
+    metavar: str
+    help: str
+
+
+Json = Annotated[bool, Option("--json", "As JSON, on standard output.")]
+
+
+class Parameter(NamedTuple):
+    """One parameter of a command. `type` is that of one value, without `None` and `list`; `word` None: given by us."""
+
+    name: str
+    annotation: Any
+    type: type
+    many: bool
+    required: bool
+    default: Any
+    word: Option | Argument | None
+
+
+def parameters(function: Callable[..., int]) -> tuple[Parameter, ...]:
+    """What this command takes, in the order of its signature."""
+    code, defaults = function.__code__, function.__defaults__ or ()
+    by_place = code.co_varnames[code.co_argcount - len(defaults) : code.co_argcount]
+    known = {**dict(zip(by_place, defaults, strict=True)), **(function.__kwdefaults__ or {})}
+    hints = get_type_hints(function, include_extras=True)
+    return tuple(_parameter(name, hint, known) for name, hint in hints.items() if name != "return")
+
+
+def _parameter(name: str, hint: Any, defaults: Mapping[str, Any]) -> Parameter:
+    annotation, word = get_args(hint) if get_origin(hint) is Annotated else (hint, None)
+    plain = annotation
+    if get_origin(plain) is UnionType:
+        plain = next(one for one in get_args(plain) if one is not type(None))
+    many = get_origin(plain) is list
+    if many:
+        (plain,) = get_args(plain)
+    return Parameter(name, annotation, plain, many, name not in defaults, defaults.get(name), word)
+
+
+def call(function: Callable[..., int], folder: Path, values: Mapping[str, Any]) -> int:
+    """Run a command with these values of its words; its exit code.
+
+    Raises UsageError if `folder` is none, WorkspaceError if it is in no workspace.
+    """
+    ours = {one.name: _given(one.type, checked(folder)) for one in parameters(function) if one.word is None}
+    return function(**ours, **values)
+
+
+def _given(kind: type, folder: Path) -> Path | Workspace:
+    return find(folder) if kind is Workspace else folder

@@ -1,0 +1,109 @@
+"""`orch plan check`: plan.md against the rules, and against the revision in force."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from supervisor.cli.command.parameters import Argument, Json
+from supervisor.cli.display import output
+from supervisor.cli.display.output import Cell, Grid, Line, one_line
+from supervisor.cli.plan.history import revisions
+from supervisor.core.plan.diff import describe
+from supervisor.core.plan.diff import diff as compare
+from supervisor.domain.plan import Plan, Problem, Rejection
+from supervisor.errors import UsageError
+from supervisor.runtime.config.load import load
+from supervisor.runtime.plan.read import check as check_plan
+from supervisor.runtime.plan.read import read
+from supervisor.runtime.workspace import Workspace
+
+
+def check(
+    workspace: Workspace,
+    file: Annotated[Path | None, Argument("FILE", "Instead of plan.md.")] = None,
+    *,
+    as_json: Json = False,
+) -> int:
+    """Print every problem with its line, or what the plan holds and changes. 0 if it would be accepted, else 1.
+
+    Raises UsageError if `file` is not there.
+    """
+    name, content = content_of(workspace, file)
+    children = [child.name for child in load(workspace).children]
+    plan = content if isinstance(content, Rejection) else check_plan(content, children)
+    if isinstance(plan, Rejection):
+        problems = [{"line": one.line, "message": one.message} for one in plan.problems]
+        if as_json:
+            output.emit_json({"ok": False, "problems": problems, "title": None, "hold": None, "tasks": []})
+        else:
+            for one in plan.problems:
+                output.emit(f"{name}:{one.line}: {one_line(one.message)}")
+        return 1
+    revision = max(revisions(workspace), default=None)
+    changes = _changes(workspace, revision, plan, children)
+    if as_json:
+        output.emit_json(_as_json(plan, revision, changes))
+    else:
+        _show(name, plan, revision, changes)
+    return 0
+
+
+def content_of(workspace: Workspace, file: Path | None) -> tuple[str, bytes | Rejection]:
+    """The name to show, and the bytes of `file`, else of plan.md (or why they cannot be read)."""
+    path = workspace.plan if file is None else file
+    content = read(path)
+    if content is None and file is not None:
+        raise UsageError(f"{file} is not there", "name a file that is")
+    if content is None:
+        content = Rejection((Problem(1, "plan.md is not there: write one: `# Plan: TITLE`, and a `## Working Plan`"),))
+    return "plan.md" if file is None else str(file), content
+
+
+def _changes(workspace: Workspace, revision: int | None, plan: Plan, children: list[str]) -> str | None:
+    """What `plan` changes against a kept revision; None if there is none, or the config no longer fits it."""
+    if revision is None:
+        return None
+    old = check_plan(revisions(workspace)[revision].read_bytes(), children)
+    return describe(compare(old, plan)) if isinstance(old, Plan) else None
+
+
+def _as_json(plan: Plan, revision: int | None, changes: str | None) -> dict[str, Any]:
+    return {
+        "ok": True,
+        "problems": [],
+        "title": plan.title,
+        "hold": plan.hold,
+        "tasks": [
+            {
+                "id": task.id,
+                "title": task.title,
+                "child": task.child,
+                "after": list(task.after),
+                "contracts": list(task.contracts),
+                "verify": list(task.verify),
+                "hold": task.hold,
+                "line": task.line,
+            }
+            for task in plan.tasks
+        ],
+        "contracts": [{"id": one.id, "title": one.title, "between": list(one.between)} for one in plan.contracts],
+        "revision": revision,
+        "changes": changes,
+    }
+
+
+def _show(name: str, plan: Plan, revision: int | None, changes: str | None) -> None:
+    counts = f"{_count(plan.tasks, 'task')}, {_count(plan.contracts, 'contract')}"
+    held = ", held (`hold: yes`)" if plan.hold else ""
+    blocks: list[output.Block] = [Line((Cell(f"{name} is fine", "green"), Cell(f": {plan.title}: {counts}{held}")))]
+    if plan.tasks:
+        rows = ((task.id, task.child, ", ".join(task.after), task.title) for task in plan.tasks)
+        blocks.append(Grid(("TASK", "CHILD", "AFTER", "TITLE"), tuple(tuple(map(Cell, row)) for row in rows)).filled())
+    if changes is not None:
+        blocks.append(Line((Cell(f"against revision {revision}: {changes}"),)))
+    output.show(blocks)
+
+
+def _count(things: tuple[object, ...], noun: str) -> str:
+    return f"{len(things)} {noun}{'s' * (len(things) != 1)}"

@@ -1,0 +1,62 @@
+"""`orch plan history`: the revisions that were in force, and when."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from supervisor.cli.command.parameters import Json
+from supervisor.cli.display import output
+from supervisor.cli.display.output import Cell, Grid
+from supervisor.errors import WorkspaceError
+from supervisor.runtime.workspace import Workspace
+from supervisor.shell.ledger.segments import raw_lines
+
+AGAIN = "as before"  # the summary of a revision that came into force again, after a rejected or missing plan.md
+
+
+def history(workspace: Workspace, *, as_json: Json = False) -> int:
+    """Print the accepted revisions: when, and what each changed."""
+    found = [
+        {
+            "revision": line["revision"],
+            "ts": line["ts"],
+            "author": line.get("author", "human"),
+            "summary": line.get("summary", ""),
+        }
+        for line in _accepted(workspace)
+        if line.get("summary") != AGAIN
+    ]
+    if as_json:
+        output.emit_json(found)
+    elif not found:
+        output.say("no plan was accepted yet: write plan.md, then run `orch up`")
+    else:
+        rows = (tuple(Cell(str(one[name])) for name in ("revision", "ts", "author", "summary")) for one in found)
+        output.show([Grid(("REVISION", "WHEN", "BY", "WHAT CHANGED"), tuple(rows))])
+    return 0
+
+
+def revisions(workspace: Workspace) -> dict[int, Path]:
+    """The kept revisions by number."""
+    try:
+        return {int(path.stem): path for path in sorted(workspace.plans.glob("*.md")) if path.stem.isdigit()}
+    except OSError:
+        return {}
+
+
+def _accepted(workspace: Workspace) -> Iterator[dict[str, Any]]:
+    """The ledger's lines of accepted plans, oldest first."""
+    try:
+        for raw in raw_lines(workspace.ledger):
+            if b'"plan_accepted"' in raw:
+                try:
+                    line = json.loads(raw)
+                except ValueError:
+                    continue
+                if isinstance(line, dict) and line.get("event") == "plan_accepted":
+                    yield line
+    except OSError as error:
+        raise WorkspaceError(f"{workspace.ledger} cannot be read ({error.strerror})", "see its permissions") from error

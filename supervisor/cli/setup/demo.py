@@ -1,0 +1,19 @@
+"""`orch demo`: the whole job on sample repos."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from supervisor.cli.command.parameters import Option
+from supervisor.cli.display.output import emit
+from supervisor.demo.play import run_demo
+
+
+def demo(
+    *,
+    keep: Annotated[Path | None, Option("--keep", "Leave the sample repos there.", "DIR")] = None,
+    story: Annotated[str, Option("--story", "lamp, or checkout.", "NAME")] = "lamp",
+) -> int:
+    """Play a story, and tell it on standard output."""
+    return run_demo(keep, story, emit)

@@ -1,0 +1,53 @@
+"""`orch asks` and `orch answer`: what waits on a human, and its answer."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from supervisor.cli import calling
+from supervisor.cli.command.parameters import Argument, Json, Option
+from supervisor.cli.display import output
+from supervisor.cli.display.screen import ask_blocks
+from supervisor.errors import UsageError
+from supervisor.runtime.workspace import Workspace
+from supervisor.shell.control_client import ControlClient
+
+
+def asks(workspace: Workspace, *, as_json: Json = False) -> int:
+    """Print what waits on a human."""
+    picture = calling.live(workspace)
+    if as_json:
+        output.emit_json(picture["asks"])
+        return 0
+    if picture["asks"]:
+        output.show(block for ask in picture["asks"] for block in ask_blocks(ask))
+    else:
+        output.emit("nothing waits on you")
+    return 0
+
+
+def answer(
+    workspace: Workspace,
+    ask: Annotated[str, Argument("ID", "The ask, as `orch asks` shows it.")],
+    words: Annotated[list[str], Argument("accept|decline|TEXT", "The answer.")],
+    *,
+    for_session: Annotated[bool, Option("--for-session", "With accept: the same is accepted from now on.")] = False,
+) -> int:
+    """Answer an ask: exactly `accept` or `decline` is a decision, anything else is text."""
+    text = " ".join(words).strip()
+    if not text:
+        raise UsageError("the answer is empty", f"`orch answer {ask} accept`, `decline`, or your words")
+    decided = text in ("accept", "decline")
+    if for_session and text != "accept":
+        raise UsageError("--for-session goes with `accept`", f"`orch answer {ask} accept --for-session`")
+    with ControlClient(workspace.control_socket) as client:
+        calling.picture(client)
+        client.call(
+            "answer",
+            ask=ask,
+            decision=text if decided else "text",
+            text="" if decided else text,
+            for_session=for_session,
+        )
+    output.emit(f"{ask}: {text if decided else 'answered'}" + (", also the next time" if for_session else ""))
+    return 0

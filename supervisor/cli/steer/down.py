@@ -1,0 +1,63 @@
+"""`orch down`: leave nothing behind."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated
+
+from supervisor.cli import calling
+from supervisor.cli.command.parameters import Option
+from supervisor.cli.display import output
+from supervisor.cli.display.progress import Progress
+from supervisor.errors import SupervisorDown
+from supervisor.runtime.daemon import launch
+from supervisor.runtime.workspace import Workspace
+from supervisor.shell.control_client import ControlClient
+
+STOP_WITHIN = 30.0  # seconds for all servers to stop; each is killed long before
+LAST_WORDS = 5.0  # seconds from the closed connection to the end of the supervisor's process
+
+
+def down(
+    workspace: Workspace, *, now: Annotated[bool, Option("--now", "Kill instead of asking politely.")] = False
+) -> int:
+    """Stop everything, in whatever state; 0 when no process is left. Raises OrchError naming what will not die."""
+    supervisor = launch.supervisor_process(workspace)  # asked first: it lets go of its lock before it is gone
+    try:
+        answered = _ask_to_end(workspace, now=now)
+    except SupervisorDown as error:
+        answered = False
+        if supervisor is not None:
+            output.say(f"{error.what}: ending its process")
+    ended = launch.end_supervisor(supervisor, LAST_WORDS if answered else 0)
+    left = launch.stop_leftovers(workspace, output.say)
+    if left:
+        output.emit(f"stopped what was left: {', '.join(left)}")
+    elif answered or ended:
+        output.emit("everything has stopped")
+    else:
+        output.emit("nothing was running")
+    return 0
+
+
+def _ask_to_end(workspace: Workspace, *, now: bool) -> bool:
+    """Ask the supervisor to end and see it go; True once its connection is closed, False if it takes too long.
+
+    Raises SupervisorDown if none answers.
+    """
+    with ControlClient(workspace.control_socket) as client:
+        calling.picture(client)
+        deadline = time.monotonic() + STOP_WITHIN
+        client.call("down", now=now)
+        progress = Progress()
+        version = -1
+        try:
+            while (left := deadline - time.monotonic()) > 0:
+                seen = client.watch(version, min(left, calling.LOOK_AGAIN))
+                version = seen["version"]
+                progress.show({child["name"]: child["state"] for child in seen["status"]["children"]})
+        except SupervisorDown:
+            return True  # it went away, as it should; if it hangs instead, its process is still there
+        finally:
+            progress.end()
+    return False

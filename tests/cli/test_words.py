@@ -1,0 +1,113 @@
+"""Reading the words of a command: what is plainly right is read as typer would read it, and nothing else is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from supervisor.cli.command.parameters import Argument, Option, parameters
+from supervisor.cli.command.table import COMMANDS, found, spelled_out
+from supervisor.cli.command.typer_app import _loaded
+from supervisor.cli.command.words import read
+
+LOADED = {one.words: (parameters(one.load()), _loaded(one)) for one in COMMANDS}
+VALUES = ("T1", "3", "0", "-1", "1.5", "2h", "debug", "loud", "accept", "a b", "", "-", "--", "x=y", "ü")
+
+
+@st.composite
+def lines(draw: st.DrawFn) -> tuple[str, list[str]]:
+    """A command, and words that are often right for it."""
+    name = draw(st.sampled_from(sorted(LOADED)))
+    words = [one.word for one in LOADED[name][0] if isinstance(one.word, Option)]
+    options = [text for word in words for text in (word.name, word.short) if text is not None]
+    value = st.sampled_from(VALUES)
+    option = st.sampled_from([*options, "--nonsense", "-x"])
+    part = st.one_of(value, option, st.builds("{}={}".format, option, value))
+    return name, draw(st.lists(part, max_size=5))
+
+
+@given(lines())
+@settings(max_examples=600, deadline=None)
+def test_what_is_read_without_typer_is_what_typer_reads(line: tuple[str, list[str]]) -> None:
+    name, words = line
+    takes, command = LOADED[name]
+    values = read(takes, words)
+    if values is not None:
+        with command.make_context(name, list(words)) as context:
+            assert values == {one: _listed(value) for one, value in context.params.items()}
+
+
+def _listed(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+@pytest.mark.parametrize(
+    ("line", "values"),
+    [
+        ("up", {"children": [], "foreground": False}),
+        ("up backend --foreground mobile", {"children": ["backend", "mobile"], "foreground": True}),
+        ("wait --timeout 1.5 --task=T1", {"task": "T1", "timeout": 1.5, "as_json": False}),
+        ("answer A1 --for-session -- --accept", {"ask": "A1", "words": ["--accept"], "for_session": True}),
+        ("init a=b --trust a --trust b", {"pairs": ["a=b"], "trust": ["a", "b"]}),
+        ("snapshot --tokens 20", {"child": None, "as_json": False, "tokens": 20}),
+        ("plan check draft.md", {"file": Path("draft.md"), "as_json": False}),
+        (
+            "plan write --from -",
+            {"problem": None, "file": Path("-"), "review": False, "yolo": False, "as_json": False},
+        ),
+    ],
+)
+def test_words_that_are_plainly_right_are_read(line: str, values: dict[str, object]) -> None:
+    named = found(line.split())
+    assert named is not None
+    assert read(parameters(named[0].load()), named[1]) == values
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "status --help",
+        "status -h",
+        "status --jso",
+        "status --json=yes",
+        "status more",
+        "restart",
+        "wait --task",
+        "wait --task --json",
+        "wait --timeout soon",
+        "wait --timeout -1",
+        "snapshot --tokens 0",
+        "logs --level loud",
+        "logs -fx",
+    ],
+)
+def test_everything_else_is_left_to_typer(line: str) -> None:
+    named = found(line.split())
+    assert named is not None
+    assert read(parameters(named[0].load()), named[1]) is None
+
+
+@pytest.mark.parametrize(
+    ("line", "means"),
+    [
+        ("plan problem", "plan write problem"),
+        ("plan --from x", "plan write --from x"),
+        ("plan check", "plan check"),
+        ("plan --help", "plan --help"),
+        ("plan", "plan"),
+        ("status", "status"),
+        ("", ""),
+    ],
+)
+def test_a_plan_without_a_command_is_to_be_written(line: str, means: str) -> None:
+    assert spelled_out(line.split()) == means.split()
+
+
+def test_every_word_of_a_command_has_its_help() -> None:
+    for takes, _ in LOADED.values():
+        words = [one.word for one in takes if one.word is not None]
+        assert all(isinstance(word, Option | Argument) and word.help for word in words)
