@@ -103,6 +103,45 @@ class Due(StrEnum):
     NEWS = "news"  # of the orchestrator only: something happened that may change the plan
 
 
+class Tokens(Struct, frozen=True):
+    """Tokens that went into a model, and that came out of it."""
+
+    input: int = 0
+    output: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.input + self.output
+
+    def __add__(self, other: Tokens) -> Tokens:
+        return Tokens(self.input + other.input, self.output + other.output)
+
+
+class Turn(Struct, frozen=True):
+    """The turn of a task that runs, or ran when its server was last connected."""
+
+    id: str  # Codex's
+    since: datetime  # when it was first known to run
+    pulse_since: datetime  # since when its pulse is what it is
+    pulse: Pulse = Pulse.LIVELY
+    looking: bool = False  # a look at it is under way
+    looked: TurnLook | None = None  # the last look
+    paused: float = 0.0  # seconds that it waited on a human, or had no server
+    away: datetime | None = None  # since when its server is gone
+    spent: Tokens = Tokens()  # that it is known to have taken so far
+    timed_out: bool = False  # it is interrupted because its time is up
+    stalled: bool = False  # it is interrupted because it gave no sign of life
+    denied: str = ""  # why the task is blocked once this turn is over
+
+
+class Delivery(Struct, frozen=True):
+    """A turn that was asked for and is not known to run yet."""
+
+    message: str  # the client message id under which it was sent
+    brief: Brief  # what the child has been told once it arrived
+    before: TaskState  # the task as it was: it is so again if the turn never reached the thread
+
+
 class Steer(Struct, frozen=True):
     """A steer on its way: the client message id, the brief that the child has once it arrived, and when it was sent."""
 
@@ -111,69 +150,76 @@ class Steer(Struct, frozen=True):
     at: datetime | None = None
 
 
+class Briefing(Struct, frozen=True):
+    """What the child has been told of the task."""
+
+    delivered: Brief | None = None  # the brief that it has
+    thread: str | None = None  # Codex's id of the thread that knows it
+    seen_up_to: datetime | None = None  # up to when it was told what other repos changed
+
+
+class Tries(Struct, frozen=True):
+    """How often something was tried again, in a row."""
+
+    fixes: int = 0  # follow-up turns after failing checks
+    retries: int = 0  # turns after a failure of the provider
+    resumes: int = 0  # turns after one that was cut off
+    refusals: int = 0  # by the server, of the next turn
+    stalls: int = 0  # turns that were interrupted because they gave no sign of life
+    lost_checks: int = 0  # runs of the checks that did not come to their end
+
+
+class Usage(Struct, frozen=True):
+    """What the turns that have ended took."""
+
+    tokens: Tokens = Tokens()
+    seconds: float = 0.0  # without the time that they waited on a human
+
+
+class Result(Struct, frozen=True):
+    """What came of the run so far."""
+
+    base: Tree | None = None  # the working tree when the run began
+    report: Report | None = None  # of the last turn; None: it left no valid one
+    words: str = ""  # what it said in place of a report, or what the human said
+    question: Question | None = None  # what it waits on a human for
+    checks: tuple[Check, ...] = ()  # the verify commands as they ran last
+    changed_files: tuple[str, ...] = ()  # paths in the repo, sorted
+
+
 class TaskState(Struct, frozen=True):
-    """What has become of a task so far.
+    """The execution of one task: what has become of it so far."""
 
-    `told` is the brief that the child has, in the thread with the id `told_in`; `heard` the moment up to which it
-    was told what others changed; `sending` the one on its way under
-    `message`. `due` says why the next turn is to be started (`due_text`: its detail). `fixes`, `retries` and `resumes`
-    count such turns since the last brief, `refusals` the server's of the next one,
-    `lost` the tries to check it.
-    `before` is the work as it was when the turn on its way was asked for: if that never reached the thread, it is so
-    again. `paused` is how long (seconds) the current turn waited on a human, `spent` the tokens (input, output) that it
-    is known to have taken so far, `seconds` how long the turns before it ran. `pulse` is how the turn was found at
-    `looked`, and so it is since `pulse_since`; `looking`: it is looked at; `stalled`: it is interrupted because it gave
-    no sign of life, as `stalls` turns in a row were before. `denied` says why it is blocked once its turn is over,
-    `away` since when the server of its turn is gone.
-    """
-
-    task: str
+    task: str  # its id in the plan
     title: str
-    child: str
+    child: str  # who is at it; plan.md may have given it to another one since
     phase: Phase = Phase.IDLE
-    since: datetime | None = None
-    runs: int = 0
-    turns: int = 0
-    sent: int = 0
-    new_run: bool = True
+    since: datetime | None = None  # when it entered the phase
+    why: str = ""  # why it is in the phase
+    note: str = ""  # what hinders it at the moment
+    runs: int = 0  # attempts so far
+    turns: int = 0  # that were known to run, in all attempts
+    sent: int = 0  # turns and steers that were sent: numbers the client message ids
+    new_run: bool = True  # the next turn begins another attempt
     thread: ThreadKey | None = None
-    turn: str | None = None
-    message: str | None = None
-    before: TaskState | None = None
-    sending: Brief | None = None
-    steer: Steer | None = None
-    told: Brief | None = None
-    told_in: str | None = None
-    heard: datetime | None = None
-    due: Due | None = Due.BRIEF
-    due_text: str = ""
-    fixes: int = 0
-    retries: int = 0
-    resumes: int = 0
-    refusals: int = 0
-    not_before: datetime | None = None
-    turn_since: datetime | None = None
-    paused: float = 0.0
-    timed_out: bool = False
-    checking: bool = False
-    lost: int = 0
-    base: Tree | None = None
-    report: Report | None = None
-    words: str = ""
-    question: Question | None = None
-    checks: tuple[Check, ...] = ()
-    changed_files: tuple[str, ...] = ()
-    input_tokens: int = 0
-    output_tokens: int = 0
-    spent: tuple[int, int] = (0, 0)
-    seconds: float = 0.0
-    pulse: Pulse = Pulse.LIVELY
-    pulse_since: datetime | None = None
-    looking: bool = False
-    looked: TurnLook | None = None
-    stalled: bool = False
-    stalls: int = 0
-    denied: str = ""
-    away: datetime | None = None
-    why: str = ""
-    note: str = ""
+    turn: Turn | None = None  # None between two turns
+    delivery: Delivery | None = None  # only while starting
+    steer: Steer | None = None  # it may outlast its turn by a moment
+    brief: Briefing = Briefing()
+    due: Due | None = Due.BRIEF  # why the next turn is to be started
+    due_text: str = ""  # its detail, for the child
+    not_before: datetime | None = None  # of whatever comes next
+    checking: bool = False  # the verify commands run
+    tries: Tries = Tries()
+    usage: Usage = Usage()
+    result: Result = Result()
+
+    @property
+    def tokens(self) -> Tokens:
+        """Those of all turns, the running one included."""
+        return self.usage.tokens + self.turn.spent if self.turn is not None else self.usage.tokens
+
+    @property
+    def turn_id(self) -> str | None:
+        """Codex's id of the running turn."""
+        return self.turn.id if self.turn is not None else None

@@ -9,7 +9,7 @@ from msgspec import Struct, field
 
 from supervisor.domain.ask import Ask, AskState, NoticeKind, Request, RequestKey
 from supervisor.domain.link import Drift, Link
-from supervisor.domain.plan import Budget, Plan, Problem
+from supervisor.domain.plan import Budget, Plan, Problem, Task
 from supervisor.domain.rule import Rule, Ruled
 from supervisor.domain.server import Outage, Server
 from supervisor.domain.task import TaskState
@@ -63,63 +63,91 @@ class Stopping(Struct, frozen=True):
     now: bool
 
 
-class World(Struct, frozen=True):
-    """The fold of the ledger. Mappings keep the order in which things came up.
-
-    `links` are the best of the map as it was drawn last, `known` what is known of each child in short, `noticed` what
-    changed of the map since the beginning. `unsurveyed` are the children that may have changed since, each with the
-    task that was at work. `answering` are requests whose answer is on its way, `ruled` what rules settled last,
-    `notified` the keys of the latest notices that went out. `asks` are those that are open and the latest of those that
-    were, of `asked` in all. `lead` is the work of the orchestrator, which is on no task of the
-    plan, `news` what it has not heard of, `rejected_by` who wrote the version of plan.md that is wrong,
-    `author` who wrote the one that is in force. `plan_budget` and `task_budget` are the config's, `grants` what the
-    human gave on top of a budget. `outages` are by provider; they stay until a turn gets through. `leaving` are the
-    children that the config names no more and whose servers were found, each with whether it is being stopped.
-    """
+class SupervisorState(Struct, frozen=True):
+    """The supervisor itself: the process, and whether it is ending."""
 
     pid: int | None = None
-    version: str = ""
-    since: datetime | None = None
-    retry_seconds: tuple[float, ...] = ()
-    stopping: Stopping | None = None
-    exiting: bool = False
-    hold: bool = False
-    plan: Plan | None = None
-    revision: int = 0
-    digest: str = ""
-    missing: str | None = "there is no plan.md yet"
-    problems: tuple[Problem, ...] = ()
-    servers: Mapping[str, Server] = field(default_factory=dict)
-    leaving: Mapping[str, bool] = field(default_factory=dict)
+    version: str = ""  # of orch
+    since: datetime | None = None  # when it started
+    stopping: Stopping | None = None  # `orch down` was asked for
+    exiting: bool = False  # it ends now: whoever comes next decides
+
+
+class Settings(Struct, frozen=True):
+    """What the config says, as far as decisions go by it."""
+
+    retry_seconds: tuple[float, ...] = ()  # pauses before a turn that failed at the provider is tried again
+    pause_seconds: tuple[float, ...] = ()  # pauses of everything while the provider takes no work; the last one repeats
+    stall_minutes: float = 10.0  # that a running turn may give no sign of life
+    rules: tuple[Rule, ...] = ()  # approvals that are settled without a human
+    notices: tuple[NoticeKind, ...] = ()  # what the human is notified of
+    plan_budget: Budget | None = None  # for all tasks together, if plan.md gives none
+    task_budget: Budget | None = None  # for each task that plan.md gives none
+
+
+class PlanState(Struct, frozen=True):
+    """plan.md: the version in force, and what is wrong with the file as it is."""
+
+    current: Plan | None = None  # the version in force: the last good one
+    revision: int = 0  # its number
+    digest: str = ""  # sha256 of its bytes, in hex
+    author: str = ""  # who wrote it: "human" or "orchestrator"
+    missing: str | None = "there is no plan.md yet"  # why nothing new starts; None if there is a plan.md
+    problems: tuple[Problem, ...] = ()  # why the file as it is was rejected
+    rejected_by: str = ""  # who wrote the rejected version
+    hold: bool = False  # `orch hold`
+
+    @property
+    def tasks(self) -> tuple[Task, ...]:
+        """The tasks of the version in force."""
+        return self.current.tasks if self.current is not None else ()
+
+    def task(self, task_id: str) -> Task | None:
+        """The task with this id in the version in force, or None."""
+        return self.current.task(task_id) if self.current is not None else None
+
+
+class MapState(Struct, frozen=True):
+    """What ties the repos together, as of the last survey."""
+
+    digest: str = ""  # of the map in map.json ("": none was drawn yet)
+    links: tuple[Link, ...] = ()  # the best of it
+    known: Mapping[str, str] = field(default_factory=dict)  # by child, what its snapshot says in short (Markdown)
+    noticed: tuple[Noticed, ...] = ()  # what changed since, the latest
+    unsurveyed: Mapping[str, str | None] = field(default_factory=dict)  # children that may have changed, and the task
+    surveying: bool = False  # a survey is under way
+
+
+class OrchestratorState(Struct, frozen=True):
+    """The orchestrator: what it was asked for, its turns, and what it has not been told yet."""
+
+    planning: Planning | None = None  # None: nobody asked it for a plan
+    state: TaskState | None = None  # its execution; it is on no task of the plan
+    news: tuple[News, ...] = ()  # what it has not been told
+    newest: int = 0  # the number of the latest news
+
+
+class World(Struct, frozen=True):
+    """The fold of the ledger. Mappings keep the order in which things came up."""
+
+    supervisor: SupervisorState = SupervisorState()
+    config: Settings = Settings()
+    plan: PlanState = PlanState()
+    map: MapState = MapState()
+    orchestrator: OrchestratorState = OrchestratorState()
+    servers: Mapping[str, Server] = field(default_factory=dict)  # by child; the orchestrator's too
+    leaving: Mapping[str, bool] = field(default_factory=dict)  # servers of children that left: being stopped?
     threads: Mapping[ThreadKey, Thread] = field(default_factory=dict)
-    tasks: Mapping[str, TaskState] = field(default_factory=dict)
-    requests: Mapping[RequestKey, Request] = field(default_factory=dict)
-    asks: Mapping[str, Ask] = field(default_factory=dict)
-    asked: int = 0
-    answering: frozenset[RequestKey] = frozenset()
-    rules: tuple[Rule, ...] = ()
-    ruled: tuple[Ruled, ...] = ()
-    notices: tuple[NoticeKind, ...] = ()
-    notified: Mapping[str, datetime] = field(default_factory=dict)
+    tasks: Mapping[str, TaskState] = field(default_factory=dict)  # by id; also of tasks that the plan no longer has
+    requests: Mapping[RequestKey, Request] = field(default_factory=dict)  # of servers, that wait for an answer
+    answering: frozenset[RequestKey] = frozenset()  # those whose answer is on its way
+    ruled: tuple[Ruled, ...] = ()  # what rules settled, the latest
+    asks: Mapping[str, Ask] = field(default_factory=dict)  # those that are open, and the latest of the others
+    asked: int = 0  # asks so far
+    notified: Mapping[str, datetime] = field(default_factory=dict)  # keys of the latest notices that went out
     learnings: tuple[Learning, ...] = ()
-    map_digest: str = ""
-    links: tuple[Link, ...] = ()
-    known: Mapping[str, str] = field(default_factory=dict)
-    noticed: tuple[Noticed, ...] = ()
-    unsurveyed: Mapping[str, str | None] = field(default_factory=dict)
-    surveying: bool = False
-    planning: Planning | None = None
-    lead: TaskState | None = None
-    news: tuple[News, ...] = ()
-    newest: int = 0
-    rejected_by: str = ""
-    author: str = ""
-    plan_budget: Budget | None = None
-    task_budget: Budget | None = None
-    grants: Mapping[str, Budget] = field(default_factory=dict)
-    outages: Mapping[str, Outage] = field(default_factory=dict)
-    pause_seconds: tuple[float, ...] = ()
-    stall_minutes: float = 10.0
+    grants: Mapping[str, Budget] = field(default_factory=dict)  # by budget, what the human gave on top of it
+    outages: Mapping[str, Outage] = field(default_factory=dict)  # by provider, until a turn gets through
 
     @property
     def open_asks(self) -> tuple[Ask, ...]:
@@ -128,8 +156,9 @@ class World(Struct, frozen=True):
 
     @property
     def all_tasks(self) -> tuple[TaskState, ...]:
-        """The works on the tasks of the plan, and the orchestrator's."""
-        return (*self.tasks.values(), self.lead) if self.lead is not None else tuple(self.tasks.values())
+        """The execution of every task, and the orchestrator's."""
+        own = self.orchestrator.state
+        return (*self.tasks.values(), own) if own is not None else tuple(self.tasks.values())
 
     def thread_by_id(self, thread: str) -> Thread | None:
         """The thread of ours with this Codex id, or None."""

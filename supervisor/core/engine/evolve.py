@@ -13,7 +13,17 @@ from supervisor.core.engine.asks.approvals import subject_of
 from supervisor.core.engine.lifecycle import outages, servers
 from supervisor.core.engine.lifecycle import tasks as do
 from supervisor.core.engine.lifecycle.transitions import ServerTrigger, TaskTrigger, after_server, after_task
-from supervisor.core.engine.lifecycle.updates import forget_requests, learn, put, put_task, with_server, with_task
+from supervisor.core.engine.lifecycle.updates import (
+    forget_requests,
+    learn,
+    put,
+    put_task,
+    with_map,
+    with_plan,
+    with_server,
+    with_supervisor,
+    with_task,
+)
 from supervisor.core.engine.orchestrator import session
 from supervisor.core.engine.orchestrator.news import gathered
 from supervisor.core.engine.threads import close_threads, closed, thread_changed, turn_changed
@@ -24,9 +34,9 @@ from supervisor.domain.child import Child
 from supervisor.domain.plan import HUMAN, ORCHESTRATOR
 from supervisor.domain.rule import Ruled
 from supervisor.domain.server import Server, ServerState
-from supervisor.domain.task import Due, Phase, Steer, TaskState
+from supervisor.domain.task import Due, Phase, Steer, TaskState, Tokens, Tree
 from supervisor.domain.thread import Thread
-from supervisor.domain.world import Noticed, Stopping, World
+from supervisor.domain.world import Noticed, Settings, Stopping, SupervisorState, World
 
 RULED_KEPT = 50  # requests that rules settled; the ledger has all of them
 NOTICED_KEPT = 50  # shared things that changed; what lies further back is history
@@ -48,13 +58,13 @@ def _evolve(world: World, event: ev.Event) -> World:
         case ev.UpRequested():
             return _up(world, event)
         case ev.ReloadRequested():
-            return world if world.stopping else replace(world, exiting=True)
+            return world if world.supervisor.stopping else with_supervisor(world, exiting=True)
         case ev.DownRequested():
-            since = world.stopping.since if world.stopping else event.at
-            return replace(world, stopping=Stopping(since, event.now))
+            since = world.supervisor.stopping.since if world.supervisor.stopping else event.at
+            return with_supervisor(world, stopping=Stopping(since, event.now))
         case ev.HoldSet() | ev.HoldLifted():
             world = world if isinstance(event, ev.HoldSet) else outages.lifted(world)
-            return replace(world, hold=isinstance(event, ev.HoldSet))
+            return with_plan(world, hold=isinstance(event, ev.HoldSet))
         case ev.RetryRequested():
             return with_task(outages.lifted(world), event.task, lambda state: do.again(state, event.at))
         case ev.RestartRequested():
@@ -93,7 +103,7 @@ def _evolve(world: World, event: ev.Event) -> World:
             return with_task(
                 world,
                 event.task,
-                lambda state: replace(state, base=state.base or event.tree) if state.runs == event.run else state,
+                lambda state: _with_base(state, event.tree) if state.runs == event.run else state,
             )
         case ev.ChecksFinished() | ev.ChecksLost():
             return _checked(world, event)
@@ -104,10 +114,10 @@ def _evolve(world: World, event: ev.Event) -> World:
         case ev.SharedChanged():
             return _noticed(world, event)
         case ev.MapDrawn():
-            known = {**world.known, **dict(event.known)}
-            return replace(world, surveying=False, map_digest=event.digest, links=event.links, known=known)
+            known = {**world.map.known, **dict(event.known)}
+            return with_map(world, surveying=False, digest=event.digest, links=event.links, known=known)
         case ev.MapFailed():
-            return replace(world, surveying=False)
+            return with_map(world, surveying=False)
         case ev.RequestDeclined() | ev.ChildAsked() | ev.ChildAnswered() | ev.Ticked():
             return world
         case ev.SaidElsewhere() | ev.ThreadSettingsChanged() | ev.NoticeFailed():
@@ -135,29 +145,27 @@ def _supervisor_started(world: World, event: ev.SupervisorStarted) -> World:
             restart=_outdated(known.child, child) if child.name in event.running else "",
             ended=None,
         )
-    world = replace(
-        world,
-        pid=event.pid,
-        version=event.version,
-        since=event.at,
+    settings = Settings(
         retry_seconds=event.retry_seconds,
+        pause_seconds=event.pause_seconds,
+        stall_minutes=event.stall_minutes,
         rules=event.rules,
         notices=event.notices,
         plan_budget=event.plan_budget,
         task_budget=event.task_budget,
-        pause_seconds=event.pause_seconds,
-        stall_minutes=event.stall_minutes,
+    )
+    unsurveyed = {child.name: world.map.unsurveyed.get(child.name) for child in event.children}
+    unsurveyed.pop(ORCHESTRATOR, None)
+    world = replace(
+        world,
+        supervisor=SupervisorState(event.pid, event.version, event.at),
+        config=settings,
+        map=replace(world.map, unsurveyed=unsurveyed, surveying=False),
         outages={name: replace(one, asking=None) for name, one in world.outages.items()},
-        stopping=None,
-        exiting=False,
         servers=fresh,
         leaving={name: False for name in event.running if name not in fresh},
         threads={key: closed(thread) for key, thread in world.threads.items()},
         tasks={task: _taken_over(state, event) for task, state in world.tasks.items()},
-        unsurveyed={
-            child.name: world.unsurveyed.get(child.name) for child in event.children if child.name != ORCHESTRATOR
-        },
-        surveying=False,
     )
     return _given_up(world, event.at)
 
@@ -179,7 +187,7 @@ def _taken_over(state: TaskState, event: ev.SupervisorStarted) -> TaskState:
 def _given_up(world: World, at: datetime) -> World:
     """Turns on servers that left the config cannot be followed: they are given up once the plan wants none of them."""
     for state in world.tasks.values():
-        task = world.plan.task(state.task) if world.plan else None
+        task = world.plan.task(state.task)
         if state.child in world.servers or state.phase not in (Phase.STARTING, Phase.WORKING, Phase.STOPPING):
             continue
         if task is None or task.child != state.child:
@@ -189,10 +197,10 @@ def _given_up(world: World, at: datetime) -> World:
 
 
 def _up(world: World, event: ev.UpRequested) -> World:
-    led = (ORCHESTRATOR,) if world.planning is not None else ()
+    led = (ORCHESTRATOR,) if world.orchestrator.planning is not None else ()
     for child in (*event.children, *led):
         world = with_server(world, child, servers.wanted)
-    return replace(world, stopping=None)
+    return with_supervisor(world, stopping=None)
 
 
 def _answered(world: World, event: ev.AskAnswered) -> World:
@@ -209,7 +217,7 @@ def _answered(world: World, event: ev.AskAnswered) -> World:
         world = with_task(world, ask.task, lambda lead: do.answered(lead, event.answer, event.at, human=False))
         return session.answered(world)
     if ask.task is not None:
-        human = world.plan is not None and (task := world.plan.task(ask.task)) is not None and task.child == HUMAN
+        human = (task := world.plan.task(ask.task)) is not None and task.child == HUMAN
         return with_task(world, ask.task, lambda state: do.answered(state, event.answer, event.at, human=human))
     if ask.child is not None and event.answer.decision != "decline":
         return with_server(world, ask.child, servers.reset)
@@ -218,22 +226,22 @@ def _answered(world: World, event: ev.AskAnswered) -> World:
 
 def _planned(world: World, event: ev.PlanAccepted | ev.PlanRejected | ev.PlanMissing) -> World:
     if isinstance(event, ev.PlanRejected):
-        return replace(world, problems=event.problems, missing=None, rejected_by=event.author)
+        return with_plan(world, problems=event.problems, missing=None, rejected_by=event.author)
     if isinstance(event, ev.PlanMissing):
-        return replace(world, missing=event.reason, problems=())
+        return with_plan(world, missing=event.reason, problems=())
     known = world.tasks
     fresh = {task.id: TaskState(task.id, task.title, task.child) for task in event.plan.tasks if task.id not in known}
     titles = {task.id: replace(known[task.id], title=task.title) for task in event.plan.tasks if task.id in known}
-    world = replace(
-        world,
-        plan=event.plan,
+    plan = replace(
+        world.plan,
+        current=event.plan,
         revision=event.revision,
         digest=event.digest,
         author=event.author,
         problems=(),
         missing=None,
-        tasks={**known, **titles, **fresh},
     )
+    world = replace(world, plan=plan, tasks={**known, **titles, **fresh})
     return _given_up(session.plan_saved(world, event.author), event.at)
 
 
@@ -271,7 +279,7 @@ def _server_changed(
         case ev.ServerStopped():
             gave_up = server.wanted and len(servers.recent_crashes(server, event.at)) >= servers.CRASH_BUDGET
             state = after_server(server.state, ServerTrigger.STOPPED)
-            crashes = () if world.stopping else server.crashes  # after `orch down` it begins anew
+            crashes = () if world.supervisor.stopping else server.crashes  # after `orch down` it begins anew
             state = ServerState.FAILED if gave_up else state
             server = replace(server, state=state, pid=None, ended=event.at, crashes=crashes)
         case ev.ServerStopFailed():
@@ -303,15 +311,15 @@ def _disconnected(world: World, child: str, at: datetime) -> World:
 
 def _spent(world: World, event: ev.TokensSpent) -> World:
     for state in world.all_tasks:
-        if state.turn == event.turn:
-            spent = (state.spent[0] + event.input_tokens, state.spent[1] + event.output_tokens)
-            return put_task(world, replace(state, spent=spent))
+        if state.turn is not None and state.turn.id == event.turn:
+            spent = state.turn.spent + Tokens(event.input_tokens, event.output_tokens)
+            return put_task(world, do.with_turn(state, spent=spent))
     return world
 
 
 def _note(world: World, thread: str, turn: str, reason: str) -> World:
     for state in world.all_tasks:
-        if state.turn == turn:
+        if state.turn_id == turn:
             return put_task(world, replace(state, note=reason))
     return world
 
@@ -321,7 +329,7 @@ def _delivered(
 ) -> TaskState:
     match event:
         case ev.TurnRefused():
-            if state.phase is Phase.STARTING and state.message == event.message:
+            if state.delivery is not None and state.delivery.message == event.message:
                 return do.refused(state, event.reason, event.at)
         case ev.SteerArrived() | ev.SteerMissed():
             if state.steer is not None and state.steer.message == event.message:
@@ -329,7 +337,7 @@ def _delivered(
                     return do.steered(state)
                 return replace(state, steer=None, not_before=event.at + do.AFTER_REFUSAL)
         case ev.InterruptFailed():
-            if state.phase is Phase.STOPPING and state.turn == event.turn:
+            if state.phase is Phase.STOPPING and state.turn_id == event.turn:
                 phase = after_task(state.phase, TaskTrigger.INTERRUPT_FAILED)
                 return replace(state, phase=phase, not_before=event.at + do.AFTER_REFUSAL, note=event.reason)
     return state
@@ -342,16 +350,21 @@ def _checked(world: World, event: ev.ChecksFinished | ev.ChecksLost) -> World:
     if isinstance(event, ev.ChecksLost):
         return put_task(world, do.unchecked(state, event.reason, event.at))
     if event.changed_files:
-        world = replace(world, unsurveyed={**world.unsurveyed, event.child: event.task})
+        world = with_map(world, unsurveyed={**world.map.unsurveyed, event.child: event.task})
     return put_task(world, do.checked(replace(state, not_before=None, note=""), event))
+
+
+def _with_base(state: TaskState, tree: Tree) -> TaskState:
+    """The first tree that is read in a run is the one that its changes are counted from."""
+    return replace(state, result=replace(state.result, base=state.result.base or tree))
 
 
 def _noticed(world: World, event: ev.SharedChanged) -> World:
     """Told twice (a supervisor died before it had drawn the map), it counts once."""
-    if any(one.drift == event.drift for one in world.noticed[-NOTICED_KEPT:]):
+    if any(one.drift == event.drift for one in world.map.noticed[-NOTICED_KEPT:]):
         return world
-    noticed = (*world.noticed, Noticed(event.at, event.task, event.drift))
-    return replace(world, noticed=noticed[-NOTICED_KEPT:])
+    noticed = (*world.map.noticed, Noticed(event.at, event.task, event.drift))
+    return with_map(world, noticed=noticed[-NOTICED_KEPT:])
 
 
 # ── our own acts ─────────────────────────────────────────────────────────────────────────────────
@@ -379,17 +392,15 @@ def _intended(world: World, action: act.Action, at: datetime) -> World:
         case act.SteerTurn():
             return with_task(world, action.task, lambda state: _steering(state, action, at))
         case act.LookAtTurn():
-            return with_task(world, action.task, lambda state: replace(state, looking=True))
+            return with_task(world, action.task, lambda state: do.with_turn(state, looking=True))
         case act.InterruptTurn():
             return with_task(
                 world,
                 action.task,
                 lambda state: replace(
-                    state,
+                    do.with_turn(state, timed_out=action.timed_out, stalled=action.stalled),
                     phase=after_task(state.phase, TaskTrigger.INTERRUPT),
                     since=at,
-                    timed_out=action.timed_out,
-                    stalled=action.stalled,
                     not_before=None,
                     why=action.why,
                 ),
@@ -409,14 +420,14 @@ def _intended(world: World, action: act.Action, at: datetime) -> World:
         case act.Notify():
             return _notified(world, action.key, at)
         case act.SurveyRepos():
-            return replace(world, surveying=True, unsurveyed={})
+            return with_map(world, surveying=True, unsurveyed={})
         case act.Exit():
-            return replace(world, exiting=True)
+            return with_supervisor(world, exiting=True)
 
 
 def _steering(state: TaskState, action: act.SteerTurn, at: datetime) -> TaskState:
     # What others changed is not heard by a nudge: it stays as told as it was.
-    steer = Steer(action.message, action.brief, state.heard if action.nudge else at)
+    steer = Steer(action.message, action.brief, state.brief.seen_up_to if action.nudge else at)
     state = replace(state, steer=steer, sent=state.sent + 1, why=action.why)
     return stalls.nudged(state, at) if action.nudge else state
 
@@ -438,7 +449,7 @@ def _resolved(world: World, event: ev.RequestResolved) -> World:
         ask.request == event.key and ask.state is AskState.ANSWERED for ask in world.asks.values()
     )
     stopping = request is not None and any(
-        state.turn == request.turn and state.phase is Phase.STOPPING for state in world.all_tasks
+        state.turn_id == request.turn and state.phase is Phase.STOPPING for state in world.all_tasks
     )
     world = forget_requests(world, lambda one: one.key == event.key, event.at)
     if request is None or ours or stopping:

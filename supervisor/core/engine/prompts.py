@@ -155,7 +155,8 @@ def resume(brief: Brief, reason: str) -> str:
 
 
 def _result(state: TaskState) -> str:
-    if state.report is not None:
-        notes = [f"contract {note.id} {note.status}: {note.note}" for note in state.report.contracts if note.note]
-        return "; ".join((state.report.summary, *notes))
-    return state.words
+    report = state.result.report
+    if report is None:
+        return state.result.words
+    notes = [f"contract {note.id} {note.status}: {note.note}" for note in report.contracts if note.note]
+    return "; ".join((report.summary, *notes))

@@ -20,42 +20,42 @@ FIRST_MAP = timedelta(seconds=10)
 
 def candidates(world: World) -> Iterator[tuple[Task, TaskState]]:
     """The tasks of the plan in force, in its order, with what has become of them."""
-    for task in world.plan.tasks if world.plan else ():
+    for task in world.plan.tasks:
         yield task, world.tasks[task.id]
 
 
 def wanted(world: World, state: TaskState) -> bool:
     """Whether the plan has this task, and does not hold it."""
-    task = world.plan.task(state.task) if world.plan else None
+    task = world.plan.task(state.task)
     return task is not None and not task.hold
 
 
 def desired(world: World, state: TaskState) -> Brief:
     """What the child should have been told. The task must be in the plan."""
-    task = world.plan.task(state.task) if world.plan else None
-    if world.plan is None or task is None:
+    task = world.plan.task(state.task)
+    if world.plan.current is None or task is None:
         raise AssertionError(f"{state.task} is not in the plan: it has no brief")
-    return brief_of(task, world.plan)
+    return brief_of(task, world.plan.current)
 
 
 def due_of(world: World, state: TaskState) -> Due | None:
     """Why a next turn (or the next ask) of this task is to be started; None if none is due, or one is under way."""
-    task = world.plan.task(state.task) if world.plan else None
+    task = world.plan.task(state.task)
     if task is None or (state.phase.live and (state.phase is not Phase.CHECKING or state.checking)):
         return None
-    if state.told is None or state.child != task.child:
+    if state.brief.delivered is None or state.child != task.child:
         return Due.BRIEF
     if state.steer is not None:
         return None  # it is not known yet whether the child heard of the change
-    if state.told.key != desired(world, state).key:
+    if state.brief.delivered.key != desired(world, state).key:
         return Due.REDIRECT
     return state.due if state.phase is Phase.IDLE else None
 
 
 def first_map(world: World) -> datetime | None:
     """Until when new work waits for the very first map, which the briefs are made with; None if it need not."""
-    waits = (world.surveying or world.unsurveyed) and not world.map_digest
-    return world.since + FIRST_MAP if waits and world.since is not None else None
+    waits = (world.map.surveying or world.map.unsurveyed) and not world.map.digest
+    return world.supervisor.since + FIRST_MAP if waits and world.supervisor.since is not None else None
 
 
 def is_done(world: World, task: str) -> bool:
@@ -67,7 +67,7 @@ def is_done(world: World, task: str) -> bool:
 def readiness(world: World, state: TaskState, at: datetime) -> str | None:
     """What stands in the way of the task's next turn, in one line; None if nothing does."""
     obstacle = clearance(world, state, at)
-    task = world.plan.task(state.task) if world.plan else None
+    task = world.plan.task(state.task)
     if obstacle is not None or task is None:
         return obstacle
     if task.child == HUMAN:
@@ -90,7 +90,7 @@ def turn_elsewhere(world: World, child: str) -> str | None:
         if running is None or any(message.startswith(OUR_MESSAGES) for message in running.messages):
             continue
         tasks = [state for state in world.all_tasks if state.thread == (thread.child, thread.task)]
-        if not any(state.turn == running.turn or state.phase is Phase.STARTING for state in tasks):
+        if not any(state.turn_id == running.turn or state.phase is Phase.STARTING for state in tasks):
             return f"a turn from another window runs in {child}: `orch attach {child}` shows it"
     return None
 
@@ -100,19 +100,19 @@ def clearance(world: World, state: TaskState, at: datetime) -> str | None:
 
     It is opened while the first map is still being drawn: only the brief needs that.
     """
-    task = world.plan.task(state.task) if world.plan else None
+    task = world.plan.task(state.task)
     if task is None:
         return "the plan no longer has it"
-    if world.stopping is not None:
+    if world.supervisor.stopping is not None:
         return "the supervisor is stopping"
     if task.hold:
         return "the plan holds it"
     if not _under_way(task, state):
-        if world.missing is not None:
-            return f"nothing new starts: {world.missing}"
-        if world.plan and world.plan.hold:
+        if world.plan.missing is not None:
+            return f"nothing new starts: {world.plan.missing}"
+        if world.plan.current and world.plan.hold:
             return "nothing new starts: plan.md says `hold: yes`"
-        if world.hold:
+        if world.plan.hold:
             return "nothing new starts: `orch hold` (`orch go` lifts it)"
         if waits_for := [one for one in task.after if not is_done(world, one)]:
             return "after " + ", ".join(_named(world, one) for one in waits_for)
@@ -145,7 +145,7 @@ def server_trouble(world: World, child: str) -> str | None:
 
 def thread_key(task: Task, state: TaskState) -> ThreadKey:
     """The thread on which the task's next turn goes: the one it has, else the one that the plan names."""
-    if state.thread is not None and state.child == task.child and state.told is not None:
+    if state.thread is not None and state.child == task.child and state.brief.delivered is not None:
         return state.thread
     return (task.child, task.id if task.thread == "fresh" else None)
 
@@ -160,12 +160,12 @@ def sandbox_of(world: World, task: Task | None, child: str) -> SandboxMode:
 
 def deadline(world: World, state: TaskState) -> datetime | None:
     """When the running turn has taken too long; the time for which it waits on a human does not count."""
-    task = world.plan.task(state.task) if world.plan else None
-    if task is None or task.timeout is None or state.turn_since is None or state.phase is not Phase.WORKING:
+    task = world.plan.task(state.task)
+    if task is None or task.timeout is None or state.turn is None or state.phase is not Phase.WORKING:
         return None
-    if any(request.turn == state.turn for request in world.requests.values()):
+    if any(request.turn == state.turn_id for request in world.requests.values()):
         return None
-    return state.turn_since + timedelta(minutes=task.timeout, seconds=state.paused)
+    return state.turn.since + timedelta(minutes=task.timeout, seconds=state.turn.paused)
 
 
 @of_last
@@ -178,7 +178,7 @@ def _occupies(world: World, state: TaskState, child: str) -> bool:
     """Whether this work needs the tree of a child for itself: it is at work there, or about to be checked."""
     if state.child != child or not state.phase.live:
         return False
-    own = world.plan.task(state.task) if world.plan else None
+    own = world.plan.task(state.task)
     moved = own is not None and own.child != state.child  # what it left behind is not checked any more
     return not (moved and state.phase is Phase.CHECKING and not state.checking)
 

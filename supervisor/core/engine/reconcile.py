@@ -85,15 +85,15 @@ def wakeup(world: World, at: datetime) -> datetime | None:
     moments += [one.since + UNENDED for one in world.all_tasks if one.phase is Phase.STOPPING and one.since]
     moments += [outage.until for outage in world.outages.values()]
     moments.append(first_map(world))
-    moments.append(_quiet(world) if world.unsurveyed and not world.surveying else None)
-    if world.stopping is not None and not world.exiting:
-        moments.append(world.stopping.since + STOP_PATIENCE)
+    moments.append(_quiet(world) if world.map.unsurveyed and not world.map.surveying else None)
+    if world.supervisor.stopping is not None and not world.supervisor.exiting:
+        moments.append(world.supervisor.stopping.since + STOP_PATIENCE)
     return min((moment for moment in moments if moment is not None and moment > at), default=None)
 
 
 def _decide(world: World, at: datetime) -> tuple[World, tuple[Action, ...]]:
     decided: list[Action] = []
-    if world.exiting:  # whoever comes next decides
+    if world.supervisor.exiting:  # whoever comes next decides
         return world, ()
     for rule in RULES:
         actions = tuple(rule(world, at))
@@ -108,12 +108,12 @@ def _decide(world: World, at: datetime) -> tuple[World, tuple[Action, ...]]:
 
 def _stop(world: World, at: datetime) -> Iterator[Action]:
     """`orch down`: turns are interrupted (by another rule), then servers stop, then the supervisor."""
-    if world.stopping is None or world.exiting:
+    if world.supervisor.stopping is None or world.supervisor.exiting:
         return
     busy = any(state.phase in (Phase.STARTING, Phase.WORKING, Phase.STOPPING) for state in world.all_tasks)
-    if busy and not world.stopping.now and at < world.stopping.since + STOP_PATIENCE:
+    if busy and not world.supervisor.stopping.now and at < world.supervisor.stopping.since + STOP_PATIENCE:
         return
-    since, servers = world.stopping.since, world.servers
+    since, servers = world.supervisor.stopping.since, world.servers
     left = [name for name, server in servers.items() if server.ended is None or server.ended < since]
     for name in left:  # also those not known to run: something of them may
         if servers[name].state is not ServerState.STOPPING:
@@ -127,7 +127,7 @@ def _servers(world: World, at: datetime) -> Iterator[Action]:
     for name, stopping in world.leaving.items():
         if not stopping:
             yield act.StopServer(name, kill=False, why="the config names it no more")
-    if world.stopping is not None:
+    if world.supervisor.stopping is not None:
         return
     for name, server in world.servers.items():
         if server.state is ServerState.UNHEALTHY and server.misses >= MISSES:
@@ -162,7 +162,7 @@ def _threads(world: World, at: datetime) -> Iterator[Action]:
     for state in world.tasks.values():
         # A turn that is not known to have ended, or words on their way: its thread has to be looked at.
         unsettled = state.phase in (Phase.STARTING, Phase.WORKING, Phase.STOPPING) or state.steer is not None
-        task = world.plan.task(state.task) if world.plan else None
+        task = world.plan.task(state.task)
         starting = task is not None and due_of(world, state) is not None and clearance(world, state, at) is None
         if task is not None and starting and task.child != HUMAN:
             key = thread_key(task, state)
@@ -195,10 +195,11 @@ def _redirects(world: World, at: datetime) -> Iterator[Action]:
             continue
         if (state.not_before or at) > at:
             continue
-        task = world.plan.task(state.task) if world.plan else None
+        task = world.plan.task(state.task)
         limit = deadline(world, state)
+        where, known = (state.child, state.task, thread.id, state.turn.id), state.brief.delivered
         why = None
-        if world.stopping is not None:
+        if world.supervisor.stopping is not None:
             why = "`orch down`: it goes on with the next `orch up`"
         elif task is None:
             why = "the plan no longer has it"
@@ -211,18 +212,20 @@ def _redirects(world: World, at: datetime) -> Iterator[Action]:
         elif (budget := budgets.in_the_way(world, task, at)) is not None:
             why = budgets.obstacle(world, budget)
         if why is not None:
-            timed_out = limit is not None and limit <= at and world.stopping is None
-            yield act.InterruptTurn(state.child, state.task, thread.id, state.turn, timed_out, why=why)
-        elif state.told is not None and state.steer is None and state.told.key != (new := desired(world, state)).key:
+            timed_out = limit is not None and limit <= at and world.supervisor.stopping is None
+            yield act.InterruptTurn(*where, timed_out, why=why)
+        elif known is None or state.steer is not None:
+            continue
+        elif known.key != (new := desired(world, state)).key:
             message = f"orch-{state.task}-{state.sent + 1}"
-            text = words.redirect(state.told, new)
-            why = f"revision {world.revision} of the plan changed what it was told"
-            yield act.SteerTurn(state.child, state.task, thread.id, state.turn, message, new, text, why=why)
-        elif state.told is not None and state.steer is None and (drifts := _unheard(world, state)):
+            text = words.redirect(known, new)
+            why = f"revision {world.plan.revision} of the plan changed what it was told"
+            yield act.SteerTurn(*where, message, new, text, why=why)
+        elif drifts := _unseen(world, state):
             message = f"orch-{state.task}-{state.sent + 1}"
             why = f"{', '.join(sorted({drift.child for drift in drifts}))} changed what {state.child} relies on"
             text = words.drifted(state.task, drifts)
-            yield act.SteerTurn(state.child, state.task, thread.id, state.turn, message, state.told, text, why=why)
+            yield act.SteerTurn(*where, message, known, text, why=why)
 
 
 def _checks(world: World, at: datetime) -> Iterator[Action]:
@@ -236,19 +239,19 @@ def _checks(world: World, at: datetime) -> Iterator[Action]:
         ):
             continue
         server = world.servers.get(state.child)
-        if world.stopping is not None or server is None or server.state is not ServerState.READY:
+        if world.supervisor.stopping is not None or server is None or server.state is not ServerState.READY:
             continue
         if wanted(world, state) and due_of(world, state) is not None:
             continue
-        task = world.plan.task(state.task) if world.plan else None
-        claimed = state.report is None or state.report.outcome is Outcome.DONE
+        task = world.plan.task(state.task)
+        claimed = state.result.report is None or state.result.report.outcome is Outcome.DONE
         commands = task.verify if task is not None and claimed else ()
         yield act.RunChecks(
             child=state.child,
             task=state.task,
             run=state.runs,
             commands=commands,
-            base=state.base,
+            base=state.result.base,
             sandbox=sandbox_of(world, task, state.child),
             why="its turn ended",
         )
@@ -272,7 +275,7 @@ def _starts(world: World, at: datetime) -> Iterator[Action]:
             child=task.child,
             task=task.id,
             run=state.runs + 1 if state.new_run or moved else state.runs,
-            fresh=state.new_run or moved or state.base is None,
+            fresh=state.new_run or moved or state.result.base is None,
             thread=thread.id,
             message=f"orch-{task.id}-{state.sent + 1}",
             due=due,
@@ -287,20 +290,20 @@ def _starts(world: World, at: datetime) -> Iterator[Action]:
 
 def _text(world: World, state: TaskState, due: Due, thread: str) -> str:
     text = _due_text(world, state, due, thread)
-    unheard = () if due is Due.BRIEF else _unheard(world, state)
-    return f"{text}\n\n{words.drifted(state.task, unheard)}" if unheard else text
+    unseen = () if due is Due.BRIEF else _unseen(world, state)
+    return f"{text}\n\n{words.drifted(state.task, unseen)}" if unseen else text
 
 
 def _due_text(world: World, state: TaskState, due: Due, thread: str) -> str:
     new = desired(world, state)
-    known = "" if state.told_in == thread else f"{new.text}\n\n"  # another thread than the one that knows the task
+    known = "" if state.brief.thread == thread else f"{new.text}\n\n"  # another thread than the one that knows the task
     question = next(
         (ask.text for ask in reversed(list(world.asks.values())) if ask.task == state.task and not ask.budget), ""
     )
     answer = words.answer(state.task, question, state.due_text)
     match due:
-        case Due.REDIRECT if state.told is not None and state.told.key != new.key:
-            redirect = words.redirect(state.told, new)
+        case Due.REDIRECT if state.brief.delivered is not None and state.brief.delivered.key != new.key:
+            redirect = words.redirect(state.brief.delivered, new)
             return f"{answer}\n\n{redirect}" if state.due is Due.ANSWER else redirect
         case Due.FIX:
             return known + words.fix(state.task, state.due_text)
@@ -308,26 +311,28 @@ def _due_text(world: World, state: TaskState, due: Due, thread: str) -> str:
             return known + answer
         case Due.RESUME | Due.RETRY | Due.OUTAGE:
             return words.resume(new, state.due_text or state.why or "it was interrupted")
-    task = world.plan.task(state.task) if world.plan else None
+    task = world.plan.task(state.task)
     upstream = [world.tasks[one] for one in task.after if one in world.tasks] if task else []
     learnings = [one for one in world.learnings if one.source != (task and task.child)]
-    contracts = [one for one in world.plan.contracts if task and one.id in task.contracts] if world.plan else []
-    links = touching(world.links, task, contracts) if task else ()
+    contracts = (
+        [one for one in world.plan.current.contracts if task and one.id in task.contracts] if world.plan.current else []
+    )
+    links = touching(world.map.links, task, contracts) if task else ()
     child = task.child if task else state.child
-    drifts = concerning((one.drift for one in world.noticed), child)
-    return words.opening(new, upstream, learnings, words.Known(child, world.known.get(child, ""), links, drifts))
+    drifts = concerning((one.drift for one in world.map.noticed), child)
+    return words.opening(new, upstream, learnings, words.Known(child, world.map.known.get(child, ""), links, drifts))
 
 
-def _unheard(world: World, state: TaskState) -> tuple[Drift, ...]:
+def _unseen(world: World, state: TaskState) -> tuple[Drift, ...]:
     """What others changed that this child relies on, and what it has not been told of."""
-    since = state.heard or state.turn_since
-    return concerning((one.drift for one in world.noticed if since is None or one.at > since), state.child)
+    since = state.brief.seen_up_to
+    return concerning((one.drift for one in world.map.noticed if since is None or one.at > since), state.child)
 
 
 def _why(world: World, state: TaskState, due: Due) -> str:
     match due:
         case Due.REDIRECT:
-            return f"revision {world.revision} of the plan changed what it was told"
+            return f"revision {world.plan.revision} of the plan changed what it was told"
         case Due.BRIEF:
             return "nothing stands in its way"
         case Due.FIX:
@@ -342,20 +347,20 @@ def _why(world: World, state: TaskState, due: Due) -> str:
 
 def _survey(world: World, at: datetime) -> Iterator[Action]:
     """The map follows what the children change."""
-    if not world.unsurveyed or world.surveying or world.stopping is not None:
+    if not world.map.unsurveyed or world.map.surveying or world.supervisor.stopping is not None:
         return
     if (quiet := _quiet(world)) is not None and at < quiet:
         return
-    tasks = [task for task in world.unsurveyed.values() if task is not None]
+    tasks = [task for task in world.map.unsurveyed.values() if task is not None]
     why = f"{', '.join(tasks)} changed files" if tasks else "the supervisor started"
-    yield act.SurveyRepos(tuple(world.unsurveyed.items()), world.map_digest, why=why)
+    yield act.SurveyRepos(tuple(world.map.unsurveyed.items()), world.map.digest, why=why)
 
 
 def _quiet(world: World) -> datetime | None:
     """Until when servers that start have the machine to themselves; None once each is up, or cannot be."""
     states = [server.state for server in world.servers.values() if server.wanted]
     starting = ServerState.STOPPED in states or ServerState.STARTING in states
-    return world.since + QUIET if world.since is not None and (starting or not states) else None
+    return world.supervisor.since + QUIET if world.supervisor.since is not None and (starting or not states) else None
 
 
 RULES: tuple[Callable[[World, datetime], Iterator[Action]], ...] = (

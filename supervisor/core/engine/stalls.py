@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 
 from supervisor.core.engine import prompts as words
+from supervisor.core.engine.lifecycle.tasks import with_turn
 from supervisor.core.engine.lifecycle.transitions import PulseTrigger, after_pulse
 from supervisor.core.engine.lifecycle.updates import put, put_task
 from supervisor.core.engine.threads import closed
@@ -18,7 +19,7 @@ from supervisor.domain import action as act
 from supervisor.domain import event as ev
 from supervisor.domain.action import Action
 from supervisor.domain.server import ServerState
-from supervisor.domain.task import Phase, Pulse, TaskState, TurnLook
+from supervisor.domain.task import Phase, Pulse, TaskState, Turn, TurnLook
 from supervisor.domain.thread import Thread
 from supervisor.domain.world import World
 
@@ -30,75 +31,74 @@ AT_REST = ("idle", "notLoaded", "systemError")  # a thread whose turn is over: w
 def stalls(world: World, at: datetime) -> Iterator[Action]:
     """The next step with each turn that gives no sign of life."""
     for state in world.all_tasks:
-        thread = _watched(world, state)
-        if thread is None or thread.id is None or state.turn is None or state.looking or (state.not_before or at) > at:
+        thread, turn = _watched(world, state), state.turn
+        if thread is None or thread.id is None or turn is None or turn.looking or (state.not_before or at) > at:
             continue
-        where = (state.child, state.task, thread.id, state.turn)
+        where = (state.child, state.task, thread.id, turn.id)
         silence = f"no sign of life for {_minutes(world)} min"
-        if state.pulse is Pulse.STALLED:
-            if state.steer is None and state.told is not None:
+        if turn.pulse is Pulse.STALLED:
+            if state.steer is None and state.brief.delivered is not None:
                 message, text = f"orch-{state.task}-{state.sent + 1}", words.nudge(state.task, _minutes(world))
-                yield act.SteerTurn(*where, message, state.told, text, why=silence, nudge=True)
-        elif state.pulse is Pulse.STUCK:
+                yield act.SteerTurn(*where, message, state.brief.delivered, text, why=silence, nudge=True)
+        elif turn.pulse is Pulse.STUCK:
             yield act.InterruptTurn(*where, timed_out=False, why=f"{silence} after it was asked for one", stalled=True)
-        elif (since := _since(state)) is not None and at >= since + _patience(world, state):
-            why = silence if state.pulse in (Pulse.LIVELY, Pulse.NUDGED) else f"{silence}: are its commands at work?"
-            yield act.LookAtTurn(*where, since, why)
+        elif at >= turn.pulse_since + _patience(world, turn):
+            why = silence if turn.pulse in (Pulse.LIVELY, Pulse.NUDGED) else f"{silence}: are its commands at work?"
+            yield act.LookAtTurn(*where, turn.pulse_since, why)
 
 
 def moments(world: World) -> Iterator[datetime]:
     """When a turn is to be looked at, if nothing happens."""
     for state in world.all_tasks:
-        if _watched(world, state) is not None and not state.looking and (since := _since(state)) is not None:
-            yield since + _patience(world, state)
+        turn = state.turn
+        if turn is not None and not turn.looking and _watched(world, state) is not None:
+            yield turn.pulse_since + _patience(world, turn)
 
 
 def looked(world: World, event: ev.TurnLooked) -> World:
     """A turn was looked at."""
     state = next((one for one in world.all_tasks if one.task == event.task), None)
-    if state is None or state.turn != event.turn or not state.looking:
+    if state is None or (turn := state.turn) is None or turn.id != event.turn or not turn.looking:
         return world
-    look, before = event.look, state.looked
-    state = replace(state, looking=False, looked=look)
+    look, before = event.look, turn.looked
+    state = with_turn(state, looking=False, looked=look)
     if state.phase is not Phase.WORKING:
         return put_task(world, state)
-    since = _since(state)
-    if look.sign is not None and (since is None or look.sign > since):
+    if look.sign is not None and look.sign > turn.pulse_since:
         return put_task(world, _felt(state, PulseTrigger.SIGN, look.sign))
     if look.state in AT_REST and state.thread in world.threads and state.thread is not None:
         world = replace(world, threads=put(world.threads, state.thread, closed(world.threads[state.thread])))
         return put_task(world, _felt(state, PulseTrigger.SIGN, event.at))
-    if state.pulse in (Pulse.QUIET, Pulse.DEAF) and before is not None and _share(before, look) >= BUSY:
+    if turn.pulse in (Pulse.QUIET, Pulse.DEAF) and before is not None and _share(before, look) >= BUSY:
         state = replace(state, note=f"no sign of life for {_minutes(world)} min, but its commands are at work")
         return put_task(world, _felt(state, PulseTrigger.BUSY, event.at))
     return put_task(world, _felt(state, PulseTrigger.SILENT, event.at))
 
 
 def nudged(state: TaskState, at: datetime) -> TaskState:
+    """The turn is asked for a sign of life."""
     return _felt(state, PulseTrigger.NUDGE, at)
 
 
 def _felt(state: TaskState, trigger: PulseTrigger, since: datetime) -> TaskState:
-    return replace(state, pulse=after_pulse(state.pulse, trigger), pulse_since=since)
+    if state.turn is None:
+        raise AssertionError(f"no turn of {state.task} runs: it is {state.phase}")
+    return with_turn(state, pulse=after_pulse(state.turn.pulse, trigger), pulse_since=since)
 
 
 def _watched(world: World, state: TaskState) -> Thread | None:
     """The thread of a running turn that owes a sign of life; None if there is none, or it waits on a human."""
     thread, server = world.threads.get(state.thread) if state.thread else None, world.servers.get(state.child)
-    if state.phase is not Phase.WORKING or thread is None or not thread.open or world.stopping is not None:
+    if state.phase is not Phase.WORKING or thread is None or not thread.open or world.supervisor.stopping is not None:
         return None
     if server is None or server.state is not ServerState.READY:
         return None
-    return None if any(one.turn == state.turn for one in world.requests.values()) else thread
+    return None if any(one.turn == state.turn_id for one in world.requests.values()) else thread
 
 
-def _since(state: TaskState) -> datetime | None:
-    return state.pulse_since or state.turn_since  # a ledger of before there were pulses has only the latter
-
-
-def _patience(world: World, state: TaskState) -> timedelta:
-    whole = timedelta(minutes=world.stall_minutes)
-    return whole if state.pulse in (Pulse.LIVELY, Pulse.NUDGED) else min(APART, whole / 4)
+def _patience(world: World, turn: Turn) -> timedelta:
+    whole = timedelta(minutes=world.config.stall_minutes)
+    return whole if turn.pulse in (Pulse.LIVELY, Pulse.NUDGED) else min(APART, whole / 4)
 
 
 def _share(before: TurnLook, now: TurnLook) -> float:
@@ -110,4 +110,4 @@ def _share(before: TurnLook, now: TurnLook) -> float:
 
 
 def _minutes(world: World) -> str:
-    return f"{world.stall_minutes:g}"
+    return f"{world.config.stall_minutes:g}"

@@ -12,30 +12,30 @@ from supervisor.domain.world import World
 
 def plan_state(world: World) -> str:
     """`in_force`, `held`, `rejected` or `missing`."""
-    if world.problems:
+    if world.plan.problems:
         return "rejected"
-    if world.missing is not None:
+    if world.plan.missing is not None:
         return "missing"
-    held = world.hold or (world.plan is not None and world.plan.hold)
+    held = world.plan.hold or (world.plan.current is not None and world.plan.hold)
     return "held" if held else "in_force"
 
 
 def ordered(world: World) -> list[TaskState]:
     """The works in the order of the plan, then those that the plan no longer has."""
-    planned = [task.id for task in world.plan.tasks] if world.plan else []
+    planned = [task.id for task in world.plan.tasks] if world.plan.current else []
     started = [task for task, state in world.tasks.items() if task not in planned and state.runs]
     return [world.tasks[task] for task in (*planned, *started)]
 
 
 def task_status(world: World, state: TaskState, at: datetime) -> tuple[TaskStatus, str]:
     """The state of a task in the words of the command line, and why it is in it."""
-    task = world.plan.task(state.task) if world.plan else None
+    task = world.plan.task(state.task)
     if task is None:
         return TaskStatus.RETIRED, "the plan no longer has it" + ("; its changes stay" if state.turns else "")
     match state.phase:
         case Phase.STARTING | Phase.WORKING:
             open_requests = [one for key, one in world.requests.items() if key not in world.answering]
-            if state.turn and any(one.turn == state.turn for one in open_requests):
+            if state.turn and any(one.turn == state.turn_id for one in open_requests):
                 return TaskStatus.NEEDS_HUMAN, "its turn waits for an answer (`orch asks`)"
             return TaskStatus.RUNNING, server_trouble(world, state.child) or state.note or state.why
         case Phase.STOPPING:
@@ -79,6 +79,6 @@ def settled(world: World, state: TaskState, at: datetime) -> bool:
 
 def summary(state: TaskState) -> str | None:
     """What came of the task, in the child's (or the human's) words."""
-    if state.report is not None:
-        return state.report.summary
-    return state.words or None
+    if state.result.report is not None:
+        return state.result.report.summary
+    return state.result.words or None

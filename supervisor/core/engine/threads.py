@@ -1,4 +1,4 @@
-"""What events do to threads and their turns, and to the works that wait for them."""
+"""What events do to threads and their turns, and to the tasks that wait for them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from supervisor.domain.thread import Thread, ThreadKey, TurnSeen, TurnStatus
 from supervisor.domain.world import World
 
 MAX_PAUSE = 30.0  # seconds between two tries to open a thread
-TURNS_KEPT = 20  # of a thread; older ones are of no use to a survey
+TURNS_KEPT = 20  # of a thread; older ones are of no use when it is read after a gap
 
 
 def thread_changed(world: World, event: ev.ThreadOpened | ev.ThreadFailed) -> World:
@@ -44,7 +44,7 @@ def thread_changed(world: World, event: ev.ThreadOpened | ev.ThreadFailed) -> Wo
         world = replace(world, threads=put(world.threads, key, opened))
         if not event.waiting:
             world = forget_requests(world, lambda request: request.thread == event.thread, event.at)
-        return _settle_thread(world, key, event.at, surveyed=True)
+        return _settle_thread(world, key, event.at, recovered=True)
     failures = thread.failures + 1
     pause = timedelta(seconds=min(2.0**failures, MAX_PAUSE))
     thread = replace(thread, opening=False, failures=failures, problem=event.reason, not_before=event.at + pause)
@@ -77,7 +77,7 @@ def turn_changed(world: World, event: ev.TurnBegan | ev.TurnEnded) -> World:
     world = replace(world, threads=put(world.threads, key, replace(thread, turns=turns)))
     if seen.status.ended:
         world = forget_requests(world, lambda request: request.turn == seen.turn, event.at)
-    return _settle_thread(world, key, event.at, surveyed=False)
+    return _settle_thread(world, key, event.at, recovered=False)
 
 
 def close_threads(world: World, child: str) -> World:
@@ -97,38 +97,38 @@ def _sighted(turns: Mapping[str, TurnSeen], seen: TurnSeen) -> TurnSeen:
     return turns[seen.turn].merged(seen) if seen.turn in turns else seen
 
 
-def _settle_thread(world: World, key: ThreadKey, at: datetime, *, surveyed: bool) -> World:
-    """Join what is known of the turns of a thread with the works that wait for them."""
+def _settle_thread(world: World, key: ThreadKey, at: datetime, *, recovered: bool) -> World:
+    """Match the turns of a thread with the tasks that wait for them. `recovered`: the thread was read after a gap."""
     turns = world.threads[key].turns
     for state in do.by_thread(world.all_tasks, key):
-        now = do.back(state, at) if surveyed else state
+        now = do.back(state, at) if recovered else state
         if now.phase is Phase.STARTING:
-            turn = next((seen.turn for seen in turns.values() if now.message in seen.messages), None)
+            message = now.delivery.message if now.delivery is not None else None
+            turn = next((seen.turn for seen in turns.values() if message in seen.messages), None)
             if turn is not None:
                 world = session.told(world, now)
                 now = do.begun(now, turn, world.threads[key].id, at)
-            elif surveyed:
+            elif recovered:
                 now = do.unsent(now, "", at)
-        if surveyed and now.phase is Phase.WORKING:  # who was heard until then is not known any more
-            now = replace(now, pulse=Pulse.LIVELY, pulse_since=at, looking=False)
+        if recovered and now.phase is Phase.WORKING:  # nobody listened until now
+            now = do.with_turn(now, pulse=Pulse.LIVELY, pulse_since=at, looking=False)
         if now.steer is not None:
             arrived = any(now.steer.message in seen.messages for seen in turns.values())
-            if arrived or surveyed:
+            if arrived or recovered:
                 now = do.steered(now) if arrived else replace(now, steer=None)
         if now.turn is not None:
-            gone = TurnSeen(now.turn, TurnStatus.INTERRUPTED) if surveyed else None  # it left no trace
-            seen_turn = turns.get(now.turn, gone)
+            gone = TurnSeen(now.turn.id, TurnStatus.INTERRUPTED) if recovered else None  # it left no trace
+            seen_turn = turns.get(now.turn.id, gone)
             if seen_turn is not None and seen_turn.status.ended:
                 outage = outages.met(world, now, seen_turn)
                 world = outages.noted(world, now, seen_turn, outage, at)
-                now = do.turn_over(
-                    now, seen_turn, at, surveyed=surveyed, retry_seconds=world.retry_seconds, outage=outage
-                )
+                retries = world.config.retry_seconds
+                now = do.turn_over(now, seen_turn, at, recovered=recovered, retry_seconds=retries, outage=outage)
                 now = session.over(now, seen_turn, at)
-            elif seen_turn is not None and surveyed and now.phase is Phase.STOPPING:
+            elif seen_turn is not None and recovered and now.phase is Phase.STOPPING:
                 now = replace(now, phase=after_task(now.phase, TaskTrigger.INTERRUPT_FAILED))  # it never got there
         if now is not state:
             world = put_task(world, now)
-            if now.report is not None and now.report is not state.report:
-                world = learn(world, at, now.child, now.report.learned)
+            if now.result.report is not None and now.result.report is not state.result.report:
+                world = learn(world, at, now.child, now.result.report.learned)
     return world

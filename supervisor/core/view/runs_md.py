@@ -25,7 +25,7 @@ MAX_FILES = 50  # changed files shown of one task
 def render(world: World, at: datetime, template: str, workspace: str) -> str:
     """`template` with its placeholders filled in; unknown ones stay. Total; the same values give the same text."""
     parts = {
-        "title": inline(world.plan.title, 120) if world.plan else "no plan yet",
+        "title": inline(world.plan.current.title, 120) if world.plan.current else "no plan yet",
         "updated": _utc(at),
         "asks": _asks(world),
         "tasks": _tasks(world, at),
@@ -101,7 +101,7 @@ def _ask(world: World, ask: Ask) -> str:
 
 def _blocked_by(world: World, ask: Ask) -> list[str]:
     """The task that asks (or all of a server's) and those after it, as far as they are not done."""
-    tasks = world.plan.tasks if world.plan else ()
+    tasks = world.plan.tasks
     every = ask.budget == PLAN
     blocked = {
         task.id for task in tasks if every or task.id == ask.task or (ask.task is None and task.child == ask.child)
@@ -133,35 +133,35 @@ def _pauses(world: World, at: datetime) -> Iterable[str]:
 
 def _lead(world: World) -> str:
     """What the orchestrator is at; nothing without one."""
-    lead = world.lead
-    if lead is None or world.planning is None:
+    lead = world.orchestrator.state
+    if lead is None or world.orchestrator.planning is None:
         return ""
     at_rest = {Phase.DONE: "rests", Phase.ASKING: "waits on you"}.get(
         lead.phase, f"{lead.phase}: {inline(lead.why, 300)}"
     )
     at_work = f"at work ({inline(lead.why, 200)})" if lead.phase.live else at_rest
-    said = _said("Its last words", lead.report.summary) if lead.report else ""
+    said = _said("Its last words", lead.result.report.summary) if lead.result.report else ""
     return _paragraphs((f"Orchestrator: {at_work}; turns: {lead.turns}.", said))
 
 
 def _plan(world: World) -> str:
-    stays = f"revision {world.revision} stays in force" if world.plan else "no plan is in force"
+    stays = f"revision {world.plan.revision} stays in force" if world.plan.current else "no plan is in force"
     match plan_state(world):
         case "rejected":
-            wrong = _list(f"line {problem.line}: {inline(problem.message, 400)}" for problem in world.problems)
+            wrong = _list(f"line {problem.line}: {inline(problem.message, 400)}" for problem in world.plan.problems)
             return f"Plan: **rejected**; {stays} until plan.md is mended:\n\n{wrong}"
         case "missing":
-            return f"Plan: **missing** ({inline(world.missing or '', 200)}); {stays}, and nothing new starts."
+            return f"Plan: **missing** ({inline(world.plan.missing or '', 200)}); {stays}, and nothing new starts."
         case "held":
-            by = "`orch hold`; `orch go` lifts it" if world.hold else "`hold: yes` in plan.md"
-            return f"Plan: **held**, revision {world.revision}. Nothing new starts ({by})."
-    by = " (written by the orchestrator)" if world.author == ORCHESTRATOR else ""
-    return f"Plan: **in force**, revision {world.revision}{by}."
+            by = "`orch hold`; `orch go` lifts it" if world.plan.hold else "`hold: yes` in plan.md"
+            return f"Plan: **held**, revision {world.plan.revision}. Nothing new starts ({by})."
+    by = " (written by the orchestrator)" if world.plan.author == ORCHESTRATOR else ""
+    return f"Plan: **in force**, revision {world.plan.revision}{by}."
 
 
 def _states(world: World) -> list[TaskState]:
     """The works in the order of the plan, then those that started and are no longer in it."""
-    planned = {task.id: TaskState(task.id, task.title, task.child) for task in (world.plan.tasks if world.plan else ())}
+    planned = {task.id: TaskState(task.id, task.title, task.child) for task in world.plan.tasks}
     started = {task: state for task, state in world.tasks.items() if task not in planned and state.runs}
     return [world.tasks.get(task, state) for task, state in {**planned, **started}.items()]
 
@@ -169,7 +169,7 @@ def _states(world: World) -> list[TaskState]:
 def _row(world: World, state: TaskState, at: datetime) -> str:
     status, why = task_status(world, state, at)
     told = (summary(state) or why) if status is TaskStatus.DONE else (why or summary(state) or "")
-    checks = ", ".join(f"{inline(check.command, 60)}: {check.exit_code}" for check in state.checks)
+    checks = ", ".join(f"{inline(check.command, 60)}: {check.exit_code}" for check in state.result.checks)
     cells = (
         inline(state.task, 70),
         inline(state.title, 100),
@@ -183,7 +183,7 @@ def _row(world: World, state: TaskState, at: datetime) -> str:
 
 
 def _child(world: World, state: TaskState) -> str:
-    task = world.plan.task(state.task) if world.plan else None
+    task = world.plan.task(state.task)
     return task.child if task else state.child
 
 
@@ -221,12 +221,12 @@ def _spent(world: World, state: TaskState, at: datetime) -> str:
     name = f"task {state.task}"
     limit = limit_of(world, name)
     of = f" (budget: {figures(used_of(world, name, at), limit)})" if limit else ""
-    return f"tokens: {state.input_tokens + state.spent[0]} in, {state.output_tokens + state.spent[1]} out{of}"
+    return f"tokens: {state.tokens.input} in, {state.tokens.output} out{of}"
 
 
 def _intent(world: World, state: TaskState) -> str:
     """The first sentences of the instructions, as many as fit into a line or two."""
-    task = world.plan.task(state.task) if world.plan else None
+    task = world.plan.task(state.task)
     paragraphs = re.split(r"\n[ \t]*\n", task.instructions.strip() if task else "")
     first = next((one for one in paragraphs if one.strip() and not one.lstrip().startswith("#")), state.title)
     line = " ".join(first.split())
@@ -236,18 +236,18 @@ def _intent(world: World, state: TaskState) -> str:
 
 def _result(state: TaskState) -> str:
     """What the child (or the human) said at the end of the last turn that ended."""
-    if state.words and state.child == HUMAN:
-        return _said("Result, in the human's words", state.words)
-    if state.words:
-        return f"**Result:** no valid report; the child's last words:\n\n{block(state.words)}"
-    if state.report is None:
+    if state.result.words and state.child == HUMAN:
+        return _said("Result, in the human's words", state.result.words)
+    if state.result.words:
+        return f"**Result:** no valid report; the child's last words:\n\n{block(state.result.words)}"
+    if state.result.report is None:
         return ""
     label = "Result of the turn before" if state.phase in _UNDER_WAY else "Result"
-    return _said(f"{label} ({state.report.outcome})", state.report.summary or "(no summary)")
+    return _said(f"{label} ({state.result.report.outcome})", state.result.report.summary or "(no summary)")
 
 
 def _contracts(state: TaskState) -> str:
-    notes = state.report.contracts if state.report else ()
+    notes = state.result.report.contracts if state.result.report else ()
     rows = [
         f"{inline(one.id, 70)}: {inline(one.status, 20)}" + (f" ({inline(one.note, 600)})" if one.note else "")
         for one in notes
@@ -257,16 +257,16 @@ def _contracts(state: TaskState) -> str:
 
 def _checks(state: TaskState) -> str:
     rows = ["**Checks:**\n"]
-    for check in state.checks:
+    for check in state.result.checks:
         row = f"- {code(check.command)} exited with {check.exit_code}"
         tail = f". The end of its output:\n\n{block(without_colour(check.tail))}\n"
         rows.append(row + tail if check.exit_code else row)
-    return "\n".join(rows).rstrip("\n") if state.checks else ""
+    return "\n".join(rows).rstrip("\n") if state.result.checks else ""
 
 
 def _changed(state: TaskState) -> str:
-    files = state.changed_files
-    what = {change.path: change.what for change in (state.report.changes if state.report else ())}
+    files = state.result.changed_files
+    what = {change.path: change.what for change in (state.result.report.changes if state.result.report else ())}
     rows = [code(path) + (f": {inline(what[path], 200)}" if what.get(path) else "") for path in files[:MAX_FILES]]
     if len(files) > MAX_FILES:
         rows.append(f"and {len(files) - MAX_FILES} more")
@@ -276,7 +276,7 @@ def _changed(state: TaskState) -> str:
 def _next(world: World, state: TaskState, status: TaskStatus) -> str:
     match status:
         case TaskStatus.DONE:
-            tasks = world.plan.tasks if world.plan else ()
+            tasks = world.plan.tasks
             after = [task.id for task in tasks if state.task in task.after and not is_done(world, task.id)]
             return f"{_ids(after)} can build on it" if after else "nothing"
         case TaskStatus.NEEDS_HUMAN:
@@ -287,7 +287,7 @@ def _next(world: World, state: TaskState, status: TaskStatus) -> str:
         case TaskStatus.HELD:
             return "take its `hold: yes` out of plan.md"
         case TaskStatus.RETIRED:
-            return f"keep or undo its changes in {inline(state.child, 70)}" if state.changed_files else "nothing"
+            return f"keep or undo its changes in {inline(state.child, 70)}" if state.result.changed_files else "nothing"
         case TaskStatus.VERIFYING:
             return "its verify commands decide"
         case TaskStatus.RUNNING:
@@ -313,7 +313,7 @@ def _ruled(world: World) -> str:
 def _shared(world: World) -> str:
     """What a child changed that others rely on: to be looked at before the repos go out together."""
     rows = []
-    for one in reversed(world.noticed[-MAX_SHARED:]):
+    for one in reversed(world.map.noticed[-MAX_SHARED:]):
         drift = one.drift
         by = f", by {inline(one.task, 70)}" if one.task else ""
         was = f"; it was at {_places(drift.was)}" if drift.was else ""
@@ -321,7 +321,7 @@ def _shared(world: World) -> str:
             f"{_utc(one.at)}{by}: {drift.kind} {code(drift.name)}: {inline(drift.what, 300)}{was}; "
             f"relied on by {_places(drift.theirs)}"
         )
-    told = f"The map knows {len(world.links)} things that the repos share: `orch map`." if world.links else ""
+    told = f"The map knows {len(world.map.links)} things that the repos share: `orch map`." if world.map.links else ""
     return _paragraphs((told, _list(rows) or "Nothing that the repos share has changed."))
 
 

@@ -24,14 +24,19 @@ def status(world: World, at: datetime, workspace: str) -> dict[str, Any]:
     """The whole picture (without what only the process itself knows, such as memory: `rss_bytes` is None)."""
     return {
         "workspace": workspace,
-        "supervisor": {"state": "up", "pid": world.pid, "since": _time(world.since), "version": world.version},
+        "supervisor": {
+            "state": "up",
+            "pid": world.supervisor.pid,
+            "since": _time(world.supervisor.since),
+            "version": world.supervisor.version,
+        },
         "plan": {
             "state": plan_state(world),
-            "revision": world.revision,
-            "title": world.plan.title if world.plan else None,
-            "author": world.author if world.plan else None,
-            "why": world.missing,
-            "problems": [{"line": one.line, "message": one.message} for one in world.problems],
+            "revision": world.plan.revision,
+            "title": world.plan.current.title if world.plan.current else None,
+            "author": world.plan.author if world.plan.current else None,
+            "why": world.plan.missing,
+            "problems": [{"line": one.line, "message": one.message} for one in world.plan.problems],
         },
         "pauses": [
             {"provider": name, "since": _time(one.since), "until": _time(one.until), "why": one.why}
@@ -79,8 +84,8 @@ def _child(world: World, server: Server) -> Mapping[str, Any]:
 
 def _orchestrator(world: World, at: datetime) -> Mapping[str, Any] | None:
     """What the orchestrator is at; None if nobody asked it for a plan."""
-    lead, server = world.lead, world.servers.get(ORCHESTRATOR)
-    if lead is None or world.planning is None or server is None:
+    lead, server = world.orchestrator.state, world.servers.get(ORCHESTRATOR)
+    if lead is None or world.orchestrator.planning is None or server is None:
         return None
     thread = world.threads.get((ORCHESTRATOR, None))
     return {
@@ -95,7 +100,7 @@ def _orchestrator(world: World, at: datetime) -> Mapping[str, Any] | None:
         "planned": session.planned(world),
         "summary": summary(lead),
         "turns": lead.turns,
-        "tokens": {"input": lead.input_tokens, "output": lead.output_tokens},
+        "tokens": {"input": lead.tokens.input, "output": lead.tokens.output},
         "thread": thread.id if thread else None,
         "server": str(server.state),
         "socket": server.socket,
@@ -117,7 +122,7 @@ _LEAD_STATES = {Phase.ASKING: "needs_human", Phase.DONE: "idle", Phase.BLOCKED: 
 
 
 def _task(world: World, state: TaskState, at: datetime) -> Mapping[str, Any]:
-    task = world.plan.task(state.task) if world.plan else None
+    task = world.plan.task(state.task)
     word, why = task_status(world, state, at)
     thread = world.threads.get(state.thread) if state.thread else None
     return {
@@ -132,11 +137,11 @@ def _task(world: World, state: TaskState, at: datetime) -> Mapping[str, Any]:
         "since": _time(state.since),
         "thread": thread.id if thread and state.child != HUMAN else None,
         "summary": summary(state),
-        "tokens": {"input": state.input_tokens + state.spent[0], "output": state.output_tokens + state.spent[1]},
+        "tokens": {"input": state.tokens.input, "output": state.tokens.output},
         "minutes": round(budgets.minutes_of(world, state, at), 1),
         "budget": _budget(world, task),
-        "verify": [{"command": check.command, "exit_code": check.exit_code} for check in state.checks],
-        "changed_files": list(state.changed_files),
+        "verify": [{"command": check.command, "exit_code": check.exit_code} for check in state.result.checks],
+        "changed_files": list(state.result.changed_files),
     }
 
 

@@ -236,7 +236,7 @@ class Control:
         return await self._post(ev.LearningNoted(self._loop.clock.now(), params.source, text))
 
     async def _plan(self, params: PlanParams) -> Done:
-        lead, problem = self._loop.world.lead, params.problem.strip()
+        lead, problem = self._loop.world.orchestrator.state, params.problem.strip()
         if not problem:
             raise UsageError("the problem is empty", 'say what should change: `orch plan "PROBLEM"`')
         if lead is not None and lead.phase.live:

@@ -97,7 +97,7 @@ class Loop:
                 recorded += step.events
                 actions += step.actions
                 self._decided = event.at
-            self._tasks.update({state.turn: state.task for state in world.all_tasks if state.turn})
+            self._tasks.update({state.turn.id: state.task for state in world.all_tasks if state.turn})
             while len(self._tasks) > TURNS_KNOWN:
                 del self._tasks[next(iter(self._tasks))]
             if recorded:
@@ -117,7 +117,7 @@ class Loop:
             for _, taken in entries:
                 if taken is not None and not taken.done():
                     taken.set_result(None)
-            if self.world.exiting:
+            if self.world.supervisor.exiting:
                 break
             if self._show_due is not None and monotonic() >= self._show_due:
                 self.show()

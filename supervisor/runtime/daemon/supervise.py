@@ -63,7 +63,7 @@ async def supervise(
         await _supervise(workspace, config, loop, logs, ready, up, begun)
     finally:
         ledger.close()
-    return loop.world.stopping is None
+    return loop.world.supervisor.stopping is None
 
 
 async def _supervise(
@@ -190,10 +190,10 @@ def _watched(workspace: Workspace, config: Config, loop: Loop, authors: Authors)
 
 def _saved_unseen(workspace: Workspace, world: World) -> bool:
     """Whether there is a plan, and plan.md was saved while nobody looked."""
-    if world.plan is None:
+    if world.plan.current is None:
         return False
     content = read_bytes(workspace.plan, FILE_LIMIT)
-    return not isinstance(content, bytes) or hashlib.sha256(content).hexdigest() != world.digest
+    return not isinstance(content, bytes) or hashlib.sha256(content).hexdigest() != world.plan.digest
 
 
 def _load_the_reader() -> None:

@@ -53,7 +53,7 @@ class Authors:
             self._touch, self._until = touch, None
         elif method == "item/completed":
             if touch is _Touch.READ:
-                self._read = self._world().revision
+                self._read = self._world().plan.revision
             else:
                 self._until = monotonic() + SEEN_WITHIN
 
@@ -65,8 +65,8 @@ class Authors:
         """Whether the orchestrator wrote them over a revision that it had not read."""
         world = self._world()
         over = digest not in self._claims and self._writing() and self._touch is _Touch.WRITE
-        known = max(self._read, world.planning.read if world.planning else 0)
-        return over and known < world.revision
+        known = max(self._read, world.orchestrator.planning.read if world.orchestrator.planning else 0)
+        return over and known < world.plan.revision
 
     def _writing(self) -> bool:
         return self._touch is not None and (self._until is None or monotonic() < self._until)

@@ -65,19 +65,21 @@ class PlanWatch:
         world = loop.world
         author = self._authors.author_of(digest)
         plan = check(content, self._children)
-        if not isinstance(plan, Rejection) and digest != world.digest and self._authors.is_stale(digest):
-            plan = Rejection((Problem(1, _stale(world.revision)),))
+        if not isinstance(plan, Rejection) and digest != world.plan.digest and self._authors.is_stale(digest):
+            plan = Rejection((Problem(1, _stale(world.plan.revision)),))
         if isinstance(plan, Rejection):
             loop.post(PlanRejected(now, digest, plan.problems, author))
             return
-        if digest == world.digest and world.plan is not None:
-            if not first or world.problems or world.missing is not None or plan != world.plan:
-                loop.post(PlanAccepted(now, world.revision, digest, "as before", plan, world.author or author))
+        if digest == world.plan.digest and world.plan.current is not None:
+            if not first or world.plan.problems or world.plan.missing is not None or plan != world.plan.current:
+                loop.post(
+                    PlanAccepted(now, world.plan.revision, digest, "as before", plan, world.plan.author or author)
+                )
             return
-        revision = world.revision + 1
+        revision = world.plan.revision + 1
         self._workspace.plans.mkdir(mode=0o700, exist_ok=True)
         write_atomic(self._workspace.plans / f"{revision:04d}.md", content.decode("utf-8-sig"))
-        loop.post(PlanAccepted(now, revision, digest, describe(diff(world.plan, plan)), plan, author))
+        loop.post(PlanAccepted(now, revision, digest, describe(diff(world.plan.current, plan)), plan, author))
 
 
 def _stale(revision: int) -> str:

@@ -25,10 +25,14 @@ def at_rest(story: Story) -> None:
         assert not [turn for _, turn in repo.turns if turn.task is not None], "a turn of ours never ends"
     for name, server in world.servers.items():
         assert server.state is ServerState.READY or not server.wanted, f"{name} is {server.state}"
-    if world.lead is not None:
-        assert world.lead.phase in (Phase.DONE, Phase.FAILED), f"the orchestrator is {world.lead.phase}"
-        assert not session.pending(world) or world.lead.phase is Phase.FAILED, "it still has something to do"
-    for task in world.plan.tasks if world.plan else ():
+    if world.orchestrator.state is not None:
+        assert world.orchestrator.state.phase in (Phase.DONE, Phase.FAILED), (
+            f"the orchestrator is {world.orchestrator.state.phase}"
+        )
+        assert not session.pending(world) or world.orchestrator.state.phase is Phase.FAILED, (
+            "it still has something to do"
+        )
+    for task in world.plan.tasks:
         state = world.tasks[task.id]
         status, why = task_status(world, state, story.now)
         if "is not in the config" in why:
@@ -53,7 +57,7 @@ def mend(story: Story) -> bool:
     good = replace(plan, hold=False, tasks=tuple(replace(task, hold=False) for task in plan.tasks))
     stuck = [state.task for state in world.all_tasks if state.phase in (Phase.BLOCKED, Phase.FAILED)]
     stuck = [task for task in stuck if good.task(task) is not None or task == ORCHESTRATOR]
-    if good == story.file and not stuck and not world.hold:
+    if good == story.file and not stuck and not world.plan.hold:
         return True
     if good != story.file:
         story.save(good)
@@ -67,18 +71,20 @@ def all_done(story: Story) -> None:
     """Every task of the plan is done, and its child knows the plan's last word."""
     world = story.world
     assert world is not None
-    assert world.plan is not None
-    assert world.plan == story.file
-    if world.lead is not None:
+    assert world.plan.current is not None
+    assert world.plan.current == story.file
+    if world.orchestrator.state is not None:
         assert session.planned(world), "what the human asked for never became a plan"
-        assert [one for one in world.news if one.loud] == [], "the orchestrator never hears of something"
+        assert [one for one in world.orchestrator.news if one.loud] == [], "the orchestrator never hears of something"
     for task in world.plan.tasks:
         state = world.tasks[task.id]
         assert task_status(world, state, story.now)[0] is TaskStatus.DONE, f"{task.id} is never done"
-        assert state.told is not None
-        assert state.told.key == desired(world, state).key
+        assert state.brief.delivered is not None
+        assert state.brief.delivered.key == desired(world, state).key
         if task.child != HUMAN:
-            assert story.told[task.id][1:] == (task.child, state.told.key), f"{task.id} was done by another brief"
+            assert story.told[task.id][1:] == (task.child, state.brief.delivered.key), (
+                f"{task.id} was done by another brief"
+            )
 
 
 def refold(story: Story) -> None:

@@ -55,8 +55,8 @@ class Human(Hands):
         elif isinstance(self.file, str) or {task.child for task in self.file.tasks} - known:
             self.post(ev.PlanRejected(self.now, str(self.saved), (Problem(1, "no child `x`"),), self.author))
         else:
-            same = world.digest == str(self.saved)
-            revision = world.revision if same else world.revision + 1
+            same = world.plan.digest == str(self.saved)
+            revision = world.plan.revision if same else world.plan.revision + 1
             self.post(ev.PlanAccepted(self.now, revision, str(self.saved), "an edit", self.file, self.author))
 
     def save(self, plan: Plan | str | None) -> None:
@@ -139,7 +139,7 @@ class Human(Hands):
                 self.post(ev.RestartRequested(self.now, tuple(self.repos)[self.dice.roll(2)]))
             case 5:
                 self.post(ev.UpRequested(self.now, tuple(self.repos)[: 1 + self.dice.roll(2)]))
-            case 6 | 7 if self.world.lead is None or not self.world.lead.phase.live:
+            case 6 | 7 if self.world.orchestrator.state is None or not self.world.orchestrator.state.phase.live:
                 self.post(ev.PlanningRequested(self.now, f"Problem {self.next()}", review=self.dice.rarely(4)))
 
 

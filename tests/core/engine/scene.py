@@ -68,7 +68,7 @@ class Scene:
 
     def drawn(self) -> tuple[Action, ...]:
         """The map is up to date: what is seen of it stands in `links`."""
-        return self.tell(ev.MapDrawn, f"map {self.world.map_digest}+", self.links, after=0.0)
+        return self.tell(ev.MapDrawn, f"map {self.world.map.digest}+", self.links, after=0.0)
 
     # ── the usual events ─────────────────────────────────────────────────────────────────────────
 
@@ -78,7 +78,7 @@ class Scene:
         return (*actions, *self.tell(ev.UpRequested, tuple(child.name for child in children)))
 
     def plan(self, *tasks: Task, **changes: Any) -> tuple[Action, ...]:
-        revision = self.world.revision + 1
+        revision = self.world.plan.revision + 1
         return self.tell(ev.PlanAccepted, revision, f"digest {revision}", "an edit", plan_of(*tasks, **changes))
 
     def ready(
@@ -112,7 +112,7 @@ class Scene:
         return self.tell(ev.TurnEnded, state.child, self.world.threads[state.thread].id, seen)
 
     def checked(self, task: str, exit_code: int = 0) -> tuple[Action, ...]:
-        state, planned = self.state(task), self.world.plan and self.world.plan.task(task)
+        state, planned = self.state(task), self.world.plan.current and self.world.plan.task(task)
         checks = tuple(Check(command, exit_code, "the tail") for command in (planned.verify if planned else ()))
         return self.tell(ev.ChecksFinished, state.child, task, state.runs, checks, ("a.py",))
 

@@ -119,7 +119,7 @@ class Story(Human):
         for action in step.actions:
             self._carry_out(action)
         self._show()
-        if self.world.exiting:
+        if self.world.supervisor.exiting:
             self._exited()
 
     def _record(self, world: World, events: Iterable[ev.Event]) -> World:
@@ -151,7 +151,7 @@ class Story(Human):
         if isinstance(action, act.StartTurn):
             assert not self.stopping_since_down, "a turn starts after `orch down`"
             state = state_of(world, action.task)
-            task = world.plan.task(action.task) if world.plan else None
+            task = world.plan.task(action.task)
             assert task is None or budgets.in_the_way(world, task, self.now) is None, f"{task.id} has spent its budget"
             assert outages.pause(world, world.thread_by_id(action.thread), self.now) is None, "it starts in an outage"
             others = [
@@ -160,7 +160,7 @@ class Story(Human):
                 if one.child == action.child and one.phase.live and (one.phase is not Phase.CHECKING or one.checking)
             ]
             assert set(others) <= {state.task}, f"{action.task} starts in {action.child} beside {others}"
-            if state.phase is Phase.DONE and state is not world.lead:
+            if state.phase is Phase.DONE and state is not world.orchestrator.state:
                 known = self.told.get(state.task, ("", "", ""))[1:]
                 assert known != (action.child, action.brief.key), f"{state.task} is done, and starts again"
         if isinstance(action, act.RaiseAsk) and action.brief is not None and action.task is not None:

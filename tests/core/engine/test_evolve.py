@@ -102,7 +102,12 @@ def test_a_new_supervisor_takes_over_what_was_and_trusts_no_connection() -> None
     before.asked("T1")
     world = evolve(before.world, ev.SupervisorStarted(before.now, 7, "1.1", (BACKEND, MOBILE), ("backend",), (1.0,)))
 
-    assert (world.pid, world.version, world.since, world.retry_seconds) == (7, "1.1", before.now, (1.0,))
+    assert (world.supervisor.pid, world.supervisor.version, world.supervisor.since, world.config.retry_seconds) == (
+        7,
+        "1.1",
+        before.now,
+        (1.0,),
+    )
     assert [(one.state, one.wanted, one.pid) for one in world.servers.values()] == [
         (ServerState.STOPPED, True, None),
         (ServerState.STOPPED, False, None),
@@ -110,7 +115,7 @@ def test_a_new_supervisor_takes_over_what_was_and_trusts_no_connection() -> None
     assert [thread.open for thread in world.threads.values()] == [False]
     assert world.requests == {}
     assert world.tasks["T1"].phase is Phase.WORKING
-    assert world.plan == plan_of(T1)
+    assert world.plan.current == plan_of(T1)
 
 
 def test_children_come_and_go_with_the_config() -> None:
@@ -127,22 +132,26 @@ def test_down_keeps_its_first_moment_however_often_it_is_asked_for() -> None:
     first = scene.now
     scene.tell(ev.DownRequested, True)
 
-    assert scene.world.stopping == Stopping(first, now=True)
+    assert scene.world.supervisor.stopping == Stopping(first, now=True)
 
 
 def test_the_last_good_plan_stays_in_force() -> None:
     problems = (Problem(3, "no child `x`"),)
     scene = Scene(T1)
     scene.tell(ev.PlanRejected, "digest", problems)
-    assert (scene.world.plan, scene.world.problems, scene.world.missing) == (plan_of(T1), problems, None)
+    assert (scene.world.plan.current, scene.world.plan.problems, scene.world.plan.missing) == (
+        plan_of(T1),
+        problems,
+        None,
+    )
 
     scene.tell(ev.PlanMissing, "there is no plan.md")
-    assert (scene.world.plan, scene.world.problems) == (plan_of(T1), ())
-    assert scene.world.missing == "there is no plan.md"
+    assert (scene.world.plan.current, scene.world.plan.problems) == (plan_of(T1), ())
+    assert scene.world.plan.missing == "there is no plan.md"
 
     scene.plan(T2)
-    assert scene.world.revision == 2
-    assert (scene.world.problems, scene.world.missing) == ((), None)
+    assert scene.world.plan.revision == 2
+    assert (scene.world.plan.problems, scene.world.plan.missing) == ((), None)
 
 
 def test_a_task_that_comes_back_is_the_one_it_was() -> None:
@@ -317,9 +326,9 @@ def test_what_a_turn_brought_is_kept() -> None:
     scene.checked("T1")
 
     state = scene.state("T1")
-    assert state.report == Report(Outcome.DONE, "it is done", (Change("api.py", "202"),))
-    assert (state.changed_files, state.input_tokens, state.output_tokens) == (("a.py",), 10, 2)
-    assert [(check.command, check.exit_code) for check in state.checks] == [("make test", 0)]
+    assert state.result.report == Report(Outcome.DONE, "it is done", (Change("api.py", "202"),))
+    assert (state.result.changed_files, state.input_tokens, state.output_tokens) == (("a.py",), 10, 2)
+    assert [(check.command, check.exit_code) for check in state.result.checks] == [("make test", 0)]
 
 
 def test_the_files_changed_by_all_turns_of_a_run_are_kept() -> None:
@@ -330,7 +339,7 @@ def test_the_files_changed_by_all_turns_of_a_run_are_kept() -> None:
     scene.ended("T1")
     scene.tell(ev.ChecksFinished, "backend", "T1", 1, (), ("b.py",))
 
-    assert scene.state("T1").changed_files == ("a.py", "b.py")
+    assert scene.state("T1").result.changed_files == ("a.py", "b.py")
 
 
 def test_the_world_is_the_fold_of_what_was_recorded() -> None:

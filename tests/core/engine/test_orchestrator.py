@@ -41,8 +41,8 @@ class Led(Scene):
 
     @property
     def lead(self) -> TaskState:
-        assert self.world.lead is not None
-        return self.world.lead
+        assert self.world.orchestrator.state is not None
+        return self.world.orchestrator.state
 
     def ask(self, problem: str = "It times out.", **fields: Any) -> tuple[Action, ...]:
         return self.tell(ev.PlanningRequested, problem, **fields)
@@ -56,7 +56,7 @@ class Led(Scene):
         return self.tell(ev.TurnEnded, ORCHESTRATOR, "lead-thread", TurnSeen(turn, kind, (), text))
 
     def saves(self, *tasks: Any, author: str = ORCHESTRATOR) -> tuple[Action, ...]:
-        revision = self.world.revision + 1
+        revision = self.world.plan.revision + 1
         return self.tell(ev.PlanAccepted, revision, f"digest {revision}", "an edit", plan_of(*tasks), author)
 
     def at_work(self) -> Led:
@@ -108,8 +108,8 @@ def test_a_request_starts_its_server_then_its_thread_then_its_turn() -> None:
     assert "It times out." in turn.text
     assert scene.begins("lead-1") == ()
     assert scene.lead.phase is Phase.WORKING
-    assert scene.world.planning is not None
-    assert scene.world.planning.told
+    assert scene.world.orchestrator.planning is not None
+    assert scene.world.orchestrator.planning.told
 
 
 def test_only_who_asked_for_it_has_no_sandbox() -> None:
@@ -123,13 +123,13 @@ def test_only_who_asked_for_it_has_no_sandbox() -> None:
 def test_a_plan_under_review_is_held() -> None:
     scene = Led()
     scene.ask(review=True)
-    assert scene.world.hold
+    assert scene.world.plan.hold
 
 
 def test_a_written_plan_is_carried_out_and_the_orchestrator_rests() -> None:
     scene = Led().planned()
     assert scene.lead.phase is Phase.DONE
-    assert (scene.world.author, scene.world.hold) == (ORCHESTRATOR, False)
+    assert (scene.world.plan.author, scene.world.plan.hold) == (ORCHESTRATOR, False)
     assert status(scene.world, scene.now, "/ws")["orchestrator"]["busy"] is False
     assert [one.task for one in scene.world.tasks.values()] == ["T1"]
 
@@ -159,8 +159,8 @@ def test_a_rejected_plan_goes_back_with_its_lines_three_times_and_then_to_the_hu
     assert status(scene.world, scene.now, "/ws")["asks"][0]["task"] is None
     (turn,) = turns(scene.answer(ask.ask, "text", "The child is called backend."))
     assert (turn.due, "The child is called backend." in turn.text) == (Due.ANSWER, True)
-    assert scene.world.planning is not None
-    assert scene.world.planning.tries == 0
+    assert scene.world.orchestrator.planning is not None
+    assert scene.world.orchestrator.planning.tries == 0
 
 
 def test_a_plan_that_the_human_mends_withdraws_the_question() -> None:
@@ -224,7 +224,7 @@ def test_news_are_told_together_once_and_only_if_something_is_loud() -> None:
     for words in ("revision 2", "> the port is 8080", "contract C1", "T1 (backend) is blocked", "> mind the firewall"):
         assert words in turn.text
     scene.begins("lead-2")
-    assert scene.world.news == ()
+    assert scene.world.orchestrator.news == ()
     assert turns(scene.ends("lead-2")) == []
     assert turns(scene.tell(ev.Ticked, after=600.0)) == []
 
@@ -236,7 +236,7 @@ def test_a_fact_that_a_child_reports_again_is_no_news() -> None:
     scene.checked("T1", 1)
     scene.began("T1", "turn-2")
     scene.ended("T1", text=report(learned=["the port is 8080", "and it is slow"]))
-    learned = [one.text for one in scene.world.news if "learned" in one.text]
+    learned = [one.text for one in scene.world.orchestrator.news if "learned" in one.text]
     assert ["8080" in one for one in learned] == [True, False]
     assert "> and it is slow" in learned[1]
 
@@ -244,7 +244,7 @@ def test_a_fact_that_a_child_reports_again_is_no_news() -> None:
 def test_what_the_orchestrator_notes_itself_is_no_news_to_it() -> None:
     scene = Led().planned()
     scene.tell(ev.LearningNoted, ORCHESTRATOR, "the id is a UUID")
-    assert scene.world.news == ()
+    assert scene.world.orchestrator.news == ()
     assert [one.source for one in scene.world.learnings] == [ORCHESTRATOR]
 
 
@@ -276,7 +276,7 @@ def test_a_drift_is_news() -> None:
     scene = Led().planned()
     drift = Drift("backend", Kind.ROUTE, "/v1/devices", "gone", ("mobile",), (), ())
     scene.tell(ev.SharedChanged, "backend", "T1", drift)
-    assert [one.loud for one in scene.world.news] == [True]
+    assert [one.loud for one in scene.world.orchestrator.news] == [True]
 
 
 def test_a_cut_turn_is_resumed_with_what_it_was_for() -> None:

@@ -61,7 +61,7 @@ def test_an_outage_costs_no_tries_however_long_it_lasts_and_its_pauses_grow() ->
     scene.ended("T1")
 
     state = scene.state("T1")
-    assert (state.retries, state.resumes, scene.world.outages) == (0, 0, {})
+    assert (state.tries.retries, state.tries.resumes, scene.world.outages) == (0, 0, {})
 
 
 def test_codex_is_asked_once_for_each_pause_when_a_limit_is_reset() -> None:

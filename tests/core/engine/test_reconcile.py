@@ -231,7 +231,7 @@ def test_running_with_a_changed_brief_it_is_steered() -> None:
     )
     scene.tell(ev.SteerArrived, "backend", "T1", "turn-1", "orch-T1-2")
     assert kinds(scene.ended("T1")) == [act.RunChecks]
-    assert scene.state("T1").told == new
+    assert scene.state("T1").brief.delivered == new
 
 
 def test_a_changed_contract_steers_every_task_that_names_it() -> None:
@@ -546,7 +546,7 @@ def test_a_turn_that_never_arrived_is_started_again_and_one_that_did_is_not() ->
         actions = scene.opened("backend", *seen)
 
         assert kinds(actions) == ([] if arrived else [act.StartTurn])
-        assert scene.state("T1").turn == ("turn-1" if arrived else None)
+        assert scene.state("T1").turn_id == ("turn-1" if arrived else None)
 
 
 def test_a_turn_that_ended_while_nobody_listened_is_not_started_again() -> None:
@@ -816,7 +816,7 @@ def test_the_humans_own_task_is_put_before_the_human() -> None:
         why="its turn in the plan has come",
     )
     scene.answer("A1", "accept", "It is green.")
-    assert (scene.status("H1"), scene.state("H1").words) == ("done", "It is green.")
+    assert (scene.status("H1"), scene.state("H1").result.words) == ("done", "It is green.")
 
 
 def test_a_declined_task_of_the_human_is_blocked() -> None:
@@ -977,7 +977,7 @@ def test_down_interrupts_turns_then_stops_the_servers_then_ends() -> None:
     )
     assert scene.tell(ev.ServerStopped, "backend") == ()
     assert scene.tell(ev.ServerStopped, "mobile") == (act.Exit(why="`orch down`"),)
-    assert scene.world.exiting
+    assert scene.world.supervisor.exiting
 
 
 def test_down_does_not_wait_for_long() -> None:

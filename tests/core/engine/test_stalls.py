@@ -58,7 +58,7 @@ def test_a_turn_whose_commands_are_at_work_is_spared_and_the_status_says_so() ->
         scene.tick()
         assert looked(scene, cpu=100.0 * round + 15.0) == ()
 
-    assert scene.state("T1").pulse is Pulse.LIVELY
+    assert scene.state("T1").turn.pulse is Pulse.LIVELY
     assert scene.why("T1") == "no sign of life for 10 min, but its commands are at work"
 
 
@@ -89,7 +89,7 @@ def test_a_stalled_turn_is_nudged_then_interrupted_and_resumed_and_at_last_given
     assert scene.status("T1") == "needs_human"
     assert only(scene.answer("A1", "text", "Skip that test.")).due is Due.ANSWER
     scene.began("T1", "turn-3")
-    assert scene.state("T1").stalls == 0
+    assert scene.state("T1").tries.stalls == 0
 
 
 def test_a_sign_of_life_after_the_nudge_is_enough() -> None:
@@ -99,7 +99,7 @@ def test_a_sign_of_life_after_the_nudge_is_enough() -> None:
     scene.tick()
 
     assert looked(scene, scene.now) == ()
-    assert scene.state("T1").pulse is Pulse.LIVELY
+    assert scene.state("T1").turn.pulse is Pulse.LIVELY
 
 
 def test_a_turn_that_waits_on_the_human_owes_no_sign() -> None:

@@ -117,7 +117,7 @@ def changed(scene: Scene, task: str | None = "T1") -> tuple[act.Action, ...]:
 def test_the_map_is_drawn_once_the_servers_are_up_and_after_a_turn_that_changed_files() -> None:
     scene = Scene()
     scene.draws = False
-    both = act.SurveyRepos((("backend", None), ("mobile", None)), scene.world.map_digest, "the supervisor started")
+    both = act.SurveyRepos((("backend", None), ("mobile", None)), scene.world.map.digest, "the supervisor started")
     assert both not in scene.start()
     assert scene.ready("backend", after=0.1) == ()
     assert scene.ready("mobile", after=0.1) == (both,)
@@ -125,7 +125,7 @@ def test_the_map_is_drawn_once_the_servers_are_up_and_after_a_turn_that_changed_
     scene = Scene(T1).running("T1")
     scene.ended("T1")
     scene.draws = False
-    assert act.SurveyRepos((("backend", "T1"),), scene.world.map_digest, "T1 changed files") in scene.checked("T1")
+    assert act.SurveyRepos((("backend", "T1"),), scene.world.map.digest, "T1 changed files") in scene.checked("T1")
 
 
 @pytest.mark.parametrize("children", [(), ("backend",)])
@@ -135,7 +135,7 @@ def test_a_server_that_does_not_come_up_keeps_the_map_waiting_for_a_moment_only(
     scene.tell(ev.SupervisorStarted, 1, "1.0", (BACKEND, MOBILE), (), (2.0, 4.0))
     scene.tell(ev.UpRequested, children, after=0.1)
 
-    assert wakeup(scene.world, scene.now) == (scene.world.since or scene.now) + timedelta(seconds=3)
+    assert wakeup(scene.world, scene.now) == (scene.world.supervisor.since or scene.now) + timedelta(seconds=3)
     assert [type(one) for one in scene.tick()] == [act.SurveyRepos]
 
 
@@ -144,7 +144,7 @@ def test_while_a_map_is_drawn_no_second_one_is_begun() -> None:
     scene.ended("T1")
     scene.draws = False
     scene.checked("T1")
-    assert scene.world.surveying
+    assert scene.world.map.surveying
     scene.plan(replace(T1, instructions="Answer 303."))
     scene.running("T1", "turn-2")
     scene.ended("T1")

@@ -38,7 +38,7 @@ def ruling(rules: Iterable[Rule], request: Request, root: str) -> Rule | None:
 
 def settled_by_rule(world: World, at: datetime) -> Iterator[Action]:
     """What a rule speaks of is settled without a human, unless a human was asked already."""
-    for request in world.requests.values() if world.rules else ():
+    for request in world.requests.values() if world.config.rules else ():
         if request.key in world.answering or request.key in posed_to_human(world) or not hears(world, request.key):
             continue
         if (rule := ruling_of(world, request)) is not None:
@@ -50,7 +50,7 @@ def settled_by_rule(world: World, at: datetime) -> Iterator[Action]:
 def ruling_of(world: World, request: Request) -> Rule | None:
     """The rule that settles this request; None if a human has to."""
     server = world.servers.get(request.key.child)
-    return ruling(world.rules, request, server.child.path) if server is not None else None
+    return ruling(world.config.rules, request, server.child.path) if server is not None else None
 
 
 def posed_to_human(world: World) -> set[RequestKey | None]:
@@ -60,8 +60,8 @@ def posed_to_human(world: World) -> set[RequestKey | None]:
 
 
 def state_of(world: World, request: Request) -> TaskState | None:
-    """The work in whose turn the request came."""
-    return next((one for one in world.all_tasks if request.turn and one.turn == request.turn), None)
+    """The task in whose turn the request came."""
+    return next((one for one in world.all_tasks if request.turn and one.turn_id == request.turn), None)
 
 
 def hears(world: World, key: RequestKey) -> bool:

@@ -78,8 +78,12 @@ def ask(world: World, at: datetime) -> Iterator[Action]:
             why=f"the child asked in the middle of its turn ({request.method})",
         )
     for state in world.tasks.values():
-        if _asking(world, state.task) and state.question is not None and (state.child, state.task) not in open_for:
-            question = state.question
+        if (
+            _asking(world, state.task)
+            and state.result.question is not None
+            and (state.child, state.task) not in open_for
+        ):
+            question = state.result.question
             yield raised(
                 AskKind.QUESTION,
                 state.child,
@@ -100,7 +104,7 @@ def ask(world: World, at: datetime) -> Iterator[Action]:
             why=why,
         )
     for name, server in world.servers.items():
-        if server.state is ServerState.FAILED and world.stopping is None and (name, None) not in open_for:
+        if server.state is ServerState.FAILED and world.supervisor.stopping is None and (name, None) not in open_for:
             tail = f"\n\nThe last lines of its error output:\n\n{_indented(server.stderr)}" if server.stderr else ""
             yield raised(
                 AskKind.QUESTION,
@@ -115,7 +119,7 @@ def ask(world: World, at: datetime) -> Iterator[Action]:
     for name, question in budget_asks.questions(world, at):
         if not any(ask.budget == name for ask in world.open_asks):
             kind, _, who = name.partition(" ")
-            task = world.plan.task(who) if world.plan and kind == "task" else None
+            task = world.plan.task(who) if world.plan.current and kind == "task" else None
             yield raised(
                 AskKind.QUESTION,
                 task.child if task else who or None,

@@ -83,21 +83,22 @@ def _declined(world: World, name: str, at: datetime) -> World:
     for task, state in list(covered(world, name)):
         why = f"the budget of {whose(name)} is used up, and you granted no more: `orch go {state.task}` asks again"
         if state.phase in (Phase.WORKING, Phase.STOPPING):
-            world = put_task(world, replace(state, denied=why))
+            world = put_task(world, do.with_turn(state, denied=why))
         if due_of(world, state) is None or state.phase.live:
             continue
-        known = state.told is not None and state.child == task.child
-        told = state if known else replace(state, child=task.child, thread=None, told_in=None, new_run=True)
+        known = state.brief.delivered is not None and state.child == task.child
+        briefing = replace(state.brief, delivered=desired(world, state), thread=state.brief.thread if known else None)
+        told = state if known else replace(state, child=task.child, thread=None, new_run=True)
         due = state.due if known and state.phase is Phase.IDLE else Due.BRIEF
-        blocked = do.settle(replace(told, told=desired(world, state)), TaskTrigger.BLOCK, why, at)
+        blocked = do.settle(replace(told, brief=briefing), TaskTrigger.BLOCK, why, at)
         world = put_task(world, replace(blocked, new_run=told.new_run, due=due, due_text=state.due_text))
     return world
 
 
 def _needs_more(world: World, state: TaskState) -> bool:
     if state.phase in (Phase.STARTING, Phase.WORKING, Phase.STOPPING):
-        return not state.denied
-    task = world.plan.task(state.task) if world.plan else None
+        return state.turn is None or not state.turn.denied
+    task = world.plan.task(state.task)
     if task is None or task.hold or due_of(world, state) is None:
         return False
     return all(is_done(world, one) for one in task.after) or (state.runs > 0 and not state.new_run)

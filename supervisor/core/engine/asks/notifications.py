@@ -18,10 +18,10 @@ TITLE = 200
 
 def notices(world: World, at: datetime) -> Iterator[Action]:
     """What is worth a notice and was not told yet: asks, blocked or failed work, an outage, the end."""
-    if not world.notices:
+    if not world.config.notices:
         return
     for notice in (*_asks(world), *_blocked(world, at), *_paused(world, at), *_end(world, at)):
-        if notice.kind in world.notices and notice.key not in world.notified:
+        if notice.kind in world.config.notices and notice.key not in world.notified:
             yield notice
 
 
@@ -83,7 +83,7 @@ def _paused(world: World, at: datetime) -> Iterator[Notify]:
 
 def _end(world: World, at: datetime) -> Iterator[Notify]:
     """Told again when anything was done since and all has come to an end again."""
-    tasks = [world.tasks[task.id] for task in world.plan.tasks] if world.plan else []
+    tasks = [world.tasks[task.id] for task in world.plan.tasks] if world.plan.current else []
     over = all(state.phase in (Phase.DONE, Phase.BLOCKED, Phase.FAILED) for state in tasks)
     if session.busy(world):  # it may still change the plan
         return

@@ -27,8 +27,12 @@ def names(task: Task) -> Iterator[str]:
 
 def any_budget(world: World) -> bool:
     """Whether there is any budget at all."""
-    plan = world.plan
-    given = [world.plan_budget, world.task_budget, *(server.child.budget for server in world.servers.values())]
+    plan = world.plan.current
+    given = [
+        world.config.plan_budget,
+        world.config.task_budget,
+        *(server.child.budget for server in world.servers.values()),
+    ]
     if plan is not None:
         given += [plan.budget, *(task.budget for task in plan.tasks)]
     return any(one is not None for one in given)
@@ -48,13 +52,13 @@ def limit_of(world: World, name: str) -> Budget | None:
 def used_of(world: World, name: str, at: datetime) -> Budget:
     """What has been spent under this budget."""
     tasks = [state for _, state in covered(world, name)]
-    tokens = sum(state.input_tokens + state.output_tokens + sum(state.spent) for state in tasks)
+    tokens = sum(state.tokens.total for state in tasks)
     return Budget(tokens, sum(minutes_of(world, state, at) for state in tasks))
 
 
 def minutes_of(world: World, state: TaskState, at: datetime) -> float:
     """How long turns of this work ran, without the time that they waited on the human."""
-    return (state.seconds + do.running_seconds(state, _stands(world, state) or at)) / 60
+    return (state.usage.seconds + do.running_seconds(state, _stands(world, state) or at)) / 60
 
 
 def is_used_up(world: World, name: str, at: datetime) -> bool:
@@ -82,7 +86,10 @@ def moments(world: World, at: datetime) -> Iterator[datetime]:
     running = [
         (task, state)
         for task, state in _tasks(world)
-        if state.phase is Phase.WORKING and state.turn_since and state.away is None and _stands(world, state) is None
+        if state.phase is Phase.WORKING
+        and state.turn is not None
+        and state.turn.away is None
+        and _stands(world, state) is None
     ]
     for name in dict.fromkeys(one for task, _ in running for one in names(task)):
         limit = limit_of(world, name)
@@ -99,12 +106,12 @@ def base_of(world: World, name: str) -> Budget | None:
     """What plan.md, or else the config, gives under this name."""
     kind, _, who = name.partition(" ")
     if kind == "plan":
-        return (world.plan.budget if world.plan else None) or world.plan_budget
+        return (world.plan.current.budget if world.plan.current else None) or world.config.plan_budget
     if kind == "child":
         server = world.servers.get(who)
         return server.child.budget if server else None
-    task = world.plan.task(who) if world.plan else None
-    return (task.budget if task else None) or world.task_budget
+    task = world.plan.task(who)
+    return (task.budget if task else None) or world.config.task_budget
 
 
 def covered(world: World, name: str) -> Iterator[tuple[Task, TaskState]]:
@@ -113,12 +120,12 @@ def covered(world: World, name: str) -> Iterator[tuple[Task, TaskState]]:
 
 
 def _tasks(world: World) -> Iterator[tuple[Task, TaskState]]:
-    return ((task, world.tasks[task.id]) for task in (world.plan.tasks if world.plan else ()))
+    return ((task, world.tasks[task.id]) for task in world.plan.tasks)
 
 
 def _stands(world: World, state: TaskState) -> datetime | None:
     """Since when the turn waits on the human; None if it does not."""
-    keys = {request.key for request in world.requests.values() if request.turn == state.turn}
+    keys = {request.key for request in world.requests.values() if request.turn == state.turn_id}
     return min((ask.since for ask in world.asks.values() if ask.request in keys), default=None) if keys else None
 
 

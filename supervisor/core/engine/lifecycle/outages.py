@@ -46,9 +46,9 @@ def met(world: World, state: TaskState, seen: TurnSeen) -> FailureVerdict | None
     verdict = judge(seen.failure)
     if verdict.outage:
         return verdict
-    tried = verdict.again and world.retry_seconds and state.retries >= len(world.retry_seconds)
+    tried = verdict.again and world.config.retry_seconds and state.tries.retries >= len(world.config.retry_seconds)
     elsewhere = any(
-        one.retries and one.child != state.child and one.phase in UNSETTLED
+        one.tries.retries and one.child != state.child and one.phase in UNSETTLED
         for one in world.all_tasks
         if _provider(world, one) == _provider(world, state)
     )
@@ -63,7 +63,8 @@ def noted(world: World, state: TaskState, seen: TurnSeen, outage: FailureVerdict
         since, pauses = (known.since, known.pauses) if known is not None else (at, 0)
         new = Outage(since, _until(world, pauses, outage, at), outage.why, state.child, outage.limited, pauses + 1)
         return replace(world, outages=put(world.outages, provider, new))
-    if known is not None and seen.status is TurnStatus.COMPLETED and (state.turn_since or at) >= known.since:
+    began = state.turn.since if state.turn is not None else at
+    if known is not None and seen.status is TurnStatus.COMPLETED and began >= known.since:
         return replace(world, outages={name: one for name, one in world.outages.items() if name != provider})
     return world
 
@@ -108,7 +109,7 @@ def lifted(world: World) -> World:
 
 def _until(world: World, pauses: int, verdict: FailureVerdict, at: datetime) -> datetime:
     """The end of the next pause: longer than the ones before, and no shorter than the provider says."""
-    seconds = world.pause_seconds or (60.0,)
+    seconds = world.config.pause_seconds or (60.0,)
     until = at + timedelta(seconds=seconds[min(pauses, len(seconds) - 1)])
     if verdict.after is None:
         return until

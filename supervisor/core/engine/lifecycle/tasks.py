@@ -1,4 +1,4 @@
-"""What events do to the work on one task. Each function takes the work as it was and gives it as it is."""
+"""What events do to the execution of one task. Each function takes the state as it was and returns it as it is."""
 
 from __future__ import annotations
 
@@ -15,7 +15,19 @@ from supervisor.domain.ask import Answer
 from supervisor.domain.event import ChecksFinished
 from supervisor.domain.plan import HUMAN
 from supervisor.domain.report import Check, Outcome, Question
-from supervisor.domain.task import Due, Phase, Pulse, TaskState
+from supervisor.domain.task import (
+    Briefing,
+    Delivery,
+    Due,
+    Phase,
+    Result,
+    TaskState,
+    Tokens,
+    Tries,
+    Turn,
+    TurnLook,
+    Usage,
+)
 from supervisor.domain.thread import ThreadKey, TurnSeen, TurnStatus
 
 MAX_FIXES = 2  # follow-up turns after a failing verify command; then the task is blocked
@@ -27,110 +39,98 @@ AFTER_REFUSAL = timedelta(seconds=1)  # a server that refuses a turn is draining
 
 
 def running_seconds(state: TaskState, at: datetime) -> float:
-    """How long the current turn has been running, without the time that it waited on a human or had no server;
-    0 between two turns."""
-    if state.turn_since is None or state.phase not in (Phase.WORKING, Phase.STOPPING):
+    """How long the running turn has taken, without the time that it waited on a human or had no server; 0 between two
+    turns."""
+    turn = state.turn
+    if turn is None or state.phase not in (Phase.WORKING, Phase.STOPPING):
         return 0.0
-    return max(0.0, (min(at, state.away or at) - state.turn_since).total_seconds() - state.paused)
+    return max(0.0, (min(at, turn.away or at) - turn.since).total_seconds() - turn.paused)
+
+
+def with_turn(state: TaskState, **changes: object) -> TaskState:
+    """The task with these fields of its running turn replaced; as it is if none runs."""
+    return replace(state, turn=replace(state.turn, **changes)) if state.turn is not None else state
 
 
 def away(state: TaskState, at: datetime) -> TaskState:
     """The server of its turn, if it has one, is gone."""
-    return replace(state, away=state.away or at) if state.turn is not None else state
+    return with_turn(state, away=state.turn.away or at) if state.turn is not None else state
 
 
 def back(state: TaskState, at: datetime) -> TaskState:
     """What became of its turn is known again."""
-    if state.away is None:
+    turn = state.turn
+    if turn is None or turn.away is None:
         return state
-    return replace(state, away=None, paused=state.paused + max(0.0, (at - state.away).total_seconds()))
+    return with_turn(state, away=None, paused=turn.paused + max(0.0, (at - turn.away).total_seconds()))
 
 
 def steered(state: TaskState) -> TaskState:
     """The steer on its way has arrived."""
     if state.steer is None:
-        raise AssertionError(f"nothing is on its way to {state.task}")
-    return replace(state, told=state.steer.brief, heard=state.steer.at or state.heard, steer=None)
+        raise AssertionError(f"no steer is on its way to {state.task}")
+    seen_up_to = state.steer.at or state.brief.seen_up_to
+    return replace(state, brief=replace(state.brief, delivered=state.steer.brief, seen_up_to=seen_up_to), steer=None)
 
 
 def started(state: TaskState, action: StartTurn, key: ThreadKey, at: datetime) -> TaskState:
     """A turn is about to be started."""
-    again = action.run == state.runs
+    result = state.result if action.run == state.runs else Result(report=state.result.report)
     return replace(
-        state,
+        _between_turns(state),
         phase=after_task(state.phase, TaskTrigger.START),
         since=at,
+        why=action.why,
+        note="",
         child=action.child,
         runs=action.run,
         sent=state.sent + 1,
         new_run=False,
         thread=key,
-        turn=None,
-        message=action.message,
-        before=replace(state, before=None),
-        sending=action.brief,
+        delivery=Delivery(action.message, action.brief, replace(state, delivery=None)),
         steer=None,
-        heard=at,
-        told=None if action.due is Due.BRIEF else state.told,
+        brief=replace(state.brief, delivered=None if action.due is Due.BRIEF else state.brief.delivered, seen_up_to=at),
         due=action.due,
         due_text=state.due_text if state.due is action.due else "",
         not_before=None,
-        timed_out=False,
-        stalled=False,
-        denied="",
         checking=False,
-        lost=0,
-        base=state.base if again else None,
-        words="",
-        question=None,
-        checks=state.checks if again else (),
-        changed_files=state.changed_files if again else (),
-        why=action.why,
-        note="",
+        tries=replace(state.tries, lost_checks=0),
+        result=replace(result, words="", question=None),
     )
 
 
 def begun(state: TaskState, turn: str, thread: str | None, at: datetime) -> TaskState:
-    """The turn that was started is known to run: what it carried is told."""
+    """The server confirmed the turn, so its brief counts as delivered."""
+    if state.delivery is None:
+        raise AssertionError(f"{state.task} has no turn on its way: it is {state.phase}")
     again = state.due in (Due.FIX, Due.RESUME, Due.RETRY, Due.OUTAGE)
+    tries = state.tries if again else Tries()
     return replace(
         state,
         phase=after_task(state.phase, TaskTrigger.BEGUN),
-        turn=turn,
-        refusals=0,
         turns=state.turns + 1,
-        turn_since=at,
-        paused=0.0,
-        away=None,
-        input_tokens=state.input_tokens + state.spent[0],  # of a turn whose end nobody saw
-        output_tokens=state.output_tokens + state.spent[1],
-        spent=(0, 0),
-        pulse=Pulse.LIVELY,
-        pulse_since=at,
-        looking=False,
-        looked=None,
-        told=state.sending,
-        told_in=thread,
-        message=None,
-        before=None,
-        sending=None,
+        turn=Turn(turn, since=at, pulse_since=at),
+        delivery=None,
+        brief=replace(state.brief, delivered=state.delivery.brief, thread=thread),
         due=None,
         due_text="",
-        fixes=state.fixes + (state.due is Due.FIX) if again else 0,
-        retries=state.retries + (state.due is Due.RETRY) if again else 0,
-        resumes=state.resumes + (state.due is Due.RESUME) if again else 0,
-        stalls=state.stalls if again else 0,
+        tries=replace(
+            tries,
+            fixes=tries.fixes + (state.due is Due.FIX),
+            retries=tries.retries + (state.due is Due.RETRY),
+            resumes=tries.resumes + (state.due is Due.RESUME),
+            refusals=0,
+        ),
     )
 
 
 def unsent(state: TaskState, reason: str, at: datetime) -> TaskState:
     """The turn never reached the thread: what was due still is. `reason`: the server refused it ("": it got lost)."""
-    if state.phase is not Phase.STARTING or state.before is None:
+    if state.delivery is None:
         raise AssertionError(f"{state.task} has no turn on its way: it is {state.phase}")
     return replace(
-        state.before,
+        state.delivery.before,
         sent=state.sent,
-        refusals=state.refusals,
         not_before=at + AFTER_REFUSAL if reason else None,
         note=reason,
     )
@@ -139,17 +139,18 @@ def unsent(state: TaskState, reason: str, at: datetime) -> TaskState:
 def refused(state: TaskState, reason: str, at: datetime) -> TaskState:
     """The server would not start the turn: it is asked again a few times, then the task has failed."""
     back = unsent(state, reason, at)
-    if state.refusals + 1 < MAX_REFUSALS:
-        return replace(back, refusals=state.refusals + 1)
-    why = f"the server refused the turn {MAX_REFUSALS} times ({reason}): mend that, then `orch go {state.task}`"
-    # It counts as told, though by no thread: only another brief, or the human, starts it again, with what was due.
-    failed = settle(replace(state, told=state.sending, told_in=None), TaskTrigger.FAIL, why, at)
+    refusals = state.tries.refusals + 1
+    if refusals < MAX_REFUSALS:
+        return replace(back, tries=replace(back.tries, refusals=refusals))
+    why = f"the server refused the turn {MAX_REFUSALS} times ({reason}): fix that, then `orch go {state.task}`"
+    # It counts as delivered, though to no thread: only another brief, or the human, starts it again, with what was due.
+    failed = settle(replace(state, brief=_presumed(state, thread=None)), TaskTrigger.FAIL, why, at)
     return replace(failed, due=back.due, due_text=back.due_text)
 
 
 def cut(state: TaskState, due: Due, text: str, why: str, at: datetime) -> TaskState:
-    """The turn ended before its end: it goes on with another one, if that may still help."""
-    if due is Due.RESUME and state.phase is Phase.WORKING and state.resumes >= MAX_RESUMES:
+    """The turn ended before its end: another turn goes on with it, if that may still help."""
+    if due is Due.RESUME and state.phase is Phase.WORKING and state.tries.resumes >= MAX_RESUMES:
         return ask(
             state,
             Question(
@@ -160,33 +161,41 @@ def cut(state: TaskState, due: Due, text: str, why: str, at: datetime) -> TaskSt
             "it was cut off again and again",
             at,
         )
+    stopping = state.phase is Phase.STOPPING
     return replace(
-        state,
+        _between_turns(state),
         phase=after_task(state.phase, TaskTrigger.CUT),
         since=at,
-        turn=None,
+        why=why,
+        delivery=None,
         steer=None,
-        message=None,
-        before=None,
-        sending=None,
-        told=state.sending or state.told,  # what was on its way may have arrived
+        brief=_presumed(state, thread=state.brief.thread),
         due=due,
         due_text=text,
-        resumes=0 if state.phase is Phase.STOPPING else state.resumes,
-        why=why,
+        tries=replace(state.tries, resumes=0) if stopping else state.tries,
     )
 
 
+def _presumed(state: TaskState, thread: str | None) -> Briefing:
+    """What the child has been told, if the turn on its way arrived, as it may have."""
+    delivered = state.delivery.brief if state.delivery is not None else state.brief.delivered
+    return replace(state.brief, delivered=delivered, thread=thread)
+
+
+def _between_turns(state: TaskState) -> TaskState:
+    """The running turn is over, and what it took counts."""
+    return replace(state, turn=None, usage=replace(state.usage, tokens=state.tokens))
+
+
 def ask(state: TaskState, question: Question, why: str, at: datetime) -> TaskState:
-    """A human has to say how it goes on."""
+    """A human has to say how to go on."""
     return replace(
-        state,
+        _between_turns(state),
         phase=after_task(state.phase, TaskTrigger.ASK),
         since=at,
-        turn=None,
-        due=None,
-        question=question,
         why=why,
+        due=None,
+        result=replace(state.result, question=question),
         new_run=False,
     )
 
@@ -194,19 +203,16 @@ def ask(state: TaskState, question: Question, why: str, at: datetime) -> TaskSta
 def settle(state: TaskState, trigger: TaskTrigger, why: str, at: datetime) -> TaskState:
     """The run is over: done, blocked or failed."""
     return replace(
-        state,
+        _between_turns(state),
         phase=after_task(state.phase, trigger),
         since=at,
-        turn=None,
-        message=None,
-        before=None,
-        sending=None,
+        why=why,
+        delivery=None,
         due=None,
         due_text="",
-        refusals=0,
         checking=False,
-        question=None,
-        why=why,
+        tries=replace(state.tries, refusals=0),
+        result=replace(state.result, question=None),
         new_run=True,
     )
 
@@ -216,48 +222,47 @@ def turn_over(
     seen: TurnSeen,
     at: datetime,
     *,
-    surveyed: bool,
+    recovered: bool,
     retry_seconds: tuple[float, ...],
     outage: FailureVerdict | None = None,
 ) -> TaskState:
-    """The turn of this work ended. `surveyed`: we were not there when it did; `outage`: the provider takes no work."""
-    state = replace(
-        state,
-        input_tokens=state.input_tokens + max(seen.input_tokens, state.spent[0]),
-        output_tokens=state.output_tokens + max(seen.output_tokens, state.spent[1]),
-        spent=(0, 0),
-        seconds=state.seconds + running_seconds(state, at),
-        note="",
-    )
+    """The running turn ended.
+
+    `recovered`: it ended while nobody listened, and the thread was read afterwards; `outage`: the provider takes no
+    work.
+    """
+    turn = state.turn
+    if turn is None:
+        raise AssertionError(f"no turn of {state.task} runs: it is {state.phase}")
+    spent = Tokens(max(seen.input_tokens, turn.spent.input), max(seen.output_tokens, turn.spent.output))
+    usage = Usage(state.usage.tokens, state.usage.seconds + running_seconds(state, at))
+    state = replace(state, turn=replace(turn, spent=spent), usage=usage, note="")
     if seen.status is TurnStatus.COMPLETED:
         report = parse_report(seen.text)
+        words = "" if report else seen.text or "(nothing)"
         return replace(
-            state,
+            _between_turns(state),
             phase=after_task(state.phase, TaskTrigger.COMPLETED),
             since=at,
-            turn=None,
+            why="the turn ended; its checks come next",
             not_before=None,
             checking=False,
-            report=report,
-            words="" if report else seen.text or "(nothing)",
-            retries=0,
-            resumes=0,
-            stalls=0,
-            why="the turn ended; its checks come next",
+            tries=replace(state.tries, retries=0, resumes=0, stalls=0),
+            result=replace(state.result, report=report, words=words),
         )
-    state = replace(state, told_in=None)  # words that came just before the end may not have reached the child
-    if state.timed_out:
+    state = replace(state, brief=replace(state.brief, thread=None))  # the last words may not have reached the child
+    if turn.timed_out:
         why = f"it took longer than its time-out: give it more in plan.md, or run `orch go {state.task}`"
         return settle(state, TaskTrigger.BLOCK, why, at)
-    if state.denied:
-        return replace(settle(state, TaskTrigger.BLOCK, state.denied, at), due=Due.RESUME)
-    if state.stalled and state.phase is Phase.STOPPING:
-        return _stalled(state, at)
+    if turn.denied:
+        return replace(settle(state, TaskTrigger.BLOCK, turn.denied, at), due=Due.RESUME)
+    if turn.stalled and state.phase is Phase.STOPPING:
+        return _stalled(state, turn.looked, at)
     if outage is not None and state.phase is not Phase.STOPPING:
         return cut(state, Due.OUTAGE, outage.why, outage.why, at)
     if seen.status is TurnStatus.FAILED and state.phase is not Phase.STOPPING:
         return _failed(state, seen, at, retry_seconds)
-    if surveyed or state.phase is Phase.STOPPING:
+    if recovered or state.phase is Phase.STOPPING:
         return cut(state, Due.RESUME, "", "its turn was cut off", at)
     question = Question(
         "The turn was interrupted in another window.",
@@ -268,27 +273,27 @@ def turn_over(
 
 
 def _failed(state: TaskState, seen: TurnSeen, at: datetime, retry_seconds: tuple[float, ...]) -> TaskState:
-    verdict = judge(seen.failure)
-    if verdict.again and state.retries < len(retry_seconds):
-        pause = retry_seconds[state.retries]
+    verdict, retries = judge(seen.failure), state.tries.retries
+    if verdict.again and retries < len(retry_seconds):
+        pause = retry_seconds[retries]
         retried = cut(state, Due.RETRY, verdict.why, f"{verdict.why}; tries again in {pause:g} s", at)
         return replace(retried, not_before=at + timedelta(seconds=pause))
-    tries = f" ({state.retries + 1} tries)" if verdict.again else ""
+    tries = f" ({retries + 1} tries)" if verdict.again else ""
     return settle(state, TaskTrigger.FAIL, f"{verdict.why}{tries}: {verdict.remedy}, then `orch go {state.task}`", at)
 
 
-def _stalled(state: TaskState, at: datetime) -> TaskState:
+def _stalled(state: TaskState, look: TurnLook | None, at: datetime) -> TaskState:
     """A turn that gave no sign of life was interrupted: it goes on once; then a human looks at it."""
-    state = replace(state, stalls=state.stalls + 1)
-    if state.stalls < MAX_STALLS:
+    stalls = state.tries.stalls + 1
+    state = replace(state, tries=replace(state.tries, stalls=stalls))
+    if stalls < MAX_STALLS:
         hint = "it gave no sign of life; if a command hung, reach the same in another way, with a time-out"
         return cut(state, Due.RESUME, hint, "it gave no sign of life and was interrupted", at)
-    look = state.looked
     running = ", ".join(f"`{one}`" for one in look.commands) if look is not None else ""
     known = f"Codex called its thread {look.state}" if look is not None else "nothing is known of its thread"
     question = Question(
         f"{state.task} gives no sign of life. It was asked for one, interrupted and resumed, and gave none again "
-        f"({state.stalls} times in a row). At the last look {known}, its commands took no CPU time, and "
+        f"({stalls} times in a row). At the last look {known}, its commands took no CPU time, and "
         f"{'these ran: ' + running if running else 'no command ran'}.",
         f"Look at what it was at (`orch logs --task {state.task}`, `orch attach {state.task}`), then say how to go on.",
         "`accept` to let it go on, or an instruction for the child.",
@@ -298,40 +303,39 @@ def _stalled(state: TaskState, at: datetime) -> TaskState:
 
 def unchecked(state: TaskState, reason: str, at: datetime) -> TaskState:
     """The verify commands could not be run to their end: they are tried again a few times, then the task is blocked."""
-    if state.lost + 1 < MAX_LOST:
-        return replace(state, checking=False, lost=state.lost + 1, note=reason, not_before=at + AFTER_REFUSAL)
-    why = f"its verify commands could not be run {MAX_LOST} times ({reason}): mend that, then `orch go {state.task}`"
+    lost = state.tries.lost_checks + 1
+    if lost < MAX_LOST:
+        tries = replace(state.tries, lost_checks=lost)
+        return replace(state, checking=False, tries=tries, note=reason, not_before=at + AFTER_REFUSAL)
+    why = f"its verify commands could not be run {MAX_LOST} times ({reason}): fix that, then `orch go {state.task}`"
     return settle(state, TaskTrigger.BLOCK, why, at)
 
 
 def checked(state: TaskState, event: ChecksFinished) -> TaskState:
     """The verify commands ran, and the child's report is weighed against them."""
-    state = replace(
-        state,
-        checking=False,
-        lost=0,
-        checks=event.checks,
-        changed_files=tuple(sorted({*state.changed_files, *event.changed_files})),
-    )
+    changed = tuple(sorted({*state.result.changed_files, *event.changed_files}))
+    result = replace(state.result, checks=event.checks, changed_files=changed)
+    state = replace(state, checking=False, tries=replace(state.tries, lost_checks=0), result=result)
     failing = next((check for check in event.checks if check.exit_code != 0), None)
-    if state.report is None and failing is None:
+    report = result.report
+    if report is None and failing is None:
         if event.checks:
             return settle(state, TaskTrigger.FINISH, "its verify commands pass (it left no valid report)", event.at)
         question = Question(
             "The child ended its turn without a valid report, and the task has no verify command to judge by. "
-            "Its last words:\n\n" + quoted(state.words),
+            "Its last words:\n\n" + quoted(result.words),
             f"Look at the changes in {state.child}, then decide.",
             "`accept` to count the task as done, or an instruction for the child.",
         )
         return ask(state, question, "the child left no valid report", event.at)
-    if state.report is not None and state.report.outcome is Outcome.BLOCKED:
-        return settle(state, TaskTrigger.BLOCK, f"the child says: {state.report.summary}", event.at)
-    if state.report is not None and state.report.outcome is Outcome.NEEDS_HUMAN:
-        question = state.report.ask or Question(state.report.summary, "", "an answer for the child")
+    if report is not None and report.outcome is Outcome.BLOCKED:
+        return settle(state, TaskTrigger.BLOCK, f"the child says: {report.summary}", event.at)
+    if report is not None and report.outcome is Outcome.NEEDS_HUMAN:
+        question = report.ask or Question(report.summary, "", "an answer for the child")
         return ask(state, question, "the child needs a human", event.at)
     if failing is None:
         return settle(state, TaskTrigger.FINISH, "verified" if event.checks else "reported done", event.at)
-    if state.fixes < MAX_FIXES:
+    if state.tries.fixes < MAX_FIXES:
         return replace(
             state,
             phase=after_task(state.phase, TaskTrigger.GO_ON),
@@ -348,7 +352,7 @@ def checked(state: TaskState, event: ChecksFinished) -> TaskState:
 
 
 def answered(state: TaskState, answer: Answer, at: datetime, *, human: bool) -> TaskState:
-    """The human settled what the work was waiting for. `human`: it is the human's own task."""
+    """The human settled what the task was waiting for. `human`: it is the human's own task."""
     if state.phase is not Phase.ASKING:
         return state
     if human:
@@ -356,8 +360,9 @@ def answered(state: TaskState, answer: Answer, at: datetime, *, human: bool) -> 
             why = "declined by the human" + (f": {answer.text}" if answer.text else "")
             return settle(state, TaskTrigger.BLOCK, why, at)
         done = settle(state, TaskTrigger.FINISH, "done by the human", at)
-        return replace(done, words=answer.text or "Done, as expected.", runs=max(state.runs, 1))
-    if answer.decision == "accept" and state.words:  # the words of a turn without a report
+        words = answer.text or "Done, as expected."
+        return replace(done, result=replace(done.result, words=words), runs=max(state.runs, 1))
+    if answer.decision == "accept" and state.result.words:  # the words of a turn without a report
         return settle(state, TaskTrigger.FINISH, "accepted by the human", at)
     text = answer.text or {"accept": "Yes.", "decline": "No."}.get(answer.decision, answer.decision)
     return replace(
@@ -371,7 +376,7 @@ def answered(state: TaskState, answer: Answer, at: datetime, *, human: bool) -> 
 
 
 def posed(state: TaskState, action: RaiseAsk, at: datetime) -> TaskState:
-    """The human's own task was put before the human."""
+    """The human was asked to do their own task."""
     return replace(
         state,
         phase=after_task(state.phase, TaskTrigger.ASK),
@@ -379,7 +384,7 @@ def posed(state: TaskState, action: RaiseAsk, at: datetime) -> TaskState:
         runs=state.runs + (state.phase is not Phase.ASKING and state.new_run),
         new_run=False,
         child=HUMAN,
-        told=action.brief,
+        brief=replace(state.brief, delivered=action.brief),
         due=None,
         why=action.why,
     )
@@ -393,17 +398,15 @@ def again(state: TaskState, at: datetime) -> TaskState:
         state,
         phase=after_task(state.phase, TaskTrigger.GO_ON),
         since=at,
-        due=state.due or (Due.RESUME if state.told else Due.BRIEF),
-        fixes=0,
-        retries=0,
-        resumes=0,
+        due=state.due or (Due.RESUME if state.brief.delivered else Due.BRIEF),
+        tries=replace(state.tries, fixes=0, retries=0, resumes=0),
         not_before=None,
         why="tried again: the human asked for it",
     )
 
 
 def by_thread(tasks: Iterable[TaskState], key: ThreadKey) -> tuple[TaskState, ...]:
-    """The works that have a turn, or words on their way, on this thread."""
+    """The tasks that have a turn, or a steer on its way, on this thread."""
     busy = (Phase.STARTING, Phase.WORKING, Phase.STOPPING)
     return tuple(state for state in tasks if state.thread == key and (state.phase in busy or state.steer))
 

@@ -24,14 +24,30 @@ def put(mapping: Mapping[Key, Value], key: Key, value: Value) -> Mapping[Key, Va
     return {**mapping, key: value}
 
 
+def with_supervisor(world: World, **changes: object) -> World:
+    return replace(world, supervisor=replace(world.supervisor, **changes))
+
+
+def with_plan(world: World, **changes: object) -> World:
+    return replace(world, plan=replace(world.plan, **changes))
+
+
+def with_map(world: World, **changes: object) -> World:
+    return replace(world, map=replace(world.map, **changes))
+
+
+def with_orchestrator(world: World, **changes: object) -> World:
+    return replace(world, orchestrator=replace(world.orchestrator, **changes))
+
+
 def put_task(world: World, state: TaskState) -> World:
     if state.task == ORCHESTRATOR:
-        return replace(world, lead=state)
+        return with_orchestrator(world, state=state)
     return replace(world, tasks=put(world.tasks, state.task, state))
 
 
 def with_task(world: World, task: str, change: Callable[[TaskState], TaskState]) -> World:
-    state = world.lead if task == ORCHESTRATOR else world.tasks.get(task)
+    state = world.orchestrator.state if task == ORCHESTRATOR else world.tasks.get(task)
     return world if state is None else put_task(world, change(state))
 
 
@@ -54,14 +70,15 @@ def forget_requests(world: World, which: Callable[[Request], bool], at: datetime
     for request in gone:
         ask = next((one for one in world.asks.values() if one.request == request.key), None)
         for state in world.all_tasks:
-            if state.turn is not None and state.turn == request.turn:
-                paused = state.paused + ((at - ask.since).total_seconds() if ask is not None else 0.0)
-                world = put_task(world, replace(state, paused=paused, pulse=Pulse.LIVELY, pulse_since=at))
+            if state.turn is not None and state.turn.id == request.turn:
+                paused = state.turn.paused + ((at - ask.since).total_seconds() if ask is not None else 0.0)
+                turn = replace(state.turn, paused=paused, pulse=Pulse.LIVELY, pulse_since=at)
+                world = put_task(world, replace(state, turn=turn))
     return world
 
 
 def learn(world: World, at: datetime, source: str, facts: tuple[str, ...]) -> World:
-    """Facts that are new, the newest of which are kept: so many that children report, and so many that people note."""
+    """Add new learnings; keep the latest LEARNINGS_KEPT from children and as many from people."""
     if not facts:
         return world
     known = {learning.text for learning in world.learnings if learning.source == source}

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from msgspec.structs import replace
-
 from supervisor.core.engine.lifecycle.tasks import quoted
+from supervisor.core.engine.lifecycle.updates import with_orchestrator
 from supervisor.core.map.drift import said_of_drift
 from supervisor.domain import event as ev
 from supervisor.domain.ask import AskKind
@@ -20,21 +19,22 @@ WORDS = 600  # characters of what somebody said
 
 def gathered(before: World, after: World, event: ev.Event) -> World:
     """The world with what is new of it for the orchestrator, if there is one that has begun."""
-    if after.planning is None or not after.planning.told or after is before:
+    own = after.orchestrator
+    if own.planning is None or not own.planning.told or after is before:
         return after
-    news, number = list(after.news), after.newest
+    news, number = list(own.news), own.newest
     for text, loud in _new(before, after, event):
         number += 1
         news.append(News(number, event.at, text, loud))
-    return replace(after, news=tuple(news[-KEPT:]), newest=number) if number > after.newest else after
+    return with_orchestrator(after, news=tuple(news[-KEPT:]), newest=number) if number > own.newest else after
 
 
 def _new(before: World, after: World, event: ev.Event) -> Iterator[tuple[str, bool]]:
     """Each piece of news, and whether it is worth a turn."""
     match event:
-        case ev.PlanAccepted() if event.author == HUMAN and event.revision > before.revision:
+        case ev.PlanAccepted() if event.author == HUMAN and event.revision > before.plan.revision:
             yield f"the human saved revision {event.revision} of plan.md: {event.summary}", False
-        case ev.SharedChanged() if after.noticed is not before.noticed:
+        case ev.SharedChanged() if after.map.noticed is not before.map.noticed:
             by = f" (task {event.task})" if event.task else ""
             yield f"{event.child} changed what others rely on{by}:\n{_quote(said_of_drift(event.drift))}", True
         case ev.LearningNoted() if event.source == HUMAN and after.learnings is not before.learnings:
@@ -62,18 +62,20 @@ def _answered(before: World, after: World, event: ev.AskAnswered) -> Iterator[tu
 def _of_task(old: TaskState, state: TaskState, known: Collection[str]) -> Iterator[tuple[str, bool]]:
     if state.phase is not old.phase and state.phase in (Phase.BLOCKED, Phase.FAILED):
         yield f"{state.task} ({state.child}) is {state.phase}:\n{_quote(state.why)}", True
-    elif state.checks is not old.checks and (failing := [one for one in state.checks if one.exit_code]):
+    elif state.result.checks is not old.result.checks and (
+        failing := [one for one in state.result.checks if one.exit_code]
+    ):
         first = failing[0]
         yield (
-            f"{state.task} ({state.child}): `{first.command}` exited with {first.exit_code}; the child mends it",
-            not old.fixes,
+            f"{state.task} ({state.child}): `{first.command}` exited with {first.exit_code}; the child fixes it",
+            not old.tries.fixes,
         )
-    if state.report is None or state.report is old.report:
+    if state.result.report is None or state.result.report is old.result.report:
         return
-    for note in state.report.contracts:
+    for note in state.result.report.contracts:
         if note.status == "changed":
             yield f"{state.task} ({state.child}) changed contract {note.id}:\n{_quote(note.note)}", True
-    if learned := [fact for fact in state.report.learned if fact not in known]:
+    if learned := [fact for fact in state.result.report.learned if fact not in known]:
         yield f"{state.task} ({state.child}) learned:\n{_quote(chr(10).join(learned))}", True
 
 

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from supervisor.core.engine.lifecycle import outages
 from supervisor.core.engine.lifecycle import tasks as do
 from supervisor.core.engine.lifecycle.transitions import TaskTrigger, after_task
-from supervisor.core.engine.lifecycle.updates import put_task
+from supervisor.core.engine.lifecycle.updates import put_task, with_orchestrator, with_plan
 from supervisor.core.engine.orchestrator import prompts as words
 from supervisor.domain import action as act
 from supervisor.domain.action import Action
@@ -49,30 +49,38 @@ class Next(Struct, frozen=True):
 
 def requested(world: World, event: PlanningRequested) -> World:
     """The human wants a plan: whatever the orchestrator waited for is given up for it."""
-    number = world.planning.number + 1 if world.planning else 1
-    planning = Planning(number, event.problem, event.at, world.revision, event.review, event.yolo)
-    lead = world.lead or TaskState(ORCHESTRATOR, "Plan", ORCHESTRATOR, since=event.at)
+    number = world.orchestrator.planning.number + 1 if world.orchestrator.planning else 1
+    planning = Planning(number, event.problem, event.at, world.plan.revision, event.review, event.yolo)
+    lead = world.orchestrator.state or TaskState(ORCHESTRATOR, "Plan", ORCHESTRATOR, since=event.at)
     if lead.phase is Phase.ASKING:
         lead = replace(lead, phase=after_task(lead.phase, TaskTrigger.FINISH))
-    lead = replace(lead, question=None, not_before=None, retries=0, resumes=0)
-    return replace(world, planning=planning, lead=lead, hold=world.hold or event.review)
+    lead = replace(
+        lead,
+        not_before=None,
+        tries=replace(lead.tries, retries=0, resumes=0),
+        result=replace(lead.result, question=None),
+    )
+    world = with_plan(world, hold=world.plan.hold or event.review)
+    return with_orchestrator(world, planning=planning, state=lead)
 
 
 def told(world: World, lead: TaskState) -> World:
     """A turn of the orchestrator is known to run: what it carried has been heard. Other works change nothing here."""
-    planning = world.planning
-    if lead.task != ORCHESTRATOR or planning is None or lead.sending is None:
+    planning = world.orchestrator.planning
+    if lead.task != ORCHESTRATOR or planning is None or lead.delivery is None:
         return world
-    planning = replace(planning, read=world.revision)
-    world = replace(world, planning=planning)
+    planning = replace(planning, read=world.plan.revision)
+    world = with_orchestrator(world, planning=planning)
     match lead.due:
-        case Due.BRIEF if lead.sending.key == _key(planning):  # else the human asked for something else meanwhile
-            return replace(world, planning=replace(planning, told=True), news=())
+        case Due.BRIEF if lead.delivery.brief.key == _key(
+            planning
+        ):  # else the human asked for something else meanwhile
+            return with_orchestrator(world, planning=replace(planning, told=True), news=())
         case Due.FIX:
-            return replace(world, planning=replace(planning, tries=planning.tries + 1))
+            return with_orchestrator(world, planning=replace(planning, tries=planning.tries + 1))
         case Due.NEWS:
-            heard = int(lead.sending.key)
-            return replace(world, news=tuple(one for one in world.news if one.number > heard))
+            heard = int(lead.delivery.brief.key)
+            return with_orchestrator(world, news=tuple(one for one in world.orchestrator.news if one.number > heard))
     return world
 
 
@@ -81,7 +89,7 @@ def over(state: TaskState, seen: TurnSeen, at: datetime) -> TaskState:
     if state.task != ORCHESTRATOR or state.phase is not Phase.CHECKING:
         return state
     report = words.parse_answer(seen.text)
-    state = replace(state, report=report, words="")
+    state = replace(state, result=replace(state.result, report=report, words=""))
     if report.ask is not None:
         return do.ask(state, report.ask, "the orchestrator needs you", at)
     done = do.settle(state, TaskTrigger.FINISH, "its turn ended", at)
@@ -90,18 +98,19 @@ def over(state: TaskState, seen: TurnSeen, at: datetime) -> TaskState:
 
 def plan_saved(world: World, author: str) -> World:
     """A version of plan.md is in force: the orchestrator may try again if it breaks it, and need not be helped."""
-    lead, planning = world.lead, world.planning
+    lead, planning = world.orchestrator.state, world.orchestrator.planning
     if lead is None or planning is None:
         return world
     if author == ORCHESTRATOR:
-        planning = replace(planning, read=world.revision)
-        world = replace(world, planning=planning)
+        planning = replace(planning, read=world.plan.revision)
+        world = with_orchestrator(world, planning=planning)
     if not planned(world):
         return world
     if lead.phase is Phase.ASKING and planning.tries >= MAX_TRIES:
-        lead = replace(lead, phase=after_task(lead.phase, TaskTrigger.FINISH), question=None, why="there is a plan")
+        phase, result = after_task(lead.phase, TaskTrigger.FINISH), replace(lead.result, question=None)
+        lead = replace(lead, phase=phase, result=result, why="there is a plan")
         world = put_task(world, lead)
-    return replace(world, planning=replace(planning, tries=0)) if author == ORCHESTRATOR else world
+    return with_orchestrator(world, planning=replace(planning, tries=0)) if author == ORCHESTRATOR else world
 
 
 def posed(lead: TaskState, action: act.RaiseAsk, at: datetime) -> TaskState:
@@ -113,7 +122,8 @@ def posed(lead: TaskState, action: act.RaiseAsk, at: datetime) -> TaskState:
 
 def answered(world: World) -> World:
     """A human answered the orchestrator: it may try again as often as before."""
-    return replace(world, planning=replace(world.planning, tries=0)) if world.planning else world
+    planning = world.orchestrator.planning
+    return with_orchestrator(world, planning=replace(planning, tries=0)) if planning else world
 
 
 # ── what is to be done ───────────────────────────────────────────────────────────────────────────
@@ -121,24 +131,24 @@ def answered(world: World) -> World:
 
 def planned(world: World) -> bool:
     """Whether what the human asked for has become a plan that is in force."""
-    planning = world.planning
-    return planning is not None and planning.told and world.revision > planning.revision and not _broken(world)
+    planning = world.orchestrator.planning
+    return planning is not None and planning.told and world.plan.revision > planning.revision and not _broken(world)
 
 
 def _broken(world: World) -> bool:
     """Whether plan.md is wrong, and the orchestrator is who wrote it so. What a human breaks, the human mends."""
-    return bool(world.problems) and world.rejected_by == ORCHESTRATOR
+    return bool(world.plan.problems) and world.plan.rejected_by == ORCHESTRATOR
 
 
 def orchestrate(world: World, at: datetime) -> Iterator[Action]:
     """The orchestrator's thread is open when it is needed, and its turns start when something is due."""
-    lead, server, thread = world.lead, world.servers.get(ORCHESTRATOR), world.threads.get(KEY)
+    lead, server, thread = world.orchestrator.state, world.servers.get(ORCHESTRATOR), world.threads.get(KEY)
     if lead is None or server is None:
         return
-    if world.stopping is not None:
-        if lead.phase is Phase.WORKING and thread is not None and thread.id and thread.open and lead.turn:
+    if world.supervisor.stopping is not None:
+        if lead.phase is Phase.WORKING and thread is not None and thread.id and thread.open and lead.turn_id:
             why = "`orch down`: it goes on with the next `orch up`"
-            yield act.InterruptTurn(ORCHESTRATOR, ORCHESTRATOR, thread.id, lead.turn, timed_out=False, why=why)
+            yield act.InterruptTurn(ORCHESTRATOR, ORCHESTRATOR, thread.id, lead.turn_id, timed_out=False, why=why)
         return
     unsettled = lead.phase in (Phase.STARTING, Phase.WORKING, Phase.STOPPING)
     turn = None if unsettled else next_turn(world, at)
@@ -171,17 +181,19 @@ def orchestrate(world: World, at: datetime) -> Iterator[Action]:
 
 def next_turn(world: World, at: datetime) -> Next | None:
     """What the orchestrator is to do next; None if nothing is due, or not yet."""
-    lead, planning = world.lead, world.planning
+    lead, planning = world.orchestrator.state, world.orchestrator.planning
     if lead is None or planning is None or lead.phase.live or (lead.not_before or at) > at:
         return None
     if not planning.told:
-        text = words.kickoff(planning, [name for name in world.servers if name != ORCHESTRATOR], world.revision)
+        text = words.kickoff(planning, [name for name in world.servers if name != ORCHESTRATOR], world.plan.revision)
         return Next(Due.BRIEF, Brief(_key(planning), text), text, "the human asked for a plan")
     thread = world.threads.get(KEY)
-    known = lead.told or Brief("", "")
-    first = "" if thread is not None and lead.told_in == thread.id else f"{known.text}\n\n"  # another thread knows it
+    known = lead.brief.delivered or Brief("", "")
+    first = (
+        "" if thread is not None and lead.brief.thread == thread.id else f"{known.text}\n\n"
+    )  # another thread knows it
     if lead.phase is Phase.IDLE and lead.due is Due.ANSWER:
-        question = lead.question.question if lead.question else ""
+        question = lead.result.question.question if lead.result.question else ""
         return Next(Due.ANSWER, known, first + words.answer(question, lead.due_text), "a human answered")
     if lead.phase is Phase.IDLE and lead.due in (Due.RESUME, Due.RETRY, Due.OUTAGE):
         why = lead.due_text or lead.why or "it was interrupted"
@@ -191,15 +203,15 @@ def next_turn(world: World, at: datetime) -> Next | None:
     if not planned(world):
         if planning.tries >= MAX_TRIES:
             return None
-        text = words.mend(world.problems if _broken(world) else (), world.revision)
+        text = words.mend(world.plan.problems if _broken(world) else (), world.plan.revision)
         return Next(
             Due.FIX, known, first + text, "plan.md is no plan yet" if not _broken(world) else "plan.md was rejected"
         )
-    loud = next((one.at for one in world.news if one.loud), None)
-    if loud is None or at < loud + BATCH or world.hold:
+    loud = next((one.at for one in world.orchestrator.news if one.loud), None)
+    if loud is None or at < loud + BATCH or world.plan.hold:
         return None
-    heard = str(world.news[-1].number)
-    text = first + words.digest(world.news, world.revision)
+    heard = str(world.orchestrator.news[-1].number)
+    text = first + words.digest(world.orchestrator.news, world.plan.revision)
     return Next(Due.NEWS, Brief(heard, known.text), text, "there is news")
 
 
@@ -209,7 +221,7 @@ def _key(planning: Planning) -> str:
 
 def busy(world: World) -> bool:
     """Whether the orchestrator is at work, or about to be: then the plan may still change."""
-    return world.lead is not None and (world.lead.phase.live or pending(world))
+    return world.orchestrator.state is not None and (world.orchestrator.state.phase.live or pending(world))
 
 
 def pending(world: World) -> bool:
@@ -223,13 +235,17 @@ _END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
 def moments(world: World) -> Iterator[datetime]:
     """When to look again if nothing happens."""
-    if world.planning is not None and world.lead is not None and world.lead.phase in (Phase.DONE, Phase.IDLE):
-        yield from (one.at + BATCH for one in world.news if one.loud)
+    if (
+        world.orchestrator.planning is not None
+        and world.orchestrator.state is not None
+        and world.orchestrator.state.phase in (Phase.DONE, Phase.IDLE)
+    ):
+        yield from (one.at + BATCH for one in world.orchestrator.news if one.loud)
 
 
 def asks(world: World, at: datetime) -> Iterator[tuple[Question, str]]:
     """What the orchestrator needs a human for, and why."""
-    lead, planning = world.lead, world.planning
+    lead, planning = world.orchestrator.state, world.orchestrator.planning
     if (
         lead is None
         or planning is None
@@ -237,25 +253,28 @@ def asks(world: World, at: datetime) -> Iterator[tuple[Question, str]]:
         or any(ask.task == ORCHESTRATOR and ask.request is None for ask in world.open_asks)
     ):
         return
-    if lead.phase is Phase.ASKING and lead.question is not None:
-        yield lead.question, lead.why
+    if lead.phase is Phase.ASKING and lead.result.question is not None:
+        yield lead.result.question, lead.why
     elif (
         lead.phase is Phase.DONE
         and not planned(world)
         and planning.tries >= MAX_TRIES
         and (lead.not_before or at) <= at
     ):
-        yield words.gave_up(MAX_TRIES, world.problems, lead.report), "the orchestrator did not bring about a plan"
+        yield (
+            words.gave_up(MAX_TRIES, world.plan.problems, lead.result.report),
+            "the orchestrator did not bring about a plan",
+        )
 
 
 def waits(world: World) -> bool:
     """Whether the orchestrator's question to the human still stands."""
-    return world.lead is not None and world.lead.phase is Phase.ASKING
+    return world.orchestrator.state is not None and world.orchestrator.state.phase is Phase.ASKING
 
 
 def sandbox_of(world: World) -> Sandbox:
     """What the orchestrator's turns may do."""
-    if world.planning is not None and world.planning.yolo:
+    if world.orchestrator.planning is not None and world.orchestrator.planning.yolo:
         return "danger-full-access"
     server = world.servers.get(ORCHESTRATOR)
     return server.child.sandbox if server is not None else "read-only"
