@@ -93,7 +93,7 @@ def test_a_step_and_what_is_shown_cost_in_proportion_to_the_tasks() -> None:
 
 
 def test_of_an_edited_plan_only_what_was_edited_is_understood_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    plan = world_of(8, 200).plan
+    plan = world_of(8, 200).plan.current
     assert plan is not None
     edited = replace(plan, tasks=(replace(plan.tasks[0], instructions="Another."), *plan.tasks[1:]))
     understood: list[str] = []

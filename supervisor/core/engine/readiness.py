@@ -110,7 +110,7 @@ def clearance(world: World, state: TaskState, at: datetime) -> str | None:
     if not _under_way(task, state):
         if world.plan.missing is not None:
             return f"nothing new starts: {world.plan.missing}"
-        if world.plan.current and world.plan.hold:
+        if world.plan.current and world.plan.current.hold:
             return "nothing new starts: plan.md says `hold: yes`"
         if world.plan.hold:
             return "nothing new starts: `orch hold` (`orch go` lifts it)"

@@ -16,7 +16,7 @@ def plan_state(world: World) -> str:
         return "rejected"
     if world.plan.missing is not None:
         return "missing"
-    held = world.plan.hold or (world.plan.current is not None and world.plan.hold)
+    held = world.plan.hold or (world.plan.current is not None and world.plan.current.hold)
     return "held" if held else "in_force"
 
 

@@ -100,7 +100,8 @@ class Scene:
     def began(self, task: str, turn: str) -> tuple[Action, ...]:
         state = self.state(task)
         assert state.thread is not None
-        return self.tell(ev.TurnBegan, state.child, self.world.threads[state.thread].id, turn, state.message)
+        message = state.delivery.message if state.delivery is not None else None
+        return self.tell(ev.TurnBegan, state.child, self.world.threads[state.thread].id, turn, message)
 
     def ended(
         self, task: str, status: TurnStatus = TurnStatus.COMPLETED, text: str = "", failure: Failure | None = None
@@ -108,7 +109,7 @@ class Scene:
         state = self.state(task)
         assert state.thread is not None
         assert state.turn is not None
-        seen = TurnSeen(state.turn, status, (), text or report(), failure, 10, 2)
+        seen = TurnSeen(state.turn.id, status, (), text or report(), failure, 10, 2)
         return self.tell(ev.TurnEnded, state.child, self.world.threads[state.thread].id, seen)
 
     def checked(self, task: str, exit_code: int = 0) -> tuple[Action, ...]:
@@ -157,7 +158,7 @@ class Scene:
         assert pid is not None
         key = RequestKey(state.child, pid, request)
         choices = ("accept", "decline")
-        return Request(key, "item/x", thread, state.turn, AskKind.APPROVAL, "May it?", "`rm x`", choices)
+        return Request(key, "item/x", thread, state.turn_id, AskKind.APPROVAL, "May it?", "`rm x`", choices)
 
     # ── what is seen of it ───────────────────────────────────────────────────────────────────────
 

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from supervisor.core.engine.evolve import evolve
 from supervisor.core.engine.lifecycle.servers import CRASH_BUDGET, CRASH_WINDOW, FIRST_DELAY, MAX_DELAY
 from supervisor.core.engine.lifecycle.transitions import TASK_TRANSITIONS, TaskTrigger, after_task
+from supervisor.core.engine.lifecycle.updates import with_map
 from supervisor.core.engine.threads import TURNS_KEPT
 from supervisor.domain import action as act
 from supervisor.domain import event as ev
@@ -19,7 +20,7 @@ from supervisor.domain.event import Event
 from supervisor.domain.plan import Problem
 from supervisor.domain.report import Change, Outcome, Report
 from supervisor.domain.server import Server, ServerState
-from supervisor.domain.task import Phase
+from supervisor.domain.task import Phase, Tries
 from supervisor.domain.thread import TurnSeen, TurnStatus
 from supervisor.domain.world import Learning, Stopping
 from tests.core.engine.scene import BACKEND, MOBILE, NOON, T1, T2, TREE, Scene, plan_of, report
@@ -276,7 +277,7 @@ def test_a_turn_that_ended_before_its_start_was_told_is_not_lost() -> None:
     scene.tell(ev.TurnBegan, "backend", "backend-thread", "turn-1", "orch-T1-1")
 
     state = scene.state("T1")
-    assert (state.phase, state.turns, state.input_tokens) == (Phase.CHECKING, 1, 10)
+    assert (state.phase, state.turns, state.tokens.input) == (Phase.CHECKING, 1, 10)
 
 
 def test_of_a_thread_the_latest_turns_are_kept() -> None:
@@ -316,7 +317,7 @@ def test_a_turn_that_never_arrived_leaves_no_trace_but_its_number() -> None:
     scene.tell(ev.TurnRefused, "backend", "T1", "orch-T1-1", "draining")
 
     assert scene.state("T1") == replace(
-        before, sent=1, refusals=1, not_before=scene.now + timedelta(seconds=1), note="draining"
+        before, sent=1, tries=Tries(refusals=1), not_before=scene.now + timedelta(seconds=1), note="draining"
     )
 
 
@@ -327,7 +328,7 @@ def test_what_a_turn_brought_is_kept() -> None:
 
     state = scene.state("T1")
     assert state.result.report == Report(Outcome.DONE, "it is done", (Change("api.py", "202"),))
-    assert (state.result.changed_files, state.input_tokens, state.output_tokens) == (("a.py",), 10, 2)
+    assert (state.result.changed_files, state.tokens.input, state.tokens.output) == (("a.py",), 10, 2)
     assert [(check.command, check.exit_code) for check in state.result.checks] == [("make test", 0)]
 
 
@@ -373,7 +374,7 @@ def test_what_is_known_does_not_grow_with_the_turns() -> None:
         scene.answer(f"A{number + 1}", "accept")
         scene.ended("T1", text=report(learned=[f"fact {number:03}"]))
         scene.checked("T1")
-        scene.world = replace(scene.world, map_digest="")
+        scene.world = with_map(scene.world, digest="")
         sizes[number] = len(str(scene.world))
 
     assert scene.status("T1") == "done"

@@ -120,7 +120,7 @@ def test_who_asks_to_be_told_later_hears_of_what_is_still_so() -> None:
 
 def test_failed_work_is_told_as_such() -> None:
     scene = scene_of(replace(T1, verify=())).running("T1")
-    scene.world = replace(scene.world, retry_seconds=())
+    scene.world = replace(scene.world, config=replace(scene.world.config, retry_seconds=()))
     from supervisor.domain.thread import Failure, TurnStatus
 
     actions = scene.ended("T1", TurnStatus.FAILED, failure=Failure("unauthorized", 401, "no"))

@@ -48,7 +48,9 @@ class Led(Scene):
         return self.tell(ev.PlanningRequested, problem, **fields)
 
     def begins(self, turn: str) -> tuple[Action, ...]:
-        return self.tell(ev.TurnBegan, ORCHESTRATOR, "lead-thread", turn, self.lead.message)
+        return self.tell(
+            ev.TurnBegan, ORCHESTRATOR, "lead-thread", turn, self.lead.delivery.message if self.lead.delivery else None
+        )
 
     def ends(
         self, turn: str, text: str = '{"summary": "planned", "ask": null}', kind: TurnStatus = TurnStatus.COMPLETED
@@ -324,7 +326,7 @@ def test_a_provider_that_fails_for_good_is_told_and_go_tries_again() -> None:
 
 def test_the_end_is_not_announced_while_the_orchestrator_may_still_add_to_it() -> None:
     scene = Led()
-    scene.world = replace(scene.world, notices=("end",))
+    scene.world = replace(scene.world, config=replace(scene.world.config, notices=("end",)))
     scene.planned().done("T1")
     assert len(scene.world.notified) == 1
     scene.saves(T1, T2)

@@ -130,7 +130,7 @@ def test_a_failure_that_comes_again_and_again_is_an_outage_once_another_task_mee
         while scene.state("T1").due or scene.state("T3").due:
             scene.tick()
             for task in ("T1", "T3"):
-                if scene.state(task).message:
+                if scene.state(task).delivery:
                     scene.began(task, f"{task}-{number}")
 
     assert scene.status("T1") == scene.status("T3") == "running"

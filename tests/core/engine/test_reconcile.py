@@ -1132,3 +1132,11 @@ def test_what_others_said_stays_quoted_data_in_the_brief_of_another(words: str) 
     told, plain = ([line for line in text.split("\n") if not line.startswith(">")] for text in texts)
     if words.strip():
         assert told == plain
+
+
+def test_a_plan_that_says_hold_starts_nothing_new() -> None:
+    scene = Scene()
+    scene.plan(T1, hold=True)
+    assert (scene.status("T1"), scene.why("T1")) == ("waiting", "nothing new starts: plan.md says `hold: yes`")
+    scene.plan(T1, hold=False)
+    assert scene.why("T1") != "nothing new starts: plan.md says `hold: yes`"

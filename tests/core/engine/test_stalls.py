@@ -20,7 +20,7 @@ def looked(
     scene: Scene, sign: datetime | None = None, *, state: str = "active", cpu: float | None = 0.0
 ) -> tuple[Action, ...]:
     """The turn is looked at a moment after it was decided."""
-    turn = scene.state("T1").turn
+    turn = scene.state("T1").turn_id
     return scene.tell(ev.TurnLooked, "backend", "T1", turn, TurnLook(scene.now, sign, state, ("make",), cpu))
 
 
@@ -35,7 +35,7 @@ def silent(scene: Scene) -> tuple[Action, ...]:
 def arrived(scene: Scene) -> None:
     steer = scene.state("T1").steer
     assert steer is not None
-    scene.tell(ev.SteerArrived, "backend", "T1", scene.state("T1").turn, steer.message)
+    scene.tell(ev.SteerArrived, "backend", "T1", scene.state("T1").turn_id, steer.message)
 
 
 def test_a_turn_is_looked_at_after_the_set_time_and_again_after_its_last_sign_of_life() -> None:

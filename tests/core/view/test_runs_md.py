@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from supervisor.core.engine.lifecycle.updates import with_plan
 from supervisor.core.engine.prompts import brief_of
 from supervisor.core.view.runs_md import MAX_FILES, render
 from supervisor.domain.ask import Ask, AskKind, AskState, RequestKey
@@ -18,9 +19,9 @@ from supervisor.domain.plan import HUMAN, Budget, Contract, Plan, Problem, Task
 from supervisor.domain.report import Change, Check, ContractNote, Outcome, Report
 from supervisor.domain.rule import Ruled
 from supervisor.domain.server import Outage, Server, ServerState
-from supervisor.domain.task import Phase, TaskState
+from supervisor.domain.task import Briefing, Phase, Result, TaskState, Tokens, Turn, Usage
 from supervisor.domain.thread import Thread
-from supervisor.domain.world import Learning, World
+from supervisor.domain.world import Learning, PlanState, SupervisorState, World
 from tests import CHECKOUT
 from tests.core.hostile import CONTROL, MARKDOWN, hostile
 
@@ -61,10 +62,8 @@ def world_at_work() -> World:
     """T1 is done and verified, T2 asks in the middle of its turn, H1 waits; firmware's server was given up."""
     key = RequestKey("mobile", 7, "3")
     return World(
-        pid=1,
-        plan=PLAN,
-        revision=3,
-        missing=None,
+        supervisor=SupervisorState(pid=1),
+        plan=PlanState(PLAN, revision=3, missing=None),
         servers={"backend": server("backend"), "mobile": server("mobile")},
         threads={
             ("backend", None): Thread("backend", None, "thr-b"),
@@ -77,17 +76,18 @@ def world_at_work() -> World:
                 "backend",
                 Phase.DONE,
                 NOON,
+                "verified",
                 runs=1,
                 turns=2,
                 thread=("backend", None),
-                told=brief_of(T1, PLAN),
+                brief=Briefing(brief_of(T1, PLAN)),
                 due=None,
-                report=REPORT,
-                checks=(Check("pytest -q", 0, "4 passed"), Check("grep -c '202 | 303' api.md", 0, "1")),
-                changed_files=("api/devices.py", "api/new`s.py"),
-                input_tokens=1200,
-                output_tokens=34,
-                why="verified",
+                usage=Usage(Tokens(1200, 34)),
+                result=Result(
+                    report=REPORT,
+                    checks=(Check("pytest -q", 0, "4 passed"), Check("grep -c '202 | 303' api.md", 0, "1")),
+                    changed_files=("api/devices.py", "api/new`s.py"),
+                ),
             ),
             "T2": TaskState(
                 "T2",
@@ -95,14 +95,16 @@ def world_at_work() -> World:
                 "mobile",
                 Phase.ASKING,
                 NOON + timedelta(seconds=1),
+                "the child left no valid report",
                 runs=1,
                 turns=1,
                 thread=("mobile", "T2"),
-                told=brief_of(T2, PLAN),
+                brief=Briefing(brief_of(T2, PLAN)),
                 due=None,
-                words="# I am <b>done</b>\n```\nor am I?",
-                checks=(Check("npm test", 1, "\x1b[31m1 failed\x1b[0m\n```\n# not a heading"),),
-                why="the child left no valid report",
+                result=Result(
+                    words="# I am <b>done</b>\n```\nor am I?",
+                    checks=(Check("npm test", 1, "\x1b[31m1 failed\x1b[0m\n```\n# not a heading"),),
+                ),
             ),
             "H1": TaskState("H1", "Pair a device", HUMAN),
         },
@@ -331,7 +333,7 @@ def test_an_empty_world_says_that_nothing_is_there() -> None:
 
 def test_a_rejected_plan_is_told_with_its_lines_while_the_last_one_stays() -> None:
     problems = (Problem(4, "unknown field `chlid`: did you mean `child`?"), Problem(9, "T2 waits for itself"))
-    text = shown(replace(world_at_work(), problems=problems), "{{tasks}}")
+    text = shown(with_plan(world_at_work(), problems=problems), "{{tasks}}")
     assert text.startswith(
         "Plan: **rejected**; revision 3 stays in force until plan.md is mended:\n\n"
         "- line 4: unknown field \\`chlid\\`: did you mean \\`child\\`?\n- line 9: T2 waits for itself\n\n| id |"
@@ -343,7 +345,7 @@ def test_a_rejected_plan_is_told_with_its_lines_while_the_last_one_stays() -> No
     [
         ({"hold": True}, "Plan: **held**, revision 3. Nothing new starts (`orch hold`; `orch go` lifts it)."),
         (
-            {"plan": replace(PLAN, hold=True)},
+            {"current": replace(PLAN, hold=True)},
             "Plan: **held**, revision 3. Nothing new starts (`hold: yes` in plan.md).",
         ),
         (
@@ -353,7 +355,7 @@ def test_a_rejected_plan_is_told_with_its_lines_while_the_last_one_stays() -> No
     ],
 )
 def test_the_state_of_the_plan_is_one_line(change: dict[str, object], line: str) -> None:
-    world = replace(world_at_work(), **change)  # type: ignore[arg-type]
+    world = with_plan(world_at_work(), **change)
     assert shown(world, "{{tasks}}").startswith(line + "\n\n")
 
 
@@ -367,16 +369,15 @@ def test_a_server_that_was_given_up_blocks_the_tasks_of_its_child_and_those_afte
 
 
 def test_a_task_that_the_plan_no_longer_has_stays_in_the_log() -> None:
-    world = replace(world_at_work(), plan=replace(PLAN, tasks=(T2, H1)))
+    world = with_plan(world_at_work(), current=replace(PLAN, tasks=(T2, H1)))
     text = shown(world)
     assert "| T1 | Answer 202 | backend | retired | the plan no longer has it; its changes stay | 1 |" in text
     assert "- next: keep or undo its changes in backend" in text
 
 
 def test_many_changed_files_are_cut_and_counted() -> None:
-    state = replace(
-        world_at_work().tasks["T1"], changed_files=tuple(f"f{number:03}" for number in range(MAX_FILES + 7))
-    )
+    result = Result(changed_files=tuple(f"f{number:03}" for number in range(MAX_FILES + 7)))
+    state = replace(world_at_work().tasks["T1"], result=result)
     text = shown(replace(world_at_work(), tasks={"T1": state}), "{{runs}}")
     assert "**Changed files (57):**" in text
     assert text.endswith("- `f049`\n- and 7 more")
@@ -393,18 +394,18 @@ def test_only_the_moment_of_rendering_tells_two_renderings_of_one_world_apart() 
 
 
 def test_a_placeholder_that_is_missing_is_not_shown_and_an_unknown_one_stays() -> None:
-    world = replace(world_at_work(), plan=replace(PLAN, title="{{runs}}"))
+    world = with_plan(world_at_work(), current=replace(PLAN, title="{{runs}}"))
     assert shown(world, "{{title}} {{later}} {{ title }}") == "{{runs}} {{later}} {{ title }}"
 
 
 def test_a_plan_whose_tasks_are_not_known_yet_is_shown_as_waiting() -> None:
-    text = shown(World(plan=PLAN, missing=None), "{{tasks}}")
+    text = shown(World(plan=PlanState(PLAN, missing=None)), "{{tasks}}")
     assert "| T1 | Answer 202 | backend | waiting | backend is not in the config" in text
 
 
 def test_the_intent_is_the_first_sentences_of_the_instructions() -> None:
     long = "## Why\n\nFirst, do this. Then do *that*. " + "And so on and on and on. " * 20 + "\n\nNever shown."
-    world = replace(world_at_work(), plan=replace(PLAN, tasks=(replace(T1, instructions=long),)))
+    world = with_plan(world_at_work(), current=replace(PLAN, tasks=(replace(T1, instructions=long),)))
     intent = next(line for line in shown(world).splitlines() if line.startswith("**Intent:**"))
     assert intent.startswith("**Intent:** First, do this. Then do \\*that\\*. And so on")
     assert intent.endswith("on and on.")
@@ -441,17 +442,21 @@ def hostile_world(draw: st.DrawFn | None) -> World:
     checks = (Check(text(), 1, text()), Check(text(), 0, text()))
     tasks = {
         "T1": replace(
-            base.tasks["T1"], title=text(), report=report, checks=checks, changed_files=("p", text()), why=text()
+            base.tasks["T1"],
+            title=text(),
+            why=text(),
+            result=Result(report=report, checks=checks, changed_files=("p", text())),
         ),
-        "T2": replace(base.tasks["T2"], title=text(), words=text(), checks=checks, why=text(), note=text()),
-        "H1": replace(base.tasks["H1"], title=text(), phase=Phase.DONE, runs=1, words=text(), due=None),
+        "T2": replace(
+            base.tasks["T2"], title=text(), why=text(), note=text(), result=Result(words=text(), checks=checks)
+        ),
+        "H1": replace(base.tasks["H1"], title=text(), phase=Phase.DONE, runs=1, due=None, result=Result(words=text())),
     }
     asks = {ask.id: replace(ask, text=text(), steps=text(), expect=text(), choices=(text(),)) for ask in base.open_asks}
     plan = replace(PLAN, title=text(), objective=text(), tasks=planned)
     return replace(
         base,
-        plan=plan,
-        problems=(Problem(1, text()),),
+        plan=replace(base.plan, current=plan, problems=(Problem(1, text()),)),
         tasks=tasks,
         asks=asks,
         servers={
@@ -493,9 +498,8 @@ def test_the_shape_of_runs_md_does_not_depend_on_what_others_wrote(world: World,
             since=st.none() | st.datetimes(timezones=st.just(UTC)),
             runs=st.integers(0, 3),
             thread=st.sampled_from([None, ("backend", None), ("gone", "T9")]),
-            turn=st.none() | st.just("u1"),
-            words=hostile,
-            report=st.none() | st.just(REPORT),
+            turn=st.none() | st.just(Turn("u1", NOON, NOON)),
+            result=st.builds(Result, words=hostile, report=st.none() | st.just(REPORT)),
             new_run=st.booleans(),
         ),
         max_size=5,
@@ -531,8 +535,7 @@ def test_every_world_can_be_rendered(
     tasks: list[TaskState], planned_tasks: tuple[Task, ...], ask: Ask, template: str, planned: bool
 ) -> None:
     world = World(
-        plan=replace(PLAN, tasks=planned_tasks) if planned else None,
-        missing=None,
+        plan=PlanState(replace(PLAN, tasks=planned_tasks) if planned else None, missing=None),
         tasks={state.task: state for state in tasks},
         servers={"backend": server("backend")},
         asks={ask.id: ask},
@@ -545,7 +548,7 @@ def test_a_pause_a_budget_and_its_ask_are_shown_with_their_figures() -> None:
     budget = replace(PLAN, budget=Budget(2000), tasks=(replace(T1, budget=Budget(1000, 30)), T2, H1))
     ask = Ask("A9", AskKind.QUESTION, NOON, "The budget is used up.", "", "", ("accept", "decline"), budget="plan")
     outage = Outage(NOON, NOON + timedelta(hours=1), "the usage limit is reached: `x`", "backend")
-    world = replace(world_at_work(), plan=budget, asks={"A9": ask}, outages={"openai": outage})
+    world = replace(with_plan(world_at_work(), current=budget), asks={"A9": ask}, outages={"openai": outage})
 
     text = shown(world)
     assert (
