@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.docs.blocks import pages, refreshed
+from tests.docs.blocks import ROOT, pages, refreshed
 
 
 def main() -> None:
@@ -11,7 +11,7 @@ def main() -> None:
         after = refreshed(before)
         if after != before:
             page.write_text(after, encoding="utf-8")
-            print(f"wrote docs/{page.name}")
+            print(f"wrote {page.relative_to(ROOT)}")
 
 
 if __name__ == "__main__":

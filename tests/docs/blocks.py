@@ -6,12 +6,13 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.docs import config, promises
+from tests.docs import commands, config, promises
 
-DOCS = Path(__file__).parent.parent.parent / "docs"
+ROOT = Path(__file__).parent.parent.parent
 
 # NAME -> what makes the Markdown between the two comments.
 GENERATORS: dict[str, Callable[[], str]] = {
+    "commands": commands.table,
     "config keys": config.table,
     "promises": promises.table,
 }
@@ -21,7 +22,8 @@ _BLOCK = re.compile(r"(<!-- generated: ([\w ]+) -->\n).*?(<!-- end: \2 -->)", re
 
 def pages() -> list[Path]:
     """Every page with a generated part, sorted."""
-    return [page for page in sorted(DOCS.glob("*.md")) if _BLOCK.search(page.read_text(encoding="utf-8"))]
+    every = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+    return [page for page in every if _BLOCK.search(page.read_text(encoding="utf-8"))]
 
 
 def names(text: str) -> list[str]:

@@ -7,16 +7,37 @@ from pathlib import Path
 
 import pytest
 
+from supervisor.core.plan.parse import parse
+from supervisor.domain.plan import HUMAN, Plan
 from supervisor.runtime.config.schema import read
 
 ROOT = Path(__file__).parent.parent.parent
-CONFIGS = [
-    (page.name, text)
-    for page in sorted((ROOT / "docs").glob("*.md"))
-    for text in re.findall(r"^```yaml\n(children:.+?)^```", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
-]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "skills").rglob("*.md"))]
+
+
+def examples(language: str, beginning: str) -> list[tuple[str, str]]:
+    """The name of the page and the text of each fenced example that begins like this."""
+    block = re.compile(rf"^```{language}\n({beginning}.+?)^```", re.DOTALL | re.MULTILINE)
+    return [(page.name, text) for page in PAGES for text in block.findall(page.read_text(encoding="utf-8"))]
+
+
+CONFIGS = examples("yaml", "children:")
+PLANS = examples("markdown", "# Plan:")
 
 
 @pytest.mark.parametrize(("page", "text"), CONFIGS, ids=[page for page, _ in CONFIGS])
 def test_a_config_in_the_documents_is_accepted(page: str, text: str) -> None:
     assert len(read(Path(page), text.encode()).children) > 1
+
+
+@pytest.mark.parametrize(("page", "text"), PLANS, ids=[page for page, _ in PLANS])
+def test_a_plan_in_the_documents_is_accepted(page: str, text: str) -> None:
+    children = set(re.findall(r"^- child: (\S+)$", text, re.MULTILINE)) - {HUMAN}
+    plan = parse(text, children)
+    assert isinstance(plan, Plan), plan
+    assert len(plan.tasks) > 2
+
+
+def test_the_examples_are_found() -> None:
+    assert {page for page, _ in PLANS} == {"README.md", "SKILL.md"}
+    assert {page for page, _ in CONFIGS} == {"config.md"}
