@@ -15,7 +15,6 @@ from tempfile import mkdtemp
 from types import TracebackType
 from typing import Any
 
-from supervisor.cli import calling
 from supervisor.cli.setup.init import init
 from supervisor.cli.steer.down import down
 from supervisor.demo.model import Say, ScriptedModel, codex_home, directive_script
@@ -193,9 +192,10 @@ class Lab:
     # ── what can be seen ─────────────────────────────────────────────────────────────────────────
 
     def status(self) -> Status:
-        """What `orch status --json` prints."""
+        """What `orch status --json` prints, from a supervisor that may be slow to answer. Raises SupervisorDown."""
         with self.client() as client:
-            return calling.picture(client)
+            picture: Status = client.watch(-1, 0)["status"]
+        return picture
 
     @contextmanager
     def client(self) -> Iterator[ControlClient]:
