@@ -17,7 +17,7 @@ from supervisor.domain.action import Action
 from supervisor.domain.ask import Answer, AskKind, Request, RequestKey
 from supervisor.domain.child import Child
 from supervisor.domain.link import Link
-from supervisor.domain.plan import Contract, Plan, Task
+from supervisor.domain.plan import HUMAN, Contract, Plan, Task
 from supervisor.domain.report import Check
 from supervisor.domain.task import TaskState, Tree
 from supervisor.domain.thread import Failure, TurnSeen, TurnStatus
@@ -27,9 +27,13 @@ NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 BACKEND, MOBILE = Child("backend", "/repos/backend"), Child("mobile", "/repos/mobile", model="small")
 T1 = Task("T1", "Answer", "backend", contracts=("C1",), verify=("make test",), instructions="Answer 202.")
 T2 = Task("T2", "Log", "backend", instructions="Log it.")
+H1 = Task("H1", "Pair", HUMAN, instructions="Press it.", expect="A green light.")
+CHANGED = replace(T1, instructions="Answer 202 with a Location.")
 C1 = Contract("C1", "Registration", ("backend", "mobile"), "Answer 202.", 3)
 PIDS = {"backend": 11, "mobile": 22}
 TREE = Tree("abc", "main", ())
+BUSY = Failure("serverOverloaded", 503, "busy")
+BROKEN = Failure("internalServerError", 500, "oops")
 
 
 def plan_of(*tasks: Task, **changes: Any) -> Plan:
@@ -170,3 +174,43 @@ class Scene:
 
     def why(self, task: str) -> str:
         return task_status(self.world, self.state(task), self.now)[1]
+
+
+def kinds(actions: tuple[Action, ...]) -> list[type[Action]]:
+    return [type(action) for action in actions]
+
+
+def only(actions: tuple[Action, ...], kind: type[act.StartTurn] = act.StartTurn) -> act.StartTurn:
+    """The one action of this kind; there has to be one."""
+    found = [action for action in actions if isinstance(action, kind)]
+    assert len(found) == 1, actions
+    return found[0]
+
+
+# ── what an edit may do to T1 ────────────────────────────────────────────────────────────────────
+
+Edit = Callable[[Scene], tuple[Action, ...]]
+
+
+def brief_changed(scene: Scene) -> tuple[Action, ...]:
+    return scene.plan(CHANGED)
+
+
+def child_changed(scene: Scene) -> tuple[Action, ...]:
+    return scene.plan(replace(T1, child="mobile"))
+
+
+def held(scene: Scene) -> tuple[Action, ...]:
+    return scene.plan(replace(T1, hold=True))
+
+
+def removed(scene: Scene) -> tuple[Action, ...]:
+    return scene.plan(T2)
+
+
+def asking() -> Scene:
+    """T1 ended with a question, which is open."""
+    scene = Scene(T1).running("T1")
+    scene.ended("T1", text=report("needs_human", ask={"question": "Which?", "steps": "Look.", "expected": "A name."}))
+    scene.checked("T1")
+    return scene

@@ -14,8 +14,7 @@ from supervisor.domain.ask import AskState
 from supervisor.domain.plan import Budget, Task
 from supervisor.domain.task import Due
 from supervisor.domain.thread import TurnStatus
-from tests.core.engine.scene import BACKEND, MOBILE, T1, T2, Scene
-from tests.core.engine.test_reconcile import kinds, only
+from tests.core.engine.scene import BACKEND, MOBILE, T1, T2, Scene, kinds, only
 
 POLL = Task("T3", "Poll", "mobile", instructions="Poll.")
 SMALL = replace(T1, budget=Budget(tokens=100))

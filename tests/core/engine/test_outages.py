@@ -16,8 +16,7 @@ from supervisor.domain.plan import Task
 from supervisor.domain.task import Due
 from supervisor.domain.thread import Failure, TurnSeen, TurnStatus
 from tests.core.engine.human import LEAD
-from tests.core.engine.scene import BACKEND, MOBILE, T1, Scene
-from tests.core.engine.test_reconcile import BROKEN, BUSY, kinds
+from tests.core.engine.scene import BACKEND, BROKEN, BUSY, MOBILE, T1, Scene, kinds
 
 POLL = Task("T3", "Poll", "mobile", instructions="Poll.")
 LIMIT = Failure("usageLimitExceeded", None, "You've hit your usage limit.")

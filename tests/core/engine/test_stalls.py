@@ -12,8 +12,7 @@ from supervisor.domain import event as ev
 from supervisor.domain.action import Action
 from supervisor.domain.task import Due, Pulse, TurnLook
 from supervisor.domain.thread import TurnSeen, TurnStatus
-from tests.core.engine.scene import T1, Scene
-from tests.core.engine.test_reconcile import kinds, only
+from tests.core.engine.scene import T1, Scene, kinds, only
 
 
 def looked(

@@ -1,0 +1,129 @@
+"""Which task starts, with which words and settings."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+
+from supervisor.core.engine import prompts as words
+from supervisor.core.engine.prompts import brief_of
+from supervisor.domain import action as act
+from supervisor.domain import event as ev
+from supervisor.domain.plan import Task
+from supervisor.domain.task import Due
+from supervisor.domain.thread import TurnSeen, TurnStatus
+from tests.core.engine.scene import T1, T2, TREE, Scene, kinds, only, plan_of, report
+from tests.core.hostile import hostile
+
+
+def test_a_turn_starts_with_the_brief_once_its_thread_is_open() -> None:
+    scene = Scene(T1)
+    brief = brief_of(T1, plan_of(T1))
+
+    assert scene.opened("backend") == (
+        act.StartTurn(
+            child="backend",
+            task="T1",
+            run=1,
+            fresh=True,
+            thread="backend-thread",
+            message="orch-T1-1",
+            due=Due.BRIEF,
+            brief=brief,
+            text=words.opening(brief, [], []),
+            model=None,
+            effort=None,
+            sandbox="workspace-write",
+            why="nothing stands in its way",
+        ),
+    )
+
+
+def test_the_settings_of_a_task_win_over_those_of_its_child() -> None:
+    settings = Task("T3", "Poll", "mobile", thread="fresh", effort="high", sandbox="read-only")
+    scene = Scene(settings)
+
+    assert scene.step.actions == (
+        act.OpenThread("mobile", None, "T3", "small", "high", "read-only", why="T3 needs it"),
+    )
+    started = only(scene.opened("mobile", task="T3"))
+    assert (started.thread, started.model, started.effort, started.sandbox) == (
+        "mobile-thread-T3",
+        "small",
+        "high",
+        "read-only",
+    )
+
+
+def test_one_child_works_on_one_task_at_a_time_in_the_order_of_the_plan() -> None:
+    scene = Scene(T1, T2)
+
+    assert kinds(scene.opened("backend")) == [act.StartTurn]
+    assert scene.why("T2") == "T1 works in backend"
+    scene.running("T1")
+    assert kinds(scene.ended("T1")) == [act.RunChecks]
+    assert scene.why("T2") == "T1 works in backend"
+    assert only(scene.checked("T1")).task == "T2"
+
+
+def test_a_task_starts_when_what_it_waits_for_is_done_and_hears_of_it() -> None:
+    second = Task("T2", "Poll", "mobile", after=("T1",))
+    scene = Scene(T1, second).running("T1")
+    scene.ended("T1", text=report(learned=["The URL expires."]))
+    assert scene.why("T2") == "after T1"
+    assert kinds(scene.checked("T1")) == [act.OpenThread]
+
+    text = only(scene.opened("mobile")).text
+
+    assert "> T1 (backend): it is done" in text
+    assert "> backend: The URL expires." in text
+
+
+def test_blocked_never_counts_as_done() -> None:
+    scene = Scene(T1, Task("T2", "Poll", "mobile", after=("T1",))).running("T1")
+    scene.ended("T1", text=report("blocked"))
+    assert scene.checked("T1") == ()
+
+    assert (scene.status("T1"), scene.why("T1")) == ("blocked", "the child says: it is blocked")
+    assert (scene.status("T2"), scene.why("T2")) == ("waiting", "after T1 (blocked)")
+
+
+def test_no_turn_starts_while_somebody_else_has_one_on_the_thread() -> None:
+    scene = Scene(T1)
+
+    assert scene.opened("backend", TurnSeen("foreign", TurnStatus.IN_PROGRESS)) == ()
+    ended = TurnSeen("foreign", TurnStatus.COMPLETED)
+    assert kinds(scene.tell(ev.TurnEnded, "backend", "backend-thread", ended)) == [act.StartTurn]
+
+
+def test_the_tree_is_read_again_if_the_first_turn_of_a_run_got_lost() -> None:
+    scene = Scene(T1)
+    assert only(scene.opened("backend")).fresh
+    scene.exited("backend")
+    scene.ready("backend", pid=12)
+    assert only(scene.opened("backend")).fresh
+    scene.tell(ev.TreeRead, "backend", "T1", 1, TREE)
+    scene.exited("backend", after=100)
+    scene.ready("backend", pid=13)
+
+    assert only(scene.opened("backend")).fresh, "the tree belongs to a run that never began"
+
+
+@pytest.mark.promise("quoted data")
+@given(words=hostile)
+@settings(max_examples=60, deadline=None)
+def test_what_others_said_stays_quoted_data_in_the_brief_of_another(words: str) -> None:
+    """Whatever a child reports: its lines are quoted ones, and the other headings stay as they are without them."""
+    t3 = Task("T3", "Poll", "mobile", after=("T1",), instructions="Poll it.")
+    texts = []
+    for said in (words, "fine"):
+        scene = Scene(T1, t3).running("T1")
+        note = {"id": "C1", "status": "kept", "note": said}
+        scene.ended("T1", text=report(summary=said, learned=[said], contracts=[note]))
+        scene.checked("T1")
+        (start,) = scene.opened("mobile")
+        assert isinstance(start, act.StartTurn)
+        texts.append(start.text)
+    told, plain = ([line for line in text.split("\n") if not line.startswith(">")] for text in texts)
+    if words.strip():
+        assert told == plain
