@@ -1,1 +1,5 @@
-"""Verbs: pure functions of values. No clock, no I/O, no randomness, no logger."""
+"""Verbs: pure functions of values. No clock, no I/O, no randomness, no logger.
+
+Here: the rooms `text`, `plan`, `repo`, `map`, `engine` and `view`; each imports only rooms below it. Not here: nouns
+(`domain`), formats of others (`wire`), or anything that waits.
+"""

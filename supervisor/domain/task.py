@@ -176,7 +176,7 @@ class Usage(Struct, frozen=True):
     seconds: float = 0.0  # without the time that they waited on a human
 
 
-class Result(Struct, frozen=True):
+class RunResult(Struct, frozen=True):
     """What came of the run so far."""
 
     base: Tree | None = None  # the working tree when the run began
@@ -212,7 +212,7 @@ class TaskState(Struct, frozen=True):
     checking: bool = False  # the verify commands run
     tries: Tries = Tries()
     usage: Usage = Usage()
-    result: Result = Result()
+    result: RunResult = RunResult()
 
     @property
     def tokens(self) -> Tokens:

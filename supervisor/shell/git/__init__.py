@@ -1,4 +1,7 @@
-"""Reading git, of repositories that may be hostile."""
+"""Run git on repositories that may be hostile: no hooks, no prompts, bounded time and output.
+
+Here: running git and reading its folder. Not here: what its output means (`core.repo.git`).
+"""
 
 from supervisor.shell.git.config import Setting, filters_of, names_no_filter, read_config, read_git
 from supervisor.shell.git.folder import GitDir, place_of, progress_of, read_small

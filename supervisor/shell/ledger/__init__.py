@@ -1,5 +1,7 @@
-"""The ledger: all events, only ever appended to.
+"""The ledger: all events, appended and never changed.
 
-Old parts of it are compressed and kept, and the world as it was after them is remembered: a start does not take longer
-with its age.
+Old parts are compressed and kept, and a checkpoint remembers the world after them, so a start takes as long on an old
+ledger as on a new one.
+
+Here: lines, segments and the checkpoint on disk. Not here: what an event means (`core.engine.evolve`).
 """

@@ -1,4 +1,7 @@
-"""Server processes and the trees under them: start, wait, stop, sweep."""
+"""Start server processes, wait for them, stop them and everything that they started.
+
+Here: processes and the trees below them. Not here: what a server is (`runtime.codex`).
+"""
 
 from supervisor.shell.process.start import ExitStatus, Spawned, spawn, wait_exit
 from supervisor.shell.process.stop import kill_tree, stop_tree, sweep

@@ -1,6 +1,8 @@
-"""Reading source code: the literals and names of data in it, each with its line and what stands around it.
+"""Read source code: literals and names of data, each with its line and its surroundings.
 
-`read` has the grammars; whoever only tells files apart needs none of them.
+`read` loads the grammars; code that only tells files apart needs none of them.
+
+Here: languages and their grammars. Not here: what a literal means to the map (`core.map`).
 """
 
 from supervisor.wire.source.languages import LIMIT, built, is_test, language_of, skipped

@@ -19,7 +19,7 @@ from supervisor.domain.plan import HUMAN, Budget, Contract, Plan, Problem, Task
 from supervisor.domain.report import Change, Check, ContractNote, Outcome, Report
 from supervisor.domain.rule import Ruled
 from supervisor.domain.server import Outage, Server, ServerState
-from supervisor.domain.task import Briefing, Phase, Result, TaskState, Tokens, Turn, Usage
+from supervisor.domain.task import Briefing, Phase, RunResult, TaskState, Tokens, Turn, Usage
 from supervisor.domain.thread import Thread
 from supervisor.domain.world import Learning, PlanState, SupervisorState, World
 from tests import CHECKOUT
@@ -83,7 +83,7 @@ def world_at_work() -> World:
                 brief=Briefing(brief_of(T1, PLAN)),
                 due=None,
                 usage=Usage(Tokens(1200, 34)),
-                result=Result(
+                result=RunResult(
                     report=REPORT,
                     checks=(Check("pytest -q", 0, "4 passed"), Check("grep -c '202 | 303' api.md", 0, "1")),
                     changed_files=("api/devices.py", "api/new`s.py"),
@@ -101,7 +101,7 @@ def world_at_work() -> World:
                 thread=("mobile", "T2"),
                 brief=Briefing(brief_of(T2, PLAN)),
                 due=None,
-                result=Result(
+                result=RunResult(
                     words="# I am <b>done</b>\n```\nor am I?",
                     checks=(Check("npm test", 1, "\x1b[31m1 failed\x1b[0m\n```\n# not a heading"),),
                 ),
@@ -376,7 +376,7 @@ def test_a_task_that_the_plan_no_longer_has_stays_in_the_log() -> None:
 
 
 def test_many_changed_files_are_cut_and_counted() -> None:
-    result = Result(changed_files=tuple(f"f{number:03}" for number in range(MAX_FILES + 7)))
+    result = RunResult(changed_files=tuple(f"f{number:03}" for number in range(MAX_FILES + 7)))
     state = replace(world_at_work().tasks["T1"], result=result)
     text = shown(replace(world_at_work(), tasks={"T1": state}), "{{runs}}")
     assert "**Changed files (57):**" in text
@@ -445,12 +445,14 @@ def hostile_world(draw: st.DrawFn | None) -> World:
             base.tasks["T1"],
             title=text(),
             why=text(),
-            result=Result(report=report, checks=checks, changed_files=("p", text())),
+            result=RunResult(report=report, checks=checks, changed_files=("p", text())),
         ),
         "T2": replace(
-            base.tasks["T2"], title=text(), why=text(), note=text(), result=Result(words=text(), checks=checks)
+            base.tasks["T2"], title=text(), why=text(), note=text(), result=RunResult(words=text(), checks=checks)
         ),
-        "H1": replace(base.tasks["H1"], title=text(), phase=Phase.DONE, runs=1, due=None, result=Result(words=text())),
+        "H1": replace(
+            base.tasks["H1"], title=text(), phase=Phase.DONE, runs=1, due=None, result=RunResult(words=text())
+        ),
     }
     asks = {ask.id: replace(ask, text=text(), steps=text(), expect=text(), choices=(text(),)) for ask in base.open_asks}
     plan = replace(PLAN, title=text(), objective=text(), tasks=planned)
@@ -499,7 +501,7 @@ def test_the_shape_of_runs_md_does_not_depend_on_what_others_wrote(world: World,
             runs=st.integers(0, 3),
             thread=st.sampled_from([None, ("backend", None), ("gone", "T9")]),
             turn=st.none() | st.just(Turn("u1", NOON, NOON)),
-            result=st.builds(Result, words=hostile, report=st.none() | st.just(REPORT)),
+            result=st.builds(RunResult, words=hostile, report=st.none() | st.just(REPORT)),
             new_run=st.booleans(),
         ),
         max_size=5,

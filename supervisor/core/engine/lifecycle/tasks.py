@@ -20,7 +20,7 @@ from supervisor.domain.task import (
     Delivery,
     Due,
     Phase,
-    Result,
+    RunResult,
     TaskState,
     Tokens,
     Tries,
@@ -75,7 +75,7 @@ def steered(state: TaskState) -> TaskState:
 
 def started(state: TaskState, action: StartTurn, key: ThreadKey, at: datetime) -> TaskState:
     """A turn is about to be started."""
-    result = state.result if action.run == state.runs else Result(report=state.result.report)
+    result = state.result if action.run == state.runs else RunResult(report=state.result.report)
     return replace(
         _between_turns(state),
         phase=after_task(state.phase, TaskTrigger.START),

@@ -1,4 +1,8 @@
-"""Files that declare a package, a build or services: name, scripts, dependencies and what they need. Nothing is run."""
+"""Read files that declare a package, a build or services: name, scripts, dependencies and requirements.
+
+Here: one reader per family of files, chosen by file name; nothing is run. Not here: lock files, or CI
+(`core.repo.ci`).
+"""
 
 from __future__ import annotations
 
