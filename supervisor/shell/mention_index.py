@@ -13,7 +13,7 @@ from msgspec import Struct
 from supervisor.domain.link import Kind, Mention, Role
 from supervisor.errors import StoreError
 
-VERSION = 20
+VERSION = 21
 """Of what is kept here and of how sources are read: an index of another version is made anew."""
 
 _SCHEMA = """

@@ -396,6 +396,7 @@ resource "aws_sqs_queue" "ride_events" {
 READ["hcl"] = """
 2 STRING aws_sqs_queue
 2 STRING ride_events
+3 STRING ride-events-{} = name
 5 STRING stage = ROLLO_STAGE
 5 ENV ROLLO_STAGE
 """

@@ -21,7 +21,10 @@ _HEADER = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)+")
 _OWN_HEADER = re.compile(r"[Xx]-[A-Za-z][A-Za-z0-9\-]+")
 _HEADER_LINE = re.compile(r"([A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)+):\s")
 _ENV = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|[A-Z]{5,}")
-_CODE = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[_\-.:/][A-Za-z0-9]+)+|[a-z]+(?:[A-Z][a-z0-9]+)+")
+_CODE = re.compile(
+    r"[A-Za-z][A-Za-z0-9]*(?:[_\-.:/][A-Za-z0-9]+)+|[a-z]+(?:[A-Z][a-z0-9]+)+"
+    r"|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"  # a UUID, whatever it begins with
+)
 _ERROR_NUMBER = re.compile(r"[A-Z]{1,4}[_-]?\d{3,5}")
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_\-]*")
 _TOPIC = re.compile(r"[A-Za-z0-9{}$+#*][\w{}$+#*.:/\-]*")

@@ -115,7 +115,7 @@ _QUERIES = {
 (simple_expansion (variable_name) @env) (expansion (variable_name) @env) (word) @string
 """,
     "hcl": """
-(string_lit) @string (numeric_lit) @number
+(string_lit) @string (quoted_template) @string (numeric_lit) @number
 (object_elem key: (expression (variable_expr (identifier) @env)))
 """,
     "yaml": """

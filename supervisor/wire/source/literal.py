@@ -10,7 +10,8 @@ _SUMS = frozenset({"binary_operator", "binary_expression", "additive_expression"
 _PLUS = (b"+", b".", b"<>", b"&", b'"', b"'")
 """What a literal may be joined by, or with."""
 
-_ENDS = re.compile(r"""^[A-Za-z@$#]{0,3}(?:\"\"\"|'''|["'`]|\#+")|(?:\"\"\"|'''|["'`]|"\#+)$""")
+_OPENS = re.compile(r"""[A-Za-z@$#]{0,3}(?:\"\"\"|'''|["'`]|\#+")""")
+_SHUTS = re.compile(r"""(?:\"\"\"|'''|["'`]|"\#+)\Z""")
 _TAIL = re.compile(rb"""\s*\+\s*[\w.()\[\]]{1,60}\s*\+\s*(["'`][^"'`\n]{1,80}["'`])""")
 _SIDE_BY_SIDE = re.compile(r'"((?:[^"\\]|\\.)*)"|([A-Za-z_]\w*)')
 _HOLES = {
@@ -67,7 +68,8 @@ def unquoted(language: str, raw: bytes) -> str:
     if language in ("c", "cpp"):  # literals side by side, and macros between them
         parts = _SIDE_BY_SIDE.findall(re.sub(r'^[LuUR8]+(?=")', "", text))
         text = "".join("{}" if macro else literal for literal, macro in parts)
-    text = bare(text)
+    else:
+        text = bare(text)
     if language in ("ruby", "elixir"):
         text = text.removeprefix(":")
     holes = _HOLES.get(language)
@@ -78,4 +80,5 @@ def unquoted(language: str, raw: bytes) -> str:
 
 def bare(text: str) -> str:
     """`text` without the quotes at its ends."""
-    return _ENDS.sub("", _ENDS.sub("", text, count=1))
+    opens = _OPENS.match(text)
+    return _SHUTS.sub("", text[opens.end() :] if opens else text)

@@ -111,7 +111,7 @@ def _string(language: str, source: bytes, node: Node) -> Iterator[Literal]:
         return  # a docstring
     top = whole(source, node)
     text = text_of(language, source, node, top)
-    if not 1 < len(text) <= LONGEST or not any(map(str.isalnum, text)):
+    if len(text) > LONGEST or not any(map(str.isalnum, text)):
         return
     around = surroundings(source, top, path="/" in text)
     named = naming(language, source, top, in_macro=around.call.endswith("!"))
