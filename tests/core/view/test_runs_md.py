@@ -1,132 +1,21 @@
-"""runs.md tells what the world is, and nothing that others wrote can change its shape."""
+"""runs.md tells what the world is."""
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import timedelta, timezone
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from supervisor.core.engine.lifecycle.updates import with_plan
-from supervisor.core.engine.prompts import brief_of
-from supervisor.core.view.runs_md import MAX_FILES, render
-from supervisor.domain.ask import Ask, AskKind, AskState, RequestKey
-from supervisor.domain.child import Child
-from supervisor.domain.plan import HUMAN, Budget, Contract, Plan, Problem, Task
-from supervisor.domain.report import Change, Check, ContractNote, Outcome, Report
+from supervisor.core.view.runs_md import MAX_FILES
+from supervisor.domain.ask import Ask, AskKind
+from supervisor.domain.plan import Budget, Problem
 from supervisor.domain.rule import Ruled
-from supervisor.domain.server import Outage, Server, ServerState
-from supervisor.domain.task import Briefing, Phase, RunResult, TaskState, Tokens, Turn, Usage
-from supervisor.domain.thread import Thread
-from supervisor.domain.world import Learning, PlanState, SupervisorState, World
-from tests import CHECKOUT
-from tests.core.hostile import CONTROL, MARKDOWN, hostile
-
-TEMPLATE = (CHECKOUT / "templates" / "runs.template.md").read_text(encoding="utf-8")
-NOON = datetime(2026, 1, 2, 12, 0, 0, 123456, tzinfo=UTC)
-T1 = Task(
-    "T1",
-    "Answer 202",
-    "backend",
-    contracts=("C1",),
-    verify=("pytest -q", "grep -c '202 | 303' api.md"),
-    instructions="Answer 202 with a status URL.",
-)
-T2 = Task("T2", "Poll the URL", "mobile", after=("T1",), instructions="Poll it.")
-H1 = Task("H1", "Pair a device", HUMAN, after=("T2",), instructions="1. Hold the button.", expect="It says ready.")
-PLAN = Plan(
-    "Onboarding", False, "Pair fast.", "It pairs.", (Contract("C1", "Answer", ("backend", "mobile"), "202.", 9),), ()
-)
-PLAN = replace(PLAN, tasks=(T1, T2, H1))
-REPORT = Report(
-    Outcome.DONE,
-    "Registration answers 202.",
-    changes=(Change("api/devices.py", "the handler"),),
-    contracts=(ContractNote("C1", "kept", "to the letter"),),
-)
-
-
-def shown(world: World, template: str = TEMPLATE, at: datetime = NOON) -> str:
-    return render(world, at, template, "/home/ada/onboarding")
-
-
-def server(name: str, **fields: object) -> Server:
-    known = Server(Child(name, f"/src/{name}"), ServerState.READY, socket=f"/run/orch/{name}.sock")
-    return replace(known, **fields)  # type: ignore[arg-type]
-
-
-def world_at_work() -> World:
-    """T1 is done and verified, T2 asks in the middle of its turn, H1 waits; firmware's server was given up."""
-    key = RequestKey("mobile", 7, "3")
-    return World(
-        supervisor=SupervisorState(pid=1),
-        plan=PlanState(PLAN, revision=3, missing=None),
-        servers={"backend": server("backend"), "mobile": server("mobile")},
-        threads={
-            ("backend", None): Thread("backend", None, "thr-b"),
-            ("mobile", "T2"): Thread("mobile", "T2", "thr-m"),
-        },
-        tasks={
-            "T1": TaskState(
-                "T1",
-                "Answer 202",
-                "backend",
-                Phase.DONE,
-                NOON,
-                "verified",
-                runs=1,
-                turns=2,
-                thread=("backend", None),
-                brief=Briefing(brief_of(T1, PLAN)),
-                due=None,
-                usage=Usage(Tokens(1200, 34)),
-                result=RunResult(
-                    report=REPORT,
-                    checks=(Check("pytest -q", 0, "4 passed"), Check("grep -c '202 | 303' api.md", 0, "1")),
-                    changed_files=("api/devices.py", "api/new`s.py"),
-                ),
-            ),
-            "T2": TaskState(
-                "T2",
-                "Poll the URL",
-                "mobile",
-                Phase.ASKING,
-                NOON + timedelta(seconds=1),
-                "the child left no valid report",
-                runs=1,
-                turns=1,
-                thread=("mobile", "T2"),
-                brief=Briefing(brief_of(T2, PLAN)),
-                due=None,
-                result=RunResult(
-                    words="# I am <b>done</b>\n```\nor am I?",
-                    checks=(Check("npm test", 1, "\x1b[31m1 failed\x1b[0m\n```\n# not a heading"),),
-                ),
-            ),
-            "H1": TaskState("H1", "Pair a device", HUMAN),
-        },
-        asks={
-            "A1": Ask("A1", AskKind.QUESTION, NOON, "Old", "", "", (), state=AskState.ANSWERED),
-            "A2": Ask("A2", AskKind.QUESTION, NOON, "Is it done?", "Look.", "A word.", (), "mobile", "T2"),
-            "A3": Ask(
-                "A3",
-                AskKind.APPROVAL,
-                NOON,
-                "May it run this command?",
-                "Command: `rm -rf build`",
-                "`accept` lets it run.",
-                ("accept", "decline"),
-                "mobile",
-                "T2",
-                key,
-            ),
-        },
-        learnings=(Learning(NOON, "backend", "The route needs a trailing `/`."),),
-    )
-
+from supervisor.domain.server import Outage, ServerState
+from supervisor.domain.task import RunResult
+from supervisor.domain.world import PlanState, World
+from tests.core.view.worlds import H1, NOON, PLAN, T1, T2, server, shown, world_at_work
 
 AT_WORK = """\
 # Runs: Onboarding
@@ -269,7 +158,6 @@ orch logs --task T1
 - backend: ready; its long thread: `codex resume thr-b --remote unix:///run/orch/backend.sock`
 - mobile: ready; T2: `codex resume thr-m --remote unix:///run/orch/mobile.sock`
 """
-
 EMPTY = """\
 # Runs: no plan yet
 
@@ -410,140 +298,6 @@ def test_the_intent_is_the_first_sentences_of_the_instructions() -> None:
     assert intent.startswith("**Intent:** First, do this. Then do \\*that\\*. And so on")
     assert intent.endswith("on and on.")
     assert len(intent) < 260
-
-
-# ── hostile texts ────────────────────────────────────────────────────────────────────────────────
-
-
-def structure(text: str) -> list[tuple[str, str]]:
-    """The headings and the cells' shape of the tables, and whatever is HTML, a link or an image."""
-    found = []
-    for token in MARKDOWN.parse(text):
-        if token.type in ("heading_open", "table_open", "tr_open", "th_open", "td_open", "html_block"):
-            found.append((token.type, token.tag))
-        found += [(one.type, one.tag) for one in token.children or () if one.type in UNWANTED]
-    return found
-
-
-UNWANTED = ("html_inline", "link_open", "image", "em_open", "s_open")
-
-
-def hostile_world(draw: st.DrawFn | None) -> World:
-    """A world in which every text of others is drawn (without `draw`: is a plain word)."""
-
-    def text() -> str:
-        return draw(hostile) if draw else "word"
-
-    base = world_at_work()
-    planned = tuple(replace(one, title=text(), instructions=text(), expect=text()) for one in (T1, T2, H1))
-    report = Report(
-        Outcome.DONE, text(), (Change("p", text()),), (ContractNote(text(), text(), text()),), (), None, (text(),)
-    )
-    checks = (Check(text(), 1, text()), Check(text(), 0, text()))
-    tasks = {
-        "T1": replace(
-            base.tasks["T1"],
-            title=text(),
-            why=text(),
-            result=RunResult(report=report, checks=checks, changed_files=("p", text())),
-        ),
-        "T2": replace(
-            base.tasks["T2"], title=text(), why=text(), note=text(), result=RunResult(words=text(), checks=checks)
-        ),
-        "H1": replace(
-            base.tasks["H1"], title=text(), phase=Phase.DONE, runs=1, due=None, result=RunResult(words=text())
-        ),
-    }
-    asks = {ask.id: replace(ask, text=text(), steps=text(), expect=text(), choices=(text(),)) for ask in base.open_asks}
-    plan = replace(PLAN, title=text(), objective=text(), tasks=planned)
-    return replace(
-        base,
-        plan=replace(base.plan, current=plan, problems=(Problem(1, text()),)),
-        tasks=tasks,
-        asks=asks,
-        servers={
-            "backend": server("backend", problem=text(), stderr=text()),
-            "mobile": server("mobile", socket=text()),
-        },
-        threads={
-            ("backend", None): Thread("backend", None, text()),
-            ("mobile", "T2"): Thread("mobile", "T2", text()),
-        },
-        learnings=(Learning(NOON, text(), text()),),
-        ruled=(Ruled(NOON, text(), text(), text(), text()),),
-    )
-
-
-hostile_worlds = st.composite(hostile_world)()
-
-
-@settings(max_examples=30, deadline=None)
-@given(world=hostile_worlds, workspace=hostile)
-def test_the_shape_of_runs_md_does_not_depend_on_what_others_wrote(world: World, workspace: str) -> None:
-    text = render(world, NOON, TEMPLATE, workspace)
-    assert structure(text) == structure(render(hostile_world(None), NOON, TEMPLATE, "word"))
-    assert not CONTROL.search(text)
-    assert text.encode()
-    rows = [line for line in text.splitlines() if line.startswith("| ") and line.endswith(" |")]
-    assert all(len(re.findall(r"(?<!\\)\|", row)) == 8 for row in rows if re.match(r"\| (id|T1|T2|H1) \|", row))
-
-
-@settings(max_examples=30, deadline=None)
-@given(
-    tasks=st.lists(
-        st.builds(
-            TaskState,
-            task=st.sampled_from(["T1", "T2", "H1", "T9"]),
-            title=hostile,
-            child=st.sampled_from(["backend", "mobile", HUMAN, "gone"]),
-            phase=st.sampled_from(Phase),
-            since=st.none() | st.datetimes(timezones=st.just(UTC)),
-            runs=st.integers(0, 3),
-            thread=st.sampled_from([None, ("backend", None), ("gone", "T9")]),
-            turn=st.none() | st.just(Turn("u1", NOON, NOON)),
-            result=st.builds(RunResult, words=hostile, report=st.none() | st.just(REPORT)),
-            new_run=st.booleans(),
-        ),
-        max_size=5,
-    ),
-    planned_tasks=st.lists(
-        st.builds(
-            Task,
-            id=st.sampled_from(["T1", "T2", "H1"]),
-            title=hostile,
-            child=st.sampled_from(["backend", HUMAN, "gone"]),
-            after=st.lists(st.sampled_from(["T1", "T2", "H1", "T8"]), max_size=3).map(tuple),
-            hold=st.booleans(),
-            instructions=hostile,
-        ),
-        max_size=4,
-    ).map(tuple),
-    ask=st.builds(
-        Ask,
-        id=hostile,
-        kind=st.sampled_from(AskKind),
-        since=st.datetimes(timezones=st.just(timezone(timedelta(hours=14)))),
-        text=hostile,
-        steps=hostile,
-        expect=hostile,
-        choices=st.lists(hostile, max_size=2).map(tuple),
-        child=st.none() | st.sampled_from(["backend", "gone"]),
-        task=st.none() | st.sampled_from(["T1", "T9"]),
-    ),
-    template=hostile,
-    planned=st.booleans(),
-)
-def test_every_world_can_be_rendered(
-    tasks: list[TaskState], planned_tasks: tuple[Task, ...], ask: Ask, template: str, planned: bool
-) -> None:
-    world = World(
-        plan=PlanState(replace(PLAN, tasks=planned_tasks) if planned else None, missing=None),
-        tasks={state.task: state for state in tasks},
-        servers={"backend": server("backend")},
-        asks={ask.id: ask},
-    )
-    once = render(world, NOON, TEMPLATE + template, "")
-    assert once == render(world, NOON, TEMPLATE + template, "")
 
 
 def test_a_pause_a_budget_and_its_ask_are_shown_with_their_figures() -> None:

@@ -1,0 +1,218 @@
+"""Whatever the file holds: an answer, in bounded time; and a plan that is written down is read back the same."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from supervisor.core.plan.diagnostics import MAX_PROBLEMS
+from supervisor.core.plan.parse import MAX_CHARACTERS, parse
+from supervisor.domain.plan import Contract, Plan, Rejection, Task
+from tests.core.plan.pages import CHILDREN, ONBOARDING, of, problems
+
+
+@pytest.mark.parametrize("mark", ["\x00", "\x1b", "\x07", "\x7f", "\x9b", "\x0c", "\ud800"])
+def test_a_control_character_is_rejected_and_never_repeated(mark: str) -> None:
+    told = problems(of(f"### T1 — On{mark}e", f"- child: ba{mark}ckend"))
+    message = f"the line holds the control character U+{ord(mark):04X}: take it out"
+    assert told[:2] == [(4, message), (5, message)]
+    assert not any(mark in text for _, text in told)
+
+
+def test_very_deep_nesting_is_rejected_with_its_line() -> None:
+    text = of("", ">" * 5000 + " deep", "", "### T1 — One", "- child: backend")
+    assert problems(text) == [(5, "lists and quotes stand more than 20 levels deep here: make them flatter")]
+
+
+def test_quotes_that_take_minutes_to_read_are_rejected_with_a_way_out() -> None:
+    why = "quotes and other text alternate too often here: put empty lines between them"
+    text = of("", "> # a\nb\n" * 5000)
+    [(line, message)] = problems(text)
+    assert (message, text.split("\n")[line - 1]) == (why, "> # a")
+
+
+def test_a_plan_beyond_all_measure_is_rejected_at_once() -> None:
+    assert problems("x" * (MAX_CHARACTERS + 1)) == [(1, "plan.md has 600001 characters: keep it within 600000")]
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "### a\n",
+        "- a: b\n",
+        "- child: T\n  b\n",
+        "[",
+        "`",
+        "*a ",
+        "<!--\n",
+        "> " * 30 + "\n",
+        "\t",
+        "-\n",
+        "### T — t\n",
+        "> ```\nb\n",
+        "> > # a\n> b\n\xa0\n",
+    ],
+)
+def test_junk_is_answered_in_bounded_time(unit: str) -> None:
+    text = of("### T1 — One\n" + unit * (30_000 // len(unit)))
+    begun = time.process_time()
+    parse(text, CHILDREN)
+    parse(text * 25, CHILDREN)
+    assert time.process_time() - begun < 5
+
+
+def test_many_wrong_names_among_many_right_ones_are_answered_in_bounded_time() -> None:
+    lines = [line for n in range(3000) for line in (f"### T{n} — t", "- child: backend", f"- after: U{n}")]
+    begun = time.process_time()
+    assert len(problems(of(*lines))) == MAX_PROBLEMS + 1
+    assert time.process_time() - begun < 5
+
+
+@pytest.mark.promise("no path outside", "any input")
+@settings(max_examples=150, deadline=None)
+@given(st.text(st.characters(), max_size=400))
+def test_any_text_has_an_answer(text: str) -> None:
+    assert isinstance(parse(text, CHILDREN), Plan | Rejection)
+
+
+LINES = ONBOARDING.split("\n")
+PIECES = [
+    "### ",
+    "## Contracts",
+    "- child: backend",
+    "- after: T1",
+    "```",
+    "<!--",
+    "- ",
+    "> ",
+    "\x00",
+    "\t",
+    "`",
+    "- hold: yes",
+]
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.data())
+def test_any_edit_of_a_plan_has_an_answer_whose_problems_stand_in_the_file(data: st.DataObject) -> None:
+    lines = list(LINES)
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(lines) - 1))
+        piece = data.draw(st.sampled_from([*PIECES, *LINES]) | st.text(st.characters(), max_size=8))
+        edit = data.draw(st.sampled_from(["insert", "replace", "delete", "prepend", "cut"]))
+        if edit == "insert":
+            lines.insert(at, piece)
+        elif edit == "delete":
+            lines[at : at + 1] = [""]
+        elif edit == "cut":
+            lines = [*lines[:at], lines[at][: len(lines[at]) // 2]]
+        else:
+            lines[at] = piece if edit == "replace" else piece + lines[at]
+    text = "\n".join(lines)
+    outcome = parse(text, CHILDREN)
+    if isinstance(outcome, Rejection):
+        told = [problem.line for problem in outcome.problems]
+        assert told
+        assert told == sorted(told)
+        assert told[0] >= 1
+        assert told[-1] <= text.replace("\r\n", "\n").replace("\r", "\n").count("\n") + 1
+
+
+WORDS = st.lists(
+    st.sampled_from(["send", "the answer", "`a b`", "*care*", "—", "(again)", "https://x.y/z", "42", "✓", "-"]),
+    min_size=1,
+)
+TITLES = WORDS.map(" ".join)
+TEXTS = st.lists(WORDS.map(" ".join) | st.just("```sh\n### x\n```") | st.just("#### More"), max_size=3).map("\n\n".join)
+
+
+@st.composite
+def plans(draw: st.DrawFn) -> Plan:
+    between = st.lists(st.sampled_from(CHILDREN), min_size=2, unique=True).map(tuple)
+    contract_ids = draw(st.lists(st.sampled_from(["C1", "C-2", "c_3"]), unique=True))
+    task_ids = draw(
+        st.lists(st.from_regex(r"[A-Za-z0-9_]([a-z-]{0,3}[0-9])?", fullmatch=True), unique=True, max_size=5)
+    )
+    tasks: list[Task] = []
+    for task_id in task_ids:
+        human = draw(st.booleans())
+        earlier = [task.id for task in tasks]
+        tasks.append(
+            Task(
+                id=task_id,
+                title=draw(TITLES),
+                child="human" if human else draw(st.sampled_from(CHILDREN)),
+                after=tuple(draw(st.lists(st.sampled_from(earlier), unique=True))) if earlier else (),
+                contracts=tuple(draw(st.lists(st.sampled_from(contract_ids), unique=True))) if contract_ids else (),
+                verify=() if human else tuple(draw(st.lists(st.sampled_from(["npm test", "a: b", "x && `y`"])))),
+                hold=draw(st.booleans()),
+                thread=draw(st.sampled_from(["shared", "fresh"])),
+                model=draw(st.none() | st.just("gpt-5")),
+                effort=draw(st.none() | st.just("very high")),
+                sandbox=draw(st.sampled_from([None, "read-only", "workspace-write"])),
+                timeout=draw(st.none() | st.sampled_from([0.5, 30.0, 999999.0])),
+                instructions=draw(TEXTS),
+                expect=draw(TEXTS) if human else "",
+            )
+        )
+    return Plan(
+        title=draw(TITLES),
+        hold=draw(st.booleans()),
+        objective=draw(TEXTS),
+        success=draw(TEXTS),
+        contracts=tuple(Contract(each, draw(TITLES), draw(between), draw(TEXTS), 0) for each in contract_ids),
+        tasks=tuple(tasks),
+    )
+
+
+def render(plan: Plan, order: st.DataObject) -> str:
+    def fields(**values: str | None) -> list[str]:
+        lines = [f"- {name}: {value}" for name, value in values.items() if value]
+        return order.draw(st.permutations(lines))
+
+    lines = [f"# Plan: {plan.title}", *fields(hold="yes" if plan.hold else "no"), ""]
+    lines += ["## Objective", plan.objective, "## Success Criteria", plan.success, "## Contracts"]
+    for contract in plan.contracts:
+        lines += [
+            f"### {contract.id} — {contract.title}",
+            *fields(between=", ".join(contract.between)),
+            "",
+            contract.text,
+        ]
+    lines.append("## Working Plan")
+    for task in plan.tasks:
+        lines.append(f"### {task.id} — {task.title}")
+        lines += fields(
+            child=task.child,
+            after=", ".join(task.after),
+            contracts=", ".join(task.contracts),
+            verify=" ".join(f"`` {command} ``" if "`" in command else f"`{command}`" for command in task.verify),
+            hold="true" if task.hold else None,
+            thread=task.thread,
+            model=task.model,
+            effort=task.effort,
+            sandbox=task.sandbox,
+            timeout=f"{task.timeout}m" if task.timeout else None,
+        )
+        lines += ["", task.instructions, "", *(["**Expect:**", "", task.expect] if task.expect else []), ""]
+    return "\n".join(lines)
+
+
+def unlined(plan: Plan) -> Plan:
+    return replace(
+        plan,
+        contracts=tuple(replace(contract, line=0) for contract in plan.contracts),
+        tasks=tuple(replace(task, line=0) for task in plan.tasks),
+    )
+
+
+@settings(max_examples=50, deadline=None)
+@given(plans(), st.data())
+def test_a_plan_that_is_written_down_is_read_back_the_same(plan: Plan, order: st.DataObject) -> None:
+    read = parse(render(plan, order), CHILDREN)
+    assert isinstance(read, Plan), read
+    assert unlined(read) == plan

@@ -1,0 +1,135 @@
+"""The fields of a plan, a task and a contract: what each may say, and how a wrong one is told."""
+
+from __future__ import annotations
+
+import pytest
+
+from supervisor.core.plan.parse import parse
+from supervisor.domain.plan import Budget, Plan, Task
+from tests.core.plan.pages import CHILDREN, of, only_task, problems
+
+
+def test_a_task_and_the_plan_have_a_budget() -> None:
+    text = of("### T1 — One", "- child: backend", "- budget: 200k tokens, 30 min", "", "Text.")
+    plan = parse(text.replace("# Plan: A plan\n", "# Plan: A plan\n- budget: 2 h\n", 1), CHILDREN)
+    assert isinstance(plan, Plan), plan
+    assert (plan.budget, plan.tasks[0].budget) == (Budget(minutes=120), Budget(200_000, 30))
+    assert plan.tasks[0].instructions == "Text."
+
+
+def test_a_humans_task_has_no_budget() -> None:
+    assert problems(of("### H1 — One", "- child: human", "- budget: 1 h")) == [
+        (6, "H1 is for a human, who spends no `budget`: take the line out")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("- chidl: backend", "unknown field `chidl`: did you mean `child`?"),
+        (
+            "- priority: 1",
+            "unknown field `priority`: use one of `child`, `after`, `contracts`, `verify`, `hold`, `thread`, `model`, "
+            "`effort`, `sandbox`, `timeout`, `budget`",
+        ),
+        ("- child: mobile", "`child` stands twice in this list, first on line 5"),
+        ("- after: T3", "unknown task `T3` in `after`: use `T1` or `T2`"),
+        ("- after: task-two", "unknown task `task-two` in `after`: use `T1` or `T2`"),
+        ("- after: T1", "T1 waits for itself: take it out of `after`"),
+        ("- after:", "`after` has no value: write one or take the line out"),
+        ("- contracts: C11", "unknown contract `C11` in `contracts`: did you mean `C1`?"),
+        ("- verify: npm test", "`verify` has no command in inline code: put each command between backticks"),
+        ("- verify: `npm test`, `ls", "a backtick in `verify` has no partner: put each command between backticks"),
+        ("- hold: maybe", "`hold` is `yes` or `no`, not `maybe`"),
+        ("- thread: frehs", "unknown thread `frehs`: did you mean `fresh`?"),
+        ("- sandbox: none", "unknown sandbox `none`: use `read-only` or `workspace-write`"),
+        ("- timeout: 0", "`timeout` is a number of minutes above zero, not `0`"),
+        ("- timeout: -3", "`timeout` is a number of minutes above zero, not `-3`"),
+        ("- timeout: 2 h", "`timeout` is a number of minutes above zero, not `2 h`"),
+        ("- budget: 200k tokns, 30 min", "`budget`: unknown unit `tokns`: did you mean `tokens`?"),
+        ("- budget: 9 coins", "`budget`: unknown unit `coins`: use one of `tokens`, `min`, `hours`"),
+        ("- budget: 200k", "`budget`: `200k` does not say of what: write `200k tokens, 30 min`"),
+        ("- budgte: 1 h", "unknown field `budgte`: did you mean `budget`?"),
+        ("- model:", "`model` has no value: write one or take the line out"),
+        (
+            "- do the thing",
+            "`do the thing` is not a field: "
+            "write `- name: value`, or leave an empty line between the fields and the text",
+        ),
+        ("  - nested", "write the value of `child` on the line of its name, not as a list below it"),
+    ],
+)
+def test_a_wrong_field_is_rejected_with_its_line_and_the_right_word(line: str, message: str) -> None:
+    rest = ("", "### T2 — Two", "- child: mobile", "## Contracts", "### C1 — C", "- between: backend, mobile")
+    assert problems(of("### T1 — One", "- child: backend", line, *rest)) == [(6, message)]
+
+
+@pytest.mark.parametrize(
+    ("child", "hint"),
+    [
+        ("bakend", "did you mean `backend`?"),
+        ("Human", "did you mean `human`?"),
+        ("web", "use one of `backend`, `mobile`, `firmware`, `human`"),
+    ],
+)
+def test_an_unknown_child_is_rejected_with_the_nearest_one(child: str, hint: str) -> None:
+    assert problems(of("### T1 — One", f"- child: {child}")) == [(5, f"unknown child `{child}`: {hint}")]
+
+
+def test_a_task_without_fields_is_told_that_it_needs_a_child() -> None:
+    hint = "with one of `backend`, `mobile`, `firmware`, `human`"
+    message = f"T1 has no `child`: write `- child: NAME` right below its heading, {hint}"
+    assert problems(of("### T1 — One", "- Do this first.", "- Then that.")) == [(4, message)]
+
+
+def test_a_contract_binds_at_least_two_known_children() -> None:
+    text = of(
+        "## Contracts", "### C1 — A", "### C2 — B", "- between: backend", "### C3 — C", "- between: backend, modile"
+    )
+    assert problems(text) == [
+        (5, "C1 has no `between`: name the children it binds right below its heading"),
+        (7, "C2 is between `backend` alone: name at least two children"),
+        (9, "unknown child `modile` in `between`: did you mean `mobile`?"),
+    ]
+
+
+def test_a_human_task_has_no_verify() -> None:
+    assert problems(of("### H1 — Look", "- child: human", "- verify: `ls`")) == [
+        (6, "H1 is for a human, so `verify` cannot run: use `**Expect:**` instead")
+    ]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        ("* child: backend", "* after: T2"),
+        ("- **Child**: `backend`", "+ **after:** `T2`"),
+        ("", "- child: backend", "", "- after: T2", ""),
+        (" - child:", "   backend", " - after: T2,", "   T2"),
+    ],
+)
+def test_fields_are_read_in_whatever_style_the_list_is_written(fields: tuple[str, ...]) -> None:
+    plan = parse(of("### T1 — One", *fields, "", "Text.", "### T2 — Two", "- child: mobile"), CHILDREN)
+    assert isinstance(plan, Plan), plan
+    assert plan.tasks[0] == Task("T1", "One", "backend", after=("T2",), instructions="Text.", line=4)
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        (["1. Look.", "", "**Expect:** light"], ("1. Look.", "light")),
+        (["Look. **expect**: light", "on"], ("Look.", "light\non")),
+        (["EXPECT: light"], ("", "light")),
+        (["- Look.", "- **Expect:** light"], ("- Look.", "light")),
+        (["```", "Expect: 100-continue", "```"], ("```\nExpect: 100-continue\n```", "")),
+        (["I expect: nothing"], ("I expect: nothing", "")),
+    ],
+)
+def test_a_human_task_says_what_is_expected_apart_from_the_steps(lines: list[str], expected: tuple[str, str]) -> None:
+    task = only_task("- child: human", "", *lines)
+    assert (task.instructions, task.expect) == expected
+
+
+def test_only_a_human_task_has_an_expectation() -> None:
+    task = only_task("- child: backend", "", "**Expect:** light")
+    assert (task.instructions, task.expect) == ("**Expect:** light", "")

@@ -1,0 +1,58 @@
+"""What stands where it is not read is told, and never swallowed in silence."""
+
+from __future__ import annotations
+
+import pytest
+
+from supervisor.core.plan.parse import parse
+from supervisor.domain.plan import Plan
+from tests.core.plan.pages import CHILDREN, of, only_task, problems
+
+
+def test_a_bullet_list_after_an_empty_line_is_instructions() -> None:
+    assert only_task("- child: backend", "", "- Note: keep the API", "- then test").instructions == (
+        "- Note: keep the API\n- then test"
+    )
+
+
+def test_a_misspelt_field_after_an_empty_line_is_not_lost() -> None:
+    assert problems(of("### T1 — One", "- child: backend", "", "- afer: T1")) == [
+        (7, "unknown field `afer`: did you mean `after`?")
+    ]
+
+
+def test_a_field_below_text_is_not_lost() -> None:
+    assert problems(of("### T1 — One", "- child: backend", "Some text.", "- verify: `ls`")) == [
+        (7, "`verify` stands below other text: move it up to the list below the heading")
+    ]
+
+
+def test_a_hold_where_it_does_not_count_is_not_lost() -> None:
+    text = "# Plan: A\n\nProse first.\n\n- hold: yes\n\n## Working Plan\n- hold: yes\n"
+    message = "`hold` does not count here: move it to the list right below a heading"
+    assert problems(text) == [(5, message), (8, message)]
+
+
+def test_a_task_where_it_is_not_read_is_not_lost() -> None:
+    text = of("Prose that becomes a heading", "---", "### T1 — One", "- child: backend")
+    rule = "give it a heading of level 3 below `## Working Plan`"
+    assert problems(text) == [(6, f"the task T1 stands where it is not read: {rule}")]
+
+
+@pytest.mark.parametrize(
+    ("opener", "message"),
+    [
+        ("```python", "this code block is never closed: end it with a line ```"),
+        ("<!-- a note", "`<!--` is never closed: end it with `-->`"),
+        ("<pre>", "`<pre` is never closed: end it with `</pre>`"),
+    ],
+)
+def test_what_would_swallow_the_rest_of_the_file_is_rejected(opener: str, message: str) -> None:
+    text = of("### T1 — One", "- child: backend", "", opener, "", "### T2 — Two", "- child: mobile")
+    assert problems(text) == [(7, message)]
+
+
+def test_headings_underlined_or_in_quotes_and_lists_keep_their_meaning() -> None:
+    text = "Plan: Old style\n===\n- hold: yes\n\nWorking Plan\n---\n> ### T1 — quoted\n\n- ### T2 — listed\n"
+    expected = Plan(title="Old style", hold=True, objective="", success="", contracts=(), tasks=())
+    assert parse(text, CHILDREN) == expected

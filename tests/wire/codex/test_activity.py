@@ -1,0 +1,121 @@
+"""The log of a child's doings, and its signs of life."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from hypothesis import given
+
+from supervisor.domain import event as ev
+from supervisor.wire import codex
+from supervisor.wire.codex import (
+    NotificationReader,
+    activity,
+)
+from tests.wire.codex.turns import AT, METHODS, PARAMS
+
+
+@given(METHODS, PARAMS)
+def test_nothing_that_a_server_says_breaks_its_log(method: str, params: Mapping[str, Any]) -> None:
+    line = activity(method, params)
+    assert line is None or isinstance(json.dumps(line), str)
+
+
+WHERE = {"threadId": "t", "turnId": "u"}
+TOLD = {"thread": "t", "turn": "u"}
+
+
+@pytest.mark.parametrize(
+    ("method", "params", "line"),
+    [
+        (
+            "item/completed",
+            {"item": {"type": "commandExecution", "command": "ls", "exitCode": 0, "status": "completed", "cwd": "/"}},
+            {"event": "item_completed", "item": "commandExecution", "command": "ls", "exit_code": 0}
+            | {"status": "completed"},
+        ),
+        (
+            "item/completed",
+            {"item": {"type": "fileChange", "changes": [{"path": "a.py", "diff": "+x"}, 7], "status": "completed"}},
+            {"event": "item_completed", "item": "fileChange", "status": "completed", "paths": ["a.py"]},
+        ),
+        (
+            "item/completed",
+            {"item": {"type": "agentMessage", "text": "x" * 3000}},
+            {"event": "item_completed", "item": "agentMessage", "text": "x" * 2000},
+        ),
+        (
+            "item/completed",
+            {"item": {"type": "mcpToolCall", "server": "lab", "tool": "act", "status": "failed"}},
+            {"event": "item_completed", "item": "mcpToolCall", "status": "failed", "tool": "act", "server": "lab"},
+        ),
+        ("warning", {"message": "hot"}, {"event": "warning", "level": "warning", "text": "hot"}),
+        (
+            "deprecationNotice",
+            {"summary": "old", "details": "very"},
+            {"event": "deprecation_notice", "level": "warning", "text": "old"},
+        ),
+        (
+            "error",
+            {"error": {"message": "no"}, "willRetry": False},
+            {"event": "codex_error", "level": "warning", "text": '{"message": "no"}'},
+        ),
+        (
+            "thread/status/changed",
+            {"status": {"type": "idle"}},
+            {"event": "thread_status_changed", "level": "debug", "detail": '{"status": {"type": "idle"}}'},
+        ),
+        (
+            "mcpServer/startupStatus/updated",
+            {"name": "lab", "failureReason": None},
+            {"event": "mcp_server_startup_status_updated", "level": "debug"}
+            | {"detail": '{"name": "lab", "failure_reason": null}'},
+        ),
+    ],
+)
+def test_what_is_worth_a_line_is_told(method: str, params: dict[str, Any], line: dict[str, Any]) -> None:
+    assert activity(method, {**WHERE, **params}) == {**line, **TOLD}
+
+
+@pytest.mark.parametrize("kind", ["reasoning", "userMessage"])
+def test_thoughts_and_our_own_words_are_not_worth_a_line(kind: str) -> None:
+    assert activity("item/completed", {**WHERE, "item": {"type": kind, "id": "i"}}) is None
+    assert activity("item/started", {**WHERE, "item": {"type": "commandExecution", "id": "i"}}) is None
+
+
+def usage(given: int, taken: int) -> dict[str, Any]:
+    return {"threadId": "t", "turnId": "u", "tokenUsage": {"last": {"inputTokens": given, "outputTokens": taken}}}
+
+
+def test_the_tokens_of_a_turn_are_told_when_they_grew_by_a_tenth_and_all_of_them_at_its_end() -> None:
+    notifications = NotificationReader("api")
+    told = [notifications.hear("thread/tokenUsage/updated", usage(given, 1), AT) for given in (999, 49, 49, 49, 0)]
+    assert told == [
+        ev.TokensSpent(AT, "api", "t", "u", 999, 1),
+        None,
+        ev.TokensSpent(AT, "api", "t", "u", 98, 2),
+        None,
+        None,
+    ]
+    ended = notifications.hear("turn/completed", {"threadId": "t", "turn": {"id": "u", "status": "completed"}}, AT)
+    assert isinstance(ended, ev.TurnEnded)
+    assert (ended.seen.input_tokens, ended.seen.output_tokens) == (1146, 5)
+
+
+@pytest.mark.parametrize(
+    ("method", "params", "turn"),
+    [
+        ("item/started", {"turnId": "u", "item": {"type": "commandExecution"}}, "u"),
+        ("thread/tokenUsage/updated", {"turnId": "u"}, "u"),
+        ("error", {"turnId": "u", "willRetry": True}, "u"),
+        ("item/completed", {"turnId": "u", "item": {"type": "userMessage"}}, None),
+        ("thread/status/changed", {"threadId": "t"}, None),
+    ],
+)
+def test_what_a_turn_does_is_a_sign_of_life_and_what_it_is_told_is_none(
+    method: str, params: dict[str, Any], turn: str | None
+) -> None:
+    assert codex.sign_of(method, params) == turn
