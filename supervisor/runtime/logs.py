@@ -1,22 +1,21 @@
-"""Structured logs: JSON lines through structlog, rotated by size; one file for the supervisor, one per child."""
+"""Structured logs: JSON lines, rotated by size; one file for the supervisor, one per child.
+
+The standard library writes them: a logging library would be the largest part of a start (60 ms) for three fields and
+`json.dumps`.
+"""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import MutableMapping
+import json
+import logging
 from datetime import UTC, datetime
-from functools import cache
+from logging.handlers import RotatingFileHandler
 from pathlib import Path
-from types import ModuleType
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import Any, TextIO
 
 from supervisor.runtime.secrets import clean
 
-if TYPE_CHECKING:
-    from logging.handlers import RotatingFileHandler
-
 KEPT = 3  # rotated files of each log
-Line = MutableMapping[str, Any]
 
 
 class Logs:
@@ -28,20 +27,7 @@ class Logs:
         self._bytes = int(megabytes * 2**20)
         self._mirror = mirror
         self._files: dict[str, RotatingFileHandler] = {}
-        self._loggers: dict[str, Any] = {}
-        self._held: list[tuple[str, dict[str, Any]]] | None = None
         self._begun: dict[str, int] = {}  # the size of each child's error output when its server was started
-
-    def hold(self) -> None:
-        """Keep lines back until `release`: to load what writes them takes 15 ms, which a start has other need of. What
-        is lost of them in a crash, the ledger has."""
-        self._held = []
-
-    def release(self) -> None:
-        """Write what was kept back, and hold back nothing any more."""
-        held, self._held = self._held or [], None
-        for name, line in held:
-            self._tell(name, line)
 
     def write(self, line: dict[str, Any]) -> None:
         """A line that is ready-made: `ts`, `level`, `event` and fields (an event, as in the ledger)."""
@@ -96,66 +82,27 @@ class Logs:
         return clean("\n".join(text.splitlines()[-lines:]))
 
     def close(self) -> None:
-        self.release()
         for handler in self._files.values():
             handler.close()
 
     def _tell(self, name: str, line: dict[str, Any]) -> None:
-        if self._held is not None:
-            self._held.append((name, {"ts": _now(), **line}))
-            return
-        fields = {key: value for key, value in line.items() if key not in ("level", "event")}
-        getattr(self._logger(name).bind(**fields), line["level"])(line["event"])
+        text = json.dumps(_clean({"ts": _now(), **line}), default=str)
+        self._file(name).handle(logging.makeLogRecord({"msg": text}))
 
-    def _logger(self, name: str) -> Any:
-        if name not in self._loggers:
-            import logging  # 5 ms, and structlog 12: servers are started before the first line is written
-            from logging.handlers import RotatingFileHandler
-
-            handler = RotatingFileHandler(
+    def _file(self, name: str) -> RotatingFileHandler:
+        if name not in self._files:
+            self._files[name] = RotatingFileHandler(
                 self._folder / f"{name}.jsonl",
                 maxBytes=self._bytes,
                 backupCount=KEPT,
                 encoding="utf-8",
                 errors="backslashreplace",
             )
-            handler.setFormatter(logging.Formatter("%(message)s"))
-            plain = logging.Logger(f"orch.{name}", logging.DEBUG)
-            plain.addHandler(handler)
-            self._files[name] = handler
-            structlog = load_structlog()
-            self._loggers[name] = structlog.wrap_logger(
-                plain,
-                wrapper_class=structlog.stdlib.BoundLogger,
-                processors=[_stamped, _redacted, structlog.processors.JSONRenderer(default=str)],
-            )
-        return self._loggers[name]
-
-
-@cache
-def load_structlog() -> ModuleType:
-    """structlog (12 ms) without rich, which it would load (30 ms) to colour what we never print."""
-    absent = "rich" not in sys.modules
-    if absent:
-        sys.modules["rich"] = None  # type: ignore[assignment]  # so that to import it fails
-    try:
-        import structlog
-    finally:
-        if absent:
-            del sys.modules["rich"]
-    return structlog
-
-
-def _stamped(logger: Any, method: str, line: Line) -> Line:
-    return {"ts": line.pop("ts", None) or _now(), "level": method, **line}
+        return self._files[name]
 
 
 def _now() -> str:
     return datetime.now(UTC).isoformat().replace("+00:00", "Z")
-
-
-def _redacted(logger: Any, method: str, line: Line) -> Line:
-    return {key: _clean(value) for key, value in line.items()}
 
 
 def _clean(value: Any) -> Any:

@@ -134,7 +134,6 @@ def test_a_command_that_only_asks_loads_nothing_heavy(
         "pydantic",
         "rich",
         "ruamel",
-        "structlog",
         "websockets",
         "watchdog",
         "markdown_it",

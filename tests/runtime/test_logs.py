@@ -179,17 +179,3 @@ def test_the_tail_holds_the_last_lines_without_secrets(logs: Logs) -> None:
     )
     assert logs.tail("api", lines=3) == f"line 4999\nkey {GONE}\n\ufffd last"
     assert len(logs.tail("api").splitlines()) == 12
-
-
-def test_lines_that_are_held_are_written_later_in_their_order_and_with_their_time(logs: Logs, tmp_path: Path) -> None:
-    logs.hold()
-    logs.say("first", child="api")
-    logs.write(LINE)
-    assert list((tmp_path / "logs").iterdir()) == []
-    before = datetime.now(UTC)
-    logs.release()
-    logs.say("second", child="api")
-    first, second = lines(tmp_path / "logs" / "api.jsonl")
-    assert (first["event"], second["event"]) == ("first", "second")
-    assert datetime.fromisoformat(first["ts"]) <= before <= datetime.fromisoformat(second["ts"])
-    assert lines(tmp_path / "logs" / "supervisor.jsonl") == [LINE]

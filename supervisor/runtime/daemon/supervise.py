@@ -27,7 +27,7 @@ from supervisor.runtime.config.model import Config
 from supervisor.runtime.daemon.control import Control
 from supervisor.runtime.daemon.effects import Effects
 from supervisor.runtime.daemon.loop import Loop
-from supervisor.runtime.logs import Logs, load_structlog
+from supervisor.runtime.logs import Logs
 from supervisor.runtime.plan.authors import Authors
 from supervisor.runtime.workspace import Workspace
 from supervisor.shell.ledger.store import Ledger
@@ -53,7 +53,6 @@ async def supervise(
     `begun`: the servers that were started already, by child. For the rest see `daemon.run`. Raises StoreError if the
     ledger cannot be used.
     """
-    logs.hold()
     ledger = Ledger(workspace.ledger)
     try:
         opened = ledger.open()
@@ -160,9 +159,7 @@ async def _supervise(
             await listening.wait()
             ready()
             await _first_of(_settled(loop), asked.wait())
-            # Loaded (80 ms) once the servers answer, for nobody needs it before, and aside, for by now we are asked.
-            await asyncio.to_thread(load_structlog)
-            logs.release()
+            # Import late (65 ms) and in a thread: nothing before needs it, and control requests may already arrive.
             await asyncio.to_thread(_load_the_reader)
             plan = plan or _watched(workspace, config, loop, authors)
             async with watch_file(workspace.plan, plan.look) as watching:
