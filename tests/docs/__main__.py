@@ -1,8 +1,11 @@
-"""Write the generated parts of the pages anew: `scripts/docs`."""
+"""Write the generated parts of the pages anew; with `--site`, lay out what the site is built from: `scripts/docs`."""
 
 from __future__ import annotations
 
+import sys
+
 from tests.docs.blocks import ROOT, pages, refreshed
+from tests.docs.site import stage
 
 
 def main() -> None:
@@ -12,6 +15,8 @@ def main() -> None:
         if after != before:
             page.write_text(after, encoding="utf-8")
             print(f"wrote {page.relative_to(ROOT)}")
+    if "--site" in sys.argv:
+        stage()
 
 
 if __name__ == "__main__":

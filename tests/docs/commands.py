@@ -10,7 +10,7 @@ from supervisor.cli.command.table import COMMANDS, GROUPS, Command
 
 def table() -> str:
     """Every command with its arguments and the one line of its help, as a Markdown table."""
-    rows = [f"| `{_cell(usage(command))}` | {_cell(command.help)} |" for command in COMMANDS]
+    rows = [f"| {_code(usage(command))} | {command.help.replace('|', '&#124;')} |" for command in COMMANDS]
     return "\n".join(["| command | does |", "|---|---|", *rows])
 
 
@@ -33,5 +33,6 @@ def _arguments(command: Command) -> Iterator[str]:
             yield shown if one.required else f"[{shown}]"
 
 
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|")
+def _code(text: str) -> str:
+    """Code in a cell; a bar in it is not written `\\|`, which some show as it stands."""
+    return f"<code>{text.replace('|', '&#124;')}</code>" if "|" in text else f"`{text}`"

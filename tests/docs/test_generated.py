@@ -14,7 +14,7 @@ from tests.docs.promises import held_by, promises
 @pytest.mark.parametrize("page", pages(), ids=lambda page: page.name)
 def test_a_page_is_what_its_generators_make(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
-    assert refreshed(text) == text, f"{page.name} is out of date: run scripts/docs"
+    assert refreshed(text) == text, f"{page.name} is out of date: run `scripts/docs --pages`"
 
 
 def test_each_generator_has_its_place_in_one_page() -> None:
