@@ -12,7 +12,7 @@ from supervisor.domain.child import Child
 from supervisor.domain.plan import HUMAN, ORCHESTRATOR, Budget, Contract, Plan, Problem, Task
 from supervisor.domain.task import Phase
 from supervisor.domain.world import World
-from tests.core.engine.hands import Hands
+from tests.core.engine.executors import Executors
 
 CHILDREN = (Child("backend", "/repos/backend"), Child("mobile", "/repos/mobile"))
 LEAD = Child(ORCHESTRATOR, "/ws")
@@ -32,7 +32,7 @@ PLAN = Plan(
 )
 
 
-class Human(Hands):
+class Human(Executors):
     """`file` is what plan.md says now: a plan, something broken, or nothing."""
 
     def __init__(self, numbers: Iterable[int]) -> None:

@@ -198,12 +198,7 @@ class Story(Human):
             return
         known = action.child in [child.name for child in (*self.config, LEAD)]
         assert known or isinstance(action, act.StopServer), f"nobody can do {action}"
-        repo = self.repos[action.child]
-        if isinstance(action, act.StopServer) and isinstance(repo.doing, act.EnsureServer):
-            repo.job = repo.doing = repo.waits = None  # a stop ends a start that is under way
-            if repo.link is None and repo.process is not None and self.dice.rarely(2):
-                self.kill(repo)
-        repo.queue.append(action)
+        self.enqueue(self.repos[action.child], action)
 
     def _survey(self, action: act.SurveyRepos) -> None:
         """The map is drawn anew; now and then somebody changed what the other one relies on."""
@@ -259,8 +254,8 @@ class Story(Human):
     def _due_at(self, repo: Repo) -> list[Move]:
         moves: list[Move] = []
         process, link = repo.process, repo.link
-        if self.hands_can(repo):
-            moves.append((6, partial(self.hands, repo)))
+        if self.can_execute(repo):
+            moves.append((6, partial(self.execute, repo)))
         for notifications in dict.fromkeys((repo.reading, link)):
             if notifications is None or notifications.broken:
                 continue

@@ -1,4 +1,7 @@
-"""The hands of the supervisor, as in runtime/effects.py: one action of a child after the other, checks beside them."""
+"""The supervisor's effects, simulated: one action of a child after the other, checks beside them.
+
+`tests/runtime/daemon/test_effects.py` holds them to what the real ones do.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +13,23 @@ from supervisor.domain import event as ev
 from supervisor.domain.report import Check
 from supervisor.domain.task import Tree, TurnLook
 from supervisor.domain.thread import TurnSeen
-from tests.core.engine.peers import Activity, Call, FaultError, Link, LostError, Process, Repo, Servers
+from tests.core.engine.peers import Activity, Call, FaultError, Link, LostError, Process, Repo
+from tests.core.engine.servers import Servers
 
 
-class Hands(Servers):
+class Executors(Servers):
     """Carries out actions, one small step at a time."""
 
-    def hands(self, repo: Repo) -> None:
-        """The hands of a child go one step on."""
+    def enqueue(self, repo: Repo, action: act.Action) -> None:
+        """Queue an action. A stop always wins: it ends a start that is under way."""
+        if isinstance(action, act.StopServer) and isinstance(repo.doing, act.EnsureServer):
+            repo.job = repo.doing = repo.waits = None
+            if repo.link is None and repo.process is not None and self.dice.rarely(2):
+                self.kill(repo)
+        repo.queue.append(action)
+
+    def execute(self, repo: Repo) -> None:
+        """A child's action goes one step on."""
         call, repo.waits = repo.waits, None
         try:
             if repo.job is None:
@@ -40,7 +52,7 @@ class Hands(Servers):
         except (StopIteration, LostError):
             repo.job = repo.doing = None
 
-    def hands_can(self, repo: Repo) -> bool:
+    def can_execute(self, repo: Repo) -> bool:
         if repo.waits is not None:
             return repo.waits.answered or repo.waits.link is None or repo.waits.link.broken
         return repo.job is not None or bool(repo.queue)
