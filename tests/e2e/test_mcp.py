@@ -115,7 +115,7 @@ def test_codex_lists_the_skill_and_its_name_brings_it_in(lab: Lab, codex: Codex)
     assert codex.end()["status"] == "completed"
     told = json.dumps(lab.model.requests[-1].input)
     assert "<name>codex-orchestrator</name>" in told
-    assert "# Lead one change across repositories" in told
+    assert "# Coordinate one change across repositories" in told
 
 
 # ── questions to children ────────────────────────────────────────────────────────────────────────

@@ -20,7 +20,7 @@ from tests.core.view.worlds import H1, NOON, PLAN, T1, T2, server, shown, world_
 AT_WORK = """\
 # Runs: Onboarding
 
-Rendered 2026-01-02 12:00:00 UTC from the ledger. What should happen stands in `plan.md`; this is what did.
+Rendered 2026-01-02 12:00:00 UTC from the ledger. `plan.md` says what should happen; this file says what did.
 
 ## Waits on you
 
@@ -161,7 +161,7 @@ orch logs --task T1
 EMPTY = """\
 # Runs: no plan yet
 
-Rendered 2026-01-02 12:00:00 UTC from the ledger. What should happen stands in `plan.md`; this is what did.
+Rendered 2026-01-02 12:00:00 UTC from the ledger. `plan.md` says what should happen; this file says what did.
 
 ## Waits on you
 
@@ -277,7 +277,7 @@ def test_only_the_moment_of_rendering_tells_two_renderings_of_one_world_apart() 
     assert shown(world) == shown(world)
     assert shown(world, at=NOON.astimezone(timezone(timedelta(hours=9)))) == shown(world)
     assert [new for new in shown(world, at=later).splitlines() if new not in shown(world).splitlines()] == [
-        "Rendered 2026-01-05 12:00:00 UTC from the ledger. What should happen stands in `plan.md`; this is what did."
+        "Rendered 2026-01-05 12:00:00 UTC from the ledger. `plan.md` says what should happen; this file says what did."
     ]
 
 
