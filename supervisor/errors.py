@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+OTHER_VERSION = "is it of another version? run `orch down`, `orch up`"
+"""The next step when a supervisor and its caller do not understand each other."""
+
 
 class OrchError(Exception):
     """A broken environment or a request that cannot be served.

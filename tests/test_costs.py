@@ -36,13 +36,15 @@ def loaded_by(program: str) -> set[str]:
 @pytest.mark.parametrize(
     ("program", "most", "heavy"),
     [
-        ("import supervisor.cli.main", 95, {"asyncio", "typer"}),
+        ("import supervisor.cli.main", 95, {"asyncio", "typer", "msgspec"}),
         (
             "import supervisor.cli.main, supervisor.cli.steer.up",
             145,
-            {"asyncio", "typer"},
+            {"asyncio", "typer", "msgspec"},
         ),
-        ("import supervisor.cli.main, supervisor.cli.look.status", 125, {"asyncio", "typer"}),
+        ("import supervisor.cli.main, supervisor.cli.look.status", 125, {"asyncio", "typer", "msgspec"}),
+        ("import supervisor.cli.main, supervisor.cli.steer.asks", 125, {"asyncio", "typer", "msgspec"}),
+        ("import supervisor.cli.main, supervisor.cli.steer.requests", 125, {"asyncio", "typer", "msgspec"}),
         ("import supervisor.cli.command.typer_app", 165, {"asyncio"}),
         ("import supervisor.runtime.daemon.launch, supervisor.runtime.daemon.main", 215, {"asyncio", "typer"}),
         ("import supervisor.runtime.daemon.supervise", 320, {"typer"}),

@@ -21,7 +21,8 @@ from supervisor.demo import kept
 from supervisor.demo.model import KEY_ENV, ScriptedModel, codex_home
 from supervisor.demo.stories import STORIES
 from supervisor.demo.story import Story
-from supervisor.demo.telling import STOPS, Out, Picture, Teller
+from supervisor.demo.telling import STOPS, Out, Teller
+from supervisor.domain.status import Status
 from supervisor.errors import OrchError, UsageError
 from supervisor.runtime.codex.binary import locate
 from supervisor.runtime.codex.version import Codex, Versions
@@ -29,6 +30,7 @@ from supervisor.runtime.config import load as config
 from supervisor.runtime.daemon import launch
 from supervisor.runtime.workspace import Workspace
 from supervisor.shell.control_client import ControlClient
+from supervisor.wire.status import read_status
 
 HOMES = Path.home() / ".cache" / "orch-demo"
 SUITE_WITHIN = 60.0  # seconds for one repo's tests; they take 0.2
@@ -100,7 +102,7 @@ class _Demo:
             teller.say("orch", "the supervisor is up, and starts one app-server per repo")
             client.call("up", children=list(self._children))
             picture = self._follow(client, _started, READY_WITHIN)
-            if all(child["state"] == "ready" for child in picture["children"]):
+            if all(child.state == "ready" for child in picture.children):
                 teller.say("plan.md", "saved, as you would in your editor; from here on nobody touches anything")
                 _save(self._workspace.plan, self._story.plan)
                 picture = self._follow(client, _settled, DONE_WITHIN)
@@ -150,17 +152,17 @@ class _Demo:
             environ["ORCH_CODEX_BIN"] = os.environ["ORCH_CODEX_BIN"]
         return environ
 
-    def _follow(self, client: ControlClient, over: Callable[[Picture], bool], within: float) -> Picture:
+    def _follow(self, client: ControlClient, over: Callable[[Status], bool], within: float) -> Status:
         """Say what happens until it is `over`, or the time is; the last status."""
         deadline = time.monotonic() + within
         version = -1
         while True:
-            seen = client.watch(version, LISTEN)
-            version, picture = seen["version"], seen["status"]
+            version, told = client.watch(version, LISTEN)
+            picture = read_status(told)
             self._teller.observe()
             self._teller.see(picture)
             if over(picture) or time.monotonic() > deadline:
-                return dict(picture)
+                return picture
 
     def _suites(self, made: dict[str, Path]) -> bool:
         """Run the tests of all repos and say how they went; whether all are green."""
@@ -169,20 +171,22 @@ class _Demo:
             self._out(f"  {name:<8}  {words}")
         return all(green for green, _ in results.values())
 
-    def _judge(self, picture: Picture, made: dict[str, Path]) -> bool:
+    def _judge(self, picture: Status, made: dict[str, Path]) -> bool:
         """Whether all went well; said in full."""
         out = self._out
-        done = bool(picture["tasks"]) and all(task["state"] == "done" for task in picture["tasks"])
+        done = bool(picture.tasks) and all(task.state == "done" for task in picture.tasks)
         out("\nThe same tests, run once more by the demo itself:")
         green = self._suites(made)
         if done and green:
             out("\nAll three are done. Nothing is committed: the changes are in the work trees, for you to review.")
         else:
             out("\nThis did not go as it should:")
-            for one in (*picture["children"], *picture["tasks"]):
-                if one["state"] not in ("ready", "done"):
-                    what = one.get("id") or one["name"]
-                    out(f"  {what} is {one['state']}: {one.get('why') or one.get('problem') or 'no reason given'}")
+            for child in picture.children:
+                if child.state != "ready":
+                    out(f"  {child.name} is {child.state}: {child.problem or 'no reason given'}")
+            for task in picture.tasks:
+                if task.state != "done":
+                    out(f"  {task.id} is {task.state}: {task.why or 'no reason given'}")
             if not green:
                 out("  a suite is red")
         out(f"  the plan          {self._workspace.plan}")
@@ -303,14 +307,14 @@ def _save(path: Path, text: str) -> None:
     new.replace(path)
 
 
-def _started(picture: Picture) -> bool:
-    return all(child["state"] in ("ready", "failed") for child in picture["children"])
+def _started(picture: Status) -> bool:
+    return all(child.state in ("ready", "failed") for child in picture.children)
 
 
-def _settled(picture: Picture) -> bool:
+def _settled(picture: Status) -> bool:
     """All is done, or something waits for somebody who is not there."""
-    states = [task["state"] for task in picture["tasks"]]
-    stuck = picture["plan"]["state"] == "rejected" or any(state in STOPS for state in states)
+    states = [task.state for task in picture.tasks]
+    stuck = picture.plan.state == "rejected" or any(state in STOPS for state in states)
     return stuck or (bool(states) and all(state == "done" for state in states))
 
 

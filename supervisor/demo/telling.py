@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-Picture = Mapping[str, Any]
+from supervisor.domain.status import ChildInfo, Status, TaskInfo
+
 Out = Callable[[str], None]
 
 WIDE = 100  # characters of a command or a message that are shown
@@ -27,7 +28,7 @@ class Teller:
         self._children: dict[str, str] = {}
         self._paths: dict[str, str] = {}
         self._tasks: dict[str, tuple[str, str]] = {}
-        self._plan: tuple[str, int] = ("missing", 0)
+        self._plan: tuple[str, int | None] = ("missing", 0)
 
     def say(self, who: str, words: str) -> None:
         self._out(f"{time.monotonic() - self._began:5.1f} s  {who:<8}  {words}")
@@ -36,12 +37,12 @@ class Teller:
         """A line that belongs to the one before it."""
         self._out(f"{'':19}{words}")
 
-    def see(self, picture: Picture) -> None:
+    def see(self, picture: Status) -> None:
         """Say what is new in a status."""
-        for child in picture["children"]:
+        for child in picture.children:
             self._child(child)
         self._see_plan(picture)
-        for task in sorted(picture["tasks"], key=lambda one: one["state"] != "done"):  # first the cause
+        for task in sorted(picture.tasks, key=lambda one: one.state != "done"):  # first the cause
             self._task(task)
 
     def observe(self) -> None:
@@ -60,53 +61,53 @@ class Teller:
                 if words:
                     self.say(child, f"  {words}")
 
-    def _child(self, child: Picture) -> None:
-        name, state = child["name"], child["state"]
+    def _child(self, child: ChildInfo) -> None:
+        name, state = child.name, child.state
         if self._children.get(name, "stopped") != state:
             if state == "ready":
-                self.say(name, f"ready: codex app-server {child['codex']}, process {child['pid']}")
-            elif child["problem"]:
-                self.say(name, f"{state}: {child['problem']}")
-        self._children[name], self._paths[name] = state, child["path"]
+                self.say(name, f"ready: codex app-server {child.codex}, process {child.pid}")
+            elif child.problem:
+                self.say(name, f"{state}: {child.problem}")
+        self._children[name], self._paths[name] = state, child.path
 
-    def _see_plan(self, picture: Picture) -> None:
-        plan = picture["plan"]
-        now = (plan["state"], plan["revision"])
+    def _see_plan(self, picture: Status) -> None:
+        plan = picture.plan
+        now = (plan.state, plan.revision)
         if now == self._plan:
             return
         self._plan = now
-        if plan["state"] == "in_force":
-            self.say("plan.md", f"read: revision {plan['revision']}, “{plan['title']}”")
-            for task in picture["tasks"]:
-                after = f" (after {', '.join(task['after'])})" if task["after"] else ""
-                self.more(f"{task['id']}  {task['child']:<8}  {task['title']}{after}")
+        if plan.state == "in_force":
+            self.say("plan.md", f"read: revision {plan.revision}, “{plan.title}”")
+            for task in picture.tasks:
+                after = f" (after {', '.join(task.after)})" if task.after else ""
+                self.more(f"{task.id}  {task.child:<8}  {task.title}{after}")
         else:
-            self.say("plan.md", plan["state"])
-            for problem in plan["problems"]:
-                self.more(f"line {problem['line']}: {problem['message']}")
+            self.say("plan.md", plan.state)
+            for problem in plan.problems:
+                self.more(f"line {problem.line}: {problem.message}")
 
-    def _task(self, task: Picture) -> None:
-        state, why = task["state"], task["why"] or ""
-        before = self._tasks.get(task["id"], ("", ""))
-        self._tasks[task["id"]] = (state, why)
+    def _task(self, task: TaskInfo) -> None:
+        state, why = task.state, task.why or ""
+        before = self._tasks.get(task.id, ("", ""))
+        self._tasks[task.id] = (state, why)
         if before == (state, why) or (before[0] == state and state in ("running", "verifying", "done")):
             return
-        name = f"{task['id']} {state.replace('_', ' ')}"
+        name = f"{task.id} {state.replace('_', ' ')}"
         match state:
             case "done":
-                self.say(task["child"], f"{name}: {task['summary']}")
-                if task["changed_files"]:
-                    self.more(f"changed {', '.join(task['changed_files'])}")
-                for check in task["verify"]:
-                    self.more(f"`{check['command']}`, run by orch: exit {check['exit_code']}")
+                self.say(task.child, f"{name}: {task.summary}")
+                if task.changed_files:
+                    self.more(f"changed {', '.join(task.changed_files)}")
+                for check in task.verify:
+                    self.more(f"`{check.command}`, run by orch: exit {check.exit_code}")
             case "verifying":
-                self.say(task["child"], f"{name}: its turn has ended; orch runs the checks itself")
-            case "running" if task["after"] and not before[1].startswith("the plan changed"):
-                self.say(task["child"], f"{name}, now that {' and '.join(task['after'])} is done")
-            case "waiting" if not task["after"] or why == "about to start":
+                self.say(task.child, f"{name}: its turn has ended; orch runs the checks itself")
+            case "running" if task.after and not before[1].startswith("the plan changed"):
+                self.say(task.child, f"{name}, now that {' and '.join(task.after)} is done")
+            case "waiting" if not task.after or why == "about to start":
                 pass  # for a moment
             case _:
-                self.say(task["child"], f"{name}: {why}" if why else name)
+                self.say(task.child, f"{name}: {why}" if why else name)
 
 
 def deed(line: Mapping[str, Any], repo: str) -> str:

@@ -15,13 +15,15 @@ from pydantic import Field
 
 from supervisor.core.plan.diff import describe, diff
 from supervisor.domain.plan import FILE_LIMIT, Plan, Rejection
+from supervisor.domain.status import Status
 from supervisor.errors import OrchError, RequestRefused, UsageError, WorkspaceError
-from supervisor.mcp.client import Picture, SupervisorClient
+from supervisor.mcp.client import SupervisorClient
 from supervisor.mcp.page import Answer, Tool
 from supervisor.runtime.config.load import named
 from supervisor.runtime.plan.read import check, read
 from supervisor.runtime.workspace import Workspace
 from supervisor.shell.atomic import write_atomic
+from supervisor.wire.plain import plain
 
 PLAN_PAGE = 32_000  # characters: most plans are read at once
 TASKS = 60  # told by check_plan
@@ -41,18 +43,18 @@ class PlanTools:
     def read_plan(self, offset: Annotated[int, Field(ge=0, description="The character to begin with.")] = 0) -> Answer:
         """plan.md as it is on disk, its version (write_plan wants it), whether it is in force, and what is wrong."""
         content = self._content()
-        picture = self._picture()
+        status = self._status()
         text = content.decode("utf-8-sig", "replace")
         found = check(content, self._children()) if content.strip() else Rejection(())
         end = offset + PLAN_PAGE
-        plan = picture["plan"] if picture else {}
+        state = status.plan.state if status else "the supervisor is not up: run `orch up`"
         return {
             "text": text[offset:end],
             "next": end if end < len(text) else None,
-            "version": _version(self._revision(picture), content),
-            "revision": self._revision(picture),
-            "state": plan.get("state", "the supervisor is not up: run `orch up`") if content else "missing",
-            "author": plan.get("author"),
+            "version": _version(self._revision(status), content),
+            "revision": self._revision(status),
+            "state": state if content else "missing",
+            "author": status.plan.author if status else None,
             "problems": _problems(found),
         }
 
@@ -82,7 +84,7 @@ class PlanTools:
     ) -> Answer:
         """Replace plan.md; running work follows at once. Refused, with nothing written, if the text does not parse, or
         if plan.md is no longer the version that you read: then read_plan again and put your change into that."""
-        before = await anyio.to_thread.run_sync(self._picture)
+        before = await anyio.to_thread.run_sync(self._status)
         await anyio.to_thread.run_sync(self._replace, text, version)
         return await self._taken_up(_encoded(text), before)
 
@@ -111,36 +113,35 @@ class PlanTools:
             raise UsageError(f"`{version[:40]}` is no version", "call read_plan; it gives the one to pass here")
         content = self._content()
         if _digest(content) != version.rpartition("-")[2]:
-            picture = self._picture()
-            revision = self._revision(picture)
+            status = self._status()
+            revision = self._revision(status)
             taken = self._kept(revision) == content.decode("utf-8-sig", "replace")  # else its author is not known yet
-            author = (picture["plan"].get("author") if picture and taken else None) or "somebody else"
+            author = (status.plan.author if status and taken else None) or "somebody else"
             now = _version(revision, content)
             raise RequestRefused(
                 f"conflict: plan.md changed since you read it; it is {now} now, and {author} wrote it",
                 "read_plan again, keep that edit, and write your change into the new text",
             )
 
-    async def _taken_up(self, content: bytes, before: Picture | None) -> Answer:
+    async def _taken_up(self, content: bytes, before: Status | None) -> Answer:
         """What the supervisor made of it, once it has read it."""
-        was = (before["plan"]["revision"], before["plan"]["state"]) if before else None
-        picture: Picture | None = before
+        was = (before.plan.revision, before.plan.state) if before else None
+        status = before
         seen = -1
         with anyio.move_on_after(TAKEN_UP):
             while True:
-                answer = await self._line.watch(seen, TAKEN_UP)
-                seen, picture = answer["version"], answer["status"]
-                kept = self._kept(picture["plan"]["revision"])
-                if kept is not None and kept == content.decode() and picture["plan"]["state"] in ("in_force", "held"):
+                seen, status = await self._line.watch(seen, TAKEN_UP)
+                kept = self._kept(status.plan.revision or 0)
+                if kept is not None and kept == content.decode() and status.plan.state in ("in_force", "held"):
                     break
-        revision = self._revision(picture)
-        plan = picture["plan"] if picture else {}
+        revision = self._revision(status)
+        plan = status.plan if status else None
         return {
             "version": _version(revision, content),
             "revision": revision,
-            "state": plan.get("state"),
-            "changed": was != (plan.get("revision"), plan.get("state")),
-            "problems": plan.get("problems", []),
+            "state": plan.state if plan else None,
+            "changed": was != ((plan.revision, plan.state) if plan else None),
+            "problems": plain(plan.problems) if plan else [],
         }
 
     # ── what is there ────────────────────────────────────────────────────────────────────────────
@@ -155,16 +156,16 @@ class PlanTools:
             raise WorkspaceError(content.problems[0].message, "put a plan.md in its place")
         return content or b""
 
-    def _picture(self) -> Picture | None:
+    def _status(self) -> Status | None:
         try:
-            return self._line.picture()
+            return self._line.status()
         except OrchError:
             return None
 
-    def _revision(self, picture: Picture | None) -> int:
+    def _revision(self, status: Status | None) -> int:
         """The one in force, as the supervisor says, else the newest that is kept."""
-        if picture is not None:
-            return int(picture["plan"]["revision"] or 0)
+        if status is not None:
+            return status.plan.revision or 0
         return max((int(one.stem) for one in self._workspace.plans.glob("*.md") if one.stem.isdigit()), default=0)
 
     def _kept(self, revision: int) -> str | None:
@@ -173,7 +174,7 @@ class PlanTools:
         return None
 
     def _in_force(self) -> Plan | None:
-        kept = self._kept(self._revision(self._picture()))
+        kept = self._kept(self._revision(self._status()))
         plan = check(kept.encode(), self._children()) if kept is not None else None
         return plan if isinstance(plan, Plan) else None
 

@@ -47,11 +47,11 @@ class RepoTools:
     def repos(self) -> Answer:
         """The repos that take part: each one's name, path, and whether its server is ready. Begin here."""
         try:
-            picture = self._line.picture()
+            status = self._line.status()
         except OrchError as error:
             told, states = str(error), {}
         else:
-            told, states = "up", {one["name"]: one["state"] for one in picture["children"]}
+            told, states = "up", {one.name: one.state for one in status.children}
         children = [
             {
                 "name": child.name,

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections import Counter
 from typing import Annotated, Any, Literal
 
 import anyio
+from msgspec.structs import replace
 from pydantic import BaseModel, Field
 
+from supervisor.domain.status import AskInfo, ChildInfo, Status, SupervisorInfo, TaskInfo
 from supervisor.errors import OrchError, RequestRefused, SupervisorDown
-from supervisor.mcp.client import Picture, SupervisorClient
+from supervisor.mcp.client import SupervisorClient
 from supervisor.mcp.page import NOTICE, Answer, Tool, lines_of, marked, rows_of, untrusted
 from supervisor.runtime.workspace import Workspace
 from supervisor.wire.child_question import QUESTION_LIMIT, WITHIN
+from supervisor.wire.plain import dumped, loaded, plain
 
 ASK_SECONDS = WITHIN + 15  # the supervisor ends it sooner, and says why
 LOOK = 4.0  # seconds of one watch: some states change with time alone
@@ -88,16 +90,16 @@ class WorkTools:
 
     def status(self, offset: Start = 0, limit: Annotated[int, Field(ge=1, le=100)] = 40) -> Answer:
         """Where everything stands: plan, children, tasks, and which asks wait on the human. `why` says why."""
-        picture = self._picture()
-        rows, page = rows_of([_task(one) for one in picture["tasks"]], offset, limit)
+        status = self._status()
+        rows, page = rows_of([_task(one) for one in status.tasks], offset, limit)
         return {
-            "supervisor": picture["supervisor"]["state"],
-            "plan": {**picture["plan"], "problems": picture["plan"]["problems"][:20]},
-            "children": [_only(one, "name", "state", "task", "problem") for one in picture["children"]],
-            "counts": dict(Counter(one["state"] for one in picture["tasks"])),
+            "supervisor": status.supervisor.state,
+            "plan": plain(replace(status.plan, problems=status.plan.problems[:20])),
+            "children": [_only(one, "name", "state", "task", "problem") for one in status.children],
+            "counts": dict(Counter(one.state for one in status.tasks)),
             "tasks": rows,
             **page,
-            "asks": [_only(one, "id", "kind", "child", "task") for one in picture["asks"]],
+            "asks": [_only(one, "id", "kind", "child", "task") for one in status.asks],
             "notice": NOTICE,
         }
 
@@ -116,7 +118,7 @@ class WorkTools:
 
     def asks(self) -> Answer:
         """What waits on the human: show them the steps and what is expected, word for word, and wait for their word."""
-        rows, page = rows_of([_ask(one) for one in self._line.picture()["asks"]], 0, 50)
+        rows, page = rows_of([_ask(one) for one in self._line.status().asks], 0, 50)
         return {"asks": rows, **page, "notice": NOTICE}
 
     async def wait(
@@ -132,31 +134,34 @@ class WorkTools:
         version, pause = -1, 0.0
         until = anyio.current_time() + seconds
         while True:
-            answer = await self._line.watch(version, pause)
-            version, found = answer["version"], _attention(answer["status"])
+            version, status = await self._line.watch(version, pause)
+            found = _attention(status)
             new = {key: row for key, row in found.items() if key not in known}
             left = until - anyio.current_time()
             if new or left <= 0:
                 return {
                     "attention": list(new.values())[:40],
                     "seen": " ".join(found),
-                    "plan": answer["status"]["plan"]["state"],
-                    "counts": dict(Counter(one["state"] for one in answer["status"]["tasks"])),
+                    "plan": status.plan.state,
+                    "counts": dict(Counter(one.state for one in status.tasks)),
                     "notice": NOTICE,
                 }
             pause = min(LOOK, left)
 
-    def _picture(self) -> Picture:
-        """The picture, or the last one there was, marked as old."""
+    def _status(self) -> Status:
+        """How everything stands, or how it last stood, marked as old."""
         try:
-            return self._line.picture()
+            return self._line.status()
         except SupervisorDown as error:
             try:
-                left: Picture = json.loads(self._workspace.last_status.read_text(encoding="utf-8"))
-                children = [{**one, "state": "unknown"} for one in left["children"]]
-                return {**left, "children": children, "supervisor": {"state": f"{error}; this is the last known"}}
-            except (OSError, ValueError, TypeError, KeyError):
+                left: Status = loaded(Status, self._workspace.last_status.read_bytes())
+            except (OSError, ValueError):
                 raise error from None
+            return replace(
+                left,
+                supervisor=SupervisorInfo(f"{error}; this is the last known"),
+                children=tuple(replace(one, state="unknown") for one in left.children),
+            )
 
     # ── what is told to the supervisor ───────────────────────────────────────────────────────────
 
@@ -189,36 +194,37 @@ class WorkTools:
         return {"answered": ask, "decision": decision}
 
 
-def _task(one: dict[str, Any]) -> dict[str, Any]:
+def _task(one: TaskInfo) -> dict[str, Any]:
     told = _only(one, "id", "title", "child", "state", "after", "runs")
-    verify = [check for check in one["verify"] if check.get("exit_code") not in (0, None)]
-    said = {"why": one["why"], "summary": one["summary"]}
-    files = one["changed_files"]
+    verify = [plain(check) for check in one.verify if check.exit_code != 0]
+    said = {"why": one.why, "summary": one.summary}
+    files = one.changed_files
     more = {"failed_checks": verify[:5]} if verify else {}
     return {**told, **more, "changed_files": len(files), **marked({key: text for key, text in said.items() if text})}
 
 
-def _ask(one: dict[str, Any]) -> dict[str, Any]:
+def _ask(one: AskInfo) -> dict[str, Any]:
     told = _only(one, "id", "kind", "child", "task", "since", "choices")
     return {**told, **marked(_only(one, "text", "steps", "expect"))}
 
 
-def _attention(picture: Picture) -> dict[str, dict[str, Any]]:
+def _attention(status: Status) -> dict[str, dict[str, Any]]:
     """What needs attention now, each under a key that is another one when it happens anew."""
     found: dict[str, dict[str, Any]] = {}
-    for ask in picture["asks"]:
-        found[ask["id"]] = {"what": "ask", **_ask(ask)}
-    for task in picture["tasks"]:
-        if task["state"] in ("blocked", "failed"):
-            found[f"{task['id']}:{task['state']}:{task['runs']}"] = {"what": task["state"], **_task(task)}
-    if (plan := picture["plan"])["state"] == "rejected":
-        mark = hashlib.sha256(json.dumps(plan["problems"]).encode()).hexdigest()[:8]
-        found[f"rejected:{mark}"] = {"what": "plan rejected", "problems": plan["problems"][:20]}
-    states = [task["state"] for task in picture["tasks"]]
-    if states and plan["state"] != "rejected" and all(state in ("done", "retired") for state in states):
-        found[f"settled:{plan['revision']}"] = {"what": "all settled", "tasks": len(states)}
+    for ask in status.asks:
+        found[ask.id] = {"what": "ask", **_ask(ask)}
+    for task in status.tasks:
+        if task.state in ("blocked", "failed"):
+            found[f"{task.id}:{task.state}:{task.runs}"] = {"what": task.state, **_task(task)}
+    if (plan := status.plan).state == "rejected":
+        mark = hashlib.sha256(dumped(plan.problems).encode()).hexdigest()[:8]
+        found[f"rejected:{mark}"] = {"what": "plan rejected", "problems": plain(plan.problems[:20])}
+    states = [task.state for task in status.tasks]
+    if states and plan.state != "rejected" and all(state in ("done", "retired") for state in states):
+        found[f"settled:{plan.revision}"] = {"what": "all settled", "tasks": len(states)}
     return found
 
 
-def _only(one: dict[str, Any], *names: str) -> dict[str, Any]:
-    return {name: one.get(name) for name in names}
+def _only(one: ChildInfo | TaskInfo | AskInfo, *names: str) -> dict[str, Any]:
+    values = plain(one)
+    return {name: values[name] for name in names}

@@ -6,14 +6,21 @@ import socket
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import NamedTuple
 
-from supervisor.errors import OrchError, RequestRefused, SupervisorDown, SupervisorHangs, UsageError
+from supervisor.domain.json_value import JsonObject
+from supervisor.errors import OTHER_VERSION, OrchError, RequestRefused, SupervisorDown, SupervisorHangs, UsageError
 from supervisor.wire.jsonrpc import INVALID_PARAMS, METHOD_NOT_FOUND, REFUSED, Fault, Peer, Result
 
 CALL_TIMEOUT = 5.0  # seconds for an answer that needs the disk first
 CONNECT_TIMEOUT = 0.6  # seconds for a sign of life; a supervisor that was stopped (SIGSTOP) accepts, and gives none
-OTHER_VERSION = "is it of another version? run `orch down`, `orch up`"
+
+
+class StatusAt(NamedTuple):
+    """The status at this version of the world."""
+
+    version: int
+    status: JsonObject
 
 
 class ControlClient:
@@ -41,11 +48,15 @@ class ControlClient:
     ) -> None:
         self._socket.close()
 
-    def watch(self, version: int, wait: float) -> Any:
-        """`{version, status}` as soon as the world's version is another one, or after `wait` seconds."""
-        return self._call("watch", {"version": version, "timeout": wait}, wait + CALL_TIMEOUT)
+    def watch(self, version: int, wait: float) -> StatusAt:
+        """The status as soon as the world's version is another one, or after `wait` seconds. Raises as `call` does."""
+        answer = self._call("watch", {"version": version, "timeout": wait}, wait + CALL_TIMEOUT)
+        seen, status = answer.get("version"), answer.get("status")
+        if not isinstance(seen, int) or not isinstance(status, dict):
+            raise _senseless("watch")
+        return StatusAt(seen, status)
 
-    def call(self, method: str, **params: Any) -> Any:
+    def call(self, method: str, **params: object) -> JsonObject:
         """The supervisor's answer, which comes at once, but for the first moments in which it reads the plan.
 
         Raises RequestRefused or UsageError if it will not, SupervisorHangs if it did not answer in time,
@@ -56,7 +67,7 @@ class ControlClient:
                 self._call("ping", {}, CONNECT_TIMEOUT, wanted=method)
         return self._call(method, params, CALL_TIMEOUT)
 
-    def call_long(self, method: str, seconds: float, **params: Any) -> Any:
+    def call_long(self, method: str, seconds: float, **params: object) -> JsonObject:
         """The answer to what takes up to `seconds`. Raises as `call` does; `close` from another thread ends it."""
         return self._call(method, params, seconds)
 
@@ -66,7 +77,7 @@ class ControlClient:
             self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
 
-    def _call(self, method: str, params: dict[str, Any], timeout: float, wanted: str = "") -> Any:
+    def _call(self, method: str, params: dict[str, object], timeout: float, wanted: str = "") -> JsonObject:
         request, text = self._peer.request(method, params)
         try:
             self._socket.settimeout(timeout)
@@ -81,15 +92,16 @@ class ControlClient:
         except OSError as error:
             raise SupervisorDown("the supervisor went away", "see `orch logs`, then run `orch up`") from error
         match message:
-            case Result():
-                return message.value
+            case Result(value=dict()):
+                found: JsonObject = message.value
+                return found
             case Fault(code=code, data=data) if code == REFUSED and isinstance(data, dict):
                 kind: type[OrchError] = UsageError if data.get("usage") else RequestRefused
                 raise kind(str(data.get("what")), str(data.get("next_step")))
             case Fault(code=code, message=words):
                 next_step = OTHER_VERSION if code in (INVALID_PARAMS, METHOD_NOT_FOUND) else "see `orch logs`"
                 raise RequestRefused(f"the supervisor refused `{method}`: {words}", next_step)
-        raise SupervisorDown(f"the supervisor's answer to `{method}` makes no sense", OTHER_VERSION)
+        raise _senseless(method)
 
     def wait_closed(self, timeout: float) -> bool:
         """Whether the supervisor ended within `timeout` seconds."""
@@ -111,3 +123,7 @@ class ControlClient:
             self._buffer += piece
         line, self._buffer = self._buffer.split(b"\n", 1)
         return line
+
+
+def _senseless(method: str) -> SupervisorDown:
+    return SupervisorDown(f"the supervisor's answer to `{method}` makes no sense", OTHER_VERSION)

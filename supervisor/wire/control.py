@@ -14,6 +14,7 @@ from typing import Generic, Literal, NamedTuple, TypeVar, get_args, get_origin
 from msgspec import Struct
 from msgspec.structs import fields
 
+from supervisor.domain.status import Status
 from supervisor.wire.plain import typed
 
 LINE_LIMIT = 8 * 2**20  # bytes of one message; a status of 2,000 tasks has about 1.5 MB
@@ -100,7 +101,7 @@ class Watched(Struct, frozen=True):
     """The world as it is at this version."""
 
     version: int
-    status: Mapping[str, object]
+    status: Status
 
 
 class Reloaded(Struct, frozen=True):
@@ -132,7 +133,7 @@ class Method(NamedTuple, Generic[P_co, R_co]):
 
 
 PING = Method("ping", NoParams, Done, waits=False)
-STATUS: Method[NoParams, Mapping[str, object]] = Method("status", NoParams, dict)
+STATUS = Method("status", NoParams, Status)
 WATCH = Method("watch", WatchParams, Watched, waits=False)
 UP = Method("up", UpParams, Done)
 RELOAD = Method("reload", NoParams, Reloaded)

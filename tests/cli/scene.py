@@ -13,6 +13,17 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from supervisor.domain.status import (
+    AskInfo,
+    ChildInfo,
+    OrchestratorInfo,
+    PlanInfo,
+    Status,
+    SupervisorInfo,
+    TaskInfo,
+)
+from supervisor.domain.task import Tokens
+from supervisor.wire.plain import dumped
 from tests import CHECKOUT
 
 Picture = dict[str, Any]
@@ -120,55 +131,59 @@ def spawned(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]
     )
 
 
-def child(name: str, state: str = "ready", **fields: Any) -> dict[str, Any]:
-    absent = ("pid", "socket", "codex", "since", "rss_bytes", "thread", "task", "problem")
-    return {"name": name, "path": f"/repos/{name}", "state": state, "restarts": 0, **dict.fromkeys(absent), **fields}
+def child(name: str, state: str = "ready", **fields: Any) -> Picture:
+    return as_sent(ChildInfo(**{"path": f"/repos/{name}", **fields}, name=name, state=state))
 
 
-def task(name: str, state: str = "waiting", **fields: Any) -> dict[str, Any]:
-    return {
-        "id": name,
-        "title": f"Title of {name}",
-        "child": "backend",
-        "after": [],
-        "state": state,
-        "why": None,
-        "runs": 0,
-        "summary": None,
-        "tokens": {"input": 0, "output": 0},
-        "verify": [],
-        "changed_files": [],
-        **fields,
-    }
+def task(name: str, state: str = "waiting", **fields: Any) -> Picture:
+    absent = {"why": None, "runs": 0, "summary": None, "tokens": Tokens(0, 0), "verify": (), "changed_files": ()}
+    return as_sent(
+        TaskInfo(
+            **{**absent, "id": name, "title": f"Title of {name}", "child": "backend", "after": (), **fields},
+            state=state,
+        )
+    )
 
 
-def ask(name: str, **fields: Any) -> dict[str, Any]:
-    return {
-        "id": name,
-        "kind": "question",
-        "child": None,
-        "task": None,
-        "since": "2026-11-23T10:00:00.000Z",
-        "text": "Which port?",
-        "steps": "",
-        "expect": "",
-        "choices": [],
-        **fields,
-    }
+def ask(name: str, **fields: Any) -> Picture:
+    usual = {"kind": "question", "child": None, "task": None, "since": "2026-11-23T10:00:00.000Z"}
+    words = {"text": "Which port?", "steps": "", "expect": "", "choices": ()}
+    return as_sent(AskInfo(**{**usual, **words, "id": name, **fields}))
+
+
+def lead(state: str = "idle", **fields: Any) -> Picture:
+    """An orchestrator that was asked for a plan."""
+    absent = {"why": None, "busy": False, "planned": True, "summary": None, "turns": 1, "tokens": Tokens(0, 0)}
+    server = {"thread": "lead", "server": "ready", "socket": "/run/o.sock", "pid": 8}
+    return as_sent(OrchestratorInfo(**{**absent, **server, **fields}, state=state))
 
 
 def picture(
     *,
-    tasks: tuple[dict[str, Any], ...] = (),
-    asks: tuple[dict[str, Any], ...] = (),
-    children: tuple[dict[str, Any], ...] = (),
+    tasks: tuple[Picture, ...] = (),
+    asks: tuple[Picture, ...] = (),
+    children: tuple[Picture, ...] = (),
+    orchestrator: Picture | None = None,
     **plan: Any,
 ) -> Picture:
-    return {
-        "workspace": "/ws",
-        "supervisor": {"state": "up", "pid": 7, "since": "2026-11-23T10:00:00.000Z", "version": "0.1.0"},
-        "plan": {"state": "in_force", "revision": 1, "title": "A plan", "problems": [], **plan},
+    """A whole status, as a supervisor sends it."""
+    empty = Status(
+        "/ws",
+        SupervisorInfo("up", 7, "2026-11-23T10:00:00.000Z", "0.1.0"),
+        PlanInfo(**{"state": "in_force", "revision": 1, "title": "A plan", **plan}),
+        children=(),
+        tasks=(),
+        asks=(),
+    )
+    parts = {
         "children": list(children or (child("backend"), child("mobile"))),
         "tasks": list(tasks),
         "asks": list(asks),
     }
+    return {**as_sent(empty), **parts, "orchestrator": orchestrator}
+
+
+def as_sent(part: Any) -> Picture:
+    """A Struct as the JSON that comes over the wire."""
+    sent: Picture = json.loads(dumped(part))
+    return sent

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from supervisor.cli.look.attach import found
+from supervisor.cli.look.attach import found as found_in
+from supervisor.wire.status import read_status
 from tests.cli.conftest import Orch
-from tests.cli.scene import Picture, Standin, child, picture, task
+from tests.cli.scene import Picture, Standin, child, lead, picture, task
 
 READY = child("backend", socket="/run/b.sock", thread="long")
-LEAD = {"state": "idle", "why": None, "thread": "lead", "socket": "/run/o.sock"}
+LEAD = lead()
 
 
 @pytest.fixture
@@ -24,6 +25,10 @@ def codex(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     path.chmod(0o755)
     monkeypatch.setenv("ORCH_CODEX_BIN", str(path))
     return str(path)
+
+
+def found(seen: Picture, name: str | None) -> tuple[str, str]:
+    return found_in(read_status(seen), name)
 
 
 def shows(*tasks: dict[str, object], backend: dict[str, object] = READY, **more: object) -> Picture:

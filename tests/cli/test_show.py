@@ -15,11 +15,16 @@ from rich.console import Console
 
 from supervisor.cli.display.output import drawn, plain
 from supervisor.cli.display.screen import blocks, duration
+from supervisor.domain.json_value import JsonObject
+from supervisor.domain.status import PlanInfo, Status, SupervisorInfo
 from supervisor.runtime.workspace import Workspace
 from supervisor.shell.process import identity_of
+from supervisor.wire.glance import glance
+from supervisor.wire.status import read_status
 from tests.cli.conftest import Orch
-from tests.cli.scene import Standin, ask, child, picture, task
+from tests.cli.scene import Standin, as_sent, ask, child, picture, task
 
+DOWN = as_sent(SupervisorInfo("down"))
 NOW = datetime(2026, 11, 23, 10, 5, tzinfo=UTC)
 FULL = picture(
     children=(
@@ -84,14 +89,21 @@ A2  checkpoint · H1  since 2026-11-23 10:00:00 UTC
   answer: `orch answer A2 accept`, or `orch answer A2 TEXT` in your words"""
 
 
-def test_the_whole_picture_is_one_screen() -> None:
-    assert plain(blocks(FULL, NOW)) == SCREEN
+@pytest.mark.parametrize("read", [glance, read_status])
+def test_the_whole_picture_is_one_screen(read: Callable[[JsonObject], Status]) -> None:
+    assert plain(blocks(read(FULL), NOW)) == SCREEN
+
+
+def test_a_supervisor_of_an_older_version_says_less_and_is_shown() -> None:
+    older = {name: FULL[name] for name in FULL if name not in ("pauses", "orchestrator", "as_of")}
+    older["tasks"] = [{name: one[name] for name in one if name != "minutes"} for one in FULL["tasks"]]
+    assert plain(blocks(glance(older), NOW)) == plain(blocks(read_status(older), NOW)) == SCREEN
 
 
 def test_a_terminal_gets_the_same_words() -> None:
     console = Console(width=120, force_terminal=False, highlight=False, markup=False, emoji=False)
     with console.capture() as captured:
-        console.print(drawn(blocks(FULL, NOW)))
+        console.print(drawn(blocks(read_status(FULL), NOW)))
     shown = captured.get().split()
     assert shown == [word for word in SCREEN.split() if word != "-"]
 
@@ -103,7 +115,7 @@ def test_what_children_say_cannot_command_the_terminal() -> None:
         tasks=(task("T1", "blocked", why="\x1b[31m[red]why[/red]\x07", title="\x1b(0title"),),
         asks=(ask("A1", text="\x1b[8mhidden\x1b[0m", steps="a\rb\x1b[1A"),),
     )
-    shown = plain(blocks(hostile, NOW))
+    shown = plain(blocks(glance(hostile), NOW))
     assert {mark for mark in shown if not mark.isprintable()} == {"\n"}
     assert [word for word in ("nope", "[red]why[/red]", "title", "hidden", "ab") if word not in shown] == []
 
@@ -144,13 +156,14 @@ def test_when_nothing_ever_ran_the_children_are_those_of_the_config(workspace: W
         3,
         {
             "workspace": str(workspace.root),
-            "supervisor": {"state": "down", "pid": None, "since": None, "version": None},
+            "supervisor": DOWN,
             "as_of": None,
-            "plan": {"state": "missing", "revision": None, "title": None, "problems": []},
+            "plan": as_sent(PlanInfo("missing")),
             "orchestrator": None,
             "children": stopped,
             "tasks": [],
             "asks": [],
+            "pauses": [],
         },
         "orch: the supervisor is not up: run `orch up`\n",
     )
@@ -174,14 +187,14 @@ def test_down_shows_the_last_picture_and_which_servers_live_on(workspace: Worksp
     left(workspace, scene, backend=ourselves)
     ran = orch("status", "--json")
     shown = json.loads(ran.out)
-    assert shown.pop("as_of").endswith("Z")
+    assert shown["as_of"].endswith("Z")
+    shown["as_of"] = None
     assert (ran.code, shown) == (
         3,
         {
             **scene,
             "workspace": str(workspace.root),
-            "supervisor": {"state": "down", "pid": None, "since": None, "version": None},
-            "orchestrator": None,
+            "supervisor": DOWN,
             "children": [running, {**gone, "state": "stopped", "pid": None, "socket": None, "task": None}],
         },
     )

@@ -10,6 +10,7 @@ import pytest
 
 from supervisor.cli.display.title import attention, title
 from supervisor.runtime.workspace import Workspace
+from supervisor.wire.status import read_status
 from tests import CHECKOUT
 from tests.cli.scene import Picture, Standin, ask, picture, task
 from tests.cli.terminal import Terminal
@@ -39,18 +40,18 @@ def watching(workspace: Workspace, **environ: str) -> Terminal:
     ],
 )
 def test_the_title_counts(seen: Picture, words: str) -> None:
-    assert title(seen) == words
+    assert title(read_status(seen)) == words
 
 
 def test_nothing_that_others_wrote_is_in_the_title() -> None:
     evil = "\x1b]2;evil\x07\n"
     seen = picture(tasks=(task(evil, "blocked", title=evil),), asks=(ask(evil, text=evil),), title=evil)
-    assert title(seen) == "orch: 1 ask, 1 blocked, 0/1 done"
+    assert title(read_status(seen)) == "orch: 1 ask, 1 blocked, 0/1 done"
 
 
 def test_asks_and_blocked_tasks_want_attention() -> None:
     seen = picture(tasks=(task("T1", "blocked"), task("T2", "failed"), task("T3", "done")), asks=(ask("A1"),))
-    assert attention(seen) == {("ask", "A1"), ("task", "T1"), ("task", "T2")}
+    assert attention(read_status(seen)) == {("ask", "A1"), ("task", "T1"), ("task", "T2")}
 
 
 def test_the_bell_rings_for_what_is_new_and_the_title_is_given_back(

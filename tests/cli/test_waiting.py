@@ -16,6 +16,7 @@ from supervisor.cli.look.wait import WaitResult, unseen_edit, verdict
 from supervisor.runtime.daemon import launch
 from supervisor.runtime.daemon import lock as locks
 from supervisor.runtime.workspace import Workspace
+from supervisor.wire.status import read_status
 from tests.cli.conftest import Orch
 from tests.cli.scene import Standin, ask, picture, task
 
@@ -24,7 +25,7 @@ STATES = ("waiting", "running", "verifying", "needs_human", "done", "blocked", "
 
 
 def code(scene: Scene, only: str | None = None) -> int | None:
-    found = verdict(scene, only)
+    found = verdict(read_status(scene), only)
     return None if found is None else found.code
 
 
@@ -93,12 +94,12 @@ def test_asks_come_first_and_nothing_is_settled_while_something_runs(states: lis
 
 
 def test_a_verdict_says_what_came_of_it() -> None:
-    assert verdict(picture(tasks=(T1_BLOCKED, T2_AFTER))) == WaitResult(5, "T1 is blocked: no access")
-    assert verdict(picture(tasks=(T1_DONE,)), "T1") == WaitResult(0, "T1 is done: It answers 202.")
-    assert verdict(picture(tasks=(T1_DONE, task("T2", "retired")))) == WaitResult(
+    assert verdict(read_status(picture(tasks=(T1_BLOCKED, T2_AFTER)))) == WaitResult(5, "T1 is blocked: no access")
+    assert verdict(read_status(picture(tasks=(T1_DONE,))), "T1") == WaitResult(0, "T1 is done: It answers 202.")
+    assert verdict(read_status(picture(tasks=(T1_DONE, task("T2", "retired"))))) == WaitResult(
         0, "1 of 2 tasks done, the others retired"
     )
-    assert verdict(picture(asks=(ask("A3"), ask("A4")))) == WaitResult(
+    assert verdict(read_status(picture(asks=(ask("A3"), ask("A4"))))) == WaitResult(
         4, "A3 waits on you (and 1 more: `orch asks`): Which port?: `orch answer A3 ...`"
     )
 
@@ -206,13 +207,13 @@ def test_an_edit_that_the_supervisor_has_not_read_is_waited_for(
 
 def test_only_a_late_edit_of_other_words_is_unseen(workspace: Workspace) -> None:
     scene = picture(revision=1)
-    assert not unseen_edit(workspace, scene)
+    assert not unseen_edit(workspace, read_status(scene))
     workspace.plan.write_text("new", encoding="utf-8")
-    assert unseen_edit(workspace, scene)
-    assert unseen_edit(workspace, picture(revision=None))
+    assert unseen_edit(workspace, read_status(scene))
+    assert unseen_edit(workspace, read_status(picture(revision=None)))
     workspace.plans.mkdir(parents=True)
     (workspace.plans / "0001.md").write_text("new", encoding="utf-8")
-    assert not unseen_edit(workspace, scene)
+    assert not unseen_edit(workspace, read_status(scene))
 
 
 def test_an_interrupt_ends_it_with_130(orch: Orch, standin: Callable[..., Standin]) -> None:

@@ -22,7 +22,7 @@ from supervisor.errors import OrchError, SupervisorDown
 from supervisor.runtime.daemon import launch
 from supervisor.runtime.workspace import Workspace
 from supervisor.shell import process
-from supervisor.shell.control_client import ControlClient
+from supervisor.shell.control_client import ControlClient, StatusAt
 from supervisor.shell.ledger.segments import raw_lines
 from tests import CHECKOUT
 
@@ -194,8 +194,7 @@ class Lab:
     def status(self) -> Status:
         """What `orch status --json` prints, from a supervisor that may be slow to answer. Raises SupervisorDown."""
         with self.client() as client:
-            picture: Status = client.watch(-1, 0)["status"]
-        return picture
+            return dict(client.watch(-1, 0).status)
 
     @contextmanager
     def client(self) -> Iterator[ControlClient]:
@@ -209,8 +208,7 @@ class Lab:
         version, picture = -1, {}
         with self.client() as client:
             while (left := deadline - time.monotonic()) > 0:
-                seen = self._watch(client, version, min(left, LOOK))
-                version, picture = seen["version"], seen["status"]
+                version, picture = self._watch(client, version, min(left, LOOK))
                 if what(picture):
                     return picture
         raise AssertionError(
@@ -263,9 +261,8 @@ class Lab:
             return "(no ledger)"
         return "".join(self.workspace.ledger.read_text(encoding="utf-8").splitlines(keepends=True)[-15:])
 
-    def _watch(self, client: ControlClient, version: int, left: float) -> dict[str, Any]:
+    def _watch(self, client: ControlClient, version: int, left: float) -> StatusAt:
         try:
-            seen: dict[str, Any] = client.watch(version, left)
+            return client.watch(version, left)
         except SupervisorDown as error:
             raise AssertionError(f"the supervisor went away: {error}\n{self.tail()}") from error
-        return seen

@@ -83,8 +83,7 @@ def until(client: ControlClient, what: Callable[[Any], bool], timeout: float) ->
     deadline = time.monotonic() + timeout
     version, seen = -1, {}
     while (left := deadline - time.monotonic()) > 0:
-        told = client.watch(version, left)
-        version, seen = told["version"], told["status"]
+        version, seen = client.watch(version, left)
         if what(seen):
             return
     raise AssertionError(f"not within {timeout:g} s; the last status:\n{json.dumps(seen, indent=1)}")

@@ -23,6 +23,7 @@ from supervisor.shell import process
 from supervisor.shell.ledger.lines import decode
 from supervisor.shell.ledger.segments import raw_lines
 from supervisor.shell.ledger.store import Ledger
+from supervisor.wire.plain import dumped
 from tests.faults.story import Story
 from tests.faults.world import Stage, unsettled
 
@@ -118,7 +119,7 @@ def ledger_is_the_world(stage: Stage, story: Story, before: Before) -> Iterator[
         world = World()
         for line in seen:
             world = evolve(world, decode(line))
-        folded = _shown(status(world, datetime.now(UTC), str(stage.workspace.root)))
+        folded = _shown(json.loads(dumped(status(world, datetime.now(UTC), str(stage.workspace.root)))))
         wrong = [name for name in live if live[name] != folded.get(name)]
         if not wrong:
             return

@@ -15,9 +15,9 @@ from random import Random
 
 import psutil
 
-from supervisor.cli import calling
 from supervisor.demo.model import Cut, Fail, Failed, Say, ScriptedModel, Silence, Step, Stream
 from supervisor.errors import SupervisorDown
+from supervisor.runtime import calling
 from supervisor.runtime.daemon import launch
 from tests import CHECKOUT
 from tests.faults import peer

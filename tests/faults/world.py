@@ -111,8 +111,7 @@ class Stage(Lab):
         """Until the world is another one, or a moment is over."""
         try:
             with self.client() as client:
-                seen = client.watch(-1, 0)
-                client.watch(seen["version"], 0.3)
+                client.watch(client.watch(-1, 0).version, 0.3)
         except OrchError:
             time.sleep(0.05)
 

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from supervisor.errors import RequestRefused, SupervisorDown
+from supervisor.errors import OTHER_VERSION, RequestRefused, SupervisorDown
 from supervisor.shell import control_client
-from supervisor.shell.control_client import OTHER_VERSION, ControlClient
+from supervisor.shell.control_client import ControlClient
 from supervisor.wire.jsonrpc import INTERNAL_ERROR, INVALID_PARAMS, METHOD_NOT_FOUND, REFUSED
 
 pytestmark = pytest.mark.timeout(10)
@@ -96,14 +96,14 @@ def wait_gone(connection: socket.socket) -> None:
 def test_a_call_brings_its_answer_also_in_pieces_and_with_the_next_one_behind_it(answering: QuestionTurn) -> None:
     def script(connection: socket.socket) -> None:
         assert take(connection) == {"id": 1, "method": "hold", "params": {}}
-        both = json.dumps({"id": 1, "result": {}}) + "\n" + json.dumps({"id": 2, "result": [7]}) + "\n"
+        both = json.dumps({"id": 1, "result": {}}) + "\n" + json.dumps({"id": 2, "result": {"seven": 7}}) + "\n"
         for byte in both.encode():
             connection.sendall(bytes([byte]))
         assert take(connection) == {"id": 2, "method": "go", "params": {"task": "T1"}}
 
     client = answering(script)
     assert client.call("hold") == {}
-    assert client.call("go", task="T1") == [7]
+    assert client.call("go", task="T1") == {"seven": 7}
 
 
 def test_a_watch_waits_as_long_as_it_says(answering: QuestionTurn) -> None:
@@ -112,16 +112,16 @@ def test_a_watch_waits_as_long_as_it_says(answering: QuestionTurn) -> None:
         assert request["params"] == {"version": 3, "timeout": 0.1}
         give(connection, {"id": request["id"], "result": {"version": 3, "status": {}}})
 
-    assert answering(script).watch(3, 0.1) == {"version": 3, "status": {}}
+    assert answering(script).watch(3, 0.1) == (3, {})
 
 
 def test_an_answer_of_many_megabytes_arrives(answering: QuestionTurn) -> None:
     big = "x" * 5_000_000
 
     def script(connection: socket.socket) -> None:
-        give(connection, {"id": take(connection)["id"], "result": big})
+        give(connection, {"id": take(connection)["id"], "result": {"it": big}})
 
-    assert answering(script).call("hold") == big
+    assert answering(script).call("hold") == {"it": big}
 
 
 def test_words_that_are_no_text_get_through(answering: QuestionTurn) -> None:
@@ -129,9 +129,11 @@ def test_words_that_are_no_text_get_through(answering: QuestionTurn) -> None:
 
     def script(connection: socket.socket) -> None:
         request = take(connection)
-        give(connection, json.dumps({"id": request["id"], "result": request["params"]["text"]}).encode() + b"\n")
+        give(
+            connection, json.dumps({"id": request["id"], "result": {"it": request["params"]["text"]}}).encode() + b"\n"
+        )
 
-    assert answering(script).call("note", text=word) == word
+    assert answering(script).call("note", text=word) == {"it": word}
 
 
 @pytest.mark.parametrize(
@@ -158,7 +160,17 @@ def test_a_refusal_is_told_in_the_words_of_the_supervisor(answering: QuestionTur
 
 
 @pytest.mark.parametrize(
-    "answer", [b"hello\n", b"\n", b"\xff\n", b"[]\n", b'{"id":9,"result":1}\n', b'{"method":"x"}\n']
+    "answer",
+    [
+        b'{"id":1,"result":7}\n',
+        b'{"id":1,"result":null}\n',
+        b"hello\n",
+        b"\n",
+        b"\xff\n",
+        b"[]\n",
+        b'{"id":9,"result":1}\n',
+        b'{"method":"x"}\n',
+    ],
 )
 def test_an_answer_that_makes_no_sense_is_told(answering: QuestionTurn, answer: bytes) -> None:
     def script(connection: socket.socket) -> None:

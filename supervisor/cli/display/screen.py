@@ -2,36 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING
 
 from supervisor.cli.display.output import Block, Cell, Grid, Line, clean, one_line, state
 
-Object = Mapping[str, Any]
+if TYPE_CHECKING:
+    from supervisor.domain.status import AskInfo, ChildInfo, Status, TaskInfo
 
 SUMMARY_LENGTH = 160  # characters of a summary on the screen; runs.md has all of it
 
 
-def blocks(picture: Object, now: datetime) -> list[Block]:
+def blocks(picture: Status, now: datetime) -> list[Block]:
     """The whole screen, as of `now`."""
     parts = [
         list(_head(picture, now)),
-        list(_children(picture["children"], now)),
-        list(_tasks(picture["tasks"])),
-        list(_asks(picture["asks"])),
+        list(_children(picture.children, now)),
+        list(_tasks(picture.tasks)),
+        list(_asks(picture.asks)),
     ]
     filled = [part for part in parts if part]
     return [block for at, part in enumerate(filled) for block in (*([Line()] if at else []), *part)]
 
 
-def ask_blocks(ask: Object) -> Iterator[Block]:
+def ask_blocks(ask: AskInfo) -> Iterator[Block]:
     """One ask: what it is, what to do, what has to come back, and how to answer."""
-    about = " · ".join(one_line(ask[name]) for name in ("kind", "child", "task") if ask.get(name))
-    yield Line(
-        (Cell(one_line(ask["id"]), "bold"), Cell(f"  {about}"), Cell(f"  since {_clock(ask.get('since'))}", "dim"))
-    )
-    for name, text in (("", ask.get("text")), ("steps", ask.get("steps")), ("expect", ask.get("expect"))):
+    about = " · ".join(one_line(word) for word in (ask.kind, ask.child, ask.task) if word)
+    yield Line((Cell(one_line(ask.id), "bold"), Cell(f"  {about}"), Cell(f"  since {_clock(ask.since)}", "dim")))
+    for name, text in (("", ask.text), ("steps", ask.steps), ("expect", ask.expect)):
         lines = clean(text or "").strip().splitlines()
         if name and lines:
             yield Line((Cell(f"{name}:", "dim"),), 2)
@@ -47,66 +46,64 @@ def duration(seconds: float) -> str:
     return f"{max(0, int(seconds))}s"
 
 
-def _head(picture: Object, now: datetime) -> Iterator[Block]:
-    yield Line((Cell("workspace   ", "dim"), Cell(one_line(picture["workspace"]))))
-    daemon = picture["supervisor"]
+def _head(picture: Status, now: datetime) -> Iterator[Block]:
+    yield Line((Cell("workspace   ", "dim"), Cell(one_line(picture.workspace))))
+    daemon = picture.supervisor
     words = [
-        f"process {daemon['pid']}" if daemon.get("pid") else "",
-        f"for {_since(daemon.get('since'), now)}" if daemon.get("since") else "",
-        f"version {one_line(daemon['version'])}" if daemon.get("version") else "",
-        f"last seen {_clock(picture.get('as_of'))}" if daemon["state"] == "down" and picture.get("as_of") else "",
+        f"process {daemon.pid}" if daemon.pid else "",
+        f"for {_since(daemon.since, now)}" if daemon.since else "",
+        f"version {one_line(daemon.version)}" if daemon.version else "",
+        f"last seen {_clock(picture.as_of)}" if daemon.state == "down" and picture.as_of else "",
     ]
     rest = ", ".join(word for word in words if word)
-    yield Line((Cell("supervisor  ", "dim"), state(daemon["state"]), Cell(f"  {rest}" if rest else "")))
-    if daemon.get("problem"):
-        yield Line((Cell(one_line(daemon["problem"]), "red"),), 12)
-    plan = picture["plan"]
-    revision = f"  revision {plan['revision']}" if plan.get("revision") else ""
-    title = f": {one_line(plan['title'])}" if plan.get("title") else ""
-    why = f"  ({one_line(plan['why'])})" if plan.get("why") else ""
-    yield Line((Cell("plan        ", "dim"), state(plan["state"]), Cell(f"{revision}{title}{why}")))
-    for one in picture.get("pauses") or ():
-        why = f"  until {_clock(one.get('until'))}: {one_line(one['why'], SUMMARY_LENGTH)}"
-        yield Line(
-            (Cell("paused      ", "dim"), Cell(one_line(one["provider"] or "the provider"), "yellow"), Cell(why))
-        )
-    if lead := picture.get("orchestrator"):
-        told = lead.get("doing") or (lead.get("summary") if lead["state"] == "idle" else None) or lead.get("why") or ""
+    yield Line((Cell("supervisor  ", "dim"), state(daemon.state), Cell(f"  {rest}" if rest else "")))
+    if daemon.problem:
+        yield Line((Cell(one_line(daemon.problem), "red"),), 12)
+    plan = picture.plan
+    revision = f"  revision {plan.revision}" if plan.revision else ""
+    title = f": {one_line(plan.title)}" if plan.title else ""
+    why = f"  ({one_line(plan.why)})" if plan.why else ""
+    yield Line((Cell("plan        ", "dim"), state(plan.state), Cell(f"{revision}{title}{why}")))
+    for one in picture.pauses or ():
+        why = f"  until {_clock(one.until)}: {one_line(one.why, SUMMARY_LENGTH)}"
+        yield Line((Cell("paused      ", "dim"), Cell(one_line(one.provider or "the provider"), "yellow"), Cell(why)))
+    if lead := picture.orchestrator:
+        told = lead.doing or (lead.summary if lead.state == "idle" else None) or lead.why or ""
         about = f"  {one_line(told, SUMMARY_LENGTH)}" if told else ""
-        yield Line((Cell("orchestrator ", "dim"), state(lead["state"]), Cell(about)))
-    for problem in plan["problems"]:
-        yield Line((Cell(f"plan.md:{problem['line']}: {one_line(problem['message'])}", "red"),), 12)
+        yield Line((Cell("orchestrator ", "dim"), state(lead.state), Cell(about)))
+    for problem in plan.problems:
+        yield Line((Cell(f"plan.md:{problem.line}: {one_line(problem.message)}", "red"),), 12)
 
 
-def _children(children: Sequence[Object], now: datetime) -> Iterator[Block]:
+def _children(children: Sequence[ChildInfo], now: datetime) -> Iterator[Block]:
     if not children:
         return
     rows = tuple(
         (
-            Cell(child["name"], "bold"),
-            state(child["state"]),
-            Cell(_since(child.get("since"), now)),
-            Cell(_text(child.get("pid"))),
-            Cell(_text(child.get("codex"))),
-            Cell(_megabytes(child.get("rss_bytes"))),
-            Cell(_text(child.get("restarts") or None)),
-            Cell(_text(child.get("task"))),
-            Cell(_text(child.get("problem")), "red"),
+            Cell(child.name, "bold"),
+            state(child.state),
+            Cell(_since(child.since, now)),
+            Cell(_text(child.pid)),
+            Cell(_text(child.codex)),
+            Cell(_megabytes(child.rss_bytes)),
+            Cell(_text(child.restarts or None)),
+            Cell(_text(child.task)),
+            Cell(_text(child.problem), "red"),
         )
         for child in children
     )
     yield Grid(("CHILD", "STATE", "FOR", "PID", "CODEX", "MEMORY", "RESTARTS", "TASK", "PROBLEM"), rows).filled()
 
 
-def _tasks(tasks: Sequence[Object]) -> Iterator[Block]:
+def _tasks(tasks: Sequence[TaskInfo]) -> Iterator[Block]:
     if not tasks:
         return
     rows = tuple(
         (
-            Cell(task["id"], "bold"),
-            state(task["state"]),
-            Cell(_text(task["child"])),
-            Cell(one_line(task["title"], 40)),
+            Cell(task.id, "bold"),
+            state(task.state),
+            Cell(_text(task.child)),
+            Cell(one_line(task.title, 40)),
             Cell(_about(task)),
         )
         for task in tasks
@@ -114,13 +111,13 @@ def _tasks(tasks: Sequence[Object]) -> Iterator[Block]:
     yield Grid(("TASK", "STATE", "CHILD", "TITLE", "WHY"), rows).filled()
 
 
-def _about(task: Object) -> str:
-    if task["state"] in ("done", "retired") and task.get("summary"):
-        return one_line(task["summary"], SUMMARY_LENGTH)
-    return one_line(task.get("why") or task.get("summary") or "", SUMMARY_LENGTH)
+def _about(task: TaskInfo) -> str:
+    if task.state in ("done", "retired") and task.summary:
+        return one_line(task.summary, SUMMARY_LENGTH)
+    return one_line(task.why or task.summary or "", SUMMARY_LENGTH)
 
 
-def _asks(asks: Sequence[Object]) -> Iterator[Block]:
+def _asks(asks: Sequence[AskInfo]) -> Iterator[Block]:
     if asks:
         yield Line((Cell("waits on you", "yellow"),))
     for at, ask in enumerate(asks):
@@ -129,11 +126,11 @@ def _asks(asks: Sequence[Object]) -> Iterator[Block]:
         yield from ask_blocks(ask)
 
 
-def _ways(ask: Object) -> str:
-    choices = [one_line(choice) for choice in ask.get("choices") or ()]
-    call = f"orch answer {one_line(ask['id'])}"
+def _ways(ask: AskInfo) -> str:
+    choices = [one_line(choice) for choice in ask.choices or ()]
+    call = f"orch answer {one_line(ask.id)}"
     ways = [f"`{call} {choice}`" for choice in choices]
-    if ask["kind"] != "approval":
+    if ask.kind != "approval":
         ways.append(f"`{call} TEXT` in your words")
     return ", or ".join(ways)
 

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from supervisor.cli.calling import Picture
+from supervisor.domain.status import Status
 
 Attention = frozenset[tuple[str, str]]
 
@@ -21,15 +21,15 @@ def kept_title() -> Iterator[None]:
         _write("\x1b]2;\x07\x1b[23;2t")  # empty for those that cannot pop
 
 
-def show_title(picture: Picture) -> None:
+def show_title(picture: Status) -> None:
     _write(f"\x1b]2;{title(picture)}\x07")
 
 
-def title(picture: Picture) -> str:
+def title(picture: Status) -> str:
     """`orch: 2 asks, 1 blocked, 3/5 done`."""
-    tasks = [task for task in picture["tasks"] if task["state"] != "retired"]
-    states = [task["state"] for task in tasks]
-    asks, blocked = len(picture["asks"]), states.count("blocked") + states.count("failed")
+    tasks = [task for task in picture.tasks if task.state != "retired"]
+    states = [task.state for task in tasks]
+    asks, blocked = len(picture.asks), states.count("blocked") + states.count("failed")
     parts = [
         f"{asks} ask{'s' * (asks != 1)}" if asks else "",
         f"{blocked} blocked" if blocked else "",
@@ -38,10 +38,10 @@ def title(picture: Picture) -> str:
     return "orch: " + ", ".join(part for part in parts if part)
 
 
-def attention(picture: Picture) -> Attention:
+def attention(picture: Status) -> Attention:
     """What rings the bell when it is new: an ask, a task that is blocked or failed."""
-    asks = {("ask", str(ask["id"])) for ask in picture["asks"]}
-    tasks = {("task", str(task["id"])) for task in picture["tasks"] if task["state"] in ("blocked", "failed")}
+    asks = {("ask", ask.id) for ask in picture.asks}
+    tasks = {("task", task.id) for task in picture.tasks if task.state in ("blocked", "failed")}
     return frozenset(asks | tasks)
 
 

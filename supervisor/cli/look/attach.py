@@ -5,18 +5,19 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
-from supervisor.cli import calling
-from supervisor.cli.calling import Picture
 from supervisor.cli.command.parameters import Argument, Option
 from supervisor.cli.display import output
+from supervisor.cli.naming import checked
 from supervisor.domain.plan import HUMAN, ORCHESTRATOR
+from supervisor.domain.status import OrchestratorInfo, Status
 from supervisor.errors import OrchError, WorkspaceError
+from supervisor.runtime import calling
 from supervisor.runtime.codex.binary import locate
 from supervisor.runtime.config.load import load
 from supervisor.runtime.workspace import Workspace
+from supervisor.wire.status import read_status
 
 
 class NotAttachable(OrchError):
@@ -33,7 +34,7 @@ def attach(
 
     Raises SupervisorDown, UsageError for a name that there is not, NotAttachable if there is no thread yet.
     """
-    thread, socket = found(calling.live(workspace), name)
+    thread, socket = found(read_status(calling.live(workspace)), name)
     binary = locate(load(workspace).codex_bin)
     arguments = [str(binary), "resume", thread, "--remote", f"unix://{socket}"]
     if only_print:
@@ -49,37 +50,37 @@ def attach(
         ) from error
 
 
-def found(picture: Picture, name: str | None) -> tuple[str, str]:
+def found(picture: Status, name: str | None) -> tuple[str, str]:
     """The thread, and the socket of its server. A child's is that of the task which it is at, else its long one."""
-    children = {str(child["name"]): child for child in picture["children"]}
-    tasks = {str(task["id"]): task for task in picture["tasks"]}
+    children = {child.name: child for child in picture.children}
+    tasks = {task.id: task for task in picture.tasks}
     if name is None or (name == ORCHESTRATOR and name not in tasks):
-        return _orchestrator(picture.get("orchestrator"))
-    calling.checked(name, [*children, *(task for task in tasks if task not in children)], "child or task")
-    task = tasks.get(str(children[name]["task"])) if name in children else tasks[name]
-    child = children.get(name) or children.get(str(task["child"] if task else ""))
-    if task is not None and task["child"] == HUMAN:
+        return _orchestrator(picture.orchestrator)
+    checked(name, [*children, *(task for task in tasks if task not in children)], "child or task")
+    task = tasks.get(str(children[name].task)) if name in children else tasks[name]
+    child = children.get(name) or children.get(str(task.child if task else ""))
+    if task is not None and task.child == HUMAN:
         raise NotAttachable(f"{name} is your own task and has no thread", "see `orch asks`")
     if child is None:
         raise NotAttachable(f"the child of {name} is not in the config any more", "`orch down`, then `orch up`")
-    if not child["socket"] or child["state"] not in ("ready", "unhealthy"):
-        raise NotAttachable(f"the server of {child['name']} is {child['state']}", "see `orch status`")
-    thread = (task or child).get("thread") or (child["thread"] if name in children else None)
+    if not child.socket or child.state not in ("ready", "unhealthy"):
+        raise NotAttachable(f"the server of {child.name} is {child.state}", "see `orch status`")
+    thread = (task or child).thread or (child.thread if name in children else None)
     if not thread:
         when = f"{name} gets one when its first turn starts" if task is not None else "it gets one with its first task"
-        why = f" ({task['why']})" if task is not None and task["why"] else ""
+        why = f" ({task.why})" if task is not None and task.why else ""
         raise NotAttachable(f"{name} has no thread yet", f"{when}{why}; see `orch status`")
-    return str(thread), str(child["socket"])
+    return thread, child.socket
 
 
-def _orchestrator(lead: Mapping[str, Any] | None) -> tuple[str, str]:
+def _orchestrator(lead: OrchestratorInfo | None) -> tuple[str, str]:
     if not lead:
         raise NotAttachable(
             "no orchestrator was asked for anything yet", 'run `orch plan "PROBLEM"`, or name a child or a task'
         )
-    if not lead.get("thread") or not lead.get("socket"):
-        why = f" ({output.one_line(lead['why'], 120)})" if lead.get("why") else ""
+    if not lead.thread or not lead.socket:
+        why = f" ({output.one_line(lead.why, 120)})" if lead.why else ""
         raise NotAttachable(
             f"the orchestrator has no thread yet{why}", "it gets one when its first turn starts; see `orch status`"
         )
-    return str(lead["thread"]), str(lead["socket"])
+    return lead.thread, lead.socket

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated
 
-from supervisor.cli import calling
 from supervisor.cli.command.parameters import Argument, Json, Option
 from supervisor.cli.display import output
 from supervisor.cli.display.output import Block, Cell, Line
+from supervisor.cli.naming import checked
 from supervisor.core.repo.digest import digest
 from supervisor.core.repo.facts import SECTIONS, RepoFact, facts
 from supervisor.domain.child import Child
@@ -52,7 +52,7 @@ def snapshot(
 
 def _wanted(children: Sequence[Child], name: str | None) -> list[Child]:
     if name is not None:
-        calling.checked(name, [child.name for child in children], "child")
+        checked(name, [child.name for child in children], "child")
     return [child for child in children if name in (None, child.name)]
 
 

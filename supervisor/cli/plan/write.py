@@ -7,16 +7,19 @@ from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Annotated
 
-from supervisor.cli import calling
 from supervisor.cli.command.parameters import Argument, Json, Option
 from supervisor.cli.display import output
 from supervisor.cli.display.output import Cell, Grid, one_line
 from supervisor.cli.display.progress import Progress
 from supervisor.cli.display.screen import ask_blocks
 from supervisor.cli.steer.up import bring_up
+from supervisor.domain.status import AskInfo, OrchestratorInfo, Status
 from supervisor.errors import OrchError, SupervisorDown, UsageError
+from supervisor.runtime import calling
 from supervisor.runtime.workspace import Workspace
 from supervisor.shell.control_client import ControlClient
+from supervisor.wire.plain import plain
+from supervisor.wire.status import read_status
 
 DONE, FAILED, WAITS = 0, 1, 4
 LOOK = 1.0  # seconds between two looks at what the orchestrator is doing
@@ -47,10 +50,10 @@ def write(
         bring_up(workspace, [])
     with ControlClient(workspace.control_socket) as client:
         client.call("plan", problem=wanted, review=review, yolo=yolo)
-    picture = _follow(workspace)
+    picture, lead = _follow(workspace)
     if as_json:
-        output.emit_json(picture)
-    return _told(picture, review=review, quiet=as_json)
+        output.emit_json(plain(picture))
+    return _told(picture, lead, review=review, quiet=as_json)
 
 
 def _problem(words: str | None, file: Path | None) -> str:
@@ -75,16 +78,18 @@ def _problem(words: str | None, file: Path | None) -> str:
     return text.strip()
 
 
-def _follow(workspace: Workspace) -> calling.Picture:
-    """The picture once the orchestrator has a plan, needs a human, or has failed."""
+def _follow(workspace: Workspace) -> tuple[Status, OrchestratorInfo]:
+    """The status once the orchestrator has a plan, needs a human, or has failed."""
     progress = Progress()
     try:
-        for picture in calling.follow(workspace, every=LOOK):
-            lead = picture["orchestrator"]
+        for picture in map(read_status, calling.follow(workspace, every=LOOK)):
+            lead = picture.orchestrator
+            if lead is None:
+                continue  # it was asked for, and so it is about to be there
             progress.show({"orchestrator": _said(lead)})
-            over = lead["state"] in ("failed", "blocked") or (lead["state"] == "idle" and lead["planned"])
-            if over or lead["server"] == "failed" or _asks(picture):
-                return picture
+            over = lead.state in ("failed", "blocked") or (lead.state == "idle" and lead.planned)
+            if over or lead.server == "failed" or _asks(picture):
+                return picture, lead
     except SupervisorDown as error:
         raise OrchError(
             f"while the orchestrator was at work, {error.what}", "run `orch up`: it goes on by itself"
@@ -97,21 +102,21 @@ def _follow(workspace: Workspace) -> calling.Picture:
     raise AssertionError("following a supervisor ends only with it")
 
 
-def _told(picture: calling.Picture, *, review: bool, quiet: bool) -> int:
+def _told(picture: Status, lead: OrchestratorInfo, *, review: bool, quiet: bool) -> int:
     """Say what came of it; the exit code."""
-    lead, plan = picture["orchestrator"], picture["plan"]
+    plan = picture.plan
     if asks := _asks(picture):
         if not quiet:
             output.show(block for ask in asks for block in ask_blocks(ask))
         return WAITS
-    if not (lead["state"] == "idle" and lead["planned"]):
-        output.say(f"orch: there is no plan: {one_line(lead['why'] or lead['state'])}")
+    if not (lead.state == "idle" and lead.planned):
+        output.say(f"orch: there is no plan: {one_line(lead.why or lead.state)}")
         return FAILED
     if not quiet:
-        output.emit(f"plan.md, revision {plan['revision']}: {one_line(plan['title'] or '')}")
-        rows = [[one_line(task[name]) for name in ("id", "child", "title")] for task in picture["tasks"]]
+        output.emit(f"plan.md, revision {plan.revision}: {one_line(plan.title or '')}")
+        rows = [[one_line(word) for word in (task.id, task.child, task.title)] for task in picture.tasks]
         output.show([Grid(("TASK", "CHILD", "TITLE"), tuple(tuple(Cell(text) for text in row) for row in rows))])
-    held = review or plan["state"] == "held"
+    held = review or plan.state == "held"
     output.say(
         "next: read plan.md, change what you like, then `orch go`"
         if held
@@ -120,11 +125,11 @@ def _told(picture: calling.Picture, *, review: bool, quiet: bool) -> int:
     return DONE
 
 
-def _asks(picture: calling.Picture) -> list[calling.Picture]:
+def _asks(picture: Status) -> list[AskInfo]:
     """What the orchestrator itself needs a human for."""
-    return [ask for ask in picture["asks"] if ask["child"] == "orchestrator"]
+    return [ask for ask in picture.asks if ask.child == "orchestrator"]
 
 
-def _said(lead: calling.Picture) -> str:
-    doing = lead.get("doing") or (lead["summary"] if lead["state"] == "idle" else None) or lead["why"] or ""
-    return f"{lead['state']}: {one_line(doing)}" if doing else str(lead["state"])
+def _said(lead: OrchestratorInfo) -> str:
+    doing = lead.doing or (lead.summary if lead.state == "idle" else None) or lead.why or ""
+    return f"{lead.state}: {one_line(doing)}" if doing else lead.state

@@ -9,9 +9,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
-from supervisor.cli import calling
 from supervisor.cli.command.parameters import Argument, Option
 from supervisor.cli.display import output
+from supervisor.cli.naming import checked
 from supervisor.errors import UsageError, WorkspaceError
 from supervisor.runtime import templates
 from supervisor.runtime.codex.mcp_config import SERVER, as_toml, mcp_servers
@@ -43,7 +43,7 @@ def init(
     found = config.check_new(workspace.root, _split(pairs))
     trust = trust or []
     for name in trust:
-        calling.checked(name, [child for child, _ in found], "child")
+        checked(name, [child for child, _ in found], "child")
     children = [(name, _path(workspace.root, path)) for name, path in found]
     plan = templates.read("plan.template.md").replace("{{children}}", ", ".join(name for name, _ in children))
     for path in (workspace.config, workspace.plan):

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from supervisor.cli import calling
 from supervisor.cli.command.parameters import Argument, Json, Option
 from supervisor.cli.display import output
 from supervisor.cli.display.screen import ask_blocks
 from supervisor.errors import UsageError
+from supervisor.runtime import calling
 from supervisor.runtime.workspace import Workspace
 from supervisor.shell.control_client import ControlClient
+from supervisor.wire.glance import glance
 
 
 def asks(workspace: Workspace, *, as_json: Json = False) -> int:
     """Print what waits on a human."""
-    picture = calling.live(workspace)
+    found = calling.live(workspace)
     if as_json:
-        output.emit_json(picture["asks"])
-        return 0
-    if picture["asks"]:
-        output.show(block for ask in picture["asks"] for block in ask_blocks(ask))
+        output.emit_json(found["asks"])
+    elif asks := glance(found).asks:
+        output.show(block for ask in asks for block in ask_blocks(ask))
     else:
         output.emit("nothing waits on you")
     return 0
@@ -41,7 +41,7 @@ def answer(
     if for_session and text != "accept":
         raise UsageError("--for-session goes with `accept`", f"`orch answer {ask} accept --for-session`")
     with ControlClient(workspace.control_socket) as client:
-        calling.picture(client)
+        client.call("status")
         client.call(
             "answer",
             ask=ask,

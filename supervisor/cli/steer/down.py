@@ -5,14 +5,15 @@ from __future__ import annotations
 import time
 from typing import Annotated
 
-from supervisor.cli import calling
 from supervisor.cli.command.parameters import Option
 from supervisor.cli.display import output
 from supervisor.cli.display.progress import Progress
 from supervisor.errors import SupervisorDown
+from supervisor.runtime import calling
 from supervisor.runtime.daemon import launch
 from supervisor.runtime.workspace import Workspace
 from supervisor.shell.control_client import ControlClient
+from supervisor.wire.glance import glance
 
 STOP_WITHIN = 30.0  # seconds for all servers to stop; each is killed long before
 LAST_WORDS = 5.0  # seconds from the closed connection to the end of the supervisor's process
@@ -46,16 +47,15 @@ def _ask_to_end(workspace: Workspace, *, now: bool) -> bool:
     Raises SupervisorDown if none answers.
     """
     with ControlClient(workspace.control_socket) as client:
-        calling.picture(client)
+        client.call("status")
         deadline = time.monotonic() + STOP_WITHIN
         client.call("down", now=now)
         progress = Progress()
         version = -1
         try:
             while (left := deadline - time.monotonic()) > 0:
-                seen = client.watch(version, min(left, calling.LOOK_AGAIN))
-                version = seen["version"]
-                progress.show({child["name"]: child["state"] for child in seen["status"]["children"]})
+                version, status = client.watch(version, min(left, calling.LOOK_AGAIN))
+                progress.show({child.name: child.state for child in glance(status).children})
         except SupervisorDown:
             return True  # it went away, as it should; if it hangs instead, its process is still there
         finally:

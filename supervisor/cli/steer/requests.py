@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from supervisor.cli import calling
 from supervisor.cli.command.parameters import Argument
 from supervisor.cli.display import output
+from supervisor.cli.naming import checked
 from supervisor.errors import UsageError
 from supervisor.runtime.workspace import Workspace
 from supervisor.shell.control_client import ControlClient
+from supervisor.wire.glance import glance
 
 
 def hold(workspace: Workspace) -> int:
     """Let nothing new start."""
     with ControlClient(workspace.control_socket) as client:
-        calling.picture(client)
+        client.call("status")
         client.call("hold")
     output.emit("held: what runs goes on, nothing new starts; `orch go` lifts it")
     return 0
@@ -27,20 +28,20 @@ def go(
 ) -> int:
     """Lift the hold; with a task: try it again."""
     with ControlClient(workspace.control_socket) as client:
-        picture = calling.picture(client)
+        picture = glance(client.call("status"))
         if task is not None:
-            calling.checked(task, calling.names(picture, "tasks"), "task")
+            checked(task, [one.id for one in picture.tasks], "task")
         client.call("go", task=task)
     output.emit("going on" if task is None else f"{task} is tried again")
-    if task is None and picture["plan"]["state"] in ("rejected", "missing"):
-        output.say(f"the plan is {picture['plan']['state']}: see `orch plan check`")
+    if task is None and picture.plan.state in ("rejected", "missing"):
+        output.say(f"the plan is {picture.plan.state}: see `orch plan check`")
     return 0
 
 
 def restart(workspace: Workspace, child: Annotated[str, Argument("CHILD", "Whose server.")]) -> int:
     """Restart the server of one child."""
     with ControlClient(workspace.control_socket) as client:
-        calling.checked(child, calling.names(calling.picture(client), "children"), "child")
+        checked(child, [one.name for one in glance(client.call("status")).children], "child")
         client.call("restart", child=child)
     output.emit(f"{child} restarts; see `orch status`")
     return 0
@@ -52,7 +53,7 @@ def note(workspace: Workspace, words: Annotated[list[str], Argument("TEXT", "Wha
     if not text:
         raise UsageError("the note is empty", "say what was learned: `orch note TEXT`")
     with ControlClient(workspace.control_socket) as client:
-        calling.picture(client)
+        client.call("status")
         client.call("note", text=text)
     output.emit("noted")
     return 0

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-from supervisor.cli import calling
 from supervisor.cli.command.parameters import Argument, Option
 from supervisor.cli.display import output
 from supervisor.cli.display.output import one_line
 from supervisor.cli.display.progress import Progress
+from supervisor.cli.naming import checked
 from supervisor.errors import OrchError, SupervisorDown
+from supervisor.runtime import calling
 from supervisor.runtime.daemon import launch
 from supervisor.runtime.workspace import Workspace
 from supervisor.shell.control_client import ControlClient
+from supervisor.wire.glance import glance
+
+if TYPE_CHECKING:
+    from supervisor.domain.status import ChildInfo
 
 READY_WITHIN = 30.0  # seconds for all servers to get ready
 
@@ -43,7 +48,7 @@ def bring_up(workspace: Workspace, children: Sequence[str]) -> int:
     named = list(dict.fromkeys(children))
     known = _configured(workspace) if named else []
     for name in named:
-        calling.checked(name, known, "child")
+        checked(name, known, "child")
     # The supervisor reads the config itself: to read it here as well would only cost the time.
     started = launch.ensure_supervisor(workspace, named)
     if not started and launch.reload(workspace):
@@ -54,22 +59,22 @@ def bring_up(workspace: Workspace, children: Sequence[str]) -> int:
         if not started:
             with ControlClient(workspace.control_socket) as client:
                 client.call("up", children=named)
-        for picture in calling.follow(workspace, deadline):
-            chosen = [child for child in picture["children"] if not named or child["name"] in named]
-            progress.show({child["name"]: _said(child) for child in chosen})
-            if all(child["state"] in ("ready", "failed") for child in chosen):
+        for picture in map(glance, calling.follow(workspace, deadline)):
+            chosen = [child for child in picture.children if not named or child.name in named]
+            progress.show({child.name: _said(child) for child in chosen})
+            if all(child.state in ("ready", "failed") for child in chosen):
                 break
     except SupervisorDown as error:
         raise OrchError(f"while the servers started, {error.what}", "see `orch logs`, then run `orch up`") from error
     finally:
         progress.end()
-    ready = sum(child["state"] == "ready" for child in chosen)
+    ready = sum(child.state == "ready" for child in chosen)
     output.emit(f"{ready} of {len(chosen)} {'child' if len(chosen) == 1 else 'children'} ready")
     for child in chosen:
-        if child["state"] == "failed":
-            output.say(f"orch: {child['name']} failed: {_with_remedy(child)}")
-        elif child["state"] != "ready":
-            output.say(f"orch: {child['name']} is still {child['state']} after {READY_WITHIN:g} s: {_problem(child)}")
+        if child.state == "failed":
+            output.say(f"orch: {child.name} failed: {_with_remedy(child)}")
+        elif child.state != "ready":
+            output.say(f"orch: {child.name} is still {child.state} after {READY_WITHIN:g} s: {_problem(child)}")
     return 0 if ready == len(chosen) else 1
 
 
@@ -77,7 +82,7 @@ def _in_foreground(workspace: Workspace, children: Sequence[str]) -> int:
     """Run the supervisor in this process, with the servers of these children (none named: of all)."""
     known = _configured(workspace)
     for name in children:
-        calling.checked(name, known, "child")
+        checked(name, known, "child")
     if launch.supervisor_process(workspace) is not None:
         raise OrchError("a supervisor is up already", "run `orch down` first, or leave out --foreground")
     return launch.run_foreground(workspace, children)
@@ -89,20 +94,20 @@ def _configured(workspace: Workspace) -> list[str]:
     return [child.name for child in config.load(workspace).children]
 
 
-def _said(child: calling.Picture) -> str:
-    match child["state"]:
+def _said(child: ChildInfo) -> str:
+    match child.state:
         case "ready":
-            return f"ready (pid {child['pid']}, codex {one_line(child['codex'] or 'of an unknown version')})"
+            return f"ready (pid {child.pid}, codex {one_line(child.codex or 'of an unknown version')})"
         case "failed" | "backoff" | "unhealthy":
-            return f"{child['state']}: {_problem(child)}"
+            return f"{child.state}: {_problem(child)}"
         case other:
-            return str(other)
+            return other
 
 
-def _problem(child: calling.Picture) -> str:
-    return one_line(child.get("problem") or "see `orch logs`")
+def _problem(child: ChildInfo) -> str:
+    return one_line(child.problem or "see `orch logs`")
 
 
-def _with_remedy(child: calling.Picture) -> str:
-    problem, remedy = _problem(child), f"`orch restart {child['name']}`"
+def _with_remedy(child: ChildInfo) -> str:
+    problem, remedy = _problem(child), f"`orch restart {child.name}`"
     return problem if remedy in problem or "then `orch down`" in problem else f"{problem}: mend it, then run {remedy}"

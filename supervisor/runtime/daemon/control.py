@@ -11,12 +11,15 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from traceback import format_exc
 from typing import TypeVar
 
+from msgspec.structs import replace
+
 from supervisor.core.engine.asks.budget_asks import granted
 from supervisor.core.engine.lifecycle import outages
 from supervisor.core.plan.amounts import AmountError
 from supervisor.domain import event as ev
 from supervisor.domain.ask import Answer, AskState
 from supervisor.domain.plan import ORCHESTRATOR, Budget
+from supervisor.domain.status import Status
 from supervisor.domain.task import Phase
 from supervisor.errors import OrchError, RequestRefused, UsageError
 from supervisor.runtime.codex.progress import Activity
@@ -174,17 +177,19 @@ class Control:
     async def _ping(self, _: NoParams) -> Done:
         return Done()
 
-    async def _status(self, _: NoParams) -> dict[str, object]:
+    async def _status(self, _: NoParams) -> Status:
         return self._picture()
 
-    def _picture(self) -> dict[str, object]:
-        picture = self._loop.status()
-        for child in picture["children"]:
-            child["rss_bytes"] = rss_bytes(child["pid"]) if child["pid"] else None
-        if picture["orchestrator"] is not None:
-            picture["orchestrator"]["doing"] = self._doing.words or None
-        picture["supervisor"]["problem"] = self._loop.trouble
-        return picture
+    def _picture(self) -> Status:
+        """Where everything stands, with what only the process itself knows."""
+        world = self._loop.status()
+        lead = world.orchestrator
+        return replace(
+            world,
+            supervisor=replace(world.supervisor, problem=self._loop.trouble),
+            children=tuple(replace(one, rss_bytes=rss_bytes(one.pid) if one.pid else None) for one in world.children),
+            orchestrator=replace(lead, doing=self._doing.words or None) if lead is not None else None,
+        )
 
     async def _watch(self, params: WatchParams) -> Watched:
         loop = self._loop

@@ -127,9 +127,10 @@ def reload(workspace: Workspace) -> bool:
     Raises RequestRefused for a config that is none (then all stays as it is), SupervisorDown if it does not come back.
     """
     from supervisor.shell.control_client import ControlClient
+    from supervisor.wire.glance import glance
 
     with ControlClient(workspace.control_socket) as client:
-        since = client.call("status")["supervisor"]["since"]
+        since = glance(client.call("status")).supervisor.since
         if not client.call("reload")["changed"]:
             return False
     if not comes_up(workspace, since):
@@ -214,10 +215,11 @@ def _answers(workspace: Workspace, unlike: str | None = None) -> bool:
     if not workspace.control_socket.exists():
         return False
     from supervisor.shell.control_client import ControlClient  # 4 ms, in which a supervisor could be started
+    from supervisor.wire.glance import glance
 
     try:
         with ControlClient(workspace.control_socket) as client:
-            since = client.call("status")["supervisor"]["since"]
+            since = glance(client.call("status")).supervisor.since
     except SupervisorHangs as error:
         there = supervisor_process(workspace)
         who = f"the supervisor (process {there.pid})" if there else "the supervisor"

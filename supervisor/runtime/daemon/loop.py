@@ -15,6 +15,7 @@ from supervisor.core.view.runs_md import render
 from supervisor.core.view.status import status
 from supervisor.domain.action import Action
 from supervisor.domain.event import Event, PlanAccepted, RequestReceived, Ticked, TurnBegan, TurnEnded, TurnRetried
+from supervisor.domain.status import Status
 from supervisor.domain.world import World
 from supervisor.errors import StoreError
 from supervisor.runtime import templates
@@ -23,6 +24,7 @@ from supervisor.runtime.secrets import clean
 from supervisor.runtime.workspace import Workspace
 from supervisor.shell.atomic import write_atomic
 from supervisor.shell.ledger.store import Ledger, Opened
+from supervisor.wire.plain import plain
 
 SHOW_AFTER = 0.05  # seconds between a change and runs.md: a burst of events is one rendering
 TURNS_KNOWN = 1000  # turns whose task is remembered for the logs
@@ -80,8 +82,8 @@ class Loop:
         self._inbox.put_nowait((clean(event), taken))
         await taken
 
-    def status(self) -> dict[str, Any]:
-        """The object of `orch status --json`."""
+    def status(self) -> Status:
+        """Where everything stands, as far as the world knows."""
         return status(self.world, self.clock.now(), str(self._workspace.root))
 
     async def run(self, carry_out: Callable[[Action], None]) -> None:
@@ -129,7 +131,7 @@ class Loop:
         self._show_due = None
         picture = self.status()
         runs = render(self.world, self.clock.now(), self._template, str(self._workspace.root))
-        last = json.dumps(picture, indent=1)
+        last = json.dumps(plain(picture), indent=1)
         key = (without_time(runs), last)
         if key == self._shown:
             return

@@ -43,7 +43,7 @@ class Files(Struct, frozen=True):
 
     key: str
     oid: str | None
-    status: parse.Status
+    status: parse.GitStatus
     index: parse.GitIndex
     modules: bytes
     cut: tuple[str, ...]
@@ -150,7 +150,7 @@ def _bare_files(path: Path, place: GitDir, _: frozenset[str]) -> Files:
     head = git.read_small(place.git, "HEAD") or b""
     key = hashlib.blake2b(head + b"\0" + answer.out, digest_size=16).hexdigest()
     oid = answer.out.decode("ascii", "replace").strip() or None
-    return Files(key, oid, parse.Status(), parse.GitIndex(frozenset(), {}), b"", ())
+    return Files(key, oid, parse.GitStatus(), parse.GitIndex(frozenset(), {}), b"", ())
 
 
 def _files(path: Path, place: GitDir, filters: frozenset[str]) -> Files:

@@ -22,6 +22,7 @@ from supervisor.domain.plan import HUMAN, ORCHESTRATOR, Plan
 from supervisor.domain.server import ServerState
 from supervisor.domain.task import Due, Phase, TaskState, TaskStatus
 from supervisor.domain.world import World
+from supervisor.wire.plain import dumped
 from tests.core.engine.human import CHILDREN, LEAD, PLAN, Human
 from tests.core.engine.peers import NOBODY, START, Repo, Rollout, Turn
 
@@ -174,7 +175,7 @@ class Story(Human):
         assert self.world is not None
         if self.steps % 4 and self.dice.left:
             return
-        shown = json.loads(json.dumps(status(self.world, self.now, "/ws")))
+        shown = json.loads(dumped(status(self.world, self.now, "/ws")))
         assert {child["state"] for child in shown["children"]} <= STATES
         assert {task["state"] for task in shown["tasks"]} <= TASK_STATES
         assert shown["plan"]["state"] in PLAN_STATES

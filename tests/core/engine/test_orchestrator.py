@@ -89,8 +89,8 @@ def test_without_a_request_the_orchestrator_has_no_server_and_no_picture() -> No
     scene = Led()
     assert not scene.world.servers[ORCHESTRATOR].wanted
     picture = status(scene.world, scene.now, "/ws")
-    assert picture["orchestrator"] is None
-    assert [child["name"] for child in picture["children"]] == ["backend", "mobile"]
+    assert picture.orchestrator is None
+    assert [child.name for child in picture.children] == ["backend", "mobile"]
 
 
 def test_a_request_starts_its_server_then_its_thread_then_its_turn() -> None:
@@ -132,7 +132,7 @@ def test_a_written_plan_is_carried_out_and_the_orchestrator_rests() -> None:
     scene = Led().planned()
     assert scene.lead.phase is Phase.DONE
     assert (scene.world.plan.author, scene.world.plan.hold) == (ORCHESTRATOR, False)
-    assert status(scene.world, scene.now, "/ws")["orchestrator"]["busy"] is False
+    assert status(scene.world, scene.now, "/ws").orchestrator.busy is False
     assert [one.task for one in scene.world.tasks.values()] == ["T1"]
 
 
@@ -158,7 +158,7 @@ def test_a_rejected_plan_goes_back_with_its_lines_three_times_and_then_to_the_hu
     (ask,) = raised(actions)
     assert (ask.child, ask.task) == (ORCHESTRATOR, ORCHESTRATOR)
     assert "plan.md:7" in ask.text
-    assert status(scene.world, scene.now, "/ws")["asks"][0]["task"] is None
+    assert status(scene.world, scene.now, "/ws").asks[0].task is None
     (turn,) = turns(scene.answer(ask.ask, "text", "The child is called backend."))
     assert (turn.due, "The child is called backend." in turn.text) == (Due.ANSWER, True)
     assert scene.world.orchestrator.planning is not None

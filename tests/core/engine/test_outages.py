@@ -42,7 +42,7 @@ def test_one_turn_that_meets_an_outage_pauses_all_and_what_runs_goes_on() -> Non
         assert scene.status(task) == "waiting"
         assert scene.why(task).startswith("paused until 2026-03-01 12:00:")
         assert scene.why(task).endswith("UTC: the provider failed 503: busy")
-    assert [(one["provider"], one["why"]) for one in status(scene.world, scene.now, "/ws")["pauses"]] == [
+    assert [(one.provider, one.why) for one in status(scene.world, scene.now, "/ws").pauses] == [
         ("", "the provider failed 503: busy")
     ]
     actions = scene.tick()
@@ -166,6 +166,6 @@ def test_the_orchestrator_pauses_too_and_goes_on() -> None:
     scene.tell(ev.TurnBegan, "orchestrator", "lead", "turn-1", "orch-orchestrator-1")
     scene.tell(ev.TurnEnded, "orchestrator", "lead", TurnSeen("turn-1", TurnStatus.FAILED, failure=BUSY))
 
-    assert status(scene.world, scene.now, "/ws")["orchestrator"]["why"].startswith("paused until ")
+    assert status(scene.world, scene.now, "/ws").orchestrator.why.startswith("paused until ")
     (again,) = (one for one in scene.tick() if isinstance(one, act.StartTurn))
     assert (again.task, again.due) == ("orchestrator", Due.OUTAGE)

@@ -20,8 +20,8 @@ from supervisor.core.repo.git.history import (
 )
 from supervisor.core.repo.git.log import Logged, parse_log, parse_sized
 from supervisor.core.repo.git.parse import (
+    GitStatus,
     Ref,
-    Status,
     parse_index,
     parse_progress,
     parse_refs,
@@ -179,7 +179,7 @@ def test_a_status_is_told_in_its_parts() -> None:
             b"",
         )
     )
-    assert parse_status(out) == Status(
+    assert parse_status(out) == GitStatus(
         oid=oid.decode(),
         branch="a/b",
         upstream=Upstream("origin/a/b", 3, 2),
@@ -190,7 +190,7 @@ def test_a_status_is_told_in_its_parts() -> None:
         stash_count=4,
         submodules={b"moved": SubmoduleState.CHANGED, b"lost": SubmoduleState.MISSING},
     )
-    assert parse_status(b"# branch.oid (initial)\0# branch.head (detached)\0") == Status()
+    assert parse_status(b"# branch.oid (initial)\0# branch.head (detached)\0") == GitStatus()
     for stop in range(len(out)):
         assert parse_status(out[:stop]).oid in (None, oid.decode())
 

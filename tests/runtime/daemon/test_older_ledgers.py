@@ -16,6 +16,7 @@ from supervisor.domain.event import Event, Intended, Ticked
 from supervisor.domain.world import World
 from supervisor.shell.ledger.lines import decode, encode
 from supervisor.shell.ledger.store import Ledger
+from supervisor.wire.plain import dumped
 
 LEDGERS = Path(__file__).parents[2] / "shell" / "ledgers"
 EVERY_KIND = (LEDGERS / "every-kind-0.1.0.jsonl").read_text(encoding="utf-8").splitlines()
@@ -32,7 +33,7 @@ def test_the_ledger_of_a_demo_by_0_1_0_tells_the_same_status(tmp_path: Path) -> 
         world = evolve(world, event)
 
     then = json.loads((LEDGERS / "demo-0.1.0.status.json").read_text(encoding="utf-8"))
-    now = json.loads(json.dumps(status(world, opened.events[-1].at, "")))
+    now = json.loads(dumped(status(world, opened.events[-1].at, "")))
     assert {name: now["plan"][name] for name in then["plan"]} == then["plan"]
     assert [{name: task[name] for name in then["tasks"][0]} for task in now["tasks"]] == then["tasks"]
     assert now["asks"] == then["asks"]

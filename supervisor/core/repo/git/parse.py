@@ -28,7 +28,7 @@ REF_FORMAT = "%(refname)%00%(objectname)%00%(*objectname)%00%(symref)%00%(creato
 STASH_FORMAT = "%ct%x00%gs"
 
 
-class Status(Struct, frozen=True):
+class GitStatus(Struct, frozen=True):
     """What `status --porcelain=v2 --branch --show-stash -z` says."""
 
     oid: str | None = None
@@ -58,7 +58,7 @@ class GitIndex(Struct, frozen=True):
     submodules: Mapping[bytes, str]
 
 
-def parse_status(out: bytes) -> Status:
+def parse_status(out: bytes) -> GitStatus:
     """The parts of a status. A record that is not known is left out."""
     head: dict[bytes, bytes] = {}
     changes: dict[str, list[bytes]] = {"staged": [], "unstaged": [], "untracked": [], "conflicted": []}
@@ -86,7 +86,7 @@ def parse_status(out: bytes) -> Status:
             elif fields[1].startswith(b"S") and fields[0].endswith(b"D"):
                 submodules[name] = SubmoduleState.MISSING
     oid, branch = head.get(b"branch.oid", b"(initial)"), head.get(b"branch.head", b"(detached)")
-    return Status(
+    return GitStatus(
         None if oid == b"(initial)" else oid.decode("ascii", "replace"),
         None if branch == b"(detached)" else shown(branch),
         _upstream(head),
@@ -190,7 +190,9 @@ def remotes_of(settings: Iterable[tuple[str, bytes]]) -> tuple[Remote, ...]:
     return tuple(remotes)
 
 
-def submodules_of(index: GitIndex, status: Status, modules: bytes, on_disk: frozenset[bytes]) -> tuple[Submodule, ...]:
+def submodules_of(
+    index: GitIndex, status: GitStatus, modules: bytes, on_disk: frozenset[bytes]
+) -> tuple[Submodule, ...]:
     """The submodules of the index; `modules` is `.gitmodules` as `config --list -z` prints it."""
     named: dict[bytes, dict[bytes, bytes]] = {}
     for entry in modules.split(b"\0")[:-1]:

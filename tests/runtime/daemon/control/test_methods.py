@@ -32,11 +32,11 @@ def test_before_the_plan_is_known_only_who_watches_is_answered(
     monkeypatch.setattr(control_client, "CONNECT_TIMEOUT", 0.3)
     supervisor.plan_known.clear()
     with supervisor.client() as watching, supervisor.client() as asking, ThreadPoolExecutor(1) as pool:
-        assert watching.watch(-1, 0)["status"]["plan"]["state"] == "missing"
+        assert watching.watch(-1, 0).status["plan"]["state"] == "missing"
         assert not supervisor.asked.is_set()
         answer = pool.submit(asking.call, "status")
         assert supervisor.asked.wait(LIMIT)
-        assert watching.watch(-1, 0)["status"]["plan"]["state"] == "missing"
+        assert watching.watch(-1, 0).status["plan"]["state"] == "missing"
         with pytest.raises(FutureTimeout):  # it is alive, and so it is waited for
             answer.result(2 * control_client.CONNECT_TIMEOUT)
         supervisor.plan_known.set()
@@ -47,7 +47,7 @@ def test_the_status_tells_what_is_known(supervisor: Supervisor) -> None:
     with supervisor.client() as client:
         status = client.call("status")
     since = status["supervisor"].pop("since")
-    assert since == supervisor.loop.status()["supervisor"]["since"]
+    assert since == supervisor.loop.status().supervisor.since
     assert status == {
         "workspace": str(supervisor.workspace.root),
         "supervisor": {"state": "up", "pid": os.getpid(), "version": "0.1.0", "problem": None},
@@ -64,13 +64,14 @@ def test_the_status_tells_what_is_known(supervisor: Supervisor) -> None:
         "children": [],
         "tasks": [],
         "asks": [],
+        "as_of": None,
     }
 
 
 def test_whoever_watches_hears_of_a_change_at_once_and_of_no_change_in_time(supervisor: Supervisor) -> None:
     with supervisor.client() as client:
-        version = client.watch(-1, 0)["version"]
-        assert client.watch(version, 0.05)["version"] == version
+        version = client.watch(-1, 0).version
+        assert client.watch(version, 0.05).version == version
     count = 5
 
     def watch(ready: threading.Barrier) -> Any:
@@ -84,8 +85,8 @@ def test_whoever_watches_hears_of_a_change_at_once_and_of_no_change_in_time(supe
         ready.wait(LIMIT)
         client.call("hold")
         seen = [one.result(LIMIT) for one in watching]
-    assert {one["version"] > version for one in seen} == {True}
-    assert {one["status"]["plan"]["state"] for one in seen} <= {"missing", "held"}
+    assert {one.version > version for one in seen} == {True}
+    assert {one.status["plan"]["state"] for one in seen} <= {"missing", "held"}
 
 
 def test_what_was_asked_for_is_in_the_ledger_before_the_answer(supervisor: Supervisor) -> None:
@@ -159,9 +160,9 @@ def test_an_ask_is_answered_once_and_only_with_a_decision(supervisor: Supervisor
         return {"ask": ask or name, "decision": decision, "text": text, "for_session": False}
 
     with supervisor.client() as client:
-        version = client.watch(-1, 0)["version"]
+        version = client.watch(-1, 0).version
         supervisor.post(ev.PlanAccepted(supervisor.loop.clock.now(), 1, "d", "first", plan))
-        asks = client.watch(version, LIMIT)["status"]["asks"]
+        asks = client.watch(version, LIMIT).status["asks"]
         (name,) = [one["id"] for one in asks]
         assert refused(client, "answer", **reply("text", " ")).startswith("the answer is empty: ")
         assert refused(client, "go", task="H1") == "H1 is neither blocked nor failed: see `orch status`"
@@ -181,7 +182,7 @@ def test_of_many_who_give_the_same_answer_at_once_one_has_given_it(supervisor: S
         supervisor.post(ev.PlanAccepted(supervisor.loop.clock.now(), 1, "d", "first", plan))
         asks: list[str] = []
         while len(asks) < len(tasks):
-            asks = [one["id"] for one in client.watch(-1, 0)["status"]["asks"]]
+            asks = [one["id"] for one in client.watch(-1, 0).status["asks"]]
 
     def answer(ask: str) -> bool:
         with supervisor.client() as client, suppress(RequestRefused):

@@ -113,16 +113,16 @@ def test_every_method_is_served_and_reads_its_params(shared: Supervisor, method:
 def test_an_error_of_its_own_is_never_the_callers_fault_and_is_logged(
     supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(supervisor.loop, "status", lambda: len(7))  # type: ignore[arg-type]
+    monkeypatch.setattr(supervisor.loop, "submit", lambda event: len(7))  # type: ignore[arg-type]
     with supervisor.raw() as connection:
-        refusal = ask(connection, b'{"id":1,"method":"status","params":{}}')
+        refusal = ask(connection, b'{"id":1,"method":"hold","params":{}}')
         assert refusal == {"id": 1, "error": {"code": INTERNAL_ERROR, "message": "an error of its own (TypeError)"}}
-        assert ask(connection, b'{"id":2,"method":"hold","params":{}}') == {"id": 2, "result": {}}
+        assert ask(connection, b'{"id":2,"method":"ping","params":{}}') == {"id": 2, "result": {}}
     logged = [json.loads(line) for line in (supervisor.workspace.logs / "supervisor.jsonl").read_text().splitlines()]
     (broken,) = [line for line in logged if line["event"] == "control_broken"]
-    assert (broken["level"], broken["method"]) == ("error", "status")
+    assert (broken["level"], broken["method"]) == ("error", "hold")
     assert "object of type 'int' has no len()" in broken["reason"]
-    assert "in _picture" in broken["trace"]
+    assert "in _post" in broken["trace"]
 
 
 NAMES = st.sampled_from(["status", "restart", "go", "answer", "note", "x"])

@@ -1,34 +1,29 @@
-"""Calling the supervisor: is it there, what is the picture, and what becomes of it."""
+"""Calling the supervisor: is it there, how does everything stand, and what becomes of it.
+
+Light, for the commands that are over in a moment: a status is here what came over the wire. `wire/status.py` reads it
+into a `Status`, `wire/glance.py` gives it the attributes of one.
+"""
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
 from types import TracebackType
-from typing import Any
 
-from supervisor.errors import OrchError, SupervisorDown, SupervisorHangs, UsageError
+from supervisor.domain.json_value import JsonObject
+from supervisor.errors import OrchError, SupervisorDown, SupervisorHangs
 from supervisor.runtime.workspace import Workspace
 from supervisor.shell.control_client import ControlClient
 
-LOOK_AGAIN = 4.0  # seconds after which a picture is fetched although nothing changed: some states change with time
-
-Picture = dict[str, Any]
-"""The object of `orch status --json`."""
+LOOK_AGAIN = 4.0  # seconds after which a status is fetched although nothing changed: some states change with time
 
 
-def live(workspace: Workspace) -> Picture:
-    """The picture as it is. Raises SupervisorDown if no supervisor answers within a second."""
+def live(workspace: Workspace) -> JsonObject:
+    """The status as it is. Raises SupervisorDown if no supervisor answers within a second."""
     with ControlClient(workspace.control_socket) as client:
-        return picture(client)
-
-
-def picture(client: ControlClient) -> Picture:
-    """The picture, over an open connection."""
-    found: Picture = client.call("status")
-    return found
+        return client.call("status")
 
 
 class Watch:
@@ -53,22 +48,20 @@ class Watch:
     ) -> None:
         self._client.close()
 
-    def next(self, wait: float) -> Picture:
-        """The picture as soon as it is another one, or after `wait` seconds; the first one comes at once.
+    def next(self, wait: float) -> JsonObject:
+        """The status as soon as it is another one, or after `wait` seconds; the first one comes at once.
 
         Raises SupervisorDown when the supervisor goes away for good, SupervisorHangs when it does not answer.
         """
         while True:
             try:
-                answer = self._client.watch(self._version, wait)
+                self._version, status = self._client.watch(self._version, wait)
             except SupervisorHangs:
                 raise
             except SupervisorDown as error:
                 self._again(error)
                 continue
-            self._version = answer["version"]
-            picture: Picture = answer["status"]
-            return picture
+            return status
 
     def _again(self, error: SupervisorDown) -> None:
         """Connect to the same process once it listens again. Raises `error` if that has ended."""
@@ -83,8 +76,8 @@ class Watch:
         return ControlClient(self._workspace.control_socket)
 
 
-def follow(workspace: Workspace, until: float | None = None, every: float = LOOK_AGAIN) -> Iterator[Picture]:
-    """The picture at once, then at every change or after `every` seconds, until `until` (of `time.monotonic`).
+def follow(workspace: Workspace, until: float | None = None, every: float = LOOK_AGAIN) -> Iterator[JsonObject]:
+    """The status at once, then at every change or after `every` seconds, until `until` (of `time.monotonic`).
 
     Raises SupervisorDown when the supervisor goes away or hangs.
     """
@@ -97,8 +90,8 @@ def follow(workspace: Workspace, until: float | None = None, every: float = LOOK
                 return
 
 
-def last_known(workspace: Workspace) -> Picture:
-    """The last picture that a supervisor left, with what has become of its servers since. Never raises."""
+def last_known(workspace: Workspace) -> JsonObject:
+    """The last status that a supervisor left, with what has become of its servers since. Never raises."""
     try:
         left = json.loads(workspace.last_status.read_text(encoding="utf-8"))
         as_of = left.get("as_of") or _time(workspace.last_status.stat().st_mtime)
@@ -106,44 +99,29 @@ def last_known(workspace: Workspace) -> Picture:
         plan, tasks, asks = left["plan"], list(left["tasks"]), list(left["asks"])
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         as_of, children, tasks, asks = None, _configured(workspace), [], []
-        plan = {"state": "missing", "revision": None, "title": None, "problems": []}
+        plan = {"state": "missing", **dict.fromkeys(("revision", "title", "author", "why")), "problems": []}
     return {
         "workspace": str(workspace.root),
-        "supervisor": {"state": "down", "pid": None, "since": None, "version": None},
-        "as_of": as_of,
+        "supervisor": {"state": "down", **dict.fromkeys(("pid", "since", "version", "problem"))},
         "plan": plan,
-        "orchestrator": None,
         "children": children,
         "tasks": tasks,
         "asks": asks,
+        "pauses": [],
+        "orchestrator": None,
+        "as_of": as_of,
     }
 
 
-def checked(word: str, known: Sequence[str], noun: str) -> str:
-    """`word`, if it is one of `known`. Raises UsageError with the nearest right one."""
-    if word in known:
-        return word
-    from supervisor.core.plan.diagnostics import any_of, nearest, quoted
-
-    near = nearest(word, known)
-    hint = f"did you mean {quoted(near)}?" if near else f"use {any_of(known)}" if known else f"there is no {noun} yet"
-    raise UsageError(f"there is no {noun} {quoted(word)}", hint)
-
-
-def names(picture: Picture, part: str) -> list[str]:
-    """The names of the children, or the ids of the tasks or asks."""
-    key = "name" if part == "children" else "id"
-    return [str(one[key]) for one in picture[part]]
-
-
-def _without_supervisor(workspace: Workspace, child: dict[str, Any]) -> dict[str, Any]:
+def _without_supervisor(workspace: Workspace, child: JsonObject) -> JsonObject:
     """A child as it is without a supervisor: its server may live on, in the state that it was last seen in."""
-    if child["pid"] is not None and _alive(workspace, str(child["name"]), int(child["pid"])):
+    pid = child["pid"]
+    if isinstance(pid, int) and _alive(workspace, str(child["name"]), pid):
         return child
     return {**child, "state": "stopped", "pid": None, "socket": None, "since": None, "rss_bytes": None, "task": None}
 
 
-def _configured(workspace: Workspace) -> list[dict[str, Any]]:
+def _configured(workspace: Workspace) -> list[JsonObject]:
     """The children of the config, for when nothing ever ran; none if it cannot be read."""
     from supervisor.runtime.config.load import load
 

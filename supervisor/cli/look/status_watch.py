@@ -1,0 +1,73 @@
+"""`orch status --watch`: how everything stands, as it changes."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import suppress
+from datetime import UTC, datetime
+
+from msgspec.structs import replace
+
+from supervisor.cli.display import output
+from supervisor.cli.display.screen import blocks
+from supervisor.cli.display.title import Attention, attention, kept_title, show_title
+from supervisor.domain.status import Status
+from supervisor.runtime import calling
+from supervisor.runtime.workspace import Workspace
+from supervisor.wire.status import read_status
+
+
+def watch(workspace: Workspace, *, as_json: bool) -> int:
+    """Print the picture at every change until Ctrl-C: JSON lines, or on a terminal one screen redrawn.
+
+    A new ask, or a task that is newly blocked, rings the terminal's bell; its title counts them. Raises SupervisorDown
+    when the supervisor ends.
+    """
+    draw = _lines if as_json else _redraw if output.pretty(sys.stdout) else _screens
+    with suppress(KeyboardInterrupt):
+        draw(workspace)
+    return 0
+
+
+def _lines(workspace: Workspace) -> None:
+    last = None
+    for told in calling.follow(workspace):
+        still = _still(read_status(told))
+        if still != last:
+            output.emit_json(told, indent=None)
+        last = still
+
+
+def _screens(workspace: Workspace) -> None:
+    shown = ""
+    for picture in map(read_status, calling.follow(workspace)):
+        text = output.plain(blocks(_still(picture), datetime.now(UTC)))
+        if text != shown:
+            output.emit(f"{text}\n")
+        shown = text
+
+
+def _redraw(workspace: Workspace) -> None:
+    from rich.console import Console  # 45 ms, on a terminal only
+    from rich.live import Live
+
+    console = Console(highlight=False, markup=False, emoji=False)
+    known: Attention | None = None
+    # Standard output stays our own: the title is no text for rich to draw.
+    live = Live(console=console, screen=True, auto_refresh=False, vertical_overflow="ellipsis", redirect_stdout=False)
+    with kept_title(), live as screen:
+        for picture in map(read_status, calling.follow(workspace)):
+            screen.update(output.drawn(blocks(picture, datetime.now(UTC))), refresh=True)
+            show_title(picture)
+            if known is not None and attention(picture) - known:
+                console.bell()
+            known = attention(picture)
+
+
+def _still(status: Status) -> Status:
+    """The status without what changes by the mere passing of time."""
+    return replace(
+        status,
+        supervisor=replace(status.supervisor, since=None),
+        children=tuple(replace(child, since=None, rss_bytes=None) for child in status.children),
+    )

@@ -1,0 +1,18 @@
+"""Names that a person typed, and the right ones that are nearest to them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from supervisor.errors import UsageError
+
+
+def checked(word: str, known: Sequence[str], noun: str) -> str:
+    """`word`, if it is one of `known`. Raises UsageError with the nearest right one."""
+    if word in known:
+        return word
+    from supervisor.core.plan.diagnostics import any_of, nearest, quoted
+
+    near = nearest(word, known)
+    hint = f"did you mean {quoted(near)}?" if near else f"use {any_of(known)}" if known else f"there is no {noun} yet"
+    raise UsageError(f"there is no {noun} {quoted(word)}", hint)
