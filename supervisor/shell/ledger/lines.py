@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from supervisor.domain.action import Action
 from supervisor.domain.event import Event, Intended
-from supervisor.domain.level import level
+from supervisor.domain.event.level import level
 from supervisor.wire.plain import typed
 
 _EVENTS = {re.sub(r"(?<!^)(?=[A-Z])", "_", kind.__name__).lower(): kind for kind in get_args(Event)}

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from supervisor.core.engine.lifecycle.updates import with_plan
-from supervisor.core.view.runs_md import MAX_FILES
+from supervisor.core.view.run_entry import MAX_FILES
 from supervisor.domain.ask import Ask, AskKind
 from supervisor.domain.plan import Budget, Problem
 from supervisor.domain.rule import Ruled

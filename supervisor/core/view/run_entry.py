@@ -1,0 +1,122 @@
+"""One run in runs.md: state, brief, result, checks, changed files, and what comes next."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from datetime import datetime
+
+from supervisor.core.engine.lifecycle.budgets import figures, limit_of, used_of
+from supervisor.core.engine.readiness import is_done
+from supervisor.core.engine.state import task_status
+from supervisor.core.text.escape import block, code, inline, without_colour
+from supervisor.core.view.layout import bullets, id_list, labelled, paragraphs, utc
+from supervisor.domain.plan import HUMAN
+from supervisor.domain.task import Phase, TaskState, TaskStatus
+from supervisor.domain.world import World
+
+MAX_FILES = 50  # changed files shown of one task
+_SENTENCE_ENDS = re.compile(r"[.!?:](?=\s|$)")
+_INTENT = 240  # characters of a task's instructions that say what it is for
+_UNDER_WAY = (Phase.IDLE, Phase.STARTING, Phase.WORKING, Phase.STOPPING)
+
+
+def run_entry(world: World, state: TaskState, at: datetime) -> str:
+    status, why = task_status(world, state, at)
+    thread = world.threads.get(state.thread) if state.thread else None
+    facts = [
+        f"child: {inline(state.child, 70)}",
+        f"state: {status} since {utc(state.since)}" + (f" ({inline(why, 300)})" if why else ""),
+        f"runs: {state.runs}; turns: {state.turns}; {_spent(world, state, at)}",
+        f"thread: {code(thread.id)}" if thread and thread.id else "",
+        f"next: {_next(world, state, status)}",
+    ]
+    return paragraphs(
+        (
+            f"### {inline(state.task, 70)} — {inline(state.title, 200)}",
+            bullets(fact for fact in facts if fact),
+            f"**Intent:** {_intent(world, state)}",
+            _result(state),
+            _contracts(state),
+            _checks(state),
+            _changed(state),
+        )
+    )
+
+
+def _spent(world: World, state: TaskState, at: datetime) -> str:
+    name = f"task {state.task}"
+    limit = limit_of(world, name)
+    of = f" (budget: {figures(used_of(world, name, at), limit)})" if limit else ""
+    return f"tokens: {state.tokens.input} in, {state.tokens.output} out{of}"
+
+
+def _intent(world: World, state: TaskState) -> str:
+    """The first sentences of the instructions, as many as fit into a line or two."""
+    task = world.plan.task(state.task)
+    paragraphs = re.split(r"\n[ \t]*\n", task.instructions.strip() if task else "")
+    first = next((one for one in paragraphs if one.strip() and not one.lstrip().startswith("#")), state.title)
+    line = " ".join(first.split())
+    ends = [found.end() for found in _SENTENCE_ENDS.finditer(line[: _INTENT + 1]) if found.end() <= _INTENT]
+    return inline(line[: ends[-1]] if ends and len(line) > _INTENT else line, _INTENT)
+
+
+def _result(state: TaskState) -> str:
+    """What the child (or the human) said at the end of the last turn that ended."""
+    if state.result.words and state.child == HUMAN:
+        return labelled("Result, in the human's words", state.result.words)
+    if state.result.words:
+        return f"**Result:** no valid report; the child's last words:\n\n{block(state.result.words)}"
+    if state.result.report is None:
+        return ""
+    label = "Result of the turn before" if state.phase in _UNDER_WAY else "Result"
+    return labelled(f"{label} ({state.result.report.outcome})", state.result.report.summary or "(no summary)")
+
+
+def _contracts(state: TaskState) -> str:
+    notes = state.result.report.contracts if state.result.report else ()
+    rows = [
+        f"{inline(one.id, 70)}: {inline(one.status, 20)}" + (f" ({inline(one.note, 600)})" if one.note else "")
+        for one in notes
+    ]
+    return f"**Contracts:**\n\n{bullets(rows)}" if rows else ""
+
+
+def _checks(state: TaskState) -> str:
+    rows = ["**Checks:**\n"]
+    for check in state.result.checks:
+        row = f"- {code(check.command)} exited with {check.exit_code}"
+        tail = f". The end of its output:\n\n{block(without_colour(check.tail))}\n"
+        rows.append(row + tail if check.exit_code else row)
+    return "\n".join(rows).rstrip("\n") if state.result.checks else ""
+
+
+def _changed(state: TaskState) -> str:
+    files = state.result.changed_files
+    what = {change.path: change.what for change in (state.result.report.changes if state.result.report else ())}
+    rows = [code(path) + (f": {inline(what[path], 200)}" if what.get(path) else "") for path in files[:MAX_FILES]]
+    if len(files) > MAX_FILES:
+        rows.append(f"and {len(files) - MAX_FILES} more")
+    return f"**Changed files ({len(files)}):**\n\n{bullets(rows)}" if rows else ""
+
+
+def _next(world: World, state: TaskState, status: TaskStatus) -> str:
+    match status:
+        case TaskStatus.DONE:
+            tasks = world.plan.tasks
+            after = [task.id for task in tasks if state.task in task.after and not is_done(world, task.id)]
+            return f"{id_list(after)} can build on it" if after else "nothing"
+        case TaskStatus.NEEDS_HUMAN:
+            asks = [ask.id for ask in world.open_asks if ask.task == state.task]
+            return f"your answer to {id_list(asks)} (above)" if asks else "your answer (`orch asks`)"
+        case TaskStatus.BLOCKED | TaskStatus.FAILED:
+            return f"change it in plan.md, or run {code('orch go ' + shlex.quote(state.task))}"
+        case TaskStatus.HELD:
+            return "take its `hold: yes` out of plan.md"
+        case TaskStatus.RETIRED:
+            return f"keep or undo its changes in {inline(state.child, 70)}" if state.result.changed_files else "nothing"
+        case TaskStatus.VERIFYING:
+            return "its verify commands decide"
+        case TaskStatus.RUNNING:
+            return f"its report; {code('orch logs --follow --task ' + shlex.quote(state.task))} shows the work"
+    return "it goes on by itself when nothing stands in its way"
