@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from supervisor.domain.ask import Answer, AskKind, NoticeKind, RequestKey
 from supervisor.domain.plan import Sandbox, SandboxMode
@@ -12,14 +12,14 @@ from supervisor.domain.task import Brief, Due, Tree
 
 
 class EnsureServer(Struct, frozen=True):
-    """Adopt the child's server if it still runs, else sweep what it left and start one; then connect."""
+    """Adopt the child's server if it still runs. Otherwise clean up what it left and start a new one. Then connect."""
 
     child: str
     why: str
 
 
 class StopServer(Struct, frozen=True):
-    """End the child's server and its whole process tree. `kill` skips the polite part."""
+    """Stop the child's server and its whole process tree. `kill`: do not ask it to exit first."""
 
     child: str
     kill: bool
@@ -27,14 +27,11 @@ class StopServer(Struct, frozen=True):
 
 
 class OpenThread(Struct, frozen=True):
-    """Resume `thread` (or start a new one if None) on the child's server, and read what turns it has.
-
-    `task` names the task that owns the thread, None for the child's one long thread.
-    """
+    """Resume a thread on the child's server, or start a new one, and read the turns that it has."""
 
     child: str
-    thread: str | None
-    task: str | None
+    thread: str | None  # Codex's id; None: start a new one
+    task: str | None  # the task that owns the thread; None: the child's shared thread
     model: str | None
     effort: str | None
     sandbox: Sandbox
@@ -42,21 +39,17 @@ class OpenThread(Struct, frozen=True):
 
 
 class StartTurn(Struct, frozen=True):
-    """Start a turn of `task`'s run on an idle thread.
-
-    `message` is its client message id; `brief` what `text` conveys; `fresh`: how its run found
-    the tree is not known yet.
-    """
+    """Start a turn of a task's run on an idle thread."""
 
     child: str
     task: str
-    run: int
-    fresh: bool
+    run: int  # number of the attempt, from 1
+    fresh: bool  # the working tree as this run found it has not been read yet
     thread: str
-    message: str
+    message: str  # the client message id
     due: Due
-    brief: Brief
-    text: str
+    brief: Brief  # what the child knows once the turn is confirmed
+    text: str  # what is sent
     model: str | None
     effort: str | None
     sandbox: Sandbox
@@ -64,21 +57,21 @@ class StartTurn(Struct, frozen=True):
 
 
 class SteerTurn(Struct, frozen=True):
-    """Add `text` to the running turn `turn`. `nudge`: it asks for a sign of life."""
+    """Add a message to a running turn."""
 
     child: str
     task: str
     thread: str
     turn: str
-    message: str
-    brief: Brief
-    text: str
+    message: str  # the client message id
+    brief: Brief  # what the child knows once the steer is confirmed
+    text: str  # what is sent
     why: str
-    nudge: bool = False
+    nudge: bool = False  # it asks for a sign of life
 
 
 class LookAtTurn(Struct, frozen=True):
-    """See whether the running turn gave a sign of life after `since`, and if not, what it is at."""
+    """Check whether the running turn gave a sign of life after `since`, and if not, what it is doing."""
 
     child: str
     task: str
@@ -89,20 +82,19 @@ class LookAtTurn(Struct, frozen=True):
 
 
 class InterruptTurn(Struct, frozen=True):
-    """Interrupt the running turn, and end the commands it left running. `timed_out`: its time is up; `stalled`: it
-    gives no sign of life."""
+    """Interrupt the running turn, and kill the commands that it left running."""
 
     child: str
     task: str
     thread: str
     turn: str
-    timed_out: bool
+    timed_out: bool  # it took longer than the task's timeout
     why: str
-    stalled: bool = False
+    stalled: bool = False  # it gives no sign of life
 
 
 class ReadLimits(Struct, frozen=True):
-    """Ask the child's server when the provider takes work again."""
+    """Ask the child's server when the provider accepts work again."""
 
     child: str
     provider: str
@@ -110,48 +102,47 @@ class ReadLimits(Struct, frozen=True):
 
 
 class RunChecks(Struct, frozen=True):
-    """Read what changed in the working tree since `base`, and run the verify commands in the child's sandbox."""
+    """List what changed in the working tree since `base`, and run the verify commands in the child's sandbox."""
 
     child: str
     task: str
-    run: int
+    run: int  # number of the attempt
     commands: tuple[str, ...]
-    base: Tree | None
+    base: Tree | None  # the working tree when the run began; None: not known
     sandbox: SandboxMode
     why: str
 
 
 class RaiseAsk(Struct, frozen=True):
-    """Put something before the human and announce it. `request` is set for what a server asked in mid-turn,
-    `brief` for a human's task, `budget` for one that is used up."""
+    """Put a question before the human and announce it."""
 
-    ask: str
+    ask: str  # its id, such as A7
     kind: AskKind
     child: str | None
     task: str | None
     text: str
-    steps: str
-    expect: str
-    choices: tuple[str, ...]
-    brief: Brief | None
-    request: RequestKey | None
+    steps: str  # Markdown
+    expect: str  # the exact result that has to come back, Markdown
+    choices: tuple[str, ...]  # suggested answers
+    brief: Brief | None  # of a human's own task only: what they are asked to do
+    request: RequestKey | None  # what a server asked in the middle of a turn, if it is about that
     why: str
-    budget: str = ""
+    budget: str = ""  # the name of the budget that is used up, if it is about that
 
 
 class WithdrawAsk(Struct, frozen=True):
-    """Take an ask back: it no longer applies. `elsewhere`: somebody settled it in another window."""
+    """Withdraw an ask that no longer applies. `external`: somebody settled it in another window."""
 
     ask: str
     why: str
-    elsewhere: bool = False
+    external: bool = field(default=False, name="elsewhere")  # the ledger keeps the name it began with
 
 
 class SendAnswer(Struct, frozen=True):
-    """Give a server the answer to its request: the human's to `ask`, or a rule's ("": nobody was asked)."""
+    """Answer a server's request with the human's answer to `ask`, or with a rule's verdict."""
 
     child: str
-    ask: str
+    ask: str  # "": a rule decided, nobody was asked
     key: RequestKey
     answer: Answer
     why: str
@@ -159,13 +150,13 @@ class SendAnswer(Struct, frozen=True):
 
 
 class Notify(Struct, frozen=True):
-    """Tell the human by what the config names. `key` is never used twice; `next_step` is the command to run."""
+    """Notify the human through the commands that the config names."""
 
-    key: str
+    key: str  # used only once
     kind: NoticeKind
     title: str
     text: str
-    next_step: str
+    next_step: str  # the command to run
     child: str | None
     task: str | None
     ask: str | None
@@ -173,11 +164,10 @@ class Notify(Struct, frozen=True):
 
 
 class SurveyRepos(Struct, frozen=True):
-    """Bring the map up to date. `touched` are the children that may have changed, each with the task that was at work
-    (or None); `known` is the digest of the map that what changed is told against."""
+    """Bring the map up to date."""
 
-    touched: tuple[tuple[str, str | None], ...]
-    known: str
+    touched: tuple[tuple[str, str | None], ...]  # children that may have changed, each with the task that ran, if any
+    baseline: str = field(name="known")  # digest of the map to compare with; the ledger keeps the name it began with
     why: str
 
 

@@ -19,7 +19,7 @@ class AskState(StrEnum):
     OPEN = "open"
     ANSWERED = "answered"
     WITHDRAWN = "withdrawn"
-    ELSEWHERE = "elsewhere"  # somebody settled it in another window
+    EXTERNAL = "elsewhere"  # somebody settled it in another window
 
 
 NoticeKind = Literal["asks", "blocked", "paused", "end"]
@@ -27,7 +27,7 @@ NOTICE_KINDS: tuple[NoticeKind, ...] = get_args(NoticeKind)
 
 
 class RequestKey(Struct, frozen=True):
-    """A request of a server that waits for an answer. Ids are counted per server process: `pid` tells which."""
+    """Identify a request of a server. Each server process counts its own ids, so `pid` is part of the key."""
 
     child: str
     pid: int
@@ -35,56 +35,48 @@ class RequestKey(Struct, frozen=True):
 
 
 class Request(Struct, frozen=True):
-    """A question that a server put to us in the middle of a turn.
-
-    `method` is the app-server's name for it; `text` says what is asked, `detail` shows the exact command or change;
-    `questions` are the ids of the single questions in it (`item/tool/requestUserInput` only).
-
-    What rules go by: the `command` line and the `folder` it would run in, the `paths` that a change writes (absolute,
-    links followed), the `tool` as `server/tool`; `beyond`: it asks for more than that, or for something else.
-    """
+    """A question that a server asked in the middle of a turn."""
 
     key: RequestKey
-    method: str
+    method: str  # the app-server's name for it
     thread: str
     turn: str | None
     kind: AskKind
-    text: str
-    detail: str
+    text: str  # what is asked
+    detail: str  # the exact command or change, Markdown
     choices: tuple[str, ...]
-    questions: tuple[str, ...] = ()
-    command: str = ""
-    folder: str = ""
-    paths: tuple[str, ...] = ()
-    tool: str = ""
-    beyond: bool = False
+    questions: tuple[str, ...] = ()  # ids of its single questions (`item/tool/requestUserInput` only)
+
+    # What approval rules match:
+    command: str = ""  # the command line
+    folder: str = ""  # where it would run
+    paths: tuple[str, ...] = ()  # that a change writes: absolute, links resolved
+    tool: str = ""  # `server/tool`
+    beyond: bool = False  # it asks for more than these fields say, or for something else
 
 
 class Answer(Struct, frozen=True):
-    """What the human said: `accept`, `decline` or free text (`decision` is "text" then)."""
+    """The human's answer, or a rule's."""
 
-    decision: str
+    decision: str  # "accept", "decline", or "text" for free text
     text: str
-    for_session: bool = False
+    for_session: bool = False  # accept the same request without asking for the rest of the session
 
 
 class Ask(Struct, frozen=True):
-    """One thing that waits, or waited, on a human: exact steps, and the exact result expected (both Markdown).
-
-    `elsewhere`: the server had its answer before we gave one. `budget`: whose budget is used up (`core/budgets.py`).
-    """
+    """Something that waits, or waited, on a human."""
 
     id: str
     kind: AskKind
-    since: datetime
+    since: datetime  # when it was raised or reopened
     text: str
-    steps: str
-    expect: str
-    choices: tuple[str, ...]
+    steps: str  # exactly what to do, Markdown
+    expect: str  # the exact result that has to come back, Markdown
+    choices: tuple[str, ...]  # suggested answers
     child: str | None = None
     task: str | None = None
-    request: RequestKey | None = None
+    request: RequestKey | None = None  # what a server asked in the middle of a turn, if it is about that
     state: AskState = AskState.OPEN
     answer: Answer | None = None
-    elsewhere: bool = False
-    budget: str = ""
+    external: bool = False  # the server got its answer in another window, before ours
+    budget: str = ""  # the name of the budget that is used up, if it is about that (see `lifecycle.budgets`)

@@ -8,15 +8,14 @@ from supervisor.domain.plan import Approvals, Budget, SandboxMode
 
 
 class Child(Struct, frozen=True):
-    """One repo as configured. `path` is the absolute root of its work tree, `approvals` whether Codex may ask for leave
-    (where it may not, what needs leave fails), `trusted` whether it may run what the repo's own `.codex` names."""
+    """One repo as configured."""
 
     name: str
-    path: str
+    path: str  # absolute root of its work tree
     model: str | None = None
     effort: str | None = None
     sandbox: SandboxMode = "workspace-write"
-    network: bool = False
-    approvals: Approvals = "on-request"
+    network: bool = False  # commands may use the network
+    approvals: Approvals = "on-request"  # "never": whatever would need an approval fails
     budget: Budget | None = None
-    trusted: bool = False
+    trusted: bool = False  # it may run what the repo's own `.codex` names

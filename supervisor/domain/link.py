@@ -1,4 +1,4 @@
-"""What ties the repos together: words found in their sources, and the seams where two repos use the same one."""
+"""What ties the repos together: mentions in their sources, and the links that two or more mentions make."""
 
 from __future__ import annotations
 
@@ -27,90 +27,79 @@ class Kind(StrEnum):
     COPY = "copy"
     CONSTANT = "constant"
     COMMIT = "commit"
-    WORD = "word"  # looks like a name that is agreed on; what for, the place does not tell
+    WORD = "word"  # looks like a name that two repos agree on, but the place does not say what it names
 
 
 class Role(StrEnum):
-    """On which side of a seam a place stands: it serves or defines the thing, relies on it, or only names it."""
+    """On which side of a link a place is."""
 
-    PROVIDES = "provides"
-    USES = "uses"
-    NAMES = "names"
+    PROVIDES = "provides"  # it serves or defines the thing
+    USES = "uses"  # it relies on the thing
+    NAMES = "names"  # it only names the thing
 
 
 class Form(StrEnum):
-    """What a word is in the source."""
+    """What a literal is in the source."""
 
     STRING = "string"
     NUMBER = "number"
-    FIELD = "field"  # the name of a field of data: of a struct, an interface, an object
+    FIELD = "field"  # the name of a field of a struct, an interface or an object
     MEMBER = "member"  # a field that is read or written: `answer.retryAfter`
-    ENV = "env"  # a variable of the environment
-    TAG = "tag"  # of a field in Go
+    ENV = "env"  # an environment variable
+    TAG = "tag"  # the tag of a field in Go
     TYPE = "type"  # the name of a type, service, message or operation in a schema
     PACKAGE = "package"
     USED_TYPE = "used type"  # the name of a type in code
 
 
 class Literal(Struct, frozen=True):
-    """A literal, or a name of data, and where it stands.
+    """A string, number or name of data in a source file, with what stands around it."""
 
-    `text`: without quotes, what is put in at run time as `{}`. `call`: the function it is handed to, as written; `at`:
-    as which argument, from 0; `handled`: with a function beside it; `method`: with this HTTP method beside it. `key`:
-    what it is assigned to, compared with, or the value of. `of`: what it is an index of. `is_key`: it is the key
-    itself. `decorates`: in a decorator or annotation. `within`: the routes of the calls around it. `case`: it is
-    compared with something; `listed`: it is one of several. `raw`: as the line has it, if that is not `text`.
-    """
-
-    text: str
-    line: int
+    text: str  # without quotes; `{}` stands for what is inserted at run time
+    line: int  # from 1
     form: Form = Form.STRING
-    call: str = ""
-    at: int = 0
-    handled: bool = False
-    method: str = ""
-    key: str = ""
-    of: str = ""
-    is_key: bool = False
-    decorates: bool = False
-    within: str = ""
-    case: bool = False
-    listed: bool = False
-    raw: str = ""
+    call: str = ""  # the function that it is passed to, as written
+    at: int = 0  # as which argument of the call, from 0
+    handled: bool = False  # another argument of the call is a function
+    method: str = ""  # the HTTP method that another argument of the call names
+    key: str = ""  # what it is assigned to, compared with, or the value of
+    of: str = ""  # what it is an index of
+    is_key: bool = False  # it is itself a key
+    decorates: bool = False  # it is in a decorator or annotation
+    within: str = ""  # the routes of the calls around it
+    case: bool = False  # it is compared with something
+    listed: bool = False  # it is one of several in a list
+    raw: str = ""  # as it is in the line, if that differs from `text`
 
 
 class Wanted(Struct, frozen=True):
-    """A file to read: its name, as git has it, the token of its content, and whether it is built from others."""
+    """A file to read."""
 
     name: str
-    raw: bytes
-    token: str
-    built: bool = False
+    raw: bytes  # the name as git has it
+    token: str  # equal tokens mean equal contents
+    built: bool = False  # it is generated from other files
 
     @property
     def version(self) -> str:
-        """What is known of the file is of this version of it."""
+        """The key under which the mentions of the file are kept; it changes with the content and with `built`."""
         return f"{self.token} built" if self.built else self.token
 
 
 class Mention(NamedTuple):
-    """A place that names something two repos may share.
-
-    `name` is the form in which two spellings are equal; `weak`: the place alone proves little (1), or nothing (2).
-    `detail`: a route's method, a constant's value.
-    """
+    """A place in a source file that names something two repos may share."""
 
     kind: Kind
-    name: str
-    shown: str
+    name: str  # normalized: two spellings of one thing have the same name
+    shown: str  # as written
     line: int
     role: Role = Role.NAMES
-    detail: str = ""
-    weak: int = 0
+    detail: str = ""  # the method of a route, the value of a constant
+    weak: int = 0  # 1: the place alone proves little; 2: nothing
 
 
 class Place(Struct, frozen=True):
-    """One side of a seam: `file`:`line` of `child` says `shown`. Line 0: the file as a whole, or a commit."""
+    """One side of a link: `file`:`line` of `child` says `shown`. Line 0: the file as a whole, or a commit."""
 
     child: str
     file: str
@@ -121,31 +110,30 @@ class Place(Struct, frozen=True):
 
 
 class Link(Struct, frozen=True):
-    """A row of the map. `score`: from 0 to 1; `note`: what is worth knowing; `conflict`: the sides disagree."""
+    """A row of the map: something that two or more repos share."""
 
     kind: Kind
     name: str
-    score: float
+    score: float  # how sure it is, from 0 to 1
     children: tuple[str, ...]
     places: tuple[Place, ...]
-    note: str = ""
-    conflict: bool = False
+    note: str = ""  # what else a reader should know
+    conflict: bool = False  # the sides disagree
 
 
 class Surveyed(Struct, frozen=True):
-    """How much of a child the map knows: files read, files left out by reason; or why it could not be read at all, and
-    what to do about that."""
+    """How much of a child the map covers."""
 
     child: str
     path: str
-    files: int = 0
-    skipped: tuple[tuple[str, int], ...] = ()
-    problem: str = ""
-    next_step: str = ""
+    files: int = 0  # that were read
+    skipped: tuple[tuple[str, int], ...] = ()  # files that were left out: (reason, how many)
+    problem: str = ""  # why the repo could not be read at all
+    next_step: str = ""  # what to do about the problem
 
 
 class Map(Struct, frozen=True):
-    """What ties the repos together, the best evidence first. `cut`: what was left out, in words."""
+    """What ties the repos together, the best evidence first. `cut` says what was left out."""
 
     children: tuple[Surveyed, ...]
     links: tuple[Link, ...]
@@ -153,25 +141,21 @@ class Map(Struct, frozen=True):
 
 
 class Drift(Struct, frozen=True):
-    """A shared thing that `child` changed while the `others` still rely on it as it was.
+    """A shared thing that one child changed while others still rely on the old form."""
 
-    `what`: one sentence; `was`: where the child had it; `theirs`: where the others have it.
-    """
-
-    child: str
+    child: str  # who changed it
     kind: Kind
     name: str
-    what: str
-    others: tuple[str, ...]
-    was: tuple[Place, ...]
-    theirs: tuple[Place, ...]
+    what: str  # the change, in one sentence
+    others: tuple[str, ...]  # children that rely on the old form
+    was: tuple[Place, ...]  # where the child had it
+    theirs: tuple[Place, ...]  # where the others have it
 
 
 class SurveyResult(Struct, frozen=True):
-    """What a survey found: the digest of the map, its best seams, what changed since the map that was known, and for
-    each child what is known of it in short."""
+    """What a survey found."""
 
-    digest: str
-    links: tuple[Link, ...]
-    drifts: tuple[Drift, ...]
-    known: tuple[tuple[str, str], ...]
+    digest: str  # of the whole map
+    links: tuple[Link, ...]  # the best ones
+    drifts: tuple[Drift, ...]  # compared with the map that was known
+    summaries: tuple[tuple[str, str], ...]  # per child, a short form of its snapshot (Markdown)

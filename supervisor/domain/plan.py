@@ -1,4 +1,4 @@
-"""A plan as read from plan.md: what should happen, in the human's and the orchestrator's words."""
+"""A plan as parsed from plan.md: what should happen."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ from typing import Literal
 
 from msgspec import Struct
 
-from supervisor.domain.memo import of_last
+from supervisor.domain.memo import remember_last
 
 HUMAN = "human"
-ORCHESTRATOR = "orchestrator"  # its server, its thread and its work; no child may have this name
-FILE_LIMIT = 1 << 20  # bytes of a plan.md; one of 2,000 tasks has about 0.5 MB
+ORCHESTRATOR = "orchestrator"  # names its server, its thread and its task state; no child may have this name
+FILE_LIMIT = 1 << 20  # bytes of a plan.md; a plan of 2,000 tasks takes about 0.5 MB
 
 ThreadChoice = Literal["shared", "fresh"]
 SandboxMode = Literal["read-only", "workspace-write"]
 Approvals = Literal["on-request", "never"]
 Sandbox = Literal["read-only", "workspace-write", "danger-full-access"]
-"""What a turn may do. Without a sandbox, and so without approvals, only the orchestrator runs, if the human says so."""
+"""What a turn may do. "danger-full-access", no sandbox and no approvals, is for the orchestrator only, on request."""
 
 
 class Budget(Struct, frozen=True):
-    """What may be spent: tokens (input and output) and minutes in which turns run; None: as much as it takes."""
+    """What may be spent. None: no limit."""
 
-    tokens: int | None = None
-    minutes: float | None = None
+    tokens: int | None = None  # input and output
+    minutes: float | None = None  # in which turns run
 
 
 class Contract(Struct, frozen=True):
@@ -37,40 +37,36 @@ class Contract(Struct, frozen=True):
 
 
 class Task(Struct, frozen=True):
-    """One unit of work for one child, or for the human (`child: human`).
-
-    `instructions` and `expect` are Markdown; `expect` is what follows `**Expect:**` in the instructions of a human's
-    task, else "". `timeout` is in minutes. `line` is the heading's line in plan.md, counted from 1.
-    """
+    """One unit of work for one child, or for the human (`child: human`)."""
 
     id: str
     title: str
     child: str
-    after: tuple[str, ...] = ()
-    contracts: tuple[str, ...] = ()
-    verify: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()  # ids of tasks that have to be done first
+    contracts: tuple[str, ...] = ()  # ids
+    verify: tuple[str, ...] = ()  # commands that must exit with 0
     hold: bool = False
     thread: ThreadChoice = "shared"
-    model: str | None = None
+    model: str | None = None  # None, here and below: the child's
     effort: str | None = None
     sandbox: SandboxMode | None = None
-    timeout: float | None = None
+    timeout: float | None = None  # minutes; None: no limit
     budget: Budget | None = None
-    instructions: str = ""
-    expect: str = ""
-    line: int = 0
+    instructions: str = ""  # Markdown
+    expect: str = ""  # what follows `**Expect:**` in the instructions of a human's task, Markdown
+    line: int = 0  # of its heading in plan.md, from 1
 
 
 class Plan(Struct, frozen=True):
-    """One accepted version of plan.md. `tasks` and `contracts` stand in the order of the file."""
+    """One version of plan.md."""
 
     title: str
-    hold: bool
-    objective: str
-    success: str
-    contracts: tuple[Contract, ...]
-    tasks: tuple[Task, ...]
-    budget: Budget | None = None
+    hold: bool  # no new task starts
+    objective: str  # Markdown
+    success: str  # the success criteria, Markdown
+    contracts: tuple[Contract, ...]  # in the order of the file
+    tasks: tuple[Task, ...]  # in the order of the file
+    budget: Budget | None = None  # for all tasks together
 
     def task(self, task_id: str) -> Task | None:
         """The task with this id, or None."""
@@ -82,18 +78,18 @@ class Plan(Struct, frozen=True):
 
 
 class Problem(Struct, frozen=True):
-    """One thing wrong in plan.md: `line` counts from 1; `message` is a sentence with the nearest right word."""
+    """One thing wrong in plan.md."""
 
-    line: int
-    message: str
+    line: int  # from 1
+    message: str  # a sentence; it suggests the nearest right word
 
 
 class Rejection(Struct, frozen=True):
-    """Why a version of plan.md is not accepted: at least one problem, in order of line."""
+    """Why a version of plan.md is not accepted: at least one problem, ordered by line."""
 
     problems: tuple[Problem, ...]
 
 
-@of_last
+@remember_last
 def _by_id(tasks: tuple[Task, ...]) -> dict[str, Task]:
-    return {task.id: task for task in reversed(tasks)}  # of two with one id, the first
+    return {task.id: task for task in reversed(tasks)}  # reversed: if two tasks have one id, the first one counts

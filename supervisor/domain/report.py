@@ -1,4 +1,4 @@
-"""The report: the structured answer that a child ends its turn with, and the checks that it is weighed against."""
+"""The report: the structured answer with which a child ends its turn, and the checks that decide whether it is true."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from msgspec import Struct
 
 
 class Outcome(StrEnum):
-    """What a child says of its own turn."""
+    """What a child says about its own turn."""
 
     DONE = "done"
     BLOCKED = "blocked"
@@ -16,37 +16,37 @@ class Outcome(StrEnum):
 
 
 class Change(Struct, frozen=True):
-    """A file that the child says it changed, and what."""
+    """A file that the child says it changed, and what changed in it."""
 
     path: str
     what: str
 
 
 class ContractNote(Struct, frozen=True):
-    """What the child says of a contract: `status` is `kept` or `changed`."""
+    """What the child says about a contract."""
 
     id: str
-    status: str
+    status: str  # "kept" or "changed"
     note: str
 
 
 class Claim(Struct, frozen=True):
-    """A check that the child says it ran. Never believed: the verify commands decide."""
+    """A check that the child says it ran. It is never trusted: the verify commands decide."""
 
     command: str
     result: str
 
 
 class Question(Struct, frozen=True):
-    """What the child needs from a human: the question, exact steps, and the exact result expected."""
+    """What the child needs from a human."""
 
     question: str
-    steps: str
-    expected: str
+    steps: str  # exactly what to do
+    expected: str  # the exact result that has to come back
 
 
 class Report(Struct, frozen=True):
-    """The structured answer that a child ends its turn with."""
+    """The structured answer with which a child ends its turn."""
 
     outcome: Outcome
     summary: str
@@ -54,11 +54,11 @@ class Report(Struct, frozen=True):
     contracts: tuple[ContractNote, ...] = ()
     checks: tuple[Claim, ...] = ()
     ask: Question | None = None
-    learned: tuple[str, ...] = ()
+    learned: tuple[str, ...] = ()  # facts that the other repos should know
 
 
 class Check(Struct, frozen=True):
-    """One verify command as the supervisor ran it: its exit code, and the tail of its output (text)."""
+    """One verify command as the supervisor ran it. `tail` is the end of its output."""
 
     command: str
     exit_code: int

@@ -1,4 +1,4 @@
-"""A rule of the config: an approval that it speaks of is settled without a human."""
+"""Approval rules of the config: they settle matching requests without a human."""
 
 from __future__ import annotations
 
@@ -11,22 +11,19 @@ Verdict = Literal["accept", "decline"]
 
 
 class Rule(Struct, frozen=True):
-    """Exactly one of `command` (the words that it begins with), `path` (a pattern) and `tool` (`server/tool`) is set.
+    """One rule. Exactly one of `command`, `path` and `tool` is set."""
 
-    `number` is its place in the config, from 1. `child` None: every child.
-    """
-
-    number: int
+    number: int  # its place in the config, from 1
     verdict: Verdict
-    command: tuple[str, ...] = ()
-    path: str = ""
-    tool: str = ""
-    child: str | None = None
-    for_session: bool = False
+    command: tuple[str, ...] = ()  # the first words of a command
+    path: str = ""  # a pattern
+    tool: str = ""  # `server/tool`, or `server/*`
+    child: str | None = None  # None: every child
+    for_session: bool = False  # accept the same request without asking for the rest of the session
 
     @property
     def subject(self) -> str:
-        """What it speaks of, in words: command `git status`."""
+        """What the rule matches, as text: command `git status`."""
         kind = "command" if self.command else "path" if self.path else "tool"
         return f"{kind} `{' '.join(self.command) or self.path or self.tool}`"
 
@@ -35,10 +32,10 @@ class Rule(Struct, frozen=True):
 
 
 class Ruled(Struct, frozen=True):
-    """A request that a rule settled: what was asked, and `why` names the rule."""
+    """A request that a rule settled."""
 
     at: datetime
     child: str
     task: str | None
-    subject: str
-    why: str
+    subject: str  # what was asked for
+    why: str  # names the rule

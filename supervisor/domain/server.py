@@ -1,4 +1,4 @@
-"""A child's server, its `codex app-server` process, and the outages of providers."""
+"""A child's server (its `codex app-server` process), and outages of providers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from supervisor.domain.child import Child
 
 
 class ServerState(StrEnum):
-    """Where a server is in its life; the words of `orch status`."""
+    """The state of a server, in the words of `orch status`."""
 
     STOPPED = "stopped"
     STARTING = "starting"
@@ -23,37 +23,33 @@ class ServerState(StrEnum):
 
 
 class Server(Struct, frozen=True):
-    """A child's server. `crashes` are the moments of its latest deaths; `wanted` says that it should run, `restart` why
-    it is to be replaced although it is well, `ended` when we last stopped it, or tried to, if it was not started since.
-    """
+    """A child's server, as it should be and as it is."""
 
     child: Child
     state: ServerState = ServerState.STOPPED
-    wanted: bool = False
+    wanted: bool = False  # it should run
     pid: int | None = None
-    socket: str | None = None
-    codex: str | None = None
-    since: datetime | None = None
+    socket: str | None = None  # path
+    codex: str | None = None  # version
+    since: datetime | None = None  # when it entered the state
     restarts: int = 0
     problem: str | None = None
-    stderr: str = ""
-    crashes: tuple[datetime, ...] = ()
-    not_before: datetime | None = None
-    misses: int = 0
-    restart: str = ""
-    ended: datetime | None = None
+    stderr: str = ""  # its last lines
+    crashes: tuple[datetime, ...] = ()  # the latest ones
+    not_before: datetime | None = None  # of the next start
+    misses: int = 0  # health probes that timed out in a row
+    restart: str = ""  # why it is to be replaced although it is healthy; "": it is not
+    ended: datetime | None = None  # when we last stopped it, or tried to; None: it was started since
 
 
 class Outage(Struct, frozen=True):
-    """A provider that takes no work, since `since`: nothing is asked of it before `until`. `pauses` counts the pauses
-    that did not help yet; `limited`: it is a limit of use, which Codex may know the end of; `asked`: it was asked for
-    that, and `asking` is the child whose server has not answered yet."""
+    """A provider that accepts no work."""
 
     since: datetime
-    until: datetime
+    until: datetime  # nothing is sent to it before this moment
     why: str
-    child: str
-    limited: bool = False
-    pauses: int = 1
-    asked: bool = False
-    asking: str | None = None
+    child: str  # whose turn met the outage last
+    limited: bool = False  # a usage limit is reached: Codex may know when it resets
+    pauses: int = 1  # so far, in a row
+    asked: bool = False  # Codex was asked when the limit resets
+    asking: str | None = None  # the child whose server has not answered that yet

@@ -1,4 +1,4 @@
-"""Task execution: what has become of a task of the plan so far."""
+"""Task execution: how far a task of the plan is."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from supervisor.domain.thread import ThreadKey
 
 
 class Phase(StrEnum):
-    """Where the work on a task is. What people see (`TaskStatus`) is derived from it and from the plan."""
+    """How far the execution of a task is. What people see (`TaskStatus`) is derived from it and from the plan."""
 
-    IDLE = "idle"  # nothing of it runs; it starts, or goes on, when it may
-    STARTING = "starting"  # a turn was asked for; its answer is not in yet
-    WORKING = "working"  # a turn of it runs
+    IDLE = "idle"  # nothing runs; it starts or continues when it is ready
+    STARTING = "starting"  # a turn was requested and is not confirmed yet
+    WORKING = "working"  # a turn runs
     STOPPING = "stopping"  # its turn is being interrupted
-    CHECKING = "checking"  # the verify commands run
+    CHECKING = "checking"  # the verify commands run, or come next
     ASKING = "asking"  # it waits on a human
     DONE = "done"
-    BLOCKED = "blocked"  # it cannot go on: the child says so, or the verify commands do
-    FAILED = "failed"  # something broke that is not the work itself
+    BLOCKED = "blocked"  # it cannot continue: the child says so, or the verify commands fail
+    FAILED = "failed"  # something outside the task broke
 
     @property
     def live(self) -> bool:
@@ -34,26 +34,24 @@ LIVE = frozenset({Phase.STARTING, Phase.WORKING, Phase.STOPPING, Phase.CHECKING}
 
 
 class Pulse(StrEnum):
-    """How a running turn was found when it was looked at."""
+    """What the looks at a running turn have shown. They go from top to bottom while it gives no sign of life."""
 
-    LIVELY = "lively"  # there was a sign of life, or its commands are at work
-    QUIET = "quiet"  # no sign for the set time; another look in a moment tells whether its commands are at work
-    STALLED = "stalled"  # they are not: it is asked for a sign
+    LIVELY = "lively"  # there was a sign of life, or its commands use the CPU
+    QUIET = "quiet"  # no sign for `stall_minutes`; a second look will tell whether its commands use the CPU
+    STALLED = "stalled"  # they do not: it is to be asked for a sign
     NUDGED = "nudged"  # it was asked for a sign
-    DEAF = "deaf"  # and gave none for the set time; another look in a moment
-    STUCK = "stuck"  # nor are its commands at work: it is interrupted
+    DEAF = "deaf"  # it gave none for another `stall_minutes`; a second look will tell, as above
+    STUCK = "stuck"  # its commands do not use the CPU: it is to be interrupted
 
 
 class TurnLook(Struct, frozen=True):
-    """What was seen of a running turn: its last sign of life that is known of, the state of its thread in Codex's
-    word, the commands that run in it, and the seconds of CPU that all that its server started has taken so far
-    (None: not known)."""
+    """What a look at a running turn showed."""
 
     at: datetime
-    sign: datetime | None
-    state: str
-    commands: tuple[str, ...] = ()
-    cpu: float | None = None
+    sign: datetime | None  # its latest known sign of life
+    state: str  # of its thread, in Codex's word
+    commands: tuple[str, ...] = ()  # that run in it
+    cpu: float | None = None  # CPU seconds used so far by everything that its server started; None: not known
 
 
 class TaskStatus(StrEnum):
@@ -71,20 +69,16 @@ class TaskStatus(StrEnum):
 
 
 class Tree(Struct, frozen=True):
-    """A working tree at one moment: HEAD (None: no commit yet), branch (None: detached), and what differs from HEAD.
+    """A working tree at one moment."""
 
-    `entries` are (path, token), sorted; a token stands for the content of the file, so equal tokens mean "not touched".
-    `truncated`: there were more than are kept.
-    """
-
-    head: str | None
-    branch: str | None
-    entries: tuple[tuple[str, str], ...]
-    truncated: bool = False
+    head: str | None  # None: no commit yet
+    branch: str | None  # None: detached
+    entries: tuple[tuple[str, str], ...]  # what differs from HEAD: (path, token), sorted; equal tokens, equal contents
+    truncated: bool = False  # there were more entries than are kept
 
 
 class Brief(Struct, frozen=True):
-    """What a child is told of a task. `key` changes when the meaning does; `text` is the Markdown."""
+    """What a child receives for a task. `key` changes when, and only when, the meaning of `text` (Markdown) does."""
 
     key: str
     text: str
@@ -94,17 +88,17 @@ class Due(StrEnum):
     """Why the next turn of a task is to be started."""
 
     BRIEF = "brief"  # the child does not know the task yet
-    REDIRECT = "redirect"  # the plan changed what the child was told
+    REDIRECT = "redirect"  # the plan changed the brief
     FIX = "fix"  # a verify command failed
     ANSWER = "answer"  # a human answered
-    RESUME = "resume"  # the turn was cut off: go on
-    RETRY = "retry"  # the provider failed: go on
-    OUTAGE = "outage"  # the provider took no work: go on
-    NEWS = "news"  # of the orchestrator only: something happened that may change the plan
+    RESUME = "resume"  # the turn was cut off: continue
+    RETRY = "retry"  # the provider failed: continue
+    OUTAGE = "outage"  # the provider accepted no work: continue
+    NEWS = "news"  # for the orchestrator only: something happened that may change the plan
 
 
 class Tokens(Struct, frozen=True):
-    """Tokens that went into a model, and that came out of it."""
+    """Tokens that went into a model and came out of it."""
 
     input: int = 0
     output: int = 0
@@ -118,44 +112,44 @@ class Tokens(Struct, frozen=True):
 
 
 class Turn(Struct, frozen=True):
-    """The turn of a task that runs, or ran when its server was last connected."""
+    """A turn of a task that runs, or ran when its server was last connected."""
 
     id: str  # Codex's
-    since: datetime  # when it was first known to run
-    pulse_since: datetime  # since when its pulse is what it is
+    since: datetime  # when it was confirmed
+    pulse_since: datetime  # when the pulse last changed
     pulse: Pulse = Pulse.LIVELY
     looking: bool = False  # a look at it is under way
-    looked: TurnLook | None = None  # the last look
-    paused: float = 0.0  # seconds that it waited on a human, or had no server
+    looked: TurnLook | None = None  # the latest look
+    paused: float = 0.0  # seconds that it waited on a human or had no server
     away: datetime | None = None  # since when its server is gone
-    spent: Tokens = Tokens()  # that it is known to have taken so far
-    timed_out: bool = False  # it is interrupted because its time is up
-    stalled: bool = False  # it is interrupted because it gave no sign of life
-    denied: str = ""  # why the task is blocked once this turn is over
+    spent: Tokens = Tokens()  # that it is known to have used so far
+    timed_out: bool = False  # it is being interrupted because it took longer than the task's timeout
+    stalled: bool = False  # it is being interrupted because it gave no sign of life
+    denied: str = ""  # why the task will be blocked once this turn is over
 
 
 class Delivery(Struct, frozen=True):
-    """A turn that was asked for and is not known to run yet."""
+    """A turn that was requested and is not confirmed yet."""
 
-    message: str  # the client message id under which it was sent
-    brief: Brief  # what the child has been told once it arrived
-    before: TaskState  # the task as it was: it is so again if the turn never reached the thread
+    message: str  # its client message id
+    brief: Brief  # what the child knows once the turn is confirmed
+    before: TaskState  # the task before: it is restored if the turn never reached the thread
 
 
 class Steer(Struct, frozen=True):
-    """A steer on its way: the client message id, the brief that the child has once it arrived, and when it was sent."""
+    """A steer that was sent and is not confirmed yet."""
 
-    message: str
-    brief: Brief
-    at: datetime | None = None
+    message: str  # its client message id
+    brief: Brief  # what the child knows once the steer is confirmed
+    at: datetime | None = None  # when it was sent
 
 
 class Briefing(Struct, frozen=True):
-    """What the child has been told of the task."""
+    """What the child knows about the task."""
 
-    delivered: Brief | None = None  # the brief that it has
-    thread: str | None = None  # Codex's id of the thread that knows it
-    seen_up_to: datetime | None = None  # up to when it was told what other repos changed
+    delivered: Brief | None = None  # the latest brief that was confirmed
+    thread: str | None = None  # Codex's id of the thread that holds it
+    seen_up_to: datetime | None = None  # the child knows what other repos changed up to here
 
 
 class Tries(Struct, frozen=True):
@@ -166,39 +160,39 @@ class Tries(Struct, frozen=True):
     resumes: int = 0  # turns after one that was cut off
     refusals: int = 0  # by the server, of the next turn
     stalls: int = 0  # turns that were interrupted because they gave no sign of life
-    lost_checks: int = 0  # runs of the checks that did not come to their end
+    lost_checks: int = 0  # runs of the verify commands that were not completed
 
 
 class Usage(Struct, frozen=True):
-    """What the turns that have ended took."""
+    """What the turns that have ended used."""
 
     tokens: Tokens = Tokens()
     seconds: float = 0.0  # without the time that they waited on a human
 
 
 class RunResult(Struct, frozen=True):
-    """What came of the run so far."""
+    """The result of the run so far."""
 
     base: Tree | None = None  # the working tree when the run began
-    report: Report | None = None  # of the last turn; None: it left no valid one
-    words: str = ""  # what it said in place of a report, or what the human said
+    report: Report | None = None  # of the latest turn; None: it left no valid one
+    words: str = ""  # the child's last message in place of a report, or the human's answer
     question: Question | None = None  # what it waits on a human for
-    checks: tuple[Check, ...] = ()  # the verify commands as they ran last
+    checks: tuple[Check, ...] = ()  # the latest run of the verify commands
     changed_files: tuple[str, ...] = ()  # paths in the repo, sorted
 
 
 class TaskState(Struct, frozen=True):
-    """The execution of one task: what has become of it so far."""
+    """The execution of one task so far."""
 
     task: str  # its id in the plan
     title: str
-    child: str  # who is at it; plan.md may have given it to another one since
+    child: str  # who works on it; plan.md may have given it to another child since
     phase: Phase = Phase.IDLE
     since: datetime | None = None  # when it entered the phase
     why: str = ""  # why it is in the phase
-    note: str = ""  # what hinders it at the moment
+    note: str = ""  # what delays it at the moment
     runs: int = 0  # attempts so far
-    turns: int = 0  # that were known to run, in all attempts
+    turns: int = 0  # confirmed turns of all attempts
     sent: int = 0  # turns and steers that were sent: numbers the client message ids
     new_run: bool = True  # the next turn begins another attempt
     thread: ThreadKey | None = None
@@ -207,8 +201,8 @@ class TaskState(Struct, frozen=True):
     steer: Steer | None = None  # it may outlast its turn by a moment
     brief: Briefing = Briefing()
     due: Due | None = Due.BRIEF  # why the next turn is to be started
-    due_text: str = ""  # its detail, for the child
-    not_before: datetime | None = None  # of whatever comes next
+    due_text: str = ""  # the reason in detail, for the child
+    not_before: datetime | None = None  # the next step waits until then
     checking: bool = False  # the verify commands run
     tries: Tries = Tries()
     usage: Usage = Usage()
@@ -216,10 +210,10 @@ class TaskState(Struct, frozen=True):
 
     @property
     def tokens(self) -> Tokens:
-        """Those of all turns, the running one included."""
+        """The tokens of all turns, the running one included."""
         return self.usage.tokens + self.turn.spent if self.turn is not None else self.usage.tokens
 
     @property
     def turn_id(self) -> str | None:
-        """Codex's id of the running turn."""
+        """Codex's id of the running turn, or None."""
         return self.turn.id if self.turn is not None else None

@@ -1,4 +1,4 @@
-"""Codex threads of ours, and what is known of their turns."""
+"""The Codex threads that we use, and what is known of their turns."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from enum import StrEnum
 
 from msgspec import Struct, field
 
-OUR_MESSAGES = "orch-"  # how the client message ids of the supervisor begin
+OUR_MESSAGES = "orch-"  # the supervisor's client message ids begin with this
 
 
 class TurnStatus(StrEnum):
-    """How Codex says that a turn stands (`TurnStatus` of the app-server protocol)."""
+    """The state of a turn (`TurnStatus` of the app-server protocol)."""
 
     IN_PROGRESS = "inProgress"
     COMPLETED = "completed"
@@ -25,26 +25,26 @@ class TurnStatus(StrEnum):
 
 
 class Failure(Struct, frozen=True):
-    """Why a turn failed: Codex's error kind, the HTTP status of the provider when it is known, and Codex's sentence."""
+    """Why a turn failed."""
 
-    kind: str
-    status: int | None
-    message: str
+    kind: str  # Codex's `codexErrorInfo`
+    status: int | None  # HTTP status of the provider; None: not known
+    message: str  # Codex's
 
 
 class TurnSeen(Struct, frozen=True):
-    """What is known of one turn: `messages`, the client message ids found in it; `text`, the last agent message."""
+    """What is known of one turn."""
 
     turn: str
     status: TurnStatus
-    messages: tuple[str, ...] = ()
-    text: str = ""
+    messages: tuple[str, ...] = ()  # the client message ids that it holds
+    text: str = ""  # the last agent message
     failure: Failure | None = None
     input_tokens: int = 0
     output_tokens: int = 0
 
     def merged(self, newer: TurnSeen) -> TurnSeen:
-        """Both sightings as one: an ended turn stays ended, whatever order the sightings came in."""
+        """Merge two observations of one turn. An ended turn stays ended, whatever order they came in."""
         last = self if self.status.ended and not newer.status.ended else newer
         return TurnSeen(
             turn=self.turn,
@@ -57,26 +57,24 @@ class TurnSeen(Struct, frozen=True):
         )
 
 
-ThreadKey = tuple[str, str | None]  # child, and the task that owns the thread (None: the child's one long thread)
+ThreadKey = tuple[str, str | None]  # child, and the task that owns the thread (None: the child's shared thread)
 
 
 class Thread(Struct, frozen=True):
-    """A Codex thread of ours. `open`: loaded, and we hear of it; `problem`: why it
-    could not be opened the last `failures` times; `turns`: the latest, oldest first, by turn id; `provider` is the one
-    of models that it uses ("": not known)."""
+    """A Codex thread that we use."""
 
     child: str
-    task: str | None
-    id: str | None = None
-    open: bool = False
+    task: str | None  # the task that owns it; None: the child's shared thread
+    id: str | None = None  # Codex's; None: it was never opened
+    open: bool = False  # loaded, and its notifications reach us
     opening: bool = False
-    turns: Mapping[str, TurnSeen] = field(default_factory=dict)
-    failures: int = 0
-    problem: str = ""
-    not_before: datetime | None = None
-    provider: str = ""
+    turns: Mapping[str, TurnSeen] = field(default_factory=dict)  # the latest by id, oldest first
+    failures: int = 0  # tries to open it that failed, in a row
+    problem: str = ""  # why the last one failed
+    not_before: datetime | None = None  # of the next try
+    provider: str = ""  # of the model; "": not known
 
     @property
     def running(self) -> TurnSeen | None:
-        """The turn in progress, if there is one."""
+        """The turn in progress, or None."""
         return next((seen for seen in self.turns.values() if not seen.status.ended), None)

@@ -17,13 +17,15 @@ from supervisor.domain.thread import Thread, ThreadKey
 
 
 class Learning(Struct, frozen=True):
+    """A fact that the other repos should know. `source` is a child, "human" or "orchestrator"."""
+
     at: datetime
     source: str
     text: str
 
 
-class Noticed(Struct, frozen=True):
-    """A shared thing that changed, and the task that was at work then."""
+class DriftRecord(Struct, frozen=True):
+    """A drift, and the task during which it was noticed, if any."""
 
     at: datetime
     task: str | None
@@ -31,69 +33,66 @@ class Noticed(Struct, frozen=True):
 
 
 class Planning(Struct, frozen=True):
-    """What the human wants the orchestrator to plan. `revision` was in force when it was asked for; `told`: the
-    orchestrator knows of it; `tries` counts the turns that were to mend a plan that is none; `read` is the revision
-    that it was told of, or wrote, last."""
+    """A request of the human to the orchestrator: to plan something."""
 
-    number: int
-    problem: str
+    number: int  # of the request, from 1
+    problem: str  # in the human's words
     at: datetime
-    revision: int
-    review: bool = False
-    yolo: bool = False
-    told: bool = False
-    tries: int = 0
-    read: int = 0
+    revision: int  # that was in force then
+    review: bool = False  # no task starts before `orch go`
+    yolo: bool = False  # the orchestrator runs without sandbox and approvals
+    delivered: bool = False  # the orchestrator knows the request
+    tries: int = 0  # turns that were to fix a missing or broken plan, in a row
+    seen_revision: int = 0  # the latest revision that the orchestrator was told about, or wrote
 
 
 class News(Struct, frozen=True):
-    """Something that the orchestrator has not heard of yet (Markdown; words of others are quoted). `loud`: it is worth
-    a turn by itself; the rest is told on occasion."""
+    """Something that the orchestrator does not know yet."""
 
     number: int
     at: datetime
-    text: str
-    loud: bool
+    text: str  # Markdown; words of others are quoted
+    loud: bool  # it is worth a turn of its own; the rest is delivered along with such news
 
 
 class Stopping(Struct, frozen=True):
-    """`orch down` was asked for at `since`; `now`: without waiting for turns to be interrupted."""
+    """`orch down` was requested at `since`. `now`: do not wait for turns to be interrupted."""
 
     since: datetime
     now: bool
 
 
 class SupervisorState(Struct, frozen=True):
-    """The supervisor itself: the process, and whether it is ending."""
+    """The supervisor process itself, and whether it is exiting."""
 
     pid: int | None = None
     version: str = ""  # of orch
     since: datetime | None = None  # when it started
-    stopping: Stopping | None = None  # `orch down` was asked for
-    exiting: bool = False  # it ends now: whoever comes next decides
+    stopping: Stopping | None = None  # `orch down` was requested
+    exiting: bool = False  # it exits now: the next supervisor decides everything else
 
 
 class Settings(Struct, frozen=True):
-    """What the config says, as far as decisions go by it."""
+    """The part of the config that decisions depend on."""
 
-    retry_seconds: tuple[float, ...] = ()  # pauses before a turn that failed at the provider is tried again
-    pause_seconds: tuple[float, ...] = ()  # pauses of everything while the provider takes no work; the last one repeats
-    stall_minutes: float = 10.0  # that a running turn may give no sign of life
+    retry_seconds: tuple[float, ...] = ()  # pauses before a turn that failed at the provider is retried
+    pause_seconds: tuple[float, ...] = ()  # pauses of everything while the provider accepts no work; the last repeats
+    stall_minutes: float = 10.0  # how long a running turn may give no sign of life
     rules: tuple[Rule, ...] = ()  # approvals that are settled without a human
     notices: tuple[NoticeKind, ...] = ()  # what the human is notified of
-    plan_budget: Budget | None = None  # for all tasks together, if plan.md gives none
-    task_budget: Budget | None = None  # for each task that plan.md gives none
+    plan_budget: Budget | None = None  # for all tasks together, unless plan.md has one
+    task_budget: Budget | None = None  # for each task that has none in plan.md
 
 
 class PlanState(Struct, frozen=True):
-    """plan.md: the version in force, and what is wrong with the file as it is."""
+    """plan.md: the version in force, and what is wrong with the file on disk."""
 
     current: Plan | None = None  # the version in force: the last good one
     revision: int = 0  # its number
     digest: str = ""  # sha256 of its bytes, in hex
     author: str = ""  # who wrote it: "human" or "orchestrator"
     missing: str | None = "there is no plan.md yet"  # why nothing new starts; None if there is a plan.md
-    problems: tuple[Problem, ...] = ()  # why the file as it is was rejected
+    problems: tuple[Problem, ...] = ()  # why the file on disk was rejected
     rejected_by: str = ""  # who wrote the rejected version
     hold: bool = False  # `orch hold`
 
@@ -108,27 +107,27 @@ class PlanState(Struct, frozen=True):
 
 
 class MapState(Struct, frozen=True):
-    """What ties the repos together, as of the last survey."""
+    """What ties the repos together, as of the latest survey."""
 
-    digest: str = ""  # of the map in map.json ("": none was drawn yet)
-    links: tuple[Link, ...] = ()  # the best of it
-    known: Mapping[str, str] = field(default_factory=dict)  # by child, what its snapshot says in short (Markdown)
-    noticed: tuple[Noticed, ...] = ()  # what changed since, the latest
+    digest: str = ""  # of the whole map, which is in map.json; "": none was drawn yet
+    links: tuple[Link, ...] = ()  # the best ones
+    summaries: Mapping[str, str] = field(default_factory=dict)  # by child, a short form of its snapshot (Markdown)
+    drifts: tuple[DriftRecord, ...] = ()  # the latest ones
     unsurveyed: Mapping[str, str | None] = field(default_factory=dict)  # children that may have changed, and the task
     surveying: bool = False  # a survey is under way
 
 
 class OrchestratorState(Struct, frozen=True):
-    """The orchestrator: what it was asked for, its turns, and what it has not been told yet."""
+    """The orchestrator: what it was asked for, its turns, and the news that it has not received yet."""
 
     planning: Planning | None = None  # None: nobody asked it for a plan
-    state: TaskState | None = None  # its execution; it is on no task of the plan
-    news: tuple[News, ...] = ()  # what it has not been told
+    state: TaskState | None = None  # its turns, as of a task that is not in the plan
+    news: tuple[News, ...] = ()  # not delivered yet, oldest first
     newest: int = 0  # the number of the latest news
 
 
 class World(Struct, frozen=True):
-    """The fold of the ledger. Mappings keep the order in which things came up."""
+    """The fold of the ledger. Mappings are in the order in which their keys first came up."""
 
     supervisor: SupervisorState = SupervisorState()
     config: Settings = Settings()
@@ -138,28 +137,30 @@ class World(Struct, frozen=True):
     servers: Mapping[str, Server] = field(default_factory=dict)  # by child; the orchestrator's too
     leaving: Mapping[str, bool] = field(default_factory=dict)  # servers of children that left: being stopped?
     threads: Mapping[ThreadKey, Thread] = field(default_factory=dict)
-    tasks: Mapping[str, TaskState] = field(default_factory=dict)  # by id; also of tasks that the plan no longer has
-    requests: Mapping[RequestKey, Request] = field(default_factory=dict)  # of servers, that wait for an answer
-    answering: frozenset[RequestKey] = frozenset()  # those whose answer is on its way
-    ruled: tuple[Ruled, ...] = ()  # what rules settled, the latest
-    asks: Mapping[str, Ask] = field(default_factory=dict)  # those that are open, and the latest of the others
+    tasks: Mapping[str, TaskState] = field(default_factory=dict)  # by id; also tasks that the plan no longer has
+    requests: Mapping[RequestKey, Request] = field(default_factory=dict)  # of servers that wait for an answer
+    answering: frozenset[RequestKey] = frozenset()  # requests whose answer is on its way
+    ruled: tuple[Ruled, ...] = ()  # the latest requests that rules settled
+    asks: Mapping[str, Ask] = field(default_factory=dict)  # by id: the open ones, and the latest of the others
     asked: int = 0  # asks so far
-    notified: Mapping[str, datetime] = field(default_factory=dict)  # keys of the latest notices that went out
+    notified: Mapping[str, datetime] = field(
+        default_factory=dict
+    )  # keys of the latest notices, and when they were sent
     learnings: tuple[Learning, ...] = ()
-    grants: Mapping[str, Budget] = field(default_factory=dict)  # by budget, what the human gave on top of it
-    outages: Mapping[str, Outage] = field(default_factory=dict)  # by provider, until a turn gets through
+    grants: Mapping[str, Budget] = field(default_factory=dict)  # by budget, what the human added to it
+    outages: Mapping[str, Outage] = field(default_factory=dict)  # by provider, until a turn succeeds
 
     @property
     def open_asks(self) -> tuple[Ask, ...]:
-        """What waits on a human, oldest first."""
+        """The asks that wait on a human, oldest first."""
         return tuple(ask for ask in self.asks.values() if ask.state is AskState.OPEN)
 
     @property
     def all_tasks(self) -> tuple[TaskState, ...]:
-        """The execution of every task, and the orchestrator's."""
+        """The state of every task, and the orchestrator's."""
         own = self.orchestrator.state
         return (*self.tasks.values(), own) if own is not None else tuple(self.tasks.values())
 
     def thread_by_id(self, thread: str) -> Thread | None:
-        """The thread of ours with this Codex id, or None."""
-        return next((one for one in self.threads.values() if one.id == thread), None)
+        """The thread with this Codex id, or None."""
+        return next((known for known in self.threads.values() if known.id == thread), None)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from supervisor.domain.memo import of_last
+from supervisor.domain.memo import remember_last
 from supervisor.domain.plan import Plan, Task
 
 
 def test_only_another_value_is_looked_at_and_an_equal_one_is_another() -> None:
     made: list[tuple[int, ...]] = []
-    count = of_last(lambda value: (made.append(value), len(value))[1])
+    count = remember_last(lambda value: (made.append(value), len(value))[1])
     one, equal = tuple(range(2)), tuple(range(2))
     assert [count(one), count(one), count(equal), count(()), count(one)] == [2, 2, 2, 0, 2]
     assert made == [(0, 1), (0, 1), (), (0, 1)]

@@ -36,10 +36,10 @@ from supervisor.domain.rule import Ruled
 from supervisor.domain.server import Server, ServerState
 from supervisor.domain.task import Due, Phase, Steer, TaskState, Tokens, Tree
 from supervisor.domain.thread import Thread
-from supervisor.domain.world import Noticed, Settings, Stopping, SupervisorState, World
+from supervisor.domain.world import DriftRecord, Settings, Stopping, SupervisorState, World
 
 RULED_KEPT = 50  # requests that rules settled; the ledger has all of them
-NOTICED_KEPT = 50  # shared things that changed; what lies further back is history
+DRIFTS_KEPT = 50  # shared things that changed; what lies further back is history
 ASKS_KEPT = 200  # asks that are settled
 NOTIFIED_KEPT = 1000  # keys of notices: those of asks that are open stay, however old
 
@@ -112,10 +112,10 @@ def _evolve(world: World, event: ev.Event) -> World:
         case ev.RequestResolved():
             return _resolved(world, event)
         case ev.SharedChanged():
-            return _noticed(world, event)
+            return _drifted(world, event)
         case ev.MapDrawn():
-            known = {**world.map.known, **dict(event.known)}
-            return with_map(world, surveying=False, digest=event.digest, links=event.links, known=known)
+            summaries = {**world.map.summaries, **dict(event.summaries)}
+            return with_map(world, surveying=False, digest=event.digest, links=event.links, summaries=summaries)
         case ev.MapFailed():
             return with_map(world, surveying=False)
         case ev.RequestDeclined() | ev.ChildAsked() | ev.ChildAnswered() | ev.Ticked():
@@ -359,12 +359,12 @@ def _with_base(state: TaskState, tree: Tree) -> TaskState:
     return replace(state, result=replace(state.result, base=state.result.base or tree))
 
 
-def _noticed(world: World, event: ev.SharedChanged) -> World:
+def _drifted(world: World, event: ev.SharedChanged) -> World:
     """Told twice (a supervisor died before it had drawn the map), it counts once."""
-    if any(one.drift == event.drift for one in world.map.noticed[-NOTICED_KEPT:]):
+    if any(one.drift == event.drift for one in world.map.drifts[-DRIFTS_KEPT:]):
         return world
-    noticed = (*world.map.noticed, Noticed(event.at, event.task, event.drift))
-    return with_map(world, noticed=noticed[-NOTICED_KEPT:])
+    drifts = (*world.map.drifts, DriftRecord(event.at, event.task, event.drift))
+    return with_map(world, drifts=drifts[-DRIFTS_KEPT:])
 
 
 # ── our own acts ─────────────────────────────────────────────────────────────────────────────────
@@ -412,7 +412,7 @@ def _intended(world: World, action: act.Action, at: datetime) -> World:
         case act.RaiseAsk():
             return _asked(world, action, at)
         case act.WithdrawAsk():
-            settled = AskState.ELSEWHERE if action.elsewhere else AskState.WITHDRAWN
+            settled = AskState.EXTERNAL if action.external else AskState.WITHDRAWN
             ask = replace(world.asks[action.ask], state=settled)
             return replace(world, asks=put(world.asks, ask.id, ask))
         case act.SendAnswer():
@@ -435,9 +435,9 @@ def _steering(state: TaskState, action: act.SteerTurn, at: datetime) -> TaskStat
 def _requested(world: World, request: Request, at: datetime) -> World:
     """A server waits for an answer. One that asks again, over a new connection, has its ask back."""
     back = {
-        ask.id: replace(ask, state=AskState.OPEN, since=at, elsewhere=False)
+        ask.id: replace(ask, state=AskState.OPEN, since=at, external=False)
         for ask in world.asks.values()
-        if ask.request == request.key and ask.state in (AskState.WITHDRAWN, AskState.ELSEWHERE)
+        if ask.request == request.key and ask.state in (AskState.WITHDRAWN, AskState.EXTERNAL)
     }
     return replace(world, requests=put(world.requests, request.key, request), asks={**world.asks, **back})
 
@@ -455,7 +455,7 @@ def _resolved(world: World, event: ev.RequestResolved) -> World:
     if request is None or ours or stopping:
         return world
     asks = {
-        ask.id: replace(ask, elsewhere=True)
+        ask.id: replace(ask, external=True)
         for ask in world.asks.values()
         if ask.request == event.key and ask.state is AskState.OPEN
     }

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from supervisor.core.engine.lifecycle import budgets, outages
 from supervisor.core.engine.prompts import brief_of
-from supervisor.domain.memo import of_last
+from supervisor.domain.memo import remember_last
 from supervisor.domain.plan import HUMAN, SandboxMode, Task
 from supervisor.domain.server import ServerState
 from supervisor.domain.task import Brief, Due, Phase, TaskState
@@ -74,7 +74,7 @@ def readiness(world: World, state: TaskState, at: datetime) -> str | None:
         return None
     if not _under_way(task, state) and (drawn := first_map(world)) is not None and at < drawn:
         return "the first map of the repos is being drawn"
-    if (elsewhere := turn_elsewhere(world, task.child)) is not None:
+    if (elsewhere := external_turn(world, task.child)) is not None:
         return elsewhere
     thread = world.threads.get(thread_key(task, state))
     if thread is not None and thread.failures and not thread.open:
@@ -83,7 +83,7 @@ def readiness(world: World, state: TaskState, at: datetime) -> str | None:
     return outages.said(outage) if outage is not None else None
 
 
-def turn_elsewhere(world: World, child: str) -> str | None:
+def external_turn(world: World, child: str) -> str | None:
     """That a turn which is not ours runs on a thread of the child, in one line; None if there is none."""
     for thread in world.threads.values():
         running = thread.running if thread.child == child and thread.open else None
@@ -168,7 +168,7 @@ def deadline(world: World, state: TaskState) -> datetime | None:
     return state.turn.since + timedelta(minutes=task.timeout, seconds=state.turn.paused)
 
 
-@of_last
+@remember_last
 def _live(tasks: Mapping[str, TaskState]) -> tuple[TaskState, ...]:
     """Those at work: a few, where a plan may have thousands of tasks."""
     return tuple(state for state in tasks.values() if state.phase.live)

@@ -319,14 +319,16 @@ def _due_text(world: World, state: TaskState, due: Due, thread: str) -> str:
     )
     links = touching(world.map.links, task, contracts) if task else ()
     child = task.child if task else state.child
-    drifts = concerning((one.drift for one in world.map.noticed), child)
-    return words.opening(new, upstream, learnings, words.Known(child, world.map.known.get(child, ""), links, drifts))
+    drifts = concerning((one.drift for one in world.map.drifts), child)
+    return words.opening(
+        new, upstream, learnings, words.Known(child, world.map.summaries.get(child, ""), links, drifts)
+    )
 
 
 def _unseen(world: World, state: TaskState) -> tuple[Drift, ...]:
     """What others changed that this child relies on, and what it has not been told of."""
     since = state.brief.seen_up_to
-    return concerning((one.drift for one in world.map.noticed if since is None or one.at > since), state.child)
+    return concerning((one.drift for one in world.map.drifts if since is None or one.at > since), state.child)
 
 
 def _why(world: World, state: TaskState, due: Due) -> str:

@@ -184,7 +184,7 @@ def _ruled(world: World) -> str:
 def _shared(world: World) -> str:
     """What a child changed that others rely on: to be looked at before the repos go out together."""
     rows = []
-    for one in reversed(world.map.noticed[-MAX_SHARED:]):
+    for one in reversed(world.map.drifts[-MAX_SHARED:]):
         drift = one.drift
         by = f", by {inline(one.task, 70)}" if one.task else ""
         was = f"; it was at {_places(drift.was)}" if drift.was else ""

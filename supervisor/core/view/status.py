@@ -6,7 +6,7 @@ from datetime import datetime
 
 from supervisor.core.engine.lifecycle import budgets, outages
 from supervisor.core.engine.orchestrator import session
-from supervisor.core.engine.readiness import server_trouble, turn_elsewhere
+from supervisor.core.engine.readiness import external_turn, server_trouble
 from supervisor.core.engine.state import ordered, plan_state, summary, task_status
 from supervisor.domain.plan import HUMAN, ORCHESTRATOR, Task
 from supervisor.domain.server import Server
@@ -79,7 +79,7 @@ def _child(world: World, server: Server) -> ChildInfo:
         restarts=server.restarts,
         thread=thread.id if thread else None,
         task=next((state.task for state in world.tasks.values() if state.child == name and state.phase.live), None),
-        problem=server.problem or turn_elsewhere(world, name),
+        problem=server.problem or external_turn(world, name),
     )
 
 

@@ -1,6 +1,6 @@
-"""Events: what happened, in the past tense. One event is one ledger line and one log line, with the same names.
+"""Events: what happened, in the past tense. One event is one ledger line and one log line, under the same name.
 
-Here: one module for each thing that events happen to. Not here: what an event does to the world (`core.engine.evolve`).
+Here: one module per subject. Not here: what an event does to the world (`core.engine.evolve`).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What is asked, and answered: of the human, of us, and of children."""
+"""Questions and answers: to and from the human, the supervisor, and the children."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ class RequestReceived(Struct, frozen=True):
 
 
 class RequestResolved(Struct, frozen=True):
-    """The server has its answer, from us or from elsewhere, or the turn is over."""
+    """The server got an answer, from us or from another window, or the turn ended."""
 
     at: datetime
     key: RequestKey
 
 
 class RequestDeclined(Struct, frozen=True):
-    """A server asked something that we do not know; it was declined."""
+    """A server sent a request of an unknown kind; it was declined."""
 
     at: datetime
     child: str
@@ -38,7 +38,7 @@ class RequestDeclined(Struct, frozen=True):
 
 
 class ChildAsked(Struct, frozen=True):
-    """A child was asked something by whoever plans: a turn that only reads, beside its work. Long texts are cut."""
+    """Somebody who plans asked a child a question. It is answered in a turn that only reads. Long texts are cut."""
 
     at: datetime
     child: str
@@ -46,10 +46,10 @@ class ChildAsked(Struct, frozen=True):
 
 
 class ChildAnswered(Struct, frozen=True):
-    """What became of it: the answer, or the problem that there is none."""
+    """A child question ended: with an answer, or with a problem."""
 
     at: datetime
     child: str
     answer: str
     seconds: float
-    problem: str
+    problem: str  # why there is no answer; "" if there is one

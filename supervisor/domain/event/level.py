@@ -1,4 +1,4 @@
-"""How loud the log line of an event is."""
+"""The log level of each kind of event."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ ERRORS = (ServerStartFailed, ServerStopFailed)
 
 
 def level(event: Event) -> Level:
-    """How loud the log line of an event is."""
+    """The level of the log line of an event."""
     if isinstance(event, ERRORS):
         return "error"
     return "warning" if isinstance(event, WARNINGS) else "info"

@@ -1,4 +1,4 @@
-"""What ties the repos together, as it was found."""
+"""What happens to the map."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from supervisor.domain.link import Drift, Link
 
 
 class SharedChanged(Struct, frozen=True):
-    """A child changed something that others rely on; noticed after a turn of `task`, if one of ours made it."""
+    """A child changed something that others rely on. It was noticed after a turn of `task`, or None outside of one."""
 
     at: datetime
     child: str
@@ -19,19 +19,18 @@ class SharedChanged(Struct, frozen=True):
 
 
 class MapDrawn(Struct, frozen=True):
-    """The map of the repos is up to date. `links` are its best; all of them are in map.json. `digest` names it.
-
-    `known` has for each child what its snapshot tells in short, as Markdown.
-    """
+    """The map of the repos is up to date. The ledger keeps the names that its fields began with."""
 
     at: datetime
-    digest: str
-    links: tuple[Link, ...] = field(name="seams")  # the ledger keeps the name it began with
-    known: tuple[tuple[str, str], ...] = ()
+    digest: str  # of the whole map, which is in map.json
+    links: tuple[Link, ...] = field(name="seams")  # the best ones
+    summaries: tuple[tuple[str, str], ...] = field(
+        default=(), name="known"
+    )  # per child, its snapshot in short (Markdown)
 
 
 class MapFailed(Struct, frozen=True):
-    """The map could not be brought up to date; it is tried again after the next change."""
+    """The map could not be brought up to date. The next change triggers another try."""
 
     at: datetime
     reason: str

@@ -8,38 +8,38 @@ from msgspec import Struct
 
 
 class ServerReady(Struct, frozen=True):
-    """The server answers: `initialize` and the login are fine. `adopted`: it ran already."""
+    """The server answers: `initialize` succeeded and it is logged in."""
 
     at: datetime
     child: str
     pid: int
-    socket: str
-    codex: str
-    adopted: bool
+    socket: str  # path
+    codex: str  # version
+    adopted: bool  # it was running already
 
 
 class ServerStartFailed(Struct, frozen=True):
-    """It did not get ready. `fatal`: trying again cannot help before a human did something."""
+    """The server did not become ready. `fatal`: another try is useless until a human acts."""
 
     at: datetime
     child: str
     reason: str
     fatal: bool
-    stderr: str
+    stderr: str  # its last lines
 
 
 class ServerExited(Struct, frozen=True):
-    """A server that was ready is gone, or its connection is. `stderr` holds its last lines."""
+    """A ready server died, or its connection did."""
 
     at: datetime
     child: str
     pid: int
     reason: str
-    stderr: str
+    stderr: str  # its last lines
 
 
 class ServerUnresponsive(Struct, frozen=True):
-    """A health probe got no answer in time; `misses` counts them in a row."""
+    """A health probe timed out. `misses` counts them in a row."""
 
     at: datetime
     child: str
@@ -49,6 +49,8 @@ class ServerUnresponsive(Struct, frozen=True):
 
 
 class ServerResponded(Struct, frozen=True):
+    """A health probe was answered after one that timed out."""
+
     at: datetime
     child: str
     pid: int
@@ -60,7 +62,7 @@ class ServerStopped(Struct, frozen=True):
 
 
 class ServerStopFailed(Struct, frozen=True):
-    """Processes of ours are left that would not die."""
+    """Some processes of the server could not be killed."""
 
     at: datetime
     child: str
@@ -68,7 +70,7 @@ class ServerStopFailed(Struct, frozen=True):
 
 
 class LimitsRead(Struct, frozen=True):
-    """What Codex knows of a provider that refuses work: when it takes some again (None: it does not know)."""
+    """Codex was asked when a provider accepts work again. `resets` None: it does not know."""
 
     at: datetime
     child: str

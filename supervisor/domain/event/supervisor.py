@@ -1,4 +1,4 @@
-"""What the human and the supervisor do: starts, requests, and plans."""
+"""What the human and the supervisor do: starts, requests and plans."""
 
 from __future__ import annotations
 
@@ -14,22 +14,19 @@ from supervisor.domain.rule import Rule
 
 
 class SupervisorStarted(Struct, frozen=True):
-    """A supervisor took over. `running` names the children whose servers were found alive, `notices` what the config
-    wants told. The budgets are the config's, for what plan.md gives none; `last` is the
-    moment of the last event before.
-    """
+    """A supervisor took over."""
 
     at: datetime
     pid: int
-    version: str
-    children: tuple[Child, ...]
-    running: tuple[str, ...]
-    retry_seconds: tuple[float, ...]
+    version: str  # of orch
+    children: tuple[Child, ...]  # the orchestrator's too, if it has a server
+    running: tuple[str, ...]  # children whose servers were found alive
+    retry_seconds: tuple[float, ...]  # see `Settings`, for this and what follows
     rules: tuple[Rule, ...] = ()
     notices: tuple[NoticeKind, ...] = ()
     plan_budget: Budget | None = None
     task_budget: Budget | None = None
-    last: datetime | None = None
+    last: datetime | None = None  # the moment of the latest event before
     pause_seconds: tuple[float, ...] = (5.0, 20.0, 60.0, 300.0, 900.0)
     stall_minutes: float = 10.0
 
@@ -40,12 +37,14 @@ class UpRequested(Struct, frozen=True):
 
 
 class ReloadRequested(Struct, frozen=True):
-    """The config reads differently: this supervisor ends, its servers go on, and it starts over with the new one."""
+    """The config changed. This supervisor exits, its servers keep running, and it starts again with the new config."""
 
     at: datetime
 
 
 class DownRequested(Struct, frozen=True):
+    """`orch down`. `now`: do not wait for turns to be interrupted."""
+
     at: datetime
     now: bool
 
@@ -71,7 +70,7 @@ class RestartRequested(Struct, frozen=True):
 
 
 class LearningNoted(Struct, frozen=True):
-    """Something worth knowing for the other repos. `source` is a child, "human" or "orchestrator"."""
+    """Somebody noted a fact that the other repos should know. `source` is a child, "human" or "orchestrator"."""
 
     at: datetime
     source: str
@@ -79,32 +78,28 @@ class LearningNoted(Struct, frozen=True):
 
 
 class PlanningRequested(Struct, frozen=True):
-    """The human wants the orchestrator to understand the repos and to write plan.md.
-
-    `review`: nothing of it starts before `orch go`; `yolo`: the orchestrator runs without sandbox and approvals.
-    """
+    """The human wants the orchestrator to understand the repos and to write plan.md."""
 
     at: datetime
     problem: str
-    review: bool = False
-    yolo: bool = False
+    review: bool = False  # no task starts before `orch go`
+    yolo: bool = False  # the orchestrator runs without sandbox and approvals
 
 
 class PlanAccepted(Struct, frozen=True):
-    """A version of plan.md is in force. Its words are kept under `.orchestrator/plans/NNNN.md`.
-
-    `author` is who wrote it: "human" or "orchestrator".
-    """
+    """A version of plan.md is in force. Its text is kept under `.orchestrator/plans/NNNN.md`."""
 
     at: datetime
     revision: int
-    digest: str
-    summary: str
+    digest: str  # sha256 of its bytes, in hex
+    summary: str  # what changed since the revision before
     plan: Plan
-    author: str = HUMAN
+    author: str = HUMAN  # or "orchestrator"
 
 
 class PlanRejected(Struct, frozen=True):
+    """plan.md has errors. The version in force stays."""
+
     at: datetime
     digest: str
     problems: tuple[Problem, ...]
@@ -112,12 +107,14 @@ class PlanRejected(Struct, frozen=True):
 
 
 class PlanMissing(Struct, frozen=True):
+    """There is no plan.md, or it is empty. No new task starts."""
+
     at: datetime
     reason: str
 
 
 class Intended(Struct, frozen=True):
-    """An action was decided; recorded before it is carried out."""
+    """An action was decided. Recorded before it is carried out."""
 
     at: datetime
     action: Action
@@ -130,7 +127,7 @@ class Ticked(Struct, frozen=True):
 
 
 class NoticeFailed(Struct, frozen=True):
-    """What the config names to tell the human did not work; it is not told again."""
+    """A command that the config names for notices failed. The notice is not sent again."""
 
     at: datetime
     key: str

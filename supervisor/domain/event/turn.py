@@ -12,21 +12,20 @@ from supervisor.domain.thread import TurnSeen
 
 
 class ThreadOpened(Struct, frozen=True):
-    """A thread is loaded and heard. `turns` are its latest, oldest first; `waiting`: a turn waits on a human;
-    `provider` is the one of models."""
+    """A thread is loaded, and its notifications reach us."""
 
     at: datetime
     child: str
     pid: int
     thread: str
-    task: str | None
-    waiting: bool
-    turns: tuple[TurnSeen, ...]
-    provider: str = ""
+    task: str | None  # the task that owns it; None: the child's shared thread
+    waiting: bool  # a turn waits on a human
+    turns: tuple[TurnSeen, ...]  # the latest, oldest first
+    provider: str = ""  # of the model; "": not known
 
 
 class ThreadFailed(Struct, frozen=True):
-    """It could not be opened. `gone`: the server has no record of it."""
+    """A thread could not be opened. `gone`: the server has no record of it."""
 
     at: datetime
     child: str
@@ -37,7 +36,7 @@ class ThreadFailed(Struct, frozen=True):
 
 
 class ThreadSettingsChanged(Struct, frozen=True):
-    """A thread of ours goes on with other settings than we gave it; `changes` are (name, before, after)."""
+    """Somebody changed the settings of a thread of ours. `changes` are (name, before, after)."""
 
     at: datetime
     child: str
@@ -46,7 +45,7 @@ class ThreadSettingsChanged(Struct, frozen=True):
 
 
 class TurnBegan(Struct, frozen=True):
-    """A turn runs. `message` is our client message id when it is known to be in it."""
+    """A turn runs. `message` is our client message id, if the turn is known to hold it."""
 
     at: datetime
     child: str
@@ -63,7 +62,7 @@ class TurnEnded(Struct, frozen=True):
 
 
 class TokensSpent(Struct, frozen=True):
-    """A running turn has taken so many tokens more since this was last told; not told for each answer of the model."""
+    """A running turn used this many tokens since the last such event. Not recorded for every response of the model."""
 
     at: datetime
     child: str
@@ -74,7 +73,7 @@ class TokensSpent(Struct, frozen=True):
 
 
 class TurnRetried(Struct, frozen=True):
-    """Codex tries to reach the provider again."""
+    """Codex itself retries a request to the provider."""
 
     at: datetime
     child: str
@@ -84,7 +83,7 @@ class TurnRetried(Struct, frozen=True):
 
 
 class TurnRefused(Struct, frozen=True):
-    """A turn could not be started: nothing of it reached the thread."""
+    """The server refused to start a turn. Nothing of it reached the thread."""
 
     at: datetime
     child: str
@@ -102,7 +101,7 @@ class SteerArrived(Struct, frozen=True):
 
 
 class SteerMissed(Struct, frozen=True):
-    """The turn had ended before the steer arrived, or would not take it."""
+    """The turn ended before the steer arrived, or did not take it."""
 
     at: datetime
     child: str
@@ -113,7 +112,7 @@ class SteerMissed(Struct, frozen=True):
 
 
 class TurnLooked(Struct, frozen=True):
-    """A running turn was looked at."""
+    """The answer to `LookAtTurn`."""
 
     at: datetime
     child: str
@@ -123,7 +122,7 @@ class TurnLooked(Struct, frozen=True):
 
 
 class InterruptFailed(Struct, frozen=True):
-    """The server would not interrupt the turn (it ended, or the server did not answer)."""
+    """The server did not interrupt the turn: the turn had ended, or the server did not answer."""
 
     at: datetime
     child: str
@@ -133,7 +132,7 @@ class InterruptFailed(Struct, frozen=True):
 
 
 class TreeRead(Struct, frozen=True):
-    """The working tree as a run found it."""
+    """The working tree as it was when a run began."""
 
     at: datetime
     child: str
@@ -143,16 +142,18 @@ class TreeRead(Struct, frozen=True):
 
 
 class ChecksFinished(Struct, frozen=True):
+    """The verify commands ran."""
+
     at: datetime
     child: str
     task: str
     run: int
     checks: tuple[Check, ...]
-    changed_files: tuple[str, ...]
+    changed_files: tuple[str, ...]  # since the run began: paths in the repo
 
 
 class ChecksLost(Struct, frozen=True):
-    """The verify commands could not be run to their end (the server went away, or refused)."""
+    """The verify commands could not be completed: the server went away, or refused."""
 
     at: datetime
     child: str
@@ -162,7 +163,7 @@ class ChecksLost(Struct, frozen=True):
 
 
 class SaidElsewhere(Struct, frozen=True):
-    """Somebody else wrote on a thread of ours, in another window; `text` is the beginning of it."""
+    """Somebody wrote on a thread of ours in another window. `text` is the beginning of the message."""
 
     at: datetime
     child: str

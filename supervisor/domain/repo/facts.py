@@ -1,4 +1,8 @@
-"""What the files of a repo say of it: its documents and its code. Texts hold no control character and no secret."""
+"""What the files of a repo say about it: its documents and its code.
+
+Texts contain no control characters and no secrets. `line` counts from 1; 0 stands for the file as a whole. `cut` lists,
+in words, what is incomplete.
+"""
 
 from __future__ import annotations
 
@@ -32,14 +36,14 @@ class DocumentKind(StrEnum):
 
 
 class Moment(StrEnum):
-    """Before what a rule counts."""
+    """The event before which a rule applies."""
 
-    COMMIT = "commit"  # a pull request too
+    COMMIT = "commit"  # or a pull request
     RELEASE = "release"
 
 
 class DocumentHeading(Struct, frozen=True):
-    """A heading, `level` 1 being the title."""
+    """A heading. `level` 1 is the title."""
 
     text: str
     level: int
@@ -47,17 +51,17 @@ class DocumentHeading(Struct, frozen=True):
 
 
 class Document(Struct, frozen=True):
-    """A document; `summary` is the first thing that it says, `more` the number of headings that are left out."""
+    """A document."""
 
     path: str
     kind: DocumentKind
-    summary: str
+    summary: str  # its first paragraph of prose
     headings: tuple[DocumentHeading, ...]
-    more: int = 0
+    more: int = 0  # headings that are left out
 
 
 class DocumentedCommand(Struct, frozen=True):
-    """A command that a file names, and where."""
+    """A command that a document names."""
 
     text: str
     purpose: Purpose
@@ -66,7 +70,7 @@ class DocumentedCommand(Struct, frozen=True):
 
 
 class RepoRule(Struct, frozen=True):
-    """What must be done (or must not) before a commit or a release, as the file says it."""
+    """What must (or must not) be done before a commit or a release, in the words of the file."""
 
     text: str
     before: Moment
@@ -75,7 +79,7 @@ class RepoRule(Struct, frozen=True):
 
 
 class Docs(Struct, frozen=True):
-    """The documents, those that say the most of the repo first. `cut` says in words what is not complete."""
+    """The documents, the most informative ones first."""
 
     documents: tuple[Document, ...] = ()
     commands: tuple[DocumentedCommand, ...] = ()
@@ -84,7 +88,7 @@ class Docs(Struct, frozen=True):
 
 
 class Language(Struct, frozen=True):
-    """How much is written in a language, as the files lie on disk."""
+    """How much is written in a language, by the files on disk."""
 
     name: str
     files: int
@@ -92,7 +96,10 @@ class Language(Struct, frozen=True):
 
 
 class LeftOut(Struct, frozen=True):
-    """Files that nobody of this repo wrote by hand (`reason`: vendored, generated, ...), and count for no language."""
+    """Files that count for no language, because nobody wrote them by hand in this repo.
+
+    `reason`: "vendored", "generated", ...
+    """
 
     reason: str
     files: int
@@ -100,7 +107,7 @@ class LeftOut(Struct, frozen=True):
 
 
 class Folder(Struct, frozen=True):
-    """A folder at the top, or the root itself (`.`), and all files below it."""
+    """A top-level folder, or the root itself (`.`). The numbers include all files below it."""
 
     path: str
     files: int
@@ -108,7 +115,7 @@ class Folder(Struct, frozen=True):
 
 
 class Fact(Struct, frozen=True):
-    """Something else that a manifest declares: the runtime it needs, a port, a base image, a member of a workspace."""
+    """Anything else that a manifest declares: a required runtime, a port, a base image, a workspace member."""
 
     name: str
     value: str
@@ -116,7 +123,7 @@ class Fact(Struct, frozen=True):
 
 
 class Script(Struct, frozen=True):
-    """A script, target or task. `command` is empty where it takes more than one line to say."""
+    """A script, target or task. `command` is empty if it takes more than one line."""
 
     name: str
     command: str
@@ -125,33 +132,30 @@ class Script(Struct, frozen=True):
 
 
 class Dependency(Struct, frozen=True):
-    """Another package, the versions that will do (as declared), and whether only developing needs it."""
+    """A package that this one depends on."""
 
     name: str
-    version: str
-    dev: bool
+    version: str  # the accepted versions, as declared
+    dev: bool  # needed for development only
     line: int
 
 
 class Manifest(Struct, frozen=True):
-    """A file that declares a package, a build or a set of services. `kind` is the tool that reads it.
-
-    `more` is the number of dependencies and scripts that are left out; `note` says why nothing could be read.
-    """
+    """A file that declares a package, a build or a set of services."""
 
     path: str
-    kind: str
+    kind: str  # the tool that reads it
     name: str = ""
     version: str = ""
     scripts: tuple[Script, ...] = ()
     dependencies: tuple[Dependency, ...] = ()
     facts: tuple[Fact, ...] = ()
-    more: int = 0
-    note: str = ""
+    more: int = 0  # dependencies and scripts that are left out
+    note: str = ""  # why nothing could be read
 
 
 class EntryPoint(Struct, frozen=True):
-    """Where running begins: `why` says by which rule. Line 0: the file as a whole."""
+    """Where the program starts. `why` names the rule that found it."""
 
     name: str
     path: str
@@ -160,14 +164,14 @@ class EntryPoint(Struct, frozen=True):
 
 
 class SuiteFolder(Struct, frozen=True):
-    """A folder that holds tests, itself or below."""
+    """A folder with tests in it or below it."""
 
     path: str
     files: int
 
 
 class Framework(Struct, frozen=True):
-    """A test framework, and the line that names it (line 0: the file is there)."""
+    """A test framework, and the line that names it. Line 0: the file's presence alone shows it."""
 
     name: str
     path: str
@@ -175,15 +179,15 @@ class Framework(Struct, frozen=True):
 
 
 class Suite(Struct, frozen=True):
-    """How the repo is tested: files by their names, the folders they lie in, and with what."""
+    """How the repo is tested."""
 
-    files: int = 0
+    files: int = 0  # test files, by their names
     folders: tuple[SuiteFolder, ...] = ()
     frameworks: tuple[Framework, ...] = ()
 
 
 class CiStep(Struct, frozen=True):
-    """A command that CI runs, as far as one line shows it."""
+    """A command that CI runs, as far as it fits on one line."""
 
     text: str
     purpose: Purpose | None
@@ -191,7 +195,7 @@ class CiStep(Struct, frozen=True):
 
 
 class CiJob(Struct, frozen=True):
-    """A job of a pipeline; `more` is the number of commands that are left out."""
+    """A job of a pipeline. `more` is the number of commands that are left out."""
 
     name: str
     line: int
@@ -200,18 +204,18 @@ class CiJob(Struct, frozen=True):
 
 
 class Pipeline(Struct, frozen=True):
-    """A file of a CI system; `on` is what starts it, `note` says why nothing could be read."""
+    """A configuration file of a CI system."""
 
     path: str
     system: str
     name: str = ""
-    on: tuple[str, ...] = ()
+    on: tuple[str, ...] = ()  # what triggers it
     jobs: tuple[CiJob, ...] = ()
-    note: str = ""
+    note: str = ""  # why nothing could be read
 
 
 class Code(Struct, frozen=True):
-    """What the repo is made of, the largest and the nearest to the root first. `cut` says what is not complete."""
+    """What the repo is made of. The largest, and those nearest to the root, come first."""
 
     languages: tuple[Language, ...] = ()
     left_out: tuple[LeftOut, ...] = ()

@@ -1,4 +1,7 @@
-"""What git knows of a repo: its state now, and its history. Times are UTC; texts hold no control character."""
+"""What git knows about a repo: its current state and its history.
+
+Times are in UTC. Texts contain no control characters. `cut` lists, in words, what is incomplete.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from msgspec import Struct
 
 
 class Operation(StrEnum):
-    """What somebody began in the repo and did not end."""
+    """An operation that git can have in progress."""
 
     MERGE = "merge"
     REBASE = "rebase"
@@ -20,7 +23,7 @@ class Operation(StrEnum):
 
 
 class SubmoduleState(StrEnum):
-    """How a submodule stands to what the index wants. Changes inside of it are not looked at."""
+    """The state of a submodule compared with the index. Changes inside it are not examined."""
 
     CURRENT = "current"
     CHANGED = "changed"  # another commit is checked out
@@ -29,7 +32,7 @@ class SubmoduleState(StrEnum):
 
 
 class Convention(StrEnum):
-    """How most commit messages begin."""
+    """How commit messages begin."""
 
     CONVENTIONAL = "conventional commits"  # feat(scope): subject
     TICKET = "ticket prefix"  # ABC-123 subject
@@ -48,7 +51,7 @@ class Head(Struct, frozen=True):
 
 
 class Upstream(Struct, frozen=True):
-    """The branch that the current one follows. The counts are None when it is gone."""
+    """The upstream branch of the current one. The counts are None if it no longer exists."""
 
     name: str
     ahead: int | None
@@ -56,7 +59,7 @@ class Upstream(Struct, frozen=True):
 
 
 class Paths(Struct, frozen=True):
-    """How many paths there are, and the first of them by name."""
+    """The number of paths, and the first of them by name."""
 
     count: int = 0
     names: tuple[str, ...] = ()
@@ -66,42 +69,42 @@ NO_PATHS = Paths()
 
 
 class Stash(Struct, frozen=True):
-    """Work put aside."""
+    """An entry of `git stash`."""
 
     subject: str
     at: datetime
 
 
 class InProgress(Struct, frozen=True):
-    """An operation that was begun; `step` of `steps` where git counts them, and the `branch` that a rebase moves."""
+    """An operation that was begun and not finished."""
 
     operation: Operation
-    step: int | None = None
+    step: int | None = None  # None, here and below: git does not count them
     steps: int | None = None
-    branch: str | None = None
+    branch: str | None = None  # that a rebase moves
 
 
 class Worktree(Struct, frozen=True):
-    """Another work tree of the same repo. `gone` says that its folder no longer is there."""
+    """Another work tree of the same repo."""
 
     path: str
     oid: str | None
-    branch: str | None
+    branch: str | None  # None: detached
     locked: bool
-    gone: bool
+    gone: bool  # its folder no longer exists
 
 
 class Submodule(Struct, frozen=True):
-    """A repo inside the repo: the commit that the index wants, and what is there."""
+    """A repo inside the repo."""
 
     path: str
     url: str | None
-    oid: str
+    oid: str  # the commit that the index names
     state: SubmoduleState
 
 
 class Tag(Struct, frozen=True):
-    """A tag that HEAD contains; `distance` is the number of commits since."""
+    """A tag on HEAD or one of its ancestors. `distance` is the number of commits since."""
 
     name: str
     distance: int
@@ -109,23 +112,19 @@ class Tag(Struct, frozen=True):
 
 
 class Remote(Struct, frozen=True):
-    """Where the repo is fetched from, and pushed to if that is elsewhere; without credentials."""
+    """A remote. Its URLs contain no credentials."""
 
     name: str
     url: str
-    push_url: str | None = None
+    push_url: str | None = None  # None: the same
 
 
 class GitState(Struct, frozen=True):
-    """The repo as it stands. `key` changes when HEAD, the index, the work tree or an operation does.
+    """The current state of the repo."""
 
-    `empty`: no commit at all; `unborn`: none on the current branch. `sparse` holds the patterns of a sparse checkout,
-    None when everything is checked out; `lfs` the patterns that LFS stores. `cut` says in words what is not complete.
-    """
-
-    key: str
-    branch: str | None
-    head: Head | None
+    key: str  # changes when HEAD, the index, the work tree or an operation does
+    branch: str | None  # None: detached
+    head: Head | None  # None: no commit on the branch
     upstream: Upstream | None = None
     staged: Paths = NO_PATHS
     unstaged: Paths = NO_PATHS
@@ -138,46 +137,42 @@ class GitState(Struct, frozen=True):
     submodules: tuple[Submodule, ...] = ()
     tags: tuple[Tag, ...] = ()
     remotes: tuple[Remote, ...] = ()
-    tracked: int = 0
+    tracked: int = 0  # files that git tracks
     shallow: bool = False
-    partial: bool = False
+    partial: bool = False  # a partial clone
     bare: bool = False
-    empty: bool = False
+    empty: bool = False  # no commit at all
     detached: bool = False
-    unborn: bool = False
-    sparse: tuple[str, ...] | None = None
-    lfs: tuple[str, ...] = ()
+    unborn: bool = False  # no commit on the current branch
+    sparse: tuple[str, ...] | None = None  # patterns of a sparse checkout; None: everything is checked out
+    lfs: tuple[str, ...] = ()  # patterns of files that LFS stores
     cut: tuple[str, ...] = ()
 
 
 class Commit(Struct, frozen=True):
-    """A recent commit and its size. `files` is their number, `names` the first of them.
-
-    `insertions` and `deletions` are lines, None when git could not tell; a binary file counts none. `tickets` are the
-    ids that its message names (`ABC-123`, `#12`).
-    """
+    """A recent commit and its size."""
 
     oid: str
     subject: str
     author: str
     at: datetime
-    files: int
-    names: tuple[str, ...]
-    insertions: int | None
+    files: int  # changed files
+    names: tuple[str, ...]  # the first of them
+    insertions: int | None  # lines, binary files not counted; None: not known
     deletions: int | None
     merge: bool = False
-    tickets: tuple[str, ...] = ()
+    tickets: tuple[str, ...] = ()  # ids that the message names: `ABC-123`, `#12`
 
 
 class Week(Struct, frozen=True):
-    """The commits of the week that began on this Monday."""
+    """The number of commits in the week that began on this Monday."""
 
     start: datetime
     commits: int
 
 
 class Author(Struct, frozen=True):
-    """Somebody who commits, as the repo's mailmap names them."""
+    """Somebody who commits, under the name that the repo's mailmap gives."""
 
     name: str
     commits: int
@@ -186,36 +181,33 @@ class Author(Struct, frozen=True):
 
 
 class HotFile(Struct, frozen=True):
-    """A file that changes often: `weight` counts a commit as 1 at HEAD, and half for every `HALF_LIFE_DAYS` before."""
+    """A file that changes often."""
 
     path: str
     commits: int
-    weight: float
+    weight: float  # the sum over its commits of 1 at HEAD's date, halved for every `HALF_LIFE_DAYS` before
     last: datetime
 
 
 class Together(Struct, frozen=True):
-    """Two files that change in the same commits.
-
-    `support` is the number of those commits, `confidence` their share of the commits of the one that changes less.
-    """
+    """Two files that change in the same commits."""
 
     first: str
     second: str
-    support: int
-    confidence: float
+    support: int  # the number of those commits
+    confidence: float  # their share of the commits of the file that changes less often
 
 
 class Messages(Struct, frozen=True):
-    """The convention that the messages follow, the share of them that does (0 to 1), and the newest example."""
+    """The convention that the commit messages follow."""
 
     convention: Convention
-    share: float
-    example: str
+    share: float  # of the messages that follow it, from 0 to 1
+    example: str  # the newest one
 
 
 class Repair(Struct, frozen=True):
-    """A commit that takes back or mends another: `kind` is `revert` or `fix-up`."""
+    """A commit that undoes or fixes another one. `kind` is "revert" or "fix-up"."""
 
     kind: str
     oid: str
@@ -224,22 +216,22 @@ class Repair(Struct, frozen=True):
 
 
 class InFlight(Struct, frozen=True):
-    """A branch that is not merged into the default branch: its own commits are `ahead`, from `started` to `last`."""
+    """A branch that is not merged into the default branch."""
 
     name: str
     oid: str
-    ahead: int
-    started: datetime
+    ahead: int  # commits of its own
+    started: datetime  # the date of the first of them
     last: datetime
     author: str
     subject: str
 
 
 class History(Struct, frozen=True):
-    """What the commits tell. The statistics are over the newest `read` commits; `commits` is None when uncounted."""
+    """What the commits show."""
 
-    commits: int | None = 0
-    read: int = 0
+    commits: int | None = 0  # None: too many to count
+    read: int = 0  # the statistics below are over this many of the newest commits
     recent: tuple[Commit, ...] = ()
     weeks: tuple[Week, ...] = ()
     authors: tuple[Author, ...] = ()

@@ -1,10 +1,10 @@
-"""How a path of git, which is bytes, is written as text."""
+"""Git paths, which are bytes, as printable text."""
 
 from __future__ import annotations
 
 
 def shown(name: bytes) -> str:
-    r"""A path as printable text, one text for each path: `\n`, `\xff` and `\\` stand for what cannot be shown."""
+    r"""Return a path as printable text, unique per path: `\n`, `\xff` and `\\` stand for what cannot be shown."""
     text = name.decode("utf-8", "surrogateescape")
     if text.isprintable() and "\\" not in text:
         return text

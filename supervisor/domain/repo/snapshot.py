@@ -1,4 +1,4 @@
-"""What is known of a repo at one moment."""
+"""A snapshot: what is known of a repo at one moment."""
 
 from __future__ import annotations
 
@@ -9,23 +9,20 @@ from supervisor.domain.repo.git import GitState, History
 
 
 class Snapshot(Struct, frozen=True):
-    """A child's repo: its state, history, documents and code, and in words what of it is not complete.
-
-    It is as good as new while `key` is what HEAD, the index and the work tree make it.
-    """
+    """A child's repo: its state, history, documents and code."""
 
     child: str
     path: str
-    key: str
+    key: str  # of HEAD, the index and the work tree: the snapshot is current as long as it does not change
     git: GitState
     history: History
     docs: Docs
     code: Code
-    cut: tuple[str, ...] = ()
+    cut: tuple[str, ...] = ()  # what is incomplete, in words
 
 
 class Unread(Struct, frozen=True):
-    """A child of which nothing is known: why, and what to do about it."""
+    """A child whose repo could not be read: why, and what to do about it."""
 
     child: str
     path: str

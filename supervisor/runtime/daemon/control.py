@@ -262,7 +262,7 @@ class Control:
             raise RequestRefused(f"{found.id} is answered already", "see `orch asks` for what is open")
         if found.state is AskState.WITHDRAWN:
             raise RequestRefused(f"{found.id} was withdrawn: it no longer applies", "see `orch asks` for what is open")
-        if found.state is AskState.ELSEWHERE:
+        if found.state is AskState.EXTERNAL:
             raise RequestRefused(f"{found.id} was settled in another window", "see `orch asks` for what is open")
         if found.request is not None and found.choices and decision not in found.choices:
             raise RequestRefused(f"{found.id} is an approval", f"answer `orch answer {found.id} accept` or `decline`")

@@ -96,13 +96,13 @@ class Effects:
                 action = await self._surveys.get()
                 tasks = dict(action.touched)
                 try:
-                    found = await surveyor.survey(self._children, list(tasks), action.known)
+                    found = await surveyor.survey(self._children, list(tasks), action.baseline)
                 except OrchError as error:
                     self._post(ev.MapFailed(self._now(), str(error)))
                     continue
                 for drift in found.drifts:
                     self._post(ev.SharedChanged(self._now(), drift.child, tasks.get(drift.child), drift))
-                self._post(ev.MapDrawn(self._now(), found.digest, found.links, found.known))
+                self._post(ev.MapDrawn(self._now(), found.digest, found.links, found.summaries))
 
 
 class ChildExecutor:

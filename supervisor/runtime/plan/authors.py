@@ -65,7 +65,7 @@ class Authors:
         """Whether the orchestrator wrote them over a revision that it had not read."""
         world = self._world()
         over = digest not in self._claims and self._writing() and self._touch is _Touch.WRITE
-        known = max(self._read, world.orchestrator.planning.read if world.orchestrator.planning else 0)
+        known = max(self._read, world.orchestrator.planning.seen_revision if world.orchestrator.planning else 0)
         return over and known < world.plan.revision
 
     def _writing(self) -> bool:

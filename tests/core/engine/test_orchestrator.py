@@ -111,7 +111,7 @@ def test_a_request_starts_its_server_then_its_thread_then_its_turn() -> None:
     assert scene.begins("lead-1") == ()
     assert scene.lead.phase is Phase.WORKING
     assert scene.world.orchestrator.planning is not None
-    assert scene.world.orchestrator.planning.told
+    assert scene.world.orchestrator.planning.delivered
 
 
 def test_only_who_asked_for_it_has_no_sandbox() -> None:

@@ -276,7 +276,7 @@ def test_a_first_survey_finds_no_change(workspace: Workspace) -> None:
     first = found(workspace, "", "api", "web")
 
     assert (first.drifts, {one.name for one in first.links}) == ((), {ROUTE, "X-Claim-Token"})
-    assert [name for name, _ in first.known] == ["api", "web"]
+    assert [name for name, _ in first.summaries] == ["api", "web"]
 
 
 def test_what_a_touched_child_changed_is_told_against_the_map_that_is_known(workspace: Workspace) -> None:

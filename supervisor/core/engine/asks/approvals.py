@@ -55,7 +55,7 @@ def ruling_of(world: World, request: Request) -> Rule | None:
 
 def posed_to_human(world: World) -> set[RequestKey | None]:
     """What was put before a human and not taken back."""
-    back = (AskState.WITHDRAWN, AskState.ELSEWHERE)
+    back = (AskState.WITHDRAWN, AskState.EXTERNAL)
     return {ask.request for ask in world.asks.values() if ask.state not in back}
 
 

@@ -27,7 +27,7 @@ def withdraw(world: World, at: datetime) -> Iterator[Action]:
             why = None if ask.budget in used_up else "the budget is not in the way any more"
         elif ask.request is not None:
             over = (
-                "it was settled elsewhere: somebody answered in another window" if ask.elsewhere else "its turn is over"
+                "it was settled elsewhere: somebody answered in another window" if ask.external else "its turn is over"
             )
             why = None if ask.request in world.requests else over
         elif ask.task is not None:
@@ -36,7 +36,7 @@ def withdraw(world: World, at: datetime) -> Iterator[Action]:
             server = world.servers.get(ask.child)
             why = None if server and server.state is ServerState.FAILED else "the server is tried again"
         if why is not None:
-            yield act.WithdrawAsk(ask.id, why=why, elsewhere=ask.elsewhere)
+            yield act.WithdrawAsk(ask.id, why=why, external=ask.external)
 
 
 def _asking(world: World, task: str) -> bool:

@@ -20,7 +20,7 @@ WORDS = 600  # characters of what somebody said
 def gathered(before: World, after: World, event: ev.Event) -> World:
     """The world with what is new of it for the orchestrator, if there is one that has begun."""
     own = after.orchestrator
-    if own.planning is None or not own.planning.told or after is before:
+    if own.planning is None or not own.planning.delivered or after is before:
         return after
     news, number = list(own.news), own.newest
     for text, loud in _new(before, after, event):
@@ -34,7 +34,7 @@ def _new(before: World, after: World, event: ev.Event) -> Iterator[tuple[str, bo
     match event:
         case ev.PlanAccepted() if event.author == HUMAN and event.revision > before.plan.revision:
             yield f"the human saved revision {event.revision} of plan.md: {event.summary}", False
-        case ev.SharedChanged() if after.map.noticed is not before.map.noticed:
+        case ev.SharedChanged() if after.map.drifts is not before.map.drifts:
             by = f" (task {event.task})" if event.task else ""
             yield f"{event.child} changed what others rely on{by}:\n{_quote(said_of_drift(event.drift))}", True
         case ev.LearningNoted() if event.source == HUMAN and after.learnings is not before.learnings:

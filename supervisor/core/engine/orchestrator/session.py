@@ -69,13 +69,13 @@ def told(world: World, lead: TaskState) -> World:
     planning = world.orchestrator.planning
     if lead.task != ORCHESTRATOR or planning is None or lead.delivery is None:
         return world
-    planning = replace(planning, read=world.plan.revision)
+    planning = replace(planning, seen_revision=world.plan.revision)
     world = with_orchestrator(world, planning=planning)
     match lead.due:
         case Due.BRIEF if lead.delivery.brief.key == _key(
             planning
         ):  # else the human asked for something else meanwhile
-            return with_orchestrator(world, planning=replace(planning, told=True), news=())
+            return with_orchestrator(world, planning=replace(planning, delivered=True), news=())
         case Due.FIX:
             return with_orchestrator(world, planning=replace(planning, tries=planning.tries + 1))
         case Due.NEWS:
@@ -102,7 +102,7 @@ def plan_saved(world: World, author: str) -> World:
     if lead is None or planning is None:
         return world
     if author == ORCHESTRATOR:
-        planning = replace(planning, read=world.plan.revision)
+        planning = replace(planning, seen_revision=world.plan.revision)
         world = with_orchestrator(world, planning=planning)
     if not planned(world):
         return world
@@ -132,7 +132,9 @@ def answered(world: World) -> World:
 def planned(world: World) -> bool:
     """Whether what the human asked for has become a plan that is in force."""
     planning = world.orchestrator.planning
-    return planning is not None and planning.told and world.plan.revision > planning.revision and not _broken(world)
+    return (
+        planning is not None and planning.delivered and world.plan.revision > planning.revision and not _broken(world)
+    )
 
 
 def _broken(world: World) -> bool:
@@ -184,7 +186,7 @@ def next_turn(world: World, at: datetime) -> Next | None:
     lead, planning = world.orchestrator.state, world.orchestrator.planning
     if lead is None or planning is None or lead.phase.live or (lead.not_before or at) > at:
         return None
-    if not planning.told:
+    if not planning.delivered:
         text = words.kickoff(planning, [name for name in world.servers if name != ORCHESTRATOR], world.plan.revision)
         return Next(Due.BRIEF, Brief(_key(planning), text), text, "the human asked for a plan")
     thread = world.threads.get(KEY)
@@ -249,7 +251,7 @@ def asks(world: World, at: datetime) -> Iterator[tuple[Question, str]]:
     if (
         lead is None
         or planning is None
-        or not planning.told  # a request that takes the place of what it would ask
+        or not planning.delivered  # a request that takes the place of what it would ask
         or any(ask.task == ORCHESTRATOR and ask.request is None for ask in world.open_asks)
     ):
         return

@@ -140,7 +140,7 @@ def test_an_approval_settled_elsewhere_is_closed_as_such() -> None:
     scene.asked("T1")
 
     assert scene.tell(ev.RequestResolved, scene.request("T1").key) == (
-        act.WithdrawAsk("A1", why="it was settled elsewhere: somebody answered in another window", elsewhere=True),
+        act.WithdrawAsk("A1", why="it was settled elsewhere: somebody answered in another window", external=True),
     )
 
 
