@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-OTHER_VERSION = "is it of another version? run `orch down`, `orch up`"
+OTHER_VERSION = "if it is another version, run `orch down`, then `orch up`"
 """The next step when a supervisor and its caller do not understand each other."""
 
 

@@ -118,9 +118,9 @@ def test_all_who_ask_while_the_process_table_is_read_share_one_more_look(monkeyp
         return real()
 
     async def ask() -> list[table.ProcessTable]:
-        first = asyncio.create_task(table.look_aside())
+        first = asyncio.create_task(table.read_table_in_thread())
         assert await asyncio.to_thread(begun.wait, 5)
-        others = [asyncio.create_task(table.look_aside()) for _ in range(15)]
+        others = [asyncio.create_task(table.read_table_in_thread()) for _ in range(15)]
         await asyncio.sleep(0)  # by now each of them has asked
         others_asked.set()
         return await asyncio.gather(first, *others)

@@ -1,4 +1,4 @@
-"""Replacing files as a whole."""
+"""Replace files atomically."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pathlib import Path
 
 
 def write_atomic(path: Path, text: str) -> None:
-    """Replace a file as a whole: readers see the old text or the new. Raises OSError."""
-    import tempfile  # 2 ms, late: servers are started before anything is written
+    """Replace a file atomically: readers see the old text or the new one. Raises OSError."""
+    import tempfile  # takes 2 ms; imported late because servers are started before anything is written
 
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:

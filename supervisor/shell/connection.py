@@ -1,4 +1,7 @@
-"""A connection to one server: WebSocket over its unix socket, requests with a bound, messages handed on in order."""
+"""The connection to one server: a WebSocket over its unix socket.
+
+Requests have a time limit. Messages of the server are passed on in order.
+"""
 
 from __future__ import annotations
 
@@ -17,16 +20,16 @@ from websockets.exceptions import ConnectionClosed, WebSocketException
 from supervisor.errors import ConnectionLost, RpcError
 from supervisor.wire.jsonrpc import OVERLOADED, Call, Fault, Garbage, Id, Notice, Peer, Result
 
-IN_FLIGHT = 32  # requests at once: a server refuses when more than about 128 wait (its ingress queue)
-REQUEST_TIMEOUT = 30.0  # seconds; a server answers everything but `command/exec` within a second
+IN_FLIGHT = 32  # requests at once; a server refuses more when about 128 wait in its ingress queue
+REQUEST_TIMEOUT = 30.0  # seconds; a server answers everything but `command/exec` within one
 OVERLOAD_TRIES = 5
-MAX_WAIT = 0.5  # seconds between two tries after an overload, at most
+MAX_WAIT = 0.5  # seconds; the longest pause before a request is sent again to an overloaded server
 
 
 class Connection:
-    """One live connection, made by `connect`; its owner runs `read`.
+    """One live connection, made by `connect`. Its owner runs `read`.
 
-    `closed` is set once it is gone; `reason` then says why.
+    `closed` is set once the connection is gone; `reason` then says why.
     """
 
     def __init__(self, socket: ClientConnection, on_message: Callable[[Call | Notice | Garbage], None]) -> None:
@@ -39,7 +42,7 @@ class Connection:
         self._slots = asyncio.Semaphore(IN_FLIGHT)
 
     async def read(self) -> None:
-        """Hand on what the server sends, in order, until the connection is gone."""
+        """Pass the server's messages to `on_message`, in order, until the connection is gone."""
         try:
             async for text in self._socket:
                 message = self._peer.receive(text)
@@ -53,51 +56,53 @@ class Connection:
         except ConnectionClosed as error:
             self._lose(f"the connection broke ({error})")
         finally:
-            self._lose("nobody reads it any more")
+            self._lose("the supervisor stopped reading it")
 
     async def request(self, method: str, params: dict[str, Any], timeout: float = REQUEST_TIMEOUT) -> Any:
-        """The server's result.
+        """Send a request and return the server's result.
 
-        Raises RpcError if it refuses, ConnectionLost if the connection ends first, and TimeoutError after `timeout`
-        seconds: then it is not known whether the request was carried out.
+        Raises RpcError if the server refuses and ConnectionLost if the connection ends first. Raises TimeoutError after
+        `timeout` seconds; the server may or may not have carried out the request by then.
         """
         for attempt in range(OVERLOAD_TRIES):
             async with self._slots:
-                answer = await self._ask(method, params, timeout)
+                answer = await self._request_once(method, params, timeout)
             if isinstance(answer, Result):
                 return answer.value
             if answer.code != OVERLOADED or attempt + 1 == OVERLOAD_TRIES:
                 raise RpcError(method, answer.code, answer.message)
-            await asyncio.sleep(
-                random.uniform(0.02, min(0.05 * 2**attempt, MAX_WAIT))
-            )  # refused at the door: not carried out
+            # An overloaded server refuses before it does anything, so the request can be sent again.
+            await asyncio.sleep(random.uniform(0.02, min(0.05 * 2**attempt, MAX_WAIT)))
         raise AssertionError("the loop above returns or raises")
 
     async def notify(self, method: str) -> None:
         await self._send(self._peer.notify(method))
 
     async def answer(self, request: Id, value: Any) -> None:
-        """Answer a call of the server's. Raises ConnectionLost."""
+        """Answer a call of the server. Raises ConnectionLost."""
         await self._send(self._peer.answer(request, value))
 
     async def refuse(self, request: Id, code: int, message: str) -> None:
-        """Refuse a call of the server's. Raises ConnectionLost."""
+        """Refuse a call of the server. Raises ConnectionLost."""
         await self._send(self._peer.refuse(request, code, message))
 
     async def ping(self, timeout: float) -> None:
-        """Return once the other side's WebSocket layer answers. Raises ConnectionLost or TimeoutError (seconds)."""
+        """Wait until the server's WebSocket layer answers.
+
+        Raises ConnectionLost, or TimeoutError after `timeout` seconds.
+        """
         try:
             async with asyncio.timeout(timeout):
                 await (await self._socket.ping())
         except ConnectionClosed as error:
-            raise ConnectionLost("the server closed the connection", "it is restarted by itself") from error
+            raise ConnectionLost("the server closed the connection", "the supervisor restarts it") from error
 
     def close(self, reason: str = "closed by the supervisor") -> None:
-        """End the connection; whoever waits for an answer gets ConnectionLost."""
+        """End the connection. Requests that wait for an answer raise ConnectionLost."""
         self._lose(reason)
-        self._socket.transport.abort()  # no closing handshake: a hung server would hold us up
+        self._socket.transport.abort()  # skips the closing handshake, which a hung server would never finish
 
-    async def _ask(self, method: str, params: dict[str, Any], timeout: float) -> Result | Fault:
+    async def _request_once(self, method: str, params: dict[str, Any], timeout: float) -> Result | Fault:
         request, text = self._peer.request(method, params)
         future: asyncio.Future[Result | Fault] = asyncio.get_running_loop().create_future()
         self._answers[request] = future
@@ -111,11 +116,11 @@ class Connection:
 
     async def _send(self, text: str) -> None:
         if self.closed.is_set():
-            raise ConnectionLost(f"the connection to the server is gone ({self.reason})", "it is restarted by itself")
+            raise ConnectionLost(f"the connection to the server is gone ({self.reason})", "the supervisor restarts it")
         try:
             await self._socket.send(text)
         except ConnectionClosed as error:
-            raise ConnectionLost("the server closed the connection", "it is restarted by itself") from error
+            raise ConnectionLost("the server closed the connection", "the supervisor restarts it") from error
 
     def _lose(self, reason: str) -> None:
         if self.closed.is_set():
@@ -124,12 +129,15 @@ class Connection:
         self.closed.set()
         for future in self._answers.values():
             if not future.done():
-                future.set_exception(ConnectionLost(reason, "the server is restarted by itself"))
-                future.exception()  # looked at: whoever waited may be gone
+                future.set_exception(ConnectionLost(reason, "the supervisor restarts the server"))
+                future.exception()  # marks it as retrieved: the request may have been cancelled
 
 
 def read_json(text: str | bytes) -> Any:
-    """A value from JSON. By msgspec, three times as fast; what that refuses, half a surrogate say, by Python itself."""
+    """Parse JSON with msgspec, which is three times as fast as `json`.
+
+    Falls back to `json` for what msgspec refuses, such as half a surrogate. Raises ValueError.
+    """
     try:
         return msgspec.json.decode(text)
     except msgspec.DecodeError:
@@ -137,37 +145,40 @@ def read_json(text: str | bytes) -> Any:
 
 
 async def connect(path: str, on_message: Callable[[Call | Notice | Garbage], None], timeout: float) -> Connection:
-    """Connect to the server behind the socket at `path` (codex makes it a link to a short path: it is resolved first).
+    """Connect to the server behind the socket at `path`.
 
-    Raises ConnectionLost if nobody answers there as a server would, TimeoutError after `timeout` seconds.
+    Codex makes `path` a link to a shorter one, so it is resolved first. Raises ConnectionLost if no server answers
+    there, TimeoutError after `timeout` seconds.
     """
     try:
-        plain = _connected(os.path.realpath(path))
+        connected = _connect_socket(os.path.realpath(path))
         async with asyncio.timeout(timeout):
             web = await unix_connect(
-                sock=plain,
+                sock=connected,
                 uri="ws://localhost/",
-                max_size=None,  # a long history comes in one message (84 MB were seen)
+                max_size=None,  # a long history comes in one message; the largest seen had 84 MB
                 compression=None,
                 ping_interval=None,  # the health probe pings
                 open_timeout=None,
                 close_timeout=0.2,
             )
-    except (OSError, WebSocketException, EOFError, ValueError) as error:  # ValueError: it sends us elsewhere
+    except (OSError, WebSocketException, EOFError, ValueError) as error:  # ValueError: it answered with a redirect
         if isinstance(error, TimeoutError):
             raise
-        raise ConnectionLost(f"no server answers at {path} ({error})", "it is started by `orch up`") from error
+        raise ConnectionLost(f"no server answers at {path} ({error})", "start it with `orch up`") from error
     return Connection(web, on_message)
 
 
-def _connected(path: str) -> socket.socket:
-    """A socket that is connected, or an OSError at once: a server that starts is tried every 2 ms, and has more need of
-    the processor than we."""
-    made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+def _connect_socket(path: str) -> socket.socket:
+    """Connect a socket without waiting. Raises OSError at once if nobody listens.
+
+    A starting server is tried every 2 ms, and it needs the processor more than we do.
+    """
+    connecting = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
-        made.setblocking(False)
-        made.connect(path)
+        connecting.setblocking(False)
+        connecting.connect(path)
     except BaseException:
-        made.close()
+        connecting.close()
         raise
-    return made
+    return connecting

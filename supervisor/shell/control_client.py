@@ -1,4 +1,4 @@
-"""The command line's side of the control socket: blocking, one request at a time, and light to import."""
+"""The command line's side of the control socket. Blocking, one request at a time, and quick to import."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from supervisor.domain.json_value import JsonObject
 from supervisor.errors import OTHER_VERSION, OrchError, RequestRefused, SupervisorDown, SupervisorHangs, UsageError
 from supervisor.wire.jsonrpc import INVALID_PARAMS, METHOD_NOT_FOUND, REFUSED, Fault, Peer, Result
 
-CALL_TIMEOUT = 5.0  # seconds for an answer that needs the disk first
-CONNECT_TIMEOUT = 0.6  # seconds for a sign of life; a supervisor that was stopped (SIGSTOP) accepts, and gives none
+CALL_TIMEOUT = 5.0  # seconds for an answer; the supervisor may have to read the disk first
+CONNECT_TIMEOUT = 0.6  # seconds for a sign of life; a stopped supervisor (SIGSTOP) accepts connections but gives none
 
 
 class StatusAt(NamedTuple):
@@ -24,7 +24,7 @@ class StatusAt(NamedTuple):
 
 
 class ControlClient:
-    """A connection to the supervisor behind `path`. A context manager.
+    """A connection to the supervisor behind the socket at `path`. A context manager.
 
     Raises SupervisorDown if nobody answers there.
     """
@@ -49,35 +49,41 @@ class ControlClient:
         self._socket.close()
 
     def watch(self, version: int, wait: float) -> StatusAt:
-        """The status as soon as the world's version is another one, or after `wait` seconds. Raises as `call` does."""
+        """Wait until the world's version is no longer `version`, or `wait` seconds, and return the status then.
+
+        Raises the same errors as `call`.
+        """
         answer = self._call("watch", {"version": version, "timeout": wait}, wait + CALL_TIMEOUT)
         seen, status = answer.get("version"), answer.get("status")
         if not isinstance(seen, int) or not isinstance(status, dict):
-            raise _senseless("watch")
+            raise _invalid_answer("watch")
         return StatusAt(seen, status)
 
     def call(self, method: str, **params: object) -> JsonObject:
-        """The supervisor's answer, which comes at once, but for the first moments in which it reads the plan.
+        """Send a request and return the supervisor's answer. It comes at once, except while the plan is first read.
 
-        Raises RequestRefused or UsageError if it will not, SupervisorHangs if it did not answer in time,
-        SupervisorDown if it went away.
+        Raises RequestRefused or UsageError if the supervisor refuses, SupervisorHangs if it does not answer in time,
+        SupervisorDown if it goes away.
         """
         if method == "status":
-            with suppress(RequestRefused):  # one of an older version knows no ping, and is alive all the same
-                self._call("ping", {}, CONNECT_TIMEOUT, wanted=method)
+            with suppress(RequestRefused):  # an older supervisor does not know `ping`, but a refusal proves it alive
+                self._call("ping", {}, CONNECT_TIMEOUT, reported_as=method)
         return self._call(method, params, CALL_TIMEOUT)
 
     def call_long(self, method: str, seconds: float, **params: object) -> JsonObject:
-        """The answer to what takes up to `seconds`. Raises as `call` does; `close` from another thread ends it."""
+        """Send a request that takes up to `seconds` and return the answer.
+
+        Raises the same errors as `call`. Another thread can end it with `close`.
+        """
         return self._call(method, params, seconds)
 
     def close(self) -> None:
-        """End the connection, and any call that waits on it."""
+        """Close the connection and end any call that waits on it."""
         with suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
 
-    def _call(self, method: str, params: dict[str, object], timeout: float, wanted: str = "") -> JsonObject:
+    def _call(self, method: str, params: dict[str, object], timeout: float, reported_as: str = "") -> JsonObject:
         request, text = self._peer.request(method, params)
         try:
             self._socket.settimeout(timeout)
@@ -86,8 +92,8 @@ class ControlClient:
         except TimeoutError as error:
             self._peer.forget(request)
             raise SupervisorHangs(
-                f"the supervisor did not answer `{wanted or method}` within {timeout:g} s",
-                "if it hangs: run `orch down`, then `orch up`",
+                f"the supervisor did not answer `{reported_as or method}` within {timeout:g} s",
+                "if it hangs, run `orch down`, then `orch up`",
             ) from error
         except OSError as error:
             raise SupervisorDown("the supervisor went away", "see `orch logs`, then run `orch up`") from error
@@ -101,10 +107,10 @@ class ControlClient:
             case Fault(code=code, message=words):
                 next_step = OTHER_VERSION if code in (INVALID_PARAMS, METHOD_NOT_FOUND) else "see `orch logs`"
                 raise RequestRefused(f"the supervisor refused `{method}`: {words}", next_step)
-        raise _senseless(method)
+        raise _invalid_answer(method)
 
     def wait_closed(self, timeout: float) -> bool:
-        """Whether the supervisor ended within `timeout` seconds."""
+        """Wait until the supervisor closes the connection. False if it does not within `timeout` seconds."""
         self._socket.settimeout(timeout)
         try:
             while self._socket.recv(65536):
@@ -125,5 +131,5 @@ class ControlClient:
         return line
 
 
-def _senseless(method: str) -> SupervisorDown:
-    return SupervisorDown(f"the supervisor's answer to `{method}` makes no sense", OTHER_VERSION)
+def _invalid_answer(method: str) -> SupervisorDown:
+    return SupervisorDown(f"the supervisor's answer to `{method}` is not valid", OTHER_VERSION)

@@ -1,4 +1,7 @@
-"""The index of what the sources mention: one SQLite file, brought up to date by file. It can always be made anew."""
+"""The index of what the sources mention: one SQLite file, updated file by file.
+
+It is a cache and can be rebuilt at any time.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +16,8 @@ from msgspec import Struct
 from supervisor.domain.link import Kind, Mention, Role
 from supervisor.errors import StoreError
 
-VERSION = 21
-"""Of what is kept here and of how sources are read: an index of another version is made anew."""
+VERSION = 22
+"""The version of this schema and of the way sources are read. An index of another version is rebuilt."""
 
 _SCHEMA = """
 CREATE TABLE file (id INTEGER PRIMARY KEY, child TEXT NOT NULL, name TEXT NOT NULL, token TEXT NOT NULL,
@@ -22,7 +25,7 @@ CREATE TABLE file (id INTEGER PRIMARY KEY, child TEXT NOT NULL, name TEXT NOT NU
 CREATE TABLE mention (file INTEGER NOT NULL, child TEXT NOT NULL, joined TEXT NOT NULL, kind TEXT NOT NULL,
                       name TEXT NOT NULL, shown TEXT NOT NULL, line INTEGER NOT NULL, role TEXT NOT NULL,
                       detail TEXT NOT NULL, weak INTEGER NOT NULL);
-CREATE TABLE note (about TEXT PRIMARY KEY, version TEXT NOT NULL, told TEXT NOT NULL);
+CREATE TABLE note (about TEXT PRIMARY KEY, version TEXT NOT NULL, text TEXT NOT NULL);
 CREATE INDEX mention_joined ON mention (joined, child, weak, file);
 CREATE INDEX mention_file ON mention (file);
 """
@@ -31,18 +34,18 @@ SELECT joined FROM mention
 WHERE joined NOT BETWEEN 'route ' AND 'route!' AND joined NOT BETWEEN 'submodule ' AND 'submodule!'
 GROUP BY joined HAVING count(DISTINCT child) > 1 AND min(weak) < 2 AND count(DISTINCT file) <= 200
 """
-_KINDS = {str(kind): kind for kind in Kind}  # enum's own look-up takes as long as the rest of a row
+_KINDS = {str(kind): kind for kind in Kind}  # the enum's own look-up would double the time for a row
 _ROLES = {str(role): role for role in Role}
 
 
-class Indexed(Struct, frozen=True):
-    """A file as it was read: `token` stands for its content, `skipped` says why it was left out ("" if it was read)."""
+class IndexedFile(Struct, frozen=True):
+    """A source file and its mentions."""
 
     name: str
-    token: str
-    test: bool
-    skipped: str
-    mentions: tuple[tuple[str, Mention], ...]  # each with the key that it is joined by
+    token: str  # changes with the content
+    test: bool  # it belongs to the tests
+    skipped: str  # why it was not read ("": it was)
+    mentions: tuple[tuple[str, Mention], ...]  # each with the key by which it is joined with others
 
 
 class MentionIndex:
@@ -53,20 +56,20 @@ class MentionIndex:
         try:
             self._db = self._open()
         except sqlite3.DatabaseError:
-            with suppress(OSError):  # broken: what it knew can be read again
+            with suppress(OSError):  # the file is damaged: read the sources again
                 path.unlink()
             try:
                 self._db = self._open()
             except sqlite3.Error as error:
-                raise self._failed(error) from error
+                raise self._unusable(error) from error
 
     def _open(self) -> sqlite3.Connection:
         try:
             db = sqlite3.connect(self._path, isolation_level=None, timeout=30)
         except sqlite3.OperationalError as error:
-            raise self._failed(error) from error
+            raise self._unusable(error) from error
         db.execute("PRAGMA journal_mode = MEMORY")
-        db.execute("PRAGMA synchronous = OFF")  # torn by a power cut, it is made anew
+        db.execute("PRAGMA synchronous = OFF")  # if a power cut tears it, it is rebuilt
         if db.execute("PRAGMA user_version").fetchone()[0] != VERSION:
             for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
                 db.execute(f"DROP TABLE {name}")
@@ -78,11 +81,11 @@ class MentionIndex:
         self._db.close()
 
     def tokens(self, child: str) -> dict[str, str]:
-        """What is known of a child: the token of each file by name."""
+        """The token of each indexed file of a child, by name."""
         return dict(self._db.execute("SELECT name, token FROM file WHERE child = ?", (child,)))
 
     def counts(self, child: str) -> tuple[int, tuple[tuple[str, int], ...]]:
-        """How many files of a child were read, and how many were left out, by reason."""
+        """How many files of a child were read, and how many were skipped, by reason."""
         rows = self._db.execute(
             "SELECT skipped, count(*) FROM file WHERE child = ? GROUP BY skipped", (child,)
         ).fetchall()
@@ -90,37 +93,37 @@ class MentionIndex:
         return sum(count for reason, count in rows if not reason), skipped
 
     def noted(self, about: str, version: str) -> str | None:
-        """The text that was noted about something when it had this version."""
-        row = self._db.execute("SELECT told FROM note WHERE about = ? AND version = ?", (about, version)).fetchone()
+        """The text that `note` kept for this version of something; None if there is none."""
+        row = self._db.execute("SELECT text FROM note WHERE about = ? AND version = ?", (about, version)).fetchone()
         return None if row is None else str(row[0])
 
-    def note(self, about: str, version: str, told: str) -> None:
+    def note(self, about: str, version: str, text: str) -> None:
         """Keep a text until another version of the same thing is noted."""
-        self._db.execute("INSERT OR REPLACE INTO note VALUES (?, ?, ?)", (about, version, told))
+        self._db.execute("INSERT OR REPLACE INTO note VALUES (?, ?, ?)", (about, version, text))
 
     def revision(self) -> str:
-        """Another one after each update."""
+        """A text that changes with each update."""
         row = self._db.execute("SELECT version FROM note WHERE about = 'revision'").fetchone()
         return "" if row is None else str(row[0])
 
-    def update(self, child: str, read: Iterable[Indexed], gone: Iterable[str]) -> None:
-        """Take in files that were read (again), and forget those that are `gone`."""
+    def update(self, child: str, read: Iterable[IndexedFile], gone: Iterable[str]) -> None:
+        """Add or replace the files that were read, and remove those that are `gone`, in one transaction."""
         try:
             self._db.execute("BEGIN")
             try:
                 for name in gone:
                     self._forget(child, name)
                 for one in read:
-                    self._take(child, one)
+                    self._insert(child, one)
                 self.note("revision", uuid.uuid4().hex, "")
                 self._db.execute("COMMIT")
             except BaseException:
-                self._db.execute("ROLLBACK")  # all of it, or nothing: the next one begins where this one did
+                self._db.execute("ROLLBACK")
                 raise
         except sqlite3.Error as error:
-            raise self._failed(error) from error
+            raise self._unusable(error) from error
 
-    def _take(self, child: str, one: Indexed) -> None:
+    def _insert(self, child: str, one: IndexedFile) -> None:
         self._forget(child, one.name)
         row = self._db.execute(
             "INSERT INTO file (child, name, token, test, skipped) VALUES (?, ?, ?, ?, ?)",
@@ -135,20 +138,26 @@ class MentionIndex:
         )
 
     def keep_only(self, children: Iterable[str]) -> None:
-        """Forget all other children."""
+        """Remove all other children."""
         known = {child for (child,) in self._db.execute("SELECT DISTINCT child FROM file")}
         for child in known - set(children):
             self.update(child, (), list(self.tokens(child)))
 
     def shared(self) -> Iterator[tuple[str, str, str, bool, Mention]]:
-        """The key that it is joined by, child, file, whether that is a test, and mention: of all names that two
-        children have, and of all routes and submodules, which match others than their equals."""
+        """Read every mention that may be a link: (key, child, file, whether the file is a test, mention).
+
+        These are the names that two or more children have, and all routes and submodules, because those also match
+        others that are not equal to them.
+        """
         yield from self._mentions(f"mention.joined IN ({_SHARED})")
         for kind in ("route", "submodule"):
             yield from self._mentions(f"mention.joined BETWEEN '{kind} ' AND '{kind}!'")
 
     def own_name(self, child: str) -> tuple[str, int, str] | None:
-        """Where a child says which package it is (the file highest up, and the line), and what it says."""
+        """Find where a child declares its own package: file, line and name. None if it does not.
+
+        Of several files, the one highest up counts.
+        """
         row = self._db.execute(
             "SELECT file.name, line, shown FROM mention JOIN file ON file.id = mention.file WHERE file.child = ? AND"
             " kind = 'package' AND role = 'provides' AND line > 0 ORDER BY length(file.name), file.name, line LIMIT 1",
@@ -171,7 +180,7 @@ class MentionIndex:
             self._db.execute("DELETE FROM mention WHERE file = ?", row)
             self._db.execute("DELETE FROM file WHERE id = ?", row)
 
-    def _failed(self, error: sqlite3.Error) -> StoreError:
+    def _unusable(self, error: sqlite3.Error) -> StoreError:
         return StoreError(
             f"the index {self._path} cannot be used ({error})", "make room on the disk, or remove the file"
         )

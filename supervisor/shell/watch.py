@@ -1,4 +1,4 @@
-"""Watching one file by its name, and reading it whatever somebody put in its place."""
+"""Watch one file by its name, and read it safely whatever is there."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ if TYPE_CHECKING:
     from watchdog.events import FileSystemEvent
 
 POLL = 0.5
-"""Seconds between two looks where events do not come, or not all of them. A change is taken when two looks agree."""
+"""Seconds between two polls where events may be missing. A change counts once two polls agree."""
 
 JOIN = 1.0
-"""Seconds for the watching threads to end; they are woken, so it takes a few ms."""
+"""Seconds for the watching threads to exit. We wake them, so it takes a few ms."""
 
 NETWORK = frozenset({"9p", "afs", "ceph", "cifs", "drvfs", "fuse.sshfs", "glusterfs", "nfs", "nfs4", "smb3", "smbfs"})
-"""File systems on which others change files without an event for us."""
+"""File systems on which other machines change files without an event on ours."""
 
 
 class Unreadable(Struct, frozen=True):
-    """There is something at the path, and it is no file to read; `reason` goes on from its name: "is a folder: ..."."""
+    """There is something at the path, but we cannot read it as a file."""
 
-    reason: str
+    reason: str  # continues a sentence that begins with the path: "is a folder: ..."
 
 
 _A_FOLDER = "is a folder: put a file in its place"
@@ -41,9 +41,10 @@ _NO_FILE = "is not a regular file: put one in its place"
 
 
 def read_bytes(path: Path, limit: int) -> bytes | Unreadable | None:
-    """The content of a regular file, or of one that `path` links to; None when there is nothing at `path`.
+    """Read a regular file, or one that `path` links to; None if there is nothing at `path`.
 
-    Reads at most `limit` bytes, never blocks on a pipe or a device, and never raises: what else is there is Unreadable.
+    Returns Unreadable for anything else, and for a file of more than `limit` bytes. Never raises, and never blocks on a
+    pipe or a device.
     """
     try:
         fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
@@ -73,11 +74,12 @@ def read_bytes(path: Path, limit: int) -> bytes | Unreadable | None:
 async def watch_file(
     path: Path, on_change: Callable[[], None], *, quiet: float = 0.03, cap: float = 0.2, recheck: float = 2.0
 ) -> AsyncIterator[FileWatch]:
-    """Call `on_change` on this loop after each save, replacement, removal or return of `path`, while the body runs.
+    """Call `on_change` on this loop after `path` is saved, replaced, removed or restored, while the body runs.
 
-    Saves in quick succession are told once: when nothing happened for `quiet` seconds, at the latest `cap` seconds
-    after the first. A writer that is still at it is waited for. Every `recheck` seconds the file is looked at, for what
-    sent no event. Read the file after entering. Raises WorkspaceError when the folder of `path` does not exist.
+    Several saves in quick succession cause one call: after `quiet` seconds without a save, at the latest `cap` seconds
+    after the first. A writer that has not closed the file is waited for. The file is also polled every `recheck`
+    seconds, in case a change causes no event. Read the file after you enter, not before. Raises WorkspaceError if the
+    folder of `path` does not exist.
     """
     watch = FileWatch(path, on_change, quiet=quiet, cap=cap, recheck=recheck)
     watch.start()
@@ -88,7 +90,7 @@ async def watch_file(
 
 
 class FileWatch:
-    """One watched file; `degraded` says why changes may be told late (None: they are not), and is for the reader."""
+    """One watched file. `degraded` says why changes may be noticed late (None: they are not)."""
 
     def __init__(self, path: Path, on_change: Callable[[], None], *, quiet: float, cap: float, recheck: float) -> None:
         self.degraded: str | None = None
@@ -99,34 +101,34 @@ class FileWatch:
         self._observer: Any = None
         self._target = ""
         self._folder: object = None
-        # "born" was created by a writer or moved here whole, "opened" is born and opened by we do not know whom,
-        # "written" has a writer who has not closed it. On the last two, the next close is waited for.
+        # "born": created by a writer, or moved here complete. "opened": born, and then opened by a reader or a writer.
+        # "written": a writer has not closed it yet. In the last two states we wait for the next close.
         self._state: Literal["whole", "born", "opened", "written"] = "whole"
         self._since: float | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._ticker: asyncio.TimerHandle | None = None
-        self._told = self._looked = _stamp(path)
+        self._next_poll: asyncio.TimerHandle | None = None
+        self._notified = self._polled = _stamp(path)
 
     def start(self) -> None:
-        """Begin. Raises WorkspaceError when the folder does not exist."""
+        """Start watching. Raises WorkspaceError if the folder does not exist."""
         folder = self._path.parent
         if not folder.is_dir():
             raise WorkspaceError(f"{folder} is not a folder", "create it, or name another workspace")
-        self._arm()
-        self._told = self._looked = _stamp(self._path)
-        self._wind()
+        self._subscribe()
+        self._notified = self._polled = _stamp(self._path)
+        self._schedule_poll()
 
     def stop(self) -> None:
-        """End; `on_change` is not called any more."""
-        for handle in (self._timer, self._ticker):
+        """Stop watching; `on_change` is not called any more."""
+        for handle in (self._timer, self._next_poll):
             if handle is not None:
                 handle.cancel()
-        self._disarm()
+        self._unsubscribe()
 
     def dispatch(self, event: FileSystemEvent) -> None:
-        """Take an event from watchdog, on its thread."""
+        """Receive an event. Watchdog calls this, on a thread of its own."""
         if self._target in (os.fsdecode(event.src_path), os.fsdecode(event.dest_path)):
-            with contextlib.suppress(RuntimeError):  # The loop is closed: nobody is left to tell.
+            with contextlib.suppress(RuntimeError):  # The loop is closed: there is nobody to notify.
                 self._loop.call_soon_threadsafe(self._on_event, event.event_type)
 
     def _on_event(self, kind: str) -> None:
@@ -137,7 +139,7 @@ class FileWatch:
             case "modified" if sys.platform == "linux":
                 self._state = "written"
             case "closed_no_write":
-                if self._state == "opened":  # It was moved here, and what opened it was a reader.
+                if self._state == "opened":  # A reader had opened it, so it was moved here complete.
                     self._touched()
             case "created":
                 self._touched()
@@ -157,37 +159,37 @@ class FileWatch:
         self._since = self._timer = None
         if self._state in ("whole", "born"):
             self._state = "whole"
-            self._tell(_stamp(self._path))
+            self._notify(_stamp(self._path))
 
-    def _tell(self, stamp: object) -> None:
-        self._told = stamp
+    def _notify(self, stamp: object) -> None:
+        self._notified = stamp
         self._on_change()
 
-    def _tick(self) -> None:
-        """Look at the file itself: events can overflow, and a link's target sends none."""
+    def _poll(self) -> None:
+        """Check the file itself: events can be lost in an overflow, and the target of a link causes none."""
         stamp = _stamp(self._path)
-        settled, self._looked = stamp == self._looked, stamp
-        deaf = self._observer is None or not all(emitter.is_alive() for emitter in self._observer.emitters)
-        if deaf or _place(self._path.parent) != self._folder:
-            self._arm()
-        self._wind()
-        if stamp != self._told and settled and self._timer is None:
+        settled, self._polled = stamp == self._polled, stamp
+        dead = self._observer is None or not all(emitter.is_alive() for emitter in self._observer.emitters)
+        if dead or _folder_id(self._path.parent) != self._folder:
+            self._subscribe()
+        self._schedule_poll()
+        if stamp != self._notified and settled and self._timer is None:
             self._state = "whole"
-            self._tell(stamp)
+            self._notify(stamp)
 
-    def _wind(self) -> None:
+    def _schedule_poll(self) -> None:
         period = self._recheck if self.degraded is None else min(self._recheck, POLL)
-        self._ticker = self._loop.call_later(period, self._tick)
+        self._next_poll = self._loop.call_later(period, self._poll)
 
-    def _arm(self) -> None:
-        """Ask for events, and note in `degraded` what stands in the way."""
+    def _subscribe(self) -> None:
+        """Subscribe to events. Sets `degraded` if not all changes will cause one."""
         from watchdog import events
         from watchdog.observers import Observer
 
-        self._disarm()
+        self._unsubscribe()
         folder = os.path.realpath(self._path.parent)
         self._target = os.path.join(folder, self._path.name)
-        self._folder = _place(self._path.parent)
+        self._folder = _folder_id(self._path.parent)
         kinds = ("Created", "Modified", "Closed", "ClosedNoWrite", "Opened", "Moved", "Deleted")
         wanted = [getattr(events, f"File{kind}Event") for kind in kinds]
         wanted += [events.DirCreatedEvent, events.DirMovedEvent, events.DirDeletedEvent]
@@ -196,17 +198,17 @@ class FileWatch:
             self._observer.schedule(self, folder, recursive=False, event_filter=wanted)
             self._observer.start()
         except OSError as error:
-            self._disarm()
-            self.degraded = f"no events for {folder} ({_advice(error)}): it is looked at every {POLL:g} s"
+            self._unsubscribe()
+            self.degraded = f"no events for {folder} ({_advice(error)}): it is polled every {POLL:g} s"
             return
         file_system = _file_system(folder)
         self.degraded = None
         if file_system in NETWORK:
-            self.degraded = f"{folder} is on {file_system}, which hides others' changes: looked at every {POLL:g} s"
+            self.degraded = f"{folder} is on {file_system}, which hides others' changes: it is polled every {POLL:g} s"
         elif self._path.is_symlink():
-            self.degraded = f"{self._path} is a link, and its target is looked at every {POLL:g} s"
+            self.degraded = f"{self._path} is a link: its target is polled every {POLL:g} s"
 
-    def _disarm(self) -> None:
+    def _unsubscribe(self) -> None:
         observer, self._observer = self._observer, None
         if observer is not None:
             observer.stop()
@@ -215,7 +217,7 @@ class FileWatch:
 
 
 def _stamp(path: Path) -> object:
-    """What changes when the file does; None when there is none, or it cannot be asked."""
+    """A value that changes when the file does; None if there is no file or it cannot be read."""
     try:
         found = path.stat()
     except OSError:
@@ -223,8 +225,8 @@ def _stamp(path: Path) -> object:
     return found.st_dev, found.st_ino, found.st_mode, found.st_size, found.st_mtime_ns
 
 
-def _place(folder: Path) -> object:
-    """Which folder has this name now."""
+def _folder_id(folder: Path) -> object:
+    """Identify the folder that has this name now; None if there is none."""
     try:
         found = folder.stat()
     except OSError:
@@ -235,13 +237,13 @@ def _place(folder: Path) -> object:
 def _refused(error: OSError) -> Unreadable:
     match error.errno:
         case errno.EACCES | errno.EPERM:
-            return Unreadable("may not be read by this user: run `chmod u+r` on it")
+            return Unreadable("is not readable for this user: run `chmod u+r` on it")
         case errno.ELOOP:
             return Unreadable("is a link that leads back to itself: put a file in its place")
         case errno.ENXIO | errno.ENODEV:
             return Unreadable(_NO_FILE)
         case errno.ENOTDIR:
-            return Unreadable("is in a folder that is a file now: make the folder anew")
+            return Unreadable("is in a folder that is a file now: make it a folder again")
     return Unreadable(f"cannot be read ({os.strerror(error.errno or errno.EIO)}): put a file in its place")
 
 
@@ -255,13 +257,13 @@ def _advice(error: OSError) -> str:
 
 
 def _file_system(folder: str) -> str:
-    """The kind of file system a folder is on; "" when the system does not tell."""
+    """The kind of file system that a folder is on; "" if the system does not say."""
     kind, longest = "", -1
     with contextlib.suppress(OSError), open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as file:
         for line in file:
             fields = line.split()
             point = re.sub(r"\\([0-7]{3})", lambda octal: chr(int(octal[1], 8)), fields[4])
             inside = folder == point or folder.startswith(point.rstrip("/") + "/")
-            if inside and len(point) >= longest:  # The last one mounted on the same folder is the one seen.
+            if inside and len(point) >= longest:  # Of several mounts on one folder, the last one is visible.
                 kind, longest = fields[fields.index("-") + 1], len(point)
     return kind

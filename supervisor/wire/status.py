@@ -13,5 +13,5 @@ def read_status(answer: JsonObject) -> Status:
     try:
         found: Status = typed(Status, answer)
     except ValueError as error:
-        raise SupervisorDown(f"the supervisor's status makes no sense ({error})", OTHER_VERSION) from error
+        raise SupervisorDown(f"the supervisor's status is not valid ({error})", OTHER_VERSION) from error
     return found

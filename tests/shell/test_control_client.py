@@ -1,4 +1,4 @@
-"""The command line's side of the control socket, against servers of every kind."""
+"""The command line's side of the control socket, tested with servers of every kind."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LIMIT = 5.0  # seconds
 
 
 class Standin:
-    """A server that hands each connection to `script`."""
+    """A server that calls `script` with each connection."""
 
     def __init__(self, path: Path, script: Callable[[socket.socket], None]) -> None:
         self.path = path
@@ -56,7 +56,7 @@ def path() -> Iterator[Path]:
 
 @pytest.fixture
 def answering(path: Path) -> Iterator[Callable[[Callable[[socket.socket], None]], ControlClient]]:
-    """A client of a server that follows a script."""
+    """Connect clients to servers that follow a script."""
     made: list[Standin] = []
     clients: list[ControlClient] = []
 
@@ -73,7 +73,7 @@ def answering(path: Path) -> Iterator[Callable[[Callable[[socket.socket], None]]
         standin.close()
 
 
-QuestionTurn = Callable[[Callable[[socket.socket], None]], ControlClient]
+Script = Callable[[Callable[[socket.socket], None]], ControlClient]
 
 
 def take(connection: socket.socket) -> dict[str, Any]:
@@ -93,7 +93,7 @@ def wait_gone(connection: socket.socket) -> None:
         pass
 
 
-def test_a_call_brings_its_answer_also_in_pieces_and_with_the_next_one_behind_it(answering: QuestionTurn) -> None:
+def test_an_answer_is_read_in_pieces_and_with_the_next_one_behind_it(answering: Script) -> None:
     def script(connection: socket.socket) -> None:
         assert take(connection) == {"id": 1, "method": "hold", "params": {}}
         both = json.dumps({"id": 1, "result": {}}) + "\n" + json.dumps({"id": 2, "result": {"seven": 7}}) + "\n"
@@ -106,7 +106,7 @@ def test_a_call_brings_its_answer_also_in_pieces_and_with_the_next_one_behind_it
     assert client.call("go", task="T1") == {"seven": 7}
 
 
-def test_a_watch_waits_as_long_as_it_says(answering: QuestionTurn) -> None:
+def test_a_watch_waits_as_long_as_it_says(answering: Script) -> None:
     def script(connection: socket.socket) -> None:
         request = take(connection)
         assert request["params"] == {"version": 3, "timeout": 0.1}
@@ -115,7 +115,7 @@ def test_a_watch_waits_as_long_as_it_says(answering: QuestionTurn) -> None:
     assert answering(script).watch(3, 0.1) == (3, {})
 
 
-def test_an_answer_of_many_megabytes_arrives(answering: QuestionTurn) -> None:
+def test_an_answer_of_many_megabytes_arrives(answering: Script) -> None:
     big = "x" * 5_000_000
 
     def script(connection: socket.socket) -> None:
@@ -124,7 +124,7 @@ def test_an_answer_of_many_megabytes_arrives(answering: QuestionTurn) -> None:
     assert answering(script).call("hold") == {"it": big}
 
 
-def test_words_that_are_no_text_get_through(answering: QuestionTurn) -> None:
+def test_half_surrogates_get_through(answering: Script) -> None:
     word = os.fsdecode(b"caf\xe9 \xf0\x9f\x98\x80")
 
     def script(connection: socket.socket) -> None:
@@ -150,7 +150,7 @@ def test_words_that_are_no_text_get_through(answering: QuestionTurn) -> None:
         ("no", "the supervisor refused `hold`: an answer without result or error: see `orch logs`"),
     ],
 )
-def test_a_refusal_is_told_in_the_words_of_the_supervisor(answering: QuestionTurn, error: Any, words: str) -> None:
+def test_a_refusal_raises_the_supervisors_own_words(answering: Script, error: Any, words: str) -> None:
     def script(connection: socket.socket) -> None:
         give(connection, {"id": take(connection)["id"], "error": error})
 
@@ -172,7 +172,7 @@ def test_a_refusal_is_told_in_the_words_of_the_supervisor(answering: QuestionTur
         b'{"method":"x"}\n',
     ],
 )
-def test_an_answer_that_makes_no_sense_is_told(answering: QuestionTurn, answer: bytes) -> None:
+def test_an_invalid_answer_is_an_error(answering: Script, answer: bytes) -> None:
     def script(connection: socket.socket) -> None:
         take(connection)
         give(connection, answer)
@@ -180,12 +180,12 @@ def test_an_answer_that_makes_no_sense_is_told(answering: QuestionTurn, answer: 
     with pytest.raises(SupervisorDown) as down:
         answering(script).call("hold")
     assert str(down.value) == (
-        "the supervisor's answer to `hold` makes no sense: is it of another version? run `orch down`, `orch up`"
+        "the supervisor's answer to `hold` is not valid: if it is another version, run `orch down`, then `orch up`"
     )
 
 
 @pytest.mark.parametrize("half", [b"", b'{"id":1,"res'])
-def test_a_supervisor_that_goes_away_in_the_middle_is_told(answering: QuestionTurn, half: bytes) -> None:
+def test_a_supervisor_that_goes_away_in_the_middle_is_an_error(answering: Script, half: bytes) -> None:
     def script(connection: socket.socket) -> None:
         take(connection)
         give(connection, half)
@@ -196,7 +196,7 @@ def test_a_supervisor_that_goes_away_in_the_middle_is_told(answering: QuestionTu
             client.call("hold")
 
 
-def test_a_supervisor_that_hangs_is_given_up_in_time(answering: QuestionTurn, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_supervisor_that_hangs_is_an_error_in_time(answering: Script, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(control_client, "CONNECT_TIMEOUT", 0.05)
     monkeypatch.setattr(control_client, "CALL_TIMEOUT", 0.1)
     client = answering(wait_gone)
@@ -221,7 +221,7 @@ def test_where_nobody_listens_no_supervisor_is_up(path: Path) -> None:
         ControlClient(Path("/" + "x" * 200))
 
 
-def test_the_end_of_the_supervisor_is_seen_and_its_staying_too(answering: QuestionTurn) -> None:
+def test_the_end_of_the_supervisor_is_seen_and_its_staying_too(answering: Script) -> None:
     leave = threading.Event()
 
     def script(connection: socket.socket) -> None:

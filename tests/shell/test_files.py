@@ -1,4 +1,4 @@
-"""A file of a repo is read whole or cut, and nothing but a plain file below the root is ever opened for long."""
+"""Read files of a repo, whole or cut. Only regular files below the root are ever opened for long."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ def test_a_file_is_read_up_to_the_limit(root: Path, limit: int, found: bytes) ->
 
 
 @pytest.mark.parametrize("name", [b"", b".", b"..", b"a", b"a/", b"/a/f", b"none", b"a/none", b"a/f/g", b"x" * 5000])
-def test_what_is_no_file_gives_nothing(root: Path, name: bytes) -> None:
+def test_anything_but_a_regular_file_reads_as_none(root: Path, name: bytes) -> None:
     assert read_file(root, name, 10) is None
 
 
 @pytest.mark.parametrize("name", [b"../secret", b"a/../../secret", b"out/secret", b"link", b"gone", b"loop"])
-def test_no_way_leads_out_of_the_root_nor_over_a_link(root: Path, name: bytes) -> None:
+def test_no_path_leaves_the_root_or_follows_a_link(root: Path, name: bytes) -> None:
     (root / "out").symlink_to(root.parent)
     (root / "link").symlink_to("a/f")
     (root / "gone").symlink_to("nowhere")
@@ -39,7 +39,7 @@ def test_no_way_leads_out_of_the_root_nor_over_a_link(root: Path, name: bytes) -
     assert read_file(root, name, 10) is None
 
 
-def test_a_pipe_and_a_socket_keep_nobody_waiting(root: Path) -> None:
+def test_a_pipe_and_a_socket_do_not_block(root: Path) -> None:
     os.mkfifo(root / "pipe")
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(os.path.relpath(root / "socket"))

@@ -1,4 +1,4 @@
-"""The index: what it knows is what it was told last, and it can always be made anew."""
+"""The index returns what was written last, and can be rebuilt at any time."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ import pytest
 from supervisor.domain.link import Kind, Mention, Role
 from supervisor.errors import StoreError
 from supervisor.shell import mention_index as indexes
-from supervisor.shell.mention_index import Indexed, MentionIndex
+from supervisor.shell.mention_index import IndexedFile, MentionIndex
 
 HEADER = Mention(Kind.HEADER, "x-token", "X-Token", 3, Role.USES, "", 0)
 KEY = Mention(Kind.KEY, "retryafter", "retry_after", 4, Role.NAMES, "", 1)
 ROUTE = Mention(Kind.ROUTE, "/v1/devices", "/v1/devices", 5, Role.PROVIDES, "GET", 0)
 
 
-def read(name: str, *mentions: tuple[str, Mention], token: str = "t1", skipped: str = "") -> Indexed:
-    return Indexed(name, token, False, skipped, mentions)
+def read(name: str, *mentions: tuple[str, Mention], token: str = "t1", skipped: str = "") -> IndexedFile:
+    return IndexedFile(name, token, False, skipped, mentions)
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "index.sqlite"
 
 
-def test_what_two_children_have_is_shared_and_so_is_every_route(path: Path) -> None:
+def test_a_name_in_two_children_is_shared_and_so_is_every_route(path: Path) -> None:
     index = MentionIndex(path)
     index.update(
         "a", [read("a.py", ("header x-token", HEADER), ("word retryafter", KEY), ("route /v1/devices", ROUTE))], ()
@@ -48,7 +48,7 @@ def test_what_proves_nothing_anywhere_is_not_shared(path: Path) -> None:
     assert {row[0] for row in index.shared()} == {"word y"}
 
 
-def test_a_name_that_stands_in_hundreds_of_files_is_not_shared(path: Path) -> None:
+def test_a_name_that_occurs_in_hundreds_of_files_is_not_shared(path: Path) -> None:
     index = MentionIndex(path)
     for child in ("a", "b"):
         index.update(child, [read(f"f{number}", ("word x", KEY)) for number in range(101)], ())
@@ -56,7 +56,7 @@ def test_a_name_that_stands_in_hundreds_of_files_is_not_shared(path: Path) -> No
     assert list(index.shared()) == []
 
 
-def test_a_file_that_is_read_again_says_only_what_it_says_now(path: Path) -> None:
+def test_updating_a_file_replaces_its_mentions(path: Path) -> None:
     index = MentionIndex(path)
     index.update("a", [read("a.py", ("route /v1/devices", ROUTE))], ())
     index.update("a", [read("a.py", token="t2")], ())
@@ -65,7 +65,7 @@ def test_a_file_that_is_read_again_says_only_what_it_says_now(path: Path) -> Non
     assert list(index.shared()) == []
 
 
-def test_a_file_that_is_gone_is_forgotten(path: Path) -> None:
+def test_a_file_that_is_gone_is_removed(path: Path) -> None:
     index = MentionIndex(path)
     index.update("a", [read("a.py", ("route /v1/devices", ROUTE)), read("b.py")], ())
     index.update("a", (), ["a.py"])
@@ -73,14 +73,14 @@ def test_a_file_that_is_gone_is_forgotten(path: Path) -> None:
     assert (index.tokens("a"), list(index.shared())) == ({"b.py": "t1"}, [])
 
 
-def test_files_are_counted_by_why_they_were_left_out(path: Path) -> None:
+def test_skipped_files_are_counted_by_reason(path: Path) -> None:
     index = MentionIndex(path)
     index.update("a", [read("a"), read("b"), read("c", skipped="vendored"), read("d", skipped="binary")], ())
 
     assert index.counts("a") == (2, (("binary", 1), ("vendored", 1)))
 
 
-def test_children_that_left_are_forgotten(path: Path) -> None:
+def test_children_that_left_are_removed(path: Path) -> None:
     index = MentionIndex(path)
     for child in ("a", "b"):
         index.update(child, [read("f")], ())
@@ -116,7 +116,7 @@ def test_all_of_it_is_there_after_a_restart(path: Path) -> None:
     assert list(MentionIndex(path).shared()) == before != []
 
 
-def test_an_index_of_another_version_is_made_anew(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_index_of_another_version_is_rebuilt(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     index = MentionIndex(path)
     index.update("a", [read("f")], ())
     index.close()
@@ -125,7 +125,7 @@ def test_an_index_of_another_version_is_made_anew(path: Path, monkeypatch: pytes
     assert MentionIndex(path).tokens("a") == {}
 
 
-def test_a_broken_file_is_made_anew(path: Path) -> None:
+def test_a_damaged_index_is_rebuilt(path: Path) -> None:
     path.write_bytes(b"no database at all, and long enough to be looked at " * 100)
     index = MentionIndex(path)
     index.update("a", [read("f")], ())
@@ -148,7 +148,7 @@ def test_an_update_that_fails_half_way_changes_nothing(path: Path) -> None:
     assert index.tokens("a") == {"f": "t1", "h": "t1"}
 
 
-def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="cannot be used"):
         MentionIndex(tmp_path / "missing" / "index.sqlite")
 

@@ -1,4 +1,4 @@
-"""Watching and reading real files."""
+"""Watch and read real files."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LIMIT = 1 << 20
 
 
 class Reader:
-    """Reads the file at each call, as the supervisor does, and lets a test wait for what was read."""
+    """Reads the file at each call, as the supervisor does. A test can wait for what was read."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -47,7 +47,7 @@ class Reader:
 def watched(
     path: Path, story: Callable[[Reader, FileWatch], Awaitable[None]], *, recheck: float = 60.0, quiet: float = 0.03
 ) -> list[bytes | Unreadable | None]:
-    """Run a story while the file is watched; answers what was read, in order. Without `recheck`, by events alone."""
+    """Run `story` while the file is watched, and return what was read, in order. Without `recheck`, only by events."""
 
     async def run() -> list[bytes | Unreadable | None]:
         reader = Reader(path)
@@ -60,7 +60,7 @@ def watched(
 
 @contextmanager
 def no_root() -> Iterator[None]:
-    """Be nobody for a moment, if we are root, who may read everything."""
+    """If we are root, who may read everything, become `nobody` for the body."""
     root = os.geteuid() == 0
     if root:
         os.seteuid(65534)
@@ -79,7 +79,7 @@ def plan(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_save_in_place_is_told_once(plan: Path) -> None:
+def test_a_save_in_place_is_notified_once(plan: Path) -> None:
     async def story(reader: Reader, _: FileWatch) -> None:
         plan.write_bytes(b"new")
         await reader.until(b"new")
@@ -87,7 +87,7 @@ def test_a_save_in_place_is_told_once(plan: Path) -> None:
     assert watched(plan, story) == [b"new"]
 
 
-def test_a_save_by_renaming_over_it_is_told_once(plan: Path) -> None:
+def test_a_save_by_renaming_over_it_is_notified_once(plan: Path) -> None:
     async def story(reader: Reader, _: FileWatch) -> None:
         (plan.parent / ".plan.md.tmp").write_bytes(b"new")
         (plan.parent / ".plan.md.tmp").rename(plan)
@@ -96,7 +96,7 @@ def test_a_save_by_renaming_over_it_is_told_once(plan: Path) -> None:
     assert watched(plan, story) == [b"new"]
 
 
-def test_a_save_by_a_temporary_file_in_another_folder_is_told_even_when_others_read_it_at_once(
+def test_a_save_by_a_temporary_file_in_another_folder_is_notified_even_when_others_read_it_at_once(
     plan: Path, tmp_path: Path
 ) -> None:
     async def story(reader: Reader, _: FileWatch) -> None:
@@ -110,7 +110,7 @@ def test_a_save_by_a_temporary_file_in_another_folder_is_told_even_when_others_r
     assert watched(plan, story)[-1] == b"new 4"
 
 
-def test_saving_goes_on_being_seen_after_the_file_was_replaced(plan: Path) -> None:
+def test_saves_are_still_seen_after_the_file_was_replaced(plan: Path) -> None:
     async def story(reader: Reader, _: FileWatch) -> None:
         for number in range(5):
             (plan.parent / "tmp").write_bytes(b"by rename %d" % number)
@@ -132,11 +132,11 @@ def test_a_slow_save_is_never_read_torn(plan: Path, exists: bool) -> None:
     async def story(reader: Reader, _: FileWatch) -> None:
         for _ in range(3):
             with plan.open("wb", buffering=0) as file:
-                await asyncio.sleep(0.05)  # Longer than the quiet time: a new file that is still empty.
+                await asyncio.sleep(0.05)  # Longer than the quiet time: the new file is still empty.
                 for line in whole.splitlines(keepends=True):
                     file.write(line)
                     await asyncio.sleep(0.005)
-            reader.seen.append(None)  # So that the content of the round before does not count.
+            reader.seen.append(None)  # The content of the last round must not count.
             await reader.until(whole)
 
     assert {content for content in watched(plan, story) if content is not None} == {whole}
@@ -154,7 +154,7 @@ def test_a_save_begun_right_after_another_is_waited_for(plan: Path) -> None:
     assert watched(plan, story) == [b"second"]
 
 
-def test_a_burst_of_saves_is_told_a_few_times_and_ends_with_the_last_content(plan: Path) -> None:
+def test_a_burst_of_saves_is_notified_a_few_times_and_ends_with_the_last_content(plan: Path) -> None:
     async def story(reader: Reader, _: FileWatch) -> None:
         for number in range(200):
             plan.write_bytes(b"save %d" % number)
@@ -166,7 +166,7 @@ def test_a_burst_of_saves_is_told_a_few_times_and_ends_with_the_last_content(pla
     assert len(seen) <= 5
 
 
-def test_saves_that_never_pause_are_told_all_the_same(plan: Path) -> None:
+def test_saves_that_never_pause_are_notified_too(plan: Path) -> None:
     async def story(reader: Reader, _: FileWatch) -> None:
         number = 0
         while len(reader.seen) < 2:
@@ -177,7 +177,7 @@ def test_saves_that_never_pause_are_told_all_the_same(plan: Path) -> None:
     assert len(watched(plan, story)) == 2
 
 
-def test_removal_and_return_are_told(plan: Path) -> None:
+def test_removal_and_return_are_notified(plan: Path) -> None:
     async def story(reader: Reader, _: FileWatch) -> None:
         plan.unlink()
         await reader.until(None)
@@ -194,7 +194,7 @@ def test_removal_and_return_are_told(plan: Path) -> None:
     watched(plan, story)
 
 
-def test_other_files_and_reading_are_not_told(plan: Path) -> None:
+def test_other_files_and_reading_are_not_notified(plan: Path) -> None:
     async def story(reader: Reader, _: FileWatch) -> None:
         (plan.parent / "runs.md").write_bytes(b"x")
         (plan.parent / "plan.md~").write_bytes(b"x")
@@ -216,7 +216,7 @@ def test_a_workspace_reached_through_a_link_is_watched(plan: Path, tmp_path: Pat
 
 
 @pytest.mark.promise("every save")
-def test_a_change_without_an_event_is_found_by_looking(plan: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_change_without_an_event_is_found_by_polling(plan: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(FileWatch, "dispatch", lambda *_: None)
 
     async def story(reader: Reader, _: FileWatch) -> None:
@@ -235,7 +235,7 @@ def test_a_writer_that_forgot_to_close_is_not_waited_for_for_ever(plan: Path) ->
     assert watched(plan, story, recheck=0.1) == [b"new"]
 
 
-def test_a_link_is_followed_by_looking_and_says_so(plan: Path, tmp_path: Path) -> None:
+def test_a_link_is_polled_and_says_so(plan: Path, tmp_path: Path) -> None:
     plan.rename(tmp_path / "target")
     plan.symlink_to(tmp_path / "target")
     degraded = []
@@ -246,10 +246,10 @@ def test_a_link_is_followed_by_looking_and_says_so(plan: Path, tmp_path: Path) -
         await reader.until(b"new")
 
     assert watched(plan, story, recheck=0.05) == [b"new"]
-    assert degraded == [f"{plan} is a link, and its target is looked at every 0.5 s"]
+    assert degraded == [f"{plan} is a link: its target is polled every 0.5 s"]
 
 
-def test_without_free_watches_it_looks_and_says_so_until_there_are_some(
+def test_without_free_watches_the_file_is_polled_and_says_so_until_there_are_some(
     plan: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def none_left() -> None:
@@ -270,14 +270,14 @@ def test_without_free_watches_it_looks_and_says_so_until_there_are_some(
 
     assert watched(plan, story, recheck=0.05) == [b"new", b"newer"]
     why = "too many watched files: raise fs.inotify.max_user_watches"
-    assert degraded == [f"no events for {plan.parent} ({why}): it is looked at every 0.5 s", None]
+    assert degraded == [f"no events for {plan.parent} ({why}): it is polled every 0.5 s", None]
 
 
-def test_a_network_file_system_is_looked_at_and_says_so(plan: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_network_file_system_is_polled_and_says_so(plan: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watching, "_file_system", lambda _: "nfs4")
 
     async def story(reader: Reader, watch: FileWatch) -> None:
-        assert watch.degraded == f"{plan.parent} is on nfs4, which hides others' changes: looked at every 0.5 s"
+        assert watch.degraded == f"{plan.parent} is on nfs4, which hides others' changes: it is polled every 0.5 s"
 
     watched(plan, story)
 
@@ -342,7 +342,7 @@ def test_a_regular_file_is_read_up_to_the_limit(plan: Path) -> None:
     ]
 
 
-def test_whatever_stands_in_its_place_is_told_and_never_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_whatever_is_in_its_place_is_reported_and_never_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_bytes(b"text")
     (tmp_path / "link").symlink_to("file")
     (tmp_path / "dangling").symlink_to("nothing")
@@ -350,7 +350,7 @@ def test_whatever_stands_in_its_place_is_told_and_never_blocks(tmp_path: Path, m
     (tmp_path / "folder").mkdir()
     os.mkfifo(tmp_path / "pipe")
     with socket.socket(socket.AF_UNIX) as bound:
-        monkeypatch.chdir(tmp_path)  # A short name: the path of a socket holds about 107 bytes.
+        monkeypatch.chdir(tmp_path)  # A short name: the path of a socket has at most about 107 bytes.
         bound.bind("socket")
     names = ("link", "missing", "dangling", "loop", "folder", "pipe", "socket", "file/below")
     assert {name: read_bytes(tmp_path / name, LIMIT) for name in names} == {
@@ -361,25 +361,25 @@ def test_whatever_stands_in_its_place_is_told_and_never_blocks(tmp_path: Path, m
         "folder": Unreadable("is a folder: put a file in its place"),
         "pipe": Unreadable("is not a regular file: put one in its place"),
         "socket": Unreadable("is not a regular file: put one in its place"),
-        "file/below": Unreadable("is in a folder that is a file now: make the folder anew"),
+        "file/below": Unreadable("is in a folder that is a file now: make it a folder again"),
     }
     assert read_bytes(Path("/dev/zero"), LIMIT) == Unreadable("is not a regular file: put one in its place")
 
 
-def test_a_file_without_read_permission_is_told(plan: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(plan.parent)  # from here, nobody need be let through the folders above
+def test_a_file_without_read_permission_is_reported(plan: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(plan.parent)  # `nobody` may not enter the folders above
     plan.parent.chmod(0o755)
     with no_root():
         assert read_bytes(Path(plan.name), LIMIT) == b"old"
     plan.chmod(0)
     with no_root():
         found = read_bytes(Path(plan.name), LIMIT)
-    assert found == Unreadable("may not be read by this user: run `chmod u+r` on it")
+    assert found == Unreadable("is not readable for this user: run `chmod u+r` on it")
 
 
-def test_a_refused_open_is_told(plan: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refused_open_is_reported(plan: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> int:
         raise PermissionError(errno.EACCES, "Permission denied")
 
     monkeypatch.setattr(os, "open", refuse)
-    assert read_bytes(plan, LIMIT) == Unreadable("may not be read by this user: run `chmod u+r` on it")
+    assert read_bytes(plan, LIMIT) == Unreadable("is not readable for this user: run `chmod u+r` on it")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from supervisor.runtime.workspace import Workspace
-from supervisor.shell.ledger.segments import DAMAGE, opened, segments
+from supervisor.shell.ledger.segments import DAMAGE, open_unpacked, segments
 
 Entry = tuple[str, dict[str, Any]]
 """A log line with its sort key: its time as text that compares as the times do."""
@@ -145,7 +145,7 @@ class _Source:
             fresh = []
             for _, path in found[at + 1 :]:
                 with suppress(OSError):
-                    fresh.append(opened(path))
+                    fresh.append(open_unpacked(path))
             if [inode for inode, _ in self._standing()] == [inode for inode, _ in found]:
                 self._files += fresh
                 return

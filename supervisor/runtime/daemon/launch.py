@@ -160,7 +160,7 @@ def end_supervisor(supervisor: Identity | None, patience: float) -> bool:
     if handle is None:
         return False
     with contextlib.closing(handle):
-        if handle.gone(patience):
+        if handle.wait_blocking(patience):
             return False
         end_process(handle.identity)
     return True
@@ -174,7 +174,7 @@ def end_process(identity: Identity) -> None:
     with contextlib.closing(handle):
         for send in (handle.terminate, lambda: handle.send(signal.SIGKILL)):
             send()
-            if handle.gone(TERM_GRACE):
+            if handle.wait_blocking(TERM_GRACE):
                 return
     pid = identity.pid
     raise OrchError(f"process {pid} survives SIGKILL", f"see what it waits for: `ps -o pid,stat,wchan:32 -p {pid}`")

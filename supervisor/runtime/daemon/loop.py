@@ -28,7 +28,7 @@ from supervisor.wire.plain import plain
 
 SHOW_AFTER = 0.05  # seconds between a change and runs.md: a burst of events is one rendering
 TURNS_KNOWN = 1000  # turns whose task is remembered for the logs
-DISK_PATIENCE = 1.0  # seconds between two tries to append to a ledger that takes no more
+DISK_PATIENCE = 1.0  # seconds between two tries to append to a ledger that cannot be written
 
 
 Entry = tuple[Event, "asyncio.Future[None] | None"]  # and who waits for it to be taken in

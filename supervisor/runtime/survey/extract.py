@@ -11,7 +11,7 @@ from supervisor.core.map.mentions import mentions
 from supervisor.domain.link import Mention, Wanted
 from supervisor.runtime.secrets import known
 from supervisor.shell.files import read_file
-from supervisor.shell.mention_index import Indexed
+from supervisor.shell.mention_index import IndexedFile
 from supervisor.wire import source
 from supervisor.wire.source.read import words
 
@@ -19,7 +19,7 @@ FEW = 60  # files that are sooner read than another process is started (0.2 s)
 BATCH = 100  # files handed to a process at once
 
 
-def extract(root: Path, files: Sequence[Wanted], told: Callable[[int], None]) -> Iterator[Indexed]:
+def extract(root: Path, files: Sequence[Wanted], told: Callable[[int], None]) -> Iterator[IndexedFile]:
     """What the files below `root` mention. `told` hears how many more were read, now and then."""
     if len(files) <= FEW:
         yield from read_batch(str(root), files)
@@ -42,7 +42,7 @@ def extract(root: Path, files: Sequence[Wanted], told: Callable[[int], None]) ->
                 job.cancel()
 
 
-def read_batch(root: str, files: Iterable[Wanted]) -> list[Indexed]:
+def read_batch(root: str, files: Iterable[Wanted]) -> list[IndexedFile]:
     """What each of the files mentions. One that cannot be read, or that nobody understands, has a reason instead."""
     return [_read(Path(root), one) for one in files]
 
@@ -51,7 +51,7 @@ def _batches(files: Sequence[Wanted]) -> Iterator[Sequence[Wanted]]:
     return (files[at : at + BATCH] for at in range(0, len(files), BATCH))
 
 
-def _read(root: Path, wanted: Wanted) -> Indexed:
+def _read(root: Path, wanted: Wanted) -> IndexedFile:
     language = source.language_of(wanted.name)
     test = source.is_test(wanted.name)
     reason = "not source" if language is None else "built" if wanted.built else source.skipped(wanted.name)
@@ -62,4 +62,4 @@ def _read(root: Path, wanted: Wanted) -> Indexed:
         if reason is None and content is not None:
             said = mentions(words(language, content), language, wanted.name, known())
             found = tuple((join_key(one), one) for one in said)
-    return Indexed(wanted.name, wanted.version, test, reason or "", found)
+    return IndexedFile(wanted.name, wanted.version, test, reason or "", found)

@@ -1,4 +1,4 @@
-"""The configuration of a repo: which filters it names, so that they can be switched off, and what else it says."""
+"""The git configuration of a repo: its settings, and the filters that have to be switched off."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from supervisor.shell.git.folder import GitDir, place_of, read_small
 from supervisor.shell.git.run import GitOutput, failed, run_git
 
 CONFIG_LIMIT = 64 << 10
-"""Bytes of a configuration that is searched for filters without git; git reads what is longer."""
+"""Bytes of a configuration file that we search for filters ourselves; a longer one is left to git."""
 
-_USERS = (b"system", b"global", b"command")
+_USER_SCOPES = (b"system", b"global", b"command")
 
 
 class Setting(Struct, frozen=True):
-    """One value of the configuration; `of_repo` says that it is not the user's own. Git keeps keys in lower case."""
+    """One setting of the configuration."""
 
-    key: str
+    key: str  # git gives section and name in lower case
     value: bytes
-    of_repo: bool
+    of_repo: bool  # set by the repo, not by the user
 
 
 def read_config(path: Path) -> tuple[Setting, ...]:
-    """All settings that hold in the repo at `path`, in the order in which later ones win. Raises WorkspaceError."""
+    """List all settings that apply in the repo at `path`; later ones win. Raises WorkspaceError."""
     answer = run_git(path, "config", "--list", "--show-scope", "-z")
     if answer.code != 0 or answer.cut:
         raise failed(path, "read the configuration", answer)
@@ -33,28 +33,28 @@ def read_config(path: Path) -> tuple[Setting, ...]:
     settings = []
     for scope, entry in zip(words[0::2], words[1::2], strict=False):
         key, given, value = entry.partition(b"\n")
-        # A key without "=" is a yes.
-        settings.append(Setting(os.fsdecode(key), value if given else b"true", scope not in _USERS))
+        # A key without "=" means true.
+        settings.append(Setting(os.fsdecode(key), value if given else b"true", scope not in _USER_SCOPES))
     return tuple(settings)
 
 
 def filters_of(settings: tuple[Setting, ...]) -> frozenset[str]:
-    """The filters named in the repo's own configuration; the user's own are theirs, and stay."""
+    """Name the filters that the repo's own configuration sets. Filters that the user set stay on."""
     names = set()
     for setting in settings:
         section, _, rest = setting.key.partition(".")
         name, dot, _ = rest.rpartition(".")
         if not setting.of_repo:
             continue
-        if section == "filter" and dot:  # The name may be "", and still be chosen by an attribute.
+        if section == "filter" and dot:  # The name may be "": an attribute can still choose it.
             names.add(name)
         elif section == "lfs" and rest.startswith("extension."):
-            names.add("lfs")  # An extension is a program of the repo that the user's own lfs filter would run.
+            names.add("lfs")  # The user's own lfs filter would run the extension, which is a program of the repo.
     return frozenset(names)
 
 
 def names_no_filter(place: GitDir) -> bool:
-    """Whether the repo's own configuration can be seen, without asking git, to name no filter."""
+    """Whether the repo's own configuration certainly names no filter. Decided without running git."""
     for folder, name in ((place.common, "config"), (place.git, "config.worktree")):
         text = read_small(folder, name, limit=CONFIG_LIMIT)
         if text is None:
@@ -66,10 +66,10 @@ def names_no_filter(place: GitDir) -> bool:
 
 
 def read_git(path: Path, *args: str) -> GitOutput:
-    """Run one reading git command in `path`, with every filter that the repo's own configuration names switched off.
+    """Run one read-only git command in `path` with every filter of the repo's own configuration switched off.
 
     A diff also needs `--no-ext-diff --no-textconv`. Raises WorkspaceError when git is missing or too slow.
     """
     place = place_of(path)
-    named = frozenset[str]() if place and names_no_filter(place) else filters_of(read_config(path))
-    return run_git(path, *args, filters=named)
+    filters = frozenset[str]() if place and names_no_filter(place) else filters_of(read_config(path))
+    return run_git(path, *args, filters=filters)

@@ -1,4 +1,4 @@
-"""The folder in which git keeps a repo, and the small files in it, read without git and without following links."""
+"""The `.git` folder of a repo, read without running git and without following links."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from pathlib import Path
 from msgspec import Struct
 
 SMALL = 4 << 10
-"""Bytes of a file that holds one number, name or commit."""
-
+"""Bytes that we read of a file that holds one number, name or commit."""
 
 _PLAIN = re.compile(
     rb"""[ \t]* (?: [#;].*
@@ -23,18 +22,18 @@ _PLAIN = re.compile(
     )? [ \t]*""",
     re.IGNORECASE | re.VERBOSE,
 )
-"""A line of a configuration that cannot make any folder but the one that holds `.git` the root of the work tree."""
+"""A configuration line that cannot move the root of the work tree away from the folder that holds `.git`."""
 
 
 class GitDir(Struct, frozen=True):
-    """Where git keeps what belongs to one work tree (`git`), and what all work trees share (`common`)."""
+    """The folders in which git keeps a repo."""
 
-    git: Path
-    common: Path
+    git: Path  # of one work tree
+    common: Path  # shared by all work trees of the repo
 
 
 def place_of(path: Path) -> GitDir | None:
-    """The place of the repo whose root, or whose bare folder, is `path`; None when there is none."""
+    """Find the git folders of the repo whose root is `path`, or of the bare repo `path`. None if there is none."""
     git = path / ".git"
     if git.is_file():
         word = read_small(path, ".git") or b""
@@ -50,9 +49,10 @@ def place_of(path: Path) -> GitDir | None:
 
 
 def is_plain_root(path: Path) -> bool:
-    """Whether `path` is the root of a work tree beyond doubt, by what git itself would look at; else git has to say.
+    """Whether `path` is certainly the root of a work tree, judged by the files that git would look at.
 
-    A quarter of a second is saved at a start with many repos: GitPython need not be imported, and no git run.
+    If False, ask git. It saves a quarter of a second when many repos start: GitPython is not imported and git does not
+    run.
     """
     git = path / ".git"
     try:
@@ -67,10 +67,13 @@ def is_plain_root(path: Path) -> bool:
 
 
 def read_small(folder: Path, *names: str, limit: int = SMALL) -> bytes | None:
-    """The first `limit` bytes of a file below `folder`; None unless it is a regular file reached without a link."""
+    """Read the first `limit` bytes of a file below `folder`.
+
+    None unless it is a regular file and no part of `names` is a link.
+    """
     with contextlib.ExitStack() as stack, contextlib.suppress(OSError, ValueError):
         flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW
-        # The folder itself is the caller's; only what is below it may be anybody's.
+        # The caller chose the folder and may have linked to it; the repo controls what is below.
         fd = os.open(folder, os.O_RDONLY | os.O_CLOEXEC | os.O_DIRECTORY)
         stack.callback(os.close, fd)
         for name in names:
@@ -90,6 +93,6 @@ _PROGRESS = (
 
 
 def progress_of(place: GitDir) -> dict[str, bytes]:
-    """The files that tell of an operation in progress, by name: those that are there, and their beginning."""
+    """Read the files that show an operation in progress, such as a merge. Maps each name to its first bytes."""
     found = {"/".join(names): read_small(place.git, *names) for names in _PROGRESS}
     return {name: content for name, content in found.items() if content is not None}

@@ -1,4 +1,4 @@
-"""The files of a work tree: those that git tracks, and the untracked ones that it does not ignore."""
+"""List the files of a work tree: tracked ones, and untracked ones that git does not ignore."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from supervisor.domain.repo.pathname import shown
 from supervisor.shell.git.run import GitOutput, failed, run_git
 
 FILE_LIMIT = 100_000
-"""Files of one listing: a repo with more is told as cut, and its list stays below 50 MB."""
+"""Files in one listing, which stays below 50 MB. A longer listing is marked as cut."""
 
 Kind = Literal["file", "program", "link", "submodule"]
 
@@ -21,29 +21,25 @@ _KINDS: dict[bytes, Kind] = {b"100644": "file", b"100755": "program", b"120000":
 
 
 class TrackedFile(Struct, frozen=True):
-    """A file of the repo. `name` is for reading, `raw` for opening.
+    """A file of the repo."""
 
-    `oid` is the blob (or commit, of a submodule) in the index; empty when the index has none that could be on disk: the
-    file is untracked, or in conflict.
-    """
-
-    name: str
-    raw: bytes
-    oid: str
+    name: str  # for people
+    raw: bytes  # for opening it
+    oid: str  # its blob in the index (of a submodule: the commit); "" if the file is untracked or in conflict
     kind: Kind
 
 
 class Listing(Struct, frozen=True):
-    """The files, tracked ones first, each part in the order of git. `cut` says that there are more."""
+    """The files of a work tree."""
 
-    files: tuple[TrackedFile, ...]
-    cut: bool
+    files: tuple[TrackedFile, ...]  # tracked ones first; both parts in git's order
+    cut: bool  # there are more
 
 
 def list_files(path: Path) -> Listing:
-    """The files of the work tree whose root is `path`, at most `FILE_LIMIT`. Raises WorkspaceError.
+    """List the files of the work tree whose root is `path`, at most `FILE_LIMIT`. Raises WorkspaceError.
 
-    A tracked file need not be on disk. What lies in submodules and nested repositories is not listed.
+    A tracked file need not be on disk. Files in submodules and nested repositories are not listed.
     """
     tracked = _ask(path, "-s")
     untracked = _ask(path, "-o", "--exclude-standard")
@@ -54,7 +50,7 @@ def list_files(path: Path) -> Listing:
         known = files.get(raw)
         if known is None and len(files) == FILE_LIMIT:
             return Listing(tuple(files.values()), cut=True)
-        if known is None or stage == b"2":  # Of a conflict: ours, else the first there is.
+        if known is None or stage == b"2":  # In a conflict: our side, else the first one.
             kind = _KINDS.get(mode, "file")
             files[raw] = TrackedFile(shown(raw), raw, oid.decode("ascii") if stage == b"0" else "", kind)
     for raw in untracked.out.split(b"\0")[:-1]:
@@ -68,7 +64,7 @@ def list_files(path: Path) -> Listing:
 
 
 def _ask(path: Path, *options: str) -> GitOutput:
-    # Reads no content, so no filter can be asked to run.
+    # `ls-files` reads no content, so it runs no filter.
     answer = run_git(path, "ls-files", "-z", *options)
     if answer.code != 0 and not answer.cut:
         raise failed(path, "list the files", answer)
@@ -77,11 +73,11 @@ def _ask(path: Path, *options: str) -> GitOutput:
 
 def _kind_on_disk(path: Path, raw: bytes) -> Kind | None:
     if raw.endswith(b"/"):
-        return "submodule"  # A repository of its own that nobody registered.
+        return "submodule"  # A nested repository that is not registered as a submodule.
     try:
         mode = os.lstat(os.fsencode(path) + b"/" + raw).st_mode
     except OSError:
-        return None  # Gone since git looked.
+        return None  # Removed since git listed it.
     if stat.S_ISLNK(mode):
         return "link"
     if not stat.S_ISREG(mode):

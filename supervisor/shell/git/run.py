@@ -1,4 +1,4 @@
-"""Running git: nothing of the repo is run, no lock is taken, every call ends in time and every answer is bounded."""
+"""Run git safely: it runs no program of the repo and takes no lock; time, memory and output are bounded."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
     from git.cmd import Git
 
 GIT_TIMEOUT = 20.0
-"""Seconds for one git call: a status of 100,000 files on a cold disk takes about ten."""
+"""Seconds for one git call. A status of 100,000 files on a cold disk takes about ten."""
 
 OUTPUT_LIMIT = 16 << 20
-"""Bytes read of one answer: about 200,000 paths. What is longer is cut, and said to be."""
+"""Bytes read of one output: about 200,000 paths. A longer output is cut and marked as cut."""
 
 MEMORY_LIMIT = 1 << 30
-"""Bytes of memory of its own that git may take: a status of 100,000 files takes 60 MB; an endless file takes all."""
+"""Bytes of anonymous memory that git may use. A status of 100,000 files uses 60 MB; an endless file uses it all."""
 
-_LOOK = 0.1
-"""Seconds between two looks at the memory: git fills 100 MB in that time."""
+_MEMORY_CHECK = 0.1
+"""Seconds between two checks of the memory. Git can fill 100 MB in that time."""
 
 _SAFE = (
     *("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "diff.external="),
@@ -42,23 +42,20 @@ _SAFE = (
     *("--no-pager", "--no-optional-locks"),
 )
 _ENV = {"GIT_TERMINAL_PROMPT": "0", "GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none", "ORCH_EMPTY": ""}
-"""No prompt; and no fetch of the missing objects of a partial clone, which runs whatever its config names."""
+"""No prompt, and no fetch of missing objects in a partial clone: a fetch runs programs that the repo's config names."""
 
 _KEPT = frozenset({"GIT_CONFIG_NOSYSTEM", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_GLOBAL"})
-"""Inherited all the same: where the user keeps their own configuration."""
+"""Git variables that are inherited all the same: they say where the user's own configuration is."""
 
 
 class GitOutput(Struct, frozen=True):
-    """What one git call said: its exit code, its output, its first complaint, and whether the output was cut.
+    """The result of one git call."""
 
-    `stopped` says why it was ended before its time, if it was: the output is then what there was by that moment.
-    """
-
-    code: int
+    code: int  # the exit code
     out: bytes
-    complaint: str
-    cut: bool
-    stopped: str = ""
+    complaint: str  # the first error message, or the first line on stderr
+    cut: bool  # there was more output
+    stopped: str = ""  # why we killed git before it was done ("": we did not); `out` is what it had printed by then
 
 
 def run_git(
@@ -69,19 +66,20 @@ def run_git(
     seconds: float | None = None,
     partial: bool = False,
 ) -> GitOutput:
-    """Run one reading git command in `path` with `filters` switched off and `settings` made, in `seconds`.
+    """Run one read-only git command in `path`, for at most `seconds` (None: GIT_TIMEOUT).
 
-    A command that looks into files of the work tree needs the filters that the repo names: `read_git` finds them.
-    With `partial`, what a git that was too slow or too big had said is an answer, cut. Raises WorkspaceError.
+    `filters` are switched off; a command that reads files of the work tree needs those that the repo names, which
+    `read_git` finds. `settings` are passed with `-c`. With `partial`, the output of a git that took too much time or
+    memory is returned, marked as cut. Otherwise such a git raises WorkspaceError, and so does one that does not start.
     """
     git, program = _git()
-    # Git before 2.31 does not know --config-env, and stops; -c would cut a name at its first "=".
+    # Git before 2.31 does not know --config-env and exits. `-c` would cut a filter's name at its first "=".
     off = [
         f"--config-env=filter.{name}.{key}=ORCH_EMPTY"
         for name in sorted(filters)
         for key in ("clean", "smudge", "process", "required")
     ]
-    # GitPython can add to the environment, but not take away from it.
+    # GitPython can add variables to the environment but not remove any.
     inherited = sorted(name for name in os.environ if name.startswith("GIT_") and name not in _KEPT)
     unset = ["/usr/bin/env", *(word for name in inherited for word in ("-u", name))] if inherited else []
     made = [word for setting in settings for word in ("-c", setting)]
@@ -91,11 +89,11 @@ def run_git(
     except Exception as error:
         raise WorkspaceError(f"cannot run git in {path}: {type(error).__name__}", "run `git status` there") from error
     popen, process.proc = process.proc, None
-    assert popen is not None, "GitPython hands out a process that it has started"
+    assert popen is not None, "GitPython returns a process that it has started"
     assert popen.stdout is not None, "GitPython opens a pipe for the output"
     assert popen.stderr is not None, "GitPython opens a pipe for the errors"
-    patience = GIT_TIMEOUT if seconds is None else seconds
-    deadline = time.monotonic() + patience
+    limit = GIT_TIMEOUT if seconds is None else seconds
+    deadline = time.monotonic() + limit
     buffers = {popen.stdout.fileno(): bytearray(), popen.stderr.fileno(): bytearray()}
     out, err = buffers.values()
     stopped, ended = "", False
@@ -103,23 +101,24 @@ def run_git(
         with selectors.DefaultSelector() as selector:
             for fd in buffers:
                 selector.register(fd, selectors.EVENT_READ)
-            look = time.monotonic() + _LOOK
+            check_at = time.monotonic() + _MEMORY_CHECK
             while not stopped and selector.get_map() and len(out) <= OUTPUT_LIMIT and len(err) <= OUTPUT_LIMIT:
-                for key, _ in selector.select(max(0.0, min(look, deadline) - time.monotonic())):
+                for key, _ in selector.select(max(0.0, min(check_at, deadline) - time.monotonic())):
                     chunk = os.read(key.fd, 1 << 16)
                     buffers[key.fd] += chunk
                     if not chunk:
                         selector.unregister(key.fd)
                 now = time.monotonic()
                 if now >= deadline:
-                    stopped = f"took longer than {patience:g} s"
-                elif now >= look:
-                    look = now + _LOOK
+                    stopped = f"took longer than {limit:g} s"
+                elif now >= check_at:
+                    check_at = now + _MEMORY_CHECK
                     if _memory(popen.pid) > MEMORY_LIMIT:
                         stopped = f"took more than {MEMORY_LIMIT >> 20} MB of memory"
             ended = not selector.get_map()
     finally:
-        # Not yet waited for, so the number of its group cannot be another's. A git that is done has closed its output.
+        # We have not waited for it yet, so its process group number cannot belong to anybody else. A git that is done
+        # has closed its output.
         with contextlib.suppress(ProcessLookupError, PermissionError):
             if stopped or not ended:
                 os.killpg(popen.pid, signal.SIGKILL)
@@ -134,7 +133,7 @@ def run_git(
 
 
 def _memory(pid: int) -> int:
-    """The bytes that a process has for itself alone, without the files that it maps; 0 where that is not told."""
+    """The anonymous memory of a process in bytes, without the files that it maps; 0 if the system does not say."""
     try:
         with open(f"/proc/{pid}/status", encoding="ascii", errors="replace") as status:
             found = next((line for line in status if line.startswith("RssAnon:")), "RssAnon: 0 kB")
@@ -148,32 +147,33 @@ _importing = threading.Lock()
 
 @cache
 def _git() -> tuple[type[Git], str]:
-    """GitPython's runner, imported on first use (83 ms), and the absolute path of git."""
+    """Import GitPython's runner on first use (83 ms) and find the absolute path of git. Raises WorkspaceError."""
     found = shutil.which("git")
     if found is None:
         raise WorkspaceError("git is not installed", "install git 2.31 or newer")
     with _importing:
-        # On import it runs `git version`, twice, unless it finds no git; and it fails without one, unless it is to be
-        # quiet. The variables must not reach the servers.
+        # On import, GitPython runs `git version` twice unless it finds no git. Without git it fails unless it is told
+        # to be quiet. These variables must not reach the servers, so they are removed again.
         ours = {"GIT_PYTHON_REFRESH": "quiet", "GIT_PYTHON_GIT_EXECUTABLE": os.devnull}
-        asked = {name: os.environ[name] for name in ours if name in os.environ}
+        before = {name: os.environ[name] for name in ours if name in os.environ}
         os.environ |= ours
         try:
             from git.cmd import Git
         finally:
             for name in ours:
                 del os.environ[name]
-            os.environ |= asked
-    return Git, os.path.abspath(found)  # A relative PATH entry would name a program of the repo.
+            os.environ |= before
+    return Git, os.path.abspath(found)  # With a relative PATH entry, git would be looked up in the repo.
 
 
 def failed(path: Path, what: str, answer: GitOutput) -> WorkspaceError:
+    """The error for a git call that could not do `what` ("read the configuration") in `path`."""
     distrusted = re.search(r"detected dubious ownership in repository at '(.*)'", answer.complaint)
     if distrusted:
         trust = f"git config --global --add safe.directory {quoted(Path(distrusted[1]))}"
         return WorkspaceError(f"git does not trust {path}: it belongs to another user", f"if you do, run `{trust}`")
-    said = answer.complaint or f"exit code {answer.code}"
-    return WorkspaceError(f"git cannot {what} in {path}: {said}", f"run `git -C {quoted(path)} status`")
+    reason = answer.complaint or f"exit code {answer.code}"
+    return WorkspaceError(f"git cannot {what} in {path}: {reason}", f"run `git -C {quoted(path)} status`")
 
 
 def quoted(path: Path) -> str:

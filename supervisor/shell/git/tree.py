@@ -1,4 +1,4 @@
-"""The work tree: where it is, what is dirty in it, and what changed between two moments."""
+"""The work tree: its root, its dirty files, and what changed between two moments."""
 
 from __future__ import annotations
 
@@ -17,18 +17,19 @@ from supervisor.shell.git.folder import is_plain_root, place_of
 from supervisor.shell.git.run import GitOutput, failed, quoted, run_git
 
 ENTRY_LIMIT = 5_000
-"""Changed paths kept of one work tree; more are build products that nobody ignored."""
+"""Dirty paths kept of one work tree. When there are more, they are build products that nobody told git to ignore."""
 
 CHANGED_LIMIT = 500
-"""Paths named as changed: more is nothing a person reads."""
+"""Paths reported as changed. Nobody reads more."""
 
 HASH_LIMIT = 1 << 20
-"""Bytes: a file of this size or more is compared by size and time, as reading it would cost more than it tells."""
+"""Bytes. A file of this size or more is compared by size and time: reading it would take too long."""
 
 HASH_BUDGET = 64 << 20
-"""Bytes hashed for one tree, so that 5,000 dirty files do not cost seconds; the rest goes by size and time."""
+"""Bytes hashed for one tree, so that 5,000 dirty files do not take seconds. Further files are compared by size and
+time."""
 
-# Without --ignore-submodules=dirty git would run in each submodule, under that one's own configuration.
+# Without --ignore-submodules=dirty, git would run in each submodule under the submodule's own configuration.
 _STATUS = (
     *("--porcelain=v2", "--branch", "-z", "--untracked-files=all", "--no-renames"),
     "--ignore-submodules=dirty",
@@ -38,7 +39,7 @@ _DIFF = ("--no-ext-diff", "--no-textconv", "--no-renames", "--ignore-submodules=
 
 
 def toplevel(path: Path) -> Path:
-    """The root of the work tree that `path` is in. Raises WorkspaceError saying what is there instead."""
+    """Find the root of the work tree that `path` is in. Raises WorkspaceError that says what is there instead."""
     try:
         mode = path.stat().st_mode
     except FileNotFoundError as error:
@@ -68,9 +69,9 @@ def toplevel(path: Path) -> Path:
 
 
 def read_tree(path: Path) -> Tree:
-    """The state of the work tree whose root is `path`. Raises WorkspaceError when git cannot tell.
+    """Read the state of the work tree whose root is `path`. Raises WorkspaceError when git fails.
 
-    Changes inside submodules and inside untracked nested repositories are not looked at.
+    Changes inside submodules and inside untracked nested repositories are ignored.
     """
     answer = read_git(path, "status", *_STATUS, "--no-ahead-behind")
     if answer.code != 0 and not answer.cut:
@@ -86,9 +87,9 @@ def read_tree(path: Path) -> Tree:
 
 
 def read_status(path: Path, filters: frozenset[str]) -> GitOutput:
-    """What `git status --porcelain=v2 -z` says of the work tree whose root is `path`, stashes and upstream too.
+    """Run `git status --porcelain=v2 -z`, with stashes and upstream, in the work tree whose root is `path`.
 
-    Raises WorkspaceError when git cannot tell.
+    Raises WorkspaceError when git fails.
     """
     answer = run_git(path, "status", *_STATUS, "--ahead-behind", "--show-stash", filters=filters)
     if answer.code != 0 and not answer.cut:
@@ -97,7 +98,7 @@ def read_status(path: Path, filters: frozenset[str]) -> GitOutput:
 
 
 def fingerprint(path: Path, status: GitOutput) -> str:
-    """A digest that changes with HEAD, the index and the content of what is dirty, given what `read_status` said."""
+    """Digest HEAD, the index and the content of the dirty files. `status` is the output of `read_status`."""
     digest = hashlib.blake2b(status.out, digest_size=16)
     states = _states(status.out)
     for raw in sorted(raw for raw, state in states.items() if state):
@@ -108,9 +109,10 @@ def fingerprint(path: Path, status: GitOutput) -> str:
 
 
 def changed_between(path: Path, before: Tree, after: Tree) -> tuple[str, ...]:
-    """The files whose content on disk or in HEAD changed from `before` to `after`: sorted, at most `CHANGED_LIMIT`.
+    """List the files whose content on disk or in HEAD changed between two trees, sorted, at most `CHANGED_LIMIT`.
 
-    Staging a file or leaving a dirty one alone is no change. Raises WorkspaceError when git no longer has the commits.
+    Staging a file is no change, and neither is a dirty file that stayed as it was. Raises WorkspaceError when git no
+    longer has the commits.
     """
     changed: set[str] = set()
     if after.head is not None and after.head != before.head:
@@ -122,7 +124,7 @@ def changed_between(path: Path, before: Tree, after: Tree) -> tuple[str, ...]:
             raise failed(path, "compare two commits", answer)
         changed.update(shown(name) for name in answer.out.split(b"\0")[:-1])
     old, new = dict(before.entries), dict(after.entries)
-    # Behind the last entry of a truncated tree nothing is known, so nothing there can be said to have changed.
+    # Nothing is known of paths after the last entry of a truncated tree, so they do not count as changed.
     horizons = [tree.entries[-1][0] for tree in (before, after) if tree.truncated and tree.entries]
     horizon = min(horizons, default=None)
     changed.update(
@@ -134,7 +136,10 @@ def changed_between(path: Path, before: Tree, after: Tree) -> tuple[str, ...]:
 
 
 def _commit_mark(submodule: Path) -> str:
-    """What changes when another commit is checked out in a submodule; a status says only that it is another one."""
+    """A text that changes when another commit is checked out in a submodule.
+
+    The status says only that the commit is not the recorded one.
+    """
     place = place_of(submodule)
     if place is None:
         return ""
@@ -155,7 +160,7 @@ def _headers(status: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _states(status: bytes) -> dict[bytes, str]:
-    """The dirty paths; what stands for the content of a submodule is what git says of it, as it is not looked into."""
+    """The dirty paths. A submodule maps to what git says of it, because we do not look into it; other paths to ""."""
     states: dict[bytes, str] = {}
     for record in status.split(b"\0")[:-1]:
         kind, _, rest = record.partition(b" ")
@@ -169,7 +174,7 @@ def _states(status: bytes) -> dict[bytes, str]:
 
 
 def _entries(path: Path, states: dict[bytes, str]) -> tuple[tuple[str, str], ...]:
-    """The first `ENTRY_LIMIT` paths by name, each with what stands for its content on disk."""
+    """The first `ENTRY_LIMIT` paths by name, each with a token for its content on disk."""
     budget = HASH_BUDGET
     entries = []
     for text, name in sorted((shown(name), name) for name in states)[:ENTRY_LIMIT]:
@@ -180,9 +185,9 @@ def _entries(path: Path, states: dict[bytes, str]) -> tuple[tuple[str, str], ...
 
 
 def _token(name: bytes, budget: int) -> tuple[str, int]:
-    """What stands for the content behind a path, and the bytes read for it. Follows no link, blocks on nothing.
+    """A token for the content of a file, and how many bytes were read for it. Follows no link and never blocks.
 
-    The status letters are not part of it: staging a file does not change it.
+    The token does not depend on git's status letters, so staging a file does not change it.
     """
     try:
         found = os.lstat(name)

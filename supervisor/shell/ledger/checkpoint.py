@@ -1,7 +1,7 @@
-"""The world as it was after an event, kept so that the events up to it need not be read again.
+"""The world after some event, kept so that earlier events need not be read again.
 
-It is a cache: the ledger has it all. It counts only for the very code that made it, as another one may see another
-world in the same events.
+It is only a cache of the ledger. It is valid only for the exact code that wrote it, because other code may derive
+another world from the same events.
 """
 
 from __future__ import annotations
@@ -34,15 +34,16 @@ class Checkpoint(Struct, frozen=True):
 
 
 def write(ledger: Path, kept: Checkpoint) -> None:
-    """Keep it in place of the one before. Raises OSError."""
+    """Replace the checkpoint. Raises OSError."""
     body = dumped(kept.world)
-    head = {"code": code(), "seq": kept.seq, "at": kept.at.isoformat(), "sha256": hashlib.sha256(body).hexdigest()}
+    digest = hashlib.sha256(body).hexdigest()
+    header = {"code": code_digest(), "seq": kept.seq, "at": kept.at.isoformat(), "sha256": digest}
     path = ledger.parent / FOLDER / NAME
     path.parent.mkdir(mode=0o700, exist_ok=True)
     half = path.with_suffix(".half")
     handle = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     with os.fdopen(handle, "wb") as file:
-        file.write(json.dumps(head).encode() + b"\n" + body)
+        file.write(json.dumps(header).encode() + b"\n" + body)
         file.flush()
         os.fsync(file.fileno())
     half.replace(path)
@@ -50,25 +51,28 @@ def write(ledger: Path, kept: Checkpoint) -> None:
 
 
 def read(ledger: Path) -> Checkpoint | None:
-    """What was kept; None if nothing was, it is damaged, or other code made it."""
+    """Read the checkpoint. None if there is none, it is damaged, or other code wrote it."""
     try:
         head, _, body = (ledger.parent / FOLDER / NAME).read_bytes().partition(b"\n")
-        told = json.loads(head)
-        if told["code"] != code() or told["sha256"] != hashlib.sha256(body).hexdigest():
+        header = json.loads(head)
+        if header["code"] != code_digest() or header["sha256"] != hashlib.sha256(body).hexdigest():
             return None
-        return Checkpoint(int(told["seq"]), datetime.fromisoformat(told["at"]), loaded(body))
+        return Checkpoint(int(header["seq"]), datetime.fromisoformat(header["at"]), loaded(body))
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return None
 
 
 def dumped(world: World) -> bytes:
-    """A world as JSON. What is known by a key that is no text goes without its key, for it holds that itself."""
+    """Encode a world as three lines of JSON.
+
+    JSON keys are texts, so threads and requests, whose keys are not, are written as lists; each holds its key itself.
+    """
     parts = (replace(world, threads={}, requests={}), list(world.threads.values()), list(world.requests.values()))
     return b"\n".join(plain.dumped(part).encode() for part in parts)
 
 
 def loaded(text: bytes) -> World:
-    """The world of such a text. Raises ValueError."""
+    """Decode what `dumped` returned. Raises ValueError."""
     rest, threads, requests = text.split(b"\n")
     world: World = plain.loaded(World, rest)
     return replace(
@@ -79,8 +83,8 @@ def loaded(text: bytes) -> World:
 
 
 @cache
-def code() -> str:
-    """What tells this code from any other that would make a world of events."""
+def code_digest() -> str:
+    """Digest the source files that determine which world the events yield."""
     digest = hashlib.sha256()
     package = Path(__file__).parent.parent.parent
     for part in ("domain", "core/engine", "core/plan", "shell/ledger", "wire/plain.py"):

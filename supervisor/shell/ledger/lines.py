@@ -1,4 +1,4 @@
-"""An event as a line of the ledger, and back."""
+"""Encode events as lines of the ledger, and decode them."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from supervisor.wire.plain import typed
 _EVENTS = {re.sub(r"(?<!^)(?=[A-Z])", "_", kind.__name__).lower(): kind for kind in get_args(Event)}
 _ACTIONS = {re.sub(r"(?<!^)(?=[A-Z])", "_", kind.__name__).lower(): kind for kind in get_args(Action)}
 _NAMES = {kind: name for name, kind in (*_EVENTS.items(), *_ACTIONS.items())}
-_SHOWN = ("child", "task", "run", "thread", "turn", "why")  # an action's fields that its ledger line shows at the top
+_SHOWN = ("child", "task", "run", "thread", "turn", "why")  # fields of an action that its line repeats at the top level
 
 
 def encode(event: Event, seq: int) -> dict[str, Any]:
-    """An event as a ledger line: `seq`, `ts`, `level`, `event`, then its own fields."""
+    """Encode an event as a ledger line: `seq`, `ts`, `level`, `event`, then the event's own fields."""
     fields = _plain(event)
     at = fields.pop("at")
     line: dict[str, Any] = {"seq": seq, "ts": at, "level": level(event), "event": _NAMES[type(event)]}
@@ -31,7 +31,7 @@ def encode(event: Event, seq: int) -> dict[str, Any]:
 
 
 def decode(line: dict[str, Any]) -> Event:
-    """The event of a ledger line. Raises KeyError or ValueError for what is none."""
+    """Decode the event of a ledger line. Raises KeyError or ValueError if the line holds none."""
     kind = _EVENTS[line["event"]]
     if kind is Intended:
         action = typed(_ACTIONS[line["action"]["action"]], line["action"])
@@ -41,12 +41,12 @@ def decode(line: dict[str, Any]) -> Event:
 
 
 def labelled(line: dict[str, Any], label: dict[str, Any]) -> dict[str, Any]:
-    """A line with what helps its readers, and is no part of the event."""
+    """Add fields to a line that help its readers but are not part of the event. Never overwrites a field."""
     return {**line, **{name: value for name, value in label.items() if name not in line}}
 
 
 def _plain(value: Any) -> Any:
-    """A domain value as JSON values."""
+    """Convert a domain value to JSON values."""
     if isinstance(value, Struct):
         names = zip(value.__struct_encode_fields__, value.__struct_fields__, strict=True)
         return {written: _plain(getattr(value, name)) for written, name in names}

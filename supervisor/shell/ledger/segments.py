@@ -1,4 +1,7 @@
-"""The files of a ledger: `ledger.jsonl`, which is written, and the closed ones in `ledger/`, named by their events."""
+"""The files of a ledger: `ledger.jsonl`, which is appended to, and the closed segments in `ledger/`.
+
+A closed segment is named after the numbers of its first and last event.
+"""
 
 from __future__ import annotations
 
@@ -17,13 +20,13 @@ from msgspec import Struct
 
 FOLDER = "ledger"
 DAMAGE = (EOFError, zlib.error, gzip.BadGzipFile)
-"""What Python raises while it unpacks what is torn or damaged."""
+"""What Python raises when it unpacks a torn or damaged file."""
 
 _NAME = re.compile(r"(\d{12})-(\d{12})\.jsonl(\.gz)?")
 
 
 class Segment(Struct, frozen=True):
-    """A closed part of a ledger: the events from number `first` to number `last`."""
+    """A closed segment of a ledger: the events with the numbers `first` to `last`."""
 
     first: int
     last: int
@@ -34,41 +37,47 @@ class Segment(Struct, frozen=True):
         return self.path.suffix == ".gz"
 
     def open(self) -> BinaryIO:
-        """Its lines as bytes. Raises OSError; to read a packed one that is damaged raises one of `DAMAGE`."""
+        """Open it for reading, unpacked. Raises OSError; reading a damaged packed segment raises one of `DAMAGE`."""
         if not self.packed:
-            with suppress(FileNotFoundError):  # it was packed a moment ago
+            with suppress(FileNotFoundError):  # it was packed since we listed it
                 return self.path.open("rb")
-        return opened(self.path if self.packed else self.path.with_name(f"{self.path.name}.gz"))
+        return open_unpacked(self.path if self.packed else self.path.with_name(f"{self.path.name}.gz"))
 
     def lines(self) -> Iterator[bytes]:
-        """Its lines with their ends. Raises OSError, also where it is damaged."""
+        """Read its lines, each with its line end. Raises OSError, also for a damaged segment."""
         try:
             with self.open() as file:
                 yield from file
         except DAMAGE as error:
-            raise OSError(errno.EIO, f"it is damaged ({error})", str(self.path)) from error
+            raise OSError(errno.EIO, f"the file is damaged: {error}", str(self.path)) from error
 
 
 def segments(ledger: Path) -> list[Segment]:
-    """The closed parts, oldest first; each once, though it may lie there packed and unpacked after a crash."""
+    """List the closed segments, oldest first, each once.
+
+    After a crash a segment may be there both packed and unpacked.
+    """
     found: dict[int, Segment] = {}
     with suppress(FileNotFoundError, NotADirectoryError):
-        for path in sorted((ledger.parent / FOLDER).iterdir()):  # `x.jsonl` comes before `x.jsonl.gz`, which counts
+        for path in sorted((ledger.parent / FOLDER).iterdir()):  # of `x.jsonl` and `x.jsonl.gz`, the latter wins
             if match := _NAME.fullmatch(path.name):
                 found[int(match[1])] = Segment(int(match[1]), int(match[2]), path)
     return [found[first] for first in sorted(found)]
 
 
 def raw_lines(ledger: Path) -> Iterator[bytes]:
-    """Every line that was ever written, oldest first, with its end; a torn last one has none. Raises OSError."""
+    """Read every line of the ledger, oldest first, with its line end. A torn last line has none. Raises OSError."""
     for segment in segments(ledger):
         yield from segment.lines()
     with suppress(FileNotFoundError), ledger.open("rb") as file:
         yield from file
 
 
-def opened(path: Path) -> BinaryIO:
-    """A file, unpacked if it is packed, for reading. Raises OSError; what it holds may be damaged: see `DAMAGE`."""
+def open_unpacked(path: Path) -> BinaryIO:
+    """Open a file for reading and unpack it if it is packed.
+
+    Raises OSError. Reading a damaged one raises one of `DAMAGE`.
+    """
     return cast(BinaryIO, gzip.open(path, "rb")) if path.suffix == ".gz" else path.open("rb")
 
 
@@ -77,15 +86,15 @@ def closed_name(first: int, last: int) -> str:
 
 
 def pack(ledger: Path) -> None:
-    """Compress the closed parts that are not. Whenever it is cut off, each part is there at least once."""
+    """Compress the closed segments. If this is interrupted, each segment is still there at least once."""
     for plain in sorted((ledger.parent / FOLDER).glob("*.jsonl")):
         packed = plain.with_name(f"{plain.name}.gz")
         if not packed.exists():
             half = plain.with_name(f"{packed.name}.half")
             with plain.open("rb") as source, half.open("wb") as target:
                 os.fchmod(target.fileno(), 0o600)
-                with gzip.GzipFile(plain.name, "wb", 6, target, mtime=0) as squeezed:
-                    shutil.copyfileobj(source, squeezed)
+                with gzip.GzipFile(plain.name, "wb", 6, target, mtime=0) as compressed:
+                    shutil.copyfileobj(source, compressed)
                 target.flush()
                 os.fsync(target.fileno())
             half.rename(packed)
@@ -94,7 +103,7 @@ def pack(ledger: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Have the names in a folder survive a power cut."""
+    """Flush the names in a folder to disk, so that they survive a power cut."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)

@@ -1,4 +1,4 @@
-"""The ledger as the supervisor has it open: one fsync for each step."""
+"""The ledger that the supervisor appends to, with one fsync for each step."""
 
 from __future__ import annotations
 
@@ -22,35 +22,34 @@ from supervisor.shell.ledger.lines import decode, encode, labelled
 from supervisor.shell.ledger.segments import FOLDER, Segment, closed_name, pack, segments, sync_folder
 
 SEGMENT = 1 << 20
-"""Bytes after which the open file is closed and another one begun: at most 5,000 events, read in 0.1 s."""
+"""Bytes after which a new segment begins: at most 5,000 events, which are read in 0.1 s."""
 
 
 class Opened(Struct, frozen=True):
-    """A ledger as it was found: the world that was kept (None: the empty one), the events since, oldest first, and the
-    moment of the last event of all; `cut`: the bytes of a torn last line that were cut off."""
+    """What `Ledger.open` found."""
 
-    world: World | None
-    events: tuple[Event, ...]
-    last: datetime | None
-    cut: int
+    world: World | None  # from the checkpoint; None: start from the empty world
+    events: tuple[Event, ...]  # those after the checkpoint, oldest first
+    last: datetime | None  # when the last event of all happened; None: there is none
+    cut: int  # bytes of a torn last line that were cut off
 
 
 class Ledger:
-    """The append-only record of all events. One line is one event, with a sequence number."""
+    """The append-only record of all events: one line for each, with a sequence number."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._first = 1  # the number of the first event in the open file, or that it will have
+        self._first = 1  # the number of the first event in the open file, or of the next one if it is empty
         self._seq = 0
         self._size = 0
-        self._due = False  # the checkpoint lacks events that are closed away
-        self._limit = SEGMENT  # bytes
+        self._due = False  # some events of closed segments are not in the checkpoint
+        self._limit = SEGMENT  # bytes of the open file at which `compact` is due
         self._file: int | None = None
 
     def open(self) -> Opened:
-        """Read what has to be read, and get ready to append. A torn last line is cut off.
+        """Read the checkpoint and the events after it, and prepare to append. A torn last line is cut off.
 
-        Raises StoreError if a file cannot be read or written, or holds a line that no version of ours wrote.
+        Raises StoreError if a file cannot be read or written, or holds a line that is not an event of this version.
         """
         closed, kept = segments(self._path), checkpoint.read(self._path)
         try:
@@ -64,9 +63,9 @@ class Ledger:
             ) from error
         whole = data.rfind(b"\n") + 1
         open_lines = _fields(data[:whole].splitlines(), self._path)
-        before = _followed(closed, open_lines[0][1]["seq"] if open_lines else None, self._path)
+        before = _last_closed(closed, open_lines[0][1]["seq"] if open_lines else None, self._path)
         self._first, self._seq = before + 1, open_lines[-1][1]["seq"] if open_lines else before
-        if kept is not None and kept.seq > self._seq:  # the ledger was put back to what it once was
+        if kept is not None and kept.seq > self._seq:  # somebody restored an older ledger
             kept = None
         after = kept.seq if kept is not None else 0
         events: list[Event] = []
@@ -81,11 +80,11 @@ class Ledger:
         return Opened(kept.world if kept is not None else None, tuple(events), last, len(data) - whole)
 
     def append(self, events: Sequence[Event], label: Callable[[Event], dict[str, Any]]) -> list[dict[str, Any]]:
-        """Record events with one fsync; gives their lines. Either all of them are recorded or none.
+        """Record events with one fsync and return their lines. Either all of them are recorded or none.
 
-        `label` gives what a reader wants to find an event by and the event itself does not say (its task, say).
+        `label` returns fields by which a reader can find the event and which it does not have itself, such as its task.
 
-        Raises StoreError if the disk will not take them (full, read-only, gone).
+        Raises StoreError if the disk is full, read-only or gone.
         """
         if self._file is None:
             raise AssertionError("open() comes before append()")
@@ -100,7 +99,7 @@ class Ledger:
             with contextlib.suppress(OSError):
                 os.ftruncate(self._file, self._size)
             raise StoreError(
-                f"the ledger {self._path} takes no more ({error.strerror})", "make room on the disk"
+                f"the ledger {self._path} cannot be written ({error.strerror})", "make room on the disk"
             ) from error
         self._size += len(data)
         self._seq += len(lines)
@@ -112,11 +111,12 @@ class Ledger:
         return self._due or self._size >= self._limit
 
     def compact(self, world: World, at: datetime) -> None:
-        """Keep `world`, the fold of all events, the last of which happened `at`; close the open file if it is large.
+        """Write a checkpoint, and begin a new segment if the open file is large.
 
-        No event is lost, and none is doubled, wherever this is cut off. Raises StoreError; then all goes on as it was.
+        `world` is the fold of all events, the last of which happened `at`. Wherever this is interrupted, no event is
+        lost or doubled. Raises StoreError; the ledger can then still be appended to.
         """
-        self._due, self._limit = False, self._size + SEGMENT  # if it fails, not at every step again
+        self._due, self._limit = False, self._size + SEGMENT  # if it fails, do not try again at every step
         try:
             checkpoint.write(self._path, Checkpoint(self._seq, at, world))
             if self._size >= SEGMENT:
@@ -133,7 +133,7 @@ class Ledger:
             self._file = None
 
     def _close_segment(self) -> None:
-        """The next file is there before the full one gets its other name: there is no moment without room for it."""
+        """Begin a new segment. The new file is made before the full one is renamed, so a full disk stops us in time."""
         fresh = self._path.with_suffix(".next")
         handle = os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         try:
@@ -146,21 +146,20 @@ class Ledger:
         fresh.rename(self._path)
         for folder in (self._path.parent, self._path.parent / FOLDER):
             sync_folder(folder)
-        threading.Thread(target=_packed, args=(self._path,), name="pack the ledger", daemon=True).start()
+        threading.Thread(target=_pack_closed, args=(self._path,), name="pack the ledger", daemon=True).start()
 
 
-def _followed(closed: Sequence[Segment], first: int | None, path: Path) -> int:
-    """The number of the last event in the closed parts; `first` is that of the first one in the open file.
+def _last_closed(closed: Sequence[Segment], first: int | None, path: Path) -> int:
+    """The number of the last event in the closed segments (0: there are none).
 
-    Raises StoreError if events between them are missing.
+    `first` is the number of the first event in the open file. Raises StoreError if events are missing in between.
     """
     last = 0
     for begins, ends in (*((one.first, one.last) for one in closed), *([(first, first)] if first is not None else [])):
         if begins != last + 1:
             raise StoreError(
-                f"of the ledger {path} the events {last + 1} to {begins - 1} are missing",
-                f"put the files back into {path.parent / FOLDER}, or move the `.orchestrator` folder away and start "
-                "afresh",
+                f"the ledger {path} lacks the events {last + 1} to {begins - 1}",
+                f"restore the files in {path.parent / FOLDER}, or move the `.orchestrator` folder away to start over",
             )
         last = ends
     return closed[-1].last if closed else 0
@@ -172,46 +171,46 @@ def _read(segment: Segment) -> list[tuple[int, dict[str, Any]]]:
     except OSError as error:
         raise StoreError(
             f"the ledger's {segment.path} cannot be read ({error.strerror})",
-            "put it back from a backup, or move the `.orchestrator` folder away and start afresh",
+            "restore it from a backup, or move the `.orchestrator` folder away to start over",
         ) from error
 
 
 def _fields(lines: Sequence[bytes], path: Path) -> list[tuple[int, dict[str, Any]]]:
-    """Each line with its number in the file. Raises StoreError for one that has no sequence number."""
+    """Parse each line and number it, from 1. Raises StoreError for a line without a sequence number."""
     found = []
     for number, line in enumerate(lines, start=1):
         try:
             fields = json.loads(line)
             if not isinstance(fields["seq"], int):
-                raise TypeError("a sequence number is a number")
+                raise TypeError("the sequence number is not a number")
         except Exception as error:
-            raise _foreign(path, number, error) from error
+            raise _not_an_event(path, number, error) from error
         found.append((number, fields))
     return found
 
 
 def _decoded(lines: Sequence[tuple[int, dict[str, Any]]], path: Path, after: int) -> list[Event]:
-    """The events with a sequence number beyond `after`. Raises StoreError for what is none."""
+    """Decode the events with a sequence number above `after`. Raises StoreError for a line that holds none."""
     events = []
     for number, fields in lines:
         if fields["seq"] > after:
             try:
                 events.append(decode(fields))
             except Exception as error:
-                raise _foreign(path, number, error) from error
+                raise _not_an_event(path, number, error) from error
     return events
 
 
-def _foreign(path: Path, number: int, error: Exception) -> StoreError:
+def _not_an_event(path: Path, number: int, error: Exception) -> StoreError:
     return StoreError(
         f"{path}:{number}: this is not an event of this version ({type(error).__name__})",
-        "run the version that wrote it, or move the `.orchestrator` folder away and start afresh",
+        "run the version that wrote it, or move the `.orchestrator` folder away to start over",
     )
 
 
 _packing = threading.Lock()
 
 
-def _packed(path: Path) -> None:
-    with _packing, contextlib.suppress(OSError):  # the next closed part tries it again
+def _pack_closed(path: Path) -> None:
+    with _packing, contextlib.suppress(OSError):  # closing the next segment tries again
         pack(path)

@@ -1,4 +1,4 @@
-"""A hold on one live process: to signal it, and to wait for its end, without ever meeting another in its place."""
+"""A handle on one live process. It signals and waits for that process only, even if its pid is used again."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ import time
 from supervisor.shell.process.table import Identity, alive
 
 POLL = 0.2
-"""Seconds between two looks at a process where the system has no pidfd."""
+"""Seconds between two checks of a process on a system without pidfd."""
 
 
 def open_handle(identity: Identity) -> ProcessHandle | None:
-    """A hold on that process; None when it has ended."""
+    """Open a handle on a process; None if it has exited."""
     fd: int | None = None
     if hasattr(os, "pidfd_open"):
-        # An old kernel, a strict sandbox or no free descriptor: hold it by its identity alone.
+        # Fails with an old kernel, a strict sandbox or no free descriptor; then the identity has to do.
         with contextlib.suppress(OSError):
             fd = os.pidfd_open(identity.pid)
     handle = ProcessHandle(identity, fd)
-    if alive(identity):  # Asked after the open, so a recycled pid cannot slip in between.
+    if alive(identity):  # Checked after the open, so that the pid cannot be used again in between.
         return handle
     handle.close()
     return None
 
 
 class ProcessHandle:
-    """A hold on one live process: what is sent through it reaches that process or nobody."""
+    """A handle on one live process. A signal sent through it reaches that process or nobody."""
 
     __slots__ = ("_fd", "identity")
 
@@ -38,7 +38,7 @@ class ProcessHandle:
         self._fd = fd
 
     def send(self, sig: signal.Signals) -> None:
-        """Send a signal; does nothing when the process has ended or now belongs to another user."""
+        """Send a signal. Does nothing when the process has exited or now belongs to another user."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
             if self._fd is not None:
                 signal.pidfd_send_signal(self._fd, sig)
@@ -46,13 +46,13 @@ class ProcessHandle:
                 os.kill(self.identity.pid, sig)
 
     def terminate(self) -> None:
-        """SIGTERM, and SIGCONT so that a stopped process gets to see it."""
+        """Send SIGTERM, then SIGCONT so that a stopped process handles it."""
         self.send(signal.SIGTERM)
         self.send(signal.SIGCONT)
 
-    async def ended(self, timeout: float | None) -> bool:
-        """Whether the process has ended within `timeout` seconds (None: wait without limit)."""
-        import asyncio  # late, for commands that wait for nothing load this module too
+    async def wait(self, timeout: float | None) -> bool:
+        """Wait until the process exits. False if it does not within `timeout` seconds (None: no limit)."""
+        import asyncio  # imported late: commands that wait for nothing load this module too
 
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(timeout):
@@ -70,8 +70,8 @@ class ProcessHandle:
                 return True
         return False
 
-    def gone(self, timeout: float) -> bool:
-        """The same where nothing else is to go on meanwhile."""
+    def wait_blocking(self, timeout: float) -> bool:
+        """Do the same as `wait`, but block the thread."""
         if self._fd is not None:
             poller = select.poll()
             poller.register(self._fd, select.POLLIN)
@@ -84,7 +84,7 @@ class ProcessHandle:
         return True
 
     def close(self) -> None:
-        """Let go."""
+        """Release the descriptor."""
         if self._fd is not None:
             os.close(self._fd)
             self._fd = None

@@ -1,4 +1,4 @@
-"""Starting a server, and learning how it ended."""
+"""Start a server, and find out how it exited."""
 
 from __future__ import annotations
 
@@ -14,44 +14,45 @@ from typing import NamedTuple
 
 from supervisor.errors import CodexError, StoreError
 from supervisor.shell.process.handle import open_handle
-from supervisor.shell.process.table import MARK, Identity, look_aside, row
+from supervisor.shell.process.table import MARK, Identity, read_table_in_thread, row
 
 VMSTAT = Path("/proc/vmstat")
 
 
 class ExitStatus(NamedTuple):
-    """How a process ended. `code` and `signal` are None when unknown; `left` is what of its session outlived it."""
+    """How a process exited."""
 
-    code: int | None
-    signal: str | None
-    text: str
-    left: tuple[Identity, ...] = ()
+    code: int | None  # None: a signal killed it, or it is not known
+    signal: str | None  # None: it exited by itself, or it is not known
+    text: str  # for people
+    left: tuple[Identity, ...] = ()  # processes of its session that outlived it
 
 
 class Spawned:
-    """A server that this process started and has to reap; `exit` is None until `wait_exit` saw it end."""
+    """A server that this process started and has to reap. `exit` is None until `wait_exit` has returned."""
 
-    __slots__ = ("exit", "identity", "kills", "popen")
+    __slots__ = ("exit", "identity", "oom_kills", "popen")
 
     def __init__(self, popen: subprocess.Popen[bytes], identity: Identity) -> None:
         self.popen = popen
         self.identity = identity
         self.exit: ExitStatus | None = None
-        self.kills = memory_kills()
+        self.oom_kills = oom_kills()
 
 
 def spawn(
     argv: Sequence[str], *, cwd: Path, env: Mapping[str, str] | None, mark: str, stdout_path: Path, stderr_path: Path
 ) -> Spawned:
-    """Start a server in a session of its own, with no input and its output appended to files (0600).
+    """Start a server in a session of its own, without input, its output appended to files (mode 0600).
 
-    `env` is its whole environment (None: ours), to which `ORCH_SERVER=mark` is added. It inherits descriptors 0-2 only,
-    no blocked signal and (called from the main thread) no ignored one. Files, not pipes: a pipe would tie the server to
-    our life. Raises CodexError when the program or the folder cannot be used, StoreError when a log cannot be opened.
+    `env` is its whole environment (None: ours), to which `ORCH_SERVER=mark` is added. The server inherits only the
+    descriptors 0-2, no blocked signal and, when called from the main thread, no ignored one. It writes to files, not
+    pipes, because it must survive us. Raises CodexError when the program or the folder cannot be used, StoreError when
+    a log cannot be opened.
     """
     environ = {**(os.environ if env is None else env), MARK: mark}
     with contextlib.ExitStack() as stack:
-        out, err = (stack.enter_context(_appended(path)) for path in (stdout_path, stderr_path))
+        out, err = (stack.enter_context(_append_to(path)) for path in (stdout_path, stderr_path))
         stack.enter_context(_default_signals())
         try:
             popen = subprocess.Popen(
@@ -68,52 +69,54 @@ def spawn(
         except OSError as error:
             raise _cannot_start(argv[0], cwd, environ, error) from error
     found = row(popen.pid)
-    assert found is not None, "a child that was not reaped always has a row in the process table"
+    assert found is not None, "a process that has not been reaped has a row in the process table"
     return Spawned(popen, found.identity)
 
 
 async def wait_exit(process: Spawned | Identity) -> ExitStatus:
-    """Wait, without limit and without polling, until the process has ended, and say how.
+    """Wait, without limit and without polling, until a process exits, and return how it did.
 
-    A server of ours is reaped (once, for any number of waiters), also one that this very process started before it
-    became another program. The status of a process that another supervisor started went to that one's parent: it is
-    unknown, and said to be.
+    A server of ours is reaped, once for any number of waiters; so is one that this process started before it executed
+    another program. The exit status of a process that another supervisor started goes to that one's parent, so it is
+    reported as unknown.
     """
     identity = process.identity if isinstance(process, Spawned) else process
     handle = open_handle(identity)
     if handle is not None:
         with contextlib.closing(handle):
-            await handle.ended(None)
+            await handle.wait(None)
     if isinstance(process, Spawned):
         return await _reap(process)
     left = () if handle is None else await _left_by(identity)
-    return _ended(identity.pid, left, os.WEXITED | os.WNOHANG, "it was not started by this supervisor")
+    return _exit_status(identity.pid, left, os.WEXITED | os.WNOHANG, "another supervisor started it")
 
 
 async def _left_by(leader: Identity) -> tuple[Identity, ...]:
-    """What outlived it in its session. Dozens of servers that end side by side share a look at the process table."""
-    return (await look_aside()).session_of(leader)
+    """The processes that outlived a session's leader. Servers that exit together share one read of the table."""
+    return (await read_table_in_thread()).session_of(leader)
 
 
 async def _reap(process: Spawned) -> ExitStatus:
-    """Read the status before reaping: as long as the zombie stands, its session number is nobody else's."""
+    """Read the session and the status, then reap: while the zombie exists, no other session can have its number."""
     left = await _left_by(process.identity) if process.exit is None else ()
-    if process.exit is None:  # no other waiter was faster
+    if process.exit is None:  # unless another waiter was faster
         flags = os.WEXITED | os.WNOHANG | os.WNOWAIT
-        otherwise = "another part of this process took it"
-        process.exit = _ended(process.identity.pid, left, flags, otherwise, process.kills)
+        unknown = "another part of this process reaped it"
+        process.exit = _exit_status(process.identity.pid, left, flags, unknown, process.oom_kills)
         process.popen.poll()
     return process.exit
 
 
-def _ended(pid: int, left: tuple[Identity, ...], flags: int, otherwise: str, kills: int | None = None) -> ExitStatus:
-    """How a process ended; if that is not for us to know, `otherwise` says why. `kills`: `memory_kills` as it began."""
+def _exit_status(
+    pid: int, left: tuple[Identity, ...], flags: int, unknown: str, oom_before: int | None = None
+) -> ExitStatus:
+    """Read how a process exited. `unknown` says why, if we may not know; `oom_before` is `oom_kills` at its start."""
     try:
         status = os.waitid(os.P_PID, pid, flags)
     except ChildProcessError:
         status = None
     if status is None:
-        return ExitStatus(None, None, f"ended (exit status unknown: {otherwise})", left)
+        return ExitStatus(None, None, f"ended (exit status unknown: {unknown})", left)
     if status.si_code == os.CLD_EXITED:
         return ExitStatus(status.si_status, None, f"exited with code {status.si_status}", left)
     try:
@@ -121,13 +124,13 @@ def _ended(pid: int, left: tuple[Identity, ...], flags: int, otherwise: str, kil
     except ValueError:
         name = f"signal {status.si_status}"
     why = ""
-    if name == "SIGKILL" and kills is not None and (now := memory_kills()) is not None and now > kills:
-        why = " (the system ran out of memory since it was started, and kills processes then)"
+    if name == "SIGKILL" and oom_before is not None and (now := oom_kills()) is not None and now > oom_before:
+        why = " (probably by the kernel: the system has run out of memory since it was started)"
     return ExitStatus(None, name, f"killed by {name}{why}", left)
 
 
-def memory_kills() -> int | None:
-    """How many processes the kernel has killed for want of memory since the boot; None where it does not tell."""
+def oom_kills() -> int | None:
+    """How many processes the kernel has killed since boot because memory ran out; None where it does not say."""
     with contextlib.suppress(OSError, ValueError), VMSTAT.open(encoding="ascii") as file:
         for line in file:
             if line.startswith("oom_kill "):
@@ -136,7 +139,7 @@ def memory_kills() -> int | None:
 
 
 @contextlib.contextmanager
-def _appended(path: Path) -> Iterator[int]:
+def _append_to(path: Path) -> Iterator[int]:
     try:
         fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
@@ -149,10 +152,10 @@ def _appended(path: Path) -> Iterator[int]:
 
 @contextlib.contextmanager
 def _default_signals() -> Iterator[None]:
-    """For the time of a spawn: nothing blocked, and nothing ignored in a way that exec would hand on.
+    """Unblock all signals while a server is spawned, and replace ignored ones by a handler that does nothing.
 
-    A handler is reset by exec where "ignore" is kept, and one that does nothing is the same to us: no code has to run
-    between fork and exec. Only the main thread may set handlers.
+    exec resets handlers but keeps "ignore". For us the two are the same, and no code has to run between fork and exec.
+    Only the main thread may set handlers.
     """
     ignored = []
     if threading.current_thread() is threading.main_thread():
@@ -170,7 +173,7 @@ def _default_signals() -> Iterator[None]:
 
 
 def _cannot_start(program: str, cwd: Path, env: Mapping[str, str], error: OSError) -> CodexError:
-    """The error for a failed start, told by what is wrong rather than by what the kernel calls it."""
+    """The error for a failed start. It names the cause, which is not always what the kernel's error says."""
     if not cwd.is_dir():
         return CodexError(
             f"cannot start {program} in {cwd}: that folder does not exist",

@@ -1,4 +1,4 @@
-"""Ending a server with everything it started, and nothing else."""
+"""Stop or kill a server and everything it started, and nothing else."""
 
 from __future__ import annotations
 
@@ -11,44 +11,44 @@ from typing import NamedTuple
 
 from supervisor.errors import OrchError
 from supervisor.shell.process.handle import open_handle
-from supervisor.shell.process.table import Identity, look_aside
+from supervisor.shell.process.table import Identity, read_table_in_thread
 
 SECOND_TERM_AFTER = 0.3
-"""Seconds: an idle codex is gone a few ms after SIGTERM; a busy one drains without limit until it gets a second one."""
+"""Seconds. An idle codex exits a few ms after SIGTERM; a busy one drains without limit until it gets a second one."""
 
-TAIL_GRACE = 0.5
-"""Seconds that what a server started may live on after it; MCP servers end by themselves when their stdin closes."""
+DESCENDANTS_GRACE = 0.5
+"""Seconds for what a server started to exit after it. MCP servers exit by themselves when their stdin closes."""
 
 KILL_WAIT = 3.0
-"""Seconds in which a process dies of SIGKILL unless the kernel holds it (a dead disk or network mount)."""
+"""Seconds for a process to die of SIGKILL. Only the kernel can delay that (a dead disk or network mount)."""
 
 KILL_ROUND = 0.2
-"""Seconds to wait for the killed before looking again for what was forked in the meantime."""
+"""Seconds to wait for killed processes before we look for new forks."""
 
 
 async def stop_tree(
     identity: Identity, mark: str, *, grace: float, already_signalled: bool = False
 ) -> tuple[Identity, ...]:
-    """End a server and everything it started, within `grace` plus about a second; answers what had to be killed.
+    """Stop a server and everything it started, within `grace` plus about a second. Returns what had to be killed.
 
-    The server gets SIGTERM (unless it was `already_signalled`), soon a second one, and has `grace` seconds in all; what
-    it leaves gets SIGTERM and a moment; whatever is then alive gets SIGKILL. Nothing is left alive on return. Raises
-    OrchError naming what survives SIGKILL. No process but those of the tree is ever signalled.
+    The server gets SIGTERM (unless it was `already_signalled`), soon a second one, and has `grace` seconds in all. What
+    it leaves behind gets SIGTERM and DESCENDANTS_GRACE seconds. Whatever is still alive gets SIGKILL. Only processes of
+    the tree are signalled. On return none of them is alive; raises OrchError that names those that survive SIGKILL.
     """
     clock = time.monotonic
     deadline = clock() + grace
-    known = (await _look(identity, mark, ())).members
+    known = (await _find_tree(identity, mark, ())).members
     server = open_handle(identity)
     if server is not None:
         with contextlib.closing(server):
             if not already_signalled:
                 server.terminate()
-            if already_signalled or not await server.ended(min(SECOND_TERM_AFTER, grace)):
+            if already_signalled or not await server.wait(min(SECOND_TERM_AFTER, grace)):
                 server.terminate()
-                await server.ended(deadline - clock())
-    tail = min(deadline, clock() + TAIL_GRACE)
-    if clock() < tail:
-        known = (await _look(identity, mark, known)).members
+                await server.wait(deadline - clock())
+    until = min(deadline, clock() + DESCENDANTS_GRACE)
+    if clock() < until:
+        known = (await _find_tree(identity, mark, known)).members
         if not known:
             return ()
         with contextlib.ExitStack() as stack:
@@ -60,21 +60,22 @@ async def stop_tree(
             for handle in handles:
                 handle.terminate()
             for handle in handles:
-                await handle.ended(tail - clock())
+                await handle.wait(until - clock())
     return await kill_tree(identity, mark, known)
 
 
 async def kill_tree(identity: Identity | None, mark: str, left: Collection[Identity] = ()) -> tuple[Identity, ...]:
-    """SIGKILL a server (if any), all it started, all that is `marked(mark)` and all under `left`; answers the killed.
+    """SIGKILL a server (if any), all it started, all that is `marked(mark)`, and `left` with all that they started.
 
-    Nothing of it is left alive on return. Raises OrchError naming what survives SIGKILL for `KILL_WAIT` seconds.
+    Returns the killed processes. On return none is alive; raises OrchError that names those that survive SIGKILL for
+    `KILL_WAIT` seconds.
     """
     clock = time.monotonic
     deadline = clock() + KILL_WAIT
     killed: dict[Identity, None] = {}
     known = tuple(left)
     while True:
-        tree = await _look(identity, mark, known)
+        tree = await _find_tree(identity, mark, known)
         if not tree.members:
             return tuple(killed)
         if clock() > deadline:
@@ -92,40 +93,38 @@ async def kill_tree(identity: Identity | None, mark: str, left: Collection[Ident
                 if handle is not None
             ]
             if identity is not None and tree.owns_session and os.getsid(0) != identity.pid:
-                # One call for the whole group, so that no fork slips through between two of ours.
+                # One call for the whole group, so that no process can fork between two of our calls.
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.killpg(identity.pid, signal.SIGKILL)
             for handle in handles:
                 handle.send(signal.SIGKILL)
             until = clock() + KILL_ROUND
             for handle in handles:
-                await handle.ended(until - clock())
+                await handle.wait(until - clock())
 
 
 async def sweep(mark: str, left: Collection[Identity] = ()) -> tuple[Identity, ...]:
-    """Kill what a dead server left behind: all that carries its mark, and what `ExitStatus.left` named.
+    """Kill what a dead server left behind: processes with its mark, and those of `ExitStatus.left`.
 
-    Returns the killed.
-
-    Raises OrchError naming what survives SIGKILL.
+    Returns the killed processes. Raises OrchError that names those that survive SIGKILL.
     """
     return await kill_tree(None, mark, left)
 
 
 class _Tree(NamedTuple):
-    """The live processes of a server; `owns_session` when its session is proven to be still its own."""
+    """The live processes of a server."""
 
     members: tuple[Identity, ...]
-    owns_session: bool
+    owns_session: bool  # the session with the server's pid is certainly still the server's
 
 
-async def _look(server: Identity | None, mark: str, known: Collection[Identity]) -> _Tree:
-    """All live processes of a server: marked, known, of its session, and whatever descends from these.
+async def _find_tree(server: Identity | None, mark: str, known: Collection[Identity]) -> _Tree:
+    """Find all live processes of a server: marked, known, or in its session, and all their descendants.
 
-    Session `pid` is the server's own while its process exists (a zombie too), or while a process of the server is in
-    it: until then the kernel gives that number to nobody else. After that nothing is taken by its session number.
+    Session `pid` is the server's while its process exists, as a zombie too, or while a process of the server is in the
+    session: until then the kernel does not use the number again. Later a process does not count by its session.
     """
-    seen = await look_aside()
+    seen = await read_table_in_thread()
     table, seeds = seen.rows, set(seen.marked(mark))
     seeds |= {one.pid for one in known if one.pid in table and table[one.pid].identity == one}
     owns_session = False
@@ -142,7 +141,7 @@ async def _look(server: Identity | None, mark: str, known: Collection[Identity])
     queue = sorted(seeds)
     while queue:
         pid = queue.pop()
-        if pid not in found and pid != ourselves:  # What hangs under us is other servers.
+        if pid not in found and pid != ourselves:  # Our own descendants are other servers.
             found[pid] = None
             queue += seen.children.get(pid, ())
     return _Tree(tuple(table[pid].identity for pid in sorted(found) if not table[pid].dead), owns_session)

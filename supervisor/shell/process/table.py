@@ -1,4 +1,4 @@
-"""The process table: who runs, who is whose child, who carries our mark."""
+"""The process table: which processes run, who started them, and which carry our mark."""
 
 from __future__ import annotations
 
@@ -15,43 +15,43 @@ if TYPE_CHECKING:
     import asyncio
 
 MARK = "ORCH_SERVER"
-"""The environment variable that every server, and all it starts, carries: `<workspace id>/<child>`."""
+"""The environment variable of every server and all that it starts. Its value is `<workspace id>/<child>`."""
 
 
 class Identity(NamedTuple):
-    """One process and never another: its pid, its start in clock ticks since boot, and which boot that was.
-
-    Without /proc, `ticks` is the start time in milliseconds and `boot` is "".
-    """
+    """What tells a process from every other one, earlier or later."""
 
     pid: int
-    ticks: int
-    boot: str
+    ticks: int  # clock ticks from boot to its start; without /proc: its start time in milliseconds
+    boot: str  # the kernel's id of the boot; without /proc: ""
 
 
 class Row(NamedTuple):
-    """One line of the process table; `dead` is a zombie that only waits to be reaped."""
+    """One line of the process table."""
 
     identity: Identity
     parent: int
     session: int
-    dead: bool
+    dead: bool  # a zombie that waits to be reaped
 
 
 class ProcessTable(NamedTuple):
-    """The process table and the marks in it (never our own), by pid; `children` are the pids below each."""
+    """The process table, by pid."""
 
     rows: dict[int, Row]
-    marks: dict[int, str]
+    marks: dict[int, str]  # never that of the calling process
     children: dict[int, list[int]]
 
     def marked(self, mark: str) -> list[int]:
-        """The pids, zombies included, that carry `mark`, or start with it where it ends in `/`."""
+        """The pids, zombies included, whose mark is `mark`, or begins with it if it ends in `/`."""
         family = mark.endswith("/")
         return [pid for pid, one in self.marks.items() if one == mark or (family and one.startswith(mark))]
 
     def session_of(self, leader: Identity) -> tuple[Identity, ...]:
-        """What lives in the session of a process that is a zombie or just ended; later the number may be another's."""
+        """The live processes in the session of `leader`, which is a zombie or has just exited.
+
+        Do not ask later: another session may have the number then.
+        """
         return tuple(
             found.identity
             for found in self.rows.values()
@@ -63,33 +63,33 @@ class ProcessTable(NamedTuple):
 
 
 def identity_of(pid: int) -> Identity | None:
-    """The process that has this pid now; None when there is none or it is a zombie."""
+    """Identify the process that has this pid now; None if there is none or it is a zombie."""
     found = row(pid)
     return None if found is None or found.dead else found.identity
 
 
 def alive(identity: Identity) -> bool:
-    """Whether that very process still runs; a zombie, a recycled pid or another boot is not it."""
+    """Whether this process still runs. False for a zombie, for a pid that was used again, and after a reboot."""
     return identity_of(identity.pid) == identity
 
 
 def marked(mark: str) -> list[Identity]:
-    """This user's live processes whose `ORCH_SERVER` is `mark`; a mark that ends in `/` stands for all that start so.
+    """Find this user's live processes whose `ORCH_SERVER` is `mark`, or begins with `mark` if that ends in `/`.
 
-    Never names the calling process. A process that hides its environment from its own user is not found.
+    Never includes the calling process. A process that hides its environment from its own user is not found.
     """
-    seen = look()
-    return [seen.rows[pid].identity for pid in seen.marked(mark) if not seen.rows[pid].dead]
+    table = read_table()
+    return [table.rows[pid].identity for pid in table.marked(mark) if not table.rows[pid].dead]
 
 
 def marks(family: str) -> set[str]:
-    """The marks that start with `family` (it ends in `/`) and that some live process carries; see `marked`."""
-    seen = look()
-    return {seen.marks[pid] for pid in seen.marked(family) if not seen.rows[pid].dead}
+    """The marks of live processes that begin with `family`, which ends in `/`. See `marked`."""
+    table = read_table()
+    return {table.marks[pid] for pid in table.marked(family) if not table.rows[pid].dead}
 
 
 def rss_bytes(pid: int) -> int | None:
-    """Resident memory in bytes; None when the process is gone or the system has no /proc."""
+    """Resident memory of a process in bytes; None if the process is gone or the system has no /proc."""
     try:
         pages = int(Path(f"/proc/{pid}/statm").read_bytes().split()[1])
     except (OSError, IndexError, ValueError):
@@ -98,19 +98,22 @@ def rss_bytes(pid: int) -> int | None:
 
 
 def tree_seconds(root: Identity) -> float | None:
-    """The CPU seconds that all that a process started has taken so far, ended ones included, but not the process
-    itself; None when it is gone. It may shrink a little: what ends unawaited takes its time along."""
+    """CPU seconds that all descendants of a process have used, exited ones included, but not the process itself.
+
+    None if the process is gone. The number may shrink a little: the time of a process that exits and that nobody waits
+    for is lost.
+    """
     if not alive(root):
         return None
     if not _has_proc():
-        return _seconds_elsewhere(root.pid)
-    ticks: dict[int, tuple[int, int, int]] = {}  # parent, its own, those of its children that ended
+        return _tree_seconds_by_psutil(root.pid)
+    ticks: dict[int, tuple[int, int, int]] = {}  # parent, its own ticks, the ticks of its children that exited
     for pid in _pids():
         with contextlib.suppress(OSError, ValueError, IndexError):
             stat = _read(f"/proc/{pid}/stat")
             fields = stat[stat.rindex(b")") + 2 :].split()
-            own, ended = int(fields[11]) + int(fields[12]), int(fields[13]) + int(fields[14])
-            ticks[pid] = (int(fields[1]), own, ended)
+            own, exited = int(fields[11]) + int(fields[12]), int(fields[13]) + int(fields[14])
+            ticks[pid] = (int(fields[1]), own, exited)
     below: dict[int, list[int]] = {}
     for pid, (parent, _, _) in ticks.items():
         below.setdefault(parent, []).append(pid)
@@ -125,29 +128,29 @@ def tree_seconds(root: Identity) -> float | None:
 
 
 def row(pid: int) -> Row | None:
-    """The line of that pid, zombies included; None when there is none."""
+    """Read the table's line for a pid, zombies included; None if there is none."""
     if not _has_proc():
-        return _row_elsewhere(pid)
+        return _row_by_psutil(pid)
     try:
         stat = _read(f"/proc/{pid}/stat")
     except OSError:
         return None
-    # The name is the program's to choose, brackets and spaces included: count from the last bracket.
+    # A program may choose any name, with brackets and spaces in it, so we count from the last bracket.
     fields = stat[stat.rindex(b")") + 2 :].split()
-    # A main thread that ended before the others shows as Z while they run on.
+    # A process whose main thread exited before the others shows as Z while they still run.
     dead = fields[0] in (b"Z", b"X") and int(fields[17]) <= 1
     return Row(Identity(pid, int(fields[19]), _boot()), int(fields[1]), int(fields[3]), dead)
 
 
 def rows() -> Iterator[Row]:
-    """The whole table. A process that ends meanwhile is left out."""
+    """Read all lines of the table. A process that exits meanwhile is left out."""
     return (found for found in map(row, _pids()) if found is not None)
 
 
-def look() -> ProcessTable:
-    """A look at the table and all marks in it."""
+def read_table() -> ProcessTable:
+    """Read the whole table and all marks. Takes 20 ms where a thousand processes run."""
     seen = {found.identity.pid: found for found in rows()}
-    # Asked after the rows, so that a mark never goes to an identity that came later.
+    # Read after the rows, so that no row gets the mark of an earlier process with the same pid.
     marks = {pid: mark for pid in seen if pid != os.getpid() and (mark := _mark_of(pid)) is not None}
     children: dict[int, list[int]] = {}
     for pid, row in seen.items():
@@ -155,33 +158,35 @@ def look() -> ProcessTable:
     return ProcessTable(seen, marks, children)
 
 
-async def look_aside() -> ProcessTable:
-    """A look that begins after the call, off the loop: it takes 20 ms where a thousand processes run. All who ask while
-    one is taken share the next one, for dozens of servers end side by side."""
-    import asyncio  # late, for commands that stop nothing load this module too
+async def read_table_in_thread() -> ProcessTable:
+    """Read the table in a thread. The read begins after this call.
 
-    shared = _shared.setdefault(asyncio.get_running_loop(), _Shared(asyncio.Lock()))
+    Dozens of servers may stop together, so all calls that come while a read runs share the next one.
+    """
+    import asyncio  # imported late: commands that stop nothing load this module too
+
+    shared = _shared.setdefault(asyncio.get_running_loop(), _SharedRead(asyncio.Lock()))
     if shared.next is None:
-        shared.next = asyncio.create_task(shared.take(), name="look at the process table")
+        shared.next = asyncio.create_task(shared.read(), name="read the process table")
     return await asyncio.shield(shared.next)
 
 
-class _Shared:
-    """The look that all on one loop share who ask from now on."""
+class _SharedRead:
+    """The next read of the table on one event loop."""
 
     def __init__(self, busy: asyncio.Lock) -> None:
         self.next: asyncio.Task[ProcessTable] | None = None
         self._busy = busy
 
-    async def take(self) -> ProcessTable:
+    async def read(self) -> ProcessTable:
         from asyncio import to_thread
 
         async with self._busy:
             self.next = None
-            return await to_thread(look)
+            return await to_thread(read_table)
 
 
-_shared: WeakKeyDictionary[asyncio.AbstractEventLoop, _Shared] = WeakKeyDictionary()
+_shared: WeakKeyDictionary[asyncio.AbstractEventLoop, _SharedRead] = WeakKeyDictionary()
 
 
 @cache
@@ -204,9 +209,9 @@ def _pids() -> Iterable[int]:
 
 
 def _mark_of(pid: int) -> str | None:
-    """The mark a process was started with; None when it has none, hides it, is another user's or gone."""
+    """The mark that a process was started with; None if it has none, hides it, is another user's or gone."""
     if not _has_proc():
-        return _mark_elsewhere(pid)
+        return _mark_by_psutil(pid)
     try:
         if os.stat(f"/proc/{pid}").st_uid != os.getuid():
             return None
@@ -219,7 +224,7 @@ def _mark_of(pid: int) -> str | None:
 
 
 def _read(path: str) -> bytes:
-    """All of a file in /proc; two times as fast as a file object, and it is asked of every process."""
+    """Read a whole file in /proc. Twice as fast as a file object, and it is done for every process."""
     fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         return b"".join(iter(lambda: os.read(fd, 1 << 16), b""))
@@ -228,11 +233,11 @@ def _read(path: str) -> bytes:
 
 
 def _psutil() -> Any:
-    """Where there is no /proc; imported late, as it costs 20 ms that Linux need not pay."""
+    """Import psutil, for systems without /proc. Imported late: it takes 20 ms, and Linux does not need it."""
     return importlib.import_module("psutil")
 
 
-def _row_elsewhere(pid: int) -> Row | None:
+def _row_by_psutil(pid: int) -> Row | None:
     psutil = _psutil()
     try:
         process = psutil.Process(pid)
@@ -243,7 +248,7 @@ def _row_elsewhere(pid: int) -> Row | None:
         return None
 
 
-def _seconds_elsewhere(pid: int) -> float | None:
+def _tree_seconds_by_psutil(pid: int) -> float | None:
     psutil = _psutil()
     try:
         times = [one.cpu_times() for one in psutil.Process(pid).children(recursive=True)]
@@ -252,7 +257,7 @@ def _seconds_elsewhere(pid: int) -> float | None:
     return float(sum(one.user + one.system for one in times))
 
 
-def _mark_elsewhere(pid: int) -> str | None:
+def _mark_by_psutil(pid: int) -> str | None:
     psutil = _psutil()
     try:
         mark: str | None = psutil.Process(pid).environ().get(MARK)

@@ -309,7 +309,7 @@ def test_names_and_paths_survive_the_starter_however_odd(children: dict[str, str
 @pytest.mark.promise("any input")
 @settings(deadline=None, max_examples=50)
 @given(st.binary(max_size=60) | st.text(st.sampled_from("children: {}[]\n-api../&*!#'\"|>%@`~0x."), max_size=60))
-def test_whatever_the_file_holds_is_read_or_told(data: bytes | str) -> None:
+def test_any_file_content_is_read_or_is_an_error(data: bytes | str) -> None:
     with TemporaryDirectory() as folder:
         workspace = Workspace(Path(folder))
         workspace.config.write_bytes(data if isinstance(data, bytes) else data.encode())

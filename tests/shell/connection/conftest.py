@@ -1,4 +1,4 @@
-"""Where the server listens."""
+"""The socket path of the server."""
 
 from __future__ import annotations
 

@@ -17,12 +17,12 @@ from supervisor.shell.connection import Connection, connect
 from supervisor.wire.jsonrpc import Call, Garbage, Notice
 
 LIMIT = 5.0  # seconds
-Heard = Call | Notice | Garbage
+Message = Call | Notice | Garbage
 Test = Callable[..., Coroutine[Any, Any, None]]
 
 
 def looped(test: Test) -> Callable[..., None]:
-    """A test that runs in an event loop, for a bounded time."""
+    """Run an async test in an event loop, for at most LIMIT seconds."""
 
     @functools.wraps(test)
     def run(*args: Any, **kwargs: Any) -> None:
@@ -32,7 +32,7 @@ def looped(test: Test) -> Callable[..., None]:
 
 
 class Server:
-    """The server's side of one connection: what it got, and what it says."""
+    """The server's side of one connection."""
 
     def __init__(self, connection: ServerConnection) -> None:
         self.connection = connection
@@ -54,24 +54,24 @@ class Server:
         self.connection.transport.abort()
 
     async def left(self) -> None:
-        """Until the other side is gone."""
+        """Wait until the other side is gone."""
         await self.connection.wait_closed()
 
 
 class Client:
-    """Our side: the connection, and what was heard over it."""
+    """Our side: the connection and the messages that it passed on."""
 
-    def __init__(self, heard: asyncio.Queue[Heard], connection: Connection, read: asyncio.Task[None]) -> None:
-        self.heard, self.connection, self.read = heard, connection, read
+    def __init__(self, messages: asyncio.Queue[Message], connection: Connection, read: asyncio.Task[None]) -> None:
+        self.messages, self.connection, self.read = messages, connection, read
         self.request = connection.request
 
-    async def hears(self, count: int) -> list[Heard]:
-        return [await self.heard.get() for _ in range(count)]
+    async def receive(self, count: int) -> list[Message]:
+        return [await self.messages.get() for _ in range(count)]
 
 
 @asynccontextmanager
 async def served(path: Path, script: Callable[[Server], Awaitable[None]]) -> AsyncIterator[Client]:
-    """A connection to a server that follows `script`, and then stays until we leave."""
+    """Connect to a server that follows `script` and then stays until we disconnect."""
     broken: list[BaseException] = []
 
     async def serve(connection: ServerConnection) -> None:
@@ -80,15 +80,15 @@ async def served(path: Path, script: Callable[[Server], Awaitable[None]]) -> Asy
             await script(server)
             await server.left()
         except ConnectionClosed:
-            pass  # we left first
+            pass  # we disconnected first
         except Exception as error:
             broken.append(error)
 
-    heard: asyncio.Queue[Heard] = asyncio.Queue()
+    messages: asyncio.Queue[Message] = asyncio.Queue()
     async with unix_serve(serve, str(path), max_size=None, compression=None), asyncio.TaskGroup() as group:
-        connection = await connect(str(path), heard.put_nowait, LIMIT)
+        connection = await connect(str(path), messages.put_nowait, LIMIT)
         try:
-            yield Client(heard, connection, group.create_task(connection.read(), name="read"))
+            yield Client(messages, connection, group.create_task(connection.read(), name="read"))
         finally:
             connection.close()
     assert broken == []

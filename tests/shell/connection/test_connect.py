@@ -1,4 +1,4 @@
-"""Who answers on a socket, and who does not, is known in bounded time."""
+"""Connect: whether a server answers is known in bounded time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from supervisor.errors import ConnectionLost
 from supervisor.shell.connection import connect
-from tests.shell.connection.server import LIMIT, Heard, Server, looped, served
+from tests.shell.connection.server import LIMIT, Message, Server, looped, served
 
 pytestmark = pytest.mark.timeout(10)
 
@@ -24,8 +24,8 @@ async def test_a_link_is_followed_to_the_socket_also_from_a_path_too_long_for_on
     link.parent.mkdir()
     link.symlink_to(tmp_path / "s")
     async with served(tmp_path / "s", script):
-        heard: asyncio.Queue[Heard] = asyncio.Queue()
-        connection = await connect(str(link), heard.put_nowait, LIMIT)
+        messages: asyncio.Queue[Message] = asyncio.Queue()
+        connection = await connect(str(link), messages.put_nowait, LIMIT)
         reading = asyncio.create_task(connection.read())
         assert await connection.request("a", {}) == "here"
         connection.close()
@@ -40,8 +40,8 @@ def listen(path: Path) -> socket.socket:
 
 
 @looped
-async def test_where_nobody_listens_there_is_no_server(path: Path) -> None:
-    refused = rf"no server answers at {path} \(.*\): it is started by `orch up`"
+async def test_a_socket_nobody_listens_on_is_an_error(path: Path) -> None:
+    refused = rf"no server answers at {path} \(.*\): start it with `orch up`"
     with pytest.raises(ConnectionLost, match=refused):
         await connect(str(path), print, LIMIT)
     listen(path).close()
@@ -52,7 +52,7 @@ async def test_where_nobody_listens_there_is_no_server(path: Path) -> None:
 
 
 @looped
-async def test_who_takes_the_call_and_says_nothing_is_given_up_in_time(path: Path) -> None:
+async def test_a_peer_that_accepts_and_says_nothing_times_out(path: Path) -> None:
     with listen(path), pytest.raises(TimeoutError):
         await connect(str(path), print, 0.05)
 
@@ -71,7 +71,7 @@ async def test_who_takes_the_call_and_says_nothing_is_given_up_in_time(path: Pat
     ],
 )
 @looped
-async def test_who_answers_as_no_server_would_is_none(path: Path, words: bytes) -> None:
+async def test_a_peer_that_answers_as_no_server_would_is_an_error(path: Path, words: bytes) -> None:
     async def stranger(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(words)

@@ -1,4 +1,4 @@
-"""A connection that ends is told to everybody who waits on it."""
+"""The end of a connection: every request that waits on it fails."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.timeout(10)
 
 
 @looped
-async def test_everybody_who_waits_learns_that_the_server_died(path: Path) -> None:
+async def test_every_waiting_request_fails_when_the_server_dies(path: Path) -> None:
     async def script(server: Server) -> None:
         for _ in range(3):
             await server.take()
@@ -38,7 +38,9 @@ async def test_a_server_that_says_goodbye_has_closed_the_connection(path: Path) 
         await server.connection.close()
 
     async with served(path, script) as client:
-        with pytest.raises(ConnectionLost, match="the server closed the connection: the server is restarted by itself"):
+        with pytest.raises(
+            ConnectionLost, match="the server closed the connection: the supervisor restarts the server"
+        ):
             await client.request("a", {})
         assert client.connection.reason == "the server closed the connection"
 
@@ -64,7 +66,7 @@ async def test_closing_ends_it_at_once_also_when_the_server_hangs(path: Path) ->
 
 
 @looped
-async def test_whoever_waits_is_not_left_alone_when_nobody_reads_any_more(path: Path) -> None:
+async def test_waiting_requests_fail_when_the_reader_stops(path: Path) -> None:
     asked = asyncio.Event()
 
     async def script(server: Server) -> None:
@@ -75,7 +77,7 @@ async def test_whoever_waits_is_not_left_alone_when_nobody_reads_any_more(path: 
         waiting = asyncio.create_task(client.request("a", {}))
         await asked.wait()
         client.read.cancel()
-        with pytest.raises(ConnectionLost, match="nobody reads it any more"):
+        with pytest.raises(ConnectionLost, match="the supervisor stopped reading it"):
             await waiting
 
 
@@ -89,7 +91,7 @@ async def test_a_ping_tells_a_living_server_from_a_hung_and_a_dead_one(path: Pat
     async with served(path, script) as client:
         await client.connection.ping(LIMIT)
         await client.connection.notify("hang")
-        await client.hears(1)
+        await client.receive(1)
         with pytest.raises(TimeoutError):
             await client.connection.ping(0.05)
         client.connection.close()

@@ -1,4 +1,4 @@
-"""What comes over a connection unasked: notifications, calls and garbage, each handed on in order."""
+"""Messages that the server sends unasked: notifications, calls and garbage are passed on in order."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.timeout(10)
 
 
 @looped
-async def test_notifications_and_calls_are_handed_on_in_order_around_an_answer(path: Path) -> None:
+async def test_notifications_and_calls_are_passed_on_in_order_around_an_answer(path: Path) -> None:
     async def script(server: Server) -> None:
         request = await server.take()
         for number in range(500):
@@ -26,8 +26,8 @@ async def test_notifications_and_calls_are_handed_on_in_order_around_an_answer(p
 
     async with served(path, script) as client:
         await client.request("a", {})
-        heard = await client.hears(502)
-    assert heard == [
+        messages = await client.receive(502)
+    assert messages == [
         *(Notice("tick", {"n": number}) for number in range(500)),
         Call(0, "currentTime/read", {}),
         Notice("last", {}),
@@ -46,7 +46,7 @@ async def test_calls_are_answered_or_refused_under_their_own_ids(path: Path) -> 
         await client.connection.notify("initialized")
         await client.connection.answer("x", {"decision": "decline"})
         await client.connection.refuse(0, -32601, "no")
-        await client.hears(1)
+        await client.receive(1)
     assert got == [
         {"method": "initialized"},
         {"id": "x", "result": {"decision": "decline"}},
@@ -66,7 +66,7 @@ async def test_an_answer_of_twenty_megabytes_arrives(path: Path) -> None:
 
 
 @looped
-async def test_garbage_is_told_and_the_connection_goes_on(path: Path) -> None:
+async def test_garbage_is_passed_on_and_the_connection_stays_open(path: Path) -> None:
     async def script(server: Server) -> None:
         for garbage in ("no json", b"\xff\x00", "[]", '{"id":99,"result":1}', '{"method":7}'):
             await server.say(garbage)
@@ -74,9 +74,9 @@ async def test_garbage_is_told_and_the_connection_goes_on(path: Path) -> None:
 
     async with served(path, script) as client:
         assert await client.request("a", {}) == "fine"
-        heard = await client.hears(5)
-    assert [type(one) for one in heard] == [Garbage] * 5
-    assert heard[2:] == [
+        messages = await client.receive(5)
+    assert [type(one) for one in messages] == [Garbage] * 5
+    assert messages[2:] == [
         Garbage("not a JSON object"),
         Garbage("an answer to no request of ours"),
         Garbage("the method is not a text"),

@@ -1,4 +1,4 @@
-"""Requests over a connection find their answers, are sent again when a server is busy, and end in time."""
+"""Requests get their own answers, are sent again to an overloaded server, and end in time."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ async def test_answers_find_their_requests_in_whatever_order_they_come(path: Pat
 
 
 @looped
-async def test_a_refusal_is_told_with_its_code_and_words(path: Path) -> None:
+async def test_a_refusal_raises_its_code_and_message(path: Path) -> None:
     async def script(server: Server) -> None:
         await server.refuse(await server.take(), -32600, "thread not found: t")
 
@@ -60,7 +60,7 @@ async def test_a_request_that_meets_an_overload_is_sent_again(path: Path) -> Non
 
 
 @looped
-async def test_an_overload_without_end_is_told(path: Path) -> None:
+async def test_an_endless_overload_is_an_error(path: Path) -> None:
     count = itertools.count()
 
     async def script(server: Server) -> None:
@@ -73,7 +73,7 @@ async def test_an_overload_without_end_is_told(path: Path) -> None:
 
 
 @looped
-async def test_no_more_requests_are_in_flight_than_a_server_takes(path: Path) -> None:
+async def test_no_more_requests_are_in_flight_than_a_server_accepts(path: Path) -> None:
     async def script(server: Server) -> None:
         for _ in range(3):
             asked = [await server.take() for _ in range(IN_FLIGHT)]
@@ -100,12 +100,12 @@ async def test_a_request_without_an_answer_ends_in_time_and_its_late_answer_is_g
         with pytest.raises(TimeoutError):
             await client.request("slow", {}, timeout=0.05)
         late.set()
-        assert await client.hears(1) == [Garbage("an answer to no request of ours")]
+        assert await client.receive(1) == [Garbage("an answer to no request of ours")]
         assert await client.request("next", {}) == "in time"
 
 
 @looped
-async def test_a_request_that_was_given_up_leaves_the_others_alone(path: Path) -> None:
+async def test_a_cancelled_request_leaves_the_others_alone(path: Path) -> None:
     async def script(server: Server) -> None:
         first, second = await server.take(), await server.take()
         await server.answer(second, "second")
@@ -117,5 +117,5 @@ async def test_a_request_that_was_given_up_leaves_the_others_alone(path: Path) -
         await asyncio.wait({first, second}, timeout=0)
         first.cancel()
         assert await second == "second"
-        assert await client.hears(1) == [Garbage("an answer to no request of ours")]
+        assert await client.receive(1) == [Garbage("an answer to no request of ours")]
         assert first.cancelled()

@@ -1,4 +1,4 @@
-"""Where git keeps a repo, what its small files say, and whether its configuration names filters; all without git."""
+"""Find the git folder, read its small files, and check the configuration for filters, all without running git."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ def test_the_git_folder_is_found_as_git_finds_it(repo: Path, tmp_path: Path) -> 
     git(repo, "worktree", "add", "-q", str(tmp_path / "linked"))
     git(repo, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(repo), "inner")
     git(tmp_path, "clone", "-q", "--bare", str(repo), "bare")
-    git(tmp_path, "init", "-q", "--separate-git-dir", str(tmp_path / "kept"), "apart")
-    for path in (repo, tmp_path / "linked", repo / "inner", tmp_path / "bare", tmp_path / "apart"):
+    git(tmp_path, "init", "-q", "--separate-git-dir", str(tmp_path / "kept"), "separate")
+    for path in (repo, tmp_path / "linked", repo / "inner", tmp_path / "bare", tmp_path / "separate"):
         place = place_of(path)
         assert place is not None
         assert os.path.realpath(place.git) == real(path, "--absolute-git-dir")
         assert os.path.realpath(place.common) == real(path, "--git-common-dir")
 
 
-def test_a_folder_that_is_no_root_has_no_place(repo: Path, tmp_path: Path) -> None:
+def test_a_folder_that_is_no_root_has_no_git_dir(repo: Path, tmp_path: Path) -> None:
     (repo / "sub").mkdir()
     (tmp_path / "odd").mkdir()
     (tmp_path / "odd" / ".git").write_text("nonsense", encoding="utf-8")
@@ -60,7 +60,7 @@ def test_only_the_beginning_of_a_regular_file_is_read(tmp_path: Path) -> None:
     assert [read_small(tmp_path, *name) for name in names] == [None] * len(names)
 
 
-def test_a_configuration_is_only_trusted_unread_when_nothing_in_it_can_name_a_filter(repo: Path) -> None:
+def test_a_configuration_is_trusted_without_git_only_when_nothing_in_it_can_name_a_filter(repo: Path) -> None:
     config = repo / ".git" / "config"
     plain = config.read_text(encoding="utf-8")
     place = GitDir(repo / ".git", repo / ".git")
@@ -85,7 +85,7 @@ def test_a_configuration_is_only_trusted_unread_when_nothing_in_it_can_name_a_fi
     assert not names_no_filter(place)
 
 
-def test_settings_are_read_with_whose_they_are(repo: Path, home: Path) -> None:
+def test_settings_are_read_and_those_of_the_repo_are_marked(repo: Path, home: Path) -> None:
     (home / ".gitconfig").write_text("[user]\n\tname = Ada\n[x]\n\tyes\n", encoding="utf-8")
     git(repo, "config", "remote.o.url", "two\nlines")
     settings = {setting.key: setting for setting in read_config(repo)}
@@ -94,7 +94,7 @@ def test_settings_are_read_with_whose_they_are(repo: Path, home: Path) -> None:
     assert settings["x.yes"].value == b"true"
 
 
-def test_a_git_that_reads_an_endless_file_is_stopped_before_it_has_all_memory(
+def test_a_git_that_reads_an_endless_file_is_killed_before_it_has_all_memory(
     repo: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(run, "MEMORY_LIMIT", 100 << 20)

@@ -1,4 +1,4 @@
-"""Listing the files of real repositories."""
+"""List the files of real repositories."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_tracked_and_untracked_files_are_listed_and_ignored_ones_are_not(repo: P
     assert files["new"] == TrackedFile("new", b"new", "", "file")
 
 
-def test_each_kind_of_file_is_told_tracked_or_not(repo: Path, tmp_path: Path) -> None:
+def test_each_kind_of_file_is_recognised_tracked_or_not(repo: Path, tmp_path: Path) -> None:
     def make(prefix: str) -> None:
         (repo / f"{prefix}program").write_text("#!/bin/sh\n", encoding="utf-8")
         (repo / f"{prefix}program").chmod(0o755)
@@ -85,7 +85,7 @@ def test_names_that_are_hard_to_show_can_be_opened_by_their_raw_form(repo: Path)
         assert {"new\\nline", "bad\\xff", "back\\\\nslash", "tab\\t"} < {file.name for file in found.files}
 
 
-def test_more_files_than_the_limit_are_cut_and_told(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_listing_of_more_files_than_the_limit_is_cut_and_says_so(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (repo / "c").write_text("x", encoding="utf-8")
     monkeypatch.setattr(listing, "FILE_LIMIT", 3)
     assert ([file.name for file in list_files(repo).files], list_files(repo).cut) == (["a", "b", "c"], False)
@@ -100,7 +100,7 @@ def test_an_empty_repository_has_no_files(tmp_path: Path) -> None:
     assert list_files(tmp_path / "empty") == Listing((), cut=False)
 
 
-def test_a_folder_that_is_no_repository_and_a_broken_index_are_told(repo: Path, tmp_path: Path) -> None:
+def test_a_folder_that_is_no_repository_and_a_broken_index_are_errors(repo: Path, tmp_path: Path) -> None:
     (repo / ".git" / "index").write_bytes(b"nonsense")
     for path in (repo, tmp_path):
         with pytest.raises(WorkspaceError, match="git cannot list the files in"):

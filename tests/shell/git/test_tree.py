@@ -1,4 +1,4 @@
-"""Reading git from real repositories, some of them hostile."""
+"""Read real repositories, some of them hostile."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_a_linked_work_tree_and_a_submodule_are_work_trees(repo: Path, tmp_path:
     assert [toplevel(tmp_path / "linked"), toplevel(outer / "inner")] == [tmp_path / "linked", outer / "inner"]
 
 
-def test_what_is_no_work_tree_is_named_with_the_next_step(repo: Path, tmp_path: Path) -> None:
+def test_the_error_for_anything_but_a_work_tree_names_it_and_the_next_step(repo: Path, tmp_path: Path) -> None:
     (tmp_path / "plain folder").mkdir()
     git(tmp_path, "init", "-q", "--bare", str(tmp_path / "bare"))
     said = []
@@ -96,9 +96,7 @@ PLAIN = "[core]\n\trepositoryformatversion = 0\n\tbare = false\n"
         ("#" * 4096 + "\n", True),
     ],
 )
-def test_git_is_asked_for_the_root_wherever_the_repo_could_say_that_it_is_elsewhere(
-    repo: Path, config: str, asked: bool
-) -> None:
+def test_git_is_asked_for_the_root_wherever_the_repo_could_move_it(repo: Path, config: str, asked: bool) -> None:
     (repo / ".git" / "config").write_text(config, encoding="utf-8")
     assert is_plain_root(repo) is not asked
 
@@ -114,10 +112,10 @@ def test_git_is_asked_for_the_root_of_what_only_looks_like_a_repo(repo: Path, tm
     assert not any(is_plain_root(path) for path in (tmp_path / "link", tmp_path / "pipe", repo / "src", repo / ".git"))
 
 
-def test_dubious_ownership_is_told_with_the_command_that_trusts_it(
+def test_the_error_for_dubious_ownership_names_the_command_that_trusts_it(
     repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    git(repo, "config", "extensions.none", "true")  # so that git itself is asked
+    git(repo, "config", "extensions.none", "true")  # makes us ask git
     real = run._git()[1]
     stand_in(monkeypatch, tmp_path, f'GIT_TEST_ASSUME_DIFFERENT_OWNER=1 exec {real} "$@"')
     sentence = (
@@ -130,7 +128,7 @@ def test_dubious_ownership_is_told_with_the_command_that_trusts_it(
         assert str(error.value) == sentence
 
 
-def test_a_broken_configuration_is_told(repo: Path) -> None:
+def test_a_broken_configuration_is_an_error(repo: Path) -> None:
     (repo / ".git" / "config").write_text("[core\n", encoding="utf-8")
     with pytest.raises(WorkspaceError, match=r"git cannot .* in .*: fatal: bad config line 1"):
         toplevel(repo)
@@ -147,7 +145,7 @@ def test_an_unborn_branch_has_no_head_and_a_detached_head_no_branch(repo: Path, 
     assert read_tree(repo) == Tree(git(repo, "rev-parse", "HEAD"), None, ())
 
 
-def test_names_that_are_hard_to_show_are_shown_each_in_its_own_way(repo: Path) -> None:
+def test_names_that_are_hard_to_show_stay_distinct(repo: Path) -> None:
     names = [b"-rf", b"new\nline", b"bad\xff", b"back\\nslash", "é ü".encode(), b"tab\t", b"\xe2\x80\xaegpj.exe"]
     for name in names:
         Path(os.fsdecode(bytes(repo) + b"/" + name)).write_bytes(b"x")
@@ -223,7 +221,7 @@ def test_the_list_of_changes_is_capped(repo: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_inherited_git_variables_are_not_obeyed(repo: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    read_tree(repo)  # GitPython asks for git's version when it is first loaded; that is no reading of a repo
+    read_tree(repo)  # GitPython runs `git version` when it is first loaded; that does not read the repo
     for name, value in (
         ("GIT_DIR", "/nowhere"),
         ("GIT_INDEX_FILE", "/nowhere/index"),
@@ -237,7 +235,7 @@ def test_inherited_git_variables_are_not_obeyed(repo: Path, monkeypatch: pytest.
 
 
 def test_reading_leaves_git_and_our_environment_as_they_were(repo: Path) -> None:
-    (repo / "a").touch()  # A plain `git status` would now refresh the index.
+    (repo / "a").touch()  # Now a plain `git status` would refresh the index.
     environment = dict(os.environ)
     before = {path: path.stat().st_mtime_ns for path in sorted((repo / ".git").rglob("*"))}
     read_tree(repo)
@@ -245,7 +243,7 @@ def test_reading_leaves_git_and_our_environment_as_they_were(repo: Path) -> None
     assert dict(os.environ) == environment
 
 
-def test_a_question_costs_one_process_of_git_also_the_first_one(repo: Path, tmp_path: Path) -> None:
+def test_a_call_runs_one_git_process_and_so_does_the_first_one(repo: Path, tmp_path: Path) -> None:
     program, called = tmp_path / "git", tmp_path / "called"
     program.write_text(f'#!/bin/bash\necho "${{@: -1}}" >> {called}\n', encoding="utf-8")
     program.chmod(0o755)
@@ -256,7 +254,7 @@ def test_a_question_costs_one_process_of_git_also_the_first_one(repo: Path, tmp_
     assert called.read_text(encoding="utf-8").split() == ["status"]
 
 
-def test_a_git_that_does_not_end_is_ended(repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_git_that_does_not_exit_is_killed(repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     alive = tmp_path / "alive"
     os.mkfifo(alive)
     stand_in(monkeypatch, tmp_path, f"sleep 60 > {alive} &\nexec sleep 60")
@@ -266,12 +264,14 @@ def test_a_git_that_does_not_end_is_ended(repo: Path, tmp_path: Path, monkeypatc
         with pytest.raises(WorkspaceError, match=r"git rev-parse took longer than 0.3 s"):
             run.run_git(repo, "rev-parse")
         os.set_blocking(writer_gone, True)
-        assert os.read(writer_gone, 1) == b""  # The last holder of the pipe is gone: the whole group was ended.
+        assert (
+            os.read(writer_gone, 1) == b""
+        )  # The last process that had the pipe open is gone: the whole group was killed.
     finally:
         os.close(writer_gone)
 
 
-def test_an_answer_that_does_not_end_is_cut(repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_endless_output_is_cut(repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stand_in(monkeypatch, tmp_path, 'case "$*" in *config*) exit 0;; esac\nexec yes')
     monkeypatch.setattr(run, "OUTPUT_LIMIT", 1000)
     answer = read_git(repo, "log")
@@ -290,7 +290,9 @@ def test_a_hostile_repository_does_run_its_programs_in_a_plain_status(hostile: H
     hostile.make_everything_dirty()
     plain = ("git", "status")
     subprocess.run(plain, cwd=hostile.folder, check=False, capture_output=True, timeout=5)
-    git(hostile.folder, "config", "--unset", "filter.evil.process")  # It failed, and stopped git before the others.
+    git(
+        hostile.folder, "config", "--unset", "filter.evil.process"
+    )  # It would fail and stop git before the other filters run.
     git(hostile.folder, "config", "filter.evil.required", "false")
     subprocess.run(plain, cwd=hostile.folder, check=False, capture_output=True, timeout=5)
     cleans = {"clean", "clean-of-a-name-with-an-equals-sign", "clean-of-an-include", "clean-of-no-name"}
@@ -322,7 +324,7 @@ def test_a_program_of_the_repo_does_not_run_through_the_users_own_lfs_filter(hos
     assert hostile.ran() == set()
 
 
-def test_a_filter_of_the_users_own_goes_on_working(repo: Path, home: Path) -> None:
+def test_a_filter_of_the_user_still_works(repo: Path, home: Path) -> None:
     (home / ".gitconfig").write_text('[filter "upper"]\n\tclean = tr A-Z a-z\n', encoding="utf-8")
     (repo / ".gitattributes").write_text("a filter=upper\n", encoding="utf-8")
     commit(repo)
@@ -366,4 +368,4 @@ def test_a_missing_object_of_a_partial_clone_is_not_fetched(repo: Path, tmp_path
         changed_between(repo, before, read_tree(repo))
     assert not canary.exists()
     subprocess.run(["git", "diff", "--name-only", "HEAD~1"], cwd=repo, check=False, capture_output=True, timeout=5)
-    assert canary.exists()  # The trap works: a plain diff steps into it.
+    assert canary.exists()  # The trap works: a plain diff runs the program.

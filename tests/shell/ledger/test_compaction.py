@@ -1,4 +1,4 @@
-"""A long ledger: old parts are packed and the world is kept, and nothing is lost, doubled or read for nothing."""
+"""Compact a long ledger: old segments are packed, the world is kept, and no event is lost, doubled or read twice."""
 
 from __future__ import annotations
 
@@ -32,21 +32,21 @@ def note(number: int) -> ev.LearningNoted:
 
 
 def world_of(events: list[ev.LearningNoted]) -> World:
-    """A fold that shows each event: it is for this to find out, not for the core's."""
+    """A simple fold in which every event can be seen, in place of the core's."""
     return World(learnings=tuple(Learning(one.at, one.source, one.text) for one in events))
 
 
-def told(opened: Opened) -> World:
+def world_in(opened: Opened) -> World:
     world = opened.world or World()
     new = [Learning(one.at, one.source, one.text) for one in opened.events if isinstance(one, ev.LearningNoted)]
     return replace(world, learnings=(*world.learnings, *new))
 
 
 def write(path: Path, numbers: range, *, compacting: bool = True) -> None:
-    """Another supervisor's life: it opens the ledger, and appends a note for each number."""
+    """Do what one supervisor does: open the ledger, append a note for each number, compact, close."""
     ledger = Ledger(path)
     try:
-        world = told(ledger.open())
+        world = world_in(ledger.open())
         for number in numbers:
             event = note(number)
             ledger.append((event,), lambda _: {})
@@ -79,12 +79,12 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.promise("start time bounded")
-def test_whatever_its_age_only_the_newest_part_is_read(path: Path) -> None:
+def test_only_the_newest_segment_is_read_however_old_the_ledger_is(path: Path) -> None:
     write(path, range(20))
     write(path, range(20, 40))
 
     opened = found(path)
-    assert told(opened) == world_of([note(number) for number in range(40)])
+    assert world_in(opened) == world_of([note(number) for number in range(40)])
     assert len(opened.events) < 10
     assert opened.last == note(39).at
     assert numbers_of(path) == list(range(1, 41))
@@ -94,7 +94,7 @@ def test_whatever_its_age_only_the_newest_part_is_read(path: Path) -> None:
     assert [one.first for one in closed[1:]] == [one.last + 1 for one in closed[:-1]]
 
 
-def test_without_a_part_the_others_are_not_taken_for_the_whole(path: Path) -> None:
+def test_a_damaged_segment_is_an_error(path: Path) -> None:
     write(path, range(20))
     victim = segments(path)[0].path
     (path.parent / "ledger" / "world.json").unlink()
@@ -108,17 +108,17 @@ def test_without_a_part_the_others_are_not_taken_for_the_whole(path: Path) -> No
 
 
 @pytest.mark.parametrize("missing", [0, 1, -1])
-def test_a_part_that_is_missing_is_told_and_not_skipped(path: Path, missing: int) -> None:
+def test_a_missing_segment_is_an_error_and_is_not_skipped(path: Path, missing: int) -> None:
     write(path, range(20))
     write(path, range(20, 21), compacting=False)
     victim = segments(path)[missing]
     victim.path.unlink()
-    with pytest.raises(StoreError, match=f"the events {victim.first} to {victim.last} are missing"):
+    with pytest.raises(StoreError, match=f"lacks the events {victim.first} to {victim.last}"):
         found(path)
 
 
 @pytest.mark.parametrize("spoil", ["torn", "garbled", "no gzip"])
-def test_a_damaged_part_is_an_error_of_the_file_for_whoever_reads_it(path: Path, spoil: str) -> None:
+def test_reading_the_lines_of_a_damaged_segment_raises_os_error(path: Path, spoil: str) -> None:
     write(path, range(20))
     victim = segments(path)[0].path
     content = victim.read_bytes()
@@ -129,16 +129,16 @@ def test_a_damaged_part_is_an_error_of_the_file_for_whoever_reads_it(path: Path,
         "no gzip": b"nothing\n",
     }[spoil]
     victim.write_bytes(spoilt)
-    with pytest.raises(OSError, match="it is damaged") as caught:
+    with pytest.raises(OSError, match="the file is damaged") as caught:
         list(raw_lines(path))
     assert caught.value.filename == str(victim)
 
 
-def test_the_code_that_a_kept_world_is_bound_to_includes_all_that_makes_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_code_digest_covers_all_code_that_derives_the_world(monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[str] = []
     real = Path.read_bytes
     monkeypatch.setattr(Path, "read_bytes", lambda path: read.append(str(path)) or real(path))
-    checkpoint.code.__wrapped__()
+    checkpoint.code_digest.__wrapped__()
     assert [
         part
         for part in ("domain/world.py", "core/engine/evolve.py", "ledger/lines.py", "wire/plain.py")
@@ -148,12 +148,12 @@ def test_the_code_that_a_kept_world_is_bound_to_includes_all_that_makes_it(monke
 
 @pytest.mark.promise("ledger whole")
 @pytest.mark.parametrize("spoil", ["remove", "truncate", "garble", "other code"])
-def test_a_kept_world_that_cannot_be_trusted_costs_only_time(path: Path, spoil: str, monkeypatch: Any) -> None:
+def test_an_unusable_checkpoint_costs_only_time(path: Path, spoil: str, monkeypatch: Any) -> None:
     write(path, range(20))
     kept = path.parent / "ledger" / "world.json"
     content = kept.read_bytes()
     if spoil == "other code":
-        monkeypatch.setattr(checkpoint, "code", lambda: "another")
+        monkeypatch.setattr(checkpoint, "code_digest", lambda: "another")
     else:
         spoilt = {"remove": None, "truncate": content[:-5], "garble": content.replace(b"human", b"humbn", 1)}[spoil]
         kept.unlink()
@@ -162,13 +162,13 @@ def test_a_kept_world_that_cannot_be_trusted_costs_only_time(path: Path, spoil: 
 
     opened = found(path)
     assert (opened.world, len(opened.events)) == (None, 20)
-    assert told(opened) == world_of([note(number) for number in range(20)])
-    write(path, range(20, 21))  # it is kept anew at the first occasion
+    assert world_in(opened) == world_of([note(number) for number in range(20)])
+    write(path, range(20, 21))  # the next compaction writes a new checkpoint
     opened = found(path)
-    assert (len(opened.events), len(told(opened).learnings)) == (0, 21)
+    assert (len(opened.events), len(world_in(opened).learnings)) == (0, 21)
 
 
-def test_a_ledger_that_was_put_back_counts_and_not_the_world_of_later(path: Path) -> None:
+def test_a_restored_older_ledger_wins_over_a_newer_checkpoint(path: Path) -> None:
     write(path, range(5), compacting=False)
     before = path.read_bytes()
     write(path, range(5, 8))
@@ -176,11 +176,11 @@ def test_a_ledger_that_was_put_back_counts_and_not_the_world_of_later(path: Path
         segment.path.unlink()
     path.write_bytes(before)
 
-    assert told(found(path)) == world_of([note(number) for number in range(5)])
+    assert world_in(found(path)) == world_of([note(number) for number in range(5)])
 
 
 @pytest.mark.promise("damaged state")
-def test_where_it_cannot_be_compacted_it_goes_on_growing(path: Path) -> None:
+def test_a_ledger_that_cannot_be_compacted_still_grows(path: Path) -> None:
     path.parent.mkdir()
     (path.parent / "ledger").write_text("in the way", encoding="utf-8")
     ledger = Ledger(path)
@@ -194,13 +194,13 @@ def test_where_it_cannot_be_compacted_it_goes_on_growing(path: Path) -> None:
             failed += 1
     ledger.close()
 
-    assert 1 < failed < 10, "it is tried again now and then, and not each time"
-    assert told(found(path)) == world_of([note(number) for number in range(20)])
+    assert 1 < failed < 10, "it is tried again now and then, not at every step"
+    assert world_in(found(path)) == world_of([note(number) for number in range(20)])
     assert numbers_of(path) == list(range(1, 21))
 
 
 class Killed(BaseException):
-    """The supervisor ends here."""
+    """The supervisor dies here."""
 
 
 STEPS = (
@@ -210,9 +210,11 @@ STEPS = (
 
 
 @pytest.mark.promise("ledger whole")
-def test_it_may_be_cut_off_at_any_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_event_is_lost_or_doubled_whichever_step_is_interrupted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(store, "SEGMENT", 500)
-    monkeypatch.setattr(store.threading, "Thread", Beside)
+    monkeypatch.setattr(store.threading, "Thread", ThreadStandin)
     expected = world_of([note(number) for number in range(13)])
     for last in itertools.count():
         path = tmp_path / str(last) / "ledger.jsonl"
@@ -224,22 +226,22 @@ def test_it_may_be_cut_off_at_any_step(tmp_path: Path, monkeypatch: pytest.Monke
             try:
                 write(path, range(7, 11))
             except Killed:
-                ended = False
+                completed = False
             else:
-                ended = True
-        done = len(told(found(path)).learnings)
+                completed = True
+        done = len(world_in(found(path)).learnings)
         assert 7 <= done <= 11
         assert numbers_of(path) == list(range(1, done + 1))
         write(path, range(done, 13))
-        assert told(found(path)) == expected
+        assert world_in(found(path)) == expected
         assert numbers_of(path) == list(range(1, 14))
-        if ended:
-            assert last > 15, "steps that were cut off"
+        if completed:
+            assert last > 15, "too few steps were interrupted"
             break
 
 
 def dying(real: Callable[..., Any], left: Any) -> Callable[..., Any]:
-    """`real`, which ends the supervisor just before it once nothing is left."""
+    """Wrap `real` so that the supervisor dies just before the call when no steps are left."""
 
     def step(*args: Any, **options: Any) -> Any:
         if next(left, None) is None:
@@ -249,8 +251,8 @@ def dying(real: Callable[..., Any], left: Any) -> Callable[..., Any]:
     return step
 
 
-class Beside:
-    """What is done beside, done at once: it dies with the rest."""
+class ThreadStandin:
+    """A thread that runs at once, so that it dies with the rest."""
 
     def __init__(self, target: Callable[..., None], args: tuple[Any, ...], **_: Any) -> None:
         self._do = lambda: target(*args)
@@ -259,7 +261,7 @@ class Beside:
         self._do()
 
 
-def test_parts_that_are_closed_in_quick_succession_are_packed_one_after_the_other(
+def test_segments_that_are_closed_in_quick_succession_are_packed_one_after_the_other(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     inside: list[int] = []
@@ -269,7 +271,7 @@ def test_parts_that_are_closed_in_quick_succession_are_packed_one_after_the_othe
         inside.append(1)
         if len(inside) > 1:
             met.set()
-        met.wait(0.3)  # until another one has come in beside, which must not be
+        met.wait(0.3)  # gives another one time to come in, which must not happen
         real(ledger)
         inside.pop()
 
@@ -280,7 +282,7 @@ def test_parts_that_are_closed_in_quick_succession_are_packed_one_after_the_othe
     assert numbers_of(path) == list(range(1, 21))
 
 
-def test_a_part_that_is_packed_while_somebody_reads_is_read_all_the_same(path: Path) -> None:
+def test_a_segment_that_is_packed_meanwhile_can_still_be_read(path: Path) -> None:
     write(path, range(20))
     first = segments(path)[0]
     plain = first.path.with_suffix("")
@@ -293,7 +295,7 @@ def test_a_part_that_is_packed_while_somebody_reads_is_read_all_the_same(path: P
         assert json.loads(next(file))["seq"] == 1
 
 
-def test_packing_again_after_it_was_cut_off_gives_each_part_once(path: Path) -> None:
+def test_packing_again_after_an_interruption_leaves_each_segment_once(path: Path) -> None:
     write(path, range(20))
     first = segments(path)[0]
     plain = first.path.with_suffix("")

@@ -1,4 +1,4 @@
-"""The ledger: what was recorded comes back as it was, whatever happens to the file; and files replaced as a whole."""
+"""The ledger returns what was recorded, whatever happens to the file. Also: replace files atomically."""
 
 from __future__ import annotations
 
@@ -57,12 +57,12 @@ def unlabelled(event: ev.Event) -> dict[str, Any]:
 
 
 def holding(events: tuple[ev.Event, ...], cut: int) -> Opened:
-    """A ledger of which no world was kept."""
+    """A ledger without a checkpoint."""
     return Opened(None, events, events[-1].at if events else None, cut)
 
 
 def found(path: Path) -> Opened:
-    """The ledger as the next supervisor finds it."""
+    """Open the ledger as the next supervisor does."""
     ledger = Ledger(path)
     try:
         return ledger.open()
@@ -72,7 +72,7 @@ def found(path: Path) -> Opened:
 
 # ── the round trip ───────────────────────────────────────────────────────────────────────────────
 
-# Any text, halves of surrogate pairs too (git names files by bytes). Two halves that meet are the character they make.
+# Any text, with halves of surrogate pairs too, because git names files by bytes. Two halves in a row make a character.
 TEXT = st.text(st.characters(exclude_categories=()), max_size=20).map(
     lambda text: text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
 )
@@ -101,7 +101,9 @@ def test_every_action_comes_back_from_the_line_of_its_intent_as_it_was(kind: typ
 
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.from_type(ev.Event), max_size=5), st.lists(st.from_type(ev.Event), max_size=5))
-def test_a_ledger_gives_back_what_it_took_in_any_number_of_steps(first: list[ev.Event], second: list[ev.Event]) -> None:
+def test_a_ledger_returns_what_was_appended_in_any_number_of_steps(
+    first: list[ev.Event], second: list[ev.Event]
+) -> None:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "ledger.jsonl"
         for step in (first, second):
@@ -161,16 +163,16 @@ def test_a_ledger_is_private_and_its_numbers_go_on_after_a_restart(ledger: Ledge
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
 
-def test_a_ledger_that_is_not_open_takes_nothing(path: Path) -> None:
+def test_appending_to_a_ledger_that_is_not_open_is_an_error(path: Path) -> None:
     with pytest.raises(AssertionError, match=r"open\(\) comes before append\(\)"):
         Ledger(path).append(FIRST, unlabelled)
 
 
-# ── what can happen to the file ──────────────────────────────────────────────────────────────────
+# ── damage to the file ───────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.promise("ledger whole")
-def test_a_torn_last_line_is_cut_off_and_told_wherever_it_was_torn(ledger: Ledger, path: Path) -> None:
+def test_a_torn_last_line_is_cut_off_and_reported_wherever_it_was_torn(ledger: Ledger, path: Path) -> None:
     ledger.append(FIRST, unlabelled)
     whole = path.read_bytes()
     kept = whole.rfind(b"\n", 0, -1) + 1
@@ -217,7 +219,9 @@ def test_a_torn_line_of_other_bytes_is_cut_off_too(ledger: Ledger, path: Path) -
         "[" * 100_000,
     ],
 )
-def test_a_foreign_line_is_told_with_its_number_and_nothing_is_changed(ledger: Ledger, path: Path, line: str) -> None:
+def test_the_error_for_a_foreign_line_names_its_number_and_nothing_is_changed(
+    ledger: Ledger, path: Path, line: str
+) -> None:
     ledger.append(FIRST[:2], unlabelled)
     with path.open("a", encoding="utf-8") as file:
         file.write(f"{line}\n")
@@ -226,7 +230,7 @@ def test_a_foreign_line_is_told_with_its_number_and_nothing_is_changed(ledger: L
         found(path)
     assert error.value.what.startswith(f"{path}:3: this is not an event of this version (")
     assert error.value.next_step == (
-        "run the version that wrote it, or move the `.orchestrator` folder away and start afresh"
+        "run the version that wrote it, or move the `.orchestrator` folder away to start over"
     )
     assert path.read_bytes() == before
 
@@ -271,7 +275,7 @@ print(json.dumps([full, between, [line["seq"] for line in lines]]))
 
 @pytest.mark.promise("ledger whole")
 @pytest.mark.parametrize("room", [0, 1, 60, 150])
-def test_a_full_disk_takes_all_of_a_step_or_nothing_and_more_once_there_is_room(tmp_path: Path, room: int) -> None:
+def test_a_full_disk_records_all_of_a_step_or_nothing_and_more_once_there_is_room(tmp_path: Path, room: int) -> None:
     path = tmp_path / "ledger.jsonl"
     at = datetime(2026, 7, 1, tzinfo=UTC)
     first = len(json.dumps(encode(ev.LearningNoted(at, "human", "first"), 1), separators=(",", ":"))) + 1
@@ -279,12 +283,12 @@ def test_a_full_disk_takes_all_of_a_step_or_nothing_and_more_once_there_is_room(
         [sys.executable, "-c", FILLING, path, str(first + room)], capture_output=True, text=True, timeout=5, check=True
     )
     full, between, numbers = json.loads(ran.stdout)
-    assert full == [f"the ledger {path} takes no more (File too large): make room on the disk"] * 2
+    assert full == [f"the ledger {path} cannot be written (File too large): make room on the disk"] * 2
     assert (between, numbers) == (first, [2])
     assert found(path) == holding((ev.LearningNoted(at, "human", "first"), ev.LearningNoted(at, "human", "second")), 0)
 
 
-# ── files replaced as a whole ────────────────────────────────────────────────────────────────────
+# ── files replaced atomically ────────────────────────────────────────────────────────────────────
 
 
 @settings(max_examples=20, deadline=None)
@@ -378,7 +382,7 @@ LINES = st.one_of(
 @pytest.mark.promise("any input")
 @settings(max_examples=150, deadline=None)
 @given(st.lists(LINES, max_size=4), st.booleans())
-def test_whatever_the_file_holds_is_read_or_told(lines: list[bytes], ended: bool) -> None:
+def test_any_file_content_is_read_or_is_an_error(lines: list[bytes], ended: bool) -> None:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "ledger.jsonl"
         content = b"\n".join(lines) + b"\n" * ended
@@ -386,4 +390,4 @@ def test_whatever_the_file_holds_is_read_or_told(lines: list[bytes], ended: bool
         with suppress(StoreError):
             assert found(path).cut == len(content) - path.stat().st_size
             return
-        assert path.read_bytes() == content, "what cannot be read is left as it is"
+        assert path.read_bytes() == content, "an unreadable ledger must stay as it is"

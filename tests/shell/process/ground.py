@@ -20,12 +20,12 @@ from supervisor.shell.process import (
 
 NUMBERS = itertools.count()
 SAY = '#!/bin/sh\necho $$ > "$READY"\nexec "$@"\n'
-"""The program `./say`: tells the test its pid, and with it that all before has happened; then becomes another one."""
+"""The program `./say`: writes its pid to the test's pipe, so the test knows that it runs, then runs its arguments."""
 SLEEP = "./say sleep 60"
 
 
 class Ground:
-    """A folder in which a test starts servers, hears their pids, and leaves nothing behind."""
+    """A folder in which a test starts servers and receives their pids. Kills them all at the end."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -35,7 +35,7 @@ class Ground:
         (folder / "say").write_text(SAY, encoding="utf-8")
         (folder / "say").chmod(0o755)
         self._ready = os.open(self._fifo, os.O_RDWR)
-        self._heard = b""
+        self._received = b""
         self.seen: list[Identity] = []
         self.servers: list[Spawned] = []
 
@@ -57,24 +57,26 @@ class Ground:
     def python(self, script: str) -> Spawned:
         return self.serve(sys.executable, "-c", script)
 
-    def said(self, count: int) -> list[int]:
-        """The next pids told to the test."""
+    def pids(self, count: int) -> list[int]:
+        """Wait for the next pids that processes write to the pipe."""
         deadline = time.monotonic() + 4
-        while self._heard.count(b"\n") < count:
-            assert select.select([self._ready], [], [], deadline - time.monotonic())[0], f"heard only {self._heard!r}"
-            self._heard += os.read(self._ready, 4096)
-        *lines, self._heard = self._heard.split(b"\n", count)
+        while self._received.count(b"\n") < count:
+            assert select.select([self._ready], [], [], deadline - time.monotonic())[0], (
+                f"received only {self._received!r}"
+            )
+            self._received += os.read(self._ready, 4096)
+        *lines, self._received = self._received.split(b"\n", count)
         return [int(line) for line in lines]
 
-    def heard(self, count: int) -> list[Identity]:
-        """The next processes that said their pid, in the order of their pids."""
-        found = [identity for pid in self.said(count) if (identity := identity_of(pid))]
+    def started(self, count: int) -> list[Identity]:
+        """Wait for the next processes that write their pid, and return them in the order of their pids."""
+        found = [identity for pid in self.pids(count) if (identity := identity_of(pid))]
         assert len(found) == count
         self.seen += found
         return sorted(found, key=lambda one: one.pid)
 
     def living(self) -> list[Identity]:
-        """Which of all the processes of this test still live."""
+        """The processes of this test that are still alive."""
         return [one for one in dict.fromkeys(self.seen) if alive(one)]
 
     def output(self) -> str:

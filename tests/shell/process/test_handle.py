@@ -1,4 +1,4 @@
-"""How a server ended is told to everybody who waits for it."""
+"""Everybody who waits for a server learns how it exited."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.timeout(5)
 
 
 @pytest.mark.promise("deaths explained")
-def test_every_end_is_told(ground: Ground) -> None:
+def test_every_kind_of_exit_is_reported(ground: Ground) -> None:
     async def ends() -> list[ExitStatus]:
         scripts = ("exit 0", "exit 7", "kill -KILL $$", "kill -TERM $$", "kill -40 $$")
         return [await wait_exit(ground.serve(script)) for script in scripts]
@@ -37,7 +37,7 @@ def test_every_end_is_told(ground: Ground) -> None:
 
 
 @pytest.mark.promise("deaths explained")
-def test_a_server_that_the_system_may_have_killed_for_want_of_memory_is_told_so(
+def test_a_kill_is_attributed_to_the_kernel_only_if_memory_ran_out_since_the_start(
     ground: Ground, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     counts = ground.folder / "vmstat"
@@ -46,25 +46,25 @@ def test_a_server_that_the_system_may_have_killed_for_want_of_memory_is_told_so(
     def ended(sig: signal.Signals, before: str, after: str) -> str:
         counts.write_text(before, encoding="ascii")
         server = ground.serve(f"exec {SLEEP}")
-        ground.heard(1)
+        ground.started(1)
         counts.write_text(after, encoding="ascii")
         os.kill(server.identity.pid, sig)
         return asyncio.run(wait_exit(server)).text
 
     kills = "pgfault 9\noom_kill {}\n"
-    short = "killed by SIGKILL (the system ran out of memory since it was started, and kills processes then)"
+    short = "killed by SIGKILL (probably by the kernel: the system has run out of memory since it was started)"
     assert ended(signal.SIGKILL, kills.format(3), kills.format(4)) == short
     assert ended(signal.SIGKILL, kills.format(4), kills.format(4)) == "killed by SIGKILL"
     assert ended(signal.SIGTERM, kills.format(4), kills.format(5)) == "killed by SIGTERM"
     assert ended(signal.SIGKILL, "pgfault 9\n", "pgfault 9\n") == "killed by SIGKILL"
 
 
-def test_all_who_wait_for_one_server_hear_the_same(ground: Ground) -> None:
+def test_all_who_wait_for_one_server_get_the_same_status(ground: Ground) -> None:
     async def wait() -> list[ExitStatus]:
         server = ground.serve(f"exec {SLEEP}")
         waiting = [asyncio.create_task(wait_exit(server)) for _ in range(3)]
         await asyncio.sleep(0)
-        ground.heard(1)
+        ground.started(1)
         os.kill(server.identity.pid, signal.SIGKILL)
         return [*(await asyncio.gather(*waiting)), await wait_exit(server)]
 
@@ -72,7 +72,7 @@ def test_all_who_wait_for_one_server_hear_the_same(ground: Ground) -> None:
 
 
 @pytest.mark.promise("deaths explained")
-def test_how_an_adopted_server_ended_is_said_to_be_unknown(ground: Ground) -> None:
+def test_the_exit_status_of_an_adopted_server_is_reported_as_unknown(ground: Ground) -> None:
     async def wait(identity: Identity) -> ExitStatus:
         waiting = asyncio.create_task(wait_exit(identity))
         await asyncio.sleep(0)
@@ -80,32 +80,32 @@ def test_how_an_adopted_server_ended_is_said_to_be_unknown(ground: Ground) -> No
         return await waiting
 
     ground.serve(f"{SLEEP} & read go")
-    (server,) = ground.heard(1)
-    unknown = ExitStatus(None, None, "ended (exit status unknown: it was not started by this supervisor)")
+    (server,) = ground.started(1)
+    unknown = ExitStatus(None, None, "ended (exit status unknown: another supervisor started it)")
     assert asyncio.run(wait(server)) == unknown
     assert asyncio.run(wait_exit(server)) == unknown
 
 
-def test_a_server_that_this_process_started_as_another_program_is_reaped_and_explained(ground: Ground) -> None:
-    server = ground.serve("read go; exit 3").identity  # who became another program has the process, and no more
+def test_a_server_started_before_this_process_executed_another_program_is_reaped_and_explained(ground: Ground) -> None:
+    server = ground.serve("read go; exit 3").identity  # a process that executed another program knows only the identity
     assert asyncio.run(wait_exit(server)) == ExitStatus(3, None, "exited with code 3")
     with pytest.raises(ChildProcessError):
         os.waitpid(server.pid, 0)
 
 
-def test_a_status_that_somebody_else_took_is_said_to_be_unknown(ground: Ground) -> None:
+def test_a_status_that_somebody_else_reaped_is_reported_as_unknown(ground: Ground) -> None:
     server = ground.serve("exit 3")
     os.waitpid(server.identity.pid, 0)
     assert asyncio.run(wait_exit(server)) == ExitStatus(
-        None, None, "ended (exit status unknown: another part of this process took it)"
+        None, None, "ended (exit status unknown: another part of this process reaped it)"
     )
 
 
-def test_the_end_of_a_server_is_told_at_once_with_what_it_left_in_its_session(ground: Ground) -> None:
-    # The one left holds the server's output, and carries no mark.
+def test_the_exit_of_a_server_is_reported_at_once_with_what_it_left_in_its_session(ground: Ground) -> None:
+    # The process left behind has the server's output open and carries no mark.
     server = ground.serve(f'env -i READY="$READY" {SLEEP} & read go; exit 3')
     server_ended = asyncio.run(wait_exit(server))
-    (left,) = ground.heard(1)
+    (left,) = ground.started(1)
     assert server_ended == ExitStatus(3, None, "exited with code 3", (left,))
     assert asyncio.run(sweep(ground.mark)) == ()
     assert asyncio.run(sweep(ground.mark, server_ended.left)) == (left,)

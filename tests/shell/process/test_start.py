@@ -1,4 +1,4 @@
-"""Servers as they are started, and how each one ended."""
+"""Start servers: what they inherit, and what happens if they cannot start."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ def test_a_server_starts_in_its_own_session_with_a_clean_inheritance(ground: Gro
         os.close(leaked)
         signal.signal(signal.SIGHUP, old_handler)
         signal.pthread_sigmask(signal.SIG_SETMASK, old_mask)
-    told = json.loads(ground.output())
+    printed = json.loads(ground.output())
     python_ignores = 1 << (signal.SIGPIPE - 1) | 1 << (signal.SIGXFSZ - 1)
-    assert int(told.pop("ignored"), 16) == python_ignores
-    assert int(told.pop("blocked"), 16) == 0
+    assert int(printed.pop("ignored"), 16) == python_ignores
+    assert int(printed.pop("blocked"), 16) == 0
     expected = {**os.environ, "READY": str(ground.folder / "ready"), MARK: ground.mark}
-    told["env"].pop("LC_CTYPE", None)  # Python's own.
+    printed["env"].pop("LC_CTYPE", None)  # Set by Python itself.
     expected.pop("LC_CTYPE", None)
-    assert told == {
+    assert printed == {
         "leads": True,
         "cwd": str(ground.folder),
         "env": expected,
@@ -68,7 +68,7 @@ def test_the_output_is_appended_to_private_files(ground: Ground) -> None:
     assert [oct(file.stat().st_mode & 0o777) for file in files] == ["0o600", "0o600"]
 
 
-def test_a_server_that_cannot_start_is_told_with_the_next_step(tmp_path: Path) -> None:
+def test_the_error_for_a_server_that_cannot_start_names_the_next_step(tmp_path: Path) -> None:
     (tmp_path / "plain").write_text("x", encoding="utf-8")
     (tmp_path / "orphan").write_text("#!/no/such/interpreter\n", encoding="utf-8")
     (tmp_path / "garbage").write_bytes(b"\x00\x01\x02")

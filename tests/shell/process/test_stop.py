@@ -1,4 +1,4 @@
-"""A server is stopped with all that it started, and a stranger never."""
+"""Stop a server with all that it started, and no other process."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.timeout(5)
 
 def test_a_polite_server_is_stopped_without_being_killed(ground: Ground) -> None:
     server = ground.serve(f"{SLEEP} & exec {SLEEP}")
-    ground.heard(2)
+    ground.started(2)
     started = time.monotonic()
     assert asyncio.run(stop_tree(server.identity, ground.mark, grace=4)) == ()
     assert time.monotonic() - started < 2
@@ -55,7 +55,7 @@ while True:
 
 def test_a_server_that_drains_on_the_first_signal_is_asked_a_second_time(ground: Ground) -> None:
     server = ground.python(DRAINING)
-    ground.heard(1)
+    ground.started(1)
     started = time.monotonic()
     assert asyncio.run(stop_tree(server.identity, ground.mark, grace=4)) == ()
     assert time.monotonic() - started < 2
@@ -65,7 +65,7 @@ def test_a_server_that_drains_on_the_first_signal_is_asked_a_second_time(ground:
 
 def test_a_server_that_was_already_signalled_is_asked_only_once_more(ground: Ground) -> None:
     server = ground.python(DRAINING)
-    ground.heard(1)
+    ground.started(1)
     os.kill(server.identity.pid, signal.SIGTERM)
     while ground.output() != "SIGTERM 1\n":
         time.sleep(0.01)
@@ -75,7 +75,7 @@ def test_a_server_that_was_already_signalled_is_asked_only_once_more(ground: Gro
 
 def test_a_stubborn_tree_is_killed_when_its_grace_is_over(ground: Ground) -> None:
     server = ground.serve(f"trap '' TERM; {SLEEP} & setsid {SLEEP} & exec {SLEEP}")
-    three = ground.heard(3)
+    three = ground.started(3)
     started = time.monotonic()
     killed = asyncio.run(stop_tree(server.identity, ground.mark, grace=0.5))
     assert 0.5 <= time.monotonic() - started < 2
@@ -96,15 +96,15 @@ def test_whatever_a_server_started_ends_with_it(ground: Ground) -> None:
         exec {SLEEP}
         """
     )
-    processes = ground.heard(8)
+    processes = ground.started(8)
     os.kill(processes[3].pid, signal.SIGSTOP)
     asyncio.run(stop_tree(server.identity, ground.mark, grace=2))
     assert ground.living() == []
 
 
-def test_a_stopped_server_gets_to_see_that_it_shall_end(ground: Ground) -> None:
+def test_a_suspended_server_handles_the_signal_to_stop(ground: Ground) -> None:
     server = ground.serve(f"trap 'echo polite; exit 0' TERM; {SLEEP} & wait")
-    ground.heard(1)
+    ground.started(1)
     os.kill(server.identity.pid, signal.SIGSTOP)
     assert asyncio.run(stop_tree(server.identity, ground.mark, grace=2)) == ()
     assert (ground.output(), ground.living()) == ("polite\n", [])
@@ -114,7 +114,7 @@ def test_a_stopped_server_gets_to_see_that_it_shall_end(ground: Ground) -> None:
 def test_a_server_that_forks_while_it_is_being_killed_leaves_nothing(ground: Ground) -> None:
     forking = "trap '' TERM; ./say true; while :; do sleep 60 & setsid sleep 60 & sleep 0.01; done"
     server = ground.serve(f"{forking} & {forking}")
-    ground.said(2)
+    ground.pids(2)
     asyncio.run(kill_tree(server.identity, ground.mark))
     assert marked(ground.mark) == []
 
@@ -123,9 +123,9 @@ def test_a_server_that_forks_while_it_is_being_killed_leaves_nothing(ground: Gro
 def test_what_outlives_its_server_is_found_and_killed(ground: Ground) -> None:
     bare = f'env -i READY="$READY" {SLEEP}'
     server = ground.serve(f"{SLEEP} & setsid {SLEEP} & {bare} & exec {SLEEP}")
-    processes = ground.heard(4)
+    processes = ground.started(4)
     os.kill(server.identity.pid, signal.SIGKILL)
-    server.popen.wait(timeout=4)  # Reaped: even its number is free, but for its session.
+    server.popen.wait(timeout=4)  # Reaped: even its pid is free, but its session still has members.
     assert len(ground.living()) == 3
     killed = asyncio.run(stop_tree(server.identity, ground.mark, grace=0))
     assert {*killed, server.identity} == set(processes)
@@ -133,11 +133,11 @@ def test_what_outlives_its_server_is_found_and_killed(ground: Ground) -> None:
 
 
 @pytest.mark.promise("leftovers swept")
-def test_a_sweep_takes_one_servers_leftovers_and_not_its_neighbours(ground: Ground) -> None:
+def test_a_sweep_kills_one_servers_leftovers_and_not_its_neighbours(ground: Ground) -> None:
     near = ground.mark + "-web"
     for mark in (ground.mark, near):
         ground.serve(f"setsid {SLEEP} & exit 0", mark=mark)
-    both = ground.heard(2)
+    both = ground.started(2)
     mine, theirs = marked(ground.mark), marked(near)
     family = ground.mark.removesuffix("api")
     assert sorted([*mine, *theirs], key=lambda one: one.pid) == both
@@ -151,7 +151,7 @@ def test_a_sweep_takes_one_servers_leftovers_and_not_its_neighbours(ground: Grou
 @pytest.mark.promise("no stranger killed")
 def test_a_stranger_with_the_same_pid_is_never_signalled(ground: Ground) -> None:
     stranger = ground.serve(f"trap 'echo signalled' TERM CONT; {SLEEP} & wait; wait", mark="somebody/else")
-    ground.heard(1)
+    ground.started(1)
     for other in (
         stranger.identity._replace(ticks=stranger.identity.ticks - 1),
         stranger.identity._replace(boot="another boot"),
@@ -164,10 +164,10 @@ def test_a_stranger_with_the_same_pid_is_never_signalled(ground: Ground) -> None
 
 
 def test_a_session_that_others_may_own_by_now_is_left_alone(ground: Ground) -> None:
-    """The number of our ended server was given to a stranger, who left a daemon in a session of that number."""
+    """Another process got the pid of our dead server, and left a daemon in a session with that number."""
     stranger = ground.serve(f"{SLEEP} & exit 0", mark="somebody/else")
     stranger.popen.wait(timeout=4)
-    (daemon,) = ground.heard(1)
+    (daemon,) = ground.started(1)
     ours = stranger.identity._replace(ticks=stranger.identity.ticks - 1)
     assert asyncio.run(kill_tree(ours, ground.mark)) == ()
     assert ground.living() == [daemon]
@@ -175,7 +175,7 @@ def test_a_session_that_others_may_own_by_now_is_left_alone(ground: Ground) -> N
 
 def test_what_survives_is_named(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
     server = ground.serve(f"exec {SLEEP}")
-    ground.heard(1)
+    ground.started(1)
     monkeypatch.setattr(stopping, "open_handle", lambda _: None)
     monkeypatch.setattr(os, "killpg", lambda *_: None)
     monkeypatch.setattr(stopping, "KILL_WAIT", 0.05)
@@ -192,7 +192,7 @@ def test_what_survives_is_named(ground: Ground, monkeypatch: pytest.MonkeyPatch)
 def test_many_servers_are_stopped_side_by_side(ground: Ground) -> None:
     marks = [f"{ground.mark}-{number}" for number in range(32)]
     servers = [ground.serve(f"trap '' TERM; setsid {SLEEP} & exec {SLEEP}", mark=mark) for mark in marks]
-    ground.heard(64)
+    ground.started(64)
 
     async def stop_all() -> None:
         async with asyncio.TaskGroup() as group:
@@ -201,7 +201,7 @@ def test_many_servers_are_stopped_side_by_side(ground: Ground) -> None:
 
     started = time.monotonic()
     asyncio.run(stop_all())
-    assert time.monotonic() - started < 4  # One after the other they would take 16 s; alone on 2 cores they take 0.6.
+    assert time.monotonic() - started < 4  # In sequence they would take 16 s; alone on 2 cores they take 0.6.
     assert ground.living() == []
 
 
@@ -215,12 +215,12 @@ def without_proc(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("lack", [without_pidfd, without_proc])
-def test_systems_without_pidfd_or_proc_are_served_too(
+def test_systems_without_pidfd_or_proc_work_too(
     ground: Ground, monkeypatch: pytest.MonkeyPatch, lack: Callable[[pytest.MonkeyPatch], None]
 ) -> None:
     lack(monkeypatch)
     server = ground.serve(f"trap '' TERM; setsid {SLEEP} & exec {SLEEP}")
-    ground.heard(2)
+    ground.started(2)
     assert alive(server.identity)
     assert len(marked(ground.mark)) == 2
     killed = asyncio.run(stop_tree(server.identity, ground.mark, grace=0.2))

@@ -1,4 +1,4 @@
-"""What is known of a process: who it is, whether it lives, what it uses."""
+"""Read the process table: identity, life, and what a process uses."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from tests.shell.process.ground import Ground
 pytestmark = pytest.mark.timeout(5)
 
 
-def test_the_time_that_the_commands_of_a_server_take_is_told_and_its_own_is_not(ground: Ground) -> None:
+def test_the_cpu_time_of_a_servers_commands_is_measured_without_its_own(ground: Ground) -> None:
     burn = "i=0; while [ $i -lt 60000 ]; do i=$((i+1)); done"
     busy = ground.serve("sh", "-c", f"(sh -c '{burn}'; exec ./say sleep 60) & wait")
-    ground.said(1)
+    ground.pids(1)
     idle = ground.serve("sh", "-c", f"{burn}; exec ./say sleep 60")
-    ground.said(1)
+    ground.pids(1)
 
     assert (tree_seconds(busy.identity) or 0) > 0.02
     assert tree_seconds(idle.identity) == 0
@@ -62,7 +62,7 @@ def test_a_process_whose_main_thread_ended_is_alive_while_another_runs(ground: G
         "threading.Thread(target=work).start()\n"
         "ctypes.CDLL(None).pthread_exit(None)\n"
     )
-    assert ground.heard(1) == [server.identity]
+    assert ground.started(1) == [server.identity]
     asyncio.run(kill_tree(server.identity, ground.mark))
     assert ground.living() == []
 
@@ -70,7 +70,7 @@ def test_a_process_whose_main_thread_ended_is_alive_while_another_runs(ground: G
 def test_a_name_with_brackets_and_spaces_hides_nobody(ground: Ground) -> None:
     (ground.folder / "a) Z 1 (b").symlink_to("/bin/sleep")
     server = ground.serve("exec './say' './a) Z 1 (b' 60")
-    ground.heard(1)
+    ground.started(1)
     assert identity_of(server.identity.pid) == server.identity
     assert asyncio.run(stop_tree(server.identity, ground.mark, grace=2)) == ()
 
