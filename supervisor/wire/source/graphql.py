@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING
 
 from supervisor.wire.source.grammar import imported
 from supervisor.wire.source.schema import Name, definitions
+
+if TYPE_CHECKING:
+    from graphql.language import Node
 
 REPAIRS = 50  # tokens of one file that are taken out because they are not GraphQL
 FEW = 5  # the same of one definition
@@ -87,7 +90,7 @@ def _repaired(text: str, at: int) -> str:
     return text[: wrong.start()] + " " * len(wrong[0]) + text[wrong.end() :] if wrong else text + "}"
 
 
-def _declared(document: Any) -> list[Name]:
+def _declared(document: Node) -> list[Name]:
     """The names in a tree, whose nodes hold others in lists and tuples."""
     found: list[tuple[int, Name]] = []
     waiting = [document]
@@ -96,9 +99,10 @@ def _declared(document: Any) -> list[Name]:
         if isinstance(node, (list, tuple)):
             waiting.extend(node)
         elif hasattr(node, "kind"):
-            name = node if node.kind == "enum_value" else getattr(node, "name", None)
-            if node.kind in _KINDS and name is not None and name.value != FILLED:
-                start = name.loc.start_token
-                found.append((start.start, Name(_KINDS[node.kind], name.value, start.line)))
+            named = node if node.kind == "enum_value" else getattr(node, "name", None)
+            text = getattr(named, "value", FILLED)
+            if node.kind in _KINDS and named is not None and named.loc is not None and text != FILLED:
+                start = named.loc.start_token
+                found.append((start.start, Name(_KINDS[node.kind], text, start.line)))
             waiting.extend(getattr(node, key) for key in node.keys if key != "loc")
     return [name for _, name in sorted(found)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import Any
+from typing import Protocol
 
 from supervisor.wire.source.grammar import imported
 from supervisor.wire.source.schema import Name, definitions
@@ -50,28 +50,43 @@ def names(source: str) -> Iterator[Name]:
         parser.addParseListener(rules)
         with suppress(RecursionError):  # nested as nobody nests
             parser.fileElement()
+        names_of: list[str] = parser.ruleNames
         for rule in rules.ended:
-            kind = _KINDS.get(parser.ruleNames[rule.getRuleIndex()])
-            if kind and rule.exception is None and rule.stop is not None and not _is_option(parser, rule):
+            kind = _KINDS.get(names_of[rule.getRuleIndex()])
+            within = names_of[rule.parentCtx.getRuleIndex()] if rule.parentCtx is not None else ""
+            if kind and within != _OPTION and rule.exception is None and rule.stop is not None:
                 yield Name(kind, text[rule.start.start : rule.stop.stop + 1], rule.start.line + above)
 
 
-def _is_option(parser: Any, rule: Any) -> bool:
-    above = rule.parentCtx
-    return above is not None and parser.ruleNames[above.getRuleIndex()] == _OPTION
+class _Token(Protocol):
+    start: int
+    stop: int
+    """Where its first and its last character are."""
+    line: int
+
+
+class _Rule(Protocol):
+    """What is used of a rule of antlr4's, which has no types of its own."""
+
+    start: _Token
+    stop: _Token | None
+    exception: Exception | None
+    parentCtx: _Rule | None
+
+    def getRuleIndex(self) -> int: ...
 
 
 class _Rules:
-    """A listener of antlr4's (which has no types): the rules that the parser has been through."""
+    """A listener: the rules that the parser has been through."""
 
     def __init__(self) -> None:
-        self.ended: list[Any] = []
+        self.ended: list[_Rule] = []
 
-    def enterEveryRule(self, rule: Any) -> None: ...
+    def enterEveryRule(self, rule: _Rule) -> None: ...
 
-    def exitEveryRule(self, rule: Any) -> None:
+    def exitEveryRule(self, rule: _Rule) -> None:
         self.ended.append(rule)
 
-    def visitTerminal(self, node: Any) -> None: ...
+    def visitTerminal(self, node: object) -> None: ...
 
-    def visitErrorNode(self, node: Any) -> None: ...
+    def visitErrorNode(self, node: object) -> None: ...
