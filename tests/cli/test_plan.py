@@ -57,7 +57,7 @@ def test_a_good_plan_is_summed_up(workspace: Workspace, orch: Orch) -> None:
 def test_what_it_would_change_is_told_against_the_newest_revision(workspace: Workspace, orch: Orch) -> None:
     keep(workspace, "# Plan: Old\n\n## Working Plan\n", GOOD)
     workspace.plan.write_text(GOOD.replace("202.", "204."), encoding="utf-8")
-    assert orch("plan", "check").out.splitlines()[-1] == "against revision 2: C1 changed (reaches T1)"
+    assert orch("plan", "check").out.splitlines()[-1] == "against revision 2: C1 changed (affects T1)"
 
 
 def test_a_good_plan_as_json_has_its_tasks(workspace: Workspace, orch: Orch) -> None:

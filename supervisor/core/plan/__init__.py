@@ -1,4 +1,4 @@
-"""plan.md as text: from lines to a Plan or the diagnostics, its canonical form, and the difference of two plans.
+"""plan.md as text: parse it into a Plan or diagnostics, compute canonical forms, compare two plans.
 
 Here: the format of plan.md. Not here: what a plan makes happen (`core.engine`).
 """

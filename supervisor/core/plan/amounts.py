@@ -1,4 +1,4 @@
-"""Amounts of tokens and minutes in words, as plan.md, the config and answers have them: `200k tokens, 30 min`."""
+"""Parse and format amounts of tokens and minutes, as in plan.md, the config and answers: `200k tokens, 30 min`."""
 
 from __future__ import annotations
 
@@ -20,30 +20,32 @@ _THOUSANDS = re.compile(r"(?<=[0-9])[,_](?=[0-9]{3}(?![0-9]))")
 
 
 class AmountError(Struct, frozen=True):
-    """Why a text is no amount; `word` is the one that is wrong where it has to be one of `choices`."""
+    """Why a text is not an amount."""
 
     message: str
-    word: str = ""
+    word: str = ""  # the wrong word, if it has to be one of `choices`
     choices: Sequence[str] = ()
 
 
 def read_amount(text: str) -> Budget | AmountError:
-    """The tokens, the minutes, or both, that a text names; takes every str."""
+    """Parse a text that names tokens, minutes or both. Accepts any str."""
     tokens: int | None = None
     minutes: float | None = None
     for part in _THOUSANDS.sub("", text.strip()).split(","):
         found = _PART.fullmatch(part.strip())
         if found is None:
-            return AmountError(f"{quoted(part.strip())} is no amount: write {EXAMPLE}")
+            return AmountError(f"{quoted(part.strip())} is not an amount: write {EXAMPLE}")
         number, size, unit = float(found[1]), _SIZES[(found[2] or "").lower()], found[3].lower()
         if unit in ("token", "tokens") and tokens is None:
             tokens = int(number * size)
         elif unit in _MINUTES and size == 1 and minutes is None:
             minutes = number * _MINUTES[unit]
         elif not unit:
-            return AmountError(f"{quoted(part.strip())} does not say of what: write {EXAMPLE}")
+            return AmountError(f"{quoted(part.strip())} has no unit: write {EXAMPLE}")
+        elif unit in _MINUTES and size != 1:
+            return AmountError(f"{quoted(part.strip())}: only tokens take `k` or `M`: write {EXAMPLE}")
         elif unit in ("token", "tokens", *_MINUTES):
-            return AmountError(f"{quoted(part.strip())} is one amount too many: write {EXAMPLE}")
+            return AmountError(f"{quoted(part.strip())} is a second amount of the same kind: write {EXAMPLE}")
         else:
             return AmountError(f"unknown unit {quoted(found[3])}", found[3], UNITS)
     if tokens == 0 or minutes == 0:
@@ -51,14 +53,14 @@ def read_amount(text: str) -> Budget | AmountError:
     return Budget(tokens, minutes)
 
 
-def said(amount: Budget) -> str:
-    """The amount in words that are read back as the same, but for the third digit."""
-    parts = [] if amount.tokens is None else [tokens_said(amount.tokens)]
+def format_amount(amount: Budget) -> str:
+    """Format an amount so that parsing it returns the same value to four significant digits."""
+    parts = [] if amount.tokens is None else [format_tokens(amount.tokens)]
     return ", ".join([*parts, *([] if amount.minutes is None else [f"{amount.minutes:.4g} min"])])
 
 
-def tokens_said(count: int) -> str:
-    """A number of tokens, short."""
+def format_tokens(count: int) -> str:
+    """Format a number of tokens: `200k tokens`. Four significant digits."""
     for size, sign in ((1_000_000, "M"), (1_000, "k")):
         if count >= size:
             return f"{count / size:.4g}{sign} tokens"

@@ -1,4 +1,4 @@
-"""What a text means, apart from how it is set: two texts with the same meaning have the same key."""
+"""The canonical form of a text: two texts that differ only in formatting have the same one."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 
 def task_key(task: Task, plan: Plan) -> str:
-    """A key that changes exactly when the brief of `task` changes its meaning.
+    """Return a key that changes when, and only when, the meaning of the task's brief changes.
 
-    It covers title, instructions, expected result, verify commands, the contracts named and the objective; not the
-    child, `after`, `hold` and the settings of the run.
+    It covers the title, instructions, expected result, verify commands, named contracts and objective. It does not
+    cover the child, `after`, `hold` and the settings of the run.
     """
     named = (plan.contract(contract_id) for contract_id in sorted(set(task.contracts)))
     return json.dumps(
@@ -35,18 +35,19 @@ def task_key(task: Task, plan: Plan) -> str:
 
 
 def contract_key(contract: Contract) -> str:
-    """A key that changes exactly when what `contract` asks for changes its meaning."""
+    """Return a key that changes when, and only when, the meaning of the contract changes."""
     between = sorted(set(contract.between))
     return json.dumps([contract.id, canonical(contract.title), between, canonical(contract.text)])
 
 
-@lru_cache(maxsize=256)  # a contract and the objective are asked for once per task
+@lru_cache(maxsize=256)  # a contract and the objective are needed once per task
 def canonical(markdown: str) -> str:
-    """`markdown` reduced to its meaning; takes every str.
+    """Reduce Markdown to its meaning. Accepts any str.
 
-    White space, line wrapping, emphasis, and the style of headings, bullets and code blocks leave no trace. Words and
-    their order, code, link targets and the nesting of blocks do. Emphasis inside a word or a path (`src/*.c, src/*.h`)
-    is text. Very long paragraphs and text too tangled to be read are compared by their source, less white space.
+    Drops white space, line wrapping, emphasis, and the style of headings, bullets and code blocks. Keeps words and
+    their order, code, link targets and the nesting of blocks. Emphasis markers inside a word or a path
+    (`src/*.c, src/*.h`) count as text. Very long paragraphs and text that cannot be parsed stay as they are, except for
+    white space.
     """
     tokens = blocks(markdown)
     if isinstance(tokens, UnparsableText):
@@ -58,7 +59,7 @@ def canonical(markdown: str) -> str:
 
 
 class _Container:
-    """A list item or a quote that is open: `marker` stands before its first line, `rest` before the others."""
+    """An open list item or quote. `marker` precedes its first line, `rest` the other ones."""
 
     def __init__(self, marker: str, rest: str) -> None:
         self.marker = marker
@@ -72,7 +73,7 @@ class _Container:
 
 
 class _Page:
-    """Blocks written one way: one line per paragraph, one empty line between blocks, `-` bullets, fenced code."""
+    """Write blocks in one style: one line per paragraph, one empty line between blocks, `-` bullets, fenced code."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
@@ -135,22 +136,22 @@ def _longer_than_any(mark: str, content: str, *, least: int) -> str:
 
 
 _LONGEST_PARAGRAPH = 50_000
-"""Characters; a longer one is compared by its words alone, since inline parsing of hostile text is slow."""
+"""Characters; a longer one is compared by its words only, because inline parsing of hostile text is slow."""
 
-# An emphasis marker that touches one of these is more likely part of a name, a path or a pattern than emphasis.
+# An emphasis marker next to one of these is more likely part of a name, a path or a pattern.
 _WORD_BEFORE = re.compile(r"[\w/\\.=@$~*-]", re.ASCII)
 _WORD_AFTER = re.compile(r"[\w/\\=@$~*-]|[.:]\w", re.ASCII)
 
 
 def _sentence(source: str) -> str:
-    """One paragraph on one line, without emphasis."""
+    """Put a paragraph on one line, without emphasis."""
     source = re.sub(r"[ \t]*\n[ \t]*", " ", source)
     if len(source) > _LONGEST_PARAGRAPH:
         return _spaced(source).strip()
     text = ""
     links: list[Token] = []
     opened: list[int] = []
-    marks: list[tuple[int, str, int]] = []  # where, the marker, and which mark closes or opens the same emphasis
+    marks: list[tuple[int, str, int]] = []  # position, marker, index of the mark at the other end of the emphasis
     for token in inline(source):
         match token.type:
             case "em_open" | "strong_open":
@@ -176,7 +177,7 @@ def _sentence(source: str) -> str:
 
 
 def _with_marks(text: str, marks: Sequence[tuple[int, str, int]]) -> str:
-    """`text` with those emphasis markers written back that are part of a word."""
+    """Put back the emphasis markers that are part of a word."""
 
     def part_of_word(mark: int) -> bool:
         first, last = sorted((mark, marks[mark][2]))

@@ -1,4 +1,4 @@
-"""What is wrong in plan.md, told with the nearest right word."""
+"""Diagnostics of plan.md: each names its line and suggests the nearest right word."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from msgspec import Struct
 from supervisor.domain.plan import Problem, Rejection
 
 MAX_PROBLEMS = 20
-"""Problems told one by one; one more says how many are left."""
+"""Problems that are listed one by one; one more says how many follow."""
 
 
 class Diagnostic(Struct, frozen=True):
-    """A problem on `line` (from 1); the nearest of `choices` to `word` is looked up only when the problem is told."""
+    """Something wrong in plan.md. The nearest right word is looked up by `problem`, because that is slow."""
 
-    line: int
+    line: int  # from 1
     message: str
-    word: str = ""
+    word: str = ""  # the wrong word, if it has to be one of `choices`
     choices: Collection[str] = ()
 
     def problem(self) -> Problem:
-        """The problem in words, with the nearest right word or, when none is near, the right words."""
+        """Return the problem with a hint: the nearest right word or, if none is near, all of them."""
         if not self.choices:
             return Problem(self.line, self.message)
         right = nearest(self.word, self.choices)
@@ -31,7 +31,7 @@ class Diagnostic(Struct, frozen=True):
 
 
 def rejection(diagnostics: Iterable[Diagnostic]) -> Rejection:
-    """All flaws in order of line; of many, the first and how many more there are."""
+    """Collect diagnostics in a rejection, ordered by line. Of more than `MAX_PROBLEMS`, the rest is only counted."""
     ordered = sorted(diagnostics, key=lambda diagnostic: diagnostic.line)
     problems = [diagnostic.problem() for diagnostic in ordered[:MAX_PROBLEMS]]
     if more := ordered[MAX_PROBLEMS:]:
@@ -40,14 +40,14 @@ def rejection(diagnostics: Iterable[Diagnostic]) -> Rejection:
 
 
 def nearest(word: str, choices: Iterable[str]) -> str | None:
-    """The one of `choices` that `word` was most likely meant to be, or None; case does not matter."""
+    """Return the choice that `word` was most likely meant to be, or None. Ignores case."""
     folded = {choice.casefold(): choice for choice in list(choices)[:_MOST_COMPARED]}
     near = difflib.get_close_matches(word[:_LONGEST_QUOTED].casefold(), folded, n=1, cutoff=0.7)
     return folded[near[0]] if near else None
 
 
 def any_of(choices: Collection[str]) -> str:
-    """The choices as a phrase: `a`; `a` or `b`; one of `a`, `b`, `c`."""
+    """Return the choices as a phrase: `a`; `a` or `b`; one of `a`, `b`, `c`."""
     shown = [quoted(choice) for choice in list(choices)[:_MOST_SHOWN]]
     if len(choices) > len(shown):
         shown.append("...")
@@ -55,12 +55,12 @@ def any_of(choices: Collection[str]) -> str:
 
 
 def quoted(word: str) -> str:
-    """`word` in backticks, cut short, and safe to print on a terminal."""
+    """Return `word` in backticks, shortened, and safe to print on a terminal."""
     short = word if len(word) <= _LONGEST_QUOTED else word[: _LONGEST_QUOTED - 3] + "..."
     return "`" + "".join(mark if mark.isprintable() else "\ufffd" for mark in short) + "`"
 
 
-# Bounds on what one message costs and shows, whatever the file holds.
+# Bounds on what one message costs and shows, whatever the file contains.
 _MOST_COMPARED = 500
 _MOST_SHOWN = 12
 _LONGEST_QUOTED = 60

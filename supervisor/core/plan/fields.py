@@ -1,4 +1,4 @@
-"""The `- name: value` list below a heading of plan.md, and what its values mean."""
+"""Parse the `- name: value` list below a heading of plan.md."""
 
 from __future__ import annotations
 
@@ -17,22 +17,23 @@ _Choice = TypeVar("_Choice", bound=str)
 
 
 class Field(Struct, frozen=True):
-    """One `- name: value`; `name` is in lower case and `line` counts from 1."""
+    """One `- name: value`."""
 
-    name: str
+    name: str  # in lower case
     value: str
-    line: int
+    line: int  # from 1
 
 
 def scan(lines: Sequence[str], start: int, end: int, known: Sequence[str]) -> tuple[list[Field], int, list[Diagnostic]]:
-    """The fields at the top of `lines[start:end]`, the index of the first line after them, and what is wrong in them.
+    """Parse the field list at the top of `lines[start:end]`.
 
-    There is a field list when the first line that is not blank looks like `- word:`. It ends at a line that is neither
-    a bullet nor indented, and at a blank line unless a field with a (nearly) known name follows it.
+    Return the fields, the index of the first line after them, and what is wrong in them. There is a field list if the
+    first line that is not blank looks like `- word:`. The list ends at a line that is neither a bullet nor indented. It
+    also ends at a blank line, unless a field with a (nearly) known name follows.
     """
     at = _skip_blank(lines, start, end)
     first = _bullet(lines, at, end)
-    if first is None or first.indent > 3 or _named(first.text, known) is None:
+    if first is None or first.indent > 3 or _name_and_value(first.text, known) is None:
         return [], at, []
     found: list[tuple[str, list[str], int]] = []
     diagnostics: list[Diagnostic] = []
@@ -41,24 +42,24 @@ def scan(lines: Sequence[str], start: int, end: int, known: Sequence[str]) -> tu
         if not line.strip():
             at = _skip_blank(lines, at, end)
             bullet = _bullet(lines, at, end)
-            named = _named(bullet.text, known) if bullet and bullet.indent < first.indent + 2 else None
-            if named is None or nearest(named[0], known) is None:
+            pair = _name_and_value(bullet.text, known) if bullet and bullet.indent < first.indent + 2 else None
+            if pair is None or nearest(pair[0], known) is None:
                 break
             continue
         if bullet and bullet.indent < first.indent + 2:
-            named = _named(bullet.text, known)
-            if named:
-                found.append((named[0], [named[1]], at + 1))
+            pair = _name_and_value(bullet.text, known)
+            if pair:
+                found.append((pair[0], [pair[1]], at + 1))
             else:
                 rule = "write `- name: value`, or leave an empty line between the fields and the text"
                 diagnostics.append(Diagnostic(at + 1, f"{quoted(bullet.text)} is not a field: {rule}"))
         elif not line[0].isspace():
-            diagnostics += _cut_off(lines, at, end, known)
+            diagnostics += _stranded(lines, at, end, known)
             break
         elif bullet:
             diagnostics.append(
                 Diagnostic(
-                    at + 1, f"write the value of `{found[-1][0]}` on the line of its name, not as a list below it"
+                    at + 1, f"write the value of `{found[-1][0]}` on the same line as its name, not as a list below it"
                 )
             )
         else:
@@ -68,7 +69,7 @@ def scan(lines: Sequence[str], start: int, end: int, known: Sequence[str]) -> tu
 
 
 class Fields:
-    """The field list of one heading, read by name. Every read of a wrong value adds to `diagnostics`."""
+    """The field list of one heading, read by name. Reading a wrong value adds to `diagnostics`."""
 
     def __init__(self, found: Sequence[Field], known: Sequence[str], diagnostics: list[Diagnostic]) -> None:
         self._diagnostics = diagnostics
@@ -77,7 +78,7 @@ class Fields:
             if field.name not in known:
                 self._flag(field, f"unknown field {quoted(field.name)}", field.name, known)
             elif field.name in self._found:
-                self._flag(field, f"`{field.name}` stands twice in this list, first on line {self.line(field.name)}")
+                self._flag(field, f"`{field.name}` is in this list twice, first on line {self.line(field.name)}")
             else:
                 self._found[field.name] = field
 
@@ -85,16 +86,16 @@ class Fields:
         return name in self._found
 
     def line(self, name: str) -> int:
-        """The line of a field that is there."""
+        """Return the line of a field. Raises KeyError if the list does not have it."""
         return self._found[name].line
 
     def words(self, name: str) -> str | None:
-        """Free words, or None when the field is not there."""
+        """Return the value as free text, or None without the field."""
         field = self._filled(name)
         return _bare(field.value) if field else None
 
     def choice(self, name: str, choices: Sequence[_Choice]) -> _Choice | None:
-        """One of `choices`, or None when the field is not there."""
+        """Return the one of `choices` that the field names, or None without the field."""
         field = self._filled(name)
         if field is None:
             return None
@@ -105,7 +106,7 @@ class Fields:
         return found
 
     def names(self, name: str, noun: str, choices: Collection[str]) -> tuple[str, ...]:
-        """Some of `choices`, separated by commas, each once; () when the field is not there."""
+        """Return the `choices` that the field lists, separated by commas, each once. () without the field."""
         field = self._filled(name)
         if field is None:
             return ()
@@ -116,17 +117,17 @@ class Fields:
         return tuple(words)
 
     def yes(self, name: str) -> bool:
-        """Whether the field says yes; False when it is not there."""
+        """Return whether the field says yes. False without the field."""
         field = self._filled(name)
         if field is None:
             return False
         word = _bare(field.value)
         if word.lower() not in _YES_NO:
-            self._flag(field, f"`{name}` is `yes` or `no`, not {quoted(word)}")
+            self._flag(field, f"`{name}` must be `yes` or `no`, not {quoted(word)}")
         return _YES_NO.get(word.lower(), False)
 
     def commands(self, name: str) -> tuple[str, ...]:
-        """The commands in inline code, in order; () when the field is not there."""
+        """Return the commands in inline code, in order. () without the field."""
         field = self._filled(name)
         if field is None:
             return ()
@@ -135,23 +136,23 @@ class Fields:
         if not commands:
             self._flag(field, f"`{name}` has no command in inline code: put each command between backticks")
         elif any("`" in token.content for token in tokens if token.type == "text"):
-            self._flag(field, f"a backtick in `{name}` has no partner: put each command between backticks")
+            self._flag(field, f"a backtick in `{name}` is never closed: put each command between backticks")
         return commands
 
     def minutes(self, name: str) -> float | None:
-        """Minutes above zero, or None when the field is not there."""
+        """Return minutes above zero, or None without the field."""
         field = self._filled(name)
         if field is None:
             return None
         word = _bare(field.value)
         match = _MINUTES.fullmatch(word)
         if match is None or float(match[1]) == 0:
-            self._flag(field, f"`{name}` is a number of minutes above zero, not {quoted(word)}")
+            self._flag(field, f"`{name}` must be a number of minutes above zero, not {quoted(word)}")
             return None
         return float(match[1])
 
     def amount(self, name: str) -> Budget | None:
-        """Tokens, minutes or both, or None when the field is not there."""
+        """Return tokens, minutes or both, or None without the field."""
         field = self._filled(name)
         if field is None:
             return None
@@ -164,7 +165,7 @@ class Fields:
     def _filled(self, name: str) -> Field | None:
         field = self._found.get(name)
         if field is not None and not _bare(field.value):
-            self._flag(field, f"`{name}` has no value: write one or take the line out")
+            self._flag(field, f"`{name}` has no value: write one or remove the line")
             return None
         return field
 
@@ -188,8 +189,8 @@ def _bullet(lines: Sequence[str], at: int, end: int) -> _Bullet | None:
     return _Bullet(len(match[1].expandtabs(4)), (match[2] or "").strip()) if match else None
 
 
-def _named(text: str, known: Sequence[str]) -> tuple[str, str] | None:
-    """Name and value when `text` looks like `word: value`; without the space only when the word is a known one."""
+def _name_and_value(text: str, known: Sequence[str]) -> tuple[str, str] | None:
+    """Split `word: value`; None if `text` is not of this form. Only a known word may lack the space after the colon."""
     match = _NAMED.fullmatch(text)
     if match is None:
         return None
@@ -197,15 +198,16 @@ def _named(text: str, known: Sequence[str]) -> tuple[str, str] | None:
     return (name, value.strip()) if not value or value[0].isspace() or name in known else None
 
 
-def _cut_off(lines: Sequence[str], at: int, end: int, known: Sequence[str]) -> list[Diagnostic]:
-    """Fields below text that ended their list without a blank line: surely meant as such, so not to be lost."""
+def _stranded(lines: Sequence[str], at: int, end: int, known: Sequence[str]) -> list[Diagnostic]:
+    """Find fields below text that ended their list without a blank line. They are meant as fields, so ignoring them
+    would lose them."""
     diagnostics = []
     while at < end and lines[at].strip():
         bullet = _bullet(lines, at, end)
-        named = _named(bullet.text, known) if bullet else None
-        if named and named[0] in known:
+        pair = _name_and_value(bullet.text, known) if bullet else None
+        if pair and pair[0] in known:
             diagnostics.append(
-                Diagnostic(at + 1, f"`{named[0]}` stands below other text: move it up to the list below the heading")
+                Diagnostic(at + 1, f"`{pair[0]}` is below other text: move it up to the list below the heading")
             )
         at += 1
     return diagnostics

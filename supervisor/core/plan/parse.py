@@ -1,4 +1,4 @@
-"""plan.md: from its text to a plan, or to everything that is wrong with it."""
+"""Parse plan.md into a plan, or into everything that is wrong with it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from supervisor.core.plan.outline import Outline, PlanHeading, outline, trimmed
 from supervisor.domain.plan import HUMAN, Budget, Contract, Plan, Rejection, SandboxMode, Task, ThreadChoice
 
 MAX_CHARACTERS = 600_000
-"""A plan of 2,000 tasks has about 400,000, read in half a second; as many of the worst junk take five seconds."""
+"""A plan of 2,000 tasks has about 400,000, parsed in half a second. The worst junk of this size takes five seconds."""
 
 TASK_FIELDS = (
     "child",
@@ -34,13 +34,10 @@ PLAN_FIELDS = ("hold", "budget")
 
 
 def parse(text: str, children: Collection[str]) -> Plan | Rejection:
-    """The plan that `text` is, or every problem it has; takes every str.
-
-    `children` are the names that `child` and `between` may hold.
-    """
+    """Parse `text`, or list every problem in it. Accepts any str. `children`: the names that `child` may have."""
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     if not text.strip():
-        return rejection([Diagnostic(1, "plan.md is empty: begin it with `# Plan: TITLE` and add a `## Working Plan`")])
+        return rejection([Diagnostic(1, "plan.md is empty: start it with `# Plan: TITLE` and add a `## Working Plan`")])
     if len(text) > MAX_CHARACTERS:
         return rejection([Diagnostic(1, f"plan.md has {len(text)} characters: keep it within {MAX_CHARACTERS}")])
     page, diagnostics = outline(text)
@@ -57,7 +54,7 @@ _THREADS: tuple[ThreadChoice, ...] = ("shared", "fresh")
 _SANDBOXES: tuple[SandboxMode, ...] = ("read-only", "workspace-write")
 
 _PLAN_TITLE = re.compile(r"(?:plan\s*:)?\s*(.*)", re.IGNORECASE)
-# An id takes every hyphen it can, so a hyphen separates only with a space at its side: `T-1 — x`, `T1 - x`.
+# An id may contain hyphens, so a hyphen separates only next to a space: `T-1 — x`, `T1 - x`.
 _ENTRY_TITLE = re.compile(
     r"([A-Za-z0-9_](?:[A-Za-z0-9_-]{0,62}[A-Za-z0-9_])?)\s*(?:(?:[—–:]|-+(?=\s|$)|(?<=\s)-+)\s*(.*))?"
 )
@@ -66,26 +63,26 @@ _HOLD = re.compile(r"\s*(?:[-*+]\s*)?hold\s*:\s*(?:yes|no|true|false)\s*", re.IG
 
 
 class _Entry(Struct, frozen=True):
-    """A task or a contract with values still to be read; `body` is the index of the first line after its fields."""
+    """A task or contract whose fields are not interpreted yet."""
 
     id: str
     title: str
     heading: PlanHeading
     fields: Fields
-    body: int
+    body: int  # index of the first line after its fields
 
 
 class _Reader:
-    """One reading of one file; what is wrong with it gathers in `diagnostics`."""
+    """Parse one file once. What is wrong with it accumulates in `diagnostics`."""
 
     def __init__(self, page: Outline, diagnostics: list[Diagnostic], children: tuple[str, ...]) -> None:
         self.diagnostics = diagnostics
         self._page = page
         self._children = children
-        self._understood: set[int] = set()  # lines of headings and fields that have been read
+        self._interpreted: set[int] = set()  # lines of headings and fields
 
     def plan(self) -> Plan:
-        """The plan, to be believed only when `diagnostics` is empty afterwards."""
+        """Parse the plan. It is valid only if `diagnostics` is empty afterwards."""
         title, hold, budget = self._title()
         sections = self._sections()
         contracts = self._entries(sections[_CONTRACTS], "contract", CONTRACT_FIELDS)
@@ -100,13 +97,13 @@ class _Reader:
             budget=budget,
         )
         self.diagnostics += _cycles(plan.tasks)
-        self.diagnostics += self._astray()
+        self.diagnostics += self._misplaced()
         return plan
 
     def _title(self) -> tuple[str, bool, Budget | None]:
         heading = next((heading for heading in self._page.headings if heading.level == 1), None)
         if heading is None:
-            self._flag(1, "the plan has no title: begin it with `# Plan: TITLE`")
+            self._flag(1, "the plan has no title: start it with `# Plan: TITLE`")
             return "", False, None
         match = _PLAN_TITLE.fullmatch(heading.text)
         title = match[1] if match else heading.text
@@ -116,7 +113,7 @@ class _Reader:
         return title, fields.yes("hold"), fields.amount("budget")
 
     def _sections(self) -> dict[str, list[PlanHeading]]:
-        """The headings of each section that carries meaning; more than one is a flaw."""
+        """Return the headings of each section that has a meaning. More than one heading per section is an error."""
         sections: dict[str, list[PlanHeading]] = {name: [] for name in _SECTIONS.values()}
         for heading in self._page.headings:
             name = _SECTIONS.get(heading.text.casefold()) if heading.level == 2 else None
@@ -124,12 +121,12 @@ class _Reader:
                 continue
             if sections[name]:
                 first = sections[name][0].line
-                self._flag(heading.line, f"the section `{name}` stands twice, first on line {first}: make them one")
+                self._flag(heading.line, f"there are two sections `{name}`, the first on line {first}: merge them")
             sections[name].append(heading)
         if not sections[_WORKING_PLAN]:
             below_title = [heading for heading in self._page.headings if heading.level > 1]
             near = next((heading for heading in below_title if nearest(heading.text, [_WORKING_PLAN])), None)
-            hint = f"did you mean {quoted(near.text)} to be it?" if near else "add it, with tasks or without"
+            hint = f"did you mean {quoted(near.text)}?" if near else "add it, with or without tasks"
             self._flag(near.line if near else 1, f"there is no section `## {_WORKING_PLAN}`: {hint}")
         return sections
 
@@ -151,27 +148,27 @@ class _Reader:
             entry = _Entry(entry_id, title, heading, *self._fields(heading, known))
             first = entries.setdefault(entry_id, entry)
             if first is not entry:
-                message = (
-                    f"the {noun} {entry_id} stands twice, first on line {first.heading.line}: give it an id of its own"
-                )
+                where = f"the first on line {first.heading.line}"
+                message = f"there are two {noun}s {entry_id}, {where}: give this one another id"
                 self._flag(heading.line, message)
         return entries
 
     def _fields(self, heading: PlanHeading, known: Sequence[str]) -> tuple[Fields, int]:
         found, body, diagnostics = scan(self._page.lines, heading.start, heading.end, known)
         self.diagnostics += diagnostics
-        self._understood.update((heading.line, *(field.line for field in found)))
+        self._interpreted.update((heading.line, *(field.line for field in found)))
         return Fields(found, known, self.diagnostics), body
 
     def _contract(self, entry: _Entry) -> Contract:
         between = entry.fields.names("between", "child", self._children)
         if "between" not in entry.fields:
             self._flag(
-                entry.heading.line, f"{entry.id} has no `between`: name the children it binds right below its heading"
+                entry.heading.line,
+                f"{entry.id} has no `between`: name the children that it binds right below its heading",
             )
         elif len(between) == 1:
             self._flag(
-                entry.fields.line("between"), f"{entry.id} is between `{between[0]}` alone: name at least two children"
+                entry.fields.line("between"), f"{entry.id} is between `{between[0]}` only: name at least two children"
             )
         text = self._page.text(entry.body, entry.heading.end)
         return Contract(entry.id, entry.title, between, text, entry.heading.line)
@@ -189,10 +186,10 @@ class _Reader:
                 fields.line("verify"), f"{entry.id} is for a human, so `verify` cannot run: use `**Expect:**` instead"
             )
         if child == HUMAN and "budget" in fields:
-            self._flag(fields.line("budget"), f"{entry.id} is for a human, who spends no `budget`: take the line out")
+            self._flag(fields.line("budget"), f"{entry.id} is for a human, who spends no `budget`: remove the line")
         after = fields.names("after", "task", tasks)
         if entry.id in after:
-            self._flag(fields.line("after"), f"{entry.id} waits for itself: take it out of `after`")
+            self._flag(fields.line("after"), f"{entry.id} waits for itself: remove it from `after`")
         instructions, expect = self._instructions(entry, human=child == HUMAN)
         return Task(
             id=entry.id,
@@ -214,7 +211,7 @@ class _Reader:
         )
 
     def _instructions(self, entry: _Entry, *, human: bool) -> tuple[str, str]:
-        """The instructions and, for a human, apart from them what is expected."""
+        """Return the instructions and, of a human's task, the expected result, which is not part of them."""
         page, end = self._page, entry.heading.end
         for at in range(entry.body, end) if human else ():
             mark = None if at in page.verbatim else _EXPECT.search(page.lines[at])
@@ -224,25 +221,25 @@ class _Reader:
                 return trimmed(steps), trimmed(expect).strip()
         return page.text(entry.body, end), ""
 
-    def _astray(self) -> Iterator[Diagnostic]:
-        """What was surely meant to count and stands where it does not: passed over, it would start or retire work."""
-        known = self._understood | {diagnostic.line for diagnostic in self.diagnostics}
+    def _misplaced(self) -> Iterator[Diagnostic]:
+        """Find holds and tasks in places where they have no effect: ignoring them would start or retire tasks."""
+        known = self._interpreted | {diagnostic.line for diagnostic in self.diagnostics}
         for at, line in enumerate(self._page.lines):
             if at + 1 not in known and at not in self._page.verbatim and _HOLD.fullmatch(line):
-                yield Diagnostic(at + 1, "`hold` does not count here: move it to the list right below a heading")
+                yield Diagnostic(at + 1, "`hold` has no effect here: move it to the list right below a heading")
         for heading in self._page.headings:
             if heading.line not in known and (match := _ENTRY_TITLE.fullmatch(heading.text)):
                 found, _, _ = scan(self._page.lines, heading.start, heading.end, TASK_FIELDS)
                 if any(field.name == "child" for field in found):
                     rule = f"give it a heading of level 3 below `## {_WORKING_PLAN}`"
-                    yield Diagnostic(heading.line, f"the task {match[1]} stands where it is not read: {rule}")
+                    yield Diagnostic(heading.line, f"the task {match[1]} has no effect here: {rule}")
 
     def _flag(self, line: int, message: str) -> None:
         self.diagnostics.append(Diagnostic(line, message))
 
 
 def _cycles(tasks: Sequence[Task]) -> Iterator[Diagnostic]:
-    """One flaw for each circle of tasks that wait for each other, as far as they would be told."""
+    """Find circles of tasks that wait for each other, as many as will be listed."""
     lines = {task.id: task.line for task in tasks}
     waits = {task.id: [other for other in task.after if other in lines and other != task.id] for task in tasks}
     for _ in range(MAX_PROBLEMS + 1):
@@ -250,11 +247,11 @@ def _cycles(tasks: Sequence[Task]) -> Iterator[Diagnostic]:
             TopologicalSorter(waits).prepare()
             return
         except CycleError as error:
-            circle: list[str] = error.args[1][:0:-1]  # each one waits for the next
+            circle: list[str] = error.args[1][:0:-1]  # each task waits for the next one
         start = min(range(len(circle)), key=lambda at: lines[circle[at]])
         circle = [*circle[start:], *circle[:start]]
         shown = circle if len(circle) <= _LONGEST_CIRCLE else [*circle[:_LONGEST_CIRCLE], "..."]
-        message = f"{' → '.join([*shown, circle[0]])} wait for each other: take one of them out of an `after`"
+        message = f"{' → '.join([*shown, circle[0]])} wait for each other: remove one of them from an `after`"
         yield Diagnostic(lines[circle[0]], message)
         waits[circle[0]].remove(circle[1])
 

@@ -1,4 +1,4 @@
-"""Text of strangers made safe: secrets cut out, Markdown escaped, CommonMark parsed.
+"""Handle text from others safely: redact secrets, escape Markdown, parse CommonMark.
 
-Here: what needs to know nothing but text. Not here: what a text means to the plan or a repo.
+Here: what knows nothing but text. Not here: what a text means to the plan or a repo.
 """

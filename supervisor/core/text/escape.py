@@ -1,14 +1,14 @@
-"""Texts of others (children, repos, plans, humans) as Markdown in which they stay data."""
+"""Escaping of others' texts (of children, repos, plans, humans), so that they stay data in our Markdown."""
 
 from __future__ import annotations
 
 import re
 
-MAX_BLOCK = 50_000  # characters of one block; more is cut out of its middle, and told
+MAX_BLOCK = 50_000  # characters of one block; the middle of a longer one is replaced by a note
 
 
 def inline(text: str, limit: int) -> str:
-    """`text` as one line of plain Markdown text, fit for a heading and a table cell; cut at `limit` characters."""
+    """Return `text` as one line of plain Markdown, cut at `limit` characters. Fit for headings and table cells."""
     line = " ".join(_harmless(text).split())
     if len(line) > limit:
         line = line[: max(limit - 1, 0)].rstrip() + "…"
@@ -16,17 +16,17 @@ def inline(text: str, limit: int) -> str:
 
 
 def block(text: str) -> str:
-    """`text` word for word in a fence that nothing in it can end; control characters become U+FFFD."""
+    """Return `text` in a code fence that nothing in it can end. Control characters become U+FFFD."""
     shown = "\n".join(_harmless(text).splitlines()).strip("\n")
     if (more := len(shown) - MAX_BLOCK) > 0:
         half = MAX_BLOCK // 2
-        shown = f"{shown[:half]}\n[... {more} characters are left out here ...]\n{shown[-half:]}"
+        shown = f"{shown[:half]}\n[... {more} characters omitted ...]\n{shown[-half:]}"
     fence = "`" * max(3, _longest_backticks(shown) + 1)
     return f"{fence}text\n{shown or '(nothing)'}\n{fence}"
 
 
 def code(text: str) -> str:
-    """`text` as one code span, for commands and paths. Not for a table cell, which a `|` would end."""
+    """Return `text` as one code span, for commands and paths. Not for table cells: a `|` would end the cell."""
     line = " ".join(_harmless(text).splitlines())
     fence = "`" * (_longest_backticks(line) + 1)
     pad = " " if "`" in (line[:1], line[-1:]) or line[:1] == line[-1:] == " " else ""
@@ -34,11 +34,11 @@ def code(text: str) -> str:
 
 
 def without_colour(text: str) -> str:
-    """The output of a command without the escape sequences that colour it."""
+    """Return the output of a command without the escape sequences that color it."""
     return _COLOUR.sub("", text)
 
 
-# Controls of C0 and C1, lone surrogates, and what is read but not seen: direction marks, zero-width marks, tags.
+# C0 and C1 controls, lone surrogates, and invisible characters: direction marks, zero-width marks, tags.
 _CONTROL = re.compile(
     "[\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e"
     "\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"

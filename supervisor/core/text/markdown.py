@@ -1,4 +1,4 @@
-"""CommonMark as this system reads it: block tokens with line numbers, and inline tokens, apart from each other."""
+"""Parse CommonMark into block tokens, with line numbers; parse the inline tokens of one block separately."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ if TYPE_CHECKING:
 
 
 class UnparsableText(Struct, frozen=True):
-    """Text that cannot be read as a whole, from `line` (counted from 0) on, and what to do about it."""
+    """Text that cannot be parsed."""
 
-    line: int
-    why: str
+    line: int  # where it stops being parsable, from 0
+    why: str  # the reason, and what to do about it
 
 
 def blocks(text: str) -> list[Token] | UnparsableText:
-    """The block tokens of `text`; an `inline` token holds its source in `content` and has no children."""
-    from supervisor.core.text.commonmark import BLOCKS, MAX_NESTING, TooManySteps  # 20 ms: servers are started before
+    """Parse `text` into block tokens. An `inline` token has its source in `content` and no children."""
+    from supervisor.core.text.commonmark import BLOCKS, MAX_NESTING, TooManySteps  # 20 ms: servers are started first
 
     try:
         tokens = BLOCKS.parse(text)
@@ -31,13 +31,13 @@ def blocks(text: str) -> list[Token] | UnparsableText:
         if token.type in ("blockquote_open", "list_item_open") and token.level >= MAX_NESTING - 1:
             line = token.map[0] if token.map else 0
             return UnparsableText(
-                line, f"lists and quotes stand more than {MAX_NESTING} levels deep here: make them flatter"
+                line, f"lists and quotes are nested more than {MAX_NESTING} levels deep here: make them flatter"
             )
     return tokens
 
 
 def inline(text: str) -> list[Token]:
-    """The inline tokens of one paragraph's or one heading's source."""
+    """Parse the source of one paragraph or heading into inline tokens."""
     from supervisor.core.text.commonmark import INLINE
 
     return [child for token in INLINE.parseInline(text) for child in token.children or ()]

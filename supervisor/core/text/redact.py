@@ -1,4 +1,4 @@
-"""Secrets that must not reach a log, the ledger or runs.md: credentials in URLs, and what looks like an API key."""
+"""Redact secrets that must not reach a log, the ledger or runs.md: credentials in URLs, and apparent API keys."""
 
 from __future__ import annotations
 
@@ -15,11 +15,14 @@ GONE = "[redacted]"
 
 @cache
 def _patterns() -> tuple[re.Pattern[str], tuple[tuple[re.Pattern[str], str], ...]]:
-    """What every secret has in it, and what each kind looks like with what is left of it (2 ms to compile)."""
+    """Return a pattern that every secret matches somewhere, and (pattern, replacement) for each kind.
+
+    Compiled on first use: it takes 2 ms.
+    """
     hint = re.compile(
         r"://|sk-|rk-|pk-|gh[pousr]_|github_pat_|glpat-|xox|AKIA|eyJ|authorization|PRIVATE KEY", re.IGNORECASE
     )
-    # Each takes time in proportion to the text, whatever is in it: an agent's output may be one line of megabytes.
+    # Each pattern takes linear time on any text: an agent's output may be one line of megabytes.
     kinds = (
         (re.compile(r"(?<=://)[^\s/@:]*:[^\s/]+@"), f"{GONE}@"),
         (re.compile(r"(?<=://)(?:gh[pousr]_|github_pat_|glpat-|x-access-token)[^\s/@]*@", re.IGNORECASE), f"{GONE}@"),
@@ -46,21 +49,21 @@ Value = TypeVar("Value")
 
 
 _NAMES = re.compile(r"token|secret|passw|credential|private|api_?key|access_?key|_key$|_pat$", re.IGNORECASE)
-_SHORTEST = 8  # characters of a secret that is known by its value: shorter ones stand in innocent words
+_SHORTEST = 8  # characters of a secret that is known by its value: shorter values occur in harmless words
 
 
 def secrets_in(environ: Mapping[str, str]) -> tuple[str, ...]:
-    """The values of an environment whose names say that they are secret, the longest first."""
+    """Return the values in an environment whose names mark them as secret, longest first."""
     found = {
         value
         for name, value in environ.items()
-        if _NAMES.search(name) and len(value) >= _SHORTEST and not value.startswith(("/", "~"))  # a path to one is none
+        if _NAMES.search(name) and len(value) >= _SHORTEST and not value.startswith(("/", "~"))  # a path is no secret
     }
     return tuple(sorted(found, key=len, reverse=True))
 
 
 def redact(text: str, known: tuple[str, ...] = ()) -> str:
-    """The text without its secrets, and without those that are `known`."""
+    """Return `text` without secrets, and without the `known` ones."""
     for secret in known:
         if secret in text:
             text = text.replace(secret, GONE)
@@ -73,7 +76,7 @@ def redact(text: str, known: tuple[str, ...] = ()) -> str:
 
 
 def redacted(value: Value, known: tuple[str, ...] = ()) -> Value:
-    """A domain value with every text in it redacted; the very same value where there is no secret."""
+    """Redact every text in a domain value. Without a secret, return the same object."""
     result: Any = value
     if isinstance(value, str):
         result = redact(value, known)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from supervisor.core.plan.amounts import AmountError, read_amount, said
+from supervisor.core.plan.amounts import AmountError, format_amount, read_amount
 from supervisor.domain.plan import Budget
 
 
@@ -30,12 +30,13 @@ def test_an_amount_is_tokens_minutes_or_both(text: str, amount: Budget) -> None:
     ("text", "message", "word"),
     [
         ("200k tokns", "unknown unit `tokns`", "tokns"),
-        ("200k", "`200k` does not say of what: write `200k tokens, 30 min`", ""),
-        ("much", "`much` is no amount: write `200k tokens, 30 min`", ""),
-        ("1 token, 2 tokens", "`2 tokens` is one amount too many: write `200k tokens, 30 min`", ""),
-        ("2k min", "`2k min` is one amount too many: write `200k tokens, 30 min`", ""),
+        ("200k", "`200k` has no unit: write `200k tokens, 30 min`", ""),
+        ("much", "`much` is not an amount: write `200k tokens, 30 min`", ""),
+        ("1 token, 2 tokens", "`2 tokens` is a second amount of the same kind: write `200k tokens, 30 min`", ""),
+        ("1 min, 2 hours", "`2 hours` is a second amount of the same kind: write `200k tokens, 30 min`", ""),
+        ("2k min", "`2k min`: only tokens take `k` or `M`: write `200k tokens, 30 min`", ""),
         ("0 min", "an amount must be above zero: write `200k tokens, 30 min`", ""),
-        ("", "`` is no amount: write `200k tokens, 30 min`", ""),
+        ("", "`` is not an amount: write `200k tokens, 30 min`", ""),
     ],
 )
 def test_what_is_no_amount_is_told_with_what_is_wrong(text: str, message: str, word: str) -> None:
@@ -56,4 +57,4 @@ def test_every_text_is_an_amount_above_zero_or_told_why_not(text: str) -> None:
 @given(st.integers(1, 999), st.sampled_from([1, 1_000, 1_000_000]), st.none() | st.integers(1, 9_999))
 def test_an_amount_that_is_said_is_read_back(count: int, size: int, minutes: int | None) -> None:
     amount = Budget(count * size, minutes)
-    assert read_amount(said(amount)) == amount
+    assert read_amount(format_amount(amount)) == amount

@@ -18,14 +18,14 @@ from tests.core.plan.pages import CHILDREN, ONBOARDING, of, problems
 @pytest.mark.parametrize("mark", ["\x00", "\x1b", "\x07", "\x7f", "\x9b", "\x0c", "\ud800"])
 def test_a_control_character_is_rejected_and_never_repeated(mark: str) -> None:
     told = problems(of(f"### T1 — On{mark}e", f"- child: ba{mark}ckend"))
-    message = f"the line holds the control character U+{ord(mark):04X}: take it out"
+    message = f"the line contains the control character U+{ord(mark):04X}: remove it"
     assert told[:2] == [(4, message), (5, message)]
     assert not any(mark in text for _, text in told)
 
 
 def test_very_deep_nesting_is_rejected_with_its_line() -> None:
     text = of("", ">" * 5000 + " deep", "", "### T1 — One", "- child: backend")
-    assert problems(text) == [(5, "lists and quotes stand more than 20 levels deep here: make them flatter")]
+    assert problems(text) == [(5, "lists and quotes are nested more than 20 levels deep here: make them flatter")]
 
 
 def test_quotes_that_take_minutes_to_read_are_rejected_with_a_way_out() -> None:

@@ -29,7 +29,7 @@ def test_a_first_plan_adds_everything() -> None:
         added=("T1", "T2", "T3"),
         contracts=("C1", "C2"),
         objective=True,
-        reach=(Affected("C1", "added", ()), Affected("C2", "added", ())),
+        affected=(Affected("C1", "added", ()), Affected("C2", "added", ())),
     )
 
 
@@ -67,7 +67,7 @@ def test_the_same_plan_changes_nothing() -> None:
         ),
         (
             edited(replace(T3, after=("T1",)), replace(T1, effort="high")),
-            Changes(retuned=("T1", "T3")),
+            Changes(rescheduled=("T1", "T3")),
             "T1, T3 scheduled differently",
         ),
         (
@@ -77,23 +77,23 @@ def test_the_same_plan_changes_nothing() -> None:
         ),
         (
             replace(PLAN, contracts=(replace(C1, text="Answer 200."), C2)),
-            Changes(changed=("T1", "T2"), contracts=("C1",), reach=(Affected("C1", "changed", ("T1", "T2")),)),
-            "C1 changed (reaches T1, T2)",
+            Changes(changed=("T1", "T2"), contracts=("C1",), affected=(Affected("C1", "changed", ("T1", "T2")),)),
+            "C1 changed (affects T1, T2)",
         ),
         (
             replace(edited(replace(T2, contracts=("C1",))), contracts=(C1,)),
-            Changes(changed=("T2",), contracts=("C2",), reach=(Affected("C2", "removed", ("T2",)),)),
-            "C2 removed (reaches T2)",
+            Changes(changed=("T2",), contracts=("C2",), affected=(Affected("C2", "removed", ("T2",)),)),
+            "C2 removed (affects T2)",
         ),
         (
             replace(PLAN, contracts=(C1, C2, replace(C1, id="C3"))),
-            Changes(contracts=("C3",), reach=(Affected("C3", "added", ()),)),
+            Changes(contracts=("C3",), affected=(Affected("C3", "added", ()),)),
             "C3 added",
         ),
         (
             replace(PLAN, objective="Pair faster."),
             Changes(changed=("T1", "T2", "T3"), objective=True),
-            "objective changed (reaches T1, T2, T3)",
+            "objective changed (affects T1, T2, T3)",
         ),
         (
             replace(PLAN, title="Another name", success="Other words."),
@@ -125,7 +125,7 @@ def test_a_released_task_and_a_released_plan_are_told() -> None:
 def test_a_new_task_and_a_changed_contract_are_told_in_one_line() -> None:
     old = replace(PLAN, tasks=(T1, T2))
     new = replace(PLAN, contracts=(replace(C1, title="Login"), C2))
-    assert describe(diff(old, new)) == "T3 added; C1 changed (reaches T1, T2)"
+    assert describe(diff(old, new)) == "T3 added; C1 changed (affects T1, T2)"
 
 
 @given(st.permutations(PLAN.tasks), st.permutations(PLAN.contracts))

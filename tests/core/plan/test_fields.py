@@ -19,7 +19,7 @@ def test_a_task_and_the_plan_have_a_budget() -> None:
 
 def test_a_humans_task_has_no_budget() -> None:
     assert problems(of("### H1 — One", "- child: human", "- budget: 1 h")) == [
-        (6, "H1 is for a human, who spends no `budget`: take the line out")
+        (6, "H1 is for a human, who spends no `budget`: remove the line")
     ]
 
 
@@ -32,31 +32,31 @@ def test_a_humans_task_has_no_budget() -> None:
             "unknown field `priority`: use one of `child`, `after`, `contracts`, `verify`, `hold`, `thread`, `model`, "
             "`effort`, `sandbox`, `timeout`, `budget`",
         ),
-        ("- child: mobile", "`child` stands twice in this list, first on line 5"),
+        ("- child: mobile", "`child` is in this list twice, first on line 5"),
         ("- after: T3", "unknown task `T3` in `after`: use `T1` or `T2`"),
         ("- after: task-two", "unknown task `task-two` in `after`: use `T1` or `T2`"),
-        ("- after: T1", "T1 waits for itself: take it out of `after`"),
-        ("- after:", "`after` has no value: write one or take the line out"),
+        ("- after: T1", "T1 waits for itself: remove it from `after`"),
+        ("- after:", "`after` has no value: write one or remove the line"),
         ("- contracts: C11", "unknown contract `C11` in `contracts`: did you mean `C1`?"),
         ("- verify: npm test", "`verify` has no command in inline code: put each command between backticks"),
-        ("- verify: `npm test`, `ls", "a backtick in `verify` has no partner: put each command between backticks"),
-        ("- hold: maybe", "`hold` is `yes` or `no`, not `maybe`"),
+        ("- verify: `npm test`, `ls", "a backtick in `verify` is never closed: put each command between backticks"),
+        ("- hold: maybe", "`hold` must be `yes` or `no`, not `maybe`"),
         ("- thread: frehs", "unknown thread `frehs`: did you mean `fresh`?"),
         ("- sandbox: none", "unknown sandbox `none`: use `read-only` or `workspace-write`"),
-        ("- timeout: 0", "`timeout` is a number of minutes above zero, not `0`"),
-        ("- timeout: -3", "`timeout` is a number of minutes above zero, not `-3`"),
-        ("- timeout: 2 h", "`timeout` is a number of minutes above zero, not `2 h`"),
+        ("- timeout: 0", "`timeout` must be a number of minutes above zero, not `0`"),
+        ("- timeout: -3", "`timeout` must be a number of minutes above zero, not `-3`"),
+        ("- timeout: 2 h", "`timeout` must be a number of minutes above zero, not `2 h`"),
         ("- budget: 200k tokns, 30 min", "`budget`: unknown unit `tokns`: did you mean `tokens`?"),
         ("- budget: 9 coins", "`budget`: unknown unit `coins`: use one of `tokens`, `min`, `hours`"),
-        ("- budget: 200k", "`budget`: `200k` does not say of what: write `200k tokens, 30 min`"),
+        ("- budget: 200k", "`budget`: `200k` has no unit: write `200k tokens, 30 min`"),
         ("- budgte: 1 h", "unknown field `budgte`: did you mean `budget`?"),
-        ("- model:", "`model` has no value: write one or take the line out"),
+        ("- model:", "`model` has no value: write one or remove the line"),
         (
             "- do the thing",
             "`do the thing` is not a field: "
             "write `- name: value`, or leave an empty line between the fields and the text",
         ),
-        ("  - nested", "write the value of `child` on the line of its name, not as a list below it"),
+        ("  - nested", "write the value of `child` on the same line as its name, not as a list below it"),
     ],
 )
 def test_a_wrong_field_is_rejected_with_its_line_and_the_right_word(line: str, message: str) -> None:
@@ -87,8 +87,8 @@ def test_a_contract_binds_at_least_two_known_children() -> None:
         "## Contracts", "### C1 — A", "### C2 — B", "- between: backend", "### C3 — C", "- between: backend, modile"
     )
     assert problems(text) == [
-        (5, "C1 has no `between`: name the children it binds right below its heading"),
-        (7, "C2 is between `backend` alone: name at least two children"),
+        (5, "C1 has no `between`: name the children that it binds right below its heading"),
+        (7, "C2 is between `backend` only: name at least two children"),
         (9, "unknown child `modile` in `between`: did you mean `mobile`?"),
     ]
 

@@ -1,4 +1,4 @@
-"""What stands where it is not read is told, and never swallowed in silence."""
+"""What is in a place where it has no effect is reported, never ignored in silence."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ def test_a_misspelt_field_after_an_empty_line_is_not_lost() -> None:
 
 def test_a_field_below_text_is_not_lost() -> None:
     assert problems(of("### T1 — One", "- child: backend", "Some text.", "- verify: `ls`")) == [
-        (7, "`verify` stands below other text: move it up to the list below the heading")
+        (7, "`verify` is below other text: move it up to the list below the heading")
     ]
 
 
 def test_a_hold_where_it_does_not_count_is_not_lost() -> None:
     text = "# Plan: A\n\nProse first.\n\n- hold: yes\n\n## Working Plan\n- hold: yes\n"
-    message = "`hold` does not count here: move it to the list right below a heading"
+    message = "`hold` has no effect here: move it to the list right below a heading"
     assert problems(text) == [(5, message), (8, message)]
 
 
 def test_a_task_where_it_is_not_read_is_not_lost() -> None:
     text = of("Prose that becomes a heading", "---", "### T1 — One", "- child: backend")
     rule = "give it a heading of level 3 below `## Working Plan`"
-    assert problems(text) == [(6, f"the task T1 stands where it is not read: {rule}")]
+    assert problems(text) == [(6, f"the task T1 has no effect here: {rule}")]
 
 
 @pytest.mark.parametrize(

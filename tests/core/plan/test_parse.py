@@ -34,20 +34,20 @@ def test_a_plan_without_tasks_is_accepted() -> None:
 
 @pytest.mark.parametrize("text", ["", " \n\t\n", "\ufeff", "\r\n"])
 def test_an_empty_file_is_rejected_with_a_way_to_begin(text: str) -> None:
-    message = "plan.md is empty: begin it with `# Plan: TITLE` and add a `## Working Plan`"
+    message = "plan.md is empty: start it with `# Plan: TITLE` and add a `## Working Plan`"
     assert parse(text, CHILDREN) == Rejection((Problem(1, message),))
 
 
 def test_a_file_without_title_and_working_plan_is_told_both() -> None:
     assert problems("Just some prose.") == [
-        (1, "the plan has no title: begin it with `# Plan: TITLE`"),
-        (1, "there is no section `## Working Plan`: add it, with tasks or without"),
+        (1, "the plan has no title: start it with `# Plan: TITLE`"),
+        (1, "there is no section `## Working Plan`: add it, with or without tasks"),
     ]
 
 
 def test_a_misspelt_working_plan_is_pointed_at() -> None:
     assert problems("# Plan: A\n\n## Work plan\n") == [
-        (3, "there is no section `## Working Plan`: did you mean `Work plan` to be it?")
+        (3, "there is no section `## Working Plan`: did you mean `Work plan`?")
     ]
 
 
@@ -57,7 +57,7 @@ def test_an_empty_title_is_rejected() -> None:
 
 def test_a_section_that_stands_twice_is_rejected_with_both_lines() -> None:
     assert problems(of("## Objective", "a", "## objective", "b")) == [
-        (6, "the section `Objective` stands twice, first on line 4: make them one")
+        (6, "there are two sections `Objective`, the first on line 4: merge them")
     ]
 
 
@@ -96,7 +96,7 @@ def test_a_task_needs_a_title(heading: str) -> None:
 
 def test_a_duplicate_id_is_rejected_with_its_line() -> None:
     assert problems(of("### T1 — One", "- child: backend", "### T1 — Two", "- child: mobile")) == [
-        (6, "the task T1 stands twice, first on line 4: give it an id of its own")
+        (6, "there are two tasks T1, the first on line 4: give this one another id")
     ]
 
 
@@ -111,8 +111,8 @@ def test_a_circle_is_rejected_with_the_ids_in_it() -> None:
     tasks = [("A", "C"), ("B", "A"), ("C", "B"), ("D", "C"), ("E", "F"), ("F", "E")]
     text = of(*(line for name, after in tasks for line in (f"### {name} — t", "- child: backend", f"- after: {after}")))
     assert problems(text) == [
-        (4, "A → C → B → A wait for each other: take one of them out of an `after`"),
-        (16, "E → F → E wait for each other: take one of them out of an `after`"),
+        (4, "A → C → B → A wait for each other: remove one of them from an `after`"),
+        (16, "E → F → E wait for each other: remove one of them from an `after`"),
     ]
 
 

@@ -87,7 +87,7 @@ def test_the_fence_is_longer_than_any_run_of_backticks_in_it() -> None:
 
 def test_a_very_long_text_is_cut_in_its_middle_and_says_so() -> None:
     text = block("a" * MAX_BLOCK + "b" * MAX_BLOCK)
-    assert f"aaa\n[... {MAX_BLOCK} characters are left out here ...]\nbbb" in text
+    assert f"aaa\n[... {MAX_BLOCK} characters omitted ...]\nbbb" in text
     assert len(text) < MAX_BLOCK + 100
 
 

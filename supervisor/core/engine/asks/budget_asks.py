@@ -22,7 +22,7 @@ from supervisor.core.engine.lifecycle.budgets import (
 from supervisor.core.engine.lifecycle.transitions import TaskTrigger
 from supervisor.core.engine.lifecycle.updates import put, put_task
 from supervisor.core.engine.readiness import candidates, desired, due_of, is_done
-from supervisor.core.plan.amounts import AmountError, read_amount, said
+from supervisor.core.plan.amounts import AmountError, format_amount, read_amount
 from supervisor.domain.ask import Answer, Ask
 from supervisor.domain.plan import Budget
 from supervisor.domain.report import Question
@@ -46,8 +46,8 @@ def questions(world: World, at: datetime) -> Iterator[tuple[str, Question]]:
                 Question(
                     f"The budget of {whose(name)} is used up: {figures(used, limit)}. Paused: {', '.join(waiting)}.",
                     "Look at what came of it so far (`runs.md`, the work trees), then decide.",
-                    f"`accept` grants the same again ({said(again)}); an amount such as `+100k tokens` or `30 min` "
-                    "grants that much; `decline` blocks what it pauses.",
+                    f"`accept` grants the same again ({format_amount(again)}); an amount such as `+100k tokens` or "
+                    "`30 min` grants that much; `decline` blocks what it pauses.",
                 ),
             )
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from supervisor.core.engine.lifecycle import tasks as do
-from supervisor.core.plan.amounts import tokens_said
+from supervisor.core.plan.amounts import format_tokens
 from supervisor.domain.plan import HUMAN, Budget, Task
 from supervisor.domain.task import Phase, TaskState
 from supervisor.domain.world import World
@@ -142,7 +142,7 @@ def figures(used: Budget, limit: Budget) -> str:
     """What was spent, of how much."""
     parts = []
     if limit.tokens is not None:
-        parts.append(f"{tokens_said(used.tokens or 0)} of {tokens_said(limit.tokens)}")
+        parts.append(f"{format_tokens(used.tokens or 0)} of {format_tokens(limit.tokens)}")
     if limit.minutes is not None:
         parts.append(f"{used.minutes or 0:.1f} of {limit.minutes:.4g} min")
     return " and ".join(parts)
