@@ -1,4 +1,4 @@
-"""What can be wrong with the world around us: one tree of errors, each a sentence that ends in the next step."""
+"""The errors that people see: one tree. Each is a sentence that ends in the next step."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ class OrchError(Exception):
 
 
 class UsageError(OrchError):
-    """The command was called with something it cannot take (exit code 2)."""
+    """The command was called with wrong arguments (exit code 2)."""
 
 
 class WorkspaceError(OrchError):
-    """The workspace folder is missing, unreadable, read-only or of a shape we do not know."""
+    """The workspace folder is missing, unreadable, read-only or not laid out as we expect."""
 
 
 class ConfigError(WorkspaceError):
-    """`orchestrator.config.yaml` does not say what it must."""
+    """`orchestrator.config.yaml` has an error."""
 
 
 class CodexError(OrchError):
@@ -43,11 +43,11 @@ class SupervisorDown(OrchError):
 
 
 class SupervisorHangs(SupervisorDown):
-    """A supervisor is there, and does not answer in time."""
+    """A supervisor runs but does not answer in time."""
 
 
 class RequestRefused(OrchError):
-    """The supervisor understood a control request and will not carry it out."""
+    """The supervisor understood a control request but will not carry it out."""
 
 
 class ConnectionLost(OrchError):
@@ -57,7 +57,7 @@ class ConnectionLost(OrchError):
 class RpcError(OrchError):
     """A server answered a request with an error.
 
-    `code` and `message` are the peer's own (JSON-RPC 2.0 section 5.1).
+    `code` and `message` are those of the server (JSON-RPC 2.0 section 5.1).
     """
 
     def __init__(self, method: str, code: int, message: str) -> None:
@@ -68,11 +68,11 @@ class RpcError(OrchError):
 
 
 class StoreError(WorkspaceError):
-    """The ledger or another file of ours cannot be read or written."""
+    """The ledger or another of our files cannot be read or written."""
 
 
 class GrammarError(OrchError):
-    """The package that reads a programming language is absent, broken or of another version."""
+    """The package that reads a programming language is missing, broken or of another version."""
 
     def __init__(self, language: str, why: str) -> None:
         super().__init__(f"{language} sources cannot be read: {why}", "reinstall orch with all its dependencies")
@@ -80,5 +80,5 @@ class GrammarError(OrchError):
         self.why = why
 
     def __reduce__(self) -> tuple[type[GrammarError], tuple[str, str]]:
-        """Cross from the process that reads sources to the one that asked."""
+        """Pickle by the constructor's arguments: the error crosses from the process that reads sources."""
         return GrammarError, (self.language, self.why)

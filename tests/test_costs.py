@@ -58,7 +58,7 @@ def test_what_is_loaded_stays_small(program: str, most: int, heavy: set[str]) ->
 
 
 def test_only_the_grammars_of_languages_that_occur_are_loaded() -> None:
-    found = loaded_by("from supervisor.wire.source.read import words; words('python', b'x = 1')")
+    found = loaded_by("from supervisor.wire.source.read import literals; literals('python', b'x = 1')")
     assert {name for name in found if name.startswith(("tree_sitter_", "graphql", "antlr4", "proto_schema"))} == {
         "tree_sitter_python",
         "tree_sitter_python._binding",

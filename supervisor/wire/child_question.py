@@ -1,4 +1,4 @@
-"""A question to a child, in Codex's words: the params of its thread and turn, and what the notifications tell of it."""
+"""A question to a child, in Codex's protocol: the params of its thread and turn, and its progress by notifications."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ from msgspec import Struct
 from supervisor.domain.thread import TurnStatus
 from supervisor.wire.codex import THREAD_SOURCE, Params, thread_start, turn_seen
 
-WITHIN = 600.0  # seconds for one answer: a child that reads a large repo takes minutes
+WITHIN = 600.0  # seconds for one answer; a child that reads a large repo takes minutes
 QUESTION_LIMIT = 8_000  # characters
 
 
 def question_thread(cwd: str, model: str | None, effort: str | None, *, instructions: str) -> Params:
-    """A thread that may only read, asks nobody, and is kept nowhere."""
+    """The params of a thread that may only read, asks nobody, and is not kept."""
     started = thread_start(cwd, model, effort, "read-only", instructions=instructions)
     return {**started, "approvalPolicy": "never", "ephemeral": True}
 
 
 def question_turn(*, thread: str, text: str) -> Params:
+    """The params of the turn that asks the question."""
     return {
         "threadId": thread,
         "input": [{"type": "text", "text": text}],
@@ -32,13 +33,14 @@ def question_turn(*, thread: str, text: str) -> Params:
 
 
 class QuestionTurn(Struct):
-    """What is heard of the one turn of such a thread."""
+    """The turn of a question, as its notifications describe it."""
 
-    text: str = ""
+    text: str = ""  # the last message of the child
     over: bool = False
-    problem: str = ""
+    problem: str = ""  # why it failed ("": it did not)
 
-    def hear(self, method: str, params: Mapping[str, Any]) -> None:
+    def observe(self, method: str, params: Mapping[str, Any]) -> None:
+        """Update this from one notification of the thread."""
         item, turn = params.get("item"), params.get("turn")
         if method == "item/completed" and isinstance(item, dict):
             if item.get("type") == "agentMessage" and item.get("text"):

@@ -1,4 +1,4 @@
-"""JSON-RPC 2.0 without I/O: ids, what is pending, encoding, decoding.
+"""JSON-RPC 2.0 without I/O: ids, pending requests, encoding, decoding.
 
 The Codex app-server leaves out the `jsonrpc` member and tolerates its absence; so do we, on every wire.
 Source: https://www.jsonrpc.org/specification
@@ -15,7 +15,7 @@ INVALID_REQUEST = -32600
 METHOD_NOT_FOUND = -32601
 INVALID_PARAMS = -32602
 INTERNAL_ERROR = -32603
-REFUSED = -32000  # ours: the request is understood, and will not be carried out
+REFUSED = -32000  # ours: the request was understood but will not be carried out
 OVERLOADED = -32001  # the Codex app-server's "Server overloaded; retry later."
 
 Id = int | str
@@ -40,7 +40,7 @@ class Fault(NamedTuple):
 
 
 class Call(NamedTuple):
-    """A request of the peer's, to be answered."""
+    """A request of the peer that we must answer."""
 
     id: Id
     method: str
@@ -48,14 +48,14 @@ class Call(NamedTuple):
 
 
 class Notice(NamedTuple):
-    """A notification of the peer's."""
+    """A notification of the peer."""
 
     method: str
     params: dict[str, Any]
 
 
 class Garbage(NamedTuple):
-    """A message that is none of the above; `reason` says why."""
+    """A message that is none of the above. `reason` says why."""
 
     reason: str
 
@@ -64,7 +64,7 @@ Message = Result | Fault | Call | Notice | Garbage
 
 
 class Peer:
-    """One side of one connection. `loads` reads JSON, and raises ValueError for what is none."""
+    """One side of one connection. `loads` parses JSON and raises ValueError if it cannot."""
 
     def __init__(self, loads: Callable[[str | bytes], Any] = json.loads) -> None:
         self._loads = loads
@@ -73,17 +73,17 @@ class Peer:
 
     @property
     def pending(self) -> tuple[int, ...]:
-        """The ids of our requests without an answer yet, oldest first."""
+        """The ids of our requests that have no answer yet, oldest first."""
         return tuple(self._pending)
 
     def request(self, method: str, params: dict[str, Any] | None = None) -> tuple[int, str]:
-        """The id and the text of a new request."""
+        """Make a request. Returns its id and its text."""
         self._next += 1
         self._pending[self._next] = method
         return self._next, _encode({"id": self._next, "method": method, "params": params or {}})
 
     def forget(self, request: int) -> None:
-        """Wait for this answer no longer; if it comes, it is garbage."""
+        """Stop waiting for an answer. If it still comes, it is Garbage."""
         self._pending.pop(request, None)
 
     @staticmethod
@@ -100,7 +100,7 @@ class Peer:
         return _encode({"id": request, "error": error if data is None else {**error, "data": data}})
 
     def receive(self, text: str | bytes) -> Message:
-        """What one message of the peer's means. Never raises."""
+        """Parse one message of the peer. Never raises; a message that is not valid is Garbage."""
         try:
             data = self._loads(text)
         except (ValueError, RecursionError) as error:

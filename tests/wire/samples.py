@@ -1,8 +1,8 @@
-"""For each language that is read by a grammar, or by a parser of its own: a source, and all that is read of it."""
+"""A source in each language that has a grammar or a parser, and everything that is read from it."""
 
 SOURCES: dict[str, str] = {}
 READ: dict[str, str] = {}
-"""A line for each literal: its line, its form, its text; and the call that it is given to, or its name."""
+"""One line for each literal: its line number, form and text, and the call that it is an argument of, or its name."""
 
 SOURCES["python"] = '''
 """A docstring says nothing: /v1/docs."""

@@ -1,4 +1,4 @@
-"""The JSON schemas that codex generates of its protocol: strict validation, samples, and what is read of them."""
+"""The JSON schemas that codex generates for its protocol: validate strictly, make samples, see what is read of them."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import Any
 from jsonschema import Draft7Validator
 
 Json = dict[str, Any]
-DEPTH = 12  # of a sample: some types hold themselves
+DEPTH = 12  # levels of a sample; some types contain themselves
 
 
 class Protocol:
-    """What one codex says it speaks, read from the folder that it wrote."""
+    """The protocol of one codex, read from the folder of schemas that it wrote."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -26,7 +26,7 @@ class Protocol:
     def result_of(self, method: str) -> Json:
         """The schema of the answer to a request, of ours or of the server's."""
         row = {**self.calls, **self.server_calls}[method]
-        params = (row.get("$ref") or row["anyOf"][0]["$ref"]).rsplit("/", 1)[-1]  # they may be left out
+        params = (row.get("$ref") or row["anyOf"][0]["$ref"]).rsplit("/", 1)[-1]  # they may be optional
         name = params.removesuffix("Params") + "Response"
         (path,) = [one for one in self._folder.rglob(f"{name}.json") if one.parent.name in ("v1", "v2", self._root)]
         return self._load(path)
@@ -57,7 +57,7 @@ class Protocol:
 
 
 def diagnostics(schema: Json, value: Any) -> list[str]:
-    """What is wrong with a value of ours, fields that the schema does not know included."""
+    """List what is wrong with a value that we send. A field that the schema does not know is wrong too."""
     found = [f"{error.json_path}: {error.message}" for error in Draft7Validator(schema).iter_errors(value)]
     return found + list(_unknown(schema, schema.get("definitions", {}), value, "$"))
 
@@ -104,7 +104,7 @@ def _fields(schema: Any, types: Json) -> dict[str, list[Any]] | None:
 
 
 class Witness(dict[str, Any]):
-    """An object as a server may send it, that remembers which fields somebody looked for that it cannot have."""
+    """An object that a server may send. Notes in `missed` each field that is looked up but that it can never have."""
 
     def __init__(self, fields: Json, known: dict[str, list[Any]] | None, where: str, missed: list[str]) -> None:
         super().__init__(fields)
@@ -128,7 +128,7 @@ class Witness(dict[str, Any]):
 
 
 def samples(schema: Json, where: str, missed: list[str]) -> list[Any]:
-    """Values of a schema, with every field set: between them they show every alternative in it."""
+    """Make values of a schema with every field set, which together have every alternative in it."""
     return _samples(schema, schema.get("definitions", {}), where, missed, 0)
 
 

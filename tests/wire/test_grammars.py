@@ -1,4 +1,4 @@
-"""Every language is read by the grammar, or the parser, that is installed: all of a sample, and nothing else."""
+"""Every language is read by the installed grammar or parser: all literals of a sample, and nothing else."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ import tree_sitter_json
 from supervisor.domain.link import Form, Literal
 from supervisor.errors import GrammarError
 from supervisor.wire.source import grammar
-from supervisor.wire.source.read import words
+from supervisor.wire.source.read import literals
 from tests.wire.samples import READ, SOURCES
 
 PARSERS = {"proto": "antlr4", "graphql": "graphql"}
 
 
-def told(language: str, literal: Literal) -> str:
+def line_for(language: str, literal: Literal) -> str:
     text = literal.text.replace("\n", "\\n")
     around = f" ({literal.call})" if literal.call not in ("", language) else f" = {literal.key}" if literal.key else ""
     return f"{literal.line} {literal.form.name} {text}{around}"
 
 
 def read(language: str, source: str) -> list[tuple[int, str]]:
-    return [(literal.line, literal.text) for literal in words(language, source.encode())]
+    return [(literal.line, literal.text) for literal in literals(language, source.encode())]
 
 
 def test_there_is_a_sample_of_every_language() -> None:
@@ -33,12 +33,12 @@ def test_there_is_a_sample_of_every_language() -> None:
 
 
 @pytest.mark.parametrize("language", SOURCES)
-def test_all_that_a_sample_says_is_read_where_it_stands(language: str) -> None:
-    found = [told(language, literal) for literal in words(language, SOURCES[language].encode())]
+def test_every_literal_of_a_sample_is_read_with_its_line(language: str) -> None:
+    found = [line_for(language, literal) for literal in literals(language, SOURCES[language].encode())]
     assert found == READ[language].strip().splitlines()
 
 
-def test_a_broken_definition_of_proto_keeps_nothing_from_the_others() -> None:
+def test_a_broken_proto_definition_does_not_affect_the_others() -> None:
     source = """stray words // here
         message Begun { string ride_id = 1; broken; string "?" }
         message Ended { string place = 1; Ended inner = }
@@ -52,7 +52,7 @@ message Last { string last_one = 1; }"""
     assert found[-4:] == [(6, "Rides"), (6, "Get"), (8, "Last"), (8, "last_one")]
 
 
-def test_a_broken_definition_of_graphql_keeps_nothing_from_the_others() -> None:
+def test_a_broken_graphql_definition_does_not_affect_the_others() -> None:
     source = '''"""What it { is."""
 type Ride implements Node, Priced { rideId: ID! }
 type Wrong { a b c d e f g h }
@@ -70,8 +70,8 @@ query Last { ride(at: 3 !) { endedAt } }'''
 
 @pytest.mark.parametrize("language", PARSERS)
 @pytest.mark.parametrize("unit", ["message a {", "type A { b(c: {", "{", "query a { ", "${", '"', "a: [", "extend "])
-def test_a_schema_nested_as_nobody_nests_is_read_without_a_complaint(language: str, unit: str) -> None:
-    assert all(literal.line == 1 for literal in words(language, (unit * 2_000).encode()))
+def test_an_absurdly_nested_schema_is_read_without_an_error(language: str, unit: str) -> None:
+    assert all(literal.line == 1 for literal in literals(language, (unit * 2_000).encode()))
 
 
 @pytest.mark.parametrize(
@@ -87,8 +87,8 @@ def test_a_schema_nested_as_nobody_nests_is_read_without_a_complaint(language: s
         ("java", 'String q = """\nquery Ride { ride(id: \\"7\\") { ...Parts } }""";'),
     ],
 )
-def test_an_operation_in_a_string_is_read_without_what_is_put_into_it(language: str, source: str) -> None:
-    assert [literal for literal in words(language, source.encode()) if literal.call == "graphql"] == [
+def test_an_operation_in_a_string_is_read_without_inserted_values(language: str, source: str) -> None:
+    assert [literal for literal in literals(language, source.encode()) if literal.call == "graphql"] == [
         Literal("Ride", 2, Form.TYPE, key="type", call="graphql"),
         Literal("ride", 2, Form.MEMBER, key="member", call="graphql"),
     ]
@@ -102,35 +102,35 @@ def test_an_operation_in_a_string_is_read_without_what_is_put_into_it(language: 
         'val ride = client.get<Ride>("/v1/rides")',
     ],
 )
-def test_what_kotlins_grammar_takes_for_something_else_is_a_call(source: str) -> None:
-    (route,) = (literal for literal in words("kotlin", source.encode()) if literal.text == "/v1/rides")
+def test_a_call_that_kotlins_grammar_misreads_is_a_call(source: str) -> None:
+    (route,) = (literal for literal in literals("kotlin", source.encode()) if literal.text == "/v1/rides")
     assert route.call.endswith("get")
 
 
-def test_a_grammar_that_is_absent_is_told_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_for_a_missing_grammar_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     grammar._tools.cache_clear()
     monkeypatch.setitem(sys.modules, "tree_sitter_lua", None)
     with pytest.raises(GrammarError, match=r"lua sources cannot be read: tree_sitter_lua .*: reinstall orch"):
-        words("lua", b'x = "text"')
-    assert words("json", b'["text"]') != ()
+        literals("lua", b'x = "text"')
+    assert literals("json", b'["text"]') != ()
 
 
 @pytest.mark.parametrize("language", PARSERS)
-def test_a_parser_that_is_absent_is_told_with_what_to_do(language: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_for_a_missing_parser_says_what_to_do(language: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, PARSERS[language], None)
     with pytest.raises(
         GrammarError, match=rf"{language} sources cannot be read: {PARSERS[language]} .*: reinstall orch"
     ):
-        words(language, SOURCES[language].encode())
+        literals(language, SOURCES[language].encode())
 
 
-def test_a_grammar_of_another_version_is_told_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_for_a_grammar_of_another_version_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     other = ModuleType("tree_sitter_lua")
     for other.language in (tree_sitter_json.language, lambda: 0):
         grammar._tools.cache_clear()
         monkeypatch.setitem(sys.modules, "tree_sitter_lua", other)
-        with pytest.raises(GrammarError, match=r"tree_sitter_lua is of a version that does not fit"):
-            words("lua", b'x = "text"')
+        with pytest.raises(GrammarError, match=r"tree_sitter_lua has an incompatible version"):
+            literals("lua", b'x = "text"')
 
 
 def test_the_error_crosses_from_the_process_that_reads() -> None:

@@ -1,4 +1,4 @@
-"""JSON-RPC between two peers, and whatever else may come in."""
+"""JSON-RPC between two peers, and any other input."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ def test_a_call_keeps_the_id_that_the_other_side_gave_it(request_id: int | str) 
         ("{}", "an answer to no request of ours"),
     ],
 )
-def test_what_is_no_message_says_why_and_answers_nothing(text: str, reason: str) -> None:
+def test_an_invalid_message_is_garbage_that_says_why(text: str, reason: str) -> None:
     peer = Peer()
     request, _ = peer.request("a")
     assert peer.receive(text) == Garbage(reason)
@@ -141,7 +141,7 @@ def test_what_is_no_message_says_why_and_answers_nothing(text: str, reason: str)
 
 
 @pytest.mark.parametrize("text", ["", "{", "\x00", b"\xff\xfe\xfd", "[" * 100_000, "9" * 5000, '{"id":1}x'])
-def test_what_is_no_json_is_garbage(text: str | bytes) -> None:
+def test_invalid_json_is_garbage(text: str | bytes) -> None:
     message = Peer().receive(text)
     assert isinstance(message, Garbage)
     assert message.reason.startswith("not JSON: ")

@@ -1,4 +1,4 @@
-"""What is in the source comes out: whatever a string says, in every language."""
+"""The text of a string is read as it is, whatever it says, in every language."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from supervisor.core.map.mentions import mentions
 from supervisor.domain.link import Kind
 from supervisor.wire.source.grammar import languages
 from supervisor.wire.source.literal import bare
-from supervisor.wire.source.read import words
+from supervisor.wire.source.read import literals
 
 STRINGS = {
     "python": 'f("{}")',
@@ -59,17 +59,17 @@ def test_every_grammar_has_a_string() -> None:
 @given(text=TEXTS)
 def test_a_string_is_read_as_it_is(language: str, text: str) -> None:
     before, _, behind = STRINGS[language].partition("{}")
-    found = {(literal.text, literal.line) for literal in words(language, f"\n\n{before}{text}{behind}\n".encode())}
+    found = {(literal.text, literal.line) for literal in literals(language, f"\n\n{before}{text}{behind}\n".encode())}
     assert (text, 3 + before.count("\n")) in found
 
 
 @pytest.mark.parametrize("quote", ['"', "'", "`", '"""', "'''"])
 @given(text=st.text(ascii_letters + "'\"`$ ", max_size=6).filter(lambda text: text.strip("'\"`") == text))
-def test_only_the_quotes_at_the_ends_are_taken_off(quote: str, text: str) -> None:
+def test_only_the_quotes_at_the_ends_are_removed(quote: str, text: str) -> None:
     assert bare(quote + text + quote) == text
 
 
 @pytest.mark.parametrize("uuid", [DIGITS_FIRST, DIGITS_FIRST.upper(), "ae400001-b5a3-f393-e0a9-e50e24dcca9e"])
 def test_a_uuid_counts_whatever_it_begins_with(uuid: str) -> None:
-    found = mentions(words("c", f'static const char *SERVICE = "{uuid}";'.encode()), "c")
+    found = mentions(literals("c", f'static const char *SERVICE = "{uuid}";'.encode()), "c")
     assert [(mention.kind, mention.shown) for mention in found] == [(Kind.WORD, uuid)]

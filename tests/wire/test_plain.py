@@ -1,4 +1,4 @@
-"""Domain values as plain JSON values, and back."""
+"""Convert domain values to plain JSON values, and back."""
 
 from __future__ import annotations
 
@@ -46,17 +46,17 @@ def test_a_value_comes_back_as_it_was_with_text_that_is_no_utf8() -> None:
     }
 
 
-def test_fields_that_a_type_does_not_have_are_left_out() -> None:
+def test_unknown_fields_are_dropped() -> None:
     assert typed(Inner, {"at": "2026-07-01T12:00:00.000005+00:00", "new": 1}) == Inner(AT)
 
 
 @pytest.mark.parametrize("wrong", [{}, {"at": 7}, {"at": "2026-07-01T12:00:00Z", "colour": "blue"}, None, []])
-def test_what_is_no_such_value_is_told(wrong: object) -> None:
+def test_a_wrong_value_is_an_error(wrong: object) -> None:
     with pytest.raises(ValueError, match=r"Object missing|Expected|Invalid"):
         typed(Inner, wrong)
 
 
-def test_text_that_is_no_json_is_told() -> None:
+def test_text_that_is_not_json_is_an_error() -> None:
     with pytest.raises(ValueError, match="Expecting property name"):
         loaded(Inner, "{")
 
@@ -84,6 +84,6 @@ with ThreadPoolExecutor(4) as pool:
 
 
 def test_threads_may_ask_for_the_same_type_for_the_first_time_at_once() -> None:
-    """In a Python of its own, for what msgspec does if they do is to crash."""
+    """In a separate Python, because msgspec would crash."""
     done = subprocess.run([sys.executable, "-c", MANY], capture_output=True, text=True, check=False, timeout=20)
     assert (done.returncode, done.stdout, done.stderr) == (0, "True\n", "")

@@ -1,4 +1,4 @@
-"""JSON values of any shape, as a peer of another version, or a broken one, may send them."""
+"""JSON values of any shape, such as a broken peer, or one of another version, may send."""
 
 from __future__ import annotations
 

@@ -83,7 +83,7 @@ class ChildQuestions:
         heard, over = QuestionTurn(), asyncio.Event()
 
         def hear(method: str, params: Mapping[str, Any]) -> None:
-            heard.hear(method, params)
+            heard.observe(method, params)
             if heard.over:
                 over.set()
 

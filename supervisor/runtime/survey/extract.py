@@ -13,7 +13,7 @@ from supervisor.runtime.secrets import known
 from supervisor.shell.files import read_file
 from supervisor.shell.mention_index import IndexedFile
 from supervisor.wire import source
-from supervisor.wire.source.read import words
+from supervisor.wire.source.read import literals
 
 FEW = 60  # files that are sooner read than another process is started (0.2 s)
 BATCH = 100  # files handed to a process at once
@@ -60,6 +60,6 @@ def _read(root: Path, wanted: Wanted) -> IndexedFile:
         content = read_file(root, wanted.raw, source.LIMIT + 1)
         reason = "unreadable" if content is None else source.skipped(wanted.name, content)
         if reason is None and content is not None:
-            said = mentions(words(language, content), language, wanted.name, known())
+            said = mentions(literals(language, content), language, wanted.name, known())
             found = tuple((join_key(one), one) for one in said)
     return IndexedFile(wanted.name, wanted.version, test, reason or "", found)

@@ -1,4 +1,4 @@
-"""The words of files that declare: YAML, JSON, TOML, `.env`, Dockerfiles, protobuf, GraphQL, SQL."""
+"""Read the literals of declarative files: YAML, JSON, TOML, `.env`, Dockerfiles, protobuf, GraphQL, SQL."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ from supervisor.domain.link import Form, Literal
 from supervisor.wire.source import grammar, graphql, proto
 from supervisor.wire.source.schema import Name
 
-LONGEST = 300  # characters of a value; longer ones are prose
-DEEPEST = 12  # levels of nesting that are told apart
+LONGEST = 300  # characters of a value; a longer one is prose
+DEEPEST = 12  # keys of a path that are kept, from the innermost up
 
 
-def words(language: str, source: bytes) -> Iterator[Literal]:
-    """The words of one file. Of a word in nested data, `within` is the path of keys down to it: `paths./v1/devices`."""
+def literals(language: str, source: bytes) -> Iterator[Literal]:
+    """Read the literals of one file.
+
+    In nested data, `within` is the path of keys down to the literal, such as `paths./v1/devices`.
+    """
     match language:
         case "env":
             return _env(source)
@@ -34,7 +37,7 @@ def words(language: str, source: bytes) -> Iterator[Literal]:
 
 
 def _env(source: bytes) -> Iterator[Literal]:
-    """The names alone, and ports: what else is set there may be a secret."""
+    """Read the names and the ports. Other values may be secrets."""
     for number, line in enumerate(source.decode("utf-8", "replace").splitlines(), 1):
         if match := re.match(r"\s*(?:export\s+)?([A-Za-z_]\w*)\s*=\s*[\"']?([^\"'\s]*)", line):
             yield Literal(match[1], number, Form.ENV, is_key=True)
@@ -65,7 +68,7 @@ def _dockerfile(source: bytes) -> Iterator[Literal]:
 
 
 def _toml(source: bytes) -> Iterator[Literal]:
-    """By line: tables and keys of TOML stand one on a line in practice."""
+    """Read line by line: in practice TOML has one table or key on a line."""
     table = ""
     for number, line in enumerate(source.decode("utf-8", "replace").splitlines(), 1):
         bare = line.split(" #")[0].strip()
@@ -80,11 +83,11 @@ def _toml(source: bytes) -> Iterator[Literal]:
                 yield Literal(match[2], number, Form.NUMBER, key=key, within=f"{table}.{key}")
 
 
-_SQL = re.compile(r"--[^\n]*|/\*.*?\*/", re.S)
+_SQL_COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.S)
 
 
 def _sql(source: bytes) -> Iterator[Literal]:
-    text = _SQL.sub(lambda found: "\n" * found[0].count("\n"), source.decode("utf-8", "replace"))
+    text = _SQL_COMMENT.sub(lambda found: "\n" * found[0].count("\n"), source.decode("utf-8", "replace"))
     line = 1
     for statement in re.split(r";", text):
         lead = len(statement) - len(statement.lstrip())
@@ -93,7 +96,7 @@ def _sql(source: bytes) -> Iterator[Literal]:
         line += statement.count("\n")
 
 
-_DECLARED = {"type": Form.TYPE, "field": Form.FIELD, "member": Form.MEMBER, "package": Form.TYPE}
+_FORMS = {"type": Form.TYPE, "field": Form.FIELD, "member": Form.MEMBER, "package": Form.TYPE}
 
 
 def _schema(language: str, names: Iterable[Name]) -> Iterator[Literal]:
@@ -101,15 +104,15 @@ def _schema(language: str, names: Iterable[Name]) -> Iterator[Literal]:
         if name.kind == "constant":
             yield Literal(name.text, name.line, Form.STRING, key="enum", call=language)
         else:
-            yield Literal(name.text, name.line, _DECLARED[name.kind], key=name.kind, call=language)
+            yield Literal(name.text, name.line, _FORMS[name.kind], key=name.kind, call=language)
 
 
 def _nested(language: str, source: bytes) -> Iterator[Literal]:
-    """YAML and JSON: every key, and every value, with the path of keys that leads to it."""
+    """Read every key and value of YAML or JSON, with the path of keys that leads to it."""
     found = grammar.captures(language, source)
     keys = {node.start_byte for node in found.get("key", ())}
     pairs = iter(found.get("pair", ()))
-    stack: list[tuple[int, str]] = []  # where a pair ends, and its key
+    stack: list[tuple[int, str]] = []  # the pairs that are open: where each ends, and its key
     pair = next(pairs, None)
     for node in found.get("scalar", ()):
         start = node.start_byte

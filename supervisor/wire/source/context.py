@@ -1,7 +1,7 @@
-"""What stands around a node of the source: the name it is given, the call that it is an argument of, the routes above.
+"""Read the context of a literal: the name it is assigned to, the call it is an argument of, the routes above it.
 
-The name is read off the text before and behind, which is much the same in all languages; the calls off the tree.
-Everything looked at is bounded, so that no source can make it slow.
+Names are found in the text before and after the node, which looks much the same in all languages. Calls are found in
+the syntax tree. Every search is bounded, so no source can make it slow.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from tree_sitter import Node
 
 from supervisor.wire.source.languages import word_set
 
-BEFORE = 160  # bytes that are looked at before a node
-DEEP = 7  # ancestors in which a call is looked for
-PATH_DEEP = 40  # the same for a route, which may stand below others
+BEFORE = 160  # bytes before a node that are searched
+DEEP = 7  # ancestors that are searched for a call
+PATH_DEEP = 40  # the same for a route, which may be nested in others
 
 ARGUMENTS = word_set(
     """
@@ -47,8 +47,8 @@ _TYPE = re.compile(r":\s*[&\w<>\[\]'|.?* ]{1,40}$")
 _SIBLINGS = re.compile(r"""(?:["'][^"'\n]{1,80}["']\s{0,4}[|,]\s{0,4}){1,20}$""")
 _SIGNS = ("===", "!==", "==", "!=", ".equals(", " eq ", " in [", " in (", " in {")
 _CASE = re.compile(r"\b(?:case|when|where)\s(?:[^;{}]{0,100},\s?)?$")
-_VALUED = re.compile(r"\bcase\s+\w+\s*=\s*$")  # of Swift: a case that has a value
-_BEHIND_COMPARED = re.compile(r"\s*(?:===?|!==?)\s*([\w.$\[\]\"']{1,80})")
+_VALUED = re.compile(r"\bcase\s+\w+\s*=\s*$")  # Swift: a case of an enum with a value
+_COMPARED_AFTER = re.compile(r"\s*(?:===?|!==?)\s*([\w.$\[\]\"']{1,80})")
 _IS_KEY = re.compile(r"\s*(?::(?![:=])|=>)")
 _NEVER = re.compile(r"(?!)")
 _ARMS = {
@@ -60,7 +60,7 @@ _ARMS = {
 
 
 class Naming(Struct, frozen=True):
-    """The name that a word is given, and how: see `Literal`."""
+    """The name that a literal is assigned to or compared with. `Literal` describes the fields."""
 
     key: str = ""
     of: str = ""
@@ -70,7 +70,7 @@ class Naming(Struct, frozen=True):
 
 
 class Surroundings(Struct):
-    """The calls around a word: see `Literal`."""
+    """The calls around a literal. `Literal` describes the fields."""
 
     call: str = ""
     at: int = 0
@@ -81,7 +81,7 @@ class Surroundings(Struct):
 
 
 def naming(language: str, source: bytes, node: Node, *, in_macro: bool) -> Naming:
-    """The name that stands before a node, or that it is compared with; or that it is a name itself."""
+    """Find the name that a node is assigned to or compared with, or find that the node is a name itself."""
     first = _before(source, node)
     before = _SIBLINGS.sub("", first)
     behind = source[node.end_byte : node.end_byte + 100].decode("utf-8", "replace")
@@ -98,13 +98,13 @@ def naming(language: str, source: bytes, node: Node, *, in_macro: bool) -> Namin
         return Naming(_above(source, node), is_key=True)
     if key := given(before):
         return Naming(key, listed=before != first or bare.endswith(("[", "{", "(", ",")))
-    if match := _BEHIND_COMPARED.match(behind):
+    if match := _COMPARED_AFTER.match(behind):
         return Naming(last_name(match[1]), case=True)
     return Naming()
 
 
 def given(before: str) -> str:
-    """The name in `name = `, `"name": `, `name: Type = [` and the like at the end of a text; else ""."""
+    """The name in `name = `, `"name": `, `name: Type = [` or the like at the end of a text; "" if there is none."""
     text = before.rstrip().rstrip("[{(&*").rstrip()
     for sign in (":=", "=>", "=", ":"):
         if text.endswith(sign):
@@ -118,13 +118,13 @@ def given(before: str) -> str:
 
 
 def last_name(text: str) -> str:
-    """The last name of `msg["type"]`, `Router(prefix` and the like."""
+    """The last name in a text such as `msg["type"]` or `Router(prefix`; "" if there is none."""
     match = _NAME.search(text.rstrip().rstrip("\"')]?! "))
     return match[0].strip(".-") if match else ""
 
 
 def surroundings(source: bytes, node: Node, *, path: bool) -> Surroundings:
-    """The calls around a node; `path`: it may be a route, so those far above count too."""
+    """Find the calls around a node. With `path`, the node may be a route, so calls far above count too."""
     found = Surroundings()
     child, parent = node, node.parent
     for _ in range(PATH_DEEP if path else DEEP):
@@ -132,7 +132,7 @@ def surroundings(source: bytes, node: Node, *, path: bool) -> Surroundings:
             break
         if parent.type in ARGUMENTS or (parent.type == _PARENTHESIS and _is_call(source, parent)):
             if not found.call:
-                _take_call(found, source, parent, child, path=path)
+                _add_call(found, source, parent, child, path=path)
             elif path:
                 found.within = _outer_route(source, parent, child) + found.within
         elif path and parent.type == "call" and child.type in ("do_block", "block"):
@@ -147,7 +147,7 @@ def surroundings(source: bytes, node: Node, *, path: bool) -> Surroundings:
 
 
 def in_table(source: bytes, node: Node, found: Surroundings, *, is_key: bool) -> None:
-    """Routes in a table: `("POST", "/v1/rides")` of who calls them, `"/v1/rides": {POST: ...}` of who serves them."""
+    """Recognise a route in a table: `("POST", "/v1/rides")` calls it, `"/v1/rides": {POST: ...}` serves it."""
     if is_key and (match := _METHOD_BELOW.match(source, node.end_byte, node.end_byte + BEFORE)):
         found.method, found.handled = match[1].decode().upper(), True
     elif match := _METHOD_BEFORE.search(source[max(0, node.start_byte - 40) : node.start_byte]):
@@ -155,12 +155,12 @@ def in_table(source: bytes, node: Node, found: Surroundings, *, is_key: bool) ->
 
 
 def _is_call(source: bytes, parenthesis: Node) -> bool:
-    """Whether it holds the argument of `get<Ride>("/v1/ride")`, which Kotlin's grammar takes for two comparisons."""
+    """Whether this is the argument of `get<Ride>("/v1/ride")`, which Kotlin's grammar parses as two comparisons."""
     start = parenthesis.start_byte
     return _TYPED.search(source[max(0, start - BEFORE) : start]) is not None
 
 
-def _take_call(found: Surroundings, source: bytes, arguments: Node, child: Node, *, path: bool) -> None:
+def _add_call(found: Surroundings, source: bytes, arguments: Node, child: Node, *, path: bool) -> None:
     found.call = _callee(source, arguments)
     siblings = arguments.named_children if arguments.named_child_count < 40 else [child]
     found.at = next((number for number, one in enumerate(siblings) if one.start_byte >= child.start_byte), 0)
@@ -174,7 +174,7 @@ def _take_call(found: Surroundings, source: bytes, arguments: Node, child: Node,
 
 
 def _callee(source: bytes, arguments: Node) -> str:
-    """What is called with these arguments: `w.Header.Set` for `w.Header().Set(`."""
+    """The name of what is called with these arguments: `w.Header.Set` for `w.Header().Set(`."""
     start, top = arguments.start_byte, arguments.parent
     while top is not None and top.start_byte == start:
         top = top.parent
@@ -198,7 +198,7 @@ def _outer_route(source: bytes, arguments: Node, child: Node) -> str:
 
 
 def _scope(source: bytes, call: Node) -> str:
-    """The route that a block of Ruby or Elixir is below: `scope "/api" do`, `namespace :api do`."""
+    """The route of a Ruby or Elixir block: `scope "/api" do`, `namespace :api do`. "" if it has none."""
     arguments = next((one for one in call.named_children if one.type in ARGUMENTS), None)
     match = _SCOPE.match(source, arguments.start_byte) if arguments is not None else None
     if arguments is None or match is None:
@@ -210,7 +210,7 @@ def _scope(source: bytes, call: Node) -> str:
 
 
 def _above(source: bytes, node: Node) -> str:
-    """The name of the mapping that a node is a key of: `headers` for `headers: {"X-A": 1}`."""
+    """The name of the mapping in which a node is a key: `headers` for `headers: {"X-A": 1}`."""
     mapping = node.parent.parent if node.parent is not None else None
     if mapping is None:
         return ""
@@ -219,7 +219,7 @@ def _above(source: bytes, node: Node) -> str:
 
 
 def _before(source: bytes, node: Node) -> str:
-    """The line before a node; if nothing stands there, the lines before."""
+    """The text of the line before a node; if that is blank, the end of the lines above."""
     start = node.start_byte
     line = source.rfind(b"\n", max(0, start - BEFORE), start) + 1
     text = source[max(line, start - BEFORE) : start].decode("utf-8", "replace")

@@ -1,6 +1,6 @@
-"""Tree-sitter's grammars: which nodes hold literals and names of data, as one compiled query for each language.
+"""Tree-sitter's grammars, and for each language a query that finds the nodes with literals and names of data.
 
-Each grammar is a package of its own, loaded when its language is first read.
+Each grammar is a package of its own. It is loaded when its language is first read.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from tree_sitter import Language, Node, Parser, Query, QueryCursor
 
 from supervisor.errors import GrammarError
 
-_WHEELS = {
+_PACKAGES = {
     "typescript": ("tree_sitter_typescript", "language_typescript"),
     "tsx": ("tree_sitter_typescript", "language_tsx"),
     "csharp": ("tree_sitter_c_sharp", "language"),
     "php": ("tree_sitter_php", "language_php"),
 }
-"""Package and function of a grammar, where they are not `tree_sitter_LANGUAGE` and `language`."""
+"""Package and function of a grammar, if they are not `tree_sitter_LANGUAGE` and `language`."""
 
 _JS = """
 (string) @string (template_string) @string (number) @number
@@ -127,21 +127,21 @@ _QUERIES = {
 }
 
 
-_STUMBLES = {
+_NOT_KEYWORDS = {
     "kotlin": re.compile(
         rb"""^([ \t]*)(in(?=\d)|open(?=\s*[=.(])|get(?=\s*[<{]|\(\s*[^\s)])|set(?=\s*=|\(\s*["'\d]))""", re.M
     ),
 }
-"""Names that a grammar takes for its keywords where a line begins with them: `get("/rides") {` below a property."""
+"""Names at the start of a line that a grammar mistakes for keywords, such as `get("/rides") {` below a property."""
 
 
 def languages() -> frozenset[str]:
-    """The languages read by their grammar; others are read by `plain`."""
+    """The languages that have a grammar. Others are read by `plain`."""
     return frozenset(_QUERIES)
 
 
 def imported(package: str, language: str) -> ModuleType:
-    """Import what reads a language. Raises GrammarError if it is absent or broken."""
+    """Import the package that reads a language. Raises GrammarError if it is missing or broken."""
     try:
         return import_module(package)
     except ImportError as error:
@@ -150,20 +150,20 @@ def imported(package: str, language: str) -> ModuleType:
 
 @cache
 def _tools(language: str) -> tuple[Parser, Query]:
-    package, function = _WHEELS.get(language, (f"tree_sitter_{language}", "language"))
+    package, function = _PACKAGES.get(language, (f"tree_sitter_{language}", "language"))
     module = imported(package, language)
     try:
         grammar = Language(getattr(module, function)())
         return Parser(grammar), Query(grammar, _QUERIES[language])
-    except (AttributeError, ValueError) as error:  # of another version: no such function, ABI or node
-        raise GrammarError(language, f"{package} is of a version that does not fit ({error})") from error
+    except (AttributeError, ValueError) as error:  # another version, with another function, ABI or node
+        raise GrammarError(language, f"{package} has an incompatible version ({error})") from error
 
 
 def captures(language: str, source: bytes) -> dict[str, list[Node]]:
-    """The nodes of interest by capture name, in the order of the source."""
+    """Find the nodes of interest, by capture name, in the order of the source. Raises GrammarError."""
     parser, query = _tools(language)
-    if stumbles := _STUMBLES.get(language):
-        source = stumbles.sub(lambda name: name[1] + b"_" + name[2][1:], source)  # everything stays where it is
+    if not_keywords := _NOT_KEYWORDS.get(language):
+        source = not_keywords.sub(lambda name: name[1] + b"_" + name[2][1:], source)  # keeps all positions
     found = QueryCursor(query).captures(parser.parse(source).root_node)
     for nodes in found.values():
         nodes.sort(key=_start)
@@ -171,4 +171,4 @@ def captures(language: str, source: bytes) -> dict[str, list[Node]]:
 
 
 def _start(node: Node) -> tuple[int, int]:
-    return node.start_byte, -node.end_byte  # what holds another that begins with it comes first
+    return node.start_byte, -node.end_byte  # of two nodes that begin together, the outer one comes first

@@ -1,4 +1,4 @@
-"""The names of a GraphQL schema or operation, read by GraphQL's own reference parser for Python."""
+"""Read the names of a GraphQL schema or operation with GraphQL's reference parser for Python."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from supervisor.wire.source.schema import Name, definitions
 if TYPE_CHECKING:
     from graphql.language import Node
 
-REPAIRS = 50  # tokens of one file that are taken out because they are not GraphQL
-FEW = 5  # the same of one definition
-REPAIRED = 20_000  # characters of a definition that is repaired: it is parsed anew after each token
+REPAIRS = 50  # tokens that are removed from one file because they are not GraphQL
+FEW = 5  # the same for one definition
+REPAIRED = 20_000  # characters; a longer definition is not repaired, because each repair parses all of it again
 
 _OUTLINE = re.compile(
     r'''(?P<skip>"""(?:\\"""|.)*?"""|"(?:\\.|[^"\\\n])*"|\#[^\n]*)|(?P<open>[{(\[])|(?P<shut>[)\]])|(?P<end>})|'''
@@ -37,7 +37,7 @@ _KINDS = {
 _TOKEN = re.compile(r"\w+|\S")
 
 FILLED = "_"
-"""The name that stands for what a program puts into an operation."""
+"""The name that replaces what a program inserts into an operation at run time."""
 
 _HOLE = r"[$#]\{(?:[^{}]|\{[^{}]*\})*\}|%\(\w+\)s|%[sdv]|\\\((?:[^()]|\([^()]*\))*\)"
 _PUT_IN = re.compile(
@@ -47,8 +47,8 @@ _DOUBLED = re.compile(r"(?<!\{)\{[^{}]*\}(?!\})")
 
 
 def names(source: str) -> Iterator[Name]:
-    """The names in their order; of what is broken those that can be told. Raises GrammarError."""
-    graphql = imported("graphql", "graphql")  # 100 ms to import, and few repos have such a file
+    """Read the names, in their order; from a broken file those that can be read. Raises GrammarError."""
+    graphql = imported("graphql", "graphql")  # takes 100 ms, and few repos have such a file
     left = REPAIRS
     for text, above in definitions(source, _OUTLINE, _WORTH):
         tries = min(left, FEW) if len(text) < REPAIRED else 0
@@ -58,7 +58,7 @@ def names(source: str) -> Iterator[Name]:
             try:
                 found = _declared(graphql.parse(text))
             except RecursionError:
-                found = []  # nested as nobody nests
+                found = []  # nested deeper than anybody writes
             except graphql.GraphQLSyntaxError as error:
                 if tries == 0:
                     found = []
@@ -70,8 +70,8 @@ def names(source: str) -> Iterator[Name]:
 
 
 def embedded(text: str) -> str:
-    """An operation as it is sent, of how it stands in a string of another language; its lines stay the same."""
-    if "{{" in text:  # as in a format string of Python's
+    """Turn an operation in a string of another language into the operation that is sent. Line numbers stay the same."""
+    if "{{" in text:  # a Python format string
         text = _DOUBLED.sub(_filled, text).replace("{{", "{").replace("}}", "}")
     return _PUT_IN.sub(lambda found: found["escaped"] or (_filled(found) if found["hole"] else _blank(found)), text)
 
@@ -85,13 +85,13 @@ def _blank(found: re.Match[str]) -> str:
 
 
 def _repaired(text: str, at: int) -> str:
-    """`text` without the token that was not expected there; or with the bracket that was, at its end."""
+    """Remove the unexpected token at a position; at the end of the text, add the missing bracket."""
     wrong = _TOKEN.search(text, at)
     return text[: wrong.start()] + " " * len(wrong[0]) + text[wrong.end() :] if wrong else text + "}"
 
 
 def _declared(document: Node) -> list[Name]:
-    """The names in a tree, whose nodes hold others in lists and tuples."""
+    """List the names in a syntax tree, in the order of the source."""
     found: list[tuple[int, Name]] = []
     waiting = [document]
     while waiting:

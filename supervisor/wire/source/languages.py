@@ -1,4 +1,4 @@
-"""Which language a file is in, and which files nobody wrote by hand."""
+"""Tell the language of a file, and tell files that nobody wrote by hand."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def word_set(text: str) -> frozenset[str]:
 
 
 LIMIT = 512 << 10
-"""Bytes: a source file larger than this is data or generated."""
+"""Bytes. A larger source file is data or generated."""
 
 _BY_ENDING = {
     **dict.fromkeys(("py", "pyi"), "python"),
@@ -50,7 +50,7 @@ _BY_ENDING = {
 }
 _BY_NAME = {"dockerfile": "dockerfile", "rakefile": "ruby", "jenkinsfile": "plain", "cmakelists.txt": "plain"}
 
-FEW = 4  # source files beside a built folder that are only its configuration
+FEW = 4  # source files beside a folder of built files; no more than these are only its configuration
 
 _CODE = word_set(
     """
@@ -65,10 +65,11 @@ _FOLDERS = word_set(
     """
 )
 _BUILT = ("lib", "build", "out", "dist", "target")
-"""Where what is built lies, the most readable first. `lib` may as well hold the sources."""
+"""Folders of built files, the most readable first. `lib` may also hold the sources."""
 
 _FORMS = ("esm", "es", "module", "cjs", "commonjs", "umd", "esm-debug")
-"""The same modules built in several forms, the most readable first."""
+"""Folders with the same modules built in several forms, the most readable first."""
+
 _LOCKS = word_set(
     """
     package-lock.json npm-shrinkwrap.json composer.lock cargo.lock poetry.lock go.sum gemfile.lock uv.lock pdm.lock
@@ -90,7 +91,7 @@ _TESTS = re.compile(
 
 
 def language_of(name: str) -> str | None:
-    """The language of a file by its name; None for what is not read (documents, pictures, data)."""
+    """Tell the language of a file by its name; None for documents, pictures and data, which are not read."""
     base = name.rpartition("/")[2].lower()
     if manifest := packages.manifest_of(name):
         return manifest
@@ -104,7 +105,10 @@ def language_of(name: str) -> str | None:
 
 
 def skipped(name: str, content: bytes | None = None) -> str | None:
-    """Why a file is left out (nobody of this repo wrote it by hand), judged by name, and by `content` if given."""
+    """Say why nobody of this repo wrote a file by hand, judged by its name and, if given, its `content`.
+
+    None if somebody probably did.
+    """
     parts = name.lower().split("/")
     if parts[-1] in _LOCKS:
         return "lock file"
@@ -127,9 +131,9 @@ def skipped(name: str, content: bytes | None = None) -> str | None:
 
 
 def built(names: Iterable[str]) -> frozenset[str]:
-    """Which of a repo's files are built from others of it, or twins of other built ones.
+    """Find the files of a repo that are built from its other files, or that repeat other built files.
 
-    A package that holds nothing but what was built (as on a registry) is read in its most readable form.
+    If a package holds only built files, as on a registry, its most readable form is not among them.
     """
     sources: Counter[str] = Counter()
     found: dict[str, dict[str, list[str]]] = {}
@@ -152,7 +156,7 @@ def built(names: Iterable[str]) -> frozenset[str]:
 
 
 def _twins(names: Sequence[str]) -> set[str]:
-    """The files of all forms but the most readable one: told by ending, by folder, or as they are alike."""
+    """Find the files of all forms but the most readable one, by ending, by folder, or by the same names."""
     modules = {name.rpartition("/")[0] for name in names if name.endswith(".mjs")}
     left_out = {name for name in names if name.endswith(".cjs") and name.rpartition("/")[0] in modules}
     forms = {part for name in names for part in name.split("/")[:-1] if part in _FORMS}
@@ -165,7 +169,7 @@ def _twins(names: Sequence[str]) -> set[str]:
 
 
 def _targets(names: Sequence[str]) -> Iterator[str]:
-    """The files of folders that hold the same modules as a sibling does: what is built for several platforms."""
+    """Find the files of folders that hold the same modules as a sibling folder: builds for several platforms."""
     folders: dict[tuple[str, str], dict[str, str]] = {}
     for name in names:
         parts = name.split("/")
@@ -183,7 +187,7 @@ def _targets(names: Sequence[str]) -> Iterator[str]:
 
 
 def _alike(mine: set[str], theirs: set[str]) -> bool:
-    """Whether it is one set of modules twice; two parts of a program may well have a few names in common."""
+    """Whether two folders hold the same set of modules. Two parts of a program may have a few names in common."""
     return len(mine & theirs) > max(9, 0.6 * len(mine | theirs))
 
 

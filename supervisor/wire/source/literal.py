@@ -1,4 +1,4 @@
-"""The text of a string literal: without quotes, with `{}` for what is put in at run time, and joined if it is a sum."""
+"""Read the text of a string literal: without quotes, and with `{}` for each value that is inserted at run time."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tree_sitter import Node
 
 _SUMS = frozenset({"binary_operator", "binary_expression", "additive_expression", "concatenated_string"})
 _PLUS = (b"+", b".", b"<>", b"&", b'"', b"'")
-"""What a literal may be joined by, or with."""
+"""Signs after or before a literal that is joined with another."""
 
 _OPENS = re.compile(r"""[A-Za-z@$#]{0,3}(?:\"\"\"|'''|["'`]|\#+")""")
 _SHUTS = re.compile(r"""(?:\"\"\"|'''|["'`]|"\#+)\Z""")
@@ -37,7 +37,7 @@ for _same, _as in (("typescript", "javascript"), ("tsx", "javascript"), ("cpp", 
 
 
 def whole(source: bytes, node: Node) -> Node:
-    """The sum that a literal is a part of (`"/v1/" + id`), or the literal itself."""
+    """Find the concatenation that a literal is part of, such as `"/v1/" + id`; else return the literal itself."""
     top = node
     while top.parent is not None and top.parent.type in _SUMS:
         top = top.parent
@@ -45,11 +45,11 @@ def whole(source: bytes, node: Node) -> Node:
         joined = source[max(top.start_byte, node.start_byte - 40) : node.start_byte].rstrip().endswith(_PLUS)
     else:
         joined = source[node.end_byte : node.end_byte + 40].lstrip().startswith(_PLUS)
-    return top if joined else node  # else it is one side of a comparison, or of a pair
+    return top if joined else node  # not joined: it is one side of a comparison or of a pair
 
 
 def text_of(language: str, source: bytes, node: Node, top: Node) -> str:
-    """What the literal says as part of `top`: what is added before or behind it is a hole."""
+    """Read a literal that is part of `top`. What is joined before or after it becomes a hole, `{}`."""
     text = unquoted(language, source[node.start_byte : node.end_byte])
     if top == node:
         return text
@@ -63,9 +63,9 @@ def text_of(language: str, source: bytes, node: Node, top: Node) -> str:
 
 
 def unquoted(language: str, raw: bytes) -> str:
-    """A literal's text; `raw` is the literal as it stands in the source."""
+    """Read the text of a literal; `raw` is the literal as written in the source."""
     text = raw.decode("utf-8", "replace")
-    if language in ("c", "cpp"):  # literals side by side, and macros between them
+    if language in ("c", "cpp"):  # adjacent literals, and macros between them
         parts = _SIDE_BY_SIDE.findall(re.sub(r'^[LuUR8]+(?=")', "", text))
         text = "".join("{}" if macro else literal for literal, macro in parts)
     else:
@@ -79,6 +79,6 @@ def unquoted(language: str, raw: bytes) -> str:
 
 
 def bare(text: str) -> str:
-    """`text` without the quotes at its ends."""
+    """Remove the quotes at the ends of a text."""
     opens = _OPENS.match(text)
     return _SHUTS.sub("", text[opens.end() :] if opens else text)

@@ -1,4 +1,4 @@
-"""What a manifest says of packages: the ones it is of, and the ones that it needs. Also the submodules of a repo."""
+"""Read manifests: the packages that they declare, and those that they need. Also the submodules of a repo."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ LANGUAGES = {
     "setup.py": "python",
     ".gitmodules": "",
 }
-"""The manifests by name, and the language in which the rest of them is read; "" where that is about tools alone."""
+"""Manifests by name, each with the language in which the rest of it is read ("": the rest only concerns tools)."""
 
 _NAME = r"[@\w][\w.\-/]*"
-_GIVEN: dict[str, str] = {
+_DECLARED: dict[str, str] = {
     "pyproject.toml": rf"^\s*name\s*=\s*[\"']({_NAME})[\"']",
     "cargo.toml": rf"^\s*name\s*=\s*[\"']({_NAME})[\"']",
     "pubspec.yaml": rf"^name:\s*({_NAME})",
@@ -58,11 +58,11 @@ _NEEDED: dict[str, str] = {
 _LISTING = ("pyproject.toml", "setup.py")
 _LIST = re.compile(r"\b(?:\w*(?:dependencies|requires?)|\w+)[\"']?\s*[=:]\s*\[(.*[\"'].*)")
 _LISTED = re.compile(rf"[\"']({_NAME})\s*(?:\[[^\]]*\])?\s*(?:[<>=!~@;][^\"']*)?[\"']")
-"""What is needed, as a list on one line: `dependencies = ["a", "b>=1"]`."""
+"""Needed packages as a list on one line: `dependencies = ["a", "b>=1"]`."""
 
 
 def manifest_of(name: str) -> str | None:
-    """The key of `LANGUAGES` for a file's name, or None."""
+    """The key of `LANGUAGES` for a file's name; None if it is not a manifest."""
     base = name.rpartition("/")[2].lower()
     if base.endswith(".gemspec"):
         return "gemspec"
@@ -73,8 +73,8 @@ def manifest_of(name: str) -> str | None:
     return base if base in LANGUAGES else None
 
 
-def words(manifest: str, source: bytes) -> Iterator[Literal]:
-    """The packages of a manifest; `key` says `provides` or `uses`, or for a submodule its path."""
+def literals(manifest: str, source: bytes) -> Iterator[Literal]:
+    """Read the packages of a manifest. The `key` of each is `provides`, `uses` or `submodule`."""
     text = source.decode("utf-8", "replace")
     lines = text.splitlines()
     if manifest in ("package.json", "composer.json"):
@@ -84,9 +84,9 @@ def words(manifest: str, source: bytes) -> Iterator[Literal]:
             if match := re.match(r"\s*url\s*=\s*(\S+)", line):
                 yield Literal(match[1], number, Form.PACKAGE, key="submodule")
     else:
-        given, needed = _GIVEN.get(manifest), _NEEDED.get(manifest)
+        declared, needed = _DECLARED.get(manifest), _NEEDED.get(manifest)
         for number, line in enumerate(lines, 1):
-            if given and (match := re.search(given, line)):
+            if declared and (match := re.search(declared, line)):
                 yield Literal(match[1], number, Form.PACKAGE, key="provides")
             elif manifest in _LISTING and (listed := _LIST.search(line)):
                 for match in _LISTED.finditer(listed[1]):

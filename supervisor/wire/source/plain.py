@@ -1,4 +1,4 @@
-"""The words of a file in a language without a grammar: what stands in quotes, outside of what looks like a comment."""
+"""Read the literals of a file whose language has no grammar: quoted texts outside of what looks like a comment."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ _ENV = re.compile(r"(?:\$ENV\{|\bENV\{|getenv\(.|env\.|ENV\[.)([A-Z][A-Z0-9_]{3,
 _HOLES = re.compile(r"\$\{[^{}]*\}|\{\{[^{}]*\}\}|#\{[^{}]*\}|<%=?[^%]*%>|%[sd@]")
 
 
-def words(source: bytes) -> Iterator[Literal]:
-    """The quoted words of a text, and the values of bare `key = value` lines."""
+def literals(source: bytes) -> Iterator[Literal]:
+    """Read the quoted texts of a file, and the values of unquoted `key = value` lines."""
     text = source.decode("utf-8", "replace")
     text = _COMMENT.sub(lambda found: "\n" * found[0].count("\n") or " ", text)
     for number, line in enumerate(text.splitlines(), 1):

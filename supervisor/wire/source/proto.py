@@ -1,4 +1,4 @@
-"""The names of a protobuf schema, read by the parser that is made of Buf's grammar."""
+"""Read the names of a protobuf schema with the parser that is generated from Buf's grammar."""
 
 from __future__ import annotations
 
@@ -26,32 +26,33 @@ _KINDS = {
     "fieldName": "field",
     "enumValueName": "constant",
 }
-_OPTION = "messageLiteralFieldName"  # which is a fieldName as well
+_OPTION = "messageLiteralFieldName"  # a rule that contains a fieldName too
 
 
 def names(source: str) -> Iterator[Name]:
-    """The names in their order; of what is broken those that can be told. Raises GrammarError."""
-    antlr = imported("antlr4", "proto")  # 45 ms to import, and few repos have such a file
+    """Read the names, in their order; from a broken file those that can be read. Raises GrammarError."""
+    antlr = imported("antlr4", "proto")  # takes 45 ms, and few repos have such a file
     lexer_of = imported("proto_schema_parser.antlr.ProtobufLexer", "proto").ProtobufLexer
     parser_of = imported("proto_schema_parser.antlr.ProtobufParser", "proto").ProtobufParser
     starts = {lexer_of.PACKAGE, lexer_of.MESSAGE, lexer_of.ENUM, lexer_of.SERVICE, lexer_of.EXTEND}
-    # The lexer takes every character by itself, in comments and indents too; and few rules know of comments.
+    # Remove comments and indents first: the lexer makes a token of each of their characters, and few rules allow
+    # comments.
     source = _IDLE.sub(lambda idle: idle[1] or "\n" * idle[0].count("\n") or " ", source)
     for text, above in definitions(source, _OUTLINE, _WORTH):
         lexer = lexer_of(antlr.InputStream(text))
         tokens = antlr.CommonTokenStream(lexer)
         parser = parser_of(tokens)
         for one in (lexer, parser):
-            one.removeErrorListeners()  # they print
+            one.removeErrorListeners()  # they print to stderr
         tokens.fill()
         tokens.seek(next((token.tokenIndex for token in tokens.tokens if token.type in starts), 0))
         rules = _Rules()
         parser.buildParseTrees = False
         parser.addParseListener(rules)
-        with suppress(RecursionError):  # nested as nobody nests
+        with suppress(RecursionError):  # nested deeper than anybody writes
             parser.fileElement()
         names_of: list[str] = parser.ruleNames
-        for rule in rules.ended:
+        for rule in rules.completed:
             kind = _KINDS.get(names_of[rule.getRuleIndex()])
             within = names_of[rule.parentCtx.getRuleIndex()] if rule.parentCtx is not None else ""
             if kind and within != _OPTION and rule.exception is None and rule.stop is not None:
@@ -77,15 +78,15 @@ class _Rule(Protocol):
 
 
 class _Rules:
-    """A listener: the rules that the parser has been through."""
+    """A listener that collects the rules which the parser has completed."""
 
     def __init__(self) -> None:
-        self.ended: list[_Rule] = []
+        self.completed: list[_Rule] = []
 
     def enterEveryRule(self, rule: _Rule) -> None: ...
 
     def exitEveryRule(self, rule: _Rule) -> None:
-        self.ended.append(rule)
+        self.completed.append(rule)
 
     def visitTerminal(self, node: object) -> None: ...
 

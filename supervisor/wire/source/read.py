@@ -1,4 +1,4 @@
-"""words: what a source file says in literals and names of data, and what stands around each. Comments say nothing."""
+"""Read a source file: its literals and names of data, each with its context. Comments are ignored."""
 
 from __future__ import annotations
 
@@ -15,31 +15,31 @@ from supervisor.wire.source.context import given, in_table, naming, surroundings
 from supervisor.wire.source.languages import LIMIT
 from supervisor.wire.source.literal import bare, text_of, unquoted, whole
 
-LONGEST = 400  # characters of a literal that is read; a longer one is prose or data
-MANY = 4_000  # words kept of one file
+LONGEST = 400  # characters of a literal; a longer one is prose or data and is skipped
+MANY = 4_000  # literals kept of one file
 LIMIT_OF_QUERY = 20_000  # bytes of a GraphQL operation
-DEEPEST = 500  # brackets in brackets; what is deeper is read as text in quotes
+DEEPEST = 500  # nested brackets; a file with more is read without its grammar
 
 _CONFIGS = frozenset({"yaml", "json", "toml", "env", "dockerfile", "proto", "graphql", "sql"})
 
 
-def words(language: str, source: bytes) -> tuple[Literal, ...]:
-    """The words of a file, in the order of its lines; at most `MANY`. Source that is broken gives what can be read."""
+def literals(language: str, source: bytes) -> tuple[Literal, ...]:
+    """Read the literals of a file, in the order of its lines, at most `MANY`. From broken source, those that it can."""
     source = source[:LIMIT]
     if language in packages.LANGUAGES:
         rest = packages.LANGUAGES[language]
-        return (*packages.words(language, source), *(words(rest, source) if rest else ()))
+        return (*packages.literals(language, source), *(literals(rest, source) if rest else ()))
     if language in _CONFIGS:
-        found: Iterator[Literal] = config.words(language, source)
+        found: Iterator[Literal] = config.literals(language, source)
     elif language in grammar.languages() and not _is_deep(source):
         found = _code(language, source)
     else:
-        found = plain.words(source)
+        found = plain.literals(source)
     return tuple(sorted(islice(found, MANY), key=lambda word: word.line))
 
 
 def _is_deep(source: bytes) -> bool:
-    """Whether brackets are nested deeper than anybody writes: a query's time grows with the square of that."""
+    """Whether brackets are nested deeper than DEEPEST. The time of a query grows with the square of the depth."""
     depth = 0
     for match in _BRACKET.finditer(source):
         depth = max(0, depth + (1 if match[0] in b"([{" else -1))
@@ -55,11 +55,11 @@ _OPERATION = re.compile(
 _LISTENS = re.compile(
     r"(?:\b(?:listen|serve|bind|run)\w{0,20}\(|port\w{0,20}[\"')\]]{0,3}\s?(?:\|\||\?\?|,|or))\s?[\"']?$", re.I
 )
-_ATTRIBUTE = re.compile(r"^\s*@(\w+)\s+$")  # of Elixir
+_ATTRIBUTE = re.compile(r"^\s*@(\w+)\s+$")  # Elixir
 _DECLARED = re.compile(r"\b(?:const|static|final|let|val|constexpr|define)\b")
 _MULTIWORD = re.compile(r"[a-z0-9](?:[_-][A-Za-z0-9]|[A-Z])")
 _CONSTANT = re.compile(r"[A-Z][A-Z0-9]*_[A-Z0-9_]+")
-_FILLED = re.compile(rb"\w+\s*:[^=\n]{0,80}=\s*(Header|Cookie)\b")  # of FastAPI
+_FILLED = re.compile(rb"\w+\s*:[^=\n]{0,80}=\s*(Header|Cookie)\b")  # FastAPI
 _DEFINED_NUMBER = re.compile(rb"\(?-?(0x[0-9a-fA-F]+|\d+(\.\d+)?)[uUlLfF]*\)?")
 _ENVIRONMENTS = (b"process.env.", b"import.meta.env.", b"Deno.env.", b"Bun.env.")
 _NAMES = {
@@ -76,7 +76,7 @@ def _code(language: str, source: bytes) -> Iterator[Literal]:
     imports = {node.start_byte for node in found.get("import", ())}
     end = -1
     for node in islice(found.get("string", ()), 2 * MANY):
-        if node.start_byte >= end and node.start_byte not in imports:  # else inside of one that was read
+        if node.start_byte >= end and node.start_byte not in imports:  # else it is inside one that was read
             end = node.end_byte
             yield from _query(source, node) or _string(language, source, node)
     for node in found.get("number", ()):
@@ -90,14 +90,14 @@ def _code(language: str, source: bytes) -> Iterator[Literal]:
 
 
 def _query(source: bytes, node: Node) -> list[Literal]:
-    """The words of a GraphQL operation that is written as a string of another language."""
+    """Read the literals of a GraphQL operation that is a string of another language."""
     text = source[node.start_byte : min(node.end_byte, node.start_byte + LIMIT_OF_QUERY)]
     begins = _OPERATION.match(text)
     if begins is None:
         return []
     inner, above = text[begins.start(1) :].rstrip(b"`\"')"), _line(node) - 1 + text[: begins.start(1)].count(b"\n")
     sent = graphql.embedded(inner.decode("utf-8", "replace")).encode()
-    return [replace(word, line=word.line + above) for word in config.words("graphql", sent)]
+    return [replace(word, line=word.line + above) for word in config.literals("graphql", sent)]
 
 
 def _string(language: str, source: bytes, node: Node) -> Iterator[Literal]:
@@ -137,7 +137,7 @@ def _string(language: str, source: bytes, node: Node) -> Iterator[Literal]:
 
 
 def _number(source: bytes, node: Node) -> Iterator[Literal]:
-    """Only those that are given a name that may mean something elsewhere."""
+    """Read a number that is assigned to a name which may mean something to another repo."""
     start = node.start_byte
     line = source.rfind(b"\n", max(0, start - 100), start) + 1
     before = source[max(line, start - 100) : start].decode("utf-8", "replace")
@@ -162,7 +162,7 @@ def _define(source: bytes, node: Node) -> Iterator[Literal]:
 
 
 def _imports(language: str, source: bytes, nodes: Iterable[Node]) -> Iterator[Literal]:
-    """Each package once, where it is imported first; not what is imported from beside the file."""
+    """List each imported package once, where it is first imported. Relative imports are skipped."""
     seen: set[str] = set()
     for node in nodes:
         text = _text(source, node).strip("\"'")
@@ -172,7 +172,7 @@ def _imports(language: str, source: bytes, nodes: Iterable[Node]) -> Iterator[Li
 
 
 def _names(source: bytes, found: Mapping[str, list[Node]]) -> Iterator[Literal]:
-    """Identifiers: each once a form, where it stands first."""
+    """List the identifiers, each once for a form, where it first occurs."""
     seen: set[tuple[str, Form]] = set()
     for capture, usual in _NAMES.items():
         for node in found.get(capture, ()):
@@ -184,7 +184,7 @@ def _names(source: bytes, found: Mapping[str, list[Node]]) -> Iterator[Literal]:
 
 
 def _name(source: bytes, node: Node, capture: str, text: str) -> Literal | None:
-    """What an identifier says; None if it is one of the program's own."""
+    """Turn an identifier into a literal; None if it is only a name of the program itself."""
     form, key = _NAMES[capture], ""
     match capture:
         case "member" if source[max(0, node.start_byte - 20) : node.start_byte].endswith(_ENVIRONMENTS):

@@ -1,7 +1,7 @@
-"""What the readers of schemas share: the names that they tell, and a file cut into its definitions.
+"""What the readers of schemas share: the names that they return, and how a file is cut into definitions.
 
-Their parsers have none of Tree-sitter's patience with what is broken. So definitions are parsed one by one: what is
-wrong in one of them stays there.
+Unlike Tree-sitter, their parsers stop at the first error. So definitions are parsed one by one, and an error in one
+does not affect the others.
 """
 
 from __future__ import annotations
@@ -14,20 +14,19 @@ MANY = 4_000  # definitions read of one file
 
 
 class Name(NamedTuple):
-    """A name in a schema, what it is the name of, and its line (from 1)."""
+    """A name in a schema."""
 
-    kind: str
-    """`package`, `type`, `field`, `member` (a field that is asked for) or `constant` (of an enumeration)."""
+    kind: str  # `package`, `type`, `field`, `member` (a field that is queried) or `constant` (of an enumeration)
     text: str
-    line: int
+    line: int  # from 1
 
 
 def definitions(source: str, outline: re.Pattern[str], worth: re.Pattern[str]) -> Iterator[tuple[str, int]]:
-    """The definitions that may say something (`worth` is in them), at most `MANY`, each with the number of lines above.
+    """Cut a file into definitions. Yields at most `MANY` that contain `worth`, each with the number of lines above it.
 
-    `outline` finds what the cuts depend on, by the names of its groups: brackets that `open` or `shut`; the bracket
-    that is the `end` of a definition when no other is open, and what is a `stop` then; and the `begin` of a line that
-    can only be the next definition, whatever is open. It finds literals too, so that nothing is found inside of them.
+    `outline` finds the places that matter, by the names of its groups: brackets that `open` or `shut`; the bracket
+    (`end`) or sign (`stop`) that ends a definition when no bracket is open; and the `begin` of a line that can only be
+    the next definition, whatever is open. It also matches literals, so that nothing is found inside them.
     """
     above = found = 0
     for text in _cut(source, outline):

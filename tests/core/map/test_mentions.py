@@ -6,14 +6,14 @@ import pytest
 
 from supervisor.core.map.mentions import mentions
 from supervisor.core.map.normalize import imported, package_name, plain_name, repo_name, route_name, topic_name
-from supervisor.wire.source.read import words
+from supervisor.wire.source.read import literals
 
 Told = tuple[str, str, str, str]  # kind, name, role, detail
 
 
 def told(language: str, source: str, file: str = "") -> list[Told]:
     """What a source mentions, but for what proves nothing."""
-    found = mentions(words(language, source.encode()), language, file)
+    found = mentions(literals(language, source.encode()), language, file)
     return [(str(one.kind), one.name, str(one.role), one.detail) for one in found if one.weak < 2]
 
 
@@ -139,7 +139,7 @@ def test_a_manifest_says_packages_and_nothing_of_its_tools() -> None:
 
 def test_a_query_in_a_string_is_told_by_the_lines_of_its_file() -> None:
     found = mentions(
-        words("typescript", b"const A = 1;\nconst Q = gql`\n  query A {\n    rideById\n  }\n`;"), "typescript"
+        literals("typescript", b"const A = 1;\nconst Q = gql`\n  query A {\n    rideById\n  }\n`;"), "typescript"
     )
 
     assert [(one.name, one.line) for one in found] == [("ridebyid", 4)]
@@ -175,7 +175,7 @@ def test_a_package_of_python_is_named_by_its_folder() -> None:
     ],
 )
 def test_a_secret_in_a_source_goes_no_further(language: str, source: str, secret: str) -> None:
-    found = mentions(words(language, source.format(secret).encode()), language)
+    found = mentions(literals(language, source.format(secret).encode()), language)
 
     assert not any("ghp_" in str(one) or "AKIA" in str(one) or "hunter22" in str(one) for one in found)
 
@@ -188,7 +188,7 @@ def test_of_an_env_file_the_names_are_read_and_no_value_but_a_port() -> None:
         ("env", "SHOP_PORT", "provides", ""),
         ("port", "6543", "provides", ""),
     ]
-    assert "correct-horse" not in str(words("env", source.encode()))
+    assert "correct-horse" not in str(literals("env", source.encode()))
 
 
 def test_spellings_that_mean_the_same_have_one_name() -> None:
