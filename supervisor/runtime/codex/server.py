@@ -240,6 +240,7 @@ class ServerClient:
             refuse_old(session.version, binary)
         except BaseException:
             await asyncio.shield(process.kill_tree(spawned.identity, mark))
+            spawned.popen.poll()  # nobody waits for it any more: take its status, or it stays a zombie
             raise
         return session
 

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from supervisor.domain import action as act
 from supervisor.domain import event as ev
+from supervisor.domain.link import Drift, Kind
 from supervisor.domain.report import Check
 from supervisor.domain.task import Tree, TurnLook
 from supervisor.domain.thread import TurnSeen
@@ -20,13 +21,36 @@ from tests.core.engine.servers import Servers
 class Executors(Servers):
     """Carries out actions, one small step at a time."""
 
-    def enqueue(self, repo: Repo, action: act.Action) -> None:
-        """Queue an action. A stop always wins: it ends a start that is under way."""
+    def surveyed(self) -> tuple[str, ...]:
+        """The children whose repos the map is drawn of."""
+        return tuple(self.repos)
+
+    def carry_out(self, action: act.Action) -> None:
+        """Begin an action. A stop always wins: it ends a start that is under way."""
+        match action:
+            case act.Exit() | act.WithdrawAsk() | act.RaiseAsk() | act.Notify():
+                return
+            case act.SurveyRepos():
+                self._survey(action)
+                return
+        repo = self.repos[action.child]
         if isinstance(action, act.StopServer) and isinstance(repo.doing, act.EnsureServer):
             repo.job = repo.doing = repo.waits = None
             if repo.link is None and repo.process is not None and self.dice.rarely(2):
                 self.kill(repo)
         repo.queue.append(action)
+
+    def _survey(self, action: act.SurveyRepos) -> None:
+        """The map is drawn anew; now and then somebody changed what the other one relies on."""
+        if self.dice.rarely(8):
+            self.post(ev.MapFailed(self.now, "it broke"))
+            return
+        for child, task in action.touched:
+            others = tuple(one for one in self.surveyed() if one != child)
+            if others and self.dice.rarely(3):
+                drift = Drift(child, Kind.KEY, f"key_{self.next()}", "it is gone", others, (), ())
+                self.post(ev.SharedChanged(self.now, child, task, drift))
+        self.post(ev.MapDrawn(self.now, f"map {self.next()}", ()))
 
     def execute(self, repo: Repo) -> None:
         """A child's action goes one step on."""

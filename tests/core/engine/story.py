@@ -17,7 +17,6 @@ from supervisor.core.view.status import status
 from supervisor.domain import action as act
 from supervisor.domain import event as ev
 from supervisor.domain.ask import AskState, RequestKey
-from supervisor.domain.link import Drift, Kind
 from supervisor.domain.plan import HUMAN, ORCHESTRATOR, Plan
 from supervisor.domain.server import ServerState
 from supervisor.domain.task import Due, Phase, TaskState, TaskStatus
@@ -118,7 +117,7 @@ class Story(Human):
         assert again == (), f"deciding twice gives {again}"
         self.world, self.decided = step.world, event.at
         for action in step.actions:
-            self._carry_out(action)
+            self.carry_out(action)
         self._show()
         if self.world.supervisor.exiting:
             self._exited()
@@ -191,27 +190,14 @@ class Story(Human):
         for repo in self.repos.values():
             repo.drop()
 
-    def _carry_out(self, action: act.Action) -> None:
-        if isinstance(action, act.Exit | act.WithdrawAsk | act.RaiseAsk):
-            return
-        if isinstance(action, act.SurveyRepos):
-            self._survey(action)
-            return
-        known = action.child in [child.name for child in (*self.config, LEAD)]
-        assert known or isinstance(action, act.StopServer), f"nobody can do {action}"
-        self.enqueue(self.repos[action.child], action)
+    def surveyed(self) -> tuple[str, ...]:
+        return tuple(child.name for child in self.config)
 
-    def _survey(self, action: act.SurveyRepos) -> None:
-        """The map is drawn anew; now and then somebody changed what the other one relies on."""
-        if self.dice.rarely(8):
-            self.post(ev.MapFailed(self.now, "it broke"))
-            return
-        for child, task in action.touched:
-            others = tuple(one.name for one in self.config if one.name != child)
-            if others and self.dice.rarely(3):
-                drift = Drift(child, Kind.KEY, f"key_{self.next()}", "it is gone", others, (), ())
-                self.post(ev.SharedChanged(self.now, child, task, drift))
-        self.post(ev.MapDrawn(self.now, f"map {self.next()}", ()))
+    def carry_out(self, action: act.Action) -> None:
+        nobodys = act.Exit | act.RaiseAsk | act.WithdrawAsk | act.Notify | act.SurveyRepos
+        if not isinstance(action, nobodys | act.StopServer):
+            assert action.child in [child.name for child in (*self.config, LEAD)], f"nobody can do {action}"
+        super().carry_out(action)
 
     def state(self, repo: Repo, rollout: Rollout, turn: Turn) -> None:
         """The orchestrator may write plan.md before its turn ends; it does if there is none, and nothing goes wrong."""

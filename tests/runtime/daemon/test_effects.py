@@ -1,0 +1,349 @@
+"""Which event answers each action: the same from the real effects with a real codex as from those of the stories."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import count
+from typing import TypeVar
+
+import pytest
+
+from supervisor.domain import action as act
+from supervisor.domain import event as ev
+from supervisor.domain.ask import Answer, AskKind
+from supervisor.domain.task import Brief, Due
+from supervisor.domain.thread import TurnStatus
+from tests.e2e.lab import Lab, report
+from tests.runtime.daemon.sides import CHILD, GATE, Pretended, Real, Side
+
+HELD = Brief("k", f"Do it.\n\n```model\nwait {GATE}\n{report('did it')}\n```\n")
+ASKS = Brief("k", f"Do it.\n\n```model\nwait {GATE}\nescalate touch ../asked\n{report('did it')}\n```\n")
+UNPROMPTED = ev.TurnBegan | ev.TurnEnded | ev.RequestReceived | ev.RequestResolved | ev.ThreadSettingsChanged
+FENCES = count(1000)
+E = TypeVar("E", bound=ev.Event)
+
+
+@pytest.fixture(params=["pretended", "real"])
+def side(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Side]:
+    if request.param == "pretended":
+        with Pretended() as pretended:
+            yield pretended
+        return
+    with Lab() as lab, Real(lab, monkeypatch) as real:
+        yield real
+
+
+def until(side: Side, kind: type[E]) -> E:
+    """The next event of this kind; what comes before it is passed over."""
+    while not isinstance(event := side.event(), kind):
+        pass
+    return event
+
+
+def answers(side: Side, action: act.Action) -> list[ev.Event]:
+    """What comes of an action until the next one is under way, but for what a server tells by itself."""
+    fence = act.RunChecks(CHILD, "fence", next(FENCES), (), None, "read-only", "w")
+    side.carry_out(action)
+    side.carry_out(fence)
+    found = []
+    while True:
+        event = side.event()
+        if isinstance(event, ev.ChecksFinished) and event.run == fence.run:
+            return found
+        if not isinstance(event, UNPROMPTED):
+            found.append(event)
+
+
+def kinds(events: list[ev.Event]) -> list[type[ev.Event]]:
+    return [type(event) for event in events]
+
+
+def ready(side: Side) -> ev.ServerReady:
+    side.carry_out(act.EnsureServer(CHILD, "w"))
+    return until(side, ev.ServerReady)
+
+
+def opened(side: Side, thread: str | None = None) -> ev.ThreadOpened:
+    side.carry_out(act.OpenThread(CHILD, thread, None, None, None, "workspace-write", "w"))
+    return until(side, ev.ThreadOpened)
+
+
+def start(thread: str, brief: Brief = HELD, *, fresh: bool = False, message: str = "orch-T1-1") -> act.StartTurn:
+    where = (None, None, "workspace-write")
+    return act.StartTurn(CHILD, "T1", 1, fresh, thread, message, Due.BRIEF, brief, brief.text, *where, "w")
+
+
+def running(side: Side, brief: Brief = HELD) -> ev.TurnBegan:
+    """On until a turn runs."""
+    ready(side)
+    side.carry_out(start(opened(side).thread, brief))
+    return began(side)
+
+
+def began(side: Side) -> ev.TurnBegan:
+    """Once the server took the words, and began: a moment lies between the two, in which a turn is not there yet."""
+    took, began = None, False
+    while took is None or not began:
+        event = until(side, ev.TurnBegan)
+        began = began or event.message is None
+        took = event if event.message else took
+    return took
+
+
+def ended(side: Side) -> ev.TurnEnded:
+    side.let_turn_end()
+    return until(side, ev.TurnEnded)
+
+
+# ── servers ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_server_is_started_and_by_the_next_supervisor_adopted(side: Side) -> None:
+    first = ready(side)
+    side.begin_again()
+    second = ready(side)
+
+    assert (first.child, first.adopted, second.adopted) == (CHILD, False, True)
+    assert first.pid == second.pid
+
+
+def test_a_server_that_ends_before_it_answers_is_told(side: Side) -> None:
+    side.refuse_to_start()
+    side.carry_out(act.EnsureServer(CHILD, "w"))
+
+    failed = until(side, ev.ServerStartFailed)
+
+    assert (failed.child, failed.fatal) == (CHILD, False)
+
+
+@pytest.mark.parametrize("kill", [True, False])
+def test_a_server_is_stopped_and_stopped_again(side: Side, kill: bool) -> None:
+    ready(side)
+    assert kinds(answers(side, act.StopServer(CHILD, kill, "w"))) == [ev.ServerStopped]
+    assert kinds(answers(side, act.StopServer(CHILD, kill, "w"))) == [ev.ServerStopped]
+
+
+def test_a_stop_ends_a_start_that_is_under_way(side: Side) -> None:
+    side.begin_start()
+    assert kinds(answers(side, act.StopServer(CHILD, True, "w"))) == [ev.ServerStopped]
+
+
+def test_a_server_that_dies_is_told_with_its_pid(side: Side) -> None:
+    pid = ready(side).pid
+    side.lose_server()
+    assert until(side, ev.ServerExited).pid == pid
+
+
+# ── threads ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_new_thread_is_open_and_empty(side: Side) -> None:
+    pid = ready(side).pid
+    thread = opened(side)
+
+    assert thread.thread
+    assert (thread.child, thread.pid, thread.task, thread.waiting, thread.turns) == (CHILD, pid, None, False, ())
+
+
+def test_a_thread_that_is_opened_again_tells_the_turns_that_it_has(side: Side) -> None:
+    turn = running(side)
+    ended(side)
+    side.begin_again()
+    ready(side)
+
+    (seen,) = opened(side, turn.thread).turns
+
+    assert (seen.turn, seen.status, seen.messages) == (turn.turn, TurnStatus.COMPLETED, ("orch-T1-1",))
+
+
+def test_a_thread_that_nobody_knows_is_gone(side: Side) -> None:
+    ready(side)
+    unknown = "01999999-9999-7999-8999-999999999999"
+
+    (failed,) = answers(side, act.OpenThread(CHILD, unknown, "T1", None, None, "workspace-write", "w"))
+
+    assert isinstance(failed, ev.ThreadFailed)
+    assert (failed.thread, failed.task, failed.gone) == (unknown, "T1", True)
+
+
+# ── turns ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_turn_begins_with_the_message_that_started_it_and_ends(side: Side) -> None:
+    turn = running(side)
+    over = ended(side)
+
+    assert (turn.child, turn.message) == (CHILD, "orch-T1-1")
+    assert (over.thread, over.seen.turn) == (turn.thread, turn.turn)
+    assert (over.seen.status, over.seen.messages) == (TurnStatus.COMPLETED, ("orch-T1-1",))
+
+
+def test_the_tree_is_read_before_the_first_turn_of_a_run(side: Side) -> None:
+    ready(side)
+    side.carry_out(start(opened(side).thread, fresh=True))
+
+    read = until(side, ev.TreeRead)
+
+    assert (read.child, read.task, read.run, read.tree.branch) == (CHILD, "T1", 1, "main")
+    assert began(side).message == "orch-T1-1"
+
+
+def test_a_turn_on_a_thread_that_is_not_open_is_refused(side: Side) -> None:
+    ready(side)
+
+    (refused,) = answers(side, start("01999999-9999-7999-8999-999999999999"))
+
+    assert isinstance(refused, ev.TurnRefused)
+    assert (refused.child, refused.task, refused.message) == (CHILD, "T1", "orch-T1-1")
+
+
+def test_a_steer_arrives_in_the_turn_that_runs(side: Side) -> None:
+    turn = running(side)
+    steer = act.SteerTurn(CHILD, "T1", turn.thread, turn.turn, "orch-T1-2", HELD, "Go on.", "w")
+
+    (arrived,) = answers(side, steer)
+
+    assert isinstance(arrived, ev.SteerArrived)
+    assert (arrived.task, arrived.turn, arrived.message) == ("T1", turn.turn, "orch-T1-2")
+    assert ended(side).seen.messages == ("orch-T1-1", "orch-T1-2")
+
+
+def test_a_steer_misses_a_turn_that_is_over(side: Side) -> None:
+    turn = running(side)
+    ended(side)
+    steer = act.SteerTurn(CHILD, "T1", turn.thread, turn.turn, "orch-T1-2", HELD, "Go on.", "w")
+
+    (missed,) = answers(side, steer)
+
+    assert isinstance(missed, ev.SteerMissed)
+    assert (missed.task, missed.turn, missed.message) == ("T1", turn.turn, "orch-T1-2")
+
+
+def test_an_interrupt_is_answered_by_the_end_of_the_turn(side: Side) -> None:
+    turn = running(side)
+    side.carry_out(act.InterruptTurn(CHILD, "T1", turn.thread, turn.turn, False, "w"))
+
+    over = until(side, ev.TurnEnded)
+
+    assert (over.seen.turn, over.seen.status) == (turn.turn, TurnStatus.INTERRUPTED)
+
+
+def test_an_interrupt_of_a_turn_that_is_over_fails(side: Side) -> None:
+    turn = running(side)
+    ended(side)
+
+    (failed,) = answers(side, act.InterruptTurn(CHILD, "T1", turn.thread, turn.turn, False, "w"))
+
+    assert isinstance(failed, ev.InterruptFailed)
+    assert (failed.task, failed.turn) == ("T1", turn.turn)
+
+
+def test_a_look_tells_a_turn_that_runs_from_one_that_is_over(side: Side) -> None:
+    turn = running(side)
+    look = act.LookAtTurn(CHILD, "T1", turn.thread, turn.turn, turn.at, "w")
+    side.carry_out(look)
+    at_work = until(side, ev.TurnLooked)
+    ended(side)
+    side.carry_out(look)
+    over = until(side, ev.TurnLooked)
+
+    assert [(one.task, one.turn, one.look.state) for one in (at_work, over)] == [
+        ("T1", turn.turn, "active"),
+        ("T1", turn.turn, "idle"),
+    ]
+
+
+# ── approvals ────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_answer_resolves_the_request_and_the_turn_goes_on(side: Side) -> None:
+    turn = running(side, ASKS)
+    side.let_turn_ask()
+    request = until(side, ev.RequestReceived).request
+    assert (request.kind, request.thread, request.turn) == (AskKind.APPROVAL, turn.thread, turn.turn)
+    answer = act.SendAnswer(CHILD, "A1", request.key, Answer("accept", ""), "w")
+    side.carry_out(answer)
+
+    assert until(side, ev.RequestResolved).key == request.key
+    assert ended(side).seen.status is TurnStatus.COMPLETED
+    assert answers(side, answer) == [], "it is settled: nobody waits for the answer"
+
+
+def test_a_request_that_waits_is_told_again_over_the_next_connection(side: Side) -> None:
+    turn = running(side, ASKS)
+    side.let_turn_ask()
+    request = until(side, ev.RequestReceived).request
+    side.begin_again()
+    ready(side)
+    side.carry_out(act.OpenThread(CHILD, turn.thread, None, None, None, "workspace-write", "w"))
+    told: set[object] = set()
+    while len(told) < 2:
+        match side.event():
+            case ev.RequestReceived(request=again):
+                told.add(again.key)
+            case ev.ThreadOpened(waiting=waiting):
+                told.add(waiting)
+
+    assert told == {request.key, True}
+
+
+# ── checks ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_checks_tell_how_each_command_ended(side: Side) -> None:
+    ready(side)
+    side.carry_out(act.RunChecks(CHILD, "T1", 1, ("true", "true"), None, "workspace-write", "w"))
+
+    done = until(side, ev.ChecksFinished)
+
+    assert (done.child, done.task, done.run) == (CHILD, "T1", 1)
+    assert [(check.command, check.exit_code) for check in done.checks] == [("true", 0), ("true", 0)]
+
+
+# ── the provider, the map ────────────────────────────────────────────────────────────────────────
+
+
+def test_limits_are_read_also_where_there_are_none(side: Side) -> None:
+    ready(side)
+
+    (read,) = answers(side, act.ReadLimits(CHILD, "scripted", "w"))
+
+    assert isinstance(read, ev.LimitsRead)
+    assert (read.child, read.provider, read.resets) == (CHILD, "scripted", None)
+
+
+def test_a_survey_ends_with_another_map(side: Side) -> None:
+    side.carry_out(act.SurveyRepos(((CHILD, None),), "", "w"))
+    assert until(side, ev.MapDrawn).digest
+
+
+# ── nobody there ─────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        act.OpenThread(CHILD, None, None, None, None, "workspace-write", "w"),
+        start("t"),
+        act.SteerTurn(CHILD, "T1", "t", "u", "orch-T1-2", HELD, "Go on.", "w"),
+        act.InterruptTurn(CHILD, "T1", "t", "u", False, "w"),
+        act.ReadLimits(CHILD, "scripted", "w"),
+    ],
+    ids=lambda action: type(action).__name__,
+)
+def test_without_a_connection_nothing_comes_of_an_action(side: Side, action: act.Action) -> None:
+    """What became of it is read from the thread, once there is a connection again."""
+    assert answers(side, action) == []
+
+
+def test_without_a_connection_checks_are_lost_unless_there_are_none(side: Side) -> None:
+    side.carry_out(act.RunChecks(CHILD, "T1", 1, ("true",), None, "workspace-write", "w"))
+    assert until(side, ev.ChecksLost).run == 1
+    side.carry_out(act.RunChecks(CHILD, "T1", 2, (), None, "workspace-write", "w"))
+    assert until(side, ev.ChecksFinished).checks == ()
+
+
+def test_what_only_a_human_sees_has_no_answer(side: Side) -> None:
+    asked = act.RaiseAsk("A1", AskKind.QUESTION, CHILD, "T1", "Which?", "", "", (), None, None, "w")
+    for action in (asked, act.WithdrawAsk("A1", "w"), act.Exit("w")):
+        assert answers(side, action) == []
