@@ -46,8 +46,7 @@ def loaded_by(program: str) -> set[str]:
         ("import supervisor.cli.main, supervisor.cli.steer.asks", 125, {"asyncio", "typer", "msgspec"}),
         ("import supervisor.cli.main, supervisor.cli.steer.requests", 125, {"asyncio", "typer", "msgspec"}),
         ("import supervisor.cli.command.typer_app", 165, {"asyncio"}),
-        ("import supervisor.runtime.daemon.launch, supervisor.runtime.daemon.main", 215, {"asyncio", "typer"}),
-        ("import supervisor.runtime.daemon.supervise", 320, {"typer"}),
+        ("import supervisor.runtime.daemon.main", 325, {"typer"}),
         ("import supervisor.runtime.survey.worker", 215, {"typer"}),
     ],
 )

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from supervisor import __version__
-from supervisor.errors import ConnectionLost, OrchError, RpcError
+from supervisor.errors import OrchError, RpcError
 from supervisor.shell.connection import Connection, connect
-from supervisor.shell.process import Spawned
 from supervisor.wire import codex
 from supervisor.wire.jsonrpc import Call, Garbage, Notice
 
 HELLO_TIMEOUT = 10.0  # seconds for each of the first words
-LOOK = 0.005  # seconds between two tries to connect to a server that was just started
 
 Message = Call | Notice | Garbage
 
@@ -73,25 +71,3 @@ async def greet(socket: str) -> Handshake:
     greeting = Handshake()
     await greeting.exchange(socket)
     return greeting
-
-
-class Starting(NamedTuple):
-    """A server that was just started, and its greeting, which is tried until somebody answers."""
-
-    spawned: Spawned
-    greeting: asyncio.Task[Handshake]
-
-
-def greet_begun(spawned: Spawned, socket: str) -> Starting:
-    """Begin to greet a server that was just started."""
-    task = asyncio.create_task(_greet_soon(socket), name=f"greet {socket}")
-    task.add_done_callback(lambda one: None if one.cancelled() else one.exception())  # told by who waits for it
-    return Starting(spawned, task)
-
-
-async def _greet_soon(socket: str) -> Handshake:
-    while True:
-        try:
-            return await greet(socket)
-        except ConnectionLost:
-            await asyncio.sleep(LOOK)

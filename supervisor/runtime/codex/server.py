@@ -31,7 +31,6 @@ from supervisor.wire.jsonrpc import METHOD_NOT_FOUND, Call, Garbage, Notice
 from supervisor.wire.requests import read_request, same_request
 
 if TYPE_CHECKING:
-    from supervisor.runtime.codex.handshake import Handshake, Starting
     from supervisor.shell.connection import Connection
 
 ADOPT_TIMEOUT = 4.0  # seconds for a server that runs already to answer; a healthy one takes 0.05
@@ -107,9 +106,7 @@ class ServerClient:
         now: Callable[[], datetime],
         task_of: Callable[[str | None], str | None],
         observe: Callable[[str, Mapping[str, Any]], None] | None = None,
-        begun: Starting | None = None,
     ) -> None:
-        self._begun = begun  # a server that was started for it before all else
         self._overhear = observe
         self._task_of = task_of
         self.child = child
@@ -219,24 +216,19 @@ class ServerClient:
 
     async def _start(self) -> Session:
         name, mark = self.child.name, self._workspace.mark(self.child.name)
-        begun, self._begun = self._begun, None
-        if begun is not None:
-            spawned, greeted = begun
-        else:
-            greeted = None
-            record = self._registry.get(name)
-            leader = record.identity if record and process.alive(record.identity) else None
-            await process.kill_tree(leader, mark, self._left)  # what an earlier server of this child left behind
-            self._left = ()
-            async with self._starts.turn:
-                spawned = spawn.start(self.child, self._workspace, self._config, self._logs)
+        record = self._registry.get(name)
+        leader = record.identity if record and process.alive(record.identity) else None
+        await process.kill_tree(leader, mark, self._left)  # what an earlier server of this child left behind
+        self._left = ()
+        async with self._starts.turn:
+            spawned = spawn.start(self.child, self._workspace, self._config, self._logs)
         binary, socket = locate(self._config.codex_bin), str(self._workspace.server_socket(name))
         try:
             self._registry.put(name, Record(spawned.identity, socket))
             async with self._starts.turn:
                 pass  # all others that start now are processes by then
             with self._starts.one():
-                session = await self._doubted(self._until_ready(spawned, socket, greeted), binary)
+                session = await self._doubted(self._until_ready(spawned, socket), binary)
             refuse_old(session.version, binary)
         except BaseException:
             await asyncio.shield(process.kill_tree(spawned.identity, mark))
@@ -256,9 +248,7 @@ class ServerClient:
             getting.cancel()
             await asyncio.gather(getting, return_exceptions=True)
 
-    async def _until_ready(
-        self, spawned: Spawned, socket: str, greeted: asyncio.Task[Handshake] | None = None
-    ) -> Session:
+    async def _until_ready(self, spawned: Spawned, socket: str) -> Session:
         from supervisor.runtime.codex.handshake import NotReady
 
         limit = self._config.limits.ready_seconds
@@ -266,8 +256,7 @@ class ServerClient:
         try:
             async with asyncio.timeout(limit):
                 while True:
-                    shaking = self._shake_hands(spawned.identity, spawned, socket, greeted)
-                    greeted = None
+                    shaking = self._shake_hands(spawned.identity, spawned, socket)
                     hands = asyncio.create_task(shaking, name=f"greet {self.child.name}")
                     hands.add_done_callback(lambda one: None if one.cancelled() else one.exception())  # looked at
                     try:
@@ -284,18 +273,15 @@ class ServerClient:
         finally:
             ended.cancel()
 
-    async def _shake_hands(
-        self, identity: Identity, held: Spawned | Identity, socket: str, greeted: asyncio.Task[Handshake] | None = None
-    ) -> Session:
-        """A connection that is initialized, to the very process that we mean, and logged in. `greeted`: the words with
-        it, where they are under way.
+    async def _shake_hands(self, identity: Identity, held: Spawned | Identity, socket: str) -> Session:
+        """A connection that is initialized, to the very process that we mean, and logged in.
 
         Raises ConnectionLost while nobody answers, NotReady for somebody else, CodexError without a login.
         """
         from supervisor.runtime.codex.handshake import NotReady, greet  # 25 ms, in which what was started gets ready
 
         name = self.child.name
-        greeting = await (greeted or greet(socket))
+        greeting = await greet(socket)
         try:
             pid = int(greeting.diagnostics["process"]["id"])
             if pid != identity.pid and pid not in [one.pid for one in process.marked(self._workspace.mark(name))]:

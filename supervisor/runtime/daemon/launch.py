@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -21,7 +20,6 @@ from supervisor.runtime.workspace import Workspace
 from supervisor.shell.process.handle import open_handle
 from supervisor.shell.process.table import MARK, Identity
 
-DESCRIPTORS = "/proc/self/fd"
 TERM_GRACE = 3.0  # seconds that a process has to end of one signal
 LOOK = 0.05  # seconds between two looks at a supervisor that starts
 STOP_GRACE = 3.0  # seconds for a server without a supervisor to end by itself
@@ -52,7 +50,7 @@ def _start(workspace: Workspace, up: Sequence[str] | None) -> bool:
     start = errors.stat().st_size
     told, tell = os.pipe()
     with lock, errors.open("ab") as log, open(tell, "wb"):
-        pid = (_fork if _can_fork() else _spawn)(workspace, lock, how, tell, log.fileno())
+        pid = _spawn(workspace, lock, how, tell, log.fileno())
         locks.sign(lock, pid)
     with open(told, "rb") as reader:
         words = reader.read().decode()
@@ -66,45 +64,6 @@ def _start(workspace: Workspace, up: Sequence[str] | None) -> bool:
         log.seek(start)
         last = log.read().decode("utf-8", "replace").strip().splitlines()[-1:] or ["it said nothing"]
     raise OrchError(f"the supervisor did not start: {last[0]}", f"see {errors}")
-
-
-def _can_fork() -> bool:
-    """Whether a copy of this process may be the supervisor: not if it has threads (what they hold would be held for
-    ever), comes from a child's own shell (the system shows that environment for as long as it lives), or has loaded far
-    more than a supervisor needs; nor where there is no /proc, as on macOS, whose libraries do not take to it."""
-    alone = threading.active_count() == 1 and MARK not in os.environ
-    return alone and "typer" not in sys.modules and os.path.isdir(DESCRIPTORS)
-
-
-def _fork(workspace: Workspace, lock: TextIO, how: Sequence[str], tell: int, log: int) -> int:
-    """Have a copy of this process be the supervisor, which need not load what is loaded here; its pid."""
-    for stream in (sys.stdout, sys.stderr):
-        if stream is not None:
-            stream.flush()  # or both would write what waits there
-    pid = os.fork()
-    if pid:
-        return pid
-    status = 1
-    try:
-        os.setsid()
-        os.chdir("/")
-        with open(os.devnull, "rb") as null:
-            for descriptor, own in enumerate((null.fileno(), tell, log)):
-                os.dup2(own, descriptor)
-        held = lock.fileno()
-        for descriptor in map(int, os.listdir(DESCRIPTORS)):
-            if descriptor > 2 and descriptor != held:
-                with contextlib.suppress(OSError):  # the one that lists them is closed by now
-                    os.close(descriptor)
-        from supervisor.runtime.daemon import main as daemon
-
-        status = daemon.serve(workspace, held, *how)
-    except BaseException:
-        import traceback
-
-        os.write(2, traceback.format_exc().encode())
-    finally:
-        os._exit(status)  # what the copied process meant to do afterwards is not ours
 
 
 def _spawn(workspace: Workspace, lock: TextIO, how: Sequence[str], tell: int, log: int) -> int:

@@ -1,25 +1,23 @@
-"""The supervisor process: takes the lock, starts the processes of the servers, and only then loads all the rest."""
+"""The supervisor process: takes the lock, tells whoever started it how that went, and supervises until it is over."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from importlib import import_module
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn, TextIO
 
 from supervisor.errors import OrchError
-from supervisor.runtime.codex import spawn
 from supervisor.runtime.config.load import load
-from supervisor.runtime.config.model import Config
 from supervisor.runtime.daemon import lock as locks
 from supervisor.runtime.daemon.command import READY, command
+from supervisor.runtime.daemon.supervise import supervise
 from supervisor.runtime.logs import Logs
 from supervisor.runtime.workspace import Workspace, make_private
-from supervisor.shell.process import Spawned
 
 
 class AlreadyUp(OrchError):
@@ -50,41 +48,13 @@ def run(
         locks.sign(held, os.getpid())
         make_private(workspace.runtime_dir)
         logs = Logs(workspace.logs, megabytes=config.limits.log_megabytes, mirror=mirror)
-        started = spawn.begin(workspace, config, logs, up) if up is not None else {}
         try:
-            import asyncio  # what is loaded from here on takes 80 ms, in which the servers get ready
-
-            over_again = asyncio.run(_at_work(workspace, config, logs, ready, up, started))
-        except (OrchError, KeyboardInterrupt):  # it is not at work yet
-            spawn.undo(started.values())
-            raise
+            over_again = asyncio.run(supervise(workspace, config, logs, ready, up))
         finally:
             logs.close()
         if over_again:
             _start_over(workspace, held, mirrored=mirror is not None)
         shutil.rmtree(workspace.runtime_dir, ignore_errors=True)  # no server is left that listens there
-
-
-async def _at_work(
-    workspace: Workspace,
-    config: Config,
-    logs: Logs,
-    ready: Callable[[], None],
-    up: Sequence[str] | None,
-    started: Mapping[str, Spawned],
-) -> bool:
-    """Load the supervisor, while the servers that were started are greeted, and be it; see `supervise`."""
-    begun = {}
-    if started:
-        from asyncio import to_thread
-
-        from supervisor.runtime.codex.handshake import greet_begun
-
-        begun = {child: greet_begun(one, str(workspace.server_socket(child))) for child, one in started.items()}
-        await to_thread(import_module, "supervisor.runtime.daemon.supervise")
-    from supervisor.runtime.daemon.supervise import supervise
-
-    return await supervise(workspace, config, logs, ready, up, begun)
 
 
 def _start_over(workspace: Workspace, lock: TextIO, *, mirrored: bool) -> NoReturn:

@@ -34,7 +34,6 @@ from supervisor.shell.ledger.store import Ledger
 from supervisor.shell.watch import read_bytes, watch_file
 
 if TYPE_CHECKING:
-    from supervisor.runtime.codex.handshake import Starting
     from supervisor.runtime.plan.watch import PlanWatch
 
 SETTLE = 0.5  # seconds at a start in which the servers come before all else
@@ -46,12 +45,10 @@ async def supervise(
     logs: Logs,
     ready: Callable[[], None],
     up: Sequence[str] | None,
-    begun: Mapping[str, Starting],
 ) -> bool:
     """Be the supervisor until it is over; True if it is to start over with another config.
 
-    `begun`: the servers that were started already, by child. For the rest see `daemon.run`. Raises StoreError if the
-    ledger cannot be used.
+    For the parameters see `main.run`. Raises StoreError if the ledger cannot be used.
     """
     ledger = Ledger(workspace.ledger)
     try:
@@ -59,7 +56,7 @@ async def supervise(
         if opened.cut:
             logs.say("ledger_mended", level="warning", reason=f"a torn last line of {opened.cut} bytes was cut off")
         loop = Loop(workspace, ledger, opened, logs)
-        await _supervise(workspace, config, loop, logs, ready, up, begun)
+        await _supervise(workspace, config, loop, logs, ready, up)
     finally:
         ledger.close()
     return loop.world.supervisor.stopping is None
@@ -72,7 +69,6 @@ async def _supervise(
     logs: Logs,
     ready: Callable[[], None],
     up: Sequence[str] | None,
-    begun: Mapping[str, Starting],
 ) -> None:
     served = (*config.children, config.orchestrator)
     registry = Registry(workspace.registry)
@@ -130,7 +126,6 @@ async def _supervise(
                     now=now,
                     task_of=loop.task_of,
                     observe=observe if child is config.orchestrator else None,
-                    begun=begun.get(child.name),
                 )
                 for child in (*served, *left)
             }
