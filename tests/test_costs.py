@@ -23,7 +23,7 @@ from supervisor.shell.process import table
 from tests import CHECKOUT
 from tests.bench.growth import LATER, world_of
 
-HEAVY = {"pydantic", "rich", "ruamel", "websockets", "watchdog", "markdown_it", "psutil", "git"}
+HEAVY = {"pydantic", "rich", "ruamel", "structlog", "websockets", "watchdog", "markdown_it", "psutil", "git"}
 
 
 def loaded_by(program: str) -> set[str]:

@@ -19,7 +19,8 @@ from typing import Any
 import pytest
 
 from supervisor.core.text.redact import GONE
-from supervisor.runtime.logs import KEPT, Logs
+from supervisor.runtime.log_files import KEPT
+from supervisor.runtime.logs import Logs
 
 pytestmark = pytest.mark.timeout(10)
 KEY = "sk-" + "a1B2" * 8
@@ -39,6 +40,7 @@ def lines(path: Path) -> list[dict[str, Any]]:
 
 def test_an_event_is_one_line_as_in_the_ledger(logs: Logs, tmp_path: Path) -> None:
     logs.write({**LINE, "reason": "no rollout found"})
+    logs.close()
     assert lines(tmp_path / "logs" / "supervisor.jsonl") == [{**LINE, "reason": "no rollout found"}]
     assert stat.S_IMODE((tmp_path / "logs").stat().st_mode) == 0o700
 
@@ -47,6 +49,7 @@ def test_a_line_of_the_shell_has_the_moment_and_goes_to_its_child(logs: Logs, tm
     before = datetime.now(UTC)
     logs.say("item_completed", child="api", item="plan", nothing=None, detail={"n": [1]})
     logs.say("ledger_full", level="error", reason="50 % full: {0} %s")
+    logs.close()
     (child,) = lines(tmp_path / "logs" / "api.jsonl")
     (own,) = lines(tmp_path / "logs" / "supervisor.jsonl")
     for line in (child, own):
@@ -61,9 +64,17 @@ def test_a_line_of_the_shell_has_the_moment_and_goes_to_its_child(logs: Logs, tm
     assert own == {"level": "error", "event": "ledger_full", "reason": "50 % full: {0} %s"}
 
 
+def test_lines_go_on_after_the_logs_were_closed(logs: Logs, tmp_path: Path) -> None:
+    for number in range(3):
+        logs.say("tick", n=number)
+        logs.close()
+    assert [line["n"] for line in lines(tmp_path / "logs" / "supervisor.jsonl")] == [0, 1, 2]
+
+
 def test_a_line_is_one_line_whatever_is_in_it(logs: Logs, tmp_path: Path) -> None:
     odd = 'a\nb\r\x85\u2028\x00\ud800 é \\ "'
     logs.say("odd", reason=odd, error=ValueError("no JSON"), path=Path("/x"))
+    logs.close()
     data = (tmp_path / "logs" / "supervisor.jsonl").read_bytes()
     assert data.count(b"\n") == 1
     assert data.endswith(b"\n")
@@ -74,6 +85,7 @@ def test_a_line_is_one_line_whatever_is_in_it(logs: Logs, tmp_path: Path) -> Non
 def test_no_secret_reaches_a_log_however_deep_it_is(logs: Logs, tmp_path: Path) -> None:
     logs.write({**LINE, "reason": f"key {KEY}", "action": {"text": f"use {KEY}", "steps": [f"{KEY}", 7]}})
     logs.say("item_completed", child="api", command=f"curl -H 'Authorization: Bearer {KEY}'", paths=[KEY])
+    logs.close()
     text = "".join(path.read_text(encoding="utf-8") for path in (tmp_path / "logs").iterdir())
     assert KEY not in text
     assert text.count(GONE) == 5

@@ -155,7 +155,7 @@ def test_a_folder_of_somebody_else_is_refused(tmp_path: Path, which: str) -> Non
 
 
 def test_looking_for_the_workspace_is_light() -> None:
-    heavy = ("asyncio", "pydantic", "ruamel.yaml", "websockets", "git")
+    heavy = ("asyncio", "pydantic", "ruamel.yaml", "structlog", "websockets", "git")
     script = f"import sys, supervisor.runtime.workspace; print([n for n in {heavy} if n in sys.modules])"
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=5, check=True)
     assert ran.stdout == "[]\n"

@@ -1,0 +1,72 @@
+"""The files behind the logs, written by structlog: one JSON object a line, secrets cut out, rotated by size."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import MutableMapping
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from supervisor.runtime.secrets import clean
+
+KEPT = 3  # rotated files of each log
+
+Line = MutableMapping[str, Any]
+
+
+class LogFiles:
+    """The log files in one folder, each at most `size` bytes before it is rotated. For one thread."""
+
+    def __init__(self, folder: Path, size: int) -> None:
+        self._folder = folder
+        self._size = size
+        self._files: dict[str, RotatingFileHandler] = {}
+        self._loggers: dict[str, structlog.stdlib.BoundLogger] = {}
+
+    def write(self, name: str, line: Line) -> None:
+        """Write a line (`ts`, `level`, `event` and fields) to the log of this name."""
+        fields = {key: value for key, value in line.items() if key not in ("level", "event")}
+        self._logger(name).bind(**fields).log(logging.getLevelName(str(line["level"]).upper()), line["event"])
+
+    def close(self) -> None:
+        for file in self._files.values():
+            file.close()
+
+    def _logger(self, name: str) -> structlog.stdlib.BoundLogger:
+        if name not in self._loggers:
+            file = RotatingFileHandler(
+                self._folder / f"{name}.jsonl",
+                maxBytes=self._size,
+                backupCount=KEPT,
+                encoding="utf-8",
+                errors="backslashreplace",
+            )
+            file.setFormatter(logging.Formatter("%(message)s"))
+            plain = logging.Logger(f"orch.{name}", logging.DEBUG)
+            plain.addHandler(file)
+            self._files[name] = file
+            self._loggers[name] = structlog.wrap_logger(
+                plain,
+                wrapper_class=structlog.stdlib.BoundLogger,
+                processors=[_ordered, _redacted, structlog.processors.JSONRenderer(default=str)],
+            )
+        return self._loggers[name]
+
+
+def _ordered(logger: object, method: str, line: Line) -> Line:
+    return {"ts": line.pop("ts"), "level": method, **line}
+
+
+def _redacted(logger: object, method: str, line: Line) -> Line:
+    return {key: _clean(value) for key, value in line.items()}
+
+
+def _clean(value: object) -> object:
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, dict):
+        return {key: _clean(inner) for key, inner in value.items()}
+    return [_clean(inner) for inner in value] if isinstance(value, list | tuple) else value
