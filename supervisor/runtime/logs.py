@@ -18,7 +18,7 @@ DRAINED_WITHIN = 5.0  # seconds for the lines that wait to be written, when the 
 
 
 class Logs:
-    """The logs of one supervisor. A line goes to `supervisor.jsonl` or a child's own file; `close` writes what waits."""
+    """The logs of one supervisor: `supervisor.jsonl`, and a file for each child. `close` writes what waits."""
 
     def __init__(self, folder: Path, *, megabytes: float, mirror: TextIO | None = None) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
