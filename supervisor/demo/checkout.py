@@ -1,4 +1,4 @@
-"""The story of a checkout: its form shows an error in place of what is wrong with it, for some customers."""
+"""The story of a checkout: for some customers the form shows an error instead of the field that is wrong."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from supervisor.demo.story import Edit, Part, Story
 from supervisor.demo.values import Values, place
 
 _PROBLEM = """\
-Now and then the checkout form shows "Something went wrong" in place of the field that is missing.
+Now and then the checkout form shows "Something went wrong" instead of the field that is missing.
   frontend  shows fields only after a 422, and the error after anything else
-  edge      drops the session header of browsers that spell it in small letters
+  edge      drops the session header of browsers that write it in lower case
   backend   answers 500 to a request without a session
-No repo can mend that alone. The tests hold what the three have to agree on, so today they are red:
+No repo can fix that alone. The tests check what the three have to agree on, so today they are red:
 """
 
 _IDA = "Ida Lund <ida@example.invalid>"
@@ -72,7 +72,7 @@ _PARTS = {
         learned=("The form asks for a new session at most once per click, so the backend sees two requests at most.",),
     ),
     "edge": Part(
-        fault="The list is compared letter by letter; HTTP/2 sends names in small letters. The case must not count.",
+        fault="Names are compared with their case, and HTTP/2 sends them in lower case. The case must not count.",
         done="The session reaches the backend however the browser spells its header; cookies stay here.",
         what={
             "edge/function.py": "compares the names of headers without their case",
@@ -81,8 +81,8 @@ _PARTS = {
         learned=("Since 11 August the session was lost for every browser on HTTP/2: the list came with that commit.",),
     ),
     "backend": Part(
-        fault="The header is read without asking whether it is there: a KeyError, and so a 500.",
-        done="A request without a session is answered as the contract says; it is no 500 any more.",
+        fault="The header is read without a check that it is there: a KeyError, and so a 500.",
+        done="A request without a session is answered as the contract says, and not with a 500 any more.",
         what={
             "shop/app.py": "an answer of its own for a session that is missing or gone",
             "README.md": "the table of routes",
@@ -91,13 +91,13 @@ _PARTS = {
         learned=("A session that is gone is answered like one that is missing: the cart is empty in both cases.",),
     ),
 }
-# What a brief may say, and under which name.
-_SAID = {
+# The values that a brief may name.
+_PATTERNS = {
     "header": re.compile(r"header\s+`(X-[\w-]+)`"),
     "missing": re.compile(r"without a session[^.]*? `?([45]\d\d)\b"),
 }
 
-_MEANING = {
+_WORDS = {
     "header": "the session is in {}",
     "missing": "a missing session is answered {}",
 }
@@ -117,6 +117,6 @@ CHECKOUT = Story(
     Sample("checkout", _HISTORY),
     _PROBLEM,
     _PARTS,
-    Values(_SAID, _MEANING, _PLACES),
+    Values(_PATTERNS, _WORDS, _PLACES),
     Edit("X-Session", "X-Checkout-Session", "edge"),
 )

@@ -1,21 +1,21 @@
-"""A script written in the prompt itself, so that a plan.md can say what the model does.
+"""A script in the prompt itself, so that a plan.md can say what the model does.
 
-The newest prompt of the thread holds a fenced block that opens with ```` ```model ````; its lines are done in order:
+The newest prompt of the thread has a fenced block that opens with ```` ```model ````. Its lines are done in order:
 
-    say TEXT                   a message             wait GATE          hold here until the gate is opened
+    say TEXT                   a message             wait GATE          wait here until the gate is opened
     run CMD                    a shell command       stream N MS        a message of N words, MS milliseconds apart
     escalate CMD               outside the sandbox   fail STATUS [BODY] an HTTP error in place of a response
     start CMD                  leave it running      failed CODE [TEXT] `response.failed`
     write PATH CONTENT         a whole file          cut                hang up in the middle
-    patch                      then a patch, below   silence            nothing more, for ever
+    patch                      then a patch, below   silence            send nothing more
     call NAMESPACE NAME JSON   another tool (`-`: no namespace)
     ask QUESTION | A | B       request_user_input
     report JSON                the answer; missing fields are filled in
-    text WORDS                 an answer that is no report
+    text WORDS                 an answer that is not a report
 
 `\\n` in `write` is a new line. The lines of `patch` run up to `*** End Patch`. Of several blocks the last complete one
-counts, and only fences at the start of a line do, so a quoted or diffed block does not. A block without an answer
-ends with a done report, and so does a prompt without a block.
+counts. Only fences at the start of a line count, so a quoted or diffed block does not. A block without an answer ends
+with a done report, and so does a prompt without a block.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _FENCE = re.compile(r" {0,3}(`{3,})[ \t]*(\w*)[ \t]*")
 
 
 def directive_script(request: ModelRequest) -> Sequence[Step]:
-    """The steps that the newest prompt asks for next; a line that makes no sense fails the turn and says why."""
+    """Return the steps that the newest prompt asks for next. A line that is not valid fails the turn and says why."""
     try:
         steps = tuple(_steps(block_of(request.last_user_text())))
     except ValueError as error:
@@ -62,7 +62,7 @@ def directive_script(request: ModelRequest) -> Sequence[Step]:
 
 
 def block_of(text: str) -> list[str]:
-    """The lines of the last complete model block of a text; none if it has no such block."""
+    """The lines of the last complete model block in a text; none if there is no such block."""
     found: list[str] = []
     block: list[str] | None = None
     width = 0

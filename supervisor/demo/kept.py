@@ -1,4 +1,4 @@
-"""What `orch demo --keep DIR` leaves running in DIR, and how a person goes on with it and ends it."""
+"""What `orch demo --keep DIR` leaves running in DIR, and the scripts with which a person uses and stops it."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from supervisor.runtime.workspace import Workspace
 from supervisor.shell.control_client import ControlClient
 from supervisor.shell.process import MARK, Identity, identity_of, marked
 
-SERVES_WITHIN = 15.0  # seconds for the model's process to say where it listens; it takes 0.2
-STOPS_WITHIN = 30.0  # seconds for the supervisor to stop all servers; each is killed long before
-LAST_WORDS = 5.0  # seconds from the closed connection to the end of the supervisor's process
+SERVES_WITHIN = 15.0  # seconds for the model's process to print its address; it takes 0.2
+STOPS_WITHIN = 30.0  # seconds for the supervisor to stop all servers; it kills each of them long before
+EXITS_WITHIN = 5.0  # seconds from the closed connection to the exit of the supervisor's process
 
-# This very package, wherever it lies; no environment variable, for the servers would inherit it.
+# Runs this same package, wherever it is installed. Not by an environment variable, which the servers would inherit.
 _RUN = "import sys; sys.path.insert(0, sys.argv.pop(1)); from {module} import main; main()"
 _MODEL = "model.json"
 
 
 def start_model(folder: Path, story: str) -> str:
-    """Start a model of this story that outlives this process and is written down in `folder`; its base url.
+    """Start a model for a story that outlives this process, record it in `folder`, and return its base URL.
 
-    Raises OrchError if it does not come to serve.
+    Raises OrchError if it does not start to serve.
     """
     with (folder / "model.log").open("ab") as log:
         process = subprocess.Popen(
@@ -39,23 +39,26 @@ def start_model(folder: Path, story: str) -> str:
             stdout=subprocess.PIPE,
             stderr=log,
             cwd="/",
-            env={name: value for name, value in os.environ.items() if name != MARK},  # it is no child's
+            env={name: value for name, value in os.environ.items() if name != MARK},  # it belongs to no child
             start_new_session=True,
         )
     identity = identity_of(process.pid)
     if identity is not None:
         (folder / _MODEL).write_text(json.dumps(identity._asdict()), encoding="utf-8")
     assert process.stdout is not None
-    with process.stdout as told, selectors.DefaultSelector() as selector:
-        selector.register(told, selectors.EVENT_READ)
-        url = told.readline().decode().strip() if selector.select(SERVES_WITHIN) else ""
+    with process.stdout as output, selectors.DefaultSelector() as selector:
+        selector.register(output, selectors.EVENT_READ)
+        url = output.readline().decode().strip() if selector.select(SERVES_WITHIN) else ""
     if not url:
         raise OrchError("the scripted model does not start", f"see {folder / 'model.log'}")
     return url
 
 
 def write_scripts(folder: Path, workspace: Workspace, environ: dict[str, str]) -> None:
-    """Write `orch` (this very orch, for this workspace, with what the servers need) and `stop` into `folder`."""
+    """Write the scripts `orch` and `stop` into `folder`.
+
+    `orch` runs this orch for this workspace, with the environment that the servers need.
+    """
     exports = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in environ.items())
     orch = shlex.join([*_command("supervisor.cli.main"), "-C", str(workspace.root)])
     stop = shlex.join([*_command("supervisor.demo.kept"), str(folder)])
@@ -63,7 +66,7 @@ def write_scripts(folder: Path, workspace: Workspace, environ: dict[str, str]) -
         ("orch", f'# orch for the workspace of this demo, with the scripted model.\n{exports}exec {orch} "$@"\n'),
         (
             "stop",
-            f"# End all that the demo left running here: supervisor, servers and the scripted model.\nexec {stop}\n",
+            f"# Stop all that the demo left running here: supervisor, servers and the scripted model.\nexec {stop}\n",
         ),
     ):
         path = folder / name
@@ -72,7 +75,7 @@ def write_scripts(folder: Path, workspace: Workspace, environ: dict[str, str]) -
 
 
 def stop_model(folder: Path) -> None:
-    """End the model that is written down in `folder`, if it still runs. Raises OrchError if it will not die."""
+    """Stop the model that is recorded in `folder`, if it still runs. Raises OrchError if it does not exit."""
     path = folder / _MODEL
     if not path.exists():
         return
@@ -82,21 +85,24 @@ def stop_model(folder: Path) -> None:
 
 
 def bring_down(workspace: Workspace) -> None:
-    """End the supervisor and all servers of a workspace, in whatever state. Raises OrchError naming what survives."""
-    supervisor = launch.supervisor_process(workspace)  # asked first: it lets go of its lock before it is gone
+    """Stop the supervisor and all servers of a workspace, in whatever state they are.
+
+    Raises OrchError that names what survives.
+    """
+    supervisor = launch.supervisor_process(workspace)  # look first: it releases its lock before it exits
     with suppress(SupervisorDown), ControlClient(workspace.control_socket) as client:
         client.call("down", now=False)
         client.wait_closed(STOPS_WITHIN)
-    launch.end_supervisor(supervisor, LAST_WORDS)
+    launch.end_supervisor(supervisor, EXITS_WITHIN)
     launch.stop_leftovers(workspace, lambda _: None)
     left = [str(one.pid) for one in marked(workspace.mark())]
     if left:
-        raise OrchError(f"processes of the demo are left (pid {', '.join(left)})", "end them with `kill -9`")
+        raise OrchError(f"processes of the demo still run (pid {', '.join(left)})", "kill them with `kill -9`")
     shutil.rmtree(workspace.runtime_dir, ignore_errors=True)
 
 
 def main() -> None:
-    """The script `stop`: argv[1] is the folder of the demo."""
+    """Run the script `stop`. argv[1] is the folder of the demo."""
     folder = Path(sys.argv[1])
     try:
         bring_down(Workspace(folder / "workspace"))

@@ -1,4 +1,4 @@
-"""The story of a lamp: adding it times out in the app, though it comes online a little later."""
+"""The story of a lamp: adding it times out in the app, although it comes online a little later."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ _PROBLEM = """\
 Customers who add a lamp read "device registration timed out" after 30 seconds, though the lamp is fine.
   backend   keeps the request open until the lamp reports, for up to 60 seconds
   mobile    gives up on that one request after 30
-  firmware  tests itself for 40 seconds before it says a word
-No repo can mend that alone. The tests hold what the three have to agree on, so today they are red:
+  firmware  tests itself for 40 seconds before it reports anything
+No repo can fix that alone. The tests check what the three have to agree on, so today they are red:
 """
 
 _ANA = "Ana Ruiz <ana@example.invalid>"
@@ -102,7 +102,8 @@ _PARTS = {
         learned=("An app from before this change shows an error on 202, so it has to be out before the backend is.",),
     ),
 }
-_SAID = {
+# The values that a brief may name.
+_PATTERNS = {
     "location": re.compile(r"Location:\s*(/[\w/.{}-]*\{id\}[\w/.{}-]*)"),
     "report": re.compile(r"POST\s+(/[\w/.-]*\{id\}[\w/.{}-]*)"),
     "retry_after": re.compile(r"Retry-After:\s*(\d+)"),
@@ -111,7 +112,7 @@ _SAID = {
 }
 
 
-_MEANING = {
+_WORDS = {
     "location": "the status is at {}",
     "report": "the lamp reports to {}",
     "retry_after": "the next look is after {} s",
@@ -144,6 +145,6 @@ LAMP = Story(
     Sample("lamp", _HISTORY),
     _PROBLEM,
     _PARTS,
-    Values(_SAID, _MEANING, _PLACES),
+    Values(_PATTERNS, _WORDS, _PLACES),
     Edit("Retry-After: 2", "Retry-After: 5", "mobile"),
 )

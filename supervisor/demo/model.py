@@ -1,10 +1,10 @@
-"""A scripted model on loopback that speaks the Responses API, so that the real Codex runs without account or network.
+"""A scripted model on loopback that serves the Responses API, so that the real Codex runs without account or network.
 
     with ScriptedModel(directive_script) as model:
         codex_home(home, model.base_url)        # then start codex with CODEX_HOME=home and ORCH_DEMO_KEY=x
 
-A script is called once per response and says what that response does. `python -m supervisor.demo.model` serves one for
-a person to play with.
+A script is called once per response and returns the steps of that response. `python -m supervisor.demo.model` serves a
+model for a person to try.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from typing import Any, cast
 
 from supervisor.demo.directive import directive_script
 from supervisor.demo.request import ModelRequest, ToolOutput
-from supervisor.demo.response import LOOK, Gate, Response, plain_answer
+from supervisor.demo.response import POLL, Gate, Response, plain_answer
 from supervisor.demo.steps import (
     AskUser,
     Cut,
@@ -71,7 +71,7 @@ __all__ = [
 ]
 
 KEY_ENV = "ORCH_DEMO_KEY"  # must be set, to anything, in the environment of the codex that uses the model
-KEPT_REQUESTS = 256  # each holds a whole history; older ones are forgotten
+KEPT_REQUESTS = 256  # the latest ones; each holds a whole history
 
 _CONFIG = """\
 model = "gpt-5.5"
@@ -113,7 +113,7 @@ def codex_home(
     stream_max_retries: int = 0,
     stream_idle_timeout_ms: int = 10_000,
 ) -> None:
-    """Make a CODEX_HOME (mode 0700) whose only model is the scripted one. It must not lie under /tmp."""
+    """Make a CODEX_HOME (mode 0700) whose only model is the scripted one. `path` must not be under /tmp."""
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     path.chmod(0o700)
     text = _CONFIG.format(
@@ -127,7 +127,7 @@ def codex_home(
 
 
 class ScriptedModel:
-    """The model, serving from its making to `close()`, or for the length of a `with`."""
+    """A model that serves from its construction until `close`, or for the body of a `with`."""
 
     def __init__(self, script: Script, *, port: int = 0) -> None:
         self.script = script
@@ -140,7 +140,7 @@ class ScriptedModel:
         self._numbers = itertools.count(1)
         self._server = _ModelServer(self, port)
         self.base_url = f"http://127.0.0.1:{self._server.server_port}/v1"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(LOOK,), name="model", daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(POLL,), name="model", daemon=True)
         self._thread.start()
 
     def __enter__(self) -> ScriptedModel:
@@ -151,23 +151,23 @@ class ScriptedModel:
 
     @property
     def requests(self) -> list[ModelRequest]:
-        """The requests so far, oldest first (the last 256)."""
+        """The last 256 requests, oldest first."""
         with self._lock:
             return list(self._requests)
 
     @property
     def errors(self) -> list[Exception]:
-        """What the script raised; each made its response a 400."""
+        """The exceptions that the script raised. Each one was answered with a 400."""
         with self._lock:
             return list(self._errors)
 
     def gate(self, name: str) -> Gate:
-        """The gate of this name: the same one each time."""
+        """The gate with this name, the same one each time."""
         with self._lock:
             return self._gates.setdefault(name, Gate(name))
 
-    def begin_again(self, script: Script) -> None:
-        """Follow another script from now on; requests, errors and gates so far are forgotten."""
+    def reset(self, script: Script) -> None:
+        """Follow another script from now on, and forget all requests, errors and gates."""
         with self._lock:
             self.script = script
             self._requests.clear()
@@ -175,7 +175,7 @@ class ScriptedModel:
             self._gates.clear()
 
     def close(self) -> None:
-        """Stop serving; responses that wait are cut off. A second call does nothing."""
+        """Stop serving. Responses that wait are cut off. A second call does nothing."""
         if self.closing.is_set():
             return
         self.closing.set()
@@ -184,9 +184,9 @@ class ScriptedModel:
         self._thread.join()
 
     def answer(self, request: ModelRequest) -> Sequence[Step]:
-        """Keep the request, and ask the script what to do about it.
+        """Record the request and return the script's steps for it.
 
-        A title for a thread of Codex's terminal (from 0.170 on) is no part of any script: it is given here.
+        Codex's terminal (from 0.170 on) asks for a title of each thread. No script expects that; it is answered here.
         """
         if request.source == "thread_title":
             return (Say(json.dumps({"title": "Scripted"})),)
@@ -194,13 +194,13 @@ class ScriptedModel:
             self._requests.append(request)
         try:
             return tuple(self.script(request))
-        except Exception as error:  # the script is the test's own code: the turn has to fail, and the test to see why
+        except Exception as error:  # the script is code of a test: fail the turn, and let the test see why
             with self._lock:
                 self._errors.append(error)
             return (Fail(400, f"the script failed: {error!r}"),)
 
-    def unique(self) -> str:
-        """The end of an id that no model has given out before: threads outlive models."""
+    def unique_suffix(self) -> str:
+        """Make the end of an id that no model has used before, because threads outlive models."""
         return f"{self._token}_{next(self._numbers)}"
 
 
@@ -214,7 +214,7 @@ class _ModelServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", port), _Exchange)
 
     def server_bind(self) -> None:
-        socketserver.TCPServer.server_bind(self)  # HTTPServer's own looks the host's name up, which may take seconds
+        socketserver.TCPServer.server_bind(self)  # HTTPServer's own looks up the host's name, which may take seconds
         self.server_name, self.server_port = "127.0.0.1", int(self.server_address[1])
 
     def handle_error(self, request: Any, client_address: Any) -> None:
@@ -223,7 +223,7 @@ class _ModelServer(ThreadingHTTPServer):
 
 
 class _Exchange(BaseHTTPRequestHandler):
-    """One request and its answer; the connection is closed after it."""
+    """One request and its answer. The connection is closed afterwards."""
 
     protocol_version = "HTTP/1.1"
 
@@ -244,11 +244,11 @@ class _Exchange(BaseHTTPRequestHandler):
         plain_answer(self, 404, f"nothing at {self.path}\n")
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing: what happened is in `ScriptedModel.requests`."""
+        """Log nothing; `ScriptedModel.requests` has it all."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Serve a scripted model until SIGTERM or Ctrl-C; the first line printed is its base url."""
+    """Serve a scripted model until SIGTERM or Ctrl-C. The first line of output is its base URL."""
     parser = argparse.ArgumentParser(prog="python -m supervisor.demo.model", description=main.__doc__)
     parser.add_argument("--port", type=int, default=0, help="the port on 127.0.0.1 (0: any free one)")
     parser.add_argument("--write-home", type=Path, metavar="DIR", help="also write a CODEX_HOME that uses this model")

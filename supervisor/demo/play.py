@@ -19,9 +19,9 @@ from types import FrameType
 
 from supervisor.demo import kept
 from supervisor.demo.model import KEY_ENV, ScriptedModel, codex_home
+from supervisor.demo.narrator import STOPS, Narrator, Out
 from supervisor.demo.stories import STORIES
 from supervisor.demo.story import Story
-from supervisor.demo.telling import STOPS, Out, Teller
 from supervisor.domain.status import Status
 from supervisor.errors import OrchError, UsageError
 from supervisor.runtime.codex.binary import locate
@@ -34,43 +34,43 @@ from supervisor.wire.status import read_status
 
 HOMES = Path.home() / ".cache" / "orch-demo"
 SUITE_WITHIN = 60.0  # seconds for one repo's tests; they take 0.2
-READY_WITHIN = 60.0  # seconds for three servers to get ready; they take about 1
+READY_WITHIN = 60.0  # seconds for three servers to be ready; they take about 1
 DONE_WITHIN = 180.0  # seconds for the three tasks; they take about 12
-_GREEN = ".green"  # a file in the folder of a demo that went well and may be removed by the next
-LISTEN = 0.2  # seconds between two looks at the logs while the world does not change
+_GREEN = ".green"  # a file in the folder of a demo that went well; the next demo may remove the folder
+LOG_POLL = 0.2  # seconds between two reads of the logs while the status does not change
 
 
 def run_demo(keep: Path | None, story: str, out: Out) -> int:
-    """Play the whole job of a story and say what happens; 0 if all tasks are done and all suites green, else 1.
+    """Play the whole job of a story and print what happens. Returns 0 if all tasks are done and all tests green, or 1.
 
-    With `keep`, a folder that is absent or empty, repos and servers stay there, to go on with; otherwise no process
-    stays, and the files only until the next green demo. Raises OrchError if it cannot be played, and KeyboardInterrupt
-    on Ctrl-C, with nothing left running.
+    With `keep`, a folder that is missing or empty, the repos and servers stay there for the person to use. Otherwise no
+    process stays, and the files stay until the next green demo. Raises OrchError if it cannot be played, and
+    KeyboardInterrupt on Ctrl-C; then nothing is left running.
     """
-    told = STORIES.get(story)
-    if told is None:
+    chosen = STORIES.get(story)
+    if chosen is None:
         raise UsageError(f"there is no story `{story}`", f"the stories are {' and '.join(STORIES)}")
     codex = asyncio.run(Versions().check(locate(None)))
     with _interrupts() as interrupts:
-        demo = _Demo(_folder(keep), told, keep is not None, out, interrupts)
-        ended = green = False
+        demo = _Demo(_folder(keep), chosen, keep is not None, out, interrupts)
+        played = green = False
         try:
             green = demo.play(codex)
-            ended = True
-        except BrokenPipeError:  # whoever watched is gone
-            interrupts.came = True
+            played = True
+        except BrokenPipeError:  # nobody reads our output any more
+            interrupts.received = True
             raise
         finally:
-            interrupts.hold()  # what follows is bounded, and must not be left half done
-            demo.strike(stay=ended and keep is not None, remove=keep is None and not green and interrupts.came)
+            interrupts.block()  # what follows takes bounded time and must run to its end
+            demo.tear_down(stay=played and keep is not None, remove=keep is None and not green and interrupts.received)
     if keep is None and green:
-        _forget_earlier(demo.folder)
-        out("(the next demo removes them). To go on with it, and edit plan.md live: orch demo --keep ~/orch-demo")
+        _remove_earlier(demo.folder)
+        out("(the next demo removes them). To keep it running and edit plan.md live: orch demo --keep ~/orch-demo")
     return 0 if green else 1
 
 
 class _Demo:
-    """One folder with the repos, the workspace and the home of codex."""
+    """One demo: a folder with the repos, the workspace and a home for codex."""
 
     def __init__(self, folder: Path, story: Story, stays: bool, out: Out, interrupts: _Interrupts) -> None:
         self.folder = folder
@@ -80,38 +80,41 @@ class _Demo:
         self._out = out
         self._interrupts = interrupts
         self._workspace = Workspace(folder / "workspace")
-        self._teller = Teller(out, self._workspace.logs)
+        self._narrator = Narrator(out, self._workspace.logs)
         self._model: ScriptedModel | None = None
 
     def play(self, codex: Codex) -> bool:
-        """Whether all tasks are done and all suites green."""
-        out, teller = self._out, self._teller
+        """Play the story. Returns whether all tasks are done and all tests green."""
+        out, narrator = self._out, self._narrator
         out(f"orch demo: one change in three repos, led by one plan.md\n\n{self._story.problem}")
         made = self._story.sample.create(self.folder)
         self._suites(made)
         out("")
         url = self._prepare()
-        teller.say("codex", f"{codex.version}, the real one: {codex.path}")
-        teller.say("model", f"a script in place of OpenAI, at {url}: no account, no network")
+        narrator.say("codex", f"{codex.version}, the real one: {codex.path}")
+        narrator.say("model", f"a script in place of OpenAI, at {url}: no account, no network")
         environ = self._environ()
         if self._stays:
             kept.write_scripts(self.folder, self._workspace, environ)
-        with self._interrupts.held(), _environment(environ):
+        with self._interrupts.deferred(), _environment(environ):
             launch.ensure_supervisor(self._workspace)
         with ControlClient(self._workspace.control_socket) as client:
-            teller.say("orch", "the supervisor is up, and starts one app-server per repo")
+            narrator.say("orch", "the supervisor is up and starts one app-server per repo")
             client.call("up", children=list(self._children))
             picture = self._follow(client, _started, READY_WITHIN)
             if all(child.state == "ready" for child in picture.children):
-                teller.say("plan.md", "saved, as you would in your editor; from here on nobody touches anything")
+                narrator.say("plan.md", "saved, as you would in your editor; from now on nobody touches anything")
                 _save(self._workspace.plan, self._story.plan)
                 picture = self._follow(client, _settled, DONE_WITHIN)
         return self._judge(picture, made)
 
-    def strike(self, *, stay: bool, remove: bool) -> None:
-        """End what runs (unless it is to `stay`), and `remove` the folder. Raises OrchError naming what survives."""
+    def tear_down(self, *, stay: bool, remove: bool) -> None:
+        """Stop what runs, unless it is to `stay`, and `remove` the folder.
+
+        Raises OrchError that names what survives.
+        """
         if stay:
-            self._say_how_to_go_on()
+            self._print_next_steps()
             return
         try:
             kept.bring_down(self._workspace)
@@ -121,14 +124,14 @@ class _Demo:
             kept.stop_model(self.folder)
             if remove:
                 shutil.rmtree(self.folder, ignore_errors=True)
-        with suppress(OSError):  # nobody may be left to read it
+        with suppress(OSError):  # our output may be closed
             self._out("\nEverything is down, and no process is left.")
             if not remove:
                 self._out(f"All files are in {self.folder}")
 
     def _prepare(self) -> str:
-        """The model, a home for codex that knows no other, and the workspace; the model's url."""
-        with self._interrupts.held():
+        """Start the model, and make a home for codex that knows only it, and the workspace. Returns the model's URL."""
+        with self._interrupts.deferred():
             if self._stays:
                 url = kept.start_model(self.folder, self._story.sample.story)
             else:
@@ -144,35 +147,35 @@ class _Demo:
         return url
 
     def _environ(self) -> dict[str, str]:
-        """What the supervisor, and through it each server, needs in its environment."""
+        """The variables that the supervisor, and through it each server, needs in its environment."""
         environ = {"CODEX_HOME": str(self.folder / "codex-home"), KEY_ENV: "not-a-secret"}
-        for name in ("NO_PROXY", "no_proxy"):  # the model is on this machine, whatever else goes through a proxy
+        for name in ("NO_PROXY", "no_proxy"):  # the model is on this machine and not behind a proxy
             environ[name] = ",".join(filter(None, (os.environ.get(name), "127.0.0.1")))
         if "ORCH_CODEX_BIN" in os.environ:
             environ["ORCH_CODEX_BIN"] = os.environ["ORCH_CODEX_BIN"]
         return environ
 
     def _follow(self, client: ControlClient, over: Callable[[Status], bool], within: float) -> Status:
-        """Say what happens until it is `over`, or the time is; the last status."""
+        """Print what happens until it is `over` or `within` seconds have passed. Returns the last status."""
         deadline = time.monotonic() + within
         version = -1
         while True:
-            version, told = client.watch(version, LISTEN)
-            picture = read_status(told)
-            self._teller.observe()
-            self._teller.see(picture)
+            version, answer = client.watch(version, LOG_POLL)
+            picture = read_status(answer)
+            self._narrator.read_logs()
+            self._narrator.show(picture)
             if over(picture) or time.monotonic() > deadline:
                 return picture
 
     def _suites(self, made: dict[str, Path]) -> bool:
-        """Run the tests of all repos and say how they went; whether all are green."""
+        """Run the tests of all repos and print the results. Returns whether all are green."""
         results = {name: _suite(path) for name, path in made.items()}
         for name, (_, words) in results.items():
             self._out(f"  {name:<8}  {words}")
         return all(green for green, _ in results.values())
 
     def _judge(self, picture: Status, made: dict[str, Path]) -> bool:
-        """Whether all went well; said in full."""
+        """Print how it went. Returns whether all tasks are done and all tests green."""
         out = self._out
         done = bool(picture.tasks) and all(task.state == "done" for task in picture.tasks)
         out("\nThe same tests, run once more by the demo itself:")
@@ -180,7 +183,7 @@ class _Demo:
         if done and green:
             out("\nAll three are done. Nothing is committed: the changes are in the work trees, for you to review.")
         else:
-            out("\nThis did not go as it should:")
+            out("\nThe demo did not succeed:")
             for child in picture.children:
                 if child.state != "ready":
                     out(f"  {child.name} is {child.state}: {child.problem or 'no reason given'}")
@@ -188,55 +191,55 @@ class _Demo:
                 if task.state != "done":
                     out(f"  {task.id} is {task.state}: {task.why or 'no reason given'}")
             if not green:
-                out("  a suite is red")
+                out("  some tests are red")
         out(f"  the plan          {self._workspace.plan}")
-        out(f"  what came of it   {self._workspace.runs}")
+        out(f"  the results       {self._workspace.runs}")
         for row in _table(self._workspace.runs, len(self._children)):
             out(f"    {row}")
         out(f"  structured logs   {self._workspace.logs}")
         return done and green
 
-    def _say_how_to_go_on(self) -> None:
+    def _print_next_steps(self) -> None:
         folder, plan = shlex.quote(str(self.folder)), shlex.quote(str(self._workspace.plan))
         edit = self._story.edit
         for line in (
-            f"\nIt is all still up. Change the plan while it runs: write `{edit.new}` in place of `{edit.old}`,",
-            "save, and each repo that the contract binds is told what changed, and follows.",
+            f"\nEverything still runs. Change the plan: write `{edit.new}` in place of `{edit.old}` and save.",
+            "Each repo of that contract is then told what changed, and follows.",
             f"  sed -i.old 's/{edit.old}/{edit.new}/' {plan}",
             f"  {folder}/orch status --watch",
             f"  {folder}/orch logs --since 1m",
             f"  git -C {folder}/{edit.shows} diff",
-            "End it (servers, supervisor and the scripted model):",
+            "Stop servers, supervisor and the scripted model:",
             f"  {folder}/stop",
         ):
             self._out(line)
 
 
 class _Interrupts:
-    """Ctrl-C, SIGTERM and a closed terminal: a KeyboardInterrupt, but not while it is held."""
+    """Raises KeyboardInterrupt on Ctrl-C, SIGTERM and a closed terminal, unless they are blocked or deferred."""
 
     def __init__(self) -> None:
-        self.came = False
-        self._held = False
+        self.received = False
+        self._blocked = False
 
-    def heard(self, number: int, frame: FrameType | None) -> None:
-        again, self.came = self.came, True
-        if not self._held and not again:
+    def on_signal(self, number: int, frame: FrameType | None) -> None:
+        again, self.received = self.received, True
+        if not self._blocked and not again:
             raise KeyboardInterrupt
 
-    def hold(self) -> None:
-        """From now on it is only noted."""
-        self._held = True
+    def block(self) -> None:
+        """From now on, only note that a signal was received."""
+        self._blocked = True
 
     @contextmanager
-    def held(self) -> Iterator[None]:
-        """Put it off for a moment in which a process is started, so that none is lost."""
-        self._held = True
+    def deferred(self) -> Iterator[None]:
+        """Defer signals while the body starts a process, so that we never lose track of one."""
+        self._blocked = True
         try:
             yield
         finally:
-            self._held = False
-        if self.came:
+            self._blocked = False
+        if self.received:
             raise KeyboardInterrupt
 
 
@@ -244,15 +247,15 @@ class _Interrupts:
 def _interrupts() -> Iterator[_Interrupts]:
     interrupts = _Interrupts()
     before = {
-        number: signal.signal(number, interrupts.heard)
+        number: signal.signal(number, interrupts.on_signal)
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-        if signal.getsignal(number) is not signal.SIG_IGN  # under nohup
+        if signal.getsignal(number) is not signal.SIG_IGN  # nohup ignores SIGHUP
     }
     try:
         yield interrupts
     finally:
-        for number, then in before.items():
-            signal.signal(number, then)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextmanager
@@ -270,7 +273,7 @@ def _environment(wanted: dict[str, str]) -> Iterator[None]:
 
 
 def _folder(keep: Path | None) -> Path:
-    """The demo's folder, made if need be. Raises UsageError if `keep` cannot be it."""
+    """Make the folder of the demo. Raises UsageError if `keep` cannot be used, OrchError if nothing can be written."""
     try:
         if keep is None:
             HOMES.mkdir(parents=True, exist_ok=True)
@@ -279,12 +282,12 @@ def _folder(keep: Path | None) -> Path:
         for temporary in {Path("/tmp").resolve(), Path(tempfile.gettempdir()).resolve()}:
             if folder.is_relative_to(temporary):
                 raise UsageError(
-                    f"{folder} is under {temporary}, where codex lets every child write and refuses to have its home",
-                    "name a folder elsewhere, for example `orch demo --keep ~/orch-demo`",
+                    f"{folder} is under {temporary}, where codex lets every child write and does not accept its home",
+                    "name another folder, for example `orch demo --keep ~/orch-demo`",
                 )
         folder.mkdir(parents=True, exist_ok=True)
         if any(folder.iterdir()):
-            raise UsageError(f"{folder} is not empty", "name a folder that is absent or empty")
+            raise UsageError(f"{folder} is not empty", "name a folder that is empty or does not exist")
     except OSError as error:
         raise OrchError(
             f"{keep or HOMES} cannot be used ({error.strerror})", "name another folder: `orch demo --keep DIR`"
@@ -292,8 +295,8 @@ def _folder(keep: Path | None) -> Path:
     return folder
 
 
-def _forget_earlier(latest: Path) -> None:
-    """Remove the folders of earlier demos that went well; `latest` is one of them by now."""
+def _remove_earlier(latest: Path) -> None:
+    """Remove the folders of earlier demos that went well, and mark `latest` as one of them."""
     for folder in HOMES.iterdir():
         if (folder / _GREEN).exists() and folder != latest:
             shutil.rmtree(folder, ignore_errors=True)
@@ -301,7 +304,7 @@ def _forget_earlier(latest: Path) -> None:
 
 
 def _save(path: Path, text: str) -> None:
-    """As an editor does: a new file, renamed to the old one's name."""
+    """Save as an editor does: write a new file and rename it to the old one's name."""
     new = path.with_name(f".{path.name}.new")
     new.write_text(text, encoding="utf-8")
     new.replace(path)
@@ -312,14 +315,14 @@ def _started(picture: Status) -> bool:
 
 
 def _settled(picture: Status) -> bool:
-    """All is done, or something waits for somebody who is not there."""
+    """Whether all is done, or something waits for a person, who is not there in the demo."""
     states = [task.state for task in picture.tasks]
     stuck = picture.plan.state == "rejected" or any(state in STOPS for state in states)
     return stuck or (bool(states) and all(state == "done" for state in states))
 
 
 def _suite(repo: Path) -> tuple[bool, str]:
-    """Whether a repo's own tests pass, and how it went in a few words."""
+    """Run a repo's own tests. Returns whether they pass, and a few words about it."""
     try:
         done = subprocess.run(
             [sys.executable, "-m", "unittest", "-q"],
@@ -338,7 +341,7 @@ def _suite(repo: Path) -> tuple[bool, str]:
 
 
 def _table(runs: Path, tasks: int) -> list[str]:
-    """The table of the tasks in runs.md."""
+    """The table of tasks in runs.md."""
     try:
         lines = runs.read_text(encoding="utf-8").splitlines()
     except OSError:

@@ -1,7 +1,7 @@
-"""Sample repos with a history each, and the change that mends them.
+"""Sample repos, each with a history, and the change that fixes them.
 
-`sample/STORY/NAME/1`, `2`, ... are laid over each other, one commit each; `sample/STORY/NAME/fix` is laid over them by
-the demo's scripted model. A `.txt` after `.py` keeps our own tools from taking them for our code.
+Each of `sample/STORY/NAME/1`, `2`, ... is copied over the one before and committed. The demo's scripted model makes the
+changes in `sample/STORY/NAME/fix`. Python files end in `.py.txt`, so that our own tools do not take them for our code.
 """
 
 from __future__ import annotations
@@ -27,26 +27,26 @@ class SampleCommit:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """The repos of one story, by name, each with its commits, oldest first."""
+    """The repos of one story."""
 
     story: str
-    history: Mapping[str, Sequence[SampleCommit]]
+    history: Mapping[str, Sequence[SampleCommit]]  # by repo name; oldest first
 
     @property
     def plan(self) -> str:
-        """The plan.md that mends them."""
+        """The plan.md that fixes them."""
         return (SAMPLE / self.story / "story.md").read_text(encoding="utf-8")
 
     def create(self, folder: Path) -> dict[str, Path]:
-        """Make the repos in a folder; their paths by name.
+        """Create the repos in a folder and return their paths by name.
 
-        The same commits, to the hash, at every call. Raises OrchError if one is there already, or git does not run.
+        Every call makes the same commits, with the same hashes. Raises OrchError if a repo exists already or git fails.
         """
         made = {}
         for name, commits in self.history.items():
             path = folder / name
             if path.exists():
-                raise OrchError(f"{path} is there already", "name an empty folder")
+                raise OrchError(f"{path} exists already", "name an empty folder")
             path.mkdir(parents=True)
             _git(path, "init", "--quiet", "--initial-branch=main", "--template=")
             for number, commit in enumerate(commits, 1):
@@ -59,7 +59,7 @@ class Sample:
         return made
 
     def files(self, name: str, layer: str) -> dict[str, str]:
-        """The files of one layer (`1`, `2`, ... or `fix`) of a repo: path in the repo -> text."""
+        """The files in one layer (`1`, `2`, ... or `fix`) of a repo: text by path in the repo."""
         top = SAMPLE / self.story / name / layer
         found = {}
         for path in sorted(path for path in top.rglob("*") if path.is_file()):
@@ -75,12 +75,12 @@ class Sample:
         return merged
 
     def after(self, name: str) -> dict[str, str]:
-        """The files of a repo once it is mended."""
+        """The files of a repo once it is fixed."""
         return self.before(name) | self.files(name, "fix")
 
 
 def _git(repo: Path, *arguments: str, commit: SampleCommit | None = None) -> None:
-    """Run git with none of the user's settings: no hooks, no signing, no template, no other identity."""
+    """Run git without the user's settings, so without hooks, signing, templates or the user's identity."""
     environ = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
     environ |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
     if commit is not None:
@@ -99,7 +99,7 @@ def _git(repo: Path, *arguments: str, commit: SampleCommit | None = None) -> Non
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise OrchError(f"git does not run ({error})", "install git, and see that `git --version` works") from error
+        raise OrchError(f"git does not run ({error})", "install git, and check that `git --version` works") from error
     if done.returncode != 0:
-        what = done.stderr.strip().splitlines()[-1:] or ["it says nothing"]
-        raise OrchError(f"`git {arguments[0]}` failed in {repo}: {what[0]}", "see that the folder can be written to")
+        reason = done.stderr.strip().splitlines()[-1:] or [f"exit code {done.returncode}, no output"]
+        raise OrchError(f"`git {arguments[0]}` failed in {repo}: {reason[0]}", "check that the folder can be written")

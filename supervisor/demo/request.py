@@ -1,4 +1,4 @@
-"""What Codex sends the model: one Responses request, read for what a script wants to know."""
+"""One Responses request that Codex sends to the model, parsed for scripts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 Item = Mapping[str, Any]
 
-# How the user messages begin that Codex writes itself: rules, surroundings, skills, notices.
+# The beginnings of user messages that Codex writes itself: rules, environment, skills, notices.
 _INJECTED = (
     "# AGENTS.md instructions",
     "<environment_context>",
@@ -32,44 +32,41 @@ _EXIT = re.compile(r"^(?:Process exited with code|Exit code:) (-?\d+)$", re.MULT
 
 @dataclass(frozen=True, slots=True)
 class ToolOutput:
-    """What one tool call brought back. `tool` is its plain name, "" if the call is no longer in the input."""
+    """The output of one tool call."""
 
     call_id: str
-    tool: str
+    tool: str  # its name without namespace; "" if the call is no longer in the input
     text: str
 
     @property
     def exit_code(self) -> int | None:
-        """The exit code that Codex reports for a command or a patch; None while it runs, or if it never ran."""
+        """The exit code that Codex reports for a command or a patch; None while it runs or if it never ran."""
         found = _EXIT.search(self.text)
         return int(found[1]) if found else None
 
     @property
     def output(self) -> str:
-        """The command's own output, without Codex's lines about it."""
+        """The command's own output, without the lines that Codex adds."""
         head, found, rest = self.text.partition("\nOutput:\n")
         return rest if found else head
 
 
 @dataclass(frozen=True, slots=True)
 class ModelRequest:
-    """One request for a response. `schema` is the turn's output schema; `cwd` is "" if the request does not tell.
-
-    `source` says what Codex made the thread for: "user", "thread_title" (its terminal looks for a title), or "".
-    """
+    """One request for a response."""
 
     thread_id: str
     turn_id: str
-    source: str
-    cwd: str
+    source: str  # why Codex made the thread: "user", "thread_title" (its terminal wants a title), or ""
+    cwd: str  # "" if the request does not say
     model: str
     input: tuple[Item, ...]
-    schema: Mapping[str, Any] | None
+    schema: Mapping[str, Any] | None  # the turn's output schema
     tools: tuple[str, ...]
 
     @classmethod
     def parse(cls, body: Mapping[str, Any]) -> ModelRequest:
-        """Read the body of `POST /responses`; what is missing reads as empty."""
+        """Parse the body of `POST /responses`. Missing fields become empty."""
         items = tuple(item for item in body.get("input") or () if isinstance(item, dict))
         metadata: Mapping[str, Any] = body.get("client_metadata") or {}
         turn = _turn_metadata(metadata)
@@ -87,15 +84,15 @@ class ModelRequest:
         )
 
     def user_texts(self) -> list[str]:
-        """The real prompts of the thread, oldest first; what Codex adds on its own is left out."""
+        """The real prompts of the thread, oldest first, without the messages that Codex adds itself."""
         return [text for _, text in self._prompts()]
 
     def last_user_text(self) -> str:
-        """The newest real prompt, or ""."""
+        """The newest real prompt; "" if there is none."""
         return next(reversed(self.user_texts()), "")
 
     def outputs_since_last_user(self) -> list[ToolOutput]:
-        """What the tool calls after the newest real prompt brought back, in order."""
+        """The outputs of the tool calls after the newest real prompt, in order."""
         start = next((index for index, _ in reversed(self._prompts())), -1)
         names: dict[str, str] = {}
         outputs = []
@@ -103,7 +100,7 @@ class ModelRequest:
             kind, call_id = str(item.get("type")), str(item.get("call_id") or "")
             if kind.endswith("_call"):
                 names[call_id] = str(item.get("name") or "")
-            elif kind.endswith("_output") and call_id:  # one without a call id is context that the client handed over
+            elif kind.endswith("_output") and call_id:  # one without a call id is context from the client
                 outputs.append(ToolOutput(call_id, names.get(call_id, ""), _output_text(item.get("output"))))
         return outputs
 

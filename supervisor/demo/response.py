@@ -1,4 +1,4 @@
-"""One response of the scripted model: its steps made into server-sent events."""
+"""One response of the scripted model: perform its steps as server-sent events."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from supervisor.demo.steps import (
     Wait,
 )
 
-SIGN_OF_LIFE = 1.0  # seconds between the events sent while a gate is shut, so that the client does not call it idle
-LOOK = 0.05  # seconds between two looks at whether the client has hung up
+KEEP_ALIVE = 1.0  # seconds between the events sent while a gate is closed; without them the client would time out
+POLL = 0.05  # seconds between two checks whether the client has hung up
 
 
 class Gate:
-    """A place in a script where responses wait. `reached` is set as soon as one has come there."""
+    """A point in a script where responses wait. `reached` is set once a response waits there."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -40,42 +40,42 @@ class Gate:
         self._open = threading.Event()
 
     def open(self) -> None:
-        """Let everything through, now and later."""
+        """Let all responses through, now and later."""
         self._open.set()
 
     def wait_reached(self, timeout: float) -> None:
-        """Return once a response has come to the gate; TimeoutError after `timeout` seconds."""
+        """Wait until a response reaches the gate. Raises TimeoutError after `timeout` seconds."""
         if not self.reached.wait(timeout):
-            raise TimeoutError(f"no response came to the gate {self.name!r} within {timeout:g} s")
+            raise TimeoutError(f"no response reached the gate {self.name!r} within {timeout:g} s")
 
     def passed(self, timeout: float) -> bool:
-        """Whether the gate is open, after at most `timeout` seconds."""
+        """Wait until the gate is open. False if it is not within `timeout` seconds."""
         return self._open.wait(timeout)
 
 
-class Stage(Protocol):
-    """What the responses of one model share."""
+class Model(Protocol):
+    """What a response needs of its model."""
 
     closing: threading.Event
 
     def gate(self, name: str) -> Gate: ...
 
-    def unique(self) -> str: ...
+    def unique_suffix(self) -> str: ...
 
 
 class Response:
-    """The steps of one response, made into server-sent events."""
+    """One response to a client."""
 
-    def __init__(self, exchange: BaseHTTPRequestHandler, stage: Stage, size: int) -> None:
+    def __init__(self, exchange: BaseHTTPRequestHandler, model: Model, size: int) -> None:
         self._exchange = exchange
-        self._stage = stage
-        self._id = f"resp_{stage.unique()}"
+        self._model = model
+        self._id = f"resp_{model.unique_suffix()}"
         self._streaming = False
         self._input_tokens = size // 4 + 1
         self._output_tokens = 0
 
     def perform(self, steps: Sequence[Step]) -> None:
-        """Do the steps in order, until one ends the response or the client hangs up."""
+        """Perform the steps in order until one ends the response or the client hangs up."""
         self._exchange.close_connection = True
         failure = next((step for step in steps if isinstance(step, Fail)), None)
         try:
@@ -92,7 +92,7 @@ class Response:
                     return
             self._send("response.completed", response={"id": self._id, "usage": self._usage()})
         except OSError:
-            return  # the client hung up: nobody is left to tell
+            return  # the client hung up
 
     def _open(self) -> None:
         self._exchange.send_response(200)
@@ -102,7 +102,7 @@ class Response:
         self._streaming = True
 
     def _step(self, step: Step) -> bool:
-        """Do one step; whether the response goes on after it."""
+        """Perform one step. Returns whether the response goes on."""
         match step:
             case Say(text):
                 self._message([text])
@@ -118,21 +118,21 @@ class Response:
                 return False
             case Silence():
                 while True:
-                    self._pause(SIGN_OF_LIFE)
+                    self._pause(KEEP_ALIVE)
             case Fail():
-                raise AssertionError("a failing response is answered before its stream is opened")
+                raise AssertionError("a response that fails is answered before its stream is opened")
             case _:
-                self._item(_tool_item(step, f"call_{self._stage.unique()}"))
+                self._item(_tool_item(step, f"call_{self._model.unique_suffix()}"))
         return True
 
     def _message(self, pieces: Iterator[str] | Sequence[str]) -> None:
-        item = {"type": "message", "role": "assistant", "id": f"msg_{self._stage.unique()}"}
+        item = {"type": "message", "role": "assistant", "id": f"msg_{self._model.unique_suffix()}"}
         self._send("response.output_item.added", item={**item, "content": [{"type": "output_text", "text": ""}]})
-        said = []
+        sent = []
         for piece in pieces:
-            said.append(piece)
+            sent.append(piece)
             self._send("response.output_text.delta", item_id=item["id"], delta=piece)
-        self._item({**item, "content": [{"type": "output_text", "text": "".join(said)}]})
+        self._item({**item, "content": [{"type": "output_text", "text": "".join(sent)}]})
 
     def _paced(self, text: str, delay: float) -> Iterator[str]:
         for number, word in enumerate(text.split(" ")):
@@ -145,29 +145,29 @@ class Response:
         self._send("response.output_item.done", item=item)
 
     def _wait(self, name: str) -> None:
-        gate = self._stage.gate(name)
+        gate = self._model.gate(name)
         gate.reached.set()
         alive = time.monotonic()
-        while not gate.passed(LOOK):
-            self._look()
-            if self._streaming and time.monotonic() - alive >= SIGN_OF_LIFE:
+        while not gate.passed(POLL):
+            self._check_client()
+            if self._streaming and time.monotonic() - alive >= KEEP_ALIVE:
                 self._send("response.in_progress", response={"id": self._id})
                 alive = time.monotonic()
 
     def _pause(self, seconds: float) -> None:
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
-            self._stage.closing.wait(min(left, LOOK))
-            self._look()
+            self._model.closing.wait(min(left, POLL))
+            self._check_client()
 
-    def _look(self) -> None:
-        """Raise Gone if the client hung up or the model is being closed."""
+    def _check_client(self) -> None:
+        """Raise ClientGone if the client hung up or the model is being closed."""
         try:
             gone = not self._exchange.connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
         except BlockingIOError:
-            gone = False  # connected, and silent as it should be
-        if gone or self._stage.closing.is_set():
-            raise Gone
+            gone = False  # still connected, and it has sent nothing, as expected
+        if gone or self._model.closing.is_set():
+            raise ClientGone
 
     def _send(self, kind: str, **fields: Any) -> None:
         data = json.dumps({"type": kind, **fields})
@@ -185,7 +185,7 @@ class Response:
 
 
 def plain_answer(exchange: BaseHTTPRequestHandler, status: int, text: str) -> None:
-    """Answer with a whole body, and close the connection."""
+    """Answer with a complete body and close the connection."""
     data = text.encode("utf-8")
     exchange.send_response(status)
     exchange.send_header("content-type", "application/json" if text.startswith("{") else "text/plain; charset=utf-8")
@@ -201,7 +201,7 @@ def _tool_item(step: ToolStep, call_id: str) -> dict[str, Any]:
         case Patch(text):
             return {"type": "custom_tool_call", "call_id": call_id, "name": "apply_patch", "input": text}
         case Run(cmd, escalate, yield_ms):
-            # no login shell: a profile may reset PATH, and talk
+            # Not a login shell, because a profile may reset PATH or print something.
             arguments: dict[str, Any] = {"cmd": cmd, "yield_time_ms": yield_ms, "login": False}
             if escalate is not None:
                 arguments |= {"sandbox_permissions": "require_escalated", "justification": escalate}
@@ -214,5 +214,5 @@ def _tool_item(step: ToolStep, call_id: str) -> dict[str, Any]:
     return {**item, "namespace": namespace} if namespace else item
 
 
-class Gone(ConnectionError):
+class ClientGone(ConnectionError):
     """The client hung up, or the model is being closed."""

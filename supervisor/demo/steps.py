@@ -1,4 +1,4 @@
-"""What the scripted model can do in one response."""
+"""The steps that the scripted model can take in one response."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from supervisor.demo.request import ModelRequest
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """One whole message. The last message of a turn is its answer."""
+    """Send one whole message. The last message of a turn is its answer."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """One message that arrives word by word, `delay` seconds apart."""
+    """Send one message word by word, `delay` seconds apart."""
 
     text: str
     delay: float
@@ -27,49 +27,46 @@ class Stream:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A shell command. `escalate` is the reason given for running it outside the sandbox: that asks for an approval.
-
-    A command that is not done after `yield_ms` (250 to 30,000) keeps running as a background terminal.
-    """
+    """Run a shell command."""
 
     cmd: str
-    escalate: str | None = None
-    yield_ms: int = 30_000
+    escalate: str | None = None  # the reason to run it outside the sandbox, which asks for an approval
+    yield_ms: int = 30_000  # 250 to 30,000; a command that takes longer goes on as a background terminal
 
 
 @dataclass(frozen=True, slots=True)
 class Patch:
-    """An edit by Codex's own apply_patch; `text` runs from `*** Begin Patch` to `*** End Patch`."""
+    """Edit files with Codex's own apply_patch."""
 
-    text: str
+    text: str  # from `*** Begin Patch` to `*** End Patch`
 
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
-    """Any other tool; `namespace` is `mcp__SERVER` for an MCP server's, "" for a plain one."""
+    """Call any other tool."""
 
-    namespace: str
+    namespace: str  # `mcp__SERVER` for a tool of an MCP server, "" for a plain one
     name: str
     arguments: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class AskUser:
-    """Codex's request_user_input: one to three questions, each with `id`, `header`, `question` and `options`."""
+    """Ask the user, with Codex's request_user_input."""
 
-    questions: Sequence[Mapping[str, Any]]
+    questions: Sequence[Mapping[str, Any]]  # one to three, each with `id`, `header`, `question` and `options`
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Hold the response until the gate of that name is open, the client hangs up or the model is closed."""
+    """Wait until the gate with this name is open, the client hangs up or the model is closed."""
 
     gate: str
 
 
 @dataclass(frozen=True, slots=True)
 class Fail:
-    """Answer with this HTTP status in place of a response. Of the steps before it only the waits count."""
+    """Answer with an HTTP error instead of a response. Of the steps before it, only the waits are performed."""
 
     status: int
     body: str = ""
@@ -90,7 +87,7 @@ class Cut:
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """Send nothing more, not even a sign of life, until the client hangs up or the model is closed."""
+    """Send nothing more until the client hangs up or the model is closed."""
 
 
 Step = Say | Stream | Run | Patch | ToolCall | AskUser | Wait | Fail | Failed | Cut | Silence
@@ -100,7 +97,7 @@ ToolStep = Run | Patch | ToolCall | AskUser
 
 @dataclass(frozen=True, slots=True)
 class FinalReport:
-    """The answer a delegated turn ends with; `json()` holds every field that the report's schema requires."""
+    """The report with which a delegated turn ends."""
 
     EMPTY: ClassVar[Mapping[str, Any]] = {
         "outcome": "done",
@@ -115,11 +112,14 @@ class FinalReport:
     fields: Mapping[str, Any] = field(default_factory=dict)
 
     def json(self) -> str:
-        """The report as JSON text; fields not given are empty, the outcome is done and the summary "ok"."""
+        """Encode the report with every field that its schema requires.
+
+        Missing fields are empty, except the outcome ("done") and the summary ("ok").
+        """
         return json.dumps({**self.EMPTY, **self.fields}, ensure_ascii=False)
 
 
 def add_file(path: str, content: str) -> Patch:
-    """A patch that writes a file whole, whether or not it is there yet."""
+    """Make a patch that writes a whole file, whether or not it exists."""
     lines = "".join(f"+{line}\n" for line in content.removesuffix("\n").split("\n"))
     return Patch(f"*** Begin Patch\n*** Add File: {path}\n{lines}*** End Patch\n")

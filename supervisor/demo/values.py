@@ -1,4 +1,4 @@
-"""The numbers, names and paths of a story's contract: found in a prompt, and put where the sample repos hold them."""
+"""The numbers, names and paths of a story's contract: find them in a prompt, and write them into the sample repos."""
 
 from __future__ import annotations
 
@@ -9,31 +9,31 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class ContractValue:
-    """Where a file holds a value: the one group of `pattern`."""
+    """The place of a value in a file."""
 
     path: str
-    value: str
-    pattern: re.Pattern[str]
-    write: Callable[[str], str] = str
+    value: str  # its name
+    pattern: re.Pattern[str]  # its one group is the value
+    format: Callable[[str], str] = str  # turns the value of the plan into the text in the file
 
 
-def place(path: str, value: str, pattern: str, write: Callable[[str], str] = str) -> ContractValue:
-    return ContractValue(path, value, re.compile(pattern, re.MULTILINE), write)
+def place(path: str, value: str, pattern: str, format: Callable[[str], str] = str) -> ContractValue:
+    return ContractValue(path, value, re.compile(pattern, re.MULTILINE), format)
 
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """What a brief may say, and under which name; what that means, in words; and where files hold it."""
+    """The values of a story."""
 
-    patterns: Mapping[str, re.Pattern[str]]
-    meaning: Mapping[str, str]
+    patterns: Mapping[str, re.Pattern[str]]  # how a brief names each value, by the value's name
+    words: Mapping[str, str]  # how to describe each value, with `{}` for it
     places: Sequence[ContractValue]
 
-    def said(self, texts: Iterable[str]) -> dict[str, str]:
-        """The values that the prompts of a thread name; what a later one says replaces what an earlier one said.
+    def read(self, texts: Iterable[str]) -> dict[str, str]:
+        """Read the values from the prompts of a thread, oldest first. A later prompt overrides an earlier one.
 
-        Of several places the last counts: a redirect quotes the old text first. What comes quoted is what other repos
-        told: data, and no wish.
+        Within a prompt the last place counts, because a redirect quotes the old text first. Lines in a Markdown quote
+        come from other repos: they are data, not a request, and are skipped.
         """
         values: dict[str, str] = {}
         for text in texts:
@@ -44,13 +44,13 @@ class Values:
                     values[name] = f"{float(found[1]) * 60:g}" if minutes else found[1]
         return values
 
-    def put(self, path: str, text: str, values: Mapping[str, str]) -> str:
-        """A file of a sample repo with these values in place of its own; nothing else is touched."""
+    def write(self, path: str, text: str, values: Mapping[str, str]) -> str:
+        """Replace the values in the text of a sample file. Nothing else is changed."""
         for place in self.places:
             if place.path == path and place.value in values and (found := place.pattern.search(text)):
-                text = text[: found.start(1)] + place.write(values[place.value]) + text[found.end(1) :]
+                text = text[: found.start(1)] + place.format(values[place.value]) + text[found.end(1) :]
         return text
 
-    def told(self, values: Mapping[str, str]) -> str:
-        """The values in words."""
-        return "; ".join(self.meaning[name].format(value) for name, value in values.items())
+    def describe(self, values: Mapping[str, str]) -> str:
+        """Describe the values in words."""
+        return "; ".join(self.words[name].format(value) for name, value in values.items())

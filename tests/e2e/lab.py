@@ -95,10 +95,10 @@ class Lab:
             if kind is None:
                 shutil.rmtree(self.folder, ignore_errors=True)
 
-    def begin_again(self) -> None:
+    def reset(self) -> None:
         """Be as good as new for another test, with the supervisor and the servers up: no task to do, no ask, no change
         in a repo, an empty past. Only the names of tasks are taken, for they would be the same tasks."""
-        self.model.begin_again(directive_script)
+        self.model.reset(directive_script)
         try:
             self._settle()
         except (AssertionError, OrchError):  # an earlier test failed in the middle of something

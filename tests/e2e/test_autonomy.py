@@ -40,7 +40,7 @@ def standing() -> Iterator[Lab]:
 
 @pytest.fixture
 def ruled(standing: Lab) -> Lab:
-    standing.begin_again()
+    standing.reset()
     return standing
 
 

@@ -22,7 +22,7 @@ def lab() -> Iterator[Lab]:
 @pytest.mark.promise("stalls")
 def test_a_silent_turn_is_nudged_interrupted_resumed_and_at_last_given_to_the_human(lab: Lab) -> None:
     lab.set_limits(stall_minutes=STALL)
-    lab.model.begin_again(lambda request: [Silence()])
+    lab.model.reset(lambda request: [Silence()])
     lab.plan(task("T1", "backend"))
     lab.up()
 
@@ -32,7 +32,7 @@ def test_a_silent_turn_is_nudged_interrupted_resumed_and_at_last_given_to_the_hu
     assert [one["nudge"] for one in lab.acts("steer_turn")] == [True, True]
     assert [one["stalled"] for one in lab.acts("interrupt_turn")] == [True, True]
     assert lab.orch("wait", check=False).returncode == 4
-    lab.model.begin_again(lambda request: [lab.says(report("awake"))])
+    lab.model.reset(lambda request: [lab.says(report("awake"))])
     lab.orch("answer", ask["id"], "Leave that out.")
     done = lab.task("T1", "done")
     assert (done["summary"], done["runs"], done["turns"]) == ("awake", 1, 3)
@@ -75,7 +75,7 @@ def test_a_provider_that_takes_no_work_pauses_all_and_costs_no_task_a_try(lab: L
     def out(request: ModelRequest) -> Sequence[Step]:
         return (failure,)
 
-    lab.model.begin_again(out)
+    lab.model.reset(out)
     lab.plan(task("T1", "backend", report("later")) + task("T2", "backend", report("later too"), fields=("after: T1",)))
     lab.up()
     seen = lab.until(lambda seen: len(lab.ledger("turn_ended")) == 3 and seen["pauses"])
@@ -88,7 +88,7 @@ def test_a_provider_that_takes_no_work_pauses_all_and_costs_no_task_a_try(lab: L
     assert "**paused until" in lab.workspace.runs.read_text(encoding="utf-8")
     with lab.client() as client, pytest.raises(RequestRefused, match="backend is asked nothing now: paused until"):
         client.call("ask_child", child="backend", question="Why?")
-    lab.model.begin_again(directive_script)
+    lab.model.reset(directive_script)
     lab.orch("go")
     assert lab.task("T1", "done")["runs"] == 1
     assert lab.task("T2", "done")["summary"] == "later too"
@@ -99,7 +99,7 @@ def test_a_provider_that_takes_no_work_pauses_all_and_costs_no_task_a_try(lab: L
 def test_an_outage_that_is_over_needs_nobody(lab: Lab) -> None:
     lab.set_limits(pause_seconds=[0.3], retry_seconds=[])
     answers = iter([(Fail(503, "down"),)] * 3)
-    lab.model.begin_again(lambda request: next(answers, None) or directive_script(request))
+    lab.model.reset(lambda request: next(answers, None) or directive_script(request))
     lab.plan(task("T1", "backend", report("up again")))
     lab.up()
 

@@ -19,7 +19,7 @@ def standing() -> Iterator[Lab]:
 
 @pytest.fixture
 def lab(standing: Lab) -> Lab:
-    standing.begin_again()
+    standing.reset()
     return standing
 
 

@@ -64,7 +64,7 @@ def start(shared: tuple[Path, ScriptedModel, Codex]) -> Iterator[Start]:
             codex.cwd = folder / f"test-{len(list(folder.iterdir()))}" / "repo"
             codex.cwd.mkdir(parents=True)
             codex.said.clear()
-            model.begin_again(script)
+            model.reset(script)
             return model, codex
 
         yield begin

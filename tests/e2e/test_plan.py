@@ -23,7 +23,7 @@ def shared() -> Iterator[Lab]:
 @pytest.fixture
 def lab(shared: Lab) -> Lab:
     """As good as new; the orchestrator keeps its thread, and tasks have names that no other test uses."""
-    shared.begin_again()
+    shared.reset()
     return shared
 
 

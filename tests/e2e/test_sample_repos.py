@@ -191,19 +191,19 @@ def test_the_plan_is_one_that_orch_accepts(story: Story) -> None:
 
 
 @pytest.mark.parametrize("story", STORIES.values(), ids=STORIES)
-def test_the_values_of_the_plan_are_the_ones_in_the_mended_files(story: Story) -> None:
-    wanted = story.values.said([story.plan])
+def test_the_values_of_the_plan_are_those_in_the_fixed_files(story: Story) -> None:
+    wanted = story.values.read([story.plan])
     assert set(wanted) == set(story.values.patterns)
     for child in story.parts:
         for path, text in story.sample.after(child).items():
-            assert story.values.put(path, text, wanted) == text
+            assert story.values.write(path, text, wanted) == text
 
 
 @pytest.mark.parametrize("story", STORIES.values(), ids=STORIES)
 def test_the_edit_that_the_demo_proposes_changes_the_contract(story: Story) -> None:
     assert story.plan.count(story.edit.old) == 1
-    edited = story.values.said([story.plan.replace(story.edit.old, story.edit.new)])
-    assert edited != story.values.said([story.plan])
+    edited = story.values.read([story.plan.replace(story.edit.old, story.edit.new)])
+    assert edited != story.values.read([story.plan])
 
 
 @pytest.mark.parametrize("child", CHILDREN)
@@ -263,7 +263,7 @@ def test_an_edit_in_the_middle_of_the_work_is_followed(mended: Mended, tmp_path:
 
     _, model, codex, _ = mended
     repo = LAMP.sample.create(tmp_path)["backend"]
-    model.begin_again(held)
+    model.reset(held)
     thread = codex.ask("thread/start", cwd=str(repo), sandbox="workspace-write")["thread"]["id"]
     turn = codex.turn(thread, brief(plan(), "backend"), REPORT_SCHEMA)
     model.gate("patched").wait_reached(PATIENCE)
@@ -271,7 +271,7 @@ def test_an_edit_in_the_middle_of_the_work_is_followed(mended: Mended, tmp_path:
     model.gate("patched").open()
 
     assert codex.end()["status"] == "completed"
-    model.begin_again(LAMP.script(0.0))
+    model.reset(LAMP.script(0.0))
     assert 'STATUS_PATH = "/v1/registrations/{id}"' in (repo / "backend/app.py").read_text(encoding="utf-8")
     assert suite(repo).returncode == 0
 

@@ -42,7 +42,7 @@ def standing() -> Iterator[Lab]:
 
 @pytest.fixture
 def lab(standing: Lab) -> Lab:
-    standing.begin_again()
+    standing.reset()
     return standing
 
 
@@ -66,7 +66,7 @@ def test_a_failing_provider_is_tried_again_if_that_can_help_and_then_told(lab: L
 def test_a_failed_task_goes_on_when_the_human_says_so(lab: Lab) -> None:
     lab.plan(task("T21", "backend", "fail 401"))
     lab.task("T21", "failed")
-    lab.model.begin_again(lambda request: [lab.says(report("better now"))])
+    lab.model.reset(lambda request: [lab.says(report("better now"))])
     lab.orch("go", "T21")
     assert lab.task("T21", "done")["summary"] == "better now"
 

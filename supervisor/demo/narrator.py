@@ -1,4 +1,4 @@
-"""The demo as it happens, line by line: what the supervisor says of children and tasks, and what Codex does in them."""
+"""Print the demo line by line as it happens: the states of children and tasks, and what Codex does in them."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from supervisor.domain.status import ChildInfo, Status, TaskInfo
 
 Out = Callable[[str], None]
 
-WIDE = 100  # characters of a command or a message that are shown
+WIDE = 100  # characters shown of a command or a message
 STOPS = ("needs_human", "blocked", "failed")
 
 
-class Teller:
-    """Says each change once, with the seconds since it was made."""
+class Narrator:
+    """Prints each change once, with the seconds since this object was made."""
 
     def __init__(self, out: Out, logs: Path) -> None:
         self._out = out
@@ -34,19 +34,19 @@ class Teller:
         self._out(f"{time.monotonic() - self._began:5.1f} s  {who:<8}  {words}")
 
     def more(self, words: str) -> None:
-        """A line that belongs to the one before it."""
+        """Print a line that belongs to the one before it."""
         self._out(f"{'':19}{words}")
 
-    def see(self, picture: Status) -> None:
-        """Say what is new in a status."""
+    def show(self, picture: Status) -> None:
+        """Print what is new in a status."""
         for child in picture.children:
             self._child(child)
-        self._see_plan(picture)
-        for task in sorted(picture.tasks, key=lambda one: one.state != "done"):  # first the cause
+        self._show_plan(picture)
+        for task in sorted(picture.tasks, key=lambda one: one.state != "done"):  # the cause first
             self._task(task)
 
-    def observe(self) -> None:
-        """Say what Codex did since the last time, as far as the children's logs have it."""
+    def read_logs(self) -> None:
+        """Print what Codex did since the last call, as far as the children's logs have it."""
         for child in self._children:
             path = self._logs / f"{child}.jsonl"
             try:
@@ -55,9 +55,9 @@ class Teller:
                     *lines, torn = file.read().split(b"\n")
                     self._read[child] = file.tell() - len(torn)
             except OSError:
-                continue  # nothing has happened there yet
+                continue  # no log yet
             for line in lines:
-                words = deed(json.loads(line), self._paths[child])
+                words = describe(json.loads(line), self._paths[child])
                 if words:
                     self.say(child, f"  {words}")
 
@@ -70,7 +70,7 @@ class Teller:
                 self.say(name, f"{state}: {child.problem}")
         self._children[name], self._paths[name] = state, child.path
 
-    def _see_plan(self, picture: Status) -> None:
+    def _show_plan(self, picture: Status) -> None:
         plan = picture.plan
         now = (plan.state, plan.revision)
         if now == self._plan:
@@ -101,17 +101,17 @@ class Teller:
                 for check in task.verify:
                     self.more(f"`{check.command}`, run by orch: exit {check.exit_code}")
             case "verifying":
-                self.say(task.child, f"{name}: its turn has ended; orch runs the checks itself")
+                self.say(task.child, f"{name}: its turn is over; orch runs the checks itself")
             case "running" if task.after and not before[1].startswith("the plan changed"):
                 self.say(task.child, f"{name}, now that {' and '.join(task.after)} is done")
             case "waiting" if not task.after or why == "about to start":
-                pass  # for a moment
+                pass  # only for a moment
             case _:
                 self.say(task.child, f"{name}: {why}" if why else name)
 
 
-def deed(line: Mapping[str, Any], repo: str) -> str:
-    """What a line of a child's log says that Codex did in its repo; "" if that is nothing to show."""
+def describe(line: Mapping[str, Any], repo: str) -> str:
+    """Describe what Codex did in `repo` according to a line of the child's log; "" if that is not worth showing."""
     if line.get("event") != "item_completed":
         return ""
     match line.get("item"):
@@ -120,19 +120,21 @@ def deed(line: Mapping[str, Any], repo: str) -> str:
             return f"$ {short(_bare(str(line.get('command'))))}" + (f"  → exit {code}" if code else "")
         case "fileChange":
             return "patched " + ", ".join(str(path).removeprefix(f"{repo}/") for path in line.get("paths") or ())
-        case "agentMessage" if not str(line.get("text", "")).lstrip().startswith("{"):  # the report is told as a task's
+        case "agentMessage" if (
+            not str(line.get("text", "")).lstrip().startswith("{")
+        ):  # a report is shown with its task
             return f"“{short(str(line.get('text')))}”"
     return ""
 
 
 def short(text: str) -> str:
-    """`text` on one line of bounded length."""
+    """Put a text on one line of at most WIDE characters."""
     words = " ".join(text.split())
     return words if len(words) <= WIDE else words[: WIDE - 1] + "…"
 
 
 def _bare(command: str) -> str:
-    """A command without the shell that Codex runs it in."""
+    """Remove the shell in which Codex runs a command."""
     try:
         words = shlex.split(command)
     except ValueError:
