@@ -170,7 +170,7 @@ def test_the_history_is_the_same_at_every_making(tmp_path: Path, mended: Mended)
 
 def test_a_folder_that_holds_a_repo_already_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "backend").mkdir()
-    with pytest.raises(OrchError, match="there already"):
+    with pytest.raises(OrchError, match="exists already"):
         LAMP.sample.create(tmp_path)
 
 
