@@ -180,6 +180,7 @@ def test_a_steer_that_the_turn_misses_is_told_in_a_follow_up_turn(lab: Lab) -> N
     lab.until(lambda seen: lab.acts("steer_turn"))
     os.kill(pid, 18)
     lab.until(lambda seen: seen["tasks"][0]["state"] == "done" and seen["tasks"][0]["summary"] == "new")
+    assert '"new"' in lab.delivered("T121")[-1]
 
 
 def test_an_ask_that_no_longer_applies_is_withdrawn(lab: Lab) -> None:

@@ -110,12 +110,14 @@ def test_a_folder_that_was_open_to_others_is_closed(tmp_path: Path) -> None:
     assert (mode(folder), mode(folder.parent)) == (0o700, 0o700)
 
 
-def refused(folder: Path, culprit: Path) -> None:
+def refusal(folder: Path) -> str:
     with pytest.raises(WorkspaceError) as error:
         make_private(folder)
-    assert str(error.value) == (
-        f"{culprit} is not a folder of this user: remove it, or set XDG_RUNTIME_DIR to a private folder"
-    )
+    return str(error.value)
+
+
+def not_ours(culprit: Path) -> str:
+    return f"{culprit} is not a folder of this user: remove it, or set XDG_RUNTIME_DIR to a private folder"
 
 
 @pytest.mark.promise("sockets private")
@@ -126,7 +128,7 @@ def test_a_link_is_not_followed(tmp_path: Path, which: str) -> None:
     before = mode(target)
     (tmp_path / which).parent.mkdir(exist_ok=True)
     (tmp_path / which).symlink_to(target)
-    refused(tmp_path / "orch" / "id", tmp_path / which)
+    assert refusal(tmp_path / "orch" / "id") == not_ours(tmp_path / which)
     assert mode(target) == before
 
 
@@ -138,7 +140,7 @@ def test_what_is_no_folder_is_refused(tmp_path: Path, which: str, kind: str) -> 
         (tmp_path / which).touch()
     else:
         (tmp_path / which).symlink_to("nowhere")
-    refused(tmp_path / "orch" / "id", tmp_path / which)
+    assert refusal(tmp_path / "orch" / "id") == not_ours(tmp_path / which)
 
 
 def test_a_folder_that_cannot_be_made_says_why(tmp_path: Path) -> None:
@@ -151,7 +153,7 @@ def test_a_folder_that_cannot_be_made_says_why(tmp_path: Path) -> None:
 def test_a_folder_of_somebody_else_is_refused(tmp_path: Path, which: str) -> None:
     (tmp_path / "orch" / "id").mkdir(parents=True)
     os.chown(tmp_path / which, 65534, 65534)
-    refused(tmp_path / "orch" / "id", tmp_path / which)
+    assert refusal(tmp_path / "orch" / "id") == not_ours(tmp_path / which)
 
 
 def test_looking_for_the_workspace_is_light() -> None:

@@ -86,7 +86,9 @@ JSON = st.recursive(
 
 @given(st.fixed_dictionaries({}, optional=dict.fromkeys(FULL, JSON)) | JSON)
 def test_no_json_breaks_it(data: Any) -> None:
-    parse_report(json.dumps(data))
+    report = parse_report(json.dumps(data))
+
+    assert report is None or isinstance(report.outcome, Outcome)
 
 
 @given(st.sampled_from(Outcome), st.fixed_dictionaries({}, optional=dict.fromkeys(list(FULL)[2:], JSON)), st.text())

@@ -127,4 +127,6 @@ def test_whatever_the_files_are_called_and_hold_nothing_raises(files: dict[str, 
     repo = [RepoFile(name, len(content)) for name, content in files.items()]
     contents = {name: files[name][:limit] for name, limit in wanted(repo)}
     contents |= {name: files[name][:limit] for name, limit in followed(repo, contents)}
-    read_code(repo, contents)
+    code = read_code(repo, contents)
+
+    assert {one.path for one in code.manifests} | {one.path for one in code.pipelines} <= files.keys()

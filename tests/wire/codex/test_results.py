@@ -123,13 +123,12 @@ def test_a_thread_tells_whether_it_waits_for_a_human(status: Any, waiting: bool)
 
 @given(TURN | anything)
 def test_nothing_that_a_server_answers_breaks_its_reading(value: Any) -> None:
-    turns_of({"data": [value]})
-    turns_of({"data": value})
-    turns_of(value)
-    is_waiting({"status": value})
-    is_waiting({"status": {"activeFlags": value}})
-    is_waiting(value)
-    login_problem(value)
+    pages = [turns_of(page) for page in ({"data": [value]}, {"data": value}, value)]
+    assert all(isinstance(turn, TurnSeen) for page in pages for turn in page)
+    threads = [{"status": value}, {"status": {"activeFlags": value}}, value]
+    assert {is_waiting(thread) for thread in threads} <= {True, False}
+    problem = login_problem(value)
+    assert problem is None or "logged in" in problem
 
 
 def test_limits_are_reset_when_the_last_of_those_that_are_reached_is() -> None:
