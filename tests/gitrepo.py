@@ -46,11 +46,11 @@ def commit(folder: Path) -> str:
 
 def stand_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, script: str) -> None:
     """Let a shell script be git."""
-    runner, _ = run._git()
+    runner, _ = run.installed_git()
     program = tmp_path / "stand-in"
     program.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
     program.chmod(0o755)
-    monkeypatch.setattr(run, "_git", lambda: (runner, str(program)))
+    monkeypatch.setattr(run, "installed_git", lambda: (runner, str(program)))
 
 
 class Hostile:

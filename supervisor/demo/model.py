@@ -127,13 +127,16 @@ def codex_home(
 
 
 class ScriptedModel:
-    """A model that serves from its construction until `close`, or for the body of a `with`."""
+    """A model that serves from its construction until `close`, or for the body of a `with`.
 
-    def __init__(self, script: Script, *, port: int = 0) -> None:
+    `requests` are those of the model whose place it takes.
+    """
+
+    def __init__(self, script: Script, *, port: int = 0, requests: Sequence[ModelRequest] = ()) -> None:
         self.script = script
         self.closing = threading.Event()
         self._lock = threading.Lock()
-        self._requests: deque[ModelRequest] = deque(maxlen=KEPT_REQUESTS)
+        self._requests: deque[ModelRequest] = deque(requests, maxlen=KEPT_REQUESTS)
         self._errors: list[Exception] = []
         self._gates: dict[str, Gate] = {}
         self._token = secrets.token_hex(4)

@@ -201,10 +201,10 @@ class FileWatch:
             self._unsubscribe()
             self.degraded = f"no events for {folder} ({_advice(error)}): it is polled every {POLL:g} s"
             return
-        file_system = _file_system(folder)
+        kind = file_system(folder)
         self.degraded = None
-        if file_system in NETWORK:
-            self.degraded = f"{folder} is on {file_system}, which hides others' changes: it is polled every {POLL:g} s"
+        if kind in NETWORK:
+            self.degraded = f"{folder} is on {kind}, which hides others' changes: it is polled every {POLL:g} s"
         elif self._path.is_symlink():
             self.degraded = f"{self._path} is a link: its target is polled every {POLL:g} s"
 
@@ -256,7 +256,7 @@ def _advice(error: OSError) -> str:
     return os.strerror(error.errno) if error.errno else str(error)
 
 
-def _file_system(folder: str) -> str:
+def file_system(folder: str) -> str:
     """The kind of file system that a folder is on; "" if the system does not say."""
     kind, longest = "", -1
     with contextlib.suppress(OSError), open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as file:

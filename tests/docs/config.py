@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_ori
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from supervisor.runtime.config.schema import BudgetPart, _File
+from supervisor.runtime.config.schema import BudgetPart, ConfigFile
 
 NAMES = {str: "text", int: "whole number", float: "number", bool: "`true` or `false`", BudgetPart: "amount"}
 
@@ -44,7 +44,7 @@ def table() -> str:
 
 def every() -> Iterator[tuple[str, Key]]:
     """Each key that holds a value, with its whole path: `children.NAME.path`."""
-    yield from _below(_File, "")
+    yield from _below(ConfigFile, "")
 
 
 def _below(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, Key]]:

@@ -11,6 +11,7 @@ from random import Random
 
 import pytest
 
+from supervisor.demo.model import ScriptedModel
 from supervisor.runtime.codex.registry import Registry
 from supervisor.shell import process
 from tests.faults import checks
@@ -51,8 +52,10 @@ def test_what_is_checked_after_a_story_is_noticed_when_it_is_wrong(monkeypatch: 
         monkeypatch.setattr(checks, "STILL", 0.0)
         done = stage.model.requests[-1]
         twice = replace(done, input=(*done.input, *done.input))
-        stage.model._requests.append(twice)
-        assert "2 times at the model, 1 times by the ledger" in wrong(checks.delivered_once)[0]
+        seen = [*stage.model.requests, twice]
+        with monkeypatch.context() as patch:
+            patch.setattr(ScriptedModel, "requests", seen)
+            assert "2 times at the model, 1 times by the ledger" in wrong(checks.delivered_once)[0]
 
         notes = stage.repos["alpha"] / "notes.txt"
         kept = notes.read_text(encoding="utf-8")
@@ -70,9 +73,9 @@ def test_what_is_checked_after_a_story_is_noticed_when_it_is_wrong(monkeypatch: 
         answer = {"decision": "accept", "text": "", "for_session": False}
         said = [{"event": "hold_set"}, *({"event": "ask_answered", "ask": "A7", "answer": answer},) * 2]
         stamp = {"seq": 10**6, "ts": "2026-01-01T00:00:00Z"}
-        real = checks._ledger
+        real = checks.recorded
         with monkeypatch.context() as patch:  # not in the file: the supervisor may be writing there
-            patch.setattr(checks, "_ledger", lambda stage: iter([*real(stage), *({**stamp, **one} for one in said)]))
+            patch.setattr(checks, "recorded", lambda stage: iter([*real(stage), *({**stamp, **one} for one in said)]))
             assert wrong(checks.ledger_is_the_world) == ["the ledger says otherwise of plan"]
             assert wrong(checks.answered_once) == ["A7 was answered 2 times"]
 

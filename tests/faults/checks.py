@@ -64,7 +64,7 @@ def delivered_once(stage: Stage, story: Story, before: Before) -> Iterator[str]:
     """Each message that a thread took in is at the model once: as often as the ledger says that it arrived."""
     sent: dict[str, tuple[str, str]] = {}
     arrived: set[str] = set()
-    for line in _ledger(stage):
+    for line in recorded(stage):
         action = line.get("action") or {}
         if action.get("action") in ("start_turn", "steer_turn"):
             sent[action["message"]] = (action["thread"], action["text"].strip())
@@ -100,7 +100,7 @@ def trees_whole(stage: Stage, story: Story, before: Before) -> Iterator[str]:
 
 def answered_once(stage: Stage, story: Story, before: Before) -> Iterator[str]:
     """No ask is answered twice, and no server gets two answers to one request."""
-    lines = list(_ledger(stage))
+    lines = list(recorded(stage))
     for ask, number in Counter(one["ask"] for one in lines if one["event"] == "ask_answered").items():
         if number > 1:
             yield f"{ask} was answered {number} times"
@@ -115,7 +115,7 @@ def ledger_is_the_world(stage: Stage, story: Story, before: Before) -> Iterator[
     """The fold of the ledger shows what the living supervisor shows, whether or not it begins at a kept world."""
     deadline = time.monotonic() + STILL
     while True:
-        live, seen = _shown(stage.status()), list(_ledger(stage))
+        live, seen = _shown(stage.status()), list(recorded(stage))
         world = World()
         for line in seen:
             world = evolve(world, decode(line))
@@ -135,7 +135,7 @@ def runs_is_rendered(stage: Stage, story: Story, before: Before) -> Iterator[str
     deadline = time.monotonic() + STILL
     while True:
         world = World()
-        for line in _ledger(stage):
+        for line in recorded(stage):
             world = evolve(world, decode(line))
         wanted = without_time(render(world, datetime.now(UTC), template, root))
         if without_time(stage.workspace.runs.read_text(encoding="utf-8")) == wanted:
@@ -162,7 +162,7 @@ def nothing_left(stage: Stage, story: Story, before: Before) -> Iterator[str]:
         for event in opened.events:
             world = evolve(world, event)
         whole = World()
-        for line in _ledger(stage):
+        for line in recorded(stage):
             whole = evolve(whole, decode(line))
         if world != whole:
             yield "the kept world is not the fold of the ledger"
@@ -181,7 +181,7 @@ AFTER_A_STORY: tuple[Check, ...] = (
 )
 
 
-def _ledger(stage: Stage) -> Iterator[dict[str, Any]]:
+def recorded(stage: Stage) -> Iterator[dict[str, Any]]:
     for raw in raw_lines(stage.workspace.ledger):
         if raw.endswith(b"\n"):
             yield json.loads(raw)

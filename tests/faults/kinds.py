@@ -95,9 +95,8 @@ def model_killed(stage: Stage, luck: Random) -> None:
     old = stage.model
     old.close()
     time.sleep(luck.choice((0.0, 0.5)))
-    stage.model = ScriptedModel(old.script, port=int(old.base_url.rpartition(":")[2].partition("/")[0]))
-    with stage.model._lock:
-        stage.model._requests.extend(old.requests)
+    port = int(old.base_url.rpartition(":")[2].partition("/")[0])
+    stage.model = ScriptedModel(old.script, port=port, requests=old.requests)
 
 
 def socket_removed(stage: Stage, luck: Random) -> None:

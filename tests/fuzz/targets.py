@@ -76,7 +76,7 @@ async def _answered(data: bytes) -> None:
             client = Control(Workspace(_FOLDER), loop, logs, group, Authors("plan.md", World), Activity())
             if b"ask_child" not in data and b"reload" not in data:  # those need a whole supervisor
                 async with asyncio.timeout(_SECONDS):
-                    answer = await client._answer(data.replace(b"watch", b"status"))
+                    answer = await client.answer(data.replace(b"watch", b"status"))
                 assert "\n" not in answer
                 assert f'"code":{INTERNAL_ERROR}' not in answer, answer  # an error of ours that nobody expected
     finally:

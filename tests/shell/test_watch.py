@@ -274,7 +274,7 @@ def test_without_free_watches_the_file_is_polled_and_says_so_until_there_are_som
 
 
 def test_a_network_file_system_is_polled_and_says_so(plan: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watching, "_file_system", lambda _: "nfs4")
+    monkeypatch.setattr(watching, "file_system", lambda _: "nfs4")
 
     degraded = []
 
@@ -286,7 +286,7 @@ def test_a_network_file_system_is_polled_and_says_so(plan: Path, monkeypatch: py
 
 
 def test_the_kind_of_a_file_system_is_known() -> None:
-    assert [watching._file_system("/proc/self"), watching._file_system("/sys")] == ["proc", "sysfs"]
+    assert [watching.file_system("/proc/self"), watching.file_system("/sys")] == ["proc", "sysfs"]
 
 
 def test_a_folder_that_was_removed_and_made_again_is_watched_again(plan: Path) -> None:

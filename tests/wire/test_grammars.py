@@ -108,7 +108,7 @@ def test_a_call_that_kotlins_grammar_misreads_is_a_call(source: str) -> None:
 
 
 def test_the_error_for_a_missing_grammar_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    grammar._tools.cache_clear()
+    grammar.tools.cache_clear()
     monkeypatch.setitem(sys.modules, "tree_sitter_lua", None)
     with pytest.raises(GrammarError, match=r"lua sources cannot be read: tree_sitter_lua .*: reinstall orch"):
         literals("lua", b'x = "text"')
@@ -127,7 +127,7 @@ def test_the_error_for_a_missing_parser_says_what_to_do(language: str, monkeypat
 def test_the_error_for_a_grammar_of_another_version_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     other = ModuleType("tree_sitter_lua")
     for other.language in (tree_sitter_json.language, lambda: 0):
-        grammar._tools.cache_clear()
+        grammar.tools.cache_clear()
         monkeypatch.setitem(sys.modules, "tree_sitter_lua", other)
         with pytest.raises(GrammarError, match=r"tree_sitter_lua has an incompatible version"):
             literals("lua", b'x = "text"')

@@ -51,7 +51,7 @@ class _Unloaded(TyperCommand):
         self._command = command
 
     def make_context(self, *given: Any, **named: Any) -> Any:
-        return _loaded(self._command).make_context(*given, **named)
+        return loaded(self._command).make_context(*given, **named)
 
 
 def _given_or_not(option: Any) -> Any:
@@ -94,7 +94,7 @@ def _nothing() -> None:
     pass
 
 
-def _loaded(command: Command) -> Any:
+def loaded(command: Command) -> Any:
     """The command with all that it takes, as typer makes it of a signature."""
     function = command.load()
 

@@ -113,7 +113,7 @@ class LimitsPart(_Part):
     log_megabytes: PositiveFloat = Field(default=STANDARD.log_megabytes, description="Size at which a log is rotated.")
 
 
-class _File(_Part):
+class ConfigFile(_Part):
     children: dict[str, Annotated[ChildPart, BeforeValidator(_long_form)]] = Field(min_length=1)
     orchestrator: OrchestratorPart = OrchestratorPart()
     codex: CodexPart = CodexPart()
@@ -154,7 +154,7 @@ def read(path: Path, content: bytes) -> Config:
     )
 
 
-def _parsed(path: Path, content: bytes) -> _File:
+def _parsed(path: Path, content: bytes) -> ConfigFile:
     try:
         data = YAML(typ="safe", pure=True).load(content)
     except (YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:
@@ -164,7 +164,7 @@ def _parsed(path: Path, content: bytes) -> _File:
     if not isinstance(data, dict):
         raise ConfigError(f"{path} holds no `children:`", "see `orch init --help` for its form")
     try:
-        return _File.model_validate(data)
+        return ConfigFile.model_validate(data)
     except ValidationError as error:
         raise _explained(path, error) from error
 

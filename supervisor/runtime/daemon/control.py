@@ -133,14 +133,15 @@ class Control:
             if _peer_uid(writer) not in (None, os.getuid()):
                 return
             while line := await reader.readline():
-                writer.write((await self._answer(line)).encode("utf-8", "surrogatepass") + b"\n")
+                writer.write((await self.answer(line)).encode("utf-8", "surrogatepass") + b"\n")
                 await writer.drain()
         except (ConnectionError, ValueError):
             pass  # it went away, or sent more than a message may have
         finally:
             writer.close()
 
-    async def _answer(self, line: bytes) -> str:
+    async def answer(self, line: bytes) -> str:
+        """The answer to one line of a client's, as a line; a refusal for whatever is no request of ours."""
         call = Peer().receive(line)
         if not isinstance(call, Call):
             return Peer.refuse(None, INVALID_PARAMS, "not a request")

@@ -72,7 +72,7 @@ def run_git(
     `read_git` finds. `settings` are passed with `-c`. With `partial`, the output of a git that took too much time or
     memory is returned, marked as cut. Otherwise such a git raises WorkspaceError, and so does one that does not start.
     """
-    git, program = _git()
+    git, program = installed_git()
     # Git before 2.31 does not know --config-env and exits. `-c` would cut a filter's name at its first "=".
     off = [
         f"--config-env=filter.{name}.{key}=ORCH_EMPTY"
@@ -146,7 +146,7 @@ _importing = threading.Lock()
 
 
 @cache
-def _git() -> tuple[type[Git], str]:
+def installed_git() -> tuple[type[Git], str]:
     """Import GitPython's runner on first use (83 ms) and find the absolute path of git. Raises WorkspaceError."""
     found = shutil.which("git")
     if found is None:

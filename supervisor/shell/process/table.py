@@ -105,7 +105,7 @@ def tree_seconds(root: Identity) -> float | None:
     """
     if not alive(root):
         return None
-    if not _has_proc():
+    if not has_proc():
         return _tree_seconds_by_psutil(root.pid)
     ticks: dict[int, tuple[int, int, int]] = {}  # parent, its own ticks, the ticks of its children that exited
     for pid in _pids():
@@ -129,7 +129,7 @@ def tree_seconds(root: Identity) -> float | None:
 
 def row(pid: int) -> Row | None:
     """Read the table's line for a pid, zombies included; None if there is none."""
-    if not _has_proc():
+    if not has_proc():
         return _row_by_psutil(pid)
     try:
         stat = _read(f"/proc/{pid}/stat")
@@ -190,7 +190,7 @@ _shared: WeakKeyDictionary[asyncio.AbstractEventLoop, _SharedRead] = WeakKeyDict
 
 
 @cache
-def _has_proc() -> bool:
+def has_proc() -> bool:
     return Path("/proc/self/stat").exists()
 
 
@@ -203,14 +203,14 @@ def _boot() -> str:
 
 
 def _pids() -> Iterable[int]:
-    if _has_proc():
+    if has_proc():
         return [int(name) for name in os.listdir("/proc") if name.isdigit()]
     return [int(pid) for pid in _psutil().pids()]
 
 
 def _mark_of(pid: int) -> str | None:
     """The mark that a process was started with; None if it has none, hides it, is another user's or gone."""
-    if not _has_proc():
+    if not has_proc():
         return _mark_by_psutil(pid)
     try:
         if os.stat(f"/proc/{pid}").st_uid != os.getuid():

@@ -149,7 +149,8 @@ def imported(package: str, language: str) -> ModuleType:
 
 
 @cache
-def _tools(language: str) -> tuple[Parser, Query]:
+def tools(language: str) -> tuple[Parser, Query]:
+    """The parser of a language and the query for its nodes of interest, made once. Raises GrammarError."""
     package, function = _PACKAGES.get(language, (f"tree_sitter_{language}", "language"))
     module = imported(package, language)
     try:
@@ -161,7 +162,7 @@ def _tools(language: str) -> tuple[Parser, Query]:
 
 def captures(language: str, source: bytes) -> dict[str, list[Node]]:
     """Find the nodes of interest, by capture name, in the order of the source. Raises GrammarError."""
-    parser, query = _tools(language)
+    parser, query = tools(language)
     if not_keywords := _NOT_KEYWORDS.get(language):
         source = not_keywords.sub(lambda name: name[1] + b"_" + name[2][1:], source)  # keeps all positions
     found = QueryCursor(query).captures(parser.parse(source).root_node)

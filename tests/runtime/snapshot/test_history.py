@@ -111,7 +111,7 @@ def test_a_walk_that_takes_too_long_is_told_and_what_it_said_is_kept(
 ) -> None:
     save(repo, "second", a="2")
     save(repo, "third", a="3")
-    real = run._git()[1]
+    real = run.installed_git()[1]
     slow = f'case "$*" in *--name-only*) "{real}" "$@"; exec sleep 60;; esac; exec "{real}" "$@"'
     stand_in(monkeypatch, tmp_path, slow)
     monkeypatch.setattr(git_calls, "PATIENCE", 0.5)

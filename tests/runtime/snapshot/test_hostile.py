@@ -63,7 +63,7 @@ def test_a_broken_index_a_broken_head_and_a_folder_without_a_repository_are_erro
 def test_a_repository_of_another_user_is_an_error_that_says_how_to_trust_it(
     repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = run._git()[1]
+    real = run.installed_git()[1]
     stand_in(monkeypatch, tmp_path, f'GIT_TEST_ASSUME_DIFFERENT_OWNER=1 exec {real} "$@"')
     for call in (read_state, state_key):
         with pytest.raises(WorkspaceError, match=r"belongs to another user: if you do, run `git config --global"):

@@ -116,7 +116,7 @@ def test_the_error_for_dubious_ownership_names_the_command_that_trusts_it(
     repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     git(repo, "config", "extensions.none", "true")  # makes us ask git
-    real = run._git()[1]
+    real = run.installed_git()[1]
     stand_in(monkeypatch, tmp_path, f'GIT_TEST_ASSUME_DIFFERENT_OWNER=1 exec {real} "$@"')
     sentence = (
         f"git does not trust {repo}: it belongs to another user: "

@@ -211,7 +211,7 @@ def without_pidfd(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def without_proc(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(os, "pidfd_open")
-    monkeypatch.setattr(table, "_has_proc", lambda: False)
+    monkeypatch.setattr(table, "has_proc", lambda: False)
 
 
 @pytest.mark.parametrize("lack", [without_pidfd, without_proc])

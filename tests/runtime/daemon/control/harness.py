@@ -56,10 +56,14 @@ class Supervisor:
             self.post(ev.DownRequested(self.loop.clock.now(), True))
             for child in self._children:
                 self.post(ev.ServerStopped(self.loop.clock.now(), child.name))
-        self._thread.join(LIMIT)
-        assert not self._thread.is_alive()
+        self.wait()
         assert self.failure is None
         assert not self.socket.exists()
+
+    def wait(self) -> None:
+        """Until it has ended."""
+        self._thread.join(LIMIT)
+        assert not self._thread.is_alive()
 
     def post(self, event: ev.Event) -> None:
         self._loop.call_soon_threadsafe(self.loop.post, event)

@@ -204,7 +204,7 @@ def test_going_down_ends_the_supervisor_and_whoever_is_connected_sees_it(tmp_pat
         assert client.wait_closed(LIMIT)
         with pytest.raises(SupervisorDown):
             watcher.call("status")
-        supervisor._thread.join(LIMIT)
+        supervisor.wait()
         with pytest.raises(SupervisorDown, match="the supervisor is not up: run `orch up`"):
             supervisor.client()
         assert not supervisor.socket.exists()
