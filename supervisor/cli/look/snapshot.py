@@ -72,4 +72,4 @@ def _blocks(one: Snapshot) -> list[Block]:
 
 
 def _line(fact: RepoFact) -> Line:
-    return Line(tuple(Cell(part.text, "cyan" if part.code else "") for part in fact.spans), 4)
+    return Line(tuple(Cell(part.text, "cyan" if part.code else "") for part in fact.parts), 4)

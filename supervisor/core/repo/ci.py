@@ -1,4 +1,4 @@
-"""What CI runs, and what hooks run before a commit: files of GitHub, GitLab, CircleCI, Azure, Jenkins and others."""
+"""Read what CI and commit hooks run, from the files of GitHub, GitLab, CircleCI, Azure, Jenkins and others."""
 
 from __future__ import annotations
 
@@ -34,40 +34,40 @@ _HOOKS = re.compile(
 
 
 def system_of(name: str) -> str | None:
-    """The CI system that reads a file of this name; None for what is no pipeline."""
+    """Return the CI system that reads a file of this name; None if the file is not a pipeline."""
     return next((system for pattern, system in _SYSTEMS if pattern.fullmatch(name)), None)
 
 
 def is_hooks(name: str) -> bool:
-    """Whether the file says what runs before a commit."""
+    """Return whether the file configures commit hooks."""
     return _HOOKS.fullmatch(name) is not None
 
 
 def read_pipeline(name: str, content: bytes) -> Pipeline:
-    """The jobs of a pipeline and what they run. One that is malformed has a note that says so, and nothing else."""
+    """Read the jobs of a pipeline and what they run. A malformed file yields nothing but a note that says so."""
     system = system_of(name) or "ci"
     if system == "jenkins":
         return Pipeline(name, system, jobs=_bounded(list(_jenkins(content))))
     if name.endswith(".sh"):
         steps = shell_lines(content[: 64 << 10].decode("utf-8", "replace"), 1)
         return Pipeline(
-            name, system, jobs=_bounded([("script", 1, [(one, at) for one, at in steps if purpose_of(one)])])
+            name, system, jobs=_bounded([("script", 1, [(line, at) for line, at in steps if purpose_of(line)])])
         )
     try:
         data = read_yaml(content)
     except Malformed as error:
-        return Pipeline(name, system, note=f"not understood: {error}")
+        return Pipeline(name, system, note=f"cannot be read: {error}")
     on = data.at("on") if "on" in data.pairs else data.at("true")
-    events = list(on.pairs) or [one.text for one in on.items]
+    events = list(on.pairs) or [item.text for item in on.items]
     found = list(
         _github(data) if system in ("github", "gitea") else _gitlab(data) if system == "gitlab" else _any(data)
     )
     called = quote(data.at("name").text, NAME)
-    return Pipeline(name, system, called, tuple(quote(one, NAME) for one in events[:10]), _bounded(found))
+    return Pipeline(name, system, called, tuple(quote(event, NAME) for event in events[:10]), _bounded(found))
 
 
 def read_hooks(name: str, content: bytes) -> tuple[RepoRule, ...]:
-    """What runs before a commit (or a push), as rules. Nothing of a file that is malformed."""
+    """Read what runs before a commit or a push, as rules. A malformed file yields none."""
     rules: list[RepoRule] = []
     if name.startswith(".husky/"):
         when = name.rpartition("/")[2]
@@ -101,7 +101,7 @@ _Found = tuple[str, int, list[tuple[str, int]]]
 
 def _github(data: Value) -> Iterator[_Found]:
     for called, job in data.at("jobs").pairs.items():
-        steps = [one for step in job.at("steps").items for one in _lines(step.at("run"))]
+        steps = [line for step in job.at("steps").items for line in _lines(step.at("run"))]
         uses = job.at("uses")
         if uses.text:
             steps.append((f"uses {uses.text}", uses.line))
@@ -114,7 +114,9 @@ _GITLAB_WORDS = _set("stages variables default include workflow image services c
 def _gitlab(data: Value) -> Iterator[_Found]:
     for called, job in data.pairs.items():
         if called not in _GITLAB_WORDS and "script" in job.pairs:
-            steps = [one for part in ("before_script", "script") for item in job.at(part).items for one in _lines(item)]
+            steps = [
+                line for part in ("before_script", "script") for item in job.at(part).items for line in _lines(item)
+            ]
             yield called, job.line - 1, steps
 
 
@@ -122,9 +124,9 @@ _RUN_KEYS = _set("run script command commands bash pwsh powershell test_script b
 
 
 def _any(data: Value) -> Iterator[_Found]:
-    """Whatever stands below a key that is named like a command, by its job: the mapping that is nearest to the top."""
+    """Collect what is below any key that is named like a command. Its job is the mapping nearest to the top."""
     jobs = data.at("jobs")
-    parts = jobs.pairs or {f"{one.at('job').text or one.at('name').text or 'job'}": one for one in jobs.items}
+    parts = jobs.pairs or {f"{job.at('job').text or job.at('name').text or 'job'}": job for job in jobs.items}
     for called, part in (parts or {"pipeline": data}).items():
         yield called, max(1, part.line - (part is not data)), list(_commands(part))
 
@@ -150,12 +152,12 @@ _SH = re.compile(r"\b(?:sh|bat|powershell)\b[\s(]*(?:script:\s*)?('''|\"\"\"|'|\
 
 def _jenkins(content: bytes) -> Iterator[_Found]:
     text = content[: 128 << 10].decode("utf-8", "replace")
-    stages = [(one.start(), one[1]) for one in _STAGE.finditer(text)] or [(0, "pipeline")]
+    stages = [(match.start(), match[1]) for match in _STAGE.finditer(text)] or [(0, "pipeline")]
     ends = [at for at, _ in stages[1:]] + [len(text)]
     for (at, called), end in zip(stages, ends, strict=True):
         steps: list[tuple[str, int]] = []
-        for one in _SH.finditer(text, at, end):
-            steps += shell_lines(one[2], text.count("\n", 0, one.start(2)) + 1)
+        for match in _SH.finditer(text, at, end):
+            steps += shell_lines(match[2], text.count("\n", 0, match.start(2)) + 1)
         yield called, text.count("\n", 0, at) + 1, steps
 
 
@@ -165,9 +167,9 @@ _NOISE = re.compile(
 
 
 def _bounded(found: list[_Found]) -> tuple[CiJob, ...]:
-    """The first jobs, with the commands that say something."""
+    """Return the first jobs, without commands that say nothing about the repo (`echo`, `cd`, ...)."""
     jobs = []
     for called, line, steps in found[:JOBS]:
-        told = [CiStep(quote(text, LENGTH), purpose_of(text), at) for text, at in steps if not _NOISE.match(text)]
-        jobs.append(CiJob(quote(called, NAME), line, tuple(told[:STEPS]), max(0, len(told) - STEPS)))
+        kept = [CiStep(quote(text, LENGTH), purpose_of(text), at) for text, at in steps if not _NOISE.match(text)]
+        jobs.append(CiJob(quote(called, NAME), line, tuple(kept[:STEPS]), max(0, len(kept) - STEPS)))
     return tuple(jobs)

@@ -1,4 +1,4 @@
-"""The code of a repo: languages, manifests, beginnings, tests and CI; from names, sizes and a few contents."""
+"""Describe the code of a repo (languages, manifests, entry points, tests, CI) by names, sizes and a few contents."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from supervisor.core.repo.ci import is_hooks, read_hooks, read_pipeline, system_of
-from supervisor.core.repo.entrypoints import entry_points, may_begin, python_files
+from supervisor.core.repo.entrypoints import entry_points, may_be_entry_point, python_files
 from supervisor.core.repo.files import RepoFile, is_sample, language_of, left_out
 from supervisor.core.repo.manifests import kind_of, read_manifest
 from supervisor.core.repo.structured import LIMIT, YAML_LIMIT
@@ -22,19 +22,19 @@ from supervisor.domain.repo.facts import (
 MANIFESTS = 60
 PIPELINES = 20
 STARTS = 40
-"""Files read to find where running begins."""
+"""Files read to find entry points."""
 
 START_LIMIT = 64 << 10
-"""Bytes read of one such file."""
+"""Bytes read of each such file."""
 
 TOTAL_LIMIT = 2 << 20
-"""Bytes read of all these files."""
+"""Bytes read of all these files together."""
 
 FOLDERS = 20
 
 
 def wanted(files: Sequence[RepoFile]) -> tuple[tuple[str, int], ...]:
-    """The files to read first, each with the bytes to read of it at most: those nearest to the root."""
+    """Return the files to read first, those nearest to the root, each with its limit in bytes."""
     manifests, pipelines, starts = _chosen(files)
     asked = [
         *((name, LIMIT + 1) for name in manifests[:MANIFESTS]),
@@ -45,7 +45,7 @@ def wanted(files: Sequence[RepoFile]) -> tuple[tuple[str, int], ...]:
 
 
 def followed(files: Sequence[RepoFile], contents: Mapping[str, bytes]) -> tuple[tuple[str, int], ...]:
-    """The files to read next: those that the scripts of the manifests among `contents` start."""
+    """Return the files to read next: those that are started by scripts of the manifests in `contents`."""
     names = frozenset(file.name for file in files)
     found = dict.fromkeys(
         target
@@ -59,10 +59,10 @@ def followed(files: Sequence[RepoFile], contents: Mapping[str, bytes]) -> tuple[
 
 
 def read_code(files: Sequence[RepoFile], contents: Mapping[str, bytes]) -> Code:
-    """What the repo is made of. Files that are missing in `contents`, or too many to be read, are told in `cut`."""
+    """Describe the code. `Code.cut` names files that are missing in `contents` or too many to read."""
     manifests, pipelines, _ = _chosen(files)
     cut = []
-    for noun, all_of, most in (("manifests", manifests, MANIFESTS), ("files of CI", pipelines, PIPELINES)):
+    for noun, all_of, most in (("manifests", manifests, MANIFESTS), ("CI files", pipelines, PIPELINES)):
         unread = len(all_of) - sum(name in contents for name in all_of[:most])
         if unread:
             cut.append(f"{unread} {noun} were not read")
@@ -79,7 +79,7 @@ def read_code(files: Sequence[RepoFile], contents: Mapping[str, bytes]) -> Code:
 
 
 def hook_rules(contents: Mapping[str, bytes]) -> tuple[RepoRule, ...]:
-    """What hooks run before a commit."""
+    """Return what hooks run before a commit, as rules."""
     return tuple(rule for name in sorted(contents) if is_hooks(name) for rule in read_hooks(name, contents[name]))
 
 
@@ -93,7 +93,7 @@ def _within(asked: Sequence[tuple[str, int]], sizes: Mapping[str, int], limit: i
 
 
 def _chosen(files: Sequence[RepoFile]) -> tuple[list[str], list[str], list[str]]:
-    """The manifests, the pipelines and hooks, and the likely beginnings, each with the nearest to the root first."""
+    """Return the manifests, the pipelines and hooks, and the likely entry points; each nearest to the root first."""
     manifests, pipelines, starts = [], [], []
     for file in files:
         name = file.name
@@ -104,7 +104,7 @@ def _chosen(files: Sequence[RepoFile]) -> tuple[list[str], list[str], list[str]]
         elif kind_of(name) is not None:
             if "/" not in name or not is_sample(name):
                 manifests.append(name)
-        elif may_begin(name):
+        elif may_be_entry_point(name):
             starts.append(name)
     for found in (manifests, pipelines, starts):
         found.sort(key=lambda name: (name.count("/"), name))
@@ -123,8 +123,8 @@ def _figures(files: Sequence[RepoFile]) -> tuple[tuple[Language, ...], tuple[Lef
             sums[1] += file.size
     languages = [Language(name, count, size) for name, (count, size) in written.items()]
     left = [LeftOut(name, count, size) for name, (count, size) in out.items()]
-    languages.sort(key=lambda one: (-one.bytes, one.name))
-    left.sort(key=lambda one: (-one.bytes, one.reason))
+    languages.sort(key=lambda language: (-language.bytes, language.name))
+    left.sort(key=lambda group: (-group.bytes, group.reason))
     return tuple(languages), tuple(left)
 
 
@@ -137,5 +137,5 @@ def _folders(files: Sequence[RepoFile]) -> tuple[Folder, ...]:
         sizes[top] += file.size
     return tuple(
         Folder(top, count, sizes[top])
-        for top, count in sorted(counts.items(), key=lambda one: (-one[1], one[0]))[:FOLDERS]
+        for top, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:FOLDERS]
     )

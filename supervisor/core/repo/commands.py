@@ -1,4 +1,4 @@
-"""What a command is for, by the words it begins with: `npm run test:unit` tests, `cargo fmt` formats."""
+"""Classify commands by their first words: `npm run test:unit` tests, `cargo fmt` formats."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ LENGTH = 160
 
 
 def quote(text: str, limit: int) -> str:
-    """A text of a repo on one printable line, without secrets, cut at `limit` characters."""
+    """Return a text of a repo as one printable line without secrets, cut at `limit` characters."""
     return words(" ".join(text[: 8 * limit].split()).encode("utf-8", "replace"), limit)
 
 
 def purpose_of(command: str) -> Purpose | None:
-    """What a shell command is for; None if its words do not tell. Of `cd x && make test` the last part that tells."""
+    """Return the purpose of a shell command, or None. Of several parts (`cd x && make test`), the last known one."""
     found = None
     for part in _PARTS.split(command[:1000]):
         found = _of_part(part.split()[:12]) or found
@@ -27,7 +27,7 @@ def purpose_of(command: str) -> Purpose | None:
 
 
 def purpose_of_name(name: str) -> Purpose | None:
-    """What a script or target of this name is for: `test:unit`, `lint-fix`, `build_wheel`."""
+    """Return the purpose of a script or target by its name (`test:unit`, `lint-fix`, `build_wheel`), or None."""
     for word in re.split(r"[^a-z0-9]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "-", name[:100]).lower()):
         if word in _NAMES:
             return _NAMES[word]
@@ -35,9 +35,9 @@ def purpose_of_name(name: str) -> Purpose | None:
 
 
 def shell_lines(text: str, first: int) -> Iterator[tuple[str, int]]:
-    """The commands of a script, each with its line; `first` is the number of the script's first line.
+    """Yield the commands of a script with their lines. `first` is the number of the script's first line.
 
-    A line that ends in a backslash goes on. Prompts are taken off; of a transcript, only lines with a prompt count.
+    Lines that end in a backslash are joined. Prompts are removed. If any line has a prompt, only such lines count.
     """
     lines = text.splitlines()
     transcript = any(line.lstrip().startswith(("$ ", "% ")) for line in lines)
@@ -62,7 +62,7 @@ _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=\S*$")
 
 
 def _names() -> dict[str, Purpose]:
-    said = {
+    names = {
         Purpose.TEST: "test tests spec specs e2e unittest unit integration coverage pytest jest vitest verify check",
         Purpose.LINT: "lint linting typecheck types mypy eslint vet analyze clippy ruff flake8 tsc",
         Purpose.FORMAT: "fmt format formatting prettier black gofmt tidy reformat spotless",
@@ -71,14 +71,14 @@ def _names() -> dict[str, Purpose]:
         Purpose.SETUP: "install setup bootstrap deps init prepare venv sync env",
         Purpose.RELEASE: "release publish deploy upload version tag prerelease",
     }
-    return {word: purpose for purpose, text in said.items() for word in text.split()}
+    return {word: purpose for purpose, text in names.items() for word in text.split()}
 
 
 _NAMES = _names()
 _T, _L, _F, _B, _R, _S = Purpose.TEST, Purpose.LINT, Purpose.FORMAT, Purpose.BUILD, Purpose.RUN, Purpose.SETUP
 _P = Purpose.RELEASE
 
-# Runners say nothing by themselves: what follows them does.
+# Runners have no purpose of their own: the command after them has.
 _RUNNERS = {
     *("sudo", "npx", "bunx", "pnpx", "time", "exec", "env", "nice", "xvfb-run", "command", "cross-env"),
     *("dotenv", "wait-for-it", "retry"),
@@ -105,8 +105,8 @@ _ALONE = {
 }
 
 
-def _subs(**said: str) -> dict[str, Purpose]:
-    return {word: Purpose(purpose) for purpose, text in said.items() for word in text.split()}
+def _subs(**purposes: str) -> dict[str, Purpose]:
+    return {word: Purpose(purpose) for purpose, text in purposes.items() for word in text.split()}
 
 
 _SUBS: dict[str, dict[str, Purpose]] = {

@@ -1,4 +1,4 @@
-"""The documents of a repo: what they are called and say first, the commands they name, and the rules they make."""
+"""Read the documents of a repo: their names and first paragraphs, the commands they name, the rules they set."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ from supervisor.domain.repo.facts import (
 )
 
 DOCUMENTS = 40
-"""Documents that are read; a repo with more has a manual, of which the first pages will do."""
+"""Documents that are read. A repo with more has a manual, whose first pages are enough."""
 
 DOCUMENT_LIMIT = 64 << 10
-"""Bytes read of one document."""
+"""Bytes read of each document."""
 
 CHANGELOG_LIMIT = 8 << 10
 """Bytes read of a changelog: the newest releases."""
 
 TOTAL_LIMIT = 512 << 10
-"""Bytes read of all documents: half a second's work, and eight of a hostile repo."""
+"""Bytes read of all documents together: they take half a second, and eight seconds in a hostile repo."""
 
 HEADINGS = 40
 COMMANDS = 40
-RULES = 20  # of each moment
+RULES = 20  # for each moment
 SUMMARY, RULE = 300, 220  # characters
 
 
 def wanted(files: Sequence[RepoFile]) -> tuple[tuple[str, int], ...]:
-    """The documents to read, each with the bytes to read of it at most."""
+    """Return the documents to read, each with its limit in bytes."""
     found = sorted((rank, file.name, kind) for file in files for rank, kind in _ranked(file))
     chosen, total = [], 0
     sizes = {file.name: file.size for file in files}
@@ -53,9 +53,9 @@ def wanted(files: Sequence[RepoFile]) -> tuple[tuple[str, int], ...]:
 
 
 def read_docs(files: Sequence[RepoFile], contents: Mapping[str, bytes], hooks: Sequence[RepoRule] = ()) -> Docs:
-    """What the documents say, and after it what the `hooks` do.
+    """Describe the documents. Rules of `hooks` come after theirs.
 
-    A file that is missing in `contents`, or cannot be understood, is told in `cut`.
+    `Docs.cut` names files that are missing in `contents` or cannot be parsed.
     """
     documents, cut = [], []
     commands: dict[tuple[str, Purpose], DocumentedCommand] = {}
@@ -72,12 +72,12 @@ def read_docs(files: Sequence[RepoFile], contents: Mapping[str, bytes], hooks: S
         kind = kinds[name]
         if isinstance(parts, str):
             documents.append(Document(name, kind, "", ()))
-            cut.append(f"{name} was not understood ({parts})")
+            cut.append(f"{name} could not be parsed ({parts})")
             continue
         documents.append(_document(name, kind, parts))
         if kind is not DocumentKind.CHANGELOG:
             if sizes[name] > limit:
-                cut.append(f"of {name} only the first {limit >> 10} KiB were read")
+                cut.append(f"only the first {limit >> 10} KiB of {name} were read")
             for command in _commands(name, parts):
                 commands.setdefault((command.text, command.purpose), command)
             for rule in _rules(name, kind, parts):
@@ -109,7 +109,7 @@ _NAMES = (
 )
 _ORDER = tuple(DocumentKind)
 _TEXTS = frozenset(("md", "markdown", "mdx", "rst", "txt", "adoc", "asciidoc", ""))
-_ELSEWHERE = re.compile(
+_OTHER_FOLDERS = re.compile(
     r"(^|/)(tests?|fixtures?|testdata|examples?|samples?|templates?|skills?|prompts?|i18n|locales?)/", re.I
 )
 _TRANSLATED = re.compile(
@@ -119,7 +119,7 @@ _GUIDES = ("docs/", "doc/", "documentation/", ".github/")
 
 
 def _ranked(file: RepoFile) -> Iterator[tuple[tuple[int, int, str], DocumentKind]]:
-    """Where the document stands in the order of reading, and its kind; nothing for what is none."""
+    """Yield the document's rank in reading order, and its kind; nothing if the file is not a document."""
     if left_out(file.name) is not None:
         return
     base = file.name.lower().rpartition("/")[2]
@@ -133,7 +133,7 @@ def _ranked(file: RepoFile) -> Iterator[tuple[tuple[int, int, str], DocumentKind
         kind = _OTHER
     if kind is None and not depth and ending in ("md", "markdown", "rst", "adoc"):
         kind = _OTHER
-    if kind is None or (depth and _ELSEWHERE.search(file.name)) or depth > 4:
+    if kind is None or (depth and _OTHER_FOLDERS.search(file.name)) or depth > 4:
         return
     if stem in (
         "license",
@@ -154,15 +154,18 @@ def _ranked(file: RepoFile) -> Iterator[tuple[tuple[int, int, str], DocumentKind
 
 
 def _document(name: str, kind: DocumentKind, parts: Sequence[Piece]) -> Document:
-    said = [part for part in parts if part.kind == "heading"]
-    headings = [DocumentHeading(text, part.level, part.line) for part in said if (text := quote(plain(part.text), 100))]
+    headings = [
+        DocumentHeading(text, part.level, part.line)
+        for part in parts
+        if part.kind == "heading" and (text := quote(plain(part.text), 100))
+    ]
     prose = (quote(plain(part.text), SUMMARY) for part in parts[:60] if part.kind == "prose")
     summary = "" if kind is DocumentKind.CHANGELOG else next((text for text in prose if _is_summary(text)), "")
     return Document(name, kind, summary, tuple(headings[:HEADINGS]), max(0, len(headings) - HEADINGS))
 
 
 def _is_summary(text: str) -> bool:
-    """Whether it is a sentence, and not a row of badges, links or languages."""
+    """Return whether the text is a sentence, not a row of badges, links or languages."""
     return len(text) >= 20 and text.count(" ") >= 3 and sum(char.isalpha() for char in text) > 0.6 * len(text)
 
 
@@ -170,7 +173,7 @@ _SHELLS = (
     "",
     *("sh", "bash", "shell", "console", "zsh", "fish", "terminal", "text", "cmd", "powershell", "shell-session"),
 )
-_SPANS = re.compile(r"(`{1,2})([^`\n]{3,200})\1")
+_INLINE_CODE = re.compile(r"(`{1,2})([^`\n]{3,200})\1")
 _RUN = re.compile(r"\b(run(ning)?|use|execute|call|type|with|is)\b", re.IGNORECASE)
 _FILE = re.compile(r"\S*\.\w{1,5}")
 
@@ -180,7 +183,7 @@ def _commands(name: str, parts: Sequence[Piece]) -> Iterator[DocumentedCommand]:
         if part.kind == "code" and part.note in _SHELLS:
             texts = shell_lines(part.text, part.line)
         elif part.kind in ("prose", "item"):
-            texts = _spans(part)
+            texts = _inline_code(part)
         else:
             continue
         for text, line in texts:
@@ -189,13 +192,16 @@ def _commands(name: str, parts: Sequence[Piece]) -> Iterator[DocumentedCommand]:
                 yield DocumentedCommand(quote(text, LENGTH), purpose, name, line)
 
 
-def _spans(part: Piece) -> Iterator[tuple[str, int]]:
-    """The code in a sentence. A word alone is a name (`pytest`), unless the sentence says to run it; never a file's."""
+def _inline_code(part: Piece) -> Iterator[tuple[str, int]]:
+    """Yield the inline code of a sentence that looks like a command.
+
+    A single word is a name (`pytest`) unless the sentence says to run it. A file name is never a command.
+    """
     runs = _RUN.search(part.text[:2000]) is not None
-    for span in _SPANS.finditer(part.text[:20_000]):
-        text = span[2].strip()
+    for code in _INLINE_CODE.finditer(part.text[:20_000]):
+        text = code[2].strip()
         if " " in text or (runs and (text.startswith("./") or not _FILE.fullmatch(text))):
-            yield text, part.line + part.text.count("\n", 0, span.start())
+            yield text, part.line + part.text.count("\n", 0, code.start())
 
 
 _SENTENCE = re.compile(r"(?<=[.!?:;])\s+(?=[\"'`*A-Z(])|\n\s*\n")
@@ -231,14 +237,14 @@ _RELEASING = re.compile(
 
 
 def _rules(name: str, kind: DocumentKind, parts: Sequence[Piece]) -> Iterator[RepoRule]:
-    """Sentences that say what has to be done; below a heading about it, every step counts."""
+    """Yield the sentences that say what has to be done. Below a heading about that, every list item counts."""
     if kind in (DocumentKind.OTHER, DocumentKind.ARCHITECTURE):
         return
     headings: list[tuple[int, str]] = []
     template = "pull_request_template" in name.lower()
     for part in parts:
         if part.kind == "heading":
-            headings = [one for one in headings if one[0] < part.level] + [(part.level, plain(part.text))]
+            headings = [heading for heading in headings if heading[0] < part.level] + [(part.level, plain(part.text))]
         if part.kind not in ("prose", "item"):
             continue
         below = " / ".join(text for _, text in headings)
@@ -250,7 +256,7 @@ def _rules(name: str, kind: DocumentKind, parts: Sequence[Piece]) -> Iterator[Re
             if not 12 <= len(words) <= 2 * RULE or "?" in words:
                 continue
             obliged = _OBLIGED.search(words) is not None
-            runs = any(purpose_of(span[2]) is not None for span in _SPANS.finditer(text))
+            runs = any(purpose_of(code[2]) is not None for code in _INLINE_CODE.finditer(text))
             before = None
             if (releasing and (obliged or runs)) or (obliged and _RELEASE.search(words)):
                 before = Moment.RELEASE
@@ -272,9 +278,9 @@ def _sentences(part: Piece) -> Iterator[tuple[str, int]]:
 def _bounded(
     commands: list[DocumentedCommand], rules: list[RepoRule]
 ) -> tuple[list[DocumentedCommand], list[RepoRule]]:
-    """As many as are told: of each purpose a fair share, in the order of the documents."""
+    """Limit the commands and rules: a fair share for each purpose, in the order of the documents."""
     share = COMMANDS // len(Purpose) + 2
     kept: list[DocumentedCommand] = []
     for purpose in Purpose:
         kept += [command for command in commands if command.purpose is purpose][:share]
-    return kept, [rule for moment in Moment for rule in [one for one in rules if one.before is moment][:RULES]]
+    return kept, [rule for moment in Moment for rule in [found for found in rules if found.before is moment][:RULES]]

@@ -1,4 +1,4 @@
-"""A document as headings, prose, list items and code, each with its line: Markdown, reStructuredText and AsciiDoc."""
+"""Split a document into headings, prose, list items and code. Reads Markdown, reStructuredText and AsciiDoc."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ Kind = Literal["heading", "prose", "item", "code"]
 
 
 class Piece(Struct, frozen=True):
-    """A part of a document that begins at `line` (from 1). `note`: of code the language, of a heading nothing."""
+    """A part of a document."""
 
     kind: Kind
     text: str
-    line: int
-    level: int = 0
-    note: str = ""
+    line: int  # where it begins, from 1
+    level: int = 0  # of a heading
+    note: str = ""  # the language of code
 
 
 def pieces(name: str, text: str) -> list[Piece] | str:
-    """The pieces of a document, in order; or why it cannot be read."""
+    """Split a document into pieces, in order, or return why it cannot be parsed."""
     text = text.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")
     ending = name.rpartition(".")[2].lower() if "." in name.rpartition("/")[2] else ""
     if ending in ("rst", "rest"):
@@ -37,11 +37,11 @@ def pieces(name: str, text: str) -> list[Piece] | str:
 
 
 def plain(text: str) -> str:
-    """The words of a piece of markup: no images, badges, tags, link targets; emphasis and code without their marks."""
+    """Return the words of a piece of markup: without images, badges, tags, link targets and emphasis marks."""
     text = _IMAGE.sub("", text[:4000])
     text = _LINK.sub(r"\1", text)
     text = _ROLE.sub(r"\1", _TAG.sub("", text))
-    # Every second part is code, in which a star is a star.
+    # Every second part is code, where `*` is a character, not emphasis.
     parts = [part if at % 2 else _MARKS.sub("", part) for at, part in enumerate(_CODE.split(text))]
     return " ".join(_ENTITIES.get(word, word) for word in "".join(parts).split())
 
@@ -196,7 +196,7 @@ def _blank(lines: list[str], at: int) -> int:
 
 
 def _indented(lines: list[str], at: int, indent: int) -> int:
-    """The end of the block from `at` on that stands further in than `indent`."""
+    """Return the end of the block from `at` on that is indented more than `indent`."""
     while at < len(lines) and (not lines[at].strip() or _indent(lines[at]) > indent):
         at += 1
     return at

@@ -1,4 +1,4 @@
-"""Where running begins: what the manifests declare, and the mains of the files that are named like one."""
+"""Find entry points: those that manifests declare, and main functions in files with a typical name."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from supervisor.domain.repo.facts import EntryPoint, Manifest
 ENTRIES = 30
 
 
-def may_begin(name: str) -> bool:
-    """Whether a file is named like one where running begins."""
+def may_be_entry_point(name: str) -> bool:
+    """Return whether a file has a name that is typical of entry points."""
     return _MAIN.search(name) is not None and not is_sample(name) and not is_test(name)
 
 
 def entry_points(
     names: frozenset[str], manifests: Sequence[Manifest], contents: Mapping[str, bytes]
 ) -> tuple[EntryPoint, ...]:
-    """The beginnings, declared ones first; `names` are all files of the repo, `contents` those that were read."""
+    """Return the entry points, declared ones first. `names` are all files, `contents` those that were read."""
     found: dict[tuple[str, object], EntryPoint] = {}
     for manifest in manifests:
         for entry in _declared(manifest, names, contents):
             found.setdefault((entry.path, entry.line or entry.name), entry)
-    for name in sorted(filter(may_begin, contents), key=lambda name: (name.count("/"), name)):
-        begins = _begins(name, contents[name].decode("utf-8", "replace"))
-        if begins is not None:
-            found.setdefault((begins.path, begins.line or begins.name), begins)
+    for name in sorted(filter(may_be_entry_point, contents), key=lambda name: (name.count("/"), name)):
+        main = _main_in(name, contents[name].decode("utf-8", "replace"))
+        if main is not None:
+            found.setdefault((main.path, main.line or main.name), main)
     return tuple(found.values())[:ENTRIES]
 
 
 def python_files(manifest: str, reference: str, names: frozenset[str]) -> Iterator[str]:
-    """The file of `package.module:function`, where it lies beside the manifest."""
+    """Yield the files that `package.module:function` can mean, relative to the manifest."""
     module = reference.partition(":")[0]
     if not re.fullmatch(r"[A-Za-z_][\w.]{0,200}", module):
         return
@@ -49,7 +49,7 @@ _MAIN = re.compile(
 )
 
 _APPLICATION = r"^\w+\s*(?::\s*[\w.]+\s*)?=\s*(?:\w+\.)?"
-_BEGINNINGS = tuple(
+_MAINS = tuple(
     (frozenset(languages.split(", ")), re.compile(pattern, re.MULTILINE), why)
     for languages, pattern, why in (
         (
@@ -77,9 +77,9 @@ _BEGINNINGS = tuple(
 )
 
 
-def _begins(name: str, text: str) -> EntryPoint | None:
+def _main_in(name: str, text: str) -> EntryPoint | None:
     language = language_of(name)
-    for languages, pattern, why in _BEGINNINGS:
+    for languages, pattern, why in _MAINS:
         match = pattern.search(text) if language in languages else None
         if match is not None:
             return EntryPoint(name, name, text.count("\n", 0, match.start()) + 1, why)
@@ -112,7 +112,7 @@ def _declared(manifest: Manifest, names: frozenset[str], contents: Mapping[str, 
 
 
 def _definition(content: bytes, reference: str) -> int:
-    """The line of `function` in `module:function`; 0 if it is not defined there."""
+    """Return the line of `function` in `module:function`; 0 if it is not defined there."""
     name = re.escape(reference.partition(":")[2].partition(".")[0])
     text = content.decode("utf-8", "replace")
     match = re.search(rf"^(?:async )?(?:def|class) {name}\b|^{name}\s*[:=]", text, re.MULTILINE)

@@ -1,4 +1,4 @@
-"""The files of a repo by their names: the language each is in, and those that nobody of this repo wrote by hand."""
+"""Classify files by their names: their language, and whether somebody wrote them by hand in this repo."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from functools import lru_cache
 from msgspec import Struct
 
 KNOWN = 1 << 16
-"""Names that are judged once: each is asked for by documents, manifests, languages and tests."""
+"""Names in the cache: documents, manifests, languages and tests ask about the same ones."""
 
 
 class RepoFile(Struct, frozen=True):
-    """A plain file of the work tree: its name as text, and its size in bytes."""
+    """A plain file of the work tree."""
 
     name: str
-    size: int
+    size: int  # bytes
 
 
 @lru_cache(KNOWN)
 def language_of(name: str) -> str | None:
-    """The language of a file, by its name; None for documents, data, pictures and what is not known."""
+    """Return the language of a file by its name; None for documents, data, pictures and unknown files."""
     base = name.rpartition("/")[2].lower()
     if base in _BY_NAME:
         return _BY_NAME[base]
@@ -31,7 +31,7 @@ def language_of(name: str) -> str | None:
 
 @lru_cache(KNOWN)
 def left_out(name: str) -> str | None:
-    """Why a file counts for nothing (a lock file, vendored or built, generated); None if it counts."""
+    """Return why a file is left out (a lock file, vendored, built, generated); None if it counts."""
     lower = name.lower()
     *folders, base = lower.split("/")
     if base in _LOCKS or base.endswith(".lock"):
@@ -46,17 +46,17 @@ def left_out(name: str) -> str | None:
 
 
 def is_test(name: str) -> bool:
-    """Whether a source file holds tests, by its name, or by its folder's unless that holds only their data."""
+    """Return whether a source file contains tests, by its name or its folder. Test data does not count."""
     return language_of(name) is not None and _TEST.search(name) is not None and _TEST_DATA.search(name) is None
 
 
 def is_sample(name: str) -> bool:
-    """Whether a file lies among tests, examples, templates or documents: what it declares is not of the repo itself."""
+    """Return whether a file is among tests, examples, templates or documents: it does not describe the repo itself."""
     return _SAMPLES.search(name) is not None
 
 
 def _languages() -> dict[str, str]:
-    said = """Python: py pyi pyx; JavaScript: js mjs cjs jsx; TypeScript: ts mts cts tsx; Go: go; Rust: rs; Java: java;
+    table = """Python: py pyi pyx; JavaScript: js mjs cjs jsx; TypeScript: ts mts cts tsx; Go: go; Rust: rs; Java: java;
     Kotlin: kt kts; Swift: swift; Objective-C: m mm; C: c h; C++: cc cpp cxx hpp hh hxx ino ipp; C#: cs; F#: fs fsx;
     Visual Basic: vb; Ruby: rb rake gemspec; PHP: php; Dart: dart; Elixir: ex exs; Erlang: erl hrl; Scala: scala sc;
     Clojure: clj cljs cljc; Haskell: hs; OCaml: ml mli; Lua: lua; Perl: pl pm; R: r; Julia: jl; Zig: zig; Nim: nim;
@@ -68,7 +68,7 @@ def _languages() -> dict[str, str]:
     Fortran: f90 f95 for; Templates: j2 jinja jinja2 ejs hbs erb mustache pug twig"""
     return {
         ending: name.strip()
-        for part in said.split(";")
+        for part in table.split(";")
         for name, _, endings in [part.partition(":")]
         for ending in endings.split()
     }

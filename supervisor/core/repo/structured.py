@@ -1,4 +1,4 @@
-"""YAML, TOML, JSON and XML of strangers as plain values; what is malformed or hostile is a sentence."""
+"""Parse untrusted YAML, TOML, JSON and XML into plain values. Malformed or hostile input raises Malformed."""
 
 from __future__ import annotations
 
@@ -14,47 +14,47 @@ from ruamel.yaml import YAML
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 YAML_LIMIT = 48 << 10
-"""Bytes of a YAML file: the parser reads 180 KB a second, and a hostile file of this size keeps it for a second."""
+"""Bytes of a YAML file: the parser reads 180 KB a second, and a hostile file of this size takes it a second."""
 
 LIMIT = 512 << 10
-"""Bytes of any other file that declares."""
+"""Bytes of any other file."""
 
 DEEPEST = 60
-"""Levels of nesting; what is deeper was not written by a person."""
+"""Levels of nesting: no person writes more."""
 
 NODES = 20_000
-"""Values of one YAML file, aliases counted as often as they are used: a bomb is many thousand times its size."""
+"""Values of one YAML file, aliases counted each time: a YAML bomb expands to many thousand times its size."""
 
 
 class Malformed(Exception):
-    """The text is not what it should be; the message says why."""
+    """The text cannot be parsed. The message says why."""
 
 
 class Value(Struct, frozen=True):
-    """A value of YAML: a text, a list, or a mapping whose keys are texts; and the line where it begins, from 1."""
+    """A YAML value: a text, a list, or a mapping with texts as keys."""
 
     data: str | tuple[Value, ...] | dict[str, Value]
-    line: int
+    line: int  # where it begins, from 1
 
     @property
     def text(self) -> str:
-        """The text, else empty."""
+        """The text; "" for a list or a mapping."""
         return self.data if isinstance(self.data, str) else ""
 
     @property
     def items(self) -> tuple[Value, ...]:
-        """The entries of the list; a text alone is a list of one."""
+        """The entries of a list. A text counts as a list with one entry; a mapping and "" have none."""
         return (
             self.data if isinstance(self.data, tuple) else (self,) if self.data and isinstance(self.data, str) else ()
         )
 
     @property
     def pairs(self) -> dict[str, Value]:
-        """The mapping, else an empty one."""
+        """The entries of a mapping; {} for a text or a list."""
         return self.data if isinstance(self.data, dict) else {}
 
     def at(self, *keys: str) -> Value:
-        """The value below these keys; an empty one if there is none."""
+        """Return the value below these keys, or an empty one."""
         found = self
         for key in keys:
             found = found.pairs.get(key, Value("", found.line))
@@ -62,7 +62,7 @@ class Value(Struct, frozen=True):
 
 
 def read_yaml(content: bytes) -> Value:
-    """The first document of a YAML file; nothing in it is made into an object. Raises Malformed."""
+    """Parse the first document of a YAML file. Tags create no objects. Raises Malformed."""
     if len(content) > YAML_LIMIT:
         raise Malformed(f"it is larger than {YAML_LIMIT >> 10} KiB")
     text = content.decode("utf-8", "replace")
@@ -71,13 +71,13 @@ def read_yaml(content: bytes) -> Value:
     first = re.split(r"\n(?:---|\.\.\.)\s*?(?=\n)", text.removeprefix("---"), maxsplit=1)[0]
     try:
         node = YAML(typ="safe", pure=True).compose(first)
-    except Exception as error:  # The parser raises more kinds than it says when it is fed junk.
+    except Exception as error:  # Fed junk, the parser raises more kinds of errors than it documents.
         raise Malformed(f"it is not YAML{_where(error)}") from error
     return _value(node, 0, [NODES])
 
 
 def read_toml(content: bytes) -> dict[str, Any]:
-    """A TOML file. Raises Malformed."""
+    """Parse a TOML file. Raises Malformed."""
     text = _text(content)
     if max((line.count(".") for line in text.splitlines()), default=0) > 1000 or _nesting(text) > DEEPEST:
         raise Malformed("it is nested too deep")
@@ -88,7 +88,7 @@ def read_toml(content: bytes) -> dict[str, Any]:
 
 
 def read_json(content: bytes) -> dict[str, Any]:
-    """A JSON file that is an object; comments on lines of their own do no harm. Raises Malformed."""
+    """Parse a JSON file that is an object. Lines with nothing but a `//` comment are allowed. Raises Malformed."""
     text = _text(content)
     try:
         found = json.loads(text)
@@ -103,7 +103,7 @@ def read_json(content: bytes) -> dict[str, Any]:
 
 
 def read_xml(content: bytes, deepest: int = DEEPEST) -> Iterator[tuple[tuple[str, ...], str, int]]:
-    """The elements of an XML file that hold text: the names down to each, its text, its line. Raises Malformed."""
+    """Yield the elements of an XML file that contain text: (names from the root, text, line). Raises Malformed."""
     if len(content) > LIMIT:
         raise Malformed(f"it is larger than {LIMIT >> 10} KiB")
     if re.search(rb"<!(DOCTYPE|ENTITY)", content):
@@ -119,7 +119,7 @@ def read_xml(content: bytes, deepest: int = DEEPEST) -> Iterator[tuple[tuple[str
         path.append(name.rpartition(":")[2])
         texts.append("")
 
-    def hear(text: str) -> None:
+    def collect(text: str) -> None:
         if texts and len(texts[-1]) < 1000:
             texts[-1] += text
 
@@ -129,7 +129,7 @@ def read_xml(content: bytes, deepest: int = DEEPEST) -> Iterator[tuple[tuple[str
         path.pop()
         texts.pop()
 
-    parser.StartElementHandler, parser.CharacterDataHandler, parser.EndElementHandler = begin, hear, end
+    parser.StartElementHandler, parser.CharacterDataHandler, parser.EndElementHandler = begin, collect, end
     try:
         parser.Parse(content, True)
     except (expat.ExpatError, ValueError, LookupError) as error:
@@ -138,17 +138,17 @@ def read_xml(content: bytes, deepest: int = DEEPEST) -> Iterator[tuple[tuple[str
 
 
 def table(value: Any) -> dict[str, Any]:
-    """The value if it is a table, else an empty one."""
+    """Return the value if it is a table, else {}."""
     return value if isinstance(value, dict) else {}
 
 
 def entries(value: Any) -> list[Any]:
-    """The value if it is a list, else an empty one."""
+    """Return the value if it is a list, else []."""
     return value if isinstance(value, list) else []
 
 
 def text_of(value: Any) -> str:
-    """The value if it is a text or a number, as text; else empty."""
+    """Return a text or a number as text, else ""."""
     return str(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
 
 
@@ -159,7 +159,7 @@ def _text(content: bytes) -> str:
 
 
 def _nesting(text: str) -> int:
-    """How deep brackets stand in each other; those in texts count too, so it may be said too high."""
+    """Return how deep brackets are nested. Those inside strings count too, so the result may be too high."""
     depth = deepest = 0
     for bracket in re.findall(r"[\[{}\]]", text):
         depth = depth + 1 if bracket in "[{" else max(0, depth - 1)
@@ -184,9 +184,9 @@ def _value(node: Node | None, depth: int, left: list[int]) -> Value:
                     pairs[str(key.value)] = _value(value, depth + 1, left)
             return Value(pairs, line)
         case SequenceNode():
-            return Value(tuple(_value(one, depth + 1, left) for one in node.value), line)
+            return Value(tuple(_value(item, depth + 1, left) for item in node.value), line)
         case ScalarNode():
-            # What stands in a block (`|`) begins below its mark.
+            # The text of a block scalar (`|`, `>`) begins on the line below its mark.
             return Value(str(node.value), line + (node.style in ("|", ">")))
     return Value("", line)
 

@@ -1,4 +1,4 @@
-"""How a repo is tested: its test files and their folders by name, and the frameworks that its manifests and CI name."""
+"""Describe how a repo is tested: test files and folders by name, and frameworks that its manifests and CI name."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ FRAMEWORKS = 12
 
 
 def test_layout(files: Sequence[RepoFile], manifests: Sequence[Manifest], pipelines: Sequence[Pipeline]) -> Suite:
-    """Files, folders and frameworks. A framework is told once, with the first line that names it."""
+    """Return the test files, folders and frameworks. Each framework comes once, with the first line that names it."""
     named: dict[str, Framework] = {}
-    for one in _named(manifests, pipelines):
-        named.setdefault(one.name, one)
+    for found in _frameworks(manifests, pipelines):
+        named.setdefault(found.name, found)
     count = 0
     folders: Counter[str] = Counter()
     for file in files:
@@ -29,8 +29,8 @@ def test_layout(files: Sequence[RepoFile], manifests: Sequence[Manifest], pipeli
         if is_test(file.name):
             count += 1
             folders[_folder(file.name)] += 1
-    told = sorted(folders.items(), key=lambda one: (-one[1], one[0]))[:FOLDERS]
-    return Suite(count, tuple(SuiteFolder(path, many) for path, many in told), tuple(named.values())[:FRAMEWORKS])
+    largest = sorted(folders.items(), key=lambda item: (-item[1], item[0]))[:FOLDERS]
+    return Suite(count, tuple(SuiteFolder(path, many) for path, many in largest), tuple(named.values())[:FRAMEWORKS])
 
 
 _SAME = (
@@ -74,11 +74,11 @@ _RUNS = re.compile(
 _TEST_FOLDER = re.compile(r"(unit|integration|e2e)?[-_]?(tests?|specs?|__tests__|e2e|androidTest|\w+Tests)")
 
 
-def _named(manifests: Sequence[Manifest], pipelines: Sequence[Pipeline]) -> Iterator[Framework]:
+def _frameworks(manifests: Sequence[Manifest], pipelines: Sequence[Pipeline]) -> Iterator[Framework]:
     for manifest in manifests:
-        for one in manifest.dependencies:
-            if one.name in _FRAMEWORKS:
-                yield Framework(_FRAMEWORKS[one.name], manifest.path, one.line)
+        for dependency in manifest.dependencies:
+            if dependency.name in _FRAMEWORKS:
+                yield Framework(_FRAMEWORKS[dependency.name], manifest.path, dependency.line)
         for script in manifest.scripts:
             if match := _RUNS.search(script.command):
                 yield Framework(match[1], manifest.path, script.line)
@@ -89,7 +89,7 @@ def _named(manifests: Sequence[Manifest], pipelines: Sequence[Pipeline]) -> Iter
 
 
 def _folder(name: str) -> str:
-    """Up to the folder that is called so; else the folder of the file, at most two levels deep."""
+    """Return the outermost folder that has a typical name, else the folder of the file, at most two levels deep."""
     parts = name.split("/")[:-1]
     for at, part in enumerate(parts):
         if _TEST_FOLDER.fullmatch(part):

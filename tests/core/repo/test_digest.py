@@ -68,7 +68,7 @@ def test_what_a_planner_needs_is_told_with_where_it_stands() -> None:
 - make test (`README.md`)
 - languages: Python 100% (3 files, 1.2 kB)
 
-## Now
+## Current state
 
 - branch `make test` at `1234567890` 2026-11-23 “make test”
 - 1 changed: `make test`
@@ -94,7 +94,7 @@ def test_what_a_planner_needs_is_told_with_where_it_stands() -> None:
 
 - readme `README.md`: make test
 
-## Not complete
+## Incomplete
 
 - make test
 """
@@ -103,8 +103,8 @@ def test_what_a_planner_needs_is_told_with_where_it_stands() -> None:
 
 def test_what_has_no_room_is_said() -> None:
     text = digest(snapshot_of("make test", 40), 220)
-    assert text.endswith(("of “Documents”.\n", "of “Not complete”.\n"))
-    assert "\nLeft out for want of room: " in text
+    assert text.endswith(("of “Documents”.\n", "of “Incomplete”.\n"))
+    assert "\nOmitted for lack of room: " in text
     assert "- test: `make test`" in text  # a command before the fortieth commit
 
 
@@ -121,7 +121,7 @@ def test_a_secret_is_cut_out() -> None:
 
 def test_a_repo_of_which_nothing_is_known_has_a_digest() -> None:
     empty = Snapshot("a", "/a", "k", GitState("k", "main", None, empty=True), History(), Docs(), Code())
-    assert digest(empty, 500) == "# a\n\n`/a`\n\n## Now\n\n- no commit yet\n- the work tree is clean\n"
+    assert digest(empty, 500) == "# a\n\n`/a`\n\n## Current state\n\n- no commit yet\n- the work tree is clean\n"
 
 
 @settings(max_examples=200, deadline=None)

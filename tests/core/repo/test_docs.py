@@ -130,7 +130,7 @@ def test_what_is_not_read_is_said() -> None:
 def test_a_document_that_tangles_the_parser_is_told_and_the_others_are_read() -> None:
     found = docs_of(README_md=b"> " * 30 + b"x", AGENTS_md=b"# Rules")
     assert [one.path for one in found.documents] == ["README.md", "AGENTS.md"]
-    assert found.cut[0].startswith("README.md was not understood (line 1: ")
+    assert found.cut[0].startswith("README.md could not be parsed (line 1: ")
 
 
 @pytest.mark.parametrize(

@@ -225,7 +225,7 @@ BOMB = b"a: &a [x,x,x,x,x,x,x,x,x]\n" + b"".join(
     ],
 )
 def test_what_is_malformed_or_hostile_is_told_in_a_note(path: str, content: bytes, note: str) -> None:
-    assert read_manifest(path, content) == Manifest(path, kind_of(path) or "", note=f"not understood: {note}")
+    assert read_manifest(path, content) == Manifest(path, kind_of(path) or "", note=f"cannot be read: {note}")
 
 
 def test_long_lists_are_cut_and_the_rest_is_counted() -> None:

@@ -1,4 +1,4 @@
-"""What git prints, as values: status, refs, history. Bytes in, printable text out.
+"""Parse what git prints: status, refs, history. Bytes in, printable text out.
 
 Here: the meaning of git's output. Not here: running git (`shell.git`).
 """

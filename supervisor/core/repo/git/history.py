@@ -1,4 +1,4 @@
-"""What commits tell of a repo: its rhythm, its people, its hot files, what changes together, what is on its way."""
+"""Compute statistics over commits: per week, per author, hot files, files that change together, unmerged branches."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from supervisor.domain.repo.pathname import shown
 WEEKS = 26
 AUTHORS = 50
 HOT = 50
-HALF_LIFE_DAYS = 30.0  # what was changed a month before HEAD counts half
+HALF_LIFE_DAYS = 30.0  # a change a month before HEAD counts half
 TOGETHER = 40
-WIDE = 15  # files: a commit of more is a sweep (a rename, a new formatter) and says little of what belongs together
-SUPPORT = 3  # commits: fewer are chance
+WIDE = 15  # files: a larger commit is a sweep (a rename, a new formatter) and does not show what belongs together
+SUPPORT = 3  # commits: fewer may be chance
 CONFIDENCE = 0.3
-JUDGED = 300  # the newest messages show the convention of now
+SAMPLE = 300  # the newest messages show the current convention
 REPAIRS = 20
 IN_FLIGHT = 50
 TAGS = 3
@@ -41,7 +41,7 @@ _LOCKS = frozenset(
     b"package-lock.json yarn.lock pnpm-lock.yaml bun.lock npm-shrinkwrap.json Cargo.lock poetry.lock uv.lock "
     b"Pipfile.lock go.sum Gemfile.lock composer.lock mix.lock pubspec.lock Podfile.lock flake.lock".split()
 )
-"""They change with every dependency, and would be the hottest files everywhere."""
+"""They change with every dependency, so they would be the hottest files everywhere."""
 
 _CONVENTIONS = (
     (
@@ -60,17 +60,17 @@ _FIXUP = re.compile(rb"(?:(?:fixup|squash|amend)! |(?:oops|typos?|wip|fix(?:es|e
 
 
 def weeks(log: Sequence[Logged]) -> tuple[Week, ...]:
-    """The commits of each of the `WEEKS` weeks that end with that of HEAD, the oldest week first."""
+    """Count the commits per week, for the `WEEKS` weeks up to HEAD's, the oldest week first."""
     if not log:
         return ()
-    # The first day of 1970 was a Thursday. No clock: HEAD is now, and what is dated after it is of its week.
+    # The first day of 1970 was a Thursday. There is no clock here: HEAD is now, and later dates belong to its week.
     last = (log[0].at // 86_400 + 3) // 7
     counts = Counter(min((commit.at // 86_400 + 3) // 7, last) for commit in log)
     return tuple(Week(moment((week * 7 - 3) * 86_400), counts[week]) for week in range(last - WEEKS + 1, last + 1))
 
 
 def authors(log: Iterable[Logged]) -> tuple[Author, ...]:
-    """Everybody who committed, those with the most commits first."""
+    """Return everybody who committed, those with the most commits first."""
     seen: dict[bytes, list[int]] = {}
     for commit in log:
         found = seen.get(commit.author)
@@ -85,17 +85,17 @@ def authors(log: Iterable[Logged]) -> tuple[Author, ...]:
 
 
 def hot(log: Sequence[Logged], tracked: Collection[bytes] | None) -> tuple[HotFile, ...]:
-    """The files that changed more than once, and most of late, by weight; only `tracked` ones (None: all are)."""
+    """Return the files that changed more than once, by weight. Only `tracked` ones count (None: all do)."""
     weight: defaultdict[bytes, float] = defaultdict(float)
     count = Counter(name for commit in log for name in commit.names)
     last: dict[bytes, int] = {}
     for commit in log:
-        # No clock: HEAD is now. A commit dated after it counts as one at it, and none so old as to count nothing.
+        # There is no clock here: HEAD is now, and later dates count as its own. Bounded, so that the share is never 0.
         age = min(max(log[0].at - commit.at, 0) / _DAY, 500 * HALF_LIFE_DAYS)
         share = 0.5 ** (age / HALF_LIFE_DAYS)
         for name in commit.names:
             weight[name] += share
-            if name not in last:  # The log begins with the newest.
+            if name not in last:  # The newest commit comes first.
                 last[name] = commit.at
     alive = (name for name, number in count.items() if number > 1 and (tracked is None or name in tracked))
     ranked = sorted((name for name in alive if not _is_lock(name)), key=lambda name: (-weight[name], name))[:HOT]
@@ -103,7 +103,7 @@ def hot(log: Sequence[Logged], tracked: Collection[bytes] | None) -> tuple[HotFi
 
 
 def together(log: Iterable[Logged], tracked: Collection[bytes] | None) -> tuple[Together, ...]:
-    """The pairs of files that change together, the strongest first; only those with some support and confidence."""
+    """Return pairs of files that change together, the strongest first, if they have enough support and confidence."""
     narrow = [commit.names for commit in log if len(commit.names) <= WIDE]
     count = Counter(name for names in narrow for name in names)
     often = {
@@ -128,15 +128,15 @@ def together(log: Iterable[Logged], tracked: Collection[bytes] | None) -> tuple[
 
 
 def messages(log: Iterable[Logged]) -> Messages | None:
-    """The convention that at least half of the newest messages follow; None without messages to judge by.
+    """Return the convention that at least half of the newest messages follow; None without any message.
 
-    Merges, reverts and fix-ups are written by git, and not counted.
+    Merges, reverts and fix-ups do not count, because git writes their messages.
     """
     subjects = []
     for commit in log:
         if not commit.merge and not _REVERT.match(commit.subject) and not _FIXUP.match(commit.subject):
             subjects.append(words(commit.subject))
-            if len(subjects) == JUDGED:
+            if len(subjects) == SAMPLE:
                 break
     if not subjects:
         return None
@@ -154,7 +154,7 @@ def messages(log: Iterable[Logged]) -> Messages | None:
 
 
 def repairs(log: Iterable[Logged]) -> tuple[Repair, ...]:
-    """The commits that take back or mend others, by what their subject says, the newest first."""
+    """Return the commits that undo or fix others, by their subject, the newest first."""
     found = []
     for commit in log:
         kind = "revert" if _REVERT.match(commit.subject) else "fix-up" if _FIXUP.match(commit.subject) else ""
@@ -164,22 +164,22 @@ def repairs(log: Iterable[Logged]) -> tuple[Repair, ...]:
 
 
 def default_branch(refs: Sequence[Ref], current: str | None) -> tuple[str | None, tuple[str, ...]]:
-    """The branch that the others are merged into, and all refs that stand for it, here and at the remotes."""
+    """Return the branch that the others are merged into, and all refs of it, local and remote. None without one."""
     names = {ref.name for ref in refs}
-    said = [ref.target for ref in refs if ref.name.startswith("refs/remotes/") and ref.name.endswith("/HEAD")]
-    said.sort(key=lambda target: not target.startswith("refs/remotes/origin/"))
-    guesses = [target.split("/", 3)[3] for target in said if target.count("/") >= 3 and target in names]
+    heads = [ref.target for ref in refs if ref.name.startswith("refs/remotes/") and ref.name.endswith("/HEAD")]
+    heads.sort(key=lambda target: not target.startswith("refs/remotes/origin/"))
+    guesses = [target.split("/", 3)[3] for target in heads if target.count("/") >= 3 and target in names]
     for name in (*guesses, "main", "master", "trunk", "develop", *([current] if current else [])):
-        stands = [f"refs/heads/{name}", f"refs/remotes/origin/{name}", *(t for t in said if t.endswith(f"/{name}"))]
-        if found := tuple(dict.fromkeys(ref for ref in stands if ref in names)):
+        same = [f"refs/heads/{name}", f"refs/remotes/origin/{name}", *(t for t in heads if t.endswith(f"/{name}"))]
+        if found := tuple(dict.fromkeys(ref for ref in same if ref in names)):
             return name, found
     return None, ()
 
 
 def in_flight(refs: Iterable[Ref], unmerged: Sequence[Logged]) -> tuple[tuple[InFlight, ...], int]:
-    """The branches that have commits of their own, and how many they are; the newest first, at most `IN_FLIGHT`.
+    """Return the branches with commits of their own (the newest first, at most `IN_FLIGHT`), and their number.
 
-    `unmerged` are all commits that the default branch lacks. A copy at a remote that a branch contains is left out.
+    `unmerged`: all commits that the default branch lacks. A remote branch that its local branch contains is omitted.
     """
     commits = {commit.oid: commit for commit in unmerged}
     tips: dict[bytes, str] = {}
@@ -192,16 +192,17 @@ def in_flight(refs: Iterable[Ref], unmerged: Sequence[Logged]) -> tuple[tuple[In
     found = []
     for oid, name in newest[:IN_FLIGHT]:
         if oid in here.get(name.partition("/")[2], ()):
-            continue  # It is at a remote what its local branch was some commits ago.
+            continue  # The remote branch is an earlier state of its local branch.
         tip = commits[oid]
         started = moment(min(commits[each].at for each in own[oid]))
-        told = (words(tip.author), words(tip.subject))
-        found.append(InFlight(name, oid.decode("ascii", "replace"), len(own[oid]), started, moment(tip.at), *told))
+        who, subject = words(tip.author), words(tip.subject)
+        count = len(own[oid])
+        found.append(InFlight(name, oid.decode("ascii", "replace"), count, started, moment(tip.at), who, subject))
     return tuple(found), len(tips) - len(own) + len(found)
 
 
 def near_tags(refs: Iterable[Ref], log: Sequence[Logged]) -> tuple[Tag, ...]:
-    """The tags nearest to HEAD among the commits of `log`, which begins at HEAD."""
+    """Return the tags nearest to HEAD among the commits of `log`, which begins at HEAD."""
     tagged: defaultdict[bytes, list[Ref]] = defaultdict(list)
     for ref in refs:
         if ref.name.startswith("refs/tags/"):

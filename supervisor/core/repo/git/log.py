@@ -1,4 +1,4 @@
-"""What `git log -z` prints, as commits. Fields are told by their position: no name and no message can pass for one."""
+"""Parse `git log -z` into commits. Fields are found by position, so no name and no message can fake one."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from supervisor.domain.repo.pathname import shown
 LOG_FORMAT = "tformat:%x00%H%x00%P%x00%ct%x00%aN%x00%s"
 SIZED_FORMAT = "tformat:%x00%H%x00%P%x00%ct%x00%aN%x00%B%x00"
 
-COMMIT_NAMES = 50  # files named of one commit
-TICKETS = 8  # ids kept of one message
+COMMIT_NAMES = 50  # files named per commit
+TICKETS = 8  # ids kept per message
 
 _TICKET = re.compile(r"\b[A-Z][A-Z0-9]{1,9}-[1-9][0-9]{0,6}\b|(?<![\w/&])#[1-9][0-9]{0,6}\b")
 _NO_TICKET = re.compile(r"(?:UTF|SHA|ISO|RFC|CVE|MD|BASE|HTTP|TLS|UTC|GMT|X|PEP|AES|RSA|IPV|CP|KOI)-")
 
 
 class Logged(NamedTuple):
-    """A commit as the statistics need it; the bytes are those of git. A merge has no `names`.
+    """A commit for statistics, in git's own bytes.
 
-    A tuple, as there are thousands of them and a frozen dataclass takes four times as long to make.
+    A NamedTuple: there are thousands of them, and a frozen dataclass takes four times as long to make.
     """
 
     oid: bytes
-    parents: bytes
-    at: int
+    parents: bytes  # oids, separated by a space
+    at: int  # Unix time
     author: bytes
     subject: bytes
-    names: tuple[bytes, ...]
+    names: tuple[bytes, ...]  # changed files; none for a merge
 
     @property
     def merge(self) -> bool:
@@ -38,13 +38,13 @@ class Logged(NamedTuple):
 
 
 def parse_log(out: bytes, *, cut: bool) -> list[Logged]:
-    """The commits of `log -z --name-only` with `LOG_FORMAT`. Of a `cut` output the last commit is left out."""
+    """Parse the output of `log -z --name-only` with `LOG_FORMAT`. If it was `cut`, omit the last commit."""
     fields = out.split(b"\0")
     commits = []
     at, end = 0, len(fields) - 1
     while at + 5 < len(fields) and not fields[at]:
         start = at + 6
-        # The names end at the next commit, which begins with an empty field: no name is empty.
+        # The names end at the next commit, which begins with an empty field. No name is empty.
         try:
             stop = fields.index(b"", start)
         except ValueError:
@@ -59,7 +59,7 @@ def parse_log(out: bytes, *, cut: bool) -> list[Logged]:
 
 
 def parse_sized(out: bytes, *, cut: bool) -> list[Commit]:
-    """The commits of `log -z --numstat` with `SIZED_FORMAT`. Of a `cut` output the last commit is left out."""
+    """Parse the output of `log -z --numstat` with `SIZED_FORMAT`. If it was `cut`, omit the last commit."""
     fields = out.split(b"\0")
     commits = []
     at = 0
@@ -73,7 +73,7 @@ def parse_sized(out: bytes, *, cut: bool) -> list[Commit]:
             minus, second_tab, name = rest.partition(b"\t")
             at += 1
             if not (tab and second_tab and name):
-                continue  # A git that died in the middle of this commit, which is then cut.
+                continue  # git died in the middle of this commit: it is the last one of a cut output.
             added += number(plus)
             gone += number(minus)
             names.append(name)
@@ -82,7 +82,7 @@ def parse_sized(out: bytes, *, cut: bool) -> list[Commit]:
 
 
 def without_size(commit: Logged) -> Commit:
-    """A commit of which git could not tell the size."""
+    """Convert a commit whose size git did not print."""
     parts = (commit.oid, commit.parents, commit.at, commit.author, commit.subject)
     return _commit(*parts, list(commit.names), None, None)
 
@@ -114,6 +114,6 @@ def _commit(
 
 
 def _subject(message: bytes) -> bytes:
-    """The first paragraph as one line, which is what git calls the subject."""
+    """Return the first paragraph as one line: git's definition of the subject."""
     paragraph = re.split(rb"\n[ \t]*\n", message.lstrip(b"\n"), maxsplit=1)[0]
     return b" ".join(line.strip() for line in paragraph.split(b"\n"))

@@ -1,4 +1,4 @@
-"""What git prints, as values: status, configuration, refs, work trees, the index. Bytes in, printable text out."""
+"""Parse what git prints: status, configuration, refs, work trees, the index. Bytes in, printable text out."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from supervisor.domain.repo.git import (
 )
 from supervisor.domain.repo.pathname import shown
 
-NAMES = 100  # paths named of one kind of change, and lines of a list of patterns; the count is always whole
+NAMES = 100  # paths named per kind of change, and lines of a list of patterns; counts are always complete
 PARTS = 100  # submodules, work trees, remotes and stashes kept
 
 REF_FORMAT = "%(refname)%00%(objectname)%00%(*objectname)%00%(symref)%00%(creatordate:unix)%00"
@@ -29,7 +29,7 @@ STASH_FORMAT = "%ct%x00%gs"
 
 
 class GitStatus(Struct, frozen=True):
-    """What `status --porcelain=v2 --branch --show-stash -z` says."""
+    """The output of `status --porcelain=v2 --branch --show-stash -z`."""
 
     oid: str | None = None
     branch: str | None = None
@@ -43,23 +43,23 @@ class GitStatus(Struct, frozen=True):
 
 
 class Ref(Struct, frozen=True):
-    """A branch, a tag or the stash: `oid` is the commit (or what else a tag names), `target` that of a symbolic ref."""
+    """A branch, a tag or the stash."""
 
     name: str
-    oid: bytes
-    target: str
-    at: int
+    oid: bytes  # of the commit, or of what else a tag names
+    target: str  # of a symbolic ref, else ""
+    at: int  # Unix time
 
 
 class GitIndex(Struct, frozen=True):
-    """The tracked files, and the commits of those that are submodules."""
+    """The index."""
 
-    files: frozenset[bytes]
-    submodules: Mapping[bytes, str]
+    files: frozenset[bytes]  # all tracked files
+    submodules: Mapping[bytes, str]  # by path, the commit
 
 
 def parse_status(out: bytes) -> GitStatus:
-    """The parts of a status. A record that is not known is left out."""
+    """Parse a status. Unknown records are ignored."""
     head: dict[bytes, bytes] = {}
     changes: dict[str, list[bytes]] = {"staged": [], "unstaged": [], "untracked": [], "conflicted": []}
     submodules: dict[bytes, SubmoduleState] = {}
@@ -97,7 +97,7 @@ def parse_status(out: bytes) -> GitStatus:
 
 
 def parse_refs(out: bytes) -> tuple[Ref, ...]:
-    """The refs that `for-each-ref` printed with `REF_FORMAT`."""
+    """Parse the output of `for-each-ref` with `REF_FORMAT`."""
     fields = out.split(b"\0")
     refs = []
     for name, oid, peeled, target, at in zip(*(fields[start:-1:5] for start in range(5)), strict=False):
@@ -106,7 +106,7 @@ def parse_refs(out: bytes) -> tuple[Ref, ...]:
 
 
 def parse_index(out: bytes) -> GitIndex:
-    """The files that `ls-files -s -z` printed."""
+    """Parse the output of `ls-files -s -z`."""
     files = set()
     submodules = {}
     for record in out.split(b"\0")[:-1]:
@@ -118,14 +118,14 @@ def parse_index(out: bytes) -> GitIndex:
 
 
 def parse_stashes(out: bytes) -> tuple[Stash, ...]:
-    """The stashes that `log -g -z` printed with `STASH_FORMAT`, the newest first."""
+    """Parse the output of `log -g -z` with `STASH_FORMAT`, the newest stash first."""
     fields = out.split(b"\0")
     pairs = zip(fields[0::2], fields[1::2], strict=False)
     return tuple(Stash(words(subject), moment(at)) for at, subject in pairs)[:PARTS]
 
 
 def parse_worktrees(out: bytes) -> tuple[Worktree, ...]:
-    """The work trees that `worktree list --porcelain -z` printed."""
+    """Parse the output of `worktree list --porcelain -z`."""
     found = []
     for block in out.split(b"\0\0"):
         lines = dict(line.partition(b" ")[::2] for line in block.split(b"\0") if line)
@@ -144,7 +144,10 @@ def parse_worktrees(out: bytes) -> tuple[Worktree, ...]:
 
 
 def parse_progress(files: Mapping[str, bytes]) -> InProgress | None:
-    """The operation of which these files of the git folder tell. A rebase goes before the pick that it stopped at."""
+    """Return the operation that these files of the git folder show, or None.
+
+    A rebase wins over the cherry-pick at which it stopped.
+    """
 
     def line(name: str) -> bytes:
         return files.get(name, b"").split(b"\n")[0]
@@ -173,7 +176,7 @@ def parse_progress(files: Mapping[str, bytes]) -> InProgress | None:
 
 
 def remotes_of(settings: Iterable[tuple[str, bytes]]) -> tuple[Remote, ...]:
-    """The remotes that the configuration names, by name."""
+    """Return the remotes in the configuration, sorted by name."""
     urls: dict[str, bytes] = {}
     pushes: dict[str, bytes] = {}
     for key, value in settings:
@@ -193,7 +196,7 @@ def remotes_of(settings: Iterable[tuple[str, bytes]]) -> tuple[Remote, ...]:
 def submodules_of(
     index: GitIndex, status: GitStatus, modules: bytes, on_disk: frozenset[bytes]
 ) -> tuple[Submodule, ...]:
-    """The submodules of the index; `modules` is `.gitmodules` as `config --list -z` prints it."""
+    """Return the submodules of the index. `modules`: `.gitmodules` as `config --list -z` prints it."""
     named: dict[bytes, dict[bytes, bytes]] = {}
     for entry in modules.split(b"\0")[:-1]:
         key, _, value = entry.partition(b"\n")
@@ -213,7 +216,7 @@ def submodules_of(
 
 
 def patterns_of(text: bytes, mark: bytes = b"") -> tuple[str, ...]:
-    """The patterns of a sparse checkout, or those that a .gitattributes file gives `mark`; comments left out."""
+    """Return the patterns of a sparse checkout, or those to which .gitattributes gives `mark`. Ignores comments."""
     found = []
     for line in text.splitlines():
         fields = line.split()

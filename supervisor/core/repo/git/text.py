@@ -1,4 +1,4 @@
-"""Times, numbers, words and URLs as git prints them: whatever the bytes are, what comes out may be shown."""
+"""Convert times, numbers, words and URLs that git prints. Whatever the bytes are, the result is safe to show."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from datetime import UTC, datetime, timedelta
 from supervisor.core.text.redact import redact
 from supervisor.domain.repo.pathname import shown
 
-WORDS = 300  # characters of a subject or a name of a person
+WORDS = 300  # characters of a subject or a person's name
 
 
 def moment(seconds: int | bytes) -> datetime:
-    """A time as git prints it; what is no time, or lies outside of the years 1970 to 9999, becomes the nearest one."""
+    """Convert a Unix time that git printed. Anything outside of the years 1970 to 9999 becomes the nearest moment."""
     return _EPOCH + timedelta(seconds=min(max(number(seconds), 0), _LAST_SECOND))
 
 
 def number(digits: int | bytes) -> int:
-    """A whole number as git prints it; 0 when it is none."""
+    """Convert an integer that git printed; 0 if it is not one."""
     if isinstance(digits, int):
         return digits
     return int(digits) if len(digits) < 20 and digits.strip().lstrip(b"-").isdigit() else 0
 
 
 def words(text: bytes, limit: int = WORDS) -> str:
-    """What a person wrote, as one printable line without secrets, cut at `limit` characters.
+    """Return what a person wrote as one printable line without secrets, cut at `limit` characters.
 
-    A byte that is not UTF-8 and a control character are shown by their number: a terminal obeys none of them.
+    Control characters and bytes that are not UTF-8 are escaped, so that no terminal interprets them.
     """
     line = text[: 8 * limit].decode("utf-8", "surrogateescape").strip()
     if not line.isprintable():
@@ -38,10 +38,10 @@ def words(text: bytes, limit: int = WORDS) -> str:
 
 
 def without_credentials(url: bytes) -> str:
-    """A URL as it may be shown: without user, password, query and fragment. `git@host:path` keeps its user."""
+    """Return a URL that is safe to show: without user, password, query and fragment. `git@host:path` keeps its user."""
     text = shown(url)
     helper, double, rest = text.partition("::")
-    if double and helper.isalnum():  # What follows ext:: is a command line.
+    if double and helper.isalnum():  # ext:: is followed by a command line.
         return f"{helper}::…" if helper == "ext" else f"{helper}::{without_credentials(rest.encode())}"
     scheme, sep, rest = text.partition("://")
     if sep:
@@ -65,7 +65,7 @@ def _without_user(rest: str) -> str:
         if "@" in host:
             rest = rest[host.rindex("@") + 1 :]
         elif re.search(r":(?!\d*$)", host) and not host.startswith("[") and "@" in rest:
-            rest = rest.rpartition("@")[2]  # A password with a slash in it.
+            rest = rest.rpartition("@")[2]  # The password contains a slash.
         else:
             return re.split(r"[?#]", rest, maxsplit=1)[0]
 
@@ -73,6 +73,6 @@ def _without_user(rest: str) -> str:
 def _char(char: str) -> str:
     if "\udc80" <= char <= "\udcff":
         return f"\\x{ord(char) - 0xDC00:02x}"
-    if char.isprintable() or char in "\u200c\u200d":  # The joiners are part of words and of emoji.
+    if char.isprintable() or char in "\u200c\u200d":  # Zero-width joiners are part of words and emoji.
         return char
     return " " if char in "\t\n" else char.encode("unicode_escape").decode("ascii")

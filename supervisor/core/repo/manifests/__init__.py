@@ -21,21 +21,21 @@ FACTS = 30
 
 
 def kind_of(name: str) -> str | None:
-    """The tool that reads a file of this name; None for what is no manifest."""
+    """Return the tool that reads a file of this name; None if the file is not a manifest."""
     found = _reader(name)
     return found[0] if found else None
 
 
 def read_manifest(name: str, content: bytes) -> Manifest:
-    """What a manifest declares. One that is malformed has a note that says so, and nothing else."""
+    """Read what a manifest declares. A malformed one yields nothing but a note that says so."""
     found = _reader(name)
     if found is None:
-        raise AssertionError(f"{name} is no manifest: ask kind_of first")
+        raise AssertionError(f"{name} is not a manifest: call kind_of first")
     kind, read = found
     try:
         return _bounded(read(name, kind, content))
     except Malformed as error:
-        return Manifest(name, kind, note=f"not understood: {error}")
+        return Manifest(name, kind, note=f"cannot be read: {error}")
 
 
 _READERS: dict[str, tuple[str, Reader]] = {**python.READERS, **packages.READERS, **builds.READERS}
@@ -49,8 +49,8 @@ def _reader(name: str) -> tuple[str, Reader] | None:
 
 
 def _bounded(manifest: Manifest) -> Manifest:
-    """The manifest with as much of each list as is told, and its own texts fit to be shown."""
-    scripts, needed = manifest.scripts, sorted(manifest.dependencies, key=lambda one: one.dev)
+    """Limit each list of the manifest, and make its name and version printable."""
+    scripts, needed = manifest.scripts, sorted(manifest.dependencies, key=lambda dependency: dependency.dev)
     more = max(0, len(scripts) - SCRIPTS) + max(0, len(needed) - DEPENDENCIES)
     return Manifest(
         manifest.path,

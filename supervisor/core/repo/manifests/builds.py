@@ -1,4 +1,4 @@
-"""Files that say how to build and run: Makefile, justfile, Taskfile, CMake, PlatformIO, Dockerfile, compose."""
+"""Read files that say how to build and run: Makefile, justfile, Taskfile, CMake, PlatformIO, Dockerfile, compose."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _makefile(name: str, kind: str, content: bytes) -> Manifest:
 
 
 def _recipe(lines: list[str], at: int) -> str:
-    """The first command below line `at` (from 1)."""
+    """Return the first command below line `at` (from 1), or ""."""
     for line in lines[at : at + 12]:
         if not line[:1].isspace() and line.strip():
             return ""
@@ -62,7 +62,7 @@ def _taskfile(name: str, kind: str, content: bytes) -> Manifest:
     scripts: list[Script] = []
     for called, task in read_yaml(content).at("tasks").pairs.items():
         commands = (task if isinstance(task.data, tuple) else task.at("cmds") if task.pairs else task).items
-        first = next((one.text or one.at("cmd").text for one in commands), "")
+        first = next((command.text or command.at("cmd").text for command in commands), "")
         purpose = purpose_of_name(called) or purpose_of(first)
         scripts.append(Script(quote(called, NAME), quote(first, LENGTH), purpose, task.line))
     return Manifest(name, kind, scripts=tuple(scripts))
@@ -140,7 +140,7 @@ def _compose(name: str, kind: str, content: bytes) -> Manifest:
             words.append(f"image {image}")
         if "build" in service.pairs:
             words.append(f"build {service.at('build').text or service.at('build', 'context').text or '.'}")
-        if ports := [one.text or one.at("published").text for one in service.at("ports").items]:
+        if ports := [port.text or port.at("published").text for port in service.at("ports").items]:
             words.append(f"ports {' '.join(ports)}")
         if needs := _keys(service.at("depends_on")):
             words.append(f"after {' '.join(needs)}")
@@ -151,7 +151,7 @@ def _compose(name: str, kind: str, content: bytes) -> Manifest:
 
 
 def _keys(value: Value) -> list[str]:
-    return list(value.pairs) or [one.text for one in value.items]
+    return list(value.pairs) or [item.text for item in value.items]
 
 
 def _version_file(name: str, kind: str, content: bytes) -> Manifest:

@@ -1,4 +1,4 @@
-"""What the readers of manifests share: names, versions and scripts fit to be shown, and the lines they stand on."""
+"""What the readers of manifests share: printable names, versions and scripts, and the lines where they are."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from supervisor.domain.repo.facts import Dependency, Fact, Manifest, Script
 NAME = 80  # characters of a name or a version
 
 TEXT = 128 << 10
-"""Bytes searched by a pattern that spans lines: what a hostile file costs grows faster than its size."""
+"""Bytes searched by a pattern that spans lines: the cost of a hostile file grows faster than its size."""
 
 Reader = Callable[[str, str, bytes], Manifest]
-"""From the path, the kind and the content of a manifest to what it declares. Raises Malformed."""
+"""Takes the path, the kind and the content of a manifest. Raises Malformed."""
 
 
 class Lines:
-    """Where things stand in a text: what the parsers of JSON and TOML do not tell."""
+    """Find the lines of words in a text: the parsers of JSON and TOML do not return lines."""
 
     def __init__(self, content: bytes) -> None:
         self._lines = content.decode("utf-8", "replace").splitlines()
@@ -30,7 +30,7 @@ class Lines:
                 self._firsts.setdefault(word, []).append(number)
 
     def of(self, word: str, after: int = 0) -> int:
-        """The first line from `after` on that names `word`, else the first at all; 0 if there is none."""
+        """Return the first line from `after` on that names `word`, else the first line that does, else 0."""
         found = self._firsts.get(word, ())
         return next((line for line in found if line >= after), found[0] if found else 0)
 
@@ -53,7 +53,7 @@ def fact(name: str, value: str, line: int) -> Fact:
 
 
 def versions(given: Any, lines: Lines, after: int, *, dev: bool) -> list[Dependency]:
-    """A table of names and versions: of poetry, npm, Cargo."""
+    """Read a table of names and versions, as in Poetry, npm and Cargo."""
     found = []
     for key, value in table(given).items():
         about = table(value)

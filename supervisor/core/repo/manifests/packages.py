@@ -1,4 +1,4 @@
-"""Manifests of packages in other languages: npm, Cargo, Go, Maven, Gradle, pub, Swift, Ruby, Composer, .NET."""
+"""Read the manifests of other languages: npm, Cargo, Go, Maven, Gradle, pub, Swift, Ruby, Composer, .NET."""
 
 from __future__ import annotations
 
@@ -44,10 +44,10 @@ def _package_json(name: str, kind: str, content: bytes) -> Manifest:
         facts.append(fact("bin", f"{key} = {text_of(value)}", lines.of("bin")))
     spaces = data.get("workspaces")
     spaces = spaces if isinstance(spaces, list) else entries(table(spaces).get("packages"))
-    facts += [fact("workspace", text_of(one), lines.of("workspaces")) for one in spaces]
-    for one in ("husky", "lint-staged", "jest", "mocha", "ava", "eslintConfig", "prettier", "commitlint", "release"):
-        if one in data:
-            facts.append(fact("tool", one, lines.of(one)))
+    facts += [fact("workspace", text_of(workspace), lines.of("workspaces")) for workspace in spaces]
+    for tool in ("husky", "lint-staged", "jest", "mocha", "ava", "eslintConfig", "prettier", "commitlint", "release"):
+        if tool in data:
+            facts.append(fact("tool", tool, lines.of(tool)))
     called, version = text_of(data.get("name")), text_of(data.get("version"))
     return Manifest(
         name, kind, called, version, tuple(scripts), tuple(needed), tuple(fact for fact in facts if fact.value)
@@ -64,11 +64,11 @@ def _cargo(name: str, kind: str, content: bytes) -> Manifest:
     facts = [
         fact("rust", text_of(package.get("rust-version")), lines.of("rust-version")),
         fact("edition", text_of(package.get("edition")), lines.of("edition")),
-        *(fact("workspace", text_of(one), lines.of("members")) for one in entries(space.get("members"))),
-        *(fact("feature", one, lines.of(one, lines.of("features"))) for one in table(data.get("features"))),
+        *(fact("workspace", text_of(member), lines.of("members")) for member in entries(space.get("members"))),
+        *(fact("feature", feature, lines.of(feature, lines.of("features"))) for feature in table(data.get("features"))),
     ]
-    for one in entries(data.get("bin")):
-        called, path = text_of(table(one).get("name")), text_of(table(one).get("path"))
+    for entry in entries(data.get("bin")):
+        called, path = text_of(table(entry).get("name")), text_of(table(entry).get("path"))
         facts.append(fact("bin", f"{called} = {path}" if path else called, lines.of(called, lines.of("bin"))))
     version = text_of(package.get("version"))
     return Manifest(
@@ -189,7 +189,7 @@ def _pubspec(name: str, kind: str, content: bytes) -> Manifest:
     needed = [
         dependency(
             key,
-            value.text or next((one.text for one in value.pairs.values() if one.text), ""),
+            value.text or next((inner.text for inner in value.pairs.values() if inner.text), ""),
             dev=dev,
             line=value.line,
         )
@@ -211,11 +211,14 @@ def _swift(name: str, kind: str, content: bytes) -> Manifest:
     called = re.search(r"Package\(\s*name:\s*\"([^\"\n]{1,80})\"", text)
     needed = [
         dependency(
-            one[1].rpartition("/")[2].removesuffix(".git"), one[2] or "", dev=False, line=line_at(text, one.start())
+            match[1].rpartition("/")[2].removesuffix(".git"),
+            match[2] or "",
+            dev=False,
+            line=line_at(text, match.start()),
         )
-        for one in _SWIFT_NEED.finditer(text)
+        for match in _SWIFT_NEED.finditer(text)
     ]
-    facts = [fact(one[1], one[2], line_at(text, one.start())) for one in _SWIFT_PART.finditer(text)]
+    facts = [fact(match[1], match[2], line_at(text, match.start())) for match in _SWIFT_PART.finditer(text)]
     version = re.match(r"//\s*swift-tools-version:\s*([\d.]{1,20})", text)
     if version:
         facts.insert(0, fact("swift-tools-version", version[1], 1))
@@ -239,7 +242,7 @@ def _composer(name: str, kind: str, content: bytes) -> Manifest:
     data, lines = read_json(content), Lines(content)
     scripts = []
     for key, value in table(data.get("scripts")).items():
-        said = text_of(value) or " && ".join(one for one in entries(value) if isinstance(one, str))
+        said = text_of(value) or " && ".join(entry for entry in entries(value) if isinstance(entry, str))
         scripts.append(script_of(key, said, lines.of(key, lines.of("scripts"))))
     needed = versions(data.get("require"), lines, lines.of("require"), dev=False)
     needed += versions(data.get("require-dev"), lines, lines.of("require-dev"), dev=True)
@@ -249,14 +252,14 @@ def _composer(name: str, kind: str, content: bytes) -> Manifest:
 def _csproj(name: str, kind: str, content: bytes) -> Manifest:
     text = content[:TEXT].decode("utf-8", "replace")
     needed = [
-        dependency(one[1], one[2] or "", dev=False, line=line_at(text, one.start()))
-        for one in re.finditer(
+        dependency(match[1], match[2] or "", dev=False, line=line_at(text, match.start()))
+        for match in re.finditer(
             r"<PackageReference\s+Include=\"([^\"\n]{1,120})\"(?:\s+Version=\"([^\"\n]{1,60})\")?", text
         )
     ]
     facts = [
-        fact(one[1], one[2], line_at(text, one.start()))
-        for one in re.finditer(r"<(TargetFrameworks?|OutputType|RootNamespace)>([^<\n]{1,100})<", text)
+        fact(match[1], match[2], line_at(text, match.start()))
+        for match in re.finditer(r"<(TargetFrameworks?|OutputType|RootNamespace)>([^<\n]{1,100})<", text)
     ]
     return Manifest(
         name, kind, quote(name.rpartition("/")[2].rpartition(".")[0], NAME), "", (), tuple(needed), tuple(facts)

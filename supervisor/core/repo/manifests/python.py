@@ -1,4 +1,4 @@
-"""Manifests of Python: pyproject.toml, setup.cfg, setup.py, requirements, tox and nox. Nothing is run."""
+"""Read Python manifests: pyproject.toml, setup.cfg, setup.py, requirements, tox and nox. Nothing is run."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _pyproject(name: str, kind: str, content: bytes) -> Manifest:
         for group, texts in table(given).items():
             needed += _requirements(entries(texts), lines, lines.of(group), dev=dev)
     needed += versions(poetry.get("dependencies"), lines, lines.of("tool.poetry.dependencies"), dev=False)
-    groups = [table(one).get("dependencies") for one in table(poetry.get("group")).values()]
+    groups = [table(group).get("dependencies") for group in table(poetry.get("group")).values()]
     for named in (poetry.get("dev-dependencies"), *groups):
         needed += versions(named, lines, lines.of("tool.poetry.dev-dependencies"), dev=True)
     facts = [
@@ -60,12 +60,12 @@ def _pyproject(name: str, kind: str, content: bytes) -> Manifest:
         fact("python", text_of(table(poetry.get("dependencies")).get("python")), lines.of("python")),
         fact("build backend", text_of(table(data.get("build-system")).get("build-backend")), lines.of("build-backend")),
     ]
-    facts += [fact("tool", one, lines.of(f"tool.{one}")) for one in tool if one in _TOOLS.split()]
+    facts += [fact("tool", section, lines.of(f"tool.{section}")) for section in tool if section in _TOOLS.split()]
     called = text_of(project.get("name")) or text_of(poetry.get("name"))
     version = text_of(project.get("version")) or text_of(poetry.get("version"))
     if not version and "version" in entries(project.get("dynamic")):
         version = "dynamic"
-    needed = [one for one in needed if one.name != "python"]
+    needed = [dependency for dependency in needed if dependency.name != "python"]
     return Manifest(
         name, kind, called, version, tuple(scripts), tuple(needed), tuple(fact for fact in facts if fact.value)
     )
@@ -79,7 +79,7 @@ def _tool_scripts(path: tuple[str, str], found: dict[str, Any], lines: Lines) ->
         inner = table(table(value).get("scripts")) if path == ("hatch", "envs") else {key: value}
         for called, command in inner.items():
             said = command if isinstance(command, str) else table(command).get("cmd") or table(command).get("shell")
-            first = " && ".join(one for one in entries(command) if isinstance(one, str))
+            first = " && ".join(entry for entry in entries(command) if isinstance(entry, str))
             label = f"{key}:{called}" if path == ("hatch", "envs") and key != "default" else called
             yield script_of(label, text_of(said) or first, lines.of(called, lines.of(f"tool.{path[0]}")))
 
@@ -128,7 +128,7 @@ _SETUP_SCRIPT = re.compile(r"(['\"])\s*([\w.-]{1,80})\s*=\s*([\w.]{1,160}:[\w.]{
 
 
 def _setup_py(name: str, kind: str, content: bytes) -> Manifest:
-    """By plain reading: what a computed value would be is not known."""
+    """Search setup.py with patterns: it is not run, so computed values stay unknown."""
     text = content[:TEXT].decode("utf-8", "replace")
     said: dict[str, tuple[str, int]] = {}
     for match in _SETUP_KEY.finditer(text):
@@ -138,13 +138,13 @@ def _setup_py(name: str, kind: str, content: bytes) -> Manifest:
             found[1],
             found[2].strip(" )"),
             dev=match[1] != "install_requires",
-            line=line_at(text, match.start(2) + one.start()),
+            line=line_at(text, match.start(2) + quoted.start()),
         )
         for match in _SETUP_LIST.finditer(text)
-        for one in _QUOTED.finditer(match[2])
-        if (found := REQUIREMENT.match(one[2]))
+        for quoted in _QUOTED.finditer(match[2])
+        if (found := REQUIREMENT.match(quoted[2]))
     ]
-    scripts = [script_of(one[2], one[3], line_at(text, one.start())) for one in _SETUP_SCRIPT.finditer(text)]
+    scripts = [script_of(match[2], match[3], line_at(text, match.start())) for match in _SETUP_SCRIPT.finditer(text)]
     facts = [fact("python", *said["python_requires"])] if "python_requires" in said else []
     nothing = ("", 0)
     called, version = said.get("name", nothing)[0], said.get("version", nothing)[0]
