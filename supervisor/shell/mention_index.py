@@ -132,8 +132,8 @@ class MentionIndex:
         self._db.executemany(
             "INSERT INTO mention VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
-                (row.lastrowid, child, joined, m.kind, m.name, m.shown, m.line, m.role, m.detail, m.weak)
-                for joined, m in one.mentions
+                (row.lastrowid, child, key, m.kind, m.name, m.shown, m.line, m.role, m.detail, m.weak)
+                for key, m in one.mentions
             ],
         )
 
@@ -170,9 +170,9 @@ class MentionIndex:
             "SELECT joined, file.child, file.name, file.test, kind, mention.name, shown, line, role, detail, weak"
             f" FROM mention JOIN file ON file.id = mention.file WHERE {where}"
         )
-        for joined, child, file, test, kind, name, shown, line, role, detail, weak in rows:
+        for key, child, file, test, kind, name, shown, line, role, detail, weak in rows:
             mention = Mention(_KINDS[kind], name, shown, line, _ROLES[role], detail, weak)
-            yield joined, child, file, bool(test), mention
+            yield key, child, file, bool(test), mention
 
     def _forget(self, child: str, name: str) -> None:
         row = self._db.execute("SELECT id FROM file WHERE child = ? AND name = ?", (child, name)).fetchone()

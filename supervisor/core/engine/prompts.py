@@ -14,7 +14,7 @@ from functools import lru_cache
 from msgspec import Struct
 
 from supervisor.core.engine.lifecycle.tasks import quoted
-from supervisor.core.map.drift import said_of, said_of_drift
+from supervisor.core.map.drift import describe_drift, describe_link
 from supervisor.core.plan.canonical import task_key
 from supervisor.domain.link import Drift, Link
 from supervisor.domain.plan import Contract, Plan, Task
@@ -84,7 +84,7 @@ def opening(brief: Brief, upstream: Sequence[TaskState], learnings: Sequence[Lea
     """The first turn of a run: the brief, what the tasks before it brought, and what is known of the repo."""
     results = [f"{state.task} ({state.child}): {_result(state)}" for state in upstream if _result(state)]
     facts = [f"{learning.source}: {learning.text}" for learning in learnings]
-    shared = [said_of(link, known.child) for link in known.links]
+    shared = [describe_link(link, known.child) for link in known.links]
     parts = [
         brief.text,
         _data("What came before (reported by others", results),
@@ -113,7 +113,7 @@ def drifted(task: str, drifts: Sequence[Drift]) -> str:
 
 
 def _changes(drifts: Sequence[Drift]) -> str:
-    return "\n".join(said_of_drift(drift) for drift in drifts[-DRIFTS_TOLD:])
+    return "\n".join(describe_drift(drift) for drift in drifts[-DRIFTS_TOLD:])
 
 
 def redirect(old: Brief, new: Brief) -> str:

@@ -1,5 +1,5 @@
-"""What ties repos together: mentions are classified, joined into links, scored, compared and written out.
+"""What ties repos together: classify mentions, join them into links, score, compare and write them.
 
-Here: everything that looks at two repos at once, and the words it goes by. Not here: reading one repo
-(`core.repo`), or source files (`wire.source`).
+Here: whatever looks at two repos at once, and its keywords. Not here: reading one repo (`core.repo`) or source files
+(`wire.source`).
 """

@@ -1,7 +1,7 @@
-"""Classify a string: each classifier knows one kind of thing, and returns mentions, or None to pass the string on.
+"""Classify strings. Each classifier knows one kind of thing. It returns mentions, or None to pass the string on.
 
-`CLASSIFIERS` are asked in order, the surest first; the first that does not pass decides. No mentions is an answer too:
-the string is of that kind, and too common to tie anything together.
+`CLASSIFIERS` run in order, the surest first. The first one that does not pass decides. An empty tuple is a decision,
+too: the string is of that kind, but too common to tie repos together.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ _SQL = re.compile(
 
 
 def key(text: str, line: int, role: Role = Role.NAMES, weak: int = 0) -> tuple[Mention, ...]:
-    """A field of data; nothing if everybody has such a one."""
+    """Return a mention of a field of data; nothing if the name is common."""
     name = plain_name(text)
     if len(name) < 3 or name in stopwords.KEYS or text.startswith(("-", "__")) or not _IDENTIFIER.search(text):
         return ()
@@ -58,66 +58,66 @@ def key(text: str, line: int, role: Role = Role.NAMES, weak: int = 0) -> tuple[M
 
 
 def header(text: str, line: int, role: Role = Role.NAMES) -> tuple[Mention, ...]:
-    """A header; nothing if it is one of the standard ones."""
+    """Return a mention of a header; nothing if it is a standard one."""
     name = text.lower()
     return (Mention(Kind.HEADER, name, text, line, role),) if name not in stopwords.HEADERS else ()
 
 
 def env(text: str, line: int, role: Role, weak: int = 0) -> tuple[Mention, ...]:
-    """A variable of the environment; nothing if every program reads it."""
+    """Return a mention of an environment variable; nothing if many programs read it."""
     known = text in stopwords.ENVIRONMENT or not _ENV.fullmatch(text)
     return () if known else (Mention(Kind.ENV, text, text, line, role, weak=weak),)
 
 
-def port(digits: str, said: LiteralContext, role: Role) -> tuple[Mention, ...]:
-    """A port; nothing if it is one that everybody uses."""
+def port(digits: str, context: LiteralContext, role: Role) -> tuple[Mention, ...]:
+    """Return a mention of a port; nothing if it is a common one."""
     own = digits.isdigit() and 1023 < int(digits) < 65536 and int(digits) not in stopwords.PORTS
-    return (said.mention(Kind.PORT, digits, role),) if own else ()
+    return (context.mention(Kind.PORT, digits, role),) if own else ()
 
 
-# ── the judges ───────────────────────────────────────────────────────────────────────────────────
+# ── the classifiers ──────────────────────────────────────────────────────────────────────────────
 
 
-def _sql(said: LiteralContext) -> Verdict:
-    return tuple(_tables(said)) if said.word.call == "sql" or _SQL.match(said.text) else None
+def _sql(context: LiteralContext) -> Verdict:
+    return tuple(_tables(context)) if context.word.call == "sql" or _SQL.match(context.text) else None
 
 
-def _tables(said: LiteralContext) -> Iterator[Mention]:
-    text = said.word.text
+def _tables(context: LiteralContext) -> Iterator[Mention]:
+    text = context.word.text
     for match in _TABLE.finditer(text):
         name = match[1].lower()
         indexes = match[0][:2].lower() != "on" or "index" in text[: match.start()].lower()
         if indexes and name not in stopwords.SQL:
             creates = re.search(r"create\s+(unlogged\s+)?table", text[: match.end()], re.I) is not None
             role = Role.PROVIDES if creates and match[0].lower().startswith("table") else Role.USES
-            yield Mention(Kind.TABLE, name, match[1], said.word.line + text[: match.start(1)].count("\n"), role)
+            yield Mention(Kind.TABLE, name, match[1], context.word.line + text[: match.start(1)].count("\n"), role)
 
 
-def _named_table(said: LiteralContext) -> Verdict:
-    if said.word.is_key or not re.fullmatch(r":?[a-z][a-z0-9_]{2,}", said.text):
+def _named_table(context: LiteralContext) -> Verdict:
+    if context.word.is_key or not re.fullmatch(r":?[a-z][a-z0-9_]{2,}", context.text):
         return None
-    named = said.call in keywords.TABLES or said.key in ("__tablename__", "table_name", "tablename", "table")
-    return (said.mention(Kind.TABLE, said.text.lstrip(":")),) if named else None
+    named = context.call in keywords.TABLES or context.key in ("__tablename__", "table_name", "tablename", "table")
+    return (context.mention(Kind.TABLE, context.text.lstrip(":")),) if named else None
 
 
-def _header(said: LiteralContext) -> Verdict:
-    text = said.text.rstrip(": ")
-    if match := _HEADER_LINE.match(said.text):
-        return header(match[1], said.word.line) or None
-    parameter = said.declares and said.key == "name" and ".parameters" in said.word.within
-    if _OWN_HEADER.fullmatch(text) or (_HEADER.fullmatch(text) and ("header" in said.around or parameter)):
-        return header(text, said.word.line, Role.USES if "get" in said.call else Role.NAMES)
+def _header(context: LiteralContext) -> Verdict:
+    text = context.text.rstrip(": ")
+    if match := _HEADER_LINE.match(context.text):
+        return header(match[1], context.word.line) or None
+    parameter = context.declares and context.key == "name" and ".parameters" in context.word.within
+    if _OWN_HEADER.fullmatch(text) or (_HEADER.fullmatch(text) and ("header" in context.around or parameter)):
+        return header(text, context.word.line, Role.USES if "get" in context.call else Role.NAMES)
     return None
 
 
-def _route(said: LiteralContext) -> Verdict:
-    return tuple(routes(said)) or None
+def _route(context: LiteralContext) -> Verdict:
+    return tuple(routes(context)) or None
 
 
-def _variable(said: LiteralContext) -> Verdict:
-    """A variable of the environment that is read, or set by a declaration."""
-    word, text = said.word, said.text
-    if said.declares:
+def _variable(context: LiteralContext) -> Verdict:
+    """An environment variable that is read, or set by a declaration."""
+    word, text = context.word, context.text
+    if context.declares:
         name, sign, _ = text.partition("=")
         above = word.key.lower()
         if word.is_key and above in ("environment", "env", "variables", "data", "envs", "stringdata"):
@@ -127,93 +127,107 @@ def _variable(said: LiteralContext) -> Verdict:
         return env(name, word.line, Role.PROVIDES) if sign and "env" in above and _ENV.fullmatch(name) else None
     if word.of.lower().endswith(("environ", "env")):
         return env(text, word.line, Role.USES)
-    named = said.key == "name" and not word.call and not word.case  # of Terraform
-    read = said.call in keywords.ENVIRONMENTS or "getenv" in said.call or said.on in ("environ", "env", "process")
+    named = context.key == "name" and not word.call and not word.case  # of Terraform
+    read = (
+        context.call in keywords.ENVIRONMENTS or "getenv" in context.call or context.on in ("environ", "env", "process")
+    )
     return env(text, word.line, Role.USES) if (named or read) and _ENV.fullmatch(text) else None
 
 
-def _declaration(said: LiteralContext) -> Verdict:
-    """What a value or a key of YAML, JSON or TOML declares; other judges do not know these files."""
-    return tuple(_declared(said)) if said.declares else None
+def _declaration(context: LiteralContext) -> Verdict:
+    """What a value or a key of YAML, JSON or TOML declares. The classifiers below never see these files."""
+    return tuple(_declared(context)) if context.declares else None
 
 
-def _declared(said: LiteralContext) -> Iterator[Mention]:
-    word, text, above = said.word, said.text, said.word.key.lower()
+def _declared(context: LiteralContext) -> Iterator[Mention]:
+    word, text, above = context.word, context.text, context.word.key.lower()
     if word.key == "ports":
         for digits in re.findall(r"\d{4,5}", text):
-            yield from port(digits, said, Role.PROVIDES)
+            yield from port(digits, context, Role.PROVIDES)
     elif word.is_key and word.key == "properties" and _IDENTIFIER.fullmatch(text):
         yield from key(text, word.line, Role.PROVIDES)
     elif word.is_key and word.key in ("schemas", "definitions", "messages"):
-        yield said.mention(Kind.SCHEMA, text, Role.PROVIDES)
+        yield context.mention(Kind.SCHEMA, text, Role.PROVIDES)
     elif word.is_key and word.key in ("channels", "topics", "queues"):
-        yield said.mention(Kind.TOPIC, topic_name(text), Role.PROVIDES)
+        yield context.mention(Kind.TOPIC, topic_name(text), Role.PROVIDES)
     elif word.is_key and has(above, keywords.FLAGS) and _CODE.fullmatch(text):
-        yield said.mention(Kind.FLAG, plain_name(text), Role.PROVIDES)
+        yield context.mention(Kind.FLAG, plain_name(text), Role.PROVIDES)
     elif not word.is_key and has(above, keywords.TOPIC_WORDS) and _TOPIC.fullmatch(text) and len(text) > 4:
-        yield said.mention(Kind.TOPIC, topic_name(text))
+        yield context.mention(Kind.TOPIC, topic_name(text))
     elif _MULTIWORD.search(text) and text.lower() not in stopwords.WORDS and _CODE.fullmatch(text):
         listed = not word.is_key and word.key in ("enum", "const", "required")
-        yield said.mention(Kind.WORD, text, weak=0 if listed else 2)
+        yield context.mention(Kind.WORD, text, weak=0 if listed else 2)
 
 
-def _renamed(said: LiteralContext) -> Verdict:
-    """The name of a field on the wire: `@SerialName("ride_id")`, `case rideId = "ride_id"`."""
-    if not _IDENTIFIER.fullmatch(said.text) or said.text in ("camelCase", "snake_case"):
+def _renamed(context: LiteralContext) -> Verdict:
+    """The serialized name of a field: `@SerialName("ride_id")`, `case rideId = "ride_id"`."""
+    if not _IDENTIFIER.fullmatch(context.text) or context.text in ("camelCase", "snake_case"):
         return None
-    coding = said.language == "swift" and said.key and plain_name(said.key) == plain_name(said.text)
-    renames = said.call in keywords.RENAMES or said.key in keywords.RENAMES
-    return key(said.text, said.word.line) if renames or coding else None
+    coding = context.language == "swift" and context.key and plain_name(context.key) == plain_name(context.text)
+    renames = context.call in keywords.RENAMES or context.key in keywords.RENAMES
+    return key(context.text, context.word.line) if renames or coding else None
 
 
-def _address(said: LiteralContext) -> Verdict:
-    if (match := _ADDRESS.fullmatch(said.text)) is None:
+def _address(context: LiteralContext) -> Verdict:
+    if (match := _ADDRESS.fullmatch(context.text)) is None:
         return None
-    return port(match[1], said, Role.PROVIDES if has(said.call, ("listen", "bind", "serve", "run")) else Role.USES)
+    return port(
+        match[1], context, Role.PROVIDES if has(context.call, ("listen", "bind", "serve", "run")) else Role.USES
+    )
 
 
-def _cookie(said: LiteralContext) -> Verdict:
-    if said.key == "cookie" and (match := _COOKIE_PAIR.match(said.text)):
-        return (said.mention(Kind.COOKIE, match[1], Role.PROVIDES, shown=match[1]),)
-    if said.word.is_key or said.word.at or "cookie" not in f"{said.call} {said.of} {said.key} {said.on}":
+def _cookie(context: LiteralContext) -> Verdict:
+    if context.key == "cookie" and (match := _COOKIE_PAIR.match(context.text)):
+        return (context.mention(Kind.COOKIE, match[1], Role.PROVIDES, shown=match[1]),)
+    if (
+        context.word.is_key
+        or context.word.at
+        or "cookie" not in f"{context.call} {context.of} {context.key} {context.on}"
+    ):
         return None
-    if match := _COOKIE_PAIR.fullmatch(said.text):
-        return (said.mention(Kind.COOKIE, match[1], Role.USES, shown=match[1]),)  # looked for in a header
-    if len(said.text) < 4 or said.text.lower() in stopwords.COOKIE_WORDS or not _IDENTIFIER.fullmatch(said.text):
+    if match := _COOKIE_PAIR.fullmatch(context.text):
+        return (context.mention(Kind.COOKIE, match[1], Role.USES, shown=match[1]),)  # searched for in a header
+    if (
+        len(context.text) < 4
+        or context.text.lower() in stopwords.COOKIE_WORDS
+        or not _IDENTIFIER.fullmatch(context.text)
+    ):
         return None
-    if _DOES.match(said.text):
-        return None  # the name of a command about cookies
-    sets = said.call in ("set_cookie", "setcookie", "set", "cookie", "append", "put_resp_cookie")
-    return (said.mention(Kind.COOKIE, said.text, Role.PROVIDES if sets else Role.USES),)
+    if _DOES.match(context.text):
+        return None  # a function about cookies, not the name of one
+    sets = context.call in ("set_cookie", "setcookie", "set", "cookie", "append", "put_resp_cookie")
+    return (context.mention(Kind.COOKIE, context.text, Role.PROVIDES if sets else Role.USES),)
 
 
-def _flag(said: LiteralContext) -> Verdict:
-    named = has(said.key, keywords.FLAGS)
-    asked = has(f"{said.word.call.lower()} {said.of}", keywords.FLAGS) and not said.word.is_key
-    if said.word.at or not (named or asked) or not _CODE.fullmatch(said.text):
+def _flag(context: LiteralContext) -> Verdict:
+    named = has(context.key, keywords.FLAGS)
+    asked = has(f"{context.word.call.lower()} {context.of}", keywords.FLAGS) and not context.word.is_key
+    if context.word.at or not (named or asked) or not _CODE.fullmatch(context.text):
         return None
-    return (said.mention(Kind.FLAG, plain_name(said.text), Role.USES),)
+    return (context.mention(Kind.FLAG, plain_name(context.text), Role.USES),)
 
 
-def _topic(said: LiteralContext) -> Verdict:
-    word, text = said.word, said.text
+def _topic(context: LiteralContext) -> Verdict:
+    word, text = context.word, context.text
     if word.is_key or len(text) < 4 or text.lower() in stopwords.EVENTS or not _TOPIC.fullmatch(text):
         return None
     if text.startswith((".", "-")) or "application/" in text or re.fullmatch(r"[\d.:/]+", text):
         return None
     shaped = _MULTIWORD.search(text) is not None or "/" in text or "{}" in text
-    called = said.call in keywords.EVENTS_IN or said.call in keywords.EVENTS_OUT
-    plainly = called and word.at == 0 and said.call in keywords.EVENT_FIRST
-    named = has(said.key, keywords.TOPIC_WORDS) and not said.key.endswith(("_key_id", "eventlistener"))
-    if not plainly and not (shaped and (called or named or has(said.call, keywords.EVENT_PARTS))):
+    called = context.call in keywords.EVENTS_IN or context.call in keywords.EVENTS_OUT
+    plainly = called and word.at == 0 and context.call in keywords.EVENT_FIRST
+    named = has(context.key, keywords.TOPIC_WORDS) and not context.key.endswith(("_key_id", "eventlistener"))
+    if not plainly and not (shaped and (called or named or has(context.call, keywords.EVENT_PARTS))):
         return None
-    out, listens = said.call in keywords.EVENTS_OUT, said.call in keywords.EVENTS_IN
-    return (said.mention(Kind.TOPIC, topic_name(text), Role.PROVIDES if out else Role.USES if listens else Role.NAMES),)
+    out, listens = context.call in keywords.EVENTS_OUT, context.call in keywords.EVENTS_IN
+    return (
+        context.mention(Kind.TOPIC, topic_name(text), Role.PROVIDES if out else Role.USES if listens else Role.NAMES),
+    )
 
 
-def _code(said: LiteralContext) -> Verdict:
-    """A word of several parts: what for is told by what stands around, or by the other repo."""
-    word, text = said.word, said.text
+def _code(context: LiteralContext) -> Verdict:
+    """A word of several parts. What it names is clear from its context, or from the other repo."""
+    word, text = context.word, context.text
     coded = _CODE.fullmatch(text) is not None and _MULTIWORD.search(text) is not None
     if not (coded or _ERROR_NUMBER.fullmatch(text)):
         return None
@@ -221,51 +235,53 @@ def _code(said: LiteralContext) -> Verdict:
     if text.lower() in stopwords.WORDS:
         return ()
     if has(given, keywords.ERRORS) and not word.is_key and "encod" not in given:
-        return (said.mention(Kind.ERROR, text),)
-    if _EVENT.fullmatch(text) and not said.of and not ends_like_a_file(text):
-        return (said.mention(Kind.TOPIC, topic_name(text)),)
-    if said.key in keywords.MESSAGE_KEYS and not word.is_key and not text.startswith(("application/", "text/")):
-        return (said.mention(Kind.TOPIC, topic_name(text)),)
-    if word.is_key and has(said.key, ("error", "message", "problem", "reason", "hint")):
-        return (said.mention(Kind.ERROR, text),)
-    of_json = has(said.call, ("getobjectitem", "toobject", "json"))
-    looked_up = (said.call in keywords.LOOKUPS and word.at == 0) or (of_json and word.at < 2)
-    if word.is_key or said.of or looked_up:
+        return (context.mention(Kind.ERROR, text),)
+    if _EVENT.fullmatch(text) and not context.of and not ends_like_a_file(text):
+        return (context.mention(Kind.TOPIC, topic_name(text)),)
+    if context.key in keywords.MESSAGE_KEYS and not word.is_key and not text.startswith(("application/", "text/")):
+        return (context.mention(Kind.TOPIC, topic_name(text)),)
+    if word.is_key and has(context.key, ("error", "message", "problem", "reason", "hint")):
+        return (context.mention(Kind.ERROR, text),)
+    of_json = has(context.call, ("getobjectitem", "toobject", "json"))
+    looked_up = (context.call in keywords.LOOKUPS and word.at == 0) or (of_json and word.at < 2)
+    if word.is_key or context.of or looked_up:
         return key(text, word.line)
-    return () if "/" in text else (said.mention(Kind.WORD, text, weak=0 if word.case or said.key or of_json else 2),)
+    return (
+        () if "/" in text else (context.mention(Kind.WORD, text, weak=0 if word.case or context.key or of_json else 2),)
+    )
 
 
-def _message(said: LiteralContext) -> Verdict:
-    """A word in capitals that says what a message is: `Heartbeat = "HEARTBEAT"`, `type: "HEARTBEAT"`."""
-    text = said.text
-    if said.word.is_key or not _CAPITALS.fullmatch(text) or stopwords.is_usual(text):
+def _message(context: LiteralContext) -> Verdict:
+    """A word in capitals that names a type of message: `Heartbeat = "HEARTBEAT"`, `type: "HEARTBEAT"`."""
+    text = context.text
+    if context.word.is_key or not _CAPITALS.fullmatch(text) or stopwords.is_usual(text):
         return None
-    own = plain_name(said.key) == plain_name(text) or said.key in keywords.MESSAGE_KEYS
-    return (said.mention(Kind.TOPIC, text),) if own else None
+    own = plain_name(context.key) == plain_name(text) or context.key in keywords.MESSAGE_KEYS
+    return (context.mention(Kind.TOPIC, text),) if own else None
 
 
-def _plain_key(said: LiteralContext) -> Verdict:
-    named = (said.word.is_key or said.of) and _IDENTIFIER.fullmatch(said.text)
-    return key(said.text, said.word.line) if named else None
+def _plain_key(context: LiteralContext) -> Verdict:
+    named = (context.word.is_key or context.of) and _IDENTIFIER.fullmatch(context.text)
+    return key(context.text, context.word.line) if named else None
 
 
-def _path_of_topic(said: LiteralContext) -> Verdict:
-    """`devices/{}/status`: nothing but a topic looks like that."""
-    name = topic_name(said.text)
-    shaped = said.text.count("/") > 1 and "{}" in name and not said.text.startswith("{}")
-    return (said.mention(Kind.TOPIC, name),) if shaped and _TOPIC.fullmatch(said.text) else None
+def _path_of_topic(context: LiteralContext) -> Verdict:
+    """A path with placeholders that does not begin with a slash: only topics look like `devices/{}/status`."""
+    name = topic_name(context.text)
+    shaped = context.text.count("/") > 1 and "{}" in name and not context.text.startswith("{}")
+    return (context.mention(Kind.TOPIC, name),) if shaped and _TOPIC.fullmatch(context.text) else None
 
 
-def _sentence(said: LiteralContext) -> Verdict:
-    """What is said of an error: the same words in two repos are one message, or are compared."""
-    text = said.text
-    if said.word.is_key or len(text) > 160:
+def _sentence(context: LiteralContext) -> Verdict:
+    """An error message: if two repos have the same words, they share it, or one of them compares it."""
+    text = context.text
+    if context.word.is_key or len(text) > 160:
         return None
-    told = has(f"{said.call} {said.key}", (*keywords.ERRORS, "message", "detail", "raise", "abort"))
+    of_error = has(f"{context.call} {context.key}", (*keywords.ERRORS, "message", "detail", "raise", "abort"))
     if _PHRASE.fullmatch(text):
-        return (said.mention(Kind.ERROR, text, weak=0 if told or said.word.case else 1),)
+        return (context.mention(Kind.ERROR, text, weak=0 if of_error or context.word.case else 1),)
     if text.count(" ") > 2 and _SENTENCE.fullmatch(text):
-        return (said.mention(Kind.ERROR, text.rstrip(".:! "), weak=0 if told else 1),)
+        return (context.mention(Kind.ERROR, text.rstrip(".:! "), weak=0 if of_error else 1),)
     return None
 
 
@@ -289,10 +305,17 @@ CLASSIFIERS: tuple[Callable[[LiteralContext], Verdict], ...] = (
 )
 
 
-def judged(said: LiteralContext) -> tuple[Mention, ...]:
-    """What a string mentions, by the first judge that does not pass; and the constant that it may be the value of."""
-    verdict = next((found for classifier in CLASSIFIERS if (found := classifier(said)) is not None), ())
-    name = said.word.key.rpartition(".")[2]
-    if said.declares or said.word.listed or not _CONSTANT.fullmatch(name) or "\n" in said.text or len(said.text) > 120:
+def classify(context: LiteralContext) -> tuple[Mention, ...]:
+    """Return what a string mentions: the result of the first classifier that does not pass, and the constant whose
+    value it may be."""
+    verdict = next((found for classifier in CLASSIFIERS if (found := classifier(context)) is not None), ())
+    name = context.word.key.rpartition(".")[2]
+    if (
+        context.declares
+        or context.word.listed
+        or not _CONSTANT.fullmatch(name)
+        or "\n" in context.text
+        or len(context.text) > 120
+    ):
         return verdict
-    return (*verdict, said.mention(Kind.CONSTANT, plain_name(name), shown=name, detail=said.text))
+    return (*verdict, context.mention(Kind.CONSTANT, plain_name(name), shown=name, detail=context.text))

@@ -1,4 +1,4 @@
-"""commits in different repos that belong together: the same ticket, or the same hands at the same time on one thing."""
+"""Link commits of several repos that belong together: same ticket, or same author, time and words."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from supervisor.domain.link import Kind, Link, Place, Role
 from supervisor.domain.repo.git import Commit
 
 TOGETHER = timedelta(hours=8)
-"""Commits of one person within a working day may be one change."""
+"""Commits by one person within a working day may be one change."""
 
 OWN_TICKET = re.compile(r"[A-Z][A-Z0-9]+-\d+")
-"""A ticket id that means the same in every repo; `#12` is each repo's own."""
+"""A ticket id that means the same in every repo. `#12` means another ticket in each."""
 
-FEW = 12  # commits that name one ticket; more of them is no ticket but a word
+FEW = 12  # commits that name one ticket; a name that more commits share is just a word
 _IDLE = word_set(
     """
     this that with from into when then than them they their there which while after before because about again also
@@ -30,29 +30,29 @@ _IDLE = word_set(
 
 
 def related(history: Mapping[str, Sequence[Commit]]) -> Iterator[Link]:
-    """Seams between the commits of several repos, by child."""
+    """Yield the links between commits of several repos. `history`: commits by child."""
     by_ticket: dict[str, list[tuple[str, Commit]]] = defaultdict(list)
     for child, commits in history.items():
         for commit in commits:
             for ticket in set(filter(OWN_TICKET.fullmatch, commit.tickets)):
                 by_ticket[ticket].append((child, commit))
-    told: set[tuple[str, str]] = set()
+    used: set[tuple[str, str]] = set()
     for ticket, group in sorted(by_ticket.items()):
         children = tuple(sorted({child for child, _ in group}))
         if len(children) > 1 and len(group) <= FEW:
-            told.update((child, commit.oid) for child, commit in group)
+            used.update((child, commit.oid) for child, commit in group)
             yield _link(ticket, 0.62, children, group, "the same ticket")
-    yield from _by_hand(history, told)
+    yield from _by_author(history, used)
 
 
-def _by_hand(history: Mapping[str, Sequence[Commit]], told: set[tuple[str, str]]) -> Iterator[Link]:
+def _by_author(history: Mapping[str, Sequence[Commit]], used: set[tuple[str, str]]) -> Iterator[Link]:
     every = [
         (child, commit)
         for child, commits in history.items()
         for commit in commits
-        if not commit.merge and (child, commit.oid) not in told
+        if not commit.merge and (child, commit.oid) not in used
     ]
-    every.sort(key=lambda one: (one[1].at, one[0], one[1].oid))
+    every.sort(key=lambda item: (item[1].at, item[0], item[1].oid))
     common = Counter(word for _, commit in every for word in _words(commit.subject))
     for at, (child, commit) in enumerate(every):
         for other, later in every[at + 1 :]:

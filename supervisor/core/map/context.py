@@ -1,4 +1,4 @@
-"""Said: a string with what stands around it in the form in which it is judged."""
+"""LiteralContext: a literal and its surroundings, in the form that the classifiers read."""
 
 from __future__ import annotations
 
@@ -11,41 +11,37 @@ from supervisor.domain.link import Kind, Literal, Mention, Role
 
 
 class LiteralContext(Struct, frozen=True):
-    """A string of a file in `language`, whose routes are below `prefix`.
-
-    `text` is trimmed, `shown` as the source has it. `call` is the last name of the function that it is handed to,
-    `on` what that is a method of, `key` and `of` the last names of what it is given to or an index of; lower case.
-    """
+    """A literal and its surroundings. Names are in lower case."""
 
     word: Literal
-    language: str
-    prefix: str
-    text: str
-    shown: str
-    call: str
-    on: str
-    key: str
-    of: str
+    language: str  # of the file
+    prefix: str  # the route that all routes of the file are below, or ""
+    text: str  # trimmed
+    shown: str  # trimmed, as in the source
+    call: str  # the last name of the function that it is passed to
+    on: str  # what that function is a method of
+    key: str  # the last name of what it is assigned to
+    of: str  # the last name of what it is an index of
 
     @property
     def declares(self) -> bool:
-        """It stands in a file that only declares."""
+        """Whether the file only declares data."""
         return self.language in ("yaml", "json", "toml")
 
     @property
     def around(self) -> str:
-        """All names around, for a look at their parts."""
+        """All names around it, to search them for parts."""
         return f"{self.word.call} {self.word.key} {self.word.of}".lower()
 
     def mention(
         self, kind: Kind, name: str, role: Role = Role.NAMES, *, shown: str = "", detail: str = "", weak: int = 0
     ) -> Mention:
-        """A mention of `name` at this place."""
+        """Return a mention of `name` at this place."""
         return Mention(kind, name, shown or self.shown, self.word.line, role, detail, weak)
 
 
-def said(word: Literal, language: str, prefix: str) -> LiteralContext:
-    """The string `word` as it is judged."""
+def in_context(word: Literal, language: str, prefix: str) -> LiteralContext:
+    """Return a literal with its surroundings."""
     return LiteralContext(
         word,
         language,
@@ -60,5 +56,5 @@ def said(word: Literal, language: str, prefix: str) -> LiteralContext:
 
 
 def has(text: str, parts: Iterable[str]) -> bool:
-    """Whether one of `parts` is in `text`."""
+    """Return whether one of `parts` is in `text`."""
     return any(part in text for part in parts)

@@ -1,4 +1,4 @@
-"""copies: files that two repos both have, the same or drifted apart, as seams."""
+"""Link copies: files that several repos have, identical or drifted apart."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from msgspec import Struct
 
 from supervisor.domain.link import Kind, Link, Place, Role
 
-SMALLEST = 120  # bytes: a smaller file is an empty package, a marker, one line of configuration
-LARGEST = 256 << 10  # bytes of a file that is compared line by line
-PAIRS = 300  # pairs of files that are compared
-ALIKE = 0.5  # share of lines that two copies which drifted apart still have in common
+SMALLEST = 120  # bytes: a smaller file is an empty package, a marker or one line of configuration
+LARGEST = 256 << 10  # bytes: larger files are not compared line by line
+PAIRS = 300  # of files that are compared
+ALIKE = 0.5  # two files with at least this share of common lines are copies
 
 _ORDINARY = re.compile(
     r"(license|licence|copying|notice|authors|contributors|code_of_conduct|contributing|security|readme|changelog|changes"
@@ -28,33 +28,36 @@ _ORDINARY = re.compile(
 
 
 class Copy(Struct, frozen=True):
-    """A file that may have a twin: `oid` stands for its content."""
+    """A file that another repo may have, too."""
 
     child: str
     name: str
-    oid: str
-    size: int
+    oid: str  # equal oids mean equal contents
+    size: int  # bytes
 
 
 def same(files: Sequence[Copy]) -> Iterator[Link]:
-    """Files of the same content in several repos, but for those that every repo has."""
+    """Yield links for files with the same content in several repos. Files that every repo has do not count."""
     groups: dict[str, list[Copy]] = defaultdict(list)
-    for one in files:
-        if one.oid and one.size >= SMALLEST and not _is_ordinary(one.name):
-            groups[one.oid].append(one)
+    for copy in files:
+        if copy.oid and copy.size >= SMALLEST and not _is_ordinary(copy.name):
+            groups[copy.oid].append(copy)
     for group in groups.values():
-        children = tuple(sorted({one.child for one in group}))
+        children = tuple(sorted({copy.child for copy in group}))
         if len(children) > 1:
-            places = tuple(Place(one.child, one.name, 0, Role.NAMES, "the same content") for one in group[:12])
+            places = tuple(Place(copy.child, copy.name, 0, Role.NAMES, "the same content") for copy in group[:12])
             yield Link(Kind.COPY, _base(group[0].name), 0.75, children, places, "the same content in each")
 
 
 def drifted(files: Sequence[Copy], read: Callable[[Copy], str | None]) -> Iterator[Link]:
-    """Files of the same name and much the same lines: copies that somebody changed on one side. `read` gives a text."""
+    """Yield links for files with the same name and many common lines: somebody changed one of the copies.
+
+    `read` returns the text of a file, or None.
+    """
     groups: dict[str, list[Copy]] = defaultdict(list)
-    for one in files:
-        if SMALLEST <= one.size <= LARGEST and not _is_ordinary(one.name):
-            groups[_base(one.name)].append(one)
+    for copy in files:
+        if SMALLEST <= copy.size <= LARGEST and not _is_ordinary(copy.name):
+            groups[_base(copy.name)].append(copy)
     compared = 0
     for name, group in sorted(groups.items()):
         pairs = [(a, b) for at, a in enumerate(group) for b in group[at + 1 :] if a.child != b.child and a.oid != b.oid]
@@ -75,18 +78,18 @@ def drifted(files: Sequence[Copy], read: Callable[[Copy], str | None]) -> Iterat
 
 
 def is_candidate(name: str) -> bool:
-    """Whether a copy of such a file would mean anything."""
+    """Return whether a copy of a file with this name would mean anything."""
     return not _is_ordinary(name)
 
 
-def _place(one: Copy, mine: dict[str, int], theirs: dict[str, int]) -> Place:
+def _place(copy: Copy, mine: dict[str, int], theirs: dict[str, int]) -> Place:
     first = min((line for text, line in mine.items() if text not in theirs), default=1)
     shown = next((text for text, line in mine.items() if line == first), "")
-    return Place(one.child, one.name, first, Role.NAMES, shown[:120])
+    return Place(copy.child, copy.name, first, Role.NAMES, shown[:120])
 
 
 def _lines(text: str | None) -> dict[str, int]:
-    """The lines that say something, each with its first number."""
+    """Return the lines of more than 3 characters, each with the number of its first occurrence."""
     found: dict[str, int] = {}
     for number, line in enumerate((text or "").splitlines(), 1):
         bare = " ".join(line.split())

@@ -1,4 +1,4 @@
-"""drift: what a child changed of the things that it shares, as the difference of two maps."""
+"""Compute drift: compare two maps to find what a child changed in things that it shares."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from collections.abc import Collection, Iterable, Sequence
 from supervisor.domain.link import Drift, Kind, Link, Place
 from supervisor.domain.plan import Contract, Task
 
-SURE = 0.4  # the score from which the loss of a seam is worth a word
-LINKS_KEPT = 60  # of a map, for the briefs; the rest is in map.json
-PLACES_KEPT = 2  # for each child of a seam that is kept
-SEAMS_TOLD = 12  # in one brief
+SURE = 0.4  # the loss of a link with at least this score is reported
+LINKS_KEPT = 60  # links of a map that the world holds, for the briefs; the rest is in map.json
+PLACES_KEPT = 2  # for each child of such a link
+LINKS_IN_BRIEF = 12
 
 
 def drifts(before: Sequence[Link], after: Sequence[Link], touched: Collection[str]) -> tuple[Drift, ...]:
-    """What the `touched` children changed: names that one of them no longer says, and sides that came to disagree."""
+    """Return what the `touched` children changed: names that one of them no longer has, and new conflicts."""
     now: dict[tuple[Kind, str], list[Link]] = {}
     for link in after:
         now.setdefault((link.kind, link.name), []).append(link)
@@ -27,10 +27,10 @@ def drifts(before: Sequence[Link], after: Sequence[Link], touched: Collection[st
         left = now.get((link.kind, link.name), [])
         for child in sorted(set(link.children) & set(touched)):
             if link.kind is Kind.COPY and not link.conflict:
-                # The others still share theirs, and this one may still have a file of that name.
-                if not any(set(link.children) <= set(one.children) for one in left if child in one.children):
-                    found.append(_drift(link, child, f"{child} no longer has the same"))
-            elif not any(child in one.children for one in left):
+                # The others may still share the file, and this child may still have one of that name.
+                if not any(set(link.children) <= set(row.children) for row in left if child in row.children):
+                    found.append(_drift(link, child, f"{child} no longer has the same content"))
+            elif not any(child in row.children for row in left):
                 found.append(_drift(link, child, f"{child} no longer has it"))
     for link in after:
         known = then.get((link.kind, link.name))
@@ -40,36 +40,39 @@ def drifts(before: Sequence[Link], after: Sequence[Link], touched: Collection[st
 
 
 def kept(links: Sequence[Link]) -> tuple[Link, ...]:
-    """The seams that briefs are made from, with the best places of each child."""
+    """Return the links that the world holds, with the best places of each child."""
     return tuple(_trimmed(link) for link in links[:LINKS_KEPT])
 
 
 def touching(links: Iterable[Link], task: Task, contracts: Iterable[Contract]) -> tuple[Link, ...]:
-    """The seams of the task's child that its words, its contracts or the files it names have to do with, best first."""
-    told = "\n".join((task.title, task.instructions, *(f"{one.title}\n{one.text}" for one in contracts)))
-    bare = _bare(told)
+    """Return the links of the task's child that the task concerns: its text or its contracts name them, or one of
+    their files. The best come first."""
+    text = "\n".join((task.title, task.instructions, *(f"{contract.title}\n{contract.text}" for contract in contracts)))
+    normalized = _normalized(text)
     mine = [link for link in links if task.child in link.children]
     named = [
-        link for link in mine if _named(link, bare) or any(place.file in told for place in link.places if place.line)
+        link
+        for link in mine
+        if _is_named(link, normalized) or any(place.file in text for place in link.places if place.line)
     ]
-    return tuple(named[:SEAMS_TOLD])
+    return tuple(named[:LINKS_IN_BRIEF])
 
 
 def concerning(drifts: Iterable[Drift], child: str) -> tuple[Drift, ...]:
-    """What others changed that this child relies on."""
+    """Return the drifts that concern this child: it relies on what others changed."""
     return tuple(drift for drift in drifts if child in drift.others)
 
 
-def said_of(link: Link, child: str) -> str:
-    """A seam in one line, as a child is told of it: what, where here, where elsewhere."""
+def describe_link(link: Link, child: str) -> str:
+    """Describe a link in one line, for a child: what it is, where in its own repo, where in others."""
     here = ", ".join(_where(place) for place in link.places if place.child == child)
     there = "; ".join(f"{place.child} {_where(place)}" for place in link.places if place.child != child)
     note = f" ({link.note})" if link.note else ""
     return f"{link.kind} {link.name}{note}: here {here}; {there}"
 
 
-def said_of_drift(drift: Drift) -> str:
-    """A drift in one line, with the places of those who rely on it."""
+def describe_drift(drift: Drift) -> str:
+    """Describe a drift in one line, with the places that rely on the old form."""
     was = ", ".join(_where(place) for place in drift.was)
     there = "; ".join(f"{place.child} {_where(place)}" for place in drift.theirs)
     return (
@@ -92,13 +95,13 @@ def _trimmed(link: Link) -> Link:
     return Link(link.kind, link.name, link.score, link.children, tuple(places), link.note, link.conflict)
 
 
-def _named(link: Link, bare: str) -> bool:
-    name = _bare(link.name)
-    return len(name) > 2 and re.search(rf"(?<![a-z0-9]){re.escape(name)}(?![a-z0-9])", bare) is not None
+def _is_named(link: Link, normalized: str) -> bool:
+    name = _normalized(link.name)
+    return len(name) > 2 and re.search(rf"(?<![a-z0-9]){re.escape(name)}(?![a-z0-9])", normalized) is not None
 
 
-def _bare(text: str) -> str:
-    """In lower case, with every placeholder the same and without what one spelling has and another has not."""
+def _normalized(text: str) -> str:
+    """Normalize a text so that spellings of one name are equal: lower case, one placeholder, no `_` and `-`."""
     text = re.sub(r"\{[^{}]*\}|<[^<>\s]*>|(?<=/):\w+", "{}", text)
     return re.sub(r"[_\-]", "", text).lower()
 

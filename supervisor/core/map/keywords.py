@@ -1,4 +1,4 @@
-"""The words by which software says what it does with a string: who serves, who calls, who publishes, who listens."""
+"""Names of functions, objects and keys that show what code does with a string: serve, call, publish, subscribe, ..."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SERVERS = word_set(
     guarded
     """
 )
-"""What routes are added to: `app.get(...)`, `router.post(...)`."""
+"""Objects to which routes are added: `app.get(...)`, `router.post(...)`."""
 
 CLIENTS = word_set(
     """
@@ -25,14 +25,14 @@ CLIENTS = word_set(
     httparty reqwest ureq ajax net xhr gateway backend transport connection _client _session _http alamofire af
     """
 )
-"""What sends requests: `axios.get(...)`, `client.post(...)`."""
+"""Objects that send requests: `axios.get(...)`, `client.post(...)`."""
 
 VERBS = word_set(
     """
     get post put patch delete head options getasync postasync putasync deleteasync patchasync
     """
 )
-"""Methods of HTTP, as functions are named after them."""
+"""HTTP methods, as names of functions."""
 
 DEFINES = word_set(
     """
@@ -46,21 +46,21 @@ DEFINES = word_set(
 """Functions, decorators and annotations that declare a route."""
 
 CLASSES = word_set("requestmapping controller route")
-"""Annotations of a whole class: its routes are below."""
+"""Annotations of a class: they hold a prefix of its routes."""
 
 MOUNTS = word_set(
     """
     group mount use nest scope namespace mapgroup pathprefix include_router register_blueprint
     """
 )
-"""Functions that put routes below another one."""
+"""Functions that mount routes below another one."""
 
 PREFIXES = word_set(
     """
     prefix url_prefix apirouter blueprint group pathprefix requestmapping controller scope routeprefix route
     """
 )
-"""Functions, annotations and arguments that say what the routes of a file are below."""
+"""Functions, annotations and arguments that hold a prefix of the routes of a file."""
 
 REQUESTS = word_set(
     """
@@ -69,7 +69,7 @@ REQUESTS = word_set(
     url_for_api create_connection path_join api_url send_request get_json post_json uri.parse
     """
 )
-"""Functions that take the address of a request."""
+"""Functions that take the URL of a request."""
 
 RENAMES = word_set(
     """
@@ -77,7 +77,7 @@ RENAMES = word_set(
     field_name serialization_alias validation_alias fieldname xmlelement param
     """
 )
-"""Annotations that give a field its name on the wire."""
+"""Annotations that give a field its serialized name."""
 
 ENVIRONMENTS = word_set(
     """
@@ -104,32 +104,32 @@ EVENTS_IN = word_set(
     xread handle_cast handle_info set_message_handler message_callback_add register_event subscribe_to
     """
 )
-"""Functions that wait for one, or declare what it goes through."""
+"""Functions that receive a message or an event, or declare a queue for it."""
 
 TOPIC_WORDS = _tuple("topic queue routing_key routingkey exchange channel subject stream event")
-"""Parts of names that hold a topic."""
+"""Parts of the names of variables that hold a topic."""
 
 MESSAGE_KEYS = word_set(
     """
     type event op action kind cmd command msg_type message_type eventtype event_type method t
     """
 )
-"""Keys whose value says what a message is."""
+"""Keys whose value is the type of a message."""
 
 ERRORS = _tuple("error err code reason fault exception problem fail")
-"""Parts of names that have to do with errors."""
+"""Parts of names that are about errors."""
 
 FLAGS = _tuple("flag feature toggle experiment variation is_enabled isenabled")
-"""Parts of names that have to do with feature flags."""
+"""Parts of names that are about feature flags."""
 
 EVENT_FIRST = word_set("on once emit publish subscribe send broadcast")
-"""Of those, the ones whose first argument is a topic even if it is a plain word."""
+"""Of `EVENTS_IN` and `EVENTS_OUT`, those whose first argument is a topic even if it is a plain word."""
 
 EVENT_PARTS = _tuple("publish subscribe enqueue broadcast topic_ queue_")
-"""Parts of names of functions that have to do with topics."""
+"""Parts of names of functions that are about topics."""
 
 TABLES = word_set("table collection from_ knex create_table")
-"""Functions whose argument is a table of a database."""
+"""Functions whose argument is a database table."""
 
 LOOKUPS = word_set("get pop setdefault has containskey getstring optstring getint getbool fetch dig")
 """Functions that read a field of data."""
@@ -140,10 +140,10 @@ PUBLIC_HOSTS = word_set(
     json-schema pypi jsdelivr unpkg readthedocs ietf docker golang rust-lang nodejs opensource creativecommons shields
     """
 )
-"""Parts of the names of hosts that have nothing to do with any repo."""
+"""Parts of names of public hosts: no child serves them."""
 
 SYSTEM_FOLDERS = word_set("usr tmp etc var dev bin sbin home proc opt root sys lib mnt Users Applications run")
-"""How a path of files begins."""
+"""First parts of file paths."""
 
 ENDINGS = word_set(
     """
@@ -152,4 +152,4 @@ ENDINGS = word_set(
     proto com org net io
     """
 )
-"""How the name of a file or a host ends."""
+"""Endings of the names of files and hosts."""

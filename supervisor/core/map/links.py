@@ -1,7 +1,7 @@
-"""seams: mentions in several repos -> the rows of the map, best evidence first. Favours the rare over the common.
+"""Join mentions in several repos into links, the rows of the map, best evidence first. Rare names score higher.
 
-A seam is a name that stands in two repos. How much it proves depends on what it is, on whether one side provides what
-the other uses, on how rare the name is, and on what else the same two files share.
+A link is a name that is in two or more repos. Its score depends on its kind, on whether one side provides what the
+other uses, on how rare the name is, and on what else the same two files share.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from supervisor.core.map.routes import MOUNT
 from supervisor.domain.link import Kind, Link, Mention, Place, Role
 
 SHOWN_FROM = 0.2
-"""The score from which a seam is worth a row."""
+"""The lowest score of a row."""
 
 PLACES = 6
-"""Places kept for each child of a seam."""
+"""Places kept for each child of a link."""
 
 _WORDS = frozenset({Kind.TOPIC, Kind.FLAG, Kind.COOKIE, Kind.ERROR, Kind.KEY, Kind.WORD})
-"""Kinds told apart by what stands around a word, which may say nothing on one side: joined whatever kind they are."""
+"""Kinds that only the context of a word shows, which may be missing on one side: they are joined across kinds."""
 
 _BASE = {
     Kind.PACKAGE: 0.85,
@@ -46,61 +46,64 @@ _BASE = {
 }
 _VERSION = re.compile(r"v\d+")
 _UPPER = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+")
-_TELLING = (Kind.FLAG, Kind.COOKIE, Kind.ENV, Kind.TOPIC, Kind.ERROR, Kind.KEY, Kind.WORD)
-"""Of two kinds that a word may be with as much right, the first."""
+_PREFERENCE = (Kind.FLAG, Kind.COOKIE, Kind.ENV, Kind.TOPIC, Kind.ERROR, Kind.KEY, Kind.WORD)
+"""If a word may be of two kinds equally well, the first one counts."""
 
 _ONE_SIDED = frozenset({Kind.ROUTE, Kind.ERROR, Kind.PACKAGE})
-"""Kinds in which an exact match proves something even if neither place says what the word is for."""
+"""Kinds for which an exact match counts even if neither place shows what the word is for."""
 
 
 class Occurrence(NamedTuple):
-    """A mention, the key that it is joined by, and the file that it stands in."""
+    """A mention with its repo and file."""
 
-    joined: str
+    key: str  # occurrences with the same key may be joined
     child: str
     file: str
-    test: bool
+    test: bool  # the file is a test
     mention: Mention
 
 
 def join_key(mention: Mention) -> str:
-    """Mentions with the same key may be the two sides of one seam."""
+    """Return the key of a mention: mentions with the same key may be the two sides of one link."""
     if mention.kind in (*_WORDS, Kind.ENV) and _UPPER.fullmatch(mention.shown):
-        return f"upper {mention.shown}"  # an error code, a variable, an event: the place may not tell which
+        return f"upper {mention.shown}"  # an error code, a variable or an event: the place may not show which
     if mention.kind in _WORDS:
         return f"word {plain_name(mention.name.replace('.', '').replace(':', ''))}"
     return f"{mention.kind} {mention.name}"
 
 
 def links(found: Iterable[Occurrence]) -> tuple[Link, ...]:
-    """The seams between the repos of `found`, best first. Ties are broken by kind and name, so the order is stable."""
+    """Join occurrences into links, best first. Ties are ordered by kind and name, so the order is stable."""
     groups: dict[str, list[Occurrence]] = defaultdict(list)
     routes: list[Occurrence] = []
-    for one in found:
-        if one.mention.kind is Kind.ROUTE:
-            routes.append(one)
+    for occurrence in found:
+        if occurrence.mention.kind is Kind.ROUTE:
+            routes.append(occurrence)
         else:
-            groups[one.joined].append(one)
-    rough: list[tuple[Link, list[Occurrence]]] = []
+            groups[occurrence.key].append(occurrence)
+    candidates: list[tuple[Link, list[Occurrence]]] = []
     for group in (*groups.values(), *_route_groups(routes)):
         link = _link(group)
         if link is not None:
-            rough.append((link, group))
-    local = _locality(rough)
+            candidates.append((link, group))
+    local = _locality(candidates)
     rows = [
-        replace(link, score=round(min(1.0, link.score * local[number]), 3)) for number, (link, _) in enumerate(rough)
+        replace(link, score=round(min(1.0, link.score * local[number]), 3))
+        for number, (link, _) in enumerate(candidates)
     ]
-    rows = _without_echoes([row for row in rows if row.score >= SHOWN_FROM])
+    rows = _without_duplicates([row for row in rows if row.score >= SHOWN_FROM])
     return tuple(sorted(rows, key=lambda row: (-row.score, row.kind, row.name)))
 
 
 def _link(group: Sequence[Occurrence]) -> Link | None:
-    children = tuple(sorted({one.child for one in group}))
+    children = tuple(sorted({occurrence.child for occurrence in group}))
     if len(children) < 2:
         return None
     kind = _kind(group)
-    strong = {one.child for one in group if not one.mention.weak}
-    if all(one.mention.weak == 2 for one in group) or (not strong and kind is not Kind.KEY and kind not in _ONE_SIDED):
+    strong = {occurrence.child for occurrence in group if not occurrence.mention.weak}
+    if all(occurrence.mention.weak == 2 for occurrence in group) or (
+        not strong and kind is not Kind.KEY and kind not in _ONE_SIDED
+    ):
         return None
     name = _name(kind, group)
     score = _BASE[kind] * _roles(kind, group) * _rarity(group) * _specific(kind, name, group)
@@ -113,54 +116,61 @@ def _link(group: Sequence[Occurrence]) -> Link | None:
         if kind is Kind.ERROR
         else 0.35
     )
-    spellings = {one.mention.shown for one in group if one.mention.shown}
+    spellings = {occurrence.mention.shown for occurrence in group if occurrence.mention.shown}
     note, conflict = "", False
     if kind is Kind.CONSTANT:
-        values = {child: {_value(one.mention.detail) for one in group if one.child == child} for child in children}
+        values = {
+            child: {_value(occurrence.mention.detail) for occurrence in group if occurrence.child == child}
+            for child in children
+        }
         agreed = set.intersection(*values.values())
         conflict = not agreed
         if conflict:
-            told = ", ".join(f"{child} {' or '.join(sorted(values[child]))}" for child in children)
-            note = f"different values: {told}"
+            values_text = ", ".join(f"{child} {' or '.join(sorted(values[child]))}" for child in children)
+            note = f"different values: {values_text}"
             numbers = {_is_number(value) for each in values.values() for value in each}
-            conflict = len(numbers) == 1  # a number here and a text there are two things of one name
+            conflict = len(numbers) == 1  # a number on one side and a text on the other are two things with one name
             score *= 1.5 if numbers == {True} else 0.8 if conflict else 0.5
     elif kind in _WORDS and len(spellings) > 1:
         note = "spelled " + ", ".join(sorted(spellings)[:4])
     for child in children:
-        if all(one.test for one in group if one.child == child):
+        if all(occurrence.test for occurrence in group if occurrence.child == child):
             score *= 0.6
     return Link(kind, name, score, children, _places(children, group), note, conflict)
 
 
 def _kind(group: Sequence[Occurrence]) -> Kind:
     votes: Counter[Kind] = Counter()
-    for one in group:
-        mention = one.mention
+    for occurrence in group:
+        mention = occurrence.mention
         weight = (1.0, 0.3, 0.1)[mention.weak] if mention.weak else 3.0 if mention.role is not Role.NAMES else 1.0
-        weight *= 3.0 if mention.kind is Kind.ENV else 1.0  # nothing else looks like reading the environment
+        weight *= (
+            3.0 if mention.kind is Kind.ENV else 1.0
+        )  # reading the environment cannot be mistaken for another kind
         votes[mention.kind] += weight * (0.1 if mention.kind is Kind.WORD else 1.0)  # type: ignore[assignment]
-    return max(votes, key=lambda kind: (votes[kind], -_TELLING.index(kind) if kind in _TELLING else 0, kind))
+    return max(votes, key=lambda kind: (votes[kind], -_PREFERENCE.index(kind) if kind in _PREFERENCE else 0, kind))
 
 
 def _name(kind: Kind, group: Sequence[Occurrence]) -> str:
-    """As it is written: most often, and where it is provided rather than used."""
+    """Return the name as it is written most often, preferably where it is provided."""
     if kind in (Kind.ROUTE, Kind.TOPIC, Kind.HEADER, Kind.TABLE, Kind.PORT, Kind.SUBMODULE):
-        own = [one.mention for one in group if one.mention.kind is kind]
+        own = [occurrence.mention for occurrence in group if occurrence.mention.kind is kind]
         provided = [mention for mention in own if mention.role is Role.PROVIDES]
         if kind is Kind.HEADER:
             return Counter(mention.shown.rstrip(": ") for mention in own if "-" in mention.shown).most_common(1)[0][0]
         names = Counter(mention.name for mention in provided or own)
         return max(names, key=lambda name: (len(name) if kind is Kind.ROUTE else names[name], name))
     shown = Counter(
-        one.mention.name if " " in one.mention.name else one.mention.shown for one in group if one.mention.kind is kind
+        occurrence.mention.name if " " in occurrence.mention.name else occurrence.mention.shown
+        for occurrence in group
+        if occurrence.mention.kind is kind
     )
     return max(shown, key=lambda name: (shown[name], name))
 
 
 def _roles(kind: Kind, group: Sequence[Occurrence]) -> float:
-    provides = {one.child for one in group if one.mention.role is Role.PROVIDES}
-    uses = {one.child for one in group if one.mention.role is Role.USES}
+    provides = {occurrence.child for occurrence in group if occurrence.mention.role is Role.PROVIDES}
+    uses = {occurrence.child for occurrence in group if occurrence.mention.role is Role.USES}
     if any(giver != taker for giver in provides for taker in uses):
         return 1.1
     if kind is Kind.ROUTE:
@@ -173,8 +183,8 @@ def _roles(kind: Kind, group: Sequence[Occurrence]) -> float:
 
 
 def _rarity(group: Sequence[Occurrence]) -> float:
-    files = len({(one.child, one.file) for one in group})
-    return 1.0 / (1.0 + 0.06 * max(0, files - 2 * len({one.child for one in group})))
+    files = len({(occurrence.child, occurrence.file) for occurrence in group})
+    return 1.0 / (1.0 + 0.06 * max(0, files - 2 * len({occurrence.child for occurrence in group})))
 
 
 def _specific(kind: Kind, name: str, group: Sequence[Occurrence]) -> float:
@@ -182,7 +192,7 @@ def _specific(kind: Kind, name: str, group: Sequence[Occurrence]) -> float:
     if kind is Kind.ROUTE:
         if name in stopwords.ROUTES:
             return 0.3
-        if all(one.mention.detail == MOUNT for one in group if one.mention.role is Role.PROVIDES):
+        if all(occurrence.mention.detail == MOUNT for occurrence in group if occurrence.mention.role is Role.PROVIDES):
             return 0.5
         return 0.75 if len(parts) < 2 else 1.0 if len(parts) < 4 else 1.05
     if kind is Kind.ENV:
@@ -198,12 +208,12 @@ def _specific(kind: Kind, name: str, group: Sequence[Occurrence]) -> float:
     return 1.0
 
 
-def _locality(rough: Sequence[tuple[Link, list[Occurrence]]]) -> list[float]:
-    """For each seam, how much more it proves because the same two files share other things."""
+def _locality(candidates: Sequence[tuple[Link, list[Occurrence]]]) -> list[float]:
+    """Return a factor for each link: it proves more if the same two files share other things, too."""
     pairs: Counter[tuple[str, str]] = Counter()
     mine: list[set[tuple[str, str]]] = []
-    for link, group in rough:
-        files = sorted({(one.child, one.file) for one in group})[:40]
+    for link, group in candidates:
+        files = sorted({(occurrence.child, occurrence.file) for occurrence in group})[:40]
         own = {
             (f"{a[0]}/{a[1]}", f"{b[0]}/{b[1]}") for n, a in enumerate(files) for b in files[n + 1 :] if a[0] != b[0]
         }
@@ -213,8 +223,8 @@ def _locality(rough: Sequence[tuple[Link, list[Occurrence]]]) -> list[float]:
     return [1.0 + 0.05 * min(6, max((pairs[pair] for pair in own), default=1) - 1) if own else 1.0 for own in mine]
 
 
-def _without_echoes(rows: Sequence[Link]) -> list[Link]:
-    """A constant that holds a topic which has a row of its own says nothing new, unless its values differ."""
+def _without_duplicates(rows: Sequence[Link]) -> list[Link]:
+    """Drop constants that only hold a topic (or another name) with a row of its own, unless their values differ."""
     values = {row.name for row in rows if row.kind is not Kind.CONSTANT}
     values |= {place.shown for row in rows if row.kind is not Kind.CONSTANT for place in row.places}
     kept = []
@@ -229,11 +239,26 @@ def _places(children: Sequence[str], group: Sequence[Occurrence]) -> tuple[Place
     rank = {Role.PROVIDES: 0, Role.USES: 1, Role.NAMES: 2}
     places = []
     for child in children:
-        own = [one for one in group if one.child == child]
-        own.sort(key=lambda one: (one.mention.weak, one.test, rank[one.mention.role], one.file, one.mention.line))
+        own = [occurrence for occurrence in group if occurrence.child == child]
+        own.sort(
+            key=lambda occurrence: (
+                occurrence.mention.weak,
+                occurrence.test,
+                rank[occurrence.mention.role],
+                occurrence.file,
+                occurrence.mention.line,
+            )
+        )
         places += [
-            Place(child, one.file, one.mention.line, one.mention.role, one.mention.shown, one.mention.detail)
-            for one in own[:PLACES]
+            Place(
+                child,
+                occurrence.file,
+                occurrence.mention.line,
+                occurrence.mention.role,
+                occurrence.mention.shown,
+                occurrence.mention.detail,
+            )
+            for occurrence in own[:PLACES]
         ]
     return tuple(places)
 
@@ -253,34 +278,34 @@ def _value(text: str) -> str:
 
 
 def _route_groups(routes: Sequence[Occurrence]) -> list[list[Occurrence]]:
-    """Routes that are the same one: equal but for holes, or a caller's that ends in a server's.
+    """Group routes that are the same one: equal except for placeholders, or a caller's that ends in a server's.
 
-    A server may put its routes below others, in a file of its own (`MOUNT`): a caller's decides which.
+    A server may mount its routes below others, in another file (`MOUNT`). The caller's route decides below which.
     """
     mounts: dict[str, set[str]] = defaultdict(set)
     by_name: dict[str, list[Occurrence]] = defaultdict(list)
-    for one in routes:
-        if one.mention.detail == MOUNT:
-            mounts[one.child].add(one.mention.name)
-        by_name[one.mention.name].append(one)
-    served: dict[str, list[tuple[str, str, str]]] = defaultdict(list)  # by its last word: whole name, own name, child
+    for occurrence in routes:
+        if occurrence.mention.detail == MOUNT:
+            mounts[occurrence.child].add(occurrence.mention.name)
+        by_name[occurrence.mention.name].append(occurrence)
+    served: dict[str, list[tuple[str, str, str]]] = defaultdict(list)  # by last word: full name, own name, child
     for name, group in by_name.items():
-        for child in {one.child for one in group if one.mention.role is Role.PROVIDES}:
-            wholes = {name, *(f"{above}{name}" for above in mounts[child] if not name.startswith(above))}
-            for whole in wholes:
-                served[_anchor(whole)].append((whole, name, child))
+        for child in {occurrence.child for occurrence in group if occurrence.mention.role is Role.PROVIDES}:
+            forms = {name, *(f"{above}{name}" for above in mounts[child] if not name.startswith(above))}
+            for full in forms:
+                served[_anchor(full)].append((full, name, child))
     groups: dict[tuple[str, str], list[Occurrence]] = defaultdict(list)
-    taken: set[tuple[str, str, str]] = set()  # own name, child, whole name: what callers found
+    taken: set[tuple[str, str, str]] = set()  # own name, child, full name: found by callers
     for name, group in by_name.items():
-        for child in {one.child for one in group}:
-            own = [one for one in group if one.child == child]
-            if any(one.mention.role is Role.PROVIDES for one in own):
+        for child in {occurrence.child for occurrence in group}:
+            own = [occurrence for occurrence in group if occurrence.child == child]
+            if any(occurrence.mention.role is Role.PROVIDES for occurrence in own):
                 continue
             best = max(
                 (
-                    (_fit(name, whole), whole, known, server)
+                    (_fit(name, full), full, known, server)
                     for anchor in _anchors(name)
-                    for whole, known, server in served[anchor]
+                    for full, known, server in served[anchor]
                     if server != child
                 ),
                 key=lambda fit: (fit[0], len(fit[1]), fit[1]),
@@ -291,44 +316,47 @@ def _route_groups(routes: Sequence[Occurrence]) -> list[list[Occurrence]]:
                 groups[best[1], best[3]] += own
             else:
                 groups[name, ""] += own
-    for known, server, whole in taken:
-        groups[whole, server] += [_named(one, whole) for one in by_name[known] if one.child == server]
+    for known, server, full in taken:
+        groups[full, server] += [
+            _renamed(occurrence, full) for occurrence in by_name[known] if occurrence.child == server
+        ]
     return list(groups.values())
 
 
-def _named(one: Occurrence, whole: str) -> Occurrence:
-    return one._replace(mention=one.mention._replace(name=whole))
+def _renamed(occurrence: Occurrence, full: str) -> Occurrence:
+    return occurrence._replace(mention=occurrence.mention._replace(name=full))
 
 
 def _anchor(name: str) -> str:
-    """The last segment that is a word: what two forms of a route have in common."""
+    """Return the last segment that is a word: two forms of a route have it in common."""
     words = [part for part in name.split("/") if part and "{}" not in part]
     return words[-1] if words else ""
 
 
 def _anchors(name: str) -> set[str]:
-    """Those of a caller, whose last word may be an id that a hole of the server's holds."""
+    """Return the anchors of a caller's route. Its last word may be an id that fills a placeholder of the server's."""
     above, _, last = name.rpartition("/")
-    return {_anchor(name), _anchor(above)} if _holds("{}", last) else {_anchor(name)}
+    return {_anchor(name), _anchor(above)} if _may_fill("{}", last) else {_anchor(name)}
 
 
 def _fit(name: str, served: str) -> int:
-    """How well a route fits one that is served: 4 equal, 3 but for what holes hold, 2 one ends in the other, 0 not."""
+    """Return how well a route fits a served one: 4 equal; 3 equal except for placeholders; 2 one ends in the other; 0
+    not at all."""
     if name == served:
         return 4
     mine, theirs = name.strip("/").split("/"), served.strip("/").split("/")
     shorter = min(len(mine), len(theirs))
     tail = list(zip(mine[-shorter:], theirs[-shorter:], strict=True))
-    if not all(a == b or (("{}" in (a, b)) and _holds(a, b)) for a, b in tail):
+    if not all(a == b or (("{}" in (a, b)) and _may_fill(a, b)) for a, b in tail):
         return 0
     if len(mine) == len(theirs):
         return 3
     words = [a for a, b in tail if a == b and "{}" not in a and (len(a) > 2 or _VERSION.fullmatch(a))]
-    telling = len(words) == 1 and len(words[0]) > 5 and not {name, served} & stopwords.ROUTES
-    return 2 if len(words) > 1 or telling else 0
+    distinctive = len(words) == 1 and len(words[0]) > 5 and not {name, served} & stopwords.ROUTES
+    return 2 if len(words) > 1 or distinctive else 0
 
 
-def _holds(a: str, b: str) -> bool:
-    """Whether a hole may stand for the other one: for an id, rather than for a word like `status`."""
+def _may_fill(a: str, b: str) -> bool:
+    """Return whether one of the two is a placeholder that the other may fill: an id, not a word like `status`."""
     concrete = b if a == "{}" else a
     return concrete == "{}" or re.search(r"\d|^[a-z]+-\w+$", concrete) is not None

@@ -1,4 +1,4 @@
-"""The map as Markdown, with a picture of it (Mermaid)."""
+"""Write the map as Markdown, with a graph (Mermaid)."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from itertools import combinations
 from supervisor.core.text import escape
 from supervisor.domain.link import Link, Map, Place
 
-ROWS = 60  # of the Markdown table; all of them are in the JSON
-EDGE_NAMES = 4  # names on one edge of the picture
+ROWS = 60  # of the Markdown table; the JSON has all of them
+EDGE_NAMES = 4  # names on one edge of the graph
 
 
 def markdown(made: Map) -> str:
-    """The map for reading: a picture, then the rows, best first, each with its places."""
-    parts = ["# Map: what ties the repos together", _read(made)]
+    """Write the map for people: a graph, then the rows, best first, each with its places."""
+    parts = ["# Map: what ties the repos together", _coverage(made)]
     if made.links:
         parts.append(f"```mermaid\n{mermaid(made)}\n```")
     conflicts = [link for link in made.links if link.conflict]
@@ -24,15 +24,15 @@ def markdown(made: Map) -> str:
             "## Conflicts\n\n"
             + "\n".join(f"- {code(link.name)} ({link.kind}): {cell(link.note)}" for link in conflicts)
         )
-    parts.append("## Seams\n\n" + (_table(made) if made.links else "None was found."))
+    parts.append("## Links\n\n" + (_table(made) if made.links else "None found."))
     parts += [cell(words) for words in made.cut]
     return "\n\n".join(parts) + "\n"
 
 
 def mermaid(made: Map) -> str:
-    """The children as a graph: an edge for each two that share something, with its best names."""
-    ids = {one.child: f"c{number}" for number, one in enumerate(made.children)}
-    lines = ["graph LR", *(f'  {ids[one.child]}["{_label(one.child)}"]' for one in made.children)]
+    """Draw the children as a graph: an edge for each two that share something, labeled with the best names."""
+    ids = {surveyed.child: f"c{number}" for number, surveyed in enumerate(made.children)}
+    lines = ["graph LR", *(f'  {ids[surveyed.child]}["{_label(surveyed.child)}"]' for surveyed in made.children)]
     edges: dict[tuple[str, str], list[Link]] = {}
     for link in made.links:
         for pair in combinations(sorted(set(link.children) & ids.keys()), 2):
@@ -45,7 +45,7 @@ def mermaid(made: Map) -> str:
 
 
 def sides(link: Link) -> list[tuple[str, list[Place]]]:
-    """The places of a seam by child, those that provide first."""
+    """Group the places of a link by child, those that provide first."""
     by_child: dict[str, list[Place]] = {}
     for place in sorted(link.places, key=lambda place: place.role != "provides"):
         by_child.setdefault(place.child, []).append(place)
@@ -53,27 +53,27 @@ def sides(link: Link) -> list[tuple[str, list[Place]]]:
 
 
 def where(place: Place) -> str:
-    """`file:line`, or the file alone."""
+    """Return `file:line`, or only the file."""
     return f"{place.file}:{place.line}" if place.line else place.file
 
 
 def counted(rows: Sequence[Link]) -> str:
-    """How many rows of which kind: `12 routes, 1 topic`."""
+    """Count rows by kind: `12 routes, 1 topic`."""
     kinds = Counter(link.kind for link in rows)
-    ordered = sorted(kinds.items(), key=lambda one: (-one[1], one[0]))
-    return ", ".join(f"{count} {kind if count == 1 else _many(kind)}" for kind, count in ordered)
+    ordered = sorted(kinds.items(), key=lambda item: (-item[1], item[0]))
+    return ", ".join(f"{count} {kind if count == 1 else _plural(kind)}" for kind, count in ordered)
 
 
-def _many(kind: str) -> str:
+def _plural(kind: str) -> str:
     return f"{kind[:-1]}ies" if kind == "copy" else f"{kind}s"
 
 
-def _read(made: Map) -> str:
+def _coverage(made: Map) -> str:
     lines = []
-    for one in made.children:
-        left = ", ".join(f"{count} {reason}" for reason, count in one.skipped)
-        told = f"not read: {cell(one.problem)}" if one.problem else f"{one.files} source files read"
-        lines.append(f"- {code(one.child)}: {told}" + (f"; left out: {cell(left)}" if left else ""))
+    for surveyed in made.children:
+        left = ", ".join(f"{count} {reason}" for reason, count in surveyed.skipped)
+        read = f"not read: {cell(surveyed.problem)}" if surveyed.problem else f"{surveyed.files} source files read"
+        lines.append(f"- {code(surveyed.child)}: {read}" + (f"; left out: {cell(left)}" if left else ""))
     return "\n".join(lines)
 
 
@@ -94,10 +94,10 @@ def cell(text: str) -> str:
 
 
 def code(text: str) -> str:
-    return escape.code(text[:200]).replace("|", "\\|")  # the table, and not the code, takes the bar for its own
+    return escape.code(text[:200]).replace("|", "\\|")  # a bar ends the cell even inside code
 
 
 def _label(text: str) -> str:
-    """Text for a label of the picture: only what cannot end it or mean something to it."""
+    """Return text for a label of the graph: only characters that mean nothing to Mermaid."""
     kept = "".join(char if char.isalnum() or char in "/_-.:{}+ " else " " for char in text[:50])
     return kept.replace("{}", "*").replace("{", "(").replace("}", ")").strip() or "?"

@@ -1,7 +1,7 @@
-"""mentions: which words of a source file name something that two repos may share, and what that is.
+"""Find mentions: the literals of a source file that name something two repos may share, and what they name.
 
-Judged by shape and by what stands around a word, in that order of trust: an index of `headers` is a header, whatever
-it looks like; `X-Device-Token` is one wherever it stands.
+The context of a literal and its shape decide: an index of `headers` is a header whatever it looks like, and
+`X-Device-Token` is one wherever it is.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from supervisor.core.map import classify, stopwords
-from supervisor.core.map.context import said
+from supervisor.core.map.context import in_context
 from supervisor.core.map.normalize import imported, package_name, plain_name, repo_name
 from supervisor.core.map.routes import prefix_of
 from supervisor.core.text.redact import redact
@@ -26,29 +26,27 @@ _FIELD_TAGS = frozenset(["json", "form", "query", "bson", "msgpack", "yaml", "ur
 def mentions(
     words: Sequence[Literal], language: str, file: str = "", secrets: tuple[str, ...] = ()
 ) -> tuple[Mention, ...]:
-    """What the words of one file mention, without `secrets`; the same thing on the same line only once."""
+    """Return what the literals of one file mention, without `secrets`. The same thing on the same line counts once."""
     prefix = prefix_of(words, language)
     found: dict[tuple[Kind, str, int, str], Mention] = {}
-    for found_one in (*_of_file(file), *(one for word in words for one in _of(word, language, prefix))):
-        one = _without_secrets(found_one, secrets)
-        where = (one.kind, one.name, one.line, one.detail)
-        if where not in found or (found[where].role is Role.NAMES and one.role is not Role.NAMES):
-            found[where] = one
+    for raw in (*_of_file(file), *(mention for word in words for mention in _of(word, language, prefix))):
+        mention = _without_secrets(raw, secrets)
+        where = (mention.kind, mention.name, mention.line, mention.detail)
+        if where not in found or (found[where].role is Role.NAMES and mention.role is not Role.NAMES):
+            found[where] = mention
     return tuple(found.values())
 
 
-def _without_secrets(one: Mention, known: tuple[str, ...]) -> Mention:
-    """A token that somebody wrote into a source goes no further."""
-    name, shown, detail = redact(one.name, known), redact(one.shown, known), redact(one.detail, known)
-    return (
-        one
-        if (name, shown, detail) == (one.name, one.shown, one.detail)
-        else one._replace(name=name, shown=shown, detail=detail)
-    )
+def _without_secrets(mention: Mention, known: tuple[str, ...]) -> Mention:
+    """Redact tokens that somebody wrote into a source file."""
+    name, shown, detail = redact(mention.name, known), redact(mention.shown, known), redact(mention.detail, known)
+    if (name, shown, detail) == (mention.name, mention.shown, mention.detail):
+        return mention
+    return mention._replace(name=name, shown=shown, detail=detail)
 
 
 def _of_file(file: str) -> Iterator[Mention]:
-    """The package of Python that a file makes its folder."""
+    """Yield the Python package that an `__init__.py` defines."""
     if (match := _PACKAGE_FILE.fullmatch(file)) and match[1].lower() not in stopwords.FOLDERS:
         yield Mention(Kind.PACKAGE, package_name(match[1]), match[1], 0, Role.PROVIDES)
 
@@ -56,7 +54,7 @@ def _of_file(file: str) -> Iterator[Mention]:
 def _of(word: Literal, language: str, prefix: str) -> Iterator[Mention]:
     match word.form:
         case Form.STRING:
-            yield from classify.judged(said(word, language, prefix))
+            yield from classify.classify(in_context(word, language, prefix))
         case Form.NUMBER:
             yield from _number(word, language)
         case Form.FIELD | Form.MEMBER:
@@ -75,7 +73,7 @@ def _of(word: Literal, language: str, prefix: str) -> Iterator[Mention]:
 
 
 def _field(word: Literal) -> tuple[Mention, ...]:
-    """A field of data. In a schema it is one for sure; elsewhere it may as well be a name of the program's own."""
+    """Return mentions of a field of data. Outside of a schema they are weak: the name may be the program's own."""
     weak = 2 if word.form is Form.MEMBER else 1
     if word.call in ("proto", "graphql") and word.form is Form.FIELD:
         return classify.key(word.text, word.line, Role.PROVIDES)
@@ -115,7 +113,7 @@ def _number(word: Literal, language: str) -> Iterator[Mention]:
     name = word.key.rpartition(".")[2]
     bare, digits = plain_name(name), word.text.replace("_", "")
     if bare.endswith(("port", "ports")):
-        yield from classify.port(digits, said(word, language, ""), Role.PROVIDES if word.is_key else Role.NAMES)
+        yield from classify.port(digits, in_context(word, language, ""), Role.PROVIDES if word.is_key else Role.NAMES)
     declared = word.is_key or word.within or language in ("hcl", "yaml", "json")
     if not declared and _MULTIWORD.search(name) and bare not in stopwords.CONSTANTS:
         yield Mention(Kind.CONSTANT, bare, name, word.line, detail=digits)

@@ -1,4 +1,4 @@
-"""The forms in which two spellings of one thing are equal: of routes, topics, fields, packages and repos."""
+"""Normalize names of routes, topics, fields, packages and repos, so that two spellings of one thing are equal."""
 
 from __future__ import annotations
 
@@ -10,40 +10,40 @@ _PLACEHOLDER = re.compile(
 
 
 def plain_name(text: str) -> str:
-    """The form in which `retry_after`, `retryAfter` and `RETRY-AFTER` are equal."""
+    """Normalize a name: `retry_after`, `retryAfter` and `RETRY-AFTER` become equal."""
     return re.sub(r"[_\-\s]", "", text).lower()
 
 
 def route_name(text: str) -> str:
-    """The form in which `/v1/devices/{id}/`, `/v1/devices/:id` and `/v1/devices/<int:id>?x=1` are equal."""
+    """Normalize a route: `/v1/devices/{id}/`, `/v1/devices/:id` and `/v1/devices/<int:id>?x=1` become equal."""
     path = _PLACEHOLDER.sub("{}", text.partition("?")[0].partition("#")[0])
     path = "/".join(_segment(part) for part in path.split("/"))
     return re.sub(r"//+", "/", path).rstrip("/") or "/"
 
 
 def _segment(part: str) -> str:
-    """A hole beside words is what the caller puts before or behind them, but for a file's ending."""
+    """Normalize a segment. If it is nothing but placeholders and punctuation, it becomes one placeholder."""
     return part if part == "{}" or "{}" not in part else "{}" if re.fullmatch(r"[\W_]*(\{\}[\W_]*)+", part) else part
 
 
 def topic_name(text: str) -> str:
-    """The form in which `devices/+/status` and `devices/%s/status` are equal."""
+    """Normalize a topic: `devices/+/status` and `devices/{id}/status` become equal."""
     parts = re.split(r"([/.:])", _PLACEHOLDER.sub("{}", text))
     return "".join("{}" if part in ("+", "*", "{}") else part for part in parts).strip("/")
 
 
 def package_name(text: str) -> str:
-    """The form in which `My_Pkg` and `my-pkg` are equal."""
+    """Normalize a package name: `My_Pkg` and `my-pkg` become equal."""
     return re.sub(r"[_.\-]+", "-", text).lower()
 
 
 def repo_name(url: str) -> str:
-    """What a repo is called, by its URL or path: the last part, without `.git`."""
+    """Return the name of a repo by its URL or path: the last part, without `.git`."""
     return re.split(r"[/:]", url.rstrip("/"))[-1].removesuffix(".git").lower()
 
 
 def imported(text: str, language: str) -> str:
-    """The package that an import is of."""
+    """Return the package that an import belongs to."""
     if language == "python":
         return text.partition(".")[0]
     if language == "go":

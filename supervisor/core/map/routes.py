@@ -1,4 +1,4 @@
-"""routes: which strings are paths of HTTP, who serves them, who calls them, and what they are below."""
+"""Find HTTP routes in strings: who serves them, who calls them, and which prefix they have."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from supervisor.core.map.normalize import last_of, route_name
 from supervisor.domain.link import Form, Kind, Literal, Mention, Role
 
 MOUNT = "mount"
-"""The detail of a route that others of the repo are below."""
+"""The detail of a route that is a prefix of others in the repo."""
 
 _ROUTE = re.compile(r"/(?:[\w\-.~{}@+%,;=]+(?:/[\w\-.~{}@+%:,;=]+)*/?)?")
 _URL = re.compile(r"\w[\w+.\-]*://(?:[^/@\s]*@)?([^/:?#\s]*)(?::(\d+|\{\}))?(/[^\s?#]*)?(?:[?#]\S*)?")
@@ -21,55 +21,59 @@ _METHOD = re.compile(r"(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)\s+(?=[/{])")
 _RELATIVE = re.compile(r"[\w\-{}.:<>]+(/[\w\-{}.:<>]+)+/?")
 _RETROFIT = ("GET", "POST", "PUT", "PATCH", "DELETE", "HTTP")
 _NOT_ALONE = frozenset({"url", "path", "use", "all", "handler", "method"})
-"""Words that declare a route only of something that serves."""
+"""Functions that declare a route only as methods of something that serves."""
 
 
 class _Path(Struct, frozen=True):
-    """A path, with the host before it (`{}` if it is filled in) and the method before that, as far as they are told."""
+    """A path in a string, and what precedes it there."""
 
     text: str
-    host: str = ""
+    host: str = ""  # `{}` if it is inserted at run time
     method: str = ""
     port: str = ""
 
 
 def ends_like_a_file(text: str) -> bool:
-    """Whether a name ends as those of files and hosts do."""
+    """Return whether a name ends like those of files and hosts."""
     return text.rpartition(".")[2].lower() in keywords.ENDINGS and "." in text
 
 
-def routes(said: LiteralContext) -> Iterator[Mention]:
-    """The route that a string is, and the port of its host; nothing if it is no path."""
-    word = said.word
-    if word.is_key and said.language in ("yaml", "json"):
-        if word.key == "paths" and said.text.startswith("/"):
-            yield said.mention(Kind.ROUTE, route_name(said.text), Role.PROVIDES)
+def routes(context: LiteralContext) -> Iterator[Mention]:
+    """Yield the route that a string is, and the port of its host; nothing if it is not a path."""
+    word = context.word
+    if word.is_key and context.language in ("yaml", "json"):
+        if word.key == "paths" and context.text.startswith("/"):
+            yield context.mention(Kind.ROUTE, route_name(context.text), Role.PROVIDES)
         return
-    path = _path(said)
+    path = _path(context)
     if path is None:
         return
     if path.port and int(path.port) not in stopwords.PORTS:
-        yield said.mention(Kind.PORT, path.port, Role.USES)
+        yield context.mention(Kind.PORT, path.port, Role.USES)
     name = route_name(path.text)
-    if not _is_route(said, path, name):
+    if not _is_route(context, path, name):
         return
-    served = _serves(said, path)
-    if served and said.prefix != name and _mounts(said):
-        yield said.mention(Kind.ROUTE, _below(word, name), Role.PROVIDES, detail=MOUNT)
+    served = _serves(context, path)
+    if served and context.prefix != name and _mounts(context):
+        yield context.mention(Kind.ROUTE, _below(word, name), Role.PROVIDES, detail=MOUNT)
     elif served:
-        if not (said.call in keywords.PREFIXES and said.prefix == name and not word.handled and not _of_class(said)):
-            yield said.mention(Kind.ROUTE, _below(word, name, said.prefix), Role.PROVIDES, detail=_method(said, path))
-    elif said.key in keywords.PREFIXES:
-        if said.prefix != name:
-            yield said.mention(Kind.ROUTE, name, Role.PROVIDES, detail=MOUNT)
+        if not (
+            context.call in keywords.PREFIXES and context.prefix == name and not word.handled and not _of_class(context)
+        ):
+            yield context.mention(
+                Kind.ROUTE, _below(word, name, context.prefix), Role.PROVIDES, detail=_method(context, path)
+            )
+    elif context.key in keywords.PREFIXES:
+        if context.prefix != name:
+            yield context.mention(Kind.ROUTE, name, Role.PROVIDES, detail=MOUNT)
     else:
-        called = bool(path.host) or _calls(said) or (bool(word.method) and word.at > 0) or _is_retrofit(word)
+        called = bool(path.host) or _calls(context) or (bool(word.method) and word.at > 0) or _is_retrofit(word)
         role = Role.USES if called else Role.NAMES
-        yield said.mention(Kind.ROUTE, name, role, detail=_method(said, path), weak=0 if called else 1)
+        yield context.mention(Kind.ROUTE, name, role, detail=_method(context, path), weak=0 if called else 1)
 
 
 def prefix_of(words: Sequence[Literal], language: str) -> str:
-    """What all routes of a file are below, if it says so once."""
+    """Return the prefix of all routes of a file, or "" if it declares none or several."""
     found = {
         route_name(word.text if word.text.startswith("/") else f"/{word.text}")
         for word in words
@@ -79,51 +83,51 @@ def prefix_of(words: Sequence[Literal], language: str) -> str:
 
 
 def _is_prefix(word: Literal, call: str, language: str) -> bool:
-    if word.decorates:  # of a class; a method's is a route of its own
+    if word.decorates:  # a class has a prefix; a method has a route of its own
         return call in keywords.CLASSES and (call != "route" or language == "csharp")
     if not word.text.startswith("/") or call == "route":
         return False
     return last_of(word.key) in keywords.PREFIXES or (call in keywords.PREFIXES and word.at <= 1)
 
 
-def _path(said: LiteralContext) -> _Path | None:
-    """The path in a string: as it is, behind a host, or relative to one."""
-    text, method, word = said.text, "", said.word
+def _path(context: LiteralContext) -> _Path | None:
+    """Return the path in a string: the whole string, after a host, or relative to one. None without a path."""
+    text, method, word = context.text, "", context.word
     if match := _METHOD.match(text):
         method, text = match[1], text[match.end() :]
-    if " " in text or said.language == "toml":
+    if " " in text or context.language == "toml":
         return None
     if match := _URL.fullmatch(text):
         host, port, path = match[1], match[2] or "", match[3] or ""
         if keywords.PUBLIC_HOSTS & set(host.lower().split(".")) or len(path) < 2:
             path = ""
         return _Path(path, host or "{}", method, port if port.isdigit() else "")
-    if word.decorates and said.call in keywords.DEFINES:
+    if word.decorates and context.call in keywords.DEFINES:
         return _Path(text if text.startswith("/") else f"/{text}", "", method)
-    if said.call == "resources" and said.language in ("ruby", "elixir", "php"):
+    if context.call == "resources" and context.language in ("ruby", "elixir", "php"):
         return _Path(f"/{text.lstrip(':/')}", "", method)
     if text.startswith("/"):
         return _Path(text, "", method)
     if text.startswith("{}/"):
         return _Path(text[2:], "{}", method)
-    if text.startswith("{}") and "/" in text and _calls(said):
+    if text.startswith("{}") and "/" in text and _calls(context):
         return _Path("/" + text.lstrip("{}"), "{}", method)
-    served = said.call in keywords.DEFINES or said.on in keywords.SERVERS or word.decorates
-    return _Path(f"/{text}", "", method) if (_calls(said) or served) and _RELATIVE.fullmatch(text) else None
+    served = context.call in keywords.DEFINES or context.on in keywords.SERVERS or word.decorates
+    return _Path(f"/{text}", "", method) if (_calls(context) or served) and _RELATIVE.fullmatch(text) else None
 
 
-def _is_route(said: LiteralContext, path: _Path, name: str) -> bool:
+def _is_route(context: LiteralContext, path: _Path, name: str) -> bool:
     if not path.text or not _ROUTE.fullmatch(name) or ends_like_a_file(name):
         return False
-    placed = said.word.decorates or said.key in keywords.PREFIXES
+    placed = context.word.decorates or context.key in keywords.PREFIXES
     if not placed and not re.search(r"[A-Za-z]{2}", name):
         return False
     return bool(path.host) or name.split("/")[1] not in keywords.SYSTEM_FOLDERS
 
 
-def _serves(said: LiteralContext, path: _Path) -> bool:
-    """Whether the place declares a route, rather than calls it."""
-    word, call, on = said.word, said.call, said.on
+def _serves(context: LiteralContext, path: _Path) -> bool:
+    """Return whether the place declares a route (rather than calls it)."""
+    word, call, on = context.word, context.call, context.on
     if path.host or _is_retrofit(word):
         return False
     declares = call in keywords.DEFINES
@@ -132,11 +136,11 @@ def _serves(said: LiteralContext, path: _Path) -> bool:
         return True
     if word.handled and (verb or declares or word.method) and on not in keywords.CLIENTS - {"api"}:
         return True
-    if word.case and said.key in ("path", "pathname", "url", "uri", "route", "raw_path", "path_info"):
-        return True  # the way of a request is compared with it
+    if word.case and context.key in ("path", "pathname", "url", "uri", "route", "raw_path", "path_info"):
+        return True  # the path of a request is compared with it
     if on in keywords.SERVERS and (verb or call in ("use", "all", "handle", "methodfunc", "method")):
         return True
-    match said.language:
+    match context.language:
         case "c" | "cpp":
             return word.key.endswith("uri") or call in ("on", "serveon", "seturi")
         case "ruby" | "elixir":
@@ -146,38 +150,38 @@ def _serves(said: LiteralContext, path: _Path) -> bool:
     return declares and call not in _NOT_ALONE
 
 
-def _mounts(said: LiteralContext) -> bool:
-    return said.call in keywords.MOUNTS or (said.call == "route" and said.language == "go")
+def _mounts(context: LiteralContext) -> bool:
+    return context.call in keywords.MOUNTS or (context.call == "route" and context.language == "go")
 
 
-def _of_class(said: LiteralContext) -> bool:
-    """A decorator of one function, whose name the decorator of a class may have too."""
-    return said.word.decorates and said.call not in keywords.CLASSES
+def _of_class(context: LiteralContext) -> bool:
+    """Return whether this decorates a single function, although the decorator's name occurs on classes, too."""
+    return context.word.decorates and context.call not in keywords.CLASSES
 
 
 def _is_retrofit(word: Literal) -> bool:
-    """Retrofit's annotations declare what is called."""
+    """Return whether this is an annotation of Retrofit, which declares what is called."""
     return word.decorates and word.call.lstrip("@") in _RETROFIT
 
 
-def _method(said: LiteralContext, path: _Path) -> str:
-    if path.method or said.word.method:
-        return path.method or said.word.method
-    verb = said.call.removesuffix("async").removesuffix("mapping").removeprefix("http").removeprefix("map")
+def _method(context: LiteralContext, path: _Path) -> str:
+    if path.method or context.word.method:
+        return path.method or context.word.method
+    verb = context.call.removesuffix("async").removesuffix("mapping").removeprefix("http").removeprefix("map")
     return verb.upper() if verb in keywords.VERBS else ""
 
 
 def _below(word: Literal, name: str, prefix: str = "") -> str:
-    """The whole of a route that is declared below another one."""
+    """Return the full form of a route that is declared below another one."""
     above = route_name(word.within) if word.within else prefix
     if above in ("", "/") or name == above or name.startswith(above + "/"):
         return name
     return above + (name if name != "/" else "")
 
 
-def _calls(said: LiteralContext) -> bool:
-    """Whether a string is handed to something that sends requests."""
-    if said.call in keywords.REQUESTS or said.on in keywords.REQUESTS:
+def _calls(context: LiteralContext) -> bool:
+    """Return whether the string is passed to something that sends requests."""
+    if context.call in keywords.REQUESTS or context.on in keywords.REQUESTS:
         return True
-    client = said.on in keywords.CLIENTS or said.on.endswith(("client", "session", "http", "api", "_conn"))
-    return client and (said.call in keywords.VERBS or said.call in keywords.CLIENTS)
+    client = context.on in keywords.CLIENTS or context.on.endswith(("client", "session", "http", "api", "_conn"))
+    return client and (context.call in keywords.VERBS or context.call in keywords.CLIENTS)

@@ -1,4 +1,4 @@
-"""The map as JSON values, and back."""
+"""Convert the map to JSON values and back."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from supervisor.domain.link import Kind, Link, Map, Place, Role, Surveyed
 
 
 def as_json(made: Map) -> dict[str, Any]:
-    """The object of `orch map --json`."""
+    """Convert a map to the object of `orch map --json`."""
     return {
         "children": [
             {
-                "name": one.child,
-                "path": one.path,
-                "files": one.files,
-                "skipped": dict(one.skipped),
-                "problem": one.problem or None,
-                "next_step": one.next_step or None,
+                "name": surveyed.child,
+                "path": surveyed.path,
+                "files": surveyed.files,
+                "skipped": dict(surveyed.skipped),
+                "problem": surveyed.problem or None,
+                "next_step": surveyed.next_step or None,
             }
-            for one in made.children
+            for surveyed in made.children
         ],
         "rows": [row_as_json(link) for link in made.links],
         "cut": list(made.cut),
@@ -28,7 +28,7 @@ def as_json(made: Map) -> dict[str, Any]:
 
 
 def row_as_json(link: Link) -> dict[str, Any]:
-    """One row of that object."""
+    """Convert a link to a row of that object."""
     return {
         "kind": str(link.kind),
         "name": link.name,
@@ -51,19 +51,19 @@ def row_as_json(link: Link) -> dict[str, Any]:
 
 
 def from_json(value: Mapping[str, Any]) -> Map:
-    """The map that `as_json` made this of. Raises KeyError, TypeError, ValueError or AttributeError if it did not."""
+    """Convert an object of `as_json` back. For others, raises KeyError, TypeError, ValueError or AttributeError."""
     children = tuple(
         Surveyed(
-            *(one["name"], one["path"], one["files"], tuple(one["skipped"].items())),
-            *(one["problem"] or "", one["next_step"] or ""),
+            *(child["name"], child["path"], child["files"], tuple(child["skipped"].items())),
+            *(child["problem"] or "", child["next_step"] or ""),
         )
-        for one in value["children"]
+        for child in value["children"]
     )
     return Map(children, tuple(map(row_from_json, value["rows"])), tuple(value["cut"]))
 
 
 def row_from_json(row: Mapping[str, Any]) -> Link:
-    """The seam that `row_as_json` made this of; raises as `from_json` does."""
+    """Convert a row of `row_as_json` back. Raises the same errors as `from_json`."""
     places = tuple(
         Place(p["child"], p["file"], p["line"] or 0, Role(p["role"]), p["text"], p["detail"] or "")
         for p in row["places"]

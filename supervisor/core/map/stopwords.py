@@ -1,10 +1,10 @@
-"""Words that half of all software uses: that two repos both say them ties nothing together."""
+"""Common words: if two repos both have them, that does not tie the repos together."""
 
 from __future__ import annotations
 
 
 def word_set(text: str) -> frozenset[str]:
-    """The words of a text."""
+    """Split a text into a set of words."""
     return frozenset(text.split())
 
 
@@ -158,5 +158,5 @@ CAPITALS = word_set(
 
 
 def is_usual(word: str) -> bool:
-    """Whether a word in capitals says nothing of a protocol, as everybody has such a value."""
+    """Return whether a word in capitals is too common to belong to a protocol."""
     return word.lower() in EVENTS | KEYS | WORDS | CAPITALS

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from supervisor.core.engine import prompts as words
 from supervisor.core.engine.reconcile import wakeup
-from supervisor.core.map.drift import concerning, drifts, kept, said_of, touching
+from supervisor.core.map.drift import concerning, describe_link, drifts, kept, touching
 from supervisor.domain import action as act
 from supervisor.domain import event as ev
 from supervisor.domain.link import Drift, Kind, Link, Place, Role
@@ -66,7 +66,7 @@ def test_a_copy_that_one_of_three_changed_is_still_there_and_no_longer_the_same(
     before, others = copies("backend", "edge", "frontend"), copies("edge", "frontend")
     for after in ([copies("backend", "frontend", conflict=True), others], [others]):
         first, *_ = drifts([before], after, ["backend"])
-        assert (first.what, first.others) == ("backend no longer has the same", ("edge", "frontend"))
+        assert (first.what, first.others) == ("backend no longer has the same content", ("edge", "frontend"))
     assert drifts([before], [before], ["backend"]) == ()
 
 
@@ -89,7 +89,7 @@ def test_the_seams_of_a_task_are_those_its_words_its_contracts_or_its_files_name
 
 
 def test_a_seam_is_told_with_where_it_is_here_and_there() -> None:
-    assert said_of(ROUTE, "mobile") == "route /v1/devices/{}: here src/api.ts:2; backend app.py:6"
+    assert describe_link(ROUTE, "mobile") == "route /v1/devices/{}: here src/api.ts:2; backend app.py:6"
 
 
 def test_of_a_long_map_the_best_seams_are_kept_with_two_places_for_each_child() -> None:

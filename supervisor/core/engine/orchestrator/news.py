@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 
 from supervisor.core.engine.lifecycle.tasks import quoted
 from supervisor.core.engine.lifecycle.updates import with_orchestrator
-from supervisor.core.map.drift import said_of_drift
+from supervisor.core.map.drift import describe_drift
 from supervisor.domain import event as ev
 from supervisor.domain.ask import AskKind
 from supervisor.domain.plan import HUMAN, ORCHESTRATOR
@@ -36,7 +36,7 @@ def _new(before: World, after: World, event: ev.Event) -> Iterator[tuple[str, bo
             yield f"the human saved revision {event.revision} of plan.md: {event.summary}", False
         case ev.SharedChanged() if after.map.drifts is not before.map.drifts:
             by = f" (task {event.task})" if event.task else ""
-            yield f"{event.child} changed what others rely on{by}:\n{_quote(said_of_drift(event.drift))}", True
+            yield f"{event.child} changed what others rely on{by}:\n{_quote(describe_drift(event.drift))}", True
         case ev.LearningNoted() if event.source == HUMAN and after.learnings is not before.learnings:
             yield f"the human noted:\n{_quote(event.text)}", True
         case ev.AskAnswered():
