@@ -66,9 +66,16 @@ class ControlClient:
         SupervisorDown if it goes away.
         """
         if method == "status":
-            with suppress(RequestRefused):  # an older supervisor does not know `ping`, but a refusal proves it alive
-                self._call("ping", {}, CONNECT_TIMEOUT, reported_as=method)
+            self.ping(method)
         return self._call(method, params, CALL_TIMEOUT)
+
+    def ping(self, reported_as: str) -> None:
+        """Return once the supervisor gives a sign of life, before it is asked for `reported_as`.
+
+        Raises SupervisorHangs if it gives none in time, SupervisorDown if it goes away.
+        """
+        with suppress(RequestRefused):  # an older supervisor does not know `ping`, but a refusal proves it alive
+            self._call("ping", {}, CONNECT_TIMEOUT, reported_as=reported_as)
 
     def call_long(self, method: str, seconds: float, **params: object) -> JsonObject:
         """Send a request that takes up to `seconds` and return the answer.

@@ -32,9 +32,9 @@ Picture = dict[str, Any]
 class Standin:
     """Answers as a supervisor whose pictures are these, one after the other, each as soon as the one before was seen.
 
-    `refuses`: {method: (what, next_step)}. `ends`: closes the connection after the last picture. `hangs`: accepts, and
-    never answers. `at_the_end`: is called once the last picture was seen. `calls` holds what was asked for, without
-    ping, status and watch.
+    `refuses`: {method: (what, next_step)}, with a third value where the caller's words are wrong. `ends`: closes the
+    connection after the last picture. `hangs`: accepts, and never answers. `at_the_end`: is called once the last
+    picture was seen. `calls` holds what was asked for, without ping, status and watch.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class Standin:
         path: Path,
         pictures: tuple[Picture, ...],
         *,
-        refuses: dict[str, tuple[str, str]] | None = None,
+        refuses: dict[str, tuple[str, ...]] | None = None,
         ends: bool = False,
         hangs: bool = False,
         at_the_end: Callable[[], None] | None = None,
@@ -106,8 +106,8 @@ class Standin:
             return {"result": {"version": at, "status": self._pictures[at]}}
         self.calls.append((method, params))
         if method in self._refuses:
-            what, next_step = self._refuses[method]
-            data = {"what": what, "next_step": next_step}
+            what, next_step, *usage = self._refuses[method]
+            data = {"what": what, "next_step": next_step, "usage": bool(usage)}
             return {"error": {"code": -32000, "message": what, "data": data}}
         return {"result": {}}
 

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from supervisor.cli.look.log_files import Records, moment
 from supervisor.cli.look.logs import parse_since, readable
 from supervisor.errors import UsageError
+from supervisor.runtime.records import Records, moment
 from supervisor.runtime.workspace import Workspace
 from supervisor.shell.ledger.segments import pack
 from tests.cli.conftest import Orch

@@ -52,8 +52,6 @@ def test_a_command_is_one_request(
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (("restart", "mobil"), "there is no child `mobil`: did you mean `mobile`?"),
-        (("go", "T7"), "there is no task `T7`: use `T1`"),
         (("note", " "), "the note is empty: say what was learned: `orch note TEXT`"),
         (("answer", "A1", " "), "the answer is empty: `orch answer A1 accept`, `decline`, or your words"),
         (
@@ -68,6 +66,11 @@ def test_what_cannot_be_is_wrong_usage_and_never_asked(
     supervisor = standin(SCENE)
     assert orch(*arguments) == (2, "", f"orch: {complaint}\n")
     assert supervisor.calls == []
+
+
+def test_a_name_that_the_supervisor_does_not_know_is_wrong_usage(orch: Orch, standin: Callable[..., Standin]) -> None:
+    standin(SCENE, refuses={"go": ("there is no task `T7`", "use `T1`", "usage")})
+    assert orch("go", "T7") == (2, "", "orch: there is no task `T7`: use `T1`\n")
 
 
 @pytest.mark.parametrize("arguments", [("answer", "A9", "accept"), ("go", "T1"), ("hold",), ("note", "x")])

@@ -9,98 +9,34 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from supervisor.cli.look.wait import WaitResult, unseen_edit, verdict
+from supervisor.cli.look.wait import summary
+from supervisor.core.view.waiting import verdict
 from supervisor.runtime.daemon import launch
 from supervisor.runtime.daemon import lock as locks
+from supervisor.runtime.waiting import unseen_edit
 from supervisor.runtime.workspace import Workspace
 from supervisor.wire.status import read_status
 from tests.cli.conftest import Orch
 from tests.cli.scene import Standin, ask, picture, task
 
 Scene = dict[str, Any]
-STATES = ("waiting", "running", "verifying", "needs_human", "done", "blocked", "failed", "held", "retired")
-
-
-def code(scene: Scene, only: str | None = None) -> int | None:
-    found = verdict(read_status(scene), only)
-    return None if found is None else found.code
-
-
 T1_DONE = task("T1", "done", summary="It answers 202.")
 T1_BLOCKED = task("T1", "blocked", why="no access")
 T2_AFTER = task("T2", after=["T1"])
-T3_AFTER_T2 = task("T3", after=["T2"])
 
 
-@pytest.mark.parametrize(
-    ("scene", "expected"),
-    [
-        (picture(tasks=(T1_DONE, task("T2", "retired"))), 0),
-        (picture(tasks=(T1_DONE, task("T2", "running"))), None),
-        (picture(tasks=(T1_DONE, T2_AFTER)), None),
-        (picture(tasks=(T1_DONE, task("T2", "held"))), None),
-        (picture(tasks=(T1_BLOCKED,)), 5),
-        (picture(tasks=(task("T1", "failed"), T2_AFTER, T3_AFTER_T2)), 5),
-        (picture(tasks=(T1_BLOCKED, T2_AFTER, task("T4", "running"))), None),
-        (picture(tasks=(T1_BLOCKED, T2_AFTER, task("T4", "verifying"))), None),
-        (picture(tasks=(T1_BLOCKED, task("T4"))), None),
-        (picture(tasks=(T1_BLOCKED, task("T4", "held"), task("T5", after=["T4"]))), 5),
-        (picture(tasks=(T1_BLOCKED, task("T4")), state="held"), 5),
-        (picture(tasks=(task("T1"),), state="held"), None),
-        (picture(tasks=(task("T1", "running"),), asks=(ask("A1"),)), 4),
-        (picture(tasks=(T1_BLOCKED,), asks=(ask("A1", task="T9"),)), 4),
-        (picture(), None),
-        (picture(state="missing"), None),
-        (picture(state="rejected", problems=[{"line": 1, "message": "m"}]), None),
-    ],
-)
-def test_the_whole_plan_is_settled_when_nothing_can_go_on(scene: Scene, expected: int | None) -> None:
-    assert code(scene) == expected
+def said(scene: Scene, only: str | None = None) -> str | None:
+    found = verdict(read_status(scene), only)
+    return None if found is None else summary(found, only)
 
 
-@pytest.mark.parametrize(
-    ("scene", "expected"),
-    [
-        (picture(tasks=(T1_DONE, task("T2", "running"))), 0),
-        (picture(tasks=(task("T1", "retired"), task("T2", "running"))), 0),
-        (picture(tasks=(T1_BLOCKED, task("T2", "running"))), 5),
-        (picture(tasks=(task("T1", "running"), task("T2", "failed"))), None),
-        (picture(tasks=(task("T1", "running"),), asks=(ask("A1", task="T2"),)), None),
-        (picture(tasks=(task("T1", "running"),), asks=(ask("A1", task="T1"),)), 4),
-        (picture(tasks=(task("T1", "running"),), asks=(ask("A1", child="mobile"),)), 4),
-        (picture(tasks=(task("T1", after=["T2"]), task("T2", "failed"), task("T3", "running"))), 5),
-        (picture(tasks=(task("T1", after=["T2"]), task("T2", "needs_human")), asks=(ask("A1", task="T2"),)), 4),
-    ],
-)
-def test_one_task_is_settled_by_itself_and_what_it_waits_for(scene: Scene, expected: int | None) -> None:
-    assert code(scene, "T1") == expected
-
-
-@given(st.lists(st.sampled_from(STATES), min_size=1, max_size=5), st.booleans())
-def test_asks_come_first_and_nothing_is_settled_while_something_runs(states: list[str], asked: bool) -> None:
-    tasks = tuple(task(f"T{n}", state) for n, state in enumerate(states))
-    found = code(picture(tasks=tasks, asks=(ask("A1"),) if asked else ()))
-    if asked:
-        assert found == 4
-    elif {"running", "verifying", "waiting", "needs_human"} & {*states}:
-        assert found is None
-    elif {"blocked", "failed"} & {*states}:
-        assert found == 5
-    else:
-        assert found == (None if "held" in states else 0)
-
-
-def test_a_verdict_says_what_came_of_it() -> None:
-    assert verdict(read_status(picture(tasks=(T1_BLOCKED, T2_AFTER)))) == WaitResult(5, "T1 is blocked: no access")
-    assert verdict(read_status(picture(tasks=(T1_DONE,))), "T1") == WaitResult(0, "T1 is done: It answers 202.")
-    assert verdict(read_status(picture(tasks=(T1_DONE, task("T2", "retired"))))) == WaitResult(
-        0, "1 of 2 tasks done, the others retired"
-    )
-    assert verdict(read_status(picture(asks=(ask("A3"), ask("A4"))))) == WaitResult(
-        4, "A3 waits on you (and 1 more: `orch asks`): Which port?: `orch answer A3 ...`"
+def test_a_result_is_told_in_one_line() -> None:
+    assert said(picture(tasks=(T1_BLOCKED, T2_AFTER))) == "T1 is blocked: no access"
+    assert said(picture(tasks=(T1_DONE,)), "T1") == "T1 is done: It answers 202."
+    assert said(picture(tasks=(T1_DONE, task("T2", "retired")))) == "1 of 2 tasks done, the others retired"
+    assert said(picture(asks=(ask("A3"), ask("A4")))) == (
+        "A3 waits on you (and 1 more: `orch asks`): Which port?: `orch answer A3 ...`"
     )
 
 

@@ -6,12 +6,13 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.docs import commands, config, promises
+from tests.docs import api, commands, config, promises
 
 ROOT = Path(__file__).parent.parent.parent
 
 # NAME -> what makes the Markdown between the two comments.
 GENERATORS: dict[str, Callable[[], str]] = {
+    "api": api.table,
     "commands": commands.table,
     "config keys": config.table,
     "promises": promises.table,

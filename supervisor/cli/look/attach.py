@@ -9,13 +9,13 @@ from typing import Annotated
 
 from supervisor.cli.command.parameters import Argument, Option
 from supervisor.cli.display import output
-from supervisor.cli.naming import checked
 from supervisor.domain.plan import HUMAN, ORCHESTRATOR
 from supervisor.domain.status import OrchestratorInfo, Status
 from supervisor.errors import OrchError, WorkspaceError
 from supervisor.runtime import calling
 from supervisor.runtime.codex.binary import locate
 from supervisor.runtime.config.load import load
+from supervisor.runtime.naming import checked
 from supervisor.runtime.workspace import Workspace
 from supervisor.wire.status import read_status
 

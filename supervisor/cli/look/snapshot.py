@@ -8,13 +8,13 @@ from typing import Annotated
 from supervisor.cli.command.parameters import Argument, Json, Option
 from supervisor.cli.display import output
 from supervisor.cli.display.output import Block, Cell, Line
-from supervisor.cli.naming import checked
 from supervisor.core.repo.digest import digest
 from supervisor.core.repo.facts import SECTIONS, RepoFact, facts
 from supervisor.domain.child import Child
 from supervisor.domain.repo.snapshot import Snapshot, Unread
 from supervisor.errors import OrchError, UsageError
 from supervisor.runtime.config.load import named
+from supervisor.runtime.naming import checked
 from supervisor.runtime.snapshot.snapshots import as_json as json_of
 from supervisor.runtime.snapshot.snapshots import refresh_all
 from supervisor.runtime.workspace import Workspace

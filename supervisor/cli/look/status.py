@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated
 
+from supervisor import api
 from supervisor.cli.command.parameters import Json, Option
 from supervisor.cli.display import output
 from supervisor.cli.display.screen import blocks
 from supervisor.domain.json_value import JsonObject
 from supervisor.errors import SupervisorDown
-from supervisor.runtime import calling
 from supervisor.runtime.workspace import Workspace
 from supervisor.wire.glance import glance
 
@@ -28,10 +28,11 @@ def status(
         from supervisor.cli.look import status_watch  # 13 ms, which one look need not wait for
 
         return status_watch.watch(workspace, as_json=as_json)
+    orch = api.Workspace(workspace.root)
     try:
-        found = calling.live(workspace)
+        found = orch.status_json()
     except SupervisorDown as error:
-        _print(calling.last_known(workspace), as_json=as_json)
+        _print(orch.last_status_json(), as_json=as_json)
         output.complain(error)
         return DOWN
     _print(found, as_json=as_json)

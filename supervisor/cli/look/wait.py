@@ -1,35 +1,25 @@
-"""`orch wait`: when is there nothing left to wait for, and what came of it."""
+"""`orch wait`: tell what changes until there is nothing left to wait for, and what came of it."""
 
 from __future__ import annotations
 
-import math
-import time
-from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import dataclass
 from typing import Annotated
 
+from supervisor import api
 from supervisor.cli.command.parameters import Json, Option
 from supervisor.cli.display import output
 from supervisor.cli.display.output import one_line
-from supervisor.cli.naming import checked
-from supervisor.domain.status import AskInfo, Status, TaskInfo
-from supervisor.runtime import calling
+from supervisor.core.view.waiting import WaitOutcome, WaitResult, chosen
+from supervisor.domain.status import Status, TaskInfo
 from supervisor.runtime.workspace import Workspace
 from supervisor.wire.plain import plain
-from supervisor.wire.status import read_status
 
-DONE, NEEDS_HUMAN, BLOCKED, TIMED_OUT = 0, 4, 5, 124  # exit codes
-UNSEEN_FOR = 1.5  # seconds after which the supervisor has surely read a plan.md that was saved
-LOOK_BACK = 0.2  # seconds between two looks while it may not have
-
-
-@dataclass(frozen=True, slots=True)
-class WaitResult:
-    """Nothing is left to wait for: the exit code, and a line that says what came of it."""
-
-    code: int
-    text: str
+CODES = {
+    WaitOutcome.DONE: 0,
+    WaitOutcome.RETIRED: 0,
+    WaitOutcome.NEEDS_HUMAN: 4,
+    WaitOutcome.BLOCKED: 5,
+    WaitOutcome.TIMED_OUT: 124,
+}
 
 
 def wait(
@@ -43,77 +33,34 @@ def wait(
 
     Raises SupervisorDown if no supervisor answers, or it ends meanwhile; UsageError if there is no such task.
     """
-    until = math.inf if timeout is None else time.monotonic() + timeout
-    progress = _Progress(task)
-    pause = 0.0
-    with calling.Watch(workspace) as watch:
-        while True:
-            picture = read_status(watch.next(pause))
-            found = verdict(picture, task)
-            missing = task is not None and task not in [one.id for one in picture.tasks]
-            unseen = (missing or found is not None) and unseen_edit(workspace, picture)
-            if task is not None and missing and not unseen:
-                if not progress.begun:
-                    checked(task, [one.id for one in picture.tasks], "task")
-                found = WaitResult(DONE, f"{task} is retired: the plan no longer has it")
-            settled = found is not None and not unseen
-            progress.tell(picture, settled=settled)
-            if found is not None and settled:
-                break
-            left = until - time.monotonic()
-            if left <= 0:
-                found = WaitResult(TIMED_OUT, f"time is up after {timeout:g} s: {_standing(picture, task)}")
-                break
-            pause = min(LOOK_BACK if unseen else calling.LOOK_AGAIN, left)
+    found = api.Workspace(workspace.root).wait(task, timeout=timeout, tell=_Progress(task).tell)
+    code, text = CODES[found.outcome], summary(found, task, timeout)
     if as_json:
-        tasks, asks = plain(_chosen(picture, task)), plain(_asks(picture, task))
-        output.emit_json({"exit_code": found.code, "text": found.text, "tasks": tasks, "asks": asks})
+        tasks, asks = plain(found.tasks), plain(found.asks)
+        output.emit_json({"exit_code": code, "text": text, "tasks": tasks, "asks": asks})
     else:
-        output.emit(found.text)
-    return found.code
+        output.emit(text)
+    return code
 
 
-def verdict(picture: Status, task: str | None = None) -> WaitResult | None:
-    """What came of the tasks (or of that one); None as long as something can still happen by itself.
-
-    First of all come asks, then what is blocked or failed once nothing else can go on, then all done.
-    """
-    if asks := _asks(picture, task):
-        first = asks[0]
-        more = f" (and {len(asks) - 1} more: `orch asks`)" if len(asks) > 1 else ""
-        about = one_line(first.text, 120).rstrip(".")
-        return WaitResult(NEEDS_HUMAN, f"{first.id} waits on you{more}: {about}: `orch answer {first.id} ...`")
-    tasks = _with_upstream(picture, task)
-    lead = picture.orchestrator
-    if not tasks or (lead is not None and lead.busy):  # it may still change the plan
-        return None
-    stuck = _stuck(picture)
-    if bad := [one for one in tasks if one.state in ("blocked", "failed")]:
-        if all(one.state in ("done", "retired", "blocked", "failed", "held") or one.id in stuck for one in tasks):
-            return WaitResult(BLOCKED, "; ".join(_said(one) for one in bad))
-        return None
-    chosen = _chosen(picture, task)
-    if chosen and all(one.state in ("done", "retired") for one in chosen):
-        if task is not None:
-            return WaitResult(DONE, _said(chosen[0]))
-        done = sum(one.state == "done" for one in chosen)
-        return WaitResult(DONE, f"{done} of {len(chosen)} tasks done" + (", the others retired" * (done < len(chosen))))
-    return None
-
-
-def unseen_edit(workspace: Workspace, picture: Status) -> bool:
-    """Whether plan.md was saved so lately that this picture may not know it yet."""
-    try:
-        found = workspace.plan.stat()
-        if time.time() - max(found.st_mtime, found.st_ctime) > UNSEEN_FOR:
-            return False
-        text = workspace.plan.read_text(encoding="utf-8-sig", errors="replace")
-    except OSError:
-        return False
-    revision = picture.plan.revision
-    with suppress(OSError, ValueError, TypeError):
-        return text != (workspace.plans / f"{revision:04d}.md").read_text(encoding="utf-8", errors="replace")
-    return True
+def summary(found: WaitResult, task: str | None = None, timeout: float | None = None) -> str:
+    """What came of a wait, on one line."""
+    match found.outcome:
+        case WaitOutcome.NEEDS_HUMAN:
+            first, count = found.asks[0], len(found.asks)
+            more = f" (and {count - 1} more: `orch asks`)" if count > 1 else ""
+            about = one_line(first.text, 120).rstrip(".")
+            return f"{first.id} waits on you{more}: {about}: `orch answer {first.id} ...`"
+        case WaitOutcome.BLOCKED:
+            return "; ".join(_said(one) for one in found.blocked)
+        case WaitOutcome.RETIRED:
+            return f"{task} is retired: the plan no longer has it"
+        case WaitOutcome.TIMED_OUT:
+            return f"time is up after {timeout:g} s: {_standing(found)}"
+    if task is not None:
+        return _said(found.tasks[0])
+    done = sum(one.state == "done" for one in found.tasks)
+    return f"{done} of {len(found.tasks)} tasks done" + (", the others retired" * (done < len(found.tasks)))
 
 
 class _Progress:
@@ -124,27 +71,22 @@ class _Progress:
         self._states: dict[str, str] = {}
         self._told: str | None = None
 
-    @property
-    def begun(self) -> bool:
-        """Whether any of the tasks was seen yet."""
-        return bool(self._states)
-
-    def tell(self, picture: Status, *, settled: bool) -> None:
-        for one in _chosen(picture, self._task):
+    def tell(self, status: Status, settled: bool) -> None:
+        for one in chosen(status, self._task):
             if self._states.get(one.id) != one.state:
                 self._states[one.id] = one.state
                 why = f" ({one_line(one.why, 120)})" if one.why else ""
                 output.say(f"{one.id} {one.state.replace('_', ' ')}{why}")
-        told = None if settled and picture.plan.state != "rejected" else _standstill(picture)
+        told = None if settled and status.plan.state != "rejected" else _standstill(status)
         if told is not None and told != self._told:
             output.say(f"{told}; " + ("the last good plan counts" if settled else "still waiting"))
         self._told = told
 
 
-def _standstill(picture: Status) -> str | None:
+def _standstill(status: Status) -> str | None:
     """Why nothing will happen by itself, when that is so and no task says it."""
-    plan = picture.plan
-    busy = any(one.state in ("running", "verifying") for one in picture.tasks)
+    plan = status.plan
+    busy = any(one.state in ("running", "verifying") for one in status.tasks)
     if plan.state == "rejected":
         return f"plan.md is not accepted (problems: {len(plan.problems)}): see `orch plan check`"
     if plan.state == "missing":
@@ -153,49 +95,10 @@ def _standstill(picture: Status) -> str | None:
         return None
     if plan.state == "held":
         return "nothing new starts: the plan is held (`orch go`, or `hold: no` in plan.md)"
-    if not picture.tasks:
+    if not status.tasks:
         return "the plan has no tasks"
-    held = [one.id for one in picture.tasks if one.state == "held"]
+    held = [one.id for one in status.tasks if one.state == "held"]
     return f"held by the plan: {', '.join(held)}" if held else None
-
-
-def _stuck(picture: Status) -> set[str]:
-    """The waiting tasks that will not start by themselves: behind a halted one, or all of a held plan."""
-    tasks = {one.id: one for one in picture.tasks}
-    waiting = {name for name, one in tasks.items() if one.state == "waiting"}
-    if picture.plan.state in ("held", "missing"):
-        return waiting
-    halted = {name for name, one in tasks.items() if one.state in ("blocked", "failed", "held")}
-    stuck: set[str] = set()
-    while more := {name for name in waiting - stuck if not {*tasks[name].after}.isdisjoint(halted | stuck)}:
-        stuck |= more
-    return stuck
-
-
-def _with_upstream(picture: Status, task: str | None) -> list[TaskInfo]:
-    """The tasks asked for, and those they come after."""
-    if task is None:
-        return list(picture.tasks)
-    tasks = {one.id: one for one in picture.tasks}
-    found: dict[str, TaskInfo] = {}
-    queue = [task]
-    while queue:
-        name = queue.pop()
-        if name in tasks and name not in found:
-            found[name] = tasks[name]
-            if tasks[name].state == "waiting":
-                queue += tasks[name].after
-    return list(found.values())
-
-
-def _chosen(picture: Status, task: str | None) -> list[TaskInfo]:
-    return [one for one in picture.tasks if task in (None, one.id)]
-
-
-def _asks(picture: Status, task: str | None) -> Sequence[AskInfo]:
-    """The asks that stop the wait: with a task, its own, those of what it waits for, and those of no task."""
-    about = {None, task, *(one.id for one in _with_upstream(picture, task))}
-    return [ask for ask in picture.asks if task is None or ask.task in about]
 
 
 def _said(one: TaskInfo) -> str:
@@ -203,9 +106,9 @@ def _said(one: TaskInfo) -> str:
     return f"{one.id} is {one.state}" + (f": {words}" if words else "")
 
 
-def _standing(picture: Status, task: str | None) -> str:
+def _standing(found: WaitResult) -> str:
     """Where the unsettled tasks stand."""
-    open_ones = [one for one in _chosen(picture, task) if one.state not in ("done", "retired")]
+    open_ones = [one for one in found.tasks if one.state not in ("done", "retired")]
     shown = ", ".join(f"{one.id} {one.state.replace('_', ' ')}" for one in open_ones[:8])
     more = f" and {len(open_ones) - 8} more" if len(open_ones) > 8 else ""
-    return (shown + more) or f"the plan is {picture.plan.state.replace('_', ' ')}"
+    return (shown + more) or f"the plan is {found.status.plan.state.replace('_', ' ')}"

@@ -7,6 +7,7 @@ from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Annotated
 
+from supervisor import api
 from supervisor.cli.command.parameters import Argument, Json, Option
 from supervisor.cli.display import output
 from supervisor.cli.display.output import Cell, Grid, one_line
@@ -17,7 +18,6 @@ from supervisor.domain.status import AskInfo, OrchestratorInfo, Status
 from supervisor.errors import OrchError, SupervisorDown, UsageError
 from supervisor.runtime import calling
 from supervisor.runtime.workspace import Workspace
-from supervisor.shell.control_client import ControlClient
 from supervisor.wire.plain import plain
 from supervisor.wire.status import read_status
 
@@ -48,8 +48,7 @@ def write(
         output.say(f"orch: {YOLO}")
     with redirect_stdout(sys.stderr):
         bring_up(workspace, [])
-    with ControlClient(workspace.control_socket) as client:
-        client.call("plan", problem=wanted, review=review, yolo=yolo)
+    api.Workspace(workspace.root).plan(wanted, review=review, yolo=yolo)
     picture, lead = _follow(workspace)
     if as_json:
         output.emit_json(plain(picture))

@@ -11,12 +11,12 @@ from typing import Annotated
 
 from supervisor.cli.command.parameters import Argument, Option
 from supervisor.cli.display import output
-from supervisor.cli.naming import checked
 from supervisor.errors import UsageError, WorkspaceError
 from supervisor.runtime import templates
 from supervisor.runtime.codex.mcp_config import SERVER, as_toml, mcp_servers
 from supervisor.runtime.codex.trust import at_stake, trusted_before
 from supervisor.runtime.config import load as config
+from supervisor.runtime.naming import checked
 from supervisor.runtime.workspace import CONFIG_NAME, Workspace
 
 CODEX_CONFIG = ".codex/config.toml"

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from supervisor import api
 from supervisor.cli.command.parameters import Argument, Json, Option
 from supervisor.cli.display import output
 from supervisor.cli.display.screen import ask_blocks
 from supervisor.errors import UsageError
-from supervisor.runtime import calling
 from supervisor.runtime.workspace import Workspace
-from supervisor.shell.control_client import ControlClient
 from supervisor.wire.glance import glance
 
 
 def asks(workspace: Workspace, *, as_json: Json = False) -> int:
     """Print what waits on a human."""
-    found = calling.live(workspace)
+    found = api.Workspace(workspace.root).status_json()
     if as_json:
         output.emit_json(found["asks"])
     elif asks := glance(found).asks:
@@ -40,14 +39,11 @@ def answer(
     decided = text in ("accept", "decline")
     if for_session and text != "accept":
         raise UsageError("--for-session goes with `accept`", f"`orch answer {ask} accept --for-session`")
-    with ControlClient(workspace.control_socket) as client:
-        client.call("status")
-        client.call(
-            "answer",
-            ask=ask,
-            decision=text if decided else "text",
-            text="" if decided else text,
-            for_session=for_session,
-        )
+    orch = api.Workspace(workspace.root)
+    match text:
+        case "accept" | "decline":
+            orch.answer(ask, text, for_session=for_session)
+        case _:
+            orch.answer(ask, "text", text)
     output.emit(f"{ask}: {text if decided else 'answered'}" + (", also the next time" if for_session else ""))
     return 0

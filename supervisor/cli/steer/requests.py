@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from supervisor import api
 from supervisor.cli.command.parameters import Argument
 from supervisor.cli.display import output
-from supervisor.cli.naming import checked
 from supervisor.errors import UsageError
 from supervisor.runtime.workspace import Workspace
-from supervisor.shell.control_client import ControlClient
 from supervisor.wire.glance import glance
 
 
 def hold(workspace: Workspace) -> int:
     """Let nothing new start."""
-    with ControlClient(workspace.control_socket) as client:
-        client.call("status")
-        client.call("hold")
+    api.Workspace(workspace.root).hold()
     output.emit("held: what runs goes on, nothing new starts; `orch go` lifts it")
     return 0
 
@@ -27,22 +24,17 @@ def go(
     task: Annotated[str | None, Argument("TASK", "Try this blocked or failed task again.")] = None,
 ) -> int:
     """Lift the hold; with a task: try it again."""
-    with ControlClient(workspace.control_socket) as client:
-        picture = glance(client.call("status"))
-        if task is not None:
-            checked(task, [one.id for one in picture.tasks], "task")
-        client.call("go", task=task)
+    orch = api.Workspace(workspace.root)
+    orch.go(task)
     output.emit("going on" if task is None else f"{task} is tried again")
-    if task is None and picture.plan.state in ("rejected", "missing"):
-        output.say(f"the plan is {picture.plan.state}: see `orch plan check`")
+    if task is None and (plan := glance(orch.status_json()).plan).state in ("rejected", "missing"):
+        output.say(f"the plan is {plan.state}: see `orch plan check`")
     return 0
 
 
 def restart(workspace: Workspace, child: Annotated[str, Argument("CHILD", "Whose server.")]) -> int:
     """Restart the server of one child."""
-    with ControlClient(workspace.control_socket) as client:
-        checked(child, [one.name for one in glance(client.call("status")).children], "child")
-        client.call("restart", child=child)
+    api.Workspace(workspace.root).restart(child)
     output.emit(f"{child} restarts; see `orch status`")
     return 0
 
@@ -52,8 +44,6 @@ def note(workspace: Workspace, words: Annotated[list[str], Argument("TEXT", "Wha
     text = " ".join(words).strip()
     if not text:
         raise UsageError("the note is empty", "say what was learned: `orch note TEXT`")
-    with ControlClient(workspace.control_socket) as client:
-        client.call("status")
-        client.call("note", text=text)
+    api.Workspace(workspace.root).note(text)
     output.emit("noted")
     return 0

@@ -10,10 +10,10 @@ from supervisor.cli.command.parameters import Argument, Option
 from supervisor.cli.display import output
 from supervisor.cli.display.output import one_line
 from supervisor.cli.display.progress import Progress
-from supervisor.cli.naming import checked
 from supervisor.errors import OrchError, SupervisorDown
 from supervisor.runtime import calling
 from supervisor.runtime.daemon import launch
+from supervisor.runtime.naming import checked
 from supervisor.runtime.workspace import Workspace
 from supervisor.shell.control_client import ControlClient
 from supervisor.wire.glance import glance

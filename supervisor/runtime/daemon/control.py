@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import difflib
 import os
 import socket
 import struct
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from traceback import format_exc
 from typing import TypeVar
 
@@ -28,6 +27,7 @@ from supervisor.runtime.config.load import reload
 from supervisor.runtime.config.model import Config
 from supervisor.runtime.daemon.loop import Loop
 from supervisor.runtime.logs import Logs
+from supervisor.runtime.naming import checked
 from supervisor.runtime.plan.authors import Authors
 from supervisor.runtime.secrets import clean
 from supervisor.runtime.workspace import Workspace
@@ -225,8 +225,7 @@ class Control:
         if task is None:
             return await self._post(ev.HoldLifted(at))
         tasks = {state.task: state for state in self._loop.world.all_tasks}
-        if task not in tasks:
-            raise UsageError(f"there is no task `{task}`", _nearest(task, tasks))
+        checked(task, [*tasks], "task")
         if tasks[task].phase not in (Phase.BLOCKED, Phase.FAILED):
             raise RequestRefused(f"{task} is neither blocked nor failed", "see `orch status`")
         return await self._post(ev.RetryRequested(at, task))
@@ -295,15 +294,7 @@ class Control:
         return Done()
 
     def _child(self, name: str) -> None:
-        servers = self._loop.world.servers
-        if name not in servers:
-            raise UsageError(f"there is no child `{name}`", _nearest(name, servers))
-
-
-def _nearest(word: str, words: Iterable[str]) -> str:
-    known = list(words)
-    near = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
-    return f"did you mean `{near[0]}`?" if near else f"known are {', '.join(known) or 'none'}"
+        checked(name, [child for child in self._loop.world.servers if child != ORCHESTRATOR or child == name], "child")
 
 
 def _peer_uid(writer: asyncio.StreamWriter) -> int | None:

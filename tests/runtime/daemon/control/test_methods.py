@@ -143,8 +143,8 @@ def test_a_wrong_name_is_told_with_the_nearest_right_one(tmp_path: Path) -> None
         with pytest.raises(UsageError):
             client.call("restart", child="bakend")
         assert refused(client, "restart", child="bakend") == "there is no child `bakend`: did you mean `backend`?"
-        assert refused(client, "up", children=["x"]) == "there is no child `x`: known are backend, mobile"
-        assert refused(client, "go", task="T1") == "there is no task `T1`: known are none"
+        assert refused(client, "up", children=["x"]) == "there is no child `x`: use `backend` or `mobile`"
+        assert refused(client, "go", task="T1") == "there is no task `T1`: there is no task yet"
         assert refused(client, "note", text="") == "the note is empty: say what was learned: `orch note TEXT`"
         assert refused(client, "answer", ask="A9", decision="accept", text="", for_session=False) == (
             "there is no ask `A9`: see `orch asks`"

@@ -11,7 +11,7 @@ def checked(word: str, known: Sequence[str], noun: str) -> str:
     """`word`, if it is one of `known`. Raises UsageError with the nearest right one."""
     if word in known:
         return word
-    from supervisor.core.plan.diagnostics import any_of, nearest, quoted
+    from supervisor.core.plan.diagnostics import any_of, nearest, quoted  # 15 ms, for a mistake only
 
     near = nearest(word, known)
     hint = f"did you mean {quoted(near)}?" if near else f"use {any_of(known)}" if known else f"there is no {noun} yet"

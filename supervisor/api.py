@@ -1,0 +1,215 @@
+"""The public Python API: one workspace, looked at and steered from a program.
+
+    from supervisor.api import Workspace
+
+    workspace = Workspace("~/work/onboarding")
+    result = workspace.wait(timeout=3600)
+    for ask in result.asks:
+        print(ask.id, ask.text)
+
+Only the names of `__all__` are public. Every other module of this package is private, and may change in any version.
+
+A call blocks for a moment (`wait` for as long as you let it) and may be made from any thread: each has a connection of
+its own. A program with an event loop makes its calls with `asyncio.to_thread`; `events` is an async iterator.
+
+What is raised is an `OrchError`, which says what is wrong and what to do next: `SupervisorDown` where none answers,
+`UsageError` for a name that there is not, `RequestRefused` for what the supervisor will not do.
+
+Light to import: the types of the answers are loaded with the first answer.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from supervisor.domain.json_value import JsonObject, JsonValue
+from supervisor.errors import (
+    OrchError,
+    RequestRefused,
+    SupervisorDown,
+    SupervisorHangs,
+    UsageError,
+    WorkspaceError,
+)
+from supervisor.runtime import calling
+from supervisor.runtime.workspace import find
+from supervisor.shell.control_client import ControlClient
+from supervisor.wire.status import read_status
+
+if TYPE_CHECKING:
+    from supervisor.core.view.waiting import WaitOutcome, WaitResult
+    from supervisor.domain.event.log_line import LogLine
+    from supervisor.domain.plan import Problem
+    from supervisor.domain.status import (
+        AskInfo,
+        BudgetInfo,
+        CheckInfo,
+        ChildInfo,
+        OrchestratorInfo,
+        PauseInfo,
+        PlanInfo,
+        Status,
+        SupervisorInfo,
+        TaskInfo,
+    )
+    from supervisor.domain.task import Tokens
+
+__all__ = [
+    "AskInfo",
+    "BudgetInfo",
+    "CheckInfo",
+    "ChildInfo",
+    "JsonObject",
+    "JsonValue",
+    "LogLine",
+    "OrchError",
+    "OrchestratorInfo",
+    "PauseInfo",
+    "PlanInfo",
+    "Problem",
+    "RequestRefused",
+    "Status",
+    "SupervisorDown",
+    "SupervisorHangs",
+    "SupervisorInfo",
+    "TaskInfo",
+    "Tokens",
+    "UsageError",
+    "WaitOutcome",
+    "WaitResult",
+    "Workspace",
+    "WorkspaceError",
+]
+
+
+class Workspace:
+    """The workspace that `folder` is in: the nearest folder upwards with an `orchestrator.config.yaml`.
+
+    Raises WorkspaceError if there is none. Its supervisor need not be up; `orch up` starts it, `orch down` ends it.
+    """
+
+    def __init__(self, folder: str | os.PathLike[str] = ".") -> None:
+        self._workspace = find(Path(folder).expanduser())
+
+    def __repr__(self) -> str:
+        return f"Workspace({str(self.root)!r})"
+
+    @property
+    def root(self) -> Path:
+        """The folder of `orchestrator.config.yaml` and `plan.md`."""
+        return self._workspace.root
+
+    # ── how everything stands ────────────────────────────────────────────────────────────────────
+
+    def status(self) -> Status:
+        """How everything stands. Raises SupervisorDown if no supervisor answers within a second."""
+        return read_status(self.status_json())
+
+    def status_json(self) -> JsonObject:
+        """The object of `orch status --json`, as the supervisor sent it. Raises as `status` does."""
+        return calling.live(self._workspace)
+
+    def last_status(self) -> Status:
+        """How everything last stood (`as_of`), without asking a supervisor, and which servers live on."""
+        return read_status(self.last_status_json())
+
+    def last_status_json(self) -> JsonObject:
+        """`last_status` as JSON values."""
+        return calling.last_known(self._workspace)
+
+    def changes(self) -> Iterator[Status]:
+        """The status at once, and then whenever another one is worth a look. Ends with SupervisorDown."""
+        return map(read_status, calling.follow(self._workspace))
+
+    def wait(
+        self,
+        task: str | None = None,
+        *,
+        timeout: float | None = None,
+        tell: Callable[[Status, bool], None] | None = None,
+    ) -> WaitResult:
+        """Wait until all tasks (or that one) are settled or something waits on a human, for at most `timeout` seconds.
+
+        `tell` is called with each status on the way, and whether it ends the wait. Raises SupervisorDown if no
+        supervisor answers, or it ends meanwhile; UsageError if there is no such task.
+        """
+        from supervisor.runtime.waiting import wait  # `orch status` need not wait for it
+
+        return wait(self._workspace, task, timeout, tell or (lambda *_: None))
+
+    async def events(self, *, since: datetime | None = None, follow: bool = True) -> AsyncIterator[LogLine]:
+        """What the ledger and the logs say, in the order of time, and with `follow` also what is still to come.
+
+        `since` has a time zone; None: from the beginning. Reads files, and asks no supervisor.
+        """
+        from supervisor.runtime.events import read_events  # asyncio and msgspec, which nothing else here needs
+
+        async for line in read_events(self._workspace, since=since, follow=follow):
+            yield line
+
+    # ── what waits on you ────────────────────────────────────────────────────────────────────────
+
+    def asks(self) -> tuple[AskInfo, ...]:
+        """What waits on a human. Raises as `status` does."""
+        return self.status().asks
+
+    def answer(
+        self, ask: str, decision: Literal["accept", "decline", "text"], text: str = "", *, for_session: bool = False
+    ) -> None:
+        """Settle an ask by its id: with a decision, or (`text`) in words. `for_session`: the same is accepted from now
+        on.
+
+        Raises UsageError if there is no such ask, RequestRefused if it is settled already or takes no such answer.
+        """
+        self._tell("answer", ask=ask, decision=decision, text=text, for_session=for_session)
+
+    # ── what the supervisor is told ──────────────────────────────────────────────────────────────
+
+    def plan(self, problem: str, *, review: bool = False, yolo: bool = False) -> None:
+        """Have the orchestrator understand the repos and write plan.md; `status().orchestrator` tells how it gets on.
+
+        `review`: nothing of the plan starts before `go`. `yolo`: it runs without sandbox and approvals. Raises
+        RequestRefused if it is at work already.
+        """
+        self._tell("plan", problem=problem, review=review, yolo=yolo)
+
+    def hold(self) -> None:
+        """Start nothing new; what runs goes on."""
+        self._tell("hold")
+
+    def go(self, task: str | None = None) -> None:
+        """Lift the hold; with a task: try that blocked or failed one again.
+
+        Raises UsageError if there is no such task, RequestRefused if it is neither blocked nor failed.
+        """
+        self._tell("go", task=task)
+
+    def restart(self, child: str) -> None:
+        """Restart the server of a child; its thread and task go on. Raises UsageError if there is no such child."""
+        self._tell("restart", child=child)
+
+    def note(self, text: str) -> None:
+        """Record something learned: it goes into runs.md, and into what later tasks are told."""
+        self._tell("note", text=text)
+
+    def _tell(self, method: str, **params: object) -> None:
+        with ControlClient(self._workspace.control_socket) as client:
+            client.ping(method)
+            client.call(method, **params)
+
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        """The types of the answers, loaded when they are asked for."""
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from supervisor.core.view import waiting
+        from supervisor.domain import plan, status, task
+        from supervisor.domain.event import log_line
+
+        return next(vars(module)[name] for module in (status, plan, task, log_line, waiting) if name in vars(module))

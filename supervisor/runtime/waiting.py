@@ -1,0 +1,65 @@
+"""Waiting for the tasks, over a supervisor that may start over meanwhile."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+from supervisor.core.view.waiting import WaitOutcome, WaitResult, result, verdict
+from supervisor.domain.status import Status
+from supervisor.runtime.calling import LOOK_AGAIN, Watch
+from supervisor.runtime.naming import checked
+from supervisor.runtime.workspace import Workspace
+from supervisor.wire.status import read_status
+
+UNSEEN_FOR = 1.5  # seconds after which the supervisor has surely read a plan.md that was saved
+LOOK_BACK = 0.2  # seconds between two looks while it may not have
+
+
+def wait(
+    workspace: Workspace, task: str | None, timeout: float | None, tell: Callable[[Status, bool], None]
+) -> WaitResult:
+    """Wait until the tasks (or that one) are settled or something waits on a human, for at most `timeout` seconds.
+
+    `tell` is called with each status on the way, and whether it settles the wait.
+
+    Raises SupervisorDown if no supervisor answers, or it ends meanwhile; UsageError if there is no such task.
+    """
+    until = math.inf if timeout is None else time.monotonic() + timeout
+    known, pause = False, 0.0
+    with Watch(workspace) as watch:
+        while True:
+            status = read_status(watch.next(pause))
+            found = verdict(status, task)
+            missing = task is not None and task not in [one.id for one in status.tasks]
+            unseen = (missing or found is not None) and unseen_edit(workspace, status)
+            if task is not None and missing and not unseen:
+                if not known:
+                    checked(task, [one.id for one in status.tasks], "task")
+                found = result(WaitOutcome.RETIRED, status, task)
+            known = known or not missing
+            settled = found is not None and not unseen
+            tell(status, settled)
+            if found is not None and settled:
+                return found
+            left = until - time.monotonic()
+            if left <= 0:
+                return result(WaitOutcome.TIMED_OUT, status, task)
+            pause = min(LOOK_BACK if unseen else LOOK_AGAIN, left)
+
+
+def unseen_edit(workspace: Workspace, status: Status) -> bool:
+    """Whether plan.md was saved so lately that this status may not know it yet."""
+    try:
+        found = workspace.plan.stat()
+        if time.time() - max(found.st_mtime, found.st_ctime) > UNSEEN_FOR:
+            return False
+        text = workspace.plan.read_text(encoding="utf-8-sig", errors="replace")
+    except OSError:
+        return False
+    with suppress(OSError):
+        kept = workspace.plans / f"{status.plan.revision or 0:04d}.md"
+        return text != kept.read_text(encoding="utf-8", errors="replace")
+    return True

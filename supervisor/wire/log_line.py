@@ -1,0 +1,20 @@
+"""A line of the ledger or of a log, read into the Struct that it is."""
+
+from __future__ import annotations
+
+from supervisor.domain.event.log_line import LogLine
+from supervisor.domain.json_value import JsonObject
+from supervisor.wire.plain import typed
+
+_NAMED = frozenset(LogLine.__struct_fields__) - {"rest"}
+
+
+def read_log_line(line: JsonObject) -> LogLine | None:
+    """The log line that these JSON values are; None if they are none."""
+    named = {name: value for name, value in line.items() if name in _NAMED}
+    rest = {name: value for name, value in line.items() if name not in _NAMED}
+    try:
+        found: LogLine = typed(LogLine, {**named, "rest": rest})
+    except ValueError:
+        return None
+    return found
