@@ -37,12 +37,12 @@ class Narrator:
         """Print a line that belongs to the one before it."""
         self._out(f"{'':19}{words}")
 
-    def show(self, picture: Status) -> None:
+    def show(self, status: Status) -> None:
         """Print what is new in a status."""
-        for child in picture.children:
+        for child in status.children:
             self._child(child)
-        self._show_plan(picture)
-        for task in sorted(picture.tasks, key=lambda one: one.state != "done"):  # the cause first
+        self._show_plan(status)
+        for task in sorted(status.tasks, key=lambda one: one.state != "done"):  # the cause first
             self._task(task)
 
     def read_logs(self) -> None:
@@ -70,15 +70,15 @@ class Narrator:
                 self.say(name, f"{state}: {child.problem}")
         self._children[name], self._paths[name] = state, child.path
 
-    def _show_plan(self, picture: Status) -> None:
-        plan = picture.plan
+    def _show_plan(self, status: Status) -> None:
+        plan = status.plan
         now = (plan.state, plan.revision)
         if now == self._plan:
             return
         self._plan = now
         if plan.state == "in_force":
             self.say("plan.md", f"read: revision {plan.revision}, “{plan.title}”")
-            for task in picture.tasks:
+            for task in status.tasks:
                 after = f" (after {', '.join(task.after)})" if task.after else ""
                 self.more(f"{task.id}  {task.child:<8}  {task.title}{after}")
         else:

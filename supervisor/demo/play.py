@@ -101,12 +101,12 @@ class _Demo:
         with ControlClient(self._workspace.control_socket) as client:
             narrator.say("orch", "the supervisor is up and starts one app-server per repo")
             client.call("up", children=list(self._children))
-            picture = self._follow(client, _started, READY_WITHIN)
-            if all(child.state == "ready" for child in picture.children):
+            status = self._follow(client, _started, READY_WITHIN)
+            if all(child.state == "ready" for child in status.children):
                 narrator.say("plan.md", "saved, as you would in your editor; from now on nobody touches anything")
                 _save(self._workspace.plan, self._story.plan)
-                picture = self._follow(client, _settled, DONE_WITHIN)
-        return self._judge(picture, made)
+                status = self._follow(client, _settled, DONE_WITHIN)
+        return self._judge(status, made)
 
     def tear_down(self, *, stay: bool, remove: bool) -> None:
         """Stop what runs, unless it is to `stay`, and `remove` the folder.
@@ -161,11 +161,11 @@ class _Demo:
         version = -1
         while True:
             version, answer = client.watch(version, LOG_POLL)
-            picture = read_status(answer)
+            status = read_status(answer)
             self._narrator.read_logs()
-            self._narrator.show(picture)
-            if over(picture) or time.monotonic() > deadline:
-                return picture
+            self._narrator.show(status)
+            if over(status) or time.monotonic() > deadline:
+                return status
 
     def _suites(self, made: dict[str, Path]) -> bool:
         """Run the tests of all repos and print the results. Returns whether all are green."""
@@ -174,20 +174,20 @@ class _Demo:
             self._out(f"  {name:<8}  {words}")
         return all(green for green, _ in results.values())
 
-    def _judge(self, picture: Status, made: dict[str, Path]) -> bool:
+    def _judge(self, status: Status, made: dict[str, Path]) -> bool:
         """Print how it went. Returns whether all tasks are done and all tests green."""
         out = self._out
-        done = bool(picture.tasks) and all(task.state == "done" for task in picture.tasks)
+        done = bool(status.tasks) and all(task.state == "done" for task in status.tasks)
         out("\nThe same tests, run once more by the demo itself:")
         green = self._suites(made)
         if done and green:
             out("\nAll three are done. Nothing is committed: the changes are in the work trees, for you to review.")
         else:
             out("\nThe demo did not succeed:")
-            for child in picture.children:
+            for child in status.children:
                 if child.state != "ready":
                     out(f"  {child.name} is {child.state}: {child.problem or 'no reason given'}")
-            for task in picture.tasks:
+            for task in status.tasks:
                 if task.state != "done":
                     out(f"  {task.id} is {task.state}: {task.why or 'no reason given'}")
             if not green:
@@ -310,14 +310,14 @@ def _save(path: Path, text: str) -> None:
     new.replace(path)
 
 
-def _started(picture: Status) -> bool:
-    return all(child.state in ("ready", "failed") for child in picture.children)
+def _started(status: Status) -> bool:
+    return all(child.state in ("ready", "failed") for child in status.children)
 
 
-def _settled(picture: Status) -> bool:
+def _settled(status: Status) -> bool:
     """Whether all is done, or something waits for a person, who is not there in the demo."""
-    states = [task.state for task in picture.tasks]
-    stuck = picture.plan.state == "rejected" or any(state in STOPS for state in states)
+    states = [task.state for task in status.tasks]
+    stuck = status.plan.state == "rejected" or any(state in STOPS for state in states)
     return stuck or (bool(states) and all(state == "done" for state in states))
 
 

@@ -1,4 +1,4 @@
-"""The tools' line to the supervisor: blocking calls, each over a connection of its own, off the loop."""
+"""The tools' client for the supervisor: blocking calls, each over its own connection."""
 
 from __future__ import annotations
 
@@ -24,27 +24,32 @@ class SupervisorClient:
         self.workspace = workspace
 
     def status(self) -> Status:
-        """How everything stands."""
+        """Read the status."""
         with ControlClient(self.workspace.control_socket) as client:
             return read_status(client.call("status"))
 
     def call(self, method: str, **params: object) -> JsonObject:
-        """The answer to a request that is answered at once. Raises RequestRefused or UsageError if it will not."""
+        """Send a request that is answered at once, and return the answer.
+
+        Raises RequestRefused or UsageError if the supervisor refuses.
+        """
         with ControlClient(self.workspace.control_socket) as client:
             client.call("status")
             return client.call(method, **params)
 
     async def ask(self, child: str, question: str, seconds: float) -> JsonObject:
-        """A child's answer: `{answer, seconds}`. Raises as `call` does."""
-        return await self._apart(lambda client: client.call_long("ask_child", seconds, child=child, question=question))
+        """Ask a child and return `{answer, seconds}`. Raises the same errors as `call`."""
+        return await self._in_thread(
+            lambda client: client.call_long("ask_child", seconds, child=child, question=question)
+        )
 
     async def watch(self, version: int, seconds: float) -> tuple[int, Status]:
-        """The version and the status, once the version is another one, or the time is up."""
-        seen, status = await self._apart(lambda client: client.watch(version, seconds))
+        """Wait until the status has another version, or `seconds`; return its version and the status."""
+        seen, status = await self._in_thread(lambda client: client.watch(version, seconds))
         return seen, read_status(status)
 
-    async def _apart(self, call: Callable[[ControlClient], Result]) -> Result:
-        """A call in a thread; when nobody waits for it any more, its connection is closed, which ends it."""
+    async def _in_thread(self, call: Callable[[ControlClient], Result]) -> Result:
+        """Run a call in a thread. If this task is cancelled, the connection is closed, which ends the call."""
         client = await anyio.to_thread.run_sync(ControlClient, self.workspace.control_socket)
         try:
             return await anyio.to_thread.run_sync(functools.partial(call, client), abandon_on_cancel=True)

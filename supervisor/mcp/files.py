@@ -1,4 +1,7 @@
-"""Reading a repo's files for whoever plans: those that git knows or would take in, never outside of the work tree."""
+"""Read a repo's files for the orchestrator: tracked files and untracked ones that git does not ignore.
+
+Nothing outside the work tree is read.
+"""
 
 from __future__ import annotations
 
@@ -11,21 +14,21 @@ from supervisor.shell.files import read_file
 from supervisor.shell.git import list_files, toplevel
 
 SIZE = 4 << 20
-"""Bytes of one file that are looked at."""
+"""Bytes of one file that are read."""
 
 
 class Text(Struct, frozen=True):
-    """The lines of a file, of a listing, or of what git said; `cut` says why there are no more, if there are."""
+    """The lines of a file, of a listing, or of git's output."""
 
     kind: str
     lines: tuple[str, ...]
-    cut: str | None = None
+    cut: str | None = None  # why lines are missing; None: none are
 
 
-def look(repo: Path, path: str) -> Text:
-    """The file at `path`, or the files below that folder. Raises UsageError for what is no such thing.
+def read(repo: Path, path: str) -> Text:
+    """Read the file at `path`, or list the files below that folder. Raises UsageError if it is neither.
 
-    Only listed names are opened, and no link is followed on the way: neither `..` nor `.git` leads anywhere.
+    Only names that git lists are opened, and no link is followed on the way, so `..` and `.git` lead nowhere.
     """
     root = toplevel(repo)
     name = path.strip().removeprefix("./").rstrip("/")
@@ -35,15 +38,15 @@ def look(repo: Path, path: str) -> Text:
         below = name if name in ("", ".") else f"{name}/"
         names = tuple(sorted(one.name for one in listing.files if one.name.startswith(below.removeprefix("."))))
         if not names and name not in ("", "."):
-            raise UsageError(f"there is no file `{path[:200]}`", "list them: `files` without a path")
-        return Text("folder", names, "the repo has more files than are looked at" if listing.cut else None)
+            raise UsageError(f"there is no file `{path[:200]}`", "to list them, call `files` without a path")
+        return Text("folder", names, "the repo has more files than are listed" if listing.cut else None)
     if found.kind == "link":
-        raise UsageError(f"`{name}` is a symbolic link, which is not followed", "read what it points to, by its name")
+        raise UsageError(f"`{name}` is a symbolic link, which is not followed", "read its target, by its own name")
     if found.kind == "submodule":
-        raise UsageError(f"`{name}` is a repository of its own", "read it there, if it is a child")
+        raise UsageError(f"`{name}` is a repository of its own", "if it is a child, read it there")
     content = read_file(root, found.raw, SIZE + 1)
     if content is None:
-        raise UsageError(f"`{name}` is not on disk as a plain file", "see `git` `diff`, or `show` a commit that has it")
+        raise UsageError(f"`{name}` is not on disk as a regular file", "use `git diff`, or `show` a commit that has it")
     if b"\0" in content[:8192]:
         return Text("binary", (), f"not text: {len(content):,} bytes")
     cut = f"only the first {SIZE:,} bytes were read" if len(content) > SIZE else None

@@ -1,4 +1,4 @@
-"""Reading a repo's git for whoever plans: four commands with fixed options; no argument can be read as one."""
+"""Read a repo's git for the orchestrator: four commands with fixed options. No argument can pass as an option."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from supervisor.errors import UsageError
 from supervisor.mcp.files import Text
 from supervisor.shell import git
 
-COMMITS = 5_000  # of a log
-SECONDS = 15.0
-BYTES = 2 << 20  # of what git said that are kept
+COMMITS = 5_000  # in a log
+SECONDS = 15.0  # for one command
+BYTES = 2 << 20  # of git's output that are kept
 
 _SETTINGS = ("core.bigFileThreshold=4m", "log.showRoot=true", "mailmap.file=", "mailmap.blob=")
 _PLAIN = ("--no-color", "--no-ext-diff", "--no-textconv")
@@ -19,20 +19,20 @@ _DIFF = (*_PLAIN, "--ignore-submodules=dirty", "--submodule=short")
 _COMMIT = ("--no-decorate", "--no-notes", "--no-show-signature", "--encoding=UTF-8")
 _LOG = ("log", f"-{COMMITS}", *_COMMIT, *_PLAIN, "--no-patch", "--format=%h %as %an: %s")
 _SHOW = ("show", *_COMMIT, *_DIFF, "--stat", "--patch", "--format=medium")
-# What names commits, such as `@{-1}`, `HEAD~2`, `v1.0^{commit}`, `main..topic`, `HEAD:path`; and never an option.
+# Revisions such as `@{-1}`, `HEAD~2`, `v1.0^{commit}`, `main..topic`, `HEAD:path`; never an option.
 _REVISION = re.compile(r"[\w@][\w@{}^~./+:\-]*")
 
 
-def ask(repo: Path, command: str, revision: str, path: str, pattern: str) -> Text:
-    """What git says. Raises UsageError for words that cannot be, or that git does not understand."""
+def run(repo: Path, command: str, revision: str, path: str, pattern: str) -> Text:
+    """Run a git command and return its output. Raises UsageError for arguments that we or git do not accept."""
     root = git.toplevel(repo)
     revision, path = revision.strip(), path.strip()
     if revision and (len(revision) > 200 or not _REVISION.fullmatch(revision)):
-        raise UsageError(f"`{revision[:60]}` is no revision", "name a commit, a branch, or a range A..B")
+        raise UsageError(f"`{revision[:60]}` is not a revision", "name a commit, a branch, or a range A..B")
     if path and ("\0" in path or path.startswith("/") or ".." in path.split("/")):
-        raise UsageError(f"`{path[:60]}` leads out of the repo", "give it from the root of the repo")
+        raise UsageError(f"`{path[:60]}` leads out of the repo", "give the path from the root of the repo")
     if (command == "grep") != bool(pattern) or "\0" in pattern or len(pattern) > 1000:
-        raise UsageError("only grep takes a pattern, and it needs one", "for example `TODO|FIXME`")
+        raise UsageError("grep needs a pattern, and no other command takes one", "for example `TODO|FIXME`")
     which, where = [revision] if revision else [], ["--", *([path] if path else [])]
     match command:
         case "log":
@@ -45,16 +45,16 @@ def ask(repo: Path, command: str, revision: str, path: str, pattern: str) -> Tex
             words = ["grep", "-n", "-I", "-E", "--full-name", "--no-color", "--no-recurse-submodules", "--no-textconv"]
             words += [*([] if revision else ["--untracked"]), "-e", pattern, *which, *where]
         case _:
-            raise UsageError(f"git `{command[:60]}` is not offered", "there are log, show, diff and grep")
+            raise UsageError(f"git `{command[:60]}` is not offered", "use log, show, diff or grep")
     filters = git.filters_of(git.read_config(root))
     settings = (*_SETTINGS, "submodule.recurse=false", "grep.threads=1")
-    # Literal: a path is a path, and no pattern with magic of its own.
+    # With --literal-pathspecs a path is only a path and not a pattern.
     answer = git.run_git(
         root, "--literal-pathspecs", *words, filters=filters, settings=settings, seconds=SECONDS, partial=True
     )
     if answer.code != 0 and not answer.cut and not (command == "grep" and answer.code == 1):
         raise UsageError(f"git {command}: {answer.complaint[:300]}", "see `log`, or the paths with `files`")
-    cut = f"git {answer.stopped}, and was stopped" if answer.stopped else None
+    cut = f"git {answer.stopped} and was killed" if answer.stopped else None
     if answer.cut or len(answer.out) > BYTES:
-        cut = cut or f"only the first {BYTES:,} bytes are here: name a path, or a smaller range"
+        cut = cut or f"only the first {BYTES:,} bytes are here: name a path or a smaller range"
     return Text("git", tuple(answer.out[:BYTES].decode("utf-8", "replace").splitlines()), cut)

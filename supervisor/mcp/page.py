@@ -1,4 +1,4 @@
-"""What a tool answers: small, in pages that say where they go on, and with other people's words marked as data."""
+"""The answers of tools: in small pages that say where the next one begins, with other people's words marked as data."""
 
 from __future__ import annotations
 
@@ -19,33 +19,30 @@ PAGE = 16_000
 """Characters of text in one answer: about 4,000 tokens."""
 
 LINE = 1_000
-"""Characters of one line; a minified file is one line of megabytes."""
+"""Characters shown of one line. A minified file is one line of megabytes."""
 
 
 class Tool(Struct, frozen=True):
-    """A function behind a tool: its docstring is the description. `reads`: it changes nothing. It ends in `seconds`.
+    """A tool."""
 
-    `final`: what it does cannot be taken back.
-    """
-
-    run: Callable[..., Answer] | Callable[..., Coroutine[Any, Any, Answer]]
-    seconds: float
-    reads: bool = True
-    final: bool = False
+    run: Callable[..., Answer] | Callable[..., Coroutine[Any, Any, Answer]]  # its docstring describes the tool
+    seconds: float  # its time limit
+    reads: bool = True  # it changes nothing
+    final: bool = False  # what it does cannot be undone
 
 
 def untrusted(content: Any, **rest: Any) -> Answer:
-    """An answer with content of others, and the notice that says what that is."""
+    """Make an answer with content of others, and the notice about it."""
     return {**rest, **marked(content), "notice": NOTICE}
 
 
 def marked(content: Any) -> Answer:
-    """Content of others as a part of an answer, without its secrets."""
+    """Mark content of others as a part of an answer, and cut out its secrets."""
     return {"untrusted": _clean(content)}
 
 
 def lines_of(lines: Sequence[str], offset: int, limit: int) -> Answer:
-    """The lines from number `offset` (the first is 1): at most `limit`, and at most a page."""
+    """Make a page of at most `limit` lines, beginning with line `offset` (the first is 1)."""
     first = max(1, offset)
     shown: list[str] = []
     room = PAGE
@@ -63,7 +60,10 @@ def lines_of(lines: Sequence[str], offset: int, limit: int) -> Answer:
 
 
 def rows_of(rows: Sequence[Any], offset: int, limit: int) -> tuple[list[Any], Answer]:
-    """The rows from number `offset` (the first is 0): at most `limit`, and at most a page; and where it goes on."""
+    """Make a page of at most `limit` rows, beginning with row `offset` (the first is 0).
+
+    Returns the rows, the number of all rows and the offset of the next page.
+    """
     first = max(0, offset)
     shown: list[Any] = []
     room = PAGE

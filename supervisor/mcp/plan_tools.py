@@ -1,4 +1,4 @@
-"""Tools for plan.md: read it with a version, check a text, replace it if nobody else did meanwhile."""
+"""Tools for plan.md: read it with its version, check a text, replace it unless somebody else did meanwhile."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ from supervisor.runtime.workspace import Workspace
 from supervisor.shell.atomic import write_atomic
 from supervisor.wire.plain import plain
 
-PLAN_PAGE = 32_000  # characters: most plans are read at once
-TASKS = 60  # told by check_plan
-TAKEN_UP = 5.0  # seconds for the supervisor to read a plan.md that was saved; it takes 0.3
+PLAN_PAGE = 32_000  # characters; most plans fit on one page
+TASKS = 60  # listed by check_plan
+READ_WITHIN = 5.0  # seconds for the supervisor to read a plan.md that was saved; it takes 0.3
 
 Text = Annotated[str, Field(description="The whole of plan.md.", max_length=FILE_LIMIT)]
 
 
 class PlanTools:
-    def __init__(self, workspace: Workspace, line: SupervisorClient) -> None:
+    def __init__(self, workspace: Workspace, client: SupervisorClient) -> None:
         self._workspace = workspace
-        self._line = line
+        self._client = client
 
     def tools(self) -> list[Tool]:
         return [Tool(self.read_plan, 30), Tool(self.check_plan, 30), Tool(self.write_plan, 60, reads=False)]
 
     def read_plan(self, offset: Annotated[int, Field(ge=0, description="The character to begin with.")] = 0) -> Answer:
-        """plan.md as it is on disk, its version (write_plan wants it), whether it is in force, and what is wrong."""
+        """Read plan.md as it is on disk: its text, its version (for write_plan), its state and its problems."""
         content = self._content()
         status = self._status()
         text = content.decode("utf-8-sig", "replace")
@@ -62,7 +62,7 @@ class PlanTools:
         self,
         text: Annotated[str | None, Field(description="A text; without one: plan.md.", max_length=FILE_LIMIT)] = None,
     ) -> Answer:
-        """Whether a text would be accepted as plan.md, what is wrong with it line by line, and what it would change."""
+        """Check whether a text would be accepted as plan.md. Lists its problems by line, or its tasks and changes."""
         content = self._content() if text is None else _encoded(text)
         plan = check(content, self._children())
         if isinstance(plan, Rejection):
@@ -82,55 +82,57 @@ class PlanTools:
     async def write_plan(
         self, text: Text, version: Annotated[str, Field(description="The version that read_plan gave.")]
     ) -> Answer:
-        """Replace plan.md; running work follows at once. Refused, with nothing written, if the text does not parse, or
-        if plan.md is no longer the version that you read: then read_plan again and put your change into that."""
+        """Replace plan.md; running work follows at once. Nothing is written if the text does not parse, or if plan.md
+        is no longer the version that you read. In that case, read_plan again and make your change in the new text."""
         before = await anyio.to_thread.run_sync(self._status)
         await anyio.to_thread.run_sync(self._replace, text, version)
-        return await self._taken_up(_encoded(text), before)
+        return await self._outcome(_encoded(text), before)
 
     def _replace(self, text: str, version: str) -> None:
         content = _encoded(text)
         if not content.strip():
-            raise UsageError("the plan is empty", "to start nothing new, use `hold`")
+            raise UsageError("the plan is empty", "to keep new work from starting, use `hold`")
         found = check(content, self._children())
         if isinstance(found, Rejection):
             rows = "; ".join(f"line {one.line}: {one.message}" for one in found.problems)
-            raise UsageError(f"nothing was written, for this is no plan: {rows}", "mend it and write it again")
-        self._refuse_other(version)
-        self._line.call("plan_written", digest=hashlib.sha256(content).hexdigest())
+            raise UsageError(f"nothing was written because the plan has errors: {rows}", "fix them and write it again")
+        self._check_version(version)
+        self._client.call("plan_written", digest=hashlib.sha256(content).hexdigest())
         path = Path(os.path.realpath(self._workspace.plan))
         mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o644
-        self._refuse_other(version)  # as late as can be: an editor may have saved meanwhile
+        self._check_version(version)  # as late as possible: an editor may have saved meanwhile
         try:
             write_atomic(path, text)
             path.chmod(mode)
         except OSError as error:
             raise WorkspaceError(f"{path} cannot be written ({error.strerror})", "make it writable") from error
 
-    def _refuse_other(self, version: str) -> None:
-        """Refuse if plan.md is not what was read."""
+    def _check_version(self, version: str) -> None:
+        """Raise RequestRefused if plan.md is not the version that was read."""
         if not re.fullmatch(r"\d+-[0-9a-f]{8}", version):
-            raise UsageError(f"`{version[:40]}` is no version", "call read_plan; it gives the one to pass here")
+            raise UsageError(f"`{version[:40]}` is not a version", "call read_plan, which returns the one to pass here")
         content = self._content()
         if _digest(content) != version.rpartition("-")[2]:
             status = self._status()
             revision = self._revision(status)
-            taken = self._kept(revision) == content.decode("utf-8-sig", "replace")  # else its author is not known yet
-            author = (status.plan.author if status and taken else None) or "somebody else"
+            accepted = self._kept(revision) == content.decode(
+                "utf-8-sig", "replace"
+            )  # else the author is not known yet
+            author = (status.plan.author if status and accepted else None) or "somebody else"
             now = _version(revision, content)
             raise RequestRefused(
                 f"conflict: plan.md changed since you read it; it is {now} now, and {author} wrote it",
                 "read_plan again, keep that edit, and write your change into the new text",
             )
 
-    async def _taken_up(self, content: bytes, before: Status | None) -> Answer:
-        """What the supervisor made of it, once it has read it."""
+    async def _outcome(self, content: bytes, before: Status | None) -> Answer:
+        """Wait until the supervisor has read the plan, at most READ_WITHIN seconds, and report its state."""
         was = (before.plan.revision, before.plan.state) if before else None
         status = before
         seen = -1
-        with anyio.move_on_after(TAKEN_UP):
+        with anyio.move_on_after(READ_WITHIN):
             while True:
-                seen, status = await self._line.watch(seen, TAKEN_UP)
+                seen, status = await self._client.watch(seen, READ_WITHIN)
                 kept = self._kept(status.plan.revision or 0)
                 if kept is not None and kept == content.decode() and status.plan.state in ("in_force", "held"):
                     break
@@ -144,13 +146,13 @@ class PlanTools:
             "problems": plain(plan.problems) if plan else [],
         }
 
-    # ── what is there ────────────────────────────────────────────────────────────────────────────
+    # ── the current plan ─────────────────────────────────────────────────────────────────────────
 
     def _children(self) -> list[str]:
         return [child.name for child in named(self._workspace)]
 
     def _content(self) -> bytes:
-        """The bytes of plan.md; none if it is missing."""
+        """The bytes of plan.md; b"" if it is missing. Raises WorkspaceError if it cannot be read."""
         content = read(self._workspace.plan)
         if isinstance(content, Rejection):
             raise WorkspaceError(content.problems[0].message, "put a plan.md in its place")
@@ -158,12 +160,12 @@ class PlanTools:
 
     def _status(self) -> Status | None:
         try:
-            return self._line.status()
+            return self._client.status()
         except OrchError:
             return None
 
     def _revision(self, status: Status | None) -> int:
-        """The one in force, as the supervisor says, else the newest that is kept."""
+        """The revision in force according to the supervisor, or the newest one on disk if it is down."""
         if status is not None:
             return status.plan.revision or 0
         return max((int(one.stem) for one in self._workspace.plans.glob("*.md") if one.stem.isdigit()), default=0)
@@ -183,7 +185,7 @@ def _encoded(text: str) -> bytes:
     try:
         return text.encode()
     except UnicodeEncodeError as error:
-        raise UsageError("the text holds what is no UTF-8", "leave out unpaired surrogates") from error
+        raise UsageError("the text cannot be encoded as UTF-8", "leave out unpaired surrogates") from error
 
 
 def _version(revision: int, content: bytes) -> str:

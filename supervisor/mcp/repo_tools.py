@@ -1,4 +1,4 @@
-"""Tools that read the repos: what is known of each, what ties them together, their files and their git."""
+"""Tools that read the repos: snapshots, the map, files and git."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ from supervisor.runtime.snapshot import snapshots
 from supervisor.runtime.survey.survey import survey
 from supervisor.runtime.workspace import Workspace
 
-PLACES = 3  # of one side of a seam that are told
+PLACES = 3  # shown of one side of a link
 
 Name = Annotated[str, Field(description="A child, as `repos` names it.")]
 Start = Annotated[int, Field(ge=0, description="The row to begin with: `next` of the page before.")]
 FirstLine = Annotated[int, Field(ge=1, description="The line to begin with: `next` of the page before.")]
-Count = Annotated[int, Field(ge=1, le=400, description="Lines at most.")]
+Count = Annotated[int, Field(ge=1, le=400, description="At most this many lines.")]
 
 
 class RepoTools:
-    """They work without the supervisor."""
+    """These tools work without the supervisor."""
 
-    def __init__(self, workspace: Workspace, line: SupervisorClient) -> None:
+    def __init__(self, workspace: Workspace, client: SupervisorClient) -> None:
         self._workspace = workspace
-        self._line = line
+        self._client = client
 
     def tools(self) -> list[Tool]:
         return [
@@ -45,13 +45,13 @@ class RepoTools:
         ]
 
     def repos(self) -> Answer:
-        """The repos that take part: each one's name, path, and whether its server is ready. Begin here."""
+        """List the repos that take part: name, path, and whether the server is ready. Begin here."""
         try:
-            status = self._line.status()
+            status = self._client.status()
         except OrchError as error:
-            told, states = str(error), {}
+            supervisor, states = str(error), {}
         else:
-            told, states = "up", {one.name: one.state for one in status.children}
+            supervisor, states = "up", {one.name: one.state for one in status.children}
         children = [
             {
                 "name": child.name,
@@ -61,14 +61,14 @@ class RepoTools:
             }
             for child in named(self._workspace)
         ]
-        return {"workspace": str(self._workspace.root), "supervisor": told, "children": children}
+        return {"workspace": str(self._workspace.root), "supervisor": supervisor, "children": children}
 
     def snapshot(
         self,
         child: Name,
-        tokens: Annotated[int, Field(ge=200, le=8000, description="How long it may be.")] = 2500,
+        tokens: Annotated[int, Field(ge=200, le=8000, description="Its length at most.")] = 2500,
     ) -> Answer:
-        """What is known of a repo now: git state, history, documents, commands, code. The most telling comes first."""
+        """Summarise a repo as it is now: git state, history, documents, commands, code. The most useful comes first."""
         found, _ = snapshots.refresh(self._workspace, self._child(child))
         return untrusted(digest(found, tokens), child=child)
 
@@ -80,7 +80,7 @@ class RepoTools:
         offset: Start = 0,
         limit: Annotated[int, Field(ge=1, le=50)] = 20,
     ) -> Answer:
-        """What ties the repos together (routes, topics, keys, schemas, ...), best first, with file and line."""
+        """List what the repos share (routes, topics, keys, schemas, ...), best first, with file and line."""
         made = survey(self._workspace, named(self._workspace), lambda *_: None)
         wanted = {self._child(name).name for name in between or ()}
         links = tuple(
@@ -99,8 +99,8 @@ class RepoTools:
         offset: FirstLine = 1,
         limit: Count = 200,
     ) -> Answer:
-        """Read a file of a repo by lines, or list the files below a folder. What git ignores is not shown."""
-        found = files.look(Path(self._child(child).path), path)
+        """Read lines of a file, or list the files below a folder. Files that git ignores are not shown."""
+        found = files.read(Path(self._child(child).path), path)
         return untrusted(lines_of(found.lines, offset, limit), child=child, path=path, kind=found.kind, cut=found.cut)
 
     def git(
@@ -109,27 +109,29 @@ class RepoTools:
         command: Literal["log", "show", "diff", "grep"],
         revision: Annotated[
             str,
-            Field(description="A commit, branch, or (log, diff) range A..B. diff without one: what is uncommitted."),
+            Field(
+                description="A commit, a branch, or (log, diff) a range A..B. diff without one: uncommitted changes."
+            ),
         ] = "",
         path: Annotated[str, Field(description="Only this file or folder.")] = "",
         pattern: Annotated[str, Field(description="grep: an extended regular expression.")] = "",
         offset: FirstLine = 1,
         limit: Count = 100,
     ) -> Answer:
-        """Read a repo's git: log (a commit a line), show (a commit), diff, or grep (the work tree, or a revision)."""
-        said = git.ask(Path(self._child(child).path), command, revision, path, pattern)
-        return untrusted(lines_of(said.lines, offset, limit), child=child, command=command, cut=said.cut)
+        """Run git in a repo: log (one commit a line), show (a commit), diff, or grep (the work tree or a revision)."""
+        output = git.run(Path(self._child(child).path), command, revision, path, pattern)
+        return untrusted(lines_of(output.lines, offset, limit), child=child, command=command, cut=output.cut)
 
     def _child(self, name: str) -> Child:
         children = named(self._workspace)
         found = next((one for one in children if one.name == name), None)
         if found is None:
-            raise UsageError(f"there is no child `{name[:60]}`", f"known are {', '.join(one.name for one in children)}")
+            raise UsageError(f"there is no child `{name[:60]}`", f"use {', '.join(one.name for one in children)}")
         return found
 
 
 def _short(row: dict[str, Any]) -> dict[str, Any]:
-    """A row of the map with few places of each side."""
+    """Shorten a row of the map to PLACES places of each side."""
     places = row["places"]
     kept: list[dict[str, Any]] = []
     for name in row["children"]:

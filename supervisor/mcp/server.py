@@ -28,25 +28,25 @@ from supervisor.runtime.workspace import Workspace
 _INSTRUCTIONS = (
     "Tools to lead work across several git repositories: understand them (repos, snapshot, map, files, git, "
     "ask_child), write plan.md (read_plan, check_plan, write_plan), follow the work (status, wait, runs, asks). A "
-    f"supervisor carries out plan.md; you never change a repo yourself. {NOTICE}. Where an answer has `next`, pass it "
-    "as `offset`."
+    f"supervisor carries out plan.md; you never change a repo yourself. {NOTICE}. If an answer has `next`, pass it as "
+    "`offset` to get the next page."
 )
 
 
 def serve(workspace: Workspace) -> None:
-    """Serve until standard input ends. Nothing but the protocol reaches standard output."""
+    """Serve until standard input ends. Only the protocol goes to standard output."""
     build(workspace).run("stdio")
-    # A call that is still at work in a thread, with nobody left to hear of it, does not keep the process.
+    # Exit even if a call still runs in a thread: nobody waits for its answer any more.
     with suppress(OSError):
         sys.stdout.flush()
     os._exit(0)
 
 
 def build(workspace: Workspace) -> MCPServer[object]:
-    """The server with all tools of this workspace."""
+    """Build the server with all tools of this workspace."""
     server: MCPServer[object] = MCPServer(SERVER, version=__version__, instructions=_INSTRUCTIONS, log_level="WARNING")
-    line = SupervisorClient(workspace)
-    for theme in (RepoTools(workspace, line), PlanTools(workspace, line), WorkTools(workspace, line)):
+    client = SupervisorClient(workspace)
+    for theme in (RepoTools(workspace, client), PlanTools(workspace, client), WorkTools(workspace, client)):
         for tool in theme.tools():
             server.add_tool(
                 _bounded(tool),
@@ -58,7 +58,7 @@ def build(workspace: Workspace) -> MCPServer[object]:
 
 
 def _bounded(tool: Tool) -> Callable[..., Awaitable[Answer]]:
-    """The tool as the SDK calls it: off the event loop, ended in time, and what is wrong told as its answer."""
+    """Wrap a tool for the SDK: run it in a thread, limit its time, and turn errors into its answer."""
     run = tool.run
     name = run.__name__
 

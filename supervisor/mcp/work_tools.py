@@ -1,4 +1,4 @@
-"""Tools for work under way: how it stands, what was learned, what waits on a human, and questions to the children."""
+"""Tools for running work: status, results, learnings, asks, and questions to the children."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from supervisor.runtime.workspace import Workspace
 from supervisor.wire.child_question import QUESTION_LIMIT, WITHIN
 from supervisor.wire.plain import dumped, loaded, plain
 
-ASK_SECONDS = WITHIN + 15  # the supervisor ends it sooner, and says why
-LOOK = 4.0  # seconds of one watch: some states change with time alone
+ASK_SECONDS = WITHIN + 15  # longer than the supervisor's own limit, which gives a reason
+WATCH = 4.0  # seconds of one watch; some states change only with time
 WAIT_LIMIT = 600.0
 RUNS_LIMIT = 8 << 20  # bytes of runs.md
 
@@ -35,9 +35,9 @@ class ChildQuestion(BaseModel):
 
 
 class WorkTools:
-    def __init__(self, workspace: Workspace, line: SupervisorClient) -> None:
+    def __init__(self, workspace: Workspace, client: SupervisorClient) -> None:
         self._workspace = workspace
-        self._line = line
+        self._client = client
 
     def tools(self) -> list[Tool]:
         return [
@@ -56,14 +56,14 @@ class WorkTools:
     # ── questions to the children ────────────────────────────────────────────────────────────────
 
     async def ask_child(self, child: str, question: Words) -> Answer:
-        """Have the Codex of a repo answer a question by reading its repo; it changes nothing, and may be at work
-        meanwhile. Takes up to minutes: ask little at a time. For several children use ask_children."""
+        """Ask the Codex of a repo a question, which it answers by reading the repo. It changes nothing, and running
+        work goes on. May take minutes: ask little at a time. For several children use ask_children."""
         return await self._asked(child, question)
 
     async def ask_children(
         self, questions: Annotated[list[ChildQuestion], Field(min_length=1, max_length=12)]
     ) -> Answer:
-        """The same for several questions side by side. One without an answer says why, and does not keep the others."""
+        """Ask several questions at the same time. If one gets no answer, it says why, and the others still do."""
         answers: list[Answer] = [{} for _ in questions]
 
         async def one(at: int, asked: ChildQuestion) -> None:
@@ -79,17 +79,17 @@ class WorkTools:
 
     async def _asked(self, child: str, question: str) -> Answer:
         try:
-            said = await self._line.ask(child, question, ASK_SECONDS)
+            answer = await self._client.ask(child, question, ASK_SECONDS)
         except SupervisorDown as error:
             if error.next_step == "run `orch up`":
                 raise
             raise RequestRefused(f"the question is lost ({error.what})", "run `orch up`, then ask again") from error
-        return untrusted(said["answer"], child=child, seconds=said["seconds"])
+        return untrusted(answer["answer"], child=child, seconds=answer["seconds"])
 
-    # ── how it stands ────────────────────────────────────────────────────────────────────────────
+    # ── status ───────────────────────────────────────────────────────────────────────────────────
 
     def status(self, offset: Start = 0, limit: Annotated[int, Field(ge=1, le=100)] = 40) -> Answer:
-        """Where everything stands: plan, children, tasks, and which asks wait on the human. `why` says why."""
+        """Show the state of the plan, the children and the tasks, and which asks wait on the human."""
         status = self._status()
         rows, page = rows_of([_task(one) for one in status.tasks], offset, limit)
         return {
@@ -108,7 +108,7 @@ class WorkTools:
         offset: Annotated[int, Field(ge=1, description="The line to begin with.")] = 1,
         limit: Annotated[int, Field(ge=1, le=400)] = 200,
     ) -> Answer:
-        """runs.md: what every attempt came to, with the evidence, and what was learned."""
+        """Read runs.md: the result of every attempt, with the evidence, and what was learned."""
         try:
             with self._workspace.runs.open("rb") as file:
                 text = file.read(RUNS_LIMIT).decode("utf-8", "replace")
@@ -117,24 +117,25 @@ class WorkTools:
         return untrusted(lines_of(text.splitlines(), offset, limit))
 
     def asks(self) -> Answer:
-        """What waits on the human: show them the steps and what is expected, word for word, and wait for their word."""
-        rows, page = rows_of([_ask(one) for one in self._line.status().asks], 0, 50)
+        """List what waits on the human. Show them the steps and what is expected, word for word, and wait for their
+        answer."""
+        rows, page = rows_of([_ask(one) for one in self._client.status().asks], 0, 50)
         return {"asks": rows, **page, "notice": NOTICE}
 
     async def wait(
         self,
         after: Annotated[
-            str, Field(description="`seen` of the wait before: only what is new since ends this one.")
+            str, Field(description="`seen` of the wait before: only something new since then ends this one.")
         ] = "",
         seconds: Annotated[float, Field(ge=0, le=WAIT_LIMIT)] = 300,
     ) -> Answer:
         """Wait until something needs attention: an ask is open, a task is blocked or failed, plan.md was rejected, or
-        all is settled. Else it ends when the time is up (`attention` is empty)."""
+        everything is settled. Otherwise it returns when the time is up, with empty `attention`."""
         known = set(after.split())
         version, pause = -1, 0.0
         until = anyio.current_time() + seconds
         while True:
-            version, status = await self._line.watch(version, pause)
+            version, status = await self._client.watch(version, pause)
             found = _attention(status)
             new = {key: row for key, row in found.items() if key not in known}
             left = until - anyio.current_time()
@@ -146,12 +147,12 @@ class WorkTools:
                     "counts": dict(Counter(one.state for one in status.tasks)),
                     "notice": NOTICE,
                 }
-            pause = min(LOOK, left)
+            pause = min(WATCH, left)
 
     def _status(self) -> Status:
-        """How everything stands, or how it last stood, marked as old."""
+        """Read the status, or the last known one, marked as such, if the supervisor is down."""
         try:
-            return self._line.status()
+            return self._client.status()
         except SupervisorDown as error:
             try:
                 left: Status = loaded(Status, self._workspace.last_status.read_bytes())
@@ -159,27 +160,27 @@ class WorkTools:
                 raise error from None
             return replace(
                 left,
-                supervisor=SupervisorInfo(f"{error}; this is the last known"),
+                supervisor=SupervisorInfo(f"{error}; this is the last known status"),
                 children=tuple(replace(one, state="unknown") for one in left.children),
             )
 
-    # ── what is told to the supervisor ───────────────────────────────────────────────────────────
+    # ── requests to the supervisor ───────────────────────────────────────────────────────────────
 
     def note(self, text: Words) -> Answer:
-        """Record something learned that other repos or later tasks need; it goes into runs.md and later briefs."""
-        self._line.call("note", text=text, source="orchestrator")
+        """Record a learning that other repos or later tasks need. It goes into runs.md and later briefs."""
+        self._client.call("note", text=text, source="orchestrator")
         return {"noted": True}
 
     def hold(self) -> Answer:
-        """Let nothing new start; what runs goes on."""
-        self._line.call("hold")
+        """Keep new work from starting. Running work goes on."""
+        self._client.call("hold")
         return {"held": True}
 
     def go(
         self, task: Annotated[str | None, Field(description="A blocked or failed task to try again.")] = None
     ) -> Answer:
-        """Lift the hold; with a task, try that one again. Do not lift a hold that the human set unless they say so."""
-        self._line.call("go", task=task)
+        """Lift the hold; with a task, try that task again. Lift a hold that the human set only if they say so."""
+        self._client.call("go", task=task)
         return {"going": True, "task": task}
 
     def answer(
@@ -188,28 +189,28 @@ class WorkTools:
         decision: Literal["accept", "decline", "text"],
         text: Annotated[str, Field(max_length=QUESTION_LIMIT, description="The human's words, for `text`.")] = "",
     ) -> Answer:
-        """Pass on the human's answer to an ask. Only what the human said about this very ask: never your own judgement,
+        """Pass on the human's answer to an ask. Only what the human said about this ask: never your own judgement,
         never a guess. The human confirms each call."""
-        self._line.call("answer", ask=ask, decision=decision, text=text, for_session=False)
+        self._client.call("answer", ask=ask, decision=decision, text=text, for_session=False)
         return {"answered": ask, "decision": decision}
 
 
 def _task(one: TaskInfo) -> dict[str, Any]:
-    told = _only(one, "id", "title", "child", "state", "after", "runs")
+    row = _only(one, "id", "title", "child", "state", "after", "runs")
     verify = [plain(check) for check in one.verify if check.exit_code != 0]
-    said = {"why": one.why, "summary": one.summary}
+    texts = {"why": one.why, "summary": one.summary}
     files = one.changed_files
     more = {"failed_checks": verify[:5]} if verify else {}
-    return {**told, **more, "changed_files": len(files), **marked({key: text for key, text in said.items() if text})}
+    return {**row, **more, "changed_files": len(files), **marked({key: text for key, text in texts.items() if text})}
 
 
 def _ask(one: AskInfo) -> dict[str, Any]:
-    told = _only(one, "id", "kind", "child", "task", "since", "choices")
-    return {**told, **marked(_only(one, "text", "steps", "expect"))}
+    row = _only(one, "id", "kind", "child", "task", "since", "choices")
+    return {**row, **marked(_only(one, "text", "steps", "expect"))}
 
 
 def _attention(status: Status) -> dict[str, dict[str, Any]]:
-    """What needs attention now, each under a key that is another one when it happens anew."""
+    """Find what needs attention now. If something happens again, it gets another key."""
     found: dict[str, dict[str, Any]] = {}
     for ask in status.asks:
         found[ask.id] = {"what": "ask", **_ask(ask)}

@@ -154,13 +154,13 @@ def test_several_children_are_asked_side_by_side(lab: Lab, tools: Session) -> No
     assert third["problem"] == "there is no child `mobil`: did you mean `mobile`?"
 
 
-def test_a_turn_that_fails_is_told(lab: Lab, tools: Session) -> None:
+def test_a_turn_that_fails_is_an_error(lab: Lab, tools: Session) -> None:
     with pytest.raises(Refused, match=r"mobile did not answer: .*nonsense.*: ask again"):
         tools("ask_child", child="mobile", question=prompt("fail 400 nonsense"))
     assert "nonsense" in lab.ledger("child_answered")[-1]["problem"]
 
 
-def test_a_server_that_dies_takes_the_question_with_it_and_that_is_said(lab: Lab, tools: Session) -> None:
+def test_a_question_to_a_server_that_dies_is_an_error(lab: Lab, tools: Session) -> None:
     found: list[Refused] = []
 
     def ask() -> None:
@@ -180,7 +180,7 @@ def test_a_server_that_dies_takes_the_question_with_it_and_that_is_said(lab: Lab
     lab.until(lambda seen: [one["pid"] for one in seen["children"] if one["state"] == "ready"][-1] not in (pid, None))
 
 
-def test_the_orchestrator_is_no_child_to_ask(lab: Lab, tools: Session) -> None:
+def test_the_orchestrator_cannot_be_asked_like_a_child(lab: Lab, tools: Session) -> None:
     with pytest.raises(Refused, match="the orchestrator is no child"):
         tools("ask_child", child="orchestrator", question="Why?")
 
@@ -202,7 +202,7 @@ def test_a_plan_that_is_written_is_followed_and_an_edit_meanwhile_is_kept(lab: L
 # ── at the end, for they take the supervisor away ────────────────────────────────────────────────
 
 
-def test_a_question_is_lost_with_the_supervisor_and_that_is_said(lab: Lab, tools: Session) -> None:
+def test_a_question_is_lost_with_the_supervisor_and_the_error_says_so(lab: Lab, tools: Session) -> None:
     found: list[Refused] = []
 
     def ask() -> None:

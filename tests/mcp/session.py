@@ -28,11 +28,11 @@ PATIENCE = 40.0  # seconds for one call: a bound, never the expected time
 
 
 class Refused(Exception):
-    """A tool said that something is wrong."""
+    """A tool answered with an error."""
 
 
 class Session:
-    """One server, for the length of a `with`. May be called from several threads."""
+    """One server, for the body of a `with`. May be called from several threads."""
 
     def __init__(self, workspace: Workspace, environ: Mapping[str, str] | None = None) -> None:
         arguments = ["-m", "supervisor.cli.main", "-C", str(workspace.root), "mcp"]
@@ -52,7 +52,7 @@ class Session:
         self._stack.close()
 
     def __call__(self, tool: str, **arguments: Any) -> dict[str, Any]:
-        """The structured answer. Raises Refused with the words if it is an error."""
+        """Call a tool and return its structured answer. Raises Refused with the text of an error."""
         return self._portal.call(partial(self._call, tool, arguments))
 
     def tools(self) -> list[Tool]:
@@ -87,7 +87,7 @@ def a_workspace(folder: Path) -> Iterator[Workspace]:
 
 
 def commit(repo: Path, subject: str) -> None:
-    """Commit all there is."""
+    """Commit everything."""
     who = ("-c", "user.name=Lab", "-c", "user.email=lab@example.invalid")
     for words in (("add", "-A"), (*who, "commit", "-q", "-m", subject)):
         subprocess.run(["git", "-C", str(repo), *words], check=True, timeout=20)

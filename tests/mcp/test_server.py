@@ -1,4 +1,4 @@
-"""The tools as a whole: which there are, what they may do, and that nothing else is on standard output."""
+"""The tools as a whole: their names, what they may do, and that only the protocol is on standard output."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def tools(workspace: Workspace) -> Iterator[Session]:
         yield session
 
 
-def test_the_tools_are_these_and_say_what_they_may_do(tools: Session) -> None:
+def test_the_tools_say_what_they_may_do(tools: Session) -> None:
     found = {one.name: one for one in tools.tools()}
     assert sorted(found) == sorted((*READING, *WRITING, *FINAL))
     for name, one in found.items():
@@ -53,7 +53,7 @@ def test_the_tools_are_these_and_say_what_they_may_do(tools: Session) -> None:
     assert "Only what the human said" in (found["answer"].description or "")
 
 
-def test_without_a_supervisor_what_needs_one_says_what_to_run(tools: Session) -> None:
+def test_without_a_supervisor_tools_that_need_one_say_what_to_run(tools: Session) -> None:
     for name, arguments in (
         ("ask_child", {"child": "backend", "question": "Why?"}),
         ("asks", {}),
@@ -70,7 +70,7 @@ def test_without_a_supervisor_what_needs_one_says_what_to_run(tools: Session) ->
     assert asked["answers"] == [{"child": "backend", "problem": DOWN}]
 
 
-def test_without_a_supervisor_what_reads_files_works(tools: Session) -> None:
+def test_without_a_supervisor_tools_that_read_files_work(tools: Session) -> None:
     repos = tools("repos")
     assert (repos["supervisor"], [one["server"] for one in repos["children"]]) == (DOWN, ["unknown", "unknown"])
     assert "backend" in tools("snapshot", child="backend")["untrusted"]
@@ -79,16 +79,16 @@ def test_without_a_supervisor_what_reads_files_works(tools: Session) -> None:
     assert tools("check_plan", text="# Plan: X\n## Working Plan\n")["ok"]
 
 
-def test_wrong_arguments_are_told_and_hurt_nothing(tools: Session) -> None:
+def test_wrong_arguments_are_an_error_and_do_no_harm(tools: Session) -> None:
     for arguments in ({}, {"child": "backend", "offset": 0}, {"child": "backend", "limit": 10**9}, {"child": 7}):
         with pytest.raises(Refused):
             tools("files", **arguments)
-    with pytest.raises(Refused, match="there is no child `nobody`: known are backend, mobile"):
+    with pytest.raises(Refused, match="there is no child `nobody`: use backend, mobile"):
         tools("files", child="nobody")
     assert tools("repos")["children"]
 
 
-def test_a_supervisor_that_hangs_holds_up_no_other_tool(workspace: Workspace, tools: Session) -> None:
+def test_a_supervisor_that_hangs_does_not_block_other_tools(workspace: Workspace, tools: Session) -> None:
     standin = Standin(workspace.control_socket, (picture(),))
     try:
         waiting = threading.Thread(target=lambda: tools("wait", seconds=5))

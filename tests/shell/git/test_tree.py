@@ -29,7 +29,7 @@ def repo(tmp_path: Path) -> Path:
     return new_repo(tmp_path / "repo")
 
 
-def test_the_top_level_is_found_from_any_folder_of_the_work_tree(repo: Path) -> None:
+def test_the_root_is_found_from_any_folder_of_the_work_tree(repo: Path) -> None:
     (repo / "src" / "deep").mkdir(parents=True)
     assert toplevel(repo / "src" / "deep") == repo
     assert toplevel(repo) == repo
