@@ -20,27 +20,43 @@ def without_configuration(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return home
 
 
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    return without_configuration(tmp_path / "home", monkeypatch)
+
+
+@pytest.fixture
+def repo(tmp_path: Path) -> Path:
+    return new_repo(tmp_path / "repo")
+
+
 def new_repo(folder: Path) -> Path:
     """A repository with one commit of `a` and `b`."""
-    folder.mkdir()
-    git(folder, "init", "-q", "-b", "main")
+    empty_repo(folder)
     (folder / "a").write_text("one\n", encoding="utf-8")
     (folder / "b").write_text("two\n", encoding="utf-8")
     commit(folder)
     return folder
 
 
+def empty_repo(folder: Path) -> Path:
+    folder.mkdir(parents=True)
+    git(folder, "init", "-q", "-b", "main")
+    return folder
+
+
 def git(folder: Path, *args: str) -> str:
     name = ("-c", "user.name=Ada", "-c", "user.email=ada@example.com", "-c", "commit.gpgsign=false")
     done = subprocess.run(
-        ["git", *name, *args], cwd=folder, check=True, capture_output=True, text=True, encoding="utf-8", timeout=5
+        ["git", *name, *args], cwd=folder, check=True, capture_output=True, text=True, encoding="utf-8", timeout=20
     )
     return done.stdout.strip()
 
 
-def commit(folder: Path) -> str:
+def commit(folder: Path, subject: str = "work") -> str:
+    """Commit all there is, even if it is nothing new."""
     git(folder, "add", "-A")
-    git(folder, "commit", "-qm", "work")
+    git(folder, "commit", "-q", "--allow-empty", "-m", subject)
     return git(folder, "rev-parse", "HEAD")
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -12,7 +10,9 @@ import pytest
 
 from supervisor.cli.main import run
 from supervisor.runtime.workspace import Workspace
-from tests.cli.scene import Picture, Standin, make_repo
+from tests.cli.scene import Picture, Standin
+from tests.gitrepo import empty_repo
+from tests.sockets import own_runtime_dir
 
 
 class Ran(NamedTuple):
@@ -30,18 +30,16 @@ class Orch(Protocol):
 @pytest.fixture(autouse=True)
 def runtime_dir(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Sockets of our own, with short paths, and output without colour."""
-    folder = tempfile.mkdtemp(prefix="orch-t-", dir="/tmp")
-    monkeypatch.setenv("XDG_RUNTIME_DIR", folder)
     monkeypatch.setenv("NO_COLOR", "1")
-    yield
-    shutil.rmtree(folder)
+    with own_runtime_dir():
+        yield
 
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Workspace:
     """A workspace with the children `backend` and `mobile`, each a real repository; nothing ever ran in it."""
     for name in ("backend", "mobile"):
-        make_repo(tmp_path / name)
+        empty_repo(tmp_path / name)
     root = tmp_path / "ws"
     root.mkdir()
     (root / "orchestrator.config.yaml").write_text(

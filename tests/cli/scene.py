@@ -112,12 +112,6 @@ class Standin:
         return {"result": {}}
 
 
-def make_repo(folder: Path) -> Path:
-    folder.mkdir(parents=True)
-    subprocess.run(["git", "init", "-q", "-b", "main", str(folder)], check=True, timeout=10)
-    return folder
-
-
 def spawned(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
     """Call the real console entry."""
     root = str(CHECKOUT)

@@ -14,7 +14,7 @@ from supervisor.cli.main import run
 from supervisor.runtime.codex.mcp_config import mcp_servers
 from supervisor.runtime.config import load as config
 from supervisor.runtime.workspace import Workspace
-from tests.cli.scene import make_repo
+from tests.gitrepo import empty_repo
 
 IGNORED = "orchestrator.config.yaml\nplan.md\nruns.md\n.orchestrator/\n.codex/config.toml\n"
 
@@ -22,8 +22,8 @@ IGNORED = "orchestrator.config.yaml\nplan.md\nruns.md\n.orchestrator/\n.codex/co
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder to make a workspace of, with the repositories `backend` and `mobile` next to it."""
-    make_repo(tmp_path / "backend")
-    make_repo(tmp_path / "mobile")
+    empty_repo(tmp_path / "backend")
+    empty_repo(tmp_path / "mobile")
     (tmp_path / "plain").mkdir()
     new = tmp_path / "ws"
     new.mkdir()

@@ -25,12 +25,6 @@ def standing() -> Iterator[Lab]:
         yield made
 
 
-@pytest.fixture
-def lab(standing: Lab) -> Lab:
-    standing.reset()
-    return standing
-
-
 def test_a_declined_command_does_not_run_and_the_turn_goes_on(lab: Lab) -> None:
     marker = lab.folder / "declined.txt"
     lab.plan(task("T11", "backend", f"escalate touch {marker}", report("went on without")))

@@ -44,13 +44,6 @@ def ruled(standing: Lab) -> Lab:
     return standing
 
 
-@pytest.fixture
-def hook() -> Iterator[Hook]:
-    made = Hook()
-    yield made
-    made.close()
-
-
 def configure(lab: Lab, **parts: object) -> None:
     with lab.workspace.config.open("a", encoding="utf-8") as file:
         file.write("".join(f"{name}: {json.dumps(part)}\n" for name, part in parts.items()))

@@ -3,24 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 
 import pytest
 
 from tests.e2e.lab import Lab, report, task
-
-
-@pytest.fixture(scope="module")
-def standing() -> Iterator[Lab]:
-    with Lab("backend", "mobile") as made:
-        made.up()
-        yield made
-
-
-@pytest.fixture
-def lab(standing: Lab) -> Lab:
-    standing.reset()
-    return standing
 
 
 def test_tasks_run_in_order_are_verified_and_told(lab: Lab) -> None:

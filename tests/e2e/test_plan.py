@@ -14,17 +14,10 @@ from tests.e2e.lab import SLOW, Lab, report, task
 
 
 @pytest.fixture(scope="module")
-def shared() -> Iterator[Lab]:
+def standing() -> Iterator[Lab]:
     with Lab("backend") as made:
         made.up()
         yield made
-
-
-@pytest.fixture
-def lab(shared: Lab) -> Lab:
-    """As good as new; the orchestrator keeps its thread, and tasks have names that no other test uses."""
-    shared.reset()
-    return shared
 
 
 def plan_text(tasks: str, *, head: str = "", contracts: str = "") -> str:

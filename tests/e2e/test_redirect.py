@@ -3,25 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 
 import psutil
 import pytest
 
 from tests.e2e.lab import Lab, report, task
-
-
-@pytest.fixture(scope="module")
-def standing() -> Iterator[Lab]:
-    with Lab("backend", "mobile") as made:
-        made.up()
-        yield made
-
-
-@pytest.fixture
-def lab(standing: Lab) -> Lab:
-    standing.reset()
-    return standing
 
 
 def begin(lab: Lab, name: str) -> None:

@@ -24,6 +24,7 @@ from supervisor.domain.plan import Plan, Task
 from supervisor.domain.report import Outcome, Report
 from supervisor.errors import OrchError
 from tests.e2e.stdio import PATIENCE, Codex, scratch
+from tests.gitrepo import git
 
 CHILDREN = ("backend", "firmware", "mobile")
 TOGETHER = """
@@ -140,10 +141,6 @@ def tell(codex: Codex, repo: Path, text: str) -> Report:
 def suite(repo: Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-B", "-m", "unittest", "-q"]
     return subprocess.run(command, cwd=repo, capture_output=True, text=True, timeout=20, check=False)
-
-
-def git(repo: Path, *arguments: str) -> str:
-    return subprocess.run(["git", *arguments], cwd=repo, capture_output=True, text=True, check=True).stdout
 
 
 @pytest.mark.parametrize("story", STORIES.values(), ids=STORIES)

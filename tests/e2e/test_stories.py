@@ -16,6 +16,7 @@ from supervisor.demo.model import ModelRequest, Step, Wait
 from supervisor.shell import process
 from tests.e2e.lab import SLOW, Lab
 from tests.e2e.lead import NEWS, Lead
+from tests.gitrepo import git
 
 COMMIT = "Commit it once the tests are green: `git commit -qam 'Report before the self-test'`. The human wants that."
 PAIRING = """\
@@ -98,7 +99,7 @@ def test_a_timeout_across_backend_firmware_and_mobile_is_mended_from_one_prompt(
         for name, repo in made.items():
             for path, text in LAMP.sample.after(name).items():
                 assert (repo / path).read_text(encoding="utf-8") == text
-        assert git(made["firmware"], "log", "-1", "--format=%s").strip() == "Report before the self-test"
+        assert git(made["firmware"], "log", "-1", "--format=%s") == "Report before the self-test"
         assert_once(lab, {name: len(LAMP.sample.files(name, "fix")) for name in made})
         assert_heard_once(lab, "The backend still takes", "A lamp may be online up to 40", "An app from before")
         assert "online after 47 seconds" in lab.workspace.runs.read_text(encoding="utf-8")
@@ -203,7 +204,3 @@ def assert_heard_once(lab: Lab, *facts: str) -> None:
         assert len([text for text in digests if fact in text]) == 1, (fact, digests)
         assert plan.count(fact) == 1
     assert lab.until(bool)["plan"]["author"] == "orchestrator"
-
-
-def git(repo: Path, *words: str) -> str:
-    return subprocess.run(["git", *words], cwd=repo, capture_output=True, text=True, check=True).stdout

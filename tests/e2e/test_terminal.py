@@ -14,7 +14,8 @@ from tests.e2e.lab import Lab, report, task
 from tests.e2e.lead import TOOLS, Lead
 from tests.e2e.stdio import codex_binary
 from tests.e2e.terminal import ENTER, Terminal
-from tests.e2e.test_stories import COMMIT, PAIRING, PROBLEM, assert_green, git, lamp_contract
+from tests.e2e.test_stories import COMMIT, PAIRING, PROBLEM, assert_green, lamp_contract
+from tests.gitrepo import git
 
 # What a person has settled before: no question about newer models, and no guessing whether typing is pasting.
 # So is trust, as Codex throws away the keys that come while it puts up its page about that.
@@ -56,7 +57,7 @@ def test_a_session_in_the_workspace_plans_with_the_tools_and_passes_on_what_the_
 
         assert lab.until(bool)["plan"]["author"] == "orchestrator"
         assert "online after 47 seconds" in lab.workspace.runs.read_text(encoding="utf-8")
-        assert git(made["firmware"], "log", "-1", "--format=%s").strip() == "Report before the self-test"
+        assert git(made["firmware"], "log", "-1", "--format=%s") == "Report before the self-test"
         assert_green(made)
         assert lab.model.errors == []
 

@@ -40,12 +40,6 @@ def standing() -> Iterator[Lab]:
         yield made
 
 
-@pytest.fixture
-def lab(standing: Lab) -> Lab:
-    standing.reset()
-    return standing
-
-
 def test_a_failing_provider_is_tried_again_if_that_can_help_and_then_told(lab: Lab) -> None:
     ways = {
         "T401": ("fail 401", "the provider refused the login 401", 1),

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -15,14 +12,14 @@ from types import TracebackType
 from typing import Any
 
 import anyio
-import pytest
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from mcp import Client, StdioServerParameters, stdio_client
 from mcp.types import Tool
 
 from supervisor.runtime.workspace import Workspace
 from tests import CHECKOUT
-from tests.cli.scene import make_repo
+from tests.gitrepo import commit, empty_repo
+from tests.sockets import own_runtime_dir
 
 PATIENCE = 40.0  # seconds for one call: a bound, never the expected time
 
@@ -70,11 +67,9 @@ class Session:
 @contextmanager
 def a_workspace(folder: Path) -> Iterator[Workspace]:
     """A workspace with the repos `backend` and `mobile`, sockets in a short folder of its own, and no supervisor."""
-    sockets = tempfile.mkdtemp(prefix="orch-t-", dir="/tmp")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_RUNTIME_DIR", sockets)
+    with own_runtime_dir():
         for name in ("backend", "mobile"):
-            repo = make_repo(folder / name)
+            repo = empty_repo(folder / name)
             (repo / "README.md").write_text(f"# {name}\n", encoding="utf-8")
             commit(repo, f"Start {name}")
         root = folder / "ws"
@@ -83,11 +78,3 @@ def a_workspace(folder: Path) -> Iterator[Workspace]:
             "children:\n  backend: ../backend\n  mobile: ../mobile\n", encoding="utf-8"
         )
         yield Workspace(root)
-    shutil.rmtree(sockets)
-
-
-def commit(repo: Path, subject: str) -> None:
-    """Commit everything."""
-    who = ("-c", "user.name=Lab", "-c", "user.email=lab@example.invalid")
-    for words in (("add", "-A"), (*who, "commit", "-q", "-m", subject)):
-        subprocess.run(["git", "-C", str(repo), *words], check=True, timeout=20)

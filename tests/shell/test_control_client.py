@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import socket
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,6 +16,7 @@ from supervisor.errors import OTHER_VERSION, RequestRefused, SupervisorDown
 from supervisor.shell import control_client
 from supervisor.shell.control_client import ControlClient
 from supervisor.wire.jsonrpc import INTERNAL_ERROR, INVALID_PARAMS, METHOD_NOT_FOUND, REFUSED
+from tests.sockets import short_folder
 
 pytestmark = pytest.mark.timeout(10)
 LIMIT = 5.0  # seconds
@@ -49,9 +48,8 @@ class Standin:
 
 @pytest.fixture
 def path() -> Iterator[Path]:
-    folder = tempfile.mkdtemp(prefix="orch-t-", dir="/tmp")
-    yield Path(folder) / "control.sock"
-    shutil.rmtree(folder)
+    with short_folder() as folder:
+        yield folder / "control.sock"
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import pytest
 from supervisor.errors import ConfigError
 from supervisor.runtime.config.load import load, named
 from supervisor.runtime.workspace import Workspace
+from tests.gitrepo import empty_repo
 
 CONFIG = """\
 children:
@@ -29,7 +30,7 @@ rules:
 def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     for repo in (tmp_path / "api", tmp_path / "home" / "web"):
-        subprocess.run(["git", "init", "-q", str(repo)], check=True, timeout=5)
+        empty_repo(repo)
     found = Workspace(tmp_path / "workspace")
     found.root.mkdir()
     found.config.write_text(CONFIG, encoding="utf-8")

@@ -23,20 +23,6 @@ from supervisor.runtime.config.model import Config, Limits, NotifySettings
 from supervisor.runtime.workspace import Workspace
 
 
-@pytest.fixture
-def workspace(tmp_path: Path) -> Workspace:
-    """A workspace beside the repos `api` and `app`."""
-    for name in ("api", "app"):
-        repo(tmp_path / name)
-    (tmp_path / "ws").mkdir()
-    return Workspace(tmp_path / "ws")
-
-
-def repo(path: Path) -> Path:
-    subprocess.run(["git", "init", "-q", path], check=True, timeout=5)
-    return path
-
-
 def lead(workspace: Workspace, model: str | None = None, effort: str | None = None) -> Child:
     """The orchestrator's own server, in the workspace."""
     return Child("orchestrator", str(workspace.root), model, effort)

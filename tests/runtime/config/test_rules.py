@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-from pathlib import Path
-
 import pytest
 
 from supervisor.domain.rule import Rule
@@ -12,13 +9,6 @@ from supervisor.errors import ConfigError
 from supervisor.runtime.config.load import load
 from supervisor.runtime.config.model import Config, NotifySettings
 from supervisor.runtime.workspace import Workspace
-
-
-@pytest.fixture
-def workspace(tmp_path: Path) -> Workspace:
-    subprocess.run(["git", "init", "-q", tmp_path / "api"], check=True, timeout=5)
-    (tmp_path / "ws").mkdir()
-    return Workspace(tmp_path / "ws")
 
 
 def read(workspace: Workspace, text: str) -> Config:

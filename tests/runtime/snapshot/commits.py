@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.gitrepo import git
+from tests.gitrepo import commit, git
 
 
 def write(folder: Path, **files: str) -> None:
@@ -18,9 +18,7 @@ def write(folder: Path, **files: str) -> None:
 
 def save(folder: Path, subject: str, **files: str) -> str:
     write(folder, **files)
-    git(folder, "add", "-A")
-    git(folder, "commit", "-q", "--allow-empty", "-m", subject)
-    return git(folder, "rev-parse", "HEAD")
+    return commit(folder, subject)
 
 
 def dated(folder: Path, day: str, subject: str, **files: str) -> None:

@@ -2,18 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from tests.gitrepo import home, repo
 
-import pytest
-
-from tests.gitrepo import new_repo, without_configuration
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    return without_configuration(tmp_path / "home", monkeypatch)
-
-
-@pytest.fixture
-def repo(tmp_path: Path) -> Path:
-    return new_repo(tmp_path / "repo")
+__all__ = ["home", "repo"]

@@ -15,15 +15,13 @@ from supervisor.domain.child import Child
 from supervisor.runtime.survey.client import STAYS, SurveyFailed, Surveyor
 from supervisor.runtime.workspace import Workspace
 from supervisor.shell.process import marked
-from tests.gitrepo import commit, git, without_configuration
+from tests.gitrepo import commit, empty_repo
 
 
 @pytest.fixture
-def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
-    without_configuration(tmp_path / "home", monkeypatch)
-    for folder in ("api", "ws"):
-        (tmp_path / folder).mkdir()
-    git(tmp_path / "api", "init", "-q", "-b", "main")
+def workspace(tmp_path: Path) -> Workspace:
+    (tmp_path / "ws").mkdir()
+    empty_repo(tmp_path / "api")
     (tmp_path / "api" / "README.md").write_text("# api\n", encoding="utf-8")
     commit(tmp_path / "api")
     return Workspace(tmp_path / "ws")

@@ -19,7 +19,7 @@ from supervisor.runtime.survey.survey import survey
 from supervisor.runtime.survey.worker import surveyed
 from supervisor.runtime.workspace import Workspace
 from tests import CHECKOUT
-from tests.gitrepo import commit, git, without_configuration
+from tests.gitrepo import commit, git
 
 SERVER = """\
 @app.post("/v1/devices/{device_id}/claims")
@@ -30,11 +30,6 @@ CLIENT = """\
 const answer = await fetch(`${BASE}/v1/devices/${id}/claims`, { method: "POST", headers: { "X-Claim-Token": token } });
 """
 ROUTE = "/v1/devices/{}/claims"
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    without_configuration(tmp_path / "home", monkeypatch)
 
 
 @pytest.fixture

@@ -9,19 +9,9 @@ import pytest
 
 from supervisor.errors import WorkspaceError
 from supervisor.shell.git import GitDir, names_no_filter, place_of, read_config, read_small, run, run_git
-from tests.gitrepo import git, new_repo, without_configuration
+from tests.gitrepo import git
 
 pytestmark = pytest.mark.timeout(10)
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    return without_configuration(tmp_path / "home", monkeypatch)
-
-
-@pytest.fixture
-def repo(tmp_path: Path) -> Path:
-    return new_repo(tmp_path / "repo")
 
 
 def real(path: Path, *words: str) -> str:

@@ -9,19 +9,9 @@ import pytest
 
 from supervisor.errors import WorkspaceError
 from supervisor.shell.git import Listing, TrackedFile, list_files, listing
-from tests.gitrepo import Hostile, commit, git, new_repo, without_configuration
+from tests.gitrepo import Hostile, commit, git, new_repo
 
 pytestmark = pytest.mark.timeout(10)
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    return without_configuration(tmp_path / "home", monkeypatch)
-
-
-@pytest.fixture
-def repo(tmp_path: Path) -> Path:
-    return new_repo(tmp_path / "repo")
 
 
 def named(repo: Path) -> dict[str, TrackedFile]:

@@ -14,19 +14,9 @@ from supervisor.errors import WorkspaceError
 from supervisor.shell.git import changed_between, read_git, read_tree, run, toplevel, tree
 from supervisor.shell.git.folder import is_plain_root
 from tests import CHECKOUT
-from tests.gitrepo import Hostile, commit, git, new_repo, stand_in, without_configuration
+from tests.gitrepo import Hostile, commit, git, stand_in
 
 pytestmark = pytest.mark.timeout(5)
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    return without_configuration(tmp_path / "home", monkeypatch)
-
-
-@pytest.fixture
-def repo(tmp_path: Path) -> Path:
-    return new_repo(tmp_path / "repo")
 
 
 def test_the_root_is_found_from_any_folder_of_the_work_tree(repo: Path) -> None:

@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.runtime.daemon.control.harness import Supervisor
-
-
-@contextmanager
-def runtime_folder() -> Iterator[None]:
-    """Sockets of our own, with short paths."""
-    folder = tempfile.mkdtemp(prefix="orch-t-", dir="/tmp")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_RUNTIME_DIR", folder)
-        yield
-    shutil.rmtree(folder)
+from tests.sockets import own_runtime_dir
 
 
 @pytest.fixture(autouse=True, scope="module")
 def runtime_dir() -> Iterator[None]:
-    with runtime_folder():
+    with own_runtime_dir():
         yield
 
 

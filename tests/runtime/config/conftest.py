@@ -1,0 +1,19 @@
+"""A workspace beside repos."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from supervisor.runtime.workspace import Workspace
+from tests.gitrepo import empty_repo
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    """A workspace beside the repos `api` and `app`."""
+    for name in ("api", "app"):
+        empty_repo(tmp_path / name)
+    (tmp_path / "ws").mkdir()
+    return Workspace(tmp_path / "ws")
