@@ -27,8 +27,8 @@ from supervisor.api import (
 from supervisor.domain import event as ev
 from supervisor.domain.plan import Plan, Task
 from tests import CHECKOUT
-from tests.runtime.daemon.control.conftest import runtime_folder
 from tests.runtime.daemon.control.harness import LIMIT, Supervisor
+from tests.sockets import own_runtime_dir
 
 pytestmark = pytest.mark.timeout(20)
 ASKED = Task("H1", "Pair a device", "human", instructions="Press the button.", expect="a green light")
@@ -37,7 +37,7 @@ PLAN = Plan("Pairing", False, "Pair.", "It pairs.", (), (ASKED,))
 
 @pytest.fixture(autouse=True, scope="module")
 def runtime_dir() -> Iterator[None]:
-    with runtime_folder():
+    with own_runtime_dir():
         yield
 
 
