@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from supervisor.cli.display.output import drawn, plain
+from supervisor.cli.display.drawing import drawn
+from supervisor.cli.display.output import plain
 from supervisor.cli.display.screen import blocks, duration
 from supervisor.domain.json_value import JsonObject
 from supervisor.domain.status import PlanInfo, Status, SupervisorInfo

@@ -11,8 +11,6 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
-
     from supervisor.errors import OrchError
 
 Style = str
@@ -62,9 +60,9 @@ def one_line(text: object, limit: int | None = None) -> str:
 def show(blocks: Iterable[Block]) -> None:
     """Print to standard output: drawn on a terminal, else plain."""
     if pretty(sys.stdout):
-        from rich.console import Console
+        from supervisor.cli.display.drawing import draw  # rich: 45 ms, on a terminal only
 
-        Console(highlight=False, markup=False, emoji=False).print(drawn(blocks))
+        draw(blocks)
     else:
         print(plain(blocks))
 
@@ -82,29 +80,6 @@ def plain(blocks: Iterable[Block]) -> str:
             "  ".join(text + " " * (w - width(text)) for text, w in zip(row, widths, strict=True)) for row in rows
         ]
     return "\n".join(line.rstrip() for line in lines)
-
-
-def drawn(blocks: Iterable[Block]) -> RenderableType:
-    """The blocks for rich."""
-    from rich.console import Group
-    from rich.padding import Padding
-    from rich.table import Table
-    from rich.text import Text
-
-    parts: list[RenderableType] = []
-    for block in blocks:
-        if isinstance(block, Line):
-            text = Text.assemble(*((one_line_or_space(cell.text), cell.style) for cell in block.cells))
-            parts.append(Padding(text, (0, 0, 0, block.indent)))
-            continue
-        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-        for column in block.columns[:-1]:
-            table.add_column(column, no_wrap=True, overflow="ellipsis")
-        table.add_column(block.columns[-1], overflow="fold", ratio=1)
-        for row in block.rows:
-            table.add_row(*(Text(one_line(cell.text), style=cell.style) for cell in row))
-        parts.append(table)
-    return Group(*parts)
 
 
 def paint(text: str, style: Style, stream: TextIO) -> str:

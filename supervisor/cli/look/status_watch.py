@@ -7,8 +7,11 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 from msgspec.structs import replace
+from rich.console import Console
+from rich.live import Live
 
 from supervisor.cli.display import output
+from supervisor.cli.display.drawing import drawn
 from supervisor.cli.display.screen import blocks
 from supervisor.cli.display.title import Attention, attention, kept_title, show_title
 from supervisor.domain.status import Status
@@ -48,16 +51,13 @@ def _screens(workspace: Workspace) -> None:
 
 
 def _redraw(workspace: Workspace) -> None:
-    from rich.console import Console  # 45 ms, on a terminal only
-    from rich.live import Live
-
     console = Console(highlight=False, markup=False, emoji=False)
     known: Attention | None = None
     # Standard output stays our own: the title is no text for rich to draw.
     live = Live(console=console, screen=True, auto_refresh=False, vertical_overflow="ellipsis", redirect_stdout=False)
     with kept_title(), live as screen:
         for picture in map(read_status, calling.follow(workspace)):
-            screen.update(output.drawn(blocks(picture, datetime.now(UTC))), refresh=True)
+            screen.update(drawn(blocks(picture, datetime.now(UTC))), refresh=True)
             show_title(picture)
             if known is not None and attention(picture) - known:
                 console.bell()

@@ -9,21 +9,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from supervisor.core.map import copies
+from supervisor.core.map.commits import related
 from supervisor.core.map.links import Occurrence, join_key, links
 from supervisor.core.map.normalize import repo_name
 from supervisor.core.map.serialize import row_as_json, row_from_json
 from supervisor.domain.link import Kind, Link, Map, Mention, Role, Surveyed
+from supervisor.domain.repo.git import Commit
 from supervisor.errors import OrchError
 from supervisor.runtime.secrets import clean
+from supervisor.runtime.snapshot.git import read_state
+from supervisor.runtime.survey.seen import Seen
 from supervisor.shell.files import read_file
 from supervisor.shell.mention_index import MentionIndex
-
-if TYPE_CHECKING:
-    from supervisor.domain.repo.git import Commit
-    from supervisor.runtime.survey.seen import Seen
+from supervisor.wire.plain import dumped, loaded
 
 _README = re.compile(r"readme(\.\w+)?", re.I)
 
@@ -49,8 +50,6 @@ def _past(index: MentionIndex, seen: Sequence[Seen]) -> Mapping[str, Any]:
     version = json.dumps({one.child.name: one.head for one in seen})
     if (known := index.noted("past", version)) is not None:
         return dict(json.loads(known))
-    from supervisor.core.map.commits import related
-
     pasts = {one.child.name: past for one, past in zip(seen, _pasts(index, seen), strict=True)}
     rows = [row_as_json(row) for row in related({name: commits for name, (commits, _) in pasts.items()})]
     found = {"rows": rows, "repos": {name: repos for name, (_, repos) in pasts.items()}}
@@ -59,9 +58,6 @@ def _past(index: MentionIndex, seen: Sequence[Seen]) -> Mapping[str, Any]:
 
 
 def _pasts(index: MentionIndex, seen: Sequence[Seen]) -> Iterator[tuple[tuple[Commit, ...], tuple[str, ...]]]:
-    from supervisor.domain.repo.git import Commit
-    from supervisor.wire.plain import dumped, loaded
-
     form = tuple[tuple[Commit, ...], tuple[str, ...]]
     notes = [f"past of {one.child.name}" for one in seen]
     told = [index.noted(note, one.head or "") for note, one in zip(notes, seen, strict=True)]
@@ -75,8 +71,6 @@ def _pasts(index: MentionIndex, seen: Sequence[Seen]) -> Iterator[tuple[tuple[Co
 
 def _read_past(root: Path) -> tuple[tuple[Commit, ...], tuple[str, ...]]:
     """The recent commits of a repo, and the names that its remotes have for it."""
-    from supervisor.runtime.snapshot.git import read_state
-
     try:
         state, history = read_state(root)
     except OrchError:
