@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from supervisor.cli.display.output import Cell, Grid, Line, clean, one_line, paint, plain, width
+from supervisor.cli.display.blocks import Cell, Grid, Line, clean, one_line, width
+from supervisor.cli.display.output import paint, plain
 
 
 @pytest.mark.parametrize(

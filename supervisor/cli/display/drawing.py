@@ -9,7 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from supervisor.cli.display.output import Block, Line, one_line, one_line_or_space
+from supervisor.cli.display.blocks import Block, Line, one_line, one_line_or_space
 
 
 def draw(blocks: Iterable[Block]) -> None:

@@ -6,7 +6,8 @@ import shutil
 import sys
 from collections.abc import Mapping
 
-from supervisor.cli.display.output import STATE_STYLES, clean, one_line, paint, pretty, say
+from supervisor.cli.display.blocks import clean, one_line
+from supervisor.cli.display.output import STATE_STYLES, paint, pretty, say
 
 
 class Progress:

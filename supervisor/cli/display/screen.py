@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from supervisor.cli.display.output import Block, Cell, Grid, Line, clean, one_line, state
+from supervisor.cli.display.blocks import Block, Cell, Grid, Line, clean, one_line
+from supervisor.cli.display.output import state
 
 if TYPE_CHECKING:
     from supervisor.domain.status import AskInfo, ChildInfo, Status, TaskInfo

@@ -9,6 +9,7 @@ from typing import Annotated
 
 from supervisor.cli.command.parameters import Argument, Option
 from supervisor.cli.display import output
+from supervisor.cli.display.blocks import one_line
 from supervisor.domain.plan import HUMAN, ORCHESTRATOR
 from supervisor.domain.status import OrchestratorInfo, Status
 from supervisor.errors import OrchError, WorkspaceError
@@ -79,7 +80,7 @@ def _orchestrator(lead: OrchestratorInfo | None) -> tuple[str, str]:
             "no orchestrator was asked for anything yet", 'run `orch plan "PROBLEM"`, or name a child or a task'
         )
     if not lead.thread or not lead.socket:
-        why = f" ({output.one_line(lead.why, 120)})" if lead.why else ""
+        why = f" ({one_line(lead.why, 120)})" if lead.why else ""
         raise NotAttachable(
             f"the orchestrator has no thread yet{why}", "it gets one when its first turn starts; see `orch status`"
         )

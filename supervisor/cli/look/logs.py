@@ -15,7 +15,8 @@ from typing import Annotated, Any
 
 from supervisor.cli.command.parameters import Json, Option
 from supervisor.cli.display import output
-from supervisor.cli.display.output import one_line, paint
+from supervisor.cli.display.blocks import one_line
+from supervisor.cli.display.output import paint
 from supervisor.errors import UsageError
 from supervisor.runtime.records import Records, moment
 from supervisor.runtime.workspace import Workspace

@@ -10,7 +10,7 @@ from typing import Annotated
 
 from supervisor.cli.command.parameters import Json, Option
 from supervisor.cli.display import output
-from supervisor.cli.display.output import Block, Cell, Grid, Line
+from supervisor.cli.display.blocks import Block, Cell, Grid, Line
 from supervisor.core.map import markdown, serialize
 from supervisor.domain.link import Kind, Link, Map, Place
 from supervisor.errors import OrchError, UsageError

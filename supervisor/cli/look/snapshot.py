@@ -7,7 +7,7 @@ from typing import Annotated
 
 from supervisor.cli.command.parameters import Argument, Json, Option
 from supervisor.cli.display import output
-from supervisor.cli.display.output import Block, Cell, Line
+from supervisor.cli.display.blocks import Block, Cell, Line
 from supervisor.core.repo.digest import digest
 from supervisor.core.repo.facts import SECTIONS, RepoFact, facts
 from supervisor.domain.child import Child

@@ -7,7 +7,7 @@ from typing import Annotated
 from supervisor import api
 from supervisor.cli.command.parameters import Json, Option
 from supervisor.cli.display import output
-from supervisor.cli.display.output import one_line
+from supervisor.cli.display.blocks import one_line
 from supervisor.core.view.waiting import WaitOutcome, WaitResult, chosen
 from supervisor.domain.status import Status, TaskInfo
 from supervisor.runtime.workspace import Workspace

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from supervisor.cli.command.parameters import Argument, Json
 from supervisor.cli.display import output
-from supervisor.cli.display.output import Cell, Grid, Line, one_line
+from supervisor.cli.display.blocks import Block, Cell, Grid, Line, one_line
 from supervisor.cli.plan.history import revisions
 from supervisor.core.plan.diff import describe
 from supervisor.core.plan.diff import diff as compare
@@ -96,7 +96,7 @@ def _as_json(plan: Plan, revision: int | None, changes: str | None) -> dict[str,
 def _show(name: str, plan: Plan, revision: int | None, changes: str | None) -> None:
     counts = f"{_count(plan.tasks, 'task')}, {_count(plan.contracts, 'contract')}"
     held = ", held (`hold: yes`)" if plan.hold else ""
-    blocks: list[output.Block] = [Line((Cell(f"{name} is fine", "green"), Cell(f": {plan.title}: {counts}{held}")))]
+    blocks: list[Block] = [Line((Cell(f"{name} is fine", "green"), Cell(f": {plan.title}: {counts}{held}")))]
     if plan.tasks:
         rows = ((task.id, task.child, ", ".join(task.after), task.title) for task in plan.tasks)
         blocks.append(Grid(("TASK", "CHILD", "AFTER", "TITLE"), tuple(tuple(map(Cell, row)) for row in rows)).filled())

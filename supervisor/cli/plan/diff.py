@@ -9,7 +9,7 @@ from typing import Annotated
 
 from supervisor.cli.command.parameters import Argument, Json
 from supervisor.cli.display import output
-from supervisor.cli.display.output import one_line
+from supervisor.cli.display.blocks import clean, one_line
 from supervisor.cli.plan.check import content_of
 from supervisor.cli.plan.history import revisions
 from supervisor.errors import UsageError, WorkspaceError
@@ -38,7 +38,7 @@ def diff(
     elif not lines:
         output.say(f"{was} and {now} do not differ")
     for line in [] if as_json else lines:
-        print(output.paint(output.clean(line), _STYLES.get(line[:1], ""), sys.stdout))
+        print(output.paint(clean(line), _STYLES.get(line[:1], ""), sys.stdout))
     return 0
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from supervisor.cli.command.parameters import Json
 from supervisor.cli.display import output
-from supervisor.cli.display.output import Cell, Grid
+from supervisor.cli.display.blocks import Cell, Grid
 from supervisor.errors import WorkspaceError
 from supervisor.runtime.workspace import Workspace
 from supervisor.shell.ledger.segments import raw_lines

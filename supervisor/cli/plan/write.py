@@ -10,7 +10,7 @@ from typing import Annotated
 from supervisor import api
 from supervisor.cli.command.parameters import Argument, Json, Option
 from supervisor.cli.display import output
-from supervisor.cli.display.output import Cell, Grid, one_line
+from supervisor.cli.display.blocks import Cell, Grid, one_line
 from supervisor.cli.display.progress import Progress
 from supervisor.cli.display.screen import ask_blocks
 from supervisor.cli.steer.up import bring_up

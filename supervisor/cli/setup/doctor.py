@@ -11,7 +11,8 @@ from msgspec.structs import asdict
 
 from supervisor.cli.command.parameters import Json
 from supervisor.cli.display import output
-from supervisor.cli.display.output import one_line, paint
+from supervisor.cli.display.blocks import one_line
+from supervisor.cli.display.output import paint
 from supervisor.errors import WorkspaceError
 from supervisor.runtime.doctor import Finding, examine
 from supervisor.runtime.workspace import Workspace, find

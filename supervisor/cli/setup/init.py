@@ -11,6 +11,7 @@ from typing import Annotated
 
 from supervisor.cli.command.parameters import Argument, Option
 from supervisor.cli.display import output
+from supervisor.cli.display.blocks import one_line
 from supervisor.errors import UsageError, WorkspaceError
 from supervisor.runtime import templates
 from supervisor.runtime.codex.mcp_config import SERVER, as_toml, mcp_servers
@@ -69,7 +70,7 @@ def _is_trusted(name: str, path: Path) -> bool:
         return bool(stake)
     output.say(f"{name} has a .codex folder of its own. If you trust it, Codex takes from there:")
     for line in stake:
-        output.say(f"  {output.one_line(line, 200)}")
+        output.say(f"  {one_line(line, 200)}")
     if not sys.stdin.isatty():
         output.say(f"not trusted, so nothing of it counts; `trusted: true` under {name} in {CONFIG_NAME} changes that")
         return False

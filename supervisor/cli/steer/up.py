@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from supervisor.cli.command.parameters import Argument, Option
 from supervisor.cli.display import output
-from supervisor.cli.display.output import one_line
+from supervisor.cli.display.blocks import one_line
 from supervisor.cli.display.progress import Progress
 from supervisor.errors import OrchError, SupervisorDown
 from supervisor.runtime import calling

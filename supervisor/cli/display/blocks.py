@@ -1,0 +1,73 @@
+"""What is shown: cells, lines and grids of text that cannot do anything to a terminal."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import NamedTuple
+
+Style = str
+"""A name of `_CODES`, or "" for none."""
+
+
+class Cell(NamedTuple):
+    """A piece of text on one line, and how it looks."""
+
+    text: str
+    style: Style = ""
+
+
+class Line(NamedTuple):
+    """Cells side by side, `indent` spaces in."""
+
+    cells: tuple[Cell, ...] = ()
+    indent: int = 0
+
+
+class Grid(NamedTuple):
+    """A table with a heading for each column. On a terminal the last column folds, the others do not."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+    def filled(self) -> Grid:
+        """Without the columns that are empty in every row."""
+        kept = [at for at in range(len(self.columns)) if any(row[at].text for row in self.rows)]
+        return Grid(tuple(self.columns[at] for at in kept), tuple(tuple(row[at] for at in kept) for row in self.rows))
+
+
+Block = Line | Grid
+
+
+def clean(text: object) -> str:
+    """`text` without escape sequences, control characters (but line feed and tab) and marks that turn its direction."""
+    return _UNWANTED.sub("", _SEQUENCES.sub("", str(text).replace("\r\n", "\n")))
+
+
+def one_line(text: object, limit: int | None = None) -> str:
+    """`text`, cleaned, on one line and cut to `limit` characters."""
+    words = " ".join(clean(text).split())
+    return words if limit is None or len(words) <= limit else words[: limit - 1] + "…"
+
+
+def width(text: str) -> int:
+    """The columns that `text` takes on a terminal."""
+    if text.isascii():
+        return len(text)
+    return sum(0 if unicodedata.combining(mark) else 1 + (unicodedata.east_asian_width(mark) in "WF") for mark in text)
+
+
+def one_line_or_space(text: str) -> str:
+    """`text` on one line, with the spaces at its ends: they part it from its neighbours."""
+    return re.sub(r"[\n\t]+", " ", clean(text))
+
+
+# A control string (OSC, DCS, ...) goes only if it is closed on its own line: an open one must not hide what follows.
+_SEQUENCES = re.compile(
+    r"(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c\n]*(?:\x07|\x1b\\|\x9c)"
+    r"|(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"
+    r"|\x1b[ -/]*[0-~]"
+)
+
+
+_UNWANTED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
