@@ -80,7 +80,7 @@ def test_what_is_no_terminal_is_told(orch: Orch, standin: Callable[..., Standin]
     ran = orch("attach", "backend")
     assert (ran.code, ran.err) == (
         1,
-        "orch: this is no terminal: run it in one, or see the command with `orch attach --print`\n",
+        "orch: this is not a terminal: run it in one, or see the command with `orch attach --print`\n",
     )
 
 
@@ -113,7 +113,7 @@ def test_what_is_no_terminal_is_told(orch: Orch, standin: Callable[..., Standin]
             shows(orchestrator=None),
             None,
             1,
-            'no orchestrator was asked for anything yet: run `orch plan "PROBLEM"`, or name a child or a task',
+            'the orchestrator was not asked for anything yet: run `orch plan "PROBLEM"`, or name a child or a task',
         ),
         (
             shows(orchestrator={**LEAD, "thread": None, "why": "the server is starting"}),

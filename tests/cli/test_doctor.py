@@ -62,7 +62,7 @@ def test_a_missing_login_is_told_with_the_command(lab: Lab, tmp_path: Path) -> N
 
 def test_without_a_workspace_the_machine_is_looked_at(lab: Lab) -> None:
     done = lab.orch("-C", str(lab.folder), "doctor", check=False)
-    assert "config and disk were not looked at" in done.stderr
+    assert "config and disk were not checked" in done.stderr
     assert [line.split()[1] for line in done.stdout.splitlines()] == CHECKS[2:]
 
 

@@ -146,7 +146,7 @@ def test_a_codex_config_that_is_there_is_left_alone_and_the_lines_are_printed(
     out = capsys.readouterr().out
     said, _, rest = out.partition("\n\n")
     assert said.endswith(
-        ".codex/config.toml is there already; for the tools of orch in a `codex` started here, add these lines:"
+        ".codex/config.toml exists already; for the tools of orch in a `codex` started here, add these lines:"
     )
     lines, _, _ = rest.partition("\nwrote .gitignore")
     assert tomllib.loads(lines) == {"mcp_servers": mcp_servers(Workspace(folder))}
@@ -157,7 +157,7 @@ def test_a_codex_config_that_has_the_tools_is_told(folder: Path, capsys: pytest.
     (folder / ".codex").mkdir()
     (folder / ".codex" / "config.toml").write_text("[mcp_servers.orch]\n", encoding="utf-8")
     assert run(["init", "backend=../backend"]) == 0
-    assert ".codex/config.toml names the tools of orch already\n" in capsys.readouterr().out
+    assert ".codex/config.toml already names the tools of orch\n" in capsys.readouterr().out
 
 
 def test_a_codex_folder_that_cannot_be_written_keeps_no_workspace_from_being(
@@ -165,7 +165,7 @@ def test_a_codex_folder_that_cannot_be_written_keeps_no_workspace_from_being(
 ) -> None:
     (folder / ".codex").write_text("a file", encoding="utf-8")
     assert run(["init", "backend=../backend"]) == 0
-    assert ".codex/config.toml is there already; for the tools" in capsys.readouterr().out
+    assert ".codex/config.toml exists already; for the tools" in capsys.readouterr().out
     assert run(["plan", "check"]) == 0
 
 
@@ -193,7 +193,7 @@ def test_a_repo_that_would_have_codex_run_things_is_shown_and_not_trusted(
     monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))  # no terminal: nobody is asked
     assert run(["init", "backend=../backend", "mobile=../mobile"]) == 0
     assert capsys.readouterr().err == (
-        "backend has a .codex folder of its own. If you trust it, Codex takes from there:\n"
+        "backend has a .codex folder of its own. If you trust it, Codex takes from it:\n"
         "  at the end of each turn: sh -c 'say '\n"
         "  the setting model\n"
         "  the MCP server tools: 'run me' -x\n"
@@ -201,7 +201,7 @@ def test_a_repo_that_would_have_codex_run_things_is_shown_and_not_trusted(
         "  hooks: Stop\n"
         "  hooks: hooks.json\n"
         "  rules for commands: x.rules\n"
-        "not trusted, so nothing of it counts; `trusted: true` under backend in orchestrator.config.yaml changes that\n"
+        "not trusted: Codex ignores it; to trust it, write `trusted: true` under backend in orchestrator.config.yaml\n"
     )
     assert [child.trusted for child in config.load(Workspace(folder)).children] == [False, False]
 

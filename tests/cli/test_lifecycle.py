@@ -66,7 +66,7 @@ def test_a_child_that_failed_is_told_with_its_problem(orch: Orch, standin: Calla
         1,
         "1 of 2 children ready\n",
         "backend: ready (pid 5, codex 0.163.0)\nmobile: failed: codex is not logged in\n"
-        "orch: mobile failed: codex is not logged in: mend it, then run `orch restart mobile`\n",
+        "orch: mobile failed: codex is not logged in: fix it, then run `orch restart mobile`\n",
     )
 
 
@@ -109,7 +109,7 @@ def test_a_config_that_was_taken_in_is_told(
 ) -> None:
     monkeypatch.setattr(launch, "reload", lambda workspace: True)
     standin(picture(children=(child("backend", **READY),)))
-    assert orch("up").err.splitlines()[0] == "the supervisor took in the changed config"
+    assert orch("up").err.splitlines()[0] == "the supervisor reloaded the config"
 
 
 def test_a_supervisor_that_does_not_start_is_a_failure(orch: Orch, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -91,7 +91,7 @@ def test_a_folder_that_is_none_is_wrong_usage(orch: Orch, tmp_path: Path) -> Non
     assert orch("status", "-C", str(nowhere)) == (
         2,
         "",
-        f"orch: {nowhere} is not a folder: name one that is there with -C\n",
+        f"orch: {nowhere} is not a folder: name an existing folder with -C\n",
     )
 
 

@@ -106,7 +106,7 @@ def test_a_child_that_cannot_be_read_is_told_and_the_others_are_shown(orch: Orch
     assert (code, out) == (0, "")
     assert err == (
         f"orch: mobile is not in the map: {repos}/mobile does not exist: correct the child's path\n"
-        "nothing that the repos share was found\n"
+        "found nothing that the repos share\n"
     )
 
 

@@ -57,7 +57,7 @@ def test_a_good_plan_is_summed_up(workspace: Workspace, orch: Orch) -> None:
 def test_what_it_would_change_is_told_against_the_newest_revision(workspace: Workspace, orch: Orch) -> None:
     keep(workspace, "# Plan: Old\n\n## Working Plan\n", GOOD)
     workspace.plan.write_text(GOOD.replace("202.", "204."), encoding="utf-8")
-    assert orch("plan", "check").out.splitlines()[-1] == "against revision 2: C1 changed (affects T1)"
+    assert orch("plan", "check").out.splitlines()[-1] == "compared with revision 2: C1 changed (affects T1)"
 
 
 def test_a_good_plan_as_json_has_its_tasks(workspace: Workspace, orch: Orch) -> None:
@@ -112,12 +112,12 @@ def test_another_file_can_be_checked(workspace: Workspace, orch: Orch, tmp_path:
     assert orch("plan", "check", str(tmp_path / "none.md")) == (
         2,
         "",
-        f"orch: {tmp_path}/none.md is not there: name a file that is\n",
+        f"orch: {tmp_path}/none.md does not exist: name an existing file\n",
     )
 
 
 def test_a_missing_plan_is_a_failure(workspace: Workspace, orch: Orch) -> None:
-    told = "plan.md is not there: write one: `# Plan: TITLE`, and a `## Working Plan`"
+    told = "plan.md does not exist: write one with `# Plan: TITLE` and a `## Working Plan`"
     assert orch("plan", "check") == (1, f"plan.md:1: {told}\n", "")
     ran = orch("plan", "check", "--json")
     assert (ran.code, json.loads(ran.out)["problems"], ran.err) == (1, [{"line": 1, "message": told}], "")

@@ -21,9 +21,9 @@ def answer(ask: str, decision: str, text: str = "", *, for_session: bool = False
 @pytest.mark.parametrize(
     ("arguments", "call", "said"),
     [
-        (("hold",), ("hold", {}), "held: what runs goes on, nothing new starts; `orch go` lifts it\n"),
-        (("go",), ("go", {"task": None}), "going on\n"),
-        (("go", "T1"), ("go", {"task": "T1"}), "T1 is tried again\n"),
+        (("hold",), ("hold", {}), "held: nothing new starts, running work continues; `orch go` lifts the hold\n"),
+        (("go",), ("go", {"task": None}), "the hold is lifted\n"),
+        (("go", "T1"), ("go", {"task": "T1"}), "T1 will be tried again\n"),
         (("restart", "mobile"), ("restart", {"child": "mobile"}), "mobile restarts; see `orch status`\n"),
         (("note", "the header", "is X"), ("note", {"text": "the header is X"}), "noted\n"),
         (("answer", "A1", "accept"), answer("A1", "accept"), "A1: accept\n"),
@@ -33,7 +33,7 @@ def answer(ask: str, decision: str, text: str = "", *, for_session: bool = False
         (
             ("answer", "A1", "accept", "--for-session"),
             answer("A1", "accept", for_session=True),
-            "A1: accept, also the next time\n",
+            "A1: accept, for the rest of the session\n",
         ),
     ],
 )
@@ -52,11 +52,11 @@ def test_a_command_is_one_request(
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (("note", " "), "the note is empty: say what was learned: `orch note TEXT`"),
+        (("note", " "), "the note is empty: write what you learned: `orch note TEXT`"),
         (("answer", "A1", " "), "the answer is empty: `orch answer A1 accept`, `decline`, or your words"),
         (
             ("answer", "A1", "no", "--for-session"),
-            "--for-session goes with `accept`: `orch answer A1 accept --for-session`",
+            "--for-session works only with `accept`: `orch answer A1 accept --for-session`",
         ),
     ],
 )
@@ -83,7 +83,7 @@ def test_a_refusal_is_a_failure_with_the_supervisors_words(
 
 def test_going_on_without_a_good_plan_says_so(orch: Orch, standin: Callable[..., Standin]) -> None:
     standin(picture(state="missing"))
-    assert orch("go") == (0, "going on\n", "the plan is missing: see `orch plan check`\n")
+    assert orch("go") == (0, "the hold is lifted\n", "the plan is missing: see `orch plan check`\n")
 
 
 def test_the_asks_are_shown_with_how_to_answer(orch: Orch, standin: Callable[..., Standin]) -> None:

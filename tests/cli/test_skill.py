@@ -29,7 +29,7 @@ def test_it_is_installed_once_and_then_left_alone(target: Path, capsys: Capture)
     for name in ("SKILL.md", "agents/openai.yaml"):
         assert (target / name).read_bytes() == (skill_folder() / name).read_bytes()
     assert run(["skill", "install"]) == 0
-    assert capsys.readouterr() == (f"the skill is there already: {target}\n", "")
+    assert capsys.readouterr() == (f"the skill is installed already: {target}\n", "")
     assert [path.name for path in target.parent.iterdir()] == ["codex-orchestrator"]
 
 

@@ -94,7 +94,7 @@ def test_a_plan_that_is_done_but_for_a_bad_edit_says_so(orch: Orch, standin: Cal
     assert orch("wait") == (
         0,
         "1 of 1 tasks done\n",
-        "T1 done\nplan.md is not accepted (problems: 1): see `orch plan check`; the last good plan counts\n",
+        "T1 done\nplan.md is not accepted (problems: 1): see `orch plan check`; the last good plan stays in force\n",
     )
 
 

@@ -129,7 +129,7 @@ def test_a_window_needs_a_terminal_and_the_command_can_be_had(lab: Lab) -> None:
     lab.task("T1", "done")
     child = lab.status()["children"][0]
     ran = lab.orch("attach", "backend", check=False)
-    assert (ran.returncode, "this is no terminal" in ran.stderr) == (1, True)
+    assert (ran.returncode, "this is not a terminal" in ran.stderr) == (1, True)
     printed = lab.orch("attach", "T1", "--print").stdout
     assert printed.endswith(f" resume {child['thread']} --remote unix://{child['socket']}\n")
     ran = lab.orch("attach", check=False)

@@ -39,7 +39,7 @@ def test_only_what_changed_in_the_config_is_touched() -> None:
         assert _who(lab.status()) == _who(before)
 
         lab.workspace.config.write_text(good.replace("mobile", "web"), encoding="utf-8")
-        assert "the supervisor took in the changed config" in lab.orch("up").stderr
+        assert "the supervisor reloaded the config" in lab.orch("up").stderr
         after = lab.status()
         assert after["supervisor"]["pid"] == before["supervisor"]["pid"]
         assert [(one["name"], one["state"]) for one in after["children"]] == [("backend", "ready"), ("web", "ready")]

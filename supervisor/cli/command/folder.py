@@ -24,7 +24,7 @@ def take_folder(arguments: Sequence[str]) -> tuple[Path, list[str]]:
             continue
         named = word[2:] or next(words, "")
         if not named:
-            raise UsageError("-C names no folder", "name the workspace, for example `orch -C ../ws status`")
+            raise UsageError("-C needs a folder", "name the workspace, for example `orch -C ../ws status`")
         folder /= Path(named).expanduser()
     return folder, rest
 
@@ -32,5 +32,5 @@ def take_folder(arguments: Sequence[str]) -> tuple[Path, list[str]]:
 def checked(folder: Path) -> Path:
     """The folder, if it is one. Raises UsageError."""
     if not folder.is_dir():
-        raise UsageError(f"{folder} is not a folder", "name one that is there with -C")
+        raise UsageError(f"{folder} is not a folder", "name an existing folder with -C")
     return folder

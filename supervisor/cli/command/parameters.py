@@ -34,7 +34,7 @@ class Argument(NamedTuple):
     help: str
 
 
-Json = Annotated[bool, Option("--json", "As JSON, on standard output.")]
+Json = Annotated[bool, Option("--json", "Print JSON.")]
 
 
 class Parameter(NamedTuple):

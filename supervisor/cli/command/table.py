@@ -51,7 +51,7 @@ ROOT = Group(
 GROUPS = (
     Group(
         "plan",
-        'Have plan.md written (`orch plan "PROBLEM"`), check it, and see what was in force.',
+        "Have plan.md written, check it, and compare its revisions.",
         (
             'orch plan "Registration times out after 30 s though the device appears later"',
             "orch plan --from problem.md --review",
@@ -60,7 +60,7 @@ GROUPS = (
         ),
         default="write",
     ),
-    Group("skill", "The skill that makes a Codex session the orchestrator.", ("orch skill install",)),
+    Group("skill", "Install the skill that makes a Codex session the orchestrator.", ("orch skill install",)),
 )
 
 COMMANDS = (
@@ -69,87 +69,88 @@ COMMANDS = (
         "setup.init:init",
         "Make this folder a workspace.",
         ("orch init backend=../backend mobile=../mobile",),
-        "Writes orchestrator.config.yaml, plan.md (a template), .codex/config.toml (the tools for `codex` there) and "
-        ".gitignore, and overwrites nothing. A repo with a .codex folder of its own is shown with what that would "
-        "start, and you are asked whether you trust it; without a terminal it is not trusted, unless --trust names it.",
+        "Writes orchestrator.config.yaml, plan.md (a template), .codex/config.toml (the tools for a `codex` started "
+        "here) and .gitignore. Overwrites nothing. If a repo has a .codex folder of its own, prints what it would "
+        "start and asks whether you trust it; without a terminal, only what --trust names is trusted.",
     ),
     Command(
         "up",
         "steer.up:up",
         "Start the supervisor and the children's servers.",
         ("orch up", "orch up backend mobile", "orch up --foreground"),
-        "Returns when each server is ready, failed or 30 s old; what is up already stays up. An edited "
-        "orchestrator.config.yaml is taken in, and touches only what it changes.",
+        "Returns when each server is ready or has failed, after 30 s at most. What is up already stays up. If "
+        "orchestrator.config.yaml was edited, the supervisor reloads it; only what differs is touched.",
     ),
     Command(
         "down",
         "steer.down:down",
-        "Stop everything and leave no process.",
+        "Stop the supervisor, the servers, and all that they started.",
         ("orch down", "orch down --now"),
         "Running turns are interrupted; the next `orch up` resumes them.",
     ),
     Command(
         "restart",
         "steer.requests:restart",
-        "Restart the server of one child; its thread and task go on.",
+        "Restart the server of one child; its thread and task continue.",
         ("orch restart backend",),
     ),
     Command(
         "status",
         "look.status:status",
-        "Show plan, children, tasks, and what waits on you.",
+        "Show the plan, the children, the tasks, and what waits on you.",
         ("orch status", "orch status --json | jq '.tasks[].state'"),
-        "With the supervisor down, the last known picture, and exit code 3.",
+        "If the supervisor is not up, prints the last known status and ends with exit code 3.",
     ),
     Command(
         "wait",
         "look.wait:wait",
-        "Wait until all is settled, or waits on a human.",
+        "Wait until every task is settled or something waits on you.",
         ("orch wait --timeout 3600", "orch wait --task T1 && echo done"),
-        "\b\nExit codes: 0 all done; 3 the supervisor is not up; 4 something waits on a human;\n"
-        "5 something is blocked or failed; 124 time-out.",
+        "\b\nExit codes: 0 all done; 3 the supervisor is not up; 4 something waits on you;\n"
+        "5 a task is blocked or failed; 124 time-out.",
     ),
     Command(
         "logs",
         "look.logs:logs",
-        "Show ledger and logs in one time order (UTC).",
+        "Show the ledger and the logs in order of time (UTC).",
         ("orch logs --follow --child backend", "orch logs --since 10m --event 'turn_*' --json"),
-        "What the servers print themselves is in .orchestrator/logs/CHILD.stderr.log.",
+        "What a server itself prints is in .orchestrator/logs/CHILD.stderr.log.",
     ),
     Command(
         "snapshot",
         "look.snapshot:snapshot",
         "Show what is known of each repo: git state, history, documents, code.",
         ("orch snapshot", "orch snapshot backend --tokens 2000", "orch snapshot backend --json | jq .docs"),
-        "Reads again only what changed since the last time; the rest is in .orchestrator/snapshots.",
+        "Reads only what changed since the last time, and keeps the result in .orchestrator/snapshots.",
     ),
     Command(
         "map",
         "look.map:show_map",
         "Show what ties the repos together, with file and line.",
         ("orch map", "orch map --kind route", "orch map --json | jq '.rows[0]'"),
-        "Reads the sources that changed since the last time; the result is also in .orchestrator/map.json and map.md.",
+        "Reads only what changed since the last time, and keeps the result in .orchestrator/map.json and map.md.",
     ),
-    Command("hold", "steer.requests:hold", "Start nothing new; what runs goes on.", ("orch hold",)),
-    Command("go", "steer.requests:go", "Lift the hold; with a task: try it again.", ("orch go", "orch go T1")),
+    Command("hold", "steer.requests:hold", "Start nothing new; running work continues.", ("orch hold",)),
+    Command("go", "steer.requests:go", "Lift the hold, or try a task again.", ("orch go", "orch go T1")),
     Command("asks", "steer.asks:asks", "Show what waits on you, and how to answer.", ("orch asks", "orch asks --json")),
     Command(
         "answer",
         "steer.asks:answer",
         "Answer what waits on you.",
         ("orch answer A1 accept", "orch answer A2 use port 8080"),
+        "Exactly `accept` or `decline` is a decision; anything else is an answer in your words.",
     ),
     Command(
         "attach",
         "look.attach:attach",
-        "Open Codex's own terminal UI on a live thread.",
+        "Open a live thread in Codex's own terminal UI.",
         ("orch attach backend", "orch attach T1 --print"),
-        "What you do there is noticed: a turn of yours goes first, an answer closes the ask.",
+        "orch follows what you do there: a turn of yours goes first, and an answer closes the ask.",
     ),
     Command(
         "note",
         "steer.requests:note",
-        "Add a learning to the ledger and to runs.md.",
+        "Record something learned, for runs.md and for later tasks.",
         ("orch note the staging API needs the header X-Device",),
     ),
     Command(
@@ -157,55 +158,55 @@ COMMANDS = (
         "plan.check:check",
         "Check plan.md without applying it.",
         ("orch plan check", "orch plan check draft.md --json"),
-        "Prints every problem with its line (exit code 1), or what the plan holds and would change.",
+        "Prints what the plan holds and would change; or every problem with its line, and ends with exit code 1.",
     ),
     Command(
         "plan history",
         "plan.history:history",
-        "Show the accepted revisions: when, and what changed.",
+        "List the accepted revisions: when, by whom, and what changed.",
         ("orch plan history",),
     ),
     Command(
         "plan diff",
         "plan.diff:diff",
-        "Show what differs between two revisions.",
+        "Show the difference between two revisions.",
         ("orch plan diff", "orch plan diff 3 5"),
-        "Without B: from A to plan.md as it is. Without A: from the newest revision.",
+        "Without B, compares A with plan.md as it is now. Without A, compares the newest revision with it.",
     ),
     Command(
         "plan write",  # nobody need type `write`
         "plan.write:write",
         "Have the orchestrator understand the repos and write plan.md.",
         ('orch plan "The checkout form shows a 500 now and then"', "orch plan --from problem.md --review"),
-        "\b\nExit codes: 0 the plan is in force; 1 there is none; 4 the orchestrator needs you (`orch asks`).",
+        "\b\nExit codes: 0 the plan is in force; 1 there is no plan; 4 the orchestrator needs you (`orch asks`).",
     ),
     Command(
         "doctor",
         "setup.doctor:doctor",
         "Check codex, login, git, sandbox, file watching and sockets.",
         ("orch doctor", "orch doctor --json | jq '.[] | select(.ok | not)'"),
-        "Each by using it. What fails is told with its remedy (exit code 1).",
+        "Tries each of them. Prints how to fix what fails, and ends with exit code 1.",
     ),
     Command(
         "skill install",
         "setup.skill:install",
-        "Put the skill where Codex finds it: ~/.agents/skills/codex-orchestrator.",
+        "Install the skill in ~/.agents/skills, where Codex finds it.",
         ("orch skill install", "orch skill install --force"),
-        "In a `codex` session, $codex-orchestrator then begins it.",
+        "Then type $codex-orchestrator in a `codex` session.",
     ),
     Command(
         "mcp",
         "setup.mcp:mcp",
-        "Be the MCP server (stdio) that gives a Codex session the tools of this workspace.",
+        "Run the MCP server (stdio) that gives a Codex session the tools of this workspace.",
         ("orch mcp", "orch mcp --config >> .codex/config.toml"),
-        "Codex starts it by itself in a workspace: `orch init` writes .codex/config.toml there.",
+        "Codex starts it by itself in a workspace, because `orch init` writes .codex/config.toml.",
     ),
     Command(
         "demo",
         "setup.demo:demo",
-        "See the whole job done on three sample repos.",
+        "Show the whole job on three sample repos.",
         ("orch demo", "orch demo --keep ~/orch-demo"),
-        "With the real codex and a scripted model on this machine: no account, no network.",
+        "Uses the real codex and a scripted model on this machine: no account, no network.",
     ),
 )
 

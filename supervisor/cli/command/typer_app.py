@@ -14,7 +14,7 @@ from supervisor import __version__
 from supervisor.cli.command.parameters import Option, Parameter, call, parameters
 from supervisor.cli.command.table import COMMANDS, GROUPS, HELP_OPTIONS, ROOT, Command, Group
 
-_WHERE = "-C DIR, before or after the command, names the workspace (or a folder in it); without it, the current folder."
+_WHERE = "-C DIR, before or after the command, names the workspace or a folder in it (default: the current folder)."
 
 
 def run(words: list[str], folder: Path) -> None:

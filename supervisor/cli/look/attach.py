@@ -27,7 +27,9 @@ class NotAttachable(OrchError):
 
 def attach(
     workspace: Workspace,
-    name: Annotated[str | None, Argument("CHILD or TASK", "Whose thread; without it, the orchestrator's.")] = None,
+    name: Annotated[
+        str | None, Argument("CHILD or TASK", "Whose thread to open (default: the orchestrator's).")
+    ] = None,
     *,
     only_print: Annotated[bool, Option("--print", "Print the command instead of running it.")] = False,
 ) -> int:
@@ -42,7 +44,7 @@ def attach(
         output.emit(shlex.join(arguments))
         return 0
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise NotAttachable("this is no terminal", "run it in one, or see the command with `orch attach --print`")
+        raise NotAttachable("this is not a terminal", "run it in one, or see the command with `orch attach --print`")
     try:
         os.execv(binary, arguments)
     except OSError as error:
@@ -77,7 +79,7 @@ def found(picture: Status, name: str | None) -> tuple[str, str]:
 def _orchestrator(lead: OrchestratorInfo | None) -> tuple[str, str]:
     if not lead:
         raise NotAttachable(
-            "no orchestrator was asked for anything yet", 'run `orch plan "PROBLEM"`, or name a child or a task'
+            "the orchestrator was not asked for anything yet", 'run `orch plan "PROBLEM"`, or name a child or a task'
         )
     if not lead.thread or not lead.socket:
         why = f" ({one_line(lead.why, 120)})" if lead.why else ""

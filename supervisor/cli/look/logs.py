@@ -59,12 +59,15 @@ class Filter:
 def logs(
     workspace: Workspace,
     *,
-    follow: Annotated[bool, Option("--follow", "Go on with what comes, until Ctrl-C.", short="-f")] = False,
-    child: Annotated[str | None, Option("--child", "Only of this child.", "C")] = None,
-    task: Annotated[str | None, Option("--task", "Only of this task.", "T")] = None,
-    event: Annotated[str | None, Option("--event", "Only events of such a name.", "GLOB")] = None,
-    level: Annotated[Level, Option("--level", "Only what is at least so loud.")] = Level.DEBUG,
-    since: Annotated[str | None, Option("--since", "90s, 10m, 2h or 1d ago, or an RFC 3339 time.", "WHEN")] = None,
+    follow: Annotated[bool, Option("--follow", "Keep printing new lines, until Ctrl-C.", short="-f")] = False,
+    child: Annotated[str | None, Option("--child", "Show only lines about this child.", "C")] = None,
+    task: Annotated[str | None, Option("--task", "Show only lines about this task.", "T")] = None,
+    event: Annotated[str | None, Option("--event", "Show only events whose name matches.", "GLOB")] = None,
+    level: Annotated[Level, Option("--level", "Show only this level and above.")] = Level.DEBUG,
+    since: Annotated[
+        str | None,
+        Option("--since", "Begin 90s, 10m, 2h or 1d ago, or at an RFC 3339 time.", "WHEN"),
+    ] = None,
     as_json: Json = False,
 ) -> int:
     """Print the lines that pass; with `follow` also those to come, until Ctrl-C."""
@@ -131,7 +134,7 @@ def parse_since(text: str, now: datetime) -> datetime:
         return moment(text.strip())
     except (ValueError, OverflowError) as error:
         raise UsageError(
-            f"`{one_line(text, 40)}` is no time", "write 90s, 10m, 2h, 1d or 2026-11-23T10:00:00Z"
+            f"`{one_line(text, 40)}` is not a time", "write 90s, 10m, 2h, 1d or 2026-11-23T10:00:00Z"
         ) from error
 
 

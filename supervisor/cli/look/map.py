@@ -27,13 +27,13 @@ def show_map(
     workspace: Workspace,
     *,
     as_json: Json = False,
-    as_markdown: Annotated[bool, Option("--markdown", "As Markdown, with a Mermaid graph.")] = False,
-    rows: Annotated[int | None, Option("--rows", "Show so many rows.", "N", least=1)] = None,
-    kind: Annotated[str | None, Option("--kind", "Only route, topic, key, ...", "KIND")] = None,
+    as_markdown: Annotated[bool, Option("--markdown", "Print Markdown with a Mermaid graph.")] = False,
+    rows: Annotated[int | None, Option("--rows", f"Show N rows (default: {ROWS}).", "N", least=1)] = None,
+    kind: Annotated[str | None, Option("--kind", "Show only this kind: route, topic, key, ...", "KIND")] = None,
 ) -> int:
     """Bring the map up to date and print it. 1 if not one child could be read."""
     if as_json and as_markdown:
-        raise UsageError("--json and --markdown are two forms of the same", "choose one")
+        raise UsageError("--json and --markdown exclude each other", "choose one")
     kinds = [str(one) for one in Kind]
     if kind is not None and kind not in kinds:
         near = difflib.get_close_matches(kind, kinds, 1)
@@ -53,7 +53,7 @@ def show_map(
         if made.links:
             output.show(_blocks(made, rows or ROWS))
         else:
-            output.say("nothing that the repos share was found")
+            output.say("found nothing that the repos share")
         for words in made.cut:
             output.say(words)
     return 1 if made.children and all(one.problem for one in made.children) else 0

@@ -25,14 +25,14 @@ LINES = 36
 
 def snapshot(
     workspace: Workspace,
-    child: Annotated[str | None, Argument("CHILD", "Only this repo.")] = None,
+    child: Annotated[str | None, Argument("CHILD", "Show only this repo.")] = None,
     *,
     as_json: Json = False,
-    tokens: Annotated[int | None, Option("--tokens", "As Markdown of at most so many tokens.", "N", least=1)] = None,
+    tokens: Annotated[int | None, Option("--tokens", "Print Markdown of at most N tokens.", "N", least=1)] = None,
 ) -> int:
     """Bring the snapshots up to date and print them. 1 if not one of the children could be read."""
     if as_json and tokens is not None:
-        raise UsageError("--json and --tokens are two forms of the same", "choose one")
+        raise UsageError("--json and --tokens exclude each other", "choose one")
     wanted = _wanted(named(workspace), child)
     found = refresh_all(workspace, wanted, lambda names: output.say(f"reading {', '.join(names)} ..."))
     for one in found:

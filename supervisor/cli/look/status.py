@@ -21,7 +21,7 @@ def status(
     workspace: Workspace,
     *,
     as_json: Json = False,
-    watch: Annotated[bool, Option("--watch", "Show every change, until Ctrl-C.")] = False,
+    watch: Annotated[bool, Option("--watch", "Keep showing it as it changes, until Ctrl-C.")] = False,
 ) -> int:
     """Print the status. With the supervisor down: the last known one, and why on standard error."""
     if watch:

@@ -25,8 +25,8 @@ CODES = {
 def wait(
     workspace: Workspace,
     *,
-    task: Annotated[str | None, Option("--task", "Only this task.", "ID")] = None,
-    timeout: Annotated[float | None, Option("--timeout", "Seconds to wait at most.", "S", least=0)] = None,
+    task: Annotated[str | None, Option("--task", "Wait for this task only.", "ID")] = None,
+    timeout: Annotated[float | None, Option("--timeout", "Wait at most S seconds.", "S", least=0)] = None,
     as_json: Json = False,
 ) -> int:
     """Wait until the tasks (or the one) are settled or something waits on a human; the exit code says which.
@@ -79,7 +79,7 @@ class _Progress:
                 output.say(f"{one.id} {one.state.replace('_', ' ')}{why}")
         told = None if settled and status.plan.state != "rejected" else _standstill(status)
         if told is not None and told != self._told:
-            output.say(f"{told}; " + ("the last good plan counts" if settled else "still waiting"))
+            output.say(f"{told}; " + ("the last good plan stays in force" if settled else "still waiting"))
         self._told = told
 
 

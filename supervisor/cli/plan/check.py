@@ -21,7 +21,7 @@ from supervisor.runtime.workspace import Workspace
 
 def check(
     workspace: Workspace,
-    file: Annotated[Path | None, Argument("FILE", "Instead of plan.md.")] = None,
+    file: Annotated[Path | None, Argument("FILE", "Check this file instead of plan.md.")] = None,
     *,
     as_json: Json = False,
 ) -> int:
@@ -54,9 +54,11 @@ def content_of(workspace: Workspace, file: Path | None) -> tuple[str, bytes | Re
     path = workspace.plan if file is None else file
     content = read(path)
     if content is None and file is not None:
-        raise UsageError(f"{file} is not there", "name a file that is")
+        raise UsageError(f"{file} does not exist", "name an existing file")
     if content is None:
-        content = Rejection((Problem(1, "plan.md is not there: write one: `# Plan: TITLE`, and a `## Working Plan`"),))
+        content = Rejection(
+            (Problem(1, "plan.md does not exist: write one with `# Plan: TITLE` and a `## Working Plan`"),)
+        )
     return "plan.md" if file is None else str(file), content
 
 
@@ -101,7 +103,7 @@ def _show(name: str, plan: Plan, revision: int | None, changes: str | None) -> N
         rows = ((task.id, task.child, ", ".join(task.after), task.title) for task in plan.tasks)
         blocks.append(Grid(("TASK", "CHILD", "AFTER", "TITLE"), tuple(tuple(map(Cell, row)) for row in rows)).filled())
     if changes is not None:
-        blocks.append(Line((Cell(f"against revision {revision}: {changes}"),)))
+        blocks.append(Line((Cell(f"compared with revision {revision}: {changes}"),)))
     output.show(blocks)
 
 

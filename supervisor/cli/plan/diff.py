@@ -18,8 +18,8 @@ from supervisor.runtime.workspace import Workspace
 
 def diff(
     workspace: Workspace,
-    old: Annotated[str | None, Argument("A", "A revision (the newest).")] = None,
-    new: Annotated[str | None, Argument("B", "Another (plan.md).")] = None,
+    old: Annotated[str | None, Argument("A", "A revision (default: the newest).")] = None,
+    new: Annotated[str | None, Argument("B", "Another revision (default: plan.md).")] = None,
     *,
     as_json: Json = False,
 ) -> int:

@@ -32,11 +32,11 @@ YOLO = (
 
 def write(
     workspace: Workspace,
-    problem: Annotated[str | None, Argument("PROBLEM", "What should be different.")] = None,
+    problem: Annotated[str | None, Argument("PROBLEM", "What is wrong, or should be different.")] = None,
     *,
-    file: Annotated[Path | None, Option("--from", "Read it from there (-: standard input).", "FILE")] = None,
-    review: Annotated[bool, Option("--review", "Start nothing of the plan before `orch go`.")] = False,
-    yolo: Annotated[bool, Option("--yolo", "Let the orchestrator run without sandbox and approvals.")] = False,
+    file: Annotated[Path | None, Option("--from", "Read the problem from FILE (-: standard input).", "FILE")] = None,
+    review: Annotated[bool, Option("--review", "Start no task before `orch go`.")] = False,
+    yolo: Annotated[bool, Option("--yolo", "Run the orchestrator without sandbox and approvals.")] = False,
     as_json: Json = False,
 ) -> int:
     """Ask for a plan and see it come: 0 once it is in force, 1 if that fails, 4 if the orchestrator needs a human.
@@ -58,7 +58,7 @@ def write(
 def _problem(words: str | None, file: Path | None) -> str:
     """The problem as given: in words, in a file, or (`-`) on standard input. Raises UsageError for none, or both."""
     if (words is None) == (file is None):
-        raise UsageError("say the problem once", 'as `orch plan "PROBLEM"` or `orch plan --from FILE`')
+        raise UsageError("state the problem once", 'as `orch plan "PROBLEM"` or `orch plan --from FILE`')
     if file is None:
         text = words or ""
     elif str(file) == "-":
@@ -91,10 +91,10 @@ def _follow(workspace: Workspace) -> tuple[Status, OrchestratorInfo]:
                 return picture, lead
     except SupervisorDown as error:
         raise OrchError(
-            f"while the orchestrator was at work, {error.what}", "run `orch up`: it goes on by itself"
+            f"while the orchestrator was working, {error.what}", "run `orch up`: the orchestrator continues by itself"
         ) from error
     except KeyboardInterrupt:
-        output.say("orch: the orchestrator goes on; see `orch status`, talk to it with `orch attach`")
+        output.say("orch: the orchestrator keeps working; see `orch status`, talk to it with `orch attach`")
         raise
     finally:
         progress.end()

@@ -12,8 +12,8 @@ from supervisor.demo.play import run_demo
 
 def demo(
     *,
-    keep: Annotated[Path | None, Option("--keep", "Leave the sample repos there.", "DIR")] = None,
-    story: Annotated[str, Option("--story", "lamp, or checkout.", "NAME")] = "lamp",
+    keep: Annotated[Path | None, Option("--keep", "Keep the sample repos, in DIR.", "DIR")] = None,
+    story: Annotated[str, Option("--story", "The story to play: lamp or checkout.", "NAME")] = "lamp",
 ) -> int:
     """Play a story, and tell it on standard output."""
     return run_demo(keep, story, emit)

@@ -34,7 +34,7 @@ def doctor(folder: Path, *, as_json: Json = False) -> int:
     if as_json:
         output.emit_json([asdict(one) for one in findings])
     elif workspace is None:
-        output.say(f"no workspace in {folder.absolute()} or above it: config and disk were not looked at")
+        output.say(f"no workspace in {folder.absolute()} or above it: config and disk were not checked")
     return 0 if well else 1
 
 

@@ -30,7 +30,7 @@ def init(
     pairs: Annotated[list[str] | None, Argument("NAME=PATH", "The repos that take part.")] = None,
     trust: Annotated[
         list[str] | None,
-        Option("--trust", "Let Codex run what this repo's own .codex names. Repeatable.", "NAME"),
+        Option("--trust", "Trust this repo: Codex runs what its .codex folder names. May be repeated.", "NAME"),
     ] = None,
 ) -> int:
     """Make `folder` a workspace for these children (each `NAME=PATH`), some of them to `trust` without being asked.
@@ -68,11 +68,11 @@ def _is_trusted(name: str, path: Path) -> bool:
     stake = at_stake(path)
     if not stake or trusted_before(path):
         return bool(stake)
-    output.say(f"{name} has a .codex folder of its own. If you trust it, Codex takes from there:")
+    output.say(f"{name} has a .codex folder of its own. If you trust it, Codex takes from it:")
     for line in stake:
         output.say(f"  {one_line(line, 200)}")
     if not sys.stdin.isatty():
-        output.say(f"not trusted, so nothing of it counts; `trusted: true` under {name} in {CONFIG_NAME} changes that")
+        output.say(f"not trusted: Codex ignores it; to trust it, write `trusted: true` under {name} in {CONFIG_NAME}")
         return False
     print(f"trust {name}? [y/N] ", end="", file=sys.stderr, flush=True)
     return sys.stdin.readline().strip().lower() in ("y", "yes")
@@ -133,8 +133,8 @@ def _offer_tools(workspace: Workspace) -> str:
     except FileExistsError:
         with suppress(OSError, ValueError):
             if f"[mcp_servers.{SERVER}]" in path.read_text(encoding="utf-8"):
-                return f"{CODEX_CONFIG} names the tools of orch already"
-        why = "is there already"
+                return f"{CODEX_CONFIG} already names the tools of orch"
+        why = "exists already"
     except OSError as error:  # within Codex's own sandbox it is read-only
         why = f"cannot be written ({error.strerror})"
     return f"{CODEX_CONFIG} {why}; for the tools of orch in a `codex` started here, add these lines:\n\n{lines}"

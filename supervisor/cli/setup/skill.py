@@ -12,7 +12,7 @@ from supervisor.runtime import skill
 
 def install(
     *,
-    force: Annotated[bool, Option("--force", "Replace another one that is there.")] = False,
+    force: Annotated[bool, Option("--force", "Replace a different one that is installed.")] = False,
     as_json: Json = False,
 ) -> int:
     """Install the skill for this user. Raises OrchError if another one is there and `force` is not given."""
@@ -20,6 +20,6 @@ def install(
     if as_json:
         output.emit_json({"path": str(done.path), "state": done.state})
     else:
-        words = {"unchanged": "is there already:", "replaced": "was replaced:", "installed": "is installed:"}
+        words = {"unchanged": "is installed already:", "replaced": "was replaced:", "installed": "is installed:"}
         output.emit(f"the skill {words[done.state]} {done.path}")
     return 0

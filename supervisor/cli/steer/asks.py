@@ -27,10 +27,12 @@ def asks(workspace: Workspace, *, as_json: Json = False) -> int:
 
 def answer(
     workspace: Workspace,
-    ask: Annotated[str, Argument("ID", "The ask, as `orch asks` shows it.")],
-    words: Annotated[list[str], Argument("accept|decline|TEXT", "The answer.")],
+    ask: Annotated[str, Argument("ID", "The id of the ask, as `orch asks` shows it.")],
+    words: Annotated[list[str], Argument("accept|decline|TEXT", "Your answer.")],
     *,
-    for_session: Annotated[bool, Option("--for-session", "With accept: the same is accepted from now on.")] = False,
+    for_session: Annotated[
+        bool, Option("--for-session", "With `accept`: accept the same for the rest of the Codex session.")
+    ] = False,
 ) -> int:
     """Answer an ask: exactly `accept` or `decline` is a decision, anything else is text."""
     text = " ".join(words).strip()
@@ -38,12 +40,12 @@ def answer(
         raise UsageError("the answer is empty", f"`orch answer {ask} accept`, `decline`, or your words")
     decided = text in ("accept", "decline")
     if for_session and text != "accept":
-        raise UsageError("--for-session goes with `accept`", f"`orch answer {ask} accept --for-session`")
+        raise UsageError("--for-session works only with `accept`", f"`orch answer {ask} accept --for-session`")
     orch = api.Workspace(workspace.root)
     match text:
         case "accept" | "decline":
             orch.answer(ask, text, for_session=for_session)
         case _:
             orch.answer(ask, "text", text)
-    output.emit(f"{ask}: {text if decided else 'answered'}" + (", also the next time" if for_session else ""))
+    output.emit(f"{ask}: {text if decided else 'answered'}" + (", for the rest of the session" if for_session else ""))
     return 0

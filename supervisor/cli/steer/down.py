@@ -20,7 +20,9 @@ LAST_WORDS = 5.0  # seconds from the closed connection to the end of the supervi
 
 
 def down(
-    workspace: Workspace, *, now: Annotated[bool, Option("--now", "Kill instead of asking politely.")] = False
+    workspace: Workspace,
+    *,
+    now: Annotated[bool, Option("--now", "Kill at once, without waiting for an orderly end.")] = False,
 ) -> int:
     """Stop everything, in whatever state; 0 when no process is left. Raises OrchError naming what will not die."""
     supervisor = launch.supervisor_process(workspace)  # asked first: it lets go of its lock before it is gone
@@ -29,7 +31,7 @@ def down(
     except SupervisorDown as error:
         answered = False
         if supervisor is not None:
-            output.say(f"{error.what}: ending its process")
+            output.say(f"{error.what}: stopping its process")
     ended = launch.end_supervisor(supervisor, LAST_WORDS if answered else 0)
     left = launch.stop_leftovers(workspace, output.say)
     if left:

@@ -15,7 +15,7 @@ from supervisor.wire.glance import glance
 def hold(workspace: Workspace) -> int:
     """Let nothing new start."""
     api.Workspace(workspace.root).hold()
-    output.emit("held: what runs goes on, nothing new starts; `orch go` lifts it")
+    output.emit("held: nothing new starts, running work continues; `orch go` lifts the hold")
     return 0
 
 
@@ -26,24 +26,26 @@ def go(
     """Lift the hold; with a task: try it again."""
     orch = api.Workspace(workspace.root)
     orch.go(task)
-    output.emit("going on" if task is None else f"{task} is tried again")
+    output.emit("the hold is lifted" if task is None else f"{task} will be tried again")
     if task is None and (plan := glance(orch.status_json()).plan).state in ("rejected", "missing"):
         output.say(f"the plan is {plan.state}: see `orch plan check`")
     return 0
 
 
-def restart(workspace: Workspace, child: Annotated[str, Argument("CHILD", "Whose server.")]) -> int:
+def restart(
+    workspace: Workspace, child: Annotated[str, Argument("CHILD", "The child whose server is restarted.")]
+) -> int:
     """Restart the server of one child."""
     api.Workspace(workspace.root).restart(child)
     output.emit(f"{child} restarts; see `orch status`")
     return 0
 
 
-def note(workspace: Workspace, words: Annotated[list[str], Argument("TEXT", "What was learned.")]) -> int:
+def note(workspace: Workspace, words: Annotated[list[str], Argument("TEXT", "What you learned.")]) -> int:
     """Record something learned."""
     text = " ".join(words).strip()
     if not text:
-        raise UsageError("the note is empty", "say what was learned: `orch note TEXT`")
+        raise UsageError("the note is empty", "write what you learned: `orch note TEXT`")
     api.Workspace(workspace.root).note(text)
     output.emit("noted")
     return 0

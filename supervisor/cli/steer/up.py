@@ -26,7 +26,7 @@ READY_WITHIN = 30.0  # seconds for all servers to get ready
 
 def up(
     workspace: Workspace,
-    children: Annotated[list[str] | None, Argument("CHILD", "Only these.")] = None,
+    children: Annotated[list[str] | None, Argument("CHILD", "Start only these servers (default: all).")] = None,
     *,
     foreground: Annotated[bool, Option("--foreground", "Run the supervisor in the foreground.")] = False,
 ) -> int:
@@ -52,7 +52,7 @@ def bring_up(workspace: Workspace, children: Sequence[str]) -> int:
     # The supervisor reads the config itself: to read it here as well would only cost the time.
     started = launch.ensure_supervisor(workspace, named)
     if not started and launch.reload(workspace):
-        output.say("the supervisor took in the changed config")
+        output.say("the supervisor reloaded the config")
     deadline = time.monotonic() + READY_WITHIN
     progress = Progress()
     try:
@@ -110,4 +110,4 @@ def _problem(child: ChildInfo) -> str:
 
 def _with_remedy(child: ChildInfo) -> str:
     problem, remedy = _problem(child), f"`orch restart {child.name}`"
-    return problem if remedy in problem or "then `orch down`" in problem else f"{problem}: mend it, then run {remedy}"
+    return problem if remedy in problem or "then `orch down`" in problem else f"{problem}: fix it, then run {remedy}"
