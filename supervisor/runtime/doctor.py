@@ -1,4 +1,4 @@
-"""Looks at all that orch needs on a machine, by using it: codex, its login and its sandbox, git, watching, sockets."""
+"""Check what orch needs on a machine by using it: codex, its login and sandbox, git, file watching, sockets."""
 
 from __future__ import annotations
 
@@ -26,46 +26,49 @@ from supervisor.shell.git import run_git
 from supervisor.shell.watch import watch_file
 from supervisor.wire import codex
 
-OLDEST_GIT = (2, 31)  # `--no-optional-locks`, and `-c` keys from the environment
-ANSWERS_WITHIN = 15.0  # seconds for a server to start and to answer; it takes 0.3
-TOLD_WITHIN = 3.0  # seconds for a saved file to be noticed; it takes 0.1
-LOOK = 0.05  # seconds between two tries to reach a server that starts
-SOCKET_PATH = 107  # bytes that the path of a unix socket may have
+OLDEST_GIT = (2, 31)  # has `--config-env`
+ANSWERS_WITHIN = 15.0  # seconds for a server to start and answer; it takes 0.3
+NOTICED_WITHIN = 3.0  # seconds for a saved file to be noticed; it takes 0.1
+CONNECT_RETRY = 0.05  # seconds between two tries to connect to a server that starts
+SOCKET_PATH = 107  # bytes; the longest path of a unix socket
 
 
 class Finding(Struct, frozen=True):
-    """What came of one look: `detail` says what was found, `remedy` what to do about it ("" if it is fine)."""
+    """The result of one check."""
 
     check: str
     ok: bool
-    detail: str
-    remedy: str = ""
+    detail: str  # what was found
+    remedy: str = ""  # what to do about it ("": it is fine)
 
 
-class Unwell(OrchError):
+class CheckFailed(OrchError):
     """Something that orch needs does not work here."""
 
 
 Probe = Callable[[], Awaitable[str]]
 
 
-async def examine(workspace: Workspace | None, tell: Callable[[Finding], None]) -> bool:
-    """Look at everything, telling each finding as it comes; whether all is well. Without a workspace, at the rest."""
-    looks = _Looks(workspace)
+async def examine(workspace: Workspace | None, report: Callable[[Finding], None]) -> bool:
+    """Run all checks and call `report` with each finding. Returns whether all are fine.
+
+    Without a workspace, the checks of the workspace are left out.
+    """
+    checks = _Checks(workspace)
     well = True
-    for name, look in looks.all().items():
+    for name, check in checks.all().items():
         try:
-            finding = Finding(name, True, await look())
+            finding = Finding(name, True, await check())
         except OrchError as error:
             finding = Finding(name, False, error.what, error.next_step)
-        tell(finding)
+        report(finding)
         well = well and finding.ok
-    await looks.end()
+    await checks.stop()
     return well
 
 
-class _Looks:
-    """The looks, in the order in which they build on each other."""
+class _Checks:
+    """The checks, in the order in which they depend on each other."""
 
     def __init__(self, workspace: Workspace | None) -> None:
         self._workspace = workspace
@@ -73,8 +76,8 @@ class _Looks:
         self._server: _ProbedServer | None = None
 
     def all(self) -> dict[str, Probe]:
-        mine: dict[str, Probe] = {"config": self.config, "disk": self.disk} if self._workspace else {}
-        return mine | {
+        of_workspace: dict[str, Probe] = {"config": self.config, "disk": self.disk} if self._workspace else {}
+        return of_workspace | {
             "git": self.git,
             "sockets": self.sockets,
             "watching": self.watching,
@@ -83,9 +86,9 @@ class _Looks:
             "sandbox": self.sandbox,
         }
 
-    async def end(self) -> None:
+    async def stop(self) -> None:
         if self._server is not None:
-            await self._server.end()
+            await self._server.stop()
 
     async def config(self) -> str:
         assert self._workspace is not None
@@ -101,7 +104,7 @@ class _Looks:
             with TemporaryDirectory(dir=state):
                 pass
         except OSError as error:
-            raise Unwell(f"{state} cannot be written ({error.strerror})", "make the workspace writable") from error
+            raise CheckFailed(f"{state} cannot be written ({error.strerror})", "make the workspace writable") from error
         return f"{state} can be written"
 
     async def git(self) -> str:
@@ -110,19 +113,19 @@ class _Looks:
         found = re.search(r"(\d+)\.(\d+)", text)
         if found is None or (int(found[1]), int(found[2])) < OLDEST_GIT:
             oldest = ".".join(str(part) for part in OLDEST_GIT)
-            raise Unwell(f"{text or 'git'} is too old", f"install git {oldest} or newer")
+            raise CheckFailed(f"{text or 'git'} is too old", f"install git {oldest} or newer")
         return text
 
     async def sockets(self) -> str:
         with self._folder() as folder:
             path = folder / "doctor.sock"
             if len(os.fsencode(path)) > SOCKET_PATH:
-                raise Unwell(f"{path} is too long for a socket", "set XDG_RUNTIME_DIR to a short path")
+                raise CheckFailed(f"{path} is too long for a socket", "set XDG_RUNTIME_DIR to a short path")
             try:
                 with socket.socket(socket.AF_UNIX) as one:
                     one.bind(str(path))
             except OSError as error:
-                raise Unwell(
+                raise CheckFailed(
                     f"{path} cannot be listened on ({error.strerror})", "set XDG_RUNTIME_DIR to a folder of yours"
                 ) from error
             finally:
@@ -137,22 +140,24 @@ class _Looks:
                 file = Path(name) / "plan.md"
                 async with watch_file(file, seen.set) as watching:
                     file.write_text("saved\n", encoding="utf-8")
-                    async with asyncio.timeout(TOLD_WITHIN):
+                    async with asyncio.timeout(NOTICED_WITHIN):
                         await seen.wait()
                     if watching.degraded:
-                        raise Unwell(watching.degraded, "saves are noticed, but later; see the README, troubleshooting")
+                        raise CheckFailed(
+                            watching.degraded, "saves are noticed, but later; see docs/troubleshooting.md"
+                        )
         except TimeoutError:
-            raise Unwell(
-                f"a save in {folder} is not noticed within {TOLD_WITHIN:g} s", "keep the workspace on a local disk"
+            raise CheckFailed(
+                f"a save in {folder} is not noticed within {NOTICED_WITHIN:g} s", "keep the workspace on a local disk"
             ) from None
         except OSError as error:
-            raise Unwell(f"{folder} cannot be written ({error.strerror})", "make it writable") from error
+            raise CheckFailed(f"{folder} cannot be written ({error.strerror})", "make it writable") from error
         return f"a save in {folder} is noticed"
 
     async def codex(self) -> str:
         found = await Versions().check(locate(self._bin))
         self._server = _ProbedServer(found.path)
-        await self._server.begin()
+        await self._server.start()
         return f"{found.version} ({found.path})"
 
     async def login(self) -> str:
@@ -163,7 +168,7 @@ class _Looks:
         return str(kind.get("type")) if isinstance(kind, dict) else "the model provider of your codex config needs none"
 
     async def sandbox(self) -> str:
-        """A command runs in it, and may not write."""
+        """Run a command in the sandbox and check that it cannot write."""
         with self._folder() as folder:
             target = Path.home() / f".orch-doctor-{os.getpid()}"
             script = f"touch {shlex.quote(str(target))} 2> /dev/null && echo written || echo refused"
@@ -181,27 +186,27 @@ class _Looks:
             finally:
                 written = target.exists()
                 target.unlink(missing_ok=True)
-        said = str(done.get("stdout", "")).strip()
-        if said != "refused" or written:
-            complaint = str(done.get("stderr", "")).strip().splitlines()[-1:] or [said or "it said nothing"]
-            raise Unwell(
-                f"codex's sandbox does not hold here ({complaint[0][:200]})",
+        output = str(done.get("stdout", "")).strip()
+        if output != "refused" or written:
+            complaint = str(done.get("stderr", "")).strip().splitlines()[-1:] or [output or "no output"]
+            raise CheckFailed(
+                f"codex's sandbox does not work here ({complaint[0][:200]})",
                 "allow unprivileged user namespaces, or install bubblewrap; see `codex sandbox --help`",
             )
-        return "commands run in it, and may not write"
+        return "commands run in it and cannot write"
 
     async def _asked(self, method: str, params: dict[str, object]) -> dict[str, object]:
         if self._server is None or self._server.connection is None:
-            raise Unwell("there is no codex to ask", "mend what is said of codex first")
+            raise CheckFailed("codex does not run", "fix the problem of codex first")
         try:
             answer = await self._server.connection.request(method, params, ANSWERS_WITHIN + 5)
         except TimeoutError as error:
-            raise Unwell(f"codex does not answer {method}", "see if it runs by itself: `codex`") from error
+            raise CheckFailed(f"codex does not answer {method}", "check that it runs by itself: `codex`") from error
         return answer if isinstance(answer, dict) else {}
 
     @contextmanager
     def _folder(self) -> Iterator[Path]:
-        """A private folder for sockets, as the supervisor has one; gone afterwards."""
+        """Make a private folder for sockets like the supervisor's. It is removed afterwards."""
         with TemporaryDirectory(prefix="orch-doctor-") as root:
             folder = Workspace(Path(root)).runtime_dir
             try:
@@ -213,7 +218,7 @@ class _Looks:
 
 
 class _ProbedServer:
-    """An app-server of our own, in an empty folder, for as long as we look."""
+    """An app-server of our own, in an empty folder, for the time of the checks."""
 
     def __init__(self, binary: Path) -> None:
         self._binary = binary
@@ -223,8 +228,8 @@ class _ProbedServer:
         self._reading: asyncio.Task[None] | None = None
         self.connection: Connection | None = None
 
-    async def begin(self) -> None:
-        """Start it and shake hands. Raises Unwell with its last words."""
+    async def start(self) -> None:
+        """Start it and do the handshake. Raises CheckFailed with the last line of its output."""
         make_private(self._workspace.runtime_dir)
         listens = self._workspace.server_socket("doctor")
         errors = self._folder / "stderr.log"
@@ -242,21 +247,21 @@ class _ProbedServer:
                     with suppress(OrchError):
                         self.connection = await connect(str(listens), lambda _: None, ANSWERS_WITHIN)
                         break
-                    await asyncio.sleep(LOOK)
+                    await asyncio.sleep(CONNECT_RETRY)
                 self._reading = asyncio.create_task(self.connection.read(), name="read the doctor's server")
                 await self.connection.request("initialize", codex.initialize(__version__), ANSWERS_WITHIN)
                 await self.connection.notify("initialized")
         except (OrchError, TimeoutError) as error:
             self.connection = None
-            said = errors.read_text(encoding="utf-8", errors="replace").split("\n") if errors.exists() else []
-            last = next((line for line in reversed(said) if line.strip()), "it said nothing")
-            raise Unwell(
+            lines = errors.read_text(encoding="utf-8", errors="replace").split("\n") if errors.exists() else []
+            last = next((line for line in reversed(lines) if line.strip()), "no output")
+            raise CheckFailed(
                 f"`codex app-server` does not answer ({last[:200]})",
                 "run `codex doctor`, or update codex",
             ) from error
 
-    async def end(self) -> None:
-        """End it, and all that is left of it."""
+    async def stop(self) -> None:
+        """Stop it and remove all its files."""
         if self.connection is not None:
             self.connection.close()
         if self._reading is not None:

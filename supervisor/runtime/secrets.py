@@ -1,4 +1,4 @@
-"""Cutting out secrets: those that look like one, and those of our own environment, by their values."""
+"""Cut out secrets: texts that look like one, and the values of secrets in our own environment."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Value = TypeVar("Value")
 
 
 def clean(value: Value) -> Value:
-    """A domain value or text without secrets; the very same one if it has none."""
+    """Cut the secrets out of a domain value or text. Returns the same object if it has none."""
     return redacted(value, known())
 
 

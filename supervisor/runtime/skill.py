@@ -1,4 +1,4 @@
-"""The skill that makes a Codex session the orchestrator: where it lies, and how it is installed."""
+"""The skill that makes a Codex session the orchestrator: find it and install it."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _CHECKOUT = Path(__file__).parent.parent.parent / "skills"
 
 
 class Installed(Struct, frozen=True):
-    """Where the skill is now, and what was done for it."""
+    """Where the skill is now, and what was done."""
 
     path: Path
     state: Literal["installed", "unchanged", "replaced"]
 
 
 def skill_folder() -> Path:
-    """The folder of the skill, as it came with this orch."""
+    """The folder of the skill that came with this orch."""
     return (_PACKAGED if _PACKAGED.is_dir() else _CHECKOUT) / NAME
 
 
@@ -35,9 +35,9 @@ def skill_file() -> Path:
 
 
 def install(home: Path, *, force: bool) -> Installed:
-    """Have the skill of this orch where Codex finds it for this user; one that differs is replaced only by `force`.
+    """Install the skill of this orch where Codex finds it for this user. `force` replaces a different one.
 
-    Raises WorkspaceError if another one is there, or the folder cannot be written.
+    Raises WorkspaceError if a different one is there (without `force`) or the folder cannot be written.
     """
     target = home / ".agents" / "skills" / NAME
     there = os.path.lexists(target)
@@ -46,17 +46,17 @@ def install(home: Path, *, force: bool) -> Installed:
             return Installed(target, "unchanged")
         if there and not force:
             raise WorkspaceError(
-                f"{target} is there already, and is another one", "`orch skill install --force` replaces it"
+                f"{target} exists already and is different", "to replace it, run `orch skill install --force`"
             )
         target.parent.mkdir(parents=True, exist_ok=True)
-        # Copied beside it and put in its place as a whole: a session that starts meanwhile never reads half of it.
+        # Copy it beside the target and rename it, so that a session which starts meanwhile never reads half of it.
         with tempfile.TemporaryDirectory(prefix=f".{NAME}-", dir=target.parent) as folder:
             shutil.copytree(skill_folder(), Path(folder) / "new")
             if there:
                 target.rename(Path(folder) / "old")
             (Path(folder) / "new").rename(target)
     except OSError as error:
-        raise WorkspaceError(f"{target} cannot be written ({error.strerror})", "see its permissions") from error
+        raise WorkspaceError(f"{target} cannot be written ({error.strerror})", "check its permissions") from error
     return Installed(target, "replaced" if there else "installed")
 
 

@@ -1,4 +1,4 @@
-"""The templates that come with the package (in a checkout: the top-level `templates/`)."""
+"""The templates of the package. In a checkout they are in the top-level `templates/`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,6 @@ _CHECKOUT = Path(__file__).parent.parent.parent / "templates"
 
 
 def read(name: str) -> str:
-    """The text of a template, such as `plan.template.md`."""
+    """Read a template, such as `plan.template.md`."""
     folder = _PACKAGED if _PACKAGED.is_dir() else _CHECKOUT
     return (folder / name).read_text(encoding="utf-8")

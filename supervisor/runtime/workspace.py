@@ -1,4 +1,4 @@
-"""The workspace: the orchestrator's folder, and where everything in it lies. Light: read-only commands import it."""
+"""The workspace: the orchestrator's folder, and where its files are. Quick to import, for commands that only read."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Workspace(NamedTuple):
 
     @property
     def id(self) -> str:
-        """A short name for this workspace, the same at every start: it marks our processes and names the sockets."""
+        """A short name of this workspace that never changes. It marks our processes and names the sockets."""
         return hashlib.sha256(os.fsencode(self.root)).hexdigest()[:12]
 
     @property
@@ -54,26 +54,26 @@ class Workspace(NamedTuple):
 
     @property
     def registry(self) -> Path:
-        """The servers we started: what is needed to adopt or end them."""
+        """The servers that we started, with what is needed to adopt or stop them."""
         return self.state / "children.json"
 
     @property
     def last_status(self) -> Path:
-        """The status as last rendered, for when no supervisor answers."""
+        """The last known status, for when no supervisor answers."""
         return self.state / "status.json"
 
     @property
     def mentions(self) -> Path:
-        """What the sources of the children mention; made anew if it is lost."""
+        """The index of what the children's sources mention. A cache."""
         return self.state / "index.sqlite"
 
     def snapshot(self, child: str) -> Path:
-        """What was last known of a child's repo; made anew if it is lost."""
+        """The last snapshot of a child's repo. A cache."""
         return self.state / "snapshots" / f"{child}.json"
 
     @property
-    def config_said(self) -> Path:
-        """What the config said when it was last read; made anew if it is lost."""
+    def parsed_config(self) -> Path:
+        """The config as it was last parsed. A cache."""
         return self.state / "config.json"
 
     @property
@@ -86,7 +86,7 @@ class Workspace(NamedTuple):
 
     @property
     def maps(self) -> Path:
-        """The map that the supervisor knows, by its digest: what changed is told against it."""
+        """The folder of the maps that the supervisor knows, by digest. Drift is relative to them."""
         return self.state / "maps"
 
     @property
@@ -99,7 +99,7 @@ class Workspace(NamedTuple):
 
     @property
     def runtime_dir(self) -> Path:
-        """Where the sockets are: short, for a socket's path holds about 107 bytes; 0700, and owned by the user."""
+        """The folder of the sockets: mode 0700, owned by the user, and short: a socket's path has at most 107 bytes."""
         return runtime_root() / self.id
 
     @property
@@ -110,12 +110,12 @@ class Workspace(NamedTuple):
         return self.runtime_dir / f"{hashlib.sha256(child.encode()).hexdigest()[:8]}.sock"
 
     def mark(self, child: str = "") -> str:
-        """What our server processes carry in their environment: `ID/CHILD` (or the prefix that all of them share)."""
+        """The mark in the environment of a server of ours: `ID/CHILD`; without a child, the common prefix `ID/`."""
         return f"{self.id}/{child}"
 
 
 def find(start: Path) -> Workspace:
-    """The workspace that `start` (a folder) is in: the nearest folder upwards with a config.
+    """Find the workspace of the folder `start`: the nearest folder upwards with a config.
 
     Raises WorkspaceError if there is none.
     """
@@ -129,7 +129,7 @@ def find(start: Path) -> Workspace:
 
 
 def runtime_root() -> Path:
-    """The folder for the sockets of all workspaces of this user."""
+    """The folder with the sockets of all workspaces of this user."""
     given = os.environ.get("XDG_RUNTIME_DIR")
     if given and len(given) < 40 and os.path.isdir(given):
         return Path(given) / "orch"
@@ -137,13 +137,13 @@ def runtime_root() -> Path:
 
 
 def make_private(folder: Path) -> None:
-    """Make `folder` (and its parent) ours alone: mode 0700, owned by this user, not a link.
+    """Make `folder` and its parent private: mode 0700, owned by this user, not a link.
 
-    Raises WorkspaceError if somebody else made it first.
+    Raises WorkspaceError if somebody else made one of them first.
     """
     for one in (folder.parent, folder):
         try:
-            with contextlib.suppress(FileExistsError):  # a file is told below, like a folder of somebody else
+            with contextlib.suppress(FileExistsError):  # a file in its place is found below
                 one.mkdir(mode=0o700)
             found = os.lstat(one)
         except OSError as error:

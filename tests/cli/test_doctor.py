@@ -1,4 +1,4 @@
-"""`orch doctor` uses what orch needs, on the real codex; what fails is told with its remedy, and nothing is left."""
+"""`orch doctor` with the real codex: a failed check comes with its remedy, and nothing is left behind."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ def found(lab: Lab, **environ: str) -> tuple[int, dict[str, dict[str, str]]]:
     return done.returncode, {one["check"]: one for one in json.loads(done.stdout)}
 
 
-def test_where_all_is_well_each_check_says_what_it_found_and_leaves_nothing(lab: Lab, tmp_path: Path) -> None:
+def test_a_passed_check_says_what_it_found_and_leaves_nothing_behind(lab: Lab, tmp_path: Path) -> None:
     code, checks = found(lab, TMPDIR=str(tmp_path))
     assert (code, list(checks), [one["ok"] for one in checks.values()]) == (0, CHECKS, [True] * len(CHECKS))
     assert {one["remedy"] for one in checks.values()} == {""}
-    assert checks["sandbox"]["detail"] == "commands run in it, and may not write"
+    assert checks["sandbox"]["detail"] == "commands run in it and cannot write"
     assert [file.name for file in tmp_path.iterdir() if "codex" not in file.name] == []  # Codex keeps a folder there
     assert [one.pid for one in psutil.process_iter() if _temporary(one) == str(tmp_path)] == []
 
@@ -41,7 +41,7 @@ def _temporary(one: psutil.Process) -> str | None:
         return None
 
 
-def test_a_codex_that_is_none_is_told_and_the_rest_is_looked_at(lab: Lab) -> None:
+def test_a_program_that_is_not_codex_is_reported_and_the_other_checks_run(lab: Lab) -> None:
     code, checks = found(lab, ORCH_CODEX_BIN="/bin/false")
     assert code == 1
     assert {name for name, one in checks.items() if not one["ok"]} == {"codex", "login", "sandbox"}
@@ -49,7 +49,7 @@ def test_a_codex_that_is_none_is_told_and_the_rest_is_looked_at(lab: Lab) -> Non
     assert "ORCH_CODEX_BIN" in checks["codex"]["remedy"]
 
 
-def test_a_missing_login_is_told_with_the_command(lab: Lab, tmp_path: Path) -> None:
+def test_a_missing_login_is_reported_with_the_command(lab: Lab, tmp_path: Path) -> None:
     home = lab.folder / "nobody"
     home.mkdir(exist_ok=True)
     code, checks = found(lab, CODEX_HOME=str(home))
@@ -60,13 +60,13 @@ def test_a_missing_login_is_told_with_the_command(lab: Lab, tmp_path: Path) -> N
     )
 
 
-def test_without_a_workspace_the_machine_is_looked_at(lab: Lab) -> None:
+def test_without_a_workspace_the_machine_is_checked(lab: Lab) -> None:
     done = lab.orch("-C", str(lab.folder), "doctor", check=False)
     assert "config and disk were not checked" in done.stderr
     assert [line.split()[1] for line in done.stdout.splitlines()] == CHECKS[2:]
 
 
-def test_a_broken_config_is_told(lab: Lab) -> None:
+def test_a_broken_config_is_reported(lab: Lab) -> None:
     text = lab.workspace.config.read_text(encoding="utf-8")
     try:
         lab.workspace.config.write_text(text + "\nlimit: {}\n", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""`orch skill install`: the skill where Codex finds it, and never over another one unasked."""
+"""`orch skill install` puts the skill where Codex finds it, and replaces a different one only if asked to."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Capture = pytest.CaptureFixture[str]
 
 @pytest.fixture
 def target(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where it belongs, in a home of our own."""
+    """Where the skill is installed, in a home of our own."""
     monkeypatch.setenv("HOME", str(tmp_path))
     return tmp_path / ".agents" / "skills" / "codex-orchestrator"
 
@@ -33,11 +33,11 @@ def test_it_is_installed_once_and_then_left_alone(target: Path, capsys: Capture)
     assert [path.name for path in target.parent.iterdir()] == ["codex-orchestrator"]
 
 
-def test_another_one_is_replaced_only_by_force(target: Path, capsys: Capture) -> None:
+def test_a_different_skill_is_replaced_only_with_force(target: Path, capsys: Capture) -> None:
     target.mkdir(parents=True)
     (target / "SKILL.md").write_text("mine", encoding="utf-8")
     assert run(["skill", "install"]) == 1
-    complaint = f"orch: {target} is there already, and is another one: `orch skill install --force` replaces it\n"
+    complaint = f"orch: {target} exists already and is different: to replace it, run `orch skill install --force`\n"
     assert capsys.readouterr() == ("", complaint)
     assert (target / "SKILL.md").read_text(encoding="utf-8") == "mine"
     assert run(["skill", "install", "--force", "--json"]) == 0
@@ -45,7 +45,7 @@ def test_another_one_is_replaced_only_by_force(target: Path, capsys: Capture) ->
     assert (target / "SKILL.md").read_bytes() == skill_file().read_bytes()
 
 
-def test_a_link_is_replaced_and_what_it_points_to_stays(target: Path, tmp_path: Path) -> None:
+def test_a_link_is_replaced_and_its_target_stays(target: Path, tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     (elsewhere / "SKILL.md").write_text("mine", encoding="utf-8")
@@ -56,13 +56,13 @@ def test_a_link_is_replaced_and_what_it_points_to_stays(target: Path, tmp_path: 
     assert (elsewhere / "SKILL.md").read_text(encoding="utf-8") == "mine"
 
 
-def test_a_home_that_cannot_be_written_is_told(target: Path, tmp_path: Path, capsys: Capture) -> None:
+def test_a_home_that_cannot_be_written_is_an_error(target: Path, tmp_path: Path, capsys: Capture) -> None:
     (tmp_path / ".agents").write_text("a file", encoding="utf-8")
     assert run(["skill", "install"]) == 1
     assert f"{target} cannot be written" in capsys.readouterr().err
 
 
-def test_the_plan_that_the_skill_shows_is_one() -> None:
+def test_the_plan_in_the_skill_is_valid() -> None:
     example = re.search(r"```markdown\n(.*?)```", skill_file().read_text(encoding="utf-8"), re.DOTALL)
     assert example is not None
     plan = check(example[1].encode(), ["backend", "mobile"])

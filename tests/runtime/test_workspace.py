@@ -1,4 +1,4 @@
-"""Where the workspace is, and the folder for its sockets that nobody else may enter."""
+"""Find the workspace, and make the private folder for its sockets."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_the_nearest_folder_upwards_with_a_config_is_the_workspace(
     assert find(Path()) == Workspace(inner)
 
 
-def test_a_folder_called_like_the_config_is_none(tmp_path: Path) -> None:
+def test_a_folder_with_the_name_of_the_config_does_not_count(tmp_path: Path) -> None:
     (tmp_path / CONFIG_NAME).mkdir()
     with pytest.raises(WorkspaceError) as error:
         find(tmp_path)
@@ -46,7 +46,7 @@ def test_a_folder_called_like_the_config_is_none(tmp_path: Path) -> None:
     )
 
 
-def test_everything_lies_in_the_workspace_but_the_sockets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_everything_is_in_the_workspace_except_the_sockets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_RUNTIME_DIR", "/tmp")
     workspace = Workspace(tmp_path)
     assert {name: getattr(workspace, name) for name in ("config", "plan", "runs", "state", "ledger", "logs")} == {
@@ -85,11 +85,11 @@ def test_without_a_usable_runtime_folder_it_is_one_of_the_user_under_tmp(monkeyp
     assert runtime_root() == Path("/tmp/orch")
 
 
-# ── a folder of our own ──────────────────────────────────────────────────────────────────────────
+# ── a private folder ─────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize("mask", [0o000, 0o077, 0o777])
-def test_a_new_folder_and_its_parent_are_for_us_alone(tmp_path: Path, mask: int) -> None:
+def test_a_new_folder_and_its_parent_are_private(tmp_path: Path, mask: int) -> None:
     folder = tmp_path / "orch" / "id"
     before = os.umask(mask)
     try:
@@ -134,7 +134,7 @@ def test_a_link_is_not_followed(tmp_path: Path, which: str) -> None:
 
 @pytest.mark.parametrize("which", ["orch", "orch/id"])
 @pytest.mark.parametrize("kind", ["file", "dangling link"])
-def test_what_is_no_folder_is_refused(tmp_path: Path, which: str, kind: str) -> None:
+def test_anything_but_a_folder_is_refused(tmp_path: Path, which: str, kind: str) -> None:
     (tmp_path / which).parent.mkdir(exist_ok=True)
     if kind == "file":
         (tmp_path / which).touch()
@@ -156,7 +156,7 @@ def test_a_folder_of_somebody_else_is_refused(tmp_path: Path, which: str) -> Non
     assert refusal(tmp_path / "orch" / "id") == not_ours(tmp_path / which)
 
 
-def test_looking_for_the_workspace_is_light() -> None:
+def test_finding_the_workspace_imports_little() -> None:
     heavy = ("asyncio", "pydantic", "ruamel.yaml", "structlog", "websockets", "git")
     script = f"import sys, supervisor.runtime.workspace; print([n for n in {heavy} if n in sys.modules])"
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=5, check=True)

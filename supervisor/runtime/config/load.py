@@ -67,7 +67,7 @@ def _said(workspace: Workspace, content: bytes) -> Config:
     """What the file says, with the paths as they are written there. Raises ConfigError."""
     key = hashlib.sha256(_code() + os.fsencode(f"{workspace.root}\0{os.path.expanduser('~')}\0") + content).hexdigest()
     with suppress(OSError, ValueError, TypeError):
-        kept: dict[str, Any] = loaded(dict[str, Any], workspace.config_said.read_bytes())
+        kept: dict[str, Any] = loaded(dict[str, Any], workspace.parsed_config.read_bytes())
         if kept.get("key") == key:
             said: Config = typed(Config, kept.get("said"))
             return said
@@ -77,7 +77,7 @@ def _said(workspace: Workspace, content: bytes) -> Config:
     if said.telling is None:
         with suppress(OSError):  # it only costs more the next time
             workspace.state.mkdir(mode=0o700, exist_ok=True)
-            write_atomic(workspace.config_said, dumped({"key": key, "said": said}))
+            write_atomic(workspace.parsed_config, dumped({"key": key, "said": said}))
     return said
 
 

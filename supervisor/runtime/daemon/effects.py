@@ -83,7 +83,7 @@ class Effects:
                     text=action.text,
                 )
             case act.Notify():
-                self._notifier.take(action)
+                self._notifier.enqueue(action)
             case act.SurveyRepos():
                 self._surveys.put_nowait(action)
             case _:

@@ -1,4 +1,4 @@
-"""The process that calls a webhook. `notify.py` starts it."""
+"""The process that calls a webhook. `notifier.py` starts it."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ CALL_WITHIN = 10.0  # seconds for each step of a call
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """The notice goes to the address that the config names, and nowhere else."""
+    """Refuses redirects: a notice goes only to the address in the config."""
 
     def redirect_request(self, *_: Any, **__: Any) -> None:
         return None
 
 
 def post_webhook(url: str, notice: Mapping[str, Any]) -> str | None:
-    """POST the notice as JSON; what went wrong, without the address, or None."""
+    """POST a notice as JSON. Returns what went wrong, without the address, or None."""
     headers = {"Content-Type": "application/json", "User-Agent": f"orch/{__version__}"}
     request = urllib.request.Request(url, json.dumps(notice).encode(), headers, method="POST")
     try:
@@ -32,15 +32,15 @@ def post_webhook(url: str, notice: Mapping[str, Any]) -> str | None:
     except urllib.error.HTTPError as error:
         return f"the answer was {error.code}"
     except urllib.error.URLError as error:
-        return f"nobody could be reached ({type(error.reason).__name__})"
+        return f"the server could not be reached ({type(error.reason).__name__})"
     except (OSError, ValueError, http.client.HTTPException) as error:
         return f"it could not be called ({type(error).__name__})"
 
 
 def main() -> None:
-    """Read `{url, notice}` from standard input and call; what went wrong goes to standard error."""
-    asked = json.load(sys.stdin)
-    problem = post_webhook(asked["url"], asked["notice"])
+    """Read `{url, notice}` from standard input and call the webhook. Problems go to standard error."""
+    call = json.load(sys.stdin)
+    problem = post_webhook(call["url"], call["notice"])
     if problem is not None:
         sys.exit(problem)
 

@@ -1,7 +1,7 @@
-"""Who wrote plan.md: the orchestrator says so (`write_plan`), or is seen doing it with Codex's own tools.
+"""Tell who wrote plan.md. The orchestrator announces it (`write_plan`), or is observed writing with Codex's own tools.
 
-Everybody else is the human. A version that the orchestrator wrote over one of the human's which it had not read is
-stale: it does not come into force.
+Every other version counts as the human's. If the orchestrator overwrites a version of the human's that it has not read,
+its own version is stale and does not come into force.
 """
 
 from __future__ import annotations
@@ -15,36 +15,36 @@ from typing import Any
 from supervisor.domain.plan import HUMAN, ORCHESTRATOR
 from supervisor.domain.world import World
 
-CLAIMS = 64  # contents that were announced and not yet seen; each is seen within a moment
-SEEN_WITHIN = 2.0  # seconds from the end of a write to the news of it; it takes 0.1
+CLAIMS = 64  # announced contents that have not been seen on disk yet; each is seen within a moment
+SEEN_WITHIN = 2.0  # seconds from the end of a write until the watch notices it; it takes 0.1
 READERS = frozenset({"read", "search", "listFiles"})  # kinds of Codex's `commandActions` that change nothing
 
 
 class _Touch(Enum):
-    """What an item of Codex's does to plan.md."""
+    """What a Codex item does to plan.md."""
 
     READ = auto()
-    PATCH = auto()  # Codex has compared the lines around it: it overwrites nothing that was not read
+    PATCH = auto()  # Codex checks the lines around a patch, so a patch overwrites nothing that was not read
     WRITE = auto()
 
 
 class Authors:
-    """`world` gives the world as it is."""
+    """Tells the author of each version of plan.md. `world` returns the current world."""
 
     def __init__(self, plan: str, world: Callable[[], World]) -> None:
         self._plan = plan
         self._world = world
         self._claims: deque[str] = deque(maxlen=CLAIMS)
-        self._read = 0  # the revision that the orchestrator read last, of its own accord
-        self._touch: _Touch | None = None  # what it does to plan.md now, or did a moment ago
-        self._until: float | None = None
+        self._read = 0  # the revision that the orchestrator last read by itself
+        self._touch: _Touch | None = None  # what it does to plan.md now or did last
+        self._until: float | None = None  # until when a new version is taken for that; None: it is still at it
 
     def claim(self, digest: str) -> None:
-        """The orchestrator is about to write these words, having read those that are there."""
+        """Note that the orchestrator is about to write this content, and has read the current one."""
         self._claims.append(digest)
 
     def observe(self, method: str, params: Mapping[str, Any]) -> None:
-        """Take in a notification of the orchestrator's own thread."""
+        """Note what a notification of the orchestrator's thread says about plan.md."""
         item = params.get("item")
         touch = _touch(item, self._plan) if isinstance(item, dict) else None
         if touch is None:
@@ -58,22 +58,22 @@ class Authors:
                 self._until = monotonic() + SEEN_WITHIN
 
     def author_of(self, digest: str) -> str:
-        """Who wrote these words of plan.md, which are new there."""
+        """Tell who wrote the new content of plan.md."""
         return ORCHESTRATOR if digest in self._claims or self._writing() else HUMAN
 
     def is_stale(self, digest: str) -> bool:
-        """Whether the orchestrator wrote them over a revision that it had not read."""
+        """Whether the orchestrator wrote this content over a revision that it had not read."""
         world = self._world()
-        over = digest not in self._claims and self._writing() and self._touch is _Touch.WRITE
+        overwritten = digest not in self._claims and self._writing() and self._touch is _Touch.WRITE
         known = max(self._read, world.orchestrator.planning.seen_revision if world.orchestrator.planning else 0)
-        return over and known < world.plan.revision
+        return overwritten and known < world.plan.revision
 
     def _writing(self) -> bool:
         return self._touch is not None and (self._until is None or monotonic() < self._until)
 
 
 def _touch(item: Mapping[str, Any], plan: str) -> _Touch | None:
-    """What an item does to the file `plan` (absolute path); None for one that has to do with something else."""
+    """Tell what an item does to the file `plan` (an absolute path); None if it does not concern that file."""
     name = plan.rpartition("/")[2]
     if item.get("type") == "fileChange":
         changes = [one for one in _rows(item.get("changes")) if str(one.get("path")) in (plan, name, f"./{name}")]

@@ -1,4 +1,4 @@
-"""Reads a plan file, whatever is there in its place, and checks it. Shared by the supervisor and `orch plan check`."""
+"""Read and check a plan file, whatever is in its place. Shared by the supervisor and `orch plan check`."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from supervisor.shell.watch import Unreadable, read_bytes
 
 
 def read(path: Path) -> bytes | Rejection | None:
-    """The bytes of a plan file; None if it is missing, a Rejection if it is nothing that can be read as a file."""
+    """Read a plan file. None if it is missing, a Rejection if it cannot be read as a file."""
     content = read_bytes(path, FILE_LIMIT)
     return Rejection((Problem(1, f"{path.name} {content.reason}"),)) if isinstance(content, Unreadable) else content
 
 
 def check(content: bytes, children: Collection[str]) -> Plan | Rejection:
-    """The plan in these bytes, or all that is wrong with it."""
+    """Parse a plan. Returns it, or a Rejection that lists all its problems."""
     try:
         return parse(content.decode("utf-8-sig"), children)
     except UnicodeDecodeError as error:

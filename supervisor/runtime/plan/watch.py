@@ -1,4 +1,4 @@
-"""Watches plan.md: every saved version is read once, checked, kept, and posted to the loop."""
+"""Follow plan.md: read each saved version once, check it, keep it, and post it to the loop."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from supervisor.runtime.plan.read import check, read
 from supervisor.runtime.workspace import Workspace
 from supervisor.shell.atomic import write_atomic
 
-_NOTHING = object()  # unlike any content
+_NOTHING = object()  # differs from any content
 
 
 class PlanClock(Protocol):
@@ -24,7 +24,7 @@ class PlanClock(Protocol):
 
 
 class PlanInbox(Protocol):
-    """What of the supervisor's loop a watcher needs: the world, the time, and the inbox."""
+    """What the watch needs of the supervisor's loop: the world, the time and the inbox."""
 
     @property
     def world(self) -> World: ...
@@ -34,17 +34,17 @@ class PlanInbox(Protocol):
 
 
 class PlanWatch:
-    """Reads plan.md when told to, and posts what a new version means."""
+    """Reads plan.md on request, and posts an event for a new version."""
 
     def __init__(self, workspace: Workspace, children: Sequence[str], loop: PlanInbox, authors: Authors) -> None:
         self._authors = authors
         self._workspace = workspace
         self._children = children
         self._loop = loop
-        self._seen: object = _NOTHING  # the content last looked at
+        self._seen: object = _NOTHING  # the content at the last call of `look`
 
     def look(self) -> None:
-        """Read plan.md; post an event if it is not what was seen last."""
+        """Read plan.md. Posts an event if it has changed since the last call."""
         loop, now = self._loop, self._loop.clock.now()
         content = read(self._workspace.plan)
         if content == self._seen:
@@ -84,6 +84,6 @@ class PlanWatch:
 
 def _stale(revision: int) -> str:
     return (
-        f"the orchestrator wrote this over revision {revision}, which it had not read: that one stays in force, and is "
-        f"kept in .orchestrator/plans/{revision:04d}.md; read it, and write plan.md again from there"
+        f"the orchestrator wrote this over revision {revision}, which it had not read: that revision stays in force, "
+        f"in .orchestrator/plans/{revision:04d}.md; read it and write plan.md again from there"
     )

@@ -1,4 +1,4 @@
-"""Snapshots of repos: git is asked, files are read, and what did not change is taken from the last time.
+"""Take snapshots of repos: ask git, read files, and reuse the last snapshot if nothing changed.
 
 Here: gathering. Not here: what it means (`core.repo`).
 """

@@ -1,4 +1,4 @@
-"""The git calls behind a snapshot: few, side by side, each bounded; what they said is kept apart from its meaning."""
+"""The git calls of a snapshot: few, in parallel, each bounded. What the answers mean is decided in `core.repo.git`."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from supervisor.shell import git
 from supervisor.shell.git import GitDir, GitOutput
 
 STATISTICS = 5_000
-"""Commits that the statistics are over: their names take git 0.2 s, and what is older says little of now."""
+"""Commits in the statistics. Git lists their files in 0.2 s, and older commits say little about the repo of today."""
 
 RECENT = 200
-"""Commits told one by one, with the lines that each changed."""
+"""Commits that are listed one by one, with the number of lines that each changed."""
 
 UNMERGED = 5_000
-"""Commits that lie on branches in flight; more are branches that nobody will merge."""
+"""Commits on branches in flight. If there are more, nobody will merge those branches."""
 
 PATIENCE = 10.0
-"""Seconds for one call that walks commits. What git said by then is kept, and told as cut."""
+"""Seconds for one call that walks commits. What git has printed by then is kept, and marked as cut."""
 
 _SETTINGS = ("core.bigFileThreshold=4m", "log.showRoot=true", "mailmap.file=", "mailmap.blob=")
-"""No diff of big files; and no mailmap but the repo's own file, as any other that it names may be endless."""
+"""No diff of big files, and no mailmap except the repo's own file: another one that the repo names may be endless."""
 
 _LOG = (
     *("log", "-z", "--no-color", "--no-decorate", "--no-notes", "--no-show-signature", "--encoding=UTF-8"),
@@ -39,57 +39,57 @@ _REFS = ("refs/heads", "refs/remotes", "refs/tags", "refs/stash")
 
 
 class Files(Struct, frozen=True):
-    """What the index and the work tree say: `oid` is HEAD, None when unborn. A bare repo has neither of the two."""
+    """The index and the work tree. A bare repo has neither."""
 
-    key: str
-    oid: str | None
+    key: str  # a digest that changes with HEAD, index and work tree
+    oid: str | None  # HEAD; None when unborn
     status: parse.GitStatus
     index: parse.GitIndex
-    modules: bytes
-    cut: tuple[str, ...]
+    modules: bytes  # .gitmodules as `git config --list` prints it
+    cut: tuple[str, ...]  # what is missing, and why
 
 
 class Log(Struct, frozen=True):
-    """The newest commits, and how many there are in all, None when that is not known."""
+    """The newest commits."""
 
     commits: list[git_log.Logged]
-    total: int | None
-    cut: tuple[str, ...]
+    total: int | None  # how many there are in all; None: not known
+    cut: tuple[str, ...]  # what is missing, and why
 
 
 class Branches(Struct, frozen=True):
-    """All refs; the branch that HEAD names; the default branch and the commits that it lacks."""
+    """The refs, and what is read along them."""
 
     refs: tuple[parse.Ref, ...]
-    head: str | None
-    default: str | None
-    unmerged: list[git_log.Logged]
-    stashes: bytes
-    worktrees: bytes
-    cut: tuple[str, ...]
+    head: str | None  # the branch that HEAD names
+    default: str | None  # the default branch
+    unmerged: list[git_log.Logged]  # commits that the default branch lacks
+    stashes: bytes  # git's list of them
+    worktrees: bytes  # git's list of them
+    cut: tuple[str, ...]  # what is missing, and why
 
 
 class GitAnswers(Struct, frozen=True):
-    """All that git said of a repo. `settings` are key and value, `sizes` the answer about the recent commits."""
+    """All answers of git about a repo."""
 
     place: GitDir
     bare: bool
-    settings: list[tuple[str, bytes]]
+    settings: list[tuple[str, bytes]]  # key and value
     files: Files
     log: Log
-    sizes: GitOutput
+    sizes: GitOutput  # how many lines the recent commits changed
     branches: Branches
 
 
 def ask(path: Path) -> GitAnswers:
-    """Ask git all at once about the repo whose root (or bare folder) is `path`. Raises WorkspaceError."""
+    """Make all git calls, in parallel, for the repo whose root (or bare folder) is `path`. Raises WorkspaceError."""
     place = _place(path)
     with ThreadPoolExecutor(max_workers=4, thread_name_prefix="git") as pool:
-        looked = pool.submit(_look, path)
+        kind = pool.submit(_bare_and_head, path)
         settings = git.read_config(path)
         filters = git.filters_of(settings)
-        bare, head = looked.result()
-        # The longest call goes in two halves, for two cores; both begin at the same commit.
+        bare, head = kind.result()
+        # The longest call is made in two halves, for two cores. Both begin at the same commit.
         halves = [pool.submit(_log_part, path, head, skip) for skip in (0, STATISTICS // 2)]
         files = pool.submit(_bare_files if bare else _files, path, place, filters)
         branches = pool.submit(_branches, path, place)
@@ -100,35 +100,39 @@ def ask(path: Path) -> GitAnswers:
 
 
 def ask_key(path: Path) -> str:
-    """A digest of HEAD, index, work tree and operation in progress, for one `git status`. Raises WorkspaceError.
+    """Digest HEAD, the index, the work tree and the operation in progress, with one `git status`.
 
-    Where the repo's configuration may name filters, or includes another one, it costs a `git config` as well.
+    If the repo's configuration may name filters or includes another file, it takes a `git config` too. Raises
+    WorkspaceError.
     """
     place = _place(path)
     filters = frozenset[str]() if git.names_no_filter(place) else git.filters_of(git.read_config(path))
     try:
         return _key(path, place, git.read_status(path, filters))
     except WorkspaceError:
-        if not _look(path)[0]:
+        if not _bare_and_head(path)[0]:
             raise
     return _bare_files(path, place, filters).key
 
 
 def torn(answer: GitOutput) -> bool:
-    """Whether git said less than it was asked for; its last record may then be half of one."""
+    """Whether an answer is incomplete. Its last record may then be only half of one."""
     return answer.cut or answer.code != 0
 
 
 def _place(path: Path) -> GitDir:
     place = git.place_of(path)
     if place is None:
-        root = git.toplevel(path)  # Says what is wrong, if it is wrong altogether.
+        root = git.toplevel(path)  # raises an error that says more, if there is no repository
         raise WorkspaceError(f"{path} is not the root of its repository", f"give {root} as the path")
     return place
 
 
-def _look(path: Path) -> tuple[bool, str | None]:
-    """Whether the repo is bare, and the commit that HEAD is. Raises WorkspaceError unless `path` is its root."""
+def _bare_and_head(path: Path) -> tuple[bool, str | None]:
+    """Whether the repo is bare, and the commit of HEAD (None: unborn).
+
+    Raises WorkspaceError unless `path` is the root.
+    """
     answer = git.run_git(path, "rev-parse", "--is-bare-repository", "--is-inside-work-tree", "--show-cdup", *_HEAD)
     if answer.code != 0:
         raise git.failed(path, "read the repository", answer)
@@ -154,19 +158,20 @@ def _bare_files(path: Path, place: GitDir, _: frozenset[str]) -> Files:
 
 
 def _files(path: Path, place: GitDir, filters: frozenset[str]) -> Files:
-    said = git.read_status(path, filters)
+    status_output = git.read_status(path, filters)
     listed = git.run_git(path, "ls-files", "-s", "-z")
     index = parse.parse_index(listed.out)
     modules = b""
     if index.submodules:
         modules = git.run_git(path, "config", "--blob", ":.gitmodules", "--list", "-z").out
-    status = parse.parse_status(said.out)
-    cut = [_told(what, answer) for what, answer in (("changed files", said), ("tracked files", listed)) if torn(answer)]
-    return Files(_key(path, place, said), status.oid, status, index, modules, tuple(cut))
+    status = parse.parse_status(status_output.out)
+    answers = (("changed files", status_output), ("tracked files", listed))
+    cut = [_incomplete(what, answer) for what, answer in answers if torn(answer)]
+    return Files(_key(path, place, status_output), status.oid, status, index, modules, tuple(cut))
 
 
 def _log_part(path: Path, head: str | None, skip: int) -> tuple[list[git_log.Logged], GitOutput]:
-    """Half of the commits to look at; the second half asks for one more, to know whether there are more."""
+    """Read half of the commits. The second half asks for one more, to find out whether there are more."""
     limit = STATISTICS // 2 + (skip > 0)
     log_format = f"--format={git_log.LOG_FORMAT}"
     answer = _walk(path, limit, f"--skip={skip}", "--name-only", log_format, head or "HEAD")
@@ -177,26 +182,27 @@ def _log(
     path: Path, first: tuple[list[git_log.Logged], GitOutput], second: tuple[list[git_log.Logged], GitOutput]
 ) -> Log:
     if torn(first[1]):
-        return Log(first[0], None, (_told("history", first[1]),))
+        return Log(first[0], None, (_incomplete("history", first[1]),))
     commits = first[0] + second[0]
     if torn(second[1]):
-        return Log(commits, None, (_told("history", second[1]),))
+        return Log(commits, None, (_incomplete("history", second[1]),))
     if len(commits) <= STATISTICS:
         return Log(commits, len(commits), ())
     newest = commits[0].oid.decode("ascii")
     counted = git.run_git(path, "rev-list", "--count", newest, "--", seconds=PATIENCE, partial=True)
     total = None if torn(counted) else number(counted.out)
     of = "more" if total is None else f"{total:,}"
-    return Log(commits[:STATISTICS], total, (f"history: the newest {STATISTICS:,} of {of} commits are looked at",))
+    return Log(commits[:STATISTICS], total, (f"history: only the newest {STATISTICS:,} of {of} commits are read",))
 
 
 def _branches(path: Path, place: GitDir) -> Branches:
     refs_format = f"--format={parse.REF_FORMAT}"
     answer = git.run_git(path, "for-each-ref", refs_format, *_REFS, seconds=PATIENCE, partial=True)
     refs = parse.parse_refs(answer.out)
-    cut = [_told("branches and tags", answer)] if torn(answer) else []
-    said = git.read_small(place.git, "HEAD") or b""
-    head = words(said.removeprefix(b"ref: refs/heads/")) if said.startswith(b"ref: refs/heads/") else None
+    cut = [_incomplete("branches and tags", answer)] if torn(answer) else []
+    head_file = git.read_small(place.git, "HEAD") or b""
+    on_branch = head_file.startswith(b"ref: refs/heads/")
+    head = words(head_file.removeprefix(b"ref: refs/heads/")) if on_branch else None
     default, merged = history.default_branch(refs, head)
     unmerged: list[git_log.Logged] = []
     if merged and any(ref.name.startswith(("refs/heads/", "refs/remotes/")) and ref.name not in merged for ref in refs):
@@ -204,9 +210,9 @@ def _branches(path: Path, place: GitDir) -> Branches:
         walked = _walk(path, UNMERGED, "--no-patch", f"--format={git_log.LOG_FORMAT}", *tips)
         unmerged = git_log.parse_log(walked.out, cut=torn(walked))
         if torn(walked):
-            cut.append(_told("branches in flight", walked))
+            cut.append(_incomplete("branches in flight", walked))
         elif len(unmerged) == UNMERGED:
-            cut.append(f"branches in flight: the newest {UNMERGED:,} commits are looked at")
+            cut.append(f"branches in flight: only the newest {UNMERGED:,} commits are read")
     stashes = worktrees = b""
     if any(ref.name == "refs/stash" for ref in refs):
         stash_format = f"--format={parse.STASH_FORMAT}"
@@ -220,10 +226,10 @@ def _walk(path: Path, limit: int, *args: str) -> GitOutput:
     return git.run_git(path, *_LOG, f"-{limit}", *args, "--", settings=_SETTINGS, seconds=PATIENCE, partial=True)
 
 
-def _told(what: str, answer: GitOutput) -> str:
-    """That not all of `what` is known, and why."""
+def _incomplete(what: str, answer: GitOutput) -> str:
+    """Say that `what` is not known completely, and why."""
     if answer.stopped:
-        return f"{what}: git {answer.stopped}, and was stopped"
+        return f"{what}: git {answer.stopped} and was killed"
     if answer.cut:
-        return f"{what}: more than git may say here"
-    return f"{what}: git says {words(answer.complaint.encode())}"
+        return f"{what}: git printed more than we read"
+    return f"{what}: git failed: {words(answer.complaint.encode())}"

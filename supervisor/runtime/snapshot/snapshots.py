@@ -1,4 +1,4 @@
-"""Snapshots: made when HEAD, index or work tree changed, else taken from `.orchestrator/snapshots/NAME.json`."""
+"""Take snapshots. If HEAD, index and work tree are unchanged, reuse `.orchestrator/snapshots/NAME.json`."""
 
 from __future__ import annotations
 
@@ -25,24 +25,24 @@ from supervisor.shell.git import list_files, place_of, toplevel
 from supervisor.wire.plain import plain, typed
 
 FORMAT = f"1/{__version__}"
-"""What the file of a snapshot has to say to be read: another version may have seen other things in the same repo."""
+"""The format of a snapshot's file. A file of another version is not used: it may hold other facts of the same repo."""
 
 FILE_LIMIT = 16 << 20
-"""Bytes of such a file; a larger one is not ours."""
+"""Bytes of such a file. A larger one is not ours."""
 
-PATIENCE = 1.0
-"""Seconds of reading without a word."""
+PROGRESS = 1.0
+"""Seconds between two calls of `progress`."""
 
 
 def refresh(workspace: Workspace, child: Child) -> tuple[Snapshot, bool]:
-    """The snapshot of a child as it is now, and whether it had to be made. Raises OrchError if git cannot tell."""
+    """Return the current snapshot of a child, and whether it is new. Raises OrchError if git fails."""
     root = _root(Path(child.path))
     file = workspace.snapshot(child.name)
     known, key = _kept(file), state_key(root)
     if known is not None and (known.child, known.path, known.key) == (child.name, str(root), key):
         return known, False
     made = read(child.name, root, key)
-    # A snapshot that cannot be kept is as good; the next one only takes longer.
+    # If the file cannot be written, the snapshot is still good; only the next one takes longer.
     with contextlib.suppress(OSError):
         workspace.state.mkdir(mode=0o700, exist_ok=True)
         file.parent.mkdir(mode=0o700, exist_ok=True)
@@ -51,25 +51,25 @@ def refresh(workspace: Workspace, child: Child) -> tuple[Snapshot, bool]:
 
 
 def refresh_all(
-    workspace: Workspace, children: Sequence[Child], told: Callable[[Sequence[str]], None]
+    workspace: Workspace, children: Sequence[Child], progress: Callable[[Sequence[str]], None]
 ) -> list[Snapshot | Unread]:
-    """The snapshots of children, read side by side. One that cannot be read does not keep the others.
+    """Take the snapshots of several children in parallel. A child that cannot be read becomes Unread.
 
-    `told` hears, every second, which children are still being read.
+    Calls `progress` every second with the children that are still being read.
     """
     with ThreadPoolExecutor(max(1, min(len(children), 2 * (os.cpu_count() or 1))), "snapshot") as pool:
         jobs = [pool.submit(_attempt, workspace, child) for child in children]
         left: set[Future[Snapshot | Unread]] = set(jobs)
         while left:
-            left = wait(left, PATIENCE).not_done
+            left = wait(left, PROGRESS).not_done
             if left:
-                told([child.name for child, job in zip(children, jobs, strict=True) if job in left])
+                progress([child.name for child, job in zip(children, jobs, strict=True) if job in left])
     return [job.result() for job in jobs]
 
 
 def read(name: str, root: Path, key: str) -> Snapshot:
-    """A new snapshot of the repo at `root`; nothing in it is older than `key`. Raises OrchError if git cannot tell."""
-    # Side by side: git's half waits for processes.
+    """Take a new snapshot of the repo at `root`. Nothing in it is older than `key`. Raises OrchError if git fails."""
+    # Read files in a thread, because git's half only waits for processes.
     with ThreadPoolExecutor(1, "files") as pool:
         job = pool.submit(_read_files, root)
         state, history = read_state(root)
@@ -78,9 +78,9 @@ def read(name: str, root: Path, key: str) -> Snapshot:
 
 
 def as_json(one: Snapshot | Unread) -> dict[str, Any]:
-    """The object of `orch snapshot --json`."""
-    told: dict[str, Any] = plain(one)
-    return told
+    """The object that `orch snapshot --json` prints."""
+    fields: dict[str, Any] = plain(one)
+    return fields
 
 
 _BARE = "a bare repo has no files: documents and code were not read"
@@ -94,9 +94,9 @@ def _attempt(workspace: Workspace, child: Child) -> Snapshot | Unread:
 
 
 def _root(path: Path) -> Path:
-    """The root of the repo; git is asked only if `path` is not the root itself."""
+    """Find the root of the repo. Git is asked only if `path` is not the root itself."""
     if "\0" in str(path):
-        raise WorkspaceError("its path is none (it holds a null character)", "correct the child's path")
+        raise WorkspaceError("the path contains a null character", "correct the child's path")
     with contextlib.suppress(OSError):
         if (path / ".git").exists() and place_of(path) is not None:
             return path.resolve()
@@ -104,7 +104,7 @@ def _root(path: Path) -> Path:
 
 
 def _read_files(root: Path) -> tuple[Docs, Code, tuple[str, ...]]:
-    # Here, for their parsers take as long to load as a snapshot that is kept takes to show.
+    # Imported late: the parsers take as long to load as it takes to show a snapshot that is on disk.
     from supervisor.core.repo import code as repo_code
     from supervisor.core.repo import docs as repo_docs
 
@@ -120,7 +120,7 @@ def _read_files(root: Path) -> tuple[Docs, Code, tuple[str, ...]]:
     contents |= _contents(root, raws, repo_code.followed(files, contents))
     docs = repo_docs.read_docs(files, about, repo_code.hook_rules(contents))
     code = repo_code.read_code(files, contents)
-    cut = (f"there are more than {len(listing.files):,} files: the rest does not count",) if listing.cut else ()
+    cut = (f"there are more than {len(listing.files):,} files: the rest is ignored",) if listing.cut else ()
     return docs, code, cut
 
 

@@ -1,7 +1,7 @@
-"""The survey as the supervisor has it done: by a process of its own, so that the supervisor never waits for it.
+"""Have a separate process survey the repos, so that the supervisor never waits for it.
 
-Reading ten thousand files takes seconds and memory; a process that ends gives both back. It stays for a while: to start
-it takes ten times as long as to survey repos that hardly changed.
+To read ten thousand files takes seconds, and memory that is free again once the process has exited. The process stays
+for a while, because to start it takes ten times as long as to survey repos that hardly changed.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ from supervisor.shell.process import MARK
 from supervisor.wire.plain import loaded
 
 WITHIN = 300.0  # seconds for one survey; ten thousand files take about ten
-STAYS = 20.0  # seconds from one survey to the next: turns that follow each other end sooner
+STAYS = 20.0  # seconds that an idle process waits for the next survey; turns in a row end within that time
 LIMIT = 32 << 20  # bytes of an answer
-# It gives way to the servers, and to whatever the person does, from its first moment on.
+# Lower its priority first, so that it does not slow down the servers or the person.
 _SURVEYOR = "import os; os.nice(10); from supervisor.runtime.survey.worker import main; main()"
 
 
 class SurveyFailed(OrchError):
-    """The map could not be brought up to date."""
+    """The map could not be updated."""
 
 
 class Surveyor:
-    """The process that surveys, one survey at a time: started when it is needed, and ended with this context."""
+    """The surveyor process. It does one survey at a time, is started when needed, and killed with this context."""
 
     def __init__(self, workspace: Workspace, *, stays: float = STAYS) -> None:
         self._workspace = workspace
@@ -48,41 +48,41 @@ class Surveyor:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._end()
+        await self._kill()
 
     async def survey(self, children: Iterable[Child], touched: Sequence[str], known: str) -> SurveyResult:
-        """See `surveyed`. Raises SurveyFailed saying what the process said last."""
-        asked = json.dumps([known, {child.name: child.path for child in children}, list(touched)])
-        kept = False
+        """Do what `surveyed` does, in the process. Raises SurveyFailed with the process's last line of output."""
+        request = json.dumps([known, {child.name: child.path for child in children}, list(touched)])
+        answered = False
         try:
             async with asyncio.timeout(WITHIN):
-                found: SurveyResult | str = loaded(SurveyResult | str, await self._answer(asked))
-            kept = True
+                found: SurveyResult | str = loaded(SurveyResult | str, await self._answer(request))
+            answered = True
         except TimeoutError:
-            raise SurveyFailed(f"it took longer than {WITHIN:g} s", "run `orch map` to see where it stays") from None
+            raise SurveyFailed(f"it took longer than {WITHIN:g} s", "run `orch map` to see where it hangs") from None
         except ValueError as error:
-            raise SurveyFailed("its answer makes no sense", "run `orch map`") from error
+            raise SurveyFailed("its answer is not valid", "run `orch map`") from error
         finally:
-            if not kept:
-                await self._end()
-        self._leave = asyncio.get_running_loop().call_later(self._stays, self._let_go)
+            if not answered:
+                await self._kill()
+        self._leave = asyncio.get_running_loop().call_later(self._stays, self._release)
         if isinstance(found, str):
             raise SurveyFailed(found, "run `orch map`")
         return found
 
-    async def _answer(self, asked: str) -> bytes:
-        process = await self._at_hand()
+    async def _answer(self, request: str) -> bytes:
+        process = await self._running_process()
         assert process.stdin is not None
         assert process.stdout is not None
         assert process.stderr is not None
-        process.stdin.write(asked.encode() + b"\n")
+        process.stdin.write(request.encode() + b"\n")
         if answer := await process.stdout.readline():
             return answer
-        said = (await process.stderr.read()).decode("utf-8", "replace").strip().splitlines()
-        raise SurveyFailed(said[-1] if said else f"it ended with {await process.wait()}", "run `orch map`")
+        errors = (await process.stderr.read()).decode("utf-8", "replace").strip().splitlines()
+        raise SurveyFailed(errors[-1] if errors else f"it exited with {await process.wait()}", "run `orch map`")
 
-    async def _at_hand(self) -> Process:
-        """The process of the last survey if it is still there, else a new one."""
+    async def _running_process(self) -> Process:
+        """Return the process of the last survey if it still runs, else start a new one."""
         if self._leave is not None:
             self._leave.cancel()
             self._leave = None
@@ -93,17 +93,17 @@ class Surveyor:
                 stdout=PIPE,
                 stderr=PIPE,
                 limit=LIMIT,
-                env={**os.environ, MARK: self._workspace.mark("survey")},  # `orch down` finds it whatever became of us
+                env={**os.environ, MARK: self._workspace.mark("survey")},  # so `orch down` finds it even if we die
                 start_new_session=True,
             )
         return self._process
 
-    def _let_go(self) -> None:
+    def _release(self) -> None:
         process, self._process = self._process, None
         if process is not None and process.stdin is not None:
-            process.stdin.close()  # it ends by itself
+            process.stdin.close()  # it exits by itself
 
-    async def _end(self) -> None:
+    async def _kill(self) -> None:
         process, self._process = self._process, None
         if self._leave is not None:
             self._leave.cancel()

@@ -1,4 +1,4 @@
-"""Drawing the map: what the index holds is joined across the repos, with what the repos are as a whole."""
+"""Draw the map: join the mentions in the index across the repos, and add what concerns whole repos."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ from supervisor.wire.plain import dumped, loaded
 _README = re.compile(r"readme(\.\w+)?", re.I)
 
 
-def drawn(index: MentionIndex, seen: Sequence[Seen], cut: Sequence[str]) -> Map:
-    """The map of the children as they were seen, whose sources the index holds; `cut` says what it does not."""
+def draw_map(index: MentionIndex, seen: Sequence[Seen], cut: Sequence[str]) -> Map:
+    """Draw the map of the children in `seen`, whose sources are in the index. `cut` says what is missing there."""
     past = _past(index, seen)
     found = [Occurrence(*one) for one in index.shared()]
-    found += [own for one in seen for own in _itself(index, one, past["repos"].get(one.child.name, ()))]
+    found += [own for one in seen for own in _own_occurrences(index, one, past["repos"].get(one.child.name, ()))]
     rows = (*links(found), *_copies(seen), *map(row_from_json, past["rows"]))
     return Map(
         tuple(_surveyed(index, one) for one in seen),
@@ -43,9 +43,9 @@ def drawn(index: MentionIndex, seen: Sequence[Seen], cut: Sequence[str]) -> Map:
 
 
 def _past(index: MentionIndex, seen: Sequence[Seen]) -> Mapping[str, Any]:
-    """What git remembers: `rows`, the commits that belong together, and `repos`, by child what its remotes call it.
+    """Read the histories: `rows` are links by commits that belong together, `repos` the names in a child's remotes.
 
-    It is read anew only where a HEAD moved.
+    A history is read again only if its HEAD moved.
     """
     version = json.dumps({one.child.name: one.head for one in seen})
     if (known := index.noted("past", version)) is not None:
@@ -60,26 +60,26 @@ def _past(index: MentionIndex, seen: Sequence[Seen]) -> Mapping[str, Any]:
 def _pasts(index: MentionIndex, seen: Sequence[Seen]) -> Iterator[tuple[tuple[Commit, ...], tuple[str, ...]]]:
     form = tuple[tuple[Commit, ...], tuple[str, ...]]
     notes = [f"past of {one.child.name}" for one in seen]
-    told = [index.noted(note, one.head or "") for note, one in zip(notes, seen, strict=True)]
-    moved = [at for at, text in enumerate(told) if text is None and seen[at].head]
+    texts = [index.noted(note, one.head or "") for note, one in zip(notes, seen, strict=True)]
+    moved = [at for at, text in enumerate(texts) if text is None and seen[at].head]
     with ThreadPoolExecutor(max(1, len(moved))) as pool:
         for at, past in zip(moved, pool.map(lambda at: _read_past(seen[at].root), moved), strict=True):
-            told[at] = text = dumped(past)
+            texts[at] = text = dumped(past)
             index.note(notes[at], seen[at].head or "", text)
-    return (((), ()) if text is None else loaded(form, text) for text in told)
+    return (((), ()) if text is None else loaded(form, text) for text in texts)
 
 
 def _read_past(root: Path) -> tuple[tuple[Commit, ...], tuple[str, ...]]:
-    """The recent commits of a repo, and the names that its remotes have for it."""
+    """Read the recent commits of a repo, and the names that its remotes have for it. Empty if git fails."""
     try:
         state, history = read_state(root)
     except OrchError:
-        return (), ()  # what git cannot tell is no part of the map
+        return (), ()
     return clean((history.recent, tuple(dict.fromkeys(repo_name(remote.url) for remote in state.remotes))))
 
 
-def _itself(index: MentionIndex, seen: Seen, repos: Sequence[str]) -> Iterator[Occurrence]:
-    """The child as what a submodule of another one may be, at the line where it says its own name."""
+def _own_occurrences(index: MentionIndex, seen: Seen, repos: Sequence[str]) -> Iterator[Occurrence]:
+    """Occurrences for the child itself, which another child may have as a submodule, at the line that names it."""
     readme = next((one.name for one in seen.files if _README.fullmatch(one.name)), None)
     file, line, shown = index.own_name(seen.child.name) or ((readme, 1, "") if readme else (".", 0, ""))
     for name in dict.fromkeys((*repos, seen.root.name.lower(), seen.child.name.lower())):
@@ -93,12 +93,12 @@ def _surveyed(index: MentionIndex, seen: Seen) -> Surveyed:
 
 
 def _copies(seen: Sequence[Seen]) -> tuple[Link, ...]:
-    """Files that several repos have, as they are on disk."""
+    """Find files that several repos have, as they are on disk."""
     roots = {one.child.name: one.root for one in seen}
     files = [
         (one.child.name, file, file.name.rpartition("/")[2]) for one in seen for file in one.files if not file.built
     ]
-    having: dict[str, set[str]] = {}  # the children that have a content, or a name
+    having: dict[str, set[str]] = {}  # the children that have a content or a file name
     for child, file, base in files:
         having.setdefault(file.token, set()).add(child)
         having.setdefault(base, set()).add(child)

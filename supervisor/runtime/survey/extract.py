@@ -1,4 +1,4 @@
-"""Reading source files into mentions: by this process if they are few, else by several, one for each core."""
+"""Read source files and extract mentions: in this process if the files are few, else in one process for each core."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from supervisor.shell.mention_index import IndexedFile
 from supervisor.wire import source
 from supervisor.wire.source.read import literals
 
-FEW = 60  # files that are sooner read than another process is started (0.2 s)
-BATCH = 100  # files handed to a process at once
+FEW = 60  # files that we read sooner than another process starts (0.2 s)
+BATCH = 100  # files that a process gets at once
 
 
-def extract(root: Path, files: Sequence[Wanted], told: Callable[[int], None]) -> Iterator[IndexedFile]:
-    """What the files below `root` mention. `told` hears how many more were read, now and then."""
+def extract(root: Path, files: Sequence[Wanted], progress: Callable[[int], None]) -> Iterator[IndexedFile]:
+    """Extract the mentions of files below `root`. Calls `progress` now and then with how many more were read."""
     if len(files) <= FEW:
         yield from read_batch(str(root), files)
         if files:
-            told(len(files))
+            progress(len(files))
         return
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
@@ -35,7 +35,7 @@ def extract(root: Path, files: Sequence[Wanted], told: Callable[[int], None]) ->
         try:
             for job in jobs:
                 read = job.result()
-                told(len(read))
+                progress(len(read))
                 yield from read
         finally:
             for job in jobs:
@@ -43,7 +43,7 @@ def extract(root: Path, files: Sequence[Wanted], told: Callable[[int], None]) ->
 
 
 def read_batch(root: str, files: Iterable[Wanted]) -> list[IndexedFile]:
-    """What each of the files mentions. One that cannot be read, or that nobody understands, has a reason instead."""
+    """Extract the mentions of each file. A file that is skipped has a reason instead."""
     return [_read(Path(root), one) for one in files]
 
 
@@ -60,6 +60,6 @@ def _read(root: Path, wanted: Wanted) -> IndexedFile:
         content = read_file(root, wanted.raw, source.LIMIT + 1)
         reason = "unreadable" if content is None else source.skipped(wanted.name, content)
         if reason is None and content is not None:
-            said = mentions(literals(language, content), language, wanted.name, known())
-            found = tuple((join_key(one), one) for one in said)
+            mentioned = mentions(literals(language, content), language, wanted.name, known())
+            found = tuple((join_key(one), one) for one in mentioned)
     return IndexedFile(wanted.name, wanted.version, test, reason or "", found)

@@ -1,4 +1,4 @@
-"""What a survey sees of a child before any source is read."""
+"""What a survey knows of a child before it reads any source."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from supervisor.domain.link import Wanted
 
 
 class Seen(Struct, frozen=True):
-    """What is on disk of one child: its files, each with the token of its content."""
+    """One child as it is on disk."""
 
     child: Child
     root: Path
     head: str | None = None
-    files: tuple[Wanted, ...] = ()
-    cut: bool = False
-    problem: str = ""
-    next_step: str = ""
+    files: tuple[Wanted, ...] = ()  # each with a token for its content
+    cut: bool = False  # there are more files
+    problem: str = ""  # why it could not be read ("": it could)
+    next_step: str = ""  # what to do about the problem

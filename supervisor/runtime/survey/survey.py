@@ -1,6 +1,6 @@
-"""The map of a workspace: sources are read where they changed, and what they mention is joined across the repos.
+"""Survey a workspace: read changed sources, and draw the map when something changed.
 
-What it takes to read sources and to draw a map is imported when there is something to read, or to draw.
+The code that reads sources and draws maps is imported only when it is needed.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from supervisor.shell.git import list_files, read_tree, toplevel
 from supervisor.shell.mention_index import MentionIndex
 from supervisor.wire import source
 
-FILES = 50_000  # of one child that are looked at
+FILES = 50_000  # of one child that are read at most
 
 
-def survey(workspace: Workspace, children: Sequence[Child], told: Callable[[str, int, int], None]) -> Map:
-    """Bring the index of the children's sources up to date, and map what ties them together.
+def survey(workspace: Workspace, children: Sequence[Child], progress: Callable[[str, int, int], None]) -> Map:
+    """Update the index of the children's sources, and return the map of what they share.
 
-    `told` hears (child, files read, files to read) now and then. A child that cannot be read is told in the map, and
-    does not keep the others from it. Raises OrchError if the workspace cannot be written.
+    Calls `progress` with (child, files read, files to read) now and then. If a child cannot be read, the map says why,
+    and the others are surveyed all the same. Raises OrchError if the workspace cannot be written.
     """
     with _locked(workspace):
         with ThreadPoolExecutor(max(1, len(children))) as pool:
@@ -39,7 +39,7 @@ def survey(workspace: Workspace, children: Sequence[Child], told: Callable[[str,
         try:
             index.keep_only(child.name for child in children)
             for one in seen:
-                _update(index, one, told)
+                _update(index, one, progress)
             version = json.dumps([index.revision(), *([one.child.name, one.head, one.problem] for one in seen)])
             if index.noted("map", version) is not None and (known := _kept(workspace)) is not None:
                 return known
@@ -52,14 +52,14 @@ def survey(workspace: Workspace, children: Sequence[Child], told: Callable[[str,
 
 
 def _draw(index: MentionIndex, seen: Sequence[Seen]) -> Map:
-    from supervisor.runtime.survey.draw import drawn
+    from supervisor.runtime.survey.draw import draw_map
 
     cut = [f"{one.child.name} has more than {FILES:,} files: the rest was not read" for one in seen if one.cut]
-    return drawn(index, seen, cut)
+    return draw_map(index, seen, cut)
 
 
 def _kept(workspace: Workspace) -> Map | None:
-    """The map as it was last drawn; None if somebody took it away, or broke it."""
+    """The map that was last drawn; None if somebody removed or damaged its files."""
     if not workspace.map_markdown.exists():
         return None
     try:
@@ -71,13 +71,13 @@ def _kept(workspace: Workspace) -> Map | None:
 def _keep(workspace: Workspace, made: Map) -> None:
     from supervisor.core.map.markdown import markdown
 
-    write_atomic(workspace.map_json, json.dumps(as_json(made)))  # indented it takes ten times as long
+    write_atomic(workspace.map_json, json.dumps(as_json(made)))  # with indents it takes ten times as long
     write_atomic(workspace.map_markdown, markdown(made))
 
 
 @contextmanager
 def _locked(workspace: Workspace) -> Iterator[None]:
-    """One survey of a workspace at a time; a second one waits for the first and finds its work done."""
+    """Allow one survey of a workspace at a time. A second one waits for the first and finds its work done."""
     try:
         workspace.state.mkdir(mode=0o700, exist_ok=True)
         file = workspace.map_lock.open("a")
@@ -106,7 +106,7 @@ def _look(child: Child) -> Seen:
     return Seen(child, root, tree.head, tuple(files[:FILES]), listing.cut or len(files) > FILES)
 
 
-def _update(index: MentionIndex, seen: Seen, told: Callable[[str, int, int], None]) -> None:
+def _update(index: MentionIndex, seen: Seen, progress: Callable[[str, int, int], None]) -> None:
     if seen.problem:
         return
     known = index.tokens(seen.child.name)
@@ -121,6 +121,6 @@ def _update(index: MentionIndex, seen: Seen, told: Callable[[str, int, int], Non
     def more(count: int) -> None:
         nonlocal done
         done += count
-        told(seen.child.name, done, len(wanted))
+        progress(seen.child.name, done, len(wanted))
 
     index.update(seen.child.name, extract(seen.root, wanted, more), gone)

@@ -1,4 +1,4 @@
-"""The surveyor: the process that brings the map up to date. `surveying.py` starts it."""
+"""The surveyor: the process that updates the map. `client.py` starts it."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from supervisor.runtime.workspace import Workspace
 from supervisor.shell.atomic import write_atomic
 from supervisor.wire.plain import dumped, loaded
 
-TOKENS = 250  # of what is told of a repo in a brief: the child can read the rest for itself
+TOKENS = 250  # of a repo's summary in a brief; the child can read the rest itself
 
 
 def surveyed(workspace: Workspace, children: Sequence[Child], touched: Sequence[str], known: str) -> SurveyResult:
-    """Bring the map of these children up to date. Raises OrchError.
+    """Update the map of these children, and find what the `touched` ones changed in it. Raises OrchError.
 
-    What the `touched` ones changed is told against the map with the digest `known`; without that one (a first survey)
-    nothing has changed.
+    Changes are relative to the map with the digest `known`. If that map is not on disk (at the first survey), nothing
+    counts as changed.
     """
     made = survey(workspace, children, lambda *_: None)
     read = snapshots.refresh_all(workspace, children, lambda *_: None)
-    told = tuple((one.child, digest_of(one, TOKENS)) for one in read if isinstance(one, Snapshot))
+    summaries = tuple((one.child, digest_of(one, TOKENS)) for one in read if isinstance(one, Snapshot))
     text = dumped(made.links)
     digest = hashlib.sha256(text.encode()).hexdigest()[:16]
     before = _known(workspace, known)
@@ -40,20 +40,24 @@ def surveyed(workspace: Workspace, children: Sequence[Child], touched: Sequence[
     for file in workspace.maps.iterdir():
         if file.stem not in (known, digest):
             file.unlink(missing_ok=True)
-    return SurveyResult(digest, kept(made.links), () if before is None else drifts(before, made.links, touched), told)
+    changed = () if before is None else drifts(before, made.links, touched)
+    return SurveyResult(digest, kept(made.links), changed, summaries)
 
 
 def _known(workspace: Workspace, digest: str) -> tuple[Link, ...] | None:
     try:
         return loaded(tuple[Link, ...], (workspace.maps / f"{digest}.json").read_bytes()) if digest else None
     except (OSError, ValueError):
-        return None  # the first one, or one of another version
+        return None  # there is none, or another version wrote it
 
 
 def main() -> None:
-    """argv: the workspace. A line of standard input asks for a survey, by the digest of the map that is known ("" for
-    none), the path of each child by its name (to read the config again takes as long as to survey), and the children
-    that were touched. The answer is a line: what was drawn, or why nothing was. The end of the input is ours."""
+    """Survey the workspace in argv[1] for each line of standard input, until the input ends.
+
+    A line holds the digest of the known map ("" for none), the path of each child by its name (because to read the
+    config takes as long as a survey), and the names of the touched children. The answer is one line: the result, or the
+    text of an error.
+    """
     workspace = Workspace(Path(sys.argv[1]))
     for line in sys.stdin.buffer:
         known, paths, touched = json.loads(line)

@@ -66,15 +66,15 @@ def test_an_edited_config_and_another_home_are_noticed(workspace: Workspace, mon
 @pytest.mark.parametrize("kept", ["", "[]", "{}", '{"key": 1}', "\0", "[" * 100_000])
 def test_a_broken_note_costs_only_time(workspace: Workspace, kept: str) -> None:
     first = load(workspace)
-    workspace.config_said.write_text(kept, encoding="utf-8")
+    workspace.parsed_config.write_text(kept, encoding="utf-8")
 
     assert load(workspace) == first
 
 
 def test_a_note_of_another_form_is_not_taken(workspace: Workspace) -> None:
     first = load(workspace)
-    text = workspace.config_said.read_text(encoding="utf-8")
-    workspace.config_said.write_text(text.replace('"children"', '"chickens"'), encoding="utf-8")
+    text = workspace.parsed_config.read_text(encoding="utf-8")
+    workspace.parsed_config.write_text(text.replace('"children"', '"chickens"'), encoding="utf-8")
 
     assert load(workspace) == first
 
@@ -92,4 +92,4 @@ def test_what_may_hold_a_secret_is_not_kept(workspace: Workspace) -> None:
     workspace.config.write_text(f"{CONFIG}notify: {{webhook: 'https://example.com/s3cret'}}\n", encoding="utf-8")
 
     assert load(workspace) == load(workspace)
-    assert not workspace.config_said.exists()
+    assert not workspace.parsed_config.exists()

@@ -1,4 +1,4 @@
-"""A web server that takes notices."""
+"""A web server that receives notices."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 
 
 class Hook:
-    """A web server that notes what it gets and answers with `status`."""
+    """A web server that records what it receives and answers with `status`."""
 
     def __init__(self, status: int = 200, **headers: str) -> None:
         self.got: Queue[tuple[str, Any]] = Queue()
@@ -37,11 +37,11 @@ class Hook:
         self._thread.start()
 
     def next(self, timeout: float = 30.0) -> tuple[str, Any]:
-        """The path and the object of the next call, once it comes."""
+        """Wait for the next call and return its path and object."""
         return self.got.get(timeout=timeout)
 
     def close(self) -> None:
-        """May be called twice."""
+        """Stop. May be called twice."""
         if not self._thread.is_alive():
             return
         self._server.shutdown()

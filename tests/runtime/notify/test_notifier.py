@@ -1,4 +1,4 @@
-"""Telling the human, with real commands and a real web server."""
+"""Deliver notices with real commands and a real web server."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.runtime.notify.hook import Hook
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 ASK = Notify("ask A1", "asks", "A1 waits", 'May it?\n`rm "x"`', "orch answer A1 accept", "api", "T1", "A1", why="")
-TOLD = {
+CONTENT = {
     "key": "ask A1",
     "kind": "asks",
     "title": "A1 waits",
@@ -43,8 +43,10 @@ def workspace(tmp_path: Path) -> Workspace:
     return Workspace(tmp_path)
 
 
-def tell(workspace: Workspace, telling: NotifySettings, *notices: Notify) -> tuple[list[Event], list[dict[str, Any]]]:
-    """What is posted, and the log, once all has been told."""
+def deliver(
+    workspace: Workspace, settings: NotifySettings, *notices: Notify
+) -> tuple[list[Event], list[dict[str, Any]]]:
+    """Deliver all notices, and return the posted events and the log."""
     posted: list[Event] = []
     logs = Logs(workspace.logs, megabytes=1)
     file = workspace.logs / "supervisor.jsonl"
@@ -56,10 +58,10 @@ def tell(workspace: Workspace, telling: NotifySettings, *notices: Notify) -> tup
         with suppress(BaseExceptionGroup):
             async with asyncio.timeout(60), asyncio.TaskGroup() as group:
                 notifier = Notifier(
-                    telling, workspace=workspace, logs=logs, group=group, post=posted.append, now=lambda: NOON
+                    settings, workspace=workspace, logs=logs, group=group, post=posted.append, now=lambda: NOON
                 )
                 for notice in notices:
-                    await notifier.tell(notice)
+                    await notifier.deliver(notice)
                 raise KeyError
 
     asyncio.run(main())
@@ -70,18 +72,18 @@ def tell(workspace: Workspace, telling: NotifySettings, *notices: Notify) -> tup
 def test_a_command_gets_the_notice_as_json_and_as_variables(workspace: Workspace) -> None:
     script = (
         "import json, os, sys; json.dump([json.load(sys.stdin), "
-        "{k: v for k, v in os.environ.items() if k.startswith('ORCH_NOTICE')}], open('told.json', 'w'))"
+        "{k: v for k, v in os.environ.items() if k.startswith('ORCH_NOTICE')}], open('notice.json', 'w'))"
     )
-    posted, log = tell(workspace, NotifySettings(("asks",), (sys.executable, "-c", script)), ASK)
-    said, variables = json.loads((workspace.root / "told.json").read_text(encoding="utf-8"))
-    told = {**TOLD, "workspace": str(workspace.root)}
-    assert said == told
-    assert variables == {f"ORCH_NOTICE_{name.upper()}": value for name, value in told.items()}
+    posted, log = deliver(workspace, NotifySettings(("asks",), (sys.executable, "-c", script)), ASK)
+    stdin, variables = json.loads((workspace.root / "notice.json").read_text(encoding="utf-8"))
+    expected = {**CONTENT, "workspace": str(workspace.root)}
+    assert stdin == expected
+    assert variables == {f"ORCH_NOTICE_{name.upper()}": value for name, value in expected.items()}
     assert (posted, [line["event"] for line in log]) == ([], ["notice_sent"])
 
 
 def test_no_shell_reads_the_command_or_the_notice(workspace: Workspace) -> None:
-    posted, _ = tell(workspace, NotifySettings(("asks",), ("touch", "a; touch b", "$(touch c)")), ASK)
+    posted, _ = deliver(workspace, NotifySettings(("asks",), ("touch", "a; touch b", "$(touch c)")), ASK)
     assert posted == []
     assert sorted(one.name for one in workspace.root.iterdir() if one.is_file()) == ["$(touch c)", "a; touch b"]
 
@@ -95,19 +97,19 @@ def test_no_shell_reads_the_command_or_the_notice(workspace: Workspace) -> None:
         (("a\0b",), "the command cannot be run (ValueError)"),
     ],
 )
-def test_a_command_that_fails_is_told_and_stops_nothing(
+def test_a_command_that_fails_is_reported_and_stops_nothing(
     workspace: Workspace, command: tuple[str, ...], reason: str
 ) -> None:
-    posted, _ = tell(workspace, NotifySettings(("asks",), command), ASK, ASK)
+    posted, _ = deliver(workspace, NotifySettings(("asks",), command), ASK, ASK)
     assert posted == [NoticeFailed(NOON, "ask A1", reason)] * 2
 
 
-def test_a_command_that_takes_too_long_is_ended_with_all_that_it_started(
+def test_a_command_that_takes_too_long_is_killed_with_all_that_it_started(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(notifier, "WITHIN", 0.3)
     begun = time.monotonic()
-    posted, _ = tell(workspace, NotifySettings(("asks",), ("sh", "-c", "sleep 60 & echo $! > pid; wait")), ASK)
+    posted, _ = deliver(workspace, NotifySettings(("asks",), ("sh", "-c", "sleep 60 & echo $! > pid; wait")), ASK)
     assert posted == [NoticeFailed(NOON, "ask A1", "the command took longer than 0.3 s")]
     assert time.monotonic() - begun < 20
     left = int((workspace.root / "pid").read_text(encoding="utf-8"))
@@ -119,18 +121,18 @@ def test_a_command_that_takes_too_long_is_ended_with_all_that_it_started(
 
 
 def test_a_webhook_gets_the_same_json(workspace: Workspace, hook: Hook) -> None:
-    posted, log = tell(workspace, NotifySettings(("asks",), (), hook.url), ASK)
-    assert hook.next() == ("/hook/secret?token=secret", {**TOLD, "workspace": str(workspace.root)})
+    posted, log = deliver(workspace, NotifySettings(("asks",), (), hook.url), ASK)
+    assert hook.next() == ("/hook/secret?token=secret", {**CONTENT, "workspace": str(workspace.root)})
     assert (posted, log[0]["way"]) == ([], "webhook")
     assert "secret" not in json.dumps(log)
 
 
 @pytest.mark.parametrize("status", [302, 404, 500])
-def test_a_webhook_that_refuses_is_told_without_its_address(workspace: Workspace, status: int) -> None:
+def test_a_webhook_that_refuses_is_reported_without_its_address(workspace: Workspace, status: int) -> None:
     other = Hook()
     hook = Hook(status, Location=other.url)
     try:
-        posted, _ = tell(workspace, NotifySettings(("asks",), (), hook.url), ASK)
+        posted, _ = deliver(workspace, NotifySettings(("asks",), (), hook.url), ASK)
     finally:
         hook.close()
         other.close()
@@ -138,14 +140,14 @@ def test_a_webhook_that_refuses_is_told_without_its_address(workspace: Workspace
     assert other.got.empty()
 
 
-def test_a_webhook_that_nobody_serves_is_told_without_its_address(workspace: Workspace, hook: Hook) -> None:
+def test_a_webhook_that_nobody_serves_is_reported_without_its_address(workspace: Workspace, hook: Hook) -> None:
     hook.close()
-    posted, log = tell(workspace, NotifySettings(("asks",), (), hook.url), ASK)
-    reason = "the webhook exited with 1: nobody could be reached (ConnectionRefusedError)"
+    posted, log = deliver(workspace, NotifySettings(("asks",), (), hook.url), ASK)
+    reason = "the webhook exited with 1: the server could not be reached (ConnectionRefusedError)"
     assert posted == [NoticeFailed(NOON, "ask A1", reason)]
     assert "secret" not in json.dumps(log)
 
 
-def test_both_ways_are_gone_whatever_becomes_of_the_first(workspace: Workspace, hook: Hook) -> None:
-    posted, log = tell(workspace, NotifySettings(("asks",), ("false",), hook.url), ASK)
+def test_the_webhook_is_called_even_if_the_command_fails(workspace: Workspace, hook: Hook) -> None:
+    posted, log = deliver(workspace, NotifySettings(("asks",), ("false",), hook.url), ASK)
     assert (len(posted), len(log), hook.got.qsize()) == (1, 1, 1)

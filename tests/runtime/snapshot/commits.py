@@ -1,4 +1,4 @@
-"""Commits and quarrels of a repository, as a person makes them."""
+"""Commits and conflicts of a repository, made as a person makes them."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ def dated(folder: Path, day: str, subject: str, **files: str) -> None:
 
 
 def fails(folder: Path, *args: str) -> None:
-    """Run a git command that stops half-way, as a person sees it."""
+    """Run a git command that stops half-way."""
     with pytest.raises(subprocess.CalledProcessError):
         git(folder, *args)
 
 
 def diverge(repo: Path) -> None:
-    """Two branches, `main` and `other`, that changed `a` each in their own way."""
+    """Make two branches, `main` and `other`, that changed `a` differently."""
     git(repo, "checkout", "-qb", "other")
     save(repo, "theirs", a="theirs\n")
     save(repo, "theirs again", a="theirs again\n")

@@ -1,4 +1,4 @@
-"""A repository, and a user without any configuration."""
+"""A repository and a user without git configuration."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The history of a real repository: commits, people, files that change together; and where it is cut."""
+"""The history of a real repository: commits, people, files that change together, and where it is cut."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.runtime.snapshot.commits import dated, save
 pytestmark = pytest.mark.timeout(30)
 
 
-def test_recent_commits_are_told_with_files_sizes_and_tickets(repo: Path) -> None:
+def test_recent_commits_have_files_sizes_and_tickets(repo: Path) -> None:
     save(repo, "ABC-12 Change one and add another\n\nCloses #7, after UTF-8 and ABC-12.", a="ONE\n", c="1\n2\n")
     (repo / "data").write_bytes(b"\0\1")
     git(repo, "add", "-A")
@@ -90,12 +90,12 @@ def test_branches_in_flight_are_those_with_commits_that_the_default_branch_lacks
     save(repo, "their work", t="1")
     git(clone, "fetch", "-q")
     history = read_state(clone)[1]
-    told = {branch.name: (branch.ahead, branch.subject, branch.author) for branch in history.in_flight}
-    assert told == {"feature": (2, "go on", "Ada"), "origin/theirs": (1, "their work", "Ada")}
+    shown = {branch.name: (branch.ahead, branch.subject, branch.author) for branch in history.in_flight}
+    assert shown == {"feature": (2, "go on", "Ada"), "origin/theirs": (1, "their work", "Ada")}
     assert (history.default_branch, history.in_flight_count) == ("main", 2)
 
 
-def test_more_commits_than_are_looked_at_are_told(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_history_longer_than_the_limit_says_so(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(5):
         save(repo, f"commit {number}", a=f"{number}")
     monkeypatch.setattr(git_calls, "STATISTICS", 6)
@@ -103,10 +103,10 @@ def test_more_commits_than_are_looked_at_are_told(repo: Path, monkeypatch: pytes
     monkeypatch.setattr(git_calls, "STATISTICS", 4)
     history = read_state(repo)[1]
     assert (history.commits, history.read) == (6, 4)
-    assert history.cut == ("history: the newest 4 of 6 commits are looked at",)
+    assert history.cut == ("history: only the newest 4 of 6 commits are read",)
 
 
-def test_a_walk_that_takes_too_long_is_told_and_what_it_said_is_kept(
+def test_a_walk_that_takes_too_long_is_reported_and_its_output_kept(
     repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     save(repo, "second", a="2")
@@ -116,12 +116,12 @@ def test_a_walk_that_takes_too_long_is_told_and_what_it_said_is_kept(
     stand_in(monkeypatch, tmp_path, slow)
     monkeypatch.setattr(git_calls, "PATIENCE", 0.5)
     _, history = read_state(repo)
-    assert history.cut == ("history: git took longer than 0.5 s, and was stopped",)
+    assert history.cut == ("history: git took longer than 0.5 s and was killed",)
     assert (history.commits, history.read) == (None, 2)
     assert len(history.recent) == 3
 
 
-def test_a_history_with_a_missing_commit_is_told_up_to_there(repo: Path) -> None:
+def test_a_history_with_a_missing_commit_is_read_up_to_there(repo: Path) -> None:
     lost = save(repo, "lost", a="2")
     for number in range(4):
         save(repo, f"there {number}", a=f"{number}")
@@ -129,7 +129,7 @@ def test_a_history_with_a_missing_commit_is_told_up_to_there(repo: Path) -> None
     state, history = read_state(repo)
     assert state.head is not None
     assert state.head.subject == "there 3"
-    assert history.cut[0].startswith("history: git says error: Could not read ")
+    assert history.cut[0].startswith("history: git failed: error: Could not read ")
 
 
 def test_a_content_that_is_missing_leaves_the_commits_without_their_size(repo: Path) -> None:
@@ -143,4 +143,4 @@ def test_a_content_that_is_missing_leaves_the_commits_without_their_size(repo: P
         ("second", True),
         ("work", True),
     ]
-    assert history.cut == ("recent commits: git could tell the size of only 1 of 3",)
+    assert history.cut == ("recent commits: git gave the size of only 1 of 3",)

@@ -1,4 +1,4 @@
-"""Repositories that are broken, of somebody else, or made to do harm."""
+"""Repositories that are broken, belong to somebody else, or are made to do harm."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.runtime.snapshot.commits import write
 pytestmark = pytest.mark.timeout(30)
 
 
-def test_names_messages_and_people_of_any_bytes_are_told_and_obeyed_by_no_terminal(repo: Path) -> None:
+def test_names_messages_and_people_of_any_bytes_are_read_and_cannot_control_a_terminal(repo: Path) -> None:
     names = [b"-rf", b"new\nline", b"\n", b"bad\xff", b"back\\nslash", "é ü".encode(), b"tab\t", b"a" * 40]
     for name in names:
         Path(os.fsdecode(bytes(repo) + b"/" + name)).write_bytes(b"x\n")
@@ -70,7 +70,7 @@ def test_a_repository_of_another_user_is_an_error_that_says_how_to_trust_it(
             call(repo)
 
 
-def test_a_work_tree_elsewhere_is_not_read(repo: Path, tmp_path: Path) -> None:
+def test_a_work_tree_outside_the_repo_is_not_read(repo: Path, tmp_path: Path) -> None:
     (tmp_path / "private").mkdir()
     git(repo, "config", "core.worktree", str(tmp_path / "private"))
     with pytest.raises(WorkspaceError, match="is not in the work tree of its repository"):

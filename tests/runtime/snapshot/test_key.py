@@ -1,4 +1,4 @@
-"""The key of a state changes with the repository and with nothing else, and costs next to nothing."""
+"""The key of a state changes only with the repository, and takes almost no time."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def called(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return commands
 
 
-def test_a_key_costs_one_status_unless_the_configuration_may_name_filters(repo: Path, called: list[str]) -> None:
+def test_a_key_takes_one_status_unless_the_configuration_may_name_filters(repo: Path, called: list[str]) -> None:
     state_key(repo)
     called.clear()
     state_key(repo)
@@ -80,7 +80,7 @@ def test_a_key_costs_one_status_unless_the_configuration_may_name_filters(repo: 
     assert called == ["config", "status"]
 
 
-def test_a_state_costs_few_calls_whatever_the_number_of_commits(repo: Path, called: list[str]) -> None:
+def test_a_state_takes_few_calls_however_many_commits_there_are(repo: Path, called: list[str]) -> None:
     for number in range(20):
         save(repo, f"commit {number}", a=f"{number}")
     called.clear()

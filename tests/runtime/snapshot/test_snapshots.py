@@ -1,4 +1,4 @@
-"""A snapshot is made when the repo changed and only then; what is wrong with one child touches no other."""
+"""A snapshot is taken only when the repo has changed. A problem of one child does not affect the others."""
 
 from __future__ import annotations
 
@@ -47,9 +47,7 @@ def test_all_parts_of_a_snapshot_are_there(workspace: Workspace, repo: Path) -> 
     assert [one.name for one in made.code.manifests] == ["thing"]
 
 
-def test_what_did_not_change_is_not_read_again(
-    workspace: Workspace, repo: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_unchanged_repo_is_not_read_again(workspace: Workspace, repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made, _ = refresh(workspace, child_at(repo))
 
     def never(*_: object) -> Snapshot:
@@ -99,21 +97,21 @@ def test_a_change_of_head_index_or_work_tree_is_seen(
         json.dumps({"format": snapshots.FORMAT, "snapshot": {"child": 1}}).encode(),
     ],
 )
-def test_a_torn_file_is_made_anew(spoilt: bytes, workspace: Workspace, repo: Path) -> None:
+def test_a_torn_file_is_replaced(spoilt: bytes, workspace: Workspace, repo: Path) -> None:
     made, _ = refresh(workspace, child_at(repo))
     workspace.snapshot("backend").write_bytes(spoilt)
     assert refresh(workspace, child_at(repo)) == (made, True)
     assert refresh(workspace, child_at(repo)) == (made, False)
 
 
-def test_the_file_of_another_version_is_made_anew(workspace: Workspace, repo: Path) -> None:
+def test_the_file_of_another_version_is_replaced(workspace: Workspace, repo: Path) -> None:
     made, _ = refresh(workspace, child_at(repo))
     file = workspace.snapshot("backend")
     file.write_text(file.read_text(encoding="utf-8").replace(snapshots.FORMAT, "999/9.9"), encoding="utf-8")
     assert refresh(workspace, child_at(repo)) == (made, True)
 
 
-def test_a_child_that_moved_to_another_repo_is_read_anew(workspace: Workspace, repo: Path, tmp_path: Path) -> None:
+def test_a_child_that_moved_to_another_repo_is_read_again(workspace: Workspace, repo: Path, tmp_path: Path) -> None:
     refresh(workspace, child_at(repo))
     other = new_repo(tmp_path / "other")
     assert refresh(workspace, child_at(other))[0].path == str(other)
@@ -124,12 +122,14 @@ def test_a_workspace_that_cannot_be_written_still_gets_its_snapshot(workspace: W
     assert refresh(workspace, child_at(repo))[1]
 
 
-def test_a_path_inside_of_a_repo_means_the_repo(workspace: Workspace, repo: Path) -> None:
+def test_a_path_inside_a_repo_means_the_repo(workspace: Workspace, repo: Path) -> None:
     (repo / "sub").mkdir()
     assert refresh(workspace, child_at(repo / "sub"))[0].path == str(repo)
 
 
-def test_a_child_that_cannot_be_read_keeps_no_other_from_it(workspace: Workspace, repo: Path, tmp_path: Path) -> None:
+def test_a_child_that_cannot_be_read_does_not_affect_the_others(
+    workspace: Workspace, repo: Path, tmp_path: Path
+) -> None:
     corrupt = new_repo(tmp_path / "corrupt")
     (corrupt / ".git" / "index").write_bytes(b"junk")
     (tmp_path / "plain").mkdir()

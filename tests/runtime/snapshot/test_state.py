@@ -1,4 +1,4 @@
-"""The state of a real repository, in every condition that one can be in."""
+"""The state of a real repository, in every condition."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.runtime.snapshot.commits import diverge, fails, save, write
 pytestmark = pytest.mark.timeout(30)
 
 
-def test_a_clean_repository_is_told_by_its_branch_and_head(repo: Path) -> None:
+def test_a_clean_repository_has_a_branch_and_a_head(repo: Path) -> None:
     state, history = read_state(repo)
     assert state.head is not None
     assert (state.branch, state.head.oid, state.head.subject) == ("main", git(repo, "rev-parse", "HEAD"), "work")
@@ -46,7 +46,7 @@ def test_changes_are_counted_and_named_by_what_git_would_do_with_them(repo: Path
     )
 
 
-def test_the_upstream_is_told_with_what_lies_between_or_as_gone(repo: Path, tmp_path: Path) -> None:
+def test_the_upstream_is_read_with_the_commits_between_or_as_gone(repo: Path, tmp_path: Path) -> None:
     git(tmp_path, "clone", "-q", str(repo), "clone")
     clone = tmp_path / "clone"
     save(repo, "theirs", c="x")
@@ -58,7 +58,7 @@ def test_the_upstream_is_told_with_what_lies_between_or_as_gone(repo: Path, tmp_
     assert read_state(clone)[0].upstream == Upstream("origin/main", None, None)
 
 
-def test_stashes_are_told_with_their_words(repo: Path) -> None:
+def test_stashes_are_read_with_their_messages(repo: Path) -> None:
     for text in ("first", "second"):
         write(repo, a=f"{text}\n")
         git(repo, "stash", "push", "-qm", text)
@@ -111,7 +111,7 @@ def applying_mail(repo: Path) -> None:
         (applying_mail, InProgress(Operation.AM, 1, 2)),
     ],
 )
-def test_an_operation_that_nobody_ended_is_told_and_changes_the_key(
+def test_an_unfinished_operation_is_reported_and_changes_the_key(
     repo: Path, begin: Callable[[Path], None], expected: InProgress
 ) -> None:
     diverge(repo)
@@ -125,7 +125,7 @@ def test_an_operation_that_nobody_ended_is_told_and_changes_the_key(
     assert state.conflicted == (Paths(1, ("a",)) if is_in_conflict else Paths())
 
 
-def test_a_detached_head_is_told(repo: Path) -> None:
+def test_a_detached_head_is_reported(repo: Path) -> None:
     git(repo, "checkout", "-q", "--detach")
     state, _ = read_state(repo)
     assert (state.branch, state.detached, state.unborn) == (None, True, False)
@@ -134,12 +134,12 @@ def test_a_detached_head_is_told(repo: Path) -> None:
 def test_an_empty_repository_is_unborn_too_but_an_orphan_branch_is_not_empty(repo: Path, tmp_path: Path) -> None:
     git(tmp_path, "init", "-q", "-b", "new", "empty")
     git(repo, "checkout", "-q", "--orphan", "fresh")
-    told = []
+    found = []
     for path in (tmp_path / "empty", repo):
         state, history = read_state(path)
-        told.append((state.branch, state.head, state.empty, state.unborn, history.commits, history.recent))
+        found.append((state.branch, state.head, state.empty, state.unborn, history.commits, history.recent))
         assert state.key == state_key(path)
-    assert told == [("new", None, True, True, 0, ()), ("fresh", None, False, True, 0, ())]
+    assert found == [("new", None, True, True, 0, ()), ("fresh", None, False, True, 0, ())]
 
 
 def test_a_bare_repository_has_a_history_and_no_files(repo: Path, tmp_path: Path) -> None:
@@ -154,7 +154,7 @@ def test_a_bare_repository_has_a_history_and_no_files(repo: Path, tmp_path: Path
     assert (nothing.bare, nothing.empty, nothing.unborn, nothing.detached) == (True, True, True, False)
 
 
-def test_a_shallow_and_a_partial_clone_are_told(repo: Path, tmp_path: Path) -> None:
+def test_a_shallow_and_a_partial_clone_are_recognised(repo: Path, tmp_path: Path) -> None:
     save(repo, "more", c="x")
     git(repo, "config", "uploadpack.allowFilter", "true")
     git(tmp_path, "clone", "-q", "--depth=1", f"file://{repo}", "shallow")
@@ -166,13 +166,13 @@ def test_a_shallow_and_a_partial_clone_are_told(repo: Path, tmp_path: Path) -> N
     assert [each.subject for each in history.recent] == ["more", "work"]
 
 
-def test_other_work_trees_are_told_and_those_that_are_gone(repo: Path, tmp_path: Path) -> None:
+def test_other_work_trees_are_listed_and_so_are_those_that_are_gone(repo: Path, tmp_path: Path) -> None:
     git(repo, "worktree", "add", "-q", "-b", "side", str(tmp_path / "side\nways"))
     git(repo, "worktree", "add", "-q", "--detach", "--lock", str(tmp_path / "kept"))
     git(repo, "worktree", "add", "-q", "-b", "lost", str(tmp_path / "lost"))
     shutil.rmtree(tmp_path / "lost")
-    told = {tree.branch: (tree.path, tree.locked, tree.gone) for tree in read_state(repo)[0].worktrees}
-    assert told == {
+    found = {tree.branch: (tree.path, tree.locked, tree.gone) for tree in read_state(repo)[0].worktrees}
+    assert found == {
         "side": (f"{tmp_path}/side\\nways", False, False),
         None: (f"{tmp_path}/kept", True, False),
         "lost": (f"{tmp_path}/lost", False, True),
@@ -182,7 +182,7 @@ def test_other_work_trees_are_told_and_those_that_are_gone(repo: Path, tmp_path:
     assert seen_from_the_side.key == state_key(tmp_path / "side\nways")
 
 
-def test_submodules_are_told_by_commit_address_and_state(repo: Path, tmp_path: Path) -> None:
+def test_submodules_are_listed_with_commit_address_and_state(repo: Path, tmp_path: Path) -> None:
     inner = new_repo(tmp_path / "inner")
     for name in ("current", "changed", "missing"):
         git(repo, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(inner), name)
@@ -199,7 +199,7 @@ def test_submodules_are_told_by_commit_address_and_state(repo: Path, tmp_path: P
     ]
 
 
-def test_the_nearest_tags_are_told_with_their_distance(repo: Path) -> None:
+def test_the_nearest_tags_are_listed_with_their_distance(repo: Path) -> None:
     git(repo, "tag", "v1")
     save(repo, "more", c="x")
     git(repo, "tag", "-am", "two", "v2")
@@ -213,7 +213,7 @@ def test_the_nearest_tags_are_told_with_their_distance(repo: Path) -> None:
     assert [(tag.name, tag.distance) for tag in tags] == [("v2", 1), ("v1", 2)]
 
 
-def test_remotes_are_told_and_no_value_holds_a_credential(repo: Path) -> None:
+def test_remotes_are_listed_without_credentials(repo: Path) -> None:
     for name, url in (
         ("origin", "https://ada:s3cret@example.com/x.git?access_token=s3cret"),
         ("token", "https://s3cret@example.com/x.git"),
@@ -237,7 +237,7 @@ def test_remotes_are_told_and_no_value_holds_a_credential(repo: Path) -> None:
     assert "s3" not in repr((state, history))
 
 
-def test_a_sparse_checkout_and_lfs_are_told_by_their_patterns(repo: Path) -> None:
+def test_a_sparse_checkout_and_lfs_are_read_with_their_patterns(repo: Path) -> None:
     write(repo, **{".gitattributes": "# big ones\n*.bin filter=lfs diff=lfs merge=lfs -text\n*.txt text\n"})
     commit(repo)
     assert read_state(repo)[0].sparse is None

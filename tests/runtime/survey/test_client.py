@@ -1,4 +1,4 @@
-"""The process that surveys is there while it is of use, and never after us."""
+"""The surveyor process runs while it is needed, and never outlives us."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def workspace(tmp_path: Path) -> Workspace:
 def surveying(
     workspace: Workspace, what: Callable[[Surveyor], Awaitable[None]], *, stays: float = STAYS
 ) -> list[psutil.Process]:
-    """Do this with a surveyor; what is left of it afterwards."""
+    """Run `what` with a surveyor, and return the processes that are left afterwards."""
 
     async def main() -> None:
         async with asyncio.timeout(30):
@@ -50,7 +50,7 @@ async def survey(workspace: Workspace, surveyor: Surveyor, path: str = "../api")
     return (await surveyor.survey([child], [], "")).digest
 
 
-def test_one_process_does_the_surveys_that_follow_each_other_and_ends_with_us(workspace: Workspace) -> None:
+def test_one_process_does_surveys_in_a_row_and_is_killed_with_us(workspace: Workspace) -> None:
     async def twice(surveyor: Surveyor) -> None:
         first = await survey(workspace, surveyor)
         before = surveyors(workspace)
@@ -60,7 +60,7 @@ def test_one_process_does_the_surveys_that_follow_each_other_and_ends_with_us(wo
     assert surveying(workspace, twice) == []
 
 
-def test_it_ends_when_nothing_is_to_be_surveyed_for_a_while_and_another_takes_its_place(workspace: Workspace) -> None:
+def test_an_idle_process_exits_and_the_next_survey_starts_another(workspace: Workspace) -> None:
     async def twice(surveyor: Surveyor) -> None:
         first = await survey(workspace, surveyor)
         _, there = await asyncio.to_thread(psutil.wait_procs, surveyors(workspace), 20)
@@ -70,12 +70,12 @@ def test_it_ends_when_nothing_is_to_be_surveyed_for_a_while_and_another_takes_it
     assert surveying(workspace, twice, stays=0.0) == []
 
 
-def test_one_that_was_killed_is_replaced(workspace: Workspace) -> None:
+def test_a_killed_process_is_replaced(workspace: Workspace) -> None:
     async def twice(surveyor: Surveyor) -> None:
         first = await survey(workspace, surveyor)
         for one in surveyors(workspace):
             one.kill()
-        with suppress(SurveyFailed):  # its death may come to our ears only now
+        with suppress(SurveyFailed):  # we may notice its death only now
             await survey(workspace, surveyor)
         assert await survey(workspace, surveyor) == first
 
@@ -95,7 +95,7 @@ def test_a_survey_that_fails_says_why_and_the_next_one_does_not(workspace: Works
     assert surveying(workspace, twice) == []
 
 
-def test_one_that_breaks_is_told_with_its_last_words_and_replaced(workspace: Workspace) -> None:
+def test_a_process_that_crashes_is_reported_with_its_last_line_and_replaced(workspace: Workspace) -> None:
     async def twice(surveyor: Surveyor) -> None:
         workspace.state.mkdir()
         workspace.maps.write_text("a file where a folder should be", encoding="utf-8")
@@ -107,7 +107,7 @@ def test_one_that_breaks_is_told_with_its_last_words_and_replaced(workspace: Wor
     assert surveying(workspace, twice) == []
 
 
-def test_one_that_is_interrupted_is_ended(workspace: Workspace) -> None:
+def test_a_process_whose_survey_is_cancelled_is_killed(workspace: Workspace) -> None:
     async def interrupted(surveyor: Surveyor) -> None:
         under_way = asyncio.create_task(survey(workspace, surveyor))
         while not surveyors(workspace):

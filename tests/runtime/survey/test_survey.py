@@ -1,4 +1,4 @@
-"""A survey reads what changed and only that; what is wrong with one child touches no other."""
+"""A survey reads only what changed. A problem of one child does not affect the others."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ ROUTE = "/v1/devices/{}/claims"
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Workspace:
-    """With the children `api` and `web`, which share a route and a header."""
+    """A workspace with the children `api` and `web`, which share a route and a header."""
     for name, file, text in (("api", "app.py", SERVER), ("web", "src/client.ts", CLIENT)):
         repo = tmp_path / name
         (repo / file).parent.mkdir(parents=True)
@@ -52,11 +52,11 @@ def children(workspace: Workspace, *names: str) -> list[Child]:
     return [Child(name, str(workspace.root.parent / name)) for name in names or ("api", "web")]
 
 
-def drawn(workspace: Workspace, *names: str) -> tuple[Map, list[tuple[str, int, int]]]:
-    """The map, and what was told of the reading."""
-    told: list[tuple[str, int, int]] = []
-    made = survey(workspace, children(workspace, *names), lambda *one: told.append(one))
-    return made, told
+def surveyed_now(workspace: Workspace, *names: str) -> tuple[Map, list[tuple[str, int, int]]]:
+    """Survey, and return the map and the calls of `progress`."""
+    progress: list[tuple[str, int, int]] = []
+    made = survey(workspace, children(workspace, *names), lambda *one: progress.append(one))
+    return made, progress
 
 
 def names(made: Map) -> set[str]:
@@ -68,14 +68,14 @@ def link(made: Map, name: str) -> Link:
 
 
 def test_what_two_repos_share_is_found_with_a_place_on_each_side(workspace: Workspace) -> None:
-    made, told = drawn(workspace)
+    made, progress = surveyed_now(workspace)
 
     assert names(made) == {ROUTE, "X-Claim-Token"}
     assert [(one.child, one.file, one.line, str(one.role)) for one in link(made, ROUTE).places] == [
         ("api", "app.py", 1, "provides"),
         ("web", "src/client.ts", 1, "uses"),
     ]
-    assert told == [("api", 2, 2), ("web", 2, 2)]
+    assert progress == [("api", 2, 2), ("web", 2, 2)]
     assert [(one.child, one.files, one.skipped, one.problem) for one in made.children] == [
         ("api", 1, (("not source", 1),), ""),
         ("web", 1, (("not source", 1),), ""),
@@ -83,7 +83,7 @@ def test_what_two_repos_share_is_found_with_a_place_on_each_side(workspace: Work
 
 
 def test_the_map_is_kept_as_json_and_as_markdown(workspace: Workspace) -> None:
-    made, _ = drawn(workspace)
+    made, _ = surveyed_now(workspace)
     kept = json.loads(workspace.map_json.read_text("utf-8"))
 
     assert [row["name"] for row in kept["rows"]] == [one.name for one in made.links]
@@ -91,9 +91,9 @@ def test_the_map_is_kept_as_json_and_as_markdown(workspace: Workspace) -> None:
 
 
 def test_nothing_is_read_again_when_nothing_changed(workspace: Workspace) -> None:
-    first, _ = drawn(workspace)
+    first, _ = surveyed_now(workspace)
 
-    assert drawn(workspace) == (first, [])
+    assert surveyed_now(workspace) == (first, [])
 
 
 def edited(repo: Path) -> None:
@@ -112,28 +112,28 @@ def renamed(repo: Path) -> None:
 
 @pytest.mark.parametrize("change", [edited, committed, renamed])
 def test_only_what_changed_is_read_again(workspace: Workspace, change: Callable[[Path], None]) -> None:
-    drawn(workspace)
+    surveyed_now(workspace)
     change(workspace.root.parent / "api")
-    made, told = drawn(workspace)
+    made, progress = surveyed_now(workspace)
 
-    assert (names(made), told) == ({"X-Claim-Token"}, [("api", 1, 1)])
+    assert (names(made), progress) == ({"X-Claim-Token"}, [("api", 1, 1)])
 
 
 def test_a_commit_that_changes_no_file_reads_none(workspace: Workspace) -> None:
-    drawn(workspace)
+    surveyed_now(workspace)
     (workspace.root.parent / "api" / "app.py").write_text(SERVER + "# more\n", encoding="utf-8")
-    drawn(workspace)
+    surveyed_now(workspace)
     git(workspace.root.parent / "api", "commit", "-q", "--allow-empty", "-m", "Nothing")
 
-    assert drawn(workspace)[1] == []
+    assert surveyed_now(workspace)[1] == []
 
 
-def test_a_deleted_file_says_nothing_any_more(workspace: Workspace) -> None:
-    drawn(workspace)
+def test_a_deleted_file_is_no_longer_on_the_map(workspace: Workspace) -> None:
+    surveyed_now(workspace)
     (workspace.root.parent / "web/src/client.ts").unlink()
 
-    made, told = drawn(workspace)
-    assert (names(made), told) == (set(), [])
+    made, progress = surveyed_now(workspace)
+    assert (names(made), progress) == (set(), [])
 
 
 def test_an_untracked_file_counts_and_an_ignored_one_does_not(workspace: Workspace) -> None:
@@ -143,12 +143,12 @@ def test_an_untracked_file_counts_and_an_ignored_one_does_not(workspace: Workspa
     for file in ("new.py", "out/new.py"):
         (api / file).write_text('HEADERS = {"headers": {"X-New-Header": 1}}\n', encoding="utf-8")
     (workspace.root.parent / "web/src/new.ts").write_text('const a = "X-New-Header";\n', encoding="utf-8")
-    made, _ = drawn(workspace)
+    made, _ = surveyed_now(workspace)
 
     assert [one.file for one in link(made, "X-New-Header").places] == ["new.py", "src/new.ts"]
 
 
-def test_what_nobody_wrote_by_hand_is_left_out_with_its_reason(workspace: Workspace) -> None:
+def test_skipped_files_are_counted_by_reason(workspace: Workspace) -> None:
     api = workspace.root.parent / "api"
     for file, text in (
         ("vendor/lib.js", CLIENT),
@@ -161,7 +161,7 @@ def test_what_nobody_wrote_by_hand_is_left_out_with_its_reason(workspace: Worksp
     ):
         (api / file).parent.mkdir(exist_ok=True)
         (api / file).write_text(text, encoding="utf-8")
-    made, _ = drawn(workspace)
+    made, _ = surveyed_now(workspace)
 
     assert made.children[0].files == 1
     assert dict(made.children[0].skipped) == {
@@ -181,14 +181,14 @@ def test_a_name_may_hold_any_byte_but_null(workspace: Workspace) -> None:
         with open(os.fsencode(api) + b"/" + raw, "w", encoding="utf-8") as file:
             file.write('h = headers["X-Odd-Name"]\n')
     (workspace.root.parent / "web/src/odd.ts").write_text('const a = "X-Odd-Name";\n', encoding="utf-8")
-    made, _ = drawn(workspace)
+    made, _ = surveyed_now(workspace)
 
     assert {one.file for one in link(made, "X-Odd-Name").places if one.child == "api"} == {
         "-r.py",
         "a\\nb.py",
         "\\xff.py",
     }
-    assert drawn(workspace)[1] == []
+    assert surveyed_now(workspace)[1] == []
 
 
 def test_a_link_out_of_the_repo_is_not_followed(workspace: Workspace, tmp_path: Path) -> None:
@@ -196,14 +196,14 @@ def test_a_link_out_of_the_repo_is_not_followed(workspace: Workspace, tmp_path: 
     web = workspace.root.parent / "web"
     (web / "link.py").symlink_to(tmp_path / "secret.py")
     (web / "folder").symlink_to(tmp_path)
-    made, _ = drawn(workspace)
+    made, _ = surveyed_now(workspace)
 
     assert made.children[1].files == 1
 
 
-def test_a_child_that_cannot_be_read_is_told_and_the_others_are_mapped(workspace: Workspace) -> None:
+def test_a_child_that_cannot_be_read_is_reported_and_the_others_are_mapped(workspace: Workspace) -> None:
     (workspace.root.parent / "gone").mkdir()
-    made, _ = drawn(workspace, "api", "web", "gone", "missing")
+    made, _ = surveyed_now(workspace, "api", "web", "gone", "missing")
 
     assert [one.problem.partition("/")[0] + one.problem.rpartition("/")[2] for one in made.children] == [
         "",
@@ -215,14 +215,14 @@ def test_a_child_that_cannot_be_read_is_told_and_the_others_are_mapped(workspace
 
 
 def test_a_child_that_cannot_be_read_for_a_while_is_not_forgotten(workspace: Workspace) -> None:
-    drawn(workspace)
+    surveyed_now(workspace)
     api = workspace.root.parent / "api"
     api.rename(api.with_name("away"))
-    assert drawn(workspace)[0].children[0].problem != ""
+    assert surveyed_now(workspace)[0].children[0].problem != ""
     api.with_name("away").rename(api)
 
-    made, told = drawn(workspace)
-    assert (ROUTE in names(made), told) == (True, [])
+    made, progress = surveyed_now(workspace)
+    assert (ROUTE in names(made), progress) == (True, [])
 
 
 def test_many_files_are_read_by_several_processes(workspace: Workspace) -> None:
@@ -232,27 +232,29 @@ def test_many_files_are_read_by_several_processes(workspace: Workspace) -> None:
     (workspace.root.parent / "web/src/parts.ts").write_text(
         "".join(f'const a{number} = "X-Part-{number}";\n' for number in range(2 * extract.FEW)), encoding="utf-8"
     )
-    made, told = drawn(workspace)
+    made, progress = surveyed_now(workspace)
 
     assert {f"X-Part-{number}" for number in range(2 * extract.FEW)} <= names(made)
-    assert told[-2] == ("api", 2 * extract.FEW + 2, 2 * extract.FEW + 2)
+    assert progress[-2] == ("api", 2 * extract.FEW + 2, 2 * extract.FEW + 2)
 
 
 def test_two_surveys_at_once_do_the_work_once(workspace: Workspace) -> None:
     code = (
-        "from tests.runtime.survey.test_survey import *; import sys; print(len(drawn(Workspace(Path(sys.argv[1])))[1]))"
+        "import sys\n"
+        "from tests.runtime.survey.test_survey import *\n"
+        "print(len(surveyed_now(Workspace(Path(sys.argv[1])))[1]))"
     )
     words = [sys.executable, "-c", code, str(workspace.root)]
     running = [subprocess.Popen(words, stdout=subprocess.PIPE, text=True, cwd=CHECKOUT) for _ in "ab"]
-    told = sorted(int(one.communicate(timeout=30)[0]) for one in running)
+    read = sorted(int(one.communicate(timeout=30)[0]) for one in running)
 
-    assert told == [0, 2]
+    assert read == [0, 2]
 
 
 def test_commits_of_one_ticket_belong_together(workspace: Workspace) -> None:
     for name in ("api", "web"):
         git(workspace.root.parent / name, "commit", "-q", "--allow-empty", "-m", f"ABC-12: change the claim in {name}")
-    made, _ = drawn(workspace)
+    made, _ = surveyed_now(workspace)
 
     assert [one.shown for one in link(made, "ABC-12").places] == [
         "ABC-12: change the claim in api",
@@ -260,7 +262,7 @@ def test_commits_of_one_ticket_belong_together(workspace: Workspace) -> None:
     ]
 
 
-# ── for the supervisor ───────────────────────────────────────────────────────────────────────────
+# ── the worker ──────────────────────────────────────────────────────────────────────────────────
 
 
 def found(workspace: Workspace, known: str = "", *touched: str) -> SurveyResult:
@@ -274,10 +276,10 @@ def test_a_first_survey_finds_no_change(workspace: Workspace) -> None:
     assert [name for name, _ in first.summaries] == ["api", "web"]
 
 
-def test_what_a_touched_child_changed_is_told_against_the_map_that_is_known(workspace: Workspace) -> None:
+def test_changes_of_a_touched_child_are_relative_to_the_known_map(workspace: Workspace) -> None:
     first = found(workspace)
     edited(workspace.root.parent / "api")
-    drawn(workspace)  # somebody looked at the map meanwhile
+    surveyed_now(workspace)  # somebody ran `orch map` meanwhile
     second = found(workspace, first.digest, "api")
 
     (drift,) = second.drifts
@@ -302,21 +304,21 @@ def test_maps_that_nobody_knows_any_more_are_removed(workspace: Workspace) -> No
 
 
 @pytest.mark.parametrize("damage", ["{", "[]", '{"children": []}', '{"children": {}, "rows": [{}], "cut": []}', None])
-def test_a_map_that_was_broken_or_taken_away_is_drawn_anew(workspace: Workspace, damage: str | None) -> None:
-    first, _ = drawn(workspace)
+def test_a_damaged_or_removed_map_is_drawn_again(workspace: Workspace, damage: str | None) -> None:
+    first, _ = surveyed_now(workspace)
     if damage is None:
         workspace.map_json.unlink()
     else:
         workspace.map_json.write_text(damage, encoding="utf-8")
 
-    assert drawn(workspace) == (first, [])
+    assert surveyed_now(workspace) == (first, [])
     assert [row["name"] for row in json.loads(workspace.map_json.read_text("utf-8"))["rows"]] == [
         one.name for one in first.links
     ]
 
 
-def test_an_unchanged_map_costs_no_library_but_gits_own(workspace: Workspace) -> None:
-    """Start-up is half of what a map after an edit takes: what is not needed for it is not imported."""
+def test_an_unchanged_map_imports_no_library_but_gits(workspace: Workspace) -> None:
+    """Start-up is half of the time of a map after an edit, so nothing is imported that is not needed."""
     code = "import sys; from supervisor.cli.main import run; run(['map', '--json']); print(*sys.modules)"
     for _ in "ab":
         ran = subprocess.run(
@@ -325,17 +327,17 @@ def test_an_unchanged_map_costs_no_library_but_gits_own(workspace: Workspace) ->
     assert {"pydantic", "ruamel.yaml", "tree_sitter", "rich"} & set(ran.stdout.split()) == set()
 
 
-def test_a_submodule_is_tied_to_the_child_that_it_is_of(workspace: Workspace) -> None:
-    """Though no file of that child names it: the place is where it says its own name."""
+def test_a_submodule_is_linked_to_its_child(workspace: Workspace) -> None:
+    """No file of that child names the submodule; the place is the line with the child's own name."""
     (workspace.root.parent / "web" / ".gitmodules").write_text(
         '[submodule "x"]\n\tpath = x\n\turl = ../api.git\n', encoding="utf-8"
     )
-    made, _ = drawn(workspace)
+    made, _ = surveyed_now(workspace)
     assert [(one.child, one.file, one.line) for one in link(made, "api").places] == [
         ("api", "README.md", 1),
         ("web", ".gitmodules", 3),
     ]
 
     (workspace.root.parent / "api" / "pyproject.toml").write_text('[project]\nname = "the-api"\n', encoding="utf-8")
-    made, _ = drawn(workspace)
+    made, _ = surveyed_now(workspace)
     assert [(one.file, one.line) for one in link(made, "api").places] == [("pyproject.toml", 2), (".gitmodules", 3)]
