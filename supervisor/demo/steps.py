@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from supervisor.demo.request import ModelRequest
 
@@ -47,14 +47,14 @@ class ToolCall:
 
     namespace: str  # `mcp__SERVER` for a tool of an MCP server, "" for a plain one
     name: str
-    arguments: Mapping[str, Any] = field(default_factory=dict)
+    arguments: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class AskUser:
     """Ask the user, with Codex's request_user_input."""
 
-    questions: Sequence[Mapping[str, Any]]  # one to three, each with `id`, `header`, `question` and `options`
+    questions: Sequence[Mapping[str, object]]  # one to three, each with `id`, `header`, `question` and `options`
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ ToolStep = Run | Patch | ToolCall | AskUser
 class FinalReport:
     """The report with which a delegated turn ends."""
 
-    EMPTY: ClassVar[Mapping[str, Any]] = {
+    EMPTY: ClassVar[Mapping[str, object]] = {
         "outcome": "done",
         "summary": "ok",
         "changes": [],
@@ -109,7 +109,7 @@ class FinalReport:
         "learned": [],
     }
 
-    fields: Mapping[str, Any] = field(default_factory=dict)
+    fields: Mapping[str, object] = field(default_factory=dict)
 
     def json(self) -> str:
         """Encode the report with every field that its schema requires.

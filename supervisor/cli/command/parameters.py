@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import UnionType
-from typing import Annotated, Any, NamedTuple, get_args, get_origin, get_type_hints
+from typing import Annotated, NamedTuple, get_args, get_origin, get_type_hints
 
 from supervisor.cli.command.folder import checked
 from supervisor.runtime.workspace import Workspace, find
@@ -41,11 +41,11 @@ class Parameter(NamedTuple):
     """One parameter of a command. `type` is that of one value, without `None` and `list`; `word` None: given by us."""
 
     name: str
-    annotation: Any
+    annotation: object
     type: type
     many: bool
     required: bool
-    default: Any
+    default: object
     word: Option | Argument | None
 
 
@@ -58,7 +58,7 @@ def parameters(function: Callable[..., int]) -> tuple[Parameter, ...]:
     return tuple(_parameter(name, hint, known) for name, hint in hints.items() if name != "return")
 
 
-def _parameter(name: str, hint: Any, defaults: Mapping[str, Any]) -> Parameter:
+def _parameter(name: str, hint: object, defaults: Mapping[str, object]) -> Parameter:
     annotation, word = get_args(hint) if get_origin(hint) is Annotated else (hint, None)
     plain = annotation
     if get_origin(plain) is UnionType:
@@ -69,7 +69,7 @@ def _parameter(name: str, hint: Any, defaults: Mapping[str, Any]) -> Parameter:
     return Parameter(name, annotation, plain, many, name not in defaults, defaults.get(name), word)
 
 
-def call(function: Callable[..., int], folder: Path, values: Mapping[str, Any]) -> int:
+def call(function: Callable[..., int], folder: Path, values: Mapping[str, object]) -> int:
     """Run a command with these values of its words; its exit code.
 
     Raises UsageError if `folder` is none, WorkspaceError if it is in no workspace.

@@ -6,7 +6,6 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator
-from typing import Any
 from xml.parsers import expat
 
 from msgspec import Struct
@@ -76,7 +75,7 @@ def read_yaml(content: bytes) -> Value:
     return _value(node, 0, [NODES])
 
 
-def read_toml(content: bytes) -> dict[str, Any]:
+def read_toml(content: bytes) -> dict[str, object]:
     """Parse a TOML file. Raises Malformed."""
     text = _text(content)
     if max((line.count(".") for line in text.splitlines()), default=0) > 1000 or _nesting(text) > DEEPEST:
@@ -87,7 +86,7 @@ def read_toml(content: bytes) -> dict[str, Any]:
         raise Malformed("it is not TOML") from error
 
 
-def read_json(content: bytes) -> dict[str, Any]:
+def read_json(content: bytes) -> dict[str, object]:
     """Parse a JSON file that is an object. Lines with nothing but a `//` comment are allowed. Raises Malformed."""
     text = _text(content)
     try:
@@ -137,17 +136,17 @@ def read_xml(content: bytes, deepest: int = DEEPEST) -> Iterator[tuple[tuple[str
     return iter(found)
 
 
-def table(value: Any) -> dict[str, Any]:
+def table(value: object) -> dict[str, object]:
     """Return the value if it is a table, else {}."""
     return value if isinstance(value, dict) else {}
 
 
-def entries(value: Any) -> list[Any]:
+def entries(value: object) -> list[object]:
     """Return the value if it is a list, else []."""
     return value if isinstance(value, list) else []
 
 
-def text_of(value: Any) -> str:
+def text_of(value: object) -> str:
     """Return a text or a number as text, else ""."""
     return str(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from msgspec import Struct
 
@@ -21,12 +20,12 @@ class ThreadRole(Struct, frozen=True):
     skill (name, path of its SKILL.md) that its first turn follows."""
 
     instructions: str
-    schema: Mapping[str, Any]
-    tools: Mapping[str, Any] = {}
+    schema: Mapping[str, object]
+    tools: Mapping[str, object] = {}
     skill: tuple[str, str] | None = None
 
     @property
-    def config(self) -> dict[str, Any]:
+    def config(self) -> dict[str, object]:
         """What overrides the user's config.toml on its threads."""
         return {"mcp_servers": dict(self.tools)} if self.tools else {}
 

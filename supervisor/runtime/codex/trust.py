@@ -8,7 +8,6 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 LARGEST = 1 << 20  # bytes of a config; a larger one is only named
 SHOWN = 20  # things that are told of one folder
@@ -53,7 +52,7 @@ def _of_config(path: Path) -> Iterator[str]:
             yield f"the setting {key}"
 
 
-def _started(server: Any) -> str:
+def _started(server: object) -> str:
     if not isinstance(server, Mapping):
         return _words(server)
     if "url" in server:
@@ -62,11 +61,11 @@ def _started(server: Any) -> str:
     return _words([server.get("command", "?"), *(args if isinstance(args, list) else [])])
 
 
-def _words(value: Any) -> str:
+def _words(value: object) -> str:
     return shlex.join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def _toml(path: Path) -> dict[str, Any]:
+def _toml(path: Path) -> dict[str, object]:
     """What the file says; nothing if it is no regular file, too large or no TOML."""
     with suppress(OSError, ValueError, RecursionError):
         if path.is_file() and path.stat().st_size <= LARGEST:

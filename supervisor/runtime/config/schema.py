@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PositiveFloat, ValidationError
 from ruamel.yaml import YAML
@@ -25,11 +25,11 @@ class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
-def _long_form(value: Any) -> Any:
+def _long_form(value: object) -> object:
     return {"path": value} if isinstance(value, str) else value
 
 
-def _in_words(value: Any) -> Any:
+def _in_words(value: object) -> object:
     """A budget may be written as in plan.md."""
     if not isinstance(value, str):
         return value

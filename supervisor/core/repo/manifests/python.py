@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from supervisor.core.repo.commands import LENGTH, purpose_of, purpose_of_name, quote
 from supervisor.core.repo.manifests.common import (
@@ -74,7 +73,7 @@ def _pyproject(name: str, kind: str, content: bytes) -> Manifest:
 _TOOLS = "ruff black isort mypy pyright pytest tox coverage pylint flake8 hatch uv nox towncrier commitizen"
 
 
-def _tool_scripts(path: tuple[str, str], found: dict[str, Any], lines: Lines) -> Iterator[Script]:
+def _tool_scripts(path: tuple[str, str], found: dict[str, object], lines: Lines) -> Iterator[Script]:
     for key, value in found.items():
         inner = table(table(value).get("scripts")) if path == ("hatch", "envs") else {key: value}
         for called, command in inner.items():
@@ -84,7 +83,7 @@ def _tool_scripts(path: tuple[str, str], found: dict[str, Any], lines: Lines) ->
             yield script_of(label, text_of(said) or first, lines.of(called, lines.of(f"tool.{path[0]}")))
 
 
-def _requirements(texts: Iterable[Any], lines: Lines, after: int, *, dev: bool) -> Iterator[Dependency]:
+def _requirements(texts: Iterable[object], lines: Lines, after: int, *, dev: bool) -> Iterator[Dependency]:
     for text in texts:
         match = REQUIREMENT.match(text) if isinstance(text, str) else None
         if match:
