@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from supervisor.errors import OrchError, SupervisorDown
-from supervisor.runtime.daemon import launch
+from supervisor.runtime.daemon import ending
 from supervisor.runtime.workspace import Workspace
 from supervisor.shell.control_client import ControlClient
 from supervisor.shell.process import MARK, Identity, identity_of, marked
@@ -80,7 +80,7 @@ def stop_model(folder: Path) -> None:
     if not path.exists():
         return
     identity = Identity(**json.loads(path.read_text(encoding="utf-8")))
-    launch.end_process(identity)
+    ending.end_process(identity)
     path.unlink()
 
 
@@ -89,12 +89,12 @@ def bring_down(workspace: Workspace) -> None:
 
     Raises OrchError that names what survives.
     """
-    supervisor = launch.supervisor_process(workspace)  # look first: it releases its lock before it exits
+    supervisor = ending.supervisor_process(workspace)  # look first: it releases its lock before it exits
     with suppress(SupervisorDown), ControlClient(workspace.control_socket) as client:
         client.call("down", now=False)
         client.wait_closed(STOPS_WITHIN)
-    launch.end_supervisor(supervisor, EXITS_WITHIN)
-    launch.stop_leftovers(workspace, lambda _: None)
+    ending.end_supervisor(supervisor, EXITS_WITHIN)
+    ending.stop_leftovers(workspace, lambda _: None)
     left = [str(one.pid) for one in marked(workspace.mark())]
     if left:
         raise OrchError(f"processes of the demo still run (pid {', '.join(left)})", "kill them with `kill -9`")

@@ -1,7 +1,7 @@
 """Structured logs: JSON lines through structlog, rotated by size; one file for the supervisor, one per child.
 
-A thread writes them, so that neither a slow disk nor loading structlog (45 ms, much of it rich) holds the loop up. The
-ledger has what a crash loses of them.
+A thread writes them, so that neither a slow disk nor loading structlog (45 ms, much of it rich) holds the loop up. It
+begins when a start is over. The ledger has what a crash loses of them.
 """
 
 from __future__ import annotations
@@ -9,11 +9,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 from queue import SimpleQueue
-from threading import Thread
+from threading import Event, Thread
 from typing import Any, TextIO
 
 from supervisor.runtime.secrets import clean
 
+BEGINS_AFTER = 0.5  # seconds from the first line: it would take the processor from a start, whose lines can wait
 DRAINED_WITHIN = 5.0  # seconds for the lines that wait to be written, when the logs are closed
 
 
@@ -27,6 +28,7 @@ class Logs:
         self._mirror = mirror
         self._lines: SimpleQueue[Queued] = SimpleQueue()
         self._writer: Thread | None = None
+        self._closing = Event()
         self._begun: dict[str, int] = {}  # the size of each child's error output when its server was started
 
     def write(self, line: dict[str, Any]) -> None:
@@ -84,6 +86,7 @@ class Logs:
     def close(self) -> None:
         """Write the lines that wait. Lines that come later start another writer."""
         writer, self._writer = self._writer, None
+        self._closing.set()
         if writer is not None:
             self._lines.put(None)
             writer.join(DRAINED_WITHIN)
@@ -95,6 +98,7 @@ class Logs:
             self._writer.start()
 
     def _write(self) -> None:
+        self._closing.wait(BEGINS_AFTER)
         from supervisor.runtime.log_files import LogFiles  # structlog: see above
 
         files = LogFiles(self._folder, self._bytes)

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 
 from supervisor.runtime.codex.registry import Registry
-from supervisor.runtime.daemon import launch
+from supervisor.runtime.daemon import ending
 from tests.bench import peers
 from tests.bench.rows import ORCH, Row, bare_python, loading, median, timed
 from tests.e2e.lab import Lab
@@ -138,7 +138,7 @@ def _at_rest(lab: Lab) -> None:
 
 
 def _supervisor(lab: Lab) -> psutil.Process:
-    found = launch.supervisor_process(lab.workspace)
+    found = ending.supervisor_process(lab.workspace)
     assert found is not None, "a supervisor is up"
     return psutil.Process(found.pid)
 

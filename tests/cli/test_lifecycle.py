@@ -12,9 +12,9 @@ from unittest.mock import ANY
 
 import pytest
 
-from supervisor.cli.steer import down, up
+from supervisor.cli.steer import down, ready
 from supervisor.errors import OrchError
-from supervisor.runtime.daemon import launch
+from supervisor.runtime.daemon import ending, launch, main
 from supervisor.runtime.workspace import Workspace
 from supervisor.shell.process import identity_of
 from tests.cli.conftest import Orch
@@ -27,10 +27,10 @@ READY: dict[str, Any] = {"pid": 5, "codex": "0.163.0"}
 @pytest.fixture(autouse=True)
 def nothing_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     """No process of a supervisor, nothing left behind; whoever listens on the socket is up."""
-    monkeypatch.setattr(launch, "ensure_supervisor", lambda workspace, up: False)
+    monkeypatch.setattr(launch, "begin", lambda workspace, up: None)
     monkeypatch.setattr(launch, "reload", lambda workspace: False)
-    monkeypatch.setattr(launch, "supervisor_process", lambda workspace: None)
-    monkeypatch.setattr(launch, "stop_leftovers", lambda workspace, report: [])
+    monkeypatch.setattr(ending, "supervisor_process", lambda workspace: None)
+    monkeypatch.setattr(ending, "stop_leftovers", lambda workspace, report: [])
 
 
 def test_it_returns_when_every_child_is_ready(orch: Orch, standin: Callable[..., Standin]) -> None:
@@ -79,7 +79,7 @@ def test_a_remedy_that_the_problem_names_itself_is_the_only_one(orch: Orch, stan
 def test_a_child_that_takes_too_long_is_not_waited_for(
     orch: Orch, standin: Callable[..., Standin], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(up, "READY_WITHIN", 0.05)
+    monkeypatch.setattr(ready, "READY_WITHIN", 0.05)
     standin(picture(children=(child("backend", "starting"), child("mobile", **READY))))
     assert orch("up") == (
         1,
@@ -100,7 +100,7 @@ def test_a_supervisor_that_dies_meanwhile_is_a_failure(orch: Orch, standin: Call
 
 
 def test_an_unknown_child_is_wrong_usage_before_anything_starts(orch: Orch, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(launch, "ensure_supervisor", lambda workspace, up: pytest.fail("it was started"))
+    monkeypatch.setattr(launch, "begin", lambda workspace, up: pytest.fail("it was started"))
     assert orch("up", "mobil") == (2, "", "orch: there is no child `mobil`: did you mean `mobile`?\n")
 
 
@@ -116,15 +116,22 @@ def test_a_supervisor_that_does_not_start_is_a_failure(orch: Orch, monkeypatch: 
     def fails(workspace: Workspace, up: Sequence[str]) -> bool:
         raise OrchError("the supervisor did not start", "see `orch logs`")
 
-    monkeypatch.setattr(launch, "ensure_supervisor", fails)
+    monkeypatch.setattr(launch, "begin", fails)
     assert orch("up") == (1, "", "orch: the supervisor did not start: see `orch logs`\n")
+
+
+class Answers:
+    """A supervisor that was started, and answers."""
+
+    def wait(self) -> None:
+        pass
 
 
 def test_a_supervisor_that_was_started_for_it_is_not_asked_again(
     orch: Orch, standin: Callable[..., Standin], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[Sequence[str]] = []
-    monkeypatch.setattr(launch, "ensure_supervisor", lambda workspace, up: told.append(up) or True)
+    monkeypatch.setattr(launch, "begin", lambda workspace, up: told.append(up) or Answers())
     supervisor = standin(picture(children=(child("backend", **READY), child("mobile", **READY))))
     assert orch("up", "mobile")[:2] == (0, "1 of 1 child ready\n")
     assert (told, supervisor.calls) == ([["mobile"]], [])
@@ -132,13 +139,13 @@ def test_a_supervisor_that_was_started_for_it_is_not_asked_again(
 
 def test_in_the_foreground_the_servers_are_wanted_all_the_same(orch: Orch, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[Sequence[str]] = []
-    monkeypatch.setattr(launch, "run_foreground", lambda workspace, up: told.append(up) or 0)
+    monkeypatch.setattr(main, "run", lambda workspace, *, ready, up, mirror: told.append(up))
     assert orch("up", "--foreground", "backend") == (0, "", "")
     assert told == [["backend"]]
 
 
 def test_a_second_supervisor_does_not_start_in_the_foreground(orch: Orch, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(launch, "supervisor_process", lambda workspace: identity_of(os.getpid()))
+    monkeypatch.setattr(ending, "supervisor_process", lambda workspace: identity_of(os.getpid()))
     assert orch("up", "--foreground") == (
         1,
         "",
@@ -171,7 +178,7 @@ def test_down_ends_what_a_dead_supervisor_left(orch: Orch, monkeypatch: pytest.M
         report("stopping backend (process 5)")
         return ["backend", "mobile"]
 
-    monkeypatch.setattr(launch, "stop_leftovers", stop)
+    monkeypatch.setattr(ending, "stop_leftovers", stop)
     assert orch("down") == (0, "stopped what was left: backend, mobile\n", "stopping backend (process 5)\n")
 
 
@@ -190,8 +197,8 @@ def hanging() -> Iterator[subprocess.Popen[bytes]]:
 def test_down_ends_a_supervisor_that_hangs(
     hanging: subprocess.Popen[bytes], orch: Orch, standin: Callable[..., Standin], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(launch, "TERM_GRACE", 0.2)
-    monkeypatch.setattr(launch, "supervisor_process", lambda workspace: identity_of(hanging.pid))
+    monkeypatch.setattr(ending, "TERM_GRACE", 0.2)
+    monkeypatch.setattr(ending, "supervisor_process", lambda workspace: identity_of(hanging.pid))
     standin(hangs=True)
     code, out, err = orch("down")
     assert (code, out, err.startswith("the supervisor did not answer `status` within ")) == (
@@ -206,9 +213,9 @@ def test_down_returns_when_the_process_is_gone_and_not_only_its_lock(
     hanging: subprocess.Popen[bytes], orch: Orch, standin: Callable[..., Standin], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(down, "LAST_WORDS", 0.1)
-    monkeypatch.setattr(launch, "TERM_GRACE", 0.2)
+    monkeypatch.setattr(ending, "TERM_GRACE", 0.2)
     holders = iter([identity_of(hanging.pid)])
-    monkeypatch.setattr(launch, "supervisor_process", lambda workspace: next(holders, None))
+    monkeypatch.setattr(ending, "supervisor_process", lambda workspace: next(holders, None))
     standin(picture(), ends=True)
     assert orch("down") == (0, "everything has stopped\n", ANY)
     assert hanging.wait(10) == -signal.SIGKILL

@@ -19,7 +19,7 @@ from supervisor.cli.setup.init import init
 from supervisor.cli.steer.down import down
 from supervisor.demo.model import Say, ScriptedModel, codex_home, directive_script
 from supervisor.errors import OrchError, SupervisorDown
-from supervisor.runtime.daemon import launch
+from supervisor.runtime.daemon import ending
 from supervisor.runtime.workspace import Workspace
 from supervisor.shell import process
 from supervisor.shell.control_client import ControlClient, StatusAt
@@ -82,7 +82,7 @@ class Lab:
     ) -> None:
         try:
             if self.workspace.config.exists():
-                supervisor = launch.supervisor_process(self.workspace)
+                supervisor = ending.supervisor_process(self.workspace)
                 down(self.workspace, now=True)  # what `orch down` does
                 assert supervisor is None or not process.alive(supervisor), "orch down left the supervisor behind"
             left = process.marked(self.workspace.mark())

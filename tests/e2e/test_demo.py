@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from supervisor.runtime.daemon import launch
+from supervisor.runtime.daemon import ending
 from supervisor.runtime.workspace import Workspace
 from supervisor.shell import process
 from supervisor.shell.control_client import ControlClient
@@ -59,7 +59,7 @@ def test_the_story_is_played_and_goes_on(folder: Path) -> None:
     assert "\nRETRY_AFTER = 5 " in (folder / "backend/backend/app.py").read_text(encoding="utf-8")
 
     model = Identity(**json.loads((folder / "model.json").read_text(encoding="utf-8")))
-    supervisor = launch.supervisor_process(workspace)
+    supervisor = ending.supervisor_process(workspace)
     assert process.alive(model)
     assert supervisor is not None
     assert run(f"{folder}/stop").returncode == 0

@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from supervisor.runtime.codex.registry import Registry
-from supervisor.runtime.daemon import launch
+from supervisor.runtime.daemon import ending
 from supervisor.shell import process
 from tests.e2e.lab import Lab, task
 from tests.peers import codex_like
@@ -43,7 +43,7 @@ def test_dozens_of_children_are_adopted_after_a_kill_and_none_is_left_after_down
         assert f"{MANY} of {MANY} children ready" in lab.orch("up").stdout
         before = pids(lab)
         assert len(before) == MANY
-        supervisor = launch.supervisor_process(lab.workspace)
+        supervisor = ending.supervisor_process(lab.workspace)
         assert supervisor is not None
         os.kill(supervisor.pid, signal.SIGKILL)
         lab.orch("up")
@@ -65,7 +65,7 @@ def test_dozens_of_children_are_adopted_after_a_kill_and_none_is_left_after_down
 def test_what_runs_already_is_told_apart_before_it_is_adopted() -> None:
     with lab_of("older", "reused", "by-hand") as lab:
         before = {one["name"]: one["pid"] for one in lab.up()["children"]}
-        supervisor = launch.supervisor_process(lab.workspace)
+        supervisor = ending.supervisor_process(lab.workspace)
         assert supervisor is not None
         os.kill(supervisor.pid, signal.SIGKILL)
         os.kill(before["by-hand"], signal.SIGKILL)
@@ -144,7 +144,7 @@ def test_a_server_that_writes_without_end_neither_blocks_nor_fills_the_disk() ->
 def test_descriptors_threads_and_memory_do_not_grow_with_the_turns() -> None:
     with lab_of("c0", "c1") as lab:
         lab.up()
-        supervisor = launch.supervisor_process(lab.workspace)
+        supervisor = ending.supervisor_process(lab.workspace)
         assert supervisor is not None
         itself = psutil.Process(supervisor.pid)
 

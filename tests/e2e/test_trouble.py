@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from supervisor.runtime.codex.registry import Registry
-from supervisor.runtime.daemon import launch
+from supervisor.runtime.daemon import ending
 from supervisor.runtime.workspace import make_private
 from supervisor.shell import process
 from tests import CHECKOUT
@@ -280,7 +280,7 @@ def test_the_supervisor_has_nothing_of_whoever_started_it(way: str, own: Lab) ->
             check=way != "without standard streams",  # where it could say nothing
             timeout=60,
         )
-        supervisor = launch.supervisor_process(own.workspace)
+        supervisor = ending.supervisor_process(own.workspace)
         assert supervisor is not None
         seen = psutil.Process(supervisor.pid)
         descriptors = {int(one.name): os.readlink(one) for one in Path(f"/proc/{seen.pid}/fd").iterdir()}
@@ -313,7 +313,7 @@ def test_a_ledger_that_cannot_be_read_is_told_and_leaves_no_server_behind(own: L
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith(f"orch: {own.workspace.ledger}"), done.stderr
     assert process.marked(own.workspace.mark()) == []
-    assert launch.supervisor_process(own.workspace) is None
+    assert ending.supervisor_process(own.workspace) is None
 
 
 @pytest.mark.promise("sockets private")

@@ -17,7 +17,7 @@ from supervisor.core.view.runs_md import render
 from supervisor.core.view.status import status
 from supervisor.domain.world import World
 from supervisor.runtime import templates
-from supervisor.runtime.daemon import launch
+from supervisor.runtime.daemon import ending
 from supervisor.runtime.daemon.loop import without_time
 from supervisor.shell import process
 from supervisor.shell.ledger.lines import decode
@@ -151,7 +151,7 @@ def nothing_left(stage: Stage, story: Story, before: Before) -> Iterator[str]:
     workspace = stage.workspace
     if left := process.marked(workspace.mark()):
         yield f"processes are left: {[one.pid for one in left]}"
-    if launch.supervisor_process(workspace) is not None:
+    if ending.supervisor_process(workspace) is not None:
         yield "somebody holds the lock"
     if workspace.runtime_dir.exists():
         yield f"sockets are left: {[one.name for one in workspace.runtime_dir.iterdir()]}"

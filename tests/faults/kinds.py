@@ -18,7 +18,7 @@ import psutil
 from supervisor.demo.model import Cut, Fail, Failed, Say, ScriptedModel, Silence, Step, Stream
 from supervisor.errors import SupervisorDown
 from supervisor.runtime import calling
-from supervisor.runtime.daemon import launch
+from supervisor.runtime.daemon import ending
 from tests import CHECKOUT
 from tests.faults import peer
 from tests.faults.story import Story
@@ -83,7 +83,7 @@ def server_stopped(stage: Stage, luck: Random) -> None:
 
 
 def supervisor_stopped(stage: Stage, luck: Random) -> None:
-    found = launch.supervisor_process(stage.workspace)
+    found = ending.supervisor_process(stage.workspace)
     if found is not None:
         os.kill(found.pid, signal.SIGSTOP)
         time.sleep(luck.choice((0.2, 1.5)))
@@ -346,7 +346,7 @@ def mend(stage: Stage, story: Story) -> None:
     for one in list(_timers):
         one.join()
         _timers.remove(one)
-    found = launch.supervisor_process(stage.workspace)
+    found = ending.supervisor_process(stage.workspace)
     for pid in (*_servers(stage), *([found.pid] if found else [])):
         _signal(pid, signal.SIGCONT)
 
@@ -375,10 +375,10 @@ def _descendants(pid: int) -> list[psutil.Process]:
 
 
 def _kill_supervisor(stage: Stage) -> None:
-    found = launch.supervisor_process(stage.workspace)
+    found = ending.supervisor_process(stage.workspace)
     if found is not None:
         _kill(found.pid)
-        assert not launch.end_supervisor(found, DEAD_WITHIN), "it outlived SIGKILL by seconds"
+        assert not ending.end_supervisor(found, DEAD_WITHIN), "it outlived SIGKILL by seconds"
 
 
 def _kill(pid: int) -> None:

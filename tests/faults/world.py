@@ -15,7 +15,7 @@ from typing import Any
 
 from supervisor.demo.model import ModelRequest, Step, directive_script
 from supervisor.errors import OrchError, SupervisorDown
-from supervisor.runtime.daemon import launch
+from supervisor.runtime.daemon import ending
 from tests.e2e.lab import Lab, task
 from tests.e2e.stdio import codex_binary
 from tests.faults.story import Job, Story
@@ -70,7 +70,7 @@ class Stage(Lab):
         deadline = time.monotonic() + SETTLES_WITHIN
         while True:
             done = self.orch("up", check=False)
-            if done.returncode == 0 or launch.supervisor_process(self.workspace) is not None:
+            if done.returncode == 0 or ending.supervisor_process(self.workspace) is not None:
                 return
             assert time.monotonic() < deadline, f"orch up does not work any more:\n{done.stdout}\n{done.stderr}"
             time.sleep(0.2)

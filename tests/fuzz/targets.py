@@ -15,6 +15,7 @@ from supervisor.runtime.codex.progress import Activity
 from supervisor.runtime.config.load import load
 from supervisor.runtime.daemon.control import Control
 from supervisor.runtime.daemon.loop import Loop
+from supervisor.runtime.daemon.recorder import Recorder
 from supervisor.runtime.logs import Logs
 from supervisor.runtime.plan.authors import Authors
 from supervisor.runtime.plan.read import check
@@ -69,7 +70,7 @@ async def _answered(data: bytes) -> None:
     it = Ledger(_FOLDER / "control.jsonl")
     opened = it.open()
     logs = Logs(_FOLDER / "logs", megabytes=1)
-    loop = Loop(Workspace(_FOLDER), it, opened, logs)
+    loop = Loop(Workspace(_FOLDER), Recorder(it, opened, logs), logs)
     running = asyncio.create_task(loop.run(lambda action: None))
     try:
         async with asyncio.TaskGroup() as group:

@@ -10,7 +10,7 @@ from supervisor.cli.display import output
 from supervisor.cli.display.progress import Progress
 from supervisor.errors import SupervisorDown
 from supervisor.runtime import calling
-from supervisor.runtime.daemon import launch
+from supervisor.runtime.daemon import ending
 from supervisor.runtime.workspace import Workspace
 from supervisor.shell.control_client import ControlClient
 from supervisor.wire.glance import glance
@@ -25,15 +25,15 @@ def down(
     now: Annotated[bool, Option("--now", "Kill at once, without waiting for an orderly end.")] = False,
 ) -> int:
     """Stop everything, in whatever state; 0 when no process is left. Raises OrchError naming what will not die."""
-    supervisor = launch.supervisor_process(workspace)  # asked first: it lets go of its lock before it is gone
+    supervisor = ending.supervisor_process(workspace)  # asked first: it lets go of its lock before it is gone
     try:
         answered = _ask_to_end(workspace, now=now)
     except SupervisorDown as error:
         answered = False
         if supervisor is not None:
             output.say(f"{error.what}: stopping its process")
-    ended = launch.end_supervisor(supervisor, LAST_WORDS if answered else 0)
-    left = launch.stop_leftovers(workspace, output.say)
+    ended = ending.end_supervisor(supervisor, LAST_WORDS if answered else 0)
+    left = ending.stop_leftovers(workspace, output.say)
     if left:
         output.emit(f"stopped what was left: {', '.join(left)}")
     elif answered or ended:

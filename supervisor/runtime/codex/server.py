@@ -106,7 +106,9 @@ class ServerClient:
         now: Callable[[], datetime],
         task_of: Callable[[str | None], str | None],
         observe: Callable[[str, Mapping[str, Any]], None] | None = None,
+        started: Spawned | None = None,
     ) -> None:
+        self._started = started  # a process that the first step started for this child
         self._overhear = observe
         self._task_of = task_of
         self.child = child
@@ -216,12 +218,14 @@ class ServerClient:
 
     async def _start(self) -> Session:
         name, mark = self.child.name, self._workspace.mark(self.child.name)
-        record = self._registry.get(name)
-        leader = record.identity if record and process.alive(record.identity) else None
-        await process.kill_tree(leader, mark, self._left)  # what an earlier server of this child left behind
-        self._left = ()
-        async with self._starts.turn:
-            spawned = spawn.start(self.child, self._workspace, self._config, self._logs)
+        spawned, self._started = self._started, None
+        if spawned is None:
+            record = self._registry.get(name)
+            leader = record.identity if record and process.alive(record.identity) else None
+            await process.kill_tree(leader, mark, self._left)  # what an earlier server of this child left behind
+            self._left = ()
+            async with self._starts.turn:
+                spawned = spawn.start(self.child, self._workspace, self._config, self._logs)
         binary, socket = locate(self._config.codex_bin), str(self._workspace.server_socket(name))
         try:
             self._registry.put(name, Record(spawned.identity, socket))

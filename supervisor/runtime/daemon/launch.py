@@ -1,83 +1,100 @@
-"""Starting the supervisor from the command line, and ending what a dead one left behind."""
+"""Starting the supervisor from the command line. Light: what is loaded here delays every start."""
 
 from __future__ import annotations
 
-import contextlib
-import json
 import os
-import signal
-import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TextIO
+from typing import NamedTuple
 
+from supervisor.domain.mark import MARK
 from supervisor.errors import OrchError, SupervisorDown, SupervisorHangs, WorkspaceError
 from supervisor.runtime.daemon import lock as locks
-from supervisor.runtime.daemon.command import READY, command
+from supervisor.runtime.daemon.command import HANDED_ON, NEXT, READY, command
 from supervisor.runtime.workspace import Workspace
-from supervisor.shell.process.handle import open_handle
-from supervisor.shell.process.table import MARK, Identity
 
-TERM_GRACE = 3.0  # seconds that a process has to end of one signal
 LOOK = 0.05  # seconds between two looks at a supervisor that starts
-STOP_GRACE = 3.0  # seconds for a server without a supervisor to end by itself
 LISTENS_WITHIN = 20.0  # seconds from the start of a supervisor to its control socket; a long ledger takes one or two
 
 
-def ensure_supervisor(workspace: Workspace, up: Sequence[str] | None = None) -> bool:
-    """Have a supervisor that answers; True if it had to be started, and then it starts the servers of `up` by itself
-    (empty: all; None: none).
+class Starting(NamedTuple):
+    """A supervisor that was started, and what it says of that."""
 
-    Any number of callers at once get one supervisor. Raises OrchError saying why it does not start.
+    pid: int
+    told: int  # the descriptor at which it says how its start went
+    errors: Path
+    size: int  # of `errors` before it was started
+
+    def wait(self) -> None:
+        """Return once it answers. Raises OrchError saying why it does not start."""
+        with open(self.told, "rb") as reader:
+            words = reader.read().decode("utf-8", "replace")
+        if words == READY:
+            return
+        what, sign, next_step = words.partition(NEXT)
+        if sign:
+            raise OrchError(what, next_step)
+        os.waitpid(self.pid, 0)
+        with self.errors.open("rb") as log:
+            log.seek(self.size)
+            last = log.read().decode("utf-8", "replace").strip().splitlines()[-1:] or ["it said nothing"]
+        raise OrchError(f"the supervisor did not start: {last[0]}", f"see {self.errors}")
+
+
+def ensure_supervisor(workspace: Workspace, up: Sequence[str] | None = None) -> bool:
+    """Have a supervisor that answers; True if it had to be started. For the rest see `begin`."""
+    starting = begin(workspace, up)
+    if starting is not None:
+        starting.wait()
+    return starting is not None
+
+
+def begin(workspace: Workspace, up: Sequence[str] | None = None) -> Starting | None:
+    """Start a supervisor that starts the servers of `up` by itself (empty: all; None: none); None if one answers.
+
+    Any number of callers at once get one supervisor. Raises OrchError saying why none can be started.
     """
     if _answers(workspace):
-        return False
+        return None
     while not comes_up(workspace):
-        if _start(workspace, up):
-            return True
-    return False
+        if (starting := _start(workspace, up)) is not None:
+            return starting
+    return None
 
 
-def _start(workspace: Workspace, up: Sequence[str] | None) -> bool:
-    """Start a supervisor, and return once it answers; False if another one was faster, which may not answer yet."""
+def _start(workspace: Workspace, up: Sequence[str] | None) -> Starting | None:
+    """Start a supervisor; None if another one was faster, which may not answer yet."""
     lock = locks.take(workspace)
     if lock is None:
-        return False
+        return None
     errors = _error_file(workspace)
     how = ("idle",) if up is None else ("up", *up)
-    start = errors.stat().st_size
     told, tell = os.pipe()
     with lock, errors.open("ab") as log, open(tell, "wb"):
-        pid = _spawn(workspace, lock, how, tell, log.fileno())
-        locks.sign(lock, pid)
-    with open(told, "rb") as reader:
-        words = reader.read().decode()
-    if words == READY:
-        return True
-    with contextlib.suppress(ValueError):
-        reason = json.loads(words)
-        raise OrchError(reason["what"], reason["next_step"])
-    os.waitpid(pid, 0)
-    with errors.open("rb") as log:
-        log.seek(start)
-        last = log.read().decode("utf-8", "replace").strip().splitlines()[-1:] or ["it said nothing"]
-    raise OrchError(f"the supervisor did not start: {last[0]}", f"see {errors}")
+        starting = Starting(_spawn(workspace, lock.fileno(), how, tell, log.fileno()), told, errors, log.tell())
+        locks.sign(lock, starting.pid)
+    return starting
 
 
-def _spawn(workspace: Workspace, lock: TextIO, how: Sequence[str], tell: int, log: int) -> int:
-    """Have a new process be the supervisor; its pid."""
-    return subprocess.Popen(
-        command(workspace, lock, *how),
-        stdin=subprocess.DEVNULL,
-        stdout=tell,
-        stderr=log,
-        cwd="/",
-        env={name: value for name, value in os.environ.items() if name != MARK},
-        start_new_session=True,
-        pass_fds=(lock.fileno(),),
-    ).pid
+def _spawn(workspace: Workspace, lock: int, how: Sequence[str], tell: int, log: int) -> int:
+    """Start a Python that is the supervisor, in a session of its own; its pid.
+
+    It gets nothing of ours but the standard streams and the lock: whatever else it might inherit, it closes itself.
+    """
+    return os.posix_spawn(
+        sys.executable,
+        command(workspace, HANDED_ON, *how),
+        {name: value for name, value in os.environ.items() if name != MARK},
+        file_actions=[
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_DUP2, tell, 1),
+            (os.POSIX_SPAWN_DUP2, log, 2),
+            (os.POSIX_SPAWN_DUP2, lock, HANDED_ON),
+        ],
+        setsid=True,
+    )
 
 
 def reload(workspace: Workspace) -> bool:
@@ -97,78 +114,6 @@ def reload(workspace: Workspace) -> bool:
     return True
 
 
-def run_foreground(workspace: Workspace, up: Sequence[str]) -> int:
-    """Be the supervisor in this process until it is over; events go to standard error as they happen."""
-    from supervisor.runtime.daemon import main as daemon
-
-    daemon.run(workspace, ready=lambda: None, up=up, mirror=sys.stderr)
-    return 0
-
-
-def supervisor_process(workspace: Workspace) -> Identity | None:
-    """The process that holds the workspace's lock (even one that hangs); None if nobody does."""
-    return locks.holder(workspace)
-
-
-def end_supervisor(supervisor: Identity | None, patience: float) -> bool:
-    """See the supervisor's process (if any) end within `patience` seconds, or end it; True if it had to be ended.
-
-    Raises OrchError if it survives SIGKILL.
-    """
-    handle = open_handle(supervisor) if supervisor is not None else None
-    if handle is None:
-        return False
-    with contextlib.closing(handle):
-        if handle.wait_blocking(patience):
-            return False
-        end_process(handle.identity)
-    return True
-
-
-def end_process(identity: Identity) -> None:
-    """End one process of ours that is no server: SIGTERM, then SIGKILL. Raises OrchError if it survives that."""
-    handle = open_handle(identity)
-    if handle is None:
-        return
-    with contextlib.closing(handle):
-        for send in (handle.terminate, lambda: handle.send(signal.SIGKILL)):
-            send()
-            if handle.wait_blocking(TERM_GRACE):
-                return
-    pid = identity.pid
-    raise OrchError(f"process {pid} survives SIGKILL", f"see what it waits for: `ps -o pid,stat,wchan:32 -p {pid}`")
-
-
-def stop_leftovers(workspace: Workspace, report: Callable[[str], None]) -> list[str]:
-    """End every server of this workspace, and all that they started; the names of the children that had one.
-
-    For when no supervisor is up. Raises OrchError naming what survives.
-    """
-    from supervisor.runtime.codex.registry import Registry
-    from supervisor.shell import process
-
-    registry = Registry(workspace.registry)
-    running = registry.alive()
-    if not running and not process.marked(workspace.mark()):
-        return []
-
-    import asyncio  # 15 ms, which an orderly end need not wait for
-
-    async def stop_all() -> None:
-        async with asyncio.TaskGroup() as group:
-            for child, record in running.items():
-                report(f"stopping {child} (process {record.identity.pid})")
-                mark = workspace.mark(child)
-                group.create_task(process.stop_tree(record.identity, mark, grace=STOP_GRACE), name=f"stop {child}")
-        await process.kill_tree(None, workspace.mark())
-
-    asyncio.run(stop_all())
-    for child in running:
-        registry.drop(child)
-    registry.save()
-    return list(running)
-
-
 def _answers(workspace: Workspace, unlike: str | None = None) -> bool:
     """Whether a supervisor answers that did not start at the moment `unlike`. Raises SupervisorHangs if one hangs."""
     if not workspace.control_socket.exists():
@@ -180,8 +125,8 @@ def _answers(workspace: Workspace, unlike: str | None = None) -> bool:
         with ControlClient(workspace.control_socket) as client:
             since = glance(client.call("status")).supervisor.since
     except SupervisorHangs as error:
-        there = supervisor_process(workspace)
-        who = f"the supervisor (process {there.pid})" if there else "the supervisor"
+        there = locks.holder(workspace)
+        who = f"the supervisor (process {there})" if there else "the supervisor"
         raise SupervisorHangs(f"{who} does not answer", "run `orch down`, then `orch up`") from error
     except SupervisorDown:
         return False
@@ -191,12 +136,12 @@ def _answers(workspace: Workspace, unlike: str | None = None) -> bool:
 def comes_up(workspace: Workspace, unlike: str | None = None) -> bool:
     """Whether one that starts (or starts over) answers in the end; False once no process holds the lock."""
     deadline = time.monotonic() + LISTENS_WITHIN
-    while (there := supervisor_process(workspace)) is not None:
+    while (there := locks.holder(workspace)) is not None:
         if _answers(workspace, unlike):
             return True
         if time.monotonic() >= deadline:
             raise SupervisorHangs(
-                f"the supervisor (process {there.pid}) does not listen", "run `orch down`, then `orch up`"
+                f"the supervisor (process {there}) does not listen", "run `orch down`, then `orch up`"
             )
         time.sleep(LOOK)
     return False

@@ -14,7 +14,6 @@ from typing import TextIO
 
 from supervisor.errors import WorkspaceError
 from supervisor.runtime.workspace import Workspace
-from supervisor.shell.process.table import Identity, identity_of
 
 TRIES, PAUSE = 5, 0.02  # seconds; who only asks for the holder's pid holds the lock for some microseconds
 
@@ -54,12 +53,12 @@ def sign(file: TextIO, pid: int) -> None:
     os.ftruncate(file.fileno(), len(text))
 
 
-def holder(workspace: Workspace) -> Identity | None:
-    """The process that holds the lock (even one that hangs); None if nobody does, or nobody has signed yet."""
+def holder(workspace: Workspace) -> int | None:
+    """The pid of the process that holds the lock, even of one that hangs; None if nobody does, or has signed yet."""
     with contextlib.suppress(OSError), workspace.lock.open("r", encoding="utf-8") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except OSError:
             text = file.read().strip()
-            return identity_of(int(text)) if text.isdigit() else None
+            return int(text) if text.isdigit() else None
     return None

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
 import os
 import shutil
+import signal
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import NoReturn, TextIO
 
 from supervisor.errors import OrchError
+from supervisor.runtime.codex.registry import Registry
 from supervisor.runtime.config.load import load
 from supervisor.runtime.daemon import lock as locks
-from supervisor.runtime.daemon.command import READY, command
-from supervisor.runtime.daemon.supervise import supervise
+from supervisor.runtime.daemon.command import NEXT, READY, command
+from supervisor.runtime.daemon.first_step import STOP_SIGNALS, first_step
+from supervisor.runtime.daemon.recorder import recorder_of
 from supervisor.runtime.logs import Logs
 from supervisor.runtime.workspace import Workspace, make_private
 
@@ -48,11 +50,14 @@ def run(
         locks.sign(held, os.getpid())
         make_private(workspace.runtime_dir)
         logs = Logs(workspace.logs, megabytes=config.limits.log_megabytes, mirror=mirror)
-        try:
-            over_again = asyncio.run(supervise(workspace, config, logs, ready, up))
-        finally:
-            logs.close()
-        if over_again:
+        signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)  # until it is so far that it can end in order
+        with closing(logs), recorder_of(workspace, logs) as recorder:
+            registry = Registry(workspace.registry)
+            first = first_step(workspace, config, recorder, registry, logs, up)
+            from supervisor.runtime.daemon.supervise import supervise  # 80 ms, in which what was started gets ready
+
+            supervise(workspace, config, recorder, registry, first, logs, ready)
+        if recorder.world.supervisor.stopping is None:
             _start_over(workspace, held, mirrored=mirror is not None)
         shutil.rmtree(workspace.runtime_dir, ignore_errors=True)  # no server is left that listens there
 
@@ -61,12 +66,12 @@ def _start_over(workspace: Workspace, lock: TextIO, *, mirrored: bool) -> NoRetu
     """Become a supervisor that reads the config anew, and adopts the servers as after a death: the same process, which
     never lets go of the lock."""
     os.set_inheritable(lock.fileno(), True)
-    os.execv(sys.executable, command(workspace, lock, "mirrored" if mirrored else "again"))
+    os.execv(sys.executable, command(workspace, lock.fileno(), "mirrored" if mirrored else "again"))
 
 
 def _tell_starter(word: str) -> None:
     """Tell whoever started us, over the pipe that is our standard output, and let go of it."""
-    os.write(1, word.encode())
+    os.write(1, word.encode("utf-8", "replace"))
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, 1)
     os.close(null)
@@ -76,7 +81,7 @@ def serve(workspace: Workspace, lock: int, how: str, *named: str) -> int:
     """Be the supervisor behind `orch up`, in a process of its own that holds the descriptor `lock`; its exit code.
 
     `how`: "up", and then the children that are wanted (none: all); "idle", for none; "again" for one that starts over,
-    "mirrored" if its events go to standard error. A failure to start is told as JSON on standard output; nobody waits
+    "mirrored" if its events go to standard error. A failure to start is told on standard output; nobody waits
     to hear that from one that starts over.
     """
     if how in ("again", "mirrored"):
@@ -85,13 +90,14 @@ def serve(workspace: Workspace, lock: int, how: str, *named: str) -> int:
     try:
         run(workspace, ready=lambda: _tell_starter(READY), up=named if how == "up" else None, lock=lock)
     except OrchError as error:
-        _tell_starter(json.dumps({"what": error.what, "next_step": error.next_step}))
+        _tell_starter(f"{error.what}{NEXT}{error.next_step}")
         return 1
     return 0
 
 
 def main() -> None:
-    """`serve` with what `launch.command` says: the workspace, the lock, how, and the names."""
+    """`serve` with what `command` says: the workspace, the lock, how, and the names."""
+    os.closerange(int(sys.argv[2]) + 1, os.sysconf("SC_OPEN_MAX"))  # what whoever started us had open
     code = serve(Workspace(Path(sys.argv[1])), int(sys.argv[2]), *sys.argv[3:])
     sys.stderr.flush()
     os._exit(code)  # all is closed; to take the interpreter apart as well would keep `orch down` waiting (50 ms)

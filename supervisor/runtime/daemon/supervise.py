@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import os
 import signal
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from supervisor import __version__
 from supervisor.domain.child import Child
-from supervisor.domain.event import DownRequested, SupervisorStarted, UpRequested
+from supervisor.domain.event import DownRequested
 from supervisor.domain.plan import FILE_LIMIT
 from supervisor.domain.server import ServerState
 from supervisor.domain.world import World
@@ -26,11 +24,12 @@ from supervisor.runtime.codex.version import Versions
 from supervisor.runtime.config.model import Config
 from supervisor.runtime.daemon.control import Control
 from supervisor.runtime.daemon.effects import Effects
+from supervisor.runtime.daemon.first_step import STOP_SIGNALS, FirstStep
 from supervisor.runtime.daemon.loop import Loop
+from supervisor.runtime.daemon.recorder import Recorder
 from supervisor.runtime.logs import Logs
 from supervisor.runtime.plan.authors import Authors
 from supervisor.runtime.workspace import Workspace
-from supervisor.shell.ledger.store import Ledger
 from supervisor.shell.watch import read_bytes, watch_file
 
 if TYPE_CHECKING:
@@ -39,41 +38,31 @@ if TYPE_CHECKING:
 SETTLE = 0.5  # seconds at a start in which the servers come before all else
 
 
-async def supervise(
+def supervise(
     workspace: Workspace,
     config: Config,
+    recorder: Recorder,
+    registry: Registry,
+    first: FirstStep,
     logs: Logs,
     ready: Callable[[], None],
-    up: Sequence[str] | None,
-) -> bool:
-    """Be the supervisor until it is over; True if it is to start over with another config.
-
-    For the parameters see `main.run`. Raises StoreError if the ledger cannot be used.
-    """
-    ledger = Ledger(workspace.ledger)
-    try:
-        opened = ledger.open()
-        if opened.cut:
-            logs.say("ledger_mended", level="warning", reason=f"a torn last line of {opened.cut} bytes was cut off")
-        loop = Loop(workspace, ledger, opened, logs)
-        await _supervise(workspace, config, loop, logs, ready, up)
-    finally:
-        ledger.close()
-    return loop.world.supervisor.stopping is None
+) -> None:
+    """Be the supervisor after its first step, until it is over; for `ready` see `main.run`."""
+    asyncio.run(_supervise(workspace, config, recorder, registry, first, logs, ready))
 
 
 async def _supervise(
     workspace: Workspace,
     config: Config,
-    loop: Loop,
+    recorder: Recorder,
+    registry: Registry,
+    first: FirstStep,
     logs: Logs,
     ready: Callable[[], None],
-    up: Sequence[str] | None,
 ) -> None:
+    loop = Loop(workspace, recorder, logs)
     served = (*config.children, config.orchestrator)
-    registry = Registry(workspace.registry)
-    running = tuple(registry.alive())
-    left = [Child(name, "") for name in running if name not in [child.name for child in served]]
+    left = [Child(name, "") for name in registry.alive() if name not in [child.name for child in served]]
     versions = Versions()
     authors = Authors(str(workspace.plan), lambda: loop.world)
     doing = Activity()
@@ -84,32 +73,14 @@ async def _supervise(
         authors.observe(method, params)
         doing.observe(method, params)
 
-    loop.post(
-        SupervisorStarted(
-            now(),
-            os.getpid(),
-            __version__,
-            served,
-            running,
-            config.limits.retry_seconds,
-            config.rules,
-            config.telling.on if config.telling else (),
-            config.plan_budget,
-            config.task_budget,
-            last=loop.clock.after,
-            pause_seconds=config.limits.pause_seconds,
-            stall_minutes=config.limits.stall_minutes,
-        )
-    )
-    if up is not None:
-        loop.post(UpRequested(now(), tuple(up) or tuple(child.name for child in config.children)))
     plan = None
     if _saved_unseen(workspace, loop.world):  # before the servers begin anything that it says no more
         plan = _watched(workspace, config, loop, authors)
         plan.look()
     signals = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in STOP_SIGNALS:
         signals.add_signal_handler(number, lambda: loop.post(DownRequested(now(), now=False)))
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
     try:
         async with asyncio.TaskGroup() as group:
             clients = {
@@ -126,6 +97,7 @@ async def _supervise(
                     now=now,
                     task_of=loop.task_of,
                     observe=observe if child is config.orchestrator else None,
+                    started=first.started.get(child.name),
                 )
                 for child in (*served, *left)
             }
@@ -140,8 +112,9 @@ async def _supervise(
                 now=now,
                 telling=config.telling,
             )
+            for action in first.actions:
+                effects.carry_out(action)
             looping = group.create_task(loop.run(effects.carry_out), name="conductor")
-            await loop.begun.wait()
             listening, asked, known = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
             async def plan_known() -> None:

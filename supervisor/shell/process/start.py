@@ -12,9 +12,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from supervisor.domain.mark import MARK
 from supervisor.errors import CodexError, StoreError
 from supervisor.shell.process.handle import open_handle
-from supervisor.shell.process.table import MARK, Identity, read_table_in_thread, row
+from supervisor.shell.process.table import Identity, read_table_in_thread, row
 
 VMSTAT = Path("/proc/vmstat")
 

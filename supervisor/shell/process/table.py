@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakKeyDictionary
 
+from supervisor.domain.mark import MARK
+
 if TYPE_CHECKING:
     import asyncio
-
-MARK = "ORCH_SERVER"
-"""The environment variable of every server and all that it starts. Its value is `<workspace id>/<child>`."""
 
 
 class Identity(NamedTuple):

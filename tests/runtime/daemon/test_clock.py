@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 import pytest
 
-from supervisor.runtime.daemon import loop
-from supervisor.runtime.daemon.loop import Clock
+from supervisor.runtime.daemon import recorder
+from supervisor.runtime.daemon.recorder import Clock
 
 DAY, MOMENT = timedelta(days=1), timedelta(seconds=5)
 
@@ -23,7 +23,7 @@ def test_a_wall_clock_that_is_moved_by_a_day_moves_nothing(monkeypatch: pytest.M
         def now(cls, tz: tzinfo | None = None) -> datetime:
             return datetime.now(tz) + jump
 
-    monkeypatch.setattr(loop, "datetime", Moved)
+    monkeypatch.setattr(recorder, "datetime", Moved)
     assert before <= clock.now() < before + MOMENT
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from supervisor.runtime.daemon import lock
 from supervisor.runtime.workspace import Workspace
-from supervisor.shell.process import identity_of
 
 
 def test_there_is_one_holder_and_it_is_told_once_it_has_signed(tmp_path: Path) -> None:
@@ -22,7 +21,7 @@ def test_there_is_one_holder_and_it_is_told_once_it_has_signed(tmp_path: Path) -
         assert lock.take(workspace) is None
         assert lock.holder(workspace) is None
         lock.sign(held, os.getpid())
-        assert lock.holder(workspace) == identity_of(os.getpid())
+        assert lock.holder(workspace) == os.getpid()
     assert lock.holder(workspace) is None
     again = lock.take(workspace)
     assert again is not None
@@ -48,7 +47,7 @@ def test_a_holder_that_signs_again_is_never_out_of_sight(tmp_path: Path) -> None
             lock.sign(held, os.getpid())
         over.set()
         looking.join(5)
-    assert set(seen) == {identity_of(os.getpid())}
+    assert set(seen) == {os.getpid()}
 
 
 def test_who_inherits_it_holds_it_after_its_taker_is_gone(tmp_path: Path) -> None:
@@ -58,7 +57,7 @@ def test_who_inherits_it_holds_it_after_its_taker_is_gone(tmp_path: Path) -> Non
     with held:
         heir = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, pass_fds=(held.fileno(),))
         lock.sign(held, heir.pid)
-    assert lock.holder(workspace) == identity_of(heir.pid)
+    assert lock.holder(workspace) == heir.pid
     assert lock.take(workspace) is None
     heir.communicate(b"\n", timeout=5)
     assert lock.holder(workspace) is None

@@ -22,6 +22,7 @@ from supervisor.errors import RequestRefused, UsageError
 from supervisor.runtime.codex.progress import Activity
 from supervisor.runtime.daemon.control import Control
 from supervisor.runtime.daemon.loop import Loop
+from supervisor.runtime.daemon.recorder import Recorder
 from supervisor.runtime.logs import Logs
 from supervisor.runtime.plan.authors import Authors
 from supervisor.runtime.workspace import Workspace, make_private
@@ -99,7 +100,7 @@ class Supervisor:
         ledger = Ledger(self.workspace.ledger)
         found = ledger.open()
         logs = Logs(self.workspace.logs, megabytes=1)
-        self.loop = Loop(self.workspace, ledger, found, logs)
+        self.loop = Loop(self.workspace, Recorder(ledger, found, logs), logs)
         self.loop.post(ev.SupervisorStarted(self.loop.clock.now(), os.getpid(), "0.1.0", self._children, (), (1.0,)))
         try:
             async with asyncio.TaskGroup() as group:

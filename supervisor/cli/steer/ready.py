@@ -1,0 +1,83 @@
+"""What `orch up` shows: how the servers get ready."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from supervisor.cli.display import output
+from supervisor.cli.display.blocks import one_line
+from supervisor.cli.display.progress import Progress
+from supervisor.errors import OrchError, SupervisorDown
+from supervisor.runtime import calling
+from supervisor.runtime.daemon import launch
+from supervisor.runtime.workspace import Workspace
+from supervisor.shell.control_client import ControlClient
+from supervisor.wire.glance import glance
+
+if TYPE_CHECKING:
+    from supervisor.domain.status import ChildInfo
+
+READY_WITHIN = 30.0  # seconds for all servers to get ready
+
+
+def taken_in(workspace: Workspace, named: Sequence[str]) -> None:
+    """Have a supervisor that is up take in an edited config, and start the servers of these children (none: of all)."""
+    if launch.reload(workspace):
+        output.say("the supervisor reloaded the config")
+    try:
+        with ControlClient(workspace.control_socket) as client:
+            client.call("up", children=list(named))
+    except SupervisorDown as error:
+        raise _gone(error) from error
+
+
+def until_ready(workspace: Workspace, named: Sequence[str]) -> int:
+    """Show how the servers of these children (none: of all) get ready; 0 if each is, else 1.
+
+    Returns when each is ready, failed, or READY_WITHIN seconds old.
+    """
+    deadline = time.monotonic() + READY_WITHIN
+    progress = Progress()
+    try:
+        for picture in map(glance, calling.follow(workspace, deadline)):
+            chosen = [child for child in picture.children if not named or child.name in named]
+            progress.show({child.name: _said(child) for child in chosen})
+            if all(child.state in ("ready", "failed") for child in chosen):
+                break
+    except SupervisorDown as error:
+        raise _gone(error) from error
+    finally:
+        progress.end()
+    ready = sum(child.state == "ready" for child in chosen)
+    output.emit(f"{ready} of {len(chosen)} {'child' if len(chosen) == 1 else 'children'} ready")
+    for child in chosen:
+        if child.state == "failed":
+            output.say(f"orch: {child.name} failed: {_with_remedy(child)}")
+        elif child.state != "ready":
+            output.say(f"orch: {child.name} is still {child.state} after {READY_WITHIN:g} s: {_problem(child)}")
+    return 0 if ready == len(chosen) else 1
+
+
+def _gone(error: SupervisorDown) -> OrchError:
+    return OrchError(f"while the servers started, {error.what}", "see `orch logs`, then run `orch up`")
+
+
+def _said(child: ChildInfo) -> str:
+    match child.state:
+        case "ready":
+            return f"ready (pid {child.pid}, codex {one_line(child.codex or 'of an unknown version')})"
+        case "failed" | "backoff" | "unhealthy":
+            return f"{child.state}: {_problem(child)}"
+        case other:
+            return other
+
+
+def _problem(child: ChildInfo) -> str:
+    return one_line(child.problem or "see `orch logs`")
+
+
+def _with_remedy(child: ChildInfo) -> str:
+    problem, remedy = _problem(child), f"`orch restart {child.name}`"
+    return problem if remedy in problem or "then `orch down`" in problem else f"{problem}: fix it, then run {remedy}"

@@ -1,0 +1,124 @@
+"""The world and its ledger: what happens, and what is decided about it, is recorded here before anything is done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from time import monotonic
+from typing import Any, NamedTuple
+
+from supervisor.core.engine.evolve import evolve
+from supervisor.core.engine.reconcile import advance
+from supervisor.domain.action import Action
+from supervisor.domain.event import Event, RequestReceived, TurnBegan, TurnEnded, TurnRetried
+from supervisor.domain.world import World
+from supervisor.errors import StoreError
+from supervisor.runtime.logs import Logs
+from supervisor.runtime.workspace import Workspace
+from supervisor.shell.ledger.store import Ledger, Opened
+
+TURNS_KNOWN = 1000  # turns whose task is remembered for the logs
+
+
+class Clock:
+    """Wall time that never jumps: the wall clock is read once, and what passes since is counted.
+
+    `after`: the last moment in the ledger; time goes on from there if the wall clock was set back since.
+    """
+
+    def __init__(self, after: datetime | None) -> None:
+        self.after = after
+        self._start = max(datetime.now(UTC), after or datetime.min.replace(tzinfo=UTC))
+        self._mark = monotonic()
+
+    def now(self) -> datetime:
+        return self._start + timedelta(seconds=monotonic() - self._mark)
+
+
+class Decided(NamedTuple):
+    """What comes of some events: the world after them, what is to be recorded, and what is to be done."""
+
+    world: World
+    events: tuple[Event, ...]
+    actions: tuple[Action, ...]
+
+
+class Recorder:
+    """Owns the world of one workspace."""
+
+    def __init__(self, ledger: Ledger, opened: Opened, logs: Logs) -> None:
+        world = opened.world or World()
+        for event in opened.events:
+            world = evolve(world, event)
+        self.world = world
+        self.clock = Clock(opened.last)
+        self.decided = self.clock.now()  # the moment of the last decision: what was due by then is done
+        self._ledger = ledger
+        self._logs = logs
+        self._tasks: dict[str, str] = {}  # by turn id
+
+    def decide(self, events: Sequence[Event]) -> Decided:
+        """What comes of these events. They count only once it is recorded."""
+        world, recorded, actions = self.world, list[Event](), list[Action]()
+        for event in events:
+            step = advance(world, event)
+            world = step.world
+            recorded += step.events
+            actions += step.actions
+            self.decided = event.at
+        return Decided(world, tuple(recorded), tuple(actions))
+
+    def record(self, decided: Decided) -> None:
+        """Append to the ledger and the log, and go on with the world as it was decided.
+
+        Raises StoreError if the ledger cannot be written; then nothing has changed.
+        """
+        world, events = decided.world, decided.events
+        self._tasks.update({state.turn.id: state.task for state in world.all_tasks if state.turn})
+        while len(self._tasks) > TURNS_KNOWN:
+            del self._tasks[next(iter(self._tasks))]
+        if events:
+            for line in self._ledger.append(events, self._label):
+                self._logs.write(line)
+            self._compact(world, events[-1].at)
+        self.world = world
+
+    def task_of(self, turn: str | None) -> str | None:
+        """The task that this turn is, or was, a turn of; None if it is none of ours."""
+        return self._tasks.get(turn) if turn else None
+
+    def _label(self, event: Event) -> dict[str, Any]:
+        """The task of an event that only knows its turn."""
+        match event:
+            case TurnEnded():
+                turn: str | None = event.seen.turn
+            case RequestReceived():
+                turn = event.request.turn
+            case TurnBegan() | TurnRetried():
+                turn = event.turn
+            case _:
+                return {}
+        task = self.task_of(turn)
+        return {"task": task, "turn": turn} if task else {}
+
+    def _compact(self, world: World, at: datetime) -> None:
+        """Bound what the next start has to read."""
+        if self._ledger.due:
+            try:
+                self._ledger.compact(world, at)
+            except StoreError as error:  # it is as good without, only slower to start
+                self._logs.say("ledger_not_compacted", level="warning", reason=str(error))
+
+
+@contextmanager
+def recorder_of(workspace: Workspace, logs: Logs) -> Iterator[Recorder]:
+    """The recorder of a workspace, its ledger open for as long. Raises StoreError if the ledger cannot be used."""
+    ledger = Ledger(workspace.ledger)
+    try:
+        opened = ledger.open()
+        if opened.cut:
+            logs.say("ledger_mended", level="warning", reason=f"a torn last line of {opened.cut} bytes was cut off")
+        yield Recorder(ledger, opened, logs)
+    finally:
+        ledger.close()
