@@ -99,7 +99,7 @@ class Supervisor:
         self._loop = asyncio.get_running_loop()
         ledger = Ledger(self.workspace.ledger)
         found = ledger.open()
-        logs = Logs(self.workspace.logs, megabytes=1)
+        logs = self.logs = Logs(self.workspace.logs, megabytes=1)
         self.loop = Loop(self.workspace, Recorder(ledger, found, logs), logs)
         self.loop.post(ev.SupervisorStarted(self.loop.clock.now(), os.getpid(), "0.1.0", self._children, (), (1.0,)))
         try:

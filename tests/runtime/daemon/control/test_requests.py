@@ -118,6 +118,7 @@ def test_an_error_of_its_own_is_never_the_callers_fault_and_is_logged(
         refusal = ask(connection, b'{"id":1,"method":"hold","params":{}}')
         assert refusal == {"id": 1, "error": {"code": INTERNAL_ERROR, "message": "an error of its own (TypeError)"}}
         assert ask(connection, b'{"id":2,"method":"ping","params":{}}') == {"id": 2, "result": {}}
+    supervisor.logs.close()  # so that what waits is written
     logged = [json.loads(line) for line in (supervisor.workspace.logs / "supervisor.jsonl").read_text().splitlines()]
     (broken,) = [line for line in logged if line["event"] == "control_broken"]
     assert (broken["level"], broken["method"]) == ("error", "hold")
