@@ -1,4 +1,4 @@
-"""Texts as somebody would write them who wants to be read as more than data."""
+"""Texts of somebody who wants them to be read as more than data."""
 
 from __future__ import annotations
 

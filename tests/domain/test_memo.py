@@ -1,4 +1,4 @@
-"""Remembering what was made of the last value."""
+"""Remember the result for the last value."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a story must end."""
+"""What must hold at the end of a story."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.core.engine.story import Story
 
 
 def at_rest(story: Story) -> None:
-    """Every task is done, stuck with a reason, or waits for one that is; every server that is wanted runs."""
+    """Assert that every task is done, stuck with a reason, or waits for one that is, and every wanted server runs."""
     world = story.world
     assert world is not None
     for repo in story.repos.values():
@@ -45,8 +45,8 @@ def at_rest(story: Story) -> None:
             assert status in settled, f"{task.id} is {status}: {why}"
 
 
-def mend(story: Story) -> bool:
-    """The human does whatever it takes: config, holds, plan, tries again. True if there is nothing to mend."""
+def fix_everything(story: Story) -> bool:
+    """Let the human fix everything: config, holds, plan, retries. True if there is nothing to fix."""
     world = story.world
     if world is None or len(story.config) < len(CHILDREN):
         if world is not None:
@@ -68,27 +68,27 @@ def mend(story: Story) -> bool:
 
 
 def all_done(story: Story) -> None:
-    """Every task of the plan is done, and its child knows the plan's last word."""
+    """Assert that every task of the plan is done, and that its child has the latest brief."""
     world = story.world
     assert world is not None
     assert world.plan.current is not None
     assert world.plan.current == story.file
     if world.orchestrator.state is not None:
         assert session.planned(world), "what the human asked for never became a plan"
-        assert [one for one in world.orchestrator.news if one.loud] == [], "the orchestrator never hears of something"
+        assert [one for one in world.orchestrator.news if one.loud] == [], "the orchestrator never receives some news"
     for task in world.plan.tasks:
         state = world.tasks[task.id]
         assert task_status(world, state, story.now)[0] is TaskStatus.DONE, f"{task.id} is never done"
         assert state.brief.delivered is not None
         assert state.brief.delivered.key == desired(world, state).key
         if task.child != HUMAN:
-            assert story.told[task.id][1:] == (task.child, state.brief.delivered.key), (
-                f"{task.id} was done by another brief"
+            assert story.delivered[task.id][1:] == (task.child, state.brief.delivered.key), (
+                f"{task.id} was done with another brief"
             )
 
 
 def refold(story: Story) -> None:
-    """The world is the fold of the ledger, from its first event on."""
+    """Assert that the world is the fold of all events of the ledger."""
     world = World()
     for event in story.ledger:
         world = evolve(world, event)
@@ -100,4 +100,4 @@ def refold(story: Story) -> None:
             (world.servers, story.world.servers),
             (world.threads, story.world.threads),
         ):
-            assert list(ours) == list(theirs), "the fold knows things in another order"
+            assert list(ours) == list(theirs), "the fold has things in another order"

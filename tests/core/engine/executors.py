@@ -1,6 +1,6 @@
-"""The supervisor's effects, simulated: one action of a child after the other, checks beside them.
+"""The supervisor's effects, simulated: a child's actions one after the other, with its checks in parallel.
 
-`tests/runtime/daemon/test_effects.py` holds them to what the real ones do.
+`tests/runtime/daemon/test_effects.py` checks that they do what the real ones do.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ class Executors(Servers):
     """Carries out actions, one small step at a time."""
 
     def surveyed(self) -> tuple[str, ...]:
-        """The children whose repos the map is drawn of."""
+        """The children whose repos are on the map."""
         return tuple(self.repos)
 
     def carry_out(self, action: act.Action) -> None:
-        """Begin an action. A stop always wins: it ends a start that is under way."""
+        """Begin an action. A stop always wins: it cancels a start that is under way."""
         match action:
             case act.Exit() | act.WithdrawAsk() | act.RaiseAsk() | act.Notify():
                 return
@@ -41,7 +41,7 @@ class Executors(Servers):
         repo.queue.append(action)
 
     def _survey(self, action: act.SurveyRepos) -> None:
-        """The map is drawn anew; now and then somebody changed what the other one relies on."""
+        """Draw the map again. Now and then somebody has changed what the other child relies on."""
         if self.dice.rarely(8):
             self.post(ev.MapFailed(self.now, "it broke"))
             return
@@ -53,7 +53,7 @@ class Executors(Servers):
         self.post(ev.MapDrawn(self.now, f"map {self.next()}", ()))
 
     def execute(self, repo: Repo) -> None:
-        """A child's action goes one step on."""
+        """Carry a child's action one step further."""
         call, repo.waits = repo.waits, None
         try:
             if repo.job is None:
@@ -220,7 +220,7 @@ class Executors(Servers):
             link.ingress.append(Call(lambda link: self.resolve(repo, action.key)))
 
     def check(self, repo: Repo, number: int) -> None:
-        """The verify commands end, one way or the other."""
+        """End the verify commands, with some result."""
         action, link = repo.checks.pop(number)
         where = (repo.name, action.task, action.run)
         refused = link is not None and link.process.refuses > 0

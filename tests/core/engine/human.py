@@ -1,4 +1,4 @@
-"""The human of a story: edits plan.md at any moment, answers asks (also twice), uses the command line."""
+"""The human of a story: edits plan.md at any moment, answers asks (some twice), uses the command line."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ PLAN = Plan(
 
 
 class Human(Executors):
-    """`file` is what plan.md says now: a plan, something broken, or nothing."""
+    """`file` is the content of plan.md: a plan, something broken, or nothing."""
 
     def __init__(self, numbers: Iterable[int]) -> None:
         super().__init__(numbers, [child.name for child in (*CHILDREN, LEAD)])
@@ -45,7 +45,7 @@ class Human(Executors):
         self.dirty = False
 
     def look(self) -> None:
-        """The watcher reads plan.md."""
+        """Let the watcher read plan.md."""
         self.dirty = False
         world = self.world
         assert world is not None
@@ -66,7 +66,7 @@ class Human(Executors):
         self.dirty = True
 
     def edit(self) -> None:
-        """The human edits plan.md."""
+        """Edit plan.md."""
         last = self.file if isinstance(self.file, Plan) else PLAN
         number, what = self.dice.roll(len(PLAN.tasks)), self.dice.roll(13)
         task = last.task(PLAN.tasks[number].id)
@@ -108,13 +108,13 @@ class Human(Executors):
                 minutes = None if self.dice.rarely(3) else 1.0 + self.dice.roll(20)
                 self.save(replace(last, budget=None if last.budget else Budget(30 + self.dice.roll(90), minutes)))
                 return
-        if changed is None:  # it is not there (any more): it comes (back)
+        if changed is None:  # the task is not in the plan: add it (again)
             self.save(replace(last, tasks=(*last.tasks, replace(PLAN.tasks[number], after=()))))
             return
         self.save(replace(last, tasks=tuple(changed if one is task else one for one in last.tasks)))
 
     def answer(self) -> None:
-        """The human answers one of the asks, also late: what the command line refuses does not get through."""
+        """Answer one of the asks, perhaps too late. Answers that the command line refuses do not arrive."""
         assert self.world is not None
         asks = self.world.open_asks
         ask = asks[self.dice.roll(len(asks))]
@@ -124,7 +124,7 @@ class Human(Executors):
             self.post(ev.AskAnswered(self.now, ask.id, Answer("decline", "")))
 
     def command(self) -> None:
-        """The human uses the command line."""
+        """Use the command line."""
         assert self.world is not None
         what = self.dice.roll(8)
         stuck = [one.task for one in self.world.all_tasks if one.phase in (Phase.BLOCKED, Phase.FAILED)]

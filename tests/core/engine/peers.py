@@ -1,7 +1,7 @@
-"""The outside, simulated: a child's server, its threads and turns, and the connections to it, as they are at a moment.
+"""The outside, simulated: the state of a child's server, its threads and turns, and the connections to it.
 
-Every choice comes from the numbers of a `Dice`; 0 is the harmless choice, and when the numbers are used up nothing goes
-wrong any more. So a story shrinks to its few bad moments.
+Every choice comes from the numbers of a `Dice`. 0 is the harmless choice, and when the numbers are used up nothing goes
+wrong any more. So a failing story shrinks to its few bad moments.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ START = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 
 
 class Dice:
-    """Numbers in a row; zeros once they are used up."""
+    """A sequence of numbers, then zeros."""
 
     def __init__(self, numbers: Iterable[int]) -> None:
         self._numbers = deque(numbers)
@@ -39,7 +39,7 @@ class Dice:
 
 
 class LostError(Exception):
-    """The connection is gone: it is not known what became of the request."""
+    """The connection is gone. Whether the request was carried out is not known."""
 
 
 class FaultError(Exception):
@@ -56,7 +56,7 @@ class Turn:
     failure: Failure | None = None
     steered: str | None = None  # the message of the last steer
     silent: bool = False  # it does nothing more by itself
-    before: tuple[str, str, str] = NOBODY  # what its task had been told until then
+    before: tuple[str, str, str] = NOBODY  # what was delivered of its task before
 
     @property
     def seen(self) -> TurnSeen:
@@ -65,7 +65,7 @@ class Turn:
 
 @dataclass(eq=False)
 class Rollout:
-    """A thread as it is stored."""
+    """A thread as codex stores it."""
 
     id: str
     turns: list[Turn] = field(default_factory=list)
@@ -76,7 +76,7 @@ class Rollout:
 
     @property
     def latest(self) -> tuple[TurnSeen, ...]:
-        """The latest turns, back to the last one of ours."""
+        """The latest turns, from the last one of ours on."""
         ours = max((number for number, turn in enumerate(self.turns) if turn.messages), default=0)
         return tuple(turn.seen for turn in self.turns[min(ours, max(len(self.turns) - 5, 0)) :])
 
@@ -88,12 +88,12 @@ class Process:
     loaded: set[str] = field(default_factory=set)
     asked: dict[RequestKey, Request] = field(default_factory=dict)
     count: int = 0
-    refuses: int = 0  # so many of the next requests
+    refuses: int = 0  # how many of the next requests
 
 
 @dataclass(eq=False)
 class Call:
-    """A request on its way: `handle` is what the server does with it."""
+    """A request under way. `handle` is what the server does with it."""
 
     handle: Callable[[Link], Any]
     link: Link | None = None
@@ -113,11 +113,11 @@ class Link:
     misses: int = 0
 
 
-Activity = Generator[Call | None, Any, None]  # one action, up to the next moment at which something else may happen
+Activity = Generator[Call | None, Any, None]  # one action; it yields where something else may happen
 
 
 class Repo:
-    """One child: its server, what is stored of its threads, and what is done about it."""
+    """One child: its server, its stored threads, and the actions under way."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -137,7 +137,7 @@ class Repo:
         return [(one, turn) for one in self.rollouts.values() if (turn := one.active) is not None]
 
     def drop(self) -> None:
-        """The supervisor is dead: nobody acts, and nobody hears."""
+        """The supervisor died: its actions and connections are gone."""
         self.link = self.reading = self.job = self.doing = self.waits = None
         self.queue.clear()
         self.checks.clear()

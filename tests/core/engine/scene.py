@@ -1,4 +1,4 @@
-"""A world that is told one event after the other, a second apart, with two children and what they need to be ready."""
+"""A world that receives one event after the other, a second apart, with two children that can become ready."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ def report(outcome: str = "done", **rest: Any) -> str:
 
 
 class Scene:
-    """`tell` takes in one event and gives the actions that it leads to."""
+    """A world at a moment. `post` adds one event and returns the actions that it leads to."""
 
     def __init__(self, *tasks: Task, up: bool = True) -> None:
         self.world = World()
         self.now = NOON
-        self.draws = True  # maps, as soon as they are asked for
+        self.draws = True  # maps, as soon as they are requested
         self.links: tuple[Link, ...] = ()
         self.step: Step
         self.start()
@@ -60,8 +60,8 @@ class Scene:
             self.ready("backend")
             self.ready("mobile")
 
-    def tell(self, kind: Callable[..., ev.Event], *args: Any, after: float = 1.0, **fields: Any) -> tuple[Action, ...]:
-        """`after` so many seconds."""
+    def post(self, kind: Callable[..., ev.Event], *args: Any, after: float = 1.0, **fields: Any) -> tuple[Action, ...]:
+        """Post an event `after` so many seconds."""
         self.now += timedelta(seconds=after)
         self.step = advance(self.world, kind(self.now, *args, **fields))
         self.world = self.step.world
@@ -71,41 +71,41 @@ class Scene:
         return (*others, *self.drawn()) if self.draws else self.step.actions
 
     def drawn(self) -> tuple[Action, ...]:
-        """The map is up to date: what is seen of it stands in `links`."""
-        return self.tell(ev.MapDrawn, f"map {self.world.map.digest}+", self.links, after=0.0)
+        """Post that the map is up to date, with the links in `links`."""
+        return self.post(ev.MapDrawn, f"map {self.world.map.digest}+", self.links, after=0.0)
 
     # ── the usual events ─────────────────────────────────────────────────────────────────────────
 
     def start(self, *children: Child, running: tuple[str, ...] = ()) -> tuple[Action, ...]:
         children = children or (BACKEND, MOBILE)
-        actions = self.tell(ev.SupervisorStarted, 1, "1.0", children, running, (2.0, 4.0))
-        return (*actions, *self.tell(ev.UpRequested, tuple(child.name for child in children)))
+        actions = self.post(ev.SupervisorStarted, 1, "1.0", children, running, (2.0, 4.0))
+        return (*actions, *self.post(ev.UpRequested, tuple(child.name for child in children)))
 
     def plan(self, *tasks: Task, **changes: Any) -> tuple[Action, ...]:
         revision = self.world.plan.revision + 1
-        return self.tell(ev.PlanAccepted, revision, f"digest {revision}", "an edit", plan_of(*tasks, **changes))
+        return self.post(ev.PlanAccepted, revision, f"digest {revision}", "an edit", plan_of(*tasks, **changes))
 
     def ready(
         self, child: str, pid: int | None = None, *, adopted: bool = False, after: float = 1.0
     ) -> tuple[Action, ...]:
-        return self.tell(ev.ServerReady, child, pid or PIDS[child], "/run/s", "0.169.0", adopted, after=after)
+        return self.post(ev.ServerReady, child, pid or PIDS[child], "/run/s", "0.169.0", adopted, after=after)
 
     def exited(self, child: str, after: float = 1.0) -> tuple[Action, ...]:
         pid = self.world.servers[child].pid
-        return self.tell(ev.ServerExited, child, pid, "it ended with code 9", "boom", after=after)
+        return self.post(ev.ServerExited, child, pid, "it ended with code 9", "boom", after=after)
 
     def opened(
         self, child: str, *turns: TurnSeen, thread: str = "", task: str | None = None, waiting: bool = False
     ) -> tuple[Action, ...]:
         known = self.world.threads[child, task].id
         name = thread or known or f"{child}-thread" + (f"-{task}" if task else "")
-        return self.tell(ev.ThreadOpened, child, self.world.servers[child].pid, name, task, waiting, turns)
+        return self.post(ev.ThreadOpened, child, self.world.servers[child].pid, name, task, waiting, turns)
 
     def began(self, task: str, turn: str) -> tuple[Action, ...]:
         state = self.state(task)
         assert state.thread is not None
         message = state.delivery.message if state.delivery is not None else None
-        return self.tell(ev.TurnBegan, state.child, self.world.threads[state.thread].id, turn, message)
+        return self.post(ev.TurnBegan, state.child, self.world.threads[state.thread].id, turn, message)
 
     def ended(
         self, task: str, status: TurnStatus = TurnStatus.COMPLETED, text: str = "", failure: Failure | None = None
@@ -114,41 +114,41 @@ class Scene:
         assert state.thread is not None
         assert state.turn is not None
         seen = TurnSeen(state.turn.id, status, (), text or report(), failure, 10, 2)
-        return self.tell(ev.TurnEnded, state.child, self.world.threads[state.thread].id, seen)
+        return self.post(ev.TurnEnded, state.child, self.world.threads[state.thread].id, seen)
 
     def checked(self, task: str, exit_code: int = 0) -> tuple[Action, ...]:
         state, planned = self.state(task), self.world.plan.current and self.world.plan.task(task)
         checks = tuple(Check(command, exit_code, "the tail") for command in (planned.verify if planned else ()))
-        return self.tell(ev.ChecksFinished, state.child, task, state.runs, checks, ("a.py",))
+        return self.post(ev.ChecksFinished, state.child, task, state.runs, checks, ("a.py",))
 
     def asked(self, task: str, request: str = "0") -> tuple[Action, ...]:
-        """The task's turn asks for an approval."""
-        return self.tell(ev.RequestReceived, self.request(task, request))
+        """Post that the task's turn asks for an approval."""
+        return self.post(ev.RequestReceived, self.request(task, request))
 
     def answer(self, ask: str, decision: str, text: str = "") -> tuple[Action, ...]:
-        return self.tell(ev.AskAnswered, ask, Answer(decision, text))
+        return self.post(ev.AskAnswered, ask, Answer(decision, text))
 
     def tick(self) -> tuple[Action, ...]:
-        """Time passes up to the moment that something waits for."""
+        """Advance the time to the next moment that something waits for."""
         moment = wakeup(self.world, self.now)
         assert moment is not None
-        return self.tell(ev.Ticked, after=(moment - self.now).total_seconds())
+        return self.post(ev.Ticked, after=(moment - self.now).total_seconds())
 
     # ── further than one event ───────────────────────────────────────────────────────────────────
 
     def running(self, task: str, turn: str = "turn-1") -> Scene:
-        """On until a turn of the task runs."""
+        """Go on until a turn of the task runs."""
         state = self.state(task)
         child = state.child
         thread = self.world.threads.get((child, None))
         if thread is None or not thread.open:
             self.opened(child)
-        self.tell(ev.TreeRead, child, task, self.state(task).runs, TREE)
+        self.post(ev.TreeRead, child, task, self.state(task).runs, TREE)
         self.began(task, turn)
         return self
 
     def done(self, task: str, turn: str = "turn-1") -> Scene:
-        """On until the task is done."""
+        """Go on until the task is done."""
         self.running(task, turn)
         self.ended(task)
         self.checked(task)
@@ -181,7 +181,7 @@ def kinds(actions: tuple[Action, ...]) -> list[type[Action]]:
 
 
 def only(actions: tuple[Action, ...], kind: type[act.StartTurn] = act.StartTurn) -> act.StartTurn:
-    """The one action of this kind; there has to be one."""
+    """The only action of this kind. Fails unless there is exactly one."""
     found = [action for action in actions if isinstance(action, kind)]
     assert len(found) == 1, actions
     return found[0]
@@ -209,7 +209,7 @@ def removed(scene: Scene) -> tuple[Action, ...]:
 
 
 def asking() -> Scene:
-    """T1 ended with a question, which is open."""
+    """T1 has ended with a question, which is open."""
     scene = Scene(T1).running("T1")
     scene.ended("T1", text=report("needs_human", ask={"question": "Which?", "steps": "Look.", "expected": "A name."}))
     scene.checked("T1")

@@ -1,4 +1,4 @@
-"""What the simulated servers do, and what becomes of messages on their way."""
+"""The simulated servers, and the messages to and from them."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ FAILURES = (
 
 
 class Servers:
-    """What the servers of all children do, and what becomes of messages. They know which brief reached which thread."""
+    """The servers of all children. They record which brief reached which thread."""
 
     def __init__(self, numbers: Iterable[int], children: Iterable[str]) -> None:
         self.dice = Dice(numbers)
         self.now = START
         self.repos = {child: Repo(child) for child in children}
         self.inbox: deque[ev.Event] = deque()
-        self.told: dict[str, tuple[str, str, str]] = {}  # task: thread, child and key of the last brief that arrived
+        self.delivered: dict[str, tuple[str, str, str]] = {}  # by task: thread, child and key of the last brief
         self.arrived: set[str] = set()
-        self.unsure: set[str] = set()  # whether the child knows of its last turn
-        self.last: dict[tuple[str, str], Turn] = {}  # of a task on a thread
+        self.unsure: set[str] = set()  # tasks whose last turn the child may not know
+        self.last: dict[tuple[str, str], Turn] = {}  # by task and thread
         self.retried: set[str] = set()
-        self.owed: dict[str, str] = {}  # task: the human's answer, until it arrives
+        self.owed: dict[str, str] = {}  # by task: the human's answer, until it arrives
         self.count = 0
         self.out = False  # the provider takes no work
 
@@ -46,7 +46,7 @@ class Servers:
         self.inbox.append(event)
 
     def serve(self, link: Link) -> None:
-        """The server does what the next request asks for."""
+        """Let the server handle its next request."""
         call = link.ingress.popleft()
         try:
             call.value = call.handle(link)
@@ -54,11 +54,11 @@ class Servers:
             call.fault = str(fault)
         late = self.dice.rarely(3) and bool(link.wire)
         link.wire.append(call)
-        if late:  # an answer and a notification come from different tasks of the server
+        if late:  # the server sends answers and notifications from different tasks
             link.wire[-1], link.wire[-2] = link.wire[-2], link.wire[-1]
 
     def read(self, link: Link, repo: Repo) -> None:
-        """We read the next message of the server's."""
+        """Read the next message of the server."""
         message = link.wire.popleft()
         if isinstance(message, Call):
             message.answered = True
@@ -73,7 +73,7 @@ class Servers:
         self.post(event)
 
     def cut(self, link: Link) -> None:
-        """The connection breaks. What is on its way to the server arrives, or does not."""
+        """Break the connection. A message on its way to the server may still arrive."""
         if link.broken:
             return
         if link.process in [repo.process for repo in self.repos.values()] and not link.process.hung:
@@ -87,7 +87,7 @@ class Servers:
         link.wire.clear()
 
     def kill(self, repo: Repo) -> None:
-        """The server dies: its turns are cut off, its questions void."""
+        """Kill the server. Its turns are cut off, and its questions are void."""
         process = repo.process
         assert process is not None
         repo.process = None
@@ -97,10 +97,10 @@ class Servers:
                 self.cut(link)
         for rollout, turn in repo.turns:
             self._stop_turn(turn, TurnStatus.INTERRUPTED)
-            if self.dice.rarely(6):  # it was not written to the disk yet
+            if self.dice.rarely(6):  # it was not on disk yet
                 rollout.turns.remove(turn)
                 if turn.task is not None:
-                    self.told[turn.task] = turn.before
+                    self.delivered[turn.task] = turn.before
                     self.unsure.add(turn.task)
 
     def notice_exit(self, repo: Repo) -> None:
@@ -119,7 +119,7 @@ class Servers:
             link.misses = 0
             self.post(ev.ServerResponded(self.now, repo.name, link.process.pid))
 
-    def _tell(self, repo: Repo, thread: str, message: Callable[[datetime], ev.Event]) -> None:
+    def _notify(self, repo: Repo, thread: str, message: Callable[[datetime], ev.Event]) -> None:
         for link in {repo.link, repo.reading} - {None}:
             assert link is not None
             if not link.broken and thread in link.subscribed:
@@ -162,9 +162,9 @@ class Servers:
             assert last.status is not TurnStatus.COMPLETED, f"{action.task} goes on with a turn that was completed"
         self.retried.discard(action.task)
         answer = self.owed.pop(action.task, "")
-        assert answer in action.text or action.due is Due.BRIEF or moved, f"{action.task} never hears {answer!r}"
+        assert answer in action.text or action.due is Due.BRIEF or moved, f"{action.task} never receives {answer!r}"
         key = _key(action)
-        before = self.told.get(action.task, NOBODY)
+        before = self.delivered.get(action.task, NOBODY)
         self._arrive(repo, action.message, action.task, action.thread, action.due, key)
         turn = rollout.active
         if turn is None:
@@ -174,21 +174,21 @@ class Servers:
         self.last[action.task, action.thread] = turn
         turn.messages.append(action.message)
         name, began = turn.id, action.message
-        self._tell(repo, action.thread, lambda at: ev.TurnBegan(at, repo.name, action.thread, name, None))
-        self._tell(repo, action.thread, lambda at: ev.TurnBegan(at, repo.name, action.thread, name, began))
+        self._notify(repo, action.thread, lambda at: ev.TurnBegan(at, repo.name, action.thread, name, None))
+        self._notify(repo, action.thread, lambda at: ev.TurnBegan(at, repo.name, action.thread, name, began))
         return turn.id
 
     def _arrive(self, repo: Repo, message: str, task: str, thread: str, due: Due | None, key: str | None) -> None:
         assert message not in self.arrived, f"{message} arrives twice"
         self.arrived.add(message)
         if key is None:
-            assert self.told[task][0] == thread, f"{thread} was never told of {task}"
+            assert self.delivered[task][0] == thread, f"{thread} never received the brief of {task}"
             return
         if due in (None, Due.BRIEF, Due.REDIRECT):
-            again = self.told.get(task) == (thread, repo.name, key) and task not in self.unsure
-            assert not again, f"{task} is told again what it knows ({due})"
+            again = self.delivered.get(task) == (thread, repo.name, key) and task not in self.unsure
+            assert not again, f"{task} receives a brief again that it has ({due})"
         self.unsure.discard(task)
-        self.told[task] = (thread, repo.name, key)
+        self.delivered[task] = (thread, repo.name, key)
 
     def _turn_steer(self, repo: Repo, link: Link, action: act.SteerTurn) -> None:
         turn = repo.rollouts[action.thread].active if action.thread in repo.rollouts else None
@@ -198,11 +198,11 @@ class Servers:
             raise FaultError("activeTurnNotSteerable")
         self._arrive(repo, action.message, action.task, action.thread, None, _key(action))
         if action.nudge:
-            assert turn.silent, f"{action.task} is asked for a sign of life, and gave one"
+            assert turn.silent, f"{action.task} is asked for a sign of life after it gave one"
             turn.silent = self.dice.rarely(2)
         turn.steered = action.message
         turn.messages.append(action.message)
-        self._tell(
+        self._notify(
             repo, action.thread, lambda at: ev.TurnBegan(at, repo.name, action.thread, action.turn, action.message)
         )
 
@@ -213,7 +213,7 @@ class Servers:
             raise FaultError("no active turn")
         if self.dice.rarely(8):
             raise FaultError("Server is draining; retry after reconnecting")
-        assert turn.silent or not action.stalled, f"{action.task} is interrupted as stalled, and is at work"
+        assert turn.silent or not action.stalled, f"{action.task} is interrupted as stalled but is working"
         self.end(repo, rollout, turn, TurnStatus.INTERRUPTED)
 
     def end(self, repo: Repo, rollout: Rollout, turn: Turn, how: TurnStatus) -> None:
@@ -222,22 +222,22 @@ class Servers:
             self.resolve(repo, key)
         self._stop_turn(turn, how)
         seen = turn.seen
-        self._tell(repo, rollout.id, lambda at: ev.TurnEnded(at, repo.name, rollout.id, seen))
+        self._notify(repo, rollout.id, lambda at: ev.TurnEnded(at, repo.name, rollout.id, seen))
 
     def _stop_turn(self, turn: Turn, how: TurnStatus) -> None:
         turn.status = how
         if how is not TurnStatus.COMPLETED and turn.steered and turn.task and self.dice.rarely(2):
-            turn.messages.remove(turn.steered)  # the words were taken, and had not reached the model yet
-            self.told[turn.task] = NOBODY
+            turn.messages.remove(turn.steered)  # the server had accepted it, but the model had not received it yet
+            self.delivered[turn.task] = NOBODY
 
     def resolve(self, repo: Repo, key: RequestKey) -> None:
         if repo.process is None or key not in repo.process.asked:
-            return  # late: ignored without a word
+            return  # too late: ignored silently
         request = repo.process.asked.pop(key)
-        self._tell(repo, request.thread, lambda at: ev.RequestResolved(at, key))
+        self._notify(repo, request.thread, lambda at: ev.RequestResolved(at, key))
 
     def state(self, repo: Repo, rollout: Rollout, turn: Turn) -> None:
-        """The model does something."""
+        """Let the model do something."""
         what = self.dice.roll(16)
         if self.out and self.dice.left:
             turn.failure = Failure("responseTooManyFailedAttempts", 429, "slow down")
@@ -251,7 +251,7 @@ class Servers:
             self.end(repo, rollout, turn, TurnStatus.INTERRUPTED)
         elif what == 5:
             name = turn.id
-            self._tell(repo, rollout.id, lambda at: ev.TurnRetried(at, repo.name, rollout.id, name, "reconnecting"))
+            self._notify(repo, rollout.id, lambda at: ev.TurnRetried(at, repo.name, rollout.id, name, "reconnecting"))
         else:
             outcome = {6: "blocked", 7: "needs_human", 8: None}.get(what, "done")
             ask = {"question": "Which?", "steps": "Look.", "expected": "A name."} if what == 7 else None
@@ -268,13 +268,13 @@ class Servers:
         choices = ("accept", "decline") if kind is AskKind.APPROVAL else ()
         request = Request(key, "item/x/requestApproval", rollout.id, turn.id, kind, "May it?", "`rm x`", choices)
         process.asked[key] = request
-        self._tell(repo, rollout.id, lambda at: ev.RequestReceived(at, request))
+        self._notify(repo, rollout.id, lambda at: ev.RequestReceived(at, request))
 
     def foreign(self, repo: Repo, thread: str) -> None:
-        """The human types into another window."""
+        """Start a turn as a human in another window does."""
         turn = Turn(f"tu{self.next()}", None)
         repo.rollouts[thread].turns.append(turn)
-        self._tell(repo, thread, lambda at: ev.TurnBegan(at, repo.name, thread, turn.id, None))
+        self._notify(repo, thread, lambda at: ev.TurnBegan(at, repo.name, thread, turn.id, None))
 
     def next(self) -> int:
         self.count += 1
@@ -282,5 +282,5 @@ class Servers:
 
 
 def _key(action: act.StartTurn | act.SteerTurn) -> str | None:
-    """The key of the brief that the words bring; None if they build on what the thread knows."""
+    """The key of the brief in a message; None if the message relies on what the thread has."""
     return action.brief.key if action.brief.text.strip() in action.text else None

@@ -1,4 +1,4 @@
-"""A story: a supervisor that may die at any moment, and all that may happen to it, one small step at a time."""
+"""A story: a supervisor that may die at any moment, and everything that may happen to it, in small steps."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ MISHAPS = (
     "outage",
 )
 
-Move = tuple[int, Callable[[], object]]  # how likely, and what
+Move = tuple[int, Callable[[], object]]  # how likely, and what happens
 
 
 def state_of(world: World, task: str) -> TaskState:
@@ -52,7 +52,7 @@ def state_of(world: World, task: str) -> TaskState:
 
 
 class Story(Human):
-    """The laws that hold at every moment are checked here: see `advance` and `_lawful`."""
+    """Checks the laws that hold at every moment: see `advance` and `_lawful`."""
 
     def __init__(self, numbers: Iterable[int]) -> None:
         super().__init__(numbers)
@@ -61,10 +61,10 @@ class Story(Human):
         self.steps = 0
         self.intended: set[str] = set()
         self.answers: dict[str, int] = {}
-        self.heard: dict[RequestKey, int] = {}
+        self.received: dict[RequestKey, int] = {}
         self.stopping_since_down = False
         self.log: list[str] = []
-        self.luck = (40, 12, 5)[self.dice.roll(3)]  # one in so many moments is a bad one
+        self.luck = (40, 12, 5)[self.dice.roll(3)]  # of how many moments one is bad
         spared = self.dice.roll(1 << len(MISHAPS))
         self.spared = {kind for bit, kind in enumerate(MISHAPS) if spared >> bit & 1}
         self.boot()
@@ -86,7 +86,7 @@ class Story(Human):
         self.look()
 
     def die(self, *, recorded: int = 0) -> None:
-        """kill -9. `recorded`: so many events of a last batch reached the ledger, none of its actions."""
+        """Kill the supervisor with kill -9. `recorded` events of its last batch are in the ledger, and no actions."""
         while recorded > 0 and self.world is not None:
             step = advance(self.world, self.inbox.popleft() if self.inbox else ev.Ticked(self.now))
             self.world = self._record(self.world, step.events[:recorded])
@@ -101,7 +101,7 @@ class Story(Human):
         self.inbox.clear()
 
     def take(self) -> None:
-        """The conductor takes one event from its inbox."""
+        """Let the loop take one event from its inbox."""
         self.advance(self.inbox.popleft())
 
     def advance(self, event: ev.Event) -> None:
@@ -110,7 +110,7 @@ class Story(Human):
         step = advance(before, event)
         self.log.append(f"{self.now:%H:%M:%S.%f} {event}")
         self.log += [f"        -> {action}" for action in step.actions]
-        assert self._record(before, step.events) == step.world, "the fold of what was recorded is not the world"
+        assert self._record(before, step.events) == step.world, "the fold of the recorded events is not the world"
         intents = tuple(one.action for one in step.events if isinstance(one, ev.Intended))
         assert intents == step.actions, "an action without a recorded intent before it"
         again = decide(step.world, event.at)
@@ -123,7 +123,7 @@ class Story(Human):
             self._exited()
 
     def _record(self, world: World, events: Iterable[ev.Event]) -> World:
-        """What is in the ledger has happened, whether or not it is acted on."""
+        """Record events. Recorded events have happened, whether or not anybody acts on them."""
         for event in events:
             match event:
                 case ev.Intended():
@@ -131,20 +131,20 @@ class Story(Human):
                 case ev.DownRequested() | ev.UpRequested():
                     self.stopping_since_down = isinstance(event, ev.DownRequested)
                 case ev.RequestReceived():
-                    self.heard[event.request.key] = self.heard.get(event.request.key, 0) + 1
+                    self.received[event.request.key] = self.received.get(event.request.key, 0) + 1
                 case ev.RetryRequested():
                     self.retried.add(event.task)
             self.ledger.append(event)
             world = evolve(world, event)
             if isinstance(event, ev.TurnRefused) and state_of(world, event.task).phase is Phase.FAILED:
-                self.told[event.task] = NOBODY  # it counts as told; the child may know better
+                self.delivered[event.task] = NOBODY  # it counts as delivered; the child may know better
             if isinstance(event, ev.AskAnswered):
                 answered = [one for one in world.all_tasks if one.phase is Phase.IDLE and one.due is Due.ANSWER]
                 self.owed |= {one.task: one.due_text for one in answered}
         return world
 
     def _lawful(self, world: World, action: act.Action) -> None:
-        """What must be true of an action in the world that it is decided in."""
+        """Assert what must be true of an action in the world in which it is decided."""
         if isinstance(action, act.StartTurn | act.SteerTurn):
             assert action.message not in self.intended, f"{action.message} is used twice"
             self.intended.add(action.message)
@@ -161,13 +161,13 @@ class Story(Human):
             ]
             assert set(others) <= {state.task}, f"{action.task} starts in {action.child} beside {others}"
             if state.phase is Phase.DONE and state is not world.orchestrator.state:
-                known = self.told.get(state.task, ("", "", ""))[1:]
+                known = self.delivered.get(state.task, ("", "", ""))[1:]
                 assert known != (action.child, action.brief.key), f"{state.task} is done, and starts again"
         if isinstance(action, act.RaiseAsk) and action.brief is not None and action.task is not None:
-            self.told[action.task] = ("", HUMAN, action.brief.key)
+            self.delivered[action.task] = ("", HUMAN, action.brief.key)
         if isinstance(action, act.SendAnswer):
             self.answers[action.ask] = self.answers.get(action.ask, 0) + 1
-            assert self.answers[action.ask] <= self.heard[action.key], f"{action.ask} is answered again and again"
+            assert self.answers[action.ask] <= self.received[action.key], f"{action.ask} is answered again and again"
             assert world.asks[action.ask].state is AskState.ANSWERED
 
     def _show(self) -> None:
@@ -200,7 +200,7 @@ class Story(Human):
         super().carry_out(action)
 
     def state(self, repo: Repo, rollout: Rollout, turn: Turn) -> None:
-        """The orchestrator may write plan.md before its turn ends; it does if there is none, and nothing goes wrong."""
+        """The orchestrator may write plan.md before its turn ends. It does if there is none and nothing goes wrong."""
         world = self.world
         if turn.task == ORCHESTRATOR:
             what = self.dice.roll(4)
@@ -217,7 +217,7 @@ class Story(Human):
         super().state(repo, rollout, turn)
 
     def tick(self) -> None:
-        """Time passes up to the moment that something waits for."""
+        """Advance the time to the next moment that something waits for."""
         assert self.world is not None
         moment = wakeup(self.world, self.decided)
         assert moment is not None
@@ -228,7 +228,7 @@ class Story(Human):
     # ── what may happen next ─────────────────────────────────────────────────────────────────────
 
     def due(self) -> list[Move]:
-        """What goes on by itself, and how likely it is to be next."""
+        """List what happens by itself, and how likely each is to be next."""
         moves: list[Move] = []
         if self.world is not None and self.inbox:
             moves.append((14, self.take))
@@ -268,7 +268,7 @@ class Story(Human):
         return moves
 
     def mishaps(self, *, down: bool) -> list[Move]:
-        """What humans and bad luck add. A story leaves out some kinds, so that the others get their turn."""
+        """List what humans and bad luck add. Each story leaves out some kinds, so that the others happen more often."""
         world = self.world
         moves: list[tuple[str, int, Callable[[], object]]] = [("edit", 5, self.edit)]
         if world is None:
@@ -309,7 +309,7 @@ class Story(Human):
         self.die(recorded=1 + self.dice.roll(8))
 
     def go(self, *, down: bool = False) -> None:
-        """One thing happens."""
+        """Let one thing happen."""
         self.steps += 1
         self.now += timedelta(milliseconds=20)
         moves, mishaps = self.due(), self.mishaps(down=down)
@@ -327,12 +327,12 @@ class Story(Human):
             number -= weight
 
     def run(self, *, down: bool = False) -> None:
-        """Until the numbers are used up."""
+        """Go on until the numbers are used up."""
         while self.dice.left and (self.world is not None or not down):
             self.go(down=down)
 
     def settle(self, limit: int = 4000) -> None:
-        """No more bad luck: what goes on by itself goes on, and every ask is answered, until nothing moves."""
+        """Go on without bad luck, and answer every ask, until nothing happens any more."""
         for number in range(limit):
             self.steps += 1
             self.now += timedelta(milliseconds=20)

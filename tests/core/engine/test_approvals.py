@@ -1,4 +1,4 @@
-"""What rules settle, request by request, and in a world."""
+"""Approvals: which requests the rules settle, one by one and in a world."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_a_command_that_runs_outside_of_the_repo_is_left_to_the_human(folder: st
     assert ruling([STATUS], runs("git status", f"{ROOT}/deep"), ROOT) == STATUS
 
 
-def test_what_asks_for_more_than_its_rule_speaks_of_is_left_to_the_human() -> None:
+def test_a_request_for_more_than_its_rule_allows_is_left_to_the_human() -> None:
     assert ruling([STATUS], runs("git status", beyond=True), ROOT) is None
     assert ruling([DOCS], writes(f"{ROOT}/docs/a", beyond=True), ROOT) is None
     assert ruling([PUSH], runs("git push", beyond=True), ROOT) == PUSH
@@ -169,13 +169,13 @@ def test_a_tool_is_accepted_by_its_server_and_name() -> None:
     assert ruling([every], asked(tool="labs/other"), ROOT) is None
 
 
-def test_a_rule_of_one_child_speaks_of_no_other() -> None:
+def test_a_rule_of_one_child_does_not_apply_to_another() -> None:
     mine = replace(STATUS, child="mobile")
     assert ruling([mine], runs("git status"), ROOT) is None
     assert ruling([replace(STATUS, child="backend")], runs("git status"), ROOT) is not None
 
 
-def test_only_a_rule_that_names_the_orchestrator_speaks_of_it() -> None:
+def test_only_a_rule_that_names_the_orchestrator_applies_to_it() -> None:
     request = asked(child="orchestrator", tool="lab/act")
     assert ruling([TOOL], request, ROOT) is None
     assert ruling([replace(TOOL, child="orchestrator")], request, ROOT) is not None
@@ -185,7 +185,7 @@ def test_a_question_is_never_settled_by_a_rule() -> None:
     assert ruling([TOOL], asked(AskKind.QUESTION, tool="lab/act"), ROOT) is None
 
 
-def test_a_rule_says_itself_in_words() -> None:
+def test_a_rule_is_described_in_words() -> None:
     assert [str(rule) for rule in (STATUS, PUSH, DOCS, TOOL)] == [
         "rule 1: accept command `git status`",
         "rule 2: decline command `git push`",
@@ -199,8 +199,8 @@ def test_a_rule_says_itself_in_words() -> None:
 
 def scene_with(*rules: Rule) -> Scene:
     scene = Scene()
-    scene.tell(ev.SupervisorStarted, 1, "1.0", (BACKEND, MOBILE), ("backend", "mobile"), (2.0,), rules)
-    scene.tell(ev.UpRequested, ("backend", "mobile"))
+    scene.post(ev.SupervisorStarted, 1, "1.0", (BACKEND, MOBILE), ("backend", "mobile"), (2.0,), rules)
+    scene.post(ev.UpRequested, ("backend", "mobile"))
     scene.ready("backend")
     scene.ready("mobile")
     scene.plan(T1)
@@ -208,7 +208,7 @@ def scene_with(*rules: Rule) -> Scene:
 
 
 def received(scene: Scene, line: str, request: str = "0") -> tuple[act.Action, ...]:
-    return scene.tell(ev.RequestReceived, replace(scene.request("T1", request), command=line, folder=ROOT))
+    return scene.post(ev.RequestReceived, replace(scene.request("T1", request), command=line, folder=ROOT))
 
 
 def test_a_request_that_a_rule_settles_is_answered_and_no_human_is_asked() -> None:
@@ -222,7 +222,7 @@ def test_a_request_that_a_rule_settles_is_answered_and_no_human_is_asked() -> No
     assert [(one.subject, one.why) for one in scene.world.ruled] == [
         ("git status", "rule 1: accept command `git status`")
     ]
-    assert scene.tell(ev.RequestResolved, key) == ()
+    assert scene.post(ev.RequestResolved, key) == ()
     (declined,) = received(scene, "git push", "1")
     assert isinstance(declined, act.SendAnswer)
     assert declined.answer == Answer("decline", "")
@@ -242,7 +242,7 @@ def test_what_no_rule_settles_is_asked() -> None:
 def test_what_was_put_before_a_human_stays_there_whatever_rules_a_restart_brings() -> None:
     scene = scene_with()
     received(scene, "git status")
-    scene.tell(ev.SupervisorStarted, 2, "1.0", (BACKEND, MOBILE), ("backend", "mobile"), (2.0,), (STATUS,))
+    scene.post(ev.SupervisorStarted, 2, "1.0", (BACKEND, MOBILE), ("backend", "mobile"), (2.0,), (STATUS,))
     scene.ready("backend", adopted=True)
     scene.opened("backend", waiting=True)
     assert received(scene, "git status") == ()
@@ -260,7 +260,7 @@ def test_an_answer_of_a_rule_that_may_be_lost_is_given_again_when_the_server_ask
 def test_an_ask_that_was_settled_in_another_window_is_closed_as_such_and_can_come_back() -> None:
     scene = scene_with()
     received(scene, "git status")
-    (closed,) = scene.tell(ev.RequestResolved, scene.request("T1").key)
+    (closed,) = scene.post(ev.RequestResolved, scene.request("T1").key)
     assert closed == act.WithdrawAsk(
         "A1", why="it was settled elsewhere: somebody answered in another window", external=True
     )

@@ -1,4 +1,4 @@
-"""Budgets: what is used up pauses what it covers, and the human decides."""
+"""Budgets: when one is used up, everything that it covers pauses until the human decides."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ SMALL = replace(T1, budget=Budget(tokens=100))
 
 
 def spent(scene: Scene, tokens: int, turn: str = "turn-1") -> tuple[act.Action, ...]:
-    return scene.tell(ev.TokensSpent, "backend", "backend-thread", turn, tokens - 1, 1)
+    return scene.post(ev.TokensSpent, "backend", "backend-thread", turn, tokens - 1, 1)
 
 
 def paused(scene: Scene) -> Scene:
-    """On until T1's budget of 100 tokens is used up and its turn is over."""
+    """Go on until T1's budget of 100 tokens is used up and its turn is over."""
     spent(scene, 120)
     scene.ended("T1", TurnStatus.INTERRUPTED)
     return scene
@@ -68,7 +68,7 @@ def test_decline_blocks_and_trying_again_asks_again() -> None:
     assert scene.answer("A1", "decline") == ()
     assert scene.status("T1") == "blocked"
     assert "`orch go T1` asks again" in scene.why("T1")
-    assert kinds(scene.tell(ev.RetryRequested, "T1")) == [act.RaiseAsk]
+    assert kinds(scene.post(ev.RetryRequested, "T1")) == [act.RaiseAsk]
     assert kinds(scene.answer("A2", "accept")) == [act.StartTurn]
 
 
@@ -79,7 +79,7 @@ def test_decline_blocks_also_what_is_still_being_interrupted() -> None:
     assert scene.answer("A1", "decline") == ()
     assert scene.ended("T1", TurnStatus.INTERRUPTED) == ()
     assert scene.status("T1") == "blocked"
-    assert kinds(scene.tell(ev.RetryRequested, "T1")) == [act.RaiseAsk]
+    assert kinds(scene.post(ev.RetryRequested, "T1")) == [act.RaiseAsk]
     assert only(scene.answer("A2", "accept")).due is Due.RESUME
 
 
@@ -107,7 +107,7 @@ def test_the_budget_of_the_plan_pauses_every_child_and_its_decline_blocks_what_h
 
 def test_what_is_done_stays_done_when_the_budget_is_used_up() -> None:
     scene = Scene(SMALL).running("T1")
-    scene.tell(ev.TokensSpent, "backend", "backend-thread", "turn-1", 98, 1)
+    scene.post(ev.TokensSpent, "backend", "backend-thread", "turn-1", 98, 1)
 
     scene.ended("T1")
     assert scene.checked("T1") == ()
@@ -137,12 +137,12 @@ def test_the_budget_of_a_child_counts_all_its_tasks_and_no_other_childs() -> Non
 
 def test_minutes_are_those_in_which_turns_run_and_not_those_that_wait_on_the_human() -> None:
     scene = Scene(replace(T1, budget=Budget(minutes=5.0))).running("T1")
-    scene.tell(ev.Ticked, after=60)
+    scene.post(ev.Ticked, after=60)
     scene.asked("T1")
-    scene.tell(ev.Ticked, after=3600)
+    scene.post(ev.Ticked, after=3600)
     assert round(used_of(scene.world, "task T1", scene.now).minutes or 0) == 1
     scene.answer("A1", "accept")
-    scene.tell(ev.RequestResolved, scene.world.asks["A1"].request, after=0)
+    scene.post(ev.RequestResolved, scene.world.asks["A1"].request, after=0)
 
     assert kinds(scene.tick()) == [act.InterruptTurn, act.RaiseAsk]
     assert 4.9 < (used_of(scene.world, "task T1", scene.now).minutes or 0) < 5.1
@@ -152,7 +152,7 @@ def test_minutes_that_are_used_up_while_nobody_can_be_interrupted_wake_nobody_ag
     scene = Scene(replace(T1, budget=Budget(minutes=5.0))).running("T1")
     scene.exited("backend")
     scene.ready("backend", 12)
-    scene.tell(ev.ThreadFailed, "backend", "backend-thread", None, False, "already has an active writer", after=600)
+    scene.post(ev.ThreadFailed, "backend", "backend-thread", None, False, "already has an active writer", after=600)
 
     assert {type(one) for one in scene.tick()} <= {act.OpenThread, act.RaiseAsk}
     assert wakeup(scene.world, scene.now) is None
@@ -162,14 +162,14 @@ def test_the_time_in_which_no_server_ran_is_no_time_of_a_turn() -> None:
     scene = Scene(replace(T1, budget=Budget(minutes=5.0))).running("T1")
     last = scene.now
     scene.now += timedelta(hours=9)
-    scene.tell(ev.SupervisorStarted, 2, "1", (BACKEND, MOBILE), (), (), last=last)
+    scene.post(ev.SupervisorStarted, 2, "1", (BACKEND, MOBILE), (), (), last=last)
 
     assert (used_of(scene.world, "task T1", scene.now).minutes or 0) < 0.1
 
 
 def test_the_budget_of_the_config_is_for_tasks_that_plan_md_gives_none() -> None:
     scene = Scene(up=False)
-    scene.tell(ev.SupervisorStarted, 1, "1", (BACKEND, MOBILE), (), (), task_budget=Budget(7), plan_budget=Budget(70))
+    scene.post(ev.SupervisorStarted, 1, "1", (BACKEND, MOBILE), (), (), task_budget=Budget(7), plan_budget=Budget(70))
     scene.plan(SMALL, T2)
 
     assert [limit_of(scene.world, name) for name in ("task T1", "task T2", "plan")] == [
@@ -182,7 +182,7 @@ def test_the_budget_of_the_config_is_for_tasks_that_plan_md_gives_none() -> None
 def test_tokens_of_a_turn_whose_end_nobody_saw_are_counted() -> None:
     scene = Scene(T1).running("T1")
     spent(scene, 50)
-    scene.tell(ev.ThreadFailed, "backend", "backend-thread", None, True, "gone")
+    scene.post(ev.ThreadFailed, "backend", "backend-thread", None, True, "gone")
     scene.exited("backend")
     scene.ready("backend", 12)
     scene.opened("backend")

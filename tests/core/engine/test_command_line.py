@@ -1,4 +1,4 @@
-"""A command line as the strict reading and the generous one see it."""
+"""Command lines, as the strict reading and the generous one parse them."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def test_one_plain_command_is_its_words(line: str, words: tuple[str, ...]) -> No
 
 
 @pytest.mark.parametrize("line", HOSTILE)
-def test_whatever_a_shell_makes_something_else_of_is_no_plain_command(line: str) -> None:
+def test_a_command_that_a_shell_would_change_is_not_plain(line: str) -> None:
     assert plain(line) is None or plain(line) == ("git",)
     assert plain(shlex.join(["/bin/bash", "-lc", line])) in (None, ("git",))
 
@@ -153,7 +153,7 @@ def test_a_part_is_seen_wherever_it_stands(line: str) -> None:
 
 
 @pytest.mark.parametrize("line", ["git commit -m 'git push'", "echo git push", "git log; echo 'git push'", ""])
-def test_words_that_are_only_spoken_of_are_no_part(line: str) -> None:
+def test_words_in_quotes_are_not_a_part_of_the_command(line: str) -> None:
     assert not any(part[:2] == ("git", "push") for part in parts(line))
 
 

@@ -1,4 +1,4 @@
-"""The fold: what the world is after an event. Late, stale and foreign events leave it as it is."""
+"""The fold: the world after an event. Late, stale and foreign events do not change it."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_a_stale_or_foreign_event_gives_the_very_same_world(event: Event) -> Non
 )
 def test_a_late_event_of_an_older_try_changes_nothing(event: Event) -> None:
     scene = Scene(T1).running("T1")
-    scene.tell(ev.LearningNoted, "human", "known")
+    scene.post(ev.LearningNoted, "human", "known")
 
     assert evolve(scene.world, event) == scene.world
 
@@ -129,9 +129,9 @@ def test_children_come_and_go_with_the_config() -> None:
 
 def test_down_keeps_its_first_moment_however_often_it_is_asked_for() -> None:
     scene = Scene()
-    scene.tell(ev.DownRequested, False)
+    scene.post(ev.DownRequested, False)
     first = scene.now
-    scene.tell(ev.DownRequested, True)
+    scene.post(ev.DownRequested, True)
 
     assert scene.world.supervisor.stopping == Stopping(first, now=True)
 
@@ -139,14 +139,14 @@ def test_down_keeps_its_first_moment_however_often_it_is_asked_for() -> None:
 def test_the_last_good_plan_stays_in_force() -> None:
     problems = (Problem(3, "no child `x`"),)
     scene = Scene(T1)
-    scene.tell(ev.PlanRejected, "digest", problems)
+    scene.post(ev.PlanRejected, "digest", problems)
     assert (scene.world.plan.current, scene.world.plan.problems, scene.world.plan.missing) == (
         plan_of(T1),
         problems,
         None,
     )
 
-    scene.tell(ev.PlanMissing, "there is no plan.md")
+    scene.post(ev.PlanMissing, "there is no plan.md")
     assert (scene.world.plan.current, scene.world.plan.problems) == (plan_of(T1), ())
     assert scene.world.plan.missing == "there is no plan.md"
 
@@ -173,7 +173,7 @@ def test_a_new_title_shows_at_once() -> None:
 
 def test_learnings_are_kept_once_each_with_their_source() -> None:
     scene = Scene(T1).running("T1")
-    scene.tell(ev.LearningNoted, "human", "The URL expires.")
+    scene.post(ev.LearningNoted, "human", "The URL expires.")
     scene.ended("T1", text=report(learned=["The URL expires.", "It is slow."]))
 
     assert scene.world.learnings == (
@@ -234,15 +234,15 @@ def test_a_human_who_wants_it_back_forgives_all_deaths() -> None:
     scene = Scene()
     scene.exited("backend", after=0.1)
     scene.ready("backend", pid=12)
-    scene.tell(ev.RestartRequested, "backend")
+    scene.post(ev.RestartRequested, "backend")
 
     assert scene.world.servers["backend"].crashes == ()
 
 
 def test_a_hang_counts_as_a_death() -> None:
     scene = Scene()
-    scene.tell(ev.ServerUnresponsive, "backend", 11, "no answer", 1)
-    scene.tell(ev.ServerUnresponsive, "backend", 11, "no answer", 2)
+    scene.post(ev.ServerUnresponsive, "backend", 11, "no answer", 1)
+    scene.post(ev.ServerUnresponsive, "backend", 11, "no answer", 2)
 
     server = scene.world.servers["backend"]
     assert (server.state, server.restarts, server.crashes) == (ServerState.STOPPING, 1, (scene.now,))
@@ -269,12 +269,12 @@ def test_an_ended_turn_stays_ended_whatever_order_the_news_come_in(first: bool) 
     assert (merged.input_tokens, merged.output_tokens) == (10, 2)
 
 
-def test_a_turn_that_ended_before_its_start_was_told_is_not_lost() -> None:
+def test_a_turn_that_ended_before_its_start_was_reported_is_not_lost() -> None:
     scene = Scene(T1)
     scene.opened("backend")
     seen = TurnSeen("turn-1", COMPLETED, ("orch-T1-1",), report(), None, 10, 2)
-    scene.tell(ev.TurnEnded, "backend", "backend-thread", seen)
-    scene.tell(ev.TurnBegan, "backend", "backend-thread", "turn-1", "orch-T1-1")
+    scene.post(ev.TurnEnded, "backend", "backend-thread", seen)
+    scene.post(ev.TurnBegan, "backend", "backend-thread", "turn-1", "orch-T1-1")
 
     state = scene.state("T1")
     assert (state.phase, state.turns, state.tokens.input) == (Phase.CHECKING, 1, 10)
@@ -285,7 +285,7 @@ def test_of_a_thread_the_latest_turns_are_kept() -> None:
     scene.ended("T1")
     for number in range(TURNS_KEPT + 5):
         seen = TurnSeen(f"foreign-{number}", COMPLETED)
-        scene.tell(ev.TurnEnded, "backend", "backend-thread", seen)
+        scene.post(ev.TurnEnded, "backend", "backend-thread", seen)
 
     turns = scene.world.threads["backend", None].turns
     assert len(turns) == TURNS_KEPT
@@ -294,7 +294,7 @@ def test_of_a_thread_the_latest_turns_are_kept() -> None:
 
 def test_the_note_of_a_turn_that_reconnects_is_gone_when_it_ends() -> None:
     scene = Scene(T1).running("T1")
-    scene.tell(ev.TurnRetried, "backend", "backend-thread", "turn-1", "reconnecting")
+    scene.post(ev.TurnRetried, "backend", "backend-thread", "turn-1", "reconnecting")
     assert scene.why("T1") == "reconnecting"
     scene.ended("T1")
 
@@ -304,7 +304,7 @@ def test_the_note_of_a_turn_that_reconnects_is_gone_when_it_ends() -> None:
 def test_an_interrupt_that_failed_leaves_the_turn_running_and_is_tried_again() -> None:
     scene = Scene(T1).running("T1")
     scene.plan(replace(T1, hold=True))
-    assert scene.tell(ev.InterruptFailed, "backend", "T1", "turn-1", "draining") == ()
+    assert scene.post(ev.InterruptFailed, "backend", "T1", "turn-1", "draining") == ()
     assert scene.state("T1").phase is Phase.WORKING
 
     assert [type(action) for action in scene.tick()] == [act.InterruptTurn]
@@ -314,7 +314,7 @@ def test_a_turn_that_never_arrived_leaves_no_trace_but_its_number() -> None:
     scene = Scene(T1)
     before = scene.state("T1")
     scene.opened("backend")
-    scene.tell(ev.TurnRefused, "backend", "T1", "orch-T1-1", "draining")
+    scene.post(ev.TurnRefused, "backend", "T1", "orch-T1-1", "draining")
 
     assert scene.state("T1") == replace(
         before, sent=1, tries=Tries(refusals=1), not_before=scene.now + timedelta(seconds=1), note="draining"
@@ -338,7 +338,7 @@ def test_the_files_changed_by_all_turns_of_a_run_are_kept() -> None:
     scene.checked("T1", exit_code=1)
     scene.began("T1", "turn-2")
     scene.ended("T1")
-    scene.tell(ev.ChecksFinished, "backend", "T1", 1, (), ("b.py",))
+    scene.post(ev.ChecksFinished, "backend", "T1", 1, (), ("b.py",))
 
     assert scene.state("T1").result.changed_files == ("a.py", "b.py")
 
@@ -346,14 +346,14 @@ def test_the_files_changed_by_all_turns_of_a_run_are_kept() -> None:
 def test_the_world_is_the_fold_of_what_was_recorded() -> None:
     scene = Scene(T1, T2)
     scene.draws = False
-    world, recorded, tell = scene.world, list[Event](), scene.tell
+    world, recorded, post = scene.world, list[Event](), scene.post
 
     def recording(*args: object, **fields: object) -> tuple[act.Action, ...]:
-        actions = tell(*args, **fields)  # type: ignore[arg-type]
+        actions = post(*args, **fields)  # type: ignore[arg-type]
         recorded.extend(scene.step.events)
         return actions
 
-    scene.tell = recording  # type: ignore[method-assign]
+    scene.post = recording  # type: ignore[method-assign]
     scene.done("T1")
     scene.exited("backend")
     scene.ready("backend", pid=12)
@@ -384,9 +384,9 @@ def test_what_is_known_does_not_grow_with_the_turns() -> None:
 
 def test_what_people_noted_outlasts_what_children_report() -> None:
     scene = Scene(T1)
-    scene.tell(ev.LearningNoted, "human", "the port is 7")
+    scene.post(ev.LearningNoted, "human", "the port is 7")
     for number in range(300):
-        scene.tell(ev.LearningNoted, "backend", f"fact {number}")
+        scene.post(ev.LearningNoted, "backend", f"fact {number}")
     texts = [one.text for one in scene.world.learnings]
     assert texts == ["the port is 7", *(f"fact {number}" for number in range(100, 300))]
 

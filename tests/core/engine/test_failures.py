@@ -1,4 +1,4 @@
-"""What a failed turn means."""
+"""Failed turns: which are tried again, and what people are told about each."""
 
 from __future__ import annotations
 

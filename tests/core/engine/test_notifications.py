@@ -1,4 +1,4 @@
-"""What the human is told, and that nothing is told twice."""
+"""Notices: what the human is notified of, and that nothing is notified twice."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ def scene_of(*tasks: Task, on: tuple[NoticeKind, ...] = NOTICE_KINDS) -> Scene:
 
 
 def started(scene: Scene, on: tuple[NoticeKind, ...] = NOTICE_KINDS) -> tuple[Action, ...]:
-    actions = scene.tell(ev.SupervisorStarted, 1, "1.0", (BACKEND, MOBILE), ("backend", "mobile"), (2.0,), (), on)
+    actions = scene.post(ev.SupervisorStarted, 1, "1.0", (BACKEND, MOBILE), ("backend", "mobile"), (2.0,), (), on)
     return (*actions, *scene.ready("backend", adopted=True), *scene.ready("mobile", adopted=True))
 
 
-def told(actions: tuple[Action, ...]) -> list[str]:
+def notified(actions: tuple[Action, ...]) -> list[str]:
     return [action.key.split(" 20")[0] for action in actions if isinstance(action, act.Notify)]
 
 
@@ -38,7 +38,7 @@ def blocked(scene: Scene) -> tuple[Action, ...]:
     return scene.checked("T1")
 
 
-def test_an_ask_is_told_once_with_what_there_is_to_do() -> None:
+def test_an_ask_is_notified_once_with_what_there_is_to_do() -> None:
     scene = scene_of(T1).running("T1")
     notice = next(one for one in scene.asked("T1") if isinstance(one, act.Notify))
     assert notice == act.Notify(
@@ -53,47 +53,47 @@ def test_an_ask_is_told_once_with_what_there_is_to_do() -> None:
         ask="A1",
         why="something waits on a human",
     )
-    assert told(scene.tell(ev.Ticked)) == []
+    assert notified(scene.post(ev.Ticked)) == []
 
 
-def test_an_ask_that_comes_back_is_not_told_again() -> None:
+def test_an_ask_that_comes_back_is_not_notified_again() -> None:
     scene = scene_of(T1).running("T1")
     scene.asked("T1")
     request = scene.request("T1")
     started(scene)
-    assert told(scene.opened("backend", waiting=True)) == []
-    assert told(scene.tell(ev.RequestReceived, request)) == []
+    assert notified(scene.opened("backend", waiting=True)) == []
+    assert notified(scene.post(ev.RequestReceived, request)) == []
 
 
-def test_blocked_work_is_told_and_told_again_when_it_is_blocked_again() -> None:
+def test_blocked_work_is_notified_each_time_it_is_blocked() -> None:
     scene = scene_of(T1, T2).running("T1")
-    assert told(blocked(scene)) == ["blocked T1"]
-    assert told(scene.tell(ev.RetryRequested, "T1")) == []
+    assert notified(blocked(scene)) == ["blocked T1"]
+    assert notified(scene.post(ev.RetryRequested, "T1")) == []
     scene.running("T2", "turn-2").ended("T2")
     scene.checked("T2")
     scene.running("T1", "turn-3")
-    assert told(blocked(scene)) == ["blocked T1", "end"]
+    assert notified(blocked(scene)) == ["blocked T1", "end"]
 
 
-def test_the_end_is_told_when_all_is_settled_and_again_after_more_was_done() -> None:
+def test_the_end_is_notified_when_all_is_settled_and_again_after_more_work() -> None:
     scene = scene_of(T1, T2).running("T1")
     scene.ended("T1")
-    assert told(scene.checked("T1")) == []
+    assert notified(scene.checked("T1")) == []
     scene.running("T2", "turn-2").ended("T2")
     (end,) = (one for one in scene.checked("T2") if isinstance(one, act.Notify))
     assert (end.title, end.text) == ("all tasks are settled: 2 done", "T1 done: Answer\nT2 done: Log")
-    assert told(scene.plan(T1, T2, H1)) == ["ask A1"]
-    assert told(scene.answer("A1", "accept")) == ["end"]
+    assert notified(scene.plan(T1, T2, H1)) == ["ask A1"]
+    assert notified(scene.answer("A1", "accept")) == ["end"]
 
 
-def test_nothing_is_told_twice_over_a_restart() -> None:
+def test_nothing_is_notified_twice_over_a_restart() -> None:
     scene = scene_of(T1, H1).running("T1")
     blocked(scene)
     assert scene.world.notified
-    assert told(started(scene)) == []
+    assert notified(started(scene)) == []
 
 
-def test_a_world_that_is_folded_anew_remembers_what_was_told() -> None:
+def test_a_world_that_is_folded_again_remembers_its_notices() -> None:
     scene = scene_of(H1)
     events = []
     world = World()
@@ -105,23 +105,23 @@ def test_a_world_that_is_folded_anew_remembers_what_was_told() -> None:
 @pytest.mark.parametrize(
     ("on", "keys"), [((), []), (("asks",), ["ask A1"]), (("blocked",), ["blocked T1"]), (("end",), [])]
 )
-def test_only_what_is_wanted_is_told(on: tuple[NoticeKind, ...], keys: list[str]) -> None:
+def test_only_the_wanted_kinds_are_notified(on: tuple[NoticeKind, ...], keys: list[str]) -> None:
     scene = scene_of(T1, H1, on=on)
-    found = told(scene.step.actions)
+    found = notified(scene.step.actions)
     scene.running("T1")
-    assert [*found, *told(blocked(scene))] == keys
+    assert [*found, *notified(blocked(scene))] == keys
 
 
-def test_who_asks_to_be_told_later_hears_of_what_is_still_so() -> None:
+def test_notifications_that_are_switched_on_later_cover_what_is_still_open() -> None:
     scene = scene_of(T1, H1, on=()).running("T1")
     blocked(scene)
-    assert sorted(told(started(scene))) == ["ask A1", "blocked T1"]
+    assert sorted(notified(started(scene))) == ["ask A1", "blocked T1"]
 
 
-def test_failed_work_is_told_as_such() -> None:
+def test_failed_work_is_notified_as_such() -> None:
     scene = scene_of(replace(T1, verify=())).running("T1")
     scene.world = replace(scene.world, config=replace(scene.world.config, retry_seconds=()))
     from supervisor.domain.thread import Failure, TurnStatus
 
     actions = scene.ended("T1", TurnStatus.FAILED, failure=Failure("unauthorized", 401, "no"))
-    assert told(actions) == ["failed T1", "end"]
+    assert notified(actions) == ["failed T1", "end"]

@@ -1,4 +1,4 @@
-"""The orchestrator: asked for a plan it is told once, helped three times, then a human; news reach it in batches."""
+"""The orchestrator: asked for a plan once, helped three times, then a human is asked. News comes in batches."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ class Led(Scene):
         super().__init__(up=up)
 
     def start(self, *children: Child, running: tuple[str, ...] = ()) -> tuple[Action, ...]:
-        actions = self.tell(ev.SupervisorStarted, 1, "1.0", children or (BACKEND, MOBILE, LEAD), running, (2.0, 4.0))
-        return (*actions, *self.tell(ev.UpRequested, (BACKEND.name, MOBILE.name)))
+        actions = self.post(ev.SupervisorStarted, 1, "1.0", children or (BACKEND, MOBILE, LEAD), running, (2.0, 4.0))
+        return (*actions, *self.post(ev.UpRequested, (BACKEND.name, MOBILE.name)))
 
     @property
     def lead(self) -> TaskState:
@@ -45,32 +45,32 @@ class Led(Scene):
         return self.world.orchestrator.state
 
     def ask(self, problem: str = "It times out.", **fields: Any) -> tuple[Action, ...]:
-        return self.tell(ev.PlanningRequested, problem, **fields)
+        return self.post(ev.PlanningRequested, problem, **fields)
 
     def begins(self, turn: str) -> tuple[Action, ...]:
-        return self.tell(
+        return self.post(
             ev.TurnBegan, ORCHESTRATOR, "lead-thread", turn, self.lead.delivery.message if self.lead.delivery else None
         )
 
     def ends(
         self, turn: str, text: str = '{"summary": "planned", "ask": null}', kind: TurnStatus = TurnStatus.COMPLETED
     ) -> tuple[Action, ...]:
-        return self.tell(ev.TurnEnded, ORCHESTRATOR, "lead-thread", TurnSeen(turn, kind, (), text))
+        return self.post(ev.TurnEnded, ORCHESTRATOR, "lead-thread", TurnSeen(turn, kind, (), text))
 
     def saves(self, *tasks: Any, author: str = ORCHESTRATOR) -> tuple[Action, ...]:
         revision = self.world.plan.revision + 1
-        return self.tell(ev.PlanAccepted, revision, f"digest {revision}", "an edit", plan_of(*tasks), author)
+        return self.post(ev.PlanAccepted, revision, f"digest {revision}", "an edit", plan_of(*tasks), author)
 
     def at_work(self) -> Led:
-        """On until the orchestrator's first turn runs."""
+        """Go on until the orchestrator's first turn runs."""
         self.ask()
-        self.tell(ev.ServerReady, ORCHESTRATOR, 33, "/run/o", "0.169.0", False)
-        self.tell(ev.ThreadOpened, ORCHESTRATOR, 33, "lead-thread", None, False, ())
+        self.post(ev.ServerReady, ORCHESTRATOR, 33, "/run/o", "0.169.0", False)
+        self.post(ev.ThreadOpened, ORCHESTRATOR, 33, "lead-thread", None, False, ())
         self.begins("lead-1")
         return self
 
     def planned(self) -> Led:
-        """On until it has written a plan with T1, and rests."""
+        """Go on until it has written a plan with T1 and is idle."""
         self.at_work()
         self.saves(T1)
         self.ends("lead-1")
@@ -85,7 +85,7 @@ def raised(actions: tuple[Action, ...]) -> list[act.RaiseAsk]:
     return [one for one in actions if isinstance(one, act.RaiseAsk)]
 
 
-def test_without_a_request_the_orchestrator_has_no_server_and_no_picture() -> None:
+def test_without_a_request_the_orchestrator_has_no_server_and_no_status() -> None:
     scene = Led()
     assert not scene.world.servers[ORCHESTRATOR].wanted
     picture = status(scene.world, scene.now, "/ws")
@@ -96,11 +96,11 @@ def test_without_a_request_the_orchestrator_has_no_server_and_no_picture() -> No
 def test_a_request_starts_its_server_then_its_thread_then_its_turn() -> None:
     scene = Led()
     assert scene.ask() == (act.EnsureServer(ORCHESTRATOR, why="it is wanted and not known to run"),)
-    opened = scene.tell(ev.ServerReady, ORCHESTRATOR, 33, "/run/o", "0.169.0", False)
+    opened = scene.post(ev.ServerReady, ORCHESTRATOR, 33, "/run/o", "0.169.0", False)
     assert opened == (
         act.OpenThread(ORCHESTRATOR, None, None, "big", None, "workspace-write", why="the orchestrator needs it"),
     )
-    (turn,) = turns(scene.tell(ev.ThreadOpened, ORCHESTRATOR, 33, "lead-thread", None, False, ()))
+    (turn,) = turns(scene.post(ev.ThreadOpened, ORCHESTRATOR, 33, "lead-thread", None, False, ()))
     assert (turn.task, turn.due, turn.message, turn.sandbox) == (
         ORCHESTRATOR,
         Due.BRIEF,
@@ -114,10 +114,10 @@ def test_a_request_starts_its_server_then_its_thread_then_its_turn() -> None:
     assert scene.world.orchestrator.planning.delivered
 
 
-def test_only_who_asked_for_it_has_no_sandbox() -> None:
+def test_only_an_orchestrator_that_is_configured_so_has_no_sandbox() -> None:
     scene = Led()
     scene.ask(yolo=True)
-    (opened,) = scene.tell(ev.ServerReady, ORCHESTRATOR, 33, "/run/o", "0.169.0", False)
+    (opened,) = scene.post(ev.ServerReady, ORCHESTRATOR, 33, "/run/o", "0.169.0", False)
     assert isinstance(opened, act.OpenThread)
     assert opened.sandbox == "danger-full-access"
 
@@ -146,7 +146,7 @@ def test_the_news_that_the_plan_was_saved_may_come_after_the_end_of_the_turn() -
 def test_a_rejected_plan_goes_back_with_its_lines_three_times_and_then_to_the_human() -> None:
     scene = Led().at_work()
     for number in range(1, 5):
-        scene.tell(ev.PlanRejected, "d", PROBLEMS, ORCHESTRATOR)
+        scene.post(ev.PlanRejected, "d", PROBLEMS, ORCHESTRATOR)
         scene.ends(f"lead-{number}")
         actions = scene.tick()
         if number == 4:
@@ -165,7 +165,7 @@ def test_a_rejected_plan_goes_back_with_its_lines_three_times_and_then_to_the_hu
     assert scene.world.orchestrator.planning.tries == 0
 
 
-def test_a_plan_that_the_human_mends_withdraws_the_question() -> None:
+def test_a_plan_that_the_human_fixes_withdraws_the_question() -> None:
     scene = Led().at_work()
     for number in range(1, 5):
         scene.ends(f"lead-{number}")
@@ -178,10 +178,10 @@ def test_a_plan_that_the_human_mends_withdraws_the_question() -> None:
     assert scene.lead.phase is Phase.DONE
 
 
-def test_what_a_human_breaks_is_not_the_orchestrators_to_mend() -> None:
+def test_the_orchestrator_does_not_fix_what_a_human_breaks() -> None:
     scene = Led().planned()
-    scene.tell(ev.PlanRejected, "d", PROBLEMS)
-    assert turns(scene.tell(ev.Ticked, after=60.0)) == []
+    scene.post(ev.PlanRejected, "d", PROBLEMS)
+    assert turns(scene.post(ev.Ticked, after=60.0)) == []
 
 
 def test_a_question_of_the_orchestrator_waits_on_the_human() -> None:
@@ -213,22 +213,22 @@ def test_a_question_that_a_newer_request_overtakes_is_not_asked() -> None:
     assert decide(scene.world, scene.now) == ()
 
 
-def test_news_are_told_together_once_and_only_if_something_is_loud() -> None:
+def test_news_is_sent_together_once_and_only_if_something_is_loud() -> None:
     scene = Led().planned()
     scene.saves(T1, T2, author="human")
-    assert turns(scene.tell(ev.Ticked, after=60.0)) == []
+    assert turns(scene.post(ev.Ticked, after=60.0)) == []
     scene.running("T1")
     scene.ended("T1", text=report("blocked", learned=["the port is 8080"], contracts=[changed()]))
     scene.checked("T1")
-    scene.tell(ev.LearningNoted, "human", "mind the firewall")
-    (turn,) = turns(scene.tell(ev.Ticked, after=5.0))
+    scene.post(ev.LearningNoted, "human", "mind the firewall")
+    (turn,) = turns(scene.post(ev.Ticked, after=5.0))
     assert turn.due is Due.NEWS
     for words in ("revision 2", "> the port is 8080", "contract C1", "T1 (backend) is blocked", "> mind the firewall"):
         assert words in turn.text
     scene.begins("lead-2")
     assert scene.world.orchestrator.news == ()
     assert turns(scene.ends("lead-2")) == []
-    assert turns(scene.tell(ev.Ticked, after=600.0)) == []
+    assert turns(scene.post(ev.Ticked, after=600.0)) == []
 
 
 def test_a_fact_that_a_child_reports_again_is_no_news() -> None:
@@ -245,7 +245,7 @@ def test_a_fact_that_a_child_reports_again_is_no_news() -> None:
 
 def test_what_the_orchestrator_notes_itself_is_no_news_to_it() -> None:
     scene = Led().planned()
-    scene.tell(ev.LearningNoted, ORCHESTRATOR, "the id is a UUID")
+    scene.post(ev.LearningNoted, ORCHESTRATOR, "the id is a UUID")
     assert scene.world.orchestrator.news == ()
     assert [one.source for one in scene.world.learnings] == [ORCHESTRATOR]
 
@@ -254,57 +254,57 @@ def changed() -> dict[str, str]:
     return {"id": C1.id, "status": "changed", "note": "201 instead"}
 
 
-def test_news_on_their_way_to_a_thread_that_is_gone_are_told_on_the_next() -> None:
+def test_news_on_its_way_to_a_thread_that_is_gone_is_sent_on_the_next() -> None:
     scene = Led().planned()
-    scene.tell(ev.LearningNoted, "human", "mind the firewall")
-    assert len(turns(scene.tell(ev.Ticked, after=5.0))) == 1
-    scene.tell(ev.ServerExited, ORCHESTRATOR, 33, "it ended with code 9", "")
-    scene.tell(ev.ServerReady, ORCHESTRATOR, 44, "/run/o", "0.169.0", False)
-    scene.tell(ev.ThreadFailed, ORCHESTRATOR, "lead-thread", None, True, "no rollout found")
-    (turn,) = turns(scene.tell(ev.ThreadOpened, ORCHESTRATOR, 44, "lead-thread-2", None, False, ()))
+    scene.post(ev.LearningNoted, "human", "mind the firewall")
+    assert len(turns(scene.post(ev.Ticked, after=5.0))) == 1
+    scene.post(ev.ServerExited, ORCHESTRATOR, 33, "it ended with code 9", "")
+    scene.post(ev.ServerReady, ORCHESTRATOR, 44, "/run/o", "0.169.0", False)
+    scene.post(ev.ThreadFailed, ORCHESTRATOR, "lead-thread", None, True, "no rollout found")
+    (turn,) = turns(scene.post(ev.ThreadOpened, ORCHESTRATOR, 44, "lead-thread-2", None, False, ()))
     assert (turn.due, "> mind the firewall" in turn.text, "It times out." in turn.text) == (Due.NEWS, True, True)
 
 
 def test_no_turn_is_spent_on_news_while_everything_is_held() -> None:
     scene = Led().planned()
-    scene.tell(ev.HoldSet)
-    scene.tell(ev.LearningNoted, "human", "mind the firewall")
-    assert turns(scene.tell(ev.Ticked, after=60.0)) == []
-    (turn,) = turns(scene.tell(ev.HoldLifted))
+    scene.post(ev.HoldSet)
+    scene.post(ev.LearningNoted, "human", "mind the firewall")
+    assert turns(scene.post(ev.Ticked, after=60.0)) == []
+    (turn,) = turns(scene.post(ev.HoldLifted))
     assert turn.due is Due.NEWS
 
 
 def test_a_drift_is_news() -> None:
     scene = Led().planned()
     drift = Drift("backend", Kind.ROUTE, "/v1/devices", "gone", ("mobile",), (), ())
-    scene.tell(ev.SharedChanged, "backend", "T1", drift)
+    scene.post(ev.SharedChanged, "backend", "T1", drift)
     assert [one.loud for one in scene.world.orchestrator.news] == [True]
 
 
 def test_a_cut_turn_is_resumed_with_what_it_was_for() -> None:
     scene = Led().at_work()
-    scene.tell(ev.SupervisorStarted, 2, "1.0", (BACKEND, MOBILE, LEAD), (ORCHESTRATOR,), (2.0, 4.0))
-    scene.tell(ev.UpRequested, (BACKEND.name, MOBILE.name))
-    scene.tell(ev.ServerReady, ORCHESTRATOR, 44, "/run/o", "0.169.0", False)
+    scene.post(ev.SupervisorStarted, 2, "1.0", (BACKEND, MOBILE, LEAD), (ORCHESTRATOR,), (2.0, 4.0))
+    scene.post(ev.UpRequested, (BACKEND.name, MOBILE.name))
+    scene.post(ev.ServerReady, ORCHESTRATOR, 44, "/run/o", "0.169.0", False)
     cut = TurnSeen("lead-1", TurnStatus.INTERRUPTED, ("orch-orchestrator-1",))
-    (turn,) = turns(scene.tell(ev.ThreadOpened, ORCHESTRATOR, 44, "lead-thread", None, False, (cut,)))
+    (turn,) = turns(scene.post(ev.ThreadOpened, ORCHESTRATOR, 44, "lead-thread", None, False, (cut,)))
     assert turn.due is Due.RESUME
     assert "It times out." in turn.text
 
 
 def test_a_turn_that_went_on_while_the_supervisor_was_dead_is_not_started_again() -> None:
     scene = Led().at_work()
-    scene.tell(ev.SupervisorStarted, 2, "1.0", (BACKEND, MOBILE, LEAD), (ORCHESTRATOR,), (2.0, 4.0))
-    scene.tell(ev.UpRequested, (BACKEND.name, MOBILE.name))
-    scene.tell(ev.ServerReady, ORCHESTRATOR, 33, "/run/o", "0.169.0", True)
+    scene.post(ev.SupervisorStarted, 2, "1.0", (BACKEND, MOBILE, LEAD), (ORCHESTRATOR,), (2.0, 4.0))
+    scene.post(ev.UpRequested, (BACKEND.name, MOBILE.name))
+    scene.post(ev.ServerReady, ORCHESTRATOR, 33, "/run/o", "0.169.0", True)
     runs = TurnSeen("lead-1", TurnStatus.IN_PROGRESS, ("orch-orchestrator-1",))
-    assert turns(scene.tell(ev.ThreadOpened, ORCHESTRATOR, 33, "lead-thread", None, False, (runs,))) == []
+    assert turns(scene.post(ev.ThreadOpened, ORCHESTRATOR, 33, "lead-thread", None, False, (runs,))) == []
     assert scene.lead.phase is Phase.WORKING
 
 
 def test_down_interrupts_the_orchestrator_and_the_next_up_goes_on() -> None:
     scene = Led().at_work()
-    actions = scene.tell(ev.DownRequested, now=False)
+    actions = scene.post(ev.DownRequested, now=False)
     assert [type(one) for one in actions] == [act.InterruptTurn]
     assert scene.lead.phase is Phase.STOPPING
     stopped = scene.ends("lead-1", kind=TurnStatus.INTERRUPTED)
@@ -312,7 +312,7 @@ def test_down_interrupts_the_orchestrator_and_the_next_up_goes_on() -> None:
     assert (scene.lead.phase, scene.lead.due) == (Phase.IDLE, Due.RESUME)
 
 
-def test_a_provider_that_fails_for_good_is_told_and_go_tries_again() -> None:
+def test_a_provider_that_fails_for_good_is_notified_and_go_tries_again() -> None:
     scene = Led().at_work()
     scene.ends("lead-1", kind=TurnStatus.FAILED)
     while scene.lead.phase is not Phase.FAILED:
@@ -320,7 +320,7 @@ def test_a_provider_that_fails_for_good_is_told_and_go_tries_again() -> None:
         scene.begins(turn.message)
         scene.ends(turn.message, kind=TurnStatus.FAILED)
     assert "orch go orchestrator" in scene.lead.why
-    (turn,) = turns(scene.tell(ev.RetryRequested, ORCHESTRATOR))
+    (turn,) = turns(scene.post(ev.RetryRequested, ORCHESTRATOR))
     assert turn.due is Due.RESUME
 
 
@@ -334,7 +334,7 @@ def test_the_end_is_not_announced_while_the_orchestrator_may_still_add_to_it() -
     scene.ended("T2", text=report(learned=["the port is 8080"]))
     scene.checked("T2")
     assert len(scene.world.notified) == 1
-    turns(scene.tell(ev.Ticked, after=5.0))
+    turns(scene.post(ev.Ticked, after=5.0))
     scene.begins("lead-2")
     scene.ends("lead-2")
     assert len(scene.world.notified) == 2
@@ -365,7 +365,7 @@ def test_an_answer_is_read_by_value() -> None:
 @given(st.lists(st.text(max_size=3_000), min_size=1, max_size=30))
 def test_a_digest_stays_within_its_budget_and_says_what_it_leaves_out(texts: list[str]) -> None:
     news = [News(number, NOON, text, True) for number, text in enumerate(texts)]
-    told = digest(news, 3)
-    assert len(told) <= DIGEST + 600
+    shown = digest(news, 3)
+    assert len(shown) <= DIGEST + 600
     if sum(len(text) for text in texts) > DIGEST:
-        assert "left out" in told or len(texts) == 1
+        assert "left out" in shown or len(texts) == 1

@@ -1,4 +1,4 @@
-"""A provider that takes no work: everything that uses it pauses, at no cost to the tasks, and goes on by itself."""
+"""Outages: while a provider takes no work, everything that uses it pauses, without using up tries, and then goes on."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_codex_is_asked_once_for_each_pause_when_a_limit_is_reset() -> None:
     assert [type(one) for one in failed(scene, "T1", LIMIT)] == [act.ReadLimits]
     assert failed(scene, "T3", LIMIT) == ()
     resets = scene.now + timedelta(hours=3)
-    scene.tell(ev.LimitsRead, "backend", "", resets)
+    scene.post(ev.LimitsRead, "backend", "", resets)
 
     assert scene.world.outages[""].until == resets + outages.MARGIN
     assert kinds(scene.tick()) == [act.StartTurn, act.StartTurn]
@@ -80,33 +80,33 @@ def test_what_codex_does_not_know_leaves_the_growing_pause() -> None:
     failed(scene, "T1", LIMIT)
     before = scene.world.outages[""].until
 
-    scene.tell(ev.LimitsRead, "backend", "", None, "no account")
+    scene.post(ev.LimitsRead, "backend", "", None, "no account")
     assert scene.world.outages[""].until == before
-    scene.tell(ev.LimitsRead, "backend", "", scene.now + timedelta(hours=1))
+    scene.post(ev.LimitsRead, "backend", "", scene.now + timedelta(hours=1))
     assert scene.world.outages[""].until == before, "it was not asked any more"
 
 
 def test_another_provider_goes_on() -> None:
     scene = Scene(T1, POLL)
-    scene.tell(ev.ThreadOpened, "backend", 11, "backend-thread", None, False, (), "openai")
+    scene.post(ev.ThreadOpened, "backend", 11, "backend-thread", None, False, (), "openai")
     scene.began("T1", "turn-1")
     failed(scene, "T1", BUSY)
 
-    assert kinds(scene.tell(ev.ThreadOpened, "mobile", 22, "mobile-thread", None, False, (), "local")) == [
+    assert kinds(scene.post(ev.ThreadOpened, "mobile", 22, "mobile-thread", None, False, (), "local")) == [
         act.StartTurn
     ]
 
 
-def test_one_notice_tells_of_an_outage_with_the_time_it_goes_on() -> None:
+def test_one_notice_reports_an_outage_and_when_it_goes_on() -> None:
     scene = Scene(up=False)
-    scene.tell(ev.SupervisorStarted, 1, "1", (BACKEND, MOBILE), (), (), notices=("paused",))
-    scene.tell(ev.UpRequested, ("backend", "mobile"))
+    scene.post(ev.SupervisorStarted, 1, "1", (BACKEND, MOBILE), (), (), notices=("paused",))
+    scene.post(ev.UpRequested, ("backend", "mobile"))
     scene.plan(T1)
     scene.ready("backend")
     scene.running("T1")
     assert kinds(failed(scene, "T1", LIMIT)) == [act.ReadLimits]
 
-    (notice,) = scene.tell(ev.LimitsRead, "backend", "", scene.now + timedelta(hours=3))
+    (notice,) = scene.post(ev.LimitsRead, "backend", "", scene.now + timedelta(hours=3))
     assert isinstance(notice, act.Notify)
     assert notice.text.startswith("paused until 2026-03-01 15:00:")
     scene.tick()
@@ -118,7 +118,7 @@ def test_orch_go_tries_at_once() -> None:
     scene = Scene(T1).running("T1")
     failed(scene, "T1", BUSY)
 
-    assert kinds(scene.tell(ev.HoldLifted)) == [act.StartTurn]
+    assert kinds(scene.post(ev.HoldLifted)) == [act.StartTurn]
 
 
 def test_a_failure_that_comes_again_and_again_is_an_outage_once_another_task_meets_it_too() -> None:
@@ -160,11 +160,11 @@ def test_a_failure_says_whether_the_provider_takes_any_work(
 def test_the_orchestrator_pauses_too_and_goes_on() -> None:
     scene = Scene(up=False)
     scene.start(BACKEND, LEAD)
-    scene.tell(ev.PlanningRequested, "Time-outs.")
-    scene.tell(ev.ServerReady, "orchestrator", 33, "/run/s", "0.169.0", False)
-    scene.tell(ev.ThreadOpened, "orchestrator", 33, "lead", None, False, ())
-    scene.tell(ev.TurnBegan, "orchestrator", "lead", "turn-1", "orch-orchestrator-1")
-    scene.tell(ev.TurnEnded, "orchestrator", "lead", TurnSeen("turn-1", TurnStatus.FAILED, failure=BUSY))
+    scene.post(ev.PlanningRequested, "Time-outs.")
+    scene.post(ev.ServerReady, "orchestrator", 33, "/run/s", "0.169.0", False)
+    scene.post(ev.ThreadOpened, "orchestrator", 33, "lead", None, False, ())
+    scene.post(ev.TurnBegan, "orchestrator", "lead", "turn-1", "orch-orchestrator-1")
+    scene.post(ev.TurnEnded, "orchestrator", "lead", TurnSeen("turn-1", TurnStatus.FAILED, failure=BUSY))
 
     assert status(scene.world, scene.now, "/ws").orchestrator.why.startswith("paused until ")
     (again,) = (one for one in scene.tick() if isinstance(one, act.StartTurn))

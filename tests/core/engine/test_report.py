@@ -1,4 +1,4 @@
-"""The report is read from whatever a child says last."""
+"""Reports are read from a child's last message."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A turn without a sign of life: looked at, spared while its commands work, nudged, interrupted, given to the human."""
+"""Stalls: a silent turn is spared while its commands work, then nudged, then interrupted, then given to the human."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from tests.core.engine.scene import T1, Scene, kinds, only
 def looked(
     scene: Scene, sign: datetime | None = None, *, state: str = "active", cpu: float | None = 0.0
 ) -> tuple[Action, ...]:
-    """The turn is looked at a moment after it was decided."""
+    """Post the result of a look at the turn."""
     turn = scene.state("T1").turn_id
-    return scene.tell(ev.TurnLooked, "backend", "T1", turn, TurnLook(scene.now, sign, state, ("make",), cpu))
+    return scene.post(ev.TurnLooked, "backend", "T1", turn, TurnLook(scene.now, sign, state, ("make",), cpu))
 
 
 def silent(scene: Scene) -> tuple[Action, ...]:
-    """Two looks in a row find nothing."""
+    """Post two looks in a row that find nothing."""
     assert kinds(scene.tick()) == [act.LookAtTurn]
     assert looked(scene) == ()
     assert kinds(scene.tick()) == [act.LookAtTurn]
@@ -34,7 +34,7 @@ def silent(scene: Scene) -> tuple[Action, ...]:
 def arrived(scene: Scene) -> None:
     steer = scene.state("T1").steer
     assert steer is not None
-    scene.tell(ev.SteerArrived, "backend", "T1", scene.state("T1").turn_id, steer.message)
+    scene.post(ev.SteerArrived, "backend", "T1", scene.state("T1").turn_id, steer.message)
 
 
 def test_a_turn_is_looked_at_after_the_set_time_and_again_after_its_last_sign_of_life() -> None:
@@ -106,7 +106,7 @@ def test_a_turn_that_waits_on_the_human_owes_no_sign() -> None:
     scene.asked("T1")
     assert wakeup(scene.world, scene.now) is None
     scene.answer("A1", "accept")
-    scene.tell(ev.RequestResolved, scene.world.asks["A1"].request, after=3600)
+    scene.post(ev.RequestResolved, scene.world.asks["A1"].request, after=3600)
     before = scene.now
 
     assert kinds(scene.tick()) == [act.LookAtTurn]
@@ -128,13 +128,13 @@ def test_a_look_at_a_turn_that_is_over_meanwhile_changes_nothing() -> None:
     scene.ended("T1")
 
     before = scene.world.tasks["T1"].phase
-    scene.tell(ev.TurnLooked, "backend", "T1", "turn-1", TurnLook(scene.now, None, "active"))
+    scene.post(ev.TurnLooked, "backend", "T1", "turn-1", TurnLook(scene.now, None, "active"))
     assert scene.world.tasks["T1"].phase is before
 
 
 def test_a_server_on_which_an_interrupted_turn_does_not_end_is_replaced() -> None:
     scene = Scene(T1).running("T1")
-    scene.plan()  # the plan no longer has it
+    scene.plan()  # the plan does not have it any more
     before = scene.now
 
     assert kinds(scene.tick()) == [act.StopServer]

@@ -1,6 +1,6 @@
-"""Whatever happens, in whatever order: nothing is lost, nothing done twice, and in the end everything is settled.
+"""Whatever happens, in whatever order, nothing is lost or done twice, and in the end everything is settled.
 
-A story is a row of numbers (see `story.py`). `ORCH_STORIES=5000` tells so many, other ones each time.
+A story is a sequence of numbers (see `story.py`). `ORCH_STORIES=5000` plays that many, different ones each time.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from supervisor.domain import event as ev
-from tests.core.engine.endings import all_done, at_rest, mend, refold
+from tests.core.engine.endings import all_done, at_rest, fix_everything, refold
 from tests.core.engine.peers import Dice
 from tests.core.engine.story import Story
 
 STORIES = int(os.environ.get("ORCH_STORIES", "0"))
-MENDINGS = 8  # rounds of the human's; two or three are enough
+ROUNDS = 8  # in which the human fixes things; two or three are enough
 SHOWN = 60  # lines of a story that failed
 
-told = settings(
+story_settings = settings(
     max_examples=STORIES or 40,
     derandomize=not STORIES,
     database=None,
@@ -32,14 +32,14 @@ told = settings(
 
 
 def numbers(length: int) -> st.SearchStrategy[list[int]]:
-    """A byte or two for each choice: bytes are cheap to draw and shrink well."""
+    """Draw a byte or two for each choice: bytes are cheap to draw and shrink well."""
     whole = st.binary(min_size=length, max_size=3 * length)
     return whole.map(lambda data: [(high << 8) + low for high, low in zip(data[::2], data[1::2], strict=False)])
 
 
 @contextmanager
 def showing(story: Story) -> Iterator[None]:
-    """If the story fails, show how it ended."""
+    """Show how the story ended if it fails."""
     try:
         yield
     except Exception as error:
@@ -47,7 +47,7 @@ def showing(story: Story) -> Iterator[None]:
         raise
 
 
-def tell(row: list[int], end: Callable[[Story], None]) -> None:
+def play(row: list[int], end: Callable[[Story], None]) -> None:
     story = Story(row)
     with showing(story):
         story.run()
@@ -56,31 +56,31 @@ def tell(row: list[int], end: Callable[[Story], None]) -> None:
 
 
 def settled(story: Story) -> bool:
-    """Whether the human has nothing to mend any more, after some rounds of mending."""
+    """Let the human fix everything, for some rounds. True once there is nothing left to fix."""
     if story.world is None:
         story.boot()
-    for _ in range(MENDINGS):
+    for _ in range(ROUNDS):
         story.settle()
         if story.world is not None:
             at_rest(story)
-        if mend(story):
+        if fix_everything(story):
             return True
     return False
 
 
 @pytest.mark.promise("delivered once")
-@told
+@story_settings
 @given(numbers(400))
 def test_when_nothing_goes_wrong_any_more_everything_settles_and_then_every_task_is_done(row: list[int]) -> None:
     def end(story: Story) -> None:
-        assert settled(story), f"it is not done after {MENDINGS} rounds"
+        assert settled(story), f"it is not done after {ROUNDS} rounds"
         all_done(story)
 
-    tell(row, end)
+    play(row, end)
 
 
 @pytest.mark.promise("stop wins")
-@told
+@story_settings
 @given(numbers(300), numbers(40))
 def test_down_ends_every_server_and_the_supervisor_whatever_else_happens(row: list[int], more: list[int]) -> None:
     def down(story: Story) -> None:
@@ -94,12 +94,12 @@ def test_down_ends_every_server_and_the_supervisor_whatever_else_happens(row: li
         story.settle()
         assert story.world is None, "it does not end"
 
-    tell(row, down)
+    play(row, down)
 
 
-def test_a_story_without_a_mishap_is_soon_told() -> None:
+def test_a_story_without_a_mishap_is_short() -> None:
     story = Story([])
     story.settle()
 
     all_done(story)
-    assert len(story.told) == len(story.world.tasks if story.world else ())
+    assert len(story.delivered) == len(story.world.tasks if story.world else ())

@@ -1,4 +1,4 @@
-"""Commits of different repos that belong together: one ticket, or one person within hours with the same rare words."""
+"""Commits of different repos belong together by a ticket, or by one person, a few hours and the same rare words."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_one_ticket_in_two_repos_is_a_row_whoever_wrote_it_and_whenever() -> Non
     ]
 
 
-def test_a_number_means_another_issue_in_each_repo_and_a_ticket_of_everything_is_none() -> None:
+def test_a_plain_number_and_a_ticket_of_everything_do_not_link_commits() -> None:
     assert names([commit("Sign", "#12")], [commit("Check", "#12")]) == []
     assert names([commit("Sign", "UTF-8")] * FEW, [commit("Check", "UTF-8")]) == []
 
@@ -63,7 +63,7 @@ def test_another_hand_another_day_a_merge_or_usual_words_are_not(other: Commit) 
     assert names([commit("Throttle nectar forecasts"), commit("Update tests")], [other]) == []
 
 
-def test_what_a_ticket_ties_is_not_told_twice() -> None:
+def test_commits_that_a_ticket_links_are_not_listed_twice() -> None:
     api, web = commit("Throttle nectar", "AB-1", oid="a" * 40), commit("Throttle nectar", "AB-1", oid="b" * 40)
     assert names([api], [web]) == [("AB-1", "the same ticket")]
 

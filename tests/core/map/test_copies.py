@@ -1,4 +1,4 @@
-"""The same file in two repos is told, and where it drifted apart."""
+"""Find the same file in two repos, and where the copies differ."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_the_same_content_under_any_name_is_one_row() -> None:
         [copy("api", oid=""), copy("web", oid="")],
     ],
 )
-def test_what_is_in_one_repo_or_small_or_in_every_repo_is_no_copy(files: list[Copy]) -> None:
+def test_a_file_in_one_repo_or_in_every_repo_or_a_small_one_is_not_a_copy(files: list[Copy]) -> None:
     assert list(same(files)) == []
 
 

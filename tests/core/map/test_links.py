@@ -1,4 +1,4 @@
-"""Mentions become rows: only what stands in two repos, the rare and the two-sided first."""
+"""Mentions become links: only names in two repos, the rare and the two-sided ones first."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_another_route_is_another_one(served: str, called: str) -> None:
     assert list(links([route(served, "api", Role.PROVIDES), route(called, "web", Role.USES)])) == []
 
 
-def test_a_server_that_mounts_its_routes_elsewhere_is_found_below() -> None:
+def test_a_server_that_mounts_its_routes_below_a_prefix_is_found() -> None:
     row = only(
         links(
             [
@@ -124,7 +124,7 @@ def test_a_number_here_and_a_text_there_are_two_things_of_one_name() -> None:
     assert not any(row.conflict for row in links([found(Kind.CONSTANT, "pagedown", c, detail=v) for c, v in both]))
 
 
-def test_a_constant_that_only_holds_a_topic_with_a_row_of_its_own_is_no_news() -> None:
+def test_a_constant_that_only_holds_a_topic_with_its_own_row_gets_no_row() -> None:
     both = [
         one
         for child in ("api", "web")
@@ -148,7 +148,7 @@ def test_a_key_spelled_in_two_ways_is_one_and_says_so() -> None:
     assert row.note == "spelled retryAfter, retry_after"
 
 
-def test_what_only_tests_say_counts_less() -> None:
+def test_mentions_in_tests_count_less() -> None:
     def score(test: bool) -> float:
         return only(links([found(Kind.HEADER, "x-tok", "api", test=test), found(Kind.HEADER, "x-tok", "web")])).score
 
@@ -161,7 +161,7 @@ def test_names_that_prove_nothing_on_either_side_have_no_row() -> None:
 
 MENTIONS = st.builds(
     found,
-    st.sampled_from([kind for kind in Kind if kind not in (Kind.COPY, Kind.COMMIT)]),  # those are no words
+    st.sampled_from([kind for kind in Kind if kind not in (Kind.COPY, Kind.COMMIT)]),  # those are not names
     st.sampled_from(["/v1/a", "/v1/a/{}", "/a", "x-tok", "RIDE_ID", "rideid", "ride.done", "8032", "a b c d"]),
     st.sampled_from(["a", "b", "c"]),
     st.sampled_from(list(Role)),

@@ -1,4 +1,4 @@
-"""The map is the same as JSON, as Markdown and as a picture, and no name of a stranger breaks any of them."""
+"""The map as JSON, as Markdown and as a picture. No name that a stranger chose breaks any of them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_the_picture_names_the_best_of_each_pair_and_counts_the_rest() -> None:
     ]
 
 
-def test_the_markdown_tells_what_was_read_what_disagrees_and_where_each_row_stands() -> None:
+def test_the_markdown_shows_what_was_read_the_conflicts_and_the_place_of_each_row() -> None:
     rows = (link("/v1/rides/{}"), link("MAX", Kind.CONSTANT, note="different values: api 3, web 5", conflict=True))
     text = markdown(Map(CHILDREN, rows, ("api has more",)))
 
@@ -50,7 +50,7 @@ def test_a_long_map_says_how_much_more_there_is() -> None:
     assert "and 3 more, in map.json (3 routes)." in text
 
 
-def test_a_map_of_nothing_is_one_too() -> None:
+def test_an_empty_map_is_rendered_too() -> None:
     assert "None found." in markdown(Map((), ()))
     assert counted([]) == ""
 

@@ -1,4 +1,4 @@
-"""Which words of a source name something that two repos may share."""
+"""Find the literals in a source that name something which two repos may share."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from supervisor.core.map.mentions import mentions
 from supervisor.core.map.normalize import imported, package_name, plain_name, repo_name, route_name, topic_name
 from supervisor.wire.source.read import literals
 
-Told = tuple[str, str, str, str]  # kind, name, role, detail
+Row = tuple[str, str, str, str]  # kind, name, role, detail
 
 
-def told(language: str, source: str, file: str = "") -> list[Told]:
-    """What a source mentions, but for what proves nothing."""
+def mentioned(language: str, source: str, file: str = "") -> list[Row]:
+    """What a source mentions, without mentions that prove nothing."""
     found = mentions(literals(language, source.encode()), language, file)
     return [(str(one.kind), one.name, str(one.role), one.detail) for one in found if one.weak < 2]
 
@@ -107,8 +107,8 @@ def told(language: str, source: str, file: str = "") -> list[Told]:
         ("c", "#define MAX_RULES 0x10 /* more */", ("constant", "maxrules", "names", "0x10")),
     ],
 )
-def test_a_line_says_what_it_shares(language: str, source: str, expected: Told) -> None:
-    assert expected in told(language, source)
+def test_a_line_mentions_what_it_shares(language: str, source: str, expected: Row) -> None:
+    assert expected in mentioned(language, source)
 
 
 @pytest.mark.parametrize(
@@ -127,17 +127,17 @@ def test_a_line_says_what_it_shares(language: str, source: str, expected: Told) 
         ("typescript", 'enum Level { Error = "ERROR", Debug = "DEBUG" }'),
     ],
 )
-def test_what_everybody_says_and_what_is_only_said_about_code_shares_nothing(language: str, source: str) -> None:
-    assert told(language, source) == []
+def test_common_words_and_text_about_code_are_not_mentions(language: str, source: str) -> None:
+    assert mentioned(language, source) == []
 
 
-def test_a_manifest_says_packages_and_nothing_of_its_tools() -> None:
+def test_a_manifest_mentions_packages_and_not_its_tools() -> None:
     source = '{"name": "a-web", "scripts": {"type:check": "tsc"}, "devDependencies": {"mock-socket": "9"}}'
 
-    assert {kind for kind, *_ in told("package.json", source)} == {"package"}
+    assert {kind for kind, *_ in mentioned("package.json", source)} == {"package"}
 
 
-def test_a_query_in_a_string_is_told_by_the_lines_of_its_file() -> None:
+def test_a_query_in_a_string_is_mentioned_at_the_lines_of_its_file() -> None:
     found = mentions(
         literals("typescript", b"const A = 1;\nconst Q = gql`\n  query A {\n    rideById\n  }\n`;"), "typescript"
     )
@@ -145,13 +145,13 @@ def test_a_query_in_a_string_is_told_by_the_lines_of_its_file() -> None:
     assert [(one.name, one.line) for one in found] == [("ridebyid", 4)]
 
 
-def test_a_command_about_cookies_is_no_cookie() -> None:
-    assert "cookie" not in {kind for kind, *_ in told("python", 'GET_ALL_COOKIES = "getCookies"')}
+def test_a_command_about_cookies_is_not_a_cookie() -> None:
+    assert "cookie" not in {kind for kind, *_ in mentioned("python", 'GET_ALL_COOKIES = "getCookies"')}
 
 
 def test_a_package_of_python_is_named_by_its_folder() -> None:
-    assert told("python", "", "src/shop_client/__init__.py") == [("package", "shop-client", "provides", "")]
-    assert told("python", "", "tests/__init__.py") == []
+    assert mentioned("python", "", "src/shop_client/__init__.py") == [("package", "shop-client", "provides", "")]
+    assert mentioned("python", "", "tests/__init__.py") == []
 
 
 @pytest.mark.parametrize(
@@ -183,7 +183,7 @@ def test_a_secret_in_a_source_goes_no_further(language: str, source: str, secret
 def test_of_an_env_file_the_names_are_read_and_no_value_but_a_port() -> None:
     source = "SHOP_PASSWORD=correct-horse\nexport SHOP_PORT='6543'\n"
 
-    assert told("env", source) == [
+    assert mentioned("env", source) == [
         ("env", "SHOP_PASSWORD", "provides", ""),
         ("env", "SHOP_PORT", "provides", ""),
         ("port", "6543", "provides", ""),

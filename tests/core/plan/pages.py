@@ -1,4 +1,4 @@
-"""Plans to read, and what is read of them."""
+"""Texts of plans, and the plans that are parsed from them."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ ONBOARDING_PLAN = Plan(
 
 
 def of(*lines: str) -> str:
-    """A plan whose Working Plan, from line 4 on, holds these lines."""
+    """A plan whose Working Plan has these lines, from line 4 on."""
     return "\n".join(["# Plan: A plan", "", "## Working Plan", *lines])
 
 

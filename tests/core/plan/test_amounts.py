@@ -39,14 +39,14 @@ def test_an_amount_is_tokens_minutes_or_both(text: str, amount: Budget) -> None:
         ("", "`` is not an amount: write `200k tokens, 30 min`", ""),
     ],
 )
-def test_what_is_no_amount_is_told_with_what_is_wrong(text: str, message: str, word: str) -> None:
+def test_an_invalid_amount_is_an_error_that_says_what_is_wrong(text: str, message: str, word: str) -> None:
     found = read_amount(text)
     assert isinstance(found, AmountError)
     assert (found.message, found.word) == (message, word)
 
 
 @given(st.text(st.sampled_from("0123456789.,+kM tokensmih"), max_size=30) | st.text(max_size=30))
-def test_every_text_is_an_amount_above_zero_or_told_why_not(text: str) -> None:
+def test_every_text_is_an_amount_above_zero_or_an_error(text: str) -> None:
     found = read_amount(text)
     if isinstance(found, Budget):
         assert found != Budget()
@@ -55,6 +55,6 @@ def test_every_text_is_an_amount_above_zero_or_told_why_not(text: str) -> None:
 
 
 @given(st.integers(1, 999), st.sampled_from([1, 1_000, 1_000_000]), st.none() | st.integers(1, 9_999))
-def test_an_amount_that_is_said_is_read_back(count: int, size: int, minutes: int | None) -> None:
+def test_a_formatted_amount_is_parsed_as_the_same_amount(count: int, size: int, minutes: int | None) -> None:
     amount = Budget(count * size, minutes)
     assert read_amount(format_amount(amount)) == amount

@@ -1,4 +1,4 @@
-"""Whatever the file holds: an answer, in bounded time; and a plan that is written down is read back the same."""
+"""Any file is parsed or rejected in bounded time, and a plan that is rendered is parsed as the same plan."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from tests.core.plan.pages import CHILDREN, ONBOARDING, of, problems
 
 @pytest.mark.parametrize("mark", ["\x00", "\x1b", "\x07", "\x7f", "\x9b", "\x0c", "\ud800"])
 def test_a_control_character_is_rejected_and_never_repeated(mark: str) -> None:
-    told = problems(of(f"### T1 — On{mark}e", f"- child: ba{mark}ckend"))
+    found = problems(of(f"### T1 — On{mark}e", f"- child: ba{mark}ckend"))
     message = f"the line contains the control character U+{ord(mark):04X}: remove it"
-    assert told[:2] == [(4, message), (5, message)]
-    assert not any(mark in text for _, text in told)
+    assert found[:2] == [(4, message), (5, message)]
+    assert not any(mark in text for _, text in found)
 
 
 def test_very_deep_nesting_is_rejected_with_its_line() -> None:
@@ -115,11 +115,11 @@ def test_any_edit_of_a_plan_has_an_answer_whose_problems_stand_in_the_file(data:
     text = "\n".join(lines)
     outcome = parse(text, CHILDREN)
     if isinstance(outcome, Rejection):
-        told = [problem.line for problem in outcome.problems]
-        assert told
-        assert told == sorted(told)
-        assert told[0] >= 1
-        assert told[-1] <= text.replace("\r\n", "\n").replace("\r", "\n").count("\n") + 1
+        found = [problem.line for problem in outcome.problems]
+        assert found
+        assert found == sorted(found)
+        assert found[0] >= 1
+        assert found[-1] <= text.replace("\r\n", "\n").replace("\r", "\n").count("\n") + 1
 
 
 WORDS = st.lists(

@@ -1,4 +1,4 @@
-"""The meaning of a text survives how it is set, and nothing else."""
+"""The canonical form ignores how a text is formatted, and nothing else."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ a  b
 """
 
 
-def test_a_text_is_reduced_to_one_way_of_setting_it() -> None:
+def test_a_text_has_one_canonical_form_however_it_is_formatted() -> None:
     assert canonical(SETTING).split("\n\n") == [
         "Send the answer at once, see [the docs](https://x.y/a_b).",
         "## Steps",
@@ -72,7 +72,7 @@ def test_a_text_is_reduced_to_one_way_of_setting_it() -> None:
         ("<!-- a b -->", "<!-- a\n  b -->"),
     ],
 )
-def test_the_setting_of_a_text_has_no_meaning(one: str, other: str) -> None:
+def test_formatting_does_not_change_the_canonical_form(one: str, other: str) -> None:
     assert canonical(one) == canonical(other)
 
 
@@ -118,7 +118,7 @@ def test_the_setting_of_a_text_has_no_meaning(one: str, other: str) -> None:
         ("x " * 40_000 + "a", "x " * 40_000 + "b"),
     ],
 )
-def test_what_a_text_says_has_meaning(one: str, other: str) -> None:
+def test_a_change_of_meaning_changes_the_canonical_form(one: str, other: str) -> None:
     assert canonical(one) != canonical(other)
 
 
@@ -172,7 +172,7 @@ def test_wrapping_and_emphasis_change_nothing(words: list[str], width: int, mark
 
 @settings(max_examples=80, deadline=None)
 @given(st.text(st.characters(), max_size=300) | st.text(st.sampled_from("*_`[]()<>#-+>!&\\ \n\tab1.:\"'~\x00\ud800")))
-def test_every_text_has_a_meaning(text: str) -> None:
+def test_every_text_has_a_canonical_form(text: str) -> None:
     assert canonical(text) == canonical(text + "\n")
 
 

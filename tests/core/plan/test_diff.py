@@ -1,4 +1,4 @@
-"""An edit of the plan changes what it means to change."""
+"""The difference between two plans names exactly what an edit changes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PLAN = Plan("A plan", False, "Pair fast.", "It pairs.", (C1, C2), (T1, T2, T3))
 
 
 def edited(*tasks: Task) -> Plan:
-    """PLAN with these tasks in place of those with the same id."""
+    """PLAN, with these tasks instead of those with the same id."""
     new = {task.id: task for task in tasks}
     return replace(PLAN, tasks=tuple(new.get(task.id, task) for task in PLAN.tasks))
 
@@ -111,18 +111,18 @@ def test_the_same_plan_changes_nothing() -> None:
         ),
     ],
 )
-def test_an_edit_is_told_for_what_it_is(new: Plan, changes: Changes, line: str) -> None:
+def test_an_edit_is_described_for_what_it_is(new: Plan, changes: Changes, line: str) -> None:
     assert (diff(PLAN, new), describe(changes)) == (changes, line)
 
 
-def test_a_released_task_and_a_released_plan_are_told() -> None:
+def test_a_released_task_and_a_released_plan_are_described() -> None:
     held = replace(edited(replace(T1, hold=True)), hold=True)
     changes = diff(held, PLAN)
     assert changes == Changes(released=("T1",), hold=False)
     assert describe(changes) == "plan released; T1 released"
 
 
-def test_a_new_task_and_a_changed_contract_are_told_in_one_line() -> None:
+def test_a_new_task_and_a_changed_contract_are_described_in_one_line() -> None:
     old = replace(PLAN, tasks=(T1, T2))
     new = replace(PLAN, contracts=(replace(C1, title="Login"), C2))
     assert describe(diff(old, new)) == "T3 added; C1 changed (affects T1, T2)"

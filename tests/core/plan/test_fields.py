@@ -1,4 +1,4 @@
-"""The fields of a plan, a task and a contract: what each may say, and how a wrong one is told."""
+"""The fields of a plan, a task and a contract: their values, and how a wrong one is reported."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_an_unknown_child_is_rejected_with_the_nearest_one(child: str, hint: str
     assert problems(of("### T1 — One", f"- child: {child}")) == [(5, f"unknown child `{child}`: {hint}")]
 
 
-def test_a_task_without_fields_is_told_that_it_needs_a_child() -> None:
+def test_a_task_without_fields_is_reported_as_lacking_a_child() -> None:
     hint = "with one of `backend`, `mobile`, `firmware`, `human`"
     message = f"T1 has no `child`: write `- child: NAME` right below its heading, {hint}"
     assert problems(of("### T1 — One", "- Do this first.", "- Then that.")) == [(4, message)]
@@ -125,7 +125,9 @@ def test_fields_are_read_in_whatever_style_the_list_is_written(fields: tuple[str
         (["I expect: nothing"], ("I expect: nothing", "")),
     ],
 )
-def test_a_human_task_says_what_is_expected_apart_from_the_steps(lines: list[str], expected: tuple[str, str]) -> None:
+def test_a_human_task_states_what_is_expected_separately_from_the_steps(
+    lines: list[str], expected: tuple[str, str]
+) -> None:
     task = only_task("- child: human", "", *lines)
     assert (task.instructions, task.expect) == expected
 

@@ -1,4 +1,4 @@
-"""What is in a place where it has no effect is reported, never ignored in silence."""
+"""Text in a place where it has no effect is reported, never ignored silently."""
 
 from __future__ import annotations
 

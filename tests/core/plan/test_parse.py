@@ -1,4 +1,4 @@
-"""What plan.md says is what the plan is; what it says wrongly is told with its line."""
+"""Parse plan.md. Errors are reported with their line."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_an_empty_file_is_rejected_with_a_way_to_begin(text: str) -> None:
     assert parse(text, CHILDREN) == Rejection((Problem(1, message),))
 
 
-def test_a_file_without_title_and_working_plan_is_told_both() -> None:
+def test_a_file_without_title_and_working_plan_is_reported_for_both() -> None:
     assert problems("Just some prose.") == [
         (1, "the plan has no title: start it with `# Plan: TITLE`"),
         (1, "there is no section `## Working Plan`: add it, with or without tasks"),
@@ -123,15 +123,15 @@ def test_a_long_chain_is_no_circle() -> None:
     assert len(plan.tasks) == 3000
 
 
-def test_every_problem_is_told_in_order_of_line() -> None:
+def test_every_problem_is_reported_in_order_of_line() -> None:
     text = of("### T1 — One", "- child: nobody", "- hold: 7", "### ", "### T1 — Two", "- child: mobile")
     assert [line for line, _ in problems(text)] == [5, 6, 7, 8]
 
 
-def test_of_very_many_problems_the_first_are_told_and_the_rest_counted() -> None:
-    told = problems(of(*["### "] * (MAX_PROBLEMS + 5)))
-    assert len(told) == MAX_PROBLEMS + 1
-    assert told[-1] == (4 + MAX_PROBLEMS, "5 more problems from here on")
+def test_of_very_many_problems_the_first_are_reported_and_the_rest_counted() -> None:
+    found = problems(of(*["### "] * (MAX_PROBLEMS + 5)))
+    assert len(found) == MAX_PROBLEMS + 1
+    assert found[-1] == (4 + MAX_PROBLEMS, "5 more problems from here on")
 
 
 @pytest.mark.parametrize("children", [(), ("backend",), CHILDREN])

@@ -1,4 +1,4 @@
-"""The code of a repo by names, sizes and a few contents."""
+"""The code of a repo, read from names, sizes and a few contents."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_a_repo_gives_its_languages_manifests_beginnings_and_tests() -> None:
     )
 
 
-def test_what_could_not_be_read_is_said() -> None:
+def test_files_that_could_not_be_read_are_reported() -> None:
     assert read_code(REPO, {}).cut == ("2 manifests were not read",)
 
 
@@ -106,7 +106,7 @@ def test_a_main_is_found_at_its_line(name: str, line: int, content: bytes) -> No
         ("Dockerfile.dev", "Dockerfile", None, False),
     ],
 )
-def test_a_name_tells_language_origin_and_whether_it_is_a_test(
+def test_a_file_name_shows_language_origin_and_whether_it_is_a_test(
     name: str, language: str | None, reason: str | None, test: bool
 ) -> None:
     assert (language_of(name), left_out(name), is_test(name)) == (language, reason, test)

@@ -1,4 +1,4 @@
-"""The digest keeps its budget, tells the most telling first, and nothing in it is more than data."""
+"""The digest keeps its budget, begins with the most useful facts, and treats other people's texts as data."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ AT = datetime(2026, 11, 23, tzinfo=UTC)
 
 
 def snapshot_of(text: str, count: int = 1) -> Snapshot:
-    """A snapshot in which everything that a stranger may write is `text`."""
+    """A snapshot in which every text that a stranger may write is `text`."""
     return Snapshot(
         child="backend",
         path="/repos/backend",
@@ -55,7 +55,7 @@ def snapshot_of(text: str, count: int = 1) -> Snapshot:
     )
 
 
-def test_what_a_planner_needs_is_told_with_where_it_stands() -> None:
+def test_the_digest_has_what_a_planner_needs_with_its_places() -> None:
     assert (
         digest(snapshot_of("make test"), 1000)
         == """\
@@ -101,7 +101,7 @@ def test_what_a_planner_needs_is_told_with_where_it_stands() -> None:
     )
 
 
-def test_what_has_no_room_is_said() -> None:
+def test_the_digest_says_what_it_leaves_out() -> None:
     text = digest(snapshot_of("make test", 40), 220)
     assert text.endswith(("of “Documents”.\n", "of “Incomplete”.\n"))
     assert "\nOmitted for lack of room: " in text

@@ -1,4 +1,4 @@
-"""Documents give headings, commands and rules with their lines; whatever is in them, nothing raises."""
+"""Documents yield headings, commands and rules with their lines. No content raises an error."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def docs_of(**files: bytes) -> Docs:
     return read_docs([RepoFile(name, len(content)) for name, content in named.items()], named)
 
 
-def test_a_readme_tells_what_the_repo_is_and_how_it_is_worked_on() -> None:
+def test_a_readme_yields_what_the_repo_is_and_how_to_work_on_it() -> None:
     assert docs_of(README_md=README) == Docs(
         documents=(
             Document(
@@ -119,7 +119,7 @@ def test_those_nearest_to_the_root_are_read_first_and_licences_translations_and_
     )
 
 
-def test_what_is_not_read_is_said() -> None:
+def test_documents_that_are_not_read_are_reported() -> None:
     many = [RepoFile(f"docs/{number:02}.md", 10) for number in range(45)]
     assert read_docs(many, {file.name: b"# x" for file in many[1:]}).cut == (
         "docs/00.md could not be read",
@@ -127,7 +127,7 @@ def test_what_is_not_read_is_said() -> None:
     )
 
 
-def test_a_document_that_tangles_the_parser_is_told_and_the_others_are_read() -> None:
+def test_a_document_that_tangles_the_parser_is_reported_and_the_others_are_read() -> None:
     found = docs_of(README_md=b"> " * 30 + b"x", AGENTS_md=b"# Rules")
     assert [one.path for one in found.documents] == ["README.md", "AGENTS.md"]
     assert found.cut[0].startswith("README.md could not be parsed (line 1: ")
@@ -159,7 +159,7 @@ def test_a_command_is_known_by_its_first_words(command: str, purpose: Purpose | 
 
 
 @given(text=st.text(max_size=200))
-def test_any_text_may_be_asked_for_its_purpose(text: str) -> None:
+def test_any_text_may_be_searched_for_its_purpose(text: str) -> None:
     assert {purpose_of(text), purpose_of_name(text)} <= {None, *Purpose}
 
 

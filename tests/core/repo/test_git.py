@@ -1,4 +1,4 @@
-"""What git prints, read by value and by property: no name, message or person can pass for anything else."""
+"""Parse what git prints, by value and by property. No name, message or person can pass for something else."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ COMMITS = st.lists(
 
 
 def as_log(commits: list[Logged]) -> bytes:
-    """What `log -z --name-only` prints of these commits."""
+    """What `log -z --name-only` prints for these commits."""
     out = bytearray()
     for commit in commits:
         header = (b"", commit.oid, commit.parents, b"%d" % commit.at, commit.author, commit.subject)
@@ -65,7 +65,7 @@ def as_log(commits: list[Logged]) -> bytes:
 
 
 def as_sized(commits: list[Logged]) -> bytes:
-    """What `log -z --numstat` prints of them: each file has three lines more and one less."""
+    """What `log -z --numstat` prints for them: each file has three lines more and one less."""
     out = bytearray()
     for commit in commits:
         header = (b"", commit.oid, commit.parents, b"%d" % commit.at, commit.author, commit.subject, b"")
@@ -85,23 +85,23 @@ def test_commits_of_any_bytes_come_out_of_a_log_as_they_went_in(commits: list[Lo
 
 @given(COMMITS)
 def test_sizes_of_commits_of_any_bytes_belong_to_the_right_commit(commits: list[Logged]) -> None:
-    told = [
+    found = [
         (each.oid.encode(), each.files, each.insertions, each.deletions, each.names)
         for each in parse_sized(as_sized(commits), cut=False)
     ]
-    assert told == [
+    assert found == [
         (each.oid, len(each.names), 3 * len(each.names), len(each.names), tuple(map(shown, each.names)))
         for each in commits
     ]
 
 
 @given(COMMITS, st.data())
-def test_a_log_that_was_cut_anywhere_tells_only_whole_commits(commits: list[Logged], data: st.DataObject) -> None:
+def test_a_log_that_was_cut_anywhere_yields_only_whole_commits(commits: list[Logged], data: st.DataObject) -> None:
     for out, parse in ((as_log(commits), parse_log), (as_sized(commits), parse_sized)):
         whole = parse(out, cut=False)
         stop = data.draw(st.integers(0, len(out)))
-        told = parse(out[:stop], cut=True)
-        assert told == whole[: len(told)]
+        found = parse(out[:stop], cut=True)
+        assert found == whole[: len(found)]
 
 
 @given(TEXTS)
@@ -156,11 +156,11 @@ def test_no_password_is_shown_whatever_is_in_it(noise: str) -> None:
 
 
 @given(st.integers() | st.binary(max_size=30))
-def test_every_time_is_one_that_can_be_told(seconds: int | bytes) -> None:
+def test_every_time_can_be_shown(seconds: int | bytes) -> None:
     assert datetime(1970, 1, 1, tzinfo=UTC) <= moment(seconds) <= datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 
 
-def test_a_status_is_told_in_its_parts() -> None:
+def test_a_status_is_parsed_into_its_parts() -> None:
     oid, other = b"1" * 40, b"2" * 40
     out = b"\0".join(
         (
@@ -200,7 +200,7 @@ def test_names_of_a_status_are_bounded_and_their_number_is_not() -> None:
     assert (status.untracked.count, len(status.untracked.names), status.untracked.names[0]) == (300, 100, "000")
 
 
-def test_refs_are_told_with_the_commit_that_a_tag_names() -> None:
+def test_refs_are_parsed_with_the_commit_that_a_tag_names() -> None:
     out = b"refs/heads/a\0001\0\0\0005\0\nrefs/tags/v\0002\0003\0\0007\0\nrefs/remotes/o/HEAD\0004\0\0refs/x\0\0\n"
     assert parse_refs(out) == (
         Ref("refs/heads/a", b"1", "", 5),
@@ -210,12 +210,12 @@ def test_refs_are_told_with_the_commit_that_a_tag_names() -> None:
     assert parse_refs(b"") == ()
 
 
-def test_an_index_is_told_with_its_submodules_and_a_conflict_is_one_file() -> None:
+def test_an_index_is_parsed_with_its_submodules_and_a_conflict_is_one_file() -> None:
     index = parse_index(b"100644 aa 0\ta\tb\x00160000 bb 0\tsub\x00100644 cc 2\tx\x00100644 dd 3\tx\0")
     assert (index.files, index.submodules) == ({b"a\tb", b"sub", b"x"}, {b"sub": "bb"})
 
 
-def test_stashes_and_work_trees_are_told() -> None:
+def test_stashes_and_work_trees_are_parsed() -> None:
     assert [(each.subject, each.at.year) for each in parse_stashes(b"0\0On main: \x1bx\x00999999999\0y\0")] == [
         ("On main: \\x1bx", 1970),
         ("y", 2001),
@@ -227,14 +227,14 @@ def test_stashes_and_work_trees_are_told() -> None:
     ]
 
 
-def test_nonsense_in_the_files_of_an_operation_is_no_step() -> None:
+def test_nonsense_in_the_files_of_an_operation_is_not_a_step() -> None:
     found = parse_progress({"rebase-merge/msgnum": b"\xff", "rebase-merge/end": b"9" * 99, "CHERRY_PICK_HEAD": b""})
     assert found is not None
     assert (found.operation, found.step, found.steps, found.branch) == (Operation.REBASE, None, None, None)
     assert parse_progress({}) is None
 
 
-def test_remotes_are_told_by_name_with_their_first_address() -> None:
+def test_remotes_are_parsed_by_name_with_their_first_address() -> None:
     settings = [
         ("remote.b.url", b"two"),
         ("remote.a.b.url", b"one"),
@@ -246,7 +246,7 @@ def test_remotes_are_told_by_name_with_their_first_address() -> None:
     assert remotes_of(settings) == (Remote("a.b", "one"), Remote("b", "two"), Remote("https://example.com/x", "x"))
 
 
-def test_patterns_are_told_without_comments() -> None:
+def test_patterns_are_parsed_without_comments() -> None:
     assert patterns_of(b"# x\n/*\n!/*/\n\n/src/ a\n") == ("/*", "!/*/", "/src/ a")
     assert patterns_of(b"#*.a filter=lfs\n*.bin filter=lfs -text\n*.c text\n", b"filter=lfs") == ("*.bin",)
 
@@ -286,12 +286,12 @@ def test_sweeps_lock_files_and_what_is_gone_pair_with_nothing() -> None:
 def test_weeks_begin_on_a_monday_and_end_with_head() -> None:
     monday = int(datetime(2024, 1, 1, tzinfo=UTC).timestamp())
     log = [logged(1, at=monday), logged(2, at=monday - 1), logged(3, at=monday + 10**8), logged(4, at=0)]
-    told = weeks(log)
-    assert [(week.start.strftime("%a %F"), week.commits) for week in told[-2:]] == [
+    found = weeks(log)
+    assert [(week.start.strftime("%a %F"), week.commits) for week in found[-2:]] == [
         ("Mon 2023-12-25", 1),
         ("Mon 2024-01-01", 2),
     ]
-    assert len(told) == 26
+    assert len(found) == 26
     assert weeks([logged(1, at=0)])[-1].commits == 1
 
 

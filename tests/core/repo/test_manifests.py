@@ -1,4 +1,4 @@
-"""Manifests of each kind give their values with lines; malformed and hostile ones give a note."""
+"""Manifests of each kind yield their values with lines. Malformed and hostile ones yield a note."""
 
 from __future__ import annotations
 
@@ -224,7 +224,7 @@ BOMB = b"a: &a [x,x,x,x,x,x,x,x,x]\n" + b"".join(
         ("pubspec.yaml", BOMB, "its aliases make it too large"),
     ],
 )
-def test_what_is_malformed_or_hostile_is_told_in_a_note(path: str, content: bytes, note: str) -> None:
+def test_a_malformed_or_hostile_manifest_yields_a_note(path: str, content: bytes, note: str) -> None:
     assert read_manifest(path, content) == Manifest(path, kind_of(path) or "", note=f"cannot be read: {note}")
 
 

@@ -1,4 +1,4 @@
-"""Texts of others stay data in Markdown, and say the same as before."""
+"""Other people's texts stay data in Markdown, and read the same as before."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.core.hostile import CONTROL, MARKDOWN, hostile
 
 
 def seen(text: str) -> str:
-    """What a reader sees of a text, without its spaces."""
+    """The text as a reader sees it, without spaces."""
     return "".join(mark for mark in text if mark.isprintable() and mark not in " \ufffd" and ord(mark) >> 12 != 0xE0)
 
 

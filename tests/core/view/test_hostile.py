@@ -1,4 +1,4 @@
-"""Nothing that others wrote can change the shape of runs.md."""
+"""Other people's texts cannot change the structure of runs.md."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.core.view.worlds import H1, NOON, PLAN, REPORT, T1, T2, TEMPLATE, ser
 
 
 def structure(text: str) -> list[tuple[str, str]]:
-    """The headings and the cells' shape of the tables, and whatever is HTML, a link or an image."""
+    """The headings, the shape of the tables, and all HTML, links and images."""
     found = []
     for token in MARKDOWN.parse(text):
         if token.type in ("heading_open", "table_open", "tr_open", "th_open", "td_open", "html_block"):
@@ -35,7 +35,7 @@ UNWANTED = ("html_inline", "link_open", "image", "em_open", "s_open")
 
 
 def hostile_world(draw: st.DrawFn | None) -> World:
-    """A world in which every text of others is drawn (without `draw`: is a plain word)."""
+    """A world in which every text of others is drawn; without `draw` it is a plain word."""
 
     def text() -> str:
         return draw(hostile) if draw else "word"

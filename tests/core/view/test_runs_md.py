@@ -1,4 +1,4 @@
-"""runs.md tells what the world is."""
+"""runs.md shows the world."""
 
 from __future__ import annotations
 
@@ -201,11 +201,11 @@ orch logs --task ID
 """
 
 
-def test_a_world_at_work_is_told_in_full() -> None:
+def test_a_world_at_work_is_shown_in_full() -> None:
     assert shown(world_at_work()).partition("-->\n\n")[2] == AT_WORK
 
 
-def test_what_rules_settled_is_told_the_newest_first_and_stays_data() -> None:
+def test_what_rules_settled_is_listed_newest_first_and_stays_data() -> None:
     first = Ruled(NOON, "backend", "T1", "git status\n# no `heading`", "rule 1: accept command `git status`")
     second = Ruled(NOON, "mobile", None, "docs/a.md", "rule 2: decline path `docs/**`")
     assert shown(World(ruled=(first, second)), "{{rules}}").splitlines() == [
@@ -219,7 +219,7 @@ def test_an_empty_world_says_that_nothing_is_there() -> None:
     assert shown(World()).partition("-->\n\n")[2].strip() == EMPTY.strip()
 
 
-def test_a_rejected_plan_is_told_with_its_lines_while_the_last_one_stays() -> None:
+def test_a_rejected_plan_is_shown_with_its_lines_while_the_last_one_stays() -> None:
     problems = (Problem(4, "unknown field `chlid`: did you mean `child`?"), Problem(9, "T2 waits for itself"))
     text = shown(with_plan(world_at_work(), problems=problems), "{{tasks}}")
     assert text.startswith(

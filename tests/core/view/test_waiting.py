@@ -1,4 +1,4 @@
-"""What ends a wait: by value, for the whole plan and for one task."""
+"""What ends a wait, for the whole plan and for one task."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Worlds to show."""
+"""Worlds for the tests of the views."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def server(name: str, **fields: object) -> Server:
 
 
 def world_at_work() -> World:
-    """T1 is done and verified, T2 asks in the middle of its turn, H1 waits; firmware's server was given up."""
+    """T1 is done and verified, T2 asks in the middle of its turn, H1 waits, and firmware's server was given up."""
     key = RequestKey("mobile", 7, "3")
     return World(
         supervisor=SupervisorState(pid=1),

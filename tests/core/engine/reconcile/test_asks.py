@@ -1,4 +1,4 @@
-"""What a human is asked, and where the answer goes."""
+"""Asks: what a human is asked, and where the answer goes."""
 
 from __future__ import annotations
 
@@ -53,10 +53,10 @@ def test_a_declined_task_of_the_human_is_blocked() -> None:
     scene.answer("A1", "decline", "No device.")
 
     assert (scene.status("H1"), scene.why("H1")) == ("blocked", "declined by the human: No device.")
-    assert kinds(scene.tell(ev.RetryRequested, "H1")) == [act.RaiseAsk]
+    assert kinds(scene.post(ev.RetryRequested, "H1")) == [act.RaiseAsk]
 
 
-def test_a_changed_task_of_the_human_is_asked_anew() -> None:
+def test_a_changed_task_of_the_human_is_asked_again() -> None:
     scene = Scene(H1)
 
     assert kinds(scene.plan(replace(H1, instructions="Press it twice."))) == [act.WithdrawAsk, act.RaiseAsk]
@@ -73,7 +73,7 @@ def test_a_task_of_the_human_comes_back_after_a_hold() -> None:
 
 def test_a_task_of_the_human_that_is_given_to_a_child_is_not_asked_any_more() -> None:
     scene = Scene(H1)
-    scene.tell(ev.HoldSet)
+    scene.post(ev.HoldSet)
 
     assert scene.plan(replace(H1, child="backend"))[0] == act.WithdrawAsk("A1", why="the plan changed")
 
@@ -105,12 +105,12 @@ def test_an_answer_that_the_server_refused_for_good_goes_out_when_the_task_is_tr
     scene = asking()
     assert only(scene.answer("A1", "text", "Use B.")).due is Due.ANSWER
     for number in range(2, MAX_REFUSALS + 1):
-        scene.tell(ev.TurnRefused, "backend", "T1", f"orch-T1-{number}", "draining")
+        scene.post(ev.TurnRefused, "backend", "T1", f"orch-T1-{number}", "draining")
         scene.tick()
         scene.opened("backend", TurnSeen("turn-1", TurnStatus.COMPLETED, ("orch-T1-1",), report()))
-    scene.tell(ev.TurnRefused, "backend", "T1", f"orch-T1-{MAX_REFUSALS + 1}", "draining")
+    scene.post(ev.TurnRefused, "backend", "T1", f"orch-T1-{MAX_REFUSALS + 1}", "draining")
     assert scene.status("T1") == "failed"
-    scene.tell(ev.RetryRequested, "T1")
+    scene.post(ev.RetryRequested, "T1")
 
     again = only(scene.opened("backend", TurnSeen("turn-1", TurnStatus.COMPLETED, ("orch-T1-1",), report())))
 
@@ -131,15 +131,15 @@ def test_an_approval_is_asked_and_the_answer_goes_to_the_server() -> None:
         act.SendAnswer("backend", "A1", request.key, Answer("accept", ""), why="the human answered"),
     )
     assert scene.answer("A1", "decline") == ()
-    assert scene.tell(ev.RequestResolved, request.key) == ()
+    assert scene.post(ev.RequestResolved, request.key) == ()
     assert scene.status("T1") == "running"
 
 
-def test_an_approval_settled_elsewhere_is_closed_as_such() -> None:
+def test_an_approval_settled_in_another_window_is_closed_as_such() -> None:
     scene = Scene(T1).running("T1")
     scene.asked("T1")
 
-    assert scene.tell(ev.RequestResolved, scene.request("T1").key) == (
+    assert scene.post(ev.RequestResolved, scene.request("T1").key) == (
         act.WithdrawAsk("A1", why="it was settled elsewhere: somebody answered in another window", external=True),
     )
 
@@ -151,14 +151,14 @@ def test_an_approval_of_a_turn_that_is_over_is_withdrawn() -> None:
     assert act.WithdrawAsk in kinds(scene.ended("T1"))
 
 
-def test_a_server_that_is_heard_again_has_its_ask_back_under_the_same_name() -> None:
+def test_a_server_that_reconnects_has_its_ask_back_under_the_same_name() -> None:
     scene = Scene(T1).running("T1")
     scene.asked("T1")
     request = scene.request("T1")
     assert act.WithdrawAsk in kinds(scene.start(running=("backend",)))
     scene.ready("backend", adopted=True)
 
-    assert scene.tell(ev.RequestReceived, request) == ()
+    assert scene.post(ev.RequestReceived, request) == ()
     assert [ask.id for ask in scene.world.open_asks] == ["A1"]
 
 
@@ -168,22 +168,22 @@ def test_an_answer_that_may_be_lost_is_given_again_over_the_next_connection_and_
     request = scene.request("T1")
     scene.answer("A1", "accept")
     assert act.SendAnswer not in kinds(scene.opened("mobile")), "a thread of another child has nothing to do with it"
-    assert scene.tell(ev.RequestReceived, request) == (), "asked again over the same connection, it is under way"
+    assert scene.post(ev.RequestReceived, request) == (), "asked again over the same connection, it is under way"
 
     scene.exited("backend")
     scene.ready("backend", adopted=True)
 
-    assert kinds(scene.tell(ev.RequestReceived, request)) == [act.SendAnswer]
+    assert kinds(scene.post(ev.RequestReceived, request)) == [act.SendAnswer]
 
 
 def test_an_answer_waits_until_a_server_that_would_not_stop_asks_again() -> None:
     scene = Scene(T1).running("T1")
     scene.asked("T1")
     request = scene.request("T1")
-    scene.tell(ev.RestartRequested, "backend")
+    scene.post(ev.RestartRequested, "backend")
     scene.answer("A1", "accept")
-    scene.tell(ev.ServerStopFailed, "backend", "it would not die")
+    scene.post(ev.ServerStopFailed, "backend", "it would not die")
     scene.answer("A2", "accept")
 
     assert act.SendAnswer not in kinds(scene.ready("backend", adopted=True)), "nobody asked over this connection yet"
-    assert kinds(scene.tell(ev.RequestReceived, request)) == [act.SendAnswer]
+    assert kinds(scene.post(ev.RequestReceived, request)) == [act.SendAnswer]

@@ -20,7 +20,7 @@ def test_a_turn_that_ends_is_checked_and_then_the_task_is_done() -> None:
     assert (scene.status("T1"), scene.why("T1")) == ("done", "verified")
 
 
-def test_failing_checks_are_mended_twice_and_then_the_task_is_blocked() -> None:
+def test_failing_checks_cause_two_fix_turns_and_then_the_task_is_blocked() -> None:
     scene = Scene(T1).running("T1")
     for number in range(MAX_FIXES):
         scene.ended("T1")
@@ -32,17 +32,17 @@ def test_failing_checks_are_mended_twice_and_then_the_task_is_blocked() -> None:
 
     assert scene.checked("T1", exit_code=1) == ()
     assert scene.status("T1") == "blocked"
-    assert only(scene.tell(ev.RetryRequested, "T1")).run == 2
+    assert only(scene.post(ev.RetryRequested, "T1")).run == 2
 
 
 def test_checks_that_cannot_be_run_block_the_task_after_some_tries() -> None:
     scene = Scene(T1).running("T1")
     scene.ended("T1")
     for _ in range(MAX_LOST - 1):
-        assert scene.tell(ev.ChecksLost, "backend", "T1", 1, "no sandbox") == ()
+        assert scene.post(ev.ChecksLost, "backend", "T1", 1, "no sandbox") == ()
         assert kinds(scene.tick()) == [act.RunChecks]
 
-    assert scene.tell(ev.ChecksLost, "backend", "T1", 1, "no sandbox") == ()
+    assert scene.post(ev.ChecksLost, "backend", "T1", 1, "no sandbox") == ()
     assert scene.status("T1") == "blocked"
     assert wakeup(scene.world, scene.now) is None
 

@@ -1,4 +1,4 @@
-"""What an edit of the plan does, row by row of the table in the design."""
+"""Redirects: what an edit of the plan does, for each row of the table in docs/plan.md."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_running_with_a_changed_brief_it_is_steered() -> None:
             why="revision 2 of the plan changed what it was told",
         ),
     )
-    scene.tell(ev.SteerArrived, "backend", "T1", "turn-1", "orch-T1-2")
+    scene.post(ev.SteerArrived, "backend", "T1", "turn-1", "orch-T1-2")
     assert kinds(scene.ended("T1")) == [act.RunChecks]
     assert scene.state("T1").brief.delivered == new
 
@@ -91,7 +91,7 @@ def test_a_steer_that_came_too_late_becomes_a_follow_up_turn() -> None:
     brief_changed(scene)
     assert scene.ended("T1") == ()
 
-    scene.tell(ev.SteerMissed, "backend", "T1", "turn-1", "orch-T1-2", "no active turn")
+    scene.post(ev.SteerMissed, "backend", "T1", "turn-1", "orch-T1-2", "no active turn")
     follow_up = only(scene.tick())
 
     assert (follow_up.due, follow_up.run, follow_up.message) == (Due.REDIRECT, 1, "orch-T1-3")
@@ -102,7 +102,7 @@ def test_a_turn_that_will_not_be_steered_is_not_asked_at_once_again() -> None:
     scene = Scene(T1).running("T1")
     brief_changed(scene)
 
-    assert scene.tell(ev.SteerMissed, "backend", "T1", "turn-1", "orch-T1-2", "activeTurnNotSteerable") == ()
+    assert scene.post(ev.SteerMissed, "backend", "T1", "turn-1", "orch-T1-2", "activeTurnNotSteerable") == ()
     assert kinds(scene.tick()) == [act.SteerTurn]
 
 
@@ -110,9 +110,9 @@ def test_a_steer_that_shows_in_its_turn_has_arrived_even_if_the_turn_fails_befor
     scene = Scene(T1).running("T1")
     brief_changed(scene)
     message = "orch-T1-2"
-    scene.tell(ev.TurnBegan, "backend", "backend-thread", "turn-1", message)
+    scene.post(ev.TurnBegan, "backend", "backend-thread", "turn-1", message)
     scene.ended("T1", TurnStatus.FAILED, failure=BROKEN)
-    scene.tell(ev.SteerArrived, "backend", "T1", "turn-1", message)
+    scene.post(ev.SteerArrived, "backend", "T1", "turn-1", message)
 
     assert only(scene.tick()).due is Due.RETRY
 
@@ -215,8 +215,8 @@ def test_an_ask_that_applies_again_is_asked_again() -> None:
 def test_a_broken_or_missing_plan_touches_no_running_work() -> None:
     scene = Scene(T1, T2).running("T1")
 
-    assert scene.tell(ev.PlanRejected, "digest", ()) == ()
-    assert scene.tell(ev.PlanMissing, "there is no plan.md") == ()
+    assert scene.post(ev.PlanRejected, "digest", ()) == ()
+    assert scene.post(ev.PlanMissing, "there is no plan.md") == ()
     assert kinds(scene.ended("T1")) == [act.RunChecks]
     assert scene.checked("T1") == ()
     assert scene.why("T2") == "nothing new starts: there is no plan.md"
@@ -224,7 +224,7 @@ def test_a_broken_or_missing_plan_touches_no_running_work() -> None:
 
 def test_held_the_supervisor_starts_nothing_new_and_goes_on_with_what_runs() -> None:
     scene = Scene(T1, T2).running("T1")
-    scene.tell(ev.HoldSet)
+    scene.post(ev.HoldSet)
     scene.ended("T1")
 
     fix = only(scene.checked("T1", exit_code=1))
@@ -232,7 +232,7 @@ def test_held_the_supervisor_starts_nothing_new_and_goes_on_with_what_runs() -> 
     scene.began("T1", "turn-2")
     scene.ended("T1")
     assert scene.checked("T1") == ()
-    assert only(scene.tell(ev.HoldLifted)).task == "T2"
+    assert only(scene.post(ev.HoldLifted)).task == "T2"
 
 
 def test_a_redirect_that_got_lost_and_is_not_due_any_more_starts_nothing() -> None:

@@ -30,19 +30,19 @@ def test_servers_that_are_wanted_are_started_each_once() -> None:
         act.EnsureServer("backend", why="it is wanted and not known to run"),
         act.EnsureServer("mobile", why="it is wanted and not known to run"),
     )
-    assert scene.tell(ev.UpRequested, ("backend", "mobile")) == ()
+    assert scene.post(ev.UpRequested, ("backend", "mobile")) == ()
 
 
 def test_a_server_that_does_not_answer_twice_is_replaced() -> None:
     scene = Scene()
 
-    assert scene.tell(ev.ServerUnresponsive, "backend", 11, "no answer", 1) == ()
-    assert scene.tell(ev.ServerResponded, "backend", 11) == ()
-    scene.tell(ev.ServerUnresponsive, "backend", 11, "no answer", 1)
-    assert scene.tell(ev.ServerUnresponsive, "backend", 11, "no answer", 2) == (
+    assert scene.post(ev.ServerUnresponsive, "backend", 11, "no answer", 1) == ()
+    assert scene.post(ev.ServerResponded, "backend", 11) == ()
+    scene.post(ev.ServerUnresponsive, "backend", 11, "no answer", 1)
+    assert scene.post(ev.ServerUnresponsive, "backend", 11, "no answer", 2) == (
         act.StopServer("backend", kill=True, why="it does not answer: no answer"),
     )
-    assert kinds(scene.tell(ev.ServerStopped, "backend")) == [act.EnsureServer]
+    assert kinds(scene.post(ev.ServerStopped, "backend")) == [act.EnsureServer]
 
 
 def test_a_server_that_keeps_dying_is_given_up_and_the_human_is_asked() -> None:
@@ -64,35 +64,35 @@ def test_a_server_that_cannot_start_is_not_tried_again_before_a_human_did_someth
     scene = Scene(up=False)
     scene.ready("mobile")
 
-    actions = scene.tell(ev.ServerStartFailed, "backend", "codex is not logged in", True, "")
+    actions = scene.post(ev.ServerStartFailed, "backend", "codex is not logged in", True, "")
 
     assert kinds(actions) == [act.RaiseAsk]
     assert wakeup(scene.world, scene.now) is None
-    assert kinds(scene.tell(ev.RestartRequested, "backend")) == [act.EnsureServer, act.WithdrawAsk]
+    assert kinds(scene.post(ev.RestartRequested, "backend")) == [act.EnsureServer, act.WithdrawAsk]
 
 
 @pytest.mark.promise("deaths explained")
 def test_a_restart_stops_a_server_and_starts_it_again() -> None:
     scene = Scene()
 
-    assert scene.tell(ev.RestartRequested, "backend") == (act.StopServer("backend", kill=False, why="`orch restart`"),)
-    assert kinds(scene.tell(ev.ServerStopped, "backend")) == [act.EnsureServer]
+    assert scene.post(ev.RestartRequested, "backend") == (act.StopServer("backend", kill=False, why="`orch restart`"),)
+    assert kinds(scene.post(ev.ServerStopped, "backend")) == [act.EnsureServer]
 
 
 def test_the_server_of_a_child_that_left_the_config_is_stopped_once_and_the_end_waits_for_that() -> None:
     scene = Scene()
     stop = act.StopServer("backend", kill=False, why="the config names it no more")
-    assert scene.tell(ev.SupervisorStarted, 2, "1.0", (MOBILE,), ("backend", "mobile"), (2.0,)) == (
+    assert scene.post(ev.SupervisorStarted, 2, "1.0", (MOBILE,), ("backend", "mobile"), (2.0,)) == (
         stop,
         act.EnsureServer("mobile", why="it is wanted and not known to run"),
     )
     assert scene.step.events[1:] == tuple(ev.Intended(scene.now, action) for action in scene.step.actions)
     scene.ready("mobile", adopted=True)
-    assert stop not in scene.tell(ev.UpRequested, ("mobile",))
+    assert stop not in scene.post(ev.UpRequested, ("mobile",))
 
-    scene.tell(ev.DownRequested, False)
-    assert scene.tell(ev.ServerStopped, "mobile") == ()
-    assert kinds(scene.tell(ev.ServerStopped, "backend")) == [act.Exit]
+    scene.post(ev.DownRequested, False)
+    assert scene.post(ev.ServerStopped, "mobile") == ()
+    assert kinds(scene.post(ev.ServerStopped, "backend")) == [act.Exit]
 
 
 def test_a_turn_of_a_child_that_left_the_config_is_given_up_once_the_plan_moves_its_task() -> None:
@@ -106,7 +106,7 @@ def test_a_turn_of_a_child_that_left_the_config_is_given_up_once_the_plan_moves_
     assert only(scene.opened("mobile")).task == "T1"
 
 
-def test_a_brief_that_may_have_reached_a_child_that_left_the_config_is_not_told_anew_when_it_is_back() -> None:
+def test_a_brief_that_may_have_reached_a_child_that_left_the_config_is_not_sent_again_when_it_is_back() -> None:
     scene = Scene(T1)
     scene.opened("backend")
     scene.start(MOBILE)
@@ -118,7 +118,7 @@ def test_a_brief_that_may_have_reached_a_child_that_left_the_config_is_not_told_
     again = only(scene.opened("backend", TurnSeen("turn-1", TurnStatus.INTERRUPTED, ("orch-T1-1",))))
 
     assert again.due is Due.RESUME
-    assert again.brief.text in again.text, "it may as well not have reached it"
+    assert again.brief.text in again.text, "it may not have reached the child"
 
 
 def test_a_turn_of_a_child_that_left_the_config_for_a_while_is_not_lost() -> None:

@@ -1,4 +1,4 @@
-"""Which task starts, with which words and settings."""
+"""Starts: which task starts, with which brief and settings."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_one_child_works_on_one_task_at_a_time_in_the_order_of_the_plan() -> Non
     assert only(scene.checked("T1")).task == "T2"
 
 
-def test_a_task_starts_when_what_it_waits_for_is_done_and_hears_of_it() -> None:
+def test_a_task_starts_when_what_it_waits_for_is_done_and_its_brief_says_so() -> None:
     second = Task("T2", "Poll", "mobile", after=("T1",))
     scene = Scene(T1, second).running("T1")
     scene.ended("T1", text=report(learned=["The URL expires."]))
@@ -93,7 +93,7 @@ def test_no_turn_starts_while_somebody_else_has_one_on_the_thread() -> None:
 
     assert scene.opened("backend", TurnSeen("foreign", TurnStatus.IN_PROGRESS)) == ()
     ended = TurnSeen("foreign", TurnStatus.COMPLETED)
-    assert kinds(scene.tell(ev.TurnEnded, "backend", "backend-thread", ended)) == [act.StartTurn]
+    assert kinds(scene.post(ev.TurnEnded, "backend", "backend-thread", ended)) == [act.StartTurn]
 
 
 def test_the_tree_is_read_again_if_the_first_turn_of_a_run_got_lost() -> None:
@@ -102,7 +102,7 @@ def test_the_tree_is_read_again_if_the_first_turn_of_a_run_got_lost() -> None:
     scene.exited("backend")
     scene.ready("backend", pid=12)
     assert only(scene.opened("backend")).fresh
-    scene.tell(ev.TreeRead, "backend", "T1", 1, TREE)
+    scene.post(ev.TreeRead, "backend", "T1", 1, TREE)
     scene.exited("backend", after=100)
     scene.ready("backend", pid=13)
 
@@ -112,8 +112,8 @@ def test_the_tree_is_read_again_if_the_first_turn_of_a_run_got_lost() -> None:
 @pytest.mark.promise("quoted data")
 @given(words=hostile)
 @settings(max_examples=60, deadline=None)
-def test_what_others_said_stays_quoted_data_in_the_brief_of_another(words: str) -> None:
-    """Whatever a child reports: its lines are quoted ones, and the other headings stay as they are without them."""
+def test_what_others_reported_stays_quoted_data_in_the_brief_of_another(words: str) -> None:
+    """Whatever a child reports, its lines are quoted, and the headings of the brief stay the same."""
     t3 = Task("T3", "Poll", "mobile", after=("T1",), instructions="Poll it.")
     texts = []
     for said in (words, "fine"):
@@ -124,6 +124,6 @@ def test_what_others_said_stays_quoted_data_in_the_brief_of_another(words: str) 
         (start,) = scene.opened("mobile")
         assert isinstance(start, act.StartTurn)
         texts.append(start.text)
-    told, plain = ([line for line in text.split("\n") if not line.startswith(">")] for text in texts)
+    quoting, plain = ([line for line in text.split("\n") if not line.startswith(">")] for text in texts)
     if words.strip():
-        assert told == plain
+        assert quoting == plain

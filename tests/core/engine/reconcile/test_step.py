@@ -1,4 +1,4 @@
-"""What a step records, and when it is time for the next one."""
+"""Steps: what each records, and when the next one is due."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ def test_a_step_records_the_event_and_then_what_is_intended() -> None:
     assert intended == ev.Intended(scene.now, scene.step.actions[0])
 
 
-def test_a_tick_and_a_turn_told_again_leave_no_trace() -> None:
+def test_a_tick_and_a_repeated_turn_event_leave_no_trace() -> None:
     scene = Scene(T1).running("T1")
-    scene.tell(ev.TurnBegan, "backend", "backend-thread", "turn-1", "orch-T1-1")
+    scene.post(ev.TurnBegan, "backend", "backend-thread", "turn-1", "orch-T1-1")
     assert scene.step.events == ()
-    scene.tell(ev.Ticked)
+    scene.post(ev.Ticked)
     assert scene.step.events == ()
 
 

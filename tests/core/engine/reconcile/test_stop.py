@@ -11,10 +11,10 @@ from supervisor.domain.thread import TurnSeen, TurnStatus
 from tests.core.engine.scene import T1, T2, Scene, kinds, only
 
 
-def test_down_interrupts_turns_then_stops_the_servers_then_ends() -> None:
+def test_down_interrupts_turns_then_stops_the_servers_then_exits() -> None:
     scene = Scene(T1, T2).running("T1")
 
-    assert scene.tell(ev.DownRequested, False) == (
+    assert scene.post(ev.DownRequested, False) == (
         act.InterruptTurn(
             "backend", "T1", "backend-thread", "turn-1", False, why="`orch down`: it goes on with the next `orch up`"
         ),
@@ -23,14 +23,14 @@ def test_down_interrupts_turns_then_stops_the_servers_then_ends() -> None:
         act.StopServer("backend", kill=False, why="`orch down`"),
         act.StopServer("mobile", kill=False, why="`orch down`"),
     )
-    assert scene.tell(ev.ServerStopped, "backend") == ()
-    assert scene.tell(ev.ServerStopped, "mobile") == (act.Exit(why="`orch down`"),)
+    assert scene.post(ev.ServerStopped, "backend") == ()
+    assert scene.post(ev.ServerStopped, "mobile") == (act.Exit(why="`orch down`"),)
     assert scene.world.supervisor.exiting
 
 
 def test_down_does_not_wait_for_long() -> None:
     scene = Scene(T1).running("T1")
-    scene.tell(ev.DownRequested, False)
+    scene.post(ev.DownRequested, False)
     before = scene.now
 
     assert kinds(scene.tick()) == [act.StopServer, act.StopServer]
@@ -40,12 +40,12 @@ def test_down_does_not_wait_for_long() -> None:
 def test_down_now_does_not_wait_at_all() -> None:
     scene = Scene(T1).running("T1")
 
-    assert kinds(scene.tell(ev.DownRequested, True)) == [act.InterruptTurn, act.StopServer, act.StopServer]
+    assert kinds(scene.post(ev.DownRequested, True)) == [act.InterruptTurn, act.StopServer, act.StopServer]
 
 
 def test_an_interrupted_task_goes_on_with_the_next_up() -> None:
     scene = Scene(T1).running("T1")
-    scene.tell(ev.DownRequested, False)
+    scene.post(ev.DownRequested, False)
     scene.ended("T1", TurnStatus.INTERRUPTED)
     scene.start()
     scene.ready("backend", pid=12)
@@ -57,10 +57,10 @@ def test_an_interrupted_task_goes_on_with_the_next_up() -> None:
 
 def test_down_ends_with_a_server_that_will_not_die_after_one_try() -> None:
     scene = Scene()
-    scene.tell(ev.DownRequested, False)
-    scene.tell(ev.ServerStopped, "backend")
+    scene.post(ev.DownRequested, False)
+    scene.post(ev.ServerStopped, "backend")
 
-    assert scene.tell(ev.ServerStopFailed, "mobile", "it would not die") == (act.Exit(why="`orch down`"),)
+    assert scene.post(ev.ServerStopFailed, "mobile", "it would not die") == (act.Exit(why="`orch down`"),)
 
 
 def test_down_stops_a_server_that_was_given_up_too_for_something_of_it_may_run() -> None:
@@ -72,7 +72,7 @@ def test_down_stops_a_server_that_was_given_up_too_for_something_of_it_may_run()
     scene.exited("backend", after=0.1)
     assert str(scene.world.servers["backend"].state) == "failed"
 
-    assert kinds(scene.tell(ev.DownRequested, False)) == [act.StopServer, act.StopServer, act.WithdrawAsk]
+    assert kinds(scene.post(ev.DownRequested, False)) == [act.StopServer, act.StopServer, act.WithdrawAsk]
 
 
 def test_a_server_that_dies_for_good_while_the_supervisor_waits_to_stop_it_is_still_stopped() -> None:
@@ -81,7 +81,7 @@ def test_a_server_that_dies_for_good_while_the_supervisor_waits_to_stop_it_is_st
         if not scene.exited("mobile", after=0.1):
             scene.tick()
         scene.ready("mobile", pid=100 + number)
-    scene.tell(ev.DownRequested, False)
+    scene.post(ev.DownRequested, False)
     scene.exited("mobile", after=0.1)
     assert str(scene.world.servers["mobile"].state) == "failed"
 
@@ -90,9 +90,9 @@ def test_a_server_that_dies_for_good_while_the_supervisor_waits_to_stop_it_is_st
 
 def test_a_given_up_server_that_a_human_wants_back_during_down_is_stopped_and_not_left() -> None:
     scene = Scene(T1).running("T1")
-    scene.tell(ev.ServerExited, "mobile", 22, "it is gone", "")
-    scene.tell(ev.ServerStartFailed, "mobile", "codex is not logged in", True, "")
-    scene.tell(ev.DownRequested, False)
+    scene.post(ev.ServerExited, "mobile", 22, "it is gone", "")
+    scene.post(ev.ServerStartFailed, "mobile", "codex is not logged in", True, "")
+    scene.post(ev.DownRequested, False)
     scene.answer("A1", "accept")
 
     assert act.StopServer("mobile", kill=False, why="`orch down`") in scene.ended("T1", TurnStatus.INTERRUPTED)
@@ -100,7 +100,7 @@ def test_a_given_up_server_that_a_human_wants_back_during_down_is_stopped_and_no
 
 def test_up_calls_a_down_off() -> None:
     scene = Scene(T1).running("T1")
-    scene.tell(ev.DownRequested, False)
-    scene.tell(ev.UpRequested, ("backend", "mobile"))
+    scene.post(ev.DownRequested, False)
+    scene.post(ev.UpRequested, ("backend", "mobile"))
 
     assert only(scene.ended("T1", TurnStatus.INTERRUPTED)).due is Due.RESUME

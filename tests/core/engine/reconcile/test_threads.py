@@ -1,4 +1,4 @@
-"""Threads: opened when a task needs one, and opened anew when they are gone."""
+"""Threads: opened when a task needs one, and replaced when they are gone."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_a_task_that_may_start_has_its_thread_opened_first() -> None:
 
 def test_a_thread_that_cannot_be_opened_is_tried_again() -> None:
     scene = Scene(T1)
-    assert scene.tell(ev.ThreadFailed, "backend", None, None, False, "overloaded") == ()
+    assert scene.post(ev.ThreadFailed, "backend", None, None, False, "overloaded") == ()
     assert scene.why("T1") == "the thread of backend cannot be opened: overloaded"
 
     assert kinds(scene.tick()) == [act.OpenThread]
@@ -42,7 +42,7 @@ def test_a_thread_that_cannot_be_opened_is_tried_again() -> None:
 def test_another_task_of_the_child_goes_ahead_while_a_thread_cannot_be_opened() -> None:
     fresh = replace(T2, thread="fresh")
     scene = Scene(T1, fresh)
-    scene.tell(ev.ThreadFailed, "backend", None, None, False, "it has another writer")
+    scene.post(ev.ThreadFailed, "backend", None, None, False, "it has another writer")
 
     assert only(scene.opened("backend", task="T2")).task == "T2"
 
@@ -53,7 +53,7 @@ def test_done_tasks_stay_done_when_their_thread_is_gone() -> None:
     scene.plan(T1, T2)
     scene.ready("backend", pid=12)
 
-    (reopened,) = scene.tell(ev.ThreadFailed, "backend", "backend-thread", None, True, "no rollout found")
+    (reopened,) = scene.post(ev.ThreadFailed, "backend", "backend-thread", None, True, "no rollout found")
 
     assert reopened == act.OpenThread("backend", None, None, None, None, "workspace-write", why="T2 needs it")
     assert only(scene.opened("backend", thread="new")).task == "T2"
@@ -65,7 +65,7 @@ def test_an_answer_that_goes_to_a_new_thread_brings_the_whole_brief() -> None:
     scene.exited("backend")
     scene.answer("A1", "text", "Use B.")
     scene.ready("backend", pid=12)
-    scene.tell(ev.ThreadFailed, "backend", "backend-thread", None, True, "no rollout found")
+    scene.post(ev.ThreadFailed, "backend", "backend-thread", None, True, "no rollout found")
 
     answered = only(scene.opened("backend", thread="new"))
 
@@ -78,7 +78,7 @@ def test_a_running_turn_goes_on_in_a_new_thread_when_its_own_is_gone() -> None:
     scene = Scene(T1).running("T1")
     scene.exited("backend")
     scene.ready("backend", pid=12)
-    scene.tell(ev.ThreadFailed, "backend", "backend-thread", None, True, "no rollout found")
+    scene.post(ev.ThreadFailed, "backend", "backend-thread", None, True, "no rollout found")
 
     again = only(scene.opened("backend", thread="new"))
 
@@ -95,7 +95,7 @@ def test_a_redirect_whose_thread_is_gone_is_followed_by_another_turn_whatever_th
     scene.exited("backend")
     scene.plan(T1 if reverted else CHANGED)
     scene.ready("backend", pid=12)
-    assert kinds(scene.tell(ev.ThreadFailed, "backend", "backend-thread", None, True, "no rollout")) == [act.OpenThread]
+    assert kinds(scene.post(ev.ThreadFailed, "backend", "backend-thread", None, True, "no rollout")) == [act.OpenThread]
 
     again = only(scene.opened("backend", thread="new"))
 

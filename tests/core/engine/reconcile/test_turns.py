@@ -17,14 +17,14 @@ def test_a_turn_that_the_server_refuses_is_tried_again_and_then_the_task_has_fai
     scene = Scene(T1)
     scene.opened("backend")
     for number in range(1, MAX_REFUSALS):
-        scene.tell(ev.TurnRefused, "backend", "T1", f"orch-T1-{number}", "draining")
+        scene.post(ev.TurnRefused, "backend", "T1", f"orch-T1-{number}", "draining")
         assert kinds(scene.tick()) == [act.OpenThread]
         assert kinds(scene.opened("backend")) == [act.StartTurn]
 
-    assert scene.tell(ev.TurnRefused, "backend", "T1", f"orch-T1-{MAX_REFUSALS}", "draining") == ()
+    assert scene.post(ev.TurnRefused, "backend", "T1", f"orch-T1-{MAX_REFUSALS}", "draining") == ()
     assert scene.status("T1") == "failed"
     assert wakeup(scene.world, scene.now) is None
-    assert kinds(scene.tell(ev.RetryRequested, "T1")) == [act.OpenThread]
+    assert kinds(scene.post(ev.RetryRequested, "T1")) == [act.OpenThread]
 
 
 def test_a_failure_of_the_provider_is_tried_again_after_a_pause_and_then_the_task_has_failed() -> None:
@@ -60,8 +60,8 @@ def test_the_time_that_a_turn_waits_on_a_human_does_not_count() -> None:
     scene = Scene(replace(T1, timeout=1.0)).running("T1")
     scene.asked("T1")
     assert wakeup(scene.world, scene.now) is None
-    scene.tell(ev.Ticked, after=600)
-    scene.tell(ev.RequestResolved, scene.request("T1").key)
+    scene.post(ev.Ticked, after=600)
+    scene.post(ev.RequestResolved, scene.request("T1").key)
     before = scene.now
 
     assert kinds(scene.tick()) == [act.InterruptTurn]
@@ -74,7 +74,7 @@ def test_a_turn_interrupted_in_another_window_becomes_a_question() -> None:
     assert kinds(scene.ended("T1", TurnStatus.INTERRUPTED)) == [act.RaiseAsk]
     again = only(scene.answer("A1", "accept"))
     assert (again.due, again.run) == (Due.ANSWER, 1)
-    assert again.text.startswith(again.brief.text), "words that came just before the end may not have reached the child"
+    assert again.text.startswith(again.brief.text), "a steer just before the end may not have reached the child"
 
 
 def test_a_turn_without_a_report_and_without_checks_becomes_a_question() -> None:
@@ -110,7 +110,7 @@ def test_a_turn_that_never_arrived_is_started_again_and_one_that_did_is_not() ->
         assert scene.state("T1").turn_id == ("turn-1" if arrived else None)
 
 
-def test_a_turn_that_ended_while_nobody_listened_is_not_started_again() -> None:
+def test_a_turn_that_ended_while_no_supervisor_ran_is_not_started_again() -> None:
     scene = Scene(T1).running("T1")
     scene.start(running=("backend",))
     scene.ready("backend", adopted=True)
@@ -128,7 +128,7 @@ def test_a_turn_that_left_no_trace_in_its_thread_is_cut_off() -> None:
     assert only(scene.opened("backend")).due is Due.RESUME
 
 
-def test_a_turn_of_somebody_else_that_left_no_trace_holds_nothing_up() -> None:
+def test_a_turn_of_somebody_else_that_left_no_trace_blocks_nothing() -> None:
     scene = Scene(T1)
     scene.opened("backend", TurnSeen("foreign", TurnStatus.IN_PROGRESS))
     scene.exited("backend")
