@@ -27,6 +27,7 @@ from supervisor.errors import OrchError, UsageError
 from supervisor.runtime.codex.binary import locate
 from supervisor.runtime.codex.version import Codex, Versions
 from supervisor.runtime.config import load as config
+from supervisor.runtime.config.starter import starter
 from supervisor.runtime.daemon import launch
 from supervisor.runtime.workspace import Workspace
 from supervisor.shell.control_client import ControlClient
@@ -141,9 +142,7 @@ class _Demo:
         root = self._workspace.root
         root.mkdir()
         config.check_new(root, [(name, f"../{name}") for name in self._children])
-        self._workspace.config.write_text(
-            config.starter((name, f"../{name}") for name in self._children), encoding="utf-8"
-        )
+        self._workspace.config.write_text(starter((name, f"../{name}") for name in self._children), encoding="utf-8")
         return url
 
     def _environ(self) -> dict[str, str]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from types import UnionType
-from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
 
-from pydantic import BaseModel
-from pydantic_core import PydanticUndefined
+from msgspec import NODEFAULT, Meta, Struct
+from msgspec.structs import fields
 
 from supervisor.runtime.config.schema import BudgetPart, ConfigFile
 
@@ -23,17 +23,32 @@ class Key(NamedTuple):
     meaning: str
 
 
-def keys(model: type[BaseModel]) -> list[Key]:
+def keys(model: type[Struct]) -> list[Key]:
     """The keys of one model of the config. The only place that knows by which library the models are made."""
+    hints = get_type_hints(model, include_extras=True)
     return [
-        Key(
-            name,
-            field.annotation,
-            ... if field.default is PydanticUndefined else field.default,
-            field.description or "",
-        )
-        for name, field in model.model_fields.items()
+        Key(name, _one_form(hints[name]), ... if default is NODEFAULT else default, _meaning(hints[name]))
+        for name, default in ((one.name, one.default) for one in fields(model))
     ]
+
+
+def _one_form(kind: Any) -> Any:
+    """The annotation, reduced to one form where there is a short one, too: an amount in words, `yes`, one word."""
+    plain = get_args(kind)[0] if get_origin(kind) is Annotated else kind
+    forms = get_args(plain) if get_origin(plain) in (Union, UnionType) else ()
+    for form in forms:
+        if form in (BudgetPart, bool) or (get_origin(form) is tuple and get_origin(get_args(form)[0]) is Literal):
+            return form
+    return plain
+
+
+def _meaning(kind: Any) -> str:
+    """The description of a key; that of a part of a union counts too."""
+    for one in (kind, *get_args(kind)):
+        for meta in get_args(one)[1:] if get_origin(one) is Annotated else ():
+            if isinstance(meta, Meta) and meta.description:
+                return meta.description
+    return ""
 
 
 def table() -> str:
@@ -47,10 +62,10 @@ def every() -> Iterator[tuple[str, Key]]:
     yield from _below(ConfigFile, "")
 
 
-def _below(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, Key]]:
+def _below(model: type[Struct], prefix: str) -> Iterator[tuple[str, Key]]:
     for key in keys(model):
         path = prefix + key.name
-        part = next((one for one in _within(key.kind) if isinstance(one, type) and issubclass(one, BaseModel)), None)
+        part = next((one for one in _within(key.kind) if isinstance(one, type) and issubclass(one, Struct)), None)
         if part is None or part in NAMES:
             yield path, key
         else:

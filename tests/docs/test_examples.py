@@ -9,7 +9,7 @@ import pytest
 
 from supervisor.core.plan.parse import parse
 from supervisor.domain.plan import HUMAN, Plan
-from supervisor.runtime.config.schema import read
+from supervisor.runtime.config.read import read
 
 ROOT = Path(__file__).parent.parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "skills").rglob("*.md"))]

@@ -17,6 +17,7 @@ from supervisor.runtime import templates
 from supervisor.runtime.codex.mcp_config import SERVER, as_toml, mcp_servers
 from supervisor.runtime.codex.trust import at_stake, trusted_before
 from supervisor.runtime.config import load as config
+from supervisor.runtime.config.starter import starter
 from supervisor.runtime.naming import checked
 from supervisor.runtime.workspace import CONFIG_NAME, Workspace
 
@@ -51,7 +52,7 @@ def init(
         if os.path.lexists(path):
             raise WorkspaceError(f"{path} exists already", "edit it, or move it away and run `orch init` again")
     trusted = [name for name, path in found if name in trust or _is_trusted(name, path)]
-    _write_new({workspace.config: config.starter(children, trusted), workspace.plan: plan})
+    _write_new({workspace.config: starter(children, trusted), workspace.plan: plan})
     tools = _offer_tools(workspace)
     ignored = _ignore(workspace.root / ".gitignore", (*IGNORED, *([CODEX_CONFIG] if tools == _WROTE_TOOLS else [])))
     output.emit(f"wrote {CONFIG_NAME} ({len(children)} {'children' if len(children) > 1 else 'child'})")

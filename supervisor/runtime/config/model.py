@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
+from typing import Annotated
+
+from msgspec import Meta, Struct
 
 from supervisor.domain.ask import NoticeKind
 from supervisor.domain.child import Child
 from supervisor.domain.plan import Budget
 from supervisor.domain.rule import Rule
 
+Positive = Annotated[float, Meta(gt=0, le=1e9)]
 
-class Limits(Struct, frozen=True):
-    """Minutes and seconds after which something is given up, or tried again."""
 
-    verify_minutes: float = 20
-    retry_seconds: tuple[float, ...] = (2, 10, 30)
-    stall_minutes: float = 10
-    pause_seconds: tuple[float, ...] = (5, 20, 60, 300, 900)
-    ready_seconds: float = 30
-    log_megabytes: float = 10
+class Limits(Struct, frozen=True, forbid_unknown_fields=True):
+    """Minutes and seconds after which something is given up or tried again. `limits:` of the file, as it is read."""
+
+    verify_minutes: Annotated[Positive, Meta(description="Longest run of one verify command.")] = 20.0
+    retry_seconds: Annotated[
+        tuple[Annotated[float, Meta(ge=0, le=1e9)], ...],
+        Meta(description="Pauses before a turn that failed at the provider is tried again."),
+    ] = (2.0, 10.0, 30.0)
+    stall_minutes: Annotated[
+        Positive, Meta(description="Longest time that a running turn may give no sign of life.")
+    ] = 10.0
+    pause_seconds: Annotated[
+        tuple[Positive, ...],
+        Meta(min_length=1, description="Pauses of everything while the provider takes no work. The last one repeats."),
+    ] = (5.0, 20.0, 60.0, 300.0, 900.0)
+    ready_seconds: Annotated[
+        Positive, Meta(description="Longest time that a server may take to answer after its start.")
+    ] = 30.0
+    log_megabytes: Annotated[Positive, Meta(description="Size at which a log is rotated.")] = 10.0
 
 
 class NotifySettings(Struct, frozen=True):
@@ -29,7 +43,7 @@ class NotifySettings(Struct, frozen=True):
     webhook: str | None = None
 
     def __repr__(self) -> str:
-        return f"Telling(on={self.on!r}, command={self.command!r})"
+        return f"NotifySettings(on={self.on!r}, command={self.command!r})"
 
 
 class Config(Struct, frozen=True):

@@ -18,8 +18,9 @@ from supervisor.domain.child import Child
 from supervisor.domain.plan import Budget
 from supervisor.domain.rule import Rule
 from supervisor.errors import ConfigError, OrchError, UsageError
-from supervisor.runtime.config.load import NAME, SIZE_LIMIT, check_new, load, starter
+from supervisor.runtime.config.load import NAME, SIZE_LIMIT, check_new, load
 from supervisor.runtime.config.model import Config, Limits, NotifySettings
+from supervisor.runtime.config.starter import starter
 from supervisor.runtime.workspace import Workspace
 
 
@@ -93,51 +94,65 @@ def test_a_home_and_a_link_lead_to_the_repo(workspace: Workspace, monkeypatch: p
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("childern: {api: ../api}", "the key `childern` is not known: did you mean `children`?"),
-        ("children: {api: ../api}\nlimit: {}", "the key `limit` is not known: did you mean `limits`?"),
+        ("childern: {api: ../api}", "1: the key `childern` is not known: did you mean `children`?"),
+        ("children: {api: ../api}\nlimit: {}", "2: the key `limit` is not known: did you mean `limits`?"),
         (
             "children: {api: {path: ../api, modle: x}}",
-            "the key `children.api.modle` is not known: did you mean `model`?",
+            "1: the key `children.api.modle` is not known: did you mean `model`?",
         ),
         (
             "children: {api: ../api}\nlimits: {verify_minute: 1}",
-            "the key `limits.verify_minute` is not known: did you mean `verify_minutes`?",
+            "2: the key `limits.verify_minute` is not known: did you mean `verify_minutes`?",
         ),
-        ("children: {api: ../api}\ncodex: {zzz: x}", "the key `codex.zzz` is not known: known are `bin`"),
+        ("children: {api: ../api}\ncodex: {zzz: x}", "2: the key `codex.zzz` is not known: use `bin`"),
         (
             "children: {api: ../api}\nzzz: 1",
-            "the key `zzz` is not known: known are `children`, `orchestrator`, `codex`, `limits`, "
+            "2: the key `zzz` is not known: use one of `children`, `orchestrator`, `codex`, `limits`, "
             "`budget`, `rules`, `notify`",
         ),
     ],
 )
 def test_an_unknown_key_is_told_with_the_nearest_right_one(workspace: Workspace, text: str, words: str) -> None:
-    assert told(workspace, text) == f"CONFIG: {words}"
+    assert told(workspace, text) == f"CONFIG:{words}"
 
 
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("children: {}", "CONFIG: `children`: dictionary should have at least 1 item"),
-        ("codex: {}", "CONFIG: `children`: field required"),
-        ("children: [api]", "CONFIG: `children`: input should be a valid dictionary"),
-        ("children: {api: 7}", "CONFIG: `children.api`: input should be a valid dictionary"),
-        ("children: {api: {}}", "CONFIG: `children.api.path`: field required"),
-        ("children: {api: {path: 7}}", "CONFIG: `children.api.path`: input should be a valid string"),
+        ("children: {}", "CONFIG:1: `children`: expected a mapping of length >= 1"),
+        ("codex: {}", "CONFIG:1: `children` is missing: add it"),
+        ("children: [api]", "CONFIG:1: `children`: expected a mapping, got a list"),
+        ("children: {api: 7}", "CONFIG:1: `children.api`: expected text or a mapping, got a whole number"),
+        ("children: {api: {}}", "CONFIG:1: `children.api.path` is missing: add it"),
+        ("children: {api: {path: 7}}", "CONFIG:1: `children.api.path`: expected text, got a whole number"),
         (
             "children: {api: {path: ../api, sandbox: full}}",
-            "CONFIG: `children.api.sandbox`: input should be 'read-only' or 'workspace-write'",
+            "CONFIG:1: `children.api.sandbox` may not be `full`: use `read-only` or `workspace-write`",
         ),
-        ("children: {api: ../api}\nlimits: {verify_minutes: 0}", "`limits.verify_minutes`: input should be greater"),
+        (
+            "children: {api: ../api}\nlimits: {verify_minutes: 0}",
+            "CONFIG:2: `limits.verify_minutes`: expected a number > 0",
+        ),
         (
             "children: {api: ../api}\nlimits: {verify_minutes: .inf}",
-            "`limits.verify_minutes`: input should be a finite",
+            "CONFIG:2: `limits.verify_minutes`: expected a number <= 1000000000",
         ),
-        ("children: {api: ../api}\nlimits: {log_megabytes: .nan}", "`limits.log_megabytes`: input should be"),
+        (
+            "children: {api: ../api}\nlimits: {log_megabytes: .nan}",
+            "CONFIG:2: `limits.log_megabytes`: expected a number > 0",
+        ),
         (
             "children: {api: ../api}\nlimits: {retry_seconds: [1, -1]}",
-            "`limits.retry_seconds.1`: input should be greater",
+            "CONFIG:2: `limits.retry_seconds.1`: expected a number >= 0",
         ),
+        (
+            "children:\n  api: ../api\n  app:\n    sandbx: x\n    path: y",
+            "CONFIG:4: the key `children.app.sandbx` is not",
+        ),
+        ("children:\n  app: ../app\n  api:\n    path: 7\n", "CONFIG:4: `children.api.path`: expected text"),
+        ("children: {api: ../api}\nbudget:\n  plan: 5 cows", "CONFIG:3: `budget.plan`: unknown unit `cows`"),
+        ("children: {2: ../api}", "CONFIG:1: a key of `children` is not text: put it in quotes"),
+        ("2: x", "CONFIG:1: a key of the file is not text: put it in quotes"),
         ("", "CONFIG holds no `children:`: see `orch init --help` for its form"),
         ("just words", "CONFIG holds no `children:`"),
         ("[1, 2]", "CONFIG holds no `children:`"),

@@ -1,0 +1,156 @@
+"""What is said of a mistake in the config: where it is, what is wrong, and what to do about it."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import ValidationError
+from msgspec.inspect import DictType, LiteralType, Metadata, StructType, Type, UnionType, VarTupleType, type_info
+from ruamel.yaml import YAML
+from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
+
+from supervisor.core.plan.diagnostics import any_of, quoted
+from supervisor.errors import ConfigError
+from supervisor.runtime.config.schema import ChildPart, ConfigFile
+
+Where = tuple[str | int, ...]
+"""A place in the file: keys, and numbers of entries from 0."""
+
+
+class Mistake(Exception):
+    """Something in the file is wrong."""
+
+    def __init__(self, where: Where, what: str, next_step: str) -> None:
+        super().__init__(what)
+        self.where = where
+        self.what = what
+        self.next_step = next_step
+
+    def told(self, path: Path, content: bytes) -> ConfigError:
+        """The error with the file and the line."""
+        return ConfigError(f"{path}:{_line(content, self.where)}: {self.what}", self.next_step)
+
+
+def name_of(where: Where) -> str:
+    """A place in words: `children.api.path`. Rules are counted from 1, as they are in logs."""
+    rule = len(where) > 1 and where[0] == "rules"
+    return ".".join(str(part + 1) if rule and isinstance(part, int) else str(part) for part in where)
+
+
+def mistake_of(error: ValidationError, data: dict[Any, Any]) -> Mistake:
+    """What msgspec found wrong with these values of a ConfigFile."""
+    said, _, place = str(error).partition(" - at ")
+    where = _where(place, data)
+    key = quoted(name_of(where))
+    if found := _UNKNOWN.fullmatch(said):
+        return _unknown((*where, found[1]), _fields(where))
+    if found := _MISSING.fullmatch(said):
+        return Mistake((*where, found[1]), f"{quoted(name_of((*where, found[1])))} is missing", "add it")
+    if found := _NO_CHOICE.fullmatch(said):
+        word = found[1].strip("'")
+        return Mistake(where, f"{key} may not be {quoted(word)}", _suggestion(word, _choices(where)))
+    if place.startswith("`key`"):
+        return Mistake(where, f"a key of {key if where else 'the file'} is not text", "put it in quotes")
+    words = _WHOLE.sub(r"\1", _WORDS.sub(_in_words, said[0].lower() + said[1:]))
+    return Mistake(where, f"{key}: {words}", "correct that line")
+
+
+def _unknown(where: Where, known: Sequence[str]) -> Mistake:
+    return Mistake(where, f"the key {quoted(name_of(where))} is not known", _suggestion(str(where[-1]), known))
+
+
+def _suggestion(word: str, right: Sequence[str]) -> str:
+    near = difflib.get_close_matches(word, right, n=1, cutoff=0.5)
+    return f"did you mean {quoted(near[0])}?" if near else f"use {any_of(right)}"
+
+
+def _where(place: str, data: dict[Any, Any]) -> Where:
+    """The place that msgspec means: it says `[...]` for the name of a child, which is found by another look."""
+    where: list[str | int] = []
+    for name, number in _STEPS.findall(place):
+        if number == "...":
+            where.append(next(str(one) for one, value in data["children"].items() if not _is_child(value)))
+        else:
+            where.append(name or int(number))
+    return tuple(where)
+
+
+def _is_child(value: object) -> bool:
+    try:
+        msgspec.convert(value, ChildPart | str)
+    except ValidationError:
+        return False
+    return True
+
+
+def _types(where: Where) -> list[Type]:
+    """What may stand at this place."""
+    found: list[Type] = _plain(type_info(ConfigFile))
+    for part in where:
+        below: list[Type] = []
+        for one in found:
+            if isinstance(one, StructType):
+                below += [kind for field in one.fields if field.name == part for kind in _plain(field.type)]
+            elif isinstance(one, DictType):
+                below += _plain(one.value_type)
+            elif isinstance(one, VarTupleType):
+                below += _plain(one.item_type)
+        found = below
+    return found
+
+
+def _plain(kind: Type) -> list[Type]:
+    if isinstance(kind, Metadata):
+        return _plain(kind.type)
+    return [plain for one in kind.types for plain in _plain(one)] if isinstance(kind, UnionType) else [kind]
+
+
+def _fields(where: Where) -> list[str]:
+    return [field.name for one in _types(where) if isinstance(one, StructType) for field in one.fields]
+
+
+def _choices(where: Where) -> list[str]:
+    return [str(value) for one in _types(where) if isinstance(one, LiteralType) for value in one.values]
+
+
+def _line(content: bytes, where: Where) -> int:
+    """The line of this place, or of the nearest one around it that there is."""
+    node: Node | None = YAML(typ="safe", pure=True).compose(content)
+    line = node.start_mark.line if node is not None else 0
+    for part in where:
+        at: Node | None = None
+        if isinstance(node, MappingNode):
+            pairs = [(key, value) for key, value in node.value if key.value == str(part)]
+            at, node = pairs[0] if pairs else (None, None)
+        elif isinstance(node, SequenceNode) and isinstance(part, int) and part < len(node.value):
+            at = node = node.value[part]
+        if at is None:
+            break
+        line = at.start_mark.line
+    return int(line) + 1
+
+
+def _in_words(found: re.Match[str]) -> str:
+    return " or ".join(_KINDS.get(kind, quoted(kind)) for kind in found[1].split(" | "))
+
+
+_UNKNOWN = re.compile("Object contains unknown field `(.*)`", re.DOTALL)
+_MISSING = re.compile("Object missing required field `(.*)`", re.DOTALL)
+_NO_CHOICE = re.compile("Invalid enum value (.*)", re.DOTALL)
+_STEPS = re.compile(r"\.(\w+)|\[(\d+|\.\.\.)\]")
+_WORDS = re.compile("`([^`]*)`")
+_WHOLE = re.compile(r"(\d+)\.0\b")
+_KINDS = {
+    "str": "text",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "`true` or `false`",
+    "array": "a list",
+    "object": "a mapping",
+    "null": "nothing",
+}

@@ -1,0 +1,71 @@
+"""The text of a new `orchestrator.config.yaml`, with every key in a comment."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+
+_NO_TEXT = ("true", "false", "null")  # words that YAML takes for something else
+
+
+def starter(children: Iterable[tuple[str, str]], trusted: Collection[str] = ()) -> str:
+    """The text of a new config file for these children (name, path), some of which are trusted."""
+    children = list(children)
+    first = _quoted(children[0][0]) if children else "NAME"
+    rows = "\n".join(
+        f"  {_quoted(name)}:\n    path: {_quoted(path)}" + "\n    trusted: true" * (name in trusted)
+        for name, path in children
+    )
+    return f"""\
+# The repos that take part, and the limits. Read by `orch up`; not committed.
+children:
+{rows}
+    # model: gpt-5.5              # default: what your codex config says
+    # effort: high
+    # sandbox: workspace-write    # or read-only
+    # network: false              # true lets its commands reach the network
+    # approvals: on-request       # never: Codex asks for nothing, and what needs leave fails
+    # budget: 5M tokens, 8 h      # what its tasks may spend together; then you are asked
+    # trusted: false              # true: Codex runs what the repo's own .codex names (MCP servers, hooks, rules)
+
+# orchestrator:                   # what `orch plan` runs
+#   model: gpt-5.5
+#   effort: high
+
+# codex:
+#   bin: /path/to/codex           # default: $ORCH_CODEX_BIN, then this, then codex on PATH, then the packaged one
+
+# limits:
+#   verify_minutes: 20            # for one verify command
+#   retry_seconds: [2, 10, 30]    # pauses before a turn that failed at the provider is tried again
+#   stall_minutes: 10             # for a running turn without a sign of life
+#   pause_seconds: [5, 20, 60, 300, 900]  # pauses of everything while the provider takes no work; the last one repeats
+#   ready_seconds: 30             # for a server to answer after its start
+#   log_megabytes: 10             # size at which a log is rotated
+
+# budget:                         # tokens and minutes; what is used up pauses, and you are asked
+#   plan: 20M tokens, 24 h        # all tasks of the plan together
+#   task: 2M tokens, 90 min       # each task that has none in plan.md
+
+# rules:                          # approvals that are settled without you; every other one is yours
+#   - accept: {{command: git status}}   # by its first words, and only if it is one plain command
+#   - accept: {{path: "docs/**"}}       # all changed files, relative to the repo or absolute
+#     child: {first}
+#   - decline: {{command: git push}}    # a decline wins, wherever it stands
+
+# notify:                         # told once each; the notice is JSON, on standard input or posted
+#   command: notify-send orch
+#   webhook: https://example.com/hook
+#   on: [asks, blocked, paused, end]
+"""
+
+
+def _quoted(text: str) -> str:
+    """A text as YAML reads it back: bare where it cannot be taken for a number, a date, `null` or `true`."""
+    if re.fullmatch(r"[A-Za-z][\w-]*|[\w.~-]*/[\w./~-]*", text, re.ASCII) and text.lower() not in _NO_TEXT:
+        return text
+    return '"' + "".join(char if char.isprintable() and char not in '"\\' else _escaped(char) for char in text) + '"'
+
+
+def _escaped(char: str) -> str:
+    return f"\\U{ord(char):08x}" if char not in '"\\' else f"\\{char}"
