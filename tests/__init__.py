@@ -1,4 +1,4 @@
-"""The tests: a folder for each ring and room of the product, `e2e` for all of it together."""
+"""The tests: one folder for each package of the product, and `e2e` for all of it together."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Repositories for the tests that read git: an ordinary one, a hostile one, and a shell script in the place of git."""
+"""Repositories for the tests that read git: an ordinary one and a hostile one. Also a shell script instead of git."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from supervisor.shell.git import run
 
 
 def without_configuration(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A user without any configuration of their own."""
+    """Use no configuration of the user."""
     home.mkdir()
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
@@ -31,7 +31,7 @@ def repo(tmp_path: Path) -> Path:
 
 
 def new_repo(folder: Path) -> Path:
-    """A repository with one commit of `a` and `b`."""
+    """Make a repository with one commit of `a` and `b`."""
     empty_repo(folder)
     (folder / "a").write_text("one\n", encoding="utf-8")
     (folder / "b").write_text("two\n", encoding="utf-8")
@@ -54,14 +54,14 @@ def git(folder: Path, *args: str) -> str:
 
 
 def commit(folder: Path, subject: str = "work") -> str:
-    """Commit all there is, even if it is nothing new."""
+    """Commit everything, even if nothing changed."""
     git(folder, "add", "-A")
     git(folder, "commit", "-q", "--allow-empty", "-m", subject)
     return git(folder, "rev-parse", "HEAD")
 
 
 def stand_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, script: str) -> None:
-    """Let a shell script be git."""
+    """Put a shell script in the place of git."""
     runner, _ = run.installed_git()
     program = tmp_path / "stand-in"
     program.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
@@ -70,7 +70,7 @@ def stand_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, script: str) -> No
 
 
 class Hostile:
-    """A repository in which everything that git may run on reading touches a canary."""
+    """A repository in which every program that git may run while it reads touches a canary."""
 
     def __init__(self, folder: Path, canaries: Path) -> None:
         self.folder = folder
@@ -114,7 +114,9 @@ class Hostile:
         for name in ("a", "b", "c", "d"):
             file = self.folder / name
             size = file.stat().st_size
-            file.write_text("x" * size, encoding="utf-8")  # The same size: git has to read and filter it to know.
+            file.write_text(
+                "x" * size, encoding="utf-8"
+            )  # With the same size, git has to read and filter it to notice the change.
 
     def ran(self) -> set[str]:
         return {path.name for path in self.canaries.iterdir()}

@@ -1,7 +1,7 @@
-"""`scripts/size`: how much room an installed orch takes, without and with the packaged codex.
+"""`scripts/size`: measure the disk space of an installed orch, without and with the packaged codex.
 
-What counts is what installing adds to an empty environment, in megabytes (a million bytes) on the disk. Beside it is
-what site-packages and the whole environment take, with the pip that was there before.
+The figure is what the installation adds to an empty environment, in megabytes (a million bytes) on disk. It also prints
+the size of site-packages and of the whole environment, with the pip that was there before.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 BOUNDS = {"": 170, "[codex]": 540}
-"""Megabytes that may be added, by the extra that is installed."""
+"""The limit in megabytes, by the extra that is installed."""
 
 LARGEST = 5  # packages that are named
 INSTALL = 600.0  # seconds for one pip: the packaged codex is some 150 MB to fetch
 
 
 def main() -> int:
-    """0 if all is within its bounds, 1 if not, 2 if nothing can be measured."""
+    """Measure. Returns 0 if everything is within its limit, 1 if not, 2 if nothing can be measured."""
     with tempfile.TemporaryDirectory(prefix="orch-size-") as folder:
         try:
             (wheel,) = _built(Path(folder))
@@ -42,7 +42,7 @@ def _built(folder: Path) -> list[Path]:
 
 
 def _added(folder: Path, wheel: Path, extra: str) -> int:
-    """Install the wheel into a fresh environment, print what that took, and give the bytes that it added."""
+    """Install the wheel into a new environment, print its sizes, and return the bytes that it added."""
     environment = folder / f"venv{extra}"
     _run(sys.executable, "-m", "venv", str(environment))
     (site,) = environment.glob("lib/python*/site-packages")
@@ -59,12 +59,12 @@ def _added(folder: Path, wheel: Path, extra: str) -> int:
 
 
 def _packages(site: Path) -> Counter[str]:
-    """Bytes by what lies in site-packages: the folder of a package, or a module that is one file."""
+    """Bytes of each entry in site-packages: a package's folder, or a module that is one file."""
     return Counter({entry.name: _size([entry]) for entry in site.iterdir()})
 
 
 def _size(roots: Iterable[Path]) -> int:
-    """Bytes on the disk of files and folders with all that is in them; each once, however many names it has."""
+    """Bytes on disk of files and folders with all their content. A file with several names counts once."""
     paths = (path for root in roots for path in (root, *root.rglob("*")))
     found = {(stat.st_dev, stat.st_ino): stat.st_blocks * 512 for path in paths for stat in [path.lstat()]}
     return sum(found.values())

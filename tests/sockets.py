@@ -1,4 +1,4 @@
-"""Folders for sockets, whose paths must be short: temporary folders of tests are not."""
+"""Folders for sockets, whose paths must be short. The temporary folders of tests are too long."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 
 @contextmanager
 def short_folder() -> Iterator[Path]:
-    """A folder for sockets, gone afterwards."""
+    """Make a folder for sockets. It is removed afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="orch-t-", dir="/tmp"))
     yield folder
     shutil.rmtree(folder)
@@ -21,7 +21,7 @@ def short_folder() -> Iterator[Path]:
 
 @contextmanager
 def own_runtime_dir() -> Iterator[Path]:
-    """The sockets of every workspace are in a folder of our own."""
+    """Put the sockets of all workspaces into a folder of our own."""
     with short_folder() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_RUNTIME_DIR", str(folder))
         yield folder

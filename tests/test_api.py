@@ -1,4 +1,4 @@
-"""The public Python API, against a real loop behind a real socket."""
+"""The public Python API, with a real loop behind a real socket."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def supervisor(folder: Path) -> Iterator[Supervisor]:
-    """One that waits on a human: H1 is theirs."""
+    """A supervisor that waits on a human for H1."""
     with Supervisor(folder) as it:
         it.post(ev.PlanAccepted(it.loop.clock.now(), 1, "d", "first", PLAN))
         yield it
@@ -105,22 +105,22 @@ def test_a_wait_without_a_plan_ends_with_its_time(folder: Path) -> None:
         assert Workspace(folder).wait(timeout=0).outcome is WaitOutcome.TIMED_OUT
 
 
-def test_what_the_supervisor_is_told_is_in_its_ledger(supervisor: Supervisor, workspace: Workspace) -> None:
+def test_requests_to_the_supervisor_are_in_its_ledger(supervisor: Supervisor, workspace: Workspace) -> None:
     workspace.hold()
     assert workspace.status().plan.state == "held"
     workspace.go()
     workspace.note("the id is a UUID")
     workspace.plan("It times out", review=True)
-    told = [event for event in supervisor.recorded() if event.at > supervisor.recorded()[1].at]
+    posted = [event for event in supervisor.recorded() if event.at > supervisor.recorded()[1].at]
     kinds = (ev.HoldSet, ev.HoldLifted, ev.LearningNoted, ev.PlanningRequested)
-    assert [type(event) for event in told if isinstance(event, kinds)] == list(kinds)
+    assert [type(event) for event in posted if isinstance(event, kinds)] == list(kinds)
     with pytest.raises(UsageError, match="there is no child `back`"):
         workspace.restart("back")
     with pytest.raises(RequestRefused, match="H1 is neither blocked nor failed"):
         workspace.go("H1")
 
 
-def test_without_a_supervisor_only_what_it_left_can_be_looked_at(supervisor: Supervisor, workspace: Workspace) -> None:
+def test_without_a_supervisor_only_its_files_can_be_read(supervisor: Supervisor, workspace: Workspace) -> None:
     supervisor.__exit__()
     for call in (workspace.status, workspace.hold, workspace.asks, workspace.wait):
         with pytest.raises(SupervisorDown, match="the supervisor is not up: run `orch up`"):
@@ -129,19 +129,19 @@ def test_without_a_supervisor_only_what_it_left_can_be_looked_at(supervisor: Sup
     assert (last.supervisor.state, [task.id for task in last.tasks], bool(last.as_of)) == ("down", ["H1"], True)
 
 
-async def told(workspace: Workspace, since: datetime | None = None) -> list[LogLine]:
+async def read_events(workspace: Workspace, since: datetime | None = None) -> list[LogLine]:
     return [line async for line in workspace.events(since=since, follow=False)]
 
 
-def test_events_are_what_the_ledger_says_in_order(supervisor: Supervisor, workspace: Workspace) -> None:
+def test_events_are_those_of_the_ledger_in_order(supervisor: Supervisor, workspace: Workspace) -> None:
     before = datetime.now(UTC)
     workspace.note("the id is a UUID")
-    lines = asyncio.run(told(workspace))
+    lines = asyncio.run(read_events(workspace))
     assert [line.event for line in lines][:2] == ["supervisor_started", "plan_accepted"]
     assert [line.seq for line in lines if line.seq] == list(range(1, len([line for line in lines if line.seq]) + 1))
     raised = next(line for line in lines if line.event == "intended")
     assert (raised.task, raised.why is not None, raised.rest["action"]["action"]) == ("H1", True, "raise_ask")  # type: ignore[index,call-overload]
-    (noted,) = [line for line in asyncio.run(told(workspace, before)) if line.seq]
+    (noted,) = [line for line in asyncio.run(read_events(workspace, before)) if line.seq]
     assert (noted.event, noted.level, noted.rest) == (
         "learning_noted",
         "info",
@@ -149,7 +149,7 @@ def test_events_are_what_the_ledger_says_in_order(supervisor: Supervisor, worksp
     )
 
 
-def test_events_go_on_with_what_is_still_to_come(workspace: Workspace) -> None:
+def test_events_go_on_with_later_ones(workspace: Workspace) -> None:
     async def noted() -> str:
         async for line in workspace.events():
             if line.event == "plan_accepted":
@@ -161,7 +161,7 @@ def test_events_go_on_with_what_is_still_to_come(workspace: Workspace) -> None:
     assert asyncio.run(asyncio.wait_for(noted(), LIMIT)) == "later"
 
 
-def test_the_import_is_light_and_every_public_name_is_there() -> None:
+def test_the_import_is_quick_and_every_public_name_is_there() -> None:
     program = "import supervisor.api, sys; print(*(name for name in ('asyncio', 'msgspec') if name in sys.modules))"
     ran = subprocess.run([sys.executable, "-c", program], cwd=CHECKOUT, capture_output=True, text=True, check=True)
     assert ran.stdout == "\n"

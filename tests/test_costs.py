@@ -1,5 +1,4 @@
-"""What things cost, as counts: they are the same on every machine, and a step back shows at once. `scripts/bench` has
-the times."""
+"""Costs as counts, which are the same on every machine, so regressions show at once. `scripts/bench` measures times."""
 
 from __future__ import annotations
 
@@ -28,7 +27,7 @@ COMMAND = {"asyncio", "msgspec", "ruamel", "typer"}
 
 
 def loaded_by(program: str) -> set[str]:
-    """The modules that are loaded once this program has run in a Python of its own."""
+    """Run a program in a separate Python, and return the modules that it loaded."""
     words = [sys.executable, "-c", f"{program}\nimport sys; print(*sys.modules)"]
     done = subprocess.run(words, cwd=CHECKOUT, capture_output=True, text=True, check=True, timeout=20)
     return set(done.stdout.splitlines()[-1].split())
@@ -65,7 +64,7 @@ def test_only_the_grammars_of_languages_that_occur_are_loaded() -> None:
 
 
 def calls(act: Callable[[], object]) -> int:
-    """How many calls of Python functions this takes, the second time it is done."""
+    """Count the calls of Python functions in the second run of something."""
     act()
     counted = 0
 
@@ -81,7 +80,7 @@ def calls(act: Callable[[], object]) -> int:
     return counted
 
 
-def test_a_step_and_what_is_shown_cost_in_proportion_to_the_tasks() -> None:
+def test_a_step_and_a_status_cost_in_proportion_to_the_tasks() -> None:
     template = templates.read("runs.template.md")
     spent = ev.TokensSpent(LATER, "c0", "thread", "turn", 1000, 100)
     few, many = world_of(8, 100), world_of(8, 1000)
@@ -93,7 +92,7 @@ def test_a_step_and_what_is_shown_cost_in_proportion_to_the_tasks() -> None:
         assert calls(lambda: what(many)) < 12 * calls(lambda: what(few))  # noqa: B023
 
 
-def test_of_an_edited_plan_only_what_was_edited_is_understood_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_the_edited_parts_of_a_plan_are_analysed_again(monkeypatch: pytest.MonkeyPatch) -> None:
     plan = world_of(8, 200).plan.current
     assert plan is not None
     edited = replace(plan, tasks=(replace(plan.tasks[0], instructions="Another."), *plan.tasks[1:]))
@@ -104,7 +103,7 @@ def test_of_an_edited_plan_only_what_was_edited_is_understood_anew(monkeypatch: 
     assert len(understood) <= 8
 
 
-def test_all_who_ask_while_the_process_table_is_read_share_one_more_look(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_that_ask_while_the_process_table_is_read_share_one_more_read(monkeypatch: pytest.MonkeyPatch) -> None:
     looks: list[None] = []
     begun, others_asked = threading.Event(), threading.Event()
     real = table.rows
@@ -120,12 +119,12 @@ def test_all_who_ask_while_the_process_table_is_read_share_one_more_look(monkeyp
         first = asyncio.create_task(table.read_table_in_thread())
         assert await asyncio.to_thread(begun.wait, 5)
         others = [asyncio.create_task(table.read_table_in_thread()) for _ in range(15)]
-        await asyncio.sleep(0)  # by now each of them has asked
+        await asyncio.sleep(0)  # now each of them has asked
         others_asked.set()
         return await asyncio.gather(first, *others)
 
     monkeypatch.setattr(table, "rows", counted)
     answers = asyncio.run(ask())
-    assert len(looks) == 2, "one that was under way, and one for all who asked meanwhile"
+    assert len(looks) == 2, "one read that was under way, and one for all that asked meanwhile"
     assert all(one is answers[1] for one in answers[1:])
     assert answers[0] is not answers[1]

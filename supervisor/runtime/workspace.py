@@ -72,11 +72,6 @@ class Workspace(NamedTuple):
         return self.state / "snapshots" / f"{child}.json"
 
     @property
-    def parsed_config(self) -> Path:
-        """The config as it was last parsed. A cache."""
-        return self.state / "config.json"
-
-    @property
     def map_json(self) -> Path:
         return self.state / "map.json"
 

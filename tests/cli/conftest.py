@@ -1,4 +1,4 @@
-"""A workspace, the command line called in this process, and a stand-in for the supervisor."""
+"""A workspace, the command line in this process, and a stand-in for the supervisor."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.sockets import own_runtime_dir
 
 
 class Ran(NamedTuple):
-    """What a command left behind."""
+    """What a command printed, and its exit code."""
 
     code: int
     out: str
@@ -29,7 +29,7 @@ class Orch(Protocol):
 
 @pytest.fixture(autouse=True)
 def runtime_dir(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Sockets of our own, with short paths, and output without colour."""
+    """Put sockets into a folder of our own with short paths, and print without colour."""
     monkeypatch.setenv("NO_COLOR", "1")
     with own_runtime_dir():
         yield
@@ -37,7 +37,7 @@ def runtime_dir(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Workspace:
-    """A workspace with the children `backend` and `mobile`, each a real repository; nothing ever ran in it."""
+    """A workspace with the children `backend` and `mobile`, real repositories. Nothing has run in it yet."""
     for name in ("backend", "mobile"):
         empty_repo(tmp_path / name)
     root = tmp_path / "ws"
@@ -62,7 +62,7 @@ def orch(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> Orch:
 
 @pytest.fixture
 def standin(workspace: Workspace) -> Iterator[Callable[..., Standin]]:
-    """Have something answer on the control socket: `standin(picture, picture, ...)`."""
+    """Answer on the control socket: `standin(picture, picture, ...)`."""
     made: list[Standin] = []
 
     def make(*pictures: Picture, **options: Any) -> Standin:

@@ -1,4 +1,4 @@
-"""What a supervisor would show, and a stand-in for it that only plays its part."""
+"""Statuses that a supervisor may send, and a stand-in that sends them."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ Picture = dict[str, Any]
 
 
 class Standin:
-    """Answers as a supervisor whose pictures are these, one after the other, each as soon as the one before was seen.
+    """Answers like a supervisor with these statuses, one after the other, each as soon as the one before was sent.
 
-    `refuses`: {method: (what, next_step)}, with a third value where the caller's words are wrong. `ends`: closes the
-    connection after the last picture. `hangs`: accepts, and never answers. `at_the_end`: is called once the last
-    picture was seen. `calls` holds what was asked for, without ping, status and watch.
+    `refuses`: {method: (what, next_step)}, with a third value for wrong usage. `ends`: closes the connection after the
+    last status. `hangs`: accepts connections but never answers. `at_the_end` is called once the last status was sent.
+    `calls` holds the requests, without ping, status and watch.
     """
 
     def __init__(
@@ -113,7 +113,7 @@ class Standin:
 
 
 def spawned(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
-    """Call the real console entry."""
+    """Run the real console entry."""
     root = str(CHECKOUT)
     return subprocess.run(
         [sys.executable, "-m", "supervisor.cli.main", *arguments],
@@ -146,7 +146,7 @@ def ask(name: str, **fields: Any) -> Picture:
 
 
 def lead(state: str = "idle", **fields: Any) -> Picture:
-    """An orchestrator that was asked for a plan."""
+    """An orchestrator that has been asked for a plan."""
     absent = {"why": None, "busy": False, "planned": True, "summary": None, "turns": 1, "tokens": Tokens(0, 0)}
     server = {"thread": "lead", "server": "ready", "socket": "/run/o.sock", "pid": 8}
     return as_sent(OrchestratorInfo(**{**absent, **server, **fields}, state=state))

@@ -1,4 +1,4 @@
-"""A terminal with a real program in it: what it printed, and the screen that comes of it."""
+"""A pseudo-terminal with a real program in it: its output, and the resulting screen."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from pathlib import Path
 import pyte
 
 SIZE = (40, 120)
-# What terminal programs ask of a terminal before they begin, and what one answers.
+# Queries that programs send to a terminal when they start, and the answers.
 _ANSWERS = ((b"\x1b[6n", b"\x1b[1;1R"), (b"\x1b[c", b"\x1b[?62;22c"), (b"\x1b[?u", b"\x1b[?0u"))
 
 
 class Terminal:
-    """Runs a program in a pseudo-terminal; ends it at the end of the `with`."""
+    """Runs a program in a pseudo-terminal, for the body of a `with`."""
 
     def __init__(self, arguments: Sequence[str], *, cwd: Path, environ: Mapping[str, str]) -> None:
         self.raw = b""
@@ -55,7 +55,10 @@ class Terminal:
         os.write(self._fd, text.encode())
 
     def until(self, *words: str, timeout: float = 30.0) -> str:
-        """The screen once it shows one of `words` (or the raw output has it). Fails after `timeout` seconds."""
+        """Wait until the screen or the raw output has one of `words`, and return the screen.
+
+        Fails after `timeout` seconds.
+        """
         deadline = time.monotonic() + timeout
         while not any(word in self.screen or word.encode() in self.raw for word in words):
             if not self._read(deadline - time.monotonic()):
@@ -63,26 +66,29 @@ class Terminal:
         return self.screen
 
     def quiet(self, seconds: float = 0.5, timeout: float = 30.0) -> str:
-        """The screen once nothing was printed for so long: a program that has drawn itself waits for keys."""
+        """Wait until nothing was printed for some time, and return the screen.
+
+        A program that has drawn its screen waits for keys.
+        """
         deadline = time.monotonic() + timeout
         while self._read(seconds) and time.monotonic() < deadline:
             pass
         return self.screen
 
     def end(self, timeout: float = 30.0) -> int:
-        """The exit code of the program, once it ended by itself."""
+        """Wait until the program exits by itself, and return its exit code."""
         deadline = time.monotonic() + timeout
         while self._read(deadline - time.monotonic()):
             pass
         return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
 
     def _read(self, timeout: float) -> bool:
-        """Take in what comes within `timeout` seconds; False if nothing did, or the program is gone."""
+        """Read output for `timeout` seconds. False if there was none, or the program is gone."""
         if timeout <= 0 or not select.select([self._fd], [], [], timeout)[0]:
             return False
         try:
             data = os.read(self._fd, 65536)
-        except OSError:  # how Linux tells that the other side is closed
+        except OSError:  # Linux raises this when the other side is closed
             return False
         self.raw += data
         self._stream.feed(data)

@@ -1,4 +1,4 @@
-"""`orch attach`: which thread it opens, and what it says when there is none."""
+"""`orch attach`: the thread that it opens, and the error when there is none."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LEAD = lead()
 
 @pytest.fixture
 def codex(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """A program in codex's place."""
+    """A program that stands in for codex."""
     path = tmp_path / "my codex"
     path.write_text("#!/bin/sh\n", encoding="utf-8")
     path.chmod(0o755)
@@ -75,7 +75,7 @@ def test_the_terminal_becomes_codex(
     assert called == [(Path(codex), [codex, "resume", "long", "--remote", "unix:///run/b.sock"])]
 
 
-def test_what_is_no_terminal_is_told(orch: Orch, standin: Callable[..., Standin], codex: str) -> None:
+def test_attach_without_a_terminal_is_an_error(orch: Orch, standin: Callable[..., Standin], codex: str) -> None:
     standin(shows())
     ran = orch("attach", "backend")
     assert (ran.code, ran.err) == (

@@ -30,7 +30,7 @@ def test_a_passed_check_says_what_it_found_and_leaves_nothing_behind(lab: Lab, t
     assert (code, list(checks), [one["ok"] for one in checks.values()]) == (0, CHECKS, [True] * len(CHECKS))
     assert {one["remedy"] for one in checks.values()} == {""}
     assert checks["sandbox"]["detail"] == "commands run in it and cannot write"
-    assert [file.name for file in tmp_path.iterdir() if "codex" not in file.name] == []  # Codex keeps a folder there
+    assert [file.name for file in tmp_path.iterdir() if "codex" not in file.name] == []  # codex has a folder there
     assert [one.pid for one in psutil.process_iter() if _temporary(one) == str(tmp_path)] == []
 
 

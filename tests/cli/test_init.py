@@ -1,4 +1,4 @@
-"""A new workspace, or nothing at all."""
+"""`orch init` makes a whole workspace, or nothing."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ IGNORED = "orchestrator.config.yaml\nplan.md\nruns.md\n.orchestrator/\n.codex/co
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder to make a workspace of, with the repositories `backend` and `mobile` next to it."""
+    """The folder that becomes a workspace, with the repositories `backend` and `mobile` beside it."""
     empty_repo(tmp_path / "backend")
     empty_repo(tmp_path / "mobile")
     (tmp_path / "plain").mkdir()
@@ -83,7 +83,7 @@ def test_what_is_there_is_never_overwritten(name: str, folder: Path, capsys: pyt
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "said"),
+    ("before", "after", "expected"),
     [
         (b"node_modules", f"node_modules\n{IGNORED}".encode(), "added to .gitignore\n"),
         (
@@ -96,13 +96,13 @@ def test_what_is_there_is_never_overwritten(name: str, folder: Path, capsys: pyt
     ],
 )
 def test_a_gitignore_gets_only_the_lines_it_lacks(
-    before: bytes, after: bytes, said: str, folder: Path, capsys: pytest.CaptureFixture[str]
+    before: bytes, after: bytes, expected: str, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (folder / ".gitignore").write_bytes(before)
     assert run(["init", "backend=../backend"]) == 0
     assert (folder / ".gitignore").read_bytes() == after
-    told = [line for line in capsys.readouterr().out.splitlines(keepends=True) if ".gitignore" in line]
-    assert "".join(told) == said
+    printed = [line for line in capsys.readouterr().out.splitlines(keepends=True) if ".gitignore" in line]
+    assert "".join(printed) == expected
 
 
 def test_a_repo_far_away_is_written_with_its_whole_path(folder: Path, tmp_path: Path) -> None:
@@ -122,7 +122,7 @@ def test_a_workspace_behind_a_link_names_its_repos_by_their_whole_path(folder: P
 
 
 @pytest.mark.skipif(not Path("/sys/kernel").is_dir(), reason="no folder where even root may not write")
-def test_a_folder_that_cannot_be_written_is_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_folder_that_cannot_be_written_is_an_error(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["-C", "/sys/kernel", "init", f"backend={folder.parent / 'backend'}"]) == 1
     assert "orchestrator.config.yaml cannot be written" in capsys.readouterr().err
 
@@ -144,8 +144,8 @@ def test_a_codex_config_that_is_there_is_left_alone_and_the_lines_are_printed(
     assert run(["init", "backend=../backend"]) == 0
     assert (folder / ".codex" / "config.toml").read_text(encoding="utf-8") == 'model = "mine"\n'
     out = capsys.readouterr().out
-    said, _, rest = out.partition("\n\n")
-    assert said.endswith(
+    message, _, rest = out.partition("\n\n")
+    assert message.endswith(
         ".codex/config.toml exists already; for the tools of orch in a `codex` started here, add these lines:"
     )
     lines, _, _ = rest.partition("\nwrote .gitignore")
@@ -153,14 +153,14 @@ def test_a_codex_config_that_is_there_is_left_alone_and_the_lines_are_printed(
     assert ".codex" not in (folder / ".gitignore").read_text(encoding="utf-8")
 
 
-def test_a_codex_config_that_has_the_tools_is_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_codex_config_that_has_the_tools_is_reported(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / ".codex").mkdir()
     (folder / ".codex" / "config.toml").write_text("[mcp_servers.orch]\n", encoding="utf-8")
     assert run(["init", "backend=../backend"]) == 0
     assert ".codex/config.toml already names the tools of orch\n" in capsys.readouterr().out
 
 
-def test_a_codex_folder_that_cannot_be_written_keeps_no_workspace_from_being(
+def test_a_codex_folder_that_cannot_be_written_does_not_stop_init(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (folder / ".codex").write_text("a file", encoding="utf-8")
@@ -177,7 +177,7 @@ def test_the_lines_are_printed_at_any_time(folder: Path, capsys: pytest.CaptureF
 
 
 @pytest.mark.promise("repo trust")
-def test_a_repo_that_would_have_codex_run_things_is_shown_and_not_trusted(
+def test_a_repo_that_makes_codex_run_programs_is_shown_and_not_trusted(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     own = folder.parent / "backend" / ".codex"
@@ -222,7 +222,7 @@ def test_in_a_terminal_the_human_is_asked(
     assert [child.trusted for child in config.load(Workspace(folder)).children] == [trusted, False]
 
 
-def test_who_is_named_or_was_trusted_before_is_not_asked_about(
+def test_repos_that_are_named_or_trusted_already_are_not_asked_about(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("backend", "mobile"):

@@ -26,7 +26,7 @@ READY: dict[str, Any] = {"pid": 5, "codex": "0.163.0"}
 
 @pytest.fixture(autouse=True)
 def nothing_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No process of a supervisor, nothing left behind; whoever listens on the socket is up."""
+    """No supervisor process and nothing left behind. Whatever listens on the socket counts as up."""
     monkeypatch.setattr(launch, "begin", lambda workspace, up: None)
     monkeypatch.setattr(launch, "reload", lambda workspace: False)
     monkeypatch.setattr(ending, "supervisor_process", lambda workspace: None)
@@ -59,7 +59,7 @@ def test_only_the_named_children_are_brought_up_and_waited_for(orch: Orch, stand
     assert supervisor.calls == [("up", {"children": ["mobile"]})]
 
 
-def test_a_child_that_failed_is_told_with_its_problem(orch: Orch, standin: Callable[..., Standin]) -> None:
+def test_a_child_that_failed_is_reported_with_its_problem(orch: Orch, standin: Callable[..., Standin]) -> None:
     failed = child("mobile", "failed", problem="codex is not logged in")
     standin(picture(children=(child("backend", **READY), failed)))
     assert orch("up") == (
@@ -70,7 +70,7 @@ def test_a_child_that_failed_is_told_with_its_problem(orch: Orch, standin: Calla
     )
 
 
-def test_a_remedy_that_the_problem_names_itself_is_the_only_one(orch: Orch, standin: Callable[..., Standin]) -> None:
+def test_a_problem_that_names_its_remedy_gets_no_other(orch: Orch, standin: Callable[..., Standin]) -> None:
     problem = "ORCH_CODEX_BIN names x, which is no program: correct it, or leave it out, then `orch down`, `orch up`"
     standin(picture(children=(child("mobile", "failed", problem=problem), child("backend", **READY))))
     assert orch("up").err.splitlines()[-1] == f"orch: mobile failed: {problem}"
@@ -104,7 +104,7 @@ def test_an_unknown_child_is_wrong_usage_before_anything_starts(orch: Orch, monk
     assert orch("up", "mobil") == (2, "", "orch: there is no child `mobil`: did you mean `mobile`?\n")
 
 
-def test_a_config_that_was_taken_in_is_told(
+def test_a_reloaded_config_is_reported(
     orch: Orch, standin: Callable[..., Standin], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(launch, "reload", lambda workspace: True)
@@ -121,27 +121,27 @@ def test_a_supervisor_that_does_not_start_is_a_failure(orch: Orch, monkeypatch: 
 
 
 class Answers:
-    """A supervisor that was started, and answers."""
+    """A supervisor that was started and answers."""
 
     def wait(self) -> None:
         pass
 
 
-def test_a_supervisor_that_was_started_for_it_is_not_asked_again(
+def test_a_supervisor_that_up_started_is_not_asked_again(
     orch: Orch, standin: Callable[..., Standin], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told: list[Sequence[str]] = []
-    monkeypatch.setattr(launch, "begin", lambda workspace, up: told.append(up) or Answers())
+    started: list[Sequence[str]] = []
+    monkeypatch.setattr(launch, "begin", lambda workspace, up: started.append(up) or Answers())
     supervisor = standin(picture(children=(child("backend", **READY), child("mobile", **READY))))
     assert orch("up", "mobile")[:2] == (0, "1 of 1 child ready\n")
-    assert (told, supervisor.calls) == ([["mobile"]], [])
+    assert (started, supervisor.calls) == ([["mobile"]], [])
 
 
 def test_in_the_foreground_the_servers_are_wanted_all_the_same(orch: Orch, monkeypatch: pytest.MonkeyPatch) -> None:
-    told: list[Sequence[str]] = []
-    monkeypatch.setattr(main, "run", lambda workspace, *, ready, up, mirror: told.append(up))
+    started: list[Sequence[str]] = []
+    monkeypatch.setattr(main, "run", lambda workspace, *, ready, up, mirror: started.append(up))
     assert orch("up", "--foreground", "backend") == (0, "", "")
-    assert told == [["backend"]]
+    assert started == [["backend"]]
 
 
 def test_a_second_supervisor_does_not_start_in_the_foreground(orch: Orch, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -154,7 +154,7 @@ def test_a_second_supervisor_does_not_start_in_the_foreground(orch: Orch, monkey
 
 
 @pytest.mark.parametrize("now", [False, True])
-def test_down_asks_and_sees_it_end(now: bool, orch: Orch, standin: Callable[..., Standin]) -> None:
+def test_down_asks_and_waits_for_the_exit(now: bool, orch: Orch, standin: Callable[..., Standin]) -> None:
     supervisor = standin(
         picture(children=(child("backend", "stopping"), child("mobile", "stopping"))),
         picture(children=(child("backend", "stopped"), child("mobile", "stopping"))),
@@ -173,7 +173,7 @@ def test_down_is_fine_when_nothing_runs(orch: Orch) -> None:
     assert orch("down") == (0, "nothing was running\n", "")
 
 
-def test_down_ends_what_a_dead_supervisor_left(orch: Orch, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_down_stops_what_a_dead_supervisor_left(orch: Orch, monkeypatch: pytest.MonkeyPatch) -> None:
     def stop(workspace: Workspace, report: Callable[[str], None]) -> list[str]:
         report("stopping backend (process 5)")
         return ["backend", "mobile"]
@@ -184,7 +184,7 @@ def test_down_ends_what_a_dead_supervisor_left(orch: Orch, monkeypatch: pytest.M
 
 @pytest.fixture
 def hanging() -> Iterator[subprocess.Popen[bytes]]:
-    """A process that is stopped, and would not end at SIGTERM if it went on."""
+    """A suspended process that would not exit on SIGTERM if it went on."""
     script = "import os, signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(flush=True); signal.pause()"
     with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
@@ -194,7 +194,7 @@ def hanging() -> Iterator[subprocess.Popen[bytes]]:
         process.kill()
 
 
-def test_down_ends_a_supervisor_that_hangs(
+def test_down_kills_a_supervisor_that_hangs(
     hanging: subprocess.Popen[bytes], orch: Orch, standin: Callable[..., Standin], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ending, "TERM_GRACE", 0.2)

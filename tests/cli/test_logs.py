@@ -1,4 +1,4 @@
-"""Ledger and logs in one time order, filtered, while they are written and rotated."""
+"""`orch logs`: ledger and logs in one order of time, filtered, while they are written and rotated."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def test_a_line_for_people_names_the_action_and_leaves_out_its_length() -> None:
     assert len(long) < 260
 
 
-def test_nothing_is_no_failure(orch: Orch, workspace: Workspace) -> None:
+def test_an_empty_log_is_not_a_failure(orch: Orch, workspace: Workspace) -> None:
     assert orch("logs") == (
         0,
         "",
@@ -208,7 +208,7 @@ def test_what_is_written_later_is_read_across_rotations_and_only_once(workspace:
 
 
 @pytest.mark.promise("start time bounded")
-def test_the_parts_of_the_ledger_that_were_closed_and_packed_are_read_too_and_only_once(workspace: Workspace) -> None:
+def test_closed_and_packed_segments_of_the_ledger_are_read_once(workspace: Workspace) -> None:
     ledger, closed = workspace.ledger, workspace.state / "ledger"
     write(closed / "000000000001-000000000002.jsonl", [line("a", 1, seq=1), line("b", 2, seq=2)])
     write(ledger, [line("c", 3, seq=3)])
@@ -234,7 +234,7 @@ def test_the_parts_of_the_ledger_that_were_closed_and_packed_are_read_too_and_on
 
 
 @pytest.mark.parametrize("words", [(), ("--task", "T1")])
-def test_a_part_of_the_ledger_that_is_damaged_is_counted_and_the_rest_is_shown(
+def test_a_damaged_segment_of_the_ledger_is_counted_and_the_rest_is_shown(
     words: tuple[str, ...], workspace: Workspace, orch: Orch
 ) -> None:
     part = workspace.state / "ledger" / "000000000001-000000000009.jsonl"
@@ -248,7 +248,7 @@ def test_a_part_of_the_ledger_that_is_damaged_is_counted_and_the_rest_is_shown(
     assert (events(ran), ran.code, ran.err) == (["new"], 0, "skipped 1 broken line\n")
 
 
-def test_of_a_long_log_only_the_lines_that_may_match_are_looked_into(
+def test_only_lines_of_a_long_log_that_may_match_are_parsed(
     written: Workspace, orch: Orch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     noise = [line("noise", 8 + number / 1000, child="mobile", text="T2, or 'T2'") for number in range(500)]
@@ -266,7 +266,7 @@ def test_of_a_long_log_only_the_lines_that_may_match_are_looked_into(
     assert len(looked_into) == 1
     looked_into.clear()
     assert events(orch("logs", "--json", "--child", "backend", "--task", "T1")) == ["turn_began"]
-    assert len(looked_into) == 2  # the ledger's, and its mirror in a log
+    assert len(looked_into) == 2  # the line in the ledger and its mirror in a log
 
 
 def test_following_goes_on_until_it_is_interrupted(
@@ -303,7 +303,7 @@ def test_since_is_a_span_or_a_time(text: str, ago: float) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "10", "m", "10 parsecs", "-5m", "yesterday", "\x1b[2J"])
-def test_since_is_nothing_else(text: str) -> None:
+def test_since_rejects_anything_else(text: str) -> None:
     with pytest.raises(UsageError):
         parse_since(text, NOW)
 

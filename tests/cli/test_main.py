@@ -1,4 +1,4 @@
-"""The console entry: help, usage, exit codes, and how light it is."""
+"""The console entry: help, usage, exit codes, and how little it imports."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_the_version_is_printed(orch: Orch) -> None:
         ("status", "-C"),
     ],
 )
-def test_wrong_usage_ends_with_2_and_says_why(arguments: tuple[str, ...], orch: Orch) -> None:
+def test_wrong_usage_exits_with_2_and_says_why(arguments: tuple[str, ...], orch: Orch) -> None:
     code, out, err = orch(*arguments)
     assert (code, out) == (2, "")
     assert err
@@ -70,7 +70,7 @@ def test_wrong_usage_ends_with_2_and_says_why(arguments: tuple[str, ...], orch: 
         ("status", "--watch"),
     ],
 )
-def test_what_needs_a_supervisor_ends_with_3_when_none_is_up(arguments: tuple[str, ...], orch: Orch) -> None:
+def test_commands_that_need_a_supervisor_exit_with_3_when_none_is_up(arguments: tuple[str, ...], orch: Orch) -> None:
     assert orch(*arguments) == (3, "", DOWN)
 
 
@@ -86,7 +86,7 @@ def test_outside_of_a_workspace_the_next_step_is_named(
     )
 
 
-def test_a_folder_that_is_none_is_wrong_usage(orch: Orch, tmp_path: Path) -> None:
+def test_a_folder_that_does_not_exist_is_wrong_usage(orch: Orch, tmp_path: Path) -> None:
     nowhere = tmp_path / "nowhere"
     assert orch("status", "-C", str(nowhere)) == (
         2,
@@ -114,7 +114,7 @@ def test_the_workspace_is_found_from_a_folder_in_it(
     assert run(["asks"]) == 0
 
 
-def test_the_module_can_be_run_as_it_is(workspace: Workspace) -> None:
+def test_the_module_can_be_run_directly(workspace: Workspace) -> None:
     done = spawned("-C", str(workspace.root), "asks")
     assert (done.returncode, done.stdout, done.stderr) == (3, "", DOWN)
 
@@ -124,7 +124,7 @@ def test_the_module_can_be_run_as_it_is(workspace: Workspace) -> None:
     "words",
     ["status --json", "asks", "logs --task T1", "logs --json", "wait --task T1", "hold", "go T1", "answer A1 yes"],
 )
-def test_a_command_that_only_asks_loads_nothing_heavy(
+def test_a_command_that_only_sends_a_request_imports_little(
     words: str, workspace: Workspace, standin: Callable[..., object]
 ) -> None:
     standin(picture())
@@ -152,7 +152,7 @@ def test_a_command_that_only_asks_loads_nothing_heavy(
     assert heavy & set(done.stderr.split()) == set()
 
 
-def test_a_reader_that_goes_away_is_no_news(workspace: Workspace) -> None:
+def test_a_reader_that_goes_away_is_not_an_error(workspace: Workspace) -> None:
     lines = "".join(f'{{"ts":"2026-11-23T10:00:00Z","level":"info","event":"e{n}"}}\n' for n in range(20_000))
     workspace.state.mkdir()
     workspace.ledger.write_text(lines, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""`orch map`: on one screen, as JSON, as Markdown; with or without a supervisor."""
+"""`orch map` on one screen, as JSON and as Markdown, with and without a supervisor."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ const answer = await fetch(`${BASE}/v1/devices/${id}/claims`, { method: "POST", 
 
 @pytest.fixture(autouse=True)
 def repos(workspace: Workspace) -> Path:
-    """Two repos that share a route and a header, and disagree on a constant."""
+    """Two repos that share a route and a header and disagree on a constant."""
     folder = workspace.root.parent
     for name, file, text in (("backend", "app.py", SERVER), ("mobile", "client.ts", CLIENT)):
         (folder / name / file).write_text(text, encoding="utf-8")
@@ -52,15 +52,15 @@ def test_who_shares_what_and_what_disagrees_is_on_one_screen(orch: Orch) -> None
 
 def test_json_has_every_row_with_its_places(orch: Orch) -> None:
     code, out, err = orch("map", "--json")
-    told = json.loads(out)
+    printed = json.loads(out)
 
     assert (code, err) == (0, "")
-    assert [(row["kind"], row["name"]) for row in told["rows"]] == [
+    assert [(row["kind"], row["name"]) for row in printed["rows"]] == [
         ("route", "/v1/devices/{}/claims"),
         ("header", "X-Claim-Token"),
         ("constant", "MAX_CLAIMS"),
     ]
-    assert told["rows"][0]["places"][0] == {
+    assert printed["rows"][0]["places"][0] == {
         "child": "backend",
         "file": "app.py",
         "line": 2,
@@ -85,7 +85,7 @@ def test_few_rows_say_how_many_more_there_are(orch: Orch) -> None:
     assert "and 2 more: `orch map --rows 3`, or .orchestrator/map.md" in orch("map", "--rows", "1").out
 
 
-def test_a_kind_that_there_is_not_is_told_the_nearest(orch: Orch) -> None:
+def test_the_error_for_an_unknown_kind_names_the_nearest_one(orch: Orch) -> None:
     code, out, err = orch("map", "--kind", "rout")
 
     assert (code, out) == (2, "")
@@ -99,7 +99,7 @@ def test_two_forms_at_once_are_wrong_usage(orch: Orch) -> None:
     assert "choose one" in err
 
 
-def test_a_child_that_cannot_be_read_is_told_and_the_others_are_shown(orch: Orch, repos: Path) -> None:
+def test_a_child_that_cannot_be_read_is_reported_and_the_others_are_shown(orch: Orch, repos: Path) -> None:
     (repos / "mobile").rename(repos / "elsewhere")
     code, out, err = orch("map")
 
@@ -117,7 +117,7 @@ def test_without_a_child_that_can_be_read_it_fails(orch: Orch, repos: Path) -> N
     assert orch("map").code == 1
 
 
-def test_what_a_repo_says_has_no_power_over_the_terminal(orch: Orch, repos: Path) -> None:
+def test_text_of_a_repo_cannot_control_the_terminal(orch: Orch, repos: Path) -> None:
     for name, file in (("backend", "b.py"), ("mobile", "m.py")):
         (repos / name / file).write_text('error("the \x1b[31mred\x1b[0m light is\x07 on for ever")\n', encoding="utf-8")
     for words in ([], ["--markdown"], ["--json"]):

@@ -1,4 +1,4 @@
-"""What is printed for people never reaches the terminal as a command, and lines up."""
+"""Output for people never controls the terminal, and its columns line up."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ from supervisor.cli.display.output import paint, plain
         (5, "5"),
     ],
 )
-def test_what_a_terminal_would_obey_is_taken_out(text: object, shown: str) -> None:
+def test_control_characters_are_removed(text: object, shown: str) -> None:
     assert clean(text) == shown
 
 
 @pytest.mark.promise("inert text")
 @given(st.text(alphabet=st.sampled_from("\x1b\x9b\x9d[]0;1mHPX^_\\\x07\x9c ab\n\r\x08\u202e")))
-def test_nothing_that_a_terminal_obeys_is_left_of_any_text(text: str) -> None:
+def test_no_text_can_control_the_terminal(text: str) -> None:
     assert set(clean(text)) <= set("[]0;1mHPX^_\\ ab\n")
 
 
-def test_a_line_is_cut_where_it_says_so() -> None:
+def test_a_line_that_is_cut_says_so() -> None:
     assert one_line("a  b\n\n c", 4) == "a b…"
     assert one_line("a b\n") == "a b"
 

@@ -1,4 +1,4 @@
-"""plan.md checked without being applied, and the revisions that were in force."""
+"""`orch plan`: check plan.md without applying it, and show the revisions that were in force."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ BAD = GOOD.replace("child: mobile", "child: mobil").replace("after: T1", "afters
 
 
 def keep(workspace: Workspace, *texts: str) -> None:
-    """Leave these as revisions 1, 2, ..."""
+    """Keep these texts as revisions 1, 2, ..."""
     workspace.plans.mkdir(parents=True)
     for number, text in enumerate(texts, start=1):
         (workspace.plans / f"{number:04d}.md").write_text(text, encoding="utf-8")
 
 
-def test_a_good_plan_is_summed_up(workspace: Workspace, orch: Orch) -> None:
+def test_a_good_plan_is_summarised(workspace: Workspace, orch: Orch) -> None:
     workspace.plan.write_text(GOOD, encoding="utf-8")
     assert orch("plan", "check") == (
         0,
@@ -54,7 +54,7 @@ def test_a_good_plan_is_summed_up(workspace: Workspace, orch: Orch) -> None:
     )
 
 
-def test_what_it_would_change_is_told_against_the_newest_revision(workspace: Workspace, orch: Orch) -> None:
+def test_changes_are_shown_relative_to_the_newest_revision(workspace: Workspace, orch: Orch) -> None:
     keep(workspace, "# Plan: Old\n\n## Working Plan\n", GOOD)
     workspace.plan.write_text(GOOD.replace("202.", "204."), encoding="utf-8")
     assert orch("plan", "check").out.splitlines()[-1] == "compared with revision 2: C1 changed (affects T1)"
@@ -92,12 +92,17 @@ def test_a_good_plan_as_json_has_its_tasks(workspace: Workspace, orch: Orch) -> 
     )
 
 
-def test_every_problem_is_told_with_its_line(workspace: Workspace, orch: Orch) -> None:
+def test_every_problem_is_shown_with_its_line(workspace: Workspace, orch: Orch) -> None:
     workspace.plan.write_text(BAD, encoding="utf-8")
     ran = orch("plan", "check", "--json")
-    told = json.loads(ran.out)
-    assert (ran.code, told["ok"], told["tasks"], [one["line"] for one in told["problems"]]) == (1, False, [], [19, 20])
-    lines = "".join(f"plan.md:{one['line']}: {one['message']}\n" for one in told["problems"])
+    printed = json.loads(ran.out)
+    assert (ran.code, printed["ok"], printed["tasks"], [one["line"] for one in printed["problems"]]) == (
+        1,
+        False,
+        [],
+        [19, 20],
+    )
+    lines = "".join(f"plan.md:{one['line']}: {one['message']}\n" for one in printed["problems"])
     assert orch("plan", "check") == (1, lines, "")
 
 
@@ -117,10 +122,10 @@ def test_another_file_can_be_checked(workspace: Workspace, orch: Orch, tmp_path:
 
 
 def test_a_missing_plan_is_a_failure(workspace: Workspace, orch: Orch) -> None:
-    told = "plan.md does not exist: write one with `# Plan: TITLE` and a `## Working Plan`"
-    assert orch("plan", "check") == (1, f"plan.md:1: {told}\n", "")
+    message = "plan.md does not exist: write one with `# Plan: TITLE` and a `## Working Plan`"
+    assert orch("plan", "check") == (1, f"plan.md:1: {message}\n", "")
     ran = orch("plan", "check", "--json")
-    assert (ran.code, json.loads(ran.out)["problems"], ran.err) == (1, [{"line": 1, "message": told}], "")
+    assert (ran.code, json.loads(ran.out)["problems"], ran.err) == (1, [{"line": 1, "message": message}], "")
 
 
 @pytest.mark.parametrize("arguments", [("plan", "check"), ("plan", "check", "--json")])
@@ -199,7 +204,7 @@ def test_a_comparison_as_json_is_exact(workspace: Workspace, orch: Orch) -> None
     }
 
 
-def test_what_does_not_differ_or_is_not_kept_is_told(workspace: Workspace, orch: Orch) -> None:
+def test_revisions_that_do_not_differ_or_are_missing_are_reported(workspace: Workspace, orch: Orch) -> None:
     keep(workspace, "a\n", "a\n")
     assert orch("plan", "diff", "1", "2") == (0, "", "revision 1 and revision 2 do not differ\n")
     for wrong in ("3", "x", "²"):

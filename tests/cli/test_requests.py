@@ -1,4 +1,4 @@
-"""What the commands ask of the supervisor, and what they make of its refusals."""
+"""The requests that commands send to the supervisor, and what they print when it refuses."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def answer(ask: str, decision: str, text: str = "", *, for_session: bool = False
 
 
 @pytest.mark.parametrize(
-    ("arguments", "call", "said"),
+    ("arguments", "call", "output"),
     [
         (("hold",), ("hold", {}), "held: nothing new starts, running work continues; `orch go` lifts the hold\n"),
         (("go",), ("go", {"task": None}), "the hold is lifted\n"),
@@ -40,12 +40,12 @@ def answer(ask: str, decision: str, text: str = "", *, for_session: bool = False
 def test_a_command_is_one_request(
     arguments: tuple[str, ...],
     call: tuple[str, dict[str, Any]],
-    said: str,
+    output: str,
     orch: Orch,
     standin: Callable[..., Standin],
 ) -> None:
     supervisor = standin(SCENE)
-    assert orch(*arguments) == (0, said, "")
+    assert orch(*arguments) == (0, output, "")
     assert supervisor.calls == [call]
 
 
@@ -60,7 +60,7 @@ def test_a_command_is_one_request(
         ),
     ],
 )
-def test_what_cannot_be_is_wrong_usage_and_never_asked(
+def test_invalid_arguments_are_wrong_usage_and_never_sent(
     arguments: tuple[str, ...], complaint: str, orch: Orch, standin: Callable[..., Standin]
 ) -> None:
     supervisor = standin(SCENE)
@@ -104,7 +104,7 @@ def test_the_asks_as_json_are_an_array(orch: Orch, standin: Callable[..., Standi
     assert (ran.code, json.loads(ran.out)) == (0, SCENE["asks"])
 
 
-def test_no_asks_are_told_too(orch: Orch, standin: Callable[..., Standin]) -> None:
+def test_having_no_asks_is_reported_too(orch: Orch, standin: Callable[..., Standin]) -> None:
     standin(picture())
     assert orch("asks") == (0, "nothing waits on you\n", "")
     assert orch("asks", "--json") == (0, "[]\n", "")

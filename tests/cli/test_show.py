@@ -1,4 +1,4 @@
-"""What `orch status` shows, up, down and hanging."""
+"""`orch status` with a supervisor that is up, down or hangs."""
 
 from __future__ import annotations
 
@@ -91,11 +91,11 @@ A2  checkpoint · H1  since 2026-11-23 10:00:00 UTC
 
 
 @pytest.mark.parametrize("read", [glance, read_status])
-def test_the_whole_picture_is_one_screen(read: Callable[[JsonObject], Status]) -> None:
+def test_the_whole_status_is_one_screen(read: Callable[[JsonObject], Status]) -> None:
     assert plain(blocks(read(FULL), NOW)) == SCREEN
 
 
-def test_a_supervisor_of_an_older_version_says_less_and_is_shown() -> None:
+def test_the_shorter_status_of_an_older_supervisor_is_shown() -> None:
     older = {name: FULL[name] for name in FULL if name not in ("pauses", "orchestrator", "as_of")}
     older["tasks"] = [{name: one[name] for name in one if name != "minutes"} for one in FULL["tasks"]]
     assert plain(blocks(glance(older), NOW)) == plain(blocks(read_status(older), NOW)) == SCREEN
@@ -110,7 +110,7 @@ def test_a_terminal_gets_the_same_words() -> None:
 
 
 @pytest.mark.promise("inert text")
-def test_what_children_say_cannot_command_the_terminal() -> None:
+def test_text_of_children_cannot_control_the_terminal() -> None:
     hostile = picture(
         children=(child("backend", "failed", problem="\x1b]0;owned\x07\x1b[2Jno\x9b3Jpe"),),
         tasks=(task("T1", "blocked", why="\x1b[31m[red]why[/red]\x07", title="\x1b(0title"),),
@@ -141,11 +141,11 @@ def test_the_screen_is_printed_plainly_when_no_terminal_reads_it(orch: Orch, sta
 
 
 @pytest.mark.promise("light status")
-def test_a_supervisor_that_hangs_is_told_within_seconds(orch: Orch, standin: Callable[..., Standin]) -> None:
+def test_a_supervisor_that_hangs_is_reported_within_seconds(orch: Orch, standin: Callable[..., Standin]) -> None:
     standin(hangs=True)
     begun = time.monotonic()
     ran = orch("status", "--json")
-    assert time.monotonic() - begun < 5  # the wait itself ends after one second
+    assert time.monotonic() - begun < 5  # the command itself gives up after one second
     assert (ran.code, json.loads(ran.out)["supervisor"]["state"]) == (3, "down")
     assert ran.err.startswith("orch: the supervisor did not answer `status` within ")
 
@@ -171,7 +171,7 @@ def test_when_nothing_ever_ran_the_children_are_those_of_the_config(workspace: W
 
 
 def left(workspace: Workspace, scene: dict[str, Any], **identities: Any) -> None:
-    """What a supervisor that died leaves on the disk."""
+    """What a dead supervisor leaves on disk."""
     workspace.state.mkdir()
     workspace.last_status.write_text(json.dumps(scene), encoding="utf-8")
     records = {name: {"identity": one._asdict(), "socket": "/s", "codex": "0"} for name, one in identities.items()}
@@ -179,7 +179,7 @@ def left(workspace: Workspace, scene: dict[str, Any], **identities: Any) -> None
 
 
 @pytest.mark.promise("light status")
-def test_down_shows_the_last_picture_and_which_servers_live_on(workspace: Workspace, orch: Orch) -> None:
+def test_without_a_supervisor_the_last_status_and_the_live_servers_are_shown(workspace: Workspace, orch: Orch) -> None:
     ourselves = identity_of(os.getpid())
     assert ourselves is not None
     running = child("backend", pid=ourselves.pid, socket="/s", task="T1")
@@ -202,7 +202,7 @@ def test_down_shows_the_last_picture_and_which_servers_live_on(workspace: Worksp
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"children": 5}', '{"children": [{}], "plan": {}}'])
-def test_a_torn_last_picture_is_as_none(text: str, workspace: Workspace, orch: Orch) -> None:
+def test_a_torn_last_status_is_ignored(text: str, workspace: Workspace, orch: Orch) -> None:
     workspace.state.mkdir()
     workspace.last_status.write_text(text, encoding="utf-8")
     ran = orch("status", "--json")

@@ -1,4 +1,4 @@
-"""`orch snapshot`: on one screen, as JSON, as a digest; with or without a supervisor."""
+"""`orch snapshot` on one screen, as JSON and as a digest, with and without a supervisor."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.gitrepo import commit
 
 @pytest.fixture(autouse=True)
 def repos(workspace: Workspace) -> Path:
-    """The backend has a commit, the other child has none."""
+    """Two repos: the backend has a commit, the other child has none."""
     backend = workspace.root.parent / "backend"
     (backend / "README.md").write_text(
         "# Shop\n\nThe shop's backend answers \x1b[31mall\x1b[0m requests.\n\n    pytest -q\n", encoding="utf-8"
@@ -26,7 +26,7 @@ def repos(workspace: Workspace) -> Path:
 def test_every_child_has_a_screen(orch: Orch, repos: Path) -> None:
     code, out, err = orch("snapshot")
     assert code == 0
-    assert err in ("", "reading backend, mobile ...\n")  # said only where it takes a while
+    assert err in ("", "reading backend, mobile ...\n")  # printed only if it takes a while
     assert f"backend  {repos}/backend\n" in out
     assert f"mobile  {repos}/mobile\n" in out
     assert "test: pytest -q (README.md:5)" in out
@@ -34,7 +34,7 @@ def test_every_child_has_a_screen(orch: Orch, repos: Path) -> None:
     assert "\x1b" not in out
 
 
-def test_a_child_can_be_asked_for_alone(orch: Orch) -> None:
+def test_a_single_child_can_be_shown(orch: Orch) -> None:
     _, out, _ = orch("snapshot", "mobile")
     assert out.startswith("mobile  ")
     assert "backend" not in out
@@ -58,7 +58,7 @@ def test_tokens_ask_for_a_digest_within_the_budget(orch: Orch) -> None:
     assert len(out) <= 600
 
 
-def test_a_wrong_child_is_told_the_nearest(orch: Orch) -> None:
+def test_the_error_for_an_unknown_child_names_the_nearest_one(orch: Orch) -> None:
     assert orch("snapshot", "backen") == (2, "", "orch: there is no child `backen`: did you mean `backend`?\n")
 
 
@@ -68,7 +68,7 @@ def test_two_forms_at_once_are_wrong_usage(orch: Orch) -> None:
     assert "choose one" in err
 
 
-def test_a_child_that_cannot_be_read_is_told_and_the_others_are_shown(orch: Orch, repos: Path) -> None:
+def test_a_child_that_cannot_be_read_is_reported_and_the_others_are_shown(orch: Orch, repos: Path) -> None:
     (repos / "mobile").rename(repos / "moved")
     code, out, err = orch("snapshot")
     assert code == 0

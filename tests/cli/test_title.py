@@ -83,7 +83,7 @@ def test_the_bell_rings_for_what_is_new_and_the_title_is_given_back(
     assert raw.index(PUSHED) < raw.index(b"\x1b]2;") < raw.index(POPPED)
 
 
-def test_what_is_told_plainly_has_no_title_and_no_bell(workspace: Workspace, standin: Callable[..., Standin]) -> None:
+def test_plain_output_has_no_title_and_no_bell(workspace: Workspace, standin: Callable[..., Standin]) -> None:
     standin(picture(), picture(asks=(ask("A1"),)), ends=True)
     with watching(workspace, NO_COLOR="1") as terminal:
         assert terminal.end() == 3

@@ -1,4 +1,4 @@
-"""When `orch wait` returns, and with which exit code."""
+"""`orch wait`: when it returns, and with which exit code."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ T1_BLOCKED = task("T1", "blocked", why="no access")
 T2_AFTER = task("T2", after=["T1"])
 
 
-def said(scene: Scene, only: str | None = None) -> str | None:
+def result_of(scene: Scene, only: str | None = None) -> str | None:
     found = verdict(read_status(scene), only)
     return None if found is None else summary(found, only)
 
 
-def test_a_result_is_told_in_one_line() -> None:
-    assert said(picture(tasks=(T1_BLOCKED, T2_AFTER))) == "T1 is blocked: no access"
-    assert said(picture(tasks=(T1_DONE,)), "T1") == "T1 is done: It answers 202."
-    assert said(picture(tasks=(T1_DONE, task("T2", "retired")))) == "1 of 2 tasks done, the others retired"
-    assert said(picture(asks=(ask("A3"), ask("A4")))) == (
+def test_a_result_is_one_line() -> None:
+    assert result_of(picture(tasks=(T1_BLOCKED, T2_AFTER))) == "T1 is blocked: no access"
+    assert result_of(picture(tasks=(T1_DONE,)), "T1") == "T1 is done: It answers 202."
+    assert result_of(picture(tasks=(T1_DONE, task("T2", "retired")))) == "1 of 2 tasks done, the others retired"
+    assert result_of(picture(asks=(ask("A3"), ask("A4")))) == (
         "A3 waits on you (and 1 more: `orch asks`): Which port?: `orch answer A3 ...`"
     )
 
 
-def test_it_tells_what_changes_and_returns_when_all_is_done(orch: Orch, standin: Callable[..., Standin]) -> None:
+def test_it_prints_changes_and_returns_when_all_is_done(orch: Orch, standin: Callable[..., Standin]) -> None:
     standin(
         picture(tasks=(task("T1", "running", why="told"), T2_AFTER)),
         picture(tasks=(T1_DONE, task("T2", "running"))),
@@ -64,7 +64,7 @@ def test_the_answer_as_json_has_the_tasks_and_asks(orch: Orch, standin: Callable
 
 
 @pytest.mark.parametrize(
-    ("scene", "said"),
+    ("scene", "message"),
     [
         (picture(tasks=(task("T1", "held"),)), "T1 held\nheld by the plan: T1; still waiting\n"),
         (
@@ -79,12 +79,12 @@ def test_the_answer_as_json_has_the_tasks_and_asks(orch: Orch, standin: Callable
         (picture(), "the plan has no tasks; still waiting\n"),
     ],
 )
-def test_a_standstill_is_told_once_and_waited_for(
-    scene: Scene, said: str, orch: Orch, standin: Callable[..., Standin]
+def test_a_standstill_is_printed_once_and_waited_for(
+    scene: Scene, message: str, orch: Orch, standin: Callable[..., Standin]
 ) -> None:
     standin(scene, scene)
     code, out, err = orch("wait", "--timeout", "0.05")
-    assert (code, err) == (124, said)
+    assert (code, err) == (124, message)
     assert out.startswith("time is up after 0.05 s: ")
 
 
@@ -98,7 +98,7 @@ def test_a_plan_that_is_done_but_for_a_bad_edit_says_so(orch: Orch, standin: Cal
     )
 
 
-def test_no_time_is_one_look(orch: Orch, standin: Callable[..., Standin]) -> None:
+def test_a_wait_of_no_time_checks_once(orch: Orch, standin: Callable[..., Standin]) -> None:
     standin(picture(tasks=(task("T1", "running"),)), picture(tasks=(T1_DONE,)))
     assert orch("wait", "--timeout", "0") == (124, "time is up after 0 s: T1 running\n", "T1 running\n")
 
@@ -117,7 +117,7 @@ def test_a_task_that_the_plan_drops_meanwhile_is_settled(orch: Orch, standin: Ca
     assert orch("wait", "--task", "T1") == (0, "T1 is retired: the plan no longer has it\n", "T1 waiting\n")
 
 
-def test_a_supervisor_that_ends_meanwhile_is_down(orch: Orch, standin: Callable[..., Standin]) -> None:
+def test_a_supervisor_that_exits_meanwhile_is_down(orch: Orch, standin: Callable[..., Standin]) -> None:
     standin(picture(tasks=(task("T1", "running"),)), ends=True)
     assert orch("wait") == (
         3,
@@ -141,7 +141,7 @@ def test_an_edit_that_the_supervisor_has_not_read_is_waited_for(
     assert orch("wait").code == 5
 
 
-def test_only_a_late_edit_of_other_words_is_unseen(workspace: Workspace) -> None:
+def test_only_a_later_edit_with_other_content_counts_as_unread(workspace: Workspace) -> None:
     scene = picture(revision=1)
     assert not unseen_edit(workspace, read_status(scene))
     workspace.plan.write_text("new", encoding="utf-8")

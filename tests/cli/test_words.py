@@ -1,4 +1,4 @@
-"""Reading the words of a command: what is plainly right is read as typer would read it, and nothing else is."""
+"""Parse a command line without typer if it is plainly right, with the same result, and leave the rest to typer."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ VALUES = ("T1", "3", "0", "-1", "1.5", "2h", "debug", "loud", "accept", "a b", "
 
 @st.composite
 def lines(draw: st.DrawFn) -> tuple[str, list[str]]:
-    """A command, and words that are often right for it."""
+    """A command, and words that are often right after it."""
     name = draw(st.sampled_from(sorted(LOADED)))
     words = [one.word for one in LOADED[name][0] if isinstance(one.word, Option)]
     options = [text for word in words for text in (word.name, word.short) if text is not None]
@@ -103,7 +103,7 @@ def test_everything_else_is_left_to_typer(line: str) -> None:
         ("", ""),
     ],
 )
-def test_a_plan_without_a_command_is_to_be_written(line: str, means: str) -> None:
+def test_plan_with_other_words_asks_for_a_plan(line: str, means: str) -> None:
     assert spelled_out(line.split()) == means.split()
 
 

@@ -1,4 +1,4 @@
-"""The logs: JSON lines without secrets, kept small while others write."""
+"""The logs are JSON lines without secrets, and are kept small while servers write."""
 
 from __future__ import annotations
 
@@ -162,7 +162,7 @@ def test_error_output_is_trimmed_while_a_server_goes_on_writing(tmp_path: Path) 
     finally:
         writer.kill()
         writer.wait(timeout=5)
-    assert path.read_bytes().startswith(b"line ")  # at the beginning again: no hole before it
+    assert path.read_bytes().startswith(b"line ")  # the server writes at the beginning again, without a hole
 
 
 def test_error_output_that_is_small_or_missing_is_left_alone(logs: Logs, tmp_path: Path) -> None:
@@ -173,7 +173,7 @@ def test_error_output_that_is_small_or_missing_is_left_alone(logs: Logs, tmp_pat
     assert [path.name for path in (tmp_path / "logs").iterdir()] == ["api.stderr.log"]
 
 
-def test_error_output_that_cannot_be_trimmed_is_told(tmp_path: Path) -> None:
+def test_error_output_that_cannot_be_trimmed_is_logged(tmp_path: Path) -> None:
     logs = Logs(tmp_path, megabytes=0.0001)
     logs.stderr_of("api").write_text("x" * 200, encoding="utf-8")
     (tmp_path / "api.stderr.log.1").mkdir()

@@ -1,4 +1,4 @@
-"""What we say and what we read, against the protocol that the codex found here says it speaks."""
+"""Check what we send and read against the protocol that the installed codex publishes."""
 
 from __future__ import annotations
 
@@ -124,54 +124,54 @@ def test_every_method_that_our_code_names_is_one_of_codex(protocol: Protocol) ->
 # ── what we read ─────────────────────────────────────────────────────────────────────────────────
 
 
-def heard(protocol: Protocol, methods: set[str], use: Callable[[str, dict[str, Any]], object]) -> set[str]:
-    """The notifications that `use` makes something of, given each in every form; it looks for no unknown field."""
+def handled(protocol: Protocol, methods: set[str], use: Callable[[str, dict[str, Any]], object]) -> set[str]:
+    """The notifications that `use` handles, given each in every form. Fails if it looks up an unknown field."""
     missed: list[str] = []
-    told = {
+    given = {
         method
         for method in methods
         for params in samples(protocol.params_of(method), method, missed)
         if use(method, params) is not None
     }
     assert unknown(missed) == []
-    return told
+    return given
 
 
 def unknown(missed: list[str]) -> list[str]:
-    """The fields looked for that codex does not have.
+    """The fields that were looked up but that codex does not have.
 
-    Not counted: what is looked for in every notification before its method is known, the status that one kind of
-    error has not, and the words of a warning, which have another name in each.
+    Not counted: fields that are looked up in every notification before its method is known, the status, which one kind
+    of error lacks, and the text of a warning, which has another name in each.
     """
     early = re.compile(r"[a-zA-Z/]+\.(threadId|turnId|turn|item)|.*\.activeTurnNotSteerable\.httpStatusCode")
     words = {"configWarning.message", "deprecationNotice.message"}
     return sorted(one for one in set(missed) - words if not early.fullmatch(one))
 
 
-def test_the_ear_looks_only_for_fields_that_exist(protocol: Protocol) -> None:
+def test_the_notification_reader_uses_only_fields_that_exist(protocol: Protocol) -> None:
     def hear(method: str, params: dict[str, Any]) -> object:
         notifications = codex.NotificationReader("api")
         event = notifications.hear(method, params, AT)
         return event or notifications.items or None
 
     wanted = {"turn/started", "turn/completed", "item/started", "item/completed", "error", "thread/tokenUsage/updated"}
-    assert heard(protocol, wanted, hear) == wanted
+    assert handled(protocol, wanted, hear) == wanted
 
 
-def test_the_log_of_activity_looks_only_for_fields_that_exist(protocol: Protocol) -> None:
+def test_the_activity_log_uses_only_fields_that_exist(protocol: Protocol) -> None:
     wanted = {
         *("error", "warning", "guardianWarning", "configWarning", "deprecationNotice", "item/completed"),
         *("mcpServer/startupStatus/updated", "thread/status/changed", "thread/settings/updated", "turn/plan/updated"),
     }
-    assert heard(protocol, wanted, codex.activity) == wanted
+    assert handled(protocol, wanted, codex.activity) == wanted
     assert {method for method in protocol.notices if codex.activity(method, {"item": {"type": "x"}})} == wanted
 
 
-def test_a_resolved_request_tells_its_id(protocol: Protocol) -> None:
+def test_a_resolved_request_has_its_id(protocol: Protocol) -> None:
     assert {"requestId", "threadId"} <= set(required(protocol.params_of("serverRequest/resolved")))
 
 
-def test_the_words_that_we_compare_with_are_those_of_codex(protocol: Protocol) -> None:
+def test_the_values_that_we_compare_with_are_those_of_codex(protocol: Protocol) -> None:
     types = protocol.params_of("turn/completed")["definitions"]
     assert {str(one) for one in TurnStatus} == set(types["TurnStatus"]["enum"])
     assert {"waitingOnApproval", "waitingOnUserInput"} == set(types["ThreadActiveFlag"]["enum"])
@@ -212,7 +212,7 @@ def required(schema: dict[str, Any]) -> list[str]:
     return found
 
 
-# ── what it asks of us ───────────────────────────────────────────────────────────────────────────
+# ── requests to us ──────────────────────────────────────────────────────────────────────────────
 
 ASKED = (
     "item/commandExecution/requestApproval",
@@ -250,7 +250,7 @@ def test_a_request_is_read_and_answered_as_codex_wants_it(protocol: Protocol, me
     assert unknown(missed) == []
 
 
-def test_what_codex_may_ask_is_known_to_be_answered_or_declined(protocol: Protocol) -> None:
+def test_every_request_of_codex_is_known_to_be_answered_or_declined(protocol: Protocol) -> None:
     declined = {
         *("account/chatgptAuthTokens/refresh", "applyPatchApproval", "attestation/generate"),
         *("execCommandApproval", "item/tool/call"),
@@ -260,22 +260,24 @@ def test_what_codex_may_ask_is_known_to_be_answered_or_declined(protocol: Protoc
         assert diagnostics(protocol.result_of(method), {"currentTimeAt": int(AT.timestamp())}) == []
 
 
-# ── the hands ────────────────────────────────────────────────────────────────────────────────────
+# ── the effects ──────────────────────────────────────────────────────────────────────────────────
 
 
-LINK: dict[str, Any] = {"pid": 7, "asked": {}, "awaited": {}, "signs": {}, "identity": Identity(0, 0, "")}
+SESSION: dict[str, Any] = {"pid": 7, "asked": {}, "awaited": {}, "signs": {}, "identity": Identity(0, 0, "")}
 
 
 @dataclass
-class Desk:
-    """A desk whose server answers every request as its schema says."""
+class ClientStandin:
+    """A client whose server answers every request as its schema says."""
 
     child: Child
     protocol: Protocol
     missed: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     diagnostics: list[str] = field(default_factory=list)
-    session: Any = field(default_factory=lambda: SimpleNamespace(notifications=codex.NotificationReader("api"), **LINK))
+    session: Any = field(
+        default_factory=lambda: SimpleNamespace(notifications=codex.NotificationReader("api"), **SESSION)
+    )
     interrupt = server.ServerClient.interrupt
 
     async def request(self, method: str, params: dict[str, Any], timeout: float | None = None) -> Any:
@@ -295,7 +297,7 @@ class Quiet:
 
 
 @pytest.mark.timeout(10)
-def test_the_hands_speak_only_what_codex_knows(protocol: Protocol, tmp_path: Path) -> None:
+def test_the_effects_send_only_what_codex_knows(protocol: Protocol, tmp_path: Path) -> None:
     brief = Brief("k", "Do it.")
     where = ("gpt-5.5", "high", "workspace-write")
     actions: list[act.Action] = [
@@ -309,7 +311,7 @@ def test_the_hands_speak_only_what_codex_knows(protocol: Protocol, tmp_path: Pat
         act.RunChecks("api", "T1", 1, ("true",), None, "read-only", "w"),
     ]
     subprocess.run(["git", "init", "-q", tmp_path], check=True)
-    client = Desk(Child("api", str(tmp_path)), protocol)
+    client = ClientStandin(Child("api", str(tmp_path)), protocol)
     events: list[ev.Event] = []
 
     async def act_on_all() -> None:
@@ -320,7 +322,7 @@ def test_the_hands_speak_only_what_codex_knows(protocol: Protocol, tmp_path: Pat
             arrived.set()
 
         async with asyncio.timeout(5), asyncio.TaskGroup() as group:
-            hands = effects.Effects(
+            executor = effects.Effects(
                 {"api": client},  # type: ignore[dict-item]
                 children=(client.child,),
                 workspace=Workspace(tmp_path),
@@ -331,7 +333,7 @@ def test_the_hands_speak_only_what_codex_knows(protocol: Protocol, tmp_path: Pat
                 now=lambda: AT,
             )
             for action in actions:
-                hands.carry_out(action)
+                executor.carry_out(action)
             while not {ev.ChecksFinished, ev.TurnLooked} <= {type(one) for one in events}:
                 arrived.clear()
                 await arrived.wait()
@@ -354,4 +356,4 @@ def test_the_hands_speak_only_what_codex_knows(protocol: Protocol, tmp_path: Pat
 
 
 class Over(Exception):
-    """Ends a task group from within."""
+    """Ends a task group from inside."""

@@ -1,4 +1,4 @@
-"""What a server asks in mid-turn, as the human sees it, and the answer as the server wants it."""
+"""Requests of a server during a turn: as the human sees them, and the replies that the server expects."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ FOR_SESSION = Answer("accept", "", for_session=True)
 
 
 def read(method: str, params: dict[str, Any], items: dict[str, Any] | None = None, call_id: int | str = 3) -> Request:
-    """The request as a human sees it: without what rules go by."""
+    """The request as a human sees it, without the facts for rules."""
     request = read_whole(method, params, items, call_id)
     return replace(request, command="", folder="", paths=(), tool="", beyond=False)
 
@@ -144,7 +144,7 @@ def test_a_request_of_an_unknown_kind_is_not_read() -> None:
 
 
 @pytest.mark.parametrize("call_id", [0, 3, "3", "a"])
-def test_the_news_that_a_request_is_resolved_finds_it_by_its_id(call_id: int | str) -> None:
+def test_a_resolved_notification_finds_its_request_by_id(call_id: int | str) -> None:
     request = read(FILES, {}, call_id=call_id)
     others: list[Any] = [one for one in (0, 3, "3", "a", None, [3], True) if repr(one) != repr(call_id)]
     assert same_request(request.key, call_id)
@@ -271,7 +271,7 @@ def test_a_change_is_known_by_every_path_that_it_writes() -> None:
 
 
 @pytest.mark.parametrize("changes", [[{"path": 3}], [{"path": "a", "kind": {"move_path": 3}}], [{"path": ""}]])
-def test_a_change_with_a_path_that_is_none_is_beyond_rules(changes: list[Any]) -> None:
+def test_a_change_with_an_invalid_path_is_beyond_rules(changes: list[Any]) -> None:
     assert read_whole(FILES, {}, {"i": {"changes": changes}}).beyond
 
 

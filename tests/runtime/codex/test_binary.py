@@ -1,4 +1,4 @@
-"""Which codex is found, and which ones are not good enough."""
+"""Find codex, and refuse programs that are not a usable codex."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def program(path: Path, script: str = "echo codex-cli 0.163.0") -> Path:
 
 @pytest.fixture(autouse=True)
 def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """A system without any codex; the folder given is the only one on PATH."""
+    """A system without codex. The folder is the only one on PATH."""
     monkeypatch.delenv("ORCH_CODEX_BIN", raising=False)
     folder = tmp_path / "path"
     folder.mkdir()
@@ -73,7 +73,7 @@ def test_a_name_is_looked_up_on_path_and_a_home_is_followed(
     assert locate("~/bin/codex") == at_home
 
 
-def test_what_is_named_and_no_program_is_told_with_who_named_it(
+def test_the_error_for_a_missing_program_says_where_it_is_configured(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "text").write_text("", encoding="utf-8")
@@ -110,7 +110,7 @@ def test_a_package_without_its_binary_counts_as_none(monkeypatch: pytest.MonkeyP
 
 
 def npm(tmp_path: Path, bare: Path) -> Path:
-    """npm's global layout: the package folder, with `codex` on PATH a link to its wrapper."""
+    """npm's global layout: the package folder, and a link to its wrapper as `codex` on PATH."""
     package = tmp_path / "lib" / "node_modules" / "@openai" / "codex"
     program(package / "bin" / "codex.js")
     (bare / "codex").symlink_to(package / "bin" / "codex.js")
@@ -134,7 +134,7 @@ def test_behind_the_wrapper_of_npm_the_native_binary_is_taken(tmp_path: Path, ba
     assert locate(str(bare / "codex")) == native
 
 
-def test_a_wrapper_without_a_native_binary_is_told(tmp_path: Path, bare: Path) -> None:
+def test_a_wrapper_without_a_native_binary_is_an_error(tmp_path: Path, bare: Path) -> None:
     npm(tmp_path, bare)
     with pytest.raises(CodexError) as error:
         locate(None)
@@ -155,7 +155,7 @@ def check(path: Path) -> Codex:
     ("says", "version"),
     [("codex-cli 0.163.0", "0.163.0"), ("codex-cli 1.0.0-beta.2", "1.0.0"), ("codex-cli 0.1000.7", "0.1000.7")],
 )
-def test_a_codex_that_is_new_enough_is_good(tmp_path: Path, says: str, version: str) -> None:
+def test_a_codex_that_is_new_enough_is_accepted(tmp_path: Path, says: str, version: str) -> None:
     path = program(tmp_path / "codex", f"[ $# = 1 ] && [ $1 = --version ] && echo '{says}'")
     assert check(path) == Codex(path, version)
 
@@ -172,14 +172,14 @@ def test_a_codex_that_is_new_enough_is_good(tmp_path: Path, says: str, version: 
         ("kill -9 $$", "`PATH --version` is not codex (it says: nothing)"),
     ],
 )
-def test_what_is_not_a_good_codex_is_told(tmp_path: Path, script: str, words: str) -> None:
+def test_an_unusable_codex_is_an_error(tmp_path: Path, script: str, words: str) -> None:
     path = program(tmp_path / "codex", script)
     with pytest.raises(CodexError) as error:
         check(path)
     assert str(error.value).replace(str(path), "PATH").startswith(words)
 
 
-def test_what_cannot_be_run_is_told(tmp_path: Path) -> None:
+def test_a_program_that_cannot_run_is_an_error(tmp_path: Path) -> None:
     broken = tmp_path / "codex"
     broken.write_bytes(b"\x7fELF, but not really")
     broken.chmod(0o755)
@@ -192,7 +192,7 @@ def test_what_cannot_be_run_is_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "script", ["exec sleep 60", "sleep 60", "sleep 60 & wait", "sleep 60 &", "while :; do :; done"]
 )
-def test_a_codex_that_hangs_is_given_up_in_time_with_all_that_it_started(
+def test_a_codex_that_hangs_is_killed_in_time_with_all_that_it_started(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str
 ) -> None:
     monkeypatch.setattr(codex_version, "VERSION_TIMEOUT", 0.2)
@@ -210,7 +210,7 @@ def test_a_codex_that_hangs_is_given_up_in_time_with_all_that_it_started(
 
 
 def living(group: int) -> list[int]:
-    """The processes of a group that are no zombies."""
+    """The processes of a group that are not zombies."""
     found = []
     for one in psutil.process_iter():
         with contextlib.suppress(psutil.NoSuchProcess, ProcessLookupError):
@@ -219,7 +219,7 @@ def living(group: int) -> list[int]:
     return found
 
 
-def test_a_binary_is_asked_once_and_again_when_it_changed(tmp_path: Path) -> None:
+def test_a_binary_is_checked_once_and_again_when_it_changes(tmp_path: Path) -> None:
     log = tmp_path / "asked"
     path = program(tmp_path / "codex", f"echo >> {log}; echo codex-cli 0.163.0")
 
@@ -233,7 +233,7 @@ def test_a_binary_is_asked_once_and_again_when_it_changed(tmp_path: Path) -> Non
     assert log.read_text(encoding="utf-8") == "\n\n"
 
 
-def test_a_codex_that_was_no_good_is_asked_again(tmp_path: Path) -> None:
+def test_an_unusable_codex_is_checked_again(tmp_path: Path) -> None:
     log = tmp_path / "asked"
     path = program(tmp_path / "codex", f"[ -e {log} ] && echo codex-cli 0.163.0; echo >> {log}")
 

@@ -1,4 +1,4 @@
-"""The record of our servers, as the next supervisor finds it."""
+"""The registry of our servers, as the next supervisor reads it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def record(identity: Identity, name: str = "api") -> Record:
     return Record(identity, f"/run/{name}.sock")
 
 
-def test_what_is_put_is_found_by_the_next_supervisor(tmp_path: Path) -> None:
+def test_a_recorded_server_is_found_by_the_next_supervisor(tmp_path: Path) -> None:
     path = tmp_path / "children.json"
     registry = Registry(path)
     assert (registry.get("api"), registry.alive()) == (None, {})
@@ -43,7 +43,7 @@ def test_what_is_put_is_found_by_the_next_supervisor(tmp_path: Path) -> None:
     assert [one.name for one in tmp_path.iterdir()] == ["children.json"]
 
 
-def test_only_the_very_processes_that_were_recorded_are_alive(tmp_path: Path) -> None:
+def test_only_the_recorded_processes_count_as_alive(tmp_path: Path) -> None:
     registry = Registry(tmp_path / "children.json")
     process = subprocess.Popen(["sleep", "60"])
     try:
@@ -83,7 +83,7 @@ GOOD = {"identity": {"pid": 7, "ticks": 8, "boot": "b"}, "socket": "/s"}
         json.dumps({"api": {"identity": GOOD["identity"]}}).encode(),
     ],
 )
-def test_a_file_that_makes_no_sense_names_no_living_server(tmp_path: Path, content: bytes) -> None:
+def test_an_invalid_file_names_no_live_server(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "children.json"
     path.write_bytes(content)
     registry = Registry(path)
@@ -100,7 +100,7 @@ def test_the_form_of_the_file_is_kept(tmp_path: Path) -> None:
 
 
 @pytest.mark.promise("damaged state")
-def test_a_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     registry = Registry(tmp_path / "gone" / "children.json")
     with pytest.raises(StoreError, match=r"children.json cannot be written \(No such file or directory\): make room"):
         registry.put("api", record(me()))

@@ -1,4 +1,4 @@
-"""A workspace beside repos."""
+"""A workspace and repos."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`orchestrator.config.yaml`: read as a whole, or told what is wrong and where."""
+"""Load `orchestrator.config.yaml`, or report what is wrong and where."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ def lead(workspace: Workspace, model: str | None = None, effort: str | None = No
 
 
 def read(workspace: Workspace) -> Config:
-    """The config, whatever text says so."""
+    """Load a config with this text."""
     return replace(load(workspace), digest="")
 
 
-def told(workspace: Workspace, text: str | bytes) -> str:
-    """What is wrong with a config of this text."""
+def error_of(workspace: Workspace, text: str | bytes) -> str:
+    """The error for a config with this text."""
     workspace.config.write_bytes(text if isinstance(text, bytes) else text.encode())
     with pytest.raises(ConfigError) as error:
         load(workspace)
@@ -48,7 +48,7 @@ def test_a_short_config_has_the_defaults(workspace: Workspace) -> None:
     assert Limits() == Limits(verify_minutes=20, retry_seconds=(2, 10, 30), ready_seconds=30, log_megabytes=10)
 
 
-def test_a_full_config_says_everything(workspace: Workspace) -> None:
+def test_a_full_config_sets_everything(workspace: Workspace) -> None:
     here = workspace.root.parent
     (here / "app" / "deep").mkdir()
     workspace.config.write_text(
@@ -112,8 +112,8 @@ def test_a_home_and_a_link_lead_to_the_repo(workspace: Workspace, monkeypatch: p
         ),
     ],
 )
-def test_an_unknown_key_is_told_with_the_nearest_right_one(workspace: Workspace, text: str, words: str) -> None:
-    assert told(workspace, text) == f"CONFIG:{words}"
+def test_the_error_for_an_unknown_key_names_the_nearest_one(workspace: Workspace, text: str, words: str) -> None:
+    assert error_of(workspace, text) == f"CONFIG:{words}"
 
 
 @pytest.mark.parametrize(
@@ -158,8 +158,8 @@ def test_an_unknown_key_is_told_with_the_nearest_right_one(workspace: Workspace,
         ("[1, 2]", "CONFIG holds no `children:`"),
     ],
 )
-def test_a_value_of_the_wrong_kind_is_told_with_its_key(workspace: Workspace, text: str, words: str) -> None:
-    assert words in told(workspace, text)
+def test_the_error_for_a_value_of_the_wrong_kind_names_its_key(workspace: Workspace, text: str, words: str) -> None:
+    assert words in error_of(workspace, text)
 
 
 @pytest.mark.parametrize(
@@ -177,8 +177,8 @@ def test_a_value_of_the_wrong_kind_is_told_with_its_key(workspace: Workspace, te
         (b"# " + b"x" * SIZE_LIMIT, "CONFIG is larger than 1 MiB"),
     ],
 )
-def test_what_is_no_yaml_is_told_with_its_line(workspace: Workspace, text: str | bytes, words: str) -> None:
-    assert told(workspace, text).startswith(words)
+def test_the_error_for_invalid_yaml_names_its_line(workspace: Workspace, text: str | bytes, words: str) -> None:
+    assert error_of(workspace, text).startswith(words)
 
 
 def test_a_config_that_is_not_there_says_how_to_make_one(workspace: Workspace) -> None:
@@ -203,27 +203,27 @@ def test_a_config_that_is_not_there_says_how_to_make_one(workspace: Workspace) -
         ('""', "the child `api`: HERE/ws is not in a git repository"),
     ],
 )
-def test_a_path_without_a_repo_is_told_with_its_child(workspace: Workspace, path: str, words: str) -> None:
+def test_the_error_for_a_path_without_a_repo_names_its_child(workspace: Workspace, path: str, words: str) -> None:
     here = workspace.root.parent
     (here / "file").write_text("", encoding="utf-8")
     (here / "plain").mkdir()
     subprocess.run(["git", "init", "-q", "--bare", here / "bare"], check=True, timeout=5)
-    assert told(workspace, f"children: {{api: {path}}}").startswith(words)
+    assert error_of(workspace, f"children: {{api: {path}}}").startswith(words)
 
 
-def test_two_names_for_one_repo_are_told_whatever_way_leads_there(workspace: Workspace) -> None:
+def test_two_names_for_one_repo_are_an_error_however_the_path_is_written(workspace: Workspace) -> None:
     here = workspace.root.parent
     (here / "api" / "deep").mkdir()
     (here / "link").symlink_to(here / "api")
     for other in ("../api", "../api/deep", "../link"):
-        assert told(workspace, f"children: {{api: ../api, app: {other}}}") == (
+        assert error_of(workspace, f"children: {{api: ../api, app: {other}}}") == (
             "the children `api` and `app` are the same repo (HERE/api): name it once"
         )
 
 
 @pytest.mark.promise("no path outside")
 @pytest.mark.parametrize("name", ["", "-api", "a b", "a/b", "a" * 41, "ä", "api\n", ".."])
-def test_a_name_that_is_none_is_told(workspace: Workspace, name: str) -> None:
+def test_an_invalid_name_is_an_error(workspace: Workspace, name: str) -> None:
     with pytest.raises(UsageError) as error:
         check_new(workspace.root, [(name, "../api")])
     assert str(error.value) == (
@@ -236,7 +236,7 @@ def test_a_name_that_is_none_is_told(workspace: Workspace, name: str) -> None:
     [("human", "you in the plan"), ("HUMAN", "you in the plan"), ("Orchestrator", "who writes the plan")],
 )
 def test_no_child_is_called_like_the_human_or_the_orchestrator(workspace: Workspace, name: str, who: str) -> None:
-    assert told(workspace, f"children: {{{name}: ../api}}") == (
+    assert error_of(workspace, f"children: {{{name}: ../api}}") == (
         f"`{name}` is no name for a child (it stands for {who}): choose another name"
     )
 

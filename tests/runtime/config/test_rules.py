@@ -1,4 +1,4 @@
-"""`rules:` and `notify:` as they are read from the config."""
+"""Load `rules:` and `notify:` from the config."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def read(workspace: Workspace, text: str) -> Config:
     return load(workspace)
 
 
-def told(workspace: Workspace, text: str) -> str:
+def error_of(workspace: Workspace, text: str) -> str:
     with pytest.raises(ConfigError) as error:
         read(workspace, text)
     return re.sub(r"^.*?orchestrator\.config\.yaml:[0-9]+: ", "", str(error.value))
@@ -47,7 +47,7 @@ rules:
     )
 
 
-def test_a_config_without_them_settles_and_tells_nothing(workspace: Workspace) -> None:
+def test_a_config_without_them_settles_and_notifies_nothing(workspace: Workspace) -> None:
     config = read(workspace, "")
     assert (config.rules, config.telling) == ((), None)
 
@@ -74,15 +74,15 @@ def test_a_config_without_them_settles_and_tells_nothing(workspace: Workspace) -
         ("{decline: {command: x}, for_session: yes}", "rule 1 says `for_session` but declines"),
     ],
 )
-def test_a_rule_that_is_none_is_told_by_its_number(workspace: Workspace, rule: str, words: str) -> None:
-    assert told(workspace, f"rules: [{rule}]").startswith(words)
+def test_the_error_for_an_invalid_rule_names_its_number(workspace: Workspace, rule: str, words: str) -> None:
+    assert error_of(workspace, f"rules: [{rule}]").startswith(words)
 
 
 def test_the_number_of_a_rule_is_that_of_its_place(workspace: Workspace) -> None:
-    assert told(workspace, "rules: [{accept: {command: x}}, {}]").startswith("rule 2 must say")
+    assert error_of(workspace, "rules: [{accept: {command: x}}, {}]").startswith("rule 2 must say")
 
 
-def test_whom_to_tell_is_a_command_or_an_address(workspace: Workspace) -> None:
+def test_notify_takes_a_command_or_an_address(workspace: Workspace) -> None:
     everything = ("asks", "blocked", "paused", "end")
     assert read(workspace, "notify: {command: notify-send 'all of orch'}").telling == NotifySettings(
         everything, ("notify-send", "all of orch")
@@ -105,15 +105,15 @@ def test_whom_to_tell_is_a_command_or_an_address(workspace: Workspace) -> None:
         ("{command: x, on: [ask]}", "`notify.on.0` may not be `ask`: did you mean `asks`?"),
     ],
 )
-def test_a_notify_that_is_none_is_told(workspace: Workspace, notify: str, words: str) -> None:
-    assert told(workspace, f"notify: {notify}").startswith(words)
+def test_an_invalid_notify_is_an_error(workspace: Workspace, notify: str, words: str) -> None:
+    assert error_of(workspace, f"notify: {notify}").startswith(words)
 
 
 @pytest.mark.parametrize(
     "address", ["file:///secret", "ftp://secret", "secret", "https://", "http://secret:x/", "https://a/b secret"]
 )
-def test_an_address_that_is_none_is_told_and_not_shown(workspace: Workspace, address: str) -> None:
-    words = told(workspace, f"notify: {{webhook: '{address}'}}")
+def test_the_error_for_an_invalid_address_does_not_show_it(workspace: Workspace, address: str) -> None:
+    words = error_of(workspace, f"notify: {{webhook: '{address}'}}")
     assert words == "`notify.webhook` is no address: write one that begins with https:// or http://"
 
 

@@ -1,4 +1,4 @@
-"""The two sides of the contract of the effects: the real ones with a real codex, and those of the stories."""
+"""The two sides that must keep the contract of the effects: the real ones with a real codex, and the simulated ones."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ PATIENCE = 20.0  # seconds for any event: a bound, never the expected time
 
 
 class Side(Protocol):
-    """What the contract needs of each side. Events come one after the other; each is seen once."""
+    """What the contract needs of each side. Events come one after the other, each once."""
 
     def __enter__(self) -> Side: ...
 
@@ -48,29 +48,29 @@ class Side(Protocol):
     def carry_out(self, action: act.Action) -> None: ...
 
     def event(self) -> ev.Event:
-        """The next event; fails if none comes."""
+        """Wait for the next event. Fails if none comes."""
 
     def let_turn_end(self) -> None:
-        """The model goes on, up to the end of its turn."""
+        """Let the model go on to the end of its turn."""
 
     def let_turn_ask(self) -> None:
-        """The model goes on, up to a command that needs an approval."""
+        """Let the model go on to a command that needs an approval."""
 
     def refuse_to_start(self) -> None:
-        """The next server ends before it answers."""
+        """Let the next server exit before it answers."""
 
     def begin_start(self) -> None:
-        """Carry out EnsureServer, up to a server that was started and does not answer yet."""
+        """Carry out EnsureServer until a server has been started that does not answer yet."""
 
     def lose_server(self) -> None:
-        """The server is killed from outside."""
+        """Kill the server from outside."""
 
     def begin_again(self) -> None:
-        """The supervisor dies; the next one knows what was stored."""
+        """Let the supervisor die. The next one knows what was stored."""
 
 
 class Pretended(Executors):
-    """The effects of the stories, with servers that are good unless told otherwise."""
+    """The simulated effects of the stories, with servers that work unless a test says otherwise."""
 
     def __init__(self) -> None:
         super().__init__((), [CHILD])
@@ -82,7 +82,7 @@ class Pretended(Executors):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Nothing is left: all of it is pretended."""
+        """Do nothing: it is all simulated."""
 
     def event(self) -> ev.Event:
         while not self.inbox:
@@ -116,7 +116,7 @@ class Pretended(Executors):
         self.inbox.clear()
 
     def _go_on(self) -> bool:
-        """One more step; False if there is none."""
+        """Take one more step. False if there is none."""
         repo, link = self.repo, self.repo.reading
         if link is not None and not link.broken and link.ingress:
             self.serve(link)
@@ -134,7 +134,7 @@ class Pretended(Executors):
 
 
 class Real:
-    """The effects of the supervisor in an event loop of their own, and a real codex that a scripted model drives."""
+    """The supervisor's effects in a separate event loop, and a real codex that a scripted model drives."""
 
     def __init__(self, lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
         self._lab = lab
@@ -179,7 +179,7 @@ class Real:
         self._environ.setenv("ORCH_CODEX_BIN", codex_like(self._lab.folder, manner="ends"))
 
     def begin_start(self) -> None:
-        """The program tells that it runs, and is then silent for ever."""
+        """Start a program that reports that it runs and then stays silent."""
         fifo, program = self._lab.folder / "runs", self._lab.folder / "silent"
         os.mkfifo(fifo)
         program.write_text(f"#!/bin/sh\necho > {fifo}\nexec sleep 3600\n", encoding="utf-8")
@@ -199,7 +199,7 @@ class Real:
 
 
 class _Supervisor:
-    """Effects at work in a thread, until it dies."""
+    """Effects that run in a thread until they are killed."""
 
     def __init__(self, config: Config, workspace: Workspace, post: Callable[[ev.Event], None]) -> None:
         self._config, self._workspace, self._post = config, workspace, post
@@ -216,7 +216,7 @@ class _Supervisor:
         self._loop.call_soon_threadsafe(self._effects.carry_out, action)
 
     def die(self) -> list[Spawned]:
-        """The server that it started, if one lives on. Its connection goes with the supervisor."""
+        """Die, and return the server that lives on, if one does. Its connection ends with the supervisor."""
         self._loop.call_soon_threadsafe(self._over.set)
         self._thread.join(PATIENCE)
         assert not self._thread.is_alive()
@@ -246,7 +246,7 @@ class _Supervisor:
                     self._left = [one for one in [client.session.process] if isinstance(one, Spawned)]
                     client.session.connection.close()
                 watches = [one for one in asyncio.all_tasks() if one.get_name().startswith("watch ")]
-                await asyncio.gather(*watches)  # they take the status of a server that ended
+                await asyncio.gather(*watches)  # they reap a server that has exited
                 raise _Over
         except* _Over:
             logs.close()

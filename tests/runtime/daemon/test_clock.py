@@ -1,4 +1,4 @@
-"""The supervisor's clock: wall time that never jumps."""
+"""The supervisor's clock is wall time that never jumps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which event answers each action: the same from the real effects with a real codex as from those of the stories."""
+"""Each action leads to the same events with the real effects and a real codex as with the simulated effects."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ def side(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ite
 
 
 def until(side: Side, kind: type[E]) -> E:
-    """The next event of this kind; what comes before it is passed over."""
+    """Wait for the next event of this kind, and skip the events before it."""
     while not isinstance(event := side.event(), kind):
         pass
     return event
 
 
 def answers(side: Side, action: act.Action) -> list[ev.Event]:
-    """What comes of an action until the next one is under way, but for what a server tells by itself."""
+    """The events after an action until the next action begins, without those that a server sends by itself."""
     fence = act.RunChecks(CHILD, "fence", next(FENCES), (), None, "read-only", "w")
     side.carry_out(action)
     side.carry_out(fence)
@@ -74,14 +74,14 @@ def start(thread: str, brief: Brief = HELD, *, fresh: bool = False, message: str
 
 
 def running(side: Side, brief: Brief = HELD) -> ev.TurnBegan:
-    """On until a turn runs."""
+    """Go on until a turn runs."""
     ready(side)
     side.carry_out(start(opened(side).thread, brief))
     return began(side)
 
 
 def began(side: Side) -> ev.TurnBegan:
-    """Once the server took the words, and began: a moment lies between the two, in which a turn is not there yet."""
+    """Wait until the server has begun the turn. Between accepting it and beginning it, there is no turn yet."""
     took, began = None, False
     while took is None or not began:
         event = until(side, ev.TurnBegan)
@@ -107,7 +107,7 @@ def test_a_server_is_started_and_by_the_next_supervisor_adopted(side: Side) -> N
     assert first.pid == second.pid
 
 
-def test_a_server_that_ends_before_it_answers_is_told(side: Side) -> None:
+def test_a_server_that_exits_before_it_answers_is_reported(side: Side) -> None:
     side.refuse_to_start()
     side.carry_out(act.EnsureServer(CHILD, "w"))
 
@@ -128,7 +128,7 @@ def test_a_stop_ends_a_start_that_is_under_way(side: Side) -> None:
     assert kinds(answers(side, act.StopServer(CHILD, True, "w"))) == [ev.ServerStopped]
 
 
-def test_a_server_that_dies_is_told_with_its_pid(side: Side) -> None:
+def test_a_server_that_dies_is_reported_with_its_pid(side: Side) -> None:
     pid = ready(side).pid
     side.lose_server()
     assert until(side, ev.ServerExited).pid == pid
@@ -145,7 +145,7 @@ def test_a_new_thread_is_open_and_empty(side: Side) -> None:
     assert (thread.child, thread.pid, thread.task, thread.waiting, thread.turns) == (CHILD, pid, None, False, ())
 
 
-def test_a_thread_that_is_opened_again_tells_the_turns_that_it_has(side: Side) -> None:
+def test_a_thread_that_is_opened_again_comes_with_its_turns(side: Side) -> None:
     turn = running(side)
     ended(side)
     side.begin_again()
@@ -238,7 +238,7 @@ def test_an_interrupt_of_a_turn_that_is_over_fails(side: Side) -> None:
     assert (failed.task, failed.turn) == ("T1", turn.turn)
 
 
-def test_a_look_tells_a_turn_that_runs_from_one_that_is_over(side: Side) -> None:
+def test_a_look_distinguishes_a_running_turn_from_one_that_is_over(side: Side) -> None:
     turn = running(side)
     look = act.LookAtTurn(CHILD, "T1", turn.thread, turn.turn, turn.at, "w")
     side.carry_out(look)
@@ -266,31 +266,31 @@ def test_an_answer_resolves_the_request_and_the_turn_goes_on(side: Side) -> None
 
     assert until(side, ev.RequestResolved).key == request.key
     assert ended(side).seen.status is TurnStatus.COMPLETED
-    assert answers(side, answer) == [], "it is settled: nobody waits for the answer"
+    assert answers(side, answer) == [], "the request is settled: nobody waits for the answer"
 
 
-def test_a_request_that_waits_is_told_again_over_the_next_connection(side: Side) -> None:
+def test_a_pending_request_is_sent_again_over_the_next_connection(side: Side) -> None:
     turn = running(side, ASKS)
     side.let_turn_ask()
     request = until(side, ev.RequestReceived).request
     side.begin_again()
     ready(side)
     side.carry_out(act.OpenThread(CHILD, turn.thread, None, None, None, "workspace-write", "w"))
-    told: set[object] = set()
-    while len(told) < 2:
+    found: set[object] = set()
+    while len(found) < 2:
         match side.event():
             case ev.RequestReceived(request=again):
-                told.add(again.key)
+                found.add(again.key)
             case ev.ThreadOpened(waiting=waiting):
-                told.add(waiting)
+                found.add(waiting)
 
-    assert told == {request.key, True}
+    assert found == {request.key, True}
 
 
 # ── checks ───────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_checks_tell_how_each_command_ended(side: Side) -> None:
+def test_checks_report_how_each_command_ended(side: Side) -> None:
     ready(side)
     side.carry_out(act.RunChecks(CHILD, "T1", 1, ("true", "true"), None, "workspace-write", "w"))
 
@@ -317,7 +317,7 @@ def test_a_survey_ends_with_another_map(side: Side) -> None:
     assert until(side, ev.MapDrawn).digest
 
 
-# ── nobody there ─────────────────────────────────────────────────────────────────────────────────
+# ── no connection ─────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize(
@@ -331,8 +331,8 @@ def test_a_survey_ends_with_another_map(side: Side) -> None:
     ],
     ids=lambda action: type(action).__name__,
 )
-def test_without_a_connection_nothing_comes_of_an_action(side: Side, action: act.Action) -> None:
-    """What became of it is read from the thread, once there is a connection again."""
+def test_without_a_connection_an_action_has_no_event(side: Side, action: act.Action) -> None:
+    """What happened is read from the thread once there is a connection again."""
     assert answers(side, action) == []
 
 
@@ -343,7 +343,7 @@ def test_without_a_connection_checks_are_lost_unless_there_are_none(side: Side) 
     assert until(side, ev.ChecksFinished).checks == ()
 
 
-def test_what_only_a_human_sees_has_no_answer(side: Side) -> None:
+def test_actions_for_humans_have_no_event(side: Side) -> None:
     asked = act.RaiseAsk("A1", AskKind.QUESTION, CHILD, "T1", "Which?", "", "", (), None, None, "w")
     for action in (asked, act.WithdrawAsk("A1", "w"), act.Exit("w")):
         assert answers(side, action) == []

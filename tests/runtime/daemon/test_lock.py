@@ -1,4 +1,4 @@
-"""The lock of a workspace: one holder, handed on, and never lost from sight."""
+"""The lock of a workspace: it has one holder, can be inherited, and always shows its holder."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from supervisor.runtime.daemon import lock
 from supervisor.runtime.workspace import Workspace
 
 
-def test_there_is_one_holder_and_it_is_told_once_it_has_signed(tmp_path: Path) -> None:
+def test_there_is_one_holder_and_it_is_known_once_it_has_signed(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path)
     assert lock.holder(workspace) is None
     held = lock.take(workspace)
@@ -26,11 +26,11 @@ def test_there_is_one_holder_and_it_is_told_once_it_has_signed(tmp_path: Path) -
     again = lock.take(workspace)
     assert again is not None
     with again:
-        assert lock.holder(workspace) is None, "who held it before is not taken for the holder"
+        assert lock.holder(workspace) is None, "an earlier holder must not count as the holder"
 
 
-def test_a_holder_that_signs_again_is_never_out_of_sight(tmp_path: Path) -> None:
-    """As when it starts over with another config."""
+def test_a_holder_that_signs_again_is_always_known(tmp_path: Path) -> None:
+    """A supervisor does so when it restarts itself with another config."""
     workspace, over, seen = Workspace(tmp_path), threading.Event(), []
     held = lock.take(workspace)
     assert held is not None
@@ -50,7 +50,7 @@ def test_a_holder_that_signs_again_is_never_out_of_sight(tmp_path: Path) -> None
     assert set(seen) == {os.getpid()}
 
 
-def test_who_inherits_it_holds_it_after_its_taker_is_gone(tmp_path: Path) -> None:
+def test_a_process_that_inherits_the_lock_holds_it_after_its_parent_is_gone(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path)
     held = lock.take(workspace)
     assert held is not None

@@ -1,4 +1,4 @@
-"""A ledger that an earlier version wrote opens, and says the same as it did then."""
+"""A ledger of an earlier version can be opened, and means the same as before."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LEDGERS = Path(__file__).parents[2] / "shell" / "ledgers"
 EVERY_KIND = (LEDGERS / "every-kind-0.1.0.jsonl").read_text(encoding="utf-8").splitlines()
 
 
-def test_the_ledger_of_a_demo_by_0_1_0_tells_the_same_status(tmp_path: Path) -> None:
+def test_the_ledger_of_a_demo_by_0_1_0_yields_the_same_status(tmp_path: Path) -> None:
     path = tmp_path / "ledger.jsonl"
     shutil.copy(LEDGERS / "demo-0.1.0.jsonl", path)
     ledger = Ledger(path)
@@ -51,4 +51,4 @@ def test_the_kept_lines_hold_every_kind_of_event_and_action_there_was() -> None:
     kinds = {type(event.action) if isinstance(event, Intended) else type(event) for event in kept}
     assert kinds <= {*get_args(Event), *get_args(Action)}
     assert len(kinds) == len(EVERY_KIND) == 62
-    assert Ticked not in kinds  # it is never recorded
+    assert Ticked not in kinds  # never recorded

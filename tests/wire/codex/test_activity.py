@@ -1,4 +1,4 @@
-"""The log of a child's doings, and its signs of life."""
+"""The log of a child's activity, and its signs of life."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.wire.codex.turns import AT, METHODS, PARAMS
 
 
 @given(METHODS, PARAMS)
-def test_nothing_that_a_server_says_breaks_its_log(method: str, params: Mapping[str, Any]) -> None:
+def test_no_notification_breaks_the_log(method: str, params: Mapping[str, Any]) -> None:
     line = activity(method, params)
     assert line is None or isinstance(json.dumps(line), str)
 
@@ -76,12 +76,12 @@ TOLD = {"thread": "t", "turn": "u"}
         ),
     ],
 )
-def test_what_is_worth_a_line_is_told(method: str, params: dict[str, Any], line: dict[str, Any]) -> None:
+def test_notifications_worth_a_line_are_logged(method: str, params: dict[str, Any], line: dict[str, Any]) -> None:
     assert activity(method, {**WHERE, **params}) == {**line, **TOLD}
 
 
 @pytest.mark.parametrize("kind", ["reasoning", "userMessage"])
-def test_thoughts_and_our_own_words_are_not_worth_a_line(kind: str) -> None:
+def test_reasoning_and_our_own_messages_are_not_logged(kind: str) -> None:
     assert activity("item/completed", {**WHERE, "item": {"type": kind, "id": "i"}}) is None
     assert activity("item/started", {**WHERE, "item": {"type": "commandExecution", "id": "i"}}) is None
 
@@ -90,10 +90,10 @@ def usage(given: int, taken: int) -> dict[str, Any]:
     return {"threadId": "t", "turnId": "u", "tokenUsage": {"last": {"inputTokens": given, "outputTokens": taken}}}
 
 
-def test_the_tokens_of_a_turn_are_told_when_they_grew_by_a_tenth_and_all_of_them_at_its_end() -> None:
+def test_the_tokens_of_a_turn_are_reported_when_they_grow_by_a_tenth_and_at_its_end() -> None:
     notifications = NotificationReader("api")
-    told = [notifications.hear("thread/tokenUsage/updated", usage(given, 1), AT) for given in (999, 49, 49, 49, 0)]
-    assert told == [
+    events = [notifications.hear("thread/tokenUsage/updated", usage(given, 1), AT) for given in (999, 49, 49, 49, 0)]
+    assert events == [
         ev.TokensSpent(AT, "api", "t", "u", 999, 1),
         None,
         ev.TokensSpent(AT, "api", "t", "u", 98, 2),
@@ -115,7 +115,7 @@ def test_the_tokens_of_a_turn_are_told_when_they_grew_by_a_tenth_and_all_of_them
         ("thread/status/changed", {"threadId": "t"}, None),
     ],
 )
-def test_what_a_turn_does_is_a_sign_of_life_and_what_it_is_told_is_none(
+def test_activity_of_a_turn_is_a_sign_of_life_and_messages_to_it_are_not(
     method: str, params: dict[str, Any], turn: str | None
 ) -> None:
     assert codex.sign_of(method, params) == turn

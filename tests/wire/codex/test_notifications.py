@@ -1,4 +1,4 @@
-"""What an app-server tells by itself, as events of ours."""
+"""Turn an app-server's notifications into events."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def used(turn: str, given: Any, taken: Any) -> dict[str, Any]:
     return {"turnId": turn, "tokenUsage": {"last": last, "total": {"inputTokens": 900, "outputTokens": 900}}}
 
 
-def test_a_turn_is_heard_from_its_beginning_to_its_end() -> None:
+def test_a_turn_is_observed_from_its_beginning_to_its_end() -> None:
     notifications = NotificationReader("api")
     assert hear(notifications, "turn/started", turn=turn(status="inProgress")) == ev.TurnBegan(
         AT, "api", "t", "u", None
@@ -44,7 +44,7 @@ def test_a_turn_is_heard_from_its_beginning_to_its_end() -> None:
     )
 
 
-def test_what_the_end_of_a_turn_tells_itself_counts_before_what_was_heard() -> None:
+def test_the_items_in_the_end_of_a_turn_win_over_those_observed_before() -> None:
     notifications = NotificationReader("api")
     hear(notifications, "item/completed", turnId="u", item=user("m1"))
     hear(notifications, "item/completed", turnId="u", item=agent("heard"))
@@ -53,7 +53,7 @@ def test_what_the_end_of_a_turn_tells_itself_counts_before_what_was_heard() -> N
     ) == ev.TurnEnded(AT, "api", "t", TurnSeen("u", DONE, ("m1", "m2"), "told"))
 
 
-def test_one_turn_does_not_take_over_what_belongs_to_another() -> None:
+def test_turns_keep_their_own_items() -> None:
     notifications = NotificationReader("api")
     for name in ("1", "2"):
         hear(notifications, "item/completed", turnId=name, item=agent(f"text {name}"))
@@ -98,12 +98,12 @@ def test_only_an_error_that_codex_tries_again_is_an_event() -> None:
     assert hear(notifications, "error", turnId="u", willRetry=False, error=error) is None
 
 
-def test_what_means_nothing_to_us_is_no_event() -> None:
+def test_other_notifications_are_not_events() -> None:
     assert hear(NotificationReader("api"), "skills/changed") is None
     assert NotificationReader("api").hear("turn/started", {}, AT) is None
 
 
-def test_what_somebody_else_says_on_a_thread_of_ours_is_heard_and_nowhere_else() -> None:
+def test_messages_of_others_are_observed_only_on_our_threads() -> None:
     notifications = NotificationReader("api")
     item = {"type": "userMessage", "id": "i", "clientId": None, "content": [{"type": "text", "text": "x" * 600}, 7]}
     assert hear(notifications, "item/completed", turnId="u", item=item) is None
@@ -115,7 +115,7 @@ def test_what_somebody_else_says_on_a_thread_of_ours_is_heard_and_nowhere_else()
     assert hear(notifications, "item/completed", turnId="u", item={**item, "clientId": "orch-T1-1"}) == ours
 
 
-def test_settings_that_differ_from_those_we_gave_are_told_each_once() -> None:
+def test_settings_that_differ_from_ours_are_reported_once_each() -> None:
     notifications = NotificationReader("api")
     policy = {"type": "workspaceWrite", "networkAccess": False}
     answer = {"model": "m", "reasoningEffort": None, "approvalPolicy": "on-request", "sandbox": policy, "thread": {}}
@@ -146,7 +146,7 @@ def test_settings_that_differ_from_those_we_gave_are_told_each_once() -> None:
 
 
 @given(st.lists(st.tuples(METHODS, PARAMS), max_size=6))
-def test_nothing_that_a_server_says_breaks_the_ear(told: list[tuple[str, Mapping[str, Any]]]) -> None:
+def test_no_notification_breaks_the_reader(told: list[tuple[str, Mapping[str, Any]]]) -> None:
     notifications = NotificationReader("api")
     notifications.gave("t", {})
     for method, params in told:

@@ -1,4 +1,4 @@
-"""What we say to an app-server."""
+"""The params that we send to an app-server."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from supervisor.wire.codex import (
 )
 
 
-def test_it_introduces_itself_and_opts_out_of_the_floods() -> None:
+def test_initialize_opts_out_of_high_volume_notifications() -> None:
     assert initialize("1.2.3") == {
         "clientInfo": {"name": "orch", "title": "orch supervisor", "version": "1.2.3"},
         "capabilities": {

@@ -1,4 +1,4 @@
-"""What an app-server answers, as it is read."""
+"""Read the answers of an app-server."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_the_version_is_the_first_one_named(text: str, version: tuple[int, ...] 
     assert version_of(text) == version
 
 
-def test_a_server_tells_its_version_after_our_own_name() -> None:
+def test_the_version_of_a_server_is_read_after_our_own_name() -> None:
     assert server_version({"userAgent": "orch/0.169.0 (Debian 12.0.0; x86_64) xterm (orch; 0.1.0)"}) == "0.169.0"
     assert [server_version(answer) for answer in ({}, None, {"userAgent": 7}, {"userAgent": "0.1.0"})] == [""] * 4
 
@@ -48,13 +48,13 @@ def test_only_an_account_that_is_needed_and_missing_is_a_problem() -> None:
     assert login_problem({"account": {"type": "apiKey"}, "requiresOpenaiAuth": True}) is None
 
 
-def test_a_turn_tells_its_messages_and_its_last_words() -> None:
+def test_a_turn_is_read_with_its_messages_and_its_last_text() -> None:
     items = [user("m1"), agent("first"), {"type": "newKind"}, user("m2"), agent("last"), agent("")]
     assert turn_seen(turn(items=items)) == TurnSeen("u", DONE, ("m1", "m2"), "last")
 
 
 @pytest.mark.parametrize("status", [one.value for one in TurnStatus])
-def test_a_turn_tells_its_status(status: str) -> None:
+def test_the_status_of_a_turn_is_read(status: str) -> None:
     assert turn_seen(turn(status=status)) == TurnSeen("u", TurnStatus(status))
 
 
@@ -91,7 +91,7 @@ def test_an_unknown_status_counts_as_in_progress(status: Any) -> None:
         ("broken", None),
     ],
 )
-def test_a_failed_turn_tells_why(error: Any, failure: Failure | None) -> None:
+def test_the_failure_of_a_turn_is_read(error: Any, failure: Failure | None) -> None:
     assert turn_seen(turn(status="failed", error=error)) == TurnSeen("u", TurnStatus.FAILED, failure=failure)
 
 
@@ -117,12 +117,12 @@ def test_a_page_of_an_odd_shape_has_no_turns(page: Any) -> None:
         (None, False),
     ],
 )
-def test_a_thread_tells_whether_it_waits_for_a_human(status: Any, waiting: bool) -> None:
+def test_a_thread_shows_whether_it_waits_for_a_human(status: Any, waiting: bool) -> None:
     assert is_waiting({"id": "t", "status": status}) is waiting
 
 
 @given(TURN | anything)
-def test_nothing_that_a_server_answers_breaks_its_reading(value: Any) -> None:
+def test_no_answer_breaks_the_reader(value: Any) -> None:
     pages = [turns_of(page) for page in ({"data": [value]}, {"data": value}, value)]
     assert all(isinstance(turn, TurnSeen) for page in pages for turn in page)
     threads = [{"status": value}, {"status": {"activeFlags": value}}, value]

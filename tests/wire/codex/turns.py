@@ -1,4 +1,4 @@
-"""Turns and their items, as an app-server tells them."""
+"""Turns and items as an app-server sends them."""
 
 from __future__ import annotations
 

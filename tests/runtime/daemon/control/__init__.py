@@ -1,1 +1,1 @@
-"""The control socket of a real loop, over the real socket."""
+"""The control socket of a real loop."""

@@ -1,4 +1,4 @@
-"""A loop and its control socket in a thread, and what a client says to it."""
+"""A loop and its control socket in a thread, and requests to it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ LIMIT = 5.0  # seconds
 
 
 class Supervisor:
-    """A conductor and its control socket in a thread of their own, with nobody who carries out actions."""
+    """A loop and its control socket in a separate thread. Nothing carries out its actions."""
 
     def __init__(self, root: Path, *children: Child) -> None:
         self.workspace = Workspace(root)
@@ -53,7 +53,7 @@ class Supervisor:
         return self
 
     def __exit__(self, *error: object) -> None:
-        with suppress(RuntimeError):  # its loop is closed: it is down already
+        with suppress(RuntimeError):  # its event loop is closed: it is down already
             self.post(ev.DownRequested(self.loop.clock.now(), True))
             for child in self._children:
                 self.post(ev.ServerStopped(self.loop.clock.now(), child.name))
@@ -62,7 +62,7 @@ class Supervisor:
         assert not self.socket.exists()
 
     def wait(self) -> None:
-        """Until it has ended."""
+        """Wait until it has ended."""
         self._thread.join(LIMIT)
         assert not self._thread.is_alive()
 
@@ -73,7 +73,7 @@ class Supervisor:
         return ControlClient(self.socket)
 
     def recorded(self) -> list[ev.Event]:
-        """What is in the ledger, without the intents."""
+        """The events in the ledger, without the intents."""
         ledger = Ledger(self.workspace.ledger)
         try:
             return [event for event in ledger.open().events if not isinstance(event, ev.Intended)]
@@ -124,7 +124,7 @@ class Supervisor:
 
 
 class Over(Exception):
-    """Ends the task group: the conductor has returned."""
+    """Ends the task group: the loop has returned."""
 
 
 def ask(connection: socket.socket, line: bytes) -> Any:
@@ -142,7 +142,7 @@ def answer(connection: socket.socket) -> bytes:
 
 
 def refused(client: ControlClient, method: str, **params: Any) -> str:
-    """What the client is told."""
+    """The error that the client receives."""
     with pytest.raises((RequestRefused, UsageError)) as error:
         client.call(method, **params)
     return str(error.value)

@@ -1,4 +1,4 @@
-"""Who may use the control socket: this user alone."""
+"""Only this user may use the control socket."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ except OSError as error:
 
 
 def stranger(path: Path) -> str:
-    """What a client of another user gets to read."""
+    """What a client of another user can read."""
     ran = subprocess.run([sys.executable, "-c", STRANGER, path], capture_output=True, text=True, timeout=LIMIT)
     return ran.stdout.strip() or ran.stderr
 

@@ -26,7 +26,7 @@ from tests.runtime.daemon.control.harness import LIMIT, Supervisor, refused
 pytestmark = pytest.mark.timeout(10)
 
 
-def test_before_the_plan_is_known_only_who_watches_is_answered(
+def test_before_the_plan_is_known_only_watch_is_answered(
     supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(control_client, "CONNECT_TIMEOUT", 0.3)
@@ -37,13 +37,13 @@ def test_before_the_plan_is_known_only_who_watches_is_answered(
         answer = pool.submit(asking.call, "status")
         assert supervisor.asked.wait(LIMIT)
         assert watching.watch(-1, 0).status["plan"]["state"] == "missing"
-        with pytest.raises(FutureTimeout):  # it is alive, and so it is waited for
+        with pytest.raises(FutureTimeout):  # the supervisor is alive, so the client waits for it
             answer.result(2 * control_client.CONNECT_TIMEOUT)
         supervisor.plan_known.set()
         assert answer.result(LIMIT)["plan"]["state"] == "missing"
 
 
-def test_the_status_tells_what_is_known(supervisor: Supervisor) -> None:
+def test_the_status_shows_what_is_known(supervisor: Supervisor) -> None:
     with supervisor.client() as client:
         status = client.call("status")
     since = status["supervisor"].pop("since")
@@ -68,7 +68,7 @@ def test_the_status_tells_what_is_known(supervisor: Supervisor) -> None:
     }
 
 
-def test_whoever_watches_hears_of_a_change_at_once_and_of_no_change_in_time(supervisor: Supervisor) -> None:
+def test_watch_answers_at_once_after_a_change_and_in_time_without_one(supervisor: Supervisor) -> None:
     with supervisor.client() as client:
         version = client.watch(-1, 0).version
         assert client.watch(version, 0.05).version == version
@@ -89,7 +89,7 @@ def test_whoever_watches_hears_of_a_change_at_once_and_of_no_change_in_time(supe
     assert {one.status["plan"]["state"] for one in seen} <= {"missing", "held"}
 
 
-def test_what_was_asked_for_is_in_the_ledger_before_the_answer(supervisor: Supervisor) -> None:
+def test_a_request_is_in_the_ledger_before_its_answer(supervisor: Supervisor) -> None:
     with supervisor.client() as client:
         answers = [
             client.call("hold"),
@@ -114,7 +114,7 @@ def test_a_supervisor_knows_what_was_before_its_ledger_was_compacted(
 ) -> None:
     monkeypatch.setattr(store, "SEGMENT", 3000)
     notes = [f"note {number}" for number in range(40)]
-    for _ in "ab":  # the second time none of it is news
+    for _ in "ab":  # the second time nothing is new
         with Supervisor(tmp_path) as supervisor, supervisor.client() as client:
             for note in notes:
                 client.call("note", text=note)
@@ -122,9 +122,9 @@ def test_a_supervisor_knows_what_was_before_its_ledger_was_compacted(
         assert [one.text for one in supervisor.loop.world.learnings] == notes
         assert len(supervisor.recorded()) < 40
     assert len(segments(supervisor.workspace.ledger)) > 2
-    told = [json.loads(raw) for raw in raw_lines(supervisor.workspace.ledger)]
-    assert [one["text"] for one in told if one["event"] == "learning_noted"] == notes * 2
-    assert [one["seq"] for one in told] == list(range(1, len(told) + 1))
+    recorded = [json.loads(raw) for raw in raw_lines(supervisor.workspace.ledger)]
+    assert [one["text"] for one in recorded if one["event"] == "learning_noted"] == notes * 2
+    assert [one["seq"] for one in recorded] == list(range(1, len(recorded) + 1))
 
 
 def test_no_secret_that_a_human_notes_reaches_the_ledger(supervisor: Supervisor) -> None:
@@ -135,7 +135,7 @@ def test_no_secret_that_a_human_notes_reaches_the_ledger(supervisor: Supervisor)
     assert supervisor.recorded()[-1] == ev.LearningNoted(supervisor.recorded()[-1].at, "human", "use [redacted]")
 
 
-def test_a_wrong_name_is_told_with_the_nearest_right_one(tmp_path: Path) -> None:
+def test_the_error_for_a_wrong_name_names_the_nearest_one(tmp_path: Path) -> None:
     with (
         Supervisor(tmp_path, Child("backend", "/b"), Child("mobile", "/m")) as supervisor,
         supervisor.client() as client,
@@ -197,7 +197,7 @@ def test_of_many_who_give_the_same_answer_at_once_one_has_given_it(supervisor: S
     assert answered == asks
 
 
-def test_going_down_ends_the_supervisor_and_whoever_is_connected_sees_it(tmp_path: Path) -> None:
+def test_down_ends_the_supervisor_and_closes_all_connections(tmp_path: Path) -> None:
     with Supervisor(tmp_path) as supervisor, supervisor.client() as watcher, supervisor.client() as client:
         watcher.call("status")
         assert client.call("down", now=True) == {}

@@ -1,4 +1,4 @@
-"""What the control socket takes, and that nothing sent to it breaks it."""
+"""The requests that the control socket accepts. No input breaks it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.timeout(10)
     ],
     ids=lambda line: repr(line[:20]),
 )
-def test_what_is_no_request_is_refused_and_the_connection_goes_on(shared: Supervisor, line: bytes) -> None:
+def test_an_invalid_request_is_refused_and_the_connection_stays_open(shared: Supervisor, line: bytes) -> None:
     refusal = {"id": None, "error": {"code": INVALID_PARAMS, "message": "not a request"}}
     with shared.raw() as connection:
         assert ask(connection, line) == refusal
@@ -89,9 +89,7 @@ def test_params_that_do_not_fit_are_refused_with_the_field_named(
         ("answer", {"ask": "A1", "decision": "accept", "text": "", "for_session": False}, REFUSED),
     ],
 )
-def test_a_request_that_cannot_be_is_refused(
-    shared: Supervisor, method: str, params: dict[str, Any], code: int
-) -> None:
+def test_an_impossible_request_is_refused(shared: Supervisor, method: str, params: dict[str, Any], code: int) -> None:
     with shared.raw() as connection:
         refusal = ask(connection, json.dumps({"id": 7, "method": method, "params": params}).encode())
     assert (refusal["id"], refusal["error"]["code"]) == (7, code)
@@ -118,7 +116,7 @@ def test_an_error_of_its_own_is_never_the_callers_fault_and_is_logged(
         refusal = ask(connection, b'{"id":1,"method":"hold","params":{}}')
         assert refusal == {"id": 1, "error": {"code": INTERNAL_ERROR, "message": "an error of its own (TypeError)"}}
         assert ask(connection, b'{"id":2,"method":"ping","params":{}}') == {"id": 2, "result": {}}
-    supervisor.logs.close()  # so that what waits is written
+    supervisor.logs.close()  # writes what is buffered
     logged = [json.loads(line) for line in (supervisor.workspace.logs / "supervisor.jsonl").read_text().splitlines()]
     (broken,) = [line for line in logged if line["event"] == "control_broken"]
     assert (broken["level"], broken["method"]) == ("error", "hold")
