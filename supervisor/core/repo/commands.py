@@ -86,7 +86,7 @@ _RUNNERS = {
 _RUNNER_PAIRS = {
     *(("poetry", "run"), ("uv", "run"), ("pipenv", "run"), ("hatch", "run"), ("pdm", "run"), ("rye", "run")),
     *(("bundle", "exec"), ("pnpm", "exec"), ("pnpm", "dlx"), ("yarn", "exec"), ("npm", "exec"), ("fvm", "exec")),
-    *(("nix", "develop"), ("pixi", "run"), ("conda", "run"), ("coverage", "run"), ("python", "-m"), ("uv", "tool")),
+    *(("nix", "develop"), ("pixi", "run"), ("conda", "run"), ("coverage", "run"), ("uv", "tool")),
 }
 
 _ALONE = {

@@ -43,7 +43,7 @@ def plain(text: str) -> str:
     text = _ROLE.sub(r"\1", _TAG.sub("", text))
     # Every second part is code, where `*` is a character, not emphasis.
     parts = [part if at % 2 else _MARKS.sub("", part) for at, part in enumerate(_CODE.split(text))]
-    return " ".join(_ENTITIES.get(word, word) for word in "".join(parts).split())
+    return " ".join(filter(None, (_ENTITIES.get(word, word) for word in "".join(parts).split())))
 
 
 _UNDERLINED = re.compile(r"^\S[^\n]*\n([=~^-])\1{3,}\s*$", re.MULTILINE)

@@ -24,7 +24,7 @@ from supervisor.shell.files import read_file
 from supervisor.shell.git import list_files, place_of, toplevel
 from supervisor.wire.plain import plain, typed
 
-FORMAT = f"1/{__version__}"
+FORMAT = f"2/{__version__}"
 """The format of a snapshot's file. A file of another version is not used: it may hold other facts of the same repo."""
 
 FILE_LIMIT = 16 << 20

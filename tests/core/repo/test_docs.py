@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from supervisor.core.repo.commands import purpose_of, purpose_of_name
 from supervisor.core.repo.docs import CHANGELOG_LIMIT, DOCUMENT_LIMIT, read_docs, wanted
 from supervisor.core.repo.files import RepoFile
 from supervisor.domain.repo.facts import (
@@ -131,36 +129,6 @@ def test_a_document_that_tangles_the_parser_is_reported_and_the_others_are_read(
     found = docs_of(README_md=b"> " * 30 + b"x", AGENTS_md=b"# Rules")
     assert [one.path for one in found.documents] == ["README.md", "AGENTS.md"]
     assert found.cut[0].startswith("README.md could not be parsed (line 1: ")
-
-
-@pytest.mark.parametrize(
-    ("command", "purpose"),
-    [
-        ("PYTHONPATH=. python -m pytest tests", Purpose.TEST),
-        ("cd web && npm run build", Purpose.BUILD),
-        ("./gradlew :app:testDebugUnitTest", Purpose.TEST),
-        ("cargo +nightly clippy", Purpose.LINT),
-        ("uv run --frozen mypy .", Purpose.LINT),
-        ("coverage run -m pytest", Purpose.TEST),
-        ("docker compose up -d", Purpose.RUN),
-        ("pre-commit install", Purpose.SETUP),
-        ("idf.py build flash", Purpose.BUILD),
-        ("flutter analyze", Purpose.LINT),
-        ("npm ci", Purpose.SETUP),
-        ("./scripts/format.sh", Purpose.FORMAT),
-        ("twine upload dist/*", Purpose.RELEASE),
-        ("git commit -m test", None),
-        ("echo make test", None),
-        ("", None),
-    ],
-)
-def test_a_command_is_known_by_its_first_words(command: str, purpose: Purpose | None) -> None:
-    assert purpose_of(command) is purpose
-
-
-@given(text=st.text(max_size=200))
-def test_any_text_may_be_searched_for_its_purpose(text: str) -> None:
-    assert {purpose_of(text), purpose_of_name(text)} <= {None, *Purpose}
 
 
 @settings(max_examples=150, deadline=None)

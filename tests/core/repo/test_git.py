@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from supervisor.core.repo.git.history import (
     authors,
@@ -15,11 +16,13 @@ from supervisor.core.repo.git.history import (
     in_flight,
     messages,
     near_tags,
+    repairs,
     together,
     weeks,
 )
 from supervisor.core.repo.git.log import Logged, parse_log, parse_sized
 from supervisor.core.repo.git.parse import (
+    GitIndex,
     GitStatus,
     Ref,
     parse_index,
@@ -30,9 +33,20 @@ from supervisor.core.repo.git.parse import (
     parse_worktrees,
     patterns_of,
     remotes_of,
+    submodules_of,
 )
 from supervisor.core.repo.git.text import moment, without_credentials, words
-from supervisor.domain.repo.git import Convention, Operation, Paths, Remote, SubmoduleState, Upstream
+from supervisor.domain.repo.git import (
+    Convention,
+    InProgress,
+    Operation,
+    Paths,
+    Remote,
+    Repair,
+    Submodule,
+    SubmoduleState,
+    Upstream,
+)
 from supervisor.domain.repo.pathname import shown
 
 OIDS = st.binary(min_size=20, max_size=20).map(lambda raw: raw.hex().encode())
@@ -232,6 +246,63 @@ def test_nonsense_in_the_files_of_an_operation_is_not_a_step() -> None:
     assert found is not None
     assert (found.operation, found.step, found.steps, found.branch) == (Operation.REBASE, None, None, None)
     assert parse_progress({}) is None
+
+
+@pytest.mark.parametrize(
+    ("files", "found"),
+    [
+        ({"MERGE_HEAD": b""}, InProgress(Operation.MERGE)),
+        ({"CHERRY_PICK_HEAD": b""}, InProgress(Operation.CHERRY_PICK)),
+        ({"sequencer/todo": b"pick 12 x\npick 13 y\n"}, InProgress(Operation.CHERRY_PICK)),
+        ({"REVERT_HEAD": b""}, InProgress(Operation.REVERT)),
+        ({"sequencer/todo": b"revert 12 x\n"}, InProgress(Operation.REVERT)),
+        ({"BISECT_START": b"main\n"}, InProgress(Operation.BISECT)),
+        (
+            {"rebase-merge/head-name": b"refs/heads/topic\n", "rebase-merge/msgnum": b"2", "rebase-merge/end": b"5"},
+            InProgress(Operation.REBASE, 2, 5, "topic"),
+        ),
+        (
+            {"rebase-apply/applying": b"", "rebase-apply/next": b"1", "rebase-apply/last": b"3"},
+            InProgress(Operation.AM, 1, 3),
+        ),
+        ({"rebase-apply/head-name": b"detached HEAD\n"}, InProgress(Operation.REBASE)),
+    ],
+)
+def test_an_operation_is_known_by_its_files(files: dict[str, bytes], found: InProgress) -> None:
+    assert parse_progress(files) == found
+
+
+def test_submodules_are_told_with_their_address_and_state() -> None:
+    modules = (
+        b"submodule.lib.path\nvendor/lib\0submodule.lib.url\nhttps://ada:pa55@host/lib.git\0"
+        b"submodule.doc.url\n../doc\0core.bare\nfalse\0"
+    )
+    index = GitIndex(frozenset(), {b"vendor/lib": "11", b"doc": "22", b"gone": "33", b"torn": "44"})
+    states = {b"doc": SubmoduleState.CHANGED, b"torn": SubmoduleState.CONFLICTED}
+    status = replace(parse_status(b""), submodules=states)
+    assert submodules_of(index, status, modules, frozenset({b"vendor/lib", b"doc"})) == (
+        Submodule("doc", "../doc", "22", SubmoduleState.CHANGED),
+        Submodule("gone", None, "33", SubmoduleState.MISSING),
+        Submodule("torn", None, "44", SubmoduleState.CONFLICTED),
+        Submodule("vendor/lib", "https://host/lib.git", "11", SubmoduleState.CURRENT),
+    )
+
+
+def test_commits_that_undo_or_mend_others_are_known_by_their_subject() -> None:
+    subjects = (b'Revert "Add it"', b"fixup! Add it", b"revert(api): x", b"oops", b"Fix the parser", b"typography")
+    found = repairs([logged(number, subject=subject) for number, subject in enumerate(subjects)])
+    assert [(repair.kind, repair.subject) for repair in found] == [
+        ("revert", 'Revert "Add it"'),
+        ("fix-up", "fixup! Add it"),
+        ("revert", "revert(api): x"),
+        ("fix-up", "oops"),
+    ]
+    assert found[0] == Repair("revert", f"{0:040}", 'Revert "Add it"', moment(0))
+
+
+def test_without_a_message_of_a_person_there_is_no_convention() -> None:
+    assert messages([logged(1, subject=b'Revert "x"'), logged(2, parents=(1, 3))]) is None
+    assert weeks([]) == ()
 
 
 def test_remotes_are_parsed_by_name_with_their_first_address() -> None:

@@ -6,20 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from supervisor.core.repo.ci import read_hooks, read_pipeline, system_of
 from supervisor.core.repo.manifests import kind_of, read_manifest
 from supervisor.domain.repo.facts import (
-    CiJob,
-    CiStep,
     Dependency,
     Fact,
     Manifest,
-    Moment,
-    Pipeline,
     Purpose,
-    RepoRule,
     Script,
 )
+from tests.core.repo.junk import junk
 
 PYPROJECT = b"""\
 [build-system]
@@ -239,98 +234,12 @@ def test_a_secret_in_a_script_is_cut_out() -> None:
     assert manifest.scripts[0].command == "curl https://host"
 
 
-WORKFLOW = b"""\
-name: CI
-on: [push, pull_request]
-jobs:
-  test:
-    steps:
-      - uses: actions/checkout@v4
-      - run: pip install -e .
-      - run: |
-          echo hello
-          pytest -q
-"""
-
-
-def test_a_workflow_gives_its_jobs_and_the_lines_of_their_commands() -> None:
-    assert read_pipeline(".github/workflows/ci.yml", WORKFLOW) == Pipeline(
-        ".github/workflows/ci.yml",
-        "github",
-        "CI",
-        ("push", "pull_request"),
-        (CiJob("test", 4, (CiStep("pip install -e .", Purpose.SETUP, 7), CiStep("pytest -q", Purpose.TEST, 10))),),
-    )
-
-
-@pytest.mark.parametrize(
-    ("path", "content", "step"),
-    [
-        (".gitlab-ci.yml", b"unit:\n  script:\n    - make test\n", CiStep("make test", Purpose.TEST, 3)),
-        ("Jenkinsfile", b"stage('t') {\n  sh 'mvn -B verify'\n}", CiStep("mvn -B verify", Purpose.TEST, 2)),
-        (
-            ".circleci/config.yml",
-            b"jobs:\n  b:\n    steps:\n      - run: cargo test\n",
-            CiStep("cargo test", Purpose.TEST, 4),
-        ),
-        (
-            "azure-pipelines.yml",
-            b"steps:\n  - script: dotnet build\n",
-            CiStep("dotnet build", Purpose.BUILD, 2),
-        ),
-        (".ci/run.sh", b"#!/bin/sh\nset -e\nnpm test\n", CiStep("npm test", Purpose.TEST, 3)),
-    ],
-)
-def test_every_ci_system_gives_its_commands(path: str, content: bytes, step: CiStep) -> None:
-    assert [step for job in read_pipeline(path, content).jobs for step in job.steps] == [step]
-
-
-def test_hooks_are_rules_before_a_commit() -> None:
-    content = b"repos:\n  - repo: x\n    hooks:\n      - id: ruff\n"
-    assert read_hooks(".pre-commit-config.yaml", content) == (
-        RepoRule("pre-commit runs ruff", Moment.COMMIT, ".pre-commit-config.yaml", 4),
-    )
-
-
 NAMES = (
     *("pyproject.toml", "setup.cfg", "setup.py", "requirements.txt", "tox.ini", "noxfile.py", "package.json"),
     *("Cargo.toml", "go.mod", "pom.xml", "build.gradle", "pubspec.yaml", "Package.swift", "Gemfile", "x.gemspec"),
     *("composer.json", "x.csproj", "Makefile", "justfile", "Taskfile.yml", "CMakeLists.txt", "platformio.ini"),
     *("Dockerfile", "compose.yml", ".nvmrc", ".tool-versions"),
 )
-CI = (".github/workflows/x.yml", ".gitlab-ci.yml", "Jenkinsfile", ".circleci/config.yml", ".ci/x.sh")
-_pieces = st.sampled_from(
-    [
-        *(b"[project]\n", b"name = ", b'"x"', b"version: ", b"services:\n", b"  - run: x\n", b"jobs:\n", b"&a ", b"*a"),
-        *(
-            b"{",
-            b"}",
-            b"[",
-            b"]",
-            b'"scripts":',
-            b"<a>",
-            b"</a>",
-            b"test:\n\t",
-            b"\xff",
-            b"\0",
-            b"\x1b[2J",
-            b"require (\n",
-        ),
-        *(
-            b"stage('x')",
-            b'sh "',
-            b"implementation 'a:b:1'",
-            b"\n",
-            b" ",
-            b"? ",
-            b"!!python/object ",
-            b"- ",
-            b"| \n",
-            b"#",
-        ),
-    ]
-)
-junk = st.one_of(st.binary(max_size=60), st.lists(_pieces, max_size=14).map(b"".join))
 
 
 @settings(max_examples=150, deadline=None)
@@ -341,12 +250,3 @@ def test_whatever_a_manifest_holds_it_is_read_or_noted(name: str, content: bytes
     texts = [manifest.name, manifest.version, *(one.name + one.command for one in manifest.scripts)]
     texts += [*(one.name + one.version for one in manifest.dependencies), *(one.value for one in manifest.facts)]
     assert all(text.isprintable() for text in texts)
-
-
-@settings(max_examples=100, deadline=None)
-@given(name=st.sampled_from(CI), content=junk)
-def test_whatever_a_pipeline_holds_it_is_read_or_noted(name: str, content: bytes) -> None:
-    pipeline = read_pipeline(name, content)
-    assert (pipeline.path, pipeline.system) == (name, system_of(name))
-    read_hooks(".pre-commit-config.yaml", content)
-    read_hooks("lefthook.yml", content)

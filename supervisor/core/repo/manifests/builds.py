@@ -64,7 +64,7 @@ def _taskfile(name: str, kind: str, content: bytes) -> Manifest:
         commands = (task if isinstance(task.data, tuple) else task.at("cmds") if task.pairs else task).items
         first = next((command.text or command.at("cmd").text for command in commands), "")
         purpose = purpose_of_name(called) or purpose_of(first)
-        scripts.append(Script(quote(called, NAME), quote(first, LENGTH), purpose, task.line))
+        scripts.append(Script(quote(called, NAME), quote(first, LENGTH), purpose, _key_line(task)))
     return Manifest(name, kind, scripts=tuple(scripts))
 
 
@@ -91,6 +91,8 @@ def _cmake(name: str, kind: str, content: bytes) -> Manifest:
             wants = words[1] if len(words) > 1 and words[1][0].isdigit() else ""
             needed.append(Dependency(quote(first, NAME), quote(wants, NAME), False, number))
         elif verb in ("add_executable", "add_library", "add_test") and first:
+            if verb == "add_test" and first == "NAME" and len(words) > 1:
+                first = words[1]
             facts.append(Fact(verb.removeprefix("add_"), quote(first, NAME), number))
         elif verb == "cmake_minimum_required" and len(words) > 1:
             facts.append(Fact("cmake", quote(words[1], NAME), number))
@@ -144,10 +146,13 @@ def _compose(name: str, kind: str, content: bytes) -> Manifest:
             words.append(f"ports {' '.join(ports)}")
         if needs := _keys(service.at("depends_on")):
             words.append(f"after {' '.join(needs)}")
-        facts.append(
-            Fact("service", quote(", ".join(words), LENGTH), service.line - 1 if service.pairs else service.line)
-        )
+        facts.append(Fact("service", quote(", ".join(words), LENGTH), _key_line(service)))
     return Manifest(name, kind, facts=tuple(facts))
+
+
+def _key_line(value: Value) -> int:
+    """Return the line of the key of a value. Of a block, the value begins on the next line."""
+    return value.line - 1 if value.pairs or value.items else value.line
 
 
 def _keys(value: Value) -> list[str]:

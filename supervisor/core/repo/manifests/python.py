@@ -150,12 +150,16 @@ def _setup_py(name: str, kind: str, content: bytes) -> Manifest:
     return Manifest(name, kind, quote(called, NAME), quote(version, NAME), tuple(scripts), tuple(needed), tuple(facts))
 
 
+_ADDRESS = re.compile(r"\s*[\w.+-]+://")  # of a package without a name
+
+
 def _requirements_txt(name: str, kind: str, content: bytes) -> Manifest:
     dev = re.search(r"dev|test|lint|doc|ci", name.rpartition("/")[2]) is not None
     needed = []
     for number, line in enumerate(content.decode("utf-8", "replace").splitlines(), 1):
-        match = REQUIREMENT.match(line.partition(" #")[0]) if not line.lstrip().startswith(("#", "-")) else None
-        if match and "://" not in match[1]:
+        if line.lstrip().startswith(("#", "-")) or _ADDRESS.match(line):
+            continue
+        if match := REQUIREMENT.match(line.partition(" #")[0]):
             needed.append(dependency(match[1], match[2].strip(" )\\"), dev=dev, line=number))
     return Manifest(name, kind, dependencies=tuple(needed))
 
