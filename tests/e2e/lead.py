@@ -16,7 +16,7 @@ from supervisor.domain.plan import Plan
 TOOLS = "mcp__orch"
 QUESTION = "Are your tests green, which command runs them, and what did you agree on with others?"
 LOOK = "grep -o 'python3 -m unittest -q' AGENTS.md | head -n 1; python3 -B -m unittest -q 2>&1 | tail -n 1"
-NEWS = "News of the work"
+NEWS = "News of the tasks"
 _CHILD = re.compile(r"You answer one question about the repo `(\w+)`")
 
 

@@ -28,7 +28,7 @@ def test_a_silent_turn_is_nudged_interrupted_resumed_and_at_last_given_to_the_hu
 
     ask = lab.ask()
     assert ask["text"].startswith("T1 gives no sign of life.")
-    assert "Codex called its thread active" in ask["text"]
+    assert "Codex reported its thread as active" in ask["text"]
     assert [one["nudge"] for one in lab.acts("steer_turn")] == [True, True]
     assert [one["stalled"] for one in lab.acts("interrupt_turn")] == [True, True]
     assert lab.orch("wait", check=False).returncode == 4

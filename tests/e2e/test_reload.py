@@ -47,7 +47,7 @@ def test_only_what_changed_in_the_config_is_touched() -> None:
         lab.until(lambda _: not process.marked(lab.workspace.mark("mobile")))
         lab.until(lambda _: lab.ledger("server_stopped"))
         assert [(one["child"], one["why"]) for one in lab.acts("stop_server")] == [
-            ("mobile", "the config names it no more")
+            ("mobile", "it is not in the config any more")
         ]
         assert [one["child"] for one in lab.ledger("server_stopped")] == ["mobile"]
 

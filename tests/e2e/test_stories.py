@@ -163,9 +163,9 @@ def test_a_lost_session_across_frontend_edge_and_backend_is_mended_while_the_con
             last = [one for one in lab.model.requests if one.cwd.endswith(f"/{name}")][-1]
             task, title = CHECKOUT.tasks[name]
             # It may also have been told that the repo beside it changed what it relies on.
-            first, second = (text for text in last.user_texts() if not text.startswith("While you are on"))
+            first, second = (text for text in last.user_texts() if not text.startswith("While you work on"))
             assert first.startswith(f"# {task} — {title}\n")
-            assert second.startswith("The plan changed while you were on this task.")
+            assert second.startswith("The plan changed while you worked on this task.")
         assert_heard_once(lab, *(fact for part in CHECKOUT.parts.values() for fact in part.learned))
         lab.orch("down")
         assert process.marked(lab.workspace.mark()) == []

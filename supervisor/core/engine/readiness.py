@@ -1,4 +1,4 @@
-"""What stands between a task and its next turn; shared by those who decide and those who show."""
+"""Whether a task is ready for its next turn, and what is missing. Used by the rules and by the views."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 
 from supervisor.core.engine.lifecycle import budgets, outages
 from supervisor.core.engine.prompts import brief_of
+from supervisor.core.map.drift import concerning
+from supervisor.domain.link import Drift
 from supervisor.domain.memo import remember_last
 from supervisor.domain.plan import HUMAN, SandboxMode, Task
 from supervisor.domain.server import ServerState
@@ -15,23 +17,23 @@ from supervisor.domain.thread import OUR_MESSAGES, ThreadKey
 from supervisor.domain.world import World
 
 FIRST_MAP = timedelta(seconds=10)
-"""What new work waits for the first map at most: ten thousand files are read by then."""
+"""How long new tasks wait for the first map at most: ten thousand files are read by then."""
 
 
 def candidates(world: World) -> Iterator[tuple[Task, TaskState]]:
-    """The tasks of the plan in force, in its order, with what has become of them."""
+    """Yield the tasks of the plan in force with their states, in the order of the plan."""
     for task in world.plan.tasks:
         yield task, world.tasks[task.id]
 
 
 def wanted(world: World, state: TaskState) -> bool:
-    """Whether the plan has this task, and does not hold it."""
+    """Return whether the plan has this task and does not hold it."""
     task = world.plan.task(state.task)
     return task is not None and not task.hold
 
 
 def desired(world: World, state: TaskState) -> Brief:
-    """What the child should have been told. The task must be in the plan."""
+    """Return the brief that the child should have. Raises AssertionError if the task is not in the plan."""
     task = world.plan.task(state.task)
     if world.plan.current is None or task is None:
         raise AssertionError(f"{state.task} is not in the plan: it has no brief")
@@ -39,33 +41,40 @@ def desired(world: World, state: TaskState) -> Brief:
 
 
 def due_of(world: World, state: TaskState) -> Due | None:
-    """Why a next turn (or the next ask) of this task is to be started; None if none is due, or one is under way."""
+    """Return why a turn (or an ask) of this task is to be started; None if nothing is due, or a turn is under way."""
     task = world.plan.task(state.task)
     if task is None or (state.phase.live and (state.phase is not Phase.CHECKING or state.checking)):
         return None
     if state.brief.delivered is None or state.child != task.child:
         return Due.BRIEF
     if state.steer is not None:
-        return None  # it is not known yet whether the child heard of the change
+        return None  # it is not known yet whether the child knows the change
     if state.brief.delivered.key != desired(world, state).key:
         return Due.REDIRECT
     return state.due if state.phase is Phase.IDLE else None
 
 
+def unseen_drifts(world: World, state: TaskState) -> tuple[Drift, ...]:
+    """Return what others changed that this child relies on, and does not know yet."""
+    since = state.brief.seen_up_to
+    drifts = (record.drift for record in world.map.drifts if since is None or record.at > since)
+    return concerning(drifts, state.child)
+
+
 def first_map(world: World) -> datetime | None:
-    """Until when new work waits for the very first map, which the briefs are made with; None if it need not."""
+    """Return until when new tasks wait for the very first map, because briefs use it; None if they do not wait."""
     waits = (world.map.surveying or world.map.unsurveyed) and not world.map.digest
     return world.supervisor.since + FIRST_MAP if waits and world.supervisor.since is not None else None
 
 
 def is_done(world: World, task: str) -> bool:
-    """Whether this task is done under the plan as it is now. Blocked or failed never counts as done."""
+    """Return whether this task is done under the plan in force. Blocked or failed never counts as done."""
     state = world.tasks.get(task)
     return state is not None and state.phase is Phase.DONE and due_of(world, state) is None
 
 
 def readiness(world: World, state: TaskState, at: datetime) -> str | None:
-    """What stands in the way of the task's next turn, in one line; None if nothing does."""
+    """Say in one line what is missing for the task's next turn; None if it is ready."""
     obstacle = clearance(world, state, at)
     task = world.plan.task(state.task)
     if obstacle is not None or task is None:
@@ -74,17 +83,17 @@ def readiness(world: World, state: TaskState, at: datetime) -> str | None:
         return None
     if not _under_way(task, state) and (drawn := first_map(world)) is not None and at < drawn:
         return "the first map of the repos is being drawn"
-    if (elsewhere := external_turn(world, task.child)) is not None:
-        return elsewhere
+    if (external := external_turn(world, task.child)) is not None:
+        return external
     thread = world.threads.get(thread_key(task, state))
     if thread is not None and thread.failures and not thread.open:
         return f"the thread of {task.child} cannot be opened: {thread.problem}"
     outage = outages.pause(world, thread, at)
-    return outages.said(outage) if outage is not None else None
+    return outages.describe(outage) if outage is not None else None
 
 
 def external_turn(world: World, child: str) -> str | None:
-    """That a turn which is not ours runs on a thread of the child, in one line; None if there is none."""
+    """Say in one line that a turn of somebody else runs on a thread of the child; None if there is none."""
     for thread in world.threads.values():
         running = thread.running if thread.child == child and thread.open else None
         if running is None or any(message.startswith(OUR_MESSAGES) for message in running.messages):
@@ -96,9 +105,9 @@ def external_turn(world: World, child: str) -> str | None:
 
 
 def clearance(world: World, state: TaskState, at: datetime) -> str | None:
-    """What stands in the way of opening the thread for the task's next turn, in one line; None if nothing does.
+    """Say in one line why the thread for the task's next turn must not be opened yet; None if it may be.
 
-    It is opened while the first map is still being drawn: only the brief needs that.
+    This may be earlier than `readiness`: only the brief needs the first map.
     """
     task = world.plan.task(state.task)
     if task is None:
@@ -114,8 +123,8 @@ def clearance(world: World, state: TaskState, at: datetime) -> str | None:
             return "nothing new starts: plan.md says `hold: yes`"
         if world.plan.hold:
             return "nothing new starts: `orch hold` (`orch go` lifts it)"
-        if waits_for := [one for one in task.after if not is_done(world, one)]:
-            return "after " + ", ".join(_named(world, one) for one in waits_for)
+        if waits_for := [before for before in task.after if not is_done(world, before)]:
+            return "after " + ", ".join(_with_phase(world, before) for before in waits_for)
     if (state.not_before or at) > at:
         return state.note or state.why or "it waits a moment before the next try"
     if task.child == HUMAN:
@@ -125,7 +134,7 @@ def clearance(world: World, state: TaskState, at: datetime) -> str | None:
     for other in _live(world.tasks):
         if other.task != task.id and _occupies(world, other, task.child):
             return f"{other.task} works in {task.child}"
-    budget = budgets.in_the_way(world, task, at)
+    budget = budgets.blocking_budget(world, task, at)
     return budgets.obstacle(world, budget) if budget is not None else None
 
 
@@ -134,7 +143,7 @@ def _under_way(task: Task, state: TaskState) -> bool:
 
 
 def server_trouble(world: World, child: str) -> str | None:
-    """Why the server of a child takes no turns, in one line; None if it does."""
+    """Say in one line why the server of a child takes no turns; None if it does."""
     server = world.servers.get(child)
     if server is None:
         return f"{child} is not in the config of the running supervisor: `orch down`, then `orch up`"
@@ -144,14 +153,14 @@ def server_trouble(world: World, child: str) -> str | None:
 
 
 def thread_key(task: Task, state: TaskState) -> ThreadKey:
-    """The thread on which the task's next turn goes: the one it has, else the one that the plan names."""
+    """Return the thread for the task's next turn: the one that it has, else the one that the plan names."""
     if state.thread is not None and state.child == task.child and state.brief.delivered is not None:
         return state.thread
     return (task.child, task.id if task.thread == "fresh" else None)
 
 
 def sandbox_of(world: World, task: Task | None, child: str) -> SandboxMode:
-    """The sandbox for a turn or a check: the task's own, else the child's."""
+    """Return the sandbox for a turn or a check: the task's own, else the child's."""
     if task is not None and task.sandbox is not None:
         return task.sandbox
     server = world.servers.get(child)
@@ -159,7 +168,10 @@ def sandbox_of(world: World, task: Task | None, child: str) -> SandboxMode:
 
 
 def deadline(world: World, state: TaskState) -> datetime | None:
-    """When the running turn has taken too long; the time for which it waits on a human does not count."""
+    """Return when the running turn exceeds the task's timeout. Time in which it waits on a human does not count.
+
+    None without a timeout, without a running turn, and while the turn waits on a human.
+    """
     task = world.plan.task(state.task)
     if task is None or task.timeout is None or state.turn is None or state.phase is not Phase.WORKING:
         return None
@@ -170,20 +182,21 @@ def deadline(world: World, state: TaskState) -> datetime | None:
 
 @remember_last
 def _live(tasks: Mapping[str, TaskState]) -> tuple[TaskState, ...]:
-    """Those at work: a few, where a plan may have thousands of tasks."""
+    """Return the tasks that occupy a working tree: a few, while a plan may have thousands of tasks."""
     return tuple(state for state in tasks.values() if state.phase.live)
 
 
 def _occupies(world: World, state: TaskState, child: str) -> bool:
-    """Whether this work needs the tree of a child for itself: it is at work there, or about to be checked."""
+    """Return whether this task needs the child's working tree for itself: it runs there, or is about to be checked."""
     if state.child != child or not state.phase.live:
         return False
     own = world.plan.task(state.task)
-    moved = own is not None and own.child != state.child  # what it left behind is not checked any more
+    moved = own is not None and own.child != state.child  # a task that moved to another child is not checked here
     return not (moved and state.phase is Phase.CHECKING and not state.checking)
 
 
-def _named(world: World, task: str) -> str:
+def _with_phase(world: World, task: str) -> str:
+    """Return the task's id, with its phase if that keeps others waiting."""
     state = world.tasks.get(task)
     if state is None or state.phase in (Phase.IDLE, Phase.STARTING, Phase.WORKING, Phase.CHECKING, Phase.DONE):
         return task

@@ -1,4 +1,4 @@
-"""The state of the plan and of its tasks as people name it: derived from the world, stored nowhere."""
+"""The state of the plan and of its tasks, as shown to people. Derived from the world, stored nowhere."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from supervisor.domain.world import World
 
 
 def plan_state(world: World) -> str:
-    """`in_force`, `held`, `rejected` or `missing`."""
+    """Return `in_force`, `held`, `rejected` or `missing`."""
     if world.plan.problems:
         return "rejected"
     if world.plan.missing is not None:
@@ -21,21 +21,21 @@ def plan_state(world: World) -> str:
 
 
 def ordered(world: World) -> list[TaskState]:
-    """The works in the order of the plan, then those that the plan no longer has."""
+    """Return the tasks in the order of the plan, then those that ran and that the plan no longer has."""
     planned = [task.id for task in world.plan.tasks] if world.plan.current else []
     started = [task for task, state in world.tasks.items() if task not in planned and state.runs]
     return [world.tasks[task] for task in (*planned, *started)]
 
 
 def task_status(world: World, state: TaskState, at: datetime) -> tuple[TaskStatus, str]:
-    """The state of a task in the words of the command line, and why it is in it."""
+    """Return the status of a task, and why it has this status."""
     task = world.plan.task(state.task)
     if task is None:
         return TaskStatus.RETIRED, "the plan no longer has it" + ("; its changes stay" if state.turns else "")
     match state.phase:
         case Phase.STARTING | Phase.WORKING:
-            open_requests = [one for key, one in world.requests.items() if key not in world.answering]
-            if state.turn and any(one.turn == state.turn_id for one in open_requests):
+            open_requests = [request for key, request in world.requests.items() if key not in world.answering]
+            if state.turn and any(request.turn == state.turn_id for request in open_requests):
                 return TaskStatus.NEEDS_HUMAN, "its turn waits for an answer (`orch asks`)"
             return TaskStatus.RUNNING, server_trouble(world, state.child) or state.note or state.why
         case Phase.STOPPING:
@@ -55,20 +55,20 @@ def task_status(world: World, state: TaskState, at: datetime) -> tuple[TaskStatu
     if state.phase is Phase.CHECKING and due is None:
         return TaskStatus.VERIFYING, server_trouble(world, state.child) or state.note or state.why
     if any(ask.budget and ask.budget in budgets.names(task) for ask in world.open_asks):
-        budget = budgets.in_the_way(world, task, at)
+        budget = budgets.blocking_budget(world, task, at)
         if budget is not None and readiness(world, state, at) == budgets.obstacle(world, budget):
             return TaskStatus.NEEDS_HUMAN, budgets.obstacle(world, budget)
     obstacle = readiness(world, state, at)
     if due is Due.REDIRECT:
-        return TaskStatus.WAITING, f"the plan changed what it was told: {obstacle or 'about to follow'}"
+        return TaskStatus.WAITING, f"the plan changed its brief: {obstacle or 'about to be redirected'}"
     if obstacle is None:
-        return TaskStatus.WAITING, state.note or ("about to start" if not state.runs else "about to go on")
+        return TaskStatus.WAITING, state.note or ("about to start" if not state.runs else "about to continue")
     under_way = state.runs > 0 and not state.new_run
     return (TaskStatus.RUNNING if under_way and due is Due.RETRY else TaskStatus.WAITING), obstacle
 
 
 def settled(world: World, state: TaskState, at: datetime) -> bool:
-    """Whether nothing more will happen to this task before a human or the plan says so."""
+    """Return whether nothing more happens to this task until a human or the plan changes something."""
     return task_status(world, state, at)[0] in (
         TaskStatus.DONE,
         TaskStatus.BLOCKED,
@@ -78,7 +78,7 @@ def settled(world: World, state: TaskState, at: datetime) -> bool:
 
 
 def summary(state: TaskState) -> str | None:
-    """What came of the task, in the child's (or the human's) words."""
+    """Return the result of the task in the words of the child or the human, or None."""
     if state.result.report is not None:
         return state.result.report.summary
     return state.result.words or None

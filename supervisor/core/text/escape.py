@@ -33,6 +33,11 @@ def code(text: str) -> str:
     return f"{fence}{pad}{line}{pad}{fence}" if line.strip() else "(empty)"
 
 
+def block_quote(text: str) -> str:
+    """Return `text` as a block quote, line by line, so that nothing in it can end the quote."""
+    return "\n".join(f"> {line}" for line in text.splitlines()) or "> (nothing)"
+
+
 def without_colour(text: str) -> str:
     """Return the output of a command without the escape sequences that color it."""
     return _COLOUR.sub("", text)

@@ -119,4 +119,4 @@ def _next(world: World, state: TaskState, status: TaskStatus) -> str:
             return "its verify commands decide"
         case TaskStatus.RUNNING:
             return f"its report; {code('orch logs --follow --task ' + shlex.quote(state.task))} shows the work"
-    return "it goes on by itself when nothing stands in its way"
+    return "it continues by itself as soon as it is ready"

@@ -98,7 +98,7 @@ def _pauses(world: World, at: datetime) -> Iterable[str]:
     for provider, outage in world.outages.items():
         if at < outage.until:
             whose = code(provider) if provider else "the provider"
-            yield f"Everything that uses {whose} is **{inline(outages.said(outage), 400)}**. It goes on by itself."
+            yield f"Everything that uses {whose} is **{inline(outages.describe(outage), 400)}**. It goes on by itself."
 
 
 def _lead(world: World) -> str:

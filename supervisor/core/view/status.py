@@ -111,7 +111,7 @@ def _orchestrator(world: World, at: datetime) -> OrchestratorInfo | None:
 
 def _pause(world: World, lead: TaskState, thread: Thread | None, at: datetime) -> str:
     outage = outages.pause(world, thread, at) if lead.phase is Phase.IDLE else None
-    return outages.said(outage) if outage is not None else ""
+    return outages.describe(outage) if outage is not None else ""
 
 
 def _opening(thread: Thread | None) -> str:

@@ -285,7 +285,7 @@ class Control:
         world = self._loop.world
         outage = outages.pause(world, world.threads.get((child, None)), self._loop.clock.now())
         if outage is not None:
-            raise RequestRefused(f"{child} is asked nothing now: {outages.said(outage)}", "ask again after that")
+            raise RequestRefused(f"{child} is asked nothing now: {outages.describe(outage)}", "ask again after that")
         assert self._interviews is not None, "a supervisor that has children can ask them"
         return await self._interviews.ask(child, params.question)
 

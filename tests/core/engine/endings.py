@@ -38,7 +38,7 @@ def at_rest(story: Story) -> None:
         if "is not in the config" in why:
             continue
         if status is TaskStatus.WAITING:
-            obstacle = why.removeprefix("the plan changed what it was told: ")
+            obstacle = why.removeprefix("the plan changed its brief: ")
             assert obstacle.startswith(("nothing new starts", "after ")), f"{task.id}: {why}"
         else:
             settled = (TaskStatus.DONE, TaskStatus.BLOCKED, TaskStatus.FAILED, TaskStatus.HELD)

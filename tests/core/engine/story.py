@@ -152,7 +152,9 @@ class Story(Human):
             assert not self.stopping_since_down, "a turn starts after `orch down`"
             state = state_of(world, action.task)
             task = world.plan.task(action.task)
-            assert task is None or budgets.in_the_way(world, task, self.now) is None, f"{task.id} has spent its budget"
+            assert task is None or budgets.blocking_budget(world, task, self.now) is None, (
+                f"{task.id} has spent its budget"
+            )
             assert outages.pause(world, world.thread_by_id(action.thread), self.now) is None, "it starts in an outage"
             others = [
                 one.task

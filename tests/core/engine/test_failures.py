@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from supervisor.core.engine.lifecycle.failures import PASSING, REMEDIES, FailureVerdict, judge
+from supervisor.core.engine.lifecycle.failures import PASSING, REMEDIES, FailureVerdict, diagnose
 from supervisor.domain.thread import Failure
 
 LOGS = "see `orch logs` for what codex said"
@@ -68,18 +68,18 @@ LOGS = "see `orch logs` for what codex said"
 def test_a_failure_is_worth_another_try_only_if_it_may_pass_by_itself(
     failure: Failure | None, verdict: FailureVerdict
 ) -> None:
-    assert judge(failure) == verdict
+    assert diagnose(failure) == verdict
 
 
 @pytest.mark.parametrize("status", [408, 409, 425, 429, 500, 503])
 @pytest.mark.parametrize("kind", sorted(PASSING))
 def test_a_status_that_passes_is_tried_again(kind: str, status: int) -> None:
-    assert judge(Failure(kind, status, "busy")).again
+    assert diagnose(Failure(kind, status, "busy")).again
 
 
 @given(st.builds(Failure, st.text(), st.none() | st.integers(), st.text()))
 def test_every_failure_has_a_reason_of_one_short_line_and_a_remedy(failure: Failure) -> None:
-    verdict = judge(failure)
+    verdict = diagnose(failure)
 
     assert len(verdict.why) < 350 + len(failure.kind)
     assert "\n" not in verdict.why.replace(failure.kind, "")

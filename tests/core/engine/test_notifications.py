@@ -46,7 +46,7 @@ def test_an_ask_is_notified_once_with_what_there_is_to_do() -> None:
         kind="asks",
         title="A1 (approval: backend T1) waits on you",
         text="May it?\n\n`rm x`\n\n"
-        "`accept` lets it run once; `accept --for-session` also the next time; `decline` tells the child no.",
+        "`accept` allows it once, `accept --for-session` the next times, too; `decline` refuses it.",
         next_step="orch answer A1 accept|decline",
         child="backend",
         task="T1",

@@ -95,7 +95,7 @@ def test_without_a_request_the_orchestrator_has_no_server_and_no_status() -> Non
 
 def test_a_request_starts_its_server_then_its_thread_then_its_turn() -> None:
     scene = Led()
-    assert scene.ask() == (act.EnsureServer(ORCHESTRATOR, why="it is wanted and not known to run"),)
+    assert scene.ask() == (act.EnsureServer(ORCHESTRATOR, why="it should run, and is not known to"),)
     opened = scene.post(ev.ServerReady, ORCHESTRATOR, 33, "/run/o", "0.169.0", False)
     assert opened == (
         act.OpenThread(ORCHESTRATOR, None, None, "big", None, "workspace-write", why="the orchestrator needs it"),

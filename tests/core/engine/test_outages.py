@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from supervisor.core.engine.lifecycle import outages
-from supervisor.core.engine.lifecycle.failures import judge
+from supervisor.core.engine.lifecycle.failures import diagnose
 from supervisor.core.view.status import status
 from supervisor.domain import action as act
 from supervisor.domain import event as ev
@@ -153,7 +153,7 @@ def test_a_failure_that_comes_again_and_again_is_an_outage_once_another_task_mee
 def test_a_failure_says_whether_the_provider_takes_any_work(
     failure: Failure, outage: bool, limited: bool, after: float | None
 ) -> None:
-    verdict = judge(failure)
+    verdict = diagnose(failure)
     assert (verdict.outage, verdict.limited, verdict.after) == (outage, limited, after)
 
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from supervisor.core.engine.lifecycle.transitions import PULSE_TRANSITIONS, PulseTrigger
-from supervisor.core.engine.reconcile import UNENDED, wakeup
+from supervisor.core.engine.reconcile import wakeup
+from supervisor.core.engine.rules.servers import UNENDED
 from supervisor.domain import action as act
 from supervisor.domain import event as ev
 from supervisor.domain.action import Action
@@ -58,7 +59,7 @@ def test_a_turn_whose_commands_are_at_work_is_spared_and_the_status_says_so() ->
         assert looked(scene, cpu=100.0 * round + 15.0) == ()
 
     assert scene.state("T1").turn.pulse is Pulse.LIVELY
-    assert scene.why("T1") == "no sign of life for 10 min, but its commands are at work"
+    assert scene.why("T1") == "no sign of life for 10 min, but its commands use the CPU"
 
 
 def test_a_stalled_turn_is_nudged_then_interrupted_and_resumed_and_at_last_given_to_the_human() -> None:
@@ -66,7 +67,7 @@ def test_a_stalled_turn_is_nudged_then_interrupted_and_resumed_and_at_last_given
     (nudge,) = silent(scene)
     assert isinstance(nudge, act.SteerTurn)
     assert nudge.nudge
-    assert "no sign of life from you on T1 for 10 min" in nudge.text
+    assert "no sign of life on T1 for 10 min" in nudge.text
     arrived(scene)
 
     (interrupt,) = silent(scene)
@@ -83,7 +84,7 @@ def test_a_stalled_turn_is_nudged_then_interrupted_and_resumed_and_at_last_given
     (ask,) = scene.ended("T1", TurnStatus.INTERRUPTED)
     assert isinstance(ask, act.RaiseAsk)
     assert "gives no sign of life" in ask.text
-    assert "Codex called its thread active" in ask.text
+    assert "Codex reported its thread as active" in ask.text
     assert "these ran: `make`" in ask.text
     assert scene.status("T1") == "needs_human"
     assert only(scene.answer("A1", "text", "Skip that test.")).due is Due.ANSWER

@@ -1,5 +1,5 @@
-"""What waits on a human: raising and withdrawing asks, rules that answer approvals, budgets that ask, and notices.
+"""What waits on a human: raise and withdraw asks, apply approval rules, ask about budgets, send notices.
 
-Here: every rule about what a person is asked or told. Not here: how an ask looks (`core.view`), or how it is sent
-(`runtime.notify`).
+Here: every rule about what a person is asked or notified of. Not here: how an ask is shown (`core.view`), or how a
+notice is delivered (`runtime.notify`).
 """

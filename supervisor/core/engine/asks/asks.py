@@ -1,4 +1,4 @@
-"""Whatever waits on a human is an ask: raised, taken back when it no longer applies, and its answer passed on."""
+"""Rules about asks: raise one for whatever waits on a human, withdraw it if it no longer applies, send the answer."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from supervisor.core.engine.asks import budget_asks
-from supervisor.core.engine.asks.approvals import hears, posed_to_human, ruling_of, state_of
+from supervisor.core.engine.asks.approvals import asked_requests, can_answer, ruling_of, state_of
 from supervisor.core.engine.orchestrator import session
 from supervisor.core.engine.readiness import candidates, desired, due_of, readiness, wanted
 from supervisor.domain import action as act
@@ -19,28 +19,26 @@ from supervisor.domain.world import World
 
 
 def withdraw(world: World, at: datetime) -> Iterator[Action]:
-    """What no longer applies is taken back."""
+    """Withdraw asks that no longer apply."""
     used_up = dict(budget_asks.questions(world, at))
     for ask in world.open_asks:
         why = None
         if ask.budget:
-            why = None if ask.budget in used_up else "the budget is not in the way any more"
+            why = None if ask.budget in used_up else "the budget does not stop anything any more"
         elif ask.request is not None:
-            over = (
-                "it was settled elsewhere: somebody answered in another window" if ask.external else "its turn is over"
-            )
+            over = "somebody answered in another window" if ask.external else "its turn is over"
             why = None if ask.request in world.requests else over
         elif ask.task is not None:
-            why = None if _asking(world, ask.task) else "the plan changed"
+            why = None if _is_asking(world, ask.task) else "the plan changed"
         elif ask.child is not None:
             server = world.servers.get(ask.child)
-            why = None if server and server.state is ServerState.FAILED else "the server is tried again"
+            why = None if server and server.state is ServerState.FAILED else "the server is being started again"
         if why is not None:
             yield act.WithdrawAsk(ask.id, why=why, external=ask.external)
 
 
-def _asking(world: World, task: str) -> bool:
-    """Whether the work on this task waits on a human and the question still fits the plan."""
+def _is_asking(world: World, task: str) -> bool:
+    """Return whether this task waits on a human, and the plan still wants the answer."""
     if task == ORCHESTRATOR:
         return session.waits(world)
     state = world.tasks[task]
@@ -48,9 +46,9 @@ def _asking(world: World, task: str) -> bool:
 
 
 def ask(world: World, at: datetime) -> Iterator[Action]:
-    """Whatever waits on a human is an ask."""
+    """Raise an ask for whatever waits on a human and has none."""
     number = world.asked
-    posed = posed_to_human(world)
+    asked = asked_requests(world)
     open_for = {(ask.child, ask.task) for ask in world.open_asks if ask.request is None and not ask.budget}
 
     def raised(kind: AskKind, child: str | None, task: str | None, text: str, **rest: object) -> act.RaiseAsk:
@@ -60,7 +58,7 @@ def ask(world: World, at: datetime) -> Iterator[Action]:
         return act.RaiseAsk(ask=f"A{number}", kind=kind, child=child, task=task, text=text, **shape)  # type: ignore[arg-type]
 
     for request in world.requests.values():
-        if request.key in posed or ruling_of(world, request) is not None:
+        if request.key in asked or ruling_of(world, request) is not None:
             continue
         state = state_of(world, request)
         approval = request.kind is AskKind.APPROVAL
@@ -70,20 +68,16 @@ def ask(world: World, at: datetime) -> Iterator[Action]:
             state.task if state else None,
             request.text,
             steps=request.detail,
-            expect="`accept` lets it run once; `accept --for-session` also the next time; `decline` tells the child no."
+            expect="`accept` allows it once, `accept --for-session` the next times, too; `decline` refuses it."
             if approval
-            else "an answer in your words",
+            else "an answer in your own words",
             choices=request.choices,
             request=request.key,
             why=f"the child asked in the middle of its turn ({request.method})",
         )
     for state in world.tasks.values():
-        if (
-            _asking(world, state.task)
-            and state.result.question is not None
-            and (state.child, state.task) not in open_for
-        ):
-            question = state.result.question
+        question = state.result.question
+        if _is_asking(world, state.task) and question is not None and (state.child, state.task) not in open_for:
             yield raised(
                 AskKind.QUESTION,
                 state.child,
@@ -105,16 +99,16 @@ def ask(world: World, at: datetime) -> Iterator[Action]:
         )
     for name, server in world.servers.items():
         if server.state is ServerState.FAILED and world.supervisor.stopping is None and (name, None) not in open_for:
-            tail = f"\n\nThe last lines of its error output:\n\n{_indented(server.stderr)}" if server.stderr else ""
+            tail = f"\n\nThe end of its error output:\n\n{_indented(server.stderr)}" if server.stderr else ""
             yield raised(
                 AskKind.QUESTION,
                 name,
                 None,
                 f"The server of {name} does not stay up: {server.problem}.{tail}",
-                steps=f"Mend the cause, then `orch restart {name}` (or answer `accept`).",
+                steps=f"Fix the cause, then run `orch restart {name}` (or answer `accept`).",
                 expect=f"`orch status` shows {name} as ready.",
                 choices=("accept",),
-                why="it was given up",
+                why="it is not started again by itself",
             )
     for name, question in budget_asks.questions(world, at):
         if not any(ask.budget == name for ask in world.open_asks):
@@ -132,7 +126,7 @@ def ask(world: World, at: datetime) -> Iterator[Action]:
                 budget=name,
             )
     for task, state in candidates(world):
-        waits = due_of(world, state) is not None or (_asking(world, task.id) and (HUMAN, task.id) not in open_for)
+        waits = due_of(world, state) is not None or (_is_asking(world, task.id) and (HUMAN, task.id) not in open_for)
         if task.child == HUMAN and waits and readiness(world, state, at) is None:
             yield raised(
                 AskKind.CHECKPOINT,
@@ -152,10 +146,10 @@ def _indented(text: str) -> str:
 
 
 def answer(world: World, at: datetime) -> Iterator[Action]:
-    """What the human answered reaches the server that asked."""
+    """Send the human's answers to the servers that asked."""
     for ask in world.asks.values():
         key = ask.request
         if ask.state is not AskState.ANSWERED or ask.answer is None or key is None or key in world.answering:
             continue
-        if key in world.requests and hears(world, key):
+        if key in world.requests and can_answer(world, key):
             yield act.SendAnswer(key.child, ask.id, key, ask.answer, why="the human answered")

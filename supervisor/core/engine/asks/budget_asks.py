@@ -1,4 +1,4 @@
-"""What is asked of the human once a budget is used up, and what the answer does."""
+"""Ask the human when a budget is used up, and apply the answer."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from supervisor.core.engine.lifecycle import tasks as do
 from supervisor.core.engine.lifecycle.budgets import (
     any_budget,
     base_of,
@@ -19,7 +18,9 @@ from supervisor.core.engine.lifecycle.budgets import (
     used_of,
     whose,
 )
+from supervisor.core.engine.lifecycle.tasks import settle
 from supervisor.core.engine.lifecycle.transitions import TaskTrigger
+from supervisor.core.engine.lifecycle.turns import with_turn
 from supervisor.core.engine.lifecycle.updates import put, put_task
 from supervisor.core.engine.readiness import candidates, desired, due_of, is_done
 from supervisor.core.plan.amounts import AmountError, format_amount, read_amount
@@ -31,10 +32,10 @@ from supervisor.domain.world import World
 
 
 def questions(world: World, at: datetime) -> Iterator[tuple[str, Question]]:
-    """The budgets that are used up while something needs more of them, each with what to ask of the human."""
+    """Yield the names of used-up budgets that stop a task, each with the question for the human."""
     if not any_budget(world):
         return
-    for name in dict.fromkeys(one for task, _ in candidates(world) for one in names(task)):
+    for name in dict.fromkeys(name for task, _ in candidates(world) for name in names(task)):
         limit = limit_of(world, name)
         if limit is None or not is_used_up(world, name, at):
             continue
@@ -45,22 +46,22 @@ def questions(world: World, at: datetime) -> Iterator[tuple[str, Question]]:
                 name,
                 Question(
                     f"The budget of {whose(name)} is used up: {figures(used, limit)}. Paused: {', '.join(waiting)}.",
-                    "Look at what came of it so far (`runs.md`, the work trees), then decide.",
-                    f"`accept` grants the same again ({format_amount(again)}); an amount such as `+100k tokens` or "
-                    "`30 min` grants that much; `decline` blocks what it pauses.",
+                    "Look at the results so far (`runs.md`, the work trees), then decide.",
+                    f"`accept` grants the same amount again ({format_amount(again)}); an amount such as "
+                    "`+100k tokens` or `30 min` grants that; `decline` blocks the paused tasks.",
                 ),
             )
 
 
 def granted(answer: Answer, again: Budget) -> Budget | AmountError:
-    """What an answer grants."""
+    """Parse what an answer grants. `again`: the amount for a plain `accept`."""
     if answer.decision == "accept" and not answer.text:
         return again
     return read_amount(answer.text)
 
 
 def answered(world: World, ask: Ask, answer: Answer, at: datetime) -> World | None:
-    """The human decided about a budget; None if the answer says nothing that can be followed."""
+    """The human decided about a budget. Return None if the answer is neither a decision nor an amount."""
     if answer.decision == "decline":
         return _declined(world, ask.budget, at)
     more, base = granted(answer, base_of(world, ask.budget) or Budget()), base_of(world, ask.budget)
@@ -79,19 +80,19 @@ def answered(world: World, ask: Ask, answer: Answer, at: datetime) -> World | No
 
 
 def _declined(world: World, name: str, at: datetime) -> World:
-    """The human grants no more: whatever is paused by it is blocked, begun or not."""
+    """The human grants no more: block all tasks that the budget pauses, whether they have started or not."""
     for task, state in list(covered(world, name)):
         why = f"the budget of {whose(name)} is used up, and you granted no more: `orch go {state.task}` asks again"
         if state.phase in (Phase.WORKING, Phase.STOPPING):
-            world = put_task(world, do.with_turn(state, denied=why))
+            world = put_task(world, with_turn(state, denied=why))
         if due_of(world, state) is None or state.phase.live:
             continue
         known = state.brief.delivered is not None and state.child == task.child
         briefing = replace(state.brief, delivered=desired(world, state), thread=state.brief.thread if known else None)
-        told = state if known else replace(state, child=task.child, thread=None, new_run=True)
+        own = state if known else replace(state, child=task.child, thread=None, new_run=True)
         due = state.due if known and state.phase is Phase.IDLE else Due.BRIEF
-        blocked = do.settle(replace(told, brief=briefing), TaskTrigger.BLOCK, why, at)
-        world = put_task(world, replace(blocked, new_run=told.new_run, due=due, due_text=state.due_text))
+        blocked = settle(replace(own, brief=briefing), TaskTrigger.BLOCK, why, at)
+        world = put_task(world, replace(blocked, new_run=own.new_run, due=due, due_text=state.due_text))
     return world
 
 
@@ -101,4 +102,4 @@ def _needs_more(world: World, state: TaskState) -> bool:
     task = world.plan.task(state.task)
     if task is None or task.hold or due_of(world, state) is None:
         return False
-    return all(is_done(world, one) for one in task.after) or (state.runs > 0 and not state.new_run)
+    return all(is_done(world, before) for before in task.after) or (state.runs > 0 and not state.new_run)

@@ -1,7 +1,7 @@
-"""What a command line runs, as far as it can be seen from its text. Two readings, for two kinds of rules.
+"""Read a command line in two ways, for two kinds of approval rules.
 
-`plain` is strict: the words of one command that a shell runs just as they stand, or None. `parts` is generous: whatever
-may be a command anywhere in it. What an accept rule lets pass must be the first; a decline rule looks at the second.
+`plain` is strict: it returns the words of one command that a shell runs exactly as written, or None. Rules that accept
+use it. `parts` is generous: it yields whatever may be a command anywhere in the line. Rules that decline use it.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from collections.abc import Iterator
 Words = tuple[str, ...]
 
 _DEPTH = 5  # shells within shells
-_LONGEST = 20_000  # characters of a command that are looked at; a longer one is not plain
-_SUFFIXES = 50  # words of a wrapper's arguments that may be where its command begins
+_LONGEST = 20_000  # characters of a command that are read; a longer one is not plain
+_SUFFIXES = 50  # positions in a wrapper's arguments at which its command may begin
 _SHELLS = ("bash", "sh", "dash", "zsh", "ksh", "fish")
 _FOLDERS = ("/bin/", "/usr/bin/", "/usr/local/bin/", "/opt/homebrew/bin/", "/run/current-system/sw/bin/")
 _TRUSTED = frozenset(folder + shell for folder in ("", *_FOLDERS) for shell in _SHELLS)
 _SCRIPT = ("-c", "-lc", "-cl", "-ic", "-ilc", "-lic")
 
-# Unquoted, a shell makes something else of these: it joins or redirects commands, expands, substitutes, comments.
+# Unquoted, these have a meaning for a shell: it joins or redirects commands, expands, substitutes, comments.
 _ACTIVE = frozenset("|&;<>(){}$`*?[]!#\\")
 _ASSIGNMENT = re.compile(r"\w+(?:\[.*\])?\+?=", re.ASCII)
 _WRAPPERS = frozenset(
@@ -56,17 +56,17 @@ _INNER = re.compile(r"\$\(([^()]*)\)|`([^`]*)`")
 
 
 def plain(line: str) -> Words | None:
-    """The words of the one plain command that `line` is, any `bash -lc '...'` around it looked through.
+    """Return the words of a line that is one plain command, without any `bash -lc '...'` around it; else None.
 
-    None for whatever has pipes, `;`, `&&`, redirects, substitutions, globs, braces, tildes that expand, comments,
-    backslashes, control characters or assignments, or is longer than 20,000 characters.
+    A line is not plain if it has pipes, `;`, `&&`, redirects, substitutions, globs, braces, tildes that expand,
+    comments, backslashes, control characters or assignments, or more than 20,000 characters.
     """
     for _ in range(_DEPTH):
         words = _strict(line)
         if words is None or words[0].rpartition("/")[2] not in _SHELLS:
             return words
         if words[0] not in _TRUSTED or not any(word[:1] in ("-", "+") for word in words[1:]):
-            return words  # another program of that name, or a file of commands that it runs
+            return words  # another program of that name, or a shell that runs a script file
         if len(words) != 3 or words[1] not in _SCRIPT:
             return None
         line = words[2]
@@ -74,7 +74,7 @@ def plain(line: str) -> Words | None:
 
 
 def parts(line: str) -> Iterator[Words]:
-    """Whatever may be a command in `line`: each part between operators, in nested shells and in substitutions too."""
+    """Yield whatever may be a command in `line`: between operators, in nested shells, and in substitutions."""
     yield from _parts(line[:_LONGEST], _DEPTH)
 
 
@@ -134,13 +134,13 @@ def _parts(line: str, depth: int) -> Iterator[Words]:
         for at in range(start, min(len(words), start + (_SUFFIXES if wrapped else 1))):
             yield words[at:]
         if any(word == "eval" or word.rpartition("/")[2] in _SHELLS for word in words):
-            inner += words[1:]  # each of them once: the whole is read a few times at most, however it is nested
+            inner += words[1:]  # each word once, so that nesting does not multiply the work
     for text in inner if depth else ():
         yield from _parts(text, depth - 1)
 
 
 def _pieces(line: str) -> Iterator[Words]:
-    """The words between operators; quotes are taken off, and what stands in them is one word."""
+    """Yield the words between operators. A quoted text is one word, without its quotes."""
     words: list[str] = []
     word: str | None = None
     quote = ""

@@ -1,4 +1,4 @@
-"""What the human is told by what the config names under `notify:`. Each notice has a key, and no key is used twice."""
+"""Rule about notices: notify the human of what `notify:` in the config lists. Each notice has a key, used once."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from supervisor.domain.action import Action, Notify
 from supervisor.domain.task import Phase, TaskStatus
 from supervisor.domain.world import World
 
-TEXT = 2000  # characters of a notice's text; `orch asks` and runs.md have all of it
+TEXT = 2000  # characters of a notice's text; `orch asks` and runs.md have the whole text
 TITLE = 200
 
 
 def notices(world: World, at: datetime) -> Iterator[Action]:
-    """What is worth a notice and was not told yet: asks, blocked or failed work, an outage, the end."""
+    """Send the notices that are due and were not sent yet: about asks, blocked or failed tasks, outages, the end."""
     if not world.config.notices:
         return
     for notice in (*_asks(world), *_blocked(world, at), *_paused(world, at), *_end(world, at)):
@@ -27,7 +27,7 @@ def notices(world: World, at: datetime) -> Iterator[Action]:
 
 def _asks(world: World) -> Iterator[Notify]:
     for ask in world.open_asks:
-        whose = " ".join(dict.fromkeys(one for one in (ask.child, ask.task) if one))
+        whose = " ".join(dict.fromkeys(name for name in (ask.child, ask.task) if name))
         text = "\n\n".join(part for part in (ask.text, ask.steps, ask.expect) if part)
         title = f"{ask.id} ({ask.kind}{': ' + whose if whose else ''}) waits on you"
         choices = "|".join((*ask.choices, *(() if ask.request and ask.choices else ("TEXT",))))
@@ -45,7 +45,7 @@ def _asks(world: World) -> Iterator[Notify]:
 
 
 def _blocked(world: World, at: datetime) -> Iterator[Notify]:
-    """The moment in the key makes it a new one when the work was tried again and is blocked again."""
+    """Yield notices of blocked and failed tasks. The moment is part of the key: a retry that fails is a new notice."""
     for state in world.tasks.values():
         if state.phase not in (Phase.BLOCKED, Phase.FAILED):
             continue
@@ -65,24 +65,24 @@ def _blocked(world: World, at: datetime) -> Iterator[Notify]:
 
 
 def _paused(world: World, at: datetime) -> Iterator[Notify]:
-    """Once for an outage, however long it lasts, and not before it is known for how long it pauses."""
+    """Yield one notice per outage, however often its pause is prolonged, once it is known when the first one ends."""
     for provider, outage in world.outages.items():
         if at < outage.until and outage.asking is None and (outage.asked or not outage.limited):
             yield Notify(
                 key=f"paused {provider} {outage.since.isoformat()}",
                 kind="paused",
-                title=f"everything that uses {provider or 'the provider'} pauses: it goes on by itself",
-                text=outages.said(outage)[:TEXT],
+                title=f"everything that uses {provider or 'the provider'} pauses, and continues by itself",
+                text=outages.describe(outage)[:TEXT],
                 next_step="orch status",
                 child=None,
                 task=None,
                 ask=None,
-                why="the provider takes no work",
+                why="the provider accepts no work",
             )
 
 
 def _end(world: World, at: datetime) -> Iterator[Notify]:
-    """Told again when anything was done since and all has come to an end again."""
+    """Yield a notice when all tasks are settled. It is sent again if tasks ran and settled since."""
     tasks = [world.tasks[task.id] for task in world.plan.tasks] if world.plan.current else []
     over = all(state.phase in (Phase.DONE, Phase.BLOCKED, Phase.FAILED) for state in tasks)
     if session.busy(world):  # it may still change the plan

@@ -1,5 +1,5 @@
-"""The life of a server and of a task: the tables of their states, and what events and limits do to each.
+"""The lifecycle of servers, tasks and turns: their tables of states, and what events and limits do to them.
 
-Here: functions from one record (a server, a task's execution, an outage, a budget) to the next. Not here: anything
-that decides over the whole world, which is `engine.reconcile` and its rules.
+Here: functions from one record (a server, a task state, an outage, a budget) to the next. Not here: whatever decides
+over the whole world, which is `engine.reconcile` and its rules.
 """

@@ -1,7 +1,7 @@
-"""Budgets: what the tasks of the plan in force may spend, each, all of a child's, and all together.
+"""Budgets: what the tasks of the plan in force may spend: each, all tasks of a child, and all together.
 
-A budget has a name: `task T1`, `child backend` or `plan`. What is used up pauses what it covers until the human grants
-more (`World.grants`), or the plan does.
+A budget has a name: `task T1`, `child backend` or `plan`. When it is used up, the tasks that it covers pause until the
+human grants more (`World.grants`), or the plan does.
 """
 
 from __future__ import annotations
@@ -9,24 +9,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from supervisor.core.engine.lifecycle import tasks as do
+from supervisor.core.engine.lifecycle import turns
 from supervisor.core.plan.amounts import format_tokens
 from supervisor.domain.plan import HUMAN, Budget, Task
 from supervisor.domain.task import Phase, TaskState
 from supervisor.domain.world import World
 
 PLAN = "plan"
-ROUNDING = timedelta(milliseconds=1)  # so that the minutes are surely over when their moment has come
+ROUNDING = timedelta(milliseconds=1)  # added to the moment when minutes run out, so that they are over by then
 
 
 def names(task: Task) -> Iterator[str]:
-    """The budgets that a task draws on, if there are such."""
+    """Yield the names of the budgets that a task draws on, whether they exist or not."""
     if task.child != HUMAN:
         yield from (f"task {task.id}", f"child {task.child}", PLAN)
 
 
 def any_budget(world: World) -> bool:
-    """Whether there is any budget at all."""
+    """Return whether there is any budget at all."""
     plan = world.plan.current
     given = [
         world.config.plan_budget,
@@ -35,11 +35,11 @@ def any_budget(world: World) -> bool:
     ]
     if plan is not None:
         given += [plan.budget, *(task.budget for task in plan.tasks)]
-    return any(one is not None for one in given)
+    return any(budget is not None for budget in given)
 
 
 def limit_of(world: World, name: str) -> Budget | None:
-    """What may be spent in all under this budget, grants included; None without one."""
+    """Return what may be spent under this budget in total, grants included; None if it does not exist."""
     base, granted = base_of(world, name), world.grants.get(name, Budget())
     if base is None:
         return None
@@ -50,19 +50,19 @@ def limit_of(world: World, name: str) -> Budget | None:
 
 
 def used_of(world: World, name: str, at: datetime) -> Budget:
-    """What has been spent under this budget."""
+    """Return what has been spent under this budget."""
     tasks = [state for _, state in covered(world, name)]
     tokens = sum(state.tokens.total for state in tasks)
     return Budget(tokens, sum(minutes_of(world, state, at) for state in tasks))
 
 
 def minutes_of(world: World, state: TaskState, at: datetime) -> float:
-    """How long turns of this work ran, without the time that they waited on the human."""
-    return (state.usage.seconds + do.running_seconds(state, _stands(world, state) or at)) / 60
+    """Return how long turns of this task ran, without the time that they waited on the human."""
+    return (state.usage.seconds + turns.running_seconds(state, _waiting_since(world, state) or at)) / 60
 
 
 def is_used_up(world: World, name: str, at: datetime) -> bool:
-    """Whether there is such a budget, and nothing left of it."""
+    """Return whether this budget exists and nothing of it is left."""
     limit = limit_of(world, name)
     if limit is None:
         return False
@@ -70,40 +70,40 @@ def is_used_up(world: World, name: str, at: datetime) -> bool:
     return _reached(used.tokens, limit.tokens) or _reached(used.minutes, limit.minutes)
 
 
-def in_the_way(world: World, task: Task, at: datetime) -> str | None:
-    """The budget that keeps this task from taking turns; None if none does."""
+def blocking_budget(world: World, task: Task, at: datetime) -> str | None:
+    """Return the name of a used-up budget that keeps this task from taking turns, or None."""
     return next((name for name in names(task) if is_used_up(world, name, at)), None)
 
 
 def obstacle(world: World, name: str) -> str:
-    """That a budget is used up, in one line."""
-    ask = next((one.id for one in world.open_asks if one.budget == name), None)
-    return f"the budget of {whose(name)} is used up" + (f": answer {ask}" if ask else "")
+    """Say in one line that a budget is used up."""
+    open_ask = next((ask.id for ask in world.open_asks if ask.budget == name), None)
+    return f"the budget of {whose(name)} is used up" + (f": answer {open_ask}" if open_ask else "")
 
 
 def moments(world: World, at: datetime) -> Iterator[datetime]:
-    """When minutes will be used up, if nothing else happens."""
+    """Yield the moments when minutes will be used up, if nothing else happens."""
     running = [
         (task, state)
         for task, state in _tasks(world)
         if state.phase is Phase.WORKING
         and state.turn is not None
         and state.turn.away is None
-        and _stands(world, state) is None
+        and _waiting_since(world, state) is None
     ]
-    for name in dict.fromkeys(one for task, _ in running for one in names(task)):
+    for name in dict.fromkeys(name for task, _ in running for name in names(task)):
         limit = limit_of(world, name)
         if limit is None or limit.minutes is None:
             continue
         left = limit.minutes - (used_of(world, name, at).minutes or 0.0)
-        if left <= 0:  # it is acted on by now, or as soon as that is possible
+        if left <= 0:  # this has been acted on already, or will be as soon as possible
             continue
-        turns = sum(name in names(task) for task, _ in running)
-        yield at + timedelta(minutes=left / turns) + ROUNDING
+        count = sum(name in names(task) for task, _ in running)
+        yield at + timedelta(minutes=left / count) + ROUNDING
 
 
 def base_of(world: World, name: str) -> Budget | None:
-    """What plan.md, or else the config, gives under this name."""
+    """Return the budget of this name in plan.md, or else in the config; None without one."""
     kind, _, who = name.partition(" ")
     if kind == "plan":
         return (world.plan.current.budget if world.plan.current else None) or world.config.plan_budget
@@ -115,7 +115,7 @@ def base_of(world: World, name: str) -> Budget | None:
 
 
 def covered(world: World, name: str) -> Iterator[tuple[Task, TaskState]]:
-    """The tasks that draw on this budget, with what has become of them."""
+    """Yield the tasks that draw on this budget, with their states."""
     return ((task, state) for task, state in _tasks(world) if name in names(task))
 
 
@@ -123,8 +123,8 @@ def _tasks(world: World) -> Iterator[tuple[Task, TaskState]]:
     return ((task, world.tasks[task.id]) for task in world.plan.tasks)
 
 
-def _stands(world: World, state: TaskState) -> datetime | None:
-    """Since when the turn waits on the human; None if it does not."""
+def _waiting_since(world: World, state: TaskState) -> datetime | None:
+    """Return since when the turn waits on the human; None if it does not."""
     keys = {request.key for request in world.requests.values() if request.turn == state.turn_id}
     return min((ask.since for ask in world.asks.values() if ask.request in keys), default=None) if keys else None
 
@@ -134,12 +134,12 @@ def _reached(used: float | None, limit: float | None) -> bool:
 
 
 def whose(name: str) -> str:
-    """Who has this budget."""
+    """Return who has this budget: "the plan", or the id of a task or child."""
     return "the plan" if name == PLAN else name.partition(" ")[2]
 
 
 def figures(used: Budget, limit: Budget) -> str:
-    """What was spent, of how much."""
+    """Say how much was spent, of how much."""
     parts = []
     if limit.tokens is not None:
         parts.append(f"{format_tokens(used.tokens or 0)} of {format_tokens(limit.tokens)}")

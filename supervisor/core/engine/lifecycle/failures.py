@@ -1,4 +1,4 @@
-"""What a failed turn means: whether it is tried again, and what the human can do about it."""
+"""Diagnose failed turns: whether another try makes sense, and what the human can do."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from supervisor.domain.thread import Failure
 
-# Codex's error kinds (`codexErrorInfo`) after which the same turn may well succeed a little later.
+# Codex's error kinds (`codexErrorInfo`) after which the same turn may succeed a little later.
 PASSING = frozenset(
     {
         "flexUnavailable",
@@ -21,13 +21,13 @@ PASSING = frozenset(
         "serverOverloaded",
     }
 )
-# Of these, the ones that say that the provider takes no work at all: no other turn would fare better.
+# Kinds that mean that the provider accepts no work at all: other turns would fail, too.
 OUTAGE = frozenset(
     {"flexUnavailable", "rateLimitExceeded", "responseTooManyFailedAttempts", "serverOverloaded", "usageLimitExceeded"}
 )
 OUTAGE_STATUS = frozenset({429, 502, 503, 504, 529})
-UNREACHED = frozenset({"httpConnectionFailed", "responseStreamConnectionFailed"})  # if no status tells otherwise
-# Codex has no kind of its own for a stream that breaks off: it says "other", and one of these sentences.
+UNREACHED = frozenset({"httpConnectionFailed", "responseStreamConnectionFailed"})  # an outage unless there is a status
+# Codex has no kind for a stream that breaks off: it says "other", and one of these sentences.
 PASSING_MESSAGES = ("stream disconnected", "stream closed", "idle timeout", "error sending request")
 
 REMEDIES = {
@@ -42,22 +42,18 @@ SEE_LOGS = "see `orch logs` for what codex said"
 
 
 class FailureVerdict(Struct, frozen=True):
-    """`again`: worth another try. `why` says what failed, in one line; `remedy` what a human does about it.
+    """What a failure means."""
 
-    `outage`: it is the provider that takes no work, because a limit is reached if `limited`; `after`: in so many
-    seconds it may, says the message.
-    """
-
-    again: bool
-    why: str
-    remedy: str
-    outage: bool = False
-    limited: bool = False
-    after: float | None = None
+    again: bool  # another try makes sense
+    why: str  # what failed, in one line
+    remedy: str  # what a human can do
+    outage: bool = False  # the provider accepts no work
+    limited: bool = False  # because a usage or rate limit is reached
+    after: float | None = None  # seconds until it may accept work again, if the message says so
 
 
-def judge(failure: Failure | None) -> FailureVerdict:
-    """What to do about a failed turn."""
+def diagnose(failure: Failure | None) -> FailureVerdict:
+    """Return what a failure means, and what to do about it."""
     if failure is None:
         return FailureVerdict(again=True, why="the turn failed and codex did not say why", remedy="see `orch logs`")
     status = f" {failure.status}" if failure.status is not None else ""

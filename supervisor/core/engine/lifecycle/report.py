@@ -1,4 +1,4 @@
-"""The report: the structured answer that a child ends its turn with."""
+"""Parse reports: the structured answers with which children end their turns."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from supervisor.domain.report import Change, Claim, ContractNote, Outcome, Quest
 
 
 def parse_report(text: str) -> Report | None:
-    """The report in a turn's last message, or None if it holds none.
+    """Parse the report in a turn's last message; None if there is none.
 
-    `outcome` and a `summary` make a report; whatever else is missing or of another shape is left out.
+    A report needs an `outcome` and a `summary`. Anything else that is missing or malformed is ignored.
     """
     try:
         data = json.loads(text)
@@ -64,7 +64,7 @@ def _array(items: dict[str, Any]) -> dict[str, Any]:
 
 _TEXT = {"type": "string"}
 
-# Strict-mode JSON schema: every property required, nothing else allowed (the Responses API's structured outputs).
+# A strict-mode JSON schema: every property is required, no other is allowed (structured outputs of the Responses API).
 REPORT_SCHEMA: dict[str, Any] = _object(
     outcome={"type": "string", "enum": [str(outcome) for outcome in Outcome]},
     summary=_TEXT,

@@ -1,4 +1,4 @@
-"""What events do to a child's server. Each function takes the server as it was and gives it as it is."""
+"""What events do to a child's server. Each function takes the server before an event, and returns it after that."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from supervisor.core.engine.lifecycle.transitions import ServerTrigger, after_se
 from supervisor.domain.action import StopServer
 from supervisor.domain.server import Server, ServerState
 
-CRASH_WINDOW = timedelta(seconds=60)  # deaths older than this are forgiven
-CRASH_BUDGET = 5  # deaths within the window; then a human has to look
-FIRST_DELAY = 0.5  # seconds before the second restart in the window; the first is at once
+CRASH_WINDOW = timedelta(seconds=60)  # older crashes do not count
+CRASH_BUDGET = 5  # crashes within the window; then a human has to look
+FIRST_DELAY = 0.5  # seconds before the second restart in the window; the first one is immediate
 MAX_DELAY = 30.0  # seconds
 
 
 def recent_crashes(server: Server, at: datetime) -> tuple[datetime, ...]:
-    """The deaths of this server that are not forgiven yet."""
+    """Return the crashes of this server that still count."""
     return tuple(crash for crash in server.crashes if at - crash < CRASH_WINDOW)
 
 
 def reset(server: Server, *, restart: str = "") -> Server:
-    """A human wants it to run: what it did before is forgiven."""
+    """A human wants the server to run: earlier crashes do not count any more. `restart`: why it is to be replaced."""
     if server.state is ServerState.FAILED:
         state = after_server(server.state, ServerTrigger.RESET)
         return replace(server, state=state, wanted=True, crashes=(), problem=None, not_before=None)
@@ -30,12 +30,12 @@ def reset(server: Server, *, restart: str = "") -> Server:
 
 
 def wanted(server: Server) -> Server:
-    """`orch up` wants it to run, at once. Only one that was given up has its deaths forgiven: others are counted on."""
+    """`orch up` wants the server to run, without delay. Earlier crashes still count, unless it was given up."""
     return reset(server) if server.state is ServerState.FAILED else replace(server, wanted=True, not_before=None)
 
 
 def crashed(server: Server, at: datetime, problem: str, stderr: str, *, fatal: bool) -> Server:
-    """It died, or did not start: once more, after a pause that grows, until the budget is used up."""
+    """The server died or did not start. It is started again after a growing delay, until `CRASH_BUDGET` is reached."""
     crashes = (*recent_crashes(server, at), at)
     give_up = fatal or len(crashes) >= CRASH_BUDGET
     trigger = ServerTrigger.GIVE_UP if give_up else ServerTrigger.BACK_OFF
@@ -53,6 +53,7 @@ def crashed(server: Server, at: datetime, problem: str, stderr: str, *, fatal: b
 
 
 def stopping(server: Server, action: StopServer, at: datetime) -> Server:
+    """The server is about to be stopped. Stopping an unhealthy one counts as a crash."""
     unhealthy = server.state is ServerState.UNHEALTHY
     return replace(
         server,
@@ -65,7 +66,7 @@ def stopping(server: Server, action: StopServer, at: datetime) -> Server:
 
 
 def _delay(child: str, crashes: int) -> timedelta:
-    """No pause before the first restart, then one that doubles, spread by up to a quarter so that children differ."""
+    """Return the delay before a restart: none at first, then doubling, spread by up to 25 % so that children differ."""
     if crashes <= 1:
         return timedelta(0)
     spread = 1 + (sum(child.encode()) * 31 + crashes * 17) % 26 / 100

@@ -1,7 +1,7 @@
-"""The lives of a server and of the work on a task, as tables. An absent row is a bug, and says so.
+"""The states of servers, tasks and turns as tables: trigger by state. A missing row is a bug and raises.
 
-A trigger is what an event means for one state machine. Late and stale triggers have rows of their own: they lead back
-to the same state.
+A trigger is what an event means for one state machine. Late and stale triggers have rows that lead back to the same
+state.
 """
 
 from __future__ import annotations
@@ -16,37 +16,37 @@ from supervisor.domain.task import Pulse
 
 
 class ServerTrigger(StrEnum):
-    ENSURE = auto()  # we set out to start or adopt it
+    ENSURE = auto()  # we are about to start or adopt it
     READY = auto()
-    BACK_OFF = auto()  # it died or did not start, and may be tried again later
-    GIVE_UP = auto()  # it died too often, or cannot start before a human did something
+    BACK_OFF = auto()  # it died or did not start, and is tried again later
+    GIVE_UP = auto()  # it died too often, or cannot start until a human acts
     UNRESPONSIVE = auto()
     RESPONDED = auto()
-    STOP = auto()  # we set out to stop it
+    STOP = auto()  # we are about to stop it
     STOPPED = auto()
     STOP_FAILED = auto()
     RESET = auto()  # a new supervisor, or a human, starts over
 
 
 class TaskTrigger(StrEnum):
-    START = auto()  # we set out to start a turn
-    BEGUN = auto()  # the turn is known
-    INTERRUPT = auto()  # we set out to interrupt the turn
+    START = auto()  # we are about to start a turn
+    BEGUN = auto()  # the turn is confirmed
+    INTERRUPT = auto()  # we are about to interrupt the turn
     INTERRUPT_FAILED = auto()
     COMPLETED = auto()  # the turn ended; the checks come next
-    CUT = auto()  # the turn ended before its end, and is to go on
-    ASK = auto()  # a human has to say how it goes on
-    GO_ON = auto()  # there is a next turn to start
+    CUT = auto()  # the turn was cut off; another one continues it
+    ASK = auto()  # a human has to say how to continue
+    GO_ON = auto()  # another turn is to be started
     FINISH = auto()
     BLOCK = auto()
     FAIL = auto()
 
 
 class PulseTrigger(StrEnum):
-    SIGN = auto()  # a sign of life, or a time in which none is due is over
-    BUSY = auto()  # no sign, but its commands are at work
+    SIGN = auto()  # a sign of life, or the end of a time in which none was due
+    BUSY = auto()  # no sign, but its commands use the CPU
     SILENT = auto()  # neither
-    NUDGE = auto()  # we set out to ask for a sign
+    NUDGE = auto()  # we are about to ask for a sign
 
 
 State = TypeVar("State", bound=Enum)
@@ -130,17 +130,17 @@ PULSE_TRANSITIONS: Mapping[PulseTrigger, Mapping[Pulse, Pulse]] = {
 
 
 def after_server(state: S, trigger: ServerTrigger) -> S:
-    """The state of a server after `trigger`."""
+    """Return the state of a server after `trigger`. Raises AssertionError if the table has no row for it."""
     return _row(SERVER_TRANSITIONS[trigger], state, trigger)
 
 
 def after_task(phase: P, trigger: TaskTrigger) -> P:
-    """The phase of a task's work after `trigger`."""
+    """Return the phase of a task after `trigger`. Raises AssertionError if the table has no row for it."""
     return _row(TASK_TRANSITIONS[trigger], phase, trigger)
 
 
 def after_pulse(pulse: Pulse, trigger: PulseTrigger) -> Pulse:
-    """The pulse of a turn after `trigger`."""
+    """Return the pulse of a turn after `trigger`. Raises AssertionError if the table has no row for it."""
     return _row(PULSE_TRANSITIONS[trigger], pulse, trigger)
 
 

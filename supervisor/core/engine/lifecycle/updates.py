@@ -1,4 +1,4 @@
-"""The world with one part of it replaced."""
+"""Return the world with one part replaced."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from supervisor.domain.ask import Request
 from supervisor.domain.plan import HUMAN, ORCHESTRATOR
 from supervisor.domain.server import Server
 from supervisor.domain.task import Pulse, TaskState
+from supervisor.domain.thread import Thread
 from supervisor.domain.world import Learning, World
 
-LEARNINGS_KEPT = 200  # of either kind; the ledger has all of them
+LEARNINGS_KEPT = 200  # from children, and as many from people; the ledger has all of them
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -41,34 +42,48 @@ def with_orchestrator(world: World, **changes: object) -> World:
 
 
 def put_task(world: World, state: TaskState) -> World:
+    """Put the state of a task, or the orchestrator's, into the world."""
     if state.task == ORCHESTRATOR:
         return with_orchestrator(world, state=state)
     return replace(world, tasks=put(world.tasks, state.task, state))
 
 
 def with_task(world: World, task: str, change: Callable[[TaskState], TaskState]) -> World:
+    """Change the state of a task, or the orchestrator's. An unknown task changes nothing."""
     state = world.orchestrator.state if task == ORCHESTRATOR else world.tasks.get(task)
     return world if state is None else put_task(world, change(state))
 
 
 def with_server(world: World, child: str, change: Callable[[Server], Server]) -> World:
+    """Change the server of a child. An unknown child changes nothing."""
     server = world.servers.get(child)
     return world if server is None else replace(world, servers=put(world.servers, child, change(server)))
 
 
+def closed(thread: Thread) -> Thread:
+    """The notifications of a thread do not reach us any more."""
+    return replace(thread, open=False, opening=False, not_before=None) if thread.open or thread.opening else thread
+
+
+def close_threads(world: World, child: str) -> World:
+    """The notifications of a child's threads do not reach us any more."""
+    threads = {key: closed(thread) if key[0] == child else thread for key, thread in world.threads.items()}
+    return replace(world, threads=threads)
+
+
 def forget_requests(world: World, which: Callable[[Request], bool], at: datetime) -> World:
-    """Drop requests that nobody waits for any more; the time they took does not count against the turn."""
+    """Drop requests that nobody waits for any more. The time that they took does not count against their turns."""
     gone = [request for request in world.requests.values() if which(request)]
     if not gone:
         return world
     keys = {request.key for request in gone}
     world = replace(
         world,
-        requests={key: one for key, one in world.requests.items() if key not in keys},
+        requests={key: request for key, request in world.requests.items() if key not in keys},
         answering=world.answering - keys,
     )
     for request in gone:
-        ask = next((one for one in world.asks.values() if one.request == request.key), None)
+        ask = next((ask for ask in world.asks.values() if ask.request == request.key), None)
         for state in world.all_tasks:
             if state.turn is not None and state.turn.id == request.turn:
                 paused = state.turn.paused + ((at - ask.since).total_seconds() if ask is not None else 0.0)
@@ -86,9 +101,9 @@ def learn(world: World, at: datetime, source: str, facts: tuple[str, ...]) -> Wo
     if not new:
         return world
     every = (*world.learnings, *new)
-    noted = [one for one in every if one.source in (HUMAN, ORCHESTRATOR)]
-    reported = [one for one in every if one.source not in (HUMAN, ORCHESTRATOR)]
+    noted = [learning for learning in every if learning.source in (HUMAN, ORCHESTRATOR)]
+    reported = [learning for learning in every if learning.source not in (HUMAN, ORCHESTRATOR)]
     if max(len(noted), len(reported)) > LEARNINGS_KEPT:
-        kept = {id(one) for one in (*noted[-LEARNINGS_KEPT:], *reported[-LEARNINGS_KEPT:])}
-        every = tuple(one for one in every if id(one) in kept)
+        kept = {id(learning) for learning in (*noted[-LEARNINGS_KEPT:], *reported[-LEARNINGS_KEPT:])}
+        every = tuple(learning for learning in every if id(learning) in kept)
     return replace(world, learnings=every)

@@ -1,7 +1,7 @@
-"""The orchestrator's own work: it plans, mends a plan that is none, and hears what happened meanwhile.
+"""The orchestrator's turns: it plans, fixes a missing or broken plan, and receives news.
 
-It has a server, a thread and a work like a child, but no task in the plan: what it is to do next follows from what the
-human asked for (`World.planning`), from plan.md as it is, and from the news.
+It has a server, a thread and a task state like a child, but no task in the plan. What it does next follows from the
+human's request (`OrchestratorState.planning`), from plan.md as it is, and from the news.
 """
 
 from __future__ import annotations
@@ -12,11 +12,10 @@ from datetime import UTC, datetime, timedelta
 from msgspec import Struct
 from msgspec.structs import replace
 
-from supervisor.core.engine.lifecycle import outages
-from supervisor.core.engine.lifecycle import tasks as do
+from supervisor.core.engine.lifecycle import outages, tasks
 from supervisor.core.engine.lifecycle.transitions import TaskTrigger, after_task
 from supervisor.core.engine.lifecycle.updates import put_task, with_orchestrator, with_plan
-from supervisor.core.engine.orchestrator import prompts as words
+from supervisor.core.engine.orchestrator import prompts
 from supervisor.domain import action as act
 from supervisor.domain.action import Action
 from supervisor.domain.event import PlanningRequested
@@ -27,20 +26,18 @@ from supervisor.domain.task import Brief, Due, Phase, TaskState
 from supervisor.domain.thread import TurnSeen
 from supervisor.domain.world import Planning, World
 
-MAX_TRIES = 3  # turns to mend a plan that is none; then a human looks at it
-SAVED_WITHIN = timedelta(seconds=1.5)  # from the end of a turn to the news that plan.md was saved in it; it takes 0.1
-BATCH = timedelta(
-    seconds=3
-)  # from the first of some news to the turn that tells of it: what comes meanwhile goes with it
+MAX_TRIES = 3  # turns to fix a missing or broken plan; then a human decides
+SAVED_WITHIN = timedelta(seconds=1.5)  # from the end of a turn to the event that it saved plan.md, which takes 0.1 s
+BATCH = timedelta(seconds=3)  # from the first loud news to its turn: what comes meanwhile goes with it
 KEY = (ORCHESTRATOR, None)
 
 
 class Next(Struct, frozen=True):
-    """The orchestrator's next turn: why it is due, what it conveys, and in which words."""
+    """The orchestrator's next turn."""
 
     due: Due
-    brief: Brief
-    text: str
+    brief: Brief  # what the orchestrator knows once the turn is confirmed
+    text: str  # the prompt
     why: str
 
 
@@ -48,89 +45,88 @@ class Next(Struct, frozen=True):
 
 
 def requested(world: World, event: PlanningRequested) -> World:
-    """The human wants a plan: whatever the orchestrator waited for is given up for it."""
+    """The human wants a plan: the orchestrator stops waiting for anything else."""
     number = world.orchestrator.planning.number + 1 if world.orchestrator.planning else 1
     planning = Planning(number, event.problem, event.at, world.plan.revision, event.review, event.yolo)
-    lead = world.orchestrator.state or TaskState(ORCHESTRATOR, "Plan", ORCHESTRATOR, since=event.at)
-    if lead.phase is Phase.ASKING:
-        lead = replace(lead, phase=after_task(lead.phase, TaskTrigger.FINISH))
-    lead = replace(
-        lead,
+    own = world.orchestrator.state or TaskState(ORCHESTRATOR, "Plan", ORCHESTRATOR, since=event.at)
+    if own.phase is Phase.ASKING:
+        own = replace(own, phase=after_task(own.phase, TaskTrigger.FINISH))
+    own = replace(
+        own,
         not_before=None,
-        tries=replace(lead.tries, retries=0, resumes=0),
-        result=replace(lead.result, question=None),
+        tries=replace(own.tries, retries=0, resumes=0),
+        result=replace(own.result, question=None),
     )
     world = with_plan(world, hold=world.plan.hold or event.review)
-    return with_orchestrator(world, planning=planning, state=lead)
+    return with_orchestrator(world, planning=planning, state=own)
 
 
-def told(world: World, lead: TaskState) -> World:
-    """A turn of the orchestrator is known to run: what it carried has been heard. Other works change nothing here."""
+def turn_confirmed(world: World, own: TaskState) -> World:
+    """The server confirmed a turn. If it is the orchestrator's, its prompt counts as delivered."""
     planning = world.orchestrator.planning
-    if lead.task != ORCHESTRATOR or planning is None or lead.delivery is None:
+    if own.task != ORCHESTRATOR or planning is None or own.delivery is None:
         return world
     planning = replace(planning, seen_revision=world.plan.revision)
     world = with_orchestrator(world, planning=planning)
-    match lead.due:
-        case Due.BRIEF if lead.delivery.brief.key == _key(
-            planning
-        ):  # else the human asked for something else meanwhile
+    match own.due:
+        case Due.BRIEF if own.delivery.brief.key == _key(planning):  # else the human requested something else meanwhile
             return with_orchestrator(world, planning=replace(planning, delivered=True), news=())
         case Due.FIX:
             return with_orchestrator(world, planning=replace(planning, tries=planning.tries + 1))
         case Due.NEWS:
-            heard = int(lead.delivery.brief.key)
-            return with_orchestrator(world, news=tuple(one for one in world.orchestrator.news if one.number > heard))
+            up_to = int(own.delivery.brief.key)
+            later = tuple(piece for piece in world.orchestrator.news if piece.number > up_to)
+            return with_orchestrator(world, news=later)
     return world
 
 
-def over(state: TaskState, seen: TurnSeen, at: datetime) -> TaskState:
-    """A turn of the orchestrator ended: nothing is verified but plan.md, and that by who reads it."""
+def turn_ended(state: TaskState, seen: TurnSeen, at: datetime) -> TaskState:
+    """A turn ended. The orchestrator's is not checked by commands: what counts is plan.md."""
     if state.task != ORCHESTRATOR or state.phase is not Phase.CHECKING:
         return state
-    report = words.parse_answer(seen.text)
+    report = prompts.parse_answer(seen.text)
     state = replace(state, result=replace(state.result, report=report, words=""))
     if report.ask is not None:
-        return do.ask(state, report.ask, "the orchestrator needs you", at)
-    done = do.settle(state, TaskTrigger.FINISH, "its turn ended", at)
+        return tasks.ask(state, report.ask, "the orchestrator needs you", at)
+    done = tasks.settle(state, TaskTrigger.FINISH, "its turn ended", at)
     return replace(done, new_run=False, not_before=at + SAVED_WITHIN)
 
 
 def plan_saved(world: World, author: str) -> World:
-    """A version of plan.md is in force: the orchestrator may try again if it breaks it, and need not be helped."""
-    lead, planning = world.orchestrator.state, world.orchestrator.planning
-    if lead is None or planning is None:
+    """A version of plan.md is in force: the orchestrator needs no help any more, and has all its tries again."""
+    own, planning = world.orchestrator.state, world.orchestrator.planning
+    if own is None or planning is None:
         return world
     if author == ORCHESTRATOR:
         planning = replace(planning, seen_revision=world.plan.revision)
         world = with_orchestrator(world, planning=planning)
     if not planned(world):
         return world
-    if lead.phase is Phase.ASKING and planning.tries >= MAX_TRIES:
-        phase, result = after_task(lead.phase, TaskTrigger.FINISH), replace(lead.result, question=None)
-        lead = replace(lead, phase=phase, result=result, why="there is a plan")
-        world = put_task(world, lead)
+    if own.phase is Phase.ASKING and planning.tries >= MAX_TRIES:
+        phase, result = after_task(own.phase, TaskTrigger.FINISH), replace(own.result, question=None)
+        own = replace(own, phase=phase, result=result, why="there is a plan")
+        world = put_task(world, own)
     return with_orchestrator(world, planning=replace(planning, tries=0)) if author == ORCHESTRATOR else world
 
 
-def posed(lead: TaskState, action: act.RaiseAsk, at: datetime) -> TaskState:
-    """The human is asked how the orchestrator goes on."""
-    if lead.phase is Phase.ASKING:
-        return lead
-    return do.ask(lead, Question(action.text, action.steps, action.expect), action.why, at)
+def ask_raised(own: TaskState, action: act.RaiseAsk, at: datetime) -> TaskState:
+    """The human is being asked how the orchestrator should continue."""
+    if own.phase is Phase.ASKING:
+        return own
+    return tasks.ask(own, Question(action.text, action.steps, action.expect), action.why, at)
 
 
 def answered(world: World) -> World:
-    """A human answered the orchestrator: it may try again as often as before."""
+    """A human answered the orchestrator: it has all its tries again."""
     planning = world.orchestrator.planning
     return with_orchestrator(world, planning=replace(planning, tries=0)) if planning else world
 
 
-# ── what is to be done ───────────────────────────────────────────────────────────────────────────
+# ── what comes next ──────────────────────────────────────────────────────────────────────────────
 
 
 def planned(world: World) -> bool:
-    """Whether what the human asked for has become a plan that is in force."""
+    """Return whether the human's request has led to a plan that is in force."""
     planning = world.orchestrator.planning
     return (
         planning is not None and planning.delivered and world.plan.revision > planning.revision and not _broken(world)
@@ -138,21 +134,21 @@ def planned(world: World) -> bool:
 
 
 def _broken(world: World) -> bool:
-    """Whether plan.md is wrong, and the orchestrator is who wrote it so. What a human breaks, the human mends."""
+    """Return whether the orchestrator saved a plan.md with errors. If a human does, the human fixes it."""
     return bool(world.plan.problems) and world.plan.rejected_by == ORCHESTRATOR
 
 
 def orchestrate(world: World, at: datetime) -> Iterator[Action]:
-    """The orchestrator's thread is open when it is needed, and its turns start when something is due."""
-    lead, server, thread = world.orchestrator.state, world.servers.get(ORCHESTRATOR), world.threads.get(KEY)
-    if lead is None or server is None:
+    """Rule: open the orchestrator's thread when it is needed, start a turn when due, interrupt it on `orch down`."""
+    own, server, thread = world.orchestrator.state, world.servers.get(ORCHESTRATOR), world.threads.get(KEY)
+    if own is None or server is None:
         return
     if world.supervisor.stopping is not None:
-        if lead.phase is Phase.WORKING and thread is not None and thread.id and thread.open and lead.turn_id:
-            why = "`orch down`: it goes on with the next `orch up`"
-            yield act.InterruptTurn(ORCHESTRATOR, ORCHESTRATOR, thread.id, lead.turn_id, timed_out=False, why=why)
+        if own.phase is Phase.WORKING and thread is not None and thread.id and thread.open and own.turn_id:
+            why = "`orch down`: it continues with the next `orch up`"
+            yield act.InterruptTurn(ORCHESTRATOR, ORCHESTRATOR, thread.id, own.turn_id, timed_out=False, why=why)
         return
-    unsettled = lead.phase in (Phase.STARTING, Phase.WORKING, Phase.STOPPING)
+    unsettled = own.phase in (Phase.STARTING, Phase.WORKING, Phase.STOPPING)
     turn = None if unsettled else next_turn(world, at)
     if server.state is not ServerState.READY or (turn is None and not unsettled):
         return
@@ -170,7 +166,7 @@ def orchestrate(world: World, at: datetime) -> Iterator[Action]:
         run=1,
         fresh=False,
         thread=thread.id,
-        message=f"orch-{ORCHESTRATOR}-{lead.sent + 1}",
+        message=f"orch-{ORCHESTRATOR}-{own.sent + 1}",
         due=turn.due,
         brief=turn.brief,
         text=turn.text,
@@ -182,39 +178,37 @@ def orchestrate(world: World, at: datetime) -> Iterator[Action]:
 
 
 def next_turn(world: World, at: datetime) -> Next | None:
-    """What the orchestrator is to do next; None if nothing is due, or not yet."""
-    lead, planning = world.orchestrator.state, world.orchestrator.planning
-    if lead is None or planning is None or lead.phase.live or (lead.not_before or at) > at:
+    """Return the orchestrator's next turn; None if nothing is due, or not yet."""
+    own, planning = world.orchestrator.state, world.orchestrator.planning
+    if own is None or planning is None or own.phase.live or (own.not_before or at) > at:
         return None
     if not planning.delivered:
-        text = words.kickoff(planning, [name for name in world.servers if name != ORCHESTRATOR], world.plan.revision)
+        text = prompts.kickoff(planning, [name for name in world.servers if name != ORCHESTRATOR], world.plan.revision)
         return Next(Due.BRIEF, Brief(_key(planning), text), text, "the human asked for a plan")
     thread = world.threads.get(KEY)
-    known = lead.brief.delivered or Brief("", "")
-    first = (
-        "" if thread is not None and lead.brief.thread == thread.id else f"{known.text}\n\n"
-    )  # another thread knows it
-    if lead.phase is Phase.IDLE and lead.due is Due.ANSWER:
-        question = lead.result.question.question if lead.result.question else ""
-        return Next(Due.ANSWER, known, first + words.answer(question, lead.due_text), "a human answered")
-    if lead.phase is Phase.IDLE and lead.due in (Due.RESUME, Due.RETRY, Due.OUTAGE):
-        why = lead.due_text or lead.why or "it was interrupted"
-        return Next(lead.due, known, words.resume(known.text, why), f"goes on: {why}")
-    if lead.phase not in (Phase.DONE, Phase.IDLE):
+    known = own.brief.delivered or Brief("", "")
+    same_thread = thread is not None and own.brief.thread == thread.id
+    first = "" if same_thread else f"{known.text}\n\n"  # another thread does not know the request
+    if own.phase is Phase.IDLE and own.due is Due.ANSWER:
+        question = own.result.question.question if own.result.question else ""
+        return Next(Due.ANSWER, known, first + prompts.answer(question, own.due_text), "a human answered")
+    if own.phase is Phase.IDLE and own.due in (Due.RESUME, Due.RETRY, Due.OUTAGE):
+        why = own.due_text or own.why or "it was interrupted"
+        return Next(own.due, known, prompts.resume(known.text, why), f"continues: {why}")
+    if own.phase not in (Phase.DONE, Phase.IDLE):
         return None
     if not planned(world):
         if planning.tries >= MAX_TRIES:
             return None
-        text = words.mend(world.plan.problems if _broken(world) else (), world.plan.revision)
-        return Next(
-            Due.FIX, known, first + text, "plan.md is no plan yet" if not _broken(world) else "plan.md was rejected"
-        )
-    loud = next((one.at for one in world.orchestrator.news if one.loud), None)
+        text = prompts.fix(world.plan.problems if _broken(world) else (), world.plan.revision)
+        why = "plan.md was rejected" if _broken(world) else "there is no new plan yet"
+        return Next(Due.FIX, known, first + text, why)
+    loud = next((piece.at for piece in world.orchestrator.news if piece.loud), None)
     if loud is None or at < loud + BATCH or world.plan.hold:
         return None
-    heard = str(world.orchestrator.news[-1].number)
-    text = first + words.digest(world.orchestrator.news, world.plan.revision)
-    return Next(Due.NEWS, Brief(heard, known.text), text, "there is news")
+    up_to = str(world.orchestrator.news[-1].number)
+    text = first + prompts.digest(world.orchestrator.news, world.plan.revision)
+    return Next(Due.NEWS, Brief(up_to, known.text), text, "there is news")
 
 
 def _key(planning: Planning) -> str:
@@ -222,12 +216,12 @@ def _key(planning: Planning) -> str:
 
 
 def busy(world: World) -> bool:
-    """Whether the orchestrator is at work, or about to be: then the plan may still change."""
+    """Return whether a turn of the orchestrator runs or is about to start: then the plan may still change."""
     return world.orchestrator.state is not None and (world.orchestrator.state.phase.live or pending(world))
 
 
 def pending(world: World) -> bool:
-    """Whether the orchestrator has a turn before it, now or in a moment."""
+    """Return whether a turn of the orchestrator is due, now or in a moment."""
     server = world.servers.get(ORCHESTRATOR)
     return server is not None and server.state is not ServerState.FAILED and next_turn(world, _END_OF_TIME) is not None
 
@@ -236,46 +230,43 @@ _END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
 
 def moments(world: World) -> Iterator[datetime]:
-    """When to look again if nothing happens."""
+    """Yield the moments when `orchestrate` has to run even if nothing happens."""
     if (
         world.orchestrator.planning is not None
         and world.orchestrator.state is not None
         and world.orchestrator.state.phase in (Phase.DONE, Phase.IDLE)
     ):
-        yield from (one.at + BATCH for one in world.orchestrator.news if one.loud)
+        yield from (piece.at + BATCH for piece in world.orchestrator.news if piece.loud)
 
 
 def asks(world: World, at: datetime) -> Iterator[tuple[Question, str]]:
-    """What the orchestrator needs a human for, and why."""
-    lead, planning = world.orchestrator.state, world.orchestrator.planning
+    """Yield what the orchestrator needs a human for, and why."""
+    own, planning = world.orchestrator.state, world.orchestrator.planning
     if (
-        lead is None
+        own is None
         or planning is None
-        or not planning.delivered  # a request that takes the place of what it would ask
+        or not planning.delivered  # a new request replaces the question
         or any(ask.task == ORCHESTRATOR and ask.request is None for ask in world.open_asks)
     ):
         return
-    if lead.phase is Phase.ASKING and lead.result.question is not None:
-        yield lead.result.question, lead.why
+    if own.phase is Phase.ASKING and own.result.question is not None:
+        yield own.result.question, own.why
     elif (
-        lead.phase is Phase.DONE
-        and not planned(world)
-        and planning.tries >= MAX_TRIES
-        and (lead.not_before or at) <= at
+        own.phase is Phase.DONE and not planned(world) and planning.tries >= MAX_TRIES and (own.not_before or at) <= at
     ):
         yield (
-            words.gave_up(MAX_TRIES, world.plan.problems, lead.result.report),
-            "the orchestrator did not bring about a plan",
+            prompts.gave_up(MAX_TRIES, world.plan.problems, own.result.report),
+            "the orchestrator did not write a valid plan",
         )
 
 
 def waits(world: World) -> bool:
-    """Whether the orchestrator's question to the human still stands."""
+    """Return whether the orchestrator still waits on a human."""
     return world.orchestrator.state is not None and world.orchestrator.state.phase is Phase.ASKING
 
 
 def sandbox_of(world: World) -> Sandbox:
-    """What the orchestrator's turns may do."""
+    """Return the sandbox of the orchestrator's turns."""
     if world.orchestrator.planning is not None and world.orchestrator.planning.yolo:
         return "danger-full-access"
     server = world.servers.get(ORCHESTRATOR)

@@ -140,7 +140,7 @@ def test_an_approval_settled_in_another_window_is_closed_as_such() -> None:
     scene.asked("T1")
 
     assert scene.post(ev.RequestResolved, scene.request("T1").key) == (
-        act.WithdrawAsk("A1", why="it was settled elsewhere: somebody answered in another window", external=True),
+        act.WithdrawAsk("A1", why="somebody answered in another window", external=True),
     )
 
 

@@ -60,7 +60,7 @@ def test_running_with_a_changed_brief_it_is_steered() -> None:
             message="orch-T1-2",
             brief=new,
             text=words.redirect(old, new),
-            why="revision 2 of the plan changed what it was told",
+            why="revision 2 of the plan changed its brief",
         ),
     )
     scene.post(ev.SteerArrived, "backend", "T1", "turn-1", "orch-T1-2")

@@ -27,8 +27,8 @@ def test_servers_that_are_wanted_are_started_each_once() -> None:
     scene = Scene(up=False)
 
     assert scene.step.actions == (
-        act.EnsureServer("backend", why="it is wanted and not known to run"),
-        act.EnsureServer("mobile", why="it is wanted and not known to run"),
+        act.EnsureServer("backend", why="it should run, and is not known to"),
+        act.EnsureServer("mobile", why="it should run, and is not known to"),
     )
     assert scene.post(ev.UpRequested, ("backend", "mobile")) == ()
 
@@ -57,7 +57,7 @@ def test_a_server_that_keeps_dying_is_given_up_and_the_human_is_asked() -> None:
     assert isinstance(asked, act.RaiseAsk)
     assert (asked.kind, asked.child, asked.task) == (AskKind.QUESTION, "backend", None)
     assert "(5 times within 60 s)" in asked.text
-    assert scene.answer("A1", "accept") == (act.EnsureServer("backend", why="it is wanted and not known to run"),)
+    assert scene.answer("A1", "accept") == (act.EnsureServer("backend", why="it should run, and is not known to"),)
 
 
 def test_a_server_that_cannot_start_is_not_tried_again_before_a_human_did_something() -> None:
@@ -81,10 +81,10 @@ def test_a_restart_stops_a_server_and_starts_it_again() -> None:
 
 def test_the_server_of_a_child_that_left_the_config_is_stopped_once_and_the_end_waits_for_that() -> None:
     scene = Scene()
-    stop = act.StopServer("backend", kill=False, why="the config names it no more")
+    stop = act.StopServer("backend", kill=False, why="it is not in the config any more")
     assert scene.post(ev.SupervisorStarted, 2, "1.0", (MOBILE,), ("backend", "mobile"), (2.0,)) == (
         stop,
-        act.EnsureServer("mobile", why="it is wanted and not known to run"),
+        act.EnsureServer("mobile", why="it should run, and is not known to"),
     )
     assert scene.step.events[1:] == tuple(ev.Intended(scene.now, action) for action in scene.step.actions)
     scene.ready("mobile", adopted=True)

@@ -34,7 +34,7 @@ def test_a_turn_starts_with_the_brief_once_its_thread_is_open() -> None:
             model=None,
             effort=None,
             sandbox="workspace-write",
-            why="nothing stands in its way",
+            why="ready to start",
         ),
     )
 

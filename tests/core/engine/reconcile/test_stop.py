@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from supervisor.core.engine.lifecycle.servers import CRASH_BUDGET
-from supervisor.core.engine.reconcile import STOP_PATIENCE
+from supervisor.core.engine.rules.servers import STOP_PATIENCE
 from supervisor.domain import action as act
 from supervisor.domain import event as ev
 from supervisor.domain.task import Due
@@ -16,7 +16,7 @@ def test_down_interrupts_turns_then_stops_the_servers_then_exits() -> None:
 
     assert scene.post(ev.DownRequested, False) == (
         act.InterruptTurn(
-            "backend", "T1", "backend-thread", "turn-1", False, why="`orch down`: it goes on with the next `orch up`"
+            "backend", "T1", "backend-thread", "turn-1", False, why="`orch down`: it continues with the next `orch up`"
         ),
     )
     assert scene.ended("T1", TurnStatus.INTERRUPTED) == (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from supervisor.core.engine.lifecycle.tasks import MAX_REFUSALS, MAX_RESUMES
+from supervisor.core.engine.lifecycle.turns import MAX_REFUSALS, MAX_RESUMES
 from supervisor.core.engine.reconcile import wakeup
 from supervisor.domain import action as act
 from supervisor.domain import event as ev
@@ -51,7 +51,7 @@ def test_a_failure_that_cannot_pass_by_itself_is_not_tried_again() -> None:
 def test_a_turn_that_takes_too_long_is_interrupted_and_the_task_is_blocked() -> None:
     scene = Scene(replace(T1, timeout=1.0)).running("T1")
 
-    assert scene.tick() == (act.InterruptTurn("backend", "T1", "backend-thread", "turn-1", True, why="its time is up"),)
+    assert scene.tick() == (act.InterruptTurn("backend", "T1", "backend-thread", "turn-1", True, why="it took longer than its timeout"),)
     scene.ended("T1", TurnStatus.INTERRUPTED)
     assert scene.status("T1") == "blocked"
 

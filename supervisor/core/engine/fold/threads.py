@@ -1,0 +1,141 @@
+"""What events of threads and turns do to the world, and to the tasks that wait for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+
+from msgspec.structs import replace
+
+from supervisor.core.engine.lifecycle import outages, turns
+from supervisor.core.engine.lifecycle.transitions import TaskTrigger, after_task
+from supervisor.core.engine.lifecycle.updates import forget_requests, learn, put, put_task
+from supervisor.core.engine.orchestrator import session
+from supervisor.domain import event as ev
+from supervisor.domain.task import Due, Phase, Pulse, TaskState
+from supervisor.domain.thread import Thread, ThreadKey, TurnSeen, TurnStatus
+from supervisor.domain.world import World
+
+MAX_PAUSE = 30.0  # seconds between two tries to open a thread
+TURNS_KEPT = 20  # per thread; recovery needs only the latest
+
+
+def thread_changed(world: World, event: ev.ThreadOpened | ev.ThreadFailed) -> World:
+    """A thread was opened, or could not be."""
+    key = (event.child, event.task)
+    thread, server = world.threads.get(key), world.servers.get(event.child)
+    if thread is None or server is None or not thread.opening:
+        return world
+    if isinstance(event, ev.ThreadFailed):
+        return _thread_failed(world, key, thread, event)
+    if event.pid != server.pid:
+        return world
+    found = {seen.turn: _merged(thread.turns, seen) for seen in event.turns}  # turns that are not listed do not exist
+    opened = replace(
+        thread,
+        id=event.thread,
+        open=True,
+        opening=False,
+        turns=found,
+        failures=0,
+        problem="",
+        not_before=None,
+        provider=event.provider,
+    )
+    world = replace(world, threads=put(world.threads, key, opened))
+    if not event.waiting:
+        world = forget_requests(world, lambda request: request.thread == event.thread, event.at)
+    return _match_turns(world, key, event.at, recovered=True)
+
+
+def _thread_failed(world: World, key: ThreadKey, thread: Thread, event: ev.ThreadFailed) -> World:
+    failures = thread.failures + 1
+    pause = timedelta(seconds=min(2.0**failures, MAX_PAUSE))
+    thread = replace(thread, opening=False, failures=failures, problem=event.reason, not_before=event.at + pause)
+    if event.gone:
+        thread = replace(thread, id=None, turns={}, not_before=None)
+    world = replace(world, threads=put(world.threads, key, thread))
+    for state in world.all_tasks:
+        if state.thread != key:
+            continue
+        if event.gone and state.phase in (Phase.STARTING, Phase.WORKING, Phase.STOPPING):
+            due = state.due or Due.RESUME  # it is not known, and never will be, whether the turn on its way arrived
+            world = put_task(world, turns.cut_off(state, due, state.due_text, "its thread is gone", event.at))
+        elif state.phase in (Phase.IDLE, Phase.STARTING, Phase.WORKING):
+            world = put_task(world, replace(state, note=event.reason))
+    return world
+
+
+def turn_changed(world: World, event: ev.TurnBegan | ev.TurnEnded) -> World:
+    """A turn began or ended, ours or another one."""
+    thread = world.thread_by_id(event.thread)
+    if thread is None:
+        return world
+    if isinstance(event, ev.TurnBegan):
+        seen = TurnSeen(event.turn, TurnStatus.IN_PROGRESS, (event.message,) if event.message else ())
+    else:
+        seen = event.seen
+    key = (thread.child, thread.task)
+    known = _with_turn(thread.turns, seen)
+    if known == thread.turns:
+        return world
+    world = replace(world, threads=put(world.threads, key, replace(thread, turns=known)))
+    if seen.status.ended:
+        world = forget_requests(world, lambda request: request.turn == seen.turn, event.at)
+    return _match_turns(world, key, event.at, recovered=False)
+
+
+def _with_turn(known: Mapping[str, TurnSeen], seen: TurnSeen) -> Mapping[str, TurnSeen]:
+    return dict(list({**known, seen.turn: _merged(known, seen)}.items())[-TURNS_KEPT:])
+
+
+def _merged(known: Mapping[str, TurnSeen], seen: TurnSeen) -> TurnSeen:
+    return known[seen.turn].merged(seen) if seen.turn in known else seen
+
+
+def _waiting_for(tasks: Iterable[TaskState], key: ThreadKey) -> tuple[TaskState, ...]:
+    """Return the tasks that have a turn, or a steer on its way, on this thread."""
+    busy = (Phase.STARTING, Phase.WORKING, Phase.STOPPING)
+    return tuple(state for state in tasks if state.thread == key and (state.phase in busy or state.steer))
+
+
+def _match_turns(world: World, key: ThreadKey, at: datetime, *, recovered: bool) -> World:
+    """Match the turns of a thread with the tasks that wait for them. `recovered`: the thread was read after a gap."""
+    known = world.threads[key].turns
+    for before in _waiting_for(world.all_tasks, key):
+        state = turns.server_back(before, at) if recovered else before
+        if state.phase is Phase.STARTING:
+            message = state.delivery.message if state.delivery is not None else None
+            turn = next((seen.turn for seen in known.values() if message in seen.messages), None)
+            if turn is not None:
+                world = session.turn_confirmed(world, state)
+                state = turns.confirmed(state, turn, world.threads[key].id, at)
+            elif recovered:
+                state = turns.lost(state, at)
+        if recovered and state.phase is Phase.WORKING:  # no notification arrived in the gap: patience begins anew
+            state = turns.with_turn(state, pulse=Pulse.LIVELY, pulse_since=at, looking=False)
+        if state.steer is not None:
+            arrived = any(state.steer.message in seen.messages for seen in known.values())
+            if arrived or recovered:
+                state = turns.steer_confirmed(state) if arrived else replace(state, steer=None)
+        if state.turn is not None:
+            missing = TurnSeen(state.turn.id, TurnStatus.INTERRUPTED) if recovered else None
+            seen_turn = known.get(state.turn.id, missing)
+            if seen_turn is not None and seen_turn.status.ended:
+                world, state = _ended(world, state, seen_turn, at, recovered=recovered)
+            elif seen_turn is not None and recovered and state.phase is Phase.STOPPING:
+                # The interrupt never arrived.
+                state = replace(state, phase=after_task(state.phase, TaskTrigger.INTERRUPT_FAILED))
+        if state is not before:
+            world = put_task(world, state)
+            if state.result.report is not None and state.result.report is not before.result.report:
+                world = learn(world, at, state.child, state.result.report.learned)
+    return world
+
+
+def _ended(world: World, state: TaskState, seen: TurnSeen, at: datetime, *, recovered: bool) -> tuple[World, TaskState]:
+    outage = outages.detect(world, state, seen)
+    world = outages.turn_ended(world, state, seen, outage, at)
+    retries = world.config.retry_seconds
+    state = turns.ended(state, seen, at, recovered=recovered, retry_seconds=retries, outage=outage)
+    return world, session.turn_ended(state, seen, at)

@@ -1,0 +1,36 @@
+"""The rule about surveys: bring the map up to date after children changed files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from supervisor.domain import action as act
+from supervisor.domain.action import Action
+from supervisor.domain.server import ServerState
+from supervisor.domain.world import World
+
+QUIET = timedelta(seconds=3)  # in which servers start before the first survey, which keeps a processor busy
+
+
+def survey(world: World, at: datetime) -> Iterator[Action]:
+    """Survey the children that may have changed, one survey at a time."""
+    if not world.map.unsurveyed or world.map.surveying or world.supervisor.stopping is not None:
+        return
+    if (quiet := _quiet_until(world)) is not None and at < quiet:
+        return
+    tasks = [task for task in world.map.unsurveyed.values() if task is not None]
+    why = f"{', '.join(tasks)} changed files" if tasks else "the supervisor started"
+    yield act.SurveyRepos(tuple(world.map.unsurveyed.items()), world.map.digest, why=why)
+
+
+def moment(world: World) -> datetime | None:
+    """Return when this rule has to run even if nothing happens, or None."""
+    return _quiet_until(world) if world.map.unsurveyed and not world.map.surveying else None
+
+
+def _quiet_until(world: World) -> datetime | None:
+    """Return until when starting servers have the machine to themselves; None if none of them is starting any more."""
+    states = [server.state for server in world.servers.values() if server.wanted]
+    starting = ServerState.STOPPED in states or ServerState.STARTING in states
+    return world.supervisor.since + QUIET if world.supervisor.since is not None and (starting or not states) else None
