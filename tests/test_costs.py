@@ -44,8 +44,8 @@ def loaded_by(program: str) -> set[str]:
         ("cli.main, cli.steer.asks", 118, COMMAND),
         ("cli.main, cli.steer.requests", 118, COMMAND),
         ("cli.command.typer_app", 165, {"asyncio", "ruamel"}),
-        ("runtime.daemon.main", 280, {"asyncio", "logging", "typer"}),  # before a server is started
-        ("runtime.daemon.main, runtime.daemon.supervise", 365, {"typer"}),
+        ("runtime.daemon.main", 286, {"asyncio", "logging", "typer"}),  # before a server is started
+        ("runtime.daemon.main, runtime.daemon.supervise", 368, {"typer"}),
         ("runtime.survey.worker", 215, {"ruamel", "typer"}),
     ],
 )

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from supervisor.core.engine import stalls
-from supervisor.core.engine.fold import asks, tasks
+from supervisor.core.engine.fold import asks, turns
 from supervisor.core.engine.fold.intents import intended
 from supervisor.core.engine.fold.servers import server_changed, server_probed
 from supervisor.core.engine.fold.supervisor import down_requested, plan_changed, supervisor_started, up_requested
-from supervisor.core.engine.fold.threads import thread_changed, turn_changed
 from supervisor.core.engine.lifecycle import outages, servers
 from supervisor.core.engine.lifecycle.tasks import retried
 from supervisor.core.engine.lifecycle.updates import learn, with_map, with_plan, with_server, with_supervisor, with_task
@@ -58,27 +57,27 @@ def _evolve(world: World, event: ev.Event) -> World:
         case ev.ServerUnresponsive() | ev.ServerResponded():
             return server_probed(world, event)
         case ev.ThreadOpened() | ev.ThreadFailed():
-            return thread_changed(world, event)
+            return turns.thread_changed(world, event)
         case ev.TurnBegan() | ev.TurnEnded():
-            return turn_changed(world, event)
+            return turns.turn_changed(world, event)
         case ev.TurnLooked():
             return stalls.looked(world, event)
         case ev.LimitsRead():
             return outages.limits_read(world, event)
         case ev.TokensSpent():
-            return tasks.tokens_spent(world, event)
+            return turns.tokens_spent(world, event)
         case ev.TurnRetried():
-            return tasks.turn_retried(world, event)
+            return turns.turn_retried(world, event)
         case ev.TurnRefused():
-            return tasks.turn_refused(world, event)
+            return turns.turn_refused(world, event)
         case ev.SteerArrived() | ev.SteerMissed():
-            return tasks.steer_settled(world, event)
+            return turns.steer_settled(world, event)
         case ev.InterruptFailed():
-            return tasks.interrupt_failed(world, event)
+            return turns.interrupt_failed(world, event)
         case ev.TreeRead():
-            return tasks.tree_read(world, event)
+            return turns.tree_read(world, event)
         case ev.ChecksFinished() | ev.ChecksLost():
-            return tasks.checks_ended(world, event)
+            return turns.checks_ended(world, event)
         case ev.RequestReceived():
             return asks.request_received(world, event)
         case ev.RequestResolved():

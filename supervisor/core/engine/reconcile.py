@@ -20,11 +20,7 @@ from supervisor.core.engine.evolve import evolve
 from supervisor.core.engine.lifecycle import budgets, outages
 from supervisor.core.engine.orchestrator import session
 from supervisor.core.engine.readiness import deadline, first_map
-from supervisor.core.engine.rules import servers, survey
-from supervisor.core.engine.rules.checks import checks
-from supervisor.core.engine.rules.redirects import redirects
-from supervisor.core.engine.rules.starts import starts
-from supervisor.core.engine.rules.threads import threads
+from supervisor.core.engine.rules import servers, survey, turns
 from supervisor.domain.action import Action
 from supervisor.domain.event import AskAnswered, Event, Intended, Ticked, TurnBegan
 from supervisor.domain.task import Phase
@@ -81,7 +77,7 @@ def _decide(world: World, at: datetime) -> tuple[World, tuple[Action, ...]]:
 
 RULES: tuple[Callable[[World, datetime], Iterator[Action]], ...] = (
     servers.servers,
-    redirects,
+    turns.redirects,
     servers.stop,
     asks.withdraw,
     settled_by_rule,
@@ -89,9 +85,9 @@ RULES: tuple[Callable[[World, datetime], Iterator[Action]], ...] = (
     asks.answer,
     stalls.stalls,
     outages.limit_requests,
-    checks,
-    threads,
-    starts,
+    turns.checks,
+    turns.threads,
+    turns.starts,
     session.orchestrate,
     survey.survey,
     notices,

@@ -261,9 +261,7 @@ def test_an_ask_that_was_settled_in_another_window_is_closed_as_such_and_can_com
     scene = scene_with()
     received(scene, "git status")
     (closed,) = scene.post(ev.RequestResolved, scene.request("T1").key)
-    assert closed == act.WithdrawAsk(
-        "A1", why="somebody answered in another window", external=True
-    )
+    assert closed == act.WithdrawAsk("A1", why="somebody answered in another window", external=True)
     assert scene.world.asks["A1"].state is AskState.EXTERNAL
     received(scene, "git status")
     assert [ask.id for ask in scene.world.open_asks] == ["A1"]

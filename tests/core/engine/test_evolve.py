@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from supervisor.core.engine.evolve import evolve
-from supervisor.core.engine.fold.threads import TURNS_KEPT
+from supervisor.core.engine.fold.turns import TURNS_KEPT
 from supervisor.core.engine.lifecycle.servers import CRASH_BUDGET, CRASH_WINDOW, FIRST_DELAY, MAX_DELAY
 from supervisor.core.engine.lifecycle.transitions import TASK_TRANSITIONS, TaskTrigger, after_task
 from supervisor.core.engine.lifecycle.updates import with_map

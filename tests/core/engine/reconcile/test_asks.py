@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from supervisor.core.engine import prompts as words
-from supervisor.core.engine.lifecycle.tasks import MAX_REFUSALS
+from supervisor.core.engine.lifecycle.turns import MAX_REFUSALS
 from supervisor.core.engine.prompts import brief_of
 from supervisor.domain import action as act
 from supervisor.domain import event as ev

@@ -51,7 +51,9 @@ def test_a_failure_that_cannot_pass_by_itself_is_not_tried_again() -> None:
 def test_a_turn_that_takes_too_long_is_interrupted_and_the_task_is_blocked() -> None:
     scene = Scene(replace(T1, timeout=1.0)).running("T1")
 
-    assert scene.tick() == (act.InterruptTurn("backend", "T1", "backend-thread", "turn-1", True, why="it took longer than its timeout"),)
+    assert scene.tick() == (
+        act.InterruptTurn("backend", "T1", "backend-thread", "turn-1", True, why="it took longer than its timeout"),
+    )
     scene.ended("T1", TurnStatus.INTERRUPTED)
     assert scene.status("T1") == "blocked"
 

@@ -1,0 +1,210 @@
+"""Rules about turns: open threads that tasks need, redirect running turns, check those that ended, start the next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from supervisor.core.engine import prompts
+from supervisor.core.engine.lifecycle import budgets
+from supervisor.core.engine.readiness import (
+    candidates,
+    clearance,
+    deadline,
+    desired,
+    due_of,
+    readiness,
+    sandbox_of,
+    thread_key,
+    unseen_drifts,
+    wanted,
+)
+from supervisor.core.map.drift import concerning, touching
+from supervisor.domain import action as act
+from supervisor.domain.action import Action
+from supervisor.domain.plan import HUMAN
+from supervisor.domain.report import Outcome
+from supervisor.domain.server import ServerState
+from supervisor.domain.task import Due, Phase, TaskState
+from supervisor.domain.world import World
+
+
+def threads(world: World, at: datetime) -> Iterator[Action]:
+    """Open the threads of tasks that are about to start a turn, and of those whose turn or steer is not settled."""
+    opening = set()
+    for state in world.tasks.values():
+        # A turn that may still run, or a steer on its way: only the thread shows what became of it.
+        unsettled = state.phase in (Phase.STARTING, Phase.WORKING, Phase.STOPPING) or state.steer is not None
+        task = world.plan.task(state.task)
+        starting = task is not None and due_of(world, state) is not None and clearance(world, state, at) is None
+        if task is not None and starting and task.child != HUMAN:
+            key = thread_key(task, state)
+        elif unsettled and state.thread is not None:
+            key = state.thread
+        else:
+            continue
+        server, thread = world.servers.get(key[0]), world.threads.get(key)
+        if server is None or server.state is not ServerState.READY or key in opening:
+            continue
+        if thread is not None and (thread.open or thread.opening or (thread.not_before or at) > at):
+            continue
+        opening.add(key)
+        yield act.OpenThread(
+            child=key[0],
+            thread=thread.id if thread else None,
+            task=key[1],
+            model=(task.model if task else None) or server.child.model,
+            effort=(task.effort if task else None) or server.child.effort,
+            sandbox=sandbox_of(world, task, key[0]),
+            why=f"{state.task} needs it",
+        )
+
+
+def redirects(world: World, at: datetime) -> Iterator[Action]:
+    """Interrupt turns that must not go on; steer those whose brief, or something that they rely on, has changed."""
+    for state in world.tasks.values():
+        thread = world.threads.get(state.thread) if state.thread else None
+        if state.phase is not Phase.WORKING or state.turn is None or thread is None or not thread.open or not thread.id:
+            continue
+        if (state.not_before or at) > at:
+            continue
+        task = world.plan.task(state.task)
+        limit = deadline(world, state)
+        where, known = (state.child, state.task, thread.id, state.turn.id), state.brief.delivered
+        why = None
+        if world.supervisor.stopping is not None:
+            why = "`orch down`: it continues with the next `orch up`"
+        elif task is None:
+            why = "the plan no longer has it"
+        elif task.hold:
+            why = "the plan holds it"
+        elif task.child != state.child:
+            why = f"the plan gives it to {task.child}"
+        elif limit is not None and limit <= at:
+            why = "it took longer than its timeout"
+        elif (budget := budgets.blocking_budget(world, task, at)) is not None:
+            why = budgets.obstacle(world, budget)
+        message = f"orch-{state.task}-{state.sent + 1}"
+        if why is not None:
+            timed_out = limit is not None and limit <= at and world.supervisor.stopping is None
+            yield act.InterruptTurn(*where, timed_out, why=why)
+        elif known is None or state.steer is not None:
+            continue
+        elif known.key != (new := desired(world, state)).key:
+            why = f"revision {world.plan.revision} of the plan changed its brief"
+            yield act.SteerTurn(*where, message, new, prompts.redirect(known, new), why=why)
+        elif drifts := unseen_drifts(world, state):
+            why = f"{', '.join(sorted({drift.child for drift in drifts}))} changed what {state.child} relies on"
+            yield act.SteerTurn(*where, message, known, prompts.drifted(state.task, drifts), why=why)
+
+
+def checks(world: World, at: datetime) -> Iterator[Action]:
+    """Check each task whose turn ended, unless the plan has changed its brief since. A child that reports anything but
+    `done` has its changed files listed only."""
+    for state in world.tasks.values():
+        if (
+            state.phase is not Phase.CHECKING
+            or state.checking
+            or state.steer is not None
+            or (state.not_before or at) > at
+        ):
+            continue
+        server = world.servers.get(state.child)
+        if world.supervisor.stopping is not None or server is None or server.state is not ServerState.READY:
+            continue
+        if wanted(world, state) and due_of(world, state) is not None:
+            continue
+        task = world.plan.task(state.task)
+        claims_done = state.result.report is None or state.result.report.outcome is Outcome.DONE
+        commands = task.verify if task is not None and claims_done else ()
+        yield act.RunChecks(
+            child=state.child,
+            task=state.task,
+            run=state.runs,
+            commands=commands,
+            base=state.result.base,
+            sandbox=sandbox_of(world, task, state.child),
+            why="its turn ended",
+        )
+
+
+def starts(world: World, at: datetime) -> Iterator[Action]:
+    """Start a turn of each task that is due and ready, at most one per child."""
+    taken: set[str] = set()
+    for task, state in candidates(world):
+        due = due_of(world, state)
+        if task.child == HUMAN or due is None or task.child in taken or readiness(world, state, at) is not None:
+            continue
+        taken.add(task.child)
+        thread = world.threads.get(thread_key(task, state))
+        if thread is None or thread.id is None or not thread.open or thread.running is not None:
+            continue
+        server = world.servers[task.child]
+        moved = state.child != task.child
+        yield act.StartTurn(
+            child=task.child,
+            task=task.id,
+            run=state.runs + 1 if state.new_run or moved else state.runs,
+            fresh=state.new_run or moved or state.result.base is None,
+            thread=thread.id,
+            message=f"orch-{task.id}-{state.sent + 1}",
+            due=due,
+            brief=desired(world, state),
+            text=_text(world, state, due, thread.id),
+            model=task.model or server.child.model,
+            effort=task.effort or server.child.effort,
+            sandbox=sandbox_of(world, task, task.child),
+            why=_why(world, state, due),
+        )
+
+
+def _text(world: World, state: TaskState, due: Due, thread: str) -> str:
+    text = _due_text(world, state, due, thread)
+    unseen = () if due is Due.BRIEF else unseen_drifts(world, state)
+    return f"{text}\n\n{prompts.drifted(state.task, unseen)}" if unseen else text
+
+
+def _due_text(world: World, state: TaskState, due: Due, thread: str) -> str:
+    new = desired(world, state)
+    brief = "" if state.brief.thread == thread else f"{new.text}\n\n"  # another thread does not know the task
+    question = next(
+        (ask.text for ask in reversed(list(world.asks.values())) if ask.task == state.task and not ask.budget), ""
+    )
+    answer = prompts.answer(state.task, question, state.due_text)
+    match due:
+        case Due.REDIRECT if state.brief.delivered is not None and state.brief.delivered.key != new.key:
+            redirect = prompts.redirect(state.brief.delivered, new)
+            return f"{answer}\n\n{redirect}" if state.due is Due.ANSWER else redirect
+        case Due.FIX:
+            return brief + prompts.fix(state.task, state.due_text)
+        case Due.ANSWER:
+            return brief + answer
+        case Due.RESUME | Due.RETRY | Due.OUTAGE:
+            return prompts.resume(new, state.due_text or state.why or "it was interrupted")
+    return _opening(world, state)
+
+
+def _opening(world: World, state: TaskState) -> str:
+    task = world.plan.task(state.task)
+    upstream = [world.tasks[before] for before in task.after if before in world.tasks] if task else []
+    learnings = [learning for learning in world.learnings if learning.source != (task and task.child)]
+    every = world.plan.current.contracts if world.plan.current else ()
+    contracts = [contract for contract in every if task and contract.id in task.contracts]
+    links = touching(world.map.links, task, contracts) if task else ()
+    child = task.child if task else state.child
+    drifts = concerning((record.drift for record in world.map.drifts), child)
+    context = prompts.RepoContext(child, world.map.summaries.get(child, ""), links, drifts)
+    return prompts.opening(desired(world, state), upstream, learnings, context)
+
+
+def _why(world: World, state: TaskState, due: Due) -> str:
+    match due:
+        case Due.REDIRECT:
+            return f"revision {world.plan.revision} of the plan changed its brief"
+        case Due.BRIEF:
+            return "ready to start"
+        case Due.FIX:
+            return f"its verification failed: {state.why}"
+        case Due.ANSWER:
+            return "a human answered"
+    return f"continues: {state.due_text or state.why}"
