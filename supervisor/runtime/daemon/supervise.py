@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import hashlib
 import signal
 from collections.abc import Callable, Coroutine, Mapping
@@ -126,6 +127,8 @@ async def _supervise(
             group.create_task(control.serve(listening), name="control socket")
             await listening.wait()
             ready()
+            gc.freeze()  # what is loaded stays
+            gc.enable()
             await _first_of(_settled(loop), asked.wait())
             # Import late (65 ms) and in a thread: nothing before needs it, and control requests may already arrive.
             await asyncio.to_thread(_load_the_reader)
