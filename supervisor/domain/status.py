@@ -1,8 +1,8 @@
-"""What `orch status --json` shows: the world in the words of the command line.
+"""The object of `orch status --json`.
 
-Fields are added, never renamed; those that were added later have a default, so that what an older supervisor says can
-still be read. Moments are RFC 3339 in UTC; what is absent is None. States are words: a reader takes those it does not
-know.
+Fields are only added, never renamed. Those that were added later have a default, so that the status of an older
+supervisor can still be read. Moments are RFC 3339 in UTC; None means absent. States are words, and there may be new
+ones: a reader must accept words that it does not know.
 """
 
 from __future__ import annotations
@@ -18,56 +18,54 @@ Moment = Annotated[str, Meta(examples=["2026-11-23T10:00:00.000Z"])]
 
 
 class SupervisorInfo(Struct, frozen=True):
-    """The supervisor's process. `problem`: what keeps it from recording events."""
+    """The supervisor's process."""
 
     state: Annotated[str, Meta(examples=["up", "busy", "down"])]
     pid: int | None = None
     since: Moment | None = None
     version: str | None = None
-    problem: str | None = None
+    problem: str | None = None  # why it cannot record events
 
 
 class PlanInfo(Struct, frozen=True):
-    """The plan in force. `author` wrote that revision; `why` says why there is none; `problems` are those of plan.md as
-    it is on disk."""
+    """The plan in force, and what is wrong with plan.md."""
 
     state: Annotated[str, Meta(examples=["in_force", "held", "rejected", "missing"])]
     revision: int | None = None
     title: str | None = None
-    author: str | None = None
-    why: str | None = None
-    problems: tuple[Problem, ...] = ()
+    author: str | None = None  # of the revision in force: "human" or "orchestrator"
+    why: str | None = None  # why there is no plan.md
+    problems: tuple[Problem, ...] = ()  # of the file on disk
 
 
 class PauseInfo(Struct, frozen=True):
-    """A provider that takes no work: nothing that uses it is started `until` then."""
+    """A provider that accepts no work."""
 
     provider: str
     since: Moment | None
-    until: Moment | None
+    until: Moment | None  # nothing that uses the provider starts before
     why: str
 
 
 class OrchestratorInfo(Struct, frozen=True):
-    """The orchestrator that `orch plan` asked for a plan. `planned`: it wrote one; `busy`: it may yet change it;
-    `doing`: what it is at in this moment; `server`: the state of its server."""
+    """The orchestrator that `orch plan` asked for a plan."""
 
     state: Annotated[str, Meta(examples=["waiting", "working", "needs_human", "idle", "blocked", "failed"])]
-    why: str | None
-    busy: bool
-    planned: bool
-    summary: str | None
+    why: str | None  # why it is in its state
+    busy: bool  # it may still change the plan
+    planned: bool  # it wrote a plan, and that is in force
+    summary: str | None  # its latest answer
     turns: int
     tokens: Tokens
     thread: str | None
-    server: str
+    server: str  # the state of its server
     socket: str | None
     pid: int | None
-    doing: str | None = None
+    doing: str | None = None  # what its turn is doing at the moment
 
 
 class ChildInfo(Struct, frozen=True):
-    """A child and its server. `thread` is its long one, `task` the one that it is at, `problem` what is wrong."""
+    """A child and its server."""
 
     name: str
     path: str
@@ -78,28 +76,27 @@ class ChildInfo(Struct, frozen=True):
     since: Moment | None = None
     restarts: int = 0
     rss_bytes: int | None = None
-    thread: str | None = None
-    task: str | None = None
+    thread: str | None = None  # its shared one
+    task: str | None = None  # that it works on
     problem: str | None = None
 
 
 class CheckInfo(Struct, frozen=True):
-    """A verify command as the supervisor ran it last."""
+    """A verify command, and the result of its latest run."""
 
     command: str
     exit_code: int
 
 
 class BudgetInfo(Struct, frozen=True):
-    """What may be spent, with what was granted on top; None: any amount."""
+    """What may be spent, grants included. None: no limit."""
 
     tokens: int | None
     minutes: float | None
 
 
 class TaskInfo(Struct, frozen=True):
-    """A task of the plan, or one that the plan no longer has and that has run. `why` says why it is in its state;
-    `minutes` how long its turns ran; `budget` what it may spend by itself."""
+    """A task of the plan, or one that ran and that the plan no longer has."""
 
     id: str
     title: str
@@ -114,22 +111,21 @@ class TaskInfo(Struct, frozen=True):
             ]
         ),
     ]
-    why: str | None
+    why: str | None  # why it is in its state
     runs: int
-    summary: str | None
+    summary: str | None  # its result
     tokens: Tokens
     verify: tuple[CheckInfo, ...]
     changed_files: tuple[str, ...]
     turns: int = 0
     since: Moment | None = None
     thread: str | None = None
-    minutes: float = 0.0
-    budget: BudgetInfo | None = None
+    minutes: float = 0.0  # in which its turns ran
+    budget: BudgetInfo | None = None  # its own
 
 
 class AskInfo(Struct, frozen=True):
-    """What waits on a human: `steps` to take, and what has to come back (`expect`), both Markdown; `choices` are the
-    words that settle it."""
+    """Something that waits on a human."""
 
     id: str
     kind: Annotated[str, Meta(examples=["approval", "question", "checkpoint"])]
@@ -137,13 +133,13 @@ class AskInfo(Struct, frozen=True):
     task: str | None
     since: Moment | None
     text: str
-    steps: str
-    expect: str
-    choices: tuple[str, ...]
+    steps: str  # what to do, Markdown
+    expect: str  # what has to come back, Markdown
+    choices: tuple[str, ...]  # the words that answer it
 
 
 class Status(Struct, frozen=True):
-    """Where everything stands. `as_of`: when that was so, where no supervisor is up to say how it is now."""
+    """The status of a workspace."""
 
     workspace: str
     supervisor: SupervisorInfo
@@ -153,4 +149,4 @@ class Status(Struct, frozen=True):
     asks: tuple[AskInfo, ...]
     pauses: tuple[PauseInfo, ...] = ()
     orchestrator: OrchestratorInfo | None = None
-    as_of: Moment | None = None
+    as_of: Moment | None = None  # of the last known status, if no supervisor is up

@@ -1,5 +1,4 @@
-"""The world as people and scripts see it: `orch status` and runs.md.
+"""Show the world to people and scripts: `orch status` and runs.md.
 
-Here: rendering, read by nobody but people and readers of JSON. Not here: decisions; whatever the engine needs
-belongs in `engine`.
+Here: rendering, for people and for readers of JSON. Not here: decisions. Whatever the engine needs belongs in `engine`.
 """

@@ -1,4 +1,4 @@
-"""Pieces of runs.md: moments, lists and paragraphs as Markdown."""
+"""Format moments, lists and paragraphs for runs.md."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from supervisor.core.text.escape import block, inline
 
 
 def utc(moment: datetime | None) -> str:
+    """Format a moment in UTC; "?" for None."""
     if moment is None:
         return "?"
     try:
@@ -27,10 +28,10 @@ def bullets(rows: Iterable[str]) -> str:
 
 
 def labelled(label: str, text: str) -> str:
-    """What somebody said: in the line if it is short and plain, else word for word in a block."""
+    """Format somebody's words: on one line if they are short and plain, else as they are in a block."""
     plain = len(text) <= 200 and inline(text, 200) == text
     return (f"**{label}:** {text}" if plain else f"**{label}:**\n\n{block(text)}") if text.strip() else ""
 
 
 def id_list(ids: Sequence[str]) -> str:
-    return ", ".join(inline(one, 70) for one in ids)
+    return ", ".join(inline(name, 70) for name in ids)

@@ -1,4 +1,4 @@
-"""One run in runs.md: state, brief, result, checks, changed files, and what comes next."""
+"""Format a task in the run log of runs.md: state, intent, result, checks, changed files, and what comes next."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from supervisor.domain.plan import HUMAN
 from supervisor.domain.task import Phase, TaskState, TaskStatus
 from supervisor.domain.world import World
 
-MAX_FILES = 50  # changed files shown of one task
+MAX_FILES = 50  # changed files listed per task
 _SENTENCE_ENDS = re.compile(r"[.!?:](?=\s|$)")
-_INTENT = 240  # characters of a task's instructions that say what it is for
+_INTENT = 240  # characters of a task's instructions
 _UNDER_WAY = (Phase.IDLE, Phase.STARTING, Phase.WORKING, Phase.STOPPING)
 
 
@@ -52,32 +52,34 @@ def _spent(world: World, state: TaskState, at: datetime) -> str:
 
 
 def _intent(world: World, state: TaskState) -> str:
-    """The first sentences of the instructions, as many as fit into a line or two."""
+    """Return the first sentences of the instructions, as many as fit into two lines."""
     task = world.plan.task(state.task)
-    paragraphs = re.split(r"\n[ \t]*\n", task.instructions.strip() if task else "")
-    first = next((one for one in paragraphs if one.strip() and not one.lstrip().startswith("#")), state.title)
+    every = re.split(r"\n[ \t]*\n", task.instructions.strip() if task else "")
+    first = next(
+        (paragraph for paragraph in every if paragraph.strip() and not paragraph.lstrip().startswith("#")), state.title
+    )
     line = " ".join(first.split())
     ends = [found.end() for found in _SENTENCE_ENDS.finditer(line[: _INTENT + 1]) if found.end() <= _INTENT]
     return inline(line[: ends[-1]] if ends and len(line) > _INTENT else line, _INTENT)
 
 
 def _result(state: TaskState) -> str:
-    """What the child (or the human) said at the end of the last turn that ended."""
+    """Format what the child (or the human) said at the end of the latest turn that ended."""
     if state.result.words and state.child == HUMAN:
         return labelled("Result, in the human's words", state.result.words)
     if state.result.words:
-        return f"**Result:** no valid report; the child's last words:\n\n{block(state.result.words)}"
+        return f"**Result:** no valid report; the child's last message:\n\n{block(state.result.words)}"
     if state.result.report is None:
         return ""
-    label = "Result of the turn before" if state.phase in _UNDER_WAY else "Result"
+    label = "Result of the previous turn" if state.phase in _UNDER_WAY else "Result"
     return labelled(f"{label} ({state.result.report.outcome})", state.result.report.summary or "(no summary)")
 
 
 def _contracts(state: TaskState) -> str:
     notes = state.result.report.contracts if state.result.report else ()
     rows = [
-        f"{inline(one.id, 70)}: {inline(one.status, 20)}" + (f" ({inline(one.note, 600)})" if one.note else "")
-        for one in notes
+        f"{inline(note.id, 70)}: {inline(note.status, 20)}" + (f" ({inline(note.note, 600)})" if note.note else "")
+        for note in notes
     ]
     return f"**Contracts:**\n\n{bullets(rows)}" if rows else ""
 
@@ -112,11 +114,11 @@ def _next(world: World, state: TaskState, status: TaskStatus) -> str:
         case TaskStatus.BLOCKED | TaskStatus.FAILED:
             return f"change it in plan.md, or run {code('orch go ' + shlex.quote(state.task))}"
         case TaskStatus.HELD:
-            return "take its `hold: yes` out of plan.md"
+            return "remove its `hold: yes` from plan.md"
         case TaskStatus.RETIRED:
             return f"keep or undo its changes in {inline(state.child, 70)}" if state.result.changed_files else "nothing"
         case TaskStatus.VERIFYING:
             return "its verify commands decide"
         case TaskStatus.RUNNING:
-            return f"its report; {code('orch logs --follow --task ' + shlex.quote(state.task))} shows the work"
+            return f"its report; {code('orch logs --follow --task ' + shlex.quote(state.task))} shows what it does"
     return "it continues by itself as soon as it is ready"

@@ -1,4 +1,4 @@
-"""runs.md: the world as Markdown for a human and the orchestrator. What others wrote stays data in it."""
+"""Render runs.md: the world as Markdown, for the human and the orchestrator. Others' words stay data in it."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from supervisor.domain.plan import HUMAN, ORCHESTRATOR
 from supervisor.domain.task import Phase, TaskState, TaskStatus
 from supervisor.domain.world import World
 
-MAX_SHARED = 20  # shared things that changed, the newest
+MAX_SHARED = 20  # drifts, the newest ones
 
 
 def render(world: World, at: datetime, template: str, workspace: str) -> str:
-    """`template` with its placeholders filled in; unknown ones stay. Total; the same values give the same text."""
+    """Fill in the placeholders of `template`; unknown ones stay. Never raises. Same values, same text."""
     parts = {
         "title": inline(world.plan.current.title, 120) if world.plan.current else "no plan yet",
         "updated": utc(at),
@@ -46,7 +46,7 @@ _PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
 
 
 def _asks(world: World) -> str:
-    return paragraphs(_ask(world, ask) for ask in world.open_asks) or "Nothing waits on anybody."
+    return paragraphs(_ask(world, ask) for ask in world.open_asks) or "Nothing waits on a human."
 
 
 def _ask(world: World, ask: Ask) -> str:
@@ -70,7 +70,7 @@ def _ask(world: World, ask: Ask) -> str:
 
 
 def _blocked_by(world: World, ask: Ask) -> list[str]:
-    """The task that asks (or all of a server's) and those after it, as far as they are not done."""
+    """Return the unfinished tasks that wait for this ask: its task (or all tasks of its child), and those after it."""
     tasks = world.plan.tasks
     every = ask.budget == PLAN
     blocked = {
@@ -90,28 +90,28 @@ def _tasks(world: World, at: datetime) -> str:
     states = _states(world)
     head = "| id | title | child | state | why or summary | runs | verify |\n|---|---|---|---|---|---|---|"
     table = "\n".join((head, *(_row(world, state, at) for state in states))) if states else "There are no tasks."
-    return paragraphs((_plan(world), *_pauses(world, at), _lead(world), table))
+    return paragraphs((_plan(world), *_pauses(world, at), _orchestrator(world), table))
 
 
 def _pauses(world: World, at: datetime) -> Iterable[str]:
-    """The providers that take no work, and when it goes on."""
+    """Yield a line for each provider that accepts no work."""
     for provider, outage in world.outages.items():
         if at < outage.until:
             whose = code(provider) if provider else "the provider"
-            yield f"Everything that uses {whose} is **{inline(outages.describe(outage), 400)}**. It goes on by itself."
+            state = inline(outages.describe(outage), 400)
+            yield f"Everything that uses {whose} is **{state}**. It continues by itself."
 
 
-def _lead(world: World) -> str:
-    """What the orchestrator is at; nothing without one."""
-    lead = world.orchestrator.state
-    if lead is None or world.orchestrator.planning is None:
+def _orchestrator(world: World) -> str:
+    """Format what the orchestrator is doing; "" without one."""
+    own = world.orchestrator.state
+    if own is None or world.orchestrator.planning is None:
         return ""
-    at_rest = {Phase.DONE: "rests", Phase.ASKING: "waits on you"}.get(
-        lead.phase, f"{lead.phase}: {inline(lead.why, 300)}"
-    )
-    at_work = f"at work ({inline(lead.why, 200)})" if lead.phase.live else at_rest
-    said = labelled("Its last words", lead.result.report.summary) if lead.result.report else ""
-    return paragraphs((f"Orchestrator: {at_work}; turns: {lead.turns}.", said))
+    resting = {Phase.DONE: "idle", Phase.ASKING: "waits on you"}
+    state = f"working ({inline(own.why, 200)})" if own.phase.live else resting.get(own.phase)
+    state = state or f"{own.phase}: {inline(own.why, 300)}"
+    last = labelled("Its last message", own.result.report.summary) if own.result.report else ""
+    return paragraphs((f"Orchestrator: {state}; turns: {own.turns}.", last))
 
 
 def _plan(world: World) -> str:
@@ -119,7 +119,7 @@ def _plan(world: World) -> str:
     match plan_state(world):
         case "rejected":
             wrong = bullets(f"line {problem.line}: {inline(problem.message, 400)}" for problem in world.plan.problems)
-            return f"Plan: **rejected**; {stays} until plan.md is mended:\n\n{wrong}"
+            return f"Plan: **rejected**; {stays} until plan.md is fixed:\n\n{wrong}"
         case "missing":
             return f"Plan: **missing** ({inline(world.plan.missing or '', 200)}); {stays}, and nothing new starts."
         case "held":
@@ -130,7 +130,7 @@ def _plan(world: World) -> str:
 
 
 def _states(world: World) -> list[TaskState]:
-    """The works in the order of the plan, then those that started and are no longer in it."""
+    """Return the tasks in the order of the plan, then those that ran and are no longer in it."""
     planned = {task.id: TaskState(task.id, task.title, task.child) for task in world.plan.tasks}
     started = {task: state for task, state in world.tasks.items() if task not in planned and state.runs}
     return [world.tasks.get(task, state) for task, state in {**planned, **started}.items()]
@@ -138,14 +138,14 @@ def _states(world: World) -> list[TaskState]:
 
 def _row(world: World, state: TaskState, at: datetime) -> str:
     status, why = task_status(world, state, at)
-    told = (summary(state) or why) if status is TaskStatus.DONE else (why or summary(state) or "")
+    detail = (summary(state) or why) if status is TaskStatus.DONE else (why or summary(state) or "")
     checks = ", ".join(f"{inline(check.command, 60)}: {check.exit_code}" for check in state.result.checks)
     cells = (
         inline(state.task, 70),
         inline(state.title, 100),
         inline(_child(world, state), 70),
         str(status),
-        inline(told, 160),
+        inline(detail, 160),
         str(state.runs),
         checks or "—",
     )
@@ -170,42 +170,49 @@ def _runs(world: World, at: datetime) -> str:
 
 
 def _ruled(world: World) -> str:
-    """The requests that no human saw, the newest first."""
+    """List the requests that rules settled, the newest first."""
     rows = []
-    for one in reversed(world.ruled):
-        whose = ", ".join(inline(name, 70) for name in (one.child, one.task) if name)
-        rows.append(f"{utc(one.at)}, {whose}: {code(' '.join(one.subject.split())[:200])}; {inline(one.why, 200)}")
-    return bullets(rows) or "Nothing: no rule of the config has spoken."
+    for ruled in reversed(world.ruled):
+        whose = ", ".join(inline(name, 70) for name in (ruled.child, ruled.task) if name)
+        rows.append(
+            f"{utc(ruled.at)}, {whose}: {code(' '.join(ruled.subject.split())[:200])}; {inline(ruled.why, 200)}"
+        )
+    return bullets(rows) or "Nothing: no rule of the config has matched."
 
 
 # ── what ties the repos together ─────────────────────────────────────────────────────────────────
 
 
 def _shared(world: World) -> str:
-    """What a child changed that others rely on: to be looked at before the repos go out together."""
+    """List what children changed that others rely on: somebody should look at it before the repos are released."""
     rows = []
-    for one in reversed(world.map.drifts[-MAX_SHARED:]):
-        drift = one.drift
-        by = f", by {inline(one.task, 70)}" if one.task else ""
+    for record in reversed(world.map.drifts[-MAX_SHARED:]):
+        drift = record.drift
+        by = f", by {inline(record.task, 70)}" if record.task else ""
         was = f"; it was at {_places(drift.was)}" if drift.was else ""
         rows.append(
-            f"{utc(one.at)}{by}: {drift.kind} {code(drift.name)}: {inline(drift.what, 300)}{was}; "
+            f"{utc(record.at)}{by}: {drift.kind} {code(drift.name)}: {inline(drift.what, 300)}{was}; "
             f"relied on by {_places(drift.theirs)}"
         )
-    told = f"The map knows {len(world.map.links)} things that the repos share: `orch map`." if world.map.links else ""
-    return paragraphs((told, bullets(rows) or "Nothing that the repos share has changed."))
+    known = f"The map has {len(world.map.links)} links: `orch map`." if world.map.links else ""
+    return paragraphs((known, bullets(rows) or "Nothing that the repos share has changed."))
 
 
 def _places(places: Sequence[Place]) -> str:
-    where = (f"{place.file}:{place.line}" if place.line else place.file for place in places)
-    return ", ".join(f"{inline(place.child, 70)} {code(one)}" for place, one in zip(places, where, strict=True))
+    return ", ".join(
+        f"{inline(place.child, 70)} {code(f'{place.file}:{place.line}' if place.line else place.file)}"
+        for place in places
+    )
 
 
-# ── learnings, and the way back ──────────────────────────────────────────────────────────────────
+# ── learnings, and how to reconnect ──────────────────────────────────────────────────────────────
 
 
 def _learnings(world: World) -> str:
-    rows = [f"{inline(one.source, 70)}, {utc(one.at)}: {inline(one.text, 600)}" for one in world.learnings]
+    rows = [
+        f"{inline(learning.source, 70)}, {utc(learning.at)}: {inline(learning.text, 600)}"
+        for learning in world.learnings
+    ]
     return bullets(rows) or "None yet."
 
 
@@ -216,7 +223,7 @@ def _reconnect(world: World, workspace: str) -> str:
     for name, server in world.servers.items():
         problem = f" ({inline(server.problem, 300)})" if server.problem else ""
         ways = [
-            f"; {inline(thread.task, 70) if thread.task else 'its long thread'}: {_resume(thread.id, server.socket)}"
+            f"; {inline(thread.task, 70) if thread.task else 'its shared thread'}: {_resume(thread.id, server.socket)}"
             for thread in world.threads.values()
             if thread.child == name and thread.id and server.socket
         ]

@@ -1,4 +1,4 @@
-"""What `orch status` shows: the world in the words of the command line (`domain/status.py`)."""
+"""Convert the world to what `orch status` shows (`domain/status.py`)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from supervisor.domain.world import World
 
 
 def status(world: World, at: datetime, workspace: str) -> Status:
-    """The whole picture (without what only the process itself knows, such as memory: `rss_bytes` is None)."""
+    """Return the status of all that the world knows. It does not know the memory of servers: `rss_bytes` is None."""
     return Status(
         workspace=workspace,
         supervisor=SupervisorInfo("up", world.supervisor.pid, _time(world.supervisor.since), world.supervisor.version),
@@ -41,9 +41,9 @@ def status(world: World, at: datetime, workspace: str) -> Status:
             problems=tuple(world.plan.problems),
         ),
         pauses=tuple(
-            PauseInfo(name, _time(one.since), _time(one.until), one.why)
-            for name, one in world.outages.items()
-            if at < one.until
+            PauseInfo(name, _time(outage.since), _time(outage.until), outage.why)
+            for name, outage in world.outages.items()
+            if at < outage.until
         ),
         orchestrator=_orchestrator(world, at),
         children=tuple(_child(world, server) for name, server in world.servers.items() if name != ORCHESTRATOR),
@@ -84,24 +84,24 @@ def _child(world: World, server: Server) -> ChildInfo:
 
 
 def _orchestrator(world: World, at: datetime) -> OrchestratorInfo | None:
-    """What the orchestrator is at; None if nobody asked it for a plan."""
-    lead, server = world.orchestrator.state, world.servers.get(ORCHESTRATOR)
-    if lead is None or world.orchestrator.planning is None or server is None:
+    """Return the status of the orchestrator; None if nobody asked it for a plan."""
+    own, server = world.orchestrator.state, world.servers.get(ORCHESTRATOR)
+    if own is None or world.orchestrator.planning is None or server is None:
         return None
     thread = world.threads.get((ORCHESTRATOR, None))
     return OrchestratorInfo(
-        state=_LEAD_STATES.get(lead.phase, "working" if lead.phase.live else "waiting"),
+        state=_ORCHESTRATOR_STATES.get(own.phase, "working" if own.phase.live else "waiting"),
         why=server_trouble(world, ORCHESTRATOR)
-        or _pause(world, lead, thread, at)
-        or lead.note
+        or _pause(world, own, thread, at)
+        or own.note
         or _opening(thread)
-        or lead.why
+        or own.why
         or None,
         busy=session.busy(world),
         planned=session.planned(world),
-        summary=summary(lead),
-        turns=lead.turns,
-        tokens=lead.tokens,
+        summary=summary(own),
+        turns=own.turns,
+        tokens=own.tokens,
         thread=thread.id if thread else None,
         server=str(server.state),
         socket=server.socket,
@@ -109,17 +109,22 @@ def _orchestrator(world: World, at: datetime) -> OrchestratorInfo | None:
     )
 
 
-def _pause(world: World, lead: TaskState, thread: Thread | None, at: datetime) -> str:
-    outage = outages.pause(world, thread, at) if lead.phase is Phase.IDLE else None
+def _pause(world: World, own: TaskState, thread: Thread | None, at: datetime) -> str:
+    outage = outages.pause(world, thread, at) if own.phase is Phase.IDLE else None
     return outages.describe(outage) if outage is not None else ""
 
 
 def _opening(thread: Thread | None) -> str:
-    """What a turn waits for when its server is ready: Codex loads the thread once its tools have started."""
+    """Say what a turn waits for although its server is ready: Codex loads the thread once its tools have started."""
     return "its thread and its tools are being started" if thread is None or thread.opening else ""
 
 
-_LEAD_STATES = {Phase.ASKING: "needs_human", Phase.DONE: "idle", Phase.BLOCKED: "blocked", Phase.FAILED: "failed"}
+_ORCHESTRATOR_STATES = {
+    Phase.ASKING: "needs_human",
+    Phase.DONE: "idle",
+    Phase.BLOCKED: "blocked",
+    Phase.FAILED: "failed",
+}
 
 
 def _task(world: World, state: TaskState, at: datetime) -> TaskInfo:
@@ -147,7 +152,7 @@ def _task(world: World, state: TaskState, at: datetime) -> TaskInfo:
 
 
 def _budget(world: World, task: Task | None) -> BudgetInfo | None:
-    """What the task may spend by itself, grants included; None if nothing bounds it but what it shares."""
+    """Return the task's own budget, grants included; None without one."""
     limit = budgets.limit_of(world, f"task {task.id}") if task is not None and task.child != HUMAN else None
     return BudgetInfo(limit.tokens, limit.minutes) if limit is not None else None
 

@@ -115,7 +115,7 @@ Plan: **in force**, revision 3.
 
 **Intent:** Poll it.
 
-**Result:** no valid report; the child's last words:
+**Result:** no valid report; the child's last message:
 
 ````text
 # I am <b>done</b>
@@ -135,7 +135,7 @@ or am I?
 
 ## Settled by your rules
 
-Nothing: no rule of the config has spoken.
+Nothing: no rule of the config has matched.
 
 ## Shared between the repos
 
@@ -155,7 +155,7 @@ orch status
 orch logs --task T1
 ```
 
-- backend: ready; its long thread: `codex resume thr-b --remote unix:///run/orch/backend.sock`
+- backend: ready; its shared thread: `codex resume thr-b --remote unix:///run/orch/backend.sock`
 - mobile: ready; T2: `codex resume thr-m --remote unix:///run/orch/mobile.sock`
 """
 EMPTY = """\
@@ -165,7 +165,7 @@ Rendered 2026-01-02 12:00:00 UTC from the ledger. `plan.md` says what should hap
 
 ## Waits on you
 
-Nothing waits on anybody.
+Nothing waits on a human.
 
 ## Tasks
 
@@ -179,7 +179,7 @@ No task has started yet.
 
 ## Settled by your rules
 
-Nothing: no rule of the config has spoken.
+Nothing: no rule of the config has matched.
 
 ## Shared between the repos
 
@@ -223,7 +223,7 @@ def test_a_rejected_plan_is_shown_with_its_lines_while_the_last_one_stays() -> N
     problems = (Problem(4, "unknown field `chlid`: did you mean `child`?"), Problem(9, "T2 waits for itself"))
     text = shown(with_plan(world_at_work(), problems=problems), "{{tasks}}")
     assert text.startswith(
-        "Plan: **rejected**; revision 3 stays in force until plan.md is mended:\n\n"
+        "Plan: **rejected**; revision 3 stays in force until plan.md is fixed:\n\n"
         "- line 4: unknown field \\`chlid\\`: did you mean \\`child\\`?\n- line 9: T2 waits for itself\n\n| id |"
     )
 
