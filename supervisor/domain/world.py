@@ -43,7 +43,7 @@ class Planning(Struct, frozen=True):
     yolo: bool = False  # the orchestrator runs without sandbox and approvals
     delivered: bool = False  # the orchestrator knows the request
     tries: int = 0  # turns that were to fix a missing or broken plan, in a row
-    seen_revision: int = 0  # the latest revision that the orchestrator was told about, or wrote
+    seen_revision: int = 0  # the latest revision that the orchestrator knows
 
 
 class News(Struct, frozen=True):

@@ -194,7 +194,7 @@ def steer_settled(world: World, event: ev.SteerArrived | ev.SteerMissed) -> Worl
 
 
 def interrupt_failed(world: World, event: ev.InterruptFailed) -> World:
-    """The turn goes on, and will be interrupted again."""
+    """The turn continues, and will be interrupted again."""
 
     def change(state: TaskState) -> TaskState:
         if state.phase is not Phase.STOPPING or state.turn_id != event.turn:

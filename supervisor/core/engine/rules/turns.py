@@ -61,7 +61,7 @@ def threads(world: World, at: datetime) -> Iterator[Action]:
 
 
 def redirects(world: World, at: datetime) -> Iterator[Action]:
-    """Interrupt turns that must not go on; steer those whose brief, or something that they rely on, has changed."""
+    """Interrupt turns that must not continue; steer those whose brief, or something that they rely on, has changed."""
     for state in world.tasks.values():
         thread = world.threads.get(state.thread) if state.thread else None
         if state.phase is not Phase.WORKING or state.turn is None or thread is None or not thread.open or not thread.id:

@@ -242,8 +242,8 @@ def _composer(name: str, kind: str, content: bytes) -> Manifest:
     data, lines = read_json(content), Lines(content)
     scripts = []
     for key, value in table(data.get("scripts")).items():
-        said = text_of(value) or " && ".join(entry for entry in entries(value) if isinstance(entry, str))
-        scripts.append(script_of(key, said, lines.of(key, lines.of("scripts"))))
+        command = text_of(value) or " && ".join(entry for entry in entries(value) if isinstance(entry, str))
+        scripts.append(script_of(key, command, lines.of(key, lines.of("scripts"))))
     needed = versions(data.get("require"), lines, lines.of("require"), dev=False)
     needed += versions(data.get("require-dev"), lines, lines.of("require-dev"), dev=True)
     return Manifest(name, kind, text_of(data.get("name")), text_of(data.get("version")), tuple(scripts), tuple(needed))

@@ -77,10 +77,10 @@ def _tool_scripts(path: tuple[str, str], found: dict[str, object], lines: Lines)
     for key, value in found.items():
         inner = table(table(value).get("scripts")) if path == ("hatch", "envs") else {key: value}
         for called, command in inner.items():
-            said = command if isinstance(command, str) else table(command).get("cmd") or table(command).get("shell")
+            given = command if isinstance(command, str) else table(command).get("cmd") or table(command).get("shell")
             first = " && ".join(entry for entry in entries(command) if isinstance(entry, str))
             label = f"{key}:{called}" if path == ("hatch", "envs") and key != "default" else called
-            yield script_of(label, text_of(said) or first, lines.of(called, lines.of(f"tool.{path[0]}")))
+            yield script_of(label, text_of(given) or first, lines.of(called, lines.of(f"tool.{path[0]}")))
 
 
 def _requirements(texts: Iterable[object], lines: Lines, after: int, *, dev: bool) -> Iterator[Dependency]:
@@ -129,9 +129,9 @@ _SETUP_SCRIPT = re.compile(r"(['\"])\s*([\w.-]{1,80})\s*=\s*([\w.]{1,160}:[\w.]{
 def _setup_py(name: str, kind: str, content: bytes) -> Manifest:
     """Search setup.py with patterns: it is not run, so computed values stay unknown."""
     text = content[:TEXT].decode("utf-8", "replace")
-    said: dict[str, tuple[str, int]] = {}
+    values: dict[str, tuple[str, int]] = {}
     for match in _SETUP_KEY.finditer(text):
-        said.setdefault(match[1], (match[3], line_at(text, match.start())))
+        values.setdefault(match[1], (match[3], line_at(text, match.start())))
     needed = [
         dependency(
             found[1],
@@ -144,9 +144,9 @@ def _setup_py(name: str, kind: str, content: bytes) -> Manifest:
         if (found := REQUIREMENT.match(quoted[2]))
     ]
     scripts = [script_of(match[2], match[3], line_at(text, match.start())) for match in _SETUP_SCRIPT.finditer(text)]
-    facts = [fact("python", *said["python_requires"])] if "python_requires" in said else []
+    facts = [fact("python", *values["python_requires"])] if "python_requires" in values else []
     nothing = ("", 0)
-    called, version = said.get("name", nothing)[0], said.get("version", nothing)[0]
+    called, version = values.get("name", nothing)[0], values.get("version", nothing)[0]
     return Manifest(name, kind, quote(called, NAME), quote(version, NAME), tuple(scripts), tuple(needed), tuple(facts))
 
 
