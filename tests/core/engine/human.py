@@ -15,7 +15,7 @@ from supervisor.domain.world import World
 from tests.core.engine.executors import Executors
 
 CHILDREN = (Child("backend", "/repos/backend"), Child("mobile", "/repos/mobile"))
-LEAD = Child(ORCHESTRATOR, "/ws")
+ORCHESTRATOR_CHILD = Child(ORCHESTRATOR, "/ws")
 PLAN = Plan(
     title="Device onboarding",
     hold=False,
@@ -36,7 +36,7 @@ class Human(Executors):
     """`file` is the content of plan.md: a plan, something broken, or nothing."""
 
     def __init__(self, numbers: Iterable[int]) -> None:
-        super().__init__(numbers, [child.name for child in (*CHILDREN, LEAD)])
+        super().__init__(numbers, [child.name for child in (*CHILDREN, ORCHESTRATOR_CHILD)])
         self.world: World | None = None
         self.config: tuple[Child, ...] = CHILDREN
         self.file: Plan | str | None = PLAN

@@ -22,7 +22,7 @@ from supervisor.domain.server import ServerState
 from supervisor.domain.task import Due, Phase, TaskState, TaskStatus
 from supervisor.domain.world import World
 from supervisor.wire.plain import dumped
-from tests.core.engine.human import CHILDREN, LEAD, PLAN, Human
+from tests.core.engine.human import CHILDREN, ORCHESTRATOR_CHILD, PLAN, Human
 from tests.core.engine.peers import NOBODY, START, Repo, Rollout, Turn
 
 STATES = {str(state) for state in ServerState}
@@ -81,7 +81,11 @@ class Story(Human):
         self.stopping_since_down = False
         alive = tuple(name for name, repo in self.repos.items() if repo.process is not None)
         self.config = CHILDREN[:1] if self.dice.rarely(12) else CHILDREN
-        self.post(ev.SupervisorStarted(self.now, self.next(), "1", (*self.config, LEAD), alive, (1.0, 2.0), last=last))
+        self.post(
+            ev.SupervisorStarted(
+                self.now, self.next(), "1", (*self.config, ORCHESTRATOR_CHILD), alive, (1.0, 2.0), last=last
+            )
+        )
         self.post(ev.UpRequested(self.now, tuple(child.name for child in self.config)))
         self.look()
 
@@ -198,7 +202,9 @@ class Story(Human):
     def carry_out(self, action: act.Action) -> None:
         nobodys = act.Exit | act.RaiseAsk | act.WithdrawAsk | act.Notify | act.SurveyRepos
         if not isinstance(action, nobodys | act.StopServer):
-            assert action.child in [child.name for child in (*self.config, LEAD)], f"nobody can do {action}"
+            assert action.child in [child.name for child in (*self.config, ORCHESTRATOR_CHILD)], (
+                f"nobody can do {action}"
+            )
         super().carry_out(action)
 
     def state(self, repo: Repo, rollout: Rollout, turn: Turn) -> None:

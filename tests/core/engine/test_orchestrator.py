@@ -25,22 +25,24 @@ from supervisor.domain.thread import TurnSeen, TurnStatus
 from supervisor.domain.world import News
 from tests.core.engine.scene import BACKEND, C1, MOBILE, NOON, T1, T2, Scene, plan_of, report
 
-LEAD = Child(ORCHESTRATOR, "/ws", model="big")
+ORCHESTRATOR_CHILD = Child(ORCHESTRATOR, "/ws", model="big")
 PROBLEMS = (Problem(7, "unknown child `backnd`"),)
 
 
-class Led(Scene):
+class OrchestratorScene(Scene):
     """A scene with an orchestrator."""
 
     def __init__(self, *, up: bool = True) -> None:
         super().__init__(up=up)
 
     def start(self, *children: Child, running: tuple[str, ...] = ()) -> tuple[Action, ...]:
-        actions = self.post(ev.SupervisorStarted, 1, "1.0", children or (BACKEND, MOBILE, LEAD), running, (2.0, 4.0))
+        actions = self.post(
+            ev.SupervisorStarted, 1, "1.0", children or (BACKEND, MOBILE, ORCHESTRATOR_CHILD), running, (2.0, 4.0)
+        )
         return (*actions, *self.post(ev.UpRequested, (BACKEND.name, MOBILE.name)))
 
     @property
-    def lead(self) -> TaskState:
+    def own(self) -> TaskState:
         assert self.world.orchestrator.state is not None
         return self.world.orchestrator.state
 
@@ -49,31 +51,31 @@ class Led(Scene):
 
     def begins(self, turn: str) -> tuple[Action, ...]:
         return self.post(
-            ev.TurnBegan, ORCHESTRATOR, "lead-thread", turn, self.lead.delivery.message if self.lead.delivery else None
+            ev.TurnBegan, ORCHESTRATOR, "own-thread", turn, self.own.delivery.message if self.own.delivery else None
         )
 
     def ends(
         self, turn: str, text: str = '{"summary": "planned", "ask": null}', kind: TurnStatus = TurnStatus.COMPLETED
     ) -> tuple[Action, ...]:
-        return self.post(ev.TurnEnded, ORCHESTRATOR, "lead-thread", TurnSeen(turn, kind, (), text))
+        return self.post(ev.TurnEnded, ORCHESTRATOR, "own-thread", TurnSeen(turn, kind, (), text))
 
     def saves(self, *tasks: Any, author: str = ORCHESTRATOR) -> tuple[Action, ...]:
         revision = self.world.plan.revision + 1
         return self.post(ev.PlanAccepted, revision, f"digest {revision}", "an edit", plan_of(*tasks), author)
 
-    def at_work(self) -> Led:
+    def at_work(self) -> OrchestratorScene:
         """Go on until the orchestrator's first turn runs."""
         self.ask()
         self.post(ev.ServerReady, ORCHESTRATOR, 33, "/run/o", "0.169.0", False)
-        self.post(ev.ThreadOpened, ORCHESTRATOR, 33, "lead-thread", None, False, ())
-        self.begins("lead-1")
+        self.post(ev.ThreadOpened, ORCHESTRATOR, 33, "own-thread", None, False, ())
+        self.begins("own-1")
         return self
 
-    def planned(self) -> Led:
+    def planned(self) -> OrchestratorScene:
         """Go on until it has written a plan with T1 and is idle."""
         self.at_work()
         self.saves(T1)
-        self.ends("lead-1")
+        self.ends("own-1")
         return self
 
 
@@ -86,7 +88,7 @@ def raised(actions: tuple[Action, ...]) -> list[act.RaiseAsk]:
 
 
 def test_without_a_request_the_orchestrator_has_no_server_and_no_status() -> None:
-    scene = Led()
+    scene = OrchestratorScene()
     assert not scene.world.servers[ORCHESTRATOR].wanted
     picture = status(scene.world, scene.now, "/ws")
     assert picture.orchestrator is None
@@ -94,13 +96,13 @@ def test_without_a_request_the_orchestrator_has_no_server_and_no_status() -> Non
 
 
 def test_a_request_starts_its_server_then_its_thread_then_its_turn() -> None:
-    scene = Led()
+    scene = OrchestratorScene()
     assert scene.ask() == (act.EnsureServer(ORCHESTRATOR, why="it should run, and is not known to"),)
     opened = scene.post(ev.ServerReady, ORCHESTRATOR, 33, "/run/o", "0.169.0", False)
     assert opened == (
         act.OpenThread(ORCHESTRATOR, None, None, "big", None, "workspace-write", why="the orchestrator needs it"),
     )
-    (turn,) = turns(scene.post(ev.ThreadOpened, ORCHESTRATOR, 33, "lead-thread", None, False, ()))
+    (turn,) = turns(scene.post(ev.ThreadOpened, ORCHESTRATOR, 33, "own-thread", None, False, ()))
     assert (turn.task, turn.due, turn.message, turn.sandbox) == (
         ORCHESTRATOR,
         Due.BRIEF,
@@ -108,14 +110,14 @@ def test_a_request_starts_its_server_then_its_thread_then_its_turn() -> None:
         "workspace-write",
     )
     assert "It times out." in turn.text
-    assert scene.begins("lead-1") == ()
-    assert scene.lead.phase is Phase.WORKING
+    assert scene.begins("own-1") == ()
+    assert scene.own.phase is Phase.WORKING
     assert scene.world.orchestrator.planning is not None
     assert scene.world.orchestrator.planning.delivered
 
 
 def test_only_an_orchestrator_that_is_configured_so_has_no_sandbox() -> None:
-    scene = Led()
+    scene = OrchestratorScene()
     scene.ask(yolo=True)
     (opened,) = scene.post(ev.ServerReady, ORCHESTRATOR, 33, "/run/o", "0.169.0", False)
     assert isinstance(opened, act.OpenThread)
@@ -123,38 +125,38 @@ def test_only_an_orchestrator_that_is_configured_so_has_no_sandbox() -> None:
 
 
 def test_a_plan_under_review_is_held() -> None:
-    scene = Led()
+    scene = OrchestratorScene()
     scene.ask(review=True)
     assert scene.world.plan.hold
 
 
 def test_a_written_plan_is_carried_out_and_the_orchestrator_rests() -> None:
-    scene = Led().planned()
-    assert scene.lead.phase is Phase.DONE
+    scene = OrchestratorScene().planned()
+    assert scene.own.phase is Phase.DONE
     assert (scene.world.plan.author, scene.world.plan.hold) == (ORCHESTRATOR, False)
     assert status(scene.world, scene.now, "/ws").orchestrator.busy is False
     assert [one.task for one in scene.world.tasks.values()] == ["T1"]
 
 
 def test_the_news_that_the_plan_was_saved_may_come_after_the_end_of_the_turn() -> None:
-    scene = Led().at_work()
-    assert scene.ends("lead-1") == ()
+    scene = OrchestratorScene().at_work()
+    assert scene.ends("own-1") == ()
     assert turns(scene.saves(T1)) == []
-    assert scene.lead.phase is Phase.DONE
+    assert scene.own.phase is Phase.DONE
 
 
 def test_a_rejected_plan_goes_back_with_its_lines_three_times_and_then_to_the_human() -> None:
-    scene = Led().at_work()
+    scene = OrchestratorScene().at_work()
     for number in range(1, 5):
         scene.post(ev.PlanRejected, "d", PROBLEMS, ORCHESTRATOR)
-        scene.ends(f"lead-{number}")
+        scene.ends(f"own-{number}")
         actions = scene.tick()
         if number == 4:
             break
         (turn,) = turns(actions)
         assert (turn.due, turn.message) == (Due.FIX, f"orch-orchestrator-{number + 1}")
         assert "> plan.md:7: unknown child `backnd`" in turn.text
-        scene.begins(f"lead-{number + 1}")
+        scene.begins(f"own-{number + 1}")
     (ask,) = raised(actions)
     assert (ask.child, ask.task) == (ORCHESTRATOR, ORCHESTRATOR)
     assert "plan.md:7" in ask.text
@@ -166,28 +168,28 @@ def test_a_rejected_plan_goes_back_with_its_lines_three_times_and_then_to_the_hu
 
 
 def test_a_plan_that_the_human_fixes_withdraws_the_question() -> None:
-    scene = Led().at_work()
+    scene = OrchestratorScene().at_work()
     for number in range(1, 5):
-        scene.ends(f"lead-{number}")
+        scene.ends(f"own-{number}")
         actions = scene.tick()
         if number < 4:
-            scene.begins(f"lead-{number + 1}")
+            scene.begins(f"own-{number + 1}")
     (ask,) = raised(actions)
     scene.saves(T1, author="human")
     assert scene.world.asks[ask.ask].state is AskState.WITHDRAWN
-    assert scene.lead.phase is Phase.DONE
+    assert scene.own.phase is Phase.DONE
 
 
 def test_the_orchestrator_does_not_fix_what_a_human_breaks() -> None:
-    scene = Led().planned()
+    scene = OrchestratorScene().planned()
     scene.post(ev.PlanRejected, "d", PROBLEMS)
     assert turns(scene.post(ev.Ticked, after=60.0)) == []
 
 
 def test_a_question_of_the_orchestrator_waits_on_the_human() -> None:
-    scene = Led().at_work()
+    scene = OrchestratorScene().at_work()
     text = json.dumps({"summary": "stuck", "ask": {"question": "Which?", "steps": "Look.", "expected": "A or B"}})
-    (ask,) = raised(scene.ends("lead-1", text))
+    (ask,) = raised(scene.ends("own-1", text))
     assert (ask.text, ask.steps, ask.expect) == ("Which?", "Look.", "A or B")
     (turn,) = turns(scene.answer(ask.ask, "text", "B"))
     assert "> Which?" in turn.text
@@ -195,26 +197,26 @@ def test_a_question_of_the_orchestrator_waits_on_the_human() -> None:
 
 
 def test_another_request_takes_the_place_of_a_question() -> None:
-    scene = Led().at_work()
+    scene = OrchestratorScene().at_work()
     text = json.dumps({"summary": "stuck", "ask": {"question": "Which?", "steps": "", "expected": ""}})
-    (ask,) = raised(scene.ends("lead-1", text))
+    (ask,) = raised(scene.ends("own-1", text))
     (turn,) = turns(scene.ask("Something else."))
     assert turn.due is Due.BRIEF
     assert scene.world.asks[ask.ask].state is AskState.WITHDRAWN
 
 
 def test_a_question_that_a_newer_request_overtakes_is_not_asked() -> None:
-    scene = Led().at_work()
+    scene = OrchestratorScene().at_work()
     scene.ask("Something else.")
     text = json.dumps({"summary": "stuck", "ask": {"question": "Which?", "steps": "", "expected": ""}})
-    actions = scene.ends("lead-1", text)
+    actions = scene.ends("own-1", text)
     (turn,) = turns(actions)
     assert (turn.due, "Something else." in turn.text, raised(actions)) == (Due.BRIEF, True, [])
     assert decide(scene.world, scene.now) == ()
 
 
 def test_news_is_sent_together_once_and_only_if_something_is_loud() -> None:
-    scene = Led().planned()
+    scene = OrchestratorScene().planned()
     scene.saves(T1, T2, author="human")
     assert turns(scene.post(ev.Ticked, after=60.0)) == []
     scene.running("T1")
@@ -225,14 +227,14 @@ def test_news_is_sent_together_once_and_only_if_something_is_loud() -> None:
     assert turn.due is Due.NEWS
     for words in ("revision 2", "> the port is 8080", "contract C1", "T1 (backend) is blocked", "> mind the firewall"):
         assert words in turn.text
-    scene.begins("lead-2")
+    scene.begins("own-2")
     assert scene.world.orchestrator.news == ()
-    assert turns(scene.ends("lead-2")) == []
+    assert turns(scene.ends("own-2")) == []
     assert turns(scene.post(ev.Ticked, after=600.0)) == []
 
 
 def test_a_fact_that_a_child_reports_again_is_no_news() -> None:
-    scene = Led().planned()
+    scene = OrchestratorScene().planned()
     scene.running("T1")
     scene.ended("T1", text=report(learned=["the port is 8080"]))
     scene.checked("T1", 1)
@@ -244,7 +246,7 @@ def test_a_fact_that_a_child_reports_again_is_no_news() -> None:
 
 
 def test_what_the_orchestrator_notes_itself_is_no_news_to_it() -> None:
-    scene = Led().planned()
+    scene = OrchestratorScene().planned()
     scene.post(ev.LearningNoted, ORCHESTRATOR, "the id is a UUID")
     assert scene.world.orchestrator.news == ()
     assert [one.source for one in scene.world.learnings] == [ORCHESTRATOR]
@@ -255,18 +257,18 @@ def changed() -> dict[str, str]:
 
 
 def test_news_on_its_way_to_a_thread_that_is_gone_is_sent_on_the_next() -> None:
-    scene = Led().planned()
+    scene = OrchestratorScene().planned()
     scene.post(ev.LearningNoted, "human", "mind the firewall")
     assert len(turns(scene.post(ev.Ticked, after=5.0))) == 1
     scene.post(ev.ServerExited, ORCHESTRATOR, 33, "it ended with code 9", "")
     scene.post(ev.ServerReady, ORCHESTRATOR, 44, "/run/o", "0.169.0", False)
-    scene.post(ev.ThreadFailed, ORCHESTRATOR, "lead-thread", None, True, "no rollout found")
-    (turn,) = turns(scene.post(ev.ThreadOpened, ORCHESTRATOR, 44, "lead-thread-2", None, False, ()))
+    scene.post(ev.ThreadFailed, ORCHESTRATOR, "own-thread", None, True, "no rollout found")
+    (turn,) = turns(scene.post(ev.ThreadOpened, ORCHESTRATOR, 44, "own-thread-2", None, False, ()))
     assert (turn.due, "> mind the firewall" in turn.text, "It times out." in turn.text) == (Due.NEWS, True, True)
 
 
 def test_no_turn_is_spent_on_news_while_everything_is_held() -> None:
-    scene = Led().planned()
+    scene = OrchestratorScene().planned()
     scene.post(ev.HoldSet)
     scene.post(ev.LearningNoted, "human", "mind the firewall")
     assert turns(scene.post(ev.Ticked, after=60.0)) == []
@@ -275,57 +277,57 @@ def test_no_turn_is_spent_on_news_while_everything_is_held() -> None:
 
 
 def test_a_drift_is_news() -> None:
-    scene = Led().planned()
+    scene = OrchestratorScene().planned()
     drift = Drift("backend", Kind.ROUTE, "/v1/devices", "gone", ("mobile",), (), ())
     scene.post(ev.SharedChanged, "backend", "T1", drift)
     assert [one.loud for one in scene.world.orchestrator.news] == [True]
 
 
 def test_a_cut_turn_is_resumed_with_what_it_was_for() -> None:
-    scene = Led().at_work()
-    scene.post(ev.SupervisorStarted, 2, "1.0", (BACKEND, MOBILE, LEAD), (ORCHESTRATOR,), (2.0, 4.0))
+    scene = OrchestratorScene().at_work()
+    scene.post(ev.SupervisorStarted, 2, "1.0", (BACKEND, MOBILE, ORCHESTRATOR_CHILD), (ORCHESTRATOR,), (2.0, 4.0))
     scene.post(ev.UpRequested, (BACKEND.name, MOBILE.name))
     scene.post(ev.ServerReady, ORCHESTRATOR, 44, "/run/o", "0.169.0", False)
-    cut = TurnSeen("lead-1", TurnStatus.INTERRUPTED, ("orch-orchestrator-1",))
-    (turn,) = turns(scene.post(ev.ThreadOpened, ORCHESTRATOR, 44, "lead-thread", None, False, (cut,)))
+    cut = TurnSeen("own-1", TurnStatus.INTERRUPTED, ("orch-orchestrator-1",))
+    (turn,) = turns(scene.post(ev.ThreadOpened, ORCHESTRATOR, 44, "own-thread", None, False, (cut,)))
     assert turn.due is Due.RESUME
     assert "It times out." in turn.text
 
 
 def test_a_turn_that_went_on_while_the_supervisor_was_dead_is_not_started_again() -> None:
-    scene = Led().at_work()
-    scene.post(ev.SupervisorStarted, 2, "1.0", (BACKEND, MOBILE, LEAD), (ORCHESTRATOR,), (2.0, 4.0))
+    scene = OrchestratorScene().at_work()
+    scene.post(ev.SupervisorStarted, 2, "1.0", (BACKEND, MOBILE, ORCHESTRATOR_CHILD), (ORCHESTRATOR,), (2.0, 4.0))
     scene.post(ev.UpRequested, (BACKEND.name, MOBILE.name))
     scene.post(ev.ServerReady, ORCHESTRATOR, 33, "/run/o", "0.169.0", True)
-    runs = TurnSeen("lead-1", TurnStatus.IN_PROGRESS, ("orch-orchestrator-1",))
-    assert turns(scene.post(ev.ThreadOpened, ORCHESTRATOR, 33, "lead-thread", None, False, (runs,))) == []
-    assert scene.lead.phase is Phase.WORKING
+    runs = TurnSeen("own-1", TurnStatus.IN_PROGRESS, ("orch-orchestrator-1",))
+    assert turns(scene.post(ev.ThreadOpened, ORCHESTRATOR, 33, "own-thread", None, False, (runs,))) == []
+    assert scene.own.phase is Phase.WORKING
 
 
 def test_down_interrupts_the_orchestrator_and_the_next_up_goes_on() -> None:
-    scene = Led().at_work()
+    scene = OrchestratorScene().at_work()
     actions = scene.post(ev.DownRequested, now=False)
     assert [type(one) for one in actions] == [act.InterruptTurn]
-    assert scene.lead.phase is Phase.STOPPING
-    stopped = scene.ends("lead-1", kind=TurnStatus.INTERRUPTED)
+    assert scene.own.phase is Phase.STOPPING
+    stopped = scene.ends("own-1", kind=TurnStatus.INTERRUPTED)
     assert {one.child for one in stopped if isinstance(one, act.StopServer)} == {"backend", "mobile", ORCHESTRATOR}
-    assert (scene.lead.phase, scene.lead.due) == (Phase.IDLE, Due.RESUME)
+    assert (scene.own.phase, scene.own.due) == (Phase.IDLE, Due.RESUME)
 
 
 def test_a_provider_that_fails_for_good_is_notified_and_go_tries_again() -> None:
-    scene = Led().at_work()
-    scene.ends("lead-1", kind=TurnStatus.FAILED)
-    while scene.lead.phase is not Phase.FAILED:
+    scene = OrchestratorScene().at_work()
+    scene.ends("own-1", kind=TurnStatus.FAILED)
+    while scene.own.phase is not Phase.FAILED:
         (turn,) = turns(scene.tick())
         scene.begins(turn.message)
         scene.ends(turn.message, kind=TurnStatus.FAILED)
-    assert "orch go orchestrator" in scene.lead.why
+    assert "orch go orchestrator" in scene.own.why
     (turn,) = turns(scene.post(ev.RetryRequested, ORCHESTRATOR))
     assert turn.due is Due.RESUME
 
 
 def test_the_end_is_not_announced_while_the_orchestrator_may_still_add_to_it() -> None:
-    scene = Led()
+    scene = OrchestratorScene()
     scene.world = replace(scene.world, config=replace(scene.world.config, notices=("end",)))
     scene.planned().done("T1")
     assert len(scene.world.notified) == 1
@@ -335,13 +337,13 @@ def test_the_end_is_not_announced_while_the_orchestrator_may_still_add_to_it() -
     scene.checked("T2")
     assert len(scene.world.notified) == 1
     turns(scene.post(ev.Ticked, after=5.0))
-    scene.begins("lead-2")
-    scene.ends("lead-2")
+    scene.begins("own-2")
+    scene.ends("own-2")
     assert len(scene.world.notified) == 2
 
 
 def test_deciding_twice_gives_nothing_the_second_time() -> None:
-    scene = Led()
+    scene = OrchestratorScene()
     scene.ask()
     assert decide(scene.world, scene.now) == ()
     scene.at_work()

@@ -15,7 +15,7 @@ from supervisor.domain.action import Action
 from supervisor.domain.plan import Task
 from supervisor.domain.task import Due
 from supervisor.domain.thread import Failure, TurnSeen, TurnStatus
-from tests.core.engine.human import LEAD
+from tests.core.engine.human import ORCHESTRATOR_CHILD
 from tests.core.engine.scene import BACKEND, BROKEN, BUSY, MOBILE, T1, Scene, kinds
 
 POLL = Task("T3", "Poll", "mobile", instructions="Poll.")
@@ -159,12 +159,12 @@ def test_a_failure_says_whether_the_provider_takes_any_work(
 
 def test_the_orchestrator_pauses_too_and_goes_on() -> None:
     scene = Scene(up=False)
-    scene.start(BACKEND, LEAD)
+    scene.start(BACKEND, ORCHESTRATOR_CHILD)
     scene.post(ev.PlanningRequested, "Time-outs.")
     scene.post(ev.ServerReady, "orchestrator", 33, "/run/s", "0.169.0", False)
-    scene.post(ev.ThreadOpened, "orchestrator", 33, "lead", None, False, ())
-    scene.post(ev.TurnBegan, "orchestrator", "lead", "turn-1", "orch-orchestrator-1")
-    scene.post(ev.TurnEnded, "orchestrator", "lead", TurnSeen("turn-1", TurnStatus.FAILED, failure=BUSY))
+    scene.post(ev.ThreadOpened, "orchestrator", 33, "own", None, False, ())
+    scene.post(ev.TurnBegan, "orchestrator", "own", "turn-1", "orch-orchestrator-1")
+    scene.post(ev.TurnEnded, "orchestrator", "own", TurnSeen("turn-1", TurnStatus.FAILED, failure=BUSY))
 
     assert status(scene.world, scene.now, "/ws").orchestrator.why.startswith("paused until ")
     (again,) = (one for one in scene.tick() if isinstance(one, act.StartTurn))
