@@ -1,0 +1,83 @@
+"""How much of each ring its tests run, held to floors. Called by `scripts/coverage`."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from tests import CHECKOUT
+
+FLOORS = {"domain": 98.5, "core": 98.0, "wire": 92.0, "shell": 94.0}
+"""Percent of the lines that the tests of these rings run in their own process."""
+
+FLOORS_OF_ALL = {**FLOORS, "runtime": 0.0, "mcp": 0.0, "demo": 0.0, "cli": 0.0}
+"""Percent of the lines that all tests run, with the processes that they start."""
+
+COSTS = "tests/test_costs.py"  # counts what is loaded, which is more while it is measured
+CONFIG = """\
+[run]
+source = supervisor
+omit = supervisor/demo/sample/*
+data_file = {data}
+parallel = true
+{more}
+[report]
+exclude_also =
+    if TYPE_CHECKING:
+    raise AssertionError
+    raise NotImplementedError
+"""
+# A supervisor and a command end by `os._exit`; a process that is killed leaves nothing to be read.
+PROCESSES = """\
+patch =
+    subprocess
+    _exit
+sigterm = true
+"""
+
+
+def main(arguments: list[str]) -> int:
+    everything = "--all" in arguments
+    floors = FLOORS_OF_ALL if everything else FLOORS
+    tests = ["tests", f"--ignore={COSTS}"] if everything else [f"tests/{ring}" for ring in FLOORS]
+    with tempfile.TemporaryDirectory(prefix="orch-coverage-") as folder:
+        config, report = Path(folder) / "coveragerc", Path(folder) / "report.json"
+        config.write_text(
+            CONFIG.format(data=Path(folder) / "data", more=PROCESSES if everything else ""), encoding="utf-8"
+        )
+        words = ["-n", "4", "--dist", "worksteal", "--cov=supervisor", f"--cov-config={config}"]
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", *words, f"--cov-report=json:{report}", *tests], cwd=CHECKOUT, check=False
+        )
+        if not report.exists():
+            return done.returncode or 1
+        files = json.loads(report.read_text(encoding="utf-8"))["files"]
+    found = percents({path: one["summary"] for path, one in files.items()})
+    for ring, floor in floors.items():
+        print(f"{ring:8}{found[ring]:6.1f} % (at least {floor:g} %)")
+    below = [ring for ring, floor in floors.items() if found[ring] < floor]
+    if below:
+        print(f"tests run less than they did of {', '.join(below)}: add tests", file=sys.stderr)
+    return done.returncode or int(bool(below))
+
+
+def percents(files: Mapping[str, Mapping[str, int]]) -> dict[str, float]:
+    """Percent of the lines that were run, by ring."""
+    rings: dict[str, list[Mapping[str, int]]] = {}
+    for path, summary in files.items():
+        parts = Path(path).parts
+        rings.setdefault(parts[1] if len(parts) > 2 else "", []).append(summary)
+    return {ring: _percent(summaries) for ring, summaries in rings.items()}
+
+
+def _percent(summaries: Iterable[Mapping[str, int]]) -> float:
+    counted = [(one["covered_lines"], one["num_statements"]) for one in summaries]
+    return 100 * sum(run for run, _ in counted) / max(1, sum(lines for _, lines in counted))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
