@@ -15,7 +15,7 @@ from supervisor.errors import OrchError, RequestRefused, SupervisorDown
 from supervisor.mcp.client import SupervisorClient
 from supervisor.mcp.page import NOTICE, Answer, Tool, lines_of, marked, rows_of, untrusted
 from supervisor.runtime.workspace import Workspace
-from supervisor.wire.child_question import QUESTION_LIMIT, WITHIN
+from supervisor.wire.codex.child_question import QUESTION_LIMIT, WITHIN
 from supervisor.wire.plain import dumped, loaded, plain
 
 ASK_SECONDS = WITHIN + 15  # longer than the supervisor's own limit, which gives a reason

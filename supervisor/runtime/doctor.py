@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
+from typing import TypeVar
 
 from msgspec import Struct
 
@@ -24,7 +25,11 @@ from supervisor.shell import process
 from supervisor.shell.connection import Connection, connect
 from supervisor.shell.git import run_git
 from supervisor.shell.watch import watch_file
-from supervisor.wire import codex
+from supervisor.wire.codex.answers import EXECUTE, INITIALIZE, READ_ACCOUNT, CodexMethod, login_problem, read_answer
+from supervisor.wire.codex.decode import NotUnderstood
+from supervisor.wire.codex.params import Params, command_exec, initialize, sandbox_policy
+
+A = TypeVar("A")
 
 OLDEST_GIT = (2, 31)  # has `--config-env`
 ANSWERS_WITHIN = 15.0  # seconds for a server to start and answer; it takes 0.3
@@ -161,10 +166,10 @@ class _Checks:
         return f"{found.version} ({found.path})"
 
     async def login(self) -> str:
-        account = await self._asked("account/read", {})
-        if (problem := codex.login_problem(account)) is not None:
+        account = await self._asked(READ_ACCOUNT, {})
+        if (problem := login_problem(account)) is not None:
             raise CodexError(problem, "run `codex login`")
-        kind = account.get("account") if isinstance(account, dict) else None
+        kind = account.account
         return str(kind.get("type")) if isinstance(kind, dict) else "the model provider of your codex config needs none"
 
     async def sandbox(self) -> str:
@@ -174,11 +179,11 @@ class _Checks:
             script = f"touch {shlex.quote(str(target))} 2> /dev/null && echo written || echo refused"
             try:
                 done = await self._asked(
-                    "command/exec",
-                    codex.command_exec(
+                    EXECUTE,
+                    command_exec(
                         command=["/bin/sh", "-c", script],
                         cwd=str(folder),
-                        sandbox=codex.sandbox_policy("read-only", network=False),
+                        sandbox=sandbox_policy("read-only", network=False),
                         timeout=ANSWERS_WITHIN,
                         process="orch-doctor",
                     ),
@@ -186,23 +191,27 @@ class _Checks:
             finally:
                 written = target.exists()
                 target.unlink(missing_ok=True)
-        output = str(done.get("stdout", "")).strip()
+        output = done.stdout.strip()
         if output != "refused" or written:
-            complaint = str(done.get("stderr", "")).strip().splitlines()[-1:] or [output or "no output"]
+            complaint = done.stderr.strip().splitlines()[-1:] or [output or "no output"]
             raise CheckFailed(
                 f"codex's sandbox does not work here ({complaint[0][:200]})",
                 "allow unprivileged user namespaces, or install bubblewrap; see `codex sandbox --help`",
             )
         return "commands run in it and cannot write"
 
-    async def _asked(self, method: str, params: dict[str, object]) -> dict[str, object]:
+    async def _asked(self, method: CodexMethod[A], params: Params) -> A:
         if self._server is None or self._server.connection is None:
             raise CheckFailed("codex does not run", "fix the problem of codex first")
         try:
-            answer = await self._server.connection.request(method, params, ANSWERS_WITHIN + 5)
+            answer = read_answer(method, await self._server.connection.request(method.name, params, ANSWERS_WITHIN + 5))
         except TimeoutError as error:
-            raise CheckFailed(f"codex does not answer {method}", "check that it runs by itself: `codex`") from error
-        return answer if isinstance(answer, dict) else {}
+            raise CheckFailed(
+                f"codex does not answer {method.name}", "check that it runs by itself: `codex`"
+            ) from error
+        if isinstance(answer, NotUnderstood):
+            raise CheckFailed(answer.reason, "update orch, or use a codex that it knows")
+        return answer
 
     @contextmanager
     def _folder(self) -> Iterator[Path]:
@@ -249,7 +258,7 @@ class _ProbedServer:
                         break
                     await asyncio.sleep(CONNECT_RETRY)
                 self._reading = asyncio.create_task(self.connection.read(), name="read the doctor's server")
-                await self.connection.request("initialize", codex.initialize(__version__), ANSWERS_WITHIN)
+                await self.connection.request(INITIALIZE.name, initialize(__version__), ANSWERS_WITHIN)
                 await self.connection.notify("initialized")
         except (OrchError, TimeoutError) as error:
             self.connection = None

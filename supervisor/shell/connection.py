@@ -10,8 +10,7 @@ import json
 import os
 import random
 import socket
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
 
 import msgspec
 from websockets.asyncio.client import ClientConnection, unix_connect
@@ -58,7 +57,7 @@ class Connection:
         finally:
             self._lose("the supervisor stopped reading it")
 
-    async def request(self, method: str, params: dict[str, Any], timeout: float = REQUEST_TIMEOUT) -> Any:
+    async def request(self, method: str, params: Mapping[str, object], timeout: float = REQUEST_TIMEOUT) -> object:
         """Send a request and return the server's result.
 
         Raises RpcError if the server refuses and ConnectionLost if the connection ends first. Raises TimeoutError after
@@ -78,7 +77,7 @@ class Connection:
     async def notify(self, method: str) -> None:
         await self._send(self._peer.notify(method))
 
-    async def answer(self, request: Id, value: Any) -> None:
+    async def answer(self, request: Id, value: object) -> None:
         """Answer a call of the server. Raises ConnectionLost."""
         await self._send(self._peer.answer(request, value))
 
@@ -102,7 +101,7 @@ class Connection:
         self._lose(reason)
         self._socket.transport.abort()  # skips the closing handshake, which a hung server would never finish
 
-    async def _request_once(self, method: str, params: dict[str, Any], timeout: float) -> Result | Fault:
+    async def _request_once(self, method: str, params: Mapping[str, object], timeout: float) -> Result | Fault:
         request, text = self._peer.request(method, params)
         future: asyncio.Future[Result | Fault] = asyncio.get_running_loop().create_future()
         self._answers[request] = future
@@ -133,7 +132,7 @@ class Connection:
                 future.exception()  # marks it as retrieved: the request may have been cancelled
 
 
-def read_json(text: str | bytes) -> Any:
+def read_json(text: str | bytes) -> object:
     """Parse JSON with msgspec, which is three times as fast as `json`.
 
     Falls back to `json` for what msgspec refuses, such as half a surrogate. Raises ValueError.

@@ -105,9 +105,8 @@ class ControlClient:
         except OSError as error:
             raise SupervisorDown("the supervisor went away", "see `orch logs`, then run `orch up`") from error
         match message:
-            case Result(value=dict()):
-                found: JsonObject = message.value
-                return found
+            case Result(value=dict() as answer):
+                return answer
             case Fault(code=code, data=data) if code == REFUSED and isinstance(data, dict):
                 kind: type[OrchError] = UsageError if data.get("usage") else RequestRefused
                 raise kind(str(data.get("what")), str(data.get("next_step")))

@@ -7,8 +7,10 @@ Source: https://www.jsonrpc.org/specification
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from supervisor.domain.json_value import JsonObject, JsonValue
 
 PARSE_ERROR = -32700
 INVALID_REQUEST = -32600
@@ -26,7 +28,7 @@ class Result(NamedTuple):
 
     id: int
     method: str
-    value: Any
+    value: JsonValue
 
 
 class Fault(NamedTuple):
@@ -36,7 +38,7 @@ class Fault(NamedTuple):
     method: str
     code: int
     message: str
-    data: Any
+    data: JsonValue
 
 
 class Call(NamedTuple):
@@ -44,14 +46,14 @@ class Call(NamedTuple):
 
     id: Id
     method: str
-    params: dict[str, Any]
+    params: JsonObject
 
 
 class Notice(NamedTuple):
     """A notification of the peer."""
 
     method: str
-    params: dict[str, Any]
+    params: JsonObject
 
 
 class Garbage(NamedTuple):
@@ -66,7 +68,7 @@ Message = Result | Fault | Call | Notice | Garbage
 class Peer:
     """One side of one connection. `loads` parses JSON and raises ValueError if it cannot."""
 
-    def __init__(self, loads: Callable[[str | bytes], Any] = json.loads) -> None:
+    def __init__(self, loads: Callable[[str | bytes], object] = json.loads) -> None:
         self._loads = loads
         self._next = 0
         self._pending: dict[int, str] = {}
@@ -76,7 +78,7 @@ class Peer:
         """The ids of our requests that have no answer yet, oldest first."""
         return tuple(self._pending)
 
-    def request(self, method: str, params: dict[str, Any] | None = None) -> tuple[int, str]:
+    def request(self, method: str, params: Mapping[str, object] | None = None) -> tuple[int, str]:
         """Make a request. Returns its id and its text."""
         self._next += 1
         self._pending[self._next] = method
@@ -87,15 +89,15 @@ class Peer:
         self._pending.pop(request, None)
 
     @staticmethod
-    def notify(method: str, params: dict[str, Any] | None = None) -> str:
+    def notify(method: str, params: Mapping[str, object] | None = None) -> str:
         return _encode({"method": method} if params is None else {"method": method, "params": params})
 
     @staticmethod
-    def answer(request: Id, value: Any) -> str:
+    def answer(request: Id, value: object) -> str:
         return _encode({"id": request, "result": value})
 
     @staticmethod
-    def refuse(request: Id | None, code: int, message: str, data: Any = None) -> str:
+    def refuse(request: Id | None, code: int, message: str, data: object = None) -> str:
         error = {"code": code, "message": message}
         return _encode({"id": request, "error": error if data is None else {**error, "data": data}})
 
@@ -128,7 +130,7 @@ class Peer:
         )
 
     @staticmethod
-    def _called(data: dict[str, Any]) -> Message:
+    def _called(data: JsonObject) -> Message:
         method, params, request = data["method"], data.get("params"), data.get("id")
         if not isinstance(method, str):
             return Garbage("the method is not a text")
@@ -143,5 +145,5 @@ class Peer:
         return Call(request, method, params)
 
 
-def _encode(message: dict[str, Any]) -> str:
+def _encode(message: Mapping[str, object]) -> str:
     return json.dumps(message, ensure_ascii=False, separators=(",", ":"))

@@ -8,34 +8,40 @@ from __future__ import annotations
 
 import json
 import threading
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import msgspec
 
-_prepared: set[Any] = set()
+T = TypeVar("T")
+
+_prepared: set[type] = set()
 _preparing = threading.Lock()
 
 
-def plain(value: Any) -> Any:
+def plain(value: object) -> Any:
     """Convert a domain value to dicts, tuples, texts and numbers. A datetime becomes RFC 3339 text."""
     return msgspec.to_builtins(value, str_keys=True)
 
 
-def typed(kind: Any, value: Any) -> Any:
-    """Convert plain values to a value of this type. Unknown fields are dropped. Raises ValueError."""
+def typed(kind: type[T], value: object, own: Callable[[type, object], object] | None = None) -> T:
+    """Convert plain values to a value of this type. Unknown fields are dropped. Raises ValueError.
+
+    `own` converts to the types in it that msgspec does not know.
+    """
     _prepare(kind)
     try:
-        return msgspec.convert(value, kind)
+        return msgspec.convert(value, kind, dec_hook=own)
     except msgspec.ValidationError as error:
         raise ValueError(str(error)) from error
 
 
-def dumped(value: Any) -> str:
+def dumped(value: object) -> str:
     """Encode a domain value as JSON text, in ASCII."""
     return json.dumps(plain(value))
 
 
-def loaded(kind: Any, text: str | bytes) -> Any:
+def loaded(kind: type[T], text: str | bytes) -> T:
     """Decode JSON text to a value of this type. Raises ValueError."""
     try:
         return typed(kind, json.loads(text))
@@ -43,7 +49,7 @@ def loaded(kind: Any, text: str | bytes) -> Any:
         raise ValueError("it is nested too deeply") from error
 
 
-def _prepare(kind: Any) -> None:
+def _prepare(kind: type) -> None:
     """Have msgspec read the annotations of this type, in one thread at a time.
 
     It reads them when it first converts to the type. If two threads do so together, one finds the Struct half read and

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from supervisor.shell.connection import connect
-from supervisor.wire import codex
+from supervisor.wire.codex import params as codex
 from tests import CHECKOUT
 from tests.cli.terminal import Terminal
 from tests.e2e.lab import Lab, report, task

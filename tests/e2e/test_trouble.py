@@ -23,6 +23,7 @@ from supervisor.shell import process
 from tests import CHECKOUT
 from tests.e2e.lab import Lab, report, task
 from tests.e2e.stdio import codex_binary
+from tests.peers import codex_like
 
 
 @pytest.fixture
@@ -108,6 +109,14 @@ def test_a_server_that_keeps_dying_is_given_up_with_an_ask_that_shows_its_last_w
     assert "exited with code 7" in seen["children"][0]["problem"]
     assert "the sky is falling" in own.ask()["text"]
     assert own.orch("wait", check=False).returncode == 4
+
+
+def test_a_server_whose_answers_do_not_fit_is_given_up_with_what_does_not(own: Lab) -> None:
+    own.environ["ORCH_CODEX_BIN"] = codex_like(own.folder, manner="odd")
+    own.up()
+    own.plan(task("T1", "backend", "write a.txt a"))
+    reason = "codex's answer to thread/start does not fit: Object missing required field `id` - at `$.thread`"
+    assert own.child("backend", "failed")["problem"] == f"{reason} (5 times within 60 s)"
 
 
 @pytest.mark.promise("no mistaken server")

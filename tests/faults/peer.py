@@ -17,7 +17,7 @@ from random import Random
 from supervisor.errors import OrchError
 from supervisor.runtime.codex.registry import Registry
 from supervisor.shell.connection import connect
-from supervisor.wire import codex
+from supervisor.wire.codex import params as codex
 from tests.e2e.stdio import codex_binary
 from tests.faults.world import Stage
 

@@ -6,8 +6,9 @@
 Manners: `good`; `busy` never ends a turn, and writes the moment (`time.monotonic`) of each `turn/steer` to PATH.steers;
 `flood` sends 20,000 deltas in each turn; `mute` takes connections and never answers; `never` does not even listen;
 `garbage` answers with what is no JSON; `ends` exits with 0; `late` listens after a moment; `loud` also writes to its
-error output without end; `old` says that it is of a version that is too old; `stubborn` obeys no SIGTERM, and has a
-child in a session of its own that does not either; `named` is what the folder that it is started in is called.
+error output without end; `odd` leaves a thread's id out of its answers; `old` says that it is of a version that is too
+old; `stubborn` obeys no SIGTERM, and has a child in a session of its own that does not either; `named` is what the
+folder that it is started in is called.
 """
 
 from __future__ import annotations
@@ -130,7 +131,8 @@ def _answers(call: dict[str, Any], version: str, manner: str) -> list[dict[str, 
         case "thread/start":
             thread = f"thread-{_MAIN}-{next(_NUMBERS)}"
             _TURNS[thread] = []
-            result = {"thread": {"id": thread, "status": {"type": "idle"}}, "modelProvider": "fast", "model": "fast"}
+            named = {} if manner == "odd" else {"id": thread}
+            result = {"thread": {**named, "status": {"type": "idle"}}, "modelProvider": "fast", "model": "fast"}
         case "thread/resume":
             _TURNS.setdefault(thread, [])
             result = {"thread": {"id": thread, "status": {"type": "idle"}}, "modelProvider": "fast", "model": "fast"}

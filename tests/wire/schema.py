@@ -7,7 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec.inspect
 from jsonschema import Draft7Validator
+
+from supervisor.wire.codex.items import KINDS, Item
 
 Json = dict[str, Any]
 DEPTH = 12  # levels of a sample; some types contain themselves
@@ -60,6 +63,49 @@ def diagnostics(schema: Json, value: Any) -> list[str]:
     """List what is wrong with a value that we send. A field that the schema does not know is wrong too."""
     found = [f"{error.json_path}: {error.message}" for error in Draft7Validator(schema).iter_errors(value)]
     return found + list(_unknown(schema, schema.get("definitions", {}), value, "$"))
+
+
+def misread(kind: type, schema: Json) -> list[str]:
+    """List what is wrong with a Struct that values of the schema are read into, however deep.
+
+    A field that the schema does not know is wrong, and so is one without a default that the schema may leave out.
+    """
+    return list(_misread(msgspec.inspect.type_info(kind), schema, schema.get("definitions", {}), kind.__name__))
+
+
+def _misread(info: msgspec.inspect.Type, schema: Any, types: Json, where: str) -> Iterator[str]:
+    shapes = _shapes(schema, types)
+    match info:
+        case msgspec.inspect.StructType():
+            known = _fields(schema, types)
+            if known is None:
+                return
+            always = set.intersection(*[{*one.get("required", ())} for one in shapes if "properties" in one])
+            for field in info.fields:
+                if field.encode_name not in known:
+                    yield f"{where}: there is no field {field.encode_name}"
+                    continue
+                if field.required and field.encode_name not in always:
+                    yield f"{where}: {field.encode_name} may be left out"
+                inner = {"anyOf": known[field.encode_name]}
+                yield from _misread(field.type, inner, types, f"{where}.{field.encode_name}")
+        case msgspec.inspect.VarTupleType(item_type=item):
+            items = [one["items"] for one in shapes if isinstance(one.get("items"), dict)]
+            yield from _misread(item, {"anyOf": items}, types, f"{where}[]")
+        case msgspec.inspect.DictType(value_type=value):
+            values = [
+                one["additionalProperties"] for one in shapes if isinstance(one.get("additionalProperties"), dict)
+            ]
+            yield from _misread(value, {"anyOf": values}, types, f"{where}.*")
+        case msgspec.inspect.UnionType(types=parts):
+            for part in parts:
+                yield from _misread(part, schema, types, where)
+        case msgspec.inspect.CustomType(cls=cls) if cls is Item:
+            for name, kind in KINDS.items():
+                forms = [one for one in shapes if one["properties"].get("type", {}).get("enum") == [name]]
+                if not forms:
+                    yield f"{where}: there is no item {name}"
+                yield from _misread(msgspec.inspect.type_info(kind), {"anyOf": forms}, types, f"{where} ({name})")
 
 
 def _unknown(schema: Any, types: Json, value: Any, where: str) -> Iterator[str]:

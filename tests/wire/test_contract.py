@@ -8,20 +8,21 @@ import json
 import os
 import re
 import subprocess
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from inspect import getsource
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
 import pytest
+from msgspec import Struct
+from msgspec import field as named
 
 from supervisor.core.engine.lifecycle.report import REPORT_SCHEMA
 from supervisor.domain import action as act
 from supervisor.domain import event as ev
-from supervisor.domain.ask import Answer, AskKind
+from supervisor.domain.ask import Answer, AskKind, Request
 from supervisor.domain.child import Child
 from supervisor.domain.plan import Sandbox
 from supervisor.domain.report import Check
@@ -34,16 +35,34 @@ from supervisor.runtime.config.model import Limits
 from supervisor.runtime.daemon import effects
 from supervisor.runtime.workspace import Workspace
 from supervisor.shell.process import Identity
-from supervisor.wire import child_question, codex, requests
-from supervisor.wire.jsonrpc import Call
-from supervisor.wire.requests import read_request, reply
-from tests.wire.schema import Protocol, diagnostics, samples
+from supervisor.wire.codex import activity as activities
+from supervisor.wire.codex import answers, child_question, notifications, reader, requests
+from supervisor.wire.codex import params as ours
+from supervisor.wire.codex.activity import activity
+from supervisor.wire.codex.answers import (
+    Account,
+    CodexMethod,
+    commands_in,
+    login_problem,
+    read_answer,
+    resets_at,
+    turns_of,
+)
+from supervisor.wire.codex.decode import NotUnderstood
+from supervisor.wire.codex.notifications import BODIES, Notification, OfItem, read_notification
+from supervisor.wire.codex.reader import NotificationReader
+from supervisor.wire.codex.replies import reply
+from supervisor.wire.codex.requests import ASKED, read_request
+from supervisor.wire.codex.turns import is_waiting, standing
+from supervisor.wire.jsonrpc import Call, Notice
+from tests.wire.schema import Protocol, diagnostics, misread, samples
 
 AT = datetime(2026, 7, 1, 12, tzinfo=UTC)
 SANDBOXES: tuple[Sandbox, ...] = get_args(Sandbox)
 CONFIG = {"mcp_servers": {"orch": {"command": "orch", "args": ["mcp"]}}}
 GONE = {"currentTime/read"}  # still answered: codex 0.163 asks it, and 0.171 no longer knows it
-OURS = (codex, requests, child_question, server, effects, child_questions)
+OURS = (ours, answers, notifications, reader, activities, requests, child_question, server, effects, child_questions)
+A = TypeVar("A")
 
 
 @pytest.fixture(scope="session")
@@ -60,29 +79,29 @@ def protocol(tmp_path_factory: pytest.TempPathFactory) -> Protocol:
 
 def requests_of_ours() -> list[tuple[str, dict[str, Any]]]:
     rows: list[tuple[str, dict[str, Any]]] = [
-        ("initialize", codex.initialize("0.1.0")),
+        ("initialize", ours.initialize("0.1.0")),
         ("server/diagnostics", {}),
         ("account/read", {}),
         ("thread/start", child_question.question_thread("/repo", "gpt-5.5", "low", instructions="Be brief.")),
         ("turn/start", child_question.question_turn(thread="t", text="Why?")),
         ("thread/unsubscribe", {"threadId": "t"}),
-        ("turn/steer", codex.turn_steer(thread="t", turn="u", message="m", text="Go on.")),
+        ("turn/steer", ours.turn_steer(thread="t", turn="u", message="m", text="Go on.")),
         ("account/rateLimits/read", {}),
     ]
     for mode in SANDBOXES:
         for settings in (("/repo", None, None, mode), ("/repo", "gpt-5.5", "high", mode)):
-            rows.append(("thread/start", codex.thread_start(*settings, instructions="Be brief.", config=CONFIG)))
-            rows.append(("thread/resume", codex.thread_resume(*settings, thread="t", config=CONFIG)))
+            rows.append(("thread/start", ours.thread_start(*settings, instructions="Be brief.", config=CONFIG)))
+            rows.append(("thread/resume", ours.thread_resume(*settings, thread="t", config=CONFIG)))
         for network in (False, True):
-            policy = codex.sandbox_policy(mode, network=network)
+            policy = ours.sandbox_policy(mode, network=network)
             rows.append(
                 (
                     "command/exec",
-                    codex.command_exec(command=["sh", "-c", "true"], cwd="/", sandbox=policy, timeout=1.5, process="p"),
+                    ours.command_exec(command=["sh", "-c", "true"], cwd="/", sandbox=policy, timeout=1.5, process="p"),
                 )
             )
             for model, effort in ((None, None), ("gpt-5.5", "high")):
-                params = codex.turn_start(
+                params = ours.turn_start(
                     thread="t",
                     message="m",
                     text="Do it.",
@@ -105,7 +124,7 @@ def test_codex_knows_every_request_and_every_field_of_it(
 
 
 def test_what_we_opt_out_of_exists(protocol: Protocol) -> None:
-    assert [method for method in codex.NOT_WANTED if method not in protocol.notices] == []
+    assert [method for method in ours.NOT_WANTED if method not in protocol.notices] == []
 
 
 def test_every_method_that_our_code_names_is_one_of_codex(protocol: Protocol) -> None:
@@ -124,51 +143,93 @@ def test_every_method_that_our_code_names_is_one_of_codex(protocol: Protocol) ->
 # ── what we read ─────────────────────────────────────────────────────────────────────────────────
 
 
-def handled(protocol: Protocol, methods: set[str], use: Callable[[str, dict[str, Any]], object]) -> set[str]:
-    """The notifications that `use` handles, given each in every form. Fails if it looks up an unknown field."""
-    missed: list[str] = []
-    given = {
-        method
-        for method in methods
-        for params in samples(protocol.params_of(method), method, missed)
-        if use(method, params) is not None
-    }
-    assert unknown(missed) == []
-    return given
+WORDS = {  # a warning has its words in one of two fields
+    "OfWarning: there is no field message",
+    "OfWarning: there is no field summary",
+    "OfWarning: there is no field threadId",
+    "OfWarning: there is no field turnId",
+}
+ANSWERED = [method for method in answers.METHODS if method.answer is not object]
+
+
+@pytest.mark.parametrize("method", ANSWERED, ids=lambda method: method.name)
+def test_what_we_read_of_an_answer_is_what_codex_answers(protocol: Protocol, method: CodexMethod[object]) -> None:
+    schema = protocol.result_of(method.name)
+    assert misread(method.answer, schema) == []
+    for answer in samples(schema, method.name, []):
+        assert isinstance(read_answer(method, answer), method.answer)
+
+
+@pytest.mark.parametrize("method", BODIES)
+def test_what_we_read_of_a_notification_is_what_codex_sends(protocol: Protocol, method: str) -> None:
+    schema = protocol.params_of(method)
+    assert {*misread(BODIES[method], schema)} - WORDS == set()
+    assert {type(notification.body) for notification in sent(protocol, method)} == {BODIES[method]}
+
+
+@pytest.mark.parametrize("method", ASKED)
+def test_what_we_read_of_a_request_is_what_codex_asks(protocol: Protocol, method: str) -> None:
+    assert misread(ASKED[method], protocol.params_of(method)) == []
+
+
+class OtherTurn(Struct, frozen=True, kw_only=True):
+    """A turn with fields that codex has not, or not always."""
+
+    id: str
+    mood: str = ""
+    error: Account | None = None
+    items_view: str = named(name="itemsView")
+
+
+class OtherPage(Struct, frozen=True):
+    """A page of such turns."""
+
+    data: tuple[OtherTurn, ...]
+
+
+def test_a_field_that_codex_has_not_or_not_always_is_noticed(protocol: Protocol) -> None:
+    assert misread(OtherPage, protocol.result_of("thread/turns/list")) == [
+        "OtherPage.data[]: there is no field mood",
+        "OtherPage.data[].error: there is no field account",
+        "OtherPage.data[].error: there is no field requiresOpenaiAuth",
+        "OtherPage.data[]: itemsView may be left out",
+    ]
+
+
+def sent(protocol: Protocol, method: str, missed: list[str] | None = None) -> list[Notification]:
+    """The notification in every form; each is understood."""
+    found = []
+    for params in samples(protocol.params_of(method), method, [] if missed is None else missed):
+        notification = read_notification(Notice(method, params))
+        assert isinstance(notification, Notification), notification
+        found.append(notification)
+    return found
 
 
 def unknown(missed: list[str]) -> list[str]:
     """The fields that were looked up but that codex does not have.
 
-    Not counted: fields that are looked up in every notification before its method is known, the status, which one kind
-    of error lacks, and the text of a warning, which has another name in each.
+    Not counted: what the log looks for in every notification, and the status that one kind of error has not.
     """
-    early = re.compile(r"[a-zA-Z/]+\.(threadId|turnId|turn|item)|.*\.activeTurnNotSteerable\.httpStatusCode")
-    words = {"configWarning.message", "deprecationNotice.message"}
-    return sorted(one for one in set(missed) - words if not early.fullmatch(one))
+    early = re.compile(r"[a-zA-Z/]+\.(threadId|turnId)|.*\.activeTurnNotSteerable\.httpStatusCode")
+    return sorted(one for one in set(missed) if not early.fullmatch(one))
 
 
-def test_the_notification_reader_uses_only_fields_that_exist(protocol: Protocol) -> None:
-    def hear(method: str, params: dict[str, Any]) -> object:
-        notifications = codex.NotificationReader("api")
-        event = notifications.hear(method, params, AT)
-        return event or notifications.items or None
-
-    wanted = {"turn/started", "turn/completed", "item/started", "item/completed", "error", "thread/tokenUsage/updated"}
-    assert handled(protocol, wanted, hear) == wanted
-
-
-def test_the_activity_log_uses_only_fields_that_exist(protocol: Protocol) -> None:
-    wanted = {
+def test_every_notification_of_codex_is_understood_and_what_is_worth_a_line_is_told(protocol: Protocol) -> None:
+    missed: list[str] = []
+    told = {method for method in protocol.notices for one in sent(protocol, method, missed) if activity(one)}
+    assert told == {
         *("error", "warning", "guardianWarning", "configWarning", "deprecationNotice", "item/completed"),
         *("mcpServer/startupStatus/updated", "thread/status/changed", "thread/settings/updated", "turn/plan/updated"),
     }
-    assert handled(protocol, wanted, codex.activity) == wanted
-    assert {method for method in protocol.notices if codex.activity(method, {"item": {"type": "x"}})} == wanted
+    assert unknown(missed) == []
 
 
-def test_a_resolved_request_has_its_id(protocol: Protocol) -> None:
-    assert {"requestId", "threadId"} <= set(required(protocol.params_of("serverRequest/resolved")))
+def test_the_notifications_that_are_events_are_those_of_codex(protocol: Protocol) -> None:
+    wanted = {"turn/started", "turn/completed", "item/started", "item/completed", "error", "thread/tokenUsage/updated"}
+    for method in wanted:
+        notifications = NotificationReader("api")
+        assert any(notifications.hear(one, AT) or notifications.items for one in sent(protocol, method)), method
 
 
 def test_the_values_that_we_compare_with_are_those_of_codex(protocol: Protocol) -> None:
@@ -179,48 +240,29 @@ def test_the_values_that_we_compare_with_are_those_of_codex(protocol: Protocol) 
     assert {"userMessage", "agentMessage", "commandExecution", "fileChange", "reasoning", "plan"} - items == set()
 
 
-def test_every_answer_that_we_read_has_what_we_read(protocol: Protocol) -> None:
-    missed: list[str] = []
-    for page in samples(protocol.result_of("thread/turns/list"), "thread/turns/list", missed):
-        turns = codex.turns_of(page)
-        assert len(turns) == len(page["data"])
-    for opened in samples(protocol.result_of("thread/resume"), "thread/resume", missed):
-        codex.is_waiting(opened["thread"])
-    for account in samples(protocol.result_of("account/read"), "account/read", missed):
-        codex.login_problem(account)
-    for read in samples(protocol.result_of("thread/read"), "thread/read", missed):
-        assert codex.standing(read["thread"]) != "unknown"
-    terminals = "thread/backgroundTerminals/list"
-    for listed in samples(protocol.result_of(terminals), terminals, missed):
-        assert len(codex.commands_in(listed)) == len(listed["data"])
-    for limits in samples(protocol.result_of("account/rateLimits/read"), "account/rateLimits/read", missed):
-        codex.resets_at(limits)
-    for report in samples(protocol.result_of("server/diagnostics"), "server/diagnostics", missed):
-        assert int(report["process"]["id"]) == 7
-    assert unknown(missed) == []
+def test_what_an_answer_means_is_told_of_every_form_of_it(protocol: Protocol) -> None:
+    def each(method: CodexMethod[A]) -> list[A]:
+        read = [read_answer(method, one) for one in samples(protocol.result_of(method.name), method.name, [])]
+        assert not any(isinstance(one, NotUnderstood) for one in read)
+        return [one for one in read if not isinstance(one, NotUnderstood)]
+
+    assert all(len(turns_of(page)) == len(page.data) for page in each(answers.LIST_TURNS))
+    assert {is_waiting(opened.thread) for opened in each(answers.RESUME_THREAD)} == {False, True}
+    assert {standing(read.thread) == "unknown" for read in each(answers.READ_THREAD)} == {False}
+    assert all(len(commands_in(listed)) == len(listed.data) for listed in each(answers.LIST_TERMINALS))
+    assert {resets_at(limits) for limits in each(answers.READ_LIMITS)} == {None}  # 7 per cent are used in each
+    assert {report.process.id for report in each(answers.DIAGNOSTICS)} == {7}
 
 
 def test_no_login_is_seen_and_a_provider_without_one_is_fine(protocol: Protocol) -> None:
-    schema = protocol.result_of("account/read")
-    none, free = ({"account": None, "requiresOpenaiAuth": needed} for needed in (True, False))
-    assert (diagnostics(schema, none), diagnostics(schema, free)) == ([], [])
-    assert (codex.login_problem(none), codex.login_problem(free)) == ("codex is not logged in", None)
-
-
-def required(schema: dict[str, Any]) -> list[str]:
-    found: list[str] = schema["definitions"][schema["$ref"].rsplit("/", 1)[-1]]["required"]
-    return found
+    for needed, problem in ((True, "codex is not logged in"), (False, None)):
+        answer = {"account": None, "requiresOpenaiAuth": needed}
+        assert diagnostics(protocol.result_of("account/read"), answer) == []
+        assert login_problem(Account(account=None, requires_openai_auth=needed)) == problem
 
 
 # ── requests to us ──────────────────────────────────────────────────────────────────────────────
 
-ASKED = (
-    "item/commandExecution/requestApproval",
-    "item/fileChange/requestApproval",
-    "item/permissions/requestApproval",
-    "item/tool/requestUserInput",
-    "mcpServer/elicitation/request",
-)
 ANSWERS = [
     Answer(decision, text, for_session)
     for decision, text in (("accept", ""), ("decline", ""), ("text", "yes"), ("text", '{"size": 3}'))
@@ -231,15 +273,13 @@ ANSWERS = [
 @pytest.mark.parametrize("method", ASKED)
 def test_a_request_is_read_and_answered_as_codex_wants_it(protocol: Protocol, method: str) -> None:
     missed: list[str] = []
-    items: list[dict[str, Any]] = [{}]
-    for started in samples(protocol.params_of("item/started"), "item/started", missed):
-        if started["item"]["type"] in ("fileChange", "commandExecution"):
-            items.append(started["item"])
+    bodies = [one.body for one in sent(protocol, "item/started")]
+    items = [body.item for body in bodies if isinstance(body, OfItem)]
     results: dict[str, Any] = {}
     for params in samples(protocol.params_of(method), method, missed):
         for item in items:
             request = read_request(Call(0, method, params), child="api", pid=7, items={"word": item})
-            assert request is not None
+            assert isinstance(request, Request), request
             for answer in ANSWERS:
                 if answer.decision in request.choices or request.kind is not AskKind.APPROVAL:
                     result = reply(request, answer, params)
@@ -272,20 +312,19 @@ class ClientStandin:
 
     child: Child
     protocol: Protocol
-    missed: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     diagnostics: list[str] = field(default_factory=list)
-    session: Any = field(
-        default_factory=lambda: SimpleNamespace(notifications=codex.NotificationReader("api"), **SESSION)
-    )
+    session: Any = field(default_factory=lambda: SimpleNamespace(notifications=NotificationReader("api"), **LINK))
     interrupt = server.ServerClient.interrupt
 
-    async def request(self, method: str, params: dict[str, Any], timeout: float | None = None) -> Any:
-        self.asked.append(method)
-        self.diagnostics += diagnostics(self.protocol.params_of(method), params)
-        if method == "turn/interrupt":
+    async def request(self, method: CodexMethod[A], params: dict[str, Any], timeout: float | None = None) -> A:
+        self.asked.append(method.name)
+        self.diagnostics += diagnostics(self.protocol.params_of(method.name), params)
+        if method is answers.INTERRUPT_TURN:
             self.session.awaited[params["turnId"]].set()
-        return samples(self.protocol.result_of(method), method, self.missed)[0]
+        answer = read_answer(method, samples(self.protocol.result_of(method.name), method.name, [])[0])
+        assert not isinstance(answer, NotUnderstood), answer
+        return answer
 
     def give_up(self, reason: str) -> None:
         self.diagnostics.append(reason)
@@ -342,7 +381,7 @@ def test_the_effects_send_only_what_codex_knows(protocol: Protocol, tmp_path: Pa
     with pytest.raises(ExceptionGroup) as ended:
         asyncio.run(act_on_all())
     assert [type(one) for one in ended.value.exceptions] == [Over]
-    assert (client.diagnostics, unknown(client.missed)) == ([], [])
+    assert client.diagnostics == []
     beside = {"thread/read", "thread/backgroundTerminals/list", "command/exec"}
     assert beside <= set(client.asked)
     assert [one for one in client.asked if one not in beside] == [

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from supervisor.runtime.secrets import clean
-from supervisor.wire import codex
+from supervisor.wire.codex.activity import doing
+from supervisor.wire.codex.notifications import Notification
 
 
 class Activity:
@@ -15,8 +13,8 @@ class Activity:
     def __init__(self) -> None:
         self.words = ""
 
-    def observe(self, method: str, params: Mapping[str, Any]) -> None:
+    def observe(self, heard: Notification) -> None:
         """Take in a notification of the orchestrator's own thread."""
-        words = codex.doing(method, params)
+        words = doing(heard)
         if words is not None:
             self.words = clean(words)

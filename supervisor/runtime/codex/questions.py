@@ -7,12 +7,13 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
-from typing import Any
 
 from supervisor.domain import event as ev
 from supervisor.errors import ConnectionLost, OrchError, RequestRefused, RpcError, UsageError
 from supervisor.runtime.codex.server import ServerClient, Session
-from supervisor.wire.child_question import QUESTION_LIMIT, WITHIN, QuestionTurn, question_thread, question_turn
+from supervisor.wire.codex.answers import INTERRUPT_TURN, LEAVE_THREAD, START_THREAD, START_TURN
+from supervisor.wire.codex.child_question import QUESTION_LIMIT, WITHIN, QuestionTurn, question_thread, question_turn
+from supervisor.wire.codex.notifications import Notification
 from supervisor.wire.control import ChildAnswer
 
 AT_ONCE = 4  # questions that one child answers side by side; each is a thread, with MCP servers of its own
@@ -64,8 +65,6 @@ class ChildQuestions:
             problem = error.message
         except OrchError as error:
             problem = error.what
-        except (KeyError, TypeError):
-            problem = "its server said what makes no sense"
         finally:
             self._open[child] -= 1
         seconds = round((self._now() - began).total_seconds(), 1)
@@ -79,11 +78,11 @@ class ChildQuestions:
         child = client.child
         instructions = _INSTRUCTIONS.format(child=child.name)
         params = question_thread(child.path, child.model, child.effort, instructions=instructions)
-        thread = str((await client.request("thread/start", params))["thread"]["id"])
+        thread = (await client.request(START_THREAD, params)).thread.id
         heard, over = QuestionTurn(), asyncio.Event()
 
-        def hear(method: str, params: Mapping[str, Any]) -> None:
-            heard.observe(method, params)
+        def hear(notification: Notification) -> None:
+            heard.observe(notification)
             if heard.over:
                 over.set()
 
@@ -91,16 +90,16 @@ class ChildQuestions:
         turn = None
         try:
             async with asyncio.timeout(WITHIN):
-                started = await client.request("turn/start", question_turn(thread=thread, text=question))
-                turn = str(started["turn"]["id"])
+                started = await client.request(START_TURN, question_turn(thread=thread, text=question))
+                turn = started.turn.id
                 await _first(over, session.connection.closed)
         finally:
             if not session.connection.closed.is_set():
                 with suppress(OrchError, TimeoutError):
                     async with asyncio.timeout(LET_GO):
                         if turn is not None and not heard.over:
-                            await client.request("turn/interrupt", {"threadId": thread, "turnId": turn})
-                        await client.request("thread/unsubscribe", {"threadId": thread})
+                            await client.request(INTERRUPT_TURN, {"threadId": thread, "turnId": turn})
+                        await client.request(LEAVE_THREAD, {"threadId": thread})
             client.apart.pop(thread, None)
         if not heard.over:
             raise ConnectionLost("its server went away", "it is restarted by itself")

@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -26,9 +26,20 @@ from supervisor.runtime.logs import Logs
 from supervisor.runtime.workspace import Workspace
 from supervisor.shell import process
 from supervisor.shell.process import Identity, Spawned
-from supervisor.wire import codex
+from supervisor.wire.codex.activity import activity
+from supervisor.wire.codex.answers import (
+    DIAGNOSTICS,
+    INTERRUPT_TURN,
+    CodexMethod,
+    login_problem,
+    read_answer,
+    server_version,
+)
+from supervisor.wire.codex.decode import NotUnderstood
+from supervisor.wire.codex.notifications import FLOODS, Notification, OfRequest, OfTurn, read_notification
+from supervisor.wire.codex.reader import NotificationReader
+from supervisor.wire.codex.requests import read_request, same_request
 from supervisor.wire.jsonrpc import METHOD_NOT_FOUND, Call, Garbage, Notice
-from supervisor.wire.requests import read_request, same_request
 
 if TYPE_CHECKING:
     from supervisor.shell.connection import Connection
@@ -47,6 +58,7 @@ INTERRUPT_PATIENCE = 5.0  # seconds for an interrupted turn to end; it takes 0.1
 EXIT_PATIENCE = 0.5  # seconds between a broken connection and the news that the process ended
 
 
+A = TypeVar("A")
 LAST_LINES = "see its last lines with `orch asks`"
 
 
@@ -58,7 +70,7 @@ class Session(Struct):
     socket: str
     version: str
     connection: Connection
-    notifications: codex.NotificationReader
+    notifications: NotificationReader
     pid: int
     asked: dict[RequestKey, tuple[Call, Request]] = {}
     signs: dict[str, datetime] = {}  # by turn: when it last gave a sign of life
@@ -105,7 +117,7 @@ class ServerClient:
         post: Callable[[ev.Event], None],
         now: Callable[[], datetime],
         task_of: Callable[[str | None], str | None],
-        observe: Callable[[str, Mapping[str, Any]], None] | None = None,
+        observe: Callable[[Notification], None] | None = None,
         started: Spawned | None = None,
     ) -> None:
         self._started = started  # a process that the first step started for this child
@@ -114,7 +126,7 @@ class ServerClient:
         self.child = child
         self.session: Session | None = None
         # Threads that are no task's: who hears their notifications, which are then no news of the child's work.
-        self.apart: dict[str, Callable[[str, Mapping[str, Any]], None]] = {}
+        self.apart: dict[str, Callable[[Notification], None]] = {}
         self._left: tuple[Identity, ...] = ()  # what outlived the last server in its session
         self._workspace = workspace
         self._config = config
@@ -166,8 +178,9 @@ class ServerClient:
                 session.connection.close()
         self._post(ev.ServerStopped(self._now(), name))
 
-    async def request(self, method: str, params: dict[str, Any], timeout: float | None = None) -> Any:
-        """The server's answer. Raises RpcError, or ConnectionLost also when it does not answer in time.
+    async def request(self, method: CodexMethod[A], params: Mapping[str, object], timeout: float | None = None) -> A:
+        """The server's answer. Raises RpcError, or ConnectionLost also when it does not answer in time, or not so that
+        it can be understood.
 
         A request without an answer leaves open whether it was carried out: the connection is given up, and what became
         of it is read from the thread over a new one.
@@ -176,20 +189,24 @@ class ServerClient:
         if session is None:
             raise ConnectionLost(f"the server of {self.child.name} is gone", "it is restarted by itself")
         try:
-            if timeout is not None:
-                return await session.connection.request(method, params, timeout)
-            return await session.connection.request(method, params)
+            more = () if timeout is None else (timeout,)
+            answer = read_answer(method, await session.connection.request(method.name, params, *more))
         except TimeoutError as error:
-            reason = f"it did not answer {method} in time"
+            reason = f"it did not answer {method.name} in time"
             self.give_up(reason)
             raise ConnectionLost(reason, "it is looked at again") from error
+        if isinstance(answer, NotUnderstood):
+            self._logs.say("answer_not_understood", level="error", child=self.child.name, reason=answer.reason)
+            self.give_up(answer.reason)
+            raise ConnectionLost(answer.reason, "update orch, or use a codex that it knows")
+        return answer
 
     async def interrupt(self, thread: str, turn: str) -> None:
         """Interrupt a turn, and return once it is over. Raises RpcError, or ConnectionLost as `request` does."""
         session = self.session
         over = session.awaited.setdefault(turn, asyncio.Event()) if session is not None else asyncio.Event()
         try:
-            await self.request("turn/interrupt", {"threadId": thread, "turnId": turn})
+            await self.request(INTERRUPT_TURN, {"threadId": thread, "turnId": turn})
             with suppress(TimeoutError):
                 async with asyncio.timeout(INTERRUPT_PATIENCE):
                     await over.wait()
@@ -240,7 +257,7 @@ class ServerClient:
             raise
         return session
 
-    async def _doubted(self, session: Coroutine[Any, Any, Session], binary: Path) -> Session:
+    async def _doubted(self, session: Coroutine[None, None, Session], binary: Path) -> Session:
         """The link. If there is none soon: that the program is no codex, or too old, says more than what came of it."""
         getting = asyncio.create_task(session, name=f"get {self.child.name} ready")
         try:
@@ -287,17 +304,17 @@ class ServerClient:
         name = self.child.name
         greeting = await greet(socket)
         try:
-            pid = int(greeting.diagnostics["process"]["id"])
+            pid = greeting.diagnostics.process.id
             if pid != identity.pid and pid not in [one.pid for one in process.marked(self._workspace.mark(name))]:
                 raise NotReady(
                     f"process {pid}, which is not ours, answers at {socket}", f"end it, then `orch restart {name}`"
                 )
-            if (problem := codex.login_problem(greeting.account)) is not None:
+            if (problem := login_problem(greeting.account)) is not None:
                 raise CodexError(problem, f"run `codex login`, then `orch restart {name}`")
         except BaseException:
             greeting.connection.close()
             raise
-        version, notifications = codex.server_version(greeting.hello), codex.NotificationReader(name)
+        version, notifications = server_version(greeting.hello), NotificationReader(name)
         session = Session(identity, held, socket, version, greeting.connection, notifications, identity.pid)
         self._group.create_task(greeting.read(), name=f"read {name}")
         greeting.listen(lambda message: self._hear(session, message))
@@ -307,40 +324,49 @@ class ServerClient:
 
     def _hear(self, session: Session, message: Call | Notice | Garbage) -> None:
         """Turn one message of the server's into events and log lines."""
-        name = self.child.name
         if isinstance(message, Garbage):
-            self._logs.say("garbage_received", level="warning", child=name, reason=message.reason)
+            self._not_understood(message.reason)
         elif isinstance(message, Call):
             self._called(session, message)
-        elif (apart := self.apart.get(str(message.params.get("threadId")))) is not None:
-            apart(message.method, message.params)
-        elif message.method in codex.FLOODS:
-            if isinstance(turn := message.params.get("turnId"), str):
+        elif message.method in FLOODS:
+            thread, turn = message.params.get("threadId"), message.params.get("turnId")
+            if isinstance(turn, str) and thread not in self.apart:
                 session.signs[turn] = self._now()
+        elif isinstance(heard := read_notification(message), NotUnderstood):
+            self._not_understood(heard.reason)
+        elif (apart := self.apart.get(heard.thread)) is not None:
+            apart(heard)
         else:
-            if self._overhear is not None:
-                self._overhear(message.method, message.params)
-            if message.method == "serverRequest/resolved":
-                for key in [one for one in session.asked if same_request(one, message.params.get("requestId"))]:
-                    del session.asked[key]
-                    self._post(ev.RequestResolved(self._now(), key))
-            ended = message.params.get("turn") if message.method == "turn/completed" else None
-            if isinstance(ended, dict) and (over := session.awaited.get(str(ended.get("id")))) is not None:
+            self._heard(session, heard)
+
+    def _heard(self, session: Session, heard: Notification) -> None:
+        if self._overhear is not None:
+            self._overhear(heard)
+        if isinstance(heard.body, OfRequest):
+            for key in [one for one in session.asked if same_request(one, heard.body.request_id)]:
+                del session.asked[key]
+                self._post(ev.RequestResolved(self._now(), key))
+        if isinstance(heard.body, OfTurn) and heard.method == "turn/completed":
+            if (over := session.awaited.get(heard.body.turn.id)) is not None:
                 over.set()
-            if isinstance(ended, dict):
-                session.signs.pop(str(ended.get("id")), None)
-            elif (turn := codex.sign_of(message.method, message.params)) is not None:
-                session.signs[turn] = self._now()
-            heard = session.notifications.hear(message.method, message.params, self._now())
-            if heard is not None:
-                self._post(heard)
-            if (line := codex.activity(message.method, message.params)) is not None:
-                line["task"] = self._task_of(line.get("turn"))
-                self._logs.say(line.pop("event"), level=line.pop("level", "info"), child=name, **line)
+            session.signs.pop(heard.body.turn.id, None)
+        elif (turn := heard.sign) is not None:
+            session.signs[turn] = self._now()
+        event = session.notifications.hear(heard, self._now())
+        if event is not None:
+            self._post(event)
+        if (line := activity(heard)) is not None:
+            task = self._task_of(heard.turn)
+            self._logs.say(line.event, level=line.level, child=self.child.name, task=task, **line.fields)
+
+    def _not_understood(self, reason: str) -> None:
+        self._logs.say("garbage_received", level="warning", child=self.child.name, reason=reason)
 
     def _called(self, session: Session, call: Call) -> None:
         request = read_request(call, child=self.child.name, pid=session.pid, items=session.notifications.items)
-        if request is not None and request.thread not in self.apart:
+        if isinstance(request, NotUnderstood):
+            self._not_understood(request.reason)
+        elif request is not None and request.thread not in self.apart:
             request = replace(
                 request,
                 folder=_real(self.child.path, request.folder) if request.folder else "",
@@ -388,7 +414,7 @@ class ServerClient:
             self._logs.trim(name)
             try:
                 await session.connection.ping(PROBE_TIMEOUT)
-                await session.connection.request("server/diagnostics", {}, PROBE_TIMEOUT)
+                await session.connection.request(DIAGNOSTICS.name, {}, PROBE_TIMEOUT)
             except TimeoutError:
                 misses, pause = misses + 1, PROBE_AGAIN
                 reason = f"no answer to a health probe within {PROBE_TIMEOUT:g} s"

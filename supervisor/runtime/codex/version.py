@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from supervisor.errors import CodexError
 from supervisor.runtime.codex.binary import GET_CODEX
-from supervisor.wire.codex import OLDEST, version_of
+from supervisor.wire.codex.answers import OLDEST, version_of
 
 VERSION_TIMEOUT = 10.0  # seconds for `codex --version`; it takes 0.05
 

@@ -26,8 +26,32 @@ from supervisor.runtime.survey.client import Surveyor
 from supervisor.runtime.workspace import Workspace
 from supervisor.shell.git import changed_between, read_tree
 from supervisor.shell.process import tree_seconds
-from supervisor.wire import codex
-from supervisor.wire.requests import reply
+from supervisor.wire.codex.answers import (
+    CLEAN_TERMINALS,
+    EXECUTE,
+    LIST_TERMINALS,
+    LIST_TURNS,
+    NAME_THREAD,
+    READ_LIMITS,
+    READ_THREAD,
+    RESUME_THREAD,
+    START_THREAD,
+    START_TURN,
+    STEER_TURN,
+    commands_in,
+    resets_at,
+    turns_of,
+)
+from supervisor.wire.codex.params import (
+    command_exec,
+    sandbox_policy,
+    thread_resume,
+    thread_start,
+    turn_start,
+    turn_steer,
+)
+from supervisor.wire.codex.replies import reply
+from supervisor.wire.codex.turns import is_waiting, standing
 
 SURVEYED_TURNS = 5  # of a thread that is opened: ours is the last, unless a human added some
 TAIL = 4000  # characters of a check's output that are kept
@@ -189,28 +213,26 @@ class ChildExecutor:
         try:
             if action.thread is None:
                 role = self._role
-                params = codex.thread_start(child.path, *where, instructions=role.instructions, config=role.config)
-                opened = await self._desk.request("thread/start", params)
-                thread = str(opened["thread"]["id"])
+                params = thread_start(child.path, *where, instructions=role.instructions, config=role.config)
+                opened = await self._desk.request(START_THREAD, params)
+                thread = opened.thread.id
                 title = f"orch: {child.name}" + (f" {action.task}" if action.task else "")
                 # A thread that was never written to cannot be resumed by anybody else: its name is written at once.
-                await self._desk.request("thread/name/set", {"threadId": thread, "name": title})
+                await self._desk.request(NAME_THREAD, {"threadId": thread, "name": title})
             else:
                 thread = action.thread
-                params = codex.thread_resume(child.path, *where, thread=thread, config=self._role.config)
-                opened = await self._desk.request("thread/resume", params)
+                params = thread_resume(child.path, *where, thread=thread, config=self._role.config)
+                opened = await self._desk.request(RESUME_THREAD, params)
                 page = {"threadId": thread, "limit": SURVEYED_TURNS, "sortDirection": "desc", "itemsView": "full"}
-                turns = codex.turns_of(await self._desk.request("thread/turns/list", page))
+                turns = turns_of(await self._desk.request(LIST_TURNS, page))
         except RpcError as error:
             gone = action.thread is not None and any(words in error.message for words in GONE)
             self._post(ev.ThreadFailed(self._now(), action.child, action.thread, action.task, gone, error.message))
             return
-        session.notifications.opened(thread, opened)
-        waiting = codex.is_waiting(opened["thread"]) or any(one.thread == thread for _, one in session.asked.values())
-        provider = str(opened.get("modelProvider") or "")
-        self._post(
-            ev.ThreadOpened(self._now(), action.child, session.pid, thread, action.task, waiting, turns, provider)
-        )
+        session.notifications.opened(thread, opened.settings)
+        waiting = is_waiting(opened.thread) or any(one.thread == thread for _, one in session.asked.values())
+        told = (waiting, turns, opened.model_provider)
+        self._post(ev.ThreadOpened(self._now(), action.child, session.pid, thread, action.task, *told))
 
     async def _start(self, action: act.StartTurn) -> None:
         if action.fresh:
@@ -220,7 +242,7 @@ class ChildExecutor:
                 self._refused(action, str(error))
                 return
             self._post(ev.TreeRead(self._now(), action.child, action.task, action.run, tree))
-        params = codex.turn_start(
+        params = turn_start(
             thread=action.thread,
             message=action.message,
             text=action.text,
@@ -235,20 +257,20 @@ class ChildExecutor:
         if self._desk.session is not None:
             self._desk.session.notifications.gave(action.thread, params)
         try:
-            started = await self._desk.request("turn/start", params)
+            started = await self._desk.request(START_TURN, params)
         except RpcError as error:
             self._refused(action, error.message)
             return
-        self._post(ev.TurnBegan(self._now(), action.child, action.thread, str(started["turn"]["id"]), action.message))
+        self._post(ev.TurnBegan(self._now(), action.child, action.thread, started.turn.id, action.message))
 
     def _refused(self, action: act.StartTurn, reason: str) -> None:
         self._post(ev.TurnRefused(self._now(), action.child, action.task, action.message, reason))
 
     async def _steer(self, action: act.SteerTurn) -> None:
-        params = codex.turn_steer(thread=action.thread, turn=action.turn, message=action.message, text=action.text)
+        params = turn_steer(thread=action.thread, turn=action.turn, message=action.message, text=action.text)
         where = (action.child, action.task, action.turn, action.message)
         try:
-            await self._desk.request("turn/steer", params)
+            await self._desk.request(STEER_TURN, params)
         except RpcError as error:
             self._post(ev.SteerMissed(self._now(), *where, error.message))
             return
@@ -265,8 +287,8 @@ class ChildExecutor:
             where = {"threadId": action.thread}
             cpu = await asyncio.to_thread(tree_seconds, session.identity)
             try:
-                state = codex.standing((await self._desk.request("thread/read", where))["thread"])
-                commands = codex.commands_in(await self._desk.request("thread/backgroundTerminals/list", where))
+                state = standing((await self._desk.request(READ_THREAD, where)).thread)
+                commands = commands_in(await self._desk.request(LIST_TERMINALS, where))
             except RpcError as error:
                 state = f"unreadable ({error.message})"
             sign = session.signs.get(action.turn)  # there may be one by now
@@ -277,7 +299,7 @@ class ChildExecutor:
         try:
             # Only once the turn is over are the commands that it left running known as such.
             await self._desk.interrupt(action.thread, action.turn)
-            await self._desk.request("thread/backgroundTerminals/clean", {"threadId": action.thread})
+            await self._desk.request(CLEAN_TERMINALS, {"threadId": action.thread})
         except RpcError as error:
             where = (action.child, action.task, action.turn)
             self._post(ev.InterruptFailed(self._now(), *where, error.message))
@@ -285,7 +307,7 @@ class ChildExecutor:
     async def _read_limits(self, action: act.ReadLimits) -> None:
         resets, reason = None, ""
         try:
-            resets = codex.resets_at(await self._desk.request("account/rateLimits/read", {}))
+            resets = resets_at(await self._desk.request(READ_LIMITS, {}))
         except RpcError as error:  # so it is without an account: a provider of the user's own
             reason = error.message
         self._post(ev.LimitsRead(self._now(), action.child, action.provider, resets, reason))
@@ -313,13 +335,13 @@ class ChildExecutor:
     async def _run(self, command: str, number: int, action: act.RunChecks) -> Check:
         """One verify command, in the sandbox of the child. A shell runs it, for that is what people write."""
         limit = self._limits.verify_minutes * 60
-        params = codex.command_exec(
+        params = command_exec(
             command=[shutil.which("bash") or "/bin/sh", "-c", command],
             cwd=self._child.path,
-            sandbox=codex.sandbox_policy(action.sandbox, network=self._child.network),
+            sandbox=sandbox_policy(action.sandbox, network=self._child.network),
             timeout=limit,
             process=f"orch-{action.task}-{action.run}-{number}-{self._now().timestamp()}",
         )
-        result = await self._desk.request("command/exec", params, limit + EXEC_MARGIN)
-        output = "\n".join(part for part in (str(result["stdout"]).rstrip(), str(result["stderr"]).rstrip()) if part)
-        return Check(command, int(result["exitCode"]), output[-TAIL:])
+        done = await self._desk.request(EXECUTE, params, limit + EXEC_MARGIN)
+        output = "\n".join(part for part in (done.stdout.rstrip(), done.stderr.rstrip()) if part)
+        return Check(command, done.exit_code, output[-TAIL:])

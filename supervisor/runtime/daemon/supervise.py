@@ -6,7 +6,7 @@ import asyncio
 import gc
 import hashlib
 import signal
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -32,6 +32,7 @@ from supervisor.runtime.logs import Logs
 from supervisor.runtime.plan.authors import Authors
 from supervisor.runtime.workspace import Workspace
 from supervisor.shell.watch import read_bytes, watch_file
+from supervisor.wire.codex.notifications import Notification
 
 if TYPE_CHECKING:
     from supervisor.runtime.plan.watch import PlanWatch
@@ -70,9 +71,9 @@ async def _supervise(
     starts = Starts()
     now = loop.clock.now
 
-    def observe(method: str, params: Mapping[str, Any]) -> None:
-        authors.observe(method, params)
-        doing.observe(method, params)
+    def observe(heard: Notification) -> None:
+        authors.observe(heard)
+        doing.observe(heard)
 
     plan = None
     if _saved_unseen(workspace, loop.world):  # before the servers begin anything that it says no more

@@ -7,13 +7,14 @@ its own version is stale and does not come into force.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from enum import Enum, auto
 from time import monotonic
-from typing import Any
 
 from supervisor.domain.plan import HUMAN, ORCHESTRATOR
 from supervisor.domain.world import World
+from supervisor.wire.codex.items import CommandExecution, FileChange, Item
+from supervisor.wire.codex.notifications import Notification, OfItem
 
 CLAIMS = 64  # announced contents that have not been seen on disk yet; each is seen within a moment
 SEEN_WITHIN = 2.0  # seconds from the end of a write until the watch notices it; it takes 0.1
@@ -43,15 +44,14 @@ class Authors:
         """Note that the orchestrator is about to write this content, and has read the current one."""
         self._claims.append(digest)
 
-    def observe(self, method: str, params: Mapping[str, Any]) -> None:
+    def observe(self, heard: Notification) -> None:
         """Note what a notification of the orchestrator's thread says about plan.md."""
-        item = params.get("item")
-        touch = _touch(item, self._plan) if isinstance(item, dict) else None
+        touch = _touch(heard.body.item, self._plan) if isinstance(heard.body, OfItem) else None
         if touch is None:
             return
-        if method == "item/started" and touch is not _Touch.READ:
+        if heard.method == "item/started" and touch is not _Touch.READ:
             self._touch, self._until = touch, None
-        elif method == "item/completed":
+        elif heard.method == "item/completed":
             if touch is _Touch.READ:
                 self._read = self._world().plan.revision
             else:
@@ -72,18 +72,13 @@ class Authors:
         return self._touch is not None and (self._until is None or monotonic() < self._until)
 
 
-def _touch(item: Mapping[str, Any], plan: str) -> _Touch | None:
+def _touch(item: Item, plan: str) -> _Touch | None:
     """Tell what an item does to the file `plan` (an absolute path); None if it does not concern that file."""
     name = plan.rpartition("/")[2]
-    if item.get("type") == "fileChange":
-        changes = [one for one in _rows(item.get("changes")) if str(one.get("path")) in (plan, name, f"./{name}")]
-        kinds = [one["kind"].get("type") if isinstance(one.get("kind"), dict) else None for one in changes]
-        return None if not kinds else _Touch.PATCH if set(kinds) == {"update"} else _Touch.WRITE
-    if item.get("type") == "commandExecution" and name in str(item.get("command")):
-        actions = {str(one.get("type")) for one in _rows(item.get("commandActions"))}
+    if isinstance(item, FileChange):
+        kinds = {one.kind.type for one in item.changes if one.path in (plan, name, f"./{name}")}
+        return None if not kinds else _Touch.PATCH if kinds == {"update"} else _Touch.WRITE
+    if isinstance(item, CommandExecution) and name in item.command:
+        actions = {one.type for one in item.command_actions}
         return _Touch.READ if actions and actions <= READERS else _Touch.WRITE
     return None
-
-
-def _rows(value: Any) -> list[Mapping[str, Any]]:
-    return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []

@@ -14,6 +14,7 @@ from asyncio.subprocess import PIPE, Process
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from types import TracebackType
+from typing import cast
 
 from supervisor.domain.child import Child
 from supervisor.domain.link import SurveyResult
@@ -56,7 +57,9 @@ class Surveyor:
         answered = False
         try:
             async with asyncio.timeout(WITHIN):
-                found: SurveyResult | str = loaded(SurveyResult | str, await self._answer(request))
+                found: SurveyResult | str = loaded(
+                    cast(type[SurveyResult | str], SurveyResult | str), await self._answer(request)
+                )
             answered = True
         except TimeoutError:
             raise SurveyFailed(f"it took longer than {WITHIN:g} s", "run `orch map` to see where it hangs") from None

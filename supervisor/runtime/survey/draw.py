@@ -58,7 +58,7 @@ def _past(index: MentionIndex, seen: Sequence[Seen]) -> Mapping[str, Any]:
 
 
 def _pasts(index: MentionIndex, seen: Sequence[Seen]) -> Iterator[tuple[tuple[Commit, ...], tuple[str, ...]]]:
-    form = tuple[tuple[Commit, ...], tuple[str, ...]]
+    form: type[tuple[tuple[Commit, ...], tuple[str, ...]]] = tuple[tuple[Commit, ...], tuple[str, ...]]
     notes = [f"past of {one.child.name}" for one in seen]
     texts = [index.noted(note, one.head or "") for note, one in zip(notes, seen, strict=True)]
     moved = [at for at, text in enumerate(texts) if text is None and seen[at].head]

@@ -10,18 +10,18 @@ import pytest
 from hypothesis import given
 
 from supervisor.domain import event as ev
-from supervisor.wire import codex
-from supervisor.wire.codex import (
-    NotificationReader,
-    activity,
-)
-from tests.wire.codex.turns import AT, METHODS, PARAMS
+from supervisor.wire.codex.activity import activity
+from supervisor.wire.codex.notifications import Notification, read_notification
+from supervisor.wire.codex.reader import NotificationReader
+from supervisor.wire.jsonrpc import Notice
+from tests.wire.codex.turns import AT, METHODS, PARAMS, heard
 
 
 @given(METHODS, PARAMS)
-def test_no_notification_breaks_the_log(method: str, params: Mapping[str, Any]) -> None:
-    line = activity(method, params)
-    assert line is None or isinstance(json.dumps(line), str)
+def test_nothing_that_a_server_says_breaks_its_log(method: str, params: Mapping[str, Any]) -> None:
+    found = read_notification(Notice(method, params))
+    line = activity(found) if isinstance(found, Notification) else None
+    assert line is None or isinstance(json.dumps(line.fields), str)
 
 
 WHERE = {"threadId": "t", "turnId": "u"}
@@ -39,7 +39,7 @@ TOLD = {"thread": "t", "turn": "u"}
         ),
         (
             "item/completed",
-            {"item": {"type": "fileChange", "changes": [{"path": "a.py", "diff": "+x"}, 7], "status": "completed"}},
+            {"item": {"type": "fileChange", "changes": [{"path": "a.py", "diff": "+x"}], "status": "completed"}},
             {"event": "item_completed", "item": "fileChange", "status": "completed", "paths": ["a.py"]},
         ),
         (
@@ -76,14 +76,16 @@ TOLD = {"thread": "t", "turn": "u"}
         ),
     ],
 )
-def test_notifications_worth_a_line_are_logged(method: str, params: dict[str, Any], line: dict[str, Any]) -> None:
-    assert activity(method, {**WHERE, **params}) == {**line, **TOLD}
+def test_what_is_worth_a_line_is_told(method: str, params: dict[str, Any], line: dict[str, Any]) -> None:
+    told = activity(heard(method, {**WHERE, **params}))
+    assert told is not None
+    assert {"event": told.event, "level": told.level, **told.fields} == {"level": "info", **line, **TOLD}
 
 
 @pytest.mark.parametrize("kind", ["reasoning", "userMessage"])
-def test_reasoning_and_our_own_messages_are_not_logged(kind: str) -> None:
-    assert activity("item/completed", {**WHERE, "item": {"type": kind, "id": "i"}}) is None
-    assert activity("item/started", {**WHERE, "item": {"type": "commandExecution", "id": "i"}}) is None
+def test_thoughts_and_our_own_words_are_not_worth_a_line(kind: str) -> None:
+    assert activity(heard("item/completed", {**WHERE, "item": {"type": kind, "id": "i"}})) is None
+    assert activity(heard("item/started", {**WHERE, "item": {"type": "commandExecution", "id": "i"}})) is None
 
 
 def usage(given: int, taken: int) -> dict[str, Any]:
@@ -92,15 +94,19 @@ def usage(given: int, taken: int) -> dict[str, Any]:
 
 def test_the_tokens_of_a_turn_are_reported_when_they_grow_by_a_tenth_and_at_its_end() -> None:
     notifications = NotificationReader("api")
-    events = [notifications.hear("thread/tokenUsage/updated", usage(given, 1), AT) for given in (999, 49, 49, 49, 0)]
-    assert events == [
+    told = [
+        notifications.hear(heard("thread/tokenUsage/updated", usage(given, 1)), AT) for given in (999, 49, 49, 49, 0)
+    ]
+    assert told == [
         ev.TokensSpent(AT, "api", "t", "u", 999, 1),
         None,
         ev.TokensSpent(AT, "api", "t", "u", 98, 2),
         None,
         None,
     ]
-    ended = notifications.hear("turn/completed", {"threadId": "t", "turn": {"id": "u", "status": "completed"}}, AT)
+    ended = notifications.hear(
+        heard("turn/completed", {"threadId": "t", "turn": {"id": "u", "status": "completed"}}), AT
+    )
     assert isinstance(ended, ev.TurnEnded)
     assert (ended.seen.input_tokens, ended.seen.output_tokens) == (1146, 5)
 
@@ -109,13 +115,15 @@ def test_the_tokens_of_a_turn_are_reported_when_they_grow_by_a_tenth_and_at_its_
     ("method", "params", "turn"),
     [
         ("item/started", {"turnId": "u", "item": {"type": "commandExecution"}}, "u"),
-        ("thread/tokenUsage/updated", {"turnId": "u"}, "u"),
-        ("error", {"turnId": "u", "willRetry": True}, "u"),
+        ("thread/tokenUsage/updated", {"turnId": "u", "tokenUsage": {}}, "u"),
+        ("error", {"turnId": "u", "willRetry": True, "error": {}}, "u"),
         ("item/completed", {"turnId": "u", "item": {"type": "userMessage"}}, None),
         ("thread/status/changed", {"threadId": "t"}, None),
+        ("turn/plan/updated", {"turnId": "u", "plan": []}, "u"),
+        ("turn/plan/updated", {"turnId": 7}, None),
     ],
 )
 def test_activity_of_a_turn_is_a_sign_of_life_and_messages_to_it_are_not(
     method: str, params: dict[str, Any], turn: str | None
 ) -> None:
-    assert codex.sign_of(method, params) == turn
+    assert heard(method, params).sign == turn

@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from supervisor.domain import event as ev
 from supervisor.domain.thread import TurnSeen
-from supervisor.wire.codex import (
-    NotificationReader,
-)
-from tests.wire.codex.turns import AT, DONE, METHODS, PARAMS, agent, turn, user
+from supervisor.wire.codex.answers import START_THREAD, OpenedThread, read_answer
+from supervisor.wire.codex.decode import NotUnderstood
+from supervisor.wire.codex.notifications import Notification, read_notification
+from supervisor.wire.codex.reader import NotificationReader
+from supervisor.wire.jsonrpc import Notice
+from tests.wire.codex.turns import AT, DONE, METHODS, PARAMS, agent, heard, item, turn, user
 
 
 def hear(notifications: NotificationReader, method: str, **params: Any) -> ev.Event | None:
-    return notifications.hear(method, {"threadId": "t", **params}, AT)
+    return notifications.hear(heard(method, {"threadId": "t", **params}), AT)
 
 
 def used(turn: str, given: Any, taken: Any) -> dict[str, Any]:
@@ -79,11 +82,11 @@ def test_commands_and_file_changes_are_kept_while_they_are_under_way() -> None:
     notifications = NotificationReader("api")
     change = {"type": "fileChange", "id": "f", "changes": []}
     command = {"type": "commandExecution", "id": "c", "command": "ls"}
-    for item in (change, command, agent("x")):
-        assert hear(notifications, "item/started", turnId="u", item=item) is None
-    assert notifications.items == {"f": change, "c": command}
+    for one in (change, command, agent("x")):
+        assert hear(notifications, "item/started", turnId="u", item=one) is None
+    assert notifications.items == {"f": item(change), "c": item(command)}
     hear(notifications, "item/completed", turnId="u", item={**change, "status": "completed"})
-    assert notifications.items == {"c": command}
+    assert notifications.items == {"c": item(command)}
 
 
 def test_only_an_error_that_codex_tries_again_is_an_event() -> None:
@@ -100,25 +103,61 @@ def test_only_an_error_that_codex_tries_again_is_an_event() -> None:
 
 def test_other_notifications_are_not_events() -> None:
     assert hear(NotificationReader("api"), "skills/changed") is None
-    assert NotificationReader("api").hear("turn/started", {}, AT) is None
+
+
+@pytest.mark.parametrize(
+    ("method", "params", "reason"),
+    [
+        ("turn/started", {}, "Object missing required field `turn`"),
+        ("turn/completed", {"turn": {"id": 7}}, "Expected `str`, got `int` - at `$.turn.id`"),
+        ("item/completed", {"item": {"type": "userMessage", "clientId": 7}}, "Expected `str | null`, got `int`"),
+        ("item/completed", {"item": []}, "Expected `object`, got `array`"),
+        ("thread/tokenUsage/updated", {"tokenUsage": {"last": {"inputTokens": "9"}}}, "Expected `int`, got `str`"),
+        ("serverRequest/resolved", {"threadId": "t"}, "Object missing required field `requestId`"),
+        ("error", {"error": "no"}, "Expected `object`, got `str` - at `$.error`"),
+    ],
+)
+def test_a_notification_that_does_not_fit_says_where(method: str, params: dict[str, Any], reason: str) -> None:
+    found = read_notification(Notice(method, params))
+    assert isinstance(found, NotUnderstood)
+    assert found.reason.startswith(f"codex's {method} does not fit: {reason}")
+
+
+def test_fields_that_are_not_known_and_items_of_new_kinds_are_left_alone() -> None:
+    new = {"type": "dream", "id": "d", "text": {"of": "sheep"}, "clientId": 7, "tool": "night"}
+    notifications = NotificationReader("api")
+    assert hear(notifications, "item/completed", turnId="u", item=new, mood={"dark": True}) is None
+    done = hear(notifications, "turn/completed", turn=turn(items=[new, agent("told")], weather="fine"))
+    assert done == ev.TurnEnded(AT, "api", "t", TurnSeen("u", DONE, (), "told"))
 
 
 def test_messages_of_others_are_observed_only_on_our_threads() -> None:
     notifications = NotificationReader("api")
-    item = {"type": "userMessage", "id": "i", "clientId": None, "content": [{"type": "text", "text": "x" * 600}, 7]}
-    assert hear(notifications, "item/completed", turnId="u", item=item) is None
+    said_item = {
+        "type": "userMessage",
+        "id": "i",
+        "clientId": None,
+        "content": [{"type": "text", "text": "x" * 600}, {"type": "image", "url": "i"}],
+    }
+    assert hear(notifications, "item/completed", turnId="u", item=said_item) is None
     notifications.gave("t", {"model": "m"})
     said = ev.SaidElsewhere(AT, "api", "t", "u", "x" * 500)
-    assert hear(notifications, "item/completed", turnId="u", item=item) == said
-    assert hear(notifications, "item/completed", turnId="u", item={**item, "clientId": "theirs"}) == said
+    assert hear(notifications, "item/completed", turnId="u", item=said_item) == said
+    assert hear(notifications, "item/completed", turnId="u", item={**said_item, "clientId": "theirs"}) == said
     ours = ev.TurnBegan(AT, "api", "t", "u", "orch-T1-1")
-    assert hear(notifications, "item/completed", turnId="u", item={**item, "clientId": "orch-T1-1"}) == ours
+    assert hear(notifications, "item/completed", turnId="u", item={**said_item, "clientId": "orch-T1-1"}) == ours
 
 
 def test_settings_that_differ_from_ours_are_reported_once_each() -> None:
     notifications = NotificationReader("api")
     policy = {"type": "workspaceWrite", "networkAccess": False}
-    answer = {"model": "m", "reasoningEffort": None, "approvalPolicy": "on-request", "sandbox": policy, "thread": {}}
+    answer = {
+        "model": "m",
+        "reasoningEffort": None,
+        "approvalPolicy": "on-request",
+        "sandbox": policy,
+        "thread": {"id": "t"},
+    }
     theirs = {
         "model": "m",
         "effort": "high",
@@ -128,7 +167,9 @@ def test_settings_that_differ_from_ours_are_reported_once_each() -> None:
         "collaborationMode": {"mode": "default"},
     }
     assert hear(notifications, "thread/settings/updated", threadSettings=theirs) is None
-    notifications.opened("t", answer)
+    opened = read_answer(START_THREAD, answer)
+    assert isinstance(opened, OpenedThread)
+    notifications.opened("t", opened.settings)
     assert hear(notifications, "thread/settings/updated", threadSettings=theirs) == ev.ThreadSettingsChanged(
         AT,
         "api",
@@ -150,5 +191,6 @@ def test_no_notification_breaks_the_reader(told: list[tuple[str, Mapping[str, An
     notifications = NotificationReader("api")
     notifications.gave("t", {})
     for method, params in told:
-        event = notifications.hear(method, params, AT)
+        found = read_notification(Notice(method, params))
+        event = notifications.hear(found, AT) if isinstance(found, Notification) else None
         assert event is None or event.at == AT

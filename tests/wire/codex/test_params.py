@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from supervisor.wire.codex import (
+from supervisor.wire.codex.params import (
     NOT_WANTED,
     command_exec,
     initialize,

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from hypothesis import strategies as st
 
 from supervisor.domain.thread import TurnStatus
+from supervisor.wire.codex.decode import decoded
+from supervisor.wire.codex.items import Item
+from supervisor.wire.codex.notifications import Notification, read_notification
+from supervisor.wire.jsonrpc import Notice
 from tests.wire.values import anything, objects
 
 AT = datetime(2026, 7, 1, 12, tzinfo=UTC)
@@ -16,6 +21,20 @@ RUNNING, DONE = TurnStatus.IN_PROGRESS, TurnStatus.COMPLETED
 
 def turn(**fields: Any) -> dict[str, Any]:
     return {"id": "u", "status": "completed", "items": [], "error": None, **fields}
+
+
+def heard(method: str, params: Mapping[str, Any]) -> Notification:
+    """A notification that is understood."""
+    found = read_notification(Notice(method, params))
+    assert isinstance(found, Notification), found
+    return found
+
+
+def item(fields: Mapping[str, Any]) -> Item:
+    """An item that is understood."""
+    found = decoded(Item, fields, "an item")
+    assert isinstance(found, Item), found
+    return found
 
 
 def user(message: str) -> dict[str, Any]:

@@ -11,8 +11,12 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from supervisor.domain.ask import Answer, AskKind, Request, RequestKey
+from supervisor.wire.codex.decode import NotUnderstood, decoded
+from supervisor.wire.codex.items import Item
+from supervisor.wire.codex.replies import reply
+from supervisor.wire.codex.requests import read_request, same_request
 from supervisor.wire.jsonrpc import Call
-from supervisor.wire.requests import read_request, reply, same_request
+from tests.wire.codex.turns import item
 from tests.wire.values import anything, objects
 
 COMMAND = "item/commandExecution/requestApproval"
@@ -36,8 +40,9 @@ def read_whole(
     method: str, params: dict[str, Any], items: dict[str, Any] | None = None, call_id: int | str = 3
 ) -> Request:
     call = Call(call_id, method, {"threadId": "t", "turnId": "u", "itemId": "i", **params})
-    request = read_request(call, child="api", pid=7, items=items or {})
-    assert request is not None
+    known = {name: item(fields) for name, fields in (items or {}).items()}
+    request = read_request(call, child="api", pid=7, items=known)
+    assert isinstance(request, Request), request
     return request
 
 
@@ -146,7 +151,7 @@ def test_a_request_of_an_unknown_kind_is_not_read() -> None:
 @pytest.mark.parametrize("call_id", [0, 3, "3", "a"])
 def test_a_resolved_notification_finds_its_request_by_id(call_id: int | str) -> None:
     request = read(FILES, {}, call_id=call_id)
-    others: list[Any] = [one for one in (0, 3, "3", "a", None, [3], True) if repr(one) != repr(call_id)]
+    others: list[Any] = [one for one in (0, 3, "3", "a", True) if repr(one) != repr(call_id)]
     assert same_request(request.key, call_id)
     assert [one for one in others if same_request(request.key, one)] == []
 
@@ -226,13 +231,17 @@ ANSWERS = st.builds(Answer, st.sampled_from(["accept", "decline", "text"]), st.t
 
 @settings(max_examples=50)
 @given(st.sampled_from(METHODS), PARAMS, objects("command", "cwd", "changes", inner=ROWS) | anything, ANSWERS)
-def test_every_request_is_read_and_answered_whatever_its_shape(
-    method: str, params: dict[str, Any], item: Any, answer: Answer
+def test_every_request_is_read_and_answered_or_said_not_to_fit_whatever_its_shape(
+    method: str, params: dict[str, Any], given: Any, answer: Answer
 ) -> None:
-    items = {str(params.get("itemId")): item} if isinstance(item, dict) else {}
+    known = decoded(Item, given, "an item")
+    items = {} if isinstance(known, NotUnderstood) else {str(params.get("itemId")): known}
     request = read_request(Call(0, method, params), child="api", pid=7, items=items)
-    assert request is not None
-    json.dumps(reply(request, answer, params))
+    if isinstance(request, Request):
+        json.dumps(reply(request, answer, params))
+    else:
+        assert isinstance(request, NotUnderstood)
+        assert request.reason.startswith(f"codex's {method} does not fit: ")
 
 
 # ── what rules go by ─────────────────────────────────────────────────────────────────────────────
@@ -267,16 +276,18 @@ def test_a_change_is_known_by_every_path_that_it_writes() -> None:
         {"path": "b.py", "kind": {"type": "update", "move_path": "/etc/c"}},
         {"path": "d.py", "kind": {"type": "update", "move_path": None}},
     ]
-    assert facts(read_whole(FILES, {}, {"i": {"changes": changes}})) == {"paths": ("a.py", "b.py", "d.py", "/etc/c")}
+    assert facts(read_whole(FILES, {}, {"i": {"type": "fileChange", "changes": changes}})) == {
+        "paths": ("a.py", "b.py", "d.py", "/etc/c")
+    }
 
 
-@pytest.mark.parametrize("changes", [[{"path": 3}], [{"path": "a", "kind": {"move_path": 3}}], [{"path": ""}]])
-def test_a_change_with_an_invalid_path_is_beyond_rules(changes: list[Any]) -> None:
-    assert read_whole(FILES, {}, {"i": {"changes": changes}}).beyond
+@pytest.mark.parametrize("changes", [[{"path": ""}], [{"path": "a", "kind": {"type": "update", "move_path": ""}}]])
+def test_a_change_with_a_path_that_is_none_is_beyond_rules(changes: list[Any]) -> None:
+    assert read_whole(FILES, {}, {"i": {"type": "fileChange", "changes": changes}}).beyond
 
 
 def test_a_change_that_asks_for_a_whole_folder_is_beyond_rules() -> None:
-    assert read_whole(FILES, {"grantRoot": "/etc"}, {"i": {"changes": [{"path": "a"}]}}).beyond
+    assert read_whole(FILES, {"grantRoot": "/etc"}, {"i": {"type": "fileChange", "changes": [{"path": "a"}]}}).beyond
 
 
 def test_a_tool_is_known_by_its_server_and_name() -> None:

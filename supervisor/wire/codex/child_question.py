@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from msgspec import Struct
 
 from supervisor.domain.thread import TurnStatus
-from supervisor.wire.codex import THREAD_SOURCE, Params, thread_start, turn_seen
+from supervisor.wire.codex.items import AgentMessage
+from supervisor.wire.codex.notifications import Notification, OfItem, OfTurn
+from supervisor.wire.codex.params import THREAD_SOURCE, Params, thread_start
+from supervisor.wire.codex.turns import turn_seen
 
 WITHIN = 600.0  # seconds for one answer; a child that reads a large repo takes minutes
 QUESTION_LIMIT = 8_000  # characters
@@ -39,14 +39,13 @@ class QuestionTurn(Struct):
     over: bool = False
     problem: str = ""  # why it failed ("": it did not)
 
-    def observe(self, method: str, params: Mapping[str, Any]) -> None:
+    def observe(self, heard: Notification) -> None:
         """Update this from one notification of the thread."""
-        item, turn = params.get("item"), params.get("turn")
-        if method == "item/completed" and isinstance(item, dict):
-            if item.get("type") == "agentMessage" and item.get("text"):
-                self.text = str(item["text"])
-        elif method == "turn/completed" and isinstance(turn, dict) and "id" in turn:
-            seen = turn_seen(turn)
-            self.over, self.text = True, seen.text or self.text
-            if seen.status is not TurnStatus.COMPLETED:
-                self.problem = seen.failure.message if seen.failure else f"the turn was {seen.status}"
+        match heard.method, heard.body:
+            case "item/completed", OfItem(item=AgentMessage(text=text)) if text:
+                self.text = text
+            case "turn/completed", OfTurn(turn=turn):
+                seen = turn_seen(turn)
+                self.over, self.text = True, seen.text or self.text
+                if seen.status is not TurnStatus.COMPLETED:
+                    self.problem = seen.failure.message if seen.failure else f"the turn was {seen.status}"

@@ -1,0 +1,83 @@
+"""What a child is doing: for its log, and in a few words."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import NamedTuple
+
+from supervisor.domain.event.level import Level
+from supervisor.wire.codex.items import AgentMessage, CommandExecution, FileChange, Item, McpToolCall, PlanText
+from supervisor.wire.codex.notifications import Notification, OfItem, OfTurn, OfWarning
+
+TEXT = 2000  # characters of a text in a line of the log
+SHORT = 200  # characters of what it is doing
+_TOLD = ("command", "exit_code", "status", "tool", "server", "query")
+_STATES = (
+    "mcpServer/startupStatus/updated",
+    "thread/status/changed",
+    "thread/settings/updated",
+    "turn/plan/updated",
+)
+
+
+class LogEntry(NamedTuple):
+    """A line for a child's log: the name of an event, how loud it is, and its fields."""
+
+    event: str
+    level: Level
+    fields: dict[str, object]
+
+
+def activity(heard: Notification) -> LogEntry | None:
+    """What a notification tells of a child's doings, for its log; None for what is not worth a line."""
+    where: dict[str, object] = {"thread": heard.params.get("threadId"), "turn": heard.params.get("turnId")}
+    body = heard.body
+    if isinstance(body, OfItem):
+        item = body.item
+        if heard.method != "item/completed" or item.type in ("reasoning", "userMessage"):
+            return None
+        return LogEntry("item_completed", "info", {**where, **_detail(item)})
+    if isinstance(body, OfWarning):
+        text = (body.message or body.summary)[:TEXT]
+        return LogEntry(_snake(heard.method), "warning", {**where, "text": text})
+    if heard.method == "error":
+        text = json.dumps(heard.params.get("error"))[:TEXT]
+        return LogEntry("codex_error", "warning", {**where, "text": text})
+    if heard.method in _STATES:
+        rest = {_snake(key): value for key, value in heard.params.items() if key not in ("threadId", "turnId")}
+        event = _snake(heard.method.replace("/", "_"))
+        return LogEntry(event, "debug", {**where, "detail": json.dumps(rest)[:TEXT]})
+    return None
+
+
+def doing(heard: Notification) -> str | None:
+    """What a notification says that a thread is doing now, in a few words; None if it says nothing of it."""
+    if heard.method == "turn/completed" and isinstance(heard.body, OfTurn):
+        return ""
+    if not isinstance(heard.body, OfItem):
+        return None
+    match heard.method, heard.body.item:
+        case "item/started", CommandExecution(command=command):
+            return f"runs {command[:SHORT]}"
+        case "item/started", McpToolCall(tool=tool, arguments=arguments):
+            return f"uses {tool} {json.dumps(arguments)[:SHORT]}"
+        case "item/started", FileChange(changes=changes):
+            return "edits " + ", ".join(one.path for one in changes)
+        case "item/completed", AgentMessage(text=text):
+            return f"says: {text[:SHORT]}"
+    return None
+
+
+def _detail(item: Item) -> dict[str, object]:
+    detail: dict[str, object] = {"item": item.type}
+    detail |= {name: value for name in _TOLD if (value := getattr(item, name, None)) is not None}
+    if isinstance(item, FileChange):
+        detail["paths"] = [change.path for change in item.changes]
+    if isinstance(item, AgentMessage | PlanText) and item.text:
+        detail["text"] = item.text[:TEXT]
+    return detail
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<=[a-z])([A-Z])", r"_\1", name).lower()

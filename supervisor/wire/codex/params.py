@@ -1,0 +1,158 @@
+"""The params of the methods that we call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from supervisor.domain.plan import Approvals, Sandbox
+
+THREAD_SOURCE = "orch"
+Params = dict[str, object]
+
+# What would come in floods, and tells nothing that `item/completed` does not tell again.
+NOT_WANTED = (
+    "item/agentMessage/delta",
+    "item/commandExecution/outputDelta",
+    "item/fileChange/patchUpdated",
+    "item/plan/delta",
+    "item/reasoning/summaryTextDelta",
+    "item/reasoning/textDelta",
+    "turn/diff/updated",
+)
+
+FLOODS = frozenset(NOT_WANTED)
+"""A server that sends them all the same tells by them that it is alive, and nothing else."""
+
+
+def initialize(version: str) -> Params:
+    return {
+        "clientInfo": {"name": "orch", "title": "orch supervisor", "version": version},
+        "capabilities": {
+            "experimentalApi": True,
+            "requestAttestation": False,
+            "optOutNotificationMethods": list(NOT_WANTED),
+        },
+    }
+
+
+def thread_start(
+    cwd: str,
+    model: str | None,
+    effort: str | None,
+    sandbox: Sandbox,
+    approvals: Approvals = "on-request",
+    *,
+    instructions: str,
+    config: Params | None = None,
+) -> Params:
+    """`config` overrides keys of the user's config.toml for this thread, for as long as it is loaded."""
+    return {
+        **_settings(cwd, model, effort, sandbox, approvals, config),
+        "developerInstructions": instructions,
+        "serviceName": THREAD_SOURCE,
+        "threadSource": THREAD_SOURCE,
+    }
+
+
+def thread_resume(
+    cwd: str,
+    model: str | None,
+    effort: str | None,
+    sandbox: Sandbox,
+    approvals: Approvals = "on-request",
+    *,
+    thread: str,
+    config: Params | None = None,
+) -> Params:
+    """`config` as in `thread_start`: it is not kept with the thread."""
+    return {**_settings(cwd, model, effort, sandbox, approvals, config), "threadId": thread, "excludeTurns": True}
+
+
+def _settings(
+    cwd: str, model: str | None, effort: str | None, sandbox: Sandbox, approvals: Approvals, config: Params | None
+) -> Params:
+    settings: Params = {
+        "cwd": cwd,
+        "approvalPolicy": _approvals(sandbox, approvals),
+        "approvalsReviewer": "user",  # else the user's config may route approvals to a model
+        "sandbox": sandbox,
+    }
+    if model is not None:
+        settings["model"] = model
+    overrides = {**(config or {}), **({"model_reasoning_effort": effort} if effort is not None else {})}
+    if overrides:
+        settings["config"] = overrides
+    return settings
+
+
+def _approvals(sandbox: Sandbox, approvals: Approvals) -> Approvals:
+    """Without a sandbox nothing is asked for: who wants the one wants the other."""
+    return "never" if sandbox == "danger-full-access" else approvals
+
+
+def turn_start(
+    *,
+    thread: str,
+    message: str,
+    text: str,
+    schema: Mapping[str, object],
+    model: str | None,
+    effort: str | None,
+    sandbox: Sandbox,
+    network: bool,
+    approvals: Approvals = "on-request",
+    skill: tuple[str, str] | None = None,
+) -> Params:
+    """`skill` is the name of a skill that the turn is to follow, and the path of its SKILL.md."""
+    shown = [{"type": "skill", "name": skill[0], "path": skill[1]}] if skill else []
+    params: Params = {
+        "threadId": thread,
+        "clientUserMessageId": message,
+        "input": [{"type": "text", "text": text}, *shown],
+        "outputSchema": dict(schema),
+        "sandboxPolicy": sandbox_policy(sandbox, network=network),
+        "approvalPolicy": _approvals(sandbox, approvals),
+        "approvalsReviewer": "user",
+        "turnTrigger": THREAD_SOURCE,
+    }
+    if model is not None:
+        params["model"] = model
+    if effort is not None:
+        params["effort"] = effort
+    return params
+
+
+def turn_steer(*, thread: str, turn: str, message: str, text: str) -> Params:
+    return {
+        "threadId": thread,
+        "expectedTurnId": turn,
+        "clientUserMessageId": message,
+        "input": [{"type": "text", "text": text}],
+    }
+
+
+def sandbox_policy(mode: Sandbox, *, network: bool) -> Params:
+    """The tagged form of a sandbox mode, as `turn/start` and `command/exec` want it."""
+    if mode == "danger-full-access":
+        return {"type": "dangerFullAccess"}
+    if mode == "read-only":
+        return {"type": "readOnly", "networkAccess": network}
+    return {
+        "type": "workspaceWrite",
+        "writableRoots": [],
+        "networkAccess": network,
+        "excludeTmpdirEnvVar": False,
+        "excludeSlashTmp": False,
+    }
+
+
+def command_exec(*, command: Sequence[str], cwd: str, sandbox: Params, timeout: float, process: str) -> Params:
+    """`timeout` is in seconds; `process` names it, so that it can be ended."""
+    return {
+        "command": list(command),
+        "cwd": cwd,
+        "sandboxPolicy": sandbox,
+        "timeoutMs": int(timeout * 1000),
+        "processId": process,
+        "outputBytesCap": 256 * 1024,
+    }

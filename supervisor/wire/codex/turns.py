@@ -1,0 +1,73 @@
+"""Turns and threads, and what they say of themselves."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from supervisor.domain.thread import Failure, TurnSeen, TurnStatus
+from supervisor.wire.codex.items import AgentMessage, Item, UserMessage
+
+
+class TurnError(Struct, frozen=True, rename="camel"):
+    """Why a turn failed. `codex_error_info` is a word, or an object with one key: the word, holding `httpStatusCode`.
+    The type is open."""
+
+    message: str = ""
+    codex_error_info: object = None
+
+
+class Turn(Struct, frozen=True):
+    """A turn, with as much of it as was asked for."""
+
+    id: str
+    status: str = ""
+    items: tuple[Item, ...] = ()
+    error: TurnError | None = None
+
+
+class ThreadStatus(Struct, frozen=True, rename="camel"):
+    """How a thread stands; with an active turn, `active_flags` say what that waits for."""
+
+    type: str = "unknown"
+    active_flags: tuple[str, ...] = ()
+
+
+class Thread(Struct, frozen=True):
+    """A thread, without its turns."""
+
+    id: str
+    status: ThreadStatus = ThreadStatus()
+
+
+def turn_seen(turn: Turn) -> TurnSeen:
+    """What a turn tells. An unknown status counts as in progress: the next sighting corrects it."""
+    messages = tuple(item.client_id for item in turn.items if isinstance(item, UserMessage) and item.client_id)
+    texts = [item.text for item in turn.items if isinstance(item, AgentMessage) and item.text]
+    status = next((one for one in TurnStatus if one == turn.status), TurnStatus.IN_PROGRESS)
+    failure = _failure(turn.error) if turn.error is not None else None
+    return TurnSeen(turn.id, status, messages, texts[-1] if texts else "", failure)
+
+
+def standing(thread: Thread) -> str:
+    """How a thread says that it stands: Codex's word, and what it waits for."""
+    return " ".join([thread.status.type, *thread.status.active_flags])
+
+
+def is_waiting(thread: Thread) -> bool:
+    """Whether a thread says that its turn waits for a human."""
+    return not {"waitingOnApproval", "waitingOnUserInput"}.isdisjoint(thread.status.active_flags)
+
+
+def _failure(error: TurnError) -> Failure:
+    info, status = error.codex_error_info, None
+    kind = info if isinstance(info, str) else "other"
+    if isinstance(info, Mapping) and info:
+        kind, detail = next(iter(info.items()))
+        code = detail.get("httpStatusCode") if isinstance(detail, Mapping) else None
+        status = code if isinstance(code, int) else None
+    if status is None and (found := re.search(r"unexpected status (\d{3})", error.message)):
+        status = int(found[1])
+    return Failure(kind, status, error.message)
