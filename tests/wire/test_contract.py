@@ -314,7 +314,7 @@ class ClientStandin:
     protocol: Protocol
     asked: list[str] = field(default_factory=list)
     diagnostics: list[str] = field(default_factory=list)
-    session: Any = field(default_factory=lambda: SimpleNamespace(notifications=NotificationReader("api"), **LINK))
+    session: Any = field(default_factory=lambda: SimpleNamespace(notifications=NotificationReader("api"), **SESSION))
     interrupt = server.ServerClient.interrupt
 
     async def request(self, method: CodexMethod[A], params: dict[str, Any], timeout: float | None = None) -> A:
