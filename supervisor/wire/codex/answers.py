@@ -11,8 +11,8 @@ from msgspec import UNSET, Struct, UnsetType
 
 from supervisor.domain.thread import TurnSeen
 from supervisor.wire.codex.decode import NotUnderstood, decoded
-from supervisor.wire.codex.settings import SandboxPolicy, Settings
-from supervisor.wire.codex.turns import Thread, Turn, turn_seen
+from supervisor.wire.codex.settings import CodexSettings, SandboxPolicy
+from supervisor.wire.codex.turns import CodexThread, CodexTurn, turn_seen
 
 OLDEST = (0, 163, 0)  # the oldest codex whose behaviour was checked
 SHORT = 200  # characters of a command that are told
@@ -46,7 +46,7 @@ class Diagnostics(Struct, frozen=True):
 class OpenedThread(Struct, frozen=True, rename="camel"):
     """A thread that is loaded, with its settings."""
 
-    thread: Thread
+    thread: CodexThread
     model_provider: str = ""
     model: str | UnsetType | None = UNSET
     reasoning_effort: str | UnsetType | None = UNSET
@@ -55,27 +55,29 @@ class OpenedThread(Struct, frozen=True, rename="camel"):
     sandbox: SandboxPolicy | None = None
 
     @property
-    def settings(self) -> Settings:
+    def settings(self) -> CodexSettings:
         """Its settings, by the names that everything else has for them."""
-        return Settings(self.model, self.reasoning_effort, self.approval_policy, self.approvals_reviewer, self.sandbox)
+        return CodexSettings(
+            self.model, self.reasoning_effort, self.approval_policy, self.approvals_reviewer, self.sandbox
+        )
 
 
 class ReadThread(Struct, frozen=True):
     """A thread as it is."""
 
-    thread: Thread
+    thread: CodexThread
 
 
 class TurnsPage(Struct, frozen=True):
     """Turns of a thread, newest first."""
 
-    data: tuple[Turn, ...] = ()
+    data: tuple[CodexTurn, ...] = ()
 
 
 class StartedTurn(Struct, frozen=True):
     """The turn that was started, or that took what it was started with."""
 
-    turn: Turn
+    turn: CodexTurn
 
 
 class Terminal(Struct, frozen=True):

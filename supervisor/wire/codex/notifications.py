@@ -11,8 +11,8 @@ from supervisor.domain.json_value import JsonObject
 from supervisor.wire.codex.decode import NotUnderstood, decoded
 from supervisor.wire.codex.items import Item, UserMessage
 from supervisor.wire.codex.params import NOT_WANTED
-from supervisor.wire.codex.settings import Settings
-from supervisor.wire.codex.turns import Turn, TurnError
+from supervisor.wire.codex.settings import CodexSettings
+from supervisor.wire.codex.turns import CodexTurn, TurnError
 from supervisor.wire.jsonrpc import Notice
 
 FLOODS = frozenset(NOT_WANTED)
@@ -29,7 +29,7 @@ class OfThread(Struct, frozen=True, rename="camel"):
 class OfTurn(Struct, frozen=True, rename="camel"):
     """A turn has begun, or is over."""
 
-    turn: Turn
+    turn: CodexTurn
     thread_id: str = ""
 
 
@@ -44,7 +44,7 @@ class OfItem(Struct, frozen=True, rename="camel"):
 class OfSettings(Struct, frozen=True, rename="camel"):
     """A thread has other settings."""
 
-    thread_settings: Settings
+    thread_settings: CodexSettings
     thread_id: str = ""
 
 

@@ -16,8 +16,8 @@ from supervisor.wire.codex.notifications import (
     OfTokens,
     OfTurn,
 )
-from supervisor.wire.codex.settings import Settings
-from supervisor.wire.codex.turns import Turn, turn_seen
+from supervisor.wire.codex.settings import CodexSettings
+from supervisor.wire.codex.turns import CodexTurn, turn_seen
 from supervisor.wire.plain import typed
 
 TOKENS_STEP = 1.1  # a turn's tokens are told again once they grew by a tenth: few lines, and no budget is far overrun
@@ -38,9 +38,9 @@ class NotificationReader:
 
     def gave(self, thread: str, params: Mapping[str, object]) -> None:
         """A thread of ours has these settings, by our own doing: the params of a `turn/start`."""
-        self.opened(thread, typed(Settings, params))
+        self.opened(thread, typed(CodexSettings, params))
 
-    def opened(self, thread: str, settings: Settings) -> None:
+    def opened(self, thread: str, settings: CodexSettings) -> None:
         """A thread of ours has these settings."""
         self._settings[thread] = {**self._settings.get(thread, {}), **settings.words()}
 
@@ -81,14 +81,14 @@ class NotificationReader:
             return ev.TurnBegan(at, self._child, thread, turn, message)
         return None
 
-    def _changed(self, at: datetime, thread: str, settings: Settings) -> ev.Event | None:
+    def _changed(self, at: datetime, thread: str, settings: CodexSettings) -> ev.Event | None:
         """What somebody else made of the settings of a thread of ours."""
         before, now = self._settings[thread], settings.words()
         self._settings[thread] = {**before, **now}
         changes = tuple((name, before[name], new) for name, new in now.items() if before.get(name, new) != new)
         return ev.ThreadSettingsChanged(at, self._child, thread, changes) if changes else None
 
-    def _ended(self, turn: Turn) -> TurnSeen:
+    def _ended(self, turn: CodexTurn) -> TurnSeen:
         seen = turn_seen(turn)
         given, taken = self._tokens.pop(seen.turn, (0, 0))
         self._said.pop(seen.turn, None)

@@ -20,7 +20,7 @@ class CollaborationMode(Struct, frozen=True):
     mode: str | None = None
 
 
-class Settings(Struct, frozen=True, rename="camel"):
+class CodexSettings(Struct, frozen=True, rename="camel"):
     """The settings that matter to us, of those that a message has."""
 
     model: str | UnsetType | None = UNSET

@@ -19,7 +19,7 @@ class TurnError(Struct, frozen=True, rename="camel"):
     codex_error_info: object = None
 
 
-class Turn(Struct, frozen=True):
+class CodexTurn(Struct, frozen=True):
     """A turn, with as much of it as was asked for."""
 
     id: str
@@ -35,14 +35,14 @@ class ThreadStatus(Struct, frozen=True, rename="camel"):
     active_flags: tuple[str, ...] = ()
 
 
-class Thread(Struct, frozen=True):
+class CodexThread(Struct, frozen=True):
     """A thread, without its turns."""
 
     id: str
     status: ThreadStatus = ThreadStatus()
 
 
-def turn_seen(turn: Turn) -> TurnSeen:
+def turn_seen(turn: CodexTurn) -> TurnSeen:
     """What a turn tells. An unknown status counts as in progress: the next sighting corrects it."""
     messages = tuple(item.client_id for item in turn.items if isinstance(item, UserMessage) and item.client_id)
     texts = [item.text for item in turn.items if isinstance(item, AgentMessage) and item.text]
@@ -51,12 +51,12 @@ def turn_seen(turn: Turn) -> TurnSeen:
     return TurnSeen(turn.id, status, messages, texts[-1] if texts else "", failure)
 
 
-def standing(thread: Thread) -> str:
+def standing(thread: CodexThread) -> str:
     """How a thread says that it stands: Codex's word, and what it waits for."""
     return " ".join([thread.status.type, *thread.status.active_flags])
 
 
-def is_waiting(thread: Thread) -> bool:
+def is_waiting(thread: CodexThread) -> bool:
     """Whether a thread says that its turn waits for a human."""
     return not {"waitingOnApproval", "waitingOnUserInput"}.isdisjoint(thread.status.active_flags)
 
