@@ -1,5 +1,5 @@
-"""How fast it is: `scripts/bench`. Each figure stands beside a floor, and beside what others take, measured in the same
-run: the machine's own speed says nothing about orch."""
+"""`scripts/bench`: measure how fast orch is. Each figure comes with a floor and with the times of others, measured in
+the same run, because the speed of the machine says nothing about orch."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def main() -> int:
         for name in options.only or (QUICK if options.quick else BENCHES):
             print(f"{name} ...", file=sys.stderr, flush=True)
             (Path(folder) / name).mkdir()
-            with redirect_stdout(sys.stderr):  # what commands of orch print in this process is no figure
+            with redirect_stdout(sys.stderr):  # commands of orch print in this process, too
                 rows += BENCHES[name](Path(folder) / name, rounds)
     options.svg.write_text(plot.drawn(rows), encoding="utf-8")
     if options.json:

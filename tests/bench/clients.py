@@ -1,9 +1,9 @@
-"""What other clients of the app-server take for one turn of many deltas. Run by a Python in which they are installed:
+"""Measure other clients of the app-server for one turn with many deltas. Run by a Python in which they are installed:
 
 clients.py sdk PROGRAM           the `openai-codex` SDK
 clients.py autorunner PROGRAM    codex-autorunner's client
 
-PROGRAM stands in for codex, and speaks over standard input and output. They print milliseconds.
+PROGRAM stands in for codex and uses standard input and output. They print milliseconds.
 """
 
 from __future__ import annotations

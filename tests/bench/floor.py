@@ -1,11 +1,11 @@
-"""The least that somebody could do: start servers, and shake hands with them. No supervision.
+"""The floor: start servers and do the handshake with them, without supervision.
 
-floor.py up CODEX FOLDER...        start one server a folder, say "ready" once each has answered, end them
-floor.py down CODEX FOLDER...      the same; say how many milliseconds it took TERM to end them, Python's start included
-floor.py greet SOCKET...           connect to servers that run, and wait until each has answered
-floor.py resume CODEX FOLDER ID    start a server, and resume a thread; say how many milliseconds it took, and how many
-                                   more until the server was gone once it was killed
-floor.py turns                     read from standard input what `turns` is to do; say how many milliseconds it took
+floor.py up CODEX FOLDER...        start one server for each folder, print "ready" once each has answered, stop them
+floor.py down CODEX FOLDER...      the same; print how many milliseconds SIGTERM took, with the start of Python
+floor.py greet SOCKET...           connect to running servers, and wait until each has answered
+floor.py resume CODEX FOLDER ID    start a server and resume a thread; print how many milliseconds it took, and how many
+                                   more until the server was gone after it was killed
+floor.py turns                     read the work of `turns` from standard input; print how many milliseconds it took
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ LOOK = 0.02  # seconds between two tries to connect
 
 
 class Client:
-    """A connection to one server: requests, one at a time, and what was told meanwhile."""
+    """A connection to one server: requests, one at a time, and the notifications meanwhile."""
 
     def __init__(self, socket: ClientConnection) -> None:
         self._socket = socket
@@ -45,14 +45,14 @@ class Client:
         return message["result"]
 
     async def until(self, method: str) -> Any:
-        """The params of the next notification of this kind."""
+        """Wait for the next notification of this kind, and return its params."""
         while (message := json.loads(await self._socket.recv())).get("method") != method:
             pass
         return message["params"]
 
 
 async def connected(path: str) -> Client:
-    """A connection to a server that may still be starting, after the handshake."""
+    """Connect to a server that may still be starting, and do the handshake."""
     while True:
         try:
             socket = await unix_connect(os.path.realpath(path), "ws://localhost/", compression=None, max_size=None)
@@ -71,7 +71,7 @@ async def greet_all(paths: Sequence[str]) -> None:
 
 @contextmanager
 def started(codex: str, folders: Sequence[str]) -> Iterator[tuple[list[subprocess.Popen[bytes]], list[str]]]:
-    """Servers that were just started, and their sockets. Ends them."""
+    """Start servers, and stop them at the end. Yields them with their sockets."""
     with tempfile.TemporaryDirectory(prefix="floor") as place:
         paths = [str(Path(place) / f"{number}") for number in range(len(folders))]
         servers = [
@@ -103,7 +103,7 @@ def down(codex: str, folders: Sequence[str]) -> None:
     with started(codex, folders) as (servers, paths):
         asyncio.run(greet_all(paths))
         began = time.perf_counter()
-        subprocess.run([sys.executable, "-c", "pass"], check=True)  # who ends them has to be started
+        subprocess.run([sys.executable, "-c", "pass"], check=True)  # whoever stops them has to be started, too
         for one in servers:
             one.terminate()
         for one in servers:
@@ -126,14 +126,14 @@ def resume(codex: str, folder: str, thread: str) -> None:
 
 
 async def turns(plan: Sequence[tuple[str, str, Sequence[str]]]) -> None:
-    """For each (socket, folder, texts) side by side: one thread, and a turn for each text, one after the other."""
+    """For each (socket, folder, texts), in parallel: one thread, and one turn after the other for the texts."""
 
     async def one(path: str, folder: str, texts: Sequence[str]) -> None:
         client = await connected(path)
         opened = await client.ask("thread/start", {"cwd": folder, "approvalPolicy": "never"})
         for text in texts:
-            told = {"threadId": opened["thread"]["id"], "input": [{"type": "text", "text": text}]}
-            await client.ask("turn/start", told)
+            params = {"threadId": opened["thread"]["id"], "input": [{"type": "text", "text": text}]}
+            await client.ask("turn/start", params)
             await client.until("turn/completed")
 
     await asyncio.gather(*(one(*state) for state in plan))

@@ -1,4 +1,4 @@
-"""How it grows with children, tasks and the length of the ledger. One or less is linear or better."""
+"""Measure how times grow with children, tasks and the length of the ledger. An exponent of one or less is good."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _row(what: str, sizes: Sequence[int], measured: Callable[[int], float]) -> R
 
 
 def world_of(children: int, tasks: int) -> World:
-    """A world whose servers are ready, with a plan of that many tasks, one after the other in each child."""
+    """A world with ready servers and a plan of that many tasks, one after the other in each child."""
     world = World()
     served = tuple(Child(f"c{number}", f"/c{number}") for number in range(children))
     plan = Plan(

@@ -1,5 +1,5 @@
-"""Supervisors of processes that others made, as they come, in an environment of their own: what they take to start the
-same servers, to tell how they are, and to rest. A peer that cannot be had is told of, and not left out."""
+"""Other process supervisors, unmodified, each in its own environment: what they take to start the same servers, to
+report their state, and at rest. A peer that is not available is reported and not left out."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ SETTLE = 2.0  # seconds from the last start to the look at one that rests
 
 
 class Missing(Exception):
-    """Why a peer cannot be had."""
+    """Why a peer is not available."""
 
 
 @dataclass(frozen=True)
 class Programs:
-    """The servers to run: a command line and a folder each, the sockets on which they answer, and the environment."""
+    """The servers to run: a command line and a folder for each, their sockets, and the environment."""
 
     commands: Sequence[Sequence[str]]
     folders: Sequence[Path]
@@ -58,7 +58,7 @@ def programs(codex: str, folders: Sequence[Path], environ: Mapping[str, str]) ->
 
 @cache
 def folder_of(name: str) -> Path:
-    """Where the programs of a peer are; it is installed when it is not there yet. Raises Missing."""
+    """The folder of a peer's programs. Installs the peer if it is not there yet. Raises Missing."""
     home = HOMES / "peers"
     home.mkdir(parents=True, exist_ok=True)
     try:
@@ -88,22 +88,25 @@ def _install(words: Sequence[str]) -> None:
 
 @contextmanager
 def running(name: str, todo: Programs) -> Iterator[tuple[float, psutil.Process, list[str]]]:
-    """A peer that runs these servers: the milliseconds until all of them answered, its own process, and the words that
-    ask it how they are (none: it cannot be asked). Ends all of it. Raises Missing."""
+    """Run a peer with these servers, and stop all of it at the end.
+
+    Yields the milliseconds until all servers answered, the peer's process, and the command that shows their state
+    (empty: it has none). Raises Missing.
+    """
     programs_at = folder_of(name)
     with tempfile.TemporaryDirectory(prefix="peer") as text:
         place = Path(text)
         environ = {**todo.environ, "PM2_HOME": str(place / "pm2"), "PATH": f"{programs_at}:{todo.environ['PATH']}"}
         start, ask = _written(name, place, programs_at, todo)
         began = time.perf_counter()
-        with (place / "said").open("wb") as said:
+        with (place / "output").open("wb") as output:
             process = subprocess.Popen(
                 start,
                 env=environ,
                 cwd=place,
                 stdin=subprocess.DEVNULL,
-                stdout=said,
-                stderr=said,
+                stdout=output,
+                stderr=output,
                 start_new_session=True,
             )
         try:
@@ -111,14 +114,14 @@ def running(name: str, todo: Programs) -> Iterator[tuple[float, psutil.Process, 
             took = (time.perf_counter() - began) * 1000
             yield took, _itself(name, process, place), ask
         except TimeoutError as error:
-            last = (place / "said").read_text("utf-8", "replace").strip().splitlines()[-1:]
+            last = (place / "output").read_text("utf-8", "replace").strip().splitlines()[-1:]
             raise Missing(f"not ready within {READY_WITHIN:g} s {last}") from error
         finally:
             _end(name, process, programs_at, environ, todo)
 
 
 def _written(name: str, place: Path, at: Path, todo: Programs) -> tuple[list[str], list[str]]:
-    """Write the peer's own kind of configuration: the words that start it, and those that ask it."""
+    """Write the peer's own configuration. Returns the command that starts it and the one that shows the state."""
     each = list(zip(todo.commands, todo.folders, strict=True))
     match name:
         case "supervisord":
@@ -158,7 +161,7 @@ def _written(name: str, place: Path, at: Path, todo: Programs) -> tuple[list[str
 
 
 def _itself(name: str, process: subprocess.Popen[bytes], place: Path) -> psutil.Process:
-    """The process that stays: pm2's is another one than the one that was started."""
+    """The process that stays. Of pm2 it is not the one that was started."""
     if name == "pm2":
         return psutil.Process(int((place / "pm2" / "pm2.pid").read_text()))
     return psutil.Process(process.pid)
@@ -183,8 +186,8 @@ def _end(name: str, process: subprocess.Popen[bytes], at: Path, environ: Mapping
 
 @dataclass(frozen=True)
 class Figures:
-    """What a peer takes: milliseconds to start all and to tell how they are; at rest, megabytes, milliseconds of CPU a
-    second, and switches a second."""
+    """What a peer takes: milliseconds to start all and to show their state; at rest, megabytes, and milliseconds of CPU
+    and context switches per second."""
 
     up: float
     status: float | None
@@ -206,7 +209,7 @@ def up_of(name: str, todo: Programs, rounds: int) -> float | str:
 
 
 def figures_of(name: str, todo: Programs, rounds: int, rest: float) -> Figures | str:
-    """One start, questions, and `rest` seconds of rest; or why there are none."""
+    """Measure one start, some requests, and `rest` seconds of rest; or return why that is not possible."""
     try:
         with running(name, todo) as (up, itself, ask):
             asked = (

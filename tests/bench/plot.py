@@ -1,5 +1,5 @@
-"""The figures as a picture: ratios to their floors as bars, and how things grow as lines. SVG, by hand: no library
-whose only use this would be."""
+"""The figures as a picture: ratios to their floors as bars, and growth as lines. The SVG is written by hand, because no
+library is worth adding for it."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _bars(rows: Sequence[Row]) -> Iterator[str]:
 
 
 def _wanted(row: Row) -> float | None:
-    """The ratio to stay below, where that is what is wanted."""
+    """The ratio to stay below, if the limit is a ratio."""
     return float(row.limit) if re.fullmatch(r"\d+(\.\d+)?", row.limit) else None
 
 

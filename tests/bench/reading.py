@@ -1,4 +1,4 @@
-"""Reading repos: snapshots and the map."""
+"""Measure how repos are read: snapshots and the map."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PLAIN = (
     ("config", "--list", "-z"),
     ("rev-list", "--count", "HEAD"),
 )
-"""What plain git is asked for the facts of a snapshot: all of them side by side, as nothing is faster."""
+"""The calls of plain git for the facts of a snapshot, all in parallel, because nothing is faster."""
 
 
 def snapshot(folder: Path, rounds: int) -> Iterator[Row]:
@@ -34,7 +34,7 @@ def snapshot(folder: Path, rounds: int) -> Iterator[Row]:
     repos.with_history(repo, commits=5000, files=2000)
     root = repos.workspace(folder, ["repo"])
     floor, took, key = [], [], []
-    for _ in range(rounds):  # in turn, so that both meet the same machine
+    for _ in range(rounds):  # alternately, so that both run under the same load
         floor.append(timed(lambda: _plain_git(repo)))
         took.append(timed(lambda: snapshots.read("repo", repo, state_key(repo))))
         key.append(timed(lambda: state_key(repo)))
@@ -51,12 +51,12 @@ def snapshot(folder: Path, rounds: int) -> Iterator[Row]:
 
 
 def snapshots_of_many(folder: Path, rounds: int) -> Iterator[Row]:
-    """32 repos of 5,000 commits and 2,000 files: `orch snapshot` of all, read anew, beside two plain git calls each."""
+    """32 repos of 5,000 commits and 2,000 files: `orch snapshot` of all, read again, against two git calls for each."""
     names = [f"r{number}" for number in range(MANY)]
     repos.with_history(folder / names[0], commits=5000, files=2000)
     for name in names[1:]:
         shutil.copytree(folder / names[0], folder / name)
-        repos.git(folder / name, *PLAIN[0][:1])  # what the index knows of the files is true of the copies too
+        repos.git(folder / name, *PLAIN[0][:1])  # refreshes the index, which is then right for the copies too
     root = repos.workspace(folder, names)
     folders = [folder / name for name in names]
     floor, took, all_calls = [], [], []
@@ -115,7 +115,7 @@ def _plain_git(repo: Path) -> None:
 
 @contextmanager
 def _counted(folder: Path) -> Iterator[tuple[Callable[[], int], dict[str, str]]]:
-    """A `git` that counts how often it is asked, and the environment in which it is found."""
+    """A `git` that counts how often it runs, and the environment in which it is found."""
     log, shim = folder / "calls", folder / "bin" / "git"
     shim.parent.mkdir()
     shim.write_text(f'#!/bin/sh\necho >> {log}\nexec {shutil.which("git")} "$@"\n', encoding="utf-8")

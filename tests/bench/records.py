@@ -1,4 +1,4 @@
-"""The ledger and the logs when they are long."""
+"""Measure long ledgers and logs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def ledger(folder: Path, rounds: int) -> Iterator[Row]:
-    """The start of a supervisor with a ledger of 100,000 events; kept worlds and packed parts included."""
+    """The start of a supervisor with a ledger of 100,000 events, with checkpoints and packed segments."""
     for events in (EVENTS // 100, EVENTS // 10, EVENTS):
         path = folder / str(events) / "ledger.jsonl"
         fill(path, events)
@@ -34,7 +34,7 @@ def ledger(folder: Path, rounds: int) -> Iterator[Row]:
 
 
 def fill(path: Path, count: int) -> None:
-    """Write a ledger of that many events, as a supervisor would."""
+    """Write a ledger of that many events as a supervisor does."""
     it = Ledger(path)
     world = it.open().world or World()
     for first in range(0, count, 100):
@@ -53,7 +53,7 @@ def fill(path: Path, count: int) -> None:
 
 
 def opened(path: Path) -> World:
-    """The world of a ledger, as a supervisor gets it at its start."""
+    """Open a ledger and fold its world, as a supervisor does at its start."""
     it = Ledger(path)
     opened = it.open()
     world = opened.world or World()
@@ -64,7 +64,7 @@ def opened(path: Path) -> World:
 
 
 def logs(folder: Path, rounds: int) -> Iterator[Row]:
-    """`orch logs --task T7` in 100 MB of logs of two children."""
+    """`orch logs --task T7` over 100 MB of logs of two children."""
     (folder / "repo").mkdir(parents=True)
     repos.write_files(folder / "repo", 1, seed=1)
     repos.commit_all(folder / "repo")
@@ -93,7 +93,7 @@ def logs(folder: Path, rounds: int) -> Iterator[Row]:
 
 
 def _search(files: Sequence[Path], words: bytes) -> int:
-    """How often these words stand in the files: what Python itself takes to find them."""
+    """Count these words in the files: the time that Python itself takes to find them."""
     found = 0
     for file in files:
         with file.open("rb") as stream:

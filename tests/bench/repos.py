@@ -1,4 +1,4 @@
-"""Repos of a given size for the benchmarks: made up from the labelled systems, the same each time."""
+"""Repos of a given size for the benchmarks, made from the labelled systems, the same each time."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ WORDS = ("device", "order", "ride", "card", "zone", "invoice", "rider", "sensor"
 
 
 def sources() -> list[tuple[str, str]]:
-    """The files of all labelled systems: name and text."""
+    """The names and texts of the files of all labelled systems."""
     found = []
     for path in sorted(SYSTEMS.glob("*/repos/*/**/*")):
         name = path.name.removesuffix(".txt") if path.name.endswith((".py.txt", ".toml.txt")) else path.name
@@ -29,7 +29,7 @@ def sources() -> list[tuple[str, str]]:
 
 
 def write_files(folder: Path, count: int, *, seed: int) -> int:
-    """Fill a folder with `count` source files, each other than the rest; the bytes written."""
+    """Fill a folder with `count` different source files, and return the number of bytes."""
     originals = sources()
     written = 0
     for number in range(count):
@@ -50,7 +50,7 @@ def commit_all(folder: Path, message: str = "Start") -> None:
 
 
 def with_history(folder: Path, *, commits: int, files: int) -> None:
-    """A repo with so many commits and files, by `git fast-import`."""
+    """Make a repo with so many commits and files, by `git fast-import`."""
     folder.mkdir(parents=True)
     git(folder, "init", "-q", "-b", "main")
     stream = b"".join(_history(commits, files))
@@ -71,7 +71,7 @@ def _history(commits: int, files: int) -> Iterator[bytes]:
 
 
 def git(folder: Path, *args: str) -> bytes:
-    """Run git in a folder; its output."""
+    """Run git in a folder and return its output."""
     return subprocess.run(["git", "-C", str(folder), *args], check=True, capture_output=True, env=ENVIRON).stdout
 
 

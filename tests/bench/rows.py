@@ -1,4 +1,4 @@
-"""What all benchmarks share: a figure beside its floor, and how both are measured."""
+"""What all benchmarks share: a figure with its floor, and how both are measured."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ HOMES = Path.home() / ".cache" / "orch-bench"
 
 @dataclass(frozen=True)
 class Row:
-    """One figure. `took` and `floor` are medians in milliseconds; `limit` is the ratio (or the time) to stay below;
-    `peers` the medians of others by their names, or why there is none; `curve` how it grows: sizes and milliseconds."""
+    """One figure. `took` and `floor` are medians in milliseconds; `limit` is the ratio (or the time) to stay below.
+    `peers` has the medians of others by name, or why there is none. `curve` is the growth: sizes and milliseconds."""
 
     what: str
     took: float
@@ -40,8 +40,8 @@ def orch(root: Path, *words: str, **environ: str) -> None:
 
 
 def megabytes(root: Path, *words: str) -> float:
-    """The most memory that one process of this command took. A small Python looks: who is started by a large process
-    counts as having been as large."""
+    """The peak memory of the largest process of a command. A small Python starts it, because a process that a large one
+    starts counts as having been as large."""
     look = "import resource, subprocess, sys; subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL); "
     look += "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
     command = [sys.executable, "-c", look, str(ORCH), "-C", str(root), *words]
@@ -49,7 +49,7 @@ def megabytes(root: Path, *words: str) -> float:
 
 
 def timed(act: Callable[[], object]) -> float:
-    """Milliseconds."""
+    """Time something, in milliseconds."""
     began = time.perf_counter()
     act()
     return (time.perf_counter() - began) * 1000
@@ -60,12 +60,12 @@ def median(values: list[float]) -> float:
 
 
 def bare_python(rounds: int) -> float:
-    """Milliseconds for Python to start and end."""
+    """Milliseconds for Python to start and exit."""
     return _python("pass", rounds)
 
 
 def loading(rounds: int, *modules: str) -> float:
-    """Milliseconds for a Python to start, to load these modules of ours, and to end: less is not to be had."""
+    """Milliseconds for Python to start, import these modules of ours, and exit. Nothing can be faster."""
     return _python(f"import {', '.join(f'supervisor.{name}' for name in modules)}", rounds)
 
 

@@ -1,4 +1,4 @@
-"""Servers: up, adopted, looked at, at rest, down. The floor is `floor.py`; peers are those of `peers.py`."""
+"""Measure servers: up, adopted, shown, at rest, down. The floor is `floor.py`, the peers are those of `peers.py`."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ HUNDRED = 100
 
 
 def commands(folder: Path, rounds: int) -> Iterator[Row]:
-    """What a person types most."""
+    """The commands that a person types most."""
     bare = bare_python(rounds)
     took = [timed(lambda: subprocess.run([ORCH, "--help"], check=True, capture_output=True)) for _ in range(rounds)]
     beside = {name: peers.help_of(name, rounds) for name in peers.NAMES}
@@ -40,7 +40,7 @@ def commands(folder: Path, rounds: int) -> Iterator[Row]:
 
 
 def up(folder: Path, rounds: int) -> Iterator[Row]:
-    """`orch up` with real app-servers, to all ready."""
+    """`orch up` with real app-servers, until all are ready."""
     load = loading(rounds, *FIRST)
     for number in SERVERS:
         with Lab(*(f"c{one}" for one in range(number))) as lab:
@@ -60,7 +60,7 @@ def up(folder: Path, rounds: int) -> Iterator[Row]:
 
 
 def hundred(folder: Path, rounds: int) -> Iterator[Row]:
-    """The same with a hundred real servers, and what memory of the supervisor's own each takes."""
+    """The same with a hundred real servers, and the supervisor's memory for each."""
     memory = {}
     for number in (8, HUNDRED):
         with Lab(*(f"c{one}" for one in range(number))) as lab:
@@ -76,7 +76,7 @@ def hundred(folder: Path, rounds: int) -> Iterator[Row]:
 
 
 def adopt(folder: Path, rounds: int) -> Iterator[Row]:
-    """A supervisor that was killed, and another one in its place."""
+    """A supervisor that is killed, and another one that takes its place."""
     with Lab(*(f"c{one}" for one in range(8))) as lab:
         lab.orch("up")
         took, floor = [], []
@@ -91,7 +91,7 @@ def adopt(folder: Path, rounds: int) -> Iterator[Row]:
 
 
 def many(folder: Path, rounds: int) -> Iterator[Row]:
-    """32 children, whose servers are stand-ins: the supervisor is what is measured."""
+    """32 children whose servers are stand-ins, to measure the supervisor."""
     with Lab(*(f"c{number}" for number in range(MANY))) as lab:
         program = lab.environ["ORCH_CODEX_BIN"] = codex_like(lab.folder)
         took, floor, down, terms = [], [], [], []
@@ -133,7 +133,7 @@ def many(folder: Path, rounds: int) -> Iterator[Row]:
 
 
 def _at_rest(lab: Lab) -> None:
-    """Return once the repos are surveyed, which a start is followed by."""
+    """Wait until the repos are surveyed, which follows a start."""
     lab.until(lambda seen: any(line["ts"] >= seen["supervisor"]["since"] for line in lab.ledger("map_drawn")), 60)
 
 
@@ -144,7 +144,7 @@ def _supervisor(lab: Lab) -> psutil.Process:
 
 
 def _until_ready(lab: Lab, program: str | None = None) -> float:
-    """Milliseconds from the start of the bare script to its word that all servers answered."""
+    """Milliseconds from the start of the bare script until it prints that all servers answered."""
     words = [sys.executable, str(FLOOR), "up", program or codex_binary(), *map(str, lab.repos.values())]
     began = time.perf_counter()
     script = subprocess.Popen(words, env=lab.environ, stdout=subprocess.PIPE)
@@ -156,6 +156,6 @@ def _until_ready(lab: Lab, program: str | None = None) -> float:
 
 
 def _terminated(lab: Lab, program: str) -> float:
-    """Milliseconds in which a bare script ends the same servers."""
+    """Milliseconds in which a bare script stops the same servers."""
     words = [sys.executable, str(FLOOR), "down", program, *map(str, lab.repos.values())]
     return float(subprocess.run(words, env=lab.environ, check=True, capture_output=True).stdout)

@@ -1,4 +1,4 @@
-"""Work on the wire: a server that dies, an edit of plan.md, many tasks, a flood of deltas."""
+"""Measure work on the wire: a server that dies, an edit of plan.md, many tasks, a flood of deltas."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ LONG = 600_000  # milliseconds that the model may be silent
 
 
 def recovery(folder: Path, rounds: int) -> Iterator[Row]:
-    """kill -9 of a server whose turn runs, to its thread resumed by its successor. Each round has a child of its own,
-    for one that dies again soon is not started at once."""
+    """From kill -9 of a server with a running turn until its successor has resumed the thread. Each round has a child
+    of its own, because a server that dies again soon is not restarted at once."""
     names = [f"c{one}" for one in range(rounds)]
     with Lab(*names, idle_timeout_ms=LONG) as lab:
         lab.up()
@@ -57,9 +57,9 @@ def recovery(folder: Path, rounds: int) -> Iterator[Row]:
         floor, gone = [], []
         for name in names:
             words = [sys.executable, HERE / "floor.py", "resume", codex_binary(), lab.repos[name], threads[name]]
-            told = subprocess.run(words, env=lab.environ, check=True, capture_output=True).stdout.split()
-            floor.append(float(told[0]))
-            gone.append(float(told[1]))
+            times = subprocess.run(words, env=lab.environ, check=True, capture_output=True).stdout.split()
+            floor.append(float(times[0]))
+            gone.append(float(times[1]))
     note = (
         f"a bare client: start, handshake, `thread/resume`; a codex that is killed is gone after {median(gone):.0f} ms "
         "more; others, elsewhere: codex-autorunner 524 ms"
@@ -68,7 +68,7 @@ def recovery(folder: Path, rounds: int) -> Iterator[Row]:
 
 
 def steer(folder: Path, rounds: int) -> Iterator[Row]:
-    """plan.md saved to `turn/steer` on the wire, in a plan of 200 tasks, of which eight run."""
+    """From a save of plan.md to `turn/steer` on the wire, in a plan of 200 tasks, of which eight run."""
     names = [f"c{one}" for one in range(CHILDREN)]
     with Lab(*names) as lab:
         lab.environ["ORCH_CODEX_BIN"] = codex_like(lab.folder, manner="busy")
@@ -103,13 +103,13 @@ def steer(folder: Path, rounds: int) -> Iterator[Row]:
             in_place(plan(next(numbers)))
             time.sleep(BURST_GAP)
         _until(lambda: _lines(steers) > seen)
-        time.sleep(1)  # in which further revisions would be taken in
+        time.sleep(1)  # gives the supervisor time to read further revisions
         grown = lab.status()["plan"]["revision"] - revision
         yield Row(f"revisions of a burst of {BURST} writes", grown, None, "1", "a count, no time")
 
 
 def forty(folder: Path, rounds: int) -> Iterator[Row]:
-    """A plan of 40 tasks over 8 children, whose model answers at once: saved, to all done."""
+    """From the save of a plan of 40 tasks over 8 children, whose model answers at once, until all are done."""
     names = [f"c{one}" for one in range(CHILDREN)]
     with Lab(*names) as lab:
         lab.up()
@@ -120,7 +120,7 @@ def forty(folder: Path, rounds: int) -> Iterator[Row]:
             began = time.perf_counter()
             lab.plan("".join(tasks))
             ids = {f"T{number}-{one}" for one in range(FORTY)}
-            with lab.client() as client:  # asked now and then: to follow each change would be work of the supervisor's
+            with lab.client() as client:  # polls now and then: to follow each change would be work for the supervisor
                 while not {one["id"] for one in _tasks(client) if one["state"] == "done"} >= ids:
                     assert time.perf_counter() - began < BOUND, "it took too long"
                     time.sleep(LOOK)
@@ -140,14 +140,14 @@ def forty(folder: Path, rounds: int) -> Iterator[Row]:
 
 
 def _looks(folders: Sequence[Path], count: int) -> None:
-    """Look at the work tree of each repo so many times, at all repos side by side."""
+    """Read the work tree of each repo so many times, all repos in parallel."""
     with ThreadPoolExecutor(len(folders)) as pool:
         list(pool.map(lambda folder: [read_tree(folder) for _ in range(count)], folders))
 
 
 def deltas(folder: Path, rounds: int) -> Iterator[Row]:
-    """A turn of 20,000 deltas from a server that sends them although they are not wanted; and how long the supervisor
-    answers nobody meanwhile."""
+    """A turn of 20,000 deltas from a server that sends them although we opted out, and how long the supervisor answers
+    nobody meanwhile."""
     with Lab("c0") as lab:
         program = lab.environ["ORCH_CODEX_BIN"] = codex_like(lab.folder, manner="flood")
         lab.up()
@@ -189,12 +189,12 @@ def _event_alone(folder: Path, how: str, text: str) -> float:
     """Milliseconds from the same save of another file to watchdog's event."""
     folder.mkdir(exist_ok=True)
     (file := folder / "plan.md").write_text("", encoding="utf-8")
-    heard: list[float] = []
+    seen: list[float] = []
 
     class NotificationReader(FileSystemEventHandler):
         def on_any_event(self, event: FileSystemEvent) -> None:
             if event.event_type in ("closed", "moved"):
-                heard.append(time.monotonic())
+                seen.append(time.monotonic())
 
     observer = Observer()
     observer.schedule(NotificationReader(), str(folder))
@@ -205,10 +205,10 @@ def _event_alone(folder: Path, how: str, text: str) -> float:
             file.write_text(text, encoding="utf-8")
         else:
             (folder / "new").write_text(text, encoding="utf-8")
-            heard.clear()
+            seen.clear()
             (folder / "new").replace(file)
-        _until(lambda: bool(heard))
-        return (heard[0] - began) * 1000
+        _until(lambda: bool(seen))
+        return (seen[0] - began) * 1000
     finally:
         observer.stop()
         observer.join()

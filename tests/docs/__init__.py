@@ -1,4 +1,4 @@
-"""The documents: the parts of them that are generated, and what holds for all of them.
+"""The documents: their generated parts, and checks of all pages.
 
 Here: generators for `scripts/docs`, and tests of pages, links and paths. Not here: the prose, which is in `docs/`.
 """

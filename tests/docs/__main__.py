@@ -1,4 +1,4 @@
-"""Write the generated parts of the pages anew; with `--site`, lay out what the site is built from: `scripts/docs`."""
+"""Regenerate the generated parts of the pages. With `--site`, lay out the source of the site. See `scripts/docs`."""
 
 from __future__ import annotations
 

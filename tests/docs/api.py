@@ -8,7 +8,7 @@ from supervisor.api import Workspace
 
 
 def table() -> str:
-    """Each public method with what it takes, and the first sentence that it says of itself."""
+    """Each public method with its parameters and the first sentence of its docstring."""
     rows = [
         f"| `{name}{_words(found)}` | {_first_sentence(found)} |"
         for name, found in vars(Workspace).items()

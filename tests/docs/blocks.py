@@ -1,4 +1,4 @@
-"""The generated parts of the pages: what stands between `<!-- generated: NAME -->` and `<!-- end: NAME -->`."""
+"""The generated parts of the pages, between `<!-- generated: NAME -->` and `<!-- end: NAME -->`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.docs import api, commands, config, promises
 
 ROOT = Path(__file__).parent.parent.parent
 
-# NAME -> what makes the Markdown between the two comments.
+# NAME -> the generator of the Markdown between the two comments.
 GENERATORS: dict[str, Callable[[], str]] = {
     "api": api.table,
     "commands": commands.table,
@@ -33,5 +33,5 @@ def names(text: str) -> list[str]:
 
 
 def refreshed(text: str) -> str:
-    """The page with each generated part made anew. Raises KeyError for a name without a generator."""
+    """Regenerate each generated part of a page. Raises KeyError for a name without a generator."""
     return _BLOCK.sub(lambda match: f"{match[1]}\n{GENERATORS[match[2]]()}\n\n{match[3]}", text)

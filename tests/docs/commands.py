@@ -1,4 +1,4 @@
-"""The table of commands, read off the command line's own."""
+"""The table of commands, made from the command line's own table."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from supervisor.cli.command.table import COMMANDS, GROUPS, Command
 
 
 def table() -> str:
-    """Every command with its arguments and the one line of its help, as a Markdown table."""
+    """Every command with its arguments and the first line of its help, as a Markdown table."""
     rows = [f"| {_code(usage(command))} | {command.help.replace('|', '&#124;')} |" for command in COMMANDS]
     return "\n".join(["| command | does |", "|---|---|", *rows])
 
 
 def usage(command: Command) -> str:
-    """The command as one types it, without options."""
+    """The command as it is typed, without options."""
     return " ".join(["orch", *_typed(command), *_arguments(command)])
 
 
 def _typed(command: Command) -> list[str]:
-    """Its words, without one that nobody need type."""
+    """Its words, without one that need not be typed."""
     words = command.words.split()
     implied = {(group.name, group.default) for group in GROUPS}
     return words[:-1] if tuple(words) in implied else words
@@ -34,5 +34,5 @@ def _arguments(command: Command) -> Iterator[str]:
 
 
 def _code(text: str) -> str:
-    """Code in a cell; a bar in it is not written `\\|`, which some show as it stands."""
+    """Code in a cell. A bar is not written as `\\|`, because some renderers show the backslash."""
     return f"<code>{text.replace('|', '&#124;')}</code>" if "|" in text else f"`{text}`"

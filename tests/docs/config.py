@@ -1,4 +1,4 @@
-"""The table of the keys of `orchestrator.config.yaml`, read off the models that parse it."""
+"""The table of the keys of `orchestrator.config.yaml`, made from the models that parse it."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def table() -> str:
 
 
 def every() -> Iterator[tuple[str, Key]]:
-    """Each key that holds a value, with its whole path: `children.NAME.path`."""
+    """Each key that has a value, with its whole path: `children.NAME.path`."""
     yield from _below(ConfigFile, "")
 
 
@@ -74,7 +74,7 @@ def _below(model: type[Struct], prefix: str) -> Iterator[tuple[str, Key]]:
 
 
 def _within(kind: Any) -> Iterator[Any]:
-    """The plain types that an annotation is made of."""
+    """The plain types in an annotation."""
     if get_origin(kind) in (dict, tuple, Annotated, Union, UnionType):
         for one in get_args(kind)[: 1 if get_origin(kind) is Annotated else None]:
             yield from _within(one)

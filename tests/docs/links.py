@@ -1,4 +1,4 @@
-"""Links of a Markdown page, and the headings that they may lead to."""
+"""The links of a Markdown page, and the headings to which links may lead."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class PageLink(NamedTuple):
 
 
 def links(text: str) -> Iterator[PageLink]:
-    """Every link and image of a page, but for those in code."""
+    """Every link and image of a page, except in code."""
     for token in _MARKDOWN.parse(text):
         for inner in token.children or ():
             target = inner.attrs.get("href", inner.attrs.get("src"))
@@ -46,7 +46,7 @@ def anchors(text: str) -> set[str]:
 
 
 def broken(page: Path, root: Path) -> list[str]:
-    """What is wrong with the links of a page of the repository at `root`; addresses on the web are not looked at."""
+    """List what is wrong with the links of a page of the repository at `root`. Web addresses are not checked."""
     wrong = []
     for target, line in links(page.read_text(encoding="utf-8")):
         if re.match(r"[a-z]+:", target):

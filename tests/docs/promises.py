@@ -1,6 +1,6 @@
-"""What orch promises, and which tests hold each promise.
+"""What orch promises, and which tests check each promise.
 
-A test names the promises that it holds: `@pytest.mark.promise("no orphan", ...)`. The sentences are in
+A test names the promises that it checks: `@pytest.mark.promise("no orphan", ...)`. The sentences are in
 `promises.toml`, once each.
 """
 
@@ -33,7 +33,7 @@ def table() -> str:
 
 
 def held_by() -> dict[str, list[str]]:
-    """The tests (`core/test_x.py::test_y`) that name each key, sorted; keys that have no sentence too."""
+    """The tests (`core/test_x.py::test_y`) that name each key, sorted. Includes keys without a sentence."""
     held: dict[str, list[str]] = {}
     for file in sorted(TESTS.rglob("test_*.py")):
         text = file.read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The pages as the site has them: those of docs/, the README and the changelog, side by side in one folder."""
+"""The pages of the site: those of docs/, the README and the changelog, in one folder."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LINK = re.compile(r"(!?)\[([^\[\]]*)\]\(([^()\s#]+)(#[^()\s]*)?\)")
 
 
 def stage(to: Path = STAGE) -> None:
-    """Lay pages and configuration out below `to`; what was there before is gone."""
+    """Write the pages and the configuration to `to`. Removes what was there before."""
     shutil.rmtree(to, ignore_errors=True)
     shutil.copytree(ROOT / "docs", to / "pages")
     shutil.copyfile(ROOT / ".zensical.toml", to / "zensical.toml")
@@ -26,12 +26,12 @@ def stage(to: Path = STAGE) -> None:
 
 
 def in_site(name: str) -> str:
-    """Where the site has a file of the repository; "" if it has it not."""
+    """Where a file of the repository is in the site; "" if it is not there."""
     return BESIDE.get(name) or (name.removeprefix("docs/") if name.startswith("docs/") else "")
 
 
 def with_links_of_site(text: str, name: str) -> str:
-    """The page `name` with its links as they lead in the site; a link to what the site has not is only its text."""
+    """Rewrite the links of the page `name` for the site. A link to a file outside the site becomes plain text."""
 
     def moved(link: re.Match[str]) -> str:
         image, words, target, anchor = link[1], link[2], link[3], link[4] or ""

@@ -1,4 +1,4 @@
-"""Examples in the documents are valid: what a reader copies is accepted."""
+"""The examples in the documents are valid: what a reader copies is accepted."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROO
 
 
 def examples(language: str, beginning: str) -> list[tuple[str, str]]:
-    """The name of the page and the text of each fenced example that begins like this."""
+    """Each fenced example that begins like this: the name of its page, and its text."""
     block = re.compile(rf"^```{language}\n({beginning}.+?)^```", re.DOTALL | re.MULTILINE)
     return [(page.name, text) for page in PAGES for text in block.findall(page.read_text(encoding="utf-8"))]
 

@@ -1,4 +1,4 @@
-"""Generated parts of pages are up to date, and no promise is made without a test."""
+"""The generated parts of pages are up to date, and every promise has a test."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from tests.docs.promises import held_by, promises
 
 
 @pytest.mark.parametrize("page", pages(), ids=lambda page: page.name)
-def test_a_page_is_what_its_generators_make(page: Path) -> None:
+def test_the_generated_parts_of_a_page_are_up_to_date(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     assert refreshed(text) == text, f"{page.name} is out of date: run `scripts/docs --pages`"
 
 
-def test_each_generator_has_its_place_in_one_page() -> None:
+def test_each_generator_is_used_in_one_page() -> None:
     used = [name for page in pages() for name in names(page.read_text(encoding="utf-8"))]
     assert sorted(used) == sorted(GENERATORS)
 
 
-def test_an_edit_by_hand_of_a_generated_part_is_noticed() -> None:
+def test_a_manual_edit_of_a_generated_part_is_noticed() -> None:
     text = "kept\n\n<!-- generated: promises -->\n\nby hand\n\n<!-- end: promises -->\n\nkept too\n"
     after = refreshed(text)
     assert "by hand" not in after
@@ -36,7 +36,7 @@ def test_every_promise_has_a_test_and_every_marked_test_a_promise() -> None:
     assert set(made) == set(held_by())
 
 
-def test_every_key_of_the_config_says_what_it_means() -> None:
+def test_every_key_of_the_config_is_described() -> None:
     meanings = {path: key.meaning for path, key in config.every()}
     assert len(meanings) > 25
     assert [path for path, meaning in meanings.items() if not meaning.endswith(".")] == []

@@ -1,4 +1,4 @@
-"""Relative links and anchors of the documents lead somewhere."""
+"""Relative links and anchors in the documents lead somewhere."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_the_links_of_a_page_lead_somewhere(page: Path) -> None:
     assert broken(page, ROOT) == []
 
 
-def test_a_link_that_leads_nowhere_is_told_with_its_line(tmp_path: Path) -> None:
+def test_a_broken_link_is_reported_with_its_line(tmp_path: Path) -> None:
     (tmp_path / "other.md").write_text("# A `b` c\n", encoding="utf-8")
     page = tmp_path / "page.md"
     page.write_text(

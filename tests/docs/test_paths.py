@@ -1,4 +1,4 @@
-"""What the documents name exists: files, folders, and names in files."""
+"""Everything that the documents name exists: files, folders, and names in files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The documents use the words of the glossary, and none that those have replaced."""
+"""The documents use the words of the glossary, and none of the words that those have replaced."""
 
 from __future__ import annotations
 
@@ -27,6 +27,6 @@ REPLACED = {
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_no_word_that_was_replaced_is_used(page: Path) -> None:
+def test_no_replaced_word_is_used(page: Path) -> None:
     text = page.read_text(encoding="utf-8").lower()
     assert {old: new for old, new in REPLACED.items() if re.search(rf"\b{old}(?:s|ed|ing)?\b", text)} == {}

@@ -1,4 +1,4 @@
-"""A lab that the tests of a module share, for to bring up servers takes most of a test's time."""
+"""A lab that the tests of a module share, because starting servers takes most of a test's time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["hook", "lab", "standing"]
 
 @pytest.fixture(scope="module")
 def standing() -> Iterator[Lab]:
-    """Up, with two children."""
+    """A lab that is up, with two children."""
     with Lab("backend", "mobile") as made:
         made.up()
         yield made
@@ -22,6 +22,6 @@ def standing() -> Iterator[Lab]:
 
 @pytest.fixture
 def lab(standing: Lab) -> Lab:
-    """As good as new; tasks need names that no other test of the module uses."""
+    """The shared lab, reset. Tasks need names that no other test of the module uses."""
     standing.reset()
     return standing

@@ -1,4 +1,4 @@
-"""A lab: real repos, the real `codex app-server`, a scripted model on loopback, and orch as a person runs it."""
+"""A lab: real repos, the real `codex app-server`, a scripted model on loopback, and orch, run as a person runs it."""
 
 from __future__ import annotations
 
@@ -35,19 +35,19 @@ Status = dict[str, Any]
 
 
 def task(name: str, child: str, *lines: str, fields: tuple[str, ...] = (), text: str = "") -> str:
-    """A task of plan.md; `lines` script the model (see `supervisor/demo/directive.py`)."""
+    """A task of plan.md. `lines` script the model (see `supervisor/demo/directive.py`)."""
     rows = "".join(f"- {field}\n" for field in fields)
     block = "```model\n" + "\n".join(lines) + "\n```\n" if lines else ""
     return f"### {name} — Do {name}\n- child: {child}\n{rows}\n{text}\n\n{block}\n"
 
 
 def report(summary: str, *, outcome: str = "done", **fields: Any) -> str:
-    """The line that ends a turn with a report."""
+    """The script line that ends a turn with a report."""
     return "report " + json.dumps({"outcome": outcome, "summary": summary, **fields})
 
 
 class Lab:
-    """One workspace with its children, in a folder of its own. Ends everything it started."""
+    """One workspace with its children, in a folder of its own. Stops everything that it started."""
 
     def __init__(self, *children: str, script: Any = directive_script, idle_timeout_ms: int = 20_000) -> None:
         HOMES.mkdir(parents=True, exist_ok=True)
@@ -59,7 +59,7 @@ class Lab:
         self.workspace.root.mkdir()
         self.environ = {
             **{key: value for key, value in os.environ.items() if not key.startswith(("GIT_", "ORCH_READY"))},
-            "HOME": str(self.folder),  # codex starts login shells, and nobody's profile has a say in them
+            "HOME": str(self.folder),  # codex starts login shells, which must read no profile
             "CODEX_HOME": str(self.home),
             "ORCH_DEMO_KEY": "not-a-secret",
             "GIT_CONFIG_GLOBAL": str(self.folder / "gitconfig"),
@@ -68,11 +68,11 @@ class Lab:
         (self.folder / "gitconfig").write_text(
             "[user]\nname = Lab\nemail = lab@example.invalid\n[maintenance]\nauto = false\n", encoding="utf-8"
         )
-        self.revision = 0  # of plan.md when the lab began, or began again
-        self._past = 0  # lines of the ledger that were there then
+        self.revision = 0  # of plan.md when the lab was made or reset
+        self._past = 0  # lines in the ledger at that time
         self.repos = {name: self.repo(name) for name in children}
         if children:
-            init(self.workspace.root, [f"{name}=../{name}" for name in children])  # what `orch init` does
+            init(self.workspace.root, [f"{name}=../{name}" for name in children])  # as `orch init` does
 
     def __enter__(self) -> Lab:
         return self
@@ -83,7 +83,7 @@ class Lab:
         try:
             if self.workspace.config.exists():
                 supervisor = ending.supervisor_process(self.workspace)
-                down(self.workspace, now=True)  # what `orch down` does
+                down(self.workspace, now=True)  # as `orch down` does
                 assert supervisor is None or not process.alive(supervisor), "orch down left the supervisor behind"
             left = process.marked(self.workspace.mark())
             for one in left:
@@ -96,12 +96,14 @@ class Lab:
                 shutil.rmtree(self.folder, ignore_errors=True)
 
     def reset(self) -> None:
-        """Be as good as new for another test, with the supervisor and the servers up: no task to do, no ask, no change
-        in a repo, an empty past. Only the names of tasks are taken, for they would be the same tasks."""
+        """Reset the lab for another test, with supervisor and servers up: no task, no ask, no change in a repo.
+
+        Only the names of tasks cannot be used again, because they would be the same tasks.
+        """
         self.model.reset(directive_script)
         try:
             self._settle()
-        except (AssertionError, OrchError):  # an earlier test failed in the middle of something
+        except (AssertionError, OrchError):  # an earlier test failed half-way
             down(self.workspace, now=True)
             shutil.rmtree(self.workspace.state)
             self._past = 0
@@ -127,10 +129,10 @@ class Lab:
             SETTLED,
         )
 
-    # ── what a person does ───────────────────────────────────────────────────────────────────────
+    # ── actions of a person ──────────────────────────────────────────────────────────────────────
 
     def repo(self, name: str, files: dict[str, str] | None = None) -> Path:
-        """A git repo with one commit."""
+        """Make a git repo with one commit."""
         path = self.folder / name
         path.mkdir()
         for file, text in (files or {"README.md": f"# {name}\n"}).items():
@@ -158,7 +160,7 @@ class Lab:
         return done
 
     def up(self) -> Status:
-        """`orch up`, and the status after it."""
+        """Run `orch up` and return the status."""
         self.orch("up")
         return self.status()
 
@@ -181,7 +183,7 @@ class Lab:
             file.write("budget: " + json.dumps(budgets) + "\n")
 
     def says(self, line: str) -> Say:
-        """The step of a script of one's own that a line such as `report(...)` stands for."""
+        """The step for a script line such as `report(...)`."""
         return Say(line.removeprefix("report "))
 
     def save(self, text: str) -> None:
@@ -189,10 +191,10 @@ class Lab:
         new.write_text(text, encoding="utf-8")
         new.replace(self.workspace.plan)
 
-    # ── what can be seen ─────────────────────────────────────────────────────────────────────────
+    # ── observations ─────────────────────────────────────────────────────────────────────────────
 
     def status(self) -> Status:
-        """What `orch status --json` prints, from a supervisor that may be slow to answer. Raises SupervisorDown."""
+        """The output of `orch status --json`, from a supervisor that may answer slowly. Raises SupervisorDown."""
         with self.client() as client:
             return dict(client.watch(-1, 0).status)
 
@@ -202,8 +204,10 @@ class Lab:
             yield client
 
     def until(self, what: Callable[[Status], Any], timeout: float = SLOW) -> Status:
-        """The first status for which `what` holds. Looks at every change of the world, and now and then, for files
-        follow it a little later; fails after `timeout` s."""
+        """Wait for the first status for which `what` holds. Fails after `timeout` seconds.
+
+        Checks at every change of the world, and now and then, because files follow the world a little later.
+        """
         deadline = time.monotonic() + timeout
         version, picture = -1, {}
         with self.client() as client:
@@ -216,14 +220,14 @@ class Lab:
         )
 
     def task(self, task: str, state: str, timeout: float = SLOW) -> dict[str, Any]:
-        """The task once it is in this state."""
+        """Wait until a task is in this state, and return it."""
         found = self.until(
             lambda seen: any(one["id"] == task and one["state"] == state for one in seen["tasks"]), timeout
         )
         return next(one for one in found["tasks"] if one["id"] == task)
 
     def ask(self, timeout: float = SLOW) -> dict[str, Any]:
-        """The first open ask, once there is one."""
+        """Wait for an open ask, and return the first one."""
         ask: dict[str, Any] = self.until(lambda seen: seen["asks"], timeout)["asks"][0]
         return ask
 
@@ -243,7 +247,7 @@ class Lab:
         return [line["action"] for line in self.ledger("intended") if line["action"]["action"] == action]
 
     def delivered(self, task: str) -> list[str]:
-        """The texts that reached the model as user messages of ours for this task, each once per thread."""
+        """The texts of our messages for this task that reached the model, each once per thread."""
         seen: dict[tuple[str, str], None] = {}
         for request in self.model.requests:
             for text in request.user_texts():
@@ -252,7 +256,7 @@ class Lab:
         return [text for _, text in seen]
 
     def runs(self, words: str) -> str:
-        """runs.md once it has these words: it follows the world."""
+        """Wait until runs.md has these words, and return it."""
         self.until(lambda _: words in self.workspace.runs.read_text(encoding="utf-8"))
         return self.workspace.runs.read_text(encoding="utf-8")
 

@@ -1,4 +1,4 @@
-"""A scripted orchestrator: it goes the way of the skill by tool calls of Codex, and makes its plan of the answers."""
+"""A scripted orchestrator: it follows the skill with tool calls of Codex, and makes its plan from the answers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _CHILD = re.compile(r"You answer one question about the repo `(\w+)`")
 
 @dataclass(frozen=True, slots=True)
 class Lead:
-    """What the orchestrator of a story knows by itself: its tasks, and how a contract is put into words."""
+    """What the orchestrator of a story knows beforehand: its tasks, and how to describe the contract."""
 
     workspace: Path
     story: str
@@ -32,11 +32,13 @@ class Lead:
     more: Mapping[str, str]  # what is added to the instructions of a child's task
 
     def script(self, children: Script) -> Script:
-        """One model for all threads: the orchestrator's, those that answer its questions, and the `children`'s own."""
+        """One model for all threads: the orchestrator's, those that answer its questions, and those of the children."""
 
         def next_steps(request: ModelRequest) -> Sequence[Step]:
-            told = "\n".join(str(item.get("content")) for item in request.input if item.get("role") == "developer")
-            if found := _CHILD.search(told):
+            instructions = "\n".join(
+                str(item.get("content")) for item in request.input if item.get("role") == "developer"
+            )
+            if found := _CHILD.search(instructions):
                 return _answer(found[1], request)
             return self._lead(request) if Path(request.cwd) == self.workspace else children(request)
 
@@ -52,12 +54,12 @@ class Lead:
         done = {output.tool for output in outputs}
         if (
             "$codex-orchestrator" in text and "write_plan" in done
-        ):  # a person's own session: nobody else sees it through
+        ):  # a person's own session: it follows the work to the end
             return _see_through(outputs)
         return self._plan(text, outputs)
 
     def _plan(self, problem: str, outputs: Sequence[ToolOutput]) -> Sequence[Step]:
-        """The order of the skill: connect, each repo, all together, plan.md."""
+        """Follow the order of the skill: connect, look at each repo, then at all together, write plan.md."""
         done = {output.tool for output in outputs}
         if "repos" not in done:
             return (call("repos"),)
@@ -79,7 +81,7 @@ class Lead:
         return (said(f"The plan is {result(outputs, 'write_plan')['state']}."),)
 
     def _written(self, problem: str, names: Sequence[str], outputs: Sequence[ToolOutput]) -> str:
-        """plan.md, of the problem, what the children answered and the contract that was read."""
+        """Write plan.md from the problem, the children's answers and the contract."""
         known = parse(self.story, names)
         assert isinstance(known, Plan), known
         answers = {one["child"]: one["untrusted"] for one in result(outputs, "ask_children")["answers"]}
@@ -107,7 +109,7 @@ class Lead:
 
 
 def _see_through(outputs: Sequence[ToolOutput]) -> Sequence[Step]:
-    """Wait until something needs the human, and say what; or that all is done."""
+    """Wait until something needs the human or all is done, and say so."""
     if outputs[-1].tool != "wait":
         return (call("wait", seconds=60),)
     (first, *_) = result(outputs, "wait")["attention"]
@@ -118,7 +120,7 @@ def _see_through(outputs: Sequence[ToolOutput]) -> Sequence[Step]:
 
 
 def _pass_on(text: str, outputs: Sequence[ToolOutput]) -> Sequence[Step]:
-    """Give the human's word to the ask that waits for it, then see on."""
+    """Pass the human's answer to the ask that waits for it, then go on."""
     done = {output.tool for output in outputs}
     if "asks" not in done:
         return (call("asks"),)
@@ -130,7 +132,7 @@ def _pass_on(text: str, outputs: Sequence[ToolOutput]) -> Sequence[Step]:
 
 
 def _answer(child: str, request: ModelRequest) -> Sequence[Step]:
-    """What the Codex of a child says: it looks, then tells what it saw."""
+    """Answer as the Codex of a child: look, then report."""
     outputs = request.outputs_since_last_user()
     if not outputs:
         return (Run(LOOK),)
@@ -138,7 +140,7 @@ def _answer(child: str, request: ModelRequest) -> Sequence[Step]:
 
 
 def _learn(text: str, outputs: Sequence[ToolOutput]) -> Sequence[Step]:
-    """Put what was learned into plan.md, unless it is there; begin again if somebody else saved it meanwhile."""
+    """Add learnings to plan.md unless they are there. Begin again if somebody else saved it meanwhile."""
     learned = re.findall(r"^ +> (.+)$", "\n".join(_learnings(text)), re.MULTILINE)
     if not learned:
         return (said("Nothing to change."),)
@@ -152,7 +154,7 @@ def _learn(text: str, outputs: Sequence[ToolOutput]) -> Sequence[Step]:
 
 
 def _learnings(digest: str) -> Iterator[str]:
-    """The pieces of news that tell of something learned."""
+    """The news that report a learning."""
     for piece in re.split(r"^- ", digest, flags=re.MULTILINE):
         if ") learned:\n" in piece:
             yield piece

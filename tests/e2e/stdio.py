@@ -1,4 +1,4 @@
-"""The real `codex app-server` over stdio, small enough to talk to by hand."""
+"""A small client for the real `codex app-server` over stdio."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Message = dict[str, Any]
 
 
 def codex_binary() -> str:
-    """The codex under test: $ORCH_CODEX_BIN, the one of the `codex` extra, or PATH's."""
+    """The codex under test: $ORCH_CODEX_BIN, the one of the `codex` extra, or the one on PATH."""
     given = os.environ.get("ORCH_CODEX_BIN")
     if given:
         return given
@@ -40,7 +40,7 @@ def codex_binary() -> str:
 
 @contextmanager
 def scratch() -> Iterator[Path]:
-    """A folder outside the temporary one, gone afterwards."""
+    """Make a folder outside the temporary one. It is removed afterwards."""
     HOMES.mkdir(parents=True, exist_ok=True)
     folder = Path(mkdtemp(prefix="model-", dir=HOMES)).resolve()
     try:
@@ -50,11 +50,11 @@ def scratch() -> Iterator[Path]:
 
 
 class Codex:
-    """One server, and what it has said so far."""
+    """One server, and the messages that it has sent so far."""
 
     def __init__(self, home: Path, cwd: Path) -> None:
         self.cwd = cwd
-        self.said: list[Message] = []
+        self.messages: list[Message] = []
         self._ids = 0
         self._inbox: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
         self._server = subprocess.Popen(
@@ -88,13 +88,13 @@ class Codex:
         self._server.stdout.close()
 
     def send(self, message: Message) -> None:
-        """One line to the server."""
+        """Send one line to the server."""
         assert self._server.stdin
         self._server.stdin.write(json.dumps(message) + "\n")
         self._server.stdin.flush()
 
     def ask(self, method: str, **params: Any) -> Message:
-        """The result of a request."""
+        """Send a request and return its result."""
         self._ids += 1
         number = self._ids
         self.send({"id": number, "method": method, "params": params})
@@ -104,44 +104,46 @@ class Codex:
         return result
 
     def until(self, wanted: Callable[[Message], bool]) -> Message:
-        """The next message that is wanted; what comes before it is kept in `said`."""
+        """Wait for the next wanted message. Earlier ones are kept in `messages`."""
         end = time.monotonic() + PATIENCE
         while True:
             try:
                 message = self._inbox.get(timeout=max(0.0, end - time.monotonic()))
             except queue.Empty:
-                raise TimeoutError(f"nothing of the kind within {PATIENCE:g} s; the last: {self.said[-5:]}") from None
-            assert message is not None, f"the server ended; the last: {self.said[-5:]}"
-            self.said.append(message)
+                raise TimeoutError(
+                    f"nothing of the kind within {PATIENCE:g} s; the last: {self.messages[-5:]}"
+                ) from None
+            assert message is not None, f"the server ended; the last: {self.messages[-5:]}"
+            self.messages.append(message)
             if wanted(message):
                 return message
 
     def thread(self) -> str:
-        """A new thread in the server's folder."""
+        """Start a thread in the server's folder."""
         started = self.ask("thread/start", cwd=str(self.cwd), approvalPolicy="on-request", sandbox="workspace-write")
         thread: str = started["thread"]["id"]
         return thread
 
     def turn(self, thread: str, text: str, schema: Message | None = None) -> str:
-        """Start a turn; its id."""
+        """Start a turn and return its id."""
         extra = {"outputSchema": schema} if schema else {}
         started = self.ask("turn/start", threadId=thread, input=[{"type": "text", "text": text}], **extra)
         turn: str = started["turn"]["id"]
         return turn
 
     def steer(self, thread: str, turn: str, text: str) -> None:
-        """Add to a turn that is running."""
+        """Add a message to a running turn."""
         self.ask("turn/steer", threadId=thread, expectedTurnId=turn, input=[{"type": "text", "text": text}])
 
     def end(self) -> Message:
-        """The turn that completes next."""
+        """Wait for the next turn that completes."""
         done = self.until(lambda message: message.get("method") == "turn/completed")
         turn: Message = done["params"]["turn"]
         return turn
 
     def items(self, kind: str) -> list[Message]:
         """The completed items of a kind so far."""
-        done = [message["params"]["item"] for message in self.said if message.get("method") == "item/completed"]
+        done = [message["params"]["item"] for message in self.messages if message.get("method") == "item/completed"]
         return [item for item in done if item["type"] == kind]
 
     def answer(self) -> str:

@@ -1,4 +1,4 @@
-"""A program in a terminal of its own, and what a person would see there."""
+"""A program in a pseudo-terminal, and what a person would see there."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ENTER = "\r"
 
 
 class _Screen(pyte.HistoryScreen):  # type: ignore[misc]
-    """Answers what programs ask of a terminal."""
+    """Answers the queries that programs send to a terminal."""
 
     answers: list[str]
 
@@ -35,7 +35,7 @@ class _Screen(pyte.HistoryScreen):  # type: ignore[misc]
 
 
 class Terminal:
-    """Runs a command; ends it and what it started at the end of the `with`."""
+    """Runs a command for the body of a `with`, then kills it and what it started."""
 
     def __init__(self, command: Sequence[str], cwd: Path, environ: Mapping[str, str]) -> None:
         self._screen = _Screen(COLUMNS, ROWS, history=2000)
@@ -65,25 +65,25 @@ class Terminal:
         os.close(self._master)
 
     def text(self) -> str:
-        """What has scrolled away, and what is on the screen."""
+        """The text that has scrolled away, and the screen."""
         gone = ["".join(line[x].data for x in range(COLUMNS)).rstrip() for line in self._screen.history.top]
         return "\n".join([*gone, *(line.rstrip() for line in self._screen.display)])
 
     def screen(self) -> str:
-        """What is on the screen."""
+        """The text on the screen."""
         return "\n".join(line.rstrip() for line in self._screen.display)
 
     def type(self, text: str) -> None:
         os.write(self._master, text.encode())
 
     def say(self, words: str) -> None:
-        """Type a line and send it once it is seen."""
+        """Type a line, and send it once it is on the screen."""
         self.type(words)
         self.until(words[-40:])
         self.type(ENTER)
 
     def until(self, *words: str, timeout: float = 30.0) -> str:
-        """The text once it holds all of these, white space aside; fails after `timeout` seconds."""
+        """Wait until the text has all of these words, ignoring white space. Fails after `timeout` seconds."""
         deadline = time.monotonic() + timeout
         wanted = [" ".join(one.split()) for one in words]
         while True:
@@ -95,7 +95,7 @@ class Terminal:
             assert self._read(min(left, 0.5)), f"the program ended; the screen:\n{self.text()}"
 
     def _read(self, seconds: float) -> bool:
-        """Take in what the program writes; whether it may write more."""
+        """Read what the program writes. False if it will not write any more."""
         ready, _, _ = select.select([self._master], [], [], seconds)
         if not ready:
             return True

@@ -1,4 +1,4 @@
-"""What only a human can settle, on real turns."""
+"""Asks on real turns: approvals, questions and checkpoints."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_a_turn_without_a_report_counts_only_if_its_verify_commands_pass(lab: La
     assert lab.task("T62", "done")["turns"] == 1
 
 
-def test_a_task_of_the_human_is_asked_for_when_its_turn_has_come(lab: Lab) -> None:
+def test_a_task_of_the_human_becomes_an_ask_when_it_is_due(lab: Lab) -> None:
     human = "### H71 — Pair\n- child: human\n- after: T71\n\nHold the button.\n\n**Expect:** a green light.\n\n"
     lab.plan(
         task("T71", "backend", report("ready")) + human + task("T72", "mobile", report("after"), fields=("after: H71",))
@@ -144,7 +144,7 @@ def test_a_pending_approval_survives_the_death_of_the_supervisor(lab: Lab) -> No
 
 
 @pytest.mark.promise("approval survives")
-def test_an_approval_that_died_with_its_server_is_withdrawn_and_asked_anew(lab: Lab) -> None:
+def test_an_approval_that_died_with_its_server_is_withdrawn_and_asked_again(lab: Lab) -> None:
     marker = lab.folder / "anew.txt"
     lab.plan(task("T101", "backend", f"escalate touch {marker}", report("went on")))
     first = lab.ask()
@@ -155,7 +155,7 @@ def test_an_approval_that_died_with_its_server_is_withdrawn_and_asked_anew(lab: 
     assert lab.task("T101", "done")["turns"] == 2
 
 
-def test_permissions_that_a_child_asks_for_are_the_humans_to_give(lab: Lab) -> None:
+def test_permissions_that_a_child_asks_for_are_left_to_the_human(lab: Lab) -> None:
     (folder := lab.folder / "given").mkdir()
     outside = folder / "outside.txt"
     wanted = {"reason": "the log lies there", "permissions": {"file_system": {"write": [str(folder)]}}}

@@ -1,4 +1,4 @@
-"""`orch attach` with Codex's own terminal UI, and what is noticed of what is done there."""
+"""`orch attach` with Codex's own terminal UI: orch notices what a person does there."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.e2e.lab import Lab, report, task
 @pytest.fixture
 def lab() -> Iterator[Lab]:
     with Lab("backend") as made:
-        # Else a newcomer's questions are the first thing that the window shows.
+        # Without this, the window first asks the questions for new users.
         config = made.home / "config.toml"
         text = config.read_text(encoding="utf-8")
         config.write_text(f'{text}\n[notice.model_migrations]\n"gpt-5.5" = "gpt-6-sol"\n', encoding="utf-8")
@@ -35,13 +35,13 @@ def attached(lab: Lab, *words: str) -> Terminal:
 
 
 def ready(terminal: Terminal) -> None:
-    """On until the window takes words."""
+    """Wait until the window accepts input."""
     terminal.until("Ask Codex to do anything")
     terminal.quiet()
 
 
 def say(terminal: Terminal, text: str) -> None:
-    """Type, and send once it is shown: what comes in one piece with Enter counts as pasted."""
+    """Type a text, and send it once it is shown. Together with Enter it would count as pasted."""
     terminal.type(text)
     terminal.until(text)
     terminal.quiet()
@@ -96,7 +96,7 @@ def test_an_approval_that_is_given_in_the_window_closes_the_ask(lab: Lab) -> Non
     assert (late.returncode, "was settled in another window" in late.stderr) == (1, True)
 
 
-def test_settings_that_somebody_else_changes_are_told(lab: Lab) -> None:
+def test_settings_that_somebody_else_changes_are_reported(lab: Lab) -> None:
     lab.plan(task("T1", "backend", report("one")))
     lab.up()
     lab.task("T1", "done")
@@ -123,7 +123,7 @@ def test_settings_that_somebody_else_changes_are_told(lab: Lab) -> None:
     assert len(lab.ledger("thread_settings_changed")) == 1
 
 
-def test_a_window_needs_a_terminal_and_the_command_can_be_had(lab: Lab) -> None:
+def test_attach_needs_a_terminal_and_can_print_its_command(lab: Lab) -> None:
     lab.plan(task("T1", "backend", report("one")))
     lab.up()
     lab.task("T1", "done")

@@ -1,4 +1,4 @@
-"""What is settled, and told, without a human; on real turns."""
+"""Rules and notices on real turns."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_rules_accept_and_decline_commands_and_nobody_is_asked(ruled: Lab) -> No
     assert "rule 2: decline command" in runs.split("## Settled by your rules")[1].split("##")[0]
 
 
-def test_what_a_rule_does_not_speak_of_surely_is_asked_and_once_means_once(ruled: Lab) -> None:
+def test_a_request_that_no_rule_clearly_covers_is_asked_and_once_means_once(ruled: Lab) -> None:
     marker = ruled.folder / "outside.txt"
     twice = [f"escalate touch {marker}"] * 2
     ruled.plan(task("T21", "backend", *twice, f"escalate touch {marker}; true", report("went on")))
@@ -135,7 +135,7 @@ def test_each_notice_is_sent_once_also_over_the_death_of_the_supervisor(lab: Lab
     assert len(lab.acts("notify")) == 5
 
 
-def test_a_notice_that_cannot_be_sent_is_told_and_stops_nothing(lab: Lab) -> None:
+def test_a_notice_that_cannot_be_sent_is_reported_and_stops_nothing(lab: Lab) -> None:
     configure(lab, notify={"webhook": "http://127.0.0.1:9/secret-path", "on": ["end"]})
     lab.plan(task("T1", "backend", report("done")))
     lab.up()

@@ -1,4 +1,4 @@
-"""`orch demo --keep DIR`, as a person plays with it: the story, an edit of the plan afterwards, and the end."""
+"""`orch demo --keep DIR` as a person uses it: the story, an edit of the plan afterwards, and the stop."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ FOLLOWS_WITHIN = 5.0  # seconds from the saved plan to a child that works on it
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """Where the demo is kept; what it leaves running is ended with it."""
+    """The folder of the demo. What the demo leaves running is stopped at the end."""
     HOMES.mkdir(parents=True, exist_ok=True)
     made = Path(mkdtemp(prefix="demo-", dir=HOMES)).resolve()
     yield made
@@ -39,7 +39,7 @@ def folder() -> Iterator[Path]:
     shutil.rmtree(made)
 
 
-def test_the_story_is_played_and_goes_on(folder: Path) -> None:
+def test_the_story_is_played_and_the_plan_can_be_edited(folder: Path) -> None:
     workspace = Workspace(folder / "workspace")
     played = run(sys.executable, "-m", "supervisor.cli.main", "demo", "--keep", str(folder))
     assert played.returncode == 0, played.stdout + played.stderr
@@ -68,7 +68,7 @@ def test_the_story_is_played_and_goes_on(folder: Path) -> None:
     assert not process.alive(supervisor)
 
 
-def test_a_story_that_nobody_wrote_is_wrong_usage() -> None:
+def test_an_unknown_story_is_wrong_usage() -> None:
     done = run(sys.executable, "-m", "supervisor.cli.main", "demo", "--story", "lmap")
     assert done.returncode == 2
     assert "there is no story `lmap`: the stories are lamp and checkout" in done.stderr
@@ -79,7 +79,7 @@ def turns(seen: Any, task: str) -> list[tuple[str, int]]:
 
 
 def until(client: ControlClient, what: Callable[[Any], bool], timeout: float) -> None:
-    """Return at the first status for which `what` holds; fails after `timeout` seconds."""
+    """Wait for a status for which `what` holds. Fails after `timeout` seconds."""
     deadline = time.monotonic() + timeout
     version, seen = -1, {}
     while (left := deadline - time.monotonic()) > 0:

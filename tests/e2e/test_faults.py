@@ -1,4 +1,4 @@
-"""A share of the fault stories (`scripts/faults` tells any number), and that what is checked after each can fail."""
+"""A few of the fault stories (`scripts/faults` plays any number), and a test that each check after them can fail."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from supervisor.runtime.codex.registry import Registry
 from supervisor.shell import process
 from tests.faults import checks
 from tests.faults.__main__ import run
-from tests.faults.story import told
+from tests.faults.story import story_of
 from tests.faults.world import Stage
 
 
@@ -36,8 +36,8 @@ def test_a_few_stories_of_faults_break_nothing() -> None:
 
 
 @pytest.mark.promise("ledger is truth")
-def test_what_is_checked_after_a_story_is_noticed_when_it_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
-    story = replace(told(1, ["alpha"], ["none"]), faults=())
+def test_each_check_after_a_story_can_fail(monkeypatch: pytest.MonkeyPatch) -> None:
+    story = replace(story_of(1, ["alpha"], ["none"]), faults=())
     with Stage(["alpha"]) as stage:
         before = checks.Before(stage)
         stage.be_up()
@@ -74,7 +74,7 @@ def test_what_is_checked_after_a_story_is_noticed_when_it_is_wrong(monkeypatch: 
         said = [{"event": "hold_set"}, *({"event": "ask_answered", "ask": "A7", "answer": answer},) * 2]
         stamp = {"seq": 10**6, "ts": "2026-01-01T00:00:00Z"}
         real = checks.recorded
-        with monkeypatch.context() as patch:  # not in the file: the supervisor may be writing there
+        with monkeypatch.context() as patch:  # not in the file, because the supervisor may be writing to it
             patch.setattr(checks, "recorded", lambda stage: iter([*real(stage), *({**stamp, **one} for one in said)]))
             assert wrong(checks.ledger_is_the_world) == ["the ledger says otherwise of plan"]
             assert wrong(checks.answered_once) == ["A7 was answered 2 times"]

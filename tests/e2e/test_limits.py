@@ -1,4 +1,4 @@
-"""Silence, outages and budgets: nobody watches, and nothing is lost, repeated or left running for ever."""
+"""Silence, outages and budgets, with nobody watching: nothing is lost, repeated or left running."""
 
 from __future__ import annotations
 
@@ -38,9 +38,11 @@ def test_a_silent_turn_is_nudged_interrupted_resumed_and_at_last_given_to_the_hu
     assert (done["summary"], done["runs"], done["turns"]) == ("awake", 1, 3)
 
 
-def test_a_nudge_that_is_heard_is_all_there_is(lab: Lab) -> None:
+def test_a_turn_that_answers_the_nudge_is_left_alone(lab: Lab) -> None:
     lab.set_limits(stall_minutes=STALL)
-    lab.plan(task("T1", "backend", "write a.txt a", "silence"))  # the nudge is a prompt without a script: it ends well
+    lab.plan(
+        task("T1", "backend", "write a.txt a", "silence")
+    )  # the nudge is a prompt without a script, so its turn ends well
     lab.up()
 
     done = lab.task("T1", "done")
@@ -96,7 +98,7 @@ def test_a_provider_that_takes_no_work_pauses_all_and_costs_no_task_a_try(lab: L
 
 
 @pytest.mark.promise("outages")
-def test_an_outage_that_is_over_needs_nobody(lab: Lab) -> None:
+def test_work_goes_on_by_itself_after_an_outage(lab: Lab) -> None:
     lab.set_limits(pause_seconds=[0.3], retry_seconds=[])
     answers = iter([(Fail(503, "down"),)] * 3)
     lab.model.reset(lambda request: next(answers, None) or directive_script(request))

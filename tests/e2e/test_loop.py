@@ -1,4 +1,4 @@
-"""The whole loop on the real app-server: delegate, verify, follow up, answer, redirect, survive."""
+"""The whole loop with the real app-server: delegate, verify, follow up, answer, redirect, survive."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from tests.e2e.lab import Lab, report, task
 
 
-def test_tasks_run_in_order_are_verified_and_told(lab: Lab) -> None:
+def test_tasks_run_in_order_are_verified_and_reported(lab: Lab) -> None:
     lab.plan(
         task("T11", "backend", "write a.txt hello", report("wrote a"), fields=("verify: `grep -q hello a.txt`",))
         + task("T12", "mobile", "write b.txt x", report("wrote b"), fields=("after: T11", "verify: `test -f b.txt`"))

@@ -1,4 +1,4 @@
-"""Many children, and servers of bad manners: stand-ins, for the real codex starts neither by dozens nor badly."""
+"""Many children and misbehaving servers. Stand-ins: dozens of real codexes are too slow, and they behave."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_dozens_of_children_are_adopted_after_a_kill_and_none_is_left_after_down
         assert [one["adopted"] for one in ready] == [True] * MANY
 
         victim = before["c7"]
-        os.kill(victim, signal.SIGKILL)  # they are watched: what happens to an adopted one is noticed
+        os.kill(victim, signal.SIGKILL)  # adopted servers are watched, so this is noticed
         lab.until(lambda seen: seen["children"][7]["state"] == "ready" and seen["children"][7]["pid"] != victim)
         done = lab.orch("status", "--json")
         assert [one["state"] for one in json.loads(done.stdout)["children"]] == ["ready"] * MANY
@@ -62,7 +62,7 @@ def test_dozens_of_children_are_adopted_after_a_kill_and_none_is_left_after_down
 
 
 @pytest.mark.promise("no mistaken server")
-def test_what_runs_already_is_told_apart_before_it_is_adopted() -> None:
+def test_running_processes_are_identified_before_they_are_adopted() -> None:
     with lab_of("older", "reused", "by-hand") as lab:
         before = {one["name"]: one["pid"] for one in lab.up()["children"]}
         supervisor = ending.supervisor_process(lab.workspace)
@@ -77,10 +77,10 @@ def test_what_runs_already_is_told_apart_before_it_is_adopted() -> None:
         ]
         try:
             assert strangers[0].stdout is not None
-            with strangers[0].stdout as said:
-                assert said.readline() == b"listening\n"
+            with strangers[0].stdout as output:
+                assert output.readline() == b"listening\n"
             records = json.loads(lab.workspace.registry.read_text(encoding="utf-8"))
-            records["reused"]["identity"]["pid"] = strangers[1].pid  # the number is another's by now
+            records["reused"]["identity"]["pid"] = strangers[1].pid  # the pid belongs to another process now
             lab.workspace.registry.write_text(json.dumps(records), encoding="utf-8")
 
             done = lab.orch("up", check=False)
@@ -90,7 +90,7 @@ def test_what_runs_already_is_told_apart_before_it_is_adopted() -> None:
             assert [after[name]["state"] for name in before] == ["ready", "ready", "failed"]
             assert (after["older"]["pid"], after["older"]["codex"]) == (before["older"], "0.169.0")
             assert after["reused"]["pid"] not in (before["reused"], strangers[1].pid)
-            assert not psutil.pid_exists(before["reused"]), "what we started, and do not know any more, is ended"
+            assert not psutil.pid_exists(before["reused"]), "a server of ours that the registry does not know is killed"
             lab.orch("down")
             assert [one.poll() for one in strangers] == [None, None]
         finally:
@@ -100,21 +100,21 @@ def test_what_runs_already_is_told_apart_before_it_is_adopted() -> None:
 
 
 @pytest.mark.promise("up means ready")
-def test_only_a_server_that_answers_counts_as_ready_and_the_others_are_told_with_their_problem() -> None:
+def test_only_a_server_that_answers_counts_as_ready_and_the_others_are_reported_with_their_problem() -> None:
     with lab_of("mute", "never", "garbage", "ends", "old", "late", "good", manner="named", ready_seconds=2) as lab:
         done = lab.orch("up", check=False)
         assert (done.returncode, done.stdout) == (1, "2 of 7 children ready\n")
-        told = {line.split()[1]: line for line in done.stderr.splitlines() if line.startswith("orch: ")}
+        reported = {line.split()[1]: line for line in done.stderr.splitlines() if line.startswith("orch: ")}
         silent = "did not answer within 2 s"
         problems = {"mute": silent, "never": silent, "garbage": silent, "ends": "exited with code 0 before it answered"}
         problems["old"] = "is too old"
-        assert told.keys() == problems.keys()
-        assert [told[name] for name, problem in problems.items() if problem not in told[name]] == []
+        assert reported.keys() == problems.keys()
+        assert [reported[name] for name, problem in problems.items() if problem not in reported[name]] == []
         assert {ask["child"] for ask in lab.status()["asks"]} == problems.keys()
 
 
 @pytest.mark.promise("whole trees stopped")
-def test_servers_that_obey_no_signal_are_stopped_side_by_side_with_all_that_they_started() -> None:
+def test_servers_that_obey_no_signal_are_killed_in_parallel_with_all_that_they_started() -> None:
     with lab_of(*(f"c{number}" for number in range(8)), manner="stubborn") as lab:
         lab.orch("up")
         assert [len(process.marked(lab.workspace.mark(name))) for name in lab.repos] == [2] * 8
@@ -125,7 +125,7 @@ def test_servers_that_obey_no_signal_are_stopped_side_by_side_with_all_that_they
             for line in lab.ledger("intended", "server_stopped")
             if line["event"] == "server_stopped" or line["action"]["action"] == "stop_server"
         ]
-        assert order == ["intended"] * 9 + ["server_stopped"] * 9  # that of the orchestrator counts too
+        assert order == ["intended"] * 9 + ["server_stopped"] * 9  # the orchestrator's server counts too
 
 
 @pytest.mark.promise("logs bounded")

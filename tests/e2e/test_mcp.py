@@ -1,4 +1,4 @@
-"""The tools of an orchestrator, as the real Codex calls them, and children that answer beside their work."""
+"""The tools of an orchestrator, called by the real Codex, and children that answer while they work."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ def lab() -> Iterator[Lab]:
 
 @pytest.fixture(scope="module")
 def codex(lab: Lab) -> Iterator[Codex]:
-    """A codex of the human's own, started in the workspace, with the skill installed."""
+    """The human's own codex, started in the workspace with the skill installed."""
     with pytest.MonkeyPatch.context() as patch:
         for name, value in lab.environ.items():
             patch.setenv(name, value)
         patch.setenv("HOME", str(lab.folder))
         shutil.copytree(skill_folder(), lab.folder / ".agents" / "skills" / "codex-orchestrator")
-        # What the human answers when their codex asks whether it may trust the folder.
+        # The human's answer when their codex asks whether to trust the folder.
         with (lab.home / "config.toml").open("a", encoding="utf-8") as file:
             file.write(f'\n[projects.{json.dumps(str(lab.workspace.root))}]\ntrust_level = "trusted"\n')
         with Codex(lab.home, lab.workspace.root) as server:
@@ -54,7 +54,7 @@ def prompt(*lines: str) -> str:
 
 
 def calls(codex: Codex, turn: str) -> list[Message]:
-    done = [one["params"] for one in codex.said if one.get("method") == "item/completed"]
+    done = [one["params"] for one in codex.messages if one.get("method") == "item/completed"]
     return [one["item"] for one in done if one["turnId"] == turn and one["item"]["type"] == "mcpToolCall"]
 
 
@@ -68,7 +68,7 @@ def test_only_an_answer_asks_the_human(way: str, lab: Lab, codex: Codex) -> None
         "thread/start", cwd=str(codex.cwd), approvalPolicy="on-request", sandbox="workspace-write", config=settings
     )
     thread = started["thread"]["id"]
-    heard = len(codex.said)
+    before = len(codex.messages)
     turn = codex.turn(
         thread,
         prompt(
@@ -91,7 +91,7 @@ def test_only_an_answer_asks_the_human(way: str, lab: Lab, codex: Codex) -> None
     assert [item["status"] for item in five] == ["completed"] * 5
     assert [child["name"] for child in five[0]["result"]["structuredContent"]["children"]] == ["backend", "mobile"]
     assert "there is no ask `A99`" in json.dumps(last)
-    requests = [one for one in codex.said[heard:] if "id" in one and "method" in one]
+    requests = [one for one in codex.messages[before:] if "id" in one and "method" in one]
     assert [one["method"] for one in requests] == ["mcpServer/elicitation/request"]
 
 
@@ -105,7 +105,7 @@ def test_the_human_may_keep_an_answer_from_being_given(lab: Lab, codex: Codex) -
     assert "A99" not in json.dumps(lab.ledger("ask_answered"))
 
 
-def test_codex_lists_the_skill_and_its_name_brings_it_in(lab: Lab, codex: Codex) -> None:
+def test_codex_lists_the_skill_and_its_name_loads_it(lab: Lab, codex: Codex) -> None:
     found = codex.ask("skills/list", cwds=[str(codex.cwd)], forceReload=True)["data"][0]
     assert found["errors"] == []
     (skill,) = [one for one in found["skills"] if one["name"] == "codex-orchestrator"]
@@ -113,9 +113,9 @@ def test_codex_lists_the_skill_and_its_name_brings_it_in(lab: Lab, codex: Codex)
     assert skill["interface"]["displayName"] == "Codex Orchestrator"
     codex.turn(codex.thread(), "$codex-orchestrator The app times out. backend=../backend")
     assert codex.end()["status"] == "completed"
-    told = json.dumps(lab.model.requests[-1].input)
-    assert "<name>codex-orchestrator</name>" in told
-    assert "# Coordinate one change across repositories" in told
+    sent = json.dumps(lab.model.requests[-1].input)
+    assert "<name>codex-orchestrator</name>" in sent
+    assert "# Coordinate one change across repositories" in sent
 
 
 # ── questions to children ────────────────────────────────────────────────────────────────────────
@@ -124,8 +124,8 @@ def test_codex_lists_the_skill_and_its_name_brings_it_in(lab: Lab, codex: Codex)
 def test_a_child_answers_beside_its_work_and_changes_nothing(lab: Lab, tools: Session) -> None:
     lab.plan(task("T1", "backend", "wait working", "run echo done > done.txt", report("done")))
     lab.task("T1", "running")
-    said = tools("ask_child", child="backend", question=prompt("run touch no.txt", "text It has no tests."))
-    assert (said["child"], said["untrusted"]) == ("backend", "It has no tests.")
+    answer = tools("ask_child", child="backend", question=prompt("run touch no.txt", "text It has no tests."))
+    assert (answer["child"], answer["untrusted"]) == ("backend", "It has no tests.")
     assert not (lab.repos["backend"] / "no.txt").exists()
     lab.model.gate("working").open()
     assert lab.task("T1", "done")["summary"] == "done"
@@ -134,8 +134,8 @@ def test_a_child_answers_beside_its_work_and_changes_nothing(lab: Lab, tools: Se
     assert lab.status()["asks"] == []
 
 
-def test_several_children_are_asked_side_by_side(lab: Lab, tools: Session) -> None:
-    """Each waits for a gate that only opens once both are asked."""
+def test_several_children_are_asked_in_parallel(lab: Lab, tools: Session) -> None:
+    """Each answer waits for a gate that opens only once both children are asked."""
     both = lab.model.gate("both")
     found: list[Message] = []
 
@@ -199,7 +199,7 @@ def test_a_plan_that_is_written_is_followed_and_an_edit_meanwhile_is_kept(lab: L
     assert "By the human" in tools("read_plan")["text"]
 
 
-# ── at the end, for they take the supervisor away ────────────────────────────────────────────────
+# ── last, because they stop the supervisor ───────────────────────────────────────────────────────
 
 
 def test_a_question_is_lost_with_the_supervisor_and_the_error_says_so(lab: Lab, tools: Session) -> None:

@@ -1,4 +1,4 @@
-"""The scripted model, as the real Codex sees it."""
+"""The scripted model, used by the real Codex."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ Start = Callable[..., tuple[ScriptedModel, Codex]]
 
 @pytest.fixture(scope="module")
 def shared() -> Iterator[tuple[Path, ScriptedModel, Codex]]:
-    """One server for all tests that can share it: starting one takes most of a test's time."""
+    """One server for all tests that can share it, because starting one takes most of a test's time."""
     with ExitStack() as stack:
         folder = stack.enter_context(scratch())
         model = stack.enter_context(ScriptedModel(directive_script))
@@ -51,7 +51,7 @@ def shared() -> Iterator[tuple[Path, ScriptedModel, Codex]]:
 
 @pytest.fixture
 def start(shared: tuple[Path, ScriptedModel, Codex]) -> Iterator[Start]:
-    """Gives a model with a script and a codex that uses it, in an empty folder; `idle_ms` needs a server of its own."""
+    """Make a model with a script and a codex that uses it, in an empty folder. `idle_ms` needs a separate server."""
     with ExitStack() as stack:
 
         def begin(script: Script = directive_script, idle_ms: int | None = None) -> tuple[ScriptedModel, Codex]:
@@ -63,7 +63,7 @@ def start(shared: tuple[Path, ScriptedModel, Codex]) -> Iterator[Start]:
                 codex = stack.enter_context(Codex(folder / "home", folder))
             codex.cwd = folder / f"test-{len(list(folder.iterdir()))}" / "repo"
             codex.cwd.mkdir(parents=True)
-            codex.said.clear()
+            codex.messages.clear()
             model.reset(script)
             return model, codex
 
@@ -102,7 +102,7 @@ def test_a_script_runs_commands_edits_files_and_reports(start: Start) -> None:
     assert [output.tool for output in last.outputs_since_last_user()] == ["exec_command", "apply_patch"]
 
 
-def test_a_request_tells_the_prompt_the_folder_the_schema_and_the_tools(start: Start) -> None:
+def test_a_request_has_the_prompt_the_folder_the_schema_and_the_tools(start: Start) -> None:
     model, codex = start(lambda request: (Say("ok"),))
     (codex.cwd / "AGENTS.md").write_text("Be brief.\n", encoding="utf-8")
     thread = codex.thread()
@@ -246,12 +246,12 @@ def test_a_streamed_message_arrives_in_pieces(start: Start) -> None:
     codex.turn(codex.thread(), "Begin.")
     codex.end()
 
-    deltas = [said["params"]["delta"] for said in codex.said if said.get("method") == "item/agentMessage/delta"]
+    deltas = [one["params"]["delta"] for one in codex.messages if one.get("method") == "item/agentMessage/delta"]
     assert "".join(deltas) == "one two three"
     assert len(deltas) == 3
 
 
-def test_a_script_that_raises_fails_the_turn_and_is_kept(start: Start) -> None:
+def test_a_script_that_raises_fails_the_turn_and_the_error_is_kept(start: Start) -> None:
     def script(request: ModelRequest) -> Sequence[Step]:
         raise LookupError("no such line")
 
@@ -293,7 +293,7 @@ def test_a_follow_up_that_only_quotes_the_block_is_answered_as_done(start: Start
     assert model.requests[-1].outputs_since_last_user() == []
 
 
-def test_a_command_that_is_started_goes_on_behind_the_turn(start: Start) -> None:
+def test_a_started_command_goes_on_after_the_turn(start: Start) -> None:
     _, codex = start()
     thread = codex.thread()
     codex.turn(thread, block("start sleep 600", 'report {"summary": "left running"}'))
@@ -305,7 +305,7 @@ def test_a_command_that_is_started_goes_on_behind_the_turn(start: Start) -> None
     codex.ask("thread/backgroundTerminals/clean", threadId=thread)
 
 
-def test_a_model_started_by_hand_prints_its_url_and_ends_at_sigterm() -> None:
+def test_a_model_started_by_hand_prints_its_url_and_exits_on_sigterm() -> None:
     with scratch() as folder:
         home = folder / "home"
         command = [sys.executable, "-m", "supervisor.demo.model", "--directive", "--write-home", str(home)]

@@ -1,4 +1,4 @@
-"""`orch plan`: the orchestrator, on a server of its own, writes plan.md, is corrected, asks, and hears of news."""
+"""`orch plan`: the orchestrator, on a server of its own, writes plan.md, is corrected, asks, and receives news."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def plan_text(tasks: str, *, head: str = "", contracts: str = "") -> str:
 
 
 def writes(text: str, *lines: str) -> str:
-    """A problem that scripts the orchestrator: it saves this plan, then does what the lines say."""
+    """A problem that scripts the orchestrator: it saves this plan, then follows the lines."""
     return "Make it work.\n\n````model\n" + "\n".join((f"write plan.md {escaped(text)}", *lines)) + "\n````\n"
 
 
@@ -46,7 +46,7 @@ def plan(lab: Lab, problem: str, *words: str, check: bool = True) -> CompletedPr
 
 
 def begun(lab: Lab, problem: str) -> Future[CompletedProcess[str]]:
-    """`orch plan` while the test goes on."""
+    """Run `orch plan` in the background."""
     pool = ThreadPoolExecutor(1, thread_name_prefix="orch plan")
     try:
         return pool.submit(plan, lab, problem, check=False)
@@ -78,7 +78,7 @@ def test_a_plan_under_review_starts_nothing_before_go(lab: Lab) -> None:
     lab.task("P21", "done")
 
 
-def test_a_plan_that_is_wrong_goes_back_with_its_lines_and_after_three_times_to_the_human(lab: Lab) -> None:
+def test_a_plan_with_errors_goes_back_with_its_lines_and_after_three_times_to_the_human(lab: Lab) -> None:
     wrong = plan_text(task("P31", "backnd", report("?")))
     done = plan(lab, writes(wrong, said("planned")), check=False)
     assert done.returncode == 4, done.stderr
@@ -122,7 +122,7 @@ def test_with_yolo_the_orchestrator_asks_for_nothing_and_the_human_is_warned(lab
     assert lab.ledger("request_received") == []
 
 
-def test_the_orchestrator_hears_of_what_happened_once_and_may_edit_the_plan(lab: Lab) -> None:
+def test_the_orchestrator_receives_news_once_and_may_edit_the_plan(lab: Lab) -> None:
     tasks = task("P61", "backend", report("cannot", outcome="blocked", learned=["the port is 8080"]))
     plan(lab, writes(plan_text(tasks), said("planned")))
     lab.task("P61", "blocked")
@@ -135,7 +135,7 @@ def test_the_orchestrator_hears_of_what_happened_once_and_may_edit_the_plan(lab:
     assert "> the port is 8080" in digests[0]
 
 
-def test_an_edit_of_the_humans_is_never_overwritten_by_one_who_has_not_read_it(lab: Lab) -> None:
+def test_an_edit_of_the_human_is_never_overwritten_by_an_orchestrator_that_has_not_read_it(lab: Lab) -> None:
     gate = lab.model.gate("held")
     mine = plan_text(task("P71", "backend", report("mine")))
     theirs = plan_text(task("P72", "backend", report("theirs")))

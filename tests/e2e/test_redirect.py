@@ -1,4 +1,4 @@
-"""Every cell of the table "what an edit does", on real turns."""
+"""Every cell of the table in docs/plan.md of what an edit does, on real turns."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.e2e.lab import Lab, report, task
 
 
 def begin(lab: Lab, name: str) -> None:
-    """This task runs in backend, and its turn is held at a gate."""
+    """Start a task in backend whose turn waits at a gate."""
     lab.model.gate("held")
     lab.plan(task(name, "backend", "write a.txt old", "wait held", report("old")))
     lab.model.gate("held").wait_reached(20)
@@ -66,7 +66,7 @@ def test_a_running_task_given_to_another_child_is_interrupted_and_starts_there(l
     assert len(lab.acts("interrupt_turn")) == 1
 
 
-def test_interrupting_a_turn_ends_the_commands_it_left_running(lab: Lab) -> None:
+def test_interrupting_a_turn_kills_the_commands_it_left_running(lab: Lab) -> None:
     lab.model.gate("held")
     lab.plan(task("T51", "backend", "start sleep 4711", "wait held", report("old")))
     lab.model.gate("held").wait_reached(20)
@@ -79,7 +79,7 @@ def test_interrupting_a_turn_ends_the_commands_it_left_running(lab: Lab) -> None
 
 def sleepers(lab: Lab) -> list[psutil.Process]:
     server = psutil.Process(lab.child("backend", "ready")["pid"])
-    # By their words: codex's own look at the login shell may have a `sleep` of its own running.
+    # By their arguments, because codex may run a `sleep` of its own in a login shell.
     return [one for one in server.children(recursive=True) if words_of(one) == ["sleep", "4711"]]
 
 
@@ -139,7 +139,7 @@ def test_a_done_task_that_is_removed_is_retired(lab: Lab) -> None:
 
 
 def test_an_edit_that_arrives_after_the_turn_ended_becomes_a_follow_up_turn(lab: Lab) -> None:
-    """The race: the turn ends before the steer arrives. The verify command gives the edit time to come in between."""
+    """A race: the turn ends before the steer arrives. The verify command gives the edit time to come in between."""
     fifo = lab.folder / "go"
     os.mkfifo(fifo)
     fields = (f"verify: `cat {fifo}`",)
@@ -154,11 +154,11 @@ def test_an_edit_that_arrives_after_the_turn_ended_becomes_a_follow_up_turn(lab:
     assert [act["due"] for act in lab.acts("start_turn")] == ["brief", "redirect"]
 
 
-def test_a_steer_that_the_turn_misses_is_told_in_a_follow_up_turn(lab: Lab) -> None:
-    """The same race on the wire: the server stands still while the turn ends, so the steer can only come too late."""
+def test_a_steer_that_the_turn_misses_is_sent_in_a_follow_up_turn(lab: Lab) -> None:
+    """The same race on the wire: the server is suspended while the turn ends, so the steer comes too late."""
     begin(lab, "T121")
-    # The model's answer and our steer are both on their way before the server goes on: whichever it takes first, the
-    # child must have heard of the change when the task is done.
+    # The model's answer and our steer are both on their way before the server goes on. Whichever it reads first, the
+    # child must have received the change when the task is done.
     pid = lab.child("backend", "ready")["pid"]
     os.kill(pid, 19)
     lab.model.gate("held").open()
@@ -223,6 +223,6 @@ def test_a_burst_of_saves_in_place_is_one_revision(lab: Lab) -> None:
     for number in range(20):
         lab.workspace.plan.write_text(text.replace("first", f"save {number}"), encoding="utf-8")
     lab.until(lambda seen: seen["tasks"][0]["summary"] == "save 19")
-    # A burst is over when nothing was saved for 30 ms; a writer that the machine holds up for longer makes two of it.
+    # A burst is over when nothing was saved for 30 ms. If the machine delays the writer for longer, it is two bursts.
     assert lab.status()["plan"]["revision"] - lab.revision in (2, 3)
     assert lab.ledger("plan_rejected") == []

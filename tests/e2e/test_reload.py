@@ -1,4 +1,4 @@
-"""`orch up` after an edit of the config: what did not change is not touched."""
+"""`orch up` after an edit of the config touches only what changed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sample repos of the demo, and the scripted model mending them through the real Codex."""
+"""The sample repos of the demo, and the scripted model that fixes them through the real Codex."""
 
 from __future__ import annotations
 
@@ -74,8 +74,8 @@ print(clock.time)
 """
 
 
-class Mended(NamedTuple):
-    """The three repos after one turn each of the demo's scripted model, and what it reported."""
+class Fixed(NamedTuple):
+    """The three repos after one turn each of the demo's scripted model, and its reports."""
 
     folder: Path
     model: ScriptedModel
@@ -84,7 +84,7 @@ class Mended(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def mended() -> Iterator[Mended]:
+def fixed() -> Iterator[Fixed]:
     with ExitStack() as stack:
         folder = stack.enter_context(scratch())
         made = LAMP.sample.create(folder / "repos")
@@ -93,7 +93,7 @@ def mended() -> Iterator[Mended]:
         codex = stack.enter_context(Codex(folder / "home", folder))
         reports = {child: tell(codex, made[child], brief(plan(), child)) for child in ("backend", "mobile", "firmware")}
         assert model.errors == []
-        yield Mended(folder / "repos", model, codex, reports)
+        yield Fixed(folder / "repos", model, codex, reports)
 
 
 def plan(text: str = LAMP.plan) -> Plan:
@@ -111,7 +111,7 @@ def task_of(of: Plan, child: str) -> Task:
 
 
 def edit(child: str) -> str:
-    """What a child is told when the plan's path and its seconds are edited."""
+    """The message to a child when the plan's path and seconds are edited."""
     edited = plan(
         LAMP.plan.replace("Location: /v1/devices/{id}/status", "Location: /v1/registrations/{id}")
         .replace("Retry-After: 2`", "Retry-After: 5`")
@@ -123,7 +123,7 @@ def edit(child: str) -> str:
 
 
 def tell(codex: Codex, repo: Path, text: str) -> Report:
-    """One turn on a new thread of a repo; its report."""
+    """Run one turn on a new thread of a repo, and return its report."""
     started = codex.ask(
         "thread/start",
         cwd=str(repo),
@@ -144,7 +144,7 @@ def suite(repo: Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("story", STORIES.values(), ids=STORIES)
-def test_each_repo_has_a_clean_history_and_a_suite_that_fails_until_it_is_mended(story: Story, tmp_path: Path) -> None:
+def test_each_repo_has_a_clean_history_and_tests_that_fail_until_it_is_fixed(story: Story, tmp_path: Path) -> None:
     made = story.sample.create(tmp_path)
 
     assert list(made) == list(story.parts)
@@ -160,9 +160,9 @@ def test_each_repo_has_a_clean_history_and_a_suite_that_fails_until_it_is_mended
         assert suite(repo).returncode == 0
 
 
-def test_the_history_is_the_same_at_every_making(tmp_path: Path, mended: Mended) -> None:
+def test_the_history_is_the_same_each_time(tmp_path: Path, fixed: Fixed) -> None:
     for child, repo in LAMP.sample.create(tmp_path).items():
-        assert git(repo, "rev-parse", "HEAD") == git(mended.folder / child, "rev-parse", "HEAD")
+        assert git(repo, "rev-parse", "HEAD") == git(fixed.folder / child, "rev-parse", "HEAD")
 
 
 def test_a_folder_that_holds_a_repo_already_is_left_alone(tmp_path: Path) -> None:
@@ -177,7 +177,7 @@ def test_the_contract_is_the_same_file_in_all_three_repos(story: Story) -> None:
 
 
 @pytest.mark.parametrize("story", STORIES.values(), ids=STORIES)
-def test_the_plan_is_one_that_orch_accepts(story: Story) -> None:
+def test_orch_accepts_the_plan(story: Story) -> None:
     found = parse(story.plan, list(story.parts))
     assert isinstance(found, Plan), found
 
@@ -204,8 +204,8 @@ def test_the_edit_that_the_demo_proposes_changes_the_contract(story: Story) -> N
 
 
 @pytest.mark.parametrize("child", CHILDREN)
-def test_the_scripted_model_mends_the_repo_through_codex(mended: Mended, child: str) -> None:
-    folder, reports = mended.folder, mended.reports
+def test_the_scripted_model_fixes_the_repo_through_codex(fixed: Fixed, child: str) -> None:
+    folder, reports = fixed.folder, fixed.reports
 
     assert suite(folder / child).returncode == 0
     for path, text in LAMP.sample.after(child).items():
@@ -218,8 +218,8 @@ def test_the_scripted_model_mends_the_repo_through_codex(mended: Mended, child: 
     assert report.learned
 
 
-def test_the_three_mended_repos_work_together(mended: Mended) -> None:
-    folder = mended.folder
+def test_the_three_fixed_repos_work_together(fixed: Fixed) -> None:
+    folder = fixed.folder
     path = [str(folder / child) for child in CHILDREN]
     program = f"import sys; sys.dont_write_bytecode = True; sys.path[:0] = {path!r}\n{TOGETHER}"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=20, check=False)
@@ -229,8 +229,8 @@ def test_the_three_mended_repos_work_together(mended: Mended) -> None:
 
 
 @pytest.mark.parametrize("child", CHILDREN)
-def test_an_edited_contract_reaches_the_files(mended: Mended, child: str) -> None:
-    folder, codex = mended.folder, mended.codex
+def test_an_edited_contract_reaches_the_files(fixed: Fixed, child: str) -> None:
+    folder, codex = fixed.folder, fixed.codex
     report = tell(codex, folder / child, edit(child))
 
     assert report.outcome is Outcome.DONE
@@ -252,13 +252,13 @@ def test_an_edited_contract_reaches_the_files(mended: Mended, child: str) -> Non
     }[child]
 
 
-def test_an_edit_in_the_middle_of_the_work_is_followed(mended: Mended, tmp_path: Path) -> None:
+def test_an_edit_in_the_middle_of_the_work_is_followed(fixed: Fixed, tmp_path: Path) -> None:
     def held(request: ModelRequest) -> Sequence[Step]:
         steps = LAMP.script(0.0)(request)
         patched = any(output.tool == "apply_patch" for output in request.outputs_since_last_user())
         return (Wait("patched"), *steps) if patched else steps
 
-    _, model, codex, _ = mended
+    _, model, codex, _ = fixed
     repo = LAMP.sample.create(tmp_path)["backend"]
     model.reset(held)
     thread = codex.ask("thread/start", cwd=str(repo), sandbox="workspace-write")["thread"]["id"]
@@ -273,8 +273,8 @@ def test_an_edit_in_the_middle_of_the_work_is_followed(mended: Mended, tmp_path:
     assert suite(repo).returncode == 0
 
 
-def test_a_task_outside_the_story_is_not_claimed_as_done(mended: Mended) -> None:
-    folder, codex = mended.folder, mended.codex
+def test_a_task_outside_the_story_is_not_claimed_as_done(fixed: Fixed) -> None:
+    folder, codex = fixed.folder, fixed.codex
     other = plan(
         LAMP.plan.replace("### T3 — Report before the self-test", "### T9 — Blink twice at power-on").replace(
             "- child: firmware\n- contracts: C1", "- child: firmware"

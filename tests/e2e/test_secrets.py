@@ -1,4 +1,4 @@
-"""Secrets are planted wherever a child, a repo or a human may say them, and looked for wherever we write or print."""
+"""Plant secrets wherever a child, a repo or a human may write them, and search everything that we write or print."""
 
 from __future__ import annotations
 

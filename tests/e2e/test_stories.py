@@ -1,4 +1,4 @@
-"""The whole job of a person: one prompt, then nothing but answers to asks, on real repos and with the real Codex."""
+"""The whole job of a person, with real repos and the real Codex: one prompt, then only answers to asks."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ ODD_ERROR = (
 
 
 def lamp_contract(contract: Mapping[str, Any]) -> str:
-    """The contract of the first story in words."""
+    """Describe the contract of the first story."""
     register, status, report = contract["register"], contract["status"], contract["report"]
     return (
         f"`POST {register['path']}` answers `{register['status']}` at once, with `Location: {register['location']}` "
@@ -61,7 +61,7 @@ def lamp_contract(contract: Mapping[str, Any]) -> str:
     )
 
 
-def test_a_timeout_across_backend_firmware_and_mobile_is_mended_from_one_prompt() -> None:
+def test_a_timeout_across_backend_firmware_and_mobile_is_fixed_from_one_prompt() -> None:
     def children(request: ModelRequest) -> Sequence[Step]:
         steps = LAMP.script(0.0)(request)
         patched = [one for one in request.outputs_since_last_user() if one.tool == "apply_patch"]
@@ -76,7 +76,7 @@ def test_a_timeout_across_backend_firmware_and_mobile_is_mended_from_one_prompt(
 
         planned = lab.orch("plan", PROBLEM)
         assert "Adding a lamp times out in the app" in planned.stdout, planned
-        # The children work; one of them asks, and the supervisor dies while another is in the middle of its turn.
+        # The children work. One of them asks, and the supervisor is killed while another is in the middle of its turn.
         ask = needed(lab)
         assert (ask["kind"], ask["task"]) == ("approval", "T3")
         assert "git commit" in ask["steps"]
@@ -109,7 +109,7 @@ def test_a_timeout_across_backend_firmware_and_mobile_is_mended_from_one_prompt(
 
 
 def session_contract(contract: Mapping[str, Any]) -> str:
-    """The contract of the second story in words."""
+    """Describe the contract of the second story."""
     session, checkout = contract["session"], contract["checkout"]
     return (
         f"The session travels in the header `{session['header']}` with every `POST {checkout['path']}`. A request "
@@ -119,7 +119,7 @@ def session_contract(contract: Mapping[str, Any]) -> str:
     )
 
 
-def test_a_lost_session_across_frontend_edge_and_backend_is_mended_while_the_contract_is_edited() -> None:
+def test_a_lost_session_across_frontend_edge_and_backend_is_fixed_while_the_contract_is_edited() -> None:
     def children(request: ModelRequest) -> Sequence[Step]:
         steps, outputs = CHECKOUT.script(0.0)(request), request.outputs_since_last_user()
         if request.cwd.endswith("/edge") and [one.tool for one in outputs].count("apply_patch") == 1:
@@ -138,7 +138,7 @@ def test_a_lost_session_across_frontend_edge_and_backend_is_mended_while_the_con
             gate.wait_reached(SLOW)
         lab.task("T1", "done")
 
-        # The human has another name for the header, while one side is done and both others are in their turns.
+        # The human renames the header while one side is done and the two others are in their turns.
         lab.save(lab.workspace.plan.read_text(encoding="utf-8").replace("X-Session", "X-Checkout-Session"))
         lab.until(lambda _: {"T2", "T3"} <= {one["task"] for one in lab.ledger("steer_arrived")})
         os.kill(lab.until(bool)["supervisor"]["pid"], 9)
@@ -162,7 +162,7 @@ def test_a_lost_session_across_frontend_edge_and_backend_is_mended_while_the_con
             assert '"X-Checkout-Session"' in (made[name] / "tests/contract.json").read_text(encoding="utf-8")
             last = [one for one in lab.model.requests if one.cwd.endswith(f"/{name}")][-1]
             task, title = CHECKOUT.tasks[name]
-            # It may also have been told that the repo beside it changed what it relies on.
+            # It may also have received that another repo changed what it relies on.
             first, second = (text for text in last.user_texts() if not text.startswith("While you work on"))
             assert first.startswith(f"# {task} — {title}\n")
             assert second.startswith("The plan changed while you worked on this task.")
@@ -173,14 +173,14 @@ def test_a_lost_session_across_frontend_edge_and_backend_is_mended_while_the_con
 
 
 def needed(lab: Lab) -> dict[str, Any]:
-    """The ask that `orch wait` comes back for."""
+    """Run `orch wait` and return the ask for which it returns."""
     waited = lab.orch("wait", "--timeout", "30", check=False)
     assert waited.returncode == 4, waited
     return lab.ask()
 
 
 def assert_green(made: Mapping[str, Path]) -> None:
-    """The repos' own suites, run by nobody's word but ours."""
+    """Run the repos' own tests ourselves, and assert that they pass."""
     for name, repo in made.items():
         command = [sys.executable, "-B", "-m", "unittest", "-q"]
         done = subprocess.run(command, cwd=repo, capture_output=True, text=True, timeout=20, check=False)
@@ -188,7 +188,7 @@ def assert_green(made: Mapping[str, Path]) -> None:
 
 
 def assert_once(lab: Lab, patches: Mapping[str, int]) -> None:
-    """Each child was given its task once, and made each of its edits once: as its thread tells the model."""
+    """Assert that each child received its task once and made each of its edits once, according to its thread."""
     for child, number in patches.items():
         last = [one for one in lab.model.requests if one.cwd.endswith(f"/{child}")][-1]
         assert len([text for text in last.user_texts() if text.startswith("# ")]) == 1, child
@@ -196,7 +196,7 @@ def assert_once(lab: Lab, patches: Mapping[str, int]) -> None:
 
 
 def assert_heard_once(lab: Lab, *facts: str) -> None:
-    """Each fact reached the orchestrator in one digest, and is in the plan that it wrote because of it."""
+    """Assert that each fact reached the orchestrator in one digest, and is in the plan that it wrote then."""
     last = [one for one in lab.model.requests if Path(one.cwd) == lab.workspace.root][-1]
     digests = [text for text in last.user_texts() if text.startswith(NEWS)]
     plan = lab.workspace.plan.read_text(encoding="utf-8")

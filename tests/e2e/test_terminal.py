@@ -1,4 +1,4 @@
-"""The person's own way in: Codex's terminal, `$codex-orchestrator`, a talk, a plan, and the work done."""
+"""A person in Codex's terminal: `$codex-orchestrator`, a conversation, a plan, and the work done."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from tests.e2e.terminal import ENTER, Terminal
 from tests.e2e.test_stories import COMMIT, PAIRING, PROBLEM, assert_green, lamp_contract
 from tests.gitrepo import git
 
-# What a person has settled before: no question about newer models, and no guessing whether typing is pasting.
-# So is trust, as Codex throws away the keys that come while it puts up its page about that.
+# Settings that a person has made before: no question about newer models, no detection of pasting. The folder is
+# trusted too, because Codex drops keys that come while it opens its page about trust.
 SETTLED = 'disable_paste_burst = true\n\n{config}\n[notice.model_migrations]\n"gpt-5.5" = "gpt-6-sol"\n'
 
 
@@ -26,7 +26,7 @@ TRUSTED = '[projects."{folder}"]\ntrust_level = "trusted"\n'
 
 
 def codex(lab: Lab, folder: Path, *, trusted: bool) -> Terminal:
-    """`codex`, started in a folder, of somebody who has the skill."""
+    """Start `codex` in a folder, for a person who has the skill."""
     assert "installed" in lab.orch("skill", "install").stdout
     config = lab.home / "config.toml"
     settled = SETTLED.format(config=config.read_text(encoding="utf-8"))
@@ -34,7 +34,7 @@ def codex(lab: Lab, folder: Path, *, trusted: bool) -> Terminal:
     return Terminal([codex_binary(), "--no-daemon"], folder, lab.environ)  # a daemon would outlive the test
 
 
-def test_a_session_in_the_workspace_plans_with_the_tools_and_passes_on_what_the_human_says() -> None:
+def test_a_session_in_the_workspace_plans_with_the_tools_and_passes_on_the_humans_answers() -> None:
     with Lab() as lab:
         made = LAMP.sample.create(lab.folder)
         lab.model.script = Lead(
@@ -63,7 +63,7 @@ def test_a_session_in_the_workspace_plans_with_the_tools_and_passes_on_what_the_
 
 
 def test_a_session_in_an_empty_folder_makes_the_workspace_itself() -> None:
-    """One approval for the whole of `orch`: the rest goes by the rule that it made."""
+    """One approval covers all of `orch`: the rest follows from the rule that it makes."""
     tasks = task("T1", "backend", "write a.txt a", report("wrote a"), fields=("verify: `test -f a.txt`",))
     tasks += task("T2", "mobile", "write b.txt b", report("wrote b"), fields=("after: T1",))
     plan = f"# Plan: From nothing\n\n## Working Plan\n\n{tasks}"
@@ -93,7 +93,7 @@ def test_a_session_in_an_empty_folder_makes_the_workspace_itself() -> None:
         lab.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{lab.environ['PATH']}"
         with codex(lab, root, trusted=False) as terminal:
             terminal.until("Ask Codex to do anything")
-            terminal.say("/permissions")  # in a folder that nobody trusts yet, Codex may not even ask
+            terminal.say("/permissions")  # in a folder that is not trusted, Codex may not even ask
             terminal.until("1. Ask for approval")
             terminal.type(ENTER)
             terminal.until("Ask Codex to do anything")
@@ -112,7 +112,7 @@ def test_a_session_in_an_empty_folder_makes_the_workspace_itself() -> None:
 
 
 def outside(command: str) -> ToolCall:
-    """A command outside the sandbox, as the skill says: with a reason, and the prefix rule `orch`."""
+    """A command outside the sandbox as in the skill: with a reason, and the prefix rule `orch`."""
     asked = {"sandbox_permissions": "require_escalated", "justification": "It reaches the supervisor."}
     return ToolCall(
         "",

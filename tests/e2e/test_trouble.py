@@ -1,4 +1,4 @@
-"""What goes wrong: provider, server, supervisor, files. Each is told in one line, and nothing is lost."""
+"""Trouble with the provider, servers, the supervisor and files: each is reported in one line, and nothing is lost."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def standing() -> Iterator[Lab]:
         yield made
 
 
-def test_a_failing_provider_is_tried_again_if_that_can_help_and_then_told(lab: Lab) -> None:
+def test_a_failing_provider_is_tried_again_if_that_can_help_and_then_reported(lab: Lab) -> None:
     ways = {
         "T401": ("fail 401", "the provider refused the login 401", 1),
         "T500": ("fail 500", "the provider failed", 3),
@@ -98,7 +98,7 @@ def fake_codex(lab: Lab, text: str) -> str:
 
 
 @pytest.mark.promise("restarts bounded")
-def test_a_server_that_keeps_dying_is_given_up_with_an_ask_that_shows_its_last_words(own: Lab) -> None:
+def test_a_server_that_keeps_dying_is_given_up_with_an_ask_that_shows_its_last_output(own: Lab) -> None:
     broken = fake_codex(
         own, 'if [ "$1" = --version ]; then echo codex-cli 0.169.0; exit; fi\necho the sky is falling >&2\nexit 7\n'
     )
@@ -120,7 +120,7 @@ def test_a_server_whose_answers_do_not_fit_is_given_up_with_what_does_not(own: L
 
 
 @pytest.mark.promise("no mistaken server")
-def test_a_socket_path_that_is_taken_is_told_and_what_is_there_is_left_alone(own: Lab) -> None:
+def test_a_socket_path_that_is_taken_is_reported_and_its_owner_is_left_alone(own: Lab) -> None:
     make_private(own.workspace.runtime_dir)
     (path := own.workspace.server_socket("backend")).write_text("somebody's file", encoding="utf-8")
     with socket.socket(socket.AF_UNIX) as stranger:
@@ -135,7 +135,7 @@ def test_a_socket_path_that_is_taken_is_told_and_what_is_there_is_left_alone(own
     assert path.read_text(encoding="utf-8") == "somebody's file"
 
 
-def test_a_codex_that_cannot_serve_is_told_in_one_line(own: Lab) -> None:
+def test_a_codex_that_cannot_serve_is_reported_in_one_line(own: Lab) -> None:
     path = own.folder / "codex"
     for script, words in (
         (None, "which is no program"),
@@ -151,7 +151,7 @@ def test_a_codex_that_cannot_serve_is_told_in_one_line(own: Lab) -> None:
         assert words in done.stdout + done.stderr
 
 
-def test_a_codex_without_a_login_is_told_with_the_remedy(own: Lab) -> None:
+def test_a_codex_without_a_login_is_reported_with_the_remedy(own: Lab) -> None:
     (own.home / "config.toml").write_text("check_for_update_on_startup = false\n", encoding="utf-8")
     done = own.orch("up", check=False, OPENAI_API_KEY="", CODEX_API_KEY="")
     assert done.returncode == 1
@@ -166,15 +166,15 @@ def test_ten_ups_at_once_make_one_supervisor_and_one_server_each(own: Lab) -> No
     assert codes == [0] * 10
     seen = own.status()
     assert len(own.ledger("supervisor_started")) == 1
-    own.until(lambda _: own.ledger("map_drawn"))  # until then the surveyor may ask git
-    # The servers and the surveyor, and nothing but them, carry the mark of the workspace.
+    own.until(lambda _: own.ledger("map_drawn"))  # until then the surveyor may run git
+    # Only the servers and the surveyor carry the mark of the workspace.
     marked = {one.pid for one in process.marked(own.workspace.mark())}
     surveyors = {one.pid for one in process.marked(own.workspace.mark("survey"))}
     assert marked - surveyors == {one["pid"] for one in seen["children"]}
     assert len(surveyors) <= 1
 
 
-def test_down_cuts_running_work_and_the_next_up_goes_on_with_it(own: Lab) -> None:
+def test_down_interrupts_running_work_and_the_next_up_goes_on_with_it(own: Lab) -> None:
     own.model.gate("held")
     own.plan(task("T1", "backend", "write a.txt a", "wait held", report("in the end")))
     own.up()
@@ -188,20 +188,20 @@ def test_down_cuts_running_work_and_the_next_up_goes_on_with_it(own: Lab) -> Non
     assert (done["summary"], done["runs"], done["turns"]) == ("in the end", 1, 2)
 
 
-def test_a_task_that_was_removed_while_nobody_looked_is_not_gone_on_with(own: Lab) -> None:
+def test_a_task_that_was_removed_while_no_supervisor_ran_is_not_continued(own: Lab) -> None:
     own.model.gate("held")
     own.plan(task("T1", "backend", "wait held", report("in the end")))
     own.up()
     own.model.gate("held").wait_reached(20)
     os.kill(own.status()["supervisor"]["pid"], signal.SIGKILL)
     for record in Registry(own.workspace.registry).alive().values():
-        os.kill(record.identity.pid, signal.SIGKILL)  # so that the turn would be begun again
+        os.kill(record.identity.pid, signal.SIGKILL)  # the turn would be begun again
     own.model.gate("held").open()
     own.plan(task("T2", "backend", report("instead")))
     slow = own.folder / "codex"
     slow.write_text(f'#!/bin/sh\ncase $PWD in *mobile) sleep 1;; esac\nexec {codex_binary()} "$@"\n', encoding="utf-8")
     slow.chmod(0o755)
-    own.environ["ORCH_CODEX_BIN"] = str(slow)  # so that one server is ready long before all are
+    own.environ["ORCH_CODEX_BIN"] = str(slow)  # one server is ready long before the others
     own.up()
     own.task("T2", "done")
     assert [act["task"] for act in own.acts("start_turn")] == ["T1", "T2"]
@@ -273,12 +273,12 @@ def test_a_plan_of_any_bad_kind_is_rejected_and_the_last_good_one_stays(lab: Lab
 
 
 @pytest.mark.parametrize("way", ["from a shell", "from a child's own shell", "without standard streams"])
-def test_the_supervisor_has_nothing_of_whoever_started_it(way: str, own: Lab) -> None:
+def test_the_supervisor_keeps_nothing_of_the_process_that_started_it(way: str, own: Lab) -> None:
     environ = {**own.environ, "PYTHONPATH": str(CHECKOUT)}
     if way == "from a child's own shell":
         environ[process.MARK] = "0123456789ab/another"
     closed = " <&- >&- 2>&-" * (way == "without standard streams")
-    reader, writer = os.pipe()  # whoever reads to the end of what a script said waits for all who could write there
+    reader, writer = os.pipe()  # a reader waits for the end of a pipe as long as any process can write to it
     with open(reader, "rb"), open(writer, "wb"):
         subprocess.run(
             ["sh", "-c", f'exec "$0" -m supervisor.cli.main up {closed}', sys.executable],
@@ -286,7 +286,7 @@ def test_the_supervisor_has_nothing_of_whoever_started_it(way: str, own: Lab) ->
             env=environ,
             pass_fds=(writer,),
             capture_output=True,
-            check=way != "without standard streams",  # where it could say nothing
+            check=way != "without standard streams",  # then it cannot print anything
             timeout=60,
         )
         supervisor = ending.supervisor_process(own.workspace)
@@ -316,7 +316,7 @@ def test_each_server_is_started_once(own: Lab) -> None:
     assert sorted(map(int, pids.read_text(encoding="utf-8").split())) == served
 
 
-def test_a_ledger_that_cannot_be_read_is_told_and_leaves_no_server_behind(own: Lab) -> None:
+def test_a_ledger_that_cannot_be_read_is_an_error_and_leaves_no_server_behind(own: Lab) -> None:
     own.workspace.state.mkdir(exist_ok=True)
     own.workspace.ledger.write_text('{"seq": "one"}\n', encoding="utf-8")
     done = own.orch("up", check=False)
@@ -327,7 +327,7 @@ def test_a_ledger_that_cannot_be_read_is_told_and_leaves_no_server_behind(own: L
 
 
 @pytest.mark.promise("sockets private")
-def test_the_sockets_are_the_users_alone(own: Lab) -> None:
+def test_the_sockets_are_private_to_the_user(own: Lab) -> None:
     before = os.umask(0)
     try:
         seen = own.up()
@@ -341,14 +341,14 @@ def test_the_sockets_are_the_users_alone(own: Lab) -> None:
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_the_logs_tell_the_story_of_one_task(lab: Lab) -> None:
+def test_the_logs_show_the_story_of_one_task(lab: Lab) -> None:
     lab.plan(task("T71", "backend", "run true", report("ok")) + task("T72", "mobile", report("ok")))
     lab.task("T71", "done")
     lab.task("T72", "done")
     lab.orch("note", "the lamp is blue")
-    told = [json.loads(line) for line in lab.orch("logs", "--task", "T71", "--json").stdout.splitlines()]
-    events = [line["action"]["action"] if line["event"] == "intended" else line["event"] for line in told]
-    # Codex tells of the turn, then of the message in it, in either order with the answer to our request.
+    lines = [json.loads(line) for line in lab.orch("logs", "--task", "T71", "--json").stdout.splitlines()]
+    events = [line["action"]["action"] if line["event"] == "intended" else line["event"] for line in lines]
+    # Codex reports the turn, then the message in it; the answer to our request comes at any time.
     story = ["start_turn", "tree_read", "turn_began", "item_completed", "turn_ended", "run_checks", "checks_finished"]
     assert list(dict.fromkeys(events)) == story
     assert lab.runs("the lamp is blue")

@@ -1,4 +1,4 @@
-"""What a repo names in its own `.codex` runs only where the human trusts the repo."""
+"""Programs that a repo's own `.codex` names run only if the human trusts the repo."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tests.e2e.lab import Lab, report, task
 
 
 @pytest.mark.promise("repo trust")
-def test_nothing_that_a_repo_names_is_started_unless_it_is_trusted() -> None:
+def test_programs_that_a_repo_names_run_only_if_it_is_trusted() -> None:
     with Lab("backend", "mobile") as lab:
         for name, repo in lab.repos.items():
             (repo / ".codex").mkdir()
@@ -28,4 +28,4 @@ def test_nothing_that_a_repo_names_is_started_unless_it_is_trusted() -> None:
         lab.plan(task("T3", "backend", report("Done.")))
         lab.task("T3", "done")
         assert (lab.folder / "backend-started").exists()
-        assert (lab.home / "config.toml").read_bytes() == before, "the user's own config is theirs"
+        assert (lab.home / "config.toml").read_bytes() == before, "the user's own config must not change"

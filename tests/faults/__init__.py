@@ -1,1 +1,1 @@
-"""Stories of work that is disturbed on purpose, on the real app-server: nothing lost, nothing doubled, nothing left."""
+"""Stories of work that is disturbed on purpose, with the real app-server. Nothing is lost, doubled or left behind."""

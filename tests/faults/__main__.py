@@ -1,6 +1,6 @@
-"""Try to break what orch promises: random stories on the real app-server, and what must be true after each.
+"""Try to break what orch promises: random stories with the real app-server, and checks after each.
 
-A story is a function of its number, but for the speed of the machine: `--seed N --stories 1` tells one again.
+A story is a function of its number, except for the speed of the machine. `--seed N --stories 1` repeats one.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from random import Random
 
 from supervisor.cli.steer.down import down
 from tests.faults import checks
-from tests.faults.kinds import KINDS, Skip, mend
-from tests.faults.story import Story, told
+from tests.faults.kinds import KINDS, Skip, restore
+from tests.faults.story import Story, story_of
 from tests.faults.world import Stage
 
 CHILDREN = ("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta")
@@ -45,7 +45,7 @@ def main() -> int:
 
 
 class Result:
-    """What was told, what was done to it, and what held."""
+    """The stories that were played, their faults, and what was checked."""
 
     def __init__(self) -> None:
         self.stories = 0
@@ -53,9 +53,9 @@ class Result:
         self.faults: Counter[str] = Counter()
         self.skipped: dict[str, str] = {}
         self.held: Counter[str] = Counter()
-        self.broken: list[tuple[int, str, str]] = []  # story, promise, what was seen
+        self.broken: list[tuple[int, str, str]] = []  # story, promise, what is wrong
         self.states: Counter[str] = Counter()
-        self.halted: list[str] = []  # why tasks are blocked or have failed, in the end
+        self.halted: list[str] = []  # why tasks are blocked or failed at the end
 
     def counts(self) -> dict[str, object]:
         broken = [{"story": seed, "promise": name, "seen": seen} for seed, name, seen in self.broken]
@@ -88,7 +88,7 @@ class Result:
 def run(
     seed: int, stories: int, only: list[str] | None = None, minutes: float | None = None, *, keep: bool = False
 ) -> Result:
-    """Tell the stories of these numbers, at most for so many minutes."""
+    """Play the stories with these numbers, for at most so many minutes."""
     result, began = Result(), time.monotonic()
     left = list(range(seed, seed + stories))
     while left and not (minutes and time.monotonic() - began > minutes * 60):
@@ -103,7 +103,7 @@ def run(
         except _Kept as kept:
             print(f"kept: {kept}", file=sys.stderr)
             break
-        except KeyboardInterrupt:  # what was told so far counts
+        except KeyboardInterrupt:  # the stories so far count
             break
         except AssertionError as error:
             result.broken.append((here[0], "nothing_left", str(error)[:2000]))
@@ -115,7 +115,7 @@ def run(
 def _on_stage(stage: Stage, numbers: list[int], only: list[str] | None, result: Result) -> None:
     before = checks.Before(stage)
     for number in numbers:
-        story = told(number, list(stage.repos), only or sorted(KINDS))
+        story = story_of(number, list(stage.repos), only or sorted(KINDS))
         began, broken = time.monotonic(), len(result.broken)
         _tell(stage, story, before, result)
         result.stories += 1
@@ -125,7 +125,7 @@ def _on_stage(stage: Stage, numbers: list[int], only: list[str] | None, result: 
         verdict = "ok" if len(result.broken) == broken else "BROKEN"
         print(f"{number}: {verdict} in {time.monotonic() - began:.1f} s ({what})", file=sys.__stderr__, flush=True)
         if verdict != "ok":
-            return  # what is broken here would only be found again
+            return  # later stories would only find the same again
 
 
 def _tell(stage: Stage, story: Story, before: checks.Before, result: Result) -> None:
@@ -140,12 +140,12 @@ def _tell(stage: Stage, story: Story, before: checks.Before, result: Result) -> 
                 result.faults[fault.kind] += 1
             except Skip as skip:
                 result.skipped[fault.kind] = str(skip)
-        mend(stage, story)
+        restore(stage, story)
         stage.be_up()
         stage.settle(story, Random(story.seed))
     except AssertionError as error:
         result.broken.append((story.seed, "settled", str(error)[:3000]))
-        mend(stage, story)
+        restore(stage, story)
         return
     tasks = [one for one in stage.status()["tasks"] if one["id"] in {job.name for job in story.jobs}]
     result.states.update(one["state"] for one in tasks)
@@ -168,12 +168,12 @@ def _note(result: Result, story: Story, name: str, wrong: list[str]) -> None:
 
 
 class _Kept(Exception):
-    """Leave the stage as it is."""
+    """Keep the stage as it is."""
 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """What the commands of orch print in this process is no part of the story."""
+    """Discard what the commands of orch print in this process."""
     with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
         yield
 

@@ -1,4 +1,4 @@
-"""What must be true after each story. Each check gives what is wrong, in words; nothing if all is well."""
+"""Checks after each story. Each yields descriptions of what is wrong, or nothing."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ Check = Callable[[Stage, Story, "Before"], Iterator[str]]
 
 
 class Before:
-    """How the repos were when the stage was set."""
+    """The state of the repos before the stories."""
 
     def __init__(self, stage: Stage) -> None:
         self.repos = {name: _repo(stage, name) for name in stage.repos}
 
 
 def settled(stage: Stage, story: Story, before: Before) -> Iterator[str]:
-    """Every task is settled, or waits on an ask that is named."""
+    """Every task is settled or waits on a named ask."""
     picture = stage.status()
     asked = {one["task"] for one in picture["asks"]}
     for name in unsettled(picture, story):
@@ -49,7 +49,7 @@ def settled(stage: Stage, story: Story, before: Before) -> Iterator[str]:
 
 
 def one_server_each(stage: Stage, story: Story, before: Before) -> Iterator[str]:
-    """Each child has one server, whoever started how many supervisors at once."""
+    """Each child has one server, however many supervisors were started at once."""
     for name in stage.repos:
         found = []
         for one in process.marked(stage.workspace.mark(name)):
@@ -61,7 +61,7 @@ def one_server_each(stage: Stage, story: Story, before: Before) -> Iterator[str]
 
 
 def delivered_once(stage: Stage, story: Story, before: Before) -> Iterator[str]:
-    """Each message that a thread took in is at the model once: as often as the ledger says that it arrived."""
+    """Each delivered message reached the model once, as often as the ledger says that it arrived."""
     sent: dict[str, tuple[str, str]] = {}
     arrived: set[str] = set()
     for line in recorded(stage):
@@ -87,7 +87,7 @@ def delivered_once(stage: Stage, story: Story, before: Before) -> Iterator[str]:
 
 
 def trees_whole(stage: Stage, story: Story, before: Before) -> Iterator[str]:
-    """What the human left in the work trees is there, and so is what the tasks made."""
+    """The human's changes are in the work trees, and so are those of the tasks."""
     states = {one["id"]: one["state"] for one in stage.status()["tasks"]}
     for name in stage.repos:
         if (now := _repo(stage, name)) != before.repos[name]:
@@ -99,7 +99,7 @@ def trees_whole(stage: Stage, story: Story, before: Before) -> Iterator[str]:
 
 
 def answered_once(stage: Stage, story: Story, before: Before) -> Iterator[str]:
-    """No ask is answered twice, and no server gets two answers to one request."""
+    """No ask is answered twice, and no server receives two answers to one request."""
     lines = list(recorded(stage))
     for ask, number in Counter(one["ask"] for one in lines if one["event"] == "ask_answered").items():
         if number > 1:
@@ -112,7 +112,7 @@ def answered_once(stage: Stage, story: Story, before: Before) -> Iterator[str]:
 
 
 def ledger_is_the_world(stage: Stage, story: Story, before: Before) -> Iterator[str]:
-    """The fold of the ledger shows what the living supervisor shows, whether or not it begins at a kept world."""
+    """The fold of the ledger yields the live supervisor's status, with and without the checkpoint."""
     deadline = time.monotonic() + STILL
     while True:
         live, seen = _shown(stage.status()), list(recorded(stage))
@@ -126,11 +126,11 @@ def ledger_is_the_world(stage: Stage, story: Story, before: Before) -> Iterator[
         if time.monotonic() > deadline:
             yield f"the ledger says otherwise of {', '.join(wrong)}"
             return
-        time.sleep(0.2)  # something happened in between
+        time.sleep(0.2)  # something happened meanwhile
 
 
 def runs_is_rendered(stage: Stage, story: Story, before: Before) -> Iterator[str]:
-    """runs.md says what the world says."""
+    """runs.md shows the world."""
     template, root = templates.read("runs.template.md"), str(stage.workspace.root)
     deadline = time.monotonic() + STILL
     while True:
@@ -147,7 +147,7 @@ def runs_is_rendered(stage: Stage, story: Story, before: Before) -> Iterator[str
 
 
 def nothing_left(stage: Stage, story: Story, before: Before) -> Iterator[str]:
-    """After `orch down` there is no process, socket or lock of ours. (It is looked at when a story ends so.)"""
+    """After `orch down` there is no process, socket or lock of ours. Checked if the story ends with a down."""
     workspace = stage.workspace
     if left := process.marked(workspace.mark()):
         yield f"processes are left: {[one.pid for one in left]}"
@@ -188,14 +188,14 @@ def recorded(stage: Stage) -> Iterator[dict[str, Any]]:
 
 
 def _shown(picture: dict[str, Any]) -> dict[str, Any]:
-    """A status without what only the process knows, or the moment."""
+    """A status without the time and what only the process knows."""
     children = [{**one, "rss_bytes": None} for one in picture["children"]]
     orchestrator = picture["orchestrator"] and {**picture["orchestrator"], "doing": None}
     return {**picture, "children": children, "orchestrator": orchestrator, "supervisor": picture["supervisor"]["pid"]}
 
 
 def _repo(stage: Stage, name: str) -> tuple[str, str, str, str]:
-    """HEAD, index and what the human left in the work tree."""
+    """HEAD, the index and the human's changes in the work tree."""
     repo = stage.repos[name]
 
     def git(*words: str) -> str:

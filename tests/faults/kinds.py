@@ -1,4 +1,4 @@
-"""What can go wrong: one small function each, which does it to the stage and returns. `mend` makes all of it good."""
+"""The faults: one small function each, which does it to the stage and returns. `restore` undoes all of them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ DEAD_WITHIN = 5.0  # seconds from SIGKILL to the end of a process
 
 
 class Skip(Exception):
-    """It cannot be done here, and why."""
+    """Why a fault cannot be done here."""
 
 
 # ── processes ────────────────────────────────────────────────────────────────────────────────────
@@ -47,7 +47,7 @@ def supervisor_killed(stage: Stage, luck: Random) -> None:
 
 
 def all_killed(stage: Stage, luck: Random) -> None:
-    """The supervisor and its servers, in either order."""
+    """Kill the supervisor and its servers, in either order."""
     pids = _servers(stage)
     if luck.random() < 0.5:
         _kill_supervisor(stage)
@@ -58,7 +58,7 @@ def all_killed(stage: Stage, luck: Random) -> None:
 
 
 def killed_while_it_starts(stage: Stage, luck: Random) -> None:
-    """`orch up` begins, and the supervisor dies at some moment of its start."""
+    """Kill the supervisor at some moment of its start."""
     _kill_supervisor(stage)
     starting = _orch(stage, "up")
     time.sleep(luck.uniform(0.1, 1.2))
@@ -68,14 +68,14 @@ def killed_while_it_starts(stage: Stage, luck: Random) -> None:
 
 
 def tool_killed(stage: Stage, luck: Random) -> None:
-    """A process that a server started."""
+    """Kill a process that a server started."""
     tools = [one.pid for pid in _servers(stage) for one in _descendants(pid)]
     if tools:
         _kill(luck.choice(tools))
 
 
 def server_stopped(stage: Stage, luck: Random) -> None:
-    """It hangs for a while: a short one is nothing, after a long one it is replaced."""
+    """Suspend a server for a while. After a short time it goes on, after a long time it is replaced."""
     if pids := _servers(stage):
         pid = luck.choice(pids)
         _signal(pid, signal.SIGSTOP)
@@ -91,7 +91,7 @@ def supervisor_stopped(stage: Stage, luck: Random) -> None:
 
 
 def model_killed(stage: Stage, luck: Random) -> None:
-    """It hangs up on everybody, and is back at the same place a moment later."""
+    """Cut all connections of the model. It is back at the same address a moment later."""
     old = stage.model
     old.close()
     time.sleep(luck.choice((0.0, 0.5)))
@@ -100,12 +100,12 @@ def model_killed(stage: Stage, luck: Random) -> None:
 
 
 def socket_removed(stage: Stage, luck: Random) -> None:
-    """Of a server, or the supervisor's own."""
+    """Remove the socket of a server or of the supervisor."""
     sockets = sorted(stage.workspace.runtime_dir.glob("*.sock"))
     if sockets:
         gone = luck.choice(sockets)
         gone.unlink(missing_ok=True)
-        if gone == stage.workspace.control_socket:  # nobody can talk to it any more: a human ends it
+        if gone == stage.workspace.control_socket:  # nobody can reach it any more: a human stops it
             _kill_supervisor(stage)
             stage.be_up()
 
@@ -118,7 +118,7 @@ def two_ups(stage: Stage, luck: Random) -> None:
 
 
 def down_and_up(stage: Stage, luck: Random) -> None:
-    """While an `orch down` is under way."""
+    """Run `orch up` while an `orch down` is under way."""
     going = _orch(stage, "down", *(["--now"] if luck.random() < 0.3 else []))
     time.sleep(luck.uniform(0.0, 0.5))
     if luck.random() < 0.5:
@@ -141,7 +141,7 @@ def _moody(*steps: Step, most: int = 3) -> Kind:
 
 
 def disk_full(stage: Stage, luck: Random) -> None:
-    """Nothing more fits where the ledger and the logs are."""
+    """Fill the disk of the ledger and the logs."""
     state = _own_disk(stage)
     filler = state / "filler"
     with filler.open("wb", buffering=0) as file, suppress(OSError):
@@ -152,7 +152,7 @@ def disk_full(stage: Stage, luck: Random) -> None:
 
 
 def disk_read_only(stage: Stage, luck: Random) -> None:
-    """Files that are open stay so; none can be opened, and the next supervisor does not start before that is over."""
+    """Make the disk read-only. Open files stay open, none can be opened, and no supervisor can start meanwhile."""
     state = stage.workspace.state
     if os.geteuid() != 0:
         raise Skip("only root can make a folder read-only for root")
@@ -161,7 +161,7 @@ def disk_read_only(stage: Stage, luck: Random) -> None:
     try:
         words = ["mount", "-o", "remount,bind,ro", str(state)]
         made = subprocess.run(words, capture_output=True, text=True, check=False)
-        if made.returncode:  # the system may find it busy
+        if made.returncode:  # it may be busy
             raise Skip(f"the folder cannot be made read-only: {made.stderr.strip()[:200]}")
         if luck.random() < 0.5:
             _kill_supervisor(stage)
@@ -174,7 +174,7 @@ def disk_read_only(stage: Stage, luck: Random) -> None:
 
 
 def _own_disk(stage: Stage) -> Path:
-    """The state on a disk of its own, of 24 MB, from here on."""
+    """Move the state to a disk of its own, of 24 MB."""
     state = stage.workspace.state
     if os.path.ismount(state):
         return state
@@ -202,7 +202,7 @@ def _own_disk(stage: Stage) -> Path:
 
 
 def ledger_torn(stage: Stage, luck: Random) -> None:
-    """The supervisor dies in the middle of a line."""
+    """Let the supervisor die in the middle of a line."""
     _kill_supervisor(stage)
     ledger = stage.workspace.ledger
     if ledger.exists():
@@ -213,12 +213,12 @@ def ledger_torn(stage: Stage, luck: Random) -> None:
 
 
 def clock_jumped(stage: Stage, luck: Random) -> None:
-    """A supervisor starts with the wall clock a day away."""
+    """Start a supervisor with the wall clock a day off."""
     library = next((one for folder in _FAKETIME for one in Path(folder).glob("**/libfaketime.so.1")), None)
     if library is None:
         raise Skip("libfaketime is not installed")
     _kill_supervisor(stage)
-    jump = {"FAKETIME": luck.choice(("-1d", "+1d")), "DONT_FAKE_MONOTONIC": "1"}  # as in the world: that never jumps
+    jump = {"FAKETIME": luck.choice(("-1d", "+1d")), "DONT_FAKE_MONOTONIC": "1"}  # the monotonic clock never jumps
     stage.orch("up", check=False, LD_PRELOAD=str(library), **jump)
     stage.be_up()
 
@@ -227,7 +227,7 @@ _FAKETIME = ("/usr/lib", str(Path(sys.prefix) / "lib"))
 
 
 def plan_saved_often(stage: Stage, luck: Random) -> None:
-    """200 times within about a second, in place and by a new file; the last is as the first."""
+    """Save plan.md 200 times within about a second, in place and as a new file. The last content is the first."""
     text = stage.workspace.plan.read_text(encoding="utf-8")
     for number in range(200):
         changed = f"{text}\n<!-- {number} -->\n"
@@ -240,7 +240,7 @@ def plan_saved_often(stage: Stage, luck: Random) -> None:
 
 
 def plan_replaced(stage: Stage, luck: Random) -> None:
-    """By what is no plan, for a while."""
+    """Replace plan.md by something else for a while."""
     plan = stage.workspace.plan
     aside = plan.with_name("plan.aside")
     plan.rename(aside)
@@ -272,7 +272,7 @@ def plan_replaced(stage: Stage, luck: Random) -> None:
 
 
 def answers_given_wrongly(stage: Stage, luck: Random) -> None:
-    """To an ask that is not there, to one that is settled, and twice at once."""
+    """Answer an ask that does not exist, one that is settled, and one twice at the same time."""
     with suppress(SupervisorDown):
         picture = calling.live(stage.workspace)
         assert stage.orch("answer", "A99999", "accept", check=False).returncode in (2, 3)
@@ -285,7 +285,7 @@ def answers_given_wrongly(stage: Stage, luck: Random) -> None:
 
 
 def held_by_another_window(stage: Stage, luck: Random) -> None:
-    """`codex resume` elsewhere has a thread of ours when our server comes back."""
+    """Let `codex resume` in another window have a thread of ours when our server comes back."""
     with suppress(SupervisorDown):
         threads = [one["thread"] for one in calling.live(stage.workspace)["children"] if one["thread"]]
         if threads:
@@ -298,7 +298,7 @@ def held_by_another_window(stage: Stage, luck: Random) -> None:
 
 
 def strange_frames(stage: Stage, luck: Random) -> None:
-    """The next supervisor hears, between a server's own words, what no server should say."""
+    """Send the next supervisor invalid messages between those of a server."""
     intruder = peer.intrude(stage, luck)
     if intruder is not None:
         _intruders.append(intruder)
@@ -338,8 +338,8 @@ KINDS: dict[str, Kind] = {
 }
 
 
-def mend(stage: Stage, story: Story) -> None:
-    """The world is good again: from here on it has to settle."""
+def restore(stage: Stage, story: Story) -> None:
+    """Undo all faults. From now on everything has to settle."""
     stage.mood.clear()
     while _intruders:
         _intruders.pop().leave()
@@ -362,7 +362,7 @@ def _later(seconds: float, act: Callable[[], None]) -> None:
 
 
 def _servers(stage: Stage) -> list[int]:
-    """The processes of the servers, by the marks that they carry."""
+    """The processes of the servers, by their marks."""
     from supervisor.runtime.codex.registry import Registry
 
     return [record.identity.pid for record in Registry(stage.workspace.registry).alive().values()]
@@ -378,7 +378,7 @@ def _kill_supervisor(stage: Stage) -> None:
     found = ending.supervisor_process(stage.workspace)
     if found is not None:
         _kill(found.pid)
-        assert not ending.end_supervisor(found, DEAD_WITHIN), "it outlived SIGKILL by seconds"
+        assert not ending.end_supervisor(found, DEAD_WITHIN), "it survived SIGKILL for seconds"
 
 
 def _kill(pid: int) -> None:

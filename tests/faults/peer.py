@@ -1,4 +1,4 @@
-"""Somebody else on the wire: another server that holds a thread of ours, and one who talks between a server's words."""
+"""Others on the wire: another server that has a thread of ours, and an intruder between us and a server."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ BIG = 20_000_000  # bytes of one frame
 
 
 def hold_thread(stage: Stage, thread: str, *, seconds: float, begin: Callable[[], None]) -> None:
-    """Another app-server opens a thread of ours, which is then `begun` to be used again, and ends after a while."""
+    """Open a thread of ours in another app-server, set `begun`, and stop it after a while."""
     path = stage.folder / "other.sock"
     other = subprocess.Popen(
         [codex_binary(), "app-server", "--listen", f"unix://{path}"],
@@ -59,7 +59,7 @@ async def _resume(path: str, thread: str) -> None:
         try:
             await connection.request("initialize", codex.initialize("0"), WITHIN)
             await connection.notify("initialized")
-            with suppress(OrchError):  # a thread that never had a turn is nothing to hold
+            with suppress(OrchError):  # a thread without a turn cannot be opened
                 await connection.request("thread/resume", {"threadId": thread}, WITHIN)
         finally:
             connection.close()
@@ -67,7 +67,7 @@ async def _resume(path: str, thread: str) -> None:
 
 
 class Intruder:
-    """Sits on a server's socket, hands everything on, and says strange things in the server's name."""
+    """Sits on a server's socket, passes everything on, and sends invalid messages in the server's name."""
 
     def __init__(self, socket: Path, luck: Random) -> None:
         self._socket, self._luck = socket, luck
@@ -82,8 +82,8 @@ class Intruder:
         self._point_to(self._own)
 
     def leave(self) -> None:
-        """As if nothing had been; connections that go through us break."""
-        if os.path.realpath(self._socket) == self._own:  # else the server was replaced meanwhile
+        """Restore the socket. Connections through us break."""
+        if os.path.realpath(self._socket) == self._own:  # unless the server was replaced meanwhile
             self._point_to(self._real)
         self._loop.call_soon_threadsafe(self._over.set)
         self._thread.join(5)
@@ -128,11 +128,11 @@ class Intruder:
 
     def _strange(self) -> bytes:
         luck = self._luck
-        said = luck.choice(STRANGE) if luck.random() < 0.9 else "big"
-        if said == "big":
+        strange = luck.choice(STRANGE) if luck.random() < 0.9 else "big"
+        if strange == "big":
             words = {"method": "item/agentMessage/delta", "params": {"threadId": "t", "delta": "x" * BIG}}
             return _frame(json.dumps(words).encode())
-        return _frame(said) if isinstance(said, bytes) else _frame(json.dumps(said).encode())
+        return _frame(strange) if isinstance(strange, bytes) else _frame(json.dumps(strange).encode())
 
 
 STRANGE: tuple[object, ...] = (
@@ -164,7 +164,7 @@ async def _copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> N
 
 
 def _frame(payload: bytes) -> bytes:
-    """A whole text frame, as a server sends it (RFC 6455, section 5.2)."""
+    """A whole text frame as a server sends it (RFC 6455, section 5.2)."""
     size = len(payload)
     if size < 126:
         return bytes((0x81, size)) + payload
@@ -173,7 +173,7 @@ def _frame(payload: bytes) -> bytes:
 
 
 def intrude(stage: Stage, luck: Random) -> Intruder | None:
-    """Between a server that runs and whoever connects to it next; None if none runs."""
+    """Put an intruder between a running server and whoever connects to it next. None if none runs."""
     records = [
         record for record in Registry(stage.workspace.registry).alive().values() if os.path.exists(record.socket)
     ]

@@ -1,4 +1,4 @@
-"""What happens in a story: a pure function of its seed, so that it can be told again."""
+"""What happens in a story: a pure function of its seed, so that it can be repeated."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ LONGEST = 2.0  # seconds after the start of the work in which faults happen
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A task: its child, what it comes after, and the lines that the model acts on."""
+    """A task: its child, what it comes after, and the lines that script the model."""
 
     name: str
     child: str
@@ -20,13 +20,13 @@ class Job:
 
     @property
     def file(self) -> str:
-        """What it writes, with its own name in it."""
+        """The file that it writes, with its own name as content."""
         return f"{self.name}.txt"
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Something goes wrong, `at` seconds after the work began. `luck` decides about its details."""
+    """Something goes wrong `at` seconds after the work began. `luck` decides the details."""
 
     at: float
     kind: str
@@ -38,11 +38,11 @@ class Story:
     seed: int
     jobs: tuple[Job, ...]
     faults: tuple[Fault, ...]
-    down: bool  # everything goes down at its end, and the next story starts it anew
+    down: bool  # it ends with `orch down`, and the next story starts everything again
 
 
-def told(seed: int, children: Sequence[str], kinds: Sequence[str]) -> Story:
-    """The story of this number."""
+def story_of(seed: int, children: Sequence[str], kinds: Sequence[str]) -> Story:
+    """The story with this number."""
     dice = Random(seed)
     jobs: list[Job] = []
     for number in range(dice.randint(2, 2 + len(children))):

@@ -1,4 +1,4 @@
-"""The stage of the stories: a lab whose model can be in a bad mood, and what the human does about asks."""
+"""The stage of the stories: a lab whose model can misbehave, and a human who answers asks."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ OVER = ("done", "blocked", "failed", "retired")
 
 
 class Stage(Lab):
-    """A workspace in which one story is told after the other."""
+    """A workspace in which one story is played after the other."""
 
     def __init__(self, children: Sequence[str]) -> None:
-        self.mood: deque[Step] = deque()  # what the model does in place of the next answers
+        self.mood: deque[Step] = deque()  # what the model does instead of the next answers
         self._guard = threading.Lock()
         super().__init__(*children, script=self._answer, idle_timeout_ms=3000)
         self.set_limits(**LIMITS)
-        # Whatever is done to the supervisor's environment is not done to the servers'.
+        # Faults in the supervisor's environment must not reach the servers.
         codex = self.folder / "codex"
         codex.write_text(
             f'#!/bin/sh\nunset LD_PRELOAD FAKETIME DONT_FAKE_MONOTONIC\nexec {codex_binary()} "$@"\n', encoding="utf-8"
@@ -66,7 +66,7 @@ class Stage(Lab):
         self.plan("".join(_task(job) for job in story.jobs), objective=f"Story {story.seed}.")
 
     def be_up(self) -> None:
-        """As a human who sees that it is down: `orch up`, until it is."""
+        """Run `orch up` until it works, as a human does who sees that it is down."""
         deadline = time.monotonic() + SETTLES_WITHIN
         while True:
             done = self.orch("up", check=False)
@@ -76,7 +76,7 @@ class Stage(Lab):
             time.sleep(0.2)
 
     def settle(self, story: Story, luck: Random) -> None:
-        """Do what a human does, until nothing is left to do. AssertionError if it does not settle."""
+        """Do what a human does until nothing is left to do. Raises AssertionError if it does not settle."""
         deadline = time.monotonic() + SETTLES_WITHIN
         tried: dict[str, int] = {}
         picture: dict[str, Any] = {}
@@ -108,7 +108,7 @@ class Stage(Lab):
         self.orch("answer", ask["id"], words, check=False)
 
     def _pause(self, picture: dict[str, Any]) -> None:
-        """Until the world is another one, or a moment is over."""
+        """Wait until the world changes, or for a moment."""
         try:
             with self.client() as client:
                 client.watch(client.watch(-1, 0).version, 0.3)
@@ -117,11 +117,11 @@ class Stage(Lab):
 
 
 def unsettled(picture: dict[str, Any], story: Story) -> list[str]:
-    """The tasks that may still go on by themselves; one behind a blocked or failed one may not."""
+    """The tasks that may still go on by themselves, so not those after a blocked or failed one."""
     states = {one["id"]: one["state"] for one in picture["tasks"]}
     halted: set[str] = set()
     found = []
-    for job in story.jobs:  # in the order in which they come after each other
+    for job in story.jobs:  # each comes after those it depends on
         state = states.get(job.name)
         if state in ("blocked", "failed") or (state == "waiting" and not halted.isdisjoint(job.after)):
             halted.add(job.name)

@@ -1,1 +1,1 @@
-"""Coverage-guided fuzzing of whatever reads what others write: each input gives a value or an OrchError."""
+"""Coverage-guided fuzzing of everything that reads other people's input. Each input yields a value or an OrchError."""

@@ -1,4 +1,4 @@
-"""Fuzz the readers, one after the other, each in a process of its own; what breaks one is printed (as base64, too)."""
+"""Fuzz the readers one after the other, each in its own process. Prints the input that breaks one, also as base64."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SLOWEST = 5  # seconds for one input
 def main() -> int:
     if sys.argv[1:2] == ["--run"]:
         return _fuzz(sys.argv[2], sys.argv[3:])
-    from tests.fuzz.targets import SEEDS, TARGETS  # not before: the fuzzer has to see them loaded
+    from tests.fuzz.targets import SEEDS, TARGETS  # imported late: the fuzzer instruments modules as they load
 
     parser = argparse.ArgumentParser(prog="scripts/fuzz", description=__doc__)
     parser.add_argument("targets", nargs="*", metavar="TARGET", help=f"of {', '.join(TARGETS)} (all)")
@@ -51,7 +51,7 @@ def main() -> int:
 
 
 def _fuzz(name: str, arguments: list[str]) -> int:
-    """Be the fuzzer of one reader, until it is told to end or finds something."""
+    """Fuzz one reader until it is stopped or finds something."""
     import atheris
 
     with atheris.instrument_imports(include=["supervisor"]):

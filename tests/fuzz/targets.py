@@ -1,4 +1,4 @@
-"""The readers, each as a function of bytes that raises only what is a bug."""
+"""The readers, each as a function of bytes that raises only for a bug."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ _SECONDS = 2.0  # for one input: what takes longer hangs
 
 
 def plan(data: bytes) -> None:
-    """plan.md."""
+    """Read plan.md."""
     check(data, ["backend", "mobile"])
     parse(data.decode("utf-8", "replace"), ["backend", "mobile"])
 
 
 def ledger(data: bytes) -> None:
-    """ledger.jsonl, and the fold of what is in it."""
+    """Read ledger.jsonl and fold its events."""
     path = _FOLDER / "ledger.jsonl"
     path.write_bytes(data)
     it = Ledger(path)
@@ -46,7 +46,7 @@ def ledger(data: bytes) -> None:
 
 
 def peer(data: bytes) -> None:
-    """A message of a server's."""
+    """Read a message of a server."""
     it = Peer()
     it.request("thread/start", {})
     it.receive(data)
@@ -54,7 +54,7 @@ def peer(data: bytes) -> None:
 
 
 def config(data: bytes) -> None:
-    """orchestrator.config.yaml."""
+    """Read orchestrator.config.yaml."""
     workspace = Workspace(_FOLDER)
     workspace.config.write_bytes(data)
     with suppress(OrchError):
@@ -62,7 +62,7 @@ def config(data: bytes) -> None:
 
 
 def control(data: bytes) -> None:
-    """A line on the control socket."""
+    """Read a line on the control socket."""
     asyncio.run(_answered(data))
 
 
@@ -75,11 +75,11 @@ async def _answered(data: bytes) -> None:
     try:
         async with asyncio.TaskGroup() as group:
             client = Control(Workspace(_FOLDER), loop, logs, group, Authors("plan.md", World), Activity())
-            if b"ask_child" not in data and b"reload" not in data:  # those need a whole supervisor
+            if b"ask_child" not in data and b"reload" not in data:  # these two need a whole supervisor
                 async with asyncio.timeout(_SECONDS):
                     answer = await client.answer(data.replace(b"watch", b"status"))
                 assert "\n" not in answer
-                assert f'"code":{INTERNAL_ERROR}' not in answer, answer  # an error of ours that nobody expected
+                assert f'"code":{INTERNAL_ERROR}' not in answer, answer  # an unexpected error of ours
     finally:
         running.cancel()
         it.close()

@@ -1,14 +1,14 @@
-"""A `codex app-server` that answers at once: threads and turns in memory, each turn done as soon as it begun.
+"""A `codex app-server` that answers at once, with threads and turns in memory. Each turn ends as soon as it begins.
 
     appserver.py MANNER --version
     appserver.py MANNER [-c KEY=VALUE] app-server [--listen unix://PATH | stdio://]
 
-Manners: `good`; `busy` never ends a turn, and writes the moment (`time.monotonic`) of each `turn/steer` to PATH.steers;
-`flood` sends 20,000 deltas in each turn; `mute` takes connections and never answers; `never` does not even listen;
-`garbage` answers with what is no JSON; `ends` exits with 0; `late` listens after a moment; `loud` also writes to its
-error output without end; `odd` leaves a thread's id out of its answers; `old` says that it is of a version that is too
-old; `stubborn` obeys no SIGTERM, and has a child in a session of its own that does not either; `named` is what the
-folder that it is started in is called.
+Manners: `good`; `busy` never ends a turn, and writes the time (`time.monotonic`) of each `turn/steer` to PATH.steers;
+`flood` sends 20,000 deltas in each turn; `mute` accepts connections and never answers; `never` does not even listen;
+`garbage` answers with invalid JSON; `ends` exits with 0; `late` listens after a moment; `loud` also writes to its error
+output without end; `odd` leaves a thread's id out of its answers; `old` reports a version that is too old; `stubborn`
+ignores SIGTERM, and has a child in a session of its own that does so too; `named` takes its manner from the name of the
+folder in which it is started.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ async def serve(path: str, manner: str) -> None:
 
 
 def serve_stdio(manner: str) -> None:
-    """The same over standard input and output, a message a line."""
+    """Do the same over standard input and output, one message on each line."""
     for line in sys.stdin:
         for message in _answers(json.loads(line), VERSION, manner):
             sys.stdout.write(json.dumps(message) + "\n")
@@ -111,7 +111,7 @@ def _note(path: str, moment: float) -> None:
 
 
 def _answers(call: dict[str, Any], version: str, manner: str) -> list[dict[str, Any]]:
-    """What is said upon a message: the answer, and then what happens."""
+    """The replies to a message: the answer, then the notifications."""
     if "id" not in call or "method" not in call:
         return []
     params, happens, result = call.get("params") or {}, [], {}

@@ -1,1 +1,1 @@
-"""Systems of several repos with their true seams written down by hand, and the measure of `orch map` on them."""
+"""Systems of several repos with their true links labelled by hand, and the measure of `orch map` on them."""

@@ -1,4 +1,4 @@
-"""Compares the rows of a map with the labels of a system. No I/O."""
+"""Compare the rows of a map with the labels of a system. No I/O."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NEAR = 3  # lines below a place in which the rest of its text may stand
 
 class Verdict(StrEnum):
     RIGHT = "right"
-    REPEATED = "repeated"  # says again what a row above it says
+    REPEATED = "repeated"  # the same as a row above it
     IGNORED = "ignored"
     WRONG = "wrong"
     TRAP = "trap"
@@ -32,20 +32,20 @@ class Judgement:
 
     @property
     def precision(self) -> float:
-        """Of the rows shown that count, those that are right."""
+        """The share of the shown rows that are right, among those that count."""
         right = sum(verdict is Verdict.RIGHT for verdict, _ in self.verdicts)
         counted = sum(verdict in (Verdict.RIGHT, Verdict.WRONG, Verdict.TRAP) for verdict, _ in self.verdicts)
         return right / counted if counted else 0.0
 
     @property
     def recall(self) -> float:
-        """Of the labels that could have been shown, those that were."""
+        """The share of the labels that were shown, among those that could have been."""
         right = sum(verdict is Verdict.RIGHT for verdict, _ in self.verdicts)
         return right / min(self.labels, SHOWN)
 
 
 def judge(system: System, rows: list[dict[str, Any]], says: Callable[[str, str], str | None]) -> Judgement:
-    """The verdict over a map; `says(child, file)` is the text of a file, or of a repo's log if `file` is empty."""
+    """Judge a map. `says(child, file)` returns the text of a file, or of a repo's log if `file` is empty."""
     found: set[int] = set()
     verdicts = []
     for row in rows[:SHOWN]:
@@ -55,7 +55,7 @@ def judge(system: System, rows: list[dict[str, Any]], says: Callable[[str, str],
             if (rank := _match(label, row)) is not None and _same_children(label, row)
         ]
         new = sorted(pair for pair in matching if pair[1] not in found)
-        # A label that fits to the letter and was found already is not replaced by one that only nearly fits.
+        # A label that matches exactly and was found already is not replaced by one that only nearly matches.
         if new and (new[0][0] == 0 or not any(rank == 0 for rank, _ in matching)):
             found.add(new[0][1])
             verdicts.append((Verdict.RIGHT, row))
@@ -72,7 +72,7 @@ def judge(system: System, rows: list[dict[str, Any]], says: Callable[[str, str],
 
 
 def _match(link: Link, row: dict[str, Any]) -> int | None:
-    """0 if the row says the seam to the letter, 1 if nearly, None if not."""
+    """0 if the row matches the label exactly, 1 if nearly, None if not."""
     kind, name = str(row["kind"]), str(row["name"])
     if not link.of_kind(kind):
         return None
@@ -90,7 +90,7 @@ def _match(link: Link, row: dict[str, Any]) -> int | None:
 
 
 def _tail(one: list[str], other: list[str]) -> bool:
-    """Whether the shorter path ends the longer one (a prefix is set elsewhere), with a word of its own."""
+    """Whether the longer path ends with the shorter one, which has a word of its own. A prefix may be set elsewhere."""
     short, long = sorted((one, other), key=len)
     return bool(short) and any(piece != "{}" for piece in short) and long[-len(short) :] == short
 
@@ -100,7 +100,7 @@ def _same_children(label: Link, row: dict[str, Any]) -> bool:
 
 
 def _unproven(rows: list[dict[str, Any]], says: Callable[[str, str], str | None]) -> list[str]:
-    """The places whose line does not say what the row claims."""
+    """The places whose line does not have what the row claims."""
     wrong = []
     for row in rows:
         kind, name = str(row["kind"]), str(row["name"])
@@ -119,7 +119,7 @@ def _unproven(rows: list[dict[str, Any]], says: Callable[[str, str], str | None]
                 wrong.append(f"{where}: no such file")
                 continue
             if kind == "copy" or (not line and fold(name) in fold(f"{child}/{file}")):
-                continue  # the file as a whole says it
+                continue  # the file as a whole has it
             lines = content.split("\n")
             if not 0 < line <= len(lines):
                 wrong.append(f"{where}: no such line")

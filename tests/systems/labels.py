@@ -1,4 +1,4 @@
-"""The label files: what is true of a system, and whether the sources say so."""
+"""The label files: the true links of a system, and checks that they are in the sources."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _HOST = re.compile(r"^[a-z][a-z0-9+.-]*://[^/]*", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One true row, or one that does not count, or a trap."""
+    """A true row, a row that does not count, or a trap."""
 
     kinds: frozenset[str]
     name: str
@@ -43,7 +43,7 @@ class Link:
         return (self.name, *self.also)
 
     def of_kind(self, kind: str) -> bool:
-        """A `word` is a name that both sides say and whose kind the map leaves open."""
+        """Whether a row of this kind matches. A `word` is a name on both sides whose kind the map leaves open."""
         return ANY in self.kinds or kind in self.kinds or (kind == "word" and not self.kinds.isdisjoint(_WORDS))
 
 
@@ -51,7 +51,7 @@ class Link:
 class Commit:
     repo: str
     author: str
-    date: str  # seconds since the epoch and +0000, as git takes it
+    date: str  # seconds since the epoch and +0000, as git accepts it
     message: str
     files: tuple[str, ...]
 
@@ -94,7 +94,7 @@ def real() -> list[System]:
 
 
 def files(system: System, child: str) -> dict[str, bytes]:
-    """The files of one repo of an own system: path in the repo -> content."""
+    """The files of one repo of an own system: content by path in the repo."""
     top = system.path.parent / "repos" / child
     found = {}
     for path in sorted(path for path in top.rglob("*") if path.is_file()):
@@ -109,46 +109,46 @@ def files(system: System, child: str) -> dict[str, bytes]:
 
 
 def problems(system: System, sources: dict[str, dict[str, bytes]]) -> list[str]:
-    """What is wrong with the label file of a system, given the files of each child; a sentence each."""
-    said = []
+    """List what is wrong with the label file of a system, given the files of each child."""
+    found = []
     for link in (*system.labels, *system.ignorable, *system.traps):
         where = f"{system.name}: {'/'.join(sorted(link.kinds))} {link.name}"
         if unknown := link.kinds - KINDS - {ANY}:
-            said.append(f"{where}: no such kind: {', '.join(sorted(unknown))}")
+            found.append(f"{where}: no such kind: {', '.join(sorted(unknown))}")
         if strangers := link.children - set(system.children):
-            said.append(f"{where}: no such child: {', '.join(sorted(strangers))}")
+            found.append(f"{where}: no such child: {', '.join(sorted(strangers))}")
         for child, file, number in link.places:
             content = sources.get(child, {}).get(file)
             lines = content.decode("utf-8", "replace").splitlines() if content is not None else []
             if not 0 < number <= len(lines):
-                said.append(f"{where}: there is no {child}/{file}:{number}")
+                found.append(f"{where}: there is no {child}/{file}:{number}")
             elif not any(shows(link.kinds, spelling, lines[number - 1]) for spelling in link.spellings):
-                said.append(f"{where}: {child}/{file}:{number} says {lines[number - 1].strip()!r}")
+                found.append(f"{where}: {child}/{file}:{number} says {lines[number - 1].strip()!r}")
     for link in system.labels:
         where = f"{system.name}: {'/'.join(sorted(link.kinds))} {link.name}"
         if len(link.children) < 2:
-            said.append(f"{where}: a seam ties two children at least")
+            found.append(f"{where}: a link needs at least two children")
         if not link.kinds & {"copy", "commit"} and {child for child, _, _ in link.places} != link.children:
-            said.append(f"{where}: the places are not those of {', '.join(sorted(link.children))}")
+            found.append(f"{where}: the places are not those of {', '.join(sorted(link.children))}")
         if "copy" in link.kinds:
             for child in link.children:
                 if not any(file.rpartition("/")[2] == link.name for file in sources.get(child, {})):
-                    said.append(f"{where}: {child} has no such file")
+                    found.append(f"{where}: {child} has no such file")
         if "commit" in link.kinds:
             for child in link.children:
                 if not any(fold(link.name) in fold(it.message) for it in system.commits if it.repo == child):
-                    said.append(f"{where}: no commit of {child} says so")
+                    found.append(f"{where}: no commit of {child} says so")
     names: dict[tuple[str, str], Link] = {}
     for link in system.labels:
         for kind in link.kinds:
             other = names.setdefault((kind, plain(kind, link.name)), link)
             if other is not link:
-                said.append(f"{system.name}: {kind} {link.name} is there twice")
-    return said
+                found.append(f"{system.name}: {kind} {link.name} is there twice")
+    return found
 
 
 def fold(text: str) -> str:
-    """Letters and digits alone, in lower case: `claimCode`, `CLAIM_CODE` and `claim-code` are one name."""
+    """Keep only letters and digits, in lower case: `claimCode`, `CLAIM_CODE` and `claim-code` are one name."""
     return "".join(char for char in text.casefold() if char.isalnum())
 
 
@@ -171,12 +171,12 @@ def plain(kind: str, name: str) -> str:
 
 
 def shows(kinds: frozenset[str], name: str, line: str) -> bool:
-    """Whether a line says a name: in full, or its last part; of a route or topic, one of its own words."""
+    """Whether a line has a name: all of it or its last part; of a route or topic, one of its own words."""
     text = fold(line)
     if "copy" in kinds or "commit" in kinds:
         return True
-    said = [fold(part) for part in _FILLED.split(name)]
-    if any(said) and all(part in text for part in said):
+    found = [fold(part) for part in _FILLED.split(name)]
+    if any(found) and all(part in text for part in found):
         return True
     if kinds & {"route", "topic"}:
         literal = [piece for piece in pieces(name) if piece != "{}"]
@@ -191,7 +191,7 @@ def name_of(path: Path) -> str:
 
 @cache
 def load(path: Path) -> System:
-    """The system of this file."""
+    """Load the system of a label file."""
     data = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
     history = data.get("history") or {"commits": []}
     return System(

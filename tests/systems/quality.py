@@ -18,18 +18,18 @@ from tests.systems import labels, repos
 from tests.systems.judge import SHOWN, Judgement, Verdict, judge
 from tests.systems.labels import System
 
-PRECISION, RECALL = 0.9, 0.8  # means to reach
+PRECISION, RECALL = 0.9, 0.8  # goals for the means
 MAP_WITHIN = 300.0  # seconds for one map; it takes a few
 ORCH = Path(sys.executable).with_name("orch")
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "orch-map-quality"
 
 
 class MapError(Exception):
-    """`orch` does not give a map."""
+    """`orch map` failed."""
 
 
 def main(arguments: list[str]) -> int:
-    """0 if the means are reached and every place says what its row claims, 1 if not, 2 if nothing can be measured."""
+    """Measure. Returns 0 if the goals are reached and every place has what its row claims, 1 if not, 2 on failure."""
     options = _options(arguments)
     systems = labels.own() + labels.real()
     if unknown := set(options.only) - {system.name for system in systems}:
@@ -68,7 +68,7 @@ def main(arguments: list[str]) -> int:
 
 
 def measure(system: System, folder: Path, cache: Path) -> tuple[Judgement, float]:
-    """Make the repos and a workspace, run `orch map --json`, judge it; and the seconds that the map took.
+    """Make the repos and a workspace, run `orch map --json` and judge it. Also returns the seconds that it took.
 
     Raises FetchError or MapError.
     """

@@ -1,4 +1,4 @@
-"""Makes the git repos of a system: from the files here, or from packages that the registries' own clients fetch."""
+"""Make the git repos of a system, from the files here or from packages that the registries' own clients fetch."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _SUFFIXES = (".whl", ".tgz")
 
 
 class FetchError(Exception):
-    """A package that cannot be had, or is not the one that was labelled."""
+    """A package is not available, or is not the one that was labelled."""
 
 
 def make(system: System, folder: Path, cache: Path, say: Callable[[str], None]) -> dict[str, Path]:
-    """The repos of a system below a folder: child -> path. Raises FetchError."""
+    """Make the repos of a system below a folder. Returns their paths by child. Raises FetchError."""
     made = {}
     for child in system.children:
         path = folder / child
@@ -56,7 +56,7 @@ def sources(repos: dict[str, Path]) -> dict[str, dict[str, bytes]]:
 
 
 def fetch(package: Package, cache: Path, say: Callable[[str], None]) -> Path:
-    """The archive of a package, from the cache if it is there. Raises FetchError if its sha256 is another."""
+    """Fetch the archive of a package, or take it from the cache. Raises FetchError if its sha256 is wrong."""
     cache.mkdir(parents=True, exist_ok=True)
     kept = cache / f"{package.sha256[:16]}-{fold_name(package)}"
     for suffix in _SUFFIXES:
@@ -94,8 +94,7 @@ def fold_name(package: Package) -> str:
 
 
 def unpack(archive: Path, folder: Path) -> None:
-    """The files of a wheel or an npm package, below a folder; npm's `package/` is left out, and so is whatever is no
-    plain file with a plain name."""
+    """Unpack a wheel or an npm package into a folder, without `package/` of npm; only plain files with plain names."""
     folder.mkdir(parents=True, exist_ok=True)
     if archive.suffix == ".whl":
         with zipfile.ZipFile(archive) as wheel:
@@ -127,11 +126,11 @@ def _checked(archive: Path, package: Package) -> Path:
 
 
 def _replay(path: Path, content: dict[str, bytes], commits: list[Commit]) -> None:
-    """One commit after the other; each that names a file adds a part of its lines, and the last one the rest."""
+    """Make one commit after the other. Each commit adds a part of the lines of its files, and the last one the rest."""
     for number, commit in enumerate(commits):
         if number == 0:
             unknown = {name for it in commits for name in it.files} - set(content)
-            assert not unknown, f"{commit.repo}: commits name files that are not there: {', '.join(sorted(unknown))}"
+            assert not unknown, f"{commit.repo}: commits name files that do not exist: {', '.join(sorted(unknown))}"
         for name, text in content.items():
             if number and name not in commit.files:
                 continue

@@ -1,4 +1,4 @@
-"""The labels say what is in the sources, and the measure measures what it should."""
+"""The labels match the sources, and the measure is right."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ KNOWN = labels.HERE / "onboarding" / "labels.yaml"
 
 
 @pytest.mark.parametrize("path", labels.OWN, ids=labels.name_of)
-def test_every_place_is_there_and_says_the_name(path: Path) -> None:
+def test_every_place_exists_and_has_the_name(path: Path) -> None:
     system = labels.load(path)
     sources = {child: labels.files(system, child) for child in system.children}
 
@@ -23,7 +23,7 @@ def test_every_place_is_there_and_says_the_name(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", [*labels.OWN, *labels.REAL], ids=labels.name_of)
-def test_a_label_file_is_whole(path: Path) -> None:
+def test_a_label_file_is_complete(path: Path) -> None:
     system = labels.load(path)
     assert len(system.labels) >= 8
     assert system.real or len(system.ignorable) <= len(system.labels)
@@ -61,7 +61,7 @@ def test_routes_are_compared_without_method_host_and_names_of_holes(one: str, ot
     assert labels.plain("route", one) == labels.plain("route", other)
 
 
-def test_what_a_message_is_filled_with_does_not_count() -> None:
+def test_values_inserted_into_a_message_do_not_count() -> None:
     one, other = "Tool name is too long ({len(name)})", "Tool name is too long (${name.length})"
 
     assert labels.plain("error", one) == labels.plain("error", other)
@@ -69,14 +69,14 @@ def test_what_a_message_is_filled_with_does_not_count() -> None:
     assert not labels.shows(frozenset({"error"}), one, "throw new Error(`Tool name is too short`);")
 
 
-def test_a_map_that_says_the_labels_is_perfect() -> None:
+def test_a_map_with_all_labels_is_perfect() -> None:
     system = labels.load(KNOWN)
     rows = [_row(sorted(it.kinds)[0], it.name, sorted(it.children)) for it in system.labels[:20]]
 
-    said = judge(system, rows, lambda child, file: None)
+    judged = judge(system, rows, lambda child, file: None)
 
-    assert (said.precision, said.recall) == (1.0, 1.0)
-    assert [verdict for verdict, _ in said.verdicts] == [Verdict.RIGHT] * 20
+    assert (judged.precision, judged.recall) == (1.0, 1.0)
+    assert [verdict for verdict, _ in judged.verdicts] == [Verdict.RIGHT] * 20
 
 
 def test_wrong_rows_lower_the_precision_and_repeated_ones_do_not() -> None:
@@ -85,14 +85,14 @@ def test_wrong_rows_lower_the_precision_and_repeated_ones_do_not() -> None:
     row = _row("key", label.name, sorted(label.children))
     trap = _row(sorted(system.traps[0].kinds)[0], system.traps[0].name, sorted(label.children))
 
-    said = judge(system, [row, row, trap, _row("header", "X-Nobody", ["a", "b"])], lambda child, file: None)
+    judged = judge(system, [row, row, trap, _row("header", "X-Nobody", ["a", "b"])], lambda child, file: None)
 
-    assert [verdict for verdict, _ in said.verdicts] == [Verdict.RIGHT, Verdict.REPEATED, Verdict.TRAP, Verdict.WRONG]
-    assert said.precision == pytest.approx(1 / 3)
-    assert said.recall == pytest.approx(1 / 20)
+    assert [verdict for verdict, _ in judged.verdicts] == [Verdict.RIGHT, Verdict.REPEATED, Verdict.TRAP, Verdict.WRONG]
+    assert judged.precision == pytest.approx(1 / 3)
+    assert judged.recall == pytest.approx(1 / 20)
 
 
-def test_a_place_that_does_not_say_the_name_is_told() -> None:
+def test_a_place_without_the_name_is_reported() -> None:
     system = labels.load(KNOWN)
     row = _row("key", "claim_code", list(system.children[:2]))
     row["places"] = [
@@ -102,9 +102,9 @@ def test_a_place_that_does_not_say_the_name_is_told() -> None:
         {"child": "a", "file": "good.c", "line": 9, "role": "reads", "text": ""},
     ]
 
-    said = judge(system, [row], lambda child, file: 'int x;\nget(body, "claim_code");' if file == "good.c" else None)
+    judged = judge(system, [row], lambda child, file: 'int x;\nget(body, "claim_code");' if file == "good.c" else None)
 
-    assert len(said.unproven) == 3
+    assert len(judged.unproven) == 3
 
 
 def _row(kind: str, name: str, children: list[str]) -> dict[str, Any]:
