@@ -27,7 +27,7 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True):
     ] = 10.0
     pause_seconds: Annotated[
         tuple[Positive, ...],
-        Meta(min_length=1, description="Pauses of everything while the provider takes no work. The last one repeats."),
+        Meta(min_length=1, description="Pauses of everything while the provider accepts no work. The last repeats."),
     ] = (5.0, 20.0, 60.0, 300.0, 900.0)
     ready_seconds: Annotated[
         Positive, Meta(description="Longest time that a server may take to answer after its start.")

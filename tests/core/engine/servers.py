@@ -40,7 +40,7 @@ class Servers:
         self.retried: set[str] = set()
         self.owed: dict[str, str] = {}  # by task: the human's answer, until it arrives
         self.count = 0
-        self.out = False  # the provider takes no work
+        self.out = False  # the provider accepts no work
 
     def post(self, event: ev.Event) -> None:
         self.inbox.append(event)

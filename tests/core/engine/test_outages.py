@@ -1,4 +1,4 @@
-"""Outages: while a provider takes no work, everything that uses it pauses, without using up tries, and then goes on."""
+"""Outages: while a provider accepts no work, everything that uses it pauses, without using up tries, then continues."""
 
 from __future__ import annotations
 
