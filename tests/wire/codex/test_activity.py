@@ -18,7 +18,7 @@ from tests.wire.codex.turns import AT, METHODS, PARAMS, heard
 
 
 @given(METHODS, PARAMS)
-def test_nothing_that_a_server_says_breaks_its_log(method: str, params: Mapping[str, Any]) -> None:
+def test_no_notification_breaks_the_log(method: str, params: Mapping[str, Any]) -> None:
     found = read_notification(Notice(method, params))
     line = activity(found) if isinstance(found, Notification) else None
     assert line is None or isinstance(json.dumps(line.fields), str)
@@ -76,14 +76,14 @@ TOLD = {"thread": "t", "turn": "u"}
         ),
     ],
 )
-def test_what_is_worth_a_line_is_told(method: str, params: dict[str, Any], line: dict[str, Any]) -> None:
+def test_notifications_worth_a_line_are_logged(method: str, params: dict[str, Any], line: dict[str, Any]) -> None:
     told = activity(heard(method, {**WHERE, **params}))
     assert told is not None
     assert {"event": told.event, "level": told.level, **told.fields} == {"level": "info", **line, **TOLD}
 
 
 @pytest.mark.parametrize("kind", ["reasoning", "userMessage"])
-def test_thoughts_and_our_own_words_are_not_worth_a_line(kind: str) -> None:
+def test_reasoning_and_our_own_messages_are_not_logged(kind: str) -> None:
     assert activity(heard("item/completed", {**WHERE, "item": {"type": kind, "id": "i"}})) is None
     assert activity(heard("item/started", {**WHERE, "item": {"type": "commandExecution", "id": "i"}})) is None
 

@@ -1,4 +1,4 @@
-"""What an app-server answers, as it is read."""
+"""Read the answers of an app-server."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_the_version_is_the_first_one_named(text: str, version: tuple[int, ...] 
     assert version_of(text) == version
 
 
-def test_a_server_tells_its_version_after_our_own_name() -> None:
+def test_the_version_of_a_server_is_read_after_our_own_name() -> None:
     assert server_version(Initialized("orch/0.169.0 (Debian 12.0.0; x86_64) xterm (orch; 0.1.0)")) == "0.169.0"
     assert [server_version(answer) for answer in (Initialized(), Initialized("0.1.0"))] == [""] * 2
 
@@ -79,13 +79,13 @@ def test_only_an_account_that_is_needed_and_missing_is_a_problem() -> None:
     assert problem({"account": {"type": "apiKey"}, "requiresOpenaiAuth": True}) is None
 
 
-def test_a_turn_tells_its_messages_and_its_last_words() -> None:
+def test_a_turn_is_read_with_its_messages_and_its_last_text() -> None:
     items = [user("m1"), agent("first"), {"type": "newKind"}, user("m2"), agent("last"), agent("")]
     assert seen(turn(items=items)) == TurnSeen("u", DONE, ("m1", "m2"), "last")
 
 
 @pytest.mark.parametrize("status", [one.value for one in TurnStatus])
-def test_a_turn_tells_its_status(status: str) -> None:
+def test_the_status_of_a_turn_is_read(status: str) -> None:
     assert seen(turn(status=status)) == TurnSeen("u", TurnStatus(status))
 
 
@@ -120,7 +120,7 @@ def test_an_unknown_status_counts_as_in_progress() -> None:
         (None, None),
     ],
 )
-def test_a_failed_turn_tells_why(error: Any, failure: Failure | None) -> None:
+def test_the_failure_of_a_turn_is_read(error: Any, failure: Failure | None) -> None:
     assert seen(turn(status="failed", error=error)) == TurnSeen("u", TurnStatus.FAILED, failure=failure)
 
 
@@ -140,7 +140,7 @@ def test_the_turns_of_a_page_come_oldest_first() -> None:
         ({}, False, "unknown"),
     ],
 )
-def test_a_thread_tells_whether_it_waits_for_a_human(status: dict[str, Any], waiting: bool, words: str) -> None:
+def test_a_thread_shows_whether_it_waits_for_a_human(status: dict[str, Any], waiting: bool, words: str) -> None:
     thread = understood(READ_THREAD, {"thread": {"id": "t", "status": status}}).thread
     assert (is_waiting(thread), standing(thread)) == (waiting, words)
     assert standing(understood(READ_THREAD, {"thread": {"id": "t"}}).thread) == "unknown"
@@ -166,7 +166,7 @@ def test_an_answer_that_does_not_fit_says_where(method: CodexMethod[object], ans
 
 
 @given(st.sampled_from(METHODS), TURN | anything)
-def test_nothing_that_a_server_answers_breaks_its_reading(method: CodexMethod[object], value: Any) -> None:
+def test_no_answer_breaks_the_reader(method: CodexMethod[object], value: Any) -> None:
     for answer in (value, {"data": value}, {"data": [value]}, {"thread": value}, {"thread": {"status": value}}):
         found = read_answer(method, answer)
         assert isinstance(found, NotUnderstood) or method.answer is object or isinstance(found, method.answer)

@@ -282,7 +282,7 @@ def test_a_change_is_known_by_every_path_that_it_writes() -> None:
 
 
 @pytest.mark.parametrize("changes", [[{"path": ""}], [{"path": "a", "kind": {"type": "update", "move_path": ""}}]])
-def test_a_change_with_a_path_that_is_none_is_beyond_rules(changes: list[Any]) -> None:
+def test_a_change_with_an_invalid_path_is_beyond_rules(changes: list[Any]) -> None:
     assert read_whole(FILES, {}, {"i": {"type": "fileChange", "changes": changes}}).beyond
 
 
