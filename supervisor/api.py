@@ -23,6 +23,7 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import datetime
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -202,14 +203,19 @@ class Workspace:
             client.call(method, **params)
 
 
+_TYPES = (  # the modules that have the types of the answers
+    "supervisor.domain.status",
+    "supervisor.domain.plan",
+    "supervisor.domain.task",
+    "supervisor.domain.event.log_line",
+    "supervisor.core.view.waiting",
+)
+
 if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> object:
         """The types of the answers, loaded when they are asked for."""
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from supervisor.core.view import waiting
-        from supervisor.domain import plan, status, task
-        from supervisor.domain.event import log_line
-
-        return next(vars(module)[name] for module in (status, plan, task, log_line, waiting) if name in vars(module))
+        modules = map(import_module, _TYPES)
+        return next(vars(module)[name] for module in modules if name in vars(module))

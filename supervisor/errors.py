@@ -71,6 +71,10 @@ class StoreError(WorkspaceError):
     """The ledger or another of our files cannot be read or written."""
 
 
+class NotReady(OrchError):
+    """A server did not get ready this time; another try may help."""
+
+
 class GrammarError(OrchError):
     """The package that reads a programming language is missing, broken or of another version."""
 

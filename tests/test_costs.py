@@ -45,7 +45,7 @@ def loaded_by(program: str) -> set[str]:
         ("cli.main, cli.steer.requests", 118, COMMAND),
         ("cli.command.typer_app", 165, {"asyncio", "ruamel"}),
         ("runtime.daemon.main", 286, {"asyncio", "logging", "typer"}),  # before a server is started
-        ("runtime.daemon.main, runtime.daemon.supervise", 380, {"typer"}),  # eleven of them: the protocol of codex
+        ("runtime.daemon.main, runtime.daemon.supervise", 384, {"typer"}),  # eleven of them: the protocol of codex
         ("runtime.survey.worker", 215, {"ruamel", "typer"}),
     ],
 )

@@ -44,6 +44,7 @@ from supervisor.demo.steps import (
     Wait,
     add_file,
 )
+from supervisor.demo.stories import STORIES
 
 __all__ = [
     "KEY_ENV",
@@ -272,8 +273,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _story(name: str) -> Script:
-    from supervisor.demo.stories import STORIES
-
     return STORIES[name].script()
 
 

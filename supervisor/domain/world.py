@@ -7,10 +7,9 @@ from datetime import datetime
 
 from msgspec import Struct, field
 
-from supervisor.domain.ask import Ask, AskState, NoticeKind, Request, RequestKey
+from supervisor.domain.ask import Ask, AskState, NoticeKind, Request, RequestKey, Rule, Ruled
 from supervisor.domain.link import Drift, Link
 from supervisor.domain.plan import Budget, Plan, Problem, Task
-from supervisor.domain.rule import Rule, Ruled
 from supervisor.domain.server import Outage, Server
 from supervisor.domain.task import TaskState
 from supervisor.domain.thread import Thread, ThreadKey

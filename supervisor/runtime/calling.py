@@ -10,12 +10,15 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import UTC, datetime
 from types import TracebackType
 
 from supervisor.domain.json_value import JsonObject
 from supervisor.errors import OrchError, SupervisorDown, SupervisorHangs
+from supervisor.runtime.daemon import launch
 from supervisor.runtime.workspace import Workspace
 from supervisor.shell.control_client import ControlClient
+from supervisor.shell.process.table import Identity, alive
 
 LOOK_AGAIN = 4.0  # seconds after which a status is fetched although nothing changed: some states change with time
 
@@ -69,8 +72,6 @@ class Watch:
         self._client, self._version = self._come_up(error), -1
 
     def _come_up(self, error: SupervisorDown) -> ControlClient:
-        from supervisor.runtime.daemon import launch
-
         if not launch.comes_up(self._workspace):
             raise error
         return ControlClient(self._workspace.control_socket)
@@ -136,8 +137,6 @@ def _configured(workspace: Workspace) -> list[JsonObject]:
 
 def _alive(workspace: Workspace, child: str, pid: int) -> bool:
     """Whether that pid is still the server that we recorded, and no stranger that got its number."""
-    from supervisor.shell.process.table import Identity, alive
-
     try:
         recorded = Identity(**json.loads(workspace.registry.read_text(encoding="utf-8"))[child]["identity"])
     except (OSError, ValueError, TypeError, KeyError):
@@ -146,6 +145,4 @@ def _alive(workspace: Workspace, child: str, pid: int) -> bool:
 
 
 def _time(seconds: float) -> str:
-    from datetime import UTC, datetime
-
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

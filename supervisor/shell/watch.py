@@ -183,8 +183,7 @@ class FileWatch:
 
     def _subscribe(self) -> None:
         """Subscribe to events. Sets `degraded` if not all changes will cause one."""
-        from watchdog import events
-        from watchdog.observers import Observer
+        from watchdog import events, observers
 
         self._unsubscribe()
         folder = os.path.realpath(self._path.parent)
@@ -194,7 +193,7 @@ class FileWatch:
         wanted = [getattr(events, f"File{kind}Event") for kind in kinds]
         wanted += [events.DirCreatedEvent, events.DirMovedEvent, events.DirDeletedEvent]
         try:
-            self._observer = Observer()
+            self._observer = observers.Observer()
             self._observer.schedule(self, folder, recursive=False, event_filter=wanted)
             self._observer.start()
         except OSError as error:

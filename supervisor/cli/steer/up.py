@@ -9,6 +9,7 @@ from typing import Annotated
 from supervisor.cli.command.parameters import Argument, Option
 from supervisor.errors import OrchError
 from supervisor.runtime.daemon import launch
+from supervisor.runtime.naming import checked
 from supervisor.runtime.workspace import Workspace
 
 
@@ -60,7 +61,6 @@ def _in_foreground(workspace: Workspace, children: Sequence[str]) -> int:
 def _check(workspace: Workspace, names: Sequence[str]) -> None:
     """Raises UsageError for a child that is not configured. The supervisor itself would start, and be refused later."""
     from supervisor.runtime.config.load import load  # 60 ms, for whoever names children
-    from supervisor.runtime.naming import checked
 
     known = [child.name for child in load(workspace).children]
     for name in names:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -19,25 +20,28 @@ class UnparsableText(Struct, frozen=True):
 
 def blocks(text: str) -> list[Token] | UnparsableText:
     """Parse `text` into block tokens. An `inline` token has its source in `content` and no children."""
-    from supervisor.core.text.commonmark import BLOCKS, MAX_NESTING, TooManySteps  # 20 ms: servers are started first
-
+    parsers = _parsers()
     try:
-        tokens = BLOCKS.parse(text)
-    except TooManySteps as error:
+        tokens: list[Token] = parsers.BLOCKS.parse(text)
+    except parsers.TooManySteps as error:
         return UnparsableText(
             error.line, "quotes and other text alternate too often here: put empty lines between them"
         )
     for token in tokens:
-        if token.type in ("blockquote_open", "list_item_open") and token.level >= MAX_NESTING - 1:
+        if token.type in ("blockquote_open", "list_item_open") and token.level >= parsers.MAX_NESTING - 1:
             line = token.map[0] if token.map else 0
             return UnparsableText(
-                line, f"lists and quotes are nested more than {MAX_NESTING} levels deep here: make them flatter"
+                line, f"lists and quotes are nested more than {parsers.MAX_NESTING} levels deep here: make them flatter"
             )
     return tokens
 
 
 def inline(text: str) -> list[Token]:
     """Parse the source of one paragraph or heading into inline tokens."""
-    from supervisor.core.text.commonmark import INLINE
+    return [child for token in _parsers().INLINE.parseInline(text) for child in token.children or ()]
 
-    return [child for token in INLINE.parseInline(text) for child in token.children or ()]
+
+def _parsers() -> ModuleType:
+    from supervisor.core.text import commonmark  # 20 ms: servers are started first
+
+    return commonmark

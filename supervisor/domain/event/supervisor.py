@@ -7,10 +7,9 @@ from datetime import datetime
 from msgspec import Struct
 
 from supervisor.domain.action import Action
-from supervisor.domain.ask import NoticeKind
+from supervisor.domain.ask import NoticeKind, Rule
 from supervisor.domain.child import Child
 from supervisor.domain.plan import HUMAN, Budget, Plan, Problem
-from supervisor.domain.rule import Rule
 
 
 class SupervisorStarted(Struct, frozen=True):

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from supervisor import __version__
-from supervisor.errors import OrchError, RpcError
+from supervisor.errors import NotReady, RpcError
 from supervisor.shell.connection import Connection, connect
 from supervisor.wire.codex.answers import (
     DIAGNOSTICS,
@@ -27,10 +27,6 @@ HELLO_TIMEOUT = 10.0  # seconds for each of the first words
 
 A = TypeVar("A")
 Message = Call | Notice | Garbage
-
-
-class NotReady(OrchError):
-    """The server did not get ready this time; another try may help."""
 
 
 class Handshake:

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from supervisor.domain import event as ev
 from supervisor.domain.ask import Request, RequestKey
 from supervisor.domain.child import Child
-from supervisor.errors import CodexError, ConnectionLost, OrchError, RpcError
+from supervisor.errors import CodexError, ConnectionLost, NotReady, OrchError, RpcError
 from supervisor.runtime.codex import spawn
 from supervisor.runtime.codex.binary import locate
 from supervisor.runtime.codex.registry import Record, Registry
@@ -270,8 +270,6 @@ class ServerClient:
             await asyncio.gather(getting, return_exceptions=True)
 
     async def _until_ready(self, spawned: Spawned, socket: str) -> Session:
-        from supervisor.runtime.codex.handshake import NotReady
-
         limit = self._config.limits.ready_seconds
         ended = asyncio.create_task(process.wait_exit(spawned), name=f"exit of {self.child.name}")
         try:
@@ -299,7 +297,7 @@ class ServerClient:
 
         Raises ConnectionLost while nobody answers, NotReady for somebody else, CodexError without a login.
         """
-        from supervisor.runtime.codex.handshake import NotReady, greet  # 25 ms, in which what was started gets ready
+        from supervisor.runtime.codex.handshake import greet  # 25 ms, in which what was started gets ready
 
         name = self.child.name
         greeting = await greet(socket)

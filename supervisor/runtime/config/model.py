@@ -6,10 +6,9 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from supervisor.domain.ask import NoticeKind
+from supervisor.domain.ask import NoticeKind, Rule
 from supervisor.domain.child import Child
 from supervisor.domain.plan import Budget
-from supervisor.domain.rule import Rule
 
 Positive = Annotated[float, Meta(gt=0, le=1e9)]
 

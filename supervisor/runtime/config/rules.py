@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 from supervisor.core.engine.asks.command_line import plain
 from supervisor.core.plan.diagnostics import any_of, nearest, quoted
+from supervisor.domain.ask import Rule, Verdict
 from supervisor.domain.plan import ORCHESTRATOR
-from supervisor.domain.rule import Rule, Verdict
 from supervisor.runtime.config.mistakes import Mistake
 from supervisor.runtime.config.model import NotifySettings
 from supervisor.runtime.config.schema import NotifyPart, RulePart, is_yes

@@ -7,13 +7,17 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from supervisor.domain.mark import MARK
 from supervisor.errors import OrchError, SupervisorDown, SupervisorHangs, WorkspaceError
 from supervisor.runtime.daemon import lock as locks
 from supervisor.runtime.daemon.command import HANDED_ON, NEXT, READY, command
 from supervisor.runtime.workspace import Workspace
+from supervisor.wire.glance import glance
+
+if TYPE_CHECKING:
+    from supervisor.shell.control_client import ControlClient
 
 LOOK = 0.05  # seconds between two looks at a supervisor that starts
 LISTENS_WITHIN = 20.0  # seconds from the start of a supervisor to its control socket; a long ledger takes one or two
@@ -102,10 +106,7 @@ def reload(workspace: Workspace) -> bool:
 
     Raises RequestRefused for a config that is none (then all stays as it is), SupervisorDown if it does not come back.
     """
-    from supervisor.shell.control_client import ControlClient
-    from supervisor.wire.glance import glance
-
-    with ControlClient(workspace.control_socket) as client:
+    with _connect(workspace) as client:
         since = glance(client.call("status")).supervisor.since
         if not client.call("reload")["changed"]:
             return False
@@ -118,11 +119,8 @@ def _answers(workspace: Workspace, unlike: str | None = None) -> bool:
     """Whether a supervisor answers that did not start at the moment `unlike`. Raises SupervisorHangs if one hangs."""
     if not workspace.control_socket.exists():
         return False
-    from supervisor.shell.control_client import ControlClient  # 4 ms, in which a supervisor could be started
-    from supervisor.wire.glance import glance
-
     try:
-        with ControlClient(workspace.control_socket) as client:
+        with _connect(workspace) as client:
             since = glance(client.call("status")).supervisor.since
     except SupervisorHangs as error:
         there = locks.holder(workspace)
@@ -158,3 +156,9 @@ def _error_file(workspace: Workspace) -> Path:
             f"{workspace.state} cannot be written ({error.strerror})", "make the workspace writable, then run `orch up`"
         ) from error
     return path
+
+
+def _connect(workspace: Workspace) -> ControlClient:
+    from supervisor.shell.control_client import ControlClient  # 4 ms, in which a supervisor could be started
+
+    return ControlClient(workspace.control_socket)

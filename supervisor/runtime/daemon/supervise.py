@@ -148,11 +148,11 @@ async def _supervise(
 
 
 class _Over(Exception):
-    """Ends the task group: the conductor has returned."""
+    """Ends the task group: the loop has returned."""
 
 
 def _watched(workspace: Workspace, config: Config, loop: Loop, authors: Authors) -> PlanWatch:
-    from supervisor.runtime.plan.watch import PlanWatch
+    from supervisor.runtime.plan.watch import PlanWatch  # 20 ms, in which servers get ready
 
     return PlanWatch(workspace, [child.name for child in config.children], loop, authors)
 

@@ -105,8 +105,7 @@ def _root(path: Path) -> Path:
 
 def _read_files(root: Path) -> tuple[Docs, Code, tuple[str, ...]]:
     # Imported late: the parsers take as long to load as it takes to show a snapshot that is on disk.
-    from supervisor.core.repo import code as repo_code
-    from supervisor.core.repo import docs as repo_docs
+    from supervisor.core.repo import code, docs
 
     listing = list_files(root)
     raws, files = {}, []
@@ -115,13 +114,13 @@ def _read_files(root: Path) -> tuple[Docs, Code, tuple[str, ...]]:
             with contextlib.suppress(OSError):
                 files.append(RepoFile(one.name, os.lstat(os.fsencode(root) + b"/" + one.raw).st_size))
                 raws[one.name] = one.raw
-    about = _contents(root, raws, repo_docs.wanted(files))
-    contents = _contents(root, raws, repo_code.wanted(files))
-    contents |= _contents(root, raws, repo_code.followed(files, contents))
-    docs = repo_docs.read_docs(files, about, repo_code.hook_rules(contents))
-    code = repo_code.read_code(files, contents)
+    about = _contents(root, raws, docs.wanted(files))
+    contents = _contents(root, raws, code.wanted(files))
+    contents |= _contents(root, raws, code.followed(files, contents))
+    documents = docs.read_docs(files, about, code.hook_rules(contents))
+    sources = code.read_code(files, contents)
     cut = (f"there are more than {len(listing.files):,} files: the rest is ignored",) if listing.cut else ()
-    return docs, code, cut
+    return documents, sources, cut
 
 
 def _contents(root: Path, raws: dict[str, bytes], wanted: Sequence[tuple[str, int]]) -> dict[str, bytes]:

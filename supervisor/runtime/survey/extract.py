@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 from supervisor.core.map.links import join_key
@@ -26,8 +28,6 @@ def extract(root: Path, files: Sequence[Wanted], progress: Callable[[int], None]
         if files:
             progress(len(files))
         return
-    from concurrent.futures import ProcessPoolExecutor
-    from multiprocessing import get_context
 
     workers = max(1, min(len(os.sched_getaffinity(0)), 8))
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:

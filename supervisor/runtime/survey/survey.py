@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
+from supervisor.core.map.markdown import markdown
 from supervisor.core.map.serialize import as_json, from_json
 from supervisor.domain.child import Child
 from supervisor.domain.link import Map, Wanted
@@ -69,8 +70,6 @@ def _kept(workspace: Workspace) -> Map | None:
 
 
 def _keep(workspace: Workspace, made: Map) -> None:
-    from supervisor.core.map.markdown import markdown
-
     write_atomic(workspace.map_json, json.dumps(as_json(made)))  # with indents it takes ten times as long
     write_atomic(workspace.map_markdown, markdown(made))
 

@@ -12,8 +12,7 @@ from msgspec.structs import replace
 from supervisor.core.engine.asks.approvals import ruling
 from supervisor.domain import action as act
 from supervisor.domain import event as ev
-from supervisor.domain.ask import Answer, AskKind, AskState, Request, RequestKey
-from supervisor.domain.rule import Rule
+from supervisor.domain.ask import Answer, AskKind, AskState, Request, RequestKey, Rule
 from tests.core.engine.scene import BACKEND, MOBILE, NOON, T1, Scene
 from tests.core.engine.test_command_line import HOSTILE
 

@@ -10,10 +10,9 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from supervisor.core.view.runs_md import render
-from supervisor.domain.ask import Ask, AskKind
+from supervisor.domain.ask import Ask, AskKind, Ruled
 from supervisor.domain.plan import HUMAN, Problem, Task
 from supervisor.domain.report import Change, Check, ContractNote, Outcome, Report
-from supervisor.domain.rule import Ruled
 from supervisor.domain.task import Phase, RunResult, TaskState, Turn
 from supervisor.domain.thread import Thread
 from supervisor.domain.world import Learning, PlanState, World

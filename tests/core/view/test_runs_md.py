@@ -9,9 +9,8 @@ from msgspec.structs import replace
 
 from supervisor.core.engine.lifecycle.updates import with_plan
 from supervisor.core.view.run_entry import MAX_FILES
-from supervisor.domain.ask import Ask, AskKind
+from supervisor.domain.ask import Ask, AskKind, Ruled
 from supervisor.domain.plan import Budget, Problem
-from supervisor.domain.rule import Ruled
 from supervisor.domain.server import Outage, ServerState
 from supervisor.domain.task import RunResult
 from supervisor.domain.world import PlanState, World

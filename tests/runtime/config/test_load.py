@@ -13,10 +13,9 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from ruamel.yaml import YAML
 
-from supervisor.domain.ask import NOTICE_KINDS
+from supervisor.domain.ask import NOTICE_KINDS, Rule
 from supervisor.domain.child import Child
 from supervisor.domain.plan import Budget
-from supervisor.domain.rule import Rule
 from supervisor.errors import ConfigError, OrchError, UsageError
 from supervisor.runtime.config.load import NAME, SIZE_LIMIT, check_new, load
 from supervisor.runtime.config.model import Config, Limits, NotifySettings

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from supervisor.domain.rule import Rule
+from supervisor.domain.ask import Rule
 from supervisor.errors import ConfigError
 from supervisor.runtime.config.load import load
 from supervisor.runtime.config.model import Config, NotifySettings

@@ -14,9 +14,8 @@ from functools import cache
 from supervisor.core.engine.asks.command_line import Words, parts, plain
 from supervisor.domain import action as act
 from supervisor.domain.action import Action
-from supervisor.domain.ask import Answer, AskKind, AskState, Request, RequestKey
+from supervisor.domain.ask import Answer, AskKind, AskState, Request, RequestKey, Rule
 from supervisor.domain.plan import ORCHESTRATOR
-from supervisor.domain.rule import Rule
 from supervisor.domain.server import ServerState
 from supervisor.domain.task import TaskState
 from supervisor.domain.world import World

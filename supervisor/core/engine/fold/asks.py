@@ -14,9 +14,8 @@ from supervisor.core.engine.lifecycle.updates import forget_requests, put, with_
 from supervisor.core.engine.orchestrator import session
 from supervisor.domain import action as act
 from supervisor.domain import event as ev
-from supervisor.domain.ask import Ask, AskState
+from supervisor.domain.ask import Ask, AskState, Ruled
 from supervisor.domain.plan import HUMAN, ORCHESTRATOR
-from supervisor.domain.rule import Ruled
 from supervisor.domain.task import Phase
 from supervisor.domain.world import World
 
