@@ -11,10 +11,7 @@ from supervisor.domain.status import Moment
 
 
 class LogLine(Struct, frozen=True):
-    """A line of the logs. `seq` is the number of an event of the ledger; a log's own lines have none.
-
-    `rest` are the other fields of the line, beside these.
-    """
+    """A line of the logs. `seq` is the number of an event of the ledger; a log's own lines have none."""
 
     ts: Moment
     level: Annotated[str, Meta(examples=["debug", "info", "warning", "error"])]
@@ -25,4 +22,4 @@ class LogLine(Struct, frozen=True):
     run: int | None = None
     turn: str | None = None
     why: str | None = None
-    rest: Mapping[str, object] = {}
+    rest: Mapping[str, object] = {}  # the other fields of the line
