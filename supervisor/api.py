@@ -39,7 +39,6 @@ from supervisor.errors import (
 from supervisor.runtime import calling
 from supervisor.runtime.workspace import find
 from supervisor.shell.control_client import ControlClient
-from supervisor.wire.status import read_status
 
 if TYPE_CHECKING:
     from supervisor.core.view.waiting import WaitOutcome, WaitResult
@@ -108,7 +107,7 @@ class Workspace:
 
     def status(self) -> Status:
         """How everything stands. Raises SupervisorDown if no supervisor answers within a second."""
-        return read_status(self.status_json())
+        return _typed(self.status_json())
 
     def status_json(self) -> JsonObject:
         """The object of `orch status --json`, as the supervisor sent it. Raises as `status` does."""
@@ -116,15 +115,17 @@ class Workspace:
 
     def last_status(self) -> Status:
         """How everything last stood (`as_of`), without asking a supervisor, and which servers live on."""
-        return read_status(self.last_status_json())
+        return _typed(self.last_status_json())
 
     def last_status_json(self) -> JsonObject:
         """`last_status` as JSON values."""
-        return calling.last_known(self._workspace)
+        from supervisor.runtime.last_status import last_known  # 60 ms, for the config: only with no supervisor
+
+        return last_known(self._workspace)
 
     def changes(self) -> Iterator[Status]:
         """The status at once, and then whenever another one is worth a look. Ends with SupervisorDown."""
-        return map(read_status, calling.follow(self._workspace))
+        return map(_typed, calling.follow(self._workspace))
 
     def wait(
         self,
@@ -201,6 +202,12 @@ class Workspace:
         with ControlClient(self._workspace.control_socket) as client:
             client.ping(method)
             client.call(method, **params)
+
+
+def _typed(answer: JsonObject) -> Status:
+    from supervisor.wire.status import read_status  # 13 ms, for msgspec: who only imports this need not wait for it
+
+    return read_status(answer)
 
 
 _TYPES = (  # the modules that have the types of the answers

@@ -11,7 +11,6 @@ from supervisor.cli.command.folder import take_folder
 from supervisor.cli.command.parameters import call, parameters
 from supervisor.cli.command.table import found, spelled_out
 from supervisor.cli.command.words import read
-from supervisor.cli.display.output import complain
 from supervisor.errors import OrchError, SupervisorDown, UsageError
 
 FAILED, USAGE, DOWN, INTERRUPTED = 1, 2, 3, 130
@@ -44,6 +43,8 @@ def run(arguments: list[str]) -> int:
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else FAILED if end.code else 0
     except OrchError as error:
+        from supervisor.cli.display.output import complain  # 3 ms, for which no start has to wait
+
         complain(error)
         code = USAGE if isinstance(error, UsageError) else DOWN if isinstance(error, SupervisorDown) else FAILED
     except KeyboardInterrupt:

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from supervisor.domain.json_value import JsonObject
+from supervisor.domain.status import Status
 from supervisor.errors import OTHER_VERSION, SupervisorDown
-
-if TYPE_CHECKING:
-    from supervisor.domain.status import Status
+from supervisor.wire.plain import typed
 
 
 def read_status(answer: JsonObject) -> Status:
     """The status that these JSON values are. Raises SupervisorDown if they are none."""
-    from supervisor.domain.status import Status  # 13 ms, for msgspec: who only imports the API need not wait for it
-    from supervisor.wire.plain import typed
-
     try:
         found: Status = typed(Status, answer)
     except ValueError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -164,25 +164,27 @@ async def read_table_in_thread() -> ProcessTable:
     """
     import asyncio  # imported late: commands that stop nothing load this module too
 
-    shared = _shared.setdefault(asyncio.get_running_loop(), _SharedRead(asyncio.Lock()))
+    shared = _shared.setdefault(asyncio.get_running_loop(), _SharedRead(asyncio.Lock(), asyncio.to_thread))
     if shared.next is None:
         shared.next = asyncio.create_task(shared.read(), name="read the process table")
     return await asyncio.shield(shared.next)
 
 
+InThread = Callable[[Callable[[], "ProcessTable"]], Awaitable["ProcessTable"]]
+
+
 class _SharedRead:
     """The next read of the table on one event loop."""
 
-    def __init__(self, busy: asyncio.Lock) -> None:
+    def __init__(self, busy: asyncio.Lock, in_thread: InThread) -> None:
         self.next: asyncio.Task[ProcessTable] | None = None
         self._busy = busy
+        self._in_thread = in_thread
 
     async def read(self) -> ProcessTable:
-        from asyncio import to_thread
-
         async with self._busy:
             self.next = None
-            return await to_thread(read_table)
+            return await self._in_thread(read_table)
 
 
 _shared: WeakKeyDictionary[asyncio.AbstractEventLoop, _SharedRead] = WeakKeyDictionary()

@@ -1,0 +1,68 @@
+"""The last status that a supervisor left, for when none is up."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from datetime import UTC, datetime
+
+from supervisor.domain.json_value import JsonObject
+from supervisor.errors import OrchError
+from supervisor.runtime.config.load import load
+from supervisor.runtime.workspace import Workspace
+from supervisor.shell.process.table import Identity, alive
+
+
+def last_known(workspace: Workspace) -> JsonObject:
+    """The last status that a supervisor left, with what has become of its servers since. Never raises."""
+    try:
+        left = json.loads(workspace.last_status.read_text(encoding="utf-8"))
+        as_of = left.get("as_of") or _time(workspace.last_status.stat().st_mtime)
+        children = [_without_supervisor(workspace, child) for child in left["children"]]
+        plan, tasks, asks = left["plan"], list(left["tasks"]), list(left["asks"])
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        as_of, children, tasks, asks = None, _configured(workspace), [], []
+        plan = {"state": "missing", **dict.fromkeys(("revision", "title", "author", "why")), "problems": []}
+    return {
+        "workspace": str(workspace.root),
+        "supervisor": {"state": "down", **dict.fromkeys(("pid", "since", "version", "problem"))},
+        "plan": plan,
+        "children": children,
+        "tasks": tasks,
+        "asks": asks,
+        "pauses": [],
+        "orchestrator": None,
+        "as_of": as_of,
+    }
+
+
+def _without_supervisor(workspace: Workspace, child: JsonObject) -> JsonObject:
+    """A child as it is without a supervisor: its server may live on, in the state that it was last seen in."""
+    pid = child["pid"]
+    if isinstance(pid, int) and _alive(workspace, str(child["name"]), pid):
+        return child
+    return {**child, "state": "stopped", "pid": None, "socket": None, "since": None, "rss_bytes": None, "task": None}
+
+
+def _configured(workspace: Workspace) -> list[JsonObject]:
+    """The children of the config, for when nothing ever ran; none if it cannot be read."""
+    absent = ("pid", "socket", "codex", "since", "rss_bytes", "thread", "task", "problem")
+    with suppress(OrchError):
+        return [
+            {"name": child.name, "path": child.path, "state": "stopped", "restarts": 0, **dict.fromkeys(absent)}
+            for child in load(workspace).children
+        ]
+    return []
+
+
+def _alive(workspace: Workspace, child: str, pid: int) -> bool:
+    """Whether that pid is still the server that we recorded, and no stranger that got its number."""
+    try:
+        recorded = Identity(**json.loads(workspace.registry.read_text(encoding="utf-8"))[child]["identity"])
+    except (OSError, ValueError, TypeError, KeyError):
+        return False
+    return recorded.pid == pid and alive(recorded)
+
+
+def _time(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
