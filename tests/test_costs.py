@@ -22,8 +22,8 @@ from supervisor.shell.process import table
 from tests import CHECKOUT
 from tests.bench.growth import LATER, world_of
 
-HEAVY = {"pydantic", "rich", "structlog", "websockets", "watchdog", "markdown_it", "psutil", "git"}
-COMMAND = {"asyncio", "msgspec", "ruamel", "typer"}
+HEAVY = {"pydantic", "rich", "structlog", "watchdog", "markdown_it", "psutil", "git"}
+COMMAND = {"asyncio", "msgspec", "ruamel", "typer", "websockets"}
 
 
 def loaded_by(program: str) -> set[str]:
@@ -40,12 +40,12 @@ def loaded_by(program: str) -> set[str]:
         ("cli.main, cli.steer.up", 97, COMMAND | {"subprocess", "json"}),  # before the supervisor is started
         ("cli.main, cli.steer.up, cli.steer.ready", 130, COMMAND | {"subprocess"}),
         ("cli.main, cli.steer.down", 142, COMMAND),
-        ("cli.main, cli.look.status", 118, COMMAND),
-        ("cli.main, cli.steer.asks", 118, COMMAND),
-        ("cli.main, cli.steer.requests", 118, COMMAND),
+        ("cli.main, cli.look.status", 121, COMMAND),
+        ("cli.main, cli.steer.asks", 121, COMMAND),
+        ("cli.main, cli.steer.requests", 121, COMMAND),
         ("cli.command.typer_app", 165, {"asyncio", "ruamel"}),
-        ("runtime.daemon.main", 286, {"asyncio", "logging", "typer"}),  # before a server is started
-        ("runtime.daemon.main, runtime.daemon.supervise", 384, {"typer"}),  # eleven of them: the protocol of codex
+        ("runtime.daemon.main", 286, {"asyncio", "logging", "typer", "websockets"}),  # before a server is started
+        ("runtime.daemon.main, runtime.daemon.supervise", 455, {"typer"}),  # while the servers get ready
         ("runtime.survey.worker", 215, {"ruamel", "typer"}),
     ],
 )

@@ -25,8 +25,8 @@ REST = 30.0  # seconds at which a supervisor at rest is looked at
 SERVERS = (1, 3, 8, 24)
 BESIDE_PEERS = (8, 24)
 MANY = 32
-COMMAND = ("cli.main", "cli.lifecycle", "runtime.launch")  # what `orch down` loads
-FIRST = ("cli.main", "runtime.launch", "runtime.daemon")  # what `orch up` loads before it starts a server
+COMMAND = ("cli.main", "cli.steer.down")  # what `orch down` loads
+FIRST = ("cli.main", "cli.steer.up", "runtime.daemon.main")  # what `orch up` loads before it starts a server
 HUNDRED = 100
 
 

@@ -19,6 +19,7 @@ from supervisor.domain.child import Child
 from supervisor.errors import CodexError, ConnectionLost, NotReady, OrchError, RpcError
 from supervisor.runtime.codex import spawn
 from supervisor.runtime.codex.binary import locate
+from supervisor.runtime.codex.handshake import greet
 from supervisor.runtime.codex.registry import Record, Registry
 from supervisor.runtime.codex.version import Versions, refuse_old
 from supervisor.runtime.config.model import Config
@@ -297,8 +298,6 @@ class ServerClient:
 
         Raises ConnectionLost while nobody answers, NotReady for somebody else, CodexError without a login.
         """
-        from supervisor.runtime.codex.handshake import greet  # 25 ms, in which what was started gets ready
-
         name = self.child.name
         greeting = await greet(socket)
         try:
