@@ -1,0 +1,100 @@
+"""Threads and turns in the world, in whatever order the news come in."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from msgspec.structs import replace
+
+from supervisor.core.engine.fold.turns import TURNS_KEPT
+from supervisor.domain import action as act
+from supervisor.domain import event as ev
+from supervisor.domain.report import Change, Outcome, Report
+from supervisor.domain.task import Phase, Tries
+from supervisor.domain.thread import TurnSeen, TurnStatus
+from tests.core.engine.scene import T1, Scene, report
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_an_ended_turn_stays_ended_whatever_order_the_news_come_in(first: bool) -> None:
+    began = TurnSeen("turn-1", TurnStatus.IN_PROGRESS, ("a",))
+    ended = TurnSeen("turn-1", TurnStatus.COMPLETED, ("b",), "the end", input_tokens=10, output_tokens=2)
+    merged = began.merged(ended) if first else ended.merged(began)
+
+    assert (merged.status, merged.text, set(merged.messages)) == (TurnStatus.COMPLETED, "the end", {"a", "b"})
+    assert (merged.input_tokens, merged.output_tokens) == (10, 2)
+
+
+def test_a_turn_that_ended_before_its_start_was_reported_is_not_lost() -> None:
+    scene = Scene(T1)
+    scene.opened("backend")
+    seen = TurnSeen("turn-1", TurnStatus.COMPLETED, ("orch-T1-1",), report(), None, 10, 2)
+    scene.post(ev.TurnEnded, "backend", "backend-thread", seen)
+    scene.post(ev.TurnBegan, "backend", "backend-thread", "turn-1", "orch-T1-1")
+
+    state = scene.state("T1")
+    assert (state.phase, state.turns, state.tokens.input) == (Phase.CHECKING, 1, 10)
+
+
+def test_of_a_thread_the_latest_turns_are_kept() -> None:
+    scene = Scene(T1).running("T1", turn="ours")
+    scene.ended("T1")
+    for number in range(TURNS_KEPT + 5):
+        seen = TurnSeen(f"foreign-{number}", TurnStatus.COMPLETED)
+        scene.post(ev.TurnEnded, "backend", "backend-thread", seen)
+
+    turns = scene.world.threads["backend", None].turns
+    assert len(turns) == TURNS_KEPT
+    assert list(turns)[-1] == f"foreign-{TURNS_KEPT + 4}"
+
+
+def test_the_note_of_a_turn_that_reconnects_is_gone_when_it_ends() -> None:
+    scene = Scene(T1).running("T1")
+    scene.post(ev.TurnRetried, "backend", "backend-thread", "turn-1", "reconnecting")
+    assert scene.why("T1") == "reconnecting"
+    scene.ended("T1")
+
+    assert scene.state("T1").note == ""
+
+
+def test_an_interrupt_that_failed_leaves_the_turn_running_and_is_tried_again() -> None:
+    scene = Scene(T1).running("T1")
+    scene.plan(replace(T1, hold=True))
+    assert scene.post(ev.InterruptFailed, "backend", "T1", "turn-1", "draining") == ()
+    assert scene.state("T1").phase is Phase.WORKING
+
+    assert [type(action) for action in scene.tick()] == [act.InterruptTurn]
+
+
+def test_a_turn_that_never_arrived_leaves_no_trace_but_its_number() -> None:
+    scene = Scene(T1)
+    before = scene.state("T1")
+    scene.opened("backend")
+    scene.post(ev.TurnRefused, "backend", "T1", "orch-T1-1", "draining")
+
+    assert scene.state("T1") == replace(
+        before, sent=1, tries=Tries(refusals=1), not_before=scene.now + timedelta(seconds=1), note="draining"
+    )
+
+
+def test_what_a_turn_brought_is_kept() -> None:
+    scene = Scene(T1).running("T1")
+    scene.ended("T1", text=report(changes=[{"path": "api.py", "what": "202"}]))
+    scene.checked("T1")
+
+    state = scene.state("T1")
+    assert state.result.report == Report(Outcome.DONE, "it is done", (Change("api.py", "202"),))
+    assert (state.result.changed_files, state.tokens.input, state.tokens.output) == (("a.py",), 10, 2)
+    assert [(check.command, check.exit_code) for check in state.result.checks] == [("make test", 0)]
+
+
+def test_the_files_changed_by_all_turns_of_a_run_are_kept() -> None:
+    scene = Scene(T1).running("T1")
+    scene.ended("T1")
+    scene.checked("T1", exit_code=1)
+    scene.began("T1", "turn-2")
+    scene.ended("T1")
+    scene.post(ev.ChecksFinished, "backend", "T1", 1, (), ("b.py",))
+
+    assert scene.state("T1").result.changed_files == ("a.py", "b.py")
