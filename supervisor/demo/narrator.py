@@ -7,7 +7,6 @@ import shlex
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 from supervisor.domain.status import ChildInfo, Status, TaskInfo
 
@@ -110,7 +109,7 @@ class Narrator:
                 self.say(task.child, f"{name}: {why}" if why else name)
 
 
-def describe(line: Mapping[str, Any], repo: str) -> str:
+def describe(line: Mapping[str, object], repo: str) -> str:
     """Describe what Codex did in `repo` according to a line of the child's log; "" if that is not worth showing."""
     if line.get("event") != "item_completed":
         return ""
@@ -119,7 +118,9 @@ def describe(line: Mapping[str, Any], repo: str) -> str:
             code = line.get("exit_code")
             return f"$ {short(_bare(str(line.get('command'))))}" + (f"  → exit {code}" if code else "")
         case "fileChange":
-            return "patched " + ", ".join(str(path).removeprefix(f"{repo}/") for path in line.get("paths") or ())
+            paths = line.get("paths")
+            paths = paths if isinstance(paths, list) else []
+            return "patched " + ", ".join(str(path).removeprefix(f"{repo}/") for path in paths)
         case "agentMessage" if (
             not str(line.get("text", "")).lstrip().startswith("{")
         ):  # a report is shown with its task

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from http.server import BaseHTTPRequestHandler
-from typing import Any, Protocol
+from typing import Protocol
 
 from supervisor.demo.steps import (
     AskUser,
@@ -140,7 +140,7 @@ class Response:
                 self._pause(delay)
             yield f" {word}" if number else word
 
-    def _item(self, item: dict[str, Any]) -> None:
+    def _item(self, item: dict[str, object]) -> None:
         self._output_tokens += len(json.dumps(item)) // 4 + 1
         self._send("response.output_item.done", item=item)
 
@@ -169,12 +169,12 @@ class Response:
         if gone or self._model.closing.is_set():
             raise ClientGone
 
-    def _send(self, kind: str, **fields: Any) -> None:
+    def _send(self, kind: str, **fields: object) -> None:
         data = json.dumps({"type": kind, **fields})
         self._exchange.wfile.write(f"event: {kind}\ndata: {data}\n\n".encode())
         self._exchange.wfile.flush()
 
-    def _usage(self) -> dict[str, Any]:
+    def _usage(self) -> dict[str, object]:
         return {
             "input_tokens": self._input_tokens,
             "input_tokens_details": {"cached_tokens": 0},
@@ -196,13 +196,13 @@ def plain_answer(exchange: BaseHTTPRequestHandler, status: int, text: str) -> No
     exchange.close_connection = True
 
 
-def _tool_item(step: ToolStep, call_id: str) -> dict[str, Any]:
+def _tool_item(step: ToolStep, call_id: str) -> dict[str, object]:
     match step:
         case Patch(text):
             return {"type": "custom_tool_call", "call_id": call_id, "name": "apply_patch", "input": text}
         case Run(cmd, escalate, yield_ms):
             # Not a login shell, because a profile may reset PATH or print something.
-            arguments: dict[str, Any] = {"cmd": cmd, "yield_time_ms": yield_ms, "login": False}
+            arguments: dict[str, object] = {"cmd": cmd, "yield_time_ms": yield_ms, "login": False}
             if escalate is not None:
                 arguments |= {"sandbox_permissions": "require_escalated", "justification": escalate}
             namespace, name = "", "exec_command"
@@ -210,8 +210,8 @@ def _tool_item(step: ToolStep, call_id: str) -> dict[str, Any]:
             namespace, name, arguments = "", "request_user_input", {"questions": list(questions)}
         case ToolCall(namespace, name, given):
             arguments = dict(given)
-    item = {"type": "function_call", "call_id": call_id, "name": name, "arguments": json.dumps(arguments)}
-    return {**item, "namespace": namespace} if namespace else item
+    call = {"type": "function_call", "call_id": call_id, "name": name, "arguments": json.dumps(arguments)}
+    return {**call, **({"namespace": namespace} if namespace else {})}
 
 
 class ClientGone(ConnectionError):

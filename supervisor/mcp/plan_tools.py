@@ -8,7 +8,7 @@ import re
 import stat
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import anyio.to_thread
 from pydantic import Field
@@ -196,7 +196,7 @@ def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()[:8]
 
 
-def _problems(found: Plan | Rejection) -> list[dict[str, Any]]:
+def _problems(found: Plan | Rejection) -> list[dict[str, object]]:
     if isinstance(found, Plan):
         return []
     return [{"line": one.line, "message": one.message} for one in found.problems]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -130,10 +130,10 @@ class RepoTools:
         return found
 
 
-def _short(row: dict[str, Any]) -> dict[str, Any]:
+def _short(row: serialize.LinkRow) -> Answer:
     """Shorten a row of the map to PLACES places of each side."""
     places = row["places"]
-    kept: list[dict[str, Any]] = []
+    kept: list[serialize.PlaceRow] = []
     for name in row["children"]:
         kept += [one for one in places if one["child"] == name][:PLACES]
     return {**row, "places": kept, "more_places": len(places) - len(kept)}

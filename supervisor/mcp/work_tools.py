@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import anyio
 from msgspec.structs import replace
@@ -195,7 +195,7 @@ class WorkTools:
         return {"answered": ask, "decision": decision}
 
 
-def _task(one: TaskInfo) -> dict[str, Any]:
+def _task(one: TaskInfo) -> dict[str, object]:
     row = _only(one, "id", "title", "child", "state", "after", "runs")
     verify = [plain(check) for check in one.verify if check.exit_code != 0]
     texts = {"why": one.why, "summary": one.summary}
@@ -204,14 +204,14 @@ def _task(one: TaskInfo) -> dict[str, Any]:
     return {**row, **more, "changed_files": len(files), **marked({key: text for key, text in texts.items() if text})}
 
 
-def _ask(one: AskInfo) -> dict[str, Any]:
+def _ask(one: AskInfo) -> dict[str, object]:
     row = _only(one, "id", "kind", "child", "task", "since", "choices")
     return {**row, **marked(_only(one, "text", "steps", "expect"))}
 
 
-def _attention(status: Status) -> dict[str, dict[str, Any]]:
+def _attention(status: Status) -> dict[str, dict[str, object]]:
     """Find what needs attention now. If something happens again, it gets another key."""
-    found: dict[str, dict[str, Any]] = {}
+    found: dict[str, dict[str, object]] = {}
     for ask in status.asks:
         found[ask.id] = {"what": "ask", **_ask(ask)}
     for task in status.tasks:
@@ -226,6 +226,6 @@ def _attention(status: Status) -> dict[str, dict[str, Any]]:
     return found
 
 
-def _only(one: ChildInfo | TaskInfo | AskInfo, *names: str) -> dict[str, Any]:
+def _only(one: ChildInfo | TaskInfo | AskInfo, *names: str) -> dict[str, object]:
     values = plain(one)
     return {name: values[name] for name in names}

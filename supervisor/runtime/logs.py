@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Event, Thread
-from typing import Any, TextIO
+from typing import TextIO
 
 from supervisor.runtime.secrets import clean
 
@@ -31,15 +31,16 @@ class Logs:
         self._closing = Event()
         self._begun: dict[str, int] = {}  # the size of each child's error output when its server was started
 
-    def write(self, line: dict[str, Any]) -> None:
+    def write(self, line: dict[str, object]) -> None:
         """A line that is ready-made: `ts`, `level`, `event` and fields (an event, as in the ledger)."""
         self._tell("supervisor", line)
         if self._mirror is not None:
-            what = line["action"]["action"] if line["event"] == "intended" else line["event"]
+            action = line.get("action")
+            what = action["action"] if isinstance(action, dict) else line["event"]
             rest = " ".join(str(line[name]) for name in ("child", "task", "why", "reason") if line.get(name))
-            print(f"{line.get('ts', '')[11:23]} {what} {rest}".rstrip(), file=self._mirror, flush=True)
+            print(f"{str(line.get('ts', ''))[11:23]} {what} {rest}".rstrip(), file=self._mirror, flush=True)
 
-    def say(self, event: str, *, level: str = "info", child: str | None = None, **fields: Any) -> None:
+    def say(self, event: str, *, level: str = "info", child: str | None = None, **fields: object) -> None:
         """A line of the shell's own, that is no event; with a child, it goes to that child's log."""
         extra = {"child": child} if child else {}
         told = {name: value for name, value in fields.items() if value is not None}
@@ -91,7 +92,7 @@ class Logs:
             self._lines.put(None)
             writer.join(DRAINED_WITHIN)
 
-    def _tell(self, name: str, line: dict[str, Any]) -> None:
+    def _tell(self, name: str, line: dict[str, object]) -> None:
         self._lines.put((name, {"ts": _now(), **line}))
         if self._writer is None:
             self._writer = Thread(target=self._write, name="log writer", daemon=True)
@@ -107,7 +108,7 @@ class Logs:
         files.close()
 
 
-Queued = tuple[str, dict[str, Any]] | None  # the name of a log and a line of it; None: no more
+Queued = tuple[str, dict[str, object]] | None  # the name of a log and a line of it; None: no more
 
 
 def _now() -> str:

@@ -9,12 +9,25 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO, Required, TypedDict
 
 from supervisor.runtime.workspace import Workspace
 from supervisor.shell.ledger.segments import DAMAGE, open_unpacked, segments
 
-Entry = tuple[str, dict[str, Any]]
+
+class RecordLine(TypedDict, total=False):
+    """A line of the ledger or of a log: these fields, and any others."""
+
+    ts: Required[str]
+    level: Required[str]
+    event: Required[str]
+    seq: object
+    child: object
+    task: object
+    action: object
+
+
+Entry = tuple[str, RecordLine]
 """A log line with its sort key: its time as text that compares as the times do."""
 
 BLOCK = 1 << 20  # bytes of a file that are held at once, and the rest of the line that they end in
@@ -33,7 +46,7 @@ class Records:
         """How many lines were no JSON object with a time and an event, and how many files are damaged."""
         return sum(source.broken for source in self._sources.values())
 
-    def read(self, *, more_to_come: bool = False, holding: Sequence[str] = ()) -> Iterator[dict[str, Any]]:
+    def read(self, *, more_to_come: bool = False, holding: Sequence[str] = ()) -> Iterator[RecordLine]:
         """What was not read yet, in time order; lines of one file keep their order. Holds one line of each file.
 
         `more_to_come`: a last line without an end is still being written, and left for later. `holding`: only lines
@@ -67,7 +80,7 @@ class _Source:
         """The files there are, oldest first."""
         raise NotImplementedError
 
-    def _passes(self, line: dict[str, Any]) -> bool:
+    def _passes(self, line: RecordLine) -> bool:
         """Whether a line is one of this source's own, and new."""
         raise NotImplementedError
 
@@ -171,7 +184,7 @@ class _Ledger(_Source):
     def _list(self) -> list[Path]:
         return [*(segment.path for segment in segments(self._base)), self._base]
 
-    def _passes(self, line: dict[str, Any]) -> bool:
+    def _passes(self, line: RecordLine) -> bool:
         seq = line.get("seq")
         if not isinstance(seq, int):
             return True
@@ -190,7 +203,7 @@ class _Log(_Source):
         ]
         return [*(path for _, path in sorted(rotated, reverse=True)), self._base]
 
-    def _passes(self, line: dict[str, Any]) -> bool:
+    def _passes(self, line: RecordLine) -> bool:
         return "seq" not in line
 
 

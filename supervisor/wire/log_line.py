@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from supervisor.domain.event.log_line import LogLine
-from supervisor.domain.json_value import JsonObject
 from supervisor.wire.plain import typed
 
 _NAMED = frozenset(LogLine.__struct_fields__) - {"rest"}
 
 
-def read_log_line(line: JsonObject) -> LogLine | None:
+def read_log_line(line: Mapping[str, object]) -> LogLine | None:
     """The log line that these JSON values are; None if they are none."""
     named = {name: value for name, value in line.items() if name in _NAMED}
     rest = {name: value for name, value in line.items() if name not in _NAMED}

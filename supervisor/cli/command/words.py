@@ -11,12 +11,11 @@ import re
 from collections.abc import Sequence
 from enum import Enum
 from pathlib import Path
-from typing import Any
 
 from supervisor.cli.command.parameters import Argument, Option, Parameter
 
 
-def read(takes: Sequence[Parameter], words: Sequence[str]) -> dict[str, Any] | None:
+def read(takes: Sequence[Parameter], words: Sequence[str]) -> dict[str, object] | None:
     """The value of each option and argument; None if the words are not plainly right."""
     try:
         return _read([one for one in takes if one.word is not None], list(words))
@@ -28,9 +27,9 @@ class _Unplain(Exception):
     """Typer is to see to it."""
 
 
-def _read(takes: Sequence[Parameter], words: list[str]) -> dict[str, Any]:
+def _read(takes: Sequence[Parameter], words: list[str]) -> dict[str, object]:
     options = {name: one for one in takes if isinstance(one.word, Option) for name in (one.word.name, one.word.short)}
-    values: dict[str, Any] = {}
+    values: dict[str, object] = {}
     places: list[str] = []
     while words:
         word = words.pop(0)
@@ -63,15 +62,12 @@ def _read(takes: Sequence[Parameter], words: list[str]) -> dict[str, Any]:
     return {one.name: values.get(one.name, [] if one.many else one.default) for one in takes}
 
 
-def _put(values: dict[str, Any], one: Parameter, text: str) -> None:
-    value = _value(one, text)
-    if one.many:
-        values.setdefault(one.name, []).append(value)
-    else:
-        values[one.name] = value
+def _put(values: dict[str, object], one: Parameter, text: str) -> None:
+    value, before = _value(one, text), values.get(one.name)
+    values[one.name] = [*(before if isinstance(before, list) else ()), value] if one.many else value
 
 
-def _value(one: Parameter, text: str) -> Any:
+def _value(one: Parameter, text: str) -> object:
     """The value that this text stands for."""
     if one.type in (str, Path):
         return one.type(text)

@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from supervisor.cli.display.blocks import Block, Cell, Line, Style, clean, one_line, one_line_or_space, width
 
@@ -64,7 +64,7 @@ def emit(text: str = "") -> None:
     print(clean(text), flush=True)
 
 
-def emit_json(value: Any, *, indent: int | None = 2) -> None:
+def emit_json(value: object, *, indent: int | None = 2) -> None:
     """The answer as JSON (in ASCII, so no terminal obeys it): to standard output."""
     print(json.dumps(value, indent=indent), flush=True)
 

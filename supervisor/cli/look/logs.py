@@ -6,19 +6,18 @@ import json
 import re
 import sys
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from fnmatch import fnmatchcase
-from typing import Annotated, Any
+from typing import Annotated
 
 from supervisor.cli.command.parameters import Json, Option
 from supervisor.cli.display import output
 from supervisor.cli.display.blocks import one_line
 from supervisor.cli.display.output import paint
 from supervisor.errors import UsageError
-from supervisor.runtime.records import Records, moment
+from supervisor.runtime.records import RecordLine, Records, moment
 from supervisor.runtime.workspace import Workspace
 
 
@@ -46,7 +45,7 @@ class Filter:
     level: str = "debug"
     since: datetime | None = None
 
-    def passes(self, line: Mapping[str, Any]) -> bool:
+    def passes(self, line: RecordLine) -> bool:
         return (
             (self.child is None or line.get("child") == self.child)
             and (self.task is None or line.get("task") == self.task)
@@ -109,7 +108,7 @@ def _print(workspace: Workspace, wanted: Filter, *, follow: bool, as_json: bool)
     return 0
 
 
-def readable(line: Mapping[str, Any]) -> str:
+def readable(line: RecordLine) -> str:
     """One line for people: time, level, event, what it is about, then the other fields."""
     level = str(line["level"])
     event = one_line(line["event"], 40)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from supervisor.cli.command.parameters import Argument, Json
 from supervisor.cli.display import output
@@ -70,7 +70,7 @@ def _changes(workspace: Workspace, revision: int | None, plan: Plan, children: l
     return describe(compare(old, plan)) if isinstance(old, Plan) else None
 
 
-def _as_json(plan: Plan, revision: int | None, changes: str | None) -> dict[str, Any]:
+def _as_json(plan: Plan, revision: int | None, changes: str | None) -> dict[str, object]:
     return {
         "ok": True,
         "problems": [],

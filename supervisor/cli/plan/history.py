@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from supervisor.cli.command.parameters import Json
 from supervisor.cli.display import output
@@ -47,7 +46,7 @@ def revisions(workspace: Workspace) -> dict[int, Path]:
         return {}
 
 
-def _accepted(workspace: Workspace) -> Iterator[dict[str, Any]]:
+def _accepted(workspace: Workspace) -> Iterator[dict[str, object]]:
     """The ledger's lines of accepted plans, oldest first."""
     try:
         for raw in raw_lines(workspace.ledger):

@@ -2,13 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TypedDict
 
 from supervisor.domain.link import Kind, Link, Map, Place, Role, Surveyed
 
 
-def as_json(made: Map) -> dict[str, Any]:
+class PlaceRow(TypedDict):
+    child: str
+    file: str
+    line: int | None
+    role: str
+    text: str
+    detail: str | None
+
+
+class LinkRow(TypedDict):
+    kind: str
+    name: str
+    score: float
+    children: list[str]
+    note: str | None
+    conflict: bool
+    places: list[PlaceRow]
+
+
+class ChildRow(TypedDict):
+    name: str
+    path: str
+    files: int
+    skipped: dict[str, int]
+    problem: str | None
+    next_step: str | None
+
+
+class MapObject(TypedDict):
+    """The object of `orch map --json`."""
+
+    children: list[ChildRow]
+    rows: list[LinkRow]
+    cut: list[str]
+
+
+def as_json(made: Map) -> MapObject:
     """Convert a map to the object of `orch map --json`."""
     return {
         "children": [
@@ -27,7 +62,7 @@ def as_json(made: Map) -> dict[str, Any]:
     }
 
 
-def row_as_json(link: Link) -> dict[str, Any]:
+def row_as_json(link: Link) -> LinkRow:
     """Convert a link to a row of that object."""
     return {
         "kind": str(link.kind),
@@ -50,7 +85,7 @@ def row_as_json(link: Link) -> dict[str, Any]:
     }
 
 
-def from_json(value: Mapping[str, Any]) -> Map:
+def from_json(value: MapObject) -> Map:
     """Convert an object of `as_json` back. For others, raises KeyError, TypeError, ValueError or AttributeError."""
     children = tuple(
         Surveyed(
@@ -62,7 +97,7 @@ def from_json(value: Mapping[str, Any]) -> Map:
     return Map(children, tuple(map(row_from_json, value["rows"])), tuple(value["cut"]))
 
 
-def row_from_json(row: Mapping[str, Any]) -> Link:
+def row_from_json(row: LinkRow) -> Link:
     """Convert a row of `row_as_json` back. Raises the same errors as `from_json`."""
     places = tuple(
         Place(p["child"], p["file"], p["line"] or 0, Role(p["role"]), p["text"], p["detail"] or "")

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from supervisor.runtime.workspace import Workspace
+
+Entry = dict[str, object]
+"""An entry of the configuration: values, and tables of them."""
 
 SERVER = "orch"
 TOOL_SECONDS = 900  # one call at most: `ask_child` and `wait` take up to ten minutes
@@ -17,13 +20,13 @@ PASSED = ("XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "GIT_CONFIG_GLOBAL", "CODEX_HOME
 """Codex hands down little of its environment; the socket's place, and git's configuration, depend on these."""
 
 
-def mcp_servers(workspace: Workspace) -> dict[str, Any]:
+def mcp_servers(workspace: Workspace) -> dict[str, Entry]:
     """The `mcp_servers` table that gives a Codex session the tools of this workspace, from the very orch that runs.
 
     No tool asks but `answer`: what it passes on is a human's word, so a human confirms it.
     """
     command, *arguments = _orch()
-    entry: dict[str, Any] = {
+    entry: Entry = {
         "command": command,
         "args": [*arguments, "-C", str(workspace.root), "mcp"],
         "env_vars": list(PASSED),
@@ -38,12 +41,12 @@ def mcp_servers(workspace: Workspace) -> dict[str, Any]:
     return {SERVER: entry}
 
 
-def as_toml(servers: dict[str, Any]) -> str:
+def as_toml(servers: Mapping[str, Entry]) -> str:
     """`servers` as the lines of a `config.toml`."""
     return "\n".join(line for name, entry in servers.items() for line in _table(f"mcp_servers.{name}", entry))
 
 
-def _table(name: str, entry: dict[str, Any]) -> list[str]:
+def _table(name: str, entry: Entry) -> list[str]:
     plain = [f"{key} = {_value(value)}" for key, value in entry.items() if not isinstance(value, dict)]
     lines = [f"[{name}]", *plain, ""] if plain else []
     for key, value in entry.items():
@@ -52,7 +55,7 @@ def _table(name: str, entry: dict[str, Any]) -> list[str]:
     return lines
 
 
-def _value(value: str | bool | int | list[str]) -> str:
+def _value(value: object) -> str:
     # A basic string of TOML is one of JSON, but for the control character DEL.
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from time import monotonic
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from supervisor.core.engine.evolve import evolve
 from supervisor.core.engine.reconcile import advance
@@ -88,7 +88,7 @@ class Recorder:
         """The task that this turn is, or was, a turn of; None if it is none of ours."""
         return self._tasks.get(turn) if turn else None
 
-    def _label(self, event: Event) -> dict[str, Any]:
+    def _label(self, event: Event) -> dict[str, object]:
         """The task of an event that only knows its turn."""
         match event:
             case TurnEnded():

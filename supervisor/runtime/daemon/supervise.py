@@ -9,7 +9,7 @@ import signal
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from supervisor.domain.child import Child
 from supervisor.domain.event import DownRequested
@@ -180,7 +180,7 @@ async def _settled(loop: Loop) -> None:
             )
 
 
-async def _first_of(*things: Coroutine[Any, Any, Any]) -> None:
+async def _first_of(*things: Coroutine[object, object, object]) -> None:
     """Return once one of these is done; the others are left."""
     tasks = [asyncio.ensure_future(one) for one in things]
     try:

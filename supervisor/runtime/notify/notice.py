@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from supervisor.domain.action import Notify
 from supervisor.runtime.config.model import NotifySettings
@@ -20,7 +20,7 @@ class Way(NamedTuple):
     stdin: str
 
 
-def ways(settings: NotifySettings | None, content: Mapping[str, Any]) -> list[Way]:
+def ways(settings: NotifySettings | None, content: Mapping[str, object]) -> list[Way]:
     """List the ways to deliver a notice, whose `content` is that of `notice_json`."""
     found: list[Way] = []
     if settings is not None and settings.command:
@@ -31,7 +31,7 @@ def ways(settings: NotifySettings | None, content: Mapping[str, Any]) -> list[Wa
     return found
 
 
-def notice_json(notice: Notify, workspace: str, at: datetime) -> dict[str, Any]:
+def notice_json(notice: Notify, workspace: str, at: datetime) -> dict[str, object]:
     """The object that a command reads and a webhook receives."""
     return {
         "key": notice.key,
@@ -47,7 +47,7 @@ def notice_json(notice: Notify, workspace: str, at: datetime) -> dict[str, Any]:
     }
 
 
-def environment_of(content: Mapping[str, Any]) -> dict[str, str]:
+def environment_of(content: Mapping[str, object]) -> dict[str, str]:
     """The same object as variables: ORCH_NOTICE_KIND, ORCH_NOTICE_TITLE, ... ("" for a missing value)."""
     clean = {name: str(value or "").replace("\0", "") for name, value in content.items()}
     return {f"ORCH_NOTICE_{name.upper()}": value for name, value in clean.items()}

@@ -8,7 +8,6 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
-from typing import Any
 
 from supervisor import __version__
 
@@ -18,11 +17,11 @@ CALL_WITHIN = 10.0  # seconds for each step of a call
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
     """Refuses redirects: a notice goes only to the address in the config."""
 
-    def redirect_request(self, *_: Any, **__: Any) -> None:
+    def redirect_request(self, *_: object, **__: object) -> None:
         return None
 
 
-def post_webhook(url: str, notice: Mapping[str, Any]) -> str | None:
+def post_webhook(url: str, notice: Mapping[str, object]) -> str | None:
     """POST a notice as JSON. Returns what went wrong, without the address, or None."""
     headers = {"Content-Type": "application/json", "User-Agent": f"orch/{__version__}"}
     request = urllib.request.Request(url, json.dumps(notice).encode(), headers, method="POST")

@@ -8,7 +8,6 @@ import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
-from typing import Any
 
 from supervisor import __version__
 from supervisor.core.repo.files import RepoFile
@@ -77,9 +76,9 @@ def read(name: str, root: Path, key: str) -> Snapshot:
     return clean(Snapshot(name, str(root), key, state, history, docs, code, cut))
 
 
-def as_json(one: Snapshot | Unread) -> dict[str, Any]:
+def as_json(one: Snapshot | Unread) -> dict[str, object]:
     """The object that `orch snapshot --json` prints."""
-    fields: dict[str, Any] = plain(one)
+    fields: dict[str, object] = plain(one)
     return fields
 
 

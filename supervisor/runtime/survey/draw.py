@@ -9,13 +9,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 from supervisor.core.map import copies
 from supervisor.core.map.commits import related
 from supervisor.core.map.links import Occurrence, join_key, links
 from supervisor.core.map.normalize import repo_name
-from supervisor.core.map.serialize import row_as_json, row_from_json
+from supervisor.core.map.serialize import LinkRow, row_as_json, row_from_json
 from supervisor.domain.link import Kind, Link, Map, Mention, Role, Surveyed
 from supervisor.domain.repo.git import Commit
 from supervisor.errors import OrchError
@@ -42,17 +42,22 @@ def draw_map(index: MentionIndex, seen: Sequence[Seen], cut: Sequence[str]) -> M
     )
 
 
-def _past(index: MentionIndex, seen: Sequence[Seen]) -> Mapping[str, Any]:
-    """Read the histories: `rows` are links by commits that belong together, `repos` the names in a child's remotes.
+class Past(TypedDict):
+    """What the histories say: links by commits that belong together, and by child the names in its remotes."""
 
-    A history is read again only if its HEAD moved.
-    """
+    rows: list[LinkRow]
+    repos: Mapping[str, Sequence[str]]
+
+
+def _past(index: MentionIndex, seen: Sequence[Seen]) -> Past:
+    """Read the histories; one is read again only if its HEAD moved."""
     version = json.dumps({one.child.name: one.head for one in seen})
     if (known := index.noted("past", version)) is not None:
-        return dict(json.loads(known))
+        past: Past = json.loads(known)
+        return past
     pasts = {one.child.name: past for one, past in zip(seen, _pasts(index, seen), strict=True)}
     rows = [row_as_json(row) for row in related({name: commits for name, (commits, _) in pasts.items()})]
-    found = {"rows": rows, "repos": {name: repos for name, (_, repos) in pasts.items()}}
+    found: Past = {"rows": rows, "repos": {name: repos for name, (_, repos) in pasts.items()}}
     index.note("past", version, json.dumps(found))
     return found
 

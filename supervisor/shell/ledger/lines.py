@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, get_args
+from typing import get_args
 
 from msgspec import Struct
 
@@ -19,37 +20,43 @@ _NAMES = {kind: name for name, kind in (*_EVENTS.items(), *_ACTIONS.items())}
 _SHOWN = ("child", "task", "run", "thread", "turn", "why")  # fields of an action that its line repeats at the top level
 
 
-def encode(event: Event, seq: int) -> dict[str, Any]:
+def encode(event: Event, seq: int) -> dict[str, object]:
     """Encode an event as a ledger line: `seq`, `ts`, `level`, `event`, then the event's own fields."""
-    fields = _plain(event)
+    fields = _fields(event)
     at = fields.pop("at")
-    line: dict[str, Any] = {"seq": seq, "ts": at, "level": level(event), "event": _NAMES[type(event)]}
+    line: dict[str, object] = {"seq": seq, "ts": at, "level": level(event), "event": _NAMES[type(event)]}
     if isinstance(event, Intended):
-        action = {"action": _NAMES[type(event.action)], **fields["action"]}
+        action = {"action": _NAMES[type(event.action)], **_fields(event.action)}
         return {**line, **{name: action[name] for name in _SHOWN if action.get(name) is not None}, "action": action}
     return {**line, **fields}
 
 
-def decode(line: dict[str, Any]) -> Event:
+def decode(line: Mapping[str, object]) -> Event:
     """Decode the event of a ledger line. Raises KeyError or ValueError if the line holds none."""
-    kind = _EVENTS[line["event"]]
+    kind = _EVENTS[str(line["event"])]
     if kind is Intended:
-        action = typed(_ACTIONS[line["action"]["action"]], line["action"])
-        return Intended(datetime.fromisoformat(line["ts"]).astimezone(UTC), action)
+        fields = typed(dict, line["action"])
+        action = typed(_ACTIONS[fields["action"]], fields)
+        return Intended(datetime.fromisoformat(str(line["ts"])).astimezone(UTC), action)
     event: Event = typed(kind, {**line, "at": line["ts"]})
     return event
 
 
-def labelled(line: dict[str, Any], label: dict[str, Any]) -> dict[str, Any]:
+def labelled(line: Mapping[str, object], label: Mapping[str, object]) -> dict[str, object]:
     """Add fields to a line that help its readers but are not part of the event. Never overwrites a field."""
     return {**line, **{name: value for name, value in label.items() if name not in line}}
 
 
-def _plain(value: Any) -> Any:
+def _fields(value: Struct) -> dict[str, object]:
+    """Convert the fields of a Struct to JSON values."""
+    names = zip(value.__struct_encode_fields__, value.__struct_fields__, strict=True)
+    return {written: _plain(getattr(value, name)) for written, name in names}
+
+
+def _plain(value: object) -> object:
     """Convert a domain value to JSON values."""
     if isinstance(value, Struct):
-        names = zip(value.__struct_encode_fields__, value.__struct_fields__, strict=True)
-        return {written: _plain(getattr(value, name)) for written, name in names}
+        return _fields(value)
     if isinstance(value, tuple | list):
         return [_plain(item) for item in value]
     if isinstance(value, datetime):

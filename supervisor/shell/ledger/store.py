@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 from msgspec import Struct
 
@@ -23,6 +23,12 @@ from supervisor.shell.ledger.segments import FOLDER, Segment, closed_name, pack,
 
 SEGMENT = 1 << 20
 """Bytes after which a new segment begins: at most 5,000 events, which are read in 0.1 s."""
+
+
+class Numbered(TypedDict):
+    """A line of the ledger, by the only one of its fields that is read before it is decoded."""
+
+    seq: int
 
 
 class Opened(Struct, frozen=True):
@@ -79,7 +85,7 @@ class Ledger:
         last = events[-1].at if events else kept.at if kept is not None else None
         return Opened(kept.world if kept is not None else None, tuple(events), last, len(data) - whole)
 
-    def append(self, events: Sequence[Event], label: Callable[[Event], dict[str, Any]]) -> list[dict[str, Any]]:
+    def append(self, events: Sequence[Event], label: Callable[[Event], dict[str, object]]) -> list[dict[str, object]]:
         """Record events with one fsync and return their lines. Either all of them are recorded or none.
 
         `label` returns fields by which a reader can find the event and which it does not have itself, such as its task.
@@ -165,7 +171,7 @@ def _last_closed(closed: Sequence[Segment], first: int | None, path: Path) -> in
     return closed[-1].last if closed else 0
 
 
-def _read(segment: Segment) -> list[tuple[int, dict[str, Any]]]:
+def _read(segment: Segment) -> list[tuple[int, Numbered]]:
     try:
         return _fields(list(segment.lines()), segment.path)
     except OSError as error:
@@ -175,9 +181,9 @@ def _read(segment: Segment) -> list[tuple[int, dict[str, Any]]]:
         ) from error
 
 
-def _fields(lines: Sequence[bytes], path: Path) -> list[tuple[int, dict[str, Any]]]:
+def _fields(lines: Sequence[bytes], path: Path) -> list[tuple[int, Numbered]]:
     """Parse each line and number it, from 1. Raises StoreError for a line without a sequence number."""
-    found = []
+    found: list[tuple[int, Numbered]] = []
     for number, line in enumerate(lines, start=1):
         try:
             fields = json.loads(line)
@@ -189,7 +195,7 @@ def _fields(lines: Sequence[bytes], path: Path) -> list[tuple[int, dict[str, Any
     return found
 
 
-def _decoded(lines: Sequence[tuple[int, dict[str, Any]]], path: Path, after: int) -> list[Event]:
+def _decoded(lines: Sequence[tuple[int, Numbered]], path: Path, after: int) -> list[Event]:
     """Decode the events with a sequence number above `after`. Raises StoreError for a line that holds none."""
     events = []
     for number, fields in lines:

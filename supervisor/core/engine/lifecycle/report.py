@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
 
 from supervisor.domain.report import Change, Claim, ContractNote, Outcome, Question, Report
+
+Schema = Mapping[str, object]
 
 
 def parse_report(text: str) -> Report | None:
@@ -36,20 +37,20 @@ def parse_report(text: str) -> Report | None:
     )
 
 
-def _list(data: Mapping[str, Any], name: str) -> list[Any]:
+def _list(data: Mapping[str, object], name: str) -> list[object]:
     value = data.get(name)
     return value if isinstance(value, list) else []
 
 
-def _rows(data: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+def _rows(data: Mapping[str, object], name: str) -> list[Mapping[str, object]]:
     return [row for row in _list(data, name) if isinstance(row, dict)]
 
 
-def _texts(row: Mapping[str, Any], *names: str) -> tuple[str, ...]:
+def _texts(row: Mapping[str, object], *names: str) -> tuple[str, ...]:
     return tuple(str(row[name]).strip() if row.get(name) is not None else "" for name in names)
 
 
-def _object(**properties: Any) -> dict[str, Any]:
+def _object(**properties: Schema) -> Schema:
     return {
         "type": "object",
         "properties": properties,
@@ -58,14 +59,14 @@ def _object(**properties: Any) -> dict[str, Any]:
     }
 
 
-def _array(items: dict[str, Any]) -> dict[str, Any]:
+def _array(items: Schema) -> Schema:
     return {"type": "array", "items": items}
 
 
-_TEXT = {"type": "string"}
+_TEXT: Schema = {"type": "string"}
 
 # A strict-mode JSON schema: every property is required, no other is allowed (structured outputs of the Responses API).
-REPORT_SCHEMA: dict[str, Any] = _object(
+REPORT_SCHEMA: Schema = _object(
     outcome={"type": "string", "enum": [str(outcome) for outcome in Outcome]},
     summary=_TEXT,
     changes=_array(_object(path=_TEXT, what=_TEXT)),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
 
 from supervisor.core.text.escape import block_quote
 from supervisor.domain.plan import Problem
@@ -16,7 +15,7 @@ SUMMARY = 2_000  # characters that are kept of an answer
 
 _END = "End your turn with the answer that the output schema asks for: `ask` is null unless only the human can help."
 
-ANSWER_SCHEMA: dict[str, Any] = {
+ANSWER_SCHEMA: dict[str, object] = {
     "type": "object",
     "properties": {
         "summary": {"type": "string"},
