@@ -30,7 +30,7 @@ from tests import CHECKOUT
 HOMES = Path.home() / ".cache" / "orch-tests"
 LOOK = 0.5  # seconds between two looks at a world that does not change
 SETTLED = 10.0  # seconds for what an earlier test left to be over
-SLOW = 30.0  # seconds for anything that runs a real server: a bound, never the expected time
+SLOW = 60.0  # seconds for anything that runs a real server: a bound, never the expected time
 Status = dict[str, Any]
 
 

@@ -82,7 +82,7 @@ class Terminal:
         self.until(words[-40:])
         self.type(ENTER)
 
-    def until(self, *words: str, timeout: float = 30.0) -> str:
+    def until(self, *words: str, timeout: float = 60.0) -> str:
         """Wait until the text has all of these words, ignoring white space. Fails after `timeout` seconds."""
         deadline = time.monotonic() + timeout
         wanted = [" ".join(one.split()) for one in words]

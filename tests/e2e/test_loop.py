@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from tests.e2e.lab import Lab, report, task
+from tests.e2e.lab import SLOW, Lab, report, task
 
 
 def test_tasks_run_in_order_are_verified_and_reported(lab: Lab) -> None:
@@ -33,7 +33,7 @@ def test_a_failing_verify_starts_follow_ups_and_then_blocks(lab: Lab) -> None:
 def test_an_edit_while_the_turn_runs_steers_it(lab: Lab) -> None:
     gate = lab.model.gate("first")
     lab.plan(task("T31", "backend", "wait first", report("old")))
-    gate.wait_reached(20)
+    gate.wait_reached(SLOW)
     lab.plan(task("T31", "backend", "write new.txt new", report("new")))
     lab.until(lambda seen: lab.ledger("steer_arrived"))
     gate.open()
@@ -72,7 +72,7 @@ def test_a_killed_server_comes_back_and_the_task_goes_on(lab: Lab) -> None:
     lab.plan(
         task("T51", "backend", "write a.txt a", "wait held", report("survived"), fields=("verify: `test -f a.txt`",))
     )
-    gate.wait_reached(20)
+    gate.wait_reached(SLOW)
     pid = lab.child("backend", "ready")["pid"]
     os.kill(pid, 9)
     lab.until(lambda seen: seen["children"][0]["state"] == "ready" and seen["children"][0]["pid"] != pid)
@@ -86,7 +86,7 @@ def test_a_killed_supervisor_leaves_the_turn_running_and_the_next_one_takes_it_o
     gate = lab.model.gate("held")
     lab.plan(task("T61", "backend", "wait held", "write a.txt a", report("once"), fields=("verify: `test -f a.txt`",)))
     before = lab.status()
-    gate.wait_reached(20)
+    gate.wait_reached(SLOW)
     os.kill(before["supervisor"]["pid"], 9)
     assert lab.orch("status", check=False).returncode == 3
     after = lab.up()

@@ -7,14 +7,14 @@ import os
 import psutil
 import pytest
 
-from tests.e2e.lab import Lab, report, task
+from tests.e2e.lab import SLOW, Lab, report, task
 
 
 def begin(lab: Lab, name: str) -> None:
     """Start a task in backend whose turn waits at a gate."""
     lab.model.gate("held")
     lab.plan(task(name, "backend", "write a.txt old", "wait held", report("old")))
-    lab.model.gate("held").wait_reached(20)
+    lab.model.gate("held").wait_reached(SLOW)
 
 
 def test_a_task_that_has_not_started_starts_with_the_new_brief(lab: Lab) -> None:
@@ -36,7 +36,7 @@ def test_a_changed_contract_reaches_every_running_task_that_names_it(lab: Lab) -
     gate = lab.model.gate("held")
     plan("The path is `/v1`.", "wait held", report("done"))
     lab.until(lambda seen: [one["state"] for one in seen["tasks"][:2]] == ["running", "running"])
-    gate.wait_reached(20)
+    gate.wait_reached(SLOW)
     lab.until(lambda seen: {line["child"] for line in lab.ledger("turn_began")} == {"backend", "mobile"})
     plan("The path is `/v2`.", "wait held", report("done"))
     lab.until(lambda seen: len(lab.ledger("steer_arrived")) == 2)
@@ -69,7 +69,7 @@ def test_a_running_task_given_to_another_child_is_interrupted_and_starts_there(l
 def test_interrupting_a_turn_kills_the_commands_it_left_running(lab: Lab) -> None:
     lab.model.gate("held")
     lab.plan(task("T51", "backend", "start sleep 4711", "wait held", report("old")))
-    lab.model.gate("held").wait_reached(20)
+    lab.model.gate("held").wait_reached(SLOW)
     (sleeper,) = sleepers(lab)
     lab.plan(task("T52", "mobile", report("other")))
     assert lab.task("T51", "retired")["why"].startswith("the plan no longer has it")
@@ -202,7 +202,7 @@ def test_a_missing_or_empty_plan_holds_new_work_and_leaves_running_work_alone(la
             second, "mobile", report("next"), fields=(f"after: {first}",)
         )
         lab.plan(tasks)
-        lab.model.gate(gate).wait_reached(20)
+        lab.model.gate(gate).wait_reached(SLOW)
         if content is None:
             lab.workspace.plan.unlink()
         else:

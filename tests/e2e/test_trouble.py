@@ -21,7 +21,7 @@ from supervisor.runtime.daemon import ending
 from supervisor.runtime.workspace import make_private
 from supervisor.shell import process
 from tests import CHECKOUT
-from tests.e2e.lab import Lab, report, task
+from tests.e2e.lab import SLOW, Lab, report, task
 from tests.e2e.stdio import codex_binary
 from tests.peers import codex_like
 
@@ -78,7 +78,7 @@ def test_a_silent_model_ends_in_a_failed_task_not_in_a_wait_without_end() -> Non
 def test_a_hung_server_is_noticed_and_replaced_and_its_task_goes_on(lab: Lab) -> None:
     lab.model.gate("held")
     lab.plan(task("T31", "backend", "wait held", report("survived")))
-    lab.model.gate("held").wait_reached(20)
+    lab.model.gate("held").wait_reached(SLOW)
     before = lab.child("backend", "ready")
     pid = before["pid"]
     os.kill(pid, signal.SIGSTOP)
@@ -178,7 +178,7 @@ def test_down_interrupts_running_work_and_the_next_up_goes_on_with_it(own: Lab) 
     own.model.gate("held")
     own.plan(task("T1", "backend", "write a.txt a", "wait held", report("in the end")))
     own.up()
-    own.model.gate("held").wait_reached(20)
+    own.model.gate("held").wait_reached(SLOW)
     own.orch("down")
     assert process.marked(own.workspace.mark()) == []
     assert own.orch("status", check=False).returncode == 3
@@ -192,7 +192,7 @@ def test_a_task_that_was_removed_while_no_supervisor_ran_is_not_continued(own: L
     own.model.gate("held")
     own.plan(task("T1", "backend", "wait held", report("in the end")))
     own.up()
-    own.model.gate("held").wait_reached(20)
+    own.model.gate("held").wait_reached(SLOW)
     os.kill(own.status()["supervisor"]["pid"], signal.SIGKILL)
     for record in Registry(own.workspace.registry).alive().values():
         os.kill(record.identity.pid, signal.SIGKILL)  # the turn would be begun again
@@ -221,7 +221,7 @@ def test_a_restart_keeps_the_thread_and_the_task(lab: Lab) -> None:
     lab.model.gate("held")
     lab.plan(task("T41", "backend", "wait held", report("still here")))
     before = lab.status()["children"][0]["pid"]
-    lab.model.gate("held").wait_reached(20)
+    lab.model.gate("held").wait_reached(SLOW)
     thread = lab.status()["children"][0]["thread"]
     lab.orch("restart", "backend")
     lab.until(lambda seen: seen["children"][0]["state"] == "ready" and seen["children"][0]["pid"] != before)

@@ -1,0 +1,190 @@
+"""Each version of plan.md is read once, kept as a numbered revision, and posted; what cannot be read is told."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from supervisor.core.engine.evolve import evolve
+from supervisor.domain.event import Event, PlanAccepted, PlanMissing, PlanRejected
+from supervisor.domain.plan import HUMAN, ORCHESTRATOR
+from supervisor.domain.world import World
+from supervisor.runtime.plan.authors import Authors
+from supervisor.runtime.plan.watch import PlanWatch
+from supervisor.runtime.workspace import Workspace
+from supervisor.wire.codex.notifications import Notification, read_notification
+from supervisor.wire.jsonrpc import Notice
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+PLAN = "# Plan: A plan\n\n## Working Plan\n\n### T1 — One\n- child: backend\n\nDo it.\n"
+
+
+class PlanFile:
+    """A workspace, its plan.md and what is posted of it; the world follows."""
+
+    def __init__(self, folder: Path) -> None:
+        self.workspace = Workspace(folder)
+        self.workspace.state.mkdir()
+        self.world = World()
+        self.clock = self
+        self.authors = Authors(str(self.workspace.plan), lambda: self.world)
+        self._posted: list[Event] = []
+        self._watch = self.restarted()
+
+    def restarted(self) -> PlanWatch:
+        """The watch of another supervisor."""
+        self._watch = PlanWatch(self.workspace, ("backend",), self, self.authors)
+        return self._watch
+
+    def now(self) -> datetime:
+        return NOON
+
+    def post(self, event: Event) -> None:
+        self._posted.append(event)
+        self.world = evolve(self.world, event)
+
+    def saved(self, text: str | bytes) -> list[Event]:
+        """What is posted once plan.md has this text."""
+        self.workspace.plan.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return self.looked()
+
+    def looked(self) -> list[Event]:
+        self._posted.clear()
+        self._watch.look()
+        return list(self._posted)
+
+    def kept(self) -> dict[str, str]:
+        return {path.name: path.read_text(encoding="utf-8") for path in sorted(self.workspace.plans.glob("*"))}
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> PlanFile:
+    return PlanFile(tmp_path)
+
+
+def accepted(events: list[Event]) -> PlanAccepted:
+    (event,) = events
+    assert isinstance(event, PlanAccepted)
+    return event
+
+
+def rejected(events: list[Event]) -> PlanRejected:
+    (event,) = events
+    assert isinstance(event, PlanRejected)
+    return event
+
+
+def of_item(stage: str, **item: object) -> Notification:
+    """The orchestrator begins or completes an item."""
+    said = read_notification(Notice(f"item/{stage}", {"threadId": "t", "turnId": "u", "item": {"id": "i", **item}}))
+    assert isinstance(said, Notification)
+    return said
+
+
+def test_a_version_is_kept_word_for_word_and_posted_once(file: PlanFile) -> None:
+    first = accepted(file.saved(PLAN))
+
+    assert (first.revision, first.summary, first.author) == (1, "T1 added", HUMAN)
+    assert file.looked() == []
+    second = accepted(file.saved(PLAN.replace("Do it.", "Do it twice.")))
+    assert (second.revision, second.summary) == (2, "T1 changed")
+    assert file.kept() == {"0001.md": PLAN, "0002.md": PLAN.replace("Do it.", "Do it twice.")}
+
+
+def test_a_missing_and_an_empty_file_are_told_apart(file: PlanFile) -> None:
+    assert file.looked() == [PlanMissing(NOON, "there is no plan.md")]
+    assert file.saved(" \n") == [PlanMissing(NOON, "plan.md is empty")]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (PLAN.replace("backend", "bakend"), "unknown child `bakend`: did you mean `backend`?"),
+        (b"# Plan: \xff\n", "this is not UTF-8 text: save it as UTF-8"),
+    ],
+)
+def test_a_version_with_an_error_is_rejected_and_not_kept(file: PlanFile, text: str | bytes, problem: str) -> None:
+    file.saved(PLAN)
+
+    assert [one.message for one in rejected(file.saved(text)).problems] == [problem]
+    assert list(file.kept()) == ["0001.md"]
+
+
+def test_what_is_no_file_is_rejected(file: PlanFile) -> None:
+    file.workspace.plan.mkdir()
+    (problem,) = rejected(file.looked()).problems
+    assert problem.message == "plan.md is a folder: put a file in its place"
+
+
+def test_the_version_in_force_that_is_back_is_the_revision_that_it_was(file: PlanFile) -> None:
+    file.saved(PLAN)
+    file.saved(PLAN.replace("backend", "bakend"))
+
+    back = accepted(file.saved(PLAN))
+
+    assert (back.revision, back.summary) == (1, "as before")
+
+
+def test_the_next_supervisor_says_nothing_of_a_version_that_it_knows(file: PlanFile) -> None:
+    file.saved(PLAN)
+    file.restarted()
+    assert file.looked() == []
+
+
+# ── who wrote it ─────────────────────────────────────────────────────────────────────────────────
+
+
+def test_what_the_orchestrator_announces_is_its_own(file: PlanFile) -> None:
+    file.authors.claim(hashlib.sha256(PLAN.encode()).hexdigest())
+
+    assert accepted(file.saved(PLAN)).author == ORCHESTRATOR
+    assert accepted(file.saved(PLAN.replace("Do it.", "Mine."))).author == HUMAN
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        {"type": "commandExecution", "command": "cat > plan.md", "commandActions": [{"type": "unknown"}]},
+        {"type": "fileChange", "changes": [{"path": "./plan.md", "kind": {"type": "add"}, "diff": ""}]},
+    ],
+)
+def test_what_it_writes_over_a_revision_that_it_has_not_read_does_not_come_into_force(
+    file: PlanFile, item: dict[str, object]
+) -> None:
+    file.saved(PLAN)
+    file.authors.observe(of_item("started", **item))
+
+    stale = rejected(file.saved(PLAN.replace("Do it.", "Mine.")))
+
+    assert stale.author == ORCHESTRATOR
+    assert "wrote this over revision 1, which it had not read" in stale.problems[0].message
+
+
+def test_what_it_writes_after_it_has_read_the_revision_comes_into_force(file: PlanFile) -> None:
+    file.saved(PLAN)
+    reading = {"type": "commandExecution", "command": "cat plan.md", "commandActions": [{"type": "read"}]}
+    file.authors.observe(of_item("completed", **reading))
+    file.authors.observe(of_item("started", type="commandExecution", command="sed -i s/a/b/ plan.md"))
+
+    written = accepted(file.saved(PLAN.replace("Do it.", "Mine.")))
+
+    assert (written.revision, written.author) == (2, ORCHESTRATOR)
+
+
+def test_a_patch_overwrites_nothing_that_was_not_read(file: PlanFile) -> None:
+    file.saved(PLAN)
+    patch = {"type": "fileChange", "changes": [{"path": "plan.md", "kind": {"type": "update"}, "diff": "@@"}]}
+    file.authors.observe(of_item("started", **patch))
+    file.authors.observe(of_item("completed", **patch))
+
+    assert accepted(file.saved(PLAN.replace("Do it.", "Mine."))).author == ORCHESTRATOR
+
+
+def test_commands_about_other_files_make_nobody_an_author(file: PlanFile) -> None:
+    file.authors.observe(of_item("started", type="commandExecution", command="cat > other.md"))
+    file.authors.observe(of_item("started", type="agentMessage", text="plan.md"))
+
+    assert accepted(file.saved(PLAN)).author == HUMAN
