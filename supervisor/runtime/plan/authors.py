@@ -44,14 +44,14 @@ class Authors:
         """Note that the orchestrator is about to write this content, and has read the current one."""
         self._claims.append(digest)
 
-    def observe(self, heard: Notification) -> None:
+    def observe(self, notification: Notification) -> None:
         """Note what a notification of the orchestrator's thread says about plan.md."""
-        touch = _touch(heard.body.item, self._plan) if isinstance(heard.body, OfItem) else None
+        touch = _touch(notification.body.item, self._plan) if isinstance(notification.body, OfItem) else None
         if touch is None:
             return
-        if heard.method == "item/started" and touch is not _Touch.READ:
+        if notification.method == "item/started" and touch is not _Touch.READ:
             self._touch, self._until = touch, None
-        elif heard.method == "item/completed":
+        elif notification.method == "item/completed":
             if touch is _Touch.READ:
                 self._read = self._world().plan.revision
             else:

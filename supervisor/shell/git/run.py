@@ -96,7 +96,7 @@ def run_git(
     deadline = time.monotonic() + limit
     buffers = {popen.stdout.fileno(): bytearray(), popen.stderr.fileno(): bytearray()}
     out, err = buffers.values()
-    stopped, ended = "", False
+    stopped, complete = "", False
     try:
         with selectors.DefaultSelector() as selector:
             for fd in buffers:
@@ -115,12 +115,12 @@ def run_git(
                     check_at = now + _MEMORY_CHECK
                     if _memory(popen.pid) > MEMORY_LIMIT:
                         stopped = f"took more than {MEMORY_LIMIT >> 20} MB of memory"
-            ended = not selector.get_map()
+            complete = not selector.get_map()
     finally:
         # We have not waited for it yet, so its process group number cannot belong to anybody else. A git that is done
         # has closed its output.
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            if stopped or not ended:
+            if stopped or not complete:
                 os.killpg(popen.pid, signal.SIGKILL)
         popen.stdout.close()
         popen.stderr.close()
@@ -129,7 +129,7 @@ def run_git(
         raise WorkspaceError(f"git {args[0]} {stopped} in {path}", "run `git status` there")
     lines = bytes(err).decode("utf-8", "replace").splitlines() or [""]
     complaint = next((line for line in lines if line.startswith(("fatal: ", "error: "))), lines[0])
-    return GitOutput(popen.returncode, bytes(out[:OUTPUT_LIMIT]), complaint, not ended, stopped)
+    return GitOutput(popen.returncode, bytes(out[:OUTPUT_LIMIT]), complaint, not complete, stopped)
 
 
 def _memory(pid: int) -> int:
