@@ -1,4 +1,4 @@
-"""How much of each ring its tests run, held to floors. Called by `scripts/coverage`."""
+"""Measure how much of each ring its tests run, and compare it with a minimum. Called by `scripts/coverage`."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def main(arguments: list[str]) -> int:
 
 
 def percents(files: Mapping[str, Mapping[str, int]]) -> dict[str, float]:
-    """Percent of the lines that were run, by ring."""
+    """The percentage of lines that ran, by ring."""
     rings: dict[str, list[Mapping[str, int]]] = {}
     for path, summary in files.items():
         parts = Path(path).parts

@@ -1,4 +1,4 @@
-"""The measure of what tests run is by ring, and every ring has a floor."""
+"""Coverage is measured by ring, and every ring has a minimum."""
 
 from __future__ import annotations
 

@@ -78,7 +78,7 @@ class Lead:
         if "write_plan" not in done:
             assert result(outputs, "check_plan")["ok"], result(outputs, "check_plan")
             return (call("write_plan", text=plan, version=result(outputs, "read_plan")["version"]),)
-        return (said(f"The plan is {result(outputs, 'write_plan')['state']}."),)
+        return (final(f"The plan is {result(outputs, 'write_plan')['state']}."),)
 
     def _written(self, problem: str, names: Sequence[str], outputs: Sequence[ToolOutput]) -> str:
         """Write plan.md from the problem, the children's answers and the contract."""
@@ -143,13 +143,13 @@ def _learn(text: str, outputs: Sequence[ToolOutput]) -> Sequence[Step]:
     """Add learnings to plan.md unless they are there. Begin again if somebody else saved it meanwhile."""
     learned = re.findall(r"^ +> (.+)$", "\n".join(_learnings(text)), re.MULTILINE)
     if not learned:
-        return (said("Nothing to change."),)
+        return (final("Nothing to change."),)
     if not outputs or (outputs[-1].tool == "write_plan" and "conflict: " in outputs[-1].text):
         return (call("read_plan"),)
     read = result(outputs, "read_plan")
     new = [fact for fact in learned if fact not in read["text"]]
     if not new or outputs[-1].tool == "write_plan":
-        return (said("plan.md knows it now."),)
+        return (final("plan.md knows it now."),)
     return (call("write_plan", text=read["text"] + "".join(f"- {fact}\n" for fact in new), version=read["version"]),)
 
 
@@ -164,7 +164,7 @@ def call(tool: str, **arguments: Any) -> ToolCall:
     return ToolCall(TOOLS, tool, arguments)
 
 
-def said(summary: str) -> Say:
+def final(summary: str) -> Say:
     return Say(json.dumps({"summary": summary, "ask": None}))
 
 

@@ -119,17 +119,17 @@ def test_each_notice_is_sent_once_also_over_the_death_of_the_supervisor(lab: Lab
     configure(lab, notify={"webhook": hook.url})
     lab.plan(task("T1", "backend", report("cannot", outcome="blocked")) + human)
 
-    def told(count: int) -> list[str]:
+    def notices(count: int) -> list[str]:
         return sorted(hook.next()[1]["key"].split(" 20")[0] for _ in range(count))
 
     pid = lab.up()["supervisor"]["pid"]
-    assert told(2) == ["ask A1", "blocked T1"]
+    assert notices(2) == ["ask A1", "blocked T1"]
     os.kill(pid, 9)
     lab.up()
     lab.orch("answer", lab.ask()["id"], "accept")
-    assert told(1) == ["end"]
+    assert notices(1) == ["end"]
     lab.orch("go", "T1")
-    assert told(2) == ["blocked T1", "end"]
+    assert notices(2) == ["blocked T1", "end"]
     lab.orch("down")
     assert hook.got.empty()
     assert len(lab.acts("notify")) == 5

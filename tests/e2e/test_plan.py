@@ -36,7 +36,7 @@ def escaped(text: str) -> str:
     return text.replace("\n", "\\n")
 
 
-def said(summary: str, ask: dict[str, str] | None = None) -> str:
+def answered(summary: str, ask: dict[str, str] | None = None) -> str:
     return "text " + json.dumps({"summary": summary, "ask": ask})
 
 
@@ -56,7 +56,7 @@ def begun(lab: Lab, problem: str) -> Future[CompletedProcess[str]]:
 
 def test_one_prompt_becomes_a_plan_and_the_plan_is_carried_out(lab: Lab) -> None:
     tasks = task("P11", "backend", "write a.txt a", report("wrote a"), fields=("verify: `test -f a.txt`",))
-    done = plan(lab, writes(plan_text(tasks), said("planned")))
+    done = plan(lab, writes(plan_text(tasks), answered("planned")))
     assert f"plan.md, revision {lab.revision + 1}: Ordered" in done.stdout
     assert "P11" in done.stdout
     lab.task("P11", "done")
@@ -71,7 +71,7 @@ def test_one_prompt_becomes_a_plan_and_the_plan_is_carried_out(lab: Lab) -> None
 
 def test_a_plan_under_review_starts_nothing_before_go(lab: Lab) -> None:
     tasks = task("P21", "backend", "write a.txt a", report("wrote a"))
-    done = plan(lab, writes(plan_text(tasks), said("planned")), "--review", "--json")
+    done = plan(lab, writes(plan_text(tasks), answered("planned")), "--review", "--json")
     picture = json.loads(done.stdout)
     assert (picture["plan"]["state"], picture["tasks"][0]["state"]) == ("held", "waiting")
     lab.orch("go")
@@ -80,7 +80,7 @@ def test_a_plan_under_review_starts_nothing_before_go(lab: Lab) -> None:
 
 def test_a_plan_with_errors_goes_back_with_its_lines_and_after_three_times_to_the_human(lab: Lab) -> None:
     wrong = plan_text(task("P31", "backnd", report("?")))
-    done = plan(lab, writes(wrong, said("planned")), check=False)
+    done = plan(lab, writes(wrong, answered("planned")), check=False)
     assert done.returncode == 4, done.stderr
     turns = [one for one in lab.acts("start_turn") if one["child"] == "orchestrator"]
     assert [one["due"] for one in turns] == ["brief", "fix", "fix", "fix"]
@@ -100,7 +100,7 @@ def test_a_plan_with_errors_goes_back_with_its_lines_and_after_three_times_to_th
 
 def test_a_question_of_the_orchestrator_is_an_ask_and_the_answer_reaches_it(lab: Lab) -> None:
     ask = {"question": "Which status code?", "steps": "Look at the API rules.", "expected": "200 or 202"}
-    done = plan(lab, "Make it work.\n\n```model\n" + said("I need to know", ask) + "\n```\n", check=False)
+    done = plan(lab, "Make it work.\n\n```model\n" + answered("I need to know", ask) + "\n```\n", check=False)
     assert done.returncode == 4, done.stderr
     assert "Which status code?" in done.stdout
     (found,) = lab.status()["asks"]
@@ -115,7 +115,7 @@ def test_a_question_of_the_orchestrator_is_an_ask_and_the_answer_reaches_it(lab:
 def test_with_yolo_the_orchestrator_asks_for_nothing_and_the_human_is_warned(lab: Lab) -> None:
     outside = lab.folder / "outside.txt"
     text = plan_text(task("P51", "backend", report("ok")))
-    problem = writes(text, said("planned")).replace("write plan.md", f"run echo yes > {outside}\nwrite plan.md")
+    problem = writes(text, answered("planned")).replace("write plan.md", f"run echo yes > {outside}\nwrite plan.md")
     done = plan(lab, problem, "--yolo")
     assert "without a sandbox and without approvals" in done.stderr
     assert outside.read_text(encoding="utf-8") == "yes\n"
@@ -124,7 +124,7 @@ def test_with_yolo_the_orchestrator_asks_for_nothing_and_the_human_is_warned(lab
 
 def test_the_orchestrator_receives_news_once_and_may_edit_the_plan(lab: Lab) -> None:
     tasks = task("P61", "backend", report("cannot", outcome="blocked", learned=["the port is 8080"]))
-    plan(lab, writes(plan_text(tasks), said("planned")))
+    plan(lab, writes(plan_text(tasks), answered("planned")))
     lab.task("P61", "blocked")
     lab.until(
         lambda seen: "news" in [one["due"] for one in lab.acts("start_turn")] and not seen["orchestrator"]["busy"]
@@ -139,7 +139,7 @@ def test_an_edit_of_the_human_is_never_overwritten_by_an_orchestrator_that_has_n
     gate = lab.model.gate("held")
     mine = plan_text(task("P71", "backend", report("mine")))
     theirs = plan_text(task("P72", "backend", report("theirs")))
-    script = f"Make it work.\n\n````model\nwait held\nwrite plan.md {escaped(theirs)}\n{said('planned')}\n````\n"
+    script = f"Make it work.\n\n````model\nwait held\nwrite plan.md {escaped(theirs)}\n{answered('planned')}\n````\n"
     planning = begun(lab, script)
     gate.wait_reached(SLOW)
     lab.save(mine)
@@ -157,7 +157,7 @@ def test_an_edit_of_the_human_is_never_overwritten_by_an_orchestrator_that_has_n
 def test_a_supervisor_that_dies_while_the_orchestrator_plans_goes_on_with_it(lab: Lab) -> None:
     gate = lab.model.gate("held")
     text = plan_text(task("P81", "backend", report("ok")))
-    script = f"Make it work.\n\n````model\nwait held\nwrite plan.md {escaped(text)}\n{said('planned')}\n````\n"
+    script = f"Make it work.\n\n````model\nwait held\nwrite plan.md {escaped(text)}\n{answered('planned')}\n````\n"
     planning = begun(lab, script)
     gate.wait_reached(SLOW)
     os.kill(lab.status()["supervisor"]["pid"], 9)

@@ -91,7 +91,9 @@ def fixed() -> Iterator[Fixed]:
         model = stack.enter_context(ScriptedModel(LAMP.script(0.0)))
         codex_home(folder / "home", model.base_url)
         codex = stack.enter_context(Codex(folder / "home", folder))
-        reports = {child: tell(codex, made[child], brief(plan(), child)) for child in ("backend", "mobile", "firmware")}
+        reports = {
+            child: run_turn(codex, made[child], brief(plan(), child)) for child in ("backend", "mobile", "firmware")
+        }
         assert model.errors == []
         yield Fixed(folder / "repos", model, codex, reports)
 
@@ -122,7 +124,7 @@ def edit(child: str) -> str:
     return redirect(old, new)
 
 
-def tell(codex: Codex, repo: Path, text: str) -> Report:
+def run_turn(codex: Codex, repo: Path, text: str) -> Report:
     """Run one turn on a new thread of a repo, and return its report."""
     started = codex.ask(
         "thread/start",
@@ -231,7 +233,7 @@ def test_the_three_fixed_repos_work_together(fixed: Fixed) -> None:
 @pytest.mark.parametrize("child", CHILDREN)
 def test_an_edited_contract_reaches_the_files(fixed: Fixed, child: str) -> None:
     folder, codex = fixed.folder, fixed.codex
-    report = tell(codex, folder / child, edit(child))
+    report = run_turn(codex, folder / child, edit(child))
 
     assert report.outcome is Outcome.DONE
     assert "/v1/registrations/{id}" in report.summary
@@ -280,7 +282,7 @@ def test_a_task_outside_the_story_is_not_claimed_as_done(fixed: Fixed) -> None:
             "- child: firmware\n- contracts: C1", "- child: firmware"
         )
     )
-    report = tell(codex, folder / "firmware", brief(other, "firmware"))
+    report = run_turn(codex, folder / "firmware", brief(other, "firmware"))
 
     assert report.outcome is Outcome.BLOCKED
     assert "Blink twice" in report.summary

@@ -215,10 +215,10 @@ def unknown(missed: list[str]) -> list[str]:
     return sorted(one for one in set(missed) if not early.fullmatch(one))
 
 
-def test_every_notification_of_codex_is_understood_and_what_is_worth_a_line_is_told(protocol: Protocol) -> None:
+def test_every_notification_of_codex_is_understood_and_those_worth_a_line_are_logged(protocol: Protocol) -> None:
     missed: list[str] = []
-    told = {method for method in protocol.notices for one in sent(protocol, method, missed) if activity(one)}
-    assert told == {
+    logged = {method for method in protocol.notices for one in sent(protocol, method, missed) if activity(one)}
+    assert logged == {
         *("error", "warning", "guardianWarning", "configWarning", "deprecationNotice", "item/completed"),
         *("mcpServer/startupStatus/updated", "thread/status/changed", "thread/settings/updated", "turn/plan/updated"),
     }
@@ -240,7 +240,7 @@ def test_the_values_that_we_compare_with_are_those_of_codex(protocol: Protocol) 
     assert {"userMessage", "agentMessage", "commandExecution", "fileChange", "reasoning", "plan"} - items == set()
 
 
-def test_what_an_answer_means_is_told_of_every_form_of_it(protocol: Protocol) -> None:
+def test_every_form_of_an_answer_is_understood(protocol: Protocol) -> None:
     def each(method: CodexMethod[A]) -> list[A]:
         read = [read_answer(method, one) for one in samples(protocol.result_of(method.name), method.name, [])]
         assert not any(isinstance(one, NotUnderstood) for one in read)

@@ -1,4 +1,4 @@
-"""Bytes that look like a manifest or a pipeline here and there."""
+"""Bytes that partly look like a manifest or a pipeline."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pipelines of each CI system give jobs and commands with their lines; hooks are rules; junk is read or noted."""
+"""Pipelines of each CI system yield jobs and commands with their lines. Hooks are rules. Junk is read or noted."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_a_job_of_github_that_uses_another_workflow_says_so() -> None:
     )
 
 
-def test_what_cannot_be_read_is_told_in_a_note() -> None:
+def test_a_file_that_cannot_be_read_yields_a_note() -> None:
     pipeline = read_pipeline(".gitlab-ci.yml", b"{")
     assert (pipeline.jobs, pipeline.note[:16]) == ((), "cannot be read: ")
 

@@ -1,4 +1,4 @@
-"""A command is known by its first words, whatever runs it."""
+"""A command is classified by its first words, whatever runs it."""
 
 from __future__ import annotations
 

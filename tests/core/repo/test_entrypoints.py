@@ -1,4 +1,4 @@
-"""Where a repo starts: what its manifests declare, and files that are named and look like a start."""
+"""Entry points of a repo: those that its manifests declare, and files with the name and the look of one."""
 
 from __future__ import annotations
 
@@ -53,5 +53,5 @@ def test_a_script_whose_function_is_not_seen_starts_at_its_file() -> None:
         ({"server.js": "const a = 1\napp.listen(80)\n"}, EntryPoint("server.js", "server.js", 2, "listens")),
     ],
 )
-def test_what_starts_a_repo_is_told_with_why(files: dict[str, str], entry: EntryPoint) -> None:
+def test_the_entry_points_of_a_repo_are_listed_with_the_reason(files: dict[str, str], entry: EntryPoint) -> None:
     assert found(files) == [entry]

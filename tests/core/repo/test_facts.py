@@ -1,4 +1,4 @@
-"""Each fact about a repo is one line, in its section, with where it stands."""
+"""Each fact about a repo is one line in its section, with its place."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ NO_HISTORY, NO_DOCS, NO_CODE = History(), Docs(), Code()
 def lines(
     section: str, *, git: GitState = CLEAN, history: History = NO_HISTORY, docs: Docs = NO_DOCS, code: Code = NO_CODE
 ) -> list[str]:
-    """The lines of a section, with what is code in backquotes."""
+    """The lines of a section, with code in backquotes."""
     snapshot = Snapshot("backend", "/repos/backend", "k", git, history, docs, code)
     return [
         "".join(f"`{part.text}`" if part.code else part.text for part in fact.parts)
@@ -90,7 +90,7 @@ CLEAN_TREE = "the work tree is clean"
         (replace(CLEAN, bare=True), [BRANCH, "bare: no work tree"]),
     ],
 )
-def test_the_head_is_told_first(git: GitState, told: list[str]) -> None:
+def test_the_head_comes_first(git: GitState, told: list[str]) -> None:
     assert lines("Current state", git=git, history=History(default_branch="main")) == told
 
 
@@ -165,7 +165,7 @@ def test_the_head_is_told_first(git: GitState, told: list[str]) -> None:
         ),
     ],
 )
-def test_what_git_is_in_the_middle_of_is_told(git: GitState, told: list[str]) -> None:
+def test_an_unfinished_operation_of_git_is_shown(git: GitState, told: list[str]) -> None:
     assert [line for line in lines("Current state", git=git) if line not in (BRANCH, CLEAN_TREE)] == told
 
 
@@ -279,11 +279,11 @@ CODE = Code(
         ("Incomplete", ["docs/y.md could not be read"]),
     ],
 )
-def test_documents_and_code_are_told_by_section(section: str, told: list[str]) -> None:
+def test_documents_and_code_are_shown_by_section(section: str, told: list[str]) -> None:
     assert lines(section, docs=DOCS, code=CODE) == told
 
 
-def test_the_history_is_told_from_the_whole_to_the_single_commit() -> None:
+def test_the_history_is_shown_from_the_whole_to_the_single_commit() -> None:
     authors = ("Ada", "Bo", "Cy", "Di", "Ed", "Flo")
     history = History(
         commits=30,
@@ -310,7 +310,7 @@ def test_the_history_is_told_from_the_whole_to_the_single_commit() -> None:
     assert lines("Incomplete", history=history) == ["history: cut"]
 
 
-def test_of_a_long_history_without_a_convention_that_is_said() -> None:
+def test_a_long_history_without_a_convention_says_so() -> None:
     history = History(
         commits=None, read=500, weeks=(Week(BEFORE, 3),), messages=Messages(Convention.NONE, 0.5, "do it")
     )

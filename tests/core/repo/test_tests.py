@@ -1,4 +1,4 @@
-"""How a repo is tested: which files are tests, where they are, and what runs them."""
+"""How a repo is tested: its test files, where they are, and what runs them."""
 
 from __future__ import annotations
 

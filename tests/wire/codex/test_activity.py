@@ -14,7 +14,7 @@ from supervisor.wire.codex.activity import activity
 from supervisor.wire.codex.notifications import Notification, read_notification
 from supervisor.wire.codex.reader import NotificationReader
 from supervisor.wire.jsonrpc import Notice
-from tests.wire.codex.turns import AT, METHODS, PARAMS, heard
+from tests.wire.codex.turns import AT, METHODS, PARAMS, notification
 
 
 @given(METHODS, PARAMS)
@@ -25,7 +25,7 @@ def test_no_notification_breaks_the_log(method: str, params: Mapping[str, Any]) 
 
 
 WHERE = {"threadId": "t", "turnId": "u"}
-TOLD = {"thread": "t", "turn": "u"}
+PLACE = {"thread": "t", "turn": "u"}
 
 
 @pytest.mark.parametrize(
@@ -77,15 +77,15 @@ TOLD = {"thread": "t", "turn": "u"}
     ],
 )
 def test_notifications_worth_a_line_are_logged(method: str, params: dict[str, Any], line: dict[str, Any]) -> None:
-    told = activity(heard(method, {**WHERE, **params}))
-    assert told is not None
-    assert {"event": told.event, "level": told.level, **told.fields} == {"level": "info", **line, **TOLD}
+    logged = activity(notification(method, {**WHERE, **params}))
+    assert logged is not None
+    assert {"event": logged.event, "level": logged.level, **logged.fields} == {"level": "info", **line, **PLACE}
 
 
 @pytest.mark.parametrize("kind", ["reasoning", "userMessage"])
 def test_reasoning_and_our_own_messages_are_not_logged(kind: str) -> None:
-    assert activity(heard("item/completed", {**WHERE, "item": {"type": kind, "id": "i"}})) is None
-    assert activity(heard("item/started", {**WHERE, "item": {"type": "commandExecution", "id": "i"}})) is None
+    assert activity(notification("item/completed", {**WHERE, "item": {"type": kind, "id": "i"}})) is None
+    assert activity(notification("item/started", {**WHERE, "item": {"type": "commandExecution", "id": "i"}})) is None
 
 
 def usage(given: int, taken: int) -> dict[str, Any]:
@@ -94,10 +94,11 @@ def usage(given: int, taken: int) -> dict[str, Any]:
 
 def test_the_tokens_of_a_turn_are_reported_when_they_grow_by_a_tenth_and_at_its_end() -> None:
     notifications = NotificationReader("api")
-    told = [
-        notifications.hear(heard("thread/tokenUsage/updated", usage(given, 1)), AT) for given in (999, 49, 49, 49, 0)
+    events = [
+        notifications.hear(notification("thread/tokenUsage/updated", usage(given, 1)), AT)
+        for given in (999, 49, 49, 49, 0)
     ]
-    assert told == [
+    assert events == [
         ev.TokensSpent(AT, "api", "t", "u", 999, 1),
         None,
         ev.TokensSpent(AT, "api", "t", "u", 98, 2),
@@ -105,7 +106,7 @@ def test_the_tokens_of_a_turn_are_reported_when_they_grow_by_a_tenth_and_at_its_
         None,
     ]
     ended = notifications.hear(
-        heard("turn/completed", {"threadId": "t", "turn": {"id": "u", "status": "completed"}}), AT
+        notification("turn/completed", {"threadId": "t", "turn": {"id": "u", "status": "completed"}}), AT
     )
     assert isinstance(ended, ev.TurnEnded)
     assert (ended.seen.input_tokens, ended.seen.output_tokens) == (1146, 5)
@@ -126,4 +127,4 @@ def test_the_tokens_of_a_turn_are_reported_when_they_grow_by_a_tenth_and_at_its_
 def test_activity_of_a_turn_is_a_sign_of_life_and_messages_to_it_are_not(
     method: str, params: dict[str, Any], turn: str | None
 ) -> None:
-    assert heard(method, params).sign == turn
+    assert notification(method, params).sign == turn

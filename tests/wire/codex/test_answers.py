@@ -45,7 +45,7 @@ def understood(method: CodexMethod[A], answer: object) -> A:
 
 
 def seen(told: dict[str, Any]) -> TurnSeen:
-    """What one turn of an answer tells."""
+    """Read one turn of an answer."""
     (found,) = turns_of(understood(LIST_TURNS, {"data": [told]}))
     return found
 

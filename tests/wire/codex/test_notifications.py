@@ -16,11 +16,11 @@ from supervisor.wire.codex.decode import NotUnderstood
 from supervisor.wire.codex.notifications import Notification, read_notification
 from supervisor.wire.codex.reader import NotificationReader
 from supervisor.wire.jsonrpc import Notice
-from tests.wire.codex.turns import AT, DONE, METHODS, PARAMS, agent, heard, item, turn, user
+from tests.wire.codex.turns import AT, DONE, METHODS, PARAMS, agent, item, notification, turn, user
 
 
 def hear(notifications: NotificationReader, method: str, **params: Any) -> ev.Event | None:
-    return notifications.hear(heard(method, {"threadId": "t", **params}), AT)
+    return notifications.hear(notification(method, {"threadId": "t", **params}), AT)
 
 
 def used(turn: str, given: Any, taken: Any) -> dict[str, Any]:

@@ -231,7 +231,7 @@ ANSWERS = st.builds(Answer, st.sampled_from(["accept", "decline", "text"]), st.t
 
 @settings(max_examples=50)
 @given(st.sampled_from(METHODS), PARAMS, objects("command", "cwd", "changes", inner=ROWS) | anything, ANSWERS)
-def test_every_request_is_read_and_answered_or_said_not_to_fit_whatever_its_shape(
+def test_every_request_is_read_and_answered_or_refused_whatever_its_shape(
     method: str, params: dict[str, Any], given: Any, answer: Answer
 ) -> None:
     known = decoded(Item, given, "an item")

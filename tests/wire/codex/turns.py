@@ -23,7 +23,7 @@ def turn(**fields: Any) -> dict[str, Any]:
     return {"id": "u", "status": "completed", "items": [], "error": None, **fields}
 
 
-def heard(method: str, params: Mapping[str, Any]) -> Notification:
+def notification(method: str, params: Mapping[str, Any]) -> Notification:
     """A notification that is understood."""
     found = read_notification(Notice(method, params))
     assert isinstance(found, Notification), found

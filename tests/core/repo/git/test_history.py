@@ -26,7 +26,7 @@ from supervisor.domain.repo.git import (
 from tests.core.repo.git.commits import logged
 
 
-def test_commits_that_undo_or_mend_others_are_known_by_their_subject() -> None:
+def test_commits_that_undo_or_fix_others_are_recognised_by_their_subject() -> None:
     subjects = (b'Revert "Add it"', b"fixup! Add it", b"revert(api): x", b"oops", b"Fix the parser", b"typography")
     found = repairs([logged(number, subject=subject) for number, subject in enumerate(subjects)])
     assert [(repair.kind, repair.subject) for repair in found] == [

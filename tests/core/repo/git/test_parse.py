@@ -128,7 +128,7 @@ def test_an_operation_is_known_by_its_files(files: dict[str, bytes], found: InPr
     assert parse_progress(files) == found
 
 
-def test_submodules_are_told_with_their_address_and_state() -> None:
+def test_submodules_are_shown_with_their_address_and_state() -> None:
     modules = (
         b"submodule.lib.path\nvendor/lib\0submodule.lib.url\nhttps://ada:pa55@host/lib.git\0"
         b"submodule.doc.url\n../doc\0core.bare\nfalse\0"

@@ -1,4 +1,4 @@
-"""What the files say that tell how to build and run, with the lines."""
+"""Files that say how to build and run a repo yield their targets, with the lines."""
 
 from __future__ import annotations
 

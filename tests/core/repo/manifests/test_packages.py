@@ -1,4 +1,4 @@
-"""What the manifests of other languages declare, with the lines."""
+"""Manifests of other languages yield what they declare, with the lines."""
 
 from __future__ import annotations
 

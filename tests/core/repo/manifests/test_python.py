@@ -1,4 +1,4 @@
-"""What each manifest of Python declares, with the lines."""
+"""Each manifest of Python yields what it declares, with the lines."""
 
 from __future__ import annotations
 
