@@ -14,7 +14,7 @@ from pathlib import Path
 
 from supervisor.errors import OrchError, SupervisorDown
 from supervisor.runtime.daemon import ending
-from supervisor.runtime.workspace import Workspace
+from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.control_client import ControlClient
 from supervisor.shell.process import MARK, Identity, identity_of, marked
 
@@ -54,7 +54,7 @@ def start_model(folder: Path, story: str) -> str:
     return url
 
 
-def write_scripts(folder: Path, workspace: Workspace, environ: dict[str, str]) -> None:
+def write_scripts(folder: Path, workspace: WorkspacePaths, environ: dict[str, str]) -> None:
     """Write the scripts `orch` and `stop` into `folder`.
 
     `orch` runs this orch for this workspace, with the environment that the servers need.
@@ -84,7 +84,7 @@ def stop_model(folder: Path) -> None:
     path.unlink()
 
 
-def bring_down(workspace: Workspace) -> None:
+def bring_down(workspace: WorkspacePaths) -> None:
     """Stop the supervisor and all servers of a workspace, in whatever state they are.
 
     Raises OrchError that names what survives.
@@ -105,7 +105,7 @@ def main() -> None:
     """Run the script `stop`. argv[1] is the folder of the demo."""
     folder = Path(sys.argv[1])
     try:
-        bring_down(Workspace(folder / "workspace"))
+        bring_down(WorkspacePaths(folder / "workspace"))
         stop_model(folder)
     except OrchError as error:
         sys.exit(f"orch: {error}")

@@ -29,7 +29,7 @@ from supervisor.runtime.codex.version import Codex, Versions
 from supervisor.runtime.config import load as config
 from supervisor.runtime.config.starter import starter
 from supervisor.runtime.daemon import launch
-from supervisor.runtime.workspace import Workspace
+from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.control_client import ControlClient
 from supervisor.wire.status import read_status
 
@@ -80,7 +80,7 @@ class _Demo:
         self._stays = stays
         self._out = out
         self._interrupts = interrupts
-        self._workspace = Workspace(folder / "workspace")
+        self._workspace = WorkspacePaths(folder / "workspace")
         self._narrator = Narrator(out, self._workspace.logs)
         self._model: ScriptedModel | None = None
 

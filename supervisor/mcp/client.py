@@ -10,7 +10,7 @@ import anyio.to_thread
 
 from supervisor.domain.json_value import JsonObject
 from supervisor.domain.status import Status
-from supervisor.runtime.workspace import Workspace
+from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.control_client import ControlClient
 from supervisor.wire.status import read_status
 
@@ -20,7 +20,7 @@ Result = TypeVar("Result")
 class SupervisorClient:
     """Calls the supervisor of a workspace. Each method raises SupervisorDown, which says what to run."""
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: WorkspacePaths) -> None:
         self.workspace = workspace
 
     def status(self) -> Status:

@@ -21,7 +21,7 @@ from supervisor.mcp.client import SupervisorClient
 from supervisor.mcp.page import Answer, Tool
 from supervisor.runtime.config.load import named
 from supervisor.runtime.plan.read import check, read
-from supervisor.runtime.workspace import Workspace
+from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.atomic import write_atomic
 from supervisor.wire.plain import plain
 
@@ -33,7 +33,7 @@ Text = Annotated[str, Field(description="The whole of plan.md.", max_length=FILE
 
 
 class PlanTools:
-    def __init__(self, workspace: Workspace, client: SupervisorClient) -> None:
+    def __init__(self, workspace: WorkspacePaths, client: SupervisorClient) -> None:
         self._workspace = workspace
         self._client = client
 

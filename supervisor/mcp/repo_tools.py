@@ -18,7 +18,7 @@ from supervisor.mcp.page import Answer, Tool, lines_of, rows_of, untrusted
 from supervisor.runtime.config.load import named
 from supervisor.runtime.snapshot import snapshots
 from supervisor.runtime.survey.survey import survey
-from supervisor.runtime.workspace import Workspace
+from supervisor.runtime.workspace import WorkspacePaths
 
 PLACES = 3  # shown of one side of a link
 
@@ -31,7 +31,7 @@ Count = Annotated[int, Field(ge=1, le=400, description="At most this many lines.
 class RepoTools:
     """These tools work without the supervisor."""
 
-    def __init__(self, workspace: Workspace, client: SupervisorClient) -> None:
+    def __init__(self, workspace: WorkspacePaths, client: SupervisorClient) -> None:
         self._workspace = workspace
         self._client = client
 

@@ -23,7 +23,7 @@ from supervisor.mcp.plan_tools import PlanTools
 from supervisor.mcp.repo_tools import RepoTools
 from supervisor.mcp.work_tools import WorkTools
 from supervisor.runtime.codex.mcp_config import SERVER
-from supervisor.runtime.workspace import Workspace
+from supervisor.runtime.workspace import WorkspacePaths
 
 _INSTRUCTIONS = (
     "Tools to lead work across several git repositories: understand them (repos, snapshot, map, files, git, "
@@ -33,7 +33,7 @@ _INSTRUCTIONS = (
 )
 
 
-def serve(workspace: Workspace) -> None:
+def serve(workspace: WorkspacePaths) -> None:
     """Serve until standard input ends. Only the protocol goes to standard output."""
     build(workspace).run("stdio")
     # Exit even if a call still runs in a thread: nobody waits for its answer any more.
@@ -42,7 +42,7 @@ def serve(workspace: Workspace) -> None:
     os._exit(0)
 
 
-def build(workspace: Workspace) -> MCPServer[object]:
+def build(workspace: WorkspacePaths) -> MCPServer[object]:
     """Build the server with all tools of this workspace."""
     server: MCPServer[object] = MCPServer(SERVER, version=__version__, instructions=_INSTRUCTIONS, log_level="WARNING")
     client = SupervisorClient(workspace)

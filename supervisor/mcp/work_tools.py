@@ -14,7 +14,7 @@ from supervisor.domain.status import AskInfo, ChildInfo, Status, SupervisorInfo,
 from supervisor.errors import OrchError, RequestRefused, SupervisorDown
 from supervisor.mcp.client import SupervisorClient
 from supervisor.mcp.page import NOTICE, Answer, Tool, lines_of, marked, rows_of, untrusted
-from supervisor.runtime.workspace import Workspace
+from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.wire.codex.child_question import QUESTION_LIMIT, WITHIN
 from supervisor.wire.plain import dumped, loaded, plain
 
@@ -35,7 +35,7 @@ class ChildQuestion(BaseModel):
 
 
 class WorkTools:
-    def __init__(self, workspace: Workspace, client: SupervisorClient) -> None:
+    def __init__(self, workspace: WorkspacePaths, client: SupervisorClient) -> None:
         self._workspace = workspace
         self._client = client
 

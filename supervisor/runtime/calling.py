@@ -12,13 +12,13 @@ from types import TracebackType
 
 from supervisor.domain.json_value import JsonObject
 from supervisor.errors import SupervisorDown, SupervisorHangs
-from supervisor.runtime.workspace import Workspace
+from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.control_client import ControlClient
 
 LOOK_AGAIN = 4.0  # seconds after which a status is fetched although nothing changed: some states change with time
 
 
-def live(workspace: Workspace) -> JsonObject:
+def live(workspace: WorkspacePaths) -> JsonObject:
     """The status as it is. Raises SupervisorDown if no supervisor answers within a second."""
     with ControlClient(workspace.control_socket) as client:
         return client.call("status")
@@ -30,7 +30,7 @@ class Watch:
     Raises SupervisorDown if no supervisor answers, and none is starting.
     """
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: WorkspacePaths) -> None:
         self._workspace = workspace
         self._version = -1
         try:
@@ -74,7 +74,7 @@ class Watch:
         return ControlClient(self._workspace.control_socket)
 
 
-def follow(workspace: Workspace, until: float | None = None, every: float = LOOK_AGAIN) -> Iterator[JsonObject]:
+def follow(workspace: WorkspacePaths, until: float | None = None, every: float = LOOK_AGAIN) -> Iterator[JsonObject]:
     """The status at once, then at every change or after `every` seconds, until `until` (of `time.monotonic`).
 
     Raises SupervisorDown when the supervisor goes away or hangs.

@@ -20,7 +20,7 @@ from supervisor.errors import CodexError, OrchError
 from supervisor.runtime.codex.binary import locate
 from supervisor.runtime.codex.version import Versions
 from supervisor.runtime.config import load as config
-from supervisor.runtime.workspace import Workspace, make_private
+from supervisor.runtime.workspace import WorkspacePaths, make_private
 from supervisor.shell import process
 from supervisor.shell.connection import Connection, connect
 from supervisor.shell.git import run_git
@@ -54,7 +54,7 @@ class CheckFailed(OrchError):
 Probe = Callable[[], Awaitable[str]]
 
 
-async def examine(workspace: Workspace | None, report: Callable[[Finding], None]) -> bool:
+async def examine(workspace: WorkspacePaths | None, report: Callable[[Finding], None]) -> bool:
     """Run all checks and call `report` with each finding. Returns whether all are fine.
 
     Without a workspace, the checks of the workspace are left out.
@@ -75,7 +75,7 @@ async def examine(workspace: Workspace | None, report: Callable[[Finding], None]
 class _Checks:
     """The checks, in the order in which they depend on each other."""
 
-    def __init__(self, workspace: Workspace | None) -> None:
+    def __init__(self, workspace: WorkspacePaths | None) -> None:
         self._workspace = workspace
         self._bin: str | None = None
         self._server: _ProbedServer | None = None
@@ -217,7 +217,7 @@ class _Checks:
     def _folder(self) -> Iterator[Path]:
         """Make a private folder for sockets like the supervisor's. It is removed afterwards."""
         with TemporaryDirectory(prefix="orch-doctor-") as root:
-            folder = Workspace(Path(root)).runtime_dir
+            folder = WorkspacePaths(Path(root)).runtime_dir
             try:
                 make_private(folder)
                 yield folder
@@ -232,7 +232,7 @@ class _ProbedServer:
     def __init__(self, binary: Path) -> None:
         self._binary = binary
         self._folder = Path(mkdtemp(prefix="orch-doctor-"))
-        self._workspace = Workspace(self._folder)
+        self._workspace = WorkspacePaths(self._folder)
         self._spawned: process.Spawned | None = None
         self._reading: asyncio.Task[None] | None = None
         self.connection: Connection | None = None

@@ -10,14 +10,14 @@ from itertools import islice
 
 from supervisor.domain.event.log_line import LogLine
 from supervisor.runtime.records import Records, moment
-from supervisor.runtime.workspace import Workspace
+from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.wire.log_line import read_log_line
 
 POLL = 0.2  # seconds between two looks at the files
 AT_ONCE = 500  # lines that are read in one go, off the loop
 
 
-async def read_events(workspace: Workspace, *, since: datetime | None, follow: bool) -> AsyncIterator[LogLine]:
+async def read_events(workspace: WorkspacePaths, *, since: datetime | None, follow: bool) -> AsyncIterator[LogLine]:
     """What is written from `since` on, in the order of time; with `follow` also what is still to come."""
     with closing(Records(workspace)) as records:
         while True:

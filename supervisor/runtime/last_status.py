@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from supervisor.domain.json_value import JsonObject
 from supervisor.errors import OrchError
 from supervisor.runtime.config.load import load
-from supervisor.runtime.workspace import Workspace
+from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.process.table import Identity, alive
 
 
-def last_known(workspace: Workspace) -> JsonObject:
+def last_known(workspace: WorkspacePaths) -> JsonObject:
     """The last status that a supervisor left, with what has become of its servers since. Never raises."""
     try:
         left = json.loads(workspace.last_status.read_text(encoding="utf-8"))
@@ -36,7 +36,7 @@ def last_known(workspace: Workspace) -> JsonObject:
     }
 
 
-def _without_supervisor(workspace: Workspace, child: JsonObject) -> JsonObject:
+def _without_supervisor(workspace: WorkspacePaths, child: JsonObject) -> JsonObject:
     """A child as it is without a supervisor: its server may live on, in the state that it was last seen in."""
     pid = child["pid"]
     if isinstance(pid, int) and _alive(workspace, str(child["name"]), pid):
@@ -44,7 +44,7 @@ def _without_supervisor(workspace: Workspace, child: JsonObject) -> JsonObject:
     return {**child, "state": "stopped", "pid": None, "socket": None, "since": None, "rss_bytes": None, "task": None}
 
 
-def _configured(workspace: Workspace) -> list[JsonObject]:
+def _configured(workspace: WorkspacePaths) -> list[JsonObject]:
     """The children of the config, for when nothing ever ran; none if it cannot be read."""
     absent = ("pid", "socket", "codex", "since", "rss_bytes", "thread", "task", "problem")
     with suppress(OrchError):
@@ -55,7 +55,7 @@ def _configured(workspace: Workspace) -> list[JsonObject]:
     return []
 
 
-def _alive(workspace: Workspace, child: str, pid: int) -> bool:
+def _alive(workspace: WorkspacePaths, child: str, pid: int) -> bool:
     """Whether that pid is still the server that we recorded, and no stranger that got its number."""
     try:
         recorded = Identity(**json.loads(workspace.registry.read_text(encoding="utf-8"))[child]["identity"])

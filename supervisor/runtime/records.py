@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, Required, TypedDict
 
-from supervisor.runtime.workspace import Workspace
+from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.ledger.segments import DAMAGE, open_unpacked, segments
 
 
@@ -37,7 +37,7 @@ TRIES = 3  # to list and open the rotated files of one log between two rotations
 class Records:
     """All lines of a workspace: the ledger's, and those of the logs that do not repeat one of the ledger's."""
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: WorkspacePaths) -> None:
         self._workspace = workspace
         self._sources: dict[Path, _Source] = {}
 

@@ -11,7 +11,7 @@ from supervisor.core.view.waiting import WaitOutcome, WaitResult, result, verdic
 from supervisor.domain.status import Status
 from supervisor.runtime.calling import LOOK_AGAIN, Watch
 from supervisor.runtime.naming import checked
-from supervisor.runtime.workspace import Workspace
+from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.wire.status import read_status
 
 UNSEEN_FOR = 1.5  # seconds after which the supervisor has surely read a plan.md that was saved
@@ -19,7 +19,7 @@ LOOK_BACK = 0.2  # seconds between two looks while it may not have
 
 
 def wait(
-    workspace: Workspace, task: str | None, timeout: float | None, tell: Callable[[Status, bool], None]
+    workspace: WorkspacePaths, task: str | None, timeout: float | None, tell: Callable[[Status, bool], None]
 ) -> WaitResult:
     """Wait until the tasks (or that one) are settled or something waits on a human, for at most `timeout` seconds.
 
@@ -50,7 +50,7 @@ def wait(
             pause = min(LOOK_BACK if unseen else LOOK_AGAIN, left)
 
 
-def unseen_edit(workspace: Workspace, status: Status) -> bool:
+def unseen_edit(workspace: WorkspacePaths, status: Status) -> bool:
     """Whether plan.md was saved so lately that this status may not know it yet."""
     try:
         found = workspace.plan.stat()

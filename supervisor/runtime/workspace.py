@@ -14,7 +14,7 @@ from supervisor.errors import WorkspaceError
 CONFIG_NAME = "orchestrator.config.yaml"
 
 
-class Workspace(NamedTuple):
+class WorkspacePaths(NamedTuple):
     """One workspace, by its absolute root."""
 
     root: Path
@@ -109,7 +109,7 @@ class Workspace(NamedTuple):
         return f"{self.id}/{child}"
 
 
-def find(start: Path) -> Workspace:
+def find(start: Path) -> WorkspacePaths:
     """Find the workspace of the folder `start`: the nearest folder upwards with a config.
 
     Raises WorkspaceError if there is none.
@@ -117,7 +117,7 @@ def find(start: Path) -> Workspace:
     folder = Path(os.path.abspath(start))
     for candidate in (folder, *folder.parents):
         if (candidate / CONFIG_NAME).is_file():
-            return Workspace(candidate)
+            return WorkspacePaths(candidate)
     raise WorkspaceError(
         f"no {CONFIG_NAME} in {folder} or above it", "run `orch init NAME=PATH ...` here, or name the workspace with -C"
     )

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Protocol
 import pytest
 
 from supervisor.cli.main import run
-from supervisor.runtime.workspace import Workspace
+from supervisor.runtime.workspace import WorkspacePaths
 from tests.cli.scene import Picture, Standin
 from tests.gitrepo import empty_repo
 from tests.sockets import own_runtime_dir
@@ -36,7 +36,7 @@ def runtime_dir(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture
-def workspace(tmp_path: Path) -> Workspace:
+def workspace(tmp_path: Path) -> WorkspacePaths:
     """A workspace with the children `backend` and `mobile`, real repositories. Nothing has run in it yet."""
     for name in ("backend", "mobile"):
         empty_repo(tmp_path / name)
@@ -45,11 +45,11 @@ def workspace(tmp_path: Path) -> Workspace:
     (root / "orchestrator.config.yaml").write_text(
         "children:\n  backend: ../backend\n  mobile: ../mobile\n", encoding="utf-8"
     )
-    return Workspace(root)
+    return WorkspacePaths(root)
 
 
 @pytest.fixture
-def orch(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> Orch:
+def orch(workspace: WorkspacePaths, capsys: pytest.CaptureFixture[str]) -> Orch:
     """Call the command line in the workspace."""
 
     def call(*arguments: str) -> Ran:
@@ -61,7 +61,7 @@ def orch(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> Orch:
 
 
 @pytest.fixture
-def standin(workspace: Workspace) -> Iterator[Callable[..., Standin]]:
+def standin(workspace: WorkspacePaths) -> Iterator[Callable[..., Standin]]:
     """Answer on the control socket: `standin(picture, picture, ...)`."""
     made: list[Standin] = []
 

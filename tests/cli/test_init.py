@@ -13,7 +13,7 @@ import pytest
 from supervisor.cli.main import run
 from supervisor.runtime.codex.mcp_config import mcp_servers
 from supervisor.runtime.config import load as config
-from supervisor.runtime.workspace import Workspace
+from supervisor.runtime.workspace import WorkspacePaths
 from tests.gitrepo import empty_repo
 
 IGNORED = "orchestrator.config.yaml\nplan.md\nruns.md\n.orchestrator/\n.codex/config.toml\n"
@@ -41,7 +41,7 @@ def test_a_workspace_is_made_and_its_plan_is_fine(folder: Path, capsys: pytest.C
         "next: edit plan.md, then run `orch plan check`, `orch up` and `orch status`\n",
         "",
     )
-    found = [(child.name, child.path) for child in config.load(Workspace(folder)).children]
+    found = [(child.name, child.path) for child in config.load(WorkspacePaths(folder)).children]
     assert found == [(name, str(folder.parent / name)) for name in ("backend", "mobile")]
     assert "path: ../mobile\n" in (folder / "orchestrator.config.yaml").read_text(encoding="utf-8")
     assert "Children of this workspace: backend, mobile\n" in (folder / "plan.md").read_text(encoding="utf-8")
@@ -118,7 +118,7 @@ def test_a_workspace_behind_a_link_names_its_repos_by_their_whole_path(folder: P
     link.symlink_to(folder)
     assert run(["-C", str(link), "init", f"backend={tmp_path / 'backend'}"]) == 0
     assert f"path: {tmp_path / 'backend'}\n" in (link / "orchestrator.config.yaml").read_text(encoding="utf-8")
-    assert [child.path for child in config.load(Workspace(link)).children] == [str(tmp_path / "backend")]
+    assert [child.path for child in config.load(WorkspacePaths(link)).children] == [str(tmp_path / "backend")]
 
 
 @pytest.mark.skipif(not Path("/sys/kernel").is_dir(), reason="no folder where even root may not write")
@@ -133,7 +133,7 @@ def test_a_folder_that_cannot_be_written_is_an_error(folder: Path, capsys: pytes
 def test_the_codex_config_starts_this_very_orch(folder: Path) -> None:
     assert run(["init", "backend=../backend"]) == 0
     with (folder / ".codex" / "config.toml").open("rb") as file:
-        assert tomllib.load(file) == {"mcp_servers": mcp_servers(Workspace(folder))}
+        assert tomllib.load(file) == {"mcp_servers": mcp_servers(WorkspacePaths(folder))}
 
 
 def test_a_codex_config_that_is_there_is_left_alone_and_the_lines_are_printed(
@@ -149,7 +149,7 @@ def test_a_codex_config_that_is_there_is_left_alone_and_the_lines_are_printed(
         ".codex/config.toml exists already; for the tools of orch in a `codex` started here, add these lines:"
     )
     lines, _, _ = rest.partition("\nwrote .gitignore")
-    assert tomllib.loads(lines) == {"mcp_servers": mcp_servers(Workspace(folder))}
+    assert tomllib.loads(lines) == {"mcp_servers": mcp_servers(WorkspacePaths(folder))}
     assert ".codex" not in (folder / ".gitignore").read_text(encoding="utf-8")
 
 
@@ -173,7 +173,7 @@ def test_the_lines_are_printed_at_any_time(folder: Path, capsys: pytest.CaptureF
     assert run(["init", "backend=../backend"]) == 0
     capsys.readouterr()
     assert run(["mcp", "--config"]) == 0
-    assert tomllib.loads(capsys.readouterr().out) == {"mcp_servers": mcp_servers(Workspace(folder))}
+    assert tomllib.loads(capsys.readouterr().out) == {"mcp_servers": mcp_servers(WorkspacePaths(folder))}
 
 
 @pytest.mark.promise("repo trust")
@@ -203,7 +203,7 @@ def test_a_repo_that_makes_codex_run_programs_is_shown_and_not_trusted(
         "  rules for commands: x.rules\n"
         "not trusted: Codex ignores it; to trust it, write `trusted: true` under backend in orchestrator.config.yaml\n"
     )
-    assert [child.trusted for child in config.load(Workspace(folder)).children] == [False, False]
+    assert [child.trusted for child in config.load(WorkspacePaths(folder)).children] == [False, False]
 
 
 @pytest.mark.promise("repo trust")
@@ -219,7 +219,7 @@ def test_in_a_terminal_the_human_is_asked(
         assert run(["init", "backend=../backend", "mobile=../mobile"]) == 0
     os.close(typed)
     assert capsys.readouterr().err.endswith("  nothing that is known to run anything\ntrust backend? [y/N] ")
-    assert [child.trusted for child in config.load(Workspace(folder)).children] == [trusted, False]
+    assert [child.trusted for child in config.load(WorkspacePaths(folder)).children] == [trusted, False]
 
 
 def test_repos_that_are_named_or_trusted_already_are_not_asked_about(
@@ -235,4 +235,4 @@ def test_repos_that_are_named_or_trusted_already_are_not_asked_about(
     assert "did you mean `backend`?" in capsys.readouterr().err
     assert run(["init", "--trust", "backend", "backend=../backend", "mobile=../mobile"]) == 0
     assert capsys.readouterr().err == ""
-    assert [child.trusted for child in config.load(Workspace(folder)).children] == [True, True]
+    assert [child.trusted for child in config.load(WorkspacePaths(folder)).children] == [True, True]

@@ -15,7 +15,7 @@ import pytest
 from supervisor.cli.steer import down, ready
 from supervisor.errors import OrchError
 from supervisor.runtime.daemon import ending, launch, main
-from supervisor.runtime.workspace import Workspace
+from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.process import identity_of
 from tests.cli.conftest import Orch
 from tests.cli.scene import Standin, child, picture
@@ -113,7 +113,7 @@ def test_a_reloaded_config_is_reported(
 
 
 def test_a_supervisor_that_does_not_start_is_a_failure(orch: Orch, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails(workspace: Workspace, up: Sequence[str]) -> bool:
+    def fails(workspace: WorkspacePaths, up: Sequence[str]) -> bool:
         raise OrchError("the supervisor did not start", "see `orch logs`")
 
     monkeypatch.setattr(launch, "begin", fails)
@@ -174,7 +174,7 @@ def test_down_is_fine_when_nothing_runs(orch: Orch) -> None:
 
 
 def test_down_stops_what_a_dead_supervisor_left(orch: Orch, monkeypatch: pytest.MonkeyPatch) -> None:
-    def stop(workspace: Workspace, report: Callable[[str], None]) -> list[str]:
+    def stop(workspace: WorkspacePaths, report: Callable[[str], None]) -> list[str]:
         report("stopping backend (process 5)")
         return ["backend", "mobile"]
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from supervisor.cli.look.logs import parse_since, readable
 from supervisor.errors import UsageError
 from supervisor.runtime.records import Records, moment
-from supervisor.runtime.workspace import Workspace
+from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.ledger.segments import pack
 from tests.cli.conftest import Orch
 
@@ -53,7 +53,7 @@ CHILD = [line("stderr_said", 2, child="backend", level="debug"), line("probe", 4
 
 
 @pytest.fixture
-def written(workspace: Workspace) -> Workspace:
+def written(workspace: WorkspacePaths) -> WorkspacePaths:
     """A ledger, the supervisor's log in two files, and a child's log."""
     write(workspace.ledger, LEDGER)
     write(workspace.logs / "supervisor.jsonl.1", OWN[:2])
@@ -67,7 +67,7 @@ def events(ran: tuple[int, str, str]) -> list[str]:
     return [json.loads(one)["event"] for one in ran[1].splitlines()]
 
 
-def test_all_files_are_one_stream_without_what_repeats_the_ledger(written: Workspace, orch: Orch) -> None:
+def test_all_files_are_one_stream_without_what_repeats_the_ledger(written: WorkspacePaths, orch: Orch) -> None:
     ran = orch("logs", "--json")
     expected = [LEDGER[0], CHILD[0], OWN[0], CHILD[1], LEDGER[1], LEDGER[2], OWN[2]]
     assert ([json.loads(one) for one in ran.out.splitlines()], ran.code, ran.err) == (expected, 0, "")
@@ -89,12 +89,12 @@ def test_all_files_are_one_stream_without_what_repeats_the_ledger(written: Works
     ],
 )
 def test_only_what_is_asked_for_is_shown(
-    arguments: tuple[str, ...], expected: list[str], written: Workspace, orch: Orch
+    arguments: tuple[str, ...], expected: list[str], written: WorkspacePaths, orch: Orch
 ) -> None:
     assert events(orch("logs", "--json", *arguments)) == expected
 
 
-def test_people_get_one_line_each_and_every_new_day_is_named(workspace: Workspace, orch: Orch) -> None:
+def test_people_get_one_line_each_and_every_new_day_is_named(workspace: WorkspacePaths, orch: Orch) -> None:
     days = ["2020-01-02T10:00:05Z", "2020-01-02T23:59:59.9999Z", "2020-01-03T00:00:00Z"]
     write(workspace.ledger, [{**line("e", 0, child="mobile", reason="it was killed"), "ts": ts} for ts in days])
     rest = 'info    e                      mobile reason="it was killed"\n'
@@ -113,7 +113,7 @@ def test_a_line_for_people_names_the_action_and_leaves_out_its_length() -> None:
     assert len(long) < 260
 
 
-def test_an_empty_log_is_not_a_failure(orch: Orch, workspace: Workspace) -> None:
+def test_an_empty_log_is_not_a_failure(orch: Orch, workspace: WorkspacePaths) -> None:
     assert orch("logs") == (
         0,
         "",
@@ -122,7 +122,7 @@ def test_an_empty_log_is_not_a_failure(orch: Orch, workspace: Workspace) -> None
     assert orch("logs", "--json") == (0, "", "")
 
 
-def test_broken_lines_are_counted_and_skipped(written: Workspace, orch: Orch) -> None:
+def test_broken_lines_are_counted_and_skipped(written: WorkspacePaths, orch: Orch) -> None:
     write(
         written.ledger,
         [{"ts": 5, "event": "x"}, {"event": "no time"}, {"ts": "soon", "event": "x"}, {"ts": LEDGER[0]["ts"]}],
@@ -143,7 +143,7 @@ times = st.lists(st.integers(0, 59_999_999), max_size=12).map(sorted)
 def test_whatever_the_files_hold_the_stream_is_in_order(
     files: list[list[int]], short: bool, rotated: int, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    workspace = Workspace(tmp_path_factory.mktemp("ws"))
+    workspace = WorkspacePaths(tmp_path_factory.mktemp("ws"))
     expected = []
     for number, stamps in enumerate(files):
         lines = [line(f"{number}.{at}", stamp / 1e6) for at, stamp in enumerate(stamps)]
@@ -163,7 +163,7 @@ def test_whatever_the_files_hold_the_stream_is_in_order(
 
 
 @pytest.mark.promise("clock")
-def test_a_clock_that_was_set_back_does_not_tear_the_stream(workspace: Workspace) -> None:
+def test_a_clock_that_was_set_back_does_not_tear_the_stream(workspace: WorkspacePaths) -> None:
     write(workspace.ledger, [line("a", 5), line("b", 1), line("c", 6)])
     write(workspace.logs / "supervisor.jsonl", [line("x", 5.5)])
     records = Records(workspace)
@@ -171,7 +171,7 @@ def test_a_clock_that_was_set_back_does_not_tear_the_stream(workspace: Workspace
     records.close()
 
 
-def test_what_is_written_later_is_read_across_rotations_and_only_once(workspace: Workspace) -> None:
+def test_what_is_written_later_is_read_across_rotations_and_only_once(workspace: WorkspacePaths) -> None:
     log = workspace.logs / "supervisor.jsonl"
     records = Records(workspace)
 
@@ -208,7 +208,7 @@ def test_what_is_written_later_is_read_across_rotations_and_only_once(workspace:
 
 
 @pytest.mark.promise("start time bounded")
-def test_closed_and_packed_segments_of_the_ledger_are_read_once(workspace: Workspace) -> None:
+def test_closed_and_packed_segments_of_the_ledger_are_read_once(workspace: WorkspacePaths) -> None:
     ledger, closed = workspace.ledger, workspace.state / "ledger"
     write(closed / "000000000001-000000000002.jsonl", [line("a", 1, seq=1), line("b", 2, seq=2)])
     write(ledger, [line("c", 3, seq=3)])
@@ -235,7 +235,7 @@ def test_closed_and_packed_segments_of_the_ledger_are_read_once(workspace: Works
 
 @pytest.mark.parametrize("words", [(), ("--task", "T1")])
 def test_a_damaged_segment_of_the_ledger_is_counted_and_the_rest_is_shown(
-    words: tuple[str, ...], workspace: Workspace, orch: Orch
+    words: tuple[str, ...], workspace: WorkspacePaths, orch: Orch
 ) -> None:
     part = workspace.state / "ledger" / "000000000001-000000000009.jsonl"
     write(part, [line("old", 0, seq=number, task="T1") for number in range(1, 10)])
@@ -249,7 +249,7 @@ def test_a_damaged_segment_of_the_ledger_is_counted_and_the_rest_is_shown(
 
 
 def test_only_lines_of_a_long_log_that_may_match_are_parsed(
-    written: Workspace, orch: Orch, monkeypatch: pytest.MonkeyPatch
+    written: WorkspacePaths, orch: Orch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     noise = [line("noise", 8 + number / 1000, child="mobile", text="T2, or 'T2'") for number in range(500)]
     write(written.logs / "mobile.jsonl", noise)
@@ -270,7 +270,7 @@ def test_only_lines_of_a_long_log_that_may_match_are_parsed(
 
 
 def test_following_goes_on_until_it_is_interrupted(
-    written: Workspace, orch: Orch, monkeypatch: pytest.MonkeyPatch
+    written: WorkspacePaths, orch: Orch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rounds = iter([line("later", 20)])
 

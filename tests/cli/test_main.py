@@ -12,7 +12,7 @@ import pytest
 from supervisor import __version__
 from supervisor.cli.command.table import COMMANDS, GROUPS
 from supervisor.cli.main import run
-from supervisor.runtime.workspace import Workspace
+from supervisor.runtime.workspace import WorkspacePaths
 from tests import CHECKOUT
 from tests.cli.conftest import Orch
 from tests.cli.scene import picture, spawned
@@ -97,7 +97,7 @@ def test_a_folder_that_does_not_exist_is_wrong_usage(orch: Orch, tmp_path: Path)
 
 @pytest.mark.parametrize("arguments", [["-C", "{}", "asks"], ["asks", "-C", "{}"], ["-C{}", "asks"]])
 def test_the_workspace_is_named_before_or_after_the_command(
-    arguments: list[str], workspace: Workspace, standin: Callable[..., object], capsys: pytest.CaptureFixture[str]
+    arguments: list[str], workspace: WorkspacePaths, standin: Callable[..., object], capsys: pytest.CaptureFixture[str]
 ) -> None:
     standin(picture())
     assert run([one.format(workspace.root) for one in arguments]) == 0
@@ -105,7 +105,7 @@ def test_the_workspace_is_named_before_or_after_the_command(
 
 
 def test_the_workspace_is_found_from_a_folder_in_it(
-    workspace: Workspace, standin: Callable[..., object], monkeypatch: pytest.MonkeyPatch
+    workspace: WorkspacePaths, standin: Callable[..., object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     standin(picture())
     inner = workspace.root / "docs" / "deep"
@@ -114,7 +114,7 @@ def test_the_workspace_is_found_from_a_folder_in_it(
     assert run(["asks"]) == 0
 
 
-def test_the_module_can_be_run_directly(workspace: Workspace) -> None:
+def test_the_module_can_be_run_directly(workspace: WorkspacePaths) -> None:
     done = spawned("-C", str(workspace.root), "asks")
     assert (done.returncode, done.stdout, done.stderr) == (3, "", DOWN)
 
@@ -125,7 +125,7 @@ def test_the_module_can_be_run_directly(workspace: Workspace) -> None:
     ["status --json", "asks", "logs --task T1", "logs --json", "wait --task T1", "hold", "go T1", "answer A1 yes"],
 )
 def test_a_command_that_only_sends_a_request_imports_little(
-    words: str, workspace: Workspace, standin: Callable[..., object]
+    words: str, workspace: WorkspacePaths, standin: Callable[..., object]
 ) -> None:
     standin(picture())
     heavy = {
@@ -152,7 +152,7 @@ def test_a_command_that_only_sends_a_request_imports_little(
     assert heavy & set(done.stderr.split()) == set()
 
 
-def test_a_reader_that_goes_away_is_not_an_error(workspace: Workspace) -> None:
+def test_a_reader_that_goes_away_is_not_an_error(workspace: WorkspacePaths) -> None:
     lines = "".join(f'{{"ts":"2026-11-23T10:00:00Z","level":"info","event":"e{n}"}}\n' for n in range(20_000))
     workspace.state.mkdir()
     workspace.ledger.write_text(lines, encoding="utf-8")
@@ -166,7 +166,7 @@ def test_a_reader_that_goes_away_is_not_an_error(workspace: Workspace) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is always full")
-def test_output_that_cannot_be_written_is_a_failure(workspace: Workspace) -> None:
+def test_output_that_cannot_be_written_is_a_failure(workspace: WorkspacePaths) -> None:
     with Path("/dev/full").open("w", encoding="utf-8") as full:
         done = spawned("-C", str(workspace.root), "status", "--json", stdout=full, stderr=subprocess.PIPE)
     assert (done.returncode, done.stderr) == (1, "orch: [Errno 28] No space left on device\n")

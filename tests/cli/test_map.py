@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from supervisor.runtime.workspace import Workspace
+from supervisor.runtime.workspace import WorkspacePaths
 from tests.cli.conftest import Orch
 from tests.gitrepo import commit
 
@@ -24,7 +24,7 @@ const answer = await fetch(`${BASE}/v1/devices/${id}/claims`, { method: "POST", 
 
 
 @pytest.fixture(autouse=True)
-def repos(workspace: Workspace) -> Path:
+def repos(workspace: WorkspacePaths) -> Path:
     """Two repos that share a route and a header and disagree on a constant."""
     folder = workspace.root.parent
     for name, file, text in (("backend", "app.py", SERVER), ("mobile", "client.ts", CLIENT)):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from supervisor.runtime.workspace import Workspace
+from supervisor.runtime.workspace import WorkspacePaths
 from tests.cli.conftest import Orch
 
 GOOD = """\
@@ -35,14 +35,14 @@ They pair.
 BAD = GOOD.replace("child: mobile", "child: mobil").replace("after: T1", "afters: T1")
 
 
-def keep(workspace: Workspace, *texts: str) -> None:
+def keep(workspace: WorkspacePaths, *texts: str) -> None:
     """Keep these texts as revisions 1, 2, ..."""
     workspace.plans.mkdir(parents=True)
     for number, text in enumerate(texts, start=1):
         (workspace.plans / f"{number:04d}.md").write_text(text, encoding="utf-8")
 
 
-def test_a_good_plan_is_summarised(workspace: Workspace, orch: Orch) -> None:
+def test_a_good_plan_is_summarised(workspace: WorkspacePaths, orch: Orch) -> None:
     workspace.plan.write_text(GOOD, encoding="utf-8")
     assert orch("plan", "check") == (
         0,
@@ -54,13 +54,13 @@ def test_a_good_plan_is_summarised(workspace: Workspace, orch: Orch) -> None:
     )
 
 
-def test_changes_are_shown_relative_to_the_newest_revision(workspace: Workspace, orch: Orch) -> None:
+def test_changes_are_shown_relative_to_the_newest_revision(workspace: WorkspacePaths, orch: Orch) -> None:
     keep(workspace, "# Plan: Old\n\n## Working Plan\n", GOOD)
     workspace.plan.write_text(GOOD.replace("202.", "204."), encoding="utf-8")
     assert orch("plan", "check").out.splitlines()[-1] == "compared with revision 2: C1 changed (affects T1)"
 
 
-def test_a_good_plan_as_json_has_its_tasks(workspace: Workspace, orch: Orch) -> None:
+def test_a_good_plan_as_json_has_its_tasks(workspace: WorkspacePaths, orch: Orch) -> None:
     keep(workspace, GOOD)
     workspace.plan.write_text(GOOD, encoding="utf-8")
     ran = orch("plan", "check", "--json")
@@ -92,7 +92,7 @@ def test_a_good_plan_as_json_has_its_tasks(workspace: Workspace, orch: Orch) -> 
     )
 
 
-def test_every_problem_is_shown_with_its_line(workspace: Workspace, orch: Orch) -> None:
+def test_every_problem_is_shown_with_its_line(workspace: WorkspacePaths, orch: Orch) -> None:
     workspace.plan.write_text(BAD, encoding="utf-8")
     ran = orch("plan", "check", "--json")
     printed = json.loads(ran.out)
@@ -106,7 +106,7 @@ def test_every_problem_is_shown_with_its_line(workspace: Workspace, orch: Orch) 
     assert orch("plan", "check") == (1, lines, "")
 
 
-def test_another_file_can_be_checked(workspace: Workspace, orch: Orch, tmp_path: Path) -> None:
+def test_another_file_can_be_checked(workspace: WorkspacePaths, orch: Orch, tmp_path: Path) -> None:
     draft = tmp_path / "draft.md"
     draft.write_bytes(b"# Plan: X\n\n\xff\n")
     assert orch("plan", "check", str(draft)) == (
@@ -121,7 +121,7 @@ def test_another_file_can_be_checked(workspace: Workspace, orch: Orch, tmp_path:
     )
 
 
-def test_a_missing_plan_is_a_failure(workspace: Workspace, orch: Orch) -> None:
+def test_a_missing_plan_is_a_failure(workspace: WorkspacePaths, orch: Orch) -> None:
     message = "plan.md does not exist: write one with `# Plan: TITLE` and a `## Working Plan`"
     assert orch("plan", "check") == (1, f"plan.md:1: {message}\n", "")
     ran = orch("plan", "check", "--json")
@@ -129,14 +129,14 @@ def test_a_missing_plan_is_a_failure(workspace: Workspace, orch: Orch) -> None:
 
 
 @pytest.mark.parametrize("arguments", [("plan", "check"), ("plan", "check", "--json")])
-def test_a_broken_config_is_a_failure(arguments: tuple[str, ...], workspace: Workspace, orch: Orch) -> None:
+def test_a_broken_config_is_a_failure(arguments: tuple[str, ...], workspace: WorkspacePaths, orch: Orch) -> None:
     workspace.plan.write_text(GOOD, encoding="utf-8")
     workspace.config.write_text("children: [", encoding="utf-8")
     code, out, err = orch(*arguments)
     assert (code, out, err[:6]) == (1, "", "orch: ")
 
 
-def test_the_history_is_every_accepted_revision_once(workspace: Workspace, orch: Orch) -> None:
+def test_the_history_is_every_accepted_revision_once(workspace: WorkspacePaths, orch: Orch) -> None:
     workspace.state.mkdir()
 
     def accepted(seq: int, revision: int, summary: str, **author: str) -> str:
@@ -186,7 +186,7 @@ def test_without_a_plan_there_is_no_history(orch: Orch) -> None:
     ],
 )
 def test_revisions_are_compared(
-    arguments: tuple[str, ...], head: list[str], changed: list[str], workspace: Workspace, orch: Orch
+    arguments: tuple[str, ...], head: list[str], changed: list[str], workspace: WorkspacePaths, orch: Orch
 ) -> None:
     keep(workspace, "same\na\n", "same\nb\n")
     workspace.plan.write_text("same\n\tc\x1b[2J\n", encoding="utf-8")
@@ -194,7 +194,7 @@ def test_revisions_are_compared(
     assert (code, out.splitlines(), err) == (0, [*head, "@@ -1,2 +1,2 @@", " same", *changed], "")
 
 
-def test_a_comparison_as_json_is_exact(workspace: Workspace, orch: Orch) -> None:
+def test_a_comparison_as_json_is_exact(workspace: WorkspacePaths, orch: Orch) -> None:
     keep(workspace, "a\n", "b\n")
     ran = orch("plan", "diff", "1", "2", "--json")
     assert json.loads(ran.out) == {
@@ -204,7 +204,7 @@ def test_a_comparison_as_json_is_exact(workspace: Workspace, orch: Orch) -> None
     }
 
 
-def test_revisions_that_do_not_differ_or_are_missing_are_reported(workspace: Workspace, orch: Orch) -> None:
+def test_revisions_that_do_not_differ_or_are_missing_are_reported(workspace: WorkspacePaths, orch: Orch) -> None:
     keep(workspace, "a\n", "a\n")
     assert orch("plan", "diff", "1", "2") == (0, "", "revision 1 and revision 2 do not differ\n")
     for wrong in ("3", "x", "²"):

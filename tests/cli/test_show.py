@@ -18,7 +18,7 @@ from supervisor.cli.display.output import plain
 from supervisor.cli.display.screen import blocks, duration
 from supervisor.domain.json_value import JsonObject
 from supervisor.domain.status import PlanInfo, Status, SupervisorInfo
-from supervisor.runtime.workspace import Workspace
+from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.process import identity_of
 from supervisor.wire.glance import glance
 from supervisor.wire.status import read_status
@@ -150,7 +150,7 @@ def test_a_supervisor_that_hangs_is_reported_within_seconds(orch: Orch, standin:
     assert ran.err.startswith("orch: the supervisor did not answer `status` within ")
 
 
-def test_when_nothing_ever_ran_the_children_are_those_of_the_config(workspace: Workspace, orch: Orch) -> None:
+def test_when_nothing_ever_ran_the_children_are_those_of_the_config(workspace: WorkspacePaths, orch: Orch) -> None:
     ran = orch("status", "--json")
     stopped = [child(name, "stopped", path=str(workspace.root.parent / name)) for name in ("backend", "mobile")]
     assert (ran.code, json.loads(ran.out), ran.err) == (
@@ -170,7 +170,7 @@ def test_when_nothing_ever_ran_the_children_are_those_of_the_config(workspace: W
     )
 
 
-def left(workspace: Workspace, scene: dict[str, Any], **identities: Any) -> None:
+def left(workspace: WorkspacePaths, scene: dict[str, Any], **identities: Any) -> None:
     """What a dead supervisor leaves on disk."""
     workspace.state.mkdir()
     workspace.last_status.write_text(json.dumps(scene), encoding="utf-8")
@@ -179,7 +179,9 @@ def left(workspace: Workspace, scene: dict[str, Any], **identities: Any) -> None
 
 
 @pytest.mark.promise("light status")
-def test_without_a_supervisor_the_last_status_and_the_live_servers_are_shown(workspace: Workspace, orch: Orch) -> None:
+def test_without_a_supervisor_the_last_status_and_the_live_servers_are_shown(
+    workspace: WorkspacePaths, orch: Orch
+) -> None:
     ourselves = identity_of(os.getpid())
     assert ourselves is not None
     running = child("backend", pid=ourselves.pid, socket="/s", task="T1")
@@ -202,7 +204,7 @@ def test_without_a_supervisor_the_last_status_and_the_live_servers_are_shown(wor
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"children": 5}', '{"children": [{}], "plan": {}}'])
-def test_a_torn_last_status_is_ignored(text: str, workspace: Workspace, orch: Orch) -> None:
+def test_a_torn_last_status_is_ignored(text: str, workspace: WorkspacePaths, orch: Orch) -> None:
     workspace.state.mkdir()
     workspace.last_status.write_text(text, encoding="utf-8")
     ran = orch("status", "--json")

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from supervisor.runtime.workspace import Workspace
+from supervisor.runtime.workspace import WorkspacePaths
 from tests.cli.conftest import Orch
 from tests.gitrepo import commit
 
 
 @pytest.fixture(autouse=True)
-def repos(workspace: Workspace) -> Path:
+def repos(workspace: WorkspacePaths) -> Path:
     """Two repos: the backend has a commit, the other child has none."""
     backend = workspace.root.parent / "backend"
     (backend / "README.md").write_text(

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from supervisor.cli.display.title import attention, title
-from supervisor.runtime.workspace import Workspace
+from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.wire.status import read_status
 from tests import CHECKOUT
 from tests.cli.scene import Picture, Standin, ask, picture, task
@@ -18,7 +18,7 @@ from tests.cli.terminal import Terminal
 PUSHED, POPPED = b"\x1b[22;2t", b"\x1b[23;2t"
 
 
-def watching(workspace: Workspace, **environ: str) -> Terminal:
+def watching(workspace: WorkspacePaths, **environ: str) -> Terminal:
     plain = {key: value for key, value in os.environ.items() if key != "NO_COLOR"}
     return Terminal(
         [sys.executable, "-m", "supervisor.cli.main", "status", "--watch"],
@@ -55,7 +55,7 @@ def test_asks_and_blocked_tasks_want_attention() -> None:
 
 
 def test_the_bell_rings_for_what_is_new_and_the_title_is_given_back(
-    workspace: Workspace, standin: Callable[..., Standin]
+    workspace: WorkspacePaths, standin: Callable[..., Standin]
 ) -> None:
     standin(
         picture(tasks=(task("T1", "running"),), asks=(ask("A0"),)),
@@ -83,7 +83,7 @@ def test_the_bell_rings_for_what_is_new_and_the_title_is_given_back(
     assert raw.index(PUSHED) < raw.index(b"\x1b]2;") < raw.index(POPPED)
 
 
-def test_plain_output_has_no_title_and_no_bell(workspace: Workspace, standin: Callable[..., Standin]) -> None:
+def test_plain_output_has_no_title_and_no_bell(workspace: WorkspacePaths, standin: Callable[..., Standin]) -> None:
     standin(picture(), picture(asks=(ask("A1"),)), ends=True)
     with watching(workspace, NO_COLOR="1") as terminal:
         assert terminal.end() == 3

@@ -15,7 +15,7 @@ from supervisor.core.view.waiting import verdict
 from supervisor.runtime.daemon import launch
 from supervisor.runtime.daemon import lock as locks
 from supervisor.runtime.waiting import unseen_edit
-from supervisor.runtime.workspace import Workspace
+from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.wire.status import read_status
 from tests.cli.conftest import Orch
 from tests.cli.scene import Standin, ask, picture, task
@@ -127,7 +127,7 @@ def test_a_supervisor_that_exits_meanwhile_is_down(orch: Orch, standin: Callable
 
 
 def test_an_edit_that_the_supervisor_has_not_read_is_waited_for(
-    workspace: Workspace, orch: Orch, standin: Callable[..., Standin]
+    workspace: WorkspacePaths, orch: Orch, standin: Callable[..., Standin]
 ) -> None:
     workspace.plans.mkdir(parents=True)
     (workspace.plans / "0001.md").write_text("old", encoding="utf-8")
@@ -141,7 +141,7 @@ def test_an_edit_that_the_supervisor_has_not_read_is_waited_for(
     assert orch("wait").code == 5
 
 
-def test_only_a_later_edit_with_other_content_counts_as_unread(workspace: Workspace) -> None:
+def test_only_a_later_edit_with_other_content_counts_as_unread(workspace: WorkspacePaths) -> None:
     scene = picture(revision=1)
     assert not unseen_edit(workspace, read_status(scene))
     workspace.plan.write_text("new", encoding="utf-8")
@@ -158,7 +158,7 @@ def test_an_interrupt_ends_it_with_130(orch: Orch, standin: Callable[..., Standi
 
 
 def test_it_waits_for_a_supervisor_that_is_starting(
-    orch: Orch, standin: Callable[..., Standin], workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+    orch: Orch, standin: Callable[..., Standin], workspace: WorkspacePaths, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lock = locks.take(workspace)
     assert lock is not None

@@ -20,7 +20,7 @@ from supervisor.cli.steer.down import down
 from supervisor.demo.model import Say, ScriptedModel, codex_home, directive_script
 from supervisor.errors import OrchError, SupervisorDown
 from supervisor.runtime.daemon import ending
-from supervisor.runtime.workspace import Workspace
+from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell import process
 from supervisor.shell.control_client import ControlClient, StatusAt
 from supervisor.shell.ledger.segments import raw_lines
@@ -55,7 +55,7 @@ class Lab:
         self.model = ScriptedModel(script)
         self.home = self.folder / "home"
         codex_home(self.home, self.model.base_url, stream_idle_timeout_ms=idle_timeout_ms)
-        self.workspace = Workspace(self.folder / "workspace")
+        self.workspace = WorkspacePaths(self.folder / "workspace")
         self.workspace.root.mkdir()
         self.environ = {
             **{key: value for key, value in os.environ.items() if not key.startswith(("GIT_", "ORCH_READY"))},

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from supervisor.runtime.daemon import ending
-from supervisor.runtime.workspace import Workspace
+from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell import process
 from supervisor.shell.control_client import ControlClient
 from supervisor.shell.process import Identity
@@ -40,7 +40,7 @@ def folder() -> Iterator[Path]:
 
 
 def test_the_story_is_played_and_the_plan_can_be_edited(folder: Path) -> None:
-    workspace = Workspace(folder / "workspace")
+    workspace = WorkspacePaths(folder / "workspace")
     played = run(sys.executable, "-m", "supervisor.cli.main", "demo", "--keep", str(folder))
     assert played.returncode == 0, played.stdout + played.stderr
     for name in REPOS:

@@ -19,7 +19,7 @@ from supervisor.runtime.daemon.recorder import Recorder
 from supervisor.runtime.logs import Logs
 from supervisor.runtime.plan.authors import Authors
 from supervisor.runtime.plan.read import check
-from supervisor.runtime.workspace import Workspace
+from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.ledger.store import Ledger
 from supervisor.wire.jsonrpc import INTERNAL_ERROR, Peer
 
@@ -55,7 +55,7 @@ def peer(data: bytes) -> None:
 
 def config(data: bytes) -> None:
     """Read orchestrator.config.yaml."""
-    workspace = Workspace(_FOLDER)
+    workspace = WorkspacePaths(_FOLDER)
     workspace.config.write_bytes(data)
     with suppress(OrchError):
         load(workspace)
@@ -70,11 +70,11 @@ async def _answered(data: bytes) -> None:
     it = Ledger(_FOLDER / "control.jsonl")
     opened = it.open()
     logs = Logs(_FOLDER / "logs", megabytes=1)
-    loop = Loop(Workspace(_FOLDER), Recorder(it, opened, logs), logs)
+    loop = Loop(WorkspacePaths(_FOLDER), Recorder(it, opened, logs), logs)
     running = asyncio.create_task(loop.run(lambda action: None))
     try:
         async with asyncio.TaskGroup() as group:
-            client = Control(Workspace(_FOLDER), loop, logs, group, Authors("plan.md", World), Activity())
+            client = Control(WorkspacePaths(_FOLDER), loop, logs, group, Authors("plan.md", World), Activity())
             if b"ask_child" not in data and b"reload" not in data:  # these two need a whole supervisor
                 async with asyncio.timeout(_SECONDS):
                     answer = await client.answer(data.replace(b"watch", b"status"))

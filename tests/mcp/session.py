@@ -16,7 +16,7 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 from mcp import Client, StdioServerParameters, stdio_client
 from mcp.types import Tool
 
-from supervisor.runtime.workspace import Workspace
+from supervisor.runtime.workspace import WorkspacePaths
 from tests import CHECKOUT
 from tests.gitrepo import commit, empty_repo
 from tests.sockets import own_runtime_dir
@@ -31,7 +31,7 @@ class Refused(Exception):
 class Session:
     """One server, for the body of a `with`. May be called from several threads."""
 
-    def __init__(self, workspace: Workspace, environ: Mapping[str, str] | None = None) -> None:
+    def __init__(self, workspace: WorkspacePaths, environ: Mapping[str, str] | None = None) -> None:
         arguments = ["-m", "supervisor.cli.main", "-C", str(workspace.root), "mcp"]
         env = {**(os.environ if environ is None else environ), "PYTHONPATH": str(CHECKOUT)}
         self._parameters = StdioServerParameters(command=sys.executable, args=arguments, env=env)
@@ -65,7 +65,7 @@ class Session:
 
 
 @contextmanager
-def a_workspace(folder: Path) -> Iterator[Workspace]:
+def a_workspace(folder: Path) -> Iterator[WorkspacePaths]:
     """A workspace with the repos `backend` and `mobile`, sockets in a short folder of its own, and no supervisor."""
     with own_runtime_dir():
         for name in ("backend", "mobile"):
@@ -77,4 +77,4 @@ def a_workspace(folder: Path) -> Iterator[Workspace]:
         (root / "orchestrator.config.yaml").write_text(
             "children:\n  backend: ../backend\n  mobile: ../mobile\n", encoding="utf-8"
         )
-        yield Workspace(root)
+        yield WorkspacePaths(root)

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from supervisor.mcp.page import PAGE
-from supervisor.runtime.workspace import Workspace
+from supervisor.runtime.workspace import WorkspacePaths
 from tests.gitrepo import commit
 from tests.mcp.session import Refused, Session, a_workspace
 
 
 @pytest.fixture(scope="module")
-def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WorkspacePaths]:
     with a_workspace(tmp_path_factory.mktemp("mcp")) as workspace:
         repo = workspace.root.parent / "backend"
         (workspace.root.parent / "secret.txt").write_text("outside", encoding="utf-8")
@@ -36,12 +36,12 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
 
 
 @pytest.fixture(scope="module")
-def repo(workspace: Workspace) -> Path:
+def repo(workspace: WorkspacePaths) -> Path:
     return workspace.root.parent / "backend"
 
 
 @pytest.fixture(scope="module")
-def tools(workspace: Workspace) -> Iterator[Session]:
+def tools(workspace: WorkspacePaths) -> Iterator[Session]:
     with Session(workspace) as session:
         yield session
 
@@ -173,7 +173,7 @@ def test_what_others_wrote_is_marked_and_without_secrets(tools: Session) -> None
     assert text(tools("files", child="backend", path="key.txt")) == "url https://[redacted]@example.com/x"
 
 
-def test_the_map_is_shown_in_rows_with_few_places(tools: Session, workspace: Workspace) -> None:
+def test_the_map_is_shown_in_rows_with_few_places(tools: Session, workspace: WorkspacePaths) -> None:
     for name, source in (
         ("backend", "".join(f'app.get("/v1/things{n}", f)\n' for n in range(30))),
         ("mobile", "".join(f'fetch("/v1/things{n}")\n' for n in range(30))),

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from supervisor.runtime.codex.mcp_config import as_toml, mcp_servers
-from supervisor.runtime.workspace import Workspace
+from supervisor.runtime.workspace import WorkspacePaths
 from tests import CHECKOUT
 from tests.cli.scene import Standin, picture
 from tests.mcp.session import Refused, Session, a_workspace
@@ -29,13 +29,13 @@ DOWN = "the supervisor is not up: run `orch up`"
 
 
 @pytest.fixture(scope="module")
-def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WorkspacePaths]:
     with a_workspace(tmp_path_factory.mktemp("mcp")) as workspace:
         yield workspace
 
 
 @pytest.fixture(scope="module")
-def tools(workspace: Workspace) -> Iterator[Session]:
+def tools(workspace: WorkspacePaths) -> Iterator[Session]:
     with Session(workspace) as session:
         yield session
 
@@ -88,7 +88,7 @@ def test_wrong_arguments_are_an_error_and_do_no_harm(tools: Session) -> None:
     assert tools("repos")["children"]
 
 
-def test_a_supervisor_that_hangs_does_not_block_other_tools(workspace: Workspace, tools: Session) -> None:
+def test_a_supervisor_that_hangs_does_not_block_other_tools(workspace: WorkspacePaths, tools: Session) -> None:
     standin = Standin(workspace.control_socket, (picture(),))
     try:
         waiting = threading.Thread(target=lambda: tools("wait", seconds=5))
@@ -110,7 +110,7 @@ def test_a_supervisor_that_hangs_does_not_block_other_tools(workspace: Workspace
         workspace.control_socket.unlink()
 
 
-def test_only_the_protocol_is_on_standard_output_and_the_end_of_input_ends_it(workspace: Workspace) -> None:
+def test_only_the_protocol_is_on_standard_output_and_the_end_of_input_ends_it(workspace: WorkspacePaths) -> None:
     hello = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}}
     lines = [
         {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": hello},
@@ -150,7 +150,7 @@ def test_outside_of_a_workspace_it_says_so_on_standard_error(tmp_path: Path) -> 
 
 
 def test_the_entry_for_codex_is_the_same_as_toml() -> None:
-    workspace = Workspace(Path('/a "place"\\ with\x7f ümlaut'))
+    workspace = WorkspacePaths(Path('/a "place"\\ with\x7f ümlaut'))
     entry = mcp_servers(workspace)
     assert tomllib.loads(as_toml(entry)) == {"mcp_servers": entry}
     assert entry["orch"]["args"][-3:] == ["-C", str(workspace.root), "mcp"]

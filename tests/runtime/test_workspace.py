@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from supervisor.errors import WorkspaceError
-from supervisor.runtime.workspace import CONFIG_NAME, Workspace, find, make_private, runtime_root
+from supervisor.runtime.workspace import CONFIG_NAME, WorkspacePaths, find, make_private, runtime_root
 
 
 def mode(path: Path) -> int:
@@ -28,13 +28,13 @@ def test_the_nearest_folder_upwards_with_a_config_is_the_workspace(
     deep = inner / "a" / "b"
     deep.mkdir(parents=True)
     (tmp_path / "outer" / CONFIG_NAME).touch()
-    assert find(deep) == Workspace(tmp_path / "outer")
+    assert find(deep) == WorkspacePaths(tmp_path / "outer")
     (inner / CONFIG_NAME).touch()
-    assert find(deep) == Workspace(inner)
-    assert find(inner) == Workspace(inner)
-    assert find(inner / "a" / ".." / "not yet") == Workspace(inner)
+    assert find(deep) == WorkspacePaths(inner)
+    assert find(inner) == WorkspacePaths(inner)
+    assert find(inner / "a" / ".." / "not yet") == WorkspacePaths(inner)
     monkeypatch.chdir(deep)
-    assert find(Path()) == Workspace(inner)
+    assert find(Path()) == WorkspacePaths(inner)
 
 
 def test_a_folder_with_the_name_of_the_config_does_not_count(tmp_path: Path) -> None:
@@ -48,7 +48,7 @@ def test_a_folder_with_the_name_of_the_config_does_not_count(tmp_path: Path) -> 
 
 def test_everything_is_in_the_workspace_except_the_sockets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_RUNTIME_DIR", "/tmp")
-    workspace = Workspace(tmp_path)
+    workspace = WorkspacePaths(tmp_path)
     assert {name: getattr(workspace, name) for name in ("config", "plan", "runs", "state", "ledger", "logs")} == {
         "config": tmp_path / "orchestrator.config.yaml",
         "plan": tmp_path / "plan.md",
@@ -62,8 +62,8 @@ def test_everything_is_in_the_workspace_except_the_sockets(tmp_path: Path, monke
 
 
 def test_workspaces_and_children_never_share_a_name(tmp_path: Path) -> None:
-    one, other = Workspace(tmp_path / "one"), Workspace(tmp_path / "other")
-    assert one.id == Workspace(tmp_path / "one").id
+    one, other = WorkspacePaths(tmp_path / "one"), WorkspacePaths(tmp_path / "other")
+    assert one.id == WorkspacePaths(tmp_path / "one").id
     assert len({one.id, other.id}) == 2
     assert len({one.server_socket(name) for name in ("api", "app", "API")} | {one.control_socket}) == 4
     assert (one.mark("api"), one.mark()) == (f"{one.id}/api", f"{one.id}/")
@@ -72,7 +72,7 @@ def test_workspaces_and_children_never_share_a_name(tmp_path: Path) -> None:
 @pytest.mark.parametrize("given", ["/run/user/1000", "", "/tmp", "/tmp/" + "x" * 60])
 def test_the_paths_of_sockets_are_short(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str) -> None:
     monkeypatch.setenv("XDG_RUNTIME_DIR", given)
-    workspace = Workspace(tmp_path / ("deep" * 50) / "\udcff")
+    workspace = WorkspacePaths(tmp_path / ("deep" * 50) / "\udcff")
     assert len(os.fsencode(workspace.server_socket("a" * 40))) < 90
     assert len(os.fsencode(workspace.control_socket)) < 90
 

@@ -33,7 +33,7 @@ from supervisor.runtime.codex import server
 from supervisor.runtime.codex.binary import locate
 from supervisor.runtime.config.model import Limits
 from supervisor.runtime.daemon import effects
-from supervisor.runtime.workspace import Workspace
+from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.process import Identity
 from supervisor.wire.codex import activity as activities
 from supervisor.wire.codex import answers, child_question, notifications, reader, requests
@@ -364,7 +364,7 @@ def test_the_effects_send_only_what_codex_knows(protocol: Protocol, tmp_path: Pa
             executor = effects.Effects(
                 {"api": client},  # type: ignore[dict-item]
                 children=(client.child,),
-                workspace=Workspace(tmp_path),
+                workspace=WorkspacePaths(tmp_path),
                 limits=Limits(),
                 logs=Quiet(),  # type: ignore[arg-type]
                 group=group,

@@ -1,9 +1,9 @@
 """What a command takes: the signature of its function, where each parameter says its word and its help.
 
-    def go(workspace: Workspace, task: Annotated[str | None, Argument("TASK", "Try this one again.")] = None) -> int
+    def go(workspace: WorkspacePaths, task: Annotated[str | None, Argument("TASK", "Try this again.")] = None) -> int
 
-A parameter that is neither an `Option` nor an `Argument` is given by us: a `Workspace` is the one that the command was
-called in, a `Path` the folder that it counts from.
+A parameter that is neither an `Option` nor an `Argument` is given by us: a `WorkspacePaths` is that of the workspace in
+which the command was called, a `Path` the folder that it counts from.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from types import UnionType
 from typing import Annotated, NamedTuple, get_args, get_origin, get_type_hints
 
 from supervisor.cli.command.folder import checked
-from supervisor.runtime.workspace import Workspace, find
+from supervisor.runtime.workspace import WorkspacePaths, find
 
 
 class Option(NamedTuple):
@@ -78,5 +78,5 @@ def call(function: Callable[..., int], folder: Path, values: Mapping[str, object
     return function(**ours, **values)
 
 
-def _given(kind: type, folder: Path) -> Path | Workspace:
-    return find(folder) if kind is Workspace else folder
+def _given(kind: type, folder: Path) -> Path | WorkspacePaths:
+    return find(folder) if kind is WorkspacePaths else folder

@@ -17,7 +17,7 @@ from supervisor.runtime import calling
 from supervisor.runtime.codex.binary import locate
 from supervisor.runtime.config.load import load
 from supervisor.runtime.naming import checked
-from supervisor.runtime.workspace import Workspace
+from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.wire.status import read_status
 
 
@@ -26,7 +26,7 @@ class NotAttachable(OrchError):
 
 
 def attach(
-    workspace: Workspace,
+    workspace: WorkspacePaths,
     name: Annotated[
         str | None, Argument("CHILD or TASK", "Whose thread to open (default: the orchestrator's).")
     ] = None,

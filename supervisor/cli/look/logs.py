@@ -18,7 +18,7 @@ from supervisor.cli.display.blocks import one_line
 from supervisor.cli.display.output import paint
 from supervisor.errors import UsageError
 from supervisor.runtime.records import RecordLine, Records, moment
-from supervisor.runtime.workspace import Workspace
+from supervisor.runtime.workspace import WorkspacePaths
 
 
 class Level(StrEnum):
@@ -56,7 +56,7 @@ class Filter:
 
 
 def logs(
-    workspace: Workspace,
+    workspace: WorkspacePaths,
     *,
     follow: Annotated[bool, Option("--follow", "Keep printing new lines, until Ctrl-C.", short="-f")] = False,
     child: Annotated[str | None, Option("--child", "Show only lines about this child.", "C")] = None,
@@ -74,7 +74,7 @@ def logs(
     return _print(workspace, Filter(child, task, event, level.value, after), follow=follow, as_json=as_json)
 
 
-def _print(workspace: Workspace, wanted: Filter, *, follow: bool, as_json: bool) -> int:
+def _print(workspace: WorkspacePaths, wanted: Filter, *, follow: bool, as_json: bool) -> int:
     records = Records(workspace)
     holding = [word for word in (wanted.child, wanted.task) if word is not None]
     day = datetime.now(UTC).date()

@@ -16,7 +16,7 @@ from supervisor.domain.link import Kind, Link, Map, Place
 from supervisor.errors import OrchError, UsageError
 from supervisor.runtime.config.load import named
 from supervisor.runtime.survey.survey import survey
-from supervisor.runtime.workspace import Workspace
+from supervisor.runtime.workspace import WorkspacePaths
 
 ROWS = 20
 QUIET = 1.0  # seconds of work without a word
@@ -24,7 +24,7 @@ EVERY = 0.5  # seconds between two words
 
 
 def show_map(
-    workspace: Workspace,
+    workspace: WorkspacePaths,
     *,
     as_json: Json = False,
     as_markdown: Annotated[bool, Option("--markdown", "Print Markdown with a Mermaid graph.")] = False,

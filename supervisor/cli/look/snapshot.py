@@ -17,14 +17,14 @@ from supervisor.runtime.config.load import named
 from supervisor.runtime.naming import checked
 from supervisor.runtime.snapshot.snapshots import as_json as json_of
 from supervisor.runtime.snapshot.snapshots import refresh_all
-from supervisor.runtime.workspace import Workspace
+from supervisor.runtime.workspace import WorkspacePaths
 
 LINES = 36
 """Lines of one child: with its headings, a screen."""
 
 
 def snapshot(
-    workspace: Workspace,
+    workspace: WorkspacePaths,
     child: Annotated[str | None, Argument("CHILD", "Show only this repo.")] = None,
     *,
     as_json: Json = False,

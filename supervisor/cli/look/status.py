@@ -11,14 +11,14 @@ from supervisor.cli.display import output
 from supervisor.cli.display.screen import blocks
 from supervisor.domain.json_value import JsonObject
 from supervisor.errors import SupervisorDown
-from supervisor.runtime.workspace import Workspace
+from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.wire.glance import glance
 
 DOWN = 3  # the exit code when no supervisor answers
 
 
 def status(
-    workspace: Workspace,
+    workspace: WorkspacePaths,
     *,
     as_json: Json = False,
     watch: Annotated[bool, Option("--watch", "Keep showing it as it changes, until Ctrl-C.")] = False,

@@ -16,11 +16,11 @@ from supervisor.cli.display.screen import blocks
 from supervisor.cli.display.title import Attention, attention, kept_title, show_title
 from supervisor.domain.status import Status
 from supervisor.runtime import calling
-from supervisor.runtime.workspace import Workspace
+from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.wire.status import read_status
 
 
-def watch(workspace: Workspace, *, as_json: bool) -> int:
+def watch(workspace: WorkspacePaths, *, as_json: bool) -> int:
     """Print the picture at every change until Ctrl-C: JSON lines, or on a terminal one screen redrawn.
 
     A new ask, or a task that is newly blocked, rings the terminal's bell; its title counts them. Raises SupervisorDown
@@ -32,7 +32,7 @@ def watch(workspace: Workspace, *, as_json: bool) -> int:
     return 0
 
 
-def _lines(workspace: Workspace) -> None:
+def _lines(workspace: WorkspacePaths) -> None:
     last = None
     for told in calling.follow(workspace):
         still = _still(read_status(told))
@@ -41,7 +41,7 @@ def _lines(workspace: Workspace) -> None:
         last = still
 
 
-def _screens(workspace: Workspace) -> None:
+def _screens(workspace: WorkspacePaths) -> None:
     shown = ""
     for picture in map(read_status, calling.follow(workspace)):
         text = output.plain(blocks(_still(picture), datetime.now(UTC)))
@@ -50,7 +50,7 @@ def _screens(workspace: Workspace) -> None:
         shown = text
 
 
-def _redraw(workspace: Workspace) -> None:
+def _redraw(workspace: WorkspacePaths) -> None:
     console = Console(highlight=False, markup=False, emoji=False)
     known: Attention | None = None
     # Standard output stays our own: the title is no text for rich to draw.

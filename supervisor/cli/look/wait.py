@@ -10,7 +10,7 @@ from supervisor.cli.display import output
 from supervisor.cli.display.blocks import one_line
 from supervisor.core.view.waiting import WaitOutcome, WaitResult, chosen
 from supervisor.domain.status import Status, TaskInfo
-from supervisor.runtime.workspace import Workspace
+from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.wire.plain import plain
 
 CODES = {
@@ -23,7 +23,7 @@ CODES = {
 
 
 def wait(
-    workspace: Workspace,
+    workspace: WorkspacePaths,
     *,
     task: Annotated[str | None, Option("--task", "Wait for this task only.", "ID")] = None,
     timeout: Annotated[float | None, Option("--timeout", "Wait at most S seconds.", "S", least=0)] = None,

@@ -16,11 +16,11 @@ from supervisor.errors import UsageError
 from supervisor.runtime.config.load import load
 from supervisor.runtime.plan.read import check as check_plan
 from supervisor.runtime.plan.read import read
-from supervisor.runtime.workspace import Workspace
+from supervisor.runtime.workspace import WorkspacePaths
 
 
 def check(
-    workspace: Workspace,
+    workspace: WorkspacePaths,
     file: Annotated[Path | None, Argument("FILE", "Check this file instead of plan.md.")] = None,
     *,
     as_json: Json = False,
@@ -49,7 +49,7 @@ def check(
     return 0
 
 
-def content_of(workspace: Workspace, file: Path | None) -> tuple[str, bytes | Rejection]:
+def content_of(workspace: WorkspacePaths, file: Path | None) -> tuple[str, bytes | Rejection]:
     """The name to show, and the bytes of `file`, else of plan.md (or why they cannot be read)."""
     path = workspace.plan if file is None else file
     content = read(path)
@@ -62,7 +62,7 @@ def content_of(workspace: Workspace, file: Path | None) -> tuple[str, bytes | Re
     return "plan.md" if file is None else str(file), content
 
 
-def _changes(workspace: Workspace, revision: int | None, plan: Plan, children: list[str]) -> str | None:
+def _changes(workspace: WorkspacePaths, revision: int | None, plan: Plan, children: list[str]) -> str | None:
     """What `plan` changes against a kept revision; None if there is none, or the config no longer fits it."""
     if revision is None:
         return None

@@ -13,11 +13,11 @@ from supervisor.cli.display.blocks import clean, one_line
 from supervisor.cli.plan.check import content_of
 from supervisor.cli.plan.history import revisions
 from supervisor.errors import UsageError, WorkspaceError
-from supervisor.runtime.workspace import Workspace
+from supervisor.runtime.workspace import WorkspacePaths
 
 
 def diff(
-    workspace: Workspace,
+    workspace: WorkspacePaths,
     old: Annotated[str | None, Argument("A", "A revision (default: the newest).")] = None,
     new: Annotated[str | None, Argument("B", "Another revision (default: plan.md).")] = None,
     *,
@@ -45,7 +45,7 @@ def diff(
 _STYLES = {"+": "green", "-": "red", "@": "cyan"}
 
 
-def _current(workspace: Workspace) -> str:
+def _current(workspace: WorkspacePaths) -> str:
     """The text of plan.md. Raises WorkspaceError if it cannot be read."""
     content = content_of(workspace, None)[1]
     if not isinstance(content, bytes):

@@ -10,13 +10,13 @@ from supervisor.cli.command.parameters import Json
 from supervisor.cli.display import output
 from supervisor.cli.display.blocks import Cell, Grid
 from supervisor.errors import WorkspaceError
-from supervisor.runtime.workspace import Workspace
+from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.ledger.segments import raw_lines
 
 AGAIN = "as before"  # the summary of a revision that came into force again, after a rejected or missing plan.md
 
 
-def history(workspace: Workspace, *, as_json: Json = False) -> int:
+def history(workspace: WorkspacePaths, *, as_json: Json = False) -> int:
     """Print the accepted revisions: when, and what each changed."""
     found = [
         {
@@ -38,7 +38,7 @@ def history(workspace: Workspace, *, as_json: Json = False) -> int:
     return 0
 
 
-def revisions(workspace: Workspace) -> dict[int, Path]:
+def revisions(workspace: WorkspacePaths) -> dict[int, Path]:
     """The kept revisions by number."""
     try:
         return {int(path.stem): path for path in sorted(workspace.plans.glob("*.md")) if path.stem.isdigit()}
@@ -46,7 +46,7 @@ def revisions(workspace: Workspace) -> dict[int, Path]:
         return {}
 
 
-def _accepted(workspace: Workspace) -> Iterator[dict[str, object]]:
+def _accepted(workspace: WorkspacePaths) -> Iterator[dict[str, object]]:
     """The ledger's lines of accepted plans, oldest first."""
     try:
         for raw in raw_lines(workspace.ledger):

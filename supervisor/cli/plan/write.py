@@ -17,7 +17,7 @@ from supervisor.cli.steer.up import bring_up
 from supervisor.domain.status import AskInfo, OrchestratorInfo, Status
 from supervisor.errors import OrchError, SupervisorDown, UsageError
 from supervisor.runtime import calling
-from supervisor.runtime.workspace import Workspace
+from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.wire.plain import plain
 from supervisor.wire.status import read_status
 
@@ -31,7 +31,7 @@ YOLO = (
 
 
 def write(
-    workspace: Workspace,
+    workspace: WorkspacePaths,
     problem: Annotated[str | None, Argument("PROBLEM", "What is wrong, or should be different.")] = None,
     *,
     file: Annotated[Path | None, Option("--from", "Read the problem from FILE (-: standard input).", "FILE")] = None,
@@ -77,7 +77,7 @@ def _problem(words: str | None, file: Path | None) -> str:
     return text.strip()
 
 
-def _follow(workspace: Workspace) -> tuple[Status, OrchestratorInfo]:
+def _follow(workspace: WorkspacePaths) -> tuple[Status, OrchestratorInfo]:
     """The status once the orchestrator has a plan, needs a human, or has failed."""
     progress = Progress()
     try:

@@ -15,12 +15,12 @@ from supervisor.cli.display.blocks import one_line
 from supervisor.cli.display.output import paint
 from supervisor.errors import WorkspaceError
 from supervisor.runtime.doctor import Finding, examine
-from supervisor.runtime.workspace import Workspace, find
+from supervisor.runtime.workspace import WorkspacePaths, find
 
 
 def doctor(folder: Path, *, as_json: Json = False) -> int:
     """Print each finding as it comes; 0 if all is well, else 1. What belongs to a workspace needs one."""
-    workspace: Workspace | None = None
+    workspace: WorkspacePaths | None = None
     with suppress(WorkspaceError):
         workspace = find(folder)
     findings: list[Finding] = []

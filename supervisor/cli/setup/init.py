@@ -19,7 +19,7 @@ from supervisor.runtime.codex.trust import at_stake, trusted_before
 from supervisor.runtime.config import load as config
 from supervisor.runtime.config.starter import starter
 from supervisor.runtime.naming import checked
-from supervisor.runtime.workspace import CONFIG_NAME, Workspace
+from supervisor.runtime.workspace import CONFIG_NAME, WorkspacePaths
 
 CODEX_CONFIG = ".codex/config.toml"
 IGNORED = (CONFIG_NAME, "plan.md", "runs.md", ".orchestrator/")
@@ -41,7 +41,7 @@ def init(
     """
     if not pairs:
         raise UsageError("no repo is named", EXAMPLE)
-    workspace = Workspace(Path(os.path.abspath(folder)))
+    workspace = WorkspacePaths(Path(os.path.abspath(folder)))
     found = config.check_new(workspace.root, _split(pairs))
     trust = trust or []
     for name in trust:
@@ -121,7 +121,7 @@ def _write_new(files: dict[Path, str]) -> None:
 _WROTE_TOOLS = f"wrote {CODEX_CONFIG} (a `codex` started here gets the tools of orch)"
 
 
-def _offer_tools(workspace: Workspace) -> str:
+def _offer_tools(workspace: WorkspacePaths) -> str:
     """Give a `codex` started in the workspace its tools; what was done, or what is left to do."""
     lines = as_toml(mcp_servers(workspace))
     path = workspace.root / CODEX_CONFIG

@@ -7,11 +7,11 @@ from typing import Annotated
 from supervisor.cli.command.parameters import Option
 from supervisor.cli.display import output
 from supervisor.runtime.codex.mcp_config import as_toml, mcp_servers
-from supervisor.runtime.workspace import Workspace
+from supervisor.runtime.workspace import WorkspacePaths
 
 
 def mcp(
-    workspace: Workspace,
+    workspace: WorkspacePaths,
     *,
     config: Annotated[bool, Option("--config", "Print the lines for .codex/config.toml, and exit.")] = False,
 ) -> int:

@@ -9,11 +9,11 @@ from supervisor.cli.command.parameters import Argument, Json, Option
 from supervisor.cli.display import output
 from supervisor.cli.display.screen import ask_blocks
 from supervisor.errors import UsageError
-from supervisor.runtime.workspace import Workspace
+from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.wire.glance import glance
 
 
-def asks(workspace: Workspace, *, as_json: Json = False) -> int:
+def asks(workspace: WorkspacePaths, *, as_json: Json = False) -> int:
     """Print what waits on a human."""
     found = api.Workspace(workspace.root).status_json()
     if as_json:
@@ -26,7 +26,7 @@ def asks(workspace: Workspace, *, as_json: Json = False) -> int:
 
 
 def answer(
-    workspace: Workspace,
+    workspace: WorkspacePaths,
     ask: Annotated[str, Argument("ID", "The id of the ask, as `orch asks` shows it.")],
     words: Annotated[list[str], Argument("accept|decline|TEXT", "Your answer.")],
     *,

@@ -11,7 +11,7 @@ from supervisor.cli.display.progress import Progress
 from supervisor.errors import SupervisorDown
 from supervisor.runtime import calling
 from supervisor.runtime.daemon import ending
-from supervisor.runtime.workspace import Workspace
+from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.control_client import ControlClient
 from supervisor.wire.glance import glance
 
@@ -20,7 +20,7 @@ LAST_WORDS = 5.0  # seconds from the closed connection to the end of the supervi
 
 
 def down(
-    workspace: Workspace,
+    workspace: WorkspacePaths,
     *,
     now: Annotated[bool, Option("--now", "Kill at once, without waiting for an orderly end.")] = False,
 ) -> int:
@@ -43,7 +43,7 @@ def down(
     return 0
 
 
-def _ask_to_end(workspace: Workspace, *, now: bool) -> bool:
+def _ask_to_end(workspace: WorkspacePaths, *, now: bool) -> bool:
     """Ask the supervisor to end and see it go; True once its connection is closed, False if it takes too long.
 
     Raises SupervisorDown if none answers.

@@ -12,7 +12,7 @@ from supervisor.cli.display.progress import Progress
 from supervisor.errors import OrchError, SupervisorDown
 from supervisor.runtime import calling
 from supervisor.runtime.daemon import launch
-from supervisor.runtime.workspace import Workspace
+from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.control_client import ControlClient
 from supervisor.wire.glance import glance
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 READY_WITHIN = 30.0  # seconds for all servers to get ready
 
 
-def taken_in(workspace: Workspace, named: Sequence[str]) -> None:
+def taken_in(workspace: WorkspacePaths, named: Sequence[str]) -> None:
     """Have a supervisor that is up take in an edited config, and start the servers of these children (none: of all)."""
     if launch.reload(workspace):
         output.say("the supervisor reloaded the config")
@@ -33,7 +33,7 @@ def taken_in(workspace: Workspace, named: Sequence[str]) -> None:
         raise _gone(error) from error
 
 
-def until_ready(workspace: Workspace, named: Sequence[str]) -> int:
+def until_ready(workspace: WorkspacePaths, named: Sequence[str]) -> int:
     """Show how the servers of these children (none: of all) get ready; 0 if each is, else 1.
 
     Returns when each is ready, failed, or READY_WITHIN seconds old.

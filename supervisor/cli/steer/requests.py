@@ -8,11 +8,11 @@ from supervisor import api
 from supervisor.cli.command.parameters import Argument
 from supervisor.cli.display import output
 from supervisor.errors import UsageError
-from supervisor.runtime.workspace import Workspace
+from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.wire.glance import glance
 
 
-def hold(workspace: Workspace) -> int:
+def hold(workspace: WorkspacePaths) -> int:
     """Let nothing new start."""
     api.Workspace(workspace.root).hold()
     output.emit("held: nothing new starts, running work continues; `orch go` lifts the hold")
@@ -20,7 +20,7 @@ def hold(workspace: Workspace) -> int:
 
 
 def go(
-    workspace: Workspace,
+    workspace: WorkspacePaths,
     task: Annotated[str | None, Argument("TASK", "Try this blocked or failed task again.")] = None,
 ) -> int:
     """Lift the hold; with a task: try it again."""
@@ -33,7 +33,7 @@ def go(
 
 
 def restart(
-    workspace: Workspace, child: Annotated[str, Argument("CHILD", "The child whose server is restarted.")]
+    workspace: WorkspacePaths, child: Annotated[str, Argument("CHILD", "The child whose server is restarted.")]
 ) -> int:
     """Restart the server of one child."""
     api.Workspace(workspace.root).restart(child)
@@ -41,7 +41,7 @@ def restart(
     return 0
 
 
-def note(workspace: Workspace, words: Annotated[list[str], Argument("TEXT", "What you learned.")]) -> int:
+def note(workspace: WorkspacePaths, words: Annotated[list[str], Argument("TEXT", "What you learned.")]) -> int:
     """Record something learned."""
     text = " ".join(words).strip()
     if not text:

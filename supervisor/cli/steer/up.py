@@ -10,11 +10,11 @@ from supervisor.cli.command.parameters import Argument, Option
 from supervisor.errors import OrchError
 from supervisor.runtime.daemon import launch
 from supervisor.runtime.naming import checked
-from supervisor.runtime.workspace import Workspace
+from supervisor.runtime.workspace import WorkspacePaths
 
 
 def up(
-    workspace: Workspace,
+    workspace: WorkspacePaths,
     children: Annotated[list[str] | None, Argument("CHILD", "Start only these servers (default: all).")] = None,
     *,
     foreground: Annotated[bool, Option("--foreground", "Run the supervisor in the foreground.")] = False,
@@ -29,7 +29,7 @@ def up(
     return code
 
 
-def bring_up(workspace: Workspace, children: Sequence[str]) -> int:
+def bring_up(workspace: WorkspacePaths, children: Sequence[str]) -> int:
     """Have a supervisor, and the servers of these children (none named: of all). 0 if each is ready, else 1.
 
     Raises OrchError if the supervisor does not start, UsageError for a child that is not configured.
@@ -47,7 +47,7 @@ def bring_up(workspace: Workspace, children: Sequence[str]) -> int:
     return until_ready(workspace, named)
 
 
-def _in_foreground(workspace: Workspace, children: Sequence[str]) -> int:
+def _in_foreground(workspace: WorkspacePaths, children: Sequence[str]) -> int:
     """Run the supervisor in this process, with the servers of these children (none named: of all)."""
     from supervisor.runtime.daemon import ending, main  # 70 ms, for this only
 
@@ -58,7 +58,7 @@ def _in_foreground(workspace: Workspace, children: Sequence[str]) -> int:
     return 0
 
 
-def _check(workspace: Workspace, names: Sequence[str]) -> None:
+def _check(workspace: WorkspacePaths, names: Sequence[str]) -> None:
     """Raises UsageError for a child that is not configured. The supervisor itself would start, and be refused later."""
     from supervisor.runtime.config.load import load  # 60 ms, for whoever names children
 

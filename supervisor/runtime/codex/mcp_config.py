@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from supervisor.runtime.workspace import Workspace
+from supervisor.runtime.workspace import WorkspacePaths
 
 Entry = dict[str, object]
 """An entry of the configuration: values, and tables of them."""
@@ -20,7 +20,7 @@ PASSED = ("XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "GIT_CONFIG_GLOBAL", "CODEX_HOME
 """Codex hands down little of its environment; the socket's place, and git's configuration, depend on these."""
 
 
-def mcp_servers(workspace: Workspace) -> dict[str, Entry]:
+def mcp_servers(workspace: WorkspacePaths) -> dict[str, Entry]:
     """The `mcp_servers` table that gives a Codex session the tools of this workspace, from the very orch that runs.
 
     No tool asks but `answer`: what it passes on is a human's word, so a human confirms it.

@@ -12,7 +12,7 @@ from supervisor.core.engine.prompts import developer_instructions
 from supervisor.domain.plan import ORCHESTRATOR
 from supervisor.runtime import skill
 from supervisor.runtime.codex.mcp_config import mcp_servers
-from supervisor.runtime.workspace import Workspace
+from supervisor.runtime.workspace import WorkspacePaths
 
 
 class ThreadRole(Struct, frozen=True):
@@ -30,7 +30,7 @@ class ThreadRole(Struct, frozen=True):
         return {"mcp_servers": dict(self.tools)} if self.tools else {}
 
 
-def role_of(name: str, names: Iterable[str], workspace: Workspace) -> ThreadRole:
+def role_of(name: str, names: Iterable[str], workspace: WorkspacePaths) -> ThreadRole:
     """The role of the child, or of the orchestrator, with this name; `names` are those of all."""
     children = [one for one in names if one != ORCHESTRATOR]
     if name != ORCHESTRATOR:

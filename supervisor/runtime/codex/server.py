@@ -24,7 +24,7 @@ from supervisor.runtime.codex.registry import Record, Registry
 from supervisor.runtime.codex.version import Versions, refuse_old
 from supervisor.runtime.config.model import Config
 from supervisor.runtime.logs import Logs
-from supervisor.runtime.workspace import Workspace
+from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell import process
 from supervisor.shell.process import Identity, Spawned
 from supervisor.wire.codex.activity import activity
@@ -108,7 +108,7 @@ class ServerClient:
         self,
         child: Child,
         *,
-        workspace: Workspace,
+        workspace: WorkspacePaths,
         config: Config,
         registry: Registry,
         versions: Versions,

@@ -12,12 +12,12 @@ from supervisor.errors import CodexError
 from supervisor.runtime.codex.binary import locate
 from supervisor.runtime.config.model import Config
 from supervisor.runtime.logs import Logs
-from supervisor.runtime.workspace import Workspace
+from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell import process
 from supervisor.shell.process import Spawned
 
 
-def start(child: Child, workspace: Workspace, config: Config, logs: Logs) -> Spawned:
+def start(child: Child, workspace: WorkspacePaths, config: Config, logs: Logs) -> Spawned:
     """Start the process of a child's server. Raises CodexError, or StoreError."""
     errors = logs.begin_stderr(child.name)
     return process.spawn(

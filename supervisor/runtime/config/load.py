@@ -14,14 +14,14 @@ from supervisor.domain.plan import HUMAN, ORCHESTRATOR
 from supervisor.errors import ConfigError, OrchError, UsageError
 from supervisor.runtime.config.model import Config
 from supervisor.runtime.config.read import read
-from supervisor.runtime.workspace import Workspace
+from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.git import toplevel
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 SIZE_LIMIT = 1 << 20  # bytes
 
 
-def load(workspace: Workspace) -> Config:
+def load(workspace: WorkspacePaths) -> Config:
     """The config of a workspace.
 
     Raises ConfigError naming the key (and the nearest right one), or the child whose path is missing, no git repo, or
@@ -34,7 +34,7 @@ def load(workspace: Workspace) -> Config:
     return replace(said, children=children, digest=_digest(content))
 
 
-def reload(workspace: Workspace, before: Config) -> Config:
+def reload(workspace: WorkspacePaths, before: Config) -> Config:
     """The config as it is now: `before` itself if it says the same. Raises as `load`."""
     if _digest(_content(workspace)) == before.digest:
         return before
@@ -42,7 +42,7 @@ def reload(workspace: Workspace, before: Config) -> Config:
     return before if replace(fresh, digest=before.digest) == before else fresh
 
 
-def named(workspace: Workspace) -> tuple[Child, ...]:
+def named(workspace: WorkspacePaths) -> tuple[Child, ...]:
     """The children as the config names them, with absolute paths; whether their repos are there is not looked at.
 
     Raises ConfigError for a config that cannot be read, or a bad name.
@@ -61,7 +61,7 @@ def check_new(root: Path, pairs: list[tuple[str, str]]) -> list[tuple[str, Path]
     return _checked(root, pairs, UsageError)
 
 
-def _content(workspace: Workspace) -> bytes:
+def _content(workspace: WorkspacePaths) -> bytes:
     try:
         with workspace.config.open("rb") as stream:
             content = stream.read(SIZE_LIMIT + 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from supervisor.runtime.workspace import Workspace
+from supervisor.runtime.workspace import WorkspacePaths
 
 HANDED_ON = 3  # the descriptor at which a new supervisor finds the lock
 READY = "ready"  # what a started supervisor writes to its standard output
@@ -21,7 +21,7 @@ _DAEMON = (
 _PACKAGE = str(Path(__file__).parents[3])
 
 
-def command(workspace: Workspace, lock: int, *how: str) -> list[str]:
+def command(workspace: WorkspacePaths, lock: int, *how: str) -> list[str]:
     """What runs the supervisor of this workspace, in a process that inherits the lock as this descriptor.
 
     For `how` see its `serve`.

@@ -30,7 +30,7 @@ from supervisor.runtime.logs import Logs
 from supervisor.runtime.naming import checked
 from supervisor.runtime.plan.authors import Authors
 from supervisor.runtime.secrets import clean
-from supervisor.runtime.workspace import Workspace
+from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.process import rss_bytes
 from supervisor.wire import control as wire
 from supervisor.wire.control import (
@@ -69,7 +69,7 @@ class Control:
 
     def __init__(
         self,
-        workspace: Workspace,
+        workspace: WorkspacePaths,
         loop: Loop,
         logs: Logs,
         group: asyncio.TaskGroup,

@@ -23,7 +23,7 @@ from supervisor.runtime.config.model import Limits, NotifySettings
 from supervisor.runtime.logs import Logs
 from supervisor.runtime.notify.notifier import Notifier
 from supervisor.runtime.survey.client import Surveyor
-from supervisor.runtime.workspace import Workspace
+from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.git import changed_between, read_tree
 from supervisor.shell.process import tree_seconds
 from supervisor.wire.codex.answers import (
@@ -68,7 +68,7 @@ class Effects:
         clients: Mapping[str, ServerClient],
         *,
         children: Sequence[Child],
-        workspace: Workspace,
+        workspace: WorkspacePaths,
         limits: Limits,
         logs: Logs,
         group: asyncio.TaskGroup,

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from supervisor.errors import OrchError
 from supervisor.runtime.codex.registry import Registry
 from supervisor.runtime.daemon import lock as locks
-from supervisor.runtime.workspace import Workspace
+from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell import process
 from supervisor.shell.process import Identity, identity_of
 from supervisor.shell.process.handle import open_handle
@@ -18,7 +18,7 @@ TERM_GRACE = 3.0  # seconds that a process has to end of one signal
 STOP_GRACE = 3.0  # seconds for a server without a supervisor to end by itself
 
 
-def supervisor_process(workspace: Workspace) -> Identity | None:
+def supervisor_process(workspace: WorkspacePaths) -> Identity | None:
     """The process that holds the workspace's lock (even one that hangs); None if nobody does."""
     pid = locks.holder(workspace)
     return identity_of(pid) if pid is not None else None
@@ -53,7 +53,7 @@ def end_process(identity: Identity) -> None:
     raise OrchError(f"process {pid} survives SIGKILL", f"see what it waits for: `ps -o pid,stat,wchan:32 -p {pid}`")
 
 
-def stop_leftovers(workspace: Workspace, report: Callable[[str], None]) -> list[str]:
+def stop_leftovers(workspace: WorkspacePaths, report: Callable[[str], None]) -> list[str]:
     """End every server of this workspace, and all that they started; the names of the children that had one.
 
     For when no supervisor is up. Raises OrchError naming what survives.

@@ -21,7 +21,7 @@ from supervisor.runtime.config.model import Config
 from supervisor.runtime.daemon.recorder import Recorder
 from supervisor.runtime.logs import Logs
 from supervisor.runtime.secrets import clean
-from supervisor.runtime.workspace import Workspace
+from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell import process
 from supervisor.shell.process import Spawned
 
@@ -37,7 +37,12 @@ class FirstStep(NamedTuple):
 
 
 def first_step(
-    workspace: Workspace, config: Config, recorder: Recorder, registry: Registry, logs: Logs, up: Sequence[str] | None
+    workspace: WorkspacePaths,
+    config: Config,
+    recorder: Recorder,
+    registry: Registry,
+    logs: Logs,
+    up: Sequence[str] | None,
 ) -> FirstStep:
     """Take the first step; for `up` see `main.run`. Raises StoreError if it cannot be recorded."""
     now = recorder.clock.now
@@ -67,7 +72,7 @@ def first_step(
 
 
 def _started(
-    workspace: Workspace, config: Config, registry: Registry, logs: Logs, wanted: Iterable[str]
+    workspace: WorkspacePaths, config: Config, registry: Registry, logs: Logs, wanted: Iterable[str]
 ) -> dict[str, Spawned]:
     """The processes of the wanted servers that nothing speaks against: no server runs, and none left anything behind.
 

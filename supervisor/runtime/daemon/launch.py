@@ -13,7 +13,7 @@ from supervisor.domain.mark import MARK
 from supervisor.errors import OrchError, SupervisorDown, SupervisorHangs, WorkspaceError
 from supervisor.runtime.daemon import lock as locks
 from supervisor.runtime.daemon.command import HANDED_ON, NEXT, READY, command
-from supervisor.runtime.workspace import Workspace
+from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.wire.glance import glance
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Starting(NamedTuple):
         raise OrchError(f"the supervisor did not start: {last[0]}", f"see {self.errors}")
 
 
-def ensure_supervisor(workspace: Workspace, up: Sequence[str] | None = None) -> bool:
+def ensure_supervisor(workspace: WorkspacePaths, up: Sequence[str] | None = None) -> bool:
     """Have a supervisor that answers; True if it had to be started. For the rest see `begin`."""
     starting = begin(workspace, up)
     if starting is not None:
@@ -55,7 +55,7 @@ def ensure_supervisor(workspace: Workspace, up: Sequence[str] | None = None) -> 
     return starting is not None
 
 
-def begin(workspace: Workspace, up: Sequence[str] | None = None) -> Starting | None:
+def begin(workspace: WorkspacePaths, up: Sequence[str] | None = None) -> Starting | None:
     """Start a supervisor that starts the servers of `up` by itself (empty: all; None: none); None if one answers.
 
     Any number of callers at once get one supervisor. Raises OrchError saying why none can be started.
@@ -68,7 +68,7 @@ def begin(workspace: Workspace, up: Sequence[str] | None = None) -> Starting | N
     return None
 
 
-def _start(workspace: Workspace, up: Sequence[str] | None) -> Starting | None:
+def _start(workspace: WorkspacePaths, up: Sequence[str] | None) -> Starting | None:
     """Start a supervisor; None if another one was faster, which may not answer yet."""
     lock = locks.take(workspace)
     if lock is None:
@@ -82,7 +82,7 @@ def _start(workspace: Workspace, up: Sequence[str] | None) -> Starting | None:
     return starting
 
 
-def _spawn(workspace: Workspace, lock: int, how: Sequence[str], tell: int, log: int) -> int:
+def _spawn(workspace: WorkspacePaths, lock: int, how: Sequence[str], tell: int, log: int) -> int:
     """Start a Python that is the supervisor, in a session of its own; its pid.
 
     It gets nothing of ours but the standard streams and the lock: whatever else it might inherit, it closes itself.
@@ -101,7 +101,7 @@ def _spawn(workspace: Workspace, lock: int, how: Sequence[str], tell: int, log: 
     )
 
 
-def reload(workspace: Workspace) -> bool:
+def reload(workspace: WorkspacePaths) -> bool:
     """Have the supervisor take in the config, if it reads differently; True once it is up with the new one.
 
     Raises RequestRefused for a config that is none (then all stays as it is), SupervisorDown if it does not come back.
@@ -115,7 +115,7 @@ def reload(workspace: Workspace) -> bool:
     return True
 
 
-def _answers(workspace: Workspace, unlike: str | None = None) -> bool:
+def _answers(workspace: WorkspacePaths, unlike: str | None = None) -> bool:
     """Whether a supervisor answers that did not start at the moment `unlike`. Raises SupervisorHangs if one hangs."""
     if not workspace.control_socket.exists():
         return False
@@ -131,7 +131,7 @@ def _answers(workspace: Workspace, unlike: str | None = None) -> bool:
     return unlike is None or since != unlike
 
 
-def comes_up(workspace: Workspace, unlike: str | None = None) -> bool:
+def comes_up(workspace: WorkspacePaths, unlike: str | None = None) -> bool:
     """Whether one that starts (or starts over) answers in the end; False once no process holds the lock."""
     deadline = time.monotonic() + LISTENS_WITHIN
     while (there := locks.holder(workspace)) is not None:
@@ -145,7 +145,7 @@ def comes_up(workspace: Workspace, unlike: str | None = None) -> bool:
     return False
 
 
-def _error_file(workspace: Workspace) -> Path:
+def _error_file(workspace: WorkspacePaths) -> Path:
     """Where the daemon's own error output goes: only what breaks before, or despite, its logs."""
     try:
         workspace.logs.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -158,7 +158,7 @@ def _error_file(workspace: Workspace) -> Path:
     return path
 
 
-def _connect(workspace: Workspace) -> ControlClient:
+def _connect(workspace: WorkspacePaths) -> ControlClient:
     from supervisor.shell.control_client import ControlClient  # 4 ms, in which a supervisor could be started
 
     return ControlClient(workspace.control_socket)

@@ -13,12 +13,12 @@ import time
 from typing import TextIO
 
 from supervisor.errors import WorkspaceError
-from supervisor.runtime.workspace import Workspace
+from supervisor.runtime.workspace import WorkspacePaths
 
 TRIES, PAUSE = 5, 0.02  # seconds; who only asks for the holder's pid holds the lock for some microseconds
 
 
-def take(workspace: Workspace) -> TextIO | None:
+def take(workspace: WorkspacePaths) -> TextIO | None:
     """The lock, with nobody's pid in it; None while somebody else holds it. Closing the file lets go of it."""
     try:
         workspace.state.mkdir(mode=0o700, exist_ok=True)
@@ -53,7 +53,7 @@ def sign(file: TextIO, pid: int) -> None:
     os.ftruncate(file.fileno(), len(text))
 
 
-def holder(workspace: Workspace) -> int | None:
+def holder(workspace: WorkspacePaths) -> int | None:
     """The pid of the process that holds the lock, even of one that hangs; None if nobody does, or has signed yet."""
     with contextlib.suppress(OSError), workspace.lock.open("r", encoding="utf-8") as file:
         try:

@@ -19,7 +19,7 @@ from supervisor.runtime import templates
 from supervisor.runtime.daemon.recorder import Decided, Recorder
 from supervisor.runtime.logs import Logs
 from supervisor.runtime.secrets import clean
-from supervisor.runtime.workspace import Workspace
+from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.atomic import write_atomic
 from supervisor.wire.plain import plain
 
@@ -33,7 +33,7 @@ Entry = tuple[Event, "asyncio.Future[None] | None"]  # and who waits for it to b
 class Loop:
     """Takes events, has them recorded, and has done what was decided. `post` may be called from its own thread only."""
 
-    def __init__(self, workspace: Workspace, recorder: Recorder, logs: Logs) -> None:
+    def __init__(self, workspace: WorkspacePaths, recorder: Recorder, logs: Logs) -> None:
         self.clock = recorder.clock
         self.version = 0  # of the world; `watch` waits for another
         self.changed = asyncio.Condition()

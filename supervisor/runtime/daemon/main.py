@@ -19,7 +19,7 @@ from supervisor.runtime.daemon.command import NEXT, READY, command
 from supervisor.runtime.daemon.first_step import STOP_SIGNALS, first_step
 from supervisor.runtime.daemon.recorder import recorder_of
 from supervisor.runtime.logs import Logs
-from supervisor.runtime.workspace import Workspace, make_private
+from supervisor.runtime.workspace import WorkspacePaths, make_private
 
 
 class AlreadyUp(OrchError):
@@ -27,7 +27,7 @@ class AlreadyUp(OrchError):
 
 
 def run(
-    workspace: Workspace,
+    workspace: WorkspacePaths,
     *,
     ready: Callable[[], None],
     up: Sequence[str] | None = None,
@@ -62,7 +62,7 @@ def run(
         shutil.rmtree(workspace.runtime_dir, ignore_errors=True)  # no server is left that listens there
 
 
-def _start_over(workspace: Workspace, lock: TextIO, *, mirrored: bool) -> NoReturn:
+def _start_over(workspace: WorkspacePaths, lock: TextIO, *, mirrored: bool) -> NoReturn:
     """Become a supervisor that reads the config anew, and adopts the servers as after a death: the same process, which
     never lets go of the lock."""
     os.set_inheritable(lock.fileno(), True)
@@ -77,7 +77,7 @@ def _tell_starter(word: str) -> None:
     os.close(null)
 
 
-def serve(workspace: Workspace, lock: int, how: str, *named: str) -> int:
+def serve(workspace: WorkspacePaths, lock: int, how: str, *named: str) -> int:
     """Be the supervisor behind `orch up`, in a process of its own that holds the descriptor `lock`; its exit code.
 
     `how`: "up", and then the children that are wanted (none: all); "idle", for none; "again" for one that starts over,
@@ -98,7 +98,7 @@ def serve(workspace: Workspace, lock: int, how: str, *named: str) -> int:
 def main() -> None:
     """`serve` with what `command` says: the workspace, the lock, how, and the names."""
     os.closerange(int(sys.argv[2]) + 1, os.sysconf("SC_OPEN_MAX"))  # what whoever started us had open
-    code = serve(Workspace(Path(sys.argv[1])), int(sys.argv[2]), *sys.argv[3:])
+    code = serve(WorkspacePaths(Path(sys.argv[1])), int(sys.argv[2]), *sys.argv[3:])
     sys.stderr.flush()
     os._exit(code)  # all is closed; to take the interpreter apart as well would keep `orch down` waiting (50 ms)
 

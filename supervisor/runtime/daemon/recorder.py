@@ -15,7 +15,7 @@ from supervisor.domain.event import Event, RequestReceived, TurnBegan, TurnEnded
 from supervisor.domain.world import World
 from supervisor.errors import StoreError
 from supervisor.runtime.logs import Logs
-from supervisor.runtime.workspace import Workspace
+from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.ledger.store import Ledger, Opened
 
 TURNS_KNOWN = 1000  # turns whose task is remembered for the logs
@@ -112,7 +112,7 @@ class Recorder:
 
 
 @contextmanager
-def recorder_of(workspace: Workspace, logs: Logs) -> Iterator[Recorder]:
+def recorder_of(workspace: WorkspacePaths, logs: Logs) -> Iterator[Recorder]:
     """The recorder of a workspace, its ledger open for as long. Raises StoreError if the ledger cannot be used."""
     ledger = Ledger(workspace.ledger)
     try:

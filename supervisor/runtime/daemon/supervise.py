@@ -30,7 +30,7 @@ from supervisor.runtime.daemon.loop import Loop
 from supervisor.runtime.daemon.recorder import Recorder
 from supervisor.runtime.logs import Logs
 from supervisor.runtime.plan.authors import Authors
-from supervisor.runtime.workspace import Workspace
+from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.watch import read_bytes, watch_file
 from supervisor.wire.codex.notifications import Notification
 
@@ -41,7 +41,7 @@ SETTLE = 0.5  # seconds at a start in which the servers come before all else
 
 
 def supervise(
-    workspace: Workspace,
+    workspace: WorkspacePaths,
     config: Config,
     recorder: Recorder,
     registry: Registry,
@@ -54,7 +54,7 @@ def supervise(
 
 
 async def _supervise(
-    workspace: Workspace,
+    workspace: WorkspacePaths,
     config: Config,
     recorder: Recorder,
     registry: Registry,
@@ -151,13 +151,13 @@ class _Over(Exception):
     """Ends the task group: the loop has returned."""
 
 
-def _watched(workspace: Workspace, config: Config, loop: Loop, authors: Authors) -> PlanWatch:
+def _watched(workspace: WorkspacePaths, config: Config, loop: Loop, authors: Authors) -> PlanWatch:
     from supervisor.runtime.plan.watch import PlanWatch  # 20 ms, in which servers get ready
 
     return PlanWatch(workspace, [child.name for child in config.children], loop, authors)
 
 
-def _saved_unseen(workspace: Workspace, world: World) -> bool:
+def _saved_unseen(workspace: WorkspacePaths, world: World) -> bool:
     """Whether there is a plan, and plan.md was saved while nobody looked."""
     if world.plan.current is None:
         return False

@@ -20,7 +20,7 @@ from supervisor.domain.event import Event, NoticeFailed
 from supervisor.runtime.config.model import NotifySettings
 from supervisor.runtime.logs import Logs
 from supervisor.runtime.notify.notice import environment_of, notice_json, ways
-from supervisor.runtime.workspace import Workspace
+from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.process import MARK
 
 WITHIN = 20.0  # seconds for one delivery; a program that takes longer is killed with all that it started
@@ -34,7 +34,7 @@ class Notifier:
         self,
         settings: NotifySettings | None,
         *,
-        workspace: Workspace,
+        workspace: WorkspacePaths,
         logs: Logs,
         group: asyncio.TaskGroup,
         post: Callable[[Event], None],

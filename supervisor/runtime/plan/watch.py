@@ -13,7 +13,7 @@ from supervisor.domain.plan import Problem, Rejection
 from supervisor.domain.world import World
 from supervisor.runtime.plan.authors import Authors
 from supervisor.runtime.plan.read import check, read
-from supervisor.runtime.workspace import Workspace
+from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.atomic import write_atomic
 
 _NOTHING = object()  # differs from any content
@@ -36,7 +36,7 @@ class PlanInbox(Protocol):
 class PlanWatch:
     """Reads plan.md on request, and posts an event for a new version."""
 
-    def __init__(self, workspace: Workspace, children: Sequence[str], loop: PlanInbox, authors: Authors) -> None:
+    def __init__(self, workspace: WorkspacePaths, children: Sequence[str], loop: PlanInbox, authors: Authors) -> None:
         self._authors = authors
         self._workspace = workspace
         self._children = children

@@ -17,7 +17,7 @@ from supervisor.domain.repo.snapshot import Snapshot, Unread
 from supervisor.errors import OrchError, WorkspaceError
 from supervisor.runtime.secrets import clean
 from supervisor.runtime.snapshot.git import read_state, state_key
-from supervisor.runtime.workspace import Workspace
+from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.atomic import write_atomic
 from supervisor.shell.files import read_file
 from supervisor.shell.git import list_files, place_of, toplevel
@@ -33,7 +33,7 @@ PROGRESS = 1.0
 """Seconds between two calls of `progress`."""
 
 
-def refresh(workspace: Workspace, child: Child) -> tuple[Snapshot, bool]:
+def refresh(workspace: WorkspacePaths, child: Child) -> tuple[Snapshot, bool]:
     """Return the current snapshot of a child, and whether it is new. Raises OrchError if git fails."""
     root = _root(Path(child.path))
     file = workspace.snapshot(child.name)
@@ -50,7 +50,7 @@ def refresh(workspace: Workspace, child: Child) -> tuple[Snapshot, bool]:
 
 
 def refresh_all(
-    workspace: Workspace, children: Sequence[Child], progress: Callable[[Sequence[str]], None]
+    workspace: WorkspacePaths, children: Sequence[Child], progress: Callable[[Sequence[str]], None]
 ) -> list[Snapshot | Unread]:
     """Take the snapshots of several children in parallel. A child that cannot be read becomes Unread.
 
@@ -85,7 +85,7 @@ def as_json(one: Snapshot | Unread) -> dict[str, object]:
 _BARE = "a bare repo has no files: documents and code were not read"
 
 
-def _attempt(workspace: Workspace, child: Child) -> Snapshot | Unread:
+def _attempt(workspace: WorkspacePaths, child: Child) -> Snapshot | Unread:
     try:
         return refresh(workspace, child)[0]
     except OrchError as error:

@@ -19,7 +19,7 @@ from typing import cast
 from supervisor.domain.child import Child
 from supervisor.domain.link import SurveyResult
 from supervisor.errors import OrchError
-from supervisor.runtime.workspace import Workspace
+from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.process import MARK
 from supervisor.wire.plain import loaded
 
@@ -37,7 +37,7 @@ class SurveyFailed(OrchError):
 class Surveyor:
     """The surveyor process. It does one survey at a time, is started when needed, and killed with this context."""
 
-    def __init__(self, workspace: Workspace, *, stays: float = STAYS) -> None:
+    def __init__(self, workspace: WorkspacePaths, *, stays: float = STAYS) -> None:
         self._workspace = workspace
         self._stays = stays
         self._process: Process | None = None

@@ -18,7 +18,7 @@ from supervisor.domain.child import Child
 from supervisor.domain.link import Map, Wanted
 from supervisor.errors import OrchError, WorkspaceError
 from supervisor.runtime.survey.seen import Seen
-from supervisor.runtime.workspace import Workspace
+from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.atomic import write_atomic
 from supervisor.shell.git import list_files, read_tree, toplevel
 from supervisor.shell.mention_index import MentionIndex
@@ -27,7 +27,7 @@ from supervisor.wire import source
 FILES = 50_000  # of one child that are read at most
 
 
-def survey(workspace: Workspace, children: Sequence[Child], progress: Callable[[str, int, int], None]) -> Map:
+def survey(workspace: WorkspacePaths, children: Sequence[Child], progress: Callable[[str, int, int], None]) -> Map:
     """Update the index of the children's sources, and return the map of what they share.
 
     Calls `progress` with (child, files read, files to read) now and then. If a child cannot be read, the map says why,
@@ -59,7 +59,7 @@ def _draw(index: MentionIndex, seen: Sequence[Seen]) -> Map:
     return draw_map(index, seen, cut)
 
 
-def _kept(workspace: Workspace) -> Map | None:
+def _kept(workspace: WorkspacePaths) -> Map | None:
     """The map that was last drawn; None if somebody removed or damaged its files."""
     if not workspace.map_markdown.exists():
         return None
@@ -69,13 +69,13 @@ def _kept(workspace: Workspace) -> Map | None:
         return None
 
 
-def _keep(workspace: Workspace, made: Map) -> None:
+def _keep(workspace: WorkspacePaths, made: Map) -> None:
     write_atomic(workspace.map_json, json.dumps(as_json(made)))  # with indents it takes ten times as long
     write_atomic(workspace.map_markdown, markdown(made))
 
 
 @contextmanager
-def _locked(workspace: Workspace) -> Iterator[None]:
+def _locked(workspace: WorkspacePaths) -> Iterator[None]:
     """Allow one survey of a workspace at a time. A second one waits for the first and finds its work done."""
     try:
         workspace.state.mkdir(mode=0o700, exist_ok=True)

@@ -16,14 +16,14 @@ from supervisor.domain.repo.snapshot import Snapshot
 from supervisor.errors import OrchError
 from supervisor.runtime.snapshot import snapshots
 from supervisor.runtime.survey.survey import survey
-from supervisor.runtime.workspace import Workspace
+from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.atomic import write_atomic
 from supervisor.wire.plain import dumped, loaded
 
 TOKENS = 250  # of a repo's summary in a brief; the child can read the rest itself
 
 
-def surveyed(workspace: Workspace, children: Sequence[Child], touched: Sequence[str], known: str) -> SurveyResult:
+def surveyed(workspace: WorkspacePaths, children: Sequence[Child], touched: Sequence[str], known: str) -> SurveyResult:
     """Update the map of these children, and find what the `touched` ones changed in it. Raises OrchError.
 
     Changes are relative to the map with the digest `known`. If that map is not on disk (at the first survey), nothing
@@ -44,7 +44,7 @@ def surveyed(workspace: Workspace, children: Sequence[Child], touched: Sequence[
     return SurveyResult(digest, kept(made.links), changed, summaries)
 
 
-def _known(workspace: Workspace, digest: str) -> tuple[Link, ...] | None:
+def _known(workspace: WorkspacePaths, digest: str) -> tuple[Link, ...] | None:
     try:
         return loaded(tuple[Link, ...], (workspace.maps / f"{digest}.json").read_bytes()) if digest else None
     except (OSError, ValueError):
@@ -58,7 +58,7 @@ def main() -> None:
     config takes as long as a survey), and the names of the touched children. The answer is one line: the result, or the
     text of an error.
     """
-    workspace = Workspace(Path(sys.argv[1]))
+    workspace = WorkspacePaths(Path(sys.argv[1]))
     for line in sys.stdin.buffer:
         known, paths, touched = json.loads(line)
         answer: SurveyResult | str

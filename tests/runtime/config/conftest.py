@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from supervisor.runtime.workspace import Workspace
+from supervisor.runtime.workspace import WorkspacePaths
 from tests.gitrepo import empty_repo
 
 
 @pytest.fixture
-def workspace(tmp_path: Path) -> Workspace:
+def workspace(tmp_path: Path) -> WorkspacePaths:
     """A workspace beside the repos `api` and `app`."""
     for name in ("api", "app"):
         empty_repo(tmp_path / name)
     (tmp_path / "ws").mkdir()
-    return Workspace(tmp_path / "ws")
+    return WorkspacePaths(tmp_path / "ws")

@@ -20,20 +20,20 @@ from supervisor.errors import ConfigError, OrchError, UsageError
 from supervisor.runtime.config.load import NAME, SIZE_LIMIT, check_new, load
 from supervisor.runtime.config.model import Config, Limits, NotifySettings
 from supervisor.runtime.config.starter import starter
-from supervisor.runtime.workspace import Workspace
+from supervisor.runtime.workspace import WorkspacePaths
 
 
-def lead(workspace: Workspace, model: str | None = None, effort: str | None = None) -> Child:
+def lead(workspace: WorkspacePaths, model: str | None = None, effort: str | None = None) -> Child:
     """The orchestrator's own server, in the workspace."""
     return Child("orchestrator", str(workspace.root), model, effort)
 
 
-def read(workspace: Workspace) -> Config:
+def read(workspace: WorkspacePaths) -> Config:
     """Load a config with this text."""
     return replace(load(workspace), digest="")
 
 
-def error_of(workspace: Workspace, text: str | bytes) -> str:
+def error_of(workspace: WorkspacePaths, text: str | bytes) -> str:
     """The error for a config with this text."""
     workspace.config.write_bytes(text if isinstance(text, bytes) else text.encode())
     with pytest.raises(ConfigError) as error:
@@ -41,13 +41,13 @@ def error_of(workspace: Workspace, text: str | bytes) -> str:
     return str(error.value).replace(f"{workspace.config}", "CONFIG").replace(f"{workspace.root.parent}", "HERE")
 
 
-def test_a_short_config_has_the_defaults(workspace: Workspace) -> None:
+def test_a_short_config_has_the_defaults(workspace: WorkspacePaths) -> None:
     workspace.config.write_text("children:\n  api: ../api\n", encoding="utf-8")
     assert read(workspace) == Config((Child("api", f"{workspace.root.parent}/api"),), lead(workspace), None, Limits())
     assert Limits() == Limits(verify_minutes=20, retry_seconds=(2, 10, 30), ready_seconds=30, log_megabytes=10)
 
 
-def test_a_full_config_sets_everything(workspace: Workspace) -> None:
+def test_a_full_config_sets_everything(workspace: WorkspacePaths) -> None:
     here = workspace.root.parent
     (here / "app" / "deep").mkdir()
     workspace.config.write_text(
@@ -82,7 +82,7 @@ limits:
     )
 
 
-def test_a_home_and_a_link_lead_to_the_repo(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_home_and_a_link_lead_to_the_repo(workspace: WorkspacePaths, monkeypatch: pytest.MonkeyPatch) -> None:
     here = workspace.root.parent
     monkeypatch.setenv("HOME", str(here))
     (here / "link").symlink_to(here / "app")
@@ -111,7 +111,7 @@ def test_a_home_and_a_link_lead_to_the_repo(workspace: Workspace, monkeypatch: p
         ),
     ],
 )
-def test_the_error_for_an_unknown_key_names_the_nearest_one(workspace: Workspace, text: str, words: str) -> None:
+def test_the_error_for_an_unknown_key_names_the_nearest_one(workspace: WorkspacePaths, text: str, words: str) -> None:
     assert error_of(workspace, text) == f"CONFIG:{words}"
 
 
@@ -157,7 +157,9 @@ def test_the_error_for_an_unknown_key_names_the_nearest_one(workspace: Workspace
         ("[1, 2]", "CONFIG holds no `children:`"),
     ],
 )
-def test_the_error_for_a_value_of_the_wrong_kind_names_its_key(workspace: Workspace, text: str, words: str) -> None:
+def test_the_error_for_a_value_of_the_wrong_kind_names_its_key(
+    workspace: WorkspacePaths, text: str, words: str
+) -> None:
     assert words in error_of(workspace, text)
 
 
@@ -176,11 +178,11 @@ def test_the_error_for_a_value_of_the_wrong_kind_names_its_key(workspace: Worksp
         (b"# " + b"x" * SIZE_LIMIT, "CONFIG is larger than 1 MiB"),
     ],
 )
-def test_the_error_for_invalid_yaml_names_its_line(workspace: Workspace, text: str | bytes, words: str) -> None:
+def test_the_error_for_invalid_yaml_names_its_line(workspace: WorkspacePaths, text: str | bytes, words: str) -> None:
     assert error_of(workspace, text).startswith(words)
 
 
-def test_a_config_that_is_not_there_says_how_to_make_one(workspace: Workspace) -> None:
+def test_a_config_that_is_not_there_says_how_to_make_one(workspace: WorkspacePaths) -> None:
     with pytest.raises(
         ConfigError, match=r"cannot be read \(No such file or directory\): run `orch init NAME=PATH ...`"
     ):
@@ -202,7 +204,7 @@ def test_a_config_that_is_not_there_says_how_to_make_one(workspace: Workspace) -
         ('""', "the child `api`: HERE/ws is not in a git repository"),
     ],
 )
-def test_the_error_for_a_path_without_a_repo_names_its_child(workspace: Workspace, path: str, words: str) -> None:
+def test_the_error_for_a_path_without_a_repo_names_its_child(workspace: WorkspacePaths, path: str, words: str) -> None:
     here = workspace.root.parent
     (here / "file").write_text("", encoding="utf-8")
     (here / "plain").mkdir()
@@ -210,7 +212,7 @@ def test_the_error_for_a_path_without_a_repo_names_its_child(workspace: Workspac
     assert error_of(workspace, f"children: {{api: {path}}}").startswith(words)
 
 
-def test_two_names_for_one_repo_are_an_error_however_the_path_is_written(workspace: Workspace) -> None:
+def test_two_names_for_one_repo_are_an_error_however_the_path_is_written(workspace: WorkspacePaths) -> None:
     here = workspace.root.parent
     (here / "api" / "deep").mkdir()
     (here / "link").symlink_to(here / "api")
@@ -222,7 +224,7 @@ def test_two_names_for_one_repo_are_an_error_however_the_path_is_written(workspa
 
 @pytest.mark.promise("no path outside")
 @pytest.mark.parametrize("name", ["", "-api", "a b", "a/b", "a" * 41, "ä", "api\n", ".."])
-def test_an_invalid_name_is_an_error(workspace: Workspace, name: str) -> None:
+def test_an_invalid_name_is_an_error(workspace: WorkspacePaths, name: str) -> None:
     with pytest.raises(UsageError) as error:
         check_new(workspace.root, [(name, "../api")])
     assert str(error.value) == (
@@ -234,13 +236,13 @@ def test_an_invalid_name_is_an_error(workspace: Workspace, name: str) -> None:
     ("name", "who"),
     [("human", "you in the plan"), ("HUMAN", "you in the plan"), ("Orchestrator", "who writes the plan")],
 )
-def test_no_child_is_called_like_the_human_or_the_orchestrator(workspace: Workspace, name: str, who: str) -> None:
+def test_no_child_is_called_like_the_human_or_the_orchestrator(workspace: WorkspacePaths, name: str, who: str) -> None:
     assert error_of(workspace, f"children: {{{name}: ../api}}") == (
         f"`{name}` is no name for a child (it stands for {who}): choose another name"
     )
 
 
-def test_names_on_the_command_line_may_not_repeat(workspace: Workspace) -> None:
+def test_names_on_the_command_line_may_not_repeat(workspace: WorkspacePaths) -> None:
     with pytest.raises(UsageError, match="the child `api` is named twice: give each child a name of its own"):
         check_new(workspace.root, [("api", "../api"), ("api", "../app")])
     here = workspace.root.parent
@@ -253,7 +255,7 @@ def test_names_on_the_command_line_may_not_repeat(workspace: Workspace) -> None:
 # ── the starter ──────────────────────────────────────────────────────────────────────────────────
 
 
-def test_the_starter_loads_back_with_the_defaults(workspace: Workspace) -> None:
+def test_the_starter_loads_back_with_the_defaults(workspace: WorkspacePaths) -> None:
     workspace.config.write_text(starter([("api", "../api"), ("app", "../app")]), encoding="utf-8")
     here = workspace.root.parent
     assert read(workspace) == Config(
@@ -261,7 +263,7 @@ def test_the_starter_loads_back_with_the_defaults(workspace: Workspace) -> None:
     )
 
 
-def test_every_line_that_the_starter_comments_out_is_a_right_one(workspace: Workspace) -> None:
+def test_every_line_that_the_starter_comments_out_is_a_right_one(workspace: WorkspacePaths) -> None:
     text = re.sub(r"^( *)# (?=[ a-z_-]+:)", r"\1", starter([("api", "../api")]), flags=re.MULTILINE)
     workspace.config.write_text(text, encoding="utf-8")
     child = Child(
@@ -311,7 +313,7 @@ def test_names_and_paths_survive_the_starter_however_odd(children: dict[str, str
 @given(st.binary(max_size=60) | st.text(st.sampled_from("children: {}[]\n-api../&*!#'\"|>%@`~0x."), max_size=60))
 def test_any_file_content_is_read_or_is_an_error(data: bytes | str) -> None:
     with TemporaryDirectory() as folder:
-        workspace = Workspace(Path(folder))
+        workspace = WorkspacePaths(Path(folder))
         workspace.config.write_bytes(data if isinstance(data, bytes) else data.encode())
         with pytest.raises(OrchError):
             load(workspace)

@@ -10,21 +10,21 @@ from supervisor.domain.ask import Rule
 from supervisor.errors import ConfigError
 from supervisor.runtime.config.load import load
 from supervisor.runtime.config.model import Config, NotifySettings
-from supervisor.runtime.workspace import Workspace
+from supervisor.runtime.workspace import WorkspacePaths
 
 
-def read(workspace: Workspace, text: str) -> Config:
+def read(workspace: WorkspacePaths, text: str) -> Config:
     workspace.config.write_text(f"children: {{api: ../api}}\n{text}", encoding="utf-8")
     return load(workspace)
 
 
-def error_of(workspace: Workspace, text: str) -> str:
+def error_of(workspace: WorkspacePaths, text: str) -> str:
     with pytest.raises(ConfigError) as error:
         read(workspace, text)
     return re.sub(r"^.*?orchestrator\.config\.yaml:[0-9]+: ", "", str(error.value))
 
 
-def test_rules_are_read_in_their_order(workspace: Workspace) -> None:
+def test_rules_are_read_in_their_order(workspace: WorkspacePaths) -> None:
     config = read(
         workspace,
         """
@@ -47,7 +47,7 @@ rules:
     )
 
 
-def test_a_config_without_them_settles_and_notifies_nothing(workspace: Workspace) -> None:
+def test_a_config_without_them_settles_and_notifies_nothing(workspace: WorkspacePaths) -> None:
     config = read(workspace, "")
     assert (config.rules, config.telling) == ((), None)
 
@@ -74,15 +74,15 @@ def test_a_config_without_them_settles_and_notifies_nothing(workspace: Workspace
         ("{decline: {command: x}, for_session: yes}", "rule 1 says `for_session` but declines"),
     ],
 )
-def test_the_error_for_an_invalid_rule_names_its_number(workspace: Workspace, rule: str, words: str) -> None:
+def test_the_error_for_an_invalid_rule_names_its_number(workspace: WorkspacePaths, rule: str, words: str) -> None:
     assert error_of(workspace, f"rules: [{rule}]").startswith(words)
 
 
-def test_the_number_of_a_rule_is_that_of_its_place(workspace: Workspace) -> None:
+def test_the_number_of_a_rule_is_that_of_its_place(workspace: WorkspacePaths) -> None:
     assert error_of(workspace, "rules: [{accept: {command: x}}, {}]").startswith("rule 2 must say")
 
 
-def test_notify_takes_a_command_or_an_address(workspace: Workspace) -> None:
+def test_notify_takes_a_command_or_an_address(workspace: WorkspacePaths) -> None:
     everything = ("asks", "blocked", "paused", "end")
     assert read(workspace, "notify: {command: notify-send 'all of orch'}").telling == NotifySettings(
         everything, ("notify-send", "all of orch")
@@ -105,14 +105,14 @@ def test_notify_takes_a_command_or_an_address(workspace: Workspace) -> None:
         ("{command: x, on: [ask]}", "`notify.on.0` may not be `ask`: did you mean `asks`?"),
     ],
 )
-def test_an_invalid_notify_is_an_error(workspace: Workspace, notify: str, words: str) -> None:
+def test_an_invalid_notify_is_an_error(workspace: WorkspacePaths, notify: str, words: str) -> None:
     assert error_of(workspace, f"notify: {notify}").startswith(words)
 
 
 @pytest.mark.parametrize(
     "address", ["file:///secret", "ftp://secret", "secret", "https://", "http://secret:x/", "https://a/b secret"]
 )
-def test_the_error_for_an_invalid_address_does_not_show_it(workspace: Workspace, address: str) -> None:
+def test_the_error_for_an_invalid_address_does_not_show_it(workspace: WorkspacePaths, address: str) -> None:
     words = error_of(workspace, f"notify: {{webhook: '{address}'}}")
     assert words == "`notify.webhook` is no address: write one that begins with https:// or http://"
 

@@ -23,7 +23,7 @@ from supervisor.runtime.codex.version import Versions
 from supervisor.runtime.config.model import Config, Limits
 from supervisor.runtime.daemon.effects import Effects
 from supervisor.runtime.logs import Logs
-from supervisor.runtime.workspace import Workspace, make_private
+from supervisor.runtime.workspace import WorkspacePaths, make_private
 from supervisor.shell import process
 from supervisor.shell.process import Spawned
 from tests.core.engine.executors import Executors
@@ -201,7 +201,7 @@ class Real:
 class _Supervisor:
     """Effects that run in a thread until they are killed."""
 
-    def __init__(self, config: Config, workspace: Workspace, post: Callable[[ev.Event], None]) -> None:
+    def __init__(self, config: Config, workspace: WorkspacePaths, post: Callable[[ev.Event], None]) -> None:
         self._config, self._workspace, self._post = config, workspace, post
         self._effects: Effects
         self._left: list[Spawned] = []

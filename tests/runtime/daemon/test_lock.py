@@ -9,11 +9,11 @@ import threading
 from pathlib import Path
 
 from supervisor.runtime.daemon import lock
-from supervisor.runtime.workspace import Workspace
+from supervisor.runtime.workspace import WorkspacePaths
 
 
 def test_there_is_one_holder_and_it_is_known_once_it_has_signed(tmp_path: Path) -> None:
-    workspace = Workspace(tmp_path)
+    workspace = WorkspacePaths(tmp_path)
     assert lock.holder(workspace) is None
     held = lock.take(workspace)
     assert held is not None
@@ -31,7 +31,7 @@ def test_there_is_one_holder_and_it_is_known_once_it_has_signed(tmp_path: Path) 
 
 def test_a_holder_that_signs_again_is_always_known(tmp_path: Path) -> None:
     """A supervisor does so when it restarts itself with another config."""
-    workspace, over, seen = Workspace(tmp_path), threading.Event(), []
+    workspace, over, seen = WorkspacePaths(tmp_path), threading.Event(), []
     held = lock.take(workspace)
     assert held is not None
     with held:
@@ -51,7 +51,7 @@ def test_a_holder_that_signs_again_is_always_known(tmp_path: Path) -> None:
 
 
 def test_a_process_that_inherits_the_lock_holds_it_after_its_parent_is_gone(tmp_path: Path) -> None:
-    workspace = Workspace(tmp_path)
+    workspace = WorkspacePaths(tmp_path)
     held = lock.take(workspace)
     assert held is not None
     with held:

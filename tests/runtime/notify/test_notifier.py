@@ -19,7 +19,7 @@ from supervisor.runtime.config.model import NotifySettings
 from supervisor.runtime.logs import Logs
 from supervisor.runtime.notify import notifier
 from supervisor.runtime.notify.notifier import Notifier
-from supervisor.runtime.workspace import Workspace
+from supervisor.runtime.workspace import WorkspacePaths
 from tests.runtime.notify.hook import Hook
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -39,12 +39,12 @@ CONTENT = {
 
 
 @pytest.fixture
-def workspace(tmp_path: Path) -> Workspace:
-    return Workspace(tmp_path)
+def workspace(tmp_path: Path) -> WorkspacePaths:
+    return WorkspacePaths(tmp_path)
 
 
 def deliver(
-    workspace: Workspace, settings: NotifySettings, *notices: Notify
+    workspace: WorkspacePaths, settings: NotifySettings, *notices: Notify
 ) -> tuple[list[Event], list[dict[str, Any]]]:
     """Deliver all notices, and return the posted events and the log."""
     posted: list[Event] = []
@@ -69,7 +69,7 @@ def deliver(
     return posted, lines()
 
 
-def test_a_command_gets_the_notice_as_json_and_as_variables(workspace: Workspace) -> None:
+def test_a_command_gets_the_notice_as_json_and_as_variables(workspace: WorkspacePaths) -> None:
     script = (
         "import json, os, sys; json.dump([json.load(sys.stdin), "
         "{k: v for k, v in os.environ.items() if k.startswith('ORCH_NOTICE')}], open('notice.json', 'w'))"
@@ -82,7 +82,7 @@ def test_a_command_gets_the_notice_as_json_and_as_variables(workspace: Workspace
     assert (posted, [line["event"] for line in log]) == ([], ["notice_sent"])
 
 
-def test_no_shell_reads_the_command_or_the_notice(workspace: Workspace) -> None:
+def test_no_shell_reads_the_command_or_the_notice(workspace: WorkspacePaths) -> None:
     posted, _ = deliver(workspace, NotifySettings(("asks",), ("touch", "a; touch b", "$(touch c)")), ASK)
     assert posted == []
     assert sorted(one.name for one in workspace.root.iterdir() if one.is_file()) == ["$(touch c)", "a; touch b"]
@@ -98,14 +98,14 @@ def test_no_shell_reads_the_command_or_the_notice(workspace: Workspace) -> None:
     ],
 )
 def test_a_command_that_fails_is_reported_and_stops_nothing(
-    workspace: Workspace, command: tuple[str, ...], reason: str
+    workspace: WorkspacePaths, command: tuple[str, ...], reason: str
 ) -> None:
     posted, _ = deliver(workspace, NotifySettings(("asks",), command), ASK, ASK)
     assert posted == [NoticeFailed(NOON, "ask A1", reason)] * 2
 
 
 def test_a_command_that_takes_too_long_is_killed_with_all_that_it_started(
-    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+    workspace: WorkspacePaths, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(notifier, "WITHIN", 0.3)
     begun = time.monotonic()
@@ -120,7 +120,7 @@ def test_a_command_that_takes_too_long_is_killed_with_all_that_it_started(
     assert not state.exists() or state.read_text(encoding="utf-8").split()[2] == "Z"
 
 
-def test_a_webhook_gets_the_same_json(workspace: Workspace, hook: Hook) -> None:
+def test_a_webhook_gets_the_same_json(workspace: WorkspacePaths, hook: Hook) -> None:
     posted, log = deliver(workspace, NotifySettings(("asks",), (), hook.url), ASK)
     assert hook.next() == ("/hook/secret?token=secret", {**CONTENT, "workspace": str(workspace.root)})
     assert (posted, log[0]["way"]) == ([], "webhook")
@@ -128,7 +128,7 @@ def test_a_webhook_gets_the_same_json(workspace: Workspace, hook: Hook) -> None:
 
 
 @pytest.mark.parametrize("status", [302, 404, 500])
-def test_a_webhook_that_refuses_is_reported_without_its_address(workspace: Workspace, status: int) -> None:
+def test_a_webhook_that_refuses_is_reported_without_its_address(workspace: WorkspacePaths, status: int) -> None:
     other = Hook()
     hook = Hook(status, Location=other.url)
     try:
@@ -140,7 +140,7 @@ def test_a_webhook_that_refuses_is_reported_without_its_address(workspace: Works
     assert other.got.empty()
 
 
-def test_a_webhook_that_nobody_serves_is_reported_without_its_address(workspace: Workspace, hook: Hook) -> None:
+def test_a_webhook_that_nobody_serves_is_reported_without_its_address(workspace: WorkspacePaths, hook: Hook) -> None:
     hook.close()
     posted, log = deliver(workspace, NotifySettings(("asks",), (), hook.url), ASK)
     reason = "the webhook exited with 1: the server could not be reached (ConnectionRefusedError)"
@@ -148,6 +148,6 @@ def test_a_webhook_that_nobody_serves_is_reported_without_its_address(workspace:
     assert "secret" not in json.dumps(log)
 
 
-def test_the_webhook_is_called_even_if_the_command_fails(workspace: Workspace, hook: Hook) -> None:
+def test_the_webhook_is_called_even_if_the_command_fails(workspace: WorkspacePaths, hook: Hook) -> None:
     posted, log = deliver(workspace, NotifySettings(("asks",), ("false",), hook.url), ASK)
     assert (len(posted), len(log), hook.got.qsize()) == (1, 1, 1)

@@ -14,7 +14,7 @@ from supervisor.domain.plan import HUMAN, ORCHESTRATOR
 from supervisor.domain.world import World
 from supervisor.runtime.plan.authors import Authors
 from supervisor.runtime.plan.watch import PlanWatch
-from supervisor.runtime.workspace import Workspace
+from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.wire.codex.notifications import Notification, read_notification
 from supervisor.wire.jsonrpc import Notice
 
@@ -26,7 +26,7 @@ class PlanFile:
     """A workspace, its plan.md and what is posted of it; the world follows."""
 
     def __init__(self, folder: Path) -> None:
-        self.workspace = Workspace(folder)
+        self.workspace = WorkspacePaths(folder)
         self.workspace.state.mkdir()
         self.world = World()
         self.clock = self

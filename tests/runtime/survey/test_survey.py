@@ -17,7 +17,7 @@ from supervisor.runtime.config.load import named
 from supervisor.runtime.survey import extract
 from supervisor.runtime.survey.survey import survey
 from supervisor.runtime.survey.worker import surveyed
-from supervisor.runtime.workspace import Workspace
+from supervisor.runtime.workspace import WorkspacePaths
 from tests import CHECKOUT
 from tests.gitrepo import commit, git
 
@@ -33,7 +33,7 @@ ROUTE = "/v1/devices/{}/claims"
 
 
 @pytest.fixture
-def workspace(tmp_path: Path) -> Workspace:
+def workspace(tmp_path: Path) -> WorkspacePaths:
     """A workspace with the children `api` and `web`, which share a route and a header."""
     for name, file, text in (("api", "app.py", SERVER), ("web", "src/client.ts", CLIENT)):
         repo = tmp_path / name
@@ -45,14 +45,14 @@ def workspace(tmp_path: Path) -> Workspace:
     root = tmp_path / "ws"
     root.mkdir()
     (root / "orchestrator.config.yaml").write_text("children:\n  api: ../api\n  web: ../web\n", encoding="utf-8")
-    return Workspace(root)
+    return WorkspacePaths(root)
 
 
-def children(workspace: Workspace, *names: str) -> list[Child]:
+def children(workspace: WorkspacePaths, *names: str) -> list[Child]:
     return [Child(name, str(workspace.root.parent / name)) for name in names or ("api", "web")]
 
 
-def surveyed_now(workspace: Workspace, *names: str) -> tuple[Map, list[tuple[str, int, int]]]:
+def surveyed_now(workspace: WorkspacePaths, *names: str) -> tuple[Map, list[tuple[str, int, int]]]:
     """Survey, and return the map and the calls of `progress`."""
     progress: list[tuple[str, int, int]] = []
     made = survey(workspace, children(workspace, *names), lambda *one: progress.append(one))
@@ -67,7 +67,7 @@ def link(made: Map, name: str) -> Link:
     return next(one for one in made.links if one.name == name)
 
 
-def test_what_two_repos_share_is_found_with_a_place_on_each_side(workspace: Workspace) -> None:
+def test_what_two_repos_share_is_found_with_a_place_on_each_side(workspace: WorkspacePaths) -> None:
     made, progress = surveyed_now(workspace)
 
     assert names(made) == {ROUTE, "X-Claim-Token"}
@@ -82,7 +82,7 @@ def test_what_two_repos_share_is_found_with_a_place_on_each_side(workspace: Work
     ]
 
 
-def test_the_map_is_kept_as_json_and_as_markdown(workspace: Workspace) -> None:
+def test_the_map_is_kept_as_json_and_as_markdown(workspace: WorkspacePaths) -> None:
     made, _ = surveyed_now(workspace)
     kept = json.loads(workspace.map_json.read_text("utf-8"))
 
@@ -90,7 +90,7 @@ def test_the_map_is_kept_as_json_and_as_markdown(workspace: Workspace) -> None:
     assert "```mermaid" in workspace.map_markdown.read_text("utf-8")
 
 
-def test_nothing_is_read_again_when_nothing_changed(workspace: Workspace) -> None:
+def test_nothing_is_read_again_when_nothing_changed(workspace: WorkspacePaths) -> None:
     first, _ = surveyed_now(workspace)
 
     assert surveyed_now(workspace) == (first, [])
@@ -111,7 +111,7 @@ def renamed(repo: Path) -> None:
 
 
 @pytest.mark.parametrize("change", [edited, committed, renamed])
-def test_only_what_changed_is_read_again(workspace: Workspace, change: Callable[[Path], None]) -> None:
+def test_only_what_changed_is_read_again(workspace: WorkspacePaths, change: Callable[[Path], None]) -> None:
     surveyed_now(workspace)
     change(workspace.root.parent / "api")
     made, progress = surveyed_now(workspace)
@@ -119,7 +119,7 @@ def test_only_what_changed_is_read_again(workspace: Workspace, change: Callable[
     assert (names(made), progress) == ({"X-Claim-Token"}, [("api", 1, 1)])
 
 
-def test_a_commit_that_changes_no_file_reads_none(workspace: Workspace) -> None:
+def test_a_commit_that_changes_no_file_reads_none(workspace: WorkspacePaths) -> None:
     surveyed_now(workspace)
     (workspace.root.parent / "api" / "app.py").write_text(SERVER + "# more\n", encoding="utf-8")
     surveyed_now(workspace)
@@ -128,7 +128,7 @@ def test_a_commit_that_changes_no_file_reads_none(workspace: Workspace) -> None:
     assert surveyed_now(workspace)[1] == []
 
 
-def test_a_deleted_file_is_no_longer_on_the_map(workspace: Workspace) -> None:
+def test_a_deleted_file_is_no_longer_on_the_map(workspace: WorkspacePaths) -> None:
     surveyed_now(workspace)
     (workspace.root.parent / "web/src/client.ts").unlink()
 
@@ -136,7 +136,7 @@ def test_a_deleted_file_is_no_longer_on_the_map(workspace: Workspace) -> None:
     assert (names(made), progress) == (set(), [])
 
 
-def test_an_untracked_file_counts_and_an_ignored_one_does_not(workspace: Workspace) -> None:
+def test_an_untracked_file_counts_and_an_ignored_one_does_not(workspace: WorkspacePaths) -> None:
     api = workspace.root.parent / "api"
     (api / ".gitignore").write_text("out/\n", encoding="utf-8")
     (api / "out").mkdir()
@@ -148,7 +148,7 @@ def test_an_untracked_file_counts_and_an_ignored_one_does_not(workspace: Workspa
     assert [one.file for one in link(made, "X-New-Header").places] == ["new.py", "src/new.ts"]
 
 
-def test_skipped_files_are_counted_by_reason(workspace: Workspace) -> None:
+def test_skipped_files_are_counted_by_reason(workspace: WorkspacePaths) -> None:
     api = workspace.root.parent / "api"
     for file, text in (
         ("vendor/lib.js", CLIENT),
@@ -175,7 +175,7 @@ def test_skipped_files_are_counted_by_reason(workspace: Workspace) -> None:
     }
 
 
-def test_a_name_may_hold_any_byte_but_null(workspace: Workspace) -> None:
+def test_a_name_may_hold_any_byte_but_null(workspace: WorkspacePaths) -> None:
     api = workspace.root.parent / "api"
     for raw in (b"-r.py", b"a\nb.py", b"\xff.py"):
         with open(os.fsencode(api) + b"/" + raw, "w", encoding="utf-8") as file:
@@ -191,7 +191,7 @@ def test_a_name_may_hold_any_byte_but_null(workspace: Workspace) -> None:
     assert surveyed_now(workspace)[1] == []
 
 
-def test_a_link_out_of_the_repo_is_not_followed(workspace: Workspace, tmp_path: Path) -> None:
+def test_a_link_out_of_the_repo_is_not_followed(workspace: WorkspacePaths, tmp_path: Path) -> None:
     (tmp_path / "secret.py").write_text(SERVER.replace("claims", "secrets"), encoding="utf-8")
     web = workspace.root.parent / "web"
     (web / "link.py").symlink_to(tmp_path / "secret.py")
@@ -201,7 +201,7 @@ def test_a_link_out_of_the_repo_is_not_followed(workspace: Workspace, tmp_path: 
     assert made.children[1].files == 1
 
 
-def test_a_child_that_cannot_be_read_is_reported_and_the_others_are_mapped(workspace: Workspace) -> None:
+def test_a_child_that_cannot_be_read_is_reported_and_the_others_are_mapped(workspace: WorkspacePaths) -> None:
     (workspace.root.parent / "gone").mkdir()
     made, _ = surveyed_now(workspace, "api", "web", "gone", "missing")
 
@@ -214,7 +214,7 @@ def test_a_child_that_cannot_be_read_is_reported_and_the_others_are_mapped(works
     assert ROUTE in names(made)
 
 
-def test_a_child_that_cannot_be_read_for_a_while_is_not_forgotten(workspace: Workspace) -> None:
+def test_a_child_that_cannot_be_read_for_a_while_is_not_forgotten(workspace: WorkspacePaths) -> None:
     surveyed_now(workspace)
     api = workspace.root.parent / "api"
     api.rename(api.with_name("away"))
@@ -225,7 +225,7 @@ def test_a_child_that_cannot_be_read_for_a_while_is_not_forgotten(workspace: Wor
     assert (ROUTE in names(made), progress) == (True, [])
 
 
-def test_many_files_are_read_by_several_processes(workspace: Workspace) -> None:
+def test_many_files_are_read_by_several_processes(workspace: WorkspacePaths) -> None:
     api = workspace.root.parent / "api"
     for number in range(2 * extract.FEW):
         (api / f"part_{number}.py").write_text(f'h = headers["X-Part-{number}"]\n', encoding="utf-8")
@@ -238,11 +238,11 @@ def test_many_files_are_read_by_several_processes(workspace: Workspace) -> None:
     assert progress[-2] == ("api", 2 * extract.FEW + 2, 2 * extract.FEW + 2)
 
 
-def test_two_surveys_at_once_do_the_work_once(workspace: Workspace) -> None:
+def test_two_surveys_at_once_do_the_work_once(workspace: WorkspacePaths) -> None:
     code = (
         "import sys\n"
         "from tests.runtime.survey.test_survey import *\n"
-        "print(len(surveyed_now(Workspace(Path(sys.argv[1])))[1]))"
+        "print(len(surveyed_now(WorkspacePaths(Path(sys.argv[1])))[1]))"
     )
     words = [sys.executable, "-c", code, str(workspace.root)]
     running = [subprocess.Popen(words, stdout=subprocess.PIPE, text=True, cwd=CHECKOUT) for _ in "ab"]
@@ -251,7 +251,7 @@ def test_two_surveys_at_once_do_the_work_once(workspace: Workspace) -> None:
     assert read == [0, 2]
 
 
-def test_commits_of_one_ticket_belong_together(workspace: Workspace) -> None:
+def test_commits_of_one_ticket_belong_together(workspace: WorkspacePaths) -> None:
     for name in ("api", "web"):
         git(workspace.root.parent / name, "commit", "-q", "--allow-empty", "-m", f"ABC-12: change the claim in {name}")
     made, _ = surveyed_now(workspace)
@@ -265,18 +265,18 @@ def test_commits_of_one_ticket_belong_together(workspace: Workspace) -> None:
 # ── the worker ──────────────────────────────────────────────────────────────────────────────────
 
 
-def found(workspace: Workspace, known: str = "", *touched: str) -> SurveyResult:
+def found(workspace: WorkspacePaths, known: str = "", *touched: str) -> SurveyResult:
     return surveyed(workspace, named(workspace), touched, known)
 
 
-def test_a_first_survey_finds_no_change(workspace: Workspace) -> None:
+def test_a_first_survey_finds_no_change(workspace: WorkspacePaths) -> None:
     first = found(workspace, "", "api", "web")
 
     assert (first.drifts, {one.name for one in first.links}) == ((), {ROUTE, "X-Claim-Token"})
     assert [name for name, _ in first.summaries] == ["api", "web"]
 
 
-def test_changes_of_a_touched_child_are_relative_to_the_known_map(workspace: Workspace) -> None:
+def test_changes_of_a_touched_child_are_relative_to_the_known_map(workspace: WorkspacePaths) -> None:
     first = found(workspace)
     edited(workspace.root.parent / "api")
     surveyed_now(workspace)  # somebody ran `orch map` meanwhile
@@ -290,11 +290,11 @@ def test_changes_of_a_touched_child_are_relative_to_the_known_map(workspace: Wor
     assert found(workspace, second.digest, "api").drifts == ()
 
 
-def test_the_same_repos_give_the_same_map(workspace: Workspace) -> None:
+def test_the_same_repos_give_the_same_map(workspace: WorkspacePaths) -> None:
     assert found(workspace).digest == found(workspace).digest
 
 
-def test_maps_that_nobody_knows_any_more_are_removed(workspace: Workspace) -> None:
+def test_maps_that_nobody_knows_any_more_are_removed(workspace: WorkspacePaths) -> None:
     first = found(workspace)
     edited(workspace.root.parent / "api")
     second = found(workspace, first.digest, "api")
@@ -304,7 +304,7 @@ def test_maps_that_nobody_knows_any_more_are_removed(workspace: Workspace) -> No
 
 
 @pytest.mark.parametrize("damage", ["{", "[]", '{"children": []}', '{"children": {}, "rows": [{}], "cut": []}', None])
-def test_a_damaged_or_removed_map_is_drawn_again(workspace: Workspace, damage: str | None) -> None:
+def test_a_damaged_or_removed_map_is_drawn_again(workspace: WorkspacePaths, damage: str | None) -> None:
     first, _ = surveyed_now(workspace)
     if damage is None:
         workspace.map_json.unlink()
@@ -317,7 +317,7 @@ def test_a_damaged_or_removed_map_is_drawn_again(workspace: Workspace, damage: s
     ]
 
 
-def test_an_unchanged_map_imports_no_library_but_gits(workspace: Workspace) -> None:
+def test_an_unchanged_map_imports_no_library_but_gits(workspace: WorkspacePaths) -> None:
     """Start-up is half of the time of a map after an edit, so nothing is imported that is not needed."""
     code = "import sys; from supervisor.cli.main import run; run(['map', '--json']); print(*sys.modules)"
     for _ in "ab":
@@ -327,7 +327,7 @@ def test_an_unchanged_map_imports_no_library_but_gits(workspace: Workspace) -> N
     assert {"pydantic", "tree_sitter", "rich"} & set(ran.stdout.split()) == set()
 
 
-def test_a_submodule_is_linked_to_its_child(workspace: Workspace) -> None:
+def test_a_submodule_is_linked_to_its_child(workspace: WorkspacePaths) -> None:
     """No file of that child names the submodule; the place is the line with the child's own name."""
     (workspace.root.parent / "web" / ".gitmodules").write_text(
         '[submodule "x"]\n\tpath = x\n\turl = ../api.git\n', encoding="utf-8"

@@ -25,7 +25,7 @@ from supervisor.runtime.daemon.loop import Loop
 from supervisor.runtime.daemon.recorder import Recorder
 from supervisor.runtime.logs import Logs
 from supervisor.runtime.plan.authors import Authors
-from supervisor.runtime.workspace import Workspace, make_private
+from supervisor.runtime.workspace import WorkspacePaths, make_private
 from supervisor.shell.control_client import ControlClient
 from supervisor.shell.ledger.store import Ledger
 
@@ -36,7 +36,7 @@ class Supervisor:
     """A loop and its control socket in a separate thread. Nothing carries out its actions."""
 
     def __init__(self, root: Path, *children: Child) -> None:
-        self.workspace = Workspace(root)
+        self.workspace = WorkspacePaths(root)
         self.socket = self.workspace.control_socket
         self.actions: list[Action] = []
         self.failure: BaseException | None = None
