@@ -29,7 +29,7 @@ from supervisor.domain.report import Check
 from supervisor.domain.task import Brief, Due
 from supervisor.domain.thread import TurnStatus
 from supervisor.runtime.codex import questions as child_questions
-from supervisor.runtime.codex import server
+from supervisor.runtime.codex import server, session
 from supervisor.runtime.codex.binary import locate
 from supervisor.runtime.config.model import Limits
 from supervisor.runtime.daemon import effects
@@ -61,7 +61,19 @@ AT = datetime(2026, 7, 1, 12, tzinfo=UTC)
 SANDBOXES: tuple[Sandbox, ...] = get_args(Sandbox)
 CONFIG = {"mcp_servers": {"orch": {"command": "orch", "args": ["mcp"]}}}
 GONE = {"currentTime/read"}  # still answered: codex 0.163 asks it, and 0.171 no longer knows it
-OURS = (ours, answers, notifications, reader, activities, requests, child_question, server, effects, child_questions)
+OURS = (
+    ours,
+    answers,
+    notifications,
+    reader,
+    activities,
+    requests,
+    child_question,
+    server,
+    session,
+    effects,
+    child_questions,
+)
 A = TypeVar("A")
 
 

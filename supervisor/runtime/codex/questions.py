@@ -10,7 +10,8 @@ from datetime import datetime
 
 from supervisor.domain import event as ev
 from supervisor.errors import ConnectionLost, OrchError, RequestRefused, RpcError, UsageError
-from supervisor.runtime.codex.server import ServerClient, Session
+from supervisor.runtime.codex.server import ServerClient
+from supervisor.runtime.codex.session import Session
 from supervisor.wire.codex.answers import INTERRUPT_TURN, LEAVE_THREAD, START_THREAD, START_TURN
 from supervisor.wire.codex.child_question import QUESTION_LIMIT, WITHIN, QuestionTurn, question_thread, question_turn
 from supervisor.wire.codex.notifications import Notification

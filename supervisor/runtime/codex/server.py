@@ -3,31 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
-
-from msgspec import Struct
-from msgspec.structs import replace
+from typing import TypeVar
 
 from supervisor.domain import event as ev
-from supervisor.domain.ask import Request, RequestKey
 from supervisor.domain.child import Child
 from supervisor.errors import CodexError, ConnectionLost, NotReady, OrchError, RpcError
 from supervisor.runtime.codex import spawn
 from supervisor.runtime.codex.binary import locate
 from supervisor.runtime.codex.handshake import greet
 from supervisor.runtime.codex.registry import Record, Registry
+from supervisor.runtime.codex.session import Listener, Session
 from supervisor.runtime.codex.version import Versions, refuse_old
 from supervisor.runtime.config.model import Config
 from supervisor.runtime.logs import Logs
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell import process
 from supervisor.shell.process import Identity, Spawned
-from supervisor.wire.codex.activity import activity
 from supervisor.wire.codex.answers import (
     DIAGNOSTICS,
     INTERRUPT_TURN,
@@ -37,13 +32,8 @@ from supervisor.wire.codex.answers import (
     server_version,
 )
 from supervisor.wire.codex.decode import NotUnderstood
-from supervisor.wire.codex.notifications import FLOODS, Notification, OfRequest, OfTurn, read_notification
+from supervisor.wire.codex.notifications import Notification
 from supervisor.wire.codex.reader import NotificationReader
-from supervisor.wire.codex.requests import read_request, same_request
-from supervisor.wire.jsonrpc import METHOD_NOT_FOUND, Call, Garbage, Notice
-
-if TYPE_CHECKING:
-    from supervisor.shell.connection import Connection
 
 ADOPT_TIMEOUT = 4.0  # seconds for a server that runs already to answer; a healthy one takes 0.05
 POLL, POLL_MOST = (
@@ -61,21 +51,6 @@ EXIT_PATIENCE = 0.5  # seconds between a broken connection and the news that the
 
 A = TypeVar("A")
 LAST_LINES = "see its last lines with `orch asks`"
-
-
-class Session(Struct):
-    """A live server: its process, the connection to it, and what it asked of us."""
-
-    identity: Identity
-    process: Spawned | Identity
-    socket: str
-    version: str
-    connection: Connection
-    notifications: NotificationReader
-    pid: int
-    asked: dict[RequestKey, tuple[Call, Request]] = {}
-    signs: dict[str, datetime] = {}  # by turn: when it last gave a sign of life
-    awaited: dict[str, asyncio.Event] = {}  # turns whose end somebody waits for
 
 
 class Starts:
@@ -122,12 +97,10 @@ class ServerClient:
         started: Spawned | None = None,
     ) -> None:
         self._started = started  # a process that the first step started for this child
-        self._overhear = observe
-        self._task_of = task_of
         self.child = child
         self.session: Session | None = None
-        # Threads that are no task's: who hears their notifications, which are then no news of the child's work.
-        self.apart: dict[str, Callable[[Notification], None]] = {}
+        self._listener = Listener(child, logs=logs, group=group, post=post, now=now, task_of=task_of, observe=observe)
+        self.apart = self._listener.apart
         self._left: tuple[Identity, ...] = ()  # what outlived the last server in its session
         self._workspace = workspace
         self._config = config
@@ -314,74 +287,10 @@ class ServerClient:
         version, notifications = server_version(greeting.hello), NotificationReader(name)
         session = Session(identity, held, socket, version, greeting.connection, notifications, identity.pid)
         self._group.create_task(greeting.read(), name=f"read {name}")
-        greeting.listen(lambda message: self._hear(session, message))
+        greeting.listen(lambda message: self._listener.hear(session, message))
         return session
 
-    # ── hearing and watching ─────────────────────────────────────────────────────────────────────
-
-    def _hear(self, session: Session, message: Call | Notice | Garbage) -> None:
-        """Turn one message of the server's into events and log lines."""
-        if isinstance(message, Garbage):
-            self._not_understood(message.reason)
-        elif isinstance(message, Call):
-            self._called(session, message)
-        elif message.method in FLOODS:
-            thread, turn = message.params.get("threadId"), message.params.get("turnId")
-            if isinstance(turn, str) and thread not in self.apart:
-                session.signs[turn] = self._now()
-        elif isinstance(heard := read_notification(message), NotUnderstood):
-            self._not_understood(heard.reason)
-        elif (apart := self.apart.get(heard.thread)) is not None:
-            apart(heard)
-        else:
-            self._heard(session, heard)
-
-    def _heard(self, session: Session, heard: Notification) -> None:
-        if self._overhear is not None:
-            self._overhear(heard)
-        if isinstance(heard.body, OfRequest):
-            for key in [one for one in session.asked if same_request(one, heard.body.request_id)]:
-                del session.asked[key]
-                self._post(ev.RequestResolved(self._now(), key))
-        if isinstance(heard.body, OfTurn) and heard.method == "turn/completed":
-            if (over := session.awaited.get(heard.body.turn.id)) is not None:
-                over.set()
-            session.signs.pop(heard.body.turn.id, None)
-        elif (turn := heard.sign) is not None:
-            session.signs[turn] = self._now()
-        event = session.notifications.hear(heard, self._now())
-        if event is not None:
-            self._post(event)
-        if (line := activity(heard)) is not None:
-            task = self._task_of(heard.turn)
-            self._logs.say(line.event, level=line.level, child=self.child.name, task=task, **line.fields)
-
-    def _not_understood(self, reason: str) -> None:
-        self._logs.say("garbage_received", level="warning", child=self.child.name, reason=reason)
-
-    def _called(self, session: Session, call: Call) -> None:
-        request = read_request(call, child=self.child.name, pid=session.pid, items=session.notifications.items)
-        if isinstance(request, NotUnderstood):
-            self._not_understood(request.reason)
-        elif request is not None and request.thread not in self.apart:
-            request = replace(
-                request,
-                folder=_real(self.child.path, request.folder) if request.folder else "",
-                paths=tuple(_real(self.child.path, path) for path in request.paths),
-            )
-            session.asked[request.key] = (call, request)
-            self._post(ev.RequestReceived(self._now(), request))
-            return
-        self._group.create_task(self._decline(session, call), name=f"decline {call.method}")
-        if call.method != "currentTime/read":
-            self._post(ev.RequestDeclined(self._now(), self.child.name, call.method))
-
-    async def _decline(self, session: Session, call: Call) -> None:
-        with suppress(ConnectionLost):
-            if call.method == "currentTime/read":
-                await session.connection.answer(call.id, {"currentTimeAt": int(self._now().timestamp())})
-            else:
-                await session.connection.refuse(call.id, METHOD_NOT_FOUND, f"orch does not answer {call.method}")
+    # ── watching ─────────────────────────────────────────────────────────────────────
 
     async def _watch(self, session: Session) -> None:
         """Tell when the server is gone, or the connection to it."""
@@ -437,11 +346,3 @@ async def _is_set(event: asyncio.Event, timeout: float) -> bool:
             return await event.wait()
     except TimeoutError:
         return False
-
-
-def _real(root: str, path: str) -> str:
-    """The absolute path with its links followed; what is not there yet counts as it is written."""
-    try:
-        return os.path.realpath(os.path.join(root, path))
-    except ValueError:  # a NUL: no path at all
-        return path

@@ -1,0 +1,140 @@
+"""A live server: what is known of it, and what becomes of the messages that it sends."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from supervisor.domain import event as ev
+from supervisor.domain.ask import Request, RequestKey
+from supervisor.domain.child import Child
+from supervisor.errors import ConnectionLost
+from supervisor.runtime.logs import Logs
+from supervisor.shell.connection import Connection
+from supervisor.shell.process import Identity, Spawned
+from supervisor.wire.codex.activity import activity
+from supervisor.wire.codex.decode import NotUnderstood
+from supervisor.wire.codex.notifications import FLOODS, Notification, OfRequest, OfTurn, read_notification
+from supervisor.wire.codex.reader import NotificationReader
+from supervisor.wire.codex.requests import read_request, same_request
+from supervisor.wire.jsonrpc import METHOD_NOT_FOUND, Call, Garbage, Notice
+
+
+class Session(Struct):
+    """A live server: its process, the connection to it, and what it asked of us."""
+
+    identity: Identity
+    process: Spawned | Identity
+    socket: str
+    version: str
+    connection: Connection
+    notifications: NotificationReader
+    pid: int
+    asked: dict[RequestKey, tuple[Call, Request]] = {}
+    signs: dict[str, datetime] = {}  # by turn: when it last gave a sign of life
+    awaited: dict[str, asyncio.Event] = {}  # turns whose end somebody waits for
+
+
+class Listener:
+    """Turns the messages of one child's server into events and log lines.
+
+    `apart` holds, by thread, who else hears of it: such a thread is no task's, and no news of the child's work.
+    """
+
+    def __init__(
+        self,
+        child: Child,
+        *,
+        logs: Logs,
+        group: asyncio.TaskGroup,
+        post: Callable[[ev.Event], None],
+        now: Callable[[], datetime],
+        task_of: Callable[[str | None], str | None],
+        observe: Callable[[Notification], None] | None,
+    ) -> None:
+        self.apart: dict[str, Callable[[Notification], None]] = {}
+        self._child = child
+        self._logs = logs
+        self._group = group
+        self._post = post
+        self._now = now
+        self._task_of = task_of
+        self._overhear = observe
+
+    def hear(self, session: Session, message: Call | Notice | Garbage) -> None:
+        """Take in one message of the server."""
+        if isinstance(message, Garbage):
+            self._not_understood(message.reason)
+        elif isinstance(message, Call):
+            self._called(session, message)
+        elif message.method in FLOODS:
+            thread, turn = message.params.get("threadId"), message.params.get("turnId")
+            if isinstance(turn, str) and thread not in self.apart:
+                session.signs[turn] = self._now()
+        elif isinstance(heard := read_notification(message), NotUnderstood):
+            self._not_understood(heard.reason)
+        elif (apart := self.apart.get(heard.thread)) is not None:
+            apart(heard)
+        else:
+            self._heard(session, heard)
+
+    def _heard(self, session: Session, heard: Notification) -> None:
+        if self._overhear is not None:
+            self._overhear(heard)
+        if isinstance(heard.body, OfRequest):
+            for key in [one for one in session.asked if same_request(one, heard.body.request_id)]:
+                del session.asked[key]
+                self._post(ev.RequestResolved(self._now(), key))
+        if isinstance(heard.body, OfTurn) and heard.method == "turn/completed":
+            if (over := session.awaited.get(heard.body.turn.id)) is not None:
+                over.set()
+            session.signs.pop(heard.body.turn.id, None)
+        elif (turn := heard.sign) is not None:
+            session.signs[turn] = self._now()
+        event = session.notifications.hear(heard, self._now())
+        if event is not None:
+            self._post(event)
+        if (line := activity(heard)) is not None:
+            task = self._task_of(heard.turn)
+            self._logs.say(line.event, level=line.level, child=self._child.name, task=task, **line.fields)
+
+    def _not_understood(self, reason: str) -> None:
+        self._logs.say("garbage_received", level="warning", child=self._child.name, reason=reason)
+
+    def _called(self, session: Session, call: Call) -> None:
+        request = read_request(call, child=self._child.name, pid=session.pid, items=session.notifications.items)
+        if isinstance(request, NotUnderstood):
+            self._not_understood(request.reason)
+        elif request is not None and request.thread not in self.apart:
+            request = replace(
+                request,
+                folder=_real(self._child.path, request.folder) if request.folder else "",
+                paths=tuple(_real(self._child.path, path) for path in request.paths),
+            )
+            session.asked[request.key] = (call, request)
+            self._post(ev.RequestReceived(self._now(), request))
+            return
+        self._group.create_task(self._decline(session, call), name=f"decline {call.method}")
+        if call.method != "currentTime/read":
+            self._post(ev.RequestDeclined(self._now(), self._child.name, call.method))
+
+    async def _decline(self, session: Session, call: Call) -> None:
+        with suppress(ConnectionLost):
+            if call.method == "currentTime/read":
+                await session.connection.answer(call.id, {"currentTimeAt": int(self._now().timestamp())})
+            else:
+                await session.connection.refuse(call.id, METHOD_NOT_FOUND, f"orch does not answer {call.method}")
+
+
+def _real(root: str, path: str) -> str:
+    """The absolute path with its links followed; what is not there yet counts as it is written."""
+    try:
+        return os.path.realpath(os.path.join(root, path))
+    except ValueError:  # a NUL: no path at all
+        return path
