@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 import ast
-import asyncio
 import json
-import os
 import re
-import subprocess
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from inspect import getsource
-from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, TypeVar, get_args
 
 import pytest
@@ -20,21 +14,12 @@ from msgspec import Struct
 from msgspec import field as named
 
 from supervisor.core.engine.lifecycle.report import REPORT_SCHEMA
-from supervisor.domain import action as act
-from supervisor.domain import event as ev
 from supervisor.domain.ask import Answer, AskKind, Request
-from supervisor.domain.child import Child
 from supervisor.domain.plan import Sandbox
-from supervisor.domain.report import Check
-from supervisor.domain.task import Brief, Due
 from supervisor.domain.thread import TurnStatus
 from supervisor.runtime.codex import questions as child_questions
 from supervisor.runtime.codex import server, session
-from supervisor.runtime.codex.binary import locate
-from supervisor.runtime.config.model import Limits
 from supervisor.runtime.daemon import effects
-from supervisor.runtime.workspace import WorkspacePaths
-from supervisor.shell.process import Identity
 from supervisor.wire.codex import activity as activities
 from supervisor.wire.codex import answers, child_question, notifications, reader, requests
 from supervisor.wire.codex import params as ours
@@ -75,15 +60,6 @@ OURS = (
     child_questions,
 )
 A = TypeVar("A")
-
-
-@pytest.fixture(scope="session")
-def protocol(tmp_path_factory: pytest.TempPathFactory) -> Protocol:
-    folder = tmp_path_factory.mktemp("schema")
-    home = tmp_path_factory.mktemp("codex-home")
-    command = [locate(None), "app-server", "generate-json-schema", "--experimental", "--out", folder]
-    subprocess.run(command, env={**os.environ, "CODEX_HOME": str(home)}, check=True, timeout=30)
-    return Protocol(folder)
 
 
 # ── what we say ──────────────────────────────────────────────────────────────────────────────────
@@ -313,98 +289,3 @@ def test_every_request_of_codex_is_known_to_be_answered_or_declined(protocol: Pr
 
 
 # ── the effects ──────────────────────────────────────────────────────────────────────────────────
-
-
-SESSION: dict[str, Any] = {"pid": 7, "asked": {}, "awaited": {}, "signs": {}, "identity": Identity(0, 0, "")}
-
-
-@dataclass
-class ClientStandin:
-    """A client whose server answers every request as its schema says."""
-
-    child: Child
-    protocol: Protocol
-    asked: list[str] = field(default_factory=list)
-    diagnostics: list[str] = field(default_factory=list)
-    session: Any = field(default_factory=lambda: SimpleNamespace(notifications=NotificationReader("api"), **SESSION))
-    interrupt = server.ServerClient.interrupt
-
-    async def request(self, method: CodexMethod[A], params: dict[str, Any], timeout: float | None = None) -> A:
-        self.asked.append(method.name)
-        self.diagnostics += diagnostics(self.protocol.params_of(method.name), params)
-        if method is answers.INTERRUPT_TURN:
-            self.session.awaited[params["turnId"]].set()
-        answer = read_answer(method, samples(self.protocol.result_of(method.name), method.name, [])[0])
-        assert not isinstance(answer, NotUnderstood), answer
-        return answer
-
-    def give_up(self, reason: str) -> None:
-        self.diagnostics.append(reason)
-
-
-class Quiet:
-    def say(self, event: str, **fields: Any) -> None:
-        raise AssertionError(f"{event}: {fields}")
-
-
-@pytest.mark.timeout(10)
-def test_the_effects_send_only_what_codex_knows(protocol: Protocol, tmp_path: Path) -> None:
-    brief = Brief("k", "Do it.")
-    where = ("gpt-5.5", "high", "workspace-write")
-    actions: list[act.Action] = [
-        act.OpenThread("api", None, "T1", *where, "w"),
-        act.OpenThread("api", "t", None, *where, "w"),
-        act.StartTurn("api", "T1", 1, False, "t", "m", Due.BRIEF, brief, "Do it.", *where, "w"),
-        act.SteerTurn("api", "T1", "t", "u", "m", brief, "Not so.", "w"),
-        act.InterruptTurn("api", "T1", "t", "u", False, "w"),
-        act.ReadLimits("api", "openai", "w"),
-        act.LookAtTurn("api", "T1", "t", "u", AT, "w"),
-        act.RunChecks("api", "T1", 1, ("true",), None, "read-only", "w"),
-    ]
-    subprocess.run(["git", "init", "-q", tmp_path], check=True)
-    client = ClientStandin(Child("api", str(tmp_path)), protocol)
-    events: list[ev.Event] = []
-
-    async def act_on_all() -> None:
-        arrived = asyncio.Event()
-
-        def post(event: ev.Event) -> None:
-            events.append(event)
-            arrived.set()
-
-        async with asyncio.timeout(5), asyncio.TaskGroup() as group:
-            executor = effects.Effects(
-                {"api": client},  # type: ignore[dict-item]
-                children=(client.child,),
-                workspace=WorkspacePaths(tmp_path),
-                limits=Limits(),
-                logs=Quiet(),  # type: ignore[arg-type]
-                group=group,
-                post=post,
-                now=lambda: AT,
-            )
-            for action in actions:
-                executor.carry_out(action)
-            while not {ev.ChecksFinished, ev.TurnLooked} <= {type(one) for one in events}:
-                arrived.clear()
-                await arrived.wait()
-            raise Over
-
-    with pytest.raises(ExceptionGroup) as ended:
-        asyncio.run(act_on_all())
-    assert [type(one) for one in ended.value.exceptions] == [Over]
-    assert client.diagnostics == []
-    beside = {"thread/read", "thread/backgroundTerminals/list", "command/exec"}
-    assert beside <= set(client.asked)
-    assert [one for one in client.asked if one not in beside] == [
-        *("thread/start", "thread/name/set", "thread/resume", "thread/turns/list", "turn/start", "turn/steer"),
-        *("turn/interrupt", "thread/backgroundTerminals/clean", "account/rateLimits/read"),
-    ]
-    assert [type(one) for one in events if not isinstance(one, ev.ChecksFinished | ev.TurnLooked)] == [
-        *(ev.ThreadOpened, ev.ThreadOpened, ev.TurnBegan, ev.SteerArrived, ev.LimitsRead)
-    ]
-    assert ev.ChecksFinished(AT, "api", "T1", 1, (Check("true", 7, "word\nword"),), ()) in events
-
-
-class Over(Exception):
-    """Ends a task group from inside."""
