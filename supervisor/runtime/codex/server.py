@@ -44,6 +44,7 @@ DOUBT = 1.0  # seconds without an answer, after which the program is asked what 
 STOP_GRACE = 3.0  # seconds for a server to end by itself after the second SIGTERM (it takes some ms)
 PROBE_EVERY = 5.0  # seconds between two health probes, at most
 PROBE_AGAIN = 0.5  # seconds after a probe without an answer
+CATCH_UP = 1.0  # seconds to wait at most for what a server has sent already
 PROBE_TIMEOUT = 2.5  # seconds for each part of a probe: a hang is found within 5 + 2.5 + 0.5 + 2.5 s
 INTERRUPT_PATIENCE = 5.0  # seconds for an interrupted turn to end; it takes 0.1
 EXIT_PATIENCE = 0.5  # seconds between a broken connection and the news that the process ended
@@ -174,6 +175,13 @@ class ServerClient:
             self.give_up(answer.reason)
             raise ConnectionLost(answer.reason, "update orch, or use a codex that it knows")
         return answer
+
+    async def catch_up(self) -> None:
+        """Return once all that the server had sent by now was read, or after CATCH_UP seconds. Codex sends in order, so
+        the answer to a request of ours comes behind it."""
+        if self.session is not None:
+            with suppress(TimeoutError, ConnectionLost, RpcError):
+                await self.session.connection.request(DIAGNOSTICS.name, {}, CATCH_UP)
 
     async def interrupt(self, thread: str, turn: str) -> None:
         """Interrupt a turn, and return once it is over. Raises RpcError, or ConnectionLost as `request` does."""

@@ -134,7 +134,15 @@ async def _supervise(
             # Import late (65 ms) and in a thread: nothing before needs it, and control requests may already arrive.
             await asyncio.to_thread(_load_the_reader)
             plan = plan or _watched(workspace, config, loop, authors)
-            async with watch_file(workspace.plan, plan.look) as watching:
+            orchestrator, following = clients[config.orchestrator.name], plan
+
+            def saved() -> None:
+                if loop.world.orchestrator.planning is None:
+                    following.look()
+                else:
+                    group.create_task(following.look_after(orchestrator.catch_up()), name="plan.md")
+
+            async with watch_file(workspace.plan, saved) as watching:
                 if watching.degraded:
                     logs.say("watching_degraded", level="warning", reason=watching.degraded)
                 plan.look()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -42,6 +42,12 @@ class PlanWatch:
         self._children = children
         self._loop = loop
         self._seen: object = _NOTHING  # the content at the last call of `look`
+
+    async def look_after(self, caught_up: Awaitable[None]) -> None:
+        """Read plan.md after a save, once `caught_up` is over: the notification that the orchestrator is about to write
+        may still be on its way, and without it the version would count as the human's."""
+        await caught_up
+        self.look()
 
     def look(self) -> None:
         """Read plan.md. Posts an event if it has changed since the last call."""

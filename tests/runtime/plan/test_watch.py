@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from datetime import UTC, datetime
 from pathlib import Path
@@ -54,6 +55,17 @@ class PlanFile:
     def looked(self) -> list[Event]:
         self._posted.clear()
         self._watch.look()
+        return list(self._posted)
+
+    def saved_before(self, text: str, notification: Notification) -> list[Event]:
+        """What is posted if plan.md has this text before the supervisor has read the notification of it."""
+
+        async def caught_up() -> None:
+            self.authors.observe(notification)
+
+        self.workspace.plan.write_text(text, encoding="utf-8")
+        self._posted.clear()
+        asyncio.run(self._watch.look_after(caught_up()))
         return list(self._posted)
 
     def kept(self) -> dict[str, str]:
@@ -172,6 +184,15 @@ def test_what_it_writes_after_it_has_read_the_revision_comes_into_force(file: Pl
     written = accepted(file.saved(PLAN.replace("Do it.", "Mine.")))
 
     assert (written.revision, written.author) == (2, ORCHESTRATOR)
+
+
+def test_a_version_that_is_seen_before_its_announcement_is_judged_after_it(file: PlanFile) -> None:
+    file.saved(PLAN)
+    writing = of_item("started", type="commandExecution", command="cat > plan.md", commandActions=[{"type": "unknown"}])
+
+    stale = rejected(file.saved_before(PLAN.replace("Do it.", "Mine."), writing))
+
+    assert stale.author == ORCHESTRATOR
 
 
 def test_a_patch_overwrites_nothing_that_was_not_read(file: PlanFile) -> None:
