@@ -62,9 +62,11 @@ def test_changes_are_shown_relative_to_the_newest_revision(workspace: WorkspaceP
 
 def test_a_good_plan_as_json_has_its_tasks(workspace: WorkspacePaths, orch: Orch) -> None:
     keep(workspace, GOOD)
-    workspace.plan.write_text(GOOD, encoding="utf-8")
+    fields = "- thread: fresh\n- model: gpt-5.5\n- effort: high\n- sandbox: read-only\n- timeout: 30m\n- budget: 200k tokens\n"
+    workspace.plan.write_text(f"{GOOD}{fields}\nPoll each second.\n", encoding="utf-8")
     ran = orch("plan", "check", "--json")
-    shape = {"after": [], "contracts": [], "verify": [], "hold": False}
+    shape = {"after": [], "contracts": [], "verify": [], "hold": False, "instructions": "", "expect": ""}
+    unset = {"thread": "shared", "model": None, "effort": None, "sandbox": None, "timeout": None, "budget": None}
     assert (ran.code, json.loads(ran.out), ran.err) == (
         0,
         {
@@ -75,6 +77,7 @@ def test_a_good_plan_as_json_has_its_tasks(workspace: WorkspacePaths, orch: Orch
             "tasks": [
                 {
                     **shape,
+                    **unset,
                     "id": "T1",
                     "title": "Answer 202",
                     "child": "backend",
@@ -82,11 +85,26 @@ def test_a_good_plan_as_json_has_its_tasks(workspace: WorkspacePaths, orch: Orch
                     "verify": ["make test"],
                     "line": 13,
                 },
-                {**shape, "id": "T2", "title": "Poll", "child": "mobile", "after": ["T1"], "line": 18},
+                {
+                    **shape,
+                    "id": "T2",
+                    "title": "Poll",
+                    "child": "mobile",
+                    "after": ["T1"],
+                    "thread": "fresh",
+                    "model": "gpt-5.5",
+                    "effort": "high",
+                    "sandbox": "read-only",
+                    "timeout": 30.0,
+                    "budget": {"tokens": 200_000, "minutes": None},
+                    "instructions": "Poll each second.",
+                    "line": 18,
+                },
             ],
-            "contracts": [{"id": "C1", "title": "Answer", "between": ["backend", "mobile"]}],
+            "contracts": [{"id": "C1", "title": "Answer", "between": ["backend", "mobile"], "text": "202.", "line": 7}],
+            "budget": None,
             "revision": 1,
-            "changes": "nothing that matters changed",
+            "changes": "T2 changed; T2 scheduled differently",
         },
         "",
     )

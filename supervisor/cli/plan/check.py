@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
+from msgspec import to_builtins
+
 from supervisor.cli.command.parameters import Argument, Json
 from supervisor.cli.display import output
 from supervisor.cli.display.blocks import Block, Cell, Grid, Line, one_line
@@ -76,20 +78,9 @@ def _as_json(plan: Plan, revision: int | None, changes: str | None) -> dict[str,
         "problems": [],
         "title": plan.title,
         "hold": plan.hold,
-        "tasks": [
-            {
-                "id": task.id,
-                "title": task.title,
-                "child": task.child,
-                "after": list(task.after),
-                "contracts": list(task.contracts),
-                "verify": list(task.verify),
-                "hold": task.hold,
-                "line": task.line,
-            }
-            for task in plan.tasks
-        ],
-        "contracts": [{"id": one.id, "title": one.title, "between": list(one.between)} for one in plan.contracts],
+        "tasks": [to_builtins(task) for task in plan.tasks],
+        "contracts": [to_builtins(contract) for contract in plan.contracts],
+        "budget": to_builtins(plan.budget),
         "revision": revision,
         "changes": changes,
     }
