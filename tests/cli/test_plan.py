@@ -62,7 +62,8 @@ def test_changes_are_shown_relative_to_the_newest_revision(workspace: WorkspaceP
 
 def test_a_good_plan_as_json_has_its_tasks(workspace: WorkspacePaths, orch: Orch) -> None:
     keep(workspace, GOOD)
-    fields = "- thread: fresh\n- model: gpt-5.5\n- effort: high\n- sandbox: read-only\n- timeout: 30m\n- budget: 200k tokens\n"
+    fields = "- thread: fresh\n- model: gpt-5.5\n- effort: high\n"
+    fields += "- sandbox: read-only\n- timeout: 30m\n- budget: 200k tokens\n"
     workspace.plan.write_text(f"{GOOD}{fields}\nPoll each second.\n", encoding="utf-8")
     ran = orch("plan", "check", "--json")
     shape = {"after": [], "contracts": [], "verify": [], "hold": False, "instructions": "", "expect": ""}
