@@ -1,7 +1,7 @@
 """Structured logs: JSON lines through structlog, rotated by size; one file for the supervisor, one per child.
 
-A thread writes them, so that neither a slow disk nor loading structlog (45 ms, much of it rich) holds the loop up. It
-begins when a start is over. The ledger has what a crash loses of them.
+A thread writes them, so that neither a slow disk nor the import of structlog (45 ms, much of it rich) blocks the loop.
+It begins once a start is over. A crash may lose the last lines; events among them are in the ledger.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from typing import TextIO
 
 from supervisor.runtime.secrets import clean
 
-BEGINS_AFTER = 0.5  # seconds from the first line: it would take the processor from a start, whose lines can wait
-DRAINED_WITHIN = 5.0  # seconds for the lines that wait to be written, when the logs are closed
+BEGINS_AFTER = 0.5  # seconds from the first line: writing sooner would take CPU time from the start
+DRAINED_WITHIN = 5.0  # seconds that `close` waits for the queued lines to be written
 
 
 class Logs:
-    """The logs of one supervisor: `supervisor.jsonl`, and a file for each child. `close` writes what waits."""
+    """The logs of one supervisor: `supervisor.jsonl`, and a file for each child. `close` writes the queued lines."""
 
     def __init__(self, folder: Path, *, megabytes: float, mirror: TextIO | None = None) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -29,11 +29,11 @@ class Logs:
         self._lines: SimpleQueue[Queued] = SimpleQueue()
         self._writer: Thread | None = None
         self._closing = Event()
-        self._begun: dict[str, int] = {}  # the size of each child's error output when its server was started
+        self._offsets: dict[str, int] = {}  # the size of each child's error output when its server was started
 
     def write(self, line: dict[str, object]) -> None:
-        """A line that is ready-made: `ts`, `level`, `event` and fields (an event, as in the ledger)."""
-        self._tell("supervisor", line)
+        """Queue the line of an event as the ledger wrote it: `ts`, `level`, `event` and fields."""
+        self._enqueue("supervisor", line)
         if self._mirror is not None:
             action = line.get("action")
             what = action["action"] if isinstance(action, dict) else line["event"]
@@ -41,17 +41,17 @@ class Logs:
             print(f"{str(line.get('ts', ''))[11:23]} {what} {rest}".rstrip(), file=self._mirror, flush=True)
 
     def say(self, event: str, *, level: str = "info", child: str | None = None, **fields: object) -> None:
-        """A line of the shell's own, that is no event; with a child, it goes to that child's log."""
+        """Queue a line that is not an event. With `child`, it goes to that child's log."""
         extra = {"child": child} if child else {}
-        told = {name: value for name, value in fields.items() if value is not None}
-        self._tell(child or "supervisor", {"level": level, "event": event, **extra, **told})
+        present = {name: value for name, value in fields.items() if value is not None}
+        self._enqueue(child or "supervisor", {"level": level, "event": event, **extra, **present})
 
     def stderr_of(self, child: str) -> Path:
-        """Where a server's standard error goes. The server writes it; `trim` keeps it small."""
+        """Return the file for a server's standard error. The server writes it; `trim` keeps it small."""
         return self._folder / f"{child}.stderr.log"
 
     def trim(self, child: str) -> None:
-        """Rotate a server's error output by copy and truncate: the server goes on appending to its descriptor."""
+        """Rotate a server's error output by copy and truncate, because the server keeps its descriptor open."""
         path = self.stderr_of(child)
         try:
             if path.stat().st_size <= self._bytes:
@@ -66,33 +66,33 @@ class Logs:
             self.say("log_not_trimmed", level="warning", path=str(path), reason=str(error))
 
     def begin_stderr(self, child: str) -> Path:
-        """Where a new server's standard error goes; `tail` then speaks of this server only."""
+        """Return the file for a new server's standard error. `tail` then starts from its present end."""
         self.trim(child)
         path = self.stderr_of(child)
-        self._begun[child] = path.stat().st_size if path.exists() else 0
+        self._offsets[child] = path.stat().st_size if path.exists() else 0
         return path
 
     def tail(self, child: str, lines: int = 12) -> str:
-        """The last lines of a server's error output; "" if it said nothing."""
+        """Return the last lines of a server's error output; "" if there are none."""
         try:
             with self.stderr_of(child).open("rb") as file:
                 file.seek(0, 2)
-                begun = self._begun.get(child, 0)
-                file.seek(max(begun if begun <= file.tell() else 0, file.tell() - 16384))
+                offset = self._offsets.get(child, 0)
+                file.seek(max(offset if offset <= file.tell() else 0, file.tell() - 16384))
                 text = file.read().decode("utf-8", "replace")
         except OSError:
             return ""
         return clean("\n".join(text.splitlines()[-lines:]))
 
     def close(self) -> None:
-        """Write the lines that wait. Lines that come later start another writer."""
+        """Write the queued lines. Later lines start another writer."""
         writer, self._writer = self._writer, None
         self._closing.set()
         if writer is not None:
             self._lines.put(None)
             writer.join(DRAINED_WITHIN)
 
-    def _tell(self, name: str, line: dict[str, object]) -> None:
+    def _enqueue(self, name: str, line: dict[str, object]) -> None:
         self._lines.put((name, {"ts": _now(), **line}))
         if self._writer is None:
             self._writer = Thread(target=self._write, name="log writer", daemon=True)
@@ -108,7 +108,7 @@ class Logs:
         files.close()
 
 
-Queued = tuple[str, dict[str, object]] | None  # the name of a log and a line of it; None: no more
+Queued = tuple[str, dict[str, object]] | None  # the name of a log and one line for it; None ends the writer
 
 
 def _now() -> str:

@@ -218,7 +218,7 @@ def test_in_a_terminal_the_human_is_asked(
         monkeypatch.setattr("sys.stdin", terminal)
         assert run(["init", "backend=../backend", "mobile=../mobile"]) == 0
     os.close(typed)
-    assert capsys.readouterr().err.endswith("  nothing that is known to run anything\ntrust backend? [y/N] ")
+    assert capsys.readouterr().err.endswith("  nothing that orch knows to run anything\ntrust backend? [y/N] ")
     assert [child.trusted for child in config.load(WorkspacePaths(folder)).children] == [trusted, False]
 
 

@@ -71,7 +71,7 @@ def test_a_child_that_failed_is_reported_with_its_problem(orch: Orch, standin: C
 
 
 def test_a_problem_that_names_its_remedy_gets_no_other(orch: Orch, standin: Callable[..., Standin]) -> None:
-    problem = "ORCH_CODEX_BIN names x, which is no program: correct it, or leave it out, then `orch down`, `orch up`"
+    problem = "ORCH_CODEX_BIN names x, which is not a program: correct or remove it, then `orch down`, `orch up`"
     standin(picture(children=(child("mobile", "failed", problem=problem), child("backend", **READY))))
     assert orch("up").err.splitlines()[-1] == f"orch: mobile failed: {problem}"
 

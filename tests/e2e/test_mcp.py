@@ -181,7 +181,7 @@ def test_a_question_to_a_server_that_dies_is_an_error(lab: Lab, tools: Session) 
 
 
 def test_the_orchestrator_cannot_be_asked_like_a_child(lab: Lab, tools: Session) -> None:
-    with pytest.raises(Refused, match="the orchestrator is no child"):
+    with pytest.raises(Refused, match="the orchestrator is not a child"):
         tools("ask_child", child="orchestrator", question="Why?")
 
 

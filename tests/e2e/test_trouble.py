@@ -138,7 +138,7 @@ def test_a_socket_path_that_is_taken_is_reported_and_its_owner_is_left_alone(own
 def test_a_codex_that_cannot_serve_is_reported_in_one_line(own: Lab) -> None:
     path = own.folder / "codex"
     for script, words in (
-        (None, "which is no program"),
+        (None, "which is not a program"),
         ("echo codex-cli 0.12.3\n", "codex 0.12.3"),
         ("echo hello\n", "is not codex"),
     ):

@@ -217,7 +217,7 @@ def test_the_notifications_that_are_events_are_those_of_codex(protocol: Protocol
     wanted = {"turn/started", "turn/completed", "item/started", "item/completed", "error", "thread/tokenUsage/updated"}
     for method in wanted:
         notifications = NotificationReader("api")
-        assert any(notifications.hear(one, AT) or notifications.items for one in sent(protocol, method)), method
+        assert any(notifications.receive(one, AT) or notifications.items for one in sent(protocol, method)), method
 
 
 def test_the_values_that_we_compare_with_are_those_of_codex(protocol: Protocol) -> None:
@@ -235,7 +235,7 @@ def test_every_form_of_an_answer_is_understood(protocol: Protocol) -> None:
         return [one for one in read if not isinstance(one, NotUnderstood)]
 
     assert all(len(turns_of(page)) == len(page.data) for page in each(answers.LIST_TURNS))
-    assert {is_waiting(opened.thread) for opened in each(answers.RESUME_THREAD)} == {False, True}
+    assert {is_waiting(thread_opened.thread) for thread_opened in each(answers.RESUME_THREAD)} == {False, True}
     assert {standing(read.thread) == "unknown" for read in each(answers.READ_THREAD)} == {False}
     assert all(len(commands_in(listed)) == len(listed.data) for listed in each(answers.LIST_TERMINALS))
     assert {resets_at(limits) for limits in each(answers.READ_LIMITS)} == {None}  # 7 per cent are used in each

@@ -1,4 +1,4 @@
-"""Which codex is run: found once per start of a server."""
+"""Find the codex binary to run. Called once per start of a server."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ GET_CODEX = (
 
 
 def locate(configured: str | None) -> Path:
-    """The native binary: $ORCH_CODEX_BIN, then the config's, then PATH's, then the one of the `codex` extra.
+    """Return the native binary: $ORCH_CODEX_BIN, then the config's, then PATH's, then the `codex` extra's.
 
-    Where the one found is npm's Node wrapper, the native binary behind it is taken: the wrapper passes on only the
-    first signal, and its pid is not the server's. Raises CodexError.
+    If that is npm's Node wrapper, return the native binary behind it: the wrapper forwards only the first signal, and
+    its pid is not the server's. Raises CodexError if there is none.
     """
     for source, given in (
         ("ORCH_CODEX_BIN", os.environ.get("ORCH_CODEX_BIN")),
@@ -29,8 +29,8 @@ def locate(configured: str | None) -> Path:
             found = shutil.which(os.path.expanduser(given))
             if found is None:
                 raise CodexError(
-                    f"{source} names {given}, which is no program",
-                    "correct it, or leave it out, then `orch down`, `orch up`",
+                    f"{source} names {given}, which is not a program",
+                    "correct or remove it, then `orch down`, `orch up`",
                 )
             return _native(Path(found))
     on_path = shutil.which("codex")
@@ -44,7 +44,7 @@ def locate(configured: str | None) -> Path:
 
 
 def _native(found: Path) -> Path:
-    """The native binary behind npm's wrapper; `found` itself if it is not the wrapper."""
+    """Return the native binary behind npm's wrapper; `found` itself if it is not the wrapper."""
     target = found.resolve()
     if target.suffix != ".js":
         return found
@@ -58,5 +58,6 @@ def _native(found: Path) -> Path:
         if natives:
             return natives[0]
     raise CodexError(
-        f"{found} is npm's wrapper, and no native binary is behind it", "reinstall it: `npm install -g @openai/codex`"
+        f"{found} is npm's wrapper, but there is no native binary behind it",
+        "reinstall it: `npm install -g @openai/codex`",
     )

@@ -1,4 +1,4 @@
-"""The first words with a server: a connection to it, and what it says of itself."""
+"""Connect to a server and exchange the first requests: `initialize`, `server/diagnostics`, `account/read`."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from supervisor.wire.codex.decode import NotUnderstood
 from supervisor.wire.codex.params import Params, initialize
 from supervisor.wire.jsonrpc import Call, Garbage, Notice
 
-HELLO_TIMEOUT = 10.0  # seconds for each of the first words
+HELLO_TIMEOUT = 10.0  # seconds for the connection, and for each of the first requests
 
 A = TypeVar("A")
 Message = Call | Notice | Garbage
 
 
 class Handshake:
-    """A server that answered: the connection to it, its answers to `initialize`, `server/diagnostics` and
-    `account/read`, and what it sent since, which waits for somebody to listen."""
+    """A server that answered: the connection to it, its answers to the first requests, and the messages that it has
+    sent since, which are queued until `deliver_to`."""
 
     def __init__(self) -> None:
         self.hello: Initialized
@@ -40,11 +40,11 @@ class Handshake:
         self.connection: Connection
         self._reading: asyncio.Task[None]
         self._early: list[Message] = []
-        self._hear: Callable[[Message], None] = self._early.append
+        self._receive: Callable[[Message], None] = self._early.append
 
-    async def exchange(self, socket: str) -> None:
-        """See `greet`."""
-        self.connection = await connect(socket, lambda message: self._hear(message), HELLO_TIMEOUT)
+    async def perform(self, socket: str) -> None:
+        """Connect and send the first requests. Raises as `perform_handshake` does."""
+        self.connection = await connect(socket, lambda message: self._receive(message), HELLO_TIMEOUT)
         self._reading = asyncio.create_task(self.connection.read(), name=f"read {socket}")
         try:
             self.hello = await self._asked(INITIALIZE, initialize(__version__))
@@ -58,28 +58,28 @@ class Handshake:
             raise
 
     async def _asked(self, method: CodexMethod[A], params: Params | None = None) -> A:
-        """An answer. Raises NotReady for one that does not fit."""
+        """Return an answer. Raises NotReady if it does not fit the method."""
         answer = read_answer(method, await self.connection.request(method.name, params or {}, HELLO_TIMEOUT))
         if isinstance(answer, NotUnderstood):
             raise NotReady(answer.reason, "see `orch logs`")
         return answer
 
-    def listen(self, hear: Callable[[Message], None]) -> None:
-        """Have all that the server sent so far, and all that it will send, told to `hear`, in order."""
-        self._hear = hear
+    def deliver_to(self, receive: Callable[[Message], None]) -> None:
+        """Pass every message to `receive` in order: those queued so far, then each new one."""
+        self._receive = receive
         for message in self._early:
-            hear(message)
+            receive(message)
 
     async def read(self) -> None:
-        """Return once the connection is gone. Raises what `hear` raised."""
+        """Return once the connection is gone. Raises what `receive` raised."""
         await self._reading
 
 
-async def greet(socket: str) -> Handshake:
-    """Connect to the server behind this socket, and have it introduce itself.
+async def perform_handshake(socket: str) -> Handshake:
+    """Connect to the server behind this socket, and ask who it is.
 
-    Raises ConnectionLost while nobody answers, NotReady if it is somebody else.
+    Raises ConnectionLost while nothing answers, NotReady if what answers is not a codex app-server.
     """
-    greeting = Handshake()
-    await greeting.exchange(socket)
-    return greeting
+    handshake = Handshake()
+    await handshake.perform(socket)
+    return handshake

@@ -1,4 +1,4 @@
-"""How Codex is told of `orch mcp`: the entry for its configuration, as data and as TOML."""
+"""Register `orch mcp` with Codex: the entry for its configuration, as data and as TOML."""
 
 from __future__ import annotations
 
@@ -14,35 +14,35 @@ Entry = dict[str, object]
 """An entry of the configuration: values, and tables of them."""
 
 SERVER = "orch"
-TOOL_SECONDS = 900  # one call at most: `ask_child` and `wait` take up to ten minutes
-STARTUP_SECONDS = 25  # reading the SDK takes 2 s, and on a busy machine ten; less than `thread/start` may take
+TOOL_SECONDS = 900  # at most for one call: `ask_child` and `wait` take up to ten minutes
+STARTUP_SECONDS = 25  # importing the SDK takes 2 s, on a busy machine 10; must be less than `thread/start` may take
 PASSED = ("XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "GIT_CONFIG_GLOBAL", "CODEX_HOME", "ORCH_CODEX_BIN", "NO_COLOR")
-"""Codex hands down little of its environment; the socket's place, and git's configuration, depend on these."""
+"""Codex passes on little of its environment. The path of the socket and git's configuration depend on these."""
 
 
 def mcp_servers(workspace: WorkspacePaths) -> dict[str, Entry]:
-    """The `mcp_servers` table that gives a Codex session the tools of this workspace, from the very orch that runs.
+    """Return the `mcp_servers` table that gives a Codex session this workspace's tools, run by this very orch.
 
-    No tool asks but `answer`: what it passes on is a human's word, so a human confirms it.
+    Only `answer` needs approval: it speaks for a human, so a human confirms it.
     """
     command, *arguments = _orch()
     entry: Entry = {
         "command": command,
         "args": [*arguments, "-C", str(workspace.root), "mcp"],
         "env_vars": list(PASSED),
-        "required": True,  # else a first turn begins without the tools, which are not there yet
+        "required": True,  # else the first turn may begin before the tools are available
         "startup_timeout_sec": STARTUP_SECONDS,
         "tool_timeout_sec": TOOL_SECONDS,
         "default_tools_approval_mode": "approve",
         "tools": {"answer": {"approval_mode": "prompt"}},
     }
-    if arguments:  # no console script: the package is found by its place
+    if arguments:  # no console script: let Python find the package by its path
         entry["env"] = {"PYTHONPATH": str(Path(__file__).parents[3])}
     return {SERVER: entry}
 
 
 def as_toml(servers: Mapping[str, Entry]) -> str:
-    """`servers` as the lines of a `config.toml`."""
+    """Format `servers` as the lines of a `config.toml`."""
     return "\n".join(line for name, entry in servers.items() for line in _table(f"mcp_servers.{name}", entry))
 
 
@@ -56,12 +56,12 @@ def _table(name: str, entry: Entry) -> list[str]:
 
 
 def _value(value: object) -> str:
-    # A basic string of TOML is one of JSON, but for the control character DEL.
+    # A basic TOML string is a JSON string, except for the control character DEL.
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _orch() -> list[str]:
-    """The command of the orch that this process is part of."""
+    """Return the command that runs the same orch as this process."""
     script = Path(sys.executable).with_name("orch")
     if os.access(script, os.X_OK):
         return [str(script)]

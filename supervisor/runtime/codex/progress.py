@@ -1,4 +1,4 @@
-"""What the orchestrator is doing at this moment: shown to whoever waits for it, and kept nowhere."""
+"""Track what the orchestrator is doing right now, for the status. Nothing of it is stored."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from supervisor.wire.codex.notifications import Notification
 
 
 class Activity:
-    """Its last words, or what it is at; "" between two turns."""
+    """Its last message, or the tool or command that it runs; "" between two turns."""
 
     def __init__(self) -> None:
-        self.words = ""
+        self.text = ""
 
-    def observe(self, heard: Notification) -> None:
-        """Take in a notification of the orchestrator's own thread."""
-        words = doing(heard)
-        if words is not None:
-            self.words = clean(words)
+    def observe(self, notification: Notification) -> None:
+        """Update this from a notification of the orchestrator's own thread."""
+        text = doing(notification)
+        if text is not None:
+            self.text = clean(text)

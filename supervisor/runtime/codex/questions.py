@@ -1,4 +1,4 @@
-"""Questions to the children: a turn that may only read, on a thread of its own, beside whatever the child works on."""
+"""Ask a child a question: one read-only turn on an ephemeral thread, in parallel with the child's task."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from supervisor.wire.codex.child_question import QUESTION_LIMIT, WITHIN, Questio
 from supervisor.wire.codex.notifications import Notification
 from supervisor.wire.control import ChildAnswer
 
-AT_ONCE = 4  # questions that one child answers side by side; each is a thread, with MCP servers of its own
-ANSWER_LIMIT = 16_000  # characters that are passed on
-KEPT = 2_000  # characters of question and answer in the ledger: it is told there, not kept
-LET_GO = 5.0  # seconds for a thread to be interrupted or left
+AT_ONCE = 4  # questions that one child answers in parallel; each is a thread, with MCP servers of its own
+ANSWER_LIMIT = 16_000  # characters of an answer that are returned
+KEPT = 2_000  # characters of question and answer in the ledger, which records that they were exchanged
+CLOSE_TIMEOUT = 5.0  # seconds to interrupt the turn and leave the thread
 
 _CUT = "\n[cut here: ask for less at a time]"
 _INSTRUCTIONS = (
@@ -31,7 +31,7 @@ _INSTRUCTIONS = (
 
 
 class ChildQuestions:
-    """Asks children, and records `ChildAsked` and `ChildAnswered`."""
+    """Asks children questions, and records `ChildAsked` and `ChildAnswered`."""
 
     def __init__(
         self,
@@ -45,7 +45,10 @@ class ChildQuestions:
         self._open: Counter[str] = Counter()
 
     async def ask(self, child: str, question: str) -> ChildAnswer:
-        """What the child answers. Raises UsageError, or RequestRefused if there is no answer and why."""
+        """Return the child's answer.
+
+        Raises UsageError for an invalid question, RequestRefused with the reason if there is no answer.
+        """
         question = question.strip()
         if not 0 < len(question) <= QUESTION_LIMIT:
             raise UsageError("the question is empty or too long", f"ask in at most {QUESTION_LIMIT:,} characters")
@@ -75,19 +78,19 @@ class ChildQuestions:
         return ChildAnswer(child, answer, seconds)
 
     async def _answered(self, client: ServerClient, session: Session, question: str) -> str:
-        """The answer. Raises TimeoutError, RpcError, or OrchError if the turn or the server failed."""
+        """Return the answer. Raises TimeoutError, RpcError, or OrchError if the turn or the server failed."""
         child = client.child
         instructions = _INSTRUCTIONS.format(child=child.name)
         params = question_thread(child.path, child.model, child.effort, instructions=instructions)
         thread = (await client.request(START_THREAD, params)).thread.id
-        heard, over = QuestionTurn(), asyncio.Event()
+        progress, over = QuestionTurn(), asyncio.Event()
 
-        def hear(notification: Notification) -> None:
-            heard.observe(notification)
-            if heard.over:
+        def receive(notification: Notification) -> None:
+            progress.observe(notification)
+            if progress.over:
                 over.set()
 
-        client.apart[thread] = hear
+        client.ephemeral_threads[thread] = receive
         turn = None
         try:
             async with asyncio.timeout(WITHIN):
@@ -97,16 +100,16 @@ class ChildQuestions:
         finally:
             if not session.connection.closed.is_set():
                 with suppress(OrchError, TimeoutError):
-                    async with asyncio.timeout(LET_GO):
-                        if turn is not None and not heard.over:
+                    async with asyncio.timeout(CLOSE_TIMEOUT):
+                        if turn is not None and not progress.over:
                             await client.request(INTERRUPT_TURN, {"threadId": thread, "turnId": turn})
                         await client.request(LEAVE_THREAD, {"threadId": thread})
-            client.apart.pop(thread, None)
-        if not heard.over:
-            raise ConnectionLost("its server went away", "it is restarted by itself")
-        if heard.problem or not heard.text.strip():
-            raise RequestRefused(heard.problem or "it ended its turn without a word", "")
-        return heard.text if len(heard.text) <= ANSWER_LIMIT else heard.text[:ANSWER_LIMIT] + _CUT
+            client.ephemeral_threads.pop(thread, None)
+        if not progress.over:
+            raise ConnectionLost("its server went away", "orch restarts it")
+        if progress.problem or not progress.text.strip():
+            raise RequestRefused(progress.problem or "it ended its turn without an answer", "")
+        return progress.text if len(progress.text) <= ANSWER_LIMIT else progress.text[:ANSWER_LIMIT] + _CUT
 
 
 async def _first(*events: asyncio.Event) -> None:

@@ -1,4 +1,4 @@
-"""`children.json`: which server processes are ours, so that the next supervisor can adopt them, or end them."""
+"""`children.json`: the server processes that orch started, so that the next supervisor can adopt or stop them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Record(NamedTuple):
 
 
 class Registry:
-    """The records of all servers of one workspace, on disk as soon as one begins."""
+    """The records of all servers of one workspace. A new one is written to disk before its server is used."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -29,20 +29,20 @@ class Registry:
         return self._records.get(child)
 
     def alive(self) -> dict[str, Record]:
-        """The servers that still run."""
+        """Return the servers that still run."""
         return {child: record for child, record in self._records.items() if alive(record.identity)}
 
     def put(self, child: str, record: Record) -> None:
-        """Raises StoreError if the disk will not take it."""
+        """Record a server, and write that to disk. Raises StoreError if the disk refuses it."""
         self._records[child] = record
         self.save()
 
     def drop(self, child: str) -> None:
-        """Forget a server that has ended. The disk may be told later: nobody takes another process for it."""
+        """Forget a server that has ended. The disk may follow later: its identity never matches another process."""
         self._records.pop(child, None)
 
     def save(self) -> None:
-        """Have the disk say what is known. Raises StoreError if it will not take it."""
+        """Write the records to disk. Raises StoreError if the disk refuses them."""
         try:
             rows = {name: {**one._asdict(), "identity": one.identity._asdict()} for name, one in self._records.items()}
             write_atomic(self._path, json.dumps(rows, indent=2))
@@ -51,7 +51,7 @@ class Registry:
 
 
 def _read(path: Path) -> dict[str, Record]:
-    """What the file says; nothing if it is missing, torn or of a newer form: marked processes are found without it."""
+    """Read the file; empty if it is missing, torn or in a newer format, because marks find our processes without it."""
     try:
         rows = json.loads(path.read_text(encoding="utf-8"))
         return {str(child): Record(Identity(**row["identity"]), str(row["socket"])) for child, row in rows.items()}

@@ -1,4 +1,4 @@
-"""What a thread of ours is for: a child works on tasks, the orchestrator plans. Codex is told in its own terms."""
+"""What a thread of ours is for, in Codex's terms: a child works on tasks, the orchestrator plans."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from supervisor.runtime.workspace import WorkspacePaths
 
 
 class ThreadRole(Struct, frozen=True):
-    """The instructions of its threads, the schema of the answers to its turns, the MCP servers it may use, and the
-    skill (name, path of its SKILL.md) that its first turn follows."""
+    """The instructions of its threads, the schema of its answers, the MCP servers that it may use, and the skill (name,
+    path of its SKILL.md) that its first turn follows."""
 
     instructions: str
     schema: Mapping[str, object]
@@ -26,12 +26,12 @@ class ThreadRole(Struct, frozen=True):
 
     @property
     def config(self) -> dict[str, object]:
-        """What overrides the user's config.toml on its threads."""
+        """Return what overrides the user's config.toml on its threads."""
         return {"mcp_servers": dict(self.tools)} if self.tools else {}
 
 
 def role_of(name: str, names: Iterable[str], workspace: WorkspacePaths) -> ThreadRole:
-    """The role of the child, or of the orchestrator, with this name; `names` are those of all."""
+    """Return the role of the child (or the orchestrator) with this name, where `names` are those of all."""
     children = [one for one in names if one != ORCHESTRATOR]
     if name != ORCHESTRATOR:
         return ThreadRole(developer_instructions(name, [one for one in children if one != name]), REPORT_SCHEMA)

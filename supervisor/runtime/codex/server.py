@@ -1,4 +1,4 @@
-"""One child's server as we hold it: started or adopted, connected, watched, probed, stopped."""
+"""The client of one child's server: starts or adopts it, connects, watches, probes and stops it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from supervisor.domain.child import Child
 from supervisor.errors import CodexError, ConnectionLost, NotReady, OrchError, RpcError
 from supervisor.runtime.codex import spawn
 from supervisor.runtime.codex.binary import locate
-from supervisor.runtime.codex.handshake import greet
+from supervisor.runtime.codex.handshake import perform_handshake
 from supervisor.runtime.codex.registry import Record, Registry
 from supervisor.runtime.codex.session import Listener, Session
 from supervisor.runtime.codex.version import Versions, refuse_old
@@ -35,19 +35,19 @@ from supervisor.wire.codex.decode import NotUnderstood
 from supervisor.wire.codex.notifications import Notification
 from supervisor.wire.codex.reader import NotificationReader
 
-ADOPT_TIMEOUT = 4.0  # seconds for a server that runs already to answer; a healthy one takes 0.05
+ADOPT_TIMEOUT = 4.0  # seconds for a server that already runs to answer; a healthy one takes 0.05
 POLL, POLL_MOST = (
     0.002,
     0.02,
 )  # seconds between two tries to connect, for each server that starts; it takes 0.1 to 0.4 s
-DOUBT = 1.0  # seconds without an answer, after which the program is asked what it is
-STOP_GRACE = 3.0  # seconds for a server to end by itself after the second SIGTERM (it takes some ms)
+DOUBT = 1.0  # seconds without an answer before we check `codex --version`
+STOP_GRACE = 3.0  # seconds for a server to exit after the second SIGTERM (it takes a few ms)
 PROBE_EVERY = 5.0  # seconds between two health probes, at most
 PROBE_AGAIN = 0.5  # seconds after a probe without an answer
 CATCH_UP = 1.0  # seconds to wait at most for what a server has sent already
 PROBE_TIMEOUT = 2.5  # seconds for each part of a probe: a hang is found within 5 + 2.5 + 0.5 + 2.5 s
 INTERRUPT_PATIENCE = 5.0  # seconds for an interrupted turn to end; it takes 0.1
-EXIT_PATIENCE = 0.5  # seconds between a broken connection and the news that the process ended
+EXIT_PATIENCE = 0.5  # seconds to wait, after the connection broke, for the exit of the process
 
 
 A = TypeVar("A")
@@ -55,8 +55,11 @@ LAST_LINES = "see its last lines with `orch asks`"
 
 
 class Starts:
-    """What servers that start share: `turn`, for to start a process takes some ms, and others have their turn between
-    two; and how often each is looked at, which is the less often the more there are."""
+    """What all starting servers share.
+
+    `turn` serializes the process starts, which block for a few ms each: other tasks run in between. `pause` spaces out
+    the connection attempts, the more servers start at once.
+    """
 
     def __init__(self) -> None:
         self.turn = asyncio.Lock()
@@ -64,7 +67,7 @@ class Starts:
 
     @contextmanager
     def one(self) -> Iterator[None]:
-        """While one more of them starts."""
+        """Count one more starting server while the block runs."""
         self._count += 1
         try:
             yield
@@ -73,12 +76,12 @@ class Starts:
 
     @property
     def pause(self) -> float:
-        """Seconds between two looks at one of them."""
+        """Return the seconds between two connection attempts to one server."""
         return min(POLL * self._count, POLL_MOST)
 
 
 class ServerClient:
-    """What can be done with one child's server. `post` takes the events that come of it."""
+    """Everything that orch does with one child's server. `post` takes the events that result."""
 
     def __init__(
         self,
@@ -101,8 +104,8 @@ class ServerClient:
         self.child = child
         self.session: Session | None = None
         self._listener = Listener(child, logs=logs, group=group, post=post, now=now, task_of=task_of, observe=observe)
-        self.apart = self._listener.apart
-        self._left: tuple[Identity, ...] = ()  # what outlived the last server in its session
+        self.ephemeral_threads = self._listener.ephemeral_threads
+        self._left: tuple[Identity, ...] = ()  # processes that outlived the last server in its session
         self._workspace = workspace
         self._config = config
         self._registry = registry
@@ -114,7 +117,7 @@ class ServerClient:
         self._now = now
 
     async def ensure(self) -> None:
-        """Adopt the server if it runs, else start it; ends with ServerReady or ServerStartFailed."""
+        """Adopt the server if it runs, else start it. Posts ServerReady or ServerStartFailed."""
         name = self.child.name
         try:
             session = await self._adopt()
@@ -132,7 +135,7 @@ class ServerClient:
         self._group.create_task(self._probe(session), name=f"probe {name}")
 
     async def stop(self, *, kill: bool) -> None:
-        """End the server and all that it started; ends with ServerStopped or ServerStopFailed."""
+        """End the server and every process that it started. Posts ServerStopped or ServerStopFailed."""
         name, session = self.child.name, self.session
         self.session = None
         record = self._registry.get(name)
@@ -154,22 +157,22 @@ class ServerClient:
         self._post(ev.ServerStopped(self._now(), name))
 
     async def request(self, method: CodexMethod[A], params: Mapping[str, object], timeout: float | None = None) -> A:
-        """The server's answer. Raises RpcError, or ConnectionLost also when it does not answer in time, or not so that
-        it can be understood.
+        """Return the server's answer. Raises RpcError for a refusal; ConnectionLost if the connection breaks, or if the
+        answer is late or malformed.
 
-        A request without an answer leaves open whether it was carried out: the connection is given up, and what became
-        of it is read from the thread over a new one.
+        Without an answer we cannot know whether the server carried out the request. So we close the connection, and
+        read the outcome from the thread over a new one.
         """
         session = self.session
         if session is None:
-            raise ConnectionLost(f"the server of {self.child.name} is gone", "it is restarted by itself")
+            raise ConnectionLost(f"the server of {self.child.name} is gone", "orch restarts it")
         try:
             more = () if timeout is None else (timeout,)
             answer = read_answer(method, await session.connection.request(method.name, params, *more))
         except TimeoutError as error:
             reason = f"it did not answer {method.name} in time"
             self.give_up(reason)
-            raise ConnectionLost(reason, "it is looked at again") from error
+            raise ConnectionLost(reason, "orch reconnects and reads the thread again") from error
         if isinstance(answer, NotUnderstood):
             self._logs.say("answer_not_understood", level="error", child=self.child.name, reason=answer.reason)
             self.give_up(answer.reason)
@@ -184,7 +187,7 @@ class ServerClient:
                 await self.session.connection.request(DIAGNOSTICS.name, {}, CATCH_UP)
 
     async def interrupt(self, thread: str, turn: str) -> None:
-        """Interrupt a turn, and return once it is over. Raises RpcError, or ConnectionLost as `request` does."""
+        """Interrupt a turn; return once it is over, or after INTERRUPT_PATIENCE. Raises as `request` does."""
         session = self.session
         over = session.awaited.setdefault(turn, asyncio.Event()) if session is not None else asyncio.Event()
         try:
@@ -197,20 +200,20 @@ class ServerClient:
                 session.awaited.pop(turn, None)
 
     def give_up(self, reason: str) -> None:
-        """End the connection to a server that makes no sense; it is then adopted anew, or replaced."""
+        """Close the connection to a misbehaving server. The supervisor then adopts it again, or replaces it."""
         if self.session is not None:
             self.session.connection.close(reason)
 
     # ── getting ready ────────────────────────────────────────────────────────────────────────────
 
     async def _adopt(self) -> Session | None:
-        """The link to a server of ours that still runs and answers; None if there is none (any more)."""
+        """Connect to a server of ours that still runs; None if none runs, or it does not answer in ADOPT_TIMEOUT."""
         record = self._registry.get(self.child.name)
         if record is None or not process.alive(record.identity):
             return None
         try:
             async with asyncio.timeout(ADOPT_TIMEOUT):
-                return await self._shake_hands(record.identity, record.identity, record.socket)
+                return await self._handshake(record.identity, record.identity, record.socket)
         except (OrchError, TimeoutError) as error:
             self._logs.say("adoption_failed", level="warning", child=self.child.name, reason=str(error) or "no answer")
             return None
@@ -221,7 +224,7 @@ class ServerClient:
         if spawned is None:
             record = self._registry.get(name)
             leader = record.identity if record and process.alive(record.identity) else None
-            await process.kill_tree(leader, mark, self._left)  # what an earlier server of this child left behind
+            await process.kill_tree(leader, mark, self._left)  # processes that an earlier server left behind
             self._left = ()
             async with self._starts.turn:
                 spawned = spawn.start(self.child, self._workspace, self._config, self._logs)
@@ -229,18 +232,19 @@ class ServerClient:
         try:
             self._registry.put(name, Record(spawned.identity, socket))
             async with self._starts.turn:
-                pass  # all others that start now are processes by then
+                pass  # by now every other server that starts has its process
             with self._starts.one():
-                session = await self._doubted(self._until_ready(spawned, socket), binary)
+                session = await self._checked(self._until_ready(spawned, socket), binary)
             refuse_old(session.version, binary)
         except BaseException:
             await asyncio.shield(process.kill_tree(spawned.identity, mark))
-            spawned.popen.poll()  # nobody waits for it any more: take its status, or it stays a zombie
+            spawned.popen.poll()  # nothing else waits for it: reap it, or it stays a zombie
             raise
         return session
 
-    async def _doubted(self, session: Coroutine[None, None, Session], binary: Path) -> Session:
-        """The link. If there is none soon: that the program is no codex, or too old, says more than what came of it."""
+    async def _checked(self, session: Coroutine[None, None, Session], binary: Path) -> Session:
+        """Wait for the session. If it takes longer than DOUBT seconds or fails, check `codex --version`: "not codex" or
+        "too old" is a better error than a timeout."""
         getting = asyncio.create_task(session, name=f"get {self.child.name} ready")
         try:
             await asyncio.wait({getting}, timeout=DOUBT)
@@ -257,51 +261,52 @@ class ServerClient:
         try:
             async with asyncio.timeout(limit):
                 while True:
-                    shaking = self._shake_hands(spawned.identity, spawned, socket)
-                    hands = asyncio.create_task(shaking, name=f"greet {self.child.name}")
-                    hands.add_done_callback(lambda one: None if one.cancelled() else one.exception())  # looked at
+                    connecting = self._handshake(spawned.identity, spawned, socket)
+                    attempt = asyncio.create_task(connecting, name=f"handshake with {self.child.name}")
+                    # Retrieve the exception of an abandoned attempt: asyncio would log it as never retrieved.
+                    attempt.add_done_callback(lambda one: None if one.cancelled() else one.exception())
                     try:
-                        await asyncio.wait({ended, hands}, return_when=asyncio.FIRST_COMPLETED)
-                        if ended.done():  # then whoever answers there is somebody else
+                        await asyncio.wait({ended, attempt}, return_when=asyncio.FIRST_COMPLETED)
+                        if ended.done():  # then some other process answers at the socket
                             raise NotReady(f"codex app-server {ended.result().text} before it answered", LAST_LINES)
                         with suppress(ConnectionLost):
-                            return hands.result()
+                            return attempt.result()
                     finally:
-                        hands.cancel()
+                        attempt.cancel()
                     await asyncio.wait({ended}, timeout=self._starts.pause)
         except TimeoutError as error:
             raise NotReady(f"codex app-server did not answer within {limit:g} s", LAST_LINES) from error
         finally:
             ended.cancel()
 
-    async def _shake_hands(self, identity: Identity, held: Spawned | Identity, socket: str) -> Session:
-        """A connection that is initialized, to the very process that we mean, and logged in.
+    async def _handshake(self, identity: Identity, held: Spawned | Identity, socket: str) -> Session:
+        """Connect to this very process, initialize it, and check that it is logged in.
 
-        Raises ConnectionLost while nobody answers, NotReady for somebody else, CodexError without a login.
+        Raises ConnectionLost while nothing answers, NotReady if another process does, CodexError without a login.
         """
         name = self.child.name
-        greeting = await greet(socket)
+        handshake = await perform_handshake(socket)
         try:
-            pid = greeting.diagnostics.process.id
+            pid = handshake.diagnostics.process.id
             if pid != identity.pid and pid not in [one.pid for one in process.marked(self._workspace.mark(name))]:
                 raise NotReady(
                     f"process {pid}, which is not ours, answers at {socket}", f"end it, then `orch restart {name}`"
                 )
-            if (problem := login_problem(greeting.account)) is not None:
+            if (problem := login_problem(handshake.account)) is not None:
                 raise CodexError(problem, f"run `codex login`, then `orch restart {name}`")
         except BaseException:
-            greeting.connection.close()
+            handshake.connection.close()
             raise
-        version, notifications = server_version(greeting.hello), NotificationReader(name)
-        session = Session(identity, held, socket, version, greeting.connection, notifications, identity.pid)
-        self._group.create_task(greeting.read(), name=f"read {name}")
-        greeting.listen(lambda message: self._listener.hear(session, message))
+        version, notifications = server_version(handshake.hello), NotificationReader(name)
+        session = Session(identity, held, socket, version, handshake.connection, notifications, identity.pid)
+        self._group.create_task(handshake.read(), name=f"read {name}")
+        handshake.deliver_to(lambda message: self._listener.receive(session, message))
         return session
 
     # ── watching ─────────────────────────────────────────────────────────────────────
 
     async def _watch(self, session: Session) -> None:
-        """Tell when the server is gone, or the connection to it."""
+        """Post ServerExited when the process or the connection to it ends, unless `stop` ended it."""
         ended = asyncio.create_task(process.wait_exit(session.process), name=f"exit of {self.child.name}")
         broken = asyncio.create_task(session.connection.closed.wait(), name=f"connection of {self.child.name}")
         try:
@@ -316,13 +321,13 @@ class ServerClient:
             if not ended.done():
                 ended.cancel()
         session.connection.close()
-        if self.session is session:  # else we ended it ourselves
+        if self.session is session:  # else `stop` ended it
             self.session = None
             name = self.child.name
             self._post(ev.ServerExited(self._now(), name, session.pid, reason, self._logs.tail(name)))
 
     async def _probe(self, session: Session) -> None:
-        """Ask it for a sign of life, for as long as it is ours to look after."""
+        """Probe the server's health until its connection closes. Keeps its error log small, too."""
         name, misses, pause = self.child.name, 0, _until_beat()
         while not await _is_set(session.connection.closed, pause):
             self._logs.trim(name)
@@ -344,7 +349,7 @@ class ServerClient:
 
 
 def _until_beat() -> float:
-    """Seconds to the next probe: all servers are asked at the same moments, so that between them nobody wakes up."""
+    """Return the seconds to the next probe. All servers are probed at the same moments, so we wake up rarely."""
     return PROBE_EVERY - asyncio.get_running_loop().time() % PROBE_EVERY
 
 

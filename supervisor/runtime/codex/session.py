@@ -1,4 +1,4 @@
-"""A live server: what is known of it, and what becomes of the messages that it sends."""
+"""A live server: what we know of it, and how its messages become events and log lines."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from supervisor.wire.jsonrpc import METHOD_NOT_FOUND, Call, Garbage, Notice
 
 
 class Session(Struct):
-    """A live server: its process, the connection to it, and what it asked of us."""
+    """A live server: its process, the connection to it, and the requests that it sent us."""
 
     identity: Identity
     process: Spawned | Identity
@@ -37,14 +37,15 @@ class Session(Struct):
     notifications: NotificationReader
     pid: int
     asked: dict[RequestKey, tuple[Call, Request]] = {}
-    signs: dict[str, datetime] = {}  # by turn: when it last gave a sign of life
-    awaited: dict[str, asyncio.Event] = {}  # turns whose end somebody waits for
+    signs: dict[str, datetime] = {}  # by turn: its last sign of life
+    awaited: dict[str, asyncio.Event] = {}  # by turn: set when it ends, while `interrupt` waits for it
 
 
 class Listener:
     """Turns the messages of one child's server into events and log lines.
 
-    `apart` holds, by thread, who else hears of it: such a thread is no task's, and no news of the child's work.
+    `ephemeral_threads` maps a thread to the callback that receives its notifications. Such a thread belongs to no
+    task, so its notifications become neither events nor log lines.
     """
 
     def __init__(
@@ -58,50 +59,50 @@ class Listener:
         task_of: Callable[[str | None], str | None],
         observe: Callable[[Notification], None] | None,
     ) -> None:
-        self.apart: dict[str, Callable[[Notification], None]] = {}
+        self.ephemeral_threads: dict[str, Callable[[Notification], None]] = {}
         self._child = child
         self._logs = logs
         self._group = group
         self._post = post
         self._now = now
         self._task_of = task_of
-        self._overhear = observe
+        self._observe = observe
 
-    def hear(self, session: Session, message: Call | Notice | Garbage) -> None:
-        """Take in one message of the server."""
+    def receive(self, session: Session, message: Call | Notice | Garbage) -> None:
+        """Process one message of the server."""
         if isinstance(message, Garbage):
             self._not_understood(message.reason)
         elif isinstance(message, Call):
             self._called(session, message)
         elif message.method in FLOODS:
             thread, turn = message.params.get("threadId"), message.params.get("turnId")
-            if isinstance(turn, str) and thread not in self.apart:
+            if isinstance(turn, str) and thread not in self.ephemeral_threads:
                 session.signs[turn] = self._now()
-        elif isinstance(heard := read_notification(message), NotUnderstood):
-            self._not_understood(heard.reason)
-        elif (apart := self.apart.get(heard.thread)) is not None:
-            apart(heard)
+        elif isinstance(notification := read_notification(message), NotUnderstood):
+            self._not_understood(notification.reason)
+        elif (receive := self.ephemeral_threads.get(notification.thread)) is not None:
+            receive(notification)
         else:
-            self._heard(session, heard)
+            self._notified(session, notification)
 
-    def _heard(self, session: Session, heard: Notification) -> None:
-        if self._overhear is not None:
-            self._overhear(heard)
-        if isinstance(heard.body, OfRequest):
-            for key in [one for one in session.asked if same_request(one, heard.body.request_id)]:
+    def _notified(self, session: Session, notification: Notification) -> None:
+        if self._observe is not None:
+            self._observe(notification)
+        if isinstance(notification.body, OfRequest):
+            for key in [one for one in session.asked if same_request(one, notification.body.request_id)]:
                 del session.asked[key]
                 self._post(ev.RequestResolved(self._now(), key))
-        if isinstance(heard.body, OfTurn) and heard.method == "turn/completed":
-            if (over := session.awaited.get(heard.body.turn.id)) is not None:
+        if isinstance(notification.body, OfTurn) and notification.method == "turn/completed":
+            if (over := session.awaited.get(notification.body.turn.id)) is not None:
                 over.set()
-            session.signs.pop(heard.body.turn.id, None)
-        elif (turn := heard.sign) is not None:
+            session.signs.pop(notification.body.turn.id, None)
+        elif (turn := notification.sign) is not None:
             session.signs[turn] = self._now()
-        event = session.notifications.hear(heard, self._now())
+        event = session.notifications.receive(notification, self._now())
         if event is not None:
             self._post(event)
-        if (line := activity(heard)) is not None:
-            task = self._task_of(heard.turn)
+        if (line := activity(notification)) is not None:
+            task = self._task_of(notification.turn)
             self._logs.say(line.event, level=line.level, child=self._child.name, task=task, **line.fields)
 
     def _not_understood(self, reason: str) -> None:
@@ -111,7 +112,7 @@ class Listener:
         request = read_request(call, child=self._child.name, pid=session.pid, items=session.notifications.items)
         if isinstance(request, NotUnderstood):
             self._not_understood(request.reason)
-        elif request is not None and request.thread not in self.apart:
+        elif request is not None and request.thread not in self.ephemeral_threads:
             request = replace(
                 request,
                 folder=_real(self._child.path, request.folder) if request.folder else "",
@@ -133,7 +134,7 @@ class Listener:
 
 
 def _real(root: str, path: str) -> str:
-    """The absolute path with its links followed; what is not there yet counts as it is written."""
+    """Return the absolute path with its links followed; parts that do not exist yet stay as written."""
     try:
         return os.path.realpath(os.path.join(root, path))
     except ValueError:  # a NUL: no path at all

@@ -1,4 +1,4 @@
-"""Starting the process of a child's server: its command line, its folder, its log, its mark."""
+"""Start the process of a child's server: its command line, folder, error log and mark."""
 
 from __future__ import annotations
 
@@ -45,10 +45,10 @@ def _existing(child: Child) -> Path:
 
 
 def _trust(child: Child) -> list[str]:
-    """Arguments by which a server knows whether its repo is trusted; the orchestrator's workspace is the user's own.
+    """Return the arguments that tell a server whether its repo is trusted; none for the user's own workspace.
 
-    Without them `thread/start` notes trust in the user's own config.toml, and loads the repo's MCP servers, hooks and
-    rules. The dotted form of the key does not do (tried with 0.163).
+    Without them, `thread/start` records trust in the user's config.toml and loads the repo's MCP servers, hooks and
+    rules. Codex ignores the dotted form of the key (tried with 0.163).
     """
     if child.name == ORCHESTRATOR:
         return []

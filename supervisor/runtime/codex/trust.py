@@ -1,4 +1,4 @@
-"""Trust in a repo: what Codex would run or obey of the repo's own `.codex` folder, if it was trusted."""
+"""Trust in a repo: what Codex would run or apply from the repo's own `.codex` folder if it trusted the repo."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-LARGEST = 1 << 20  # bytes of a config; a larger one is only named
-SHOWN = 20  # things that are told of one folder
+LARGEST = 1 << 20  # bytes of a config that we read; a larger one counts as unreadable
+SHOWN = 20  # lines about one folder
 
 
 def at_stake(repo: Path) -> tuple[str, ...]:
-    """What a trusted `.codex` would start or change, a line each, in the words of the repo; empty if it has none."""
+    """List what a trusted `.codex` would start or change, a line each, quoted from the repo; empty without one."""
     folder = repo / ".codex"
     if not os.path.lexists(folder):
         return ()
@@ -23,11 +23,11 @@ def at_stake(repo: Path) -> tuple[str, ...]:
         found += [f"hooks: {path.name}" for path in sorted(folder.glob("hooks*")) if path.name != "config.toml"]
         found += [f"rules for commands: {path.name}" for path in sorted(folder.glob("rules/*"))]
     more = [f"and {len(found) - SHOWN} more"] if len(found) > SHOWN else []
-    return (*found[:SHOWN], *more) or ("nothing that is known to run anything",)
+    return (*found[:SHOWN], *more) or ("nothing that orch knows to run anything",)
 
 
 def trusted_before(repo: Path) -> bool:
-    """Whether the user has told Codex already that they trust this repo."""
+    """Whether the user's config.toml already marks this repo as trusted."""
     home = Path(os.environ.get("CODEX_HOME") or Path.home() / ".codex")
     project = _toml(home / "config.toml").get("projects")
     mine = project.get(str(repo)) if isinstance(project, dict) else None
@@ -66,7 +66,7 @@ def _words(value: object) -> str:
 
 
 def _toml(path: Path) -> dict[str, object]:
-    """What the file says; nothing if it is no regular file, too large or no TOML."""
+    """Read a TOML file; empty if it is not a regular file, too large or not TOML."""
     with suppress(OSError, ValueError, RecursionError):
         if path.is_file() and path.stat().st_size <= LARGEST:
             return tomllib.loads(path.read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""Which version a codex has: old ones, and what is no codex, told apart from good ones."""
+"""Check the version of a codex binary: refuse old ones, and programs that are not codex."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ VERSION_TIMEOUT = 10.0  # seconds for `codex --version`; it takes 0.05
 
 
 class Codex(Struct, frozen=True):
-    """A codex that can be run: the native binary and its version."""
+    """A usable codex: the native binary and its version."""
 
     path: Path
     version: str
 
 
 class Versions:
-    """Asks each binary for its version once, and again when the file changed."""
+    """Asks each binary for its version once, and again after the file changed."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[Path, int, int], str] = {}
         self._lock = asyncio.Lock()
 
     async def check(self, path: Path) -> Codex:
-        """The codex at `path`. Raises CodexError if it does not run, or is too old."""
+        """Return the codex at `path`. Raises CodexError if it does not run, or is too old."""
         try:
             found = path.stat()
         except OSError as error:
@@ -61,7 +61,7 @@ def _version(path: Path) -> str:
             output, _ = process.communicate(timeout=VERSION_TIMEOUT)
         except subprocess.TimeoutExpired as error:
             with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)  # all of it: who holds the pipe holds up the wait
+                os.killpg(process.pid, signal.SIGKILL)  # the group: whoever has the pipe open delays us
             raise CodexError(f"`{path} --version` did not answer within {VERSION_TIMEOUT:g} s", GET_CODEX) from error
     words = output.decode("utf-8", "replace").strip()
     version = version_of(words)
@@ -73,7 +73,7 @@ def _version(path: Path) -> str:
 
 
 def refuse_old(version: str, path: Path) -> None:
-    """Raises CodexError for a version that is too old to work with."""
+    """Check that a version is new enough. Raises CodexError if not."""
     if (version_of(version) or OLDEST) < OLDEST:
         oldest = ".".join(str(part) for part in OLDEST)
         raise CodexError(

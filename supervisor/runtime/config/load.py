@@ -28,10 +28,10 @@ def load(workspace: WorkspacePaths) -> Config:
     given twice.
     """
     content = _content(workspace)
-    said = read(workspace.config, content)
-    roots = _checked(workspace.root, [(child.name, child.path) for child in said.children], ConfigError)
-    children = tuple(replace(child, path=str(root)) for child, (_, root) in zip(said.children, roots, strict=True))
-    return replace(said, children=children, digest=_digest(content))
+    parsed = read(workspace.config, content)
+    roots = _checked(workspace.root, [(child.name, child.path) for child in parsed.children], ConfigError)
+    children = tuple(replace(child, path=str(root)) for child, (_, root) in zip(parsed.children, roots, strict=True))
+    return replace(parsed, children=children, digest=_digest(content))
 
 
 def reload(workspace: WorkspacePaths, before: Config) -> Config:

@@ -31,7 +31,7 @@ class Mistake(Exception):
         self.what = what
         self.next_step = next_step
 
-    def told(self, path: Path, content: bytes) -> ConfigError:
+    def as_error(self, path: Path, content: bytes) -> ConfigError:
         """The error with the file and the line."""
         return ConfigError(f"{path}:{_line(content, self.where)}: {self.what}", self.next_step)
 
@@ -44,19 +44,19 @@ def name_of(where: Where) -> str:
 
 def mistake_of(error: ValidationError, data: dict[Any, Any]) -> Mistake:
     """What msgspec found wrong with these values of a ConfigFile."""
-    said, _, place = str(error).partition(" - at ")
+    message, _, place = str(error).partition(" - at ")
     where = _where(place, data)
     key = quoted(name_of(where))
-    if found := _UNKNOWN.fullmatch(said):
+    if found := _UNKNOWN.fullmatch(message):
         return _unknown((*where, found[1]), _fields(where))
-    if found := _MISSING.fullmatch(said):
+    if found := _MISSING.fullmatch(message):
         return Mistake((*where, found[1]), f"{quoted(name_of((*where, found[1])))} is missing", "add it")
-    if found := _NO_CHOICE.fullmatch(said):
+    if found := _NO_CHOICE.fullmatch(message):
         word = found[1].strip("'")
         return Mistake(where, f"{key} may not be {quoted(word)}", _suggestion(word, _choices(where)))
     if place.startswith("`key`"):
         return Mistake(where, f"a key of {key if where else 'the file'} is not text", "put it in quotes")
-    words = _WHOLE.sub(r"\1", _WORDS.sub(_in_words, said[0].lower() + said[1:]))
+    words = _WHOLE.sub(r"\1", _WORDS.sub(_in_words, message[0].lower() + message[1:]))
     return Mistake(where, f"{key}: {words}", "correct that line")
 
 

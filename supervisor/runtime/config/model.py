@@ -57,7 +57,7 @@ class Config(Struct, frozen=True):
     codex_bin: str | None
     limits: Limits
     rules: tuple[Rule, ...] = ()
-    telling: NotifySettings | None = None
+    notify: NotifySettings | None = None
     plan_budget: Budget | None = None
     task_budget: Budget | None = None
     digest: str = ""

@@ -36,9 +36,9 @@ def read(path: Path, content: bytes) -> Config:
     try:
         return _config(path, msgspec.convert(data, ConfigFile))
     except ValidationError as error:
-        raise mistake_of(error, data).told(path, content) from error
+        raise mistake_of(error, data).as_error(path, content) from error
     except Mistake as mistake:
-        raise mistake.told(path, content) from mistake
+        raise mistake.as_error(path, content) from mistake
 
 
 def _config(path: Path, file: ConfigFile) -> Config:

@@ -1,4 +1,4 @@
-"""How a supervisor process is started: its command line, and the words by which it says how that went."""
+"""The command line of a supervisor process, and the protocol by which it reports how its start went."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from pathlib import Path
 
 from supervisor.runtime.workspace import WorkspacePaths
 
-HANDED_ON = 3  # the descriptor at which a new supervisor finds the lock
+HANDED_ON = 3  # the descriptor of the lock in a new supervisor process
 READY = "ready"  # what a started supervisor writes to its standard output
-NEXT = "\0"  # or else what is wrong, this, and the next step
+NEXT = "\0"  # after a failure it writes what is wrong, this, and the next step
 
-# The very package that starts it, wherever it lies; no environment variable, for the servers would inherit it. It
-# leaves the folder that it was started in before it imports anything: Python looks for modules there, too. Until it is
-# at work it collects no garbage: to look for some among what is loaded takes 5 % of a start, and there is none.
+# Run the same package as the starter, by its path; an environment variable would be inherited by the servers. Leave the
+# current folder before importing anything, because Python looks for modules there, too. Collect no garbage until the
+# start is over: scanning what was loaded takes 5 % of a start and finds nothing.
 _DAEMON = (
     "import gc, os, sys; gc.disable(); os.chdir('/'); sys.path.insert(0, sys.argv.pop(1)); "
     "from supervisor.runtime.daemon.main import main; main()"
@@ -22,8 +22,8 @@ _PACKAGE = str(Path(__file__).parents[3])
 
 
 def command(workspace: WorkspacePaths, lock: int, *how: str) -> list[str]:
-    """What runs the supervisor of this workspace, in a process that inherits the lock as this descriptor.
+    """Return the command line of this workspace's supervisor, for a process that inherits `lock` as this descriptor.
 
-    For `how` see its `serve`.
+    For `how` see `main.serve`.
     """
     return [sys.executable, "-c", _DAEMON, _PACKAGE, str(workspace.root), str(lock), *how]

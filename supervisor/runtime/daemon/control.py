@@ -1,4 +1,4 @@
-"""The control socket: what the command line asks of the supervisor, answered from the world or posted as an event."""
+"""The control socket: answers the command line's requests from the world, or posts them as events."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ from supervisor.wire.control import (
 from supervisor.wire.jsonrpc import INTERNAL_ERROR, INVALID_PARAMS, METHOD_NOT_FOUND, REFUSED, Call, Peer
 from supervisor.wire.plain import plain
 
-WATCH_LIMIT = 60.0  # seconds that one `watch` waits at most; the client asks again
+WATCH_LIMIT = 60.0  # seconds that one `watch` waits at most; the client then asks again
 
 P = TypeVar("P", bound=NoParams)
 R = TypeVar("R")
@@ -64,8 +64,8 @@ Handler = Callable[[Mapping[str, object]], Awaitable[object]]
 
 
 class Control:
-    """Serves the control methods (see `wire/control.py`). Whoever asks more than to watch is answered once the plan is
-    known, which `plan_known` sees to."""
+    """Serves the control methods (see `wire/control.py`). Every method but those that only watch first awaits
+    `plan_known`, which has plan.md read."""
 
     def __init__(
         self,
@@ -74,8 +74,8 @@ class Control:
         logs: Logs,
         group: asyncio.TaskGroup,
         authors: Authors,
-        doing: Activity,
-        interviews: ChildQuestions | None = None,
+        activity: Activity,
+        questions: ChildQuestions | None = None,
         config: Config | None = None,
         *,
         plan_known: Callable[[], Awaitable[object]] | None = None,
@@ -83,9 +83,9 @@ class Control:
         self._plan_known = plan_known
         self._config = config
         self._authors = authors
-        self._doing = doing
+        self._activity = activity
         self._group = group
-        self._interviews = interviews
+        self._questions = questions
         self._workspace = workspace
         self._loop = loop
         self._logs = logs
@@ -109,9 +109,9 @@ class Control:
         )
 
     async def serve(self, ready: asyncio.Event) -> None:
-        """Listen until cancelled. The socket is ours alone: 0600 in a folder of 0700, the peer's user checked."""
+        """Listen until cancelled. Only this user can connect: mode 0600, in a folder of 0700, peer's user checked."""
         path = self._workspace.control_socket
-        path.unlink(missing_ok=True)  # the lock is ours: whoever left it is gone
+        path.unlink(missing_ok=True)  # we hold the lock, so whoever left it is gone
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         before = os.umask(0o177)
         try:
@@ -136,12 +136,12 @@ class Control:
                 writer.write((await self.answer(line)).encode("utf-8", "surrogatepass") + b"\n")
                 await writer.drain()
         except (ConnectionError, ValueError):
-            pass  # it went away, or sent more than a message may have
+            pass  # the client went away, or sent a longer line than LINE_LIMIT
         finally:
             writer.close()
 
     async def answer(self, line: bytes) -> str:
-        """The answer to one line of a client's, as a line; a refusal for whatever is no request of ours."""
+        """Answer one line of a client with one line; refuse whatever is not a known request."""
         call = Peer().receive(line)
         if not isinstance(call, Call):
             return Peer.refuse(None, INVALID_PARAMS, "not a request")
@@ -151,17 +151,17 @@ class Control:
         try:
             answer = await handler(call.params)
         except OrchError as error:
-            told = {"what": error.what, "next_step": error.next_step}
-            return Peer.refuse(call.id, REFUSED, str(error), {**told, "usage": isinstance(error, UsageError)})
-        except Exception as error:  # the params are as they should be: this one is ours
+            data = {"what": error.what, "next_step": error.next_step}
+            return Peer.refuse(call.id, REFUSED, str(error), {**data, "usage": isinstance(error, UsageError)})
+        except Exception as error:  # the params are valid: this is a bug of ours
             self._logs.say("control_broken", level="error", method=call.method, reason=repr(error), trace=format_exc())
-            return Peer.refuse(call.id, INTERNAL_ERROR, f"an error of its own ({type(error).__name__})")
+            return Peer.refuse(call.id, INTERNAL_ERROR, f"an internal error ({type(error).__name__})")
         if isinstance(answer, BadParams):
             return Peer.refuse(call.id, INVALID_PARAMS, answer.reason)
         return Peer.answer(call.id, answer)
 
     def _bound(self, method: Method[P, R], carry_out: Callable[[P], Awaitable[R]]) -> tuple[str, Handler]:
-        """The row of a method: from the params of a request to its answer, as JSON values."""
+        """Return a method's name and its handler, which turns a request's params into its answer, as JSON values."""
 
         async def handle(params: Mapping[str, object]) -> object:
             read = read_params(method, params)
@@ -179,17 +179,17 @@ class Control:
         return Done()
 
     async def _status(self, _: NoParams) -> Status:
-        return self._picture()
+        return self._full_status()
 
-    def _picture(self) -> Status:
-        """Where everything stands, with what only the process itself knows."""
-        world = self._loop.status()
-        lead = world.orchestrator
+    def _full_status(self) -> Status:
+        """Return the status, plus what only this process knows: memory, disk trouble, the orchestrator's activity."""
+        status = self._loop.status()
+        orchestrator = status.orchestrator
         return replace(
-            world,
-            supervisor=replace(world.supervisor, problem=self._loop.trouble),
-            children=tuple(replace(one, rss_bytes=rss_bytes(one.pid) if one.pid else None) for one in world.children),
-            orchestrator=replace(lead, doing=self._doing.words or None) if lead is not None else None,
+            status,
+            supervisor=replace(status.supervisor, problem=self._loop.trouble),
+            children=tuple(replace(one, rss_bytes=rss_bytes(one.pid) if one.pid else None) for one in status.children),
+            orchestrator=replace(orchestrator, doing=self._activity.text or None) if orchestrator else None,
         )
 
     async def _watch(self, params: WatchParams) -> Watched:
@@ -199,7 +199,7 @@ class Control:
                 await loop.changed.wait_for(lambda: loop.version != params.version)
         except TimeoutError:
             pass
-        return Watched(loop.version, self._picture())
+        return Watched(loop.version, self._full_status())
 
     async def _up(self, params: UpParams) -> Done:
         names = params.children or [name for name in self._loop.world.servers if name != ORCHESTRATOR]
@@ -241,10 +241,10 @@ class Control:
         return await self._post(ev.LearningNoted(self._loop.clock.now(), params.source, text))
 
     async def _plan(self, params: PlanParams) -> Done:
-        lead, problem = self._loop.world.orchestrator.state, params.problem.strip()
+        state, problem = self._loop.world.orchestrator.state, params.problem.strip()
         if not problem:
             raise UsageError("the problem is empty", 'say what should change: `orch plan "PROBLEM"`')
-        if lead is not None and lead.phase.live:
+        if state is not None and state.phase.live:
             raise RequestRefused("the orchestrator is at work", "wait for it, or talk to it with `orch attach`")
         return await self._post(ev.PlanningRequested(self._loop.clock.now(), problem, params.review, params.yolo))
 
@@ -273,21 +273,22 @@ class Control:
             raise UsageError("the answer is empty", f"`orch answer {found.id} accept`, `decline`, or your words")
         answer = clean(Answer(decision, text, params.for_session))
         await self._post(ev.AskAnswered(self._loop.clock.now(), found.id, answer))
-        if self._loop.world.asks[found.id].answer is not answer:  # not even the same one, by somebody else
+        # Compare by identity: someone else may have given an equal answer.
+        if self._loop.world.asks[found.id].answer is not answer:
             raise RequestRefused(f"{found.id} was settled a moment before", "see `orch asks` for what is open")
         return Done()
 
     async def _ask_child(self, params: AskChildParams) -> ChildAnswer:
         child = params.child
         if child == ORCHESTRATOR:
-            raise UsageError("the orchestrator is no child", "ask one of the children, or yourself")
+            raise UsageError("the orchestrator is not a child", "ask one of the children")
         self._child(child)
         world = self._loop.world
         outage = outages.pause(world, world.threads.get((child, None)), self._loop.clock.now())
         if outage is not None:
             raise RequestRefused(f"{child} is asked nothing now: {outages.describe(outage)}", "ask again after that")
-        assert self._interviews is not None, "a supervisor that has children can ask them"
-        return await self._interviews.ask(child, params.question)
+        assert self._questions is not None, "a supervisor that has children can ask them"
+        return await self._questions.ask(child, params.question)
 
     async def _post(self, event: ev.Event) -> Done:
         await self._loop.submit(event)
@@ -298,7 +299,7 @@ class Control:
 
 
 def _peer_uid(writer: asyncio.StreamWriter) -> int | None:
-    """The user on the other side; None where the system does not tell (then the socket's mode protects it)."""
+    """Return the user id of the peer; None where the system does not report it (then the socket's mode protects us)."""
     if not hasattr(socket, "SO_PEERCRED"):
         return None
     credentials = writer.get_extra_info("socket").getsockopt(

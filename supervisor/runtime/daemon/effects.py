@@ -1,4 +1,4 @@
-"""effects: the only interpreter of actions. One ordered queue per child; every outcome comes back as an event."""
+"""Carry out actions; nothing else does. Each child has one ordered queue; every outcome is posted as an event."""
 
 from __future__ import annotations
 
@@ -53,15 +53,18 @@ from supervisor.wire.codex.params import (
 from supervisor.wire.codex.replies import reply
 from supervisor.wire.codex.turns import is_waiting, standing
 
-SURVEYED_TURNS = 5  # of a thread that is opened: ours is the last, unless a human added some
+RECOVERED_TURNS = 5  # turns read from a resumed thread: ours is the last, unless a human added some
 TAIL = 4000  # characters of a check's output that are kept
-EXEC_MARGIN = 10.0  # seconds that a server may take beyond a command's own time-out
+EXEC_MARGIN = 10.0  # seconds that we wait for a server beyond a command's own time-out
 GONE = ("no rollout found", "thread not found", "not found")  # how Codex says that it has no record of a thread
 
 
 class Effects:
-    """Carries out actions. `carry_out` returns at once. `children` are those of the config; there are desks besides for
-    the orchestrator, and for who left the config."""
+    """Carries out actions. `carry_out` returns at once.
+
+    `children` are those of the config. `clients` also has one for the orchestrator, and one for each child that left
+    the config while its server still runs.
+    """
 
     def __init__(
         self,
@@ -74,9 +77,9 @@ class Effects:
         group: asyncio.TaskGroup,
         post: Callable[[ev.Event], None],
         now: Callable[[], datetime],
-        telling: NotifySettings | None = None,
+        notify: NotifySettings | None = None,
     ) -> None:
-        self._notifier = Notifier(telling, workspace=workspace, logs=logs, group=group, post=post, now=now)
+        self._notifier = Notifier(notify, workspace=workspace, logs=logs, group=group, post=post, now=now)
         self._workspace = workspace
         self._children = tuple(children)
         names = [child.name for child in children]
@@ -84,23 +87,23 @@ class Effects:
         self._group = group
         self._post = post
         self._now = now
-        self._hands = {
+        self._executors = {
             name: ChildExecutor(client, role_of(name, names, workspace), limits, logs, group, post, now)
             for name, client in clients.items()
         }
-        for name, hands in self._hands.items():
-            group.create_task(hands.run(), name=f"hands of {name}")
+        for name, executor in self._executors.items():
+            group.create_task(executor.run(), name=f"actions of {name}")
         self._surveys: asyncio.Queue[act.SurveyRepos] = asyncio.Queue()
         group.create_task(self._survey(), name="surveys of the repos")
 
     def carry_out(self, action: act.Action) -> None:
         match action:
             case act.Exit() | act.WithdrawAsk():
-                return  # the loop ends by itself; a withdrawn ask is gone from what is shown
+                return  # the loop ends by itself; the views no longer show a withdrawn ask
             case act.RaiseAsk():
                 self._logs.say(
                     "ask_announced",
-                    child=action.child if action.child in self._hands else None,
+                    child=action.child if action.child in self._executors else None,
                     ask=action.ask,
                     kind=str(action.kind),
                     task=action.task,
@@ -111,10 +114,13 @@ class Effects:
             case act.SurveyRepos():
                 self._surveys.put_nowait(action)
             case _:
-                self._hands[action.child].take(action)
+                self._executors[action.child].take(action)
 
     async def _survey(self) -> None:
-        """What changed is posted before the map that it was told against is replaced: none of it is lost."""
+        """Survey the repos, one request at a time.
+
+        Posts the changes before it posts the new map: they are relative to the old one, and would be lost after it.
+        """
         async with Surveyor(self._workspace) as surveyor:
             while True:
                 action = await self._surveys.get()
@@ -130,7 +136,7 @@ class Effects:
 
 
 class ChildExecutor:
-    """The hands of one child: one action after the other, but for checks, which run beside the others."""
+    """Carries out the actions of one child in order. Checks and looks at turns run in parallel with the others."""
 
     def __init__(
         self,
@@ -143,7 +149,7 @@ class ChildExecutor:
         now: Callable[[], datetime],
     ) -> None:
         self._logs = logs
-        self._desk = client
+        self._client = client
         self._child: Child = client.child
         self._role = role
         self._limits = limits
@@ -154,7 +160,7 @@ class ChildExecutor:
         self._starting: asyncio.Task[None] | None = None
 
     def take(self, action: act.Action) -> None:
-        """Queue an action. A stop always wins: it ends a start that is under way."""
+        """Queue an action. A stop cancels a start that is under way."""
         if isinstance(action, act.StopServer) and self._starting is not None:
             self._starting.cancel()
         self._queue.put_nowait(action)
@@ -168,21 +174,21 @@ class ChildExecutor:
         try:
             await do(action)
         except ConnectionLost:
-            return  # what became of it is read from the thread once there is a connection again
+            return  # after the reconnect, the outcome is read from the thread
         except Exception as error:
-            # A server whose answers we cannot read: as with a lost connection, the thread tells what became of it.
+            # An answer that we cannot use: as with a lost connection, the outcome is read from the thread.
             reason = f"{type(error).__name__} in {type(action).__name__}: {error}"
             self._logs.say("act_broken", level="error", child=self._child.name, reason=reason, trace=format_exc())
-            self._desk.give_up(reason)
+            self._client.give_up(reason)
 
     async def _do(self, action: act.Action) -> None:
         match action:
             case act.EnsureServer():
-                self._starting = self._group.create_task(self._desk.ensure(), name=f"start {self._child.name}")
+                self._starting = self._group.create_task(self._client.ensure(), name=f"start {self._child.name}")
                 await asyncio.wait({self._starting})
                 self._starting = None
             case act.StopServer():
-                await self._desk.stop(kill=action.kill)
+                await self._client.stop(kill=action.kill)
             case act.OpenThread():
                 await self._open(action)
             case act.StartTurn():
@@ -205,7 +211,7 @@ class ChildExecutor:
     # ── threads and turns ────────────────────────────────────────────────────────────────────────
 
     async def _open(self, action: act.OpenThread) -> None:
-        session = self._desk.session
+        session = self._client.session
         if session is None:
             return
         child, where = self._child, (action.model, action.effort, action.sandbox, self._child.approvals)
@@ -214,25 +220,25 @@ class ChildExecutor:
             if action.thread is None:
                 role = self._role
                 params = thread_start(child.path, *where, instructions=role.instructions, config=role.config)
-                opened = await self._desk.request(START_THREAD, params)
+                opened = await self._client.request(START_THREAD, params)
                 thread = opened.thread.id
                 title = f"orch: {child.name}" + (f" {action.task}" if action.task else "")
-                # A thread that was never written to cannot be resumed by anybody else: its name is written at once.
-                await self._desk.request(NAME_THREAD, {"threadId": thread, "name": title})
+                # Other clients can resume a thread only once something was written to it, so set its name at once.
+                await self._client.request(NAME_THREAD, {"threadId": thread, "name": title})
             else:
                 thread = action.thread
                 params = thread_resume(child.path, *where, thread=thread, config=self._role.config)
-                opened = await self._desk.request(RESUME_THREAD, params)
-                page = {"threadId": thread, "limit": SURVEYED_TURNS, "sortDirection": "desc", "itemsView": "full"}
-                turns = turns_of(await self._desk.request(LIST_TURNS, page))
+                opened = await self._client.request(RESUME_THREAD, params)
+                page = {"threadId": thread, "limit": RECOVERED_TURNS, "sortDirection": "desc", "itemsView": "full"}
+                turns = turns_of(await self._client.request(LIST_TURNS, page))
         except RpcError as error:
             gone = action.thread is not None and any(words in error.message for words in GONE)
             self._post(ev.ThreadFailed(self._now(), action.child, action.thread, action.task, gone, error.message))
             return
-        session.notifications.opened(thread, opened.settings)
+        session.notifications.thread_opened(thread, opened.settings)
         waiting = is_waiting(opened.thread) or any(one.thread == thread for _, one in session.asked.values())
-        told = (waiting, turns, opened.model_provider)
-        self._post(ev.ThreadOpened(self._now(), action.child, session.pid, thread, action.task, *told))
+        state = (waiting, turns, opened.model_provider)
+        self._post(ev.ThreadOpened(self._now(), action.child, session.pid, thread, action.task, *state))
 
     async def _start(self, action: act.StartTurn) -> None:
         if action.fresh:
@@ -254,10 +260,10 @@ class ChildExecutor:
             approvals=self._child.approvals,
             skill=self._role.skill if action.due is Due.BRIEF else None,
         )
-        if self._desk.session is not None:
-            self._desk.session.notifications.gave(action.thread, params)
+        if self._client.session is not None:
+            self._client.session.notifications.turn_requested(action.thread, params)
         try:
-            started = await self._desk.request(START_TURN, params)
+            started = await self._client.request(START_TURN, params)
         except RpcError as error:
             self._refused(action, error.message)
             return
@@ -270,15 +276,15 @@ class ChildExecutor:
         params = turn_steer(thread=action.thread, turn=action.turn, message=action.message, text=action.text)
         where = (action.child, action.task, action.turn, action.message)
         try:
-            await self._desk.request(STEER_TURN, params)
+            await self._client.request(STEER_TURN, params)
         except RpcError as error:
             self._post(ev.SteerMissed(self._now(), *where, error.message))
             return
         self._post(ev.SteerArrived(self._now(), *where))
 
     async def _look(self, action: act.LookAtTurn) -> None:
-        """Beside the others: it may take as long as a server takes to answer."""
-        session = self._desk.session
+        """Look whether a silent turn is alive. Runs in parallel: it takes as long as the server takes to answer."""
+        session = self._client.session
         if session is None:
             return
         sign, state, cpu = session.signs.get(action.turn), "active", None
@@ -287,19 +293,19 @@ class ChildExecutor:
             where = {"threadId": action.thread}
             cpu = await asyncio.to_thread(tree_seconds, session.identity)
             try:
-                state = standing((await self._desk.request(READ_THREAD, where)).thread)
-                commands = commands_in(await self._desk.request(LIST_TERMINALS, where))
+                state = standing((await self._client.request(READ_THREAD, where)).thread)
+                commands = commands_in(await self._client.request(LIST_TERMINALS, where))
             except RpcError as error:
                 state = f"unreadable ({error.message})"
-            sign = session.signs.get(action.turn)  # there may be one by now
+            sign = session.signs.get(action.turn)  # it may have given one meanwhile
         look = TurnLook(self._now(), sign, state, commands, cpu)
         self._post(ev.TurnLooked(look.at, action.child, action.task, action.turn, look))
 
     async def _interrupt(self, action: act.InterruptTurn) -> None:
         try:
-            # Only once the turn is over are the commands that it left running known as such.
-            await self._desk.interrupt(action.thread, action.turn)
-            await self._desk.request(CLEAN_TERMINALS, {"threadId": action.thread})
+            # Codex lists a turn's commands as left running only once the turn is over.
+            await self._client.interrupt(action.thread, action.turn)
+            await self._client.request(CLEAN_TERMINALS, {"threadId": action.thread})
         except RpcError as error:
             where = (action.child, action.task, action.turn)
             self._post(ev.InterruptFailed(self._now(), *where, error.message))
@@ -307,13 +313,13 @@ class ChildExecutor:
     async def _read_limits(self, action: act.ReadLimits) -> None:
         resets, reason = None, ""
         try:
-            resets = resets_at(await self._desk.request(READ_LIMITS, {}))
-        except RpcError as error:  # so it is without an account: a provider of the user's own
+            resets = resets_at(await self._client.request(READ_LIMITS, {}))
+        except RpcError as error:  # e.g. no account: the user has a provider of their own
             reason = error.message
         self._post(ev.LimitsRead(self._now(), action.child, action.provider, resets, reason))
 
     async def _answer(self, action: act.SendAnswer) -> None:
-        session = self._desk.session
+        session = self._client.session
         if session is not None and action.key in session.asked:
             call, request = session.asked[action.key]
             await session.connection.answer(call.id, reply(request, action.answer, call.params))
@@ -333,7 +339,7 @@ class ChildExecutor:
         self._post(ev.ChecksFinished(self._now(), *where, checks, changed))
 
     async def _run(self, command: str, number: int, action: act.RunChecks) -> Check:
-        """One verify command, in the sandbox of the child. A shell runs it, for that is what people write."""
+        """Run one verify command in the child's sandbox, through a shell, because people write shell commands."""
         limit = self._limits.verify_minutes * 60
         params = command_exec(
             command=[shutil.which("bash") or "/bin/sh", "-c", command],
@@ -342,6 +348,6 @@ class ChildExecutor:
             timeout=limit,
             process=f"orch-{action.task}-{action.run}-{number}-{self._now().timestamp()}",
         )
-        done = await self._desk.request(EXECUTE, params, limit + EXEC_MARGIN)
+        done = await self._client.request(EXECUTE, params, limit + EXEC_MARGIN)
         output = "\n".join(part for part in (done.stdout.rstrip(), done.stderr.rstrip()) if part)
         return Check(command, done.exit_code, output[-TAIL:])

@@ -1,4 +1,4 @@
-"""Ending a supervisor, and what a dead one left behind."""
+"""End a supervisor, and stop the processes that a dead one left behind."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from supervisor.shell import process
 from supervisor.shell.process import Identity, identity_of
 from supervisor.shell.process.handle import open_handle
 
-TERM_GRACE = 3.0  # seconds that a process has to end of one signal
-STOP_GRACE = 3.0  # seconds for a server without a supervisor to end by itself
+TERM_GRACE = 3.0  # seconds that a process has to end after each signal
+STOP_GRACE = 3.0  # seconds for a server without a supervisor to exit after SIGTERM
 
 
 def supervisor_process(workspace: WorkspacePaths) -> Identity | None:
-    """The process that holds the workspace's lock (even one that hangs); None if nobody does."""
+    """Return the process that holds the workspace's lock (even if it hangs); None if none does."""
     pid = locks.holder(workspace)
     return identity_of(pid) if pid is not None else None
 
 
 def end_supervisor(supervisor: Identity | None, patience: float) -> bool:
-    """See the supervisor's process (if any) end within `patience` seconds, or end it; True if it had to be ended.
+    """Wait `patience` seconds for the supervisor's process to exit, then kill it; True if it had to be killed.
 
     Raises OrchError if it survives SIGKILL.
     """
@@ -40,7 +40,7 @@ def end_supervisor(supervisor: Identity | None, patience: float) -> bool:
 
 
 def end_process(identity: Identity) -> None:
-    """End one process of ours that is no server: SIGTERM, then SIGKILL. Raises OrchError if it survives that."""
+    """End one process of ours that is not a server: SIGTERM, then SIGKILL. Raises OrchError if it survives that."""
     handle = open_handle(identity)
     if handle is None:
         return
@@ -50,21 +50,20 @@ def end_process(identity: Identity) -> None:
             if handle.wait_blocking(TERM_GRACE):
                 return
     pid = identity.pid
-    raise OrchError(f"process {pid} survives SIGKILL", f"see what it waits for: `ps -o pid,stat,wchan:32 -p {pid}`")
+    raise OrchError(f"process {pid} survives SIGKILL", f"see what blocks it: `ps -o pid,stat,wchan:32 -p {pid}`")
 
 
 def stop_leftovers(workspace: WorkspacePaths, report: Callable[[str], None]) -> list[str]:
-    """End every server of this workspace, and all that they started; the names of the children that had one.
+    """End every server of this workspace and all that they started; return the names of the children that had one.
 
-    For when no supervisor is up. Raises OrchError naming what survives.
+    Call this only when no supervisor is up. Raises OrchError naming what survives.
     """
-
     registry = Registry(workspace.registry)
     running = registry.alive()
     if not running and not process.marked(workspace.mark()):
         return []
 
-    import asyncio  # 40 ms, for which an orderly end need not wait
+    import asyncio  # import late (40 ms): an orderly end does not need it
 
     async def stop_all() -> None:
         async with asyncio.TaskGroup() as group:

@@ -1,6 +1,6 @@
-"""The first step of a supervisor: record that it started and what is wanted, decide, and start the servers' processes.
+"""The first step of a supervisor: record the start and what is wanted, decide, and start the servers' processes.
 
-It needs no event loop. That is loaded, with all that the supervisor does later, while the servers get ready.
+It needs no event loop: asyncio, and all that the supervisor needs later, is imported while the servers get ready.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from supervisor.shell import process
 from supervisor.shell.process import Spawned
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
-"""They end a supervisor in order once it is at work, and are held until then."""
+"""Signals that end a supervisor in order. They stay blocked until its loop can handle them."""
 
 
 class FirstStep(NamedTuple):
-    """What was decided, all of it recorded, and the processes that were started for it, by child."""
+    """The actions that were decided and recorded, and the processes that were started for them, by child."""
 
     actions: tuple[Action, ...]
     started: Mapping[str, Spawned]
@@ -44,7 +44,7 @@ def first_step(
     logs: Logs,
     up: Sequence[str] | None,
 ) -> FirstStep:
-    """Take the first step; for `up` see `main.run`. Raises StoreError if it cannot be recorded."""
+    """Take the first step. `main.run` explains `up`. Raises StoreError if it cannot be recorded."""
     now = recorder.clock.now
     events: list[Event] = [
         SupervisorStarted(
@@ -55,7 +55,7 @@ def first_step(
             tuple(registry.alive()),
             config.limits.retry_seconds,
             config.rules,
-            config.telling.on if config.telling else (),
+            config.notify.on if config.notify else (),
             config.plan_budget,
             config.task_budget,
             last=recorder.clock.after,
@@ -74,9 +74,9 @@ def first_step(
 def _started(
     workspace: WorkspacePaths, config: Config, registry: Registry, logs: Logs, wanted: Iterable[str]
 ) -> dict[str, Spawned]:
-    """The processes of the wanted servers that nothing speaks against: no server runs, and none left anything behind.
+    """Start the wanted servers that are free to start: none runs already, and none left processes behind.
 
-    Whatever stands in the way is for the child's own client to remove, and to report.
+    Every other one is left to the child's own client, which cleans up first and reports what fails.
     """
     children = {child.name: child for child in (*config.children, config.orchestrator)}
     left = process.marks(workspace.mark())

@@ -1,4 +1,4 @@
-"""Starting the supervisor from the command line. Light: what is loaded here delays every start."""
+"""Start the supervisor from the command line. Imports little, because every import here delays every start."""
 
 from __future__ import annotations
 
@@ -19,36 +19,36 @@ from supervisor.wire.glance import glance
 if TYPE_CHECKING:
     from supervisor.shell.control_client import ControlClient
 
-LOOK = 0.05  # seconds between two looks at a supervisor that starts
-LISTENS_WITHIN = 20.0  # seconds from the start of a supervisor to its control socket; a long ledger takes one or two
+LOOK = 0.05  # seconds between two polls of a supervisor that starts
+LISTENS_WITHIN = 20.0  # seconds for a started supervisor to open its control socket; a long ledger takes one or two
 
 
 class Starting(NamedTuple):
-    """A supervisor that was started, and what it says of that."""
+    """A supervisor process that was started, and the pipe on which it reports."""
 
     pid: int
-    told: int  # the descriptor at which it says how its start went
+    read_end: int  # the descriptor from which to read how its start went
     errors: Path
     size: int  # of `errors` before it was started
 
     def wait(self) -> None:
-        """Return once it answers. Raises OrchError saying why it does not start."""
-        with open(self.told, "rb") as reader:
-            words = reader.read().decode("utf-8", "replace")
-        if words == READY:
+        """Return once it answers. Raises OrchError with the reason if it does not start."""
+        with open(self.read_end, "rb") as reader:
+            text = reader.read().decode("utf-8", "replace")
+        if text == READY:
             return
-        what, sign, next_step = words.partition(NEXT)
+        what, sign, next_step = text.partition(NEXT)
         if sign:
             raise OrchError(what, next_step)
         os.waitpid(self.pid, 0)
         with self.errors.open("rb") as log:
             log.seek(self.size)
-            last = log.read().decode("utf-8", "replace").strip().splitlines()[-1:] or ["it said nothing"]
+            last = log.read().decode("utf-8", "replace").strip().splitlines()[-1:] or ["it printed nothing"]
         raise OrchError(f"the supervisor did not start: {last[0]}", f"see {self.errors}")
 
 
 def ensure_supervisor(workspace: WorkspacePaths, up: Sequence[str] | None = None) -> bool:
-    """Have a supervisor that answers; True if it had to be started. For the rest see `begin`."""
+    """Make sure that a supervisor answers; True if it had to be started. For `up` and errors see `begin`."""
     starting = begin(workspace, up)
     if starting is not None:
         starting.wait()
@@ -56,9 +56,9 @@ def ensure_supervisor(workspace: WorkspacePaths, up: Sequence[str] | None = None
 
 
 def begin(workspace: WorkspacePaths, up: Sequence[str] | None = None) -> Starting | None:
-    """Start a supervisor that starts the servers of `up` by itself (empty: all; None: none); None if one answers.
+    """Start a supervisor, which then starts the servers of `up` (empty: all; None: none); None if one answers already.
 
-    Any number of callers at once get one supervisor. Raises OrchError saying why none can be started.
+    Concurrent callers get one supervisor between them. Raises OrchError with the reason if none can be started.
     """
     if _answers(workspace):
         return None
@@ -69,23 +69,25 @@ def begin(workspace: WorkspacePaths, up: Sequence[str] | None = None) -> Startin
 
 
 def _start(workspace: WorkspacePaths, up: Sequence[str] | None) -> Starting | None:
-    """Start a supervisor; None if another one was faster, which may not answer yet."""
+    """Start a supervisor; None if another process was faster, whose supervisor may not answer yet."""
     lock = locks.take(workspace)
     if lock is None:
         return None
     errors = _error_file(workspace)
     how = ("idle",) if up is None else ("up", *up)
-    told, tell = os.pipe()
-    with lock, errors.open("ab") as log, open(tell, "wb"):
-        starting = Starting(_spawn(workspace, lock.fileno(), how, tell, log.fileno()), told, errors, log.tell())
+    read_end, write_end = os.pipe()
+    with lock, errors.open("ab") as log, open(write_end, "wb"):
+        starting = Starting(
+            _spawn(workspace, lock.fileno(), how, write_end, log.fileno()), read_end, errors, log.tell()
+        )
         locks.sign(lock, starting.pid)
     return starting
 
 
-def _spawn(workspace: WorkspacePaths, lock: int, how: Sequence[str], tell: int, log: int) -> int:
-    """Start a Python that is the supervisor, in a session of its own; its pid.
+def _spawn(workspace: WorkspacePaths, lock: int, how: Sequence[str], write_end: int, log: int) -> int:
+    """Start the supervisor's process in a session of its own; return its pid.
 
-    It gets nothing of ours but the standard streams and the lock: whatever else it might inherit, it closes itself.
+    It is given the standard streams and the lock, and closes whatever else it inherits.
     """
     return os.posix_spawn(
         sys.executable,
@@ -93,7 +95,7 @@ def _spawn(workspace: WorkspacePaths, lock: int, how: Sequence[str], tell: int, 
         {name: value for name, value in os.environ.items() if name != MARK},
         file_actions=[
             (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-            (os.POSIX_SPAWN_DUP2, tell, 1),
+            (os.POSIX_SPAWN_DUP2, write_end, 1),
             (os.POSIX_SPAWN_DUP2, log, 2),
             (os.POSIX_SPAWN_DUP2, lock, HANDED_ON),
         ],
@@ -102,29 +104,29 @@ def _spawn(workspace: WorkspacePaths, lock: int, how: Sequence[str], tell: int, 
 
 
 def reload(workspace: WorkspacePaths) -> bool:
-    """Have the supervisor take in the config, if it reads differently; True once it is up with the new one.
+    """Have the supervisor reload the config if it changed; True once it is up with the new one, False if unchanged.
 
-    Raises RequestRefused for a config that is none (then all stays as it is), SupervisorDown if it does not come back.
+    Raises RequestRefused for an invalid config (then nothing changes), SupervisorDown if it does not come back.
     """
     with _connect(workspace) as client:
         since = glance(client.call("status")).supervisor.since
         if not client.call("reload")["changed"]:
             return False
     if not comes_up(workspace, since):
-        raise SupervisorDown("the supervisor ended when it took in the config", "see `orch logs`, then run `orch up`")
+        raise SupervisorDown("the supervisor ended while it reloaded the config", "see `orch logs`, then run `orch up`")
     return True
 
 
 def _answers(workspace: WorkspacePaths, unlike: str | None = None) -> bool:
-    """Whether a supervisor answers that did not start at the moment `unlike`. Raises SupervisorHangs if one hangs."""
+    """Whether a supervisor answers that did not start at `unlike`. Raises SupervisorHangs if one hangs."""
     if not workspace.control_socket.exists():
         return False
     try:
         with _connect(workspace) as client:
             since = glance(client.call("status")).supervisor.since
     except SupervisorHangs as error:
-        there = locks.holder(workspace)
-        who = f"the supervisor (process {there})" if there else "the supervisor"
+        pid = locks.holder(workspace)
+        who = f"the supervisor (process {pid})" if pid else "the supervisor"
         raise SupervisorHangs(f"{who} does not answer", "run `orch down`, then `orch up`") from error
     except SupervisorDown:
         return False
@@ -132,21 +134,22 @@ def _answers(workspace: WorkspacePaths, unlike: str | None = None) -> bool:
 
 
 def comes_up(workspace: WorkspacePaths, unlike: str | None = None) -> bool:
-    """Whether one that starts (or starts over) answers in the end; False once no process holds the lock."""
+    """Wait for a supervisor that starts (or starts over): True once it answers, False once no process holds the lock.
+
+    Raises SupervisorHangs after LISTENS_WITHIN seconds.
+    """
     deadline = time.monotonic() + LISTENS_WITHIN
-    while (there := locks.holder(workspace)) is not None:
+    while (pid := locks.holder(workspace)) is not None:
         if _answers(workspace, unlike):
             return True
         if time.monotonic() >= deadline:
-            raise SupervisorHangs(
-                f"the supervisor (process {there}) does not listen", "run `orch down`, then `orch up`"
-            )
+            raise SupervisorHangs(f"the supervisor (process {pid}) does not listen", "run `orch down`, then `orch up`")
         time.sleep(LOOK)
     return False
 
 
 def _error_file(workspace: WorkspacePaths) -> Path:
-    """Where the daemon's own error output goes: only what breaks before, or despite, its logs."""
+    """Return the file for the daemon's standard error: what breaks before its logs are open, or despite them."""
     try:
         workspace.logs.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = workspace.logs / "supervisor.stderr.log"
@@ -159,6 +162,8 @@ def _error_file(workspace: WorkspacePaths) -> Path:
 
 
 def _connect(workspace: WorkspacePaths) -> ControlClient:
-    from supervisor.shell.control_client import ControlClient  # 4 ms, in which a supervisor could be started
+    from supervisor.shell.control_client import (
+        ControlClient,  # import late (4 ms): starting a supervisor does not need it
+    )
 
     return ControlClient(workspace.control_socket)

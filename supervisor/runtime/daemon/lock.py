@@ -1,7 +1,7 @@
-"""The lock of a workspace, `supervisor.lock`: whoever holds it is its supervisor, and its pid stands in it.
+"""The lock of a workspace, `supervisor.lock`: the process that holds it is the supervisor, and the file has its pid.
 
-The system lets go of it when the holder dies, however it dies. It can be handed on to a child process, or over an exec:
-it belongs to the open file, and not to the process that opened it.
+The system releases it when the holder dies, however it dies. A child process can inherit it, and it survives an exec,
+because it belongs to the open file and not to the process that opened it.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from typing import TextIO
 from supervisor.errors import WorkspaceError
 from supervisor.runtime.workspace import WorkspacePaths
 
-TRIES, PAUSE = 5, 0.02  # seconds; who only asks for the holder's pid holds the lock for some microseconds
+TRIES, PAUSE = 5, 0.02  # seconds; `holder` takes the lock for a few microseconds
 
 
 def take(workspace: WorkspacePaths) -> TextIO | None:
-    """The lock, with nobody's pid in it; None while somebody else holds it. Closing the file lets go of it."""
+    """Take the lock, with no pid in it yet; None while another process holds it. Closing the file releases it."""
     try:
         workspace.state.mkdir(mode=0o700, exist_ok=True)
         file = os.fdopen(os.open(workspace.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "r+", encoding="utf-8")
@@ -41,20 +41,20 @@ def take(workspace: WorkspacePaths) -> TextIO | None:
 
 
 def taken_over(descriptor: int) -> TextIO:
-    """The lock that this process was handed."""
+    """Return the lock that this process inherited, as a file."""
     os.set_inheritable(descriptor, False)
     return os.fdopen(descriptor, "r+", encoding="utf-8")
 
 
 def sign(file: TextIO, pid: int) -> None:
-    """Say who the holder is. Who has signed before may sign again, and is not lost from sight meanwhile."""
+    """Write the holder's pid into the lock. Signing again replaces it, and no reader ever sees an empty file."""
     text = f"{pid}\n".encode()
     os.pwrite(file.fileno(), text, 0)
     os.ftruncate(file.fileno(), len(text))
 
 
 def holder(workspace: WorkspacePaths) -> int | None:
-    """The pid of the process that holds the lock, even of one that hangs; None if nobody does, or has signed yet."""
+    """Return the pid of the process that holds the lock, even if it hangs; None if none does, or none signed yet."""
     with contextlib.suppress(OSError), workspace.lock.open("r", encoding="utf-8") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)

@@ -1,4 +1,4 @@
-"""The loop: one event from one inbox, advance, record, log, act, show."""
+"""The loop: take events from the inbox, advance the world, record, log, act, and render runs.md."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.atomic import write_atomic
 from supervisor.wire.plain import plain
 
-SHOW_AFTER = 0.05  # seconds between a change and runs.md: a burst of events is one rendering
-DISK_PATIENCE = 1.0  # seconds between two tries to append to a ledger that cannot be written
+SHOW_AFTER = 0.05  # seconds from a change to runs.md: a burst of events is rendered once
+DISK_PATIENCE = 1.0  # seconds between two attempts to append to a ledger that cannot be written
 
 
-Entry = tuple[Event, "asyncio.Future[None] | None"]  # and who waits for it to be taken in
+Entry = tuple[Event, "asyncio.Future[None] | None"]  # the event, and the future of a `submit` that waits for it
 
 
 class Loop:
-    """Takes events, has them recorded, and has done what was decided. `post` may be called from its own thread only."""
+    """Takes events, records them, and hands on the actions. Call `post` only from the thread of the event loop."""
 
     def __init__(self, workspace: WorkspacePaths, recorder: Recorder, logs: Logs) -> None:
         self.clock = recorder.clock
-        self.version = 0  # of the world; `watch` waits for another
+        self.version = 0  # of the world; `watch` waits until it changes
         self.changed = asyncio.Condition()
         self.trouble: str | None = None
         self._workspace = workspace
@@ -48,25 +48,25 @@ class Loop:
 
     @property
     def world(self) -> World:
-        """The world as it is recorded."""
+        """Return the recorded world."""
         return self._recorder.world
 
     def post(self, event: Event) -> None:
-        """Put an event into the inbox. Secrets in it are cut out here, once for all that follows."""
+        """Put an event into the inbox. Redacts its secrets here, once for the ledger, the logs and the views."""
         self._inbox.put_nowait((event if isinstance(event, PlanAccepted) else clean(event), None))
 
     async def submit(self, event: Event) -> None:
-        """Post an event, and return once the ledger has it and the world shows it."""
+        """Post an event, and return once it is in the ledger and in the world."""
         taken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._inbox.put_nowait((clean(event), taken))
         await taken
 
     def status(self) -> Status:
-        """Where everything stands, as far as the world knows."""
+        """Return the status, as far as the world knows it."""
         return status(self.world, self.clock.now(), str(self._workspace.root))
 
     async def run(self, carry_out: Callable[[Action], None]) -> None:
-        """Take events until the world says that it is over. The first one of all must be SupervisorStarted."""
+        """Process events until the supervisor exits. The very first event of a world must be SupervisorStarted."""
         while True:
             entries = await self._next()
             before = self.world
@@ -87,15 +87,15 @@ class Loop:
                 break
             if self._show_due is not None and monotonic() >= self._show_due:
                 self.show()
-        await asyncio.sleep(0)  # who asked for the end has its answer before the connections are closed
+        await asyncio.sleep(0)  # let `orch down` have its answer before the connections close
         self.show()
 
     def show(self) -> None:
-        """Render runs.md and the last status, if they changed."""
+        """Render runs.md and the last status; write them if they changed."""
         self._show_due = None
-        picture = self.status()
+        current = self.status()
         runs = render(self.world, self.clock.now(), self._template, str(self._workspace.root))
-        last = json.dumps(plain(picture), indent=1)
+        last = json.dumps(plain(current), indent=1)
         key = (without_time(runs), last)
         if key == self._shown:
             return
@@ -108,7 +108,7 @@ class Loop:
         self._shown = key
 
     async def _next(self) -> list[Entry]:
-        """All events that wait; a tick when a moment has come that something waited for."""
+        """Wait for events and return all that are there; a `Ticked` if something, or a rendering, becomes due first."""
         now = self.clock.now()
         moment = wakeup(self.world, self._recorder.decided)
         waits = [(moment - now).total_seconds()] if moment is not None else []
@@ -124,11 +124,11 @@ class Loop:
         return entries
 
     def task_of(self, turn: str | None) -> str | None:
-        """The task that this turn is, or was, a turn of; None if it is none of ours."""
+        """Return the task to which this turn belongs or belonged; None if it is not one of ours."""
         return self._recorder.task_of(turn)
 
     async def _record(self, decided: Decided) -> None:
-        """Have it recorded; nothing is done before that, however long the disk takes."""
+        """Record a decision, retrying until the disk takes it: no action may run before it is recorded."""
         while True:
             try:
                 self._recorder.record(decided)
@@ -142,5 +142,5 @@ class Loop:
 
 
 def without_time(runs: str) -> str:
-    """runs.md without the moment it was rendered at: it is written again only when something else changed."""
+    """Return runs.md without its rendering time: a new time alone is no reason to write the file again."""
     return "\n".join(line for line in runs.splitlines() if "UTC" not in line or "Rendered" not in line)

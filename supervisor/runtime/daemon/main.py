@@ -1,4 +1,4 @@
-"""The supervisor process: takes the lock, tells whoever started it how that went, and supervises until it is over."""
+"""The supervisor process: takes the lock, reports to its starter, and supervises until `orch down`."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ def run(
     mirror: TextIO | None = None,
     lock: int | None = None,
 ) -> None:
-    """Be the supervisor of this workspace until `orch down` (or SIGTERM, SIGINT), then return.
+    """Run the supervisor of this workspace until `orch down` (or SIGTERM, SIGINT), then return.
 
-    `ready` is called once the control socket answers; `up` names the children whose servers are wanted at once (empty:
-    all; None: only those that run); `mirror` (standard error) gets a line for each event; `lock` is the descriptor of
-    the workspace's lock, if this process was handed it.
+    Call `ready` once the control socket answers. `up` names the children whose servers start at once (empty: all;
+    None: only those that run). `mirror` (standard error) gets a line for each event. `lock` is the descriptor of the
+    workspace's lock, if this process inherited it.
 
     Raises AlreadyUp, or another OrchError if the workspace, the config or the ledger cannot be used.
     """
@@ -50,57 +50,59 @@ def run(
         locks.sign(held, os.getpid())
         make_private(workspace.runtime_dir)
         logs = Logs(workspace.logs, megabytes=config.limits.log_megabytes, mirror=mirror)
-        signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)  # until it is so far that it can end in order
+        signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)  # until the loop can handle them
         with closing(logs), recorder_of(workspace, logs) as recorder:
             registry = Registry(workspace.registry)
             first = first_step(workspace, config, recorder, registry, logs, up)
-            from supervisor.runtime.daemon.supervise import supervise  # 80 ms, in which what was started gets ready
+            from supervisor.runtime.daemon.supervise import (
+                supervise,  # import late (80 ms): the servers get ready meanwhile
+            )
 
             supervise(workspace, config, recorder, registry, first, logs, ready)
         if recorder.world.supervisor.stopping is None:
             _start_over(workspace, held, mirrored=mirror is not None)
-        shutil.rmtree(workspace.runtime_dir, ignore_errors=True)  # no server is left that listens there
+        shutil.rmtree(workspace.runtime_dir, ignore_errors=True)  # no server listens there any more
 
 
 def _start_over(workspace: WorkspacePaths, lock: TextIO, *, mirrored: bool) -> NoReturn:
-    """Become a supervisor that reads the config anew, and adopts the servers as after a death: the same process, which
-    never lets go of the lock."""
+    """Replace this process by a supervisor that rereads the config and adopts the servers, as after a crash. The
+    process keeps its pid, and never releases the lock."""
     os.set_inheritable(lock.fileno(), True)
     os.execv(sys.executable, command(workspace, lock.fileno(), "mirrored" if mirrored else "again"))
 
 
-def _tell_starter(word: str) -> None:
-    """Tell whoever started us, over the pipe that is our standard output, and let go of it."""
-    os.write(1, word.encode("utf-8", "replace"))
+def _report_to_starter(text: str) -> None:
+    """Report to the process that started us, over the pipe that is our standard output, and close the pipe."""
+    os.write(1, text.encode("utf-8", "replace"))
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, 1)
     os.close(null)
 
 
 def serve(workspace: WorkspacePaths, lock: int, how: str, *named: str) -> int:
-    """Be the supervisor behind `orch up`, in a process of its own that holds the descriptor `lock`; its exit code.
+    """Run the supervisor behind `orch up`, in a process of its own that inherited `lock`; return its exit code.
 
-    `how`: "up", and then the children that are wanted (none: all); "idle", for none; "again" for one that starts over,
-    "mirrored" if its events go to standard error. A failure to start is told on standard output; nobody waits
-    to hear that from one that starts over.
+    `how` is "up" with the children to start (none: all), "idle" to start none, "again" for one that starts over, or
+    "mirrored" for one that also writes its events to standard error. A failure to start is reported on standard
+    output, except by one that starts over, for nobody waits for it.
     """
     if how in ("again", "mirrored"):
         run(workspace, ready=lambda: None, mirror=sys.stderr if how == "mirrored" else None, lock=lock)
         return 0
     try:
-        run(workspace, ready=lambda: _tell_starter(READY), up=named if how == "up" else None, lock=lock)
+        run(workspace, ready=lambda: _report_to_starter(READY), up=named if how == "up" else None, lock=lock)
     except OrchError as error:
-        _tell_starter(f"{error.what}{NEXT}{error.next_step}")
+        _report_to_starter(f"{error.what}{NEXT}{error.next_step}")
         return 1
     return 0
 
 
 def main() -> None:
-    """`serve` with what `command` says: the workspace, the lock, how, and the names."""
-    os.closerange(int(sys.argv[2]) + 1, os.sysconf("SC_OPEN_MAX"))  # what whoever started us had open
+    """Call `serve` with the arguments that `command` built: the workspace, the lock, how, and the names."""
+    os.closerange(int(sys.argv[2]) + 1, os.sysconf("SC_OPEN_MAX"))  # descriptors inherited from the starter
     code = serve(WorkspacePaths(Path(sys.argv[1])), int(sys.argv[2]), *sys.argv[3:])
     sys.stderr.flush()
-    os._exit(code)  # all is closed; to take the interpreter apart as well would keep `orch down` waiting (50 ms)
+    os._exit(code)  # all is closed; finalizing the interpreter would delay `orch down` by 50 ms
 
 
 if __name__ == "__main__":

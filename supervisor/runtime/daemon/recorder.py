@@ -1,4 +1,4 @@
-"""The world and its ledger: what happens, and what is decided about it, is recorded here before anything is done."""
+"""The world and its ledger: records every event, and every decision about it, before anything is done."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from supervisor.runtime.logs import Logs
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.ledger.store import Ledger, Opened
 
-TURNS_KNOWN = 1000  # turns whose task is remembered for the logs
+TURNS_KNOWN = 1000  # turns whose task is kept in memory for the logs
 
 
 class Clock:
-    """Wall time that never jumps: the wall clock is read once, and what passes since is counted.
+    """Wall time that never jumps: reads the wall clock once, then adds the monotonic time that has passed.
 
-    `after`: the last moment in the ledger; time goes on from there if the wall clock was set back since.
+    `after` is the last time in the ledger. Time continues from there if the wall clock was set back since.
     """
 
     def __init__(self, after: datetime | None) -> None:
@@ -37,7 +37,7 @@ class Clock:
 
 
 class Decided(NamedTuple):
-    """What comes of some events: the world after them, what is to be recorded, and what is to be done."""
+    """The outcome of some events: the world after them, the events to record and the actions to carry out."""
 
     world: World
     events: tuple[Event, ...]
@@ -53,13 +53,13 @@ class Recorder:
             world = evolve(world, event)
         self.world = world
         self.clock = Clock(opened.last)
-        self.decided = self.clock.now()  # the moment of the last decision: what was due by then is done
+        self.decided = self.clock.now()  # when we last decided: what was due by then is done
         self._ledger = ledger
         self._logs = logs
         self._tasks: dict[str, str] = {}  # by turn id
 
     def decide(self, events: Sequence[Event]) -> Decided:
-        """What comes of these events. They count only once it is recorded."""
+        """Return the outcome of these events. It takes effect only in `record`."""
         world, recorded, actions = self.world, list[Event](), list[Action]()
         for event in events:
             step = advance(world, event)
@@ -70,9 +70,9 @@ class Recorder:
         return Decided(world, tuple(recorded), tuple(actions))
 
     def record(self, decided: Decided) -> None:
-        """Append to the ledger and the log, and go on with the world as it was decided.
+        """Append to the ledger and the log, and make the decided world the current one.
 
-        Raises StoreError if the ledger cannot be written; then nothing has changed.
+        Raises StoreError if the ledger cannot be written; the world then stays as it was.
         """
         world, events = decided.world, decided.events
         self._tasks.update({state.turn.id: state.task for state in world.all_tasks if state.turn})
@@ -85,11 +85,11 @@ class Recorder:
         self.world = world
 
     def task_of(self, turn: str | None) -> str | None:
-        """The task that this turn is, or was, a turn of; None if it is none of ours."""
+        """Return the task to which this turn belongs or belonged; None if it is not one of ours."""
         return self._tasks.get(turn) if turn else None
 
     def _label(self, event: Event) -> dict[str, object]:
-        """The task of an event that only knows its turn."""
+        """Return the log fields `task` and `turn` for an event that names only its turn."""
         match event:
             case TurnEnded():
                 turn: str | None = event.seen.turn
@@ -103,17 +103,17 @@ class Recorder:
         return {"task": task, "turn": turn} if task else {}
 
     def _compact(self, world: World, at: datetime) -> None:
-        """Bound what the next start has to read."""
+        """Compact the ledger if due, to bound what the next start has to read."""
         if self._ledger.due:
             try:
                 self._ledger.compact(world, at)
-            except StoreError as error:  # it is as good without, only slower to start
+            except StoreError as error:  # the ledger stays valid, only the next start is slower
                 self._logs.say("ledger_not_compacted", level="warning", reason=str(error))
 
 
 @contextmanager
 def recorder_of(workspace: WorkspacePaths, logs: Logs) -> Iterator[Recorder]:
-    """The recorder of a workspace, its ledger open for as long. Raises StoreError if the ledger cannot be used."""
+    """Open the ledger of a workspace and yield its recorder. Raises StoreError if the ledger cannot be used."""
     ledger = Ledger(workspace.ledger)
     try:
         opened = ledger.open()

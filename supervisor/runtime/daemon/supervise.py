@@ -1,4 +1,4 @@
-"""The supervisor at work: opens the ledger, and runs everything in one task group until it is over."""
+"""Run the supervisor after its first step: the loop, the servers and the control socket, in one task group."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from supervisor.wire.codex.notifications import Notification
 if TYPE_CHECKING:
     from supervisor.runtime.plan.watch import PlanWatch
 
-SETTLE = 0.5  # seconds at a start in which the servers come before all else
+SETTLE = 0.5  # seconds after a start during which loading plan.md waits for the servers
 
 
 def supervise(
@@ -49,7 +49,7 @@ def supervise(
     logs: Logs,
     ready: Callable[[], None],
 ) -> None:
-    """Be the supervisor after its first step, until it is over; for `ready` see `main.run`."""
+    """Run the supervisor after its first step until it exits. `main.run` explains `ready`."""
     asyncio.run(_supervise(workspace, config, recorder, registry, first, logs, ready))
 
 
@@ -64,19 +64,19 @@ async def _supervise(
 ) -> None:
     loop = Loop(workspace, recorder, logs)
     served = (*config.children, config.orchestrator)
-    left = [Child(name, "") for name in registry.alive() if name not in [child.name for child in served]]
+    removed = [Child(name, "") for name in registry.alive() if name not in [child.name for child in served]]
     versions = Versions()
     authors = Authors(str(workspace.plan), lambda: loop.world)
-    doing = Activity()
+    activity = Activity()
     starts = Starts()
     now = loop.clock.now
 
-    def observe(heard: Notification) -> None:
-        authors.observe(heard)
-        doing.observe(heard)
+    def observe(notification: Notification) -> None:
+        authors.observe(notification)
+        activity.observe(notification)
 
     plan = None
-    if _saved_unseen(workspace, loop.world):  # before the servers begin anything that it says no more
+    if _saved_unseen(workspace, loop.world):  # read it before the servers begin anything that it no longer asks for
         plan = _watched(workspace, config, loop, authors)
         plan.look()
     signals = asyncio.get_running_loop()
@@ -101,7 +101,7 @@ async def _supervise(
                     observe=observe if child is config.orchestrator else None,
                     started=first.started.get(child.name),
                 )
-                for child in (*served, *left)
+                for child in (*served, *removed)
             }
             effects = Effects(
                 clients,
@@ -112,23 +112,23 @@ async def _supervise(
                 group=group,
                 post=loop.post,
                 now=now,
-                telling=config.telling,
+                notify=config.notify,
             )
             for action in first.actions:
                 effects.carry_out(action)
-            looping = group.create_task(loop.run(effects.carry_out), name="conductor")
+            looping = group.create_task(loop.run(effects.carry_out), name="loop")
             listening, asked, known = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
             async def plan_known() -> None:
                 asked.set()
                 await known.wait()
 
-            interviews = ChildQuestions(clients, loop.submit, now)
-            control = Control(workspace, loop, logs, group, authors, doing, interviews, config, plan_known=plan_known)
+            questions = ChildQuestions(clients, loop.submit, now)
+            control = Control(workspace, loop, logs, group, authors, activity, questions, config, plan_known=plan_known)
             group.create_task(control.serve(listening), name="control socket")
             await listening.wait()
             ready()
-            gc.freeze()  # what is loaded stays
+            gc.freeze()  # what is loaded by now is never garbage
             gc.enable()
             await _first_of(_settled(loop), asked.wait())
             # Import late (65 ms) and in a thread: nothing before needs it, and control requests may already arrive.
@@ -151,22 +151,22 @@ async def _supervise(
             raise _Over
     except* _Over:
         pass
-    with suppress(StoreError):  # what it names by then has ended
+    with suppress(StoreError):  # the servers that it names have ended by now
         registry.save()
 
 
 class _Over(Exception):
-    """Ends the task group: the loop has returned."""
+    """Raised to end the task group once the loop has returned."""
 
 
 def _watched(workspace: WorkspacePaths, config: Config, loop: Loop, authors: Authors) -> PlanWatch:
-    from supervisor.runtime.plan.watch import PlanWatch  # 20 ms, in which servers get ready
+    from supervisor.runtime.plan.watch import PlanWatch  # import late (20 ms): the servers get ready meanwhile
 
     return PlanWatch(workspace, [child.name for child in config.children], loop, authors)
 
 
 def _saved_unseen(workspace: WorkspacePaths, world: World) -> bool:
-    """Whether there is a plan, and plan.md was saved while nobody looked."""
+    """Whether a plan is in force and plan.md changed while no supervisor watched it."""
     if world.plan.current is None:
         return False
     content = read_bytes(workspace.plan, FILE_LIMIT)
@@ -174,13 +174,13 @@ def _saved_unseen(workspace: WorkspacePaths, world: World) -> bool:
 
 
 def _load_the_reader() -> None:
-    """In a thread, what reads plan.md."""
+    """Import what reads plan.md. Runs in a thread."""
     for name in ("supervisor.runtime.plan.watch", "supervisor.core.text.commonmark"):
         import_module(name)
 
 
 async def _settled(loop: Loop) -> None:
-    """Return once no server is starting any more, or after a moment."""
+    """Return once no server is starting any more, or after SETTLE seconds."""
     with suppress(TimeoutError):
         async with asyncio.timeout(SETTLE), loop.changed:
             await loop.changed.wait_for(
@@ -188,9 +188,9 @@ async def _settled(loop: Loop) -> None:
             )
 
 
-async def _first_of(*things: Coroutine[object, object, object]) -> None:
-    """Return once one of these is done; the others are left."""
-    tasks = [asyncio.ensure_future(one) for one in things]
+async def _first_of(*coroutines: Coroutine[object, object, object]) -> None:
+    """Return once one of these is done; cancel the others."""
+    tasks = [asyncio.ensure_future(one) for one in coroutines]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:

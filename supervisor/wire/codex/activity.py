@@ -1,4 +1,4 @@
-"""What a child is doing: for its log, and in a few words."""
+"""Describe what a child is doing: as a log entry, and in a few words."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from supervisor.wire.codex.items import AgentMessage, CommandExecution, FileChan
 from supervisor.wire.codex.notifications import Notification, OfItem, OfTurn, OfWarning
 
 TEXT = 2000  # characters of a text in a line of the log
-SHORT = 200  # characters of what it is doing
-_TOLD = ("command", "exit_code", "status", "tool", "server", "query")
+SHORT = 200  # characters of a description of what it is doing
+_DETAILS = ("command", "exit_code", "status", "tool", "server", "query")
 _STATES = (
     "mcpServer/startupStatus/updated",
     "thread/status/changed",
@@ -22,42 +22,45 @@ _STATES = (
 
 
 class LogEntry(NamedTuple):
-    """A line for a child's log: the name of an event, how loud it is, and its fields."""
+    """A line for a child's log: the name of an event, its level and its fields."""
 
     event: str
     level: Level
     fields: dict[str, object]
 
 
-def activity(heard: Notification) -> LogEntry | None:
-    """What a notification tells of a child's doings, for its log; None for what is not worth a line."""
-    where: dict[str, object] = {"thread": heard.params.get("threadId"), "turn": heard.params.get("turnId")}
-    body = heard.body
+def activity(notification: Notification) -> LogEntry | None:
+    """Return the log entry for a notification; None if it is not worth a line."""
+    where: dict[str, object] = {
+        "thread": notification.params.get("threadId"),
+        "turn": notification.params.get("turnId"),
+    }
+    body = notification.body
     if isinstance(body, OfItem):
         item = body.item
-        if heard.method != "item/completed" or item.type in ("reasoning", "userMessage"):
+        if notification.method != "item/completed" or item.type in ("reasoning", "userMessage"):
             return None
         return LogEntry("item_completed", "info", {**where, **_detail(item)})
     if isinstance(body, OfWarning):
         text = (body.message or body.summary)[:TEXT]
-        return LogEntry(_snake(heard.method), "warning", {**where, "text": text})
-    if heard.method == "error":
-        text = json.dumps(heard.params.get("error"))[:TEXT]
+        return LogEntry(_snake(notification.method), "warning", {**where, "text": text})
+    if notification.method == "error":
+        text = json.dumps(notification.params.get("error"))[:TEXT]
         return LogEntry("codex_error", "warning", {**where, "text": text})
-    if heard.method in _STATES:
-        rest = {_snake(key): value for key, value in heard.params.items() if key not in ("threadId", "turnId")}
-        event = _snake(heard.method.replace("/", "_"))
+    if notification.method in _STATES:
+        rest = {_snake(key): value for key, value in notification.params.items() if key not in ("threadId", "turnId")}
+        event = _snake(notification.method.replace("/", "_"))
         return LogEntry(event, "debug", {**where, "detail": json.dumps(rest)[:TEXT]})
     return None
 
 
-def doing(heard: Notification) -> str | None:
-    """What a notification says that a thread is doing now, in a few words; None if it says nothing of it."""
-    if heard.method == "turn/completed" and isinstance(heard.body, OfTurn):
+def doing(notification: Notification) -> str | None:
+    """Describe in a few words what a thread is doing as of this notification; None if it does not say."""
+    if notification.method == "turn/completed" and isinstance(notification.body, OfTurn):
         return ""
-    if not isinstance(heard.body, OfItem):
+    if not isinstance(notification.body, OfItem):
         return None
-    match heard.method, heard.body.item:
+    match notification.method, notification.body.item:
         case "item/started", CommandExecution(command=command):
             return f"runs {command[:SHORT]}"
         case "item/started", McpToolCall(tool=tool, arguments=arguments):
@@ -71,7 +74,7 @@ def doing(heard: Notification) -> str | None:
 
 def _detail(item: Item) -> dict[str, object]:
     detail: dict[str, object] = {"item": item.type}
-    detail |= {name: value for name in _TOLD if (value := getattr(item, name, None)) is not None}
+    detail |= {name: value for name in _DETAILS if (value := getattr(item, name, None)) is not None}
     if isinstance(item, FileChange):
         detail["paths"] = [change.path for change in item.changes]
     if isinstance(item, AgentMessage | PlanText) and item.text:

@@ -39,9 +39,9 @@ class QuestionTurn(Struct):
     over: bool = False
     problem: str = ""  # why it failed ("": it did not)
 
-    def observe(self, heard: Notification) -> None:
+    def observe(self, notification: Notification) -> None:
         """Update this from one notification of the thread."""
-        match heard.method, heard.body:
+        match notification.method, notification.body:
             case "item/completed", OfItem(item=AgentMessage(text=text)) if text:
                 self.text = text
             case "turn/completed", OfTurn(turn=turn):

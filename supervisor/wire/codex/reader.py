@@ -1,4 +1,4 @@
-"""Notifications as events of ours."""
+"""Translate the notifications of one connection into orch's events."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from supervisor.wire.codex.settings import CodexSettings
 from supervisor.wire.codex.turns import CodexTurn, turn_seen
 from supervisor.wire.plain import typed
 
-TOKENS_STEP = 1.1  # a turn's tokens are told again once they grew by a tenth: few lines, and no budget is far overrun
-SAID = 500  # characters of what somebody else wrote that are kept; the thread has all of it
+TOKENS_STEP = 1.1  # growth of a turn's tokens before they are reported again: few lines, and budgets stay exact to 10 %
+QUOTED = 500  # characters kept of a message that another client wrote; the thread has all of it
 
 
 class NotificationReader:
@@ -30,29 +30,29 @@ class NotificationReader:
     def __init__(self, child: str) -> None:
         self._child = child
         self._tokens: dict[str, tuple[int, int]] = {}
-        self._said: dict[str, tuple[int, int]] = {}  # as far as `TokensSpent` told of them
+        self._counted: dict[str, tuple[int, int]] = {}  # what `TokensSpent` has reported so far
         self._texts: dict[str, str] = {}
         self._messages: dict[str, tuple[str, ...]] = {}
-        self._settings: dict[str, dict[str, str]] = {}  # of our threads, as we gave them or last heard of them
+        self._settings: dict[str, dict[str, str]] = {}  # of our threads, as last requested or reported
         self.items: dict[str, Item] = {}
 
-    def gave(self, thread: str, params: Mapping[str, object]) -> None:
-        """A thread of ours has these settings, by our own doing: the params of a `turn/start`."""
-        self.opened(thread, typed(CodexSettings, params))
+    def turn_requested(self, thread: str, params: Mapping[str, object]) -> None:
+        """Note the settings that we requested for a thread of ours, in the params of a `turn/start`."""
+        self.thread_opened(thread, typed(CodexSettings, params))
 
-    def opened(self, thread: str, settings: CodexSettings) -> None:
-        """A thread of ours has these settings."""
+    def thread_opened(self, thread: str, settings: CodexSettings) -> None:
+        """Note the settings of a thread that we opened."""
         self._settings[thread] = {**self._settings.get(thread, {}), **settings.words()}
 
-    def hear(self, heard: Notification, at: datetime) -> ev.Event | None:
-        """The event that a notification means; None if it means nothing to us."""
-        thread = heard.thread
-        match heard.body:
-            case OfTurn(turn=turn) if heard.method == "turn/started":
+    def receive(self, notification: Notification, at: datetime) -> ev.Event | None:
+        """Return the event for a notification; None if orch does not use it."""
+        thread = notification.thread
+        match notification.body:
+            case OfTurn(turn=turn) if notification.method == "turn/started":
                 return ev.TurnBegan(at, self._child, thread, turn.id, None)
             case OfTurn(turn=turn):
                 return ev.TurnEnded(at, self._child, thread, self._ended(turn))
-            case OfItem(item=item, turn_id=name) if heard.method == "item/completed":
+            case OfItem(item=item, turn_id=name) if notification.method == "item/completed":
                 return self._completed(at, thread, name, item)
             case OfItem(item=item):
                 if isinstance(item, FileChange | CommandExecution | McpToolCall):
@@ -60,10 +60,10 @@ class NotificationReader:
             case OfSettings(thread_settings=settings) if thread in self._settings:
                 return self._changed(at, thread, settings)
             case OfTokens():
-                return self._count(at, heard.body)
+                return self._count(at, notification.body)
             case OfError(will_retry=True):
-                reason = heard.body.error.message or "no reason given"
-                return ev.TurnRetried(at, self._child, thread, heard.body.turn_id, reason)
+                reason = notification.body.error.message or "no reason given"
+                return ev.TurnRetried(at, self._child, thread, notification.body.turn_id, reason)
         return None
 
     def _completed(self, at: datetime, thread: str, turn: str, item: Item) -> ev.Event | None:
@@ -75,14 +75,14 @@ class NotificationReader:
         message = item.client_id or ""
         if thread in self._settings and not message.startswith(OUR_MESSAGES):
             words = " ".join(one.text for one in item.content if one.text)
-            return ev.SaidElsewhere(at, self._child, thread, turn, words[:SAID])
+            return ev.SaidElsewhere(at, self._child, thread, turn, words[:QUOTED])
         if message:
             self._messages[turn] = (*self._messages.get(turn, ()), message)
             return ev.TurnBegan(at, self._child, thread, turn, message)
         return None
 
     def _changed(self, at: datetime, thread: str, settings: CodexSettings) -> ev.Event | None:
-        """What somebody else made of the settings of a thread of ours."""
+        """Return an event for the settings that another client changed on a thread of ours; None if nothing changed."""
         before, now = self._settings[thread], settings.words()
         self._settings[thread] = {**before, **now}
         changes = tuple((name, before[name], new) for name, new in now.items() if before.get(name, new) != new)
@@ -91,25 +91,25 @@ class NotificationReader:
     def _ended(self, turn: CodexTurn) -> TurnSeen:
         seen = turn_seen(turn)
         given, taken = self._tokens.pop(seen.turn, (0, 0))
-        self._said.pop(seen.turn, None)
-        heard = self._texts.pop(seen.turn, "")
+        self._counted.pop(seen.turn, None)
+        last_text = self._texts.pop(seen.turn, "")
         return TurnSeen(
             turn=seen.turn,
             status=seen.status,
             messages=tuple(dict.fromkeys((*self._messages.pop(seen.turn, ()), *seen.messages))),
-            text=seen.text or heard,
+            text=seen.text or last_text,
             failure=seen.failure,
             input_tokens=given,
             output_tokens=taken,
         )
 
-    def _count(self, at: datetime, heard: OfTokens) -> ev.Event | None:
-        turn, last = heard.turn_id, heard.token_usage.last
+    def _count(self, at: datetime, usage: OfTokens) -> ev.Event | None:
+        turn, last = usage.turn_id, usage.token_usage.last
         given, taken = self._tokens.get(turn, (0, 0))
         given, taken = given + last.input_tokens, taken + last.output_tokens
         self._tokens[turn] = (given, taken)
-        before = self._said.get(turn, (0, 0))
+        before = self._counted.get(turn, (0, 0))
         if given + taken < sum(before) * TOKENS_STEP or given + taken == sum(before):
             return None
-        self._said[turn] = (given, taken)
-        return ev.TokensSpent(at, self._child, heard.thread_id, turn, given - before[0], taken - before[1])
+        self._counted[turn] = (given, taken)
+        return ev.TokensSpent(at, self._child, usage.thread_id, turn, given - before[0], taken - before[1])

@@ -81,11 +81,11 @@ def test_the_error_for_a_missing_program_says_where_it_is_configured(
         with pytest.raises(CodexError) as error:
             locate(given)
         assert str(error.value) == (
-            f"codex.bin in the config names {given}, which is no program: "
-            "correct it, or leave it out, then `orch down`, `orch up`"
+            f"codex.bin in the config names {given}, which is not a program: "
+            "correct or remove it, then `orch down`, `orch up`"
         )
     monkeypatch.setenv("ORCH_CODEX_BIN", "no-such-codex")
-    with pytest.raises(CodexError, match="ORCH_CODEX_BIN names no-such-codex, which is no program"):
+    with pytest.raises(CodexError, match="ORCH_CODEX_BIN names no-such-codex, which is not a program"):
         locate(None)
 
 
@@ -139,7 +139,7 @@ def test_a_wrapper_without_a_native_binary_is_an_error(tmp_path: Path, bare: Pat
     with pytest.raises(CodexError) as error:
         locate(None)
     assert str(error.value) == (
-        f"{bare}/codex is npm's wrapper, and no native binary is behind it: "
+        f"{bare}/codex is npm's wrapper, but there is no native binary behind it: "
         "reinstall it: `npm install -g @openai/codex`"
     )
 

@@ -280,14 +280,14 @@ def test_every_line_that_the_starter_comments_out_is_a_right_one(workspace: Work
         Rule(2, "accept", path="docs/**", child="api"),
         Rule(3, "decline", command=("git", "push")),
     )
-    telling = NotifySettings(NOTICE_KINDS, ("notify-send", "orch"), "https://example.com/hook")
+    notify = NotifySettings(NOTICE_KINDS, ("notify-send", "orch"), "https://example.com/hook")
     assert read(workspace) == Config(
         (child,),
         lead(workspace, "gpt-5.5", "high"),
         "/path/to/codex",
         Limits(),
         rules,
-        telling,
+        notify,
         Budget(20_000_000, 1440),
         Budget(2_000_000, 90),
     )

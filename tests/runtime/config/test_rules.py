@@ -49,7 +49,7 @@ rules:
 
 def test_a_config_without_them_settles_and_notifies_nothing(workspace: WorkspacePaths) -> None:
     config = read(workspace, "")
-    assert (config.rules, config.telling) == ((), None)
+    assert (config.rules, config.notify) == ((), None)
 
 
 @pytest.mark.parametrize(
@@ -84,11 +84,11 @@ def test_the_number_of_a_rule_is_that_of_its_place(workspace: WorkspacePaths) ->
 
 def test_notify_takes_a_command_or_an_address(workspace: WorkspacePaths) -> None:
     everything = ("asks", "blocked", "paused", "end")
-    assert read(workspace, "notify: {command: notify-send 'all of orch'}").telling == NotifySettings(
+    assert read(workspace, "notify: {command: notify-send 'all of orch'}").notify == NotifySettings(
         everything, ("notify-send", "all of orch")
     )
-    assert read(workspace, "notify: {command: [a, 'b c'], on: asks}").telling == NotifySettings(("asks",), ("a", "b c"))
-    assert read(workspace, "notify: {webhook: 'https://x/y', on: [end, asks]}").telling == NotifySettings(
+    assert read(workspace, "notify: {command: [a, 'b c'], on: asks}").notify == NotifySettings(("asks",), ("a", "b c"))
+    assert read(workspace, "notify: {webhook: 'https://x/y', on: [end, asks]}").notify == NotifySettings(
         ("end", "asks"), (), "https://x/y"
     )
 

@@ -95,7 +95,7 @@ def usage(given: int, taken: int) -> dict[str, Any]:
 def test_the_tokens_of_a_turn_are_reported_when_they_grow_by_a_tenth_and_at_its_end() -> None:
     notifications = NotificationReader("api")
     events = [
-        notifications.hear(notification("thread/tokenUsage/updated", usage(given, 1)), AT)
+        notifications.receive(notification("thread/tokenUsage/updated", usage(given, 1)), AT)
         for given in (999, 49, 49, 49, 0)
     ]
     assert events == [
@@ -105,7 +105,7 @@ def test_the_tokens_of_a_turn_are_reported_when_they_grow_by_a_tenth_and_at_its_
         None,
         None,
     ]
-    ended = notifications.hear(
+    ended = notifications.receive(
         notification("turn/completed", {"threadId": "t", "turn": {"id": "u", "status": "completed"}}), AT
     )
     assert isinstance(ended, ev.TurnEnded)

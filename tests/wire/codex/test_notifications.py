@@ -19,8 +19,8 @@ from supervisor.wire.jsonrpc import Notice
 from tests.wire.codex.turns import AT, DONE, METHODS, PARAMS, agent, item, notification, turn, user
 
 
-def hear(notifications: NotificationReader, method: str, **params: Any) -> ev.Event | None:
-    return notifications.hear(notification(method, {"threadId": "t", **params}), AT)
+def read(notifications: NotificationReader, method: str, **params: Any) -> ev.Event | None:
+    return notifications.receive(notification(method, {"threadId": "t", **params}), AT)
 
 
 def used(turn: str, given: Any, taken: Any) -> dict[str, Any]:
@@ -30,52 +30,52 @@ def used(turn: str, given: Any, taken: Any) -> dict[str, Any]:
 
 def test_a_turn_is_observed_from_its_beginning_to_its_end() -> None:
     notifications = NotificationReader("api")
-    assert hear(notifications, "turn/started", turn=turn(status="inProgress")) == ev.TurnBegan(
+    assert read(notifications, "turn/started", turn=turn(status="inProgress")) == ev.TurnBegan(
         AT, "api", "t", "u", None
     )
-    assert hear(notifications, "item/started", turnId="u", item=user("m1")) is None
-    assert hear(notifications, "item/completed", turnId="u", item=user("m1")) == ev.TurnBegan(AT, "api", "t", "u", "m1")
-    assert hear(notifications, "item/completed", turnId="u", item=agent("first")) is None
+    assert read(notifications, "item/started", turnId="u", item=user("m1")) is None
+    assert read(notifications, "item/completed", turnId="u", item=user("m1")) == ev.TurnBegan(AT, "api", "t", "u", "m1")
+    assert read(notifications, "item/completed", turnId="u", item=agent("first")) is None
     first = ev.TokensSpent(AT, "api", "t", "u", 10, 2)
-    assert hear(notifications, "thread/tokenUsage/updated", **used("u", 10, 2)) == first
-    assert hear(notifications, "item/completed", turnId="u", item=user("m2")) == ev.TurnBegan(AT, "api", "t", "u", "m2")
-    assert hear(notifications, "item/completed", turnId="u", item=agent("last")) is None
+    assert read(notifications, "thread/tokenUsage/updated", **used("u", 10, 2)) == first
+    assert read(notifications, "item/completed", turnId="u", item=user("m2")) == ev.TurnBegan(AT, "api", "t", "u", "m2")
+    assert read(notifications, "item/completed", turnId="u", item=agent("last")) is None
     more = ev.TokensSpent(AT, "api", "t", "u", 30, 5)
-    assert hear(notifications, "thread/tokenUsage/updated", **used("u", 30, 5)) == more
-    assert hear(notifications, "turn/completed", turn=turn()) == ev.TurnEnded(
+    assert read(notifications, "thread/tokenUsage/updated", **used("u", 30, 5)) == more
+    assert read(notifications, "turn/completed", turn=turn()) == ev.TurnEnded(
         AT, "api", "t", TurnSeen("u", DONE, ("m1", "m2"), "last", None, 40, 7)
     )
 
 
 def test_the_items_in_the_end_of_a_turn_win_over_those_observed_before() -> None:
     notifications = NotificationReader("api")
-    hear(notifications, "item/completed", turnId="u", item=user("m1"))
-    hear(notifications, "item/completed", turnId="u", item=agent("heard"))
-    assert hear(
-        notifications, "turn/completed", turn=turn(items=[user("m1"), user("m2"), agent("told")])
-    ) == ev.TurnEnded(AT, "api", "t", TurnSeen("u", DONE, ("m1", "m2"), "told"))
+    read(notifications, "item/completed", turnId="u", item=user("m1"))
+    read(notifications, "item/completed", turnId="u", item=agent("reported"))
+    assert read(
+        notifications, "turn/completed", turn=turn(items=[user("m1"), user("m2"), agent("final")])
+    ) == ev.TurnEnded(AT, "api", "t", TurnSeen("u", DONE, ("m1", "m2"), "final"))
 
 
 def test_turns_keep_their_own_items() -> None:
     notifications = NotificationReader("api")
     for name in ("1", "2"):
-        hear(notifications, "item/completed", turnId=name, item=agent(f"text {name}"))
-        hear(notifications, "item/completed", turnId=name, item=user(f"m{name}"))
-        hear(notifications, "thread/tokenUsage/updated", **used(name, int(name), 0))
+        read(notifications, "item/completed", turnId=name, item=agent(f"text {name}"))
+        read(notifications, "item/completed", turnId=name, item=user(f"m{name}"))
+        read(notifications, "thread/tokenUsage/updated", **used(name, int(name), 0))
     for name in ("2", "1"):
-        assert hear(notifications, "turn/completed", turn=turn(id=name)) == ev.TurnEnded(
+        assert read(notifications, "turn/completed", turn=turn(id=name)) == ev.TurnEnded(
             AT, "api", "t", TurnSeen(name, DONE, (f"m{name}",), f"text {name}", None, int(name), 0)
         )
-    assert hear(notifications, "turn/completed", turn=turn(id="1")) == ev.TurnEnded(AT, "api", "t", TurnSeen("1", DONE))
+    assert read(notifications, "turn/completed", turn=turn(id="1")) == ev.TurnEnded(AT, "api", "t", TurnSeen("1", DONE))
 
 
 def test_nothing_of_a_turn_is_kept_after_its_end() -> None:
     notifications = NotificationReader("api")
-    hear(notifications, "item/completed", turnId="u", item=user("m"))
-    hear(notifications, "item/completed", turnId="u", item=agent("heard"))
-    hear(notifications, "thread/tokenUsage/updated", **used("u", 1, 1))
-    hear(notifications, "turn/completed", turn=turn(items=[agent("told")]))
-    assert hear(notifications, "turn/completed", turn=turn()) == ev.TurnEnded(AT, "api", "t", TurnSeen("u", DONE))
+    read(notifications, "item/completed", turnId="u", item=user("m"))
+    read(notifications, "item/completed", turnId="u", item=agent("reported"))
+    read(notifications, "thread/tokenUsage/updated", **used("u", 1, 1))
+    read(notifications, "turn/completed", turn=turn(items=[agent("final")]))
+    assert read(notifications, "turn/completed", turn=turn()) == ev.TurnEnded(AT, "api", "t", TurnSeen("u", DONE))
 
 
 def test_commands_and_file_changes_are_kept_while_they_are_under_way() -> None:
@@ -83,26 +83,26 @@ def test_commands_and_file_changes_are_kept_while_they_are_under_way() -> None:
     change = {"type": "fileChange", "id": "f", "changes": []}
     command = {"type": "commandExecution", "id": "c", "command": "ls"}
     for one in (change, command, agent("x")):
-        assert hear(notifications, "item/started", turnId="u", item=one) is None
+        assert read(notifications, "item/started", turnId="u", item=one) is None
     assert notifications.items == {"f": item(change), "c": item(command)}
-    hear(notifications, "item/completed", turnId="u", item={**change, "status": "completed"})
+    read(notifications, "item/completed", turnId="u", item={**change, "status": "completed"})
     assert notifications.items == {"c": item(command)}
 
 
 def test_only_an_error_that_codex_tries_again_is_an_event() -> None:
     notifications = NotificationReader("api")
     error = {"message": "stream disconnected", "codexErrorInfo": "other"}
-    assert hear(notifications, "error", turnId="u", willRetry=True, error=error) == ev.TurnRetried(
+    assert read(notifications, "error", turnId="u", willRetry=True, error=error) == ev.TurnRetried(
         AT, "api", "t", "u", "stream disconnected"
     )
-    assert hear(notifications, "error", turnId="u", willRetry=True, error={}) == ev.TurnRetried(
+    assert read(notifications, "error", turnId="u", willRetry=True, error={}) == ev.TurnRetried(
         AT, "api", "t", "u", "no reason given"
     )
-    assert hear(notifications, "error", turnId="u", willRetry=False, error=error) is None
+    assert read(notifications, "error", turnId="u", willRetry=False, error=error) is None
 
 
 def test_other_notifications_are_not_events() -> None:
-    assert hear(NotificationReader("api"), "skills/changed") is None
+    assert read(NotificationReader("api"), "skills/changed") is None
 
 
 @pytest.mark.parametrize(
@@ -126,26 +126,26 @@ def test_a_notification_that_does_not_fit_says_where(method: str, params: dict[s
 def test_fields_that_are_not_known_and_items_of_new_kinds_are_left_alone() -> None:
     new = {"type": "dream", "id": "d", "text": {"of": "sheep"}, "clientId": 7, "tool": "night"}
     notifications = NotificationReader("api")
-    assert hear(notifications, "item/completed", turnId="u", item=new, mood={"dark": True}) is None
-    done = hear(notifications, "turn/completed", turn=turn(items=[new, agent("told")], weather="fine"))
-    assert done == ev.TurnEnded(AT, "api", "t", TurnSeen("u", DONE, (), "told"))
+    assert read(notifications, "item/completed", turnId="u", item=new, mood={"dark": True}) is None
+    done = read(notifications, "turn/completed", turn=turn(items=[new, agent("final")], weather="fine"))
+    assert done == ev.TurnEnded(AT, "api", "t", TurnSeen("u", DONE, (), "final"))
 
 
 def test_messages_of_others_are_observed_only_on_our_threads() -> None:
     notifications = NotificationReader("api")
-    said_item = {
+    message_item = {
         "type": "userMessage",
         "id": "i",
         "clientId": None,
         "content": [{"type": "text", "text": "x" * 600}, {"type": "image", "url": "i"}],
     }
-    assert hear(notifications, "item/completed", turnId="u", item=said_item) is None
-    notifications.gave("t", {"model": "m"})
+    assert read(notifications, "item/completed", turnId="u", item=message_item) is None
+    notifications.turn_requested("t", {"model": "m"})
     said = ev.SaidElsewhere(AT, "api", "t", "u", "x" * 500)
-    assert hear(notifications, "item/completed", turnId="u", item=said_item) == said
-    assert hear(notifications, "item/completed", turnId="u", item={**said_item, "clientId": "theirs"}) == said
+    assert read(notifications, "item/completed", turnId="u", item=message_item) == said
+    assert read(notifications, "item/completed", turnId="u", item={**message_item, "clientId": "theirs"}) == said
     ours = ev.TurnBegan(AT, "api", "t", "u", "orch-T1-1")
-    assert hear(notifications, "item/completed", turnId="u", item={**said_item, "clientId": "orch-T1-1"}) == ours
+    assert read(notifications, "item/completed", turnId="u", item={**message_item, "clientId": "orch-T1-1"}) == ours
 
 
 def test_settings_that_differ_from_ours_are_reported_once_each() -> None:
@@ -166,11 +166,11 @@ def test_settings_that_differ_from_ours_are_reported_once_each() -> None:
         "sandboxPolicy": {"type": "dangerFullAccess"},
         "collaborationMode": {"mode": "default"},
     }
-    assert hear(notifications, "thread/settings/updated", threadSettings=theirs) is None
-    opened = read_answer(START_THREAD, answer)
-    assert isinstance(opened, OpenedThread)
-    notifications.opened("t", opened.settings)
-    assert hear(notifications, "thread/settings/updated", threadSettings=theirs) == ev.ThreadSettingsChanged(
+    assert read(notifications, "thread/settings/updated", threadSettings=theirs) is None
+    thread_opened = read_answer(START_THREAD, answer)
+    assert isinstance(thread_opened, OpenedThread)
+    notifications.thread_opened("t", thread_opened.settings)
+    assert read(notifications, "thread/settings/updated", threadSettings=theirs) == ev.ThreadSettingsChanged(
         AT,
         "api",
         "t",
@@ -180,17 +180,17 @@ def test_settings_that_differ_from_ours_are_reported_once_each() -> None:
             ("sandbox", "workspaceWrite", "dangerFullAccess"),
         ),
     )
-    assert hear(notifications, "thread/settings/updated", threadSettings=theirs) is None
-    notifications.gave("t", {"approvalPolicy": "on-request", "model": "n", "sandboxPolicy": policy})
+    assert read(notifications, "thread/settings/updated", threadSettings=theirs) is None
+    notifications.turn_requested("t", {"approvalPolicy": "on-request", "model": "n", "sandboxPolicy": policy})
     ours = {**theirs, "approvalPolicy": "on-request", "model": "n", "sandboxPolicy": policy}
-    assert hear(notifications, "thread/settings/updated", threadSettings=ours) is None
+    assert read(notifications, "thread/settings/updated", threadSettings=ours) is None
 
 
 @given(st.lists(st.tuples(METHODS, PARAMS), max_size=6))
 def test_no_notification_breaks_the_reader(told: list[tuple[str, Mapping[str, Any]]]) -> None:
     notifications = NotificationReader("api")
-    notifications.gave("t", {})
+    notifications.turn_requested("t", {})
     for method, params in told:
         found = read_notification(Notice(method, params))
-        event = notifications.hear(found, AT) if isinstance(found, Notification) else None
+        event = notifications.receive(found, AT) if isinstance(found, Notification) else None
         assert event is None or event.at == AT

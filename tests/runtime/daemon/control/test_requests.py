@@ -114,7 +114,7 @@ def test_an_error_of_its_own_is_never_the_callers_fault_and_is_logged(
     monkeypatch.setattr(supervisor.loop, "submit", lambda event: len(7))  # type: ignore[arg-type]
     with supervisor.raw() as connection:
         refusal = ask(connection, b'{"id":1,"method":"hold","params":{}}')
-        assert refusal == {"id": 1, "error": {"code": INTERNAL_ERROR, "message": "an error of its own (TypeError)"}}
+        assert refusal == {"id": 1, "error": {"code": INTERNAL_ERROR, "message": "an internal error (TypeError)"}}
         assert ask(connection, b'{"id":2,"method":"ping","params":{}}') == {"id": 2, "result": {}}
     supervisor.logs.close()  # writes what is buffered
     logged = [json.loads(line) for line in (supervisor.workspace.logs / "supervisor.jsonl").read_text().splitlines()]
