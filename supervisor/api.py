@@ -132,16 +132,16 @@ class Workspace:
         task: str | None = None,
         *,
         timeout: float | None = None,
-        tell: Callable[[Status, bool], None] | None = None,
+        on_status: Callable[[Status, bool], None] | None = None,
     ) -> WaitResult:
         """Wait until all tasks (or that one) are settled or something waits on a human, for at most `timeout` seconds.
 
-        `tell` is called with each status on the way, and whether it ends the wait. Raises SupervisorDown if no
+        Calls `on_status` with each status on the way, and with whether it ends the wait. Raises SupervisorDown if no
         supervisor answers, or it ends meanwhile; UsageError if there is no such task.
         """
         from supervisor.runtime.waiting import wait  # `orch status` need not wait for it
 
-        return wait(self._workspace, task, timeout, tell or (lambda *_: None))
+        return wait(self._workspace, task, timeout, on_status or (lambda *_: None))
 
     async def events(self, *, since: datetime | None = None, follow: bool = True) -> AsyncIterator[LogLine]:
         """What the ledger and the logs say, in the order of time, and with `follow` also what is still to come.
@@ -167,7 +167,7 @@ class Workspace:
 
         Raises UsageError if there is no such ask, RequestRefused if it is settled already or takes no such answer.
         """
-        self._tell("answer", ask=ask, decision=decision, text=text, for_session=for_session)
+        self._call("answer", ask=ask, decision=decision, text=text, for_session=for_session)
 
     # ── what the supervisor is told ──────────────────────────────────────────────────────────────
 
@@ -177,28 +177,28 @@ class Workspace:
         `review`: nothing of the plan starts before `go`. `yolo`: it runs without sandbox and approvals. Raises
         RequestRefused if it is at work already.
         """
-        self._tell("plan", problem=problem, review=review, yolo=yolo)
+        self._call("plan", problem=problem, review=review, yolo=yolo)
 
     def hold(self) -> None:
         """Start nothing new; what runs goes on."""
-        self._tell("hold")
+        self._call("hold")
 
     def go(self, task: str | None = None) -> None:
         """Lift the hold; with a task: try that blocked or failed one again.
 
         Raises UsageError if there is no such task, RequestRefused if it is neither blocked nor failed.
         """
-        self._tell("go", task=task)
+        self._call("go", task=task)
 
     def restart(self, child: str) -> None:
         """Restart the server of a child; its thread and task go on. Raises UsageError if there is no such child."""
-        self._tell("restart", child=child)
+        self._call("restart", child=child)
 
     def note(self, text: str) -> None:
         """Record something learned: it goes into runs.md, and into what later tasks are told."""
-        self._tell("note", text=text)
+        self._call("note", text=text)
 
-    def _tell(self, method: str, **params: object) -> None:
+    def _call(self, method: str, **params: object) -> None:
         with ControlClient(self._workspace.control_socket) as client:
             client.ping(method)
             client.call(method, **params)

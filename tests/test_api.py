@@ -91,7 +91,9 @@ def test_an_answer_settles_an_ask_once(workspace: Workspace) -> None:
 
 def test_a_wait_returns_with_what_ended_it(workspace: Workspace) -> None:
     seen: list[tuple[str, bool]] = []
-    found = workspace.wait("H1", timeout=LIMIT, tell=lambda status, settled: seen.append((status.tasks[0].id, settled)))
+    found = workspace.wait(
+        "H1", timeout=LIMIT, on_status=lambda status, settled: seen.append((status.tasks[0].id, settled))
+    )
     assert (found.outcome, [ask.task for ask in found.asks], found.blocked) == (WaitOutcome.NEEDS_HUMAN, ["H1"], ())
     assert seen == [("H1", True)]
     workspace.answer(found.asks[0].id, "accept")

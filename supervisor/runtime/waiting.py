@@ -1,4 +1,4 @@
-"""Waiting for the tasks, over a supervisor that may start over meanwhile."""
+"""Wait for the tasks, even while the supervisor starts over."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from supervisor.runtime.naming import checked
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.wire.status import read_status
 
-UNSEEN_FOR = 1.5  # seconds after which the supervisor has surely read a plan.md that was saved
-LOOK_BACK = 0.2  # seconds between two looks while it may not have
+UNSEEN_FOR = 1.5  # seconds after a save by which the supervisor has surely read plan.md
+LOOK_BACK = 0.2  # seconds between two polls while it may not have
 
 
 def wait(
-    workspace: WorkspacePaths, task: str | None, timeout: float | None, tell: Callable[[Status, bool], None]
+    workspace: WorkspacePaths, task: str | None, timeout: float | None, on_status: Callable[[Status, bool], None]
 ) -> WaitResult:
     """Wait until the tasks (or that one) are settled or something waits on a human, for at most `timeout` seconds.
 
-    `tell` is called with each status on the way, and whether it settles the wait.
+    Calls `on_status` with each status on the way, and with whether it ends the wait.
 
-    Raises SupervisorDown if no supervisor answers, or it ends meanwhile; UsageError if there is no such task.
+    Raises SupervisorDown if no supervisor answers or it ends meanwhile; UsageError if there is no such task.
     """
     until = math.inf if timeout is None else time.monotonic() + timeout
     known, pause = False, 0.0
@@ -41,7 +41,7 @@ def wait(
                 found = result(WaitOutcome.RETIRED, status, task)
             known = known or not missing
             settled = found is not None and not unseen
-            tell(status, settled)
+            on_status(status, settled)
             if found is not None and settled:
                 return found
             left = until - time.monotonic()
@@ -51,7 +51,7 @@ def wait(
 
 
 def unseen_edit(workspace: WorkspacePaths, status: Status) -> bool:
-    """Whether plan.md was saved so lately that this status may not know it yet."""
+    """Whether plan.md was saved so recently that this status may not reflect it yet."""
     try:
         found = workspace.plan.stat()
         if time.time() - max(found.st_mtime, found.st_ctime) > UNSEEN_FOR:

@@ -10,7 +10,7 @@ import pytest
 
 from supervisor.cli.main import run
 from supervisor.runtime.workspace import WorkspacePaths
-from tests.cli.scene import Picture, Standin
+from tests.cli.scene import JsonDict, Standin
 from tests.gitrepo import empty_repo
 from tests.sockets import own_runtime_dir
 
@@ -62,11 +62,11 @@ def orch(workspace: WorkspacePaths, capsys: pytest.CaptureFixture[str]) -> Orch:
 
 @pytest.fixture
 def standin(workspace: WorkspacePaths) -> Iterator[Callable[..., Standin]]:
-    """Answer on the control socket: `standin(picture, picture, ...)`."""
+    """Answer on the control socket: `standin(status_json, status_json, ...)`."""
     made: list[Standin] = []
 
-    def make(*pictures: Picture, **options: Any) -> Standin:
-        made.append(Standin(workspace.control_socket, pictures, **options))
+    def make(*statuses: JsonDict, **options: Any) -> Standin:
+        made.append(Standin(workspace.control_socket, statuses, **options))
         return made[-1]
 
     yield make

@@ -26,7 +26,7 @@ from supervisor.domain.task import Tokens
 from supervisor.wire.plain import dumped
 from tests import CHECKOUT
 
-Picture = dict[str, Any]
+JsonDict = dict[str, Any]
 
 
 class Standin:
@@ -40,7 +40,7 @@ class Standin:
     def __init__(
         self,
         path: Path,
-        pictures: tuple[Picture, ...],
+        statuses: tuple[JsonDict, ...],
         *,
         refuses: dict[str, tuple[str, ...]] | None = None,
         ends: bool = False,
@@ -48,7 +48,7 @@ class Standin:
         at_the_end: Callable[[], None] | None = None,
     ) -> None:
         self.calls: list[tuple[str, dict[str, Any]]] = []
-        self._pictures, self._refuses, self._ends, self._hangs = pictures, refuses or {}, ends, hangs
+        self._statuses, self._refuses, self._ends, self._hangs = statuses, refuses or {}, ends, hangs
         self._at_the_end = at_the_end
         self._over = threading.Event()
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -93,17 +93,17 @@ class Standin:
         if method == "ping":
             return {"result": {}}
         if method == "status":
-            return {"result": self._pictures[0]}
+            return {"result": self._statuses[0]}
         if method == "watch":
             at = params["version"] + 1
-            if at >= len(self._pictures):
+            if at >= len(self._statuses):
                 if self._ends:
                     return None
                 if self._at_the_end is not None:
                     self._at_the_end()
                 self._over.wait(params["timeout"])
-                at = len(self._pictures) - 1
-            return {"result": {"version": at, "status": self._pictures[at]}}
+                at = len(self._statuses) - 1
+            return {"result": {"version": at, "status": self._statuses[at]}}
         self.calls.append((method, params))
         if method in self._refuses:
             what, next_step, *usage = self._refuses[method]
@@ -125,11 +125,11 @@ def spawned(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]
     )
 
 
-def child(name: str, state: str = "ready", **fields: Any) -> Picture:
+def child(name: str, state: str = "ready", **fields: Any) -> JsonDict:
     return as_sent(ChildInfo(**{"path": f"/repos/{name}", **fields}, name=name, state=state))
 
 
-def task(name: str, state: str = "waiting", **fields: Any) -> Picture:
+def task(name: str, state: str = "waiting", **fields: Any) -> JsonDict:
     absent = {"why": None, "runs": 0, "summary": None, "tokens": Tokens(0, 0), "verify": (), "changed_files": ()}
     return as_sent(
         TaskInfo(
@@ -139,27 +139,27 @@ def task(name: str, state: str = "waiting", **fields: Any) -> Picture:
     )
 
 
-def ask(name: str, **fields: Any) -> Picture:
+def ask(name: str, **fields: Any) -> JsonDict:
     usual = {"kind": "question", "child": None, "task": None, "since": "2026-11-23T10:00:00.000Z"}
     words = {"text": "Which port?", "steps": "", "expect": "", "choices": ()}
     return as_sent(AskInfo(**{**usual, **words, "id": name, **fields}))
 
 
-def lead(state: str = "idle", **fields: Any) -> Picture:
+def orchestrator_json(state: str = "idle", **fields: Any) -> JsonDict:
     """An orchestrator that has been asked for a plan."""
     absent = {"why": None, "busy": False, "planned": True, "summary": None, "turns": 1, "tokens": Tokens(0, 0)}
     server = {"thread": "lead", "server": "ready", "socket": "/run/o.sock", "pid": 8}
     return as_sent(OrchestratorInfo(**{**absent, **server, **fields}, state=state))
 
 
-def picture(
+def status_json(
     *,
-    tasks: tuple[Picture, ...] = (),
-    asks: tuple[Picture, ...] = (),
-    children: tuple[Picture, ...] = (),
-    orchestrator: Picture | None = None,
+    tasks: tuple[JsonDict, ...] = (),
+    asks: tuple[JsonDict, ...] = (),
+    children: tuple[JsonDict, ...] = (),
+    orchestrator: JsonDict | None = None,
     **plan: Any,
-) -> Picture:
+) -> JsonDict:
     """A whole status, as a supervisor sends it."""
     empty = Status(
         "/ws",
@@ -177,7 +177,7 @@ def picture(
     return {**as_sent(empty), **parts, "orchestrator": orchestrator}
 
 
-def as_sent(part: Any) -> Picture:
+def as_sent(part: Any) -> JsonDict:
     """A Struct as the JSON that comes over the wire."""
-    sent: Picture = json.loads(dumped(part))
+    sent: JsonDict = json.loads(dumped(part))
     return sent

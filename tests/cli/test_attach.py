@@ -11,10 +11,10 @@ import pytest
 from supervisor.cli.look.attach import found as found_in
 from supervisor.wire.status import read_status
 from tests.cli.conftest import Orch
-from tests.cli.scene import Picture, Standin, child, lead, picture, task
+from tests.cli.scene import JsonDict, Standin, child, orchestrator_json, status_json, task
 
 READY = child("backend", socket="/run/b.sock", thread="long")
-LEAD = lead()
+LEAD = orchestrator_json()
 
 
 @pytest.fixture
@@ -27,12 +27,12 @@ def codex(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     return str(path)
 
 
-def found(seen: Picture, name: str | None) -> tuple[str, str]:
+def found(seen: JsonDict, name: str | None) -> tuple[str, str]:
     return found_in(read_status(seen), name)
 
 
-def shows(*tasks: dict[str, object], backend: dict[str, object] = READY, **more: object) -> Picture:
-    return {**picture(children=(backend, child("mobile", "backoff")), tasks=tasks), **more}
+def shows(*tasks: dict[str, object], backend: dict[str, object] = READY, **more: object) -> JsonDict:
+    return {**status_json(children=(backend, child("mobile", "backoff")), tasks=tasks), **more}
 
 
 def test_a_child_at_rest_shows_its_long_thread() -> None:
@@ -113,7 +113,7 @@ def test_attach_without_a_terminal_is_an_error(orch: Orch, standin: Callable[...
             shows(orchestrator=None),
             None,
             1,
-            'the orchestrator was not asked for anything yet: run `orch plan "PROBLEM"`, or name a child or a task',
+            'the orchestrator has not been asked for a plan yet: run `orch plan "PROBLEM"`, or name a child or a task',
         ),
         (
             shows(orchestrator={**LEAD, "thread": None, "why": "the server is starting"}),
@@ -128,7 +128,7 @@ def test_where_there_is_no_thread_it_says_what_to_do(
     orch: Orch,
     standin: Callable[..., Standin],
     codex: str,
-    seen: Picture,
+    seen: JsonDict,
     name: str | None,
     code: int,
     words: str,

@@ -18,7 +18,7 @@ from supervisor.runtime.daemon import ending, launch, main
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.process import identity_of
 from tests.cli.conftest import Orch
-from tests.cli.scene import Standin, child, picture
+from tests.cli.scene import Standin, child, status_json
 
 NEXT = "next: edit plan.md while it runs; `orch status` shows what happens\n"
 READY: dict[str, Any] = {"pid": 5, "codex": "0.163.0"}
@@ -35,9 +35,9 @@ def nothing_runs(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_it_returns_when_every_child_is_ready(orch: Orch, standin: Callable[..., Standin]) -> None:
     supervisor = standin(
-        picture(children=(child("backend", "starting"), child("mobile", "stopped"))),
-        picture(children=(child("backend", **READY), child("mobile", "backoff", problem="it\nexited"))),
-        picture(children=(child("backend", **READY), child("mobile", **READY))),
+        status_json(children=(child("backend", "starting"), child("mobile", "stopped"))),
+        status_json(children=(child("backend", **READY), child("mobile", "backoff", problem="it\nexited"))),
+        status_json(children=(child("backend", **READY), child("mobile", **READY))),
     )
     assert orch("up") == (
         0,
@@ -50,7 +50,7 @@ def test_it_returns_when_every_child_is_ready(orch: Orch, standin: Callable[...,
 
 
 def test_only_the_named_children_are_brought_up_and_waited_for(orch: Orch, standin: Callable[..., Standin]) -> None:
-    supervisor = standin(picture(children=(child("backend", "stopped"), child("mobile", **READY))))
+    supervisor = standin(status_json(children=(child("backend", "stopped"), child("mobile", **READY))))
     assert orch("up", "mobile", "mobile") == (
         0,
         "1 of 1 child ready\n",
@@ -61,7 +61,7 @@ def test_only_the_named_children_are_brought_up_and_waited_for(orch: Orch, stand
 
 def test_a_child_that_failed_is_reported_with_its_problem(orch: Orch, standin: Callable[..., Standin]) -> None:
     failed = child("mobile", "failed", problem="codex is not logged in")
-    standin(picture(children=(child("backend", **READY), failed)))
+    standin(status_json(children=(child("backend", **READY), failed)))
     assert orch("up") == (
         1,
         "1 of 2 children ready\n",
@@ -72,7 +72,7 @@ def test_a_child_that_failed_is_reported_with_its_problem(orch: Orch, standin: C
 
 def test_a_problem_that_names_its_remedy_gets_no_other(orch: Orch, standin: Callable[..., Standin]) -> None:
     problem = "ORCH_CODEX_BIN names x, which is not a program: correct or remove it, then `orch down`, `orch up`"
-    standin(picture(children=(child("mobile", "failed", problem=problem), child("backend", **READY))))
+    standin(status_json(children=(child("mobile", "failed", problem=problem), child("backend", **READY))))
     assert orch("up").err.splitlines()[-1] == f"orch: mobile failed: {problem}"
 
 
@@ -80,7 +80,7 @@ def test_a_child_that_takes_too_long_is_not_waited_for(
     orch: Orch, standin: Callable[..., Standin], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ready, "READY_WITHIN", 0.05)
-    standin(picture(children=(child("backend", "starting"), child("mobile", **READY))))
+    standin(status_json(children=(child("backend", "starting"), child("mobile", **READY))))
     assert orch("up") == (
         1,
         "1 of 2 children ready\n",
@@ -90,7 +90,7 @@ def test_a_child_that_takes_too_long_is_not_waited_for(
 
 
 def test_a_supervisor_that_dies_meanwhile_is_a_failure(orch: Orch, standin: Callable[..., Standin]) -> None:
-    standin(picture(children=(child("backend", "starting"), child("mobile", **READY))), ends=True)
+    standin(status_json(children=(child("backend", "starting"), child("mobile", **READY))), ends=True)
     code, out, err = orch("up")
     assert (code, out, err.splitlines()[-1]) == (
         1,
@@ -108,7 +108,7 @@ def test_a_reloaded_config_is_reported(
     orch: Orch, standin: Callable[..., Standin], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(launch, "reload", lambda workspace: True)
-    standin(picture(children=(child("backend", **READY),)))
+    standin(status_json(children=(child("backend", **READY),)))
     assert orch("up").err.splitlines()[0] == "the supervisor reloaded the config"
 
 
@@ -132,7 +132,7 @@ def test_a_supervisor_that_up_started_is_not_asked_again(
 ) -> None:
     started: list[Sequence[str]] = []
     monkeypatch.setattr(launch, "begin", lambda workspace, up: started.append(up) or Answers())
-    supervisor = standin(picture(children=(child("backend", **READY), child("mobile", **READY))))
+    supervisor = standin(status_json(children=(child("backend", **READY), child("mobile", **READY))))
     assert orch("up", "mobile")[:2] == (0, "1 of 1 child ready\n")
     assert (started, supervisor.calls) == ([["mobile"]], [])
 
@@ -156,8 +156,8 @@ def test_a_second_supervisor_does_not_start_in_the_foreground(orch: Orch, monkey
 @pytest.mark.parametrize("now", [False, True])
 def test_down_asks_and_waits_for_the_exit(now: bool, orch: Orch, standin: Callable[..., Standin]) -> None:
     supervisor = standin(
-        picture(children=(child("backend", "stopping"), child("mobile", "stopping"))),
-        picture(children=(child("backend", "stopped"), child("mobile", "stopping"))),
+        status_json(children=(child("backend", "stopping"), child("mobile", "stopping"))),
+        status_json(children=(child("backend", "stopped"), child("mobile", "stopping"))),
         ends=True,
     )
     assert orch("down", *(["--now"] if now else [])) == (
@@ -212,10 +212,10 @@ def test_down_kills_a_supervisor_that_hangs(
 def test_down_returns_when_the_process_is_gone_and_not_only_its_lock(
     hanging: subprocess.Popen[bytes], orch: Orch, standin: Callable[..., Standin], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(down, "LAST_WORDS", 0.1)
+    monkeypatch.setattr(down, "EXIT_PATIENCE", 0.1)
     monkeypatch.setattr(ending, "TERM_GRACE", 0.2)
     holders = iter([identity_of(hanging.pid)])
     monkeypatch.setattr(ending, "supervisor_process", lambda workspace: next(holders, None))
-    standin(picture(), ends=True)
+    standin(status_json(), ends=True)
     assert orch("down") == (0, "everything has stopped\n", ANY)
     assert hanging.wait(10) == -signal.SIGKILL

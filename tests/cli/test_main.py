@@ -15,7 +15,7 @@ from supervisor.cli.main import run
 from supervisor.runtime.workspace import WorkspacePaths
 from tests import CHECKOUT
 from tests.cli.conftest import Orch
-from tests.cli.scene import picture, spawned
+from tests.cli.scene import spawned, status_json
 
 DOWN = "orch: the supervisor is not up: run `orch up`\n"
 
@@ -99,7 +99,7 @@ def test_a_folder_that_does_not_exist_is_wrong_usage(orch: Orch, tmp_path: Path)
 def test_the_workspace_is_named_before_or_after_the_command(
     arguments: list[str], workspace: WorkspacePaths, standin: Callable[..., object], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    standin(picture())
+    standin(status_json())
     assert run([one.format(workspace.root) for one in arguments]) == 0
     assert capsys.readouterr() == ("nothing waits on you\n", "")
 
@@ -107,7 +107,7 @@ def test_the_workspace_is_named_before_or_after_the_command(
 def test_the_workspace_is_found_from_a_folder_in_it(
     workspace: WorkspacePaths, standin: Callable[..., object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    standin(picture())
+    standin(status_json())
     inner = workspace.root / "docs" / "deep"
     inner.mkdir(parents=True)
     monkeypatch.chdir(inner)
@@ -127,7 +127,7 @@ def test_the_module_can_be_run_directly(workspace: WorkspacePaths) -> None:
 def test_a_command_that_only_sends_a_request_imports_little(
     words: str, workspace: WorkspacePaths, standin: Callable[..., object]
 ) -> None:
-    standin(picture())
+    standin(status_json())
     heavy = {
         "typer",
         "asyncio",

@@ -70,7 +70,7 @@ def test_json_has_every_row_with_its_places(orch: Orch) -> None:
     }
 
 
-def test_markdown_has_the_picture_and_the_table(orch: Orch) -> None:
+def test_markdown_has_the_graph_and_the_table(orch: Orch) -> None:
     out = orch("map", "--markdown").out
 
     assert "```mermaid\ngraph LR\n" in out

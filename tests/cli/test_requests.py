@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import Orch
-from tests.cli.scene import Standin, ask, picture, task
+from tests.cli.scene import Standin, ask, status_json, task
 
-SCENE = picture(tasks=(task("T1", "blocked"),), asks=(ask("A1", task="T1"), ask("A2")))
+SCENE = status_json(tasks=(task("T1", "blocked"),), asks=(ask("A1", task="T1"), ask("A2")))
 
 
 def answer(ask: str, decision: str, text: str = "", *, for_session: bool = False) -> tuple[str, dict[str, Any]]:
@@ -82,12 +82,12 @@ def test_a_refusal_is_a_failure_with_the_supervisors_words(
 
 
 def test_going_on_without_a_good_plan_says_so(orch: Orch, standin: Callable[..., Standin]) -> None:
-    standin(picture(state="missing"))
+    standin(status_json(state="missing"))
     assert orch("go") == (0, "the hold is lifted\n", "the plan is missing: see `orch plan check`\n")
 
 
 def test_the_asks_are_shown_with_how_to_answer(orch: Orch, standin: Callable[..., Standin]) -> None:
-    standin(picture(asks=(ask("A1", task="T1", text="Which port?\nOf the two."),)))
+    standin(status_json(asks=(ask("A1", task="T1", text="Which port?\nOf the two."),)))
     assert orch("asks") == (
         0,
         "A1  question · T1  since 2026-11-23 10:00:00 UTC\n"
@@ -105,6 +105,6 @@ def test_the_asks_as_json_are_an_array(orch: Orch, standin: Callable[..., Standi
 
 
 def test_having_no_asks_is_reported_too(orch: Orch, standin: Callable[..., Standin]) -> None:
-    standin(picture())
+    standin(status_json())
     assert orch("asks") == (0, "nothing waits on you\n", "")
     assert orch("asks", "--json") == (0, "[]\n", "")

@@ -23,11 +23,11 @@ from supervisor.shell.process import identity_of
 from supervisor.wire.glance import glance
 from supervisor.wire.status import read_status
 from tests.cli.conftest import Orch
-from tests.cli.scene import Standin, as_sent, ask, child, picture, task
+from tests.cli.scene import Standin, as_sent, ask, child, status_json, task
 
 DOWN = as_sent(SupervisorInfo("down"))
 NOW = datetime(2026, 11, 23, 10, 5, tzinfo=UTC)
-FULL = picture(
+FULL = status_json(
     children=(
         child("backend", since="2026-11-23T10:04:18Z", pid=71, codex="0.163.0", rss_bytes=88 * 2**20, task="T1"),
         child("mobile", "failed", problem="codex is\nnot logged in"),
@@ -111,7 +111,7 @@ def test_a_terminal_gets_the_same_words() -> None:
 
 @pytest.mark.promise("inert text")
 def test_text_of_children_cannot_control_the_terminal() -> None:
-    hostile = picture(
+    hostile = status_json(
         children=(child("backend", "failed", problem="\x1b]0;owned\x07\x1b[2Jno\x9b3Jpe"),),
         tasks=(task("T1", "blocked", why="\x1b[31m[red]why[/red]\x07", title="\x1b(0title"),),
         asks=(ask("A1", text="\x1b[8mhidden\x1b[0m", steps="a\rb\x1b[1A"),),
@@ -133,7 +133,7 @@ def test_json_is_what_the_supervisor_answers(orch: Orch, standin: Callable[..., 
 
 
 def test_the_screen_is_printed_plainly_when_no_terminal_reads_it(orch: Orch, standin: Callable[..., Standin]) -> None:
-    standin(picture())
+    standin(status_json())
     ran = orch("status")
     assert (ran.code, ran.err) == (0, "")
     table = ["", "CHILD    STATE", "backend  ready", "mobile   ready"]
@@ -186,7 +186,7 @@ def test_without_a_supervisor_the_last_status_and_the_live_servers_are_shown(
     assert ourselves is not None
     running = child("backend", pid=ourselves.pid, socket="/s", task="T1")
     gone = child("mobile", pid=ourselves.pid, socket="/s", restarts=2, codex="0.163.0", task="T2", problem="it died")
-    scene = picture(children=(running, gone), tasks=(task("T1", "running"),), asks=(ask("A1"),))
+    scene = status_json(children=(running, gone), tasks=(task("T1", "running"),), asks=(ask("A1"),))
     left(workspace, scene, backend=ourselves)
     ran = orch("status", "--json")
     shown = json.loads(ran.out)
@@ -213,20 +213,20 @@ def test_a_torn_last_status_is_ignored(text: str, workspace: WorkspacePaths, orc
 
 
 def test_watching_prints_a_line_of_json_at_every_change(orch: Orch, standin: Callable[..., Standin]) -> None:
-    grown = picture(children=(child("backend", rss_bytes=5), child("mobile")))
-    standin(picture(), grown, FULL, ends=True)
+    grown = status_json(children=(child("backend", rss_bytes=5), child("mobile")))
+    standin(status_json(), grown, FULL, ends=True)
     ran = orch("status", "--watch", "--json")
-    assert [json.loads(line) for line in ran.out.splitlines()] == [picture(), FULL]
+    assert [json.loads(line) for line in ran.out.splitlines()] == [status_json(), FULL]
     assert (ran.code, ran.err) == (3, "orch: the supervisor went away: see `orch logs`, then run `orch up`\n")
 
 
 def test_watching_prints_a_screen_at_every_change(orch: Orch, standin: Callable[..., Standin]) -> None:
-    standin(picture(), picture(), picture(tasks=(task("T1"),)), ends=True)
+    standin(status_json(), status_json(), status_json(tasks=(task("T1"),)), ends=True)
     ran = orch("status", "--watch")
     assert (ran.code, ran.out.count("workspace   "), ran.out.count("T1")) == (3, 2, 2)
 
 
 def test_watching_ends_well_when_it_is_interrupted(orch: Orch, standin: Callable[..., Standin]) -> None:
-    standin(picture(), at_the_end=lambda: os.kill(os.getpid(), signal.SIGINT))
+    standin(status_json(), at_the_end=lambda: os.kill(os.getpid(), signal.SIGINT))
     ran = orch("status", "--watch", "--json")
-    assert (ran.code, json.loads(ran.out), ran.err) == (0, picture(), "")
+    assert (ran.code, json.loads(ran.out), ran.err) == (0, status_json(), "")

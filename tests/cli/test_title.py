@@ -12,7 +12,7 @@ from supervisor.cli.display.title import attention, title
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.wire.status import read_status
 from tests import CHECKOUT
-from tests.cli.scene import Picture, Standin, ask, picture, task
+from tests.cli.scene import JsonDict, Standin, ask, status_json, task
 from tests.cli.terminal import Terminal
 
 PUSHED, POPPED = b"\x1b[22;2t", b"\x1b[23;2t"
@@ -30,27 +30,27 @@ def watching(workspace: WorkspacePaths, **environ: str) -> Terminal:
 @pytest.mark.parametrize(
     ("seen", "words"),
     [
-        (picture(), "orch: no tasks"),
-        (picture(tasks=(task("T1", "done"), task("T2"), task("T3", "retired"))), "orch: 1/2 done"),
-        (picture(tasks=(task("T1", "done"),), asks=(ask("A1"), ask("A2"))), "orch: 2 asks, 1/1 done"),
+        (status_json(), "orch: no tasks"),
+        (status_json(tasks=(task("T1", "done"), task("T2"), task("T3", "retired"))), "orch: 1/2 done"),
+        (status_json(tasks=(task("T1", "done"),), asks=(ask("A1"), ask("A2"))), "orch: 2 asks, 1/1 done"),
         (
-            picture(tasks=(task("T1", "blocked"), task("T2", "failed")), asks=(ask("A1"),)),
+            status_json(tasks=(task("T1", "blocked"), task("T2", "failed")), asks=(ask("A1"),)),
             "orch: 1 ask, 2 blocked, 0/2 done",
         ),
     ],
 )
-def test_the_title_counts(seen: Picture, words: str) -> None:
+def test_the_title_counts(seen: JsonDict, words: str) -> None:
     assert title(read_status(seen)) == words
 
 
 def test_nothing_that_others_wrote_is_in_the_title() -> None:
     evil = "\x1b]2;evil\x07\n"
-    seen = picture(tasks=(task(evil, "blocked", title=evil),), asks=(ask(evil, text=evil),), title=evil)
+    seen = status_json(tasks=(task(evil, "blocked", title=evil),), asks=(ask(evil, text=evil),), title=evil)
     assert title(read_status(seen)) == "orch: 1 ask, 1 blocked, 0/1 done"
 
 
 def test_asks_and_blocked_tasks_want_attention() -> None:
-    seen = picture(tasks=(task("T1", "blocked"), task("T2", "failed"), task("T3", "done")), asks=(ask("A1"),))
+    seen = status_json(tasks=(task("T1", "blocked"), task("T2", "failed"), task("T3", "done")), asks=(ask("A1"),))
     assert attention(read_status(seen)) == {("ask", "A1"), ("task", "T1"), ("task", "T2")}
 
 
@@ -58,10 +58,10 @@ def test_the_bell_rings_for_what_is_new_and_the_title_is_given_back(
     workspace: WorkspacePaths, standin: Callable[..., Standin]
 ) -> None:
     standin(
-        picture(tasks=(task("T1", "running"),), asks=(ask("A0"),)),
-        picture(tasks=(task("T1", "running"),), asks=(ask("A0"), ask("A1"))),
-        picture(tasks=(task("T1", "blocked"),), asks=(ask("A1"),)),
-        picture(tasks=(task("T1", "done"),)),
+        status_json(tasks=(task("T1", "running"),), asks=(ask("A0"),)),
+        status_json(tasks=(task("T1", "running"),), asks=(ask("A0"), ask("A1"))),
+        status_json(tasks=(task("T1", "blocked"),), asks=(ask("A1"),)),
+        status_json(tasks=(task("T1", "done"),)),
         ends=True,
     )
     with watching(workspace) as terminal:
@@ -84,7 +84,7 @@ def test_the_bell_rings_for_what_is_new_and_the_title_is_given_back(
 
 
 def test_plain_output_has_no_title_and_no_bell(workspace: WorkspacePaths, standin: Callable[..., Standin]) -> None:
-    standin(picture(), picture(asks=(ask("A1"),)), ends=True)
+    standin(status_json(), status_json(asks=(ask("A1"),)), ends=True)
     with watching(workspace, NO_COLOR="1") as terminal:
         assert terminal.end() == 3
     assert b"\x1b" not in terminal.raw

@@ -9,21 +9,21 @@ import pytest
 from jsonschema import Draft202012Validator
 from ruamel.yaml import YAML
 
-from tests.cli.scene import Picture, ask, child, lead, picture, task
+from tests.cli.scene import JsonDict, ask, child, orchestrator_json, status_json, task
 from tests.docs.schemas import SCHEMAS, log, path, status, text
 from tests.docs.test_examples import CONFIGS
 from tests.runtime.daemon.test_older_ledgers import EVERY_KIND
 
 MOMENT = "2026-11-23T10:00:00.000Z"
 FULL = {
-    **picture(
+    **status_json(
         children=(child("backend", pid=7, task="T1", rss_bytes=1), child("mobile", "failed", problem="no login")),
         tasks=(
             task("T1", "running", after=["T2"], since=MOMENT, budget={"tokens": 1, "minutes": None}),
             task("T2", "done", verify=[{"command": "true", "exit_code": 0}], changed_files=["a.py"], minutes=1.5),
         ),
         asks=(ask("A1", kind="approval", choices=["accept", "decline"]),),
-        orchestrator=lead(doing="reads"),
+        orchestrator=orchestrator_json(doing="reads"),
         state="rejected",
         problems=[{"line": 1, "message": "m"}],
     ),
@@ -41,8 +41,8 @@ def test_the_file_of_a_schema_is_what_the_types_make(name: str) -> None:
     assert path(name).read_text(encoding="utf-8") == text(name), f"{path(name)} is out of date: run scripts/docs"
 
 
-@pytest.mark.parametrize("shown", [picture(), FULL], ids=["empty", "full"])
-def test_a_status_is_as_its_schema_says(shown: Picture) -> None:
+@pytest.mark.parametrize("shown", [status_json(), FULL], ids=["empty", "full"])
+def test_a_status_is_as_its_schema_says(shown: JsonDict) -> None:
     assert diagnostics(status(), shown) == []
     assert diagnostics(status(), {**shown, "later": 1}) == []
     assert diagnostics(status(), {name: shown[name] for name in shown if name != "asks"}) == [

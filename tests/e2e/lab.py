@@ -209,14 +209,14 @@ class Lab:
         Checks at every change of the world, and now and then, because files follow the world a little later.
         """
         deadline = time.monotonic() + timeout
-        version, picture = -1, {}
+        version, status = -1, {}
         with self.client() as client:
             while (left := deadline - time.monotonic()) > 0:
-                version, picture = self._watch(client, version, min(left, LOOK))
-                if what(picture):
-                    return picture
+                version, status = self._watch(client, version, min(left, LOOK))
+                if what(status):
+                    return status
         raise AssertionError(
-            f"not within {timeout:g} s; the last status:\n{json.dumps(picture, indent=1)}\n{self.tail()}"
+            f"not within {timeout:g} s; the last status:\n{json.dumps(status, indent=1)}\n{self.tail()}"
         )
 
     def task(self, task: str, state: str, timeout: float = SLOW) -> dict[str, Any]:

@@ -60,10 +60,10 @@ def test_one_prompt_becomes_a_plan_and_the_plan_is_carried_out(lab: Lab) -> None
     assert f"plan.md, revision {lab.revision + 1}: Ordered" in done.stdout
     assert "P11" in done.stdout
     lab.task("P11", "done")
-    picture = lab.status()
-    assert (picture["plan"]["author"], picture["orchestrator"]["state"]) == ("orchestrator", "idle")
-    assert [child["name"] for child in picture["children"]] == ["backend"]
-    assert picture["orchestrator"]["planned"]
+    status = lab.status()
+    assert (status["plan"]["author"], status["orchestrator"]["state"]) == ("orchestrator", "idle")
+    assert [child["name"] for child in status["children"]] == ["backend"]
+    assert status["orchestrator"]["planned"]
     kickoff = lab.acts("start_turn")[0]
     assert (kickoff["child"], kickoff["due"]) == ("orchestrator", "brief")
     assert "Make it work." in kickoff["text"]
@@ -72,8 +72,8 @@ def test_one_prompt_becomes_a_plan_and_the_plan_is_carried_out(lab: Lab) -> None
 def test_a_plan_under_review_starts_nothing_before_go(lab: Lab) -> None:
     tasks = task("P21", "backend", "write a.txt a", report("wrote a"))
     done = plan(lab, writes(plan_text(tasks), answered("planned")), "--review", "--json")
-    picture = json.loads(done.stdout)
-    assert (picture["plan"]["state"], picture["tasks"][0]["state"]) == ("held", "waiting")
+    status = json.loads(done.stdout)
+    assert (status["plan"]["state"], status["tasks"][0]["state"]) == ("held", "waiting")
     lab.orch("go")
     lab.task("P21", "done")
 
@@ -146,12 +146,12 @@ def test_an_edit_of_the_human_is_never_overwritten_by_an_orchestrator_that_has_n
     lab.until(lambda seen: seen["plan"]["revision"] == lab.revision + 1)
     gate.open()
     planning.result(timeout=60)
-    picture = lab.status()
-    assert [one["id"] for one in picture["tasks"] if one["state"] != "retired"] == ["P71"]
+    status = lab.status()
+    assert [one["id"] for one in status["tasks"] if one["state"] != "retired"] == ["P71"]
     rejected = lab.ledger("plan_rejected")
     assert [one["author"] for one in rejected][:1] == ["orchestrator"]
     assert "which it had not read" in rejected[0]["problems"][0]["message"]
-    assert picture["plan"]["author"] == "human"
+    assert status["plan"]["author"] == "human"
 
 
 def test_a_supervisor_that_dies_while_the_orchestrator_plans_goes_on_with_it(lab: Lab) -> None:

@@ -15,7 +15,7 @@ from supervisor.demo.lamp import LAMP
 from supervisor.demo.model import ModelRequest, Step, Wait
 from supervisor.shell import process
 from tests.e2e.lab import SLOW, Lab
-from tests.e2e.lead import NEWS, Lead
+from tests.e2e.orchestrator import NEWS, ScriptedOrchestrator
 from tests.gitrepo import git
 
 COMMIT = "Commit it once the tests are green: `git commit -qam 'Report before the self-test'`. The human wants that."
@@ -69,7 +69,7 @@ def test_a_timeout_across_backend_firmware_and_mobile_is_fixed_from_one_prompt()
 
     with Lab() as lab:
         made = LAMP.sample.create(lab.folder)
-        lab.model.script = Lead(
+        lab.model.script = ScriptedOrchestrator(
             lab.workspace.root, LAMP.plan, "backend", lamp_contract, PAIRING, {"firmware": COMMIT}
         ).script(children)
         lab.orch("init", *(f"{name}=../{name}" for name in made))
@@ -93,8 +93,8 @@ def test_a_timeout_across_backend_firmware_and_mobile_is_fixed_from_one_prompt()
         lab.orch("answer", ask["id"], "online after 47 seconds, no error")
         lab.orch("wait", "--timeout", "60")
 
-        picture = lab.until(bool)
-        assert {one["id"]: one["state"] for one in picture["tasks"]} == dict.fromkeys(("T1", "T2", "T3", "H1"), "done")
+        status = lab.until(bool)
+        assert {one["id"]: one["state"] for one in status["tasks"]} == dict.fromkeys(("T1", "T2", "T3", "H1"), "done")
         assert_green(made)
         for name, repo in made.items():
             for path, text in LAMP.sample.after(name).items():
@@ -128,7 +128,7 @@ def test_a_lost_session_across_frontend_edge_and_backend_is_fixed_while_the_cont
 
     with Lab() as lab:
         made = CHECKOUT.sample.create(lab.folder)
-        lab.model.script = Lead(
+        lab.model.script = ScriptedOrchestrator(
             lab.workspace.root, CHECKOUT.plan, "edge", session_contract, ORDERING, {"frontend": RENEW}
         ).script(children)
         lab.orch("init", *(f"{name}=../{name}" for name in made))
@@ -154,8 +154,8 @@ def test_a_lost_session_across_frontend_edge_and_backend_is_fixed_while_the_cont
         lab.orch("answer", ask["id"], "The field's name is shown, and the order went through.")
         lab.orch("wait", "--timeout", "60")
 
-        picture = lab.until(bool)
-        assert {one["id"]: one["state"] for one in picture["tasks"]} == dict.fromkeys(("T1", "T2", "T3", "H1"), "done")
+        status = lab.until(bool)
+        assert {one["id"]: one["state"] for one in status["tasks"]} == dict.fromkeys(("T1", "T2", "T3", "H1"), "done")
         assert_green(made)
         for name, code in (("frontend", "checkout/form.py"), ("edge", "edge/function.py"), ("backend", "shop/app.py")):
             assert 'SESSION_HEADER = "X-Checkout-Session"' in (made[name] / code).read_text(encoding="utf-8")

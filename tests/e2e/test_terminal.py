@@ -11,7 +11,7 @@ from supervisor.demo.lamp import LAMP
 from supervisor.demo.model import ModelRequest, Run, Say, Step, ToolCall, add_file, directive_script
 from supervisor.runtime.skill import NAME
 from tests.e2e.lab import Lab, report, task
-from tests.e2e.lead import TOOLS, Lead
+from tests.e2e.orchestrator import TOOLS, ScriptedOrchestrator
 from tests.e2e.stdio import codex_binary
 from tests.e2e.terminal import ENTER, Terminal
 from tests.e2e.test_stories import COMMIT, PAIRING, PROBLEM, assert_green, lamp_contract
@@ -37,7 +37,7 @@ def codex(lab: Lab, folder: Path, *, trusted: bool) -> Terminal:
 def test_a_session_in_the_workspace_plans_with_the_tools_and_passes_on_the_humans_answers() -> None:
     with Lab() as lab:
         made = LAMP.sample.create(lab.folder)
-        lab.model.script = Lead(
+        lab.model.script = ScriptedOrchestrator(
             lab.workspace.root, LAMP.plan, "backend", lamp_contract, PAIRING, {"firmware": COMMIT}
         ).script(LAMP.script(0.0))
         lab.orch("init", *(f"{name}=../{name}" for name in made))

@@ -41,9 +41,9 @@ class Before:
 
 def settled(stage: Stage, story: Story, before: Before) -> Iterator[str]:
     """Every task is settled or waits on a named ask."""
-    picture = stage.status()
-    asked = {one["task"] for one in picture["asks"]}
-    for name in unsettled(picture, story):
+    status = stage.status()
+    asked = {one["task"] for one in status["asks"]}
+    for name in unsettled(status, story):
         if name not in asked:
             yield f"{name} is not settled, and nothing is asked about it"
 
@@ -187,11 +187,11 @@ def recorded(stage: Stage) -> Iterator[dict[str, Any]]:
             yield json.loads(raw)
 
 
-def _shown(picture: dict[str, Any]) -> dict[str, Any]:
+def _shown(status: dict[str, Any]) -> dict[str, Any]:
     """A status without the time and what only the process knows."""
-    children = [{**one, "rss_bytes": None} for one in picture["children"]]
-    orchestrator = picture["orchestrator"] and {**picture["orchestrator"], "doing": None}
-    return {**picture, "children": children, "orchestrator": orchestrator, "supervisor": picture["supervisor"]["pid"]}
+    children = [{**one, "rss_bytes": None} for one in status["children"]]
+    orchestrator = status["orchestrator"] and {**status["orchestrator"], "doing": None}
+    return {**status, "children": children, "orchestrator": orchestrator, "supervisor": status["supervisor"]["pid"]}
 
 
 def _repo(stage: Stage, name: str) -> tuple[str, str, str, str]:

@@ -274,9 +274,9 @@ def plan_replaced(stage: Stage, luck: Random) -> None:
 def answers_given_wrongly(stage: Stage, luck: Random) -> None:
     """Answer an ask that does not exist, one that is settled, and one twice at the same time."""
     with suppress(SupervisorDown):
-        picture = calling.live(stage.workspace)
+        status = calling.live(stage.workspace)
         assert stage.orch("answer", "A99999", "accept", check=False).returncode in (2, 3)
-        for ask in picture["asks"][:1]:
+        for ask in status["asks"][:1]:
             both = [_orch(stage, "answer", ask["id"], "accept") for _ in "ab"]
             codes = sorted(one.wait(60) for one in both)
             assert codes != [0, 0], f"{ask['id']} was answered twice"

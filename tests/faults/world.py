@@ -79,27 +79,27 @@ class Stage(Lab):
         """Do what a human does until nothing is left to do. Raises AssertionError if it does not settle."""
         deadline = time.monotonic() + SETTLES_WITHIN
         tried: dict[str, int] = {}
-        picture: dict[str, Any] = {}
+        status: dict[str, Any] = {}
         while time.monotonic() < deadline:
             try:
-                picture = self.status()
-                asks = picture["asks"]
+                status = self.status()
+                asks = status["asks"]
                 for ask in asks:
                     self._settle_ask(ask, luck)
-                stuck = [one["id"] for one in picture["tasks"] if one["state"] in ("blocked", "failed")]
+                stuck = [one["id"] for one in status["tasks"] if one["state"] in ("blocked", "failed")]
                 again = [one for one in stuck if tried.get(one, 0) < ROUNDS]
                 for name in again:
                     tried[name] = tried.get(name, 0) + 1
                     self.orch("go", name, check=False)
-                ready = all(one["state"] == "ready" and one["task"] is None for one in picture["children"])
-                if not asks and not again and ready and not unsettled(picture, story):
+                ready = all(one["state"] == "ready" and one["task"] is None for one in status["children"])
+                if not asks and not again and ready and not unsettled(status, story):
                     return
-                self._pause(picture)
+                self._pause(status)
             except SupervisorDown:
                 self.be_up()
-        tasks = [f"{one['id']} {one['state']} ({one['why']})" for one in picture["tasks"] if one["state"] != "retired"]
-        children = [f"{one['name']} {one['state']} ({one['task']}, {one['problem']})" for one in picture["children"]]
-        asks = [f"{one['id']} {one['text'][:80]}" for one in picture["asks"]]
+        tasks = [f"{one['id']} {one['state']} ({one['why']})" for one in status["tasks"] if one["state"] != "retired"]
+        children = [f"{one['name']} {one['state']} ({one['task']}, {one['problem']})" for one in status["children"]]
+        asks = [f"{one['id']} {one['text'][:80]}" for one in status["asks"]]
         raise AssertionError(f"it does not settle within {SETTLES_WITHIN:g} s: {'; '.join((*tasks, *children, *asks))}")
 
     def _settle_ask(self, ask: dict[str, Any], luck: Random) -> None:
@@ -107,7 +107,7 @@ class Stage(Lab):
         words = "accept" if "accept" in choices and luck.random() < 0.8 else luck.choice(choices)
         self.orch("answer", ask["id"], words, check=False)
 
-    def _pause(self, picture: dict[str, Any]) -> None:
+    def _pause(self, status: dict[str, Any]) -> None:
         """Wait until the world changes, or for a moment."""
         try:
             with self.client() as client:
@@ -116,9 +116,9 @@ class Stage(Lab):
             time.sleep(0.05)
 
 
-def unsettled(picture: dict[str, Any], story: Story) -> list[str]:
+def unsettled(status: dict[str, Any], story: Story) -> list[str]:
     """The tasks that may still go on by themselves, so not those after a blocked or failed one."""
-    states = {one["id"]: one["state"] for one in picture["tasks"]}
+    states = {one["id"]: one["state"] for one in status["tasks"]}
     halted: set[str] = set()
     found = []
     for job in story.jobs:  # each comes after those it depends on

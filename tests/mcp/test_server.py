@@ -16,7 +16,7 @@ import pytest
 from supervisor.runtime.codex.mcp_config import as_toml, mcp_servers
 from supervisor.runtime.workspace import WorkspacePaths
 from tests import CHECKOUT
-from tests.cli.scene import Standin, picture
+from tests.cli.scene import Standin, status_json
 from tests.mcp.session import Refused, Session, a_workspace
 
 READING = (
@@ -89,7 +89,7 @@ def test_wrong_arguments_are_an_error_and_do_no_harm(tools: Session) -> None:
 
 
 def test_a_supervisor_that_hangs_does_not_block_other_tools(workspace: WorkspacePaths, tools: Session) -> None:
-    standin = Standin(workspace.control_socket, (picture(),))
+    standin = Standin(workspace.control_socket, (status_json(),))
     try:
         waiting = threading.Thread(target=lambda: tools("wait", seconds=5))
         waiting.start()

@@ -11,34 +11,34 @@ from supervisor.cli.display.output import STATE_STYLES, paint, pretty, say
 
 
 class Progress:
-    """What is said of each thing, shown when it changes."""
+    """Shows a line for each thing whenever it changes."""
 
     def __init__(self) -> None:
-        self._said: dict[str, str] = {}
+        self._shown: dict[str, str] = {}
         self._drawn = 0
 
-    def show(self, said: Mapping[str, str]) -> None:
-        """`said`: for each thing its state, and what follows."""
-        if said == self._said:
+    def show(self, states: Mapping[str, str]) -> None:
+        """Show these lines: `states` maps the name of a thing to its state and details."""
+        if states == self._shown:
             return
         if pretty(sys.stderr):
-            self._draw(said)
+            self._draw(states)
         else:
-            for name, words in said.items():
-                if self._said.get(name) != words:
-                    say(f"{clean(name)}: {one_line(words)}")
-        self._said = dict(said)
+            for name, text in states.items():
+                if self._shown.get(name) != text:
+                    say(f"{clean(name)}: {one_line(text)}")
+        self._shown = dict(states)
 
     def end(self) -> None:
-        """What is drawn now stays."""
+        """Leave what is drawn on the screen; the next `show` starts below it."""
         self._drawn = 0
 
-    def _draw(self, said: Mapping[str, str]) -> None:
+    def _draw(self, states: Mapping[str, str]) -> None:
         room = shutil.get_terminal_size().columns - 1
-        names = max((len(name) for name in said), default=0)
+        names = max((len(name) for name in states), default=0)
         lines = []
-        for name, words in said.items():
-            text = one_line(words, max(8, room - names - 2))
+        for name, text in states.items():
+            text = one_line(text, max(8, room - names - 2))
             state = text.split()[0].rstrip(":") if text else ""
             lines.append(f"{clean(name):<{names}}  {paint(text, STATE_STYLES.get(state, ''), sys.stderr)}")
         up = f"\x1b[{self._drawn}A" if self._drawn else ""

@@ -1,4 +1,4 @@
-"""The one screen of `orch status`: from the status object to blocks of text."""
+"""The screen of `orch status`: turns a status object into blocks of text."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ if TYPE_CHECKING:
 SUMMARY_LENGTH = 160  # characters of a summary on the screen; runs.md has all of it
 
 
-def blocks(picture: Status, now: datetime) -> list[Block]:
-    """The whole screen, as of `now`."""
+def blocks(status: Status, now: datetime) -> list[Block]:
+    """Return the whole screen, as of `now`."""
     parts = [
-        list(_head(picture, now)),
-        list(_children(picture.children, now)),
-        list(_tasks(picture.tasks)),
-        list(_asks(picture.asks)),
+        list(_head(status, now)),
+        list(_children(status.children, now)),
+        list(_tasks(status.tasks)),
+        list(_asks(status.asks)),
     ]
     filled = [part for part in parts if part]
     return [block for at, part in enumerate(filled) for block in (*([Line()] if at else []), *part)]
 
 
 def ask_blocks(ask: AskInfo) -> Iterator[Block]:
-    """One ask: what it is, what to do, what has to come back, and how to answer."""
+    """Return one ask: what it is, what to do, what result to expect, and how to answer."""
     about = " · ".join(one_line(word) for word in (ask.kind, ask.child, ask.task) if word)
     yield Line((Cell(one_line(ask.id), "bold"), Cell(f"  {about}"), Cell(f"  since {_clock(ask.since)}", "dim")))
     for name, text in (("", ask.text), ("steps", ask.steps), ("expect", ask.expect)):
@@ -40,38 +40,38 @@ def ask_blocks(ask: AskInfo) -> Iterator[Block]:
 
 
 def duration(seconds: float) -> str:
-    """Seconds as one short unit: 12s, 5m, 3h, 2d."""
+    """Format seconds as one short unit: 12s, 5m, 3h, 2d."""
     for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
         if seconds >= size:
             return f"{int(seconds // size)}{unit}"
     return f"{max(0, int(seconds))}s"
 
 
-def _head(picture: Status, now: datetime) -> Iterator[Block]:
-    yield Line((Cell("workspace   ", "dim"), Cell(one_line(picture.workspace))))
-    daemon = picture.supervisor
+def _head(status: Status, now: datetime) -> Iterator[Block]:
+    yield Line((Cell("workspace   ", "dim"), Cell(one_line(status.workspace))))
+    daemon = status.supervisor
     words = [
         f"process {daemon.pid}" if daemon.pid else "",
         f"for {_since(daemon.since, now)}" if daemon.since else "",
         f"version {one_line(daemon.version)}" if daemon.version else "",
-        f"last seen {_clock(picture.as_of)}" if daemon.state == "down" and picture.as_of else "",
+        f"last seen {_clock(status.as_of)}" if daemon.state == "down" and status.as_of else "",
     ]
     rest = ", ".join(word for word in words if word)
     yield Line((Cell("supervisor  ", "dim"), state(daemon.state), Cell(f"  {rest}" if rest else "")))
     if daemon.problem:
         yield Line((Cell(one_line(daemon.problem), "red"),), 12)
-    plan = picture.plan
+    plan = status.plan
     revision = f"  revision {plan.revision}" if plan.revision else ""
     title = f": {one_line(plan.title)}" if plan.title else ""
     why = f"  ({one_line(plan.why)})" if plan.why else ""
     yield Line((Cell("plan        ", "dim"), state(plan.state), Cell(f"{revision}{title}{why}")))
-    for one in picture.pauses or ():
+    for one in status.pauses or ():
         why = f"  until {_clock(one.until)}: {one_line(one.why, SUMMARY_LENGTH)}"
         yield Line((Cell("paused      ", "dim"), Cell(one_line(one.provider or "the provider"), "yellow"), Cell(why)))
-    if lead := picture.orchestrator:
-        told = lead.doing or (lead.summary if lead.state == "idle" else None) or lead.why or ""
-        about = f"  {one_line(told, SUMMARY_LENGTH)}" if told else ""
-        yield Line((Cell("orchestrator ", "dim"), state(lead.state), Cell(about)))
+    if info := status.orchestrator:
+        text = info.doing or (info.summary if info.state == "idle" else None) or info.why or ""
+        about = f"  {one_line(text, SUMMARY_LENGTH)}" if text else ""
+        yield Line((Cell("orchestrator ", "dim"), state(info.state), Cell(about)))
     for problem in plan.problems:
         yield Line((Cell(f"plan.md:{problem.line}: {one_line(problem.message)}", "red"),), 12)
 

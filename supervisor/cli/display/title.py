@@ -13,23 +13,23 @@ Attention = frozenset[tuple[str, str]]
 
 @contextmanager
 def kept_title() -> Iterator[None]:
-    """Whatever the title is made to be in between, it is the old one again at the end."""
+    """Restore the old title at the end of the block."""
     _write("\x1b[22;2t")  # xterm: push the title
     try:
         yield
     finally:
-        _write("\x1b]2;\x07\x1b[23;2t")  # empty for those that cannot pop
+        _write("\x1b]2;\x07\x1b[23;2t")  # empty, for terminals that cannot pop
 
 
-def show_title(picture: Status) -> None:
-    _write(f"\x1b]2;{title(picture)}\x07")
+def show_title(status: Status) -> None:
+    _write(f"\x1b]2;{title(status)}\x07")
 
 
-def title(picture: Status) -> str:
-    """`orch: 2 asks, 1 blocked, 3/5 done`."""
-    tasks = [task for task in picture.tasks if task.state != "retired"]
+def title(status: Status) -> str:
+    """Return the title: `orch: 2 asks, 1 blocked, 3/5 done`."""
+    tasks = [task for task in status.tasks if task.state != "retired"]
     states = [task.state for task in tasks]
-    asks, blocked = len(picture.asks), states.count("blocked") + states.count("failed")
+    asks, blocked = len(status.asks), states.count("blocked") + states.count("failed")
     parts = [
         f"{asks} ask{'s' * (asks != 1)}" if asks else "",
         f"{blocked} blocked" if blocked else "",
@@ -38,10 +38,10 @@ def title(picture: Status) -> str:
     return "orch: " + ", ".join(part for part in parts if part)
 
 
-def attention(picture: Status) -> Attention:
-    """What rings the bell when it is new: an ask, a task that is blocked or failed."""
-    asks = {("ask", ask.id) for ask in picture.asks}
-    tasks = {("task", task.id) for task in picture.tasks if task.state in ("blocked", "failed")}
+def attention(status: Status) -> Attention:
+    """Return what rings the bell when it is new: each ask, and each task that is blocked or failed."""
+    asks = {("ask", ask.id) for ask in status.asks}
+    tasks = {("task", task.id) for task in status.tasks if task.state in ("blocked", "failed")}
     return frozenset(asks | tasks)
 
 

@@ -1,4 +1,4 @@
-"""`orch attach`: this terminal becomes Codex's own, on a live thread."""
+"""`orch attach`: open Codex's own terminal UI on a live thread."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from supervisor.wire.status import read_status
 
 
 class NotAttachable(OrchError):
-    """There is no thread to look at, or no terminal to show it in."""
+    """There is no thread to open, or no terminal to show it in."""
 
 
 def attach(
@@ -35,7 +35,7 @@ def attach(
 ) -> int:
     """Replace this process by `codex resume THREAD --remote unix://SOCKET`; with `only_print`, print that command.
 
-    Raises SupervisorDown, UsageError for a name that there is not, NotAttachable if there is no thread yet.
+    Raises SupervisorDown; UsageError for an unknown name; NotAttachable if there is no thread yet.
     """
     thread, socket = found(read_status(calling.live(workspace)), name)
     binary = locate(load(workspace).codex_bin)
@@ -53,17 +53,17 @@ def attach(
         ) from error
 
 
-def found(picture: Status, name: str | None) -> tuple[str, str]:
-    """The thread, and the socket of its server. A child's is that of the task which it is at, else its long one."""
-    children = {child.name: child for child in picture.children}
-    tasks = {task.id: task for task in picture.tasks}
+def found(status: Status, name: str | None) -> tuple[str, str]:
+    """Return the thread and the socket of its server. A child's is its current task's thread, else its shared one."""
+    children = {child.name: child for child in status.children}
+    tasks = {task.id: task for task in status.tasks}
     if name is None or (name == ORCHESTRATOR and name not in tasks):
-        return _orchestrator(picture.orchestrator)
+        return _orchestrator(status.orchestrator)
     checked(name, [*children, *(task for task in tasks if task not in children)], "child or task")
     task = tasks.get(str(children[name].task)) if name in children else tasks[name]
     child = children.get(name) or children.get(str(task.child if task else ""))
     if task is not None and task.child == HUMAN:
-        raise NotAttachable(f"{name} is your own task and has no thread", "see `orch asks`")
+        raise NotAttachable(f"{name} is your own task, so it has no thread", "see `orch asks`")
     if child is None:
         raise NotAttachable(f"the child of {name} is not in the config any more", "`orch down`, then `orch up`")
     if not child.socket or child.state not in ("ready", "unhealthy"):
@@ -76,14 +76,14 @@ def found(picture: Status, name: str | None) -> tuple[str, str]:
     return thread, child.socket
 
 
-def _orchestrator(lead: OrchestratorInfo | None) -> tuple[str, str]:
-    if not lead:
+def _orchestrator(info: OrchestratorInfo | None) -> tuple[str, str]:
+    if not info:
         raise NotAttachable(
-            "the orchestrator was not asked for anything yet", 'run `orch plan "PROBLEM"`, or name a child or a task'
+            "the orchestrator has not been asked for a plan yet", 'run `orch plan "PROBLEM"`, or name a child or a task'
         )
-    if not lead.thread or not lead.socket:
-        why = f" ({one_line(lead.why, 120)})" if lead.why else ""
+    if not info.thread or not info.socket:
+        why = f" ({one_line(info.why, 120)})" if info.why else ""
         raise NotAttachable(
             f"the orchestrator has no thread yet{why}", "it gets one when its first turn starts; see `orch status`"
         )
-    return lead.thread, lead.socket
+    return info.thread, info.socket

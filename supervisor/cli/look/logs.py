@@ -1,4 +1,4 @@
-"""`orch logs`: ledger and structured logs in one time order, filtered, for people or as JSON lines."""
+"""`orch logs`: merge the ledger and the structured logs by time, and print them for people or as JSON lines."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from supervisor.runtime.workspace import WorkspacePaths
 
 
 class Level(StrEnum):
-    """How loud a log line is at least."""
+    """The lowest level to show."""
 
     DEBUG = "debug"
     INFO = "info"
@@ -31,13 +31,13 @@ class Level(StrEnum):
 
 
 LEVELS = tuple(level.value for level in Level)
-POLL = 0.2  # seconds between two looks at the files
-LONGEST = 160  # characters of one value in a line for people; `--json` has all of it
+POLL = 0.2  # seconds between two polls of the files
+LONGEST = 160  # characters of one value in a line for people; `--json` prints all of it
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which lines to show; None lets every line pass. `level` is the lowest."""
+    """Which lines to show: a field of None matches every line. `level` is the lowest to show."""
 
     child: str | None = None
     task: str | None = None
@@ -69,7 +69,7 @@ def logs(
     ] = None,
     as_json: Json = False,
 ) -> int:
-    """Print the lines that pass; with `follow` also those to come, until Ctrl-C."""
+    """Print the matching lines; with `follow` also new ones, until Ctrl-C."""
     after = parse_since(since, datetime.now(UTC)) if since is not None else None
     return _print(workspace, Filter(child, task, event, level.value, after), follow=follow, as_json=as_json)
 
@@ -109,7 +109,7 @@ def _print(workspace: WorkspacePaths, wanted: Filter, *, follow: bool, as_json: 
 
 
 def readable(line: RecordLine) -> str:
-    """One line for people: time, level, event, what it is about, then the other fields."""
+    """Format a line for people: time, level, event, child and task, then the other fields."""
     level = str(line["level"])
     event = one_line(line["event"], 40)
     action = line.get("action")
@@ -123,7 +123,7 @@ def readable(line: RecordLine) -> str:
 
 
 def parse_since(text: str, now: datetime) -> datetime:
-    """`90s`, `10m`, `2h`, `1d` before `now`, or an RFC 3339 time. Raises UsageError."""
+    """Parse `90s`, `10m`, `2h` or `1d` (before `now`), or an RFC 3339 time. Raises UsageError."""
     if match := _AGO.fullmatch(text.strip()):
         try:
             return now - timedelta(**{_UNITS[match[2]]: float(match[1])})

@@ -1,4 +1,4 @@
-"""`orch map`: what ties the repos together, as a picture in text, JSON or Markdown."""
+"""`orch map`: show what ties the repos together, as text, JSON or Markdown."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from supervisor.runtime.survey.survey import survey
 from supervisor.runtime.workspace import WorkspacePaths
 
 ROWS = 20
-QUIET = 1.0  # seconds of work without a word
-EVERY = 0.5  # seconds between two words
+QUIET = 1.0  # seconds before the first line of progress
+EVERY = 0.5  # seconds between two lines of progress
 
 
 def show_map(
@@ -31,7 +31,7 @@ def show_map(
     rows: Annotated[int | None, Option("--rows", f"Show N rows (default: {ROWS}).", "N", least=1)] = None,
     kind: Annotated[str | None, Option("--kind", "Show only this kind: route, topic, key, ...", "KIND")] = None,
 ) -> int:
-    """Bring the map up to date and print it. 1 if not one child could be read."""
+    """Bring the map up to date and print it. Returns 1 if no child could be read."""
     if as_json and as_markdown:
         raise UsageError("--json and --markdown exclude each other", "choose one")
     kinds = [str(one) for one in Kind]
@@ -54,31 +54,31 @@ def show_map(
             output.show(_blocks(made, rows or ROWS))
         else:
             output.say("found nothing that the repos share")
-        for words in made.cut:
-            output.say(words)
+        for limit in made.cut:
+            output.say(limit)
     return 1 if made.children and all(one.problem for one in made.children) else 0
 
 
 def _progress() -> Callable[[str, int, int], None]:
     began = last = time.monotonic()
 
-    def told(child: str, done: int, of: int) -> None:
+    def report(child: str, done: int, of: int) -> None:
         nonlocal last
         now = time.monotonic()
         if now - began > QUIET and (now - last > EVERY or done == of):
             last = now
             output.say(f"{child}: {done} of {of} files read")
 
-    return told
+    return report
 
 
 def _blocks(made: Map, rows: int) -> list[Block]:
-    """On one screen: who shares what with whom, what disagrees, and the best rows with a place on each side."""
+    """Return one screen: what each pair of repos shares, the conflicts, and the best rows with a place on each side."""
     blocks: list[Block] = []
     for a, b in combinations([one.child for one in made.children if not one.problem], 2):
         between = [link for link in made.links if {a, b} <= set(link.children)]
-        told = markdown.counted(between) if between else "nothing was found"
-        blocks.append(Line((Cell(f"{a} ── {b}", "bold"), Cell(f"  {told}"))))
+        counts = markdown.counted(between) if between else "nothing was found"
+        blocks.append(Line((Cell(f"{a} ── {b}", "bold"), Cell(f"  {counts}"))))
     conflicts = [link for link in made.links if link.conflict]
     if conflicts:
         blocks += [Line(), Line((Cell("They disagree:", "red"),))]

@@ -1,4 +1,4 @@
-"""`orch snapshot`: what is known of each repo, on one screen, as JSON, or as a digest within a budget."""
+"""`orch snapshot`: show what orch knows of each repo, on one screen, as JSON, or as a digest within a budget."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from supervisor.runtime.snapshot.snapshots import refresh_all
 from supervisor.runtime.workspace import WorkspacePaths
 
 LINES = 36
-"""Lines of one child: with its headings, a screen."""
+"""Lines of one child: with its headings they fill a screen."""
 
 
 def snapshot(
@@ -30,7 +30,7 @@ def snapshot(
     as_json: Json = False,
     tokens: Annotated[int | None, Option("--tokens", "Print Markdown of at most N tokens.", "N", least=1)] = None,
 ) -> int:
-    """Bring the snapshots up to date and print them. 1 if not one of the children could be read."""
+    """Bring the snapshots up to date and print them. Returns 1 if no child could be read."""
     if as_json and tokens is not None:
         raise UsageError("--json and --tokens exclude each other", "choose one")
     wanted = _wanted(named(workspace), child)
@@ -57,17 +57,17 @@ def _wanted(children: Sequence[Child], name: str | None) -> list[Child]:
 
 
 def _blocks(one: Snapshot) -> list[Block]:
-    """The most telling lines of each section."""
-    told = facts(one)
-    shown = sorted(sorted(range(len(told)), key=lambda number: told[number].rank)[:LINES])
+    """Return the LINES most important facts, by section."""
+    found = facts(one)
+    shown = sorted(sorted(range(len(found)), key=lambda number: found[number].rank)[:LINES])
     blocks: list[Block] = [Line((Cell(one.child, "bold"), Cell(f"  {one.path}", "dim")))]
     for section in SECTIONS:
-        part = [told[number] for number in shown if told[number].section == section]
+        part = [found[number] for number in shown if found[number].section == section]
         if part:
             blocks += [Line((Cell(section, "dim"),), 2), *(_line(fact) for fact in part)]
-    if left := len(told) - len(shown):
-        words = f"and {left} more: `orch snapshot {one.child} --tokens 20000`, or --json"
-        blocks.append(Line((Cell(words, "dim"),), 2))
+    if left := len(found) - len(shown):
+        more = f"and {left} more: `orch snapshot {one.child} --tokens 20000`, or --json"
+        blocks.append(Line((Cell(more, "dim"),), 2))
     return blocks
 
 

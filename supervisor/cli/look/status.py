@@ -1,4 +1,4 @@
-"""`orch status`: the picture, once or as it changes; the last known one when no supervisor answers."""
+"""`orch status`: show the status, once or as it changes; the last known one when no supervisor answers."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ def status(
     as_json: Json = False,
     watch: Annotated[bool, Option("--watch", "Keep showing it as it changes, until Ctrl-C.")] = False,
 ) -> int:
-    """Print the status. With the supervisor down: the last known one, and why on standard error."""
+    """Print the status. If no supervisor answers, print the last known one, and the reason on standard error."""
     if watch:
-        from supervisor.cli.look import status_watch  # 13 ms, which one look need not wait for
+        from supervisor.cli.look import status_watch  # import late (13 ms): a single status does not need it
 
         return status_watch.watch(workspace, as_json=as_json)
     orch = api.Workspace(workspace.root)

@@ -1,4 +1,4 @@
-"""`orch status --watch`: how everything stands, as it changes."""
+"""`orch status --watch`: show the status as it changes."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from supervisor.wire.status import read_status
 
 
 def watch(workspace: WorkspacePaths, *, as_json: bool) -> int:
-    """Print the picture at every change until Ctrl-C: JSON lines, or on a terminal one screen redrawn.
+    """Print the status at every change until Ctrl-C: as JSON lines, as text, or on a terminal as one screen redrawn.
 
-    A new ask, or a task that is newly blocked, rings the terminal's bell; its title counts them. Raises SupervisorDown
-    when the supervisor ends.
+    A new ask or a newly blocked task rings the terminal's bell, and the title counts them. Raises SupervisorDown when
+    the supervisor ends.
     """
     draw = _lines if as_json else _redraw if output.pretty(sys.stdout) else _screens
     with suppress(KeyboardInterrupt):
@@ -34,17 +34,17 @@ def watch(workspace: WorkspacePaths, *, as_json: bool) -> int:
 
 def _lines(workspace: WorkspacePaths) -> None:
     last = None
-    for told in calling.follow(workspace):
-        still = _still(read_status(told))
+    for sent in calling.follow(workspace):
+        still = _still(read_status(sent))
         if still != last:
-            output.emit_json(told, indent=None)
+            output.emit_json(sent, indent=None)
         last = still
 
 
 def _screens(workspace: WorkspacePaths) -> None:
     shown = ""
-    for picture in map(read_status, calling.follow(workspace)):
-        text = output.plain(blocks(_still(picture), datetime.now(UTC)))
+    for status in map(read_status, calling.follow(workspace)):
+        text = output.plain(blocks(_still(status), datetime.now(UTC)))
         if text != shown:
             output.emit(f"{text}\n")
         shown = text
@@ -53,19 +53,19 @@ def _screens(workspace: WorkspacePaths) -> None:
 def _redraw(workspace: WorkspacePaths) -> None:
     console = Console(highlight=False, markup=False, emoji=False)
     known: Attention | None = None
-    # Standard output stays our own: the title is no text for rich to draw.
+    # rich must not redirect standard output: we write the title to it as an escape sequence.
     live = Live(console=console, screen=True, auto_refresh=False, vertical_overflow="ellipsis", redirect_stdout=False)
     with kept_title(), live as screen:
-        for picture in map(read_status, calling.follow(workspace)):
-            screen.update(drawn(blocks(picture, datetime.now(UTC))), refresh=True)
-            show_title(picture)
-            if known is not None and attention(picture) - known:
+        for status in map(read_status, calling.follow(workspace)):
+            screen.update(drawn(blocks(status, datetime.now(UTC))), refresh=True)
+            show_title(status)
+            if known is not None and attention(status) - known:
                 console.bell()
-            known = attention(picture)
+            known = attention(status)
 
 
 def _still(status: Status) -> Status:
-    """The status without what changes by the mere passing of time."""
+    """Return the status without the fields that change all the time."""
     return replace(
         status,
         supervisor=replace(status.supervisor, since=None),

@@ -1,4 +1,4 @@
-"""`orch wait`: tell what changes until there is nothing left to wait for, and what came of it."""
+"""`orch wait`: print progress until the tasks are settled or something waits on a human, then the outcome."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ def wait(
 ) -> int:
     """Wait until the tasks (or the one) are settled or something waits on a human; the exit code says which.
 
-    Raises SupervisorDown if no supervisor answers, or it ends meanwhile; UsageError if there is no such task.
+    Raises SupervisorDown if no supervisor answers or it ends meanwhile; UsageError if there is no such task.
     """
-    found = api.Workspace(workspace.root).wait(task, timeout=timeout, tell=_Progress(task).tell)
+    found = api.Workspace(workspace.root).wait(task, timeout=timeout, on_status=_Progress(task).report)
     code, text = CODES[found.outcome], summary(found, task, timeout)
     if as_json:
         tasks, asks = plain(found.tasks), plain(found.asks)
@@ -44,7 +44,7 @@ def wait(
 
 
 def summary(found: WaitResult, task: str | None = None, timeout: float | None = None) -> str:
-    """What came of a wait, on one line."""
+    """Describe the outcome of a wait on one line."""
     match found.outcome:
         case WaitOutcome.NEEDS_HUMAN:
             first, count = found.asks[0], len(found.asks)
@@ -52,39 +52,39 @@ def summary(found: WaitResult, task: str | None = None, timeout: float | None = 
             about = one_line(first.text, 120).rstrip(".")
             return f"{first.id} waits on you{more}: {about}: `orch answer {first.id} ...`"
         case WaitOutcome.BLOCKED:
-            return "; ".join(_said(one) for one in found.blocked)
+            return "; ".join(_described(one) for one in found.blocked)
         case WaitOutcome.RETIRED:
             return f"{task} is retired: the plan no longer has it"
         case WaitOutcome.TIMED_OUT:
             return f"time is up after {timeout:g} s: {_standing(found)}"
     if task is not None:
-        return _said(found.tasks[0])
+        return _described(found.tasks[0])
     done = sum(one.state == "done" for one in found.tasks)
     return f"{done} of {len(found.tasks)} tasks done" + (", the others retired" * (done < len(found.tasks)))
 
 
 class _Progress:
-    """Tells on standard error what changes, each thing once."""
+    """Reports changes on standard error, each one once."""
 
     def __init__(self, task: str | None) -> None:
         self._task = task
         self._states: dict[str, str] = {}
-        self._told: str | None = None
+        self._reported: str | None = None
 
-    def tell(self, status: Status, settled: bool) -> None:
+    def report(self, status: Status, settled: bool) -> None:
         for one in chosen(status, self._task):
             if self._states.get(one.id) != one.state:
                 self._states[one.id] = one.state
                 why = f" ({one_line(one.why, 120)})" if one.why else ""
                 output.say(f"{one.id} {one.state.replace('_', ' ')}{why}")
-        told = None if settled and status.plan.state != "rejected" else _standstill(status)
-        if told is not None and told != self._told:
-            output.say(f"{told}; " + ("the last good plan stays in force" if settled else "still waiting"))
-        self._told = told
+        problem = None if settled and status.plan.state != "rejected" else _standstill(status)
+        if problem is not None and problem != self._reported:
+            output.say(f"{problem}; " + ("the last good plan stays in force" if settled else "still waiting"))
+        self._reported = problem
 
 
 def _standstill(status: Status) -> str | None:
-    """Why nothing will happen by itself, when that is so and no task says it."""
+    """Return why nothing will happen without the human, if no task's state shows it; None if something may happen."""
     plan = status.plan
     busy = any(one.state in ("running", "verifying") for one in status.tasks)
     if plan.state == "rejected":
@@ -101,13 +101,13 @@ def _standstill(status: Status) -> str | None:
     return f"held by the plan: {', '.join(held)}" if held else None
 
 
-def _said(one: TaskInfo) -> str:
-    words = one_line((one.summary if one.state == "done" else one.why) or "", 160)
-    return f"{one.id} is {one.state}" + (f": {words}" if words else "")
+def _described(one: TaskInfo) -> str:
+    text = one_line((one.summary if one.state == "done" else one.why) or "", 160)
+    return f"{one.id} is {one.state}" + (f": {text}" if text else "")
 
 
 def _standing(found: WaitResult) -> str:
-    """Where the unsettled tasks stand."""
+    """Describe the states of the unsettled tasks."""
     open_ones = [one for one in found.tasks if one.state not in ("done", "retired")]
     shown = ", ".join(f"{one.id} {one.state.replace('_', ' ')}" for one in open_ones[:8])
     more = f" and {len(open_ones) - 8} more" if len(open_ones) > 8 else ""

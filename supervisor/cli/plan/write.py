@@ -1,4 +1,4 @@
-"""`orch plan "PROBLEM"`: have the orchestrator understand the repos and write plan.md, and show how it gets on."""
+"""`orch plan "PROBLEM"`: have the orchestrator understand the repos and write plan.md, and show its progress."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from supervisor.wire.plain import plain
 from supervisor.wire.status import read_status
 
 DONE, FAILED, WAITS = 0, 1, 4
-LOOK = 1.0  # seconds between two looks at what the orchestrator is doing
+LOOK = 1.0  # seconds between two polls of what the orchestrator is doing
 LONGEST = 200_000  # characters of a problem
 YOLO = (
     "--yolo: the orchestrator runs without a sandbox and without approvals: its commands may change anything that you "
@@ -39,9 +39,9 @@ def write(
     yolo: Annotated[bool, Option("--yolo", "Run the orchestrator without sandbox and approvals.")] = False,
     as_json: Json = False,
 ) -> int:
-    """Ask for a plan and see it come: 0 once it is in force, 1 if that fails, 4 if the orchestrator needs a human.
+    """Ask for a plan and wait for it: 0 once it is in force, 1 if that fails, 4 if the orchestrator needs a human.
 
-    Starts the supervisor and the servers as `orch up` does. Ctrl-C leaves the orchestrator at work.
+    Starts the supervisor and the servers as `orch up` does. After Ctrl-C the orchestrator keeps working.
     """
     wanted = _problem(problem, file)
     if yolo:
@@ -49,18 +49,21 @@ def write(
     with redirect_stdout(sys.stderr):
         bring_up(workspace, [])
     api.Workspace(workspace.root).plan(wanted, review=review, yolo=yolo)
-    picture, lead = _follow(workspace)
+    status, orchestrator = _follow(workspace)
     if as_json:
-        output.emit_json(plain(picture))
-    return _told(picture, lead, review=review, quiet=as_json)
+        output.emit_json(plain(status))
+    return _result(status, orchestrator, review=review, quiet=as_json)
 
 
-def _problem(words: str | None, file: Path | None) -> str:
-    """The problem as given: in words, in a file, or (`-`) on standard input. Raises UsageError for none, or both."""
-    if (words is None) == (file is None):
+def _problem(argument: str | None, file: Path | None) -> str:
+    """Return the problem: the argument, the text of a file, or (`-`) of standard input.
+
+    Raises UsageError if both or neither are given, or if the text is empty, too long or unreadable.
+    """
+    if (argument is None) == (file is None):
         raise UsageError("state the problem once", 'as `orch plan "PROBLEM"` or `orch plan --from FILE`')
     if file is None:
-        text = words or ""
+        text = argument or ""
     elif str(file) == "-":
         text = sys.stdin.read(LONGEST + 1)
     else:
@@ -71,24 +74,29 @@ def _problem(words: str | None, file: Path | None) -> str:
             reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
             raise UsageError(f"{file} cannot be read ({reason})", "name a text file with --from") from error
     if not text.strip():
-        raise UsageError("the problem is empty", "say what should be different afterwards, and what you know of it")
+        raise UsageError("the problem is empty", "say what should be different afterwards, and what you know about it")
     if len(text) > LONGEST:
-        raise UsageError(f"the problem is longer than {LONGEST:,} characters", "say what matters, and name the files")
+        raise UsageError(
+            f"the problem is longer than {LONGEST:,} characters",
+            "shorten it, and name the files instead of quoting them",
+        )
     return text.strip()
 
 
 def _follow(workspace: WorkspacePaths) -> tuple[Status, OrchestratorInfo]:
-    """The status once the orchestrator has a plan, needs a human, or has failed."""
+    """Return the status once the orchestrator has a plan, needs a human, or has failed."""
     progress = Progress()
     try:
-        for picture in map(read_status, calling.follow(workspace, every=LOOK)):
-            lead = picture.orchestrator
-            if lead is None:
-                continue  # it was asked for, and so it is about to be there
-            progress.show({"orchestrator": _said(lead)})
-            over = lead.state in ("failed", "blocked") or (lead.state == "idle" and lead.planned)
-            if over or lead.server == "failed" or _asks(picture):
-                return picture, lead
+        for status in map(read_status, calling.follow(workspace, every=LOOK)):
+            orchestrator = status.orchestrator
+            if orchestrator is None:
+                continue  # the request was just made: it appears in the next status
+            progress.show({"orchestrator": _described(orchestrator)})
+            over = orchestrator.state in ("failed", "blocked") or (
+                orchestrator.state == "idle" and orchestrator.planned
+            )
+            if over or orchestrator.server == "failed" or _asks(status):
+                return status, orchestrator
     except SupervisorDown as error:
         raise OrchError(
             f"while the orchestrator was working, {error.what}", "run `orch up`: the orchestrator continues by itself"
@@ -98,22 +106,22 @@ def _follow(workspace: WorkspacePaths) -> tuple[Status, OrchestratorInfo]:
         raise
     finally:
         progress.end()
-    raise AssertionError("following a supervisor ends only with it")
+    raise AssertionError("`follow` ends only when the supervisor does")
 
 
-def _told(picture: Status, lead: OrchestratorInfo, *, review: bool, quiet: bool) -> int:
-    """Say what came of it; the exit code."""
-    plan = picture.plan
-    if asks := _asks(picture):
+def _result(status: Status, orchestrator: OrchestratorInfo, *, review: bool, quiet: bool) -> int:
+    """Print the outcome; return the exit code."""
+    plan = status.plan
+    if asks := _asks(status):
         if not quiet:
             output.show(block for ask in asks for block in ask_blocks(ask))
         return WAITS
-    if not (lead.state == "idle" and lead.planned):
-        output.say(f"orch: there is no plan: {one_line(lead.why or lead.state)}")
+    if not (orchestrator.state == "idle" and orchestrator.planned):
+        output.say(f"orch: there is no plan: {one_line(orchestrator.why or orchestrator.state)}")
         return FAILED
     if not quiet:
         output.emit(f"plan.md, revision {plan.revision}: {one_line(plan.title or '')}")
-        rows = [[one_line(word) for word in (task.id, task.child, task.title)] for task in picture.tasks]
+        rows = [[one_line(word) for word in (task.id, task.child, task.title)] for task in status.tasks]
         output.show([Grid(("TASK", "CHILD", "TITLE"), tuple(tuple(Cell(text) for text in row) for row in rows))])
     held = review or plan.state == "held"
     output.say(
@@ -124,11 +132,11 @@ def _told(picture: Status, lead: OrchestratorInfo, *, review: bool, quiet: bool)
     return DONE
 
 
-def _asks(picture: Status) -> list[AskInfo]:
-    """What the orchestrator itself needs a human for."""
-    return [ask for ask in picture.asks if ask.child == "orchestrator"]
+def _asks(status: Status) -> list[AskInfo]:
+    """Return the asks of the orchestrator itself."""
+    return [ask for ask in status.asks if ask.child == "orchestrator"]
 
 
-def _said(lead: OrchestratorInfo) -> str:
-    doing = lead.doing or (lead.summary if lead.state == "idle" else None) or lead.why or ""
-    return f"{lead.state}: {one_line(doing)}" if doing else lead.state
+def _described(info: OrchestratorInfo) -> str:
+    text = info.doing or (info.summary if info.state == "idle" else None) or info.why or ""
+    return f"{info.state}: {one_line(text)}" if text else info.state

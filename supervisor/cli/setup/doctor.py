@@ -1,4 +1,4 @@
-"""`orch doctor`: what orch needs, looked at one by one; each failure with its remedy."""
+"""`orch doctor`: check what orch needs, and print a remedy for each failure."""
 
 from __future__ import annotations
 
@@ -19,18 +19,21 @@ from supervisor.runtime.workspace import WorkspacePaths, find
 
 
 def doctor(folder: Path, *, as_json: Json = False) -> int:
-    """Print each finding as it comes; 0 if all is well, else 1. What belongs to a workspace needs one."""
+    """Print each finding as it comes; return 0 if every check passed, else 1.
+
+    The checks of a workspace run only if `folder` is in one.
+    """
     workspace: WorkspacePaths | None = None
     with suppress(WorkspaceError):
         workspace = find(folder)
     findings: list[Finding] = []
 
-    def tell(finding: Finding) -> None:
+    def report(finding: Finding) -> None:
         findings.append(finding)
         if not as_json:
             _show(finding)
 
-    well = asyncio.run(examine(workspace, tell))
+    well = asyncio.run(examine(workspace, report))
     if as_json:
         output.emit_json([asdict(one) for one in findings])
     elif workspace is None:

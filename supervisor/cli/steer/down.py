@@ -1,4 +1,4 @@
-"""`orch down`: leave nothing behind."""
+"""`orch down`: stop the supervisor and every server, and leave no process behind."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from supervisor.shell.control_client import ControlClient
 from supervisor.wire.glance import glance
 
 STOP_WITHIN = 30.0  # seconds for all servers to stop; each is killed long before
-LAST_WORDS = 5.0  # seconds from the closed connection to the end of the supervisor's process
+EXIT_PATIENCE = 5.0  # seconds for the supervisor to exit after it closed the connection
 
 
 def down(
@@ -24,15 +24,15 @@ def down(
     *,
     now: Annotated[bool, Option("--now", "Kill at once, without waiting for an orderly end.")] = False,
 ) -> int:
-    """Stop everything, in whatever state; 0 when no process is left. Raises OrchError naming what will not die."""
-    supervisor = ending.supervisor_process(workspace)  # asked first: it lets go of its lock before it is gone
+    """Stop everything, whatever its state; 0 once no process is left. Raises OrchError naming what survives."""
+    supervisor = ending.supervisor_process(workspace)  # look first: it releases its lock before it exits
     try:
         answered = _ask_to_end(workspace, now=now)
     except SupervisorDown as error:
         answered = False
         if supervisor is not None:
             output.say(f"{error.what}: stopping its process")
-    ended = ending.end_supervisor(supervisor, LAST_WORDS if answered else 0)
+    ended = ending.end_supervisor(supervisor, EXIT_PATIENCE if answered else 0)
     left = ending.stop_leftovers(workspace, output.say)
     if left:
         output.emit(f"stopped what was left: {', '.join(left)}")
@@ -44,7 +44,7 @@ def down(
 
 
 def _ask_to_end(workspace: WorkspacePaths, *, now: bool) -> bool:
-    """Ask the supervisor to end and see it go; True once its connection is closed, False if it takes too long.
+    """Ask the supervisor to end; True once its connection is closed, False after STOP_WITHIN seconds.
 
     Raises SupervisorDown if none answers.
     """
@@ -59,7 +59,7 @@ def _ask_to_end(workspace: WorkspacePaths, *, now: bool) -> bool:
                 version, status = client.watch(version, min(left, calling.LOOK_AGAIN))
                 progress.show({child.name: child.state for child in glance(status).children})
         except SupervisorDown:
-            return True  # it went away, as it should; if it hangs instead, its process is still there
+            return True  # it closed the connection, as it should; `down` kills a process that hangs
         finally:
             progress.end()
     return False

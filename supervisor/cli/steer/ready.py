@@ -1,4 +1,4 @@
-"""What `orch up` shows: how the servers get ready."""
+"""Show how the servers get ready, for `orch up`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ READY_WITHIN = 30.0  # seconds for all servers to get ready
 
 
 def taken_in(workspace: WorkspacePaths, named: Sequence[str]) -> None:
-    """Have a supervisor that is up take in an edited config, and start the servers of these children (none: of all)."""
+    """Have a running supervisor reload an edited config and start the servers of these children (none: of all)."""
     if launch.reload(workspace):
         output.say("the supervisor reloaded the config")
     try:
@@ -34,16 +34,16 @@ def taken_in(workspace: WorkspacePaths, named: Sequence[str]) -> None:
 
 
 def until_ready(workspace: WorkspacePaths, named: Sequence[str]) -> int:
-    """Show how the servers of these children (none: of all) get ready; 0 if each is, else 1.
+    """Show how the servers of these children (none: of all) get ready; return 0 if each did, else 1.
 
-    Returns when each is ready, failed, or READY_WITHIN seconds old.
+    Returns once each is ready or failed, or after READY_WITHIN seconds.
     """
     deadline = time.monotonic() + READY_WITHIN
     progress = Progress()
     try:
-        for picture in map(glance, calling.follow(workspace, deadline)):
-            chosen = [child for child in picture.children if not named or child.name in named]
-            progress.show({child.name: _said(child) for child in chosen})
+        for status in map(glance, calling.follow(workspace, deadline)):
+            chosen = [child for child in status.children if not named or child.name in named]
+            progress.show({child.name: _described(child) for child in chosen})
             if all(child.state in ("ready", "failed") for child in chosen):
                 break
     except SupervisorDown as error:
@@ -64,7 +64,7 @@ def _gone(error: SupervisorDown) -> OrchError:
     return OrchError(f"while the servers started, {error.what}", "see `orch logs`, then run `orch up`")
 
 
-def _said(child: ChildInfo) -> str:
+def _described(child: ChildInfo) -> str:
     match child.state:
         case "ready":
             return f"ready (pid {child.pid}, codex {one_line(child.codex or 'of an unknown version')})"

@@ -1,4 +1,4 @@
-"""What is said of a mistake in the config: where it is, what is wrong, and what to do about it."""
+"""Describe a mistake in the config: where it is, what is wrong, and how to correct it."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from supervisor.errors import ConfigError
 from supervisor.runtime.config.schema import ChildPart, ConfigFile
 
 Where = tuple[str | int, ...]
-"""A place in the file: keys, and numbers of entries from 0."""
+"""A place in the file: keys, and indexes of entries from 0."""
 
 
 class Mistake(Exception):
-    """Something in the file is wrong."""
+    """A value in the file is wrong. `as_error` adds the file and the line."""
 
     def __init__(self, where: Where, what: str, next_step: str) -> None:
         super().__init__(what)
@@ -32,18 +32,18 @@ class Mistake(Exception):
         self.next_step = next_step
 
     def as_error(self, path: Path, content: bytes) -> ConfigError:
-        """The error with the file and the line."""
+        """Return the error for the user, with the file and the line."""
         return ConfigError(f"{path}:{_line(content, self.where)}: {self.what}", self.next_step)
 
 
 def name_of(where: Where) -> str:
-    """A place in words: `children.api.path`. Rules are counted from 1, as they are in logs."""
+    """Format a place: `children.api.path`. Rules are counted from 1, as they are in logs."""
     rule = len(where) > 1 and where[0] == "rules"
     return ".".join(str(part + 1) if rule and isinstance(part, int) else str(part) for part in where)
 
 
 def mistake_of(error: ValidationError, data: dict[Any, Any]) -> Mistake:
-    """What msgspec found wrong with these values of a ConfigFile."""
+    """Translate msgspec's error about the values of a ConfigFile."""
     message, _, place = str(error).partition(" - at ")
     where = _where(place, data)
     key = quoted(name_of(where))
@@ -70,7 +70,7 @@ def _suggestion(word: str, right: Sequence[str]) -> str:
 
 
 def _where(place: str, data: dict[Any, Any]) -> Where:
-    """The place that msgspec means: it says `[...]` for the name of a child, which is found by another look."""
+    """Parse the place in msgspec's error. It says `[...]` for the name of a child, so we look for the invalid child."""
     where: list[str | int] = []
     for name, number in _STEPS.findall(place):
         if number == "...":
@@ -89,7 +89,7 @@ def _is_child(value: object) -> bool:
 
 
 def _types(where: Where) -> list[Type]:
-    """What may stand at this place."""
+    """Return the types that the schema allows at this place."""
     found: list[Type] = _plain(type_info(ConfigFile))
     for part in where:
         below: list[Type] = []
@@ -119,7 +119,7 @@ def _choices(where: Where) -> list[str]:
 
 
 def _line(content: bytes, where: Where) -> int:
-    """The line of this place, or of the nearest one around it that there is."""
+    """Return the line of this place, or of the nearest enclosing place that exists."""
     node: Node | None = YAML(typ="safe", pure=True).compose(content)
     line = node.start_mark.line if node is not None else 0
     for part in where:

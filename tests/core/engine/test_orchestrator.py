@@ -90,9 +90,9 @@ def raised(actions: tuple[Action, ...]) -> list[act.RaiseAsk]:
 def test_without_a_request_the_orchestrator_has_no_server_and_no_status() -> None:
     scene = OrchestratorScene()
     assert not scene.world.servers[ORCHESTRATOR].wanted
-    picture = status(scene.world, scene.now, "/ws")
-    assert picture.orchestrator is None
-    assert [child.name for child in picture.children] == ["backend", "mobile"]
+    shown = status(scene.world, scene.now, "/ws")
+    assert shown.orchestrator is None
+    assert [child.name for child in shown.children] == ["backend", "mobile"]
 
 
 def test_a_request_starts_its_server_then_its_thread_then_its_turn() -> None:

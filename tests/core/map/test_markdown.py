@@ -23,10 +23,10 @@ def link(name: str, kind: Kind = Kind.ROUTE, *, note: str = "", conflict: bool =
     return Link(kind, name, 0.5, ("api", "web"), places, note, conflict)
 
 
-def test_the_picture_names_the_best_of_each_pair_and_counts_the_rest() -> None:
-    picture = mermaid(Map(CHILDREN, tuple(link(f"/v1/{number}") for number in range(EDGE_NAMES + 2))))
+def test_the_graph_names_the_best_of_each_pair_and_counts_the_rest() -> None:
+    graph = mermaid(Map(CHILDREN, tuple(link(f"/v1/{number}") for number in range(EDGE_NAMES + 2))))
 
-    assert picture.splitlines() == [
+    assert graph.splitlines() == [
         "graph LR",
         '  c0["api"]',
         '  c1["web"]',
@@ -94,11 +94,11 @@ def test_as_json_nothing_is_lost(made: Map) -> None:
 
 @settings(max_examples=40)
 @given(MAPS)
-def test_whatever_the_names_each_line_of_the_picture_is_a_child_or_an_edge(made: Map) -> None:
+def test_whatever_the_names_each_line_of_the_graph_is_a_child_or_an_edge(made: Map) -> None:
     line = re.compile(r'graph LR|  c\d\["[^"|`<>#;&]*"\]|  c\d ---\|"[^"|`<>#;&]*"\| c\d')
-    picture = mermaid(made).replace("<br/>", " ").split("\n")
+    graph = mermaid(made).replace("<br/>", " ").split("\n")
 
-    assert all(line.fullmatch(one) for one in picture), picture
+    assert all(line.fullmatch(one) for one in graph), graph
 
 
 @settings(max_examples=40)

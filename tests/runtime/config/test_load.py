@@ -23,7 +23,7 @@ from supervisor.runtime.config.starter import starter
 from supervisor.runtime.workspace import WorkspacePaths
 
 
-def lead(workspace: WorkspacePaths, model: str | None = None, effort: str | None = None) -> Child:
+def orchestrator(workspace: WorkspacePaths, model: str | None = None, effort: str | None = None) -> Child:
     """The orchestrator's own server, in the workspace."""
     return Child("orchestrator", str(workspace.root), model, effort)
 
@@ -43,7 +43,9 @@ def error_of(workspace: WorkspacePaths, text: str | bytes) -> str:
 
 def test_a_short_config_has_the_defaults(workspace: WorkspacePaths) -> None:
     workspace.config.write_text("children:\n  api: ../api\n", encoding="utf-8")
-    assert read(workspace) == Config((Child("api", f"{workspace.root.parent}/api"),), lead(workspace), None, Limits())
+    assert read(workspace) == Config(
+        (Child("api", f"{workspace.root.parent}/api"),), orchestrator(workspace), None, Limits()
+    )
     assert Limits() == Limits(verify_minutes=20, retry_seconds=(2, 10, 30), ready_seconds=30, log_megabytes=10)
 
 
@@ -76,7 +78,7 @@ limits:
     )
     assert read(workspace) == Config(
         (Child("app", f"{here}/app"), Child("api", f"{here}/api", "gpt-5.5", "high", "read-only", True, "never")),
-        lead(workspace, "gpt-6", "low"),
+        orchestrator(workspace, "gpt-6", "low"),
         "~/bin/codex",
         Limits(verify_minutes=0.5, retry_seconds=(0, 1), ready_seconds=5, log_megabytes=1),
     )
@@ -259,7 +261,7 @@ def test_the_starter_loads_back_with_the_defaults(workspace: WorkspacePaths) -> 
     workspace.config.write_text(starter([("api", "../api"), ("app", "../app")]), encoding="utf-8")
     here = workspace.root.parent
     assert read(workspace) == Config(
-        (Child("api", f"{here}/api"), Child("app", f"{here}/app")), lead(workspace), None, Limits()
+        (Child("api", f"{here}/api"), Child("app", f"{here}/app")), orchestrator(workspace), None, Limits()
     )
 
 
@@ -283,7 +285,7 @@ def test_every_line_that_the_starter_comments_out_is_a_right_one(workspace: Work
     notify = NotifySettings(NOTICE_KINDS, ("notify-send", "orch"), "https://example.com/hook")
     assert read(workspace) == Config(
         (child,),
-        lead(workspace, "gpt-5.5", "high"),
+        orchestrator(workspace, "gpt-5.5", "high"),
         "/path/to/codex",
         Limits(),
         rules,

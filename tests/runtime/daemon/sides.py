@@ -144,8 +144,8 @@ class Real:
         self._child = Child(CHILD, str(lab.repo(CHILD)))
         self._workspace = lab.workspace
         make_private(self._workspace.runtime_dir)
-        lead = Child("orchestrator", str(self._workspace.root))
-        self._config = Config((self._child,), lead, None, Limits())
+        orchestrator = Child("orchestrator", str(self._workspace.root))
+        self._config = Config((self._child,), orchestrator, None, Limits())
         self._arrived: queue.SimpleQueue[ev.Event] = queue.SimpleQueue()
         self._supervisor = _Supervisor(self._config, self._workspace, self._arrived.put)
         self._left: list[Spawned] = []  # servers that outlived a supervisor

@@ -21,7 +21,7 @@ _CHILD = re.compile(r"You answer one question about the repo `(\w+)`")
 
 
 @dataclass(frozen=True, slots=True)
-class Lead:
+class ScriptedOrchestrator:
     """What the orchestrator of a story knows beforehand: its tasks, and how to describe the contract."""
 
     workspace: Path
@@ -40,11 +40,11 @@ class Lead:
             )
             if found := _CHILD.search(instructions):
                 return _answer(found[1], request)
-            return self._lead(request) if Path(request.cwd) == self.workspace else children(request)
+            return self._next_steps(request) if Path(request.cwd) == self.workspace else children(request)
 
         return next_steps
 
-    def _lead(self, request: ModelRequest) -> Sequence[Step]:
+    def _next_steps(self, request: ModelRequest) -> Sequence[Step]:
         outputs = request.outputs_since_last_user()
         text = request.last_user_text()
         if text.startswith(NEWS):
