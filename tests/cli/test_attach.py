@@ -85,7 +85,7 @@ def test_attach_without_a_terminal_is_an_error(orch: Orch, standin: Callable[...
 
 
 @pytest.mark.parametrize(
-    ("seen", "name", "code", "words"),
+    ("seen", "name", "code", "message"),
     [
         (shows(), "backnd", 2, "there is no child or task `backnd`: did you mean `backend`?"),
         (shows(task("T1")), "T2", 2, "there is no child or task `T2`: use one of `backend`, `mobile`, `T1`"),
@@ -102,7 +102,7 @@ def test_attach_without_a_terminal_is_an_error(orch: Orch, standin: Callable[...
             1,
             "T1 has no thread yet: T1 gets one when its first turn starts (after T0); see `orch status`",
         ),
-        (shows(task("H1", child="human")), "H1", 1, "H1 is your own task and has no thread: see `orch asks`"),
+        (shows(task("H1", child="human")), "H1", 1, "H1 is your own task, so it has no thread: see `orch asks`"),
         (
             shows(task("T1", child="gone", thread="x")),
             "T1",
@@ -131,11 +131,11 @@ def test_where_there_is_no_thread_it_says_what_to_do(
     seen: JsonDict,
     name: str | None,
     code: int,
-    words: str,
+    message: str,
 ) -> None:
     standin(seen)
     ran = orch("attach", *([name] if name else []), "--print")
-    assert (ran.code, ran.out, ran.err) == (code, "", f"orch: {words}\n")
+    assert (ran.code, ran.out, ran.err) == (code, "", f"orch: {message}\n")
 
 
 def test_with_the_supervisor_down_there_is_nothing_to_open(orch: Orch) -> None:
