@@ -23,7 +23,7 @@ from supervisor.runtime.config import load as config
 from supervisor.runtime.workspace import WorkspacePaths, make_private
 from supervisor.shell import process
 from supervisor.shell.connection import Connection, connect
-from supervisor.shell.git import run_git
+from supervisor.shell.git import run_git, without_repo
 from supervisor.shell.watch import watch_file
 from supervisor.wire.codex.answers import EXECUTE, INITIALIZE, READ_ACCOUNT, CodexMethod, login_problem, read_answer
 from supervisor.wire.codex.decode import NotUnderstood
@@ -245,7 +245,7 @@ class _ProbedServer:
         self._spawned = process.spawn(
             [str(self._binary), "app-server", "--listen", f"unix://{listens}"],
             cwd=self._folder,
-            env=None,
+            env=without_repo(os.environ),
             mark=self._workspace.mark("doctor"),
             stdout_path=errors,
             stderr_path=errors,

@@ -14,6 +14,7 @@ from supervisor.runtime.config.model import Config
 from supervisor.runtime.logs import Logs
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell import process
+from supervisor.shell.git import without_repo
 from supervisor.shell.process import Spawned
 
 
@@ -29,7 +30,7 @@ def start(child: Child, workspace: WorkspacePaths, config: Config, logs: Logs) -
             f"unix://{workspace.server_socket(child.name)}",
         ],
         cwd=_existing(child),
-        env=None,
+        env=without_repo(os.environ),
         mark=workspace.mark(child.name),
         stdout_path=errors,
         stderr_path=errors,

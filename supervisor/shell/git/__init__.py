@@ -4,6 +4,7 @@ Here: running git and reading its folder. Not here: what its output means (`core
 """
 
 from supervisor.shell.git.config import Setting, filters_of, names_no_filter, read_config, read_git
+from supervisor.shell.git.environment import without_repo
 from supervisor.shell.git.folder import GitDir, place_of, progress_of, read_small
 from supervisor.shell.git.listing import Listing, TrackedFile, list_files
 from supervisor.shell.git.run import GitOutput, failed, run_git
@@ -30,4 +31,5 @@ __all__ = [
     "read_tree",
     "run_git",
     "toplevel",
+    "without_repo",
 ]
