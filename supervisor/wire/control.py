@@ -1,9 +1,9 @@
 """The control methods: what the command line asks of the supervisor, as JSON-RPC, one message a line.
 
-A method is a row of `METHODS`: its name, the Struct that its params are read into, and what it answers. A request that
-does not fit is refused with INVALID_PARAMS and a sentence that names the field; a request that the supervisor will not
-carry out with REFUSED and `data` {what, next_step, usage: whether the caller named something wrongly}. INTERNAL_ERROR
-is a bug of the supervisor, which its log tells.
+A method is a row of `METHODS`: its name, the Struct of its params, and its answer. A request with invalid params is
+refused with INVALID_PARAMS and a sentence that names the field. A request that the supervisor will not carry out is
+refused with REFUSED and `data` {what, next_step, usage: whether the caller made the mistake}. INTERNAL_ERROR is a bug
+in the supervisor; its log has the traceback.
 """
 
 from __future__ import annotations
@@ -32,19 +32,19 @@ class WatchParams(NoParams, frozen=True):
 
 
 class UpParams(NoParams, frozen=True):
-    """Start the servers of these children; none named: of all."""
+    """Start the servers of these children (none: of all)."""
 
     children: tuple[str, ...]
 
 
 class DownParams(NoParams, frozen=True):
-    """Stop everything; `now` without letting servers end by themselves."""
+    """Stop everything; with `now`, kill the servers at once."""
 
     now: bool
 
 
 class GoParams(NoParams, frozen=True):
-    """Lift the hold; with a task: try that one again."""
+    """Lift the hold; with a task, try that task again."""
 
     task: str | None
 
@@ -71,14 +71,16 @@ class PlanParams(NoParams, frozen=True):
 
 
 class PlanWrittenParams(NoParams, frozen=True):
-    """Who is about to save these bytes (`digest`: their SHA-256 in hex) as plan.md is the orchestrator, and has read
-    those that are there."""
+    """Announce that the orchestrator, having read the present plan.md, is about to save these bytes as the new one.
+
+    `digest` is their SHA-256 in hex.
+    """
 
     digest: str
 
 
 class AnswerParams(NoParams, frozen=True):
-    """Answer an ask, for the rest of the session if it is accepted so."""
+    """Answer an ask. `for_session` also accepts the same request for the rest of the session."""
 
     ask: str
     decision: Literal["accept", "decline", "text"]
@@ -94,24 +96,24 @@ class AskChildParams(NoParams, frozen=True):
 
 
 class Done(Struct, frozen=True):
-    """It is carried out, or in the ledger."""
+    """The request was carried out, or is in the ledger."""
 
 
 class Watched(Struct, frozen=True):
-    """The world as it is at this version."""
+    """The status at this version of the world."""
 
     version: int
     status: Status
 
 
 class Reloaded(Struct, frozen=True):
-    """Whether the config reads differently: then the supervisor starts over with it, while servers and turns go on."""
+    """Whether the config changed. If so, the supervisor starts over with it; servers and turns keep running."""
 
     changed: bool
 
 
 class ChildAnswer(Struct, frozen=True):
-    """What a child answered, and how many seconds that took."""
+    """A child's answer, and the seconds that it took."""
 
     child: str
     answer: str
@@ -124,7 +126,7 @@ R_co = TypeVar("R_co", covariant=True)
 
 
 class Method(NamedTuple, Generic[P_co, R_co]):
-    """A method. `waits`: it is answered once the supervisor has read the plan."""
+    """A method. If it `waits`, it is answered only once the supervisor has read plan.md."""
 
     name: str
     params: type[P_co]
@@ -154,13 +156,13 @@ METHODS: Mapping[str, Method[NoParams, object]] = {method.name: method for metho
 
 
 class BadParams(NamedTuple):
-    """Params that do not fit their method; `reason` is a sentence that names the field."""
+    """Invalid params; `reason` is a sentence that names the field."""
 
     reason: str
 
 
 def read_params(method: Method[P, object], params: Mapping[str, object]) -> P | BadParams:
-    """The params of a request, as the Struct of its method."""
+    """Decode the params of a request into the Struct of its method."""
     try:
         found: P = typed(method.params, params)
     except ValueError as error:
@@ -169,7 +171,7 @@ def read_params(method: Method[P, object], params: Mapping[str, object]) -> P | 
 
 
 def _sentence(method: Method[NoParams, object], problem: str) -> str:
-    """What msgspec says of params, in a sentence: which field of which method, and what is wrong with it."""
+    """Turn msgspec's error into a sentence: which field of which method is wrong, and why."""
     what, _, path = problem.partition(" - at `$")
     field = path.strip("`.")
     if not field:

@@ -1,7 +1,7 @@
-"""The answer to `status` at a glance, for the commands that are over in a moment (`orch status`, `up`, `down`).
+"""A cheap view of the answer to `status`, for the short commands (`orch status`, `up`, `down`).
 
-It has the attributes of a `Status`, and costs nothing. To read the Struct itself takes msgspec, whose import (13 ms)
-is as long as all that these commands import besides.
+It has the attributes of a `Status` without decoding one: that would import msgspec (13 ms), which takes as long as all
+other imports of these commands together.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def glance(answer: JsonObject) -> Status:
-    """The answer, with its keys as attributes. Nothing is checked: what is not there is None."""
+    """Wrap the answer so that its keys are attributes. Checks nothing: a missing key is None."""
     return cast("Status", _Glance(answer))
 
 

@@ -1,4 +1,4 @@
-"""A line of the ledger or of a log, read into the Struct that it is."""
+"""Decode a line of the ledger or of a log."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _NAMED = frozenset(LogLine.__struct_fields__) - {"rest"}
 
 
 def read_log_line(line: Mapping[str, object]) -> LogLine | None:
-    """The log line that these JSON values are; None if they are none."""
+    """Decode a log line; None if the JSON values are not one."""
     named = {name: value for name, value in line.items() if name in _NAMED}
     rest = {name: value for name, value in line.items() if name not in _NAMED}
     try:

@@ -1,4 +1,4 @@
-"""The answer to `status`, read into the Struct that it is."""
+"""Decode the answer to `status`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from supervisor.wire.plain import typed
 
 
 def read_status(answer: JsonObject) -> Status:
-    """The status that these JSON values are. Raises SupervisorDown if they are none."""
+    """Decode a status. Raises SupervisorDown if the JSON values are not one."""
     try:
         found: Status = typed(Status, answer)
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""The methods that we call, and what a server answers."""
+"""The app-server methods that we call, and the types of their answers."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from supervisor.wire.codex.settings import CodexSettings, SandboxPolicy
 from supervisor.wire.codex.turns import CodexThread, CodexTurn, turn_seen
 
 OLDEST = (0, 163, 0)  # the oldest codex whose behaviour was checked
-SHORT = 200  # characters of a command that are told
+SHORT = 200  # characters of a command that we keep
 
 
 class Initialized(Struct, frozen=True, rename="camel"):
-    """Who a server is: its `user_agent` begins with the name that we gave ourselves."""
+    """The identity of a server. Its `user_agent` begins with the client name that we sent, then has the version."""
 
     user_agent: str = ""
 
 
 class Account(Struct, frozen=True, rename="camel"):
-    """Who is logged in."""
+    """The account that is logged in."""
 
     account: object = None
     requires_openai_auth: bool = False
@@ -38,7 +38,7 @@ class ServerProcess(Struct, frozen=True):
 
 
 class Diagnostics(Struct, frozen=True):
-    """What a server says of itself."""
+    """A server's diagnostics of itself."""
 
     process: ServerProcess
 
@@ -56,14 +56,14 @@ class OpenedThread(Struct, frozen=True, rename="camel"):
 
     @property
     def settings(self) -> CodexSettings:
-        """Its settings, by the names that everything else has for them."""
+        """Return its settings under the names that the other messages use."""
         return CodexSettings(
             self.model, self.reasoning_effort, self.approval_policy, self.approvals_reviewer, self.sandbox
         )
 
 
 class ReadThread(Struct, frozen=True):
-    """A thread as it is."""
+    """The answer to `thread/read`: a thread without its turns."""
 
     thread: CodexThread
 
@@ -75,7 +75,7 @@ class TurnsPage(Struct, frozen=True):
 
 
 class StartedTurn(Struct, frozen=True):
-    """The turn that was started, or that took what it was started with."""
+    """The turn that was started, or the running turn that took the input."""
 
     turn: CodexTurn
 
@@ -93,14 +93,14 @@ class Terminals(Struct, frozen=True):
 
 
 class RateWindow(Struct, frozen=True, rename="camel"):
-    """How much of a limit is used, and when (seconds since 1970) it is reset."""
+    """How much of a limit is used (percent), and when it resets (seconds since 1970)."""
 
     used_percent: float = 0
     resets_at: int | None = None
 
 
 class RateLimit(Struct, frozen=True):
-    """A limit of the account, over a short and a long time."""
+    """A limit of the account, over a short and a long window."""
 
     primary: RateWindow | None = None
     secondary: RateWindow | None = None
@@ -126,7 +126,7 @@ A_co = TypeVar("A_co", covariant=True)
 
 
 class CodexMethod(NamedTuple, Generic[A_co]):
-    """A method of the app-server, and what its answer is read into (`object`: we have no use for it)."""
+    """A method of the app-server, and the type of its answer (`object`: we ignore the answer)."""
 
     name: str
     answer: type[A_co]
@@ -157,39 +157,39 @@ METHODS: tuple[CodexMethod[object], ...] = (
 
 
 def read_answer(method: CodexMethod[A], value: object) -> A | NotUnderstood:
-    """The answer to a method."""
+    """Decode the answer to a method."""
     return decoded(method.answer, value, f"codex's answer to {method.name}")
 
 
 def version_of(text: str) -> tuple[int, ...] | None:
-    """The version in `codex --version` or in a `userAgent`; None if there is none."""
+    """Parse the version in `codex --version` or in a `userAgent`; None without one."""
     found = re.search(r"(\d+)\.(\d+)\.(\d+)", text)
     return tuple(int(part) for part in found.groups()) if found else None
 
 
 def server_version(hello: Initialized) -> str:
-    """The version that a server tells; "" if it tells none."""
+    """Return the version that a server reports; "" if it reports none."""
     version = version_of(hello.user_agent.partition("/")[2])
     return ".".join(map(str, version)) if version else ""
 
 
 def login_problem(account: Account) -> str | None:
-    """What is wrong with the login; None if nothing is."""
+    """Describe what is wrong with the login; None if it is fine."""
     return "codex is not logged in" if account.account is None and account.requires_openai_auth else None
 
 
 def turns_of(page: TurnsPage) -> tuple[TurnSeen, ...]:
-    """The turns of a page, oldest first."""
+    """Return the turns of a page, oldest first."""
     return tuple(turn_seen(turn) for turn in reversed(page.data))
 
 
 def commands_in(terminals: Terminals) -> tuple[str, ...]:
-    """The commands that were left running, each in short."""
+    """Return the commands that were left running, each cut to SHORT characters."""
     return tuple(one.command[:SHORT] for one in terminals.data)
 
 
 def resets_at(limits: RateLimits) -> datetime | None:
-    """When all the limits that are reached are reset; None if that is not told."""
+    """Return when the last of the exhausted limits resets; None if the server does not say."""
     known = [limits.rate_limits, *(limits.rate_limits_by_limit_id or {}).values()]
     windows = [window for limit in known if limit is not None for window in (limit.primary, limit.secondary)]
     full = [one.resets_at for one in windows if one is not None and one.used_percent >= 100]

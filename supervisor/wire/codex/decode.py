@@ -1,4 +1,4 @@
-"""JSON values of a server into the Structs that they are."""
+"""Decode a server's JSON values into Structs."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ T = TypeVar("T")
 
 
 class NotUnderstood(NamedTuple):
-    """What a server sent does not fit; `reason` is a sentence that names where."""
+    """A server sent something that does not fit the type; `reason` is a sentence that says where."""
 
     reason: str
 
 
 def decoded(kind: type[T], value: object, what: str) -> T | NotUnderstood:
-    """The Struct that these JSON values are; `what` names the message."""
+    """Decode JSON values into a Struct. `what` names the message in the reason."""
     try:
         return typed(kind, value, _own)
     except ValueError as error:
@@ -25,7 +25,7 @@ def decoded(kind: type[T], value: object, what: str) -> T | NotUnderstood:
 
 
 def _own(kind: type, value: object) -> object:
-    """What msgspec leaves to us: an `object`, which may be anything, and an item, which is of a kind of its own.
+    """Decode what msgspec leaves to us: an `object` stays as it is, and an item has a type of its own for each kind.
 
     Raises ValueError.
     """

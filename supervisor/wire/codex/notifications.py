@@ -1,4 +1,4 @@
-"""What a server tells by itself."""
+"""The notifications of a server: their types, and how to decode them."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ from supervisor.wire.codex.turns import CodexTurn, TurnError
 from supervisor.wire.jsonrpc import Notice
 
 FLOODS = frozenset(NOT_WANTED)
-"""A server that sends them all the same tells by them that it is alive, and nothing else."""
+"""High-volume deltas from which we opted out. If a server sends them anyway, they only count as signs of life."""
 
 
 class OfThread(Struct, frozen=True, rename="camel"):
-    """A notification of which we only use what it is about, if it tells."""
+    """A notification of which we use only the thread and turn that it names, if any."""
 
     thread_id: object = None
     turn_id: object = None
 
 
 class OfTurn(Struct, frozen=True, rename="camel"):
-    """A turn has begun, or is over."""
+    """A turn began or ended."""
 
     turn: CodexTurn
     thread_id: str = ""
 
 
 class OfItem(Struct, frozen=True, rename="camel"):
-    """An item of a turn has begun, or is complete."""
+    """An item of a turn began or is complete."""
 
     item: Item
     thread_id: str = ""
@@ -42,14 +42,14 @@ class OfItem(Struct, frozen=True, rename="camel"):
 
 
 class OfSettings(Struct, frozen=True, rename="camel"):
-    """A thread has other settings."""
+    """The settings of a thread changed."""
 
     thread_settings: CodexSettings
     thread_id: str = ""
 
 
 class TokenCount(Struct, frozen=True, rename="camel"):
-    """Tokens of the last answer of the model."""
+    """The tokens of the model's last response."""
 
     input_tokens: int = 0
     output_tokens: int = 0
@@ -62,7 +62,7 @@ class TokenUsage(Struct, frozen=True):
 
 
 class OfTokens(Struct, frozen=True, rename="camel"):
-    """The model has answered, and so many tokens were used."""
+    """The model responded, and used so many tokens."""
 
     token_usage: TokenUsage
     thread_id: str = ""
@@ -70,7 +70,7 @@ class OfTokens(Struct, frozen=True, rename="camel"):
 
 
 class OfError(Struct, frozen=True, rename="camel"):
-    """A turn met an error, which Codex may try to overcome by itself."""
+    """A turn met an error. With `will_retry`, Codex retries by itself."""
 
     error: TurnError
     thread_id: str = ""
@@ -79,7 +79,7 @@ class OfError(Struct, frozen=True, rename="camel"):
 
 
 class OfRequest(Struct, frozen=True, rename="camel"):
-    """A request of the server's is settled."""
+    """A request that the server sent us was settled."""
 
     request_id: int | str
     thread_id: str = ""
@@ -110,7 +110,7 @@ BODIES: Mapping[str, type[Body]] = {
 
 
 class Notification(NamedTuple):
-    """A notification: what we use of it, and all that it said, for the log."""
+    """A notification: `body` is what we use of it, `params` all of it, for the log."""
 
     method: str
     body: Body
@@ -118,12 +118,12 @@ class Notification(NamedTuple):
 
     @property
     def thread(self) -> str:
-        """The thread that it is about; "" for none."""
+        """Return the thread that it names; "" for none."""
         return self.body.thread_id if isinstance(self.body.thread_id, str) else ""
 
     @property
     def turn(self) -> str | None:
-        """The turn that it is about; None for none."""
+        """Return the turn that it names; None for none."""
         if isinstance(self.body, OfTurn):
             return self.body.turn.id
         turn = None if isinstance(self.body, OfSettings | OfRequest) else self.body.turn_id
@@ -131,7 +131,7 @@ class Notification(NamedTuple):
 
     @property
     def sign(self) -> str | None:
-        """The turn that it is a sign of life of; None for what the model has no part in."""
+        """Return the turn of which it is a sign of life; None if the model did not cause it."""
         match self.body:
             case OfTurn() | OfItem(item=UserMessage()):
                 return None
@@ -139,6 +139,6 @@ class Notification(NamedTuple):
 
 
 def read_notification(notice: Notice) -> Notification | NotUnderstood:
-    """The notification that a server sent."""
+    """Decode a notification."""
     body = decoded(BODIES.get(notice.method, OfThread), notice.params, f"codex's {notice.method}")
     return body if isinstance(body, NotUnderstood) else Notification(notice.method, body, notice.params)

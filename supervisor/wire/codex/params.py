@@ -1,4 +1,4 @@
-"""The params of the methods that we call."""
+"""Build the params of the methods that we call."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from supervisor.domain.plan import Approvals, Sandbox
 THREAD_SOURCE = "orch"
 Params = dict[str, object]
 
-# What would come in floods, and tells nothing that `item/completed` does not tell again.
+# High-volume deltas whose content `item/completed` repeats; we opt out of them.
 NOT_WANTED = (
     "item/agentMessage/delta",
     "item/commandExecution/outputDelta",
@@ -19,9 +19,6 @@ NOT_WANTED = (
     "item/reasoning/textDelta",
     "turn/diff/updated",
 )
-
-FLOODS = frozenset(NOT_WANTED)
-"""A server that sends them all the same tells by them that it is alive, and nothing else."""
 
 
 def initialize(version: str) -> Params:
@@ -45,7 +42,7 @@ def thread_start(
     instructions: str,
     config: Params | None = None,
 ) -> Params:
-    """`config` overrides keys of the user's config.toml for this thread, for as long as it is loaded."""
+    """Return the params of `thread/start`. `config` overrides the user's config.toml while this thread is loaded."""
     return {
         **_settings(cwd, model, effort, sandbox, approvals, config),
         "developerInstructions": instructions,
@@ -64,7 +61,7 @@ def thread_resume(
     thread: str,
     config: Params | None = None,
 ) -> Params:
-    """`config` as in `thread_start`: it is not kept with the thread."""
+    """Return the params of `thread/resume`. Pass `config` again: Codex does not store it with the thread."""
     return {**_settings(cwd, model, effort, sandbox, approvals, config), "threadId": thread, "excludeTurns": True}
 
 
@@ -86,7 +83,7 @@ def _settings(
 
 
 def _approvals(sandbox: Sandbox, approvals: Approvals) -> Approvals:
-    """Without a sandbox nothing is asked for: who wants the one wants the other."""
+    """Without a sandbox, ask for no approvals: `--yolo` means both."""
     return "never" if sandbox == "danger-full-access" else approvals
 
 
@@ -103,7 +100,7 @@ def turn_start(
     approvals: Approvals = "on-request",
     skill: tuple[str, str] | None = None,
 ) -> Params:
-    """`skill` is the name of a skill that the turn is to follow, and the path of its SKILL.md."""
+    """Return the params of `turn/start`. `skill` is the name of a skill for the turn, and the path of its SKILL.md."""
     shown = [{"type": "skill", "name": skill[0], "path": skill[1]}] if skill else []
     params: Params = {
         "threadId": thread,
@@ -132,7 +129,7 @@ def turn_steer(*, thread: str, turn: str, message: str, text: str) -> Params:
 
 
 def sandbox_policy(mode: Sandbox, *, network: bool) -> Params:
-    """The tagged form of a sandbox mode, as `turn/start` and `command/exec` want it."""
+    """Return a sandbox mode in the tagged form of `turn/start` and `command/exec`."""
     if mode == "danger-full-access":
         return {"type": "dangerFullAccess"}
     if mode == "read-only":
@@ -147,7 +144,7 @@ def sandbox_policy(mode: Sandbox, *, network: bool) -> Params:
 
 
 def command_exec(*, command: Sequence[str], cwd: str, sandbox: Params, timeout: float, process: str) -> Params:
-    """`timeout` is in seconds; `process` names it, so that it can be ended."""
+    """Return the params of `command/exec`. `timeout` is in seconds; `process` names it, so that it can be killed."""
     return {
         "command": list(command),
         "cwd": cwd,

@@ -1,4 +1,4 @@
-"""The human's answer, in the form that a server expects."""
+"""Translate the human's answer into the reply that a server expects."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from supervisor.wire.codex.requests import COMMAND, ELICITATION, FILES, PERMISSI
 
 
 def reply(request: Request, answer: Answer, params: JsonObject) -> JsonObject:
-    """The human's answer as the result of the call. `params` are those of the call."""
+    """Return the human's answer as the result of the call, which had these `params`."""
     accepted = answer.decision == "accept"
     if request.method in (COMMAND, FILES):
         return {"decision": ("acceptForSession" if answer.for_session else "accept") if accepted else "decline"}
@@ -35,7 +35,7 @@ def _elicited(answer: Answer, accepted: bool) -> JsonObject:
 
 
 def _object(text: str) -> JsonObject | None:
-    """The JSON object that a text is; None if it is none."""
+    """Parse a JSON object; None if the text is not one."""
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):
@@ -44,7 +44,7 @@ def _object(text: str) -> JsonObject | None:
 
 
 def _picked(answer: Answer, question: str) -> str:
-    """The line `QUESTION=ANSWER` if the human answered by question, else all of the answer."""
+    """Return ANSWER of the line `QUESTION=ANSWER` if the human wrote one, else the whole answer."""
     text = answer.text or {"accept": "yes", "decline": "no"}.get(answer.decision, "")
     for line in text.splitlines():
         name, found, value = line.partition("=")

@@ -1,7 +1,7 @@
-"""What a server asks in the middle of a turn, as the human sees it.
+"""The requests that a server sends in the middle of a turn, and how a human sees them.
 
-Every request is answered: one that we do not know, or that does not fit, is declined, for an unanswered one blocks its
-turn for ever.
+Every request gets an answer, because an unanswered one blocks its turn for ever: orch declines those that it does not
+know or cannot decode.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ Items = Mapping[str, Item]
 
 
 class NetworkContext(Struct, frozen=True):
-    """What a command would reach in the network."""
+    """The host that a command would reach."""
 
     protocol: str = ""
     host: str = ""
 
 
 class CommandApproval(Struct, frozen=True, rename="camel"):
-    """May it run this command?"""
+    """A request to run this command."""
 
     thread_id: str = ""
     turn_id: str | None = None
@@ -49,7 +49,7 @@ class CommandApproval(Struct, frozen=True, rename="camel"):
 
 
 class FilesApproval(Struct, frozen=True, rename="camel"):
-    """May it change these files?"""
+    """A request to change these files."""
 
     thread_id: str = ""
     turn_id: str | None = None
@@ -59,7 +59,7 @@ class FilesApproval(Struct, frozen=True, rename="camel"):
 
 
 class PermissionsApproval(Struct, frozen=True, rename="camel"):
-    """May it have these permissions?"""
+    """A request for these permissions."""
 
     thread_id: str = ""
     turn_id: str | None = None
@@ -68,7 +68,7 @@ class PermissionsApproval(Struct, frozen=True, rename="camel"):
 
 
 class Elicitation(Struct, frozen=True, rename="camel"):
-    """An MCP server asks for something; Codex asks this way also whether it may use a tool, which `meta` tells."""
+    """A request of an MCP server for input. Codex also asks this way whether it may call a tool; `meta` says which."""
 
     thread_id: str = ""
     turn_id: str | None = None
@@ -80,12 +80,12 @@ class Elicitation(Struct, frozen=True, rename="camel"):
 
     @property
     def tool_call(self) -> Mapping[str, object] | None:
-        """What Codex tells of the tool that it would use; None where it is no such question."""
+        """Return what Codex says about the tool that it wants to call; None if this is a request for input."""
         meta = self.meta
         return meta if isinstance(meta, dict) and meta.get("codex_approval_kind") == "mcp_tool_call" else None
 
     def tool(self, items: Items) -> str:
-        """The tool that it would use, or the one of this server that is being called; "" if that is not sure."""
+        """Return the tool that it wants to call, or the only one of this server that is being called; "" if unclear."""
         named = (self.tool_call or {}).get("tool_name")
         if isinstance(named, str) and named:
             return named
@@ -94,14 +94,14 @@ class Elicitation(Struct, frozen=True, rename="camel"):
 
 
 class Choice(Struct, frozen=True):
-    """One of the answers that are offered."""
+    """One of the offered answers."""
 
     label: str = ""
     description: str | None = None
 
 
 class InputQuestion(Struct, frozen=True):
-    """One question of the model to its user."""
+    """One question of the model to the user."""
 
     id: str = ""
     question: str | None = None
@@ -110,7 +110,7 @@ class InputQuestion(Struct, frozen=True):
 
 
 class UserInputRequest(Struct, frozen=True, rename="camel"):
-    """The model asks its user."""
+    """A request of the model for answers from the user."""
 
     thread_id: str = ""
     turn_id: str | None = None
@@ -129,7 +129,7 @@ ASKED: Mapping[str, type[Asked]] = {
 
 
 class _Shown(NamedTuple):
-    """A request in words, and what rules go by (see `Request`)."""
+    """A request as text for the human, and the fields that rules match (see `Request`)."""
 
     kind: AskKind
     text: str
@@ -143,7 +143,7 @@ class _Shown(NamedTuple):
 
 
 def read_request(call: Call, *, child: str, pid: int, items: Items) -> Request | NotUnderstood | None:
-    """The request behind a call; None if it is of a kind that we do not know. `items` are those under way, by id."""
+    """Decode a request; None for a method that we do not know. `items` are the items under way, by id."""
     if call.method not in ASKED:
         return None
     asked = decoded(ASKED[call.method], call.params, f"codex's {call.method}")
@@ -169,7 +169,7 @@ def read_request(call: Call, *, child: str, pid: int, items: Items) -> Request |
 
 
 def same_request(key: RequestKey, request: int | str) -> bool:
-    """Whether `serverRequest/resolved` with this request id speaks of `key`."""
+    """Whether `serverRequest/resolved` with this request id refers to `key`."""
     return key.request == json.dumps(request)
 
 
@@ -189,7 +189,7 @@ def _shown(asked: Asked, items: Items) -> _Shown:
 
 
 def _command(asked: CommandApproval, items: Items) -> _Shown:
-    """Paths are as Codex names them; what it does not say here is not guessed for the rules."""
+    """Keep paths as Codex names them. Rules match only what this request itself names, never a guess."""
     item = items.get(asked.item_id)
     known = item if isinstance(item, CommandExecution) else CommandExecution("")
     command = asked.command or known.command or "(a command that codex did not name)"

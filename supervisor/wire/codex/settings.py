@@ -1,4 +1,4 @@
-"""The settings of a thread, as we give them and as a server tells them."""
+"""The settings of a thread, as we request them and as a server reports them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 
 class SandboxPolicy(Struct, frozen=True, rename="camel"):
-    """What commands may touch."""
+    """What commands may read, write and reach."""
 
     type: str = ""
     network_access: object = False
@@ -21,7 +21,7 @@ class CollaborationMode(Struct, frozen=True):
 
 
 class CodexSettings(Struct, frozen=True, rename="camel"):
-    """The settings that matter to us, of those that a message has."""
+    """The settings in a message that matter to us."""
 
     model: str | UnsetType | None = UNSET
     effort: str | UnsetType | None = UNSET
@@ -31,7 +31,7 @@ class CodexSettings(Struct, frozen=True, rename="camel"):
     collaboration_mode: CollaborationMode | None = None
 
     def words(self) -> dict[str, str]:
-        """Each in a word."""
+        """Return each setting as one word."""
         found: dict[str, object] = {
             "model": self.model,
             "effort": self.effort,

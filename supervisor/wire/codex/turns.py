@@ -1,4 +1,4 @@
-"""Turns and threads, and what they say of themselves."""
+"""Turns and threads as the app-server reports them."""
 
 from __future__ import annotations
 
@@ -12,15 +12,18 @@ from supervisor.wire.codex.items import AgentMessage, Item, UserMessage
 
 
 class TurnError(Struct, frozen=True, rename="camel"):
-    """Why a turn failed. `codex_error_info` is a word, or an object with one key: the word, holding `httpStatusCode`.
-    The type is open."""
+    """Why a turn failed.
+
+    `codex_error_info` is a word, or an object with that word as its only key and `httpStatusCode` below it. The set of
+    words is open.
+    """
 
     message: str = ""
     codex_error_info: object = None
 
 
 class CodexTurn(Struct, frozen=True):
-    """A turn, with as much of it as was asked for."""
+    """A turn, with as many of its items as we requested."""
 
     id: str
     status: str = ""
@@ -29,7 +32,7 @@ class CodexTurn(Struct, frozen=True):
 
 
 class ThreadStatus(Struct, frozen=True, rename="camel"):
-    """How a thread stands; with an active turn, `active_flags` say what that waits for."""
+    """The state of a thread. With an active turn, `active_flags` say what it waits for."""
 
     type: str = "unknown"
     active_flags: tuple[str, ...] = ()
@@ -43,7 +46,7 @@ class CodexThread(Struct, frozen=True):
 
 
 def turn_seen(turn: CodexTurn) -> TurnSeen:
-    """What a turn tells. An unknown status counts as in progress: the next sighting corrects it."""
+    """Summarize a turn. An unknown status counts as in progress: a later report corrects it."""
     messages = tuple(item.client_id for item in turn.items if isinstance(item, UserMessage) and item.client_id)
     texts = [item.text for item in turn.items if isinstance(item, AgentMessage) and item.text]
     status = next((one for one in TurnStatus if one == turn.status), TurnStatus.IN_PROGRESS)
@@ -52,12 +55,12 @@ def turn_seen(turn: CodexTurn) -> TurnSeen:
 
 
 def standing(thread: CodexThread) -> str:
-    """How a thread says that it stands: Codex's word, and what it waits for."""
+    """Return the state of a thread in Codex's words, and what it waits for."""
     return " ".join([thread.status.type, *thread.status.active_flags])
 
 
 def is_waiting(thread: CodexThread) -> bool:
-    """Whether a thread says that its turn waits for a human."""
+    """Whether the turn of a thread waits for a human."""
     return not {"waitingOnApproval", "waitingOnUserInput"}.isdisjoint(thread.status.active_flags)
 
 
