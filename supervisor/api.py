@@ -1,4 +1,4 @@
-"""The public Python API: one workspace, looked at and steered from a program.
+"""The public Python API: inspect and steer one workspace from a program.
 
     from supervisor.api import Workspace
 
@@ -9,13 +9,13 @@
 
 Only the names of `__all__` are public. Every other module of this package is private, and may change in any version.
 
-A call blocks for a moment (`wait` for as long as you let it) and may be made from any thread: each has a connection of
-its own. A program with an event loop makes its calls with `asyncio.to_thread`; `events` is an async iterator.
+A call blocks briefly (`wait` for as long as you allow) and may be made from any thread: each call has its own
+connection. A program with an event loop makes its calls with `asyncio.to_thread`; `events` is an async iterator.
 
-What is raised is an `OrchError`, which says what is wrong and what to do next: `SupervisorDown` where none answers,
-`UsageError` for a name that there is not, `RequestRefused` for what the supervisor will not do.
+Calls raise an `OrchError`, which says what is wrong and what to do next: `SupervisorDown` if no supervisor answers,
+`UsageError` for an unknown name, `RequestRefused` for what the supervisor will not do.
 
-Light to import: the types of the answers are loaded with the first answer.
+Quick to import: the types of the answers are loaded with the first answer.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ __all__ = [
 
 
 class Workspace:
-    """The workspace that `folder` is in: the nearest folder upwards with an `orchestrator.config.yaml`.
+    """Open the workspace of `folder`: the nearest folder upwards with an `orchestrator.config.yaml`.
 
     Raises WorkspaceError if there is none. Its supervisor need not be up; `orch up` starts it, `orch down` ends it.
     """
@@ -106,25 +106,27 @@ class Workspace:
     # ── how everything stands ────────────────────────────────────────────────────────────────────
 
     def status(self) -> Status:
-        """How everything stands. Raises SupervisorDown if no supervisor answers within a second."""
+        """Return the status. Raises SupervisorDown if no supervisor answers within a second."""
         return _typed(self.status_json())
 
     def status_json(self) -> JsonObject:
-        """The object of `orch status --json`, as the supervisor sent it. Raises as `status` does."""
+        """Return the object of `orch status --json`, as the supervisor sent it. Raises as `status` does."""
         return calling.live(self._workspace)
 
     def last_status(self) -> Status:
-        """How everything last stood (`as_of`), without asking a supervisor, and which servers live on."""
+        """Return the last known status (of the time `as_of`) and which servers still run, without a supervisor."""
         return _typed(self.last_status_json())
 
     def last_status_json(self) -> JsonObject:
-        """`last_status` as JSON values."""
-        from supervisor.runtime.last_status import last_known  # 60 ms, for the config: only with no supervisor
+        """Return `last_status` as JSON values."""
+        from supervisor.runtime.last_status import (
+            last_known,
+        )  # import late (60 ms, for the config): only needed without a supervisor
 
         return last_known(self._workspace)
 
     def changes(self) -> Iterator[Status]:
-        """The status at once, and then whenever another one is worth a look. Ends with SupervisorDown."""
+        """Yield the status at once, and then whenever it changes. Ends with SupervisorDown."""
         return map(_typed, calling.follow(self._workspace))
 
     def wait(
@@ -137,18 +139,18 @@ class Workspace:
         """Wait until all tasks (or that one) are settled or something waits on a human, for at most `timeout` seconds.
 
         Calls `on_status` with each status on the way, and with whether it ends the wait. Raises SupervisorDown if no
-        supervisor answers, or it ends meanwhile; UsageError if there is no such task.
+        supervisor answers or it ends meanwhile; UsageError if there is no such task.
         """
-        from supervisor.runtime.waiting import wait  # `orch status` need not wait for it
+        from supervisor.runtime.waiting import wait  # import late: `orch status` does not need it
 
         return wait(self._workspace, task, timeout, on_status or (lambda *_: None))
 
     async def events(self, *, since: datetime | None = None, follow: bool = True) -> AsyncIterator[LogLine]:
-        """What the ledger and the logs say, in the order of time, and with `follow` also what is still to come.
+        """Yield the lines of the ledger and the logs by time; with `follow` also new ones.
 
-        `since` has a time zone; None: from the beginning. Reads files, and asks no supervisor.
+        `since` has a time zone; None means from the beginning. Reads files, and needs no supervisor.
         """
-        from supervisor.runtime.events import read_events  # asyncio and msgspec, which nothing else here needs
+        from supervisor.runtime.events import read_events  # import late: only this needs asyncio and msgspec
 
         async for line in read_events(self._workspace, since=since, follow=follow):
             yield line
@@ -156,7 +158,7 @@ class Workspace:
     # ── what waits on you ────────────────────────────────────────────────────────────────────────
 
     def asks(self) -> tuple[AskInfo, ...]:
-        """What waits on a human. Raises as `status` does."""
+        """Return what waits on a human. Raises as `status` does."""
         return self.status().asks
 
     def answer(
@@ -169,10 +171,10 @@ class Workspace:
         """
         self._call("answer", ask=ask, decision=decision, text=text, for_session=for_session)
 
-    # ── what the supervisor is told ──────────────────────────────────────────────────────────────
+    # ── requests to the supervisor ───────────────────────────────────────────────────────────────
 
     def plan(self, problem: str, *, review: bool = False, yolo: bool = False) -> None:
-        """Have the orchestrator understand the repos and write plan.md; `status().orchestrator` tells how it gets on.
+        """Have the orchestrator understand the repos and write plan.md; `status().orchestrator` shows its progress.
 
         `review`: nothing of the plan starts before `go`. `yolo`: it runs without sandbox and approvals. Raises
         RequestRefused if it is at work already.
@@ -180,22 +182,22 @@ class Workspace:
         self._call("plan", problem=problem, review=review, yolo=yolo)
 
     def hold(self) -> None:
-        """Start nothing new; what runs goes on."""
+        """Hold the plan: nothing new starts, running work continues."""
         self._call("hold")
 
     def go(self, task: str | None = None) -> None:
-        """Lift the hold; with a task: try that blocked or failed one again.
+        """Lift the hold; with a task, try that blocked or failed task again.
 
         Raises UsageError if there is no such task, RequestRefused if it is neither blocked nor failed.
         """
         self._call("go", task=task)
 
     def restart(self, child: str) -> None:
-        """Restart the server of a child; its thread and task go on. Raises UsageError if there is no such child."""
+        """Restart the server of a child; its thread and task continue. Raises UsageError if there is no such child."""
         self._call("restart", child=child)
 
     def note(self, text: str) -> None:
-        """Record something learned: it goes into runs.md, and into what later tasks are told."""
+        """Record something learned: it goes into runs.md and into the briefs of later tasks."""
         self._call("note", text=text)
 
     def _call(self, method: str, **params: object) -> None:
@@ -205,7 +207,9 @@ class Workspace:
 
 
 def _typed(answer: JsonObject) -> Status:
-    from supervisor.wire.status import read_status  # 13 ms, for msgspec: who only imports this need not wait for it
+    from supervisor.wire.status import (
+        read_status,
+    )  # import late (13 ms, msgspec): importing this module does not need it
 
     return read_status(answer)
 
@@ -221,7 +225,7 @@ _TYPES = (  # the modules that have the types of the answers
 if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> object:
-        """The types of the answers, loaded when they are asked for."""
+        """Import the types of the answers when they are first used."""
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         modules = map(import_module, _TYPES)

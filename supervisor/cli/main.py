@@ -15,13 +15,13 @@ from supervisor.errors import OrchError, SupervisorDown, UsageError
 
 FAILED, USAGE, DOWN, INTERRUPTED = 1, 2, 3, 130
 
-_TO_BE_ENDED = {"asyncio", "concurrent.futures", "typer"}  # whoever used these may have threads, or files to remove
+_TO_BE_ENDED = {"asyncio", "concurrent.futures", "typer"}  # their users may have threads to join or files to remove
 
 
 def main() -> None:
     """The console entry."""
     while (free := os.open(os.devnull, os.O_RDWR)) <= 2:
-        pass  # whoever closed a standard stream would have it be the next file that is opened
+        pass  # a caller closed a standard stream: without this, the next file that we open would take its place
     os.close(free)
     for stream in (sys.stdout, sys.stderr):
         if stream is not None and hasattr(stream, "reconfigure"):
@@ -32,18 +32,18 @@ def main() -> None:
     if sys.stderr is not None:
         with suppress(OSError):
             sys.stderr.flush()
-    os._exit(code)  # all is written; to take the interpreter apart as well takes 15 ms
+    os._exit(code)  # all is written; finalizing the interpreter would take 15 ms
 
 
 def run(arguments: list[str]) -> int:
-    """Carry out a command line; its exit code."""
+    """Run a command line; return its exit code."""
     try:
         folder, words = take_folder(arguments)
         code = _carry_out(spelled_out(words), folder)
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else FAILED if end.code else 0
     except OrchError as error:
-        from supervisor.cli.display.output import complain  # 3 ms, for which no start has to wait
+        from supervisor.cli.display.output import complain  # import late (3 ms): only errors need it
 
         complain(error)
         code = USAGE if isinstance(error, UsageError) else DOWN if isinstance(error, SupervisorDown) else FAILED
@@ -57,26 +57,26 @@ def run(arguments: list[str]) -> int:
 
 
 def _carry_out(words: list[str], folder: Path) -> int:
-    """Run the command that these words name; its exit code. Raises SystemExit where typer ends it."""
+    """Run the command that these words name; return its exit code. Raises SystemExit where typer ends it."""
     if (named := found(words)) is not None:
         command, rest = named
         function = command.load()
         values = read(parameters(function), rest)
         if values is not None:
             return call(function, folder, values)
-    from supervisor.cli.command import typer_app  # 35 ms, for help, mistakes and rare spellings only
+    from supervisor.cli.command import typer_app  # import late (35 ms): only help, mistakes and rare spellings need it
 
     typer_app.run(words, folder)
     raise AssertionError("typer ends every command line with SystemExit")
 
 
 def _flushed(code: int) -> int:
-    """`code`, once all output is written; whoever read it may be gone, which is no news."""
+    """Return `code` once all output is flushed. A closed pipe is not an error: its reader left early."""
     try:
         if sys.stdout is not None:
             sys.stdout.flush()
     except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # so that the interpreter does not try again
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # so that the interpreter does not flush again
         return code or FAILED
     return code
 

@@ -1,7 +1,7 @@
-"""Calling the supervisor: is it there, how does everything stand, and what becomes of it.
+"""Call the supervisor: fetch its status, once or whenever it changes.
 
-Light, for the commands that are over in a moment: a status is here what came over the wire. `wire/status.py` reads it
-into a `Status`, `wire/glance.py` gives it the attributes of one.
+Imports little, for the short commands: a status here is the JSON from the wire. `wire/status.py` decodes it into a
+`Status`; `wire/glance.py` gives it the attributes of one.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from supervisor.errors import SupervisorDown, SupervisorHangs
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.control_client import ControlClient
 
-LOOK_AGAIN = 4.0  # seconds after which a status is fetched although nothing changed: some states change with time
+LOOK_AGAIN = 4.0  # seconds after which to fetch a status although nothing changed: some states change with time
 
 
 def live(workspace: WorkspacePaths) -> JsonObject:
-    """The status as it is. Raises SupervisorDown if no supervisor answers within a second."""
+    """Fetch the status. Raises SupervisorDown if no supervisor answers within a second."""
     with ControlClient(workspace.control_socket) as client:
         return client.call("status")
 
 
 class Watch:
-    """A line to the supervisor that outlasts its starting over with another config. A context manager.
+    """A connection to the supervisor that survives its restart with another config. A context manager.
 
     Raises SupervisorDown if no supervisor answers, and none is starting.
     """
@@ -47,7 +47,7 @@ class Watch:
         self._client.close()
 
     def next(self, wait: float) -> JsonObject:
-        """The status as soon as it is another one, or after `wait` seconds; the first one comes at once.
+        """Return the status once it has changed, or after `wait` seconds. The first call returns at once.
 
         Raises SupervisorDown when the supervisor goes away for good, SupervisorHangs when it does not answer.
         """
@@ -62,7 +62,7 @@ class Watch:
             return status
 
     def _again(self, error: SupervisorDown) -> None:
-        """Connect to the same process once it listens again. Raises `error` if that has ended."""
+        """Connect to the same process once it listens again. Raises `error` if it has exited."""
         self._client.close()
         self._client, self._version = self._come_up(error), -1
 
@@ -75,7 +75,7 @@ class Watch:
 
 
 def follow(workspace: WorkspacePaths, until: float | None = None, every: float = LOOK_AGAIN) -> Iterator[JsonObject]:
-    """The status at once, then at every change or after `every` seconds, until `until` (of `time.monotonic`).
+    """Yield the status at once, then at every change or after `every` seconds, until `until` (of `time.monotonic`).
 
     Raises SupervisorDown when the supervisor goes away or hangs.
     """

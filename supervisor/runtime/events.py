@@ -13,12 +13,12 @@ from supervisor.runtime.records import Records, moment
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.wire.log_line import read_log_line
 
-POLL = 0.2  # seconds between two looks at the files
-AT_ONCE = 500  # lines that are read in one go, off the loop
+POLL = 0.2  # seconds between two polls of the files
+AT_ONCE = 500  # lines that a thread reads at once
 
 
 async def read_events(workspace: WorkspacePaths, *, since: datetime | None, follow: bool) -> AsyncIterator[LogLine]:
-    """What is written from `since` on, in the order of time; with `follow` also what is still to come."""
+    """Yield the lines from `since` on, by time; with `follow` also new ones."""
     with closing(Records(workspace)) as records:
         while True:
             lines = records.read(more_to_come=follow)

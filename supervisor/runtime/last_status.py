@@ -1,4 +1,4 @@
-"""The last status that a supervisor left, for when none is up."""
+"""Read the last status that a supervisor wrote, for when none is up."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from supervisor.shell.process.table import Identity, alive
 
 
 def last_known(workspace: WorkspacePaths) -> JsonObject:
-    """The last status that a supervisor left, with what has become of its servers since. Never raises."""
+    """Return the last status that a supervisor wrote, updated with which servers still run. Never raises."""
     try:
         left = json.loads(workspace.last_status.read_text(encoding="utf-8"))
         as_of = left.get("as_of") or _time(workspace.last_status.stat().st_mtime)
@@ -37,7 +37,7 @@ def last_known(workspace: WorkspacePaths) -> JsonObject:
 
 
 def _without_supervisor(workspace: WorkspacePaths, child: JsonObject) -> JsonObject:
-    """A child as it is without a supervisor: its server may live on, in the state that it was last seen in."""
+    """Update a child for a supervisor that is down: if its server still runs, it keeps its last known state."""
     pid = child["pid"]
     if isinstance(pid, int) and _alive(workspace, str(child["name"]), pid):
         return child
@@ -45,7 +45,7 @@ def _without_supervisor(workspace: WorkspacePaths, child: JsonObject) -> JsonObj
 
 
 def _configured(workspace: WorkspacePaths) -> list[JsonObject]:
-    """The children of the config, for when nothing ever ran; none if it cannot be read."""
+    """Return the children of the config, for when nothing ever ran; none if it cannot be read."""
     absent = ("pid", "socket", "codex", "since", "rss_bytes", "thread", "task", "problem")
     with suppress(OrchError):
         return [
@@ -56,7 +56,7 @@ def _configured(workspace: WorkspacePaths) -> list[JsonObject]:
 
 
 def _alive(workspace: WorkspacePaths, child: str, pid: int) -> bool:
-    """Whether that pid is still the server that we recorded, and no stranger that got its number."""
+    """Whether that pid is still the server that we recorded, and not another process with the same number."""
     try:
         recorded = Identity(**json.loads(workspace.registry.read_text(encoding="utf-8"))[child]["identity"])
     except (OSError, ValueError, TypeError, KeyError):

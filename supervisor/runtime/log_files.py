@@ -1,4 +1,4 @@
-"""The files behind the logs, written by structlog: one JSON object a line, secrets cut out, rotated by size."""
+"""The files behind the logs, written by structlog: one JSON object a line, secrets removed, rotated by size."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names that a person typed, and the right ones that are nearest to them."""
+"""Check names that a person typed, and suggest the nearest right one."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from supervisor.errors import UsageError
 
 
 def checked(word: str, known: Sequence[str], noun: str) -> str:
-    """`word`, if it is one of `known`. Raises UsageError with the nearest right one."""
+    """Return `word` if it is one of `known`. Raises UsageError with the nearest right one if not."""
     if word in known:
         return word
-    from supervisor.core.plan.diagnostics import any_of, nearest, quoted  # 15 ms, for a mistake only
+    from supervisor.core.plan.diagnostics import any_of, nearest, quoted  # import late (15 ms): only mistakes need it
 
     near = nearest(word, known)
     hint = f"did you mean {quoted(near)}?" if near else f"use {any_of(known)}" if known else f"there is no {noun} yet"

@@ -1,4 +1,4 @@
-"""Reading the ledger and the structured logs as one stream in time order, while they are written and rotated."""
+"""Read the ledger and the structured logs as one stream by time, while they are being written and rotated."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ class RecordLine(TypedDict, total=False):
 
 
 Entry = tuple[str, RecordLine]
-"""A log line with its sort key: its time as text that compares as the times do."""
+"""A line with its sort key: its time, as text that sorts like the time."""
 
-BLOCK = 1 << 20  # bytes of a file that are held at once, and the rest of the line that they end in
-TRIES = 3  # to list and open the rotated files of one log between two rotations
+BLOCK = 1 << 20  # bytes that are read at once, plus the rest of the last line
+TRIES = 3  # attempts to list and open the rotated files of one log between two rotations
 
 
 class Records:
-    """All lines of a workspace: the ledger's, and those of the logs that do not repeat one of the ledger's."""
+    """All lines of a workspace: the ledger's, and those of the logs that do not repeat a line of the ledger."""
 
     def __init__(self, workspace: WorkspacePaths) -> None:
         self._workspace = workspace
@@ -43,7 +43,7 @@ class Records:
 
     @property
     def broken(self) -> int:
-        """How many lines were no JSON object with a time and an event, and how many files are damaged."""
+        """Count the lines that are not a JSON object with a time and an event, plus the damaged files."""
         return sum(source.broken for source in self._sources.values())
 
     def read(self, *, more_to_come: bool = False, holding: Sequence[str] = ()) -> Iterator[RecordLine]:
@@ -66,22 +66,22 @@ class Records:
 
 
 class _Source:
-    """One file that grows, and those before it, oldest first."""
+    """A growing file and its rotated predecessors."""
 
     def __init__(self, base: Path, needles: Sequence[bytes]) -> None:
         self.broken = 0
         self._damaged: set[str] = set()
         self._base = base
         self._needles = needles
-        self._files: list[BinaryIO] = []  # those not read to their end yet, oldest first
+        self._files: list[BinaryIO] = []  # files that are not read to their end yet, oldest first
         self._last = ""
 
     def _list(self) -> list[Path]:
-        """The files there are, oldest first."""
+        """Return the files, oldest first."""
         raise NotImplementedError
 
     def _passes(self, line: RecordLine) -> bool:
-        """Whether a line is one of this source's own, and new."""
+        """Whether a line belongs to this source, and is new."""
         raise NotImplementedError
 
     def entries(self, more_to_come: bool) -> Iterator[Entry]:
@@ -91,7 +91,9 @@ class _Source:
             self._open_newer()
             if len(self._files) == 1:
                 return
-            yield from self._lines(self._files[0], False)  # what was written between the end and the rotation
+            yield from self._lines(
+                self._files[0], False
+            )  # lines that were written after our last read and before the rotation
             self._files.pop(0).close()
 
     def close(self) -> None:
@@ -112,7 +114,7 @@ class _Source:
                 return
 
     def _block(self, file: BinaryIO) -> bytes:
-        """The next lines, whole but for the last one of the file; none if what follows is damaged: that is counted."""
+        """Return the next lines, all complete except possibly the file's last one; none, and count it, at damage."""
         try:
             block = file.read(BLOCK)
             return block if block.endswith(b"\n") else block + file.readline()
@@ -122,7 +124,7 @@ class _Source:
             return b""
 
     def _wanted(self, block: bytes) -> Iterator[bytes]:
-        """The lines of a block that have what is looked for; what lies between them is not split into lines."""
+        """Return the lines of a block that contain the needles, without splitting the text between them into lines."""
         if not self._needles:
             yield from block.splitlines()
             return
@@ -146,11 +148,11 @@ class _Source:
         if not self._passes(line):
             return None
         line["level"] = str(line.get("level") or "info")
-        self._last = max(self._last, key)  # a clock that was set back must not tear the merge
+        self._last = max(self._last, key)  # a clock that was set back must not disorder the merge
         return self._last, line
 
     def _open_newer(self) -> None:
-        """Open what came after the file that we read last; at first, everything."""
+        """Open the files newer than the one that we read last; at first, all."""
         for _ in range(TRIES):
             found = self._standing()
             known = _inode(os.fstat(self._files[-1].fileno())) if self._files else None
@@ -166,7 +168,7 @@ class _Source:
                 file.close()
 
     def _standing(self) -> list[tuple[tuple[int, int], Path]]:
-        """The files there are, each with what tells it from the others."""
+        """Return the files, each with a key that identifies it even after a rotation."""
         found = []
         for path in self._list():
             with suppress(OSError):
@@ -175,7 +177,7 @@ class _Source:
 
 
 class _Ledger(_Source):
-    """The ledger. Its numbers tell what was read, for its files change their names and are compressed."""
+    """The ledger. Remembers by sequence number what was read, because its files are renamed and compressed."""
 
     def __init__(self, base: Path, needles: Sequence[bytes]) -> None:
         super().__init__(base, needles)
@@ -208,13 +210,13 @@ class _Log(_Source):
 
 
 def moment(text: str) -> datetime:
-    """A time of a log line, in UTC. Raises ValueError."""
+    """Parse the time of a log line, in UTC. Raises ValueError."""
     parsed = datetime.fromisoformat(text)
     return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).astimezone(UTC)
 
 
 def _comparable(time: str) -> str:
-    """A time in UTC without its zone: such texts compare as the times do, whatever their precision."""
+    """Format a time in UTC without its zone: such texts sort like the times, whatever their precision."""
     if time.endswith("Z"):
         datetime.fromisoformat(time)
         return time[:-1]

@@ -18,5 +18,5 @@ def clean(value: Value) -> Value:
 
 @cache
 def known() -> tuple[str, ...]:
-    """The secrets of our own environment."""
+    """Return the secrets of our own environment."""
     return secrets_in(os.environ)

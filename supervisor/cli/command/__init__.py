@@ -1,5 +1,5 @@
-"""How a command is found and what it is given.
+"""Find a command and parse its arguments.
 
-Here: the one list of commands (`table`), how a function says what it takes (`parameters`), reading the words (`words`,
-and `typer_app` for help and mistakes), and `-C` (`folder`). Not here: any command.
+Here: the list of commands (`table`), how a function declares its parameters (`parameters`), the parser (`words`, and
+`typer_app` for help and mistakes), and `-C` (`folder`). Not here: any command.
 """

@@ -1,4 +1,4 @@
-"""`-C DIR`: where a command counts from."""
+"""`-C DIR`: the folder in which a command runs."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from supervisor.errors import UsageError
 
 
 def take_folder(arguments: Sequence[str]) -> tuple[Path, list[str]]:
-    """The folder that `-C DIR` names, wherever it stands before a `--`, and the other arguments.
+    """Return the folder that `-C DIR` names, anywhere before a `--`, and the other arguments.
 
-    Each -C counts from the one before it, as with git. It is read here because typer would load pydantic to do so, for
+    Each -C is relative to the one before it, as in git. It is read here because typer would load pydantic to do so, for
     every command. Raises UsageError if a -C has no folder.
     """
     folder, rest = Path(), list[str]()
@@ -30,7 +30,7 @@ def take_folder(arguments: Sequence[str]) -> tuple[Path, list[str]]:
 
 
 def checked(folder: Path) -> Path:
-    """The folder, if it is one. Raises UsageError."""
+    """Return the path if it is a folder. Raises UsageError if not."""
     if not folder.is_dir():
         raise UsageError(f"{folder} is not a folder", "name an existing folder with -C")
     return folder

@@ -1,9 +1,9 @@
-"""What a command takes: the signature of its function, where each parameter says its word and its help.
+"""The parameters of a command: its function's signature, in which each parameter declares its name and its help.
 
     def go(workspace: WorkspacePaths, task: Annotated[str | None, Argument("TASK", "Try this again.")] = None) -> int
 
-A parameter that is neither an `Option` nor an `Argument` is given by us: a `WorkspacePaths` is that of the workspace in
-which the command was called, a `Path` the folder that it counts from.
+We fill in a parameter that is neither an `Option` nor an `Argument`: a `WorkspacePaths` is the workspace in which the
+command was called, a `Path` the folder of `-C`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from supervisor.runtime.workspace import WorkspacePaths, find
 
 
 class Option(NamedTuple):
-    """`--name VALUE`, or `--name` alone for a bool. `least`: the smallest number that is taken."""
+    """`--name VALUE`, or `--name` alone for a bool. `least` is the smallest valid number."""
 
     name: str
     help: str
@@ -28,7 +28,7 @@ class Option(NamedTuple):
 
 
 class Argument(NamedTuple):
-    """A word without a name; a list takes all that are left."""
+    """A positional argument; a list takes all that are left."""
 
     metavar: str
     help: str
@@ -38,7 +38,7 @@ Json = Annotated[bool, Option("--json", "Print JSON.")]
 
 
 class Parameter(NamedTuple):
-    """One parameter of a command. `type` is that of one value, without `None` and `list`; `word` None: given by us."""
+    """One parameter of a command. `type` is that of a single value. `word` is None for one that we fill in."""
 
     name: str
     annotation: object
@@ -50,7 +50,7 @@ class Parameter(NamedTuple):
 
 
 def parameters(function: Callable[..., int]) -> tuple[Parameter, ...]:
-    """What this command takes, in the order of its signature."""
+    """Return the parameters of this command, in the order of its signature."""
     code, defaults = function.__code__, function.__defaults__ or ()
     by_place = code.co_varnames[code.co_argcount - len(defaults) : code.co_argcount]
     known = {**dict(zip(by_place, defaults, strict=True)), **(function.__kwdefaults__ or {})}
@@ -70,9 +70,9 @@ def _parameter(name: str, hint: object, defaults: Mapping[str, object]) -> Param
 
 
 def call(function: Callable[..., int], folder: Path, values: Mapping[str, object]) -> int:
-    """Run a command with these values of its words; its exit code.
+    """Run a command with these parsed values; return its exit code.
 
-    Raises UsageError if `folder` is none, WorkspaceError if it is in no workspace.
+    Raises UsageError if `folder` is not a folder, WorkspaceError if it is in no workspace.
     """
     ours = {one.name: _given(one.type, checked(folder)) for one in parameters(function) if one.word is None}
     return function(**ours, **values)

@@ -1,7 +1,7 @@
-"""The commands of `orch`, each in one place: its words, the function behind it, and what its help says.
+"""The commands of `orch`: the name, the function and the help of each.
 
-A command's module is imported when that command runs, and not before. What a command takes is its function's signature
-(see `parameters`).
+A command's module is imported only when that command runs. Its parameters are its function's signature (see
+`parameters`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ HELP_OPTIONS = ("-h", "--help")
 
 
 class Command(NamedTuple):
-    """`words`: what is typed after `orch`. `target`: MODULE:FUNCTION in `supervisor.cli`. `help`: one line."""
+    """`words` follow `orch` in a command line. `target` is MODULE:FUNCTION in `supervisor.cli`. `help` is one line."""
 
     words: str
     target: str
@@ -27,14 +27,14 @@ class Command(NamedTuple):
         return self.words.rpartition(" ")[2]
 
     def load(self) -> Callable[..., int]:
-        """The function behind it, which returns the exit code."""
+        """Import the function of the command; it returns the exit code."""
         module, _, name = self.target.partition(":")
         function: Callable[..., int] = getattr(import_module(f"supervisor.cli.{module}"), name)
         return function
 
 
 class Group(NamedTuple):
-    """Commands that begin with the same word. `default`: the one that is meant where none is named."""
+    """Commands that begin with the same word. `default` is the one that runs if none is named."""
 
     name: str
     help: str
@@ -174,7 +174,7 @@ COMMANDS = (
         "Without B, compares A with plan.md as it is now. Without A, compares the newest revision with it.",
     ),
     Command(
-        "plan write",  # nobody need type `write`
+        "plan write",  # `write` itself may be left out
         "plan.write:write",
         "Have the orchestrator understand the repos and write plan.md.",
         ('orch plan "The checkout form shows a 500 now and then"', "orch plan --from problem.md --review"),
@@ -222,7 +222,7 @@ def spelled_out(words: Sequence[str]) -> list[str]:
 
 
 def found(words: Sequence[str]) -> tuple[Command, list[str]] | None:
-    """The command that these words begin with, and the rest of them; None if there is none."""
+    """Find the command that these words begin with, and return it with the other words; None if there is none."""
     for command in COMMANDS:
         own = command.words.split(" ")
         if list(words[: len(own)]) == own:

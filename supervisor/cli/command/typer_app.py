@@ -1,4 +1,4 @@
-"""The commands as typer has them: for help, for mistakes, and for whatever `words` leaves to it."""
+"""The commands as a typer app: for help, for mistakes, and for whatever `words` leaves to typer."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _WHERE = "-C DIR, before or after the command, names the workspace or a folder i
 
 
 def run(words: list[str], folder: Path) -> None:
-    """Carry out a command line that counts from `folder`. Ends with SystemExit."""
+    """Run a command line in `folder`. Always raises SystemExit."""
     root = _group(ROOT)
     groups = {group.name: _group(group) for group in GROUPS}
     for command in COMMANDS:
@@ -44,7 +44,7 @@ class _Command(TyperCommand):
 
 
 class _Unloaded(TyperCommand):
-    """A command of which its name and one line of help are known; it is loaded when it is called."""
+    """A command with only its name and one line of help; it is imported when it is called."""
 
     def __init__(self, command: Command) -> None:
         super().__init__(command.name, help=command.help, rich_markup_mode=None)
@@ -55,7 +55,7 @@ class _Unloaded(TyperCommand):
 
 
 def _given_or_not(option: Any) -> Any:
-    """The help option with a default that typer takes as it is: it would load pydantic (100 ms) to convert `None`."""
+    """Give the help option a default that typer need not convert: to convert `None` it imports pydantic (100 ms)."""
     if option is not None:
         option.default = False
     return option
@@ -95,7 +95,7 @@ def _nothing() -> None:
 
 
 def loaded(command: Command) -> Any:
-    """The command with all that it takes, as typer makes it of a signature."""
+    """Build the typer command from the function's signature."""
     function = command.load()
 
     def run(context: typer.Context, **values: Any) -> None:
@@ -112,7 +112,7 @@ def loaded(command: Command) -> Any:
 
 
 def _typed(one: Parameter) -> inspect.Parameter:
-    """A parameter as typer declares it."""
+    """Declare a parameter for typer."""
     word = one.word
     shown = one.default is not None
     if isinstance(word, Option):

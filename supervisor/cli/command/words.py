@@ -1,8 +1,7 @@
-"""Reading the words of a command that are plainly right, without typer, which takes as long to load as all that
-`orch status` needs (35 ms).
+"""Parse simple, correct command lines without typer. Its import takes as long as all that `orch status` needs (35 ms).
 
-Whatever is not plain (help, a mistake, a spelling that only typer knows) is left to typer, which is fed from the same
-signature: a value that is taken here is the one that typer takes.
+Everything else (help, a mistake, a spelling that only typer knows) is left to typer. It uses the same signatures, so a
+value that is accepted here is the one that typer would return.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from supervisor.cli.command.parameters import Argument, Option, Parameter
 
 
 def read(takes: Sequence[Parameter], words: Sequence[str]) -> dict[str, object] | None:
-    """The value of each option and argument; None if the words are not plainly right."""
+    """Return the value of each option and argument; None if typer has to parse these words."""
     try:
         return _read([one for one in takes if one.word is not None], list(words))
     except _Unplain:
@@ -24,7 +23,7 @@ def read(takes: Sequence[Parameter], words: Sequence[str]) -> dict[str, object] 
 
 
 class _Unplain(Exception):
-    """Typer is to see to it."""
+    """Typer has to parse this command line."""
 
 
 def _read(takes: Sequence[Parameter], words: list[str]) -> dict[str, object]:
@@ -68,7 +67,7 @@ def _put(values: dict[str, object], one: Parameter, text: str) -> None:
 
 
 def _value(one: Parameter, text: str) -> object:
-    """The value that this text stands for."""
+    """Convert a text to the type of its parameter."""
     if one.type in (str, Path):
         return one.type(text)
     if issubclass(one.type, Enum) and text in [choice.value for choice in one.type]:

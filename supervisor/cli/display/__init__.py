@@ -1,4 +1,4 @@
-"""What people see: text, colour, tables, progress, the terminal's title.
+"""Terminal output: text, colour, tables, progress, the terminal's title.
 
-Here: from values to a terminal that no stranger's text can take over. Not here: where the values come from.
+Here: how values are shown, so that no foreign text can control the terminal. Not here: where the values come from.
 """

@@ -1,4 +1,4 @@
-"""What is shown: cells, lines and grids of text that cannot do anything to a terminal."""
+"""The parts of a screen: cells, lines and grids of text that cannot control a terminal."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Style = str
 
 
 class Cell(NamedTuple):
-    """A piece of text on one line, and how it looks."""
+    """A piece of text on one line, and its style."""
 
     text: str
     style: Style = ""
@@ -31,7 +31,7 @@ class Grid(NamedTuple):
     rows: tuple[tuple[Cell, ...], ...]
 
     def filled(self) -> Grid:
-        """Without the columns that are empty in every row."""
+        """Return the table without the columns that are empty in every row."""
         kept = [at for at in range(len(self.columns)) if any(row[at].text for row in self.rows)]
         return Grid(tuple(self.columns[at] for at in kept), tuple(tuple(row[at] for at in kept) for row in self.rows))
 
@@ -40,29 +40,29 @@ Block = Line | Grid
 
 
 def clean(text: object) -> str:
-    """`text` without escape sequences, control characters (but line feed and tab) and marks that turn its direction."""
+    """Remove escape sequences, control characters (except line feed and tab) and marks that change the direction."""
     return _UNWANTED.sub("", _SEQUENCES.sub("", str(text).replace("\r\n", "\n")))
 
 
 def one_line(text: object, limit: int | None = None) -> str:
-    """`text`, cleaned, on one line and cut to `limit` characters."""
+    """Clean `text`, join its lines, and cut it to `limit` characters."""
     words = " ".join(clean(text).split())
     return words if limit is None or len(words) <= limit else words[: limit - 1] + "…"
 
 
 def width(text: str) -> int:
-    """The columns that `text` takes on a terminal."""
+    """Return the number of columns that `text` takes on a terminal."""
     if text.isascii():
         return len(text)
     return sum(0 if unicodedata.combining(mark) else 1 + (unicodedata.east_asian_width(mark) in "WF") for mark in text)
 
 
 def one_line_or_space(text: str) -> str:
-    """`text` on one line, with the spaces at its ends: they part it from its neighbours."""
+    """Join the lines of `text`, but keep the spaces at its ends: they separate it from its neighbours."""
     return re.sub(r"[\n\t]+", " ", clean(text))
 
 
-# A control string (OSC, DCS, ...) goes only if it is closed on its own line: an open one must not hide what follows.
+# Remove a control string (OSC, DCS, ...) only if it ends on its line: an open one must not hide what follows.
 _SEQUENCES = re.compile(
     r"(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c\n]*(?:\x07|\x1b\\|\x9c)"
     r"|(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"

@@ -18,7 +18,7 @@ def draw(blocks: Iterable[Block]) -> None:
 
 
 def drawn(blocks: Iterable[Block]) -> RenderableType:
-    """The blocks as rich renders them."""
+    """Convert the blocks to what rich renders."""
     parts: list[RenderableType] = []
     for block in blocks:
         if isinstance(block, Line):

@@ -1,4 +1,4 @@
-"""What people see: plain, coloured or drawn as a table, and never what a stranger's text could do to a terminal."""
+"""Print to the terminal: plain, coloured or drawn as a table, and never a control sequence from foreign text."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 def show(blocks: Iterable[Block]) -> None:
-    """Print to standard output: drawn on a terminal, else plain."""
+    """Print blocks to standard output: drawn on a terminal, else plain."""
     if pretty(sys.stdout):
-        from supervisor.cli.display.drawing import draw  # rich: 45 ms, on a terminal only
+        from supervisor.cli.display.drawing import draw  # import late (rich: 45 ms): only a terminal needs it
 
         draw(blocks)
     else:
@@ -25,7 +25,7 @@ def show(blocks: Iterable[Block]) -> None:
 
 
 def plain(blocks: Iterable[Block]) -> str:
-    """The blocks as aligned text, nothing cut."""
+    """Format the blocks as aligned text, without cutting anything."""
     lines: list[str] = []
     for block in blocks:
         if isinstance(block, Line):
@@ -40,32 +40,32 @@ def plain(blocks: Iterable[Block]) -> str:
 
 
 def paint(text: str, style: Style, stream: TextIO) -> str:
-    """`text` in that style if the stream shows it."""
+    """Return `text` in that style if the stream can show it."""
     return f"\x1b[{_CODES[style]}m{text}\x1b[0m" if style and pretty(stream) else text
 
 
 def pretty(stream: TextIO) -> bool:
-    """Whether to draw and colour: a terminal, and `NO_COLOR` is unset."""
+    """Whether to draw and colour: the stream is a terminal and `NO_COLOR` is unset."""
     return stream.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
 
 
 def say(text: str) -> None:
-    """A line of progress, or a warning: to standard error."""
+    """Print a line of progress or a warning to standard error."""
     print(clean(text), file=sys.stderr, flush=True)
 
 
 def complain(error: OrchError) -> None:
-    """One line on standard error: what is wrong, and what to do."""
+    """Print an error on one line of standard error: what is wrong, and what to do."""
     print(f"{paint('orch:', 'red', sys.stderr)} {one_line(error)}", file=sys.stderr, flush=True)
 
 
 def emit(text: str = "") -> None:
-    """A line of the answer: to standard output."""
+    """Print a line of the result to standard output."""
     print(clean(text), flush=True)
 
 
 def emit_json(value: object, *, indent: int | None = 2) -> None:
-    """The answer as JSON (in ASCII, so no terminal obeys it): to standard output."""
+    """Print the result to standard output as JSON, in ASCII, so that it cannot control a terminal."""
     print(json.dumps(value, indent=indent), flush=True)
 
 
@@ -82,7 +82,7 @@ _CODES = {
 
 
 def states(names: Sequence[str], style: Style) -> dict[str, Style]:
-    """The same style for several states."""
+    """Map several states to one style."""
     return dict.fromkeys(names, style)
 
 
@@ -96,5 +96,5 @@ STATE_STYLES: dict[str, Style] = {
 
 
 def state(word: object) -> Cell:
-    """A state in its colour, in words."""
+    """Return a state as words, in its colour."""
     return Cell(str(word).replace("_", " "), STATE_STYLES.get(str(word), ""))

@@ -1,4 +1,4 @@
 """Commands that show something and change nothing: status, wait, logs, snapshot, map, attach.
 
-Not here: a command that tells the supervisor to do something (`steer`).
+Not here: a command that has the supervisor do something (`steer`).
 """

@@ -1,4 +1,4 @@
-"""The commands of `orch plan`: have plan.md written, check it, and see what was in force.
+"""The commands of `orch plan`: have plan.md written, check it, and list and compare its revisions.
 
 Not here: reading and comparing plans, which is `core.plan`.
 """

@@ -1,4 +1,4 @@
-"""`orch plan check`: plan.md against the rules, and against the revision in force."""
+"""`orch plan check`: check plan.md, and compare it with the revision in force."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ def check(
     *,
     as_json: Json = False,
 ) -> int:
-    """Print every problem with its line, or what the plan holds and changes. 0 if it would be accepted, else 1.
+    """Print every problem with its line, or what the plan contains and changes. Returns 0 if it is valid, else 1.
 
-    Raises UsageError if `file` is not there.
+    Raises UsageError if `file` does not exist.
     """
     name, content = content_of(workspace, file)
     children = [child.name for child in load(workspace).children]
@@ -52,7 +52,7 @@ def check(
 
 
 def content_of(workspace: WorkspacePaths, file: Path | None) -> tuple[str, bytes | Rejection]:
-    """The name to show, and the bytes of `file`, else of plan.md (or why they cannot be read)."""
+    """Return the name to show, and the bytes of `file` or plan.md (or why they cannot be read)."""
     path = workspace.plan if file is None else file
     content = read(path)
     if content is None and file is not None:
@@ -65,7 +65,7 @@ def content_of(workspace: WorkspacePaths, file: Path | None) -> tuple[str, bytes
 
 
 def _changes(workspace: WorkspacePaths, revision: int | None, plan: Plan, children: list[str]) -> str | None:
-    """What `plan` changes against a kept revision; None if there is none, or the config no longer fits it."""
+    """Compare `plan` with a kept revision; None if there is none, or it no longer fits the config."""
     if revision is None:
         return None
     old = check_plan(revisions(workspace)[revision].read_bytes(), children)

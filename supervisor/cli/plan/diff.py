@@ -1,4 +1,4 @@
-"""`orch plan diff`: what differs between two revisions, or a revision and plan.md."""
+"""`orch plan diff`: compare two revisions, or a revision and plan.md."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def diff(
     *,
     as_json: Json = False,
 ) -> int:
-    """Print the difference of two kept revisions; without `new`: to plan.md; without `old`: from the newest."""
+    """Print the difference from revision `old` (default: the newest) to revision `new` (default: plan.md)."""
     kept = revisions(workspace)
     if not kept:
         raise WorkspaceError("no plan was accepted yet", "write plan.md, then run `orch up`")
@@ -46,7 +46,7 @@ _STYLES = {"+": "green", "-": "red", "@": "cyan"}
 
 
 def _current(workspace: WorkspacePaths) -> str:
-    """The text of plan.md. Raises WorkspaceError if it cannot be read."""
+    """Return the text of plan.md. Raises WorkspaceError if it cannot be read."""
     content = content_of(workspace, None)[1]
     if not isinstance(content, bytes):
         raise WorkspaceError(content.problems[0].message, "then see `orch plan check`")

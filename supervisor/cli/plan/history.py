@@ -1,4 +1,4 @@
-"""`orch plan history`: the revisions that were in force, and when."""
+"""`orch plan history`: list the accepted revisions."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from supervisor.errors import WorkspaceError
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.ledger.segments import raw_lines
 
-AGAIN = "as before"  # the summary of a revision that came into force again, after a rejected or missing plan.md
+AGAIN = "as before"  # the summary of a revision that became valid again after a rejected or missing plan.md
 
 
 def history(workspace: WorkspacePaths, *, as_json: Json = False) -> int:
-    """Print the accepted revisions: when, and what each changed."""
+    """Print the accepted revisions: when each was accepted, and what it changed."""
     found = [
         {
             "revision": line["revision"],
@@ -39,7 +39,7 @@ def history(workspace: WorkspacePaths, *, as_json: Json = False) -> int:
 
 
 def revisions(workspace: WorkspacePaths) -> dict[int, Path]:
-    """The kept revisions by number."""
+    """Return the kept revisions by number."""
     try:
         return {int(path.stem): path for path in sorted(workspace.plans.glob("*.md")) if path.stem.isdigit()}
     except OSError:
@@ -47,7 +47,7 @@ def revisions(workspace: WorkspacePaths) -> dict[int, Path]:
 
 
 def _accepted(workspace: WorkspacePaths) -> Iterator[dict[str, object]]:
-    """The ledger's lines of accepted plans, oldest first."""
+    """Read the ledger's lines about accepted plans, oldest first."""
     try:
         for raw in raw_lines(workspace.ledger):
             if b'"plan_accepted"' in raw:

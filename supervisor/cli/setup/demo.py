@@ -1,4 +1,4 @@
-"""`orch demo`: the whole job on sample repos."""
+"""`orch demo`: show the whole job on sample repos."""
 
 from __future__ import annotations
 
@@ -15,5 +15,5 @@ def demo(
     keep: Annotated[Path | None, Option("--keep", "Keep the sample repos, in DIR.", "DIR")] = None,
     story: Annotated[str, Option("--story", "The story to play: lamp or checkout.", "NAME")] = "lamp",
 ) -> int:
-    """Play a story, and tell it on standard output."""
+    """Play a story, and narrate it on standard output."""
     return run_demo(keep, story, emit)

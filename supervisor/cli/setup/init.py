@@ -1,4 +1,4 @@
-"""`orch init`: a new workspace in a folder, or nothing at all."""
+"""`orch init`: make a folder a workspace, or change nothing at all."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def init(
     """Make `folder` a workspace for these children (each `NAME=PATH`), some of them to `trust` without being asked.
     Checks everything before it writes anything.
 
-    Raises UsageError for a pair that cannot be, WorkspaceError if there is a config or a plan already.
+    Raises UsageError for an invalid pair, WorkspaceError if there is a config or a plan already.
     """
     if not pairs:
         raise UsageError("no repo is named", EXAMPLE)
@@ -65,7 +65,7 @@ def init(
 
 
 def _is_trusted(name: str, path: Path) -> bool:
-    """Ask once, if there is anything to trust the repo with."""
+    """Ask the user whether to trust a repo, if it has a .codex folder."""
     stake = at_stake(path)
     if not stake or trusted_before(path):
         return bool(stake)
@@ -90,7 +90,7 @@ def _split(pairs: Sequence[str]) -> list[tuple[str, str]]:
 
 
 def _path(root: Path, path: Path) -> str:
-    """`path` as the config has it: relative where that is short, and means the same from everywhere."""
+    """Format `path` for the config: relative if that is short and unambiguous, else absolute."""
     near = os.path.relpath(path, root)
     text = near if root == root.resolve() and len(Path(near).parts) <= 4 and near.count("..") <= 2 else str(path)
     try:
@@ -101,7 +101,7 @@ def _path(root: Path, path: Path) -> str:
 
 
 def _write_new(files: dict[Path, str]) -> None:
-    """Write all of these files, none of which may exist, or none of them."""
+    """Write all of these files, or none. None of them may exist."""
     written: list[Path] = []
     path = Path()
     try:
@@ -122,7 +122,7 @@ _WROTE_TOOLS = f"wrote {CODEX_CONFIG} (a `codex` started here gets the tools of 
 
 
 def _offer_tools(workspace: WorkspacePaths) -> str:
-    """Give a `codex` started in the workspace its tools; what was done, or what is left to do."""
+    """Configure the tools for a `codex` started in the workspace. Returns what was done, or what the user has to do."""
     lines = as_toml(mcp_servers(workspace))
     path = workspace.root / CODEX_CONFIG
     try:
@@ -136,13 +136,13 @@ def _offer_tools(workspace: WorkspacePaths) -> str:
             if f"[mcp_servers.{SERVER}]" in path.read_text(encoding="utf-8"):
                 return f"{CODEX_CONFIG} already names the tools of orch"
         why = "exists already"
-    except OSError as error:  # within Codex's own sandbox it is read-only
+    except OSError as error:  # it is read-only inside Codex's own sandbox
         why = f"cannot be written ({error.strerror})"
     return f"{CODEX_CONFIG} {why}; for the tools of orch in a `codex` started here, add these lines:\n\n{lines}"
 
 
 def _ignore(path: Path, wanted: Sequence[str]) -> str:
-    """Have git ignore what is ours: "wrote", "added to", or "" if it does already."""
+    """Make git ignore our files. Returns "wrote", "added to", or "" if it does already."""
     try:
         before = path.read_bytes() if path.exists() else b""
         have = {line.strip().strip(b"/") for line in before.splitlines()}

@@ -1,4 +1,4 @@
-"""`orch mcp`: the MCP server (stdio) that gives a Codex session the tools of a workspace."""
+"""`orch mcp`: run the MCP server (stdio) that gives a Codex session the tools of a workspace."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ def mcp(
     *,
     config: Annotated[bool, Option("--config", "Print the lines for .codex/config.toml, and exit.")] = False,
 ) -> int:
-    """Serve until standard input ends; with `config`, print what a Codex config needs instead."""
+    """Serve until standard input ends; with `config`, print the lines for a Codex config instead."""
     if config:
         output.emit(as_toml(mcp_servers(workspace)).rstrip("\n"))
         return 0
-    from supervisor.mcp.server import serve  # 0.6 s, which --config and --help need not wait for
+    from supervisor.mcp.server import serve  # import late (0.6 s): --config does not need it
 
     serve(workspace)
     return 0

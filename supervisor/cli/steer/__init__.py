@@ -1,4 +1,4 @@
-"""Commands that tell the supervisor something, or start and end it: up, down, restart, hold, go, answer, note.
+"""Commands that send the supervisor a request, or start and end it: up, down, restart, hold, go, answer, note.
 
-Not here: what the orchestrator is asked for (`plan`), and commands that only show (`look`).
+Not here: requests to the orchestrator (`plan`), and commands that only show something (`look`).
 """

@@ -1,4 +1,4 @@
-"""`orch asks` and `orch answer`: what waits on a human, and its answer."""
+"""`orch asks` and `orch answer`: list what waits on a human, and answer it."""
 
 from __future__ import annotations
 

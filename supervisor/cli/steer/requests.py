@@ -1,4 +1,4 @@
-"""The commands that tell the supervisor one thing and return: hold, go, restart, note."""
+"""The commands that send the supervisor one request and return: hold, go, restart, note."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from supervisor.wire.glance import glance
 
 
 def hold(workspace: WorkspacePaths) -> int:
-    """Let nothing new start."""
+    """Hold the plan: nothing new starts."""
     api.Workspace(workspace.root).hold()
     output.emit("held: nothing new starts, running work continues; `orch go` lifts the hold")
     return 0
@@ -23,7 +23,7 @@ def go(
     workspace: WorkspacePaths,
     task: Annotated[str | None, Argument("TASK", "Try this blocked or failed task again.")] = None,
 ) -> int:
-    """Lift the hold; with a task: try it again."""
+    """Lift the hold; with a task, try that task again."""
     orch = api.Workspace(workspace.root)
     orch.go(task)
     output.emit("the hold is lifted" if task is None else f"{task} will be tried again")

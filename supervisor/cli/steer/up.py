@@ -1,4 +1,4 @@
-"""`orch up`: bring everything up. Light until the supervisor is started: what is loaded before delays it."""
+"""`orch up`: bring everything up. Imports little before the supervisor starts, because each import would delay it."""
 
 from __future__ import annotations
 
@@ -19,8 +19,10 @@ def up(
     *,
     foreground: Annotated[bool, Option("--foreground", "Run the supervisor in the foreground.")] = False,
 ) -> int:
-    """Have a supervisor, and the servers of these children (none named: of all); say what comes next. Codes and errors
-    as for `bring_up`."""
+    """Start the supervisor and the servers of these children (none: of all), and say what to do next.
+
+    Exit codes and errors are those of `bring_up`.
+    """
     if foreground:
         return _in_foreground(workspace, children or [])
     code = bring_up(workspace, children or [])
@@ -30,7 +32,7 @@ def up(
 
 
 def bring_up(workspace: WorkspacePaths, children: Sequence[str]) -> int:
-    """Have a supervisor, and the servers of these children (none named: of all). 0 if each is ready, else 1.
+    """Start the supervisor and the servers of these children (none: of all). Returns 0 if each is ready, else 1.
 
     Raises OrchError if the supervisor does not start, UsageError for a child that is not configured.
     """
@@ -38,7 +40,7 @@ def bring_up(workspace: WorkspacePaths, children: Sequence[str]) -> int:
     if named:
         _check(workspace, named)
     starting = launch.begin(workspace, named)
-    from supervisor.cli.steer.ready import taken_in, until_ready  # 15 ms, in which the supervisor starts
+    from supervisor.cli.steer.ready import taken_in, until_ready  # import late (15 ms): the supervisor starts meanwhile
 
     if starting is not None:
         starting.wait()
@@ -48,8 +50,8 @@ def bring_up(workspace: WorkspacePaths, children: Sequence[str]) -> int:
 
 
 def _in_foreground(workspace: WorkspacePaths, children: Sequence[str]) -> int:
-    """Run the supervisor in this process, with the servers of these children (none named: of all)."""
-    from supervisor.runtime.daemon import ending, main  # 70 ms, for this only
+    """Run the supervisor in this process, with the servers of these children (none: of all)."""
+    from supervisor.runtime.daemon import ending, main  # import late (70 ms): only --foreground needs it
 
     _check(workspace, children)
     if ending.supervisor_process(workspace) is not None:
@@ -59,8 +61,8 @@ def _in_foreground(workspace: WorkspacePaths, children: Sequence[str]) -> int:
 
 
 def _check(workspace: WorkspacePaths, names: Sequence[str]) -> None:
-    """Raises UsageError for a child that is not configured. The supervisor itself would start, and be refused later."""
-    from supervisor.runtime.config.load import load  # 60 ms, for whoever names children
+    """Check that the children are configured, before a supervisor is started for them. Raises UsageError if not."""
+    from supervisor.runtime.config.load import load  # import late (60 ms): only named children need it
 
     known = [child.name for child in load(workspace).children]
     for name in names:

@@ -1,4 +1,4 @@
-"""The config of a workspace, with its repos found. Parsed once; nothing checks again after."""
+"""Load the config of a workspace and find its repos. It is checked here once, and nowhere again."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SIZE_LIMIT = 1 << 20  # bytes
 
 
 def load(workspace: WorkspacePaths) -> Config:
-    """The config of a workspace.
+    """Load the config of a workspace.
 
     Raises ConfigError naming the key (and the nearest right one), or the child whose path is missing, no git repo, or
     given twice.
@@ -35,7 +35,7 @@ def load(workspace: WorkspacePaths) -> Config:
 
 
 def reload(workspace: WorkspacePaths, before: Config) -> Config:
-    """The config as it is now: `before` itself if it says the same. Raises as `load`."""
+    """Load the config again; return `before` itself if it did not change. Raises as `load`."""
     if _digest(_content(workspace)) == before.digest:
         return before
     fresh = load(workspace)
@@ -43,7 +43,7 @@ def reload(workspace: WorkspacePaths, before: Config) -> Config:
 
 
 def named(workspace: WorkspacePaths) -> tuple[Child, ...]:
-    """The children as the config names them, with absolute paths; whether their repos are there is not looked at.
+    """Return the children that the config names, with absolute paths. Does not check whether their repos exist.
 
     Raises ConfigError for a config that cannot be read, or a bad name.
     """
@@ -54,7 +54,7 @@ def named(workspace: WorkspacePaths) -> tuple[Child, ...]:
 
 
 def check_new(root: Path, pairs: list[tuple[str, str]]) -> list[tuple[str, Path]]:
-    """The children named on the command line, each with the root of its work tree.
+    """Return the children named on the command line, each with the root of its work tree.
 
     Raises UsageError for a bad name, a path that is missing, no git repo, or given twice.
     """
@@ -92,7 +92,7 @@ def _checked(root: Path, pairs: list[tuple[str, str]], kind: type[OrchError]) ->
         except OrchError as error:
             raise kind(f"the child `{name}`: {error.what}", error.next_step) from error
         except ValueError as error:
-            raise kind(f"the child `{name}`: its path is none ({error})", "correct the child's path") from error
+            raise kind(f"the child `{name}`: its path is not valid ({error})", "correct the child's path") from error
         path = path.resolve()
         if path in seen:
             raise kind(f"the children `{seen[path]}` and `{name}` are the same repo ({path})", "name it once")

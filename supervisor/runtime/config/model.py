@@ -1,4 +1,4 @@
-"""The config as the rest of orch takes it: frozen values, with the defaults of the limits."""
+"""The config as the rest of orch uses it: frozen values, and the defaults of the limits."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Positive = Annotated[float, Meta(gt=0, le=1e9)]
 
 
 class Limits(Struct, frozen=True, forbid_unknown_fields=True):
-    """Minutes and seconds after which something is given up or tried again. `limits:` of the file, as it is read."""
+    """The `limits:` of the file: minutes and seconds after which orch gives up or tries again."""
 
     verify_minutes: Annotated[Positive, Meta(description="Longest run of one verify command.")] = 20.0
     retry_seconds: Annotated[
@@ -35,7 +35,7 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class NotifySettings(Struct, frozen=True):
-    """By what the human is told, and of what. The address may hold a secret: it is shown nowhere, and not kept."""
+    """How to notify the human, and of what. The address may contain a secret: it is never shown or stored."""
 
     on: tuple[NoticeKind, ...]
     command: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""Reading what `orchestrator.config.yaml` says, or telling what is wrong with it."""
+"""Read `orchestrator.config.yaml`, or report what is wrong with it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from supervisor.runtime.config.schema import Amount, ChildPart, ConfigFile, is_y
 
 
 def read(path: Path, content: bytes) -> Config:
-    """What the file at `path` says, with each child's path as it is written there.
+    """Read the file at `path`, with each child's path as it is written there.
 
     Raises ConfigError naming the line, and the key with the nearest right one.
     """
@@ -71,7 +71,7 @@ def _child(name: str, part: ChildPart | str) -> Child:
 
 
 def _budget(amount: Amount, where: Where) -> Budget | None:
-    """A budget, in words or by its keys. Raises Mistake."""
+    """Read a budget, in words or by its keys. Raises Mistake."""
     if not isinstance(amount, str):
         return Budget(amount.tokens, amount.minutes) if amount is not None else None
     found = read_amount(amount)

@@ -1,4 +1,4 @@
-"""The parts of the config that let orch act, or speak, by itself: `rules:` and `notify:`."""
+"""The config keys that let orch settle approvals and notify people by itself: `rules:` and `notify:`."""
 
 from __future__ import annotations
 
@@ -17,25 +17,27 @@ from supervisor.runtime.config.schema import NotifyPart, RulePart, is_yes
 
 
 def rules_of(parts: Sequence[RulePart], children: Iterable[str]) -> tuple[Rule, ...]:
-    """The rules as the core takes them. Raises Mistake naming the rule by its number."""
+    """Convert the rules for the core. Raises Mistake naming the rule by its number."""
     names = [*children, ORCHESTRATOR]
     return tuple(_rule(number, part, names) for number, part in enumerate(parts, start=1))
 
 
 def notify_settings_of(part: NotifyPart | None) -> NotifySettings | None:
-    """Whom to tell. Raises Mistake for what cannot be called."""
+    """Convert `notify:`. Raises Mistake for a command or an address that cannot be called."""
     if part is None:
         return None
     if part.command is None and part.webhook is None:
-        raise Mistake(("notify",), "`notify` names neither `command` nor `webhook`", "add one, or leave `notify` out")
+        raise Mistake(("notify",), "`notify` names neither `command` nor `webhook`", "add one, or remove `notify`")
     try:
         command = tuple(shlex.split(part.command) if isinstance(part.command, str) else part.command or ())
     except ValueError as error:
-        raise Mistake(("notify",), f"`notify.command` is no command ({error})", "correct its quotes") from error
+        raise Mistake(("notify",), f"`notify.command` is not a command ({error})", "correct its quotes") from error
     if part.command is not None and not (command and command[0]):
-        raise Mistake(("notify",), "`notify.command` is empty", "name a program, or leave it out")
+        raise Mistake(("notify",), "`notify.command` is empty", "name a program, or remove it")
     if part.webhook is not None and not _is_address(part.webhook):
-        raise Mistake(("notify",), "`notify.webhook` is no address", "write one that begins with https:// or http://")
+        raise Mistake(
+            ("notify",), "`notify.webhook` is not an address", "write one that begins with https:// or http://"
+        )
     on = (part.on,) if isinstance(part.on, str) else part.on
     return NotifySettings(on, command, part.webhook)
 
@@ -77,7 +79,7 @@ def _rule(number: int, part: RulePart, names: Sequence[str]) -> Rule:
 def _is_address(text: str) -> bool:
     try:
         parts = urlsplit(text)
-        parts.port  # noqa: B018 - raises for one that is none
+        parts.port  # noqa: B018 - raises for an invalid port
     except ValueError:
         return False
     return parts.scheme in ("http", "https") and bool(parts.hostname) and text.isprintable() and " " not in text

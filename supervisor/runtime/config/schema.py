@@ -1,4 +1,4 @@
-"""The form of `orchestrator.config.yaml`: its keys, each with its type and what it means."""
+"""The schema of `orchestrator.config.yaml`: its keys, with their types and meanings."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from supervisor.domain.plan import Approvals, SandboxMode
 from supervisor.runtime.config.model import Limits, Positive
 
 YesNo = bool | Literal["yes", "no"]
-"""`true` or `false`, also in the words of plan.md."""
+"""`true` or `false`, or the words for them in plan.md."""
 
 
 def is_yes(value: YesNo) -> bool:
@@ -28,7 +28,7 @@ Amount = BudgetPart | str | None
 
 
 class BudgetsPart(Struct, frozen=True, forbid_unknown_fields=True):
-    """What all tasks of a plan may spend together, and each that plan.md gives no budget of its own."""
+    """The budget of all tasks of a plan together, and of each task that has none in plan.md."""
 
     plan: Annotated[Amount, Meta(description="Bounds all tasks of the plan together.")] = None
     task: Annotated[Amount, Meta(description="Bounds each task that plan.md gives no budget of its own.")] = None

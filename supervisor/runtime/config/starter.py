@@ -1,15 +1,15 @@
-"""The text of a new `orchestrator.config.yaml`, with every key in a comment."""
+"""Write the text of a new `orchestrator.config.yaml`, with every key in a comment."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
 
-_NO_TEXT = ("true", "false", "null")  # words that YAML takes for something else
+_NO_TEXT = ("true", "false", "null")  # words that YAML does not read as text
 
 
 def starter(children: Iterable[tuple[str, str]], trusted: Collection[str] = ()) -> str:
-    """The text of a new config file for these children (name, path), some of which are trusted."""
+    """Return the text of a new config file for these children (name, path), some of which are trusted."""
     children = list(children)
     first = _quoted(children[0][0]) if children else "NAME"
     rows = "\n".join(
@@ -25,7 +25,7 @@ children:
     # sandbox: workspace-write    # or read-only
     # network: false              # true lets its commands reach the network
     # approvals: on-request       # never: Codex asks for nothing, and what needs leave fails
-    # budget: 5M tokens, 8 h      # what its tasks may spend together; then you are asked
+    # budget: 5M tokens, 8 h      # what its tasks may spend together before orch asks you
     # trusted: false              # true: Codex runs what the repo's own .codex names (MCP servers, hooks, rules)
 
 # orchestrator:                   # what `orch plan` runs
@@ -43,17 +43,17 @@ children:
 #   ready_seconds: 30             # for a server to answer after its start
 #   log_megabytes: 10             # size at which a log is rotated
 
-# budget:                         # tokens and minutes; what is used up pauses, and you are asked
+# budget:                         # tokens and time; when one is used up, work pauses and orch asks you
 #   plan: 20M tokens, 24 h        # all tasks of the plan together
 #   task: 2M tokens, 90 min       # each task that has none in plan.md
 
-# rules:                          # approvals that are settled without you; every other one is yours
+# rules:                          # approvals that are settled without you; the others come to you
 #   - accept: {{command: git status}}   # by its first words, and only if it is one plain command
 #   - accept: {{path: "docs/**"}}       # all changed files, relative to the repo or absolute
 #     child: {first}
-#   - decline: {{command: git push}}    # a decline wins, wherever it stands
+#   - decline: {{command: git push}}    # a decline wins, wherever it is in the list
 
-# notify:                         # told once each; the notice is JSON, on standard input or posted
+# notify:                         # one notice for each event: JSON, on standard input or as a POST
 #   command: notify-send orch
 #   webhook: https://example.com/hook
 #   on: [asks, blocked, paused, end]
@@ -61,7 +61,7 @@ children:
 
 
 def _quoted(text: str) -> str:
-    """A text as YAML reads it back: bare where it cannot be taken for a number, a date, `null` or `true`."""
+    """Format a text for YAML: without quotes only if YAML cannot read it as a number, a date, `null` or `true`."""
     if re.fullmatch(r"[A-Za-z][\w-]*|[\w.~-]*/[\w./~-]*", text, re.ASCII) and text.lower() not in _NO_TEXT:
         return text
     return '"' + "".join(char if char.isprintable() and char not in '"\\' else _escaped(char) for char in text) + '"'

@@ -128,7 +128,7 @@ def _contents(root: Path, raws: dict[str, bytes], wanted: Sequence[tuple[str, in
 
 
 def _kept(file: Path) -> Snapshot | None:
-    """The snapshot in the file; None if there is none, it is torn, or another version wrote it."""
+    """Read the snapshot in the file; None if it is missing, torn, or from another version."""
     try:
         with file.open("rb") as stream:
             content = stream.read(FILE_LIMIT)

@@ -100,7 +100,7 @@ def test_notify_takes_a_command_or_an_address(workspace: WorkspacePaths) -> None
         ("{on: [asks]}", "`notify` names neither `command` nor `webhook`"),
         ("{command: ''}", "`notify.command` is empty"),
         ("{command: []}", "`notify.command` is empty"),
-        ('{command: "a \'b"}', "`notify.command` is no command"),
+        ('{command: "a \'b"}', "`notify.command` is not a command"),
         ("{webhok: x}", "the key `notify.webhok` is not known: did you mean `webhook`?"),
         ("{command: x, on: [ask]}", "`notify.on.0` may not be `ask`: did you mean `asks`?"),
     ],
@@ -114,7 +114,7 @@ def test_an_invalid_notify_is_an_error(workspace: WorkspacePaths, notify: str, w
 )
 def test_the_error_for_an_invalid_address_does_not_show_it(workspace: WorkspacePaths, address: str) -> None:
     words = error_of(workspace, f"notify: {{webhook: '{address}'}}")
-    assert words == "`notify.webhook` is no address: write one that begins with https:// or http://"
+    assert words == "`notify.webhook` is not an address: write one that begins with https:// or http://"
 
 
 def test_an_address_is_not_shown_by_what_holds_it() -> None:
