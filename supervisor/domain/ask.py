@@ -22,6 +22,7 @@ class AskState(StrEnum):
     EXTERNAL = "elsewhere"  # somebody settled it in another window
 
 
+ANSWER_TOOL = "orch/answer"  # by which the orchestrator passes on the person's answer, as a request names it
 NoticeKind = Literal["asks", "blocked", "paused", "end"]
 NOTICE_KINDS: tuple[NoticeKind, ...] = get_args(NoticeKind)
 

@@ -14,7 +14,7 @@ import pytest
 
 from supervisor.cli.steer import down, ready
 from supervisor.errors import OrchError
-from supervisor.runtime.daemon import ending, launch, main
+from supervisor.runtime.daemon import ending, launch
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.process import identity_of
 from tests.cli.conftest import Orch
@@ -27,7 +27,7 @@ READY: dict[str, Any] = {"pid": 5, "codex": "0.163.0"}
 @pytest.fixture(autouse=True)
 def nothing_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     """No supervisor process and nothing left behind. Whatever listens on the socket counts as up."""
-    monkeypatch.setattr(launch, "begin", lambda workspace, up: None)
+    monkeypatch.setattr(launch, "begin", lambda workspace, up, mirrored=False: None)
     monkeypatch.setattr(launch, "reload", lambda workspace: False)
     monkeypatch.setattr(ending, "supervisor_process", lambda workspace: None)
     monkeypatch.setattr(ending, "stop_leftovers", lambda workspace, report: [])
@@ -139,9 +139,9 @@ def test_a_supervisor_that_up_started_is_not_asked_again(
 
 def test_in_the_foreground_the_servers_are_wanted_all_the_same(orch: Orch, monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[Sequence[str]] = []
-    monkeypatch.setattr(main, "run", lambda workspace, *, ready, up, mirror: started.append(up))
+    monkeypatch.setattr(launch, "begin", lambda workspace, up, mirrored: started.append((up, mirrored)) or Answers())
     assert orch("up", "--foreground", "backend") == (0, "", "")
-    assert started == [["backend"]]
+    assert started == [(["backend"], True)]
 
 
 def test_a_second_supervisor_does_not_start_in_the_foreground(orch: Orch, monkeypatch: pytest.MonkeyPatch) -> None:

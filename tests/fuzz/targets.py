@@ -21,7 +21,7 @@ from supervisor.runtime.plan.authors import Authors
 from supervisor.runtime.plan.read import check
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.ledger.store import Ledger
-from supervisor.wire.jsonrpc import INTERNAL_ERROR, Peer
+from supervisor.wire.jsonrpc import INTERNAL_ERROR, Call, Peer
 
 _FOLDER = Path(tempfile.mkdtemp(prefix="orch-fuzz-"))
 _SECONDS = 2.0  # for one input: what takes longer hangs
@@ -76,8 +76,11 @@ async def _answered(data: bytes) -> None:
         async with asyncio.TaskGroup() as group:
             client = Control(WorkspacePaths(_FOLDER), loop, logs, group, Authors("plan.md", World), Activity())
             if b"ask_child" not in data and b"reload" not in data:  # these two need a whole supervisor
+                call = Peer().receive(data.replace(b"watch", b"status"))
+                if not isinstance(call, Call):
+                    return
                 async with asyncio.timeout(_SECONDS):
-                    answer = await client.answer(data.replace(b"watch", b"status"))
+                    answer = await client.answer(call)
                 assert "\n" not in answer
                 assert f'"code":{INTERNAL_ERROR}' not in answer, answer  # an unexpected error of ours
     finally:

@@ -50,14 +50,16 @@ def bring_up(workspace: WorkspacePaths, children: Sequence[str]) -> int:
 
 
 def _in_foreground(workspace: WorkspacePaths, children: Sequence[str]) -> int:
-    """Run the supervisor in this process, with the servers of these children (none: of all)."""
-    from supervisor.runtime.daemon import ending, main  # import late (70 ms): only --foreground needs it
+    """Start a supervisor with the servers of these children (none named: of all), show its events, and return once it
+    has ended: 0 in order, else 1. SIGINT and SIGTERM end it."""
+    from supervisor.cli.steer.foreground import follow_to_the_end
 
     _check(workspace, children)
-    if ending.supervisor_process(workspace) is not None:
+    starting = None if launch.locked(workspace) else launch.begin(workspace, children, mirrored=True)
+    if starting is None:
         raise OrchError("a supervisor is up already", "run `orch down` first, or leave out --foreground")
-    main.run(workspace, ready=lambda: None, up=children, mirror=sys.stderr)
-    return 0
+    starting.wait()
+    return follow_to_the_end(workspace)
 
 
 def _check(workspace: WorkspacePaths, names: Sequence[str]) -> None:

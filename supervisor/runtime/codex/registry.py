@@ -28,6 +28,10 @@ class Registry:
     def get(self, child: str) -> Record | None:
         return self._records.get(child)
 
+    def all(self) -> dict[str, Record]:
+        """Return the servers that were started and not stopped, whether they still run or not."""
+        return self._records
+
     def alive(self) -> dict[str, Record]:
         """Return the servers that still run."""
         return {child: record for child, record in self._records.items() if alive(record.identity)}

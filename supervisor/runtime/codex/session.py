@@ -12,8 +12,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from supervisor.domain import event as ev
-from supervisor.domain.ask import Request, RequestKey
+from supervisor.domain.ask import ANSWER_TOOL, Request, RequestKey
 from supervisor.domain.child import Child
+from supervisor.domain.json_value import JsonObject
 from supervisor.errors import ConnectionLost
 from supervisor.runtime.logs import Logs
 from supervisor.shell.connection import Connection
@@ -22,7 +23,7 @@ from supervisor.wire.codex.activity import activity
 from supervisor.wire.codex.decode import NotUnderstood
 from supervisor.wire.codex.notifications import FLOODS, Notification, OfRequest, OfTurn, read_notification
 from supervisor.wire.codex.reader import NotificationReader
-from supervisor.wire.codex.requests import read_request, same_request
+from supervisor.wire.codex.requests import read_request, same_request, tool_arguments
 from supervisor.wire.jsonrpc import METHOD_NOT_FOUND, Call, Garbage, Notice
 
 
@@ -37,6 +38,7 @@ class Session(Struct):
     notifications: NotificationReader
     pid: int
     asked: dict[RequestKey, tuple[Call, Request]] = {}
+    confirmations: dict[RequestKey, JsonObject] = {}  # the arguments of each call of `answer` that Codex asked about
     signs: dict[str, datetime] = {}  # by turn: its last sign of life
     awaited: dict[str, asyncio.Event] = {}  # by turn: set when it ends, while `interrupt` waits for it
 
@@ -119,6 +121,8 @@ class Listener:
                 paths=tuple(_real(self._child.path, path) for path in request.paths),
             )
             session.asked[request.key] = (call, request)
+            if request.tool == ANSWER_TOOL:
+                session.confirmations[request.key] = tool_arguments(call)
             self._post(ev.RequestReceived(self._now(), request))
             return
         self._group.create_task(self._decline(session, call), name=f"decline {call.method}")

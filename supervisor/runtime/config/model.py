@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
@@ -10,6 +10,7 @@ from supervisor.domain.ask import NoticeKind, Rule
 from supervisor.domain.child import Child
 from supervisor.domain.plan import Budget
 
+NamespaceKind = Literal["mnt", "net", "pid", "user"]
 Positive = Annotated[float, Meta(gt=0, le=1e9)]
 
 
@@ -60,4 +61,5 @@ class Config(Struct, frozen=True):
     notify: NotifySettings | None = None
     plan_budget: Budget | None = None
     task_budget: Budget | None = None
+    allow_namespace: tuple[NamespaceKind, ...] = ()  # kinds in which a peer of the control socket may differ
     digest: str = ""

@@ -42,6 +42,7 @@ def read(path: Path, content: bytes) -> Config:
 
 
 def _config(path: Path, file: ConfigFile) -> Config:
+    allowed = file.control.allow_namespace
     return Config(
         tuple(_child(name, part) for name, part in file.children.items()),
         Child(ORCHESTRATOR, str(path.parent), file.orchestrator.model, file.orchestrator.effort),
@@ -51,6 +52,7 @@ def _config(path: Path, file: ConfigFile) -> Config:
         notify_settings_of(file.notify),
         _budget(file.budget.plan, ("budget", "plan")),
         _budget(file.budget.task, ("budget", "task")),
+        (allowed,) if isinstance(allowed, str) else allowed,
     )
 
 

@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 
 from supervisor.domain.ask import NOTICE_KINDS, NoticeKind
 from supervisor.domain.plan import Approvals, SandboxMode
-from supervisor.runtime.config.model import Limits, Positive
+from supervisor.runtime.config.model import Limits, NamespaceKind, Positive
 
 YesNo = bool | Literal["yes", "no"]
 """`true` or `false`, or the words for them in plan.md."""
@@ -96,6 +96,16 @@ class NotifyPart(Struct, frozen=True, forbid_unknown_fields=True):
     on: Annotated[tuple[NoticeKind, ...] | NoticeKind, Meta(description="Which notices are sent.")] = NOTICE_KINDS
 
 
+class ControlPart(Struct, frozen=True, forbid_unknown_fields=True):
+    allow_namespace: Annotated[
+        tuple[NamespaceKind, ...] | NamespaceKind,
+        Meta(
+            description="Namespaces that your own commands need not share with the supervisor, as in a toolbox, "
+            "a flatpak terminal, or behind a VPN."
+        ),
+    ] = ()
+
+
 class ConfigFile(Struct, frozen=True, forbid_unknown_fields=True):
     """The whole file."""
 
@@ -106,3 +116,4 @@ class ConfigFile(Struct, frozen=True, forbid_unknown_fields=True):
     budget: BudgetsPart = BudgetsPart()
     rules: tuple[RulePart, ...] = ()
     notify: NotifyPart | None = None
+    control: ControlPart = ControlPart()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
+from supervisor.domain.process import KEEPER, MARK
 from supervisor.runtime.workspace import WorkspacePaths
 
 HANDED_ON = 3  # the descriptor of the lock in a new supervisor process
@@ -16,6 +18,7 @@ NEXT = "\0"  # after a failure it writes what is wrong, this, and the next step
 # start is over: scanning what was loaded takes 5 % of a start and finds nothing.
 _DAEMON = (
     "import gc, os, sys; gc.disable(); os.chdir('/'); sys.path.insert(0, sys.argv.pop(1)); "
+    "from supervisor.runtime.daemon.keeper import keep; keep(); "
     "from supervisor.runtime.daemon.main import main; main()"
 )
 _PACKAGE = str(Path(__file__).parents[3])
@@ -24,6 +27,11 @@ _PACKAGE = str(Path(__file__).parents[3])
 def command(workspace: WorkspacePaths, lock: int, *how: str) -> list[str]:
     """Return the command line of this workspace's supervisor, for a process that inherits `lock` as this descriptor.
 
-    For `how` see `main.serve`.
+    For `how` see `main.serve`. Its environment is `environment(workspace)`.
     """
     return [sys.executable, "-c", _DAEMON, _PACKAGE, str(workspace.root), str(lock), *how]
+
+
+def environment(workspace: WorkspacePaths) -> dict[str, str]:
+    """Return the environment of this workspace's supervisor: ours, and a mark that lets it have a keeper."""
+    return {**{name: value for name, value in os.environ.items() if name != MARK}, KEEPER: workspace.id}

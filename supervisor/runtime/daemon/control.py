@@ -1,11 +1,8 @@
-"""The control socket: answers the command line's requests from the world, or posts them as events."""
+"""The control methods: answers the command line's requests from the world, or posts them as events."""
 
 from __future__ import annotations
 
 import asyncio
-import os
-import socket
-import struct
 from collections.abc import Awaitable, Callable, Mapping
 from traceback import format_exc
 from typing import TypeVar
@@ -16,7 +13,7 @@ from supervisor.core.engine.asks.budget_asks import granted
 from supervisor.core.engine.lifecycle import outages
 from supervisor.core.plan.amounts import AmountError
 from supervisor.domain import event as ev
-from supervisor.domain.ask import Answer, AskState
+from supervisor.domain.ask import ANSWER_TOOL, Answer, AskState
 from supervisor.domain.plan import ORCHESTRATOR, Budget
 from supervisor.domain.status import Status
 from supervisor.domain.task import Phase
@@ -108,43 +105,8 @@ class Control:
             )
         )
 
-    async def serve(self, ready: asyncio.Event) -> None:
-        """Listen until cancelled. Only this user can connect: mode 0600, in a folder of 0700, peer's user checked."""
-        path = self._workspace.control_socket
-        path.unlink(missing_ok=True)  # we hold the lock, so whoever left it is gone
-        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        before = os.umask(0o177)
-        try:
-            listener.bind(str(path))
-        finally:
-            os.umask(before)
-        server = await asyncio.start_unix_server(self._accept, sock=listener, limit=wire.LINE_LIMIT)
-        try:
-            ready.set()
-            await server.serve_forever()
-        finally:
-            path.unlink(missing_ok=True)
-
-    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._group.create_task(self._client(reader, writer), name="control client")
-
-    async def _client(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            if _peer_uid(writer) not in (None, os.getuid()):
-                return
-            while line := await reader.readline():
-                writer.write((await self.answer(line)).encode("utf-8", "surrogatepass") + b"\n")
-                await writer.drain()
-        except (ConnectionError, ValueError):
-            pass  # the client went away, or sent a longer line than LINE_LIMIT
-        finally:
-            writer.close()
-
-    async def answer(self, line: bytes) -> str:
-        """Answer one line of a client with one line; refuse whatever is not a known request."""
-        call = Peer().receive(line)
-        if not isinstance(call, Call):
-            return Peer.refuse(None, INVALID_PARAMS, "not a request")
+    async def answer(self, call: Call) -> str:
+        """Answer a request with one line; refuse an unknown one."""
         handler = self._handlers.get(call.method)
         if handler is None:
             return Peer.refuse(call.id, METHOD_NOT_FOUND, f"there is no method {call.method}")
@@ -266,6 +228,12 @@ class Control:
             raise RequestRefused(f"{found.id} was settled in another window", "see `orch asks` for what is open")
         if found.request is not None and found.choices and decision not in found.choices:
             raise RequestRefused(f"{found.id} is an approval", f"answer `orch answer {found.id} accept` or `decline`")
+        asked = self._loop.world.requests.get(found.request) if found.request is not None else None
+        if params.for_session and asked is not None and asked.tool == ANSWER_TOOL:
+            raise RequestRefused(
+                f"{found.id} is an answer of yours that the orchestrator passes on, and you confirm each one",
+                f"answer `orch answer {found.id} accept` or `decline`",
+            )
         amount = granted(Answer(decision, text), Budget()) if found.budget and decision != "decline" else None
         if isinstance(amount, AmountError):
             raise RequestRefused(f"{found.id} is about a budget: {amount.message}", "or `accept`, `decline`")
@@ -296,13 +264,3 @@ class Control:
 
     def _child(self, name: str) -> None:
         checked(name, [child for child in self._loop.world.servers if child != ORCHESTRATOR or child == name], "child")
-
-
-def _peer_uid(writer: asyncio.StreamWriter) -> int | None:
-    """Return the user id of the peer; None where the system does not report it (then the socket's mode protects us)."""
-    if not hasattr(socket, "SO_PEERCRED"):
-        return None
-    credentials = writer.get_extra_info("socket").getsockopt(
-        socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i")
-    )
-    return int(struct.unpack("3i", credentials)[1])

@@ -9,10 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from supervisor.domain.mark import MARK
 from supervisor.errors import OrchError, SupervisorDown, SupervisorHangs, WorkspaceError
 from supervisor.runtime.daemon import lock as locks
-from supervisor.runtime.daemon.command import HANDED_ON, NEXT, READY, command
+from supervisor.runtime.daemon.command import HANDED_ON, NEXT, READY, command, environment
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.wire.glance import glance
 
@@ -55,31 +54,37 @@ def ensure_supervisor(workspace: WorkspacePaths, up: Sequence[str] | None = None
     return starting is not None
 
 
-def begin(workspace: WorkspacePaths, up: Sequence[str] | None = None) -> Starting | None:
+def locked(workspace: WorkspacePaths) -> bool:
+    """Whether a supervisor holds the lock of this workspace."""
+    return locks.holder(workspace) is not None
+
+
+def begin(workspace: WorkspacePaths, up: Sequence[str] | None = None, *, mirrored: bool = False) -> Starting | None:
     """Start a supervisor, which then starts the servers of `up` (empty: all; None: none); None if one answers already.
+
+    A `mirrored` one also writes its events to our standard error.
 
     Concurrent callers get one supervisor between them. Raises OrchError with the reason if none can be started.
     """
     if _answers(workspace):
         return None
     while not comes_up(workspace):
-        if (starting := _start(workspace, up)) is not None:
+        if (starting := _start(workspace, up, mirrored=mirrored)) is not None:
             return starting
     return None
 
 
-def _start(workspace: WorkspacePaths, up: Sequence[str] | None) -> Starting | None:
+def _start(workspace: WorkspacePaths, up: Sequence[str] | None, *, mirrored: bool) -> Starting | None:
     """Start a supervisor; None if another process was faster, whose supervisor may not answer yet."""
     lock = locks.take(workspace)
     if lock is None:
         return None
     errors = _error_file(workspace)
-    how = ("idle",) if up is None else ("up", *up)
+    how = ("mirrored" if mirrored else "quiet", *(("idle",) if up is None else ("up", *up)))
     read_end, write_end = os.pipe()
     with lock, errors.open("ab") as log, open(write_end, "wb"):
-        starting = Starting(
-            _spawn(workspace, lock.fileno(), how, write_end, log.fileno()), read_end, errors, log.tell()
-        )
+        told = sys.stderr.fileno() if mirrored else log.fileno()
+        starting = Starting(_spawn(workspace, lock.fileno(), how, write_end, told), read_end, errors, log.tell())
         locks.sign(lock, starting.pid)
     return starting
 
@@ -92,7 +97,7 @@ def _spawn(workspace: WorkspacePaths, lock: int, how: Sequence[str], write_end: 
     return os.posix_spawn(
         sys.executable,
         command(workspace, HANDED_ON, *how),
-        {name: value for name, value in os.environ.items() if name != MARK},
+        environment(workspace),
         file_actions=[
             (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
             (os.POSIX_SPAWN_DUP2, write_end, 1),

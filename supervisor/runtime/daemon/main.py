@@ -15,7 +15,7 @@ from supervisor.errors import OrchError
 from supervisor.runtime.codex.registry import Registry
 from supervisor.runtime.config.load import load
 from supervisor.runtime.daemon import lock as locks
-from supervisor.runtime.daemon.command import NEXT, READY, command
+from supervisor.runtime.daemon.command import NEXT, READY, command, environment
 from supervisor.runtime.daemon.first_step import STOP_SIGNALS, first_step
 from supervisor.runtime.daemon.recorder import recorder_of
 from supervisor.runtime.logs import Logs
@@ -68,7 +68,8 @@ def _start_over(workspace: WorkspacePaths, lock: TextIO, *, mirrored: bool) -> N
     """Replace this process by a supervisor that rereads the config and adopts the servers, as after a crash. The
     process keeps its pid, and never releases the lock."""
     os.set_inheritable(lock.fileno(), True)
-    os.execv(sys.executable, command(workspace, lock.fileno(), "mirrored" if mirrored else "again"))
+    words = command(workspace, lock.fileno(), "mirrored" if mirrored else "quiet", "again")
+    os.execve(sys.executable, words, environment(workspace))
 
 
 def _report_to_starter(text: str) -> None:
@@ -79,18 +80,20 @@ def _report_to_starter(text: str) -> None:
     os.close(null)
 
 
-def serve(workspace: WorkspacePaths, lock: int, how: str, *named: str) -> int:
+def serve(workspace: WorkspacePaths, lock: int, voice: str, how: str, *named: str) -> int:
     """Run the supervisor behind `orch up`, in a process of its own that inherited `lock`; return its exit code.
 
-    `how` is "up" with the children to start (none: all), "idle" to start none, "again" for one that starts over, or
-    "mirrored" for one that also writes its events to standard error. A failure to start is reported on standard
-    output, except by one that starts over, for nobody waits for it.
+    `voice` is "quiet", or "mirrored" for one that also writes its events to standard error. `how` is "up" with the
+    children to start (none: all), "idle" to start none, or "again" for one that starts over. A failure to start is
+    reported on standard output, except by one that starts over, for nobody waits for it.
     """
-    if how in ("again", "mirrored"):
-        run(workspace, ready=lambda: None, mirror=sys.stderr if how == "mirrored" else None, lock=lock)
+    mirror = sys.stderr if voice == "mirrored" else None
+    if how == "again":
+        run(workspace, ready=lambda: None, mirror=mirror, lock=lock)
         return 0
+    up = named if how == "up" else None
     try:
-        run(workspace, ready=lambda: _report_to_starter(READY), up=named if how == "up" else None, lock=lock)
+        run(workspace, ready=lambda: _report_to_starter(READY), up=up, mirror=mirror, lock=lock)
     except OrchError as error:
         _report_to_starter(f"{error.what}{NEXT}{error.next_step}")
         return 1

@@ -24,8 +24,10 @@ from supervisor.runtime.codex.server import ServerClient, Starts
 from supervisor.runtime.codex.version import Versions
 from supervisor.runtime.config.model import Config
 from supervisor.runtime.daemon.control import Control
+from supervisor.runtime.daemon.control_socket import ControlSocket
 from supervisor.runtime.daemon.effects import Effects
 from supervisor.runtime.daemon.first_step import STOP_SIGNALS, FirstStep
+from supervisor.runtime.daemon.guard import Guard
 from supervisor.runtime.daemon.loop import Loop
 from supervisor.runtime.daemon.recorder import Recorder
 from supervisor.runtime.logs import Logs
@@ -125,7 +127,9 @@ async def _supervise(
 
             questions = ChildQuestions(clients, loop.submit, now)
             control = Control(workspace, loop, logs, group, authors, activity, questions, config, plan_known=plan_known)
-            group.create_task(control.serve(listening), name="control socket")
+            guard = Guard(workspace, config, registry, clients[config.orchestrator.name], loop, logs)
+            door = ControlSocket(workspace, control, guard, group)
+            group.create_task(door.serve(listening), name="control socket")
             await listening.wait()
             ready()
             gc.freeze()  # what is loaded by now is never garbage

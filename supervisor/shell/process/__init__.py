@@ -3,7 +3,7 @@
 Here: processes and the trees below them. Not here: what a server is (`runtime.codex`).
 """
 
-from supervisor.domain.mark import MARK
+from supervisor.domain.process import MARK
 from supervisor.shell.process.start import ExitStatus, Spawned, spawn, wait_exit
 from supervisor.shell.process.stop import kill_tree, stop_tree, sweep
 from supervisor.shell.process.table import Identity, alive, identity_of, marked, marks, rss_bytes, tree_seconds

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from supervisor.domain.mark import MARK
+from supervisor.domain.process import MARK
 from supervisor.errors import CodexError, StoreError
 from supervisor.shell.process.handle import open_handle
 from supervisor.shell.process.table import Identity, read_table_in_thread, row

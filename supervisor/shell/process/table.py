@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakKeyDictionary
 
-from supervisor.domain.mark import MARK
+from supervisor.domain.process import MARK
 
 if TYPE_CHECKING:
     import asyncio

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from msgspec import Struct, field
 
 from supervisor.domain.ask import AskKind, Request, RequestKey
+from supervisor.domain.json_value import JsonObject
 from supervisor.wire.codex.decode import NotUnderstood, decoded
 from supervisor.wire.codex.items import CommandExecution, FileChange, FileUpdate, Item, McpToolCall
 from supervisor.wire.jsonrpc import Call
@@ -221,6 +222,13 @@ def _files(asked: FilesApproval, items: Items) -> _Shown:
         paths=tuple(path for path in written if path),
         beyond=bool(asked.grant_root) or not all(written),
     )
+
+
+def tool_arguments(call: Call) -> JsonObject:
+    """The arguments of the tool call that an elicitation is about; empty if it is about none."""
+    meta = call.params.get("_meta")
+    arguments = meta.get("tool_params") if isinstance(meta, dict) else None
+    return arguments if isinstance(arguments, dict) else {}
 
 
 def _elicitation(asked: Elicitation, items: Items) -> _Shown:

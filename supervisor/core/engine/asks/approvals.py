@@ -14,7 +14,7 @@ from functools import cache
 from supervisor.core.engine.asks.command_line import Words, parts, plain
 from supervisor.domain import action as act
 from supervisor.domain.action import Action
-from supervisor.domain.ask import Answer, AskKind, AskState, Request, RequestKey, Rule
+from supervisor.domain.ask import ANSWER_TOOL, Answer, AskKind, AskState, Request, RequestKey, Rule
 from supervisor.domain.plan import ORCHESTRATOR
 from supervisor.domain.server import ServerState
 from supervisor.domain.task import TaskState
@@ -32,6 +32,8 @@ def ruling(rules: Iterable[Rule], request: Request, root: str) -> Rule | None:
     mine = [rule for rule in rules if _applies_to(rule, request.key.child)]
     declining = (rule for rule in mine if rule.verdict == "decline" and _touches(rule, request, root))
     accepting = (rule for rule in mine if rule.verdict == "accept" and _covers(rule, request, root))
+    if request.tool == ANSWER_TOOL:  # it passes on the person's word, which no rule gives
+        return next(declining, None)
     return next(declining, None) or next(accepting, None)
 
 

@@ -7,13 +7,15 @@ import json
 import os
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from supervisor.core.guard.standing import Refusal, Standing, standing
+from supervisor.core.guard.standing import Supervisor as Supervised
 from supervisor.domain import event as ev
 from supervisor.domain.action import Action
 from supervisor.domain.child import Child
@@ -21,6 +23,7 @@ from supervisor.domain.world import World
 from supervisor.errors import RequestRefused, UsageError
 from supervisor.runtime.codex.progress import Activity
 from supervisor.runtime.daemon.control import Control
+from supervisor.runtime.daemon.control_socket import ControlSocket
 from supervisor.runtime.daemon.loop import Loop
 from supervisor.runtime.daemon.recorder import Recorder
 from supervisor.runtime.logs import Logs
@@ -28,6 +31,7 @@ from supervisor.runtime.plan.authors import Authors
 from supervisor.runtime.workspace import WorkspacePaths, make_private
 from supervisor.shell.control_client import ControlClient
 from supervisor.shell.ledger.store import Ledger
+from supervisor.shell.process.caller import caller_of
 
 LIMIT = 5.0  # seconds
 
@@ -109,7 +113,8 @@ class Supervisor:
                 control = Control(
                     self.workspace, self.loop, logs, group, authors, doing, plan_known=self._until_plan_known
                 )
-                group.create_task(control.serve(listening), name="control")
+                door = ControlSocket(self.workspace, control, Doorkeeper(), group)
+                group.create_task(door.serve(listening), name="control")
                 await listening.wait()
                 self._ready.set()
                 await self.loop.run(self.actions.append)
@@ -121,6 +126,18 @@ class Supervisor:
     async def _until_plan_known(self) -> None:
         self.asked.set()
         await asyncio.to_thread(self.plan_known.wait, LIMIT)
+
+
+class Doorkeeper:
+    """Judges callers as the supervisor does, with no server, and no orchestrator."""
+
+    def admit(self, connection: socket.socket) -> Standing | Refusal:
+        caller = caller_of(connection)
+        assert caller is not None
+        return standing(caller, Supervised(os.getuid(), "ada", os.getpid(), "w", {}))
+
+    async def refusal(self, who: Standing, method: str, params: Mapping[str, object]) -> None:
+        return None
 
 
 class Over(Exception):

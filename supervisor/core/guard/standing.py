@@ -1,0 +1,95 @@
+"""Judge the process behind a connection: the person's, the orchestrator's, or one that may ask for nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum, auto
+from typing import NamedTuple
+
+from supervisor.domain.plan import ORCHESTRATOR
+from supervisor.domain.process import Ancestor, Caller, UnseenCaller
+
+NOTIFY = "notify"  # in the place of a child: the mark of `notify.command` and all that it starts
+
+
+class Standing(Enum):
+    """What a peer speaks for."""
+
+    PERSON = auto()
+    ORCHESTRATOR = auto()  # the orchestrator's own server, or something that it started
+    ANYBODY = auto()  # the keeper was killed, so what a server started can no longer be told from the person's
+
+
+class Refusal(NamedTuple):
+    """Why a peer may ask for nothing."""
+
+    what: str
+    next_step: str
+
+
+class Supervisor(NamedTuple):
+    """What the supervisor knows of itself when it judges a peer."""
+
+    uid: int
+    user: str  # the name of `uid`
+    pid: int
+    workspace: str  # the workspace's id
+    servers: Mapping[tuple[int, int], str]  # child by (pid, start ticks) of its server
+    kept: bool = True  # its keeper lives, so that whatever a server started can be traced back to it
+    allowed: frozenset[str] = frozenset()  # kinds of foreign namespaces that the config allows
+
+
+_IN_TERMINAL = "run it in a terminal of your own"
+_UNSEEN = "the process cannot be looked at"
+
+
+def standing(peer: Caller | UnseenCaller, own: Supervisor) -> Standing | Refusal:
+    """Tell what a peer speaks for, or why it is refused.
+
+    A child cannot change what it descends from: whatever it starts, in whatever session and environment, has its server
+    or the keeper above it. A mark only ever refuses, because a process chooses the environment of what it starts.
+    """
+    if isinstance(peer, UnseenCaller):
+        return Refusal(f"{_UNSEEN}: {peer.reason}", _IN_TERMINAL)
+    if peer.uid != own.uid:
+        return Refusal(
+            f"this supervisor belongs to {own.user}, and answers to no other user",
+            f"run it as {own.user} (`sudo -u {own.user} orch ...`)",
+        )
+    if not peer.lineage:
+        return _foreign(("pid",))
+    origin = _origin(peer.lineage, own)
+    if isinstance(origin, Refusal):
+        return origin
+    foreign = tuple(kind for kind in peer.foreign if origin is Standing.ORCHESTRATOR or kind not in own.allowed)
+    if foreign:
+        return _foreign(foreign)
+    return origin if own.kept or origin is Standing.ORCHESTRATOR else Standing.ANYBODY
+
+
+def _origin(lineage: tuple[Ancestor, ...], own: Supervisor) -> Standing | Refusal:
+    for one in lineage:
+        if one.pid == own.pid:
+            return Standing.PERSON  # the config's own command, such as `notify.command`
+        child = own.servers.get((one.pid, one.ticks))
+        if child == ORCHESTRATOR:
+            return Standing.ORCHESTRATOR
+        if child is not None:
+            return _descends(f"the server of {child}")
+        if one.mark and one.mark not in (f"{own.workspace}/{ORCHESTRATOR}", f"{own.workspace}/{NOTIFY}"):
+            return _descends(f"the server of {one.mark.partition('/')[2] or 'a child'}")
+        if one.keeper:
+            return _descends("a server of orch")
+    return Standing.PERSON
+
+
+def _descends(what: str) -> Refusal:
+    return Refusal(f"the request comes from a process that {what} started", f"only the person answers: {_IN_TERMINAL}")
+
+
+def _foreign(kinds: tuple[str, ...]) -> Refusal:
+    allow = f"`control: {{allow_namespace: [{', '.join(kinds)}]}}`"
+    return Refusal(
+        f"the request comes from another namespace ({', '.join(kinds)}), such as a sandbox or a container",
+        f"{_IN_TERMINAL}; if this is one, add {allow} to orchestrator.config.yaml",
+    )

@@ -1,0 +1,73 @@
+"""The control socket: accepts connections, admits their peers, and hands the requests to `Control`."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import Awaitable, Mapping
+from typing import Protocol
+
+from supervisor.core.guard.standing import Refusal, Standing
+from supervisor.runtime.daemon.control import Control
+from supervisor.runtime.workspace import WorkspacePaths
+from supervisor.wire.control import LINE_LIMIT
+from supervisor.wire.jsonrpc import INVALID_PARAMS, REFUSED, Call, Peer
+
+
+class Doorkeeper(Protocol):
+    """What the socket needs of `guard.Guard`."""
+
+    def admit(self, connection: socket.socket) -> Standing | Refusal: ...
+    def refusal(self, who: Standing, method: str, params: Mapping[str, object]) -> Awaitable[Refusal | None]: ...
+
+
+class ControlSocket:
+    """Serves `control` on the workspace's control socket, to whom `guard` admits."""
+
+    def __init__(
+        self, workspace: WorkspacePaths, control: Control, guard: Doorkeeper, group: asyncio.TaskGroup
+    ) -> None:
+        self._path = workspace.control_socket
+        self._control = control
+        self._guard = guard
+        self._group = group
+
+    async def serve(self, ready: asyncio.Event) -> None:
+        """Listen until cancelled. Only this user can connect: mode 0600, in a folder of 0700."""
+        self._path.unlink(missing_ok=True)  # we hold the lock, so whoever left it is gone
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        before = os.umask(0o177)
+        try:
+            listener.bind(str(self._path))
+        finally:
+            os.umask(before)
+        server = await asyncio.start_unix_server(self._accept, sock=listener, limit=LINE_LIMIT)
+        try:
+            ready.set()
+            await server.serve_forever()
+        finally:
+            self._path.unlink(missing_ok=True)
+
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._group.create_task(self._client(reader, writer), name="control client")
+
+    async def _client(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            who = self._guard.admit(writer.get_extra_info("socket"))
+            while line := await reader.readline():
+                writer.write((await self._answer(line, who)).encode("utf-8", "surrogatepass") + b"\n")
+                await writer.drain()
+        except (ConnectionError, ValueError):
+            pass  # the client went away, or sent a longer line than LINE_LIMIT
+        finally:
+            writer.close()
+
+    async def _answer(self, line: bytes, who: Standing | Refusal) -> str:
+        call = Peer().receive(line)
+        if not isinstance(call, Call):
+            return Peer.refuse(None, INVALID_PARAMS, "not a request")
+        refused = who if isinstance(who, Refusal) else await self._guard.refusal(who, call.method, call.params)
+        if refused is not None:
+            return Peer.refuse(call.id, REFUSED, refused.what, {**refused._asdict(), "usage": False})
+        return await self._control.answer(call)

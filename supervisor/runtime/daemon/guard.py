@@ -1,0 +1,130 @@
+"""Admit connections to the control socket: look at the peer, judge it, and check what the orchestrator asks for."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import socket
+from collections.abc import Mapping
+
+from supervisor.core.guard.permits import needs_tool_call
+from supervisor.core.guard.standing import Refusal, Standing, Supervisor, standing
+from supervisor.core.guard.tool_calls import PendingCall, covers
+from supervisor.domain.ask import AskState, RequestKey
+from supervisor.domain.world import World
+from supervisor.runtime.codex.mcp_config import SERVER
+from supervisor.runtime.codex.registry import Registry
+from supervisor.runtime.codex.server import ServerClient
+from supervisor.runtime.config.model import Config
+from supervisor.runtime.daemon.keeper import keeper
+from supervisor.runtime.daemon.loop import Loop
+from supervisor.runtime.logs import Logs
+from supervisor.runtime.workspace import WorkspacePaths
+from supervisor.shell.process.caller import caller_of
+from supervisor.wire.codex.items import McpToolCall
+
+_NOT_CALLED = Refusal(
+    "no call of that tool of the orchestrator is under way", "the orchestrator steers by its tools and by plan.md only"
+)
+_NOT_AGREED = Refusal(
+    "the person has not agreed to this answer", "call the tool `answer` again: the person is asked, and confirms it"
+)
+
+
+class Guard:
+    """Tells who asks, and what they may ask for. Lives as long as the supervisor."""
+
+    def __init__(
+        self,
+        workspace: WorkspacePaths,
+        config: Config,
+        registry: Registry,
+        orchestrator: ServerClient,
+        loop: Loop,
+        logs: Logs,
+    ) -> None:
+        self._workspace = workspace
+        self._config = config
+        self._registry = registry
+        self._orchestrator = orchestrator
+        self._loop = loop
+        self._logs = logs
+        self._keeper = keeper()
+        self._used: set[tuple[str, str]] = set()  # tool calls, by id, with the words that were carried out for them
+
+    def admit(self, connection: socket.socket) -> Standing | Refusal:
+        """Judge who is at the other end of a new connection. A refusal is logged."""
+        peer = caller_of(connection)
+        who = Standing.PERSON if peer is None else standing(peer, self._own())
+        if isinstance(who, Refusal):
+            self._logs.say("control_refused", level="warning", reason=who.what)
+        return who
+
+    async def refusal(self, who: Standing, method: str, params: Mapping[str, object]) -> Refusal | None:
+        """Tell why a request is not carried out for this peer; None if it is. A refusal is logged."""
+        needs = needs_tool_call(who, method)
+        refused = needs if isinstance(needs, Refusal) else await self._uncovered(method, params) if needs else None
+        if refused is not None:
+            self._logs.say("control_refused", level="warning", method=method, reason=refused.what)
+        return refused
+
+    def _own(self) -> Supervisor:
+        return Supervisor(
+            uid=os.getuid(),
+            user=_user(os.getuid()),
+            pid=os.getpid(),
+            workspace=self._workspace.id,
+            servers={(one.identity.pid, one.identity.ticks): child for child, one in self._registry.all().items()},
+            kept=self._keeper is None or os.getppid() == self._keeper,
+            allowed=frozenset(self._config.allow_namespace),
+        )
+
+    async def _uncovered(self, method: str, params: Mapping[str, object]) -> Refusal | None:
+        """Why a request of the orchestrator's is not part of a tool call; None if it is, which uses that call up."""
+        words = repr(sorted(params.items()))
+        call = self._call_for(method, params, words)
+        if call is None:
+            await self._orchestrator.catch_up()  # the report of the call may be on its way
+            call = self._call_for(method, params, words)
+        if call is None:
+            return _NOT_CALLED
+        if method == "answer" and not self._agreed(call):
+            return _NOT_AGREED
+        self._used.add((call.id, words))
+        return None
+
+    def _call_for(self, method: str, params: Mapping[str, object], words: str) -> PendingCall | None:
+        session = self._orchestrator.session
+        items = session.notifications.items.values() if session is not None else ()
+        calls = (
+            PendingCall(one.id, one.tool, one.arguments if isinstance(one.arguments, dict) else {})
+            for one in items
+            if isinstance(one, McpToolCall) and one.server == SERVER
+        )
+        return next((one for one in calls if (one.id, words) not in self._used and covers(one, method, params)), None)
+
+    def _agreed(self, call: PendingCall) -> bool:
+        """Whether Codex asked, over our own connection, for just this call, and a person said yes: here or in the
+        window of the session. Codex does not go on with a call that was declined."""
+        session = self._orchestrator.session
+        if session is None:
+            return False
+        for key, asked in session.confirmations.items():
+            if asked == call.arguments and key not in session.asked and _accepted(self._loop.world, key):
+                return True
+        return False
+
+
+def _accepted(world: World, key: RequestKey) -> bool:
+    asks = [one for one in world.asks.values() if one.request == key]
+    return any(
+        (one.answer is not None and one.answer.decision == "accept") or one.state is AskState.EXTERNAL or one.external
+        for one in asks
+    )
+
+
+def _user(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"user {uid}"

@@ -1,0 +1,60 @@
+"""The keeper: the process above a supervisor and its servers, which outlives the supervisor.
+
+A process whose parent ends goes to the nearest ancestor that is a "subreaper" (prctl(2)), and else to init. The keeper
+is one: whatever a server starts has the keeper above it for as long as it runs, whoever in between has ended. That
+tells it from the person's own processes. Quick to import: this runs before anything else of a supervisor.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+
+from supervisor.domain.process import KEEPER
+
+PR_SET_NAME, PR_SET_CHILD_SUBREAPER = 15, 36  # linux/prctl.h
+NAME = b"orch-keeper"  # what `ps` and `top` show
+
+
+def keep() -> None:
+    """Fork: this process becomes the keeper, and the call returns in its child, which is to become the supervisor.
+
+    Does nothing where the environment does not say so, where there is a keeper already, and on a system without
+    subreapers. Call it before a second thread is started.
+    """
+    if os.environ.pop(KEEPER, None) is None or keeper() is not None or sys.platform != "linux":
+        return
+    prctl = ctypes.CDLL(None).prctl
+    if prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
+        return
+    if os.fork() == 0:
+        os.setsid()  # what is sent to the supervisor's group does not reach its keeper
+        return
+    prctl(PR_SET_NAME, NAME, 0, 0, 0)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    os.closerange(0, os.sysconf("SC_OPEN_MAX"))  # among them the lock, and the pipe to whoever started us
+    _reap_all()
+    os._exit(0)
+
+
+def keeper() -> int | None:
+    """The pid of this process's keeper; None if it has none, or none any more."""
+    parent = os.getppid()
+    try:
+        with open(f"/proc/{parent}/environ", "rb") as file:
+            entries = file.read().split(b"\0")
+    except OSError:
+        return None
+    return parent if any(one.startswith(f"{KEEPER}=".encode()) for one in entries) else None
+
+
+def _reap_all() -> None:
+    """Reap whatever ends below this process, until nothing is left."""
+    while True:
+        try:
+            os.waitpid(-1, 0)
+        except ChildProcessError:
+            return
