@@ -37,10 +37,10 @@ class Pulse(StrEnum):
     """What the looks at a running turn have shown. They go from top to bottom while it gives no sign of life."""
 
     LIVELY = "lively"  # there was a sign of life, or its commands use the CPU
-    QUIET = "quiet"  # no sign for `stall_minutes`; a second look will tell whether its commands use the CPU
+    QUIET = "quiet"  # no sign for `stall_minutes`; a second look will show whether its commands use the CPU
     STALLED = "stalled"  # they do not: it is to be asked for a sign
     NUDGED = "nudged"  # it was asked for a sign
-    DEAF = "deaf"  # it gave none for another `stall_minutes`; a second look will tell, as above
+    DEAF = "deaf"  # it gave none for another `stall_minutes`; a second look will show, as above
     STUCK = "stuck"  # its commands do not use the CPU: it is to be interrupted
 
 

@@ -1,4 +1,4 @@
-"""The figures as a picture: ratios to their floors as bars, and growth as lines. The SVG is written by hand, because no
+"""The figures as an SVG image: ratios to their floors as bars, and growth as lines. It is written by hand, because no
 library is worth adding for it."""
 
 from __future__ import annotations

@@ -148,7 +148,7 @@ def ask(name: str, **fields: Any) -> JsonDict:
 def orchestrator_json(state: str = "idle", **fields: Any) -> JsonDict:
     """An orchestrator that has been asked for a plan."""
     absent = {"why": None, "busy": False, "planned": True, "summary": None, "turns": 1, "tokens": Tokens(0, 0)}
-    server = {"thread": "lead", "server": "ready", "socket": "/run/o.sock", "pid": 8}
+    server = {"thread": "o1", "server": "ready", "socket": "/run/o.sock", "pid": 8}
     return as_sent(OrchestratorInfo(**{**absent, **server, **fields}, state=state))
 
 

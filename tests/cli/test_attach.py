@@ -14,7 +14,7 @@ from tests.cli.conftest import Orch
 from tests.cli.scene import JsonDict, Standin, child, orchestrator_json, status_json, task
 
 READY = child("backend", socket="/run/b.sock", thread="long")
-LEAD = orchestrator_json()
+ORCHESTRATOR = orchestrator_json()
 
 
 @pytest.fixture
@@ -50,8 +50,8 @@ def test_a_task_shows_its_own_thread() -> None:
 
 
 def test_without_a_name_it_is_the_orchestrators() -> None:
-    seen = shows(orchestrator=LEAD)
-    assert found(seen, None) == found(seen, "orchestrator") == ("lead", "/run/o.sock")
+    seen = shows(orchestrator=ORCHESTRATOR)
+    assert found(seen, None) == found(seen, "orchestrator") == ("o1", "/run/o.sock")
 
 
 def test_the_command_is_printed_as_a_shell_takes_it(orch: Orch, standin: Callable[..., Standin], codex: str) -> None:
@@ -116,7 +116,7 @@ def test_attach_without_a_terminal_is_an_error(orch: Orch, standin: Callable[...
             'the orchestrator has not been asked for a plan yet: run `orch plan "PROBLEM"`, or name a child or a task',
         ),
         (
-            shows(orchestrator={**LEAD, "thread": None, "why": "the server is starting"}),
+            shows(orchestrator={**ORCHESTRATOR, "thread": None, "why": "the server is starting"}),
             None,
             1,
             "the orchestrator has no thread yet (the server is starting): it gets one when its first turn starts; "

@@ -269,7 +269,7 @@ def test_only_lines_of_a_long_log_that_may_match_are_parsed(
     assert len(looked_into) == 2  # the line in the ledger and its mirror in a log
 
 
-def test_following_goes_on_until_it_is_interrupted(
+def test_following_continues_until_it_is_interrupted(
     written: WorkspacePaths, orch: Orch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rounds = iter([line("later", 20)])

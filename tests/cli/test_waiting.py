@@ -42,7 +42,7 @@ def test_a_result_is_one_line() -> None:
 
 def test_it_prints_changes_and_returns_when_all_is_done(orch: Orch, standin: Callable[..., Standin]) -> None:
     standin(
-        status_json(tasks=(task("T1", "running", why="told"), T2_AFTER)),
+        status_json(tasks=(task("T1", "running", why="asked"), T2_AFTER)),
         status_json(tasks=(T1_DONE, task("T2", "running"))),
         status_json(tasks=(T1_DONE, task("T2", "running"))),
         status_json(tasks=(T1_DONE, task("T2", "done"))),
@@ -50,7 +50,7 @@ def test_it_prints_changes_and_returns_when_all_is_done(orch: Orch, standin: Cal
     assert orch("wait") == (
         0,
         "2 of 2 tasks done\n",
-        "T1 running (told)\nT2 waiting\nT1 done\nT2 running\nT2 done\n",
+        "T1 running (asked)\nT2 waiting\nT1 done\nT2 running\nT2 done\n",
     )
 
 

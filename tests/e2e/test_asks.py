@@ -25,7 +25,7 @@ def standing() -> Iterator[Lab]:
         yield made
 
 
-def test_a_declined_command_does_not_run_and_the_turn_goes_on(lab: Lab) -> None:
+def test_a_declined_command_does_not_run_and_the_turn_continues(lab: Lab) -> None:
     marker = lab.folder / "declined.txt"
     lab.plan(task("T11", "backend", f"escalate touch {marker}", report("went on without")))
     ask = lab.ask()

@@ -98,7 +98,7 @@ def test_a_provider_that_takes_no_work_pauses_all_and_costs_no_task_a_try(lab: L
 
 
 @pytest.mark.promise("outages")
-def test_work_goes_on_by_itself_after_an_outage(lab: Lab) -> None:
+def test_work_continues_by_itself_after_an_outage(lab: Lab) -> None:
     lab.set_limits(pause_seconds=[0.3], retry_seconds=[])
     answers = iter([(Fail(503, "down"),)] * 3)
     lab.model.reset(lambda request: next(answers, None) or directive_script(request))

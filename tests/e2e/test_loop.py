@@ -43,7 +43,7 @@ def test_an_edit_while_the_turn_runs_steers_it(lab: Lab) -> None:
     assert [line["event"] for line in lab.ledger("steer_arrived", "steer_missed")] == ["steer_arrived"]
 
 
-def test_an_approval_waits_for_the_human_and_the_turn_goes_on(lab: Lab) -> None:
+def test_an_approval_waits_for_the_human_and_the_turn_continues(lab: Lab) -> None:
     marker = lab.folder / "outside.txt"
     lab.plan(
         task(
@@ -67,7 +67,7 @@ def test_an_approval_waits_for_the_human_and_the_turn_goes_on(lab: Lab) -> None:
     assert lab.orch("answer", ask["id"], "accept", check=False).returncode == 1
 
 
-def test_a_killed_server_comes_back_and_the_task_goes_on(lab: Lab) -> None:
+def test_a_killed_server_comes_back_and_the_task_continues(lab: Lab) -> None:
     gate = lab.model.gate("held")
     lab.plan(
         task("T51", "backend", "write a.txt a", "wait held", report("survived"), fields=("verify: `test -f a.txt`",))

@@ -293,7 +293,7 @@ def test_a_follow_up_that_only_quotes_the_block_is_answered_as_done(start: Start
     assert model.requests[-1].outputs_since_last_user() == []
 
 
-def test_a_started_command_goes_on_after_the_turn(start: Start) -> None:
+def test_a_started_command_continues_after_the_turn(start: Start) -> None:
     _, codex = start()
     thread = codex.thread()
     codex.turn(thread, block("start sleep 600", 'report {"summary": "left running"}'))

@@ -45,7 +45,7 @@ def plan(lab: Lab, problem: str, *words: str, check: bool = True) -> CompletedPr
     return lab.orch("plan", "--from", str(lab.folder / "problem.md"), *words, check=check)
 
 
-def begun(lab: Lab, problem: str) -> Future[CompletedProcess[str]]:
+def start_planning(lab: Lab, problem: str) -> Future[CompletedProcess[str]]:
     """Run `orch plan` in the background."""
     pool = ThreadPoolExecutor(1, thread_name_prefix="orch plan")
     try:
@@ -140,7 +140,7 @@ def test_an_edit_of_the_human_is_never_overwritten_by_an_orchestrator_that_has_n
     mine = plan_text(task("P71", "backend", report("mine")))
     theirs = plan_text(task("P72", "backend", report("theirs")))
     script = f"Make it work.\n\n````model\nwait held\nwrite plan.md {escaped(theirs)}\n{answered('planned')}\n````\n"
-    planning = begun(lab, script)
+    planning = start_planning(lab, script)
     gate.wait_reached(SLOW)
     lab.save(mine)
     lab.until(lambda seen: seen["plan"]["revision"] == lab.revision + 1)
@@ -154,11 +154,11 @@ def test_an_edit_of_the_human_is_never_overwritten_by_an_orchestrator_that_has_n
     assert status["plan"]["author"] == "human"
 
 
-def test_a_supervisor_that_dies_while_the_orchestrator_plans_goes_on_with_it(lab: Lab) -> None:
+def test_a_supervisor_that_dies_while_the_orchestrator_plans_continues_it(lab: Lab) -> None:
     gate = lab.model.gate("held")
     text = plan_text(task("P81", "backend", report("ok")))
     script = f"Make it work.\n\n````model\nwait held\nwrite plan.md {escaped(text)}\n{answered('planned')}\n````\n"
-    planning = begun(lab, script)
+    planning = start_planning(lab, script)
     gate.wait_reached(SLOW)
     os.kill(lab.status()["supervisor"]["pid"], 9)
     assert planning.result(timeout=SLOW).returncode == 1

@@ -100,7 +100,7 @@ def test_a_removed_task_is_interrupted_and_retired_and_its_changes_stay(lab: Lab
     assert (lab.repos["backend"] / "a.txt").exists()
 
 
-def test_a_held_task_is_interrupted_and_goes_on_when_released(lab: Lab) -> None:
+def test_a_held_task_is_interrupted_and_continues_when_released(lab: Lab) -> None:
     begin(lab, "T71")
     lab.plan(task("T71", "backend", "write a.txt old", "wait held", report("old"), fields=("hold: yes",)))
     lab.task("T71", "held")
@@ -157,7 +157,7 @@ def test_an_edit_that_arrives_after_the_turn_ended_becomes_a_follow_up_turn(lab:
 def test_a_steer_that_the_turn_misses_is_sent_in_a_follow_up_turn(lab: Lab) -> None:
     """The same race on the wire: the server is suspended while the turn ends, so the steer comes too late."""
     begin(lab, "T121")
-    # The model's answer and our steer are both on their way before the server goes on. Whichever it reads first, the
+    # The model's answer and our steer are both on their way before the server continues. Whichever it reads first, the
     # child must have received the change when the task is done.
     pid = lab.child("backend", "ready")["pid"]
     os.kill(pid, 19)

@@ -101,7 +101,7 @@ def test_a_timeout_across_backend_firmware_and_mobile_is_fixed_from_one_prompt()
                 assert (repo / path).read_text(encoding="utf-8") == text
         assert git(made["firmware"], "log", "-1", "--format=%s") == "Report before the self-test"
         assert_once(lab, {name: len(LAMP.sample.files(name, "fix")) for name in made})
-        assert_heard_once(lab, "The backend still takes", "A lamp may be online up to 40", "An app from before")
+        assert_received_once(lab, "The backend still takes", "A lamp may be online up to 40", "An app from before")
         assert "online after 47 seconds" in lab.workspace.runs.read_text(encoding="utf-8")
         lab.orch("down")
         assert process.marked(lab.workspace.mark()) == []
@@ -166,7 +166,7 @@ def test_a_lost_session_across_frontend_edge_and_backend_is_fixed_while_the_cont
             first, second = (text for text in last.user_texts() if not text.startswith("While you work on"))
             assert first.startswith(f"# {task} — {title}\n")
             assert second.startswith("The plan changed while you worked on this task.")
-        assert_heard_once(lab, *(fact for part in CHECKOUT.parts.values() for fact in part.learned))
+        assert_received_once(lab, *(fact for part in CHECKOUT.parts.values() for fact in part.learned))
         lab.orch("down")
         assert process.marked(lab.workspace.mark()) == []
         assert lab.model.errors == []
@@ -195,7 +195,7 @@ def assert_once(lab: Lab, patches: Mapping[str, int]) -> None:
         assert len([item for item in last.input if item.get("name") == "apply_patch"]) == number, child
 
 
-def assert_heard_once(lab: Lab, *facts: str) -> None:
+def assert_received_once(lab: Lab, *facts: str) -> None:
     """Assert that each fact reached the orchestrator in one digest, and is in the plan that it wrote then."""
     last = [one for one in lab.model.requests if Path(one.cwd) == lab.workspace.root][-1]
     digests = [text for text in last.user_texts() if text.startswith(NEWS)]

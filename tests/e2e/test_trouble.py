@@ -58,7 +58,7 @@ def test_a_failing_provider_is_tried_again_if_that_can_help_and_then_reported(la
     assert lab.orch("wait", check=False).returncode == 5
 
 
-def test_a_failed_task_goes_on_when_the_human_says_so(lab: Lab) -> None:
+def test_a_failed_task_continues_when_the_human_says_so(lab: Lab) -> None:
     lab.plan(task("T21", "backend", "fail 401"))
     lab.task("T21", "failed")
     lab.model.reset(lambda request: [lab.says(report("better now"))])
@@ -75,7 +75,7 @@ def test_a_silent_model_ends_in_a_failed_task_not_in_a_wait_without_end() -> Non
 
 
 @pytest.mark.promise("hangs found")
-def test_a_hung_server_is_noticed_and_replaced_and_its_task_goes_on(lab: Lab) -> None:
+def test_a_hung_server_is_noticed_and_replaced_and_its_task_continues(lab: Lab) -> None:
     lab.model.gate("held")
     lab.plan(task("T31", "backend", "wait held", report("survived")))
     lab.model.gate("held").wait_reached(SLOW)
@@ -174,7 +174,7 @@ def test_ten_ups_at_once_make_one_supervisor_and_one_server_each(own: Lab) -> No
     assert len(surveyors) <= 1
 
 
-def test_down_interrupts_running_work_and_the_next_up_goes_on_with_it(own: Lab) -> None:
+def test_down_interrupts_running_work_and_the_next_up_continues_it(own: Lab) -> None:
     own.model.gate("held")
     own.plan(task("T1", "backend", "write a.txt a", "wait held", report("in the end")))
     own.up()
@@ -229,7 +229,7 @@ def test_a_restart_keeps_the_thread_and_the_task(lab: Lab) -> None:
     assert (lab.task("T41", "done")["turns"], lab.status()["children"][0]["thread"]) == (2, thread)
 
 
-def test_hold_starts_nothing_new_and_go_goes_on(lab: Lab) -> None:
+def test_hold_starts_nothing_new_and_go_resumes(lab: Lab) -> None:
     lab.orch("hold")
     lab.plan(task("T51", "backend", report("now")))
     seen = lab.until(lambda seen: seen["tasks"] and seen["tasks"][0]["state"] != "retired")

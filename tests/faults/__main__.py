@@ -22,7 +22,7 @@ from tests.faults.story import Story, story_of
 from tests.faults.world import Stage
 
 CHILDREN = ("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta")
-A_STAGE = 6  # stories that are told on one stage
+A_STAGE = 6  # stories that are played on one stage
 
 
 def main() -> int:
@@ -117,7 +117,7 @@ def _on_stage(stage: Stage, numbers: list[int], only: list[str] | None, result: 
     for number in numbers:
         story = story_of(number, list(stage.repos), only or sorted(KINDS))
         began, broken = time.monotonic(), len(result.broken)
-        _tell(stage, story, before, result)
+        _print_result(stage, story, before, result)
         result.stories += 1
         what = ", ".join(f"{one.kind} at {one.at:g}" for one in story.faults)
         for _, name, seen in result.broken[broken:]:
@@ -128,7 +128,7 @@ def _on_stage(stage: Stage, numbers: list[int], only: list[str] | None, result: 
             return  # later stories would only find the same again
 
 
-def _tell(stage: Stage, story: Story, before: checks.Before, result: Result) -> None:
+def _print_result(stage: Stage, story: Story, before: checks.Before, result: Result) -> None:
     try:
         stage.be_up()
         stage.save_plan(story)

@@ -75,7 +75,7 @@ def tool_killed(stage: Stage, luck: Random) -> None:
 
 
 def server_stopped(stage: Stage, luck: Random) -> None:
-    """Suspend a server for a while. After a short time it goes on, after a long time it is replaced."""
+    """Suspend a server for a while. After a short time it continues, after a long time it is replaced."""
     if pids := _servers(stage):
         pid = luck.choice(pids)
         _signal(pid, signal.SIGSTOP)

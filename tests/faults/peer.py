@@ -173,7 +173,7 @@ def _frame(payload: bytes) -> bytes:
 
 
 def intrude(stage: Stage, luck: Random) -> Intruder | None:
-    """Put an intruder between a running server and whoever connects to it next. None if none runs."""
+    """Put an intruder between a running server and the next client. None if none runs."""
     records = [
         record for record in Registry(stage.workspace.registry).alive().values() if os.path.exists(record.socket)
     ]

@@ -135,7 +135,7 @@ while True:
 """
 
 
-def test_error_output_is_trimmed_while_a_server_goes_on_writing(tmp_path: Path) -> None:
+def test_error_output_is_trimmed_while_a_server_keeps_writing(tmp_path: Path) -> None:
     logs = Logs(tmp_path, megabytes=0.01)
     path = logs.stderr_of("api")
     writer = subprocess.Popen([sys.executable, "-c", APPENDING, path])

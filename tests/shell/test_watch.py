@@ -142,7 +142,7 @@ def test_a_slow_save_is_never_read_torn(plan: Path, exists: bool) -> None:
     assert {content for content in watched(plan, story) if content is not None} == {whole}
 
 
-def test_a_save_begun_right_after_another_is_waited_for(plan: Path) -> None:
+def test_a_save_that_begins_right_after_another_is_waited_for(plan: Path) -> None:
     async def story(reader: Reader, _: FileWatch) -> None:
         plan.write_bytes(b"first")
         with plan.open("wb", buffering=0) as file:

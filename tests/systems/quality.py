@@ -153,7 +153,7 @@ def _report(
     }
     if options.json:
         data = {
-            "systems": [_as_json(system, it, took, _may_tell(options, system)) for system, it, took in judged],
+            "systems": [_as_json(system, it, took, _may_show(options, system)) for system, it, took in judged],
             "skipped": skipped,
             "means": {
                 name: {"precision": fmean(it.precision for it in group), "recall": fmean(it.recall for it in group)}
@@ -165,7 +165,7 @@ def _report(
         return
     if options.verbose:
         for system, it, _ in judged:
-            if _may_tell(options, system):
+            if _may_show(options, system):
                 _details(it)
             else:
                 print(f"{system.name} is held out: no details without --reveal\n")
@@ -221,7 +221,7 @@ def _as_json(system: System, it: Judgement, took: float, tell: bool) -> dict[str
     return data
 
 
-def _may_tell(options: argparse.Namespace, system: System) -> bool:
+def _may_show(options: argparse.Namespace, system: System) -> bool:
     return options.reveal or not system.held_out
 
 

@@ -93,7 +93,7 @@ def readiness(world: World, state: TaskState, at: datetime) -> str | None:
 
 
 def external_turn(world: World, child: str) -> str | None:
-    """Say in one line that a turn of somebody else runs on a thread of the child; None if there is none."""
+    """Say in one line that another client's turn runs on a thread of the child; None if there is none."""
     for thread in world.threads.values():
         running = thread.running if thread.child == child and thread.open else None
         if running is None or any(message.startswith(OUR_MESSAGES) for message in running.messages):

@@ -1,4 +1,4 @@
-"""Write a snapshot as Markdown for whoever plans: within a budget, the most valuable facts first, all of it data."""
+"""Write a snapshot as Markdown for planning: within a budget, the most valuable facts first, all of it data."""
 
 from __future__ import annotations
 

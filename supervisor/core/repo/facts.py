@@ -1,4 +1,4 @@
-"""List the facts about a repo, one line each, ranked by their value to whoever plans a change in it."""
+"""List the facts about a repo, one line each, ranked by their value for planning a change in it."""
 
 from __future__ import annotations
 

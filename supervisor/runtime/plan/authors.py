@@ -1,4 +1,4 @@
-"""Tell who wrote plan.md. The orchestrator announces it (`write_plan`), or is observed writing with Codex's own tools.
+"""Find out who wrote plan.md. The orchestrator announces it (`write_plan`), or we see it write with Codex's own tools.
 
 Every other version counts as the human's. If the orchestrator overwrites a version of the human's that it has not read,
 its own version is stale and does not come into force.
@@ -30,7 +30,7 @@ class _Touch(Enum):
 
 
 class Authors:
-    """Tells the author of each version of plan.md. `world` returns the current world."""
+    """Finds the author of each version of plan.md. `world` returns the current world."""
 
     def __init__(self, plan: str, world: Callable[[], World]) -> None:
         self._plan = plan
@@ -58,7 +58,7 @@ class Authors:
                 self._until = monotonic() + SEEN_WITHIN
 
     def author_of(self, digest: str) -> str:
-        """Tell who wrote the new content of plan.md."""
+        """Return who wrote the new content of plan.md."""
         return ORCHESTRATOR if digest in self._claims or self._writing() else HUMAN
 
     def is_stale(self, digest: str) -> bool:
@@ -73,7 +73,7 @@ class Authors:
 
 
 def _touch(item: Item, plan: str) -> _Touch | None:
-    """Tell what an item does to the file `plan` (an absolute path); None if it does not concern that file."""
+    """Return what an item does to the file `plan` (an absolute path); None if it does not concern that file."""
     name = plan.rpartition("/")[2]
     if isinstance(item, FileChange):
         kinds = {one.kind.type for one in item.changes if one.path in (plan, name, f"./{name}")}

@@ -17,7 +17,7 @@ from supervisor.shell.git.folder import is_plain_root, place_of
 from supervisor.shell.git.run import GitOutput, failed, quoted, run_git
 
 ENTRY_LIMIT = 5_000
-"""Dirty paths kept of one work tree. When there are more, they are build products that nobody told git to ignore."""
+"""Dirty paths kept of one work tree. When there are more, they are build products that .gitignore lacks."""
 
 CHANGED_LIMIT = 500
 """Paths reported as changed. Nobody reads more."""

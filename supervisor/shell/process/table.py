@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Identity(NamedTuple):
-    """What tells a process from every other one, earlier or later."""
+    """What distinguishes a process from every other one, earlier or later."""
 
     pid: int
     ticks: int  # clock ticks from boot to its start; without /proc: its start time in milliseconds

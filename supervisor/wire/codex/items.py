@@ -1,4 +1,4 @@
-"""What a turn is made of: messages, commands, changes, calls of tools."""
+"""The items of a turn: messages, commands, changes, tool calls."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from msgspec import Struct
 
 
 class Item:
-    """A part of a turn; a base for its kinds, of which we know some."""
+    """An item of a turn; the base of the kinds that we use."""
 
     __slots__ = ()
     type: str
@@ -16,13 +16,13 @@ class Item:
 
 
 class UserInput(Struct, frozen=True):
-    """A part of what was said to a thread; only a text has one."""
+    """A part of a user message. Only a text part has `text`."""
 
     text: str | None = None
 
 
 class UserMessage(Item, Struct, frozen=True, rename="camel"):
-    """What was said to a thread. `client_id` is the message id that its sender gave."""
+    """A message to a thread. `client_id` is the message id that its sender chose."""
 
     type: str
     id: str = ""
@@ -31,7 +31,7 @@ class UserMessage(Item, Struct, frozen=True, rename="camel"):
 
 
 class AgentMessage(Item, Struct, frozen=True):
-    """What the model says."""
+    """A message of the model."""
 
     type: str
     id: str = ""
@@ -47,7 +47,7 @@ class PlanText(Item, Struct, frozen=True):
 
 
 class CommandAction(Struct, frozen=True):
-    """What Codex takes a part of a command for: `read`, `search`, ..."""
+    """Codex's classification of a part of a command: `read`, `search`, ..."""
 
     type: str = ""
 
@@ -100,7 +100,7 @@ class McpToolCall(Item, Struct, frozen=True):
 
 
 class OtherItem(Item, Struct, frozen=True, rename="camel"):
-    """An item of a kind that we have no use for; a log shows these fields, where it has them."""
+    """An item of a kind that we do not use. The log shows these fields, if it has them."""
 
     type: str = ""
     id: str = ""

@@ -1,6 +1,6 @@
 """Read source code: literals and names of data, each with its line and its surroundings.
 
-`read` loads the grammars; code that only tells files apart needs none of them.
+`read` loads the grammars; code that only classifies files needs none of them.
 
 Here: languages and their grammars. Not here: what a literal means to the map (`core.map`).
 """

@@ -1,4 +1,4 @@
-"""Tell the language of a file, and tell files that nobody wrote by hand."""
+"""Recognise the language of a file, and the files that nobody wrote by hand."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ _TESTS = re.compile(
 
 
 def language_of(name: str) -> str | None:
-    """Tell the language of a file by its name; None for documents, pictures and data, which are not read."""
+    """Return the language of a file by its name; None for documents, pictures and data, which are not read."""
     base = name.rpartition("/")[2].lower()
     if manifest := packages.manifest_of(name):
         return manifest

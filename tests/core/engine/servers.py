@@ -159,7 +159,7 @@ class Servers:
         moved = "is not in the config any more" in action.why
         excused = moved or action.task in self.retried
         if action.due in LIVE_DUES and last is not None and not excused:
-            assert last.status is not TurnStatus.COMPLETED, f"{action.task} goes on with a turn that was completed"
+            assert last.status is not TurnStatus.COMPLETED, f"{action.task} continues a turn that was completed"
         self.retried.discard(action.task)
         answer = self.owed.pop(action.task, "")
         assert answer in action.text or action.due is Due.BRIEF or moved, f"{action.task} never receives {answer!r}"

@@ -83,7 +83,7 @@ def test_decline_blocks_also_what_is_still_being_interrupted() -> None:
     assert only(scene.answer("A2", "accept")).due is Due.RESUME
 
 
-def test_a_plan_that_gives_more_goes_on_by_itself() -> None:
+def test_a_plan_that_gives_more_continues_by_itself() -> None:
     scene = paused(Scene(SMALL).running("T1"))
 
     assert kinds(scene.plan(replace(SMALL, budget=Budget(tokens=1000)))) == [act.WithdrawAsk, act.StartTurn]

@@ -1,4 +1,4 @@
-"""Failed turns: which are tried again, and what people are told about each."""
+"""Failed turns: which are tried again, and what people read about each."""
 
 from __future__ import annotations
 

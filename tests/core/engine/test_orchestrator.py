@@ -304,7 +304,7 @@ def test_a_turn_that_went_on_while_the_supervisor_was_dead_is_not_started_again(
     assert scene.own.phase is Phase.WORKING
 
 
-def test_down_interrupts_the_orchestrator_and_the_next_up_goes_on() -> None:
+def test_down_interrupts_the_orchestrator_and_the_next_up_continues() -> None:
     scene = OrchestratorScene().at_work()
     actions = scene.post(ev.DownRequested, now=False)
     assert [type(one) for one in actions] == [act.InterruptTurn]

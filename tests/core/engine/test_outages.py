@@ -33,7 +33,7 @@ def both_running() -> Scene:
     return scene
 
 
-def test_one_turn_that_meets_an_outage_pauses_all_and_what_runs_goes_on() -> None:
+def test_one_turn_that_meets_an_outage_pauses_all_and_what_runs_continues() -> None:
     scene = Scene(T1, POLL).running("T1")
     assert failed(scene, "T1", BUSY) == ()
 
@@ -86,7 +86,7 @@ def test_what_codex_does_not_know_leaves_the_growing_pause() -> None:
     assert scene.world.outages[""].until == before, "it was not asked any more"
 
 
-def test_another_provider_goes_on() -> None:
+def test_another_provider_continues() -> None:
     scene = Scene(T1, POLL)
     scene.post(ev.ThreadOpened, "backend", 11, "backend-thread", None, False, (), "openai")
     scene.began("T1", "turn-1")
@@ -97,7 +97,7 @@ def test_another_provider_goes_on() -> None:
     ]
 
 
-def test_one_notice_reports_an_outage_and_when_it_goes_on() -> None:
+def test_one_notice_reports_an_outage_and_when_it_continues() -> None:
     scene = Scene(up=False)
     scene.post(ev.SupervisorStarted, 1, "1", (BACKEND, MOBILE), (), (), notices=("paused",))
     scene.post(ev.UpRequested, ("backend", "mobile"))
@@ -157,7 +157,7 @@ def test_a_failure_says_whether_the_provider_takes_any_work(
     assert (verdict.outage, verdict.limited, verdict.after) == (outage, limited, after)
 
 
-def test_the_orchestrator_pauses_too_and_goes_on() -> None:
+def test_the_orchestrator_pauses_too_and_continues() -> None:
     scene = Scene(up=False)
     scene.start(BACKEND, ORCHESTRATOR_CHILD)
     scene.post(ev.PlanningRequested, "Time-outs.")

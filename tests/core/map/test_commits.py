@@ -25,7 +25,7 @@ def names(api: list[Commit], web: list[Commit]) -> list[tuple[str, str]]:
     return [(row.name, row.note) for row in related({"api": api, "web": web})]
 
 
-def test_one_ticket_in_two_repos_is_a_row_whoever_wrote_it_and_whenever() -> None:
+def test_one_ticket_in_two_repos_is_a_row_whatever_its_author_and_time() -> None:
     api, web = (
         commit("Sign frames", "HIVE-12"),
         commit("Check frames", "HIVE-12", hours=900, author="Bob", oid="b" * 40),

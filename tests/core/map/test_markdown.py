@@ -1,4 +1,4 @@
-"""The map as JSON, as Markdown and as a picture. No name that a stranger chose breaks any of them."""
+"""The map as JSON, as Markdown and as a Mermaid graph. No name that a stranger chose breaks any of them."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ CLEAN_TREE = "the work tree is clean"
 
 
 @pytest.mark.parametrize(
-    ("git", "told"),
+    ("git", "expected"),
     [
         (GitState("k", "main", None), ["no commit on this branch yet", CLEAN_TREE]),
         (GitState("k", "main", None, empty=True), ["no commit yet", CLEAN_TREE]),
@@ -90,12 +90,12 @@ CLEAN_TREE = "the work tree is clean"
         (replace(CLEAN, bare=True), [BRANCH, "bare: no work tree"]),
     ],
 )
-def test_the_head_comes_first(git: GitState, told: list[str]) -> None:
-    assert lines("Current state", git=git, history=History(default_branch="main")) == told
+def test_the_head_comes_first(git: GitState, expected: list[str]) -> None:
+    assert lines("Current state", git=git, history=History(default_branch="main")) == expected
 
 
 @pytest.mark.parametrize(
-    ("git", "told"),
+    ("git", "expected"),
     [
         (
             replace(
@@ -165,8 +165,8 @@ def test_the_head_comes_first(git: GitState, told: list[str]) -> None:
         ),
     ],
 )
-def test_an_unfinished_operation_of_git_is_shown(git: GitState, told: list[str]) -> None:
-    assert [line for line in lines("Current state", git=git) if line not in (BRANCH, CLEAN_TREE)] == told
+def test_an_unfinished_operation_of_git_is_shown(git: GitState, expected: list[str]) -> None:
+    assert [line for line in lines("Current state", git=git) if line not in (BRANCH, CLEAN_TREE)] == expected
 
 
 DOCS = Docs(
@@ -232,7 +232,7 @@ CODE = Code(
 
 
 @pytest.mark.parametrize(
-    ("section", "told"),
+    ("section", "expected"),
     [
         (
             "What it is",
@@ -279,8 +279,8 @@ CODE = Code(
         ("Incomplete", ["docs/y.md could not be read"]),
     ],
 )
-def test_documents_and_code_are_shown_by_section(section: str, told: list[str]) -> None:
-    assert lines(section, docs=DOCS, code=CODE) == told
+def test_documents_and_code_are_shown_by_section(section: str, expected: list[str]) -> None:
+    assert lines(section, docs=DOCS, code=CODE) == expected
 
 
 def test_the_history_is_shown_from_the_whole_to_the_single_commit() -> None:

@@ -270,7 +270,7 @@ def test_many_changed_files_are_cut_and_counted() -> None:
     assert text.endswith("- `f049`\n- and 7 more")
 
 
-def test_only_the_moment_of_rendering_tells_two_renderings_of_one_world_apart() -> None:
+def test_only_the_moment_of_rendering_distinguishes_two_renderings_of_one_world() -> None:
     world = world_at_work()
     later = NOON + timedelta(days=3)
     assert shown(world) == shown(world)

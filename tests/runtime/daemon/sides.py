@@ -86,7 +86,7 @@ class Pretended(Executors):
 
     def event(self) -> ev.Event:
         while not self.inbox:
-            assert self._go_on(), "nothing goes on by itself any more"
+            assert self._go_on(), "nothing continues by itself any more"
         return self.inbox.popleft()
 
     def let_turn_end(self) -> None:

@@ -28,7 +28,7 @@ def test_a_wall_clock_that_is_moved_by_a_day_moves_nothing(monkeypatch: pytest.M
 
 
 @pytest.mark.promise("clock")
-def test_a_supervisor_goes_on_from_the_last_moment_of_the_ledger_if_the_clock_was_set_back_since() -> None:
+def test_a_supervisor_continues_from_the_last_moment_of_the_ledger_if_the_clock_was_set_back_since() -> None:
     last = datetime.now(UTC) + DAY
     clock = Clock(last)
     first = clock.now()

@@ -256,7 +256,7 @@ def test_a_look_distinguishes_a_running_turn_from_one_that_is_over(side: Side) -
 # ── approvals ────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_an_answer_resolves_the_request_and_the_turn_goes_on(side: Side) -> None:
+def test_an_answer_resolves_the_request_and_the_turn_continues(side: Side) -> None:
     turn = running(side, ASKS)
     side.let_turn_ask()
     request = until(side, ev.RequestReceived).request

@@ -1,4 +1,4 @@
-"""Each version of plan.md is read once, kept as a numbered revision, and posted; what cannot be read is told."""
+"""Each version of plan.md is read once, kept as a numbered revision, and posted; what cannot be read is reported."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def test_a_version_is_kept_word_for_word_and_posted_once(file: PlanFile) -> None
     assert file.kept() == {"0001.md": PLAN, "0002.md": PLAN.replace("Do it.", "Do it twice.")}
 
 
-def test_a_missing_and_an_empty_file_are_told_apart(file: PlanFile) -> None:
+def test_a_missing_and_an_empty_file_are_distinguished(file: PlanFile) -> None:
     assert file.looked() == [PlanMissing(NOON, "there is no plan.md")]
     assert file.saved(" \n") == [PlanMissing(NOON, "plan.md is empty")]
 

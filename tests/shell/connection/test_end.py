@@ -82,7 +82,7 @@ async def test_waiting_requests_fail_when_the_reader_stops(path: Path) -> None:
 
 
 @looped
-async def test_a_ping_tells_a_living_server_from_a_hung_and_a_dead_one(path: Path) -> None:
+async def test_a_ping_distinguishes_a_living_server_from_a_hung_and_a_dead_one(path: Path) -> None:
     async def script(server: Server) -> None:
         await server.take()
         server.connection.transport.pause_reading()

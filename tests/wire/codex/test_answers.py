@@ -44,9 +44,9 @@ def understood(method: CodexMethod[A], answer: object) -> A:
     return found
 
 
-def seen(told: dict[str, Any]) -> TurnSeen:
+def seen(turn: dict[str, Any]) -> TurnSeen:
     """Read one turn of an answer."""
-    (found,) = turns_of(understood(LIST_TURNS, {"data": [told]}))
+    (found,) = turns_of(understood(LIST_TURNS, {"data": [turn]}))
     return found
 
 

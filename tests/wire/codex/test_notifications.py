@@ -187,10 +187,10 @@ def test_settings_that_differ_from_ours_are_reported_once_each() -> None:
 
 
 @given(st.lists(st.tuples(METHODS, PARAMS), max_size=6))
-def test_no_notification_breaks_the_reader(told: list[tuple[str, Mapping[str, Any]]]) -> None:
+def test_no_notification_breaks_the_reader(messages: list[tuple[str, Mapping[str, Any]]]) -> None:
     notifications = NotificationReader("api")
     notifications.turn_requested("t", {})
-    for method, params in told:
+    for method, params in messages:
         found = read_notification(Notice(method, params))
         event = notifications.receive(found, AT) if isinstance(found, Notification) else None
         assert event is None or event.at == AT

@@ -144,7 +144,7 @@ def test_running_and_not_wanted_there_any_more_it_is_interrupted(edit: Edit, why
     assert edit(scene)[0] == act.InterruptTurn("backend", "T1", "backend-thread", "turn-1", False, why=why)
 
 
-def test_a_running_task_goes_on_at_its_new_child() -> None:
+def test_a_running_task_continues_at_its_new_child() -> None:
     scene = Scene(T1).running("T1")
     child_changed(scene)
     assert kinds(scene.ended("T1", TurnStatus.INTERRUPTED)) == [act.OpenThread]
@@ -154,7 +154,7 @@ def test_a_running_task_goes_on_at_its_new_child() -> None:
     assert (started.child, started.run, started.due) == ("mobile", 2, Due.BRIEF)
 
 
-def test_a_held_task_goes_on_when_the_hold_is_lifted() -> None:
+def test_a_held_task_continues_when_the_hold_is_lifted() -> None:
     scene = Scene(T1).running("T1")
     held(scene)
     assert scene.status("T1") == "held"
@@ -222,7 +222,7 @@ def test_a_broken_or_missing_plan_touches_no_running_work() -> None:
     assert scene.why("T2") == "nothing new starts: there is no plan.md"
 
 
-def test_held_the_supervisor_starts_nothing_new_and_goes_on_with_what_runs() -> None:
+def test_held_the_supervisor_starts_nothing_new_and_continues_what_runs() -> None:
     scene = Scene(T1, T2).running("T1")
     scene.post(ev.HoldSet)
     scene.ended("T1")

@@ -43,7 +43,7 @@ def test_down_now_does_not_wait_at_all() -> None:
     assert kinds(scene.post(ev.DownRequested, True)) == [act.InterruptTurn, act.StopServer, act.StopServer]
 
 
-def test_an_interrupted_task_goes_on_with_the_next_up() -> None:
+def test_an_interrupted_task_continues_with_the_next_up() -> None:
     scene = Scene(T1).running("T1")
     scene.post(ev.DownRequested, False)
     scene.ended("T1", TurnStatus.INTERRUPTED)

@@ -74,7 +74,7 @@ def test_an_answer_that_goes_to_a_new_thread_brings_the_whole_brief() -> None:
     assert "Use B." in answered.text
 
 
-def test_a_running_turn_goes_on_in_a_new_thread_when_its_own_is_gone() -> None:
+def test_a_running_turn_continues_in_a_new_thread_when_its_own_is_gone() -> None:
     scene = Scene(T1).running("T1")
     scene.exited("backend")
     scene.ready("backend", pid=12)

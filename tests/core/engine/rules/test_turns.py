@@ -90,7 +90,7 @@ def test_a_turn_without_a_report_and_without_checks_becomes_a_question() -> None
     assert scene.status("T2") == "done"
 
 
-def test_a_server_that_dies_is_started_again_and_its_turn_goes_on() -> None:
+def test_a_server_that_dies_is_started_again_and_its_turn_continues() -> None:
     scene = Scene(T1).running("T1")
 
     assert scene.exited("backend") == (act.EnsureServer("backend", why="it is gone: it ended with code 9"),)

@@ -1,4 +1,4 @@
-"""What a history tells: conventions, people, files that change together, branches in flight."""
+"""What a history shows: conventions, people, files that change together, branches in flight."""
 
 from __future__ import annotations
 
