@@ -11,7 +11,8 @@ from msgspec import Struct
 
 from supervisor.errors import UsageError
 from supervisor.shell.files import read_file
-from supervisor.shell.git import list_files, toplevel
+from supervisor.shell.git.listing import list_files
+from supervisor.shell.git.root import toplevel
 
 SIZE = 4 << 20
 """Bytes of one file that are read."""

@@ -7,7 +7,9 @@ from pathlib import Path
 
 from supervisor.errors import UsageError
 from supervisor.mcp.files import Text
-from supervisor.shell import git
+from supervisor.shell.git.config import filters_of, read_config
+from supervisor.shell.git.root import toplevel
+from supervisor.shell.git.run import run_git
 
 COMMITS = 5_000  # in a log
 SECONDS = 15.0  # for one command
@@ -25,7 +27,7 @@ _REVISION = re.compile(r"[\w@][\w@{}^~./+:\-]*")
 
 def run(repo: Path, command: str, revision: str, path: str, pattern: str) -> Text:
     """Run a git command and return its output. Raises UsageError for arguments that we or git do not accept."""
-    root = git.toplevel(repo)
+    root = toplevel(repo)
     revision, path = revision.strip(), path.strip()
     if revision and (len(revision) > 200 or not _REVISION.fullmatch(revision)):
         raise UsageError(f"`{revision[:60]}` is not a revision", "name a commit, a branch, or a range A..B")
@@ -46,10 +48,10 @@ def run(repo: Path, command: str, revision: str, path: str, pattern: str) -> Tex
             words += [*([] if revision else ["--untracked"]), "-e", pattern, *which, *where]
         case _:
             raise UsageError(f"git `{command[:60]}` is not offered", "use log, show, diff or grep")
-    filters = git.filters_of(git.read_config(root))
+    filters = filters_of(read_config(root))
     settings = (*_SETTINGS, "submodule.recurse=false", "grep.threads=1")
     # With --literal-pathspecs a path is only a path and not a pattern.
-    answer = git.run_git(
+    answer = run_git(
         root, "--literal-pathspecs", *words, filters=filters, settings=settings, seconds=SECONDS, partial=True
     )
     if answer.code != 0 and not answer.cut and not (command == "grep" and answer.code == 1):

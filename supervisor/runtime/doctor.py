@@ -23,7 +23,8 @@ from supervisor.runtime.config import load as config
 from supervisor.runtime.workspace import WorkspacePaths, make_private
 from supervisor.shell import process
 from supervisor.shell.connection import Connection, connect
-from supervisor.shell.git import run_git, without_repo
+from supervisor.shell.git.environment import without_repo
+from supervisor.shell.git.run import run_git
 from supervisor.shell.watch import watch_file
 from supervisor.wire.codex.answers import EXECUTE, INITIALIZE, READ_ACCOUNT, CodexMethod, login_problem, read_answer
 from supervisor.wire.codex.decode import NotUnderstood

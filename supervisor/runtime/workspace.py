@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import stat
 from pathlib import Path
 from typing import NamedTuple
 
 from supervisor.errors import WorkspaceError
+from supervisor.sha256 import hex_digest
 
 CONFIG_NAME = "orchestrator.config.yaml"
 
@@ -22,7 +22,7 @@ class WorkspacePaths(NamedTuple):
     @property
     def id(self) -> str:
         """A short name of this workspace that never changes. It marks our processes and names the sockets."""
-        return hashlib.sha256(os.fsencode(self.root)).hexdigest()[:12]
+        return hex_digest(os.fsencode(self.root))[:12]
 
     @property
     def config(self) -> Path:
@@ -102,7 +102,7 @@ class WorkspacePaths(NamedTuple):
         return self.runtime_dir / "control.sock"
 
     def server_socket(self, child: str) -> Path:
-        return self.runtime_dir / f"{hashlib.sha256(child.encode()).hexdigest()[:8]}.sock"
+        return self.runtime_dir / f"{hex_digest(child.encode())[:8]}.sock"
 
     def mark(self, child: str = "") -> str:
         """The mark in the environment of a server of ours: `ID/CHILD`; without a child, the common prefix `ID/`."""

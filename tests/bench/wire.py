@@ -19,7 +19,7 @@ from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
 
 from supervisor.runtime.codex.registry import Registry
-from supervisor.shell.git import read_tree
+from supervisor.shell.git.tree import read_tree
 from tests.bench import peers
 from tests.bench.rows import Row, median, timed
 from tests.e2e.lab import Lab, task

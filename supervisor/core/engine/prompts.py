@@ -7,7 +7,6 @@ marked as data, so that no child can give orders to another one.
 from __future__ import annotations
 
 import difflib
-import hashlib
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
@@ -20,6 +19,7 @@ from supervisor.domain.link import Drift, Link
 from supervisor.domain.plan import Contract, Plan, Task
 from supervisor.domain.task import Brief, TaskState
 from supervisor.domain.world import Learning
+from supervisor.sha256 import hex_digest
 
 DRIFTS_LISTED = 12  # the newest ones: enough for a child to start looking for itself
 
@@ -35,7 +35,7 @@ def brief_of(task: Task, plan: Plan) -> Brief:
 @lru_cache(maxsize=4096)  # decide() needs the brief of every task at every event
 def _brief(task: Task, contracts: tuple[Contract, ...], objective: str) -> Brief:
     plan = Plan(title="", hold=False, objective=objective, success="", contracts=contracts, tasks=(task,))
-    key = hashlib.sha256(task_key(task, plan).encode("utf-8", "replace")).hexdigest()[:16]
+    key = hex_digest(task_key(task, plan).encode("utf-8", "replace"))[:16]
     parts = [f"# {task.id} — {task.title}", task.instructions.strip()]
     if objective.strip():
         parts += ["## Objective of the whole change", objective.strip()]

@@ -44,7 +44,8 @@ def without_colour(text: str) -> str:
 
 
 # C0 and C1 controls, lone surrogates, and invisible characters: direction marks, zero-width marks, tags.
-_CONTROL = re.compile(
+# `re` compiles it when it is first used (1 ms), for no start has to wait for it, and keeps it.
+_CONTROL = (
     "[\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e"
     "\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
 )
@@ -54,7 +55,7 @@ _LEADING = re.compile(r"^(?P<before>\d*)(?P<mark>[-+=.)])")
 
 
 def _harmless(text: str) -> str:
-    return _CONTROL.sub("\ufffd", text)
+    return re.sub(_CONTROL, "\ufffd", text)
 
 
 def _longest_backticks(text: str) -> int:

@@ -14,7 +14,7 @@ from supervisor.runtime.config.model import Config
 from supervisor.runtime.logs import Logs
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell import process
-from supervisor.shell.git import without_repo
+from supervisor.shell.git.environment import without_repo
 from supervisor.shell.process import Spawned
 
 

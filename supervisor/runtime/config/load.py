@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 from pathlib import Path
@@ -15,7 +14,8 @@ from supervisor.errors import ConfigError, OrchError, UsageError
 from supervisor.runtime.config.model import Config
 from supervisor.runtime.config.read import read
 from supervisor.runtime.workspace import WorkspacePaths
-from supervisor.shell.git import toplevel
+from supervisor.sha256 import hex_digest
+from supervisor.shell.git.root import toplevel
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 SIZE_LIMIT = 1 << 20  # bytes
@@ -31,12 +31,12 @@ def load(workspace: WorkspacePaths) -> Config:
     parsed = read(workspace.config, content)
     roots = _checked(workspace.root, [(child.name, child.path) for child in parsed.children], ConfigError)
     children = tuple(replace(child, path=str(root)) for child, (_, root) in zip(parsed.children, roots, strict=True))
-    return replace(parsed, children=children, digest=_digest(content))
+    return replace(parsed, children=children, digest=hex_digest(content))
 
 
 def reload(workspace: WorkspacePaths, before: Config) -> Config:
     """Load the config again; return `before` itself if it did not change. Raises as `load`."""
-    if _digest(_content(workspace)) == before.digest:
+    if hex_digest(_content(workspace)) == before.digest:
         return before
     fresh = load(workspace)
     return before if replace(fresh, digest=before.digest) == before else fresh
@@ -72,10 +72,6 @@ def _content(workspace: WorkspacePaths) -> bytes:
     if len(content) > SIZE_LIMIT:
         raise ConfigError(f"{workspace.config} is larger than 1 MiB", "is it the right file?")
     return content
-
-
-def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
 
 
 def _checked(root: Path, pairs: list[tuple[str, str]], kind: type[OrchError]) -> list[tuple[str, Path]]:

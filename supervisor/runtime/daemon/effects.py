@@ -24,7 +24,7 @@ from supervisor.runtime.logs import Logs
 from supervisor.runtime.notify.notifier import Notifier
 from supervisor.runtime.survey.client import Surveyor
 from supervisor.runtime.workspace import WorkspacePaths
-from supervisor.shell.git import changed_between, read_tree
+from supervisor.shell.git.tree import changed_between, read_tree
 from supervisor.shell.process import tree_seconds
 from supervisor.wire.codex.answers import (
     CLEAN_TERMINALS,

@@ -12,7 +12,7 @@ from supervisor.domain.repo.git import Commit, GitState, Head, History, Submodul
 from supervisor.domain.repo.pathname import shown
 from supervisor.runtime.snapshot import git_calls
 from supervisor.runtime.snapshot.git_calls import GitAnswers
-from supervisor.shell import git
+from supervisor.shell.git.folder import progress_of, read_small
 
 ATTRIBUTES_LIMIT = 64 << 10
 """Bytes read of .gitattributes and of the patterns of a sparse checkout."""
@@ -47,13 +47,13 @@ def _state(path: Path, answers: GitAnswers) -> GitState:
         conflicted=status.conflicted,
         stashes=parse.parse_stashes(answers.branches.stashes),
         stash_count=status.stash_count,
-        in_progress=parse.parse_progress(git.progress_of(answers.place)),
+        in_progress=parse.parse_progress(progress_of(answers.place)),
         worktrees=_worktrees(path, answers),
         submodules=_submodules(path, answers),
         tags=history.near_tags(refs, answers.log.commits),
         remotes=parse.remotes_of(answers.settings),
         tracked=len(files.index.files),
-        shallow=bool(git.read_small(answers.place.common, "shallow")),
+        shallow=bool(read_small(answers.place.common, "shallow")),
         partial=any(key == "extensions.partialclone" or key.endswith(".promisor") for key, _ in answers.settings),
         bare=answers.bare,
         empty=files.oid is None and not refs,
@@ -121,4 +121,4 @@ def _submodules(path: Path, answers: GitAnswers) -> tuple[Submodule, ...]:
 
 
 def _patterns(folder: Path, *names: str, mark: bytes = b"") -> tuple[str, ...]:
-    return parse.patterns_of(git.read_small(folder, *names, limit=ATTRIBUTES_LIMIT) or b"", mark)
+    return parse.patterns_of(read_small(folder, *names, limit=ATTRIBUTES_LIMIT) or b"", mark)

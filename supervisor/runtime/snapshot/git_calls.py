@@ -12,8 +12,11 @@ from supervisor.core.repo.git import history, parse
 from supervisor.core.repo.git import log as git_log
 from supervisor.core.repo.git.text import number, words
 from supervisor.errors import WorkspaceError
-from supervisor.shell import git
-from supervisor.shell.git import GitDir, GitOutput
+from supervisor.shell.git.config import filters_of, names_no_filter, read_config
+from supervisor.shell.git.folder import GitDir, place_of, progress_of, read_small
+from supervisor.shell.git.root import toplevel
+from supervisor.shell.git.run import GitOutput, failed, run_git
+from supervisor.shell.git.tree import fingerprint, read_status
 
 STATISTICS = 5_000
 """Commits in the statistics. Git lists their files in 0.2 s, and older commits say little about the repo of today."""
@@ -86,8 +89,8 @@ def ask(path: Path) -> GitAnswers:
     place = _place(path)
     with ThreadPoolExecutor(max_workers=4, thread_name_prefix="git") as pool:
         kind = pool.submit(_bare_and_head, path)
-        settings = git.read_config(path)
-        filters = git.filters_of(settings)
+        settings = read_config(path)
+        filters = filters_of(settings)
         bare, head = kind.result()
         # The longest call is made in two halves, for two cores. Both begin at the same commit.
         halves = [pool.submit(_log_part, path, head, skip) for skip in (0, STATISTICS // 2)]
@@ -106,9 +109,9 @@ def ask_key(path: Path) -> str:
     WorkspaceError.
     """
     place = _place(path)
-    filters = frozenset[str]() if git.names_no_filter(place) else git.filters_of(git.read_config(path))
+    filters = frozenset[str]() if names_no_filter(place) else filters_of(read_config(path))
     try:
-        return _key(path, place, git.read_status(path, filters))
+        return _key(path, place, read_status(path, filters))
     except WorkspaceError:
         if not _bare_and_head(path)[0]:
             raise
@@ -121,9 +124,9 @@ def torn(answer: GitOutput) -> bool:
 
 
 def _place(path: Path) -> GitDir:
-    place = git.place_of(path)
+    place = place_of(path)
     if place is None:
-        root = git.toplevel(path)  # raises an error that says more, if there is no repository
+        root = toplevel(path)  # raises an error that says more, if there is no repository
         raise WorkspaceError(f"{path} is not the root of its repository", f"give {root} as the path")
     return place
 
@@ -133,37 +136,37 @@ def _bare_and_head(path: Path) -> tuple[bool, str | None]:
 
     Raises WorkspaceError unless `path` is the root.
     """
-    answer = git.run_git(path, "rev-parse", "--is-bare-repository", "--is-inside-work-tree", "--show-cdup", *_HEAD)
+    answer = run_git(path, "rev-parse", "--is-bare-repository", "--is-inside-work-tree", "--show-cdup", *_HEAD)
     if answer.code != 0:
-        raise git.failed(path, "read the repository", answer)
+        raise failed(path, "read the repository", answer)
     bare, inside, up, head, *_ = (*answer.out.split(b"\n"), b"", b"", b"")
     if bare != b"true" and (inside != b"true" or up):
-        root = git.toplevel(path)
+        root = toplevel(path)
         raise WorkspaceError(f"{path} is not the root of its work tree", f"give {root} as the path")
     return bare == b"true", head.decode("ascii", "replace") or None
 
 
 def _key(path: Path, place: GitDir, status: GitOutput) -> str:
-    digest = hashlib.blake2b(git.fingerprint(path, status).encode(), digest_size=16)
-    digest.update(repr(sorted(git.progress_of(place).items())).encode())
+    digest = hashlib.blake2b(fingerprint(path, status).encode(), digest_size=16)
+    digest.update(repr(sorted(progress_of(place).items())).encode())
     return digest.hexdigest()
 
 
 def _bare_files(path: Path, place: GitDir, _: frozenset[str]) -> Files:
-    answer = git.run_git(path, "rev-parse", *_HEAD)
-    head = git.read_small(place.git, "HEAD") or b""
+    answer = run_git(path, "rev-parse", *_HEAD)
+    head = read_small(place.git, "HEAD") or b""
     key = hashlib.blake2b(head + b"\0" + answer.out, digest_size=16).hexdigest()
     oid = answer.out.decode("ascii", "replace").strip() or None
     return Files(key, oid, parse.GitStatus(), parse.GitIndex(frozenset(), {}), b"", ())
 
 
 def _files(path: Path, place: GitDir, filters: frozenset[str]) -> Files:
-    status_output = git.read_status(path, filters)
-    listed = git.run_git(path, "ls-files", "-s", "-z")
+    status_output = read_status(path, filters)
+    listed = run_git(path, "ls-files", "-s", "-z")
     index = parse.parse_index(listed.out)
     modules = b""
     if index.submodules:
-        modules = git.run_git(path, "config", "--blob", ":.gitmodules", "--list", "-z").out
+        modules = run_git(path, "config", "--blob", ":.gitmodules", "--list", "-z").out
     status = parse.parse_status(status_output.out)
     answers = (("changed files", status_output), ("tracked files", listed))
     cut = [_incomplete(what, answer) for what, answer in answers if torn(answer)]
@@ -189,7 +192,7 @@ def _log(
     if len(commits) <= STATISTICS:
         return Log(commits, len(commits), ())
     newest = commits[0].oid.decode("ascii")
-    counted = git.run_git(path, "rev-list", "--count", newest, "--", seconds=PATIENCE, partial=True)
+    counted = run_git(path, "rev-list", "--count", newest, "--", seconds=PATIENCE, partial=True)
     total = None if torn(counted) else number(counted.out)
     of = "more" if total is None else f"{total:,}"
     return Log(commits[:STATISTICS], total, (f"history: only the newest {STATISTICS:,} of {of} commits are read",))
@@ -197,10 +200,10 @@ def _log(
 
 def _branches(path: Path, place: GitDir) -> Branches:
     refs_format = f"--format={parse.REF_FORMAT}"
-    answer = git.run_git(path, "for-each-ref", refs_format, *_REFS, seconds=PATIENCE, partial=True)
+    answer = run_git(path, "for-each-ref", refs_format, *_REFS, seconds=PATIENCE, partial=True)
     refs = parse.parse_refs(answer.out)
     cut = [_incomplete("branches and tags", answer)] if torn(answer) else []
-    head_file = git.read_small(place.git, "HEAD") or b""
+    head_file = read_small(place.git, "HEAD") or b""
     on_branch = head_file.startswith(b"ref: refs/heads/")
     head = words(head_file.removeprefix(b"ref: refs/heads/")) if on_branch else None
     default, merged = history.default_branch(refs, head)
@@ -218,12 +221,12 @@ def _branches(path: Path, place: GitDir) -> Branches:
         stash_format = f"--format={parse.STASH_FORMAT}"
         stashes = _walk(path, parse.PARTS, "--walk-reflogs", "--no-patch", stash_format, "refs/stash").out
     if (place.common / "worktrees").is_dir():
-        worktrees = git.run_git(path, "worktree", "list", "--porcelain", "-z").out
+        worktrees = run_git(path, "worktree", "list", "--porcelain", "-z").out
     return Branches(refs, head, default, unmerged, stashes, worktrees, tuple(cut))
 
 
 def _walk(path: Path, limit: int, *args: str) -> GitOutput:
-    return git.run_git(path, *_LOG, f"-{limit}", *args, "--", settings=_SETTINGS, seconds=PATIENCE, partial=True)
+    return run_git(path, *_LOG, f"-{limit}", *args, "--", settings=_SETTINGS, seconds=PATIENCE, partial=True)
 
 
 def _incomplete(what: str, answer: GitOutput) -> str:

@@ -20,7 +20,9 @@ from supervisor.runtime.snapshot.git import read_state, state_key
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.atomic import write_atomic
 from supervisor.shell.files import read_file
-from supervisor.shell.git import list_files, place_of, toplevel
+from supervisor.shell.git.folder import place_of
+from supervisor.shell.git.listing import list_files
+from supervisor.shell.git.root import toplevel
 from supervisor.wire.plain import plain, typed
 
 FORMAT = f"2/{__version__}"

@@ -20,7 +20,9 @@ from supervisor.errors import OrchError, WorkspaceError
 from supervisor.runtime.survey.seen import Seen
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.atomic import write_atomic
-from supervisor.shell.git import list_files, read_tree, toplevel
+from supervisor.shell.git.listing import list_files
+from supervisor.shell.git.root import toplevel
+from supervisor.shell.git.tree import read_tree
 from supervisor.shell.mention_index import MentionIndex
 from supervisor.wire import source
 

@@ -1,4 +1,4 @@
-"""The work tree: its root, its dirty files, and what changed between two moments."""
+"""The work tree: its dirty files, and what changed between two moments."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ from pathlib import Path
 
 from supervisor.domain.repo.pathname import shown
 from supervisor.domain.task import Tree
-from supervisor.errors import WorkspaceError
 from supervisor.shell.git.config import read_git
-from supervisor.shell.git.folder import is_plain_root, place_of
-from supervisor.shell.git.run import GitOutput, failed, quoted, run_git
+from supervisor.shell.git.folder import place_of
+from supervisor.shell.git.run import GitOutput, failed, run_git
 
 ENTRY_LIMIT = 5_000
 """Dirty paths kept of one work tree. When there are more, they are build products that .gitignore lacks."""
@@ -36,36 +35,6 @@ _STATUS = (
 )
 
 _DIFF = ("--no-ext-diff", "--no-textconv", "--no-renames", "--ignore-submodules=dirty")
-
-
-def toplevel(path: Path) -> Path:
-    """Find the root of the work tree that `path` is in. Raises WorkspaceError that says what is there instead."""
-    try:
-        mode = path.stat().st_mode
-    except FileNotFoundError as error:
-        raise WorkspaceError(f"{path} does not exist", "correct the child's path") from error
-    except OSError as error:
-        raise WorkspaceError(f"{path} cannot be read: {error.strerror}", "correct the child's path") from error
-    if not stat.S_ISDIR(mode):
-        raise WorkspaceError(f"{path} is not a folder", "give the folder of a git repository as the child's path")
-    if is_plain_root(path):
-        return path.resolve()
-    answer = run_git(path, "rev-parse", "--is-bare-repository", "--is-inside-work-tree", "--show-toplevel")
-    bare, _, rest = answer.out.partition(b"\n")
-    inside, _, root = rest.partition(b"\n")
-    if bare == b"true":
-        raise WorkspaceError(f"{path} is a bare repository without a work tree", "clone it, and give the clone's path")
-    if "not a git repository" in answer.complaint:
-        raise WorkspaceError(f"{path} is not in a git repository", f"run `git init {quoted(path)}` or correct the path")
-    found = Path(os.fsdecode(root.removesuffix(b"\n")))
-    if answer.code == 0 and inside == b"true" and found in (resolved := path.resolve(), *resolved.parents):
-        return found
-    if answer.code == 0 or bare:
-        raise WorkspaceError(
-            f"{path} is not in the work tree of its repository",
-            "give the folder that holds the files",
-        )
-    raise failed(path, "read the repository", answer)
 
 
 def read_tree(path: Path) -> Tree:

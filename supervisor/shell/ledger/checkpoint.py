@@ -6,7 +6,6 @@ another world from the same events.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from datetime import datetime
@@ -19,6 +18,7 @@ from msgspec.structs import replace
 from supervisor.domain.ask import Request
 from supervisor.domain.thread import Thread
 from supervisor.domain.world import World
+from supervisor.sha256 import hex_digest
 from supervisor.shell.ledger.segments import FOLDER, sync_folder
 from supervisor.wire import plain
 
@@ -36,7 +36,7 @@ class Checkpoint(Struct, frozen=True):
 def write(ledger: Path, kept: Checkpoint) -> None:
     """Replace the checkpoint. Raises OSError."""
     body = dumped(kept.world)
-    digest = hashlib.sha256(body).hexdigest()
+    digest = hex_digest(body)
     header = {"code": code_digest(), "seq": kept.seq, "at": kept.at.isoformat(), "sha256": digest}
     path = ledger.parent / FOLDER / NAME
     path.parent.mkdir(mode=0o700, exist_ok=True)
@@ -55,7 +55,7 @@ def read(ledger: Path) -> Checkpoint | None:
     try:
         head, _, body = (ledger.parent / FOLDER / NAME).read_bytes().partition(b"\n")
         header = json.loads(head)
-        if header["code"] != code_digest() or header["sha256"] != hashlib.sha256(body).hexdigest():
+        if header["code"] != code_digest() or header["sha256"] != hex_digest(body):
             return None
         return Checkpoint(int(header["seq"]), datetime.fromisoformat(header["at"]), loaded(body))
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
@@ -85,9 +85,7 @@ def loaded(text: bytes) -> World:
 @cache
 def code_digest() -> str:
     """Digest the source files that determine which world the events yield."""
-    digest = hashlib.sha256()
     package = Path(__file__).parent.parent.parent
-    for part in ("domain", "core/engine", "core/plan", "shell/ledger", "wire/plain.py"):
-        for path in sorted((package / part).rglob("*.py")) or [package / part]:
-            digest.update(path.name.encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()
+    parts = ("domain", "core/engine", "core/plan", "shell/ledger", "wire/plain.py")
+    files = [path for part in parts for path in sorted((package / part).rglob("*.py")) or [package / part]]
+    return hex_digest(b"".join(path.name.encode() + b"\0" + path.read_bytes() for path in files))

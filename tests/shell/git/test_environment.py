@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 
-from supervisor.shell.git import without_repo
+from supervisor.shell.git.environment import without_repo
 
 
 def test_all_that_git_calls_local_is_left_out() -> None:

@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 from supervisor.errors import WorkspaceError
-from supervisor.shell.git import GitDir, names_no_filter, place_of, read_config, read_small, run, run_git
+from supervisor.shell.git import run
+from supervisor.shell.git.config import names_no_filter, read_config
+from supervisor.shell.git.folder import GitDir, place_of, read_small
+from supervisor.shell.git.run import run_git
 from tests.gitrepo import git
 
 pytestmark = pytest.mark.timeout(10)

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from supervisor.errors import WorkspaceError
-from supervisor.shell.git import Listing, TrackedFile, list_files, listing
+from supervisor.shell.git import listing
+from supervisor.shell.git.listing import Listing, TrackedFile, list_files
 from tests.gitrepo import Hostile, commit, git, new_repo
 
 pytestmark = pytest.mark.timeout(10)

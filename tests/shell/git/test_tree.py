@@ -11,8 +11,11 @@ import pytest
 
 from supervisor.domain.task import Tree
 from supervisor.errors import WorkspaceError
-from supervisor.shell.git import changed_between, read_git, read_tree, run, toplevel, tree
+from supervisor.shell.git import run, tree
+from supervisor.shell.git.config import read_git
 from supervisor.shell.git.folder import is_plain_root
+from supervisor.shell.git.root import toplevel
+from supervisor.shell.git.tree import changed_between, read_tree
 from tests import CHECKOUT
 from tests.gitrepo import Hostile, commit, git, stand_in
 
@@ -237,7 +240,9 @@ def test_a_call_runs_one_git_process_and_so_does_the_first_one(repo: Path, tmp_p
     program, called = tmp_path / "git", tmp_path / "called"
     program.write_text(f'#!/bin/bash\necho "${{@: -1}}" >> {called}\n', encoding="utf-8")
     program.chmod(0o755)
-    question = "from pathlib import Path; from supervisor.shell.git import read_git; read_git(Path.cwd(), 'status')"
+    question = (
+        "from pathlib import Path; from supervisor.shell.git.config import read_git; read_git(Path.cwd(), 'status')"
+    )
     checkout = str(CHECKOUT)
     environ = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}", "PYTHONPATH": checkout}
     subprocess.run([sys.executable, "-c", question], cwd=repo, env=environ, check=True, timeout=5)
