@@ -36,16 +36,24 @@ def loaded_by(program: str) -> set[str]:
 @pytest.mark.parametrize(
     ("modules", "most", "heavy"),
     [
-        ("cli.main", 88, COMMAND),
-        ("cli.main, cli.steer.up", 97, COMMAND | {"subprocess", "json"}),  # before the supervisor is started
+        ("cli.main", 88, COMMAND | {"_hashlib"}),
+        (
+            "cli.main, cli.steer.up",
+            97,
+            COMMAND | {"subprocess", "json", "_hashlib"},
+        ),  # before the supervisor is started
         ("cli.main, cli.steer.up, cli.steer.ready", 130, COMMAND | {"subprocess"}),
         ("cli.main, cli.steer.down", 142, COMMAND),
         ("cli.main, cli.look.status", 121, COMMAND),
         ("cli.main, cli.steer.asks", 121, COMMAND),
         ("cli.main, cli.steer.requests", 121, COMMAND),
         ("cli.command.typer_app", 165, {"asyncio", "ruamel"}),
-        ("runtime.daemon.main", 286, {"asyncio", "logging", "typer", "websockets"}),  # before a server is started
-        ("runtime.daemon.main, runtime.daemon.supervise", 455, {"typer"}),  # while the servers get ready
+        (
+            "runtime.daemon.main",
+            251,
+            {"asyncio", "logging", "ruamel", "typer", "websockets", "_hashlib"},
+        ),  # before a spawn
+        ("runtime.daemon.main, runtime.daemon.supervise", 424, {"ruamel", "typer"}),  # while the servers get ready
         ("runtime.survey.worker", 215, {"ruamel", "typer"}),
     ],
 )

@@ -5,17 +5,13 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import msgspec
 from msgspec import ValidationError
 from msgspec.inspect import DictType, LiteralType, Metadata, StructType, Type, UnionType, VarTupleType, type_info
-from ruamel.yaml import YAML
-from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 
 from supervisor.core.plan.diagnostics import any_of, quoted
-from supervisor.errors import ConfigError
 from supervisor.runtime.config.schema import ChildPart, ConfigFile
 
 Where = tuple[str | int, ...]
@@ -23,17 +19,13 @@ Where = tuple[str | int, ...]
 
 
 class Mistake(Exception):
-    """A value in the file is wrong. `as_error` adds the file and the line."""
+    """A value in the file is wrong. The reader adds the file and the line."""
 
     def __init__(self, where: Where, what: str, next_step: str) -> None:
         super().__init__(what)
         self.where = where
         self.what = what
         self.next_step = next_step
-
-    def as_error(self, path: Path, content: bytes) -> ConfigError:
-        """Return the error for the user, with the file and the line."""
-        return ConfigError(f"{path}:{_line(content, self.where)}: {self.what}", self.next_step)
 
 
 def name_of(where: Where) -> str:
@@ -116,23 +108,6 @@ def _fields(where: Where) -> list[str]:
 
 def _choices(where: Where) -> list[str]:
     return [str(value) for one in _types(where) if isinstance(one, LiteralType) for value in one.values]
-
-
-def _line(content: bytes, where: Where) -> int:
-    """Return the line of this place, or of the nearest enclosing place that exists."""
-    node: Node | None = YAML(typ="safe", pure=True).compose(content)
-    line = node.start_mark.line if node is not None else 0
-    for part in where:
-        at: Node | None = None
-        if isinstance(node, MappingNode):
-            pairs = [(key, value) for key, value in node.value if key.value == str(part)]
-            at, node = pairs[0] if pairs else (None, None)
-        elif isinstance(node, SequenceNode) and isinstance(part, int) and part < len(node.value):
-            at = node = node.value[part]
-        if at is None:
-            break
-        line = at.start_mark.line
-    return int(line) + 1
 
 
 def _in_words(found: re.Match[str]) -> str:

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
-import msgspec
 from msgspec import ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
-from supervisor.core.plan.amounts import AmountError, read_amount
-from supervisor.core.plan.diagnostics import any_of, nearest, quoted
-from supervisor.domain.child import Child
-from supervisor.domain.plan import ORCHESTRATOR, Budget
-from supervisor.errors import ConfigError
-from supervisor.runtime.config.mistakes import Mistake, Where, mistake_of, name_of
+from supervisor.runtime.config.build import config_of
+from supervisor.runtime.config.mistakes import Mistake
 from supervisor.runtime.config.model import Config
-from supervisor.runtime.config.rules import notify_settings_of, rules_of
-from supervisor.runtime.config.schema import Amount, ChildPart, ConfigFile, is_yes
+from supervisor.runtime.config.plain import read_plain
 
 
 def read(path: Path, content: bytes) -> Config:
@@ -25,65 +18,9 @@ def read(path: Path, content: bytes) -> Config:
 
     Raises ConfigError naming the line, and the key with the nearest right one.
     """
-    try:
-        data = YAML(typ="safe", pure=True).load(content)
-    except (YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f":{mark.line + 1}" if mark is not None else ""
-        raise ConfigError(f"{path}{where} is not YAML ({_first_line(error)})", "correct that line") from error
-    if not isinstance(data, dict):
-        raise ConfigError(f"{path} holds no `children:`", "see `orch init --help` for its form")
-    try:
-        return _config(path, msgspec.convert(data, ConfigFile))
-    except ValidationError as error:
-        raise mistake_of(error, data).as_error(path, content) from error
-    except Mistake as mistake:
-        raise mistake.as_error(path, content) from mistake
+    if (data := read_plain(content)) is not None:
+        with suppress(ValidationError, Mistake):  # then the parser is needed, which knows the line
+            return config_of(path, data)
+    from supervisor.runtime.config.yaml_reader import read_yaml  # 15 ms, for which most starts need not wait
 
-
-def _config(path: Path, file: ConfigFile) -> Config:
-    allowed = file.control.allow_namespace
-    return Config(
-        tuple(_child(name, part) for name, part in file.children.items()),
-        Child(ORCHESTRATOR, str(path.parent), file.orchestrator.model, file.orchestrator.effort),
-        file.codex.bin,
-        file.limits,
-        rules_of(file.rules, file.children),
-        notify_settings_of(file.notify),
-        _budget(file.budget.plan, ("budget", "plan")),
-        _budget(file.budget.task, ("budget", "task")),
-        (allowed,) if isinstance(allowed, str) else allowed,
-    )
-
-
-def _child(name: str, part: ChildPart | str) -> Child:
-    if isinstance(part, str):
-        return Child(name, part)
-    return Child(
-        name,
-        part.path,
-        part.model,
-        part.effort,
-        part.sandbox,
-        is_yes(part.network),
-        part.approvals,
-        _budget(part.budget, ("children", name, "budget")),
-        is_yes(part.trusted),
-    )
-
-
-def _budget(amount: Amount, where: Where) -> Budget | None:
-    """Read a budget, in words or by its keys. Raises Mistake."""
-    if not isinstance(amount, str):
-        return Budget(amount.tokens, amount.minutes) if amount is not None else None
-    found = read_amount(amount)
-    if isinstance(found, AmountError):
-        near = nearest(found.word, found.choices)
-        hint = f"did you mean {quoted(near)}?" if near else f"use {any_of(found.choices)}" if found.choices else ""
-        what = ": ".join(part for part in (found.message, hint) if part)
-        raise Mistake(where, f"{quoted(name_of(where))}: {what}", "correct that line")
-    return found
-
-
-def _first_line(error: Exception) -> str:
-    return str(getattr(error, "problem", None) or str(error).splitlines()[0] if str(error) else type(error).__name__)
+    return read_yaml(path, content)

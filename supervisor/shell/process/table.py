@@ -82,9 +82,12 @@ def marked(mark: str) -> list[Identity]:
 
 
 def marks(family: str) -> set[str]:
-    """The marks of live processes that begin with `family`, which ends in `/`. See `marked`."""
-    table = read_table()
-    return {table.marks[pid] for pid in table.marked(family) if not table.rows[pid].dead}
+    """The marks of live processes that begin with `family`, which ends in `/`. See `marked`.
+
+    Takes half the time of a table, but may name a mark whose last process ends meanwhile.
+    """
+    found = {pid: mark for pid in _pids() if pid != os.getpid() and (mark := _mark_of(pid) or "").startswith(family)}
+    return {mark for pid, mark in found.items() if identity_of(pid) is not None}
 
 
 def rss_bytes(pid: int) -> int | None:

@@ -1,0 +1,62 @@
+"""Build a config from the values in its file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from supervisor.core.plan.amounts import AmountError, read_amount
+from supervisor.core.plan.diagnostics import any_of, nearest, quoted
+from supervisor.domain.child import Child
+from supervisor.domain.plan import ORCHESTRATOR, Budget
+from supervisor.runtime.config.mistakes import Mistake, Where, name_of
+from supervisor.runtime.config.model import Config
+from supervisor.runtime.config.rules import notify_settings_of, rules_of
+from supervisor.runtime.config.schema import Amount, ChildPart, ConfigFile, is_yes
+
+
+def config_of(path: Path, data: object) -> Config:
+    """Return the config at `path` that says `data`. Raises ValidationError, or Mistake."""
+    file = msgspec.convert(data, ConfigFile)
+    allowed = file.control.allow_namespace
+    return Config(
+        tuple(_child(name, part) for name, part in file.children.items()),
+        Child(ORCHESTRATOR, str(path.parent), file.orchestrator.model, file.orchestrator.effort),
+        file.codex.bin,
+        file.limits,
+        rules_of(file.rules, file.children),
+        notify_settings_of(file.notify),
+        _budget(file.budget.plan, ("budget", "plan")),
+        _budget(file.budget.task, ("budget", "task")),
+        (allowed,) if isinstance(allowed, str) else allowed,
+    )
+
+
+def _child(name: str, part: ChildPart | str) -> Child:
+    if isinstance(part, str):
+        return Child(name, part)
+    return Child(
+        name,
+        part.path,
+        part.model,
+        part.effort,
+        part.sandbox,
+        is_yes(part.network),
+        part.approvals,
+        _budget(part.budget, ("children", name, "budget")),
+        is_yes(part.trusted),
+    )
+
+
+def _budget(amount: Amount, where: Where) -> Budget | None:
+    """Read a budget, in words or by its keys. Raises Mistake."""
+    if not isinstance(amount, str):
+        return Budget(amount.tokens, amount.minutes) if amount is not None else None
+    found = read_amount(amount)
+    if isinstance(found, AmountError):
+        near = nearest(found.word, found.choices)
+        hint = f"did you mean {quoted(near)}?" if near else f"use {any_of(found.choices)}" if found.choices else ""
+        what = ": ".join(part for part in (found.message, hint) if part)
+        raise Mistake(where, f"{quoted(name_of(where))}: {what}", "correct that line")
+    return found
