@@ -37,23 +37,18 @@ def loaded_by(program: str) -> set[str]:
     ("modules", "most", "heavy"),
     [
         ("cli.main", 88, COMMAND | {"_hashlib"}),
-        (
-            "cli.main, cli.steer.up",
-            97,
-            COMMAND | {"subprocess", "json", "_hashlib"},
-        ),  # before the supervisor is started
+        # before the supervisor is started
+        ("cli.main, cli.steer.up", 97, COMMAND | {"subprocess", "json", "_hashlib"}),
         ("cli.main, cli.steer.up, cli.steer.ready", 130, COMMAND | {"subprocess"}),
         ("cli.main, cli.steer.down", 142, COMMAND),
         ("cli.main, cli.look.status", 121, COMMAND),
         ("cli.main, cli.steer.asks", 121, COMMAND),
         ("cli.main, cli.steer.requests", 121, COMMAND),
         ("cli.command.typer_app", 165, {"asyncio", "ruamel"}),
-        (
-            "runtime.daemon.main",
-            251,
-            {"asyncio", "logging", "ruamel", "typer", "websockets", "_hashlib"},
-        ),  # before a spawn
-        ("runtime.daemon.main, runtime.daemon.supervise", 424, {"ruamel", "typer"}),  # while the servers get ready
+        # before a server is started
+        ("runtime.daemon.main", 251, {"asyncio", "logging", "ruamel", "typer", "websockets", "_hashlib"}),
+        # while the servers get ready
+        ("runtime.daemon.main, runtime.daemon.supervise", 438, {"ruamel", "typer"}),
         ("runtime.survey.worker", 215, {"ruamel", "typer"}),
     ],
 )
