@@ -11,7 +11,8 @@ from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 
 from supervisor.errors import ConfigError
 from supervisor.runtime.config.build import config_of
-from supervisor.runtime.config.mistakes import Mistake, Where, mistake_of
+from supervisor.runtime.config.invalid import mistake_of
+from supervisor.runtime.config.mistakes import Mistake, Where
 from supervisor.runtime.config.model import Config
 
 
