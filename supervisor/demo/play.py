@@ -203,7 +203,7 @@ class _Demo:
         edit = self._story.edit
         for line in (
             f"\nEverything still runs. Change the plan: write `{edit.new}` in place of `{edit.old}` and save.",
-            "Each repo of that contract is then told what changed, and follows.",
+            "Each repo of that contract then receives the change, and follows.",
             f"  sed -i.old 's/{edit.old}/{edit.new}/' {plan}",
             f"  {folder}/orch status --watch",
             f"  {folder}/orch logs --since 1m",

@@ -102,7 +102,7 @@ class Response:
         self._streaming = True
 
     def _step(self, step: Step) -> bool:
-        """Perform one step. Returns whether the response goes on."""
+        """Perform one step. Returns whether the response continues."""
         match step:
             case Say(text):
                 self._message([text])

@@ -31,7 +31,7 @@ class Run:
 
     cmd: str
     escalate: str | None = None  # the reason to run it outside the sandbox, which asks for an approval
-    yield_ms: int = 30_000  # 250 to 30,000; a command that takes longer goes on as a background terminal
+    yield_ms: int = 30_000  # 250 to 30,000; a command that takes longer continues as a background terminal
 
 
 @dataclass(frozen=True, slots=True)

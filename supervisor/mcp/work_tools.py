@@ -172,7 +172,7 @@ class WorkTools:
         return {"noted": True}
 
     def hold(self) -> Answer:
-        """Keep new work from starting. Running work goes on."""
+        """Keep new work from starting. Running work continues."""
         self._client.call("hold")
         return {"held": True}
 

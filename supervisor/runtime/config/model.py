@@ -49,8 +49,8 @@ class NotifySettings(Struct, frozen=True):
 class Config(Struct, frozen=True):
     """The whole file, with each child's path resolved to the root of its work tree.
 
-    `orchestrator` is what `orch plan` runs, in the workspace: it has a server like a child, and is none. `digest` tells
-    one text of the file from another.
+    `orchestrator` is what `orch plan` runs, in the workspace: it has a server of its own but is not a child. `digest`
+    identifies the text of the file.
     """
 
     children: tuple[Child, ...]

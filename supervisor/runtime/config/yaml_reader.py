@@ -29,12 +29,12 @@ def read_yaml(path: Path, content: bytes) -> Config:
     try:
         return config_of(path, data)
     except ValidationError as error:
-        raise _told(mistake_of(error, data), path, content) from error
+        raise _located(mistake_of(error, data), path, content) from error
     except Mistake as mistake:
-        raise _told(mistake, path, content) from mistake
+        raise _located(mistake, path, content) from mistake
 
 
-def _told(mistake: Mistake, path: Path, content: bytes) -> ConfigError:
+def _located(mistake: Mistake, path: Path, content: bytes) -> ConfigError:
     return ConfigError(f"{path}:{_line(content, mistake.where)}: {mistake.what}", mistake.next_step)
 
 

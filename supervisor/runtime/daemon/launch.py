@@ -83,8 +83,8 @@ def _start(workspace: WorkspacePaths, up: Sequence[str] | None, *, mirrored: boo
     how = ("mirrored" if mirrored else "quiet", *(("idle",) if up is None else ("up", *up)))
     read_end, write_end = os.pipe()
     with lock, errors.open("ab") as log, open(write_end, "wb"):
-        told = sys.stderr.fileno() if mirrored else log.fileno()
-        starting = Starting(_spawn(workspace, lock.fileno(), how, write_end, told), read_end, errors, log.tell())
+        error_fd = sys.stderr.fileno() if mirrored else log.fileno()
+        starting = Starting(_spawn(workspace, lock.fileno(), how, write_end, error_fd), read_end, errors, log.tell())
         locks.sign(lock, starting.pid)
     return starting
 

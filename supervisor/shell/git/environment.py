@@ -1,4 +1,4 @@
-"""The variables by which a git command is told of one repo, and which are wrong for every other one."""
+"""The environment variables that point a git command to one repo, and mislead it in every other one."""
 
 from __future__ import annotations
 
