@@ -1,0 +1,131 @@
+"""Secrets by the name before them, in its usual spellings.
+
+`DB_PASSWORD=...`, `password: ...`, `"apiKey": "..."`, `--token ...`, `X-Api-Key: ...`, `?sig=...`, `Cookie: a=...`,
+`<password>...`, a netrc, an npmrc, a docker config. The name decides how much the value has to look like a secret, so
+that `token: string` and `max_tokens=4096` stay.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from supervisor.core.text.secrets import carriers
+from supervisor.core.text.secrets.kinds import Kind, kind_of
+from supervisor.core.text.secrets.values import is_secret
+
+Span = tuple[int, int]
+
+KEYWORDS = (
+    *("pass", "pwd", "psw", "secret", "token", "credential", "key", "auth", "cookie"),
+    *("session", "sessid", "signature", "sig=", "_pat"),
+)
+IDENTIFIED = "identified by"
+
+LONGEST = 4096
+"""Characters of a quoted value at most. A bare one ends where its characters do."""
+
+JUDGED = 512
+"""Characters of a value that are looked at to judge it."""
+
+
+def assigned(text: str, at: int) -> Iterator[Span]:
+    """Yield the value of a name that says it is secret. A telling word of the name begins at `at`."""
+    head = _HEAD.match(text, at, at + 200)
+    if head is None:
+        return
+    begin = at
+    while begin > 0 and at - begin < 48 and text[begin - 1] in _NAME:
+        begin -= 1
+    name = text[begin : head.end("tail")].lstrip(".")
+    kind = kind_of(name) if name.lower() != IDENTIFIED else Kind.STRONG
+    follows = text[begin - 1] if begin > 0 else " "
+    if kind is Kind.NONE or (name.lower() == "key" and follows not in "?&;"):
+        return
+    if kind is Kind.COOKIE:
+        yield from carriers.cookies(text, head.end())
+        return
+    operator = head["operator"].strip()
+    option = name.startswith("-") and follows in " \t\n'\"[(,=`"
+    quoted = _OPEN.match(text, head.end()) is not None
+    if not operator and not option and not (quoted and kind is Kind.STRONG):
+        if not _NETRC.search(text, max(0, begin - 160), begin):
+            return
+        option = True
+    apart = operator == "," or operator[:2] in ("is", "wa", "ar")  # two arguments, or words of a sentence: less sure
+    tight = option or (not apart and operator != ":" and operator == head["operator"])
+    yield from _value(text, head.end(), name, Setting(kind, tight, apart, line=follows not in "?&;"))
+
+
+def is_secret_field(name: str, value: str) -> bool:
+    """Return whether the value of a field with this name is a secret."""
+    kind = kind_of(name)
+    sure = kind in (Kind.STRONG, Kind.MEDIUM, Kind.HEADER)
+    return sure and is_secret(kind, value[:JUDGED], quoted=True, tight=True, name=name)
+
+
+class Setting(NamedTuple):
+    """What is before a value."""
+
+    kind: Kind
+    tight: bool  # nothing but an operator is between name and value, as in `NAME=value`
+    apart: bool  # they are next to each other, but not an assignment
+    line: bool  # it is no part of the query of an address
+
+
+def _value(text: str, at: int, name: str, setting: Setting) -> Iterator[Span]:
+    kind, tight = setting.kind, setting.tight
+    opened = _OPEN.match(text, at)
+    start = opened.end() if opened is not None else at
+    scheme = _SCHEME.match(text, start)
+    if scheme is not None and scheme.end() < len(text):
+        start, kind, tight = scheme.end(), Kind.HEADER, True
+    elif kind is Kind.HEADER and _SIGNED.match(text, start):
+        rest = _REST.match(text, start)
+        assert rest is not None
+        yield start, rest.end()
+        return
+    if opened is not None:
+        end = _closed(text, start, opened[0])
+    else:
+        bare = (_BARE_HEADER if kind is Kind.HEADER and setting.line else _BARE).match(text, start)
+        if bare is None:
+            return
+        end = start + len(bare[0].rstrip(".,:!?"))
+        if text[end : end + 1] == "(" or (text[end : end + 1] in ("[", "{") and not tight):
+            return  # a call, or an expression
+    value = text[start:end][:JUDGED]
+    if setting.apart and not any(map(str.isdigit, value)):
+        return
+    if is_secret(kind, value, quoted=opened is not None and not setting.apart, tight=tight, name=name):
+        yield start, end
+
+
+def _closed(text: str, start: int, quote: str) -> int:
+    """Return where the string that begins at `start` ends: at its quote, or with its line, or after LONGEST."""
+    limit = min(len(text), start + LONGEST)
+    end = text.find(quote, start, limit)
+    while end > 0 and text[end - 1] == "\\" and not quote.startswith("\\"):
+        end = text.find(quote, end + 1, limit)
+    line = text.find("\n", start, end if end >= 0 else limit)
+    return line if line >= 0 else end if end >= 0 else limit
+
+
+_NAME = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.")
+_HEAD = re.compile(
+    r"(?:identified by|_?[A-Za-z]+?)(?P<tail>[\w.\-]{0,48}+)\\{0,3}[\"'`]?\]?"
+    r"(?P<operator>[ \t]{0,12}(?::=|=>|->|\?=|\|=|==?|:)[ \t]{0,12}|[ \t]{0,12},[ \t]{0,3}(?=\\{0,3}[\"'])"
+    r"|\s{1,3}value=|>|[ \t]+(?:is|was|are)[:=]?[ \t]+|[ \t]{1,8})"
+)
+_NETRC = re.compile(
+    r"(?:\bmachine[ \t]+\S{1,100}|\blogin[ \t]+\S{1,100}|\bdefault)\s+(?:login\s+\S{1,100}\s+|account\s+\S{1,100}\s+)?$"
+)
+_OPEN = re.compile(r"\\{0,3}[\"'`]")
+_SCHEME = re.compile(
+    r"(?:Bearer|Basic|Token|Digest|ApiKey(?:-v1)?|Negotiate|Key|SSWS|GenieKey|DPoP|Splunk|OAuth)[ \t]+", re.IGNORECASE
+)
+_SIGNED = re.compile(r"AWS4-HMAC-SHA256|AWS \w+:|SharedKey(?:Lite)?|Signature ", re.IGNORECASE)
+_REST = re.compile(r"[^\n\"'`\\]*")
+_BARE = re.compile(r"[^\s\"'`,;&<>()\[\]{}|\\]+")
+_BARE_HEADER = re.compile(r"[^\s\"'`<>\\()\[\]]+")

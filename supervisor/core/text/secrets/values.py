@@ -1,0 +1,99 @@
+"""Judge values: whether the value of a name can be a secret, or is a placeholder, a word, a path or an expression."""
+
+from __future__ import annotations
+
+import re
+
+from supervisor.core.text.secrets.kinds import Kind, words
+
+
+def is_secret(kind: Kind, value: str, *, quoted: bool, tight: bool, name: str = "") -> bool:
+    """Judge a value. `tight`: nothing but an operator separates it from its name, as in `NAME=value`."""
+    if len(value) < 4 or _PLACEHOLDER.match(value) or _REDACTED in value:
+        return False
+    if value.lower() in _WORDS or (name and _plain(name).endswith(_plain(value))):
+        return False
+    if _PATH.fullmatch(value) and not looks_random(value.rpartition("/")[2], 20):
+        return False
+    match kind:
+        case Kind.HEADER:
+            enough = len(value) >= 8 or (len(value) >= 6 and _DIGIT.search(value) is not None)
+            return enough and " " not in value and not _EXPRESSION.match(value)
+        case Kind.RANDOM:
+            return (quoted or tight) and looks_random(value, 16) and not _UUID.fullmatch(value)
+        case Kind.MEDIUM:
+            return _medium(value, quoted or tight)
+        case Kind.STRONG:
+            return _strong(value, quoted, tight)
+    return False
+
+
+def looks_random(value: str, least: int) -> bool:
+    """Return whether a value of at least so many characters mixes letters with digits, as generated ones do."""
+    if len(value) < least or not _VALUE.fullmatch(value):
+        return False
+    digits = sum(map(str.isdigit, value))
+    letters = sum(map(str.isalpha, value))
+    if digits < 2 or letters < 2:
+        return bool(_MIXED.search(value)) and len(_SWITCH.findall(value)) > len(value) // 6 and digits > 0
+    return len(set(value)) >= min(8, len(value) // 2) and not _VERSIONED.fullmatch(value)
+
+
+def _medium(value: str, near: bool) -> bool:
+    if len(value) < 8 or value.isdigit() or _EXPRESSION.fullmatch(value) or _SLUG.fullmatch(value) or " " in value:
+        return False
+    digit = _DIGIT.search(value) is not None
+    if near:
+        return digit or (
+            len(value) >= 16 and len(_SWITCH.findall(value)) >= len(value) // 4 and not _IDENTIFIER.fullmatch(value)
+        )
+    return digit and looks_random(value, 12)
+
+
+def _strong(value: str, quoted: bool, tight: bool) -> bool:
+    if _EXPRESSION.fullmatch(value) or (_NUMBER.fullmatch(value) and len(value) < 6):
+        return False
+    odd = _DIGIT.search(value) is not None or _ODD.search(value) is not None
+    if quoted:
+        return odd or " " not in value
+    if tight:
+        return odd or len(value) >= 6
+    return (odd and len(value) >= 6) or (len(value) >= 8 and value.isalpha() and value.islower())
+
+
+_REDACTED = "[redacted"
+_PLACEHOLDER = re.compile(
+    r":?\*+$|[,;)]|user(?:name)?:pass(?:word)?$|\$[A-Za-z_{(]|\$\d|\{\{|\{[A-Za-z_]|<[^>]*>?$|<[^>]*>:<|%[A-Za-z_(]|\*{3}|\.{3}|…"
+    r"|(?:x{3,}|X{3,}|\.+|-+|_+|#+)$|your[-_ ]|@@|!\w|&\w"
+)
+_WORDS = words(
+    "true false none null nil undefined string required optional missing invalid valid expired unknown unset empty",
+    "default disabled enabled redacted masked hidden filtered changed unchanged updated created deleted rotated",
+    "generated provided integer boolean number object array text bytes secret password passwd token credentials",
+    "username user name value failed error success succeeded passed skipped incorrect correct wrong denied rejected",
+    "accepted mismatch expected authentication authorization authenticated basic bearer digest negotiate include",
+    "same-origin omit anonymous identifier keyword operator function self this yes no on off manager service provider",
+    "factory handler variable variables environment environ config configuration settings file path field fields",
+    "prompt stdin confirmation reset change strength policy hashing hasher validator validation length minimum",
+    "maximum not-set notset cannot must should could would might that which used using stored saved loaded removed",
+    "checked verified present absent available unavailable there here with without from into and the for options",
+    "option or flag flags argument",
+)
+_PATH = re.compile(r"(?:[~.]{0,2}|[A-Za-z]:)?[/\\][\w.@~+\-/\\ ]*|[\w.\-]+/[\w.\-/]+\.\w{1,5}")
+_DIGIT = re.compile(r"\d")
+_NUMBER = re.compile(r"[\d.,_]+(?:ms|s|kb|mb|gb|%)?", re.IGNORECASE)
+_ODD = re.compile(r"[^A-Za-z0-9_.\-]|[a-z][A-Z]|(?<=.)-(?=.)")
+_IDENTIFIER = re.compile(r"[A-Za-z]+(?:[_\-.][A-Za-z]+)+|[A-Z]?[a-z]+(?:[A-Z][a-z]{2,})*")
+_EXPRESSION = re.compile(
+    r"(?:_*[A-Za-z]\w*(?:\.[A-Za-z_]\w*)+|[A-Za-z_]+\w*\[.*|[^()]*[A-Za-z_]\(.*|_*[A-Za-z]+(?:_[A-Za-z]+)+_*|_*[A-Z][a-z]+(?:[A-Z][a-z]+)+)$"
+)
+_SLUG = re.compile(r"[a-z]+\d?(?:-[a-z]+\d?)+")
+_VALUE = re.compile(r"[\w+/=.~:%@!\-]+")
+_MIXED = re.compile(r"[a-z]")
+_SWITCH = re.compile(r"[a-z](?=[A-Z])|[A-Z](?=[a-z])")
+_VERSIONED = re.compile(r"[A-Za-z]+(?:[_.\-][A-Za-z]+)*[_.\-]?v?\d+(?:[.\-]\d+)*(?:[.\-][a-z]+)*")
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+def _plain(text: str) -> str:
+    return text.lower().strip("-_.").replace("-", "").replace("_", "")
