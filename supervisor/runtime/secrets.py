@@ -6,7 +6,8 @@ import os
 from functools import cache
 from typing import TypeVar
 
-from supervisor.core.text.redact import redacted, secrets_in
+from supervisor.core.text.redact import secrets_in
+from supervisor.core.text.redact_values import redacted
 
 Value = TypeVar("Value")
 

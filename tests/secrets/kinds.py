@@ -1,4 +1,4 @@
-"""A hundred kinds of secrets in the texts that hold them. Each is made up anew, from pieces: no scanner takes one for real."""
+"""A hundred kinds of secrets in the texts that hold them, made up from pieces so that no scanner takes one for real."""
 
 from __future__ import annotations
 

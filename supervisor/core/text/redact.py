@@ -1,18 +1,13 @@
-"""Redact secrets that must not reach a log, the ledger or runs.md, in texts and in whole values."""
+"""Redact secrets in text, so that they reach no log, no file and no screen. Needs the standard library only."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache
-from typing import Any, NamedTuple, TypeVar
-
-from msgspec import Struct
-from msgspec.structs import replace
+from types import ModuleType
 
 GONE = "[redacted]"
-
-Value = TypeVar("Value")
 
 
 def redact(text: str, known: tuple[str, ...] = ()) -> str:
@@ -20,10 +15,10 @@ def redact(text: str, known: tuple[str, ...] = ()) -> str:
     for secret in known:
         if secret in text:
             text = text.replace(secret, GONE)
-    if not _rules and not may_hold_secret(text):
+    if not _loaded and not may_hold_secret(text):
         return text
     for _ in range(_PASSES):
-        found = _find(text)
+        found = rules().spans(text)
         if not found:
             break
         at = 0
@@ -33,17 +28,6 @@ def redact(text: str, known: tuple[str, ...] = ()) -> str:
             at = end
         text = "".join((*parts, text[at:]))
     return text
-
-
-def redacted(value: Value, known: tuple[str, ...] = ()) -> Value:
-    """Redact every text in a value: domain values, tuples, lists, dicts. Without a secret, return the same object."""
-    return redacted_on(value, known, inside=False)[0]
-
-
-def redacted_on(value: Value, known: tuple[str, ...], *, inside: bool) -> tuple[Value, bool]:
-    """Redact a value that follows another. `inside`: that one ended within a private key. Return it for the next."""
-    cutter = _Cutter(known, inside)
-    return cutter.cut(value), cutter.inside
 
 
 def secrets_in(environ: Mapping[str, str]) -> tuple[str, ...]:
@@ -108,67 +92,14 @@ def _hint() -> re.Pattern[str]:
     )
 
 
-class _Rules(NamedTuple):
-    spans: Callable[[str], Sequence[tuple[int, int]]]
-    is_open: Callable[[str], bool]
-    continued: Callable[[str], tuple[int, bool]]
-    is_secret_field: Callable[[str, str], bool]
+_loaded: list[ModuleType] = []
 
 
-_rules: list[_Rules] = []  # loaded on first use, with the first text that may hold a secret
+def rules() -> ModuleType:
+    """Return the module with the rules. It is loaded with the first text that may hold a secret."""
+    if not _loaded:
+        # 20 ms with what is built from them: no start of a server, and no command, waits for that.
+        from supervisor.core.text.secrets import find
 
-
-def _loaded() -> _Rules:
-    if not _rules:
-        # 20 ms with what is built from them: no start of a server and no command waits for that.
-        from supervisor.core.text.secrets import blocks, find, names
-
-        _rules.append(_Rules(find.spans, blocks.is_open, blocks.continued, names.is_secret_field))
-    return _rules[0]
-
-
-def _find(text: str) -> Sequence[tuple[int, int]]:
-    return _loaded().spans(text)
-
-
-class _Cutter:
-    """Cuts one text after the other. A private key may begin in one and end in another."""
-
-    def __init__(self, known: tuple[str, ...], inside: bool) -> None:
-        self._known = known
-        self.inside = inside
-
-    def cut(self, value: Value) -> Value:
-        result: Any = value
-        if isinstance(value, str):
-            result = self._text(value)
-        elif isinstance(value, tuple | list):
-            parts = [self.cut(part) for part in value]
-            unchanged = all(new is old for new, old in zip(parts, value, strict=True))
-            result = value if unchanged else type(value)(parts) if type(value) in (tuple, list) else type(value)(*parts)
-        elif isinstance(value, dict):
-            result = {name: self._field(name, part) for name, part in value.items()}
-        elif isinstance(value, Struct):
-            fields = {name: getattr(value, name) for name in value.__struct_fields__}
-            changed = {name: new for name, old in fields.items() if (new := self.cut(old)) is not old and new != old}
-            result = replace(value, **changed) if changed else value
-        return result  # type: ignore[no-any-return]
-
-    def _text(self, text: str) -> str:
-        if self.inside and text:
-            size, self.inside = _loaded().continued(text)
-            if size:
-                text = GONE + text[size:]
-        if "PRIVATE KEY" in text and _loaded().is_open(text):
-            self.inside = True
-        return redact(text, self._known)
-
-    def _field(self, name: object, value: object) -> object:
-        if (
-            isinstance(name, str)
-            and isinstance(value, str)
-            and may_hold_secret(name)
-            and _loaded().is_secret_field(name, value)
-        ):
-            return GONE
-        return self.cut(value)
+        _loaded.append(find)
+    return _loaded[0]

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from supervisor.core.text.redact import GONE, redact, redacted, secrets_in
+from supervisor.core.text.redact import GONE, redact, secrets_in
+from supervisor.core.text.redact_values import redacted
 from supervisor.domain.event import ChecksFinished, TurnEnded
 from supervisor.domain.report import Check
 from supervisor.domain.thread import TurnSeen, TurnStatus

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from supervisor.core.text.secrets.kinds import Kind
+from supervisor.core.text.secrets.kinds import Secrecy
 from supervisor.core.text.secrets.values import is_secret
 
 URL = "://"
@@ -25,7 +25,7 @@ def option(text: str, at: int) -> Iterator[tuple[int, int]]:
     match = _OPTIONS.match(text, at, at + 600)
     if match is not None and match.lastgroup is not None:
         start, end = match.span(match.lastgroup)
-        if is_secret(Kind.STRONG, text[start:end], quoted=False, tight=True):
+        if is_secret(Secrecy.STRONG, text[start:end], quoted=False, tight=True):
             yield start, end
 
 

@@ -9,9 +9,13 @@ from math import log2
 from typing import NamedTuple
 
 from supervisor.core.text.secrets import blocks, carriers, names
+from supervisor.core.text.secrets.blocks import continued, is_open
+from supervisor.core.text.secrets.names import is_secret_field
 from supervisor.core.text.secrets.ours import OURS
 from supervisor.core.text.secrets.tokens import TOKENS
 from supervisor.core.text.secrets.vendors import VENDORS
+
+__all__ = ["continued", "is_open", "is_secret_field", "spans"]
 
 Span = tuple[int, int]
 Rule = Callable[[str, int], Iterator[Span]]

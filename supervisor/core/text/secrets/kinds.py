@@ -7,7 +7,7 @@ from enum import Enum
 from functools import lru_cache
 
 
-class Kind(Enum):
+class Secrecy(Enum):
     """How secret the value of a name is, and so how much it has to look like one."""
 
     NONE = "none"
@@ -19,30 +19,30 @@ class Kind(Enum):
 
 
 @lru_cache(4096)
-def kind_of(name: str) -> Kind:
+def kind_of(name: str) -> Secrecy:
     """Judge a name in any of its spellings: `DB_PASSWORD`, `apiKey`, `--token`, `X-Auth-Token`, `mail.password`."""
     parts = [word.lower() for word in _PARTS.findall(name)]
     while len(parts) > 1 and (parts[-1] in _DECORATION or parts[-1].isdigit()):
         parts.pop()
     if not parts:
-        return Kind.NONE
+        return Secrecy.NONE
     last, before = parts[-1], parts[-2] if len(parts) > 1 else ""
     joined = before + last
     if before in _HARMLESS and last in ("key", "keys", "token", "pass", "auth", "pat"):
-        return Kind.NONE
+        return Secrecy.NONE
     if last in _STRONG or joined in _STRONG or last.endswith(_STRONG_ENDS):
-        return Kind.STRONG
+        return Secrecy.STRONG
     if last in ("pass", "pw"):
-        return Kind.STRONG if before or name.startswith("-") else Kind.NONE
+        return Secrecy.STRONG if before or name.startswith("-") else Secrecy.NONE
     if last.endswith("key"):
         return _of_key(before if last == "key" else last.removesuffix("key"), name, alone=last == "key" and not before)
     if last in _MEDIUM or last.endswith(("token", "auth")):
-        return Kind.MEDIUM
+        return Secrecy.MEDIUM
     if last == "authorization":
-        return Kind.HEADER
+        return Secrecy.HEADER
     if last in ("cookie", "cookies"):
-        return Kind.COOKIE
-    return Kind.RANDOM if last in _RANDOM or joined in _RANDOM else Kind.NONE
+        return Secrecy.COOKIE
+    return Secrecy.RANDOM if last in _RANDOM or joined in _RANDOM else Secrecy.NONE
 
 
 def words(*lines: str) -> frozenset[str]:
@@ -50,10 +50,10 @@ def words(*lines: str) -> frozenset[str]:
     return frozenset(word for line in lines for word in line.split())
 
 
-def _of_key(qualifier: str, name: str, *, alone: bool) -> Kind:
+def _of_key(qualifier: str, name: str, *, alone: bool) -> Secrecy:
     if qualifier in _SECRET_KEYS:
-        return Kind.STRONG
-    return Kind.RANDOM if alone or qualifier in _MAYBE_KEYS or name.isupper() else Kind.NONE
+        return Secrecy.STRONG
+    return Secrecy.RANDOM if alone or qualifier in _MAYBE_KEYS or name.isupper() else Secrecy.NONE
 
 
 _PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")

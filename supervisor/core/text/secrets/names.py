@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from supervisor.core.text.secrets import carriers
-from supervisor.core.text.secrets.kinds import Kind, kind_of
+from supervisor.core.text.secrets.kinds import Secrecy, kind_of
 from supervisor.core.text.secrets.values import is_secret
 
 Span = tuple[int, int]
@@ -39,49 +39,49 @@ def assigned(text: str, at: int) -> Iterator[Span]:
     while begin > 0 and at - begin < 48 and text[begin - 1] in _NAME:
         begin -= 1
     name = text[begin : head.end("tail")].lstrip(".")
-    kind = kind_of(name) if name.lower() != IDENTIFIED else Kind.STRONG
+    kind = kind_of(name) if name.lower() != IDENTIFIED else Secrecy.STRONG
     follows = text[begin - 1] if begin > 0 else " "
-    if kind is Kind.NONE or (name.lower() == "key" and follows not in "?&;"):
+    if kind is Secrecy.NONE or (name.lower() == "key" and follows not in "?&;"):
         return
-    if kind is Kind.COOKIE:
+    if kind is Secrecy.COOKIE:
         yield from carriers.cookies(text, head.end())
         return
     operator = head["operator"].strip()
     option = name.startswith("-") and follows in " \t\n'\"[(,=`"
     quoted = _OPEN.match(text, head.end()) is not None
-    if not operator and not option and not (quoted and kind is Kind.STRONG):
+    if not operator and not option and not (quoted and kind is Secrecy.STRONG):
         if not _NETRC.search(text, max(0, begin - 160), begin):
             return
         option = True
     apart = operator == "," or operator[:2] in ("is", "wa", "ar")  # two arguments, or words of a sentence: less sure
     tight = option or (not apart and operator != ":" and operator == head["operator"])
-    yield from _value(text, head.end(), name, Setting(kind, tight, apart, line=follows not in "?&;"))
+    yield from _value(text, head.end(), name, ValueSetting(kind, tight, apart, line=follows not in "?&;"))
 
 
 def is_secret_field(name: str, value: str) -> bool:
     """Return whether the value of a field with this name is a secret."""
     kind = kind_of(name)
-    sure = kind in (Kind.STRONG, Kind.MEDIUM, Kind.HEADER)
+    sure = kind in (Secrecy.STRONG, Secrecy.MEDIUM, Secrecy.HEADER)
     return sure and is_secret(kind, value[:JUDGED], quoted=True, tight=True, name=name)
 
 
-class Setting(NamedTuple):
+class ValueSetting(NamedTuple):
     """What is before a value."""
 
-    kind: Kind
+    kind: Secrecy
     tight: bool  # nothing but an operator is between name and value, as in `NAME=value`
     apart: bool  # they are next to each other, but not an assignment
     line: bool  # it is no part of the query of an address
 
 
-def _value(text: str, at: int, name: str, setting: Setting) -> Iterator[Span]:
+def _value(text: str, at: int, name: str, setting: ValueSetting) -> Iterator[Span]:
     kind, tight = setting.kind, setting.tight
     opened = _OPEN.match(text, at)
     start = opened.end() if opened is not None else at
     scheme = _SCHEME.match(text, start)
     if scheme is not None and scheme.end() < len(text):
-        start, kind, tight = scheme.end(), Kind.HEADER, True
-    elif kind is Kind.HEADER and _SIGNED.match(text, start):
+        start, kind, tight = scheme.end(), Secrecy.HEADER, True
+    elif kind is Secrecy.HEADER and _SIGNED.match(text, start):
         rest = _REST.match(text, start)
         assert rest is not None
         yield start, rest.end()
@@ -89,7 +89,7 @@ def _value(text: str, at: int, name: str, setting: Setting) -> Iterator[Span]:
     if opened is not None:
         end = _closed(text, start, opened[0])
     else:
-        bare = (_BARE_HEADER if kind is Kind.HEADER and setting.line else _BARE).match(text, start)
+        bare = (_BARE_HEADER if kind is Secrecy.HEADER and setting.line else _BARE).match(text, start)
         if bare is None:
             return
         end = start + len(bare[0].rstrip(".,:!?"))

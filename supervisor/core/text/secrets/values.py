@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from supervisor.core.text.secrets.kinds import Kind, words
+from supervisor.core.text.secrets.kinds import Secrecy, words
 
 
-def is_secret(kind: Kind, value: str, *, quoted: bool, tight: bool, name: str = "") -> bool:
+def is_secret(kind: Secrecy, value: str, *, quoted: bool, tight: bool, name: str = "") -> bool:
     """Judge a value. `tight`: nothing but an operator separates it from its name, as in `NAME=value`."""
     if len(value) < 4 or _PLACEHOLDER.match(value) or _REDACTED in value:
         return False
@@ -16,14 +16,14 @@ def is_secret(kind: Kind, value: str, *, quoted: bool, tight: bool, name: str = 
     if _PATH.fullmatch(value) and not looks_random(value.rpartition("/")[2], 20):
         return False
     match kind:
-        case Kind.HEADER:
+        case Secrecy.HEADER:
             enough = len(value) >= 8 or (len(value) >= 6 and _DIGIT.search(value) is not None)
             return enough and " " not in value and not _EXPRESSION.match(value)
-        case Kind.RANDOM:
+        case Secrecy.RANDOM:
             return (quoted or tight) and looks_random(value, 16) and not _UUID.fullmatch(value)
-        case Kind.MEDIUM:
+        case Secrecy.MEDIUM:
             return _medium(value, quoted or tight)
-        case Kind.STRONG:
+        case Secrecy.STRONG:
             return _strong(value, quoted, tight)
     return False
 
