@@ -1,4 +1,4 @@
-"""Folders for sockets, whose paths must be short. The temporary folders of tests are too long."""
+"""Folders for sockets, outside of the places for temporary files, where the sandbox of Codex lets commands write."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ from pathlib import Path
 
 import pytest
 
+HOMES = Path.home() / ".cache" / "orch-tests"
+
 
 @contextmanager
 def short_folder() -> Iterator[Path]:
     """Make a folder for sockets. It is removed afterwards."""
-    folder = Path(tempfile.mkdtemp(prefix="orch-t-", dir="/tmp"))
+    HOMES.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix="s-", dir=HOMES))
     yield folder
     shutil.rmtree(folder)
 

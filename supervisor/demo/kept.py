@@ -6,7 +6,6 @@ import json
 import os
 import selectors
 import shlex
-import shutil
 import subprocess
 import sys
 from contextlib import suppress
@@ -14,7 +13,7 @@ from pathlib import Path
 
 from supervisor.errors import OrchError, SupervisorDown
 from supervisor.runtime.daemon import ending
-from supervisor.runtime.workspace import WorkspacePaths
+from supervisor.runtime.workspace import WorkspacePaths, remove_runtime_dir
 from supervisor.shell.control_client import ControlClient
 from supervisor.shell.process import MARK, Identity, identity_of, marked
 
@@ -98,7 +97,7 @@ def bring_down(workspace: WorkspacePaths) -> None:
     left = [str(one.pid) for one in marked(workspace.mark())]
     if left:
         raise OrchError(f"processes of the demo still run (pid {', '.join(left)})", "kill them with `kill -9`")
-    shutil.rmtree(workspace.runtime_dir, ignore_errors=True)
+    remove_runtime_dir(workspace)
 
 
 def main() -> None:

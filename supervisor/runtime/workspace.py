@@ -93,8 +93,17 @@ class WorkspacePaths(NamedTuple):
         return self.state / "supervisor.lock"
 
     @property
+    def runtime_link(self) -> Path:
+        """The record of `runtime_dir`: a link to it, while a supervisor or its servers may listen there."""
+        return self.state / "run"
+
+    @property
     def runtime_dir(self) -> Path:
-        """The folder of the sockets: mode 0700, owned by the user, and short: a socket's path has at most 107 bytes."""
+        """The folder of the sockets, mode 0700: where it was recorded, else where the next supervisor makes it."""
+        with contextlib.suppress(OSError):
+            recorded = Path(os.readlink(self.runtime_link))
+            if recorded.name == self.id:  # else the workspace was copied or moved, and the record is another one's
+                return recorded
         return runtime_root() / self.id
 
     @property
@@ -123,31 +132,88 @@ def find(start: Path) -> WorkspacePaths:
     )
 
 
+def make_runtime_dir(workspace: WorkspacePaths) -> Path:
+    """Make the folder of the workspace's sockets, and record it in the workspace, whatever the environment of later
+    commands says. Return it. Raises WorkspaceError."""
+    link = workspace.runtime_link
+    if not _own(str(workspace.runtime_dir)):  # the place has gone, as `/run/user/UID` does with the last login
+        link.unlink(missing_ok=True)
+    folder = workspace.runtime_dir
+    make_private(folder)
+    if not link.is_symlink() or Path(os.readlink(link)) != folder:
+        link.unlink(missing_ok=True)
+        link.symlink_to(folder)
+    return folder
+
+
+def remove_runtime_dir(workspace: WorkspacePaths) -> None:
+    """Remove the folder of the workspace's sockets, and the record of it."""
+    folder = workspace.runtime_dir
+    with contextlib.suppress(OSError):
+        for path in folder.iterdir():
+            path.unlink()
+        folder.rmdir()
+    workspace.runtime_link.unlink(missing_ok=True)
+
+
 def runtime_root() -> Path:
-    """The folder with the sockets of all workspaces of this user."""
-    given = os.environ.get("XDG_RUNTIME_DIR")
-    if given and len(given) < 40 and os.path.isdir(given):
-        return Path(given) / "orch"
-    return Path(f"/tmp/orch-{os.getuid()}")
+    """The folder for the sockets of all workspaces of this user, where nobody else may write, and no sandbox.
+
+    It is below `$XDG_RUNTIME_DIR` or `/run/user/UID` if that is the user's own, else in the user's state folder.
+    """
+    for given in (os.environ.get("XDG_RUNTIME_DIR"), f"/run/user/{os.getuid()}"):
+        if given and os.path.isabs(given) and _own(given) and not _temporary(given):
+            return Path(given) / "orch"
+    return state_folder() / "sockets"
+
+
+def state_folder() -> Path:
+    """The folder for what orch keeps of this user beside the workspaces: `$XDG_STATE_HOME/orch`."""
+    given = os.environ.get("XDG_STATE_HOME")
+    base = Path(given) if given and os.path.isabs(given) else Path(os.path.expanduser("~")) / ".local" / "state"
+    return base / "orch"
 
 
 def make_private(folder: Path) -> None:
     """Make `folder` and its parent private: mode 0700, owned by this user, not a link.
 
-    Raises WorkspaceError if somebody else made one of them first.
+    Raises WorkspaceError if somebody else made one of them, or may replace it.
     """
-    for one in (folder.parent, folder):
+    missing = [one for one in folder.parent.parents if not os.path.lexists(one)]
+    for one in (*reversed(missing), folder.parent, folder):
         try:
             with contextlib.suppress(FileExistsError):  # a file in its place is found below
                 one.mkdir(mode=0o700)
             found = os.lstat(one)
         except OSError as error:
-            raise WorkspaceError(
-                f"{one} cannot be made ({error.strerror})", "set XDG_RUNTIME_DIR to a private folder"
-            ) from error
+            raise WorkspaceError(f"{one} cannot be made ({error.strerror})", _ELSEWHERE) from error
         if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
-            raise WorkspaceError(
-                f"{one} is not a folder of this user", "remove it, or set XDG_RUNTIME_DIR to a private folder"
-            )
+            raise WorkspaceError(f"{one} is not a folder of this user", f"remove it, or {_ELSEWHERE}")
         if stat.S_IMODE(found.st_mode) != 0o700:
             one.chmod(0o700)
+    for above in folder.parents:
+        found = os.stat(above)
+        if found.st_mode & stat.S_IWOTH and not found.st_mode & stat.S_ISVTX:
+            raise WorkspaceError(
+                f"every user can replace what is in {above}, and so {folder}",
+                f"run `chmod o-w {above}`, or {_ELSEWHERE}",
+            )
+
+
+_ELSEWHERE = "set XDG_RUNTIME_DIR to a private folder"
+
+
+def _own(folder: str) -> bool:
+    """Whether this is a folder of this user. That of another one is inherited through `sudo` and `su`."""
+    try:
+        found = os.stat(folder)
+    except OSError:
+        return False
+    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid()
+
+
+def _temporary(folder: str) -> bool:
+    """Whether a folder is in a place for temporary files, where the sandbox of Codex lets commands write."""
+    real = os.path.realpath(folder)
+    places = {os.path.realpath(one) for one in ("/tmp", os.environ.get("TMPDIR") or "/tmp")}
+    return any(real == place or real.startswith(f"{place}/") for place in places)

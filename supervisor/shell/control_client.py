@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import socket
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple
@@ -15,12 +17,31 @@ from supervisor.wire.jsonrpc import INVALID_PARAMS, METHOD_NOT_FOUND, REFUSED, F
 CALL_TIMEOUT = 5.0  # seconds for an answer; the supervisor may have to read the disk first
 CONNECT_TIMEOUT = 0.6  # seconds for a sign of life; a stopped supervisor (SIGSTOP) accepts connections but gives none
 
+LONGEST_PATH = 107  # bytes of `sun_path` in unix(7), without its end
+
 
 class StatusAt(NamedTuple):
     """The status at this version of the world."""
 
     version: int
     status: JsonObject
+
+
+@contextmanager
+def socket_name(path: Path) -> Iterator[str]:
+    """Yield a name of this path that fits into the address of a unix socket, valid within the block.
+
+    A long path is named through a descriptor of its folder, where the system has /proc. Raises OSError if there is no
+    such folder.
+    """
+    if len(os.fsencode(path)) <= LONGEST_PATH:
+        yield str(path)
+        return
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield f"/proc/self/fd/{folder}/{path.name}"
+    finally:
+        os.close(folder)
 
 
 class ControlClient:
@@ -34,7 +55,8 @@ class ControlClient:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._socket.settimeout(CONNECT_TIMEOUT)
         try:
-            self._socket.connect(str(path))
+            with socket_name(path) as name:
+                self._socket.connect(name)
         except OSError as error:
             self._socket.close()
             raise SupervisorDown("the supervisor is not up", "run `orch up`") from error

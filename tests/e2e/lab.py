@@ -25,9 +25,9 @@ from supervisor.shell import process
 from supervisor.shell.control_client import ControlClient, StatusAt
 from supervisor.shell.ledger.segments import raw_lines
 from tests import CHECKOUT
+from tests.sockets import HOMES
 
 # Codex refuses homes under the temporary folder, and its sandbox lets children write there.
-HOMES = Path.home() / ".cache" / "orch-tests"
 LOOK = 0.5  # seconds between two looks at a world that does not change
 SETTLED = 10.0  # seconds for what an earlier test left to be over
 SLOW = 60.0  # seconds for anything that runs a real server: a bound, never the expected time

@@ -18,7 +18,7 @@ import pytest
 
 from supervisor.runtime.codex.registry import Registry
 from supervisor.runtime.daemon import ending
-from supervisor.runtime.workspace import make_private
+from supervisor.runtime.workspace import make_runtime_dir
 from supervisor.shell import process
 from tests import CHECKOUT
 from tests.e2e.lab import SLOW, Lab, report, task
@@ -121,7 +121,8 @@ def test_a_server_whose_answers_do_not_fit_is_given_up_with_what_does_not(own: L
 
 @pytest.mark.promise("no mistaken server")
 def test_a_socket_path_that_is_taken_is_reported_and_its_owner_is_left_alone(own: Lab) -> None:
-    make_private(own.workspace.runtime_dir)
+    own.workspace.state.mkdir(exist_ok=True)
+    make_runtime_dir(own.workspace)
     (path := own.workspace.server_socket("backend")).write_text("somebody's file", encoding="utf-8")
     with socket.socket(socket.AF_UNIX) as stranger:
         stranger.bind(str(own.workspace.server_socket("mobile")))
@@ -272,11 +273,18 @@ def test_a_plan_of_any_bad_kind_is_rejected_and_the_last_good_one_stays(lab: Lab
     assert lab.status()["plan"]["revision"] == lab.revision + 1
 
 
-@pytest.mark.parametrize("way", ["from a shell", "from a child's own shell", "without standard streams"])
+def test_the_shell_of_a_child_starts_no_supervisor(own: Lab) -> None:
+    done = own.orch("up", check=False, **{process.MARK: "0123456789ab/another"})
+    assert (done.returncode, done.stderr) == (
+        1,
+        "orch: this is the shell of a child: only the person starts a supervisor: use a terminal of your own\n",
+    )
+    assert ending.supervisor_process(own.workspace) is None
+
+
+@pytest.mark.parametrize("way", ["from a shell", "without standard streams"])
 def test_the_supervisor_keeps_nothing_of_the_process_that_started_it(way: str, own: Lab) -> None:
     environ = {**own.environ, "PYTHONPATH": str(CHECKOUT)}
-    if way == "from a child's own shell":
-        environ[process.MARK] = "0123456789ab/another"
     closed = " <&- >&- 2>&-" * (way == "without standard streams")
     reader, writer = os.pipe()  # a reader waits for the end of a pipe as long as any process can write to it
     with open(reader, "rb"), open(writer, "wb"):

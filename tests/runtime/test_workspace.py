@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from supervisor.errors import WorkspaceError
-from supervisor.runtime.workspace import CONFIG_NAME, WorkspacePaths, find, make_private, runtime_root
+from supervisor.runtime.workspace import (
+    CONFIG_NAME,
+    WorkspacePaths,
+    find,
+    make_private,
+    make_runtime_dir,
+    remove_runtime_dir,
+    runtime_root,
+)
+from tests.sockets import short_folder
 
 
 def mode(path: Path) -> int:
@@ -46,8 +57,17 @@ def test_a_folder_with_the_name_of_the_config_does_not_count(tmp_path: Path) -> 
     )
 
 
-def test_everything_is_in_the_workspace_except_the_sockets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_RUNTIME_DIR", "/tmp")
+@pytest.fixture
+def private() -> Iterator[Path]:
+    """A folder outside of the places for temporary files."""
+    with short_folder() as folder:
+        yield folder
+
+
+def test_everything_is_in_the_workspace_except_the_sockets(
+    tmp_path: Path, private: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(private))
     workspace = WorkspacePaths(tmp_path)
     assert {name: getattr(workspace, name) for name in ("config", "plan", "runs", "state", "ledger", "logs")} == {
         "config": tmp_path / "orchestrator.config.yaml",
@@ -57,7 +77,7 @@ def test_everything_is_in_the_workspace_except_the_sockets(tmp_path: Path, monke
         "ledger": tmp_path / ".orchestrator" / "ledger.jsonl",
         "logs": tmp_path / ".orchestrator" / "logs",
     }
-    assert workspace.runtime_dir == Path("/tmp/orch") / workspace.id
+    assert workspace.runtime_dir == private / "orch" / workspace.id
     assert workspace.control_socket == workspace.runtime_dir / "control.sock"
 
 
@@ -69,20 +89,64 @@ def test_workspaces_and_children_never_share_a_name(tmp_path: Path) -> None:
     assert (one.mark("api"), one.mark()) == (f"{one.id}/api", f"{one.id}/")
 
 
-@pytest.mark.parametrize("given", ["/run/user/1000", "", "/tmp", "/tmp/" + "x" * 60])
-def test_the_paths_of_sockets_are_short(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str) -> None:
-    monkeypatch.setenv("XDG_RUNTIME_DIR", given)
-    workspace = WorkspacePaths(tmp_path / ("deep" * 50) / "\udcff")
-    assert len(os.fsencode(workspace.server_socket("a" * 40))) < 90
-    assert len(os.fsencode(workspace.control_socket)) < 90
-
-
-def test_without_a_usable_runtime_folder_it_is_one_of_the_user_under_tmp(monkeypatch: pytest.MonkeyPatch) -> None:
-    for given in ("", "/no/such/folder", "/tmp/" + "x" * 60):
+@pytest.mark.promise("sockets private")
+def test_sockets_are_never_where_a_sandbox_may_write(
+    tmp_path: Path, private: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(private))
+    (link := private / "link").symlink_to("/tmp")
+    for given in ("", "/no/such/folder", "/tmp", "/tmp/../tmp", str(link), str(tmp_path), "relative"):
         monkeypatch.setenv("XDG_RUNTIME_DIR", given)
-        assert runtime_root() == Path(f"/tmp/orch-{os.getuid()}")
-    monkeypatch.setenv("XDG_RUNTIME_DIR", "/tmp")
-    assert runtime_root() == Path("/tmp/orch")
+        assert runtime_root() in (private / "orch" / "sockets", Path(f"/run/user/{os.getuid()}/orch")), given
+    monkeypatch.setenv("TMPDIR", str(private))
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(private))
+    assert not runtime_root().is_relative_to(private / "orch" / "x")
+    assert runtime_root() != private / "orch"
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can give a folder to somebody else")
+def test_the_runtime_folder_of_another_user_is_not_taken(private: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    os.chown(private, 65534, 65534)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(private))
+    assert runtime_root() != private / "orch"
+
+
+@pytest.mark.promise("sockets private")
+def test_the_place_of_the_sockets_is_recorded_for_commands_with_another_environment(
+    private: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = WorkspacePaths(private / "w")
+    workspace.state.mkdir(parents=True)
+    (private / "one").mkdir()
+    (private / "other").mkdir()
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(private / "one"))
+    assert make_runtime_dir(workspace) == private / "one" / "orch" / workspace.id
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(private / "other"))
+    assert workspace.runtime_dir == make_runtime_dir(workspace) == private / "one" / "orch" / workspace.id
+    shutil.rmtree(private / "one")
+    assert make_runtime_dir(workspace) == workspace.runtime_dir == private / "other" / "orch" / workspace.id
+    remove_runtime_dir(workspace)
+    assert not workspace.runtime_dir.exists()
+    assert [one.name for one in workspace.state.iterdir()] == []
+
+
+def test_a_copied_workspace_has_sockets_of_its_own(private: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(private))
+    workspace = WorkspacePaths(private / "w")
+    workspace.state.mkdir(parents=True)
+    make_runtime_dir(workspace)
+    shutil.copytree(workspace.root, private / "copy", symlinks=True)
+    copy = WorkspacePaths(private / "copy")
+    assert copy.runtime_dir == private / "orch" / copy.id
+    assert make_runtime_dir(copy) == copy.runtime_dir != workspace.runtime_dir
+
+
+@pytest.mark.promise("sockets private")
+def test_a_folder_that_everybody_may_replace_is_refused(private: Path) -> None:
+    private.chmod(0o777)
+    with pytest.raises(WorkspaceError) as error:
+        make_private(private / "orch" / "id")
+    assert f"run `chmod o-w {private}`" in str(error.value)
 
 
 # ── a private folder ─────────────────────────────────────────────────────────────────────────────
@@ -90,14 +154,14 @@ def test_without_a_usable_runtime_folder_it_is_one_of_the_user_under_tmp(monkeyp
 
 @pytest.mark.parametrize("mask", [0o000, 0o077, 0o777])
 def test_a_new_folder_and_its_parent_are_private(tmp_path: Path, mask: int) -> None:
-    folder = tmp_path / "orch" / "id"
+    folder = tmp_path / "state" / "orch" / "id"
     before = os.umask(mask)
     try:
         make_private(folder)
         make_private(folder)
     finally:
         os.umask(before)
-    assert (mode(folder), mode(folder.parent)) == (0o700, 0o700)
+    assert [mode(one) for one in (folder, folder.parent, folder.parent.parent)] == [0o700] * 3
 
 
 @pytest.mark.promise("sockets private")
@@ -144,8 +208,9 @@ def test_anything_but_a_folder_is_refused(tmp_path: Path, which: str, kind: str)
 
 
 def test_a_folder_that_cannot_be_made_says_why(tmp_path: Path) -> None:
-    with pytest.raises(WorkspaceError, match=r"orch cannot be made \(No such file or directory\)"):
-        make_private(tmp_path / "gone" / "orch" / "id")
+    (tmp_path / "file").touch()
+    with pytest.raises(WorkspaceError, match=r"deep cannot be made \(Not a directory\)"):
+        make_private(tmp_path / "file" / "deep" / "orch" / "id")
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can make a folder that belongs to somebody else")

@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from supervisor.domain.process import KEEPER, MARK
+from supervisor.domain.process import KEEPER
 from supervisor.runtime.workspace import WorkspacePaths
 
 HANDED_ON = 3  # the descriptor of the lock in a new supervisor process
@@ -34,4 +34,4 @@ def command(workspace: WorkspacePaths, lock: int, *how: str) -> list[str]:
 
 def environment(workspace: WorkspacePaths) -> dict[str, str]:
     """Return the environment of this workspace's supervisor: ours, and a mark that lets it have a keeper."""
-    return {**{name: value for name, value in os.environ.items() if name != MARK}, KEEPER: workspace.id}
+    return {**os.environ, KEEPER: workspace.id}

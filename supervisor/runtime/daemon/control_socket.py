@@ -11,6 +11,7 @@ from typing import Protocol
 from supervisor.core.guard.standing import Refusal, Standing
 from supervisor.runtime.daemon.control import Control
 from supervisor.runtime.workspace import WorkspacePaths
+from supervisor.shell.control_client import socket_name
 from supervisor.wire.control import LINE_LIMIT
 from supervisor.wire.jsonrpc import INVALID_PARAMS, REFUSED, Call, Peer
 
@@ -39,7 +40,8 @@ class ControlSocket:
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         before = os.umask(0o177)
         try:
-            listener.bind(str(self._path))
+            with socket_name(self._path) as name:
+                listener.bind(name)
         finally:
             os.umask(before)
         server = await asyncio.start_unix_server(self._accept, sock=listener, limit=LINE_LIMIT)

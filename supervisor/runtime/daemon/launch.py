@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from supervisor.domain.process import MARK
 from supervisor.errors import OrchError, SupervisorDown, SupervisorHangs, WorkspaceError
 from supervisor.runtime.daemon import lock as locks
 from supervisor.runtime.daemon.command import HANDED_ON, NEXT, READY, command, environment
@@ -66,6 +67,10 @@ def begin(workspace: WorkspacePaths, up: Sequence[str] | None = None, *, mirrore
 
     Concurrent callers get one supervisor between them. Raises OrchError with the reason if none can be started.
     """
+    if MARK in os.environ:
+        raise OrchError(
+            "this is the shell of a child", "only the person starts a supervisor: use a terminal of your own"
+        )
     if _answers(workspace):
         return None
     while not comes_up(workspace):

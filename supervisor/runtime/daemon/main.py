@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -19,7 +18,7 @@ from supervisor.runtime.daemon.command import NEXT, READY, command, environment
 from supervisor.runtime.daemon.first_step import STOP_SIGNALS, first_step
 from supervisor.runtime.daemon.recorder import recorder_of
 from supervisor.runtime.logs import Logs
-from supervisor.runtime.workspace import WorkspacePaths, make_private
+from supervisor.runtime.workspace import WorkspacePaths, make_runtime_dir, remove_runtime_dir
 
 
 class AlreadyUp(OrchError):
@@ -48,7 +47,7 @@ def run(
         raise AlreadyUp("a supervisor is up already", "see `orch status`")
     with held:
         locks.sign(held, os.getpid())
-        make_private(workspace.runtime_dir)
+        make_runtime_dir(workspace)
         logs = Logs(workspace.logs, megabytes=config.limits.log_megabytes, mirror=mirror)
         signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)  # until the loop can handle them
         with closing(logs), recorder_of(workspace, logs) as recorder:
@@ -60,7 +59,7 @@ def run(
             supervise(workspace, config, recorder, registry, first, logs, ready)
         if recorder.world.supervisor.stopping is None:
             _start_over(workspace, held, mirrored=mirror is not None)
-        shutil.rmtree(workspace.runtime_dir, ignore_errors=True)  # no server listens there any more
+        remove_runtime_dir(workspace)  # no server listens there any more
 
 
 def _start_over(workspace: WorkspacePaths, lock: TextIO, *, mirrored: bool) -> NoReturn:

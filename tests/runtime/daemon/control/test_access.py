@@ -42,13 +42,15 @@ def test_the_socket_is_ours_alone_whatever_the_umask_is(tmp_path: Path) -> None:
 
 STRANGER = """
 import os, socket, sys
+folder, name = os.path.split(sys.argv[1])
+os.chdir(folder)  # what is above it is not what the test is about
 os.setgroups([])
 os.setgid(65534)
 os.setuid(65534)
 connection = socket.socket(socket.AF_UNIX)
 connection.settimeout(5)
 try:
-    connection.connect(sys.argv[1])
+    connection.connect(name)
     connection.sendall(b'{"id":1,"method":"down","params":{"now":true}}\\n')
     print(repr(connection.recv(1000)))
 except OSError as error:
