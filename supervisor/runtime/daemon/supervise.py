@@ -39,6 +39,7 @@ from supervisor.wire.codex.notifications import Notification
 if TYPE_CHECKING:
     from supervisor.runtime.plan.watch import PlanWatch
 
+REPORT_PAUSES = (0.0, 0.1, 0.3)  # seconds in which Codex reports a command of the orchestrator that has begun
 SETTLE = 0.5  # seconds after a start during which loading plan.md waits for the servers
 
 
@@ -144,7 +145,7 @@ async def _supervise(
                 if loop.world.orchestrator.planning is None:
                     following.look()
                 else:
-                    group.create_task(following.look_after(orchestrator.catch_up()), name="plan.md")
+                    group.create_task(following.look_after(_announced(authors, orchestrator)), name="plan.md")
 
             async with watch_file(workspace.plan, saved) as watching:
                 if watching.degraded:
@@ -175,6 +176,16 @@ def _saved_unseen(workspace: WorkspacePaths, world: World) -> bool:
         return False
     content = read_bytes(workspace.plan, FILE_LIMIT)
     return not isinstance(content, bytes) or hashlib.sha256(content).hexdigest() != world.plan.digest
+
+
+async def _announced(authors: Authors, orchestrator: ServerClient) -> None:
+    """Return once the orchestrator is known to write plan.md, or has had time to say so. Codex reports a command from a
+    task of its own, which may be late on a busy machine."""
+    for pause in REPORT_PAUSES:
+        await asyncio.sleep(pause)
+        await orchestrator.catch_up()
+        if authors.orchestrator_writes():
+            return
 
 
 def _load_the_reader() -> None:

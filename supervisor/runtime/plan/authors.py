@@ -59,16 +59,17 @@ class Authors:
 
     def author_of(self, digest: str) -> str:
         """Return who wrote the new content of plan.md."""
-        return ORCHESTRATOR if digest in self._claims or self._writing() else HUMAN
+        return ORCHESTRATOR if digest in self._claims or self.orchestrator_writes() else HUMAN
 
     def is_stale(self, digest: str) -> bool:
         """Whether the orchestrator wrote this content over a revision that it had not read."""
         world = self._world()
-        overwritten = digest not in self._claims and self._writing() and self._touch is _Touch.WRITE
+        overwritten = digest not in self._claims and self.orchestrator_writes() and self._touch is _Touch.WRITE
         known = max(self._read, world.orchestrator.planning.seen_revision if world.orchestrator.planning else 0)
         return overwritten and known < world.plan.revision
 
-    def _writing(self) -> bool:
+    def orchestrator_writes(self) -> bool:
+        """Whether the orchestrator is writing plan.md, or did a moment ago."""
         return self._touch is not None and (self._until is None or monotonic() < self._until)
 
 
