@@ -5,12 +5,18 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from pathlib import Path
 
 from hypothesis import HealthCheck, settings
 
 # Compile each source only once: the tests start hundreds of processes, and each worker imports every test.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+
+# Keep the tests' folders out of /tmp, where no workspace may be: the commands of each child may write there.
+ROOT = Path.home() / ".cache" / "orch-tests"
+ROOT.mkdir(parents=True, exist_ok=True)
+os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(ROOT))
 
 # Restore SIGINT. A shell that runs a script in the background makes it and all that it starts ignore SIGINT, but tests
 # interrupt processes with that signal.

@@ -81,6 +81,8 @@ class Settings(Struct, frozen=True):
     notices: tuple[NoticeKind, ...] = ()  # what the human is notified of
     plan_budget: Budget | None = None  # for all tasks together, unless plan.md has one
     task_budget: Budget | None = None  # for each task that has none in plan.md
+    exclude_tmp: bool = False  # commands may not write /tmp and $TMPDIR
+    confined: tuple[str, ...] = ()  # children that only read, whatever a task says
 
 
 class PlanState(Struct, frozen=True):

@@ -82,7 +82,9 @@ class _Checks:
         self._server: _ProbedServer | None = None
 
     def all(self) -> dict[str, Probe]:
-        of_workspace: dict[str, Probe] = {"config": self.config, "disk": self.disk} if self._workspace else {}
+        of_workspace: dict[str, Probe] = (
+            {"config": self.config, "places": self.places, "disk": self.disk} if self._workspace else {}
+        )
         return of_workspace | {
             "git": self.git,
             "sockets": self.sockets,
@@ -101,6 +103,11 @@ class _Checks:
         found = config.load(self._workspace)
         self._bin = found.codex_bin
         return f"{', '.join(child.name for child in found.children)}: each is a git work tree"
+
+    async def places(self) -> str:
+        assert self._workspace is not None
+        config.load_guarded(self._workspace)
+        return "no command of a child may write another child or the workspace"
 
     async def disk(self) -> str:
         assert self._workspace is not None

@@ -11,7 +11,7 @@ import pytest
 
 from tests.e2e.lab import Lab
 
-CHECKS = ["config", "disk", "git", "sockets", "watching", "codex", "login", "sandbox"]
+CHECKS = ["config", "places", "disk", "git", "sockets", "watching", "codex", "login", "sandbox"]
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +63,7 @@ def test_a_missing_login_is_reported_with_the_command(lab: Lab, tmp_path: Path) 
 def test_without_a_workspace_the_machine_is_checked(lab: Lab) -> None:
     done = lab.orch("-C", str(lab.folder), "doctor", check=False)
     assert "config and disk were not checked" in done.stderr
-    assert [line.split()[1] for line in done.stdout.splitlines()] == CHECKS[2:]
+    assert [line.split()[1] for line in done.stdout.splitlines()] == CHECKS[3:]
 
 
 def test_a_broken_config_is_reported(lab: Lab) -> None:

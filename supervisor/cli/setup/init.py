@@ -12,8 +12,10 @@ from typing import Annotated
 from supervisor.cli.command.parameters import Argument, Option
 from supervisor.cli.display import output
 from supervisor.cli.display.blocks import one_line
+from supervisor.domain.child import Child
 from supervisor.errors import UsageError, WorkspaceError
 from supervisor.runtime import templates
+from supervisor.runtime.boundary.guard import guarded
 from supervisor.runtime.codex.mcp_config import SERVER, as_toml, mcp_servers
 from supervisor.runtime.codex.trust import at_stake, trusted_before
 from supervisor.runtime.config import load as config
@@ -33,16 +35,22 @@ def init(
         list[str] | None,
         Option("--trust", "Trust this repo: Codex runs what its .codex folder names. May be repeated.", "NAME"),
     ] = None,
+    *,
+    exclude_tmp: Annotated[
+        bool, Option("--exclude-tmp", "Take /tmp and $TMPDIR from what the children's commands may write.")
+    ] = False,
 ) -> int:
     """Make `folder` a workspace for these children (each `NAME=PATH`), some of them to `trust` without being asked.
     Checks everything before it writes anything.
 
-    Raises UsageError for an invalid pair, WorkspaceError if there is a config or a plan already.
+    Raises UsageError for an invalid pair, or if the commands of a child could write another one or the workspace,
+    WorkspaceError if there is a config or a plan already.
     """
     if not pairs:
         raise UsageError("no repo is named", EXAMPLE)
     workspace = WorkspacePaths(Path(os.path.abspath(folder)))
     found = config.check_new(workspace.root, _split(pairs))
+    _guard(workspace, [Child(name, str(path)) for name, path in found], exclude_tmp)
     trust = trust or []
     for name in trust:
         checked(name, [child for child, _ in found], "child")
@@ -52,7 +60,8 @@ def init(
         if os.path.lexists(path):
             raise WorkspaceError(f"{path} exists already", "edit it, or move it away and run `orch init` again")
     trusted = [name for name, path in found if name in trust or _is_trusted(name, path)]
-    _write_new({workspace.config: starter(children, trusted), workspace.plan: plan})
+    _guard(workspace, [Child(name, str(path), trusted=name in trusted) for name, path in found], exclude_tmp)
+    _write_new({workspace.config: starter(children, trusted, exclude_tmp=exclude_tmp), workspace.plan: plan})
     tools = _offer_tools(workspace)
     ignored = _ignore(workspace.root / ".gitignore", (*IGNORED, *([CODEX_CONFIG] if tools == _WROTE_TOOLS else [])))
     output.emit(f"wrote {CONFIG_NAME} ({len(children)} {'children' if len(children) > 1 else 'child'})")
@@ -77,6 +86,10 @@ def _is_trusted(name: str, path: Path) -> bool:
         return False
     print(f"trust {name}? [y/N] ", end="", file=sys.stderr, flush=True)
     return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def _guard(workspace: WorkspacePaths, children: Sequence[Child], exclude_tmp: bool) -> None:
+    guarded(workspace, children, UsageError, exclude_tmp=exclude_tmp, exclude="run `orch init --exclude-tmp ...`")
 
 
 def _split(pairs: Sequence[str]) -> list[tuple[str, str]]:

@@ -161,7 +161,7 @@ def thread_key(task: Task, state: TaskState) -> ThreadKey:
 
 def sandbox_of(world: World, task: Task | None, child: str) -> SandboxMode:
     """Return the sandbox for a turn or a check: the task's own, else the child's."""
-    if task is not None and task.sandbox is not None:
+    if task is not None and task.sandbox is not None and child not in world.config.confined:
         return task.sandbox
     server = world.servers.get(child)
     return server.child.sandbox if server is not None else "read-only"

@@ -25,6 +25,7 @@ def start(child: Child, workspace: WorkspacePaths, config: Config, logs: Logs) -
         [
             str(locate(config.codex_bin)),
             *_trust(child),
+            *_without_tmp(config),
             "app-server",
             "--listen",
             f"unix://{workspace.server_socket(child.name)}",
@@ -55,3 +56,14 @@ def _trust(child: Child) -> list[str]:
         return []
     level = "trusted" if child.trusted else "untrusted"
     return ["-c", f'projects={{{json.dumps(child.path, ensure_ascii=False)}={{trust_level="{level}"}}}}']
+
+
+def _without_tmp(config: Config) -> list[str]:
+    """Arguments that keep /tmp and $TMPDIR read-only in turns that others start on this server, such as a person in
+    Codex's own terminal. In ours the policy of each turn decides, whatever the command line says (tried with 0.163 and
+    0.171).
+    """
+    if not config.exclude_tmp:
+        return []
+    keys = ("exclude_slash_tmp", "exclude_tmpdir_env_var")
+    return [word for key in keys for word in ("-c", f"sandbox_workspace_write.{key}=true")]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import shlex
-import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-LARGEST = 1 << 20  # bytes of a config that we read; a larger one counts as unreadable
+from supervisor.runtime.boundary.codex_config import codex_home, read_toml
+
 SHOWN = 20  # lines about one folder
 
 
@@ -28,8 +28,7 @@ def at_stake(repo: Path) -> tuple[str, ...]:
 
 def trusted_before(repo: Path) -> bool:
     """Whether the user's config.toml already marks this repo as trusted."""
-    home = Path(os.environ.get("CODEX_HOME") or Path.home() / ".codex")
-    project = _toml(home / "config.toml").get("projects")
+    project = read_toml(codex_home() / "config.toml").get("projects")
     mine = project.get(str(repo)) if isinstance(project, dict) else None
     return isinstance(mine, dict) and mine.get("trust_level") == "trusted"
 
@@ -37,7 +36,7 @@ def trusted_before(repo: Path) -> bool:
 def _of_config(path: Path) -> Iterator[str]:
     if not os.path.lexists(path):
         return
-    config = _toml(path)
+    config = read_toml(path)
     if not config:
         yield "config.toml (it cannot be read, or says nothing)"
     for key, value in config.items():
@@ -63,11 +62,3 @@ def _started(server: object) -> str:
 
 def _words(value: object) -> str:
     return shlex.join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-def _toml(path: Path) -> dict[str, object]:
-    """Read a TOML file; empty if it is not a regular file, too large or not TOML."""
-    with suppress(OSError, ValueError, RecursionError):
-        if path.is_file() and path.stat().st_size <= LARGEST:
-            return tomllib.loads(path.read_text(encoding="utf-8"))
-    return {}

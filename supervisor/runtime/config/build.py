@@ -30,6 +30,7 @@ def config_of(path: Path, data: object) -> Config:
         _budget(file.budget.plan, ("budget", "plan")),
         _budget(file.budget.task, ("budget", "task")),
         (allowed,) if isinstance(allowed, str) else allowed,
+        exclude_tmp=is_yes(file.sandbox.exclude_tmp),
     )
 
 

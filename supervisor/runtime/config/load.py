@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from supervisor.domain.child import Child
 from supervisor.domain.plan import HUMAN, ORCHESTRATOR
 from supervisor.errors import ConfigError, OrchError, UsageError
+from supervisor.runtime.boundary.guard import guarded
 from supervisor.runtime.config.model import Config
 from supervisor.runtime.config.read import read
 from supervisor.runtime.workspace import WorkspacePaths
@@ -34,11 +35,18 @@ def load(workspace: WorkspacePaths) -> Config:
     return replace(parsed, children=children, digest=hex_digest(content))
 
 
+def load_guarded(workspace: WorkspacePaths) -> Config:
+    """Load a config whose children may be driven.
+
+    Raises ConfigError as `load`, and if a child's commands could write another child or the workspace.
+    """
+    return _guarded(workspace, load(workspace))
+
+
 def reload(workspace: WorkspacePaths, before: Config) -> Config:
-    """Load the config again; return `before` itself if it did not change. Raises as `load`."""
-    if hex_digest(_content(workspace)) == before.digest:
-        return before
-    fresh = load(workspace)
+    """Load the config again; return `before` itself if nothing changed. Raises as `load_guarded`."""
+    same = hex_digest(_content(workspace)) == before.digest
+    fresh = _guarded(workspace, before if same else load(workspace))  # a link or a mount may be new
     return before if replace(fresh, digest=before.digest) == before else fresh
 
 
@@ -59,6 +67,12 @@ def check_new(root: Path, pairs: list[tuple[str, str]]) -> list[tuple[str, Path]
     Raises UsageError for a bad name, a path that is missing, no git repo, or given twice.
     """
     return _checked(root, pairs, UsageError)
+
+
+def _guarded(workspace: WorkspacePaths, config: Config) -> Config:
+    exclude = f"write `sandbox: {{exclude_tmp: yes}}` into {workspace.config.name}"
+    found = guarded(workspace, config.children, ConfigError, exclude_tmp=config.exclude_tmp, exclude=exclude)
+    return replace(config, confined=found)
 
 
 def _content(workspace: WorkspacePaths) -> bytes:

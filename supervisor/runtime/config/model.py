@@ -63,3 +63,5 @@ class Config(Struct, frozen=True):
     task_budget: Budget | None = None
     allow_namespace: tuple[NamespaceKind, ...] = ()  # kinds in which a peer of the control socket may differ
     digest: str = ""
+    exclude_tmp: bool = False  # commands may not write /tmp and $TMPDIR
+    confined: tuple[str, ...] = ()  # children that must only read: others, or the workspace, lie within their reach

@@ -70,6 +70,18 @@ class CodexPart(Struct, frozen=True, forbid_unknown_fields=True):
     bin: Annotated[str | None, Meta(description="The codex binary. `ORCH_CODEX_BIN` overrides it.")] = None
 
 
+class SandboxPart(Struct, frozen=True, forbid_unknown_fields=True):
+    """What the sandboxes of all children have in common."""
+
+    exclude_tmp: Annotated[
+        YesNo,
+        Meta(
+            description="Takes `/tmp` and `$TMPDIR` from what commands may write. Needed if the workspace, or a child, "
+            "lies there."
+        ),
+    ] = False
+
+
 class MatchPart(Struct, frozen=True, forbid_unknown_fields=True):
     command: Annotated[str | None, Meta(description="The first words of a command.")] = None
     path: Annotated[str | None, Meta(description="A pattern for changed files, relative to the repo or absolute.")] = (
@@ -117,3 +129,4 @@ class ConfigFile(Struct, frozen=True, forbid_unknown_fields=True):
     rules: tuple[RulePart, ...] = ()
     notify: NotifyPart | None = None
     control: ControlPart = ControlPart()
+    sandbox: SandboxPart = SandboxPart()

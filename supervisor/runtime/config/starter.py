@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable
 _NO_TEXT = ("true", "false", "null")  # words that YAML does not read as text
 
 
-def starter(children: Iterable[tuple[str, str]], trusted: Collection[str] = ()) -> str:
+def starter(children: Iterable[tuple[str, str]], trusted: Collection[str] = (), *, exclude_tmp: bool = False) -> str:
     """Return the text of a new config file for these children (name, path), some of which are trusted."""
     children = list(children)
     first = _quoted(children[0][0]) if children else "NAME"
@@ -16,6 +16,7 @@ def starter(children: Iterable[tuple[str, str]], trusted: Collection[str] = ()) 
         f"  {_quoted(name)}:\n    path: {_quoted(path)}" + "\n    trusted: true" * (name in trusted)
         for name, path in children
     )
+    off = "" if exclude_tmp else "# "
     return f"""\
 # The repos that take part, and the limits. Read by `orch up`; not committed.
 children:
@@ -34,6 +35,9 @@ children:
 
 # codex:
 #   bin: /path/to/codex           # default: $ORCH_CODEX_BIN, then this, then codex on PATH, then the packaged one
+
+{off}sandbox:                        # of all children
+{off}  exclude_tmp: {"yes" if exclude_tmp else "no "}             # yes: their commands may not write /tmp and $TMPDIR
 
 # limits:
 #   verify_minutes: 20            # for one verify command

@@ -78,6 +78,7 @@ class Effects:
         post: Callable[[ev.Event], None],
         now: Callable[[], datetime],
         notify: NotifySettings | None = None,
+        exclude_tmp: bool = False,
     ) -> None:
         self._notifier = Notifier(notify, workspace=workspace, logs=logs, group=group, post=post, now=now)
         self._workspace = workspace
@@ -88,7 +89,9 @@ class Effects:
         self._post = post
         self._now = now
         self._executors = {
-            name: ChildExecutor(client, role_of(name, names, workspace), limits, logs, group, post, now)
+            name: ChildExecutor(
+                client, role_of(name, names, workspace), limits, logs, group, post, now, exclude_tmp=exclude_tmp
+            )
             for name, client in clients.items()
         }
         for name, executor in self._executors.items():
@@ -147,7 +150,10 @@ class ChildExecutor:
         group: asyncio.TaskGroup,
         post: Callable[[ev.Event], None],
         now: Callable[[], datetime],
+        *,
+        exclude_tmp: bool,
     ) -> None:
+        self._exclude_tmp = exclude_tmp
         self._logs = logs
         self._client = client
         self._child: Child = client.child
@@ -257,6 +263,7 @@ class ChildExecutor:
             effort=action.effort,
             sandbox=action.sandbox,
             network=self._child.network,
+            exclude_tmp=self._exclude_tmp,
             approvals=self._child.approvals,
             skill=self._role.skill if action.due is Due.BRIEF else None,
         )
@@ -344,7 +351,7 @@ class ChildExecutor:
         params = command_exec(
             command=[shutil.which("bash") or "/bin/sh", "-c", command],
             cwd=self._child.path,
-            sandbox=sandbox_policy(action.sandbox, network=self._child.network),
+            sandbox=sandbox_policy(action.sandbox, network=self._child.network, exclude_tmp=self._exclude_tmp),
             timeout=limit,
             process=f"orch-{action.task}-{action.run}-{number}-{self._now().timestamp()}",
         )

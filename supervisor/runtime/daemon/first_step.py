@@ -61,6 +61,8 @@ def first_step(
             last=recorder.clock.after,
             pause_seconds=config.limits.pause_seconds,
             stall_minutes=config.limits.stall_minutes,
+            exclude_tmp=config.exclude_tmp,
+            confined=config.confined,
         )
     ]
     if up is not None:

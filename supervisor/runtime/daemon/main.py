@@ -12,7 +12,7 @@ from typing import NoReturn, TextIO
 
 from supervisor.errors import OrchError
 from supervisor.runtime.codex.registry import Registry
-from supervisor.runtime.config.load import load
+from supervisor.runtime.config.load import load_guarded
 from supervisor.runtime.daemon import lock as locks
 from supervisor.runtime.daemon.command import NEXT, READY, command, environment
 from supervisor.runtime.daemon.first_step import STOP_SIGNALS, first_step
@@ -41,7 +41,7 @@ def run(
 
     Raises AlreadyUp, or another OrchError if the workspace, the config or the ledger cannot be used.
     """
-    config = load(workspace)
+    config = load_guarded(workspace)
     held = locks.taken_over(lock) if lock is not None else locks.take(workspace)
     if held is None:
         raise AlreadyUp("a supervisor is up already", "see `orch status`")

@@ -111,6 +111,7 @@ async def _supervise(
                 children=config.children,
                 workspace=workspace,
                 limits=config.limits,
+                exclude_tmp=config.exclude_tmp,
                 logs=logs,
                 group=group,
                 post=loop.post,

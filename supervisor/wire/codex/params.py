@@ -97,6 +97,7 @@ def turn_start(
     effort: str | None,
     sandbox: Sandbox,
     network: bool,
+    exclude_tmp: bool = False,
     approvals: Approvals = "on-request",
     skill: tuple[str, str] | None = None,
 ) -> Params:
@@ -107,7 +108,7 @@ def turn_start(
         "clientUserMessageId": message,
         "input": [{"type": "text", "text": text}, *shown],
         "outputSchema": dict(schema),
-        "sandboxPolicy": sandbox_policy(sandbox, network=network),
+        "sandboxPolicy": sandbox_policy(sandbox, network=network, exclude_tmp=exclude_tmp),
         "approvalPolicy": _approvals(sandbox, approvals),
         "approvalsReviewer": "user",
         "turnTrigger": THREAD_SOURCE,
@@ -128,8 +129,12 @@ def turn_steer(*, thread: str, turn: str, message: str, text: str) -> Params:
     }
 
 
-def sandbox_policy(mode: Sandbox, *, network: bool) -> Params:
-    """Return a sandbox mode in the tagged form of `turn/start` and `command/exec`."""
+def sandbox_policy(mode: Sandbox, *, network: bool, exclude_tmp: bool = False) -> Params:
+    """Return a sandbox mode in the tagged form of `turn/start` and `command/exec`.
+
+    What it says of /tmp and $TMPDIR holds whatever the config says (tried with 0.163 and 0.171). `writableRoots` are
+    added to those of the config.
+    """
     if mode == "danger-full-access":
         return {"type": "dangerFullAccess"}
     if mode == "read-only":
@@ -138,8 +143,8 @@ def sandbox_policy(mode: Sandbox, *, network: bool) -> Params:
         "type": "workspaceWrite",
         "writableRoots": [],
         "networkAccess": network,
-        "excludeTmpdirEnvVar": False,
-        "excludeSlashTmp": False,
+        "excludeTmpdirEnvVar": exclude_tmp,
+        "excludeSlashTmp": exclude_tmp,
     }
 
 

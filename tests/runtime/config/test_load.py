@@ -109,7 +109,7 @@ def test_a_home_and_a_link_lead_to_the_repo(workspace: WorkspacePaths, monkeypat
         (
             "children: {api: ../api}\nzzz: 1",
             "2: the key `zzz` is not known: use one of `children`, `orchestrator`, `codex`, `limits`, "
-            "`budget`, `rules`, `notify`, `control`",
+            "`budget`, `rules`, `notify`, `control`, `sandbox`",
         ),
     ],
 )

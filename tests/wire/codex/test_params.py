@@ -104,6 +104,8 @@ def test_a_sandbox_that_may_write_has_no_other_roots() -> None:
         "excludeTmpdirEnvVar": False,
         "excludeSlashTmp": False,
     }
+    without = sandbox_policy("workspace-write", network=False, exclude_tmp=True)
+    assert (without["excludeTmpdirEnvVar"], without["excludeSlashTmp"]) == (True, True)
 
 
 def test_a_command_has_a_time_limit_in_milliseconds_and_a_name() -> None:

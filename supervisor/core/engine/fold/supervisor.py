@@ -28,6 +28,17 @@ from supervisor.domain.world import Settings, Stopping, SupervisorState, World
 def supervisor_started(world: World, event: ev.SupervisorStarted) -> World:
     """A supervisor took over: nothing is known to run but the servers that it found, and no thread is open."""
     world = forget_requests(world, lambda _: True, event.at)  # servers repeat open requests once their thread is open
+    settings = Settings(
+        retry_seconds=event.retry_seconds,
+        pause_seconds=event.pause_seconds,
+        stall_minutes=event.stall_minutes,
+        rules=event.rules,
+        notices=event.notices,
+        plan_budget=event.plan_budget,
+        task_budget=event.task_budget,
+        exclude_tmp=event.exclude_tmp,
+        confined=event.confined,
+    )
     fresh = {}
     for child in event.children:
         known = world.servers.get(child.name, Server(child))
@@ -41,18 +52,9 @@ def supervisor_started(world: World, event: ev.SupervisorStarted) -> World:
             problem=None,
             not_before=None,
             misses=0,
-            restart=_outdated(known.child, child) if child.name in event.running else "",
+            restart=_outdated(known.child, child, world.config, settings) if child.name in event.running else "",
             ended=None,
         )
-    settings = Settings(
-        retry_seconds=event.retry_seconds,
-        pause_seconds=event.pause_seconds,
-        stall_minutes=event.stall_minutes,
-        rules=event.rules,
-        notices=event.notices,
-        plan_budget=event.plan_budget,
-        task_budget=event.task_budget,
-    )
     unsurveyed = {child.name: world.map.unsurveyed.get(child.name) for child in event.children}
     unsurveyed.pop(ORCHESTRATOR, None)
     world = replace(
@@ -69,11 +71,17 @@ def supervisor_started(world: World, event: ev.SupervisorStarted) -> World:
     return _without_lost_turns(world, event.at)
 
 
-def _outdated(old: Child, new: Child) -> str:
-    """Return why a server that was started for `old` must be replaced under the config `new`; "" if it need not."""
+def _outdated(old: Child, new: Child, before: Settings, now: Settings) -> str:
+    """Return why a server that was started for `old` must be replaced under the config `new`; "" if it need not.
+
+    Its turns keep the sandbox that they began with, so it is also replaced if its commands may write less now.
+    """
     if old.path != new.path:
         return "its repo is in another folder now"
-    return "the trust in its repo has changed" if old.trusted is not new.trusted else ""
+    if old.trusted is not new.trusted:
+        return "the trust in its repo has changed"
+    confined = new.name in now.confined and new.name not in before.confined
+    return "its commands may write less now" if confined or (now.exclude_tmp and not before.exclude_tmp) else ""
 
 
 def _taken_over(state: TaskState, event: ev.SupervisorStarted) -> TaskState:

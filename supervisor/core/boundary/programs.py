@@ -1,0 +1,46 @@
+"""The programs that a repo's own git configuration and hooks name: git runs them for whoever reads the repo."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+SHOWN = 20  # lines that are told of one repo
+
+_PROGRAMS = re.compile(
+    r"""
+    filter\..*\.(clean|smudge|process) | diff\..*\.(textconv|command) | diff\.external | merge\..*\.driver
+    | core\.(fsmonitor|hookspath|sshcommand|gitproxy|askpass|pager|editor|alternaterefscommand)
+    | pager\..* | sequence\.editor | interactive\.difffilter | trailer\..*\.(command|cmd)
+    | credential\.(.*\.)?helper | gpg\.(.*\.)?program | gpg\.ssh\.defaultkeycommand
+    | remote\..*\.(uploadpack|receivepack|vcs) | submodule\..*\.update | lfs\.(.*\.)?extension\..*\.(clean|smudge)
+    | (hook|difftool|mergetool|man|browser|guitool)\..*\.(command|cmd)
+    """,
+    re.VERBOSE,
+)
+"""Keys, in git's lower case, whose value git runs."""
+
+_INCLUDES = re.compile(r"include\.path|includeif\..*\.path")
+_SWITCHES = frozenset({"", "true", "false", "yes", "no", "on", "off", "0", "1"})
+"""Values of `core.fsmonitor` and `pager.*` that name no program."""
+
+
+def programs(settings: Iterable[tuple[str, str]], hooks: Sequence[str]) -> tuple[str, ...]:
+    """What git would run for a repo with these settings of its own and these hooks, a line each.
+
+    A file that the settings include is named too: it can name any of these later.
+    """
+    found = [f"{key} = {value}" for key, value in settings if _runs(key, value)]
+    found += [f"the hook {name}" for name in hooks]
+    more = [f"and {len(found) - SHOWN} more"] if len(found) > SHOWN else []
+    return (*found[:SHOWN], *more)
+
+
+def _runs(key: str, value: str) -> bool:
+    if _INCLUDES.fullmatch(key):
+        return True
+    if not _PROGRAMS.fullmatch(key):
+        return False
+    if key.startswith("submodule."):
+        return value.startswith("!")
+    return not (key == "core.fsmonitor" or key.startswith("pager.")) or value.lower() not in _SWITCHES

@@ -1,0 +1,92 @@
+"""Refuse a workspace in which a child's commands could write what is not the child's."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from supervisor.core.boundary.trespass import Trespass, confined, first_refused, trespasses
+from supervisor.domain.child import Child
+from supervisor.domain.repo.location import Kept, Root, Territory
+from supervisor.errors import OrchError
+from supervisor.runtime.boundary.codex_config import user_configs, writable_roots
+from supervisor.runtime.workspace import CONFIG_NAME, WorkspacePaths
+from supervisor.shell.location import Mount, look_at, read_mounts
+
+SLASH_TMP = "/tmp"
+
+
+def guarded(
+    workspace: WorkspacePaths, children: Sequence[Child], kind: type[OrchError], *, exclude_tmp: bool, exclude: str
+) -> tuple[str, ...]:
+    """Return the names of the children that are harmless only as long as they only read, whatever a task says.
+
+    Raises `kind` if the commands of one could write the work tree of another one, or a part of the workspace. `exclude`
+    says how a person sets `exclude_tmp`, which takes /tmp and $TMPDIR from what they may write.
+    """
+    mounts = read_mounts()
+    named = [root for path in user_configs() for root in _named(path, mounts)]
+    shared = (*(() if exclude_tmp else _temporary(mounts)), *named)
+    territories = tuple(_territory(child, shared, mounts) for child in children)
+    found = tuple(trespasses(territories, tuple(_kept(workspace, mounts))))
+    if (refused := first_refused(territories, found)) is not None:
+        raise _refusal(refused, {child.name: child for child in children}, kind, exclude)
+    return tuple(sorted(confined(territories, found)))
+
+
+def _territory(child: Child, shared: tuple[Root, ...], mounts: tuple[Mount, ...]) -> Territory:
+    own = _named(Path(child.path) / ".codex" / "config.toml", mounts) if child.trusted else ()
+    tree = look_at(child.path, mounts)
+    return Territory(child.name, tree, (*shared, *own), reads_only=child.sandbox == "read-only")
+
+
+def _temporary(mounts: tuple[Mount, ...]) -> Iterator[Root]:
+    """Look at the temporary folders that commands may write (tried with 0.163 and 0.171)."""
+    yield Root(SLASH_TMP, look_at(SLASH_TMP, mounts), temporary=True)
+    given = os.environ.get("TMPDIR", "")
+    if os.path.isabs(given):
+        yield Root(f"$TMPDIR ({given})", look_at(given, mounts), temporary=True)
+
+
+def _named(config: Path, mounts: tuple[Mount, ...]) -> Iterator[Root]:
+    for root in writable_roots(config):
+        yield Root(root, look_at(root, mounts), source=str(config))
+
+
+def _kept(workspace: WorkspacePaths, mounts: tuple[Mount, ...]) -> Iterator[Kept]:
+    """The workspace, and each part of it that steers: it may be a link to elsewhere, or be named by itself."""
+    yield Kept("the workspace", look_at(str(workspace.root), mounts))
+    state, ledger = workspace.state, workspace.ledger
+    steering = (workspace.config, workspace.plan, workspace.runs, workspace.root / ".codex")
+    for path in (*steering, state, ledger, ledger.with_suffix(""), workspace.plans, workspace.registry):
+        yield Kept(f"{path.relative_to(workspace.root)} of the workspace", look_at(str(path), mounts))
+
+
+def _refusal(found: Trespass, children: dict[str, Child], kind: type[OrchError], exclude: str) -> OrchError:
+    name, path = found.child, children[found.child].path
+    if found.other is not None:
+        other, place = found.other, children[found.other].path
+        if found.same:
+            return kind(f"the children `{name}` and `{other}` are the same folder ({path}, {place})", "name it once")
+        what = f"the child `{other}` ({place})"
+        part = "its files"
+    else:
+        assert found.kept is not None, "a trespass is against a child or the workspace"
+        what = f"{found.kept.name} ({found.kept.location.path})"
+        part = "plan.md, the config and the ledger"
+    if found.where is None:
+        move = f"leave one of the two out of {CONFIG_NAME}" if found.other else "keep the workspace outside of it"
+        return kind(
+            f"{what} lies in the child `{name}` ({path}), whose commands may write {part}",
+            f"{move}, or let `{name}` only read: `sandbox: read-only`",
+        )
+    if found.where.temporary:
+        return kind(
+            f"{what} lies in {found.where.name}, where the commands of `{name}` may write {part}",
+            f"move it, or {exclude}",
+        )
+    return kind(
+        f"{what} lies in {found.where.name}, where the commands of `{name}` may write {part}",
+        f"move it, or take that folder out of `writable_roots` in {found.where.source}",
+    )

@@ -1,0 +1,33 @@
+"""The hooks of a repo: the programs in its folder of hooks, unless the user's own configuration names another."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from supervisor.domain.repo.pathname import shown
+from supervisor.shell.git.config import Setting
+from supervisor.shell.git.folder import place_of
+
+LOOKED_AT = 1000  # entries of a folder
+
+
+def hooks_of(path: Path, settings: tuple[Setting, ...]) -> tuple[str, ...]:
+    """The names of the programs that git takes as hooks of the repo whose root is `path`, sorted."""
+    chosen = next((one for one in reversed(settings) if one.key == "core.hookspath"), None)
+    if chosen is not None and not chosen.of_repo:
+        return ()
+    place = place_of(path)
+    if chosen is not None:
+        folder = path / os.path.expanduser(os.fsdecode(chosen.value))
+    elif place is not None:
+        folder = place.common / "hooks"
+    else:
+        return ()
+    found = []
+    with suppress(OSError, ValueError), os.scandir(os.fsencode(folder)) as entries:
+        for _, entry in zip(range(LOOKED_AT), entries, strict=False):
+            if entry.is_file() and not entry.name.endswith(b".sample") and os.access(entry.path, os.X_OK):
+                found.append(shown(entry.name))
+    return tuple(sorted(found))

@@ -1,0 +1,148 @@
+"""`orch init` refuses a workspace in which a child's commands could write what is not theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from supervisor.cli.main import run
+from tests.gitrepo import commit, empty_repo, git, new_repo
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A Codex home that names no folder, and no other temporary folder than /tmp."""
+    home = tmp_path / "codex-home"
+    home.mkdir()
+    monkeypatch.setenv("CODEX_HOME", str(home))
+    monkeypatch.delenv("TMPDIR", raising=False)
+    return home
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Path:
+    return new_repo(tmp_path / "app")
+
+
+@pytest.fixture
+def ws(tmp_path: Path) -> Path:
+    (tmp_path / "ws").mkdir()
+    return tmp_path / "ws"
+
+
+@pytest.fixture
+def slash_tmp() -> Iterator[Path]:
+    with TemporaryDirectory(dir="/tmp", prefix="orch-t-") as folder:
+        yield Path(folder)
+
+
+def refused(capsys: pytest.CaptureFixture[str], folder: Path, *words: str) -> str:
+    """What `orch init` says when it refuses; it must have written nothing."""
+    before = sorted(folder.iterdir())
+    assert run(["-C", str(folder), "init", *words]) == 2
+    out, err = capsys.readouterr()
+    assert (out, sorted(folder.iterdir())) == ("", before)
+    return err
+
+
+@pytest.mark.promise("nested children")
+def test_a_child_in_another_one_is_refused_with_both_paths(
+    app: Path, ws: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    inner = empty_repo(app / "lib")
+    for pairs in ([f"app={app}", f"lib={inner}"], [f"lib={inner}", f"app={app}"]):
+        assert refused(capsys, ws, *pairs) == (
+            f"orch: the child `lib` ({inner}) lies in the child `app` ({app}), whose commands may write its files: "
+            "leave one of the two out of orchestrator.config.yaml, or let `app` only read: `sandbox: read-only`\n"
+        )
+
+
+@pytest.mark.promise("nested children")
+def test_links_hide_no_nesting(app: Path, ws: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    empty_repo(app / "lib")
+    (tmp_path / "elsewhere").symlink_to(app)
+    assert "lies in the child `app`" in refused(capsys, ws, f"app={app}", f"lib={tmp_path}/elsewhere/lib")
+
+
+@pytest.mark.promise("nested children")
+def test_a_submodule_and_its_superproject_are_refused_and_two_work_trees_are_not(
+    app: Path, ws: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lib = new_repo(tmp_path / "lib")
+    git(app, "-c", "protocol.file.allow=always", "submodule", "add", "-q", str(lib), "lib")
+    commit(app)
+    assert "lies in the child `app`" in refused(capsys, ws, f"app={app}", f"lib={app}/lib")
+    git(app, "worktree", "add", "-q", str(tmp_path / "app-2"))
+    assert run(["-C", str(ws), "init", f"app={app}", f"again={tmp_path}/app-2"]) == 0
+
+
+@pytest.mark.promise("workspace out of reach")
+def test_a_workspace_in_a_child_is_refused_and_one_around_its_children_is_not(
+    app: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (app / "ws").mkdir()
+    assert refused(capsys, app / "ws", f"app={app}") == (
+        f"orch: the workspace ({app}/ws) lies in the child `app` ({app}), whose commands may write plan.md, the config "
+        "and the ledger: keep the workspace outside of it, or let `app` only read: `sandbox: read-only`\n"
+    )
+    assert run(["-C", str(tmp_path), "init", f"app={app}"]) == 0
+
+
+@pytest.mark.promise("workspace out of reach")
+def test_a_workspace_in_slash_tmp_is_refused_unless_commands_may_not_write_there(
+    app: Path, tmp_path: Path, slash_tmp: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "link").symlink_to(slash_tmp)
+    for folder in (slash_tmp, tmp_path / "link"):
+        assert refused(capsys, folder, f"app={app}") == (
+            f"orch: the workspace ({slash_tmp}) lies in /tmp, where the commands of `app` may write plan.md, "
+            "the config and the ledger: move it, or run `orch init --exclude-tmp ...`\n"
+        )
+    assert run(["-C", str(slash_tmp), "init", "--exclude-tmp", f"app={app}"]) == 0
+    assert "\nsandbox:" in (slash_tmp / "orchestrator.config.yaml").read_text(encoding="utf-8")
+
+
+@pytest.mark.promise("workspace out of reach")
+def test_a_workspace_in_tmpdir_is_refused(
+    app: Path, ws: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(ws.parent / "ws"))
+    assert f"lies in $TMPDIR ({ws}), where the commands of `app`" in refused(capsys, ws, f"app={app}")
+
+
+@pytest.mark.promise("workspace out of reach")
+@pytest.mark.parametrize("named", ["{there}", "../{name}", "{there}/../link", "~/{name}"])
+def test_a_workspace_in_a_folder_that_the_codex_config_names_is_refused(
+    named: str, app: Path, ws: Path, home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (ws.parent / "link").symlink_to(ws)
+    monkeypatch.setenv("HOME", str(ws.parent))
+    root = named.format(there=ws, name=ws.name)
+    text = f'[sandbox_workspace_write]\nwritable_roots = ["/nowhere", "{root}"]\n'
+    (home / "config.toml").write_text(text, encoding="utf-8")
+    said = refused(capsys, ws, f"app={app}")
+    assert said.endswith(f"take that folder out of `writable_roots` in {home}/config.toml\n")
+    assert said.startswith(f"orch: the workspace ({ws}) lies in ")
+
+
+@pytest.mark.promise("workspace out of reach")
+def test_what_a_repos_own_codex_config_names_counts_once_the_repo_is_trusted(
+    app: Path, ws: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (app / ".codex").mkdir()
+    text = f'[sandbox_workspace_write]\n"writable\\u005froots" = ["{ws}"]\n'
+    (app / ".codex" / "config.toml").write_text(text, encoding="utf-8")
+    assert "out of `writable_roots` in" in refused(capsys, ws, f"app={app}", "--trust", "app")
+    assert run(["-C", str(ws), "init", f"app={app}"]) == 0
+
+
+@pytest.mark.promise("workspace out of reach")
+def test_a_part_of_the_workspace_that_is_a_link_into_a_child_is_refused(
+    app: Path, ws: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (app / "state").mkdir()
+    (ws / ".orchestrator").symlink_to(app / "state")
+    assert f".orchestrator of the workspace ({app}/state) lies in the child `app`" in refused(capsys, ws, f"app={app}")

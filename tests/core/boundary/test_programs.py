@@ -1,0 +1,57 @@
+"""What git would run because a repo's own configuration says so."""
+
+from __future__ import annotations
+
+import pytest
+
+from supervisor.core.boundary.programs import SHOWN, programs
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "filter.lfs.clean",
+        "filter.a.b.smudge",
+        "filter..process",
+        "core.fsmonitor",
+        "core.hookspath",
+        "core.sshcommand",
+        "diff.pdf.textconv",
+        "diff.pdf.command",
+        "diff.external",
+        "merge.ours.driver",
+        "credential.helper",
+        "credential.https://example.com.helper",
+        "gpg.program",
+        "gpg.ssh.program",
+        "include.path",
+        "includeif.gitdir:~/work/.path",
+        "pager.log",
+        "lfs.extension.x.clean",
+    ],
+)
+def test_a_setting_that_names_a_program_is_told(key: str) -> None:
+    assert programs([(key, "./tool")], ()) == (f"{key} = ./tool",)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("core.bare", "false"),
+        ("core.fsmonitor", "true"),
+        ("pager.log", "false"),
+        ("user.name", "clean"),
+        ("remote.origin.url", "https://example.com/x.git"),
+        ("filter.lfs.required", "true"),
+        ("submodule.lib.update", "rebase"),
+        ("branch.filter.clean.merge", "refs/heads/main"),
+    ],
+)
+def test_a_setting_that_names_none_is_not(key: str, value: str) -> None:
+    assert programs([(key, value)], ()) == ()
+
+
+def test_hooks_are_told_and_a_long_list_is_cut() -> None:
+    assert programs([], ["pre-commit"]) == ("the hook pre-commit",)
+    many = programs([], [str(number) for number in range(SHOWN + 3)])
+    assert (len(many), many[-1]) == (SHOWN + 1, "and 3 more")
