@@ -87,7 +87,6 @@ enabled = false
 [features]
 apps = false
 default_mode_request_user_input = true
-goals = false
 plugins = false
 remote_plugin = false
 unbounded_connection_retries = false

@@ -95,3 +95,12 @@ def test_a_killed_supervisor_leaves_the_turn_running_and_the_next_one_takes_it_o
     done = lab.task("T61", "done")
     assert (done["summary"], done["turns"]) == ("once", 1)
     assert len(lab.delivered("T61")) == 1
+
+
+def test_a_child_sets_itself_no_goal_that_would_outlive_its_task(lab: Lab) -> None:
+    lab.plan(task("T111", "backend", 'call - create_goal {"objective": "more and more"}', report("did it")))
+    done = lab.task("T111", "done")
+    first, *_, last = lab.model.requests
+    assert [name for name in first.tools if "goal" in name] == []
+    assert "unsupported call" in last.outputs_since_last_user()[0].text
+    assert (done["turns"], len(lab.acts("start_turn"))) == (1, 1)

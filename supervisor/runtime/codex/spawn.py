@@ -17,6 +17,9 @@ from supervisor.shell import process
 from supervisor.shell.git.environment import without_repo
 from supervisor.shell.process import Spawned
 
+NO_GOALS = ("--disable", "goals")
+"""With a goal of its own, a thread goes on turn after turn when its task is done, and without our schema."""
+
 
 def start(child: Child, workspace: WorkspacePaths, config: Config, logs: Logs) -> Spawned:
     """Start the process of a child's server. Raises CodexError, or StoreError."""
@@ -24,6 +27,7 @@ def start(child: Child, workspace: WorkspacePaths, config: Config, logs: Logs) -
     return process.spawn(
         [
             str(locate(config.codex_bin)),
+            *NO_GOALS,
             *_trust(child),
             *_without_tmp(config),
             "app-server",
