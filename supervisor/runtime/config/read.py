@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from pathlib import Path
 
 from msgspec import ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 
+from supervisor.errors import ConfigError
 from supervisor.runtime.config.build import config_of
-from supervisor.runtime.config.mistakes import Mistake
+from supervisor.runtime.config.invalid import mistake_of
+from supervisor.runtime.config.mistakes import Mistake, Where
 from supervisor.runtime.config.model import Config
-from supervisor.runtime.config.plain import read_plain
 
 
 def read(path: Path, content: bytes) -> Config:
@@ -18,9 +21,42 @@ def read(path: Path, content: bytes) -> Config:
 
     Raises ConfigError naming the line, and the key with the nearest right one.
     """
-    if (data := read_plain(content)) is not None:
-        with suppress(ValidationError, Mistake):  # then the parser is needed, which knows the line
-            return config_of(path, data)
-    from supervisor.runtime.config.yaml_reader import read_yaml  # 15 ms, for which most starts need not wait
+    try:
+        data = YAML(typ="safe", pure=True).load(content)
+    except (YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f":{mark.line + 1}" if mark is not None else ""
+        raise ConfigError(f"{path}{where} is not YAML ({_first_line(error)})", "correct that line") from error
+    if not isinstance(data, dict):
+        raise ConfigError(f"{path} holds no `children:`", "see `orch init --help` for its form")
+    try:
+        return config_of(path, data)
+    except ValidationError as error:
+        raise _located(mistake_of(error, data), path, content) from error
+    except Mistake as mistake:
+        raise _located(mistake, path, content) from mistake
 
-    return read_yaml(path, content)
+
+def _located(mistake: Mistake, path: Path, content: bytes) -> ConfigError:
+    return ConfigError(f"{path}:{_line(content, mistake.where)}: {mistake.what}", mistake.next_step)
+
+
+def _line(content: bytes, where: Where) -> int:
+    """Return the line of this place, or of the nearest enclosing place that exists."""
+    node: Node | None = YAML(typ="safe", pure=True).compose(content)
+    line = node.start_mark.line if node is not None else 0
+    for part in where:
+        at: Node | None = None
+        if isinstance(node, MappingNode):
+            pairs = [(key, value) for key, value in node.value if key.value == str(part)]
+            at, node = pairs[0] if pairs else (None, None)
+        elif isinstance(node, SequenceNode) and isinstance(part, int) and part < len(node.value):
+            at = node = node.value[part]
+        if at is None:
+            break
+        line = at.start_mark.line
+    return int(line) + 1
+
+
+def _first_line(error: Exception) -> str:
+    return str(getattr(error, "problem", None) or str(error).splitlines()[0] if str(error) else type(error).__name__)
