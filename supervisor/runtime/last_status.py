@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 
 from supervisor.domain.json_value import JsonObject
 from supervisor.errors import OrchError
-from supervisor.runtime.config.load import load
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.process.table import Identity, alive
 
@@ -46,6 +45,8 @@ def _without_supervisor(workspace: WorkspacePaths, child: JsonObject) -> JsonObj
 
 def _configured(workspace: WorkspacePaths) -> list[JsonObject]:
     """Return the children of the config, for when nothing ever ran; none if it cannot be read."""
+    from supervisor.runtime.config.load import load  # import late (50 ms): only before the first start
+
     absent = ("pid", "socket", "codex", "since", "rss_bytes", "thread", "task", "problem")
     with suppress(OrchError):
         return [
