@@ -7,18 +7,17 @@ import shlex
 import sys
 from typing import Annotated
 
+from supervisor import api
 from supervisor.cli.command.parameters import Argument, Option
 from supervisor.cli.display import output
 from supervisor.cli.display.blocks import one_line
 from supervisor.domain.plan import HUMAN, ORCHESTRATOR
 from supervisor.domain.status import OrchestratorInfo, Status
 from supervisor.errors import OrchError, WorkspaceError
-from supervisor.runtime import calling
 from supervisor.runtime.codex.binary import locate
 from supervisor.runtime.config.load import load
 from supervisor.runtime.naming import checked
 from supervisor.runtime.workspace import WorkspacePaths
-from supervisor.wire.status import read_status
 
 
 class NotAttachable(OrchError):
@@ -37,7 +36,7 @@ def attach(
 
     Raises SupervisorDown; UsageError for an unknown name; NotAttachable if there is no thread yet.
     """
-    thread, socket = found(read_status(calling.live(workspace)), name)
+    thread, socket = found(api.Workspace(workspace.root).status(), name)
     binary = locate(load(workspace).codex_bin)
     arguments = [str(binary), "resume", thread, "--remote", f"unix://{socket}"]
     if only_print:

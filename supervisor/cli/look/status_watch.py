@@ -10,14 +10,14 @@ from msgspec.structs import replace
 from rich.console import Console
 from rich.live import Live
 
+from supervisor import api
 from supervisor.cli.display import output
 from supervisor.cli.display.drawing import drawn
 from supervisor.cli.display.screen import blocks
 from supervisor.cli.display.title import Attention, attention, kept_title, show_title
 from supervisor.domain.status import Status
-from supervisor.runtime import calling
 from supervisor.runtime.workspace import WorkspacePaths
-from supervisor.wire.status import read_status
+from supervisor.wire.plain import plain
 
 
 def watch(workspace: WorkspacePaths, *, as_json: bool) -> int:
@@ -34,16 +34,16 @@ def watch(workspace: WorkspacePaths, *, as_json: bool) -> int:
 
 def _lines(workspace: WorkspacePaths) -> None:
     last = None
-    for sent in calling.follow(workspace):
-        still = _still(read_status(sent))
+    for status in api.Workspace(workspace.root).changes():
+        still = _still(status)
         if still != last:
-            output.emit_json(sent, indent=None)
+            output.emit_json(plain(status), indent=None)
         last = still
 
 
 def _screens(workspace: WorkspacePaths) -> None:
     shown = ""
-    for status in map(read_status, calling.follow(workspace)):
+    for status in api.Workspace(workspace.root).changes():
         text = output.plain(blocks(_still(status), datetime.now(UTC)))
         if text != shown:
             output.emit(f"{text}\n")
@@ -56,7 +56,7 @@ def _redraw(workspace: WorkspacePaths) -> None:
     # rich must not redirect standard output: we write the title to it as an escape sequence.
     live = Live(console=console, screen=True, auto_refresh=False, vertical_overflow="ellipsis", redirect_stdout=False)
     with kept_title(), live as screen:
-        for status in map(read_status, calling.follow(workspace)):
+        for status in api.Workspace(workspace.root).changes():
             screen.update(drawn(blocks(status, datetime.now(UTC))), refresh=True)
             show_title(status)
             if known is not None and attention(status) - known:

@@ -16,10 +16,8 @@ from supervisor.cli.display.screen import ask_blocks
 from supervisor.cli.steer.up import bring_up
 from supervisor.domain.status import AskInfo, OrchestratorInfo, Status
 from supervisor.errors import OrchError, SupervisorDown, UsageError
-from supervisor.runtime import calling
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.wire.plain import plain
-from supervisor.wire.status import read_status
 
 DONE, FAILED, WAITS = 0, 1, 4
 LOOK = 1.0  # seconds between two polls of what the orchestrator is doing
@@ -87,7 +85,7 @@ def _follow(workspace: WorkspacePaths) -> tuple[Status, OrchestratorInfo]:
     """Return the status once the orchestrator has a plan, needs a human, or has failed."""
     progress = Progress()
     try:
-        for status in map(read_status, calling.follow(workspace, every=LOOK)):
+        for status in api.Workspace(workspace.root).changes(every=LOOK):
             orchestrator = status.orchestrator
             if orchestrator is None:
                 continue  # the request was just made: it appears in the next status
@@ -106,7 +104,7 @@ def _follow(workspace: WorkspacePaths) -> tuple[Status, OrchestratorInfo]:
         raise
     finally:
         progress.end()
-    raise AssertionError("`follow` ends only when the supervisor does")
+    raise AssertionError("`changes` ends only when the supervisor does")
 
 
 def _result(status: Status, orchestrator: OrchestratorInfo, *, review: bool, quiet: bool) -> int:
