@@ -126,7 +126,7 @@ class Workspace:
         return last_known(self._workspace)
 
     def changes(self, *, every: float = calling.LOOK_AGAIN) -> Iterator[Status]:
-        """Yield the status at once, and then at every change, at least each `every` seconds. Ends with SupervisorDown."""
+        """Yield the status at once, then at every change, at least each `every` seconds. Ends with SupervisorDown."""
         return map(_typed, calling.follow(self._workspace, every=every))
 
     def wait(
