@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import mkdtemp
 
 import pytest
 
+from supervisor.runtime.workspace import WorkspacePaths
 from tests.e2e.lab import Lab, report, task
 from tests.gitrepo import empty_repo
 
@@ -124,3 +127,62 @@ def test_a_child_around_another_one_that_only_reads_stays_so_whatever_a_task_say
         lab.task("T2", "done")
         assert sorted(path.name for path in inner.iterdir()) == [".git", "from-lib.txt"]
         assert not (lab.repos["app"] / "own").exists()
+
+
+@pytest.mark.promise("one driver")
+def test_two_workspaces_with_one_child_are_up_in_turn_and_never_at_once() -> None:
+    with Lab("app") as lab:
+        first, second = lab.workspace, WorkspacePaths(lab.folder / "second")
+        second.root.mkdir()
+        lab.workspace = second
+        lab.orch("init", "shared=../app")
+        lab.workspace = first
+        pid = lab.up()["supervisor"]["pid"]
+
+        lab.workspace = second
+        refused = lab.orch("up", check=False)
+        said = f"the workspace {first.root} (supervisor {pid}) drives the work tree of `shared`"
+        assert (refused.returncode, said in refused.stderr) == (1, True)
+        assert [lab.orch(word, check=False).returncode for word in ("status", "logs", "down")] == [3, 0, 0]
+
+        lab.workspace = first
+        os.kill(pid, signal.SIGKILL)
+        lab.workspace = second
+        refused = lab.orch("up", check=False)
+        assert (refused.returncode, said in refused.stderr) == (1, True), "its server lives on, and may work"
+        lab.workspace = first
+        lab.up()
+        assert [one["adopted"] for one in lab.ledger("server_ready")] == [False, True]
+        lab.orch("down")
+
+        lab.workspace = second
+        lab.up()
+        lab.workspace = first
+        refused = lab.orch("up", check=False)
+        assert (refused.returncode, f"the workspace {second.root} (" in refused.stderr) == (1, True)
+        lab.workspace = second
+        lab.orch("down")
+        lab.workspace = first
+        lab.up()
+
+
+@pytest.mark.promise("one driver")
+def test_a_child_that_another_workspace_drives_is_not_taken_in() -> None:
+    with Lab("app", "api") as lab:
+        first, second = lab.workspace, WorkspacePaths(lab.folder / "second")
+        second.root.mkdir()
+        other = lab.repo("other")
+        lab.workspace = second
+        lab.orch("init", "other=../other")
+        lab.up()
+        lab.workspace = first
+        before = lab.up()
+        good = first.config.read_text(encoding="utf-8")
+        first.config.write_text(good.replace("path: ../api", f"path: {other}"), encoding="utf-8")
+        refused = lab.orch("up", check=False)
+        assert (refused.returncode, f"the workspace {second.root} (" in refused.stderr) == (1, True)
+        assert lab.status()["children"][1]["pid"] == before["children"][1]["pid"]
+        lab.workspace = second
+        lab.orch("down")
+        lab.workspace = first
+        assert "reloaded the config" in lab.orch("up").stderr

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -90,14 +91,13 @@ def test_workspaces_and_children_never_share_a_name(tmp_path: Path) -> None:
 
 
 @pytest.mark.promise("sockets private")
-def test_sockets_are_never_where_a_sandbox_may_write(
-    tmp_path: Path, private: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_sockets_are_never_where_a_sandbox_may_write(private: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(private))
     (link := private / "link").symlink_to("/tmp")
-    for given in ("", "/no/such/folder", "/tmp", "/tmp/../tmp", str(link), str(tmp_path), "relative"):
-        monkeypatch.setenv("XDG_RUNTIME_DIR", given)
-        assert runtime_root() in (private / "orch" / "sockets", Path(f"/run/user/{os.getuid()}/orch")), given
+    with TemporaryDirectory(dir="/tmp") as below:
+        for given in ("", "/no/such/folder", "/tmp", "/tmp/../tmp", str(link), below, "relative"):
+            monkeypatch.setenv("XDG_RUNTIME_DIR", given)
+            assert runtime_root() in (private / "orch" / "sockets", Path(f"/run/user/{os.getuid()}/orch")), given
     monkeypatch.setenv("TMPDIR", str(private))
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(private))
     assert not runtime_root().is_relative_to(private / "orch" / "x")

@@ -12,6 +12,7 @@ from supervisor.domain.child import Child
 from supervisor.domain.plan import HUMAN, ORCHESTRATOR
 from supervisor.errors import ConfigError, OrchError, UsageError
 from supervisor.runtime.boundary.guard import guarded
+from supervisor.runtime.boundary.work_trees import WorkTrees
 from supervisor.runtime.config.model import Config
 from supervisor.runtime.config.read import read
 from supervisor.runtime.workspace import WorkspacePaths
@@ -44,9 +45,17 @@ def load_guarded(workspace: WorkspacePaths) -> Config:
 
 
 def reload(workspace: WorkspacePaths, before: Config) -> Config:
-    """Load the config again; return `before` itself if nothing changed. Raises as `load_guarded`."""
+    """Load the config again; return `before` itself if nothing changed.
+
+    Raises as `load_guarded`, and WorkspaceError if another workspace drives a child that is new.
+    """
     same = hex_digest(_content(workspace)) == before.digest
     fresh = _guarded(workspace, before if same else load(workspace))  # a link or a mount may be new
+    known = {child.path for child in before.children}
+    if new := [child for child in fresh.children if child.path not in known]:
+        trees = WorkTrees()
+        trees.claim(workspace, new)
+        trees.give_back()
     return before if replace(fresh, digest=before.digest) == before else fresh
 
 

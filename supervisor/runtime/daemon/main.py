@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NoReturn, TextIO
 
 from supervisor.errors import OrchError
+from supervisor.runtime.boundary.work_trees import WorkTrees
 from supervisor.runtime.codex.registry import Registry
 from supervisor.runtime.config.load import load_guarded
 from supervisor.runtime.daemon import lock as locks
@@ -47,6 +48,8 @@ def run(
         raise AlreadyUp("a supervisor is up already", "see `orch status`")
     with held:
         locks.sign(held, os.getpid())
+        trees = WorkTrees()
+        trees.claim(workspace, config.children)
         make_runtime_dir(workspace)
         logs = Logs(workspace.logs, megabytes=config.limits.log_megabytes, mirror=mirror)
         signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)  # until the loop can handle them
@@ -59,6 +62,7 @@ def run(
             supervise(workspace, config, recorder, registry, first, logs, ready)
         if recorder.world.supervisor.stopping is None:
             _start_over(workspace, held, mirrored=mirror is not None)
+        trees.release(servers_left=bool(registry.alive()))
         remove_runtime_dir(workspace)  # no server listens there any more
 
 
