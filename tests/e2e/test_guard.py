@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from tests import CHECKOUT
@@ -104,8 +105,23 @@ def test_the_orchestrators_shell_reads_and_steers_nothing_even_without_a_sandbox
     out = lab.folder / "out"
     requests = (ACCEPT, "hold", 'note={"text": "x"}', 'plan_written={"digest": "0"}', 'down={"now": true}', "status")
     text = plan_text(HUMAN.format("H1"))
-    problem = writes(text, f"run {command(lab, out, *requests)}", answered("planned"))
+    called = lab.folder / "called"
+    who = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "x", "version": "1"}}
+    messages = [
+        {"id": 0, "method": "initialize", "params": who},
+        {"method": "notifications/initialized"},
+        {"id": 1, "method": "tools/call", "params": {"name": "note", "arguments": {"text": "by the shell"}}},
+    ]
+    (sent := lab.folder / "messages").write_text(
+        "".join(json.dumps({"jsonrpc": "2.0", **one}) + "\n" for one in messages), encoding="utf-8"
+    )
+    mcp = shlex.join(["env", f"PYTHONPATH={CHECKOUT}", *orch_of(lab, "mcp")])
+    answered_by = f"for i in $(seq 600); do grep -q under.way {called} && break; sleep 0.1; done"
+    tools = f"(cat {sent}; {answered_by}) | {mcp} > {called}"
+    problem = writes(text, f"run {command(lab, out, *requests)}", f"run {tools}", answered("planned"))
     plan(lab, problem, "--yolo", check=False)
+    assert "no call of that tool of the orchestrator is under way" in called.read_text(encoding="utf-8")
+    assert lab.ledger("learning_noted") == []
     *refused, status = answers(out)
     assert refusals(refused) == {
         "no call of that tool of the orchestrator is under way",
@@ -136,12 +152,82 @@ def test_what_the_orchestrator_passes_on_counts_once_the_person_has_confirmed_it
     )
 
 
+@pytest.mark.promise("nobody answers for the person")
+def test_a_sandboxed_command_reaches_no_socket_and_removes_none(lab: Lab) -> None:
+    web, control = lab.workspace.server_socket("web"), lab.workspace.control_socket
+    out, removed = lab.repos["api"] / "out", lab.repos["api"] / "removed"
+    ask = [sys.executable, intruder.__file__, os.path.realpath(web), str(out), "ping"]
+    remove = f"unlink {control} 2>/dev/null || unlink {web} 2>/dev/null; echo $? > {removed}"
+    lab.plan(task("T1", "api", f"run {shlex.join(ask)}", f"run {remove}", report("tried")))
+    lab.task("T1", "done")
+    assert answers(out) == [{"system": "Permission denied"}]
+    assert removed.read_text(encoding="utf-8") == "1\n"
+    assert control.is_socket()
+    assert web.is_symlink()
+
+
+def orch_of(lab: Lab, *words: str) -> list[str]:
+    return [sys.executable, "-m", "supervisor.cli.main", "-C", str(lab.workspace.root), *words]
+
+
+@pytest.mark.promise("nobody answers for the person")
 def test_whatever_the_person_starts_is_served(lab: Lab) -> None:
-    orch = [sys.executable, "-m", "supervisor.cli.main", "-C", str(lab.workspace.root), "hold"]
     environ = {**lab.environ, "PYTHONPATH": str(CHECKOUT)}
-    for wrapper in (["setsid", "-f", "-w"], ["nohup"], ["env", "-i", *(f"{k}={v}" for k, v in environ.items())]):
-        done = subprocess.run([*wrapper, *orch], env=environ, capture_output=True, text=True, check=False, timeout=60)
+    wrappers = (["setsid", "-f", "-w"], ["nohup"], ["env", "-i", *(f"{name}={it}" for name, it in environ.items())])
+    for wrapper in wrappers:
+        command = [*wrapper, *orch_of(lab, "note", "from me")]
+        done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False, timeout=60)
         assert done.returncode == 0, done.stderr
+    tmux = ["tmux", "-S", str(lab.folder / "tmux")]
+    typed = shlex.join(orch_of(lab, "note", "from tmux"))
+    subprocess.run([*tmux, "-f", "/dev/null", "new-session", "-d", typed], env=environ, check=True, timeout=60)
+    lab.until(lambda seen: len(lab.ledger("learning_noted")) == 4)
+    assert {one["text"] for one in lab.ledger("learning_noted")} == {"from me", "from tmux"}
+
+
+@pytest.mark.promise("nobody answers for the person")
+def test_what_the_config_has_the_supervisor_run_is_served(lab: Lab) -> None:
+    with lab.workspace.config.open("a", encoding="utf-8") as file:
+        words = ["env", f"PYTHONPATH={CHECKOUT}", *orch_of(lab, "note", "told")]
+        file.write("notify: " + json.dumps({"command": words, "on": ["asks"]}) + "\n")
+    lab.up()
+    lab.plan(HUMAN.format("H1"))
+    lab.until(lambda seen: lab.ledger("learning_noted"))
+    assert [one["text"] for one in lab.ledger("learning_noted")] == ["told"]
+
+
+@pytest.mark.promise("nobody answers for the person")
+def test_another_namespace_is_refused_with_the_line_that_allows_it(lab: Lab) -> None:
+    environ = {**lab.environ, "PYTHONPATH": str(CHECKOUT)}
+    command = ["unshare", "--user", "--map-root-user", "--net", *orch_of(lab, "hold")]
+
+    def run() -> subprocess.CompletedProcess[str]:
+        return subprocess.run(command, env=environ, capture_output=True, text=True, check=False, timeout=60)
+
+    refused = run()
+    assert (refused.returncode, refused.stdout) == (1, "")
+    line = "control: {allow_namespace: [net, user]}"
+    assert f"add `{line}` to orchestrator.config.yaml" in refused.stderr
+    with lab.workspace.config.open("a", encoding="utf-8") as file:
+        file.write(f"{line}\n")
+    lab.up()
+    assert run().returncode == 0
+
+
+@pytest.mark.promise("nobody answers for the person")
+def test_without_the_keeper_the_supervisor_is_only_looked_at_and_taken_down(lab: Lab) -> None:
+    seen = psutil.Process(lab.status()["supervisor"]["pid"])
+    keeper = seen.parent()
+    assert keeper is not None
+    assert keeper.name() == "orch-keeper"
+    keeper.kill()
+    lab.until(lambda _: seen.ppid() != keeper.pid)
+    refused = lab.orch("hold", check=False)
+    assert (refused.returncode, "run `orch down`, then `orch up`" in refused.stderr) == (1, True)
+    assert lab.orch("status").returncode == 0
+    lab.orch("down")
+    lab.up()
+    lab.orch("hold")
 
 
 def test_in_the_foreground_a_signal_ends_everything_in_order() -> None:

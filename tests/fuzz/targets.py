@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import tempfile
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from supervisor.core.engine.evolve import evolve
+from supervisor.core.guard.permits import needs_tool_call
+from supervisor.core.guard.standing import Refusal, Standing
 from supervisor.core.plan.parse import parse
 from supervisor.domain.world import World
 from supervisor.errors import OrchError
 from supervisor.runtime.codex.progress import Activity
 from supervisor.runtime.config.load import load
 from supervisor.runtime.daemon.control import Control
+from supervisor.runtime.daemon.control_socket import ControlSocket
 from supervisor.runtime.daemon.loop import Loop
 from supervisor.runtime.daemon.recorder import Recorder
 from supervisor.runtime.logs import Logs
@@ -21,7 +26,7 @@ from supervisor.runtime.plan.authors import Authors
 from supervisor.runtime.plan.read import check
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.ledger.store import Ledger
-from supervisor.wire.jsonrpc import INTERNAL_ERROR, Call, Peer
+from supervisor.wire.jsonrpc import INTERNAL_ERROR, Peer
 
 _FOLDER = Path(tempfile.mkdtemp(prefix="orch-fuzz-"))
 _SECONDS = 2.0  # for one input: what takes longer hangs
@@ -62,27 +67,43 @@ def config(data: bytes) -> None:
 
 
 def control(data: bytes) -> None:
-    """Read a line on the control socket."""
-    asyncio.run(_answered(data))
+    """Read a line of any client on the control socket: the first byte chooses who it is."""
+    asyncio.run(_answered(CALLERS[data[0] % len(CALLERS)] if data else CALLERS[0], data[1:]))
 
 
-async def _answered(data: bytes) -> None:
+class _Guard:
+    """Permits what the guard does while no tool call of the orchestrator is under way."""
+
+    def admit(self, connection: socket.socket) -> Standing:
+        raise AssertionError("nobody connects")
+
+    async def refusal(self, who: Standing, method: str, params: Mapping[str, object]) -> Refusal | None:
+        needs = needs_tool_call(who, method)
+        return needs if isinstance(needs, Refusal) else Refusal("no tool call", "-") if needs else None
+
+
+CALLERS: tuple[Standing | Refusal, ...] = (*Standing, Refusal("not the person", "go away"))
+
+
+async def _answered(who: Standing | Refusal, data: bytes) -> None:
     it = Ledger(_FOLDER / "control.jsonl")
     opened = it.open()
     logs = Logs(_FOLDER / "logs", megabytes=1)
-    loop = Loop(WorkspacePaths(_FOLDER), Recorder(it, opened, logs), logs)
+    workspace = WorkspacePaths(_FOLDER)
+    loop = Loop(workspace, Recorder(it, opened, logs), logs)
     running = asyncio.create_task(loop.run(lambda action: None))
     try:
         async with asyncio.TaskGroup() as group:
-            client = Control(WorkspacePaths(_FOLDER), loop, logs, group, Authors("plan.md", World), Activity())
+            methods = Control(workspace, loop, logs, group, Authors("plan.md", World), Activity())
+            door = ControlSocket(workspace, methods, _Guard(), group)
+            before = loop.world
             if b"ask_child" not in data and b"reload" not in data:  # these two need a whole supervisor
-                call = Peer().receive(data.replace(b"watch", b"status"))
-                if not isinstance(call, Call):
-                    return
                 async with asyncio.timeout(_SECONDS):
-                    answer = await client.answer(call)
+                    answer = await door.answer(data.replace(b"watch", b"status"), who)
                 assert "\n" not in answer
                 assert f'"code":{INTERNAL_ERROR}' not in answer, answer  # an unexpected error of ours
+                assert not isinstance(who, Refusal) or '"result"' not in answer, answer
+                assert who is Standing.PERSON or b"down" in data or loop.world == before, answer
     finally:
         running.cancel()
         it.close()
@@ -110,9 +131,9 @@ SEEDS: dict[str, tuple[bytes, ...]] = {
         b"children: {a: x}\nrules:\n  - accept: {command: git status}\nnotify: {command: x, on: [asks]}\n",
     ),
     "control": (
-        b'{"id":1,"method":"status","params":{}}',
-        b'{"id":1,"method":"answer","params":{"ask":"A1","decision":"text","text":"x","for_session":true}}',
-        b'{"id":1,"method":"note","params":{"text":"x"}}',
-        b'{"id":1,"method":"go","params":{"task":"T1"}}',
+        b'\0{"id":1,"method":"status","params":{}}',
+        b'\1{"id":1,"method":"answer","params":{"ask":"A1","decision":"text","text":"x","for_session":true}}',
+        b'\2{"id":1,"method":"note","params":{"text":"x"}}',
+        b'\3{"id":1,"method":"go","params":{"task":"T1"}}',
     ),
 }

@@ -58,14 +58,15 @@ class ControlSocket:
         try:
             who = self._guard.admit(writer.get_extra_info("socket"))
             while line := await reader.readline():
-                writer.write((await self._answer(line, who)).encode("utf-8", "surrogatepass") + b"\n")
+                writer.write((await self.answer(line, who)).encode("utf-8", "surrogatepass") + b"\n")
                 await writer.drain()
         except (ConnectionError, ValueError):
             pass  # the client went away, or sent a longer line than LINE_LIMIT
         finally:
             writer.close()
 
-    async def _answer(self, line: bytes, who: Standing | Refusal) -> str:
+    async def answer(self, line: bytes, who: Standing | Refusal) -> str:
+        """Answer one line of a client with one line; refuse what is no request, or not for this client to ask."""
         call = Peer().receive(line)
         if not isinstance(call, Call):
             return Peer.refuse(None, INVALID_PARAMS, "not a request")
