@@ -86,6 +86,6 @@ def loaded(text: bytes) -> World:
 def code_digest() -> str:
     """Digest the source files that determine which world the events yield."""
     package = Path(__file__).parent.parent.parent
-    parts = ("domain", "core/engine", "core/plan", "shell/ledger", "wire/plain.py")
+    parts = ("domain", "core/engine", "core/plan", "core/text", "core/map/drift.py", "shell/ledger", "wire/plain.py")
     files = [path for part in parts for path in sorted((package / part).rglob("*.py")) or [package / part]]
     return hex_digest(b"".join(path.name.encode() + b"\0" + path.read_bytes() for path in files))
