@@ -58,7 +58,8 @@ def refusals(found: list[Any]) -> set[str]:
 
 @pytest.mark.promise("nobody answers for the person")
 def test_a_child_reaches_the_supervisor_in_no_way_that_is_left_to_it(lab: Lab) -> None:
-    sandboxed, escalated, orphan = (lab.repos["api"] / name for name in ("sandboxed", "escalated", "orphan"))
+    names = ("sandboxed", "escalated", "orphan", "verify")
+    sandboxed, escalated, orphan, verify = (lab.repos["api"] / name for name in names)
     requests = (ACCEPT, "hold", 'down={"now": true}', "status", 'note={"text": "x"}')
     lab.plan(
         HUMAN.format("H1")
@@ -69,6 +70,7 @@ def test_a_child_reaches_the_supervisor_in_no_way_that_is_left_to_it(lab: Lab) -
             f"escalate {command(lab, escalated, *requests)}",
             f"escalate {command(lab, orphan, *requests, orphan=True)}",
             report("tried"),
+            fields=(f"verify: `{command(lab, verify, *requests)}`",),
         )
     )
     lab.until(lambda seen: [one["id"] for one in seen["asks"]] == ["A1"] or len(seen["asks"]) > 1)
@@ -81,6 +83,7 @@ def test_a_child_reaches_the_supervisor_in_no_way_that_is_left_to_it(lab: Lab) -
     by_server = "the request comes from a process that the server of api started"
     assert refusals(answers(sandboxed)) == {by_server}
     assert refusals(answers(escalated)) == {by_server}
+    assert refusals(answers(verify)) == {by_server}
 
     def repeated() -> set[str]:
         orphan.unlink(missing_ok=True)

@@ -189,6 +189,9 @@ def _shown(asked: Asked, items: Items) -> _Shown:
             return _user_input(asked)
 
 
+OUTSIDE = "It would run outside of the sandbox, where it can do whatever you can: also in your files and terminals."
+
+
 def _command(asked: CommandApproval, items: Items) -> _Shown:
     """Keep paths as Codex names them. Rules match only what this request itself names, never a guess."""
     item = items.get(asked.item_id)
@@ -196,8 +199,7 @@ def _command(asked: CommandApproval, items: Items) -> _Shown:
     command = asked.command or known.command or "(a command that codex did not name)"
     network = asked.network_approval_context
     lines = [f"Command: {_code(command)}", f"Folder: {_code(asked.cwd or known.cwd or '?')}"]
-    if network is not None:
-        lines.append(f"Network: {network.protocol} {network.host}")
+    lines.append(OUTSIDE if network is None else f"Network: {network.protocol} {network.host}")
     return _Shown(
         AskKind.APPROVAL,
         f"May it run this command? {_reason(asked.reason)}",

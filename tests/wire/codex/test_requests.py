@@ -14,7 +14,7 @@ from supervisor.domain.ask import Answer, AskKind, Request, RequestKey
 from supervisor.wire.codex.decode import NotUnderstood, decoded
 from supervisor.wire.codex.items import Item
 from supervisor.wire.codex.replies import reply
-from supervisor.wire.codex.requests import read_request, same_request
+from supervisor.wire.codex.requests import OUTSIDE, read_request, same_request
 from supervisor.wire.jsonrpc import Call
 from tests.wire.codex.turns import item
 from tests.wire.values import anything, objects
@@ -63,7 +63,7 @@ def test_a_command_is_shown_as_it_would_run() -> None:
     assert read(COMMAND, params) == approval(
         COMMAND,
         "May it run this command? Its reason: to tidy up",
-        "Command: ``` rm -rf `pwd` ```\n\nFolder: `/api`",
+        f"Command: ``` rm -rf `pwd` ```\n\nFolder: `/api`\n\n{OUTSIDE}",
     )
 
 
@@ -79,8 +79,10 @@ def test_a_command_that_reaches_the_network_shows_where() -> None:
 def test_a_command_that_is_not_named_is_that_of_its_item() -> None:
     items = {"i": {"type": "commandExecution", "command": "make", "cwd": "/api"}}
     text = "May it run this command? It gives no reason."
-    assert read(COMMAND, {}, items) == approval(COMMAND, text, "Command: `make`\n\nFolder: `/api`")
-    assert read(COMMAND, {}) == approval(COMMAND, text, "Command: `(a command that codex did not name)`\n\nFolder: `?`")
+    assert read(COMMAND, {}, items) == approval(COMMAND, text, f"Command: `make`\n\nFolder: `/api`\n\n{OUTSIDE}")
+    assert read(COMMAND, {}) == approval(
+        COMMAND, text, f"Command: `(a command that codex did not name)`\n\nFolder: `?`\n\n{OUTSIDE}"
+    )
 
 
 def test_a_file_change_shows_the_diffs_of_its_item() -> None:
