@@ -83,6 +83,7 @@ class Settings(Struct, frozen=True):
     task_budget: Budget | None = None  # for each task that has none in plan.md
     exclude_tmp: bool = False  # commands may not write /tmp and $TMPDIR
     confined: tuple[str, ...] = ()  # children that only read, whatever a task says
+    trusted_git: tuple[str, ...] = ()  # children whose repo's own filters may run when Codex reads git
 
 
 class PlanState(Struct, frozen=True):

@@ -17,10 +17,11 @@ from msgspec import Struct
 
 from supervisor import __version__
 from supervisor.errors import CodexError, OrchError
+from supervisor.runtime.boundary.git_programs import git_programs
 from supervisor.runtime.codex.binary import locate
 from supervisor.runtime.codex.version import Versions
 from supervisor.runtime.config import load as config
-from supervisor.runtime.workspace import WorkspacePaths, make_private
+from supervisor.runtime.workspace import CONFIG_NAME, WorkspacePaths, make_private
 from supervisor.shell import process
 from supervisor.shell.connection import Connection, connect
 from supervisor.shell.git.environment import without_repo
@@ -83,7 +84,9 @@ class _Checks:
 
     def all(self) -> dict[str, Probe]:
         of_workspace: dict[str, Probe] = (
-            {"config": self.config, "places": self.places, "disk": self.disk} if self._workspace else {}
+            {"config": self.config, "places": self.places, "trust": self.trust, "disk": self.disk}
+            if self._workspace
+            else {}
         )
         return of_workspace | {
             "git": self.git,
@@ -108,6 +111,24 @@ class _Checks:
         assert self._workspace is not None
         config.load_guarded(self._workspace)
         return "no command of a child may write another child or the workspace"
+
+    async def trust(self) -> str:
+        """List what git would run because a repo says so. A person decides about each such repo, once."""
+        assert self._workspace is not None
+        loaded = config.load(self._workspace)
+        told = []
+        for child in loaded.children:
+            found = await asyncio.to_thread(git_programs, Path(child.path))
+            if not found:
+                continue
+            words = f"{child.name} has git run {'; '.join(found)}"
+            if child.name not in loaded.trusted_git:
+                raise CheckFailed(
+                    f"{words}, also when Codex reads git, outside of its sandbox",
+                    f"look at them, then write `trusted_git: yes` or `no` under {child.name} in {CONFIG_NAME}",
+                )
+            told.append(f"{words} ({'trusted' if loaded.trusted_git[child.name] else 'its filters are off for Codex'})")
+        return ", ".join(told) or "no repo has git run a program of its own"
 
     async def disk(self) -> str:
         assert self._workspace is not None

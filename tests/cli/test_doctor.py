@@ -10,8 +10,9 @@ import psutil
 import pytest
 
 from tests.e2e.lab import Lab
+from tests.gitrepo import git
 
-CHECKS = ["config", "places", "disk", "git", "sockets", "watching", "codex", "login", "sandbox"]
+CHECKS = ["config", "places", "trust", "disk", "git", "sockets", "watching", "codex", "login", "sandbox"]
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +64,7 @@ def test_a_missing_login_is_reported_with_the_command(lab: Lab, tmp_path: Path) 
 def test_without_a_workspace_the_machine_is_checked(lab: Lab) -> None:
     done = lab.orch("-C", str(lab.folder), "doctor", check=False)
     assert "config and disk were not checked" in done.stderr
-    assert [line.split()[1] for line in done.stdout.splitlines()] == CHECKS[3:]
+    assert [line.split()[1] for line in done.stdout.splitlines()] == CHECKS[4:]
 
 
 def test_a_broken_config_is_reported(lab: Lab) -> None:
@@ -74,3 +75,24 @@ def test_a_broken_config_is_reported(lab: Lab) -> None:
     finally:
         lab.workspace.config.write_text(text, encoding="utf-8")
     assert (code, checks["config"]["remedy"]) == (1, "did you mean `limits`?")
+
+
+@pytest.mark.promise("git trust")
+def test_what_a_repo_has_git_run_is_listed_until_a_person_decides(lab: Lab) -> None:
+    git(lab.repos["backend"], "config", "credential.helper", "!f() { echo password=hunter2hunter2; }; f")
+    good = lab.workspace.config.read_text(encoding="utf-8")
+    try:
+        code, checks = found(lab)
+        assert (code, checks["trust"]["ok"]) == (1, False)
+        assert checks["trust"]["detail"].startswith("backend has git run credential.helper = !f() {")
+        assert checks["trust"]["remedy"] == (
+            "look at them, then write `trusted_git: yes` or `no` under backend in orchestrator.config.yaml"
+        )
+        for word, said in (("yes", "(trusted)"), ("no", "(its filters are off for Codex)")):
+            decided = good.replace("path: ../backend", f"path: ../backend\n    trusted_git: {word}")
+            lab.workspace.config.write_text(decided, encoding="utf-8")
+            code, checks = found(lab)
+            assert (code, checks["trust"]["ok"], checks["trust"]["detail"].endswith(said)) == (0, True, True)
+    finally:
+        lab.workspace.config.write_text(good, encoding="utf-8")
+        git(lab.repos["backend"], "config", "--unset", "credential.helper")

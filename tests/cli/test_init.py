@@ -14,7 +14,7 @@ from supervisor.cli.main import run
 from supervisor.runtime.codex.mcp_config import mcp_servers
 from supervisor.runtime.config import load as config
 from supervisor.runtime.workspace import WorkspacePaths
-from tests.gitrepo import empty_repo
+from tests.gitrepo import empty_repo, git
 
 IGNORED = "orchestrator.config.yaml\nplan.md\nruns.md\n.orchestrator/\n.codex/config.toml\n"
 
@@ -236,3 +236,54 @@ def test_repos_that_are_named_or_trusted_already_are_not_asked_about(
     assert run(["init", "--trust", "backend", "backend=../backend", "mobile=../mobile"]) == 0
     assert capsys.readouterr().err == ""
     assert [child.trusted for child in config.load(WorkspacePaths(folder)).children] == [True, True]
+
+
+def filtered(repo: Path) -> None:
+    """Have a repo name programs of its own."""
+    git(repo, "config", "filter.x.clean", "./tool --clean")
+    (repo / ".git" / "hooks" / "pre-commit").write_text("#!/bin/sh\n", encoding="utf-8")
+    (repo / ".git" / "hooks" / "pre-commit").chmod(0o755)
+
+
+GIT_PROGRAMS = (
+    "backend has git run programs of its own, also when Codex reads git, outside of its sandbox:\n"
+    "  filter.x.clean = ./tool --clean\n"
+    "  the hook pre-commit\n"
+)
+
+
+@pytest.mark.promise("git trust")
+def test_what_a_repo_has_git_run_is_shown_and_not_trusted(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filtered(folder.parent / "backend")
+    monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))  # no terminal: nobody is asked
+    assert run(["init", "backend=../backend", "mobile=../mobile"]) == 0
+    assert capsys.readouterr().err == (
+        f"{GIT_PROGRAMS}filters are off for Codex; to trust them, write `trusted_git: yes` under backend in "
+        "orchestrator.config.yaml\n"
+    )
+    assert config.load(WorkspacePaths(folder)).trusted_git == {}
+
+
+@pytest.mark.promise("git trust")
+@pytest.mark.parametrize(("answer", "trusted"), [("y", True), ("", False)])
+def test_in_a_terminal_the_human_is_asked_about_git_once(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, answer: str, trusted: bool
+) -> None:
+    filtered(folder.parent / "backend")
+    typed, seen = pty.openpty()
+    os.write(typed, f"{answer}\n".encode())
+    with os.fdopen(seen, encoding="utf-8") as terminal:
+        monkeypatch.setattr("sys.stdin", terminal)
+        assert run(["init", "backend=../backend", "mobile=../mobile"]) == 0
+    os.close(typed)
+    assert capsys.readouterr().err == f"{GIT_PROGRAMS}trust the git programs of backend? [y/N] "
+    assert config.load(WorkspacePaths(folder)).trusted_git == {"backend": trusted}
+
+
+def test_a_repo_that_is_named_as_trusted_is_not_asked_about(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    filtered(folder.parent / "backend")
+    assert run(["init", "--trust", "backend", "backend=../backend", "mobile=../mobile"]) == 0
+    assert capsys.readouterr().err == ""
+    assert config.load(WorkspacePaths(folder)).trusted_git == {"backend": True}

@@ -15,6 +15,7 @@ from supervisor.cli.display.blocks import one_line
 from supervisor.domain.child import Child
 from supervisor.errors import UsageError, WorkspaceError
 from supervisor.runtime import templates
+from supervisor.runtime.boundary.git_programs import git_programs
 from supervisor.runtime.boundary.guard import guarded
 from supervisor.runtime.codex.mcp_config import SERVER, as_toml, mcp_servers
 from supervisor.runtime.codex.trust import at_stake, trusted_before
@@ -33,7 +34,11 @@ def init(
     pairs: Annotated[list[str] | None, Argument("NAME=PATH", "The repos that take part.")] = None,
     trust: Annotated[
         list[str] | None,
-        Option("--trust", "Trust this repo: Codex runs what its .codex folder names. May be repeated.", "NAME"),
+        Option(
+            "--trust",
+            "Trust this repo: what its .codex folder and its git configuration name may run. May be repeated.",
+            "NAME",
+        ),
     ] = None,
     *,
     exclude_tmp: Annotated[
@@ -61,7 +66,9 @@ def init(
             raise WorkspaceError(f"{path} exists already", "edit it, or move it away and run `orch init` again")
     trusted = [name for name, path in found if name in trust or _is_trusted(name, path)]
     _guard(workspace, [Child(name, str(path), trusted=name in trusted) for name, path in found], exclude_tmp)
-    _write_new({workspace.config: starter(children, trusted, exclude_tmp=exclude_tmp), workspace.plan: plan})
+    git = {name: trusts for name, path in found if (trusts := _trusts_git(name, path, given=name in trust)) is not None}
+    text = starter(children, trusted, trusted_git=git, exclude_tmp=exclude_tmp)
+    _write_new({workspace.config: text, workspace.plan: plan})
     tools = _offer_tools(workspace)
     ignored = _ignore(workspace.root / ".gitignore", (*IGNORED, *([CODEX_CONFIG] if tools == _WROTE_TOOLS else [])))
     output.emit(f"wrote {CONFIG_NAME} ({len(children)} {'children' if len(children) > 1 else 'child'})")
@@ -84,7 +91,25 @@ def _is_trusted(name: str, path: Path) -> bool:
     if not sys.stdin.isatty():
         output.say(f"not trusted: Codex ignores it; to trust it, write `trusted: true` under {name} in {CONFIG_NAME}")
         return False
-    print(f"trust {name}? [y/N] ", end="", file=sys.stderr, flush=True)
+    return _says_yes(f"trust {name}?")
+
+
+def _trusts_git(name: str, path: Path, *, given: bool) -> bool | None:
+    """Ask the user whether what a repo has git run may run. None: nobody was asked, or there is nothing to ask."""
+    found = git_programs(path)
+    if not found or given:
+        return True if found else None
+    output.say(f"{name} has git run programs of its own, also when Codex reads git, outside of its sandbox:")
+    for line in found:
+        output.say(f"  {one_line(line, 200)}")
+    if not sys.stdin.isatty():
+        output.say(f"filters are off for Codex; to trust them, write `trusted_git: yes` under {name} in {CONFIG_NAME}")
+        return None
+    return _says_yes(f"trust the git programs of {name}?")
+
+
+def _says_yes(question: str) -> bool:
+    print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 

@@ -30,6 +30,7 @@ class SupervisorStarted(Struct, frozen=True):
     stall_minutes: float = 10.0
     exclude_tmp: bool = False
     confined: tuple[str, ...] = ()
+    trusted_git: tuple[str, ...] = ()
 
 
 class UpRequested(Struct, frozen=True):

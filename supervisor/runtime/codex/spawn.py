@@ -9,6 +9,7 @@ from pathlib import Path
 from supervisor.domain.child import Child
 from supervisor.domain.plan import ORCHESTRATOR
 from supervisor.errors import CodexError
+from supervisor.runtime.boundary.git_filters import without_filters
 from supervisor.runtime.codex.binary import locate
 from supervisor.runtime.config.model import Config
 from supervisor.runtime.logs import Logs
@@ -35,11 +36,15 @@ def start(child: Child, workspace: WorkspacePaths, config: Config, logs: Logs) -
             f"unix://{workspace.server_socket(child.name)}",
         ],
         cwd=_existing(child),
-        env=without_repo(os.environ),
+        env=without_repo(os.environ) | _git_settings(child, config),
         mark=workspace.mark(child.name),
         stdout_path=errors,
         stderr_path=errors,
     )
+
+
+def _git_settings(child: Child, config: Config) -> dict[str, str]:
+    return {} if child.name == ORCHESTRATOR or config.trusted_git.get(child.name) else without_filters(Path(child.path))
 
 
 def _existing(child: Child) -> Path:

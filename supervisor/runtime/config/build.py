@@ -30,6 +30,11 @@ def config_of(path: Path, data: object) -> Config:
         _budget(file.budget.plan, ("budget", "plan")),
         _budget(file.budget.task, ("budget", "task")),
         (allowed,) if isinstance(allowed, str) else allowed,
+        trusted_git={
+            name: is_yes(part.trusted_git)
+            for name, part in file.children.items()
+            if isinstance(part, ChildPart) and part.trusted_git is not None
+        },
         exclude_tmp=is_yes(file.sandbox.exclude_tmp),
     )
 

@@ -62,6 +62,7 @@ class Config(Struct, frozen=True):
     plan_budget: Budget | None = None
     task_budget: Budget | None = None
     allow_namespace: tuple[NamespaceKind, ...] = ()  # kinds in which a peer of the control socket may differ
+    trusted_git: dict[str, bool] = {}  # by child, if a person decided: whether the filters of its repo may run
     digest: str = ""
     exclude_tmp: bool = False  # commands may not write /tmp and $TMPDIR
     confined: tuple[str, ...] = ()  # children that must only read: others, or the workspace, lie within their reach

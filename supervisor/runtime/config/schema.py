@@ -53,6 +53,13 @@ class ChildPart(Struct, frozen=True, forbid_unknown_fields=True):
     trusted: Annotated[
         YesNo, Meta(description="Lets Codex run what the repo's own `.codex` folder names: MCP servers, hooks, rules.")
     ] = False
+    trusted_git: Annotated[
+        YesNo | None,
+        Meta(
+            description="Lets the filters of the repo's own `.git/config` run when Codex reads git, which it does "
+            "outside of its sandbox. `orch init` asks."
+        ),
+    ] = None
 
 
 class OrchestratorPart(Struct, frozen=True, forbid_unknown_fields=True):

@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 _NO_TEXT = ("true", "false", "null")  # words that YAML does not read as text
 
 
-def starter(children: Iterable[tuple[str, str]], trusted: Collection[str] = (), *, exclude_tmp: bool = False) -> str:
-    """Return the text of a new config file for these children (name, path), some of which are trusted."""
+def starter(
+    children: Iterable[tuple[str, str]],
+    trusted: Collection[str] = (),
+    *,
+    trusted_git: Mapping[str, bool] | None = None,
+    exclude_tmp: bool = False,
+) -> str:
+    """Return the text of a new config file for these children (name, path), some of which are trusted.
+
+    `trusted_git` has those for which a person decided about the filters of the repo.
+    """
+    git = {name: "yes" if trust else "no" for name, trust in (trusted_git or {}).items()}
     children = list(children)
     first = _quoted(children[0][0]) if children else "NAME"
     rows = "\n".join(
-        f"  {_quoted(name)}:\n    path: {_quoted(path)}" + "\n    trusted: true" * (name in trusted)
+        f"  {_quoted(name)}:\n    path: {_quoted(path)}"
+        + "\n    trusted: true" * (name in trusted)
+        + (f"\n    trusted_git: {git[name]}" if name in git else "")
         for name, path in children
     )
     off = "" if exclude_tmp else "# "
@@ -28,6 +40,7 @@ children:
     # approvals: on-request       # never: Codex asks for nothing, and what needs leave fails
     # budget: 5M tokens, 8 h      # what its tasks may spend together before orch asks you
     # trusted: false              # true: Codex runs what the repo's own .codex names (MCP servers, hooks, rules)
+    # trusted_git: no             # yes: filters of its own .git/config run when Codex reads git, outside the sandbox
 
 # orchestrator:                   # what `orch plan` runs
 #   model: gpt-5.5

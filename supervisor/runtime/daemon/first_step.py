@@ -63,6 +63,7 @@ def first_step(
             stall_minutes=config.limits.stall_minutes,
             exclude_tmp=config.exclude_tmp,
             confined=config.confined,
+            trusted_git=tuple(name for name, trusts in config.trusted_git.items() if trusts),
         )
     ]
     if up is not None:

@@ -12,8 +12,8 @@ from supervisor.core.repo.git import history, parse
 from supervisor.core.repo.git import log as git_log
 from supervisor.core.repo.git.text import number, words
 from supervisor.errors import WorkspaceError
-from supervisor.shell.git.config import filters_of, names_no_filter, read_config
-from supervisor.shell.git.folder import GitDir, place_of, progress_of, read_small
+from supervisor.shell.git.config import filters_of, read_config
+from supervisor.shell.git.folder import GitDir, names_no_filter, place_of, progress_of, read_small
 from supervisor.shell.git.root import toplevel
 from supervisor.shell.git.run import GitOutput, failed, run_git
 from supervisor.shell.git.tree import fingerprint, read_status

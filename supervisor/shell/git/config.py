@@ -7,11 +7,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from supervisor.shell.git.folder import GitDir, place_of, read_small
+from supervisor.shell.git.folder import names_no_filter, place_of
 from supervisor.shell.git.run import GitOutput, failed, run_git
-
-CONFIG_LIMIT = 64 << 10
-"""Bytes of a configuration file that we search for filters ourselves; a longer one is left to git."""
 
 _USER_SCOPES = (b"system", b"global", b"command")
 
@@ -51,18 +48,6 @@ def filters_of(settings: tuple[Setting, ...]) -> frozenset[str]:
         elif section == "lfs" and rest.startswith("extension."):
             names.add("lfs")  # The user's own lfs filter would run the extension, which is a program of the repo.
     return frozenset(names)
-
-
-def names_no_filter(place: GitDir) -> bool:
-    """Whether the repo's own configuration certainly names no filter. Decided without running git."""
-    for folder, name in ((place.common, "config"), (place.git, "config.worktree")):
-        text = read_small(folder, name, limit=CONFIG_LIMIT)
-        if text is None:
-            if os.path.lexists(folder / name):
-                return False
-        elif len(text) == CONFIG_LIMIT or any(word in text.lower() for word in (b"filter", b"lfs", b"include")):
-            return False
-    return True
 
 
 def read_git(path: Path, *args: str) -> GitOutput:

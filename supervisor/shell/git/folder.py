@@ -13,6 +13,9 @@ from msgspec import Struct
 SMALL = 4 << 10
 """Bytes that we read of a file that holds one number, name or commit."""
 
+CONFIG_LIMIT = 64 << 10
+"""Bytes of a configuration file that we search for filters ourselves; a longer one is left to git."""
+
 _PLAIN = re.compile(
     rb"""[ \t]* (?: [#;].*
         | \[ (?!include|extensions) [\w.-]+ (?: \ "[^"\\]*" )? \]
@@ -82,6 +85,18 @@ def read_small(folder: Path, *names: str, limit: int = SMALL) -> bytes | None:
         if stat.S_ISREG(os.fstat(fd).st_mode):
             return os.read(fd, limit)
     return None
+
+
+def names_no_filter(place: GitDir) -> bool:
+    """Whether the repo's own configuration certainly names no filter. Decided without running git."""
+    for folder, name in ((place.common, "config"), (place.git, "config.worktree")):
+        text = read_small(folder, name, limit=CONFIG_LIMIT)
+        if text is None:
+            if os.path.lexists(folder / name):
+                return False
+        elif len(text) == CONFIG_LIMIT or any(word in text.lower() for word in (b"filter", b"lfs", b"include")):
+            return False
+    return True
 
 
 _PROGRESS = (

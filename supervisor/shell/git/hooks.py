@@ -10,12 +10,14 @@ from supervisor.domain.repo.pathname import shown
 from supervisor.shell.git.config import Setting
 from supervisor.shell.git.folder import place_of
 
+OURS = b"/dev/null"  # what `run_git` sets
 LOOKED_AT = 1000  # entries of a folder
 
 
 def hooks_of(path: Path, settings: tuple[Setting, ...]) -> tuple[str, ...]:
     """The names of the programs that git takes as hooks of the repo whose root is `path`, sorted."""
-    chosen = next((one for one in reversed(settings) if one.key == "core.hookspath"), None)
+    named = [one for one in settings if one.key == "core.hookspath" and (one.of_repo or one.value != OURS)]
+    chosen = named[-1] if named else None
     if chosen is not None and not chosen.of_repo:
         return ()
     place = place_of(path)

@@ -292,6 +292,7 @@ def test_every_line_that_the_starter_comments_out_is_a_right_one(workspace: Work
         notify,
         Budget(20_000_000, 1440),
         Budget(2_000_000, 90),
+        trusted_git={"api": False},
     )
 
 

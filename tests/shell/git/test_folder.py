@@ -9,8 +9,8 @@ import pytest
 
 from supervisor.errors import WorkspaceError
 from supervisor.shell.git import run
-from supervisor.shell.git.config import names_no_filter, read_config
-from supervisor.shell.git.folder import GitDir, place_of, read_small
+from supervisor.shell.git.config import read_config
+from supervisor.shell.git.folder import GitDir, names_no_filter, place_of, read_small
 from supervisor.shell.git.run import run_git
 from tests.gitrepo import git
 

@@ -38,6 +38,7 @@ def supervisor_started(world: World, event: ev.SupervisorStarted) -> World:
         task_budget=event.task_budget,
         exclude_tmp=event.exclude_tmp,
         confined=event.confined,
+        trusted_git=event.trusted_git,
     )
     fresh = {}
     for child in event.children:
@@ -78,7 +79,7 @@ def _outdated(old: Child, new: Child, before: Settings, now: Settings) -> str:
     """
     if old.path != new.path:
         return "its repo is in another folder now"
-    if old.trusted is not new.trusted:
+    if old.trusted is not new.trusted or (new.name in before.trusted_git) is not (new.name in now.trusted_git):
         return "the trust in its repo has changed"
     confined = new.name in now.confined and new.name not in before.confined
     return "its commands may write less now" if confined or (now.exclude_tmp and not before.exclude_tmp) else ""
