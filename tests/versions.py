@@ -19,7 +19,10 @@ VERSIONS = ("0.163.0", "0.171.0")
 TESTS = (
     "tests/wire/test_contract.py",
     "tests/runtime/daemon/test_effects.py",
-    *(f"tests/e2e/test_{name}.py" for name in ("model", "loop", "asks", "mcp", "attach", "terminal", "guard")),
+    *(
+        f"tests/e2e/test_{name}.py"
+        for name in ("model", "loop", "asks", "mcp", "attach", "terminal", "guard", "boundary", "trust")
+    ),
 )
 INSTALL = 600.0  # seconds: a codex is some 150 MB to fetch
 

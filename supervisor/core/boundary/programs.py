@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-SHOWN = 20  # lines that are told of one repo
-
 _PROGRAMS = re.compile(
     r"""
     filter\..*\.(clean|smudge|process) | diff\..*\.(textconv|command) | diff\.external | merge\..*\.driver
@@ -30,10 +28,8 @@ def programs(settings: Iterable[tuple[str, str]], hooks: Sequence[str]) -> tuple
 
     A file that the settings include is named too: it can name any of these later.
     """
-    found = [f"{key} = {value}" for key, value in settings if _runs(key, value)]
-    found += [f"the hook {name}" for name in hooks]
-    more = [f"and {len(found) - SHOWN} more"] if len(found) > SHOWN else []
-    return (*found[:SHOWN], *more)
+    named = [f"{key} = {value}" for key, value in settings if _runs(key, value)]
+    return (*named, *(f"the hook {name}" for name in hooks))
 
 
 def _runs(key: str, value: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from supervisor.core.boundary.programs import programs
@@ -9,10 +10,24 @@ from supervisor.core.text.redact import redact
 from supervisor.domain.repo.pathname import shown
 from supervisor.shell.git.config import read_config
 from supervisor.shell.git.hooks import hooks_of
+from supervisor.shell.git.submodules import submodules_of
+
+SHOWN = 20  # lines about one repo
 
 
 def git_programs(repo: Path) -> tuple[str, ...]:
-    """The programs that the repo's own git configuration and its hooks name, a line each. Raises WorkspaceError."""
+    """List the programs that the git configuration and the hooks of a repo and its submodules name, a line each.
+
+    Raises WorkspaceError.
+    """
+    found = list(_of(repo))
+    for inner in submodules_of(repo):
+        found += [f"{shown(os.fsencode(inner.relative_to(repo)))}: {line}" for line in _of(inner)]
+    more = [f"and {len(found) - SHOWN} more"] if len(found) > SHOWN else []
+    return (*found[:SHOWN], *more)
+
+
+def _of(repo: Path) -> tuple[str, ...]:
     settings = read_config(repo)
     own = [(one.key, redact(shown(one.value))) for one in settings if one.of_repo]
     return programs(own, hooks_of(repo, settings))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from supervisor.core.boundary.programs import SHOWN, programs
+from supervisor.core.boundary.programs import programs
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,5 @@ def test_a_setting_that_names_none_is_not(key: str, value: str) -> None:
     assert programs([(key, value)], ()) == ()
 
 
-def test_hooks_are_told_and_a_long_list_is_cut() -> None:
-    assert programs([], ["pre-commit"]) == ("the hook pre-commit",)
-    many = programs([], [str(number) for number in range(SHOWN + 3)])
-    assert (len(many), many[-1]) == (SHOWN + 1, "and 3 more")
+def test_hooks_are_told_after_the_settings() -> None:
+    assert programs([("core.pager", "less")], ["pre-commit"]) == ("core.pager = less", "the hook pre-commit")
