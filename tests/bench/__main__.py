@@ -22,6 +22,7 @@ ROUNDS = 7
 Bench = Callable[[Path, int], Iterator[Row]]
 BENCHES: dict[str, Bench] = {
     "commands": servers.commands,
+    "control": servers.control,
     "up": servers.up,
     "hundred": servers.hundred,
     "adopt": servers.adopt,
@@ -37,7 +38,7 @@ BENCHES: dict[str, Bench] = {
     "map": reading.map_of_three,
     "growth": growth.growth,
 }
-QUICK = ("commands", "adopt", "recovery", "steer", "ledger", "logs")
+QUICK = ("commands", "control", "adopt", "recovery", "steer", "ledger", "logs")
 QUICK_ROUNDS = 3
 
 

@@ -14,6 +14,7 @@ import psutil
 
 from supervisor.runtime.codex.registry import Registry
 from supervisor.runtime.daemon import ending
+from supervisor.shell.control_client import ControlClient
 from tests.bench import peers
 from tests.bench.rows import ORCH, Row, bare_python, loading, median, timed
 from tests.e2e.lab import Lab
@@ -22,6 +23,7 @@ from tests.peers import codex_like
 
 FLOOR = Path(__file__).parent / "floor.py"
 REST = 30.0  # seconds at which a supervisor at rest is looked at
+PINGS = 30  # in a round
 SERVERS = (1, 3, 8, 24)
 BESIDE_PEERS = (8, 24)
 MANY = 32
@@ -37,6 +39,43 @@ def commands(folder: Path, rounds: int) -> Iterator[Row]:
     beside = {name: peers.help_of(name, rounds) for name in peers.NAMES}
     note = "the floor is Python's own start; the rest is typer"
     yield Row("`orch --help`", median(took), bare, "120 ms", note, beside)
+
+
+def control(folder: Path, rounds: int) -> Iterator[Row]:
+    """A connection to the control socket and a ping over it, with the look at who calls. The floor is a bare asyncio
+    server that answers the same line."""
+    with Lab("c0") as lab:
+        lab.up()
+        echo = lab.folder / "echo"
+        with subprocess.Popen([sys.executable, "-c", ECHO, echo], stdout=subprocess.PIPE) as bare:
+            assert bare.stdout is not None
+            bare.stdout.readline()
+            took, floor = [], []
+            for _ in range(rounds * PINGS):
+                floor.append(timed(lambda: _ping(echo)))
+                took.append(timed(lambda: _ping(lab.workspace.control_socket)))
+            bare.kill()
+    yield Row("a connection and a ping on the control socket", median(took), median(floor), "floor + 0.5 ms")
+
+
+ECHO = """
+import asyncio, sys
+async def answer(reader, writer):
+    await reader.readline()
+    writer.write(b'{"id":1,"result":{}}\\n')
+    await writer.drain()
+    writer.close()
+async def main():
+    async with await asyncio.start_unix_server(answer, sys.argv[1]) as server:
+        print("listens", flush=True)
+        await server.serve_forever()
+asyncio.run(main())
+"""
+
+
+def _ping(path: Path) -> None:
+    with ControlClient(path) as client:
+        client.call("ping")
 
 
 def up(folder: Path, rounds: int) -> Iterator[Row]:

@@ -50,6 +50,7 @@ class Guard:
         self._loop = loop
         self._logs = logs
         self._keeper = keeper()
+        self._user = _user(os.getuid())
         self._used: set[tuple[str, str]] = set()  # tool calls, by id, with the words that were carried out for them
 
     def admit(self, connection: socket.socket) -> Standing | Refusal:
@@ -71,7 +72,7 @@ class Guard:
     def _own(self) -> Supervisor:
         return Supervisor(
             uid=os.getuid(),
-            user=_user(os.getuid()),
+            user=self._user,
             pid=os.getpid(),
             workspace=self._workspace.id,
             servers={(one.identity.pid, one.identity.ticks): child for child, one in self._registry.all().items()},

@@ -8,6 +8,7 @@ import select
 import socket
 import struct
 from contextlib import closing, suppress
+from functools import cache
 
 from supervisor.domain.process import KEEPER, MARK, Ancestor, Caller, UnseenCaller
 
@@ -122,11 +123,21 @@ def _marks(pid: int) -> tuple[str, bool]:
 def _foreign(pid: int) -> tuple[str, ...] | None:
     """The kinds of namespaces in which a process is not in ours; None if it hides them."""
     try:
-        return tuple(
-            kind for kind in NAMESPACES if not os.path.samefile(f"/proc/{pid}/ns/{kind}", f"/proc/self/ns/{kind}")
-        )
+        theirs = _namespaces(pid)
     except OSError:
         return None
+    return tuple(kind for kind, own, other in zip(NAMESPACES, _own_namespaces(), theirs, strict=True) if own != other)
+
+
+@cache
+def _own_namespaces() -> tuple[tuple[int, int], ...]:
+    return _namespaces(os.getpid())
+
+
+def _namespaces(pid: int) -> tuple[tuple[int, int], ...]:
+    """What identifies each namespace of a process, in the order of NAMESPACES."""
+    found = (os.stat(f"/proc/{pid}/ns/{kind}") for kind in NAMESPACES)
+    return tuple((one.st_dev, one.st_ino) for one in found)
 
 
 def _read(path: str) -> bytes:
