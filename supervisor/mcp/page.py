@@ -8,7 +8,8 @@ from typing import TypeVar
 
 from msgspec import Struct
 
-from supervisor.runtime.secrets import clean
+from supervisor.core.text.redact import redact_lines
+from supervisor.runtime.secrets import clean, known
 
 Answer = dict[str, object]
 T = TypeVar("T")
@@ -22,6 +23,9 @@ PAGE = 16_000
 LINE = 1_000
 """Characters shown of one line. A minified file is one line of megabytes."""
 
+CONTEXT = 600
+"""Lines around a page that are looked at for secrets: a private key may begin before it and end behind it."""
+
 
 class Tool(Struct, frozen=True):
     """A tool."""
@@ -30,6 +34,7 @@ class Tool(Struct, frozen=True):
     seconds: float  # its time limit
     reads: bool = True  # it changes nothing
     final: bool = False  # what it does cannot be undone
+    exact: bool = False  # its answer may hold secrets: it is a text that the caller writes back
 
 
 def untrusted(content: object, **rest: object) -> Answer:
@@ -39,7 +44,7 @@ def untrusted(content: object, **rest: object) -> Answer:
 
 def marked(content: object) -> Answer:
     """Mark content of others as a part of an answer, and cut out its secrets."""
-    return {"untrusted": _clean(content)}
+    return {"untrusted": clean(content)}
 
 
 def lines_of(lines: Sequence[str], offset: int, limit: int) -> Answer:
@@ -47,7 +52,9 @@ def lines_of(lines: Sequence[str], offset: int, limit: int) -> Answer:
     first = max(1, offset)
     shown: list[str] = []
     room = PAGE
-    for line in lines[first - 1 : first - 1 + limit]:
+    begin = max(0, first - 1 - CONTEXT)
+    cleaned = redact_lines(lines[begin : first - 1 + limit + CONTEXT], known())[first - 1 - begin :]
+    for line in cleaned[:limit]:
         text = line if len(line) <= LINE else f"{line[:LINE]} [… {len(line) - LINE} more characters]"
         room -= len(text) + 1
         if room < 0 and shown:
@@ -75,11 +82,3 @@ def rows_of(rows: Sequence[T], offset: int, limit: int) -> tuple[list[T], Answer
         shown.append(row)
     end = first + len(shown)
     return shown, {"total": len(rows), "next": end if end < len(rows) else None}
-
-
-def _clean(content: object) -> object:
-    if isinstance(content, dict):
-        return {key: _clean(value) for key, value in content.items()}
-    if isinstance(content, list):
-        return [_clean(value) for value in content]
-    return clean(content) if isinstance(content, str) else content

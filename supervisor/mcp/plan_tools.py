@@ -38,7 +38,7 @@ class PlanTools:
         self._client = client
 
     def tools(self) -> list[Tool]:
-        return [Tool(self.read_plan, 30), Tool(self.check_plan, 30), Tool(self.write_plan, 60, reads=False)]
+        return [Tool(self.read_plan, 30, exact=True), Tool(self.check_plan, 30), Tool(self.write_plan, 60, reads=False)]
 
     def read_plan(self, offset: Annotated[int, Field(ge=0, description="The character to begin with.")] = 0) -> Answer:
         """Read plan.md as it is on disk: its text, its version (for write_plan), its state and its problems."""

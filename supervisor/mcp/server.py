@@ -23,6 +23,7 @@ from supervisor.mcp.plan_tools import PlanTools
 from supervisor.mcp.repo_tools import RepoTools
 from supervisor.mcp.work_tools import WorkTools
 from supervisor.runtime.codex.mcp_config import SERVER
+from supervisor.runtime.secrets import clean
 from supervisor.runtime.workspace import WorkspacePaths
 
 _INSTRUCTIONS = (
@@ -68,11 +69,12 @@ def _bounded(tool: Tool) -> Callable[..., Awaitable[Answer]]:
             with anyio.fail_after(tool.seconds):
                 if inspect.iscoroutinefunction(run):
                     found: Answer = await run(**arguments)
-                    return found
-                plain = functools.partial(run, **arguments)
-                return await anyio.to_thread.run_sync(plain, abandon_on_cancel=True)  # type: ignore[arg-type]
+                else:
+                    plain = functools.partial(run, **arguments)
+                    found = await anyio.to_thread.run_sync(plain, abandon_on_cancel=True)  # type: ignore[arg-type]
+                return found if tool.exact else clean(found)
         except OrchError as error:
-            raise ToolError(str(error)) from error
+            raise ToolError(clean(str(error))) from error
         except TimeoutError as error:
             raise ToolError(f"`{name}` took longer than {tool.seconds:g} s: ask for less at a time") from error
 

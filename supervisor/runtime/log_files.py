@@ -61,12 +61,4 @@ def _ordered(logger: object, method: str, line: Line) -> Line:
 
 
 def _redacted(logger: object, method: str, line: Line) -> Line:
-    return {key: _clean(value) for key, value in line.items()}
-
-
-def _clean(value: object) -> object:
-    if isinstance(value, str):
-        return clean(value)
-    if isinstance(value, dict):
-        return {key: _clean(inner) for key, inner in value.items()}
-    return [_clean(inner) for inner in value] if isinstance(value, list | tuple) else value
+    return clean(dict(line))

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 import unicodedata
+from functools import cache
 from typing import NamedTuple
+
+from supervisor.core.text.redact import Cutter, redact, secrets_in
 
 Style = str
 """A name of `_CODES`, or "" for none."""
@@ -40,8 +44,22 @@ Block = Line | Grid
 
 
 def clean(text: object) -> str:
-    """Remove escape sequences, control characters (except line feed and tab) and marks that change the direction."""
-    return _UNWANTED.sub("", _SEQUENCES.sub("", str(text).replace("\r\n", "\n")))
+    """Remove secrets, escape sequences, marks of direction, and control characters but line feed and tab.
+
+    All text for a person passes here.
+    """
+    return redact(_UNWANTED.sub("", _SEQUENCES.sub("", str(text).replace("\r\n", "\n"))), _known())
+
+
+def clean_json(value: object) -> object:
+    """Remove the secrets from JSON. All JSON for a person or a program passes here."""
+    cleaned: object = Cutter(_known()).cut(value)
+    return cleaned
+
+
+@cache
+def _known() -> tuple[str, ...]:
+    return secrets_in(os.environ)
 
 
 def one_line(text: object, limit: int | None = None) -> str:

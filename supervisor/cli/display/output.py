@@ -8,7 +8,17 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, TextIO
 
-from supervisor.cli.display.blocks import Block, Cell, Line, Style, clean, one_line, one_line_or_space, width
+from supervisor.cli.display.blocks import (
+    Block,
+    Cell,
+    Line,
+    Style,
+    clean,
+    clean_json,
+    one_line,
+    one_line_or_space,
+    width,
+)
 
 if TYPE_CHECKING:
     from supervisor.errors import OrchError
@@ -66,7 +76,7 @@ def emit(text: str = "") -> None:
 
 def emit_json(value: object, *, indent: int | None = 2) -> None:
     """Print the result to standard output as JSON, in ASCII, so that it cannot control a terminal."""
-    print(json.dumps(value, indent=indent), flush=True)
+    print(json.dumps(clean_json(value), indent=indent), flush=True)
 
 
 _CODES = {

@@ -14,7 +14,7 @@ from typing import Annotated
 
 from supervisor.cli.command.parameters import Json, Option
 from supervisor.cli.display import output
-from supervisor.cli.display.blocks import one_line
+from supervisor.cli.display.blocks import clean_json, one_line
 from supervisor.cli.display.output import paint
 from supervisor.errors import UsageError
 from supervisor.runtime.records import RecordLine, Records, moment
@@ -86,7 +86,7 @@ def _print(workspace: WorkspacePaths, wanted: Filter, *, follow: bool, as_json: 
                     continue
                 shown += 1
                 if as_json:
-                    print(json.dumps(line))
+                    print(json.dumps(clean_json(line)))
                     continue
                 if (written := moment(line["ts"])).date() != day:
                     day = written.date()

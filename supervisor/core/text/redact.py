@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from types import ModuleType
+from typing import Any
 
 GONE = "[redacted]"
 
@@ -13,32 +14,75 @@ GONE = "[redacted]"
 def redact(text: str, known: tuple[str, ...] = ()) -> str:
     """Return `text` without secrets, and without the `known` ones. Takes linear time."""
     for secret in known:
-        if secret in text:
-            text = text.replace(secret, GONE)
+        if secret[:_SHORTEST] in text:
+            text = _without(text, secret)
     if not _loaded and not may_hold_secret(text):
         return text
     for _ in range(_PASSES):
         found = rules().spans(text)
         if not found:
             break
-        at = 0
-        parts: list[str] = []
-        for start, end in found:
-            parts += (text[at:start], GONE)
-            at = end
-        text = "".join((*parts, text[at:]))
+        text = "".join(_pieces(text, found, lambda _: GONE))
     return text
+
+
+def redact_lines(lines: Sequence[str], known: tuple[str, ...] = ()) -> list[str]:
+    """Redact a text that is given, and returned, as its lines: as many as before."""
+    text = redact_in_place("\n".join(lines), known, lambda secret: "\n".join([GONE] * (secret.count("\n") + 1)))
+    return text.split("\n")
+
+
+def redact_in_place(text: str, known: tuple[str, ...], instead: Callable[[str], str]) -> str:
+    """Redact a text with something else in place of each secret."""
+    return "".join(_pieces(text, secret_spans(text, known)[0], instead))
+
+
+def secret_spans(text: str, known: tuple[str, ...]) -> tuple[list[tuple[int, int]], int]:
+    """Find the secrets in a text, and where a private key begins whose end is not in it (the end of the text: none)."""
+    spans = [(at, at + len(secret)) for secret in known for at in _all(text, secret)]
+    open_at = len(text)
+    if _loaded or may_hold_secret(text):
+        spans += rules().spans(text)
+        if "PRIVATE KEY" in text and rules().is_open(text):
+            open_at = text.rindex("-----BEGIN ")
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged, open_at
+
+
+def _pieces(text: str, spans: Sequence[tuple[int, int]], instead: Callable[[str], str]) -> Iterator[str]:
+    at = 0
+    for start, end in spans:
+        yield text[at:start]
+        yield instead(text[start:end])
+        at = end
+    yield text[at:]
+
+
+def _all(text: str, part: str) -> Iterator[int]:
+    at = text.find(part)
+    while at >= 0:
+        yield at
+        at = text.find(part, at + len(part))
+
+
+def _without(text: str, secret: str) -> str:
+    """Remove a known secret, and what a limit left of it at the end of the text."""
+    text = text.replace(secret, GONE)
+    at = text.rfind(secret[:_SHORTEST], max(0, len(text) - len(secret)))
+    rest = text[at:].removesuffix("…") if at >= 0 else ""
+    return text[:at] + GONE if rest and secret.startswith(rest) else text
 
 
 def secrets_in(environ: Mapping[str, str]) -> tuple[str, ...]:
     """Return the values in an environment whose names mark them as secret, as they may be written, longest first."""
     found: set[str] = set()
     for name, value in environ.items():
-        if (
-            _NAMES.search(name)
-            and not (_ABOUT.search(name) and not _ADDRESSES.search(name))
-            and not _HARMLESS.fullmatch(value)
-        ):
+        if len(value) >= _SHORTEST and _names_secret(name.lower()) and not _harmless().fullmatch(value):
             for one in (value, *(line.strip() for line in value.splitlines() if len(line.strip()) >= 2 * _SHORTEST)):
                 found.update((one, _in_json(one), _in_url(one)))
     return tuple(sorted((one for one in found if len(one) >= _SHORTEST), key=lambda one: (-len(one), one)))
@@ -47,26 +91,110 @@ def secrets_in(environ: Mapping[str, str]) -> tuple[str, ...]:
 def may_hold_secret(text: str) -> bool:
     """Return False for texts in which no rule finds anything, such as most paths and sentences.
 
-    It costs 1 ms on first use, and the rules twenty: a command that shows a status does without them.
+    It costs a few microseconds, and to load the rules 20 ms: a command that shows a status does without them.
     """
-    return _hint().search(text) is not None
+    low = text.lower()
+    return any(word in low for word in _HINTS) or _run().search(text) is not None
 
+
+class Cutter:
+    """Cuts one text after the other. A private key may begin in one and end in another."""
+
+    def __init__(self, known: tuple[str, ...], inside: bool = False) -> None:
+        self._known = known
+        self.inside = inside
+
+    def cut(self, value: Any) -> Any:
+        """Redact every text in a text, tuple, list or dict. Without a secret, return the same object."""
+        if isinstance(value, str):
+            return self._text(value)
+        if isinstance(value, tuple | list):
+            parts = [self.cut(part) for part in value]
+            if all(new is old for new, old in zip(parts, value, strict=True)):
+                return value
+            return type(value)(parts) if type(value) in (tuple, list) else type(value)(*parts)
+        return {name: self._field(name, part) for name, part in value.items()} if isinstance(value, dict) else value
+
+    def _text(self, text: str) -> str:
+        if self.inside and text:
+            size, whole = rules().continued(text)
+            self.inside = whole or (not size and len(text) < _SENTENCE)
+            text = GONE + text[size:] if size else text
+        if "PRIVATE KEY" in text and rules().is_open(text):
+            self.inside = True
+        return redact(text, self._known)
+
+    def _field(self, name: Any, value: Any) -> Any:
+        texts = isinstance(name, str) and isinstance(value, str)
+        return GONE if texts and may_hold_secret(name) and rules().is_secret_field(name, value) else self.cut(value)
+
+
+_SENTENCE = 40
+"""Characters of a text that ends a private key if it does not go on with it. A shorter one may be a name or an id."""
 
 _SHORTEST = 8  # characters of a secret that is known by its value: shorter values occur in harmless words
 _PASSES = 3  # what is cut may join its neighbours to something that a rule matches
-_NAMES = re.compile(
-    r"token|secret|passw|passphrase|credential|private|api_?key|access_?key|_key$|_pat$|_pass$|_pwd$|_auth$|cookie"
-    r"|webhook|_dsn$|connection_?string|_sas$",
-    re.IGNORECASE,
+_NAMES = (
+    *(
+        "token",
+        "secret",
+        "passw",
+        "passphrase",
+        "credential",
+        "private",
+        "api_key",
+        "apikey",
+        "access_key",
+        "accesskey",
+    ),
+    *("cookie", "webhook", "connection_string"),
 )
-_ABOUT = re.compile(
-    r"_(?:ur[li]|endpoint|host|port|file|path|dir|type|mode|name|user|username|ttl|size|count)$", re.IGNORECASE
+_ENDS = ("_key", "_pat", "_pass", "_pwd", "_auth", "_dsn", "_sas")
+_ABOUT = (
+    *("_url", "_uri", "_endpoint", "_host", "_port", "_file", "_path", "_dir", "_type", "_mode", "_name", "_user"),
+    *("_username", "_ttl", "_size"),
 )
-_ADDRESSES = re.compile(r"webhook|dsn|connection", re.IGNORECASE)
-_HARMLESS = re.compile(  # a path, a number, a word of settings
-    r"[~.]{0,2}/[\w.@~ -]*(?:/[\w.@~ -]*)+|~.*|/[a-z_.-]+|[\d.]+|disabled|required|optional|undefined|password",
-    re.IGNORECASE,
+_ADDRESSES = ("webhook", "_dsn", "connection")
+_HINTS = (
+    *(
+        "pass",
+        "pwd",
+        "psw",
+        "secret",
+        "token",
+        "credential",
+        "key",
+        "auth",
+        "cookie",
+        "sess",
+        "sig",
+        "curl",
+        "wget",
+        "http",
+    ),
+    *("mysql", "redis", "login", "identified", "_pat", "://", "-----begin", "-----end"),
 )
+
+
+def _names_secret(name: str) -> bool:
+    if not any(word in name for word in _NAMES) and not name.endswith(_ENDS):
+        return False
+    return not name.endswith(_ABOUT) or any(word in name for word in _ADDRESSES)  # `..._TOKEN_FILE` says where it is
+
+
+@cache
+def _harmless() -> re.Pattern[str]:
+    """Match a path, a number, and words of settings."""
+    return re.compile(
+        r"[~.]{0,2}/[\w.@~ -]*(?:/[\w.@~ -]*)+|~.*|/[a-z_.-]+|[\d.]+|disabled|required|optional|undefined|password",
+        re.I,
+    )
+
+
+@cache
+def _run() -> re.Pattern[str]:
+    """Match a long run of characters that is no word or path in lower case: every token has one."""
+    return re.compile(r"(?<![\w~.-])(?=[\w~.-]{15})[a-z_.~-]*[A-Z0-9]|[A-Za-z0-9+/]{24}")
 
 
 def _in_json(text: str) -> str:
@@ -79,16 +207,6 @@ def _in_url(text: str) -> str:
         if (char.isalnum() and char.isascii()) or char in "-_.~"
         else "".join(f"%{byte:02X}" for byte in char.encode("utf-8", "replace"))
         for char in text
-    )
-
-
-@cache
-def _hint() -> re.Pattern[str]:
-    words = (
-        "pass|pwd|psw|secret|token|credential|key|auth|cookie|sess|sig|curl|wget|http|mysql|redis|login|identified|_pat"
-    )
-    return re.compile(
-        rf"(?i:{words})|://|-----(?i:BEGIN|END)|(?<![\w~.-])(?=[\w~.-]{{15}})[a-z_.~-]*[A-Z0-9]|[A-Za-z0-9+/]{{24}}"
     )
 
 

@@ -12,6 +12,7 @@ from supervisor.domain import event as ev
 from supervisor.errors import ConnectionLost, OrchError, RequestRefused, RpcError, UsageError
 from supervisor.runtime.codex.server import ServerClient
 from supervisor.runtime.codex.session import Session
+from supervisor.runtime.secrets import clean
 from supervisor.wire.codex.answers import INTERRUPT_TURN, LEAVE_THREAD, START_THREAD, START_TURN
 from supervisor.wire.codex.child_question import QUESTION_LIMIT, WITHIN, QuestionTurn, question_thread, question_turn
 from supervisor.wire.codex.notifications import Notification
@@ -61,7 +62,7 @@ class ChildQuestions:
         began, answer, problem = self._now(), "", ""
         self._open[child] += 1
         try:
-            await self._record(ev.ChildAsked(began, child, question[:KEPT]))
+            await self._record(ev.ChildAsked(began, child, clean(question)[:KEPT]))
             answer = await self._answered(client, session, question)
         except TimeoutError:
             problem = f"it took longer than {WITHIN:g} s"
@@ -72,7 +73,7 @@ class ChildQuestions:
         finally:
             self._open[child] -= 1
         seconds = round((self._now() - began).total_seconds(), 1)
-        await self._record(ev.ChildAnswered(self._now(), child, answer[:KEPT], seconds, problem))
+        await self._record(ev.ChildAnswered(self._now(), child, clean(answer)[:KEPT], seconds, problem))
         if problem:
             raise RequestRefused(f"{child} did not answer: {problem}", "ask again, or less at a time")
         return ChildAnswer(child, answer, seconds)

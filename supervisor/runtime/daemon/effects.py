@@ -22,6 +22,7 @@ from supervisor.runtime.codex.server import ServerClient
 from supervisor.runtime.config.model import Limits, NotifySettings
 from supervisor.runtime.logs import Logs
 from supervisor.runtime.notify.notifier import Notifier
+from supervisor.runtime.secrets import clean
 from supervisor.runtime.survey.client import Surveyor
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.git.tree import changed_between, read_tree
@@ -357,4 +358,6 @@ class ChildExecutor:
         )
         done = await self._client.request(EXECUTE, params, limit + EXEC_MARGIN)
         output = "\n".join(part for part in (done.stdout.rstrip(), done.stderr.rstrip()) if part)
-        return Check(command, done.exit_code, output[-TAIL:])
+        return Check(
+            command, done.exit_code, clean(output[-4 * TAIL :])[-TAIL:]
+        )  # a secret that is cut looks like none

@@ -18,7 +18,7 @@ from supervisor.errors import StoreError
 from supervisor.runtime import templates
 from supervisor.runtime.daemon.recorder import Decided, Recorder
 from supervisor.runtime.logs import Logs
-from supervisor.runtime.secrets import clean
+from supervisor.runtime.secrets import Door, clean
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.atomic import write_atomic
 from supervisor.wire.plain import plain
@@ -41,6 +41,7 @@ class Loop:
         self._workspace = workspace
         self._recorder = recorder
         self._logs = logs
+        self._door = Door()
         self._inbox: asyncio.Queue[Entry] = asyncio.Queue()
         self._template = templates.read("runs.template.md")
         self._shown: tuple[str, str] = ("", "")
@@ -53,17 +54,20 @@ class Loop:
 
     def post(self, event: Event) -> None:
         """Put an event into the inbox. Redacts its secrets here, once for the ledger, the logs and the views."""
-        self._inbox.put_nowait((event if isinstance(event, PlanAccepted) else clean(event), None))
+        self._inbox.put_nowait((event if isinstance(event, PlanAccepted) else self._cleaned(event), None))
 
     async def submit(self, event: Event) -> None:
         """Post an event, and return once it is in the ledger and in the world."""
         taken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._inbox.put_nowait((clean(event), taken))
+        self._inbox.put_nowait((self._cleaned(event), taken))
         await taken
+
+    def _cleaned(self, event: Event) -> Event:
+        return self._door.clean(event, getattr(event, "child", None))
 
     def status(self) -> Status:
         """Return the status, as far as the world knows it."""
-        return status(self.world, self.clock.now(), str(self._workspace.root))
+        return clean(status(self.world, self.clock.now(), str(self._workspace.root)))
 
     async def run(self, carry_out: Callable[[Action], None]) -> None:
         """Process events until the supervisor exits. The very first event of a world must be SupervisorStarted."""
@@ -94,7 +98,7 @@ class Loop:
         """Render runs.md and the last status; write them if they changed."""
         self._show_due = None
         current = self.status()
-        runs = render(self.world, self.clock.now(), self._template, str(self._workspace.root))
+        runs = clean(render(self.world, self.clock.now(), self._template, str(self._workspace.root)))
         last = json.dumps(plain(current), indent=1)
         key = (without_time(runs), last)
         if key == self._shown:

@@ -20,6 +20,7 @@ from supervisor.domain.event import Event, NoticeFailed
 from supervisor.runtime.config.model import NotifySettings
 from supervisor.runtime.logs import Logs
 from supervisor.runtime.notify.notice import environment_of, notice_json, ways
+from supervisor.runtime.secrets import clean
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.process import MARK
 
@@ -49,8 +50,8 @@ class Notifier:
         group.create_task(self._run(), name="notices")
 
     def enqueue(self, notice: Notify) -> None:
-        """Deliver a notice soon. Returns at once."""
-        self._queue.put_nowait(notice)
+        """Deliver a notice soon, without its secrets. Returns at once."""
+        self._queue.put_nowait(clean(notice))
 
     async def _run(self) -> None:
         while True:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from supervisor.core.text.secrets import blocks, carriers, names
 from supervisor.core.text.secrets.blocks import continued, is_open
 from supervisor.core.text.secrets.names import is_secret_field
-from supervisor.core.text.secrets.ours import OURS
+from supervisor.core.text.secrets.ours import OURS, cut_off
 from supervisor.core.text.secrets.tokens import TOKENS
 from supervisor.core.text.secrets.vendors import VENDORS
 
@@ -40,19 +40,16 @@ def spans(text: str) -> list[Span]:
                 for span in rule(text, at):
                     found.append(span)
                     until = max(until, span[1])
-    for word in matcher.words:
-        if word in low:
-            break
-    else:
-        return _merged(found) if found else found
-    until = 0
-    for hit in matcher.inside.finditer(low):
-        at = hit.start(1)
-        if at >= until:
-            for rule in matcher.rules[hit[1]]:
-                for span in rule(text, at):
-                    found.append(span)
-                    until = max(until, span[1])
+    found += cut_off(text)
+    if any(word in low for word in matcher.words):
+        until = 0
+        for hit in matcher.inside.finditer(low):
+            at = hit.start(1)
+            if at >= until:
+                for rule in matcher.rules[hit[1]]:
+                    for span in rule(text, at):
+                        found.append(span)
+                        until = max(until, span[1])
     return _merged(found) if found else found
 
 

@@ -43,10 +43,14 @@ def assigned(text: str, at: int) -> Iterator[Span]:
     follows = text[begin - 1] if begin > 0 else " "
     if kind is Secrecy.NONE or (name.lower() == "key" and follows not in "?&;"):
         return
-    if kind is Secrecy.COOKIE:
-        yield from carriers.cookies(text, head.end())
-        return
     operator = head["operator"].strip()
+    if kind is Secrecy.COOKIE:
+        in_words = begin > 1 and follows == " " and text[begin - 2].isalnum()
+        if (not in_words and operator in (":", "=")) or (not operator and name.startswith("-")):
+            yield from carriers.cookies(text, head.end())
+        return
+    if operator == ">" and follows != "<":
+        return
     option = name.startswith("-") and follows in " \t\n'\"[(,=`"
     quoted = _OPEN.match(text, head.end()) is not None
     if not operator and not option and not (quoted and kind is Secrecy.STRONG):
@@ -115,8 +119,8 @@ def _closed(text: str, start: int, quote: str) -> int:
 _NAME = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.")
 _HEAD = re.compile(
     r"(?:identified by|_?[A-Za-z]+?)(?P<tail>[\w.\-]{0,48}+)\\{0,3}[\"'`]?\]?"
-    r"(?P<operator>[ \t]{0,12}(?::=|=>|->|\?=|\|=|==?|:)[ \t]{0,12}|[ \t]{0,12},[ \t]{0,3}(?=\\{0,3}[\"'])"
-    r"|\s{1,3}value=|>|[ \t]+(?:is|was|are)[:=]?[ \t]+|[ \t]{1,8})"
+    r"(?P<operator>[ \t]{0,12}(?::=|=>|->|\?=|\|=|==?|:(?!:))[ \t]{0,12}|[ \t]{0,12},[ \t]{0,3}(?=\\{0,3}[\"'])"
+    r"|\s{1,3}value=|>(?!=)|[ \t]+(?:is|was|are)[:=]?[ \t]+|[ \t]{1,8})"
 )
 _NETRC = re.compile(
     r"(?:\bmachine[ \t]+\S{1,100}|\blogin[ \t]+\S{1,100}|\bdefault)\s+(?:login\s+\S{1,100}\s+|account\s+\S{1,100}\s+)?$"

@@ -6,6 +6,9 @@ group of a pattern is the secret; without groups it is the whole match. Each tak
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+
 OURS: tuple[tuple[str, str, int, str], ...] = (
     ("key-with-sk", "sk- rk- pk-", 0, r"[srp]k-[A-Za-z0-9_-]{20,}"),
     ("stripe", "sk_live sk_test rk_live rk_test sk_prod rk_prod", 0, r"[sr]k_(?:live|test|prod)_[A-Za-z0-9_]{10,}"),
@@ -58,4 +61,22 @@ OURS: tuple[tuple[str, str, int, str], ...] = (
     ("age", "age-secret-key-", 0, r"AGE-SECRET-KEY-(?:PQ-)?1[0-9A-Z]{40,}"),
     ("age-plugin", "age-plugin-", 0, r"AGE-PLUGIN-[A-Z0-9-]{4,24}-1[0-9A-Z]{20,}"),
     ("putty", "private-lines:", 0, r"Private-Lines: \d+(?:\r?\n[A-Za-z0-9+/=]+)+"),
+)
+
+
+def cut_off(text: str) -> Iterator[tuple[int, int]]:
+    """Yield what a limit left of a token or of a password in an address, at the very end of the text."""
+    word = text[-_LONGEST:].rsplit(None, 1)[-1:]
+    if word and len(word[0]) >= _SHORTEST and (match := _CUT_OFF.search(word[0])) is not None:
+        at = len(text) - len(text[-_LONGEST:]) + text[-_LONGEST:].rindex(word[0])
+        group = match.lastindex or 0
+        yield at + match.start(group), at + match.end(group)
+
+
+_LONGEST = 400  # characters of a word that are looked at
+_SHORTEST = 8
+_CUT_OFF = re.compile(
+    r"(?:(?:gh[pousr]_|github_pat_|gl[a-z]{2,6}-|[sr]k_(?:live|test)_|xox[a-z]-|A[KS]IA|AIza|hf_|npm_|SG\.|do[opr]_v1_|shp[a-z]{2}_"
+    r"|dckr_pat_|glsa_|glc_|gsk_|lin_api_|dapi|hv[sbr]\.|whsec_|xai-|pypi-|xapp-|sk-(?:proj|ant|or)-|AGE-SECRET-KEY-)"
+    r"(?=[^\s]*\d)[\w+/=.-]{4,}|://[^\s/@:\"'<>]{0,64}:((?!\d{1,5}…?\Z)[^\s/@\"'<>:]{4,}))…?\Z"
 )

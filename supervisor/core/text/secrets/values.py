@@ -9,6 +9,8 @@ from supervisor.core.text.secrets.kinds import Secrecy, words
 
 def is_secret(kind: Secrecy, value: str, *, quoted: bool, tight: bool, name: str = "") -> bool:
     """Judge a value. `tight`: nothing but an operator separates it from its name, as in `NAME=value`."""
+    if not tight and not quoted and _ASSIGNMENT.match(value):
+        return False
     if len(value) < 4 or _PLACEHOLDER.match(value) or _REDACTED in value:
         return False
     if value.lower() in _WORDS or (name and _plain(name).endswith(_plain(value))):
@@ -58,6 +60,7 @@ def _strong(value: str, quoted: bool, tight: bool) -> bool:
         return odd or " " not in value
     if tight:
         return odd or len(value) >= 6
+    odd = _DIGIT.search(value) is not None or _MARK.search(value) is not None
     return (odd and len(value) >= 6) or (len(value) >= 8 and value.isalpha() and value.islower())
 
 
@@ -83,6 +86,8 @@ _PATH = re.compile(r"(?:[~.]{0,2}|[A-Za-z]:)?[/\\][\w.@~+\-/\\ ]*|[\w.\-]+/[\w.\
 _DIGIT = re.compile(r"\d")
 _NUMBER = re.compile(r"[\d.,_]+(?:ms|s|kb|mb|gb|%)?", re.IGNORECASE)
 _ODD = re.compile(r"[^A-Za-z0-9_.\-]|[a-z][A-Z]|(?<=.)-(?=.)")
+_MARK = re.compile(r"[^A-Za-z0-9_.\-:]")
+_ASSIGNMENT = re.compile(r"[A-Za-z_]+=")
 _IDENTIFIER = re.compile(r"[A-Za-z]+(?:[_\-.][A-Za-z]+)+|[A-Z]?[a-z]+(?:[A-Z][a-z]{2,})*")
 _EXPRESSION = re.compile(
     r"(?:_*[A-Za-z]\w*(?:\.[A-Za-z_]\w*)+|[A-Za-z_]+\w*\[.*|[^()]*[A-Za-z_]\(.*|_*[A-Za-z]+(?:_[A-Za-z]+)+_*|_*[A-Z][a-z]+(?:[A-Z][a-z]+)+)$"
