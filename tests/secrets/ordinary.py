@@ -57,11 +57,35 @@ def _real() -> Iterator[str]:
 
 
 _WORDS = (
-    "parser token lexer session cache index auth login user secret key value signature header cookie password handler request "
-    "response client server worker queue event buffer config model view table field type module package plugin registry"
-).split()
-_PACKAGES = "lodash react typescript eslint webpack express left-pad chalk commander debug semver jsonwebtoken cookie passport".split()
-_CRATES = "serde tokio rand hyper clap regex syn quote libc log anyhow secrecy jsonwebtoken password-hash".split()
+    *("parser", "token", "lexer", "session", "cache", "index", "auth", "login", "user", "secret", "key", "value"),
+    *("signature", "header", "cookie", "password", "handler", "request", "response", "client", "server", "worker"),
+    *("queue", "event", "buffer", "config", "model", "view", "table", "field", "type", "module", "package", "plugin"),
+)
+_PACKAGES = (
+    "react",
+    "webpack",
+    "express",
+    "left-pad",
+    "chalk",
+    "debug",
+    "semver",
+    "jsonwebtoken",
+    "cookie",
+    "passport",
+)
+_CRATES = (
+    "serde",
+    "tokio",
+    "rand",
+    "hyper",
+    "regex",
+    "syn",
+    "quote",
+    "log",
+    "secrecy",
+    "jsonwebtoken",
+    "password-hash",
+)
 
 
 def _hash(rng: random.Random, size: int) -> str:

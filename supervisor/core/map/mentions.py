@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from msgspec.structs import replace
+
 from supervisor.core.map import classify, stopwords
 from supervisor.core.map.context import in_context
 from supervisor.core.map.normalize import imported, package_name, plain_name, repo_name
@@ -29,12 +31,20 @@ def mentions(
     """Return what the literals of one file mention, without `secrets`. The same thing on the same line counts once."""
     prefix = prefix_of(words, language)
     found: dict[tuple[Kind, str, int, str], Mention] = {}
-    for raw in (*_of_file(file), *(mention for word in words for mention in _of(word, language, prefix))):
+    for raw in (*_of_file(file), *(one for word in words for one in _safely_of(word, language, prefix, secrets))):
         mention = _without_secrets(raw, secrets)
         where = (mention.kind, mention.name, mention.line, mention.detail)
         if where not in found or (found[where].role is Role.NAMES and mention.role is not Role.NAMES):
             found[where] = mention
     return tuple(found.values())
+
+
+def _safely_of(word: Literal, language: str, prefix: str, secrets: tuple[str, ...]) -> Iterator[Mention]:
+    """Yield what a literal mentions. A secret in it is redacted first, because a part of one looks like none."""
+    found = tuple(_of(word, language, prefix))
+    if found and (clean := redact(word.text, secrets)) != word.text:
+        return _of(replace(word, text=clean), language, prefix)
+    return iter(found)
 
 
 def _without_secrets(mention: Mention, known: tuple[str, ...]) -> Mention:

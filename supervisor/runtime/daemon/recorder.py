@@ -11,10 +11,11 @@ from typing import NamedTuple
 from supervisor.core.engine.evolve import evolve
 from supervisor.core.engine.reconcile import advance
 from supervisor.domain.action import Action
-from supervisor.domain.event import Event, RequestReceived, TurnBegan, TurnEnded, TurnRetried
+from supervisor.domain.event import Event, Intended, PlanAccepted, RequestReceived, TurnBegan, TurnEnded, TurnRetried
 from supervisor.domain.world import World
 from supervisor.errors import StoreError
 from supervisor.runtime.logs import Logs
+from supervisor.runtime.secrets import clean
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.ledger.store import Ledger, Opened
 
@@ -79,7 +80,7 @@ class Recorder:
         while len(self._tasks) > TURNS_KNOWN:
             del self._tasks[next(iter(self._tasks))]
         if events:
-            for line in self._ledger.append(events, self._label):
+            for line in self._ledger.append([_written(event) for event in events], self._label):
                 self._logs.write(line)
             self._compact(world, events[-1].at)
         self.world = world
@@ -106,9 +107,17 @@ class Recorder:
         """Compact the ledger if due, to bound what the next start has to read."""
         if self._ledger.due:
             try:
-                self._ledger.compact(world, at)
+                self._ledger.compact(clean(world), at)
             except StoreError as error:  # the ledger stays valid, only the next start is slower
                 self._logs.say("ledger_not_compacted", level="warning", reason=str(error))
+
+
+def _written(event: Event) -> Event:
+    """Return an event as it is written. The secrets of the others were cut out when they were posted.
+
+    The world keeps the plan and what is sent to servers exactly. The next supervisor reads the plan from plan.md again.
+    """
+    return clean(event) if isinstance(event, PlanAccepted | Intended) else event
 
 
 @contextmanager

@@ -87,13 +87,26 @@ def _start(text: str, at: int) -> int:
             begins = lowest
         line = text[begins:start].rstrip("\r\\")
         if start != at and not (line and _CONTENT_ALONE.fullmatch(line)):
-            break
+            return _run_before(text, begins, start)
         if start == at and line.strip(" \t:|>#*+-\"'`0123456789"):
-            if _CONTENT_ALONE.fullmatch(line):
-                return begins  # base64 in front of the end, on its line
-            break
+            return _run_before(text, begins, start)  # base64 in front of the end, on its line
         start = begins if start == at or line else start
         if end < 0:
             break
         start = end
     return start
+
+
+def _run_before(text: str, begins: int, end: int) -> int:
+    """Return where the runs of base64 begin that end at `end`, in a line that begins with something else."""
+    start = end
+    while True:
+        rest = text[begins:start].rstrip(" \r\n\\")
+        run = len(rest) - len(rest.rstrip(_ALPHABET))
+        if run < _RUN:
+            return start
+        start = begins + len(rest) - run
+
+
+_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
+_RUN = 16  # characters of a run of base64 at least, to be of a block

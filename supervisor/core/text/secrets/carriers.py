@@ -31,25 +31,28 @@ def option(text: str, at: int) -> Iterator[tuple[int, int]]:
 
 def cookies(text: str, at: int) -> Iterator[tuple[int, int]]:
     """Yield the values of the cookies in the line that goes on at `at`, and keep their attributes."""
-    line = text.find("\n", at)
-    for match in _COOKIE.finditer(text, at, min(line if line >= 0 else len(text), at + 8192)):
-        if match["name"].lower() not in _ATTRIBUTES:
+    while (match := _COOKIE.match(text, at, at + 8192)) is not None:
+        if match["name"].lower() not in _ATTRIBUTES and len(match["value"] or "") >= SHORTEST_COOKIE:
             yield match.span("value")
+        if not match[0].endswith(";"):
+            break
+        at = match.end()
 
 
 def manifest(text: str, at: int) -> Iterator[tuple[int, int]]:
     """Yield the values of a Kubernetes Secret, whose `kind: Secret` is at `at`."""
     if _SECRET.match(text, at) is None:
         return
-    begin = max(text.rfind("\n---", max(0, at - NEAR), at), at - NEAR, 0)
-    end = text.find("\n---", at, at + 2 * NEAR)
-    end = end if end >= 0 else min(len(text), at + 2 * NEAR)
-    data = _DATA.search(text, begin, end)
-    entries = _ENTRIES.match(text, data.end(), end) if data is not None else None
-    if entries is not None:
-        for match in _ENTRY.finditer(text, *entries.span()):
-            yield match.span(1)
+    begin, end = max(text.rfind("---", max(0, at - NEAR), at), at - NEAR, 0), text.find("---", at, at + NEAR)
+    end = end if end >= 0 else min(len(text), at + NEAR)
+    for data in _DATA.finditer(text, begin, end):
+        after = data.end()
+        while (entry := _ENTRY.match(text, after, end)) is not None:
+            yield entry.span(1)
+            after = entry.end()
 
+
+SHORTEST_COOKIE = 8  # characters of a value
 
 NEAR = 4000
 """Characters around `kind: Secret` in which its data are looked for."""
@@ -69,9 +72,12 @@ _OPTIONS = re.compile(
     r"|(?:requirepass|masterauth)[ \t]+[\"']?(?P<conf>[^\s\"'\\]{3,})"
     r"|login\b[^\n]{0,300}?[ \t]-p[ =]?[\"']?(?P<docker>[^\s\"'\\-][^\s\"'\\]{3,})"
 )
-_COOKIE = re.compile(r"(?P<name>[^\s=;,\"']{1,100})=(?P<value>[^;\s\"'\\]{8,})")
+_COOKIE = re.compile(r"[ \t\\\"']{0,8}(?P<name>[^\s=;,\"']{1,100})(?:=(?P<value>[^;\s\"'\\]*+))?;?")
 _ATTRIBUTES = frozenset(("path", "domain", "expires", "max-age", "samesite", "version", "priority"))
 _SECRET = re.compile(r"kind:[ \t]*[\"']?Secret\b")
-_DATA = re.compile(r"(?:^|\n)(?:data|stringData):[ \t]*\n")
-_ENTRIES = re.compile(r"(?:[ \t]+[^\n]*(?:\n|$))*+")
-_ENTRY = re.compile(r"[ \t]+[\w.\-]{1,253}:[ \t]+[\"']?([^\s\"'|>{\[][^\s\"']{3,})")
+_LINE = r"(?:\s|\\+[nrt])"  # white space, or an escaped line feed
+_DATA = re.compile(rf"(?:(?<![A-Za-z])|(?<=\\[nrt]))(?:data|stringData):(?={_LINE})")
+_ENTRY = re.compile(
+    rf"{_LINE}{{1,40}}[\w.\-]{{1,253}}:[ \t]{{1,8}}\\*[\"']?"
+    rf"([^\s\"'\\|>{{\[][^\s\"'\\]{{3,}})\\*[\"']?(?={_LINE}|[\"'}}]|$)"
+)

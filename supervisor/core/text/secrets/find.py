@@ -31,26 +31,27 @@ def spans(text: str) -> list[Span]:
     if len(low) != len(text):  # a few capitals have a lower-case form of two characters
         low = text.translate(_ASCII)
     matcher = _matcher()
-    found: list[Span] = []
-    until = 0
-    for hit in matcher.leading.finditer("\n" + low):
-        at = hit.start(1) - 1
-        if at >= until:  # not inside what is cut already
-            for rule in matcher.rules[hit[1]]:
-                for span in rule(text, at):
-                    found.append(span)
-                    until = max(until, span[1])
+    found = _hits(matcher, matcher.leading.finditer("\n" + low), text, 1)
     found += cut_off(text)
     if any(word in low for word in matcher.words):
-        until = 0
-        for hit in matcher.inside.finditer(low):
-            at = hit.start(1)
-            if at >= until:
-                for rule in matcher.rules[hit[1]]:
-                    for span in rule(text, at):
-                        found.append(span)
-                        until = max(until, span[1])
+        found += _hits(matcher, matcher.inside.finditer(low), text, 0)
     return _merged(found) if found else found
+
+
+def _hits(matcher: Matcher, hits: Iterator[re.Match[str]], text: str, shift: int) -> list[Span]:
+    """Apply to each keyword its rules. What is cut already is passed over, which keeps the time linear."""
+    found: list[Span] = []
+    start = end = 0
+    for hit in hits:
+        at = hit.start(1) - shift
+        if start <= at < end:
+            continue
+        for rule in matcher.rules[hit[1]]:
+            for span in rule(text, at):
+                found.append(span)
+                if span[1] > end:
+                    start, end = span
+    return found
 
 
 class Matcher(NamedTuple):
@@ -117,10 +118,10 @@ def _token(before: int, pattern: str) -> Rule:
         return re.compile(pattern)
 
     def find(text: str, at: int) -> Iterator[Span]:
-        if before:
-            match = compiled().search(text, max(0, at - before), at + WINDOW)
-        else:
-            match = compiled().match(text, at, at + WINDOW)
+        for start in range(max(0, at - before), at + 1):
+            match = compiled().match(text, start, at + WINDOW)
+            if match is not None:
+                break
         if match is not None:
             start, end = match.span(1 if match.re.groups and match[1] is not None else 0)
             rest = _MORE.match(text, end)  # a longer token than the rule expects is cut as a whole

@@ -26,7 +26,7 @@ IDENTIFIED = "identified by"
 LONGEST = 4096
 """Characters of a quoted value at most. A bare one ends where its characters do."""
 
-JUDGED = 512
+JUDGED = 160
 """Characters of a value that are looked at to judge it."""
 
 
@@ -93,7 +93,8 @@ def _value(text: str, at: int, name: str, setting: ValueSetting) -> Iterator[Spa
     if opened is not None:
         end = _closed(text, start, opened[0])
     else:
-        bare = (_BARE_HEADER if kind is Secrecy.HEADER and setting.line else _BARE).match(text, start)
+        pattern = _BARE_HEADER if kind is Secrecy.HEADER and setting.line else _BARE
+        bare = pattern.match(text, start, start + JUDGED)
         if bare is None:
             return
         end = start + len(bare[0].rstrip(".,:!?"))
@@ -103,7 +104,8 @@ def _value(text: str, at: int, name: str, setting: ValueSetting) -> Iterator[Spa
     if setting.apart and not any(map(str.isdigit, value)):
         return
     if is_secret(kind, value, quoted=opened is not None and not setting.apart, tight=tight, name=name):
-        yield start, end
+        longer = _BARE.match(text, end) if opened is None and end == start + JUDGED else None
+        yield start, longer.end() if longer is not None else end
 
 
 def _closed(text: str, start: int, quote: str) -> int:
@@ -118,14 +120,14 @@ def _closed(text: str, start: int, quote: str) -> int:
 
 _NAME = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.")
 _HEAD = re.compile(
-    r"(?:identified by|_?[A-Za-z]+?)(?P<tail>[\w.\-]{0,48}+)\\{0,3}[\"'`]?\]?"
-    r"(?P<operator>[ \t]{0,12}(?::=|=>|->|\?=|\|=|==?|:(?!:))[ \t]{0,12}|[ \t]{0,12},[ \t]{0,3}(?=\\{0,3}[\"'])"
+    r"(?P<tail>identified by|[\w.\-]{1,64}+)\\{0,15}[\"'`]?\]?"
+    r"(?P<operator>[ \t]{0,12}(?::=|=>|->|\?=|\|=|==?|:(?!:))[ \t]{0,12}|[ \t]{0,12},[ \t]{0,3}(?=\\{0,15}[\"'])"
     r"|\s{1,3}value=|>(?!=)|[ \t]+(?:is|was|are)[:=]?[ \t]+|[ \t]{1,8})"
 )
 _NETRC = re.compile(
     r"(?:\bmachine[ \t]+\S{1,100}|\blogin[ \t]+\S{1,100}|\bdefault)\s+(?:login\s+\S{1,100}\s+|account\s+\S{1,100}\s+)?$"
 )
-_OPEN = re.compile(r"\\{0,3}[\"'`]")
+_OPEN = re.compile(r"\\{0,15}[\"'`]")
 _SCHEME = re.compile(
     r"(?:Bearer|Basic|Token|Digest|ApiKey(?:-v1)?|Negotiate|Key|SSWS|GenieKey|DPoP|Splunk|OAuth)[ \t]+", re.IGNORECASE
 )

@@ -78,5 +78,5 @@ _SHORTEST = 8
 _CUT_OFF = re.compile(
     r"(?:(?:gh[pousr]_|github_pat_|gl[a-z]{2,6}-|[sr]k_(?:live|test)_|xox[a-z]-|A[KS]IA|AIza|hf_|npm_|SG\.|do[opr]_v1_|shp[a-z]{2}_"
     r"|dckr_pat_|glsa_|glc_|gsk_|lin_api_|dapi|hv[sbr]\.|whsec_|xai-|pypi-|xapp-|sk-(?:proj|ant|or)-|AGE-SECRET-KEY-)"
-    r"(?=[^\s]*\d)[\w+/=.-]{4,}|://[^\s/@:\"'<>]{0,64}:((?!\d{1,5}…?\Z)[^\s/@\"'<>:]{4,}))…?\Z"
+    r"(?=[^\s]*\d)[\w+/=-]{4,}|://[^\s/@:\"'<>]{0,64}:((?!\d{1,5}…?\Z)[^\s/@\"'<>:]{4,}))…?\Z"
 )

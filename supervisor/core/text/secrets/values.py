@@ -15,7 +15,7 @@ def is_secret(kind: Secrecy, value: str, *, quoted: bool, tight: bool, name: str
         return False
     if value.lower() in _WORDS or (name and _plain(name).endswith(_plain(value))):
         return False
-    if _PATH.fullmatch(value) and not looks_random(value.rpartition("/")[2], 20):
+    if _PATH.fullmatch(value) and not any(looks_random(part, 10) for part in value.split("/")):
         return False
     match kind:
         case Secrecy.HEADER:

@@ -1,0 +1,198 @@
+"""Every kind of secret is cut out in every form that a text takes, and ordinary lines stay as they are."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from supervisor.core.text.redact import GONE, may_hold_secret, redact, redact_lines, secret_spans
+from tests.secrets.kinds import Sample, samples
+from tests.secrets.ordinary import ordinary
+
+SAMPLES = samples()
+
+
+@pytest.mark.promise("no secret written")
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.kind)
+def test_each_kind_is_cut_out_as_it_is_and_within_other_texts(sample: Sample) -> None:
+    for text in (
+        sample.text,
+        f"before\n{sample.text}\nafter",
+        json.dumps({"output": sample.text, "exit": 1}),
+        json.dumps(json.dumps([sample.text])),
+        sample.text.replace("\n", "\r\n"),
+    ):
+        clean = redact(text)
+        assert GONE in clean
+        assert [secret for secret in sample.secrets if secret in clean] == []
+
+
+@given(st.integers(1, 1_000_000))
+def test_whatever_the_secrets_are_none_is_left(seed: int) -> None:
+    for sample in samples(seed):
+        clean = redact(sample.text)
+        assert [secret for secret in sample.secrets if secret in clean] == [], sample.kind
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.kind)
+def test_cutting_again_changes_nothing(sample: Sample) -> None:
+    once = redact(sample.text)
+    assert redact(once) == once
+
+
+def test_what_is_found_may_hold_a_secret() -> None:
+    assert [sample.kind for sample in SAMPLES if not may_hold_secret(sample.text)] == []
+
+
+@pytest.mark.promise("ordinary text stays")
+def test_ordinary_lines_stay() -> None:
+    lines = ordinary(4_000, tools=False)
+    assert [(line, redact(line)) for line in lines if redact(line) != line] == []
+
+
+@pytest.mark.promise("ordinary text stays")
+@given(
+    st.one_of(
+        st.binary(min_size=20, max_size=32).map(bytes.hex),
+        st.uuids().map(str),
+        st.from_regex(r"(/[a-z][a-z0-9_.-]{0,20}){1,6}", fullmatch=True),
+        st.from_regex(r"[a-z]{2,12}( [a-z]{2,12}){0,8}", fullmatch=True),
+        st.from_regex(r"[a-z]{2,10}==\d{1,2}\.\d{1,2}\.\d{1,2}", fullmatch=True),
+        st.datetimes().map(str),
+        st.integers().map(str),
+    )
+)
+def test_hashes_ids_paths_words_versions_and_numbers_stay(text: str) -> None:
+    for line in (text, f"see {text} there", f"commit {text}", f"sha256:{text}", f"id={text}"):
+        assert redact(line) == line
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "max_tokens=4096",
+        "tokens used: 12345",
+        "token: string",
+        "password: str | None = None",
+        "password = getpass()",
+        "token = self.token",
+        "token=token",
+        "export API_KEY=$OTHER_KEY",
+        "api_key: ${{ secrets.API_KEY }}",
+        "password: ********",
+        "password: <password>",
+        '"password": ""',
+        "PWD=/home/ada/src",
+        "secret: required",
+        "secret::tests::client_round_trip ... ok",
+        "password>=3.1",
+        "Collecting token==1.2",
+        "cookie==1.2 --hash=sha256:" + "ab12" * 16,
+        "key: linux-" + "ab12" * 16,
+        "Build cache key for task ':x' is " + "ab12" * 8,
+        "ssh_key: /home/ada/.ssh/id_ed25519",
+        "WWW-Authenticate: Basic realm=api",
+        "the password of ada has expired",
+        "author: Ada Lovelace <ada@example.com>",
+        "-----BEGIN CERTIFICATE-----",
+        "-----BEGIN PUBLIC KEY-----",
+        "session 019adf1c-7a2b-7c3d-8e4f-1a2b3c4d5e6f started",
+        "https://example.com/a?page=2&sort=name",
+    ],
+)
+def test_what_only_looks_like_an_assignment_of_a_secret_stays(line: str) -> None:
+    assert redact(line) == line
+
+
+def test_a_text_that_a_limit_cut_within_a_secret_shows_no_part_of_it() -> None:
+    token, password, known = "gh" + "p_" + "Zq3r" * 9, "hunter2-is-long", "words-of-the-environment"
+    assert redact(f"push with {token[:12]}") == f"push with {GONE}"
+    assert redact(f"push with {token[:12]}…") == f"push with {GONE}"
+    assert redact(f"clone https://ada:{password[:9]}") == f"clone https://{'ada:'}{GONE}"
+    assert redact(f"it is {known[:10]}", (known,)) == f"it is {GONE}"
+    assert redact("see http://localhost:8080") == "see http://localhost:8080"
+
+
+def test_lines_keep_their_number() -> None:
+    key = next(sample for sample in SAMPLES if sample.kind == "pem")
+    lines = ["first", *key.text.split("\n"), "last"]
+    clean = redact_lines(lines)
+    assert len(clean) == len(lines)
+    assert (clean[0], clean[-1]) == ("first", "last")
+    assert [secret for secret in key.secrets if secret in "\n".join(clean)] == []
+
+
+def test_the_spans_of_a_text_are_its_secrets_in_order() -> None:
+    token = "gh" + "p_" + "Zq3r" * 9
+    text = f"a {token} b {token} c"
+    spans, open_at = secret_spans(text, ("b",))
+    assert [text[start:end] for start, end in spans] == [token, "b", token]
+    assert open_at == len(text)
+
+
+@given(st.text(max_size=200))
+def test_any_text_is_redacted_twice_as_once(text: str) -> None:
+    assert redact(redact(text)) == redact(text)
+
+
+PIECES = st.sampled_from(
+    [
+        *("password", "=", ": ", '"', "'", " ", "\n", "token", "https://", "a:b@", "eyJ", ".", "sk-", "AKIA"),
+        *("-----BEGIN PRIVATE KEY-----", "-----END PRIVATE KEY-----", "Zq3r" * 5, "cookie: ", ";", "--"),
+        *("Bearer ", "\\n", "kind: Secret", "data:", GONE),
+    ]
+)
+
+
+@given(st.lists(PIECES, max_size=12).map("".join))
+def test_texts_of_such_pieces_are_redacted_twice_as_once(text: str) -> None:
+    assert redact(redact(text)) == redact(text)
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        *(
+            "a",
+            "a ",
+            "password",
+            "password=",
+            "password: ",
+            'password="',
+            "token:",
+            "secret,'",
+            "key=value&",
+            "https://a:",
+        ),
+        *(
+            "eyJaaaaaaaaaa",
+            "eyJaaaaaaaaaa.",
+            "sk-",
+            "-----BEGIN PRIVATE KEY-----",
+            "-----END PRIVATE KEY-----",
+            "AAAA\n",
+        ),
+        *(
+            "kind: Secret",
+            "data: a: ",
+            "cookie: a=",
+            "curl ",
+            "curl -u",
+            "datadog ",
+            "datadog=",
+            "http -a ",
+            "Zq3r",
+            "7Q~",
+        ),
+        *("\\", '\\"', "login a password ", "machine a ", "://", "'", "mysql -p", "xoxb-", "hooks.slack.com/services/"),
+    ],
+)
+def test_a_line_of_a_megabyte_takes_no_longer_than_it_is_long(piece: str) -> None:
+    text = piece * (1_000_000 // len(piece))
+    began = time.thread_time()  # does not depend on what else the machine does
+    redact(text)
+    assert time.thread_time() - began < 4
