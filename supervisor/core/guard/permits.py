@@ -1,4 +1,4 @@
-"""Tell which control methods each standing may use."""
+"""Decide which control methods each standing may use."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ READING = frozenset({"ping", "status", "watch"})
 
 
 def needs_tool_call(who: Standing, method: str) -> bool | Refusal:
-    """Tell whether a request is carried out only as part of a tool call; or why it is not carried out at all."""
+    """Return whether a request is carried out only as part of a tool call, or why it is not carried out at all."""
     if who is Standing.PERSON or method in READING:
         return False
     if who is Standing.ANYBODY:

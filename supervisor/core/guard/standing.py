@@ -1,4 +1,4 @@
-"""Judge the process behind a connection: the person's, the orchestrator's, or one that may ask for nothing."""
+"""Decide for whom a process that calls the supervisor speaks: the person, the orchestrator, or nobody."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ NOTIFY = "notify"  # in the place of a child: the mark of `notify.command` and a
 
 
 class Standing(Enum):
-    """What a peer speaks for."""
+    """For whom a caller speaks."""
 
     PERSON = auto()
     ORCHESTRATOR = auto()  # the orchestrator's own server, or something that it started
@@ -21,14 +21,14 @@ class Standing(Enum):
 
 
 class Refusal(NamedTuple):
-    """Why a peer may ask for nothing."""
+    """Why a caller may ask for nothing."""
 
     what: str
     next_step: str
 
 
 class Supervisor(NamedTuple):
-    """What the supervisor knows of itself when it judges a peer."""
+    """What the supervisor knows of itself when it judges a caller."""
 
     uid: int
     user: str  # the name of `uid`
@@ -43,25 +43,25 @@ _IN_TERMINAL = "run it in a terminal of your own"
 _UNSEEN = "the process cannot be looked at"
 
 
-def standing(peer: Caller | UnseenCaller, own: Supervisor) -> Standing | Refusal:
-    """Tell what a peer speaks for, or why it is refused.
+def standing(caller: Caller | UnseenCaller, own: Supervisor) -> Standing | Refusal:
+    """Return for whom the caller speaks, or why it is refused.
 
-    A child cannot change what it descends from: whatever it starts, in whatever session and environment, has its server
-    or the keeper above it. A mark only ever refuses, because a process chooses the environment of what it starts.
+    A child cannot change what it descends from: all that it starts, in any session and environment, has its server or
+    the keeper above it. A mark only refuses, because a process chooses the environment of what it starts.
     """
-    if isinstance(peer, UnseenCaller):
-        return Refusal(f"{_UNSEEN}: {peer.reason}", _IN_TERMINAL)
-    if peer.uid != own.uid:
+    if isinstance(caller, UnseenCaller):
+        return Refusal(f"{_UNSEEN}: {caller.reason}", _IN_TERMINAL)
+    if caller.uid != own.uid:
         return Refusal(
             f"this supervisor belongs to {own.user}, and answers to no other user",
             f"run it as {own.user} (`sudo -u {own.user} orch ...`)",
         )
-    if not peer.lineage:
+    if not caller.lineage:
         return _foreign(("pid",))
-    origin = _origin(peer.lineage, own)
+    origin = _origin(caller.lineage, own)
     if isinstance(origin, Refusal):
         return origin
-    foreign = tuple(kind for kind in peer.foreign if origin is Standing.ORCHESTRATOR or kind not in own.allowed)
+    foreign = tuple(kind for kind in caller.foreign if origin is Standing.ORCHESTRATOR or kind not in own.allowed)
     if foreign:
         return _foreign(foreign)
     return origin if own.kept or origin is Standing.ORCHESTRATOR else Standing.ANYBODY

@@ -1,4 +1,4 @@
-"""Tell which request to the supervisor a tool call of the orchestrator is for."""
+"""Decide which request to the supervisor a tool call of the orchestrator is for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Admit connections to the control socket: look at the peer, judge it, and check what the orchestrator asks for."""
+"""Admit connections to the control socket: look at the caller, judge it, and check what the orchestrator asks for."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from supervisor.core.guard.permits import needs_tool_call
 from supervisor.core.guard.standing import Refusal, Standing, Supervisor, standing
 from supervisor.core.guard.tool_calls import PendingCall, covers
 from supervisor.domain.ask import AskState, RequestKey
+from supervisor.domain.process import UnseenCaller
 from supervisor.domain.world import World
 from supervisor.runtime.codex.mcp_config import SERVER
 from supervisor.runtime.codex.registry import Registry
@@ -32,7 +33,7 @@ _NOT_AGREED = Refusal(
 
 
 class Guard:
-    """Tells who asks, and what they may ask for. Lives as long as the supervisor."""
+    """Decides who calls, and what they may ask for. Lives as long as the supervisor."""
 
     def __init__(
         self,
@@ -54,15 +55,18 @@ class Guard:
         self._used: set[tuple[str, str]] = set()  # tool calls, by id, with the words that were carried out for them
 
     def admit(self, connection: socket.socket) -> Standing | Refusal:
-        """Judge who is at the other end of a new connection. A refusal is logged."""
-        peer = caller_of(connection)
-        who = Standing.PERSON if peer is None else standing(peer, self._own())
+        """Return who is at the other end of a new connection. Log a refusal."""
+        try:
+            caller = caller_of(connection)
+        except (OSError, ValueError, IndexError) as error:  # no descriptor is left, or /proc is not what it should be
+            caller = UnseenCaller(f"the system does not tell ({error})")
+        who = Standing.PERSON if caller is None else standing(caller, self._own())
         if isinstance(who, Refusal):
             self._logs.say("control_refused", level="warning", reason=who.what)
         return who
 
     async def refusal(self, who: Standing, method: str, params: Mapping[str, object]) -> Refusal | None:
-        """Tell why a request is not carried out for this peer; None if it is. A refusal is logged."""
+        """Return why a request is not carried out for this caller; None if it is. Log a refusal."""
         needs = needs_tool_call(who, method)
         refused = needs if isinstance(needs, Refusal) else await self._uncovered(method, params) if needs else None
         if refused is not None:
@@ -105,13 +109,14 @@ class Guard:
         return next((one for one in calls if (one.id, words) not in self._used and covers(one, method, params)), None)
 
     def _agreed(self, call: PendingCall) -> bool:
-        """Whether Codex asked, over our own connection, for just this call, and a person said yes: here or in the
-        window of the session. Codex does not go on with a call that was declined."""
+        """Use up the confirmation of this call, if there is one: Codex asked for it over our own connection, and the
+        person said yes, here or in the session's window. Codex does not continue a call that was declined there."""
         session = self._orchestrator.session
         if session is None:
             return False
         for key, asked in session.confirmations.items():
             if asked == call.arguments and key not in session.asked and _accepted(self._loop.world, key):
+                del session.confirmations[key]  # one answer for each
                 return True
         return False
 

@@ -1,0 +1,114 @@
+"""The guard refuses what it cannot look at, and carries out each tool call, and each confirmation, once."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import socket
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from supervisor.core.guard.standing import Refusal, Standing
+from supervisor.domain.ask import Answer, Ask, AskKind, AskState, RequestKey
+from supervisor.domain.child import Child
+from supervisor.domain.process import Caller
+from supervisor.domain.world import World
+from supervisor.runtime.codex.registry import Registry
+from supervisor.runtime.config.model import Config, Limits
+from supervisor.runtime.daemon import guard as module
+from supervisor.runtime.daemon.guard import Guard
+from supervisor.runtime.workspace import WorkspacePaths
+from supervisor.wire.codex.items import McpToolCall
+
+KEY = RequestKey("orchestrator", 7, "1")
+ARGUMENTS = {"ask": "A1", "decision": "accept", "text": ""}
+REQUEST = {**ARGUMENTS, "for_session": False}
+
+
+class Stage:
+    """A guard, the session of its orchestrator, and what it logs."""
+
+    def __init__(self, folder: Path) -> None:
+        self.items: dict[str, McpToolCall] = {}
+        self.session: Any = SimpleNamespace(
+            notifications=SimpleNamespace(items=self.items), confirmations={KEY: ARGUMENTS}, asked={}
+        )
+        self.catch_ups = 0
+        self.logged: list[dict[str, object]] = []
+        self.world = World()
+        config = Config((), Child("orchestrator", str(folder)), None, Limits())
+        registry = Registry(folder / "children.json")
+        self.guard = Guard(WorkspacePaths(folder), config, registry, self, self, self)  # type: ignore[arg-type]
+
+    async def catch_up(self) -> None:
+        self.catch_ups += 1
+
+    def say(self, event: str, **fields: object) -> None:
+        self.logged.append({"event": event, **fields})
+
+    def call(self, number: int) -> None:
+        """Codex begins a call of `answer`."""
+        self.items[str(number)] = McpToolCall("mcpToolCall", str(number), "orch", "answer", ARGUMENTS)
+
+    def settle(self, decision: str) -> None:
+        """The person answers the request to confirm it."""
+        at, answer = datetime(2026, 7, 1, tzinfo=UTC), Answer(decision, "")
+        ask = Ask("A2", AskKind.APPROVAL, at, "", "", "", (), request=KEY, state=AskState.ANSWERED, answer=answer)
+        self.world = World(asks={"A2": ask})
+
+    def refused(self) -> str | None:
+        found = asyncio.run(self.guard.refusal(Standing.ORCHESTRATOR, "answer", REQUEST))
+        return found.what if found is not None else None
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Stage:
+    return Stage(tmp_path)
+
+
+def test_a_caller_that_the_system_says_nothing_of_is_refused(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(connection: socket.socket) -> Caller:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    monkeypatch.setattr(module, "caller_of", fail)
+    with socket.socket(socket.AF_UNIX) as connection:
+        refused = stage.guard.admit(connection)
+    assert isinstance(refused, Refusal)
+    assert "Too many open files" in refused.what
+    assert [(one["event"], one["reason"]) for one in stage.logged] == [("control_refused", refused.what)]
+
+
+def test_an_answer_is_passed_on_once_for_each_confirmation(stage: Stage) -> None:
+    stage.settle("accept")
+    assert stage.refused() == "no call of that tool of the orchestrator is under way"
+    assert stage.catch_ups == 1, "the report of the call may be on its way"
+    stage.call(1)
+    assert stage.refused() is None
+    assert stage.refused() == "no call of that tool of the orchestrator is under way"
+    stage.call(2)
+    assert stage.refused() == "the person has not agreed to this answer"
+
+
+@pytest.mark.parametrize("state", ["declined", "open", "never asked", "not connected"])
+def test_without_a_yes_of_the_person_nothing_is_passed_on(stage: Stage, state: str) -> None:
+    stage.call(1)
+    if state == "declined":
+        stage.settle("decline")
+    elif state == "open":
+        stage.settle("accept")
+        stage.session.asked[KEY] = ()
+    elif state == "never asked":
+        stage.settle("accept")
+        stage.session.confirmations[KEY] = {**ARGUMENTS, "ask": "A9"}
+    else:
+        stage.session = None
+    assert stage.refused() == (
+        "no call of that tool of the orchestrator is under way"
+        if state == "not connected"
+        else "the person has not agreed to this answer"
+    )
