@@ -109,8 +109,9 @@ class _Checks:
 
     async def places(self) -> str:
         assert self._workspace is not None
-        config.load_guarded(self._workspace)
-        return "no command of a child may write another child or the workspace"
+        confined = config.load_guarded(self._workspace).confined
+        only = f"; whatever a task says, these only read: {', '.join(confined)}" if confined else ""
+        return f"no command of a child may write another child or the workspace{only}"
 
     async def trust(self) -> str:
         """List what git would run because a repo says so. A person decides about each such repo, once."""

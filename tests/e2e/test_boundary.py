@@ -118,6 +118,7 @@ def test_a_child_around_another_one_that_only_reads_stays_so_whatever_a_task_say
         good = lab.workspace.config.read_text(encoding="utf-8")
         nested = good.replace("path: ../app", f"path: ../app\n    sandbox: read-only\n  lib:\n    path: {inner}")
         lab.workspace.config.write_text(nested, encoding="utf-8")
+        assert "whatever a task says, these only read: app\n" in lab.orch("doctor").stdout
         lab.up()
         wider = ("sandbox: workspace-write",)
         lab.plan(
