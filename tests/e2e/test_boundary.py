@@ -47,6 +47,9 @@ def test_no_command_of_a_child_writes_the_plan_the_config_or_the_ledger() -> Non
                 "T1",
                 "app",
                 tries(*kept, root / "new.md", root / ".codex" / "config.toml"),
+                f"run ln {lab.workspace.plan} hard.md && echo linked >> tried.txt",
+                f"run ln -s {lab.workspace.plan} soft.md; echo '# noted' >> soft.md && echo followed >> tried.txt",
+                f"run mv {lab.workspace.plan} {root}/moved.md && echo moved >> tried.txt",
                 report("Tried."),
                 fields=(f"verify: `! echo '# noted' >> {lab.workspace.plan}`",),
             )

@@ -148,18 +148,23 @@ def _opened(path: Path) -> tuple[int, bool]:
     """
     while True:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-        locked = _locked(descriptor, fcntl.LOCK_EX)
-        with suppress(FileNotFoundError):
-            if os.path.samestat(os.fstat(descriptor), os.stat(path)):
-                return descriptor, locked
+        try:
+            locked = _locked(descriptor, fcntl.LOCK_EX)
+            with suppress(FileNotFoundError):
+                if os.path.samestat(os.fstat(descriptor), os.stat(path)):
+                    return descriptor, locked
+        except OSError:
+            os.close(descriptor)
+            raise
         os.close(descriptor)
 
 
 def _locked(descriptor: int, how: int) -> bool:
+    """Try to lock a file; False while somebody else has it. Raises OSError where the file system knows no locks."""
     for attempt in range(TRIES):
         try:
             fcntl.flock(descriptor, how | fcntl.LOCK_NB)
-        except OSError:
+        except BlockingIOError:
             if attempt + 1 < TRIES:
                 time.sleep(PAUSE)
             continue

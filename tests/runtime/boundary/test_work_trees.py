@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
 import subprocess
 import sys
@@ -157,3 +159,13 @@ def test_of_two_that_try_again_and_again_only_one_has_it(places: Path) -> None:
 
     with ThreadPoolExecutor() as pool:
         assert sum(pool.map(drive_often, ("one", "two"))) > 0
+
+
+def test_a_file_system_without_locks_is_an_error_with_a_remedy(places: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(descriptor: int, how: int) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(fcntl, "flock", fails)
+    assert refusal(places, "one", "app") == (
+        f"the lock of {places}/app cannot be taken (No locks available): set XDG_STATE_HOME to a folder of yours"
+    )
