@@ -9,6 +9,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
+import zipfile
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -26,6 +27,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="orch-size-") as folder:
         try:
             (wheel,) = _built(Path(folder))
+            print(f"our wheel: {wheel.stat().st_size / 1e6:.2f} MB, {_megabytes(_unpacked(wheel))} unpacked")
             added = {extra: _added(Path(folder), wheel, extra) for extra in BOUNDS}
         except (subprocess.SubprocessError, OSError, ValueError) as error:
             print(f"orch: nothing can be measured: {error}", file=sys.stderr)
@@ -39,6 +41,12 @@ def main() -> int:
 def _built(folder: Path) -> list[Path]:
     _run(sys.executable, "-m", "pip", "wheel", "-qq", "--no-deps", "--wheel-dir", str(folder), str(ROOT))
     return list(folder.glob("*.whl"))
+
+
+def _unpacked(wheel: Path) -> int:
+    """Bytes of all files in a wheel."""
+    with zipfile.ZipFile(wheel) as opened:
+        return sum(one.file_size for one in opened.infolist())
 
 
 def _added(folder: Path, wheel: Path, extra: str) -> int:

@@ -18,6 +18,7 @@ class ErrorOutput:
     def __init__(self) -> None:
         self._known = tuple(secret.encode("utf-8", "replace").decode("latin-1") for secret in known())
         self._masked: dict[Path, int] = {}  # by file, the bytes at its beginning that are done
+        self._inside: dict[Path, bool] = {}  # whether they end within a private key
 
     def mask(self, path: Path, *, ended: bool, anew: bool = False) -> None:
         """Overwrite each secret with as many bytes.
@@ -28,25 +29,23 @@ class ErrorOutput:
             size = os.fstat(file.fileno()).st_size
             begin = 0 if anew else self._masked.get(path, 0)
             begin = begin if begin <= size else 0  # somebody emptied it
+            inside = begin > 0 and self._inside.get(path, False)
             while begin < size:
-                done = self._mask_chunk(file.fileno(), begin, size, ended)
-                if done == 0:
-                    break
-                begin += done
-            self._masked[path] = begin
+                text = _lines(os.pread(file.fileno(), min(CHUNK, size - begin), begin), ended or size - begin > CHUNK)
+                if not text:
+                    break  # its only line goes on
+                spans, inside = secret_spans(text, self._known, inside=inside)
+                for start, end in spans:
+                    os.pwrite(file.fileno(), masked(text[start:end]).encode("latin-1"), begin + start)
+                begin += len(text)
+            self._masked[path], self._inside[path] = begin, inside
 
-    def _mask_chunk(self, file: int, begin: int, size: int, ended: bool) -> int:
-        """Mask the lines that are whole, and return how many bytes are done."""
-        text = os.pread(file, min(CHUNK, size - begin), begin).decode("latin-1")  # a character is a byte
-        last = begin + len(text) >= size
-        whole = len(text) if (last and ended) or "\n" not in text else text.rindex("\n") + 1
-        if last and not ended and whole == len(text) and not text.endswith("\n"):
-            return 0  # its only line goes on
-        text = text[:whole]
-        spans, open_at = secret_spans(text, self._known)
-        for start, end in spans:
-            os.pwrite(file, masked(text[start:end]).encode("latin-1"), begin + start)
-        return open_at if 0 < open_at < whole and not (last and ended) else whole
+
+def _lines(read: bytes, more: bool) -> str:
+    """Return the lines that are whole, a character for each byte. `more`: take what has no line end, if nothing has."""
+    text = read.decode("latin-1")
+    whole = text.rfind("\n") + 1
+    return text[:whole] if whole else text if more else ""
 
 
 def masked(secret: str) -> str:

@@ -37,21 +37,22 @@ def redact_in_place(text: str, known: tuple[str, ...], instead: Callable[[str], 
     return "".join(_pieces(text, secret_spans(text, known)[0], instead))
 
 
-def secret_spans(text: str, known: tuple[str, ...]) -> tuple[list[tuple[int, int]], int]:
-    """Find the secrets in a text, and where a private key begins whose end is not in it (the end of the text: none)."""
+def secret_spans(text: str, known: tuple[str, ...], *, inside: bool = False) -> tuple[list[tuple[int, int]], bool]:
+    """Find the secrets in a text, and whether it ends within a private key. `inside`: the text before it did."""
     spans = [(at, at + len(secret)) for secret in known for at in _all(text, secret)]
-    open_at = len(text)
+    if inside:
+        size, inside = rules().continued(text)
+        spans += [(0, size)] if size else []
     if _loaded or may_hold_secret(text):
         spans += rules().spans(text)
-        if "PRIVATE KEY" in text and rules().is_open(text):
-            open_at = text.rindex("-----BEGIN ")
+        inside = inside or ("PRIVATE KEY" in text and rules().is_open(text))
     merged: list[tuple[int, int]] = []
     for start, end in sorted(spans):
         if merged and start <= merged[-1][1]:
             merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
         else:
             merged.append((start, end))
-    return merged, open_at
+    return merged, inside
 
 
 def _pieces(text: str, spans: Sequence[tuple[int, int]], instead: Callable[[str], str]) -> Iterator[str]:
@@ -94,7 +95,9 @@ def may_hold_secret(text: str) -> bool:
     It costs a few microseconds, and to load the rules 20 ms: a command that shows a status does without them.
     """
     low = text.lower()
-    return any(word in low for word in _HINTS) or _run().search(text) is not None
+    if any(word in low for word in _HINTS) and _named().search(low) is not None:
+        return True
+    return _run().search(text) is not None
 
 
 class Cutter:
@@ -126,7 +129,9 @@ class Cutter:
 
     def _field(self, name: Any, value: Any) -> Any:
         texts = isinstance(name, str) and isinstance(value, str)
-        return GONE if texts and may_hold_secret(name) and rules().is_secret_field(name, value) else self.cut(value)
+        return (
+            GONE if texts and may_hold_secret(f"{name}=") and rules().is_secret_field(name, value) else self.cut(value)
+        )
 
 
 _SENTENCE = 40
@@ -155,24 +160,19 @@ _ABOUT = (
     *("_username", "_ttl", "_size"),
 )
 _ADDRESSES = ("webhook", "_dsn", "connection")
+_TELLING = ("pass", "pwd", "psw", "secret", "token", "credential", "key", "auth", "cookie", "sess", "sig", "_pat")
 _HINTS = (
-    *(
-        "pass",
-        "pwd",
-        "psw",
-        "secret",
-        "token",
-        "credential",
-        "key",
-        "auth",
-        "cookie",
-        "sess",
-        "sig",
-        "curl",
-        "wget",
-        "http",
-    ),
-    *("mysql", "redis", "login", "identified", "_pat", "://", "-----begin", "-----end"),
+    *_TELLING,
+    "curl",
+    "wget",
+    "http",
+    "mysql",
+    "redis",
+    "login",
+    "identified by",
+    "://",
+    "-----begin",
+    "-----end",
 )
 
 
@@ -192,9 +192,20 @@ def _harmless() -> re.Pattern[str]:
 
 
 @cache
+def _named() -> re.Pattern[str]:
+    """Match a telling name with something that can be its value, in lower case, and what carries credentials."""
+    telling = "|".join(_TELLING)
+    return re.compile(
+        rf"(?:{telling})[\w.\-]{{0,48}}\\*[\"'`]?\]?\s*(?:[=:>,\"'`\\]|(?:is|was|are)\b|value=)|-[\w-]*(?:{telling})[\w-]*\s"
+        r"|://|-----(?:begin|end)|identified by|(?:login|machine)\s+\S+\s+(?:login|account|pass)|\blogin\b.*\s-p"
+        r"|(?:curl|wget|https?|mysql\w*|redis-cli|sshpass|requirepass|masterauth)\s"
+    )
+
+
+@cache
 def _run() -> re.Pattern[str]:
-    """Match a long run of characters that is no word or path in lower case: every token has one."""
-    return re.compile(r"(?<![\w~.-])(?=[\w~.-]{15})[a-z_.~-]*[A-Z0-9]|[A-Za-z0-9+/]{24}")
+    """Match a long run of characters with digits or capitals in it: every token has one, and few names of folders."""
+    return re.compile(r"(?<![\w~.-])(?=[\w~.-]{15})(?:[a-z_.~-]*[A-Z0-9]){2}")
 
 
 def _in_json(text: str) -> str:

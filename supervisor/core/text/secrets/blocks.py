@@ -63,7 +63,9 @@ _CONTENT = rf"{_QUOTED}(?:{_HEADER}|[A-Za-z0-9+/=]{{1,4096}}+)?[ \t\"'`,;+\\]{{0
 _LINES = re.compile(rf"(?:{_CONTENT}(?:\r?\n|\\+[rn]))*+(?:{_QUOTED}[A-Za-z0-9+/=]{{5,}}+)?")
 _CONTENT_ALONE = re.compile(_CONTENT)
 _FIRST_LINES = re.compile(r"[ \t\r\"'`,;+]*\n[^\n]+\n?|[^\n]*\n?")
-_EVIDENCE = re.compile(r"(?=[a-z0-9+/]*[A-Z])(?=[A-Z0-9+/]*[a-z])[A-Za-z0-9+/]{30}")  # no hash, and no word
+_EVIDENCE = re.compile(  # no hash, no word and no name
+    r"(?=[a-z0-9+/]*[A-Z])(?=[A-Z0-9+/]*[a-z])(?:[A-Za-z0-9+/]{30}|(?=[A-Za-z+/]*\d)[A-Za-z0-9+/]{8,}={0,2}\s*$)"
+)
 _LINE_LENGTH = 4200  # characters of a line in a block at most
 
 
