@@ -93,6 +93,26 @@ class InterruptTurn(Struct, frozen=True):
     stalled: bool = False  # it gives no sign of life
 
 
+class LookForLeftovers(Struct, frozen=True):
+    """Look which commands and sub-agents of a turn that has ended still run, and what CPU time they have used."""
+
+    child: str
+    task: str
+    thread: str
+    turn: str
+    why: str
+
+
+class EndLeftovers(Struct, frozen=True):
+    """End the commands and sub-agents that outlived a turn."""
+
+    child: str
+    task: str
+    thread: str
+    turn: str
+    why: str
+
+
 class ReadLimits(Struct, frozen=True):
     """Ask the child's server when the provider accepts work again."""
 
@@ -185,6 +205,8 @@ Action = (
     | SteerTurn
     | LookAtTurn
     | InterruptTurn
+    | LookForLeftovers
+    | EndLeftovers
     | ReadLimits
     | RunChecks
     | RaiseAsk

@@ -55,6 +55,12 @@ class Request(Struct, frozen=True):
     tool: str = ""  # `server/tool`
     beyond: bool = False  # it asks for more than these fields say, or for something else
 
+    root: str = ""  # of a sub-agent's request: the turn that started the sub-agent
+
+    def within(self, turn: str | None) -> bool:
+        """Return whether it came in this turn, or from a sub-agent that this turn started."""
+        return bool(turn) and turn in (self.turn, self.root)
+
 
 class Answer(Struct, frozen=True):
     """The human's answer, or a rule's."""

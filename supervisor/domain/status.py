@@ -122,6 +122,7 @@ class TaskInfo(Struct, frozen=True):
     thread: str | None = None
     minutes: float = 0.0  # in which its turns ran
     budget: BudgetInfo | None = None  # its own
+    left: tuple[str, ...] = ()  # commands and sub-agents that outlived their turn and were ended
 
 
 class AskInfo(Struct, frozen=True):

@@ -54,6 +54,31 @@ class TurnLook(Struct, frozen=True):
     cpu: float | None = None  # CPU seconds used so far by everything that its server started; None: not known
 
 
+class LeftoverLook(Struct, frozen=True):
+    """What a look at the leftovers of a turn showed."""
+
+    at: datetime
+    commands: tuple[str, ...] = ()  # that still run
+    agents: tuple[str, ...] = ()  # sub-agents with a turn that still runs: the beginnings of their first messages
+    sign: datetime | None = None  # the latest known sign of life of such a turn
+    cpu: float | None = None  # CPU seconds used so far by everything that the server started; None: not known
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Name what still runs."""
+        return (*self.commands, *(f"sub-agent: {agent}" for agent in self.agents))
+
+
+class Leftovers(Struct, frozen=True):
+    """Commands and sub-agents that may have outlived the latest turn of a task."""
+
+    began: datetime  # when the turn ended
+    since: datetime  # since when they do not compute, as far as is known
+    looking: bool = False  # a look at them is under way
+    looked: LeftoverLook | None = None  # the latest look
+    ending: bool = False  # they are being ended
+
+
 class TaskStatus(StrEnum):
     """The state of a task in the words of `orch status`."""
 
@@ -179,6 +204,7 @@ class RunResult(Struct, frozen=True):
     question: Question | None = None  # what it waits on a human for
     checks: tuple[Check, ...] = ()  # the latest run of the verify commands
     changed_files: tuple[str, ...] = ()  # paths in the repo, sorted
+    left: tuple[str, ...] = ()  # commands and sub-agents that outlived their turn and were ended
 
 
 class TaskState(Struct, frozen=True):
@@ -197,6 +223,8 @@ class TaskState(Struct, frozen=True):
     new_run: bool = True  # the next turn begins another attempt
     thread: ThreadKey | None = None
     turn: Turn | None = None  # None between two turns
+    last_turn: str | None = None  # Codex's id of the latest turn that ended
+    leftovers: Leftovers | None = None  # what that turn may have left running; None: nothing, or it was ended
     delivery: Delivery | None = None  # only while starting
     steer: Steer | None = None  # it may outlast its turn by a moment
     brief: Briefing = Briefing()

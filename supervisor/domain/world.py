@@ -77,6 +77,7 @@ class Settings(Struct, frozen=True):
     retry_seconds: tuple[float, ...] = ()  # pauses before a turn that failed at the provider is retried
     pause_seconds: tuple[float, ...] = ()  # pauses of everything while the provider accepts no work; the last repeats
     stall_minutes: float = 10.0  # how long a running turn may give no sign of life
+    leftover_seconds: float = 30.0  # how long what outlives its turn may run on without computing
     rules: tuple[Rule, ...] = ()  # approvals that are settled without a human
     notices: tuple[NoticeKind, ...] = ()  # what the human is notified of
     plan_budget: Budget | None = None  # for all tasks together, unless plan.md has one

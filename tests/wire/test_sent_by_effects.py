@@ -75,6 +75,7 @@ def test_the_effects_send_only_what_codex_knows(protocol: Protocol, tmp_path: Pa
         act.StartTurn("api", "T1", 1, False, "t", "m", Due.BRIEF, brief, "Do it.", *where, "w"),
         act.SteerTurn("api", "T1", "t", "u", "m", brief, "Not so.", "w"),
         act.InterruptTurn("api", "T1", "t", "u", False, "w"),
+        act.EndLeftovers("api", "T1", "t", "u", "w"),
         act.ReadLimits("api", "openai", "w"),
         act.LookAtTurn("api", "T1", "t", "u", AT, "w"),
         act.RunChecks("api", "T1", 1, ("true",), None, "read-only", "w"),
@@ -114,12 +115,12 @@ def test_the_effects_send_only_what_codex_knows(protocol: Protocol, tmp_path: Pa
     assert client.diagnostics == []
     beside = {"thread/read", "thread/backgroundTerminals/list", "command/exec"}
     assert beside <= set(client.asked)
-    assert [one for one in client.asked if one not in beside] == [
+    assert list(dict.fromkeys(one for one in client.asked if one not in beside)) == [
         *("thread/start", "thread/name/set", "thread/resume", "thread/turns/list", "turn/start", "turn/steer"),
-        *("turn/interrupt", "thread/backgroundTerminals/clean", "account/rateLimits/read"),
+        *("turn/interrupt", "thread/list", "thread/backgroundTerminals/clean", "account/rateLimits/read"),
     ]
     assert [type(one) for one in events if not isinstance(one, ev.ChecksFinished | ev.TurnLooked)] == [
-        *(ev.ThreadOpened, ev.ThreadOpened, ev.TurnBegan, ev.SteerArrived, ev.LimitsRead)
+        *(ev.ThreadOpened, ev.ThreadOpened, ev.TurnBegan, ev.SteerArrived, ev.LeftoversEnded, ev.LimitsRead)
     ]
     assert ev.ChecksFinished(AT, "api", "T1", 1, (Check("true", 7, "word\nword"),), ()) in events
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from supervisor.core.engine import stalls
+from supervisor.core.engine import leftovers, stalls
 from supervisor.core.engine.fold import asks, turns
 from supervisor.core.engine.fold.intents import intended
 from supervisor.core.engine.fold.servers import server_changed, server_probed
@@ -62,6 +62,12 @@ def _evolve(world: World, event: ev.Event) -> World:
             return turns.turn_changed(world, event)
         case ev.TurnLooked():
             return stalls.looked(world, event)
+        case ev.LeftoversLooked():
+            return leftovers.looked(world, event)
+        case ev.LeftoverReported():
+            return leftovers.reported(world, event)
+        case ev.LeftoversEnded():
+            return leftovers.ended(world, event)
         case ev.LimitsRead():
             return outages.limits_read(world, event)
         case ev.TokensSpent():

@@ -175,7 +175,7 @@ def deadline(world: World, state: TaskState) -> datetime | None:
     task = world.plan.task(state.task)
     if task is None or task.timeout is None or state.turn is None or state.phase is not Phase.WORKING:
         return None
-    if any(request.turn == state.turn_id for request in world.requests.values()):
+    if any(request.within(state.turn_id) for request in world.requests.values()):
         return None
     return state.turn.since + timedelta(minutes=task.timeout, seconds=state.turn.paused)
 

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from supervisor.core.engine import stalls
+from supervisor.core.engine import leftovers, stalls
 from supervisor.core.engine.asks import asks
 from supervisor.core.engine.asks.approvals import settled_by_rule
 from supervisor.core.engine.asks.notifications import notices
@@ -54,7 +54,8 @@ def wakeup(world: World, at: datetime) -> datetime | None:
 
     `at` is the moment of the last decision: what was due by then has been done.
     """
-    moments = [*servers.moments(world), *session.moments(world), *stalls.moments(world), *budgets.moments(world, at)]
+    moments = [*servers.moments(world), *session.moments(world), *stalls.moments(world), *leftovers.moments(world)]
+    moments += [*budgets.moments(world, at)]
     moments += [thread.not_before for thread in world.threads.values() if not thread.open and not thread.opening]
     moments += [state.not_before for state in world.all_tasks]
     moments += [deadline(world, state) for state in world.tasks.values() if state.phase is Phase.WORKING]
@@ -85,6 +86,7 @@ RULES: tuple[Callable[[World, datetime], Iterator[Action]], ...] = (
     asks.answer,
     stalls.stalls,
     outages.limit_requests,
+    leftovers.leftovers,
     turns.checks,
     turns.threads,
     turns.starts,

@@ -92,7 +92,7 @@ def _watched(world: World, state: TaskState) -> Thread | None:
         return None
     if server is None or server.state is not ServerState.READY:
         return None
-    return None if any(request.turn == state.turn_id for request in world.requests.values()) else thread
+    return None if any(request.within(state.turn_id) for request in world.requests.values()) else thread
 
 
 def _patience(world: World, turn: Turn) -> timedelta:

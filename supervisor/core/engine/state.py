@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from supervisor.core.engine import leftovers
 from supervisor.core.engine.lifecycle import budgets
 from supervisor.core.engine.readiness import due_of, readiness, server_trouble
 from supervisor.domain.task import Due, Phase, TaskState, TaskStatus
@@ -35,7 +36,7 @@ def task_status(world: World, state: TaskState, at: datetime) -> tuple[TaskStatu
     match state.phase:
         case Phase.STARTING | Phase.WORKING:
             open_requests = [request for key, request in world.requests.items() if key not in world.answering]
-            if state.turn and any(request.turn == state.turn_id for request in open_requests):
+            if state.turn and any(request.within(state.turn_id) for request in open_requests):
                 return TaskStatus.NEEDS_HUMAN, "its turn waits for an answer (`orch asks`)"
             return TaskStatus.RUNNING, server_trouble(world, state.child) or state.note or state.why
         case Phase.STOPPING:
@@ -53,6 +54,10 @@ def task_status(world: World, state: TaskState, at: datetime) -> tuple[TaskStatu
         }
         return states.get(state.phase, TaskStatus.WAITING), state.why
     if state.phase is Phase.CHECKING and due is None:
+        if leftovers.waits_for_answer(world, state):
+            return TaskStatus.NEEDS_HUMAN, "a sub-agent that its turn left running waits for an answer (`orch asks`)"
+        if running := leftovers.describe(state):
+            return TaskStatus.RUNNING, server_trouble(world, state.child) or running
         return TaskStatus.VERIFYING, server_trouble(world, state.child) or state.note or state.why
     if any(ask.budget and ask.budget in budgets.names(task) for ask in world.open_asks):
         budget = budgets.blocking_budget(world, task, at)

@@ -39,6 +39,7 @@ def run_entry(world: World, state: TaskState, at: datetime) -> str:
             _result(state),
             _contracts(state),
             _checks(state),
+            _left(state),
             _changed(state),
         )
     )
@@ -91,6 +92,12 @@ def _checks(state: TaskState) -> str:
         tail = f". The end of its output:\n\n{block(without_colour(check.tail))}\n"
         rows.append(row + tail if check.exit_code else row)
     return "\n".join(rows).rstrip("\n") if state.result.checks else ""
+
+
+def _left(state: TaskState) -> str:
+    """Format the commands and sub-agents that were ended because they outlived their turn."""
+    rows = bullets(code(" ".join(name.split())) for name in state.result.left)
+    return f"**Left running, and ended before it was verified:**\n\n{rows}" if rows else ""
 
 
 def _changed(state: TaskState) -> str:

@@ -148,6 +148,7 @@ def _task(world: World, state: TaskState, at: datetime) -> TaskInfo:
         budget=_budget(world, task),
         verify=tuple(CheckInfo(check.command, check.exit_code) for check in state.result.checks),
         changed_files=state.result.changed_files,
+        left=state.result.left,
     )
 
 

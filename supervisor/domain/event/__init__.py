@@ -46,6 +46,9 @@ from supervisor.domain.event.turn import (
     ChecksFinished,
     ChecksLost,
     InterruptFailed,
+    LeftoverReported,
+    LeftoversEnded,
+    LeftoversLooked,
     SaidElsewhere,
     SteerArrived,
     SteerMissed,
@@ -95,6 +98,9 @@ Event = (
     | SteerMissed
     | TurnLooked
     | InterruptFailed
+    | LeftoversLooked
+    | LeftoverReported
+    | LeftoversEnded
     | TreeRead
     | ChecksFinished
     | ChecksLost
@@ -126,6 +132,9 @@ __all__ = [
     "Intended",
     "InterruptFailed",
     "LearningNoted",
+    "LeftoverReported",
+    "LeftoversEnded",
+    "LeftoversLooked",
     "LimitsRead",
     "MapDrawn",
     "MapFailed",

@@ -28,6 +28,7 @@ class SupervisorStarted(Struct, frozen=True):
     last: datetime | None = None  # the moment of the latest event before
     pause_seconds: tuple[float, ...] = (5.0, 20.0, 60.0, 300.0, 900.0)
     stall_minutes: float = 10.0
+    leftover_seconds: float = 30.0
     exclude_tmp: bool = False
     confined: tuple[str, ...] = ()
     trusted_git: tuple[str, ...] = ()

@@ -7,7 +7,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from supervisor.domain.report import Check
-from supervisor.domain.task import Tree, TurnLook
+from supervisor.domain.task import LeftoverLook, Tree, TurnLook
 from supervisor.domain.thread import TurnSeen
 
 
@@ -129,6 +129,37 @@ class InterruptFailed(Struct, frozen=True):
     task: str
     turn: str
     reason: str
+
+
+class LeftoversLooked(Struct, frozen=True):
+    """The answer to `LookForLeftovers`."""
+
+    at: datetime
+    child: str
+    task: str
+    turn: str
+    look: LeftoverLook
+
+
+class LeftoverReported(Struct, frozen=True):
+    """A command or sub-agent that outlived its turn ended, or changed files."""
+
+    at: datetime
+    child: str
+    thread: str
+    turn: str  # of the task, also if a sub-agent reported it
+    files: tuple[str, ...] = ()  # paths in the repo
+
+
+class LeftoversEnded(Struct, frozen=True):
+    """Commands and sub-agents that outlived a turn were ended. `problem`: why some could not be; "" if none."""
+
+    at: datetime
+    child: str
+    task: str
+    turn: str
+    ended: tuple[str, ...]
+    problem: str = ""
 
 
 class TreeRead(Struct, frozen=True):

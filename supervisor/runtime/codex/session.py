@@ -101,6 +101,8 @@ class Listener:
         elif (turn := notification.sign) is not None:
             session.signs[turn] = self._now()
         event = session.notifications.receive(notification, self._now())
+        if isinstance(event, ev.LeftoverReported):
+            event = replace(event, files=_inside(self._child.path, event.files))
         if event is not None:
             self._post(event)
         if (line := activity(notification)) is not None:
@@ -117,6 +119,7 @@ class Listener:
         elif request is not None and request.thread not in self.ephemeral_threads:
             request = replace(
                 request,
+                root=session.notifications.roots.get(request.turn or "", ""),
                 folder=_real(self._child.path, request.folder) if request.folder else "",
                 paths=tuple(_real(self._child.path, path) for path in request.paths),
             )
@@ -135,6 +138,13 @@ class Listener:
                 await session.connection.answer(call.id, {"currentTimeAt": int(self._now().timestamp())})
             else:
                 await session.connection.refuse(call.id, METHOD_NOT_FOUND, f"orch does not answer {call.method}")
+
+
+def _inside(root: str, paths: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the paths that lie in the repo, relative to it."""
+    base = os.path.realpath(root)
+    found = (os.path.relpath(_real(root, path), base) for path in paths)
+    return tuple(path for path in found if path != os.pardir and not path.startswith(os.pardir + os.sep))
 
 
 def _real(root: str, path: str) -> str:

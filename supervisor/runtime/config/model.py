@@ -25,6 +25,14 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True):
     stall_minutes: Annotated[
         Positive, Meta(description="Longest time that a running turn may give no sign of life.")
     ] = 10.0
+    leftover_seconds: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=1e9,
+            description="How long commands and sub-agents that outlive their turn may run on without computing.",
+        ),
+    ] = 30.0
     pause_seconds: Annotated[
         tuple[Positive, ...],
         Meta(min_length=1, description="Pauses of everything while the provider accepts no work. The last repeats."),

@@ -56,6 +56,7 @@ children:
 #   verify_minutes: 20            # for one verify command
 #   retry_seconds: [2, 10, 30]    # pauses before a turn that failed at the provider is tried again
 #   stall_minutes: 10             # for a running turn without a sign of life
+#   leftover_seconds: 30          # for what outlives its turn and does not compute
 #   pause_seconds: [5, 20, 60, 300, 900]  # pauses of everything while the provider accepts no work; the last repeats
 #   ready_seconds: 30             # for a server to answer after its start
 #   log_megabytes: 10             # size at which a log is rotated

@@ -17,6 +17,7 @@ from supervisor.domain.report import Check
 from supervisor.domain.task import Due, TurnLook
 from supervisor.domain.thread import TurnSeen
 from supervisor.errors import ConnectionLost, OrchError, RpcError, WorkspaceError
+from supervisor.runtime.codex import leftovers
 from supervisor.runtime.codex.role import ThreadRole, role_of
 from supervisor.runtime.codex.server import ServerClient
 from supervisor.runtime.config.model import Limits, NotifySettings
@@ -28,7 +29,6 @@ from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.git.tree import changed_between, read_tree
 from supervisor.shell.process import tree_seconds
 from supervisor.wire.codex.answers import (
-    CLEAN_TERMINALS,
     EXECUTE,
     LIST_TERMINALS,
     LIST_TURNS,
@@ -206,6 +206,10 @@ class ChildExecutor:
                 await self._interrupt(action)
             case act.LookAtTurn():
                 self._group.create_task(self._guarded(self._look, action), name=f"look at {action.task}")
+            case act.LookForLeftovers():
+                self._group.create_task(self._guarded(self._look_left, action), name=f"leftovers of {action.task}")
+            case act.EndLeftovers():
+                await self._end_left(action)
             case act.ReadLimits():
                 await self._read_limits(action)
             case act.RunChecks():
@@ -311,12 +315,23 @@ class ChildExecutor:
 
     async def _interrupt(self, action: act.InterruptTurn) -> None:
         try:
-            # Codex lists a turn's commands as left running only once the turn is over.
             await self._client.interrupt(action.thread, action.turn)
-            await self._client.request(CLEAN_TERMINALS, {"threadId": action.thread})
         except RpcError as error:
             where = (action.child, action.task, action.turn)
             self._post(ev.InterruptFailed(self._now(), *where, error.message))
+            return
+        if (session := self._client.session) is not None:  # Codex lists what the turn ran only once the turn is over
+            await leftovers.end(self._client, session, action.thread)
+
+    async def _look_left(self, action: act.LookForLeftovers) -> None:
+        if (session := self._client.session) is not None:
+            look = await leftovers.look(self._client, session, action.thread, self._now)
+            self._post(ev.LeftoversLooked(look.at, action.child, action.task, action.turn, look))
+
+    async def _end_left(self, action: act.EndLeftovers) -> None:
+        if (session := self._client.session) is not None:
+            ended, problem = await leftovers.end(self._client, session, action.thread)
+            self._post(ev.LeftoversEnded(self._now(), action.child, action.task, action.turn, ended, problem))
 
     async def _read_limits(self, action: act.ReadLimits) -> None:
         resets, reason = None, ""

@@ -61,6 +61,7 @@ def first_step(
             last=recorder.clock.after,
             pause_seconds=config.limits.pause_seconds,
             stall_minutes=config.limits.stall_minutes,
+            leftover_seconds=config.limits.leftover_seconds,
             exclude_tmp=config.exclude_tmp,
             confined=config.confined,
             trusted_git=tuple(name for name, trusts in config.trusted_git.items() if trusts),

@@ -92,6 +92,12 @@ class Terminals(Struct, frozen=True):
     data: tuple[Terminal, ...] = ()
 
 
+class AgentThreads(Struct, frozen=True):
+    """The sub-agents' threads below a thread."""
+
+    data: tuple[CodexThread, ...] = ()
+
+
 class RateWindow(Struct, frozen=True, rename="camel"):
     """How much of a limit is used (percent), and when it resets (seconds since 1970)."""
 
@@ -142,6 +148,7 @@ READ_THREAD = CodexMethod("thread/read", ReadThread)
 NAME_THREAD = CodexMethod("thread/name/set", object)
 LEAVE_THREAD = CodexMethod("thread/unsubscribe", object)
 LIST_TURNS = CodexMethod("thread/turns/list", TurnsPage)
+LIST_THREADS = CodexMethod("thread/list", AgentThreads)
 LIST_TERMINALS = CodexMethod("thread/backgroundTerminals/list", Terminals)
 CLEAN_TERMINALS = CodexMethod("thread/backgroundTerminals/clean", object)
 START_TURN = CodexMethod("turn/start", StartedTurn)
@@ -152,7 +159,7 @@ EXECUTE = CodexMethod("command/exec", Executed)
 METHODS: tuple[CodexMethod[object], ...] = (
     *(INITIALIZE, DIAGNOSTICS, READ_ACCOUNT, READ_LIMITS),
     *(START_THREAD, RESUME_THREAD, READ_THREAD, NAME_THREAD, LEAVE_THREAD),
-    *(LIST_TURNS, LIST_TERMINALS, CLEAN_TERMINALS, START_TURN, STEER_TURN, INTERRUPT_TURN, EXECUTE),
+    *(LIST_THREADS, LIST_TURNS, LIST_TERMINALS, CLEAN_TERMINALS, START_TURN, STEER_TURN, INTERRUPT_TURN, EXECUTE),
 )
 
 

@@ -22,13 +22,14 @@ class TurnError(Struct, frozen=True, rename="camel"):
     codex_error_info: object = None
 
 
-class CodexTurn(Struct, frozen=True):
-    """A turn, with as many of its items as we requested."""
+class CodexTurn(Struct, frozen=True, rename="camel"):
+    """A turn, with as many of its items as we requested. The root of a sub-agent's turn is the turn that started it."""
 
     id: str
     status: str = ""
     items: tuple[Item, ...] = ()
     error: TurnError | None = None
+    root_turn_id: str | None = None
 
 
 class ThreadStatus(Struct, frozen=True, rename="camel"):
@@ -43,6 +44,7 @@ class CodexThread(Struct, frozen=True):
 
     id: str
     status: ThreadStatus = ThreadStatus()
+    preview: str = ""  # the beginning of its first message
 
 
 def turn_seen(turn: CodexTurn) -> TurnSeen:

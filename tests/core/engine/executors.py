@@ -12,7 +12,7 @@ from supervisor.domain import action as act
 from supervisor.domain import event as ev
 from supervisor.domain.link import Drift, Kind
 from supervisor.domain.report import Check
-from supervisor.domain.task import Tree, TurnLook
+from supervisor.domain.task import LeftoverLook, Tree, TurnLook
 from supervisor.domain.thread import TurnSeen
 from tests.core.engine.peers import Activity, Call, FaultError, Link, LostError, Process, Repo
 from tests.core.engine.servers import Servers
@@ -97,6 +97,10 @@ class Executors(Servers):
                 return self._interrupt(repo, action)
             case act.LookAtTurn():
                 return self._look(repo, action)
+            case act.LookForLeftovers():
+                return self._look_left(repo, action)
+            case act.EndLeftovers():
+                return self._end_left(repo, action)
             case act.ReadLimits():
                 return self._read_limits(repo, action)
             case act.SendAnswer():
@@ -205,6 +209,35 @@ class Executors(Servers):
         cpu = self.now.timestamp() if self.dice.rarely(3) else 0.0
         look = TurnLook(self.now, None if silent else self.now, state, ("sleep 9",), cpu)
         self.post(ev.TurnLooked(self.now, repo.name, action.task, action.turn, look))
+
+    def _look_left(self, repo: Repo, action: act.LookForLeftovers) -> Activity:
+        yield None
+        if repo.link is None:
+            return
+        left = False
+        with suppress(FaultError):
+            left = yield Call(lambda _: action.thread in repo.rollouts and repo.rollouts[action.thread].left)
+        cpu = self.now.timestamp() if left and self.dice.rarely(3) else 0.0
+        look = LeftoverLook(self.now, ("sleep 9",) if left else (), cpu=cpu)
+        self.post(ev.LeftoversLooked(self.now, repo.name, action.task, action.turn, look))
+
+    def _end_left(self, repo: Repo, action: act.EndLeftovers) -> Activity:
+        yield None
+        if repo.link is None:
+            return
+        left = False
+        with suppress(FaultError):
+            left = yield Call(lambda _: self._clean(repo, action.thread))
+        ended = ("sleep 9",) if left else ()
+        self.post(ev.LeftoversEnded(self.now, repo.name, action.task, action.turn, ended))
+
+    def _clean(self, repo: Repo, thread: str) -> bool:
+        """End what a turn left running, as Codex does on request. Returns whether there was something."""
+        rollout = repo.rollouts.get(thread)
+        if rollout is None or not rollout.left:
+            return False
+        rollout.left = False
+        return True
 
     def _read_limits(self, repo: Repo, action: act.ReadLimits) -> Activity:
         yield None

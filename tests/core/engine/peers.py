@@ -69,6 +69,7 @@ class Rollout:
 
     id: str
     turns: list[Turn] = field(default_factory=list)
+    left: bool = False  # a command outlived its turn
 
     @property
     def active(self) -> Turn | None:

@@ -19,7 +19,7 @@ from supervisor.domain.child import Child
 from supervisor.domain.link import Link
 from supervisor.domain.plan import HUMAN, Contract, Plan, Task
 from supervisor.domain.report import Check
-from supervisor.domain.task import TaskState, Tree
+from supervisor.domain.task import LeftoverLook, TaskState, Tree
 from supervisor.domain.thread import Failure, TurnSeen, TurnStatus
 from supervisor.domain.world import World
 
@@ -51,6 +51,7 @@ class Scene:
         self.world = World()
         self.now = NOON
         self.draws = True  # maps, as soon as they are requested
+        self.leaves = False  # something running when a turn ends: then the test answers the look at it
         self.links: tuple[Link, ...] = ()
         self.step: Step
         self.start()
@@ -65,10 +66,19 @@ class Scene:
         self.now += timedelta(seconds=after)
         self.step = advance(self.world, kind(self.now, *args, **fields))
         self.world = self.step.world
+        looks = [action for action in self.step.actions if isinstance(action, act.LookForLeftovers)]
+        if looks and not self.leaves:
+            others = tuple(action for action in self.step.actions if action not in looks)
+            return (*others, *(action for look in looks for action in self.nothing_left(look)))
         if not any(isinstance(action, act.SurveyRepos) for action in self.step.actions):
             return self.step.actions
         others = tuple(action for action in self.step.actions if not isinstance(action, act.SurveyRepos))
         return (*others, *self.drawn()) if self.draws else self.step.actions
+
+    def nothing_left(self, look: act.LookForLeftovers) -> tuple[Action, ...]:
+        """Post that nothing outlived the turn."""
+        where = (look.child, look.task, look.turn)
+        return self.post(ev.LeftoversLooked, *where, LeftoverLook(self.now), after=0.0)
 
     def drawn(self) -> tuple[Action, ...]:
         """Post that the map is up to date, with the links in `links`."""

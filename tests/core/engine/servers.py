@@ -95,6 +95,8 @@ class Servers:
             assert link is not None
             if link.process is process:
                 self.cut(link)
+        for rollout in repo.rollouts.values():
+            rollout.left = False
         for rollout, turn in repo.turns:
             self._stop_turn(turn, TurnStatus.INTERRUPTED)
             if self.dice.rarely(6):  # it was not on disk yet
@@ -221,6 +223,8 @@ class Servers:
         for key in [one.key for one in repo.process.asked.values() if one.turn == turn.id]:
             self.resolve(repo, key)
         self._stop_turn(turn, how)
+        if how is not TurnStatus.INTERRUPTED and turn.task is not None and self.dice.rarely(4):
+            rollout.left = True
         seen = turn.seen
         self._notify(repo, rollout.id, lambda at: ev.TurnEnded(at, repo.name, rollout.id, seen))
 

@@ -152,6 +152,10 @@ class Story(Human):
         if isinstance(action, act.StartTurn | act.SteerTurn):
             assert action.message not in self.intended, f"{action.message} is used twice"
             self.intended.add(action.message)
+        if isinstance(action, act.RunChecks):
+            thread = world.threads.get(key) if (key := state_of(world, action.task).thread) is not None else None
+            rollout = self.repos[action.child].rollouts.get(thread.id or "") if thread is not None else None
+            assert rollout is None or not rollout.left, f"{action.task} is verified while its commands run"
         if isinstance(action, act.StartTurn):
             assert not self.stopping_since_down, "a turn starts after `orch down`"
             state = state_of(world, action.task)

@@ -253,6 +253,20 @@ def test_a_look_distinguishes_a_running_turn_from_one_that_is_over(side: Side) -
     ]
 
 
+@pytest.mark.parametrize("kind", [act.LookForLeftovers, act.EndLeftovers])
+def test_a_turn_that_left_nothing_running_has_nothing_to_end(
+    side: Side, kind: type[act.LookForLeftovers | act.EndLeftovers]
+) -> None:
+    turn = running(side)
+    ended(side)
+    side.carry_out(kind(CHILD, "T1", turn.thread, turn.turn, "w"))
+
+    event = until(side, ev.LeftoversLooked if kind is act.LookForLeftovers else ev.LeftoversEnded)
+
+    assert (event.child, event.task, event.turn) == (CHILD, "T1", turn.turn)
+    assert (event.look.names if isinstance(event, ev.LeftoversLooked) else event.ended) == ()
+
+
 # ── approvals ────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -327,6 +341,8 @@ def test_a_survey_ends_with_another_map(side: Side) -> None:
         start("t"),
         act.SteerTurn(CHILD, "T1", "t", "u", "orch-T1-2", HELD, "Go on.", "w"),
         act.InterruptTurn(CHILD, "T1", "t", "u", False, "w"),
+        act.LookForLeftovers(CHILD, "T1", "t", "u", "w"),
+        act.EndLeftovers(CHILD, "T1", "t", "u", "w"),
         act.ReadLimits(CHILD, "scripted", "w"),
     ],
     ids=lambda action: type(action).__name__,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
@@ -43,7 +43,16 @@ def test_the_ledger_of_a_demo_by_0_1_0_yields_the_same_status(tmp_path: Path) ->
 def test_every_kind_of_line_of_0_1_0_is_read_and_would_be_written_the_same(line: str) -> None:
     written = json.loads(line)
     again = json.loads(json.dumps(encode(decode(written), written["seq"])))
-    assert {name: again.get(name) for name in written} == written
+    assert _as_in(written, again) == written
+
+
+def _as_in(written: Any, again: Any) -> Any:
+    """Leave out the fields that the written line does not have: fields that came later, with a default."""
+    if isinstance(written, dict) and isinstance(again, dict):
+        return {name: _as_in(value, again.get(name)) for name, value in written.items()}
+    if isinstance(written, list) and isinstance(again, list) and len(written) == len(again):
+        return [_as_in(value, other) for value, other in zip(written, again, strict=True)]
+    return again
 
 
 def test_the_kept_lines_hold_every_kind_of_event_and_action_there_was() -> None:

@@ -347,6 +347,7 @@ def test_a_ledger_of_before_there_were_budgets_outages_and_looks_still_opens(led
         "last",
         "pause_seconds",
         "stall_minutes",
+        "leftover_seconds",
         "provider",
         "nudge",
         "stalled",

@@ -61,8 +61,10 @@ def asked_requests(world: World) -> set[RequestKey | None]:
 
 
 def state_of(world: World, request: Request) -> TaskState | None:
-    """Return the task in whose turn the request came, or None."""
-    return next((state for state in world.all_tasks if request.turn and state.turn_id == request.turn), None)
+    """Return the task in whose turn the request came, or whose turn started the sub-agent that asks; None if none."""
+    running = (state for state in world.all_tasks if request.within(state.turn_id))
+    over = (state for state in world.all_tasks if request.within(state.last_turn))
+    return next(running, None) or next(over, None)
 
 
 def can_answer(world: World, key: RequestKey) -> bool:

@@ -42,7 +42,7 @@ def request_resolved(world: World, event: ev.RequestResolved) -> World:
         ask.request == event.key and ask.state is AskState.ANSWERED for ask in world.asks.values()
     )
     stopping = request is not None and any(
-        state.turn_id == request.turn and state.phase is Phase.STOPPING for state in world.all_tasks
+        request.within(state.turn_id) and state.phase is Phase.STOPPING for state in world.all_tasks
     )
     world = forget_requests(world, lambda known: known.key == event.key, event.at)
     if request is None or ours or stopping:

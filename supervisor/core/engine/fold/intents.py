@@ -6,7 +6,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from supervisor.core.engine import stalls
+from supervisor.core.engine import leftovers, stalls
 from supervisor.core.engine.fold import asks
 from supervisor.core.engine.lifecycle import outages, servers, turns
 from supervisor.core.engine.lifecycle.transitions import ServerTrigger, TaskTrigger, after_server, after_task
@@ -40,10 +40,12 @@ def intended(world: World, action: act.Action, at: datetime) -> World:
             return with_task(world, action.task, lambda state: turns.with_turn(state, looking=True))
         case act.InterruptTurn():
             return with_task(world, action.task, lambda state: _interrupting(state, action, at))
+        case act.LookForLeftovers() | act.EndLeftovers():
+            return with_task(world, action.task, lambda state: leftovers.intended(state, action))
         case act.ReadLimits():
             return outages.limits_requested(world, action)
         case act.RunChecks():
-            return with_task(world, action.task, lambda state: replace(state, checking=True, not_before=None))
+            return with_task(world, action.task, _checking)
         case act.RaiseAsk():
             return asks.ask_raised(world, action, at)
         case act.WithdrawAsk():
@@ -60,6 +62,10 @@ def intended(world: World, action: act.Action, at: datetime) -> World:
 
 def _ensuring(server: Server, at: datetime) -> Server:
     return replace(server, state=after_server(server.state, ServerTrigger.ENSURE), since=at, ended=None)
+
+
+def _checking(state: TaskState) -> TaskState:
+    return replace(state, checking=True, not_before=None, leftovers=None)
 
 
 def _steering(state: TaskState, action: act.SteerTurn, at: datetime) -> TaskState:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
+from supervisor.core.engine import leftovers
 from supervisor.core.engine.lifecycle import outages, servers, turns
 from supervisor.core.engine.lifecycle.transitions import ServerTrigger, after_server
 from supervisor.core.engine.lifecycle.updates import close_threads, forget_requests, put
@@ -74,7 +75,8 @@ def _disconnected(world: World, child: str, at: datetime) -> World:
     """No connection to the server: its threads are closed, and its requests are void unless it repeats them."""
     world = outages.server_lost(close_threads(world, child), child)
     tasks = {
-        task: turns.server_lost(state, at) if state.child == child else state for task, state in world.tasks.items()
+        task: leftovers.forgotten(turns.server_lost(state, at)) if state.child == child else state
+        for task, state in world.tasks.items()
     }
     world = replace(world, tasks=tasks)
     return forget_requests(world, lambda request: request.key.child == child, at)

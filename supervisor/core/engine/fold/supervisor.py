@@ -32,6 +32,7 @@ def supervisor_started(world: World, event: ev.SupervisorStarted) -> World:
         retry_seconds=event.retry_seconds,
         pause_seconds=event.pause_seconds,
         stall_minutes=event.stall_minutes,
+        leftover_seconds=event.leftover_seconds,
         rules=event.rules,
         notices=event.notices,
         plan_budget=event.plan_budget,

@@ -23,7 +23,8 @@ AFTER_REFUSAL = timedelta(seconds=1)  # a server that refuses a request is drain
 
 def between_turns(state: TaskState) -> TaskState:
     """No turn runs any more. What the last one used counts."""
-    return replace(state, turn=None, usage=replace(state.usage, tokens=state.tokens))
+    last = state.turn.id if state.turn is not None else state.last_turn
+    return replace(state, turn=None, last_turn=last, usage=replace(state.usage, tokens=state.tokens))
 
 
 def ask(state: TaskState, question: Question, why: str, at: datetime) -> TaskState:

@@ -17,6 +17,7 @@ from supervisor.domain.task import (
     Briefing,
     Delivery,
     Due,
+    Leftovers,
     Phase,
     RunResult,
     TaskState,
@@ -90,6 +91,7 @@ def requested(state: TaskState, action: StartTurn, key: ThreadKey, at: datetime)
         due=action.due,
         due_text=state.due_text if state.due is action.due else "",
         not_before=None,
+        leftovers=None,
         checking=False,
         tries=replace(state.tries, lost_checks=0),
         result=replace(result, words="", question=None),
@@ -208,6 +210,7 @@ def ended(
             since=at,
             why="the turn ended; its checks come next",
             not_before=None,
+            leftovers=Leftovers(began=at, since=at),
             checking=False,
             tries=replace(state.tries, retries=0, resumes=0, stalls=0),
             result=replace(state.result, report=report, words=words),
@@ -241,7 +244,8 @@ def _failed(state: TaskState, seen: TurnSeen, at: datetime, retry_seconds: tuple
         retried = cut_off(state, Due.RETRY, verdict.why, f"{verdict.why}; tries again in {pause:g} s", at)
         return replace(retried, not_before=at + timedelta(seconds=pause))
     tries = f" ({retries + 1} tries)" if verdict.again else ""
-    return settle(state, TaskTrigger.FAIL, f"{verdict.why}{tries}: {verdict.remedy}, then `orch go {state.task}`", at)
+    why = f"{verdict.why}{tries}: {verdict.remedy}, then `orch go {state.task}`"
+    return replace(settle(state, TaskTrigger.FAIL, why, at), leftovers=Leftovers(began=at, since=at))
 
 
 def _stalled(state: TaskState, look: TurnLook | None, at: datetime) -> TaskState:

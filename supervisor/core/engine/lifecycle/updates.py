@@ -85,7 +85,9 @@ def forget_requests(world: World, which: Callable[[Request], bool], at: datetime
     for request in gone:
         ask = next((ask for ask in world.asks.values() if ask.request == request.key), None)
         for state in world.all_tasks:
-            if state.turn is not None and state.turn.id == request.turn:
+            if state.leftovers is not None and request.within(state.last_turn):
+                world = put_task(world, replace(state, leftovers=replace(state.leftovers, since=at)))
+            elif state.turn is not None and request.within(state.turn.id):
                 paused = state.turn.paused + ((at - ask.since).total_seconds() if ask is not None else 0.0)
                 turn = replace(state.turn, paused=paused, pulse=Pulse.LIVELY, pulse_since=at)
                 world = put_task(world, replace(state, turn=turn))

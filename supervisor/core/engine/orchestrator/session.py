@@ -85,7 +85,7 @@ def turn_ended(state: TaskState, seen: TurnSeen, at: datetime) -> TaskState:
     if state.task != ORCHESTRATOR or state.phase is not Phase.CHECKING:
         return state
     report = prompts.parse_answer(seen.text)
-    state = replace(state, result=replace(state.result, report=report, words=""))
+    state = replace(state, leftovers=None, result=replace(state.result, report=report, words=""))
     if report.ask is not None:
         return tasks.ask(state, report.ask, "the orchestrator needs you", at)
     done = tasks.settle(state, TaskTrigger.FINISH, "its turn ended", at)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from supervisor.core.engine import prompts
+from supervisor.core.engine import leftovers, prompts
 from supervisor.core.engine.lifecycle import budgets
 from supervisor.core.engine.readiness import (
     candidates,
@@ -106,6 +106,7 @@ def checks(world: World, at: datetime) -> Iterator[Action]:
             state.phase is not Phase.CHECKING
             or state.checking
             or state.steer is not None
+            or leftovers.pending(world, state)
             or (state.not_before or at) > at
         ):
             continue

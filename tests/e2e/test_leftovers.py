@@ -1,0 +1,136 @@
+"""Commands and sub-agents that outlive their turn belong to its task."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from supervisor.runtime.daemon import ending
+from supervisor.shell import process
+from tests.e2e.lab import Lab, report, task
+
+WAITS = "until [ -e {go} ]; do sleep 0.05; done"
+LEFT = "its turn ended and left running"
+
+
+@pytest.fixture
+def lab() -> Iterator[Lab]:
+    with Lab("api") as made:
+        yield made
+
+
+def spawn(*lines: str) -> str:
+    """The script line that starts a sub-agent, whose model follows these lines."""
+    prompt = "\n".join(("Help out.", "```model", *lines, "```", ""))
+    return f"call multi_agent_v1 spawn_agent {json.dumps({'message': prompt})}"
+
+
+def running(lab: Lab, word: str) -> bool:
+    """Whether a process of the child's server has this word in its command line."""
+    found = []
+    for one in process.marked(lab.workspace.mark("api")):
+        try:
+            found.append(Path(f"/proc/{one.pid}/cmdline").read_bytes().decode())
+        except OSError:
+            continue
+    return any(word in line for line in found)
+
+
+def left_running(lab: Lab, words: str) -> None:
+    """Wait until T1's turn has ended and left this running."""
+    lab.until(
+        lambda seen: any(
+            one["state"] == "running" and LEFT in (one["why"] or "") and words in one["why"] for one in seen["tasks"]
+        )
+    )
+
+
+def test_an_idle_command_is_ended_and_reported_before_the_task_is_verified(lab: Lab) -> None:
+    lab.set_limits(leftover_seconds=1)
+    lab.plan(task("T1", "api", "start sleep 98765", report("left it"), fields=("verify: `true`",)))
+    lab.up()
+
+    done = lab.task("T1", "done")
+    assert (done["summary"], done["left"]) == ("left it", ["sleep 98765"])
+    assert not running(lab, "98765")
+    kinds = [line["action"]["action"] if line["event"] == "intended" else line["event"] for line in lab.ledger()]
+    order = ["turn_ended", "end_leftovers", "leftovers_ended", "run_checks", "checks_finished"]
+    assert [kind for kind in kinds if kind in order] == order
+    assert "Left running, and ended before it was verified" in lab.runs("`sleep 98765`")
+
+
+def test_a_command_that_ends_in_time_is_waited_for_and_its_changes_count(lab: Lab) -> None:
+    go = lab.folder / "go"
+    command = f"sh -c '{WAITS.format(go=go)}; echo late > late.txt'"
+    lab.plan(task("T1", "api", f"start {command}", report("left it"), fields=("verify: `test -f late.txt`",)))
+    lab.up()
+    left_running(lab, "until")
+    assert lab.acts("run_checks") == []
+
+    go.touch()
+    done = lab.task("T1", "done")
+    assert (done["left"], done["changed_files"]) == ([], ["late.txt"])
+    assert [check["exit_code"] for check in done["verify"]] == [0]
+    assert lab.acts("end_leftovers") == []
+    assert lab.ledger("leftover_reported")
+
+
+def test_a_command_that_computes_is_not_ended(lab: Lab) -> None:
+    lab.set_limits(leftover_seconds=1)
+    lab.plan(task("T1", "api", "start timeout 4 sh -c 'while :; do :; done'", report("compiles")))
+    lab.up()
+
+    assert lab.task("T1", "done")["left"] == []
+    assert lab.acts("end_leftovers") == []
+    assert len(lab.acts("look_for_leftovers")) > 4
+
+
+def test_an_approval_of_a_sub_agent_names_the_task_and_what_it_changes_counts(lab: Lab) -> None:
+    lab.set_limits(leftover_seconds=1)
+    outside = lab.folder / "outside"
+    helper = spawn(f"escalate touch {outside}", "write sub.txt made", "text helped")
+    lab.plan(task("T1", "api", helper, report("delegated"), fields=("verify: `test -f sub.txt`",)))
+    lab.up()
+
+    ask = lab.ask()
+    assert (ask["child"], ask["task"], ask["kind"]) == ("api", "T1", "approval")
+    lab.until(lambda seen: lab.ledger("turn_ended"))
+    waiting = lab.task("T1", "needs_human")
+    assert "sub-agent" in waiting["why"] or "its turn waits" in waiting["why"]
+    lab.orch("answer", ask["id"], "accept")
+    done = lab.task("T1", "done")
+    assert outside.exists()
+    assert (done["changed_files"], done["left"]) == (["sub.txt"], [])
+
+
+def test_an_approval_of_a_sub_agent_outlives_the_supervisor(lab: Lab) -> None:
+    outside = lab.folder / "outside"
+    lab.plan(task("T1", "api", spawn(f"escalate touch {outside}", "text helped"), report("delegated")))
+    lab.up()
+    lab.until(lambda seen: seen["asks"] and lab.ledger("turn_ended"))
+    supervisor = ending.supervisor_process(lab.workspace)
+    assert supervisor is not None
+    os.kill(supervisor.pid, signal.SIGKILL)
+
+    lab.up()
+    ask = lab.ask()
+    assert (ask["child"], ask["task"]) == ("api", "T1")
+    assert [line["adopted"] for line in lab.ledger("server_ready")] == [False, True]
+    lab.orch("answer", ask["id"], "accept")
+    assert lab.task("T1", "done")["left"] == []
+    assert outside.exists()
+
+
+def test_a_sub_agent_that_gives_no_sign_is_ended_and_reported_with_its_commands(lab: Lab) -> None:
+    lab.set_limits(leftover_seconds=1)
+    lab.plan(task("T1", "api", spawn("start sleep 87654", "silence"), report("delegated")))
+    lab.up()
+
+    done = lab.task("T1", "done")
+    assert any(name.startswith("sub-agent: Help out.") for name in done["left"]), done["left"]
+    assert not running(lab, "87654")
