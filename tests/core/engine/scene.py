@@ -66,14 +66,13 @@ class Scene:
         self.now += timedelta(seconds=after)
         self.step = advance(self.world, kind(self.now, *args, **fields))
         self.world = self.step.world
-        looks = [action for action in self.step.actions if isinstance(action, act.LookForLeftovers)]
-        if looks and not self.leaves:
-            others = tuple(action for action in self.step.actions if action not in looks)
-            return (*others, *(action for look in looks for action in self.nothing_left(look)))
-        if not any(isinstance(action, act.SurveyRepos) for action in self.step.actions):
-            return self.step.actions
-        others = tuple(action for action in self.step.actions if not isinstance(action, act.SurveyRepos))
-        return (*others, *self.drawn()) if self.draws else self.step.actions
+        actions = self.step.actions
+        for look in [one for one in actions if isinstance(one, act.LookForLeftovers) and not self.leaves]:
+            actions = (*(one for one in actions if one is not look), *self.nothing_left(look))
+        if not any(isinstance(action, act.SurveyRepos) for action in actions):
+            return actions
+        others = tuple(action for action in actions if not isinstance(action, act.SurveyRepos))
+        return (*others, *self.drawn()) if self.draws else actions
 
     def nothing_left(self, look: act.LookForLeftovers) -> tuple[Action, ...]:
         """Post that nothing outlived the turn."""

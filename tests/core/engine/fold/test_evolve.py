@@ -91,7 +91,7 @@ def test_an_absent_row_is_a_bug_and_says_so(trigger: TaskTrigger) -> None:
 
 def test_the_world_is_the_fold_of_what_was_recorded() -> None:
     scene = Scene(T1, T2)
-    scene.draws = False
+    scene.draws, scene.leaves = False, True
     world, recorded, post = scene.world, list[Event](), scene.post
 
     def recording(*args: object, **fields: object) -> tuple[act.Action, ...]:
@@ -100,7 +100,11 @@ def test_the_world_is_the_fold_of_what_was_recorded() -> None:
         return actions
 
     scene.post = recording  # type: ignore[method-assign]
-    scene.done("T1")
+    scene.running("T1")
+    (look,) = scene.ended("T1")
+    assert isinstance(look, act.LookForLeftovers)
+    scene.nothing_left(look)
+    scene.checked("T1")
     scene.exited("backend")
     scene.ready("backend", pid=12)
     for event in recorded:

@@ -36,7 +36,7 @@ def test_a_failure_of_the_provider_is_tried_again_after_a_pause_and_then_the_tas
         assert (scene.now - before).total_seconds() == pause
         scene.began("T1", f"turn-{number + 2}")
 
-    assert scene.ended("T1", TurnStatus.FAILED, failure=BROKEN) == ()
+    assert kinds(scene.ended("T1", TurnStatus.FAILED, failure=BROKEN)) == [act.EndLeftovers]
     assert scene.status("T1") == "failed"
     assert scene.why("T1").startswith("the provider failed 500: oops (3 tries)")
 
@@ -44,7 +44,8 @@ def test_a_failure_of_the_provider_is_tried_again_after_a_pause_and_then_the_tas
 def test_a_failure_that_cannot_pass_by_itself_is_not_tried_again() -> None:
     scene = Scene(T1).running("T1")
 
-    assert scene.ended("T1", TurnStatus.FAILED, failure=Failure("unauthorized", 401, "no")) == ()
+    actions = scene.ended("T1", TurnStatus.FAILED, failure=Failure("unauthorized", 401, "no"))
+    assert kinds(actions) == [act.EndLeftovers]
     assert scene.status("T1") == "failed"
 
 
