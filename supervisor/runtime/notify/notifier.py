@@ -50,16 +50,16 @@ class Notifier:
         group.create_task(self._run(), name="notices")
 
     def enqueue(self, notice: Notify) -> None:
-        """Deliver a notice soon, without its secrets. Returns at once."""
-        self._queue.put_nowait(clean(notice))
+        """Deliver a notice soon. Returns at once."""
+        self._queue.put_nowait(notice)
 
     async def _run(self) -> None:
         while True:
             await self.deliver(await self._queue.get())
 
     async def deliver(self, notice: Notify) -> None:
-        """Deliver a notice by every way that is configured. Each failure becomes an event."""
-        content = notice_json(notice, str(self._workspace.root), self._now())
+        """Deliver a notice, without its secrets, by every way that is configured. Each failure becomes an event."""
+        content = notice_json(clean(notice), str(self._workspace.root), self._now())
         environment = {**os.environ, **environment_of(content), MARK: self._workspace.mark("notify")}
         for way, arguments, stdin in ways(self._settings, content):
             try:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from supervisor.domain.action import Notify
 from supervisor.domain.event import Event, NoticeFailed
@@ -80,6 +81,17 @@ def test_a_command_gets_the_notice_as_json_and_as_variables(workspace: Workspace
     assert stdin == expected
     assert variables == {f"ORCH_NOTICE_{name.upper()}": value for name, value in expected.items()}
     assert (posted, [line["event"] for line in log]) == ([], ["notice_sent"])
+
+
+@pytest.mark.promise("no secret written")
+def test_a_notice_holds_no_secret(workspace: WorkspacePaths) -> None:
+    token = "gh" + "p_" + "Zq3r" * 9
+    script = "import os, sys; open('notice', 'w').write(sys.stdin.read() + str(os.environ))"
+    notice = replace(ASK, title=f"Use {token}", text=f"password: {token[4:20]}")
+    deliver(workspace, NotifySettings(("asks",), (sys.executable, "-c", script)), notice)
+    text = (workspace.root / "notice").read_text(encoding="utf-8")
+    assert token[4:20] not in text
+    assert "Use [redacted]" in text
 
 
 def test_no_shell_reads_the_command_or_the_notice(workspace: WorkspacePaths) -> None:
