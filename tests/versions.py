@@ -21,7 +21,7 @@ TESTS = (
     "tests/runtime/daemon/test_effects.py",
     *(
         f"tests/e2e/test_{name}.py"
-        for name in ("model", "loop", "asks", "mcp", "attach", "terminal", "guard", "boundary", "trust")
+        for name in ("model", "loop", "asks", "leftovers", "mcp", "attach", "terminal", "guard", "boundary", "trust")
     ),
 )
 INSTALL = 600.0  # seconds: a codex is some 150 MB to fetch

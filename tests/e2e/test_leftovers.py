@@ -50,6 +50,7 @@ def left_running(lab: Lab, words: str) -> None:
     )
 
 
+@pytest.mark.promise("leftovers")
 def test_an_idle_command_is_ended_and_reported_before_the_task_is_verified(lab: Lab) -> None:
     lab.set_limits(leftover_seconds=1)
     lab.plan(task("T1", "api", "start sleep 98765", report("left it"), fields=("verify: `true`",)))
@@ -64,6 +65,7 @@ def test_an_idle_command_is_ended_and_reported_before_the_task_is_verified(lab: 
     assert "Left running, and ended before it was verified" in lab.runs("`sleep 98765`")
 
 
+@pytest.mark.promise("leftovers")
 def test_a_command_that_ends_in_time_is_waited_for_and_its_changes_count(lab: Lab) -> None:
     go = lab.folder / "go"
     command = f"sh -c '{WAITS.format(go=go)}; echo late > late.txt'"
@@ -80,6 +82,7 @@ def test_a_command_that_ends_in_time_is_waited_for_and_its_changes_count(lab: La
     assert lab.ledger("leftover_reported")
 
 
+@pytest.mark.promise("leftovers")
 def test_a_command_that_computes_is_not_ended(lab: Lab) -> None:
     lab.set_limits(leftover_seconds=1)
     lab.plan(task("T1", "api", "start timeout 4 sh -c 'while :; do :; done'", report("compiles")))
@@ -90,6 +93,7 @@ def test_a_command_that_computes_is_not_ended(lab: Lab) -> None:
     assert len(lab.acts("look_for_leftovers")) > 4
 
 
+@pytest.mark.promise("leftovers")
 def test_an_approval_of_a_sub_agent_names_the_task_and_what_it_changes_counts(lab: Lab) -> None:
     lab.set_limits(leftover_seconds=1)
     outside = lab.folder / "outside"
@@ -99,6 +103,7 @@ def test_an_approval_of_a_sub_agent_names_the_task_and_what_it_changes_counts(la
 
     ask = lab.ask()
     assert (ask["child"], ask["task"], ask["kind"]) == ("api", "T1", "approval")
+    assert [line["task"] for line in lab.ledger("request_received")] == ["T1"]
     lab.until(lambda seen: lab.ledger("turn_ended"))
     waiting = lab.task("T1", "needs_human")
     assert "sub-agent" in waiting["why"] or "its turn waits" in waiting["why"]
@@ -108,6 +113,7 @@ def test_an_approval_of_a_sub_agent_names_the_task_and_what_it_changes_counts(la
     assert (done["changed_files"], done["left"]) == (["sub.txt"], [])
 
 
+@pytest.mark.promise("leftovers")
 def test_an_approval_of_a_sub_agent_outlives_the_supervisor(lab: Lab) -> None:
     outside = lab.folder / "outside"
     lab.plan(task("T1", "api", spawn(f"escalate touch {outside}", "text helped"), report("delegated")))
@@ -126,6 +132,7 @@ def test_an_approval_of_a_sub_agent_outlives_the_supervisor(lab: Lab) -> None:
     assert outside.exists()
 
 
+@pytest.mark.promise("leftovers")
 def test_a_sub_agent_that_gives_no_sign_is_ended_and_reported_with_its_commands(lab: Lab) -> None:
     lab.set_limits(leftover_seconds=1)
     lab.plan(task("T1", "api", spawn("start sleep 87654", "silence"), report("delegated")))

@@ -106,7 +106,8 @@ class Listener:
         if event is not None:
             self._post(event)
         if (line := activity(notification)) is not None:
-            task = self._task_of(notification.turn)
+            turn = notification.turn or ""
+            task = self._task_of(session.notifications.roots.get(turn, turn))
             self._logs.say(line.event, level=line.level, child=self._child.name, task=task, **line.fields)
 
     def _not_understood(self, reason: str) -> None:

@@ -11,7 +11,16 @@ from typing import NamedTuple
 from supervisor.core.engine.evolve import evolve
 from supervisor.core.engine.reconcile import advance
 from supervisor.domain.action import Action
-from supervisor.domain.event import Event, Intended, PlanAccepted, RequestReceived, TurnBegan, TurnEnded, TurnRetried
+from supervisor.domain.event import (
+    Event,
+    Intended,
+    LeftoverReported,
+    PlanAccepted,
+    RequestReceived,
+    TurnBegan,
+    TurnEnded,
+    TurnRetried,
+)
 from supervisor.domain.world import World
 from supervisor.errors import StoreError
 from supervisor.runtime.logs import Logs
@@ -95,8 +104,8 @@ class Recorder:
             case TurnEnded():
                 turn: str | None = event.seen.turn
             case RequestReceived():
-                turn = event.request.turn
-            case TurnBegan() | TurnRetried():
+                turn = event.request.root or event.request.turn
+            case TurnBegan() | TurnRetried() | LeftoverReported():
                 turn = event.turn
             case _:
                 return {}

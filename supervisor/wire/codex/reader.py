@@ -21,7 +21,7 @@ from supervisor.wire.codex.turns import CodexTurn, turn_seen
 from supervisor.wire.plain import typed
 
 TOKENS_STEP = 1.1  # growth of a turn's tokens before they are reported again: few lines, and budgets stay exact to 10 %
-ENDED_KEPT = 100  # turns of which late items are recognized
+KNOWN = 100  # turns of which late items are recognized
 QUOTED = 500  # characters kept of a message that another client wrote; the thread has all of it
 
 
@@ -36,7 +36,7 @@ class NotificationReader:
         self._messages: dict[str, tuple[str, ...]] = {}
         self._settings: dict[str, dict[str, str]] = {}  # of our threads, as last requested or reported
         self._over: dict[str, None] = {}  # the latest turns that ended
-        self.roots: dict[str, str] = {}  # by turn of a sub-agent: the turn that started the sub-agent
+        self.roots: dict[str, str] = {}  # by turn of a sub-agent (the latest): the turn that started the sub-agent
         self.items: dict[str, Item] = {}
 
     def turn_requested(self, thread: str, params: Mapping[str, object]) -> None:
@@ -55,7 +55,7 @@ class NotificationReader:
                 self.turn_known(turn)
                 return ev.TurnBegan(at, self._child, thread, turn.id, None)
             case OfTurn(turn=turn):
-                root, seen = self.roots.pop(turn.id, ""), self._ended(turn)
+                root, seen = self.roots.get(turn.id, ""), self._ended(turn)
                 if root in self._over:
                     return ev.LeftoverReported(at, self._child, thread, root)
                 return ev.TurnEnded(at, self._child, thread, seen)
@@ -76,7 +76,7 @@ class NotificationReader:
     def turn_known(self, turn: CodexTurn) -> None:
         """Note which turn started the sub-agent of this turn, if a sub-agent has it."""
         if turn.root_turn_id and turn.root_turn_id != turn.id:
-            self.roots[turn.id] = turn.root_turn_id
+            self.roots = dict([*self.roots.items(), (turn.id, turn.root_turn_id)][-KNOWN:])
 
     def _completed(self, at: datetime, thread: str, turn: str, item: Item) -> ev.Event | None:
         self.items.pop(item.id, None)
@@ -109,7 +109,7 @@ class NotificationReader:
     def _ended(self, turn: CodexTurn) -> TurnSeen:
         seen = turn_seen(turn)
         if turn.id not in self._over:
-            self._over = dict.fromkeys([*self._over, turn.id][-ENDED_KEPT:])
+            self._over = dict.fromkeys([*self._over, turn.id][-KNOWN:])
         given, taken = self._tokens.pop(seen.turn, (0, 0))
         self._counted.pop(seen.turn, None)
         last_text = self._texts.pop(seen.turn, "")

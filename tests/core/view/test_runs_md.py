@@ -270,6 +270,14 @@ def test_many_changed_files_are_cut_and_counted() -> None:
     assert text.endswith("- `f049`\n- and 7 more")
 
 
+def test_what_outlived_its_turn_and_was_ended_is_named() -> None:
+    result = RunResult(left=("npm start", "sub-agent: Look `there`\nand here"))
+    state = replace(world_at_work().tasks["T1"], result=result)
+    text = shown(replace(world_at_work(), tasks={"T1": state}), "{{runs}}")
+    assert "**Left running, and ended before it was verified:**\n\n- `npm start`\n" in text
+    assert text.endswith("- ``sub-agent: Look `there` and here``")
+
+
 def test_only_the_moment_of_rendering_distinguishes_two_renderings_of_one_world() -> None:
     world = world_at_work()
     later = NOON + timedelta(days=3)

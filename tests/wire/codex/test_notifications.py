@@ -14,7 +14,7 @@ from supervisor.domain.thread import TurnSeen
 from supervisor.wire.codex.answers import START_THREAD, OpenedThread, read_answer
 from supervisor.wire.codex.decode import NotUnderstood
 from supervisor.wire.codex.notifications import Notification, read_notification
-from supervisor.wire.codex.reader import NotificationReader
+from supervisor.wire.codex.reader import KNOWN, NotificationReader
 from supervisor.wire.jsonrpc import Notice
 from tests.wire.codex.turns import AT, DONE, METHODS, PARAMS, agent, item, notification, turn, user
 
@@ -87,6 +87,46 @@ def test_commands_and_file_changes_are_kept_while_they_are_under_way() -> None:
     assert notifications.items == {"f": item(change), "c": item(command)}
     read(notifications, "item/completed", turnId="u", item={**change, "status": "completed"})
     assert notifications.items == {"c": item(command)}
+
+
+def test_what_outlives_its_turn_is_reported_for_the_turn_that_started_it() -> None:
+    notifications = NotificationReader("api")
+    command = {"type": "commandExecution", "id": "c", "command": "make"}
+    patch = {
+        "type": "fileChange",
+        "id": "f",
+        "status": "completed",
+        "changes": [
+            {"path": "/r/a", "kind": {"type": "add"}},
+            {"path": "/r/b", "kind": {"type": "update", "move_path": "/r/c"}},
+        ],
+    }
+    sub = turn(id="sub", rootTurnId="u")
+    assert isinstance(read(notifications, "turn/started", turn=sub), ev.TurnBegan)
+    assert read(notifications, "item/completed", turnId="sub", item=patch) is None, "its root still runs"
+    assert isinstance(read(notifications, "turn/completed", turn=turn(rootTurnId="u")), ev.TurnEnded)
+
+    ended = ev.LeftoverReported(AT, "api", "t", "u")
+    changed = ev.LeftoverReported(AT, "api", "t", "u", ("/r/a", "/r/b", "/r/c"))
+    failed = {**patch, "status": "failed"}
+    for name in ("u", "sub"):
+        assert read(notifications, "item/completed", turnId=name, item=command) == ended
+        assert read(notifications, "item/completed", turnId=name, item=patch) == changed
+        assert read(notifications, "item/completed", turnId=name, item=failed) == ended
+    assert read(notifications, "turn/completed", turn=sub) == ended
+    assert read(notifications, "item/completed", turnId="sub", item=command) == ended, "its command came later still"
+    assert read(notifications, "item/completed", turnId="other", item=patch) is None
+
+
+def test_only_the_latest_turns_are_known() -> None:
+    notifications = NotificationReader("api")
+    for number in range(3 * KNOWN):
+        read(notifications, "turn/started", turn=turn(id=f"sub{number}", rootTurnId=f"u{number}"))
+        read(notifications, "turn/completed", turn=turn(id=f"u{number}"))
+    assert len(notifications.roots) == KNOWN
+    command = {"type": "commandExecution", "id": "c", "command": "make"}
+    assert read(notifications, "item/completed", turnId=f"u{2 * KNOWN - 1}", item=command) is None
+    assert read(notifications, "item/completed", turnId=f"sub{2 * KNOWN}", item=command) is not None
 
 
 def test_only_an_error_that_codex_tries_again_is_an_event() -> None:
