@@ -163,13 +163,13 @@ class Workspace:
 
     def answer(
         self, ask: str, decision: Literal["accept", "decline", "text"], text: str = "", *, for_session: bool = False
-    ) -> None:
-        """Settle an ask by its id: with a decision, or (`text`) in words. `for_session`: the same is accepted from now
-        on.
+    ) -> str:
+        """Settle an ask by its id: with a decision, or (`text`) in words; return what that settled, as a sentence.
 
-        Raises UsageError if there is no such ask, RequestRefused if it is settled already or takes no such answer.
+        `for_session`: the same is accepted from now on. Raises UsageError if there is no such ask or it takes no such
+        answer, RequestRefused if it is settled already.
         """
-        self._call("answer", ask=ask, decision=decision, text=text, for_session=for_session)
+        return str(self._call("answer", ask=ask, decision=decision, text=text, for_session=for_session).get("text"))
 
     # ── requests to the supervisor ───────────────────────────────────────────────────────────────
 
@@ -200,10 +200,10 @@ class Workspace:
         """Record something learned: it goes into runs.md and into the briefs of later tasks."""
         self._call("note", text=text)
 
-    def _call(self, method: str, **params: object) -> None:
+    def _call(self, method: str, **params: object) -> JsonObject:
         with ControlClient(self._workspace.control_socket) as client:
             client.ping(method)
-            client.call(method, **params)
+            return client.call(method, **params)
 
 
 def _typed(answer: JsonObject) -> Status:

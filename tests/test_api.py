@@ -83,7 +83,7 @@ def test_an_answer_settles_an_ask_once(workspace: Workspace) -> None:
     (ask,) = workspace.asks()
     with pytest.raises(UsageError, match="there is no ask `A9`"):
         workspace.answer("A9", "accept")
-    workspace.answer(ask.id, "text", "a green light")
+    assert workspace.answer(ask.id, "accept", "a green light") == "H1 is done"
     with pytest.raises(RequestRefused, match=f"{ask.id} is answered already"):
         workspace.answer(ask.id, "decline")
     assert workspace.asks() == ()

@@ -137,6 +137,7 @@ class AskInfo(Struct, frozen=True):
     steps: str  # what to do, Markdown
     expect: str  # what has to come back, Markdown
     choices: tuple[str, ...]  # the words that answer it
+    answers: tuple[str, ...] = ()  # what `orch answer ID` takes: such words, with TEXT or AMOUNT for the human's own
 
 
 class Status(Struct, frozen=True):

@@ -99,6 +99,12 @@ class Done(Struct, frozen=True):
     """The request was carried out, or is in the ledger."""
 
 
+class Answered(Struct, frozen=True):
+    """The ask is settled; `text` says what that settled."""
+
+    text: str
+
+
 class Watched(Struct, frozen=True):
     """The status at this version of the world."""
 
@@ -146,7 +152,7 @@ RESTART = Method("restart", RestartParams, Done)
 NOTE = Method("note", NoteParams, Done)
 PLAN = Method("plan", PlanParams, Done)
 PLAN_WRITTEN = Method("plan_written", PlanWrittenParams, Done)
-ANSWER = Method("answer", AnswerParams, Done)
+ANSWER = Method("answer", AnswerParams, Answered)
 ASK_CHILD = Method("ask_child", AskChildParams, ChildAnswer)
 
 _ALL: tuple[Method[NoParams, object], ...] = (

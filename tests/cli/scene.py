@@ -109,7 +109,7 @@ class Standin:
             what, next_step, *usage = self._refuses[method]
             data = {"what": what, "next_step": next_step, "usage": bool(usage)}
             return {"error": {"code": -32000, "message": what, "data": data}}
-        return {"result": {}}
+        return {"result": {"text": "H1 is done"} if method == "answer" else {}}
 
 
 def spawned(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
@@ -141,7 +141,7 @@ def task(name: str, state: str = "waiting", **fields: Any) -> JsonDict:
 
 def ask(name: str, **fields: Any) -> JsonDict:
     usual = {"kind": "question", "child": None, "task": None, "since": "2026-11-23T10:00:00.000Z"}
-    words = {"text": "Which port?", "steps": "", "expect": "", "choices": ()}
+    words = {"text": "Which port?", "steps": "", "expect": "", "choices": (), "answers": ("reply TEXT",)}
     return as_sent(AskInfo(**{**usual, **words, "id": name, **fields}))
 
 

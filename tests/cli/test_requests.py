@@ -26,14 +26,16 @@ def answer(ask: str, decision: str, text: str = "", *, for_session: bool = False
         (("go", "T1"), ("go", {"task": "T1"}), "T1 will be tried again\n"),
         (("restart", "mobile"), ("restart", {"child": "mobile"}), "mobile restarts; see `orch status`\n"),
         (("note", "the header", "is X"), ("note", {"text": "the header is X"}), "noted\n"),
-        (("answer", "A1", "accept"), answer("A1", "accept"), "A1: accept\n"),
-        (("answer", "A1", "decline"), answer("A1", "decline"), "A1: decline\n"),
-        (("answer", "A1", "Accept"), answer("A1", "text", "Accept"), "A1: answered\n"),
-        (("answer", "A1", "use", "port", "8080"), answer("A1", "text", "use port 8080"), "A1: answered\n"),
+        (("answer", "A1", "accept"), answer("A1", "accept"), "H1 is done\n"),
+        (("answer", "A1", "Accept", "it", "beeps"), answer("A1", "accept", "it beeps"), "H1 is done\n"),
+        (("answer", "A1", "decline", "it is red"), answer("A1", "decline", "it is red"), "H1 is done\n"),
+        (("answer", "A1", "reply", "8080"), answer("A1", "text", "8080"), "H1 is done\n"),
+        (("answer", "A1", "reply", "use", "port"), answer("A1", "text", "use port"), "H1 is done\n"),
+        (("answer", "A1", "use port 8080"), answer("A1", "text", "use port 8080"), "H1 is done\n"),
         (
             ("answer", "A1", "accept", "--for-session"),
             answer("A1", "accept", for_session=True),
-            "A1: accept, for the rest of the session\n",
+            "H1 is done, for the rest of the session\n",
         ),
     ],
 )
@@ -53,9 +55,22 @@ def test_a_command_is_one_request(
     ("arguments", "complaint"),
     [
         (("note", " "), "the note is empty: write what you learned: `orch note TEXT`"),
-        (("answer", "A1", " "), "the answer is empty: `orch answer A1 accept`, `decline`, or your words"),
+        (("answer", "A1", " "), "the answer is empty: `orch answer A1 accept`, `decline` or `reply TEXT`"),
+        (("answer", "A1"), "the answer is empty: `orch answer A1 accept`, `decline` or `reply TEXT`"),
+        (("answer", "A1", "reply"), "the answer is empty: `orch answer A1 accept`, `decline` or `reply TEXT`"),
         (
-            ("answer", "A1", "no", "--for-session"),
+            ("answer", "A1", "declin"),
+            "`declin` is no answer: did you mean `orch answer A1 decline`? "
+            "for words of your own: `orch answer A1 reply declin`",
+        ),
+        (("answer", "A1", "no"), "`no` is no answer: for words of your own: `orch answer A1 reply no`"),
+        (
+            ("answer", "A1", "use", "port"),
+            "`use port` is no answer: for words of your own: `orch answer A1 reply 'use port'`",
+        ),
+        (("answer",), "say what to answer: `orch asks` shows what waits on you: `orch answer ID accept`"),
+        (
+            ("answer", "A1", "decline", "--for-session"),
             "--for-session works only with `accept`: `orch answer A1 accept --for-session`",
         ),
     ],
@@ -93,7 +108,7 @@ def test_the_asks_are_shown_with_how_to_answer(orch: Orch, standin: Callable[...
         "A1  question · T1  since 2026-11-23 10:00:00 UTC\n"
         "  Which port?\n"
         "  Of the two.\n"
-        "  answer: `orch answer A1 TEXT` in your words\n",
+        "  answer: `orch answer A1 reply TEXT`\n",
         "",
     )
 

@@ -45,6 +45,7 @@ FULL = status_json(
             text="Run this?",
             steps="rm -r x",
             choices=["accept", "decline"],
+            answers=["accept", "decline"],
         ),
         ask(
             "A2",
@@ -54,6 +55,7 @@ FULL = status_json(
             steps="1. Hold.\n2. Wait.",
             expect="It is ready.",
             choices=["accept"],
+            answers=["accept", "decline"],
         ),
     ),
     state="rejected",
@@ -87,7 +89,7 @@ A2  checkpoint · H1  since 2026-11-23 10:00:00 UTC
     2. Wait.
   expect:
     It is ready.
-  answer: `orch answer A2 accept`, or `orch answer A2 TEXT` in your words"""
+  answer: `orch answer A2 accept`, or `orch answer A2 decline`"""
 
 
 @pytest.mark.parametrize("read", [glance, read_status])

@@ -29,7 +29,7 @@ def test_a_declined_command_does_not_run_and_the_turn_continues(lab: Lab) -> Non
     marker = lab.folder / "declined.txt"
     lab.plan(task("T11", "backend", f"escalate touch {marker}", report("went on without")))
     ask = lab.ask()
-    assert lab.orch("answer", ask["id"], "maybe", check=False).returncode == 1
+    assert lab.orch("answer", ask["id"], "reply", "maybe", check=False).returncode == 2
     lab.orch("answer", ask["id"], "decline")
     assert lab.task("T11", "done")["summary"] == "went on without"
     assert not marker.exists()
@@ -58,7 +58,7 @@ def test_a_question_in_the_middle_of_a_turn_waits_for_words(lab: Lab) -> None:
     lab.plan(task("T41", "backend", "ask Which port? | 80 | 443", report("asked")))
     ask = lab.ask()
     assert (ask["kind"], ask["text"], ask["task"]) == ("question", "Which port?", "T41")
-    lab.orch("answer", ask["id"], "443")
+    lab.orch("answer", ask["id"], "reply", "443")
     lab.task("T41", "done")
     outputs = [output.text for request in lab.model.requests for output in request.outputs_since_last_user()]
     assert any("443" in text for text in outputs)
@@ -83,7 +83,7 @@ def test_a_report_that_needs_a_human_becomes_a_question_and_the_answer_reaches_t
     assert [one["state"] for one in seen] == ["needs_human", "waiting"]
     runs = lab.runs(f"orch answer {ask['id']} ")
     assert runs.index("Which colour?") < runs.index("## Tasks")
-    lab.orch("answer", ask["id"], "dark", "green")
+    lab.orch("answer", ask["id"], "dark green")
     lab.task("T52", "done")
     assert any("dark green" in text for text in lab.delivered("T51"))
 
@@ -113,7 +113,7 @@ def test_a_task_of_the_human_becomes_an_ask_when_it_is_due(lab: Lab) -> None:
         "a green light.",
     )
     assert lab.status()["tasks"][2]["state"] == "waiting"
-    lab.orch("answer", ask["id"], "it", "blinks", "green")
+    lab.orch("answer", ask["id"], "accept", "it", "blinks", "green")
     lab.task("T72", "done")
     assert lab.task("H71", "done")["summary"] == "it blinks green"
     assert any("it blinks green" in text for text in lab.delivered("T72"))

@@ -118,9 +118,9 @@ def test_a_budget_that_is_used_up_pauses_its_task_and_asks_and_the_human_grants_
     ask = lab.ask()
     assert ask["text"].startswith("The budget of T1 is used up: ")
     assert lab.task("T1", "needs_human")["budget"] == {"tokens": 100, "minutes": None}
-    refused = lab.orch("answer", ask["id"], "as you like", check=False)
-    assert (refused.returncode, "is not an amount" in refused.stderr) == (1, True)
-    lab.orch("answer", ask["id"], "+10M tokens")
+    refused = lab.orch("answer", ask["id"], "reply", "as you like", check=False)
+    assert (refused.returncode, "accept AMOUNT" in refused.stderr) == (2, True)
+    lab.orch("answer", ask["id"], "accept", "+10M tokens")
     assert lab.task("T1", "done")["summary"] == "not so cheap"
 
 

@@ -91,6 +91,7 @@ def test_a_plan_with_errors_goes_back_with_its_lines_and_after_three_times_to_th
     lab.orch(
         "answer",
         ask["id"],
+        "reply",
         "````model\nwrite plan.md",
         escaped(plan_text(task("P31", "backend", report("ok")))) + "\n````",
     )

@@ -177,7 +177,7 @@ def test_an_ask_that_no_longer_applies_is_withdrawn(lab: Lab) -> None:
     done = lab.task("T131", "done")
     assert done["summary"] == "blue it is"
     assert lab.status()["asks"] == []
-    assert lab.orch("answer", ask["id"], "red", check=False).returncode == 1
+    assert lab.orch("answer", ask["id"], "accept", "red", check=False).returncode == 1
 
 
 def test_a_broken_plan_changes_nothing_and_says_where_it_is_broken(lab: Lab) -> None:

@@ -90,7 +90,7 @@ def test_a_timeout_across_backend_firmware_and_mobile_is_fixed_from_one_prompt()
         assert (ask["kind"], ask["task"]) == ("checkpoint", "H1")
         assert "Plug it in" in ask["steps"]
         assert "40 to 60 seconds" in ask["expect"]
-        lab.orch("answer", ask["id"], "online after 47 seconds, no error")
+        lab.orch("answer", ask["id"], "accept", "online after 47 seconds, no error")
         lab.orch("wait", "--timeout", "60")
 
         status = lab.until(bool)
@@ -151,7 +151,7 @@ def test_a_lost_session_across_frontend_edge_and_backend_is_fixed_while_the_cont
         lab.orch("answer", ask["id"], "accept")
         ask = needed(lab)
         assert (ask["kind"], ask["task"]) == ("checkpoint", "H1")
-        lab.orch("answer", ask["id"], "The field's name is shown, and the order went through.")
+        lab.orch("answer", ask["id"], "accept", "The field's name is shown, and the order went through.")
         lab.orch("wait", "--timeout", "60")
 
         status = lab.until(bool)

@@ -137,8 +137,9 @@ COMMANDS = (
         "answer",
         "steer.asks:answer",
         "Answer what waits on you.",
-        ("orch answer A1 accept", "orch answer A2 use port 8080"),
-        "Exactly `accept` or `decline` is a decision; anything else is an answer in your words.",
+        ("orch answer A1 accept", 'orch answer A2 "use port 8080"', "orch answer A3 accept +100k", "orch answer"),
+        "Approvals and checkpoints take `accept [TEXT]` or `decline [TEXT]`; questions also `reply TEXT`, or one "
+        "argument with a space in it. Without arguments, it walks through all asks.",
     ),
     Command(
         "attach",

@@ -128,12 +128,8 @@ def _asks(asks: Sequence[AskInfo]) -> Iterator[Block]:
 
 
 def _ways(ask: AskInfo) -> str:
-    choices = [one_line(choice) for choice in ask.choices or ()]
     call = f"orch answer {one_line(ask.id)}"
-    ways = [f"`{call} {choice}`" for choice in choices]
-    if ask.kind != "approval":
-        ways.append(f"`{call} TEXT` in your words")
-    return ", or ".join(ways)
+    return ", or ".join(f"`{call} {one_line(form)}`" for form in ask.answers or ())
 
 
 def _since(time: str | None, now: datetime) -> str:

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import shlex
+import sys
+from collections.abc import Sequence
+from difflib import get_close_matches
+from typing import Annotated, Literal
 
 from supervisor import api
 from supervisor.cli.command.parameters import Argument, Json, Option
 from supervisor.cli.display import output
+from supervisor.cli.display.blocks import one_line
 from supervisor.cli.display.screen import ask_blocks
-from supervisor.errors import UsageError
+from supervisor.errors import RequestRefused, UsageError
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.wire.glance import glance
+
+WORDS = ("accept", "decline", "reply")
+Decision = Literal["accept", "decline", "text"]
 
 
 def asks(workspace: WorkspacePaths, *, as_json: Json = False) -> int:
@@ -27,25 +35,74 @@ def asks(workspace: WorkspacePaths, *, as_json: Json = False) -> int:
 
 def answer(
     workspace: WorkspacePaths,
-    ask: Annotated[str, Argument("ID", "The id of the ask, as `orch asks` shows it.")],
-    words: Annotated[list[str], Argument("accept|decline|TEXT", "Your answer.")],
+    ask: Annotated[str | None, Argument("ID", "The id of the ask, as `orch asks` shows it.")] = None,
+    words: Annotated[list[str] | None, Argument("accept|decline|reply TEXT", "Your answer.")] = None,
     *,
     for_session: Annotated[
         bool, Option("--for-session", "With `accept`: accept the same for the rest of the Codex session.")
     ] = False,
 ) -> int:
-    """Answer an ask: exactly `accept` or `decline` is a decision, anything else is text."""
-    text = " ".join(words).strip()
-    if not text:
-        raise UsageError("the answer is empty", f"`orch answer {ask} accept`, `decline`, or your words")
-    decided = text in ("accept", "decline")
-    if for_session and text != "accept":
-        raise UsageError("--for-session works only with `accept`", f"`orch answer {ask} accept --for-session`")
+    """Answer an ask, and say what that settled; without arguments, walk through all asks in the terminal.
+
+    Raises UsageError for words that could be meant otherwise.
+    """
     orch = api.Workspace(workspace.root)
-    match text:
-        case "accept" | "decline":
-            orch.answer(ask, text, for_session=for_session)
-        case _:
-            orch.answer(ask, "text", text)
-    output.emit(f"{ask}: {text if decided else 'answered'}" + (", for the rest of the session" if for_session else ""))
+    if ask is None:
+        return _walk(orch)
+    decision, text = decided(ask, words or [])
+    if for_session and (decision != "accept" or text):
+        raise UsageError("--for-session works only with `accept`", f"`orch answer {ask} accept --for-session`")
+    settled = orch.answer(ask, decision, text, for_session=for_session)
+    output.emit(settled + (", for the rest of the session" if for_session else ""))
     return 0
+
+
+def decided(ask: str, words: Sequence[str]) -> tuple[Decision, str]:
+    """Return the decision and the text that these words say.
+
+    `accept [TEXT]`, `decline [TEXT]`, `reply TEXT`, or one argument with a space in it. Raises UsageError for anything
+    else: a mistyped `decline` is not an answer.
+    """
+    first, rest = (words[0].strip(), " ".join(words[1:]).strip()) if words else ("", "")
+    match first.casefold():
+        case "accept":
+            return "accept", rest
+        case "decline":
+            return "decline", rest
+        case "reply" if rest:
+            return "text", rest
+        case "" | "reply":
+            raise UsageError("the answer is empty", f"`orch answer {ask} accept`, `decline` or `reply TEXT`")
+    if len(words) == 1 and " " in first:
+        return "text", first
+    near = get_close_matches(first.casefold(), WORDS, 1)
+    meant = f"did you mean `orch answer {ask} {near[0]}`? " if near else ""
+    text = shlex.quote(" ".join(words))
+    own = f"for words of your own: `orch answer {ask} reply {text}`"
+    raise UsageError(f"`{one_line(' '.join(words), 60)}` is no answer", meant + own)
+
+
+def _walk(orch: api.Workspace) -> int:
+    """Show each ask in turn, and read the answer. An empty line leaves it open."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError("say what to answer", "`orch asks` shows what waits on you: `orch answer ID accept`")
+    left = [ask.id for ask in orch.status().asks]
+    if not left:
+        output.emit("nothing waits on you")
+    for name in left:
+        found = next((ask for ask in orch.status().asks if ask.id == name), None)
+        if found is not None:
+            output.show(ask_blocks(found))
+            _ask_until_settled(orch, name)
+    return 0
+
+
+def _ask_until_settled(orch: api.Workspace, name: str) -> None:
+    while line := input(f"{name} (accept, decline, reply TEXT; empty: later)> ").strip():
+        first, _, rest = line.partition(" ")
+        try:
+            output.emit(orch.answer(name, *decided(name, [first, rest] if first.casefold() in WORDS else [line])))
+        except (UsageError, RequestRefused) as error:
+            output.emit(str(error))
+            continue
+        return

@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from supervisor.core.engine.asks.replies import forms
 from supervisor.core.engine.lifecycle import outages
 from supervisor.core.engine.lifecycle.budgets import PLAN
 from supervisor.core.engine.readiness import is_done
@@ -14,7 +15,7 @@ from supervisor.core.engine.state import plan_state, summary, task_status
 from supervisor.core.text.escape import block, code, inline
 from supervisor.core.view.layout import bullets, id_list, labelled, paragraphs, utc
 from supervisor.core.view.run_entry import run_entry
-from supervisor.domain.ask import Ask, AskKind
+from supervisor.domain.ask import Ask
 from supervisor.domain.link import Place
 from supervisor.domain.plan import HUMAN, ORCHESTRATOR
 from supervisor.domain.task import Phase, TaskState, TaskStatus
@@ -53,10 +54,7 @@ def _ask(world: World, ask: Ask) -> str:
     whose = [] if ask.child in (None, HUMAN) else [inline(ask.child or "", 70)]
     whose += [inline(ask.task, 70)] if ask.task and ask.task != ORCHESTRATOR else []
     waiting = _blocked_by(world, ask)
-    choices = ask.choices or ("accept", "decline")
-    answers = [f"orch answer {shlex.quote(ask.id)} {shlex.quote(choice)}" for choice in choices]
-    if ask.kind is AskKind.CHECKPOINT or ask.budget or not ask.choices:
-        answers.append(f'orch answer {shlex.quote(ask.id)} "TEXT"')
+    answers = [f"orch answer {shlex.quote(ask.id)} {form}" for form in forms(ask)]
     return paragraphs(
         (
             f"### {inline(ask.id, 20)} — {ask.kind}" + (f": {', '.join(whose)}" if whose else ""),

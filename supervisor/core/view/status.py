@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from supervisor.core.engine.asks.replies import forms
 from supervisor.core.engine.lifecycle import budgets, outages
 from supervisor.core.engine.orchestrator import session
 from supervisor.core.engine.readiness import external_turn, server_trouble
@@ -59,6 +60,7 @@ def status(world: World, at: datetime, workspace: str) -> Status:
                 steps=ask.steps,
                 expect=ask.expect,
                 choices=ask.choices,
+                answers=forms(ask),
             )
             for ask in world.open_asks
         ),

@@ -10,6 +10,7 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from supervisor.core.engine.asks.budget_asks import granted
+from supervisor.core.engine.asks.replies import problem_of, settled
 from supervisor.core.engine.lifecycle import outages
 from supervisor.core.plan.amounts import AmountError
 from supervisor.domain import event as ev
@@ -31,6 +32,7 @@ from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.process import rss_bytes
 from supervisor.wire import control as wire
 from supervisor.wire.control import (
+    Answered,
     AnswerParams,
     AskChildParams,
     BadParams,
@@ -214,7 +216,7 @@ class Control:
         self._authors.claim(params.digest)
         return Done()
 
-    async def _answer_ask(self, params: AnswerParams) -> Done:
+    async def _answer_ask(self, params: AnswerParams) -> Answered:
         asks = self._loop.world.asks
         ask, decision, text = params.ask, params.decision, params.text.strip()
         found = asks.get(ask) or asks.get(ask.upper())
@@ -226,8 +228,8 @@ class Control:
             raise RequestRefused(f"{found.id} was withdrawn: it no longer applies", "see `orch asks` for what is open")
         if found.state is AskState.EXTERNAL:
             raise RequestRefused(f"{found.id} was settled in another window", "see `orch asks` for what is open")
-        if found.request is not None and found.choices and decision not in found.choices:
-            raise RequestRefused(f"{found.id} is an approval", f"answer `orch answer {found.id} accept` or `decline`")
+        if (problem := problem_of(found, decision, text)) is not None:
+            raise UsageError(*problem)
         asked = self._loop.world.requests.get(found.request) if found.request is not None else None
         if params.for_session and asked is not None and asked.tool == ANSWER_TOOL:
             raise RequestRefused(
@@ -236,15 +238,17 @@ class Control:
             )
         amount = granted(Answer(decision, text), Budget()) if found.budget and decision != "decline" else None
         if isinstance(amount, AmountError):
-            raise RequestRefused(f"{found.id} is about a budget: {amount.message}", "or `accept`, `decline`")
+            raise UsageError(
+                f"{found.id} is about a budget: {amount.message}", f"`orch answer {found.id} accept +100k tokens`"
+            )
         if decision == "text" and not text:
-            raise UsageError("the answer is empty", f"`orch answer {found.id} accept`, `decline`, or your words")
+            raise UsageError("the answer is empty", f"`orch answer {found.id} accept`, `decline` or `reply TEXT`")
         answer = clean(Answer(decision, text, params.for_session))
         await self._post(ev.AskAnswered(self._loop.clock.now(), found.id, answer))
         # Compare by identity: someone else may have given an equal answer.
         if self._loop.world.asks[found.id].answer is not answer:
             raise RequestRefused(f"{found.id} was settled a moment before", "see `orch asks` for what is open")
-        return Done()
+        return Answered(settled(found, decision))
 
     async def _ask_child(self, params: AskChildParams) -> ChildAnswer:
         child = params.child

@@ -38,7 +38,7 @@ Since 2026-01-02 12:00:00 UTC. Blocked meanwhile: T2, H1.
 ```text
 orch answer A2 accept
 orch answer A2 decline
-orch answer A2 "TEXT"
+orch answer A2 reply TEXT
 ```
 
 ### A3 — approval: mobile, T2
@@ -319,4 +319,4 @@ def test_a_pause_a_budget_and_its_ask_are_shown_with_their_figures() -> None:
     )
     assert "tokens: 1200 in, 34 out (budget: 1.234k tokens of 1k tokens and 0.0 of 30 min)" in text
     assert "Blocked meanwhile: T2, H1." in text or "Blocked meanwhile: T1, T2, H1." in text
-    assert 'orch answer A9 "TEXT"' in text
+    assert "orch answer A9 accept AMOUNT\n" in text

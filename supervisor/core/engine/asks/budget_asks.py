@@ -47,8 +47,8 @@ def questions(world: World, at: datetime) -> Iterator[tuple[str, Question]]:
                 Question(
                     f"The budget of {whose(name)} is used up: {figures(used, limit)}. Paused: {', '.join(waiting)}.",
                     "Look at the results so far (`runs.md`, the work trees), then decide.",
-                    f"`accept` grants the same amount again ({format_amount(again)}); an amount such as "
-                    "`+100k tokens` or `30 min` grants that; `decline` blocks the paused tasks.",
+                    f"`accept` grants the same amount again ({format_amount(again)}); with an amount, as in "
+                    "`accept +100k tokens` or `accept 30 min`, that; `decline` blocks the paused tasks.",
                 ),
             )
 

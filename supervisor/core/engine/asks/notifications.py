@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
+from supervisor.core.engine.asks.replies import forms
 from supervisor.core.engine.lifecycle import outages
 from supervisor.core.engine.orchestrator import session
 from supervisor.core.engine.state import settled, summary, task_status
@@ -30,13 +31,12 @@ def _asks(world: World) -> Iterator[Notify]:
         whose = " ".join(dict.fromkeys(name for name in (ask.child, ask.task) if name))
         text = "\n\n".join(part for part in (ask.text, ask.steps, ask.expect) if part)
         title = f"{ask.id} ({ask.kind}{': ' + whose if whose else ''}) waits on you"
-        choices = "|".join((*ask.choices, *(() if ask.request and ask.choices else ("TEXT",))))
         yield Notify(
             key=f"ask {ask.id}",
             kind="asks",
             title=title,
             text=text[:TEXT],
-            next_step=f"orch answer {ask.id} {choices}",
+            next_step=f"orch answer {ask.id} {'|'.join(forms(ask))}",
             child=ask.child,
             task=ask.task,
             ask=ask.id,

@@ -164,15 +164,17 @@ def test_an_ask_is_answered_once_and_only_with_a_decision(supervisor: Supervisor
         supervisor.post(ev.PlanAccepted(supervisor.loop.clock.now(), 1, "d", "first", plan))
         asks = client.watch(version, LIMIT).status["asks"]
         (name,) = [one["id"] for one in asks]
-        assert refused(client, "answer", **reply("text", " ")).startswith("the answer is empty: ")
+        ways = f"`orch answer {name} accept` or `orch answer {name} decline`"
+        mistyped = f"{name} is a checkpoint, and takes a decision: did you mean `decline`? {ways}"
+        assert refused(client, "answer", **reply("text", "declin")) == mistyped
         assert refused(client, "go", task="H1") == "H1 is neither blocked nor failed: see `orch status`"
-        assert client.call("answer", **reply("text", " a green light \n", name.lower())) == {}
+        assert client.call("answer", **reply("accept", " a green light \n", name.lower())) == {"text": "H1 is done"}
         assert refused(client, "answer", **reply("accept")) == (
             f"{name} is answered already: see `orch asks` for what is open"
         )
         assert client.call("status")["asks"] == []
     answered = [event for event in supervisor.recorded() if isinstance(event, ev.AskAnswered)]
-    assert answered == [ev.AskAnswered(answered[0].at, name, Answer("text", "a green light"))]
+    assert answered == [ev.AskAnswered(answered[0].at, name, Answer("accept", "a green light"))]
 
 
 def test_of_many_who_give_the_same_answer_at_once_one_has_given_it(supervisor: Supervisor) -> None:

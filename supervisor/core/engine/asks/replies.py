@@ -1,0 +1,48 @@
+"""What an ask may be answered with, in which form, and what that settles."""
+
+from __future__ import annotations
+
+from supervisor.core.plan.diagnostics import nearest
+from supervisor.domain.ask import Ask, AskKind
+from supervisor.domain.plan import ORCHESTRATOR
+
+
+def forms(ask: Ask) -> tuple[str, ...]:
+    """Return what `orch answer ID` takes for this ask: words, with TEXT or AMOUNT for what the person adds."""
+    if ask.budget:
+        return ("accept", "accept AMOUNT", "decline")
+    decisions = ask.choices or ("accept", "decline")
+    return (*decisions, "reply TEXT") if _takes_words(ask) else decisions
+
+
+def _takes_words(ask: Ask) -> bool:
+    """Whether somebody reads what the person replies: a task, or whoever asked in the middle of a turn."""
+    about = ask.task is not None or ask.request is not None
+    return ask.kind is AskKind.QUESTION and not ask.budget and about
+
+
+def problem_of(ask: Ask, decision: str, text: str) -> tuple[str, str] | None:
+    """Return what is wrong with an answer, and what to write instead; None if the ask takes it."""
+    if decision != "text" or _takes_words(ask):
+        return None
+    about = "about a budget" if ask.budget else f"{'an' if ask.kind is AskKind.APPROVAL else 'a'} {ask.kind}"
+    near = nearest(text.split(maxsplit=1)[0], ("accept", "decline")) if text else None
+    hint = f"did you mean `{near}`? " if near else ""
+    ways = " or ".join(f"`orch answer {ask.id} {form}`" for form in forms(ask))
+    return f"{ask.id} is {about}, and takes a decision", f"{hint}{ways}"
+
+
+def settled(ask: Ask, decision: str) -> str:
+    """Say what an answer settled, in a few words."""
+    accepted = decision != "decline"
+    if ask.request is not None:
+        return (
+            f"{ask.id} is {'accepted' if accepted else 'declined'}" if decision != "text" else f"{ask.id} is answered"
+        )
+    if ask.budget:
+        return f"{ask.id}: more is granted" if accepted else f"{ask.id}: the paused tasks are blocked"
+    if ask.kind is AskKind.CHECKPOINT:
+        return f"{ask.task} is {'done' if accepted else 'blocked'}"
+    if ask.request is None and ask.task == ORCHESTRATOR:
+        return f"{ask.id} is answered: the orchestrator continues"
+    return f"{ask.id} is answered" + (f": {ask.task} continues" if ask.task else "")
