@@ -64,10 +64,10 @@ class PlanTools:
     ) -> Answer:
         """Check whether a text would be accepted as plan.md. Lists its problems by line, or its tasks and changes."""
         content = self._content() if text is None else _encoded(text)
-        plan = check(content, self._children())
+        old = self._in_force()
+        plan = check(content, self._children(), old)
         if isinstance(plan, Rejection):
             return {"ok": False, "problems": _problems(plan)}
-        old = self._in_force()
         tasks = [{"id": one.id, "child": one.child, "after": list(one.after), "title": one.title} for one in plan.tasks]
         return {
             "ok": True,
@@ -92,7 +92,7 @@ class PlanTools:
         content = _encoded(text)
         if not content.strip():
             raise UsageError("the plan is empty", "to keep new work from starting, use `hold`")
-        found = check(content, self._children())
+        found = check(content, self._children(), self._in_force())
         if isinstance(found, Rejection):
             rows = "; ".join(f"line {one.line}: {one.message}" for one in found.problems)
             raise UsageError(f"nothing was written because the plan has errors: {rows}", "fix them and write it again")

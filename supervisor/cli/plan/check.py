@@ -33,7 +33,9 @@ def check(
     """
     name, content = content_of(workspace, file)
     children = [child.name for child in load(workspace).children]
-    plan = content if isinstance(content, Rejection) else check_plan(content, children)
+    revision = max(revisions(workspace), default=None)
+    old = _kept(workspace, revision, children)
+    plan = content if isinstance(content, Rejection) else check_plan(content, children, old)
     if isinstance(plan, Rejection):
         problems = [{"line": one.line, "message": one.message} for one in plan.problems]
         if as_json:
@@ -42,8 +44,7 @@ def check(
             for one in plan.problems:
                 output.emit(f"{name}:{one.line}: {one_line(one.message)}")
         return 1
-    revision = max(revisions(workspace), default=None)
-    changes = _changes(workspace, revision, plan, children)
+    changes = describe(compare(old, plan)) if old else None
     if as_json:
         output.emit_json(_as_json(plan, revision, changes))
     else:
@@ -64,12 +65,12 @@ def content_of(workspace: WorkspacePaths, file: Path | None) -> tuple[str, bytes
     return "plan.md" if file is None else str(file), content
 
 
-def _changes(workspace: WorkspacePaths, revision: int | None, plan: Plan, children: list[str]) -> str | None:
-    """Compare `plan` with a kept revision; None if there is none, or it no longer fits the config."""
+def _kept(workspace: WorkspacePaths, revision: int | None, children: list[str]) -> Plan | None:
+    """Return a kept revision; None if there is none, or it no longer fits the config."""
     if revision is None:
         return None
     old = check_plan(revisions(workspace)[revision].read_bytes(), children)
-    return describe(compare(old, plan)) if isinstance(old, Plan) else None
+    return old if isinstance(old, Plan) else None
 
 
 def _as_json(plan: Plan, revision: int | None, changes: str | None) -> dict[str, object]:

@@ -24,6 +24,16 @@ class PlanHeading(Struct, frozen=True):
     line: int  # from 1
     start: int  # index of the first line below it
     end: int  # index of the next heading of level 3 or less, or of the end
+    underlined: bool = False  # by `---` or `===`, which may have been meant as a rule
+
+
+class Block(Struct, frozen=True):
+    """A paragraph, heading, code or HTML block, wherever it stands."""
+
+    kind: str  # the type of its markdown-it token
+    start: int  # index of its first line
+    end: int  # index of the first line after it
+    within: str  # what it stands in: "list item", "quote" or nothing
 
 
 class Outline(Struct, frozen=True):
@@ -32,6 +42,8 @@ class Outline(Struct, frozen=True):
     lines: Sequence[str]
     headings: Sequence[PlanHeading]
     verbatim: frozenset[int]  # indexes of lines in code and HTML blocks: they contain no fields or marks
+    examples: frozenset[int]  # indexes of lines in closed code blocks between fences, and in comments
+    blocks: Sequence[Block]  # in the order of the file
 
     def text(self, start: int, end: int) -> str:
         """Return the lines from `start` up to `end`, without the blank lines around them."""
@@ -58,12 +70,15 @@ def outline(text: str) -> tuple[Outline | None, list[Diagnostic]]:
     Without an outline, there is at least one diagnostic.
     """
     lines = text.split("\n")
-    tokens = blocks(text)
+    tokens = blocks("\n".join([*[""] * (front := _front_matter(lines)), *lines[front:]]))
     if isinstance(tokens, UnparsableText):
         return None, [*_control_characters(lines), Diagnostic(tokens.line + 1, tokens.why)]
     verbatim = frozenset(line for token in tokens if token.type in _VERBATIM for line in range(*_lines_of(token)))
     diagnostics = [*_control_characters(lines), *_unclosed(tokens, lines)]
-    return Outline(lines, _headings(tokens, len(lines)), verbatim), diagnostics
+    examples = frozenset(at for token in tokens for at in _examples(token, lines))
+    verbatim |= frozenset(range(front))
+    examples |= frozenset(range(front))
+    return Outline(lines, _headings(tokens, len(lines)), verbatim, examples, _blocks(tokens)), diagnostics
 
 
 _VERBATIM = ("fence", "code_block", "html_block")
@@ -78,9 +93,74 @@ def _headings(tokens: Sequence[Token], end: int) -> list[PlanHeading]:
         if opening.type == "heading_open" and opening.level == 0:
             first, start = _lines_of(opening)
             level = int(opening.tag[1:])
-            headings.append(PlanHeading(level, " ".join(content.content.split()), first + 1, start, end))
+            underlined = not opening.markup.startswith("#")
+            title = " ".join(content.content.split())
+            headings.append(PlanHeading(level, title, first + 1, start, end, underlined))
             end = first if level <= 3 else end
     return headings[::-1]
+
+
+def _front_matter(lines: Sequence[str]) -> int:
+    """Return how many lines at the top are front matter: settings of other programs, between two lines `---`."""
+    if lines[0].rstrip() != "---":
+        return 0
+    for at, line in enumerate(lines[1:_LONGEST_FRONT_MATTER], start=1):
+        if line.rstrip() in ("---", "..."):
+            return at + 1 if at > 1 else 0
+        if not _SETTING.match(line):
+            return 0
+    return 0
+
+
+_LONGEST_FRONT_MATTER = 200
+_SETTING = re.compile(r"[ \t]*(?:$|#(?!#)|- |-$|[\]})]|[\w\"'./ -]+:(?:\s|$))|[ \t]+\S")
+
+
+def _blocks(tokens: Sequence[Token]) -> list[Block]:
+    found: list[Block] = []
+    within = ""
+    for token in tokens:
+        if token.level == 0:
+            within = _CONTAINERS.get(token.type, "")
+        if token.type in _LEAVES:
+            found.append(Block(token.type, *_lines_of(token), within if token.level else ""))
+    return found
+
+
+_CONTAINERS = {"bullet_list_open": "list item", "ordered_list_open": "list item", "blockquote_open": "quote"}
+_LEAVES = (*_VERBATIM, "heading_open", "paragraph_open")
+
+
+def _examples(token: Token, lines: Sequence[str]) -> Iterator[int]:
+    """Return the lines of a token that nobody takes for parts of the plan."""
+    first, end = _lines_of(token)
+    if token.type == "fence" and _is_closed(token, lines):
+        for at in range(first, end):
+            yield at
+            if first < at < end - 1 and _fence_mark(lines[at]) >= len(token.markup) and token.markup[0] in lines[at]:
+                return  # meant to end the block, or to begin the next one: what follows may be no example
+    elif token.type == "html_block":
+        inside = False
+        for at in range(first, end):
+            opened, closed = lines[at].rfind("<!--"), lines[at].rfind("-->")
+            if inside and (closed < 0 or not lines[at][closed + 3 :].strip()):
+                yield at
+            inside = opened > closed or (inside and closed < 0)
+
+
+def _is_closed(token: Token, lines: Sequence[str]) -> bool:
+    first, end = _lines_of(token)
+    last = lines[end - 1].lstrip(" \t>").strip()
+    return end - 1 > first and len(last) >= len(token.markup) and set(last) == {token.markup[0]}
+
+
+def _fence_mark(line: str) -> int:
+    """Return the length of the marks of a fence at the start of a line, 0 without."""
+    mark = _FENCE.match(line)
+    return len(mark[1]) if mark else 0
+
+
+_FENCE = re.compile(r"[ \t>]*(```+|~~~+)")
 
 
 def _control_characters(lines: Sequence[str]) -> Iterator[Diagnostic]:
@@ -93,15 +173,27 @@ def _unclosed(tokens: Sequence[Token], lines: Sequence[str]) -> Iterator[Diagnos
     """Find unclosed blocks: CommonMark takes the rest of the file for code or HTML, and its tasks would be retired."""
     for token in tokens:
         first, end = _lines_of(token)
-        if token.level == 0 and token.type == "fence":
-            last = lines[end - 1].strip()
-            if end - 1 == first or len(last) < len(token.markup) or set(last) != {token.markup[0]}:
+        if token.type == "fence" and not _is_closed(token, lines):
+            if token.level == 0:
                 yield Diagnostic(first + 1, f"this code block is never closed: end it with a line {token.markup}")
+            elif end < len(lines) and _fence_mark(lines[end]):
+                why = f"line {end + 1}, at another indent, does not close it but begins another one"
+                yield Diagnostic(first + 1, f"this code block is never closed: {why}: indent both lines alike")
         elif token.level == 0 and token.type == "html_block" and (opener := _HTML.match(token.content)):
             tag = opener[1].lower()
             closer = _HTML_ENDS.get(tag, f"</{tag[1:]}>")
             if closer not in token.content.lower():
                 yield Diagnostic(first + 1, f"`{tag}` is never closed: end it with `{closer}`")
+
+        elif token.type in ("html_block", "inline") and "<!--" in token.content:
+            text = _CODE.sub("", token.content) if token.type == "inline" else token.content
+            if text.rfind("<!--") > text.rfind("-->"):
+                at = first + token.content[: token.content.rfind("<!--")].count("\n")
+                why = "the comment that begins here ends at the empty line or heading below"
+                yield Diagnostic(at + 1, f"{why}: begin its line with `<!--`, and end it with `-->`")
+
+
+_CODE = re.compile(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)", re.DOTALL)
 
 
 def _lines_of(token: Token) -> tuple[int, int]:

@@ -8,9 +8,12 @@ from graphlib import CycleError, TopologicalSorter
 
 from msgspec import Struct
 
+from supervisor.core.plan.conflicts import conflicts
 from supervisor.core.plan.diagnostics import MAX_PROBLEMS, Diagnostic, any_of, nearest, quoted, rejection
 from supervisor.core.plan.fields import Fields, scan
 from supervisor.core.plan.outline import Outline, PlanHeading, outline, trimmed
+from supervisor.core.plan.rules import rules
+from supervisor.core.plan.suspects import Names, looks_like_task, suspects
 from supervisor.domain.plan import HUMAN, Budget, Contract, Plan, Rejection, SandboxMode, Task, ThreadChoice
 
 MAX_CHARACTERS = 600_000
@@ -33,8 +36,12 @@ CONTRACT_FIELDS = ("between",)
 PLAN_FIELDS = ("hold", "budget")
 
 
-def parse(text: str, children: Collection[str]) -> Plan | Rejection:
-    """Parse `text`, or list every problem in it. Accepts any str. `children`: the names that `child` may have."""
+def parse(text: str, children: Collection[str], known: Collection[str] = ()) -> Plan | Rejection:
+    """Parse `text`, or list every problem in it. Accepts any str.
+
+    `children`: the names that `child` may have. `known`: the ids of the tasks in force, none of which may vanish while
+    a line still looks like its heading.
+    """
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     if not text.strip():
         return rejection([Diagnostic(1, "plan.md is empty: start it with `# Plan: TITLE` and add a `## Working Plan`")])
@@ -43,7 +50,9 @@ def parse(text: str, children: Collection[str]) -> Plan | Rejection:
     page, diagnostics = outline(text)
     if page is None:
         return rejection(diagnostics)
-    reader = _Reader(page, diagnostics, tuple(children))
+    if conflicting := list(conflicts(page)):
+        return rejection(conflicting)  # whatever else is wrong may be theirs
+    reader = _Reader(page, diagnostics, tuple(children), frozenset(known))
     plan = reader.plan()
     return rejection(reader.diagnostics) if reader.diagnostics else plan
 
@@ -75,10 +84,13 @@ class _Entry(Struct, frozen=True):
 class _Reader:
     """Parse one file once. What is wrong with it accumulates in `diagnostics`."""
 
-    def __init__(self, page: Outline, diagnostics: list[Diagnostic], children: tuple[str, ...]) -> None:
+    def __init__(
+        self, page: Outline, diagnostics: list[Diagnostic], children: tuple[str, ...], known: frozenset[str]
+    ) -> None:
         self.diagnostics = diagnostics
         self._page = page
         self._children = children
+        self._known = known
         self._interpreted: set[int] = set()  # lines of headings and fields
 
     def plan(self) -> Plan:
@@ -97,7 +109,12 @@ class _Reader:
             budget=budget,
         )
         self.diagnostics += _cycles(plan.tasks)
-        self.diagnostics += self._misplaced()
+        self.diagnostics += rules(self._page, _SECTIONS)
+        names = Names(frozenset((*tasks, *contracts)), self._known)
+        entries = [self._lines_of(section) for name in (_CONTRACTS, _WORKING_PLAN) for section in sections[name]]
+        reported = {diagnostic.line for diagnostic in self.diagnostics}
+        self.diagnostics += suspects(self._page, names, entries, self._interpreted, reported)
+        self.diagnostics += self._misplaced(names, sections[_WORKING_PLAN])
         return plan
 
     def _title(self) -> tuple[str, bool, Budget | None]:
@@ -133,6 +150,9 @@ class _Reader:
     def _section_text(self, headings: Sequence[PlanHeading]) -> str:
         texts = [self._page.text(heading.start, self._page.section_end(heading)) for heading in headings]
         return "\n\n".join(texts)
+
+    def _lines_of(self, section: PlanHeading) -> range:
+        return range(section.start, self._page.section_end(section))
 
     def _entries(self, sections: Sequence[PlanHeading], noun: str, known: Sequence[str]) -> dict[str, _Entry]:
         entries: dict[str, _Entry] = {}
@@ -221,7 +241,7 @@ class _Reader:
                 return trimmed(steps), trimmed(expect).strip()
         return page.text(entry.body, end), ""
 
-    def _misplaced(self) -> Iterator[Diagnostic]:
+    def _misplaced(self, names: Names, working: Sequence[PlanHeading]) -> Iterator[Diagnostic]:
         """Find holds and tasks in places where they have no effect: ignoring them would start or retire tasks."""
         known = self._interpreted | {diagnostic.line for diagnostic in self.diagnostics}
         for at, line in enumerate(self._page.lines):
@@ -230,9 +250,22 @@ class _Reader:
         for heading in self._page.headings:
             if heading.line not in known and (match := _ENTRY_TITLE.fullmatch(heading.text)):
                 found, _, _ = scan(self._page.lines, heading.start, heading.end, TASK_FIELDS)
-                if any(field.name == "child" for field in found):
-                    rule = f"give it a heading of level 3 below `## {_WORKING_PLAN}`"
+                if any(field.name == "child" for field in found) or looks_like_task(heading.text, names):
+                    rule = self._right_place(heading, working)
                     yield Diagnostic(heading.line, f"the task {match[1]} has no effect here: {rule}")
+
+    def _right_place(self, heading: PlanHeading, working: Sequence[PlanHeading]) -> str:
+        """Return what to do about the heading of a task that is none."""
+        if heading.level != 3:
+            return f"give it a heading of level 3 (`###`) below `## {_WORKING_PLAN}`"
+        before = [section for section in working if section.line < heading.line]
+        if not before:
+            return f"move it below `## {_WORKING_PLAN}`"
+        end = next(one for one in self._page.headings if one.level < 3 and one.line > before[-1].line)
+        ended = f"the {_WORKING_PLAN} was ended by the heading {quoted(end.text)} on line {end.line}"
+        if end.underlined:
+            return f"{ended}, which the line below it makes one: leave an empty line between them"
+        return f"{ended}: move the task above it, or give that heading level 4 (`####`)"
 
     def _flag(self, line: int, message: str) -> None:
         self.diagnostics.append(Diagnostic(line, message))

@@ -16,10 +16,13 @@ def read(path: Path) -> bytes | Rejection | None:
     return Rejection((Problem(1, f"{path.name} {content.reason}"),)) if isinstance(content, Unreadable) else content
 
 
-def check(content: bytes, children: Collection[str]) -> Plan | Rejection:
-    """Parse a plan. Returns it, or a Rejection that lists all its problems."""
+def check(content: bytes, children: Collection[str], in_force: Plan | None = None) -> Plan | Rejection:
+    """Parse a plan. Returns it, or a Rejection that lists all its problems.
+
+    `in_force`: the last revision. None of its tasks may vanish by a slip, only by deleting it.
+    """
     try:
-        return parse(content.decode("utf-8-sig"), children)
+        return parse(content.decode("utf-8-sig"), children, [task.id for task in in_force.tasks] if in_force else ())
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         return Rejection((Problem(line, "this is not UTF-8 text: save it as UTF-8"),))

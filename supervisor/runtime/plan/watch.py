@@ -70,7 +70,7 @@ class PlanWatch:
         digest = hashlib.sha256(content).hexdigest()
         world = loop.world
         author = self._authors.author_of(digest)
-        plan = check(content, self._children)
+        plan = check(content, self._children, world.plan.current)
         if not isinstance(plan, Rejection) and digest != world.plan.digest and self._authors.is_stale(digest):
             plan = Rejection((Problem(1, _stale(world.plan.revision)),))
         if isinstance(plan, Rejection):

@@ -34,9 +34,10 @@ def test_a_hold_where_it_does_not_count_is_not_lost() -> None:
 
 
 def test_a_task_where_it_is_not_read_is_not_lost() -> None:
-    text = of("Prose that becomes a heading", "---", "### T1 — One", "- child: backend")
-    rule = "give it a heading of level 3 below `## Working Plan`"
-    assert problems(text) == [(6, f"the task T1 has no effect here: {rule}")]
+    text = of("## Notes", "### T1 — One", "- child: backend")
+    ended = "the Working Plan was ended by the heading `Notes` on line 4"
+    rule = f"{ended}: move the task above it, or give that heading level 4 (`####`)"
+    assert problems(text) == [(5, f"the task T1 has no effect here: {rule}")]
 
 
 @pytest.mark.parametrize(
@@ -52,7 +53,7 @@ def test_what_would_swallow_the_rest_of_the_file_is_rejected(opener: str, messag
     assert problems(text) == [(7, message)]
 
 
-def test_headings_underlined_or_in_quotes_and_lists_keep_their_meaning() -> None:
-    text = "Plan: Old style\n===\n- hold: yes\n\nWorking Plan\n---\n> ### T1 — quoted\n\n- ### T2 — listed\n"
+def test_underlined_headings_keep_their_meaning() -> None:
+    text = "Plan: Old style\n===\n- hold: yes\n\nWorking Plan\n---\n> quoted\n\n- listed\n"
     expected = Plan(title="Old style", hold=True, objective="", success="", contracts=(), tasks=())
     assert parse(text, CHILDREN) == expected

@@ -1,0 +1,50 @@
+"""Find rules (`---`, `===`) that make a heading of the text above them, which loses that text and ends its section."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from supervisor.core.plan.diagnostics import Diagnostic, quoted
+from supervisor.core.plan.outline import Outline, PlanHeading
+
+
+def rules(page: Outline, sections: Collection[str]) -> Iterator[Diagnostic]:
+    """Find text that a rule makes a heading of, where text counts.
+
+    `sections`: the names (folded) of the sections whose text counts. An underlined heading is accepted as one if it is
+    the title, names a usual section, or has an underline as long as its text. In other sections any is.
+    """
+    counts = False  # whether the section that we are in has a meaning
+    plans = [heading for heading in page.headings if heading.level == 1]
+    for heading in page.headings:
+        name = heading.text.casefold()
+        if heading.level > 2:
+            continue
+        if heading is plans[0] if plans else False:
+            another = next((one for one in plans[1:] if one.text.casefold().startswith("plan:")), None)
+            meant = another is None or name.startswith("plan:")
+        else:
+            meant = not counts or not heading.underlined or _is_title(page, heading, sections)
+        if heading.underlined and not meant:
+            rule = quoted(page.lines[heading.start - 1].strip())
+            yield Diagnostic(
+                heading.start,
+                f"{rule} right below text makes a heading of {quoted(heading.text)}: leave an empty line above the "
+                f"{rule}, or write a heading as `## TITLE`",
+            )
+        else:
+            counts = heading.level == 2 and name in sections
+
+
+def _is_title(page: Outline, heading: PlanHeading, sections: Collection[str]) -> bool:
+    if heading.level == 2 and heading.text.casefold() in (*sections, *USUAL_SECTIONS):
+        return True
+    first, rule = heading.line - 1, page.lines[heading.start - 1].strip()
+    alone = heading.start - heading.line == 1 and (first == 0 or not page.lines[first - 1].strip())
+    return alone and len(rule) > _SHORT_RULE and abs(len(rule) - len(page.lines[first].strip())) <= 1
+
+
+USUAL_SECTIONS = frozenset(
+    ("child context", "parallel work", "human checkpoints", "risks and open questions", "risks", "open questions")
+)
+_SHORT_RULE = 3  # characters: so short, it is a rule as often as an underline

@@ -1,0 +1,217 @@
+"""Find what a person takes for the heading of a task and Markdown does not: its task would be lost without a word."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection, Iterator, Sequence
+
+from msgspec import Struct
+
+from supervisor.core.plan.diagnostics import Diagnostic, quoted
+from supervisor.core.plan.outline import Block, Outline
+
+
+class Names(Struct, frozen=True):
+    """The ids that decide what looks like a task."""
+
+    read: Collection[str]  # of the tasks and contracts of this file
+    known: Collection[str]  # of the tasks of the revision in force
+
+    def missing(self, entry_id: str) -> bool:
+        """Return whether the id stood for a task, and no longer does."""
+        return entry_id in self.known and entry_id not in self.read
+
+    def shapes(self) -> frozenset[str]:
+        """Return what ids look like here: `T1` and `T23` are alike."""
+        return frozenset(map(_shape, (*_USUAL, *self.read, *self.known)))
+
+
+def suspects(
+    page: Outline,
+    names: Names,
+    sections: Sequence[range],
+    interpreted: Collection[int],
+    reported: Collection[int],
+) -> Iterator[Diagnostic]:
+    """Find lines that look like the heading of a task or contract but are none.
+
+    `sections`: the lines (indexes) in which headings are entries; elsewhere, only what is certainly meant as one
+    counts. `interpreted`: line numbers to leave out. `reported`: line numbers that have a diagnostic already. Takes
+    time linear in the length of the file.
+    """
+    shapes = names.shapes()
+    inside = frozenset(at for section in sections for at in section)
+    block_of = {at: block for block in page.blocks for at in range(block.start, block.end)}
+    for at, line in enumerate(page.lines):
+        if at + 1 in interpreted or at in page.examples:
+            continue
+        block = block_of.get(at)
+        if block is not None and (
+            (block.kind == "heading_open" and not block.within)  # a real heading: parse.py decides
+            or block.start + 1 in reported  # what is wrong with the block comes first
+        ):
+            continue
+        for piece in _BREAK.split(line):
+            seen = _seen(piece)
+            if seen is None:
+                continue
+            if _is_suspect(seen, page, at, block, names, shapes, inside=at in inside):
+                yield Diagnostic(at + 1, _message(seen, piece, block, names))
+                break
+
+
+def looks_like_task(text: str, names: Names) -> bool:
+    """Return whether the text of a heading has the id and the title of a task that is not read."""
+    seen = _seen(f"## {text}")
+    if seen is None or seen.id in names.read:
+        return False
+    return (names.missing(seen.id) and bool(seen.title)) or _shape(seen.id) in names.shapes()
+
+
+class _Seen(Struct, frozen=True):
+    """A line that may be taken for a heading."""
+
+    mark: str  # what stands before the id: `###`, `**`, or nothing
+    close: bool  # whether the id touches the mark
+    id: str
+    title: str  # "" without a separator
+
+
+_LOOKED_AT = 240  # characters of a line
+_NOT_SEEN = frozenset("\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\u034f")
+_BREAK = re.compile("[\u2028\u2029]")  # editors show these as the end of a line; Markdown does not
+_NUMBER_SIGNS = str.maketrans({"\u266f": "#", "\u2317": "#", "\u22d5": "#"})
+_LINE = re.compile(
+    r"(?:[\s>]|[-*+\u2022\u25e6\u2023\u25aa\u00b7](?=\s)|\d{1,9}[.)](?=\s)|\[[ xX]\](?=\s)|-->"
+    r"|</?(?!h[1-6]\b|b>|strong>)[A-Za-z][^<>]{0,99}>)*"
+    r"(?P<mark>[*_]{0,3}#+|\*{1,3}|_{2,3}|_(?=\w)|<h[1-6][^<>]{0,40}>|<b>|<strong>|)"
+    r"(?P<gap>[\s*`\[(]*)"
+    r"(?P<id>[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,80}[A-Za-z0-9_])?)"
+    r"(?:[*_`\])]|</\w+>)*\s*"
+    r"(?P<rest>.*)",
+    re.DOTALL,
+)
+_TITLE = re.compile(r"(?:[\u2014\u2013\u2015\u2012\u2212\uff5e~:|]|-+(?=\s|$)|-+)\s*(?P<title>(?!//)\S.*)", re.DOTALL)
+_FIELD = re.compile(
+    r"[\s>]*(?:[-*+\u2022\u25e6\u2023\u25aa\u00b7]|\d{1,9}[.)])?\s*[*_`]{0,3}([A-Za-z][\w-]{0,30})[*_`]{0,3}\s*:"
+)
+_USUAL = ("T1", "T-1", "T_1", "t1", "TASK1", "TASK-1", "Task1", "Task-1", "task1", "task-1")
+_MOST_FIELDS = 14  # lines below a heading that are searched for its fields
+
+
+def _plain(line: str) -> str:
+    """Return the start of a line as a person sees it: letters of any width as ASCII, nothing that has no width."""
+    head = line[:_LOOKED_AT]
+    if head.isascii():
+        return head
+    head = unicodedata.normalize("NFKC", head).translate(_NUMBER_SIGNS)
+    return "".join(mark for mark in head if mark not in _NOT_SEEN and unicodedata.category(mark) not in ("Cf", "Mn"))
+
+
+def _seen(line: str) -> _Seen | None:
+    match = _LINE.match(_plain(line))
+    if match is None:
+        return None
+    title = _TITLE.match(match["rest"])
+    mark, entry_id = match["mark"], match["id"]
+    if mark.startswith("_"):
+        entry_id = entry_id.strip("_") or entry_id
+    return _Seen(mark, not match["gap"], entry_id, title["title"].strip(" *_#") if title else "")
+
+
+def _shape(entry_id: str) -> str:
+    return re.sub(r"[0-9]+", "0", entry_id) if re.search(r"[0-9]", entry_id) else f"={entry_id}"
+
+
+def _is_suspect(
+    seen: _Seen, page: Outline, at: int, block: Block | None, names: Names, shapes: Collection[str], *, inside: bool
+) -> bool:
+    if seen.title and names.missing(seen.id):
+        return True
+    if not seen.mark:
+        return False
+    hashes = seen.mark.count("#")
+    if hashes == 1 and seen.close and seen.id.isdigit():
+        return False  # `#12: ...` is an issue of a tracker
+    alike = _shape(seen.id) in shapes
+    if inside and hashes:
+        if (hashes == 3 and seen.title) or (alike and (hashes > 1 or seen.title)):
+            return True
+    elif inside and alike and seen.title and seen.id not in names.read:
+        return block is None or block.kind != "code_block"
+    elif hashes > 1 and alike and seen.id not in names.read and (block is None or block.kind == "paragraph_open"):
+        return not (block and block.within)
+    in_code = block is not None and block.kind == "code_block"
+    return (inside or not in_code) and _has_fields(page.lines, at)
+
+
+def _has_fields(lines: Sequence[str], at: int) -> bool:
+    """Return whether the fields of a task or contract stand below a line."""
+    at += 1
+    while at < len(lines) and not lines[at].strip(" \t>"):
+        at += 1
+    for line in lines[at : at + _MOST_FIELDS]:
+        field = _FIELD.match(_plain(line))
+        if field is None:
+            return False
+        if field[1].lower() in ("child", "between"):
+            return True
+    return False
+
+
+def _message(seen: _Seen, line: str, block: Block | None, names: Names) -> str:
+    shown = quoted(" ".join(_plain(line).split()))
+    what = f"{shown} looks like the heading of a task but is none"
+    right = f"### {seen.id} — {seen.title or 'title'}"
+    if not seen.mark:
+        what = f"{seen.id} is a task of the revision in force, and has no heading any more but this line"
+        return f"{what}: write {quoted(right)} to keep it, or begin the line with other words"
+    cause, remedy = _cause(seen, line, block)
+    return f"{what}: {cause}: {remedy or f'write {quoted(right)} at the start of a line'}"
+
+
+def _cause(seen: _Seen, line: str, block: Block | None) -> tuple[str, str]:
+    """Return why Markdown does not read the line as a heading, and what to do if that is not to write it anew."""
+    kind = block.kind if block else ""
+    if block and kind == "html_block":
+        return f"the HTML block above, from line {block.start + 1} on, swallows it", "leave an empty line above it"
+    if block and kind == "fence":
+        why = f"the code block from line {block.start + 1} on swallows it"
+        return why, "end that block with a line of its own marks only, indented as its first line"
+    if kind == "code_block":
+        why = "it is indented by a tab or four spaces, which makes it code"
+        return why, "write it at the start of a line, or put an example between lines ```"
+    if block and block.within:
+        return f"it stands in a {block.within}", ""
+    if "#" not in seen.mark:
+        return ("bold text is no heading" if seen.mark else "it has no `###`"), ""
+    return _cause_at_marks(seen, line), ""
+
+
+def _cause_at_marks(seen: _Seen, line: str) -> str:
+    parts = _AT_MARKS.match(line)
+    start, marks, after = (parts[1], parts[2], parts[3]) if parts else ("", "#", "")
+    strange = next((mark for mark in start if mark not in " \t"), None)
+    if strange is not None:
+        return f"{_name(strange)} stands before its `#`"
+    if foreign := next((mark for mark in marks if mark != "#"), None):
+        return f"{quoted(foreign)} is {_name(foreign)}, not `#`"
+    if start:
+        return "it is indented by a tab or four spaces"
+    if len(marks) > 6:
+        return "a heading has at most six `#`"
+    if after and after not in " \t" and not (after.isalnum() or after in "_*`[("):
+        return f"the space after {marks} is {_name(after)}"
+    return f"there is no space after {marks}"
+
+
+_AT_MARKS = re.compile(r"([^#\uff03\ufe5f\u266f\u2317\u22d5]*)([#\uff03\ufe5f\u266f\u2317\u22d5]+)(.?)", re.DOTALL)
+
+
+def _name(mark: str) -> str:
+    name = unicodedata.name(mark, f"U+{ord(mark):04X}").lower()
+    if mark in "*_-+>":
+        return quoted(mark)
+    article = "an" if name[0] in "aeiou" else "a"
+    return f"{article} {name} (U+{ord(mark):04X})"
