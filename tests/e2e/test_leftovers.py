@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
+from supervisor.demo.model import ModelRequest, Run, Say, Step, ToolCall
 from supervisor.runtime.daemon import ending
 from supervisor.shell import process
 from tests.e2e.lab import Lab, report, task
 
 WAITS = "until [ -e {go} ]; do sleep 0.05; done"
+ROUNDS = 8  # of a sub-agent's work; together they take longer than two looks at a silent turn
 LEFT = "its turn ended and left running"
 
 
@@ -84,13 +86,15 @@ def test_a_command_that_ends_in_time_is_waited_for_and_its_changes_count(lab: La
 
 @pytest.mark.promise("leftovers")
 def test_a_command_that_computes_is_not_ended(lab: Lab) -> None:
-    lab.set_limits(leftover_seconds=1)
-    lab.plan(task("T1", "api", "start timeout 4 sh -c 'while :; do :; done'", report("compiles")))
+    go = lab.folder / "go"
+    lab.set_limits(leftover_seconds=0.5)
+    lab.plan(task("T1", "api", f"start sh -c '{WAITS.format(go=go).replace('sleep 0.05', ':')}'", report("compiles")))
     lab.up()
+    lab.until(lambda seen: len(lab.ledger("leftovers_looked")) > 10)  # they take more than twice the time
 
+    go.touch()
     assert lab.task("T1", "done")["left"] == []
     assert lab.acts("end_leftovers") == []
-    assert len(lab.acts("look_for_leftovers")) > 4
 
 
 @pytest.mark.promise("leftovers")
@@ -130,6 +134,39 @@ def test_an_approval_of_a_sub_agent_outlives_the_supervisor(lab: Lab) -> None:
     lab.orch("answer", ask["id"], "accept")
     assert lab.task("T1", "done")["left"] == []
     assert outside.exists()
+
+
+@pytest.mark.promise("leftovers")
+def test_a_command_that_ends_with_its_server_is_reported(lab: Lab) -> None:
+    lab.plan(task("T1", "api", "start sleep 76543", report("left it")))
+    lab.up()
+    left_running(lab, "76543")
+
+    lab.orch("restart", "api")
+    assert lab.task("T1", "done")["left"] == ["sleep 76543"]
+
+
+@pytest.mark.promise("stalls")
+def test_a_turn_that_waits_for_its_sub_agent_is_not_silent(lab: Lab) -> None:
+    def script(request: ModelRequest) -> Sequence[Step]:
+        outputs = request.outputs_since_last_user()
+        if request.last_user_text() == "Help out.":
+            return [Run("sleep 0.5")] if len(outputs) < ROUNDS else [Say("helped")]
+        if not outputs:
+            return [ToolCall("multi_agent_v1", "spawn_agent", {"message": "Help out."})]
+        if len(outputs) == 1:
+            agent = json.loads(outputs[0].output)["agent_id"]
+            return [ToolCall("multi_agent_v1", "wait_agent", {"targets": [agent], "timeout_ms": 60_000})]
+        return [lab.says(report("waited"))]
+
+    lab.set_limits(stall_minutes=0.02)
+    lab.model.reset(script)
+    lab.plan(task("T1", "api"))
+    lab.up()
+
+    assert lab.task("T1", "done")["summary"] == "waited"
+    assert lab.acts("look_at_turn")
+    assert lab.acts("steer_turn") == lab.acts("interrupt_turn") == []
 
 
 @pytest.mark.promise("leftovers")

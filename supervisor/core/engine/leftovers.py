@@ -85,7 +85,14 @@ def forgotten(state: TaskState) -> TaskState:
         return state
     if state.phase is not Phase.CHECKING:
         return replace(state, leftovers=None)
-    return replace(state, leftovers=replace(state.leftovers, looking=False, looked=None, ending=False))
+    return replace(state, leftovers=replace(state.leftovers, looking=False, ending=False))
+
+
+def lost(state: TaskState) -> TaskState:
+    """Another server process runs now: what was left on the one before has ended with it."""
+    if state.leftovers is None or state.leftovers.looked is None:
+        return state
+    return replace(_with_left(state, state.leftovers.looked.names), leftovers=replace(state.leftovers, looked=None))
 
 
 def intended(state: TaskState, action: act.LookForLeftovers | act.EndLeftovers) -> TaskState:
@@ -136,10 +143,14 @@ def ended(world: World, event: ev.LeftoversEnded) -> World:
     def change(state: TaskState) -> TaskState:
         if state.last_turn != event.turn:
             return state
-        left = tuple(dict.fromkeys((*state.result.left, *event.ended)))[-LEFT_KEPT:]
-        return replace(state, leftovers=None, result=replace(state.result, left=left))
+        return replace(_with_left(state, event.ended), leftovers=None)
 
     return with_task(world, event.task, change)
+
+
+def _with_left(state: TaskState, names: tuple[str, ...]) -> TaskState:
+    left = tuple(dict.fromkeys((*state.result.left, *names)))[-LEFT_KEPT:]
+    return replace(state, result=replace(state.result, left=left))
 
 
 # ── how long ─────────────────────────────────────────────────────────────────────────────────────

@@ -100,6 +100,8 @@ class Listener:
             session.signs.pop(notification.body.turn.id, None)
         elif (turn := notification.sign) is not None:
             session.signs[turn] = self._now()
+            if (root := session.notifications.roots.get(turn)) in session.signs:
+                session.signs[root] = self._now()  # a turn may wait for its sub-agent
         event = session.notifications.receive(notification, self._now())
         if isinstance(event, ev.LeftoverReported):
             event = replace(event, files=_inside(self._child.path, event.files))

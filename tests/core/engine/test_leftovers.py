@@ -155,6 +155,20 @@ def test_a_connection_that_is_lost_begins_the_looks_anew() -> None:
     assert kinds(seen(scene)) == [act.RunChecks]
 
 
+def test_what_ended_with_its_server_is_reported_and_what_an_adopted_server_runs_is_looked_at_in_its_time() -> None:
+    scene = ended()
+    seen(scene, "make")
+    scene.exited("backend")
+    assert scene.ready("backend", adopted=True) == ()
+    assert scene.state("T1").result.left == ()
+    assert kinds(scene.tick()) == [act.LookForLeftovers]
+    scene.exited("backend")
+    assert kinds(scene.tick()) == [act.EnsureServer]
+    assert kinds(scene.ready("backend", pid=12)) == [act.LookForLeftovers]
+    assert kinds(seen(scene)) == [act.RunChecks]
+    assert scene.state("T1").result.left == ("make",)
+
+
 def test_a_new_brief_starts_its_turn_at_once_and_what_was_left_is_looked_at_after_it() -> None:
     scene = ended()
     seen(scene, "make")

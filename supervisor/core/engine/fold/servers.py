@@ -54,7 +54,13 @@ def server_changed(
         case ev.ServerStopFailed():
             state = after_server(server.state, ServerTrigger.STOP_FAILED)
             server = replace(server, state=state, problem=event.reason, ended=event.at)
-    return _disconnected(replace(world, servers=put(world.servers, event.child, server)), event.child, event.at)
+    world = _disconnected(replace(world, servers=put(world.servers, event.child, server)), event.child, event.at)
+    if isinstance(event, ev.ServerReady) and not event.adopted:
+        tasks = {
+            task: leftovers.lost(state) if state.child == event.child else state for task, state in world.tasks.items()
+        }
+        world = replace(world, tasks=tasks)
+    return world
 
 
 def server_probed(world: World, event: ev.ServerUnresponsive | ev.ServerResponded) -> World:
