@@ -57,6 +57,13 @@ class Task(Struct, frozen=True):
     line: int = 0  # of its heading in plan.md, from 1
 
 
+class Problem(Struct, frozen=True):
+    """One thing wrong in plan.md."""
+
+    line: int  # from 1
+    message: str  # a sentence; it suggests the nearest right word
+
+
 class Plan(Struct, frozen=True):
     """One version of plan.md."""
 
@@ -67,6 +74,7 @@ class Plan(Struct, frozen=True):
     contracts: tuple[Contract, ...]  # in the order of the file
     tasks: tuple[Task, ...]  # in the order of the file
     budget: Budget | None = None  # for all tasks together
+    warnings: tuple[Problem, ...] = ()  # what may not mean what its author thinks, ordered by line
 
     def task(self, task_id: str) -> Task | None:
         """The task with this id, or None."""
@@ -75,13 +83,6 @@ class Plan(Struct, frozen=True):
     def contract(self, contract_id: str) -> Contract | None:
         """The contract with this id, or None."""
         return next((contract for contract in self.contracts if contract.id == contract_id), None)
-
-
-class Problem(Struct, frozen=True):
-    """One thing wrong in plan.md."""
-
-    line: int  # from 1
-    message: str  # a sentence; it suggests the nearest right word
 
 
 class Rejection(Struct, frozen=True):

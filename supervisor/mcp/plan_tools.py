@@ -72,6 +72,7 @@ class PlanTools:
         return {
             "ok": True,
             "problems": [],
+            "warnings": [{"line": one.line, "message": one.message} for one in plan.warnings],
             "title": plan.title,
             "hold": plan.hold,
             "tasks": tasks[:TASKS],

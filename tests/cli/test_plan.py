@@ -73,6 +73,7 @@ def test_a_good_plan_as_json_has_its_tasks(workspace: WorkspacePaths, orch: Orch
         {
             "ok": True,
             "problems": [],
+            "warnings": [],
             "title": "Pair devices",
             "hold": False,
             "tasks": [
@@ -123,6 +124,29 @@ def test_every_problem_is_shown_with_its_line(workspace: WorkspacePaths, orch: O
     )
     lines = "".join(f"plan.md:{one['line']}: {one['message']}\n" for one in printed["problems"])
     assert orch("plan", "check") == (1, lines, "")
+
+
+def test_a_warning_leaves_the_plan_valid(workspace: WorkspacePaths, orch: Orch) -> None:
+    workspace.plan.write_text(f"{GOOD}\nPoll.\n\n- timeout: raise it\n", encoding="utf-8")
+    ran = orch("plan", "check")
+    message = (
+        "`timeout: raise it` is read as text, not as a field: if it is meant as one, move it right below the heading "
+        "of T2; if not, write the word in code: `` `timeout`: ``"
+    )
+    assert (ran.code, ran.err) == (0, f"plan.md:24: warning: {message}\n")
+    assert json.loads(orch("plan", "check", "--json").out)["warnings"] == [{"line": 24, "message": message}]
+
+
+def test_a_task_in_force_does_not_vanish_by_a_slip(workspace: WorkspacePaths, orch: Orch) -> None:
+    keep(workspace, GOOD)
+    workspace.plan.write_text(
+        GOOD.replace("### T2 — Poll\n- child: mobile\n- after: T1", "T2 — Poll"), encoding="utf-8"
+    )
+    ran = orch("plan", "check")
+    assert (ran.code, ran.out.split(": ")[0:2]) == (
+        1,
+        ["plan.md:18", "T2 is a task of the revision in force, and has no heading any more but this line"],
+    )
 
 
 def test_another_file_can_be_checked(workspace: WorkspacePaths, orch: Orch, tmp_path: Path) -> None:

@@ -39,7 +39,9 @@ def check(
     if isinstance(plan, Rejection):
         problems = [{"line": one.line, "message": one.message} for one in plan.problems]
         if as_json:
-            output.emit_json({"ok": False, "problems": problems, "title": None, "hold": None, "tasks": []})
+            output.emit_json(
+                {"ok": False, "problems": problems, "warnings": [], "title": None, "hold": None, "tasks": []}
+            )
         else:
             for one in plan.problems:
                 output.emit(f"{name}:{one.line}: {one_line(one.message)}")
@@ -49,6 +51,8 @@ def check(
         output.emit_json(_as_json(plan, revision, changes))
     else:
         _show(name, plan, revision, changes)
+        for one in plan.warnings:
+            output.say(f"{name}:{one.line}: warning: {one_line(one.message)}")
     return 0
 
 
@@ -77,6 +81,7 @@ def _as_json(plan: Plan, revision: int | None, changes: str | None) -> dict[str,
     return {
         "ok": True,
         "problems": [],
+        "warnings": to_builtins(plan.warnings),
         "title": plan.title,
         "hold": plan.hold,
         "tasks": [to_builtins(task) for task in plan.tasks],

@@ -32,11 +32,16 @@ class Diagnostic(Struct, frozen=True):
 
 def rejection(diagnostics: Iterable[Diagnostic]) -> Rejection:
     """Collect diagnostics in a rejection, ordered by line. Of more than `MAX_PROBLEMS`, the rest is only counted."""
+    return Rejection(problems_of(diagnostics))
+
+
+def problems_of(diagnostics: Iterable[Diagnostic], noun: str = "problem") -> tuple[Problem, ...]:
+    """Return diagnostics as problems, ordered by line. Of more than `MAX_PROBLEMS`, the rest is counted."""
     ordered = sorted(diagnostics, key=lambda diagnostic: diagnostic.line)
     problems = [diagnostic.problem() for diagnostic in ordered[:MAX_PROBLEMS]]
     if more := ordered[MAX_PROBLEMS:]:
-        problems.append(Problem(more[0].line, f"{len(more)} more problem{'s' * (len(more) > 1)} from here on"))
-    return Rejection(tuple(problems))
+        problems.append(Problem(more[0].line, f"{len(more)} more {noun}{'s' * (len(more) > 1)} from here on"))
+    return tuple(problems)
 
 
 def nearest(word: str, choices: Iterable[str]) -> str | None:

@@ -54,7 +54,6 @@ def scan(lines: Sequence[str], start: int, end: int, known: Sequence[str]) -> tu
                 rule = "write `- name: value`, or leave an empty line between the fields and the text"
                 diagnostics.append(Diagnostic(at + 1, f"{quoted(bullet.text)} is not a field: {rule}"))
         elif not line[0].isspace():
-            diagnostics += _stranded(lines, at, end, known)
             break
         elif bullet:
             diagnostics.append(
@@ -88,6 +87,11 @@ class Fields:
     def line(self, name: str) -> int:
         """Return the line of a field. Raises KeyError if the list does not have it."""
         return self._found[name].line
+
+    def reject(self, name: str) -> None:
+        """Add a diagnostic about the value of a field. Raises KeyError if the list does not have it."""
+        field = self._found[name]
+        self._flag(field, f"`{name}` cannot be {quoted(field.value)}")
 
     def words(self, name: str) -> str | None:
         """Return the value as free text, or None without the field."""
@@ -196,21 +200,6 @@ def _name_and_value(text: str, known: Sequence[str]) -> tuple[str, str] | None:
         return None
     name, value = match[1].lower(), match[2]
     return (name, value.strip()) if not value or value[0].isspace() or name in known else None
-
-
-def _stranded(lines: Sequence[str], at: int, end: int, known: Sequence[str]) -> list[Diagnostic]:
-    """Find fields below text that ended their list without a blank line. They are meant as fields, so ignoring them
-    would lose them."""
-    diagnostics = []
-    while at < end and lines[at].strip():
-        bullet = _bullet(lines, at, end)
-        pair = _name_and_value(bullet.text, known) if bullet else None
-        if pair and pair[0] in known:
-            diagnostics.append(
-                Diagnostic(at + 1, f"`{pair[0]}` is below other text: move it up to the list below the heading")
-            )
-        at += 1
-    return diagnostics
 
 
 def _skip_blank(lines: Sequence[str], at: int, end: int) -> int:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from supervisor.core.plan.conflicts import conflicts
-from supervisor.core.plan.diagnostics import MAX_PROBLEMS, Diagnostic, any_of, nearest, quoted, rejection
+from supervisor.core.plan.diagnostics import MAX_PROBLEMS, Diagnostic, any_of, nearest, problems_of, quoted, rejection
 from supervisor.core.plan.fields import Fields, scan
 from supervisor.core.plan.outline import Outline, PlanHeading, outline, trimmed
 from supervisor.core.plan.rules import rules
-from supervisor.core.plan.suspects import Names, looks_like_task, suspects
+from supervisor.core.plan.strays import Read, ids, strays, words
+from supervisor.core.plan.suspects import Names, fields_below, looks_like_task, suspects
 from supervisor.domain.plan import HUMAN, Budget, Contract, Plan, Rejection, SandboxMode, Task, ThreadChoice
 
 MAX_CHARACTERS = 600_000
@@ -54,7 +56,9 @@ def parse(text: str, children: Collection[str], known: Collection[str] = ()) -> 
         return rejection(conflicting)  # whatever else is wrong may be theirs
     reader = _Reader(page, diagnostics, tuple(children), frozenset(known))
     plan = reader.plan()
-    return rejection(reader.diagnostics) if reader.diagnostics else plan
+    if reader.diagnostics:
+        return rejection(reader.diagnostics)
+    return replace(plan, warnings=problems_of(reader.warnings, "warning")) if reader.warnings else plan
 
 
 _OBJECTIVE, _SUCCESS, _CONTRACTS, _WORKING_PLAN = "Objective", "Success Criteria", "Contracts", "Working Plan"
@@ -88,6 +92,7 @@ class _Reader:
         self, page: Outline, diagnostics: list[Diagnostic], children: tuple[str, ...], known: frozenset[str]
     ) -> None:
         self.diagnostics = diagnostics
+        self.warnings: list[Diagnostic] = []
         self._page = page
         self._children = children
         self._known = known
@@ -113,7 +118,10 @@ class _Reader:
         names = Names(frozenset((*tasks, *contracts)), self._known)
         entries = [self._lines_of(section) for name in (_CONTRACTS, _WORKING_PLAN) for section in sections[name]]
         reported = {diagnostic.line for diagnostic in self.diagnostics}
-        self.diagnostics += suspects(self._page, names, entries, self._interpreted, reported)
+        lost = list(suspects(self._page, names, entries, self._interpreted, reported))
+        self.diagnostics += lost
+        theirs = {below for one in lost for below in fields_below(self._page.lines, one.line - 1)}
+        self._strays(contracts, tasks, theirs)
         self.diagnostics += self._misplaced(names, sections[_WORKING_PLAN])
         return plan
 
@@ -240,6 +248,37 @@ class _Reader:
                 expect = (page.lines[at][mark.end() :], *page.lines[at + 1 : end])
                 return trimmed(steps), trimmed(expect).strip()
         return page.text(entry.body, end), ""
+
+    def _strays(self, contracts: Mapping[str, _Entry], tasks: Mapping[str, _Entry], theirs: Collection[int]) -> None:
+        """Find fields below the text of the plan's title, of each contract and of each task. `theirs`: indexes of lines
+        that belong to the heading of a task that is not read."""
+        page, who = self._page, (*self._children, HUMAN)
+        of_plan: dict[str, Read] = {"hold": lambda one: one.yes("hold"), "budget": lambda one: one.amount("budget")}
+        of_contract: dict[str, Read] = {"between": lambda one: one.names("between", "child", self._children)}
+        of_task: dict[str, Read] = {
+            **of_plan,
+            "child": lambda one: one.choice("child", who),
+            "after": lambda one: one.words("after"),
+            "contracts": lambda one: ids(one, "contracts", contracts),
+            "verify": lambda one: one.words("verify"),
+            "thread": lambda one: one.choice("thread", _THREADS),
+            "model": lambda one: words(one, "model"),
+            "effort": lambda one: words(one, "effort"),
+            "sandbox": lambda one: one.choice("sandbox", _SANDBOXES),
+            "timeout": lambda one: one.minutes("timeout"),
+        }
+        places = [
+            (each.body, each.heading.end, f"the heading of {each.id}", of_contract) for each in contracts.values()
+        ]
+        places += [(each.body, each.heading.end, f"the heading of {each.id}", of_task) for each in tasks.values()]
+        for title in [one for one in page.headings if one.level == 1][:1]:
+            body = scan(page.lines, title.start, title.end, PLAN_FIELDS)[1]
+            places.append((body, title.end, "the title", of_plan))
+        for start, end, owner, readers in places:
+            for stray in strays(page, start, end, owner, readers):
+                if stray.diagnostic.line - 1 in theirs:
+                    continue
+                (self.diagnostics if stray.certain else self.warnings).append(stray.diagnostic)
 
     def _misplaced(self, names: Names, working: Sequence[PlanHeading]) -> Iterator[Diagnostic]:
         """Find holds and tasks in places where they have no effect: ignoring them would start or retire tasks."""

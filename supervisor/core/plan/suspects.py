@@ -148,16 +148,19 @@ def _is_suspect(
 
 def _has_fields(lines: Sequence[str], at: int) -> bool:
     """Return whether the fields of a task or contract stand below a line."""
+    names = (_FIELD.match(_plain(lines[below])) for below in fields_below(lines, at))
+    return any(name is not None and name[1].lower() in ("child", "between") for name in names)
+
+
+def fields_below(lines: Sequence[str], at: int) -> Iterator[int]:
+    """Return the indexes of the lines below `at` that look like its fields, at most `_MOST_FIELDS`."""
     at += 1
     while at < len(lines) and not lines[at].strip(" \t>"):
         at += 1
-    for line in lines[at : at + _MOST_FIELDS]:
-        field = _FIELD.match(_plain(line))
-        if field is None:
-            return False
-        if field[1].lower() in ("child", "between"):
-            return True
-    return False
+    for below in range(at, min(at + _MOST_FIELDS, len(lines))):
+        if not _FIELD.match(_plain(lines[below])):
+            return
+        yield below
 
 
 def _message(seen: _Seen, line: str, block: Block | None, names: Names) -> str:

@@ -238,7 +238,7 @@ def test_an_id_of_any_form_is_known_from_the_revision_in_force() -> None:
     ],
 )
 def test_junk_is_judged_in_linear_time(unit: str) -> None:
-    text = among_tasks(unit * (500_000 // len(unit)))
+    text = among_tasks(unit * (150_000 // len(unit)))
     begun = time.process_time()
     parse(text, CHILDREN, ["T2"])
     assert time.process_time() - begun < 5

@@ -1,0 +1,114 @@
+"""A field below the text of its task is refused, or at least warned of: it would be taken for prose."""
+
+from __future__ import annotations
+
+import pytest
+
+from supervisor.core.plan.parse import parse
+from supervisor.domain.plan import Plan, Problem
+from tests.core.plan.pages import CHILDREN, of, problems
+
+FIRST = ("### T1 — One", "- child: backend", "", "Do it.")
+LINE = 9
+
+
+def refusal(name: str, owner: str = "the heading of T1") -> str:
+    return (
+        f"`{name}` does not count here, below other text: move it right below {owner}, "
+        f"or write the word in code: `` `{name}`: ``"
+    )
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        "- verify: `make test`",
+        "- verify: that all is well",
+        "- Verify: `make`",
+        "- **verify**: `make`",
+        "- **verify:** `make`",
+        "* verify: `make`",
+        "+ verify: `make`",
+        "1. verify: `make`",
+        "  - verify: `make`",
+        "> - verify: `make`",
+        "\u2022 verify: `make`",
+        "-\u00a0verify: `make`",
+        "- verify\uff1a`make`",
+        "- after: T1",
+        "- after: the deploy",
+        "- child: mobile",
+        "- child: human",
+        "- contracts: C9",
+        "- hold: yes",
+        "- thread: fresh",
+        "- model: gpt-5",
+        "- effort: high",
+        "- sandbox: read-only",
+        "- timeout: 30",
+        "- timeout: 1.5 min",
+        "- budget: 5k tokens",
+    ],
+)
+def test_a_field_below_text_is_refused_with_both_ways_out(item: str) -> None:
+    name = next(word for word in item.lower().replace("\uff1a", ":").replace("*", " ").split() if word[0].isalpha())
+    expected = [(LINE, refusal(name.rstrip(":").partition(":")[0]))]
+    assert problems(of(*FIRST, "", item)) == expected
+    assert problems(of(*FIRST, "More.", item)) == expected
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        "- timeout: raise it to 30 s",
+        "- child: the nodes below",
+        "- contracts: keep them",
+        "- hold: the button for three seconds",
+        "- thread: use one per connection",
+        "- model: add a table of users",
+        "- effort: keep it small",
+        "- sandbox: try it there first",
+        "- budget: a line for each month",
+    ],
+)
+def test_an_instruction_that_begins_like_a_field_is_a_warning(item: str) -> None:
+    plan = parse(of(*FIRST, "", item), CHILDREN)
+    assert isinstance(plan, Plan), plan
+    name = item[2:].partition(":")[0]
+    assert plan.warnings == (
+        Problem(
+            LINE,
+            f"`{item[2:]}` is read as text, not as a field: if it is meant as one, move it right below the heading of "
+            f"T1; if not, write the word in code: `` `{name}`: ``",
+        ),
+    )
+    assert plan.tasks[0].instructions == f"Do it.\n\n{item}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "- `verify`: the signature",
+        "```\n- verify: `make`\n```",
+        "<!--\n- verify: `make`\n-->",
+        "- to verify: look",
+        "- verify the result",
+        "- verification: by hand",
+        "- [ ] verify: the result",
+        "- between: here and there",
+        "Verify: see below.",
+    ],
+)
+def test_other_text_is_neither(text: str) -> None:
+    plan = parse(of(*FIRST, "", *text.split("\n")), CHILDREN)
+    assert isinstance(plan, Plan), plan
+    assert plan.warnings == ()
+    assert plan.tasks[0].instructions == f"Do it.\n\n{text}"
+
+
+def test_a_field_of_a_contract_and_of_the_plan_are_not_lost_either() -> None:
+    text = (
+        "# Plan: A\n\nProse.\n\n- budget: 5M tokens\n\n## Contracts\n\n### C1 — One\n- between: backend, mobile\n\n"
+        "Text.\n- between: backend, firmware\n- child: backend\n\n## Working Plan\n"
+    )
+    assert problems(text) == [(5, refusal("budget", "the title")), (13, refusal("between", "the heading of C1"))]
