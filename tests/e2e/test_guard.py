@@ -247,3 +247,23 @@ def test_in_the_foreground_a_signal_ends_everything_in_order() -> None:
             rest = process.stderr.read()
             assert (process.wait(SLOW), "server_stopped api" in rest) == (0, True)
         assert made.orch("status", check=False).returncode == 3
+
+
+@pytest.mark.promise("no orphan")
+def test_down_ends_what_left_its_session_and_environment_also_below_an_earlier_keeper(lab: Lab) -> None:
+    out = lab.repos["api"] / "orphan"
+    lab.plan(task("T1", "api", f"escalate {command(lab, out, 'ping', orphan=True)}", report("left one")))
+    lab.orch("answer", lab.ask()["id"], "accept")
+    lab.task("T1", "done")
+    (orphan,) = [one for one in psutil.process_iter() if str(out) in " ".join(_words(one))]
+    os.kill(lab.status()["supervisor"]["pid"], 9)
+    lab.up()
+    lab.orch("down")
+    assert not orphan.is_running()
+
+
+def _words(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline() if process.environ().get("ORPHAN") else []
+    except psutil.Error:
+        return []

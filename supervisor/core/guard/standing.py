@@ -68,9 +68,11 @@ def standing(caller: Caller | UnseenCaller, own: Supervisor) -> Standing | Refus
 
 
 def _origin(lineage: tuple[Ancestor, ...], own: Supervisor) -> Standing | Refusal:
+    marked = any(one.mark == f"{own.workspace}/{ORCHESTRATOR}" for one in lineage)
+    person = Standing.ORCHESTRATOR if marked else Standing.PERSON  # its server may be missing in the records
     for one in lineage:
         if one.pid == own.pid:
-            return Standing.PERSON  # the config's own command, such as `notify.command`
+            return person  # the config's own command, such as `notify.command`
         child = own.servers.get((one.pid, one.ticks))
         if child == ORCHESTRATOR:
             return Standing.ORCHESTRATOR
@@ -80,7 +82,7 @@ def _origin(lineage: tuple[Ancestor, ...], own: Supervisor) -> Standing | Refusa
             return _descends(f"the server of {one.mark.partition('/')[2] or 'a child'}")
         if one.keeper:
             return _descends("a server of orch")
-    return Standing.PERSON
+    return person
 
 
 def _descends(what: str) -> Refusal:

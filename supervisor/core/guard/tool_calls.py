@@ -28,8 +28,8 @@ class PendingCall(NamedTuple):
 def covers(call: PendingCall, method: str, params: Mapping[str, object]) -> bool:
     """Whether a request is what this tool call is for: the same method with the same words."""
     given = call.arguments
-    if call.tool not in TOOLS.get(method, ()):
-        return False
+    if call.tool not in TOOLS.get(method, ()) or params.get("for_session") or params.get("source") == "human":
+        return False  # no tool asks for the rest of a session, or speaks for the person
     if call.tool == "write_plan":
         text = given.get("text")
         return isinstance(text, str) and hashlib.sha256(_encoded(text)).hexdigest() == params.get("digest")
@@ -40,7 +40,7 @@ def covers(call: PendingCall, method: str, params: Mapping[str, object]) -> bool
 
 
 def _same(given: Mapping[str, object], params: Mapping[str, object]) -> bool:
-    """Whether the request says what the tool was called with; what a tool adds by itself (`source`) is no matter."""
+    """Whether the request says what the tool was called with; what a tool adds by itself is no matter."""
     names = ("text", "task", "child", "question", "ask", "decision")
     return all((given.get(name) or None) == (params.get(name) or None) for name in names)
 

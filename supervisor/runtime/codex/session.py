@@ -21,6 +21,7 @@ from supervisor.shell.connection import Connection
 from supervisor.shell.process import Identity, Spawned
 from supervisor.wire.codex.activity import activity
 from supervisor.wire.codex.decode import NotUnderstood
+from supervisor.wire.codex.items import McpToolCall
 from supervisor.wire.codex.notifications import FLOODS, Notification, OfRequest, OfTurn, read_notification
 from supervisor.wire.codex.reader import NotificationReader
 from supervisor.wire.codex.requests import read_request, same_request, tool_arguments
@@ -38,7 +39,7 @@ class Session(Struct):
     notifications: NotificationReader
     pid: int
     asked: dict[RequestKey, tuple[Call, Request]] = {}
-    confirmations: dict[RequestKey, JsonObject] = {}  # the arguments of each call of `answer` that Codex asked about
+    confirmations: dict[RequestKey, str] = {}  # the call of `answer` (its item) that Codex asked about
     signs: dict[str, datetime] = {}  # by turn: its last sign of life
     awaited: dict[str, asyncio.Event] = {}  # by turn: set when it ends, while `interrupt` waits for it
 
@@ -128,12 +129,20 @@ class Listener:
             )
             session.asked[request.key] = (call, request)
             if request.tool == ANSWER_TOOL:
-                session.confirmations[request.key] = tool_arguments(call)
+                self._confirming(session, request.key, tool_arguments(call))
             self._post(ev.RequestReceived(self._now(), request))
             return
         self._group.create_task(self._decline(session, call), name=f"decline {call.method}")
         if call.method != "currentTime/read":
             self._post(ev.RequestDeclined(self._now(), self._child.name, call.method))
+
+    def _confirming(self, session: Session, key: RequestKey, arguments: JsonObject) -> None:
+        """Note which call of `answer` Codex asks about: one with these arguments that it has not asked about yet."""
+        taken = set(session.confirmations.values())
+        for item in session.notifications.items.values():
+            if isinstance(item, McpToolCall) and item.arguments == arguments and item.id not in taken:
+                session.confirmations[key] = item.id
+                return
 
     async def _decline(self, session: Session, call: Call) -> None:
         with suppress(ConnectionLost):

@@ -45,7 +45,7 @@ class ChildPart(Struct, frozen=True, forbid_unknown_fields=True):
         str | None, Meta(description="The reasoning effort for all its tasks. Without it, your Codex config decides.")
     ] = None
     sandbox: Annotated[SandboxMode, Meta(description="What the child's commands may write.")] = "workspace-write"
-    network: Annotated[YesNo, Meta(description="Lets its commands and its verify commands open sockets.")] = False
+    network: Annotated[YesNo, Meta(description="Lets its commands open sockets, also to your own services.")] = False
     approvals: Annotated[
         Approvals, Meta(description="`never`: Codex asks for nothing, and whatever needs an approval fails.")
     ] = "on-request"

@@ -15,6 +15,9 @@ from supervisor.shell.control_client import socket_name
 from supervisor.wire.control import LINE_LIMIT
 from supervisor.wire.jsonrpc import INVALID_PARAMS, REFUSED, Call, Peer
 
+REFUSED_WITHIN = 2.0  # seconds in which a refused client is told the reason
+REFUSED_AT_ONCE = 64  # refused clients that are waited for; more are cut off
+
 
 class Doorkeeper(Protocol):
     """What the socket needs of `guard.Guard`."""
@@ -33,6 +36,7 @@ class ControlSocket:
         self._control = control
         self._guard = guard
         self._group = group
+        self._refusing = 0  # refused clients that have not sent their request yet
 
     async def serve(self, ready: asyncio.Event) -> None:
         """Listen until cancelled. Only this user can connect: mode 0600, in a folder of 0700."""
@@ -57,13 +61,29 @@ class ControlSocket:
     async def _client(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             who = self._guard.admit(writer.get_extra_info("socket"))
+            if isinstance(who, Refusal):
+                await self._refuse(reader, writer, who)
+                return
             while line := await reader.readline():
                 writer.write((await self.answer(line, who)).encode("utf-8", "surrogatepass") + b"\n")
                 await writer.drain()
-        except (ConnectionError, ValueError):
-            pass  # the client went away, or sent a longer line than LINE_LIMIT
+        except (ConnectionError, ValueError, TimeoutError):
+            pass  # the client went away, sent a longer line than LINE_LIMIT, or was refused and sent nothing
         finally:
             writer.close()
+
+    async def _refuse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, why: Refusal) -> None:
+        """Answer requests with the reason. Refused clients may not hold a descriptor for long, or many of them."""
+        if self._refusing >= REFUSED_AT_ONCE:
+            return
+        self._refusing += 1
+        try:
+            async with asyncio.timeout(REFUSED_WITHIN):
+                while line := await reader.readline():
+                    writer.write((await self.answer(line, why)).encode("utf-8", "surrogatepass") + b"\n")
+                    await writer.drain()
+        finally:
+            self._refusing -= 1
 
     async def answer(self, line: bytes, who: Standing | Refusal) -> str:
         """Answer one line of a client with one line; refuse what is no request, or not for this client to ask."""

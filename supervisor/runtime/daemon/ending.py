@@ -54,13 +54,14 @@ def end_process(identity: Identity) -> None:
 
 
 def stop_leftovers(workspace: WorkspacePaths, report: Callable[[str], None]) -> list[str]:
-    """End every server of this workspace and all that they started; return the names of the children that had one.
+    """End every server of this workspace and all that they started, in whatever session and environment it runs; return
+    the names of the children that had one.
 
     Call this only when no supervisor is up. Raises OrchError naming what survives.
     """
     registry = Registry(workspace.registry)
-    running = registry.alive()
-    if not running and not process.marked(workspace.mark()):
+    running, orphans = registry.alive(), process.kept(workspace.id)
+    if not running and not orphans and not process.marked(workspace.mark()):
         return []
 
     import asyncio  # import late (40 ms): an orderly end does not need it
@@ -71,7 +72,7 @@ def stop_leftovers(workspace: WorkspacePaths, report: Callable[[str], None]) -> 
                 report(f"stopping {child} (process {record.identity.pid})")
                 mark = workspace.mark(child)
                 group.create_task(process.stop_tree(record.identity, mark, grace=STOP_GRACE), name=f"stop {child}")
-        await process.kill_tree(None, workspace.mark())
+        await process.kill_tree(None, workspace.mark(), orphans)
 
     asyncio.run(stop_all())
     for child in running:

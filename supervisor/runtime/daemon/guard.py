@@ -28,7 +28,8 @@ _NOT_CALLED = Refusal(
     "no call of that tool of the orchestrator is under way", "the orchestrator steers by its tools and by plan.md only"
 )
 _NOT_AGREED = Refusal(
-    "the person has not agreed to this answer", "call the tool `answer` again: the person is asked, and confirms it"
+    "the person has not confirmed this answer with `orch answer`",
+    "the person answers the ask with `orch answer`, or confirms your next call of `answer` there",
 )
 
 
@@ -109,24 +110,18 @@ class Guard:
         return next((one for one in calls if (one.id, words) not in self._used and covers(one, method, params)), None)
 
     def _agreed(self, call: PendingCall) -> bool:
-        """Use up the confirmation of this call, if there is one: Codex asked for it over our own connection, and the
-        person said yes, here or in the session's window. Codex does not continue a call that was declined there."""
+        """Whether Codex asked for just this call over our own connection, and the person said yes by `orch answer`.
+
+        An answer in another window of the session does not count: the supervisor does not see who gave it, or which.
+        """
         session = self._orchestrator.session
-        if session is None:
-            return False
-        for key, asked in session.confirmations.items():
-            if asked == call.arguments and key not in session.asked and _accepted(self._loop.world, key):
-                del session.confirmations[key]  # one answer for each
-                return True
-        return False
+        keys = [key for key, item in session.confirmations.items() if item == call.id] if session is not None else []
+        return any(_accepted(self._loop.world, key) for key in keys)
 
 
 def _accepted(world: World, key: RequestKey) -> bool:
-    asks = [one for one in world.asks.values() if one.request == key]
-    return any(
-        (one.answer is not None and one.answer.decision == "accept") or one.state is AskState.EXTERNAL or one.external
-        for one in asks
-    )
+    asks = [one for one in world.asks.values() if one.request == key and one.state is AskState.ANSWERED]
+    return any(one.answer is not None and one.answer.decision == "accept" and not one.external for one in asks)
 
 
 def _user(uid: int) -> str:

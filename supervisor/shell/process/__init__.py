@@ -6,7 +6,7 @@ Here: processes and the trees below them. Not here: what a server is (`runtime.c
 from supervisor.domain.process import MARK
 from supervisor.shell.process.start import ExitStatus, Spawned, spawn, wait_exit
 from supervisor.shell.process.stop import kill_tree, stop_tree, sweep
-from supervisor.shell.process.table import Identity, alive, identity_of, marked, marks, rss_bytes, tree_seconds
+from supervisor.shell.process.table import Identity, alive, identity_of, kept, marked, marks, rss_bytes, tree_seconds
 
 __all__ = [
     "MARK",
@@ -15,6 +15,7 @@ __all__ = [
     "Spawned",
     "alive",
     "identity_of",
+    "kept",
     "kill_tree",
     "marked",
     "marks",

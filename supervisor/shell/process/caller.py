@@ -14,7 +14,7 @@ from supervisor.domain.process import KEEPER, MARK, Ancestor, Caller, UnseenCall
 
 PEERPIDFD = 77  # SO_PEERPIDFD of Linux 6.5, which Python's `socket` does not name
 NAMESPACES = ("mnt", "net", "pid", "user")
-DEPTH = 1024  # generations that are looked at; whoever has more is not seen whole
+DEPTH = 100  # generations that are looked at (5 ms); whoever has more is not seen whole
 TRIES = 5  # readings of a line in which a process ended meanwhile
 
 _ENDED = "it ended before it could be looked at"
@@ -114,7 +114,7 @@ def _marks(pid: int) -> tuple[str, bool]:
     """The mark that a process was started with, and whether it is a keeper. Another user's process shows none."""
     try:
         entries = _read(f"/proc/{pid}/environ").split(b"\0")
-    except OSError:
+    except (PermissionError, ProcessLookupError, FileNotFoundError):  # another user's, or gone
         return "", False
     marks = [os.fsdecode(one.partition(b"=")[2]) for one in entries if one.startswith(f"{MARK}=".encode())]
     return marks[0] if marks else "", any(one.startswith(f"{KEEPER}=".encode()) for one in entries)

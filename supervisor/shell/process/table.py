@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakKeyDictionary
 
-from supervisor.domain.process import MARK
+from supervisor.domain.process import KEEPER, MARK
 
 if TYPE_CHECKING:
     import asyncio
@@ -79,6 +79,14 @@ def marked(mark: str) -> list[Identity]:
     """
     table = read_table()
     return [table.rows[pid].identity for pid in table.marked(mark) if not table.rows[pid].dead]
+
+
+def kept(workspace: str) -> tuple[Identity, ...]:
+    """Find the live processes right below the keepers of this workspace, but for supervisors (a keeper forks its own):
+    servers whose supervisor has ended, and what servers started and left."""
+    found = [one for one in rows() if not one.dead]
+    ours = {one.identity.pid for one in found if _variable(one.identity.pid, KEEPER) == workspace}
+    return tuple(one.identity for one in found if one.parent in ours and one.identity.pid not in ours)
 
 
 def marks(family: str) -> set[str]:
@@ -214,17 +222,20 @@ def _pids() -> Iterable[int]:
 
 def _mark_of(pid: int) -> str | None:
     """The mark that a process was started with; None if it has none, hides it, is another user's or gone."""
-    if not has_proc():
-        return _mark_by_psutil(pid)
+    return _variable(pid, MARK) if has_proc() else _mark_by_psutil(pid)
+
+
+def _variable(pid: int, name: str) -> str | None:
+    """A variable of the environment that a process of this user was started with."""
     try:
         if os.stat(f"/proc/{pid}").st_uid != os.getuid():
             return None
         environ = _read(f"/proc/{pid}/environ")
     except OSError:
         return None
-    name = f"{MARK}=".encode("ascii")
-    entry = next((entry for entry in environ.split(b"\0") if entry.startswith(name)), None)
-    return None if entry is None else os.fsdecode(entry[len(name) :])
+    begin = f"{name}=".encode("ascii")
+    entry = next((entry for entry in environ.split(b"\0") if entry.startswith(begin)), None)
+    return None if entry is None else os.fsdecode(entry[len(begin) :])
 
 
 def _read(path: str) -> bytes:

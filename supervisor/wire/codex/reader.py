@@ -37,7 +37,8 @@ class NotificationReader:
         self._settings: dict[str, dict[str, str]] = {}  # of our threads, as last requested or reported
         self._over: dict[str, None] = {}  # the latest turns that ended
         self.roots: dict[str, str] = {}  # by turn of a sub-agent (the latest): the turn that started the sub-agent
-        self.items: dict[str, Item] = {}
+        self.items: dict[str, Item] = {}  # that have begun and are not over
+        self._calls: dict[str, set[str]] = {}  # by turn: the ids of the calls of tools among them
 
     def turn_requested(self, thread: str, params: Mapping[str, object]) -> None:
         """Note the settings that we requested for a thread of ours, in the params of a `turn/start`."""
@@ -64,6 +65,8 @@ class NotificationReader:
             case OfItem(item=item):
                 if isinstance(item, FileChange | CommandExecution | McpToolCall):
                     self.items[item.id] = item
+                if isinstance(item, McpToolCall):
+                    self._calls.setdefault(notification.body.turn_id, set()).add(item.id)
             case OfSettings(thread_settings=settings) if thread in self._settings:
                 return self._changed(at, thread, settings)
             case OfTokens():
@@ -112,6 +115,8 @@ class NotificationReader:
             self._over = dict.fromkeys([*self._over, turn.id][-KNOWN:])
         given, taken = self._tokens.pop(seen.turn, (0, 0))
         self._counted.pop(seen.turn, None)
+        for call in self._calls.pop(seen.turn, ()):  # after an interrupt, Codex reports no end of a call
+            self.items.pop(call, None)
         last_text = self._texts.pop(seen.turn, "")
         return TurnSeen(
             turn=seen.turn,

@@ -57,6 +57,11 @@ def test_what_the_orchestrators_server_started_is_the_orchestrators() -> None:
     assert judged(Ancestor(1000, 200), LEAD, KEEPER, INIT) is Standing.ORCHESTRATOR
 
 
+def test_the_orchestrators_server_is_never_the_person_even_if_no_record_names_it() -> None:
+    own = OWN._replace(servers={})
+    assert judged(Ancestor(1000, 200), LEAD, SUPERVISOR, own=own) is Standing.ORCHESTRATOR
+
+
 def test_another_user_is_told_as_whom_to_run_it() -> None:
     assert standing(Caller(0, ()), OWN) == Refusal(
         "this supervisor belongs to ada, and answers to no other user", "run it as ada (`sudo -u ada orch ...`)"

@@ -50,6 +50,13 @@ def test_a_tool_call_covers_the_request_that_the_tool_makes(
         ("answer", {"ask": "A1", "decision": "decline"}, "answer", {"ask": "A1", "decision": "accept"}),
         ("answer", {"ask": "A1", "decision": "accept"}, "answer", {"ask": "A2", "decision": "accept"}),
         ("status", {}, "down", {"now": True}),
+        ("note", {"text": "8080"}, "note", {"text": "8080", "source": "human"}),
+        (
+            "answer",
+            {"ask": "A1", "decision": "accept"},
+            "answer",
+            {"ask": "A1", "decision": "accept", "text": "", "for_session": True},
+        ),
     ],
 )
 def test_it_covers_nothing_else(

@@ -12,6 +12,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from supervisor.core.guard.standing import Refusal, Standing
 from supervisor.domain.ask import Answer, Ask, AskKind, AskState, RequestKey
@@ -35,9 +36,7 @@ class Stage:
 
     def __init__(self, folder: Path) -> None:
         self.items: dict[str, McpToolCall] = {}
-        self.session: Any = SimpleNamespace(
-            notifications=SimpleNamespace(items=self.items), confirmations={KEY: ARGUMENTS}, asked={}
-        )
+        self.session: Any = SimpleNamespace(notifications=SimpleNamespace(items=self.items), confirmations={KEY: "1"})
         self.catch_ups = 0
         self.logged: list[dict[str, object]] = []
         self.world = World()
@@ -55,10 +54,11 @@ class Stage:
         """Codex begins a call of `answer`."""
         self.items[str(number)] = McpToolCall("mcpToolCall", str(number), "orch", "answer", ARGUMENTS)
 
-    def settle(self, decision: str) -> None:
-        """The person answers the request to confirm it."""
+    def settle(self, decision: str, *, external: bool = False) -> None:
+        """Somebody answers the request to confirm it: the person with `orch answer`, or a window of the session."""
         at, answer = datetime(2026, 7, 1, tzinfo=UTC), Answer(decision, "")
         ask = Ask("A2", AskKind.APPROVAL, at, "", "", "", (), request=KEY, state=AskState.ANSWERED, answer=answer)
+        ask = replace(ask, external=external)
         self.world = World(asks={"A2": ask})
 
     def refused(self) -> str | None:
@@ -91,24 +91,23 @@ def test_an_answer_is_passed_on_once_for_each_confirmation(stage: Stage) -> None
     assert stage.refused() is None
     assert stage.refused() == "no call of that tool of the orchestrator is under way"
     stage.call(2)
-    assert stage.refused() == "the person has not agreed to this answer"
+    assert stage.refused() == "the person has not confirmed this answer with `orch answer`"
 
 
-@pytest.mark.parametrize("state", ["declined", "open", "never asked", "not connected"])
+@pytest.mark.parametrize("state", ["declined", "open", "elsewhere", "for another call", "not connected"])
 def test_without_a_yes_of_the_person_nothing_is_passed_on(stage: Stage, state: str) -> None:
     stage.call(1)
     if state == "declined":
         stage.settle("decline")
-    elif state == "open":
+    elif state == "elsewhere":
+        stage.settle("accept", external=True)
+    elif state == "for another call":
         stage.settle("accept")
-        stage.session.asked[KEY] = ()
-    elif state == "never asked":
-        stage.settle("accept")
-        stage.session.confirmations[KEY] = {**ARGUMENTS, "ask": "A9"}
-    else:
+        stage.session.confirmations[KEY] = "2"
+    elif state == "not connected":
         stage.session = None
     assert stage.refused() == (
         "no call of that tool of the orchestrator is under way"
         if state == "not connected"
-        else "the person has not agreed to this answer"
+        else "the person has not confirmed this answer with `orch answer`"
     )

@@ -14,6 +14,8 @@ from supervisor.domain import event as ev
 from supervisor.domain.server import ServerState
 from supervisor.domain.world import World
 
+ENDED = 0  # in place of the pid of a server that has ended
+
 
 def server_changed(
     world: World,
@@ -55,12 +57,23 @@ def server_changed(
             state = after_server(server.state, ServerTrigger.STOP_FAILED)
             server = replace(server, state=state, problem=event.reason, ended=event.at)
     world = _disconnected(replace(world, servers=put(world.servers, event.child, server)), event.child, event.at)
-    if isinstance(event, ev.ServerReady) and not event.adopted:
-        tasks = {
-            task: leftovers.lost(state) if state.child == event.child else state for task, state in world.tasks.items()
-        }
-        world = replace(world, tasks=tasks)
-    return world
+    return _replaced(world, event.child) if isinstance(event, ev.ServerReady) and not event.adopted else world
+
+
+def _replaced(world: World, child: str) -> World:
+    """Apply that a new process runs the server: nothing is left of the one before.
+
+    Its requests may have the keys of an earlier one's, if it was given the same pid: no ask about one of those is about
+    its own.
+    """
+    tasks = {task: leftovers.lost(state) if state.child == child else state for task, state in world.tasks.items()}
+    asks = {
+        name: replace(ask, request=replace(ask.request, pid=ENDED))
+        if ask.request is not None and ask.request.child == child
+        else ask
+        for name, ask in world.asks.items()
+    }
+    return replace(world, tasks=tasks, asks=asks)
 
 
 def server_probed(world: World, event: ev.ServerUnresponsive | ev.ServerResponded) -> World:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from msgspec.structs import replace
 
 from supervisor.core.engine import prompts as words
@@ -187,3 +188,20 @@ def test_an_answer_waits_until_a_server_that_would_not_stop_asks_again() -> None
 
     assert act.SendAnswer not in kinds(scene.ready("backend", adopted=True)), "nobody asked over this connection yet"
     assert kinds(scene.post(ev.RequestReceived, request)) == [act.SendAnswer]
+
+
+@pytest.mark.promise("nobody answers for the person")
+@pytest.mark.parametrize("before", ["accepted", "open"])
+def test_an_answer_is_never_taken_for_a_request_of_another_server_with_the_same_pid(before: str) -> None:
+    scene = Scene(T1).running("T1")
+    scene.asked("T1")
+    request = scene.request("T1")
+    if before == "accepted":
+        scene.answer("A1", "accept")
+    scene.exited("backend")
+    scene.ready("backend", pid=request.key.pid)
+
+    taken = kinds(scene.post(ev.RequestReceived, replace(request, command="another command")))
+
+    assert act.SendAnswer not in taken
+    assert [ask.id for ask in scene.world.open_asks if ask.request == request.key] == ["A2"]

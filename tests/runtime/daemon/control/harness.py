@@ -41,6 +41,7 @@ class Supervisor:
 
     def __init__(self, root: Path, *children: Child) -> None:
         self.workspace = WorkspacePaths(root)
+        self.refuses = False  # every caller
         self.socket = self.workspace.control_socket
         self.actions: list[Action] = []
         self.failure: BaseException | None = None
@@ -113,7 +114,7 @@ class Supervisor:
                 control = Control(
                     self.workspace, self.loop, logs, group, authors, doing, plan_known=self._until_plan_known
                 )
-                door = ControlSocket(self.workspace, control, Doorkeeper(), group)
+                door = ControlSocket(self.workspace, control, Doorkeeper(self), group)
                 group.create_task(door.serve(listening), name="control")
                 await listening.wait()
                 self._ready.set()
@@ -129,9 +130,14 @@ class Supervisor:
 
 
 class Doorkeeper:
-    """Judges callers as the supervisor does, with no server, and no orchestrator."""
+    """Judges callers as the supervisor does, with no server, and no orchestrator; or refuses all."""
+
+    def __init__(self, supervisor: Supervisor) -> None:
+        self._supervisor = supervisor
 
     def admit(self, connection: socket.socket) -> Standing | Refusal:
+        if self._supervisor.refuses:
+            return Refusal("not now", "later")
         caller = caller_of(connection)
         assert caller is not None
         return standing(caller, Supervised(os.getuid(), "ada", os.getpid(), "w", {}))

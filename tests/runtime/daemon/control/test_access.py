@@ -7,11 +7,13 @@ import socket
 import stat
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from supervisor.domain import event as ev
+from supervisor.runtime.daemon.control_socket import REFUSED_AT_ONCE
 from supervisor.runtime.workspace import make_private
 from tests.runtime.daemon.control.harness import LIMIT, Supervisor
 
@@ -85,3 +87,14 @@ def test_a_socket_that_was_left_behind_is_replaced(tmp_path: Path) -> None:
         left.bind(str(supervisor.socket))
     with supervisor, supervisor.client() as client:
         assert client.call("status")["children"] == []
+
+
+def test_refused_callers_that_send_nothing_leave_room_for_the_person(supervisor: Supervisor) -> None:
+    supervisor.refuses = True
+    with ExitStack() as stack:
+        idle = [stack.enter_context(supervisor.raw()) for _ in range(REFUSED_AT_ONCE + 20)]
+        assert [one.recv(1) for one in idle[REFUSED_AT_ONCE:]] == [b""] * 20, "they are cut off at once"
+        supervisor.refuses = False
+        with supervisor.client() as client:
+            assert client.call("status")["supervisor"]["state"] == "up"
+        assert [one.recv(1) for one in idle] == [b""] * len(idle), "and the others soon after"
