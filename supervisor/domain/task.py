@@ -77,6 +77,7 @@ class Leftovers(Struct, frozen=True):
     looking: bool = False  # a look at them is under way
     looked: LeftoverLook | None = None  # the latest look
     ending: bool = False  # they are being ended
+    failures: int = 0  # tries to end them that failed
 
 
 class TaskStatus(StrEnum):

@@ -146,6 +146,19 @@ def test_a_command_that_ends_with_its_server_is_reported(lab: Lab) -> None:
     assert lab.task("T1", "done")["left"] == ["sleep 76543"]
 
 
+@pytest.mark.promise("leftovers")
+def test_what_a_turn_started_is_ended_with_it_when_it_is_interrupted(lab: Lab) -> None:
+    helper = spawn("start sleep 65432", "silence")
+    lab.plan(task("T1", "api", helper, "start sleep 54321", "silence"))
+    lab.up()
+    lab.until(lambda _: running(lab, "65432") and running(lab, "54321"))
+
+    lab.plan("", objective="Nothing.")
+    lab.until(lambda seen: lab.ledger("turn_ended") and not running(lab, "65432") and not running(lab, "54321"))
+    lab.task("T1", "retired")
+    assert lab.child("api", "ready")["restarts"] == 0
+
+
 @pytest.mark.promise("stalls")
 def test_a_turn_that_waits_for_its_sub_agent_is_not_silent(lab: Lab) -> None:
     def script(request: ModelRequest) -> Sequence[Step]:

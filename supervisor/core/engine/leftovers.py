@@ -22,6 +22,7 @@ from supervisor.domain.world import World
 LOOK_AGAIN = timedelta(seconds=5)  # between the first looks, or a quarter of `leftover_seconds` if that is less
 SELDOM = 10  # later on, looks are this part of the time apart that has passed since the turn ended
 BUSY = 0.05  # of one processor, as for stalls
+MAX_ENDS = 3  # tries to end them; then the task is verified all the same
 LEFT_KEPT = 20  # names of ended leftovers per run
 SHOWN = 80  # characters of a name in the status
 
@@ -138,12 +139,16 @@ def reported(world: World, event: ev.LeftoverReported) -> World:
 
 
 def ended(world: World, event: ev.LeftoversEnded) -> World:
-    """Leftovers were ended: the result of the task names them."""
+    """Leftovers were ended: the result of the task names them. If some could not be, they have their time again."""
 
     def change(state: TaskState) -> TaskState:
         if state.last_turn != event.turn:
             return state
-        return replace(_with_left(state, event.ended), leftovers=None)
+        state, left = _with_left(state, event.ended), state.leftovers
+        if left is None or not event.problem or state.phase is not Phase.CHECKING or left.failures + 1 >= MAX_ENDS:
+            return replace(state, leftovers=None)
+        again = replace(left, since=event.at, looked=None, ending=False, failures=left.failures + 1)
+        return replace(state, leftovers=again)
 
     return with_task(world, event.task, change)
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from supervisor.core.engine.leftovers import BUSY
+from supervisor.core.engine.leftovers import BUSY, MAX_ENDS
 from supervisor.core.engine.reconcile import wakeup
 from supervisor.domain import action as act
 from supervisor.domain import event as ev
@@ -61,6 +61,16 @@ def test_an_idle_command_is_ended_after_its_time_then_the_task_is_verified_and_i
     scene.checked("T1")
     assert scene.status("T1") == "done"
     assert scene.state("T1").result.left == ("sleep 600",)
+
+
+def test_what_cannot_be_ended_is_tried_again_and_in_the_end_the_task_is_verified_all_the_same() -> None:
+    scene = ended()
+    for _ in range(MAX_ENDS - 1):
+        assert kinds(idle(scene)) == [act.EndLeftovers]
+        refused = scene.post(ev.LeftoversEnded, "backend", "T1", "turn-1", (), "it refuses")
+        assert kinds(refused) == [act.LookForLeftovers]
+    assert kinds(idle(scene)) == [act.EndLeftovers]
+    assert kinds(scene.post(ev.LeftoversEnded, "backend", "T1", "turn-1", (), "it refuses")) == [act.RunChecks]
 
 
 def test_a_command_that_computes_is_waited_for_and_ended_once_it_does_not() -> None:
