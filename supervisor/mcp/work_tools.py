@@ -187,12 +187,13 @@ class WorkTools:
         self,
         ask: Annotated[str, Field(description="Its id, as `asks` shows it.")],
         decision: Literal["accept", "decline", "text"],
-        text: Annotated[str, Field(max_length=QUESTION_LIMIT, description="The human's words, for `text`.")] = "",
+        text: Annotated[str, Field(max_length=QUESTION_LIMIT, description="The human's words, as given.")] = "",
     ) -> Answer:
-        """Pass on the human's answer to an ask. Only what the human said about this ask: never your own judgement,
-        never a guess. The human confirms each call."""
-        self._client.call("answer", ask=ask, decision=decision, text=text, for_session=False)
-        return {"answered": ask, "decision": decision}
+        """Pass on the human's answer to an ask: `accept` or `decline`, with their words; to a question also words alone
+        (`text`). Only what the human said about this ask: never your own judgement, never a guess. The human confirms
+        each call."""
+        settled = self._client.call("answer", ask=ask, decision=decision, text=text, for_session=False)
+        return {"answered": ask, "decision": decision, "settled": settled.get("text")}
 
 
 def _task(one: TaskInfo) -> dict[str, object]:

@@ -126,7 +126,8 @@ def _pass_on(text: str, outputs: Sequence[ToolOutput]) -> Sequence[Step]:
         return (call("asks"),)
     if "answer" not in done:
         (ask, *_) = result(outputs, "asks")["asks"]
-        words = {"decision": text} if text in ("accept", "decline") else {"decision": "text", "text": text}
+        own = {"decision": "accept" if ask["kind"] == "checkpoint" else "text", "text": text}
+        words = {"decision": text} if text in ("accept", "decline") else own
         return (call("answer", ask=ask["id"], **words),)
     return _see_through(outputs)
 
