@@ -28,9 +28,13 @@ They pair.
 - contracts: C1
 - verify: `make test`
 
+Answer at once.
+
 ### T2 — Poll
 - child: mobile
 - after: T1
+
+Poll each second.
 """
 BAD = GOOD.replace("child: mobile", "child: mobil").replace("after: T1", "afters: T1")
 
@@ -64,9 +68,9 @@ def test_a_good_plan_as_json_has_its_tasks(workspace: WorkspacePaths, orch: Orch
     keep(workspace, GOOD)
     fields = "- thread: fresh\n- model: gpt-5.5\n- effort: high\n"
     fields += "- sandbox: read-only\n- timeout: 30m\n- budget: 200k tokens\n"
-    workspace.plan.write_text(f"{GOOD}{fields}\nPoll each second.\n", encoding="utf-8")
+    workspace.plan.write_text(GOOD.replace("- after: T1\n", f"- after: T1\n{fields}"), encoding="utf-8")
     ran = orch("plan", "check", "--json")
-    shape = {"after": [], "contracts": [], "verify": [], "hold": False, "instructions": "", "expect": ""}
+    shape = {"after": [], "contracts": [], "verify": [], "hold": False, "expect": ""}
     unset = {"thread": "shared", "model": None, "effort": None, "sandbox": None, "timeout": None, "budget": None}
     assert (ran.code, json.loads(ran.out), ran.err) == (
         0,
@@ -85,6 +89,7 @@ def test_a_good_plan_as_json_has_its_tasks(workspace: WorkspacePaths, orch: Orch
                     "child": "backend",
                     "contracts": ["C1"],
                     "verify": ["make test"],
+                    "instructions": "Answer at once.",
                     "line": 13,
                 },
                 {
@@ -100,13 +105,13 @@ def test_a_good_plan_as_json_has_its_tasks(workspace: WorkspacePaths, orch: Orch
                     "timeout": 30.0,
                     "budget": {"tokens": 200_000, "minutes": None},
                     "instructions": "Poll each second.",
-                    "line": 18,
+                    "line": 20,
                 },
             ],
             "contracts": [{"id": "C1", "title": "Answer", "between": ["backend", "mobile"], "text": "202.", "line": 7}],
             "budget": None,
             "revision": 1,
-            "changes": "T2 changed; T2 scheduled differently",
+            "changes": "T2 scheduled differently",
         },
         "",
     )
@@ -120,7 +125,7 @@ def test_every_problem_is_shown_with_its_line(workspace: WorkspacePaths, orch: O
         1,
         False,
         [],
-        [19, 20],
+        [21, 22],
     )
     lines = "".join(f"plan.md:{one['line']}: {one['message']}\n" for one in printed["problems"])
     assert orch("plan", "check") == (1, lines, "")
@@ -133,8 +138,8 @@ def test_a_warning_leaves_the_plan_valid(workspace: WorkspacePaths, orch: Orch) 
         "`timeout: raise it` is read as text, not as a field: if it is meant as one, move it right below the heading "
         "of T2; if not, write the word in code: `` `timeout`: ``"
     )
-    assert (ran.code, ran.err) == (0, f"plan.md:24: warning: {message}\n")
-    assert json.loads(orch("plan", "check", "--json").out)["warnings"] == [{"line": 24, "message": message}]
+    assert (ran.code, ran.err) == (0, f"plan.md:28: warning: {message}\n")
+    assert json.loads(orch("plan", "check", "--json").out)["warnings"] == [{"line": 28, "message": message}]
 
 
 def test_a_task_in_force_does_not_vanish_by_a_slip(workspace: WorkspacePaths, orch: Orch) -> None:
@@ -145,7 +150,7 @@ def test_a_task_in_force_does_not_vanish_by_a_slip(workspace: WorkspacePaths, or
     ran = orch("plan", "check")
     assert (ran.code, ran.out.split(": ")[0:2]) == (
         1,
-        ["plan.md:18", "T2 is a task of the revision in force, and has no heading any more but this line"],
+        ["plan.md:20", "T2 is a task of the revision in force, and has no heading any more but this line"],
     )
 
 

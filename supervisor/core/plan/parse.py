@@ -13,7 +13,7 @@ from supervisor.core.plan.conflicts import conflicts
 from supervisor.core.plan.diagnostics import MAX_PROBLEMS, Diagnostic, any_of, nearest, problems_of, quoted, rejection
 from supervisor.core.plan.fields import Fields, scan
 from supervisor.core.plan.outline import Outline, PlanHeading, outline, trimmed
-from supervisor.core.plan.rules import rules
+from supervisor.core.plan.rules import cut, rules
 from supervisor.core.plan.strays import Read, ids, strays, words
 from supervisor.core.plan.suspects import Names, fields_below, looks_like_task, suspects
 from supervisor.domain.plan import HUMAN, Budget, Contract, Plan, Rejection, SandboxMode, Task, ThreadChoice
@@ -93,6 +93,7 @@ class _Reader:
     ) -> None:
         self.diagnostics = diagnostics
         self.warnings: list[Diagnostic] = []
+        self._unexpected: list[int] = []  # lines of `Expect:` without text
         self._page = page
         self._children = children
         self._known = known
@@ -115,14 +116,17 @@ class _Reader:
         )
         self.diagnostics += _cycles(plan.tasks)
         self.diagnostics += rules(self._page, _SECTIONS)
-        names = Names(frozenset((*tasks, *contracts)), self._known)
+        names = Names(frozenset((*tasks, *contracts)), frozenset(tasks), self._known)
         entries = [self._lines_of(section) for name in (_CONTRACTS, _WORKING_PLAN) for section in sections[name]]
         reported = {diagnostic.line for diagnostic in self.diagnostics}
+        for entry in list(tasks.values())[-1:]:
+            self.warnings += cut(self._page, entry.id, entry.heading, _SECTIONS)
         lost = list(suspects(self._page, names, entries, self._interpreted, reported))
         self.diagnostics += lost
         theirs = {below for one in lost for below in fields_below(self._page.lines, one.line - 1)}
         self._strays(contracts, tasks, theirs)
         self.diagnostics += self._misplaced(names, sections[_WORKING_PLAN])
+        self.diagnostics = self.diagnostics or list(self._empty(plan))  # text may lack because of other mistakes
         return plan
 
     def _title(self) -> tuple[str, bool, Budget | None]:
@@ -246,7 +250,9 @@ class _Reader:
             if mark:
                 steps = (*page.lines[entry.body : at], page.lines[at][: mark.start()])
                 expect = (page.lines[at][mark.end() :], *page.lines[at + 1 : end])
-                return trimmed(steps), trimmed(expect).strip()
+                expected = trimmed(expect).strip()
+                self._unexpected += [] if expected else [at + 1]
+                return trimmed(steps), expected
         return page.text(entry.body, end), ""
 
     def _strays(self, contracts: Mapping[str, _Entry], tasks: Mapping[str, _Entry], theirs: Collection[int]) -> None:
@@ -292,6 +298,17 @@ class _Reader:
                 if any(field.name == "child" for field in found) or looks_like_task(heading.text, names):
                     rule = self._right_place(heading, working)
                     yield Diagnostic(heading.line, f"the task {match[1]} has no effect here: {rule}")
+
+    def _empty(self, plan: Plan) -> Iterator[Diagnostic]:
+        """Find contracts and tasks without text, and results to expect that are not told."""
+        for contract in plan.contracts:
+            if not contract.text:
+                yield Diagnostic(contract.line, f"{contract.id} has no text: say below its fields what has to hold")
+        for task in plan.tasks:
+            if not task.instructions and not task.expect:
+                yield Diagnostic(task.line, f"{task.id} has no text: say below its fields what to do")
+        for line in self._unexpected:
+            yield Diagnostic(line, "`Expect:` has no text: write the exact result that has to come back")
 
     def _right_place(self, heading: PlanHeading, working: Sequence[PlanHeading]) -> str:
         """Return what to do about the heading of a task that is none."""

@@ -1,4 +1,4 @@
-"""Find rules (`---`, `===`) that make a heading of the text above them, which loses that text and ends its section."""
+"""Find headings that nobody meant to end a section: text above a rule (`---`, `===`), and headings of pasted text."""
 
 from __future__ import annotations
 
@@ -44,7 +44,24 @@ def _is_title(page: Outline, heading: PlanHeading, sections: Collection[str]) ->
     return alone and len(rule) > _SHORT_RULE and abs(len(rule) - len(page.lines[first].strip())) <= 1
 
 
+def cut(page: Outline, entry_id: str, heading: PlanHeading, sections: Collection[str]) -> Iterator[Diagnostic]:
+    """Warn if the text of a task ends at a heading that may have been pasted as a part of it."""
+    after = next((one for one in page.headings if one.line == heading.end + 1), None)
+    name = after.text.casefold() if after else ""
+    if after and after.level < 3 and (after.level == 1 or name not in (*sections, *USUAL_SECTIONS)):
+        yield Diagnostic(
+            after.line,
+            f"the text of {entry_id} ends at the heading {quoted(after.text)}, and no child sees what is below: if it "
+            f"belongs to {entry_id}, give its headings level 4 (`####`)",
+        )
+
+
 USUAL_SECTIONS = frozenset(
-    ("child context", "parallel work", "human checkpoints", "risks and open questions", "risks", "open questions")
+    (
+        *("child context", "parallel work", "human checkpoints", "risks and open questions"),  # of the template
+        *("risks", "open questions", "questions", "notes", "out of scope", "non-goals", "later", "ideas", "to do"),
+        *("todo", "done", "status", "progress", "log", "history", "changelog", "decisions", "timeline", "milestones"),
+        *("references", "links", "glossary", "appendix", "background"),
+    )
 )
 _SHORT_RULE = 3  # characters: so short, it is a rule as often as an underline

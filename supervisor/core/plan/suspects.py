@@ -16,11 +16,12 @@ class Names(Struct, frozen=True):
     """The ids that decide what looks like a task."""
 
     read: Collection[str]  # of the tasks and contracts of this file
+    tasks: Collection[str]  # of its tasks
     known: Collection[str]  # of the tasks of the revision in force
 
     def missing(self, entry_id: str) -> bool:
         """Return whether the id stood for a task, and no longer does."""
-        return entry_id in self.known and entry_id not in self.read
+        return entry_id in self.known and entry_id not in self.tasks
 
     def shapes(self) -> frozenset[str]:
         """Return what ids look like here: `T1` and `T23` are alike."""
@@ -64,9 +65,11 @@ def suspects(
 def looks_like_task(text: str, names: Names) -> bool:
     """Return whether the text of a heading has the id and the title of a task that is not read."""
     seen = _seen(f"## {text}")
-    if seen is None or seen.id in names.read:
+    if seen is None:
         return False
-    return (names.missing(seen.id) and bool(seen.title)) or _shape(seen.id) in names.shapes()
+    if seen.title and names.missing(seen.id):
+        return True
+    return seen.id not in names.read and _shape(seen.id) in names.shapes()
 
 
 class _Seen(Struct, frozen=True):

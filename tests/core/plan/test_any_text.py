@@ -127,7 +127,9 @@ WORDS = st.lists(
     min_size=1,
 )
 TITLES = WORDS.map(" ".join)
-TEXTS = st.lists(WORDS.map(" ".join) | st.just("```sh\n### x\n```") | st.just("#### More"), max_size=3).map("\n\n".join)
+PARTS = WORDS.map(" ".join) | st.just("```sh\n### x\n```") | st.just("#### More")
+TEXTS = st.lists(PARTS, max_size=3).map("\n\n".join)
+SOME_TEXT = st.lists(PARTS, min_size=1, max_size=3).map("\n\n".join)
 
 
 @st.composite
@@ -155,7 +157,7 @@ def plans(draw: st.DrawFn) -> Plan:
                 effort=draw(st.none() | st.just("very high")),
                 sandbox=draw(st.sampled_from([None, "read-only", "workspace-write"])),
                 timeout=draw(st.none() | st.sampled_from([0.5, 30.0, 999999.0])),
-                instructions=draw(TEXTS),
+                instructions=draw(SOME_TEXT),
                 expect=draw(TEXTS) if human else "",
             )
         )
@@ -164,7 +166,7 @@ def plans(draw: st.DrawFn) -> Plan:
         hold=draw(st.booleans()),
         objective=draw(TEXTS),
         success=draw(TEXTS),
-        contracts=tuple(Contract(each, draw(TITLES), draw(between), draw(TEXTS), 0) for each in contract_ids),
+        contracts=tuple(Contract(each, draw(TITLES), draw(between), draw(SOME_TEXT), 0) for each in contract_ids),
         tasks=tuple(tasks),
     )
 

@@ -109,7 +109,7 @@ def test_a_human_task_has_no_verify() -> None:
     ],
 )
 def test_fields_are_read_in_whatever_style_the_list_is_written(fields: tuple[str, ...]) -> None:
-    plan = parse(of("### T1 — One", *fields, "", "Text.", "### T2 — Two", "- child: mobile"), CHILDREN)
+    plan = parse(of("### T1 — One", *fields, "", "Text.", "### T2 — Two", "- child: mobile", "", "Text."), CHILDREN)
     assert isinstance(plan, Plan), plan
     assert plan.tasks[0] == Task("T1", "One", "backend", after=("T2",), instructions="Text.", line=4)
 

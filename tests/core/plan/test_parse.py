@@ -76,7 +76,7 @@ def test_a_section_that_stands_twice_is_rejected_with_both_lines() -> None:
     ],
 )
 def test_an_id_and_a_title_are_parted_by_any_dash_or_a_colon(heading: str, expected: tuple[str, str]) -> None:
-    plan = parse(of(f"### {heading}", "- child: backend"), CHILDREN)
+    plan = parse(of(f"### {heading}", "- child: backend", "", "Text."), CHILDREN)
     assert isinstance(plan, Plan), plan
     assert [(task.id, task.title) for task in plan.tasks] == [expected]
 
@@ -101,8 +101,8 @@ def test_a_duplicate_id_is_rejected_with_its_line() -> None:
 
 
 def test_a_contract_and_a_task_may_share_an_id() -> None:
-    contract = ("## Contracts", "### X1 — Both", "- between: backend, mobile")
-    plan = parse(of("### X1 — One", "- child: backend", *contract), CHILDREN)
+    contract = ("## Contracts", "### X1 — Both", "- between: backend, mobile", "", "Text.")
+    plan = parse(of("### X1 — One", "- child: backend", "", "Text.", *contract), CHILDREN)
     assert isinstance(plan, Plan), plan
     assert (plan.tasks[0].id, plan.contracts[0].id) == ("X1", "X1")
 
@@ -117,8 +117,9 @@ def test_a_circle_is_rejected_with_the_ids_in_it() -> None:
 
 
 def test_a_long_chain_is_no_circle() -> None:
-    lines = [line for n in range(3000) for line in (f"### T{n} — t", "- child: backend", f"- after: T{n + 1}")]
-    plan = parse(of(*lines[:-1]), CHILDREN)
+    entries = [(f"### T{n} — t", "- child: backend", f"- after: T{n + 1}", "", "Text.") for n in range(2999)]
+    lines = [line for entry in entries for line in entry]
+    plan = parse(of(*lines, "### T2999 — t", "- child: backend", "", "Text."), CHILDREN)
     assert isinstance(plan, Plan), plan
     assert len(plan.tasks) == 3000
 

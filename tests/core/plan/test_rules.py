@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from supervisor.core.plan.parse import parse
-from supervisor.domain.plan import Plan
+from supervisor.domain.plan import Plan, Problem
 from tests.core.plan.pages import CHILDREN, problems
 
 
@@ -72,3 +72,42 @@ def test_the_heading_that_ended_the_working_plan_is_named() -> None:
             "move the task above it, or give that heading level 4 (`####`)",
         )
     ]
+
+
+@pytest.mark.parametrize("gone", ["", "  ", "\n\n"])
+def test_a_contract_and_a_task_without_text_are_refused(gone: str) -> None:
+    assert problems(plan_with(contract=gone, task="Answer.")) == [
+        (9, "C1 has no text: say below its fields what has to hold")
+    ]
+    [(_, message)] = problems(plan_with(task=gone))
+    assert message == "T1 has no text: say below its fields what to do"
+
+
+def test_an_expect_without_text_is_refused() -> None:
+    rest = "\n### H1 — Look\n- child: human\n\n1. Look.\n\n**Expect:**\n\n## Risks\n"
+    assert problems(plan_with(rest=rest)) == [
+        (27, "`Expect:` has no text: write the exact result that has to come back")
+    ]
+
+
+@pytest.mark.parametrize("rest", ["# Design", "## Design of the answer", "## 1. Overview"])
+def test_text_that_may_belong_to_the_last_task_is_a_warning(rest: str) -> None:
+    plan = parse(plan_with(rest=f"\n{rest}\n\nPasted.\n"), CHILDREN)
+    assert isinstance(plan, Plan), plan
+    title = rest.strip("# ")
+    assert plan.warnings == (
+        Problem(
+            22,
+            f"the text of T1 ends at the heading `{title}`, and no child sees what is below: if it belongs to T1, give "
+            "its headings level 4 (`####`)",
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    "rest", ["## Risks", "## Notes", "## Parallel Work", "## Success Criteria\n\nIt works.\n\n## Log"]
+)
+def test_a_usual_section_after_the_last_task_is_no_warning(rest: str) -> None:
+    plan = parse(plan_with(rest=f"\n{rest}\n\nText.\n"), CHILDREN)
+    assert isinstance(plan, Plan), plan
+    assert plan.warnings == ()
