@@ -60,8 +60,9 @@ def stop_leftovers(workspace: WorkspacePaths, report: Callable[[str], None]) -> 
     Call this only when no supervisor is up. Raises OrchError naming what survives.
     """
     registry = Registry(workspace.registry)
-    running, orphans = registry.alive(), process.kept(workspace.id)
-    if not running and not orphans and not process.marked(workspace.mark()):
+    running, table = registry.alive(), process.read_table()
+    orphans = table.kept(workspace.id)
+    if not running and not orphans and not table.marked(workspace.mark()):
         return []
 
     import asyncio  # import late (40 ms): an orderly end does not need it

@@ -6,7 +6,16 @@ Here: processes and the trees below them. Not here: what a server is (`runtime.c
 from supervisor.domain.process import MARK
 from supervisor.shell.process.start import ExitStatus, Spawned, spawn, wait_exit
 from supervisor.shell.process.stop import kill_tree, stop_tree, sweep
-from supervisor.shell.process.table import Identity, alive, identity_of, kept, marked, marks, rss_bytes, tree_seconds
+from supervisor.shell.process.table import (
+    Identity,
+    alive,
+    identity_of,
+    marked,
+    marks,
+    read_table,
+    rss_bytes,
+    tree_seconds,
+)
 
 __all__ = [
     "MARK",
@@ -15,10 +24,10 @@ __all__ = [
     "Spawned",
     "alive",
     "identity_of",
-    "kept",
     "kill_tree",
     "marked",
     "marks",
+    "read_table",
     "rss_bytes",
     "spawn",
     "stop_tree",

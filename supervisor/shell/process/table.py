@@ -39,7 +39,15 @@ class ProcessTable(NamedTuple):
 
     rows: dict[int, Row]
     marks: dict[int, str]  # never that of the calling process
+    keepers: dict[int, str]  # the workspace of each keeper, and of each supervisor, which a keeper forks
     children: dict[int, list[int]]
+
+    def kept(self, workspace: str) -> list[Identity]:
+        """The live processes right below the keepers of this workspace, but for supervisors: servers whose supervisor
+        has ended, and what servers started and left."""
+        ours = {pid for pid, one in self.keepers.items() if one == workspace}
+        below = [self.rows[pid] for keeper in ours for pid in self.children.get(keeper, ()) if pid not in ours]
+        return [one.identity for one in below if not one.dead]
 
     def marked(self, mark: str) -> list[int]:
         """The pids, zombies included, whose mark is `mark`, or begins with it if it ends in `/`."""
@@ -81,20 +89,16 @@ def marked(mark: str) -> list[Identity]:
     return [table.rows[pid].identity for pid in table.marked(mark) if not table.rows[pid].dead]
 
 
-def kept(workspace: str) -> tuple[Identity, ...]:
-    """Find the live processes right below the keepers of this workspace, but for supervisors (a keeper forks its own):
-    servers whose supervisor has ended, and what servers started and left."""
-    found = [one for one in rows() if not one.dead]
-    ours = {one.identity.pid for one in found if _variable(one.identity.pid, KEEPER) == workspace}
-    return tuple(one.identity for one in found if one.parent in ours and one.identity.pid not in ours)
-
-
 def marks(family: str) -> set[str]:
     """The marks of live processes that begin with `family`, which ends in `/`. See `marked`.
 
     Takes half the time of a table, but may name a mark whose last process ends meanwhile.
     """
-    found = {pid: mark for pid in _pids() if pid != os.getpid() and (mark := _mark_of(pid) or "").startswith(family)}
+    found = {
+        pid: mark
+        for pid in _pids()
+        if pid != os.getpid() and (mark := _variables(pid).get(MARK, "")).startswith(family)
+    }
     return {mark for pid, mark in found.items() if identity_of(pid) is not None}
 
 
@@ -161,11 +165,13 @@ def read_table() -> ProcessTable:
     """Read the whole table and all marks. Takes 20 ms where a thousand processes run."""
     seen = {found.identity.pid: found for found in rows()}
     # Read after the rows, so that no row gets the mark of an earlier process with the same pid.
-    marks = {pid: mark for pid in seen if pid != os.getpid() and (mark := _mark_of(pid)) is not None}
+    variables = {pid: _variables(pid) for pid in seen if pid != os.getpid()}
+    marks = {pid: one[MARK] for pid, one in variables.items() if MARK in one}
+    keepers = {pid: one[KEEPER] for pid, one in variables.items() if KEEPER in one}
     children: dict[int, list[int]] = {}
     for pid, row in seen.items():
         children.setdefault(row.parent, []).append(pid)
-    return ProcessTable(seen, marks, children)
+    return ProcessTable(seen, marks, keepers, children)
 
 
 async def read_table_in_thread() -> ProcessTable:
@@ -220,22 +226,21 @@ def _pids() -> Iterable[int]:
     return [int(pid) for pid in _psutil().pids()]
 
 
-def _mark_of(pid: int) -> str | None:
-    """The mark that a process was started with; None if it has none, hides it, is another user's or gone."""
-    return _variable(pid, MARK) if has_proc() else _mark_by_psutil(pid)
-
-
-def _variable(pid: int, name: str) -> str | None:
-    """A variable of the environment that a process of this user was started with."""
+def _variables(pid: int) -> dict[str, str]:
+    """The marks that a process was started with; none if it has none, hides them, is another user's or gone."""
+    if not has_proc():
+        mark = _mark_by_psutil(pid)
+        return {} if mark is None else {MARK: mark}
     try:
         if os.stat(f"/proc/{pid}").st_uid != os.getuid():
-            return None
+            return {}
         environ = _read(f"/proc/{pid}/environ")
     except OSError:
-        return None
-    begin = f"{name}=".encode("ascii")
-    entry = next((entry for entry in environ.split(b"\0") if entry.startswith(begin)), None)
-    return None if entry is None else os.fsdecode(entry[len(begin) :])
+        return {}
+    if b"ORCH_" not in environ:
+        return {}
+    pairs = [os.fsdecode(entry).partition("=") for entry in environ.split(b"\0") if entry.startswith(b"ORCH_")]
+    return {name: value for name, _, value in reversed(pairs) if name in (MARK, KEEPER)}  # the first one counts
 
 
 def _read(path: str) -> bytes:
