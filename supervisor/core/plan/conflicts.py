@@ -12,7 +12,8 @@ from supervisor.core.plan.outline import Outline
 def conflicts(page: Outline) -> Iterator[Diagnostic]:
     """Find conflict markers, in code too: whatever they part, nobody has chosen yet.
 
-    If `<<<<<<<` or `>>>>>>>` stands nowhere in the file, `|||||||` may be a table, and `=======` a heading's underline.
+    If `<<<<<<<` or `>>>>>>>` stands nowhere in the file, a bare `|||||||` may be a table, and `=======` may underline a
+    heading.
     """
     certain = any(map(_CERTAIN.match, page.lines))
     for at, line in enumerate(page.lines):
@@ -24,6 +25,6 @@ def conflicts(page: Outline) -> Iterator[Diagnostic]:
             yield Diagnostic(at + 1, f"{quoted(found[0].strip()[-7:])} is a merge conflict marker: {remedy}")
 
 
-_CERTAIN = re.compile(r"[\s>*+-]*<{7,}(?=\s|$)|[\s*+-]*>{7,}(?=\s|\w|$)")
+_CERTAIN = re.compile(r"[\s>*+-]*<{7,}(?=\s|$)|[\s*+-]*>{7,}(?=\s|\w|$)|[\s>*+-]*\|{7}(?= [^|]*$)")
 _POSSIBLE = re.compile(r"[\s>*+-]*(?:={7,}|\|{7,})(?=\s|$)")
 _LONE = re.compile(r"\s*={7}(?=\s*$)")

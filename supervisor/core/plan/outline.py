@@ -45,6 +45,16 @@ class Outline(Struct, frozen=True):
     examples: frozenset[int]  # indexes of lines in closed code blocks between fences, and in comments
     blocks: Sequence[Block]  # in the order of the file
 
+    def code(self) -> frozenset[int]:
+        """Return the indexes of lines in code and comments, also of such as HTML knows (`<pre>`)."""
+        code = (
+            block
+            for block in self.blocks
+            if block.kind in ("fence", "code_block")
+            or (block.kind == "html_block" and _HTML.match(self.lines[block.start]))
+        )
+        return self.examples.union(*(range(block.start, block.end) for block in code))
+
     def text(self, start: int, end: int) -> str:
         """Return the lines from `start` up to `end`, without the blank lines around them."""
         return trimmed(self.lines[start:end])
@@ -101,19 +111,22 @@ def _headings(tokens: Sequence[Token], end: int) -> list[PlanHeading]:
 
 
 def _front_matter(lines: Sequence[str]) -> int:
-    """Return how many lines at the top are front matter: settings of other programs, between two lines `---`."""
-    if lines[0].rstrip() != "---":
-        return 0
+    """Return how many lines at the top are front matter: settings of other programs between lines `---` or `+++`."""
+    ends, setting = _FRONT_MATTER.get(lines[0].rstrip(), ((), _SETTING))
     for at, line in enumerate(lines[1:_LONGEST_FRONT_MATTER], start=1):
-        if line.rstrip() in ("---", "..."):
+        if line.rstrip() in ends:
             return at + 1 if at > 1 else 0
-        if not _SETTING.match(line):
+        if not setting.match(line):
             return 0
     return 0
 
 
 _LONGEST_FRONT_MATTER = 200
 _SETTING = re.compile(r"[ \t]*(?:$|#(?!#)|- |-$|[\]})]|[\w\"'./ -]+:(?:\s|$))|[ \t]+\S")
+_FRONT_MATTER = {
+    "---": (("---", "..."), _SETTING),
+    "+++": (("+++",), re.compile(r"[ \t]*(?:$|#(?!#)|\[|\]|[\w.\"'-]+ *=|\S+,$)")),
+}
 
 
 def _blocks(tokens: Sequence[Token]) -> list[Block]:
@@ -135,10 +148,12 @@ def _examples(token: Token, lines: Sequence[str]) -> Iterator[int]:
     """Return the lines of a token that nobody takes for parts of the plan."""
     first, end = _lines_of(token)
     if token.type == "fence" and _is_closed(token, lines):
-        for at in range(first, end):
-            yield at
-            if first < at < end - 1 and _fence_mark(lines[at]) >= len(token.markup) and token.markup[0] in lines[at]:
-                return  # meant to end the block, or to begin the next one: what follows may be no example
+        if first and not token.info and _fence_mark(lines[first - 1]):
+            return  # two marks in a row: one of them is left over, and this block may be what stands between two others
+        marks = [at for at in range(first + 1, end - 1) if _fence_mark(lines[at])]
+        like = [at for at in marks if _fence_mark(lines[at]) >= len(token.markup) and token.markup[0] in lines[at]]
+        # A mark that could end the block, or one without its pair: what follows it may be no example.
+        yield from range(first, min([*like[:1], *marks[: len(marks) % 2], end - 1]) + 1)
     elif token.type == "html_block":
         inside = False
         for at in range(first, end):

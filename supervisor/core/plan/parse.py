@@ -13,9 +13,9 @@ from supervisor.core.plan.conflicts import conflicts
 from supervisor.core.plan.diagnostics import MAX_PROBLEMS, Diagnostic, any_of, nearest, problems_of, quoted, rejection
 from supervisor.core.plan.fields import Fields, scan
 from supervisor.core.plan.outline import Outline, PlanHeading, outline, trimmed
-from supervisor.core.plan.rules import cut, rules
+from supervisor.core.plan.rules import USUAL_SECTIONS, cut, rules
 from supervisor.core.plan.strays import Read, ids, strays, words
-from supervisor.core.plan.suspects import Names, fields_below, looks_like_task, suspects
+from supervisor.core.plan.suspects import Names, fields_below, headings, looks_like_task, suspects
 from supervisor.domain.plan import HUMAN, Budget, Contract, Plan, Rejection, SandboxMode, Task, ThreadChoice
 
 MAX_CHARACTERS = 600_000
@@ -122,6 +122,11 @@ class _Reader:
         for entry in list(tasks.values())[-1:]:
             self.warnings += cut(self._page, entry.id, entry.heading, _SECTIONS)
         lost = list(suspects(self._page, names, entries, self._interpreted, reported))
+        texts = [self._lines_of(one) for name in (_OBJECTIVE, _SUCCESS) for one in sections[name]]
+        absent = [name for name in sections if not sections[name]]
+        lost += headings(
+            self._page, [*entries, *texts], (*_SECTIONS, *USUAL_SECTIONS), absent, {one.line for one in lost}
+        )
         self.diagnostics += lost
         theirs = {below for one in lost for below in fields_below(self._page.lines, one.line - 1)}
         self._strays(contracts, tasks, theirs)
@@ -153,7 +158,7 @@ class _Reader:
                 self._flag(heading.line, f"there are two sections `{name}`, the first on line {first}: merge them")
             sections[name].append(heading)
         if not sections[_WORKING_PLAN]:
-            below_title = [heading for heading in self._page.headings if heading.level > 1]
+            below_title = [heading for heading in self._page.headings if heading.level > 1 or heading.underlined]
             near = next((heading for heading in below_title if nearest(heading.text, [_WORKING_PLAN])), None)
             hint = f"did you mean {quoted(near.text)}?" if near else "add it, with or without tasks"
             self._flag(near.line if near else 1, f"there is no section `## {_WORKING_PLAN}`: {hint}")
@@ -251,14 +256,14 @@ class _Reader:
                 steps = (*page.lines[entry.body : at], page.lines[at][: mark.start()])
                 expect = (page.lines[at][mark.end() :], *page.lines[at + 1 : end])
                 expected = trimmed(expect).strip()
-                self._unexpected += [] if expected else [at + 1]
+                self._unexpected += [at + 1] if _is_blank(expected) else []
                 return trimmed(steps), expected
         return page.text(entry.body, end), ""
 
     def _strays(self, contracts: Mapping[str, _Entry], tasks: Mapping[str, _Entry], theirs: Collection[int]) -> None:
         """Find fields below the text of the plan's title, of each contract and of each task. `theirs`: indexes of lines
         that belong to the heading of a task that is not read."""
-        page, who = self._page, (*self._children, HUMAN)
+        page, who, skipped = self._page, (*self._children, HUMAN), self._page.code().union(theirs)
         of_plan: dict[str, Read] = {"hold": lambda one: one.yes("hold"), "budget": lambda one: one.amount("budget")}
         of_contract: dict[str, Read] = {"between": lambda one: one.names("between", "child", self._children)}
         of_task: dict[str, Read] = {
@@ -281,9 +286,8 @@ class _Reader:
             body = scan(page.lines, title.start, title.end, PLAN_FIELDS)[1]
             places.append((body, title.end, "the title", of_plan))
         for start, end, owner, readers in places:
-            for stray in strays(page, start, end, owner, readers):
-                if stray.diagnostic.line - 1 in theirs:
-                    continue
+            text = (at for at in range(start, end) if at not in skipped)
+            for stray in strays(page.lines, text, owner, readers):
                 (self.diagnostics if stray.certain else self.warnings).append(stray.diagnostic)
 
     def _misplaced(self, names: Names, working: Sequence[PlanHeading]) -> Iterator[Diagnostic]:
@@ -302,10 +306,10 @@ class _Reader:
     def _empty(self, plan: Plan) -> Iterator[Diagnostic]:
         """Find contracts and tasks without text, and results to expect that are not told."""
         for contract in plan.contracts:
-            if not contract.text:
+            if _is_blank(contract.text):
                 yield Diagnostic(contract.line, f"{contract.id} has no text: say below its fields what has to hold")
         for task in plan.tasks:
-            if not task.instructions and not task.expect:
+            if _is_blank(task.instructions) and _is_blank(task.expect):
                 yield Diagnostic(task.line, f"{task.id} has no text: say below its fields what to do")
         for line in self._unexpected:
             yield Diagnostic(line, "`Expect:` has no text: write the exact result that has to come back")
@@ -325,6 +329,11 @@ class _Reader:
 
     def _flag(self, line: int, message: str) -> None:
         self.diagnostics.append(Diagnostic(line, message))
+
+
+def _is_blank(text: str) -> bool:
+    """Return whether a text has nothing but comments and rules."""
+    return not text.strip() or not re.sub(r"<!--.*?-->|^[ \t*_=-]+$|\s", "", text, flags=re.DOTALL | re.MULTILINE)
 
 
 def _cycles(tasks: Sequence[Task]) -> Iterator[Diagnostic]:

@@ -40,6 +40,8 @@ def _is_title(page: Outline, heading: PlanHeading, sections: Collection[str]) ->
     if heading.level == 2 and heading.text.casefold() in (*sections, *USUAL_SECTIONS):
         return True
     first, rule = heading.line - 1, page.lines[heading.start - 1].strip()
+    if heading.text[-1:] in _ENDS_OF_SENTENCES:
+        return False
     alone = heading.start - heading.line == 1 and (first == 0 or not page.lines[first - 1].strip())
     return alone and len(rule) > _SHORT_RULE and abs(len(rule) - len(page.lines[first].strip())) <= 1
 
@@ -64,4 +66,5 @@ USUAL_SECTIONS = frozenset(
         *("references", "links", "glossary", "appendix", "background"),
     )
 )
+_ENDS_OF_SENTENCES = frozenset(".!?:;,\u3002")
 _SHORT_RULE = 3  # characters: so short, it is a rule as often as an underline

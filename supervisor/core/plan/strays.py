@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
 from supervisor.core.plan.diagnostics import Diagnostic, quoted
 from supervisor.core.plan.fields import Field, Fields
-from supervisor.core.plan.outline import Outline
 
 Read = Callable[[Fields], object]
 """Reads one field; what is wrong with its value becomes a diagnostic."""
@@ -22,13 +21,16 @@ class Stray(Struct, frozen=True):
     certain: bool  # meant as a field; else only a warning
 
 
-def strays(page: Outline, start: int, end: int, owner: str, readers: Mapping[str, Read]) -> Iterator[Stray]:
+def strays(lines: Sequence[str], text: Iterable[int], owner: str, readers: Mapping[str, Read]) -> Iterator[Stray]:
     """Find list items in the text of `owner` that begin with the name of one of its fields and a colon.
 
+    `text`: the indexes of its lines outside of code, the first of which counts without a bullet, too.
     It is meant as a field if the field takes the value; `after` and `verify` always are. A name in code is text.
     """
-    for at in range(start, end):
-        item = None if at in page.verbatim else _ITEM.match(page.lines[at])
+    for nth, at in enumerate(text):
+        item = _ITEM.match(lines[at])
+        if item is None and nth == 0 and lines[at - 1].strip():
+            item = _BARE_ITEM.match(lines[at])
         name = item[1].lower() if item else ""
         if item is None or name not in readers:
             continue
@@ -65,7 +67,7 @@ def _takes(read: Read, name: str, value: str) -> bool:
 
 
 _ALWAYS = ("after", "verify")
-_ITEM = re.compile(
-    r"[\s>]*(?:[-*+\u2022\u25e6\u2023\u25aa\u00b7]|\d{1,9}[.)])\s+[*_]{0,3}([A-Za-z]+)[*_]{0,3}\s*[:\uff1a][*_]{0,3}(.*)"
-)
+_NAMED = r"[*_]{0,3}([A-Za-z]+)[*_]{0,3}\s*[:\uff1a][*_]{0,3}(.*)"
+_ITEM = re.compile(rf"[\s>]*(?:[-*+\u2022\u25e6\u2023\u25aa\u00b7\u2013\u2014]|\d{{1,9}}[.)])\s+{_NAMED}")
+_BARE_ITEM = re.compile(rf"\s*{_NAMED}")
 _ID = re.compile(r"(?=.*[0-9])[A-Za-z0-9_-]+")

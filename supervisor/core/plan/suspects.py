@@ -62,6 +62,49 @@ def suspects(
                 break
 
 
+def headings(
+    page: Outline,
+    sections: Sequence[range],
+    usual: Collection[str],
+    absent: Collection[str],
+    reported: Collection[int],
+) -> Iterator[Diagnostic]:
+    """Find lines that look like the heading of a section but are none: what is below stays in the section above.
+
+    `sections`: the lines (indexes) whose text counts, where any such line is found. Elsewhere, it needs one of the
+    names `usual` (folded). `absent`: names of sections that the file lacks; between the title and the first section,
+    bold text and other levels look like these, too.
+    """
+    inside = frozenset(at for section in sections for at in section)
+    lacking = {name.casefold(): name for name in absent}
+    first = next((heading.line for heading in page.headings if heading.level == 2), 0)
+    for block in page.blocks:
+        if block.within or block.kind == "fence":
+            continue
+        real = block.kind == "heading_open"
+        for at in range(block.start, block.end):
+            match = None if at in page.examples or at + 1 in reported else _SECTION.match(_plain(page.lines[at]))
+            if match is None:
+                continue
+            mark, name = match["mark"], match["name"].strip(" *_#:").casefold()
+            if name in lacking and ((mark == "##" and not real) or (mark != "##" and at < first)):
+                rule = f"write {quoted(f'## {lacking[name]}')} at the start of a line"
+                yield Diagnostic(at + 1, f"the section `{lacking[name]}` has no heading but this line: {rule}")
+            elif real or mark[0] != "#" or block.kind == "code_block":
+                continue
+            elif name in usual or (at in inside and len(mark) in (2, 3) and block.kind == "paragraph_open"):
+                seen = _Seen(mark, not match["gap"], name, "")
+                cause, remedy = _cause(seen, page.lines[at], block)
+                why = f"{quoted(match[0].strip())} looks like a heading but is none: {cause}"
+                yield Diagnostic(
+                    at + 1,
+                    f"{why}: {remedy or 'write an ordinary space between `##` and the title, at the start of a line'}",
+                )
+
+
+_SECTION = re.compile(r"\s*(?P<mark>#+|\*\*|__)(?P<gap>\s*)(?P<name>\w.*)", re.DOTALL)
+
+
 def looks_like_task(text: str, names: Names) -> bool:
     """Return whether the text of a heading has the id and the title of a task that is not read."""
     seen = _seen(f"## {text}")

@@ -24,7 +24,7 @@ def test_each_marker_is_named_with_its_line(indent: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "marker", ["<<<<<<<", ">>>>>>>", "<<<<<<< Updated upstream", ">>>>>>> 1a2b3c (Add x)", "======="]
+    "marker", ["<<<<<<<", "||||||| base", ">>>>>>>", "<<<<<<< Updated upstream", ">>>>>>> 1a2b3c (Add x)", "======="]
 )
 def test_one_marker_left_over_is_enough(marker: str) -> None:
     assert problems(of(*TASK, "Text.", "", marker, "", "More."))[0][0] == 9

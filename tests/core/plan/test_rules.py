@@ -74,7 +74,7 @@ def test_the_heading_that_ended_the_working_plan_is_named() -> None:
     ]
 
 
-@pytest.mark.parametrize("gone", ["", "  ", "\n\n"])
+@pytest.mark.parametrize("gone", ["", "  ", "\n\n", "<!-- later\n\nmore -->", "---", "***\n\n___"])
 def test_a_contract_and_a_task_without_text_are_refused(gone: str) -> None:
     assert problems(plan_with(contract=gone, task="Answer.")) == [
         (9, "C1 has no text: say below its fields what has to hold")

@@ -106,6 +106,15 @@ def test_other_text_is_neither(text: str) -> None:
     assert plan.tasks[0].instructions == f"Do it.\n\n{text}"
 
 
+def test_a_field_without_a_bullet_right_below_the_others_is_refused() -> None:
+    assert problems(of("### T1 — One", "- child: backend", "verify: `make`", "", "Do it.")) == [(6, refusal("verify"))]
+
+
+@pytest.mark.parametrize("lines", [("<div>", "- verify: `make`", "</div>"), ("Do:", "\u2013 verify: `make`")])
+def test_a_field_in_html_or_after_another_dash_is_refused(lines: tuple[str, ...]) -> None:
+    assert problems(of(*FIRST[:-1], *lines)) == [(8, refusal("verify"))]
+
+
 def test_a_field_of_a_contract_and_of_the_plan_are_not_lost_either() -> None:
     text = (
         "# Plan: A\n\nProse.\n\n- budget: 5M tokens\n\n## Contracts\n\n### C1 — One\n- between: backend, mobile\n\n"

@@ -83,6 +83,7 @@ STYLES = {
     ),
     "front matter": page(before="---\n# a comment\ntitle: x\ntags:\n  - a\n- b\n\nempty:\n---\n\n"),
     "front matter with dots": page(before="---\nowner: me\n...\n"),
+    "front matter of TOML": page(before="+++\n# a comment\ntitle = 'x'\n[other]\na = 1\n+++\n"),
     "a table": page(task="| call | answer |\n| --- | --- |\n| `POST /v1` | 202 |"),
     "check boxes": page(task="- [ ] route\n- [x] model\n  - [ ] nested: yes\n* [ ] **verify the result**"),
     "nested lists": page(task="1. First\n   - a\n     - b\n       1. c\n2. Second\n\n   More.\n"),

@@ -146,6 +146,19 @@ def test_a_line_that_does_not_close_its_code_block_lets_no_heading_vanish(end: s
     assert f"the code block from line {LINE} on swallows it" in message
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (("~~~", "make", "```"), ("~~~",)),
+        (("````", "make", "```"), ("````",)),
+        (("```", "make", "```", "```"), ("```", "make", "```", "```")),
+    ],
+)
+def test_a_mark_too_many_lets_no_heading_vanish(before: tuple[str, ...], after: tuple[str, ...]) -> None:
+    at, message = only_problem(*before, "### T2 — App", *FIELDS, *after, "")
+    assert (at, "looks like the heading of a task but is none: the code block" in message) == (LINE + len(before), True)
+
+
 def test_a_line_break_that_markdown_does_not_know_hides_no_heading() -> None:
     at, message = only_problem("Prose.\u2028### T2 — App", *FIELDS)
     assert (at, "looks like the heading of a task but is none" in message) == (LINE, True)
