@@ -299,7 +299,8 @@ class _Reader:
         for heading in self._page.headings:
             if heading.line not in known and (match := _ENTRY_TITLE.fullmatch(heading.text)):
                 found, _, _ = scan(self._page.lines, heading.start, heading.end, TASK_FIELDS)
-                if any(field.name == "child" for field in found) or looks_like_task(heading.text, names):
+                own = any(field.name == "child" and len(field.value.split()) < 2 for field in found)
+                if own or looks_like_task(heading.text, names):
                     rule = self._right_place(heading, working)
                     yield Diagnostic(heading.line, f"the task {match[1]} has no effect here: {rule}")
 

@@ -83,6 +83,8 @@ def headings(
             continue
         real = block.kind == "heading_open"
         for at in range(block.start, block.end):
+            if block.kind == "code_block" and at > first and at not in inside:
+                continue  # an example in prose
             match = None if at in page.examples or at + 1 in reported else _SECTION.match(_plain(page.lines[at]))
             if match is None:
                 continue
@@ -142,6 +144,10 @@ _TITLE = re.compile(r"(?:[\u2014\u2013\u2015\u2012\u2212\uff5e~:|]|-+(?=\s|$)|-+
 _FIELD = re.compile(
     r"[\s>]*(?:[-*+\u2022\u25e6\u2023\u25aa\u00b7]|\d{1,9}[.)])?\s*[*_`]{0,3}([A-Za-z][\w-]{0,30})[*_`]{0,3}\s*:"
 )
+_OWN_FIELD = re.compile(
+    r"[\s>]*(?:[-*+\u2022\u25e6\u2023\u25aa\u00b7]|\d{1,9}[.)])?\s*[*_`]{0,3}(?:child[*_`]{0,3}\s*:[\s*_`]*[\w-]*[\s*_`]*$|between\b)",
+    re.IGNORECASE,
+)
 _USUAL = ("T1", "T-1", "T_1", "t1", "TASK1", "TASK-1", "Task1", "Task-1", "task1", "task-1")
 _MOST_FIELDS = 14  # lines below a heading that are searched for its fields
 
@@ -194,8 +200,7 @@ def _is_suspect(
 
 def _has_fields(lines: Sequence[str], at: int) -> bool:
     """Return whether the fields of a task or contract stand below a line."""
-    names = (_FIELD.match(_plain(lines[below])) for below in fields_below(lines, at))
-    return any(name is not None and name[1].lower() in ("child", "between") for name in names)
+    return any(_OWN_FIELD.match(_plain(lines[below])) for below in fields_below(lines, at))
 
 
 def fields_below(lines: Sequence[str], at: int) -> Iterator[int]:

@@ -109,6 +109,10 @@ STYLES = {
     "tasks in a section of prose": page(
         after="## Parallel Work\n\n- T1: first\n- T2 — second\n\n### T1 — why first\n\nWhy.\n"
     ),
+    "prose that explains plans": page(
+        after="## Words\n\n- **task**: one unit of work\n- **child**: a repo that takes part\n\nLike this:\n\n"
+        "    ## Success Criteria\n    ### T9 — example\n    - child: backend\n"
+    ),
     "hyphens and colons": page().replace("T1 — ", "T1: ").replace("T2 — ", "T2 - "),
     "no empty lines": page().replace("\n\n", "\n"),
     "an indented example": page(task="Like this:\n\n    make all\n    # then: look\n"),
