@@ -38,7 +38,8 @@ def task(name: str, child: str, *lines: str, fields: tuple[str, ...] = (), text:
     """A task of plan.md. `lines` script the model (see `supervisor/demo/directive.py`)."""
     rows = "".join(f"- {field}\n" for field in fields)
     block = "```model\n" + "\n".join(lines) + "\n```\n" if lines else ""
-    return f"### {name} — Do {name}\n- child: {child}\n{rows}\n{text}\n\n{block}\n"
+    said = text if text or block else "Do it."
+    return f"### {name} — Do {name}\n- child: {child}\n{rows}\n{said}\n\n{block}\n"
 
 
 def report(summary: str, *, outcome: str = "done", **fields: Any) -> str:
