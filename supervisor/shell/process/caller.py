@@ -74,9 +74,7 @@ def _handle(connection: socket.socket, pid: int) -> _Handle | None:
     except OSError as error:
         if error.errno != errno.ENOPROTOOPT:
             return None
-    with suppress(
-        OSError
-    ):  # an older kernel: the pid is the peer's unless it ended, and then it is no longer connected
+    with suppress(OSError):  # an older kernel: the pid is the peer's for as long as it is connected
         handle = _Handle(os.pidfd_open(pid))
         if _connected(connection):
             return handle

@@ -100,3 +100,44 @@ def test_a_line_that_is_too_long_to_be_seen_whole_is_not_taken_for_one(
         with connection:
             assert caller_of(connection) == UnseenCaller("it has more than 2 ancestors")
         process.communicate()
+
+
+@pytest.mark.parametrize("alive", [True, False])
+def test_on_an_older_kernel_the_pid_is_the_peers_while_it_is_connected(
+    listener: socket.socket, monkeypatch: pytest.MonkeyPatch, alive: bool
+) -> None:
+    monkeypatch.setattr(caller, "PEERPIDFD", 9999)  # an option that no kernel knows
+    command = [sys.executable, "-c", CONNECT, listener.getsockname()]
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as process:
+        connection, _ = listener.accept()
+        if not alive:
+            process.communicate()
+        with connection:
+            peer = caller_of(connection)
+        process.communicate()
+    assert isinstance(peer, Caller if alive else UnseenCaller)
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can be somebody else")
+def test_another_user_is_known_by_the_uid_alone(listener: socket.socket) -> None:
+    folder, name = os.path.split(listener.getsockname())
+    os.chmod(listener.getsockname(), 0o666)
+    os.chmod(folder, 0o711)
+    there = f"import os, socket, sys; os.chdir({folder!r}); os.setuid(65534); {CONNECT}"
+    with subprocess.Popen([sys.executable, "-c", there, name], stdin=subprocess.PIPE) as process:
+        connection, _ = listener.accept()
+        with connection:
+            assert caller_of(connection) == Caller(65534, ())
+        process.communicate()
+
+
+def test_a_line_that_cannot_be_read_in_some_tries_is_not_taken(
+    listener: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = [sys.executable, "-c", CONNECT, listener.getsockname()]
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as process:
+        connection, _ = listener.accept()
+        monkeypatch.setattr(caller, "TRIES", 0)
+        with connection:
+            assert caller_of(connection) == UnseenCaller("what it descends from ends as fast as it is looked at")
+        process.communicate()
