@@ -14,12 +14,14 @@ from supervisor.cli.display.blocks import Cell, Grid, one_line
 from supervisor.cli.display.progress import Progress
 from supervisor.cli.display.screen import ask_blocks
 from supervisor.cli.steer.up import bring_up
+from supervisor.core.plan.diagnostics import nearest
 from supervisor.domain.status import AskInfo, OrchestratorInfo, Status
 from supervisor.errors import OrchError, SupervisorDown, UsageError
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.wire.plain import plain
 
 DONE, FAILED, WAITS = 0, 1, 4
+COMMANDS = ("check", "diff", "history")  # the other commands below `orch plan`
 LOOK = 1.0  # seconds between two polls of what the orchestrator is doing
 LONGEST = 200_000  # characters of a problem
 YOLO = (
@@ -62,6 +64,7 @@ def _problem(argument: str | None, file: Path | None) -> str:
         raise UsageError("state the problem once", 'as `orch plan "PROBLEM"` or `orch plan --from FILE`')
     if file is None:
         text = argument or ""
+        _check_not_a_command(text.strip())
     elif str(file) == "-":
         text = sys.stdin.read(LONGEST + 1)
     else:
@@ -79,6 +82,16 @@ def _problem(argument: str | None, file: Path | None) -> str:
             "shorten it, and name the files instead of quoting them",
         )
     return text.strip()
+
+
+def _check_not_a_command(text: str) -> None:
+    """Raises UsageError for one bare word: a mistyped `orch plan check` starts no orchestrator, which costs tokens."""
+    if not text or len(text.split()) > 1:
+        return
+    near = nearest(text, COMMANDS)
+    meant = f"did you mean `orch plan {near}`? " if near else ""
+    next_step = f"{meant}say in a sentence what should be different"
+    raise UsageError(f"`{one_line(text, 60)}` is no problem statement", next_step)
 
 
 def _follow(workspace: WorkspacePaths) -> tuple[Status, OrchestratorInfo]:
