@@ -2,7 +2,7 @@
 
     from supervisor.api import Workspace
 
-    workspace = Workspace("~/work/onboarding")
+    workspace = Workspace("~/onboarding")
     result = workspace.wait(timeout=3600)
     for ask in result.asks:
         print(ask.id, ask.text)

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import subprocess
+import sys
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
+from supervisor.runtime.workspace import WorkspacePaths
+from tests import CHECKOUT
 from tests.cli.conftest import Orch
 from tests.cli.scene import Standin, ask, status_json, task
 
@@ -123,3 +130,24 @@ def test_having_no_asks_is_reported_too(orch: Orch, standin: Callable[..., Stand
     standin(status_json())
     assert orch("asks") == (0, "nothing waits on you\n", "")
     assert orch("asks", "--json") == (0, "[]\n", "")
+
+
+def test_without_arguments_each_ask_is_shown_in_the_terminal_and_answered(
+    workspace: WorkspacePaths, standin: Callable[..., Standin]
+) -> None:
+    supervisor = standin(SCENE)
+    terminal, own = pty.openpty()
+    command = [sys.executable, "-m", "supervisor.cli.main", "-C", str(workspace.root), "answer"]
+    environ = {**os.environ, "PYTHONPATH": str(CHECKOUT)}
+    with subprocess.Popen(command, stdin=own, stdout=own, stderr=own, env=environ) as process:
+        os.close(own)
+        os.write(terminal, b"declin\nreply port 8080\n\n")  # a slip, an answer, and an ask that is left open
+        shown = b""
+        with suppress(OSError):  # the end of a terminal
+            while piece := os.read(terminal, 4096):
+                shown += piece
+        assert process.wait(30) == 0
+    os.close(terminal)
+    assert supervisor.calls == [answer("A1", "text", "port 8080")]
+    assert b"did you mean `orch answer A1 decline`" in shown
+    assert b"H1 is done" in shown

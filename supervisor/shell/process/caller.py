@@ -11,6 +11,8 @@ from contextlib import closing, suppress
 from functools import cache
 
 from supervisor.domain.process import KEEPER, MARK, Ancestor, Caller, UnseenCaller
+from supervisor.shell.process.handle import ProcessHandle
+from supervisor.shell.process.table import Identity, has_proc, row, started_with
 
 PEERPIDFD = 77  # SO_PEERPIDFD of Linux 6.5, which Python's `socket` does not name
 NAMESPACES = ("mnt", "net", "pid", "user")
@@ -25,7 +27,7 @@ def caller_of(connection: socket.socket) -> Caller | UnseenCaller | None:
 
     None where the system cannot tell who a peer descends from (it is not Linux).
     """
-    if not hasattr(socket, "SO_PEERCRED") or not os.path.exists("/proc/self/stat"):
+    if not hasattr(socket, "SO_PEERCRED") or not has_proc():
         return None
     credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
     pid, uid, _ = struct.unpack("3i", credentials)
@@ -38,7 +40,7 @@ def caller_of(connection: socket.socket) -> Caller | UnseenCaller | None:
         for _ in range(TRIES):
             lineage = _lineage(pid)
             foreign = _foreign(pid)
-            if not handle.alive():
+            if handle.wait_blocking(0):
                 return UnseenCaller(_ENDED)
             if lineage is not None:
                 return _seen(uid, lineage, foreign)
@@ -53,29 +55,16 @@ def _seen(uid: int, lineage: tuple[Ancestor, ...], foreign: tuple[str, ...] | No
     return Caller(uid, lineage, foreign)
 
 
-class _Handle:
-    """A descriptor of a process; it is never that of a later process with the same pid."""
-
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
-
-    def alive(self) -> bool:
-        poller = select.poll()
-        poller.register(self._descriptor, select.POLLIN)
-        return not poller.poll(0)
-
-    def close(self) -> None:
-        os.close(self._descriptor)
-
-
-def _handle(connection: socket.socket, pid: int) -> _Handle | None:
+def _handle(connection: socket.socket, pid: int) -> ProcessHandle | None:
+    """Hold the peer, so that it cannot be taken for a later process with the same pid; None if it has ended."""
+    peer = Identity(pid, 0, "")
     try:
-        return _Handle(connection.getsockopt(socket.SOL_SOCKET, PEERPIDFD))
+        return ProcessHandle(peer, connection.getsockopt(socket.SOL_SOCKET, PEERPIDFD))
     except OSError as error:
         if error.errno != errno.ENOPROTOOPT:
             return None
     with suppress(OSError):  # an older kernel: the pid is the peer's for as long as it is connected
-        handle = _Handle(os.pidfd_open(pid))
+        handle = ProcessHandle(peer, os.pidfd_open(pid))
         if _connected(connection):
             return handle
         handle.close()
@@ -92,30 +81,27 @@ def _lineage(pid: int) -> tuple[Ancestor, ...] | None:
     """The processes from `pid` up to init, or to this process; None if one of them ended meanwhile."""
     found: list[Ancestor] = []
     while pid > 0 and len(found) < DEPTH:
-        try:
-            stat = _read(f"/proc/{pid}/stat")
-        except OSError:
+        line = row(pid)
+        if line is None:
             return None
-        fields = stat[stat.rindex(b")") + 2 :].split()
-        parent, ticks = int(fields[1]), int(fields[19])
+        ticks = line.identity.ticks
         if found and ticks > found[-1].ticks:
             return None  # younger than its child: another process has the pid now
         mark, keeper = _marks(pid)
         found.append(Ancestor(pid, ticks, mark, keeper))
         if pid == os.getpid():
             break
-        pid = parent
+        pid = line.parent
     return tuple(found)
 
 
 def _marks(pid: int) -> tuple[str, bool]:
     """The mark that a process was started with, and whether it is a keeper. Another user's process shows none."""
     try:
-        entries = _read(f"/proc/{pid}/environ").split(b"\0")
+        variables = started_with(pid)
     except (PermissionError, ProcessLookupError, FileNotFoundError):  # another user's, or gone
         return "", False
-    marks = [os.fsdecode(one.partition(b"=")[2]) for one in entries if one.startswith(f"{MARK}=".encode())]
-    return marks[0] if marks else "", any(one.startswith(f"{KEEPER}=".encode()) for one in entries)
+    return variables.get(MARK, ""), KEEPER in variables
 
 
 def _foreign(pid: int) -> tuple[str, ...] | None:
@@ -136,11 +122,3 @@ def _namespaces(pid: int) -> tuple[tuple[int, int], ...]:
     """What identifies each namespace of a process, in the order of NAMESPACES."""
     found = (os.stat(f"/proc/{pid}/ns/{kind}") for kind in NAMESPACES)
     return tuple((one.st_dev, one.st_ino) for one in found)
-
-
-def _read(path: str) -> bytes:
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        return b"".join(iter(lambda: os.read(descriptor, 1 << 16), b""))
-    finally:
-        os.close(descriptor)

@@ -232,11 +232,14 @@ def _variables(pid: int) -> dict[str, str]:
         mark = _mark_by_psutil(pid)
         return {} if mark is None else {MARK: mark}
     try:
-        if os.stat(f"/proc/{pid}").st_uid != os.getuid():
-            return {}
-        environ = _read(f"/proc/{pid}/environ")
+        return started_with(pid) if os.stat(f"/proc/{pid}").st_uid == os.getuid() else {}
     except OSError:
         return {}
+
+
+def started_with(pid: int) -> dict[str, str]:
+    """The marks in the environment that a process was started with, by name. Raises OSError if that cannot be read."""
+    environ = _read(f"/proc/{pid}/environ")
     if b"ORCH_" not in environ:
         return {}
     pairs = [os.fsdecode(entry).partition("=") for entry in environ.split(b"\0") if entry.startswith(b"ORCH_")]

@@ -36,13 +36,10 @@ def settled(ask: Ask, decision: str) -> str:
     """Say what an answer settled, in a few words."""
     accepted = decision != "decline"
     if ask.request is not None:
-        return (
-            f"{ask.id} is {'accepted' if accepted else 'declined'}" if decision != "text" else f"{ask.id} is answered"
-        )
+        return f"{ask.id} is {'answered' if decision == 'text' else 'accepted' if accepted else 'declined'}"
     if ask.budget:
         return f"{ask.id}: more is granted" if accepted else f"{ask.id}: the paused tasks are blocked"
     if ask.kind is AskKind.CHECKPOINT:
         return f"{ask.task} is {'done' if accepted else 'blocked'}"
-    if ask.request is None and ask.task == ORCHESTRATOR:
-        return f"{ask.id} is answered: the orchestrator continues"
-    return f"{ask.id} is answered" + (f": {ask.task} continues" if ask.task else "")
+    who = "the orchestrator" if ask.task == ORCHESTRATOR else ask.task
+    return f"{ask.id} is answered" + (f": {who} continues" if who else "")
