@@ -16,7 +16,7 @@ from supervisor.domain.child import Child
 from supervisor.errors import UsageError, WorkspaceError
 from supervisor.runtime import templates
 from supervisor.runtime.boundary.git_programs import git_programs
-from supervisor.runtime.boundary.guard import guarded
+from supervisor.runtime.boundary.territories import guarded
 from supervisor.runtime.codex.mcp_config import SERVER, as_toml, mcp_servers
 from supervisor.runtime.codex.trust import at_stake, trusted_before
 from supervisor.runtime.config import load as config

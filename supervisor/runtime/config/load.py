@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from supervisor.domain.child import Child
 from supervisor.domain.plan import HUMAN, ORCHESTRATOR
 from supervisor.errors import ConfigError, OrchError, UsageError
-from supervisor.runtime.boundary.guard import guarded
+from supervisor.runtime.boundary.territories import guarded
 from supervisor.runtime.boundary.work_trees import WorkTrees
 from supervisor.runtime.config.model import Config
 from supervisor.runtime.config.read import read
