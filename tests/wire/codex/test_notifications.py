@@ -56,6 +56,16 @@ def test_the_items_in_the_end_of_a_turn_win_over_those_observed_before() -> None
     ) == ev.TurnEnded(AT, "api", "t", TurnSeen("u", DONE, ("m1", "m2"), "final"))
 
 
+def test_a_call_of_a_tool_is_over_with_its_turn_although_codex_reports_no_end_of_it() -> None:
+    notifications = NotificationReader("api")
+    for name in ("u", "v"):
+        call = {"type": "mcpToolCall", "id": f"call {name}", "server": "orch", "tool": "note", "arguments": {}}
+        read(notifications, "item/started", turnId=name, item=call)
+    assert set(notifications.items) == {"call u", "call v"}
+    read(notifications, "turn/completed", turn=turn(id="u"))
+    assert set(notifications.items) == {"call v"}
+
+
 def test_turns_keep_their_own_items() -> None:
     notifications = NotificationReader("api")
     for name in ("1", "2"):
