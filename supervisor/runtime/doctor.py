@@ -109,9 +109,15 @@ class _Checks:
 
     async def places(self) -> str:
         assert self._workspace is not None
-        confined = config.load_guarded(self._workspace).confined
-        only = f"; whatever a task says, these only read: {', '.join(confined)}" if confined else ""
-        return f"no command of a child may write another child or the workspace{only}"
+        loaded = config.load_guarded(self._workspace)
+        only = f"; whatever a task says, these only read: {', '.join(loaded.confined)}" if loaded.confined else ""
+        online = ", ".join(child.name for child in loaded.children if child.network)
+        reach = (
+            f"; with `network: yes`, commands of {online} reach whatever of yours listens, such as tmux"
+            if online
+            else ""
+        )
+        return f"no command of a child may write another child or the workspace{only}{reach}"
 
     async def trust(self) -> str:
         """List what git would run because a repo says so. A person decides about each such repo, once."""

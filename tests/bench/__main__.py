@@ -14,6 +14,7 @@ from contextlib import redirect_stdout
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
+from traceback import print_exc
 
 from tests.bench import growth, plot, reading, records, servers, wire
 from tests.bench.rows import HOMES, Row
@@ -53,19 +54,28 @@ def main() -> int:
     rounds = options.rounds or (QUICK_ROUNDS if options.quick else ROUNDS)
     HOMES.mkdir(parents=True, exist_ok=True)
     rows: list[Row] = []
+    failed: list[str] = []
     with tempfile.TemporaryDirectory(dir=HOMES) as folder:
         for name in options.only or (QUICK if options.quick else BENCHES):
             print(f"{name} ...", file=sys.stderr, flush=True)
             (Path(folder) / name).mkdir()
             with redirect_stdout(sys.stderr):  # commands of orch print in this process, too
-                rows += BENCHES[name](Path(folder) / name, rounds)
+                try:
+                    for row in BENCHES[name](Path(folder) / name, rounds):
+                        print(f"{row.what}: {_shown(row.took)}", flush=True)
+                        rows.append(row)
+                except Exception:  # the other figures are worth having
+                    print_exc()
+                    failed.append(name)
     options.svg.write_text(plot.drawn(rows), encoding="utf-8")
     if options.json:
         print(json.dumps([{**asdict(row), "ratio": row.ratio} for row in rows], indent=1))
     else:
         print("\n".join(table(rows, rounds)))
     print(f"plotted: {options.svg}", file=sys.stderr)
-    return 0
+    if failed:
+        print(f"failed: {', '.join(failed)}; see above", file=sys.stderr)
+    return 1 if failed else 0
 
 
 def table(rows: Sequence[Row], rounds: int) -> Iterator[str]:

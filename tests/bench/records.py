@@ -19,6 +19,7 @@ from tests.bench.rows import Row, loading, median, megabytes, orch, timed
 EVENTS = 100_000
 LOG_BYTES = 100_000_000
 BLOCK = 1 << 20  # bytes that are searched at once
+LOGS = ("cli.main", "cli.look.logs")  # what `orch logs` loads
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -83,7 +84,7 @@ def logs(folder: Path, rounds: int) -> Iterator[Row]:
     floor = [timed(lambda: subprocess.run(["sh", "-c", grep], check=True)) for _ in range(rounds)]
     took = [timed(lambda: orch(root, "logs", "--task", "T7", "--json")) for _ in range(rounds)]
     memory = megabytes(root, "logs", "--task", "T7")
-    load = loading(rounds, "cli.main", "cli.commands", "cli.logs")
+    load = loading(rounds, *LOGS)
     search = median([timed(lambda: _search(files, b'"T7"')) for _ in range(rounds)])
     note = (
         f"grep and sort; the command takes {load:.0f} ms to load, and to find the words in Python {search:.0f} ms; "

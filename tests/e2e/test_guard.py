@@ -16,10 +16,11 @@ from typing import Any
 import psutil
 import pytest
 
-from tests import CHECKOUT
+from tests import CHECKOUT, sshd
 from tests.e2e import intruder
 from tests.e2e.lab import SLOW, Lab, report, task
 from tests.e2e.test_plan import answered, plan, plan_text, writes
+from tests.programs import require
 
 HUMAN = "### {0} — Look\n- child: human\n\n1. Look at it.\n\n**Expect:** It is fine.\n"
 ACCEPT = 'answer={"ask": "A1", "decision": "accept", "text": "", "for_session": false}'
@@ -121,7 +122,7 @@ def test_the_orchestrators_shell_reads_and_steers_nothing_even_without_a_sandbox
     mcp = shlex.join(["env", f"PYTHONPATH={CHECKOUT}", *orch_of(lab, "mcp")])
     answered_by = f"for i in $(seq 600); do grep -q under.way {called} && break; sleep 0.1; done"
     tools = f"(cat {sent}; {answered_by}) | {mcp} > {called}"
-    problem = writes(text, f"run {command(lab, out, *requests)}", f"run {tools}", answered("planned"))
+    problem = writes(lab, text, f"run {command(lab, out, *requests)}", f"run {tools}", answered("planned"))
     plan(lab, problem, "--yolo", check=False)
     assert "no call of that tool of the orchestrator is under way" in called.read_text(encoding="utf-8")
     assert lab.ledger("learning_noted") == []
@@ -140,7 +141,7 @@ def test_what_the_orchestrator_passes_on_counts_once_the_person_has_confirmed_it
     call = 'call mcp__orch answer {"ask": "A1", "decision": "accept", "text": ""}'
     plan(
         lab,
-        writes(plan_text(HUMAN.format("H1")), 'call mcp__orch note {"text": "it beeps"}', call, answered("ok")),
+        writes(lab, plan_text(HUMAN.format("H1")), 'call mcp__orch note {"text": "it beeps"}', call, answered("ok")),
         check=False,
     )
     seen = lab.until(lambda seen: [one for one in seen["asks"] if one["kind"] == "approval"])
@@ -181,11 +182,26 @@ def test_whatever_the_person_starts_is_served(lab: Lab) -> None:
         command = [*wrapper, *orch_of(lab, "note", "from me")]
         done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False, timeout=60)
         assert done.returncode == 0, done.stderr
-    tmux = ["tmux", "-S", str(lab.folder / "tmux")]
+    tmux = [require("tmux"), "-S", str(lab.folder / "tmux")]
     typed = shlex.join(orch_of(lab, "note", "from tmux"))
     subprocess.run([*tmux, "-f", "/dev/null", "new-session", "-d", typed], env=environ, check=True, timeout=60)
     lab.until(lambda seen: len(lab.ledger("learning_noted")) == 4)
     assert {one["text"] for one in lab.ledger("learning_noted")} == {"from me", "from tmux"}
+
+
+@pytest.mark.promise("nobody answers for the person")
+def test_a_person_who_logs_in_with_ssh_or_works_in_screen_is_served(lab: Lab) -> None:
+    environ = {**lab.environ, "PYTHONPATH": str(CHECKOUT), "SCREENDIR": str(lab.folder / "screens")}
+    (lab.folder / "screens").mkdir(mode=0o700)
+    variables = [f"{name}={environ[name]}" for name in ("PATH", "PYTHONPATH", "HOME", "CODEX_HOME")]
+    (lab.folder / "ssh").mkdir(mode=0o700)
+    with sshd.serving(lab.folder / "ssh") as ssh:
+        remote = [*ssh, shlex.join(["env", *variables, *orch_of(lab, "note", "from ssh")])]
+        done = subprocess.run(remote, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
+    screen = [require("screen"), "-D", "-m", *orch_of(lab, "note", "from screen")]
+    subprocess.run(screen, env=environ, check=True, timeout=60)
+    assert {one["text"] for one in lab.ledger("learning_noted")} == {"from ssh", "from screen"}
 
 
 @pytest.mark.promise("nobody answers for the person")

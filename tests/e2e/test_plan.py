@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Iterator
@@ -27,9 +28,20 @@ def plan_text(tasks: str, *, head: str = "", contracts: str = "") -> str:
     )
 
 
-def writes(text: str, *lines: str) -> str:
-    """A problem that scripts the orchestrator: it saves this plan, then follows the lines."""
-    return "Make it work.\n\n````model\n" + "\n".join((f"write plan.md {escaped(text)}", *lines)) + "\n````\n"
+def writes(lab: Lab, text: str, *lines: str) -> str:
+    """A problem that scripts the orchestrator: it replaces plan.md as it is now, then follows the lines."""
+    return scripted(f"call mcp__orch write_plan {json.dumps({'text': text, 'version': version(lab)})}", *lines)
+
+
+def scripted(*lines: str) -> str:
+    """A problem that scripts the orchestrator."""
+    return "Make it work.\n\n````model\n" + "\n".join(lines) + "\n````\n"
+
+
+def version(lab: Lab) -> str:
+    """The version of plan.md that `read_plan` gives."""
+    content = lab.workspace.plan.read_bytes() if lab.workspace.plan.exists() else b""
+    return f"{lab.revision}-{hashlib.sha256(content).hexdigest()[:8]}"
 
 
 def escaped(text: str) -> str:
@@ -45,18 +57,18 @@ def plan(lab: Lab, problem: str, *words: str, check: bool = True) -> CompletedPr
     return lab.orch("plan", "--from", str(lab.folder / "problem.md"), *words, check=check)
 
 
-def start_planning(lab: Lab, problem: str) -> Future[CompletedProcess[str]]:
+def start_planning(lab: Lab, problem: str, *words: str) -> Future[CompletedProcess[str]]:
     """Run `orch plan` in the background."""
     pool = ThreadPoolExecutor(1, thread_name_prefix="orch plan")
     try:
-        return pool.submit(plan, lab, problem, check=False)
+        return pool.submit(plan, lab, problem, *words, check=False)
     finally:
         pool.shutdown(wait=False)
 
 
 def test_one_prompt_becomes_a_plan_and_the_plan_is_carried_out(lab: Lab) -> None:
     tasks = task("P11", "backend", "write a.txt a", report("wrote a"), fields=("verify: `test -f a.txt`",))
-    done = plan(lab, writes(plan_text(tasks), answered("planned")))
+    done = plan(lab, writes(lab, plan_text(tasks), answered("planned")))
     assert f"plan.md, revision {lab.revision + 1}: Ordered" in done.stdout
     assert "P11" in done.stdout
     lab.task("P11", "done")
@@ -71,7 +83,7 @@ def test_one_prompt_becomes_a_plan_and_the_plan_is_carried_out(lab: Lab) -> None
 
 def test_a_plan_under_review_starts_nothing_before_go(lab: Lab) -> None:
     tasks = task("P21", "backend", "write a.txt a", report("wrote a"))
-    done = plan(lab, writes(plan_text(tasks), answered("planned")), "--review", "--json")
+    done = plan(lab, writes(lab, plan_text(tasks), answered("planned")), "--review", "--json")
     status = json.loads(done.stdout)
     assert (status["plan"]["state"], status["tasks"][0]["state"]) == ("held", "waiting")
     lab.orch("go")
@@ -80,7 +92,8 @@ def test_a_plan_under_review_starts_nothing_before_go(lab: Lab) -> None:
 
 def test_a_plan_with_errors_goes_back_with_its_lines_and_after_three_times_to_the_human(lab: Lab) -> None:
     wrong = plan_text(task("P31", "backnd", report("?")))
-    done = plan(lab, writes(wrong, answered("planned")), check=False)
+    unchecked = scripted(f"write plan.md {escaped(wrong)}", answered("planned"))  # `write_plan` refuses it
+    done = plan(lab, unchecked, "--yolo", check=False)
     assert done.returncode == 4, done.stderr
     turns = [one for one in lab.acts("start_turn") if one["child"] == "orchestrator"]
     assert [one["due"] for one in turns] == ["brief", "fix", "fix", "fix"]
@@ -106,17 +119,39 @@ def test_a_question_of_the_orchestrator_is_an_ask_and_the_answer_reaches_it(lab:
     assert "Which status code?" in done.stdout
     (found,) = lab.status()["asks"]
     assert (found["text"], found["steps"], found["expect"]) == tuple(ask.values())
-    answer = writes(plan_text(task("P41", "backend", report("ok")))).replace("Make it work.", "202")
+    answer = writes(lab, plan_text(task("P41", "backend", report("ok")))).replace("Make it work.", "202")
     lab.orch("answer", found["id"], answer)
     lab.task("P41", "done")
     texts = [one["text"] for one in lab.acts("start_turn") if one["child"] == "orchestrator"]
     assert "> Which status code?" in texts[1]
 
 
+@pytest.mark.promise("nobody answers for the person")
+def test_the_orchestrators_commands_write_nothing_and_its_tool_writes_the_plan(lab: Lab) -> None:
+    kept = [
+        lab.workspace.plan,
+        lab.workspace.config,
+        lab.workspace.ledger,
+        lab.repos["backend"] / "x",
+        lab.folder / "x",
+    ]
+    attempts = "; ".join(f"{{ echo >> {path}; }} 2>/dev/null && echo wrote {path}" for path in kept)
+    done = plan(
+        lab,
+        writes(lab, plan_text(task("P45", "backend", report("ok"))), f"run {attempts}; echo tried", answered("ok")),
+    )
+    assert "P45" in done.stdout
+    lab.task("P45", "done")
+    said = {
+        out.output for request in lab.model.requests for out in request.outputs_since_last_user() if out.exit_code == 0
+    }
+    assert said == {"tried\n"}
+
+
 def test_with_yolo_the_orchestrator_asks_for_nothing_and_the_human_is_warned(lab: Lab) -> None:
     outside = lab.folder / "outside.txt"
     text = plan_text(task("P51", "backend", report("ok")))
-    problem = writes(text, answered("planned")).replace("write plan.md", f"run echo yes > {outside}\nwrite plan.md")
+    problem = scripted(f"run echo yes > {outside}", f"write plan.md {escaped(text)}", answered("planned"))
     done = plan(lab, problem, "--yolo")
     assert "without a sandbox and without approvals" in done.stderr
     assert outside.read_text(encoding="utf-8") == "yes\n"
@@ -125,7 +160,7 @@ def test_with_yolo_the_orchestrator_asks_for_nothing_and_the_human_is_warned(lab
 
 def test_the_orchestrator_receives_news_once_and_may_edit_the_plan(lab: Lab) -> None:
     tasks = task("P61", "backend", report("cannot", outcome="blocked", learned=["the port is 8080"]))
-    plan(lab, writes(plan_text(tasks), answered("planned")))
+    plan(lab, writes(lab, plan_text(tasks), answered("planned")))
     lab.task("P61", "blocked")
     lab.until(
         lambda seen: "news" in [one["due"] for one in lab.acts("start_turn")] and not seen["orchestrator"]["busy"]
@@ -140,8 +175,8 @@ def test_an_edit_of_the_human_is_never_overwritten_by_an_orchestrator_that_has_n
     gate = lab.model.gate("held")
     mine = plan_text(task("P71", "backend", report("mine")))
     theirs = plan_text(task("P72", "backend", report("theirs")))
-    script = f"Make it work.\n\n````model\nwait held\nwrite plan.md {escaped(theirs)}\n{answered('planned')}\n````\n"
-    planning = start_planning(lab, script)
+    unread = scripted("wait held", f"write plan.md {escaped(theirs)}", answered("planned"))  # `write_plan` refuses it
+    planning = start_planning(lab, unread, "--yolo")
     gate.wait_reached(SLOW)
     lab.save(mine)
     lab.until(lambda seen: seen["plan"]["revision"] == lab.revision + 1)
@@ -158,8 +193,8 @@ def test_an_edit_of_the_human_is_never_overwritten_by_an_orchestrator_that_has_n
 def test_a_supervisor_that_dies_while_the_orchestrator_plans_continues_it(lab: Lab) -> None:
     gate = lab.model.gate("held")
     text = plan_text(task("P81", "backend", report("ok")))
-    script = f"Make it work.\n\n````model\nwait held\nwrite plan.md {escaped(text)}\n{answered('planned')}\n````\n"
-    planning = start_planning(lab, script)
+    late = f"call mcp__orch write_plan {json.dumps({'text': text, 'version': version(lab)})}"
+    planning = start_planning(lab, scripted("wait held", late, answered("planned")))
     gate.wait_reached(SLOW)
     os.kill(lab.status()["supervisor"]["pid"], 9)
     assert planning.result(timeout=SLOW).returncode == 1

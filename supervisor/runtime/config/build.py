@@ -22,7 +22,7 @@ def config_of(path: Path, data: object) -> Config:
     allowed = file.control.allow_namespace
     return Config(
         tuple(_child(name, part) for name, part in file.children.items()),
-        Child(ORCHESTRATOR, str(path.parent), file.orchestrator.model, file.orchestrator.effort),
+        Child(ORCHESTRATOR, str(path.parent), file.orchestrator.model, file.orchestrator.effort, "read-only"),
         file.codex.bin,
         file.limits,
         rules_of(file.rules, file.children),

@@ -15,7 +15,7 @@ from supervisor.domain.world import World
 from tests.core.engine.executors import Executors
 
 CHILDREN = (Child("backend", "/repos/backend"), Child("mobile", "/repos/mobile"))
-ORCHESTRATOR_CHILD = Child(ORCHESTRATOR, "/ws")
+ORCHESTRATOR_CHILD = Child(ORCHESTRATOR, "/ws", sandbox="read-only")
 PLAN = Plan(
     title="Device onboarding",
     hold=False,

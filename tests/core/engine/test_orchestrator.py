@@ -25,7 +25,7 @@ from supervisor.domain.thread import TurnSeen, TurnStatus
 from supervisor.domain.world import News
 from tests.core.engine.scene import BACKEND, C1, MOBILE, NOON, T1, T2, Scene, plan_of, report
 
-ORCHESTRATOR_CHILD = Child(ORCHESTRATOR, "/ws", model="big")
+ORCHESTRATOR_CHILD = Child(ORCHESTRATOR, "/ws", model="big", sandbox="read-only")
 PROBLEMS = (Problem(7, "unknown child `backnd`"),)
 
 
@@ -100,14 +100,14 @@ def test_a_request_starts_its_server_then_its_thread_then_its_turn() -> None:
     assert scene.ask() == (act.EnsureServer(ORCHESTRATOR, why="it should run, and is not known to"),)
     opened = scene.post(ev.ServerReady, ORCHESTRATOR, 33, "/run/o", "0.169.0", False)
     assert opened == (
-        act.OpenThread(ORCHESTRATOR, None, None, "big", None, "workspace-write", why="the orchestrator needs it"),
+        act.OpenThread(ORCHESTRATOR, None, None, "big", None, "read-only", why="the orchestrator needs it"),
     )
     (turn,) = turns(scene.post(ev.ThreadOpened, ORCHESTRATOR, 33, "own-thread", None, False, ()))
     assert (turn.task, turn.due, turn.message, turn.sandbox) == (
         ORCHESTRATOR,
         Due.BRIEF,
         "orch-orchestrator-1",
-        "workspace-write",
+        "read-only",
     )
     assert "It times out." in turn.text
     assert scene.begins("own-1") == ()

@@ -25,7 +25,7 @@ from supervisor.runtime.workspace import WorkspacePaths
 
 def orchestrator(workspace: WorkspacePaths, model: str | None = None, effort: str | None = None) -> Child:
     """The orchestrator's own server, in the workspace."""
-    return Child("orchestrator", str(workspace.root), model, effort)
+    return Child("orchestrator", str(workspace.root), model, effort, "read-only")
 
 
 def read(workspace: WorkspacePaths) -> Config:
