@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from supervisor.errors import UsageError
+from supervisor.runtime.workspace import WorkspacePaths
 
 
 def checked(word: str, known: Sequence[str], noun: str) -> str:
@@ -16,3 +17,13 @@ def checked(word: str, known: Sequence[str], noun: str) -> str:
     near = nearest(word, known)
     hint = f"did you mean {quoted(near)}?" if near else f"use {any_of(known)}" if known else f"there is no {noun} yet"
     raise UsageError(f"there is no {noun} {quoted(word)}", hint)
+
+
+def children_of(workspace: WorkspacePaths) -> tuple[str, ...]:
+    """Return the names of the children in the config, whether their repos exist or not.
+
+    Raises ConfigError for a config that cannot be read.
+    """
+    from supervisor.runtime.config.load import named  # import late (60 ms): only a name that was typed needs it
+
+    return tuple(child.name for child in named(workspace))

@@ -128,6 +128,10 @@ def test_a_command_that_only_sends_a_request_imports_little(
     words: str, workspace: WorkspacePaths, standin: Callable[..., object]
 ) -> None:
     standin(status_json())
+    workspace.state.mkdir()
+    workspace.ledger.write_text(
+        '{"ts":"2026-11-23T10:00:00Z","level":"info","event":"e","task":"T1"}\n', encoding="utf-8"
+    )
     heavy = {
         "typer",
         "asyncio",

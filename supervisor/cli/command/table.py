@@ -105,7 +105,7 @@ COMMANDS = (
         "wait",
         "look.wait:wait",
         "Wait until every task is settled or something waits on you.",
-        ("orch wait --timeout 3600", "orch wait --task T1 && echo done"),
+        ("orch wait --timeout 1h", "orch wait --task T1 && echo done"),
         "\b\nExit codes: 0 all done; 3 the supervisor is not up; 4 something waits on you;\n"
         "5 a task is blocked or failed; 124 time-out.",
     ),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
 import time
 from dataclasses import dataclass
@@ -12,10 +11,12 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 from typing import Annotated
 
+from supervisor.cli.command.durations import parse_duration
 from supervisor.cli.command.parameters import Json, Option
 from supervisor.cli.display import output
 from supervisor.cli.display.blocks import clean_json, one_line
 from supervisor.cli.display.output import paint
+from supervisor.cli.look.named import check_known
 from supervisor.errors import UsageError
 from supervisor.runtime.records import RecordLine, Records, moment
 from supervisor.runtime.workspace import WorkspacePaths
@@ -69,7 +70,12 @@ def logs(
     ] = None,
     as_json: Json = False,
 ) -> int:
-    """Print the matching lines; with `follow` also new ones, until Ctrl-C."""
+    """Print the matching lines; with `follow` also new ones, until Ctrl-C.
+
+    Raises UsageError for a child or a task that nothing names.
+    """
+    check_known(workspace, "child", child)
+    check_known(workspace, "task", task)
     after = parse_since(since, datetime.now(UTC)) if since is not None else None
     return _print(workspace, Filter(child, task, event, level.value, after), follow=follow, as_json=as_json)
 
@@ -123,10 +129,10 @@ def readable(line: RecordLine) -> str:
 
 
 def parse_since(text: str, now: datetime) -> datetime:
-    """Parse `90s`, `10m`, `2h` or `1d` (before `now`), or an RFC 3339 time. Raises UsageError."""
-    if match := _AGO.fullmatch(text.strip()):
+    """Parse a duration (before `now`) or an RFC 3339 time. Raises UsageError."""
+    if (ago := parse_duration(text)) is not None:
         try:
-            return now - timedelta(**{_UNITS[match[2]]: float(match[1])})
+            return now - timedelta(seconds=ago)
         except OverflowError:
             return datetime.min.replace(tzinfo=UTC)
     try:
@@ -137,8 +143,6 @@ def parse_since(text: str, now: datetime) -> datetime:
         ) from error
 
 
-_AGO = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)([smhd])")
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _SHADES = {"debug": "dim", "warning": "yellow", "error": "red", "critical": "red"}
 _PLACED = ("ts", "level", "event", "child", "task", "seq", "action")
 _NOTHING: tuple[object, ...] = (None, "", [], {})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from supervisor import api
+from supervisor.cli.command.durations import seconds
 from supervisor.cli.command.parameters import Json, Option
 from supervisor.cli.display import output
 from supervisor.cli.display.blocks import one_line
@@ -26,15 +27,18 @@ def wait(
     workspace: WorkspacePaths,
     *,
     task: Annotated[str | None, Option("--task", "Wait for this task only.", "ID")] = None,
-    timeout: Annotated[float | None, Option("--timeout", "Wait at most S seconds.", "S", least=0)] = None,
+    timeout: Annotated[
+        str | None, Option("--timeout", "Wait at most this long: 90 (seconds), 90s, 5m or 2h.", "TIME")
+    ] = None,
     as_json: Json = False,
 ) -> int:
     """Wait until the tasks (or the one) are settled or something waits on a human; the exit code says which.
 
     Raises SupervisorDown if no supervisor answers or it ends meanwhile; UsageError if there is no such task.
     """
-    found = api.Workspace(workspace.root).wait(task, timeout=timeout, on_status=_Progress(task).report)
-    code, text = CODES[found.outcome], summary(found, task, timeout)
+    longest = seconds(timeout, "--timeout")
+    found = api.Workspace(workspace.root).wait(task, timeout=longest, on_status=_Progress(task).report)
+    code, text = CODES[found.outcome], summary(found, task, longest)
     if as_json:
         tasks, asks = plain(found.tasks), plain(found.asks)
         output.emit_json({"exit_code": code, "text": text, "tasks": tasks, "asks": asks})

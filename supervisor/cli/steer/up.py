@@ -9,7 +9,7 @@ from typing import Annotated
 from supervisor.cli.command.parameters import Argument, Option
 from supervisor.errors import OrchError
 from supervisor.runtime.daemon import launch
-from supervisor.runtime.naming import checked
+from supervisor.runtime.naming import checked, children_of
 from supervisor.runtime.workspace import WorkspacePaths
 
 
@@ -64,8 +64,6 @@ def _in_foreground(workspace: WorkspacePaths, children: Sequence[str]) -> int:
 
 def _check(workspace: WorkspacePaths, names: Sequence[str]) -> None:
     """Check that the children are configured, before a supervisor is started for them. Raises UsageError if not."""
-    from supervisor.runtime.config.load import load  # import late (60 ms): only named children need it
-
-    known = [child.name for child in load(workspace).children]
+    known = children_of(workspace) if names else ()
     for name in names:
         checked(name, known, "child")
