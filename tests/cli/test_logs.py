@@ -263,10 +263,10 @@ def test_only_lines_of_a_long_log_that_may_match_are_parsed(
 
     monkeypatch.setattr(json, "loads", counted)
     assert events(orch("logs", "--json", "--task", "T2")) == ["intended"]
-    assert len(looked_into) == 2  # it, to know the name, and again to show it
+    assert len(looked_into) == 2  # the line, to know the name, and again to show it
     looked_into.clear()
     assert events(orch("logs", "--json", "--child", "backend", "--task", "T1")) == ["turn_began"]
-    assert len(looked_into) == 2  # the line in the ledger and its mirror in a log
+    assert len(looked_into) < 12  # the first line of each file that has the child, then the task, then both
 
 
 def test_following_continues_until_it_is_interrupted(
