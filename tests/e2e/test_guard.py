@@ -249,6 +249,23 @@ def test_without_the_keeper_the_supervisor_is_only_looked_at_and_taken_down(lab:
     lab.orch("hold")
 
 
+@pytest.mark.promise("nobody answers for the person")
+def test_without_the_keeper_of_an_adopted_server_the_supervisor_is_only_looked_at_and_taken_down(lab: Lab) -> None:
+    seen = psutil.Process(lab.status()["supervisor"]["pid"])
+    keeper = seen.parent()
+    assert keeper is not None
+    seen.kill()
+    lab.up()
+    lab.orch("hold")
+    keeper.kill()
+    lab.until(lambda _: not keeper.is_running())
+    refused = lab.orch("go", check=False)
+    assert (refused.returncode, "run `orch down`, then `orch up`" in refused.stderr) == (1, True)
+    lab.orch("down")
+    lab.up()
+    lab.orch("go")
+
+
 def test_in_the_foreground_a_signal_ends_everything_in_order() -> None:
     with Lab("api") as made:
         command = [sys.executable, "-m", "supervisor.cli.main", "up", "--foreground"]

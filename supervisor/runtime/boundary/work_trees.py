@@ -6,10 +6,8 @@ what is written in the file then says whose they are, until they have ended.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
-import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -20,10 +18,10 @@ from supervisor.domain.child import Child
 from supervisor.errors import WorkspaceError
 from supervisor.runtime.workspace import CONFIG_NAME, WorkspacePaths, make_private, state_folder
 from supervisor.shell import process
+from supervisor.shell.file_lock import try_lock
 from supervisor.shell.location import look_at, read_mounts
 
 LARGEST = 1 << 16  # bytes that are read of a file
-TRIES, PAUSE = 5, 0.02  # seconds; another `orch up` that looks around holds a lock for some microseconds
 
 
 class Driver(NamedTuple):
@@ -129,7 +127,7 @@ def _drives(path: Path, driver: Driver) -> bool:
     with suppress(OSError):
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
         try:
-            return not _locked(descriptor, fcntl.LOCK_SH) or bool(process.marked(driver.mark))
+            return not try_lock(descriptor, shared=True) or bool(process.marked(driver.mark))
         finally:
             os.close(descriptor)
     return False
@@ -149,7 +147,7 @@ def _opened(path: Path) -> tuple[int, bool]:
     while True:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
-            locked = _locked(descriptor, fcntl.LOCK_EX)
+            locked = try_lock(descriptor)
             with suppress(FileNotFoundError):
                 if os.path.samestat(os.fstat(descriptor), os.stat(path)):
                     return descriptor, locked
@@ -157,19 +155,6 @@ def _opened(path: Path) -> tuple[int, bool]:
             os.close(descriptor)
             raise
         os.close(descriptor)
-
-
-def _locked(descriptor: int, how: int) -> bool:
-    """Try to lock a file; False while somebody else has it. Raises OSError where the file system knows no locks."""
-    for attempt in range(TRIES):
-        try:
-            fcntl.flock(descriptor, how | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if attempt + 1 < TRIES:
-                time.sleep(PAUSE)
-            continue
-        return True
-    return False
 
 
 def _read(descriptor: int) -> Driver | None:

@@ -14,14 +14,15 @@ from supervisor.domain.ask import AskState, RequestKey
 from supervisor.domain.process import UnseenCaller
 from supervisor.domain.world import World
 from supervisor.runtime.codex.mcp_config import SERVER
-from supervisor.runtime.codex.registry import Registry
+from supervisor.runtime.codex.registry import Record, Registry
 from supervisor.runtime.codex.server import ServerClient
 from supervisor.runtime.config.model import Config
-from supervisor.runtime.daemon.keeper import keeper
+from supervisor.runtime.daemon.keeper import is_keeper, keeper
 from supervisor.runtime.daemon.loop import Loop
 from supervisor.runtime.logs import Logs
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.process.caller import caller_of
+from supervisor.shell.process.table import Identity, row
 from supervisor.wire.codex.items import McpToolCall
 
 _NOT_CALLED = Refusal(
@@ -52,6 +53,8 @@ class Guard:
         self._loop = loop
         self._logs = logs
         self._keeper = keeper()
+        self._above: dict[Identity, int] = {}  # the keeper of each server, or the supervisor itself
+        self._loose = False  # a keeper was killed, so what a server left can no longer be told from the person's
         self._user = _user(os.getuid())
         self._used: set[tuple[str, str]] = set()  # tool calls, by id, with the words that were carried out for them
 
@@ -81,9 +84,25 @@ class Guard:
             pid=os.getpid(),
             workspace=self._workspace.id,
             servers={(one.identity.pid, one.identity.ticks): child for child, one in self._registry.all().items()},
-            kept=self._keeper is None or os.getppid() == self._keeper,
+            kept=self._kept(),
             allowed=frozenset(self._config.allow_namespace),
         )
+
+    def _kept(self) -> bool:
+        """Whether our keeper lives, and that of each server that an earlier supervisor started."""
+        if self._keeper is not None and not self._loose:
+            self._loose = os.getppid() != self._keeper or any(map(self._lost, self._registry.all().values()))
+        return not self._loose
+
+    def _lost(self, server: Record) -> bool:
+        """Whether a server that still runs has no keeper above it."""
+        line = row(server.identity.pid)
+        if line is None or line.identity != server.identity:
+            return False
+        known = self._above.get(line.identity)
+        if known is None and (line.parent == os.getpid() or is_keeper(line.parent)):
+            known = self._above[line.identity] = line.parent
+        return line.parent != known
 
     async def _uncovered(self, method: str, params: Mapping[str, object]) -> Refusal | None:
         """Why a request of the orchestrator's is not part of a tool call; None if it is, which uses that call up."""

@@ -43,12 +43,17 @@ def keep() -> None:
 def keeper() -> int | None:
     """The pid of this process's keeper; None if it has none, or none any more."""
     parent = os.getppid()
+    return parent if is_keeper(parent) else None
+
+
+def is_keeper(pid: int) -> bool:
+    """Whether this process is a keeper, or a supervisor, which a keeper forks."""
     try:
-        with open(f"/proc/{parent}/environ", "rb") as file:
+        with open(f"/proc/{pid}/environ", "rb") as file:
             entries = file.read().split(b"\0")
     except OSError:
-        return None
-    return parent if any(one.startswith(f"{KEEPER}=".encode()) for one in entries) else None
+        return False
+    return any(one.startswith(f"{KEEPER}=".encode()) for one in entries)
 
 
 def _reap_all() -> None:

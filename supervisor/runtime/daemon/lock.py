@@ -9,13 +9,11 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import time
 from typing import TextIO
 
 from supervisor.errors import WorkspaceError
 from supervisor.runtime.workspace import WorkspacePaths
-
-TRIES, PAUSE = 5, 0.02  # seconds; `holder` takes the lock for a few microseconds
+from supervisor.shell.file_lock import try_lock
 
 
 def take(workspace: WorkspacePaths) -> TextIO | None:
@@ -27,17 +25,11 @@ def take(workspace: WorkspacePaths) -> TextIO | None:
         raise WorkspaceError(
             f"{workspace.state} cannot be written ({error.strerror})", "make the workspace writable, then run `orch up`"
         ) from error
-    for attempt in range(TRIES):
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            if attempt + 1 < TRIES:
-                time.sleep(PAUSE)
-            continue
-        file.truncate(0)
-        return file
-    file.close()
-    return None
+    if not try_lock(file.fileno()):
+        file.close()
+        return None
+    file.truncate(0)
+    return file
 
 
 def taken_over(descriptor: int) -> TextIO:
