@@ -48,7 +48,7 @@ def loaded_by(program: str) -> set[str]:
         # before a server is started
         ("runtime.daemon.main", 300, {"asyncio", "logging", "typer", "websockets", "_hashlib"}),
         # while the servers get ready
-        ("runtime.daemon.main, runtime.daemon.supervise", 480, {"typer"}),
+        ("runtime.daemon.main, runtime.daemon.supervise", 490, {"typer"}),
         ("runtime.survey.worker", 215, {"ruamel", "typer"}),
     ],
 )
