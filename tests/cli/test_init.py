@@ -52,8 +52,8 @@ def test_a_workspace_is_made_and_its_plan_is_fine(folder: Path, capsys: pytest.C
 @pytest.mark.parametrize(
     ("pairs", "complaint"),
     [
-        ([], "no repo is named: "),
-        (["backend"], "`backend` is not NAME=PATH: "),
+        ([""], "a repo is named by an empty word: "),
+        (["backend="], "`backend=` is not NAME=PATH: "),
         (["=../backend"], "`=../backend` is not NAME=PATH: "),
         (["backend=../backend", "mobile=../nowhere"], "the child `mobile`: "),
         (["plain=../plain"], "the child `plain`: "),
@@ -71,13 +71,18 @@ def test_a_pair_that_cannot_be_writes_nothing(
     assert list(folder.iterdir()) == []
 
 
-@pytest.mark.parametrize("name", ["orchestrator.config.yaml", "plan.md"])
-def test_what_is_there_is_never_overwritten(name: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("name", "next_step"),
+    [("orchestrator.config.yaml", "`orch add NAME=PATH` adds a repo"), ("plan.md", "edit it")],
+)
+def test_what_is_there_is_never_overwritten(
+    name: str, next_step: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (folder / name).write_text("mine", encoding="utf-8")
     assert run(["init", "backend=../backend"]) == 1
     assert capsys.readouterr() == (
         "",
-        f"orch: {folder / name} exists already: edit it, or move it away and run `orch init` again\n",
+        f"orch: {folder / name} exists already: {next_step}, or move it away and run `orch init` again\n",
     )
     assert {one.name: one.read_text(encoding="utf-8") for one in folder.iterdir()} == {name: "mine"}
 

@@ -68,10 +68,12 @@ COMMANDS = (
         "init",
         "setup.init:init",
         "Make this folder a workspace.",
-        ("orch init backend=../backend mobile=../mobile",),
-        "Writes orchestrator.config.yaml, plan.md (a template), .codex/config.toml (the tools for a `codex` started "
-        "here) and .gitignore. Overwrites nothing. If a repo has a .codex folder of its own, prints what it would "
-        "start and asks whether you trust it; without a terminal, only what --trust names is trusted.",
+        ("orch init", "orch init ../backend ../mobile", "orch init backend=../backend app=../mobile-app"),
+        "Without repos, offers the git repos in this folder and beside it; without a terminal, prints them and the "
+        "command that takes them. A PATH alone is named after its folder. Writes orchestrator.config.yaml, plan.md (a "
+        "template), .codex/config.toml (the tools for a `codex` started here) and .gitignore. Overwrites nothing. If "
+        "a repo has a .codex folder of its own, prints what it would start and asks whether you trust it; without a "
+        "terminal, only what --trust names is trusted.",
     ),
     Command(
         "up",

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
-from supervisor.cli.command.parameters import Argument, Option
+from supervisor.cli.command.parameters import Argument, Json, Option
 from supervisor.cli.display import output
-from supervisor.cli.display.blocks import one_line
+from supervisor.cli.setup.offer import chosen
+from supervisor.cli.setup.pairs import config_path, pairs_of
+from supervisor.cli.setup.trust import codex_trust, git_trust
 from supervisor.domain.child import Child
-from supervisor.errors import UsageError, WorkspaceError
+from supervisor.errors import OrchError, UsageError, WorkspaceError
 from supervisor.runtime import templates
-from supervisor.runtime.boundary.git_programs import git_programs
 from supervisor.runtime.boundary.territories import guarded
 from supervisor.runtime.codex.mcp_config import SERVER, as_toml, mcp_servers
-from supervisor.runtime.codex.trust import at_stake, trusted_before
 from supervisor.runtime.config import load as config
 from supervisor.runtime.config.starter import starter
 from supervisor.runtime.naming import checked
@@ -31,7 +30,10 @@ EXAMPLE = "name each repo, for example `orch init backend=../backend mobile=../m
 
 def init(
     folder: Path,
-    pairs: Annotated[list[str] | None, Argument("NAME=PATH", "The repos that take part.")] = None,
+    repos: Annotated[
+        list[str] | None,
+        Argument("NAME=PATH or PATH", "The repos that take part. A PATH alone is named after its folder."),
+    ] = None,
     trust: Annotated[
         list[str] | None,
         Option(
@@ -44,34 +46,42 @@ def init(
     exclude_tmp: Annotated[
         bool, Option("--exclude-tmp", "Take /tmp and $TMPDIR from what the children's commands may write.")
     ] = False,
+    as_json: Json = False,
 ) -> int:
-    """Make `folder` a workspace for these children (each `NAME=PATH`), some of them to `trust` without being asked.
-    Checks everything before it writes anything.
+    """Make `folder` a workspace for these repos, some of them to `trust` without being asked; without any, offer those
+    nearby. Checks everything before it writes anything.
 
-    Raises UsageError for an invalid pair, or if the commands of a child could write another one or the workspace,
+    Raises UsageError for an invalid repo, or if the commands of a child could write another one or the workspace,
     WorkspaceError if there is a config or a plan already.
     """
-    if not pairs:
-        raise UsageError("no repo is named", EXAMPLE)
     workspace = WorkspacePaths(Path(os.path.abspath(folder)))
-    found = config.check_new(workspace.root, _split(pairs))
-    _guard(workspace, [Child(name, str(path)) for name, path in found], exclude_tmp)
     trust = trust or []
+    if repos:
+        pairs = pairs_of(workspace.root, repos, EXAMPLE)
+    else:
+        _refuse_existing(workspace, UsageError)
+        options = [*(word for name in trust for word in ("--trust", name)), *["--exclude-tmp"] * exclude_tmp]
+        pairs = chosen(workspace.root, folder, options, as_json=as_json)
+    found = config.check_new(workspace.root, pairs)
+    _guard(workspace, [Child(name, str(path)) for name, path in found], exclude_tmp)
     for name in trust:
         checked(name, [child for child, _ in found], "child")
-    children = [(name, _path(workspace.root, path)) for name, path in found]
+    children = [(name, config_path(workspace.root, path)) for name, path in found]
     plan = templates.read("plan.template.md").replace("{{children}}", ", ".join(name for name, _ in children))
-    for path in (workspace.config, workspace.plan):
-        if os.path.lexists(path):
-            raise WorkspaceError(f"{path} exists already", "edit it, or move it away and run `orch init` again")
-    trusted = [name for name, path in found if name in trust or _is_trusted(name, path)]
+    _refuse_existing(workspace, WorkspaceError)
+    trusted = codex_trust(found, trust)
     _guard(workspace, [Child(name, str(path), trusted=name in trusted) for name, path in found], exclude_tmp)
-    git = {name: trusts for name, path in found if (trusts := _trusts_git(name, path, given=name in trust)) is not None}
-    text = starter(children, trusted, trusted_git=git, exclude_tmp=exclude_tmp)
+    text = starter(children, trusted, trusted_git=git_trust(found, trust), exclude_tmp=exclude_tmp)
     _write_new({workspace.config: text, workspace.plan: plan})
     tools = _offer_tools(workspace)
     ignored = _ignore(workspace.root / ".gitignore", (*IGNORED, *([CODEX_CONFIG] if tools == _WROTE_TOOLS else [])))
+    if as_json:
+        names = {"children": [{"name": name, "path": str(path), "trusted": name in trusted} for name, path in found]}
+        output.emit_json({"workspace": str(workspace.root), "config": str(workspace.config), **names})
+        return 0
     output.emit(f"wrote {CONFIG_NAME} ({len(children)} {'children' if len(children) > 1 else 'child'})")
+    if any("=" not in word for word in repos or [""]):
+        output.emit("\n".join(f"  {name}  {path}" for name, path in children))
     output.emit("wrote plan.md (a template: nothing starts before you say `hold: no`)")
     output.emit(tools)
     if ignored:
@@ -80,62 +90,16 @@ def init(
     return 0
 
 
-def _is_trusted(name: str, path: Path) -> bool:
-    """Ask the user whether to trust a repo, if it has a .codex folder."""
-    stake = at_stake(path)
-    if not stake or trusted_before(path):
-        return bool(stake)
-    output.say(f"{name} has a .codex folder of its own. If you trust it, Codex takes from it:")
-    for line in stake:
-        output.say(f"  {one_line(line, 200)}")
-    if not sys.stdin.isatty():
-        output.say(f"not trusted: Codex ignores it; to trust it, write `trusted: true` under {name} in {CONFIG_NAME}")
-        return False
-    return _says_yes(f"trust {name}?")
-
-
-def _trusts_git(name: str, path: Path, *, given: bool) -> bool | None:
-    """Ask the user whether what a repo has git run may run. None: nobody was asked, or there is nothing to ask."""
-    found = git_programs(path)
-    if not found or given:
-        return True if found else None
-    output.say(f"{name} has git run programs of its own, also when Codex reads git, outside of its sandbox:")
-    for line in found:
-        output.say(f"  {one_line(line, 200)}")
-    if not sys.stdin.isatty():
-        output.say(f"filters are off for Codex; to trust them, write `trusted_git: yes` under {name} in {CONFIG_NAME}")
-        return None
-    return _says_yes(f"trust the git programs of {name}?")
-
-
-def _says_yes(question: str) -> bool:
-    print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
+def _refuse_existing(workspace: WorkspacePaths, kind: type[OrchError]) -> None:
+    adding = {workspace.config: "`orch add NAME=PATH` adds a repo"}
+    for path in (workspace.config, workspace.plan):
+        if os.path.lexists(path):
+            next_step = f"{adding.get(path, 'edit it')}, or move it away and run `orch init` again"
+            raise kind(f"{path} exists already", next_step)
 
 
 def _guard(workspace: WorkspacePaths, children: Sequence[Child], exclude_tmp: bool) -> None:
     guarded(workspace, children, UsageError, exclude_tmp=exclude_tmp, exclude="run `orch init --exclude-tmp ...`")
-
-
-def _split(pairs: Sequence[str]) -> list[tuple[str, str]]:
-    split = []
-    for pair in pairs:
-        name, sign, path = pair.partition("=")
-        if not (name and sign and path):
-            raise UsageError(f"`{pair}` is not NAME=PATH", EXAMPLE)
-        split.append((name, path))
-    return split
-
-
-def _path(root: Path, path: Path) -> str:
-    """Format `path` for the config: relative if that is short and unambiguous, else absolute."""
-    near = os.path.relpath(path, root)
-    text = near if root == root.resolve() and len(Path(near).parts) <= 4 and near.count("..") <= 2 else str(path)
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        raise UsageError(f"the path {text!r} is not UTF-8", "rename that folder") from error
-    return text
 
 
 def _write_new(files: dict[Path, str]) -> None:
