@@ -181,6 +181,14 @@ class Workspace:
         """
         self._call("plan", problem=problem, review=review, yolo=yolo)
 
+    def stop_planning(self) -> tuple[str, ...]:
+        """End the orchestrator's effort: it has no further turn before the next `plan`. plan.md stays in force.
+
+        Returns what that ended, each in a clause; nothing if there was no effort.
+        """
+        ended = self._call("plan_stop").get("ended")
+        return tuple(map(str, ended)) if isinstance(ended, list) else ()
+
     def hold(self) -> None:
         """Hold the plan: nothing new starts, running work continues."""
         self._call("hold")

@@ -50,7 +50,9 @@ class PauseInfo(Struct, frozen=True):
 class OrchestratorInfo(Struct, frozen=True):
     """The orchestrator that `orch plan` asked for a plan."""
 
-    state: Annotated[str, Meta(examples=["waiting", "working", "needs_human", "idle", "blocked", "failed"])]
+    state: Annotated[
+        str, Meta(examples=["waiting", "working", "needs_human", "idle", "blocked", "failed", "stopped", "resting"])
+    ]
     why: str | None  # why it is in its state
     busy: bool  # it may still change the plan
     planned: bool  # it wrote a plan, and that is in force

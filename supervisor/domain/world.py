@@ -43,6 +43,8 @@ class Planning(Struct, frozen=True):
     delivered: bool = False  # the orchestrator knows the request
     tries: int = 0  # turns that were to fix a missing or broken plan, in a row
     seen_revision: int = 0  # the latest revision that the orchestrator knows
+    rests: bool = False  # the human declined its question: it is not told again to write a plan
+    stopped: datetime | None = None  # `orch plan stop`: it has no further turn before the next request
 
 
 class News(Struct, frozen=True):

@@ -105,6 +105,12 @@ class Answered(Struct, frozen=True):
     text: str
 
 
+class PlanStopped(Struct, frozen=True):
+    """What that ended, each in a clause; nothing if there was no effort to end."""
+
+    ended: tuple[str, ...]
+
+
 class Watched(Struct, frozen=True):
     """The status at this version of the world."""
 
@@ -151,12 +157,13 @@ GO = Method("go", GoParams, Done)
 RESTART = Method("restart", RestartParams, Done)
 NOTE = Method("note", NoteParams, Done)
 PLAN = Method("plan", PlanParams, Done)
+PLAN_STOP = Method("plan_stop", NoParams, PlanStopped)
 PLAN_WRITTEN = Method("plan_written", PlanWrittenParams, Done)
 ANSWER = Method("answer", AnswerParams, Answered)
 ASK_CHILD = Method("ask_child", AskChildParams, ChildAnswer)
 
 _ALL: tuple[Method[NoParams, object], ...] = (
-    *(PING, STATUS, WATCH, UP, RELOAD, DOWN, HOLD, GO, RESTART, NOTE, PLAN, PLAN_WRITTEN, ANSWER, ASK_CHILD),
+    *(PING, STATUS, WATCH, UP, RELOAD, DOWN, HOLD, GO, RESTART, NOTE, PLAN, PLAN_STOP, PLAN_WRITTEN, ANSWER, ASK_CHILD),
 )
 METHODS: Mapping[str, Method[NoParams, object]] = {method.name: method for method in _ALL}
 

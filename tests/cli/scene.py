@@ -32,6 +32,7 @@ JsonDict = dict[str, Any]
 class Standin:
     """Answers like a supervisor with these statuses, one after the other, each as soon as the one before was sent.
 
+    `answers`: {method: answer}.
     `refuses`: {method: (what, next_step)}, with a third value for wrong usage. `ends`: closes the connection after the
     last status. `hangs`: accepts connections but never answers. `at_the_end` is called once the last status was sent.
     `calls` holds the requests, without ping, status and watch.
@@ -43,6 +44,7 @@ class Standin:
         statuses: tuple[JsonDict, ...],
         *,
         refuses: dict[str, tuple[str, ...]] | None = None,
+        answers: dict[str, JsonDict] | None = None,
         ends: bool = False,
         hangs: bool = False,
         at_the_end: Callable[[], None] | None = None,
@@ -50,6 +52,7 @@ class Standin:
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self._statuses, self._refuses, self._ends, self._hangs = statuses, refuses or {}, ends, hangs
         self._at_the_end = at_the_end
+        self._answers = {"answer": {"text": "H1 is done"}, **(answers or {})}
         self._over = threading.Event()
         path.parent.mkdir(parents=True, exist_ok=True)
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -109,7 +112,7 @@ class Standin:
             what, next_step, *usage = self._refuses[method]
             data = {"what": what, "next_step": next_step, "usage": bool(usage)}
             return {"error": {"code": -32000, "message": what, "data": data}}
-        return {"result": {"text": "H1 is done"} if method == "answer" else {}}
+        return {"result": self._answers.get(method, {})}
 
 
 def spawned(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:

@@ -202,3 +202,47 @@ def test_a_supervisor_that_dies_while_the_orchestrator_plans_continues_it(lab: L
     gate.open()
     lab.task("P81", "done")
     assert len([one for one in lab.acts("start_turn") if one["child"] == "orchestrator"]) == 1
+
+
+def test_an_effort_that_is_stopped_stays_so_over_a_restart_and_the_next_one_begins_anew(lab: Lab) -> None:
+    gate = lab.model.gate("held")
+    planning = start_planning(lab, scripted("wait held", answered("never said")))
+    gate.wait_reached(SLOW)
+    done = lab.orch("plan", "stop")
+    assert "ended: its running turn is being interrupted, it hears nothing more of the tasks" in done.stdout
+    assert planning.result(timeout=SLOW).returncode == 1
+    lab.until(lambda seen: seen["orchestrator"]["state"] == "stopped" and not seen["orchestrator"]["busy"])
+    assert "stopped" in lab.orch("status").stdout
+    assert "nothing to end" in lab.orch("plan", "stop").stdout
+    gate.open()
+    lab.orch("down")
+    assert lab.up()["orchestrator"]["state"] == "stopped"
+    assert lab.status()["orchestrator"]["server"] == "stopped"
+    assert len([one for one in lab.acts("start_turn") if one["child"] == "orchestrator"]) == 1
+    made = plan(lab, writes(lab, plan_text(task("P91", "backend", report("ok"))), answered("planned")))
+    assert "P91" in made.stdout
+    lab.task("P91", "done")
+    kickoffs = [one["due"] for one in lab.acts("start_turn") if one["child"] == "orchestrator"]
+    assert kickoffs == ["brief", "brief"]
+
+
+def test_a_new_request_right_after_a_stop_waits_for_the_turn_to_end(lab: Lab) -> None:
+    gate = lab.model.gate("held")
+    planning = start_planning(lab, scripted("wait held", answered("never said")))
+    gate.wait_reached(SLOW)
+    lab.orch("plan", "stop")
+    gate.open()
+    made = plan(lab, writes(lab, plan_text(task("P95", "backend", report("ok"))), answered("planned")))
+    assert "P95" in made.stdout
+    planning.result(timeout=SLOW)
+
+
+def test_an_orchestrator_whose_question_is_declined_rests(lab: Lab) -> None:
+    ask = {"question": "Which status code?", "steps": "", "expected": ""}
+    plan(lab, "Make it work.\n\n```model\n" + answered("I need to know", ask) + "\n```\n", check=False)
+    (found,) = lab.status()["asks"]
+    done = lab.orch("answer", found["id"], "decline")
+    assert "the orchestrator rests" in done.stdout
+    status = lab.status()
+    assert (status["orchestrator"]["state"], status["orchestrator"]["busy"], status["asks"]) == ("resting", False, [])
+    assert "you declined its question" in lab.orch("status").stdout

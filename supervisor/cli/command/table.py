@@ -177,6 +177,14 @@ COMMANDS = (
         "Without B, compares A with plan.md as it is now. Without A, compares the newest revision with it.",
     ),
     Command(
+        "plan stop",
+        "plan.stop:stop",
+        "End the orchestrator's effort: it starts no further turn.",
+        ("orch plan stop",),
+        "Interrupts its running turn and withdraws its question. plan.md and its tasks go on. A new `orch plan` begins "
+        "anew.",
+    ),
+    Command(
         "plan write",  # `write` itself may be left out
         "plan.write:write",
         "Have the orchestrator understand the repos and write plan.md.",

@@ -21,7 +21,7 @@ from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.wire.plain import plain
 
 DONE, FAILED, WAITS = 0, 1, 4
-COMMANDS = ("check", "diff", "history")  # the other commands below `orch plan`
+COMMANDS = ("check", "diff", "history", "stop")  # the other commands below `orch plan`
 LOOK = 1.0  # seconds between two polls of what the orchestrator is doing
 LONGEST = 200_000  # characters of a problem
 YOLO = (
@@ -95,7 +95,7 @@ def _check_not_a_command(text: str) -> None:
 
 
 def _follow(workspace: WorkspacePaths) -> tuple[Status, OrchestratorInfo]:
-    """Return the status once the orchestrator has a plan, needs a human, or has failed."""
+    """Return the status once the orchestrator has a plan, needs a human, rests without one, or has failed."""
     progress = Progress()
     try:
         for status in api.Workspace(workspace.root).changes(every=LOOK):
@@ -103,7 +103,7 @@ def _follow(workspace: WorkspacePaths) -> tuple[Status, OrchestratorInfo]:
             if orchestrator is None:
                 continue  # the request was just made: it appears in the next status
             progress.show({"orchestrator": _described(orchestrator)})
-            over = orchestrator.state in ("failed", "blocked") or (
+            over = orchestrator.state in ("failed", "blocked", "stopped", "resting") or (
                 orchestrator.state == "idle" and orchestrator.planned
             )
             if over or orchestrator.server == "failed" or _asks(status):
@@ -127,6 +127,9 @@ def _result(status: Status, orchestrator: OrchestratorInfo, *, review: bool, qui
         if not quiet:
             output.show(block for ask in asks for block in ask_blocks(ask))
         return WAITS
+    if orchestrator.state == "stopped" and orchestrator.planned:
+        output.say(f"orch: {one_line(orchestrator.why or orchestrator.state)}; revision {plan.revision} is in force")
+        return FAILED
     if not (orchestrator.state == "idle" and orchestrator.planned):
         output.say(f"orch: there is no plan: {one_line(orchestrator.why or orchestrator.state)}")
         return FAILED

@@ -48,6 +48,8 @@ def _evolve(world: World, event: ev.Event) -> World:
             return learn(world, event.at, event.source, (event.text,))
         case ev.PlanningRequested():
             return with_server(session.requested(world, event), ORCHESTRATOR, servers.reset)
+        case ev.PlanningStopped():
+            return session.stop(world, event)
         case ev.AskAnswered():
             return asks.ask_answered(world, event)
         case ev.PlanAccepted() | ev.PlanRejected() | ev.PlanMissing():

@@ -10,6 +10,7 @@ from datetime import datetime
 from supervisor.core.engine.asks.replies import forms
 from supervisor.core.engine.lifecycle import outages
 from supervisor.core.engine.lifecycle.budgets import PLAN
+from supervisor.core.engine.orchestrator import session
 from supervisor.core.engine.readiness import is_done
 from supervisor.core.engine.state import plan_state, summary, task_status
 from supervisor.core.text.escape import block, code, inline
@@ -107,6 +108,10 @@ def _orchestrator(world: World) -> str:
         return ""
     resting = {Phase.DONE: "idle", Phase.ASKING: "waits on you"}
     state = f"working ({inline(own.why, 200)})" if own.phase.live else resting.get(own.phase)
+    if session.rests(world) and own.phase is Phase.DONE:
+        state = f"rests ({inline(own.why, 200)})"
+    if session.stopped(world):
+        state = "being stopped" if own.phase.live else 'stopped (`orch plan stop`; `orch plan "PROBLEM"` begins anew)'
     state = state or f"{own.phase}: {inline(own.why, 300)}"
     last = labelled("Its last message", own.result.report.summary) if own.result.report else ""
     return paragraphs((f"Orchestrator: {state}; turns: {own.turns}.", last))

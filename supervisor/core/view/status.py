@@ -27,6 +27,8 @@ from supervisor.domain.task import Phase, TaskState
 from supervisor.domain.thread import Thread
 from supervisor.domain.world import World
 
+STOPPED = '`orch plan stop` ended its effort; `orch plan "PROBLEM"` begins anew'
+
 
 def status(world: World, at: datetime, workspace: str) -> Status:
     """Return the status of all that the world knows. It does not know the memory of servers: `rss_bytes` is None."""
@@ -91,9 +93,16 @@ def _orchestrator(world: World, at: datetime) -> OrchestratorInfo | None:
     if own is None or world.orchestrator.planning is None or server is None:
         return None
     thread = world.threads.get((ORCHESTRATOR, None))
+    ended = session.stopped(world) and not own.phase.live
+    declined = session.rests(world) and own.phase is Phase.DONE and not session.planned(world)
     return OrchestratorInfo(
-        state=_ORCHESTRATOR_STATES.get(own.phase, "working" if own.phase.live else "waiting"),
-        why=server_trouble(world, ORCHESTRATOR)
+        state="stopped"
+        if ended
+        else "resting"
+        if declined
+        else _ORCHESTRATOR_STATES.get(own.phase, "working" if own.phase.live else "waiting"),
+        why=(STOPPED if ended else None)
+        or server_trouble(world, ORCHESTRATOR)
         or _pause(world, own, thread, at)
         or own.note
         or _opening(thread)

@@ -34,6 +34,7 @@ from supervisor.domain.event.supervisor import (
     PlanAccepted,
     PlanMissing,
     PlanningRequested,
+    PlanningStopped,
     PlanRejected,
     ReloadRequested,
     RestartRequested,
@@ -75,6 +76,7 @@ Event = (
     | RestartRequested
     | LearningNoted
     | PlanningRequested
+    | PlanningStopped
     | AskAnswered
     | PlanAccepted
     | PlanRejected
@@ -143,6 +145,7 @@ __all__ = [
     "PlanMissing",
     "PlanRejected",
     "PlanningRequested",
+    "PlanningStopped",
     "ReloadRequested",
     "RequestDeclined",
     "RequestReceived",

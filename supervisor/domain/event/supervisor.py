@@ -89,6 +89,12 @@ class PlanningRequested(Struct, frozen=True):
     yolo: bool = False  # the orchestrator runs without sandbox and approvals
 
 
+class PlanningStopped(Struct, frozen=True):
+    """The human ended the orchestrator's effort: it has no further turn before the next request."""
+
+    at: datetime
+
+
 class PlanAccepted(Struct, frozen=True):
     """A version of plan.md is in force. Its text is kept under `.orchestrator/plans/NNNN.md`."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from traceback import format_exc
 from typing import TypeVar
 
@@ -12,6 +13,7 @@ from msgspec.structs import replace
 from supervisor.core.engine.asks.budget_asks import granted
 from supervisor.core.engine.asks.replies import problem_of, settled
 from supervisor.core.engine.lifecycle import outages
+from supervisor.core.engine.orchestrator import session
 from supervisor.core.plan.amounts import AmountError
 from supervisor.domain import event as ev
 from supervisor.domain.ask import ANSWER_TOOL, Answer, AskState
@@ -44,6 +46,7 @@ from supervisor.wire.control import (
     NoParams,
     NoteParams,
     PlanParams,
+    PlanStopped,
     PlanWrittenParams,
     Reloaded,
     RestartParams,
@@ -55,6 +58,7 @@ from supervisor.wire.control import (
 from supervisor.wire.jsonrpc import INTERNAL_ERROR, INVALID_PARAMS, METHOD_NOT_FOUND, REFUSED, Call, Peer
 from supervisor.wire.plain import plain
 
+STOP_PATIENCE = 5.0  # seconds for an interrupted turn to end; Codex answers within 0.1 s
 WATCH_LIMIT = 60.0  # seconds that one `watch` waits at most; the client then asks again
 
 P = TypeVar("P", bound=NoParams)
@@ -101,6 +105,7 @@ class Control:
                 self._bound(wire.RESTART, self._restart),
                 self._bound(wire.NOTE, self._note),
                 self._bound(wire.PLAN, self._plan),
+                self._bound(wire.PLAN_STOP, self._plan_stop),
                 self._bound(wire.PLAN_WRITTEN, self._plan_written),
                 self._bound(wire.ANSWER, self._answer_ask),
                 self._bound(wire.ASK_CHILD, self._ask_child),
@@ -190,6 +195,10 @@ class Control:
             return await self._post(ev.HoldLifted(at))
         tasks = {state.task: state for state in self._loop.world.all_tasks}
         checked(task, [*tasks], "task")
+        if task == ORCHESTRATOR and session.stopped(self._loop.world):
+            raise RequestRefused(
+                "`orch plan stop` ended the orchestrator's effort", '`orch plan "PROBLEM"` begins anew'
+            )
         if tasks[task].phase not in (Phase.BLOCKED, Phase.FAILED):
             raise RequestRefused(f"{task} is neither blocked nor failed", "see `orch status`")
         return await self._post(ev.RetryRequested(at, task))
@@ -205,12 +214,33 @@ class Control:
         return await self._post(ev.LearningNoted(self._loop.clock.now(), params.source, text))
 
     async def _plan(self, params: PlanParams) -> Done:
-        state, problem = self._loop.world.orchestrator.state, params.problem.strip()
+        problem = params.problem.strip()
         if not problem:
             raise UsageError("the problem is empty", 'say what should change: `orch plan "PROBLEM"`')
+        if session.stopped(self._loop.world):
+            await self._rested()
+        state = self._loop.world.orchestrator.state
         if state is not None and state.phase.live:
-            raise RequestRefused("the orchestrator is at work", "wait for it, or talk to it with `orch attach`")
+            raise RequestRefused(
+                "the orchestrator is at work",
+                "wait for it, talk to it with `orch attach`, or end its effort with `orch plan stop`",
+            )
         return await self._post(ev.PlanningRequested(self._loop.clock.now(), problem, params.review, params.yolo))
+
+    async def _rested(self) -> None:
+        """Return once the turn that `orch plan stop` interrupts has ended, after STOP_PATIENCE seconds at most."""
+        loop = self._loop
+        with suppress(TimeoutError):
+            async with asyncio.timeout(STOP_PATIENCE), loop.changed:
+                await loop.changed.wait_for(
+                    lambda: (own := loop.world.orchestrator.state) is None or not own.phase.live
+                )
+
+    async def _plan_stop(self, _: NoParams) -> PlanStopped:
+        ended = session.under_way(self._loop.world)
+        if ended:
+            await self._post(ev.PlanningStopped(self._loop.clock.now()))
+        return PlanStopped(ended)
 
     async def _plan_written(self, params: PlanWrittenParams) -> Done:
         self._authors.claim(params.digest)

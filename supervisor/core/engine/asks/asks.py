@@ -29,7 +29,8 @@ def withdraw(world: World, at: datetime) -> Iterator[Action]:
             over = "somebody answered in another window" if ask.external else "its turn is over"
             why = None if ask.request in world.requests else over
         elif ask.task is not None:
-            why = None if _is_asking(world, ask.task) else "the plan changed"
+            over = "`orch plan stop`" if ask.task == ORCHESTRATOR and session.stopped(world) else "the plan changed"
+            why = None if _is_asking(world, ask.task) else over
         elif ask.child is not None:
             server = world.servers.get(ask.child)
             why = None if server and server.state is ServerState.FAILED else "the server is being started again"

@@ -41,5 +41,7 @@ def settled(ask: Ask, decision: str) -> str:
         return f"{ask.id}: more is granted" if accepted else f"{ask.id}: the paused tasks are blocked"
     if ask.kind is AskKind.CHECKPOINT:
         return f"{ask.task} is {'done' if accepted else 'blocked'}"
+    if ask.task == ORCHESTRATOR and not accepted:
+        return f'{ask.id} is declined: the orchestrator rests; `orch plan "PROBLEM"` asks it anew'
     who = "the orchestrator" if ask.task == ORCHESTRATOR else ask.task
     return f"{ask.id} is answered" + (f": {who} continues" if who else "")

@@ -67,8 +67,7 @@ def ask_answered(world: World, event: ev.AskAnswered) -> World:
     if ask.request is not None:
         return world
     if ask.task == ORCHESTRATOR:
-        world = with_task(world, ask.task, lambda own: tasks.answered(own, event.answer, event.at, human=False))
-        return session.answered(world)
+        return session.answered(world, event.answer, event.at)
     if ask.task is not None:
         human = (task := world.plan.task(ask.task)) is not None and task.child == HUMAN
         return with_task(world, ask.task, lambda state: tasks.answered(state, event.answer, event.at, human=human))

@@ -107,7 +107,7 @@ def _without_lost_turns(world: World, at: datetime) -> World:
 
 def up_requested(world: World, event: ev.UpRequested) -> World:
     """`orch up`: the servers of these children are wanted, and the orchestrator's if it has work."""
-    planning = (ORCHESTRATOR,) if world.orchestrator.planning is not None else ()
+    planning = (ORCHESTRATOR,) if session.needed(world) else ()
     for child in (*event.children, *planning):
         world = with_server(world, child, servers.wanted)
     return with_supervisor(world, stopping=None)

@@ -20,7 +20,8 @@ WORDS = 600  # characters of a quoted message
 def with_news(before: World, after: World, event: ev.Event) -> World:
     """Add the news of an event to the world, once the orchestrator has begun to plan."""
     own = after.orchestrator
-    if own.planning is None or not own.planning.delivered or after is before:
+    planning = own.planning
+    if planning is None or not planning.delivered or planning.stopped is not None or after is before:
         return after
     news, number = list(own.news), own.newest
     for text, loud in _news_of(before, after, event):

@@ -18,7 +18,8 @@ from supervisor.core.engine.lifecycle.updates import put_task, with_orchestrator
 from supervisor.core.engine.orchestrator import prompts
 from supervisor.domain import action as act
 from supervisor.domain.action import Action
-from supervisor.domain.event import PlanningRequested
+from supervisor.domain.ask import Answer
+from supervisor.domain.event import PlanningRequested, PlanningStopped
 from supervisor.domain.plan import ORCHESTRATOR, Sandbox
 from supervisor.domain.report import Question
 from supervisor.domain.server import ServerState
@@ -61,12 +62,28 @@ def requested(world: World, event: PlanningRequested) -> World:
     return with_orchestrator(world, planning=planning, state=own)
 
 
+def stop(world: World, event: PlanningStopped) -> World:
+    """The human ends the effort: a question is dropped, and a running turn is interrupted by `orchestrate`."""
+    own, planning = world.orchestrator.state, world.orchestrator.planning
+    if own is None or planning is None or planning.stopped is not None:
+        return world
+    if own.phase is Phase.ASKING:
+        own = _rested(own, "`orch plan stop`", event.at)
+    return with_orchestrator(world, planning=replace(planning, stopped=event.at), state=own, news=())
+
+
+def _rested(own: TaskState, why: str, at: datetime) -> TaskState:
+    """Its question needs no answer any more, and it has no turn."""
+    phase = after_task(own.phase, TaskTrigger.FINISH)
+    return replace(own, phase=phase, since=at, why=why, due=None, result=replace(own.result, question=None))
+
+
 def turn_confirmed(world: World, own: TaskState) -> World:
     """The server confirmed a turn. If it is the orchestrator's, its prompt counts as delivered."""
     planning = world.orchestrator.planning
     if own.task != ORCHESTRATOR or planning is None or own.delivery is None:
         return world
-    planning = replace(planning, seen_revision=world.plan.revision)
+    planning = replace(planning, seen_revision=world.plan.revision, rests=False)
     world = with_orchestrator(world, planning=planning)
     match own.due:
         case Due.BRIEF if own.delivery.brief.key == _key(planning):  # else the human requested something else meanwhile
@@ -116,10 +133,17 @@ def ask_raised(own: TaskState, action: act.RaiseAsk, at: datetime) -> TaskState:
     return tasks.ask(own, Question(action.text, action.steps, action.expect), action.why, at)
 
 
-def answered(world: World) -> World:
-    """A human answered the orchestrator: it has all its tries again."""
-    planning = world.orchestrator.planning
-    return with_orchestrator(world, planning=replace(planning, tries=0)) if planning else world
+def answered(world: World, answer: Answer, at: datetime) -> World:
+    """A human answered the orchestrator: it continues, with all its tries again. If they declined, it rests."""
+    own, planning = world.orchestrator.state, world.orchestrator.planning
+    if own is None or planning is None:
+        return world
+    declined = answer.decision == "decline"
+    if not declined:
+        own = tasks.answered(own, answer, at, human=False)
+    elif own.phase is Phase.ASKING:
+        own = _rested(own, "you declined its question; `orch plan` asks it anew", at)
+    return with_orchestrator(world, planning=replace(planning, tries=0, rests=declined), state=own)
 
 
 # ── what comes next ──────────────────────────────────────────────────────────────────────────────
@@ -133,20 +157,52 @@ def planned(world: World) -> bool:
     )
 
 
+def stopped(world: World) -> bool:
+    """Return whether `orch plan stop` ended the latest request."""
+    return world.orchestrator.planning is not None and world.orchestrator.planning.stopped is not None
+
+
+def rests(world: World) -> bool:
+    """Return whether the human declined its latest question."""
+    return world.orchestrator.planning is not None and world.orchestrator.planning.rests
+
+
+def needed(world: World) -> bool:
+    """Return whether the orchestrator's server is needed: for a request, or to end a turn of it."""
+    own = world.orchestrator.state
+    return world.orchestrator.planning is not None and (not stopped(world) or (own is not None and own.phase.live))
+
+
+def under_way(world: World) -> tuple[str, ...]:
+    """Say what `orch plan stop` would end, each in a clause; nothing if there is no effort."""
+    own, planning = world.orchestrator.state, world.orchestrator.planning
+    if own is None or planning is None or planning.stopped is not None:
+        return ()
+    asked = [ask.id for ask in world.open_asks if ask.task == ORCHESTRATOR]
+    clauses = (
+        "its running turn is being interrupted" if own.phase.live else "",
+        "its next turn is dropped" if not own.phase.live and pending(world) else "",
+        f"{', '.join(asked)} {'is' if len(asked) == 1 else 'are'} withdrawn" if asked else "",
+        "it hears nothing more of the tasks" if planning.delivered else "",
+    )
+    return tuple(clause for clause in clauses if clause) or ("it does nothing more",)
+
+
 def _broken(world: World) -> bool:
     """Return whether the orchestrator saved a plan.md with errors. If a human does, the human fixes it."""
     return bool(world.plan.problems) and world.plan.rejected_by == ORCHESTRATOR
 
 
 def orchestrate(world: World, at: datetime) -> Iterator[Action]:
-    """Rule: open the orchestrator's thread when it is needed, start a turn when due, interrupt it on `orch down`."""
+    """Rule: open the orchestrator's thread when it is needed, start a turn when due, interrupt one that must end."""
     own, server, thread = world.orchestrator.state, world.servers.get(ORCHESTRATOR), world.threads.get(KEY)
     if own is None or server is None:
         return
+    turn_id = own.turn_id if own.phase is Phase.WORKING and (own.not_before or at) <= at else None
+    if (why := _must_end(world)) and turn_id and thread is not None and thread.id and thread.open:
+        yield act.InterruptTurn(ORCHESTRATOR, ORCHESTRATOR, thread.id, turn_id, timed_out=False, why=why)
+        return
     if world.supervisor.stopping is not None:
-        if own.phase is Phase.WORKING and thread is not None and thread.id and thread.open and own.turn_id:
-            why = "`orch down`: it continues with the next `orch up`"
-            yield act.InterruptTurn(ORCHESTRATOR, ORCHESTRATOR, thread.id, own.turn_id, timed_out=False, why=why)
         return
     unsettled = own.phase in (Phase.STARTING, Phase.WORKING, Phase.STOPPING)
     turn = None if unsettled else next_turn(world, at)
@@ -177,10 +233,17 @@ def orchestrate(world: World, at: datetime) -> Iterator[Action]:
     )
 
 
+def _must_end(world: World) -> str | None:
+    """Say why a running turn must end; None if it may go on."""
+    if world.supervisor.stopping is not None:
+        return "`orch down`: it continues with the next `orch up`"
+    return "`orch plan stop`" if stopped(world) else None
+
+
 def next_turn(world: World, at: datetime) -> Next | None:
     """Return the orchestrator's next turn; None if nothing is due, or not yet."""
     own, planning = world.orchestrator.state, world.orchestrator.planning
-    if own is None or planning is None or own.phase.live or (own.not_before or at) > at:
+    if own is None or planning is None or own.phase.live or (own.not_before or at) > at or planning.stopped is not None:
         return None
     if not planning.delivered:
         text = prompts.kickoff(planning, [name for name in world.servers if name != ORCHESTRATOR], world.plan.revision)
@@ -198,7 +261,7 @@ def next_turn(world: World, at: datetime) -> Next | None:
     if own.phase not in (Phase.DONE, Phase.IDLE):
         return None
     if not planned(world):
-        if planning.tries >= MAX_TRIES:
+        if planning.tries >= MAX_TRIES or planning.rests:
             return None
         text = prompts.fix(world.plan.problems if _broken(world) else (), world.plan.revision)
         why = "plan.md was rejected" if _broken(world) else "there is no new plan yet"
@@ -246,13 +309,18 @@ def asks(world: World, at: datetime) -> Iterator[tuple[Question, str]]:
         own is None
         or planning is None
         or not planning.delivered  # a new request replaces the question
+        or planning.stopped is not None
         or any(ask.task == ORCHESTRATOR and ask.request is None for ask in world.open_asks)
     ):
         return
     if own.phase is Phase.ASKING and own.result.question is not None:
         yield own.result.question, own.why
     elif (
-        own.phase is Phase.DONE and not planned(world) and planning.tries >= MAX_TRIES and (own.not_before or at) <= at
+        own.phase is Phase.DONE
+        and not planned(world)
+        and planning.tries >= MAX_TRIES
+        and not planning.rests
+        and (own.not_before or at) <= at
     ):
         yield (
             prompts.gave_up(MAX_TRIES, world.plan.problems, own.result.report),
@@ -262,7 +330,8 @@ def asks(world: World, at: datetime) -> Iterator[tuple[Question, str]]:
 
 def waits(world: World) -> bool:
     """Return whether the orchestrator still waits on a human."""
-    return world.orchestrator.state is not None and world.orchestrator.state.phase is Phase.ASKING
+    own = world.orchestrator.state
+    return own is not None and own.phase is Phase.ASKING and not stopped(world)
 
 
 def sandbox_of(world: World) -> Sandbox:
