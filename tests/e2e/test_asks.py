@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.e2e.lab import Lab, report, task
+from tests.e2e.lab import SLOW, Lab, report, task
 
 
 @pytest.fixture(scope="module")
@@ -117,6 +117,25 @@ def test_a_task_of_the_human_becomes_an_ask_when_it_is_due(lab: Lab) -> None:
     lab.task("T72", "done")
     assert lab.task("H71", "done")["summary"] == "it blinks green"
     assert any("it blinks green" in text for text in lab.delivered("T72"))
+
+
+def test_a_checkpoint_whose_dependency_is_reopened_is_withdrawn_and_comes_again(lab: Lab) -> None:
+    human = "### H75 — Pair\n- child: human\n- after: T75\n\nHold the button.\n\n**Expect:** a green light.\n\n"
+    lab.plan(task("T75", "backend", report("ready")) + human)
+    first = lab.ask()
+    gate = lab.model.gate("held")
+    lab.plan(task("T75", "backend", "wait held", report("ready again"), text="Do it better.") + human)
+    gate.wait_reached(SLOW)
+    refused = lab.orch("answer", first["id"], "accept", check=False)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert f"{first['id']} was withdrawn" in refused.stderr
+    assert "T75 is being done again; you are asked about H75 after that" in refused.stderr
+    assert [(one["id"], one["state"]) for one in lab.status()["tasks"]][:2] == [("T75", "running"), ("H75", "waiting")]
+    gate.open()
+    again = lab.ask()
+    assert (again["task"], again["id"] != first["id"]) == ("H75", True)
+    assert lab.orch("answer", again["id"], "accept", "it is green").stdout == "H75 is done\n"
+    lab.task("H75", "done")
 
 
 def test_a_declined_human_task_blocks_what_comes_after_it(lab: Lab) -> None:

@@ -73,6 +73,17 @@ def is_done(world: World, task: str) -> bool:
     return state is not None and state.phase is Phase.DONE and due_of(world, state) is None
 
 
+def unmet(world: World, task: Task) -> tuple[str, ...]:
+    """Return which tasks before this one are not done, or not any more."""
+    return tuple(before for before in task.after if not is_done(world, before))
+
+
+def overtaken(world: World, state: TaskState) -> tuple[str, ...]:
+    """Return which tasks before a human's own task were reopened, so that its answer would be about another result."""
+    task = world.plan.task(state.task)
+    return unmet(world, task) if task is not None and task.child == HUMAN else ()
+
+
 def readiness(world: World, state: TaskState, at: datetime) -> str | None:
     """Say in one line what is missing for the task's next turn; None if it is ready."""
     obstacle = clearance(world, state, at)
@@ -123,8 +134,10 @@ def clearance(world: World, state: TaskState, at: datetime) -> str | None:
             return "nothing new starts: plan.md says `hold: yes`"
         if world.plan.hold:
             return "nothing new starts: `orch hold` (`orch go` lifts it)"
-        if waits_for := [before for before in task.after if not is_done(world, before)]:
-            return "after " + ", ".join(_with_phase(world, before) for before in waits_for)
+    # What a human confirms is what the tasks before it made.
+    waits_for = unmet(world, task) if task.child == HUMAN or not _under_way(task, state) else ()
+    if waits_for:
+        return "after " + ", ".join(_with_phase(world, before) for before in waits_for)
     if (state.not_before or at) > at:
         return state.note or state.why or "it waits a moment before the next try"
     if task.child == HUMAN:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from supervisor.core.engine import leftovers
 from supervisor.core.engine.lifecycle import budgets
-from supervisor.core.engine.readiness import due_of, readiness, server_trouble
+from supervisor.core.engine.readiness import clearance, due_of, overtaken, readiness, server_trouble
 from supervisor.domain.task import Due, Phase, TaskState, TaskStatus
 from supervisor.domain.world import World
 
@@ -45,6 +45,8 @@ def task_status(world: World, state: TaskState, at: datetime) -> tuple[TaskStatu
     if task.hold:
         return TaskStatus.HELD, "the plan holds it"
     due = due_of(world, state)
+    if state.phase is Phase.ASKING and overtaken(world, state):
+        return TaskStatus.WAITING, clearance(world, state, at) or state.why
     if due is None and state.phase is not Phase.CHECKING:
         states = {
             Phase.ASKING: TaskStatus.NEEDS_HUMAN,

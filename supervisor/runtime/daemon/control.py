@@ -14,9 +14,10 @@ from supervisor.core.engine.asks.budget_asks import granted
 from supervisor.core.engine.asks.replies import problem_of, settled
 from supervisor.core.engine.lifecycle import outages
 from supervisor.core.engine.orchestrator import session
+from supervisor.core.engine.readiness import overtaken
 from supervisor.core.plan.amounts import AmountError
 from supervisor.domain import event as ev
-from supervisor.domain.ask import ANSWER_TOOL, Answer, AskState
+from supervisor.domain.ask import ANSWER_TOOL, Answer, Ask, AskState
 from supervisor.domain.plan import ORCHESTRATOR, Budget
 from supervisor.domain.status import Status
 from supervisor.domain.task import Phase
@@ -255,7 +256,7 @@ class Control:
         if found.state is AskState.ANSWERED:
             raise RequestRefused(f"{found.id} is answered already", "see `orch asks` for what is open")
         if found.state is AskState.WITHDRAWN:
-            raise RequestRefused(f"{found.id} was withdrawn: it no longer applies", "see `orch asks` for what is open")
+            raise RequestRefused(f"{found.id} was withdrawn: it no longer applies", self._instead(found))
         if found.state is AskState.EXTERNAL:
             raise RequestRefused(f"{found.id} was settled in another window", "see `orch asks` for what is open")
         if (problem := problem_of(found, decision, text)) is not None:
@@ -279,6 +280,13 @@ class Control:
         if self._loop.world.asks[found.id].answer is not answer:
             raise RequestRefused(f"{found.id} was settled a moment before", "see `orch asks` for what is open")
         return Answered(settled(found, decision))
+
+    def _instead(self, withdrawn: Ask) -> str:
+        """Say what to do in place of an answer to an ask that was withdrawn."""
+        state = self._loop.world.tasks.get(withdrawn.task or "")
+        before = overtaken(self._loop.world, state) if state is not None else ()
+        again = f"{', '.join(before)} is being done again; you are asked about {withdrawn.task} after that, "
+        return (again if before else "") + "see `orch asks` for what is open"
 
     async def _ask_child(self, params: AskChildParams) -> ChildAnswer:
         child = params.child

@@ -8,7 +8,7 @@ from datetime import datetime
 from supervisor.core.engine.asks import budget_asks
 from supervisor.core.engine.asks.approvals import asked_requests, can_answer, ruling_of, state_of
 from supervisor.core.engine.orchestrator import session
-from supervisor.core.engine.readiness import candidates, desired, due_of, readiness, wanted
+from supervisor.core.engine.readiness import candidates, desired, due_of, overtaken, readiness, wanted
 from supervisor.domain import action as act
 from supervisor.domain.action import Action
 from supervisor.domain.ask import AskKind, AskState
@@ -29,8 +29,7 @@ def withdraw(world: World, at: datetime) -> Iterator[Action]:
             over = "somebody answered in another window" if ask.external else "its turn is over"
             why = None if ask.request in world.requests else over
         elif ask.task is not None:
-            over = "`orch plan stop`" if ask.task == ORCHESTRATOR and session.stopped(world) else "the plan changed"
-            why = None if _is_asking(world, ask.task) else over
+            why = None if _is_asking(world, ask.task) else _why_over(world, ask.task)
         elif ask.child is not None:
             server = world.servers.get(ask.child)
             why = None if server and server.state is ServerState.FAILED else "the server is being started again"
@@ -43,7 +42,16 @@ def _is_asking(world: World, task: str) -> bool:
     if task == ORCHESTRATOR:
         return session.waits(world)
     state = world.tasks[task]
-    return state.phase is Phase.ASKING and wanted(world, state) and due_of(world, state) is None
+    asks = state.phase is Phase.ASKING and wanted(world, state) and due_of(world, state) is None
+    return asks and not overtaken(world, state)
+
+
+def _why_over(world: World, task: str) -> str:
+    """Say why the ask of a task that does not wait on a human any more is withdrawn."""
+    if task == ORCHESTRATOR:
+        return "`orch plan stop`" if session.stopped(world) else "the plan changed"
+    before = overtaken(world, world.tasks[task])
+    return f"{', '.join(before)} is to be done again first" if before else "the plan changed"
 
 
 def ask(world: World, at: datetime) -> Iterator[Action]:
