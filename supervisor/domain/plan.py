@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Literal
 
 from msgspec import Struct
@@ -83,6 +84,37 @@ class Plan(Struct, frozen=True):
     def contract(self, contract_id: str) -> Contract | None:
         """The contract with this id, or None."""
         return next((contract for contract in self.contracts if contract.id == contract_id), None)
+
+
+class Effect(StrEnum):
+    """What a version of plan.md does to a task when it comes into force."""
+
+    STARTS = "starts"  # its first turn of a run is next
+    CONTINUES = "continues"  # the next turn of its run is next
+    ASKS = "asks"  # a task of the human: they are asked to do it
+    WAITS = "waits"  # something is missing for its next turn
+    REDIRECTED = "redirected"  # the child is told the change, in the running turn or in a follow-up turn
+    INTERRUPTED = "interrupted"  # its running turn is interrupted
+    MOVED = "moved"  # its run ends, and another child starts it
+    RETIRED = "retired"  # the plan no longer has it; a running turn is interrupted
+    REOPENED = "reopened"  # it was over, and gets another turn
+    HELD = "held"  # it gets no more turns; none is interrupted
+    UNCHANGED = "unchanged"
+
+
+class Foreseen(Struct, frozen=True):
+    """What a version of plan.md does to one task. These of all tasks are the *picture* of the version."""
+
+    task: str
+    child: str
+    effect: Effect
+    why: str = ""  # one line
+    running: bool = False  # its run is under way at this moment
+
+    @property
+    def stops(self) -> bool:
+        """Whether a run that is under way ends by this."""
+        return self.running and self.effect in (Effect.INTERRUPTED, Effect.MOVED, Effect.RETIRED)
 
 
 class Rejection(Struct, frozen=True):

@@ -9,7 +9,7 @@ from msgspec import Struct, field
 
 from supervisor.domain.ask import Ask, AskState, NoticeKind, Request, RequestKey, Rule, Ruled
 from supervisor.domain.link import Drift, Link
-from supervisor.domain.plan import Budget, Plan, Problem, Task
+from supervisor.domain.plan import Budget, Foreseen, Plan, Problem, Task
 from supervisor.domain.server import Outage, Server
 from supervisor.domain.task import TaskState
 from supervisor.domain.thread import Thread, ThreadKey
@@ -96,6 +96,7 @@ class PlanState(Struct, frozen=True):
     revision: int = 0  # its number
     digest: str = ""  # sha256 of its bytes, in hex
     author: str = ""  # who wrote it: "human" or "orchestrator"
+    picture: tuple[Foreseen, ...] = ()  # what it did to the tasks when it came into force
     missing: str | None = "there is no plan.md yet"  # why nothing new starts; None if there is a plan.md
     problems: tuple[Problem, ...] = ()  # why the file on disk was rejected
     rejected_by: str = ""  # who wrote the rejected version

@@ -123,7 +123,8 @@ def readable(line: RecordLine) -> str:
         event = f"{event} {one_line(action.get('action', ''), 40)}"
     about = " ".join(one_line(line[name], 40) for name in ("child", "task") if line.get(name))
     shade = paint(f"{one_line(level, 7):<7}", _SHADES.get(level, ""), sys.stdout)
-    rest = [f"{name}={_value(value)}" for name, value in line.items() if name not in _PLACED and value not in _NOTHING]
+    left_out = (*_PLACED, *(_OF_A_PLAN if event.startswith("plan_") else ()))
+    rest = [f"{name}={_value(value)}" for name, value in line.items() if name not in left_out and value not in _NOTHING]
     head = f"{moment(line['ts']):%H:%M:%S.%f}"[:12]
     return " ".join(part for part in (head, shade, f"{event:<22}", about, *map(one_line, rest)) if part).rstrip()
 
@@ -145,6 +146,7 @@ def parse_since(text: str, now: datetime) -> datetime:
 
 _SHADES = {"debug": "dim", "warning": "yellow", "error": "red", "critical": "red"}
 _PLACED = ("ts", "level", "event", "child", "task", "seq", "action")
+_OF_A_PLAN = ("plan", "picture", "digest")  # its other fields say in words what matters; `--json` has all
 _NOTHING: tuple[object, ...] = (None, "", [], {})
 
 

@@ -17,12 +17,13 @@ from supervisor.core.engine.asks import asks
 from supervisor.core.engine.asks.approvals import settled_by_rule
 from supervisor.core.engine.asks.notifications import notices
 from supervisor.core.engine.evolve import evolve
+from supervisor.core.engine.foresee import foreseen
 from supervisor.core.engine.lifecycle import budgets, outages
 from supervisor.core.engine.orchestrator import session
 from supervisor.core.engine.readiness import deadline, first_map
 from supervisor.core.engine.rules import servers, survey, turns
 from supervisor.domain.action import Action
-from supervisor.domain.event import AskAnswered, Event, Intended, Ticked, TurnBegan
+from supervisor.domain.event import AskAnswered, Event, Intended, PlanAccepted, Ticked, TurnBegan
 from supervisor.domain.task import Phase
 from supervisor.domain.world import World
 
@@ -36,7 +37,9 @@ class Step(Struct, frozen=True):
 
 
 def advance(world: World, event: Event) -> Step:
-    """Fold one event into the world, and decide what to do."""
+    """Fold one event into the world, and decide what to do. A version of plan.md gets its picture."""
+    if isinstance(event, PlanAccepted):
+        event = foreseen(world, event)
     evolved = evolve(world, event)
     repeated = isinstance(event, Ticked | TurnBegan | AskAnswered) and evolved is world
     world, actions = _decide(evolved, event.at)

@@ -23,6 +23,7 @@ from supervisor.domain.task import Phase, TaskState, TaskStatus
 from supervisor.domain.world import World
 
 MAX_SHARED = 20  # drifts, the newest ones
+MAX_FORESEEN = 30  # tasks that a revision did something to
 
 
 def render(world: World, at: datetime, template: str, workspace: str) -> str:
@@ -89,7 +90,7 @@ def _tasks(world: World, at: datetime) -> str:
     states = _states(world)
     head = "| id | title | child | state | why or summary | runs | verify |\n|---|---|---|---|---|---|---|"
     table = "\n".join((head, *(_row(world, state, at) for state in states))) if states else "There are no tasks."
-    return paragraphs((_plan(world), *_pauses(world, at), _orchestrator(world), table))
+    return paragraphs((_plan(world), *_revision(world), *_pauses(world, at), _orchestrator(world), table))
 
 
 def _pauses(world: World, at: datetime) -> Iterable[str]:
@@ -130,6 +131,21 @@ def _plan(world: World) -> str:
             return f"Plan: **held**, revision {world.plan.revision}. Nothing new starts ({by})."
     by = " (written by the orchestrator)" if world.plan.author == ORCHESTRATOR else ""
     return f"Plan: **in force**, revision {world.plan.revision}{by}."
+
+
+def _revision(world: World) -> Iterable[str]:
+    """Yield what the revision in force did to the tasks when it came into force, and what may be wrong with it."""
+    picture, plan = world.plan.picture, world.plan.current
+    if picture:
+        rows = [
+            f"{inline(one.task, 70)}: {one.effect}" + (f" ({inline(one.why, 200)})" if one.why else "")
+            for one in picture[:MAX_FORESEEN]
+        ]
+        rows += [f"{len(picture) - MAX_FORESEEN} more tasks"] if len(picture) > MAX_FORESEEN else []
+        yield f"When revision {world.plan.revision} came into force:\n\n{bullets(rows)}"
+    if plan is not None and plan.warnings:
+        rows = [f"line {warning.line}: {inline(warning.message, 400)}" for warning in plan.warnings]
+        yield f"What it says may not be what is meant:\n\n{bullets(rows)}"
 
 
 def _states(world: World) -> list[TaskState]:

@@ -11,6 +11,7 @@ from supervisor.domain.event import (
     LeftoversEnded,
     MapFailed,
     NoticeFailed,
+    PlanAccepted,
     PlanMissing,
     PlanRejected,
     RequestDeclined,
@@ -55,4 +56,5 @@ def level(event: Event) -> Level:
     """The level of the log line of an event."""
     if isinstance(event, ERRORS):
         return "error"
-    return "warning" if isinstance(event, WARNINGS) else "info"
+    warned = isinstance(event, PlanAccepted) and event.plan.warnings
+    return "warning" if warned or isinstance(event, WARNINGS) else "info"

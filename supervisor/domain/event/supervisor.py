@@ -9,7 +9,7 @@ from msgspec import Struct
 from supervisor.domain.action import Action
 from supervisor.domain.ask import NoticeKind, Rule
 from supervisor.domain.child import Child
-from supervisor.domain.plan import HUMAN, Budget, Plan, Problem
+from supervisor.domain.plan import HUMAN, Budget, Foreseen, Plan, Problem
 
 
 class SupervisorStarted(Struct, frozen=True):
@@ -104,6 +104,7 @@ class PlanAccepted(Struct, frozen=True):
     summary: str  # what changed since the revision before
     plan: Plan
     author: str = HUMAN  # or "orchestrator"
+    picture: tuple[Foreseen, ...] = ()  # what it does to the tasks that it does not leave unchanged
 
 
 class PlanRejected(Struct, frozen=True):

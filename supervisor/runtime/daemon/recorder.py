@@ -9,6 +9,7 @@ from time import monotonic
 from typing import NamedTuple
 
 from supervisor.core.engine.evolve import evolve
+from supervisor.core.engine.foresee import describe_picture
 from supervisor.core.engine.reconcile import advance
 from supervisor.domain.action import Action
 from supervisor.domain.event import (
@@ -99,8 +100,12 @@ class Recorder:
         return self._tasks.get(turn) if turn else None
 
     def _label(self, event: Event) -> dict[str, object]:
-        """Return the log fields `task` and `turn` for an event that names only its turn."""
+        """Return the log fields `task` and `turn` for an event that names only its turn; for a revision, in words what
+        it does and what may be wrong with it."""
         match event:
+            case PlanAccepted():
+                warnings = [f"line {one.line}: {one.message}" for one in event.plan.warnings]
+                return {"does": describe_picture(event.picture), "warnings": warnings}
             case TurnEnded():
                 turn: str | None = event.seen.turn
             case RequestReceived():

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from supervisor.core.engine.lifecycle.updates import with_plan
 from supervisor.core.view.run_entry import MAX_FILES
 from supervisor.domain.ask import Ask, AskKind, Ruled
-from supervisor.domain.plan import Budget, Problem
+from supervisor.domain.plan import Budget, Effect, Foreseen, Problem
 from supervisor.domain.server import Outage, ServerState
 from supervisor.domain.task import RunResult
 from supervisor.domain.world import PlanState, World
@@ -320,3 +320,13 @@ def test_a_pause_a_budget_and_its_ask_are_shown_with_their_figures() -> None:
     assert "tokens: 1200 in, 34 out (budget: 1.234k tokens of 1k tokens and 0.0 of 30 min)" in text
     assert "Blocked meanwhile: T2, H1." in text or "Blocked meanwhile: T1, T2, H1." in text
     assert "orch answer A9 accept AMOUNT\n" in text
+
+
+def test_what_a_revision_did_and_what_may_be_wrong_with_it_is_told() -> None:
+    picture = (Foreseen("T1", "backend", Effect.INTERRUPTED, "the plan | holds it", running=True),)
+    picture += tuple(Foreseen(f"X{number}", "backend", Effect.STARTS) for number in range(31))
+    warned = replace(PLAN, warnings=(Problem(4, "`timeout: x` is read as text"),))
+    text = shown(with_plan(world_at_work(), picture=picture, current=warned), "{{tasks}}")
+    assert "When revision 3 came into force:\n\n- T1: interrupted (the plan \\| holds it)\n- X0: starts\n" in text
+    assert "- X28: starts\n- 2 more tasks\n" in text
+    assert "What it says may not be what is meant:\n\n- line 4: \\`timeout: x\\` is read as text\n" in text

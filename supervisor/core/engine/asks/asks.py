@@ -12,9 +12,9 @@ from supervisor.core.engine.readiness import candidates, desired, due_of, overta
 from supervisor.domain import action as act
 from supervisor.domain.action import Action
 from supervisor.domain.ask import AskKind, AskState
-from supervisor.domain.plan import HUMAN, ORCHESTRATOR
+from supervisor.domain.plan import HUMAN, ORCHESTRATOR, Task
 from supervisor.domain.server import ServerState
-from supervisor.domain.task import Phase
+from supervisor.domain.task import Phase, TaskState
 from supervisor.domain.world import World
 
 
@@ -134,20 +134,27 @@ def ask(world: World, at: datetime) -> Iterator[Action]:
                 why="a budget is used up",
                 budget=name,
             )
+    for task, state in checkpoints(world, at):
+        yield raised(
+            AskKind.CHECKPOINT,
+            HUMAN,
+            task.id,
+            task.title,
+            steps=task.instructions,
+            expect=task.expect,
+            choices=("accept", "decline"),
+            brief=desired(world, state),
+            why="its turn in the plan has come",
+        )
+
+
+def checkpoints(world: World, at: datetime) -> Iterator[tuple[Task, TaskState]]:
+    """Yield the human's tasks that they are to be asked for now."""
+    open_for = {ask.task for ask in world.open_asks if ask.child == HUMAN and ask.request is None and not ask.budget}
     for task, state in candidates(world):
-        waits = due_of(world, state) is not None or (_is_asking(world, task.id) and (HUMAN, task.id) not in open_for)
+        waits = due_of(world, state) is not None or (_is_asking(world, task.id) and task.id not in open_for)
         if task.child == HUMAN and waits and readiness(world, state, at) is None:
-            yield raised(
-                AskKind.CHECKPOINT,
-                HUMAN,
-                task.id,
-                task.title,
-                steps=task.instructions,
-                expect=task.expect,
-                choices=("accept", "decline"),
-                brief=desired(world, state),
-                why="its turn in the plan has come",
-            )
+            yield task, state
 
 
 def _indented(text: str) -> str:

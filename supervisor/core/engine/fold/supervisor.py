@@ -134,6 +134,7 @@ def plan_changed(world: World, event: ev.PlanAccepted | ev.PlanRejected | ev.Pla
         revision=event.revision,
         digest=event.digest,
         author=event.author,
+        picture=event.picture,
         problems=(),
         missing=None,
     )

@@ -22,7 +22,7 @@ from supervisor.core.engine.readiness import (
 from supervisor.core.map.drift import concerning, touching
 from supervisor.domain import action as act
 from supervisor.domain.action import Action
-from supervisor.domain.plan import HUMAN
+from supervisor.domain.plan import HUMAN, Task
 from supervisor.domain.report import Outcome
 from supervisor.domain.server import ServerState
 from supervisor.domain.task import Due, Phase, TaskState
@@ -68,24 +68,11 @@ def redirects(world: World, at: datetime) -> Iterator[Action]:
             continue
         if (state.not_before or at) > at:
             continue
-        task = world.plan.task(state.task)
-        limit = deadline(world, state)
         where, known = (state.child, state.task, thread.id, state.turn.id), state.brief.delivered
-        why = None
-        if world.supervisor.stopping is not None:
-            why = "`orch down`: it continues with the next `orch up`"
-        elif task is None:
-            why = "the plan no longer has it"
-        elif task.hold:
-            why = "the plan holds it"
-        elif task.child != state.child:
-            why = f"the plan gives it to {task.child}"
-        elif limit is not None and limit <= at:
-            why = "it took longer than its timeout"
-        elif (budget := budgets.blocking_budget(world, task, at)) is not None:
-            why = budgets.obstacle(world, budget)
+        why = must_end(world, state, at)
         message = f"orch-{state.task}-{state.sent + 1}"
         if why is not None:
+            limit = deadline(world, state)
             timed_out = limit is not None and limit <= at and world.supervisor.stopping is None
             yield act.InterruptTurn(*where, timed_out, why=why)
         elif known is None or state.steer is not None:
@@ -96,6 +83,24 @@ def redirects(world: World, at: datetime) -> Iterator[Action]:
         elif drifts := unseen_drifts(world, state):
             why = f"{', '.join(sorted({drift.child for drift in drifts}))} changed what {state.child} relies on"
             yield act.SteerTurn(*where, message, known, prompts.drifted(state.task, drifts), why=why)
+
+
+def must_end(world: World, state: TaskState, at: datetime) -> str | None:
+    """Say in one line why the running turn of a task must be interrupted; None if it may go on."""
+    task = world.plan.task(state.task)
+    limit = deadline(world, state)
+    if world.supervisor.stopping is not None:
+        return "`orch down`: it continues with the next `orch up`"
+    if task is None:
+        return "the plan no longer has it"
+    if task.hold:
+        return "the plan holds it"
+    if task.child != state.child:
+        return f"the plan gives it to {task.child}"
+    if limit is not None and limit <= at:
+        return "it took longer than its timeout"
+    budget = budgets.blocking_budget(world, task, at)
+    return budgets.obstacle(world, budget) if budget is not None else None
 
 
 def checks(world: World, at: datetime) -> Iterator[Action]:
@@ -129,14 +134,19 @@ def checks(world: World, at: datetime) -> Iterator[Action]:
         )
 
 
-def starts(world: World, at: datetime) -> Iterator[Action]:
-    """Start a turn of each task that is due and ready, at most one per child."""
+def next_turns(world: World, at: datetime) -> Iterator[tuple[Task, TaskState, Due]]:
+    """Yield the tasks that are due and ready for a turn, with the reason: at most one per child."""
     taken: set[str] = set()
     for task, state in candidates(world):
         due = due_of(world, state)
-        if task.child == HUMAN or due is None or task.child in taken or readiness(world, state, at) is not None:
-            continue
-        taken.add(task.child)
+        if task.child != HUMAN and due is not None and task.child not in taken and readiness(world, state, at) is None:
+            taken.add(task.child)
+            yield task, state, due
+
+
+def starts(world: World, at: datetime) -> Iterator[Action]:
+    """Start a turn of each task that is due and ready, at most one per child, once its thread is open."""
+    for task, state, due in next_turns(world, at):
         thread = world.threads.get(thread_key(task, state))
         if thread is None or thread.id is None or not thread.open or thread.running is not None:
             continue

@@ -1,0 +1,174 @@
+"""Foresee what a version of plan.md does to each task when it comes into force: its picture.
+
+Every answer comes from the functions by which the rules decide, asked about the world with the new version. Nothing is
+decided here, so the picture and the act cannot differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from supervisor.core.engine.asks.asks import checkpoints
+from supervisor.core.engine.evolve import evolve
+from supervisor.core.engine.readiness import desired, due_of, readiness
+from supervisor.core.engine.rules.turns import must_end, next_turns
+from supervisor.domain.event import PlanAccepted
+from supervisor.domain.plan import HUMAN, Effect, Foreseen, Task
+from supervisor.domain.task import Brief, Due, Phase, TaskState
+from supervisor.domain.world import World
+
+NAMED = 12  # tasks of one effect that are named in one line; of more, the rest is counted
+
+_OVER = (Phase.DONE, Phase.BLOCKED, Phase.FAILED)
+
+
+def foreseen(world: World, event: PlanAccepted) -> PlanAccepted:
+    """Return the event with its picture: what it does to the tasks that it does not leave unchanged."""
+    picture = tuple(one for one in picture_of(world, event) if one.effect is not Effect.UNCHANGED)
+    return event if picture == event.picture else replace(event, picture=picture)
+
+
+def picture_of(world: World, event: PlanAccepted) -> tuple[Foreseen, ...]:
+    """Return what the version does to each of its tasks, in its order, then to those that it retires. Pure.
+
+    A task that it leaves unchanged has in `why` how it stands.
+    """
+    at, after = event.at, evolve(world, event)
+    was, will = _first(world, at), _first(after, at)
+    found = []
+    for task in after.plan.tasks:
+        state = after.tasks[task.id]
+        effect, why = _effect(after, task, state, will, at)
+        old = world.plan.task(task.id)
+        before = _effect(world, old, world.tasks[task.id], was, at) if old is not None else None
+        if before == (effect, why) and effect is not Effect.UNCHANGED and _same(world, after, task.id):
+            effect, why = Effect.UNCHANGED, f"{effect}: {why}" if why else str(effect)
+        found.append(Foreseen(task.id, task.child, effect, why, is_running(state)))
+    for task in world.plan.tasks:
+        if after.plan.task(task.id) is None:
+            state = world.tasks[task.id]
+            why = "its turn is interrupted" if state.phase in (Phase.STARTING, Phase.WORKING) else ""
+            why = why or ("its changes stay" if state.turns else "it has not started")
+            found.append(Foreseen(task.id, state.child, Effect.RETIRED, why, is_running(state)))
+    return tuple(found)
+
+
+def is_running(state: TaskState) -> bool:
+    """Return whether a run of this task is under way: in a turn, in its checks, or between two turns."""
+    between = state.phase is Phase.IDLE and state.runs > 0 and not state.new_run
+    return state.child != HUMAN and (state.phase.live or between)
+
+
+def describe_picture(picture: Iterable[Foreseen]) -> str:
+    """Describe a picture in one line, without what stays unchanged; "" if everything does."""
+    by_effect: dict[Effect, list[Foreseen]] = {effect: [] for effect in _PHRASES}
+    for one in picture:
+        if one.effect is not Effect.UNCHANGED:
+            by_effect[one.effect].append(one)
+    return "; ".join(_PHRASES[effect](_names(some)) for effect, some in by_effect.items() if some)
+
+
+_PHRASES: dict[Effect, Callable[[str], str]] = {
+    Effect.INTERRUPTED: lambda names: f"interrupts {names}",
+    Effect.RETIRED: lambda names: f"retires {names}",
+    Effect.MOVED: lambda names: f"moves {names}",
+    Effect.REDIRECTED: lambda names: f"redirects {names}",
+    Effect.REOPENED: lambda names: f"reopens {names}",
+    Effect.HELD: lambda names: f"holds {names}",
+    Effect.STARTS: lambda names: f"starts {names}",
+    Effect.CONTINUES: lambda names: f"continues {names}",
+    Effect.ASKS: lambda names: f"asks you for {names}",
+    Effect.WAITS: lambda names: f"leaves waiting {names}",
+}
+
+
+def _names(some: list[Foreseen]) -> str:
+    names = ", ".join(one.task for one in some[:NAMED])
+    return names if len(some) <= NAMED else f"{names} and {len(some) - NAMED} more"
+
+
+def _first(world: World, at: datetime) -> Collection[str]:
+    """Return the tasks that get a turn, or the human's attention, next."""
+    return {*(task.id for task, _, _ in next_turns(world, at)), *(task.id for task, _ in checkpoints(world, at))}
+
+
+def _same(before: World, after: World, task: str) -> bool:
+    """Whether the child should have the same brief as before."""
+    return desired(before, before.tasks[task]).key == desired(after, after.tasks[task]).key
+
+
+def _effect(world: World, task: Task, state: TaskState, first: Collection[str], at: datetime) -> tuple[Effect, str]:
+    """Return what happens next to a task of the plan in force, and why."""
+    if state.phase in (Phase.STARTING, Phase.WORKING):
+        return _running_turn(world, task, state, at)
+    if state.phase in (Phase.STOPPING, Phase.CHECKING):
+        return _ended_turn(world, task, state)
+    if task.hold:
+        return Effect.HELD, "the plan holds it"
+    due = due_of(world, state)
+    if due is None and task.id in first:
+        return Effect.ASKS, "its turn in the plan has come"
+    if due is None:
+        return Effect.UNCHANGED, _STANDS.get(state.phase, "")
+    obstacle = readiness(world, state, at)
+    if obstacle is None and task.id not in first:
+        obstacle = f"another task goes first in {task.child}"
+    begun = state.runs > 0
+    if begun and state.phase in _OVER and due in (Due.BRIEF, Due.REDIRECT):
+        return Effect.REOPENED, obstacle or _changed(task, state)
+    if begun and due is Due.BRIEF and task.child != state.child:
+        return Effect.MOVED, obstacle or f"the plan gives it to {task.child}"
+    if due is Due.REDIRECT and task.child != HUMAN:
+        return Effect.REDIRECTED, obstacle or "a follow-up turn has the change"
+    if obstacle is not None:
+        return Effect.WAITS, obstacle
+    if task.child == HUMAN:
+        return Effect.ASKS, "its turn in the plan has come"
+    return (Effect.CONTINUES if begun and not state.new_run else Effect.STARTS), ""
+
+
+def _running_turn(world: World, task: Task, state: TaskState, at: datetime) -> tuple[Effect, str]:
+    why = must_end(world, state, at)
+    if why is not None:
+        return (Effect.MOVED if task.child != state.child else Effect.INTERRUPTED), why
+    if _outdated(world, state):
+        return Effect.REDIRECTED, "its running turn is told the change"
+    return Effect.UNCHANGED, "its turn runs"
+
+
+def _ended_turn(world: World, task: Task, state: TaskState) -> tuple[Effect, str]:
+    stands = "its turn is being interrupted" if state.phase is Phase.STOPPING else "its turn is being checked"
+    if task.child != state.child:
+        return Effect.MOVED, f"the plan gives it to {task.child}"
+    if task.hold:
+        return Effect.HELD, f"the plan holds it; {stands}"
+    if _outdated(world, state):
+        return Effect.REDIRECTED, f"a follow-up turn has the change; {stands}"
+    return Effect.UNCHANGED, stands
+
+
+def _outdated(world: World, state: TaskState) -> bool:
+    """Whether the brief that the child has, or is being sent, is not the one of the plan."""
+    known = _known(state)
+    return known is not None and known.key != desired(world, state).key
+
+
+def _known(state: TaskState) -> Brief | None:
+    if state.delivery is not None:
+        return state.delivery.brief
+    return state.steer.brief if state.steer is not None else state.brief.delivered
+
+
+def _changed(task: Task, state: TaskState) -> str:
+    return f"the plan gives it to {task.child}" if task.child != state.child else "a follow-up turn has the change"
+
+
+_STANDS = {
+    Phase.ASKING: "it waits on a human",
+    Phase.DONE: "it is done",
+    Phase.BLOCKED: "it is blocked",
+    Phase.FAILED: "it has failed",
+}
