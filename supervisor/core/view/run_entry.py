@@ -7,6 +7,7 @@ import shlex
 from datetime import datetime
 
 from supervisor.core.engine.lifecycle.budgets import figures, limit_of, used_of
+from supervisor.core.engine.lifecycle.tasks import SHORT
 from supervisor.core.engine.readiness import is_done
 from supervisor.core.engine.state import task_status
 from supervisor.core.text.escape import block, code, inline, without_colour
@@ -89,7 +90,10 @@ def _checks(state: TaskState) -> str:
     rows = ["**Checks:**\n"]
     for check in state.result.checks:
         row = f"- {code(check.command)} exited with {check.exit_code}"
-        tail = f". The end of its output:\n\n{block(without_colour(check.tail))}\n"
+        log = f" (all {check.lines:,} lines: {code(check.log)})" if check.log and check.exit_code else ""
+        failing = "\n".join(f"{line.number}: {line.text}" for line in check.failing) if check.lines > SHORT else ""
+        first = f" Lines that look like failures:\n\n{block(failing)}\n\nThe" if failing else " The"
+        tail = f"{log}.{first} end of its output:\n\n{block(without_colour(check.tail))}\n"
         rows.append(row + tail if check.exit_code else row)
     return "\n".join(rows).rstrip("\n") if state.result.checks else ""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from base64 import b64decode
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
@@ -22,7 +23,7 @@ from supervisor.shell.process import Identity, Spawned
 from supervisor.wire.codex.activity import activity
 from supervisor.wire.codex.decode import NotUnderstood
 from supervisor.wire.codex.items import McpToolCall
-from supervisor.wire.codex.notifications import FLOODS, Notification, OfRequest, OfTurn, read_notification
+from supervisor.wire.codex.notifications import FLOODS, Notification, OfOutput, OfRequest, OfTurn, read_notification
 from supervisor.wire.codex.reader import NotificationReader
 from supervisor.wire.codex.requests import read_request, same_request, tool_arguments
 from supervisor.wire.jsonrpc import METHOD_NOT_FOUND, Call, Garbage, Notice
@@ -41,6 +42,7 @@ class Session(Struct):
     asked: dict[RequestKey, tuple[Call, Request]] = {}
     confirmations: dict[RequestKey, str] = {}  # the call of `answer` (its item) that Codex asked about
     signs: dict[str, datetime] = {}  # by turn: its last sign of life
+    outputs: dict[str, Callable[[bytes], None]] = {}  # by process: who receives what a command of ours prints
     awaited: dict[str, asyncio.Event] = {}  # by turn: set when it ends, while `interrupt` waits for it
 
 
@@ -89,6 +91,9 @@ class Listener:
             self._notified(session, notification)
 
     def _notified(self, session: Session, notification: Notification) -> None:
+        if isinstance(notification.body, OfOutput):
+            self._printed(session, notification.body)
+            return
         if self._observe is not None:
             self._observe(notification)
         if isinstance(notification.body, OfRequest):
@@ -112,6 +117,13 @@ class Listener:
             turn = notification.turn or ""
             task = self._task_of(session.notifications.roots.get(turn, turn))
             self._logs.say(line.event, level=line.level, child=self._child.name, task=task, **line.fields)
+
+    def _printed(self, session: Session, output: OfOutput) -> None:
+        if (receive := session.outputs.get(output.process_id)) is not None:
+            try:
+                receive(b64decode(output.delta_base64))
+            except ValueError as error:
+                self._not_understood(f"codex's command/exec/outputDelta is not base64 ({error})")
 
     def _not_understood(self, reason: str) -> None:
         self._logs.say("garbage_received", level="warning", child=self._child.name, reason=reason)

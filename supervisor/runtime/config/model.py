@@ -40,6 +40,9 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True):
     ready_seconds: Annotated[
         Positive, Meta(description="Longest time that a server may take to answer after its start.")
     ] = 30.0
+    output_megabytes: Annotated[
+        Positive, Meta(description="How much is kept, in a file, of what a verify command prints.")
+    ] = 10.0
     log_megabytes: Annotated[Positive, Meta(description="Size at which a log is rotated.")] = 10.0
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -18,18 +17,17 @@ from supervisor.domain.task import Due, TurnLook
 from supervisor.domain.thread import TurnSeen
 from supervisor.errors import ConnectionLost, OrchError, RpcError, WorkspaceError
 from supervisor.runtime.codex import leftovers
+from supervisor.runtime.codex.checks import output_name, run_check
 from supervisor.runtime.codex.role import ThreadRole, role_of
 from supervisor.runtime.codex.server import ServerClient
 from supervisor.runtime.config.model import Limits, NotifySettings
 from supervisor.runtime.logs import Logs
 from supervisor.runtime.notify.notifier import Notifier
-from supervisor.runtime.secrets import clean
 from supervisor.runtime.survey.client import Surveyor
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.git.tree import changed_between, read_tree
 from supervisor.shell.process import tree_seconds
 from supervisor.wire.codex.answers import (
-    EXECUTE,
     LIST_TERMINALS,
     LIST_TURNS,
     NAME_THREAD,
@@ -44,7 +42,6 @@ from supervisor.wire.codex.answers import (
     turns_of,
 )
 from supervisor.wire.codex.params import (
-    command_exec,
     sandbox_policy,
     thread_resume,
     thread_start,
@@ -55,8 +52,6 @@ from supervisor.wire.codex.replies import reply
 from supervisor.wire.codex.turns import is_waiting, standing
 
 RECOVERED_TURNS = 5  # turns read from a resumed thread: ours is the last, unless a human added some
-TAIL = 4000  # characters of a check's output that are kept
-EXEC_MARGIN = 10.0  # seconds that we wait for a server beyond a command's own time-out
 GONE = ("no rollout found", "thread not found", "not found")  # how Codex says that it has no record of a thread
 
 
@@ -91,7 +86,15 @@ class Effects:
         self._now = now
         self._executors = {
             name: ChildExecutor(
-                client, role_of(name, names, workspace), limits, logs, group, post, now, exclude_tmp=exclude_tmp
+                client,
+                role_of(name, names, workspace),
+                limits,
+                logs,
+                group,
+                post,
+                now,
+                exclude_tmp=exclude_tmp,
+                outputs=workspace.outputs,
             )
             for name, client in clients.items()
         }
@@ -153,8 +156,10 @@ class ChildExecutor:
         now: Callable[[], datetime],
         *,
         exclude_tmp: bool,
+        outputs: Path,
     ) -> None:
         self._exclude_tmp = exclude_tmp
+        self._outputs = outputs
         self._logs = logs
         self._client = client
         self._child: Child = client.child
@@ -362,17 +367,27 @@ class ChildExecutor:
         self._post(ev.ChecksFinished(self._now(), *where, checks, changed))
 
     async def _run(self, command: str, number: int, action: act.RunChecks) -> Check:
-        """Run one verify command in the child's sandbox, through a shell, because people write shell commands."""
-        limit = self._limits.verify_minutes * 60
-        params = command_exec(
-            command=[shutil.which("bash") or "/bin/sh", "-c", command],
-            cwd=self._child.path,
+        """Run one verify command in the child's sandbox."""
+        at = self._now()
+        check = await run_check(
+            self._client,
+            command,
+            name=f"orch-{action.task}-{action.run}-{number}-{at.timestamp()}",
             sandbox=sandbox_policy(action.sandbox, network=self._child.network, exclude_tmp=self._exclude_tmp),
-            timeout=limit,
-            process=f"orch-{action.task}-{action.run}-{number}-{self._now().timestamp()}",
+            timeout=self._limits.verify_minutes * 60,
+            limit=int(self._limits.output_megabytes * 1e6),
+            path=self._outputs / output_name(action.task, action.run, number, at),
         )
-        done = await self._client.request(EXECUTE, params, limit + EXEC_MARGIN)
-        output = "\n".join(part for part in (done.stdout.rstrip(), done.stderr.rstrip()) if part)
-        return Check(
-            command, done.exit_code, clean(output[-4 * TAIL :])[-TAIL:]
-        )  # a secret that is cut looks like none
+        if check.exit_code:
+            self._logs.say(
+                "check_failed",
+                level="warning",
+                child=action.child,
+                task=action.task,
+                run=action.run,
+                command=command,
+                exit_code=check.exit_code,
+                first=next((f"{line.number}: {line.text}" for line in check.failing), None),
+                output=check.log or None,
+            )
+        return check

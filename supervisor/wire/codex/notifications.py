@@ -94,7 +94,14 @@ class OfWarning(Struct, frozen=True, rename="camel"):
     summary: str = ""
 
 
-Body = OfThread | OfTurn | OfItem | OfSettings | OfTokens | OfError | OfRequest | OfWarning
+class OfOutput(Struct, frozen=True, rename="camel"):
+    """A command that we run has printed something, in base64."""
+
+    process_id: str
+    delta_base64: str
+
+
+Body = OfThread | OfTurn | OfItem | OfSettings | OfTokens | OfError | OfRequest | OfWarning | OfOutput
 
 BODIES: Mapping[str, type[Body]] = {
     "turn/started": OfTurn,
@@ -105,6 +112,7 @@ BODIES: Mapping[str, type[Body]] = {
     "thread/tokenUsage/updated": OfTokens,
     "error": OfError,
     "serverRequest/resolved": OfRequest,
+    "command/exec/outputDelta": OfOutput,
     **dict.fromkeys(("warning", "guardianWarning", "configWarning", "deprecationNotice"), OfWarning),
 }
 
@@ -119,14 +127,15 @@ class Notification(NamedTuple):
     @property
     def thread(self) -> str:
         """Return the thread that it names; "" for none."""
-        return self.body.thread_id if isinstance(self.body.thread_id, str) else ""
+        thread = None if isinstance(self.body, OfOutput) else self.body.thread_id
+        return thread if isinstance(thread, str) else ""
 
     @property
     def turn(self) -> str | None:
         """Return the turn that it names; None for none."""
         if isinstance(self.body, OfTurn):
             return self.body.turn.id
-        turn = None if isinstance(self.body, OfSettings | OfRequest) else self.body.turn_id
+        turn = None if isinstance(self.body, OfSettings | OfRequest | OfOutput) else self.body.turn_id
         return turn if isinstance(turn, str) and turn else None
 
     @property

@@ -149,12 +149,16 @@ def sandbox_policy(mode: Sandbox, *, network: bool, exclude_tmp: bool = False) -
 
 
 def command_exec(*, command: Sequence[str], cwd: str, sandbox: Params, timeout: float, process: str) -> Params:
-    """Return the params of `command/exec`. `timeout` is in seconds; `process` names it, so that it can be killed."""
+    """Return the params of `command/exec`. `timeout` is in seconds; `process` names the command.
+
+    Its output comes as `command/exec/outputDelta`, all of it. In the answer, Codex would keep the first bytes only.
+    """
     return {
         "command": list(command),
         "cwd": cwd,
         "sandboxPolicy": sandbox,
         "timeoutMs": int(timeout * 1000),
         "processId": process,
-        "outputBytesCap": 256 * 1024,
+        "streamStdoutStderr": True,
+        "disableOutputCap": True,
     }

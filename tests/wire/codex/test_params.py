@@ -115,5 +115,6 @@ def test_a_command_has_a_time_limit_in_milliseconds_and_a_name() -> None:
         "sandboxPolicy": {},
         "timeoutMs": 1500,
         "processId": "p",
-        "outputBytesCap": 262144,
+        "streamStdoutStderr": True,
+        "disableOutputCap": True,
     }

@@ -16,6 +16,7 @@ from supervisor.domain.plan import HUMAN
 from supervisor.domain.report import Check, Outcome, Question
 from supervisor.domain.task import Due, Phase, TaskState
 
+SHORT = 20  # lines of an output that is short enough to be read as a whole
 MAX_FIXES = 2  # follow-up turns after a failing verify command; then the task is blocked
 MAX_LOST = 5  # tries to run the verify commands; then the task is blocked
 AFTER_REFUSAL = timedelta(seconds=1)  # a server that refuses a request is draining or overloaded: a moment helps
@@ -162,8 +163,16 @@ def retried(state: TaskState, at: datetime) -> TaskState:
 
 
 def _failures(checks: tuple[Check, ...]) -> str:
-    return "\n\n".join(
-        f"`{check.command}` exited with {check.exit_code}. The end of its output:\n\n{block_quote(check.tail)}"
-        for check in checks
-        if check.exit_code != 0
-    )
+    return "\n\n".join(_failure(check) for check in checks if check.exit_code != 0)
+
+
+def _failure(check: Check) -> str:
+    """Say how a verify command failed: first the lines that look like failures, if the output is long."""
+    parts = [f"`{check.command}` exited with {check.exit_code}."]
+    if check.lines > SHORT and check.failing:
+        rows = "\n".join(f"{line.number}: {line.text}" for line in check.failing)
+        parts.append(f"The lines of its output that look like failures:\n\n{block_quote(rows)}")
+    parts.append(f"The end of its output:\n\n{block_quote(check.tail)}" if check.tail else "It printed nothing.")
+    if check.lines > SHORT and check.log:
+        parts.append(f"All {check.lines:,} lines are in {check.log}")
+    return "\n\n".join(parts)

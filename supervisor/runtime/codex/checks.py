@@ -1,0 +1,112 @@
+"""Run a verify command on a server, and keep what it prints, in order: both ends within a limit, and in a file."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+from collections import deque
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+
+from supervisor.core.text.failures import end_of, failing_lines
+from supervisor.core.text.redact import redact_lines
+from supervisor.domain.report import Check
+from supervisor.runtime.codex.server import ServerClient
+from supervisor.runtime.secrets import known
+from supervisor.shell.atomic import write_atomic
+from supervisor.wire.codex.answers import EXECUTE
+from supervisor.wire.codex.params import Params, command_exec
+
+MARGIN = 10.0  # seconds that we wait for a server beyond a command's own time-out
+TAIL = 4000  # characters of the end that go into the ledger
+FAILING = 20  # lines that look like failures
+FILES = 200  # outputs that are kept of a workspace
+
+
+class Output:
+    """What a command has printed so far, standard output and standard error as they came. `limit` is in bytes: of a
+    longer output, the middle is left out."""
+
+    def __init__(self, limit: int) -> None:
+        self._half = max(limit // 2, 1)
+        self._head = bytearray()
+        self._tail: deque[bytes] = deque()
+        self._held = 0  # bytes in the tail
+        self._lost, self._lines = 0, 0  # bytes and lines that were left out
+
+    def add(self, chunk: bytes) -> None:
+        """Append what the command printed next."""
+        room = self._half - len(self._head)
+        if room > 0:
+            self._head += chunk[:room]
+            chunk = chunk[room:]
+        if not chunk:
+            return
+        self._tail.append(chunk)
+        self._held += len(chunk)
+        while self._held - len(self._tail[0]) >= self._half:
+            gone = self._tail.popleft()
+            self._held -= len(gone)
+            self._lost += len(gone)
+            self._lines += gone.count(b"\n")
+
+    def text(self) -> str:
+        """Return the output without secrets, with a mark where the middle is left out."""
+        head, tail = bytes(self._head), b"".join(self._tail)
+        if not self._lost:
+            return _clean(head + tail)
+        mark = f"\n[orch left out {self._lost:,} bytes here, about {self._lines:,} lines: limits.output_megabytes]\n"
+        return f"{_clean(head)}{mark}{_clean(tail)}"
+
+
+async def run_check(
+    client: ServerClient, command: str, *, name: str, sandbox: Params, timeout: float, limit: int, path: Path
+) -> Check:
+    """Run a command through a shell, because people write shell commands. `name` is that of the process, `timeout` is
+    in seconds, `limit` in bytes. Raises as `ServerClient.request` does."""
+    words = [shutil.which("bash") or "/bin/sh", "-c", f"exec 2>&1; {command}"]  # one stream keeps its order
+    params = command_exec(command=words, cwd=client.child.path, sandbox=sandbox, timeout=timeout, process=name)
+    printed = Output(limit)
+    outputs = client.session.outputs if client.session is not None else {}
+    outputs[name] = printed.add
+    try:
+        done = await client.request(EXECUTE, params, timeout + MARGIN)
+    finally:
+        del outputs[name]
+    return await asyncio.to_thread(kept, command, done.exit_code, printed, path)
+
+
+def kept(command: str, exit_code: int, output: Output, path: Path) -> Check:
+    """Return what the ledger keeps of a command that has ended. The whole output goes to the file at `path`, if that
+    can be written. Takes some 0.1 s a megabyte."""
+    text = output.text()
+    if not text.strip():
+        return Check(command, exit_code, "")
+    log = str(path) if _written(path, text) else ""
+    lines = failing_lines(text, FAILING) if exit_code else ()
+    return Check(command, exit_code, end_of(text, TAIL), lines, text.rstrip("\n").count("\n") + 1, log)
+
+
+def output_name(task: str, run: int, number: int, at: datetime) -> str:
+    """Name the file for the output of the command `number` (from 0) of a task."""
+    return f"{at:%Y%m%d-%H%M%S}-{task}-run{run}-{number + 1}.log"
+
+
+def _written(path: Path, text: str) -> bool:
+    """Write the file, and remove the oldest ones beyond FILES."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_atomic(path, text)
+    except OSError:
+        return False
+    with suppress(OSError):
+        for name in sorted(one.name for one in os.scandir(path.parent))[:-FILES]:
+            (path.parent / name).unlink()
+    return True
+
+
+def _clean(part: bytes) -> str:
+    text = part.decode("utf-8", "replace").replace("\r\n", "\n")
+    return "\n".join(redact_lines(text.split("\n"), known()))
