@@ -76,6 +76,22 @@ COMMANDS = (
         "terminal, only what --trust names is trusted.",
     ),
     Command(
+        "add",
+        "setup.add:add",
+        "Add repos to the workspace.",
+        ("orch add web=../web", "orch add ../web ../docs"),
+        "Writes them into orchestrator.config.yaml; all else in it stays as it is. A running supervisor takes them in "
+        "at once and starts their servers. Paths are relative to the current folder, or that of -C.",
+    ),
+    Command(
+        "remove",
+        "setup.remove:remove",
+        "Remove a child from the workspace.",
+        ("orch remove web",),
+        "Takes it out of orchestrator.config.yaml and stops its server; the repo stays as it is. Refuses while the "
+        "plan has tasks for it, or a rule of the config names it.",
+    ),
+    Command(
         "up",
         "steer.up:up",
         "Start the supervisor and the children's servers.",

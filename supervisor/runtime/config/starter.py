@@ -21,9 +21,9 @@ def starter(
     """
     git = {name: "yes" if trust else "no" for name, trust in (trusted_git or {}).items()}
     children = list(children)
-    first = _quoted(children[0][0]) if children else "NAME"
+    first = quoted(children[0][0]) if children else "NAME"
     rows = "\n".join(
-        f"  {_quoted(name)}:\n    path: {_quoted(path)}"
+        f"  {quoted(name)}:\n    path: {quoted(path)}"
         + "\n    trusted: true" * (name in trusted)
         + (f"\n    trusted_git: {git[name]}" if name in git else "")
         for name, path in children
@@ -78,7 +78,7 @@ children:
 """
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
     """Format a text for YAML: without quotes only if YAML cannot read it as a number, a date, `null` or `true`."""
     if re.fullmatch(r"[A-Za-z][\w-]*|[\w.~-]*/[\w./~-]*", text, re.ASCII) and text.lower() not in _NO_TEXT:
         return text

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 
 from supervisor.errors import OrchError
-from supervisor.runtime.codex.registry import Registry
+from supervisor.runtime.codex.registry import Record, Registry
 from supervisor.runtime.daemon import lock as locks
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell import process
@@ -65,6 +65,35 @@ def stop_leftovers(workspace: WorkspacePaths, report: Callable[[str], None]) -> 
     if not running and not orphans and not table.marked(workspace.mark()):
         return []
 
+    _stop_all(workspace, running, orphans, report)
+    for child in running:
+        registry.drop(child)
+    registry.save()
+    return list(running)
+
+
+def stop_server(workspace: WorkspacePaths, child: str) -> bool:
+    """End the server of one child, and all that it started, while no supervisor is up. Returns True.
+
+    Raises OrchError naming what survives.
+    """
+    registry = Registry(workspace.registry)
+    running = {name: record for name, record in registry.alive().items() if name == child}
+    if running or process.marked(workspace.mark(child)):
+        _stop_all(workspace, running, (), lambda _: None, child)
+        registry.drop(child)
+        registry.save()
+    return True
+
+
+def _stop_all(
+    workspace: WorkspacePaths,
+    running: Mapping[str, Record],
+    orphans: Collection[Identity],
+    report: Callable[[str], None],
+    only: str = "",
+) -> None:
+    """Stop these servers, then kill whatever else has the mark of the workspace, or of `only` that child."""
     import asyncio  # import late (40 ms): an orderly end does not need it
 
     async def stop_all() -> None:
@@ -73,10 +102,6 @@ def stop_leftovers(workspace: WorkspacePaths, report: Callable[[str], None]) -> 
                 report(f"stopping {child} (process {record.identity.pid})")
                 mark = workspace.mark(child)
                 group.create_task(process.stop_tree(record.identity, mark, grace=STOP_GRACE), name=f"stop {child}")
-        await process.kill_tree(None, workspace.mark(), orphans)
+        await process.kill_tree(None, workspace.mark(only), orphans)
 
     asyncio.run(stop_all())
-    for child in running:
-        registry.drop(child)
-    registry.save()
-    return list(running)

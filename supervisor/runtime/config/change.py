@@ -1,0 +1,45 @@
+"""Replace the text of the config on disk."""
+
+from __future__ import annotations
+
+import os
+import stat
+
+from supervisor.errors import ConfigError
+from supervisor.runtime.config.read import read
+from supervisor.runtime.workspace import WorkspacePaths
+from supervisor.shell.atomic import write_atomic
+
+
+def text_of(workspace: WorkspacePaths) -> str:
+    """Return the text of the config. Raises ConfigError if it cannot be read, or is not a valid config."""
+    try:
+        content = workspace.config.read_bytes()
+    except OSError as error:
+        raise ConfigError(
+            f"{workspace.config} cannot be read ({error.strerror})", "make it readable, then run this again"
+        ) from error
+    read(workspace.config, content)
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{workspace.config} is not UTF-8", "save it as UTF-8, then run this again") from error
+
+
+def replace_text(workspace: WorkspacePaths, before: str, after: str) -> None:
+    """Replace the text `before` of the config by `after`.
+
+    Raises ConfigError if the new text is not valid, or somebody else changed the file.
+    """
+    read(workspace.config, after.encode())
+    if text_of(workspace) != before:
+        raise ConfigError(f"{workspace.config} was changed by somebody else meanwhile", "run this again")
+    path = workspace.config.resolve()  # through a link, which stays
+    try:
+        mode = stat.S_IMODE(path.stat().st_mode)
+        write_atomic(path, after)
+        os.chmod(path, mode)
+    except OSError as error:
+        raise ConfigError(
+            f"{path} cannot be written ({error.strerror})", "make it and its folder writable, then run this again"
+        ) from error
