@@ -186,19 +186,22 @@ class Workspace:
 
         Returns what that ended, each in a clause; nothing if there was no effort.
         """
-        ended = self._call("plan_stop").get("ended")
-        return tuple(map(str, ended)) if isinstance(ended, list) else ()
+        return _words(self._call("plan_stop"), "ended")
 
     def hold(self) -> None:
         """Hold the plan: nothing new starts, running work continues."""
         self._call("hold")
 
-    def go(self, task: str | None = None) -> None:
-        """Lift the hold; with a task, try that blocked or failed task again.
+    def go(self, task: str | None = None) -> tuple[str, ...]:
+        """Lift the hold; with a task, try that blocked or failed task again. Return what still keeps it from going on.
 
         Raises UsageError if there is no such task, RequestRefused if it is neither blocked nor failed.
         """
-        self._call("go", task=task)
+        return _words(self.go_json(task), "still")
+
+    def go_json(self, task: str | None = None) -> JsonObject:
+        """Do as `go`; return also whether a hold was lifted, as JSON values."""
+        return self._call("go", task=task)
 
     def restart(self, child: str) -> None:
         """Restart the server of a child; its thread and task continue. Raises UsageError if there is no such child."""
@@ -212,6 +215,11 @@ class Workspace:
         with ControlClient(self._workspace.control_socket) as client:
             client.ping(method)
             return client.call(method, **params)
+
+
+def _words(answer: JsonObject, name: str) -> tuple[str, ...]:
+    found = answer.get(name)
+    return tuple(map(str, found)) if isinstance(found, list) else ()
 
 
 def _typed(answer: JsonObject) -> Status:

@@ -179,9 +179,10 @@ class WorkTools:
     def go(
         self, task: Annotated[str | None, Field(description="A blocked or failed task to try again.")] = None
     ) -> Answer:
-        """Lift the hold; with a task, try that task again. Lift a hold that the human set only if they say so."""
-        self._client.call("go", task=task)
-        return {"going": True, "task": task}
+        """Lift the hold; with a task, try that task again. The answer lists what still keeps it from going on. Lift a
+        hold that the human set only if they say so."""
+        answer = self._client.call("go", task=task)
+        return untrusted(answer.get("still"), going=True, task=task)
 
     def answer(
         self,

@@ -105,6 +105,13 @@ class Answered(Struct, frozen=True):
     text: str
 
 
+class Going(Struct, frozen=True):
+    """Whether `orch hold` was lifted, and what still keeps the plan (or the task) from going on, in sentences."""
+
+    lifted: bool
+    still: tuple[str, ...]
+
+
 class PlanStopped(Struct, frozen=True):
     """What that ended, each in a clause; nothing if there was no effort to end."""
 
@@ -153,7 +160,7 @@ UP = Method("up", UpParams, Done)
 RELOAD = Method("reload", NoParams, Reloaded)
 DOWN = Method("down", DownParams, Done)
 HOLD = Method("hold", NoParams, Done)
-GO = Method("go", GoParams, Done)
+GO = Method("go", GoParams, Going)
 RESTART = Method("restart", RestartParams, Done)
 NOTE = Method("note", NoteParams, Done)
 PLAN = Method("plan", PlanParams, Done)

@@ -52,7 +52,8 @@ class Standin:
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self._statuses, self._refuses, self._ends, self._hangs = statuses, refuses or {}, ends, hangs
         self._at_the_end = at_the_end
-        self._answers = {"answer": {"text": "H1 is done"}, **(answers or {})}
+        usual = {"answer": {"text": "H1 is done"}, "go": {"lifted": True, "still": []}}
+        self._answers = {**usual, **(answers or {})}
         self._over = threading.Event()
         path.parent.mkdir(parents=True, exist_ok=True)
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)

@@ -104,8 +104,13 @@ def test_a_refusal_is_a_failure_with_the_supervisors_words(
 
 
 def test_going_on_without_a_good_plan_says_so(orch: Orch, standin: Callable[..., Standin]) -> None:
-    standin(status_json(state="missing"))
-    assert orch("go") == (0, "the hold is lifted\n", "the plan is missing: see `orch plan check`\n")
+    still = ["nothing new starts, because plan.md says `hold: yes`: write `hold: no`", "T1 is\x1b[2J blocked: no\nport"]
+    standin(status_json(), answers={"go": {"lifted": False, "still": still}})
+    assert orch("go") == (
+        0,
+        "`orch hold` was not set\n",
+        f"still: {still[0]}\nstill: T1 is blocked: no port\n",
+    )
 
 
 def test_the_asks_are_shown_with_how_to_answer(orch: Orch, standin: Callable[..., Standin]) -> None:

@@ -149,7 +149,13 @@ COMMANDS = (
         "Reads only what changed since the last time, and keeps the result in .orchestrator/map.json and map.md.",
     ),
     Command("hold", "steer.requests:hold", "Start nothing new; running work continues.", ("orch hold",)),
-    Command("go", "steer.requests:go", "Lift the hold, or try a task again.", ("orch go", "orch go T1")),
+    Command(
+        "go",
+        "steer.requests:go",
+        "Lift the hold, or try a task again.",
+        ("orch go", "orch go T1"),
+        "Says what still keeps the plan or the task from going on, if anything does.",
+    ),
     Command("asks", "steer.asks:asks", "Show what waits on you, and how to answer.", ("orch asks", "orch asks --json")),
     Command(
         "answer",

@@ -7,9 +7,9 @@ from typing import Annotated
 from supervisor import api
 from supervisor.cli.command.parameters import Argument
 from supervisor.cli.display import output
+from supervisor.cli.display.blocks import one_line
 from supervisor.errors import UsageError
 from supervisor.runtime.workspace import WorkspacePaths
-from supervisor.wire.glance import glance
 
 
 def hold(workspace: WorkspacePaths) -> int:
@@ -23,12 +23,15 @@ def go(
     workspace: WorkspacePaths,
     task: Annotated[str | None, Argument("TASK", "Try this blocked or failed task again.")] = None,
 ) -> int:
-    """Lift the hold; with a task, try that task again."""
-    orch = api.Workspace(workspace.root)
-    orch.go(task)
-    output.emit("the hold is lifted" if task is None else f"{task} will be tried again")
-    if task is None and (plan := glance(orch.status_json()).plan).state in ("rejected", "missing"):
-        output.say(f"the plan is {plan.state}: see `orch plan check`")
+    """Lift the hold; with a task, try that task again. Say what still keeps it from going on."""
+    answer = api.Workspace(workspace.root).go_json(task)
+    if task is not None:
+        output.emit(f"{task} will be tried again")
+    else:
+        output.emit("the hold is lifted" if answer.get("lifted") else "`orch hold` was not set")
+    still = answer.get("still")
+    for one in still if isinstance(still, list) else ():
+        output.say(f"still: {one_line(str(one))}")
     return 0
 
 

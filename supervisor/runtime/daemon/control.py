@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from supervisor.core.engine.asks.budget_asks import granted
 from supervisor.core.engine.asks.replies import problem_of, settled
+from supervisor.core.engine.holds import still_held
 from supervisor.core.engine.lifecycle import outages
 from supervisor.core.engine.orchestrator import session
 from supervisor.core.engine.readiness import overtaken
@@ -42,6 +43,7 @@ from supervisor.wire.control import (
     ChildAnswer,
     Done,
     DownParams,
+    Going,
     GoParams,
     Method,
     NoParams,
@@ -190,10 +192,11 @@ class Control:
     async def _hold(self, _: NoParams) -> Done:
         return await self._post(ev.HoldSet(self._loop.clock.now()))
 
-    async def _go(self, params: GoParams) -> Done:
-        at, task = self._loop.clock.now(), params.task
+    async def _go(self, params: GoParams) -> Going:
+        at, task, held = self._loop.clock.now(), params.task, self._loop.world.plan.hold
         if task is None:
-            return await self._post(ev.HoldLifted(at))
+            await self._post(ev.HoldLifted(at))
+            return Going(held, still_held(self._loop.world, at))
         tasks = {state.task: state for state in self._loop.world.all_tasks}
         checked(task, [*tasks], "task")
         if task == ORCHESTRATOR and session.stopped(self._loop.world):
@@ -202,7 +205,8 @@ class Control:
             )
         if tasks[task].phase not in (Phase.BLOCKED, Phase.FAILED):
             raise RequestRefused(f"{task} is neither blocked nor failed", "see `orch status`")
-        return await self._post(ev.RetryRequested(at, task))
+        await self._post(ev.RetryRequested(at, task))
+        return Going(lifted=False, still=still_held(self._loop.world, at, task))
 
     async def _restart(self, params: RestartParams) -> Done:
         self._child(params.child)
