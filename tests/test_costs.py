@@ -38,7 +38,7 @@ def loaded_by(program: str) -> set[str]:
     [
         ("cli.main", 88, COMMAND | {"_hashlib"}),
         # before the supervisor is started
-        ("cli.main, cli.steer.up", 97, COMMAND | {"subprocess", "json", "_hashlib"}),
+        ("cli.main, cli.steer.up", 99, COMMAND | {"subprocess", "json", "_hashlib"}),
         ("cli.main, cli.steer.up, cli.steer.ready", 130, COMMAND | {"subprocess"}),
         ("cli.main, cli.steer.down", 142, COMMAND),
         ("cli.main, cli.look.status", 121, COMMAND),

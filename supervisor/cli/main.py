@@ -7,10 +7,11 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from supervisor.cli.command.folder import take_folder
+from supervisor.cli.command import everywhere
 from supervisor.cli.command.parameters import call, parameters
 from supervisor.cli.command.table import found, spelled_out
 from supervisor.cli.command.words import read
+from supervisor.cli.display import color
 from supervisor.errors import OrchError, SupervisorDown, UsageError
 
 FAILED, USAGE, DOWN, INTERRUPTED = 1, 2, 3, 130
@@ -38,8 +39,9 @@ def main() -> None:
 def run(arguments: list[str]) -> int:
     """Run a command line; return its exit code."""
     try:
-        folder, words = take_folder(arguments)
-        code = _carry_out(spelled_out(words), folder)
+        given = everywhere.take(arguments)
+        color.choose(given.color)
+        code = _carry_out(spelled_out(given.words), given.folder)
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else FAILED if end.code else 0
     except OrchError as error:

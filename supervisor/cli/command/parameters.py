@@ -13,8 +13,8 @@ from pathlib import Path
 from types import UnionType
 from typing import Annotated, NamedTuple, get_args, get_origin, get_type_hints
 
-from supervisor.cli.command.folder import checked
-from supervisor.runtime.workspace import WorkspacePaths, find
+from supervisor.cli.command.everywhere import checked, located
+from supervisor.runtime.workspace import WorkspacePaths
 
 
 class Option(NamedTuple):
@@ -79,4 +79,4 @@ def call(function: Callable[..., int], folder: Path, values: Mapping[str, object
 
 
 def _given(kind: type, folder: Path) -> Path | WorkspacePaths:
-    return find(folder) if kind is WorkspacePaths else folder
+    return located(folder) if kind is WorkspacePaths else folder

@@ -221,6 +221,19 @@ COMMANDS = (
         "Tries each of them. Prints how to fix what fails, and ends with exit code 1.",
     ),
     Command(
+        "version",
+        "look.version:version",
+        "Show the versions of orch, of the supervisor and of codex.",
+        ("orch version", "orch version --json | jq -r .supervisor"),
+    ),
+    Command(
+        "help",
+        "look.help:show_help",
+        "Show the help of a command.",
+        ("orch help", "orch help plan check"),
+        "The same as `orch COMMAND --help`.",
+    ),
+    Command(
         "skill install",
         "setup.skill:install",
         "Install the skill in ~/.agents/skills, where Codex finds it.",

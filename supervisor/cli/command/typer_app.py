@@ -14,7 +14,10 @@ from supervisor import __version__
 from supervisor.cli.command.parameters import Option, Parameter, call, parameters
 from supervisor.cli.command.table import COMMANDS, GROUPS, HELP_OPTIONS, ROOT, Command, Group
 
-_WHERE = "-C DIR, before or after the command, names the workspace or a folder in it (default: the current folder)."
+_WHERE = (
+    "-C DIR, before or after the command, names the workspace or a folder in it (default: ORCH_WORKSPACE, else the "
+    "current folder). --color auto|always|never says when to colour."
+)
 
 
 def run(words: list[str], folder: Path) -> None:

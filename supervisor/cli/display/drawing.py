@@ -14,7 +14,7 @@ from supervisor.cli.display.blocks import Block, Line, one_line, one_line_or_spa
 
 def draw(blocks: Iterable[Block]) -> None:
     """Print the blocks to standard output."""
-    Console(highlight=False, markup=False, emoji=False).print(drawn(blocks))
+    Console(highlight=False, markup=False, emoji=False, no_color=False).print(drawn(blocks))
 
 
 def drawn(blocks: Iterable[Block]) -> RenderableType:

@@ -19,32 +19,43 @@ from supervisor.cli.display.blocks import (
     one_line_or_space,
     width,
 )
+from supervisor.cli.display.color import chosen
 
 if TYPE_CHECKING:
     from supervisor.errors import OrchError
 
 
 def show(blocks: Iterable[Block]) -> None:
-    """Print blocks to standard output: drawn on a terminal, else plain."""
-    if pretty(sys.stdout):
+    """Print blocks to standard output: drawn on a terminal, else aligned."""
+    if drawable(sys.stdout):
         from supervisor.cli.display.drawing import draw  # import late (rich: 45 ms): only a terminal needs it
 
         draw(blocks)
     else:
-        print(plain(blocks))
+        print(plain(blocks, sys.stdout))
 
 
-def plain(blocks: Iterable[Block]) -> str:
-    """Format the blocks as aligned text, without cutting anything."""
+def plain(blocks: Iterable[Block], stream: TextIO | None = None) -> str:
+    """Format the blocks as aligned text, without cutting anything; in colour for a `stream` that shows it."""
+
+    def painted(text: str, style: Style) -> str:
+        return paint(text, style, stream) if stream is not None and text.strip() else text
+
     lines: list[str] = []
     for block in blocks:
         if isinstance(block, Line):
-            lines.append(" " * block.indent + "".join(one_line_or_space(cell.text) for cell in block.cells))
+            cells = (painted(one_line_or_space(cell.text), cell.style) for cell in block.cells)
+            lines.append(" " * block.indent + "".join(cells))
             continue
-        rows = [block.columns, *(tuple(one_line(cell.text) or "-" for cell in row) for row in block.rows)]
-        widths = [max(width(row[at]) for row in rows) for at in range(len(block.columns))]
+        heads = tuple(Cell(name, "dim") for name in block.columns)
+        rows = [heads, *(tuple(Cell(one_line(cell.text) or "-", cell.style) for cell in row) for row in block.rows)]
+        widths = [max(width(row[at].text) for row in rows) for at in range(len(block.columns))]
         lines += [
-            "  ".join(text + " " * (w - width(text)) for text, w in zip(row, widths, strict=True)) for row in rows
+            "  ".join(
+                painted(cell.text, cell.style) + " " * (w - width(cell.text))
+                for cell, w in zip(row, widths, strict=True)
+            )
+            for row in rows
         ]
     return "\n".join(line.rstrip() for line in lines)
 
@@ -55,8 +66,15 @@ def paint(text: str, style: Style, stream: TextIO) -> str:
 
 
 def pretty(stream: TextIO) -> bool:
-    """Whether to draw and colour: the stream is a terminal and `NO_COLOR` is unset."""
+    """Whether to colour: `--color` says so, or else the stream is a terminal and `NO_COLOR` is unset."""
+    if chosen() != "auto":
+        return chosen() == "always"
     return stream.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+
+
+def drawable(stream: TextIO) -> bool:
+    """Whether to draw: the stream is a terminal, and in colour."""
+    return stream.isatty() and pretty(stream)
 
 
 def say(text: str) -> None:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 
 from supervisor.cli.display.blocks import clean, one_line
-from supervisor.cli.display.output import STATE_STYLES, paint, pretty, say
+from supervisor.cli.display.output import STATE_STYLES, drawable, paint, say
 
 
 class Progress:
@@ -21,7 +21,7 @@ class Progress:
         """Show these lines: `states` maps the name of a thing to its state and details."""
         if states == self._shown:
             return
-        if pretty(sys.stderr):
+        if drawable(sys.stderr):
             self._draw(states)
         else:
             for name, text in states.items():

@@ -26,7 +26,7 @@ def watch(workspace: WorkspacePaths, *, as_json: bool) -> int:
     A new ask or a newly blocked task rings the terminal's bell, and the title counts them. Raises SupervisorDown when
     the supervisor ends.
     """
-    draw = _lines if as_json else _redraw if output.pretty(sys.stdout) else _screens
+    draw = _lines if as_json else _redraw if output.drawable(sys.stdout) else _screens
     with suppress(KeyboardInterrupt):
         draw(workspace)
     return 0

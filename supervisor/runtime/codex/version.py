@@ -41,11 +41,12 @@ class Versions:
         key = (path, found.st_mtime_ns, found.st_size)
         async with self._lock:
             if key not in self._known:
-                self._known[key] = await asyncio.to_thread(_version, path)
+                self._known[key] = await asyncio.to_thread(version_at, path)
         return Codex(path, self._known[key])
 
 
-def _version(path: Path) -> str:
+def version_at(path: Path) -> str:
+    """Ask the binary at `path` for its version. Raises CodexError if it does not run, is no codex, or too old."""
     try:
         process = subprocess.Popen(
             [path, "--version"],

@@ -70,6 +70,11 @@ def named(workspace: WorkspacePaths) -> tuple[Child, ...]:
     return tuple(replace(child, path=_absolute(workspace.root, child.path)) for child in children)
 
 
+def configured_codex(workspace: WorkspacePaths) -> str | None:
+    """Return the codex binary that the config names, if any. Raises ConfigError for a config that cannot be read."""
+    return read(workspace.config, _content(workspace)).codex_bin
+
+
 def check_new(root: Path, pairs: list[tuple[str, str]]) -> list[tuple[str, Path]]:
     """Return the children named on the command line, each with the root of its work tree.
 
