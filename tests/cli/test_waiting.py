@@ -169,7 +169,12 @@ def test_only_a_later_edit_with_other_content_counts_as_unread(workspace: Worksp
 
 def test_an_interrupt_ends_it_with_130(orch: Orch, standin: Callable[..., Standin]) -> None:
     standin(status_json(tasks=(task("T1", "running"),)), at_the_end=lambda: os.kill(os.getpid(), signal.SIGINT))
-    assert orch("wait") == (130, "", "T1 running\n")
+    assert orch("wait") == (
+        130,
+        "",
+        "T1 running\n"
+        "orch: interrupted: only the wait is over, the tasks go on: see `orch status`; `orch down` stops all\n",
+    )
 
 
 def test_it_waits_for_a_supervisor_that_is_starting(

@@ -52,7 +52,10 @@ def _listed(value: Any) -> Any:
         ("up backend --foreground mobile", {"children": ["backend", "mobile"], "foreground": True}),
         ("wait --timeout 1.5 --task=T1", {"task": "T1", "timeout": "1.5", "as_json": False}),
         ("answer A1 --for-session -- --accept", {"ask": "A1", "words": ["--accept"], "for_session": True}),
-        ("init a=b --trust a --trust b", {"pairs": ["a=b"], "trust": ["a", "b"], "exclude_tmp": False}),
+        (
+            "init a=b --trust a --trust b",
+            {"repos": ["a=b"], "trust": ["a", "b"], "exclude_tmp": False, "as_json": False},
+        ),
         ("snapshot --tokens 20", {"child": None, "as_json": False, "tokens": 20}),
         ("plan check draft.md", {"file": Path("draft.md"), "as_json": False}),
         (

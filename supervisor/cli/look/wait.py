@@ -9,6 +9,7 @@ from supervisor.cli.command.durations import seconds
 from supervisor.cli.command.parameters import Json, Option
 from supervisor.cli.display import output
 from supervisor.cli.display.blocks import one_line
+from supervisor.cli.display.interrupt import on_interrupt
 from supervisor.core.view.waiting import WaitOutcome, WaitResult, chosen
 from supervisor.domain.status import Status, TaskInfo
 from supervisor.runtime.workspace import WorkspacePaths
@@ -37,7 +38,8 @@ def wait(
     Raises SupervisorDown if no supervisor answers or it ends meanwhile; UsageError if there is no such task.
     """
     longest = seconds(timeout, "--timeout")
-    found = api.Workspace(workspace.root).wait(task, timeout=longest, on_status=_Progress(task).report)
+    with on_interrupt(lambda: "only the wait is over, the tasks go on: see `orch status`; `orch down` stops all"):
+        found = api.Workspace(workspace.root).wait(task, timeout=longest, on_status=_Progress(task).report)
     code, text = CODES[found.outcome], summary(found, task, longest)
     if as_json:
         tasks, asks = plain(found.tasks), plain(found.asks)

@@ -11,6 +11,7 @@ from supervisor import api
 from supervisor.cli.command.parameters import Argument, Json, Option
 from supervisor.cli.display import output
 from supervisor.cli.display.blocks import Cell, Grid, one_line
+from supervisor.cli.display.interrupt import on_interrupt
 from supervisor.cli.display.progress import Progress
 from supervisor.cli.display.screen import ask_blocks
 from supervisor.cli.steer.up import bring_up
@@ -22,6 +23,10 @@ from supervisor.wire.plain import plain
 
 DONE, FAILED, WAITS = 0, 1, 4
 COMMANDS = ("check", "diff", "history", "stop")  # the other commands below `orch plan`
+_GOES_ON = (
+    "the orchestrator keeps working: see `orch status`, talk to it with `orch attach`, end its effort with "
+    "`orch plan stop`"
+)
 LOOK = 1.0  # seconds between two polls of what the orchestrator is doing
 LONGEST = 200_000  # characters of a problem
 YOLO = (
@@ -46,10 +51,11 @@ def write(
     wanted = _problem(problem, file)
     if yolo:
         output.say(f"orch: {YOLO}")
-    with redirect_stdout(sys.stderr):
+    with redirect_stdout(sys.stderr), on_interrupt(lambda: "the orchestrator was not asked yet: run `orch plan` again"):
         bring_up(workspace, [])
     api.Workspace(workspace.root).plan(wanted, review=review, yolo=yolo)
-    status, orchestrator = _follow(workspace)
+    with on_interrupt(lambda: _GOES_ON):
+        status, orchestrator = _follow(workspace)
     if as_json:
         output.emit_json(plain(status))
     return _result(status, orchestrator, review=review, quiet=as_json)
@@ -112,9 +118,6 @@ def _follow(workspace: WorkspacePaths) -> tuple[Status, OrchestratorInfo]:
         raise OrchError(
             f"while the orchestrator was working, {error.what}", "run `orch up`: the orchestrator continues by itself"
         ) from error
-    except KeyboardInterrupt:
-        output.say("orch: the orchestrator keeps working; see `orch status`, talk to it with `orch attach`")
-        raise
     finally:
         progress.end()
     raise AssertionError("`changes` ends only when the supervisor does")

@@ -12,6 +12,7 @@ from supervisor import api
 from supervisor.cli.command.parameters import Argument, Json, Option
 from supervisor.cli.display import output
 from supervisor.cli.display.blocks import one_line
+from supervisor.cli.display.interrupt import on_interrupt
 from supervisor.cli.display.screen import ask_blocks
 from supervisor.errors import RequestRefused, UsageError
 from supervisor.runtime.workspace import WorkspacePaths
@@ -48,7 +49,8 @@ def answer(
     """
     orch = api.Workspace(workspace.root)
     if ask is None:
-        return _walk(orch)
+        with on_interrupt(lambda: "what you did not answer stays open: see `orch asks`"):
+            return _walk(orch)
     decision, text = decided(ask, words or [])
     if for_session and (decision != "accept" or text):
         raise UsageError("--for-session works only with `accept`", f"`orch answer {ask} accept --for-session`")
@@ -97,8 +99,17 @@ def _walk(orch: api.Workspace) -> int:
     return 0
 
 
+def _typed(prompt: str) -> str:
+    """Return what was typed, without spaces around it; "" at the end of the input (Ctrl-D)."""
+    try:
+        return input(prompt).strip()
+    except EOFError:
+        output.emit()
+        return ""
+
+
 def _ask_until_settled(orch: api.Workspace, name: str) -> None:
-    while line := input(f"{name} (accept, decline, reply TEXT; empty: later)> ").strip():
+    while line := _typed(f"{name} (accept, decline, reply TEXT; empty: later)> "):
         first, _, rest = line.partition(" ")
         try:
             output.emit(orch.answer(name, *decided(name, [first, rest] if first.casefold() in WORDS else [line])))

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from supervisor.cli.command.parameters import Option
 from supervisor.cli.display import output
+from supervisor.cli.display.interrupt import on_interrupt
 from supervisor.cli.display.progress import Progress
 from supervisor.errors import SupervisorDown
 from supervisor.runtime import calling
@@ -25,6 +26,13 @@ def down(
     now: Annotated[bool, Option("--now", "Kill at once, without waiting for an orderly end.")] = False,
 ) -> int:
     """Stop everything, whatever its state; 0 once no process is left. Raises OrchError naming what survives."""
+    with on_interrupt(
+        lambda: "what was told to stop goes on stopping: run `orch down` again to wait for it, or `orch down --now`"
+    ):
+        return _down(workspace, now=now)
+
+
+def _down(workspace: WorkspacePaths, *, now: bool) -> int:
     supervisor = ending.supervisor_process(workspace)  # look first: it releases its lock before it exits
     try:
         answered = _ask_to_end(workspace, now=now)

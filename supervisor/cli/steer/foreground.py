@@ -6,12 +6,24 @@ import contextlib
 import signal
 from types import FrameType
 
+from supervisor.cli.display import output
 from supervisor.runtime.codex.registry import Registry
 from supervisor.runtime.daemon import ending
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.process.handle import open_handle
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def end_early(workspace: WorkspacePaths) -> int:
+    """End a supervisor that was interrupted before it answered, and what it started. Returns 130.
+
+    Raises OrchError naming what survives.
+    """
+    ending.end_supervisor(ending.supervisor_process(workspace), 0)
+    ending.stop_leftovers(workspace, output.say)
+    output.say("orch: interrupted: the supervisor was ended before it was up")
+    return 130
 
 
 def follow_to_the_end(workspace: WorkspacePaths) -> int:

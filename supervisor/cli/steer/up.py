@@ -39,26 +39,41 @@ def bring_up(workspace: WorkspacePaths, children: Sequence[str]) -> int:
     named = list(dict.fromkeys(children))
     if named:
         _check(workspace, named)
-    starting = launch.begin(workspace, named)
-    from supervisor.cli.steer.ready import taken_in, until_ready  # import late (15 ms): the supervisor starts meanwhile
+    try:
+        starting = launch.begin(workspace, named)
+        # Import late (15 ms): the supervisor starts meanwhile.
+        from supervisor.cli.steer.ready import taken_in, until_ready
 
-    if starting is not None:
-        starting.wait()
-    else:
-        taken_in(workspace, named)
-    return until_ready(workspace, named)
+        if starting is not None:
+            starting.wait()
+        else:
+            taken_in(workspace, named)
+        return until_ready(workspace, named)
+    except KeyboardInterrupt:
+        begin = "\n" if sys.stderr.isatty() else ""  # the terminal has shown `^C` in this line
+        print(f"{begin}orch: interrupted: {_what_goes_on(workspace)}", file=sys.stderr, flush=True)
+        raise
+
+
+def _what_goes_on(workspace: WorkspacePaths) -> str:
+    if not launch.locked(workspace):
+        return "nothing was started"
+    return "the supervisor stays up and goes on starting the servers: see `orch status`; `orch down` stops all"
 
 
 def _in_foreground(workspace: WorkspacePaths, children: Sequence[str]) -> int:
     """Start a supervisor with the servers of these children (none named: of all), show its events, and return once it
     has ended: 0 in order, else 1. SIGINT and SIGTERM end it."""
-    from supervisor.cli.steer.foreground import follow_to_the_end
+    from supervisor.cli.steer.foreground import end_early, follow_to_the_end
 
     _check(workspace, children)
     starting = None if launch.locked(workspace) else launch.begin(workspace, children, mirrored=True)
     if starting is None:
         raise OrchError("a supervisor is up already", "run `orch down` first, or leave out --foreground")
-    starting.wait()
+    try:
+        starting.wait()
+    except KeyboardInterrupt:
+        return end_early(workspace)
     return follow_to_the_end(workspace)
 
 
