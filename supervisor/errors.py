@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-OTHER_VERSION = "if it is another version, run `orch down`, then `orch up`"
+OTHER_VERSION = "if `orch version` shows another version, run `orch up --restart`"
 """The next step when a supervisor and its caller do not understand each other."""
 
 

@@ -37,6 +37,12 @@ class UpParams(NoParams, frozen=True):
     children: tuple[str, ...]
 
 
+class StartOverParams(NoParams, frozen=True):
+    """Start over as the program that these words begin; the supervisor adds the workspace, its lock and how."""
+
+    program: tuple[str, ...]
+
+
 class DownParams(NoParams, frozen=True):
     """Stop everything; with `now`, kill the servers at once."""
 
@@ -158,6 +164,7 @@ STATUS = Method("status", NoParams, Status)
 WATCH = Method("watch", WatchParams, Watched, waits=False)
 UP = Method("up", UpParams, Done)
 RELOAD = Method("reload", NoParams, Reloaded)
+START_OVER = Method("start_over", StartOverParams, Done)
 DOWN = Method("down", DownParams, Done)
 HOLD = Method("hold", NoParams, Done)
 GO = Method("go", GoParams, Going)
@@ -170,7 +177,8 @@ ANSWER = Method("answer", AnswerParams, Answered)
 ASK_CHILD = Method("ask_child", AskChildParams, ChildAnswer)
 
 _ALL: tuple[Method[NoParams, object], ...] = (
-    *(PING, STATUS, WATCH, UP, RELOAD, DOWN, HOLD, GO, RESTART, NOTE, PLAN, PLAN_STOP, PLAN_WRITTEN, ANSWER, ASK_CHILD),
+    *(PING, STATUS, WATCH, UP, RELOAD, START_OVER, DOWN, HOLD, GO, RESTART),
+    *(NOTE, PLAN, PLAN_STOP, PLAN_WRITTEN, ANSWER, ASK_CHILD),
 )
 METHODS: Mapping[str, Method[NoParams, object]] = {method.name: method for method in _ALL}
 

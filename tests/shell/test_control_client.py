@@ -177,9 +177,7 @@ def test_an_invalid_answer_is_an_error(answering: Script, answer: bytes) -> None
 
     with pytest.raises(SupervisorDown) as down:
         answering(script).call("hold")
-    assert str(down.value) == (
-        "the supervisor's answer to `hold` is not valid: if it is another version, run `orch down`, then `orch up`"
-    )
+    assert str(down.value) == f"the supervisor's answer to `hold` is not valid: {OTHER_VERSION}"
 
 
 @pytest.mark.parametrize("half", [b"", b'{"id":1,"res'])

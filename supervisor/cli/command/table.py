@@ -95,7 +95,7 @@ COMMANDS = (
         "up",
         "steer.up:up",
         "Start the supervisor and the children's servers.",
-        ("orch up", "orch up backend mobile", "orch up --foreground"),
+        ("orch up", "orch up backend mobile", "orch up --restart", "orch up --foreground"),
         "Returns when each server is ready or has failed, after 30 s at most. What is up already stays up. If "
         "orchestrator.config.yaml was edited, the supervisor reloads it; only what differs is touched.",
     ),

@@ -87,6 +87,17 @@ def complain(error: OrchError) -> None:
     print(f"{paint('orch:', 'red', sys.stderr)} {one_line(error)}", file=sys.stderr, flush=True)
 
 
+def interactive() -> bool:
+    """Whether a person can be asked: on standard error, and can answer."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def says_yes(question: str) -> bool:
+    """Ask a question on standard error; anything but a yes is a no."""
+    print(f"{clean(question)} [y/N] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
 def emit(text: str = "") -> None:
     """Print a line of the result to standard output."""
     print(clean(text), flush=True)

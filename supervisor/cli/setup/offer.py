@@ -34,7 +34,7 @@ def chosen(root: Path, folder: Path, options: Sequence[str], *, as_json: bool) -
         raise UsageError(*_nothing_near(root))
     if not as_json:
         _show(found)
-    if as_json or not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if as_json or not output.interactive():
         raise UsageError("no repo is named", f"to take all of these, run `{command}`")
     return _ask(found)
 

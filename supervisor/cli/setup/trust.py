@@ -24,12 +24,6 @@ def git_trust(children: Sequence[tuple[str, Path]], given: Sequence[str]) -> dic
     return {name: trusts for name, trusts in asked.items() if trusts is not None}
 
 
-def says_yes(question: str) -> bool:
-    """Ask a question on standard error; anything but a yes is a no."""
-    print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
-
-
 def _trusts_codex(name: str, path: Path) -> bool:
     stake = at_stake(path)
     if not stake or trusted_before(path):
@@ -40,7 +34,7 @@ def _trusts_codex(name: str, path: Path) -> bool:
     if not sys.stdin.isatty():
         output.say(f"not trusted: Codex ignores it; to trust it, write `trusted: true` under {name} in {CONFIG_NAME}")
         return False
-    return says_yes(f"trust {name}?")
+    return output.says_yes(f"trust {name}?")
 
 
 def _trusts_git(name: str, path: Path, *, given: bool) -> bool | None:
@@ -54,4 +48,4 @@ def _trusts_git(name: str, path: Path, *, given: bool) -> bool | None:
     if not sys.stdin.isatty():
         output.say(f"filters are off for Codex; to trust them, write `trusted_git: yes` under {name} in {CONFIG_NAME}")
         return None
-    return says_yes(f"trust the git programs of {name}?")
+    return output.says_yes(f"trust the git programs of {name}?")

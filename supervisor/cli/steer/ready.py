@@ -6,9 +6,11 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from supervisor import __version__
 from supervisor.cli.display import output
 from supervisor.cli.display.blocks import one_line
 from supervisor.cli.display.progress import Progress
+from supervisor.cli.display.skew import HOW, difference
 from supervisor.errors import OrchError, SupervisorDown
 from supervisor.runtime import calling
 from supervisor.runtime.daemon import launch
@@ -22,8 +24,12 @@ if TYPE_CHECKING:
 READY_WITHIN = 30.0  # seconds for all servers to get ready
 
 
-def taken_in(workspace: WorkspacePaths, named: Sequence[str]) -> None:
-    """Have a running supervisor reload an edited config and start the servers of these children (none: of all)."""
+def taken_in(workspace: WorkspacePaths, named: Sequence[str], *, restart: bool = False) -> None:
+    """Have a running supervisor reload an edited config and start the servers of these children (none: of all).
+
+    It is restarted in place before, if `restart` says so, or if it is of another version and the person says so.
+    """
+    _meet(workspace, restart=restart)
     if launch.reload(workspace):
         output.say("the supervisor reloaded the config")
     try:
@@ -58,6 +64,25 @@ def until_ready(workspace: WorkspacePaths, named: Sequence[str]) -> int:
         elif child.state != "ready":
             output.say(f"orch: {child.name} is still {child.state} after {READY_WITHIN:g} s: {_problem(child)}")
     return 0 if ready == len(chosen) else 1
+
+
+def _meet(workspace: WorkspacePaths, *, restart: bool) -> None:
+    """Say if the supervisor is of another version; restart it in place if `restart`, or the person on a terminal, says
+    so.
+
+    Raises SupervisorDown if it does not come back, RequestRefused if it cannot be restarted in place.
+    """
+    version = glance(calling.live(workspace)).supervisor.version
+    differs = difference(version)
+    if differs:
+        output.say(f"the supervisor ({one_line(version or 'unknown')}) is {differs}")
+    if restart or (
+        differs and output.interactive() and output.says_yes("restart it in place? Servers and turns go on.")
+    ):
+        launch.start_over(workspace)
+        output.say(f"the supervisor was restarted in place ({__version__})")
+    elif differs:
+        output.say(HOW)
 
 
 def _gone(error: SupervisorDown) -> OrchError:

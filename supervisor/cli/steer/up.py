@@ -18,6 +18,10 @@ def up(
     children: Annotated[list[str] | None, Argument("CHILD", "Start only these servers (default: all).")] = None,
     *,
     foreground: Annotated[bool, Option("--foreground", "Run the supervisor in the foreground.")] = False,
+    restart: Annotated[
+        bool,
+        Option("--restart", "Restart a supervisor that is up, in place: as after an update. Servers and turns go on."),
+    ] = False,
 ) -> int:
     """Start the supervisor and the servers of these children (none: of all), and say what to do next.
 
@@ -25,16 +29,17 @@ def up(
     """
     if foreground:
         return _in_foreground(workspace, children or [])
-    code = bring_up(workspace, children or [])
+    code = bring_up(workspace, children or [], restart=restart)
     if code == 0:
         print("next: edit plan.md while it runs; `orch status` shows what happens", file=sys.stderr)
     return code
 
 
-def bring_up(workspace: WorkspacePaths, children: Sequence[str]) -> int:
+def bring_up(workspace: WorkspacePaths, children: Sequence[str], *, restart: bool = False) -> int:
     """Start the supervisor and the servers of these children (none: of all). Returns 0 if each is ready, else 1.
 
-    Raises OrchError if the supervisor does not start, UsageError for a child that is not configured.
+    With `restart`, a supervisor that is up starts over. Raises OrchError if the supervisor does not start, UsageError
+    for a child that is not configured.
     """
     named = list(dict.fromkeys(children))
     if named:
@@ -47,7 +52,7 @@ def bring_up(workspace: WorkspacePaths, children: Sequence[str]) -> int:
         if starting is not None:
             starting.wait()
         else:
-            taken_in(workspace, named)
+            taken_in(workspace, named, restart=restart)
         return until_ready(workspace, named)
     except KeyboardInterrupt:
         begin = "\n" if sys.stderr.isatty() else ""  # the terminal has shown `^C` in this line

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from supervisor.domain.process import KEEPER
@@ -24,12 +25,18 @@ _DAEMON = (
 _PACKAGE = str(Path(__file__).parents[3])
 
 
-def command(workspace: WorkspacePaths, lock: int, *how: str) -> list[str]:
+def program() -> list[str]:
+    """Return the words that begin the command line of a supervisor of this version."""
+    return [sys.executable, "-c", _DAEMON, _PACKAGE]
+
+
+def command(workspace: WorkspacePaths, lock: int, *how: str, begins: Sequence[str] = ()) -> list[str]:
     """Return the command line of this workspace's supervisor, for a process that inherits `lock` as this descriptor.
 
-    For `how` see `main.serve`. Its environment is `environment(workspace)`.
+    For `how` see `main.serve`. `begins` is the `program` of another version, else it is ours. What follows it must stay
+    as it is, because versions replace each other. Its environment is `environment(workspace)`.
     """
-    return [sys.executable, "-c", _DAEMON, _PACKAGE, str(workspace.root), str(lock), *how]
+    return [*(begins or program()), str(workspace.root), str(lock), *how]
 
 
 def environment(workspace: WorkspacePaths) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from traceback import format_exc
@@ -53,6 +54,7 @@ from supervisor.wire.control import (
     PlanWrittenParams,
     Reloaded,
     RestartParams,
+    StartOverParams,
     UpParams,
     Watched,
     WatchParams,
@@ -86,6 +88,8 @@ class Control:
         *,
         plan_known: Callable[[], Awaitable[object]] | None = None,
     ) -> None:
+        self.successor: tuple[str, ...] = ()
+        """The program that takes over once the supervisor starts over; empty for the same one."""
         self._plan_known = plan_known
         self._config = config
         self._authors = authors
@@ -102,6 +106,7 @@ class Control:
                 self._bound(wire.WATCH, self._watch),
                 self._bound(wire.UP, self._up),
                 self._bound(wire.RELOAD, self._reload),
+                self._bound(wire.START_OVER, self._start_over),
                 self._bound(wire.DOWN, self._down),
                 self._bound(wire.HOLD, self._hold),
                 self._bound(wire.GO, self._go),
@@ -185,6 +190,14 @@ class Control:
         if changed:
             await self._post(ev.ReloadRequested(self._loop.clock.now()))
         return Reloaded(changed)
+
+    async def _start_over(self, params: StartOverParams) -> Done:
+        assert self._config is not None, "a supervisor has a config"
+        if not params.program or not os.access(params.program[0], os.X_OK):
+            raise RequestRefused("there is no such program to start over with", "run `orch down`, then `orch up`")
+        await asyncio.to_thread(reload, self._workspace, self._config)  # it could not start with an invalid one
+        self.successor = params.program
+        return await self._post(ev.ReloadRequested(self._loop.clock.now()))
 
     async def _down(self, params: DownParams) -> Done:
         return await self._post(ev.DownRequested(self._loop.clock.now(), params.now))

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from supervisor.domain.process import MARK
-from supervisor.errors import OrchError, SupervisorDown, SupervisorHangs, WorkspaceError
+from supervisor.errors import OTHER_VERSION, OrchError, RequestRefused, SupervisorDown, SupervisorHangs, WorkspaceError
 from supervisor.runtime.daemon import lock as locks
-from supervisor.runtime.daemon.command import HANDED_ON, NEXT, READY, command, environment
+from supervisor.runtime.daemon.command import HANDED_ON, NEXT, READY, command, environment, program
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.wire.glance import glance
 
@@ -125,6 +125,26 @@ def reload(workspace: WorkspacePaths) -> bool:
     if not comes_up(workspace, since):
         raise SupervisorDown("the supervisor ended while it reloaded the config", "see `orch logs`, then run `orch up`")
     return True
+
+
+def start_over(workspace: WorkspacePaths) -> None:
+    """Have a running supervisor, of whatever version, start over as one of this version. Servers and turns go on.
+
+    Raises RequestRefused if it cannot (then nothing changes), SupervisorDown if it does not come back.
+    """
+    with _connect(workspace) as client:
+        supervisor = glance(client.call("status")).supervisor
+        try:
+            client.call("start_over", program=program())
+        except RequestRefused as error:
+            if error.next_step != OTHER_VERSION:
+                raise
+            raise RequestRefused(
+                f"this supervisor ({supervisor.version or 'of an unknown version'}) cannot be restarted in place",
+                "run `orch down`, then `orch up`: running turns are interrupted, and resumed",
+            ) from error
+    if not comes_up(workspace, supervisor.since):
+        raise SupervisorDown("the supervisor ended while it started over", "see `orch logs`, then run `orch up`")
 
 
 def _answers(workspace: WorkspacePaths, unlike: str | None = None) -> bool:

@@ -59,19 +59,19 @@ def run(
             # Import late: it takes 60 ms, in which the servers get ready. With one to three, a start is 15 % shorter.
             from supervisor.runtime.daemon.supervise import supervise
 
-            supervise(workspace, config, recorder, registry, first, logs, ready)
+            successor = supervise(workspace, config, recorder, registry, first, logs, ready)
         if recorder.world.supervisor.stopping is None:
-            _start_over(workspace, held, mirrored=mirror is not None)
+            _start_over(workspace, held, successor, mirrored=mirror is not None)
         trees.release(servers_left=bool(registry.alive()))
         remove_runtime_dir(workspace)  # no server listens there any more
 
 
-def _start_over(workspace: WorkspacePaths, lock: TextIO, *, mirrored: bool) -> NoReturn:
-    """Replace this process by a supervisor that rereads the config and adopts the servers, as after a crash. The
-    process keeps its pid, and never releases the lock."""
+def _start_over(workspace: WorkspacePaths, lock: TextIO, successor: Sequence[str], *, mirrored: bool) -> NoReturn:
+    """Replace this process by a supervisor that rereads the config and adopts the servers, as after a crash: by the
+    program `successor`, or if that is empty by our own. The process keeps its pid, and never releases the lock."""
     os.set_inheritable(lock.fileno(), True)
-    words = command(workspace, lock.fileno(), "mirrored" if mirrored else "quiet", "again")
-    os.execve(sys.executable, words, environment(workspace))
+    words = command(workspace, lock.fileno(), "mirrored" if mirrored else "quiet", "again", begins=successor)
+    os.execve(words[0], words, environment(workspace))
 
 
 def _report_to_starter(text: str) -> None:

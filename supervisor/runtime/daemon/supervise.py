@@ -51,9 +51,12 @@ def supervise(
     first: FirstStep,
     logs: Logs,
     ready: Callable[[], None],
-) -> None:
-    """Run the supervisor after its first step until it exits. `main.run` explains `ready`."""
-    asyncio.run(_supervise(workspace, config, recorder, registry, first, logs, ready))
+) -> tuple[str, ...]:
+    """Run the supervisor after its first step until it exits. `main.run` explains `ready`.
+
+    Returns the program that is to take over, if one was asked to.
+    """
+    return asyncio.run(_supervise(workspace, config, recorder, registry, first, logs, ready))
 
 
 async def _supervise(
@@ -64,7 +67,7 @@ async def _supervise(
     first: FirstStep,
     logs: Logs,
     ready: Callable[[], None],
-) -> None:
+) -> tuple[str, ...]:
     loop = Loop(workspace, recorder, logs)
     served = (*config.children, config.orchestrator)
     removed = [Child(name, "") for name in registry.alive() if name not in [child.name for child in served]]
@@ -78,6 +81,7 @@ async def _supervise(
         authors.observe(notification)
         activity.observe(notification)
 
+    successor: tuple[str, ...] = ()
     plan = None
     if _saved_unseen(workspace, loop.world):  # read it before the servers begin anything that it no longer asks for
         plan = _watched(workspace, config, loop, authors)
@@ -154,11 +158,13 @@ async def _supervise(
                 plan.look()
                 known.set()
                 await looping
+            successor = control.successor
             raise _Over
     except* _Over:
         pass
     with suppress(StoreError):  # the servers that it names have ended by now
         registry.save()
+    return successor
 
 
 class _Over(Exception):
