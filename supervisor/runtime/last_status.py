@@ -45,13 +45,13 @@ def _without_supervisor(workspace: WorkspacePaths, child: JsonObject) -> JsonObj
 
 def _configured(workspace: WorkspacePaths) -> list[JsonObject]:
     """Return the children of the config, for when nothing ever ran; none if it cannot be read."""
-    from supervisor.runtime.config.load import load  # import late (50 ms): only before the first start
+    from supervisor.runtime.config.load import named  # import late (50 ms): only before the first start
 
     absent = ("pid", "socket", "codex", "since", "rss_bytes", "thread", "task", "problem")
     with suppress(OrchError):
         return [
             {"name": child.name, "path": child.path, "state": "stopped", "restarts": 0, **dict.fromkeys(absent)}
-            for child in load(workspace).children
+            for child in named(workspace)
         ]
     return []
 

@@ -15,7 +15,7 @@ from supervisor.domain.plan import HUMAN, ORCHESTRATOR
 from supervisor.domain.status import OrchestratorInfo, Status
 from supervisor.errors import OrchError, WorkspaceError
 from supervisor.runtime.codex.binary import locate
-from supervisor.runtime.config.load import load
+from supervisor.runtime.config.load import configured_codex
 from supervisor.runtime.naming import checked
 from supervisor.runtime.workspace import WorkspacePaths
 
@@ -37,7 +37,7 @@ def attach(
     Raises SupervisorDown; UsageError for an unknown name; NotAttachable if there is no thread yet.
     """
     thread, socket = found(api.Workspace(workspace.root).status(), name)
-    binary = locate(load(workspace).codex_bin)
+    binary = locate(configured_codex(workspace))
     arguments = [str(binary), "resume", thread, "--remote", f"unix://{socket}"]
     if only_print:
         output.emit(shlex.join(arguments))

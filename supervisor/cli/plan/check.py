@@ -15,7 +15,7 @@ from supervisor.core.plan.diff import describe
 from supervisor.core.plan.diff import diff as compare
 from supervisor.domain.plan import Plan, Problem, Rejection
 from supervisor.errors import UsageError
-from supervisor.runtime.config.load import load
+from supervisor.runtime.config.load import named
 from supervisor.runtime.plan.read import check as check_plan
 from supervisor.runtime.plan.read import read
 from supervisor.runtime.workspace import WorkspacePaths
@@ -32,7 +32,7 @@ def check(
     Raises UsageError if `file` does not exist.
     """
     name, content = content_of(workspace, file)
-    children = [child.name for child in load(workspace).children]
+    children = [child.name for child in named(workspace)]
     revision = max(revisions(workspace), default=None)
     old = _kept(workspace, revision, children)
     plan = content if isinstance(content, Rejection) else check_plan(content, children, old)

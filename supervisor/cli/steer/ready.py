@@ -105,4 +105,8 @@ def _problem(child: ChildInfo) -> str:
 
 def _with_remedy(child: ChildInfo) -> str:
     problem, remedy = _problem(child), f"`orch restart {child.name}`"
-    return problem if remedy in problem or "then `orch down`" in problem else f"{problem}: fix it, then run {remedy}"
+    return (
+        problem
+        if remedy in problem or f"`orch up {child.name}`" in problem or "then `orch down`" in problem
+        else f"{problem}: fix it, then run {remedy}"
+    )

@@ -35,7 +35,7 @@ def start(child: Child, workspace: WorkspacePaths, config: Config, logs: Logs) -
             "--listen",
             f"unix://{workspace.server_socket(child.name)}",
         ],
-        cwd=_existing(child),
+        cwd=_existing(child, config),
         env=without_repo(os.environ) | _git_settings(child, config),
         mark=workspace.mark(child.name),
         stdout_path=errors,
@@ -47,7 +47,10 @@ def _git_settings(child: Child, config: Config) -> dict[str, str]:
     return {} if child.name == ORCHESTRATOR or config.trusted_git.get(child.name) else without_filters(Path(child.path))
 
 
-def _existing(child: Child) -> Path:
+def _existing(child: Child, config: Config) -> Path:
+    if child.name in config.absent:
+        what, next_step = config.absent[child.name]
+        raise CodexError(what, f"{next_step}, then run `orch up {child.name}`")
     if not os.path.isdir(child.path):
         raise CodexError(
             f"the folder of {child.name} is gone ({child.path})", f"bring it back, then `orch restart {child.name}`"

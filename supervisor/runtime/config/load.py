@@ -29,30 +29,51 @@ def load(workspace: WorkspacePaths) -> Config:
     Raises ConfigError naming the key (and the nearest right one), or the child whose path is missing, no git repo, or
     given twice.
     """
+    config = load_present(workspace)
+    for name, (what, next_step) in config.absent.items():
+        raise ConfigError(f"the child `{name}`: {what}", next_step)
+    return config
+
+
+def load_present(workspace: WorkspacePaths) -> Config:
+    """Load a config of which some repos may be missing: these children are `absent`. Else as `load`."""
     content = _content(workspace)
     parsed = read(workspace.config, content)
-    roots = _checked(workspace.root, [(child.name, child.path) for child in parsed.children], ConfigError)
+    absent: dict[str, tuple[str, str]] = {}
+    pairs = [(child.name, child.path) for child in parsed.children]
+    roots = _checked(workspace.root, pairs, ConfigError, absent)
     children = tuple(replace(child, path=str(root)) for child, (_, root) in zip(parsed.children, roots, strict=True))
-    return replace(parsed, children=children, digest=hex_digest(content))
+    return replace(parsed, children=children, absent=absent, digest=hex_digest(content))
 
 
 def load_guarded(workspace: WorkspacePaths) -> Config:
-    """Load a config whose children may be driven.
+    """Load a config whose children may be driven, but for those that are `absent`.
 
-    Raises ConfigError as `load`, and if a child's commands could write another child or the workspace.
+    Raises ConfigError as `load_present`, and if a child's commands could write another child or the workspace.
     """
-    return _guarded(workspace, load(workspace))
+    return _guarded(workspace, load_present(workspace))
+
+
+def present(config: Config) -> tuple[Child, ...]:
+    """Return the children whose repos are there."""
+    return tuple(child for child in config.children if child.name not in config.absent)
 
 
 def reload(workspace: WorkspacePaths, before: Config) -> Config:
     """Load the config again; return `before` itself if nothing changed.
 
-    Raises as `load_guarded`, and WorkspaceError if another workspace drives a child that is new.
+    Raises as `load_guarded`, for a child that was given a path without a repo, and WorkspaceError if another workspace
+    drives a child that is new.
     """
-    same = hex_digest(_content(workspace)) == before.digest
-    fresh = _guarded(workspace, before if same else load(workspace))  # a link or a mount may be new
+    same = hex_digest(_content(workspace)) == before.digest and not before.absent  # what was absent may be there now
+    fresh = _guarded(workspace, before if same else load_present(workspace))  # a link or a mount may be new
     known = {child.path for child in before.children}
-    if new := [child for child in fresh.children if child.path not in known]:
+    for child in fresh.children:
+        if child.name in fresh.absent and child.path not in known:  # a slip: what runs under another path goes on
+            what, next_step = fresh.absent[child.name]
+            raise ConfigError(f"the child `{child.name}`: {what}", next_step)
+    back = {child.path for child in present(before)}
+    if new := [child for child in present(fresh) if child.path not in back]:
         trees = WorkTrees()
         trees.claim(workspace, new)
         trees.give_back()
@@ -85,7 +106,7 @@ def check_new(root: Path, pairs: list[tuple[str, str]]) -> list[tuple[str, Path]
 
 def _guarded(workspace: WorkspacePaths, config: Config) -> Config:
     exclude = f"write `sandbox: {{exclude_tmp: yes}}` into {workspace.config.name}"
-    found = guarded(workspace, config.children, ConfigError, exclude_tmp=config.exclude_tmp, exclude=exclude)
+    found = guarded(workspace, present(config), ConfigError, exclude_tmp=config.exclude_tmp, exclude=exclude)
     return replace(config, confined=found)
 
 
@@ -102,7 +123,14 @@ def _content(workspace: WorkspacePaths) -> bytes:
     return content
 
 
-def _checked(root: Path, pairs: list[tuple[str, str]], kind: type[OrchError]) -> list[tuple[str, Path]]:
+def _checked(
+    root: Path,
+    pairs: list[tuple[str, str]],
+    kind: type[OrchError],
+    absent: dict[str, tuple[str, str]] | None = None,
+) -> list[tuple[str, Path]]:
+    """Return the children with the roots of their work trees. Raises `kind`; without a repo, only if `absent` is None,
+    else it is added there and has the path as given."""
     seen: dict[Path, str] = {}
     names: set[str] = set()
     found = []
@@ -114,7 +142,10 @@ def _checked(root: Path, pairs: list[tuple[str, str]], kind: type[OrchError]) ->
         try:
             path = toplevel(Path(_absolute(root, text)))
         except OrchError as error:
-            raise kind(f"the child `{name}`: {error.what}", error.next_step) from error
+            if absent is None:
+                raise kind(f"the child `{name}`: {error.what}", error.next_step) from error
+            absent[name] = (error.what, error.next_step)
+            path = Path(_absolute(root, text))
         except ValueError as error:
             raise kind(f"the child `{name}`: its path is not valid ({error})", "correct the child's path") from error
         path = path.resolve()

@@ -58,7 +58,7 @@ class NotifySettings(Struct, frozen=True):
 
 
 class Config(Struct, frozen=True):
-    """The whole file, with each child's path resolved to the root of its work tree.
+    """The whole file, with each child's path resolved to the root of its work tree, unless it is in `absent`.
 
     `orchestrator` is what `orch plan` runs, in the workspace: it has a server of its own but is not a child. `digest`
     identifies the text of the file.
@@ -76,4 +76,5 @@ class Config(Struct, frozen=True):
     trusted_git: dict[str, bool] = {}  # by child, if a person decided: whether the filters of its repo may run
     digest: str = ""
     exclude_tmp: bool = False  # commands may not write /tmp and $TMPDIR
+    absent: dict[str, tuple[str, str]] = {}  # children without a repo at their path: what is wrong, and the next step
     confined: tuple[str, ...] = ()  # children that must only read: others, or the workspace, lie within their reach

@@ -13,7 +13,7 @@ from typing import NoReturn, TextIO
 from supervisor.errors import OrchError
 from supervisor.runtime.boundary.work_trees import WorkTrees
 from supervisor.runtime.codex.registry import Registry
-from supervisor.runtime.config.load import load_guarded
+from supervisor.runtime.config.load import load_guarded, present
 from supervisor.runtime.daemon import lock as locks
 from supervisor.runtime.daemon.command import NEXT, READY, command, environment
 from supervisor.runtime.daemon.first_step import STOP_SIGNALS, first_step
@@ -49,7 +49,7 @@ def run(
     with held:
         locks.sign(held, os.getpid())
         trees = WorkTrees()
-        trees.claim(workspace, config.children)
+        trees.claim(workspace, present(config))
         make_runtime_dir(workspace)
         logs = Logs(workspace.logs, megabytes=config.limits.log_megabytes, mirror=mirror)
         signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)  # until the loop can handle them

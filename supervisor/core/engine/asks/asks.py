@@ -13,7 +13,7 @@ from supervisor.domain import action as act
 from supervisor.domain.action import Action
 from supervisor.domain.ask import AskKind, AskState
 from supervisor.domain.plan import HUMAN, ORCHESTRATOR, Task
-from supervisor.domain.server import ServerState
+from supervisor.domain.server import Server, ServerState
 from supervisor.domain.task import Phase, TaskState
 from supervisor.domain.world import World
 
@@ -114,7 +114,7 @@ def ask(world: World, at: datetime) -> Iterator[Action]:
                 name,
                 None,
                 f"The server of {name} does not stay up: {server.problem}.{tail}",
-                steps=f"Fix the cause, then run `orch restart {name}` (or answer `accept`).",
+                steps=_how_to_restart(name, server),
                 expect=f"`orch status` shows {name} as ready.",
                 choices=("accept",),
                 why="it is not started again by itself",
@@ -155,6 +155,12 @@ def checkpoints(world: World, at: datetime) -> Iterator[tuple[Task, TaskState]]:
         waits = due_of(world, state) is not None or (_is_asking(world, task.id) and task.id not in open_for)
         if task.child == HUMAN and waits and readiness(world, state, at) is None:
             yield task, state
+
+
+def _how_to_restart(name: str, server: Server) -> str:
+    if f"`orch up {name}`" in (server.problem or ""):  # it has no repo: only a new look at the config finds one
+        return f"Do that, or take it out of the workspace: `orch remove {name}`."
+    return f"Fix the cause, then run `orch restart {name}` (or answer `accept`)."
 
 
 def _indented(text: str) -> str:
