@@ -56,7 +56,7 @@ if TYPE_CHECKING:
         SupervisorInfo,
         TaskInfo,
     )
-    from supervisor.domain.task import Tokens
+    from supervisor.domain.thread import Tokens
 
 __all__ = [
     "AskInfo",

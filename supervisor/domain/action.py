@@ -36,6 +36,7 @@ class OpenThread(Struct, frozen=True):
     effort: str | None
     sandbox: Sandbox
     why: str
+    recount: bool = False  # a turn may have ended unseen: have Codex say what the thread has used in all
 
 
 class StartTurn(Struct, frozen=True):

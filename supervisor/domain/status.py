@@ -12,7 +12,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from supervisor.domain.plan import Problem
-from supervisor.domain.task import Tokens
+from supervisor.domain.thread import Tokens
 
 Moment = Annotated[str, Meta(examples=["2026-11-23T10:00:00.000Z"])]
 

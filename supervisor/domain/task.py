@@ -8,7 +8,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from supervisor.domain.report import Check, Question, Report
-from supervisor.domain.thread import ThreadKey
+from supervisor.domain.thread import ThreadKey, Tokens
 
 
 class Phase(StrEnum):
@@ -121,20 +121,6 @@ class Due(StrEnum):
     RETRY = "retry"  # the provider failed: continue
     OUTAGE = "outage"  # the provider accepted no work: continue
     NEWS = "news"  # for the orchestrator only: something happened that may change the plan
-
-
-class Tokens(Struct, frozen=True):
-    """Tokens that went into a model and came out of it."""
-
-    input: int = 0
-    output: int = 0
-
-    @property
-    def total(self) -> int:
-        return self.input + self.output
-
-    def __add__(self, other: Tokens) -> Tokens:
-        return Tokens(self.input + other.input, self.output + other.output)
 
 
 class Turn(Struct, frozen=True):

@@ -11,6 +11,26 @@ from msgspec import Struct, field
 OUR_MESSAGES = "orch-"  # the supervisor's client message ids begin with this
 
 
+class Tokens(Struct, frozen=True):
+    """Tokens that went into a model and came out of it."""
+
+    input: int = 0
+    output: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.input + self.output
+
+    def beyond(self, earlier: Tokens) -> Tokens:
+        """What was added since the earlier count; all of it if that was larger, because Codex counts anew."""
+        if self.input < earlier.input or self.output < earlier.output:
+            return self
+        return Tokens(self.input - earlier.input, self.output - earlier.output)
+
+    def __add__(self, other: Tokens) -> Tokens:
+        return Tokens(self.input + other.input, self.output + other.output)
+
+
 class TurnStatus(StrEnum):
     """The state of a turn (`TurnStatus` of the app-server protocol)."""
 
@@ -42,6 +62,7 @@ class TurnSeen(Struct, frozen=True):
     failure: Failure | None = None
     input_tokens: int = 0
     output_tokens: int = 0
+    thread_total: Tokens | None = None  # of its thread, when it ended; None: not known
 
     def merged(self, newer: TurnSeen) -> TurnSeen:
         """Merge two observations of one turn. An ended turn stays ended, whatever order they came in."""
@@ -54,6 +75,7 @@ class TurnSeen(Struct, frozen=True):
             failure=last.failure,
             input_tokens=max(self.input_tokens, newer.input_tokens),
             output_tokens=max(self.output_tokens, newer.output_tokens),
+            thread_total=newer.thread_total or self.thread_total,
         )
 
 
@@ -73,6 +95,7 @@ class Thread(Struct, frozen=True):
     problem: str = ""  # why the last one failed
     not_before: datetime | None = None  # of the next try
     provider: str = ""  # of the model; "": not known
+    spent: Tokens | None = None  # all that is counted to tasks so far, and to turns of others; None: not known
 
     @property
     def running(self) -> TurnSeen | None:

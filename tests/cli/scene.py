@@ -22,7 +22,7 @@ from supervisor.domain.status import (
     SupervisorInfo,
     TaskInfo,
 )
-from supervisor.domain.task import Tokens
+from supervisor.domain.thread import Tokens
 from supervisor.wire.plain import dumped
 from tests import CHECKOUT
 

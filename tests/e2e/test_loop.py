@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -125,3 +127,36 @@ def test_a_child_sets_itself_no_goal_that_would_outlive_its_task(lab: Lab) -> No
     assert [name for name in first.tools if "goal" in name] == []
     assert "unsupported call" in last.outputs_since_last_user()[0].text
     assert (done["turns"], len(lab.acts("start_turn"))) == (1, 1)
+
+
+@pytest.mark.promise("tokens counted")
+def test_a_turn_that_ends_while_no_supervisor_runs_is_counted(lab: Lab) -> None:
+    gate = lab.model.gate("held")
+    lab.plan(
+        task("T91", "backend", "write a.txt a", "wait held", "write b.txt b", report("done"), fields=("thread: fresh",))
+        + task("T92", "backend", "write c.txt c", report("more"), fields=("after: T91", "thread: fresh"))
+    )
+    gate.wait_reached(SLOW)
+    before = lab.status()
+    os.kill(before["supervisor"]["pid"], 9)
+    gate.open()
+    (rollout,) = lab.home.glob(f"sessions/**/*{before['tasks'][0]['thread']}.jsonl")
+    until = time.monotonic() + SLOW
+    while "task_complete" not in rollout.read_text("utf-8"):
+        assert time.monotonic() < until, "the turn does not end"
+        time.sleep(0.05)
+    lab.up()
+    lab.task("T92", "done")
+    first, second = (one["tokens"] for one in lab.status()["tasks"] if one["id"] in ("T91", "T92"))
+    assert first == _total(lab, before["tasks"][0]["thread"])
+    (other,) = {one["thread"] for one in lab.status()["tasks"]} - {before["tasks"][0]["thread"]}
+    assert second == _total(lab, other)
+
+
+def _total(lab: Lab, thread: str) -> dict[str, int]:
+    """What Codex itself has counted for a thread, in the file that it keeps of it."""
+    (rollout,) = lab.home.glob(f"sessions/**/*{thread}.jsonl")
+    lines = [json.loads(line) for line in rollout.read_text("utf-8").splitlines()]
+    counts = [one["payload"]["info"] for one in lines if one["payload"].get("type") == "token_count"]
+    last = [one for one in counts if one][-1]["total_token_usage"]
+    return {"input": last["input_tokens"], "output": last["output_tokens"]}

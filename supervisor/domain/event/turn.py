@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from supervisor.domain.report import Check
 from supervisor.domain.task import LeftoverLook, Tree, TurnLook
-from supervisor.domain.thread import TurnSeen
+from supervisor.domain.thread import Tokens, TurnSeen
 
 
 class ThreadOpened(Struct, frozen=True):
@@ -62,7 +62,10 @@ class TurnEnded(Struct, frozen=True):
 
 
 class TokensSpent(Struct, frozen=True):
-    """A running turn used this many tokens since the last such event. Not recorded for every response of the model."""
+    """A turn used this many tokens since the last such event. Not recorded for every response of the model.
+
+    A turn that ended while no supervisor ran is counted too: then only the total of its thread is right.
+    """
 
     at: datetime
     child: str
@@ -70,6 +73,7 @@ class TokensSpent(Struct, frozen=True):
     turn: str
     input_tokens: int
     output_tokens: int
+    thread_total: Tokens | None = None  # of the whole thread; None: not known, or it is a sub-agent's
 
 
 class TurnRetried(Struct, frozen=True):

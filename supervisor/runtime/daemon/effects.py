@@ -243,7 +243,8 @@ class ChildExecutor:
                 await self._client.request(NAME_THREAD, {"threadId": thread, "name": title})
             else:
                 thread = action.thread
-                params = thread_resume(child.path, *where, thread=thread, config=self._role.config)
+                recount, role = action.recount, self._role
+                params = thread_resume(child.path, *where, thread=thread, config=role.config, recount=recount)
                 opened = await self._client.request(RESUME_THREAD, params)
                 page = {"threadId": thread, "limit": RECOVERED_TURNS, "sortDirection": "desc", "itemsView": "full"}
                 turns = turns_of(await self._client.request(LIST_TURNS, page))

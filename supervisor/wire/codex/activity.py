@@ -12,6 +12,7 @@ from supervisor.wire.codex.notifications import Notification, OfItem, OfTurn, Of
 
 TEXT = 2000  # characters of a text in a line of the log
 SHORT = 200  # characters of a description of what it is doing
+_ON_PURPOSE = "Full-history hydration is deprecated"  # `thread_resume` says why we ask for all turns all the same
 _DETAILS = ("command", "exit_code", "status", "tool", "server", "query")
 _STATES = (
     "mcpServer/startupStatus/updated",
@@ -41,7 +42,7 @@ def activity(notification: Notification) -> LogEntry | None:
         if notification.method != "item/completed" or item.type in ("reasoning", "userMessage"):
             return None
         return LogEntry("item_completed", "info", {**where, **_detail(item)})
-    if isinstance(body, OfWarning):
+    if isinstance(body, OfWarning) and not body.summary.startswith(_ON_PURPOSE):
         text = (body.message or body.summary)[:TEXT]
         return LogEntry(_snake(notification.method), "warning", {**where, "text": text})
     if notification.method == "error":

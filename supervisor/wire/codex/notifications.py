@@ -49,16 +49,17 @@ class OfSettings(Struct, frozen=True, rename="camel"):
 
 
 class TokenCount(Struct, frozen=True, rename="camel"):
-    """The tokens of the model's last response."""
+    """A number of tokens."""
 
     input_tokens: int = 0
     output_tokens: int = 0
 
 
 class TokenUsage(Struct, frozen=True):
-    """The tokens of a turn."""
+    """The tokens of the model's last response, and of all responses on the thread."""
 
     last: TokenCount = TokenCount()
+    total: TokenCount | None = None
 
 
 class OfTokens(Struct, frozen=True, rename="camel"):

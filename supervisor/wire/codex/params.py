@@ -60,9 +60,15 @@ def thread_resume(
     *,
     thread: str,
     config: Params | None = None,
+    recount: bool = False,
 ) -> Params:
-    """Return the params of `thread/resume`. Pass `config` again: Codex does not store it with the thread."""
-    return {**_settings(cwd, model, effort, sandbox, approvals, config), "threadId": thread, "excludeTurns": True}
+    """Return the params of `thread/resume`. Pass `config` again: Codex does not store it with the thread.
+
+    `recount` has Codex send the tokens of the whole thread. It does so only with all turns of the thread (tried
+    with 0.163 and 0.171), which is slow for a long one.
+    """
+    settings = _settings(cwd, model, effort, sandbox, approvals, config)
+    return {**settings, "threadId": thread, "excludeTurns": not recount}
 
 
 def _settings(

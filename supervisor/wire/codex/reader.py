@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from supervisor.domain import event as ev
-from supervisor.domain.thread import OUR_MESSAGES, TurnSeen
+from supervisor.domain.thread import OUR_MESSAGES, Tokens, TurnSeen
 from supervisor.wire.codex.items import AgentMessage, CommandExecution, FileChange, Item, McpToolCall, UserMessage
 from supervisor.wire.codex.notifications import (
     Notification,
@@ -32,6 +34,7 @@ class NotificationReader:
         self._child = child
         self._tokens: dict[str, tuple[int, int]] = {}
         self._counted: dict[str, tuple[int, int]] = {}  # what `TokensSpent` has reported so far
+        self._totals: dict[str, Tokens] = {}  # by thread
         self._texts: dict[str, str] = {}
         self._messages: dict[str, tuple[str, ...]] = {}
         self._settings: dict[str, dict[str, str]] = {}  # of our threads, as last requested or reported
@@ -59,7 +62,7 @@ class NotificationReader:
                 root, seen = self.roots.get(turn.id, ""), self._ended(turn)
                 if root in self._over:
                     return ev.LeftoverReported(at, self._child, thread, root)
-                return ev.TurnEnded(at, self._child, thread, seen)
+                return ev.TurnEnded(at, self._child, thread, replace(seen, thread_total=self._totals.get(thread)))
             case OfItem(item=item, turn_id=name) if notification.method == "item/completed":
                 return self._completed(at, thread, name, item)
             case OfItem(item=item):
@@ -129,7 +132,10 @@ class NotificationReader:
         )
 
     def _count(self, at: datetime, usage: OfTokens) -> ev.Event | None:
-        turn, last = usage.turn_id, usage.token_usage.last
+        turn, last, total = usage.turn_id, usage.token_usage.last, usage.token_usage.total
+        root = self.roots.get(turn, turn)
+        if total is not None:
+            self._totals[usage.thread_id] = Tokens(total.input_tokens, total.output_tokens)
         given, taken = self._tokens.get(turn, (0, 0))
         given, taken = given + last.input_tokens, taken + last.output_tokens
         self._tokens[turn] = (given, taken)
@@ -137,4 +143,5 @@ class NotificationReader:
         if given + taken < sum(before) * TOKENS_STEP or given + taken == sum(before):
             return None
         self._counted[turn] = (given, taken)
-        return ev.TokensSpent(at, self._child, usage.thread_id, turn, given - before[0], taken - before[1])
+        own = self._totals.get(usage.thread_id) if root == turn else None
+        return ev.TokensSpent(at, self._child, usage.thread_id, root, given - before[0], taken - before[1], own)

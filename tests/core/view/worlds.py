@@ -13,8 +13,8 @@ from supervisor.domain.child import Child
 from supervisor.domain.plan import HUMAN, Contract, Plan, Task
 from supervisor.domain.report import Change, Check, ContractNote, Outcome, Report
 from supervisor.domain.server import Server, ServerState
-from supervisor.domain.task import Briefing, Phase, RunResult, TaskState, Tokens, Usage
-from supervisor.domain.thread import Thread
+from supervisor.domain.task import Briefing, Phase, RunResult, TaskState, Usage
+from supervisor.domain.thread import Thread, Tokens
 from supervisor.domain.world import Learning, PlanState, SupervisorState, World
 from tests import CHECKOUT
 

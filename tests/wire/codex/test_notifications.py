@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from supervisor.domain import event as ev
-from supervisor.domain.thread import TurnSeen
+from supervisor.domain.thread import Tokens, TurnSeen
 from supervisor.wire.codex.answers import START_THREAD, OpenedThread, read_answer
 from supervisor.wire.codex.decode import NotUnderstood
 from supervisor.wire.codex.notifications import Notification, read_notification
@@ -21,6 +21,9 @@ from tests.wire.codex.turns import AT, DONE, METHODS, PARAMS, agent, item, notif
 
 def read(notifications: NotificationReader, method: str, **params: Any) -> ev.Event | None:
     return notifications.receive(notification(method, {"threadId": "t", **params}), AT)
+
+
+TOTAL = Tokens(900, 900)
 
 
 def used(turn: str, given: Any, taken: Any) -> dict[str, Any]:
@@ -36,14 +39,14 @@ def test_a_turn_is_observed_from_its_beginning_to_its_end() -> None:
     assert read(notifications, "item/started", turnId="u", item=user("m1")) is None
     assert read(notifications, "item/completed", turnId="u", item=user("m1")) == ev.TurnBegan(AT, "api", "t", "u", "m1")
     assert read(notifications, "item/completed", turnId="u", item=agent("first")) is None
-    first = ev.TokensSpent(AT, "api", "t", "u", 10, 2)
+    first = ev.TokensSpent(AT, "api", "t", "u", 10, 2, TOTAL)
     assert read(notifications, "thread/tokenUsage/updated", **used("u", 10, 2)) == first
     assert read(notifications, "item/completed", turnId="u", item=user("m2")) == ev.TurnBegan(AT, "api", "t", "u", "m2")
     assert read(notifications, "item/completed", turnId="u", item=agent("last")) is None
-    more = ev.TokensSpent(AT, "api", "t", "u", 30, 5)
+    more = ev.TokensSpent(AT, "api", "t", "u", 30, 5, TOTAL)
     assert read(notifications, "thread/tokenUsage/updated", **used("u", 30, 5)) == more
     assert read(notifications, "turn/completed", turn=turn()) == ev.TurnEnded(
-        AT, "api", "t", TurnSeen("u", DONE, ("m1", "m2"), "last", None, 40, 7)
+        AT, "api", "t", TurnSeen("u", DONE, ("m1", "m2"), "last", None, 40, 7, TOTAL)
     )
 
 
@@ -74,9 +77,11 @@ def test_turns_keep_their_own_items() -> None:
         read(notifications, "thread/tokenUsage/updated", **used(name, int(name), 0))
     for name in ("2", "1"):
         assert read(notifications, "turn/completed", turn=turn(id=name)) == ev.TurnEnded(
-            AT, "api", "t", TurnSeen(name, DONE, (f"m{name}",), f"text {name}", None, int(name), 0)
+            AT, "api", "t", TurnSeen(name, DONE, (f"m{name}",), f"text {name}", None, int(name), 0, TOTAL)
         )
-    assert read(notifications, "turn/completed", turn=turn(id="1")) == ev.TurnEnded(AT, "api", "t", TurnSeen("1", DONE))
+    assert read(notifications, "turn/completed", turn=turn(id="1")) == ev.TurnEnded(
+        AT, "api", "t", TurnSeen("1", DONE, thread_total=TOTAL)
+    )
 
 
 def test_nothing_of_a_turn_is_kept_after_its_end() -> None:
@@ -85,7 +90,9 @@ def test_nothing_of_a_turn_is_kept_after_its_end() -> None:
     read(notifications, "item/completed", turnId="u", item=agent("reported"))
     read(notifications, "thread/tokenUsage/updated", **used("u", 1, 1))
     read(notifications, "turn/completed", turn=turn(items=[agent("final")]))
-    assert read(notifications, "turn/completed", turn=turn()) == ev.TurnEnded(AT, "api", "t", TurnSeen("u", DONE))
+    assert read(notifications, "turn/completed", turn=turn()) == ev.TurnEnded(
+        AT, "api", "t", TurnSeen("u", DONE, thread_total=TOTAL)
+    )
 
 
 def test_commands_and_file_changes_are_kept_while_they_are_under_way() -> None:
@@ -244,3 +251,11 @@ def test_no_notification_breaks_the_reader(messages: list[tuple[str, Mapping[str
         found = read_notification(Notice(method, params))
         event = notifications.receive(found, AT) if isinstance(found, Notification) else None
         assert event is None or event.at == AT
+
+
+def test_the_tokens_of_a_sub_agent_count_to_the_turn_that_started_it() -> None:
+    notifications = NotificationReader("api")
+    read(notifications, "turn/started", turn=turn(id="sub", status="inProgress", rootTurnId="u"))
+    assert read(notifications, "thread/tokenUsage/updated", **used("sub", 10, 2)) == ev.TokensSpent(
+        AT, "api", "t", "u", 10, 2
+    )

@@ -20,8 +20,8 @@ from supervisor.core.engine.lifecycle.updates import (
 )
 from supervisor.core.engine.orchestrator import session
 from supervisor.domain import event as ev
-from supervisor.domain.task import Due, Phase, Pulse, TaskState, Tokens, Tree
-from supervisor.domain.thread import Thread, ThreadKey, TurnSeen, TurnStatus
+from supervisor.domain.task import Due, Phase, Pulse, TaskState, Tree
+from supervisor.domain.thread import Thread, ThreadKey, Tokens, TurnSeen, TurnStatus
 from supervisor.domain.world import World
 
 MAX_PAUSE = 30.0  # seconds between two tries to open a thread
@@ -49,6 +49,7 @@ def thread_changed(world: World, event: ev.ThreadOpened | ev.ThreadFailed) -> Wo
         problem="",
         not_before=None,
         provider=event.provider,
+        spent=thread.spent if thread.id == event.thread else Tokens(),
     )
     world = replace(world, threads=put(world.threads, key, opened))
     if not event.waiting:
@@ -61,7 +62,7 @@ def _thread_failed(world: World, key: ThreadKey, thread: Thread, event: ev.Threa
     pause = timedelta(seconds=min(2.0**failures, MAX_PAUSE))
     thread = replace(thread, opening=False, failures=failures, problem=event.reason, not_before=event.at + pause)
     if event.gone:
-        thread = replace(thread, id=None, turns={}, not_before=None)
+        thread = replace(thread, id=None, turns={}, not_before=None, spent=None)
     world = replace(world, threads=put(world.threads, key, thread))
     for state in world.all_tasks:
         if state.thread != key:
@@ -88,6 +89,8 @@ def turn_changed(world: World, event: ev.TurnBegan | ev.TurnEnded) -> World:
     if known == thread.turns:
         return world
     world = replace(world, threads=put(world.threads, key, replace(thread, turns=known)))
+    if seen.thread_total is not None:
+        world = _counted(world, event.thread, seen.turn, seen.thread_total, Tokens())
     if seen.status.ended:
         world = forget_requests(world, lambda request: request.turn == seen.turn, event.at)
     return _match_turns(world, key, event.at, recovered=False)
@@ -153,11 +156,24 @@ def _ended(world: World, state: TaskState, seen: TurnSeen, at: datetime, *, reco
 
 
 def tokens_spent(world: World, event: ev.TokensSpent) -> World:
-    """A running turn used more tokens."""
+    """A turn used more tokens."""
+    said = Tokens(event.input_tokens, event.output_tokens)
+    return _counted(world, event.thread, event.turn, event.thread_total, said)
+
+
+def _counted(world: World, thread_id: str, turn: str, total: Tokens | None, said: Tokens) -> World:
+    """Count to the task of a turn what its thread used since the last time; without a total of the thread, what the
+    event itself says."""
+    thread = world.thread_by_id(thread_id)
+    if thread is not None and total is not None:
+        said = total.beyond(thread.spent) if thread.spent is not None else said
+        key = (thread.child, thread.task)
+        world = replace(world, threads=put(world.threads, key, replace(thread, spent=total)))
     for state in world.all_tasks:
-        if state.turn is not None and state.turn.id == event.turn:
-            spent = state.turn.spent + Tokens(event.input_tokens, event.output_tokens)
-            return put_task(world, turns.with_turn(state, spent=spent))
+        if state.turn is not None and state.turn.id == turn:
+            return put_task(world, turns.with_turn(state, spent=state.turn.spent + said))
+        if state.turn is None and state.last_turn == turn:  # it ended while nobody listened, or a sub-agent goes on
+            return put_task(world, replace(state, usage=replace(state.usage, tokens=state.usage.tokens + said)))
     return world
 
 

@@ -21,13 +21,12 @@ from supervisor.domain.task import (
     Phase,
     RunResult,
     TaskState,
-    Tokens,
     Tries,
     Turn,
     TurnLook,
     Usage,
 )
-from supervisor.domain.thread import ThreadKey, TurnSeen, TurnStatus
+from supervisor.domain.thread import ThreadKey, Tokens, TurnSeen, TurnStatus
 
 MAX_REFUSALS = 5  # of a turn by the server; then the task has failed
 MAX_STALLS = 2  # turns in a row that were interrupted because they gave no sign of life; then a human decides

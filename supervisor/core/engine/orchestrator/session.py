@@ -212,7 +212,8 @@ def orchestrate(world: World, at: datetime) -> Iterator[Action]:
         if thread is None or not (thread.opening or (thread.not_before or at) > at):
             known = thread.id if thread else None
             where = (server.child.model, server.child.effort, sandbox_of(world))
-            yield act.OpenThread(ORCHESTRATOR, known, None, *where, why="the orchestrator needs it")
+            recount = unsettled and known is not None
+            yield act.OpenThread(ORCHESTRATOR, known, None, *where, why="the orchestrator needs it", recount=recount)
         return
     if turn is None or thread.id is None or thread.running is not None or outages.pause(world, thread, at) is not None:
         return

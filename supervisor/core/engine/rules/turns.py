@@ -56,6 +56,7 @@ def threads(world: World, at: datetime) -> Iterator[Action]:
             model=(task.model if task else None) or server.child.model,
             effort=(task.effort if task else None) or server.child.effort,
             sandbox=sandbox_of(world, task, key[0]),
+            recount=unsettled and thread is not None,
             why=f"{state.task} needs it",
         )
 
