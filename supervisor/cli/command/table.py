@@ -221,6 +221,13 @@ COMMANDS = (
         "Tries each of them. Prints how to fix what fails, and ends with exit code 1.",
     ),
     Command(
+        "config",
+        "look.config:config",
+        "Show the config that counts, and where each value is from.",
+        ("orch config", "orch config --json | jq '.values[] | select(.from != \"default\")'"),
+        "FROM is the line of orchestrator.config.yaml, a variable of the environment, or `default`.",
+    ),
+    Command(
         "version",
         "look.version:version",
         "Show the versions of orch, of the supervisor and of codex.",
