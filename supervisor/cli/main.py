@@ -9,8 +9,8 @@ from pathlib import Path
 
 from supervisor.cli.command import everywhere
 from supervisor.cli.command.parameters import call, parameters
-from supervisor.cli.command.table import found, spelled_out
-from supervisor.cli.command.words import read
+from supervisor.cli.command.table import HELP_OPTIONS, found, spelled_out
+from supervisor.cli.command.words import WrongWords, read
 from supervisor.cli.display import color
 from supervisor.errors import OrchError, SupervisorDown, UsageError
 
@@ -63,13 +63,15 @@ def _carry_out(words: list[str], folder: Path) -> int:
     if (named := found(words)) is not None:
         command, rest = named
         function = command.load()
-        values = read(parameters(function), rest)
-        if values is not None:
+        takes = parameters(function)
+        values = read(takes, rest)
+        if isinstance(values, dict):
             return call(function, folder, values)
-    from supervisor.cli.command import typer_app  # import late (35 ms): only help, mistakes and rare spellings need it
+    from supervisor.cli.command import typer_app  # import late (35 ms): only help and mistakes need it
 
-    typer_app.run(words, folder)
-    raise AssertionError("typer ends every command line with SystemExit")
+    if named is not None and isinstance(values, WrongWords):
+        raise typer_app.explained(command, takes, values)
+    return typer_app.show_help(words if named is None else [*command.words.split(" "), HELP_OPTIONS[1]])
 
 
 def _flushed(code: int) -> int:

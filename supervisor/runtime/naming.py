@@ -12,11 +12,16 @@ def checked(word: str, known: Sequence[str], noun: str) -> str:
     """Return `word` if it is one of `known`. Raises UsageError with the nearest right one if not."""
     if word in known:
         return word
+    wrong, hint = corrected(word, known)
+    raise UsageError(f"there is no {noun} {wrong}", hint or f"there is no {noun} yet")
+
+
+def corrected(word: str, known: Sequence[str]) -> tuple[str, str]:
+    """Return a wrong word as it is shown, and the nearest right one, or all of them, in a hint; "" if there is none."""
     from supervisor.core.plan.diagnostics import any_of, nearest, quoted  # import late (15 ms): only mistakes need it
 
     near = nearest(word, known)
-    hint = f"did you mean {quoted(near)}?" if near else f"use {any_of(known)}" if known else f"there is no {noun} yet"
-    raise UsageError(f"there is no {noun} {quoted(word)}", hint)
+    return quoted(word), f"did you mean {quoted(near)}?" if near else f"use {any_of(known)}" if known else ""
 
 
 def children_of(workspace: WorkspacePaths) -> tuple[str, ...]:

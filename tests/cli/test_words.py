@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from supervisor.cli.command.parameters import Argument, Option, parameters
 from supervisor.cli.command.table import COMMANDS, found, spelled_out
 from supervisor.cli.command.typer_app import loaded
-from supervisor.cli.command.words import read
+from supervisor.cli.command.words import Wrong, WrongWords, read
 
 LOADED = {one.words: (parameters(one.load()), loaded(one)) for one in COMMANDS}
 VALUES = ("T1", "3", "0", "-1", "1.5", "2h", "debug", "loud", "accept", "a b", "", "-", "--", "x=y", "ü")
@@ -36,7 +36,7 @@ def test_what_is_read_without_typer_is_what_typer_reads(line: tuple[str, list[st
     name, words = line
     takes, command = LOADED[name]
     values = read(takes, words)
-    if values is not None:
+    if isinstance(values, dict):
         with command.make_context(name, list(words)) as context:
             assert values == {one: _listed(value) for one, value in context.params.items()}
 
@@ -48,8 +48,8 @@ def _listed(value: Any) -> Any:
 @pytest.mark.parametrize(
     ("line", "values"),
     [
-        ("up", {"children": [], "foreground": False}),
-        ("up backend --foreground mobile", {"children": ["backend", "mobile"], "foreground": True}),
+        ("up", {"children": [], "foreground": False, "restart": False}),
+        ("up backend --foreground mobile", {"children": ["backend", "mobile"], "foreground": True, "restart": False}),
         ("wait --timeout 1.5 --task=T1", {"task": "T1", "timeout": "1.5", "as_json": False}),
         ("answer A1 --for-session -- --accept", {"ask": "A1", "words": ["--accept"], "for_session": True}),
         (
@@ -70,27 +70,35 @@ def test_words_that_are_plainly_right_are_read(line: str, values: dict[str, obje
     assert read(parameters(named[0].load()), named[1]) == values
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
-        "status --help",
-        "status -h",
-        "status --jso",
-        "status --json=yes",
-        "status more",
-        "restart",
-        "wait --task",
-        "wait --task --json",
-        "wait --timeout -1",
-        "snapshot --tokens 0",
-        "logs --level loud",
-        "logs -fx",
-    ],
-)
-def test_everything_else_is_left_to_typer(line: str) -> None:
+@pytest.mark.parametrize("line", ["status --help", "status -h", "status --nonsense -h", "restart --help", "go a b -h"])
+def test_help_is_asked_for_wherever_it_stands(line: str) -> None:
     named = found(line.split())
     assert named is not None
-    assert read(parameters(named[0].load()), named[1]) is None
+    assert not isinstance(read(parameters(named[0].load()), named[1]), dict)
+
+
+@pytest.mark.parametrize(
+    ("line", "kind", "word"),
+    [
+        ("status --jso", Wrong.NO_SUCH_OPTION, "--jso"),
+        ("logs -fx", Wrong.NO_SUCH_OPTION, "-fx"),
+        ("status --json=yes", Wrong.TAKES_NO_VALUE, "--json=yes"),
+        ("status more", Wrong.TOO_MANY, "more"),
+        ("restart", Wrong.MISSING, ""),
+        ("wait --task", Wrong.NEEDS_VALUE, "--task"),
+        ("wait --task --json", Wrong.NEEDS_VALUE, "--task"),
+        ("wait --task -- T1", Wrong.NEEDS_VALUE, "--task"),
+        ("snapshot --tokens 0", Wrong.BAD_VALUE, "0"),
+        ("snapshot --tokens -1", Wrong.BAD_VALUE, "-1"),
+        ("logs --level loud", Wrong.BAD_VALUE, "loud"),
+    ],
+)
+def test_the_first_mistake_is_named(line: str, kind: Wrong, word: str) -> None:
+    named = found(line.split())
+    assert named is not None
+    wrong = read(parameters(named[0].load()), named[1])
+    assert isinstance(wrong, WrongWords)
+    assert (wrong.kind, wrong.word) == (kind, word)
 
 
 @pytest.mark.parametrize(

@@ -1,18 +1,22 @@
-"""The commands as a typer app: for help, for mistakes, and for whatever `words` leaves to typer."""
+"""The commands as a typer app, for help, and what is loaded with it: the sentences about mistakes."""
 
 from __future__ import annotations
 
 import inspect
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command, get_group
 
 from supervisor import __version__
+from supervisor.cli.command.mistakes import explained, unknown
 from supervisor.cli.command.parameters import Option, Parameter, call, parameters
 from supervisor.cli.command.table import COMMANDS, GROUPS, HELP_OPTIONS, ROOT, Command, Group
+
+__all__ = ["explained", "loaded", "show_help"]
 
 _WHERE = (
     "-C DIR, before or after the command, names the workspace or a folder in it (default: ORCH_WORKSPACE, else the "
@@ -20,8 +24,28 @@ _WHERE = (
 )
 
 
-def run(words: list[str], folder: Path) -> None:
-    """Run a command line in `folder`. Always raises SystemExit."""
+def show_help(words: Sequence[str]) -> NoReturn:
+    """Print the version, or the help of the program, a group or a command: whatever words that run no command are for.
+
+    Raises SystemExit, or UsageError if they name no command.
+    """
+    named = [word for word in words[:2] if not word.startswith("-")]
+    asked = next((word for word in words if word in HELP_OPTIONS), None)
+    if words[:1] == ["--version"]:
+        wanted = ["--version"]
+    elif not words or words[0] in HELP_OPTIONS:
+        wanted = [*words[:1]]
+    elif named == [words[0]] and words[0] in [one.name for one in GROUPS] and (asked or len(words) == 1):
+        wanted = [words[0], *([asked] if asked else [])]
+    elif any(one.words == " ".join(named) for one in COMMANDS) and asked:
+        wanted = [*named, asked]
+    else:
+        raise unknown(words)
+    _run(wanted)
+    raise AssertionError("typer ends every command line with SystemExit")
+
+
+def _run(words: list[str]) -> None:
     root = _group(ROOT)
     groups = {group.name: _group(group) for group in GROUPS}
     for command in COMMANDS:
@@ -29,7 +53,7 @@ def run(words: list[str], folder: Path) -> None:
         if second:
             root.add_command(groups[first])
         (groups[first] if second else root).add_command(_Unloaded(command))
-    root(words, prog_name="orch", obj=folder)
+    root(words, prog_name="orch", obj=Path())
 
 
 class _Group(TyperGroup):

@@ -1,54 +1,85 @@
-"""Parse simple, correct command lines without typer. Its import takes as long as all that `orch status` needs (35 ms).
+"""Parse the words of a command without typer, whose import takes as long as all that `orch status` needs (35 ms).
 
-Everything else (help, a mistake, a spelling that only typer knows) is left to typer. It uses the same signatures, so a
-value that is accepted here is the one that typer would return.
+Typer only prints help. A value that is accepted here is the one that typer would return for the same signature.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from enum import Enum
+from collections.abc import Iterator, Sequence
+from enum import Enum, auto
 from pathlib import Path
+from typing import NamedTuple
 
 from supervisor.cli.command.parameters import Argument, Option, Parameter
+from supervisor.cli.command.table import HELP_OPTIONS
 
 
-def read(takes: Sequence[Parameter], words: Sequence[str]) -> dict[str, object] | None:
-    """Return the value of each option and argument; None if typer has to parse these words."""
+class Wrong(Enum):
+    """What is wrong with a command line."""
+
+    NO_SUCH_OPTION = auto()
+    NEEDS_VALUE = auto()
+    TAKES_NO_VALUE = auto()
+    BAD_VALUE = auto()
+    TOO_MANY = auto()
+    MISSING = auto()
+
+
+class WrongWords(NamedTuple):
+    """A mistake in a command line: the word, and the parameter that it is about, if any."""
+
+    kind: Wrong
+    word: str = ""
+    about: Parameter | None = None
+
+
+def read(takes: Sequence[Parameter], words: Sequence[str]) -> dict[str, object] | WrongWords | None:
+    """Return the value of each option and argument, the first mistake, or None if the words ask for help."""
     try:
-        return _read([one for one in takes if one.word is not None], list(words))
-    except _Unplain:
+        return _read([one for one in takes if one.word is not None], iter(words))
+    except _Stop as wrong:
+        return wrong.mistake
+    except _Help:
         return None
 
 
-class _Unplain(Exception):
-    """Typer has to parse this command line."""
+class _Stop(Exception):
+    def __init__(self, kind: Wrong, word: str = "", about: Parameter | None = None) -> None:
+        super().__init__(kind, word)
+        self.mistake = WrongWords(kind, word, about)
 
 
-def _read(takes: Sequence[Parameter], words: list[str]) -> dict[str, object]:
+class _Help(Exception):
+    """The words ask for help."""
+
+
+def _read(takes: Sequence[Parameter], words: Iterator[str]) -> dict[str, object]:
     options = {name: one for one in takes if isinstance(one.word, Option) for name in (one.word.name, one.word.short)}
     values: dict[str, object] = {}
     places: list[str] = []
-    while words:
-        word = words.pop(0)
+    for word in words:
         if word == "--":
             places += words
             break
         if not word.startswith("-") or word == "-":
             places.append(word)
             continue
+        if word in HELP_OPTIONS:
+            raise _Help
         name, sign, value = word.partition("=")
         option = options.get(name)
-        if option is None or (sign and (option.type is bool or not name.startswith("--"))):
-            raise _Unplain
+        if option is None or (sign and not name.startswith("--")):
+            raise _Stop(Wrong.NO_SUCH_OPTION, name)
         if option.type is bool:
+            if sign:
+                raise _Stop(Wrong.TAKES_NO_VALUE, word, option)
             values[option.name] = True
             continue
         if not sign:
-            if not words or (words[0].startswith("-") and words[0] != "-"):
-                raise _Unplain
-            value = words.pop(0)
+            value = next(words, "--")
+            if value in ("--", *options, *HELP_OPTIONS):
+                raise _Stop(Wrong.NEEDS_VALUE, name, option)
         _put(values, option, value)
     for one in takes:
         if isinstance(one.word, Argument):
@@ -56,8 +87,11 @@ def _read(takes: Sequence[Parameter], words: list[str]) -> dict[str, object]:
             for place in places[:taken]:
                 _put(values, one, place)
             places = places[taken:]
-    if places or any(one.required and one.name not in values for one in takes):
-        raise _Unplain
+    if places:
+        raise _Stop(Wrong.TOO_MANY, places[0])
+    for one in takes:
+        if one.required and one.name not in values:
+            raise _Stop(Wrong.MISSING, about=one)
     return {one.name: values.get(one.name, [] if one.many else one.default) for one in takes}
 
 
@@ -72,13 +106,11 @@ def _value(one: Parameter, text: str) -> object:
         return one.type(text)
     if issubclass(one.type, Enum) and text in [choice.value for choice in one.type]:
         return one.type(text)
-    if (one.type is int and _INT.fullmatch(text)) or (one.type is float and _FLOAT.fullmatch(text)):
-        number = one.type(text)
+    if one.type is int and _INT.fullmatch(text):
         least = one.word.least if isinstance(one.word, Option) else None
-        if least is None or number >= least:
-            return number
-    raise _Unplain
+        if least is None or int(text) >= least:
+            return int(text)
+    raise _Stop(Wrong.BAD_VALUE, text, one)
 
 
 _INT = re.compile(r"[0-9]{1,9}")
-_FLOAT = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")

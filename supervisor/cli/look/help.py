@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 from supervisor.cli.command import typer_app
@@ -18,5 +17,4 @@ def show_help(
     words = [word for given in command or [] for word in given.split()]
     if words:
         checked(" ".join(words), [*(one.words for one in COMMANDS), *(group.name for group in GROUPS)], "command")
-    typer_app.run([*spelled_out(words), "--help"] if len(words) > 1 else [*words, "--help"], Path())
-    raise AssertionError("typer ends every command line with SystemExit")
+    typer_app.show_help([*spelled_out(words), "--help"] if len(words) > 1 else [*words, "--help"])

@@ -1,0 +1,72 @@
+"""Say what is wrong with a command line, and what to write instead."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum
+
+from supervisor.cli.command.parameters import Argument, Option, Parameter
+from supervisor.cli.command.table import COMMANDS, GROUPS, Command
+from supervisor.cli.command.words import Wrong, WrongWords
+from supervisor.errors import UsageError
+from supervisor.runtime.naming import corrected
+
+
+def explained(command: Command, takes: Sequence[Parameter], wrong: WrongWords) -> UsageError:
+    """Return the error for a mistake in the words of a command."""
+    name, about = f"orch {command.words.removesuffix(' write')}", wrong.about
+    if wrong.kind is Wrong.NO_SUCH_OPTION:
+        known = [one.word.name for one in takes if isinstance(one.word, Option)]
+        return _no_option(name, wrong.word, known)
+    if wrong.kind is Wrong.TOO_MANY:
+        return _too_many(name, [one.word.metavar for one in takes if isinstance(one.word, Argument)], wrong.word)
+    assert about is not None, "every other mistake is about a parameter"
+    match wrong.kind:
+        case Wrong.NEEDS_VALUE:
+            return UsageError(f"`{wrong.word}` of `{name}` needs a value", f"write `{wrong.word} {_shown(about)}`")
+        case Wrong.TAKES_NO_VALUE:
+            alone = wrong.word.partition("=")[0]
+            return UsageError(f"`{alone}` of `{name}` takes no value", f"write `{alone}` alone, or leave it out")
+        case Wrong.MISSING:
+            return UsageError(f"`{name}` needs {_shown(about)}", f"for example `{command.examples[0]}`")
+    choices = [str(choice.value) for choice in about.type] if issubclass(about.type, Enum) else []
+    word, hint = corrected(wrong.word, choices)
+    least = about.word.least if isinstance(about.word, Option) else None
+    number = "write a whole number" + (f", {least} or more" if least is not None else "")
+    place = about.word.name if isinstance(about.word, Option) else _shown(about)
+    return UsageError(f"{word} is no value for `{place}` of `{name}`", hint or number)
+
+
+def unknown(words: Sequence[str]) -> UsageError:
+    """Return the error for words that name no command."""
+    first, group = words[0], next((one for one in GROUPS if one.name == words[0]), None)
+    if first.startswith("-"):
+        return _no_option("orch", first, ("--help", "--version", "--color"))
+    if group is None:
+        return _no_command(first, list(dict.fromkeys(one.words.partition(" ")[0] for one in COMMANDS)))
+    if words[1].startswith("-"):
+        return _no_option(f"orch {first}", words[1], ("--help",))
+    return _no_command(f"{first} {words[1]}", [one.words for one in COMMANDS if one.words.startswith(f"{first} ")])
+
+
+def _no_command(word: str, known: Sequence[str]) -> UsageError:
+    shown, hint = corrected(word, known)
+    near = hint.removeprefix("did you mean `").removesuffix("`?")
+    meant = f"did you mean `orch {near}`? " if near != hint else ""
+    return UsageError(f"there is no command {shown}", f"{meant}`orch help` lists the commands")
+
+
+def _no_option(of: str, word: str, known: Sequence[str]) -> UsageError:
+    shown, hint = corrected(word, known)
+    return UsageError(f"`{of}` has no option {shown}", hint or f"it takes none, see `{of} --help`")
+
+
+def _too_many(name: str, takes: Sequence[str], word: str) -> UsageError:
+    if name == "orch plan":
+        return UsageError(f"{corrected(word, ())[0]} is one word too many", 'quote the problem: `orch plan "PROBLEM"`')
+    most = f"takes only {' and '.join(takes)}" if takes else "takes no argument"
+    return UsageError(f"{corrected(word, ())[0]} is too much, `{name}` {most}", f"see `{name} --help`")
+
+
+def _shown(one: Parameter) -> str:
+    return (one.word.metavar if one.word is not None else None) or one.name.upper()
