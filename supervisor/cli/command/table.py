@@ -234,6 +234,17 @@ COMMANDS = (
         ("orch version", "orch version --json | jq -r .supervisor"),
     ),
     Command(
+        "completion",
+        "setup.completion:completion",
+        "Print the script that completes orch in a shell.",
+        (
+            "orch completion fish > ~/.config/fish/completions/orch.fish",
+            'eval "$(orch completion bash)"  # in ~/.bashrc',
+            'eval "$(orch completion zsh)"  # in ~/.zshrc, after compinit',
+        ),
+        "Completes commands, options, and the names of children, tasks and asks.",
+    ),
+    Command(
         "help",
         "look.help:show_help",
         "Show the help of a command.",
