@@ -193,7 +193,7 @@ class Workspace:
         self._call("hold")
 
     def go(self, task: str | None = None) -> tuple[str, ...]:
-        """Lift the hold; with a task, try that blocked or failed task again. Return what still keeps it from going on.
+        """Lift the hold, and let a plan.md that waits in force; with a task, try that again. Return what stops it.
 
         Raises UsageError if there is no such task, RequestRefused if it is neither blocked nor failed.
         """

@@ -30,12 +30,13 @@ class SupervisorInfo(Struct, frozen=True):
 class PlanInfo(Struct, frozen=True):
     """The plan in force, and what is wrong with plan.md."""
 
-    state: Annotated[str, Meta(examples=["in_force", "held", "rejected", "missing"])]
+    state: Annotated[str, Meta(examples=["in_force", "held", "rejected", "waiting", "missing", "not_followed"])]
     revision: int | None = None
     title: str | None = None
     author: str | None = None  # of the revision in force: "human" or "orchestrator"
-    why: str | None = None  # why there is no plan.md
+    why: str | None = None  # why there is no plan.md, why it waits for `orch go`, or what changed since
     problems: tuple[Problem, ...] = ()  # of the file on disk
+    read: str | None = None  # sha256 of the file on disk when the supervisor last read it
 
 
 class PauseInfo(Struct, frozen=True):

@@ -86,7 +86,19 @@ class Settings(Struct, frozen=True):
     task_budget: Budget | None = None  # for each task that has none in plan.md
     exclude_tmp: bool = False  # commands may not write /tmp and $TMPDIR
     confined: tuple[str, ...] = ()  # children that only read, whatever a task says
+    surprise: float | None = None  # share of the running tasks whose runs an edit may end at once; None: any
     trusted_git: tuple[str, ...] = ()  # children whose repo's own filters may run when Codex reads git
+
+
+class Postponed(Struct, frozen=True):
+    """A version of plan.md that waits for `orch go`, because it would end too many runs."""
+
+    digest: str  # sha256 of its bytes, in hex
+    author: str
+    summary: str  # what changes
+    why: str  # how many runs it would end
+    picture: tuple[Foreseen, ...]  # what it would do, as of the moment when it was saved
+    at: datetime
 
 
 class PlanState(Struct, frozen=True):
@@ -99,6 +111,8 @@ class PlanState(Struct, frozen=True):
     picture: tuple[Foreseen, ...] = ()  # what it did to the tasks when it came into force
     missing: str | None = "there is no plan.md yet"  # why nothing new starts; None if there is a plan.md
     problems: tuple[Problem, ...] = ()  # why the file on disk was rejected
+    postponed: Postponed | None = None  # the file on disk, if it waits for `orch go`
+    read: str = ""  # sha256 of the file on disk when it was last read; "": there was none that could be read
     rejected_by: str = ""  # who wrote the rejected version
     hold: bool = False  # `orch hold`
 

@@ -137,6 +137,8 @@ class PlanTools:
                 kept = self._kept(status.plan.revision or 0)
                 if kept is not None and kept == content.decode() and status.plan.state in ("in_force", "held"):
                     break
+                if status.plan.state == "waiting" and status.plan.read == hashlib.sha256(content).hexdigest():
+                    break
         revision = self._revision(status)
         plan = status.plan if status else None
         return {
@@ -145,6 +147,7 @@ class PlanTools:
             "state": plan.state if plan else None,
             "changed": was != ((plan.revision, plan.state) if plan else None),
             "problems": plain(plan.problems) if plan else [],
+            "why": plan.why if plan else None,
         }
 
     # ── the current plan ─────────────────────────────────────────────────────────────────────────

@@ -180,8 +180,8 @@ class WorkTools:
         self, task: Annotated[str | None, Field(description="A blocked or failed task to try again.")] = None
     ) -> Answer:
         """Lift the hold; with a task, try that task again. The answer lists what still keeps it from going on. Lift a
-        hold that the human set only if they say so."""
-        answer = self._client.call("go", task=task)
+        hold that the human set only if they say so. A plan.md that waits needs the human's own `orch go`."""
+        answer = self._client.call("go", task=task, source="orchestrator")
         return untrusted(answer.get("still"), going=True, task=task)
 
     def answer(
@@ -222,8 +222,10 @@ def _attention(status: Status) -> dict[str, dict[str, object]]:
     if (plan := status.plan).state == "rejected":
         mark = hashlib.sha256(dumped(plan.problems).encode()).hexdigest()[:8]
         found[f"rejected:{mark}"] = {"what": "plan rejected", "problems": plain(plan.problems[:20])}
+    if plan.state == "waiting":
+        found[f"waiting:{(plan.read or '')[:8]}"] = {"what": "plan waits for the human's `orch go`", "why": plan.why}
     states = [task.state for task in status.tasks]
-    if states and plan.state != "rejected" and all(state in ("done", "retired") for state in states):
+    if states and plan.state not in ("rejected", "waiting") and all(state in ("done", "retired") for state in states):
         found[f"settled:{plan.revision}"] = {"what": "all settled", "tasks": len(states)}
     return found
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from supervisor.domain.json_value import JsonObject
 from supervisor.errors import OrchError
 from supervisor.runtime.workspace import WorkspacePaths
+from supervisor.sha256 import hex_digest
 from supervisor.shell.process.table import Identity, alive
 
 
@@ -18,10 +19,12 @@ def last_known(workspace: WorkspacePaths) -> JsonObject:
         left = json.loads(workspace.last_status.read_text(encoding="utf-8"))
         as_of = left.get("as_of") or _time(workspace.last_status.stat().st_mtime)
         children = [_without_supervisor(workspace, child) for child in left["children"]]
-        plan, tasks, asks = left["plan"], list(left["tasks"]), list(left["asks"])
+        plan, tasks, asks = _with_changes(workspace, left["plan"]), list(left["tasks"]), list(left["asks"])
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         as_of, children, tasks, asks = None, _configured(workspace), [], []
-        plan = {"state": "missing", **dict.fromkeys(("revision", "title", "author", "why")), "problems": []}
+        plan = {"state": "missing", **dict.fromkeys(("revision", "title", "author", "why", "read")), "problems": []}
+        if _digest(workspace) is not None:
+            plan = {**plan, "state": "not_followed", "why": "plan.md is there, and not yet followed: run `orch up`"}
     return {
         "workspace": str(workspace.root),
         "supervisor": {"state": "down", **dict.fromkeys(("pid", "since", "version", "problem"))},
@@ -33,6 +36,22 @@ def last_known(workspace: WorkspacePaths) -> JsonObject:
         "orchestrator": None,
         "as_of": as_of,
     }
+
+
+def _with_changes(workspace: WorkspacePaths, plan: JsonObject) -> JsonObject:
+    """Update the plan for a plan.md that was saved since the supervisor last read it."""
+    now = _digest(workspace)
+    if "read" not in plan or plan["read"] == now or (now is None and plan["state"] == "missing"):
+        return plan
+    gone, saved = "plan.md is gone since", "plan.md was saved since, and is not yet followed"
+    return {**plan, "why": f"{gone if now is None else saved}: the next `orch up` reads it"}
+
+
+def _digest(workspace: WorkspacePaths) -> str | None:
+    """Return the sha256 of plan.md; None if there is none, or it cannot be read."""
+    with suppress(OSError):
+        return hex_digest(workspace.plan.read_bytes())
+    return None
 
 
 def _without_supervisor(workspace: WorkspacePaths, child: JsonObject) -> JsonObject:

@@ -50,9 +50,10 @@ class DownParams(NoParams, frozen=True):
 
 
 class GoParams(NoParams, frozen=True):
-    """Lift the hold; with a task, try that task again."""
+    """Lift the hold; with a task, try that task again. The human also lets the plan.md in force that waits for it."""
 
     task: str | None
+    source: Literal["human", "orchestrator"] = "human"
 
 
 class RestartParams(NoParams, frozen=True):
@@ -112,10 +113,14 @@ class Answered(Struct, frozen=True):
 
 
 class Going(Struct, frozen=True):
-    """Whether `orch hold` was lifted, and what still keeps the plan (or the task) from going on, in sentences."""
+    """Whether `orch hold` was lifted, and what still keeps the plan (or the task) from going on, in sentences.
+
+    `released`: the revision that a waiting plan.md became; None if none waited.
+    """
 
     lifted: bool
     still: tuple[str, ...]
+    released: int | None = None
 
 
 class PlanStopped(Struct, frozen=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import signal
@@ -232,3 +233,31 @@ def test_watching_ends_well_when_it_is_interrupted(orch: Orch, standin: Callable
     standin(status_json(), at_the_end=lambda: os.kill(os.getpid(), signal.SIGINT))
     ran = orch("status", "--watch", "--json")
     assert (ran.code, json.loads(ran.out), ran.err) == (0, status_json(), "")
+
+
+def test_before_the_first_start_the_status_says_that_plan_md_is_not_yet_followed(
+    workspace: WorkspacePaths, orch: Orch
+) -> None:
+    workspace.plan.write_text("# Plan: X\n", encoding="utf-8")
+    assert json.loads(orch("status", "--json").out)["plan"]["state"] == "not_followed"
+    line = "plan        not followed  (plan.md is there, and not yet followed: run `orch up`)"
+    assert line in orch("status").out.splitlines()
+
+
+def test_a_plan_md_that_was_saved_while_no_supervisor_was_up_is_told(workspace: WorkspacePaths, orch: Orch) -> None:
+    workspace.plan.write_text("# Plan: X\n", encoding="utf-8")
+    digest = hashlib.sha256(workspace.plan.read_bytes()).hexdigest()
+    left(workspace, status_json(read=digest))
+    assert json.loads(orch("status", "--json").out)["plan"]["why"] is None
+    workspace.plan.write_text("# Plan: Y\n", encoding="utf-8")
+    assert "(plan.md was saved since, and is not yet followed: the next `orch up` reads it)" in orch("status").out
+    workspace.plan.unlink()
+    assert "(plan.md is gone since: the next `orch up` reads it)" in orch("status").out
+
+
+def test_a_plan_that_waits_says_why_and_for_what(orch: Orch, standin: Callable[..., Standin]) -> None:
+    standin(status_json(state="waiting", why="it would stop 2 of 2 running tasks"))
+    assert orch("status").out.splitlines()[2:4] == [
+        "plan        waiting  revision 1: A plan  (it would stop 2 of 2 running tasks)",
+        "            `orch plan check` shows what it would do, `orch go` lets it in force",
+    ]

@@ -140,8 +140,8 @@ def test_every_request_reaches_the_supervisor(workspace: WorkspacePaths, tools: 
         assert standin.calls == [
             ("note", {"text": "a fact", "source": "orchestrator"}),
             ("hold", {}),
-            ("go", {"task": None}),
-            ("go", {"task": "T1"}),
+            ("go", {"task": None, "source": "orchestrator"}),
+            ("go", {"task": "T1", "source": "orchestrator"}),
             ("answer", {"ask": "A1", "decision": "text", "text": "It blinks.", "for_session": False}),
         ]
     with showing(workspace, ASKING, refuses={"answer": ("there is no ask `A9`", "see `orch asks`")}):

@@ -152,7 +152,7 @@ COMMANDS = (
     Command(
         "go",
         "steer.requests:go",
-        "Lift the hold, or try a task again.",
+        "Lift the hold, let a plan.md that waits in force, or try a task again.",
         ("orch go", "orch go T1"),
         "Says what still keeps the plan or the task from going on, if anything does.",
     ),

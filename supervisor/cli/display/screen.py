@@ -68,6 +68,8 @@ def _head(status: Status, now: datetime) -> Iterator[Block]:
     title = f": {one_line(plan.title)}" if plan.title else ""
     why = f"  ({one_line(plan.why)})" if plan.why else ""
     yield Line((Cell("plan        ", "dim"), state(plan.state), Cell(f"{revision}{title}{why}")))
+    if plan.state == "waiting":
+        yield Line((Cell("`orch plan check` shows what it would do, `orch go` lets it in force", "yellow"),), 12)
     for one in status.pauses or ():
         why = f"  until {_clock(one.until)}: {one_line(one.why, SUMMARY_LENGTH)}"
         yield Line((Cell("paused      ", "dim"), Cell(one_line(one.provider or "the provider"), "yellow"), Cell(why)))

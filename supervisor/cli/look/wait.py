@@ -52,6 +52,8 @@ def wait(
 def summary(found: WaitResult, task: str | None = None, timeout: float | None = None) -> str:
     """Describe the outcome of a wait on one line."""
     match found.outcome:
+        case WaitOutcome.NEEDS_HUMAN if not found.asks:
+            return f"plan.md waits for `orch go`: {one_line(found.status.plan.why or '', 300)}"
         case WaitOutcome.NEEDS_HUMAN:
             first, count = found.asks[0], len(found.asks)
             more = f" (and {count - 1} more: `orch asks`)" if count > 1 else ""

@@ -23,10 +23,13 @@ def go(
     workspace: WorkspacePaths,
     task: Annotated[str | None, Argument("TASK", "Try this blocked or failed task again.")] = None,
 ) -> int:
-    """Lift the hold; with a task, try that task again. Say what still keeps it from going on."""
+    """Lift the hold, and let the plan.md that waits for it in force; with a task, try that task again. Say what still
+    keeps it from going on."""
     answer = api.Workspace(workspace.root).go_json(task)
     if task is not None:
         output.emit(f"{task} will be tried again")
+    elif (revision := answer.get("released")) is not None:
+        output.emit(f"plan.md is in force: revision {revision}")
     else:
         output.emit("the hold is lifted" if answer.get("lifted") else "`orch hold` was not set")
     still = answer.get("still")

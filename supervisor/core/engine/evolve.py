@@ -52,7 +52,7 @@ def _evolve(world: World, event: ev.Event) -> World:
             return session.stop(world, event)
         case ev.AskAnswered():
             return asks.ask_answered(world, event)
-        case ev.PlanAccepted() | ev.PlanRejected() | ev.PlanMissing():
+        case ev.PlanAccepted() | ev.PlanPostponed() | ev.PlanRejected() | ev.PlanMissing():
             return plan_changed(world, event)
         case ev.ServerReady() | ev.ServerStartFailed() | ev.ServerExited() | ev.ServerStopped() | ev.ServerStopFailed():
             return server_changed(world, event)

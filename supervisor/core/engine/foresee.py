@@ -31,6 +31,20 @@ def foreseen(world: World, event: PlanAccepted) -> PlanAccepted:
     return event if picture == event.picture else replace(event, picture=picture)
 
 
+def surprise(world: World, event: PlanAccepted) -> str | None:
+    """Say why this version has to wait for `orch go`; None if it comes into force at once.
+
+    It waits if it would end the runs of more than `limits.surprise` of the tasks that are running.
+    """
+    limit = world.config.surprise
+    running = [one for one in picture_of(world, event) if one.running] if limit is not None else []
+    stopped = [one for one in running if one.stops]
+    if limit is None or len(stopped) <= limit * len(running):
+        return None
+    of = f"{len(stopped)} of {len(running)} running tasks"
+    return f"it would stop {of} ({_names(stopped)}), more than `limits.surprise: {limit * 100:.6g}%`"
+
+
 def picture_of(world: World, event: PlanAccepted) -> tuple[Foreseen, ...]:
     """Return what the version does to each of its tasks, in its order, then to those that it retires. Pure.
 

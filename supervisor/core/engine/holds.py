@@ -53,6 +53,8 @@ def _plan(world: World) -> Iterator[str]:
     if plan.problems:
         first, stays = plan.problems[0], f"revision {plan.revision} stays" if plan.current else "no plan is"
         yield f"plan.md is rejected (line {first.line}: {first.message}), and {stays} in force: see `orch plan check`"
+    if plan.postponed is not None:
+        yield f"plan.md waits for the human's `orch go`, because {plan.postponed.why}"
     if plan.current is not None and plan.current.hold:
         yield "nothing new starts, because plan.md says `hold: yes`: write `hold: no`"
 

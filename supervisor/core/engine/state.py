@@ -12,11 +12,13 @@ from supervisor.domain.world import World
 
 
 def plan_state(world: World) -> str:
-    """Return `in_force`, `held`, `rejected` or `missing`."""
+    """Return `in_force`, `held`, `rejected`, `waiting` (for `orch go`) or `missing`."""
     if world.plan.problems:
         return "rejected"
     if world.plan.missing is not None:
         return "missing"
+    if world.plan.postponed is not None:
+        return "waiting"
     held = world.plan.hold or (world.plan.current is not None and world.plan.current.hold)
     return "held" if held else "in_force"
 

@@ -16,6 +16,9 @@ TOOLS: Mapping[str, frozenset[str]] = {
 }
 """The methods that the orchestrator's tools use, and the tools that use them."""
 
+_SOURCED = ("note", "go")
+"""The methods that say who speaks: the person, unless the request says otherwise."""
+
 
 class PendingCall(NamedTuple):
     """A call of one of our tools that is under way, as the orchestrator's server reported it."""
@@ -28,8 +31,10 @@ class PendingCall(NamedTuple):
 def covers(call: PendingCall, method: str, params: Mapping[str, object]) -> bool:
     """Whether a request is what this tool call is for: the same method with the same words."""
     given = call.arguments
-    if call.tool not in TOOLS.get(method, ()) or params.get("for_session") or params.get("source") == "human":
-        return False  # no tool asks for the rest of a session, or speaks for the person
+    if call.tool not in TOOLS.get(method, ()) or params.get("for_session"):
+        return False  # no tool asks for the rest of a session
+    if method in _SOURCED and params.get("source", "human") == "human":
+        return False  # no tool speaks for the person
     if call.tool == "write_plan":
         text = given.get("text")
         return isinstance(text, str) and hashlib.sha256(_encoded(text)).hexdigest() == params.get("digest")

@@ -18,7 +18,7 @@ from supervisor.core.view.layout import bullets, id_list, labelled, paragraphs, 
 from supervisor.core.view.run_entry import run_entry
 from supervisor.domain.ask import Ask
 from supervisor.domain.link import Place
-from supervisor.domain.plan import HUMAN, ORCHESTRATOR
+from supervisor.domain.plan import HUMAN, ORCHESTRATOR, Foreseen
 from supervisor.domain.task import Phase, TaskState, TaskStatus
 from supervisor.domain.world import World
 
@@ -124,6 +124,13 @@ def _plan(world: World) -> str:
         case "rejected":
             wrong = bullets(f"line {problem.line}: {inline(problem.message, 400)}" for problem in world.plan.problems)
             return f"Plan: **rejected**; {stays} until plan.md is fixed:\n\n{wrong}"
+        case "waiting" if (postponed := world.plan.postponed) is not None:
+            rows = bullets(_foreseen(postponed.picture))
+            return (
+                f"Plan: **waiting**; {stays}. plan.md as it is now ({inline(postponed.summary, 300)}) waits for you: "
+                f"{inline(postponed.why, 400)}. `orch go` lets it in force; a further edit is judged anew.\n\n"
+                f"What it would do, as of {utc(postponed.at)}:\n\n{rows}"
+            )
         case "missing":
             return f"Plan: **missing** ({inline(world.plan.missing or '', 200)}); {stays}, and nothing new starts."
         case "held":
@@ -137,15 +144,17 @@ def _revision(world: World) -> Iterable[str]:
     """Yield what the revision in force did to the tasks when it came into force, and what may be wrong with it."""
     picture, plan = world.plan.picture, world.plan.current
     if picture:
-        rows = [
-            f"{inline(one.task, 70)}: {one.effect}" + (f" ({inline(one.why, 200)})" if one.why else "")
-            for one in picture[:MAX_FORESEEN]
-        ]
-        rows += [f"{len(picture) - MAX_FORESEEN} more tasks"] if len(picture) > MAX_FORESEEN else []
-        yield f"When revision {world.plan.revision} came into force:\n\n{bullets(rows)}"
+        yield f"When revision {world.plan.revision} came into force:\n\n{bullets(_foreseen(picture))}"
     if plan is not None and plan.warnings:
         rows = [f"line {warning.line}: {inline(warning.message, 400)}" for warning in plan.warnings]
         yield f"What it says may not be what is meant:\n\n{bullets(rows)}"
+
+
+def _foreseen(picture: Sequence[Foreseen]) -> Iterable[str]:
+    for one in picture[:MAX_FORESEEN]:
+        yield f"{inline(one.task, 70)}: {one.effect}" + (f" ({inline(one.why, 200)})" if one.why else "")
+    if len(picture) > MAX_FORESEEN:
+        yield f"{len(picture) - MAX_FORESEEN} more tasks"
 
 
 def _states(world: World) -> list[TaskState]:

@@ -40,7 +40,8 @@ def status(world: World, at: datetime, workspace: str) -> Status:
             revision=world.plan.revision,
             title=world.plan.current.title if world.plan.current else None,
             author=world.plan.author if world.plan.current else None,
-            why=world.plan.missing,
+            why=world.plan.missing or (world.plan.postponed.why if world.plan.postponed else None),
+            read=world.plan.read or None,
             problems=tuple(world.plan.problems),
         ),
         pauses=tuple(

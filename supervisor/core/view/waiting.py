@@ -36,6 +36,8 @@ def verdict(status: Status, task: str | None = None) -> WaitResult | None:
     """
     if asks_about(status, task):
         return result(WaitOutcome.NEEDS_HUMAN, status, task)
+    if task is None and status.plan.state == "waiting":  # for `orch go`
+        return result(WaitOutcome.NEEDS_HUMAN, status, task)
     tasks = _with_upstream(status, task)
     if not tasks or (status.orchestrator is not None and status.orchestrator.busy):  # it may still change the plan
         return None

@@ -35,6 +35,7 @@ from supervisor.domain.event.supervisor import (
     PlanMissing,
     PlanningRequested,
     PlanningStopped,
+    PlanPostponed,
     PlanRejected,
     ReloadRequested,
     RestartRequested,
@@ -79,6 +80,7 @@ Event = (
     | PlanningStopped
     | AskAnswered
     | PlanAccepted
+    | PlanPostponed
     | PlanRejected
     | PlanMissing
     | ServerReady
@@ -143,6 +145,7 @@ __all__ = [
     "NoticeFailed",
     "PlanAccepted",
     "PlanMissing",
+    "PlanPostponed",
     "PlanRejected",
     "PlanningRequested",
     "PlanningStopped",

@@ -13,6 +13,7 @@ from supervisor.domain.event import (
     NoticeFailed,
     PlanAccepted,
     PlanMissing,
+    PlanPostponed,
     PlanRejected,
     RequestDeclined,
     SaidElsewhere,
@@ -33,6 +34,7 @@ Level = Literal["debug", "info", "warning", "error"]
 WARNINGS = (
     PlanRejected,
     PlanMissing,
+    PlanPostponed,
     ServerExited,
     ServerUnresponsive,
     ThreadFailed,

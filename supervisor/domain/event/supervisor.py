@@ -32,6 +32,7 @@ class SupervisorStarted(Struct, frozen=True):
     exclude_tmp: bool = False
     confined: tuple[str, ...] = ()
     trusted_git: tuple[str, ...] = ()
+    surprise: float | None = None
 
 
 class UpRequested(Struct, frozen=True):
@@ -105,6 +106,18 @@ class PlanAccepted(Struct, frozen=True):
     plan: Plan
     author: str = HUMAN  # or "orchestrator"
     picture: tuple[Foreseen, ...] = ()  # what it does to the tasks that it does not leave unchanged
+
+
+class PlanPostponed(Struct, frozen=True):
+    """A version of plan.md would end the runs of more tasks than `limits.surprise` allows. It waits for `orch go`."""
+
+    at: datetime
+    digest: str
+    summary: str  # what changes
+    plan: Plan
+    why: str  # how many runs it would end
+    author: str = HUMAN
+    picture: tuple[Foreseen, ...] = ()  # what it would do, as of this moment
 
 
 class PlanRejected(Struct, frozen=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import msgspec
@@ -35,6 +36,7 @@ def config_of(path: Path, data: object) -> Config:
             for name, part in file.children.items()
             if isinstance(part, ChildPart) and part.trusted_git is not None
         },
+        surprise=_share(file.limits.surprise, ("limits", "surprise")),
         exclude_tmp=is_yes(file.sandbox.exclude_tmp),
     )
 
@@ -53,6 +55,21 @@ def _child(name: str, part: ChildPart | str) -> Child:
         _budget(part.budget, ("children", name, "budget")),
         is_yes(part.trusted),
     )
+
+
+def _share(given: str | float | None, where: Where) -> float | None:
+    """Read a share as `50%`, or `off`. Raises Mistake."""
+    if given is None or given == "off":
+        return None
+    found = _PERCENT.fullmatch(str(given).strip())
+    share = float(found[1]) / 100 if found else 2.0
+    if share > 1:
+        what = f"{quoted(name_of(where))} may not be {quoted(str(given))}"
+        raise Mistake(where, what, "write a share of the running tasks, from `0%` to `100%`")
+    return share
+
+
+_PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,6})?)\s*%", re.ASCII)
 
 
 def _budget(amount: Amount, where: Where) -> Budget | None:

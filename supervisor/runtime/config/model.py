@@ -43,6 +43,13 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True):
     output_megabytes: Annotated[
         Positive, Meta(description="How much is kept, in a file, of what a verify command prints.")
     ] = 10.0
+    surprise: Annotated[
+        str | float | None,
+        Meta(
+            description="Share of the running tasks, as `50%`, whose runs an edit of plan.md may end at once. One that "
+            "would end more waits for `orch go`. Without it, every edit counts at once."
+        ),
+    ] = None
     log_megabytes: Annotated[Positive, Meta(description="Size at which a log is rotated.")] = 10.0
 
 
@@ -77,4 +84,5 @@ class Config(Struct, frozen=True):
     digest: str = ""
     exclude_tmp: bool = False  # commands may not write /tmp and $TMPDIR
     absent: dict[str, tuple[str, str]] = {}  # children without a repo at their path: what is wrong, and the next step
+    surprise: float | None = None  # share of the running tasks whose runs an edit may end at once; None: any
     confined: tuple[str, ...] = ()  # children that must only read: others, or the workspace, lie within their reach

@@ -59,6 +59,7 @@ children:
 #   leftover_seconds: 30          # for what outlives its turn and does not compute
 #   pause_seconds: [5, 20, 60, 300, 900]  # pauses of everything while the provider accepts no work; the last repeats
 #   ready_seconds: 30             # for a server to answer after its start
+#   surprise: 50%                 # an edit that would stop more of the running tasks waits for `orch go`; default: off
 #   log_megabytes: 10             # size at which a log is rotated
 
 # budget:                         # tokens and time; when one is used up, work pauses and orch asks you

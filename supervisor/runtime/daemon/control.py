@@ -73,7 +73,7 @@ Handler = Callable[[Mapping[str, object]], Awaitable[object]]
 
 class Control:
     """Serves the control methods (see `wire/control.py`). Every method but those that only watch first awaits
-    `plan_known`, which has plan.md read."""
+    `plan_known`, which has plan.md read. `release` lets the plan.md in force that waits for `orch go`."""
 
     def __init__(
         self,
@@ -87,9 +87,11 @@ class Control:
         config: Config | None = None,
         *,
         plan_known: Callable[[], Awaitable[object]] | None = None,
+        release: Callable[[], bool] | None = None,
     ) -> None:
         self.successor: tuple[str, ...] = ()
         """The program that takes over once the supervisor starts over; empty for the same one."""
+        self._release = release
         self._plan_known = plan_known
         self._config = config
         self._authors = authors
@@ -208,8 +210,13 @@ class Control:
     async def _go(self, params: GoParams) -> Going:
         at, task, held = self._loop.clock.now(), params.task, self._loop.world.plan.hold
         if task is None:
+            before = self._loop.world.plan.postponed
+            if params.source == "human" and self._release is not None and not self._release():
+                raise RequestRefused("plan.md changed a moment ago", "see `orch plan check`, then `orch go` again")
             await self._post(ev.HoldLifted(at))
-            return Going(held, still_held(self._loop.world, at))
+            plan = self._loop.world.plan
+            released = plan.revision if before is not None and plan.postponed is None else None
+            return Going(held, still_held(self._loop.world, at), released)
         tasks = {state.task: state for state in self._loop.world.all_tasks}
         checked(task, [*tasks], "task")
         if task == ORCHESTRATOR and session.stopped(self._loop.world):

@@ -64,6 +64,7 @@ def first_step(
             leftover_seconds=config.limits.leftover_seconds,
             exclude_tmp=config.exclude_tmp,
             confined=config.confined,
+            surprise=config.surprise,
             trusted_git=tuple(name for name, trusts in config.trusted_git.items() if trusts),
         )
     ]

@@ -11,7 +11,7 @@ from supervisor.core.engine.reconcile import wakeup
 from supervisor.core.view.runs_md import render
 from supervisor.core.view.status import status
 from supervisor.domain.action import Action
-from supervisor.domain.event import Event, PlanAccepted, Ticked
+from supervisor.domain.event import Event, PlanAccepted, PlanPostponed, Ticked
 from supervisor.domain.status import Status
 from supervisor.domain.world import World
 from supervisor.errors import StoreError
@@ -54,7 +54,9 @@ class Loop:
 
     def post(self, event: Event) -> None:
         """Put an event into the inbox. Redacts its secrets here, once for the ledger, the logs and the views."""
-        self._inbox.put_nowait((event if isinstance(event, PlanAccepted) else self._cleaned(event), None))
+        self._inbox.put_nowait(
+            (event if isinstance(event, PlanAccepted | PlanPostponed) else self._cleaned(event), None)
+        )
 
     async def submit(self, event: Event) -> None:
         """Post an event, and return once it is in the ledger and in the world."""

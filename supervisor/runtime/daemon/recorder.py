@@ -17,6 +17,7 @@ from supervisor.domain.event import (
     Intended,
     LeftoverReported,
     PlanAccepted,
+    PlanPostponed,
     RequestReceived,
     TurnBegan,
     TurnEnded,
@@ -103,7 +104,7 @@ class Recorder:
         """Return the log fields `task` and `turn` for an event that names only its turn; for a revision, in words what
         it does and what may be wrong with it."""
         match event:
-            case PlanAccepted():
+            case PlanAccepted() | PlanPostponed():
                 warnings = [f"line {one.line}: {one.message}" for one in event.plan.warnings]
                 return {"does": describe_picture(event.picture), "warnings": warnings}
             case TurnEnded():
@@ -131,7 +132,7 @@ def _written(event: Event) -> Event:
 
     The world keeps the plan and what is sent to servers exactly. The next supervisor reads the plan from plan.md again.
     """
-    return clean(event) if isinstance(event, PlanAccepted | Intended) else event
+    return clean(event) if isinstance(event, PlanAccepted | PlanPostponed | Intended) else event
 
 
 @contextmanager

@@ -131,8 +131,23 @@ async def _supervise(
                 asked.set()
                 await known.wait()
 
+            def release() -> bool:
+                assert plan is not None, "plan.md is read before a request that may release it is answered"
+                return plan.release()
+
             questions = ChildQuestions(clients, loop.submit, now)
-            control = Control(workspace, loop, logs, group, authors, activity, questions, config, plan_known=plan_known)
+            control = Control(
+                workspace,
+                loop,
+                logs,
+                group,
+                authors,
+                activity,
+                questions,
+                config,
+                plan_known=plan_known,
+                release=release,
+            )
             guard = Guard(workspace, config, registry, clients[config.orchestrator.name], loop, logs)
             door = ControlSocket(workspace, control, guard, group)
             group.create_task(door.serve(listening), name="control socket")

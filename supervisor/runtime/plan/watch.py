@@ -7,9 +7,10 @@ from collections.abc import Awaitable, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from supervisor.core.engine.foresee import foreseen, surprise
 from supervisor.core.plan.diff import describe, diff
-from supervisor.domain.event import Event, PlanAccepted, PlanMissing, PlanRejected
-from supervisor.domain.plan import Problem, Rejection
+from supervisor.domain.event import Event, PlanAccepted, PlanMissing, PlanPostponed, PlanRejected
+from supervisor.domain.plan import Plan, Problem, Rejection
 from supervisor.domain.world import World
 from supervisor.runtime.plan.authors import Authors
 from supervisor.runtime.plan.read import check, read
@@ -77,15 +78,53 @@ class PlanWatch:
             loop.post(PlanRejected(now, digest, plan.problems, author))
             return
         if digest == world.plan.digest and world.plan.current is not None:
-            if not first or world.plan.problems or world.plan.missing is not None or plan != world.plan.current:
+            wrong = world.plan.problems or world.plan.missing is not None or world.plan.postponed is not None
+            if not first or wrong or plan != world.plan.current:
                 loop.post(
                     PlanAccepted(now, world.plan.revision, digest, "as before", plan, world.plan.author or author)
                 )
             return
-        revision = world.plan.revision + 1
+        event = PlanAccepted(
+            now, world.plan.revision + 1, digest, describe(diff(world.plan.current, plan)), plan, author
+        )
+        waits, postponed = self._judged(event), world.plan.postponed
+        if waits is None:
+            self._accept(content, event)
+        elif postponed is None or postponed.digest != digest:
+            picture = foreseen(world, event).picture
+            loop.post(PlanPostponed(now, digest, event.summary, plan, waits, author, picture))
+
+    def _judged(self, event: PlanAccepted) -> str | None:
+        """Return why a version waits for `orch go`; None if it comes into force now. Whatever has changed since, one
+        that waits already waits on, as long as the config has a limit."""
+        world = self._loop.world
+        postponed = world.plan.postponed
+        if postponed is not None and postponed.digest == event.digest and world.config.surprise is not None:
+            return postponed.why
+        return surprise(world, event)
+
+    def release(self) -> bool:
+        """Let the version in force that waits for `orch go`. False if plan.md is not that version any more."""
+        world, content = self._loop.world, read(self._workspace.plan)
+        postponed = world.plan.postponed
+        if (
+            postponed is None
+            or not isinstance(content, bytes)
+            or hashlib.sha256(content).hexdigest() != postponed.digest
+        ):
+            return postponed is None
+        plan = check(content, self._children, world.plan.current)
+        if isinstance(plan, Plan):
+            at, revision = self._loop.clock.now(), world.plan.revision + 1
+            digest, summary, author = postponed.digest, postponed.summary, postponed.author
+            self._accept(content, PlanAccepted(at, revision, digest, summary, plan, author))
+        return isinstance(plan, Plan)
+
+    def _accept(self, content: bytes, event: PlanAccepted) -> None:
+        """Keep the version word for word, and post that it is in force."""
         self._workspace.plans.mkdir(mode=0o700, exist_ok=True)
-        write_atomic(self._workspace.plans / f"{revision:04d}.md", content.decode("utf-8-sig"))
-        loop.post(PlanAccepted(now, revision, digest, describe(diff(world.plan.current, plan)), plan, author))
+        write_atomic(self._workspace.plans / f"{event.revision:04d}.md", content.decode("utf-8-sig"))
+        self._loop.post(event)
 
 
 def _stale(revision: int) -> str:

@@ -57,11 +57,11 @@ def fix_everything(story: Story) -> bool:
     good = replace(plan, hold=False, tasks=tuple(replace(task, hold=False) for task in plan.tasks))
     stuck = [state.task for state in world.all_tasks if state.phase in (Phase.BLOCKED, Phase.FAILED)]
     stuck = [task for task in stuck if good.task(task) is not None or task == ORCHESTRATOR]
-    if good == story.file and not stuck and not world.plan.hold:
+    if good == story.file and not stuck and not world.plan.hold and world.plan.postponed is None:
         return True
     if good != story.file:
         story.save(good)
-    story.post(ev.HoldLifted(story.now))
+    story.go_ahead()
     for task in stuck:
         story.post(ev.RetryRequested(story.now, task))
     return False

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
+from supervisor.core.engine.foresee import surprise
 from supervisor.domain import event as ev
 from supervisor.domain.ask import Answer
 from supervisor.domain.child import Child
@@ -57,7 +58,24 @@ class Human(Executors):
         else:
             same = world.plan.digest == str(self.saved)
             revision = world.plan.revision if same else world.plan.revision + 1
-            self.post(ev.PlanAccepted(self.now, revision, str(self.saved), "an edit", self.file, self.author))
+            event = ev.PlanAccepted(self.now, revision, str(self.saved), "an edit", self.file, self.author)
+            postponed = world.plan.postponed
+            known = postponed.why if postponed is not None and postponed.digest == event.digest else None
+            why = None if same or world.config.surprise is None else known or surprise(world, event)
+            if why is None:
+                self.post(event)
+            elif known is None:
+                self.post(ev.PlanPostponed(self.now, event.digest, "an edit", self.file, why, self.author))
+
+    def go_ahead(self) -> None:
+        """`orch go`: what waits for it comes into force."""
+        world = self.world
+        assert world is not None
+        postponed = world.plan.postponed
+        if postponed is not None and postponed.digest == str(self.saved) and isinstance(self.file, Plan):
+            revision = world.plan.revision + 1
+            self.post(ev.PlanAccepted(self.now, revision, postponed.digest, "an edit", self.file, postponed.author))
+        self.post(ev.HoldLifted(self.now))
 
     def save(self, plan: Plan | str | None) -> None:
         self.saved += 1
@@ -130,7 +148,7 @@ class Human(Executors):
         stuck = [one.task for one in self.world.all_tasks if one.phase in (Phase.BLOCKED, Phase.FAILED)]
         match what:
             case 0:
-                self.post(ev.HoldLifted(self.now))
+                self.go_ahead()
             case 1:
                 self.post(ev.HoldSet(self.now))
             case 2 | 3 if stuck:

@@ -27,7 +27,7 @@ from tests.core.engine.peers import NOBODY, START, Repo, Rollout, Turn
 
 STATES = {str(state) for state in ServerState}
 TASK_STATES = {str(state) for state in TaskStatus}
-PLAN_STATES = {"in_force", "held", "rejected", "missing"}
+PLAN_STATES = {"in_force", "held", "rejected", "waiting", "missing"}
 MISHAPS = (
     "command",
     "down",
@@ -67,6 +67,7 @@ class Story(Human):
         self.luck = (40, 12, 5)[self.dice.roll(3)]  # of how many moments one is bad
         spared = self.dice.roll(1 << len(MISHAPS))
         self.spared = {kind for bit, kind in enumerate(MISHAPS) if spared >> bit & 1}
+        self.limit = 0.4 if "outage" in self.spared else None  # the share of running tasks that an edit may stop
         self.boot()
 
     # ── the supervisor ───────────────────────────────────────────────────────────────────────────
@@ -83,7 +84,14 @@ class Story(Human):
         self.config = CHILDREN[:1] if self.dice.rarely(12) else CHILDREN
         self.post(
             ev.SupervisorStarted(
-                self.now, self.next(), "1", (*self.config, ORCHESTRATOR_CHILD), alive, (1.0, 2.0), last=last
+                self.now,
+                self.next(),
+                "1",
+                (*self.config, ORCHESTRATOR_CHILD),
+                alive,
+                (1.0, 2.0),
+                last=last,
+                surprise=self.limit,
             )
         )
         self.post(ev.UpRequested(self.now, tuple(child.name for child in self.config)))

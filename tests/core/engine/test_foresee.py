@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from hypothesis import given
 from msgspec.structs import replace
 
-from supervisor.core.engine.foresee import describe_picture, picture_of
+from supervisor.core.engine.foresee import describe_picture, picture_of, surprise
 from supervisor.core.engine.reconcile import advance
+from supervisor.core.engine.state import plan_state
 from supervisor.domain import action as act
 from supervisor.domain import event as ev
-from supervisor.domain.plan import Budget, Effect, Foreseen, Task
+from supervisor.domain.plan import Budget, Effect, Foreseen, Problem, Task
 from supervisor.domain.task import Phase
 from supervisor.domain.world import World
 from tests.core.engine.scene import CHANGED, H1, T1, T2, Scene, asking, plan_of
@@ -21,6 +23,11 @@ from tests.core.engine.test_stories import numbers, showing, story_settings
 
 MOVED = replace(T1, child="mobile")
 HELD = replace(T1, hold=True)
+ON_MOBILE = replace(T2, id="T3", child="mobile")
+
+
+def with_settings(world: World, **changes: object) -> World:
+    return replace(world, config=replace(world.config, **changes))
 
 
 def picture(scene: Scene, *tasks: Task) -> dict[str, str]:
@@ -75,6 +82,65 @@ def test_only_the_run_of_a_running_task_is_stopped() -> None:
     scene = Scene(T1, T2).running("T1")
     event = ev.PlanAccepted(scene.now, 9, "new", "an edit", plan_of())
     assert [(one.task, one.stops) for one in picture_of(scene.world, event)] == [("T1", True), ("T2", False)]
+
+
+@pytest.mark.parametrize(
+    ("limit", "tasks", "waits"),
+    [
+        (None, (), False),
+        (1.0, (), False),
+        (0.5, (), True),
+        (0.5, (T1,), False),  # just the half
+        (0.49, (T1,), True),
+        (0.0, (T1, replace(ON_MOBILE, hold=True)), True),
+        (0.0, (T1, replace(ON_MOBILE, instructions="Another.")), False),  # a redirect ends no run
+        (0.0, (T1, ON_MOBILE), False),  # T2 was not running
+    ],
+)
+def test_an_edit_that_ends_too_many_runs_is_a_surprise(
+    limit: float | None, tasks: tuple[Task, ...], waits: bool
+) -> None:
+    scene = Scene(T1, ON_MOBILE, T2).running("T1").running("T3", "turn-3")
+    world = with_settings(scene.world, surprise=limit)
+    found = surprise(world, ev.PlanAccepted(scene.now, 9, "new", "an edit", plan_of(*tasks)))
+    assert (found is not None) is waits
+
+
+def test_a_surprise_says_which_runs_and_how_many() -> None:
+    scene = Scene(T1, ON_MOBILE).running("T1").running("T3", "turn-3")
+    world = with_settings(scene.world, surprise=0.125)
+    found = surprise(world, ev.PlanAccepted(scene.now, 9, "new", "an edit", plan_of(T1)))
+    assert found == "it would stop 1 of 2 running tasks (T3), more than `limits.surprise: 12.5%`"
+
+
+def test_what_waits_for_go_does_nothing_and_a_further_version_or_its_end_takes_its_place() -> None:
+    scene = Scene(T1).running("T1")
+    waits = partial(scene.post, ev.PlanPostponed, "d2", "T1 removed", plan_of(T2), "it would stop 1 of 1")
+    assert [action for action in waits() if not isinstance(action, act.Notify)] == []
+    assert (plan_state(scene.world), scene.status("T1"), scene.world.plan.revision) == ("waiting", "running", 1)
+    scene.start(running=("backend", "mobile"))
+    assert plan_state(scene.world) == "waiting", "a restart changes nothing"
+    scene.post(ev.PlanRejected, "d3", (Problem(1, "no title"),))
+    assert (plan_state(scene.world), scene.world.plan.postponed) == ("rejected", None)
+    waits()
+    assert plan_state(scene.world) == "waiting"
+    scene.post(ev.PlanMissing, "there is no plan.md")
+    assert (plan_state(scene.world), scene.world.plan.postponed) == ("missing", None)
+    waits()
+    scene.plan(T2)
+    assert (plan_state(scene.world), scene.status("T1")) == ("in_force", "retired")
+
+
+def test_what_waits_for_go_is_notified_once_for_each_save() -> None:
+    scene = Scene(T1).running("T1")
+    scene.world = with_settings(scene.world, notices=("asks",))
+    waits = partial(scene.post, ev.PlanPostponed, "d2", "T1 removed", plan_of(T2), "it would stop 1 of 1")
+    sent = [
+        action for _ in range(2) for action in (*waits(), *scene.post(ev.HoldSet)) if isinstance(action, act.Notify)
+    ]
+    assert [(one.title, one.text, one.next_step) for one in sent] == [
+        ("plan.md waits for `orch go`", "T1 removed: it would stop 1 of 1", "orch plan check")
+    ] * 2
 
 
 def test_the_picture_is_recorded_with_the_revision_and_kept() -> None:

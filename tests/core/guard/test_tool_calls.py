@@ -18,8 +18,8 @@ TWO = {"questions": [{"child": "api", "question": "Which port?"}, {"child": "app
     [
         ("note", {"text": "8080"}, "note", {"text": "8080", "source": "orchestrator"}),
         ("hold", {}, "hold", {}),
-        ("go", {}, "go", {"task": None}),
-        ("go", {"task": "T1"}, "go", {"task": "T1"}),
+        ("go", {}, "go", {"task": None, "source": "orchestrator"}),
+        ("go", {"task": "T1"}, "go", {"task": "T1", "source": "orchestrator"}),
         ("write_plan", {"text": TEXT, "version": "1-ab"}, "plan_written", {"digest": SHA}),
         ("ask_child", {"child": "api", "question": "Why?"}, "ask_child", {"child": "api", "question": "Why?"}),
         ("ask_children", TWO, "ask_child", {"child": "app", "question": "Which URL?"}),
@@ -40,9 +40,12 @@ def test_a_tool_call_covers_the_request_that_the_tool_makes(
 @pytest.mark.parametrize(
     ("tool", "arguments", "method", "params"),
     [
-        ("note", {"text": "8080"}, "note", {"text": "8081"}),
+        ("note", {"text": "8080"}, "note", {"text": "8081", "source": "orchestrator"}),
         ("note", {"text": "8080"}, "hold", {}),
-        ("go", {}, "go", {"task": "T1"}),
+        ("go", {}, "go", {"task": "T1", "source": "orchestrator"}),
+        ("go", {}, "go", {"task": None}),
+        ("go", {}, "go", {"task": None, "source": "human"}),
+        ("note", {"text": "8080"}, "note", {"text": "8080"}),
         ("write_plan", {"text": TEXT}, "plan_written", {"digest": "0" * 64}),
         ("write_plan", {"text": 7}, "plan_written", {"digest": SHA}),
         ("ask_children", TWO, "ask_child", {"child": "api", "question": "Which URL?"}),

@@ -287,12 +287,13 @@ def test_every_line_that_the_starter_comments_out_is_a_right_one(workspace: Work
         (child,),
         orchestrator(workspace, "gpt-5.5", "high"),
         "/path/to/codex",
-        Limits(),
+        Limits(surprise="50%"),
         rules,
         notify,
         Budget(20_000_000, 1440),
         Budget(2_000_000, 90),
         trusted_git={"api": False},
+        surprise=0.5,
     )
 
 
@@ -320,3 +321,18 @@ def test_any_file_content_is_read_or_is_an_error(data: bytes | str) -> None:
         workspace.config.write_bytes(data if isinstance(data, bytes) else data.encode())
         with pytest.raises(OrchError):
             load(workspace)
+
+
+@pytest.mark.parametrize(
+    ("written", "share"), [("50%", 0.5), ("0%", 0.0), ("100 %", 1.0), ("12.5%", 0.125), ("off", None), ("null", None)]
+)
+def test_a_share_is_a_percentage(workspace: WorkspacePaths, written: str, share: float | None) -> None:
+    workspace.config.write_text(f"children:\n  api: ../api\nlimits:\n  surprise: {written}\n", encoding="utf-8")
+    assert load(workspace).surprise == share
+
+
+@pytest.mark.parametrize("written", ["50", "0.5", "101%", "-1%", "half", "'%'", "5e1%", "\u0665%"])
+def test_a_share_is_nothing_else(workspace: WorkspacePaths, written: str) -> None:
+    message = error_of(workspace, f"children:\n  api: ../api\nlimits:\n  surprise: {written}\n")
+    assert message.startswith("CONFIG:4: `limits.surprise` may not be ")
+    assert message.endswith(": write a share of the running tasks, from `0%` to `100%`")

@@ -8,10 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from supervisor.core.engine.evolve import evolve
-from supervisor.domain.event import Event, PlanAccepted, PlanMissing, PlanRejected
+from supervisor.domain.event import Event, PlanAccepted, PlanMissing, PlanPostponed, PlanRejected
 from supervisor.domain.plan import HUMAN, ORCHESTRATOR
+from supervisor.domain.task import Phase
 from supervisor.domain.world import World
 from supervisor.runtime.plan.authors import Authors
 from supervisor.runtime.plan.watch import PlanWatch
@@ -68,6 +70,11 @@ class PlanFile:
         asyncio.run(self._watch.look_after(caught_up()))
         return list(self._posted)
 
+    def released(self) -> list[Event] | None:
+        """What is posted at `orch go`; None if that is refused."""
+        self._posted.clear()
+        return list(self._posted) if self._watch.release() else None
+
     def kept(self) -> dict[str, str]:
         return {path.name: path.read_text(encoding="utf-8") for path in sorted(self.workspace.plans.glob("*"))}
 
@@ -77,7 +84,8 @@ def file(tmp_path: Path) -> PlanFile:
     return PlanFile(tmp_path)
 
 
-def accepted(events: list[Event]) -> PlanAccepted:
+def accepted(events: list[Event] | None) -> PlanAccepted:
+    assert events is not None
     (event,) = events
     assert isinstance(event, PlanAccepted)
     return event
@@ -209,3 +217,61 @@ def test_commands_about_other_files_make_nobody_an_author(file: PlanFile) -> Non
     file.authors.observe(of_item("started", type="agentMessage", text="plan.md"))
 
     assert accepted(file.saved(PLAN)).author == HUMAN
+
+
+def surprising(file: PlanFile) -> PlanPostponed:
+    """Save a version that takes away the only running task."""
+    file.saved(PLAN)
+    task = replace(file.world.tasks["T1"], phase=Phase.WORKING, runs=1, new_run=False)
+    file.world = replace(file.world, tasks={"T1": task}, config=replace(file.world.config, surprise=0.5))
+    (event,) = file.saved(OTHER)
+    assert isinstance(event, PlanPostponed)
+    return event
+
+
+OTHER = PLAN.replace("T1", "T2")
+
+
+def test_a_version_that_would_stop_too_much_waits_and_is_no_revision_yet(file: PlanFile) -> None:
+    event = surprising(file)
+    assert (event.summary, event.author) == ("T2 added; T1 removed", HUMAN)
+    assert event.why == "it would stop 1 of 1 running tasks (T1), more than `limits.surprise: 50%`"
+    assert [(one.task, str(one.effect)) for one in event.picture] == [("T2", "waits"), ("T1", "retired")]
+    assert (file.world.plan.revision, [*file.kept()]) == (1, ["0001.md"])
+    assert file.looked() == []
+
+
+def test_go_lets_what_waits_in_force_word_for_word(file: PlanFile) -> None:
+    surprising(file)
+    events = file.released()
+    assert (accepted(events).revision, accepted(events).summary) == (2, "T2 added; T1 removed")
+    assert file.kept()["0002.md"] == OTHER
+    assert file.world.plan.postponed is None
+    assert file.released() == [], "nothing waits any more"
+
+
+def test_go_is_for_the_version_that_waits_only(file: PlanFile) -> None:
+    surprising(file)
+    file.workspace.plan.write_text(OTHER.replace("Do it.", "Do it twice."), encoding="utf-8")
+    assert file.released() is None
+    assert isinstance(file.looked()[0], PlanPostponed)
+
+
+def test_what_waits_waits_on_after_a_restart_whatever_runs_then(file: PlanFile) -> None:
+    surprising(file)
+    file.world = replace(file.world, tasks={"T1": replace(file.world.tasks["T1"], phase=Phase.DONE, new_run=True)})
+    file.restarted()
+    assert file.looked() == []
+    assert file.world.plan.postponed is not None
+    file.world = replace(file.world, config=replace(file.world.config, surprise=None))
+    file.restarted()
+    assert accepted(file.looked()).revision == 2, "no limit any more: it is an edit like any other"
+
+
+def test_a_further_edit_is_judged_anew(file: PlanFile) -> None:
+    surprising(file)
+    assert accepted(file.saved(PLAN + "And this.\n")).revision == 2
+    assert file.world.plan.postponed is None
+    file.saved(OTHER)
+    back = accepted(file.saved(PLAN + "And this.\n"))
+    assert (back.revision, back.summary, file.world.plan.postponed) == (2, "as before", None)

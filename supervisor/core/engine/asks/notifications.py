@@ -21,7 +21,7 @@ def notices(world: World, at: datetime) -> Iterator[Action]:
     """Send the notices that are due and were not sent yet: about asks, blocked or failed tasks, outages, the end."""
     if not world.config.notices:
         return
-    for notice in (*_asks(world), *_blocked(world, at), *_paused(world, at), *_end(world, at)):
+    for notice in (*_asks(world), *_postponed(world), *_blocked(world, at), *_paused(world, at), *_end(world, at)):
         if notice.kind in world.config.notices and notice.key not in world.notified:
             yield notice
 
@@ -40,6 +40,21 @@ def _asks(world: World) -> Iterator[Notify]:
             child=ask.child,
             task=ask.task,
             ask=ask.id,
+            why="something waits on a human",
+        )
+
+
+def _postponed(world: World) -> Iterator[Notify]:
+    if (postponed := world.plan.postponed) is not None:
+        yield Notify(
+            key=f"postponed {postponed.digest[:16]} {postponed.at.isoformat()}",
+            kind="asks",
+            title="plan.md waits for `orch go`",
+            text=f"{postponed.summary}: {postponed.why}"[:TEXT],
+            next_step="orch plan check",
+            child=None,
+            task=None,
+            ask=None,
             why="something waits on a human",
         )
 

@@ -22,7 +22,7 @@ from supervisor.domain.child import Child
 from supervisor.domain.plan import ORCHESTRATOR
 from supervisor.domain.server import Server
 from supervisor.domain.task import Due, Phase, TaskState
-from supervisor.domain.world import Settings, Stopping, SupervisorState, World
+from supervisor.domain.world import Postponed, Settings, Stopping, SupervisorState, World
 
 
 def supervisor_started(world: World, event: ev.SupervisorStarted) -> World:
@@ -40,6 +40,7 @@ def supervisor_started(world: World, event: ev.SupervisorStarted) -> World:
         exclude_tmp=event.exclude_tmp,
         confined=event.confined,
         trusted_git=event.trusted_git,
+        surprise=event.surprise,
     )
     fresh = {}
     for child in event.children:
@@ -119,12 +120,16 @@ def down_requested(world: World, event: ev.DownRequested) -> World:
     return with_supervisor(world, stopping=Stopping(since, event.now))
 
 
-def plan_changed(world: World, event: ev.PlanAccepted | ev.PlanRejected | ev.PlanMissing) -> World:
+def plan_changed(world: World, event: ev.PlanAccepted | ev.PlanPostponed | ev.PlanRejected | ev.PlanMissing) -> World:
     """Somebody saved or removed plan.md. Only an accepted version replaces the one in force."""
     if isinstance(event, ev.PlanRejected):
+        world = with_plan(world, postponed=None, read=event.digest)
         return with_plan(world, problems=event.problems, missing=None, rejected_by=event.author)
     if isinstance(event, ev.PlanMissing):
-        return with_plan(world, missing=event.reason, problems=())
+        return with_plan(world, missing=event.reason, problems=(), postponed=None, read="")
+    if isinstance(event, ev.PlanPostponed):
+        postponed = Postponed(event.digest, event.author, event.summary, event.why, event.picture, event.at)
+        return with_plan(world, missing=None, problems=(), postponed=postponed, read=event.digest)
     known = world.tasks
     fresh = {task.id: TaskState(task.id, task.title, task.child) for task in event.plan.tasks if task.id not in known}
     titles = {task.id: replace(known[task.id], title=task.title) for task in event.plan.tasks if task.id in known}
@@ -136,6 +141,8 @@ def plan_changed(world: World, event: ev.PlanAccepted | ev.PlanRejected | ev.Pla
         author=event.author,
         picture=event.picture,
         problems=(),
+        postponed=None,
+        read=event.digest,
         missing=None,
     )
     world = replace(world, plan=plan, tasks={**known, **titles, **fresh})

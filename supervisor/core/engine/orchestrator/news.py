@@ -35,6 +35,8 @@ def _news_of(before: World, after: World, event: ev.Event) -> Iterator[tuple[str
     match event:
         case ev.PlanAccepted() if event.author == HUMAN and event.revision > before.plan.revision:
             yield f"the human saved revision {event.revision} of plan.md: {event.summary}", False
+        case ev.PlanPostponed():
+            yield f"plan.md, as the {event.author} saved it, waits for the human's `orch go`: {event.why}", False
         case ev.SharedChanged() if after.map.drifts is not before.map.drifts:
             by = f" (task {event.task})" if event.task else ""
             yield f"{event.child} changed what others rely on{by}:\n{_quote(describe_drift(event.drift))}", True

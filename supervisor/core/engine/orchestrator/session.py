@@ -193,6 +193,11 @@ def _broken(world: World) -> bool:
     return bool(world.plan.problems) and world.plan.rejected_by == ORCHESTRATOR
 
 
+def _postponed(world: World) -> bool:
+    """Return whether the plan that the orchestrator saved waits for `orch go`."""
+    return world.plan.postponed is not None and world.plan.postponed.author == ORCHESTRATOR
+
+
 def orchestrate(world: World, at: datetime) -> Iterator[Action]:
     """Rule: open the orchestrator's thread when it is needed, start a turn when due, interrupt one that must end."""
     own, server, thread = world.orchestrator.state, world.servers.get(ORCHESTRATOR), world.threads.get(KEY)
@@ -262,7 +267,7 @@ def next_turn(world: World, at: datetime) -> Next | None:
     if own.phase not in (Phase.DONE, Phase.IDLE):
         return None
     if not planned(world):
-        if planning.tries >= MAX_TRIES or planning.rests:
+        if planning.tries >= MAX_TRIES or planning.rests or _postponed(world):
             return None
         text = prompts.fix(world.plan.problems if _broken(world) else (), world.plan.revision)
         why = "plan.md was rejected" if _broken(world) else "there is no new plan yet"
@@ -319,6 +324,7 @@ def asks(world: World, at: datetime) -> Iterator[tuple[Question, str]]:
     elif (
         own.phase is Phase.DONE
         and not planned(world)
+        and not _postponed(world)
         and planning.tries >= MAX_TRIES
         and not planning.rests
         and (own.not_before or at) <= at

@@ -58,6 +58,7 @@ def test_the_status_shows_what_is_known(supervisor: Supervisor) -> None:
             "author": None,
             "why": "there is no plan.md yet",
             "problems": [],
+            "read": None,
         },
         "orchestrator": None,
         "pauses": [],
@@ -98,7 +99,7 @@ def test_a_request_is_in_the_ledger_before_its_answer(supervisor: Supervisor) ->
             client.call("up", children=[]),
         ]
         still = ["nothing new starts, because there is no plan.md yet: write plan.md"]
-        assert answers == [{}, {"lifted": True, "still": still}, {}, {}]
+        assert answers == [{}, {"lifted": True, "still": still, "released": None}, {}, {}]
         started, *events = supervisor.recorded()
     assert isinstance(started, ev.SupervisorStarted)
     assert events == [
