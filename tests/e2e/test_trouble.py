@@ -361,3 +361,17 @@ def test_the_logs_show_the_story_of_one_task(lab: Lab) -> None:
     story += ["look_for_leftovers", "leftovers_looked", "run_checks", "checks_finished"]
     assert list(dict.fromkeys(events)) == story
     assert lab.runs("the lamp is blue")
+
+
+@pytest.mark.promise("hangs found")
+def test_a_server_that_hangs_during_a_request_of_ours_is_replaced_as_fast(lab: Lab) -> None:
+    before = lab.child("mobile", "ready")
+    os.kill(before["pid"], signal.SIGSTOP)
+    lab.plan(
+        task("T35", "mobile", report("after all")) + task("T36", "mobile", report("later"), fields=("after: T35",))
+    )
+    lab.until(lambda seen: any(one["child"] == "mobile" for one in lab.acts("open_thread")), timeout=10)
+    lab.until(
+        lambda seen: seen["children"][1]["state"] == "ready" and seen["children"][1]["pid"] != before["pid"], timeout=15
+    )
+    assert lab.task("T36", "done")["summary"] == "later"

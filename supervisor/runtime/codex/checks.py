@@ -1,4 +1,4 @@
-"""Run a verify command on a server, and keep what it prints, in order: both ends within a limit, and in a file."""
+"""Run verify commands on a server, and keep what they print, in order: both ends within a limit, and in a file."""
 
 from __future__ import annotations
 
@@ -6,18 +6,25 @@ import asyncio
 import os
 import shutil
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
 from supervisor.core.text.failures import end_of, failing_lines
 from supervisor.core.text.redact import redact_lines
+from supervisor.domain import action as act
+from supervisor.domain import event as ev
 from supervisor.domain.report import Check
+from supervisor.errors import OrchError
 from supervisor.runtime.codex.server import ServerClient
+from supervisor.runtime.config.model import Limits
+from supervisor.runtime.logs import Logs
 from supervisor.runtime.secrets import known
 from supervisor.shell.atomic import write_atomic
+from supervisor.shell.git.tree import changed_between, read_tree
 from supervisor.wire.codex.answers import EXECUTE
-from supervisor.wire.codex.params import Params, command_exec
+from supervisor.wire.codex.params import Params, command_exec, sandbox_policy
 
 MARGIN = 10.0  # seconds that we wait for a server beyond a command's own time-out
 TAIL = 4000  # characters of the end that go into the ledger
@@ -59,6 +66,67 @@ class Output:
             return _clean(head + tail)
         mark = f"\n[orch left out {self._lost:,} bytes here, about {self._lines:,} lines: limits.output_megabytes]\n"
         return f"{_clean(head)}{mark}{_clean(tail)}"
+
+
+class Verifier:
+    """Runs the verify commands of tasks on one child's server, and reports what changed in its work tree."""
+
+    def __init__(
+        self,
+        client: ServerClient,
+        limits: Limits,
+        logs: Logs,
+        outputs: Path,
+        post: Callable[[ev.Event], None],
+        now: Callable[[], datetime],
+        *,
+        exclude_tmp: bool,
+    ) -> None:
+        self._client = client
+        self._limits = limits
+        self._logs = logs
+        self._outputs = outputs
+        self._post = post
+        self._now = now
+        self._exclude_tmp = exclude_tmp
+
+    async def verify(self, action: act.RunChecks) -> None:
+        """Posts ChecksFinished or ChecksLost."""
+        where = (action.child, action.task, action.run)
+        try:
+            path = Path(self._client.child.path)
+            after = await asyncio.to_thread(read_tree, path)
+            changed = await asyncio.to_thread(changed_between, path, action.base, after) if action.base else ()
+            checks = tuple([await self._run(command, number, action) for number, command in enumerate(action.commands)])
+        except OrchError as error:
+            self._post(ev.ChecksLost(self._now(), *where, str(error)))
+            return
+        self._post(ev.ChecksFinished(self._now(), *where, checks, changed))
+
+    async def _run(self, command: str, number: int, action: act.RunChecks) -> Check:
+        at, network = self._now(), self._client.child.network
+        check = await run_check(
+            self._client,
+            command,
+            name=f"orch-{action.task}-{action.run}-{number}-{at.timestamp()}",
+            sandbox=sandbox_policy(action.sandbox, network=network, exclude_tmp=self._exclude_tmp),
+            timeout=self._limits.verify_minutes * 60,
+            limit=int(self._limits.output_megabytes * 1e6),
+            path=self._outputs / output_name(action.task, action.run, number, at),
+        )
+        if check.exit_code:
+            self._logs.say(
+                "check_failed",
+                level="warning",
+                child=action.child,
+                task=action.task,
+                run=action.run,
+                command=command,
+                exit_code=check.exit_code,
+                first=next((f"{line.number}: {line.text}" for line in check.failing), None),
+                output=check.log or None,
+            )
+        return check
 
 
 async def run_check(

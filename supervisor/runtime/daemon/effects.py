@@ -12,12 +12,11 @@ from typing import Any
 from supervisor.domain import action as act
 from supervisor.domain import event as ev
 from supervisor.domain.child import Child
-from supervisor.domain.report import Check
 from supervisor.domain.task import Due, TurnLook
 from supervisor.domain.thread import TurnSeen
 from supervisor.errors import ConnectionLost, OrchError, RpcError, WorkspaceError
 from supervisor.runtime.codex import leftovers
-from supervisor.runtime.codex.checks import output_name, run_check
+from supervisor.runtime.codex.checks import Verifier
 from supervisor.runtime.codex.role import ThreadRole, role_of
 from supervisor.runtime.codex.server import ServerClient
 from supervisor.runtime.config.model import Limits, NotifySettings
@@ -25,7 +24,7 @@ from supervisor.runtime.logs import Logs
 from supervisor.runtime.notify.notifier import Notifier
 from supervisor.runtime.survey.client import Surveyor
 from supervisor.runtime.workspace import WorkspacePaths
-from supervisor.shell.git.tree import changed_between, read_tree
+from supervisor.shell.git.tree import read_tree
 from supervisor.shell.process import tree_seconds
 from supervisor.wire.codex.answers import (
     LIST_TERMINALS,
@@ -42,7 +41,6 @@ from supervisor.wire.codex.answers import (
     turns_of,
 )
 from supervisor.wire.codex.params import (
-    sandbox_policy,
     thread_resume,
     thread_start,
     turn_start,
@@ -159,7 +157,7 @@ class ChildExecutor:
         outputs: Path,
     ) -> None:
         self._exclude_tmp = exclude_tmp
-        self._outputs = outputs
+        self._verifier = Verifier(client, limits, logs, outputs, post, now, exclude_tmp=exclude_tmp)
         self._logs = logs
         self._client = client
         self._child: Child = client.child
@@ -170,17 +168,30 @@ class ChildExecutor:
         self._now = now
         self._queue: asyncio.Queue[act.Action] = asyncio.Queue()
         self._starting: asyncio.Task[None] | None = None
+        self._doing: asyncio.Task[None] | None = None
+        self._stops = 0  # that are queued
 
     def take(self, action: act.Action) -> None:
-        """Queue an action. A stop cancels a start that is under way."""
-        if isinstance(action, act.StopServer) and self._starting is not None:
-            self._starting.cancel()
+        """Queue an action. A stop does not wait for what is under way and before it: a server that hangs answers none.
+        As with a lost connection, the outcome is read from the thread."""
+        if isinstance(action, act.StopServer):
+            self._stops += 1
+            if (under_way := self._starting or self._doing) is not None:
+                under_way.cancel()
         self._queue.put_nowait(action)
 
     async def run(self) -> None:
         while True:
             action = await self._queue.get()
-            await self._guarded(self._do, action)
+            if isinstance(action, act.StopServer):
+                self._stops -= 1
+                await self._guarded(self._do, action)
+                continue
+            if self._stops and not isinstance(action, act.RunChecks):
+                continue
+            self._doing = self._group.create_task(self._guarded(self._do, action), name=f"{type(action).__name__}")
+            await asyncio.wait({self._doing})
+            self._doing = None
 
     async def _guarded(self, do: Callable[[Any], Awaitable[None]], action: act.Action) -> None:
         try:
@@ -218,7 +229,7 @@ class ChildExecutor:
             case act.ReadLimits():
                 await self._read_limits(action)
             case act.RunChecks():
-                self._group.create_task(self._check(action), name=f"checks of {action.task}")
+                self._group.create_task(self._verifier.verify(action), name=f"checks of {action.task}")
             case act.SendAnswer():
                 await self._answer(action)
             case _:
@@ -352,43 +363,3 @@ class ChildExecutor:
         if session is not None and action.key in session.asked:
             call, request = session.asked[action.key]
             await session.connection.answer(call.id, reply(request, action.answer, call.params))
-
-    # ── checks ───────────────────────────────────────────────────────────────────────────────────
-
-    async def _check(self, action: act.RunChecks) -> None:
-        where = (action.child, action.task, action.run)
-        try:
-            path = Path(self._child.path)
-            after = await asyncio.to_thread(read_tree, path)
-            changed = await asyncio.to_thread(changed_between, path, action.base, after) if action.base else ()
-            checks = tuple([await self._run(command, number, action) for number, command in enumerate(action.commands)])
-        except OrchError as error:
-            self._post(ev.ChecksLost(self._now(), *where, str(error)))
-            return
-        self._post(ev.ChecksFinished(self._now(), *where, checks, changed))
-
-    async def _run(self, command: str, number: int, action: act.RunChecks) -> Check:
-        """Run one verify command in the child's sandbox."""
-        at = self._now()
-        check = await run_check(
-            self._client,
-            command,
-            name=f"orch-{action.task}-{action.run}-{number}-{at.timestamp()}",
-            sandbox=sandbox_policy(action.sandbox, network=self._child.network, exclude_tmp=self._exclude_tmp),
-            timeout=self._limits.verify_minutes * 60,
-            limit=int(self._limits.output_megabytes * 1e6),
-            path=self._outputs / output_name(action.task, action.run, number, at),
-        )
-        if check.exit_code:
-            self._logs.say(
-                "check_failed",
-                level="warning",
-                child=action.child,
-                task=action.task,
-                run=action.run,
-                command=command,
-                exit_code=check.exit_code,
-                first=next((f"{line.number}: {line.text}" for line in check.failing), None),
-                output=check.log or None,
-            )
-        return check
