@@ -8,15 +8,18 @@ import os
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from typing import Any
 
 import anyio
 import anyio.to_thread
-from mcp.server.mcpserver import MCPServer
+from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
-from mcp_types import ToolAnnotations
+from mcp_types import CallToolResult, InputRequiredResult, ToolAnnotations
+from pydantic import ValidationError
 
 from supervisor import __version__
 from supervisor.errors import OrchError
+from supervisor.mcp.arguments import misfits, unknown_argument, unknown_tool
 from supervisor.mcp.client import SupervisorClient
 from supervisor.mcp.page import NOTICE, Answer, Tool
 from supervisor.mcp.plan_tools import PlanTools
@@ -43,9 +46,29 @@ def serve(workspace: WorkspacePaths) -> None:
     os._exit(0)
 
 
+class _Server(MCPServer[object]):
+    """The SDK's server, with our sentences about calls that do not fit."""
+
+    async def call_tool(
+        self, name: str, arguments: dict[str, Any], context: Context[object, Any] | None = None
+    ) -> CallToolResult | InputRequiredResult:
+        known = {tool.name: tool.input_schema.get("properties", {}) for tool in await self.list_tools()}
+        if name not in known:
+            raise ToolError(unknown_tool(name, known))
+        for argument in arguments:
+            if argument not in known[name]:
+                raise ToolError(unknown_argument(name, argument, known[name]))
+        try:
+            return await super().call_tool(name, arguments, context)
+        except ToolError as error:
+            if isinstance(error.__cause__, ValidationError):
+                raise ToolError(misfits(name, error.__cause__)) from error.__cause__
+            raise
+
+
 def build(workspace: WorkspacePaths) -> MCPServer[object]:
     """Build the server with all tools of this workspace."""
-    server: MCPServer[object] = MCPServer(SERVER, version=__version__, instructions=_INSTRUCTIONS, log_level="WARNING")
+    server = _Server(SERVER, version=__version__, instructions=_INSTRUCTIONS, log_level="WARNING")
     client = SupervisorClient(workspace)
     for theme in (RepoTools(workspace, client), PlanTools(workspace, client), WorkTools(workspace, client)):
         for tool in theme.tools():

@@ -16,6 +16,7 @@ from msgspec.structs import fields
 
 from supervisor.domain.status import Status
 from supervisor.wire.plain import typed
+from supervisor.wire.type_words import in_words
 
 LINE_LIMIT = 8 * 2**20  # bytes of one message; a status of 2,000 tasks has about 1.5 MB
 
@@ -212,5 +213,7 @@ def _sentence(method: Method[NoParams, object], problem: str) -> str:
         return f"`{method.name}` needs {missing[2]}" if missing[1] else f"`{method.name}` takes no {unknown[2]}"
     kinds = {one.name: one.type for one in fields(method.params)}
     words = get_args(kinds.get(field)) if get_origin(kinds.get(field)) is Literal else ()
+    if words:
+        what = f"it may not be {what.partition('Invalid enum value ')[2]}" if "enum" in what else what
     choices = f"; it is one of {', '.join(f'`{word}`' for word in words)}" if words else ""
-    return f"`{field}` of `{method.name}` is wrong: {what[:1].lower()}{what[1:]}{choices}"
+    return f"`{field}` of `{method.name}` is wrong: {in_words(what)}{choices}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import threading
@@ -86,6 +87,53 @@ def test_wrong_arguments_are_an_error_and_do_no_harm(tools: Session) -> None:
     with pytest.raises(Refused, match="there is no child `nobody`: use backend, mobile"):
         tools("files", child="nobody")
     assert tools("repos")["children"]
+
+
+RAW = re.compile(
+    r"validation error|Input should|Field required|pydantic|type=|String should|Unknown tool|Error executing"
+)
+UNFIT: tuple[object, ...] = (7, "x" * 300_000, None, True, [], {}, [7], {"a": 1}, -1, 0.5, 10**12, "no such word")
+
+
+def test_every_argument_that_does_not_fit_is_told_in_a_sentence(tools: Session) -> None:
+    said: list[str] = []
+    for tool in tools.tools():
+        known = tool.input_schema.get("properties", {})
+        needed = dict.fromkeys(tool.input_schema.get("required", ()), "backend")
+        lines = [{**needed, name: value} for name in known for value in UNFIT] if tool.name in READING else []
+        lines += [{**needed, "nonsense": 1}, *([{}] if needed else [])]
+        for arguments in lines:
+            if tool.name in ("wait", "ask_child", "ask_children") and "nonsense" not in arguments:
+                continue  # they wait, or ask
+            try:
+                tools(tool.name, **arguments)
+            except Refused as error:
+                # The SDK puts words of its own before ours.
+                said.append(str(error).removeprefix(f"Error executing tool {tool.name}: "))
+    assert [one for one in said if RAW.search(one) or "\n" in one] == []
+    assert len(said) > 60
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments", "says"),
+    [
+        ("files", {}, "`files` needs `child`"),
+        ("files", {"child": 7}, "`child` of `files` must be text"),
+        ("files", {"child": "backend", "offset": 0}, "`offset` of `files` must be at least 1"),
+        ("files", {"child": "backend", "pth": "x"}, "`files` takes no `pth`: did you mean `path`?"),
+        ("hold", {"task": "T1"}, "`hold` takes no arguments"),
+        ("answer", {"ask": "A1", "decision": "yes"}, "`decision` of `answer` must be `accept`, `decline` or `text`"),
+        ("ask_children", {"questions": [{"child": "backend"}]}, "`ask_children` needs `questions.0.question`"),
+        ("ask_children", {"questions": "x"}, "`questions` of `ask_children` must be a list"),
+        ("note", {"text": "x" * 8001}, "`text` of `note` must be at most 8000 characters long"),
+        ("wait", {"seconds": -1}, "`seconds` of `wait` must be at least 0"),
+        ("nte", {}, "there is no tool `nte`: did you mean `note`?"),
+    ],
+)
+def test_the_sentences_about_arguments(tool: str, arguments: dict[str, object], says: str, tools: Session) -> None:
+    with pytest.raises(Refused) as refused:
+        tools(tool, **arguments)
+    assert str(refused.value) == says
 
 
 def test_a_supervisor_that_hangs_does_not_block_other_tools(workspace: WorkspacePaths, tools: Session) -> None:

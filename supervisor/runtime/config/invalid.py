@@ -14,6 +14,7 @@ from msgspec.inspect import DictType, LiteralType, Metadata, StructType, Type, U
 from supervisor.core.plan.diagnostics import any_of, quoted
 from supervisor.runtime.config.mistakes import Mistake, Where, name_of
 from supervisor.runtime.config.schema import ChildPart, ConfigFile
+from supervisor.wire.type_words import in_words
 
 
 def mistake_of(error: ValidationError, data: dict[Any, Any]) -> Mistake:
@@ -30,8 +31,7 @@ def mistake_of(error: ValidationError, data: dict[Any, Any]) -> Mistake:
         return Mistake(where, f"{key} may not be {quoted(word)}", _suggestion(word, _choices(where)))
     if place.startswith("`key`"):
         return Mistake(where, f"a key of {key if where else 'the file'} is not text", "put it in quotes")
-    words = _WHOLE.sub(r"\1", _WORDS.sub(_in_words, message[0].lower() + message[1:]))
-    return Mistake(where, f"{key}: {words}", "correct that line")
+    return Mistake(where, f"{key}: {in_words(message)}", "correct that line")
 
 
 def _unknown(where: Where, known: Sequence[str]) -> Mistake:
@@ -92,22 +92,7 @@ def _choices(where: Where) -> list[str]:
     return [str(value) for one in _types(where) if isinstance(one, LiteralType) for value in one.values]
 
 
-def _in_words(found: re.Match[str]) -> str:
-    return " or ".join(_KINDS.get(kind, quoted(kind)) for kind in found[1].split(" | "))
-
-
 _UNKNOWN = re.compile("Object contains unknown field `(.*)`", re.DOTALL)
 _MISSING = re.compile("Object missing required field `(.*)`", re.DOTALL)
 _NO_CHOICE = re.compile("Invalid enum value (.*)", re.DOTALL)
 _STEPS = re.compile(r"\.(\w+)|\[(\d+|\.\.\.)\]")
-_WORDS = re.compile("`([^`]*)`")
-_WHOLE = re.compile(r"(\d+)\.0\b")
-_KINDS = {
-    "str": "text",
-    "int": "a whole number",
-    "float": "a number",
-    "bool": "`true` or `false`",
-    "array": "a list",
-    "object": "a mapping",
-    "null": "nothing",
-}

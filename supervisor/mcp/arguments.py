@@ -1,0 +1,66 @@
+"""Say what is wrong with the arguments of a tool call: which argument of which tool, and what it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from pydantic import ValidationError
+
+from supervisor.core.plan.diagnostics import any_of, nearest, quoted
+
+SHOWN = 3  # problems in one answer
+
+
+def unknown_tool(tool: str, known: Collection[str]) -> str:
+    return f"there is no tool {_corrected(tool, known)}"
+
+
+def unknown_argument(tool: str, argument: str, known: Collection[str]) -> str:
+    return f"`{tool}` takes no {_corrected(argument, known)}" if known else f"`{tool}` takes no arguments"
+
+
+def misfits(tool: str, error: ValidationError) -> str:
+    """Return what is wrong, without the values: they may be secret."""
+    found = [_misfit(tool, one["type"], one["loc"], one.get("ctx", {})) for one in error.errors()]
+    return "; ".join(dict.fromkeys(found[:SHOWN]))
+
+
+def _misfit(tool: str, kind: str, place: tuple[int | str, ...], bounds: Mapping[str, object]) -> str:
+    name = quoted(".".join(map(str, place)))
+    if kind == "missing":
+        return f"`{tool}` needs {name}"
+    bound = next((f"{words} {_number(bounds[key])}" for key, words in _BOUNDS.items() if key in bounds), "")
+    if kind == "literal_error":
+        bound = str(bounds.get("expected", "")).replace("'", "`")
+    elif kind in ("string_too_long", "string_too_short"):
+        bound += " characters long"
+    elif kind in ("too_long", "too_short"):
+        bound += " entries long"
+    wanted = bound or next((words for start, words in _KINDS.items() if kind.startswith(start)), "as its schema says")
+    return f"{name} of `{tool}` must be {wanted}"
+
+
+def _number(bound: object) -> str:
+    return f"{bound:g}" if isinstance(bound, float) else f"{bound}"
+
+
+def _corrected(word: str, known: Collection[str]) -> str:
+    near = nearest(word, known)
+    return f"{quoted(word)}: " + (f"did you mean {quoted(near)}?" if near else f"use {any_of(known)}")
+
+
+_BOUNDS = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"} | {
+    "max_length": "at most",
+    "min_length": "at least",
+}
+_KINDS = {
+    "string": "text",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "`true` or `false`",
+    "list": "a list",
+    "tuple": "a list",
+    "dict": "an object",
+    "model": "an object",
+    "finite": "a number",
+}
