@@ -8,14 +8,13 @@ from typing import Any
 import pytest
 
 from supervisor import __version__
-from supervisor.cli.display.skew import difference
+from supervisor.cli.display.skew import NEWER, RESTART, skew_of
 from supervisor.errors import OTHER_VERSION
 from supervisor.runtime.daemon import launch
 from tests.cli.conftest import Orch
 from tests.cli.scene import JsonDict, Standin, child, status_json
 
 READY: dict[str, Any] = {"pid": 5, "codex": "0.163.0"}
-HOW = "`orch up --restart` restarts it in place (servers and turns go on)"
 
 
 def of_version(version: str | None) -> JsonDict:
@@ -33,14 +32,14 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return calls
 
 
-@pytest.mark.parametrize(("version", "word"), [("0.0.9", "older"), ("99.0", "newer")])
-def test_off_a_terminal_up_says_so_and_names_the_command(
-    version: str, word: str, orch: Orch, standin: Callable[..., Standin], asked: list[str]
+@pytest.mark.parametrize(("version", "word", "next_step"), [("0.0.9", "older", RESTART), ("99.0", "newer", NEWER)])
+def test_off_a_terminal_up_says_so_and_names_what_to_do(
+    version: str, word: str, next_step: str, orch: Orch, standin: Callable[..., Standin], asked: list[str]
 ) -> None:
     standin(of_version(version))
     code, out, err = orch("up")
     assert (code, out, asked) == (0, "1 of 1 child ready\n", ["reload"])
-    assert err.startswith(f"the supervisor ({version}) is {word} than this orch ({__version__})\n{HOW}\n")
+    assert err.startswith(f"the supervisor ({version}) is {word} than this orch ({__version__})\n{next_step}\n")
 
 
 def test_the_same_version_is_not_worth_a_word(orch: Orch, standin: Callable[..., Standin], asked: list[str]) -> None:
@@ -79,7 +78,7 @@ def test_on_a_terminal_up_offers_the_restart(
 
 def test_status_says_so_too(orch: Orch, standin: Callable[..., Standin]) -> None:
     standin(of_version("0.0.9"))
-    assert f"\n            older than this orch ({__version__}): {HOW}\n" in orch("status").out
+    assert f"\n            older than this orch ({__version__}): {RESTART}\n" in orch("status").out
     assert "than this orch" not in orch("status", "--json").out
 
 
@@ -113,5 +112,21 @@ def test_a_supervisor_that_cannot_start_over_names_the_other_way(
     ],
 )
 def test_versions_are_compared_as_people_number_them(version: str | None, expected: str) -> None:
-    assert difference(version).startswith(expected)
-    assert bool(difference(version)) == bool(expected)
+    skew = skew_of(version)
+    assert (skew.what if skew is not None else "").startswith(expected)
+    assert (skew is None) == (not expected)
+
+
+def test_a_newer_supervisor_is_not_replaced_by_an_older_one(
+    orch: Orch, standin: Callable[..., Standin], asked: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    standin(of_version("99.0"))
+    code, out, err = orch("up", "--restart")
+    assert (code, out, asked) == (1, "", [])
+    assert err == (
+        f"orch: the supervisor (99.0) is newer than this orch ({__version__}), and is not restarted with it: {NEWER}\n"
+    )
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    code, _, err = orch("up")
+    assert (code, asked, "[y/N]" in err) == (0, ["reload"], False)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from supervisor.cli.display.blocks import Block, Cell, Grid, Line, clean, one_line
 from supervisor.cli.display.output import state
-from supervisor.cli.display.skew import HOW, difference
+from supervisor.cli.display.skew import skew_of
 
 if TYPE_CHECKING:
     from supervisor.domain.status import AskInfo, ChildInfo, Status, TaskInfo
@@ -59,8 +59,8 @@ def _head(status: Status, now: datetime) -> Iterator[Block]:
     ]
     rest = ", ".join(word for word in words if word)
     yield Line((Cell("supervisor  ", "dim"), state(daemon.state), Cell(f"  {rest}" if rest else "")))
-    if daemon.state == "up" and (differs := difference(daemon.version)):
-        yield Line((Cell(f"{differs}: {HOW}", "yellow"),), 12)
+    if daemon.state == "up" and (skew := skew_of(daemon.version)) is not None:
+        yield Line((Cell(f"{skew.what}: {skew.next_step}", "yellow"),), 12)
     if daemon.problem:
         yield Line((Cell(one_line(daemon.problem), "red"),), 12)
     plan = status.plan

@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 from supervisor import __version__
 
-HOW = "`orch up --restart` restarts it in place (servers and turns go on)"
+RESTART = "`orch up --restart` restarts it in place (servers and turns go on)"
+NEWER = "use the newer orch: this one may not read what that supervisor wrote"
 
 
-def difference(version: str | None) -> str:
-    """Say how the version of a supervisor differs from that of this command; "" if it does not."""
+class Skew(NamedTuple):
+    """How the version of a supervisor differs from that of this command, and what to do about it."""
+
+    what: str
+    next_step: str
+    older: bool
+
+
+def skew_of(version: str | None) -> Skew | None:
+    """Compare the version of a supervisor with ours; None if they are the same."""
     if version == __version__:
-        return ""
+        return None
     if version is None:
-        return f"of another version than this orch ({__version__})"
-    return f"{'older' if _order(version) < _order(__version__) else 'newer'} than this orch ({__version__})"
+        return Skew(f"of another version than this orch ({__version__})", RESTART, True)
+    if _order(version) < _order(__version__):
+        return Skew(f"older than this orch ({__version__})", RESTART, True)
+    return Skew(f"newer than this orch ({__version__})", NEWER, False)
 
 
 def _order(version: str) -> list[tuple[int, str]]:

@@ -16,7 +16,7 @@ def reconfigure(workspace: WorkspacePaths, before: str, after: str) -> bool:
     not answer: then the new text stays.
     """
     replace_text(workspace, before, after)
-    if not launch.locked(workspace):
+    if not launch.comes_up(workspace):
         return False
     try:
         launch.reload(workspace)

@@ -10,12 +10,11 @@ from supervisor import __version__
 from supervisor.cli.display import output
 from supervisor.cli.display.blocks import one_line
 from supervisor.cli.display.progress import Progress
-from supervisor.cli.display.skew import HOW, difference
-from supervisor.errors import OrchError, SupervisorDown
+from supervisor.cli.display.skew import skew_of
+from supervisor.errors import OrchError, RequestRefused, SupervisorDown
 from supervisor.runtime import calling
 from supervisor.runtime.daemon import launch
 from supervisor.runtime.workspace import WorkspacePaths
-from supervisor.shell.control_client import ControlClient
 from supervisor.wire.glance import glance
 
 if TYPE_CHECKING:
@@ -33,8 +32,7 @@ def taken_in(workspace: WorkspacePaths, named: Sequence[str], *, restart: bool =
     if launch.reload(workspace):
         output.say("the supervisor reloaded the config")
     try:
-        with ControlClient(workspace.control_socket) as client:
-            client.call("up", children=list(named))
+        launch.persistently(workspace, lambda client: client.call("up", children=list(named)))
     except SupervisorDown as error:
         raise _gone(error) from error
 
@@ -73,16 +71,18 @@ def _meet(workspace: WorkspacePaths, *, restart: bool) -> None:
     Raises SupervisorDown if it does not come back, RequestRefused if it cannot be restarted in place.
     """
     version = glance(calling.live(workspace)).supervisor.version
-    differs = difference(version)
-    if differs:
-        output.say(f"the supervisor ({one_line(version or 'unknown')}) is {differs}")
-    if restart or (
-        differs and output.interactive() and output.says_yes("restart it in place? Servers and turns go on.")
-    ):
+    skew = skew_of(version)
+    who = f"the supervisor ({one_line(version or 'unknown')})"
+    if restart and skew is not None and not skew.older:
+        raise RequestRefused(f"{who} is {skew.what}, and is not restarted with it", skew.next_step)
+    if skew is not None:
+        output.say(f"{who} is {skew.what}")
+    asked = skew is not None and skew.older and output.interactive()
+    if restart or (asked and output.says_yes("restart it in place? Servers and turns go on.")):
         launch.start_over(workspace)
         output.say(f"the supervisor was restarted in place ({__version__})")
-    elif differs:
-        output.say(HOW)
+    elif skew is not None:
+        output.say(skew.next_step)
 
 
 def _gone(error: SupervisorDown) -> OrchError:

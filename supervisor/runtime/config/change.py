@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import stat
+from pathlib import Path
 
 from supervisor.errors import ConfigError
 from supervisor.runtime.config.read import read
@@ -32,14 +34,24 @@ def replace_text(workspace: WorkspacePaths, before: str, after: str) -> None:
     Raises ConfigError if the new text is not valid, or somebody else changed the file.
     """
     read(workspace.config, after.encode())
-    if text_of(workspace) != before:
-        raise ConfigError(f"{workspace.config} was changed by somebody else meanwhile", "run this again")
     path = workspace.config.resolve()  # through a link, which stays
     try:
+        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError as error:
+        raise _unwritable(path, error) from error
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)  # for the moment in which another command of ours may do the same
+        if text_of(workspace) != before:
+            raise ConfigError(f"{workspace.config} was changed by somebody else meanwhile", "run this again")
         mode = stat.S_IMODE(path.stat().st_mode)
         write_atomic(path, after)
         os.chmod(path, mode)
     except OSError as error:
-        raise ConfigError(
-            f"{path} cannot be written ({error.strerror})", "make it and its folder writable, then run this again"
-        ) from error
+        raise _unwritable(path, error) from error
+    finally:
+        os.close(folder)
+
+
+def _unwritable(path: Path, error: OSError) -> ConfigError:
+    next_step = "make it and its folder writable, then run this again"
+    return ConfigError(f"{path} cannot be written ({error.strerror})", next_step)

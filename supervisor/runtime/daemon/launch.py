@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from supervisor.domain.process import MARK
 from supervisor.errors import OTHER_VERSION, OrchError, RequestRefused, SupervisorDown, SupervisorHangs, WorkspaceError
@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from supervisor.shell.control_client import ControlClient
 
 LOOK = 0.05  # seconds between two polls of a supervisor that starts
+STARTS_OVER = 5  # times that a supervisor may start over while one request is made
 LISTENS_WITHIN = 20.0  # seconds for a started supervisor to open its control socket; a long ledger takes one or two
+
+T = TypeVar("T")
 
 
 class Starting(NamedTuple):
@@ -118,13 +121,35 @@ def reload(workspace: WorkspacePaths) -> bool:
 
     Raises RequestRefused for an invalid config (then nothing changes), SupervisorDown if it does not come back.
     """
-    with _connect(workspace) as client:
+
+    def ask(client: ControlClient) -> str | None:
         since = glance(client.call("status")).supervisor.since
-        if not client.call("reload")["changed"]:
-            return False
+        return since if client.call("reload")["changed"] else None
+
+    since = persistently(workspace, ask)
+    if since is None:
+        return False
     if not comes_up(workspace, since):
         raise SupervisorDown("the supervisor ended while it reloaded the config", "see `orch logs`, then run `orch up`")
     return True
+
+
+def persistently(workspace: WorkspacePaths, ask: Callable[[ControlClient], T]) -> T:
+    """Call `ask` with a connection to the supervisor, and again if that starts over meanwhile.
+
+    Raises SupervisorDown if it ended, or starts over again and again, and whatever `ask` raises.
+    """
+    for _ in range(STARTS_OVER):
+        try:
+            with _connect(workspace) as client:
+                return ask(client)
+        except SupervisorHangs:
+            raise
+        except SupervisorDown as error:
+            if not comes_up(workspace):
+                raise
+            last = error
+    raise last
 
 
 def start_over(workspace: WorkspacePaths) -> None:

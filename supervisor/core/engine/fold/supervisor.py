@@ -42,6 +42,7 @@ def supervisor_started(world: World, event: ev.SupervisorStarted) -> World:
         trusted_git=event.trusted_git,
         surprise=event.surprise,
     )
+    started_over = world.supervisor.exiting and world.supervisor.stopping is None
     fresh = {}
     for child in event.children:
         known = world.servers.get(child.name, Server(child))
@@ -49,7 +50,7 @@ def supervisor_started(world: World, event: ev.SupervisorStarted) -> World:
             known,
             child=child,
             state=after_server(known.state, ServerTrigger.RESET),
-            wanted=child.name in event.running,
+            wanted=child.name in event.running or (started_over and known.wanted),
             pid=None,
             since=event.at,
             problem=None,

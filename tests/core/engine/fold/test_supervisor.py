@@ -37,6 +37,16 @@ def test_a_new_supervisor_takes_over_what_was_and_trusts_no_connection() -> None
     assert world.plan.current == plan_of(T1)
 
 
+def test_one_that_starts_over_still_wants_the_servers_that_were_wanted_and_do_not_run_yet() -> None:
+    before = Scene()
+    started = ev.SupervisorStarted(before.now, 7, "1.1", (BACKEND, MOBILE), (), (1.0,))
+    wanted = evolve(evolve(before.world, started), ev.UpRequested(before.now, ("mobile",)))
+    over = evolve(evolve(wanted, ev.ReloadRequested(before.now)), started)
+    assert {name: one.wanted for name, one in over.servers.items()} == {"backend": False, "mobile": True}
+    killed = evolve(wanted, started)  # whoever starts another one says what is wanted
+    assert {name: one.wanted for name, one in killed.servers.items()} == {"backend": False, "mobile": False}
+
+
 def test_children_come_and_go_with_the_config() -> None:
     other = Child("firmware", "/repos/firmware")
     scene = Scene()
