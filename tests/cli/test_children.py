@@ -163,14 +163,14 @@ def test_a_config_with_an_error_is_not_edited(
 
 
 def test_a_child_is_removed_and_its_repo_stays(workspace: WorkspacePaths, orch: Orch) -> None:
-    assert orch("remove", "backend") == (0, "removed backend: its server has stopped, its repo stays\n", "")
+    assert orch("remove", "backend") == (0, "removed backend: its repo stays\n", "")
     assert workspace.config.read_text(encoding="utf-8") == "children:\n  mobile: ../mobile\n"
     assert (workspace.root.parent / "backend" / ".git").is_dir()
 
 
 def test_a_removal_is_reported_as_json(workspace: WorkspacePaths, orch: Orch) -> None:
     code, out, _ = orch("remove", "backend", "--json")
-    assert (code, json.loads(out)) == (0, {"removed": "backend", "server": "stopped", "supervisor": "down"})
+    assert (code, json.loads(out)) == (0, {"removed": "backend", "server": "none", "supervisor": "down"})
 
 
 def test_an_unknown_child_gets_the_nearest_name(workspace: WorkspacePaths, orch: Orch) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from supervisor.cli.main import run
+from supervisor.cli.setup import offer
 from supervisor.runtime.config import load as config
 from supervisor.runtime.workspace import WorkspacePaths
 from tests import CHECKOUT
@@ -100,6 +101,17 @@ def test_a_submodule_is_not_offered(ws: Path, capsys: pytest.CaptureFixture[str]
     err = capsys.readouterr().err
     assert err.startswith(f"orch: {super_repo / 'docs'} lies in the repo {super_repo}, and there is no other git repo")
     assert f"orch -C {ws.parent}/workspace init" in err
+
+
+def test_of_very_many_repos_the_nearest_are_offered(
+    ws: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(offer, "SHOWN", 1)
+    assert run(["init"]) == 2
+    assert capsys.readouterr().err == (
+        "git repos nearby:\n   1  my-cli  ../my cli\nand 1 more, which are farther away\n"
+        "orch: no repo is named: to take all of these, run `orch init 'my-cli=../my cli'`\n"
+    )
 
 
 def test_no_repo_at_all_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -58,6 +58,20 @@ def test_what_a_supervisor_refuses_is_taken_back() -> None:
         assert list(_who(lab.status())) == ["backend"]
 
 
+def test_nothing_is_written_while_the_supervisor_hangs() -> None:
+    with Lab("backend") as lab:
+        web = lab.repo("web")
+        pid = lab.up()["supervisor"]["pid"]
+        text = lab.workspace.config.read_text(encoding="utf-8")
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            hanging = lab.orch("add", str(web), check=False)
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        assert (hanging.returncode, f"(process {pid}) does not answer" in hanging.stderr) == (3, True)
+        assert lab.workspace.config.read_text(encoding="utf-8") == text
+
+
 def test_a_server_without_a_supervisor_is_stopped_with_its_child() -> None:
     with Lab("backend", "mobile") as lab:
         before = lab.up()

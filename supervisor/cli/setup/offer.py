@@ -26,23 +26,26 @@ def chosen(root: Path, folder: Path, options: Sequence[str], *, as_json: bool) -
     Without one, prints what was found, and raises UsageError with the command that takes it all; `folder` and `options`
     are how `orch init` was called. Raises UsageError, too, if there is no repo or none is chosen.
     """
-    found = _found(root)
+    found, more = _found(root)
     command = _command(root, folder, options, found)
     if as_json:
         output.emit_json({"found": [{"name": name, "path": path} for name, path in found], "command": command})
     if not found:
         raise UsageError(*_nothing_near(root))
     if not as_json:
-        _show(found)
+        _show(found, more)
     if as_json or not output.interactive():
         raise UsageError("no repo is named", f"to take all of these, run `{command}`")
     return _ask(found)
 
 
-def _found(root: Path) -> list[Pair]:
-    """Return the repos nearby with the names that they would get. A workspace is not offered as a child."""
-    folders = [path for path in nearby(root) if not (path / CONFIG_NAME).is_file()][:SHOWN]
-    return [(name, config_path(root, path)) for name, path in zip(names_for(folders), folders, strict=True)]
+def _found(root: Path) -> tuple[list[Pair], int]:
+    """Return the nearest repos with the names that they would get, and how many more there are. A workspace is not
+    offered as a child."""
+    folders = [path for path in nearby(root) if not (path / CONFIG_NAME).is_file()]
+    shown = folders[:SHOWN]
+    pairs = [(name, config_path(root, path)) for name, path in zip(names_for(shown), shown, strict=True)]
+    return pairs, len(folders) - len(shown)
 
 
 def _command(root: Path, folder: Path, options: Sequence[str], found: Sequence[Pair]) -> str:
@@ -65,11 +68,13 @@ def _nothing_near(root: Path) -> tuple[str, str]:
     )
 
 
-def _show(found: Sequence[Pair]) -> None:
+def _show(found: Sequence[Pair], more: int) -> None:
     output.say("git repos nearby:")
     wide = max(len(name) for name, _ in found)
     for number, (name, path) in enumerate(found, start=1):
         output.say(f"  {number:>2}  {name:<{wide}}  {one_line(path)}")
+    if more:
+        output.say(f"and {more} more, which are farther away")
 
 
 def _ask(found: Sequence[Pair]) -> list[Pair]:

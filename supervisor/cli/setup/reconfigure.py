@@ -12,9 +12,10 @@ def reconfigure(workspace: WorkspacePaths, before: str, after: str) -> bool:
     """Replace the text `before` of the config by `after`, and have a running supervisor reload it.
 
     Returns whether a supervisor runs. Raises ConfigError if the new text is not valid, or somebody else changed the
-    file; RequestRefused if the supervisor refuses it: then the old text is back; SupervisorDown if the supervisor does
-    not answer: then the new text stays.
+    file; SupervisorHangs if the supervisor does not answer: then nothing is written; RequestRefused if it refuses the
+    config: then the old text is back.
     """
+    launch.comes_up(workspace)
     replace_text(workspace, before, after)
     if not launch.comes_up(workspace):
         return False

@@ -59,14 +59,15 @@ def remove(
             f"{workspace.config} was left alone: {error}", f"take `{name}` out of it, then run `orch up`"
         ) from error
     running = reconfigure(workspace, text, edited)
-    stopped = _stopped(workspace, name) if running else ending.stop_server(workspace, name)
+    if running:
+        state = "stopped" if _stopped(workspace, name) else "stopping"
+    else:
+        state = "stopped" if ending.stop_server(workspace, name) else "none"
     if as_json:
-        state = "stopped" if stopped else "stopping"
         output.emit_json({"removed": name, "server": state, "supervisor": "up" if running else "down"})
     else:
-        output.emit(
-            f"removed {name}: {'its server has stopped' if stopped else 'its server is stopping'}, its repo stays"
-        )
+        servers = {"stopped": "its server has stopped, ", "stopping": "its server is stopping, ", "none": ""}
+        output.emit(f"removed {name}: {servers[state]}its repo stays")
     return 0
 
 

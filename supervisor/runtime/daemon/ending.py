@@ -73,16 +73,17 @@ def stop_leftovers(workspace: WorkspacePaths, report: Callable[[str], None]) -> 
 
 
 def stop_server(workspace: WorkspacePaths, child: str) -> bool:
-    """End the server of one child, and all that it started, while no supervisor is up. Returns True.
+    """End the server of one child, and all that it started, while no supervisor is up. Returns whether there was any.
 
     Raises OrchError naming what survives.
     """
     registry = Registry(workspace.registry)
     running = {name: record for name, record in registry.alive().items() if name == child}
-    if running or process.marked(workspace.mark(child)):
-        _stop_all(workspace, running, (), lambda _: None, child)
-        registry.drop(child)
-        registry.save()
+    if not running and not process.marked(workspace.mark(child)):
+        return False
+    _stop_all(workspace, running, (), lambda _: None, child)
+    registry.drop(child)
+    registry.save()
     return True
 
 
