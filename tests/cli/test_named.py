@@ -19,7 +19,8 @@ def ran(workspace: WorkspacePaths) -> WorkspacePaths:
     one = {"ts": "2026-11-23T10:00:00Z", "level": "info", "event": "e", "task": "Retired-1", "child": "gone"}
     workspace.ledger.write_text(json.dumps(one) + "\n", encoding="utf-8")
     workspace.plan.write_text(
-        "# Plan: P\n## Working Plan\n### T1 — One\n- child: backend\n\nDo.\n\n### T2 - Two\n- kid: x\n",
+        "# Plan: P\n## Contracts\n### C1 — Answer\n- between: backend, mobile\n\n"
+        "## Working Plan\n### T1 — One\n- child: backend\n\nDo.\n\n### T2 - Two\n- kid: x\n",
         encoding="utf-8",
     )
     return workspace

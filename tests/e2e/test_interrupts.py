@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -67,6 +68,18 @@ def test_up_and_down_say_that_the_supervisor_goes_on(slow: Lab) -> None:
         )
     slow.orch("down")
     assert not launch.locked(slow.workspace)
+
+
+def test_a_supervisor_whose_starter_is_gone_before_it_is_ready_goes_on(
+    slow: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in slow.environ.items():
+        monkeypatch.setenv(name, value)
+    starting = launch.begin(slow.workspace, [])
+    assert starting is not None
+    os.close(starting.read_end)
+    assert launch.comes_up(slow.workspace)
+    assert slow.status()["children"][0]["state"] == "starting"
 
 
 def test_in_the_foreground_nothing_goes_on(slow: Lab) -> None:

@@ -42,10 +42,13 @@ def _all_recorded(workspace: WorkspacePaths, kind: Kind) -> Sequence[str]:
 def _tasks(workspace: WorkspacePaths) -> Sequence[str]:
     """Return what plan.md may name as a task, even if it has errors and was never in force."""
     with suppress(OSError):
-        return _TASK.findall(workspace.plan.read_text(encoding="utf-8-sig", errors="replace"))
+        parts = _PART.split(workspace.plan.read_text(encoding="utf-8-sig", errors="replace"))
+        return [task for part in parts if part.casefold().startswith(_PLAN) for task in _TASK.findall(part)]
     return ()
 
 
+_PLAN = "working plan"
+_PART = re.compile(r"^ {0,3}## +", re.MULTILINE)
 _TASK = re.compile(r"^ {0,3}### +([A-Za-z0-9_-]+)", re.MULTILINE)
 
 

@@ -8,28 +8,27 @@ from types import FrameType
 
 from supervisor.cli.display import output
 from supervisor.runtime.codex.registry import Registry
-from supervisor.runtime.daemon import ending
+from supervisor.runtime.daemon import ending, launch
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.process.handle import open_handle
 
+INTERRUPTED = 130
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def end_early(workspace: WorkspacePaths) -> int:
-    """End a supervisor that was interrupted before it answered, and what it started. Returns 130.
+    """End, in order, a supervisor whose start was interrupted. Returns as `follow_to_the_end`, or 130 if none started.
 
-    Raises OrchError naming what survives.
+    Raises SupervisorHangs if it does not come up.
     """
-    ending.end_supervisor(ending.supervisor_process(workspace), 0)
-    ending.stop_leftovers(workspace, output.say)
-    output.say("orch: interrupted: the supervisor was ended before it was up")
-    return 130
+    output.say("orch: interrupted: the supervisor ends as soon as it is up")
+    return follow_to_the_end(workspace, end_it=True) if launch.comes_up(workspace) else INTERRUPTED
 
 
-def follow_to_the_end(workspace: WorkspacePaths) -> int:
+def follow_to_the_end(workspace: WorkspacePaths, *, end_it: bool = False) -> int:
     """Return once the supervisor has ended: 0 if it left no server behind, else 1.
 
-    SIGINT, SIGTERM and SIGHUP end it in order, in place of this process.
+    SIGINT, SIGTERM and SIGHUP end it in order, in place of this process. `end_it` does so at once.
     """
     supervisor = ending.supervisor_process(workspace)
     handle = open_handle(supervisor) if supervisor is not None else None
@@ -41,6 +40,8 @@ def follow_to_the_end(workspace: WorkspacePaths) -> int:
         before = {number: signal.signal(number, end) for number in STOP_SIGNALS}
         try:
             with contextlib.closing(handle):
+                if end_it:
+                    handle.terminate()
                 while not handle.wait_blocking(3600):
                     pass
         finally:

@@ -72,10 +72,10 @@ def _in_foreground(workspace: WorkspacePaths, children: Sequence[str]) -> int:
     from supervisor.cli.steer.foreground import end_early, follow_to_the_end
 
     _check(workspace, children)
-    starting = None if launch.locked(workspace) else launch.begin(workspace, children, mirrored=True)
-    if starting is None:
-        raise OrchError("a supervisor is up already", "run `orch down` first, or leave out --foreground")
     try:
+        starting = None if launch.locked(workspace) else launch.begin(workspace, children, mirrored=True)
+        if starting is None:
+            raise OrchError("a supervisor is up already", "run `orch down` first, or leave out --foreground")
         starting.wait()
     except KeyboardInterrupt:
         return end_early(workspace)

@@ -66,8 +66,9 @@ def _children(world: World, left: Sequence[Task]) -> Iterator[str]:
         if server is None:
             yield f"{child} is not in the config of the running supervisor: run `orch up`"
         elif server.state in _NEXT:
-            why, next_step = f": {server.problem}" if server.problem else "", _NEXT[server.state].format(child)
-            yield f"the server of {child} is {server.state}{why}: {next_step}"
+            problem, next_step = server.problem or "", _NEXT[server.state].format(child)
+            rest = (problem,) if "`orch " in problem else (problem, next_step)  # most problems name their own remedy
+            yield ": ".join((f"the server of {child} is {server.state}", *filter(None, rest)))
         elif (external := external_turn(world, child)) is not None:
             yield external
     for key in dict.fromkeys(thread_key(task, world.tasks[task.id]) for task in left if task.child != HUMAN):

@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import NoReturn, TextIO
 
@@ -76,7 +76,8 @@ def _start_over(workspace: WorkspacePaths, lock: TextIO, successor: Sequence[str
 
 def _report_to_starter(text: str) -> None:
     """Report to the process that started us, over the pipe that is our standard output, and close the pipe."""
-    os.write(1, text.encode("utf-8", "replace"))
+    with suppress(BrokenPipeError):  # Ctrl-C ended it meanwhile: we go on
+        os.write(1, text.encode("utf-8", "replace"))
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, 1)
     os.close(null)

@@ -78,6 +78,13 @@ def test_servers_count_only_if_they_have_something_to_do() -> None:
     assert still(scene) == ["the server of backend is failed: no codex: fix that, then run `orch restart backend`"]
 
 
+def test_a_problem_that_names_its_remedy_is_not_given_another() -> None:
+    scene = Scene(T1)
+    ill(scene, "backend", ServerState.FAILED, "/x does not exist: correct the path, then run `orch up backend`")
+    (line,) = still(scene)
+    assert line.endswith("does not exist: correct the path, then run `orch up backend`")
+
+
 def test_a_server_that_comes_back_by_itself_needs_nothing() -> None:
     scene = Scene(T1)
     ill(scene, "backend", ServerState.BACKOFF, "it ended with code 9")
