@@ -13,13 +13,16 @@ from typing import Annotated
 import anyio.to_thread
 from pydantic import Field
 
+from supervisor.core.engine.foresee import describe_picture
 from supervisor.core.plan.diff import describe, diff
 from supervisor.domain.plan import FILE_LIMIT, Plan, Rejection
 from supervisor.domain.status import Status
 from supervisor.errors import OrchError, RequestRefused, UsageError, WorkspaceError
 from supervisor.mcp.client import SupervisorClient
 from supervisor.mcp.page import Answer, Tool
-from supervisor.runtime.config.load import named
+from supervisor.runtime.config.load import load_present, named
+from supervisor.runtime.daemon.lock import holder
+from supervisor.runtime.plan.outlook import outlook
 from supervisor.runtime.plan.read import check, read
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.atomic import write_atomic
@@ -62,7 +65,8 @@ class PlanTools:
         self,
         text: Annotated[str | None, Field(description="A text; without one: plan.md.", max_length=FILE_LIMIT)] = None,
     ) -> Answer:
-        """Check whether a text would be accepted as plan.md. Lists its problems by line, or its tasks and changes."""
+        """Check whether a text would be accepted as plan.md. Lists its problems by line, or its tasks, its
+        changes, what it would do to tasks (`does`), and why it would wait for the human (`waits`)."""
         content = self._content() if text is None else _encoded(text)
         old = self._in_force()
         plan = check(content, self._children(), old)
@@ -78,7 +82,17 @@ class PlanTools:
             "tasks": tasks[:TASKS],
             "tasks_in_all": len(tasks),
             "changes": describe(diff(old, plan)),
+            **self._foreseen(content, plan),
         }
+
+    def _foreseen(self, content: bytes, plan: Plan) -> Answer:
+        """What the text would do to the tasks, and whether it would wait for the human; nothing if it is not known."""
+        try:
+            config, up = load_present(self._workspace), holder(self._workspace) is not None
+            seen = outlook(self._workspace, config, content, plan, up=up)
+        except OrchError:
+            return {}
+        return {"does": describe_picture(seen.picture), "waits": seen.waits}
 
     async def write_plan(
         self, text: Text, version: Annotated[str, Field(description="The version that read_plan gave.")]

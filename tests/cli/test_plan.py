@@ -51,9 +51,10 @@ def test_a_good_plan_is_summarised(workspace: WorkspacePaths, orch: Orch) -> Non
     assert orch("plan", "check") == (
         0,
         "plan.md is fine: Pair devices: 2 tasks, 1 contract\n"
-        "TASK  CHILD    AFTER  TITLE\n"
-        "T1    backend  -      Answer 202\n"
-        "T2    mobile   T1     Poll\n",
+        "TASK  CHILD    AFTER  TITLE       THEN\n"
+        "T1    backend  -      Answer 202  starts\n"
+        "T2    mobile   T1     Poll        waits: after T1\n"
+        "no supervisor is up: the next `orch up` starts T1; leaves waiting T2\n",
         "",
     )
 
@@ -61,7 +62,7 @@ def test_a_good_plan_is_summarised(workspace: WorkspacePaths, orch: Orch) -> Non
 def test_changes_are_shown_relative_to_the_newest_revision(workspace: WorkspacePaths, orch: Orch) -> None:
     keep(workspace, "# Plan: Old\n\n## Working Plan\n", GOOD)
     workspace.plan.write_text(GOOD.replace("202.", "204."), encoding="utf-8")
-    assert orch("plan", "check").out.splitlines()[-1] == "compared with revision 2: C1 changed (affects T1)"
+    assert orch("plan", "check").out.splitlines()[-2] == "compared with revision 2: C1 changed (affects T1)"
 
 
 def test_a_good_plan_as_json_has_its_tasks(workspace: WorkspacePaths, orch: Orch) -> None:
@@ -112,6 +113,14 @@ def test_a_good_plan_as_json_has_its_tasks(workspace: WorkspacePaths, orch: Orch
             "budget": None,
             "revision": 1,
             "changes": "T2 scheduled differently",
+            "template": False,
+            "in_force": False,
+            "when": "orch up",
+            "picture": [
+                {"task": "T1", "child": "backend", "effect": "starts", "why": "", "running": False},
+                {"task": "T2", "child": "mobile", "effect": "waits", "why": "after T1", "running": False},
+            ],
+            "waits": None,
         },
         "",
     )
@@ -239,7 +248,9 @@ def test_revisions_are_compared(
     keep(workspace, "same\na\n", "same\nb\n")
     workspace.plan.write_text("same\n\tc\x1b[2J\n", encoding="utf-8")
     code, out, err = orch("plan", "diff", *arguments)
-    assert (code, out.splitlines(), err) == (0, [*head, "@@ -1,2 +1,2 @@", " same", *changed], "")
+    assert (code, out.splitlines()) == (0, [*head, "@@ -1,2 +1,2 @@", " same", *changed])
+    pending = "no supervisor is up: the next `orch up` reads plan.md; compared with revision 2\n"
+    assert err == ("" if arguments else pending)
 
 
 def test_a_comparison_as_json_is_exact(workspace: WorkspacePaths, orch: Orch) -> None:

@@ -259,5 +259,6 @@ def test_a_text_is_checked_without_being_written(workspace: WorkspacePaths, tool
         fine = tools("check_plan", text=PLAN.replace("Do it.", "Do it well."))
         assert (fine["ok"], fine["tasks_in_all"], fine["tasks"][0]["child"]) == (True, 1, "backend")
         assert "T1" in fine["changes"]
+        assert (fine["does"], fine["waits"]) == ("starts T1", None)
         assert tools("check_plan")["ok"]
     assert workspace.plan.read_text(encoding="utf-8") == PLAN

@@ -1,9 +1,10 @@
-"""`orch plan check`: check plan.md, and compare it with the revision in force."""
+"""`orch plan check`: check plan.md, compare it with the revision in force, and show what it would do."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from msgspec import to_builtins
 
@@ -11,13 +12,17 @@ from supervisor.cli.command.parameters import Argument, Json
 from supervisor.cli.display import output
 from supervisor.cli.display.blocks import Block, Cell, Grid, Line, one_line
 from supervisor.cli.plan.history import revisions
+from supervisor.core.engine.foresee import describe_picture
 from supervisor.core.plan.diff import describe
 from supervisor.core.plan.diff import diff as compare
-from supervisor.domain.plan import Plan, Problem, Rejection
-from supervisor.errors import UsageError
-from supervisor.runtime.config.load import named
+from supervisor.domain.plan import Effect, Foreseen, Plan, Problem, Rejection
+from supervisor.errors import OrchError, UsageError
+from supervisor.runtime.config.load import load_present, named
+from supervisor.runtime.daemon.lock import holder
+from supervisor.runtime.plan.outlook import Outlook, outlook
 from supervisor.runtime.plan.read import check as check_plan
 from supervisor.runtime.plan.read import read
+from supervisor.runtime.templates import is_untouched
 from supervisor.runtime.workspace import WorkspacePaths
 
 
@@ -27,7 +32,8 @@ def check(
     *,
     as_json: Json = False,
 ) -> int:
-    """Print every problem with its line, or what the plan contains and changes. Returns 0 if it is valid, else 1.
+    """Print every problem with its line, or what the plan contains, changes and would do. Returns 0 if it is valid,
+    else 1.
 
     Raises UsageError if `file` does not exist.
     """
@@ -46,14 +52,38 @@ def check(
             for one in plan.problems:
                 output.emit(f"{name}:{one.line}: {one_line(one.message)}")
         return 1
-    changes = describe(compare(old, plan)) if old else None
+    assert isinstance(content, bytes), "what is not read is rejected"
+    found = Checked(
+        plan,
+        revision,
+        describe(compare(old, plan)) if old else None,
+        is_untouched("plan.template.md", content.decode("utf-8-sig")),
+        _outlook(workspace, content, plan),
+    )
     if as_json:
-        output.emit_json(_as_json(plan, revision, changes))
+        output.emit_json(_as_json(found))
     else:
-        _show(name, plan, revision, changes)
+        _show(name, found)
         for one in plan.warnings:
             output.say(f"{name}:{one.line}: warning: {one_line(one.message)}")
     return 0
+
+
+class Checked(NamedTuple):
+    """A valid plan, and what is known of it."""
+
+    plan: Plan
+    revision: int | None  # the newest one; None: there is none
+    changes: str | None  # since that revision
+    template: bool  # it is the template of `orch init`, and nobody has written a plan yet
+    outlook: Outlook | str  # what it would do, or why that is not known
+
+
+def _outlook(workspace: WorkspacePaths, content: bytes, plan: Plan) -> Outlook | str:
+    try:
+        return outlook(workspace, load_present(workspace), content, plan, up=holder(workspace) is not None)
+    except OrchError as error:
+        return str(error)
 
 
 def content_of(workspace: WorkspacePaths, file: Path | None) -> tuple[str, bytes | Rejection]:
@@ -77,7 +107,8 @@ def _kept(workspace: WorkspacePaths, revision: int | None, children: list[str]) 
     return old if isinstance(old, Plan) else None
 
 
-def _as_json(plan: Plan, revision: int | None, changes: str | None) -> dict[str, object]:
+def _as_json(found: Checked) -> dict[str, object]:
+    plan, seen = found.plan, found.outlook if isinstance(found.outlook, Outlook) else None
     return {
         "ok": True,
         "problems": [],
@@ -87,21 +118,63 @@ def _as_json(plan: Plan, revision: int | None, changes: str | None) -> dict[str,
         "tasks": [to_builtins(task) for task in plan.tasks],
         "contracts": [to_builtins(contract) for contract in plan.contracts],
         "budget": to_builtins(plan.budget),
-        "revision": revision,
-        "changes": changes,
+        "revision": found.revision,
+        "changes": found.changes,
+        "template": found.template,
+        "in_force": seen is not None and seen.revision is not None,
+        "when": ("now" if seen.up else "orch up") if seen is not None else None,
+        "picture": to_builtins(seen.picture) if seen is not None else None,
+        "waits": seen.waits if seen is not None else None,
     }
 
 
-def _show(name: str, plan: Plan, revision: int | None, changes: str | None) -> None:
+def _show(name: str, found: Checked) -> None:
+    plan, seen = found.plan, found.outlook
     counts = f"{_count(plan.tasks, 'task')}, {_count(plan.contracts, 'contract')}"
     held = ", held (`hold: yes`)" if plan.hold else ""
+    if found.template:
+        next_step = "say in it what should change, then write `hold: no`"
+        output.show([Line((Cell(f"{name} is the untouched template", "yellow"), Cell(f": {next_step}")))])
+        return
     blocks: list[Block] = [Line((Cell(f"{name} is fine", "green"), Cell(f": {plan.title}: {counts}{held}")))]
-    if plan.tasks:
-        rows = ((task.id, task.child, ", ".join(task.after), task.title) for task in plan.tasks)
-        blocks.append(Grid(("TASK", "CHILD", "AFTER", "TITLE"), tuple(tuple(map(Cell, row)) for row in rows)).filled())
-    if changes is not None:
-        blocks.append(Line((Cell(f"compared with revision {revision}: {changes}"),)))
+    blocks += _tasks(plan, seen.picture if isinstance(seen, Outlook) else ())
+    if found.changes is not None:
+        blocks.append(Line((Cell(f"compared with revision {found.revision}: {found.changes}"),)))
+    blocks += (Line((Cell(line),)) for line in _in_words(seen))
     output.show(blocks)
+
+
+def _tasks(plan: Plan, picture: Sequence[Foreseen]) -> Iterator[Block]:
+    """Show the tasks of the plan, then those that it retires, each with what happens to it."""
+    titles = {task.id: task for task in plan.tasks}
+    then = {one.task: one for one in picture}
+    rows = [(task.id, task.child, ", ".join(task.after), task.title, _then(then.get(task.id))) for task in plan.tasks]
+    rows += [(one.task, one.child, "", "", _then(one)) for one in picture if one.task not in titles]
+    if rows:
+        yield Grid(("TASK", "CHILD", "AFTER", "TITLE", "THEN"), tuple(tuple(map(Cell, row)) for row in rows)).filled()
+
+
+def _then(one: Foreseen | None) -> str:
+    if one is None:
+        return ""
+    if one.effect is Effect.UNCHANGED:
+        return f"unchanged ({one.why})" if one.why else "unchanged"
+    return f"{one.effect}: {one.why}" if one.why else str(one.effect)
+
+
+def _in_words(seen: Outlook | str) -> Iterator[str]:
+    if isinstance(seen, str):
+        yield f"what it would do is not known: {one_line(seen)}"
+        return
+    does = describe_picture(seen.picture) or "changes nothing that runs or waits"
+    if seen.revision is not None:
+        yield f"it is revision {seen.revision}, which is in force"
+    elif seen.up:
+        yield f"once it is in force, it {does}"
+    if not seen.up:
+        yield f"no supervisor is up: the next `orch up` {does}"
+    if seen.waits is not None:
+        yield f"it waits for `orch go`: {seen.waits}"
 
 
 def _count(things: tuple[object, ...], noun: str) -> str:

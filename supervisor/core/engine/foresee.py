@@ -150,7 +150,8 @@ def _running_turn(world: World, task: Task, state: TaskState, at: datetime) -> t
         return (Effect.MOVED if task.child != state.child else Effect.INTERRUPTED), why
     if _outdated(world, state):
         return Effect.REDIRECTED, "its running turn is told the change"
-    return Effect.UNCHANGED, "its turn runs"
+    gone = state.turn is not None and state.turn.away is not None
+    return Effect.UNCHANGED, "it continues once its server is back" if gone else "its turn runs"
 
 
 def _ended_turn(world: World, task: Task, state: TaskState) -> tuple[Effect, str]:

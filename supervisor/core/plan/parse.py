@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from supervisor.core.plan.conflicts import conflicts
 from supervisor.core.plan.diagnostics import MAX_PROBLEMS, Diagnostic, any_of, nearest, problems_of, quoted, rejection
 from supervisor.core.plan.fields import Fields, scan
+from supervisor.core.plan.leaks import leaks
 from supervisor.core.plan.outline import Outline, PlanHeading, outline, trimmed
 from supervisor.core.plan.rules import USUAL_SECTIONS, cut, rules
 from supervisor.core.plan.strays import Read, ids, strays, words
@@ -58,6 +59,7 @@ def parse(text: str, children: Collection[str], known: Collection[str] = ()) -> 
     plan = reader.plan()
     if reader.diagnostics:
         return rejection(reader.diagnostics)
+    reader.warnings += leaks(text)
     return replace(plan, warnings=problems_of(reader.warnings, "warning")) if reader.warnings else plan
 
 

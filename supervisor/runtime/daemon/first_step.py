@@ -11,13 +11,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
-from supervisor import __version__
 from supervisor.domain.action import Action, EnsureServer
-from supervisor.domain.event import Event, SupervisorStarted, UpRequested
+from supervisor.domain.event import Event, UpRequested
 from supervisor.errors import OrchError
 from supervisor.runtime.codex import spawn
 from supervisor.runtime.codex.registry import Registry
 from supervisor.runtime.config.model import Config
+from supervisor.runtime.config.started import started
 from supervisor.runtime.daemon.recorder import Recorder
 from supervisor.runtime.logs import Logs
 from supervisor.runtime.secrets import clean
@@ -46,28 +46,7 @@ def first_step(
 ) -> FirstStep:
     """Take the first step. `main.run` explains `up`. Raises StoreError if it cannot be recorded."""
     now = recorder.clock.now
-    events: list[Event] = [
-        SupervisorStarted(
-            now(),
-            os.getpid(),
-            __version__,
-            (*config.children, config.orchestrator),
-            tuple(registry.alive()),
-            config.limits.retry_seconds,
-            config.rules,
-            config.notify.on if config.notify else (),
-            config.plan_budget,
-            config.task_budget,
-            last=recorder.clock.after,
-            pause_seconds=config.limits.pause_seconds,
-            stall_minutes=config.limits.stall_minutes,
-            leftover_seconds=config.limits.leftover_seconds,
-            exclude_tmp=config.exclude_tmp,
-            confined=config.confined,
-            surprise=config.surprise,
-            trusted_git=tuple(name for name, trusts in config.trusted_git.items() if trusts),
-        )
-    ]
+    events: list[Event] = [started(config, os.getpid(), registry.alive(), now(), recorder.clock.after)]
     if up is not None:
         events.append(UpRequested(now(), tuple(up) or tuple(child.name for child in config.children)))
     decided = recorder.decide([clean(event) for event in events])

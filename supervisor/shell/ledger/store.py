@@ -57,16 +57,32 @@ class Ledger:
 
         Raises StoreError if a file cannot be read or written, or holds a line that is not an event of this version.
         """
-        closed, kept = segments(self._path), checkpoint.read(self._path)
         try:
             self._path.parent.mkdir(mode=0o700, exist_ok=True)
             self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            data = self._path.read_bytes()
+            opened, whole = self._read(self._path.read_bytes())
         except OSError as error:
             raise StoreError(
                 f"the ledger {self._path} cannot be opened ({error.strerror})",
                 "make the workspace writable, then run `orch up`",
             ) from error
+        if opened.cut:
+            os.ftruncate(self._file, whole)
+        self._size = whole
+        return opened
+
+    def peek(self) -> Opened:
+        """Read what `open` reads, and change nothing. Raises StoreError, also if it grows or is compacted meanwhile."""
+        try:
+            return self._read(self._path.read_bytes() if self._path.exists() else b"")[0]
+        except OSError as error:
+            raise StoreError(
+                f"the ledger {self._path} cannot be read ({error.strerror})", "see its permissions"
+            ) from error
+
+    def _read(self, data: bytes) -> tuple[Opened, int]:
+        """Read the checkpoint and the events after it. `data`: the open file; return also how much of it is whole."""
+        closed, kept = segments(self._path), checkpoint.read(self._path)
         whole = data.rfind(b"\n") + 1
         open_lines = _fields(data[:whole].splitlines(), self._path)
         before = _last_closed(closed, open_lines[0][1]["seq"] if open_lines else None, self._path)
@@ -79,11 +95,9 @@ class Ledger:
             if segment.last > after:
                 events += _decoded(_read(segment), segment.path, after)
         events += _decoded(open_lines, self._path, after)
-        if whole < len(data):
-            os.ftruncate(self._file, whole)
-        self._size, self._due = whole, after < before
+        self._due = after < before
         last = events[-1].at if events else kept.at if kept is not None else None
-        return Opened(kept.world if kept is not None else None, tuple(events), last, len(data) - whole)
+        return Opened(kept.world if kept is not None else None, tuple(events), last, len(data) - whole), whole
 
     def append(self, events: Sequence[Event], label: Callable[[Event], dict[str, object]]) -> list[dict[str, object]]:
         """Record events with one fsync and return their lines. Either all of them are recorded or none.
