@@ -122,9 +122,9 @@ class _Checks:
     async def trust(self) -> str:
         """List what git would run because a repo says so. A person decides about each such repo, once."""
         assert self._workspace is not None
-        loaded = config.load(self._workspace)
+        loaded = config.load_present(self._workspace)
         told = []
-        for child in loaded.children:
+        for child in config.present(loaded):
             found = await asyncio.to_thread(git_programs, Path(child.path))
             if not found:
                 continue

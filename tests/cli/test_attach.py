@@ -116,6 +116,11 @@ def test_attach_without_a_terminal_is_an_error(orch: Orch, standin: Callable[...
             'the orchestrator has not been asked for a plan yet: run `orch plan "PROBLEM"`, or name a child or a task',
         ),
         (
+            shows(orchestrator={**ORCHESTRATOR, "server": "stopped", "why": "it was stopped"}),
+            None,
+            "the server of the orchestrator is stopped (it was stopped): see `orch status`",
+        ),
+        (
             shows(orchestrator={**ORCHESTRATOR, "thread": None, "why": "the server is starting"}),
             None,
             1,

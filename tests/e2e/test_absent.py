@@ -85,7 +85,8 @@ def test_what_only_reads_the_config_needs_no_repo(pair: Lab) -> None:
     pair.plan(task("T1", "alpha", report("done")))
     assert "T1" in pair.orch("plan", "check").stdout
     assert pair.orch("status", check=False).returncode == 3
-    assert "alpha" in pair.orch("doctor", check=False).stdout
+    checked = pair.orch("doctor", check=False).stdout
+    assert [line.split()[1] for line in checked.splitlines() if "child `alpha`" in line] == ["config"]
     assert pair.orch("logs", "--child", "alpha").returncode == 0
 
 

@@ -85,4 +85,7 @@ def _orchestrator(info: OrchestratorInfo | None) -> tuple[str, str]:
         raise NotAttachable(
             f"the orchestrator has no thread yet{why}", "it gets one when its first turn starts; see `orch status`"
         )
+    if info.server not in ("ready", "unhealthy"):
+        why = f" ({one_line(info.why, 120)})" if info.why else ""
+        raise NotAttachable(f"the server of the orchestrator is {info.server}{why}", "see `orch status`")
     return info.thread, info.socket
