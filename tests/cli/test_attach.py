@@ -118,6 +118,7 @@ def test_attach_without_a_terminal_is_an_error(orch: Orch, standin: Callable[...
         (
             shows(orchestrator={**ORCHESTRATOR, "server": "stopped", "why": "it was stopped"}),
             None,
+            1,
             "the server of the orchestrator is stopped (it was stopped): see `orch status`",
         ),
         (
