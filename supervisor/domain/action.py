@@ -8,7 +8,7 @@ from msgspec import Struct, field
 
 from supervisor.domain.ask import Answer, AskKind, NoticeKind, RequestKey
 from supervisor.domain.plan import Sandbox, SandboxMode
-from supervisor.domain.task import Brief, Due, Tree
+from supervisor.domain.task import Brief, ChangeList, Due, Tree
 
 
 class EnsureServer(Struct, frozen=True):
@@ -45,7 +45,7 @@ class StartTurn(Struct, frozen=True):
     child: str
     task: str
     run: int  # number of the attempt, from 1
-    fresh: bool  # the working tree as this run found it has not been read yet
+    fresh: bool  # read the working tree first: it is the base of the changes
     thread: str
     message: str  # the client message id
     due: Due
@@ -129,9 +129,11 @@ class RunChecks(Struct, frozen=True):
     task: str
     run: int  # number of the attempt
     commands: tuple[str, ...]
-    base: Tree | None  # the working tree when the run began; None: not known
+    base: Tree | None  # the working tree when the first turn began whose changes are not listed; None: not known
     sandbox: SandboxMode
     why: str
+    start: Tree | None = None  # when the task began; None: it is `base`, or not known
+    listed: ChangeList = ChangeList()  # the changed files before
 
 
 class RaiseAsk(Struct, frozen=True):

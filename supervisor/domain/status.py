@@ -126,6 +126,8 @@ class TaskInfo(Struct, frozen=True):
     minutes: float = 0.0  # in which its turns ran
     budget: BudgetInfo | None = None  # its own
     left: tuple[str, ...] = ()  # commands and sub-agents that outlived their turn and were ended
+    changed_files_more: int = 0  # changed files that are not listed
+    changed_files_at_least: bool = False  # there may be still more: the working tree was too large to know
 
 
 class AskInfo(Struct, frozen=True):

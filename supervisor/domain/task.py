@@ -94,13 +94,34 @@ class TaskStatus(StrEnum):
     RETIRED = "retired"
 
 
+class InnerRepo(Struct, frozen=True):
+    """A repo inside a working tree, at one moment: a submodule, or a repo that lies in it."""
+
+    path: str  # in the working tree
+    head: str | None = None  # None: no commit yet
+    readable: bool = True  # False: git could not read it
+
+
 class Tree(Struct, frozen=True):
-    """A working tree at one moment."""
+    """A working tree at one moment, with the repos inside it."""
 
     head: str | None  # None: no commit yet
     branch: str | None  # None: detached
     entries: tuple[tuple[str, str], ...]  # what differs from HEAD: (path, token), sorted; equal tokens, equal contents
-    truncated: bool = False  # there were more entries than are kept
+    truncated: bool = False  # there were more entries than are kept: untracked files are left out first
+    tracked_cut: bool = False  # and entries that git tracks too
+    newest: int | None = None  # when the entries that are left out last changed (ns); None: not known, or none is
+    inner: tuple[InnerRepo, ...] | None = None  # sorted by path; None: not looked for
+    inner_cut: bool = False  # there are more repos inside
+
+
+class ChangeList(Struct, frozen=True):
+    """The changed files of a task, from when it began to now."""
+
+    files: tuple[str, ...] = ()  # paths in the repo, those that git tracks first
+    more: int = 0  # changed files that are not listed
+    open_ended: bool = False  # there may be still more: the working tree was too large to know
+    reverted: tuple[str, ...] = ()  # listed before, and now as they were when the task began
 
 
 class Brief(Struct, frozen=True):
@@ -185,12 +206,14 @@ class Usage(Struct, frozen=True):
 class RunResult(Struct, frozen=True):
     """The result of the run so far."""
 
-    base: Tree | None = None  # the working tree when the run began
+    base: Tree | None = None  # the working tree when the first turn began whose changes are not listed yet
     report: Report | None = None  # of the latest turn; None: it left no valid one
     words: str = ""  # the child's last message in place of a report, or the human's answer
     question: Question | None = None  # what it waits on a human for
     checks: tuple[Check, ...] = ()  # the latest run of the verify commands
-    changed_files: tuple[str, ...] = ()  # paths in the repo, sorted
+    changed_files: tuple[str, ...] = ()  # by all runs in this child: paths in the repo, those that git tracks first
+    more_files: int = 0  # changed files that are not listed
+    open_ended: bool = False  # there may be still more: the working tree was too large to know
     left: tuple[str, ...] = ()  # commands and sub-agents that outlived their turn and were ended
 
 
@@ -222,6 +245,7 @@ class TaskState(Struct, frozen=True):
     tries: Tries = Tries()
     usage: Usage = Usage()
     result: RunResult = RunResult()
+    start: Tree | None = None  # the working tree when the first run in this child began
 
     @property
     def tokens(self) -> Tokens:

@@ -201,9 +201,11 @@ def _task(one: TaskInfo) -> dict[str, object]:
     row = _only(one, "id", "title", "child", "state", "after", "runs")
     verify = [plain(check) for check in one.verify if check.exit_code != 0]
     texts = {"why": one.why, "summary": one.summary}
-    files = one.changed_files
-    more = {"failed_checks": verify[:5]} if verify else {}
-    return {**row, **more, "changed_files": len(files), **marked({key: text for key, text in texts.items() if text})}
+    count = len(one.changed_files) + one.changed_files_more
+    more: dict[str, object] = {"failed_checks": verify[:5]} if verify else {}
+    if one.changed_files_at_least:
+        more["changed_files_at_least"] = True  # there may be more
+    return {**row, **more, "changed_files": count, **marked({key: text for key, text in texts.items() if text})}
 
 
 def _ask(one: AskInfo) -> dict[str, object]:

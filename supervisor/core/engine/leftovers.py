@@ -128,7 +128,7 @@ def reported(world: World, event: ev.LeftoverReported) -> World:
     for state in world.tasks.values():
         if state.last_turn != event.turn or state.child != event.child:
             continue
-        files = tuple(sorted({*state.result.changed_files, *event.files}))
+        files = tuple(dict.fromkeys((*state.result.changed_files, *sorted(event.files))))
         changed = replace(state, result=replace(state.result, changed_files=files))
         if state.leftovers is not None and not state.leftovers.looking:
             changed = replace(changed, leftovers=replace(state.leftovers, looked=None))

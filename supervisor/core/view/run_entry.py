@@ -105,12 +105,14 @@ def _left(state: TaskState) -> str:
 
 
 def _changed(state: TaskState) -> str:
-    files = state.result.changed_files
+    result = state.result
+    files, least = result.changed_files, "at least " if result.open_ended else ""
     what = {change.path: change.what for change in (state.result.report.changes if state.result.report else ())}
     rows = [code(path) + (f": {inline(what[path], 200)}" if what.get(path) else "") for path in files[:MAX_FILES]]
-    if len(files) > MAX_FILES:
-        rows.append(f"and {len(files) - MAX_FILES} more")
-    return f"**Changed files ({len(files)}):**\n\n{bullets(rows)}" if rows else ""
+    total = len(files) + result.more_files
+    if total > MAX_FILES:
+        rows.append(f"and {least}{total - MAX_FILES:,} more")
+    return f"**Changed files ({least}{total:,}):**\n\n{bullets(rows)}" if rows else ""
 
 
 def _next(world: World, state: TaskState, status: TaskStatus) -> str:

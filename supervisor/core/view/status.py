@@ -161,6 +161,8 @@ def _task(world: World, state: TaskState, at: datetime) -> TaskInfo:
         verify=tuple(CheckInfo(check.command, check.exit_code) for check in state.result.checks),
         changed_files=state.result.changed_files,
         left=state.result.left,
+        changed_files_more=state.result.more_files,
+        changed_files_at_least=state.result.open_ended,
     )
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from supervisor.domain.report import Check
-from supervisor.domain.task import LeftoverLook, Tree, TurnLook
+from supervisor.domain.task import ChangeList, LeftoverLook, Tree, TurnLook
 from supervisor.domain.thread import Tokens, TurnSeen
 
 
@@ -167,7 +167,7 @@ class LeftoversEnded(Struct, frozen=True):
 
 
 class TreeRead(Struct, frozen=True):
-    """The working tree as it was when a run began."""
+    """The working tree as it was before a turn."""
 
     at: datetime
     child: str
@@ -184,7 +184,8 @@ class ChecksFinished(Struct, frozen=True):
     task: str
     run: int
     checks: tuple[Check, ...]
-    changed_files: tuple[str, ...]  # since the run began: paths in the repo
+    changed_files: tuple[str, ...]  # since the changes were last listed: paths in the repo, tracked ones first
+    listed: ChangeList | None = None  # by all runs of the task; None: `changed_files` and those listed before
 
 
 class ChecksLost(Struct, frozen=True):

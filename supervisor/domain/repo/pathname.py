@@ -14,4 +14,6 @@ def shown(name: bytes) -> str:
 def _char(char: str) -> str:
     if "\udc80" <= char <= "\udcff":
         return f"\\x{ord(char) - 0xDC00:02x}"
+    if "\x80" <= char <= "\xff" and not char.isprintable():
+        return f"\\u{ord(char):04x}"  # `\\x..` would stand for the byte
     return char if char.isprintable() and char != "\\" else char.encode("unicode_escape").decode("ascii")

@@ -22,7 +22,7 @@ from supervisor.runtime.config.model import Limits
 from supervisor.runtime.logs import Logs
 from supervisor.runtime.secrets import known
 from supervisor.shell.atomic import write_atomic
-from supervisor.shell.git.tree import changed_between, read_tree
+from supervisor.shell.git.changes import changes_of
 from supervisor.wire.codex.answers import EXECUTE
 from supervisor.wire.codex.params import Params, command_exec, sandbox_policy
 
@@ -95,13 +95,16 @@ class Verifier:
         where = (action.child, action.task, action.run)
         try:
             path = Path(self._client.child.path)
-            after = await asyncio.to_thread(read_tree, path)
-            changed = await asyncio.to_thread(changed_between, path, action.base, after) if action.base else ()
+            changed: tuple[str, ...] = ()
+            listed = None
+            if action.base is not None:
+                before = (action.base, action.start, action.listed)
+                changed, listed = await asyncio.to_thread(changes_of, path, *before)
             checks = tuple([await self._run(command, number, action) for number, command in enumerate(action.commands)])
         except OrchError as error:
             self._post(ev.ChecksLost(self._now(), *where, str(error)))
             return
-        self._post(ev.ChecksFinished(self._now(), *where, checks, changed))
+        self._post(ev.ChecksFinished(self._now(), *where, checks, changed, listed))
 
     async def _run(self, command: str, number: int, action: act.RunChecks) -> Check:
         at, network = self._now(), self._client.child.network

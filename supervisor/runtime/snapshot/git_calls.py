@@ -14,6 +14,7 @@ from supervisor.core.repo.git.text import number, words
 from supervisor.errors import WorkspaceError
 from supervisor.shell.git.config import filters_of, read_config
 from supervisor.shell.git.folder import GitDir, names_no_filter, place_of, progress_of, read_small
+from supervisor.shell.git.inside import Inside, read_inside
 from supervisor.shell.git.root import toplevel
 from supervisor.shell.git.run import GitOutput, failed, run_git
 from supervisor.shell.git.tree import fingerprint, read_status
@@ -49,6 +50,7 @@ class Files(Struct, frozen=True):
     status: parse.GitStatus
     index: parse.GitIndex
     modules: bytes  # .gitmodules as `git config --list` prints it
+    inside: Inside  # the repos inside the work tree
     cut: tuple[str, ...]  # what is missing, and why
 
 
@@ -111,7 +113,8 @@ def ask_key(path: Path) -> str:
     place = _place(path)
     filters = frozenset[str]() if names_no_filter(place) else filters_of(read_config(path))
     try:
-        return _key(path, place, read_status(path, filters))
+        status = read_status(path, filters)
+        return _key(path, place, status, read_inside(path, status.out))
     except WorkspaceError:
         if not _bare_and_head(path)[0]:
             raise
@@ -146,8 +149,8 @@ def _bare_and_head(path: Path) -> tuple[bool, str | None]:
     return bare == b"true", head.decode("ascii", "replace") or None
 
 
-def _key(path: Path, place: GitDir, status: GitOutput) -> str:
-    digest = hashlib.blake2b(fingerprint(path, status).encode(), digest_size=16)
+def _key(path: Path, place: GitDir, status: GitOutput, inside: Inside) -> str:
+    digest = hashlib.blake2b(fingerprint(path, status, inside).encode(), digest_size=16)
     digest.update(repr(sorted(progress_of(place).items())).encode())
     return digest.hexdigest()
 
@@ -157,7 +160,7 @@ def _bare_files(path: Path, place: GitDir, _: frozenset[str]) -> Files:
     head = read_small(place.git, "HEAD") or b""
     key = hashlib.blake2b(head + b"\0" + answer.out, digest_size=16).hexdigest()
     oid = answer.out.decode("ascii", "replace").strip() or None
-    return Files(key, oid, parse.GitStatus(), parse.GitIndex(frozenset(), {}), b"", ())
+    return Files(key, oid, parse.GitStatus(), parse.GitIndex(frozenset(), {}), b"", Inside(), ())
 
 
 def _files(path: Path, place: GitDir, filters: frozenset[str]) -> Files:
@@ -170,7 +173,9 @@ def _files(path: Path, place: GitDir, filters: frozenset[str]) -> Files:
     status = parse.parse_status(status_output.out)
     answers = (("changed files", status_output), ("tracked files", listed))
     cut = [_incomplete(what, answer) for what, answer in answers if torn(answer)]
-    return Files(_key(path, place, status_output), status.oid, status, index, modules, tuple(cut))
+    inside = read_inside(path, status_output.out)
+    key = _key(path, place, status_output, inside)
+    return Files(key, status.oid, status, index, modules, inside, tuple(cut))
 
 
 def _log_part(path: Path, head: str | None, skip: int) -> tuple[list[git_log.Logged], GitOutput]:

@@ -93,7 +93,7 @@ def _look(child: Child) -> Seen:
     path = Path(child.path)
     try:
         root = toplevel(path)
-        listing, tree = list_files(root), read_tree(root)
+        listing, tree = list_files(root), read_tree(root, inside=False)
     except OrchError as error:
         return Seen(child, path, problem=error.what, next_step=error.next_step)
     dirty = dict(tree.entries)

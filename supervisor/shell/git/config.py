@@ -21,9 +21,12 @@ class Setting(Struct, frozen=True):
     of_repo: bool  # set by the repo, not by the user
 
 
-def read_config(path: Path) -> tuple[Setting, ...]:
-    """List all settings that apply in the repo at `path`; later ones win. Raises WorkspaceError."""
-    answer = run_git(path, "config", "--list", "--show-scope", "-z")
+def read_config(path: Path, git_dir: Path | None = None, seconds: float | None = None) -> tuple[Setting, ...]:
+    """List all settings that apply in the repo at `path`; later ones win. Raises WorkspaceError.
+
+    `git_dir` and `seconds` are those of `run_git`.
+    """
+    answer = run_git(path, "config", "--list", "--show-scope", "-z", git_dir=git_dir, seconds=seconds)
     if answer.code != 0 or answer.cut:
         raise failed(path, "read the configuration", answer)
     words = answer.out.split(b"\0")

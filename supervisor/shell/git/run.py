@@ -65,8 +65,12 @@ def run_git(
     settings: tuple[str, ...] = (),
     seconds: float | None = None,
     partial: bool = False,
+    git_dir: Path | None = None,
 ) -> GitOutput:
     """Run one read-only git command in `path`, for at most `seconds` (None: GIT_TIMEOUT).
+
+    With `git_dir`, `path` is the work tree of that git folder, whatever its configuration says, and git looks for no
+    other repo. It then does not check whose the repo is, so the caller has to.
 
     `filters` are switched off; a command that reads files of the work tree needs those that the repo names, which
     `read_git` finds. `settings` are passed with `-c`. With `partial`, the output of a git that took too much time or
@@ -83,7 +87,9 @@ def run_git(
     inherited = sorted(name for name in os.environ if name.startswith("GIT_") and name not in _KEPT)
     unset = ["/usr/bin/env", *(word for name in inherited for word in ("-u", name))] if inherited else []
     made = [word for setting in settings for word in ("-c", setting)]
-    command = [*unset, program, *_SAFE, *made, *off, "-C", str(path.absolute()), *args]
+    root = path.absolute()
+    place = [f"--git-dir={git_dir.absolute()}", f"--work-tree={root}"] if git_dir is not None else []
+    command = [*unset, program, *_SAFE, *made, *off, *place, "-C", str(root), *args]
     try:
         process = git(str(path)).execute(command, as_process=True, env=_ENV, start_new_session=True)
     except Exception as error:

@@ -1,4 +1,4 @@
-"""The work tree: its dirty files, and what changed between two moments."""
+"""The work tree: its dirty files, and those of the repos inside it."""
 
 from __future__ import annotations
 
@@ -6,20 +6,21 @@ import contextlib
 import hashlib
 import os
 import stat
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from msgspec import Struct
+
 from supervisor.domain.repo.pathname import shown
-from supervisor.domain.task import Tree
+from supervisor.domain.task import InnerRepo, Tree
 from supervisor.shell.git.config import read_git
-from supervisor.shell.git.folder import place_of
+from supervisor.shell.git.folder import GitDir, place_of
+from supervisor.shell.git.inside import STATUS, Inside, read_inside
 from supervisor.shell.git.run import GitOutput, failed, run_git
 
 ENTRY_LIMIT = 5_000
 """Dirty paths kept of one work tree. When there are more, they are build products that .gitignore lacks."""
-
-CHANGED_LIMIT = 500
-"""Paths reported as changed. Nobody reads more."""
 
 HASH_LIMIT = 1 << 20
 """Bytes. A file of this size or more is compared by size and time: reading it would take too long."""
@@ -28,31 +29,112 @@ HASH_BUDGET = 64 << 20
 """Bytes hashed for one tree, so that 5,000 dirty files do not take seconds. Further files are compared by size and
 time."""
 
-# Without --ignore-submodules=dirty, git would run in each submodule under the submodule's own configuration.
-_STATUS = (
-    *("--porcelain=v2", "--branch", "-z", "--untracked-files=all", "--no-renames"),
-    "--ignore-submodules=dirty",
-)
+CHANGED_INSIDE = " (changed inside)"
+REPO_REMOVED = " (repo removed)"
+UNREADABLE = " (cannot be read)"
+"""What is said of a repo inside the work tree, behind its path."""
 
-_DIFF = ("--no-ext-diff", "--no-textconv", "--no-renames", "--ignore-submodules=dirty")
+_MARKS = (CHANGED_INSIDE, REPO_REMOVED, UNREADABLE)
 
 
-def read_tree(path: Path) -> Tree:
-    """Read the state of the work tree whose root is `path`. Raises WorkspaceError when git fails.
+class DirtyFile(Struct, frozen=True):
+    """A path that differs from HEAD."""
 
-    Changes inside submodules and inside untracked nested repositories are ignored.
+    file: bytes  # where it is
+    untracked: bool
+    state: str = ""  # what git says of a submodule
+
+
+class RepoNow(Struct, frozen=True):
+    """The outermost repo of a work tree, or one inside it."""
+
+    raw: bytes  # its path in the work tree; b"" is the outermost one
+    path: Path
+    head: str | None
+    place: GitDir | None = None  # of one inside
+    readable: bool = True
+
+    @property
+    def name(self) -> str:
+        """Its path in the work tree, for people."""
+        return shown(self.raw)
+
+    @property
+    def prefix(self) -> bytes:
+        """What the paths of its files begin with."""
+        return self.raw + b"/" if self.raw else b""
+
+
+class TreeNow(Struct, frozen=True):
+    """A work tree that was just read."""
+
+    branch: str | None
+    repos: tuple[RepoNow, ...]  # the outermost one first
+    dirty: dict[str, DirtyFile]  # by name
+    cut: bool  # git printed more than we read
+    inside_cut: bool  # there are more repos inside
+    at: int  # when we began to read (ns)
+
+
+def read_now(path: Path, *, inside: bool = True) -> TreeNow:
+    """Read the work tree whose root is `path`, with all dirty files, and with the repos inside it if asked to.
+
+    Raises WorkspaceError when git fails on the outermost repo.
     """
-    answer = read_git(path, "status", *_STATUS, "--no-ahead-behind")
+    at = time.time_ns()
+    answer = read_git(path, "status", *STATUS, "--no-ahead-behind")
     if answer.code != 0 and not answer.cut:
         raise failed(path, "read the state of the files", answer)
-    head = branch = None
-    for key, value in _headers(answer.out):
-        if key == b"branch.oid" and value != b"(initial)":
-            head = value.decode("ascii")
-        elif key == b"branch.head" and not value.startswith(b"("):
-            branch = shown(value)
-    states = _states(answer.out)
-    return Tree(head, branch, _entries(path, states), truncated=answer.cut or len(states) > ENTRY_LIMIT)
+    head, branch = _head_and_branch(answer.out)
+    repos, dirty, cut = [RepoNow(b"", path, head)], dict(_dirty(path, b"", answer.out)), answer.cut
+    found = read_inside(path, answer.out) if inside else Inside()
+    for one in found.repos:
+        status = one.status
+        if status is None:
+            repos.append(RepoNow(one.raw, one.path, None, one.place, readable=False))
+            continue
+        repos.append(RepoNow(one.raw, one.path, _head_and_branch(status.out)[0], one.place))
+        dirty.update(_dirty(one.path, one.raw + b"/", status.out))
+        cut = cut or status.cut
+    return TreeNow(branch, tuple(repos), dirty, cut, found.cut, at)
+
+
+def read_tree(path: Path, *, inside: bool = True) -> Tree:
+    """Read the state of the work tree whose root is `path`. Raises WorkspaceError when git fails."""
+    now = read_now(path, inside=inside)
+    names = _by_importance(now.dirty)
+    kept, rest = names[:ENTRY_LIMIT], names[ENTRY_LIMIT:]
+    newest = now.at if now.cut else 0
+    for name in rest:
+        newest = max(newest, changed_at(now.dirty[name].file) or 0)
+    return Tree(
+        now.repos[0].head,
+        now.branch,
+        _entries(now.dirty, kept),
+        truncated=now.cut or bool(rest),
+        tracked_cut=any(not now.dirty[name].untracked for name in rest),
+        newest=newest or None,
+        inner=tuple(InnerRepo(one.name, one.head, one.readable) for one in now.repos[1:]) if inside else None,
+        inner_cut=now.inside_cut,
+    )
+
+
+def token_like(dirty: DirtyFile, known: str) -> str:
+    """A token for the content of a file that is equal to an earlier one if, and only if, the content is.
+
+    It is made as the earlier one was: by the content, or by size and time.
+    """
+    if dirty.state:
+        return dirty.state
+    return read_token(dirty.file, 0 if known.count(" ") == 2 else HASH_LIMIT)[0]
+
+
+def changed_at(file: bytes) -> int | None:
+    """When a file last changed, or its permissions or its name did (ns). None if there is none."""
+    try:
+        return os.lstat(file).st_ctime_ns
+    except OSError:
+        return None
 
 
 def read_status(path: Path, filters: frozenset[str]) -> GitOutput:
@@ -60,48 +142,36 @@ def read_status(path: Path, filters: frozenset[str]) -> GitOutput:
 
     Raises WorkspaceError when git fails.
     """
-    answer = run_git(path, "status", *_STATUS, "--ahead-behind", "--show-stash", filters=filters)
+    answer = run_git(path, "status", *STATUS, "--ahead-behind", "--show-stash", filters=filters)
     if answer.code != 0 and not answer.cut:
         raise failed(path, "read the state of the files", answer)
     return answer
 
 
-def fingerprint(path: Path, status: GitOutput) -> str:
-    """Digest HEAD, the index and the content of the dirty files. `status` is the output of `read_status`."""
+def fingerprint(path: Path, status: GitOutput, inside: Inside) -> str:
+    """Digest HEAD, the index and the content of the dirty files, also of the repos inside.
+
+    `status` is the output of `read_status`, and `inside` what `read_inside` found with it.
+    """
     digest = hashlib.blake2b(status.out, digest_size=16)
-    states = _states(status.out)
-    for raw in sorted(raw for raw, state in states.items() if state):
-        digest.update(f"\0{_commit_mark(path / os.fsdecode(raw))}".encode())
-    for name, token in _entries(path, states):
+    dirty = dict(_dirty(path, b"", status.out))
+    for name in sorted(name for name, one in dirty.items() if one.state):
+        digest.update(f"\0{_commit_mark(Path(os.fsdecode(dirty[name].file)))}".encode())
+    for one in inside.repos:
+        digest.update(f"\0{one.name}\0{one.problem}\0".encode())
+        if one.status is not None:
+            digest.update(one.status.out)
+            dirty.update(_dirty(one.path, one.raw + b"/", one.status.out))
+    for name, token in _entries(dirty, _by_importance(dirty)[:ENTRY_LIMIT]):
         digest.update(f"\0{name}\0{token}".encode())
     return digest.hexdigest()
 
 
-def changed_between(path: Path, before: Tree, after: Tree) -> tuple[str, ...]:
-    """List the files whose content on disk or in HEAD changed between two trees, sorted, at most `CHANGED_LIMIT`.
-
-    Staging a file is no change, and neither is a dirty file that stayed as it was. Raises WorkspaceError when git no
-    longer has the commits.
-    """
-    changed: set[str] = set()
-    if after.head is not None and after.head != before.head:
-        if before.head is None:
-            answer = read_git(path, "ls-tree", "-r", "-z", "--name-only", after.head)
-        else:
-            answer = read_git(path, "diff", "--name-only", "-z", *_DIFF, before.head, after.head, "--")
-        if answer.code != 0 and not answer.cut:
-            raise failed(path, "compare two commits", answer)
-        changed.update(shown(name) for name in answer.out.split(b"\0")[:-1])
-    old, new = dict(before.entries), dict(after.entries)
-    # Nothing is known of paths after the last entry of a truncated tree, so they do not count as changed.
-    horizons = [tree.entries[-1][0] for tree in (before, after) if tree.truncated and tree.entries]
-    horizon = min(horizons, default=None)
-    changed.update(
-        name
-        for name in old.keys() | new.keys()
-        if old.get(name) != new.get(name) and (horizon is None or name <= horizon or (name in old and name in new))
-    )
-    return tuple(sorted(changed)[:CHANGED_LIMIT])
+def name_of(prefix: bytes, raw: bytes) -> str:
+    """The name of a file for people, which is never what is said of a repo inside."""
+    name = shown(prefix + raw)
+    mark = next((mark for mark in _MARKS if name.endswith(mark)), None)
+    return name if mark is None else f"{name.removesuffix(mark)} \\x28{mark[2:]}"
 
 
 def _commit_mark(submodule: Path) -> str:
@@ -120,40 +190,56 @@ def _commit_mark(submodule: Path) -> str:
     return " ".join(marks)
 
 
-def _headers(status: bytes) -> Iterator[tuple[bytes, bytes]]:
-    for record in status.split(b"\0"):
-        if not record.startswith(b"# "):
-            return
-        key, _, value = record[2:].partition(b" ")
-        yield key, value
+def _by_importance(dirty: dict[str, DirtyFile]) -> list[str]:
+    """The names, those that git tracks first."""
+    return sorted(dirty, key=lambda name: (dirty[name].untracked, name))
 
 
-def _states(status: bytes) -> dict[bytes, str]:
-    """The dirty paths. A submodule maps to what git says of it, because we do not look into it; other paths to ""."""
-    states: dict[bytes, str] = {}
-    for record in status.split(b"\0")[:-1]:
-        kind, _, rest = record.partition(b" ")
-        if kind == b"?":
-            states[rest] = ""
-        elif kind in (b"1", b"u"):
-            fields = rest.split(b" ", 7 if kind == b"1" else 9)
-            is_submodule = fields[1].startswith(b"S")
-            states[fields[-1]] = f"submodule {fields[1].decode()} {fields[6].decode()}" if is_submodule else ""
-    return states
-
-
-def _entries(path: Path, states: dict[bytes, str]) -> tuple[tuple[str, str], ...]:
-    """The first `ENTRY_LIMIT` paths by name, each with a token for its content on disk."""
+def _entries(dirty: dict[str, DirtyFile], names: list[str]) -> tuple[tuple[str, str], ...]:
+    """These names, each with a token for its content on disk, sorted."""
     budget = HASH_BUDGET
     entries = []
-    for text, name in sorted((shown(name), name) for name in states)[:ENTRY_LIMIT]:
-        token, spent = (states[name], 0) if states[name] else _token(os.fsencode(path) + b"/" + name, budget)
+    for name in sorted(names):
+        one = dirty[name]
+        token, spent = (one.state, 0) if one.state else read_token(one.file, budget)
         budget -= spent
-        entries.append((text, token))
+        entries.append((name, token))
     return tuple(entries)
 
 
-def _token(name: bytes, budget: int) -> tuple[str, int]:
+def _head_and_branch(status: bytes) -> tuple[str | None, str | None]:
+    head = branch = None
+    for record in status.split(b"\0"):
+        if not record.startswith(b"# "):
+            break
+        key, _, value = record[2:].partition(b" ")
+        if key == b"branch.oid" and value != b"(initial)":
+            head = value.decode("ascii", "replace")
+        elif key == b"branch.head" and not value.startswith(b"("):
+            branch = shown(value)
+    return head, branch
+
+
+def _dirty(path: Path, prefix: bytes, status: bytes) -> Iterator[tuple[str, DirtyFile]]:
+    """The dirty paths of one repo. Its root is at `prefix` in the outermost work tree."""
+    root = os.fsencode(path) + b"/"
+    for raw, untracked, state in _records(status.split(b"\0")[:-1]):
+        yield name_of(prefix, raw), DirtyFile(root + raw, untracked, state)
+
+
+def _records(records: Iterable[bytes]) -> Iterator[tuple[bytes, bool, str]]:
+    for record in records:
+        kind, _, rest = record.partition(b" ")
+        if kind == b"?":
+            yield rest, True, ""
+        elif kind in (b"1", b"u"):
+            fields = rest.split(b" ", 7 if kind == b"1" else 9)
+            is_submodule = fields[1].startswith(b"S")
+            state = f"submodule {fields[1].decode()} {fields[6].decode()}" if is_submodule else ""
+            yield fields[-1], False, state
+
+
+def read_token(name: bytes, budget: int) -> tuple[str, int]:
     """A token for the content of a file, and how many bytes were read for it. Follows no link and never blocks.
 
     The token does not depend on git's status letters, so staging a file does not change it.

@@ -19,7 +19,7 @@ from supervisor.domain.child import Child
 from supervisor.domain.link import Link
 from supervisor.domain.plan import HUMAN, Contract, Plan, Task
 from supervisor.domain.report import Check
-from supervisor.domain.task import LeftoverLook, TaskState, Tree
+from supervisor.domain.task import ChangeList, LeftoverLook, TaskState, Tree
 from supervisor.domain.thread import Failure, TurnSeen, TurnStatus
 from supervisor.domain.world import World
 
@@ -128,7 +128,7 @@ class Scene:
     def checked(self, task: str, exit_code: int = 0) -> tuple[Action, ...]:
         state, planned = self.state(task), self.world.plan.current and self.world.plan.task(task)
         checks = tuple(Check(command, exit_code, "the tail") for command in (planned.verify if planned else ()))
-        return self.post(ev.ChecksFinished, state.child, task, state.runs, checks, ("a.py",))
+        return self.post(ev.ChecksFinished, state.child, task, state.runs, checks, ("a.py",), ChangeList(("a.py",)))
 
     def asked(self, task: str, request: str = "0") -> tuple[Action, ...]:
         """Post that the task's turn asks for an approval."""

@@ -270,6 +270,17 @@ def test_many_changed_files_are_cut_and_counted() -> None:
     assert text.endswith("- `f049`\n- and 7 more")
 
 
+def test_changed_files_that_are_not_listed_are_counted_too() -> None:
+    result = RunResult(changed_files=tuple(f"f{number:03}" for number in range(MAX_FILES + 7)), more_files=1_000)
+    state = replace(world_at_work().tasks["T1"], result=result)
+    text = shown(replace(world_at_work(), tasks={"T1": state}), "{{runs}}")
+    assert "**Changed files (1,057):**" in text
+    assert text.endswith("- `f049`\n- and 1,007 more")
+    state = replace(state, result=replace(result, changed_files=("a",), more_files=0, open_ended=True))
+    text = shown(replace(world_at_work(), tasks={"T1": state}), "{{runs}}")
+    assert text.endswith("**Changed files (at least 1):**\n\n- `a`")
+
+
 def test_what_outlived_its_turn_and_was_ended_is_named() -> None:
     result = RunResult(left=("npm start", "sub-agent: Look `there`\nand here"))
     state = replace(world_at_work().tasks["T1"], result=result)

@@ -11,11 +11,12 @@ import pytest
 
 from supervisor.domain.task import Tree
 from supervisor.errors import WorkspaceError
-from supervisor.shell.git import run, tree
+from supervisor.shell.git import run
+from supervisor.shell.git.changes import changes_of
 from supervisor.shell.git.config import read_git
 from supervisor.shell.git.folder import is_plain_root
 from supervisor.shell.git.root import toplevel
-from supervisor.shell.git.tree import changed_between, read_tree
+from supervisor.shell.git.tree import read_tree
 from tests import CHECKOUT
 from tests.gitrepo import Hostile, commit, git, stand_in
 
@@ -128,14 +129,14 @@ def test_a_broken_configuration_is_an_error(repo: Path) -> None:
 
 
 def test_a_clean_tree_has_a_head_a_branch_and_no_entries(repo: Path) -> None:
-    assert read_tree(repo) == Tree(git(repo, "rev-parse", "HEAD"), "main", ())
+    assert read_tree(repo) == Tree(git(repo, "rev-parse", "HEAD"), "main", (), inner=())
 
 
 def test_an_unborn_branch_has_no_head_and_a_detached_head_no_branch(repo: Path, tmp_path: Path) -> None:
     git(tmp_path, "init", "-q", "-b", "new", str(tmp_path / "empty"))
     git(repo, "checkout", "-q", "--detach")
-    assert read_tree(tmp_path / "empty") == Tree(None, "new", ())
-    assert read_tree(repo) == Tree(git(repo, "rev-parse", "HEAD"), None, ())
+    assert read_tree(tmp_path / "empty") == Tree(None, "new", (), inner=())
+    assert read_tree(repo) == Tree(git(repo, "rev-parse", "HEAD"), None, (), inner=())
 
 
 def test_names_that_are_hard_to_show_stay_distinct(repo: Path) -> None:
@@ -146,71 +147,7 @@ def test_names_that_are_hard_to_show_stay_distinct(repo: Path) -> None:
     assert shown == {"-rf", "new\\nline", "bad\\xff", "back\\\\nslash", "é ü", "tab\\t", "\\u202egpj.exe"}
     before = Tree(git(repo, "rev-parse", "HEAD"), "main", ())
     commit(repo)
-    assert set(changed_between(repo, before, read_tree(repo))) == shown
-
-
-def test_what_changed_between_two_moments_is_what_was_touched_between_them(repo: Path) -> None:
-    for name in ("left-alone", "edited", "deleted", "staged", "committed", "reverted-later"):
-        (repo / name).write_text("dirty\n", encoding="utf-8")
-    (repo / "b").write_text("dirty\n", encoding="utf-8")
-    before = read_tree(repo)
-    (repo / "edited").write_text("again\n", encoding="utf-8")
-    (repo / "deleted").unlink()
-    git(repo, "add", "committed")
-    git(repo, "commit", "-qm", "one file")
-    git(repo, "add", "staged")
-    (repo / "a").unlink()
-    (repo / "b").write_text("two\n", encoding="utf-8")
-    (repo / "left-alone").touch()
-    (repo / "sub").mkdir()
-    (repo / "sub" / "new").write_text("new\n", encoding="utf-8")
-    (repo / "reverted-later").chmod(0o755)
-    changed = changed_between(repo, before, read_tree(repo))
-    assert changed == ("a", "b", "committed", "deleted", "edited", "reverted-later", "sub/new")
-
-
-def test_nothing_changed_between_a_tree_and_itself(repo: Path) -> None:
-    (repo / "big").write_bytes(b"x" * (tree.HASH_LIMIT + 1))
-    (repo / "link").symlink_to("/etc/hostname")
-    os.mkfifo(repo / "pipe")
-    git(repo, "init", "-q", "nested")
-    first = read_tree(repo)
-    assert changed_between(repo, first, read_tree(repo)) == ()
-    assert [name for name, _ in first.entries] == ["big", "link", "nested/"]
-
-
-def test_the_first_commit_changes_every_file_of_it(tmp_path: Path) -> None:
-    git(tmp_path, "init", "-q", str(tmp_path / "fresh"))
-    fresh = tmp_path / "fresh"
-    before = read_tree(fresh)
-    (fresh / "x").write_text("x", encoding="utf-8")
-    commit(fresh)
-    assert changed_between(fresh, before, read_tree(fresh)) == ("x",)
-
-
-def test_a_commit_that_git_no_longer_has_is_an_error(repo: Path) -> None:
-    with pytest.raises(WorkspaceError, match="git cannot compare two commits"):
-        changed_between(repo, Tree("1" * 40, "main", ()), read_tree(repo))
-
-
-def test_a_tree_of_too_many_entries_is_cut_and_compared_only_where_it_is_known(
-    repo: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(tree, "ENTRY_LIMIT", 3)
-    for number in range(5):
-        (repo / f"f{number}").write_text("x", encoding="utf-8")
-    before = read_tree(repo)
-    (repo / "f0").unlink()
-    after = read_tree(repo)
-    assert ([name for name, _ in before.entries], before.truncated) == (["f0", "f1", "f2"], True)
-    assert [name for name, _ in after.entries] == ["f1", "f2", "f3"]
-    assert changed_between(repo, before, after) == ("f0",)
-
-
-def test_the_list_of_changes_is_capped(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tree, "CHANGED_LIMIT", 2)
-    after = Tree(None, "main", (("z", "file 1"), ("y", "file 2"), ("x", "file 3")))
-    assert changed_between(repo, Tree(None, "main", ()), after) == ("x", "y")
+    assert set(changes_of(repo, before)[0]) == shown
 
 
 def test_inherited_git_variables_are_not_obeyed(repo: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -304,7 +241,7 @@ def test_nothing_of_a_hostile_repository_runs(hostile: Hostile) -> None:
     plumbing = ("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false")
     head = git(folder, *plumbing, "commit-tree", "HEAD^{tree}", "-p", "HEAD", "-m", "x")
     (folder / ".git" / "refs" / "heads" / "main").write_text(head + "\n", encoding="utf-8")
-    assert changed_between(folder, before, read_tree(folder)) == ("a", "b", "c", "d")
+    assert changes_of(folder, before)[0] == ("a", "b", "c", "d")
     assert toplevel(folder) == folder
     read_git(folder, "log", "-3", "-p", "--no-ext-diff", "--no-textconv")
     assert hostile.ran() == set()
@@ -343,7 +280,8 @@ def test_nothing_runs_in_a_submodule(repo: Path, tmp_path: Path) -> None:
     (Path(inner) / "info" / "attributes").write_text("* filter=evil\n", encoding="utf-8")
     (outer / "inner" / "a").write_text("eno\n", encoding="utf-8")
     canary.unlink(missing_ok=True)
-    assert read_tree(outer).entries == ()
+    found = read_tree(outer)
+    assert [name for name, _ in found.entries] == ["inner/a", "inner/c", "inner/d"]
     assert not canary.exists()
 
 
@@ -360,7 +298,7 @@ def test_a_missing_object_of_a_partial_clone_is_not_fetched(repo: Path, tmp_path
     git(repo, "config", "remote.origin.url", str(repo))
     git(repo, "config", "remote.origin.uploadpack", f"touch {canary}; false")
     with pytest.raises(WorkspaceError, match="git cannot compare two commits"):
-        changed_between(repo, before, read_tree(repo))
+        changes_of(repo, before)
     assert not canary.exists()
     subprocess.run(["git", "diff", "--name-only", "HEAD~1"], cwd=repo, check=False, capture_output=True, timeout=5)
     assert canary.exists()  # The trap works: a plain diff runs the program.

@@ -222,15 +222,18 @@ def interrupt_failed(world: World, event: ev.InterruptFailed) -> World:
 
 
 def tree_read(world: World, event: ev.TreeRead) -> World:
-    """The working tree was read at the beginning of a run."""
+    """The working tree was read before a turn."""
     return with_task(
         world, event.task, lambda state: _with_base(state, event.tree) if state.runs == event.run else state
     )
 
 
 def _with_base(state: TaskState, tree: Tree) -> TaskState:
-    """The first tree that is read in a run is the base of its changes."""
-    return replace(state, result=replace(state.result, base=state.result.base or tree))
+    """The first tree since the changes were last listed is the base of the next ones."""
+    base = state.result.base or tree
+    # What an earlier version listed of a task began earlier than any tree that is known of it.
+    start = state.start or (None if state.result.changed_files else tree)
+    return replace(state, result=replace(state.result, base=base), start=start)
 
 
 def checks_ended(world: World, event: ev.ChecksFinished | ev.ChecksLost) -> World:

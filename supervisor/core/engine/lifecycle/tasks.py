@@ -14,7 +14,7 @@ from supervisor.domain.ask import Answer
 from supervisor.domain.event import ChecksFinished
 from supervisor.domain.plan import HUMAN
 from supervisor.domain.report import Check, Outcome, Question
-from supervisor.domain.task import Due, Phase, TaskState
+from supervisor.domain.task import ChangeList, Due, Phase, RunResult, TaskState
 
 SHORT = 20  # lines of an output that is short enough to be read as a whole
 MAX_FIXES = 2  # follow-up turns after a failing verify command; then the task is blocked
@@ -70,8 +70,7 @@ def checks_lost(state: TaskState, reason: str, at: datetime) -> TaskState:
 
 def checks_finished(state: TaskState, event: ChecksFinished) -> TaskState:
     """The verify commands ran. Their results and the child's report decide how the task continues."""
-    changed = tuple(sorted({*state.result.changed_files, *event.changed_files}))
-    result = replace(state.result, checks=event.checks, changed_files=changed)
+    result = replace(with_changes(state.result, event), checks=event.checks)
     state = replace(state, checking=False, tries=replace(state.tries, lost_checks=0), result=result)
     failing = next((check for check in event.checks if check.exit_code != 0), None)
     report = result.report
@@ -106,6 +105,21 @@ def checks_finished(state: TaskState, event: ChecksFinished) -> TaskState:
         f"change the task in plan.md, or run `orch go {state.task}`"
     )
     return settle(state, TaskTrigger.BLOCK, why, event.at)
+
+
+def changes_listed(result: RunResult) -> ChangeList:
+    """The changed files up to now."""
+    return ChangeList(result.changed_files, result.more_files, result.open_ended)
+
+
+def with_changes(result: RunResult, event: ChecksFinished) -> RunResult:
+    """The changes up to now were listed. The next turn begins with the working tree as it finds it then."""
+    listed = event.listed
+    if listed is None:
+        return replace(result, changed_files=tuple(sorted({*result.changed_files, *event.changed_files})))
+    known = {*listed.files, *listed.reverted}
+    files = (*listed.files, *(name for name in result.changed_files if name not in known))
+    return replace(result, base=None, changed_files=files, more_files=listed.more, open_ended=listed.open_ended)
 
 
 def answered(state: TaskState, answer: Answer, at: datetime, *, human: bool) -> TaskState:

@@ -72,7 +72,8 @@ def steer_confirmed(state: TaskState) -> TaskState:
 
 def requested(state: TaskState, action: StartTurn, key: ThreadKey, at: datetime) -> TaskState:
     """A turn is about to be started."""
-    result = state.result if action.run == state.runs else RunResult(report=state.result.report)
+    moved = action.child != state.child
+    result = state.result if action.run == state.runs else _next_run(state.result, moved=moved)
     return replace(
         between_turns(state),
         phase=after_task(state.phase, TaskTrigger.START),
@@ -94,7 +95,16 @@ def requested(state: TaskState, action: StartTurn, key: ThreadKey, at: datetime)
         checking=False,
         tries=replace(state.tries, lost_checks=0),
         result=replace(result, words="", question=None),
+        start=None if moved else state.start,
     )
+
+
+def _next_run(result: RunResult, *, moved: bool) -> RunResult:
+    """What a new run begins with: the changes of all runs before. They stay behind when the task moves."""
+    if moved:
+        return RunResult(report=result.report)
+    kept = (result.changed_files, result.more_files, result.open_ended)
+    return RunResult(report=result.report, changed_files=kept[0], more_files=kept[1], open_ended=kept[2])
 
 
 def confirmed(state: TaskState, turn: str, thread: str | None, at: datetime) -> TaskState:

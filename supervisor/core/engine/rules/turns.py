@@ -7,6 +7,7 @@ from datetime import datetime
 
 from supervisor.core.engine import leftovers, prompts
 from supervisor.core.engine.lifecycle import budgets
+from supervisor.core.engine.lifecycle.tasks import changes_listed
 from supervisor.core.engine.readiness import (
     candidates,
     clearance,
@@ -132,6 +133,8 @@ def checks(world: World, at: datetime) -> Iterator[Action]:
             base=state.result.base,
             sandbox=sandbox_of(world, task, state.child),
             why="its turn ended",
+            start=state.start if state.result.changed_files else None,
+            listed=changes_listed(state.result),
         )
 
 

@@ -11,9 +11,9 @@ from supervisor.core.engine.fold.turns import TURNS_KEPT
 from supervisor.domain import action as act
 from supervisor.domain import event as ev
 from supervisor.domain.report import Change, Outcome, Report
-from supervisor.domain.task import Phase, Tries
+from supervisor.domain.task import ChangeList, Phase, Tries
 from supervisor.domain.thread import TurnSeen, TurnStatus
-from tests.core.engine.scene import T1, Scene, report
+from tests.core.engine.scene import CHANGED, T1, TREE, Scene, report
 
 
 @pytest.mark.parametrize("first", [True, False])
@@ -98,3 +98,47 @@ def test_the_files_changed_by_all_turns_of_a_run_are_kept() -> None:
     scene.post(ev.ChecksFinished, "backend", "T1", 1, (), ("b.py",))
 
     assert scene.state("T1").result.changed_files == ("a.py", "b.py")
+
+
+def test_a_run_that_changes_nothing_loses_no_changed_file() -> None:
+    scene = Scene(T1).running("T1")
+    scene.ended("T1")
+    scene.checked("T1")
+    assert scene.state("T1").result.base is None  # the next turn reads the tree again: others may work in between
+
+    (start,) = scene.plan(CHANGED)
+    assert isinstance(start, act.StartTurn)
+    assert (start.run, start.fresh) == (2, True)
+    scene.began("T1", "turn-2")
+    assert scene.state("T1").result.changed_files == ("a.py",)
+    (check,) = scene.ended("T1")
+    assert isinstance(check, act.RunChecks)
+    assert (check.listed, check.start) == (ChangeList(("a.py",)), TREE)
+    scene.post(ev.ChecksFinished, "backend", "T1", 2, (), (), check.listed)
+    assert scene.state("T1").result.changed_files == ("a.py",)
+
+
+def test_the_list_of_the_task_replaces_the_one_before_and_keeps_what_came_meanwhile() -> None:
+    scene = Scene(T1).running("T1")
+    scene.ended("T1")
+    scene.checked("T1", exit_code=1)
+    scene.began("T1", "turn-2")
+    scene.ended("T1")
+    scene.post(ev.LeftoverReported, "backend", "t", "turn-2", ("late.py",))
+    listed = ChangeList(("z.py", "b.py"), more=7, open_ended=True, reverted=("a.py",))
+    scene.post(ev.ChecksFinished, "backend", "T1", 1, (), ("z.py", "b.py"), listed)
+
+    result = scene.state("T1").result
+    assert (result.changed_files, result.more_files) == (("z.py", "b.py", "late.py"), 7)
+    assert result.open_ended
+
+
+def test_a_task_that_moves_leaves_its_changes_behind() -> None:
+    scene = Scene(T1).running("T1")
+    scene.ended("T1")
+    scene.checked("T1")
+    scene.plan(replace(T1, child="mobile"))
+    scene.opened("mobile")
+
+    state = scene.state("T1")
+    assert (state.child, state.result.changed_files, state.start) == ("mobile", (), None)

@@ -25,7 +25,7 @@ def test_failing_checks_cause_two_fix_turns_and_then_the_task_is_blocked() -> No
     for number in range(MAX_FIXES):
         scene.ended("T1")
         fix = only(scene.checked("T1", exit_code=1))
-        assert (fix.due, fix.run, fix.fresh) == (Due.FIX, 1, False)
+        assert (fix.due, fix.run, fix.fresh) == (Due.FIX, 1, True)
         assert "> the tail" in fix.text
         scene.began("T1", f"turn-{number + 2}")
     scene.ended("T1")
