@@ -9,13 +9,31 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from supervisor.cli.command.table import COMMANDS
-from supervisor.cli.setup.completion import Shell
+from supervisor.cli.setup.completion import Shell, completion
 from supervisor.runtime.workspace import WorkspacePaths
 from tests import CHECKOUT
 from tests.cli.conftest import Orch
 from tests.cli.scene import Standin, ask, child, status_json, task
+
+WORDS = (
+    "plan",
+    "check",
+    "--",
+    "-",
+    "-C",
+    "--color",
+    "help",
+    "logs",
+    "--child",
+    "--level=",
+    "skill",
+    "completion",
+    "bash",
+)
 
 
 @pytest.fixture
@@ -134,3 +152,8 @@ def test_bash_completes_with_it(workspace: WorkspacePaths, tmp_path: Path) -> No
         timeout=30,
     )
     assert done.stdout == ("complete -o default -F _orch_complete orch\n<mobile><--json><--watch><--color><--help>")
+
+
+@given(st.lists(st.one_of(st.sampled_from(WORDS), st.text(max_size=6)), min_size=1, max_size=5))
+def test_whatever_was_typed_is_completed_or_not_but_never_fails(line: list[str]) -> None:
+    assert completion(Shell.BASH, ["-C", "/", *line]) == 0

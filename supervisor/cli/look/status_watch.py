@@ -51,7 +51,7 @@ def _screens(workspace: WorkspacePaths) -> None:
 
 
 def _redraw(workspace: WorkspacePaths) -> None:
-    console = Console(highlight=False, markup=False, emoji=False)
+    console = Console(highlight=False, markup=False, emoji=False, no_color=False)
     known: Attention | None = None
     # rich must not redirect standard output: we write the title to it as an escape sequence.
     live = Live(console=console, screen=True, auto_refresh=False, vertical_overflow="ellipsis", redirect_stdout=False)
