@@ -222,6 +222,7 @@ class _Checks:
                         sandbox=sandbox_policy("read-only", network=False),
                         timeout=ANSWERS_WITHIN,
                         process="orch-doctor",
+                        streams=False,
                     ),
                 )
             finally:

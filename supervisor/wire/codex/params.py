@@ -154,10 +154,13 @@ def sandbox_policy(mode: Sandbox, *, network: bool, exclude_tmp: bool = False) -
     }
 
 
-def command_exec(*, command: Sequence[str], cwd: str, sandbox: Params, timeout: float, process: str) -> Params:
+def command_exec(
+    *, command: Sequence[str], cwd: str, sandbox: Params, timeout: float, process: str, streams: bool = True
+) -> Params:
     """Return the params of `command/exec`. `timeout` is in seconds; `process` names the command.
 
-    Its output comes as `command/exec/outputDelta`, all of it. In the answer, Codex would keep the first bytes only.
+    Its output `streams`: it comes as `command/exec/outputDelta`, all of it. Else it comes in the answer, which has the
+    first bytes only.
     """
     return {
         "command": list(command),
@@ -165,6 +168,5 @@ def command_exec(*, command: Sequence[str], cwd: str, sandbox: Params, timeout: 
         "sandboxPolicy": sandbox,
         "timeoutMs": int(timeout * 1000),
         "processId": process,
-        "streamStdoutStderr": True,
-        "disableOutputCap": True,
+        **({"streamStdoutStderr": True, "disableOutputCap": True} if streams else {}),
     }
