@@ -10,6 +10,8 @@ import pytest
 
 from tests.e2e.lab import SLOW, Lab, report, task
 
+SECRET = "Use gh" + "p_" + "Zq3r" * 9 + "."  # the ledger has the plan without it
+
 
 @pytest.fixture
 def limited() -> Iterator[Lab]:
@@ -20,7 +22,9 @@ def limited() -> Iterator[Lab]:
 
 def test_a_surprising_edit_waits_for_go_whatever_dies_and_touches_nothing_meanwhile(limited: Lab) -> None:
     lab, gate = limited, limited.model.gate("held")
-    both = task("T1", "backend", "wait held", report("one")) + task("T2", "mobile", "wait held", report("two"))
+    both = task("T1", "backend", "wait held", report("one")) + task(
+        "T2", "mobile", "wait held", report("two"), text=SECRET
+    )
     lab.plan(both)
     lab.up()
     lab.until(lambda seen: {line["child"] for line in lab.ledger("turn_began")} == {"backend", "mobile"})
@@ -37,7 +41,7 @@ def test_a_surprising_edit_waits_for_go_whatever_dies_and_touches_nothing_meanwh
     lab.orch("up")
     seen = lab.until(lambda seen: [one["state"] for one in seen["tasks"]] == ["running", "running"])
     assert (seen["plan"]["state"], seen["plan"]["revision"]) == ("waiting", 1)
-    assert lab.acts("interrupt_turn") == []
+    assert lab.acts("interrupt_turn") == lab.acts("steer_turn") == [], "the plan in force is the one that was written"
 
     assert lab.orch("go").stdout == "plan.md is in force: revision 2\n"
     assert lab.task("T3", "done")["summary"] == "three"

@@ -13,7 +13,8 @@ from msgspec.structs import replace
 
 from supervisor.core.engine.asks.asks import checkpoints
 from supervisor.core.engine.evolve import evolve
-from supervisor.core.engine.readiness import desired, due_of, readiness
+from supervisor.core.engine.lifecycle.updates import with_map
+from supervisor.core.engine.readiness import desired, due_of, first_map, readiness
 from supervisor.core.engine.rules.turns import must_end, next_turns
 from supervisor.domain.event import PlanAccepted
 from supervisor.domain.plan import HUMAN, Effect, Foreseen, Task
@@ -51,6 +52,10 @@ def picture_of(world: World, event: PlanAccepted) -> tuple[Foreseen, ...]:
     A task that it leaves unchanged has in `why` how it stands.
     """
     at, after = event.at, evolve(world, event)
+    drawn = first_map(after)
+    undrawn = drawn is not None and at < drawn
+    if undrawn:  # it takes a moment only, and then they start
+        world, after = _with_map(world), _with_map(after)
     was, will = _first(world, at), _first(after, at)
     found = []
     for task in after.plan.tasks:
@@ -60,6 +65,8 @@ def picture_of(world: World, event: PlanAccepted) -> tuple[Foreseen, ...]:
         before = _effect(world, old, world.tasks[task.id], was, at) if old is not None else None
         if before == (effect, why) and effect is not Effect.UNCHANGED and _same(world, after, task.id):
             effect, why = Effect.UNCHANGED, f"{effect}: {why}" if why else str(effect)
+        if undrawn and not why and effect is Effect.STARTS:
+            why = "once the first map of the repos is drawn"
         found.append(Foreseen(task.id, task.child, effect, why, is_running(state)))
     for task in world.plan.tasks:
         if after.plan.task(task.id) is None:
@@ -102,6 +109,10 @@ _PHRASES: dict[Effect, Callable[[str], str]] = {
 def _names(some: list[Foreseen]) -> str:
     names = ", ".join(one.task for one in some[:NAMED])
     return names if len(some) <= NAMED else f"{names} and {len(some) - NAMED} more"
+
+
+def _with_map(world: World) -> World:
+    return with_map(world, unsurveyed={}, surveying=False)
 
 
 def _first(world: World, at: datetime) -> Collection[str]:

@@ -85,6 +85,7 @@ async def _supervise(
     plan = None
     if _saved_unseen(workspace, loop.world):  # read it before the servers begin anything that it no longer asks for
         plan = _watched(workspace, config, loop, authors)
+        recorder.world = plan.exact(recorder.world)
         plan.look()
     signals = asyncio.get_running_loop()
     for number in STOP_SIGNALS:

@@ -19,7 +19,7 @@ from supervisor.errors import StoreError
 from supervisor.runtime.codex.registry import Registry
 from supervisor.runtime.config.model import Config
 from supervisor.runtime.config.started import started
-from supervisor.runtime.plan.read import check
+from supervisor.runtime.plan.read import with_exact_plan
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.ledger.store import Ledger, Opened
 
@@ -44,7 +44,7 @@ def outlook(workspace: WorkspacePaths, config: Config, content: bytes, plan: Pla
     world, now = opened.world or World(), datetime.now(UTC)
     for event in opened.events:
         world = evolve(world, event)
-    world = _with_exact_plan(workspace, config, world)
+    world = with_exact_plan(world, workspace, [child.name for child in config.children])
     at = max(now, opened.last or now)
     if not up:
         world = _brought_up(workspace, config, world, at, opened.last)
@@ -66,17 +66,6 @@ def _read(workspace: WorkspacePaths) -> Opened:
         except StoreError:
             continue  # the supervisor may just have begun another segment
     return Ledger(workspace.ledger).peek()
-
-
-def _with_exact_plan(workspace: WorkspacePaths, config: Config, world: World) -> World:
-    """The ledger has the plan in force without its secrets, by which briefs would differ: take it from its revision."""
-    try:
-        kept = (workspace.plans / f"{world.plan.revision:04d}.md").read_bytes()
-    except OSError:
-        return world
-    plan = check(kept, [child.name for child in config.children])
-    exact = isinstance(plan, Plan) and world.plan.current is not None
-    return replace(world, plan=replace(world.plan, current=plan)) if exact else world
 
 
 def _brought_up(workspace: WorkspacePaths, config: Config, world: World, at: datetime, last: datetime | None) -> World:

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from supervisor.core.plan.parse import parse
 from supervisor.domain.plan import FILE_LIMIT, Plan, Problem, Rejection
+from supervisor.domain.world import World
+from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.watch import Unreadable, read_bytes
 
 
@@ -26,3 +30,18 @@ def check(content: bytes, children: Collection[str], in_force: Plan | None = Non
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         return Rejection((Problem(line, "this is not UTF-8 text: save it as UTF-8"),))
+
+
+def with_exact_plan(world: World, workspace: WorkspacePaths, children: Collection[str]) -> World:
+    """Return a world that was read from the ledger with the plan in force as it was written.
+
+    The ledger has it without its secrets, so its briefs would differ from those that the children have.
+    """
+    try:
+        kept = (workspace.plans / f"{world.plan.revision:04d}.md").read_bytes()
+    except OSError:
+        return world
+    plan = check(kept, children)
+    if world.plan.current is None or not isinstance(plan, Plan):
+        return world
+    return replace(world, plan=replace(world.plan, current=plan))

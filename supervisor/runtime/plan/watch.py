@@ -13,7 +13,7 @@ from supervisor.domain.event import Event, PlanAccepted, PlanMissing, PlanPostpo
 from supervisor.domain.plan import Plan, Problem, Rejection
 from supervisor.domain.world import World
 from supervisor.runtime.plan.authors import Authors
-from supervisor.runtime.plan.read import check, read
+from supervisor.runtime.plan.read import check, read, with_exact_plan
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.atomic import write_atomic
 
@@ -49,6 +49,10 @@ class PlanWatch:
         may still be on its way, and without it the version would count as the human's."""
         await caught_up
         self.look()
+
+    def exact(self, world: World) -> World:
+        """Return a world that was read from the ledger with the plan in force as it was written: plan.md is another."""
+        return with_exact_plan(world, self._workspace, self._children)
 
     def look(self) -> None:
         """Read plan.md. Posts an event if it has changed since the last call."""

@@ -10,6 +10,7 @@ from hypothesis import given
 from msgspec.structs import replace
 
 from supervisor.core.engine.foresee import describe_picture, picture_of, surprise
+from supervisor.core.engine.readiness import first_map
 from supervisor.core.engine.reconcile import advance
 from supervisor.core.engine.state import plan_state
 from supervisor.domain import action as act
@@ -76,6 +77,17 @@ def test_what_an_edit_does_to_a_task_that_is_done(tasks: tuple[Task, ...], effec
 )
 def test_what_an_edit_does_to_a_task_that_waits_on_a_human(tasks: tuple[Task, ...], effect: str) -> None:
     assert picture(asking(), *tasks)["T1"] == effect
+
+
+def test_what_waits_for_the_first_map_only_starts_in_a_moment() -> None:
+    scene = Scene(up=False)
+    scene.draws = False
+    scene.ready("backend")
+    event = ev.PlanAccepted(scene.now, 1, "new", "an edit", plan_of(T1, T2))
+    assert [(one.task, str(one.effect), one.why) for one in picture_of(scene.world, event)] == [
+        ("T1", "starts", "once the first map of the repos is drawn"),
+        ("T2", "waits", "another task goes first in backend"),
+    ]
 
 
 def test_only_the_run_of_a_running_task_is_stopped() -> None:
@@ -197,7 +209,8 @@ def _as_foreseen(world: World, event: ev.PlanAccepted) -> None:
             assert act.SteerTurn in done[task], (task, effect)
         if effect is Effect.ASKS:
             assert act.RaiseAsk in done[task], (task, effect)
-        if effect in (Effect.STARTS, Effect.CONTINUES):
+        drawn = first_map(step.world)
+        if effect in (Effect.STARTS, Effect.CONTINUES) and (drawn is None or drawn <= at):
             assert act.StartTurn in done[task] or _waits_for_its_thread(step.world, task), (task, effect)
 
 

@@ -61,8 +61,8 @@ def test_the_line_of_a_revision_says_in_words_what_it_does_and_what_may_be_wrong
         line = json.loads(path.read_text(encoding="utf-8").splitlines()[0])
         assert (line["event"], line["level"], line["does"]) == ("plan_accepted", "warning", "leaves waiting T1")
         assert [one["effect"] for one in line["picture"]] == ["waits"]
-        assert [one.partition(":")[0] for one in line["warnings"]] == ["line 13"]
+        assert [one.partition(":")[0] for one in line["warnings"]] == ["line 5", "line 11", "line 13"]
         shown = readable(line)
         assert 'does="leaves waiting T1"' in shown
-        assert "raise it" in shown
+        assert "raise it" in line["warnings"][-1]
         assert "picture=" not in shown
