@@ -143,7 +143,13 @@ def _git_state(git: GitState, history: History) -> Iterator[RepoFact]:
     for word, paths, rank in changed:
         if paths.count:
             yield _fact(_NOW, rank, f"{paths.count} {word}: ", *_paths(paths))
-    if not any(paths.count for _, paths, _ in changed) and not git.bare:
+    for one in [one for one in git.inside if not one.clean][:8]:
+        if one.problem is not None:
+            yield _fact(_NOW, 4.2, _name(one.path), f" cannot be read: {one.problem}")
+        for word, paths in (("changed", one.changed), ("untracked", one.untracked)):
+            if paths.count:
+                yield _fact(_NOW, 4.2, f"{paths.count} {word} inside ", _name(one.path), ": ", *_paths(paths))
+    if not any(paths.count for _, paths, _ in changed) and all(one.clean for one in git.inside) and not git.bare:
         yield _fact(_NOW, 4, "the work tree is clean")
     if git.upstream is not None:
         up = git.upstream

@@ -23,7 +23,7 @@ class Operation(StrEnum):
 
 
 class SubmoduleState(StrEnum):
-    """The state of a submodule compared with the index. Changes inside it are not examined."""
+    """The state of a submodule compared with the index. Changes inside it are in `GitState.inside`."""
 
     CURRENT = "current"
     CHANGED = "changed"  # another commit is checked out
@@ -103,6 +103,23 @@ class Submodule(Struct, frozen=True):
     state: SubmoduleState
 
 
+class RepoInside(Struct, frozen=True):
+    """A repo inside the work tree: a submodule that is checked out, or another repo that lies in it."""
+
+    path: str
+    submodule: bool
+    oid: str | None = None  # HEAD; None: no commit yet
+    branch: str | None = None  # None: detached
+    changed: Paths = NO_PATHS  # files that its git tracks; paths in it
+    untracked: Paths = NO_PATHS
+    problem: str | None = None  # why git could not read it
+
+    @property
+    def clean(self) -> bool:
+        """Whether git has read it and found no change."""
+        return self.problem is None and not self.changed.count and not self.untracked.count
+
+
 class Tag(Struct, frozen=True):
     """A tag on HEAD or one of its ancestors. `distance` is the number of commits since."""
 
@@ -135,6 +152,7 @@ class GitState(Struct, frozen=True):
     in_progress: InProgress | None = None
     worktrees: tuple[Worktree, ...] = ()
     submodules: tuple[Submodule, ...] = ()
+    inside: tuple[RepoInside, ...] = ()  # nested ones too
     tags: tuple[Tag, ...] = ()
     remotes: tuple[Remote, ...] = ()
     tracked: int = 0  # files that git tracks

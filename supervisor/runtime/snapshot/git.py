@@ -8,11 +8,12 @@ from pathlib import Path
 from supervisor.core.repo.git import history, parse
 from supervisor.core.repo.git import log as git_log
 from supervisor.core.repo.git.text import moment, words
-from supervisor.domain.repo.git import Commit, GitState, Head, History, Submodule, Worktree
+from supervisor.domain.repo.git import Commit, GitState, Head, History, RepoInside, Submodule, Worktree
 from supervisor.domain.repo.pathname import shown
 from supervisor.runtime.snapshot import git_calls
 from supervisor.runtime.snapshot.git_calls import GitAnswers
 from supervisor.shell.git.folder import progress_of, read_small
+from supervisor.shell.git.inside import InsideStatus
 
 ATTRIBUTES_LIMIT = 64 << 10
 """Bytes read of .gitattributes and of the patterns of a sparse checkout."""
@@ -50,6 +51,7 @@ def _state(path: Path, answers: GitAnswers) -> GitState:
         in_progress=parse.parse_progress(progress_of(answers.place)),
         worktrees=_worktrees(path, answers),
         submodules=_submodules(path, answers),
+        inside=tuple(map(_inside, files.inside.repos[: parse.PARTS])),
         tags=history.near_tags(refs, answers.log.commits),
         remotes=parse.remotes_of(answers.settings),
         tracked=len(files.index.files),
@@ -118,6 +120,12 @@ def _submodules(path: Path, answers: GitAnswers) -> tuple[Submodule, ...]:
     files = answers.files
     on_disk = frozenset(name for name in files.index.submodules if (path / os.fsdecode(name) / ".git").exists())
     return parse.submodules_of(files.index, files.status, files.modules, on_disk)
+
+
+def _inside(one: InsideStatus) -> RepoInside:
+    if one.status is None:
+        return RepoInside(one.name, one.tracked, problem=words(os.fsencode(one.problem)))
+    return parse.parse_inside(one.raw, one.status.out, submodule=one.tracked)
 
 
 def _patterns(folder: Path, *names: str, mark: bytes = b"") -> tuple[str, ...]:

@@ -105,7 +105,7 @@ def ask(path: Path) -> GitAnswers:
 
 
 def ask_key(path: Path) -> str:
-    """Digest HEAD, the index, the work tree and the operation in progress, with one `git status`.
+    """Digest HEAD, the index, the work tree and the operation in progress, with one `git status` for each repo.
 
     If the repo's configuration may name filters or includes another file, it takes a `git config` too. Raises
     WorkspaceError.
@@ -174,6 +174,11 @@ def _files(path: Path, place: GitDir, filters: frozenset[str]) -> Files:
     answers = (("changed files", status_output), ("tracked files", listed))
     cut = [_incomplete(what, answer) for what, answer in answers if torn(answer)]
     inside = read_inside(path, status_output.out)
+    if inside.cut:
+        cut.append(f"repos inside: only {len(inside.repos):,} are read, and there are more")
+    for one in inside.repos:
+        if one.status is not None and one.status.cut:
+            cut.append(_incomplete(f"changed files of {one.name}", one.status))
     key = _key(path, place, status_output, inside)
     return Files(key, status.oid, status, index, modules, inside, tuple(cut))
 

@@ -13,6 +13,7 @@ from supervisor.domain.repo.git import (
     Operation,
     Paths,
     Remote,
+    RepoInside,
     Stash,
     Submodule,
     SubmoduleState,
@@ -94,6 +95,18 @@ def parse_status(out: bytes) -> GitStatus:
         stash_count=number(head.get(b"stash", b"0")),
         submodules=submodules,
     )
+
+
+def parse_inside(path: bytes, status: bytes, *, submodule: bool) -> RepoInside:
+    """Parse the status of a repo inside the work tree."""
+    one = parse_status(status)
+    changed, untracked = set(), one.untracked
+    for record in status.split(b"\0")[:-1]:
+        kind, _, rest = record.partition(b" ")
+        if kind in (b"1", b"u"):
+            changed.add(shown(rest.split(b" ", 7 if kind == b"1" else 9)[-1]))
+    paths = Paths(len(changed), tuple(sorted(changed)[:NAMES]))
+    return RepoInside(shown(path), submodule, one.oid, one.branch, paths, untracked)
 
 
 def parse_refs(out: bytes) -> tuple[Ref, ...]:
