@@ -15,8 +15,7 @@ from msgspec import Struct
 from msgspec.structs import fields
 
 from supervisor.domain.status import Status
-from supervisor.wire.plain import typed
-from supervisor.wire.type_words import in_words
+from supervisor.wire.plain import in_words, typed
 
 LINE_LIMIT = 8 * 2**20  # bytes of one message; a status of 2,000 tasks has about 1.5 MB
 

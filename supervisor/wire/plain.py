@@ -7,6 +7,7 @@ and as long again to build its models. Text that is not UTF-8 stays as it is.
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -49,6 +50,15 @@ def loaded(kind: type[T], text: str | bytes) -> T:
         raise ValueError("it is nested too deeply") from error
 
 
+def in_words(message: str) -> str:
+    """Return msgspec's message about a value with its types in words: "expected a list, got text"."""
+    return _WHOLE.sub(r"\1", _TYPES.sub(_named, message[:1].lower() + message[1:]))
+
+
+def _named(found: re.Match[str]) -> str:
+    return " or ".join(_WORDS.get(kind, f"`{kind}`") for kind in found[1].split(" | "))
+
+
 def _prepare(kind: type) -> None:
     """Have msgspec read the annotations of this type, in one thread at a time.
 
@@ -59,3 +69,16 @@ def _prepare(kind: type) -> None:
         with _preparing:
             msgspec.json.Decoder(kind)
         _prepared.add(kind)
+
+
+_TYPES = re.compile("`([^`]*)`")
+_WHOLE = re.compile(r"(\d+)\.0\b")
+_WORDS = {
+    "str": "text",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "`true` or `false`",
+    "array": "a list",
+    "object": "a mapping",
+    "null": "nothing",
+}

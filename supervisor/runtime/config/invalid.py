@@ -14,7 +14,7 @@ from msgspec.inspect import DictType, LiteralType, Metadata, StructType, Type, U
 from supervisor.core.plan.diagnostics import any_of, quoted
 from supervisor.runtime.config.mistakes import Mistake, Where, name_of
 from supervisor.runtime.config.schema import ChildPart, ConfigFile
-from supervisor.wire.type_words import in_words
+from supervisor.wire.plain import in_words
 
 
 def mistake_of(error: ValidationError, data: dict[Any, Any]) -> Mistake:
