@@ -76,8 +76,10 @@ def test_on_a_terminal_up_offers_the_restart(
     assert "restart it in place? Servers and turns go on. [y/N] " in err
 
 
-def test_status_says_so_too(orch: Orch, standin: Callable[..., Standin]) -> None:
+def test_status_and_version_say_so_too(orch: Orch, standin: Callable[..., Standin]) -> None:
     standin(of_version("0.0.9"))
+    line = f"\n            older than this orch ({__version__}): {RESTART}\n"
+    assert f"supervisor  0.0.9 (process 7){line}" in orch("version").out
     assert f"\n            older than this orch ({__version__}): {RESTART}\n" in orch("status").out
     assert "than this orch" not in orch("status", "--json").out
 

@@ -10,6 +10,7 @@ from supervisor.cli.command.everywhere import located
 from supervisor.cli.command.parameters import Json
 from supervisor.cli.display import output
 from supervisor.cli.display.blocks import one_line
+from supervisor.cli.display.skew import skew_of
 from supervisor.domain.status import Status
 from supervisor.errors import CodexError, OrchError, SupervisorDown, WorkspaceError
 from supervisor.runtime import calling
@@ -39,9 +40,12 @@ def version(folder: Path, *, as_json: Json = False) -> int:
             }
         )
         return 0
+    skew = skew_of(status.supervisor.version) if status else None
     supervisor = f"{status.supervisor.version} (process {status.supervisor.pid})" if status else down
     output.emit(f"orch        {__version__}")
     output.emit(f"supervisor  {one_line(supervisor)}")
+    if skew is not None:
+        output.emit(f"            {skew.what}: {skew.next_step}")
     output.emit(f"codex       {f'{codex} ({path})' if codex else one_line(problem)}")
     for name, own in servers:
         if codex and own != codex:
