@@ -65,3 +65,16 @@ def test_who_waits_for_a_plan_hears_that_there_will_be_none(
 def test_a_program_stops_it_too(workspace: WorkspacePaths, standin: Callable[..., Standin]) -> None:
     standin(status_json(), answers={"plan_stop": {"ended": ["it does nothing more"]}})
     assert api.Workspace(workspace.root).stop_planning() == ("it does nothing more",)
+
+
+def test_who_waits_for_a_plan_hears_that_it_waits_for_go(
+    orch: Orch, standin: Callable[..., Standin], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(write, "bring_up", lambda *_: 0)
+    idle = orchestrator_json("idle", planned=False, busy=False)
+    standin(
+        status_json(orchestrator=orchestrator_json("working", planned=False, busy=True), state="waiting"),
+        status_json(orchestrator=idle, state="waiting", why="it would stop 2 of 2"),
+    )
+    code, _, err = orch("plan", "make it work")
+    assert (code, err.splitlines()[-1]) == (4, "orch: plan.md waits for `orch go`: it would stop 2 of 2")

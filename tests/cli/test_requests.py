@@ -134,6 +134,16 @@ def test_the_asks_as_json_are_an_array(orch: Orch, standin: Callable[..., Standi
 def test_having_no_asks_is_reported_too(orch: Orch, standin: Callable[..., Standin]) -> None:
     standin(status_json())
     assert orch("asks") == (0, "nothing waits on you\n", "")
+
+
+def test_a_plan_that_waits_for_go_is_among_the_asks(orch: Orch, standin: Callable[..., Standin]) -> None:
+    standin(status_json(state="waiting", why="it would stop 2 of 2"))
+    assert orch("asks") == (0, "plan.md waits for `orch go`: it would stop 2 of 2\n", "")
+
+
+def test_go_says_which_revision_it_lets_in_force(orch: Orch, standin: Callable[..., Standin]) -> None:
+    standin(status_json(), answers={"go": {"lifted": False, "still": [], "released": 7}})
+    assert orch("go") == (0, "plan.md is in force: revision 7\n", "")
     assert orch("asks", "--json") == (0, "[]\n", "")
 
 

@@ -20,6 +20,7 @@ def limited() -> Iterator[Lab]:
         yield lab
 
 
+@pytest.mark.promise("surprise")
 def test_a_surprising_edit_waits_for_go_whatever_dies_and_touches_nothing_meanwhile(limited: Lab) -> None:
     lab, gate = limited, limited.model.gate("held")
     both = task("T1", "backend", "wait held", report("one")) + task(
@@ -34,7 +35,7 @@ def test_a_surprising_edit_waits_for_go_whatever_dies_and_touches_nothing_meanwh
     plan = lab.until(lambda seen: seen["plan"]["state"] == "waiting")["plan"]
     assert plan["why"] == "it would stop 2 of 2 running tasks (T1, T2), more than `limits.surprise: 50%`"
     assert lab.orch("wait", check=False).returncode == 4
-    assert lab.runs("Plan: **waiting**; revision 1 stays in force.")
+    assert lab.runs("Plan: **waiting**; revision 1 stays in force until you")
     assert [one["level"] for one in lab.ledger("plan_postponed")] == ["warning"]
 
     os.kill(lab.status()["supervisor"]["pid"], signal.SIGKILL)

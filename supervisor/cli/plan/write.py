@@ -110,7 +110,7 @@ def _follow(workspace: WorkspacePaths) -> tuple[Status, OrchestratorInfo]:
                 continue  # the request was just made: it appears in the next status
             progress.show({"orchestrator": _described(orchestrator)})
             over = orchestrator.state in ("failed", "blocked", "stopped", "resting") or (
-                orchestrator.state == "idle" and orchestrator.planned
+                orchestrator.state == "idle" and (orchestrator.planned or _waits_for_go(status, orchestrator))
             )
             if over or orchestrator.server == "failed" or _asks(status):
                 return status, orchestrator
@@ -123,6 +123,11 @@ def _follow(workspace: WorkspacePaths) -> tuple[Status, OrchestratorInfo]:
     raise AssertionError("`changes` ends only when the supervisor does")
 
 
+def _waits_for_go(status: Status, orchestrator: OrchestratorInfo) -> bool:
+    """Whether the orchestrator wrote a plan that would stop so much that it waits for the human."""
+    return status.plan.state == "waiting" and orchestrator.state == "idle" and not orchestrator.busy
+
+
 def _result(status: Status, orchestrator: OrchestratorInfo, *, review: bool, quiet: bool) -> int:
     """Print the outcome; return the exit code."""
     plan = status.plan
@@ -133,6 +138,9 @@ def _result(status: Status, orchestrator: OrchestratorInfo, *, review: bool, qui
     if orchestrator.state == "stopped" and orchestrator.planned:
         output.say(f"orch: {one_line(orchestrator.why or orchestrator.state)}; revision {plan.revision} is in force")
         return FAILED
+    if not orchestrator.planned and _waits_for_go(status, orchestrator):
+        output.say(f"orch: plan.md waits for `orch go`: {one_line(plan.why or '')}")
+        return WAITS
     if not (orchestrator.state == "idle" and orchestrator.planned):
         output.say(f"orch: there is no plan: {one_line(orchestrator.why or orchestrator.state)}")
         return FAILED

@@ -29,8 +29,10 @@ def asks(workspace: WorkspacePaths, *, as_json: Json = False) -> int:
         output.emit_json(found["asks"])
     elif asks := glance(found).asks:
         output.show(block for ask in asks for block in ask_blocks(ask))
-    else:
+    elif glance(found).plan.state != "waiting":
         output.emit("nothing waits on you")
+    if not as_json and (plan := glance(found).plan).state == "waiting":
+        output.emit(f"plan.md waits for `orch go`: {one_line(plan.why or '')}")
     return 0
 
 

@@ -49,7 +49,24 @@ _PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
 
 
 def _asks(world: World) -> str:
-    return paragraphs(_ask(world, ask) for ask in world.open_asks) or "Nothing waits on a human."
+    waiting = (*_postponed(world), *(_ask(world, ask) for ask in world.open_asks))
+    return paragraphs(waiting) or "Nothing waits on a human."
+
+
+def _postponed(world: World) -> Iterable[str]:
+    """Yield the plan.md that waits for `orch go`, with what it would do."""
+    if (postponed := world.plan.postponed) is not None:
+        yield paragraphs(
+            (
+                "### plan.md — an edit that would stop much",
+                f"Since {utc(postponed.at)}: {inline(postponed.summary, 300)}; {inline(postponed.why, 400)}.",
+                labelled(
+                    "Steps", "Look at what it would do; `orch plan check` shows it as of now. Or edit plan.md again."
+                ),
+                labelled("Expected result", "`orch go` lets it in force."),
+                f"What it would do, as of {utc(postponed.at)}:\n\n{bullets(_foreseen(postponed.picture))}",
+            )
+        )
 
 
 def _ask(world: World, ask: Ask) -> str:
@@ -124,13 +141,8 @@ def _plan(world: World) -> str:
         case "rejected":
             wrong = bullets(f"line {problem.line}: {inline(problem.message, 400)}" for problem in world.plan.problems)
             return f"Plan: **rejected**; {stays} until plan.md is fixed:\n\n{wrong}"
-        case "waiting" if (postponed := world.plan.postponed) is not None:
-            rows = bullets(_foreseen(postponed.picture))
-            return (
-                f"Plan: **waiting**; {stays}. plan.md as it is now ({inline(postponed.summary, 300)}) waits for you: "
-                f"{inline(postponed.why, 400)}. `orch go` lets it in force; a further edit is judged anew.\n\n"
-                f"What it would do, as of {utc(postponed.at)}:\n\n{rows}"
-            )
+        case "waiting":
+            return f"Plan: **waiting**; {stays} until you let plan.md in force (`orch go`), or edit it again."
         case "missing":
             return f"Plan: **missing** ({inline(world.plan.missing or '', 200)}); {stays}, and nothing new starts."
         case "held":

@@ -64,7 +64,8 @@ def _share(given: str | float | None, where: Where) -> float | None:
     found = _PERCENT.fullmatch(str(given).strip())
     share = float(found[1]) / 100 if found else 2.0
     if share > 1:
-        what = f"{quoted(name_of(where))} may not be {quoted(str(given))}"
+        written = given if isinstance(given, str) else f"{given:g}"
+        what = f"{quoted(name_of(where))} may not be {quoted(written)}"
         raise Mistake(where, what, "write a share of the running tasks, from `0%` to `100%`")
     return share
 

@@ -167,6 +167,16 @@ def test_a_rejected_plan_goes_back_with_its_lines_three_times_and_then_to_the_hu
     assert scene.world.orchestrator.planning.tries == 0
 
 
+def test_a_plan_that_waits_for_go_is_a_plan_and_the_orchestrator_rests() -> None:
+    scene = OrchestratorScene().at_work()
+    scene.post(ev.PlanPostponed, "d", "T1 removed", plan_of(T2), "it would stop 1 of 1", ORCHESTRATOR)
+    scene.ends("own-1")
+    assert turns(scene.tick()) == []
+    shown = status(scene.world, scene.now, "/ws")
+    assert shown.orchestrator is not None
+    assert (shown.plan.state, shown.orchestrator.busy, shown.orchestrator.planned) == ("waiting", False, False)
+
+
 def test_a_plan_that_the_human_fixes_withdraws_the_question() -> None:
     scene = OrchestratorScene().at_work()
     for number in range(1, 5):

@@ -13,7 +13,7 @@ from supervisor.domain.ask import Ask, AskKind, Ruled
 from supervisor.domain.plan import Budget, Effect, Foreseen, Problem
 from supervisor.domain.server import Outage, ServerState
 from supervisor.domain.task import RunResult
-from supervisor.domain.world import PlanState, World
+from supervisor.domain.world import PlanState, Postponed, World
 from tests.core.view.worlds import H1, NOON, PLAN, T1, T2, server, shown, world_at_work
 
 AT_WORK = """\
@@ -331,6 +331,18 @@ def test_a_pause_a_budget_and_its_ask_are_shown_with_their_figures() -> None:
     assert "tokens: 1200 in, 34 out (budget: 1.234k tokens of 1k tokens and 0.0 of 30 min)" in text
     assert "Blocked meanwhile: T2, H1." in text or "Blocked meanwhile: T1, T2, H1." in text
     assert "orch answer A9 accept AMOUNT\n" in text
+
+
+def test_a_plan_that_waits_for_go_is_among_what_waits_on_you() -> None:
+    picture = (Foreseen("T1", "backend", Effect.RETIRED, "its turn is interrupted", running=True),)
+    postponed = Postponed("d", "human", "T1 removed", "it would stop 1 of 1", picture, NOON)
+    text = shown(with_plan(world_at_work(), postponed=postponed), "{{asks}}\n{{tasks}}")
+    assert text.startswith(
+        "### plan.md — an edit that would stop much\n\nSince 2026-01-02 12:00:00 UTC: T1 removed; it would"
+    )
+    assert "**Expected result:** `orch go` lets it in force.\n" in text
+    assert "- T1: retired (its turn is interrupted)\n\n### A2" in text
+    assert "Plan: **waiting**; revision 3 stays in force until you let plan.md in force (`orch go`)" in text
 
 
 def test_what_a_revision_did_and_what_may_be_wrong_with_it_is_told() -> None:
