@@ -60,10 +60,8 @@ def _postponed(world: World) -> Iterable[str]:
             (
                 "### plan.md — an edit that would stop much",
                 f"Since {utc(postponed.at)}: {inline(postponed.summary, 300)}; {inline(postponed.why, 400)}.",
-                labelled(
-                    "Steps", "Look at what it would do; `orch plan check` shows it as of now. Or edit plan.md again."
-                ),
-                labelled("Expected result", "`orch go` lets it in force."),
+                "**Steps:** Look at what it would do; `orch plan check` shows it as of now. Or edit plan.md again.",
+                "**Expected result:** `orch go` lets it in force.",
                 f"What it would do, as of {utc(postponed.at)}:\n\n{bullets(_foreseen(postponed.picture))}",
             )
         )
