@@ -82,6 +82,14 @@ def test_the_sentences(line: str, says: str, orch: Orch) -> None:
     assert err == f"orch: {says}\n"
 
 
+@pytest.mark.parametrize("words", [("note", "-5 degrees"), ("plan", "-5"), ("answer", "A1", "- no, never")])
+def test_words_that_begin_like_an_option_come_after_two_dashes(words: tuple[str, ...], orch: Orch) -> None:
+    code, out, err = orch(*words)
+    assert (code, out) == (2, "")
+    what = f"`{words[-1]}` of `orch {words[0]}` begins like an option"
+    assert err == f"orch: {what}: write `--` before it: `orch {words[0]} -- ...`\n"
+
+
 def test_help_wins_over_a_mistake_after_it(orch: Orch, workspace: WorkspacePaths) -> None:
     assert orch("status", "--help", "--nonsense").code == 0
     assert orch("skill", "--help").code == 0

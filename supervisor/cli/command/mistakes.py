@@ -17,6 +17,12 @@ def explained(command: Command, takes: Sequence[Parameter], wrong: WrongWords) -
     name, about = f"orch {command.words.removesuffix(' write')}", wrong.about
     if wrong.kind is Wrong.NO_SUCH_OPTION:
         known = [one.word.name for one in takes if isinstance(one.word, Option)]
+        places = [one for one in takes if isinstance(one.word, Argument)]
+        if places and (" " in wrong.word or wrong.word[1:2].isdigit()):  # words of a person, and no option
+            return UsageError(
+                f"{corrected(wrong.word, ())[0]} of `{name}` begins like an option",
+                f"write `--` before it: `{name} -- ...`",
+            )
         return _no_option(name, wrong.word, known)
     if wrong.kind is Wrong.TOO_MANY:
         return _too_many(name, [one.word.metavar for one in takes if isinstance(one.word, Argument)], wrong.word)
