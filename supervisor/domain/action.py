@@ -39,6 +39,15 @@ class OpenThread(Struct, frozen=True):
     recount: bool = False  # a turn may have ended unseen: have Codex say what the thread has used in all
 
 
+class Unlisted(Struct, frozen=True):
+    """Changes of a task whose turn ended without checks, so that they are not listed yet."""
+
+    task: str
+    base: Tree  # the working tree when the first of its turns began whose changes are not listed
+    start: Tree | None  # when the task began; None: it is `base`, or not known
+    listed: ChangeList  # the changed files before
+
+
 class StartTurn(Struct, frozen=True):
     """Start a turn of a task's run on an idle thread."""
 
@@ -55,6 +64,7 @@ class StartTurn(Struct, frozen=True):
     effort: str | None
     sandbox: Sandbox
     why: str
+    unlisted: tuple[Unlisted, ...] = ()  # in this working tree: to be listed first, before more changes come
 
 
 class SteerTurn(Struct, frozen=True):

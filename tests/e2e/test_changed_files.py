@@ -60,3 +60,16 @@ def test_changes_in_inner_repos_show_and_outlast_a_turn_that_changes_nothing(lab
     assert done["changed_files"] == ["nested (changed inside)", "nested/app.py", "nested/draft"]
     assert (done["changed_files_more"], done["changed_files_at_least"]) == (0, False)
     assert lab.runs("**Changed files (3):**\n\n- `nested (changed inside)`\n")
+
+
+def test_what_a_failed_turn_changed_counts_to_its_task_and_to_no_other(lab: Lab) -> None:
+    lab.plan(
+        task("T1", "api", "write a.txt x", "fail 400 no") + task("T2", "api", "write b.txt x", report("another task"))
+    )
+    lab.up()
+    lab.task("T1", "failed")
+    assert lab.task("T2", "done")["changed_files"] == ["b.txt"]
+    assert lab.task("T1", "failed")["changed_files"] == ["a.txt"]
+
+    lab.plan(task("T1", "api", "write c.txt x", report("better")) + task("T2", "api", report("another task")))
+    assert lab.task("T1", "done")["changed_files"] == ["a.txt", "c.txt"]

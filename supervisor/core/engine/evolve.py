@@ -84,6 +84,8 @@ def _evolve(world: World, event: ev.Event) -> World:
             return turns.interrupt_failed(world, event)
         case ev.TreeRead():
             return turns.tree_read(world, event)
+        case ev.ChangesListed():
+            return turns.changes_listed(world, event)
         case ev.ChecksFinished() | ev.ChecksLost():
             return turns.checks_ended(world, event)
         case ev.RequestReceived():

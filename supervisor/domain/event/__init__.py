@@ -45,6 +45,7 @@ from supervisor.domain.event.supervisor import (
     UpRequested,
 )
 from supervisor.domain.event.turn import (
+    ChangesListed,
     ChecksFinished,
     ChecksLost,
     InterruptFailed,
@@ -106,6 +107,7 @@ Event = (
     | LeftoverReported
     | LeftoversEnded
     | TreeRead
+    | ChangesListed
     | ChecksFinished
     | ChecksLost
     | RequestReceived
@@ -125,6 +127,7 @@ Event = (
 
 __all__ = [
     "AskAnswered",
+    "ChangesListed",
     "ChecksFinished",
     "ChecksLost",
     "ChildAnswered",

@@ -176,6 +176,16 @@ class TreeRead(Struct, frozen=True):
     tree: Tree
 
 
+class ChangesListed(Struct, frozen=True):
+    """The changes of a task whose turn ended without checks were listed."""
+
+    at: datetime
+    child: str
+    task: str
+    changed_files: tuple[str, ...]  # since the changes were last listed: paths in the repo, tracked ones first
+    listed: ChangeList  # by all runs of the task
+
+
 class ChecksFinished(Struct, frozen=True):
     """The verify commands ran."""
 

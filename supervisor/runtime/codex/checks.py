@@ -6,17 +6,19 @@ import asyncio
 import os
 import shutil
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from supervisor.core.text.failures import end_of, failing_lines
 from supervisor.core.text.redact import redact_lines
 from supervisor.domain import action as act
 from supervisor.domain import event as ev
 from supervisor.domain.report import Check
-from supervisor.errors import OrchError
+from supervisor.errors import OrchError, WorkspaceError
 from supervisor.runtime.codex.server import ServerClient
 from supervisor.runtime.config.model import Limits
 from supervisor.runtime.logs import Logs
@@ -105,6 +107,17 @@ class Verifier:
             self._post(ev.ChecksLost(self._now(), *where, str(error)))
             return
         self._post(ev.ChecksFinished(self._now(), *where, checks, changed, listed))
+
+    async def list_changes(self, tasks: Sequence[act.Unlisted]) -> None:
+        """Posts ChangesListed for each of the tasks. If git fails, their changes since `base` are not known."""
+        child = self._client.child
+        for one in tasks:
+            known = (one.base, one.start, one.listed)
+            try:
+                changed, listed = await asyncio.to_thread(changes_of, Path(child.path), *known)
+            except WorkspaceError:
+                changed, listed = (), replace(one.listed, open_ended=True)
+            self._post(ev.ChangesListed(self._now(), child.name, one.task, changed, listed))
 
     async def _run(self, command: str, number: int, action: act.RunChecks) -> Check:
         at, network = self._now(), self._client.child.network

@@ -270,6 +270,7 @@ class ChildExecutor:
 
     async def _start(self, action: act.StartTurn) -> None:
         if action.fresh:
+            await self._verifier.list_changes(action.unlisted)
             try:
                 tree = await asyncio.to_thread(read_tree, Path(self._child.path))
             except WorkspaceError as error:

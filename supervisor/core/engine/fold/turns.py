@@ -236,6 +236,16 @@ def _with_base(state: TaskState, tree: Tree) -> TaskState:
     return replace(state, result=replace(state.result, base=base), start=start)
 
 
+def changes_listed(world: World, event: ev.ChangesListed) -> World:
+    """The changes of turns that ended without checks were listed. Changed files call for a survey."""
+    state = world.tasks.get(event.task)
+    if state is None or state.child != event.child:
+        return world
+    if event.changed_files:
+        world = with_map(world, unsurveyed={**world.map.unsurveyed, event.child: event.task})
+    return put_task(world, replace(state, result=tasks.with_changes(state.result, event)))
+
+
 def checks_ended(world: World, event: ev.ChecksFinished | ev.ChecksLost) -> World:
     """The verify commands ran, or could not be completed. Changed files call for a survey."""
     state = world.tasks.get(event.task)

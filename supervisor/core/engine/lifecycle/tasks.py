@@ -11,7 +11,7 @@ from supervisor.core.engine.lifecycle.transitions import TaskTrigger, after_task
 from supervisor.core.text.escape import block_quote
 from supervisor.domain.action import RaiseAsk
 from supervisor.domain.ask import Answer
-from supervisor.domain.event import ChecksFinished
+from supervisor.domain.event import ChangesListed, ChecksFinished
 from supervisor.domain.plan import HUMAN
 from supervisor.domain.report import Check, Outcome, Question
 from supervisor.domain.task import ChangeList, Due, Phase, RunResult, TaskState
@@ -112,7 +112,7 @@ def changes_listed(result: RunResult) -> ChangeList:
     return ChangeList(result.changed_files, result.more_files, result.open_ended)
 
 
-def with_changes(result: RunResult, event: ChecksFinished) -> RunResult:
+def with_changes(result: RunResult, event: ChangesListed | ChecksFinished) -> RunResult:
     """The changes up to now were listed. The next turn begins with the working tree as it finds it then."""
     listed = event.listed
     if listed is None:

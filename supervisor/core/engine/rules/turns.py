@@ -156,11 +156,12 @@ def starts(world: World, at: datetime) -> Iterator[Action]:
             continue
         server = world.servers[task.child]
         moved = state.child != task.child
+        fresh = state.new_run or moved or state.result.base is None
         yield act.StartTurn(
             child=task.child,
             task=task.id,
             run=state.runs + 1 if state.new_run or moved else state.runs,
-            fresh=state.new_run or moved or state.result.base is None,
+            fresh=fresh,
             thread=thread.id,
             message=f"orch-{task.id}-{state.sent + 1}",
             due=due,
@@ -170,7 +171,17 @@ def starts(world: World, at: datetime) -> Iterator[Action]:
             effort=task.effort or server.child.effort,
             sandbox=sandbox_of(world, task, task.child),
             why=_why(world, state, due),
+            unlisted=tuple(_unlisted(world, task.child)) if fresh else (),
         )
+
+
+def _unlisted(world: World, child: str) -> Iterator[act.Unlisted]:
+    """The tasks with changes in a child that are not listed yet: their turns were cut off, and no check followed."""
+    for state in world.tasks.values():
+        base = state.result.base
+        if state.child == child and base is not None and not state.phase.live:
+            start = state.start if state.result.changed_files else None
+            yield act.Unlisted(state.task, base, start, changes_listed(state.result))
 
 
 def _text(world: World, state: TaskState, due: Due, thread: str) -> str:

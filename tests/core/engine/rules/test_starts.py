@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import given, settings
+from msgspec.structs import replace
 
 from supervisor.core.engine import prompts as words
 from supervisor.core.engine.prompts import brief_of
 from supervisor.domain import action as act
 from supervisor.domain import event as ev
 from supervisor.domain.plan import Task
-from supervisor.domain.task import Due
-from supervisor.domain.thread import TurnSeen, TurnStatus
-from tests.core.engine.scene import T1, T2, TREE, Scene, kinds, only, plan_of, report
+from supervisor.domain.task import ChangeList, Due
+from supervisor.domain.thread import Failure, TurnSeen, TurnStatus
+from tests.core.engine.scene import BROKEN, T1, T2, TREE, Scene, kinds, only, plan_of, report
 from tests.core.hostile import hostile
 
 
@@ -127,3 +128,29 @@ def test_what_others_reported_stays_quoted_data_in_the_brief_of_another(words: s
     quoting, plain = ([line for line in text.split("\n") if not line.startswith(">")] for text in texts)
     if words.strip():
         assert quoting == plain
+
+
+def test_the_changes_of_a_turn_that_was_not_checked_are_listed_before_the_next_one_in_that_child() -> None:
+    scene = Scene(T1, T2).running("T1")
+    (*_, start) = scene.ended("T1", TurnStatus.FAILED, failure=BROKEN)
+    unlisted = act.Unlisted("T1", TREE, None, ChangeList())
+    assert isinstance(start, act.StartTurn)
+    assert (start.task, start.unlisted) == ("T2", (unlisted,))
+    scene.post(ev.ChangesListed, "backend", "T1", ("a.py",), ChangeList(("a.py",)))
+    result = scene.state("T1").result
+    assert (result.changed_files, result.base) == (("a.py",), None)
+    scene.post(ev.ChangesListed, "mobile", "T1", ("b.py",), ChangeList(("b.py",)))
+    assert scene.state("T1").result.changed_files == ("a.py",), "it works in another child now"
+
+
+def test_a_task_that_is_tried_again_keeps_what_its_failed_turn_changed() -> None:
+    scene = Scene(T1).running("T1")
+    scene.ended("T1", TurnStatus.FAILED, failure=Failure("unauthorized", 401, "no"))
+    (start,) = scene.post(ev.RetryRequested, "T1")
+    assert isinstance(start, act.StartTurn)
+    assert (start.run, start.unlisted) == (2, (act.Unlisted("T1", TREE, None, ChangeList()),))
+    scene.post(ev.ChangesListed, "backend", "T1", ("a.py",), ChangeList(("a.py",)))
+    later = replace(TREE, head="later")
+    scene.post(ev.TreeRead, "backend", "T1", 2, later)
+    state = scene.state("T1")
+    assert (state.result.base, state.start, state.result.changed_files) == (later, TREE, ("a.py",))
