@@ -192,16 +192,17 @@ class Workspace:
         """Hold the plan: nothing new starts, running work continues."""
         self._call("hold")
 
-    def go(self, task: str | None = None) -> tuple[str, ...]:
+    def go(self, task: str | None = None, *, fresh_thread: bool = False) -> tuple[str, ...]:
         """Lift the hold, and let a plan.md that waits in force; with a task, try that again. Return what stops it.
 
-        Raises UsageError if there is no such task, RequestRefused if it is neither blocked nor failed.
+        With `fresh_thread`, the task goes on with a new thread. Raises UsageError if there is no such task,
+        RequestRefused if it is neither blocked nor failed, or if its turn runs on the thread that it is to leave.
         """
-        return _words(self.go_json(task), "still")
+        return _words(self.go_json(task, fresh_thread=fresh_thread), "still")
 
-    def go_json(self, task: str | None = None) -> JsonObject:
+    def go_json(self, task: str | None = None, *, fresh_thread: bool = False) -> JsonObject:
         """Do as `go`; return also whether a hold was lifted, as JSON values."""
-        return self._call("go", task=task)
+        return self._call("go", task=task, fresh_thread=fresh_thread)
 
     def restart(self, child: str) -> None:
         """Restart the server of a child; its thread and task continue. Raises UsageError if there is no such child."""

@@ -9,6 +9,7 @@ from msgspec import Struct, field
 from supervisor.domain.ask import Answer, AskKind, NoticeKind, RequestKey
 from supervisor.domain.plan import Sandbox, SandboxMode
 from supervisor.domain.task import Brief, ChangeList, Due, Tree
+from supervisor.domain.thread import ThreadKey
 
 
 class EnsureServer(Struct, frozen=True):
@@ -161,6 +162,7 @@ class RaiseAsk(Struct, frozen=True):
     request: RequestKey | None  # what a server asked in the middle of a turn, if it is about that
     why: str
     budget: str = ""  # the name of the budget that is used up, if it is about that
+    thread: ThreadKey | None = None  # the thread that cannot be opened, if it is about that
 
 
 class WithdrawAsk(Struct, frozen=True):

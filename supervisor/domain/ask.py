@@ -8,6 +8,8 @@ from typing import Literal, get_args
 
 from msgspec import Struct
 
+from supervisor.domain.thread import ThreadKey
+
 
 class AskKind(StrEnum):
     APPROVAL = "approval"
@@ -87,6 +89,7 @@ class Ask(Struct, frozen=True):
     answer: Answer | None = None
     external: bool = False  # the server got its answer in another window, before ours
     budget: str = ""  # the name of the budget that is used up, if it is about that (see `lifecycle.budgets`)
+    thread: ThreadKey | None = None  # the thread that cannot be opened, if it is about that
 
 
 Verdict = Literal["accept", "decline"]

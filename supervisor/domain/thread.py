@@ -88,10 +88,12 @@ class Thread(Struct, frozen=True):
     child: str
     task: str | None  # the task that owns it; None: the child's shared thread
     id: str | None = None  # Codex's; None: it was never opened
+    left: str | None = None  # Codex's id of the one before, which was left: nothing that comes of it counts
     open: bool = False  # loaded, and its notifications reach us
     opening: bool = False
     turns: Mapping[str, TurnSeen] = field(default_factory=dict)  # the latest by id, oldest first
     failures: int = 0  # tries to open it that failed, in a row
+    failing_since: datetime | None = None  # when the first of them failed
     problem: str = ""  # why the last one failed
     not_before: datetime | None = None  # of the next try
     provider: str = ""  # of the model; "": not known

@@ -77,6 +77,7 @@ class Settings(Struct, frozen=True):
     """The part of the config that decisions depend on."""
 
     retry_seconds: tuple[float, ...] = ()  # pauses before a turn that failed at the provider is retried
+    ready_seconds: float = 30.0  # how long a thread may not open before the human is asked
     pause_seconds: tuple[float, ...] = ()  # pauses of everything while the provider accepts no work; the last repeats
     stall_minutes: float = 10.0  # how long a running turn may give no sign of life
     leftover_seconds: float = 30.0  # how long what outlives its turn may run on without computing

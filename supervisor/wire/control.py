@@ -50,10 +50,14 @@ class DownParams(NoParams, frozen=True):
 
 
 class GoParams(NoParams, frozen=True):
-    """Lift the hold; with a task, try that task again. The human also lets the plan.md in force that waits for it."""
+    """Lift the hold; with a task, try that task again. The human also lets the plan.md in force that waits for it.
+
+    With `fresh_thread`, the task goes on with a new thread, whether it is blocked or not.
+    """
 
     task: str | None
     source: Literal["human", "orchestrator"] = "human"
+    fresh_thread: bool = False
 
 
 class RestartParams(NoParams, frozen=True):

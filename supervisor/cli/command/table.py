@@ -153,7 +153,7 @@ COMMANDS = (
         "go",
         "steer.requests:go",
         "Lift the hold, let a plan.md that waits in force, or try a task again.",
-        ("orch go", "orch go T1"),
+        ("orch go", "orch go T1", "orch go T1 --fresh-thread"),
         "Says what still keeps the plan or the task from going on, if anything does.",
     ),
     Command("asks", "steer.asks:asks", "Show what waits on you, and how to answer.", ("orch asks", "orch asks --json")),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from supervisor import api
-from supervisor.cli.command.parameters import Argument
+from supervisor.cli.command.parameters import Argument, Option
 from supervisor.cli.display import output
 from supervisor.cli.display.blocks import one_line
 from supervisor.errors import UsageError
@@ -22,12 +22,13 @@ def hold(workspace: WorkspacePaths) -> int:
 def go(
     workspace: WorkspacePaths,
     task: Annotated[str | None, Argument("TASK", "Try this blocked or failed task again.")] = None,
+    fresh_thread: Annotated[bool, Option("--fresh-thread", "Have it go on with a new thread of Codex.")] = False,
 ) -> int:
     """Lift the hold, and let the plan.md that waits for it in force; with a task, try that task again. Say what still
     keeps it from going on."""
-    answer = api.Workspace(workspace.root).go_json(task)
+    answer = api.Workspace(workspace.root).go_json(task, fresh_thread=fresh_thread)
     if task is not None:
-        output.emit(f"{task} will be tried again")
+        output.emit(f"{task} goes on with a new thread" if fresh_thread else f"{task} will be tried again")
     elif (revision := answer.get("released")) is not None:
         output.emit(f"plan.md is in force: revision {revision}")
     else:

@@ -40,6 +40,8 @@ def _evolve(world: World, event: ev.Event) -> World:
             return with_plan(world, hold=True)
         case ev.HoldLifted():
             return with_plan(outages.cleared(world), hold=False)
+        case ev.FreshThreadRequested():
+            return turns.fresh_thread_requested(world, event)
         case ev.RetryRequested():
             return with_task(outages.cleared(world), event.task, lambda state: retried(state, event.at))
         case ev.RestartRequested():

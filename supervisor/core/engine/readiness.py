@@ -172,6 +172,22 @@ def thread_key(task: Task, state: TaskState) -> ThreadKey:
     return (task.child, task.id if task.thread == "fresh" else None)
 
 
+def needs_thread(world: World, state: TaskState) -> bool:
+    """Return whether a thread has to be open for the task to go on: a turn or a steer is on its way, or one is due."""
+    if state.phase in (Phase.STARTING, Phase.WORKING, Phase.STOPPING) or state.steer is not None:
+        return True
+    task = world.plan.task(state.task)
+    return task is not None and task.child != HUMAN and due_of(world, state) is not None
+
+
+def next_thread(world: World, state: TaskState) -> ThreadKey | None:
+    """Return the thread of a task's turn, or of its next one; None if the plan has no such task, and it had none."""
+    task = world.plan.task(state.task)
+    if state.phase in (Phase.STARTING, Phase.WORKING, Phase.STOPPING) or task is None:
+        return state.thread
+    return thread_key(task, state)
+
+
 def sandbox_of(world: World, task: Task | None, child: str) -> SandboxMode:
     """Return the sandbox for a turn or a check: the task's own, else the child's."""
     if task is not None and task.sandbox is not None and child not in world.config.confined:

@@ -13,7 +13,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from supervisor.core.engine import leftovers, stalls
-from supervisor.core.engine.asks import asks
+from supervisor.core.engine.asks import asks, thread_asks
 from supervisor.core.engine.asks.approvals import settled_by_rule
 from supervisor.core.engine.asks.notifications import notices
 from supervisor.core.engine.evolve import evolve
@@ -58,7 +58,7 @@ def wakeup(world: World, at: datetime) -> datetime | None:
     `at` is the moment of the last decision: what was due by then has been done.
     """
     moments = [*servers.moments(world), *session.moments(world), *stalls.moments(world), *leftovers.moments(world)]
-    moments += [*budgets.moments(world, at)]
+    moments += [*budgets.moments(world, at), *thread_asks.moments(world)]
     moments += [thread.not_before for thread in world.threads.values() if not thread.open and not thread.opening]
     moments += [state.not_before for state in world.all_tasks]
     moments += [deadline(world, state) for state in world.tasks.values() if state.phase is Phase.WORKING]

@@ -6,7 +6,15 @@ from datetime import datetime
 
 from supervisor.core.engine import leftovers
 from supervisor.core.engine.lifecycle import budgets
-from supervisor.core.engine.readiness import clearance, due_of, overtaken, readiness, server_trouble
+from supervisor.core.engine.readiness import (
+    clearance,
+    due_of,
+    needs_thread,
+    next_thread,
+    overtaken,
+    readiness,
+    server_trouble,
+)
 from supervisor.domain.task import Due, Phase, TaskState, TaskStatus
 from supervisor.domain.world import World
 
@@ -35,6 +43,8 @@ def task_status(world: World, state: TaskState, at: datetime) -> tuple[TaskStatu
     task = world.plan.task(state.task)
     if task is None:
         return TaskStatus.RETIRED, "the plan no longer has it" + ("; its changes stay" if state.turns else "")
+    if needs_thread(world, state) and any(ask.thread == next_thread(world, state) for ask in world.open_asks):
+        return TaskStatus.NEEDS_HUMAN, "its thread cannot be opened (`orch asks`)"
     match state.phase:
         case Phase.STARTING | Phase.WORKING:
             open_requests = [request for key, request in world.requests.items() if key not in world.answering]

@@ -31,8 +31,8 @@ class PendingCall(NamedTuple):
 def covers(call: PendingCall, method: str, params: Mapping[str, object]) -> bool:
     """Whether a request is what this tool call is for: the same method with the same words."""
     given = call.arguments
-    if call.tool not in TOOLS.get(method, ()) or params.get("for_session"):
-        return False  # no tool asks for the rest of a session
+    if call.tool not in TOOLS.get(method, ()) or params.get("for_session") or params.get("fresh_thread"):
+        return False  # no tool asks for the rest of a session, or leaves a thread
     if method in _SOURCED and params.get("source", "human") == "human":
         return False  # no tool speaks for the person
     if call.tool == "write_plan":

@@ -26,6 +26,7 @@ from supervisor.domain.event.server import (
 )
 from supervisor.domain.event.supervisor import (
     DownRequested,
+    FreshThreadRequested,
     HoldLifted,
     HoldSet,
     Intended,
@@ -74,6 +75,7 @@ Event = (
     | DownRequested
     | HoldSet
     | HoldLifted
+    | FreshThreadRequested
     | RetryRequested
     | RestartRequested
     | LearningNoted
@@ -134,6 +136,7 @@ __all__ = [
     "ChildAsked",
     "DownRequested",
     "Event",
+    "FreshThreadRequested",
     "HoldLifted",
     "HoldSet",
     "Intended",

@@ -33,6 +33,7 @@ class SupervisorStarted(Struct, frozen=True):
     confined: tuple[str, ...] = ()
     trusted_git: tuple[str, ...] = ()
     surprise: float | None = None
+    ready_seconds: float = 30.0
 
 
 class UpRequested(Struct, frozen=True):
@@ -63,6 +64,13 @@ class HoldLifted(Struct, frozen=True):
 
 class RetryRequested(Struct, frozen=True):
     """The human wants a blocked or failed task tried again."""
+
+    at: datetime
+    task: str
+
+
+class FreshThreadRequested(Struct, frozen=True):
+    """The human wants a task to go on with a new thread. The one that it has is left as it is."""
 
     at: datetime
     task: str

@@ -30,5 +30,6 @@ def started(config: Config, pid: int, running: Iterable[str], at: datetime, last
         exclude_tmp=config.exclude_tmp,
         confined=config.confined,
         surprise=config.surprise,
+        ready_seconds=config.limits.ready_seconds,
         trusted_git=tuple(name for name, trusts in config.trusted_git.items() if trusts),
     )

@@ -16,13 +16,13 @@ from supervisor.core.engine.asks.replies import problem_of, settled
 from supervisor.core.engine.holds import still_held
 from supervisor.core.engine.lifecycle import outages
 from supervisor.core.engine.orchestrator import session
-from supervisor.core.engine.readiness import overtaken
+from supervisor.core.engine.readiness import next_thread, overtaken
 from supervisor.core.plan.amounts import AmountError
 from supervisor.domain import event as ev
 from supervisor.domain.ask import ANSWER_TOOL, Answer, Ask, AskState
 from supervisor.domain.plan import ORCHESTRATOR, Budget
 from supervisor.domain.status import Status
-from supervisor.domain.task import Phase
+from supervisor.domain.task import Phase, TaskState
 from supervisor.errors import OrchError, RequestRefused, UsageError
 from supervisor.runtime.codex.progress import Activity
 from supervisor.runtime.codex.questions import ChildQuestions
@@ -210,6 +210,8 @@ class Control:
     async def _go(self, params: GoParams) -> Going:
         at, task, held = self._loop.clock.now(), params.task, self._loop.world.plan.hold
         if task is None:
+            if params.fresh_thread:
+                raise UsageError("which task is to go on with a new thread?", "`orch go TASK --fresh-thread`")
             before = self._loop.world.plan.postponed
             if params.source == "human" and self._release is not None and not self._release():
                 raise RequestRefused("plan.md changed a moment ago", "see `orch plan check`, then `orch go` again")
@@ -223,10 +225,26 @@ class Control:
             raise RequestRefused(
                 "`orch plan stop` ended the orchestrator's effort", '`orch plan "PROBLEM"` begins anew'
             )
+        if params.fresh_thread:
+            await self._leave_thread(tasks[task])
+        if params.fresh_thread and tasks[task].phase not in (Phase.BLOCKED, Phase.FAILED):
+            return Going(lifted=False, still=still_held(self._loop.world, at, task))
         if tasks[task].phase not in (Phase.BLOCKED, Phase.FAILED):
             raise RequestRefused(f"{task} is neither blocked nor failed", "see `orch status`")
         await self._post(ev.RetryRequested(at, task))
         return Going(lifted=False, still=still_held(self._loop.world, at, task))
+
+    async def _leave_thread(self, state: TaskState) -> None:
+        """Have a task go on with a new thread. Raises RequestRefused if it has none, or its turn runs there."""
+        key = next_thread(self._loop.world, state)
+        thread = self._loop.world.threads.get(key) if key is not None else None
+        if thread is None:
+            raise RequestRefused(f"{state.task} has no thread yet", "it gets a new one by itself")
+        if thread.open and thread.running is not None:
+            raise RequestRefused(
+                f"a turn runs on the thread of {state.task}", f"write `hold: yes` below {state.task} in plan.md first"
+            )
+        await self._post(ev.FreshThreadRequested(self._loop.clock.now(), state.task))
 
     async def _restart(self, params: RestartParams) -> Done:
         self._child(params.child)

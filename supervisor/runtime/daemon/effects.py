@@ -261,7 +261,8 @@ class ChildExecutor:
                 turns = turns_of(await self._client.request(LIST_TURNS, page))
         except RpcError as error:
             gone = action.thread is not None and any(words in error.message for words in GONE)
-            self._post(ev.ThreadFailed(self._now(), action.child, action.thread, action.task, gone, error.message))
+            reason = ": ".join(dict.fromkeys(error.message.split(": ")))  # Codex repeats itself
+            self._post(ev.ThreadFailed(self._now(), action.child, action.thread, action.task, gone, reason))
             return
         session.notifications.thread_opened(thread, opened.settings)
         waiting = is_waiting(opened.thread) or any(one.thread == thread for _, one in session.asked.values())

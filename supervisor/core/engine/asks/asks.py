@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from supervisor.core.engine.asks import budget_asks
+from supervisor.core.engine.asks import budget_asks, thread_asks
 from supervisor.core.engine.asks.approvals import asked_requests, can_answer, ruling_of, state_of
 from supervisor.core.engine.orchestrator import session
 from supervisor.core.engine.readiness import candidates, desired, due_of, overtaken, readiness, wanted
@@ -21,10 +21,13 @@ from supervisor.domain.world import World
 def withdraw(world: World, at: datetime) -> Iterator[Action]:
     """Withdraw asks that no longer apply."""
     used_up = dict(budget_asks.questions(world, at))
+    unopened = {key for key, _, _ in thread_asks.questions(world, at)}
     for ask in world.open_asks:
         why = None
         if ask.budget:
             why = None if ask.budget in used_up else "the budget does not stop anything any more"
+        elif ask.thread is not None:
+            why = None if ask.thread in unopened else "nothing waits for that thread any more"
         elif ask.request is not None:
             over = "somebody answered in another window" if ask.external else "its turn is over"
             why = None if ask.request in world.requests else over
@@ -58,7 +61,8 @@ def ask(world: World, at: datetime) -> Iterator[Action]:
     """Raise an ask for whatever waits on a human and has none."""
     number = world.asked
     asked = asked_requests(world)
-    open_for = {(ask.child, ask.task) for ask in world.open_asks if ask.request is None and not ask.budget}
+    about = [ask for ask in world.open_asks if ask.request is None and not ask.budget and ask.thread is None]
+    open_for = {(ask.child, ask.task) for ask in about}
 
     def raised(kind: AskKind, child: str | None, task: str | None, text: str, **rest: object) -> act.RaiseAsk:
         nonlocal number
@@ -133,6 +137,19 @@ def ask(world: World, at: datetime) -> Iterator[Action]:
                 choices=("accept", "decline"),
                 why="a budget is used up",
                 budget=name,
+            )
+    for key, waiting, question in thread_asks.questions(world, at):
+        if not any(ask.thread == key for ask in world.open_asks):
+            yield raised(
+                AskKind.QUESTION,
+                key[0],
+                waiting,
+                question.question,
+                steps=question.steps,
+                expect=question.expected,
+                choices=("accept",),
+                why="its thread cannot be opened",
+                thread=key,
             )
     for task, state in checkpoints(world, at):
         yield raised(

@@ -18,14 +18,17 @@ def forms(ask: Ask) -> tuple[str, ...]:
 def _takes_words(ask: Ask) -> bool:
     """Whether somebody reads what the person replies: a task, or whoever asked in the middle of a turn."""
     about = ask.task is not None or ask.request is not None
-    return ask.kind is AskKind.QUESTION and not ask.budget and about
+    return ask.kind is AskKind.QUESTION and not ask.budget and ask.thread is None and about
 
 
 def problem_of(ask: Ask, decision: str, text: str) -> tuple[str, str] | None:
     """Return what is wrong with an answer, and what to write instead; None if the ask takes it."""
     if decision != "text" or _takes_words(ask):
         return None
-    about = "about a budget" if ask.budget else f"{'an' if ask.kind is AskKind.APPROVAL else 'a'} {ask.kind}"
+    if ask.budget or ask.thread is not None:
+        about = f"about a {'budget' if ask.budget else 'thread'}"
+    else:
+        about = f"{'an' if ask.kind is AskKind.APPROVAL else 'a'} {ask.kind}"
     near = nearest(text.split(maxsplit=1)[0], ("accept", "decline")) if text else None
     hint = f"did you mean `{near}`? " if near else ""
     ways = " or ".join(f"`orch answer {ask.id} {form}`" for form in forms(ask))
@@ -39,6 +42,8 @@ def settled(ask: Ask, decision: str) -> str:
         return f"{ask.id} is {'answered' if decision == 'text' else 'accepted' if accepted else 'declined'}"
     if ask.budget:
         return f"{ask.id}: more is granted" if accepted else f"{ask.id}: the paused tasks are blocked"
+    if ask.thread is not None:
+        return f"{ask.id}: the thread is tried again" + ("" if accepted else " by itself, now and then")
     if ask.kind is AskKind.CHECKPOINT:
         return f"{ask.task} is {'done' if accepted else 'blocked'}"
     if ask.task == ORCHESTRATOR and not accepted:

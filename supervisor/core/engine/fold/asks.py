@@ -7,7 +7,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from supervisor.core.engine.asks import budget_asks
+from supervisor.core.engine.asks import budget_asks, thread_asks
 from supervisor.core.engine.asks.approvals import subject_of
 from supervisor.core.engine.lifecycle import servers, tasks
 from supervisor.core.engine.lifecycle.updates import forget_requests, put, with_server, with_task
@@ -64,6 +64,8 @@ def ask_answered(world: World, event: ev.AskAnswered) -> World:
     world = replace(world, asks=put(world.asks, ask.id, replace(ask, state=AskState.ANSWERED, answer=event.answer)))
     if ask.budget:
         return budget_asks.answered(world, ask, event.answer, event.at) or before
+    if ask.thread is not None:
+        return thread_asks.answered(world, ask.thread) if event.answer.decision != "decline" else world
     if ask.request is not None:
         return world
     if ask.task == ORCHESTRATOR:
@@ -90,8 +92,11 @@ def ask_raised(world: World, action: act.RaiseAsk, at: datetime) -> World:
         task=action.task,
         request=action.request,
         budget=action.budget,
+        thread=action.thread,
     )
     world = replace(world, asks=put(_recent_asks(world), ask.id, ask), asked=world.asked + 1)
+    if action.thread is not None:
+        return world
     if action.task == ORCHESTRATOR and action.request is None:
         return with_task(world, action.task, lambda own: session.ask_raised(own, action, at))
     if action.brief is None or action.task is None:

@@ -19,6 +19,7 @@ from supervisor.core.engine.lifecycle.updates import (
     with_task,
 )
 from supervisor.core.engine.orchestrator import session
+from supervisor.core.engine.readiness import next_thread
 from supervisor.domain import event as ev
 from supervisor.domain.task import Due, Phase, Pulse, TaskState, Tree
 from supervisor.domain.thread import Thread, ThreadKey, Tokens, TurnSeen, TurnStatus
@@ -34,6 +35,8 @@ def thread_changed(world: World, event: ev.ThreadOpened | ev.ThreadFailed) -> Wo
     thread, server = world.threads.get(key), world.servers.get(event.child)
     if thread is None or server is None or not thread.opening:
         return world
+    if event.thread is not None and event.thread == thread.left:
+        return world
     if isinstance(event, ev.ThreadFailed):
         return _thread_failed(world, key, thread, event)
     if event.pid != server.pid:
@@ -46,6 +49,7 @@ def thread_changed(world: World, event: ev.ThreadOpened | ev.ThreadFailed) -> Wo
         opening=False,
         turns=found,
         failures=0,
+        failing_since=None,
         problem="",
         not_before=None,
         provider=event.provider,
@@ -60,19 +64,41 @@ def thread_changed(world: World, event: ev.ThreadOpened | ev.ThreadFailed) -> Wo
 def _thread_failed(world: World, key: ThreadKey, thread: Thread, event: ev.ThreadFailed) -> World:
     failures = thread.failures + 1
     pause = timedelta(seconds=min(2.0**failures, MAX_PAUSE))
-    thread = replace(thread, opening=False, failures=failures, problem=event.reason, not_before=event.at + pause)
-    if event.gone:
-        thread = replace(thread, id=None, turns={}, not_before=None, spent=None)
+    thread = replace(
+        thread,
+        opening=False,
+        failures=failures,
+        failing_since=thread.failing_since or event.at,
+        problem=event.reason,
+        not_before=event.at + pause,
+    )
     world = replace(world, threads=put(world.threads, key, thread))
+    if event.gone:
+        return _left(world, key, "its thread is gone", event.at)
     for state in world.all_tasks:
         if state.thread != key:
             continue
-        if event.gone and state.phase in (Phase.STARTING, Phase.WORKING, Phase.STOPPING):
-            due = state.due or Due.RESUME  # it is not known, and never will be, whether the turn on its way arrived
-            world = put_task(world, turns.cut_off(state, due, state.due_text, "its thread is gone", event.at))
-        elif state.phase in (Phase.IDLE, Phase.STARTING, Phase.WORKING):
+        if state.phase in (Phase.IDLE, Phase.STARTING, Phase.WORKING):
             world = put_task(world, replace(state, note=event.reason))
     return world
+
+
+def _left(world: World, key: ThreadKey, why: str, at: datetime) -> World:
+    """Leave a thread: the next turn gets a new one. What ran on it is resumed there."""
+    world = replace(world, threads=put(world.threads, key, Thread(*key, left=world.threads[key].id)))
+    for state in world.all_tasks:
+        if state.thread == key and state.phase in (Phase.STARTING, Phase.WORKING, Phase.STOPPING):
+            due = state.due or Due.RESUME  # it is not known, and never will be, whether the turn on its way arrived
+            world = put_task(world, turns.cut_off(state, due, state.due_text, why, at))
+    return world
+
+
+def fresh_thread_requested(world: World, event: ev.FreshThreadRequested) -> World:
+    """The human wants a task to go on with a new thread."""
+    state = next((one for one in world.all_tasks if one.task == event.task), None)
+    key = next_thread(world, state) if state is not None else None
+    known = key is not None and key in world.threads
+    return _left(world, key, "it goes on with a new thread", event.at) if key is not None and known else world
 
 
 def turn_changed(world: World, event: ev.TurnBegan | ev.TurnEnded) -> World:
