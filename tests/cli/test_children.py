@@ -159,6 +159,20 @@ def test_a_config_with_an_error_is_not_edited(
     assert "orchestrator.config.yaml:2: the key `limit` is not known: did you mean `limits`?" in err
 
 
+@pytest.mark.parametrize("words", [("add", "../web"), ("remove", "mobile")])
+def test_a_child_does_not_change_the_config(
+    words: tuple[str, ...], workspace: WorkspacePaths, web: Path, orch: Orch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = workspace.config.read_bytes()
+    monkeypatch.setenv("ORCH_SERVER", workspace.mark("backend"))
+    assert orch(*words) == (
+        1,
+        "",
+        "orch: this is the shell of a child: only the person changes the config: use a terminal of your own\n",
+    )
+    assert workspace.config.read_bytes() == before
+
+
 # ── remove ───────────────────────────────────────────────────────────────────────────────────────
 
 

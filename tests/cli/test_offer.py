@@ -75,6 +75,7 @@ def test_the_repos_in_the_folder_and_beside_it_are_found_but_not_what_belongs_to
     (ws.parent / "other-ws" / "orchestrator.config.yaml").write_text("", encoding="utf-8")
     (ws.parent / "link").symlink_to(ws.parent / "server")
     (ws.parent / "no-repo" / ".git").mkdir(parents=True)
+    empty_repo(ws.parent / "\x1b[31mred\nline")
     git(ws.parent / "server", "worktree", "add", "-q", "-b", "w", str(ws.parent / "a-worktree"))
     assert run(["init", "--json"]) == 2
     found = [one["path"] for one in json.loads(capsys.readouterr().out)["found"]]

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from supervisor.cli.command.parameters import Argument, Json, Option
 from supervisor.cli.display import output
+from supervisor.cli.display.blocks import one_line
 from supervisor.cli.setup.pairs import config_path, pairs_of
 from supervisor.cli.setup.reconfigure import reconfigure
 from supervisor.cli.setup.trust import codex_trust, git_trust
@@ -73,7 +74,7 @@ def add(
         output.emit_json({"added": added, "supervisor": "up" if running else "down"})
         return 0
     for row in rows:
-        output.emit(f"added {row.name} ({row.path})")
+        output.emit(f"added {row.name} ({one_line(row.path)})")
     if running:
         return until_ready(workspace, names)
     output.emit(f"next: `orch up` starts {'its server' if len(rows) == 1 else 'their servers'}")

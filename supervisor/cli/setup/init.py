@@ -10,6 +10,7 @@ from typing import Annotated
 
 from supervisor.cli.command.parameters import Argument, Json, Option
 from supervisor.cli.display import output
+from supervisor.cli.display.blocks import one_line
 from supervisor.cli.setup.offer import chosen
 from supervisor.cli.setup.pairs import config_path, pairs_of
 from supervisor.cli.setup.trust import codex_trust, git_trust
@@ -81,7 +82,7 @@ def init(
         return 0
     output.emit(f"wrote {CONFIG_NAME} ({len(children)} {'children' if len(children) > 1 else 'child'})")
     if any("=" not in word for word in repos or [""]):
-        output.emit("\n".join(f"  {name}  {path}" for name, path in children))
+        output.emit("\n".join(f"  {name}  {one_line(path)}" for name, path in children))
     output.emit("wrote plan.md (a template: nothing starts before you say `hold: no`)")
     output.emit(tools)
     if ignored:

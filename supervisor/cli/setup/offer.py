@@ -40,9 +40,9 @@ def chosen(root: Path, folder: Path, options: Sequence[str], *, as_json: bool) -
 
 
 def _found(root: Path) -> tuple[list[Pair], int]:
-    """Return the nearest repos with the names that they would get, and how many more there are. A workspace is not
-    offered as a child."""
-    folders = [path for path in nearby(root) if not (path / CONFIG_NAME).is_file()]
+    """Return the nearest repos with the names that they would get, and how many more there are. Leaves out
+    workspaces, and folders whose names cannot be printed: the command could not name them."""
+    folders = [path for path in nearby(root) if str(path).isprintable() and not (path / CONFIG_NAME).is_file()]
     shown = folders[:SHOWN]
     pairs = [(name, config_path(root, path)) for name, path in zip(names_for(shown), shown, strict=True)]
     return pairs, len(folders) - len(shown)

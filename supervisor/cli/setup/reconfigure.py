@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from supervisor.errors import RequestRefused
+import os
+
+from supervisor.domain.process import MARK
+from supervisor.errors import OrchError, RequestRefused
 from supervisor.runtime.config.change import replace_text
 from supervisor.runtime.daemon import launch
 from supervisor.runtime.workspace import WorkspacePaths
@@ -11,10 +14,14 @@ from supervisor.runtime.workspace import WorkspacePaths
 def reconfigure(workspace: WorkspacePaths, before: str, after: str) -> bool:
     """Replace the text `before` of the config by `after`, and have a running supervisor reload it.
 
-    Returns whether a supervisor runs. Raises ConfigError if the new text is not valid, or somebody else changed the
-    file; SupervisorHangs if the supervisor does not answer: then nothing is written; RequestRefused if it refuses the
-    config: then the old text is back.
+    Returns whether a supervisor runs. Writes nothing and raises ConfigError if the new text is not valid, or somebody
+    else changed the file; SupervisorHangs if the supervisor does not answer; OrchError in the shell of a child. Raises
+    RequestRefused if the supervisor refuses the config: then the old text is back.
     """
+    if MARK in os.environ:
+        raise OrchError(
+            "this is the shell of a child", "only the person changes the config: use a terminal of your own"
+        )
     launch.comes_up(workspace)
     replace_text(workspace, before, after)
     if not launch.comes_up(workspace):
