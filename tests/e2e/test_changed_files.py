@@ -30,13 +30,13 @@ def test_changes_in_inner_repos_show_and_outlast_a_turn_that_changes_nothing(lab
     git(lab, api, "clone", "-q", str(svc), "nested")
     lines = (
         *("write svc/app.py 2", "write nested/app.py 2", "write nested/draft x", "write mine.txt x"),
-        "run git init -q made && echo x > made/own.txt",
+        "run git clone -q svc made && echo x > made/own.txt",
     )
     lab.plan(task("T1", "api", *lines, report("changed a lot")))
     lab.up()
     files = [
         *("made (changed inside)", "nested (changed inside)", "nested/app.py", "svc (changed inside)", "svc/app.py"),
-        *("made/own.txt", "mine.txt", "nested/draft"),
+        *("made/app.py", "made/own.txt", "mine.txt", "nested/draft"),
     ]
     assert lab.task("T1", "done")["changed_files"] == files
 

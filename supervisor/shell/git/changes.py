@@ -48,11 +48,12 @@ def changes_of(
     new.compare()
     ranks = dict(new.ranks)
     since = _since(start, now) if start is not None and before.files else None
+    known = {} if since is None else since.ranks
     for name in before.files:
-        ranks.setdefault(name, _rank(name, now))
-    put_back: set[str] = set()
+        ranks.setdefault(name, known.get(name, _rank(name, now)))
+    put_back = set(_went_with_repo(ranks.keys(), {*new.ranks, *known}, now))
     if since is not None:
-        put_back = set(filter(since.is_unchanged, ranks))
+        put_back |= set(filter(since.is_unchanged, ranks))
         put_back |= set(_of_others(ranks.keys() - put_back, {*since.ranks, *new.ranks}))
     names = _ordered({name: rank for name, rank in ranks.items() if name not in put_back})
     more, open_ended = max(0, len(names) - CHANGED_LIMIT), new.open_ended
@@ -70,6 +71,15 @@ def _of_others(left: Set[str], changed: Set[str]) -> Iterator[str]:
         below = mark.removesuffix(CHANGED_INSIDE) + "/"
         if mark.endswith(CHANGED_INSIDE) and _any_below(below, changed) and not _any_below(below, left):
             yield mark
+
+
+def _went_with_repo(names: Set[str], changed: Set[str], now: TreeNow) -> Iterator[str]:
+    """What is listed of repos inside that were removed since."""
+    for mark in [name for name in changed if name.endswith(REPO_REMOVED)]:
+        repo = mark.removesuffix(REPO_REMOVED)
+        for name in names:
+            if name == repo + CHANGED_INSIDE or (name.startswith(f"{repo}/") and name not in now.dirty):
+                yield name
 
 
 def _any_below(folder: str, names: Set[str]) -> bool:
@@ -117,7 +127,8 @@ class _Comparison:
 
     def is_unchanged(self, name: str) -> bool:
         """Whether it is certain that this path is as it was."""
-        known = not self._before.truncated or name in self._old
+        said = name.endswith((CHANGED_INSIDE, REPO_REMOVED, UNREADABLE)) and not self._before.inner_cut
+        known = not self._before.truncated or name in self._old or said
         return known and name not in self.ranks and not name.startswith(self._unknown)
 
     def _unknown_repos(self) -> Iterator[str]:

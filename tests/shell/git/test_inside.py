@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from supervisor.domain.task import InnerRepo
+from supervisor.domain.task import ChangeList, InnerRepo
 from supervisor.shell.git import inside, run
 from supervisor.shell.git.changes import changes_of
 from supervisor.shell.git.tree import read_tree
@@ -140,6 +140,25 @@ def test_a_repo_that_was_removed_is_named(repo: Path, library: Path) -> None:
     shutil.rmtree(nested)
     git(repo, "rm", "-qf", "svc")
     assert changes_of(repo, before)[0] == (".gitmodules", "nested (repo removed)", "svc", "svc (repo removed)")
+
+
+def test_what_was_listed_of_a_repo_goes_with_it_and_it_may_come_back(repo: Path, tmp_path: Path) -> None:
+    nested = new_repo(repo / "nested")
+    start = read_tree(repo)
+    write(nested / "a", "edited\n")
+    write(nested / "draft")
+    _, listed = changes_of(repo, start)
+    assert listed.files == ("nested (changed inside)", "nested/a", "nested/draft")
+    base = read_tree(repo)
+    nested.rename(tmp_path / "aside")
+    files, removed = changes_of(repo, base, start, listed)
+    assert files == removed.files == ("nested (repo removed)",)
+    assert changes_of(repo, read_tree(repo), start, listed) == ((), ChangeList(reverted=listed.files))
+    base = read_tree(repo)
+    (tmp_path / "aside").rename(nested)
+    write(nested / "a", "one\n")
+    _, listed = changes_of(repo, base, start, removed)
+    assert listed.files == ("nested (changed inside)", "nested/draft")
 
 
 def test_a_repo_that_git_cannot_read_is_named_once_it_is_broken(repo: Path) -> None:
