@@ -38,7 +38,6 @@ from supervisor.errors import (
 )
 from supervisor.runtime import calling
 from supervisor.runtime.workspace import find
-from supervisor.shell.control_client import ControlClient
 
 if TYPE_CHECKING:
     from supervisor.core.view.waiting import WaitOutcome, WaitResult
@@ -106,7 +105,7 @@ class Workspace:
     # ── how everything stands ────────────────────────────────────────────────────────────────────
 
     def status(self) -> Status:
-        """Return the status. Raises SupervisorDown if no supervisor answers within a second."""
+        """Return the status. Raises SupervisorDown if no supervisor answers, and none is starting."""
         return _typed(self.status_json())
 
     def status_json(self) -> JsonObject:
@@ -213,9 +212,7 @@ class Workspace:
         self._call("note", text=text)
 
     def _call(self, method: str, **params: object) -> JsonObject:
-        with ControlClient(self._workspace.control_socket) as client:
-            client.ping(method)
-            return client.call(method, **params)
+        return calling.request(self._workspace, method, **params)
 
 
 def _words(answer: JsonObject, name: str) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ import anyio.to_thread
 
 from supervisor.domain.json_value import JsonObject
 from supervisor.domain.status import Status
+from supervisor.runtime import calling
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.control_client import ControlClient
 from supervisor.wire.status import read_status
@@ -25,17 +26,14 @@ class SupervisorClient:
 
     def status(self) -> Status:
         """Read the status."""
-        with ControlClient(self.workspace.control_socket) as client:
-            return read_status(client.call("status"))
+        return read_status(calling.live(self.workspace))
 
     def call(self, method: str, **params: object) -> JsonObject:
         """Send a request that is answered at once, and return the answer.
 
         Raises RequestRefused or UsageError if the supervisor refuses.
         """
-        with ControlClient(self.workspace.control_socket) as client:
-            client.call("status")
-            return client.call(method, **params)
+        return calling.request(self.workspace, method, **params)
 
     async def ask(self, child: str, question: str, seconds: float) -> JsonObject:
         """Ask a child and return `{answer, seconds}`. Raises the same errors as `call`."""

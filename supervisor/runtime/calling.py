@@ -19,9 +19,49 @@ LOOK_AGAIN = 4.0  # seconds after which to fetch a status although nothing chang
 
 
 def live(workspace: WorkspacePaths) -> JsonObject:
-    """Fetch the status. Raises SupervisorDown if no supervisor answers within a second."""
-    with ControlClient(workspace.control_socket) as client:
-        return client.call("status")
+    """Fetch the status. Raises SupervisorDown if no supervisor answers within a second, and none is starting."""
+    try:
+        with ControlClient(workspace.control_socket) as client:
+            return client.call("status")
+    except SupervisorHangs:
+        raise
+    except SupervisorDown as error:
+        with _come_up(workspace, error) as client:
+            return client.call("status")
+
+
+def request(workspace: WorkspacePaths, method: str, **params: object) -> JsonObject:
+    """Send a request, once, and return the answer. A supervisor that is starting, or starts over, is waited for.
+
+    Raises SupervisorDown if there is none, and what `ControlClient.call` raises.
+    """
+    try:
+        client = _alive(ControlClient(workspace.control_socket), method)
+    except SupervisorHangs:
+        raise
+    except SupervisorDown as error:
+        client = _alive(_come_up(workspace, error), method)
+    with client:
+        return client.call(method, **params)
+
+
+def _alive(client: ControlClient, method: str) -> ControlClient:
+    """Return the connection once the supervisor gives a sign of life, before it is asked for `method`."""
+    try:
+        client.ping(method)
+    except BaseException:
+        client.close()
+        raise
+    return client
+
+
+def _come_up(workspace: WorkspacePaths, error: SupervisorDown) -> ControlClient:
+    """Connect to a supervisor that is starting, or starts over, once it listens. Raises `error` if there is none."""
+    from supervisor.runtime.daemon import launch  # import late (3 ms): only this needs it
+
+    if not launch.comes_up(workspace):
+        raise error
+    return ControlClient(workspace.control_socket)
 
 
 class Watch:
@@ -36,7 +76,7 @@ class Watch:
         try:
             self._client = ControlClient(workspace.control_socket)
         except SupervisorDown as error:
-            self._client = self._come_up(error)
+            self._client = _come_up(workspace, error)
 
     def __enter__(self) -> Watch:
         return self
@@ -64,14 +104,7 @@ class Watch:
     def _again(self, error: SupervisorDown) -> None:
         """Connect to the same process once it listens again. Raises `error` if it has exited."""
         self._client.close()
-        self._client, self._version = self._come_up(error), -1
-
-    def _come_up(self, error: SupervisorDown) -> ControlClient:
-        from supervisor.runtime.daemon import launch
-
-        if not launch.comes_up(self._workspace):
-            raise error
-        return ControlClient(self._workspace.control_socket)
+        self._client, self._version = _come_up(self._workspace, error), -1
 
 
 def follow(workspace: WorkspacePaths, until: float | None = None, every: float = LOOK_AGAIN) -> Iterator[JsonObject]:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from supervisor.runtime.daemon import launch
 from supervisor.runtime.workspace import WorkspacePaths
 from tests import CHECKOUT
 from tests.cli.conftest import Orch
@@ -23,6 +24,20 @@ SCENE = status_json(tasks=(task("T1", "blocked"),), asks=(ask("A1", task="T1"), 
 
 def answer(ask: str, decision: str, text: str = "", *, for_session: bool = False) -> tuple[str, dict[str, Any]]:
     return "answer", {"ask": ask, "decision": decision, "text": text, "for_session": for_session}
+
+
+def test_a_request_waits_for_a_supervisor_that_starts_and_is_sent_once(
+    orch: Orch, standin: Callable[..., Standin], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Standin] = []
+
+    def comes_up(workspace: WorkspacePaths) -> bool:
+        made.append(standin(status_json()))
+        return True
+
+    monkeypatch.setattr(launch, "comes_up", comes_up)
+    assert orch("hold").code == 0
+    assert made[0].calls == [("hold", {})]
 
 
 @pytest.mark.parametrize(

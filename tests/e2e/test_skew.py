@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,20 @@ def test_an_older_supervisor_is_replaced_in_place_and_its_work_goes_on() -> None
         gate.open()
         assert lab.task("T1", "done")["runs"] == 1
         assert len(lab.delivered("T1")) == 1
+
+
+def test_the_status_is_known_while_a_supervisor_starts_over() -> None:
+    with Lab("backend") as lab:
+        lab.up()
+        arguments = [sys.executable, "-m", "supervisor.cli.main", "up", "--restart"]
+        environ = {**lab.environ, "PYTHONPATH": str(CHECKOUT)}
+        for _ in range(3):
+            with subprocess.Popen(
+                arguments, cwd=lab.workspace.root, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            ) as restarting:
+                while restarting.poll() is None:
+                    assert lab.orch("status", "--json").returncode == 0
+            assert restarting.returncode == 0
 
 
 def _older(folder: Path) -> Path:
