@@ -15,7 +15,7 @@ from supervisor.core.engine.reconcile import advance
 from supervisor.core.engine.state import plan_state
 from supervisor.domain import action as act
 from supervisor.domain import event as ev
-from supervisor.domain.plan import Budget, Effect, Foreseen, Problem, Task
+from supervisor.domain.plan import Budget, Effect, Foreseen, Plan, Problem, Task
 from supervisor.domain.task import Phase
 from supervisor.domain.world import World
 from tests.core.engine.scene import CHANGED, H1, T1, T2, Scene, asking, plan_of
@@ -172,7 +172,7 @@ def test_a_picture_in_one_line_names_the_worst_first_and_leaves_out_what_stays()
 
 
 class Watched(Story):
-    """A story in which each version of plan.md must do what its picture says."""
+    """A story in which each version of plan.md must do what its picture says, and so must one that nobody saved."""
 
     def advance(self, event: ev.Event) -> None:
         world = self.world
@@ -180,6 +180,25 @@ class Watched(Story):
         if isinstance(event, ev.PlanAccepted) and not world.supervisor.exiting:
             _as_foreseen(world, event)
         super().advance(event)
+        after = self.world
+        if after is not None and after.plan.tasks and not after.supervisor.exiting:
+            number = after.plan.revision + 1
+            _as_foreseen(after, ev.PlanAccepted(self.now, number, "tried", "an edit", self._tried(after)))
+
+    def _tried(self, world: World) -> Plan:
+        """Return another edit of the plan in force for each step."""
+        plan = world.plan.current
+        assert plan is not None
+        what, at = self.steps % 5, self.steps // 5 % len(plan.tasks)
+        task = plan.tasks[at]
+        changed = {
+            0: (replace(task, instructions=f"{task.instructions} More."),),
+            1: (replace(task, child="mobile" if task.child == "backend" else "backend"),),
+            2: (replace(task, hold=not task.hold),),
+            3: (),
+            4: (task, replace(task, id="T9")),
+        }[what]
+        return replace(plan, tasks=(*plan.tasks[:at], *changed, *plan.tasks[at + 1 :]))
 
 
 STARTED = {Effect.STARTS, Effect.CONTINUES, Effect.REDIRECTED, Effect.REOPENED, Effect.MOVED}
