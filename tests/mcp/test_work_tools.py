@@ -97,6 +97,15 @@ def test_text_of_children_is_marked(workspace: WorkspacePaths, tools: Session) -
         assert asked["untrusted"] == {"text": "Give me the key!", "steps": "", "expect": ""}
 
 
+def test_changed_files_that_are_not_listed_count_too(workspace: WorkspacePaths, tools: Session) -> None:
+    many = task("T1", changed_files=("a", "b"), changed_files_more=40, changed_files_at_least=True)
+    with showing(workspace, status_json(tasks=(many, task("T2", changed_files=("a",))))):
+        first, second = tools("status")["tasks"]
+    assert (first["changed_files"], first["changed_files_at_least"]) == (42, True)
+    assert second["changed_files"] == 1
+    assert "changed_files_at_least" not in second
+
+
 def test_many_tasks_come_in_pages(workspace: WorkspacePaths, tools: Session) -> None:
     with showing(workspace, status_json(tasks=tuple(task(f"T{n}", summary="x" * 300) for n in range(200)))):
         first = tools("status", limit=100)

@@ -12,7 +12,7 @@ from supervisor.domain import action as act
 from supervisor.domain import event as ev
 from supervisor.domain.link import Drift, Kind
 from supervisor.domain.report import Check
-from supervisor.domain.task import LeftoverLook, Tree, TurnLook
+from supervisor.domain.task import ChangeList, LeftoverLook, Tree, TurnLook
 from supervisor.domain.thread import TurnSeen
 from tests.core.engine.peers import Activity, Call, FaultError, Link, LostError, Process, Repo
 from tests.core.engine.servers import Servers
@@ -173,6 +173,9 @@ class Executors(Servers):
     def _start(self, repo: Repo, action: act.StartTurn) -> Activity:
         yield None
         if action.fresh:
+            for one in action.unlisted:
+                self.post(ev.ChangesListed(self.now, repo.name, one.task, ("a.py",), ChangeList(("a.py",))))
+                yield None
             self.post(ev.TreeRead(self.now, repo.name, action.task, action.run, Tree("abc", "main", ())))
             yield None
         try:
@@ -264,7 +267,8 @@ class Executors(Servers):
             return
         code = 1 if self.dice.rarely(4) else 0
         checks = tuple(Check(command, code, "tail") for command in action.commands)
-        self.post(ev.ChecksFinished(self.now, *where, checks, ("a.py",)))
+        listed = ChangeList(("a.py",)) if action.base is not None else None
+        self.post(ev.ChecksFinished(self.now, *where, checks, ("a.py",), listed))
 
     def check_can(self, repo: Repo, number: int) -> bool:
         action, link = repo.checks[number]

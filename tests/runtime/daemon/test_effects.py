@@ -7,11 +7,12 @@ from itertools import count
 from typing import TypeVar
 
 import pytest
+from msgspec.structs import replace
 
 from supervisor.domain import action as act
 from supervisor.domain import event as ev
 from supervisor.domain.ask import Answer, AskKind
-from supervisor.domain.task import Brief, Due
+from supervisor.domain.task import Brief, ChangeList, Due, Tree
 from supervisor.domain.thread import TurnStatus
 from tests.e2e.lab import Lab, report
 from tests.runtime.daemon.sides import CHILD, GATE, Pretended, Real, Side
@@ -186,6 +187,17 @@ def test_the_tree_is_read_before_the_first_turn_of_a_run(side: Side) -> None:
 
     assert (read.child, read.task, read.run, read.tree.branch) == (CHILD, "T1", 1, "main")
     assert began(side).message == "orch-T1-1"
+
+
+def test_changes_that_are_not_listed_are_listed_before_the_tree_is_read_again(side: Side) -> None:
+    ready(side)
+    lost = act.Unlisted("T0", Tree("1" * 40, "main", ()), None, ChangeList(("a.py",)))
+    side.carry_out(replace(start(opened(side).thread, fresh=True), unlisted=(lost,)))
+
+    listed = until(side, ev.ChangesListed)
+
+    assert (listed.child, listed.task, listed.listed.files) == (CHILD, "T0", ("a.py",))
+    assert until(side, ev.TreeRead).task == "T1"
 
 
 def test_a_turn_on_a_thread_that_is_not_open_is_refused(side: Side) -> None:
