@@ -190,6 +190,11 @@ def test_an_edit_of_the_human_is_never_overwritten_by_an_orchestrator_that_has_n
     assert status["plan"]["author"] == "human"
 
 
+def opened(lab: Lab) -> int:
+    """How often the orchestrator's thread was opened."""
+    return sum(one["child"] == "orchestrator" for one in lab.ledger("thread_opened"))
+
+
 def test_a_supervisor_that_dies_while_the_orchestrator_plans_continues_it(lab: Lab) -> None:
     gate = lab.model.gate("held")
     text = plan_text(task("P81", "backend", report("ok")))
@@ -198,7 +203,9 @@ def test_a_supervisor_that_dies_while_the_orchestrator_plans_continues_it(lab: L
     gate.wait_reached(SLOW)
     os.kill(lab.status()["supervisor"]["pid"], 9)
     assert planning.result(timeout=SLOW).returncode == 1
+    known = opened(lab)
     lab.up()
+    lab.until(lambda _: opened(lab) > known)  # a tool call that begins before is not reported to it, and so refused
     gate.open()
     lab.task("P81", "done")
     assert len([one for one in lab.acts("start_turn") if one["child"] == "orchestrator"]) == 1
