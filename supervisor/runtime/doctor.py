@@ -16,9 +16,10 @@ from typing import TypeVar
 from msgspec import Struct
 
 from supervisor import __version__
-from supervisor.errors import CodexError, OrchError
+from supervisor.errors import CodexError, OrchError, RpcError
 from supervisor.runtime.boundary.git_programs import git_programs
-from supervisor.runtime.codex.binary import locate
+from supervisor.runtime.codex.binary import called, locate
+from supervisor.runtime.codex.handshake import CONFIG_PREFIX
 from supervisor.runtime.codex.version import Versions
 from supervisor.runtime.config import load as config
 from supervisor.runtime.workspace import CONFIG_NAME, WorkspacePaths, make_private
@@ -27,7 +28,15 @@ from supervisor.shell.connection import Connection, connect
 from supervisor.shell.git.environment import without_repo
 from supervisor.shell.git.run import run_git
 from supervisor.shell.watch import watch_file
-from supervisor.wire.codex.answers import EXECUTE, INITIALIZE, READ_ACCOUNT, CodexMethod, login_problem, read_answer
+from supervisor.wire.codex.answers import (
+    EXECUTE,
+    INITIALIZE,
+    READ_ACCOUNT,
+    READ_CONFIG,
+    CodexMethod,
+    login_problem,
+    read_answer,
+)
 from supervisor.wire.codex.decode import NotUnderstood
 from supervisor.wire.codex.params import Params, command_exec, initialize, sandbox_policy
 
@@ -81,6 +90,7 @@ class _Checks:
         self._workspace = workspace
         self._bin: str | None = None
         self._server: _ProbedServer | None = None
+        self._unread = ""  # why Codex cannot load its configuration
 
     def all(self) -> dict[str, Probe]:
         of_workspace: dict[str, Probe] = (
@@ -93,6 +103,7 @@ class _Checks:
             "sockets": self.sockets,
             "watching": self.watching,
             "codex": self.codex,
+            "codex-config": self.codex_config,
             "login": self.login,
             "sandbox": self.sandbox,
         }
@@ -201,10 +212,20 @@ class _Checks:
         await self._server.start()
         return f"{found.version} ({found.path})"
 
+    async def codex_config(self) -> str:
+        try:
+            await self._asked(READ_CONFIG, {})
+        except RpcError as error:
+            self._unread = error.message.removeprefix(CONFIG_PREFIX)
+            raise CheckFailed(f"codex cannot load its configuration: {self._unread}", "correct it") from error
+        return "codex loads its configuration"
+
     async def login(self) -> str:
+        if self._unread:
+            raise CheckFailed("codex tells nothing of its login before its configuration is right", "correct that")
         account = await self._asked(READ_ACCOUNT, {})
         if (problem := login_problem(account)) is not None:
-            raise CodexError(problem, "run `codex login`")
+            raise CodexError(problem, f"run `{called(locate(self._bin))} login`")
         kind = account.account
         return str(kind.get("type")) if isinstance(kind, dict) else "the model provider of your codex config needs none"
 

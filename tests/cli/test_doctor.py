@@ -9,10 +9,23 @@ from pathlib import Path
 import psutil
 import pytest
 
+from supervisor.runtime.codex.binary import called, locate
 from tests.e2e.lab import Lab
 from tests.gitrepo import git
 
-CHECKS = ["config", "places", "trust", "disk", "git", "sockets", "watching", "codex", "login", "sandbox"]
+CHECKS = [
+    "config",
+    "places",
+    "trust",
+    "disk",
+    "git",
+    "sockets",
+    "watching",
+    "codex",
+    "codex-config",
+    "login",
+    "sandbox",
+]
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +58,7 @@ def _temporary(one: psutil.Process) -> str | None:
 def test_a_program_that_is_not_codex_is_reported_and_the_other_checks_run(lab: Lab) -> None:
     code, checks = found(lab, ORCH_CODEX_BIN="/bin/false")
     assert code == 1
-    assert {name for name, one in checks.items() if not one["ok"]} == {"codex", "login", "sandbox"}
+    assert {name for name, one in checks.items() if not one["ok"]} == {"codex", "codex-config", "login", "sandbox"}
     assert "is not codex" in checks["codex"]["detail"]
     assert "ORCH_CODEX_BIN" in checks["codex"]["remedy"]
 
@@ -57,7 +70,7 @@ def test_a_missing_login_is_reported_with_the_command(lab: Lab, tmp_path: Path) 
     assert (code, checks["login"]["detail"], checks["login"]["remedy"]) == (
         1,
         "codex is not logged in",
-        "run `codex login`",
+        f"run `{called(locate(None))} login`",
     )
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from supervisor.runtime.codex.binary import called, locate
 from supervisor.runtime.codex.registry import Registry
 from supervisor.runtime.daemon import ending
 from supervisor.runtime.workspace import make_runtime_dir
@@ -156,8 +157,23 @@ def test_a_codex_without_a_login_is_reported_with_the_remedy(own: Lab) -> None:
     (own.home / "config.toml").write_text("check_for_update_on_startup = false\n", encoding="utf-8")
     done = own.orch("up", check=False, OPENAI_API_KEY="", CODEX_API_KEY="")
     assert done.returncode == 1
-    problem = own.status()["children"][0]["problem"]
-    assert problem == "codex is not logged in: run `codex login`, then `orch restart backend`"
+    cause = f"codex is not logged in: run `{called(locate(None))} login`, then run `orch up`"
+    assert {one["problem"] for one in own.status()["children"]} == {cause}
+    assert f"orch: backend, mobile failed: {cause}\n" in done.stderr
+
+
+def test_a_config_that_codex_cannot_load_is_told_once_with_file_and_line_and_one_up_suffices(own: Lab) -> None:
+    config = own.home / "config.toml"
+    before = config.read_text(encoding="utf-8")
+    config.write_text(before + "broken = [\n", encoding="utf-8")
+    assert own.orch("up", check=False).returncode == 1
+    line = before.count("\n") + 1
+    (ask,) = own.until(lambda seen: seen["asks"])["asks"]
+    assert ask["text"].startswith("The servers of backend, mobile do not stay up: codex cannot load its config")
+    assert f"{config}:{line}:11: unclosed array" in ask["text"]
+    config.write_text(before, encoding="utf-8")
+    assert own.orch("up").stdout == "2 of 2 children ready\n"
+    assert own.status()["asks"] == []
 
 
 @pytest.mark.promise("one server", "commands repeatable")
@@ -370,8 +386,6 @@ def test_a_server_that_hangs_during_a_request_of_ours_is_replaced_as_fast(lab: L
     lab.plan(
         task("T35", "mobile", report("after all")) + task("T36", "mobile", report("later"), fields=("after: T35",))
     )
-    lab.until(lambda seen: any(one["child"] == "mobile" for one in lab.acts("open_thread")), timeout=10)
-    lab.until(
-        lambda seen: seen["children"][1]["state"] == "ready" and seen["children"][1]["pid"] != before["pid"], timeout=15
-    )
+    lab.until(lambda _: any(one["child"] == "mobile" for one in lab.ledger("server_stopped")), timeout=15)
+    lab.until(lambda seen: seen["children"][1]["state"] == "ready" and seen["children"][1]["pid"] != before["pid"])
     assert lab.task("T36", "done")["summary"] == "later"

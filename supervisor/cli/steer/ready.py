@@ -56,10 +56,14 @@ def until_ready(workspace: WorkspacePaths, named: Sequence[str]) -> int:
         progress.end()
     ready = sum(child.state == "ready" for child in chosen)
     output.emit(f"{ready} of {len(chosen)} {'child' if len(chosen) == 1 else 'children'} ready")
+    causes: dict[str, list[str]] = {}
     for child in chosen:
         if child.state == "failed":
-            output.say(f"orch: {child.name} failed: {_with_remedy(child)}")
-        elif child.state != "ready":
+            causes.setdefault(_with_remedy(child), []).append(child.name)
+    for cause, names in causes.items():
+        output.say(f"orch: {', '.join(names)} failed: {cause}")
+    for child in chosen:
+        if child.state not in ("ready", "failed"):
             output.say(f"orch: {child.name} is still {child.state} after {READY_WITHIN:g} s: {_problem(child)}")
     return 0 if ready == len(chosen) else 1
 
@@ -107,6 +111,9 @@ def _with_remedy(child: ChildInfo) -> str:
     problem, remedy = _problem(child), f"`orch restart {child.name}`"
     return (
         problem
-        if remedy in problem or f"`orch up {child.name}`" in problem or "then `orch down`" in problem
+        if remedy in problem
+        or f"`orch up {child.name}`" in problem
+        or "`orch up`" in problem
+        or "then `orch down`" in problem
         else f"{problem}: fix it, then run {remedy}"
     )

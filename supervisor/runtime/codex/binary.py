@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import platform
+import shlex
 import shutil
 from pathlib import Path
 
@@ -41,6 +42,21 @@ def locate(configured: str | None) -> Path:
     except (ImportError, FileNotFoundError) as error:
         raise CodexError("there is no codex on PATH", GET_CODEX) from error
     return packaged
+
+
+def called(binary: Path) -> str:
+    """Return how the person calls this codex in a shell: `codex` if that is the one, else its path."""
+    found = shutil.which("codex")
+    if found is not None and binary in (Path(found), Path(found).resolve(), _native_or_self(Path(found))):
+        return "codex"
+    return shlex.quote(str(binary))
+
+
+def _native_or_self(found: Path) -> Path:
+    try:
+        return _native(found)
+    except CodexError:
+        return found
 
 
 def _native(found: Path) -> Path:

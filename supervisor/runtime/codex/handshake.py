@@ -13,16 +13,19 @@ from supervisor.wire.codex.answers import (
     DIAGNOSTICS,
     INITIALIZE,
     READ_ACCOUNT,
+    READ_CONFIG,
     Account,
     CodexMethod,
     Diagnostics,
     Initialized,
+    login_problem,
     read_answer,
 )
 from supervisor.wire.codex.decode import NotUnderstood
 from supervisor.wire.codex.params import Params, initialize
 from supervisor.wire.jsonrpc import Call, Garbage, Notice
 
+CONFIG_PREFIX = "failed to read configuration layers: "  # of Codex's reason, before file and line
 HELLO_TIMEOUT = 10.0  # seconds for the connection, and for each of the first requests
 
 A = TypeVar("A")
@@ -64,6 +67,20 @@ class Handshake:
             raise NotReady(answer.reason, "see `orch logs`")
         return answer
 
+    async def config_problem(self) -> str | None:
+        """Why Codex cannot load its configuration, with file and line; None if it can.
+
+        Then it runs with its defaults, as if nobody were logged in, and opens no thread (tried with 0.163).
+        """
+        warned = any(isinstance(one, Notice) and _warns_of_config(one) for one in self._early)
+        if not warned and login_problem(self.account) is None:
+            return None
+        try:
+            await self.connection.request(READ_CONFIG.name, {}, HELLO_TIMEOUT)
+        except RpcError as error:
+            return error.message.removeprefix(CONFIG_PREFIX)
+        return None
+
     def deliver_to(self, receive: Callable[[Message], None]) -> None:
         """Pass every message to `receive` in order: those queued so far, then each new one."""
         self._receive = receive
@@ -73,6 +90,10 @@ class Handshake:
     async def read(self) -> None:
         """Return once the connection is gone. Raises what `receive` raised."""
         await self._reading
+
+
+def _warns_of_config(notice: Notice) -> bool:
+    return notice.method == "configWarning" and str(notice.params.get("summary")).startswith("Invalid configuration")
 
 
 async def perform_handshake(socket: str) -> Handshake:

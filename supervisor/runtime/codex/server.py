@@ -13,7 +13,7 @@ from supervisor.domain import event as ev
 from supervisor.domain.child import Child
 from supervisor.errors import CodexError, ConnectionLost, NotReady, OrchError, RpcError
 from supervisor.runtime.codex import spawn
-from supervisor.runtime.codex.binary import locate
+from supervisor.runtime.codex.binary import called, locate
 from supervisor.runtime.codex.handshake import perform_handshake
 from supervisor.runtime.codex.registry import Record, Registry
 from supervisor.runtime.codex.session import Listener, Session
@@ -51,6 +51,7 @@ EXIT_PATIENCE = 0.5  # seconds to wait, after the connection broke, for the exit
 
 
 A = TypeVar("A")
+START_AGAIN = "run `orch up`"
 LAST_LINES = "see its last lines with `orch asks`"
 
 
@@ -292,8 +293,11 @@ class ServerClient:
                 raise NotReady(
                     f"process {pid}, which is not ours, answers at {socket}", f"end it, then `orch restart {name}`"
                 )
+            if (problem := await handshake.config_problem()) is not None:
+                raise CodexError(f"codex cannot load its configuration: {problem}", f"correct it, then {START_AGAIN}")
             if (problem := login_problem(handshake.account)) is not None:
-                raise CodexError(problem, f"run `codex login`, then `orch restart {name}`")
+                login = f"{called(locate(self._config.codex_bin))} login"
+                raise CodexError(problem, f"run `{login}`, then {START_AGAIN}")
         except BaseException:
             handshake.connection.close()
             raise

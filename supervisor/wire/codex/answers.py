@@ -155,11 +155,13 @@ START_TURN = CodexMethod("turn/start", StartedTurn)
 STEER_TURN = CodexMethod("turn/steer", object)
 INTERRUPT_TURN = CodexMethod("turn/interrupt", object)
 EXECUTE = CodexMethod("command/exec", Executed)
+READ_CONFIG = CodexMethod("config/read", object)
 
 METHODS: tuple[CodexMethod[object], ...] = (
     *(INITIALIZE, DIAGNOSTICS, READ_ACCOUNT, READ_LIMITS),
     *(START_THREAD, RESUME_THREAD, READ_THREAD, NAME_THREAD, LEAVE_THREAD),
     *(LIST_THREADS, LIST_TURNS, LIST_TERMINALS, CLEAN_TERMINALS, START_TURN, STEER_TURN, INTERRUPT_TURN, EXECUTE),
+    READ_CONFIG,
 )
 
 

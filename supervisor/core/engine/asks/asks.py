@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from supervisor.core.engine.asks import budget_asks, thread_asks
@@ -110,16 +110,18 @@ def ask(world: World, at: datetime) -> Iterator[Action]:
             expect=question.expected,
             why=why,
         )
-    for name, server in world.servers.items():
-        if server.state is ServerState.FAILED and world.supervisor.stopping is None and (name, None) not in open_for:
+    for names, server in _failed_alike(world):
+        if not any((name, None) in open_for for name in names):
             tail = f"\n\nThe end of its error output:\n\n{_indented(server.stderr)}" if server.stderr else ""
+            all_of, one = ", ".join(names), len(names) == 1
             yield raised(
                 AskKind.QUESTION,
-                name,
+                names[0],
                 None,
-                f"The server of {name} does not stay up: {server.problem}.{tail}",
-                steps=_how_to_restart(name, server),
-                expect=f"`orch status` shows {name} as ready.",
+                f"The {'server' if one else 'servers'} of {all_of} {'does' if one else 'do'} not stay up: "
+                f"{server.problem}.{tail}",
+                steps=_how_to_restart(names, server),
+                expect=f"`orch status` shows {all_of} as ready.",
                 choices=("accept",),
                 why="it is not started again by itself",
             )
@@ -174,10 +176,27 @@ def checkpoints(world: World, at: datetime) -> Iterator[tuple[Task, TaskState]]:
             yield task, state
 
 
-def _how_to_restart(name: str, server: Server) -> str:
+def _failed_alike(world: World) -> Iterator[tuple[list[str], Server]]:
+    """Yield the servers that were given up, those with one cause together, and the first of them.
+
+    Nothing while another one is being started, which may fail for the same cause.
+    """
+    failed = {name: server for name, server in world.servers.items() if server.state is ServerState.FAILED}
+    starting = any(server.state is ServerState.STARTING for server in world.servers.values())
+    if world.supervisor.stopping is None and not starting:
+        for cause in dict.fromkeys((server.problem, server.stderr) for server in failed.values()):
+            names = [name for name, server in failed.items() if (server.problem, server.stderr) == cause]
+            yield names, failed[names[0]]
+
+
+def _how_to_restart(names: Sequence[str], server: Server) -> str:
+    name = names[0]
+    if "`orch up`" in (server.problem or ""):
+        return "Do that (`orch up` starts all of them), or answer `accept`."
     if f"`orch up {name}`" in (server.problem or ""):  # it has no repo: only a new look at the config finds one
         return f"Do that, or take it out of the workspace: `orch remove {name}`."
-    return f"Fix the cause, then run `orch restart {name}` (or answer `accept`)."
+    again = f"`orch restart {name}`" if len(names) == 1 else "`orch up`"
+    return f"Fix the cause, then run {again} (or answer `accept`)."
 
 
 def _indented(text: str) -> str:

@@ -16,6 +16,7 @@ from supervisor.domain import action as act
 from supervisor.domain import event as ev
 from supervisor.domain.ask import Ask, AskState, Ruled
 from supervisor.domain.plan import HUMAN, ORCHESTRATOR
+from supervisor.domain.server import ServerState
 from supervisor.domain.task import Phase
 from supervisor.domain.world import World
 
@@ -74,7 +75,17 @@ def ask_answered(world: World, event: ev.AskAnswered) -> World:
         human = (task := world.plan.task(ask.task)) is not None and task.child == HUMAN
         return with_task(world, ask.task, lambda state: tasks.answered(state, event.answer, event.at, human=human))
     if ask.child is not None and event.answer.decision != "decline":
-        return with_server(world, ask.child, servers.reset)
+        return _started_again(world, ask.child)
+    return world
+
+
+def _started_again(world: World, child: str) -> World:
+    """Start the server of this child, and all that were given up for the same cause."""
+    known = world.servers.get(child)
+    cause = (known.problem, known.stderr) if known is not None else None
+    for name, server in world.servers.items():
+        if name == child or (server.state is ServerState.FAILED and (server.problem, server.stderr) == cause):
+            world = with_server(world, name, servers.reset)
     return world
 
 
