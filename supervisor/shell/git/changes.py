@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Set
+from collections.abc import Iterable, Iterator, Set
 from pathlib import Path
 
 from supervisor.domain.task import ChangeList, Tree
@@ -67,10 +67,9 @@ def changes_of(
 
 def _of_others(left: Set[str], changed: Set[str]) -> Iterator[str]:
     """The repos inside that are still changed, but in which the task put back all that it changed."""
-    for mark in left:
-        below = mark.removesuffix(CHANGED_INSIDE) + "/"
-        if mark.endswith(CHANGED_INSIDE) and _any_below(below, changed) and not _any_below(below, left):
-            yield mark
+    marks = [name for name in left if name.endswith(CHANGED_INSIDE)]
+    put_back = _folders(changed) - _folders(left) if marks else set()
+    yield from (mark for mark in marks if mark.removesuffix(CHANGED_INSIDE) in put_back)
 
 
 def _went_with_repo(names: Set[str], changed: Set[str], now: TreeNow) -> Iterator[str]:
@@ -82,8 +81,13 @@ def _went_with_repo(names: Set[str], changed: Set[str], now: TreeNow) -> Iterato
                 yield name
 
 
-def _any_below(folder: str, names: Set[str]) -> bool:
-    return any(name.startswith(folder) for name in names)
+def _folders(names: Iterable[str]) -> set[str]:
+    """All folders above these paths."""
+    found: set[str] = set()
+    for name in names:
+        while (end := name.rfind("/")) > 0 and (name := name[:end]) not in found:
+            found.add(name)
+    return found
 
 
 def _since(start: Tree, now: TreeNow) -> _Comparison | None:
@@ -110,6 +114,7 @@ class _Comparison:
         self._old = dict(before.entries)
         self._old_repos = {one.path: one for one in before.inner or ()}
         self._repos = {one.name: one for one in now.repos[1:]}
+        self._made = tuple(f"{name}/" for name in self._repos.keys() - self._old_repos.keys())
         self._lost = self._old_repos.keys() - self._repos.keys()
         self._unknown = tuple(f"{name}/" for name in self._unknown_repos())
 
@@ -183,19 +188,18 @@ class _Comparison:
         return not self._now.cut or not os.path.lexists(self._now.repos[0].path / name)
 
     def _rank_of(self, name: str, dirty: DirtyFile) -> int:
-        made = any(name.startswith(f"{one}/") for one in self._repos.keys() - self._old_repos.keys())
-        return _UNTRACKED if dirty.untracked or made else _TRACKED
+        return _UNTRACKED if dirty.untracked or name.startswith(self._made) else _TRACKED
 
     def _compare_repos(self) -> None:
         if self._before.inner is None:
             return
-        names = frozenset(self.ranks)
+        folders = _folders(self.ranks) if self._repos else set()
         for name, repo in self._repos.items():
             old = self._old_repos.get(name)
             if not repo.readable:
                 if old is None or old.readable:
                     self.ranks[name + UNREADABLE] = _TRACKED
-            elif not f"{name}/".startswith(self._unknown) and (old is None or _any_below(f"{name}/", names)):
+            elif not f"{name}/".startswith(self._unknown) and (old is None or name in folders):
                 self.ranks[name + CHANGED_INSIDE] = _TRACKED
         hidden = tuple(f"{name}/" for name, repo in self._repos.items() if not repo.readable)
         if not self._now.inside_cut:
