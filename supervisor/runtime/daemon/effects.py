@@ -47,7 +47,7 @@ from supervisor.wire.codex.params import (
     turn_steer,
 )
 from supervisor.wire.codex.replies import reply
-from supervisor.wire.codex.turns import is_waiting, standing
+from supervisor.wire.codex.turns import at_rest, is_waiting, standing
 
 RECOVERED_TURNS = 5  # turns read from a resumed thread: ours is the last, unless a human added some
 GONE = ("no rollout found", "thread not found", "not found")  # how Codex says that it has no record of a thread
@@ -258,7 +258,7 @@ class ChildExecutor:
                 params = thread_resume(child.path, *where, thread=thread, config=role.config, recount=recount)
                 opened = await self._client.request(RESUME_THREAD, params)
                 page = {"threadId": thread, "limit": RECOVERED_TURNS, "sortDirection": "desc", "itemsView": "full"}
-                turns = turns_of(await self._client.request(LIST_TURNS, page))
+                turns = turns_of(await self._client.request(LIST_TURNS, page), over=at_rest(opened.thread))
         except RpcError as error:
             gone = action.thread is not None and any(words in error.message for words in GONE)
             reason = ": ".join(dict.fromkeys(error.message.split(": ")))  # Codex repeats itself

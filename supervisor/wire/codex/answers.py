@@ -187,9 +187,9 @@ def login_problem(account: Account) -> str | None:
     return "codex is not logged in" if account.account is None and account.requires_openai_auth else None
 
 
-def turns_of(page: TurnsPage) -> tuple[TurnSeen, ...]:
-    """Return the turns of a page, oldest first."""
-    return tuple(turn_seen(turn) for turn in reversed(page.data))
+def turns_of(page: TurnsPage, *, over: bool = False) -> tuple[TurnSeen, ...]:
+    """Return the turns of a page, oldest first. `over`: none of them runs."""
+    return tuple(turn_seen(turn, over=over) for turn in reversed(page.data))
 
 
 def commands_in(terminals: Terminals) -> tuple[str, ...]:

@@ -113,7 +113,7 @@ class NotificationReader:
         return ev.ThreadSettingsChanged(at, self._child, thread, changes) if changes else None
 
     def _ended(self, turn: CodexTurn) -> TurnSeen:
-        seen = turn_seen(turn)
+        seen = turn_seen(turn, over=True)
         if turn.id not in self._over:
             self._over = dict.fromkeys([*self._over, turn.id][-KNOWN:])
         given, taken = self._tokens.pop(seen.turn, (0, 0))

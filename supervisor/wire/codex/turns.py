@@ -47,12 +47,18 @@ class CodexThread(Struct, frozen=True):
     preview: str = ""  # the beginning of its first message
 
 
-def turn_seen(turn: CodexTurn) -> TurnSeen:
-    """Summarize a turn. An unknown status counts as in progress: a later report corrects it."""
+def turn_seen(turn: CodexTurn, *, over: bool = False) -> TurnSeen:
+    """Summarize a turn. An unknown status counts as in progress, because a later report corrects it.
+
+    `over`: the turn has ended, so nothing corrects it. Then an unknown status counts as a failure that names it.
+    """
     messages = tuple(item.client_id for item in turn.items if isinstance(item, UserMessage) and item.client_id)
     texts = [item.text for item in turn.items if isinstance(item, AgentMessage) and item.text]
-    status = next((one for one in TurnStatus if one == turn.status), TurnStatus.IN_PROGRESS)
+    known = next((one for one in TurnStatus if one == turn.status), None)
+    status = known or (TurnStatus.FAILED if over else TurnStatus.IN_PROGRESS)
     failure = _failure(turn.error) if turn.error is not None else None
+    if known is None and over and failure is None:
+        failure = Failure("other", None, f"codex calls the turn `{turn.status}`, a word that this orch does not know")
     return TurnSeen(turn.id, status, messages, texts[-1] if texts else "", failure)
 
 
@@ -62,8 +68,13 @@ def standing(thread: CodexThread) -> str:
 
 
 def is_waiting(thread: CodexThread) -> bool:
-    """Whether the turn of a thread waits for a human."""
-    return not {"waitingOnApproval", "waitingOnUserInput"}.isdisjoint(thread.status.active_flags)
+    """Whether the turn of a thread waits for a human. So does one that waits for something we do not know."""
+    return any(flag.startswith("waitingOn") for flag in thread.status.active_flags)
+
+
+def at_rest(thread: CodexThread) -> bool:
+    """Whether no turn of a thread runs."""
+    return thread.status.type in ("idle", "notLoaded", "systemError")
 
 
 def _failure(error: TurnError) -> Failure:

@@ -60,6 +60,14 @@ LOGS = "see `orch logs` for what codex said"
             ),
         ),
         (
+            Failure("policyCapacityUnavailable", None, "Policy check is at capacity."),
+            FailureVerdict(True, "the provider failed: Policy check is at capacity.", LOGS, outage=True),
+        ),
+        (
+            Failure("inferenceHookDenied", None, "no"),
+            FailureVerdict(False, "the turn failed (inferenceHookDenied): no", REMEDIES["inferenceHookDenied"]),
+        ),
+        (
             Failure("somethingNew", None, ""),
             FailureVerdict(False, "the turn failed (somethingNew): ", LOGS),
         ),

@@ -93,6 +93,15 @@ def test_an_unknown_status_counts_as_in_progress() -> None:
     assert seen(turn(status="paused")) == seen({"id": "u"}) == TurnSeen("u", RUNNING)
 
 
+def test_an_unknown_status_of_a_turn_that_is_over_is_a_failure_that_names_it() -> None:
+    (found,) = turns_of(understood(LIST_TURNS, {"data": [turn(status="expired")]}), over=True)
+    words = "codex calls the turn `expired`, a word that this orch does not know"
+    assert found == TurnSeen("u", TurnStatus.FAILED, failure=Failure("other", None, words))
+    error = {"message": "too late", "codexErrorInfo": "expired"}
+    (found,) = turns_of(understood(LIST_TURNS, {"data": [turn(status="expired", error=error)]}), over=True)
+    assert found.failure == Failure("expired", None, "too late")
+
+
 @pytest.mark.parametrize(
     ("error", "failure"),
     [
@@ -135,6 +144,8 @@ def test_the_turns_of_a_page_come_oldest_first() -> None:
     [
         ({"type": "active", "activeFlags": ["waitingOnApproval"]}, True, "active waitingOnApproval"),
         ({"type": "active", "activeFlags": ["new", "waitingOnUserInput"]}, True, "active new waitingOnUserInput"),
+        ({"type": "active", "activeFlags": ["waitingOnPayment"]}, True, "active waitingOnPayment"),
+        ({"type": "active", "activeFlags": ["new"]}, False, "active new"),
         ({"type": "active", "activeFlags": []}, False, "active"),
         ({"type": "idle"}, False, "idle"),
         ({}, False, "unknown"),

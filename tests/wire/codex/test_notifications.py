@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from supervisor.domain import event as ev
-from supervisor.domain.thread import Tokens, TurnSeen
+from supervisor.domain.thread import Tokens, TurnSeen, TurnStatus
 from supervisor.wire.codex.answers import START_THREAD, OpenedThread, read_answer
 from supervisor.wire.codex.decode import NotUnderstood
 from supervisor.wire.codex.notifications import Notification, read_notification
@@ -47,6 +47,15 @@ def test_a_turn_is_observed_from_its_beginning_to_its_end() -> None:
     assert read(notifications, "thread/tokenUsage/updated", **used("u", 30, 5)) == more
     assert read(notifications, "turn/completed", turn=turn()) == ev.TurnEnded(
         AT, "api", "t", TurnSeen("u", DONE, ("m1", "m2"), "last", None, 40, 7, TOTAL)
+    )
+
+
+def test_a_turn_that_ends_with_an_unknown_status_has_failed() -> None:
+    ended = read(NotificationReader("api"), "turn/completed", turn=turn(status="expired"))
+    assert isinstance(ended, ev.TurnEnded)
+    assert (ended.seen.status, ended.seen.failure and ended.seen.failure.message) == (
+        TurnStatus.FAILED,
+        "codex calls the turn `expired`, a word that this orch does not know",
     )
 
 

@@ -14,6 +14,7 @@ PASSING = frozenset(
         "flexUnavailable",
         "httpConnectionFailed",
         "internalServerError",
+        "policyCapacityUnavailable",
         "rateLimitExceeded",
         "responseStreamConnectionFailed",
         "responseStreamDisconnected",
@@ -23,7 +24,14 @@ PASSING = frozenset(
 )
 # Kinds that mean that the provider accepts no work at all: other turns would fail, too.
 OUTAGE = frozenset(
-    {"flexUnavailable", "rateLimitExceeded", "responseTooManyFailedAttempts", "serverOverloaded", "usageLimitExceeded"}
+    {
+        "flexUnavailable",
+        "policyCapacityUnavailable",
+        "rateLimitExceeded",
+        "responseTooManyFailedAttempts",
+        "serverOverloaded",
+        "usageLimitExceeded",
+    }
 )
 OUTAGE_STATUS = frozenset({429, 502, 503, 504, 529})
 UNREACHED = frozenset({"httpConnectionFailed", "responseStreamConnectionFailed"})  # an outage unless there is a status
@@ -36,6 +44,7 @@ REMEDIES = {
     "sessionBudgetExceeded": "raise the session's budget",
     "contextWindowExceeded": "split the task, or give it `- thread: fresh`",
     "modelNotFound": "name a model that the provider has (`- model:`)",
+    "inferenceHookDenied": "ask whoever keeps the inference hook of your Codex workspace",
     "sandboxError": "run `codex sandbox` by hand to see why the sandbox does not start",
 }
 SEE_LOGS = "see `orch logs` for what codex said"
