@@ -226,3 +226,33 @@ def test_a_burst_of_saves_in_place_is_one_revision(lab: Lab) -> None:
     # A burst is over when nothing was saved for 30 ms. If the machine delays the writer for longer, it is two bursts.
     assert lab.status()["plan"]["revision"] - lab.revision in (2, 3)
     assert lab.ledger("plan_rejected") == []
+
+
+@pytest.mark.promise("heard")
+def test_a_steer_during_an_approval_counts_as_heard_only_after_the_answer(lab: Lab) -> None:
+    lab.plan(task("T71", "backend", "escalate echo hi", report("old")))
+    ask = lab.ask()
+    lab.plan(task("T71", "backend", "escalate echo hi", report("new")))
+    lab.until(lambda _: lab.acts("steer_turn"))
+    lab.orch("note", "a moment later")  # the supervisor has answered since
+    assert lab.ledger("steer_arrived") == []
+    lab.orch("answer", ask["id"], "accept")
+    lab.until(lambda _: lab.ledger("steer_arrived"))
+    lab.orch("answer", lab.ask()["id"], "accept")
+    assert lab.task("T71", "done")["summary"] == "new"
+
+
+@pytest.mark.promise("heard")
+def test_a_message_that_a_steer_cut_off_is_logged_and_the_child_is_told(lab: Lab) -> None:
+    lab.plan(task("T72", "backend", "stream 400 20", report("old")))
+    lab.until(lambda seen: [one["state"] for one in seen["tasks"] if one["id"] == "T72"] == ["running"])
+    model = lab.model
+    lab.until(lambda _: any(request.cwd.endswith("/backend") for request in model.requests))
+    lab.until(lambda _: lab.ledger("turn_began"))
+    lab.plan(task("T72", "backend", report("new")))
+    lab.until(lambda _: lab.ledger("steer_arrived"))
+    assert lab.task("T72", "done")["summary"] == "new"
+    (steer,) = lab.acts("steer_turn")
+    assert "the tool calls in it did not run" in steer["text"]
+    logged = (lab.workspace.logs / "backend.jsonl").read_text(encoding="utf-8")
+    assert '"message_dropped"' in logged

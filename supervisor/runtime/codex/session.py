@@ -43,6 +43,7 @@ class Session(Struct):
     confirmations: dict[RequestKey, str] = {}  # the call of `answer` (its item) that Codex asked about
     signs: dict[str, datetime] = {}  # by turn: its last sign of life
     outputs: dict[str, Callable[[bytes], None]] = {}  # by process: who receives what a command of ours prints
+    steers: dict[str, tuple[str, str, str, str]] = {}  # on their way, by message: child, task, turn, message
     awaited: dict[str, asyncio.Event] = {}  # by turn: set when it ends, while `interrupt` waits for it
 
 
@@ -108,7 +109,10 @@ class Listener:
             session.signs[turn] = self._now()
             if (root := session.notifications.roots.get(turn)) in session.signs:
                 session.signs[root] = self._now()  # a turn may wait for its sub-agent
+        dropped = session.notifications.writes(notification.turn or "")
         event = session.notifications.receive(notification, self._now())
+        if isinstance(event, ev.TurnBegan):
+            self._heard(session, event, dropped=dropped)
         if isinstance(event, ev.LeftoverReported):
             event = replace(event, files=_inside(self._child.path, event.files))
         if event is not None:
@@ -117,6 +121,16 @@ class Listener:
             turn = notification.turn or ""
             task = self._task_of(session.notifications.roots.get(turn, turn))
             self._logs.say(line.event, level=line.level, child=self._child.name, task=task, **line.fields)
+
+    def _heard(self, session: Session, event: ev.TurnBegan, *, dropped: bool) -> None:
+        """Report a steer that the model has heard. What it was writing when that came is dropped by Codex (tried with
+        0.163 and 0.171): the steer says so."""
+        steer = session.steers.pop(event.message or "", None)
+        if steer is None:
+            return
+        self._post(ev.SteerArrived(self._now(), *steer))
+        if dropped:
+            self._logs.say("message_dropped", child=self._child.name, task=steer[1], turn=event.turn)
 
     def _printed(self, session: Session, output: OfOutput) -> None:
         if (receive := session.outputs.get(output.process_id)) is not None:

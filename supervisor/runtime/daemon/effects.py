@@ -306,12 +306,13 @@ class ChildExecutor:
     async def _steer(self, action: act.SteerTurn) -> None:
         params = turn_steer(thread=action.thread, turn=action.turn, message=action.message, text=action.text)
         where = (action.child, action.task, action.turn, action.message)
+        steers = self._client.session.steers if self._client.session is not None else {}
+        steers[action.message] = where  # the session reports when the model hears it
         try:
             await self._client.request(STEER_TURN, params)
         except RpcError as error:
+            steers.pop(action.message, None)
             self._post(ev.SteerMissed(self._now(), *where, error.message))
-            return
-        self._post(ev.SteerArrived(self._now(), *where))
 
     async def _look(self, action: act.LookAtTurn) -> None:
         """Look whether a silent turn is alive. Runs in parallel: it takes as long as the server takes to answer."""

@@ -37,6 +37,7 @@ class NotificationReader:
         self._totals: dict[str, Tokens] = {}  # by thread
         self._texts: dict[str, str] = {}
         self._messages: dict[str, tuple[str, ...]] = {}
+        self._writing: dict[str, str] = {}  # by turn: the id of the message that the model is writing
         self._settings: dict[str, dict[str, str]] = {}  # of our threads, as last requested or reported
         self._over: dict[str, None] = {}  # the latest turns that ended
         self.roots: dict[str, str] = {}  # by turn of a sub-agent (the latest): the turn that started the sub-agent
@@ -68,6 +69,8 @@ class NotificationReader:
             case OfItem(item=item):
                 if isinstance(item, FileChange | CommandExecution | McpToolCall):
                     self.items[item.id] = item
+                if isinstance(item, AgentMessage):
+                    self._writing[notification.body.turn_id] = item.id
                 if isinstance(item, McpToolCall):
                     self._calls.setdefault(notification.body.turn_id, set()).add(item.id)
             case OfSettings(thread_settings=settings) if thread in self._settings:
@@ -78,6 +81,10 @@ class NotificationReader:
                 reason = notification.body.error.message or "no reason given"
                 return ev.TurnRetried(at, self._child, thread, notification.body.turn_id, reason)
         return None
+
+    def writes(self, turn: str) -> bool:
+        """Whether the model is writing a message in this turn."""
+        return turn in self._writing
 
     def turn_known(self, turn: CodexTurn) -> None:
         """Note which turn started the sub-agent of this turn, if a sub-agent has it."""
@@ -92,14 +99,16 @@ class NotificationReader:
             moved = [change.kind.move_path for change in changes if change.kind.move_path]
             files = (*(change.path for change in changes), *moved)
             return ev.LeftoverReported(at, self._child, thread, root, files)
-        if isinstance(item, AgentMessage) and item.text:
-            self._texts[turn] = item.text
+        if isinstance(item, AgentMessage):
+            self._writing.pop(turn, None)
+            self._texts[turn] = item.text or self._texts.get(turn, "")
         if not isinstance(item, UserMessage):
             return None
         message = item.client_id or ""
         if thread in self._settings and not message.startswith(OUR_MESSAGES):
             words = " ".join(one.text for one in item.content if one.text)
             return ev.SaidElsewhere(at, self._child, thread, turn, words[:QUOTED])
+        self._writing.pop(turn, None)
         if message:
             self._messages[turn] = (*self._messages.get(turn, ()), message)
             return ev.TurnBegan(at, self._child, thread, turn, message)
@@ -118,6 +127,7 @@ class NotificationReader:
             self._over = dict.fromkeys([*self._over, turn.id][-KNOWN:])
         given, taken = self._tokens.pop(seen.turn, (0, 0))
         self._counted.pop(seen.turn, None)
+        self._writing.pop(seen.turn, None)
         for call in self._calls.pop(seen.turn, ()):  # after an interrupt, Codex reports no end of a call
             self.items.pop(call, None)
         last_text = self._texts.pop(seen.turn, "")

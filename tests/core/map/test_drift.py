@@ -231,7 +231,6 @@ def test_a_steer_that_came_too_late_leaves_the_news_to_the_next_turn() -> None:
     scene.ended("T3", text="no report")
     assert isinstance(steer, act.SteerTurn)
     scene.post(ev.SteerMissed, "mobile", "T3", "turn-1", steer.message, "no active turn")
-    scene.tick()
     scene.checked("T3")
     (turn,) = scene.answer(scene.world.open_asks[0].id, "text", "go on")
 

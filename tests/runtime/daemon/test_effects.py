@@ -213,9 +213,9 @@ def test_a_steer_arrives_in_the_turn_that_runs(side: Side) -> None:
     turn = running(side)
     steer = act.SteerTurn(CHILD, "T1", turn.thread, turn.turn, "orch-T1-2", HELD, "Go on.", "w")
 
-    (arrived,) = answers(side, steer)
+    side.carry_out(steer)
+    arrived = until(side, ev.SteerArrived)
 
-    assert isinstance(arrived, ev.SteerArrived)
     assert (arrived.task, arrived.turn, arrived.message) == ("T1", turn.turn, "orch-T1-2")
     assert ended(side).seen.messages == ("orch-T1-1", "orch-T1-2")
 

@@ -160,6 +160,7 @@ def _match_turns(world: World, key: ThreadKey, at: datetime, *, recovered: bool)
             seen_turn = known.get(state.turn.id, missing)
             if seen_turn is not None and seen_turn.status.ended:
                 world, state = _ended(world, state, seen_turn, at, recovered=recovered)
+                state = replace(state, steer=None)  # what the model has not heard by now, it does not hear any more
             elif seen_turn is not None and recovered and state.phase is Phase.STOPPING:
                 # The interrupt never arrived.
                 state = replace(state, phase=after_task(state.phase, TaskTrigger.INTERRUPT_FAILED))

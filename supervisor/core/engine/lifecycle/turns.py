@@ -29,6 +29,7 @@ from supervisor.domain.task import (
 from supervisor.domain.thread import ThreadKey, Tokens, TurnSeen, TurnStatus
 
 MAX_REFUSALS = 5  # of a turn by the server; then the task has failed
+BUSY = "ActiveTurn"  # in the reason of a refusal: another turn or a compaction runs, so it says nothing of ours
 MAX_STALLS = 2  # turns in a row that were interrupted because they gave no sign of life; then a human decides
 MAX_RESUMES = 5  # turns in a row that were cut off; then a human decides
 
@@ -147,6 +148,8 @@ def lost(state: TaskState, at: datetime, refusal: str = "") -> TaskState:
 def refused(state: TaskState, reason: str, at: datetime) -> TaskState:
     """The server refused to start the turn. After `MAX_REFUSALS` tries, the task has failed."""
     before = lost(state, at, reason)
+    if BUSY in reason:
+        return before
     refusals = state.tries.refusals + 1
     if refusals < MAX_REFUSALS:
         return replace(before, tries=replace(before.tries, refusals=refusals))

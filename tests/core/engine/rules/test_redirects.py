@@ -89,10 +89,8 @@ def test_an_edit_without_a_change_of_meaning_redirects_nobody() -> None:
 def test_a_steer_that_came_too_late_becomes_a_follow_up_turn() -> None:
     scene = Scene(T1).running("T1")
     brief_changed(scene)
-    assert scene.ended("T1") == ()
-
-    scene.post(ev.SteerMissed, "backend", "T1", "turn-1", "orch-T1-2", "no active turn")
-    follow_up = only(scene.tick())
+    follow_up = only(scene.ended("T1"))
+    assert scene.post(ev.SteerMissed, "backend", "T1", "turn-1", "orch-T1-2", "no active turn") == ()
 
     assert (follow_up.due, follow_up.run, follow_up.message) == (Due.REDIRECT, 1, "orch-T1-3")
     assert follow_up.brief == brief_of(CHANGED, plan_of(CHANGED))
@@ -270,15 +268,3 @@ def test_a_task_that_moves_on_leaves_the_tree_to_the_next_one() -> None:
 
     assert started.task == "T2"
     assert scene.why("T1") == "T3 works in mobile"
-
-
-def test_a_steer_that_was_on_its_way_to_the_old_child_does_not_hold_up_the_new_one() -> None:
-    scene = Scene(T1).running("T1")
-    brief_changed(scene)
-    scene.ended("T1")
-    scene.exited("backend")
-    scene.plan(replace(T1, child="mobile"))
-    scene.opened("mobile")
-    scene.running("T1", "turn-2")
-
-    assert kinds(scene.ended("T1")) == [act.RunChecks]

@@ -152,3 +152,15 @@ def test_a_turn_that_is_cut_off_again_and_again_becomes_a_question() -> None:
 
     assert kinds(scene.opened("backend", TurnSeen(f"turn-{MAX_RESUMES + 1}", TurnStatus.INTERRUPTED))) == [act.RaiseAsk]
     assert scene.status("T1") == "needs_human"
+
+
+def test_a_turn_that_is_refused_because_another_one_or_a_compaction_runs_costs_no_try() -> None:
+    scene = Scene(T1)
+    scene.opened("backend")
+    for reason in ["ActiveTurnNotSteerable", "failed to submit turn input: ActiveTurnOutputSchemaMismatch"] * 5:
+        assert scene.state("T1").delivery is not None
+        scene.post(ev.TurnRefused, "backend", "T1", scene.state("T1").delivery.message, reason)
+        assert scene.state("T1").tries.refusals == 0
+        scene.tick()
+        scene.opened("backend")
+    assert scene.status("T1") == "running"
