@@ -33,6 +33,7 @@ class SupervisorClient:
 
         Raises RequestRefused or UsageError if the supervisor refuses.
         """
+        calling.live(self.workspace)  # comes once a new supervisor knows the plan, and soon what the orchestrator does
         return calling.request(self.workspace, method, **params)
 
     async def ask(self, child: str, question: str, seconds: float) -> JsonObject:
