@@ -19,7 +19,7 @@ from supervisor import __version__
 from supervisor.errors import CodexError, OrchError, RpcError
 from supervisor.runtime.boundary.git_programs import git_programs
 from supervisor.runtime.codex.binary import called, locate
-from supervisor.runtime.codex.handshake import CONFIG_PREFIX
+from supervisor.runtime.codex.handshake import why_not_loaded
 from supervisor.runtime.codex.version import Versions
 from supervisor.runtime.config import load as config
 from supervisor.runtime.workspace import CONFIG_NAME, WorkspacePaths, make_private
@@ -39,6 +39,7 @@ from supervisor.wire.codex.answers import (
 )
 from supervisor.wire.codex.decode import NotUnderstood
 from supervisor.wire.codex.params import Params, command_exec, initialize, sandbox_policy
+from supervisor.wire.jsonrpc import Call, Garbage, Notice
 
 A = TypeVar("A")
 
@@ -216,7 +217,8 @@ class _Checks:
         try:
             await self._asked(READ_CONFIG, {})
         except RpcError as error:
-            self._unread = error.message.removeprefix(CONFIG_PREFIX)
+            assert self._server is not None, "who refuses runs"
+            self._unread = why_not_loaded(error, self._server.said)
             raise CheckFailed(f"codex cannot load its configuration: {self._unread}", "correct it") from error
         return "codex loads its configuration"
 
@@ -294,6 +296,7 @@ class _ProbedServer:
         self._spawned: process.Spawned | None = None
         self._reading: asyncio.Task[None] | None = None
         self.connection: Connection | None = None
+        self.said: list[Call | Notice | Garbage] = []  # without being asked
 
     async def start(self) -> None:
         """Start it and do the handshake. Raises CheckFailed with the last line of its output."""
@@ -312,7 +315,7 @@ class _ProbedServer:
             async with asyncio.timeout(ANSWERS_WITHIN):
                 while self.connection is None:
                     with suppress(OrchError):
-                        self.connection = await connect(str(listens), lambda _: None, ANSWERS_WITHIN)
+                        self.connection = await connect(str(listens), self.said.append, ANSWERS_WITHIN)
                         break
                     await asyncio.sleep(CONNECT_RETRY)
                 self._reading = asyncio.create_task(self.connection.read(), name="read the doctor's server")

@@ -44,8 +44,8 @@ def test_a_request_waits_for_a_supervisor_that_starts_and_is_sent_once(
     ("arguments", "call", "output"),
     [
         (("hold",), ("hold", {}), "held: nothing new starts, running work continues; `orch go` lifts the hold\n"),
-        (("go",), ("go", {"task": None}), "the hold is lifted\n"),
-        (("go", "T1"), ("go", {"task": "T1"}), "T1 will be tried again\n"),
+        (("go",), ("go", {"task": None, "fresh_thread": False}), "the hold is lifted\n"),
+        (("go", "T1"), ("go", {"task": "T1", "fresh_thread": False}), "T1 will be tried again\n"),
         (("restart", "mobile"), ("restart", {"child": "mobile"}), "mobile restarts; see `orch status`\n"),
         (("note", "the header", "is X"), ("note", {"text": "the header is X"}), "noted\n"),
         (("answer", "A1", "accept"), answer("A1", "accept"), "H1 is done\n"),

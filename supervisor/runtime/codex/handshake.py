@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from supervisor import __version__
@@ -72,13 +72,13 @@ class Handshake:
 
         Then it runs with its defaults, as if nobody were logged in, and opens no thread (tried with 0.163).
         """
-        warned = any(isinstance(one, Notice) and _warns_of_config(one) for one in self._early)
+        warned = any(isinstance(one, Notice) and warns_of_config(one) for one in self._early)
         if not warned and login_problem(self.account) is None:
             return None
         try:
             await self.connection.request(READ_CONFIG.name, {}, HELLO_TIMEOUT)
         except RpcError as error:
-            return error.message.removeprefix(CONFIG_PREFIX)
+            return why_not_loaded(error, self._early)
         return None
 
     def deliver_to(self, receive: Callable[[Message], None]) -> None:
@@ -92,8 +92,18 @@ class Handshake:
         await self._reading
 
 
-def _warns_of_config(notice: Notice) -> bool:
+def warns_of_config(notice: Notice) -> bool:
+    """Whether Codex says that it could not load its configuration."""
     return notice.method == "configWarning" and str(notice.params.get("summary")).startswith("Invalid configuration")
+
+
+def why_not_loaded(refusal: RpcError, messages: Sequence[Message]) -> str:
+    """Say in one line why Codex could not load its configuration: file and line are in its warning, if there is one,
+    and the part that is wrong is in its refusal of `config/read`."""
+    reason = " ".join(refusal.message.removeprefix(CONFIG_PREFIX).split())
+    details = (one.params.get("details") for one in messages if isinstance(one, Notice) and warns_of_config(one))
+    where = next((str(one) for one in details if one), reason)
+    return where if where in reason or reason in where else f"{where} ({reason})"
 
 
 async def perform_handshake(socket: str) -> Handshake:

@@ -99,6 +99,7 @@ def test_a_fresh_thread_for_a_task_without_a_thread_changes_nothing() -> None:
     ("reason", "remedy"),
     [
         ("session is archived", "archive"),
+        ("failed to load configuration: url is not supported in `mcp_servers.orch`", "Codex's configuration"),
         ("config.toml:3: expected `=`", "orch doctor"),
         ("already has an active writer", "Close the other Codex"),
         ("cannot parse the rollout", "damaged"),

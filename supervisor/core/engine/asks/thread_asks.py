@@ -19,6 +19,7 @@ from supervisor.domain.world import World
 TRIES = 3  # that must have failed; a moment's trouble is over by then
 
 _REMEDIES = (  # words of Codex's reason, in lower case, and what to do
+    (("failed to load configuration",), "Correct what it names in Codex's configuration."),
     (("mcp",), "Start the MCP server that it names, or take `required` off it in config.toml."),
     (("config.toml", "config profile"), "Correct config.toml: `orch doctor` names the file and the line."),
     (("archived",), "Take it out of the archive: `codex unarchive {thread}`."),
