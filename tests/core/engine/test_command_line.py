@@ -7,7 +7,7 @@ import shutil
 import subprocess
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from supervisor.core.engine.asks.command_line import parts, plain
@@ -115,6 +115,7 @@ def test_the_words_of_a_plain_command_are_those_that_bash_makes_of_it(line: str)
 
 @given(st.lists(st.text(st.characters(exclude_categories=("Cc", "Cs"))), min_size=1, max_size=4))
 def test_words_that_are_quoted_as_codex_quotes_them_come_back(words: list[str]) -> None:
+    assume(not any(word.startswith("=") and shlex.quote(word) == word for word in words))  # zsh expands such a one
     line = shlex.join(["run", *words])
     assert plain(line) == ("run", *words)
     assert plain(shlex.join(["bash", "-lc", line])) == ("run", *words)
