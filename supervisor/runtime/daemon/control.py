@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from traceback import format_exc
 from typing import TypeVar
@@ -73,7 +73,7 @@ Handler = Callable[[Mapping[str, object]], Awaitable[object]]
 
 class Control:
     """Serves the control methods (see `wire/control.py`). Every method but those that only watch first awaits
-    `plan_known`, which has plan.md read. `release` lets the plan.md in force that waits for `orch go`."""
+    `plan_known`, which has plan.md read. `release` returns what lets the plan.md in force that waits for `orch go`."""
 
     def __init__(
         self,
@@ -87,7 +87,7 @@ class Control:
         config: Config | None = None,
         *,
         plan_known: Callable[[], Awaitable[object]] | None = None,
-        release: Callable[[], bool] | None = None,
+        release: Callable[[], Sequence[ev.Event] | None] | None = None,
     ) -> None:
         self.successor: tuple[str, ...] = ()
         """The program that takes over once the supervisor starts over; empty for the same one."""
@@ -202,7 +202,8 @@ class Control:
         return await self._post(ev.ReloadRequested(self._loop.clock.now()))
 
     async def _down(self, params: DownParams) -> Done:
-        return await self._post(ev.DownRequested(self._loop.clock.now(), params.now))
+        await self._loop.submit(ev.DownRequested(self._loop.clock.now(), params.now), patient=True)
+        return Done()
 
     async def _hold(self, _: NoParams) -> Done:
         return await self._post(ev.HoldSet(self._loop.clock.now()))
@@ -213,12 +214,13 @@ class Control:
             if params.fresh_thread:
                 raise UsageError("which task is to go on with a new thread?", "`orch go TASK --fresh-thread`")
             before = self._loop.world.plan.postponed
-            if params.source == "human" and self._release is not None and not self._release():
+            released = self._release() if params.source == "human" and self._release is not None else ()
+            if released is None:
                 raise RequestRefused("plan.md changed a moment ago", "see `orch plan check`, then `orch go` again")
-            await self._post(ev.HoldLifted(at))
+            await self._loop.submit(*released, ev.HoldLifted(at))
             plan = self._loop.world.plan
-            released = plan.revision if before is not None and plan.postponed is None else None
-            return Going(held, still_held(self._loop.world, at), released)
+            revision = plan.revision if before is not None and plan.postponed is None else None
+            return Going(held, still_held(self._loop.world, at), revision)
         tasks = {state.task: state for state in self._loop.world.all_tasks}
         checked(task, [*tasks], "task")
         if task == ORCHESTRATOR and session.stopped(self._loop.world):

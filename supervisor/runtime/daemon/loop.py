@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from time import monotonic
+from typing import NamedTuple
 
 from supervisor.core.engine.reconcile import wakeup
 from supervisor.core.view.runs_md import render
@@ -27,7 +28,12 @@ SHOW_AFTER = 0.05  # seconds from a change to runs.md: a burst of events is rend
 DISK_PATIENCE = 1.0  # seconds between two attempts to append to a ledger that cannot be written
 
 
-Entry = tuple[Event, "asyncio.Future[None] | None"]  # the event, and the future of a `submit` that waits for it
+class Entry(NamedTuple):
+    """An event in the inbox, and the future of the `submit` that waits for it. A `submit` may have several."""
+
+    event: Event
+    taken: asyncio.Future[None] | None = None
+    patient: bool = True  # it waits for a disk that is full; otherwise `submit` then fails, and the event is dropped
 
 
 class Loop:
@@ -54,17 +60,22 @@ class Loop:
 
     def post(self, event: Event) -> None:
         """Put an event into the inbox. Redacts its secrets here, once for the ledger, the logs and the views."""
-        self._inbox.put_nowait(
-            (event if isinstance(event, PlanAccepted | PlanPostponed) else self._cleaned(event), None)
-        )
+        self._inbox.put_nowait(Entry(self._cleaned(event)))
 
-    async def submit(self, event: Event) -> None:
-        """Post an event, and return once it is in the ledger and in the world."""
+    async def submit(self, *events: Event, patient: bool = False) -> None:
+        """Post events, and return once they are in the ledger and in the world.
+
+        Raises StoreError if the ledger cannot be written: none of them is recorded then, and none will be later. A
+        `patient` caller waits for the disk instead.
+        """
         taken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._inbox.put_nowait((self._cleaned(event), taken))
+        for event in events:
+            self._inbox.put_nowait(Entry(self._cleaned(event), taken, patient))
         await taken
 
     def _cleaned(self, event: Event) -> Event:
+        if isinstance(event, PlanAccepted | PlanPostponed):
+            return event
         return self._door.clean(event, getattr(event, "child", None))
 
     def status(self) -> Status:
@@ -76,8 +87,7 @@ class Loop:
         while True:
             entries = await self._next()
             before = self.world
-            decided = self._recorder.decide([event for event, _ in entries])
-            await self._record(decided)
+            decided, entries = await self._record(entries)
             for action in decided.actions:
                 carry_out(action)
             if decided.events or self.world is not before:
@@ -86,9 +96,9 @@ class Loop:
                     self._show_due = monotonic() + SHOW_AFTER
                 async with self.changed:
                     self.changed.notify_all()
-            for _, taken in entries:
-                if taken is not None and not taken.done():
-                    taken.set_result(None)
+            for entry in entries:
+                if entry.taken is not None and not entry.taken.done():
+                    entry.taken.set_result(None)
             if self.world.supervisor.exiting:
                 break
             if self._show_due is not None and monotonic() >= self._show_due:
@@ -124,7 +134,7 @@ class Loop:
             async with asyncio.timeout(max(0.0, min(waits)) if waits else None):
                 entries = [await self._inbox.get()]
         except TimeoutError:
-            return [(Ticked(self.clock.now()), None)]
+            return [Entry(Ticked(self.clock.now()))]
         while not self._inbox.empty():
             entries.append(self._inbox.get_nowait())
         return entries
@@ -133,9 +143,13 @@ class Loop:
         """Return the task to which this turn belongs or belonged; None if it is not one of ours."""
         return self._recorder.task_of(turn)
 
-    async def _record(self, decided: Decided) -> None:
-        """Record a decision, retrying until the disk takes it: no action may run before it is recorded."""
+    async def _record(self, entries: list[Entry]) -> tuple[Decided, list[Entry]]:
+        """Decide and record, retrying until the disk takes it: no action may run before it is recorded.
+
+        While the disk does not, whoever submitted an event is refused at each attempt, and the event is dropped.
+        """
         while True:
+            decided = self._recorder.decide([entry.event for entry in entries])
             try:
                 self._recorder.record(decided)
                 break
@@ -143,8 +157,24 @@ class Loop:
                 if self.trouble is None:
                     self._logs.say("ledger_full", level="error", reason=str(error))
                 self.trouble = str(error)
+                if len(left := _refused(entries, error)) < len(entries):
+                    entries = left
+                    continue
+                for entry in _refused([self._inbox.get_nowait() for _ in range(self._inbox.qsize())], error):
+                    self._inbox.put_nowait(entry)
                 await asyncio.sleep(DISK_PATIENCE)
         self.trouble = None
+        return decided, entries
+
+
+def _refused(entries: Sequence[Entry], error: StoreError) -> list[Entry]:
+    """Tell those who do not wait for the disk why their events are not recorded; return the entries of the others."""
+    for entry in entries:
+        if not entry.patient and entry.taken is not None and not entry.taken.done():
+            entry.taken.set_exception(
+                StoreError(f"nothing is recorded: {error.what}", f"{error.next_step}, then again")
+            )
+    return [entry for entry in entries if entry.patient]
 
 
 def without_time(runs: str) -> str:

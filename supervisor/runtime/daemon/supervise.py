@@ -6,13 +6,13 @@ import asyncio
 import gc
 import hashlib
 import signal
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 from supervisor.domain.child import Child
-from supervisor.domain.event import DownRequested
+from supervisor.domain.event import DownRequested, Event
 from supervisor.domain.plan import FILE_LIMIT
 from supervisor.domain.server import ServerState
 from supervisor.domain.world import World
@@ -132,7 +132,7 @@ async def _supervise(
                 asked.set()
                 await known.wait()
 
-            def release() -> bool:
+            def release() -> Sequence[Event] | None:
                 assert plan is not None, "plan.md is read before a request that may release it is answered"
                 return plan.release()
 

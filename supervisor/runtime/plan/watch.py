@@ -12,6 +12,7 @@ from supervisor.core.plan.diff import describe, diff
 from supervisor.domain.event import Event, PlanAccepted, PlanMissing, PlanPostponed, PlanRejected
 from supervisor.domain.plan import Plan, Problem, Rejection
 from supervisor.domain.world import World
+from supervisor.errors import StoreError
 from supervisor.runtime.plan.authors import Authors
 from supervisor.runtime.plan.read import check, read, with_exact_plan
 from supervisor.runtime.workspace import WorkspacePaths
@@ -93,7 +94,13 @@ class PlanWatch:
         )
         waits, postponed = self._judged(event), world.plan.postponed
         if waits is None:
-            self._accept(content, event)
+            try:
+                self._keep(content, event)
+            except StoreError as error:
+                self._seen = _NOTHING  # the same content, saved again, is read again
+                loop.post(PlanRejected(now, digest, (Problem(1, str(error)),), author))
+                return
+            loop.post(event)
         elif postponed is None or postponed.digest != digest:
             picture = foreseen(world, event).picture
             loop.post(PlanPostponed(now, digest, event.summary, plan, waits, author, picture))
@@ -107,8 +114,9 @@ class PlanWatch:
             return postponed.why
         return surprise(world, event)
 
-    def release(self) -> bool:
-        """Let the version in force that waits for `orch go`. False if plan.md is not that version any more."""
+    def release(self) -> Sequence[Event] | None:
+        """Return what lets the version in force that waits for `orch go`: nothing if none waits, None if plan.md is not
+        that version any more. Raises StoreError if the version cannot be kept."""
         world, content = self._loop.world, read(self._workspace.plan)
         postponed = world.plan.postponed
         if (
@@ -116,19 +124,25 @@ class PlanWatch:
             or not isinstance(content, bytes)
             or hashlib.sha256(content).hexdigest() != postponed.digest
         ):
-            return postponed is None
+            return () if postponed is None else None
         plan = check(content, self._children, world.plan.current)
-        if isinstance(plan, Plan):
-            at, revision = self._loop.clock.now(), world.plan.revision + 1
-            digest, summary, author = postponed.digest, postponed.summary, postponed.author
-            self._accept(content, PlanAccepted(at, revision, digest, summary, plan, author))
-        return isinstance(plan, Plan)
+        if not isinstance(plan, Plan):
+            return None
+        at, revision = self._loop.clock.now(), world.plan.revision + 1
+        event = PlanAccepted(at, revision, postponed.digest, postponed.summary, plan, postponed.author)
+        self._keep(content, event)
+        return (event,)
 
-    def _accept(self, content: bytes, event: PlanAccepted) -> None:
-        """Keep the version word for word, and post that it is in force."""
-        self._workspace.plans.mkdir(mode=0o700, exist_ok=True)
-        write_atomic(self._workspace.plans / f"{event.revision:04d}.md", content.decode("utf-8-sig"))
-        self._loop.post(event)
+    def _keep(self, content: bytes, event: PlanAccepted) -> None:
+        """Keep the version word for word. Raises StoreError."""
+        path = self._workspace.plans / f"{event.revision:04d}.md"
+        try:
+            path.parent.mkdir(mode=0o700, exist_ok=True)
+            write_atomic(path, content.decode("utf-8-sig"))
+        except OSError as error:
+            raise StoreError(
+                f"plan.md cannot be kept as {path} ({error.strerror})", "make room on the disk, then save plan.md again"
+            ) from error
 
 
 def _stale(revision: int) -> str:

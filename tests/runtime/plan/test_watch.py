@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from supervisor.domain.event import Event, PlanAccepted, PlanMissing, PlanPostpo
 from supervisor.domain.plan import HUMAN, ORCHESTRATOR
 from supervisor.domain.task import Phase
 from supervisor.domain.world import World
+from supervisor.errors import StoreError
 from supervisor.runtime.plan.authors import Authors
 from supervisor.runtime.plan.watch import PlanWatch
 from supervisor.runtime.workspace import WorkspacePaths
@@ -71,9 +73,13 @@ class PlanFile:
         return list(self._posted)
 
     def released(self) -> list[Event] | None:
-        """What is posted at `orch go`; None if that is refused."""
+        """What comes into the world at `orch go`; None if that is refused."""
         self._posted.clear()
-        return list(self._posted) if self._watch.release() else None
+        if (events := self._watch.release()) is None:
+            return None
+        for event in events:
+            self.post(event)
+        return list(self._posted)
 
     def kept(self) -> dict[str, str]:
         return {path.name: path.read_text(encoding="utf-8") for path in sorted(self.workspace.plans.glob("*"))}
@@ -275,3 +281,22 @@ def test_a_further_edit_is_judged_anew(file: PlanFile) -> None:
     file.saved(OTHER)
     back = accepted(file.saved(PLAN + "And this.\n"))
     assert (back.revision, back.summary, file.world.plan.postponed) == (2, "as before", None)
+
+
+def test_a_version_that_cannot_be_kept_is_rejected_and_saying_it_again_is_enough(file: PlanFile) -> None:
+    file.workspace.plans.write_text("in the way", encoding="utf-8")
+    (rejected,) = file.saved(PLAN)
+    assert isinstance(rejected, PlanRejected)
+    assert "cannot be kept as" in rejected.problems[0].message
+    assert "save plan.md again" in rejected.problems[0].message
+    file.workspace.plans.unlink()
+    assert accepted(file.looked()).revision == 1
+
+
+def test_a_version_that_waits_and_cannot_be_kept_waits_on(file: PlanFile) -> None:
+    surprising(file)
+    shutil.rmtree(file.workspace.plans)
+    file.workspace.plans.write_text("in the way", encoding="utf-8")
+    with pytest.raises(StoreError, match="make room on the disk"):
+        file.released()
+    assert file.world.plan.postponed is not None
