@@ -43,7 +43,7 @@ class SupervisorDown(OrchError):
 
 
 class SupervisorHangs(SupervisorDown):
-    """A supervisor runs but does not answer in time."""
+    """A supervisor runs but does not answer in time: it is busy, or hangs (exit code 1)."""
 
 
 class RequestRefused(OrchError):

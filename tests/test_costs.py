@@ -38,9 +38,9 @@ def loaded_by(program: str) -> set[str]:
     [
         ("cli.main", 88, COMMAND | {"_hashlib"}),
         # before the supervisor is started
-        ("cli.main, cli.steer.up", 99, COMMAND | {"subprocess", "json", "_hashlib"}),
-        ("cli.main, cli.steer.up, cli.steer.ready", 130, COMMAND | {"subprocess"}),
-        ("cli.main, cli.steer.down", 142, COMMAND),
+        ("cli.main, cli.steer.up", 103, COMMAND | {"subprocess", "json", "_hashlib"}),
+        ("cli.main, cli.steer.up, cli.steer.ready", 133, COMMAND | {"subprocess"}),
+        ("cli.main, cli.steer.down", 146, COMMAND),
         ("cli.main, cli.look.status", 121, COMMAND),
         ("cli.main, cli.steer.asks", 121, COMMAND),
         ("cli.main, cli.steer.requests", 121, COMMAND),
@@ -48,7 +48,7 @@ def loaded_by(program: str) -> set[str]:
         # before a server is started
         ("runtime.daemon.main", 305, {"asyncio", "logging", "typer", "websockets", "_hashlib"}),
         # while the servers get ready
-        ("runtime.daemon.main, runtime.daemon.supervise", 490, {"typer"}),
+        ("runtime.daemon.main, runtime.daemon.supervise", 495, {"typer"}),
         ("runtime.survey.worker", 215, {"ruamel", "typer"}),
     ],
 )

@@ -12,7 +12,7 @@ from supervisor.cli.command.parameters import call, parameters
 from supervisor.cli.command.table import HELP_OPTIONS, found, spelled_out
 from supervisor.cli.command.words import WrongWords, read
 from supervisor.cli.display import color
-from supervisor.errors import OrchError, SupervisorDown, UsageError
+from supervisor.errors import OrchError, SupervisorDown, SupervisorHangs, UsageError
 
 FAILED, USAGE, DOWN, INTERRUPTED = 1, 2, 3, 130
 
@@ -48,7 +48,8 @@ def run(arguments: list[str]) -> int:
         from supervisor.cli.display.output import complain  # import late (3 ms): only errors need it
 
         complain(error)
-        code = USAGE if isinstance(error, UsageError) else DOWN if isinstance(error, SupervisorDown) else FAILED
+        down = isinstance(error, SupervisorDown) and not isinstance(error, SupervisorHangs)
+        code = USAGE if isinstance(error, UsageError) else DOWN if down else FAILED
     except KeyboardInterrupt:
         code = INTERRUPTED
     except OSError as error:

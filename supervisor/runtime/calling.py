@@ -15,6 +15,7 @@ from supervisor.errors import SupervisorDown, SupervisorHangs
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.control_client import ControlClient
 
+PATIENCE = 5.0  # seconds for a sign of life before a request is sent; a busy supervisor may need some
 LOOK_AGAIN = 4.0  # seconds after which to fetch a status although nothing changed: some states change with time
 
 
@@ -48,7 +49,7 @@ def request(workspace: WorkspacePaths, method: str, **params: object) -> JsonObj
 def _alive(client: ControlClient, method: str) -> ControlClient:
     """Return the connection once the supervisor gives a sign of life, before it is asked for `method`."""
     try:
-        client.ping(method)
+        client.ping(method, PATIENCE)
     except BaseException:
         client.close()
         raise
@@ -89,20 +90,18 @@ class Watch:
     def next(self, wait: float) -> JsonObject:
         """Return the status once it has changed, or after `wait` seconds. The first call returns at once.
 
-        Raises SupervisorDown when the supervisor goes away for good, SupervisorHangs when it does not answer.
+        Raises SupervisorDown when the supervisor goes away for good, SupervisorHangs when it stays busy, or hangs.
         """
         while True:
             try:
                 self._version, status = self._client.watch(self._version, wait)
-            except SupervisorHangs:
-                raise
             except SupervisorDown as error:
                 self._again(error)
                 continue
             return status
 
     def _again(self, error: SupervisorDown) -> None:
-        """Connect to the same process once it listens again. Raises `error` if it has exited."""
+        """Connect to the same process once it answers again. Raises `error` if it has exited."""
         self._client.close()
         self._client, self._version = _come_up(self._workspace, error), -1
 

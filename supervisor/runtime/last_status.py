@@ -1,4 +1,4 @@
-"""Read the last status that a supervisor wrote, for when none is up."""
+"""Read the last status that a supervisor wrote, for when none answers."""
 
 from __future__ import annotations
 
@@ -8,13 +8,18 @@ from datetime import UTC, datetime
 
 from supervisor.domain.json_value import JsonObject
 from supervisor.errors import OrchError
+from supervisor.runtime.presence.lock import holder
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.sha256 import hex_digest
 from supervisor.shell.process.table import Identity, alive
 
 
 def last_known(workspace: WorkspacePaths) -> JsonObject:
-    """Return the last status that a supervisor wrote, updated with which servers still run. Never raises."""
+    """Return the last status that a supervisor wrote, updated with which servers still run. Never raises.
+
+    The supervisor is `busy` in it if one runs, which then gives no answer; else it is `down`.
+    """
+    pid = holder(workspace)
     try:
         left = json.loads(workspace.last_status.read_text(encoding="utf-8"))
         as_of = left.get("as_of") or _time(workspace.last_status.stat().st_mtime)
@@ -27,7 +32,11 @@ def last_known(workspace: WorkspacePaths) -> JsonObject:
             plan = {**plan, "state": "not_followed", "why": "plan.md is there, and not yet followed: run `orch up`"}
     return {
         "workspace": str(workspace.root),
-        "supervisor": {"state": "down", **dict.fromkeys(("pid", "since", "version", "problem"))},
+        "supervisor": {
+            **dict.fromkeys(("since", "version", "problem")),
+            "state": "down" if pid is None else "busy",
+            "pid": pid,
+        },
         "plan": plan,
         "children": children,
         "tasks": tasks,

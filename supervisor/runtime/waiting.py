@@ -9,6 +9,7 @@ from contextlib import suppress
 
 from supervisor.core.view.waiting import WaitOutcome, WaitResult, result, verdict
 from supervisor.domain.status import Status
+from supervisor.errors import SupervisorHangs
 from supervisor.runtime.calling import LOOK_AGAIN, Watch
 from supervisor.runtime.naming import checked
 from supervisor.runtime.workspace import WorkspacePaths
@@ -28,10 +29,15 @@ def wait(
     Raises SupervisorDown if no supervisor answers or it ends meanwhile; UsageError if there is no such task.
     """
     until = math.inf if timeout is None else time.monotonic() + timeout
-    known, pause = False, 0.0
+    known, pause, status = False, 0.0, None
     with Watch(workspace) as watch:
         while True:
-            status = read_status(watch.next(pause))
+            try:
+                status = read_status(watch.next(pause))
+            except SupervisorHangs:
+                if status is None or time.monotonic() < until:
+                    raise
+                return result(WaitOutcome.TIMED_OUT, status, task)
             found = verdict(status, task)
             missing = task is not None and task not in [one.id for one in status.tasks]
             unseen = (missing or found is not None) and unseen_edit(workspace, status)

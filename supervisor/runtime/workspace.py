@@ -151,9 +151,10 @@ def make_runtime_dir(workspace: WorkspacePaths) -> Path:
     return folder
 
 
-def remove_runtime_dir(workspace: WorkspacePaths) -> None:
-    """Remove the folder of the workspace's sockets, and the record of it."""
-    folder = workspace.runtime_dir
+def remove_runtime_dir(workspace: WorkspacePaths, known: Path | None = None) -> None:
+    """Remove the folder of the workspace's sockets, and the record of it. `known` is where it was, should the workspace
+    not tell any more."""
+    folder = known if known is not None and not workspace.runtime_link.is_symlink() else workspace.runtime_dir
     with contextlib.suppress(OSError):
         for path in folder.iterdir():
             path.unlink()

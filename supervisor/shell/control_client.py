@@ -91,13 +91,13 @@ class ControlClient:
             self.ping(method)
         return self._call(method, params, CALL_TIMEOUT)
 
-    def ping(self, reported_as: str) -> None:
+    def ping(self, reported_as: str, within: float | None = None) -> None:
         """Return once the supervisor gives a sign of life, before it is asked for `reported_as`.
 
-        Raises SupervisorHangs if it gives none in time, SupervisorDown if it goes away.
+        Raises SupervisorHangs if it gives none `within` these seconds (None: CONNECT_TIMEOUT), SupervisorDown if it goes away.
         """
         with suppress(RequestRefused):  # an older supervisor does not know `ping`, but a refusal proves it alive
-            self._call("ping", {}, CONNECT_TIMEOUT, reported_as=reported_as)
+            self._call("ping", {}, CONNECT_TIMEOUT if within is None else within, reported_as=reported_as)
 
     def call_long(self, method: str, seconds: float, **params: object) -> JsonObject:
         """Send a request that takes up to `seconds` and return the answer.
@@ -121,8 +121,8 @@ class ControlClient:
         except TimeoutError as error:
             self._peer.forget(request)
             raise SupervisorHangs(
-                f"the supervisor did not answer `{reported_as or method}` within {timeout:g} s",
-                "if it hangs, run `orch down`, then `orch up`",
+                f"the supervisor is busy: no answer to `{reported_as or method}` within {timeout:g} s",
+                "try again; if it hangs, run `orch down`, then `orch up`",
             ) from error
         except OSError as error:
             raise SupervisorDown("the supervisor went away", "see `orch logs`, then run `orch up`") from error

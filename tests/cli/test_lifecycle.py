@@ -15,6 +15,7 @@ import pytest
 from supervisor.cli.steer import down, ready
 from supervisor.errors import OrchError
 from supervisor.runtime.daemon import ending, launch
+from supervisor.runtime.presence import headway
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.process import identity_of
 from tests.cli.conftest import Orch
@@ -198,10 +199,11 @@ def test_down_kills_a_supervisor_that_hangs(
     hanging: subprocess.Popen[bytes], orch: Orch, standin: Callable[..., Standin], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ending, "TERM_GRACE", 0.2)
+    monkeypatch.setattr(headway, "HANGS_AFTER", 0.5)
     monkeypatch.setattr(ending, "supervisor_process", lambda workspace: identity_of(hanging.pid))
     standin(hangs=True)
     code, out, err = orch("down")
-    assert (code, out, err.startswith("the supervisor did not answer `status` within ")) == (
+    assert (code, out, err.endswith("the supervisor makes no progress for 15 s: stopping its process\n")) == (
         0,
         "everything has stopped\n",
         True,

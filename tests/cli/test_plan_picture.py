@@ -14,8 +14,8 @@ from supervisor.core.engine.reconcile import advance
 from supervisor.domain import event as ev
 from supervisor.domain.plan import Plan
 from supervisor.domain.world import World
-from supervisor.runtime.daemon import lock
 from supervisor.runtime.plan.read import check
+from supervisor.runtime.presence import lock
 from supervisor.runtime.templates import is_untouched, read
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.ledger.store import Ledger

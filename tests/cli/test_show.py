@@ -150,7 +150,7 @@ def test_a_supervisor_that_hangs_is_reported_within_seconds(orch: Orch, standin:
     ran = orch("status", "--json")
     assert time.monotonic() - begun < 5  # the command itself gives up after one second
     assert (ran.code, json.loads(ran.out)["supervisor"]["state"]) == (3, "down")
-    assert ran.err.startswith("orch: the supervisor did not answer `status` within ")
+    assert ran.err.startswith("orch: the supervisor is busy: no answer to `status` within ")
 
 
 def test_when_nothing_ever_ran_the_children_are_those_of_the_config(workspace: WorkspacePaths, orch: Orch) -> None:

@@ -13,7 +13,7 @@ import pytest
 from supervisor.cli.look.wait import summary
 from supervisor.core.view.waiting import verdict
 from supervisor.runtime.daemon import launch
-from supervisor.runtime.daemon import lock as locks
+from supervisor.runtime.presence import lock as locks
 from supervisor.runtime.waiting import unseen_edit
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.wire.status import read_status

@@ -120,6 +120,14 @@ COMMANDS = (
         "If the supervisor is not up, prints the last known status and ends with exit code 3.",
     ),
     Command(
+        "ls",
+        "look.ls:show_running",
+        "List all workspaces of yours that are up on this machine.",
+        ("orch ls", "orch ls --json | jq -r '.[].workspace'"),
+        "Works from anywhere. STATE is `up`, `busy` (no answer at the moment), or `down`: the supervisor was killed, "
+        "and its servers run on.",
+    ),
+    Command(
         "wait",
         "look.wait:wait",
         "Wait until every task is settled or something waits on you.",

@@ -128,7 +128,7 @@ def states(names: Sequence[str], style: Style) -> dict[str, Style]:
 STATE_STYLES: dict[str, Style] = {
     **states(("ready", "done", "up", "in_force"), "green"),
     **states(("running", "working", "verifying", "starting"), "cyan"),
-    **states(("needs_human", "held", "backoff", "unhealthy", "stopping", "missing"), "yellow"),
+    **states(("needs_human", "held", "backoff", "unhealthy", "stopping", "missing", "busy"), "yellow"),
     **states(("blocked", "failed", "rejected", "down"), "red"),
     **states(("waiting", "stopped", "retired"), "dim"),
 }

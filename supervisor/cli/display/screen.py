@@ -55,7 +55,7 @@ def _head(status: Status, now: datetime) -> Iterator[Block]:
         f"process {daemon.pid}" if daemon.pid else "",
         f"for {_since(daemon.since, now)}" if daemon.since else "",
         f"version {one_line(daemon.version)}" if daemon.version else "",
-        f"last seen {_clock(status.as_of)}" if daemon.state == "down" and status.as_of else "",
+        f"last seen {_clock(status.as_of)}" if daemon.state in ("down", "busy") and status.as_of else "",
     ]
     rest = ", ".join(word for word in words if word)
     yield Line((Cell("supervisor  ", "dim"), state(daemon.state), Cell(f"  {rest}" if rest else "")))

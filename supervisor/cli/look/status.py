@@ -10,7 +10,7 @@ from supervisor.cli.command.parameters import Json, Option
 from supervisor.cli.display import output
 from supervisor.cli.display.screen import blocks
 from supervisor.domain.json_value import JsonObject
-from supervisor.errors import SupervisorDown
+from supervisor.errors import SupervisorDown, SupervisorHangs
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.wire.glance import glance
 
@@ -23,7 +23,8 @@ def status(
     as_json: Json = False,
     watch: Annotated[bool, Option("--watch", "Keep showing it as it changes, until Ctrl-C.")] = False,
 ) -> int:
-    """Print the status. If no supervisor answers, print the last known one, and the reason on standard error."""
+    """Print the status. If no supervisor answers, print the last known one, and the reason on standard error: it ends
+    with DOWN if none is up, with 0 if one is busy."""
     if watch:
         from supervisor.cli.look import status_watch  # import late (13 ms): a single status does not need it
 
@@ -32,9 +33,13 @@ def status(
     try:
         found = orch.status_json()
     except SupervisorDown as error:
-        _print(orch.last_status_json(), as_json=as_json)
+        last = orch.last_status_json()
+        _print(last, as_json=as_json)
+        busy = glance(last).supervisor.state == "busy"
+        if busy and not isinstance(error, SupervisorHangs):  # it began to listen, or to start over, meanwhile
+            error = SupervisorHangs("the supervisor is busy", "try again")
         output.complain(error)
-        return DOWN
+        return 0 if busy else DOWN
     _print(found, as_json=as_json)
     return 0
 

@@ -18,10 +18,10 @@ from supervisor.core.plan.diff import diff as compare
 from supervisor.domain.plan import Effect, Foreseen, Plan, Problem, Rejection
 from supervisor.errors import OrchError, UsageError
 from supervisor.runtime.config.load import load_present, named
-from supervisor.runtime.daemon.lock import holder
 from supervisor.runtime.plan.outlook import Outlook, outlook
 from supervisor.runtime.plan.read import check as check_plan
 from supervisor.runtime.plan.read import read
+from supervisor.runtime.presence.lock import holder
 from supervisor.runtime.templates import is_untouched
 from supervisor.runtime.workspace import WorkspacePaths
 

@@ -9,14 +9,17 @@ from supervisor.cli.command.parameters import Option
 from supervisor.cli.display import output
 from supervisor.cli.display.interrupt import on_interrupt
 from supervisor.cli.display.progress import Progress
-from supervisor.errors import SupervisorDown
+from supervisor.errors import SupervisorDown, SupervisorHangs
 from supervisor.runtime import calling
 from supervisor.runtime.daemon import ending
+from supervisor.runtime.presence.headway import HANGS_AFTER, LOOK, Headway
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.control_client import ControlClient
+from supervisor.shell.process import Identity, alive
 from supervisor.wire.glance import glance
 
 STOP_WITHIN = 30.0  # seconds for all servers to stop; each is killed long before
+BUSY_FOR = 600.0  # seconds after which a supervisor that is busy all the time is ended all the same
 EXIT_PATIENCE = 5.0  # seconds for the supervisor to exit after it closed the connection
 
 
@@ -34,27 +37,56 @@ def down(
 
 def _down(workspace: WorkspacePaths, *, now: bool) -> int:
     supervisor = ending.supervisor_process(workspace)  # look first: it releases its lock before it exits
-    try:
-        answered = _ask_to_end(workspace, now=now)
-    except SupervisorDown as error:
-        answered = False
-        if supervisor is not None:
-            output.say(f"{error.what}: stopping its process")
-    ended = ending.end_supervisor(supervisor, EXIT_PATIENCE if answered else 0)
+    headway = Headway(workspace, supervisor.pid) if supervisor is not None else None
+    answered = _asked_to_end(workspace, supervisor, headway, now=now)
+    ending.end_supervisor(
+        supervisor,
+        EXIT_PATIENCE if answered else 0,
+        lambda: answered and not now and headway is not None and not headway.hangs(),
+    )
     left = ending.stop_leftovers(workspace, output.say)
     if left:
         output.emit(f"stopped what was left: {', '.join(left)}")
-    elif answered or ended:
+    elif answered or supervisor is not None:
         output.emit("everything has stopped")
     else:
         output.emit("nothing was running")
     return 0
 
 
+def _asked_to_end(
+    workspace: WorkspacePaths, supervisor: Identity | None, headway: Headway | None, *, now: bool
+) -> bool:
+    """Ask the supervisor to end, once it answers: True once it has stopped everything, False if it does not.
+
+    One that makes progress is busy, and is waited for, except with `now`.
+    """
+    said, until = None, time.monotonic() + BUSY_FOR
+    while True:
+        try:
+            return _ask_to_end(workspace, now=now)
+        except SupervisorDown as error:
+            if supervisor is None or headway is None or not alive(supervisor):
+                return False
+            if now or headway.hangs() or time.monotonic() >= until:
+                why = error.what if now else f"the supervisor makes no progress for {HANGS_AFTER:g} s"
+                output.say(f"{why}: stopping its process")
+                return False
+        if said != headway.doing:
+            said = headway.doing
+            output.say(f"{busy_line(supervisor, said)}: waiting for it (`orch down --now` does not wait)")
+        time.sleep(LOOK)
+
+
+def busy_line(supervisor: Identity, doing: str) -> str:
+    who = f"the supervisor (process {supervisor.pid})"
+    return f"{who} is busy ({doing})" if doing else f"{who} gives no answer"
+
+
 def _ask_to_end(workspace: WorkspacePaths, *, now: bool) -> bool:
     """Ask the supervisor to end; True once its connection is closed, False after STOP_WITHIN seconds.
 
-    Raises SupervisorDown if none answers.
+    Raises SupervisorDown if none answers, SupervisorHangs if it stops answering.
     """
     with ControlClient(workspace.control_socket) as client:
         client.call("status")
@@ -66,6 +98,8 @@ def _ask_to_end(workspace: WorkspacePaths, *, now: bool) -> bool:
             while (left := deadline - time.monotonic()) > 0:
                 version, status = client.watch(version, min(left, calling.LOOK_AGAIN))
                 progress.show({child.name: child.state for child in glance(status).children})
+        except SupervisorHangs:
+            raise
         except SupervisorDown:
             return True  # it closed the connection, as it should; `down` kills a process that hangs
         finally:

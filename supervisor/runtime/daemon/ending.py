@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Mapping
 
 from supervisor.errors import OrchError
 from supervisor.runtime.codex.registry import Record, Registry
-from supervisor.runtime.daemon import lock as locks
+from supervisor.runtime.presence import lock as locks
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell import process
 from supervisor.shell.process import Identity, identity_of
@@ -24,8 +24,9 @@ def supervisor_process(workspace: WorkspacePaths) -> Identity | None:
     return identity_of(pid) if pid is not None else None
 
 
-def end_supervisor(supervisor: Identity | None, patience: float) -> bool:
-    """Wait `patience` seconds for the supervisor's process to exit, then kill it; True if it had to be killed.
+def end_supervisor(supervisor: Identity | None, patience: float, busy: Callable[[], bool] = lambda: False) -> bool:
+    """Wait `patience` seconds for the supervisor's process to exit, and again while it is `busy`, then kill it; True if
+    it had to be killed.
 
     Raises OrchError if it survives SIGKILL.
     """
@@ -33,7 +34,10 @@ def end_supervisor(supervisor: Identity | None, patience: float) -> bool:
     if handle is None:
         return False
     with contextlib.closing(handle):
-        if handle.wait_blocking(patience):
+        while not handle.wait_blocking(patience):
+            if not busy():
+                break
+        else:
             return False
         end_process(handle.identity)
     return True

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from supervisor.domain.process import MARK
 from supervisor.errors import OTHER_VERSION, OrchError, RequestRefused, SupervisorDown, SupervisorHangs, WorkspaceError
-from supervisor.runtime.daemon import lock as locks
 from supervisor.runtime.daemon.command import HANDED_ON, NEXT, READY, command, environment, program
+from supervisor.runtime.presence import lock as locks
+from supervisor.runtime.presence.headway import Headway
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.wire.glance import glance
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from supervisor.shell.control_client import ControlClient
 
 LOOK = 0.05  # seconds between two polls of a supervisor that starts
+PATIENCE = 5.0  # seconds for a sign of life of a supervisor that is asked for something
 STARTS_OVER = 5  # times that a supervisor may start over while one request is made
 LISTENS_WITHIN = 20.0  # seconds for a started supervisor to open its control socket; a long ledger takes one or two
 
@@ -142,6 +144,7 @@ def persistently(workspace: WorkspacePaths, ask: Callable[[ControlClient], T]) -
     for _ in range(STARTS_OVER):
         try:
             with _connect(workspace) as client:
+                client.ping("status", PATIENCE)
                 return ask(client)
         except SupervisorHangs:
             raise
@@ -173,16 +176,12 @@ def start_over(workspace: WorkspacePaths) -> None:
 
 
 def _answers(workspace: WorkspacePaths, unlike: str | None = None) -> bool:
-    """Whether a supervisor answers that did not start at `unlike`. Raises SupervisorHangs if one hangs."""
+    """Whether a supervisor answers, at once, that did not start at `unlike`."""
     if not workspace.control_socket.exists():
         return False
     try:
         with _connect(workspace) as client:
             since = glance(client.call("status")).supervisor.since
-    except SupervisorHangs as error:
-        pid = locks.holder(workspace)
-        who = f"the supervisor (process {pid})" if pid else "the supervisor"
-        raise SupervisorHangs(f"{who} does not answer", "run `orch down`, then `orch up`") from error
     except SupervisorDown:
         return False
     return unlike is None or since != unlike
@@ -191,14 +190,22 @@ def _answers(workspace: WorkspacePaths, unlike: str | None = None) -> bool:
 def comes_up(workspace: WorkspacePaths, unlike: str | None = None) -> bool:
     """Wait for a supervisor that starts (or starts over): True once it answers, False once no process holds the lock.
 
-    Raises SupervisorHangs after LISTENS_WITHIN seconds.
+    Raises SupervisorHangs after LISTENS_WITHIN seconds, or if it makes no progress.
     """
     deadline = time.monotonic() + LISTENS_WITHIN
+    headway: Headway | None = None
     while (pid := locks.holder(workspace)) is not None:
         if _answers(workspace, unlike):
             return True
+        headway = headway or Headway(workspace, pid)
+        if headway.hangs():
+            raise SupervisorHangs(
+                f"the supervisor (process {pid}) does not answer, and makes no progress",
+                "run `orch down`, then `orch up`",
+            )
         if time.monotonic() >= deadline:
-            raise SupervisorHangs(f"the supervisor (process {pid}) does not listen", "run `orch down`, then `orch up`")
+            doing = f" ({headway.doing})" if headway.doing else ""
+            raise SupervisorHangs(f"the supervisor (process {pid}) is busy{doing}", "try again, or see `orch status`")
         time.sleep(LOOK)
     return False
 

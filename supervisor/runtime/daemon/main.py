@@ -10,15 +10,16 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import NoReturn, TextIO
 
-from supervisor.errors import OrchError
+from supervisor.errors import OrchError, WorkspaceError
 from supervisor.runtime.boundary.work_trees import WorkTrees
 from supervisor.runtime.codex.registry import Registry
 from supervisor.runtime.config.load import load_guarded, present
-from supervisor.runtime.daemon import lock as locks
 from supervisor.runtime.daemon.command import NEXT, READY, command, environment
 from supervisor.runtime.daemon.first_step import STOP_SIGNALS, first_step
 from supervisor.runtime.daemon.recorder import recorder_of
 from supervisor.runtime.logs import Logs
+from supervisor.runtime.presence import lock as locks
+from supervisor.runtime.presence import roster
 from supervisor.runtime.workspace import WorkspacePaths, make_runtime_dir, remove_runtime_dir
 
 
@@ -50,10 +51,11 @@ def run(
         locks.sign(held, os.getpid())
         trees = WorkTrees()
         trees.claim(workspace, present(config))
-        make_runtime_dir(workspace)
+        sockets = make_runtime_dir(workspace)
         logs = Logs(workspace.logs, megabytes=config.limits.log_megabytes, mirror=mirror)
         signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)  # until the loop can handle them
         with closing(logs), recorder_of(workspace, logs) as recorder:
+            _enter(workspace, sockets, logs)
             registry = Registry(workspace.registry)
             first = first_step(workspace, config, recorder, registry, logs, up)
             # Import late: it takes 60 ms, in which the servers get ready. With one to three, a start is 15 % shorter.
@@ -63,7 +65,15 @@ def run(
         if recorder.world.supervisor.stopping is None:
             _start_over(workspace, held, successor, mirrored=mirror is not None)
         trees.release(servers_left=bool(registry.alive()))
-        remove_runtime_dir(workspace)  # no server listens there any more
+        remove_runtime_dir(workspace, sockets)  # no server listens there any more
+        roster.leave(workspace)
+
+
+def _enter(workspace: WorkspacePaths, sockets: Path, logs: Logs) -> None:
+    try:
+        roster.enter(workspace, sockets)
+    except (OSError, WorkspaceError) as error:  # all but `orch ls` goes on without
+        logs.say("not_on_the_roster", level="warning", reason=str(error))
 
 
 def _start_over(workspace: WorkspacePaths, lock: TextIO, successor: Sequence[str], *, mirrored: bool) -> NoReturn:

@@ -8,7 +8,7 @@ import sys
 import threading
 from pathlib import Path
 
-from supervisor.runtime.daemon import lock
+from supervisor.runtime.presence import lock
 from supervisor.runtime.workspace import WorkspacePaths
 
 
