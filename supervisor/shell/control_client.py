@@ -94,7 +94,8 @@ class ControlClient:
     def ping(self, reported_as: str, within: float | None = None) -> None:
         """Return once the supervisor gives a sign of life, before it is asked for `reported_as`.
 
-        Raises SupervisorHangs if it gives none `within` these seconds (None: CONNECT_TIMEOUT), SupervisorDown if it goes away.
+        Raises SupervisorHangs if it gives none `within` these seconds (None: CONNECT_TIMEOUT), SupervisorDown
+        if it goes away.
         """
         with suppress(RequestRefused):  # an older supervisor does not know `ping`, but a refusal proves it alive
             self._call("ping", {}, CONNECT_TIMEOUT if within is None else within, reported_as=reported_as)

@@ -202,9 +202,7 @@ def test_a_supervisor_that_hangs_is_an_error_in_time(answering: Script, monkeypa
             (lambda: client.call("hold"), "0.1"),
             (lambda: client.watch(1, 0.05), "0.15"),
         ):
-            with pytest.raises(
-                SupervisorDown, match=rf"is busy: no answer to `\w+` within {seconds} s: "
-            ):
+            with pytest.raises(SupervisorDown, match=rf"is busy: no answer to `\w+` within {seconds} s: "):
                 call()
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from supervisor.errors import OrchError, SupervisorDown
 from supervisor.runtime.presence import roster
-from supervisor.runtime.presence.roster import Entry
+from supervisor.runtime.presence.roster import Rostered
 from supervisor.shell.control_client import ControlClient
 from supervisor.shell.process.table import ProcessTable, read_table
 from supervisor.wire.glance import glance
@@ -46,7 +46,7 @@ def census() -> Iterator[Running]:
             roster.leave(entry.workspace)
 
 
-def _asked(entry: Entry) -> Running:
+def _asked(entry: Rostered) -> Running:
     gone = None if os.path.isdir(entry.root) else "the folder is gone, or was moved"
     try:
         with ControlClient(entry.control_socket) as client:

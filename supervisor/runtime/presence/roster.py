@@ -15,7 +15,7 @@ from supervisor.runtime.workspace import WorkspacePaths, make_private, state_fol
 LARGEST = 1 << 16  # bytes that are read of a file
 
 
-class Entry(NamedTuple):
+class Rostered(NamedTuple):
     """One supervisor process, and where it listens."""
 
     root: Path  # of its workspace, when it started
@@ -42,7 +42,7 @@ class Entry(NamedTuple):
 def enter(workspace: WorkspacePaths, sockets: Path) -> None:
     """Enter this process as the supervisor of the workspace. Raises OSError, or WorkspaceError."""
     signs = vital_signs(os.getpid())
-    mine = Entry(workspace.root, os.getpid(), signs.started if signs is not None else 0, boot(), sockets)
+    mine = Rostered(workspace.root, os.getpid(), signs.started if signs is not None else 0, boot(), sockets)
     path = _path(workspace)
     make_private(path.parent)
     half = path.with_suffix(".half")
@@ -60,7 +60,7 @@ def leave(workspace: WorkspacePaths) -> None:
             path.unlink()
 
 
-def entries() -> Iterator[Entry]:
+def entries() -> Iterator[Rostered]:
     """Read the roster, in the order of the workspaces. It may have supervisors that were killed."""
     folder = _folder()
     with suppress(OSError):
@@ -68,7 +68,7 @@ def entries() -> Iterator[Entry]:
         yield from sorted(found)
 
 
-def entry_of(workspace: WorkspacePaths) -> Entry | None:
+def entry_of(workspace: WorkspacePaths) -> Rostered | None:
     """Return the supervisor that was started in this folder, if it still runs."""
     entry = _read(_path(workspace))
     return entry if entry is not None and entry.root == workspace.root and entry.runs else None
@@ -82,13 +82,13 @@ def _path(workspace: WorkspacePaths) -> Path:
     return _folder() / workspace.id
 
 
-def _read(path: Path) -> Entry | None:
+def _read(path: Path) -> Rostered | None:
     """Read an entry; None if there is none, or it is torn."""
     if path.suffix:
         return None
     try:
         with path.open("rb") as file:
             root, pid, started, boot_id, sockets = map(os.fsdecode, file.read(LARGEST).split(b"\0"))
-        return Entry(Path(root), int(pid), int(started), boot_id, Path(sockets))
+        return Rostered(Path(root), int(pid), int(started), boot_id, Path(sockets))
     except (OSError, ValueError):
         return None
