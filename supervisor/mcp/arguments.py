@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -19,14 +20,19 @@ def unknown_argument(tool: str, argument: str, known: Collection[str]) -> str:
     return f"`{tool}` takes no {_corrected(argument, known)}" if known else f"`{tool}` takes no arguments"
 
 
-def misfits(tool: str, error: ValidationError) -> str:
-    """Return what is wrong, without the values: they may be secret."""
-    found = [_misfit(tool, one["type"], one["loc"], one.get("ctx", {})) for one in error.errors()]
+def misfits(tool: str, error: ValidationError, schema: Mapping[str, Any]) -> str:
+    """Return what is wrong, without the values: they may be secret. `schema` is that of the tool's arguments."""
+    found = [
+        unknown_argument(f"{tool}.{_path(one['loc'][:-1])}", str(one["loc"][-1]), _fields(schema, one["loc"][:-1]))
+        if one["type"] == "extra_forbidden"
+        else _misfit(tool, one["type"], one["loc"], one.get("ctx", {}))
+        for one in error.errors()
+    ]
     return "; ".join(dict.fromkeys(found[:SHOWN]))
 
 
 def _misfit(tool: str, kind: str, place: tuple[int | str, ...], bounds: Mapping[str, object]) -> str:
-    name = quoted(".".join(map(str, place)))
+    name = quoted(_path(place))
     if kind == "missing":
         return f"`{tool}` needs {name}"
     bound = next((f"{words} {_number(bounds[key])}" for key, words in _BOUNDS.items() if key in bounds), "")
@@ -38,6 +44,21 @@ def _misfit(tool: str, kind: str, place: tuple[int | str, ...], bounds: Mapping[
         bound += " entries long"
     wanted = bound or next((words for start, words in _KINDS.items() if kind.startswith(start)), "as its schema says")
     return f"{name} of `{tool}` must be {wanted}"
+
+
+def _path(place: tuple[int | str, ...]) -> str:
+    return ".".join(map(str, place))
+
+
+def _fields(schema: Mapping[str, Any], place: tuple[int | str, ...]) -> Collection[str]:
+    """Return the names that the object at this place may have."""
+    inner = schema
+    for part in place:
+        inner = inner["items"] if isinstance(part, int) else inner["properties"][part]
+        if "$ref" in inner:
+            inner = schema["$defs"][inner["$ref"].rsplit("/", 1)[-1]]
+    found: Mapping[str, Any] = inner["properties"]
+    return found
 
 
 def _number(bound: object) -> str:

@@ -6,6 +6,7 @@ import functools
 from collections.abc import Callable
 from typing import TypeVar
 
+import anyio
 import anyio.to_thread
 
 from supervisor.domain.json_value import JsonObject
@@ -15,6 +16,8 @@ from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.control_client import ControlClient
 from supervisor.wire.status import read_status
 
+WAITING = 500  # calls that wait at the same time; each has a thread
+
 Result = TypeVar("Result")
 
 
@@ -23,6 +26,7 @@ class SupervisorClient:
 
     def __init__(self, workspace: WorkspacePaths) -> None:
         self.workspace = workspace
+        self._threads = anyio.CapacityLimiter(WAITING)  # not those of the other tools, which never wait for these
 
     def status(self) -> Status:
         """Read the status."""
@@ -49,8 +53,9 @@ class SupervisorClient:
 
     async def _in_thread(self, call: Callable[[ControlClient], Result]) -> Result:
         """Run a call in a thread. If this task is cancelled, the connection is closed, which ends the call."""
-        client = await anyio.to_thread.run_sync(ControlClient, self.workspace.control_socket)
+        client = await anyio.to_thread.run_sync(ControlClient, self.workspace.control_socket, limiter=self._threads)
         try:
-            return await anyio.to_thread.run_sync(functools.partial(call, client), abandon_on_cancel=True)
+            plain = functools.partial(call, client)
+            return await anyio.to_thread.run_sync(plain, abandon_on_cancel=True, limiter=self._threads)
         finally:
             client.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import json
 import os
 import sys
 from collections.abc import Awaitable, Callable
@@ -14,7 +15,7 @@ import anyio
 import anyio.to_thread
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
-from mcp_types import CallToolResult, InputRequiredResult, ToolAnnotations
+from mcp_types import CallToolResult, InputRequiredResult, TextContent, ToolAnnotations
 from pydantic import ValidationError
 
 from supervisor import __version__
@@ -37,6 +38,12 @@ _INSTRUCTIONS = (
 )
 
 
+PROGRESS = 3.0
+"""Seconds between two signs of progress. Clients give up without one, those of the TypeScript SDK after 60 s."""
+
+THREADS = 20  # calls of one tool that run at the same time, cancelled ones included: no tool waits for another's
+
+
 def serve(workspace: WorkspacePaths) -> None:
     """Serve until standard input ends. Only the protocol goes to standard output."""
     build(workspace).run("stdio")
@@ -47,23 +54,58 @@ def serve(workspace: WorkspacePaths) -> None:
 
 
 class _Server(MCPServer[object]):
-    """The SDK's server, with our sentences about calls that do not fit."""
+    """The SDK's server, with our sentences about calls that do not fit, signs of progress, and compact answers."""
 
     async def call_tool(
         self, name: str, arguments: dict[str, Any], context: Context[object, Any] | None = None
     ) -> CallToolResult | InputRequiredResult:
-        known = {tool.name: tool.input_schema.get("properties", {}) for tool in await self.list_tools()}
+        known = {tool.name: tool.input_schema for tool in await self.list_tools()}
         if name not in known:
             raise ToolError(unknown_tool(name, known))
+        taken = known[name].get("properties", {})
         for argument in arguments:
-            if argument not in known[name]:
-                raise ToolError(unknown_argument(name, argument, known[name]))
+            if argument not in taken:
+                raise ToolError(unknown_argument(name, argument, taken))
         try:
-            return await super().call_tool(name, arguments, context)
+            return _compact(await self._call(name, arguments, context))
         except ToolError as error:
             if isinstance(error.__cause__, ValidationError):
-                raise ToolError(misfits(name, error.__cause__)) from error.__cause__
+                raise ToolError(misfits(name, error.__cause__, known[name])) from error.__cause__
             raise
+
+    async def _call(
+        self, name: str, arguments: dict[str, Any], context: Context[object, Any] | None
+    ) -> CallToolResult | InputRequiredResult:
+        if context is None:
+            return await super().call_tool(name, arguments, context)
+        outcome: CallToolResult | InputRequiredResult | Exception
+        async with anyio.create_task_group() as group:
+            group.start_soon(_report_progress, name, context, name=f"progress of {name}")
+            try:
+                outcome = await super().call_tool(name, arguments, context)
+            except Exception as error:
+                outcome = error
+            group.cancel_scope.cancel()
+        if isinstance(outcome, Exception):
+            raise outcome  # here, because the group would wrap it
+        return outcome
+
+
+async def _report_progress(name: str, context: Context[object, Any]) -> None:
+    """Say now and then that a tool still runs, to a client that gave a token for it."""
+    seconds = 0.0
+    while True:
+        await anyio.sleep(PROGRESS)
+        seconds += PROGRESS
+        await context.report_progress(seconds, message=f"`{name}` has run for {seconds:g} s")
+
+
+def _compact(result: CallToolResult | InputRequiredResult) -> CallToolResult | InputRequiredResult:
+    """Write an answer as JSON without the spaces and lines of the SDK, which models would read as tokens."""
+    if isinstance(result, CallToolResult) and result.structured_content is not None:
+        text = json.dumps(result.structured_content, ensure_ascii=False, separators=(",", ":"))
+        return result.model_copy(update={"content": [TextContent(type="text", text=text)]})
+    return result
 
 
 def build(workspace: WorkspacePaths) -> MCPServer[object]:
@@ -85,6 +127,7 @@ def _bounded(tool: Tool) -> Callable[..., Awaitable[Answer]]:
     """Wrap a tool for the SDK: run it in a thread, limit its time, and turn errors into its answer."""
     run = tool.run
     name = run.__name__
+    threads = anyio.CapacityLimiter(THREADS)
 
     @functools.wraps(run)
     async def call(**arguments: object) -> Answer:
@@ -94,7 +137,7 @@ def _bounded(tool: Tool) -> Callable[..., Awaitable[Answer]]:
                     found: Answer = await run(**arguments)
                 else:
                     plain = functools.partial(run, **arguments)
-                    found = await anyio.to_thread.run_sync(plain, abandon_on_cancel=True)  # type: ignore[arg-type]
+                    found = await anyio.to_thread.run_sync(plain, abandon_on_cancel=True, limiter=threads)  # type: ignore[arg-type]
                 return found if tool.exact else clean(found)
         except OrchError as error:
             raise ToolError(clean(str(error))) from error

@@ -27,7 +27,7 @@ Start = Annotated[int, Field(ge=0, description="The row to begin with: `next` of
 Words = Annotated[str, Field(min_length=1, max_length=QUESTION_LIMIT)]
 
 
-class ChildQuestion(BaseModel):
+class ChildQuestion(BaseModel, extra="forbid"):
     """One question to one child."""
 
     child: str

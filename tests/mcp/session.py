@@ -52,6 +52,21 @@ class Session:
         """Call a tool and return its structured answer. Raises Refused with the text of an error."""
         return self._portal.call(partial(self._call, tool, arguments))
 
+    def text(self, tool: str, **arguments: Any) -> str:
+        """Call a tool and return its answer as the text for clients that read no structured content."""
+        (content,) = self._portal.call(partial(self._client.call_tool, tool, arguments)).content
+        return str(content.text)
+
+    def progress(self, tool: str, **arguments: Any) -> list[tuple[float, float | None, str | None]]:
+        """Call a tool, with a token for its progress, and return the signs of progress."""
+        found: list[tuple[float, float | None, str | None]] = []
+
+        async def note(progress: float, total: float | None, message: str | None) -> None:
+            found.append((progress, total, message))
+
+        self._portal.call(partial(self._client.call_tool, tool, arguments, progress_callback=note))
+        return found
+
     def tools(self) -> list[Tool]:
         return self._portal.call(self._client.list_tools).tools
 

@@ -124,6 +124,11 @@ def test_every_argument_that_does_not_fit_is_told_in_a_sentence(tools: Session) 
         ("hold", {"task": "T1"}, "`hold` takes no arguments"),
         ("answer", {"ask": "A1", "decision": "yes"}, "`decision` of `answer` must be `accept`, `decline` or `text`"),
         ("ask_children", {"questions": [{"child": "backend"}]}, "`ask_children` needs `questions.0.question`"),
+        (
+            "ask_children",
+            {"questions": [{"child": "backend", "question": "Why?", "chld": "x"}]},
+            "`ask_children.questions.0` takes no `chld`: did you mean `child`?",
+        ),
         ("ask_children", {"questions": "x"}, "`questions` of `ask_children` must be a list"),
         ("note", {"text": "x" * 8001}, "`text` of `note` must be at most 8000 characters long"),
         ("wait", {"seconds": -1}, "`seconds` of `wait` must be at least 0"),
