@@ -299,10 +299,10 @@ class _Reader:
             if at + 1 not in known and at not in self._page.verbatim and _HOLD.fullmatch(line):
                 yield Diagnostic(at + 1, "`hold` has no effect here: move it to the list right below a heading")
         for heading in self._page.headings:
-            if heading.line not in known and (match := _ENTRY_TITLE.fullmatch(heading.text)):
+            if heading.line not in known and (match := _ENTRY_TITLE.fullmatch(heading.text.lstrip("# "))):
                 found, _, _ = scan(self._page.lines, heading.start, heading.end, TASK_FIELDS)
                 own = any(field.name == "child" and len(field.value.split()) < 2 for field in found)
-                if own or looks_like_task(heading.text, names):
+                if own or looks_like_task(heading.text.lstrip("# "), names):
                     rule = self._right_place(heading, working)
                     yield Diagnostic(heading.line, f"the task {match[1]} has no effect here: {rule}")
 

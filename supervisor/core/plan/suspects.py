@@ -95,7 +95,7 @@ def headings(
             elif real or mark[0] != "#" or block.kind == "code_block":
                 continue
             elif name in usual or (at in inside and len(mark) in (2, 3) and block.kind == "paragraph_open"):
-                seen = _Seen(mark, not match["gap"], name, "")
+                seen = _Seen("", mark, not match["gap"], name, "")
                 cause, remedy = _cause(seen, page.lines[at], block)
                 why = f"{quoted(match[0].strip())} looks like a heading but is none: {cause}"
                 yield Diagnostic(
@@ -120,6 +120,7 @@ def looks_like_task(text: str, names: Names) -> bool:
 class _Seen(Struct, frozen=True):
     """A line that may be taken for a heading."""
 
+    foreign: str  # what stands before the mark and is not Markdown's: `|`, `//`, `[^1]:`
     mark: str  # what stands before the id: `###`, `**`, or nothing
     close: bool  # whether the id touches the mark
     id: str
@@ -129,11 +130,15 @@ class _Seen(Struct, frozen=True):
 _LOOKED_AT = 240  # characters of a line
 _NOT_SEEN = frozenset("\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\u034f")
 _BREAK = re.compile("[\u2028\u2029]")  # editors show these as the end of a line; Markdown does not
+_ESCAPED = re.compile(
+    r"(?:\\#){2,}"
+)  # editors escape each mark; one before all of them is a way to write about headings
 _NUMBER_SIGNS = str.maketrans({"\u266f": "#", "\u2317": "#", "\u22d5": "#"})
 _LINE = re.compile(
     r"(?:[\s>]|[-*+\u2022\u25e6\u2023\u25aa\u00b7](?=\s)|\d{1,9}[.)](?=\s)|\[[ xX]\](?=\s)|-->"
-    r"|</?(?!h[1-6]\b|b>|strong>)[A-Za-z][^<>]{0,99}>)*"
-    r"(?P<mark>[*_]{0,3}#+|\*{1,3}|_{2,3}|_(?=\w)|<h[1-6][^<>]{0,40}>|<b>|<strong>|)"
+    r"|</?(?!h[1-6]\b|b>|strong>)[A-Za-z][^<>]{0,99}>|<!--[^<>]{0,99}-->)*"
+    r"(?P<foreign>(?:\[[^\]\n]{1,20}\]:|\(?\d{1,9}[.)]|[^\w\s#<>*]{1,9})\s*(?=#{2,7}[\s\w])|)"
+    r"(?P<mark>[*_]{0,3}#+|={2,6}(?=\s)|\*{1,3}|_{2,3}|_(?=\w)|<h[1-6][^<>]{0,40}>|<b>|<strong>|)"
     r"(?P<gap>[\s*`\[(]*)"
     r"(?P<id>[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,80}[A-Za-z0-9_])?)"
     r"(?:[*_`\])]|</\w+>)*\s*"
@@ -148,17 +153,21 @@ _OWN_FIELD = re.compile(
     r"[\s>]*(?:[-*+\u2022\u25e6\u2023\u25aa\u00b7]|\d{1,9}[.)])?\s*[*_`]{0,3}(?:child[*_`]{0,3}\s*:[\s*_`]*[\w-]*[\s*_`]*$|between\b)",
     re.IGNORECASE,
 )
+_CHILD = re.compile(r"[\s>]*[-*+]\s+[*_`]{0,3}child[*_`]{0,3}\s*:[\s*_`]*[\w-]+[\s*_`]*$", re.IGNORECASE)
+_QUOTES = frozenset("\\`\"'\u201c\u201d\u2018\u2019\u00ab\u00bb")  # around a heading that is only mentioned
 _USUAL = ("T1", "T-1", "T_1", "t1", "TASK1", "TASK-1", "Task1", "Task-1", "task1", "task-1")
 _MOST_FIELDS = 14  # lines below a heading that are searched for its fields
 
 
 def _plain(line: str) -> str:
     """Return the start of a line as a person sees it: letters of any width as ASCII, nothing that has no width."""
-    head = line[:_LOOKED_AT]
+    head = _ESCAPED.sub(lambda found: found[0].replace("\\", ""), line[:_LOOKED_AT])
     if head.isascii():
         return head
     head = unicodedata.normalize("NFKC", head).translate(_NUMBER_SIGNS)
-    return "".join(mark for mark in head if mark not in _NOT_SEEN and unicodedata.category(mark) not in ("Cf", "Mn"))
+    return "".join(
+        mark for mark in head if mark not in _NOT_SEEN and unicodedata.category(mark) not in ("Cf", "Mn", "Me")
+    )
 
 
 def _seen(line: str) -> _Seen | None:
@@ -169,7 +178,9 @@ def _seen(line: str) -> _Seen | None:
     mark, entry_id = match["mark"], match["id"]
     if mark.startswith("_"):
         entry_id = entry_id.strip("_") or entry_id
-    return _Seen(mark, not match["gap"], entry_id, title["title"].strip(" *_#") if title else "")
+    return _Seen(
+        match["foreign"].strip(), mark, not match["gap"], entry_id, title["title"].strip(" *_#|=") if title else ""
+    )
 
 
 def _shape(entry_id: str) -> str:
@@ -181,16 +192,19 @@ def _is_suspect(
 ) -> bool:
     if seen.title and names.missing(seen.id):
         return True
+    alike = _shape(seen.id) in shapes
+    lost = inside and alike and bool(seen.title) and seen.id not in names.read
     if not seen.mark:
-        return False
+        return lost and (block is None or block.kind == "paragraph_open") and _has_fields(page.lines, at, _CHILD)
+    if seen.foreign:
+        return (lost and not set(seen.foreign) & _QUOTES) or (inside and _has_fields(page.lines, at))
     hashes = seen.mark.count("#")
     if hashes == 1 and seen.close and seen.id.isdigit():
         return False  # `#12: ...` is an issue of a tracker
-    alike = _shape(seen.id) in shapes
     if inside and hashes:
         if (hashes == 3 and seen.title) or (alike and (hashes > 1 or seen.title)):
             return True
-    elif inside and alike and seen.title and seen.id not in names.read:
+    elif lost:
         return block is None or block.kind != "code_block"
     elif hashes > 1 and alike and seen.id not in names.read and (block is None or block.kind == "paragraph_open"):
         return not (block and block.within)
@@ -198,9 +212,9 @@ def _is_suspect(
     return (inside or not in_code) and _has_fields(page.lines, at)
 
 
-def _has_fields(lines: Sequence[str], at: int) -> bool:
+def _has_fields(lines: Sequence[str], at: int, wanted: re.Pattern[str] = _OWN_FIELD) -> bool:
     """Return whether the fields of a task or contract stand below a line."""
-    return any(_OWN_FIELD.match(_plain(lines[below])) for below in fields_below(lines, at))
+    return any(wanted.match(_plain(lines[below])) for below in fields_below(lines, at))
 
 
 def fields_below(lines: Sequence[str], at: int) -> Iterator[int]:
@@ -218,7 +232,7 @@ def _message(seen: _Seen, line: str, block: Block | None, names: Names) -> str:
     shown = quoted(" ".join(_plain(line).split()))
     what = f"{shown} looks like the heading of a task but is none"
     right = f"### {seen.id} — {seen.title or 'title'}"
-    if not seen.mark:
+    if not seen.mark and names.missing(seen.id):
         what = f"{seen.id} is a task of the revision in force, and has no heading any more but this line"
         return f"{what}: write {quoted(right)} to keep it, or begin the line with other words"
     cause, remedy = _cause(seen, line, block)
@@ -238,6 +252,8 @@ def _cause(seen: _Seen, line: str, block: Block | None) -> tuple[str, str]:
         return why, "write it at the start of a line, or put an example between lines ```"
     if block and block.within:
         return f"it stands in a {block.within}", ""
+    if "=" in seen.mark:
+        return f"{seen.mark} makes no heading here", ""
     if "#" not in seen.mark:
         return ("bold text is no heading" if seen.mark else "it has no `###`"), ""
     return _cause_at_marks(seen, line), ""
@@ -265,7 +281,7 @@ _AT_MARKS = re.compile(r"([^#\uff03\ufe5f\u266f\u2317\u22d5]*)([#\uff03\ufe5f\u2
 
 def _name(mark: str) -> str:
     name = unicodedata.name(mark, f"U+{ord(mark):04X}").lower()
-    if mark in "*_-+>":
+    if mark in "*_-+>|/\\":
         return quoted(mark)
     article = "an" if name[0] in "aeiou" else "a"
     return f"{article} {name} (U+{ord(mark):04X})"

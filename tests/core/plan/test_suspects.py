@@ -52,6 +52,19 @@ def only_problem(*lines: str) -> tuple[int, str]:
         ("* [ ] ### T2 — App", "it stands in a list item"),
         ("> ### T2 — App", "it stands in a quote"),
         ("> - ### T2 — App", "it stands in a quote"),
+        ("| ### T2 — App |", "`|` stands before its `#`"),
+        ("// ### T2 — App", "`/` stands before its `#`"),
+        ("+### T2 — App", "`+` stands before its `#`"),
+        ("-### T2 — App", "`-` stands before its `#`"),
+        ("1.### T2 — App", "a digit one (U+0031) stands before its `#`"),
+        (": ### T2 — App", "a colon (U+003A) stands before its `#`"),
+        ("[^1]: ### T2 — App", "a left square bracket (U+005B) stands before its `#`"),
+        ("\u2705 ### T2 — App", "a white heavy check mark (U+2705) stands before its `#`"),
+        ("\\#\\#\\# T2 — App", "`\\` stands before its `#`"),
+        ("#\ufe0f\u20e3#\ufe0f\u20e3#\ufe0f\u20e3 T2 — App", "the space after # is a variation selector-16 (U+FE0F)"),
+        ("<!-- next --> ### T2 — App", "the HTML block above, from line 9 on, swallows it"),
+        ("=== T2 — App", "=== makes no heading here"),
+        ("=== T2 — App ===", "=== makes no heading here"),
         ("**T2 — App**", "bold text is no heading"),
         ("**T2** — App", "bold text is no heading"),
         ("__T2: App__", "bold text is no heading"),
@@ -65,6 +78,26 @@ def test_a_heading_that_markdown_does_not_read_is_named_with_the_cause(line: str
     assert at == LINE
     assert message.startswith("`")
     assert f"looks like the heading of a task but is none: {cause}: " in message
+
+
+@pytest.mark.parametrize(
+    ("line", "cause"),
+    [
+        ("\\### T2 — App", "`\\` stands before its `#`"),
+        ("`### T2 — App`", "a grave accent (U+0060) stands before its `#`"),
+        ("T2 — App", "it has no `###`"),
+        ("1. T2: App", "it stands in a list item"),
+    ],
+)
+def test_a_mention_with_the_fields_of_a_task_is_one(line: str, cause: str) -> None:
+    at, message = only_problem(line, *FIELDS)
+    assert (at, f"looks like the heading of a task but is none: {cause}" in message) == (LINE, True), message
+
+
+def test_number_signs_inside_of_a_heading_hide_no_task() -> None:
+    assert problems(of(*FIRST, "# ## T2 — App", *FIELDS)) == [
+        (LINE, "the task T2 has no effect here: give it a heading of level 3 (`###`) below `## Working Plan`")
+    ]
 
 
 def test_the_message_says_what_to_write() -> None:
