@@ -159,6 +159,9 @@ def _answers(call: dict[str, Any], version: str, manner: str) -> list[dict[str, 
             result = {"turn": begun}
         case "turn/steer":
             result = {"turnId": params.get("expectedTurnId")}
+            heard = {"type": "userMessage", "id": f"u-{next(_NUMBERS)}", "clientId": params.get("clientUserMessageId")}
+            where = {"threadId": thread, "turnId": params.get("expectedTurnId")}
+            happens = [{"method": "item/completed", "params": {**where, "item": heard}}]
     return [{"id": call["id"], "result": result}, *happens]
 
 

@@ -57,13 +57,15 @@ def picture_of(world: World, event: PlanAccepted) -> tuple[Foreseen, ...]:
     if undrawn:  # it takes a moment only, and then they start
         world, after = _with_map(world), _with_map(after)
     was, will = _first(world, at), _first(after, at)
+    # One world after the other, because what is remembered of a world is only that of the last one.
+    before = {task.id: _effect(world, task, world.tasks[task.id], was, at) for task in world.plan.tasks}
+    effects = [(task, *_effect(after, task, after.tasks[task.id], will, at)) for task in after.plan.tasks]
+    wanted = {task.id: desired(world, world.tasks[task.id]).key for task in world.plan.tasks}
     found = []
-    for task in after.plan.tasks:
+    for task, effect, why in effects:
         state = after.tasks[task.id]
-        effect, why = _effect(after, task, state, will, at)
-        old = world.plan.task(task.id)
-        before = _effect(world, old, world.tasks[task.id], was, at) if old is not None else None
-        if before == (effect, why) and effect is not Effect.UNCHANGED and _same(world, after, task.id):
+        same = before.get(task.id) == (effect, why) and wanted[task.id] == desired(after, state).key
+        if effect is not Effect.UNCHANGED and same:
             effect, why = Effect.UNCHANGED, f"{effect}: {why}" if why else str(effect)
         if undrawn and not why and effect is Effect.STARTS:
             why = "once the first map of the repos is drawn"
@@ -118,11 +120,6 @@ def _with_map(world: World) -> World:
 def _first(world: World, at: datetime) -> Collection[str]:
     """Return the tasks that get a turn, or the human's attention, next."""
     return {*(task.id for task, _, _ in next_turns(world, at)), *(task.id for task, _ in checkpoints(world, at))}
-
-
-def _same(before: World, after: World, task: str) -> bool:
-    """Whether the child should have the same brief as before."""
-    return desired(before, before.tasks[task]).key == desired(after, after.tasks[task]).key
 
 
 def _effect(world: World, task: Task, state: TaskState, first: Collection[str], at: datetime) -> tuple[Effect, str]:
