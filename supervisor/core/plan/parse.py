@@ -13,6 +13,7 @@ from supervisor.core.plan.conflicts import conflicts
 from supervisor.core.plan.diagnostics import MAX_PROBLEMS, Diagnostic, any_of, nearest, problems_of, quoted, rejection
 from supervisor.core.plan.fields import Fields, scan
 from supervisor.core.plan.leaks import leaks
+from supervisor.core.plan.misnamed import misnamed
 from supervisor.core.plan.outline import Outline, PlanHeading, outline, trimmed
 from supervisor.core.plan.rules import USUAL_SECTIONS, cut, rules
 from supervisor.core.plan.strays import Read, ids, strays, words
@@ -130,6 +131,10 @@ class _Reader:
             self._page, [*entries, *texts], (*_SECTIONS, *USUAL_SECTIONS), absent, {one.line for one in lost}
         )
         self.diagnostics += lost
+        told = {one.line for one in self.diagnostics}
+        certain, possible = misnamed(self._page, [one for one in absent if one != _WORKING_PLAN], _OBJECTIVE, told)
+        self.diagnostics += certain
+        self.warnings += possible
         theirs = {below for one in lost for below in fields_below(self._page.lines, one.line - 1)}
         self._strays(contracts, tasks, theirs)
         self.diagnostics += self._misplaced(names, sections[_WORKING_PLAN])

@@ -85,7 +85,7 @@ def headings(
         for at in range(block.start, block.end):
             if block.kind == "code_block" and at > first and at not in inside:
                 continue  # an example in prose
-            match = None if at in page.examples or at + 1 in reported else _SECTION.match(_plain(page.lines[at]))
+            match = None if at in page.examples or at + 1 in reported else _SECTION.match(plain(page.lines[at]))
             if match is None:
                 continue
             mark, name = match["mark"], match["name"].strip(" *_#:").casefold()
@@ -115,6 +115,17 @@ def looks_like_task(text: str, names: Names) -> bool:
     if seen.title and names.missing(seen.id):
         return True
     return seen.id not in names.read and _shape(seen.id) in names.shapes()
+
+
+def plain(line: str) -> str:
+    """Return the start of a line as a person sees it: letters of any width as ASCII, nothing that has no width."""
+    head = _ESCAPED.sub(lambda found: found[0].replace("\\", ""), line[:_LOOKED_AT])
+    if head.isascii():
+        return head
+    head = unicodedata.normalize("NFKC", head).translate(_NUMBER_SIGNS)
+    return "".join(
+        mark for mark in head if mark not in _NOT_SEEN and unicodedata.category(mark) not in ("Cf", "Mn", "Me")
+    )
 
 
 class _Seen(Struct, frozen=True):
@@ -159,19 +170,8 @@ _USUAL = ("T1", "T-1", "T_1", "t1", "TASK1", "TASK-1", "Task1", "Task-1", "task1
 _MOST_FIELDS = 14  # lines below a heading that are searched for its fields
 
 
-def _plain(line: str) -> str:
-    """Return the start of a line as a person sees it: letters of any width as ASCII, nothing that has no width."""
-    head = _ESCAPED.sub(lambda found: found[0].replace("\\", ""), line[:_LOOKED_AT])
-    if head.isascii():
-        return head
-    head = unicodedata.normalize("NFKC", head).translate(_NUMBER_SIGNS)
-    return "".join(
-        mark for mark in head if mark not in _NOT_SEEN and unicodedata.category(mark) not in ("Cf", "Mn", "Me")
-    )
-
-
 def _seen(line: str) -> _Seen | None:
-    match = _LINE.match(_plain(line))
+    match = _LINE.match(plain(line))
     if match is None:
         return None
     title = _TITLE.match(match["rest"])
@@ -214,7 +214,7 @@ def _is_suspect(
 
 def _has_fields(lines: Sequence[str], at: int, wanted: re.Pattern[str] = _OWN_FIELD) -> bool:
     """Return whether the fields of a task or contract stand below a line."""
-    return any(wanted.match(_plain(lines[below])) for below in fields_below(lines, at))
+    return any(wanted.match(plain(lines[below])) for below in fields_below(lines, at))
 
 
 def fields_below(lines: Sequence[str], at: int) -> Iterator[int]:
@@ -223,13 +223,13 @@ def fields_below(lines: Sequence[str], at: int) -> Iterator[int]:
     while at < len(lines) and not lines[at].strip(" \t>"):
         at += 1
     for below in range(at, min(at + _MOST_FIELDS, len(lines))):
-        if not _FIELD.match(_plain(lines[below])):
+        if not _FIELD.match(plain(lines[below])):
             return
         yield below
 
 
 def _message(seen: _Seen, line: str, block: Block | None, names: Names) -> str:
-    shown = quoted(" ".join(_plain(line).split()))
+    shown = quoted(" ".join(plain(line).split()))
     what = f"{shown} looks like the heading of a task but is none"
     right = f"### {seen.id} — {seen.title or 'title'}"
     if not seen.mark and names.missing(seen.id):
