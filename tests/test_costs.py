@@ -48,7 +48,7 @@ def loaded_by(program: str) -> set[str]:
         # before a server is started
         ("runtime.daemon.main", 305, {"asyncio", "logging", "typer", "websockets", "_hashlib"}),
         # while the servers get ready
-        ("runtime.daemon.main, runtime.daemon.supervise", 495, {"typer"}),
+        ("runtime.daemon.main, runtime.daemon.supervise", 498, {"typer"}),
         ("runtime.survey.worker", 215, {"ruamel", "typer"}),
     ],
 )

@@ -34,7 +34,7 @@ class PlanInfo(Struct, frozen=True):
     revision: int | None = None
     title: str | None = None
     author: str | None = None  # of the revision in force: "human" or "orchestrator"
-    why: str | None = None  # why there is no plan.md, why it waits for `orch go`, or what changed since
+    why: str | None = None  # why there is none, or it is held after a repair, or waits for `orch go`; or what changed
     problems: tuple[Problem, ...] = ()  # of the file on disk
     read: str | None = None  # sha256 of the file on disk when the supervisor last read it
 

@@ -115,7 +115,8 @@ class PlanState(Struct, frozen=True):
     postponed: Postponed | None = None  # the file on disk, if it waits for `orch go`
     read: str = ""  # sha256 of the file on disk when it was last read; "": there was none that could be read
     rejected_by: str = ""  # who wrote the rejected version
-    hold: bool = False  # `orch hold`
+    hold: bool = False  # `orch hold`, or the ledger was repaired
+    lost: int = 0  # events that the ledger lost, until `orch go`
 
     @property
     def tasks(self) -> tuple[Task, ...]:

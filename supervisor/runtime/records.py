@@ -22,6 +22,7 @@ class RecordLine(TypedDict, total=False):
     level: Required[str]
     event: Required[str]
     seq: object
+    sum: object
     child: object
     task: object
     action: object
@@ -187,6 +188,7 @@ class _Ledger(_Source):
         return [*(segment.path for segment in segments(self._base)), self._base]
 
     def _passes(self, line: RecordLine) -> bool:
+        line.pop("sum", None)  # it tells a reader nothing
         seq = line.get("seq")
         if not isinstance(seq, int):
             return True

@@ -225,8 +225,10 @@ COMMANDS = (
         "doctor",
         "setup.doctor:doctor",
         "Check codex, login, git, sandbox, file watching and sockets.",
-        ("orch doctor", "orch doctor --json | jq '.[] | select(.ok | not)'"),
-        "Tries each of them. Prints how to fix what fails, and ends with exit code 1.",
+        ("orch doctor", "orch doctor --json | jq '.[] | select(.ok | not)'", "orch doctor --repair"),
+        "Tries each of them. Prints how to fix what fails, and ends with exit code 1. `--repair` shows what a damaged "
+        "ledger lost, asks, keeps the damaged files and goes on from the rest. With `--json` it only shows, unless "
+        "`--yes` is given.",
     ),
     Command(
         "config",

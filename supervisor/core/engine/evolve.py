@@ -5,6 +5,7 @@ from __future__ import annotations
 from supervisor.core.engine import leftovers, stalls
 from supervisor.core.engine.fold import asks, turns
 from supervisor.core.engine.fold.intents import intended
+from supervisor.core.engine.fold.repair import ledger_repaired
 from supervisor.core.engine.fold.servers import server_changed, server_probed
 from supervisor.core.engine.fold.supervisor import down_requested, plan_changed, supervisor_started, up_requested
 from supervisor.core.engine.lifecycle import outages, servers
@@ -39,7 +40,9 @@ def _evolve(world: World, event: ev.Event) -> World:
         case ev.HoldSet():
             return with_plan(world, hold=True)
         case ev.HoldLifted():
-            return with_plan(outages.cleared(world), hold=False)
+            return with_plan(outages.cleared(world), hold=False, lost=0)
+        case ev.LedgerRepaired():
+            return ledger_repaired(world, event)
         case ev.FreshThreadRequested():
             return turns.fresh_thread_requested(world, event)
         case ev.RetryRequested():
@@ -101,7 +104,7 @@ def _evolve(world: World, event: ev.Event) -> World:
             return with_map(world, surveying=False, digest=event.digest, links=event.links, summaries=summaries)
         case ev.MapFailed():
             return with_map(world, surveying=False)
-        case ev.RequestDeclined() | ev.ChildAsked() | ev.ChildAnswered() | ev.Ticked():
+        case ev.EventLost() | ev.RequestDeclined() | ev.ChildAsked() | ev.ChildAnswered() | ev.Ticked():
             return world
         case ev.SaidElsewhere() | ev.ThreadSettingsChanged() | ev.NoticeFailed():
             return world

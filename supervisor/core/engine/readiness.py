@@ -40,6 +40,12 @@ def desired(world: World, state: TaskState) -> Brief:
     return brief_of(task, world.plan.current)
 
 
+def lost_events(count: int) -> str:
+    """Say that the ledger lost events, and what to do."""
+    what = "an event" if count == 1 else f"{count} events"
+    return f"the ledger lost {what}: look at what the tasks did, then `orch go`"
+
+
 def due_of(world: World, state: TaskState) -> Due | None:
     """Return why a turn (or an ask) of this task is to be started; None if nothing is due, or a turn is under way."""
     task = world.plan.task(state.task)
@@ -132,6 +138,8 @@ def clearance(world: World, state: TaskState, at: datetime) -> str | None:
             return f"nothing new starts: {world.plan.missing}"
         if world.plan.current and world.plan.current.hold:
             return "nothing new starts: plan.md says `hold: yes`"
+        if world.plan.lost:
+            return f"nothing new starts: {lost_events(world.plan.lost)}"
         if world.plan.hold:
             return "nothing new starts: `orch hold` (`orch go` lifts it)"
     # What a human confirms is what the tasks before it made.

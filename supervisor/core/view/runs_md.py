@@ -11,7 +11,7 @@ from supervisor.core.engine.asks.replies import forms
 from supervisor.core.engine.lifecycle import outages
 from supervisor.core.engine.lifecycle.budgets import PLAN
 from supervisor.core.engine.orchestrator import session
-from supervisor.core.engine.readiness import is_done
+from supervisor.core.engine.readiness import is_done, lost_events
 from supervisor.core.engine.state import plan_state, summary, task_status
 from supervisor.core.text.escape import block, code, inline
 from supervisor.core.view.layout import bullets, id_list, labelled, paragraphs, utc
@@ -144,6 +144,9 @@ def _plan(world: World) -> str:
         case "missing":
             return f"Plan: **missing** ({inline(world.plan.missing or '', 200)}); {stays}, and nothing new starts."
         case "held":
+            if world.plan.lost:
+                why = lost_events(world.plan.lost)
+                return f"Plan: **held**, revision {world.plan.revision}. Nothing new starts: {why}."
             by = "`orch hold`; `orch go` lifts it" if world.plan.hold else "`hold: yes` in plan.md"
             return f"Plan: **held**, revision {world.plan.revision}. Nothing new starts ({by})."
     by = " (written by the orchestrator)" if world.plan.author == ORCHESTRATOR else ""

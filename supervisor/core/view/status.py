@@ -7,7 +7,7 @@ from datetime import datetime
 from supervisor.core.engine.asks.replies import forms
 from supervisor.core.engine.lifecycle import budgets, outages
 from supervisor.core.engine.orchestrator import session
-from supervisor.core.engine.readiness import external_turn, server_trouble
+from supervisor.core.engine.readiness import external_turn, lost_events, server_trouble
 from supervisor.core.engine.state import ordered, plan_state, summary, task_status
 from supervisor.domain.plan import HUMAN, ORCHESTRATOR, Task
 from supervisor.domain.server import Server
@@ -40,7 +40,7 @@ def status(world: World, at: datetime, workspace: str) -> Status:
             revision=world.plan.revision,
             title=world.plan.current.title if world.plan.current else None,
             author=world.plan.author if world.plan.current else None,
-            why=world.plan.missing or (world.plan.postponed.why if world.plan.postponed else None),
+            why=_why_plan(world),
             read=world.plan.read or None,
             problems=tuple(world.plan.problems),
         ),
@@ -86,6 +86,11 @@ def _child(world: World, server: Server) -> ChildInfo:
         task=next((state.task for state in world.tasks.values() if state.child == name and state.phase.live), None),
         problem=server.problem or external_turn(world, name),
     )
+
+
+def _why_plan(world: World) -> str | None:
+    plan = world.plan
+    return plan.missing or (plan.postponed.why if plan.postponed else lost_events(plan.lost) if plan.lost else None)
 
 
 def _orchestrator(world: World, at: datetime) -> OrchestratorInfo | None:

@@ -25,12 +25,15 @@ from supervisor.domain.event.server import (
     ServerUnresponsive,
 )
 from supervisor.domain.event.supervisor import (
+    Doubt,
     DownRequested,
+    EventLost,
     FreshThreadRequested,
     HoldLifted,
     HoldSet,
     Intended,
     LearningNoted,
+    LedgerRepaired,
     NoticeFailed,
     PlanAccepted,
     PlanMissing,
@@ -75,6 +78,8 @@ Event = (
     | DownRequested
     | HoldSet
     | HoldLifted
+    | EventLost
+    | LedgerRepaired
     | FreshThreadRequested
     | RetryRequested
     | RestartRequested
@@ -134,14 +139,17 @@ __all__ = [
     "ChecksLost",
     "ChildAnswered",
     "ChildAsked",
+    "Doubt",
     "DownRequested",
     "Event",
+    "EventLost",
     "FreshThreadRequested",
     "HoldLifted",
     "HoldSet",
     "Intended",
     "InterruptFailed",
     "LearningNoted",
+    "LedgerRepaired",
     "LeftoverReported",
     "LeftoversEnded",
     "LeftoversLooked",

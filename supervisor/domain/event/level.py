@@ -7,7 +7,9 @@ from typing import Literal
 from supervisor.domain.event import (
     ChecksLost,
     Event,
+    EventLost,
     InterruptFailed,
+    LedgerRepaired,
     LeftoversEnded,
     MapFailed,
     NoticeFailed,
@@ -50,6 +52,8 @@ WARNINGS = (
     NoticeFailed,
     SharedChanged,
     MapFailed,
+    EventLost,
+    LedgerRepaired,
 )
 ERRORS = (ServerStartFailed, ServerStopFailed)
 

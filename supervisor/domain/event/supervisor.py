@@ -62,6 +62,32 @@ class HoldLifted(Struct, frozen=True):
     at: datetime
 
 
+class EventLost(Struct, frozen=True):
+    """`orch doctor --repair` put this in the place of an event whose line was damaged or missing, with what is still
+    known of it."""
+
+    at: datetime  # when the event before it happened
+    was: str | None = None
+    task: str | None = None
+    child: str | None = None
+
+
+class Doubt(Struct, frozen=True):
+    """A task of which more was known than the repaired ledger says."""
+
+    task: str
+    words: str  # what it was, or what its child reported
+
+
+class LedgerRepaired(Struct, frozen=True):
+    """`orch doctor --repair` wrote the ledger anew without its damage."""
+
+    at: datetime
+    lost: int  # events
+    kept: tuple[str, ...] = ()  # the names of the damaged files, which are kept
+    doubts: tuple[Doubt, ...] = ()
+
+
 class RetryRequested(Struct, frozen=True):
     """The human wants a blocked or failed task tried again."""
 

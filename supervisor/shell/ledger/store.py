@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import threading
@@ -10,6 +11,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TypedDict
+from zlib import crc32
 
 from msgspec import Struct
 
@@ -18,8 +20,10 @@ from supervisor.domain.world import World
 from supervisor.errors import StoreError
 from supervisor.shell.ledger import checkpoint
 from supervisor.shell.ledger.checkpoint import Checkpoint
+from supervisor.shell.ledger.damage import examine, line_end_is_damaged
 from supervisor.shell.ledger.lines import decode, encode, labelled
 from supervisor.shell.ledger.segments import FOLDER, Segment, closed_name, pack, segments, sync_folder
+from supervisor.shell.ledger.sums import sealed, undamaged
 
 SEGMENT = 1 << 20
 """Bytes after which a new segment begins: at most 5,000 events, which are read in 0.1 s."""
@@ -48,6 +52,7 @@ class Ledger:
         self._first = 1  # the number of the first event in the open file, or of the next one if it is empty
         self._seq = 0
         self._size = 0
+        self._running = 0  # the checksum of the open file
         self._due = False  # some events of closed segments are not in the checkpoint
         self._limit = SEGMENT  # bytes of the open file at which `compact` is due
         self._file: int | None = None
@@ -60,7 +65,7 @@ class Ledger:
         try:
             self._path.parent.mkdir(mode=0o700, exist_ok=True)
             self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            opened, whole = self._read(self._path.read_bytes())
+            opened, whole = self._read(data := self._path.read_bytes())
         except OSError as error:
             raise StoreError(
                 f"the ledger {self._path} cannot be opened ({error.strerror})",
@@ -68,7 +73,7 @@ class Ledger:
             ) from error
         if opened.cut:
             os.ftruncate(self._file, whole)
-        self._size = whole
+        self._size, self._running = whole, crc32(memoryview(data)[:whole])
         return opened
 
     def peek(self) -> Opened:
@@ -84,20 +89,83 @@ class Ledger:
         """Read the checkpoint and the events after it. `data`: the open file; return also how much of it is whole."""
         closed, kept = segments(self._path), checkpoint.read(self._path)
         whole = data.rfind(b"\n") + 1
-        open_lines = _fields(data[:whole].splitlines(), self._path)
-        before = _last_closed(closed, open_lines[0][1]["seq"] if open_lines else None, self._path)
-        self._first, self._seq = before + 1, open_lines[-1][1]["seq"] if open_lines else before
+        before = self._last_closed(closed)
+        open_lines = self._lines(data[:whole], before + 1)
+        if line_end_is_damaged(data[whole:]):
+            raise self._damaged()
+        self._first, self._seq = before + 1, before + len(open_lines)
         if kept is not None and kept.seq > self._seq:  # somebody restored an older ledger
             kept = None
         after = kept.seq if kept is not None else 0
         events: list[Event] = []
         for segment in closed:
             if segment.last > after:
-                events += _decoded(_read(segment), segment.path, after)
-        events += _decoded(open_lines, self._path, after)
+                lines = self._lines(self._unpacked(segment), segment.first)
+                if len(lines) != segment.last - segment.first + 1:
+                    raise self._damaged()
+                events += self._decoded(lines, after)
+        events += self._decoded(open_lines, after)
         self._due = after < before
         last = events[-1].at if events else kept.at if kept is not None else None
         return Opened(kept.world if kept is not None else None, tuple(events), last, len(data) - whole), whole
+
+    def _last_closed(self, closed: Sequence[Segment]) -> int:
+        """Return the number of the last event in the closed segments (0: there are none). Raises StoreError if events
+        are missing in between."""
+        last = 0
+        for segment in closed:
+            if segment.first != last + 1:
+                raise self._damaged()
+            last = segment.last
+        return last
+
+    def _unpacked(self, segment: Segment) -> bytes:
+        try:
+            return b"".join(segment.lines())
+        except OSError as error:
+            if error.errno == errno.EIO and error.filename is not None:  # it cannot be unpacked
+                raise self._damaged() from error
+            raise StoreError(
+                f"the ledger's {segment.path} cannot be read ({error.strerror})",
+                "restore it from a backup, or move the `.orchestrator` folder away to start over",
+            ) from error
+
+    def _lines(self, data: bytes, first: int) -> list[Numbered]:
+        """Parse the lines of a file, the first of which has this number. Raises StoreError if any is damaged."""
+        found: list[Numbered] = []
+        try:
+            for expected, line in enumerate(data.split(b"\n")[:-1], first):
+                fields = json.loads(line)
+                if fields["seq"] != expected:
+                    raise self._damaged()
+                found.append(fields)
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
+            raise self._damaged() from error
+        if not undamaged(data):
+            raise self._damaged()
+        return found
+
+    def _decoded(self, lines: Sequence[Numbered], after: int) -> list[Event]:
+        """Decode the events with a sequence number above `after`. Raises StoreError for a line that holds none."""
+        try:
+            return [decode(fields) for fields in lines if fields["seq"] > after]
+        except Exception as error:
+            raise self._damaged() from error
+
+    def _damaged(self) -> StoreError:
+        """Return the error for damage: it names the first place."""
+        found = examine(self._path)
+        if found.spots:
+            return StoreError(
+                f"{found.spots[0]}",
+                "run `orch doctor --repair`, which shows what is lost and goes on from the rest, or restore a backup",
+            )
+        if found.foreign:
+            return StoreError(
+                f"{found.foreign[0]}",
+                "run the version that wrote it, or move the `.orchestrator` folder away to start over",
+            )
+        return StoreError(f"the ledger {self._path} was just being written", "try again")
 
     def append(self, events: Sequence[Event], label: Callable[[Event], dict[str, object]]) -> list[dict[str, object]]:
         """Record events with one fsync and return their lines. Either all of them are recorded or none.
@@ -109,7 +177,11 @@ class Ledger:
         if self._file is None:
             raise AssertionError("open() comes before append()")
         lines = [labelled(encode(event, self._seq + number), label(event)) for number, event in enumerate(events, 1)]
-        data = b"".join(json.dumps(line, ensure_ascii=True, separators=(",", ":")).encode() + b"\n" for line in lines)
+        running, pieces = self._running, list[bytes]()
+        for line in lines:
+            piece, running = sealed(json.dumps(line, ensure_ascii=True, separators=(",", ":")).encode(), running)
+            pieces.append(piece)
+        data = b"".join(pieces)
         try:
             written = 0
             while written < len(data):
@@ -122,6 +194,7 @@ class Ledger:
                 f"the ledger {self._path} cannot be written ({error.strerror})", "make room on the disk"
             ) from error
         self._size += len(data)
+        self._running = running
         self._seq += len(lines)
         return lines
 
@@ -162,70 +235,11 @@ class Ledger:
             os.close(handle)
             raise
         self.close()
-        self._file, self._size, self._first = handle, 0, self._seq + 1
+        self._file, self._size, self._running, self._first = handle, 0, 0, self._seq + 1
         fresh.rename(self._path)
         for folder in (self._path.parent, self._path.parent / FOLDER):
             sync_folder(folder)
         threading.Thread(target=_pack_closed, args=(self._path,), name="pack the ledger", daemon=True).start()
-
-
-def _last_closed(closed: Sequence[Segment], first: int | None, path: Path) -> int:
-    """The number of the last event in the closed segments (0: there are none).
-
-    `first` is the number of the first event in the open file. Raises StoreError if events are missing in between.
-    """
-    last = 0
-    for begins, ends in (*((one.first, one.last) for one in closed), *([(first, first)] if first is not None else [])):
-        if begins != last + 1:
-            raise StoreError(
-                f"the ledger {path} lacks the events {last + 1} to {begins - 1}",
-                f"restore the files in {path.parent / FOLDER}, or move the `.orchestrator` folder away to start over",
-            )
-        last = ends
-    return closed[-1].last if closed else 0
-
-
-def _read(segment: Segment) -> list[tuple[int, Numbered]]:
-    try:
-        return _fields(list(segment.lines()), segment.path)
-    except OSError as error:
-        raise StoreError(
-            f"the ledger's {segment.path} cannot be read ({error.strerror})",
-            "restore it from a backup, or move the `.orchestrator` folder away to start over",
-        ) from error
-
-
-def _fields(lines: Sequence[bytes], path: Path) -> list[tuple[int, Numbered]]:
-    """Parse each line and number it, from 1. Raises StoreError for a line without a sequence number."""
-    found: list[tuple[int, Numbered]] = []
-    for number, line in enumerate(lines, start=1):
-        try:
-            fields = json.loads(line)
-            if not isinstance(fields["seq"], int):
-                raise TypeError("the sequence number is not a number")
-        except Exception as error:
-            raise _not_an_event(path, number, error) from error
-        found.append((number, fields))
-    return found
-
-
-def _decoded(lines: Sequence[tuple[int, Numbered]], path: Path, after: int) -> list[Event]:
-    """Decode the events with a sequence number above `after`. Raises StoreError for a line that holds none."""
-    events = []
-    for number, fields in lines:
-        if fields["seq"] > after:
-            try:
-                events.append(decode(fields))
-            except Exception as error:
-                raise _not_an_event(path, number, error) from error
-    return events
-
-
-def _not_an_event(path: Path, number: int, error: Exception) -> StoreError:
-    return StoreError(
-        f"{path}:{number}: this is not an event of this version ({type(error).__name__})",
-        "run the version that wrote it, or move the `.orchestrator` folder away to start over",
-    )
 
 
 _packing = threading.Lock()

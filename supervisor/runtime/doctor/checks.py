@@ -10,27 +10,24 @@ import socket
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory, mkdtemp
+from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 from msgspec import Struct
 
-from supervisor import __version__
 from supervisor.errors import CodexError, OrchError, RpcError
 from supervisor.runtime.boundary.git_programs import git_programs
 from supervisor.runtime.codex.binary import called, locate
 from supervisor.runtime.codex.handshake import why_not_loaded
 from supervisor.runtime.codex.version import Versions
 from supervisor.runtime.config import load as config
+from supervisor.runtime.doctor.probed_server import ANSWERS_WITHIN, CheckFailed, ProbedServer
 from supervisor.runtime.workspace import CONFIG_NAME, WorkspacePaths, make_private
-from supervisor.shell import process
-from supervisor.shell.connection import Connection, connect
-from supervisor.shell.git.environment import without_repo
 from supervisor.shell.git.run import run_git
+from supervisor.shell.ledger.damage import examine as examine_ledger
 from supervisor.shell.watch import watch_file
 from supervisor.wire.codex.answers import (
     EXECUTE,
-    INITIALIZE,
     READ_ACCOUNT,
     READ_CONFIG,
     CodexMethod,
@@ -38,15 +35,13 @@ from supervisor.wire.codex.answers import (
     read_answer,
 )
 from supervisor.wire.codex.decode import NotUnderstood
-from supervisor.wire.codex.params import Params, command_exec, initialize, sandbox_policy
-from supervisor.wire.jsonrpc import Call, Garbage, Notice
+from supervisor.wire.codex.params import Params, command_exec, sandbox_policy
 
 A = TypeVar("A")
 
 OLDEST_GIT = (2, 31)  # has `--config-env`
-ANSWERS_WITHIN = 15.0  # seconds for a server to start and answer; it takes 0.3
 NOTICED_WITHIN = 3.0  # seconds for a saved file to be noticed; it takes 0.1
-CONNECT_RETRY = 0.05  # seconds between two tries to connect to a server that starts
+LEDGER_TRIES = 3  # a supervisor may be closing a part of it meanwhile
 SOCKET_PATH = 107  # bytes; the longest path of a unix socket
 
 
@@ -57,10 +52,6 @@ class Finding(Struct, frozen=True):
     ok: bool
     detail: str  # what was found
     remedy: str = ""  # what to do about it ("": it is fine)
-
-
-class CheckFailed(OrchError):
-    """Something that orch needs does not work here."""
 
 
 Probe = Callable[[], Awaitable[str]]
@@ -90,12 +81,18 @@ class _Checks:
     def __init__(self, workspace: WorkspacePaths | None) -> None:
         self._workspace = workspace
         self._bin: str | None = None
-        self._server: _ProbedServer | None = None
+        self._server: ProbedServer | None = None
         self._unread = ""  # why Codex cannot load its configuration
 
     def all(self) -> dict[str, Probe]:
         of_workspace: dict[str, Probe] = (
-            {"config": self.config, "places": self.places, "trust": self.trust, "disk": self.disk}
+            {
+                "config": self.config,
+                "places": self.places,
+                "trust": self.trust,
+                "disk": self.disk,
+                "ledger": self.ledger,
+            }
             if self._workspace
             else {}
         )
@@ -160,6 +157,18 @@ class _Checks:
             raise CheckFailed(f"{state} cannot be written ({error.strerror})", "make the workspace writable") from error
         return f"{state} can be written"
 
+    async def ledger(self) -> str:
+        """Read all of it, also the parts that a start does not read."""
+        assert self._workspace is not None
+        for _ in range(LEDGER_TRIES):
+            found = await asyncio.to_thread(examine_ledger, self._workspace.ledger)
+            if not found.spots:
+                break
+        if found.spots:
+            more = f" (and {len(found.spots) - 1} more)" if len(found.spots) > 1 else ""
+            raise CheckFailed(f"{found.spots[0]}{more}", "run `orch down`, then `orch doctor --repair`")
+        return f"{len(found.lines):,} events, and none is damaged or missing"
+
     async def git(self) -> str:
         answer = await asyncio.to_thread(run_git, Path("/"), "version")
         text = answer.out.decode("utf-8", "replace").strip()
@@ -209,7 +218,7 @@ class _Checks:
 
     async def codex(self) -> str:
         found = await Versions().check(locate(self._bin))
-        self._server = _ProbedServer(found.path)
+        self._server = ProbedServer(found.path)
         await self._server.start()
         return f"{found.version} ({found.path})"
 
@@ -284,64 +293,3 @@ class _Checks:
             finally:
                 with suppress(OSError):
                     folder.rmdir()
-
-
-class _ProbedServer:
-    """An app-server of our own, in an empty folder, for the time of the checks."""
-
-    def __init__(self, binary: Path) -> None:
-        self._binary = binary
-        self._folder = Path(mkdtemp(prefix="orch-doctor-"))
-        self._workspace = WorkspacePaths(self._folder)
-        self._spawned: process.Spawned | None = None
-        self._reading: asyncio.Task[None] | None = None
-        self.connection: Connection | None = None
-        self.said: list[Call | Notice | Garbage] = []  # without being asked
-
-    async def start(self) -> None:
-        """Start it and do the handshake. Raises CheckFailed with the last line of its output."""
-        make_private(self._workspace.runtime_dir)
-        listens = self._workspace.server_socket("doctor")
-        errors = self._folder / "stderr.log"
-        self._spawned = process.spawn(
-            [str(self._binary), "app-server", "--listen", f"unix://{listens}"],
-            cwd=self._folder,
-            env=without_repo(os.environ),
-            mark=self._workspace.mark("doctor"),
-            stdout_path=errors,
-            stderr_path=errors,
-        )
-        try:
-            async with asyncio.timeout(ANSWERS_WITHIN):
-                while self.connection is None:
-                    with suppress(OrchError):
-                        self.connection = await connect(str(listens), self.said.append, ANSWERS_WITHIN)
-                        break
-                    await asyncio.sleep(CONNECT_RETRY)
-                self._reading = asyncio.create_task(self.connection.read(), name="read the doctor's server")
-                await self.connection.request(INITIALIZE.name, initialize(__version__), ANSWERS_WITHIN)
-                await self.connection.notify("initialized")
-        except (OrchError, TimeoutError) as error:
-            self.connection = None
-            lines = errors.read_text(encoding="utf-8", errors="replace").split("\n") if errors.exists() else []
-            last = next((line for line in reversed(lines) if line.strip()), "no output")
-            raise CheckFailed(
-                f"`codex app-server` does not answer ({last[:200]})",
-                "run `codex doctor`, or update codex",
-            ) from error
-
-    async def stop(self) -> None:
-        """Stop it and remove all its files."""
-        if self.connection is not None:
-            self.connection.close()
-        if self._reading is not None:
-            self._reading.cancel()
-        if self._spawned is not None:
-            await process.kill_tree(self._spawned.identity, self._workspace.mark("doctor"))
-        with suppress(OSError):
-            self._workspace.server_socket("doctor").unlink(missing_ok=True)
-            self._workspace.runtime_dir.rmdir()
-        with suppress(OSError):
-            for file in self._folder.iterdir():
-                file.unlink()
-            self._folder.rmdir()

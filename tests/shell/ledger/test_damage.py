@@ -1,0 +1,186 @@
+"""Whatever is damaged in a ledger is noticed, and everything else is still found."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import random
+import zlib
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from supervisor.domain import event as ev
+from supervisor.domain.world import World
+from supervisor.errors import StoreError
+from supervisor.shell.ledger import store
+from supervisor.shell.ledger.damage import examine
+from supervisor.shell.ledger.lines import encode
+from supervisor.shell.ledger.segments import pack, raw_lines, segments
+from supervisor.shell.ledger.store import Ledger
+from supervisor.shell.ledger.sums import sealed
+
+START = datetime(2026, 7, 1, 12, tzinfo=UTC)
+COUNT = 33
+
+
+def note(number: int) -> ev.LearningNoted:
+    return ev.LearningNoted(START + timedelta(seconds=number), "human", f"{number} " + "x" * (number % 7))
+
+
+@pytest.fixture
+def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A ledger of four closed parts and an open one, without a checkpoint."""
+    monkeypatch.setattr(store, "SEGMENT", 800)
+    it = Ledger(tmp_path / "ledger.jsonl")
+    it.open()
+    for number in range(1, COUNT + 1):
+        it.append((note(number),), lambda _: {"task": f"T{number}"})  # noqa: B023
+        if it.due:
+            it.compact(World(), note(number).at)
+    it.close()
+    with store._packing:  # the thread that packs has ended
+        pack(tmp_path / "ledger.jsonl")
+    (tmp_path / "ledger" / "world.json").unlink()
+    assert len(segments(tmp_path / "ledger.jsonl")) > 2
+    assert (tmp_path / "ledger.jsonl").stat().st_size > 200
+    return tmp_path / "ledger.jsonl"
+
+
+def opened(path: Path) -> tuple[ev.Event, ...]:
+    it = Ledger(path)
+    try:
+        return it.open().events
+    finally:
+        it.close()
+
+
+def content(file: Path) -> bytes:
+    return gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes()
+
+
+def put(file: Path, data: bytes) -> None:
+    file.write_bytes(gzip.compress(data) if file.suffix == ".gz" else data)
+
+
+def spoil(data: bytes, luck: random.Random) -> tuple[str, bytes]:
+    """Damage whole lines in one of several ways, in a place that is not the torn end."""
+    lines = data.splitlines(keepends=True)
+    at = luck.randrange(len(lines))
+    kind = luck.choice(["flip", "flip", "cut", "drop", "double", "swap", "zeros"])
+    if kind == "flip":
+        where = luck.randrange(len(data))
+        return kind, data[:where] + bytes([data[where] ^ (1 << luck.randrange(8))]) + data[where + 1 :]
+    if kind in ("cut", "zeros"):
+        first = luck.randrange(len(data) - len(lines[-1]))
+        last = min(len(data) - len(lines[-1]), first + luck.randrange(1, 90))
+        return kind, data[:first] + (bytes(last - first) if kind == "zeros" else b"") + data[last:]
+    if kind == "drop":
+        at = luck.randrange(len(lines) - 1)  # without the last one the file is just shorter
+        return kind, b"".join(lines[:at] + lines[at + 1 :])
+    if kind == "double":
+        return kind, b"".join([*lines[:at], lines[at], *lines[at:]])
+    other = luck.choice([one for one in range(len(lines)) if one != at])
+    lines[at], lines[other] = lines[other], lines[at]
+    return kind, b"".join(lines)
+
+
+@pytest.mark.promise("damage noticed")
+@pytest.mark.parametrize("seed", range(200))
+def test_random_damage_is_noticed_and_the_undamaged_lines_are_found(path: Path, seed: int) -> None:
+    luck = random.Random(seed)
+    file = luck.choice([path, *(one.path for one in segments(path))])
+    before = content(file)
+    kind, after = spoil(before, luck)
+    assert after != before
+    put(file, after)
+    whole = {line: json.loads(line)["seq"] for line in before.splitlines()}
+    expected = {seq for line, seq in whole.items() if line in after.splitlines()}
+    others = {one for one in range(1, COUNT + 1) if one not in whole.values()}
+    if not after.endswith(b"\n"):  # the very last line end was hit: `expected` has no line end
+        expected = {seq for line, seq in whole.items() if line + b"\n" in after}
+
+    with pytest.raises(StoreError, match="orch doctor --repair") as error:
+        opened(path)
+    assert str(file) in error.value.what, kind
+    found = examine(path)
+    assert found.spots
+    assert expected | others <= {line.seq for line in found.lines}
+    numbers = {line.seq for line in found.lines} | {one.seq for one in found.lost}
+    unknown = {COUNT} if kind in ("cut", "zeros") and b'{"seq":%d,' % COUNT not in after else set()
+    assert set(range(1, COUNT + 1)) - unknown <= numbers <= set(range(1, COUNT + 3)), "a part may count as a line"
+    for line in found.lines:
+        assert line.fields["text"] == note(line.seq).text
+
+
+@pytest.mark.promise("damage noticed")
+@pytest.mark.parametrize("seed", range(60))
+def test_a_flipped_byte_of_a_packed_part_is_noticed_or_changes_no_line(path: Path, seed: int) -> None:
+    luck = random.Random(seed)
+    file = luck.choice(segments(path)).path
+    data = bytearray(file.read_bytes())
+    data[luck.randrange(len(data))] ^= 1 << luck.randrange(8)
+    before = list(raw_lines(path))
+    file.write_bytes(data)
+    if examine(path).spots:
+        with pytest.raises(StoreError, match="orch doctor --repair"):
+            opened(path)
+    else:
+        opened(path)
+        assert list(raw_lines(path)) == before
+
+
+def test_what_a_damaged_line_still_says_is_told(path: Path) -> None:
+    lines = path.read_bytes().splitlines(keepends=True)
+    seq = json.loads(lines[1])["seq"]
+    lines[1] = lines[1].replace(b"human", b"humam")
+    path.write_bytes(b"".join(lines))
+    (lost,) = examine(path).lost
+    assert (lost.seq, lost.event, lost.task, lost.child) == (seq, "learning_noted", f"T{seq}", None)
+    assert str(examine(path).spots[0]) == f"{path}:2: its checksum does not fit"
+
+
+def test_lines_of_an_older_version_need_no_checksum_before_or_after_those_that_have_one(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.jsonl"
+
+    def older(event: ev.Event, seq: int) -> bytes:
+        return json.dumps(encode(event, seq), separators=(",", ":")).encode() + b"\n"
+
+    def newer(*numbers: int) -> None:
+        it = Ledger(path)
+        it.open()
+        it.append([note(number) for number in numbers], lambda _: {})
+        it.close()
+
+    started = ev.SupervisorStarted(START, 1, "0.1.0", (), (), (1.0,))
+    path.write_bytes(older(note(1), 1) + older(note(2), 2))
+    newer(3, 4)
+    with path.open("ab") as file:  # somebody went back to the older version for a while
+        file.write(older(started, 5) + older(note(6), 6))
+    assert opened(path) == (*(note(one) for one in range(1, 5)), started, note(6))
+    newer(7)
+    assert opened(path) == (*(note(one) for one in range(1, 5)), started, note(6), note(7))
+    whole = path.read_bytes()
+    for damaged in (b"1 x", b"6 xx"):
+        assert damaged in whole
+        path.write_bytes(whole.replace(damaged, damaged.replace(b"x", b"y")))
+        with pytest.raises(StoreError, match="its checksum does not fit the lines before it"):
+            opened(path)
+
+
+def test_a_whole_line_of_a_newer_version_is_not_called_damaged(path: Path) -> None:
+    data = path.read_bytes()
+    line, _ = sealed(b'{"seq":%d,"ts":"2026-07-01T12:00:00Z","event":"new_kind"}' % (COUNT + 1), zlib.crc32(data))
+    path.write_bytes(data + line)
+    with pytest.raises(StoreError, match="this is not an event of this version") as error:
+        opened(path)
+    assert error.value.next_step.startswith("run the version that wrote it")
+    assert examine(path).spots == ()
+
+
+def test_a_ledger_of_far_too_high_numbers_is_no_ledger_that_can_be_repaired(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.jsonl"
+    path.write_bytes(sealed(b'{"seq":%d,"ts":"2026-07-01T12:00:00Z","event":"hold_set"}' % 2**70, 0)[0])
+    with pytest.raises(StoreError, match=r"move the `\.orchestrator` folder away"):
+        opened(path)
