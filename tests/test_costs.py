@@ -46,7 +46,7 @@ def loaded_by(program: str) -> set[str]:
         ("cli.main, cli.steer.requests", 121, COMMAND),
         ("cli.command.typer_app", 165, {"asyncio", "ruamel"}),
         # before a server is started
-        ("runtime.daemon.main", 305, {"asyncio", "logging", "typer", "websockets", "_hashlib"}),
+        ("runtime.daemon.main", 308, {"asyncio", "logging", "typer", "websockets", "_hashlib"}),
         # while the servers get ready
         ("runtime.daemon.main, runtime.daemon.supervise", 498, {"typer"}),
         ("runtime.survey.worker", 215, {"ruamel", "typer"}),

@@ -18,6 +18,7 @@ CHECKS = [
     "places",
     "trust",
     "disk",
+    "ledger",
     "git",
     "sockets",
     "watching",

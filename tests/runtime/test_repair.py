@@ -18,14 +18,14 @@ from supervisor.domain import event as ev
 from supervisor.domain.task import Phase
 from supervisor.domain.world import World
 from supervisor.errors import RequestRefused
-from supervisor.runtime.daemon import lock
 from supervisor.runtime.doctor.repair import carry_out, plan_repair
+from supervisor.runtime.presence import lock
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.ledger import store
-from supervisor.shell.ledger.segments import pack, segments
+from supervisor.shell.ledger.segments import segments
 from supervisor.shell.ledger.store import Ledger
 from tests.core.engine.story import Story
-from tests.shell.ledger.test_damage import content, put, spoil
+from tests.shell.ledger.test_damage import content, packed, put, spoil
 
 
 def events_of(seed: int) -> tuple[ev.Event, ...]:
@@ -48,8 +48,7 @@ def written(workspace: WorkspacePaths, events: tuple[ev.Event, ...]) -> None:
         if it.due:
             it.compact(world, step[-1].at)
     it.close()
-    with store._packing:
-        pack(workspace.ledger)
+    packed(workspace.ledger)
 
 
 def fold(events: Iterator[ev.Event] | tuple[ev.Event, ...]) -> World:

@@ -15,7 +15,7 @@ from supervisor.domain.event import Doubt, Event, EventLost, LedgerRepaired
 from supervisor.domain.task import Phase
 from supervisor.domain.world import World
 from supervisor.errors import RequestRefused, StoreError
-from supervisor.runtime.daemon import lock
+from supervisor.runtime.presence import lock
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.ledger.damage import Examined, Lost, examine
 from supervisor.shell.ledger.lines import decode, encode

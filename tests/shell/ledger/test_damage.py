@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import random
+import threading
 import zlib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -40,12 +41,19 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         if it.due:
             it.compact(World(), note(number).at)
     it.close()
-    with store._packing:  # the thread that packs has ended
-        pack(tmp_path / "ledger.jsonl")
+    packed(tmp_path / "ledger.jsonl")
     (tmp_path / "ledger" / "world.json").unlink()
     assert len(segments(tmp_path / "ledger.jsonl")) > 2
     assert (tmp_path / "ledger.jsonl").stat().st_size > 200
     return tmp_path / "ledger.jsonl"
+
+
+def packed(path: Path) -> None:
+    """Wait for the threads that pack, and pack what they left."""
+    for thread in threading.enumerate():
+        if thread.name == "pack the ledger":
+            thread.join(5)
+    pack(path)
 
 
 def opened(path: Path) -> tuple[ev.Event, ...]:
