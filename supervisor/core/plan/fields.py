@@ -54,7 +54,17 @@ def scan(lines: Sequence[str], start: int, end: int, known: Sequence[str]) -> tu
                 rule = "write `- name: value`, or leave an empty line between the fields and the text"
                 diagnostics.append(Diagnostic(at + 1, f"{quoted(bullet.text)} is not a field: {rule}"))
         elif not line[0].isspace():
+            if found and _goes_on(found[-1][0], line):
+                name = found[-1][0]
+                rule = f"write all of `{name}` on one line, or leave an empty line above text"
+                diagnostics.append(
+                    Diagnostic(at + 1, f"{quoted(line.strip())} does not count as a part of `{name}`: {rule}")
+                )
             break
+        elif _FENCE.match(line):
+            rule = "put each command between backticks, on the same line as its name"
+            diagnostics.append(Diagnostic(at + 1, f"the value of `{found[-1][0]}` cannot be a code block: {rule}"))
+            at = next((end for end in range(at + 1, end) if _FENCE.match(lines[end])), at)
         elif bullet:
             diagnostics.append(
                 Diagnostic(
@@ -65,6 +75,12 @@ def scan(lines: Sequence[str], start: int, end: int, known: Sequence[str]) -> tu
             found[-1][1].append(line.strip())
         at += 1
     return [Field(name, " ".join(value).strip(), line) for name, value, line in found], at, diagnostics
+
+
+def _goes_on(name: str, line: str) -> bool:
+    """Return whether a line that is not indented looks like more of the value above it."""
+    pattern = {"verify": _COMMANDS, "after": _IDS, "contracts": _IDS}.get(name)
+    return bool(pattern and pattern.fullmatch(line))
 
 
 class Fields:
@@ -115,6 +131,8 @@ class Fields:
         if field is None:
             return ()
         words = dict.fromkeys(word for word in map(_bare, field.value.split(",")) if word)
+        if field.value.rstrip().endswith(","):
+            self._flag(field, f"`{name}` ends in a comma: write all of it on one line, or remove the comma")
         for word in words:
             if word not in choices:
                 self._flag(field, f"unknown {noun} {quoted(word)} in `{name}`", word, choices)
@@ -141,6 +159,13 @@ class Fields:
             self._flag(field, f"`{name}` has no command in inline code: put each command between backticks")
         elif any("`" in token.content for token in tokens if token.type == "text"):
             self._flag(field, f"a backtick in `{name}` is never closed: put each command between backticks")
+        elif field.value.rstrip().endswith(","):
+            self._flag(field, f"`{name}` ends in a comma: write all of it on one line, or remove the comma")
+        elif around := _CHANGES.search(_REMARK.sub("", "".join(one.content for one in tokens if one.type == "text"))):
+            why = (
+                f"every command in `{name}` runs as it is, in the folder of the repo, whatever the words around it say"
+            )
+            self._flag(field, f"{why}: write the commands without {quoted(around[0])}")
         return commands
 
     def minutes(self, name: str) -> float | None:
@@ -179,6 +204,13 @@ class Fields:
 
 _YES_NO = {"yes": True, "true": True, "no": False, "false": False}
 _MINUTES = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?)\s*(?:m|min|mins|minutes?)?")
+_FENCE = re.compile(r"[ \t]+(?:```+[^`]*$|~~~+)")
+_COMMANDS = re.compile(r"(?:(?:(?:and|then)\s+)?`[^`]+`[\s,;]*)+", re.IGNORECASE)
+_IDS = re.compile(r"(?:(?=\S*[0-9])[A-Za-z0-9_-]+(?:\s*,\s*|\s*$))+")
+_REMARK = re.compile(r"\([^()]*\)")
+_CHANGES = re.compile(
+    r"\b(?:or|not|never|don.t|without|except|unless|if|instead|in|inside|within|from)\b", re.IGNORECASE
+)
 _BULLET = re.compile(r"([ \t]*)[-*+](?:[ \t]+(.*))?")
 _NAMED = re.compile(r"[*_`]{0,3}([A-Za-z][\w-]*)[*_`]{0,3}\s*:[*_]{0,3}(.*)")
 

@@ -135,3 +135,53 @@ def test_a_human_task_states_what_is_expected_separately_from_the_steps(
 def test_only_a_human_task_has_an_expectation() -> None:
     task = only_task("- child: backend", "", "**Expect:** light")
     assert (task.instructions, task.expect) == ("**Expect:** light", "")
+
+
+def test_a_value_that_goes_on_below_is_not_cut_off() -> None:
+    more = "write all of `{0}` on one line, or leave an empty line above text"
+    for name, lines in (("verify", ("`a`", "`b`")), ("verify", ("`a`", "and `b`,")), ("after", ("T2", "T3"))):
+        found = problems(
+            of("### T1 — One", "- child: backend", f"- {name}: {lines[0]}", lines[1], "", "Do it.", *OTHERS)
+        )
+        message = f"`{lines[1]}` does not count as a part of `{name}`: {more.format(name)}"
+        assert found == [(7, message)]
+
+
+@pytest.mark.parametrize(("name", "value"), [("verify", "`a`,"), ("after", "T2,"), ("contracts", ",")])
+def test_a_comma_at_the_end_is_a_question(name: str, value: str) -> None:
+    [(line, message)] = problems(
+        of("### T1 — One", "- child: backend", f"- {name}: {value}", "More.", "", "Do.", *OTHERS)
+    )
+    assert (line, message) == (6, f"`{name}` ends in a comma: write all of it on one line, or remove the comma")
+
+
+@pytest.mark.parametrize("mark", ["```", "```sh", "~~~"])
+def test_a_code_block_is_no_value(mark: str) -> None:
+    block = (f"  {mark}", "  make test", "  make lint", f"  {mark[:3]}")
+    [_, (line, message)] = problems(of("### T1 — One", "- child: backend", "- verify:", *block, "", "Do it."))
+    rule = "put each command between backticks, on the same line as its name"
+    assert (line, message) == (7, f"the value of `verify` cannot be a code block: {rule}")
+
+
+@pytest.mark.parametrize(
+    ("value", "word"),
+    [
+        ("run `make`, but not `make clean`", "not"),
+        ("`make a` or `make b`", "or"),
+        ("`make` in `backend/`", "in"),
+        ("`make` unless it is Friday", "unless"),
+    ],
+)
+def test_words_around_commands_that_would_change_what_runs_are_refused(value: str, word: str) -> None:
+    [(line, message)] = problems(of("### T1 — One", "- child: backend", f"- verify: {value}", "", "Do it."))
+    assert (line, message.endswith(f"write the commands without `{word}`")) == (6, True), message
+
+
+@pytest.mark.parametrize(
+    "value", ["`a` and `b`", "first `a`, then `b`", "`a` (not in CI)", "`a`; `b`.", "run `a` twice"]
+)
+def test_other_words_around_commands_are_a_remark(value: str) -> None:
+    assert only_task("- child: backend", f"- verify: {value}", "More.").instructions == "More."
+
+
+OTHERS = ("", "### T2 — Two", "- child: backend", "", "Do.", "", "### T3 — Three", "- child: mobile", "", "Do.")
