@@ -15,6 +15,9 @@ from supervisor.domain.plan import Budget
 
 _Choice = TypeVar("_Choice", bound=str)
 
+COMMANDS = re.compile(r"(?:(?:(?:and|then)\s+)?`[^`]+`[\s,;.]*)+", re.IGNORECASE)
+"""A text that is commands in inline code and nothing else."""
+
 
 class Field(Struct, frozen=True):
     """One `- name: value`."""
@@ -79,7 +82,7 @@ def scan(lines: Sequence[str], start: int, end: int, known: Sequence[str]) -> tu
 
 def _goes_on(name: str, line: str) -> bool:
     """Return whether a line that is not indented looks like more of the value above it."""
-    pattern = {"verify": _COMMANDS, "after": _IDS, "contracts": _IDS}.get(name)
+    pattern = {"verify": COMMANDS, "after": _IDS, "contracts": _IDS}.get(name)
     return bool(pattern and pattern.fullmatch(line))
 
 
@@ -108,6 +111,10 @@ class Fields:
         """Add a diagnostic about the value of a field. Raises KeyError if the list does not have it."""
         field = self._found[name]
         self._flag(field, f"`{name}` cannot be {quoted(field.value)}")
+
+    def raw(self, name: str) -> str:
+        """Return the value as written, "" without the field."""
+        return self._found[name].value if name in self._found else ""
 
     def words(self, name: str) -> str | None:
         """Return the value as free text, or None without the field."""
@@ -205,7 +212,6 @@ class Fields:
 _YES_NO = {"yes": True, "true": True, "no": False, "false": False}
 _MINUTES = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?)\s*(?:m|min|mins|minutes?)?")
 _FENCE = re.compile(r"[ \t]+(?:```+[^`]*$|~~~+)")
-_COMMANDS = re.compile(r"(?:(?:(?:and|then)\s+)?`[^`]+`[\s,;]*)+", re.IGNORECASE)
 _IDS = re.compile(r"(?:(?=\S*[0-9])[A-Za-z0-9_-]+(?:\s*,\s*|\s*$))+")
 _REMARK = re.compile(r"\([^()]*\)")
 _CHANGES = re.compile(

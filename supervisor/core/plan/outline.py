@@ -44,6 +44,7 @@ class Outline(Struct, frozen=True):
     verbatim: frozenset[int]  # indexes of lines in code and HTML blocks: they contain no fields or marks
     examples: frozenset[int]  # indexes of lines in closed code blocks between fences, and in comments
     blocks: Sequence[Block]  # in the order of the file
+    front: int = 0  # how many lines at the top are front matter
 
     def code(self) -> frozenset[int]:
         """Return the indexes of lines in code and comments, also of such as HTML knows (`<pre>`)."""
@@ -88,7 +89,7 @@ def outline(text: str) -> tuple[Outline | None, list[Diagnostic]]:
     examples = frozenset(at for token in tokens for at in _examples(token, lines))
     verbatim |= frozenset(range(front))
     examples |= frozenset(range(front))
-    return Outline(lines, _headings(tokens, len(lines)), verbatim, examples, _blocks(tokens)), diagnostics
+    return Outline(lines, _headings(tokens, len(lines)), verbatim, examples, _blocks(tokens), front), diagnostics
 
 
 _VERBATIM = ("fence", "code_block", "html_block")

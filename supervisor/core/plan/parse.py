@@ -16,7 +16,7 @@ from supervisor.core.plan.leaks import leaks
 from supervisor.core.plan.misnamed import misnamed
 from supervisor.core.plan.outline import Outline, PlanHeading, outline, trimmed
 from supervisor.core.plan.rules import USUAL_SECTIONS, cut, rules
-from supervisor.core.plan.strays import Read, ids, strays, words
+from supervisor.core.plan.strays import Read, Stray, above, bare, commands, ids, strays, words
 from supervisor.core.plan.suspects import Names, fields_below, headings, looks_like_task, suspects
 from supervisor.domain.plan import HUMAN, Budget, Contract, Plan, Rejection, SandboxMode, Task, ThreadChoice
 
@@ -136,7 +136,7 @@ class _Reader:
         self.diagnostics += certain
         self.warnings += possible
         theirs = {below for one in lost for below in fields_below(self._page.lines, one.line - 1)}
-        self._strays(contracts, tasks, theirs)
+        self._strays(contracts, tasks, theirs, sections[_WORKING_PLAN])
         self.diagnostics += self._misplaced(names, sections[_WORKING_PLAN])
         self.diagnostics = self.diagnostics or list(self._empty(plan))  # text may lack because of other mistakes
         return plan
@@ -267,7 +267,13 @@ class _Reader:
                 return trimmed(steps), expected
         return page.text(entry.body, end), ""
 
-    def _strays(self, contracts: Mapping[str, _Entry], tasks: Mapping[str, _Entry], theirs: Collection[int]) -> None:
+    def _strays(
+        self,
+        contracts: Mapping[str, _Entry],
+        tasks: Mapping[str, _Entry],
+        theirs: Collection[int],
+        working: Sequence[PlanHeading],
+    ) -> None:
         """Find fields below the text of the plan's title, of each contract and of each task. `theirs`: indexes of lines
         that belong to the heading of a task that is not read."""
         page, who, skipped = self._page, (*self._children, HUMAN), self._page.code().union(theirs)
@@ -285,23 +291,43 @@ class _Reader:
             "sandbox": lambda one: one.choice("sandbox", _SANDBOXES),
             "timeout": lambda one: one.minutes("timeout"),
         }
-        places = [
-            (each.body, each.heading.end, f"the heading of {each.id}", of_contract) for each in contracts.values()
-        ]
-        places += [(each.body, each.heading.end, f"the heading of {each.id}", of_task) for each in tasks.values()]
+        # Fields whose values cannot be prose: these are found without a bullet, too.
+        strict: dict[str, Read] = {
+            "child": of_task["child"],
+            "after": lambda one: one.names("after", "task", tasks),
+            "contracts": lambda one: one.names("contracts", "contract", contracts),
+            "verify": commands,
+            "sandbox": of_task["sandbox"],
+            "budget": of_task["budget"],
+        }
+        found: list[Stray] = []
+        for noun, entries, readers in ((CONTRACT_FIELDS, contracts, of_contract), (TASK_FIELDS, tasks, of_task)):
+            for entry in entries.values():
+                text = [at for at in range(entry.body, entry.heading.end) if at not in skipped]
+                owner = f"the heading of {entry.id}"
+                told = list(strays(page.lines, text, owner, readers))
+                seen = {stray.diagnostic.line - 1 for stray in told}
+                if noun is TASK_FIELDS:
+                    left = [at for at in text if at not in seen]
+                    told += bare(page.lines, left, owner, strict, [name for name in strict if name in entry.fields])
+                found += told
         for title in [one for one in page.headings if one.level == 1][:1]:
             body = scan(page.lines, title.start, title.end, PLAN_FIELDS)[1]
-            places.append((body, title.end, "the title", of_plan))
-        for start, end, owner, readers in places:
-            text = (at for at in range(start, end) if at not in skipped)
-            for stray in strays(page.lines, text, owner, readers):
-                (self.diagnostics if stray.certain else self.warnings).append(stray.diagnostic)
+            text = [at for at in range(body, title.end) if at not in skipped]
+            found += strays(page.lines, text, "the title", of_plan)
+        for section in working:
+            text = [at for at in range(section.start, section.end) if at not in skipped]
+            for_all = {name: strict[name] for name in ("child", "verify", "sandbox", "budget")}
+            found += above(page.lines, text, for_all)
+        for stray in found:
+            (self.diagnostics if stray.certain else self.warnings).append(stray.diagnostic)
 
     def _misplaced(self, names: Names, working: Sequence[PlanHeading]) -> Iterator[Diagnostic]:
         """Find holds and tasks in places where they have no effect: ignoring them would start or retire tasks."""
         known = self._interpreted | {diagnostic.line for diagnostic in self.diagnostics}
         for at, line in enumerate(self._page.lines):
-            if at + 1 not in known and at not in self._page.verbatim and _HOLD.fullmatch(line):
+            text = at not in self._page.verbatim or at < self._page.front
+            if at + 1 not in known and text and _HOLD.fullmatch(line):
                 yield Diagnostic(at + 1, "`hold` has no effect here: move it to the list right below a heading")
         for heading in self._page.headings:
             if heading.line not in known and (match := _ENTRY_TITLE.fullmatch(heading.text.lstrip("# "))):

@@ -7,8 +7,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 
 from msgspec import Struct
 
-from supervisor.core.plan.diagnostics import Diagnostic, quoted
-from supervisor.core.plan.fields import Field, Fields
+from supervisor.core.plan.diagnostics import Diagnostic, nearest, quoted
+from supervisor.core.plan.fields import COMMANDS, Field, Fields
 
 Read = Callable[[Fields], object]
 """Reads one field; what is wrong with its value becomes a diagnostic."""
@@ -37,13 +37,59 @@ def strays(lines: Sequence[str], text: Iterable[int], owner: str, readers: Mappi
         value = item[2].strip()
         place = f"right below {owner}"
         if name in _ALWAYS or _takes(readers[name], name, value):
-            why = f"{quoted(name)} does not count here, below other text"
-            remedy = f"move it {place}, or write the word in code: `` `{name}`: ``"
-            yield Stray(Diagnostic(at + 1, f"{why}: {remedy}"), certain=True)
+            yield Stray(Diagnostic(at + 1, _refusal(name, owner)), certain=True)
         else:
             why = f"{quoted(f'{name}: {value}')} is read as text, not as a field"
             remedy = f"if it is meant as one, move it {place}; if not, write the word in code: `` `{name}`: ``"
             yield Stray(Diagnostic(at + 1, f"{why}: {remedy}"), certain=False)
+
+
+def bare(
+    lines: Sequence[str], text: Iterable[int], owner: str, readers: Mapping[str, Read], taken: Collection[str]
+) -> Iterator[Stray]:
+    """Find lines without a bullet, and check boxes, that are a field of `owner` and nothing else: `verify: `make``.
+
+    `text`: as for `strays`. `readers`: fields whose values cannot be prose. `taken`: the fields that the owner has:
+    another value of these is no more than text. A misspelt name in a list (`- verfiy: `make``) is a warning.
+    """
+    for at in text:
+        item = _ITEM.match(lines[at])
+        if item and item[1].lower() not in readers:
+            near = nearest(item[1], readers) if len(item[1]) > _SHORT_NAME else None
+            if near and near not in taken and _takes(readers[near], near, item[2].strip()):
+                why = f"{quoted(item[1])} is read as text: did you mean the field {quoted(near)}?"
+                yield Stray(Diagnostic(at + 1, f"{why} Then move it right below {owner}"), certain=False)
+            continue
+        box = _BOX.match(lines[at])
+        begins = at == 0 or not lines[at - 1].strip() or _BARE_ITEM.match(lines[at - 1])
+        match = box or (_BARE_ITEM.match(lines[at]) if begins else None)
+        name = match[1].lower() if match else ""
+        if match and name in readers and name not in taken and _takes(readers[name], name, match[2].strip()):
+            yield Stray(Diagnostic(at + 1, _refusal(name, owner)), certain=True)
+
+
+def above(lines: Sequence[str], text: Iterable[int], readers: Mapping[str, Read]) -> Iterator[Stray]:
+    """Find list items between the heading of the Working Plan and its first task that are a field and nothing else."""
+    for at in text:
+        item = _ITEM.match(lines[at])
+        name = item[1].lower() if item else ""
+        if item and name in readers and _takes(readers[name], name, item[2].strip()):
+            place = (
+                "the title or the heading of a task" if name == "budget" else "the heading of each task that it is for"
+            )
+            why = f"{quoted(name)} has no effect here, above the tasks"
+            yield Stray(Diagnostic(at + 1, f"{why}: move it right below {place}"), certain=True)
+
+
+def _refusal(name: str, owner: str) -> str:
+    why = f"{quoted(name)} does not count here, below other text"
+    return f"{why}: move it right below {owner}, or write the word in code: `` `{name}`: ``"
+
+
+def commands(fields: Fields) -> None:
+    """Read a field of commands: in text, only commands and nothing else look like its value."""
+    if not COMMANDS.fullmatch(fields.raw("verify")):
+        fields.reject("verify")
 
 
 def words(fields: Fields, name: str) -> None:
@@ -66,8 +112,10 @@ def _takes(read: Read, name: str, value: str) -> bool:
     return not wrong
 
 
+_SHORT_NAME = 4  # letters
 _ALWAYS = ("after", "verify")
 _NAMED = r"[*_]{0,3}([A-Za-z]+)[*_]{0,3}\s*[:\uff1a][*_]{0,3}(.*)"
 _ITEM = re.compile(rf"[\s>]*(?:[-*+\u2022\u25e6\u2023\u25aa\u00b7\u2013\u2014]|\d{{1,9}}[.)])\s+{_NAMED}")
+_BOX = re.compile(rf"[\s>]*[-*+]\s+\[[ xX]\]\s+{_NAMED}")
 _BARE_ITEM = re.compile(rf"\s*{_NAMED}")
 _ID = re.compile(r"(?=.*[0-9])[A-Za-z0-9_-]+")

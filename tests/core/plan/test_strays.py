@@ -121,3 +121,67 @@ def test_a_field_of_a_contract_and_of_the_plan_are_not_lost_either() -> None:
         "Text.\n- between: backend, firmware\n- child: backend\n\n## Working Plan\n"
     )
     assert problems(text) == [(5, refusal("budget", "the title")), (13, refusal("between", "the heading of C1"))]
+
+
+TWO = ("", "### T2 — Two", "- child: mobile", "", "Do.")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("verify: `make`", "Verify: `make`, then `make lint`.", "**verify:** `make`", "**Verify**: `make`"),
+        *("after: T2", "**After:** T2", "sandbox: read-only", "budget: 5k tokens", "child: mobile"),
+        *("- [ ] verify: `make`", "- [x] after: T2"),
+    ],
+)
+def test_a_line_that_is_nothing_but_a_field_is_refused_too(line: str) -> None:
+    name = next(name for name in ("verify", "after", "sandbox", "budget", "child") if name in line.lower())
+    having = ("### T1 — One", "", "Do it.") if name == "child" else FIRST
+    found = problems(of(*having, "", line, *TWO))
+    assert refusal(name) in [message for _, message in found], found
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("Verify: that `make` passes.", "After: T9 is gone.", "After: the deploy.", "child: a node", "Sandbox: none."),
+        *("Do more and\nverify: `make`", "**Budget:** small", "effort: high", "`verify`: `make`", "> a\n> b"),
+    ],
+)
+def test_a_paragraph_that_begins_like_a_field_is_text(line: str) -> None:
+    plan = parse(of(*FIRST, "", *line.split("\n"), *TWO), CHILDREN)
+    assert isinstance(plan, Plan), plan
+    assert plan.warnings == ()
+
+
+def test_text_may_tell_again_what_a_field_says() -> None:
+    plan = parse(
+        of("### T1 — One", "- child: backend", "- verify: `make`", "", "Do.", "", "**Verify:** `make`"), CHILDREN
+    )
+    assert isinstance(plan, Plan), plan
+    assert plan.warnings == ()
+
+
+@pytest.mark.parametrize(("item", "name"), [("- verfiy: `make`", "verify"), ("- contract: C1", "contracts")])
+def test_a_misspelt_field_below_text_is_a_warning(item: str, name: str) -> None:
+    text = of(*FIRST, "", item).replace(
+        "## Working", "## Contracts\n\n### C1 — A\n- between: backend, mobile\n\nIt.\n\n## Working"
+    )
+    plan = parse(text, CHILDREN)
+    assert isinstance(plan, Plan), plan
+    [warning] = plan.warnings
+    assert f"did you mean the field `{name}`?" in warning.message
+
+
+@pytest.mark.parametrize(
+    "item", ["- verify: `make`", "- budget: 5M tokens", "- sandbox: read-only", "- child: backend"]
+)
+def test_a_field_above_the_tasks_is_refused(item: str) -> None:
+    [(line, message)] = problems(of("", item, "", *FIRST))
+    assert (line, "has no effect here, above the tasks" in message) == (5, True), message
+    assert isinstance(parse(of("", "- verify: each task runs its tests", "- after: lunch", "", *FIRST), CHILDREN), Plan)
+
+
+def test_a_hold_in_front_matter_is_refused() -> None:
+    [(line, message)] = problems(f"---\ntitle: x\nhold: yes\n---\n{of(*FIRST)}")
+    assert (line, message) == (3, "`hold` has no effect here: move it to the list right below a heading")
