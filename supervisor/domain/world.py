@@ -117,6 +117,7 @@ class PlanState(Struct, frozen=True):
     rejected_by: str = ""  # who wrote the rejected version
     hold: bool = False  # `orch hold`, or the ledger was repaired
     lost: int = 0  # events that the ledger lost, until `orch go`
+    doubts: Mapping[str, str] = field(default_factory=dict)  # tasks of a lost version, and what is known of each
 
     @property
     def tasks(self) -> tuple[Task, ...]:

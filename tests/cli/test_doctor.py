@@ -77,8 +77,8 @@ def test_a_missing_login_is_reported_with_the_command(lab: Lab, tmp_path: Path) 
 
 def test_without_a_workspace_the_machine_is_checked(lab: Lab) -> None:
     done = lab.orch("-C", str(lab.folder), "doctor", check=False)
-    assert "config and disk were not checked" in done.stderr
-    assert [line.split()[1] for line in done.stdout.splitlines()] == CHECKS[4:]
+    assert "were not checked" in done.stderr
+    assert [line.split()[1] for line in done.stdout.splitlines()] == CHECKS[5:]
 
 
 def test_a_broken_config_is_reported(lab: Lab) -> None:

@@ -64,6 +64,29 @@ def test_a_task_whose_end_is_lost_is_read_from_its_thread_and_not_done_again(own
 
 
 @pytest.mark.promise("ledger repaired")
+def test_the_tasks_of_a_plan_that_is_lost_are_asked_and_not_begun_again(own: Lab) -> None:
+    own.plan(task("T1", "backend", report("one")) + task("T2", "mobile", report("two")))
+    own.up()
+    for name in ("T1", "T2"):
+        own.task(name, "done")
+    own.orch("down")
+    told = own.delivered("T")
+    assert without(own, lambda line: b'"event":"plan_accepted"' in line) == 1
+    assert "T2: the last status said done: two" in repaired(own)
+
+    own.up()
+    seen = own.until(lambda seen: len(seen["asks"]) == 2)
+    assert [one["task"] for one in seen["asks"]] == ["T1", "T2"]
+    own.orch("go")
+    own.orch("answer", seen["asks"][0]["id"], "accept")
+    own.task("T1", "done")
+    assert own.delivered("T") == told
+    own.orch("answer", seen["asks"][1]["id"], "do it again")
+    own.task("T2", "done")
+    assert len(own.delivered("T")) == len(told) + 1
+
+
+@pytest.mark.promise("ledger repaired")
 def test_a_task_of_which_everything_is_lost_is_asked_and_not_begun_again(own: Lab) -> None:
     own.plan(task("T1", "backend", report("one")))
     own.up()

@@ -52,7 +52,7 @@ def doctor(
     if as_json:
         output.emit_json([asdict(one) for one in findings])
     elif workspace is None:
-        output.say(f"no workspace in {folder.absolute()} or above it: config and disk were not checked")
+        output.say(f"no workspace in {folder.absolute()} or above it: config, disk and ledger were not checked")
     return 0 if well else 1
 
 

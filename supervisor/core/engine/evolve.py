@@ -5,7 +5,7 @@ from __future__ import annotations
 from supervisor.core.engine import leftovers, stalls
 from supervisor.core.engine.fold import asks, turns
 from supervisor.core.engine.fold.intents import intended
-from supervisor.core.engine.fold.repair import ledger_repaired
+from supervisor.core.engine.fold.repair import in_doubt, ledger_repaired
 from supervisor.core.engine.fold.servers import server_changed, server_probed
 from supervisor.core.engine.fold.supervisor import down_requested, plan_changed, supervisor_started, up_requested
 from supervisor.core.engine.lifecycle import outages, servers
@@ -57,6 +57,8 @@ def _evolve(world: World, event: ev.Event) -> World:
             return session.stop(world, event)
         case ev.AskAnswered():
             return asks.ask_answered(world, event)
+        case ev.PlanAccepted() if world.plan.doubts:
+            return in_doubt(plan_changed(world, event), world.plan.doubts, event.at)
         case ev.PlanAccepted() | ev.PlanPostponed() | ev.PlanRejected() | ev.PlanMissing():
             return plan_changed(world, event)
         case ev.ServerReady() | ev.ServerStartFailed() | ev.ServerExited() | ev.ServerStopped() | ev.ServerStopFailed():

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from supervisor.core.engine.evolve import evolve
 from supervisor.domain.event import Doubt, Event, EventLost, LedgerRepaired
+from supervisor.domain.plan import ORCHESTRATOR
 from supervisor.domain.task import Phase
 from supervisor.domain.world import World
 from supervisor.errors import RequestRefused, StoreError
@@ -90,7 +91,8 @@ def carry_out(workspace: WorkspacePaths, planned: PlannedRepair) -> tuple[Path, 
         bodies[last] = _line(LedgerRepaired(now, len(planned.lost), names, planned.doubts), last)
         for text in workspace.plans.glob("*.md"):  # a revision that is lost must not be written over
             if text.stem.isdigit() and int(text.stem) > planned.world.plan.revision:
-                text.rename(text.with_name(f"{text.stem}.lost.md"))
+                with suppress(OSError):
+                    text.rename(text.with_name(f"{text.stem}.lost.md"))
         return rewrite(workspace.ledger, planned.found, bodies, now)
 
 
@@ -127,13 +129,14 @@ def _doubts(workspace: WorkspacePaths, world: World, found: Examined) -> Iterato
     from the last status."""
     began = {str(line.fields.get("task")) for line in found.lines if line.fields.get("event") in BEGAN}
     last = _last_seen(workspace)
-    for name, state in world.tasks.items():
-        seen = last.get(name)
-        if state.phase is not Phase.IDLE:
+    for name in dict.fromkeys((*world.tasks, *last, *sorted(began))):
+        state, seen = world.tasks.get(name), last.get(name)
+        if name in ("None", ORCHESTRATOR) or (state is not None and state.phase is not Phase.IDLE):
             continue
-        if seen is not None and (seen[0] == "done" or seen[1] > state.runs):
+        runs = state.runs if state is not None else 0
+        if seen is not None and (seen[0] == "done" or seen[1] > runs):
             yield Doubt(name, f"the last status said {seen[0]}" + (f": {seen[2]}" if seen[2] else ""))
-        elif name in began and state.runs == 0:
+        elif name in began and runs == 0:
             yield Doubt(name, "the rest of the ledger shows that it was begun")
 
 
