@@ -66,6 +66,20 @@ def test_a_mistake_is_a_sentence_with_its_place_and_the_next_step(line: str, orc
         ("hold --x", "`orch hold` has no option `--x`: it takes none, see `orch hold --help`"),
         ("status --jsn", "`orch status` has no option `--jsn`: did you mean `--json`?"),
         ("status more", "`more` is too much, `orch status` takes no argument: see `orch status --help`"),
+        (
+            "wait T1",
+            "`T1` is too much, `orch wait` takes no argument: write `--task T1`, or see `orch wait --help`",
+        ),
+        (
+            "logs T1",
+            "`T1` is too much, `orch logs` takes no argument: write `--child T1` or `--task T1`, "
+            "or see `orch logs --help`",
+        ),
+        (
+            "hold T1",
+            "`T1` is too much, `orch hold` takes no argument: it holds all that is new; to hold one task, write "
+            "`- hold: yes` below its heading in plan.md",
+        ),
         ("plan fix it", '`it` is one word too many: quote the problem: `orch plan "PROBLEM"`'),
         ("plan diff 1 2 3", "`3` is too much, `orch plan diff` takes only A and B: see `orch plan diff --help`"),
         ("restart", "`orch restart` needs CHILD: for example `orch restart backend`"),

@@ -276,7 +276,12 @@ def test_revisions_that_do_not_differ_or_are_missing_are_reported(workspace: Wor
 
 @pytest.mark.parametrize(
     ("word", "hint"),
-    [("chek", "did you mean `orch plan check`? "), ("dif", "did you mean `orch plan diff`? "), ("login", "")],
+    [
+        ("chek", "did you mean `orch plan check`? "),
+        ("dif", "did you mean `orch plan diff`? "),
+        ("hold", "did you mean `orch hold`? "),
+        ("login", ""),
+    ],
 )
 def test_one_bare_word_is_a_mistyped_command_and_never_a_problem(word: str, hint: str, orch: Orch) -> None:
     complaint = f"`{word}` is no problem statement: {hint}say in a sentence what should be different"

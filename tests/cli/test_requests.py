@@ -79,6 +79,8 @@ def test_a_command_is_one_request(
         (("note", " "), "the note is empty: write what you learned: `orch note TEXT`"),
         (("answer", "A1", " "), "the answer is empty: `orch answer A1 accept`, `decline` or `reply TEXT`"),
         (("answer", "A1"), "the answer is empty: `orch answer A1 accept`, `decline` or `reply TEXT`"),
+        (("answer", "accept"), "no ask is named: `orch asks` shows what waits on you: `orch answer ID accept`"),
+        (("answer", "decline", "A1"), "no ask is named: `orch asks` shows what waits on you: `orch answer ID decline`"),
         (("answer", "A1", "reply"), "the answer is empty: `orch answer A1 accept`, `decline` or `reply TEXT`"),
         (
             ("answer", "A1", "declin"),

@@ -25,7 +25,11 @@ def explained(command: Command, takes: Sequence[Parameter], wrong: WrongWords) -
             )
         return _no_option(name, wrong.word, known)
     if wrong.kind is Wrong.TOO_MANY:
-        return _too_many(name, [one.word.metavar for one in takes if isinstance(one.word, Argument)], wrong.word)
+        named = [
+            one.word.name for one in takes if isinstance(one.word, Option) and one.word.name in ("--task", "--child")
+        ]
+        metavars = [one.word.metavar for one in takes if isinstance(one.word, Argument)]
+        return _too_many(name, metavars, wrong.word, named)
     assert about is not None, "every other mistake is about a parameter"
     match wrong.kind:
         case Wrong.NEEDS_VALUE:
@@ -67,11 +71,20 @@ def _no_option(of: str, word: str, known: Sequence[str]) -> UsageError:
     return UsageError(f"`{of}` has no option {shown}", hint or f"it takes none, see `{of} --help`")
 
 
-def _too_many(name: str, takes: Sequence[str], word: str) -> UsageError:
+def _too_many(name: str, takes: Sequence[str], word: str, named: Sequence[str]) -> UsageError:
     if name == "orch plan":
         return UsageError(f"{corrected(word, ())[0]} is one word too many", 'quote the problem: `orch plan "PROBLEM"`')
     most = f"takes only {' and '.join(takes)}" if takes else "takes no argument"
-    return UsageError(f"{corrected(word, ())[0]} is too much, `{name}` {most}", f"see `{name} --help`")
+    what = f"{corrected(word, ())[0]} is too much, `{name}` {most}"
+    if named and not takes:
+        return UsageError(
+            what, f"write {' or '.join(f'`{option} {word}`' for option in named)}, or see `{name} --help`"
+        )
+    if name == "orch hold":
+        return UsageError(
+            what, "it holds all that is new; to hold one task, write `- hold: yes` below its heading in plan.md"
+        )
+    return UsageError(what, f"see `{name} --help`")
 
 
 def _shown(one: Parameter) -> str:

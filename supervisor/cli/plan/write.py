@@ -9,6 +9,7 @@ from typing import Annotated
 
 from supervisor import api
 from supervisor.cli.command.parameters import Argument, Json, Option
+from supervisor.cli.command.table import COMMANDS as ALL_COMMANDS
 from supervisor.cli.display import output
 from supervisor.cli.display.blocks import Cell, Grid, one_line
 from supervisor.cli.display.interrupt import on_interrupt
@@ -96,6 +97,8 @@ def _check_not_a_command(text: str) -> None:
         return
     near = nearest(text, COMMANDS)
     meant = f"did you mean `orch plan {near}`? " if near else ""
+    if text in (one.words for one in ALL_COMMANDS):
+        meant = f"did you mean `orch {text}`? "
     next_step = f"{meant}say in a sentence what should be different"
     raise UsageError(f"`{one_line(text, 60)}` is no problem statement", next_step)
 

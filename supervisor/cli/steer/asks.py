@@ -67,6 +67,8 @@ def decided(ask: str, words: Sequence[str]) -> tuple[Decision, str]:
     `accept [TEXT]`, `decline [TEXT]`, `reply TEXT`, or one argument with a space in it. Raises UsageError for anything
     else: a mistyped `decline` is not an answer.
     """
+    if ask.casefold() in WORDS:
+        raise UsageError("no ask is named", f"`orch asks` shows what waits on you: `orch answer ID {ask.casefold()}`")
     first, rest = (words[0].strip(), " ".join(words[1:]).strip()) if words else ("", "")
     match first.casefold():
         case "accept":
