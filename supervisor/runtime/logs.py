@@ -6,11 +6,12 @@ It begins once a start is over. A crash may lose the last lines; events among th
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Event, Thread
-from typing import NamedTuple, TextIO
+from typing import Final, Literal, NamedTuple, TextIO
 
 from supervisor.runtime.error_output import ErrorOutput
 from supervisor.runtime.secrets import clean
@@ -94,6 +95,10 @@ class Logs:
             text = text.partition("\n")[2]  # of a line that is cut, a secret may be left that looks like none
         return "\n".join(clean(text).splitlines()[-lines:])
 
+    def begin_anew(self) -> None:
+        """Write the next lines to new files: the folder was removed, or replaced."""
+        self._put(ANEW)
+
     def close(self) -> None:
         """Write the queued lines, and mask what the servers wrote. Later lines start another writer."""
         for path in self._folder.glob("*.stderr.log"):
@@ -126,8 +131,14 @@ class Logs:
         while (queued := self._lines.get()) is not None:
             if isinstance(queued, Masking):
                 self._carry_out(queued)
+            elif queued == ANEW:
+                files.close()
+                with suppress(OSError):
+                    self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                files = LogFiles(self._folder, self._bytes)
             else:
-                files.write(*queued)
+                with suppress(OSError):  # the folder is gone, and not back yet
+                    files.write(*queued)
         files.close()
 
     def _carry_out(self, masking: Masking) -> None:
@@ -145,7 +156,9 @@ class Masking(NamedTuple):
     anew: bool  # the file has another content than before
 
 
-Queued = tuple[str, dict[str, object]] | Masking | None  # the name of a log and one line for it; None ends the writer
+ANEW: Final = "anew"  # the files begin anew
+Queued = tuple[str, dict[str, object]] | Masking | Literal["anew"] | None
+"""The name of a log and one line for it; None ends the writer."""
 
 
 def _now() -> str:

@@ -29,9 +29,10 @@ class Orch(Protocol):
 
 @pytest.fixture(autouse=True)
 def runtime_dir(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Put sockets into a folder of our own with short paths, and print without colour."""
+    """Put sockets and roster into a folder of our own with short paths, and print without colour."""
     monkeypatch.setenv("NO_COLOR", "1")
-    with own_runtime_dir():
+    with own_runtime_dir() as folder:
+        monkeypatch.setenv("XDG_STATE_HOME", str(folder / "state"))
         yield
 
 

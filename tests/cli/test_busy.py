@@ -29,7 +29,6 @@ SLEEPS = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(fl
 @pytest.fixture
 def holder(workspace: WorkspacePaths, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
     """Start a process that holds the lock and does something else than answer."""
-    monkeypatch.setenv("XDG_STATE_HOME", str(workspace.root.parent / "state"))
     monkeypatch.setattr(headway, "HANGS_AFTER", 1.0)
     monkeypatch.setattr(ending, "TERM_GRACE", 0.2)
     monkeypatch.setattr(launch, "LISTENS_WITHIN", 2.0)

@@ -146,10 +146,10 @@ class Lab:
     def orch(
         self, *words: str, check: bool = True, timeout: float = 60, **environ: str
     ) -> subprocess.CompletedProcess[str]:
-        """Run `orch` in the workspace."""
+        """Run `orch` in the workspace; where that is gone, beside it."""
         done = subprocess.run(
             [sys.executable, "-m", "supervisor.cli.main", *words],
-            cwd=self.workspace.root,
+            cwd=self.workspace.root if self.workspace.root.exists() else self.folder,
             env={**self.environ, "PYTHONPATH": str(CHECKOUT), **environ},
             capture_output=True,
             text=True,

@@ -50,6 +50,12 @@ def take(arguments: Sequence[str]) -> Everywhere:
     return Everywhere(folder, when, rest)
 
 
+class NamedFolder(NamedTuple):
+    """The folder of `-C`, or the current one, as it is named: it need not exist any more."""
+
+    folder: Path
+
+
 def checked(folder: Path) -> Path:
     """Return the path if it is a folder. Raises UsageError if not."""
     if not folder.is_dir():

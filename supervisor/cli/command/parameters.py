@@ -3,7 +3,7 @@
     def go(workspace: WorkspacePaths, task: Annotated[str | None, Argument("TASK", "Try this again.")] = None) -> int
 
 We fill in a parameter that is neither an `Option` nor an `Argument`: a `WorkspacePaths` is the workspace in which the
-command was called, a `Path` the folder of `-C`.
+command was called, a `Path` the folder of `-C`, a `NamedFolder` that folder though it may be gone.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 from types import UnionType
 from typing import Annotated, NamedTuple, get_args, get_origin, get_type_hints
 
-from supervisor.cli.command.everywhere import checked, located
+from supervisor.cli.command.everywhere import NamedFolder, checked, located
 from supervisor.runtime.workspace import WorkspacePaths
 
 
@@ -74,9 +74,11 @@ def call(function: Callable[..., int], folder: Path, values: Mapping[str, object
 
     Raises UsageError if `folder` is not a folder, WorkspaceError if it is in no workspace.
     """
-    ours = {one.name: _given(one.type, checked(folder)) for one in parameters(function) if one.word is None}
+    ours = {one.name: _given(one.type, folder) for one in parameters(function) if one.word is None}
     return function(**ours, **values)
 
 
-def _given(kind: type, folder: Path) -> Path | WorkspacePaths:
-    return located(folder) if kind is WorkspacePaths else folder
+def _given(kind: type, folder: Path) -> Path | NamedFolder | WorkspacePaths:
+    if kind is NamedFolder:
+        return NamedFolder(folder)
+    return located(checked(folder)) if kind is WorkspacePaths else checked(folder)

@@ -101,10 +101,11 @@ COMMANDS = (
     ),
     Command(
         "down",
-        "steer.down:down",
+        "steer.down:down_at",
         "Stop the supervisor, the servers, and all that they started.",
         ("orch down", "orch down --now"),
-        "Running turns are interrupted; the next `orch up` resumes them.",
+        "Running turns are interrupted; the next `orch up` resumes them. Waits for a supervisor that is busy; one that "
+        "makes no progress for 15 s is killed. Works also where the workspace was removed.",
     ),
     Command(
         "restart",

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import time
+from pathlib import Path
 from typing import Annotated
 
+from supervisor.cli.command.everywhere import NamedFolder, checked, located
 from supervisor.cli.command.parameters import Option
 from supervisor.cli.display import output
 from supervisor.cli.display.interrupt import on_interrupt
 from supervisor.cli.display.progress import Progress
-from supervisor.errors import SupervisorDown, SupervisorHangs
+from supervisor.errors import OrchError, SupervisorDown, SupervisorHangs, WorkspaceError
 from supervisor.runtime import calling
 from supervisor.runtime.daemon import ending
+from supervisor.runtime.presence import roster
 from supervisor.runtime.presence.headway import HANGS_AFTER, LOOK, Headway
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.control_client import ControlClient
@@ -23,11 +27,36 @@ BUSY_FOR = 600.0  # seconds after which a supervisor that is busy all the time i
 EXIT_PATIENCE = 5.0  # seconds for the supervisor to exit after it closed the connection
 
 
-def down(
-    workspace: WorkspacePaths,
-    *,
-    now: Annotated[bool, Option("--now", "Kill at once, without waiting for an orderly end.")] = False,
-) -> int:
+Now = Annotated[bool, Option("--now", "Kill at once, without waiting for an orderly end.")]
+
+
+def down_at(named: NamedFolder, *, now: Now = False) -> int:
+    """Stop everything of the workspace that is there, or was when its supervisor started. Raises as `down` does, and
+    WorkspaceError if there is neither."""
+    return down(_workspace_at(named.folder), now=now)
+
+
+def _workspace_at(folder: Path) -> WorkspacePaths:
+    try:
+        named = Path(os.path.abspath(folder))
+    except FileNotFoundError:  # the current folder was removed: this is how the shell knows it
+        named = Path(os.path.normpath(os.path.join(os.environ.get("PWD", "/"), folder)))
+    known = roster.known_at(named)
+    try:
+        found = located(checked(folder))
+        nearer = known is not None and found.root in known.root.parents
+        return known if known is not None and nearer else found
+    except (OrchError, FileNotFoundError) as error:
+        if known is not None:
+            return known
+        running = [str(entry.root) for entry in roster.entries() if entry.runs]
+        if not isinstance(error, WorkspaceError) or not running:
+            raise
+        next_step = f"name a workspace with -C; these are up: {', '.join(running)}"
+        raise WorkspaceError(error.what, next_step) from error
+
+
+def down(workspace: WorkspacePaths, *, now: bool = False) -> int:
     """Stop everything, whatever its state; 0 once no process is left. Raises OrchError naming what survives."""
     with on_interrupt(
         lambda: "what was told to stop goes on stopping: run `orch down` again to wait for it, or `orch down --now`"
@@ -37,14 +66,18 @@ def down(
 
 def _down(workspace: WorkspacePaths, *, now: bool) -> int:
     supervisor = ending.supervisor_process(workspace)  # look first: it releases its lock before it exits
+    known = roster.entry_with(supervisor.pid) if supervisor is not None else None
+    started_in = known.workspace if known is not None else workspace  # another folder, if it was moved since
     headway = Headway(workspace, supervisor.pid) if supervisor is not None else None
-    answered = _asked_to_end(workspace, supervisor, headway, now=now)
+    answered = _asked_to_end(started_in, supervisor, headway, now=now)
     ending.end_supervisor(
         supervisor,
         EXIT_PATIENCE if answered else 0,
         lambda: answered and not now and headway is not None and not headway.hangs(),
     )
     left = ending.stop_leftovers(workspace, output.say)
+    if started_in != workspace:
+        left += ending.stop_leftovers(started_in, output.say)
     if left:
         output.emit(f"stopped what was left: {', '.join(left)}")
     elif answered or supervisor is not None:
@@ -78,6 +111,12 @@ def _asked_to_end(
         time.sleep(LOOK)
 
 
+def _socket_of(workspace: WorkspacePaths) -> Path:
+    """Where its supervisor listens, also if the workspace does not tell any more."""
+    known = roster.entry_of(workspace)
+    return workspace.control_socket if known is None or workspace.runtime_link.is_symlink() else known.control_socket
+
+
 def busy_line(supervisor: Identity, doing: str) -> str:
     who = f"the supervisor (process {supervisor.pid})"
     return f"{who} is busy ({doing})" if doing else f"{who} gives no answer"
@@ -88,7 +127,7 @@ def _ask_to_end(workspace: WorkspacePaths, *, now: bool) -> bool:
 
     Raises SupervisorDown if none answers, SupervisorHangs if it stops answering.
     """
-    with ControlClient(workspace.control_socket) as client:
+    with ControlClient(_socket_of(workspace)) as client:
         client.call("status")
         deadline = time.monotonic() + STOP_WITHIN
         client.call("down", now=now)

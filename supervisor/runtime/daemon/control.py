@@ -167,7 +167,14 @@ class Control:
         return replace(
             status,
             supervisor=replace(status.supervisor, problem=self._loop.trouble),
-            children=tuple(replace(one, rss_bytes=rss_bytes(one.pid) if one.pid else None) for one in status.children),
+            children=tuple(
+                replace(
+                    one,
+                    rss_bytes=rss_bytes(one.pid) if one.pid else None,
+                    problem=one.problem or self._loop.unreachable.get(one.name),
+                )
+                for one in status.children
+            ),
             orchestrator=replace(orchestrator, doing=self._activity.text or None) if orchestrator else None,
         )
 

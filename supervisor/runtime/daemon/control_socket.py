@@ -6,6 +6,7 @@ import asyncio
 import os
 import socket
 from collections.abc import Awaitable, Mapping
+from contextlib import suppress
 from typing import Protocol
 
 from supervisor.core.guard.standing import Refusal, Standing
@@ -32,7 +33,10 @@ class ControlSocket:
     def __init__(
         self, workspace: WorkspacePaths, control: Control, guard: Doorkeeper, group: asyncio.TaskGroup
     ) -> None:
+        self._workspace = workspace
         self._path = workspace.control_socket
+        self._bound: os.stat_result | None = None  # the socket at the path, as we made it
+        self._anew = asyncio.Event()
         self._control = control
         self._guard = guard
         self._group = group
@@ -40,20 +44,54 @@ class ControlSocket:
 
     async def serve(self, ready: asyncio.Event) -> None:
         """Listen until cancelled. Only this user can connect: mode 0600, in a folder of 0700."""
+        listener = self._bind()
+        try:
+            while True:
+                server = await asyncio.start_unix_server(self._accept, sock=listener, limit=LINE_LIMIT)
+                try:
+                    ready.set()
+                    listener = await self._bound_anew()
+                finally:
+                    server.close()  # connections that are open stay open
+        finally:
+            if self.is_there():
+                self._path.unlink(missing_ok=True)
+
+    def is_there(self) -> bool:
+        """Whether a client finds this socket, at the place that the workspace names."""
+        if self._bound is None or self._path != self._workspace.control_socket:
+            return False
+        try:
+            return os.path.samestat(self._bound, self._path.lstat())
+        except OSError:
+            return False
+
+    def listen_anew(self) -> None:
+        """Listen at the place that the workspace names, whose folder has been made."""
+        self._anew.set()
+
+    async def _bound_anew(self) -> socket.socket:
+        while True:
+            self._anew.clear()
+            await self._anew.wait()
+            with suppress(OSError):  # the folder has gone again: the next call of `listen_anew` tries once more
+                return self._bind()
+
+    def _bind(self) -> socket.socket:
+        self._path = self._workspace.control_socket
         self._path.unlink(missing_ok=True)  # we hold the lock, so whoever left it is gone
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         before = os.umask(0o177)
         try:
             with socket_name(self._path) as name:
                 listener.bind(name)
+            self._bound = self._path.lstat()
+        except OSError:
+            listener.close()
+            raise
         finally:
             os.umask(before)
-        server = await asyncio.start_unix_server(self._accept, sock=listener, limit=LINE_LIMIT)
-        try:
-            ready.set()
-            await server.serve_forever()
-        finally:
-            self._path.unlink(missing_ok=True)
+        return listener
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._group.create_task(self._client(reader, writer), name="control client")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from time import monotonic
 from typing import NamedTuple
 
@@ -44,6 +44,7 @@ class Loop:
         self.version = 0  # of the world; `watch` waits until it changes
         self.changed = asyncio.Condition()
         self.trouble: str | None = None
+        self.unreachable: Mapping[str, str] = {}  # children whose server's socket is gone, and what becomes of it
         self._workspace = workspace
         self._recorder = recorder
         self._logs = logs
@@ -104,6 +105,11 @@ class Loop:
             if self._show_due is not None and monotonic() >= self._show_due:
                 self.show()
         await asyncio.sleep(0)  # let `orch down` have its answer before the connections close
+        self.show()
+
+    def show_anew(self) -> None:
+        """Write runs.md and the last status although they did not change: somebody removed them."""
+        self._shown = ("", "")
         self.show()
 
     def show(self) -> None:

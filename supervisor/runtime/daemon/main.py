@@ -61,7 +61,7 @@ def run(
             # Import late: it takes 60 ms, in which the servers get ready. With one to three, a start is 15 % shorter.
             from supervisor.runtime.daemon.supervise import supervise
 
-            successor = supervise(workspace, config, recorder, registry, first, logs, ready)
+            successor = supervise(workspace, config, recorder, registry, first, logs, ready, held)
         if recorder.world.supervisor.stopping is None:
             _start_over(workspace, held, successor, mirrored=mirror is not None)
         trees.release(servers_left=bool(registry.alive()))

@@ -91,10 +91,19 @@ class Recorder:
         while len(self._tasks) > TURNS_KNOWN:
             del self._tasks[next(iter(self._tasks))]
         if events:
+            self.mend()
             for line in self._ledger.append([_written(event) for event in events], self._label):
                 self._logs.write(line)
             self._compact(world, events[-1].at)
         self.world = world
+
+    def mend(self) -> None:
+        """Write the ledger anew from memory, if somebody removed or replaced its file. Raises StoreError."""
+        if (what := self._ledger.lost()) is not None:
+            self._ledger.renew(clean(self.world), self.clock.now())
+            self._logs.begin_anew()  # the logs may have gone with it
+            reason = f"the ledger {what}: it was written anew from memory"
+            self._logs.say("ledger_renewed", level="warning", reason=reason)
 
     def task_of(self, turn: str | None) -> str | None:
         """Return the task to which this turn belongs or belonged; None if it is not one of ours."""

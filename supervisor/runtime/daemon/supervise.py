@@ -9,7 +9,7 @@ import signal
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from supervisor.domain.child import Child
 from supervisor.domain.event import DownRequested, Event
@@ -30,6 +30,7 @@ from supervisor.runtime.daemon.first_step import STOP_SIGNALS, FirstStep
 from supervisor.runtime.daemon.guard import Guard
 from supervisor.runtime.daemon.loop import Loop
 from supervisor.runtime.daemon.recorder import Recorder
+from supervisor.runtime.daemon.upkeep import Keepings, Upkeep
 from supervisor.runtime.logs import Logs
 from supervisor.runtime.plan.authors import Authors
 from supervisor.runtime.workspace import WorkspacePaths
@@ -51,12 +52,13 @@ def supervise(
     first: FirstStep,
     logs: Logs,
     ready: Callable[[], None],
+    lock: TextIO,
 ) -> tuple[str, ...]:
-    """Run the supervisor after its first step until it exits. `main.run` explains `ready`.
+    """Run the supervisor after its first step until it exits. `main.run` explains `ready`; `lock` is held.
 
     Returns the program that is to take over, if one was asked to.
     """
-    return asyncio.run(_supervise(workspace, config, recorder, registry, first, logs, ready))
+    return asyncio.run(_supervise(workspace, config, recorder, registry, first, logs, ready, lock))
 
 
 async def _supervise(
@@ -67,6 +69,7 @@ async def _supervise(
     first: FirstStep,
     logs: Logs,
     ready: Callable[[], None],
+    lock: TextIO,
 ) -> tuple[str, ...]:
     loop = Loop(workspace, recorder, logs)
     served = (*config.children, config.orchestrator)
@@ -154,6 +157,8 @@ async def _supervise(
             group.create_task(door.serve(listening), name="control socket")
             await listening.wait()
             ready()
+            upkeep = Upkeep(workspace, Keepings(lock, recorder, registry, door), loop, logs)
+            group.create_task(upkeep.run(), name="upkeep")
             gc.freeze()  # what is loaded by now is never garbage
             gc.enable()
             await _first_of(_settled(loop), asked.wait())

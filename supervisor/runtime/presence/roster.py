@@ -74,6 +74,18 @@ def entry_of(workspace: WorkspacePaths) -> Rostered | None:
     return entry if entry is not None and entry.root == workspace.root and entry.runs else None
 
 
+def known_at(folder: Path) -> WorkspacePaths | None:
+    """Return the workspace on the roster that was in this folder, or the nearest one above it, gone or not."""
+    roots = {entry.root: entry.workspace for entry in entries()}
+    place = Path(os.path.abspath(folder))
+    return next((roots[one] for one in (place, *place.parents) if one in roots), None)
+
+
+def entry_with(pid: int) -> Rostered | None:
+    """Return the supervisor with this pid, wherever its workspace was when it started."""
+    return next((entry for entry in entries() if entry.pid == pid and entry.runs), None)
+
+
 def _folder() -> Path:
     return state_folder() / "running"
 

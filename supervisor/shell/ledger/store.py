@@ -22,6 +22,7 @@ from supervisor.shell.ledger import checkpoint
 from supervisor.shell.ledger.checkpoint import Checkpoint
 from supervisor.shell.ledger.damage import examine, line_end_is_damaged
 from supervisor.shell.ledger.lines import decode, encode, labelled
+from supervisor.shell.ledger.renewal import lost, write_anew
 from supervisor.shell.ledger.segments import FOLDER, Segment, closed_name, pack, segments, sync_folder
 from supervisor.shell.ledger.sums import sealed, undamaged
 
@@ -56,6 +57,7 @@ class Ledger:
         self._due = False  # some events of closed segments are not in the checkpoint
         self._limit = SEGMENT  # bytes of the open file at which `compact` is due
         self._file: int | None = None
+        self._root: os.stat_result | None = None  # the workspace's folder
 
     def open(self) -> Opened:
         """Read the checkpoint and the events after it, and prepare to append. A torn last line is cut off.
@@ -66,6 +68,7 @@ class Ledger:
             self._path.parent.mkdir(mode=0o700, exist_ok=True)
             self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             opened, whole = self._read(data := self._path.read_bytes())
+            self._root = self._path.parent.parent.stat()
         except OSError as error:
             raise StoreError(
                 f"the ledger {self._path} cannot be opened ({error.strerror})",
@@ -96,6 +99,13 @@ class Ledger:
         self._first, self._seq = before + 1, before + len(open_lines)
         if kept is not None and kept.seq > self._seq:  # somebody restored an older ledger
             kept = None
+        if kept is None and closed and not self._unpacked(closed[0]):
+            kept = checkpoint.read(self._path, by_other_code=True)
+            if kept is None or not closed[0].last <= kept.seq <= self._seq:
+                raise StoreError(
+                    f"the ledger {self._path} lacks the events 1 to {closed[0].last}, and its checkpoint is gone, too",
+                    f"restore the files in {self._path.parent / FOLDER}, or move the `.orchestrator` folder away",
+                )
         after = kept.seq if kept is not None else 0
         events: list[Event] = []
         for segment in closed:
@@ -177,6 +187,8 @@ class Ledger:
         if self._file is None:
             raise AssertionError("open() comes before append()")
         lines = [labelled(encode(event, self._seq + number), label(event)) for number, event in enumerate(events, 1)]
+        if (what := self.lost()) is not None:
+            raise StoreError(f"the ledger {self._path} {what}", "orch writes it anew")
         running, pieces = self._running, list[bytes]()
         for line in lines:
             piece, running = sealed(json.dumps(line, ensure_ascii=True, separators=(",", ":")).encode(), running)
@@ -197,6 +209,39 @@ class Ledger:
         self._running = running
         self._seq += len(lines)
         return lines
+
+    def lost(self) -> str | None:
+        """Say what became of the file while we append to it: removed, replaced, or cut off; None if it is as it was.
+
+        Where the workspace itself is gone, or another folder has its name, the open file is all that there is. It is
+        not written anew in a folder that is not ours.
+        """
+        if self._file is None or self._root is None:
+            return None
+        try:
+            if not os.path.samestat(self._root, self._path.parent.parent.stat()):
+                return None
+        except OSError:
+            return None
+        return lost(self._path, self._file, self._size, self._first)
+
+    def renew(self, world: World, at: datetime) -> None:
+        """Write the ledger anew. `world` is the fold of all events. What is in its place is kept as `*.found`.
+
+        Raises StoreError.
+        """
+        if self._file is None:
+            raise AssertionError("open() comes before renew()")
+        try:
+            renewed = write_anew(self._path, self._file, self._size, self._first, Checkpoint(self._seq, at, world))
+        except OSError as error:
+            raise StoreError(
+                f"the ledger {self._path} {self.lost() or 'is gone'}, and cannot be written anew ({error.strerror})",
+                "make the workspace writable",
+            ) from error
+        os.close(self._file)
+        self._file, self._first, self._size = renewed
+        self._running = self._running if self._size else 0
 
     @property
     def due(self) -> bool:
