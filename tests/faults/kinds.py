@@ -82,6 +82,31 @@ def server_stopped(stage: Stage, luck: Random) -> None:
         _later(luck.choice((0.5, 0.5, 0.5, 14.0)), lambda: _signal(pid, signal.SIGCONT))
 
 
+def edited_while_a_server_hangs(stage: Stage, luck: Random) -> None:
+    """Suspend a server and edit the plan, so that a request of ours to it is under way; take the edit back later."""
+    if pids := _servers(stage):
+        pid = luck.choice(pids)
+        _signal(pid, signal.SIGSTOP)
+        _edited_for(stage, luck.choice((0.3, 2.0)))
+        _later(luck.choice((0.5, 14.0)), lambda: _signal(pid, signal.SIGCONT))
+
+
+def edited_while_the_model_writes(stage: Stage, luck: Random) -> None:
+    """Have the model write slowly, and edit the plan meanwhile, several times: each edit cuts off a message."""
+    stage.mood.extend(Stream("word " * 300, 0.01) for _ in range(luck.randint(1, 3)))
+    for _ in range(luck.randint(1, 3)):
+        time.sleep(luck.uniform(0.1, 0.6))
+        _edited_for(stage, luck.uniform(0.1, 0.5))
+
+
+def _edited_for(stage: Stage, seconds: float) -> None:
+    """Change what every child is told, and take it back after a while."""
+    text = stage.workspace.plan.read_text(encoding="utf-8")
+    stage.save(text.replace("## Objective\n", "## Objective\n\nMind the gap.\n", 1))
+    time.sleep(seconds)
+    stage.save(text)
+
+
 def supervisor_stopped(stage: Stage, luck: Random) -> None:
     found = ending.supervisor_process(stage.workspace)
     if found is not None:
@@ -313,6 +338,8 @@ KINDS: dict[str, Kind] = {
     "killed-while-it-starts": killed_while_it_starts,
     "tool-killed": tool_killed,
     "server-stopped": server_stopped,
+    "edited-while-a-server-hangs": edited_while_a_server_hangs,
+    "edited-while-the-model-writes": edited_while_the_model_writes,
     "supervisor-stopped": supervisor_stopped,
     "model-killed": model_killed,
     "socket-removed": socket_removed,
