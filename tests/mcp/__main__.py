@@ -24,7 +24,7 @@ IS_ERROR = 5  # the Inspector's exit code for a tool that answered with an error
 APPLIES = ("server-initialize", "ping", "tools-list", "tools-call-error", "resources-list", "prompts-list")
 """The scenarios of the suite that a server of other tools over standard streams can pass or fail."""
 
-FIXTURE = "calls a tool of the suite's example server, which another server does not have"
+FIXTURE = "needs a tool of the suite's example server, which another server does not have"
 PROMPT = "reads a prompt of the suite's example server; orch has none"
 RESOURCE = "reads a resource of the suite's example server; orch has none"
 HTTP = "tests HTTP itself, which orch does not speak"
