@@ -11,7 +11,15 @@ from types import TracebackType
 from typing import NamedTuple
 
 from supervisor.domain.json_value import JsonObject
-from supervisor.errors import OTHER_VERSION, OrchError, RequestRefused, SupervisorDown, SupervisorHangs, UsageError
+from supervisor.errors import (
+    OTHER_VERSION,
+    OrchError,
+    RequestRefused,
+    StoreError,
+    SupervisorDown,
+    SupervisorHangs,
+    UsageError,
+)
 from supervisor.wire.jsonrpc import INVALID_PARAMS, METHOD_NOT_FOUND, REFUSED, Fault, Peer, Result
 
 CALL_TIMEOUT = 5.0  # seconds for an answer; the supervisor may have to read the disk first
@@ -84,7 +92,8 @@ class ControlClient:
     def call(self, method: str, **params: object) -> JsonObject:
         """Send a request and return the supervisor's answer. It comes at once, except while the plan is first read.
 
-        Raises RequestRefused or UsageError if the supervisor refuses, SupervisorHangs if it does not answer in time,
+        Raises RequestRefused or UsageError if the supervisor refuses, StoreError if it cannot record what is asked
+        (a full disk), SupervisorHangs if it does not answer in time,
         SupervisorDown if it goes away.
         """
         if method == "status":
@@ -131,7 +140,8 @@ class ControlClient:
             case Result(value=dict() as answer):
                 return answer
             case Fault(code=code, data=data) if code == REFUSED and isinstance(data, dict):
-                kind: type[OrchError] = UsageError if data.get("usage") else RequestRefused
+                kind: type[OrchError] = StoreError if data.get("unrecorded") else RequestRefused
+                kind = UsageError if data.get("usage") else kind
                 raise kind(str(data.get("what")), str(data.get("next_step")))
             case Fault(code=code, message=words):
                 next_step = OTHER_VERSION if code in (INVALID_PARAMS, METHOD_NOT_FOUND) else "see `orch logs`"

@@ -5,13 +5,15 @@ from __future__ import annotations
 import resource
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 
 from tests.e2e.lab import Lab, report, task
 
 TOLD_WITHIN = 5.0  # seconds: a command takes one, and the supervisor tries once a second
+
+ENDED_WITHIN = 15.0  # seconds
 
 
 @contextmanager
@@ -23,7 +25,8 @@ def full(lab: Lab) -> Iterator[None]:
     try:
         yield
     finally:
-        resource.prlimit(pid, resource.RLIMIT_FSIZE, before)
+        with suppress(ProcessLookupError):
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, before)
 
 
 @pytest.mark.promise("full disk told")
@@ -49,3 +52,14 @@ def test_each_command_says_that_the_disk_is_full_and_works_once_there_is_room(la
     assert [line["event"] for line in lab.ledger("learning_noted", "hold_set", "hold_lifted", "ask_answered")] == [
         "ask_answered"
     ]
+
+
+@pytest.mark.promise("full disk told")
+def test_orch_down_ends_everything_on_a_full_disk_too(lab: Lab) -> None:
+    before = lab.status()["supervisor"]["pid"]
+    with full(lab):
+        began = time.monotonic()
+        done = lab.orch("down")
+        assert "cannot be written (File too large): stopping its process" in done.stderr
+        assert time.monotonic() - began < ENDED_WITHIN
+    assert lab.up()["supervisor"]["pid"] != before

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from supervisor.domain.process import MARK
-from supervisor.errors import OrchError, RequestRefused
+from supervisor.errors import OrchError, RequestRefused, StoreError
 from supervisor.runtime.config.change import replace_text
 from supervisor.runtime.daemon import launch
 from supervisor.runtime.workspace import WorkspacePaths
@@ -28,7 +28,7 @@ def reconfigure(workspace: WorkspacePaths, before: str, after: str) -> bool:
         return False
     try:
         launch.reload(workspace)
-    except RequestRefused:
+    except (RequestRefused, StoreError):
         replace_text(workspace, after, before)
         raise
     return True

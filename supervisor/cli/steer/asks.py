@@ -14,7 +14,7 @@ from supervisor.cli.display import output
 from supervisor.cli.display.blocks import one_line
 from supervisor.cli.display.interrupt import on_interrupt
 from supervisor.cli.display.screen import ask_blocks
-from supervisor.errors import RequestRefused, UsageError
+from supervisor.errors import RequestRefused, StoreError, UsageError
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.wire.glance import glance
 
@@ -117,7 +117,7 @@ def _ask_until_settled(orch: api.Workspace, name: str) -> None:
         first, _, rest = line.partition(" ")
         try:
             output.emit(orch.answer(name, *decided(name, [first, rest] if first.casefold() in WORDS else [line])))
-        except (UsageError, RequestRefused) as error:
+        except (UsageError, RequestRefused, StoreError) as error:
             output.emit(str(error))
             continue
         return

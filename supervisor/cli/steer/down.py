@@ -12,7 +12,7 @@ from supervisor.cli.command.parameters import Option
 from supervisor.cli.display import output
 from supervisor.cli.display.interrupt import on_interrupt
 from supervisor.cli.display.progress import Progress
-from supervisor.errors import OrchError, SupervisorDown, SupervisorHangs, WorkspaceError
+from supervisor.errors import OrchError, StoreError, SupervisorDown, SupervisorHangs, WorkspaceError
 from supervisor.runtime import calling
 from supervisor.runtime.daemon import ending
 from supervisor.runtime.presence import roster
@@ -98,6 +98,9 @@ def _asked_to_end(
     while True:
         try:
             return _ask_to_end(workspace, now=now)
+        except StoreError as error:  # it cannot record that it ends; the next `orch up` goes on as after a crash
+            output.say(f"{error.what}: stopping its process")
+            return False
         except SupervisorDown as error:
             if supervisor is None or headway is None or not alive(supervisor):
                 return False

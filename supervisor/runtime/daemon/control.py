@@ -23,7 +23,7 @@ from supervisor.domain.ask import ANSWER_TOOL, Answer, Ask, AskState
 from supervisor.domain.plan import ORCHESTRATOR, Budget
 from supervisor.domain.status import Status
 from supervisor.domain.task import Phase, TaskState
-from supervisor.errors import OrchError, RequestRefused, UsageError
+from supervisor.errors import OrchError, RequestRefused, StoreError, UsageError
 from supervisor.runtime.codex.progress import Activity
 from supervisor.runtime.codex.questions import ChildQuestions
 from supervisor.runtime.config.load import reload
@@ -131,7 +131,8 @@ class Control:
             answer = await handler(call.params)
         except OrchError as error:
             data = {"what": error.what, "next_step": error.next_step}
-            return Peer.refuse(call.id, REFUSED, str(error), {**data, "usage": isinstance(error, UsageError)})
+            kinds = {"usage": isinstance(error, UsageError), "unrecorded": isinstance(error, StoreError)}
+            return Peer.refuse(call.id, REFUSED, str(error), {**data, **kinds})
         except Exception as error:  # the params are valid: this is a bug of ours
             self._logs.say("control_broken", level="error", method=call.method, reason=repr(error), trace=format_exc())
             return Peer.refuse(call.id, INTERNAL_ERROR, f"an internal error ({type(error).__name__})")
@@ -209,8 +210,7 @@ class Control:
         return await self._post(ev.ReloadRequested(self._loop.clock.now()))
 
     async def _down(self, params: DownParams) -> Done:
-        await self._loop.submit(ev.DownRequested(self._loop.clock.now(), params.now), patient=True)
-        return Done()
+        return await self._post(ev.DownRequested(self._loop.clock.now(), params.now))
 
     async def _hold(self, _: NoParams) -> Done:
         return await self._post(ev.HoldSet(self._loop.clock.now()))

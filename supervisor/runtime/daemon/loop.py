@@ -32,8 +32,7 @@ class Entry(NamedTuple):
     """An event in the inbox, and the future of the `submit` that waits for it. A `submit` may have several."""
 
     event: Event
-    taken: asyncio.Future[None] | None = None
-    patient: bool = True  # it waits for a disk that is full; otherwise `submit` then fails, and the event is dropped
+    taken: asyncio.Future[None] | None = None  # on a full disk it fails, and the event is dropped; others wait
 
 
 class Loop:
@@ -63,15 +62,14 @@ class Loop:
         """Put an event into the inbox. Redacts its secrets here, once for the ledger, the logs and the views."""
         self._inbox.put_nowait(Entry(self._cleaned(event)))
 
-    async def submit(self, *events: Event, patient: bool = False) -> None:
+    async def submit(self, *events: Event) -> None:
         """Post events, and return once they are in the ledger and in the world.
 
-        Raises StoreError if the ledger cannot be written: none of them is recorded then, and none will be later. A
-        `patient` caller waits for the disk instead.
+        Raises StoreError if the ledger cannot be written: none of them is recorded then, and none will be later.
         """
         taken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         for event in events:
-            self._inbox.put_nowait(Entry(self._cleaned(event), taken, patient))
+            self._inbox.put_nowait(Entry(self._cleaned(event), taken))
         await taken
 
     def _cleaned(self, event: Event) -> Event:
@@ -174,13 +172,13 @@ class Loop:
 
 
 def _refused(entries: Sequence[Entry], error: StoreError) -> list[Entry]:
-    """Tell those who do not wait for the disk why their events are not recorded; return the entries of the others."""
+    """Tell those who submitted events why they are not recorded; return the entries of the others."""
     for entry in entries:
-        if not entry.patient and entry.taken is not None and not entry.taken.done():
+        if entry.taken is not None and not entry.taken.done():
             entry.taken.set_exception(
                 StoreError(f"nothing is recorded: {error.what}", f"{error.next_step}, then again")
             )
-    return [entry for entry in entries if entry.patient]
+    return [entry for entry in entries if entry.taken is None]
 
 
 def without_time(runs: str) -> str:

@@ -20,7 +20,7 @@ from supervisor.domain import event as ev
 from supervisor.domain.action import Action
 from supervisor.domain.child import Child
 from supervisor.domain.world import World
-from supervisor.errors import RequestRefused, UsageError
+from supervisor.errors import RequestRefused, StoreError, UsageError
 from supervisor.runtime.codex.progress import Activity
 from supervisor.runtime.daemon.control import Control
 from supervisor.runtime.daemon.control_socket import ControlSocket
@@ -166,6 +166,6 @@ def answer(connection: socket.socket) -> bytes:
 
 def refused(client: ControlClient, method: str, **params: Any) -> str:
     """The error that the client receives."""
-    with pytest.raises((RequestRefused, UsageError)) as error:
+    with pytest.raises((RequestRefused, StoreError, UsageError)) as error:
         client.call(method, **params)
     return str(error.value)
