@@ -19,7 +19,7 @@ from supervisor.core.engine.orchestrator import session
 from supervisor.core.engine.readiness import next_thread, overtaken
 from supervisor.core.plan.amounts import AmountError
 from supervisor.domain import event as ev
-from supervisor.domain.ask import ANSWER_TOOL, Answer, Ask, AskState
+from supervisor.domain.ask import ANSWER_TOOL, Answer, Ask, AskKind, AskState
 from supervisor.domain.plan import ORCHESTRATOR, Budget
 from supervisor.domain.status import Status
 from supervisor.domain.task import Phase, TaskState
@@ -303,7 +303,15 @@ class Control:
         ask, decision, text = params.ask, params.decision, params.text.strip()
         found = asks.get(ask) or asks.get(ask.upper())
         if found is None:
-            raise UsageError(f"there is no ask `{ask}`", "see `orch asks`")
+            of_task = [
+                one.id
+                for one in asks.values()
+                if one.state is AskState.OPEN and (one.task or "").upper() == ask.upper()
+            ]
+            waits = (
+                f"`{ask}` is a task, and its ask is {' or '.join(f'`{one}`' for one in of_task)}: " if of_task else ""
+            )
+            raise UsageError(f"there is no ask `{ask}`", f"{waits}see `orch asks`")
         if found.state is AskState.ANSWERED:
             raise RequestRefused(f"{found.id} is answered already", "see `orch asks` for what is open")
         if found.state is AskState.WITHDRAWN:
@@ -318,6 +326,9 @@ class Control:
                 f"{found.id} is an answer of yours that the orchestrator passes on, and you confirm each one",
                 f"answer `orch answer {found.id} accept` or `decline`",
             )
+        if params.for_session and (found.kind is not AskKind.APPROVAL or found.request is None):
+            why = f"{found.id} is no approval of a request, so it cannot be accepted for the rest of the session"
+            raise UsageError(why, f"answer without --for-session: `orch answer {found.id} accept`")
         amount = granted(Answer(decision, text), Budget()) if found.budget and decision != "decline" else None
         if isinstance(amount, AmountError):
             raise UsageError(

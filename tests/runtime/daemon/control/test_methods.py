@@ -169,6 +169,13 @@ def test_an_ask_is_answered_once_and_only_with_a_decision(supervisor: Supervisor
         ways = f"`orch answer {name} accept` or `orch answer {name} decline`"
         mistyped = f"{name} is a checkpoint, and takes a decision: did you mean `decline`? {ways}"
         assert refused(client, "answer", **reply("text", "declin")) == mistyped
+        assert refused(client, "answer", **reply("accept", ask="h1")) == (
+            f"there is no ask `h1`: `h1` is a task, and its ask is `{name}`: see `orch asks`"
+        )
+        assert refused(client, "answer", **{**reply("accept"), "for_session": True}) == (
+            f"{name} is no approval of a request, so it cannot be accepted for the rest of the session: "
+            f"answer without --for-session: `orch answer {name} accept`"
+        )
         assert refused(client, "go", task="H1") == "H1 is neither blocked nor failed: see `orch status`"
         assert client.call("answer", **reply("accept", " a green light \n", name.lower())) == {"text": "H1 is done"}
         assert refused(client, "answer", **reply("accept")) == (
