@@ -6,26 +6,31 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from random import Random
 
-import psutil
-
 from supervisor.demo.model import Cut, Fail, Failed, Say, ScriptedModel, Silence, Step, Stream
 from supervisor.errors import SupervisorDown
 from supervisor.runtime import calling
 from supervisor.runtime.daemon import ending
-from tests import CHECKOUT
 from tests.faults import peer
+from tests.faults.means import (
+    TIMERS,
+    descendants,
+    kill,
+    kill_supervisor,
+    later,
+    send_signal,
+    servers_of,
+    start_orch,
+)
 from tests.faults.story import Story
 from tests.faults.world import Stage
 
 Kind = Callable[[Stage, Random], None]
-DEAD_WITHIN = 5.0  # seconds from SIGKILL to the end of a process
 
 
 class Skip(Exception):
@@ -36,59 +41,59 @@ class Skip(Exception):
 
 
 def server_killed(stage: Stage, luck: Random) -> None:
-    if pids := _servers(stage):
-        _kill(luck.choice(pids))
+    if pids := servers_of(stage):
+        kill(luck.choice(pids))
 
 
 def supervisor_killed(stage: Stage, luck: Random) -> None:
-    _kill_supervisor(stage)
+    kill_supervisor(stage)
     time.sleep(luck.choice((0.0, 0.0, 0.7)))
     stage.be_up()
 
 
 def all_killed(stage: Stage, luck: Random) -> None:
     """Kill the supervisor and its servers, in either order."""
-    pids = _servers(stage)
+    pids = servers_of(stage)
     if luck.random() < 0.5:
-        _kill_supervisor(stage)
+        kill_supervisor(stage)
     for pid in pids:
-        _kill(pid)
-    _kill_supervisor(stage)
+        kill(pid)
+    kill_supervisor(stage)
     stage.be_up()
 
 
 def killed_while_it_starts(stage: Stage, luck: Random) -> None:
     """Kill the supervisor at some moment of its start."""
-    _kill_supervisor(stage)
-    starting = _orch(stage, "up")
+    kill_supervisor(stage)
+    starting = start_orch(stage, "up")
     time.sleep(luck.uniform(0.1, 1.2))
-    _kill_supervisor(stage)
+    kill_supervisor(stage)
     starting.wait(60)
     stage.be_up()
 
 
 def tool_killed(stage: Stage, luck: Random) -> None:
     """Kill a process that a server started."""
-    tools = [one.pid for pid in _servers(stage) for one in _descendants(pid)]
+    tools = [one.pid for pid in servers_of(stage) for one in descendants(pid)]
     if tools:
-        _kill(luck.choice(tools))
+        kill(luck.choice(tools))
 
 
 def server_stopped(stage: Stage, luck: Random) -> None:
     """Suspend a server for a while. After a short time it continues, after a long time it is replaced."""
-    if pids := _servers(stage):
+    if pids := servers_of(stage):
         pid = luck.choice(pids)
-        _signal(pid, signal.SIGSTOP)
-        _later(luck.choice((0.5, 0.5, 0.5, 14.0)), lambda: _signal(pid, signal.SIGCONT))
+        send_signal(pid, signal.SIGSTOP)
+        later(luck.choice((0.5, 0.5, 0.5, 14.0)), lambda: send_signal(pid, signal.SIGCONT))
 
 
 def edited_while_a_server_hangs(stage: Stage, luck: Random) -> None:
     """Suspend a server and edit the plan, so that a request of ours to it is under way; take the edit back later."""
-    if pids := _servers(stage):
+    if pids := servers_of(stage):
         pid = luck.choice(pids)
-        _signal(pid, signal.SIGSTOP)
+        send_signal(pid, signal.SIGSTOP)
         _edited_for(stage, luck.choice((0.3, 2.0)))
-        _later(luck.choice((0.5, 14.0)), lambda: _signal(pid, signal.SIGCONT))
+        later(luck.choice((0.5, 14.0)), lambda: send_signal(pid, signal.SIGCONT))
 
 
 def edited_while_the_model_writes(stage: Stage, luck: Random) -> None:
@@ -112,7 +117,7 @@ def supervisor_stopped(stage: Stage, luck: Random) -> None:
     if found is not None:
         os.kill(found.pid, signal.SIGSTOP)
         time.sleep(luck.choice((0.2, 1.5)))
-        _signal(found.pid, signal.SIGCONT)
+        send_signal(found.pid, signal.SIGCONT)
 
 
 def model_killed(stage: Stage, luck: Random) -> None:
@@ -131,23 +136,23 @@ def socket_removed(stage: Stage, luck: Random) -> None:
         gone = luck.choice(sockets)
         gone.unlink(missing_ok=True)
         if gone == stage.workspace.control_socket:  # nobody can reach it any more: a human stops it
-            _kill_supervisor(stage)
+            kill_supervisor(stage)
             stage.be_up()
 
 
 def two_ups(stage: Stage, luck: Random) -> None:
     if luck.random() < 0.5:
-        _kill_supervisor(stage)
-    for one in [_orch(stage, "up") for _ in range(luck.randint(2, 4))]:
+        kill_supervisor(stage)
+    for one in [start_orch(stage, "up") for _ in range(luck.randint(2, 4))]:
         one.wait(60)
 
 
 def down_and_up(stage: Stage, luck: Random) -> None:
     """Run `orch up` while an `orch down` is under way."""
-    going = _orch(stage, "down", *(["--now"] if luck.random() < 0.3 else []))
+    going = start_orch(stage, "down", *(["--now"] if luck.random() < 0.3 else []))
     time.sleep(luck.uniform(0.0, 0.5))
     if luck.random() < 0.5:
-        _orch(stage, "up").wait(60)
+        start_orch(stage, "up").wait(60)
     going.wait(60)
     stage.be_up()
 
@@ -189,7 +194,7 @@ def disk_read_only(stage: Stage, luck: Random) -> None:
         if made.returncode:  # it may be busy
             raise Skip(f"the folder cannot be made read-only: {made.stderr.strip()[:200]}")
         if luck.random() < 0.5:
-            _kill_supervisor(stage)
+            kill_supervisor(stage)
             failed = stage.orch("up", check=False)
             assert (failed.returncode, "cannot be" in failed.stderr) == (1, True), failed.stderr
         time.sleep(luck.choice((0.3, 1.0)))
@@ -205,7 +210,7 @@ def _own_disk(stage: Stage) -> Path:
         return state
     if os.geteuid() != 0:
         raise Skip("only root can mount a small disk")
-    _kill_supervisor(stage)
+    kill_supervisor(stage)
     aside = state.with_name(".aside")
     state.rename(aside)
     state.mkdir(mode=0o700)
@@ -228,7 +233,7 @@ def _own_disk(stage: Stage) -> Path:
 
 def ledger_torn(stage: Stage, luck: Random) -> None:
     """Let the supervisor die in the middle of a line."""
-    _kill_supervisor(stage)
+    kill_supervisor(stage)
     ledger = stage.workspace.ledger
     if ledger.exists():
         line = b'{"seq":99999999,"ts":"2026-01-01T00:00:00Z","event":"hold_set","child":"\xc3\xa9"}'
@@ -242,7 +247,7 @@ def clock_jumped(stage: Stage, luck: Random) -> None:
     library = next((one for folder in _FAKETIME for one in Path(folder).glob("**/libfaketime.so.1")), None)
     if library is None:
         raise Skip("libfaketime is not installed")
-    _kill_supervisor(stage)
+    kill_supervisor(stage)
     jump = {"FAKETIME": luck.choice(("-1d", "+1d")), "DONT_FAKE_MONOTONIC": "1"}  # the monotonic clock never jumps
     stage.orch("up", check=False, LD_PRELOAD=str(library), **jump)
     stage.be_up()
@@ -302,7 +307,7 @@ def answers_given_wrongly(stage: Stage, luck: Random) -> None:
         status = calling.live(stage.workspace)
         assert stage.orch("answer", "A99999", "accept", check=False).returncode in (2, 3)
         for ask in status["asks"][:1]:
-            both = [_orch(stage, "answer", ask["id"], "accept") for _ in "ab"]
+            both = [start_orch(stage, "answer", ask["id"], "accept") for _ in "ab"]
             codes = sorted(one.wait(60) for one in both)
             assert codes != [0, 0], f"{ask['id']} was answered twice"
             late = stage.orch("answer", ask["id"], "decline", check=False).returncode
@@ -314,11 +319,11 @@ def held_by_another_window(stage: Stage, luck: Random) -> None:
     with suppress(SupervisorDown):
         threads = [one["thread"] for one in calling.live(stage.workspace)["children"] if one["thread"]]
         if threads:
-            _kill_supervisor(stage)
-            for pid in _servers(stage):
-                _kill(pid)
+            kill_supervisor(stage)
+            for pid in servers_of(stage):
+                kill(pid)
             peer.hold_thread(
-                stage, luck.choice(threads), seconds=luck.choice((0.5, 3.0)), begin=lambda: _later(0, stage.be_up)
+                stage, luck.choice(threads), seconds=luck.choice((0.5, 3.0)), begin=lambda: later(0, stage.be_up)
             )
 
 
@@ -327,7 +332,7 @@ def strange_frames(stage: Stage, luck: Random) -> None:
     intruder = peer.intrude(stage, luck)
     if intruder is not None:
         _intruders.append(intruder)
-        _kill_supervisor(stage)
+        kill_supervisor(stage)
         stage.be_up()
 
 
@@ -370,58 +375,12 @@ def restore(stage: Stage, story: Story) -> None:
     stage.mood.clear()
     while _intruders:
         _intruders.pop().leave()
-    for one in list(_timers):
+    for one in list(TIMERS):
         one.join()
-        _timers.remove(one)
+        TIMERS.remove(one)
     found = ending.supervisor_process(stage.workspace)
-    for pid in (*_servers(stage), *([found.pid] if found else [])):
-        _signal(pid, signal.SIGCONT)
+    for pid in (*servers_of(stage), *([found.pid] if found else [])):
+        send_signal(pid, signal.SIGCONT)
 
 
 _intruders: list[peer.Intruder] = []
-_timers: list[threading.Timer] = []
-
-
-def _later(seconds: float, act: Callable[[], None]) -> None:
-    timer = threading.Timer(seconds, act)
-    _timers.append(timer)
-    timer.start()
-
-
-def _servers(stage: Stage) -> list[int]:
-    """The processes of the servers, by their marks."""
-    from supervisor.runtime.codex.registry import Registry
-
-    return [record.identity.pid for record in Registry(stage.workspace.registry).alive().values()]
-
-
-def _descendants(pid: int) -> list[psutil.Process]:
-    with suppress(psutil.NoSuchProcess):
-        return psutil.Process(pid).children(recursive=True)
-    return []
-
-
-def _kill_supervisor(stage: Stage) -> None:
-    found = ending.supervisor_process(stage.workspace)
-    if found is not None:
-        _kill(found.pid)
-        assert not ending.end_supervisor(found, DEAD_WITHIN), "it survived SIGKILL for seconds"
-
-
-def _kill(pid: int) -> None:
-    _signal(pid, signal.SIGKILL)
-
-
-def _signal(pid: int, number: signal.Signals) -> None:
-    with suppress(ProcessLookupError):
-        os.kill(pid, number)
-
-
-def _orch(stage: Stage, *words: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "supervisor.cli.main", *words],
-        cwd=stage.workspace.root,
-        env={**stage.environ, "PYTHONPATH": str(CHECKOUT)},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
