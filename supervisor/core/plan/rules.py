@@ -64,6 +64,7 @@ USUAL_SECTIONS = frozenset(
         *("risks", "open questions", "questions", "notes", "out of scope", "non-goals", "later", "ideas", "to do"),
         *("todo", "done", "status", "progress", "log", "history", "changelog", "decisions", "timeline", "milestones"),
         *("references", "links", "glossary", "appendix", "background"),
+        *("technical details", "technical notes", "post-completion", "next steps", "follow-ups", "rollback"),
     )
 )
 _ENDS_OF_SENTENCES = frozenset(".!?:;,\u3002")

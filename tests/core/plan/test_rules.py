@@ -105,7 +105,15 @@ def test_text_that_may_belong_to_the_last_task_is_a_warning(rest: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "rest", ["## Risks", "## Notes", "## Parallel Work", "## Success Criteria\n\nIt works.\n\n## Log"]
+    "rest",
+    [
+        "## Risks",
+        "## Notes",
+        "## Parallel Work",
+        "## Technical Details",
+        "## Post-Completion",
+        "## Success Criteria\n\nIt works.\n\n## Log",
+    ],
 )
 def test_a_usual_section_after_the_last_task_is_no_warning(rest: str) -> None:
     plan = parse(plan_with(rest=f"\n{rest}\n\nText.\n"), CHILDREN)
