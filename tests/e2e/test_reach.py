@@ -96,6 +96,22 @@ def test_the_supervisor_listens_again_where_its_sockets_were_removed_and_idle_se
 
 
 @pytest.mark.promise("stays reachable")
+def test_where_the_login_folder_is_gone_the_sockets_move_and_every_command_finds_them() -> None:
+    with Lab("backend") as lab:
+        login = lab.folder / "login"
+        login.mkdir(mode=0o700)
+        lab.orch("up", XDG_RUNTIME_DIR=str(login))
+        assert login in lab.workspace.control_socket.parents
+        shutil.rmtree(login)
+        login.write_text("nothing can be made here", encoding="utf-8")
+        within(LISTENS, lambda: answers(lab))
+        assert login not in lab.workspace.control_socket.parents
+        lab.until(lambda seen: login not in Path(seen["children"][0]["socket"] or login / "x").parents)
+        lab.child("backend", "ready")
+        assert listing(lab)[0]["state"] == "up"
+
+
+@pytest.mark.promise("stays reachable")
 def test_what_says_where_the_sockets_are_is_written_again_and_no_second_supervisor_starts() -> None:
     with Lab("backend") as lab:
         lab.up()

@@ -76,7 +76,8 @@ class Upkeep:
             ("sockets", self._mend_sockets),
         ):
             self._try(kind, mend)
-        self._look_at_servers()
+        if "sockets" not in self._told:  # else a server that restarts cannot listen
+            self._look_at_servers()
         return False
 
     def _gone(self) -> str | None:
@@ -116,6 +117,8 @@ class Upkeep:
         workspace = self._workspace
         before = self._sockets
         if not before.is_dir() or not workspace.runtime_link.is_symlink() or workspace.runtime_dir != before:
+            if before.is_file() or before.is_symlink():  # what is in its place is in a folder of ours
+                before.unlink()
             self._sockets = self._at_the_old_place() or make_runtime_dir(workspace)
         known = roster.entry_of(workspace)
         if known is None or known.pid != os.getpid() or known.sockets != self._sockets:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
+from zlib import crc32
 
 from supervisor.shell.ledger import checkpoint
 from supervisor.shell.ledger.checkpoint import Checkpoint
@@ -29,8 +30,8 @@ def lost(path: Path, handle: int, size: int, first: int) -> str | None:
     """Say what became of the ledger at `path`, which is open as `handle` and of which we wrote `size` bytes, from the
     event `first` on; None if it is as we left it."""
     ours = os.fstat(handle)
-    if ours.st_size < size:
-        return "was cut off"
+    if ours.st_size != size:
+        return "was cut off" if ours.st_size < size else "was changed"
     try:
         found = path.stat()
     except FileNotFoundError:
@@ -48,16 +49,16 @@ def is_whole(closed: Sequence[Segment], first: int) -> bool:
     return ends[-1] == first - 1 and all(one.first == last + 1 for one, last in zip(closed, ends, strict=False))
 
 
-def write_anew(path: Path, handle: int, size: int, first: int, now: Checkpoint) -> Renewed:
+def write_anew(path: Path, handle: int, size: int, running: int, first: int, now: Checkpoint) -> Renewed:
     """Write the ledger at `path` anew. What is there in its place is kept beside it, as `*.found`.
 
-    `handle`, `size` and `first` are those of the file that was open; `now` is the world after all events. Wherever this
-    is interrupted, what is there is either the foreign ledger or ours. Raises OSError.
+    `handle`, `size`, `first` and `running`, the checksum, are those of the file that was open; `now` is the world after
+    all events. Wherever this is interrupted, what is there is either the foreign ledger or ours. Raises OSError.
     """
     path.parent.mkdir(mode=0o700, exist_ok=True)
-    content = os.pread(handle, size, 0) if os.fstat(handle).st_size >= size else b""
-    if size and not content:
-        first = now.seq + 1
+    content = os.pread(handle, size, 0)
+    if crc32(content) != running:
+        content, first = b"", now.seq + 1
     if not is_whole(segments(path), first):
         with suppress(FileNotFoundError):
             (path.parent / FOLDER).rename(_free(path.parent / FOLDER))
@@ -72,7 +73,7 @@ def write_anew(path: Path, handle: int, size: int, first: int, now: Checkpoint) 
         while written < len(content):
             written += os.pwrite(new, content[written:], written)
         os.fsync(new)
-        _keep(path, os.fstat(handle))
+        _keep(path, os.fstat(handle), size)
         fresh.replace(path)
         sync_folder(path.parent)
     except BaseException:
@@ -81,14 +82,14 @@ def write_anew(path: Path, handle: int, size: int, first: int, now: Checkpoint) 
     return Renewed(new, first, len(content))
 
 
-def _keep(path: Path, ours: os.stat_result) -> None:
+def _keep(path: Path, ours: os.stat_result, size: int) -> None:
     """Keep what somebody put in the ledger's place, if anything, under another name. A file stays there, too,
     until ours replaces it."""
     if path.is_dir() and not path.is_symlink():
         path.rename(_free(path))
     else:
         with suppress(FileNotFoundError):
-            if os.path.samestat(ours, path.lstat()):
+            if os.path.samestat(ours, path.lstat()) and ours.st_size == size:
                 return
             os.link(path, _free(path), follow_symlinks=False)
 

@@ -233,7 +233,9 @@ class Ledger:
         if self._file is None:
             raise AssertionError("open() comes before renew()")
         try:
-            renewed = write_anew(self._path, self._file, self._size, self._first, Checkpoint(self._seq, at, world))
+            renewed = write_anew(
+                self._path, self._file, self._size, self._running, self._first, Checkpoint(self._seq, at, world)
+            )
         except OSError as error:
             raise StoreError(
                 f"the ledger {self._path} {self.lost() or 'is gone'}, and cannot be written anew ({error.strerror})",

@@ -104,6 +104,25 @@ def test_a_file_that_was_emptied_gets_no_hole(path: Path, ledger: Ledger) -> Non
     assert b"\0" not in path.read_bytes()
 
 
+def test_what_somebody_added_is_kept_beside_it(path: Path, ledger: Ledger) -> None:
+    whole = path.read_bytes()
+    with path.open("a", encoding="utf-8") as file:
+        file.write("mine\n")
+    assert ledger.lost() == "was changed"
+    ledger.renew(WORLD, AT)
+    ledger.append(MORE, unlabelled)
+    assert Ledger(path).open().events == (*FIRST, *MORE)
+    assert path.with_name("ledger.jsonl.found").read_bytes() == whole + b"mine\n"
+
+
+def test_what_was_edited_in_place_counts_no_more(path: Path, ledger: Ledger) -> None:
+    path.write_bytes(path.read_bytes().replace(b"api", b"ipa") + b"more\n")
+    ledger.renew(WORLD, AT)
+    ledger.append(MORE, unlabelled)
+    opened = Ledger(path).open()
+    assert (opened.world, opened.events) == (WORLD, MORE)
+
+
 @pytest.fixture
 def long(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> Ledger:
     """A ledger with a closed segment, and events after it."""
