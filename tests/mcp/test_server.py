@@ -156,7 +156,7 @@ def test_a_supervisor_that_hangs_does_not_block_other_tools(workspace: Workspace
         workspace.control_socket.unlink()
     hanging = Standin(workspace.control_socket, (), hangs=True)
     try:
-        with pytest.raises(Refused, match="did not answer `status` within"):
+        with pytest.raises(Refused, match="the supervisor is busy: no answer to `status` within"):
             tools("note", text="x")
     finally:
         hanging.close()
