@@ -4,12 +4,25 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import time
 from pathlib import Path
 
 import pytest
 
 from tests.e2e.lab import SLOW, Lab, report, task
+from tests.e2e.stdio import codex_binary
+
+
+def test_up_brings_a_ready_server_of_the_tested_codex_to_every_child(lab: Lab) -> None:
+    version = subprocess.run([codex_binary(), "--version"], capture_output=True, text=True, check=True).stdout.split()[
+        -1
+    ]
+    children = lab.up()["children"]
+    assert [(one["name"], one["state"], one["codex"]) for one in children] == [
+        ("backend", "ready", version),
+        ("mobile", "ready", version),
+    ]
 
 
 def test_tasks_run_in_order_are_verified_and_reported(lab: Lab) -> None:

@@ -74,13 +74,13 @@ def misread(kind: type, schema: Json) -> list[str]:
 
 
 def _misread(info: msgspec.inspect.Type, schema: Any, types: Json, where: str) -> Iterator[str]:
-    shapes = _shapes(schema, types)
+    found = shapes(schema, types)
     match info:
         case msgspec.inspect.StructType():
-            known = _fields(schema, types)
+            known = fields(schema, types)
             if known is None:
                 return
-            always = set.intersection(*[{*one.get("required", ())} for one in shapes if "properties" in one])
+            always = set.intersection(*[{*one.get("required", ())} for one in found if "properties" in one])
             for field in info.fields:
                 if field.encode_name not in known:
                     yield f"{where}: there is no field {field.encode_name}"
@@ -90,19 +90,17 @@ def _misread(info: msgspec.inspect.Type, schema: Any, types: Json, where: str) -
                 inner = {"anyOf": known[field.encode_name]}
                 yield from _misread(field.type, inner, types, f"{where}.{field.encode_name}")
         case msgspec.inspect.VarTupleType(item_type=item):
-            items = [one["items"] for one in shapes if isinstance(one.get("items"), dict)]
+            items = [one["items"] for one in found if isinstance(one.get("items"), dict)]
             yield from _misread(item, {"anyOf": items}, types, f"{where}[]")
         case msgspec.inspect.DictType(value_type=value):
-            values = [
-                one["additionalProperties"] for one in shapes if isinstance(one.get("additionalProperties"), dict)
-            ]
+            values = [one["additionalProperties"] for one in found if isinstance(one.get("additionalProperties"), dict)]
             yield from _misread(value, {"anyOf": values}, types, f"{where}.*")
         case msgspec.inspect.UnionType(types=parts):
             for part in parts:
                 yield from _misread(part, schema, types, where)
         case msgspec.inspect.CustomType(cls=cls) if cls is Item:
             for name, kind in KINDS.items():
-                forms = [one for one in shapes if one["properties"].get("type", {}).get("enum") == [name]]
+                forms = [one for one in found if one["properties"].get("type", {}).get("enum") == [name]]
                 if not forms:
                     yield f"{where}: there is no item {name}"
                 yield from _misread(msgspec.inspect.type_info(kind), {"anyOf": forms}, types, f"{where} ({name})")
@@ -110,10 +108,10 @@ def _misread(info: msgspec.inspect.Type, schema: Any, types: Json, where: str) -
 
 def _unknown(schema: Any, types: Json, value: Any, where: str) -> Iterator[str]:
     if isinstance(value, list):
-        items = [one["items"] for one in _shapes(schema, types) if isinstance(one.get("items"), dict)]
+        items = [one["items"] for one in shapes(schema, types) if isinstance(one.get("items"), dict)]
         for number, item in enumerate(value):
             yield from _unknown({"anyOf": items}, types, item, f"{where}[{number}]") if items else ()
-    if not isinstance(value, dict) or (known := _fields(schema, types)) is None:
+    if not isinstance(value, dict) or (known := fields(schema, types)) is None:
         return
     for name, inner in value.items():
         if name not in known:
@@ -122,31 +120,29 @@ def _unknown(schema: Any, types: Json, value: Any, where: str) -> Iterator[str]:
             yield from _unknown({"anyOf": known[name]}, types, inner, f"{where}.{name}")
 
 
-def _shapes(schema: Any, types: Json) -> list[Json]:
+def shapes(schema: Any, types: Json) -> list[Json]:
     """The schemas without references or alternatives that a value may follow."""
     if not isinstance(schema, dict):
         return []
     if "$ref" in schema:
-        return _shapes(types[schema["$ref"].rsplit("/", 1)[-1]], types)
+        return shapes(types[schema["$ref"].rsplit("/", 1)[-1]], types)
     parts = [part for key in ("oneOf", "anyOf", "allOf") for part in schema.get(key, ())]
-    inner = [shape for part in parts for shape in _shapes(part, types)]
+    inner = [shape for part in parts for shape in shapes(part, types)]
     return [schema, *inner] if "properties" in schema or not parts else inner
 
 
-def _fields(schema: Any, types: Json) -> dict[str, list[Any]] | None:
+def fields(schema: Any, types: Json) -> dict[str, list[Any]] | None:
     """Every field that an object of this schema may have, in any of its forms; None: any name will do."""
-    fields: dict[str, list[Any]] = {}
-    shapes = _shapes(schema, types)
-    objects = [one for one in shapes if "properties" in one]
-    loose = [
-        one for one in shapes if one.get("additionalProperties") or ("properties" not in one and "type" not in one)
-    ]
+    known: dict[str, list[Any]] = {}
+    found = shapes(schema, types)
+    objects = [one for one in found if "properties" in one]
+    loose = [one for one in found if one.get("additionalProperties") or ("properties" not in one and "type" not in one)]
     if not objects or loose:
         return None
     for shape in objects:
         for name, inner in shape["properties"].items():
-            fields.setdefault(name, []).append(inner)
-    return fields
+            known.setdefault(name, []).append(inner)
+    return known
 
 
 class Witness(dict[str, Any]):
@@ -181,7 +177,7 @@ def samples(schema: Json, where: str, missed: list[str]) -> list[Any]:
 def _samples(schema: Any, types: Json, where: str, missed: list[str], depth: int) -> list[Any]:
     if not isinstance(schema, dict) or depth > DEPTH:
         return [None]
-    known = _fields(schema, types)
+    known = fields(schema, types)
     found: list[Any] = []
     for form in _forms(schema, types):
         found += _of_shape(form, types, known, where, missed, depth)
