@@ -38,12 +38,12 @@ def loaded_by(program: str) -> set[str]:
     [
         ("cli.main", 88, COMMAND | {"_hashlib"}),
         # before the supervisor is started
-        ("cli.main, cli.steer.up", 103, COMMAND | {"subprocess", "json", "_hashlib"}),
+        ("cli.main, cli.steer.up", 105, COMMAND | {"subprocess", "json", "_hashlib"}),
         ("cli.main, cli.steer.up, cli.steer.ready", 133, COMMAND | {"subprocess"}),
-        ("cli.main, cli.steer.down", 146, COMMAND),
-        ("cli.main, cli.look.status", 121, COMMAND),
-        ("cli.main, cli.steer.asks", 121, COMMAND),
-        ("cli.main, cli.steer.requests", 121, COMMAND),
+        ("cli.main, cli.steer.down", 147, COMMAND),
+        ("cli.main, cli.look.status", 123, COMMAND),
+        ("cli.main, cli.steer.asks", 123, COMMAND),
+        ("cli.main, cli.steer.requests", 123, COMMAND),
         ("cli.command.typer_app", 165, {"asyncio", "ruamel"}),
         # before a server is started
         ("runtime.daemon.main", 308, {"asyncio", "logging", "typer", "websockets", "_hashlib"}),

@@ -7,6 +7,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+from supervisor.cli import entry
 from supervisor.cli.command import everywhere
 from supervisor.cli.command.parameters import call, parameters
 from supervisor.cli.command.table import HELP_OPTIONS, found, spelled_out
@@ -14,7 +15,7 @@ from supervisor.cli.command.words import WrongWords, read
 from supervisor.cli.display import color
 from supervisor.errors import OrchError, SupervisorDown, SupervisorHangs, UsageError
 
-FAILED, USAGE, DOWN, INTERRUPTED = 1, 2, 3, 130
+FAILED, USAGE, DOWN = 1, 2, 3
 
 _TO_BE_ENDED = {"asyncio", "concurrent.futures", "typer"}  # their users may have threads to join or files to remove
 
@@ -27,7 +28,11 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if stream is not None and hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-    code = run(sys.argv[1:])
+    try:
+        code = run(sys.argv[1:])
+    except KeyboardInterrupt:  # while an error was told, or the output written
+        code = entry.INTERRUPTED
+    entry.end_at_once()
     if not sys.modules.keys().isdisjoint(_TO_BE_ENDED):
         sys.exit(code)
     if sys.stderr is not None:
@@ -51,7 +56,7 @@ def run(arguments: list[str]) -> int:
         down = isinstance(error, SupervisorDown) and not isinstance(error, SupervisorHangs)
         code = USAGE if isinstance(error, UsageError) else DOWN if down else FAILED
     except KeyboardInterrupt:
-        code = INTERRUPTED
+        code = entry.INTERRUPTED
     except OSError as error:
         code = FAILED
         if not isinstance(error, BrokenPipeError):
@@ -67,6 +72,7 @@ def _carry_out(words: list[str], folder: Path) -> int:
         takes = parameters(function)
         values = read(takes, rest)
         if isinstance(values, dict):
+            entry.raise_again()
             return call(function, folder, values)
     from supervisor.cli.command import typer_app  # import late (35 ms): only help and mistakes need it
 

@@ -7,12 +7,12 @@ import signal
 from types import FrameType
 
 from supervisor.cli.display import output
+from supervisor.cli.entry import INTERRUPTED
 from supervisor.runtime.codex.registry import Registry
 from supervisor.runtime.daemon import ending, launch
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.process.handle import open_handle
 
-INTERRUPTED = 130
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
