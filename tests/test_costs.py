@@ -39,7 +39,7 @@ def loaded_by(program: str) -> set[str]:
         ("cli.main", 88, COMMAND | {"_hashlib"}),
         # before the supervisor is started
         ("cli.main, cli.steer.up", 105, COMMAND | {"subprocess", "json", "_hashlib"}),
-        ("cli.main, cli.steer.up, cli.steer.ready", 133, COMMAND | {"subprocess"}),
+        ("cli.main, cli.steer.up, cli.steer.ready", 135, COMMAND | {"subprocess"}),
         ("cli.main, cli.steer.down", 147, COMMAND),
         ("cli.main, cli.look.status", 123, COMMAND),
         ("cli.main, cli.steer.asks", 123, COMMAND),
