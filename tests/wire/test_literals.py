@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from supervisor.core.map.mentions import mentions
+from supervisor.core.map.mention.mentions import mentions
 from supervisor.domain.link import Kind
 from supervisor.wire.source.grammar import languages
 from supervisor.wire.source.literal import bare

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from supervisor.core.map.mentions import mentions
+from supervisor.core.map.mention.mentions import mentions
 from supervisor.domain.link import Form
 from supervisor.wire.source import LIMIT, built, is_test, language_of, skipped
 from supervisor.wire.source.grammar import languages

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
-from supervisor.core.map.stopwords import word_set
+from supervisor.core.map.mention.stopwords import word_set
 from supervisor.domain.link import Kind, Link, Place, Role
 from supervisor.domain.repo.git import Commit
 

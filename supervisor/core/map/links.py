@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from supervisor.core.map import stopwords
-from supervisor.core.map.normalize import plain_name
-from supervisor.core.map.routes import MOUNT
+from supervisor.core.map.mention import stopwords
+from supervisor.core.map.mention.normalize import plain_name
+from supervisor.core.map.mention.routes import MOUNT
 from supervisor.domain.link import Kind, Link, Mention, Place, Role
 
 SHOWN_FROM = 0.2

@@ -14,7 +14,7 @@ from typing import TypedDict
 from supervisor.core.map import copies
 from supervisor.core.map.commits import related
 from supervisor.core.map.links import Occurrence, join_key, links
-from supervisor.core.map.normalize import repo_name
+from supervisor.core.map.mention.normalize import repo_name
 from supervisor.core.map.serialize import LinkRow, row_as_json, row_from_json
 from supervisor.domain.link import Kind, Link, Map, Mention, Role, Surveyed
 from supervisor.domain.repo.git import Commit

@@ -9,7 +9,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from supervisor.core.map.links import join_key
-from supervisor.core.map.mentions import mentions
+from supervisor.core.map.mention.mentions import mentions
 from supervisor.domain.link import Mention, Wanted
 from supervisor.runtime.secrets import known
 from supervisor.shell.files import read_file

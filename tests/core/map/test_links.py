@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from supervisor.core.map.links import PLACES, SHOWN_FROM, Occurrence, join_key, links
-from supervisor.core.map.routes import MOUNT
+from supervisor.core.map.mention.routes import MOUNT
 from supervisor.domain.link import Kind, Link, Mention, Role
 
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from supervisor.core.map import keywords, stopwords
-from supervisor.core.map.context import LiteralContext, has
-from supervisor.core.map.normalize import plain_name, topic_name
-from supervisor.core.map.routes import ends_like_a_file, routes
+from supervisor.core.map.mention import keywords, stopwords
+from supervisor.core.map.mention.context import LiteralContext, has
+from supervisor.core.map.mention.normalize import plain_name, topic_name
+from supervisor.core.map.mention.routes import ends_like_a_file, routes
 from supervisor.domain.link import Kind, Mention, Role
 
 Verdict = tuple[Mention, ...] | None

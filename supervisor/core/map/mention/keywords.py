@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from supervisor.core.map.stopwords import word_set
+from supervisor.core.map.mention.stopwords import word_set
 
 
 def _tuple(text: str) -> tuple[str, ...]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from supervisor.core.map.mentions import mentions
-from supervisor.core.map.normalize import imported, package_name, plain_name, repo_name, route_name, topic_name
+from supervisor.core.map.mention.mentions import mentions
+from supervisor.core.map.mention.normalize import imported, package_name, plain_name, repo_name, route_name, topic_name
 from supervisor.wire.source.read import literals
 
 Row = tuple[str, str, str, str]  # kind, name, role, detail

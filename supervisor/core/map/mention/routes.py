@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
-from supervisor.core.map import keywords, stopwords
-from supervisor.core.map.context import LiteralContext
-from supervisor.core.map.normalize import last_of, route_name
+from supervisor.core.map.mention import keywords, stopwords
+from supervisor.core.map.mention.context import LiteralContext
+from supervisor.core.map.mention.normalize import last_of, route_name
 from supervisor.domain.link import Form, Kind, Literal, Mention, Role
 
 MOUNT = "mount"

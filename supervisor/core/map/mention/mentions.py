@@ -11,10 +11,10 @@ from collections.abc import Iterator, Sequence
 
 from msgspec.structs import replace
 
-from supervisor.core.map import classify, stopwords
-from supervisor.core.map.context import in_context
-from supervisor.core.map.normalize import imported, package_name, plain_name, repo_name
-from supervisor.core.map.routes import prefix_of
+from supervisor.core.map.mention import classify, stopwords
+from supervisor.core.map.mention.context import in_context
+from supervisor.core.map.mention.normalize import imported, package_name, plain_name, repo_name
+from supervisor.core.map.mention.routes import prefix_of
 from supervisor.core.text.redact import redact
 from supervisor.domain.link import Form, Kind, Literal, Mention, Role
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from supervisor.core.map.normalize import last_of, receiver_of
+from supervisor.core.map.mention.normalize import last_of, receiver_of
 from supervisor.domain.link import Kind, Literal, Mention, Role
 
 
