@@ -1,4 +1,4 @@
-"""`scripts/map-quality`: precision and recall of `orch map` at 20 rows, on the labelled systems."""
+"""`scripts/map-quality`: precision and recall of `orch map` at 20 rows on labelled systems, and of `orch snapshot`."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from tests.systems import labels, repos
+from tests.systems import labels, repos, snapshot_quality
 from tests.systems.judge import SHOWN, Judgement, Verdict, judge
 from tests.systems.labels import System
+from tests.systems.snapshot_labels import LabelledRepo
+from tests.systems.snapshot_labels import repos as labelled_repos
 
 PRECISION, RECALL = 0.9, 0.8  # goals for the means
 MAP_WITHIN = 300.0  # seconds for one map; it takes a few
@@ -31,15 +33,17 @@ class MapError(Exception):
 def main(arguments: list[str]) -> int:
     """Measure. Returns 0 if the goals are reached and every place has what its row claims, 1 if not, 2 on failure."""
     options = _options(arguments)
-    systems = labels.own() + labels.real()
-    if unknown := set(options.only) - {system.name for system in systems}:
-        say(f"no such system: {', '.join(sorted(unknown))} (there are {', '.join(it.name for it in systems)})")
+    systems, whole = labels.own() + labels.real(), labelled_repos()
+    known = [it.name for it in (*systems, *whole)]
+    if unknown := set(options.only) - set(known):
+        say(f"no such system: {', '.join(sorted(unknown))} (there are {', '.join(known)})")
         return 2
-    if options.only:
-        systems = [system for system in systems if system.name in options.only]
-    if options.tuning:
-        systems = [system for system in systems if not system.held_out]
+    chosen = options.only or known
+    systems = [it for it in systems if it.name in chosen and not (options.tuning and it.held_out)]
+    whole = [it for it in whole if it.name in chosen and not (options.tuning and it.held_out)]
+    systems, whole = [] if options.part == "snapshot" else systems, [] if options.part == "map" else whole
     judged: list[tuple[System, Judgement, float]] = []
+    stated: list[snapshot_quality.Judged] = []
     skipped: dict[str, str] = {}
     top = Path(tempfile.mkdtemp(prefix="orch-map-quality-"))
     try:
@@ -52,17 +56,27 @@ def main(arguments: list[str]) -> int:
                 judged.append((system, *measure(system, top / system.name, options.cache)))
             except (repos.FetchError, MapError) as error:
                 skipped[system.name] = str(error)
+        for one in whole:
+            if options.no_network:
+                skipped[one.name] = "a repo of others, and --no-network"
+                continue
+            try:
+                stated.append(_snapshot(one, top / one.name, options))
+            except (repos.FetchError, MapError) as error:
+                skipped[one.name] = str(error)
     finally:
         if options.keep:
             say(f"repos and workspaces stay in {top}")
         else:
             shutil.rmtree(top, ignore_errors=True)
-    _report(options, judged, skipped)
-    if not judged:
+    _report(options, judged, stated, skipped)
+    if not judged and not stated:
         return 2
-    reached = (
+    reached = not judged or (
         fmean(it.precision for _, it, _ in judged) >= PRECISION and fmean(it.recall for _, it, _ in judged) >= RECALL
     )
+    for score in snapshot_quality.groups(stated).values():
+        reached &= score.precision >= snapshot_quality.PRECISION and score.recall >= snapshot_quality.RECALL
     failed = any(isinstance(reason, str) and reason.startswith("orch") for reason in skipped.values())
     return 0 if reached and not failed and not any(it.unproven for _, it, _ in judged) else 1
 
@@ -77,12 +91,18 @@ def measure(system: System, folder: Path, cache: Path) -> tuple[Judgement, float
         say(f"{system.name}: {len(wrong)} label(s) are not right:", *wrong)
     workspace = folder / "workspace"
     workspace.mkdir()
-    _orch(workspace, "init", *(f"{child}={path}" for child, path in made.items()))
+    _orch(workspace, "init", "--exclude-tmp", *(f"{child}={path}" for child, path in made.items()))
     say(f"{system.name}: orch map")
     began = time.monotonic()
     rows = rows_of(_orch(workspace, "map", "--json"))
     took = time.monotonic() - began
     return judge(system, rows, _reader(made)), took
+
+
+def _snapshot(one: LabelledRepo, folder: Path, options: argparse.Namespace) -> snapshot_quality.Judged:
+    say(f"{one.name}: fetching {one.repo}, orch snapshot")
+    path = snapshot_quality.fetch(one, options.cache, options.source)
+    return snapshot_quality.measure(one, path, folder, _orch)
 
 
 def rows_of(text: str) -> list[dict[str, Any]]:
@@ -144,7 +164,10 @@ def _orch(workspace: Path, *arguments: str) -> str:
 
 
 def _report(
-    options: argparse.Namespace, judged: list[tuple[System, Judgement, float]], skipped: dict[str, str]
+    options: argparse.Namespace,
+    judged: list[tuple[System, Judgement, float]],
+    stated: list[snapshot_quality.Judged],
+    skipped: dict[str, str],
 ) -> None:
     means = {
         "all": [it for _, it, _ in judged],
@@ -154,6 +177,7 @@ def _report(
     if options.json:
         data = {
             "systems": [_as_json(system, it, took, _may_show(options, system)) for system, it, took in judged],
+            "snapshots": [snapshot_quality.as_json(it, _may_show(options, it[0])) for it in stated],
             "skipped": skipped,
             "means": {
                 name: {"precision": fmean(it.precision for it in group), "recall": fmean(it.recall for it in group)}
@@ -169,6 +193,18 @@ def _report(
                 _details(it)
             else:
                 print(f"{system.name} is held out: no details without --reveal\n")
+        for one in stated:
+            if _may_show(options, one[0]):
+                print("\n".join(snapshot_quality.details(one)))
+    if judged:
+        _map_table(judged, means)
+    if stated:
+        print("\n".join(snapshot_quality.lines(stated)))
+    for name, reason in skipped.items():
+        print(f"{name:<18} not measured: {reason}")
+
+
+def _map_table(judged: list[tuple[System, Judgement, float]], means: dict[str, list[Judgement]]) -> None:
     precision, recall = f"P@{SHOWN}", f"R@{SHOWN}"
     print(f"{'system':<18} {'':<8} {'rows':>5} {'labels':>6} {precision:>6} {recall:>6} {'bad lines':>9} {'s':>5}")
     for system, it, took in judged:
@@ -180,8 +216,6 @@ def _report(
         if group:
             precision, recall = fmean(it.precision for it in group), fmean(it.recall for it in group)
             print(f"{'mean, ' + name:<39} {precision:>6.2f} {recall:>6.2f} {sum(len(it.unproven) for it in group):>9}")
-    for name, reason in skipped.items():
-        print(f"{name:<18} not measured: {reason}")
     print(f"wanted: precision {PRECISION}, recall {RECALL}, no bad line")
 
 
@@ -221,20 +255,25 @@ def _as_json(system: System, it: Judgement, took: float, tell: bool) -> dict[str
     return data
 
 
-def _may_show(options: argparse.Namespace, system: System) -> bool:
+def _may_show(options: argparse.Namespace, system: System | LabelledRepo) -> bool:
     return options.reveal or not system.held_out
 
 
 def _options(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="scripts/map-quality", description=__doc__)
     parser.add_argument("--only", metavar="NAME", action="append", default=[], help="this system (may be repeated)")
+    parser.add_argument("--part", choices=("all", "map", "snapshot"), default="all", help="what to measure")
     parser.add_argument("--tuning", action="store_true", help="leave out the systems that are held out")
-    parser.add_argument("--no-network", action="store_true", help="skip the systems made of packages")
+    parser.add_argument(
+        "--no-network", action="store_true", help="skip the systems made of packages, and the repos of others"
+    )
     parser.add_argument("--verbose", "-v", action="store_true", help="list wrong rows and missed labels")
     parser.add_argument("--reveal", action="store_true", help="list them for held-out systems too")
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--keep", action="store_true", help="leave the repos and workspaces, and say where")
     parser.add_argument("--cache", metavar="DIR", type=Path, default=CACHE, help=f"for the packages (default: {CACHE})")
+    source = snapshot_quality.SOURCE
+    parser.add_argument("--source", metavar="URL", default=source, help=f"where the repos of others are ({source})")
     return parser.parse_args(arguments)
 
 
