@@ -116,6 +116,7 @@ class _Reading:
             if self._next <= last and broken is None:
                 self._spots.append(Damage(path, 0, lacks(self._next, last)))
             self._next = last + 1
+            self._behind.clear()  # its name says how many events it had
         return len(tail)
 
     def _line(self, path: Path, number: int, line: bytes, running: set[int], count: int) -> set[int]:

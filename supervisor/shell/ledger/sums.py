@@ -64,11 +64,6 @@ def undamaged(data: bytes) -> bool:
     return not any(nearly_sealed(line) for line in rest.split(b"\n"))
 
 
-def begins_without(line: bytes) -> bool:
-    """Whether a line without a checksum may follow one that has one: an older version took over."""
-    return FIRST in line and not nearly_sealed(line)
-
-
 def _end_of_last_sealed(data: bytes) -> int:
     """Return where the last sealed line ends, behind its line end; 0 if there is none."""
     end = len(data)
