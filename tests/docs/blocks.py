@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.docs import api, commands, config, promises
+from tests.docs import api, commands, config, faults, promises
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -15,6 +15,7 @@ GENERATORS: dict[str, Callable[[], str]] = {
     "api": api.table,
     "commands": commands.table,
     "config keys": config.table,
+    "faults": faults.section,
     "promises": promises.table,
 }
 

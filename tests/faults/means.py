@@ -7,19 +7,31 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
+from random import Random
 
 import psutil
 
 from supervisor.runtime.codex.registry import Registry
 from supervisor.runtime.daemon import ending
+from supervisor.shell import process
+from supervisor.shell.process import Identity
 from tests import CHECKOUT
-from tests.faults.world import Stage
+from tests.faults.world import SLOW, Stage
 
-DEAD_WITHIN = 5.0  # seconds from SIGKILL to the end of a process
+DEAD_WITHIN = 30.0  # seconds from SIGKILL to the end of a process, on a loaded machine
+
+Kind = Callable[[Stage, Random], None]
+"""Does a fault to the stage. The luck decides the details."""
+
 TIMERS: list[threading.Timer] = []
 """What is still to be done later."""
+
+
+class Skip(Exception):
+    """Why a fault cannot be done here."""
 
 
 def later(seconds: float, act: Callable[[], None]) -> None:
@@ -63,3 +75,48 @@ def start_orch(stage: Stage, *words: str) -> subprocess.Popen[bytes]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
+
+
+def restore(stage: Stage) -> None:
+    """Undo all faults. From now on everything has to settle."""
+    stage.mood.clear()
+    while stage.undo:
+        stage.undo.pop()()
+    for one in list(TIMERS):
+        one.join()
+        TIMERS.remove(one)
+    found = ending.supervisor_process(stage.workspace)
+    for pid in (*servers_of(stage), *([found.pid] if found else [])):
+        send_signal(pid, signal.SIGCONT)
+
+
+def done_in(stage: Stage) -> set[str]:
+    """The tasks that are done."""
+    return {one["id"] for one in stage.reachable()["tasks"] if one["state"] == "done"}
+
+
+def still_done(stage: Stage, before: set[str]) -> None:
+    """Check that nothing that was done is to be done again, now that the supervisor is up."""
+    if again := before - done_in(stage):
+        raise AssertionError(f"{', '.join(sorted(again))} was done, and is not any more")
+
+
+def ended(stage: Stage, supervisor: Identity | None) -> None:
+    """Wait until a supervisor and all that it started have ended."""
+    deadline = time.monotonic() + SLOW
+    while True:
+        left = [one.pid for one in process.marked(stage.workspace.mark())]
+        left += [supervisor.pid] if supervisor and process.alive(supervisor) else []
+        if not left:
+            return
+        assert time.monotonic() < deadline, f"the supervisor or what it started runs on: {[*map(_words, left)]}"
+        time.sleep(0.1)
+
+
+def _words(pid: int) -> tuple[int, str, list[str]]:
+    """A process, for people: its state and its command line."""
+    try:
+        one = psutil.Process(pid)
+        return pid, one.status(), one.cmdline()[:6]
+    except psutil.Error as error:
+        return pid, str(error), []

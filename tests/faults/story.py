@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from random import Random
 
 LONGEST = 2.0  # seconds after the start of the work in which faults happen
+A_STAGE = 6  # stories that are played on one stage, one after the other
+CHILDREN = ("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,16 @@ class Story:
     jobs: tuple[Job, ...]
     faults: tuple[Fault, ...]
     down: bool  # it ends with `orch down`, and the next story starts everything again
+
+
+def stage_of(seed: int) -> int:
+    """The number of the stage of a story."""
+    return seed // A_STAGE
+
+
+def children_of(seed: int) -> tuple[str, ...]:
+    """The children on the stage of a story: mostly three."""
+    return CHILDREN[: 3 + Random(stage_of(seed)).choice((0, 0, 0, 1, 2, 5))]
 
 
 def story_of(seed: int, children: Sequence[str], kinds: Sequence[str]) -> Story:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from random import Random
 from types import TracebackType
 from typing import Any
@@ -21,8 +22,10 @@ from tests.e2e.stdio import codex_binary
 from tests.faults.story import Job, Story
 
 LIMITS = {"retry_seconds": [0.2, 0.5, 1.0], "pause_seconds": [0.5, 1.0, 2.0], "stall_minutes": 0.4, "ready_seconds": 15}
-SETTLES_WITHIN = 120.0  # seconds from the end of the last fault: a server that hangs is found after 10
+SLOW = 180.0  # seconds for a command of orch: a bound that no load breaks, never the expected time
+SETTLES_WITHIN = 300.0  # seconds from the end of the last fault: a server that hangs is found after 10
 ROUNDS = 6  # times that the human has one task tried again
+_FRESH = re.compile(r"`orch (go \S+ --fresh-thread)`")
 OVER = ("done", "blocked", "failed", "retired")
 
 
@@ -31,6 +34,8 @@ class Stage(Lab):
 
     def __init__(self, children: Sequence[str]) -> None:
         self.mood: deque[Step] = deque()  # what the model does instead of the next answers
+        self.undo: list[Callable[[], None]] = []  # ends what goes on after a fault has returned
+        self.spoilt: dict[str, str] = {}  # threads of which a fault has damaged the file -> what was in it
         self._guard = threading.Lock()
         super().__init__(*children, script=self._answer, idle_timeout_ms=3000)
         self.set_limits(**LIMITS)
@@ -53,8 +58,26 @@ class Stage(Lab):
         finally:
             if os.path.ismount(self.workspace.state):
                 subprocess.run(["umount", "-l", str(self.workspace.state)], check=True)
-            if kind is None:
+            if kind is None or issubclass(kind, KeyboardInterrupt):
                 shutil.rmtree(self.folder, ignore_errors=True)
+
+    def orch(
+        self, *words: str, check: bool = True, timeout: float = SLOW, **environ: str
+    ) -> subprocess.CompletedProcess[str]:
+        return super().orch(*words, check=check, timeout=timeout, **environ)
+
+    def reachable(self) -> dict[str, Any]:
+        """Wait until the supervisor answers, and return the status; start one if none is up."""
+        deadline = time.monotonic() + SETTLES_WITHIN
+        while True:
+            try:
+                return self.status()
+            except OrchError as error:
+                if time.monotonic() > deadline:
+                    raise AssertionError(f"it does not answer any more: {error}") from error
+            if ending.supervisor_process(self.workspace) is None:
+                self.be_up()
+            time.sleep(0.1)
 
     def _answer(self, request: ModelRequest) -> Sequence[Step]:
         with self._guard:
@@ -103,6 +126,9 @@ class Stage(Lab):
         raise AssertionError(f"it does not settle within {SETTLES_WITHIN:g} s: {'; '.join((*tasks, *children, *asks))}")
 
     def _settle_ask(self, ask: dict[str, Any], luck: Random) -> None:
+        if way_out := _FRESH.search(ask["steps"] or ""):  # its thread does not open
+            self.orch(*way_out[1].split(), check=False)
+            return
         choices = ask["choices"] or ["go on"]
         words = "accept" if "accept" in choices and luck.random() < 0.8 else luck.choice(choices)
         self.orch("answer", ask["id"], words, check=False)
