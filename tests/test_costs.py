@@ -42,13 +42,13 @@ def loaded_by(program: str) -> set[str]:
         ("cli.main, cli.steer.up, cli.steer.ready", 135, COMMAND | {"subprocess"}),
         ("cli.main, cli.steer.down", 147, COMMAND),
         ("cli.main, cli.look.status", 123, COMMAND),
-        ("cli.main, cli.steer.asks", 123, COMMAND),
+        ("cli.main, cli.steer.asks", 126, COMMAND),
         ("cli.main, cli.steer.requests", 123, COMMAND),
         ("cli.command.typer_app", 165, {"asyncio", "ruamel"}),
         # before a server is started
-        ("runtime.daemon.main", 308, {"asyncio", "logging", "typer", "websockets", "_hashlib"}),
+        ("runtime.daemon.main", 309, {"asyncio", "logging", "typer", "websockets", "_hashlib"}),
         # while the servers get ready
-        ("runtime.daemon.main, runtime.daemon.supervise", 498, {"typer"}),
+        ("runtime.daemon.main, runtime.daemon.supervise", 499, {"typer"}),
         ("runtime.survey.worker", 215, {"ruamel", "typer"}),
     ],
 )

@@ -223,3 +223,33 @@ def test_a_path_that_is_no_repo_writes_nothing(
     assert run(["init", word]) == 2
     assert complaint in capsys.readouterr().err
     assert list(ws.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("address", "clone"),
+    [
+        ("https://host/group/repo.git", "../repo"),
+        ("https://host/repo/", "../repo"),
+        ("ssh://git@host:22/a.b", "../a.b"),
+        ("git@host:group/repo.git", "../repo"),
+        ("host:repo.git", "../repo"),
+        ("file:///srv/repo.git", "../repo"),
+        ("https://", "../repo"),
+    ],
+)
+@pytest.mark.parametrize("name", ["", "x="])
+def test_an_address_is_to_be_cloned_first(
+    address: str, clone: str, name: str, ws: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["init", name + address]) == 2
+    assert capsys.readouterr().err == (
+        f"orch: `{address}` is the address of a repo, and a child is a clone on this machine: "
+        f"run `git clone {address} {clone}`, then name {clone}\n"
+    )
+    assert list(ws.iterdir()) == []
+
+
+def test_a_folder_that_is_named_like_an_address_is_one(ws: Path) -> None:
+    empty_repo(ws / "host:repo.git")
+    assert run(["init", "x=host:repo.git"]) == 0
+    assert [name for name, _ in children(ws)] == ["x"]

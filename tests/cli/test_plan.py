@@ -178,6 +178,20 @@ def test_another_file_can_be_checked(workspace: WorkspacePaths, orch: Orch, tmp_
     )
 
 
+def test_a_folder_is_not_checked_but_the_command_that_was_meant_is_named(
+    workspace: WorkspacePaths, orch: Orch, tmp_path: Path
+) -> None:
+    folder = tmp_path / "my drafts"
+    folder.mkdir()
+    name = f"orch: {folder} is a folder: name a file, for example `orch plan check '{folder}"
+    assert orch("plan", "check", str(folder)) == (2, "", f"{name}/plan.md'`\n")
+    (folder / "draft.md").touch()
+    assert orch("plan", "check", str(folder), "--json") == (2, "", f"{name}/draft.md'`\n")
+    root = workspace.root
+    meant = f"check the plan of that workspace with `orch -C {root} plan check`"
+    assert orch("plan", "check", str(root)) == (2, "", f"orch: {root} is a folder: {meant}\n")
+
+
 def test_a_missing_plan_is_a_failure(workspace: WorkspacePaths, orch: Orch) -> None:
     message = "plan.md does not exist: write one with `# Plan: TITLE` and a `## Working Plan`"
     assert orch("plan", "check") == (1, f"plan.md:1: {message}\n", "")

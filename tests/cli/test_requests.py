@@ -87,7 +87,11 @@ def test_a_command_is_one_request(
             "`declin` is no answer: did you mean `orch answer A1 decline`? "
             "for words of your own: `orch answer A1 reply declin`",
         ),
-        (("answer", "A1", "no"), "`no` is no answer: for words of your own: `orch answer A1 reply no`"),
+        (
+            ("answer", "A1", "no"),
+            "`no` is no answer: did you mean `orch answer A1 decline`? "
+            "for words of your own: `orch answer A1 reply no`",
+        ),
         (
             ("answer", "A1", "use", "port"),
             "`use port` is no answer: for words of your own: `orch answer A1 reply 'use port'`",
@@ -105,6 +109,44 @@ def test_invalid_arguments_are_wrong_usage_and_never_sent(
     supervisor = standin(SCENE)
     assert orch(*arguments) == (2, "", f"orch: {complaint}\n")
     assert supervisor.calls == []
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        (("yes",), "accept"),
+        (("y",), "accept"),
+        (("Ok!",), "accept"),
+        (("done",), "accept"),
+        (("yes", "it", "beeps"), "accept 'it beeps'"),
+        (("no",), "decline"),
+        (("nope", "red"), "decline red"),
+        (("rejected",), "decline"),
+        (("declin",), "decline"),
+        (("aceept",), "accept"),
+        (("8080",), ""),
+        (("repl", "8080"), ""),
+    ],
+)
+def test_what_is_suggested_for_a_decision_is_what_it_takes(
+    words: tuple[str, ...], meant: str, orch: Orch, standin: Callable[..., Standin]
+) -> None:
+    supervisor = standin(status_json(asks=(ask("A1", kind="checkpoint", answers=("accept", "decline")),)))
+    hint = f"did you mean `orch answer A1 {meant}`? " if meant else ""
+    takes = "it takes `orch answer A1 accept` or `orch answer A1 decline`"
+    assert orch("answer", "A1", *words) == (2, "", f"orch: `{' '.join(words)}` is no answer: {hint}{takes}\n")
+    assert supervisor.calls == []
+
+
+def test_an_amount_for_a_budget_is_suggested_behind_accept(orch: Orch, standin: Callable[..., Standin]) -> None:
+    standin(status_json(asks=(ask("A1", answers=("accept", "accept AMOUNT", "decline")),)))
+    meant = "did you mean `orch answer A1 accept +100k`?"
+    assert orch("answer", "A1", "+100k") == (2, "", f"orch: `+100k` is no answer: {meant}\n")
+
+
+def test_without_a_supervisor_a_wrong_word_is_still_wrong_usage(workspace: WorkspacePaths, orch: Orch) -> None:
+    words = "did you mean `orch answer A1 accept`? for words of your own: `orch answer A1 reply yes`"
+    assert orch("answer", "A1", "yes") == (2, "", f"orch: `yes` is no answer: {words}\n")
 
 
 def test_a_name_that_the_supervisor_does_not_know_is_wrong_usage(orch: Orch, standin: Callable[..., Standin]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, NamedTuple
@@ -23,7 +24,7 @@ from supervisor.runtime.plan.read import check as check_plan
 from supervisor.runtime.plan.read import read
 from supervisor.runtime.presence.lock import holder
 from supervisor.runtime.templates import is_untouched
-from supervisor.runtime.workspace import WorkspacePaths
+from supervisor.runtime.workspace import CONFIG_NAME, WorkspacePaths
 
 
 def check(
@@ -35,7 +36,7 @@ def check(
     """Print every problem with its line, or what the plan contains, changes and would do. Returns 0 if it is valid,
     else 1.
 
-    Raises UsageError if `file` does not exist.
+    Raises UsageError if `file` does not exist or is a folder.
     """
     name, content = content_of(workspace, file)
     children = [child.name for child in named(workspace)]
@@ -89,6 +90,8 @@ def _outlook(workspace: WorkspacePaths, content: bytes, plan: Plan) -> Outlook |
 def content_of(workspace: WorkspacePaths, file: Path | None) -> tuple[str, bytes | Rejection]:
     """Return the name to show, and the bytes of `file` or plan.md (or why they cannot be read)."""
     path = workspace.plan if file is None else file
+    if file is not None and file.is_dir():
+        raise UsageError(f"{file} is a folder", _instead_of_folder(file))
     content = read(path)
     if content is None and file is not None:
         raise UsageError(f"{file} does not exist", "name an existing file")
@@ -97,6 +100,13 @@ def content_of(workspace: WorkspacePaths, file: Path | None) -> tuple[str, bytes
             (Problem(1, "plan.md does not exist: write one with `# Plan: TITLE` and a `## Working Plan`"),)
         )
     return "plan.md" if file is None else str(file), content
+
+
+def _instead_of_folder(folder: Path) -> str:
+    if (folder / CONFIG_NAME).is_file():
+        return f"check the plan of that workspace with `orch -C {shlex.quote(str(folder))} plan check`"
+    draft = next(iter(sorted(folder.glob("*.md"))), None)
+    return f"name a file, for example `orch plan check {shlex.quote(str(draft or folder / 'plan.md'))}`"
 
 
 def _kept(workspace: WorkspacePaths, revision: int | None, children: list[str]) -> Plan | None:

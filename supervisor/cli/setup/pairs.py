@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shlex
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -17,9 +19,12 @@ Pair = tuple[str, str]
 def pairs_of(base: Path, words: Sequence[str], example: str, taken: Iterable[str] = ()) -> list[Pair]:
     """Return the name and the path of each repo; a PATH alone gets a name after its folder, unlike those `taken`.
 
-    Paths are relative to `base`. Raises UsageError for what is neither, and for a PATH that is in no git repo.
+    Paths are relative to `base`. Raises UsageError for what is neither, for an address of a repo that is not cloned,
+    and for a PATH that is in no git repo.
     """
     given = [_pair(word, example) for word in words]
+    for _, path in given:
+        _refuse_address(base, path)
     unnamed = [_folder(base, path, example) for name, path in given if not name]
     explicit = [name for name, _ in given if name]
     names = iter(names_for(unnamed, (*taken, *explicit)))
@@ -47,6 +52,22 @@ def _pair(word: str, example: str) -> Pair:
     if not (name and path):
         raise UsageError(f"`{word}` is not NAME=PATH", example)
     return name, path
+
+
+def _refuse_address(base: Path, text: str) -> None:
+    match = _ADDRESS.fullmatch(text)
+    if match is None or "\0" in text or os.path.exists(base / text):
+        return
+    clone = f"../{match['name'] or 'repo'}"
+    raise UsageError(
+        f"`{text}` is the address of a repo, and a child is a clone on this machine",
+        f"run `git clone {shlex.quote(text)} {shlex.quote(clone)}`, then name {shlex.quote(clone)}",
+    )
+
+
+_ADDRESS = re.compile(
+    r"(?:[A-Za-z][A-Za-z0-9+.-]*://|[\w.-]+@[\w.-]+:|[\w.-]{2,}:(?=\S+\.git/?$))\S*?(?P<name>[\w.-]*?)(?:\.git)?/?",
+)
 
 
 def _folder(base: Path, text: str, example: str) -> Path:

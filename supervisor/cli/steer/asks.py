@@ -14,7 +14,8 @@ from supervisor.cli.display import output
 from supervisor.cli.display.blocks import one_line
 from supervisor.cli.display.interrupt import on_interrupt
 from supervisor.cli.display.screen import ask_blocks
-from supervisor.errors import RequestRefused, StoreError, UsageError
+from supervisor.core.engine.asks.meant import decision_meant
+from supervisor.errors import OrchError, RequestRefused, StoreError, UsageError
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.wire.glance import glance
 
@@ -53,7 +54,7 @@ def answer(
     if ask is None:
         with on_interrupt(lambda: "what you did not answer stays open: see `orch asks`"):
             return _walk(orch)
-    decision, text = decided(ask, words or [])
+    decision, text = decided(orch, ask, words or [])
     if for_session and (decision != "accept" or text):
         raise UsageError("--for-session works only with `accept`", f"`orch answer {ask} accept --for-session`")
     settled = orch.answer(ask, decision, text, for_session=for_session)
@@ -61,7 +62,7 @@ def answer(
     return 0
 
 
-def decided(ask: str, words: Sequence[str]) -> tuple[Decision, str]:
+def decided(orch: api.Workspace, ask: str, words: Sequence[str]) -> tuple[Decision, str]:
     """Return the decision and the text that these words say.
 
     `accept [TEXT]`, `decline [TEXT]`, `reply TEXT`, or one argument with a space in it. Raises UsageError for anything
@@ -81,11 +82,31 @@ def decided(ask: str, words: Sequence[str]) -> tuple[Decision, str]:
             raise UsageError("the answer is empty", f"`orch answer {ask} accept`, `decline` or `reply TEXT`")
     if len(words) == 1 and " " in first:
         return "text", first
-    near = get_close_matches(first.casefold(), WORDS, 1)
-    meant = f"did you mean `orch answer {ask} {near[0]}`? " if near else ""
-    text = shlex.quote(" ".join(words))
-    own = f"for words of your own: `orch answer {ask} reply {text}`"
-    raise UsageError(f"`{one_line(' '.join(words), 60)}` is no answer", meant + own)
+    raise UsageError(f"`{one_line(' '.join(words), 60)}` is no answer", _instead(orch, ask, first, words))
+
+
+def _instead(orch: api.Workspace, ask: str, first: str, words: Sequence[str]) -> str:
+    """Return what to write in place of words that are no answer, as far as the ask takes it."""
+    call, rest = f"orch answer {ask}", words[1:]
+    takes = _taken_by(orch, ask)
+    if "accept AMOUNT" in takes and first[:1] in "+0123456789":
+        return f"did you mean `{call} accept {shlex.join(words)}`?"
+    near = decision_meant(first) or next(iter(get_close_matches(first.casefold(), WORDS, 1)), None)
+    own = f"for words of your own: `{call} reply {shlex.quote(' '.join(words))}`"
+    if takes and "reply TEXT" not in takes:
+        near = None if near == "reply" else near
+        own = "it takes " + " or ".join(f"`{call} {form}`" for form in takes)
+    text = "".join(f" {shlex.quote(' '.join(rest))}" for _ in rest[:1])
+    return (f"did you mean `{call} {near}{text}`? " if near else "") + own
+
+
+def _taken_by(orch: api.Workspace, ask: str) -> Sequence[str]:
+    """Return what an ask takes for an answer; () if that is not known."""
+    try:
+        asks = glance(orch.status_json()).asks
+    except OrchError:
+        return ()
+    return next((one.answers or () for one in asks if one.id == ask), ())
 
 
 def _walk(orch: api.Workspace) -> int:
@@ -116,7 +137,7 @@ def _ask_until_settled(orch: api.Workspace, name: str) -> None:
     while line := _typed(f"{name} (accept, decline, reply TEXT; empty: later)> "):
         first, _, rest = line.partition(" ")
         try:
-            output.emit(orch.answer(name, *decided(name, [first, rest] if first.casefold() in WORDS else [line])))
+            output.emit(orch.answer(name, *decided(orch, name, [first, rest] if first.casefold() in WORDS else [line])))
         except (UsageError, RequestRefused, StoreError) as error:
             output.emit(str(error))
             continue

@@ -44,6 +44,8 @@ def test_words_settle_nothing_but_a_question(one: Ask) -> None:
     what, next_step = problem_of(one, "text", "declin it") or ("", "")
     assert what.endswith(", and takes a decision")
     assert next_step.startswith("did you mean `decline`? `orch answer A1 accept`")
+    assert "did you mean `accept`?" in (problem_of(one, "text", "Yes, it does") or ("", ""))[1]
+    assert "did you mean" not in (problem_of(one, "text", "the light is green") or ("", ""))[1]
     assert problem_of(one, "accept", "and words") is None
     assert problem_of(QUESTION, "text", "declin it") is None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from supervisor.core.plan.diagnostics import nearest
+from supervisor.core.engine.asks.meant import decision_meant
 from supervisor.domain.ask import Ask, AskKind
 from supervisor.domain.plan import ORCHESTRATOR
 
@@ -29,7 +29,7 @@ def problem_of(ask: Ask, decision: str, text: str) -> tuple[str, str] | None:
         about = f"about a {'budget' if ask.budget else 'thread'}"
     else:
         about = f"{'an' if ask.kind is AskKind.APPROVAL else 'a'} {ask.kind}"
-    near = nearest(text.split(maxsplit=1)[0], ("accept", "decline")) if text else None
+    near = decision_meant(text)
     hint = f"did you mean `{near}`? " if near else ""
     ways = " or ".join(f"`orch answer {ask.id} {form}`" for form in forms(ask))
     return f"{ask.id} is {about}, and takes a decision", f"{hint}{ways}"
