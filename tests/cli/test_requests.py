@@ -122,6 +122,8 @@ def test_invalid_arguments_are_wrong_usage_and_never_sent(
         (("no",), "decline"),
         (("nope", "red"), "decline red"),
         (("rejected",), "decline"),
+        (("disallow",), "decline"),
+        (("approved",), "accept"),
         (("declin",), "decline"),
         (("aceept",), "accept"),
         (("8080",), ""),

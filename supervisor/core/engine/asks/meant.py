@@ -8,30 +8,14 @@ from difflib import get_close_matches
 def decision_meant(text: str) -> str | None:
     """Return "accept" or "decline" if the first word of `text` stands for that or is a slip of it, else None."""
     first = next(iter(text.casefold().split()), "").strip(".,;:!\"'`")
-    decision = "accept" if first in _YES else "decline" if first in _NO else None
-    return decision or next(iter(get_close_matches(first, ("accept", "decline"), 1, 0.7)), None)
+    if first in _YES or first.startswith(_APPROVES):
+        return "accept"
+    if first in _NO or first.startswith(_REJECTS):
+        return "decline"
+    return next(iter(get_close_matches(first, ("accept", "decline"), 1, 0.7)), None)
 
 
-_YES = frozenset(
-    (
-        "y",
-        "yes",
-        "yep",
-        "yeah",
-        "ok",
-        "okay",
-        "okey",
-        "sure",
-        "fine",
-        "good",
-        "done",
-        "pass",
-        "true",
-        "approve",
-        "allow",
-        "agree",
-    )
-)
-_NO = frozenset(
-    ("n", "no", "nope", "nah", "not", "fail", "fails", "failed", "false", "reject", "deny", "refuse", "cancel")
-)
+_YES = frozenset(("y", "yes", "yep", "yeah", "ok", "okay", "okey", "sure", "fine", "good", "done", "true"))
+_NO = frozenset(("n", "no", "nope", "nah", "not", "never", "false", "bad"))
+_APPROVES = ("approv", "allow", "agree", "confirm", "pass")
+_REJECTS = ("reject", "deny", "denied", "refus", "disallow", "disagree", "cancel", "fail", "wrong")
