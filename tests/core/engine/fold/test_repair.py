@@ -38,7 +38,7 @@ def test_nothing_starts_after_events_are_lost_until_the_human_says_go() -> None:
 
     scene.post(ev.HoldLifted)
     assert (scene.world.plan.hold, scene.world.plan.lost) == (False, 0)
-    assert scene.status("T2") == "running"
+    assert scene.running("T2").status("T2") == "running"
 
 
 def test_a_repair_that_lost_nothing_changes_nothing() -> None:
