@@ -121,6 +121,50 @@ class Link(Struct, frozen=True):
     conflict: bool = False  # the sides disagree
 
 
+class Family(StrEnum):
+    """What sort of interface a group of links is. The value is how a heading says it."""
+
+    HTTP = "HTTP API"
+    MESSAGES = "Messages"
+    PROTOBUF = "Protobuf schema"
+    GRAPHQL = "GraphQL schema"
+    PACKAGE = "Packages"
+    DATABASE = "Database"
+    SETTINGS = "Settings"
+    COPIES = "Copied files"
+    NAMES = "Shared names"  # of data, errors and constants, beside no other interface
+
+
+class Interface(Struct, frozen=True):
+    """Links of two children that belong together: one family, one direction, one file or folder that provides them."""
+
+    family: Family
+    title: str  # the family, where it is provided, and the number of rows of each kind
+    provider: str  # a child
+    consumer: str  # another child
+    directed: bool  # `consumer` relies on `provider`; else nothing shows which relies on which
+    files: tuple[str, ...]  # of the provider, best first
+    used_in: tuple[str, ...]  # files of the consumer, best first
+    rows: tuple[int, ...]  # the places of its links in `Map.links`, best first
+    score: float  # how much speaks for it: the sum of the squares of its links' scores
+
+
+class Gap(Struct, frozen=True):
+    """Something that the map did not understand, in one or two children."""
+
+    children: tuple[str, ...]
+    what: str  # with the reason, in one sentence without its full stop
+    places: tuple[str, ...] = ()  # the first ones, as `file:line`
+    count: int = 0  # of all places
+
+
+class UnresolvedCall(NamedTuple):
+    """A request whose address the source does not show."""
+
+    line: int
+    text: str  # the call and its first argument, as written: `fetch(url`
+
+
 class Surveyed(Struct, frozen=True):
     """How much of a child the map covers."""
 
@@ -138,6 +182,8 @@ class Map(Struct, frozen=True):
     children: tuple[Surveyed, ...]
     links: tuple[Link, ...]
     cut: tuple[str, ...] = ()
+    interfaces: tuple[Interface, ...] = ()  # by pair of children, the best ones first
+    gaps: tuple[Gap, ...] = ()
 
 
 class Drift(Struct, frozen=True):

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from supervisor.core.map import serialize
+from supervisor.core.map.markdown import described, says
 from supervisor.core.repo.digest import digest
 from supervisor.domain.child import Child
 from supervisor.domain.link import Map
@@ -80,7 +81,8 @@ class RepoTools:
         offset: Start = 0,
         limit: Annotated[int, Field(ge=1, le=50)] = 20,
     ) -> Answer:
-        """List what the repos share (routes, topics, keys, schemas, ...), best first, with file and line."""
+        """List what the repos share: their interfaces, what was not understood, and the rows (routes, topics, keys,
+        schemas, ...), best first, with file and line."""
         made = survey(self._workspace, named(self._workspace), lambda *_: None)
         wanted = {self._child(name).name for name in between or ()}
         links = tuple(
@@ -90,7 +92,12 @@ class RepoTools:
         )
         rows, page = rows_of(serialize.as_json(Map((), links))["rows"], offset, limit)
         problems = [f"{one.child} could not be read: {one.problem}" for one in made.children if one.problem]
-        return untrusted({"rows": [_short(row) for row in rows]}, problems=[*problems, *made.cut], **page)
+        found: dict[str, object] = {"rows": [_short(row) for row in rows]}
+        if offset == 0:  # the first page
+            among = [one for one in made.interfaces if wanted <= {one.provider, one.consumer}]
+            found["interfaces"] = [f"{says(one)}: {one.title}; used in {', '.join(one.used_in)}" for one in among]
+            found["not_understood"] = [described(gap) for gap in made.gaps]
+        return untrusted(found, problems=[*problems, *made.cut], **page)
 
     def files(
         self,

@@ -13,10 +13,10 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from supervisor.domain.link import Kind, Mention, Role
+from supervisor.domain.link import Kind, Mention, Role, UnresolvedCall
 from supervisor.errors import StoreError
 
-VERSION = 22
+VERSION = 23
 """The version of this schema and of the way sources are read. An index of another version is rebuilt."""
 
 _SCHEMA = """
@@ -25,9 +25,11 @@ CREATE TABLE file (id INTEGER PRIMARY KEY, child TEXT NOT NULL, name TEXT NOT NU
 CREATE TABLE mention (file INTEGER NOT NULL, child TEXT NOT NULL, joined TEXT NOT NULL, kind TEXT NOT NULL,
                       name TEXT NOT NULL, shown TEXT NOT NULL, line INTEGER NOT NULL, role TEXT NOT NULL,
                       detail TEXT NOT NULL, weak INTEGER NOT NULL);
+CREATE TABLE call (file INTEGER NOT NULL, line INTEGER NOT NULL, text TEXT NOT NULL);
 CREATE TABLE note (about TEXT PRIMARY KEY, version TEXT NOT NULL, text TEXT NOT NULL);
 CREATE INDEX mention_joined ON mention (joined, child, weak, file);
 CREATE INDEX mention_file ON mention (file);
+CREATE INDEX call_file ON call (file);
 """
 _SHARED = """
 SELECT joined FROM mention
@@ -46,6 +48,7 @@ class IndexedFile(Struct, frozen=True):
     test: bool  # it belongs to the tests
     skipped: str  # why it was not read ("": it was)
     mentions: tuple[tuple[str, Mention], ...]  # each with the key by which it is joined with others
+    calls: tuple[UnresolvedCall, ...] = ()
 
 
 class MentionIndex:
@@ -137,6 +140,8 @@ class MentionIndex:
             ],
         )
 
+        self._db.executemany("INSERT INTO call VALUES (?, ?, ?)", [(row.lastrowid, *call) for call in one.calls])
+
     def keep_only(self, children: Iterable[str]) -> None:
         """Remove all other children."""
         known = {child for (child,) in self._db.execute("SELECT DISTINCT child FROM file")}
@@ -152,6 +157,15 @@ class MentionIndex:
         yield from self._mentions(f"mention.joined IN ({_SHARED})")
         for kind in ("route", "submodule"):
             yield from self._mentions(f"mention.joined BETWEEN '{kind} ' AND '{kind}!'")
+
+    def calls(self, child: str) -> list[tuple[str, UnresolvedCall]]:
+        """The requests of a child whose address its source does not show, each with its file. Tests do not count."""
+        rows = self._db.execute(
+            "SELECT file.name, line, text FROM call JOIN file ON file.id = call.file WHERE child = ? AND NOT test"
+            " ORDER BY file.name, line",
+            (child,),
+        )
+        return [(str(file), UnresolvedCall(int(line), str(text))) for file, line, text in rows]
 
     def own_name(self, child: str) -> tuple[str, int, str] | None:
         """Find where a child declares its own package: file, line and name. None if it does not.
@@ -178,6 +192,7 @@ class MentionIndex:
         row = self._db.execute("SELECT id FROM file WHERE child = ? AND name = ?", (child, name)).fetchone()
         if row is not None:
             self._db.execute("DELETE FROM mention WHERE file = ?", row)
+            self._db.execute("DELETE FROM call WHERE file = ?", row)
             self._db.execute("DELETE FROM file WHERE id = ?", row)
 
     def _unusable(self, error: sqlite3.Error) -> StoreError:

@@ -36,18 +36,50 @@ def repos(workspace: WorkspacePaths) -> Path:
 def test_who_shares_what_and_what_disagrees_is_on_one_screen(orch: Orch) -> None:
     assert orch("map")[:2] == (
         0,
-        "backend ── mobile  1 constant, 1 header, 1 route\n"
+        "backend ── mobile\n"
+        "NO  WHO                   INTERFACE                                        USED IN\n"
+        "1   mobile calls backend  HTTP API: app.py, 1 constant, 1 header, 1 route  client.ts\n"
         "\n"
         "They disagree:\n"
         "  constant MAX_CLAIMS: different values: backend 3, mobile 5\n"
         "    backend  app.py:1\n"
         "    mobile  client.ts:1\n"
         "\n"
+        "`orch map 1` opens interface 1 into its rows; `orch map --rows` shows the best rows of all\n",
+    )
+
+
+def test_an_interface_opens_into_its_rows(orch: Orch) -> None:
+    assert orch("map", "1")[:2] == (
+        0,
+        "mobile calls backend: HTTP API: app.py, 1 constant, 1 header, 1 route\n"
+        "\n"
         "SCORE  KIND      NAME                   WHERE (> provides it)\n"
         "1.00   route     /v1/devices/{}/claims  >backend:app.py:2 | mobile:client.ts:2\n"
         "0.84   header    X-Claim-Token          backend:app.py:4 | mobile:client.ts:2\n"
         "0.67   constant  MAX_CLAIMS             backend:app.py:1 | mobile:client.ts:1\n",
     )
+
+
+def test_the_error_for_an_interface_that_is_not_there_says_how_many_there_are(orch: Orch) -> None:
+    assert orch("map", "2") == (2, "", "orch: there is no interface 2: `orch map` shows the 1 that there are\n")
+
+
+def test_an_old_count_of_rows_is_refused_with_the_new_form(orch: Orch) -> None:
+    code, out, err = orch("map", "--rows", "50")
+
+    assert (code, out) == (2, "")
+    assert "`orch map --rows --limit 50`" in err
+
+
+def test_what_was_not_understood_is_said(orch: Orch, repos: Path) -> None:
+    (repos / "mobile" / "other.ts").write_text("await fetch(address);\nawait fetch(`/v1/unknown/things`);\n")
+
+    assert orch("map").out.partition("Not understood:\n")[2].splitlines()[:2] == [
+        "  mobile: 1 call looks like HTTP, whose address is made elsewhere (such as `fetch(address`), so the route was "
+        "not resolved (other.ts:1)",
+        "  mobile: 1 route is called that no repo here serves (other.ts:2)",
+    ]
 
 
 def test_json_has_every_row_with_its_places(orch: Orch) -> None:
@@ -82,7 +114,9 @@ def test_rows_of_one_kind_can_be_asked_for(orch: Orch) -> None:
 
 
 def test_few_rows_say_how_many_more_there_are(orch: Orch) -> None:
-    assert "and 2 more: `orch map --rows 3`, or .orchestrator/map.md" in orch("map", "--rows", "1").out
+    assert (
+        "and 2 more: `orch map --rows --limit 3`, or .orchestrator/map.md" in orch("map", "--rows", "--limit", "1").out
+    )
 
 
 def test_the_error_for_an_unknown_kind_names_the_nearest_one(orch: Orch) -> None:
@@ -120,11 +154,11 @@ def test_without_a_child_that_can_be_read_it_fails(orch: Orch, repos: Path) -> N
 def test_text_of_a_repo_cannot_control_the_terminal(orch: Orch, repos: Path) -> None:
     for name, file in (("backend", "b.py"), ("mobile", "m.py")):
         (repos / name / file).write_text('error("the \x1b[31mred\x1b[0m light is\x07 on for ever")\n', encoding="utf-8")
-    for words in ([], ["--markdown"], ["--json"]):
+    for words in (["--rows"], ["--markdown"], ["--json"]):
         out = orch("map", *words).out
         assert "light is" in out
         assert not {"\x1b", "\x07"} & set(out)
 
 
 def test_help_has_an_example(orch: Orch) -> None:
-    assert "orch map --kind route" in orch("map", "--help").out
+    assert "orch map --rows --kind route" in orch("map", "--help").out

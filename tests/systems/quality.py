@@ -45,7 +45,8 @@ def main(arguments: list[str]) -> int:
     judged: list[tuple[System, Judgement, float]] = []
     stated: list[snapshot_quality.Judged] = []
     skipped: dict[str, str] = {}
-    top = Path(tempfile.mkdtemp(prefix="orch-map-quality-"))
+    options.cache.mkdir(parents=True, exist_ok=True)
+    top = Path(tempfile.mkdtemp(prefix="run-", dir=options.cache))  # not in /tmp, where `orch init` refuses children
     try:
         for system in systems:
             if system.real and options.no_network:

@@ -153,8 +153,8 @@ COMMANDS = (
     Command(
         "map",
         "look.map:show_map",
-        "Show what ties the repos together, with file and line.",
-        ("orch map", "orch map --kind route", "orch map --json | jq '.rows[0]'"),
+        "Show the interfaces between the repos, with file and line.",
+        ("orch map", "orch map 3", "orch map --rows --kind route", "orch map --json | jq '.interfaces[].title'"),
         "Reads only what changed since the last time, and keeps the result in .orchestrator/map.json and map.md.",
     ),
     Command("hold", "steer.requests:hold", "Start nothing new; running work continues.", ("orch hold",)),

@@ -4,32 +4,36 @@ from __future__ import annotations
 
 import difflib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import combinations
 from typing import Annotated
 
-from supervisor.cli.command.parameters import Json, Option
+from supervisor.cli.command.parameters import Argument, Json, Option
 from supervisor.cli.display import output
 from supervisor.cli.display.blocks import Block, Cell, Grid, Line
 from supervisor.core.map import markdown, serialize
-from supervisor.domain.link import Kind, Link, Map, Place
+from supervisor.core.map.interfaces import interfaces
+from supervisor.domain.link import Gap, Interface, Kind, Link, Map, Place
 from supervisor.errors import OrchError, UsageError
 from supervisor.runtime.config.load import named
 from supervisor.runtime.survey.survey import survey
 from supervisor.runtime.workspace import WorkspacePaths
 
 ROWS = 20
+GAPS = 12  # lines about what was not understood
 QUIET = 1.0  # seconds before the first line of progress
 EVERY = 0.5  # seconds between two lines of progress
 
 
 def show_map(
     workspace: WorkspacePaths,
+    interface: Annotated[int | None, Argument("INTERFACE", "Open this interface into its rows.")] = None,
     *,
     as_json: Json = False,
     as_markdown: Annotated[bool, Option("--markdown", "Print Markdown with a Mermaid graph.")] = False,
-    rows: Annotated[int | None, Option("--rows", f"Show N rows (default: {ROWS}).", "N", least=1)] = None,
-    kind: Annotated[str | None, Option("--kind", "Show only this kind: route, topic, key, ...", "KIND")] = None,
+    rows: Annotated[bool, Option("--rows", "Show the best rows, whichever interface they belong to.")] = False,
+    limit: Annotated[int, Option("--limit", f"Show at most N rows (default: {ROWS}).", "N", least=1)] = ROWS,
+    kind: Annotated[str | None, Option("--kind", "Use only rows of this kind: route, topic, key, ...", "KIND")] = None,
 ) -> int:
     """Bring the map up to date and print it. Returns 1 if no child could be read."""
     if as_json and as_markdown:
@@ -39,24 +43,45 @@ def show_map(
         near = difflib.get_close_matches(kind, kinds, 1)
         hint = f"did you mean `{near[0]}`?" if near else f"there are {', '.join(kinds)}"
         raise UsageError(f"there is no kind `{kind}`", hint)
+    if rows and interface is not None:
+        raise UsageError(
+            "--rows shows the rows of all interfaces, and INTERFACE those of one",
+            f"use `orch map --rows --limit {interface}` for so many rows, or `orch map {interface}` for that interface",
+        )
     made = survey(workspace, named(workspace), _progress())
     for one in made.children:
         if one.problem:
             output.complain(OrchError(f"{one.child} is not in the map: {one.problem}", one.next_step))
     if kind is not None:
-        made = Map(made.children, tuple(link for link in made.links if link.kind == kind), made.cut)
+        found = tuple(link for link in made.links if link.kind == kind)
+        made = Map(made.children, found, made.cut, interfaces(found), made.gaps)
     if as_json:
         output.emit_json(serialize.as_json(made), indent=None)
     elif as_markdown:
         output.emit(markdown.markdown(made).rstrip("\n"))
     else:
-        if made.links:
-            output.show(_blocks(made, rows or ROWS))
-        else:
+        blocks = _shown(made, interface, limit, rows=rows)
+        if blocks:
+            output.show(blocks)
+        if not made.links:
             output.say("found nothing that the repos share")
-        for limit in made.cut:
-            output.say(limit)
+        for words in made.cut:
+            output.say(words)
     return 1 if made.children and all(one.problem for one in made.children) else 0
+
+
+def _shown(made: Map, interface: int | None, limit: int, *, rows: bool) -> list[Block]:
+    if interface is not None:
+        if not 1 <= interface <= len(made.interfaces):
+            count = len(made.interfaces)
+            raise UsageError(f"there is no interface {interface}", f"`orch map` shows the {count} that there are")
+        return _opened(made, made.interfaces[interface - 1])
+    if rows:
+        return [*_conflicts(made, limit), *_best_rows(made.links, limit)] or [
+            Line((Cell("The repos share nothing that was found."),))
+        ]
+    parts = (_interfaces(made), _conflicts(made, limit), _gaps(made.gaps), _hint(made))
+    return [block for part in parts if part for block in (Line(), *part)][1:]
 
 
 def _progress() -> Callable[[str, int, int], None]:
@@ -72,37 +97,72 @@ def _progress() -> Callable[[str, int, int], None]:
     return report
 
 
-def _blocks(made: Map, rows: int) -> list[Block]:
-    """Return one screen: what each pair of repos shares, the conflicts, and the best rows with a place on each side."""
+def _interfaces(made: Map) -> list[Block]:
+    """Return the interfaces of each pair of repos, with their numbers."""
     blocks: list[Block] = []
-    for a, b in combinations([one.child for one in made.children if not one.problem], 2):
-        between = [link for link in made.links if {a, b} <= set(link.children)]
-        counts = markdown.counted(between) if between else "nothing was found"
-        blocks.append(Line((Cell(f"{a} ── {b}", "bold"), Cell(f"  {counts}"))))
-    conflicts = [link for link in made.links if link.conflict]
-    if conflicts:
-        blocks += [Line(), Line((Cell("They disagree:", "red"),))]
-        for link in conflicts[:rows]:
-            blocks.append(Line((Cell(f"{link.kind} {link.name}", "bold"), Cell(f": {link.note}")), 2))
-            blocks += [Line((Cell(f"{p.child}  {markdown.where(p)}", "dim"),), 4) for p in _best(link)]
-    shown = made.links[:rows]
-    if shown:
+    for (a, b), between in markdown.of_pairs(made):
         cells = tuple(
-            (
-                Cell(f"{link.score:.2f}", "dim"),
-                Cell(str(link.kind), "cyan"),
-                Cell(link.name, "bold"),
-                Cell(" | ".join(_side(child, places) for child, places in markdown.sides(link))),
-            )
-            for link in shown
+            (Cell(str(number), "cyan"), Cell(markdown.says(one)), Cell(one.title, "bold"), Cell(", ".join(one.used_in)))
+            for number, one in between
         )
-        blocks += [Line(), Grid(("SCORE", "KIND", "NAME", "WHERE (> provides it)"), cells)]
-    left = len(made.links) - len(shown)
-    if left > 0:
-        blocks.append(
-            Line((Cell(f"and {left} more: `orch map --rows {len(made.links)}`, or .orchestrator/map.md", "dim"),))
-        )
+        blocks += [Line()] if blocks else []
+        blocks += [Line((Cell(f"{a} ── {b}", "bold"),)), Grid(("NO", "WHO", "INTERFACE", "USED IN"), cells)]
+    known = {pair for pair, _ in markdown.of_pairs(made)}
+    for a, b in combinations(sorted(one.child for one in made.children if not one.problem), 2):
+        if (a, b) not in known:
+            blocks.append(Line((Cell(f"{a} ── {b}", "bold"), Cell("  nothing was found"))))
     return blocks
+
+
+def _opened(made: Map, one: Interface) -> list[Block]:
+    heading = Line((Cell(f"{markdown.says(one)}: ", "bold"), Cell(one.title, "bold")))
+    rows = [made.links[at] for at in one.rows]
+    return [heading, Line(), _table(rows)]
+
+
+def _conflicts(made: Map, limit: int) -> list[Block]:
+    conflicts = [link for link in made.links if link.conflict]
+    blocks: list[Block] = [Line((Cell("They disagree:", "red"),))] if conflicts else []
+    for link in conflicts[:limit]:
+        blocks.append(Line((Cell(f"{link.kind} {link.name}", "bold"), Cell(f": {link.note}")), 2))
+        blocks += [Line((Cell(f"{p.child}  {markdown.where(p)}", "dim"),), 4) for p in _best(link)]
+    return blocks
+
+
+def _gaps(gaps: Sequence[Gap]) -> list[Block]:
+    blocks: list[Block] = [Line((Cell("Not understood:", "bold"),))] if gaps else []
+    blocks += [Line((Cell(markdown.described(gap)),), 2) for gap in gaps[:GAPS]]
+    if len(gaps) > GAPS:
+        blocks.append(Line((Cell(f"and {len(gaps) - GAPS} more: see `orch map --markdown`", "dim"),), 2))
+    return blocks
+
+
+def _hint(made: Map) -> list[Block]:
+    words = "`orch map 1` opens interface 1 into its rows; `orch map --rows` shows the best rows of all"
+    return [Line((Cell(words, "dim"),))] if made.interfaces else []
+
+
+def _best_rows(links: Sequence[Link], limit: int) -> list[Block]:
+    if not links:
+        return []
+    blocks: list[Block] = [_table(links[:limit])]
+    if len(links) > limit:
+        more = f"and {len(links) - limit} more: `orch map --rows --limit {len(links)}`, or .orchestrator/map.md"
+        blocks.append(Line((Cell(more, "dim"),)))
+    return blocks
+
+
+def _table(links: Sequence[Link]) -> Grid:
+    cells = tuple(
+        (
+            Cell(f"{link.score:.2f}", "dim"),
+            Cell(str(link.kind), "cyan"),
+            Cell(link.name, "bold"),
+            Cell(" | ".join(_side(child, places) for child, places in markdown.sides(link))),
+        )
+        for link in links
+    )
+    return Grid(("SCORE", "KIND", "NAME", "WHERE (> provides it)"), cells)
 
 
 def _best(link: Link) -> list[Place]:

@@ -72,7 +72,19 @@ def join_key(mention: Mention) -> str:
     return f"{mention.kind} {mention.name}"
 
 
+class Joined(NamedTuple):
+    """The links, best first, and the routes that only one child has: each with all its occurrences."""
+
+    links: tuple[Link, ...]
+    alone: tuple[tuple[Occurrence, ...], ...]
+
+
 def links(found: Iterable[Occurrence]) -> tuple[Link, ...]:
+    """Return the links of `joined`."""
+    return joined(found).links
+
+
+def joined(found: Iterable[Occurrence]) -> Joined:
     """Join occurrences into links, best first. Ties are ordered by kind and name, so the order is stable."""
     groups: dict[str, list[Occurrence]] = defaultdict(list)
     routes: list[Occurrence] = []
@@ -82,7 +94,8 @@ def links(found: Iterable[Occurrence]) -> tuple[Link, ...]:
         else:
             groups[occurrence.key].append(occurrence)
     candidates: list[tuple[Link, list[Occurrence]]] = []
-    for group in (*groups.values(), *_route_groups(routes)):
+    route_groups, unclaimed = _route_groups(routes)
+    for group in (*groups.values(), *route_groups):
         link = _link(group)
         if link is not None:
             candidates.append((link, group))
@@ -92,7 +105,9 @@ def links(found: Iterable[Occurrence]) -> tuple[Link, ...]:
         for number, (link, _) in enumerate(candidates)
     ]
     rows = _without_duplicates([row for row in rows if row.score >= SHOWN_FROM])
-    return tuple(sorted(rows, key=lambda row: (-row.score, row.kind, row.name)))
+    single = [group for group in route_groups if len({occurrence.child for occurrence in group}) == 1]
+    alone = tuple(map(tuple, (*single, *unclaimed)))
+    return Joined(tuple(sorted(rows, key=lambda row: (-row.score, row.kind, row.name))), alone)
 
 
 def _link(group: Sequence[Occurrence]) -> Link | None:
@@ -277,8 +292,9 @@ def _value(text: str) -> str:
 # ── routes ───────────────────────────────────────────────────────────────────────────────────────
 
 
-def _route_groups(routes: Sequence[Occurrence]) -> list[list[Occurrence]]:
+def _route_groups(routes: Sequence[Occurrence]) -> tuple[list[list[Occurrence]], list[list[Occurrence]]]:
     """Group routes that are the same one: equal except for placeholders, or a caller's that ends in a server's.
+    Also return those that a child serves and nobody else calls.
 
     A server may mount its routes below others, in another file (`MOUNT`). The caller's route decides below which.
     """
@@ -320,7 +336,14 @@ def _route_groups(routes: Sequence[Occurrence]) -> list[list[Occurrence]]:
         groups[full, server] += [
             _renamed(occurrence, full) for occurrence in by_name[known] if occurrence.child == server
         ]
-    return list(groups.values())
+    claimed = {(known, server) for known, server, _ in taken}
+    unclaimed = [
+        [occurrence for occurrence in group if occurrence.child == child]
+        for name, group in by_name.items()
+        for child in sorted({one.child for one in group if one.mention.role is Role.PROVIDES})
+        if (name, child) not in claimed
+    ]
+    return list(groups.values()), unclaimed
 
 
 def _renamed(occurrence: Occurrence, full: str) -> Occurrence:

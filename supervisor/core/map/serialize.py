@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypedDict
 
-from supervisor.domain.link import Kind, Link, Map, Place, Role, Surveyed
+from supervisor.domain.link import Family, Gap, Interface, Kind, Link, Map, Place, Role, Surveyed
 
 
 class PlaceRow(TypedDict):
@@ -26,6 +26,25 @@ class LinkRow(TypedDict):
     places: list[PlaceRow]
 
 
+class InterfaceRow(TypedDict):
+    family: str
+    title: str
+    provider: str
+    consumer: str
+    directed: bool
+    files: list[str]
+    used_in: list[str]
+    rows: list[int]  # places in `rows`, from 0
+    score: float
+
+
+class GapRow(TypedDict):
+    children: list[str]
+    what: str
+    places: list[str]
+    count: int
+
+
 class ChildRow(TypedDict):
     name: str
     path: str
@@ -39,7 +58,9 @@ class MapObject(TypedDict):
     """The object of `orch map --json`."""
 
     children: list[ChildRow]
+    interfaces: list[InterfaceRow]
     rows: list[LinkRow]
+    gaps: list[GapRow]  # what was not understood
     cut: list[str]
 
 
@@ -57,8 +78,27 @@ def as_json(made: Map) -> MapObject:
             }
             for surveyed in made.children
         ],
+        "interfaces": [_interface_as_json(one) for one in made.interfaces],
         "rows": [row_as_json(link) for link in made.links],
+        "gaps": [
+            {"children": list(gap.children), "what": gap.what, "places": list(gap.places), "count": gap.count}
+            for gap in made.gaps
+        ],
         "cut": list(made.cut),
+    }
+
+
+def _interface_as_json(one: Interface) -> InterfaceRow:
+    return {
+        "family": str(one.family),
+        "title": one.title,
+        "provider": one.provider,
+        "consumer": one.consumer,
+        "directed": one.directed,
+        "files": list(one.files),
+        "used_in": list(one.used_in),
+        "rows": list(one.rows),
+        "score": one.score,
     }
 
 
@@ -94,7 +134,15 @@ def from_json(value: MapObject) -> Map:
         )
         for child in value["children"]
     )
-    return Map(children, tuple(map(row_from_json, value["rows"])), tuple(value["cut"]))
+    interfaces = tuple(
+        Interface(
+            *(Family(one["family"]), one["title"], one["provider"], one["consumer"], one["directed"]),
+            *(tuple(one["files"]), tuple(one["used_in"]), tuple(one["rows"]), one["score"]),
+        )
+        for one in value["interfaces"]
+    )
+    gaps = tuple(Gap(tuple(gap["children"]), gap["what"], tuple(gap["places"]), gap["count"]) for gap in value["gaps"])
+    return Map(children, tuple(map(row_from_json, value["rows"])), tuple(value["cut"]), interfaces, gaps)
 
 
 def row_from_json(row: LinkRow) -> Link:

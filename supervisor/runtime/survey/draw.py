@@ -13,7 +13,9 @@ from typing import TypedDict
 
 from supervisor.core.map import copies
 from supervisor.core.map.commits import related
-from supervisor.core.map.links import Occurrence, join_key, links
+from supervisor.core.map.gaps import gaps
+from supervisor.core.map.interfaces import interfaces
+from supervisor.core.map.links import Occurrence, join_key, joined
 from supervisor.core.map.mention.normalize import repo_name
 from supervisor.core.map.serialize import LinkRow, row_as_json, row_from_json
 from supervisor.domain.link import Kind, Link, Map, Mention, Role, Surveyed
@@ -25,6 +27,7 @@ from supervisor.runtime.survey.seen import Seen
 from supervisor.shell.files import read_file
 from supervisor.shell.mention_index import MentionIndex
 from supervisor.wire.plain import dumped, loaded
+from supervisor.wire.source import unread_languages
 
 _README = re.compile(r"readme(\.\w+)?", re.I)
 
@@ -34,12 +37,14 @@ def draw_map(index: MentionIndex, seen: Sequence[Seen], cut: Sequence[str]) -> M
     past = _past(index, seen)
     found = [Occurrence(*one) for one in index.shared()]
     found += [own for one in seen for own in _own_occurrences(index, one, past["repos"].get(one.child.name, ()))]
-    rows = (*links(found), *_copies(seen), *map(row_from_json, past["rows"]))
-    return Map(
-        tuple(_surveyed(index, one) for one in seen),
-        tuple(sorted(rows, key=lambda row: (-row.score, row.kind, row.name))),
-        tuple(cut),
+    shared, alone = joined(found)
+    rows = sorted(
+        (*shared, *_copies(seen), *map(row_from_json, past["rows"])), key=lambda row: (-row.score, row.kind, row.name)
     )
+    children = tuple(_surveyed(index, one) for one in seen)
+    calls = {one.child.name: index.calls(one.child.name) for one in seen}
+    unread = {one.child.name: unread_languages(file.name for file in one.files) for one in seen}
+    return Map(children, tuple(rows), tuple(cut), interfaces(rows), gaps(children, rows, alone, calls, unread))
 
 
 class Past(TypedDict):

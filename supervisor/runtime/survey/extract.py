@@ -10,11 +10,12 @@ from pathlib import Path
 
 from supervisor.core.map.links import join_key
 from supervisor.core.map.mention.mentions import mentions
-from supervisor.domain.link import Mention, Wanted
-from supervisor.runtime.secrets import known
+from supervisor.domain.link import Mention, UnresolvedCall, Wanted
+from supervisor.runtime.secrets import clean, known
 from supervisor.shell.files import read_file
 from supervisor.shell.mention_index import IndexedFile
 from supervisor.wire import source
+from supervisor.wire.source.calls import unresolved
 from supervisor.wire.source.read import literals
 
 FEW = 60  # files that we read sooner than another process starts (0.2 s)
@@ -56,10 +57,12 @@ def _read(root: Path, wanted: Wanted) -> IndexedFile:
     test = source.is_test(wanted.name)
     reason = "not source" if language is None else "built" if wanted.built else source.skipped(wanted.name)
     found: tuple[tuple[str, Mention], ...] = ()
+    calls: tuple[UnresolvedCall, ...] = ()
     if reason is None and language is not None:
         content = read_file(root, wanted.raw, source.LIMIT + 1)
         reason = "unreadable" if content is None else source.skipped(wanted.name, content)
         if reason is None and content is not None:
             mentioned = mentions(literals(language, content), language, wanted.name, known())
             found = tuple((join_key(one), one) for one in mentioned)
-    return IndexedFile(wanted.name, wanted.version, test, reason or "", found)
+            calls = clean(tuple(unresolved(content)))
+    return IndexedFile(wanted.name, wanted.version, test, reason or "", found, calls)

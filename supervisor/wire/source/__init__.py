@@ -5,6 +5,6 @@
 Here: languages and their grammars. Not here: what a literal means to the map (`core.map`).
 """
 
-from supervisor.wire.source.languages import LIMIT, built, is_test, language_of, skipped
+from supervisor.wire.source.languages import LIMIT, built, is_test, language_of, skipped, unread_languages
 
-__all__ = ["LIMIT", "built", "is_test", "language_of", "skipped"]
+__all__ = ["LIMIT", "built", "is_test", "language_of", "skipped", "unread_languages"]

@@ -50,6 +50,38 @@ _BY_ENDING = {
 }
 _BY_NAME = {"dockerfile": "dockerfile", "rakefile": "ruby", "jenkinsfile": "plain", "cmakelists.txt": "plain"}
 
+_UNREAD = {
+    "Haskell": "hs lhs",
+    "OCaml": "ml mli",
+    "Clojure": "clj cljs cljc",
+    "Erlang": "erl hrl",
+    "F#": "fs fsx",
+    "Zig": "zig",
+    "Nim": "nim",
+    "Julia": "jl",
+    "Visual Basic": "vb",
+    "Pascal": "pas dpr",
+    "Fortran": "f90 f95",
+    "VHDL and Verilog": "vhd vhdl sv",
+    "assembler": "s asm",
+    "Vala": "vala",
+    "Crystal": "cr",
+    "Solidity": "sol",
+    "GDScript": "gd",
+    "QML": "qml",
+    "Elm": "elm",
+    "PureScript": "purs",
+    "ReScript": "res",
+    "CoffeeScript": "coffee",
+    "Thrift": "thrift",
+    "FlatBuffers": "fbs",
+    "Cap'n Proto": "capnp",
+    "Avro": "avdl",
+    "templates of pages": "twig hbs mustache ejs pug haml slim jsp ftl cshtml razor",
+}
+"""Languages that are not read, and the endings of their files."""
+_UNREAD_BY_ENDING = {ending: language for language, endings in _UNREAD.items() for ending in endings.split()}
+
 FEW = 4  # source files beside a folder of built files; no more than these are only its configuration
 
 _CODE = word_set(
@@ -102,6 +134,12 @@ def language_of(name: str) -> str | None:
     if base == ".env" or base.startswith(".env."):
         return "env"
     return _BY_ENDING.get(base.rpartition(".")[2]) if "." in base else None
+
+
+def unread_languages(names: Iterable[str]) -> dict[str, int]:
+    """Count the files whose language is known but not read, by language."""
+    endings = (name.rpartition("/")[2].rpartition(".")[2].lower() for name in names if skipped(name) is None)
+    return dict(Counter(_UNREAD_BY_ENDING[ending] for ending in endings if ending in _UNREAD_BY_ENDING))
 
 
 def skipped(name: str, content: bytes | None = None) -> str | None:

@@ -8,9 +8,10 @@ import re
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from supervisor.core.map.markdown import EDGE_NAMES, ROWS, counted, markdown, mermaid, sides, where
+from supervisor.core.map.interfaces import interfaces
+from supervisor.core.map.markdown import ROWS, counted, described, markdown, mermaid, sides, where
 from supervisor.core.map.serialize import as_json, from_json
-from supervisor.domain.link import Kind, Link, Map, Place, Role, Surveyed
+from supervisor.domain.link import Gap, Kind, Link, Map, Place, Role, Surveyed
 
 CHILDREN = (
     Surveyed("api", "/r/api", 3, (("vendored", 1),)),
@@ -18,30 +19,43 @@ CHILDREN = (
 )
 
 
+def of(*rows: Link, cut: tuple[str, ...] = ()) -> Map:
+    """The map of these rows."""
+    return Map(CHILDREN, rows, cut, interfaces(rows))
+
+
 def link(name: str, kind: Kind = Kind.ROUTE, *, note: str = "", conflict: bool = False) -> Link:
     places = (Place("web", "b.ts", 2, Role.USES, name), Place("api", "a.py", 1, Role.PROVIDES, name, "GET"))
     return Link(kind, name, 0.5, ("api", "web"), places, note, conflict)
 
 
-def test_the_graph_names_the_best_of_each_pair_and_counts_the_rest() -> None:
-    graph = mermaid(Map(CHILDREN, tuple(link(f"/v1/{number}") for number in range(EDGE_NAMES + 2))))
+def test_the_graph_has_an_arrow_from_who_relies_to_who_provides_with_the_interfaces() -> None:
+    graph = mermaid(of(link("/v1/rides"), link("/v1/cars"), link("ORDERS_URL", Kind.ENV)))
 
     assert graph.splitlines() == [
         "graph LR",
         '  c0["api"]',
         '  c1["web"]',
-        '  c0 ---|"route /v1/0<br/>route /v1/1<br/>route /v1/2<br/>route /v1/3<br/>and 2 more"| c1',
+        '  c1 -->|"HTTP API: a.py, 2 routes<br/>Settings: a.py, 1 variable"| c0',
     ]
 
 
-def test_the_markdown_shows_what_was_read_the_conflicts_and_the_place_of_each_row() -> None:
+def test_the_markdown_shows_what_was_read_the_interfaces_the_conflicts_and_the_place_of_each_row() -> None:
     rows = (link("/v1/rides/{}"), link("MAX", Kind.CONSTANT, note="different values: api 3, web 5", conflict=True))
-    text = markdown(Map(CHILDREN, rows, ("api has more",)))
+    text = markdown(of(*rows, cut=("api has more",)))
 
     assert "- `api`: 3 source files read; left out: 1 vendored\n- `web`: not read: gone" in text
+    assert "## Interfaces\n\n### api and web\n\n<details><summary>1. web calls api: HTTP API: a.py, 1 constant" in text
     assert "## Conflicts\n\n- `MAX` (constant): different values: api 3, web 5" in text
-    assert "| 0.50 | route | `/v1/rides/{}` | api: `a.py:1`<br>web: `b.ts:2` |  |" in text
+    assert text.count("| 0.50 | route | `/v1/rides/{}` | api: `a.py:1`<br>web: `b.ts:2` |  |") == 2
     assert text.endswith("api has more\n")
+
+
+def test_a_gap_names_its_first_places_and_how_many_more_there_are() -> None:
+    gap = Gap(("api",), "4 routes are served that no other repo calls", ("a.py:1", "b.py:2"), 4)
+
+    assert described(gap) == "api: 4 routes are served that no other repo calls (a.py:1, b.py:2 and 2 more)"
+    assert "## Not understood\n\n- api: 4 routes" in markdown(Map(CHILDREN, (), gaps=(gap,)))
 
 
 def test_a_long_map_says_how_much_more_there_is() -> None:
@@ -67,8 +81,7 @@ PLACES = st.builds(
     Place, st.sampled_from(["api", "web"]), TEXT, st.integers(0, 9), st.sampled_from(list(Role)), TEXT, TEXT
 )
 MAPS = st.builds(
-    Map,
-    st.just(CHILDREN),
+    lambda rows, cut, found: Map(CHILDREN, rows, cut, interfaces(rows), found),
     st.lists(
         st.builds(
             Link,
@@ -83,6 +96,7 @@ MAPS = st.builds(
         max_size=2,
     ).map(tuple),
     st.lists(TEXT, max_size=2).map(tuple),
+    st.lists(st.builds(Gap, st.just(("api",)), TEXT, st.just(("a.py:1",)), st.integers(0, 9)), max_size=2).map(tuple),
 )
 
 
@@ -95,7 +109,7 @@ def test_as_json_nothing_is_lost(made: Map) -> None:
 @settings(max_examples=40)
 @given(MAPS)
 def test_whatever_the_names_each_line_of_the_graph_is_a_child_or_an_edge(made: Map) -> None:
-    line = re.compile(r'graph LR|  c\d\["[^"|`<>#;&]*"\]|  c\d ---\|"[^"|`<>#;&]*"\| c\d')
+    line = re.compile(r'graph LR|  c\d\["[^"|`<>#;&]*"\]|  c\d --[->]\|"[^"|`<>#;&]*"\| c\d')
     graph = mermaid(made).replace("<br/>", " ").split("\n")
 
     assert all(line.fullmatch(one) for one in graph), graph

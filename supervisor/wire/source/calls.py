@@ -1,0 +1,61 @@
+"""Find requests whose address the source does not show, such as `fetch(url)`: what the map cannot know, it says.
+
+The calls are found in the text, for they look much the same in all languages. Only functions that do nothing but send
+requests count.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from supervisor.domain.link import UnresolvedCall
+
+MANY = 50  # calls kept of one file
+
+_VERB = r"(?:get|post|put|patch|delete|head|request)"
+_CALL = re.compile(
+    rf"""(?<![\w.$])(
+        (?:window\.|globalThis\.|this\.)?fetch
+      | (?:this\.)?(?:\$?axios|\$http|superagent|ky|got)(?:\.{_VERB})?
+      | (?:requests|httpx|aiohttp)\.{_VERB}
+      | (?:urllib\.request\.)?urlopen
+      | http\.(?:Get|Post|PostForm|Head)
+      | reqwest::(?:blocking::)?get
+      | (?:HTTParty|Faraday|RestClient)\.{_VERB}
+      | \w*[hH]ttp[cC]lient\.(?:Get|Post|Put|Patch|Delete)(?:String|Stream|FromJson|AsJson)?Async
+      | \w*[rR]estTemplate\.(?:getForObject|getForEntity|postForObject|postForEntity|exchange)
+      | new\ (?:WebSocket|EventSource)
+    )\s*(?:<[\w<>\[\], ]{{1,60}}>)?\(\s*([A-Za-z_$@][^,()\n"'`/]{{0,60}})\s*[,()]""",
+    re.X,
+)
+_COMMENT = re.compile(r"^\s*(?://|#|\*|/\*|--)")
+_PART = re.compile(r"[A-Za-z_$][\w$]*")
+
+
+def unresolved(source: bytes) -> Iterator[UnresolvedCall]:
+    """Yield the requests of a file whose first argument is no literal, and no variable that the file fills with one."""
+    text = source.decode("utf-8", "replace")
+    count = 0
+    for match in _CALL.finditer(text):
+        begins = text.rfind("\n", 0, match.start()) + 1
+        parts = _PART.findall(match[2])
+        if not parts or _COMMENT.match(text, begins) or _is_declared(text, match.start()):
+            continue
+        if _is_filled(text, parts[-1]):
+            continue
+        yield UnresolvedCall(text.count("\n", 0, match.start()) + 1, f"{match[1]}({match[2].strip()}")
+        count += 1
+        if count == MANY:
+            return
+
+
+def _is_declared(text: str, at: int) -> bool:
+    """Whether a function of this name is declared here: `async function fetch(url) {`."""
+    return text[max(0, at - 12) : at].rstrip().endswith(("function", "def", "func", "fn", "fun"))
+
+
+def _is_filled(text: str, name: str) -> bool:
+    """Whether the file gives this variable a text with a path, which is then read as a literal."""
+    given = rf"\b{re.escape(name)}\b[\w :<>|?]{{0,40}}(?::=|=)(?!=)[^\n;]{{0,120}}[\"'`][^\"'`\n]{{0,200}}/"
+    return re.search(given, text) is not None
