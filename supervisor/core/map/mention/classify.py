@@ -161,7 +161,9 @@ def _declared(context: LiteralContext) -> Iterator[Mention]:
 
 def _renamed(context: LiteralContext) -> Verdict:
     """The serialized name of a field: `@SerialName("ride_id")`, `case rideId = "ride_id"`."""
-    if not _IDENTIFIER.fullmatch(context.text) or context.text in ("camelCase", "snake_case"):
+    if context.text in stopwords.CASES:
+        return ()
+    if not _IDENTIFIER.fullmatch(context.text):
         return None
     coding = context.language == "swift" and context.key and plain_name(context.key) == plain_name(context.text)
     renames = context.call in keywords.RENAMES or context.key in keywords.RENAMES

@@ -156,6 +156,9 @@ CAPITALS = word_set(
     """
 )
 
+CASES = word_set("camelCase PascalCase snake_case kebab-case SCREAMING_SNAKE_CASE SCREAMING-KEBAB-CASE")
+"""Names of conventions: `#[serde(rename_all = "camelCase")]`."""
+
 
 def is_usual(word: str) -> bool:
     """Return whether a word in capitals is too common to belong to a protocol."""

@@ -10,6 +10,7 @@ from supervisor.core.repo.git.parse import (
     GitStatus,
     Ref,
     parse_index,
+    parse_inside,
     parse_progress,
     parse_refs,
     parse_stashes,
@@ -24,6 +25,7 @@ from supervisor.domain.repo.git import (
     Operation,
     Paths,
     Remote,
+    RepoInside,
     Submodule,
     SubmoduleState,
     Upstream,
@@ -159,3 +161,36 @@ def test_remotes_are_parsed_by_name_with_their_first_address() -> None:
 def test_patterns_are_parsed_without_comments() -> None:
     assert patterns_of(b"# x\n/*\n!/*/\n\n/src/ a\n") == ("/*", "!/*/", "/src/ a")
     assert patterns_of(b"#*.a filter=lfs\n*.bin filter=lfs -text\n*.c text\n", b"filter=lfs") == ("*.bin",)
+
+
+def test_of_a_repo_inside_each_changed_file_counts_once_wherever_it_changed() -> None:
+    oid = b"1" * 40
+    out = b"\0".join(
+        (
+            b"# branch.oid " + oid,
+            b"# branch.head main",
+            b"1 MM N... 100644 100644 100644 " + oid + b" " + oid + b" both\nlines",
+            b"1 .M N... 100644 100644 100644 " + oid + b" " + oid + b" a file",
+            b"u UU N... 100644 100644 100644 100644 " + b" ".join((oid, oid, oid)) + b" fought over",
+            b"? new",
+            b"",
+        )
+    )
+    assert parse_inside(b"libs/\xff", out, submodule=True) == RepoInside(
+        "libs/\\xff",
+        True,
+        oid.decode(),
+        "main",
+        Paths(3, ("a file", "both\\nlines", "fought over")),
+        Paths(1, ("new",)),
+    )
+    empty = parse_inside(b"nested", b"# branch.oid (initial)\0# branch.head main\0", submodule=False)
+    assert empty == RepoInside("nested", False, None, "main", Paths(0, ()), Paths(0, ()))
+    assert empty.clean
+
+
+def test_a_submodule_that_two_sides_moved_is_in_conflict() -> None:
+    oid = b"1" * 40
+    record = b"u UU S... 160000 160000 160000 160000 " + b" ".join((oid, oid, oid)) + b" lib"
+    found = parse_status(record + b"\0")
+    assert (found.conflicted, found.submodules) == (Paths(1, ("lib",)), {b"lib": SubmoduleState.CONFLICTED})
