@@ -235,7 +235,8 @@ def _shared(world: World) -> str:
             f"{utc(record.at)}{by}: {drift.kind} {code(drift.name)}: {inline(drift.what, 300)}{was}; "
             f"relied on by {_places(drift.theirs)}"
         )
-    known = f"The map has {len(world.map.links)} links: `orch map`." if world.map.links else ""
+    count = len(world.map.links)
+    known = f"The map has {count} {'link' if count == 1 else 'links'}: `orch map`." if count else ""
     return paragraphs((known, bullets(rows) or "Nothing that the repos share has changed."))
 
 

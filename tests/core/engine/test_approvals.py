@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from supervisor.core.engine.asks.approvals import ruling
 from supervisor.domain import action as act
 from supervisor.domain import event as ev
-from supervisor.domain.ask import Answer, AskKind, AskState, Request, RequestKey, Rule
+from supervisor.domain.ask import ANSWER_TOOL, Answer, AskKind, AskState, Request, RequestKey, Rule
 from tests.core.engine.scene import BACKEND, MOBILE, NOON, T1, Scene
 from tests.core.engine.test_command_line import HOSTILE
 
@@ -268,3 +268,21 @@ def test_an_ask_that_was_settled_in_another_window_is_closed_as_such_and_can_com
 
 def test_a_ledger_of_an_older_version_has_no_rules() -> None:
     assert ev.SupervisorStarted(NOON, 1, "0.1.0", (), (), ()).rules == ()
+
+
+def test_a_tool_can_be_declined_and_a_server_with_all_its_tools() -> None:
+    never = Rule(5, "decline", tool="lab/*")
+    assert ruling([TOOL, never], asked(tool="lab/act"), ROOT) == never
+    assert ruling([TOOL, never], asked(tool="lab2/act"), ROOT) is None
+
+
+def test_no_rule_gives_the_word_that_only_the_person_has() -> None:
+    every, never = Rule(5, "accept", tool="orch/*"), Rule(6, "decline", tool=ANSWER_TOOL)
+    assert ruling([every], asked(tool=ANSWER_TOOL), ROOT) is None
+    assert ruling([every, never], asked(tool=ANSWER_TOOL), ROOT) == never
+    assert ruling([every], asked(tool="orch/status"), ROOT) == every
+
+
+def test_a_path_of_any_length_is_declined_or_left_to_the_human_and_takes_no_time() -> None:
+    long = f"{ROOT}/docs/" + "a/" * 200_000
+    assert ruling([DOCS], writes(long), ROOT) is None

@@ -139,3 +139,33 @@ def test_a_task_without_its_server_says_so() -> None:
     ill(scene, "backend", ServerState.FAILED, "no codex")
     scene.post(ev.RetryRequested, "T1")
     assert still(scene, "T1") == ["the server of backend is failed: no codex"]
+
+
+def test_a_supervisor_that_stops_goes_on_with_the_next_one() -> None:
+    scene = Scene(T1)
+    scene.post(ev.DownRequested, False)
+    assert still(scene) == ["the supervisor is stopping: `orch up` goes on"]
+
+
+def test_an_edit_that_waits_for_go_is_named_with_what_it_would_do() -> None:
+    scene = Scene(T1).running("T1")
+    scene.post(ev.PlanPostponed, "digest", "T1 removed", plan_of(), "it would stop 1 of 1 running tasks")
+    assert still(scene) == [
+        "plan.md waits for the human's `orch go`, because it would stop 1 of 1 running tasks",
+    ]
+
+
+def test_a_child_that_the_running_supervisor_does_not_know_needs_a_new_look_at_the_config() -> None:
+    scene = Scene(replace(T1, child="firmware"))
+    assert still(scene) == ["firmware is not in the config of the running supervisor: run `orch up`"]
+
+
+def test_a_thread_that_does_not_open_and_a_turn_from_another_window_are_named() -> None:
+    scene = Scene(T3).done("T3")
+    scene.post(ev.TurnBegan, "mobile", "mobile-thread", "theirs", None)
+    scene.plan(T1, T3, replace(T3, id="T4"))
+    scene.post(ev.ThreadFailed, "backend", None, None, False, "session is archived")
+    assert still(scene) == [
+        "a turn from another window runs in mobile: `orch attach mobile` shows it",
+        "the thread of backend cannot be opened: session is archived",
+    ]

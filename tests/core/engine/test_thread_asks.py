@@ -7,7 +7,9 @@ import pytest
 from supervisor.domain import action as act
 from supervisor.domain import event as ev
 from supervisor.domain.ask import AskState
+from supervisor.domain.plan import ORCHESTRATOR
 from tests.core.engine.scene import T1, T2, Scene, kinds, only
+from tests.core.engine.test_orchestrator import OrchestratorScene
 
 REASON = "failed to start required MCP server `tools`"
 
@@ -109,3 +111,19 @@ def test_a_fresh_thread_for_a_task_without_a_thread_changes_nothing() -> None:
 def test_each_reason_has_its_remedy(reason: str, remedy: str) -> None:
     _, (ask,) = failing(6, reason=reason)
     assert remedy in ask.steps
+
+
+def test_the_orchestrators_thread_is_asked_about_only_while_it_has_something_to_do() -> None:
+    scene, asked = OrchestratorScene(), []
+    scene.ask()
+    scene.ready(ORCHESTRATOR, 33)
+    for number in range(6):
+        actions = scene.post(ev.Ticked, after=40.0) if number else ()
+        actions += scene.post(ev.ThreadFailed, ORCHESTRATOR, None, None, False, REASON, after=0.0)
+        asked += [one for one in actions if isinstance(one, act.RaiseAsk)]
+    (ask,) = asked
+    assert (ask.child, ask.task, ask.thread) == (ORCHESTRATOR, ORCHESTRATOR, (ORCHESTRATOR, None))
+    assert REASON in ask.text
+    assert [one.state for one in scene.world.asks.values()] == [AskState.OPEN]
+    scene.post(ev.PlanningStopped)
+    assert [one.state for one in scene.world.asks.values()] == [AskState.WITHDRAWN]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
+import pytest
 from msgspec.structs import replace
 
 from supervisor.core.engine.evolve import evolve
@@ -118,3 +120,32 @@ def test_what_people_noted_outlasts_what_children_report() -> None:
         scene.post(ev.LearningNoted, "backend", f"fact {number}")
     texts = [one.text for one in scene.world.learnings]
     assert texts == ["the port is 7", *(f"fact {number}" for number in range(100, 300))]
+
+
+@pytest.mark.parametrize(
+    ("new", "why"),
+    [
+        (BACKEND, ""),
+        (replace(BACKEND, path="/repos/moved"), "its repo is in another folder now"),
+        (replace(BACKEND, trusted=True), "the trust in its repo has changed"),
+        (replace(BACKEND, model="small"), ""),
+    ],
+)
+def test_a_server_that_outlived_its_supervisor_is_replaced_if_the_config_made_it_another(new: Child, why: str) -> None:
+    scene = Scene()
+    scene.post(ev.SupervisorStarted, 7, "1.1", (new, MOBILE), ("backend", "mobile"), (1.0,))
+    assert {name: server.restart for name, server in scene.world.servers.items()} == {"backend": why, "mobile": ""}
+    scene.post(ev.SupervisorStarted, 8, "1.1", (BACKEND, MOBILE), (), (1.0,))
+    assert {server.restart for server in scene.world.servers.values()} == {""}, "one that does not run is just started"
+
+
+def test_only_commands_that_may_write_less_than_before_replace_a_server() -> None:
+    def started(scene: Scene, **settings: Any) -> list[str]:
+        scene.post(ev.SupervisorStarted, 7, "1.1", (BACKEND, MOBILE), ("backend", "mobile"), (1.0,), **settings)
+        return [server.restart for server in scene.world.servers.values()]
+
+    scene = Scene()
+    assert started(scene, confined=("backend",)) == ["its commands may write less now", ""]
+    assert started(scene, confined=("backend",)) == ["", ""]
+    assert started(scene) == ["", ""]
+    assert started(scene, exclude_tmp=True) == ["its commands may write less now"] * 2
