@@ -1,10 +1,10 @@
-"""Find sections whose name is nearly one that counts, while that one is absent: no child would see their text."""
+"""Find names that are nearly others: sections whose text no child would see, and ids that differ only in case."""
 
 from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from supervisor.core.plan.diagnostics import Diagnostic, quoted
 from supervisor.core.plan.outline import Outline
@@ -32,6 +32,25 @@ def misnamed(
             (certain if sure else possible).append(found)
     certain += _elsewhere(page, lacking, objective, reported)
     return certain, possible
+
+
+def alike(entries: Iterable[tuple[str, int]], noun: str, known: Collection[str] = ()) -> Iterator[Diagnostic]:
+    """Find ids that differ only in case from an earlier one, or from one in force that the file no longer has.
+
+    `entries`: ids with their lines. `known`: the ids of the tasks in force.
+    """
+    first: dict[str, tuple[str, int]] = {}
+    here = dict(entries)
+    gone = {one.casefold(): one for one in known if one not in here}
+    for entry_id, line in here.items():
+        other, where = first.setdefault(entry_id.casefold(), (entry_id, line))
+        old = gone.get(entry_id.casefold())
+        if other != entry_id:
+            why = f"the {noun}s {other} on line {where} and {entry_id} on line {line} differ only in case"
+            yield Diagnostic(line, f"{why}: give one of them another id")
+        elif old and entry_id not in known:
+            why = f"{old} of the revision in force is written {entry_id} here, which would be another {noun}"
+            yield Diagnostic(line, f"{why}: write `{old}`, or another id for new work")
 
 
 def _meant(text: str, lacking: dict[str, str]) -> tuple[str | None, bool]:

@@ -11,9 +11,10 @@ from msgspec.structs import replace
 
 from supervisor.core.plan.conflicts import conflicts
 from supervisor.core.plan.diagnostics import MAX_PROBLEMS, Diagnostic, any_of, nearest, problems_of, quoted, rejection
+from supervisor.core.plan.expected import mark_in, nearly
 from supervisor.core.plan.fields import Fields, scan
 from supervisor.core.plan.leaks import leaks
-from supervisor.core.plan.misnamed import misnamed
+from supervisor.core.plan.misnamed import alike, misnamed
 from supervisor.core.plan.outline import Outline, PlanHeading, outline, trimmed
 from supervisor.core.plan.rules import USUAL_SECTIONS, cut, rules
 from supervisor.core.plan.strays import Read, Stray, above, bare, commands, ids, strays, words
@@ -74,7 +75,6 @@ _PLAN_TITLE = re.compile(r"(?:plan\s*:)?\s*(.*)", re.IGNORECASE)
 _ENTRY_TITLE = re.compile(
     r"([A-Za-z0-9_](?:[A-Za-z0-9_-]{0,62}[A-Za-z0-9_])?)\s*(?:(?:[—–:]|-+(?=\s|$)|(?<=\s)-+)\s*(.*))?"
 )
-_EXPECT = re.compile(r"(?:^\s*[-*+]\s+)?\*\*expect(?:\s*:\*\*|\*\*\s*:)|^\s*(?:[-*+]\s+)?expect\s*:", re.IGNORECASE)
 _HOLD = re.compile(r"\s*(?:[-*+]\s*)?hold\s*:\s*(?:yes|no|true|false)\s*", re.IGNORECASE)
 
 
@@ -195,6 +195,8 @@ class _Reader:
                 where = f"the first on line {first.heading.line}"
                 message = f"there are two {noun}s {entry_id}, {where}: give this one another id"
                 self._flag(heading.line, message)
+        in_force = self._known if noun == "task" else ()
+        self.diagnostics += alike([(one.id, one.heading.line) for one in entries.values()], noun, in_force)
         return entries
 
     def _fields(self, heading: PlanHeading, known: Sequence[str]) -> tuple[Fields, int]:
@@ -258,13 +260,15 @@ class _Reader:
         """Return the instructions and, of a human's task, the expected result, which is not part of them."""
         page, end = self._page, entry.heading.end
         for at in range(entry.body, end) if human else ():
-            mark = None if at in page.verbatim else _EXPECT.search(page.lines[at])
+            mark = None if at in page.verbatim else mark_in(page.lines[at])
             if mark:
                 steps = (*page.lines[entry.body : at], page.lines[at][: mark.start()])
                 expect = (page.lines[at][mark.end() :], *page.lines[at + 1 : end])
                 expected = trimmed(expect).strip()
                 self._unexpected += [at + 1] if _is_blank(expected) else []
                 return trimmed(steps), expected
+        if human:
+            self.warnings += nearly(page, range(entry.body, end), entry.id)
         return page.text(entry.body, end), ""
 
     def _strays(

@@ -137,7 +137,7 @@ def plans(draw: st.DrawFn) -> Plan:
     between = st.lists(st.sampled_from(CHILDREN), min_size=2, unique=True).map(tuple)
     contract_ids = draw(st.lists(st.sampled_from(["C1", "C-2", "c_3"]), unique=True))
     task_ids = draw(
-        st.lists(st.from_regex(r"[A-Za-z0-9_]([a-z-]{0,3}[0-9])?", fullmatch=True), unique=True, max_size=5)
+        st.lists(st.from_regex(r"[A-Za-z0-9_]([a-z-]{0,3}[0-9])?", fullmatch=True), unique_by=str.casefold, max_size=5)
     )
     tasks: list[Task] = []
     for task_id in task_ids:
@@ -177,13 +177,14 @@ def render(plan: Plan, order: st.DataObject) -> str:
         return order.draw(st.permutations(lines))
 
     lines = [f"# Plan: {plan.title}", *fields(hold="yes" if plan.hold else "no"), ""]
-    lines += ["## Objective", plan.objective, "## Success Criteria", plan.success, "## Contracts"]
+    lines += ["## Objective", plan.objective, "", "## Success Criteria", plan.success, "", "## Contracts"]
     for contract in plan.contracts:
         lines += [
             f"### {contract.id} — {contract.title}",
             *fields(between=", ".join(contract.between)),
             "",
             contract.text,
+            "",
         ]
     lines.append("## Working Plan")
     for task in plan.tasks:

@@ -10,6 +10,7 @@ import re
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from supervisor.core.plan.parse import parse
 from supervisor.domain.plan import Plan, Rejection, Task
@@ -140,4 +141,4 @@ def test_what_is_accepted_is_the_same_plan_when_it_is_rendered_and_parsed_again(
     if isinstance(outcome, Plan):
         again = parse(render(outcome, data), CHILDREN)
         assert isinstance(again, Plan), again
-        assert unlined(again) == unlined(outcome)
+        assert unlined(replace(again, warnings=())) == unlined(replace(outcome, warnings=()))  # these name lines
