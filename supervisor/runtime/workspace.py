@@ -8,7 +8,7 @@ import stat
 from pathlib import Path
 from typing import NamedTuple
 
-from supervisor.errors import WorkspaceError
+from supervisor.errors import ConfigError, WorkspaceError
 from supervisor.sha256 import hex_digest
 
 CONFIG_NAME = "orchestrator.config.yaml"
@@ -126,14 +126,31 @@ class WorkspacePaths(NamedTuple):
 def find(start: Path) -> WorkspacePaths:
     """Find the workspace of the folder `start`: the nearest folder upwards with a config.
 
-    Raises WorkspaceError if there is none.
+    Raises WorkspaceError if there is none, ConfigError if its config is another user's: it names programs that run as
+    you, and everybody may put one into `/tmp`, above your own folders there.
     """
     folder = Path(os.path.abspath(start))
     for candidate in (folder, *folder.parents):
-        if (candidate / CONFIG_NAME).is_file():
+        config = candidate / CONFIG_NAME
+        if config.is_file():
+            for found in (config.lstat(), config.stat()):
+                if found.st_uid not in (os.getuid(), 0):
+                    raise _of_another_user(config, found.st_uid)
             return WorkspacePaths(candidate)
     raise WorkspaceError(
         f"no {CONFIG_NAME} in {folder} or above it", "run `orch init NAME=PATH ...` here, or name the workspace with -C"
+    )
+
+
+def _of_another_user(config: Path, uid: int) -> ConfigError:
+    try:
+        name = config.owner() if config.stat().st_uid == uid else f"user {uid}"  # a link hides whose it is
+    except KeyError:
+        name = f"user {uid}"
+    user = f"'#{uid}'" if name.startswith("user ") else name
+    return ConfigError(
+        f"{config} belongs to {name}, and could have orch run programs as you",
+        f"run orch as {name} (`sudo -u {user} orch ...`); if it is yours, run `chown -h {os.getuid()} {config}`",
     )
 
 

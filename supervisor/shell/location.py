@@ -18,13 +18,16 @@ class Mount(NamedTuple):
     point: str
     device: str
     root: str  # the folder of the file system that is mounted there
+    kind: str = ""  # the type of the file system
 
 
 def read_mounts(table: str = MOUNTS) -> tuple[Mount, ...]:
     """Read the table of mounts. Empty where the system has none: then inodes and paths have to do."""
     with suppress(OSError), open(table, encoding="utf-8", errors="surrogateescape") as lines:
         words = [line.split(" ", 5) for line in lines]
-        return tuple(Mount(_plain(word[4]), word[2], _plain(word[3])) for word in words if len(word) == 6)
+        return tuple(
+            Mount(_plain(word[4]), word[2], _plain(word[3]), _kind(word[5])) for word in words if len(word) == 6
+        )
     return ()
 
 
@@ -32,6 +35,12 @@ def look_at(path: str, mounts: tuple[Mount, ...] = ()) -> Location:
     """Look at a folder or file, which need not exist yet."""
     real = os.path.realpath(path)
     return Location(real, _ids(real), _spots(real, mounts))
+
+
+def kind_at(path: str, mounts: tuple[Mount, ...]) -> str:
+    """The type of the file system that a path without links is on; "" if the table does not tell."""
+    on = _mount_of(path, mounts)
+    return "" if on is None else on.kind
 
 
 def _ids(path: str) -> tuple[FileId, ...]:
@@ -49,17 +58,24 @@ def _ids(path: str) -> tuple[FileId, ...]:
 
 
 def _spots(path: str, mounts: tuple[Mount, ...]) -> tuple[Spot, ...]:
-    on, below = None, dict[str, Spot]()
-    for mount in mounts:  # a later mount hides an earlier one at the same place
-        if path == mount.point or path.startswith(mount.point.rstrip("/") + "/"):
-            if on is None or len(mount.point) >= len(on.point):
-                on = mount
-        elif mount.point.startswith(path.rstrip("/") + "/"):
-            below[mount.point] = Spot(mount.device, mount.root)
+    on = _mount_of(path, mounts)
     if on is None:
         return ()
+    inside = path.rstrip("/") + "/"
+    below = {
+        one.point: Spot(one.device, one.root) for one in mounts if one.point.startswith(inside) and one.point != path
+    }
     rest = path[len(on.point.rstrip("/")) :]
     return (Spot(on.device, on.root.rstrip("/") + rest or "/"), *below.values())
+
+
+def _mount_of(path: str, mounts: tuple[Mount, ...]) -> Mount | None:
+    above = [one for one in mounts if path == one.point or path.startswith(one.point.rstrip("/") + "/")]
+    return max(reversed(above), key=lambda one: len(one.point), default=None)  # a later mount hides an earlier one
+
+
+def _kind(rest: str) -> str:
+    return rest.partition(" - ")[2].partition(" ")[0]
 
 
 def _plain(text: str) -> str:

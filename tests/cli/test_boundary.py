@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -146,3 +148,44 @@ def test_a_part_of_the_workspace_that_is_a_link_into_a_child_is_refused(
     (app / "state").mkdir()
     (ws / ".orchestrator").symlink_to(app / "state")
     assert f".orchestrator of the workspace ({app}/state) lies in the child `app`" in refused(capsys, ws, f"app={app}")
+
+
+@pytest.mark.promise("another user plants nothing")
+def test_a_workspace_that_everybody_may_write_is_told(app: Path, ws: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ws.chmod(0o1777)
+    assert run(["-C", str(ws), "init", f"app={app}"]) == 0
+    assert capsys.readouterr().err == (
+        f"orch: every user of this machine may write {ws}, and so steer the supervisor: run `chmod o-w {ws}`\n"
+    )
+
+
+@pytest.mark.promise("another user plants nothing")
+def test_what_init_writes_is_never_for_everybody_to_write(
+    app: Path, ws: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = os.umask(0)
+    try:
+        assert run(["-C", str(ws), "init", f"app={app}"]) == 0
+    finally:
+        os.umask(before)
+    assert capsys.readouterr().err == ""
+    closed = {path.relative_to(ws).as_posix() for path in ws.rglob("*") if not path.stat().st_mode & stat.S_IWOTH}
+    assert closed == {".codex", ".codex/config.toml", "orchestrator.config.yaml", "plan.md"}
+
+
+@pytest.mark.promise("another user plants nothing")
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can make a file that belongs to somebody else")
+@pytest.mark.parametrize("word", ["doctor", "up", "status", "config", "logs", "hold"])
+def test_no_command_takes_the_config_of_another_user(
+    word: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (config := tmp_path / "orchestrator.config.yaml").write_text(f"codex: {{bin: {tmp_path}/run}}\n", encoding="utf-8")
+    (tmp_path / "run").write_text(f"#!/bin/sh\ntouch {tmp_path}/ran\n", encoding="utf-8")
+    (tmp_path / "run").chmod(0o755)
+    os.chown(config, 65534, 65534)
+    (ours := tmp_path / "ours").mkdir()
+    monkeypatch.setenv("ORCH_WORKSPACE", str(ours))
+    for words in ([word], ["-C", str(ours), word]):
+        assert run(words) == 1
+        assert capsys.readouterr().err.startswith(f"orch: {config} belongs to nobody, and could have orch run programs")
+    assert not (tmp_path / "ran").exists()

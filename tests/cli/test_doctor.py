@@ -16,6 +16,7 @@ from tests.gitrepo import git
 CHECKS = [
     "config",
     "places",
+    "others",
     "trust",
     "disk",
     "ledger",
@@ -78,7 +79,7 @@ def test_a_missing_login_is_reported_with_the_command(lab: Lab, tmp_path: Path) 
 def test_without_a_workspace_the_machine_is_checked(lab: Lab) -> None:
     done = lab.orch("-C", str(lab.folder), "doctor", check=False)
     assert "were not checked" in done.stderr
-    assert [line.split()[1] for line in done.stdout.splitlines()] == CHECKS[5:]
+    assert [line.split()[1] for line in done.stdout.splitlines()] == CHECKS[6:]
 
 
 def test_a_broken_config_is_reported(lab: Lab) -> None:
@@ -110,3 +111,16 @@ def test_what_a_repo_has_git_run_is_listed_until_a_person_decides(lab: Lab) -> N
     finally:
         lab.workspace.config.write_text(good, encoding="utf-8")
         git(lab.repos["backend"], "config", "--unset", "credential.helper")
+
+
+@pytest.mark.promise("another user plants nothing")
+def test_a_workspace_that_everybody_may_write_is_a_failure_with_the_remedy(lab: Lab) -> None:
+    root = lab.workspace.root
+    before = root.stat().st_mode
+    root.chmod(0o777)
+    try:
+        code, checks = found(lab, ORCH_CODEX_BIN="/bin/false")
+    finally:
+        root.chmod(before)
+    assert (code, checks["others"]["ok"], checks["others"]["remedy"]) == (1, False, f"run `chmod o-w {root}`")
+    assert checks["others"]["detail"] == f"every user of this machine may write {root}, and so steer the supervisor"

@@ -226,3 +226,45 @@ def test_finding_the_workspace_imports_little() -> None:
     script = f"import sys, supervisor.runtime.workspace; print([n for n in {heavy} if n in sys.modules])"
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=5, check=True)
     assert ran.stdout == "[]\n"
+
+
+# ── other users of the machine ───────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.promise("another user plants nothing")
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can make a file that belongs to somebody else")
+@pytest.mark.parametrize(
+    ("uid", "link", "whose", "user"),
+    [
+        (65534, False, "nobody", "nobody"),
+        (65534, True, "user 65534", "'#65534'"),
+        (4000000, False, "user 4000000", "'#4000000'"),
+    ],
+)
+def test_a_config_that_another_user_planted_above_us_is_refused(
+    tmp_path: Path, uid: int, link: bool, whose: str, user: str
+) -> None:
+    (config := tmp_path / CONFIG_NAME).touch()
+    (ours := tmp_path / "ours").mkdir()
+    if link:
+        config.rename(tmp_path / "own.yaml")
+        config.symlink_to(tmp_path / "own.yaml")
+    os.lchown(config, uid, uid)
+    with pytest.raises(WorkspaceError) as error:
+        find(ours)
+    assert str(error.value) == (
+        f"{config} belongs to {whose}, and could have orch run programs as you: "
+        f"run orch as {whose} (`sudo -u {user} orch ...`); if it is yours, run `chown -h 0 {config}`"
+    )
+
+
+@pytest.mark.promise("another user plants nothing")
+def test_a_config_that_root_wrote_for_us_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / CONFIG_NAME).touch()
+    owner = os.getuid()
+    monkeypatch.setattr(os, "getuid", lambda: owner + 1)
+    if owner == 0:
+        assert find(tmp_path) == WorkspacePaths(tmp_path)
+    else:
+        with pytest.raises(WorkspaceError, match="could have orch run programs as you"):
+            find(tmp_path)

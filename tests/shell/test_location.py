@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from supervisor.core.boundary.nesting import holds
 from supervisor.domain.repo.location import UNKNOWN, Spot
-from supervisor.shell.location import Mount, look_at, read_mounts
+from supervisor.shell.location import Mount, kind_at, look_at, read_mounts
 
 TABLE = """\
 27 1 8:1 / / rw,relatime - ext4 /dev/sda1 rw
-30 27 8:2 /data /mnt/my\\040data rw,relatime shared:1 - ext4 /dev/sdb1 rw
+30 27 8:2 /data /mnt/my\\040data rw,relatime shared:1 - ntfs3 /dev/sdb1 rw
 31 27 8:1 /home/ada/app /srv/app rw,relatime - ext4 /dev/sda1 rw
 """
 
@@ -24,10 +24,12 @@ def test_the_table_of_mounts_is_read(tmp_path: Path) -> None:
     (tmp_path / "mountinfo").write_text(TABLE, encoding="utf-8")
     mounts = read_mounts(str(tmp_path / "mountinfo"))
     assert mounts == (
-        Mount("/", "8:1", "/"),
-        Mount("/mnt/my data", "8:2", "/data"),
-        Mount("/srv/app", "8:1", "/home/ada/app"),
+        Mount("/", "8:1", "/", "ext4"),
+        Mount("/mnt/my data", "8:2", "/data", "ntfs3"),
+        Mount("/srv/app", "8:1", "/home/ada/app", "ext4"),
     )
+    assert [kind_at(path, mounts) for path in ("/mnt/my data/x", "/mnt/my", "/srv/app")] == ["ntfs3", "ext4", "ext4"]
+    assert kind_at("/", ()) == ""
     assert look_at("/srv/app/lib", mounts).spots == (Spot("8:1", "/home/ada/app/lib"),)
     assert holds(look_at("/home/ada/app", mounts), look_at("/srv/app/lib", mounts))
     assert holds(look_at("/mnt", mounts), look_at("/mnt/my data/x", mounts))

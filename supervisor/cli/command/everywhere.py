@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from supervisor.cli.display import color
-from supervisor.errors import UsageError, WorkspaceError
+from supervisor.errors import ConfigError, UsageError, WorkspaceError
 from supervisor.runtime.workspace import WorkspacePaths, find
 
 VARIABLE = "ORCH_WORKSPACE"
@@ -69,6 +69,8 @@ def located(folder: Path) -> WorkspacePaths:
     """Find the workspace of this folder. Raises WorkspaceError if it is in none."""
     try:
         return find(folder)
+    except ConfigError:
+        raise
     except WorkspaceError as error:
         if _by_variable(folder):
             raise WorkspaceError(f"{VARIABLE} is set, and there is {error.what}", error.next_step) from error

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -15,7 +14,7 @@ from supervisor.cli.command.parameters import Json, Option
 from supervisor.cli.display import output
 from supervisor.cli.display.blocks import one_line
 from supervisor.cli.display.output import paint
-from supervisor.errors import UsageError, WorkspaceError
+from supervisor.errors import ConfigError, UsageError, WorkspaceError
 from supervisor.runtime.doctor.checks import Finding, examine
 from supervisor.runtime.doctor.repair import PlannedRepair, carry_out, plan_repair
 from supervisor.runtime.workspace import WorkspacePaths, find
@@ -33,14 +32,20 @@ def doctor(
     """Print each finding as it comes; return 0 if every check passed, else 1.
 
     The checks of a workspace run only if `folder` is in one. With `repair`, repair the ledger instead.
+
+    Raises ConfigError if it is in another user's.
     """
     if repair:
         return _repair(find(folder), yes=yes, as_json=as_json)
     if yes:
         raise UsageError("`--yes` goes with `--repair`", "`orch doctor --repair --yes`")
     workspace: WorkspacePaths | None = None
-    with suppress(WorkspaceError):
+    try:
         workspace = find(folder)
+    except ConfigError:
+        raise
+    except WorkspaceError:
+        pass  # what needs none is checked
     findings: list[Finding] = []
 
     def report(finding: Finding) -> None:

@@ -17,6 +17,7 @@ from supervisor.cli.setup.trust import codex_trust, git_trust
 from supervisor.domain.child import Child
 from supervisor.errors import OrchError, UsageError, WorkspaceError
 from supervisor.runtime import templates
+from supervisor.runtime.boundary.others import open_to_others
 from supervisor.runtime.boundary.territories import guarded
 from supervisor.runtime.codex.mcp_config import SERVER, as_toml, mcp_servers
 from supervisor.runtime.config import load as config
@@ -74,6 +75,8 @@ def init(
     _guard(workspace, [Child(name, str(path), trusted=name in trusted) for name, path in found], exclude_tmp)
     text = starter(children, trusted, trusted_git=git_trust(found, trust), exclude_tmp=exclude_tmp)
     _write_new({workspace.config: text, workspace.plan: plan})
+    if (opened := open_to_others(workspace)) is not None:
+        output.say(f"orch: {opened[0]}: {opened[1]}")
     tools = _offer_tools(workspace)
     ignored = _ignore(workspace.root / ".gitignore", (*IGNORED, *([CODEX_CONFIG] if tools == _WROTE_TOOLS else [])))
     if as_json:
@@ -109,7 +112,7 @@ def _write_new(files: dict[Path, str]) -> None:
     path = Path()
     try:
         for path, text in files.items():
-            with path.open("x", encoding="utf-8") as file:
+            with open(path, "x", encoding="utf-8", opener=_for_us) as file:
                 written.append(path)
                 file.write(text)
     except OSError as error:
@@ -121,6 +124,10 @@ def _write_new(files: dict[Path, str]) -> None:
         ) from error
 
 
+def _for_us(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o644)  # never for everybody to write, whatever the umask
+
+
 _WROTE_TOOLS = f"wrote {CODEX_CONFIG} (a `codex` started here gets the tools of orch)"
 
 
@@ -130,8 +137,8 @@ def _offer_tools(workspace: WorkspacePaths) -> str:
     path = workspace.root / CODEX_CONFIG
     try:
         if not path.parent.is_dir():
-            path.parent.mkdir()
-        with path.open("x", encoding="utf-8") as file:
+            path.parent.mkdir(0o755)
+        with open(path, "x", encoding="utf-8", opener=_for_us) as file:
             file.write(f"# The tools of orch, for a `codex` started in this folder (`orch mcp --config`).\n{lines}")
         return _WROTE_TOOLS
     except FileExistsError:

@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from supervisor.errors import CodexError, OrchError, RpcError
 from supervisor.runtime.boundary.git_programs import git_programs
+from supervisor.runtime.boundary.others import open_to_others
 from supervisor.runtime.codex.binary import called, locate
 from supervisor.runtime.codex.handshake import why_not_loaded
 from supervisor.runtime.codex.version import Versions
@@ -89,6 +90,7 @@ class _Checks:
             {
                 "config": self.config,
                 "places": self.places,
+                "others": self.others,
                 "trust": self.trust,
                 "disk": self.disk,
                 "ledger": self.ledger,
@@ -127,6 +129,12 @@ class _Checks:
             else ""
         )
         return f"no command of a child may write another child or the workspace{only}{reach}"
+
+    async def others(self) -> str:
+        assert self._workspace is not None
+        if (found := open_to_others(self._workspace)) is not None:
+            raise CheckFailed(*found)
+        return "no other user of this machine may write the workspace"
 
     async def trust(self) -> str:
         """List what git would run because a repo says so. A person decides about each such repo, once."""
