@@ -32,6 +32,7 @@ def test_what_the_digest_says_is_read_back() -> None:
         {
             "README.md": "# Thing\n\nA thing that `does` some_thing for *you*.\n\n```sh\nmake test\n```\n",
             "CONTRIBUTING.md": "Always run `make lint` before you open a pull request.\n",
+            "Makefile": "test:\n\tgo test ./...\nlint:\n\tgo vet ./...\n",
             "main.go": "package main\n\nfunc main() {\n}\n",
         }
     )

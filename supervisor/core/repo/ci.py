@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from supervisor.core.repo.commands import LENGTH, purpose_of, quote, shell_lines
+from supervisor.core.repo.places import inside, moved
 from supervisor.core.repo.structured import Malformed, Value, read_yaml
 from supervisor.domain.repo.facts import CiJob, CiStep, Moment, Pipeline, RepoRule
 
@@ -101,7 +102,15 @@ _Found = tuple[str, int, list[tuple[str, int]]]
 
 def _github(data: Value) -> Iterator[_Found]:
     for called, job in data.at("jobs").pairs.items():
-        steps = [line for step in job.at("steps").items for line in _lines(step.at("run"))]
+        home = (
+            job.at("defaults", "run", "working-directory").text or data.at("defaults", "run", "working-directory").text
+        )
+        steps = [
+            line
+            for step in job.at("steps").items
+            for ran in (step.at("run"), step.at("with", "run"))  # an action may run it in a container
+            for line in _lines(ran, step.at("working-directory").text or home)
+        ]
         uses = job.at("uses")
         if uses.text:
             steps.append((f"uses {uses.text}", uses.line))
@@ -142,8 +151,8 @@ def _commands(value: Value) -> Iterator[tuple[str, int]]:
         yield from _commands(item)
 
 
-def _lines(value: Value) -> list[tuple[str, int]]:
-    return list(shell_lines(value.text, value.line)) if value.text else []
+def _lines(value: Value, folder: str = "") -> list[tuple[str, int]]:
+    return list(moved(shell_lines(value.text, value.line), inside(folder))) if value.text else []
 
 
 _STAGE = re.compile(r"\bstage\s*\(\s*['\"]([^'\"\n]{1,80})['\"]")
@@ -166,10 +175,17 @@ _NOISE = re.compile(
 )
 
 
+_MOVED = re.compile(r"^cd [^&|;]+ && (?=\S)")
+
+
 def _bounded(found: list[_Found]) -> tuple[CiJob, ...]:
     """Return the first jobs, without commands that say nothing about the repo (`echo`, `cd`, ...)."""
     jobs = []
     for called, line, steps in found[:JOBS]:
-        kept = [CiStep(quote(text, LENGTH), purpose_of(text), at) for text, at in steps if not _NOISE.match(text)]
+        kept = [
+            CiStep(quote(text, LENGTH), purpose_of(text), at)
+            for text, at in steps
+            if not _NOISE.match(_MOVED.sub("", text))
+        ]
         jobs.append(CiJob(quote(called, NAME), line, tuple(kept[:STEPS]), max(0, len(kept) - STEPS)))
     return tuple(jobs)

@@ -9,6 +9,7 @@ from supervisor.core.repo.ci import is_hooks, read_hooks, read_pipeline, system_
 from supervisor.core.repo.entrypoints import entry_points, may_be_entry_point, python_files
 from supervisor.core.repo.files import RepoFile, is_sample, language_of, left_out
 from supervisor.core.repo.manifests import kind_of, read_manifest
+from supervisor.core.repo.manifests.defaults import completed
 from supervisor.core.repo.structured import LIMIT, YAML_LIMIT
 from supervisor.core.repo.tests import test_layout
 from supervisor.domain.repo.facts import (
@@ -75,7 +76,7 @@ def read_code(files: Sequence[RepoFile], contents: Mapping[str, bytes]) -> Code:
     languages, out = _figures(files)
     names = frozenset(file.name for file in files)
     entries, tests = entry_points(names, declared, contents), test_layout(files, declared, ci)
-    return Code(languages, out, _folders(files), declared, entries, tests, ci, tuple(cut))
+    return Code(languages, out, _folders(files), completed(declared, names), entries, tests, ci, tuple(cut))
 
 
 def hook_rules(contents: Mapping[str, bytes]) -> tuple[RepoRule, ...]:

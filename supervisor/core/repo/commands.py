@@ -27,11 +27,29 @@ def purpose_of(command: str) -> Purpose | None:
 
 
 def purpose_of_name(name: str) -> Purpose | None:
-    """Return the purpose of a script or target by its name (`test:unit`, `lint-fix`, `build_wheel`), or None."""
-    for word in re.split(r"[^a-z0-9]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "-", name[:100]).lower()):
-        if word in _NAMES:
-            return _NAMES[word]
-    return None
+    """Return the purpose of a script or target by its name (`test:unit`, `lint-fix`, `build_wheel`), or None.
+
+    The first word decides, but for one that only says how (`run-tests`). After another verb (`downloadSpec`), a word
+    names what the verb is about, and what an archive holds (`testsJar`) is not its purpose.
+    """
+    words = [
+        word for word in re.split(r"[^a-z0-9]+", _HUMP.sub("-", name[:100]).lower()) if not word.isdigit() and word
+    ]
+    if not words or words[0] in _OTHER_VERBS or is_hook_name(name):
+        return None
+    if words[-1] in _PREPARES:
+        return Purpose.SETUP
+    known = [_NAMES[word] for word in words if word in _NAMES]
+    if words[-1] in _ARCHIVES and known[:1] != [Purpose.BUILD]:
+        return None
+    if len(known) > 1 and words[0] in _HOW:
+        return known[1]
+    return known[0] if known else None
+
+
+def is_hook_name(name: str) -> bool:
+    """Return whether npm or composer runs a script of this name by itself."""
+    return _LIFECYCLE.match(name) is not None
 
 
 def shell_lines(text: str, first: int) -> Iterator[tuple[str, int]]:
@@ -57,6 +75,26 @@ def shell_lines(text: str, first: int) -> Iterator[tuple[str, int]]:
 
 
 _PARTS = re.compile(r"&&|\|\||;|\|")
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_OTHER_VERBS = frozenset(
+    (
+        *("download", "fetch", "clean", "remove", "delete", "stop", "kill", "print", "show", "list", "help", "open"),
+        *("update", "upgrade", "copy", "move", "rename", "migrate", "seed", "reset", "log", "wait", "not"),
+    )
+)
+_HOW = frozenset(("run", "start", "exec", "ci", "all", "up"))
+_ARCHIVES = frozenset(("jar", "zip", "tar"))
+_PREPARES = frozenset(("setup", "install", "bootstrap"))
+_LIFECYCLE = re.compile(
+    r"(pre|post)(install|pack|publish|version|prepare|test|build|start|stop)$|(pre|post)-[\w-]+-cmd$|auto-scripts$"
+)
+_GENERIC = frozenset(
+    (
+        *("generate", "check", "all", "up", "watch", "verify", "version", "image", "unit", "dev", "sync", "update"),
+        "integration",
+    )
+)
+_COMPUTED = re.compile(r"\w+=[\"']?(\$\(|`)")
 _COMMENT = re.compile(r"\s+#\s.*$")
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=\S*$")
 
@@ -92,14 +130,17 @@ _RUNNER_PAIRS = {
 _ALONE = {
     word: purpose
     for purpose, text in {
-        _T: """pytest py.test tox nox jest vitest mocha ava karma rspec phpunit ctest nosetests trial cypress tap""",
+        _T: """pytest py.test tox nox jest vitest mocha ava karma rspec phpunit paratest pest ctest nosetests trial
+        cypress tap bats busted""",
         _L: """flake8 pylint mypy pyright eslint tslint stylelint golangci-lint staticcheck ktlint detekt swiftlint
         rubocop shellcheck hadolint cpplint cppcheck clang-tidy clippy pre-commit lefthook bandit codespell tsc xo
-        standard markdownlint actionlint basedpyright ty vulture deptry pydocstyle phpstan psalm credo biome oxlint""",
-        _F: "black isort prettier gofmt goimports rustfmt clang-format swiftformat yapf autopep8 dprint",
-        _B: "cmake ninja meson webpack rollup esbuild tsup xcodebuild msbuild pyinstaller goreleaser",
+        standard markdownlint actionlint basedpyright ty vulture deptry pydocstyle phpstan psalm phpcs rector credo
+        biome oxlint jshint periphery brakeman standardrb""",
+        _F: """black isort prettier gofmt goimports rustfmt clang-format swiftformat yapf autopep8 dprint php-cs-fixer
+        phpcbf pint oxfmt""",
+        _B: "cmake ninja meson webpack rollup esbuild tsup tsdown msbuild pyinstaller goreleaser",
         _R: "uvicorn gunicorn hypercorn daphne nodemon ts-node tsx foreman honcho waitress-serve puma",
-        _P: "twine semantic-release bump2version bumpversion bump-my-version changeset lerna",
+        _P: "twine semantic-release bump2version bumpversion bump-my-version lerna",
     }.items()
     for word in text.split()
 }
@@ -111,6 +152,7 @@ def _subs(**purposes: str) -> dict[str, Purpose]:
 
 _SUBS: dict[str, dict[str, Purpose]] = {
     "go": _subs(test="test", lint="vet", format="fmt", build="build install generate", run="run", setup="get mod"),
+    "changeset": _subs(release="version publish tag"),
     "cargo": _subs(
         test="test nextest bench llvm-cov tarpaulin",
         lint="clippy check deny audit",
@@ -186,12 +228,15 @@ _NODE_SUBS = _subs(
     lint="lint",
 )
 _GRADLE = re.compile(r"(gradle|gradlew|gradlew\.bat)$")
+_LOCAL_BIN = re.compile(r"(?:\./)?(?:vendor/bin|node_modules/\.bin|\.?venv/bin)/(?=\w)")
 _SCRIPT = re.compile(r"(\.{1,2}/|scripts?/|bin/|tools?/|hack/|ci/)\S+|\S+\.(sh|bash|ps1|bat|cmd)")
 _PYTHON = re.compile(r"(python|py)([\d.]*)$")
 
 
 def _of_part(parts: list[str]) -> Purpose | None:
     while parts:
+        if _COMPUTED.match(parts[0]):
+            return None  # What computes a variable says nothing about the repo.
         if parts[0] in _RUNNERS or _ASSIGNMENT.match(parts[0]) or (parts[0] == "run" and len(parts) > 1):
             parts = parts[1:]
         elif len(parts) > 2 and (parts[0], parts[1]) in _RUNNER_PAIRS:
@@ -209,13 +254,19 @@ def _of_part(parts: list[str]) -> Purpose | None:
     if not parts:
         return None
     tool, rest = (
-        parts[0].strip("`'\"()"),
+        _LOCAL_BIN.sub("", parts[0].strip("`'\"()")),
         [word.strip("`'\"()") for word in parts[1:] if not word.startswith(("-", "+"))],
     )
     sub = rest[0] if rest else ""
     if tool in ("docker", "podman") and sub == "compose":
         tool, rest = "docker-compose", rest[1:]
         sub = rest[0] if rest else ""
+    if tool == "git":
+        return _S if rest[:2] == ["submodule", "update"] else None
+    if tool == "xcodebuild":
+        return _S if "-resolvePackageDependencies" in parts else _T if "test" in rest else _B
+    if _adds(tool, sub, rest, parts):
+        return None
     if tool in _NODE:
         if sub in ("run", "run-script"):
             return purpose_of_name(rest[1]) if len(rest) > 1 else None
@@ -240,10 +291,35 @@ def _of_part(parts: list[str]) -> Purpose | None:
     if tool in _ALONE:
         return _ALONE[tool]
     if tool in ("node", "bash", "sh", "zsh", "ruby", "php", "deno", "bun") and sub:
-        return purpose_of_name(sub.rpartition("/")[2]) or (_R if tool in ("node", "ruby", "php") else None)
+        if (inner := _LOCAL_BIN.match(sub)) is not None:
+            return _of_part([sub[inner.end() :], *rest[1:]])
+        if sub.rpartition("/")[2] in ("console", "artisan"):
+            return purpose_of_name(rest[1]) if len(rest) > 1 and ":" not in rest[1] else None
+        return _of_file(sub) or (_R if tool in ("node", "ruby", "php") else None)
     if _SCRIPT.fullmatch(tool):
-        return purpose_of_name(tool.rpartition("/")[2].rpartition(".")[0] or tool.rpartition("/")[2])
+        purpose = _of_file(tool)
+        return purpose_of_name(sub) or purpose if purpose is _R and sub else purpose
     return None
+
+
+def _adds(tool: str, sub: str, rest: list[str], parts: list[str]) -> bool:
+    """Return whether the command installs a named package of others: that does not set up this repo."""
+    if tool in _NODE:
+        return sub in ("add", "link") or (sub in ("install", "i") and len(rest) > 1)
+    if tool == "pipx":
+        return sub in ("install", "run")
+    if tool in ("cargo", "go", "gem", "dotnet") and sub in ("install", "get", "tool"):
+        own = tool == "go" and all(word.startswith((".", "get", "install")) for word in rest)
+        return len(rest) > 1 and "--path" not in parts and not own
+    return False
+
+
+def _of_file(path: str) -> Purpose | None:
+    """Return the purpose of a script by its file name. Of a long name, a word that fits anything says nothing."""
+    stem = path.rpartition("/")[2]
+    stem = stem.rpartition(".")[0] or stem
+    first = re.split(r"[^a-z0-9]+", stem.lower())[0]
+    return None if first in _GENERIC and first != stem.lower() else purpose_of_name(stem)
 
 
 def _of_python(rest: list[str]) -> Purpose | None:
@@ -263,5 +339,5 @@ def _of_python(rest: list[str]) -> Purpose | None:
             return purpose_of_name(bare[1]) if len(bare) > 1 else None
         if name == "manage.py":
             return purpose_of_name(bare[1]) if len(bare) > 1 else None
-        return purpose_of_name(name.removesuffix(".py")) or _R
+        return _of_file(name) or _R
     return None

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain
 
 from supervisor.core.repo.commands import LENGTH, purpose_of, quote, shell_lines
 from supervisor.core.repo.documents import Piece, pieces, plain
 from supervisor.core.repo.files import RepoFile, left_out
+from supervisor.core.repo.places import RepoContents, check, contents_of, moved
+from supervisor.core.repo.rules import rules_of
 from supervisor.domain.repo.facts import (
     Docs,
     Document,
     DocumentedCommand,
     DocumentHeading,
     DocumentKind,
+    Manifest,
     Moment,
     Purpose,
     RepoRule,
@@ -35,7 +37,7 @@ TOTAL_LIMIT = 512 << 10
 HEADINGS = 40
 COMMANDS = 40
 RULES = 20  # for each moment
-SUMMARY, RULE = 300, 220  # characters
+SUMMARY = 300  # characters
 
 
 def wanted(files: Sequence[RepoFile]) -> tuple[tuple[str, int], ...]:
@@ -52,15 +54,22 @@ def wanted(files: Sequence[RepoFile]) -> tuple[tuple[str, int], ...]:
     return tuple(chosen)
 
 
-def read_docs(files: Sequence[RepoFile], contents: Mapping[str, bytes], hooks: Sequence[RepoRule] = ()) -> Docs:
+def read_docs(
+    files: Sequence[RepoFile],
+    contents: Mapping[str, bytes],
+    hooks: Sequence[RepoRule] = (),
+    manifests: Sequence[Manifest] | None = None,
+) -> Docs:
     """Describe the documents. Rules of `hooks` come after theirs.
 
-    `Docs.cut` names files that are missing in `contents` or cannot be parsed.
+    With `manifests`, commands that need a file, a script or a manifest that the repo does not have are left out: they
+    are for the repo of somebody else. `Docs.cut` names files that are missing in `contents` or cannot be parsed.
     """
     documents, cut = [], []
     commands: dict[tuple[str, Purpose], DocumentedCommand] = {}
     rules: dict[tuple[str, Moment], RepoRule] = {}
     chosen = wanted(files)
+    repo = None if manifests is None else contents_of((file.name for file in files), manifests)
     kinds = {file.name: kind for file in files for _, kind in _ranked(file)}
     sizes = {file.name: file.size for file in files}
     for name, limit in chosen:
@@ -78,9 +87,9 @@ def read_docs(files: Sequence[RepoFile], contents: Mapping[str, bytes], hooks: S
         if kind is not DocumentKind.CHANGELOG:
             if sizes[name] > limit:
                 cut.append(f"only the first {limit >> 10} KiB of {name} were read")
-            for command in _commands(name, parts):
+            for command in _commands(name, kind, parts, repo):
                 commands.setdefault((command.text, command.purpose), command)
-            for rule in _rules(name, kind, parts):
+            for rule in rules_of(name, kind, parts):
                 rules.setdefault((rule.text, rule.before), rule)
     if len(kinds) > len(chosen):
         cut.append(f"{len(kinds) - len(chosen)} more documents were not read")
@@ -93,7 +102,11 @@ _NAMES = (
     (re.compile(r"(agents|claude|gemini|copilot-instructions|codex|\.cursorrules)(\.override)?$"), _AGENTS),
     (re.compile(r"readme([._-].{0,20})?$"), _README),
     (
-        re.compile(r"(contributing|development|developing|developers?|hacking|building|contribute|commit)$"),
+        re.compile(
+            r"(contributing|contributors?|development|developing|developers?|hacking|building|contribute|commit"
+            r"|(develop(ment|er|ers|ing)|dev|contribut(ing|or|ors|ion))[-_ ]"
+            r"(guide|guidelines|setup|docs|notes|workflow))$"
+        ),
         DocumentKind.CONTRIBUTING,
     ),
     (
@@ -101,9 +114,9 @@ _NAMES = (
         DocumentKind.CONTRIBUTING,
     ),
     (re.compile(r"(architecture|design|overview|internals|arch)$"), DocumentKind.ARCHITECTURE),
-    (re.compile(r"(changelog|changes|history|news|release[-_]?notes|whatsnew)$"), DocumentKind.CHANGELOG),
+    (re.compile(r"(changelog|changes|history|news|releases|release[-_]?notes.*|whatsnew)$"), DocumentKind.CHANGELOG),
     (
-        re.compile(r"(releas(e|es|ing)|release[-_ ]?(process|guide|checklist|howto)|publishing|maintain(ing|ers?))$"),
+        re.compile(r"(releas(e|ing)|release[-_ ]?(process|guide|checklist|howto)|publishing|maintain(ing|ers?))$"),
         DocumentKind.RELEASE,
     ),
 )
@@ -159,14 +172,17 @@ def _document(name: str, kind: DocumentKind, parts: Sequence[Piece]) -> Document
         for part in parts
         if part.kind == "heading" and (text := quote(plain(part.text), 100))
     ]
-    prose = (quote(plain(part.text), SUMMARY) for part in parts[:60] if part.kind == "prose")
+    # A quotation is a notice (`> [!WARNING]`): it tells what is new, not what the repo is.
+    first = [part for part in parts[:60] if part.kind == "prose"]
+    prose = (quote(plain(part.text), SUMMARY) for part in sorted(first, key=lambda part: part.note == "quote"))
     summary = "" if kind is DocumentKind.CHANGELOG else next((text for text in prose if _is_summary(text)), "")
     return Document(name, kind, summary, tuple(headings[:HEADINGS]), max(0, len(headings) - HEADINGS))
 
 
 def _is_summary(text: str) -> bool:
     """Return whether the text is a sentence, not a row of badges, links or languages."""
-    return len(text) >= 20 and text.count(" ") >= 3 and sum(char.isalpha() for char in text) > 0.6 * len(text)
+    row = text.count(" | ") > 1 or text.count(" · ") > 2 or text.count(" • ") > 2
+    return not row and len(text) >= 20 and text.count(" ") >= 3 and sum(map(str.isalpha, text)) > 0.6 * len(text)
 
 
 _SHELLS = (
@@ -178,18 +194,57 @@ _RUN = re.compile(r"\b(run(ning)?|use|execute|call|type|with|is)\b", re.IGNORECA
 _FILE = re.compile(r"\S*\.\w{1,5}")
 
 
-def _commands(name: str, parts: Sequence[Piece]) -> Iterator[DocumentedCommand]:
+def _commands(
+    name: str, kind: DocumentKind, parts: Sequence[Piece], repo: RepoContents | None
+) -> Iterator[DocumentedCommand]:
+    folder = name.rpartition("/")[0]
+    home = "" if kind is _OTHER or name.startswith(_GUIDES) else folder
+    before = ""
     for part in parts:
+        said, before = before, ""
         if part.kind == "code" and part.note in _SHELLS:
-            texts = shell_lines(part.text, part.line)
-        elif part.kind in ("prose", "item"):
-            texts = _inline_code(part)
+            texts = list(moved(shell_lines(part.text, part.line), said))
+        elif part.kind in ("prose", "item", "row"):
+            texts = list(_inline_code(part))
+            before = _folder_said(part.text, repo)
         else:
             continue
         for text, line in texts:
             purpose = purpose_of(text)
-            if purpose is not None and len(text) <= 2 * LENGTH and not text.endswith(("`", ":")):
-                yield DocumentedCommand(quote(text, LENGTH), purpose, name, line)
+            if purpose is None or len(text) > 2 * LENGTH or text.endswith(("`", ":")):
+                continue
+            placed = (
+                text if repo is None else _placed(text, home, repo, sure="/" in name and (home != "" or kind is _OTHER))
+            )
+            if placed is not None:
+                yield DocumentedCommand(quote(placed, LENGTH), purpose, name, line)
+
+
+def _placed(text: str, home: str, repo: RepoContents, *, sure: bool) -> str | None:
+    """Return the command as it is run from the root, or None if the repo lacks what it needs.
+
+    `home` is the folder of the document. If `sure`, something has to show that the command is for this repo.
+    """
+    for folder in (home, "") if home else ("",):
+        placed = f"cd {folder} && {text}" if folder and not text.startswith(f"cd {folder} ") else text
+        found = check(placed, repo)
+        if found or (found is None and not sure):
+            return placed
+    return None
+
+
+_FOLDER_SAID = re.compile(
+    r"\b(?:in|from|inside|within|into|to)\s+(?:the |your )?(`?)([\w./-]+)\1/?\s+(?:directory|folder)\b"
+)
+
+
+def _folder_said(text: str, repo: RepoContents | None) -> str:
+    """Return the folder that a sentence names for the commands below it; "" for none."""
+    found = _FOLDER_SAID.search(text[:2000])
+    if repo is None or found is None:
+        return ""
+    called = found[2].strip("./")
+    return called if found[1] or called in repo.folders else ""
 
 
 def _inline_code(part: Piece) -> Iterator[tuple[str, int]]:
@@ -202,77 +257,6 @@ def _inline_code(part: Piece) -> Iterator[tuple[str, int]]:
         text = code[2].strip()
         if " " in text or (runs and (text.startswith("./") or not _FILE.fullmatch(text))):
             yield text, part.line + part.text.count("\n", 0, code.start())
-
-
-_SENTENCE = re.compile(r"(?<=[.!?:;])\s+(?=[\"'`*A-Z(])|\n\s*\n")
-_MODAL = (
-    r"must|shall|should|need(s|ed)? to|have to|has to|make sure|ensure|do not|don'?t|please|required"
-    r"|requires|remember|before|prior to|expected"
-)
-_IMPERATIVE = (
-    r"always|never|only|run|add|update|include|check|bump|sign|squash|rebase|write|keep|avoid|use|create|commit|push"
-    r"|tag|merge"
-)
-_OBLIGED = re.compile(rf"\b({_MODAL})\b|^({_IMPERATIVE})\b", re.IGNORECASE)
-_COMMIT = re.compile(
-    r"\b(before|prior to|when|each|every|all|your|in|open(ing)?|submit(ting)?|creat(e|ing)|send(ing)?|for|a|the|any"
-    r"|to|and|don'?t|not|never|until)\b[^.\n]{0,40}"
-    r"\b(commit(s|ting|ted)?|push(ing)?|pull[- ]requests?|PRs?|merge requests?|merg(e|ed|ing))\b"
-    r"|\b(change[- ]?log|changeset|news ?fragment|release notes?|CHANGES(\.\w+)?|HISTORY(\.\w+)?)\b",
-    re.IGNORECASE,
-)
-_RELEASE = re.compile(
-    r"\b(before|prior to|when|each|every|for|a|new|after)\b[^.\n]{0,30}"
-    r"\b(releas(e|es|ing)|publish(ing)?|tag(ging)?|deploy(ing)?)\b",
-    re.IGNORECASE,
-)
-_COMMITTING = re.compile(
-    r"commit|pull request|\bPRs?\b|submit|before you|checklist|merge|contribut|coding (style|standard)|must|rules|"
-    r"conventions|definition of done|boundar|guidelines|do not|don'?t|never|always",
-    re.IGNORECASE,
-)
-_RELEASING = re.compile(
-    r"^(?!.*\b(notes|history|cycle|schedule)\b).*\b(releas(e|ing)|publish|cut(ting)? a)", re.IGNORECASE
-)
-
-
-def _rules(name: str, kind: DocumentKind, parts: Sequence[Piece]) -> Iterator[RepoRule]:
-    """Yield the sentences that say what has to be done. Below a heading about that, every list item counts."""
-    if kind in (DocumentKind.OTHER, DocumentKind.ARCHITECTURE):
-        return
-    headings: list[tuple[int, str]] = []
-    template = "pull_request_template" in name.lower()
-    for part in parts:
-        if part.kind == "heading":
-            headings = [heading for heading in headings if heading[0] < part.level] + [(part.level, plain(part.text))]
-        if part.kind not in ("prose", "item"):
-            continue
-        below = " / ".join(text for _, text in headings)
-        step = part.kind == "item"
-        releasing = step and (kind is DocumentKind.RELEASE or _RELEASING.search(below) is not None)
-        committing = step and kind is not _README and _COMMITTING.search(below) is not None
-        for text, line in _sentences(part):
-            words = plain(text)
-            if not 12 <= len(words) <= 2 * RULE or "?" in words:
-                continue
-            obliged = _OBLIGED.search(words) is not None
-            runs = any(purpose_of(code[2]) is not None for code in _INLINE_CODE.finditer(text))
-            before = None
-            if (releasing and (obliged or runs)) or (obliged and _RELEASE.search(words)):
-                before = Moment.RELEASE
-            elif (template and step) or (obliged and (committing or _COMMIT.search(words))):
-                before = Moment.COMMIT
-            if before is not None:
-                yield RepoRule(quote(re.sub(r"^\[[ xX]\]\s*", "", words), RULE), before, name, line)
-
-
-def _sentences(part: Piece) -> Iterator[tuple[str, int]]:
-    text, at = part.text[:8000], 0
-    for end in chain((match.span() for match in _SENTENCE.finditer(text)), [(len(text), len(text))]):
-        sentence = text[at : end[0]]
-        skipped = len(sentence) - len(sentence.lstrip())
-        yield sentence.strip(), part.line + text.count("\n", 0, at + skipped)
-        at = end[1]
 
 
 def _bounded(

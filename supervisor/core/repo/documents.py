@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from supervisor.core.text.markdown import UnparsableText, blocks
 
-Kind = Literal["heading", "prose", "item", "code"]
+Kind = Literal["heading", "prose", "item", "row", "code"]
 
 
 class Piece(Struct, frozen=True):
@@ -20,7 +20,7 @@ class Piece(Struct, frozen=True):
     text: str
     line: int  # where it begins, from 1
     level: int = 0  # of a heading
-    note: str = ""  # the language of code
+    note: str = ""  # the language of code; "quote" for quoted prose
 
 
 def pieces(name: str, text: str) -> list[Piece] | str:
@@ -47,7 +47,9 @@ def plain(text: str) -> str:
 
 
 _UNDERLINED = re.compile(r"^\S[^\n]*\n([=~^-])\1{3,}\s*$", re.MULTILINE)
-_IMAGE = re.compile(r"\[?!\[[^\]]{0,300}\](?:\([^)]{0,800}\)|\[[^\]]{0,100}\])(?:\]\([^)]{0,600}\))?")
+_IMAGE = re.compile(
+    r"\[?!\[[^\]]{0,300}\](?:\([^)]{0,800}\)|\[[^\]]{0,100}\])(?:\](?:\([^)]{0,600}\)|\[[^\]]{0,100}\]))?"
+)
 _LINK = re.compile(r"\[([^\[\]]{1,300})\](?:\([^)]{0,600}\)|\[[^\]]{0,100}\])")
 _ROLE = re.compile(r":[a-z:]{1,40}:`([^`<]{1,200})(?:<[^>`]{0,200}>)?`|`([^`<]{1,200})\s<[^>`]{1,300}>`_{1,2}")
 _TAG = re.compile(r"</?[A-Za-z][^<>]{0,800}>|<!--.{0,800}?-->")
@@ -67,7 +69,7 @@ def _markdown(text: str) -> list[Piece] | str:
     tokens = blocks(text)
     if isinstance(tokens, UnparsableText):
         return f"line {tokens.line + 1 + shift}: {tokens.why}"
-    level, items = 0, 0
+    level, items, quotes = 0, 0, 0
     for token in tokens:
         line = (token.map[0] if token.map else 0) + 1 + shift
         match token.type:
@@ -79,10 +81,17 @@ def _markdown(text: str) -> list[Piece] | str:
                 items += 1
             case "list_item_close":
                 items -= 1
+            case "blockquote_open":
+                quotes += 1
+            case "blockquote_close":
+                quotes -= 1
             case "inline" if level:
                 found.append(Piece("heading", token.content, line, level))
+            case "inline" if _TABLE.search(token.content):
+                found += _rows(token.content, line)
             case "inline":
-                found.append(Piece("item" if items else "prose", token.content, line))
+                note = "quote" if quotes else ""
+                found.append(Piece("item" if items else "prose", token.content, line, note=note))
             case "fence":
                 found.append(Piece("code", token.content, line + 1, note=(token.info.split() or [""])[0].lower()))
             case "code_block":
@@ -90,6 +99,23 @@ def _markdown(text: str) -> list[Piece] | str:
             case "html_block":
                 found += _html(token.content[:20_000], line)
     return found
+
+
+_TABLE = re.compile(r"^\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*$", re.MULTILINE)
+
+
+def _rows(text: str, line: int) -> Iterator[Piece]:
+    """Yield each row of a table by itself: its cells are no sentence. Lines above the table are prose."""
+    lines = text.split("\n")
+    rule = next(at for at, row in enumerate(lines) if _TABLE.match(row))
+    if "|" not in lines[rule] and "|" not in lines[max(0, rule - 1)]:
+        yield Piece("prose", text, line)
+        return
+    if above := "\n".join(lines[: max(0, rule - 1)]).strip():
+        yield Piece("prose", above, line)
+    for at in range(max(0, rule - 1), len(lines)):
+        if at != rule:
+            yield Piece("row", " | ".join(filter(None, map(str.strip, lines[at].split("|")))), line + at)
 
 
 def _html(text: str, line: int) -> Iterator[Piece]:
@@ -133,6 +159,10 @@ def _rst(lines: list[str]) -> Iterator[Piece]:
             elif directive[1] in ("note", "warning", "important", "tip", "attention") and end > at + 1:
                 yield Piece("prose", "\n".join([directive[2], *lines[at + 1 : end]]), at + 1)
             at = max(end, at + 1)
+        elif line.lstrip().startswith(("|", "+--", "+==")):
+            if cells := " | ".join(filter(None, map(str.strip, re.split(r"[|]|[+][-=+]+", line)))):
+                yield Piece("row", cells, at + 1)
+            at += 1
         elif not line.strip() or line.startswith("..") or _is_rule(line):
             at += 1
         else:
@@ -171,6 +201,9 @@ def _adoc(lines: list[str]) -> Iterator[Piece]:
             yield Piece("heading", match[2], at + 1, len(match[1]))
         elif match := re.match(r"\[source,\s*([\w-]+)", bare):
             note = match[1].lower()
+        elif bare.startswith("|"):
+            if cells := " | ".join(filter(None, map(str.strip, bare.strip("=").split("|")))):
+                yield Piece("row", cells, at + 1)
         elif bare and not bare.startswith((":", "[", "//", "image:")):
             bullet = _BULLET.match(bare.lstrip())
             yield Piece("item" if bullet else "prose", bare.lstrip()[bullet.end() if bullet else 0 :], at + 1)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from supervisor.core.repo.files import is_sample, is_test, language_of
+from msgspec.structs import replace
+
+from supervisor.core.repo.files import is_sample, is_test, language_of, left_out
 from supervisor.domain.repo.facts import EntryPoint, Manifest
 
 ENTRIES = 30
@@ -13,7 +15,9 @@ ENTRIES = 30
 
 def may_be_entry_point(name: str) -> bool:
     """Return whether a file has a name that is typical of entry points."""
-    return _MAIN.search(name) is not None and not is_sample(name) and not is_test(name)
+    if is_sample(name) or is_test(name):
+        return False
+    return _MAIN.search(name) is not None or _PLAIN.fullmatch(name) is not None
 
 
 def entry_points(
@@ -23,11 +27,16 @@ def entry_points(
     found: dict[tuple[str, object], EntryPoint] = {}
     for manifest in manifests:
         for entry in _declared(manifest, names, contents):
-            found.setdefault((entry.path, entry.line or entry.name), entry)
+            if entry.line or not any(path == entry.path for path, _ in found):
+                found.setdefault((entry.path, entry.line or entry.name), entry)
     for name in sorted(filter(may_be_entry_point, contents), key=lambda name: (name.count("/"), name)):
         main = _main_in(name, contents[name].decode("utf-8", "replace"))
         if main is not None:
-            found.setdefault((main.path, main.line or main.name), main)
+            declared = [entry for (path, _), entry in found.items() if path == name and not entry.line]
+            for entry in declared:  # The manifest says which file it is, and the file where.
+                found[name, entry.name] = replace(entry, line=main.line)
+            if not declared:
+                found.setdefault((main.path, main.line or main.name), main)
     return tuple(found.values())[:ENTRIES]
 
 
@@ -47,6 +56,9 @@ _MAIN = re.compile(
     r"(^|/)(main|__main__|manage|app|server|wsgi|asgi|cli|index|Main|App|Application|Program|AppDelegate|[A-Z]\w*App(lication)?)"
     r"\.(py|js|mjs|cjs|ts|tsx|jsx|go|rs|java|kt|swift|c|cc|cpp|ino|dart|rb|cs|php|ex)$"
 )
+
+_PLAIN = re.compile(r"((public|web|htdocs|www|html)/)?index\.php|artisan|bin/console|config\.ru|run|start|serve|server")
+"""Files that start something, and whose names alone are too common anywhere else."""
 
 _APPLICATION = r"^\w+\s*(?::\s*[\w.]+\s*)?=\s*(?:\w+\.)?"
 _MAINS = tuple(
@@ -72,6 +84,11 @@ _MAINS = tuple(
         ("Swift", r"^@main\b|^@UIApplicationMain", "main"),
         ("C, C++", r"^(?:extern \"C\" )?(?:int|void)\s+(main|app_main|setup)\s*\(", "main"),
         ("Dart", r"^(?:Future<void>\s+|void\s+)?main\(", "main"),
+        (
+            "PHP",
+            r"^(?:.{0,40}\brequire(?:_once)?\b|\$app\b).{0,200}\b(?:autoload|bootstrap|vendor|app)",
+            "front controller",
+        ),
         ("C#", r"^.{0,60}\bstatic\b.{0,40}\bMain\(|^.{0,40}WebApplication\.CreateBuilder\(", "main"),
     )
 )
@@ -83,6 +100,10 @@ def _main_in(name: str, text: str) -> EntryPoint | None:
         match = pattern.search(text) if language in languages else None
         if match is not None:
             return EntryPoint(name, name, text.count("\n", 0, match.start()) + 1, why)
+    if name == "config.ru" and (match := re.search(r"^run\b", text, re.MULTILINE)):
+        return EntryPoint(name, name, text.count("\n", 0, match.start()) + 1, "the Rack application")
+    if _PLAIN.fullmatch(name) and language is None and text.startswith("#!"):
+        return EntryPoint(name, name, 1, "runs as a script")
     if name.endswith("/__main__.py"):
         module = name.removesuffix("/__main__.py").removeprefix("src/").replace("/", ".")
         return EntryPoint(f"python -m {module}", name, 0, "runs as a module")
@@ -101,14 +122,68 @@ def _declared(manifest: Manifest, names: frozenset[str], contents: Mapping[str, 
         if manifest.kind in ("npm", "cargo") and fact.name in ("bin", "main"):
             called, _, target = fact.value.rpartition(" = ")
             path = _join(manifest.path.rpartition("/")[0], target)
+            if path not in names and fact.name == "main":
+                continue  # It is built, or gone: nothing tells from what.
             path, line = (path, 0) if path in names else (manifest.path, fact.line)
             yield EntryPoint(
                 called or manifest.name or target, path, line, f"{fact.name} of {manifest.path}:{fact.line}"
             )
         elif manifest.kind == "docker" and fact.name in ("cmd", "entrypoint"):
             yield EntryPoint(fact.value, manifest.path, fact.line, f"{fact.name} of the image")
-        elif manifest.kind == "gradle" and fact.name.startswith("mainClass"):
-            yield EntryPoint(fact.value, manifest.path, fact.line, fact.name)
+        elif manifest.kind in ("gradle", "maven") and fact.name.startswith(("mainClass", "start-class")):
+            path = class_file(fact.value, manifest.path.rpartition("/")[0], names)
+            line = 0 if path else fact.line
+            yield EntryPoint(fact.value, path or manifest.path, line, f"{fact.name} of {manifest.path}:{fact.line}")
+        elif manifest.kind == "android" and fact.name in ("application", "launcher"):
+            if path := class_file(fact.value, manifest.path.partition("/src/")[0], names):
+                yield EntryPoint(fact.value, path, 0, f"{fact.name} of {manifest.path}:{fact.line}")
+        elif manifest.kind == "extension" and (path := page_file(fact.value, manifest.path, names)):
+            yield EntryPoint(fact.name, path, 0, f"{fact.name} of {manifest.path}:{fact.line}")
+    if manifest.kind == "npm":
+        for script in manifest.scripts:
+            ran = _NODE_FILE.search(script.command) if script.name in ("start", "serve", "dev") else None
+            path = _join(manifest.path.rpartition("/")[0], ran[1]) if ran else ""
+            if path in names and not is_sample(path):
+                yield EntryPoint(script.name, path, 0, f"script of {manifest.path}:{script.line}")
+
+
+def class_file(called: str, folder: str, names: frozenset[str]) -> str:
+    """Return the source of a class of the JVM below a folder; "" if there is none, or more than one."""
+    end = called.lstrip(".").replace("$", ".").replace(".", "/")
+    found = [
+        name
+        for name in names
+        if name.endswith((f"/{end}.kt", f"/{end}.java", f"/{end}.scala", f"/{end}.groovy"))
+        and name.startswith(f"{folder}/" if folder else "")
+        and not is_test(name)
+    ]
+    return found[0] if len(found) == 1 else ""
+
+
+def page_file(page: str, manifest: str, names: frozenset[str]) -> str:
+    """Return the source of a script or a page of a browser extension; "" if nothing tells which one it is.
+
+    The manifest may name what a build makes: then a source of the same name counts, if there is only one.
+    """
+    beside = _join(manifest.rpartition("/")[0], page)
+    if beside in names and not page.endswith((".html", ".htm")):
+        return beside
+    stem = page.rpartition("/")[2].rpartition(".")[0]
+    sources = [
+        name
+        for name in names
+        if name.rpartition("/")[2].rpartition(".")[0] == stem
+        and name.endswith((".ts", ".tsx", ".js", ".jsx", ".mjs", ".vue", ".svelte"))
+        and not (is_test(name) or is_sample(name) or left_out(name))
+    ]
+    nearest = min((name.count("/") for name in sources), default=0)
+    found = [name for name in sources if name.count("/") == nearest]
+    return found[0] if len(found) == 1 else beside if beside in names else ""
+
+
+_NODE_FILE = re.compile(
+    r"\b(?:node|nodemon|tsx|ts-node|bun(?: run)?)(?: -\S+| watch)* (?:\./)?([\w./-]+\.(?:js|mjs|cjs|ts|mts))\b"
+)
 
 
 def _definition(content: bytes, reference: str) -> int:

@@ -207,7 +207,8 @@ def _commands(docs: Docs, code: Code) -> Iterator[RepoFact]:
     for order, purpose in enumerate(_PURPOSES):
         seen: set[str] = set()
         for text, path, line, why in _sources(docs, code, purpose):
-            if text in seen or len(seen) == (3 if purpose in (Purpose.SETUP, Purpose.RUN) else 8):
+            brought = why.startswith(_BROUGHT)
+            if text in seen or (brought and seen) or len(seen) == (5 if purpose in (Purpose.SETUP, Purpose.RUN) else 8):
                 continue
             seen.add(text)
             rank = 6 + order + 7 * (len(seen) - 1)
@@ -220,22 +221,34 @@ def _sources(docs: Docs, code: Code, purpose: Purpose) -> Iterator[tuple[str, st
     for command in named:
         if command.path not in manual:
             yield command.text, command.path, command.line, ""
-    for pipeline in code.pipelines:
+    # CI runs tools of its own, hardly ever the program.
+    for pipeline in code.pipelines if purpose is not Purpose.RUN else ():
         for step in (step for job in pipeline.jobs for step in job.steps):
             if step.purpose is purpose:
                 yield step.text, pipeline.path, step.line, "CI, "
     for manifest in code.manifests:
         for script in manifest.scripts:
-            if script.purpose is purpose:
+            if script.purpose is purpose and (script.line or manifest.kind not in _WITH_DEFAULTS):
                 why = f"{script.command}, " if script.command else ""
                 yield _called(manifest, script.name), manifest.path, script.line, why
     # A manual's commands are often not about this repo.
     for command in [command for command in named if command.path in manual][:2]:
         yield command.text, command.path, command.line, ""
+    for manifest in code.manifests:
+        for script in manifest.scripts if manifest.kind in _WITH_DEFAULTS else ():
+            if script.purpose is purpose and not script.line:
+                yield script.name, manifest.path, 0, f"{_BROUGHT}{manifest.kind}, "
 
 
+_BROUGHT = "comes with "  # a command of the build tool, shown if nothing else is known for its purpose
+_WITH_DEFAULTS = frozenset(("gradle", "maven", "cargo", "go", "pub", "swift", "platformio", "composer", "bundler"))
+_BUILTINS = frozenset(
+    (
+        *("add", "audit", "create", "deploy", "exec", "import", "info", "init", "install", "link", "list", "pack"),
+        *("publish", "rebuild", "remove", "run", "setup", "unlink", "update", "upgrade", "version", "why"),
+    )
+)
 _CALLS = {
-    "npm": "npm run ",
     "make": "make ",
     "just": "just ",
     "task": "task ",
@@ -251,8 +264,14 @@ def _called(manifest: Manifest, script: str) -> str:
     folder = manifest.path.rpartition("/")[0]
     if manifest.kind in ("pyproject", "setuptools"):
         return script  # Once the package is installed, the script runs in any folder.
-    if manifest.kind == "npm" and script in ("test", "start"):
-        script = f"npm {script}"
+    if manifest.kind == "procfile":
+        return next((it.command for it in manifest.scripts if it.name == script), script)
+    if manifest.kind in ("npm", "gradle"):
+        runner = manifest.runner or "npm"
+        if manifest.kind == "gradle":
+            return f"{runner} {script}"
+        direct = script in ("test", "start") or (runner in ("pnpm", "yarn") and script not in _BUILTINS)
+        script = f"{runner} {'' if direct and (runner != 'bun') else 'run '}{script}"
         return f"cd {folder} && {script}" if folder else script
     return f"{f'cd {folder} && ' if folder else ''}{_CALLS.get(manifest.kind, '')}{script}"
 

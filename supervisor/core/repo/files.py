@@ -52,7 +52,8 @@ def is_test(name: str) -> bool:
 
 def is_sample(name: str) -> bool:
     """Return whether a file is among tests, examples, templates or documents: it does not describe the repo itself."""
-    return _SAMPLES.search(name) is not None
+    # Packages of the JVM are folders, and `com.example` is no example.
+    return _SAMPLES.search(_PACKAGES.sub(r"\1", name)) is not None
 
 
 def _languages() -> dict[str, str]:
@@ -108,6 +109,7 @@ _TEST = re.compile(
     r"|(Tests?|IT|Spec)\.(java|kt|swift|cs|scala|groovy|php)$"
 )
 _TEST_DATA = re.compile(r"(^|/)(testdata|fixtures?|data|__fixtures__|__mocks__|snapshots|resources)/", re.IGNORECASE)
+_PACKAGES = re.compile(r"((?:^|/)src/main/(?:java|kotlin|scala|groovy)/).*")
 _SAMPLES = re.compile(
     r"(^|/)(tests?|fixtures?|testdata|examples?|samples?|templates?|benchmarks?|docs?)/", re.IGNORECASE
 )

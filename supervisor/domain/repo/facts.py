@@ -123,7 +123,10 @@ class Fact(Struct, frozen=True):
 
 
 class Script(Struct, frozen=True):
-    """A script, target or task. `command` is empty if it takes more than one line."""
+    """A script, target or task. `command` is empty if it takes more than one line.
+
+    Line 0: no file spells it out, and `name` is a command that comes with the tool of the manifest.
+    """
 
     name: str
     command: str
@@ -152,6 +155,7 @@ class Manifest(Struct, frozen=True):
     facts: tuple[Fact, ...] = ()
     more: int = 0  # dependencies and scripts that are left out
     note: str = ""  # why nothing could be read
+    runner: str = ""  # the program that runs the scripts, where it differs: `pnpm`, `./gradlew`
 
 
 class EntryPoint(Struct, frozen=True):

@@ -25,7 +25,7 @@ from supervisor.shell.git.listing import list_files
 from supervisor.shell.git.root import toplevel
 from supervisor.wire.plain import plain, typed
 
-FORMAT = f"3/{__version__}"
+FORMAT = f"4/{__version__}"
 """The format of a snapshot's file. A file of another version is not used: it may hold other facts of the same repo."""
 
 FILE_LIMIT = 16 << 20
@@ -118,8 +118,8 @@ def _read_files(root: Path) -> tuple[Docs, Code, tuple[str, ...]]:
     about = _contents(root, raws, docs.wanted(files))
     contents = _contents(root, raws, code.wanted(files))
     contents |= _contents(root, raws, code.followed(files, contents))
-    documents = docs.read_docs(files, about, code.hook_rules(contents))
     sources = code.read_code(files, contents)
+    documents = docs.read_docs(files, about, code.hook_rules(contents), sources.manifests)
     cut = (f"there are more than {len(listing.files):,} files: the rest is ignored",) if listing.cut else ()
     return documents, sources, cut
 

@@ -38,14 +38,10 @@ def test_a_script_whose_function_is_not_seen_starts_at_its_file() -> None:
             {"web/package.json": '{\n  "name": "w",\n  "bin": {"w": "./bin/w.js"}\n}', "web/bin/w.js": ""},
             EntryPoint("w", "web/bin/w.js", 0, "bin of web/package.json:3"),
         ),
-        (
-            {"package.json": '{\n  "name": "w",\n  "main": "gone.js"\n}'},
-            EntryPoint("w", "package.json", 3, "main of package.json:3"),
-        ),
         ({"Dockerfile": "FROM x\nCMD run\n"}, EntryPoint("run", "Dockerfile", 2, "cmd of the image")),
         (
             {"build.gradle": "application {\n  mainClass = 'a.Main'\n}\n"},
-            EntryPoint("a.Main", "build.gradle", 2, "mainClass"),
+            EntryPoint("a.Main", "build.gradle", 2, "mainClass of build.gradle:2"),
         ),
         ({"thing/__main__.py": ""}, EntryPoint("python -m thing", "thing/__main__.py", 0, "runs as a module")),
         ({"app.py": "x = 1\napp = FastAPI()\n"}, EntryPoint("app.py", "app.py", 2, "makes an application")),

@@ -20,8 +20,9 @@ def stated(files: Mapping[str, str]) -> list[Statement]:
     read = {name: contents[name] for name, _ in code.wanted(listed)}
     read |= {name: contents[name] for name, _ in code.followed(listed, read)}
     git = GitState("key", "main", None, empty=True)
-    documents = docs.read_docs(listed, about, code.hook_rules(read))
-    snapshot = Snapshot("repo", "/repo", "key", git, History(), documents, code.read_code(listed, read))
+    sources = code.read_code(listed, read)
+    documents = docs.read_docs(listed, about, code.hook_rules(read), sources.manifests)
+    snapshot = Snapshot("repo", "/repo", "key", git, History(), documents, sources)
     return statements(digest(snapshot, 1_000_000))
 
 

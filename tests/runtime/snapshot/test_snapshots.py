@@ -28,6 +28,7 @@ def workspace(tmp_path: Path) -> WorkspacePaths:
 def repo(tmp_path: Path) -> Path:
     repo = new_repo(tmp_path / "repo")
     (repo / "README.md").write_text("# Thing\n\nA thing that does things.\n\n    make test\n", encoding="utf-8")
+    (repo / "Makefile").write_text("test:\n\tpytest\n", encoding="utf-8")
     (repo / "pyproject.toml").write_text('[project]\nname = "thing"\n', encoding="utf-8")
     commit(repo)
     return repo
@@ -44,7 +45,7 @@ def test_all_parts_of_a_snapshot_are_there(workspace: WorkspacePaths, repo: Path
     assert (made.git.branch, made.history.commits) == ("main", 2)
     assert [one.path for one in made.docs.documents] == ["README.md"]
     assert [one.text for one in made.docs.commands] == ["make test"]
-    assert [one.name for one in made.code.manifests] == ["thing"]
+    assert [one.name for one in made.code.manifests] == ["", "thing"]
 
 
 def test_an_unchanged_repo_is_not_read_again(

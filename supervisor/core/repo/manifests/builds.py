@@ -127,7 +127,11 @@ def _platformio(name: str, kind: str, content: bytes) -> Manifest:
 def _dockerfile(name: str, kind: str, content: bytes) -> Manifest:
     facts = []
     lines = content[: 64 << 10].decode("utf-8", "replace").splitlines()
+    continued = False
     for number, line in enumerate(lines, 1):
+        inside, continued = continued, line.rstrip().endswith("\\") or (continued and line.lstrip().startswith("#"))
+        if inside:
+            continue  # `CMD` on a line of its own below HEALTHCHECK is not the command of the image.
         match = re.match(r"\s*(FROM|EXPOSE|CMD|ENTRYPOINT|WORKDIR|USER|HEALTHCHECK)\s+(.*)", line[:600], re.IGNORECASE)
         if match:
             facts.append(Fact(match[1].lower(), quote(match[2], LENGTH), number))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from supervisor.core.repo.commands import LENGTH, purpose_of, purpose_of_name, quote
+from supervisor.core.repo.commands import LENGTH, is_hook_name, purpose_of, purpose_of_name, quote
 from supervisor.core.repo.structured import table, text_of
 from supervisor.domain.repo.facts import Dependency, Fact, Manifest, Script
 
@@ -40,7 +40,9 @@ REQUIREMENT = re.compile(r"\s*([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]{0,200}\])?\s*\(?
 
 
 def script_of(name: str, command: str, line: int) -> Script:
-    purpose = purpose_of_name(name) or purpose_of(command)
+    """Return a script. What a tool runs by itself (`postinstall`) and npm's own stand-in have no purpose."""
+    nothing = is_hook_name(name) or "no test specified" in command
+    purpose = None if nothing else purpose_of_name(name) or purpose_of(command)
     return Script(quote(name, NAME), quote(command, LENGTH), purpose, line)
 
 

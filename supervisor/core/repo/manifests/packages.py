@@ -127,6 +127,8 @@ def _pom(name: str, kind: str, content: bytes) -> Manifest:
                 ("java.version" | "maven.compiler.release" | "maven.compiler.source") as key,
             ):
                 facts.append(fact(key, text, line))
+            case ("project", *_, ("mainClass" | "start-class") as key) if "${" not in text:
+                facts.append(fact(key, text, line))
             case ("project", "parent", "artifactId"):
                 facts.append(fact("parent", text, line))
             case ("project", "dependencies", "dependency", key):

@@ -1,0 +1,152 @@
+"""Find the sentences of a document that say what has to be done before a commit or a release."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import chain
+
+from supervisor.core.repo.commands import purpose_of, quote
+from supervisor.core.repo.documents import Piece, plain
+from supervisor.domain.repo.facts import DocumentKind, Moment, RepoRule
+
+RULE = 220  # characters
+
+
+def rules_of(name: str, kind: DocumentKind, parts: Sequence[Piece]) -> Iterator[RepoRule]:
+    """Yield the rules of a document, in its own words. What describes the product, or comes from a release, is none."""
+    if kind in (DocumentKind.ARCHITECTURE, DocumentKind.CHANGELOG):
+        return
+    headings: list[tuple[int, str]] = []
+    guide = name.lower().startswith((".github/", "docs/", "doc/"))
+    nested = kind is DocumentKind.README and "/" in name and not guide
+    template = "pull_request_template" in name.lower()
+    for part in parts:
+        if part.kind == "heading":
+            headings = [heading for heading in headings if heading[0] < part.level] + [(part.level, plain(part.text))]
+        if part.kind not in ("prose", "item"):
+            continue
+        section = _Section([text for _, text in headings], kind)
+        for text, line in _sentences(part):
+            words = re.sub(r"^\[[ xX]\]\s*", "", plain(text))
+            if not 12 <= len(words) <= 2 * RULE or "?" in words or words.endswith(":"):
+                continue
+            step = part.kind == "item"
+            before = Moment.COMMIT if template and step else section.moment(text, words, step=step, nested=nested)
+            if before is not None:
+                yield RepoRule(quote(words, RULE), before, name, line)
+
+
+class _Section:
+    """What the headings above a sentence say about it."""
+
+    def __init__(self, headings: list[str], kind: DocumentKind) -> None:
+        below = " / ".join(headings)
+        self.kind = kind
+        about = headings if kind is DocumentKind.OTHER else [below]
+        contributing = _PROCESS if kind is DocumentKind.OTHER else _INVITING if kind is _README else _COMMITTING
+        releasing = _PUBLISHING if kind in (DocumentKind.OTHER, _README) else _RELEASING
+        self.committing = any(contributing.search(text) for text in about)
+        self.releasing = kind is DocumentKind.RELEASE or any(releasing.search(text) for text in headings)
+
+    def moment(self, text: str, words: str, *, step: bool, nested: bool) -> Moment | None:
+        """Return what the sentence has to be heeded before; None if it is no rule."""
+        said = _LABEL.sub("", words)
+        obliged = _OBLIGED.search(said) is not None
+        if self.kind is not DocumentKind.OTHER and _HANDS_OFF.search(words):
+            return Moment.COMMIT
+        if nested and not self.committing:
+            return None
+        runs = any(purpose_of(code[2]) is not None for code in _INLINE_CODE.finditer(text))
+        if step and self.releasing and (obliged or runs):
+            return Moment.RELEASE
+        if self.kind is DocumentKind.OTHER:
+            return Moment.COMMIT if self.committing and obliged and _COMMIT.search(words) else None
+        if self.kind is not _README and obliged and _RELEASE.search(words):
+            return Moment.RELEASE
+        if self.kind is DocumentKind.AGENTS:
+            return Moment.COMMIT if obliged else None
+        if self.committing and (_LEGAL.search(words) or _CLOSED.search(words)):
+            return Moment.COMMIT
+        if self.kind is _README:
+            asked = _ASKED.search(said) is not None or _CHANGE.search(words) is not None
+            return Moment.COMMIT if obliged and ((self.committing and asked) or _COMMIT.search(words)) else None
+        if obliged and ((step and self.committing) or _COMMIT.search(words)):
+            return Moment.COMMIT
+        if self.kind is DocumentKind.CONTRIBUTING:
+            strict = _STRICT.search(words) is not None and _CHANGE.search(words) is not None
+            return Moment.COMMIT if strict or _LEGAL.search(words) else None
+        return None
+
+
+_README = DocumentKind.README
+_INLINE_CODE = re.compile(r"(`{1,2})([^`\n]{3,200})\1")
+_SENTENCE = re.compile(r"(?<=[.!?:;])\s+(?=[\"'`*A-Z(])|\n\s*\n|(?<=  )\n(?=\*\*)")
+_LABEL = re.compile(r"^[A-Z][\w /&()-]{0,40}:\s+")
+_STRONG = r"must|shall|should|please|make sure|ensure|do not|don'?t|never|always|mandatory|forbidden"
+_MODAL = rf"{_STRONG}|need(s|ed)? to|have to|has to|required|requires|remember|before|prior to|expected"
+_IMPERATIVE = (
+    r"always|never|only|run|add|update|include|check|bump|sign|squash|rebase|write|keep|avoid|use|create|commit|push"
+    r"|tag|merge|follow|prefer|wrap|define|document|format|test|focus|respect|describe|mention|discuss|open|provide"
+)
+_ASKED = re.compile(rf"\b(must|please|make sure|ensure|do not|don'?t|never|always)\b|^({_IMPERATIVE})\b", re.IGNORECASE)
+_STRICT = re.compile(rf"\b({_STRONG})\b", re.IGNORECASE)
+_OBLIGED = re.compile(
+    rf"\b({_MODAL})\b|^((when|if|before|after|for)\b[^,.]{{3,80}}, )?({_IMPERATIVE})\b", re.IGNORECASE
+)
+_COMMIT = re.compile(
+    r"\b(before|prior to|when|each|every|all|your|in|open(ing)?|submit(ting)?|creat(e|ing)|send(ing)?|for|a|the|any"
+    r"|to|and|don'?t|not|never|until)\b[^.\n]{0,40}"
+    r"\b(commit(s|ting|ted)?|pull[- ]requests?|PRs?|merge requests?|merg(ed|ing))\b"
+    r"|\b(before|when) (you )?push(ing)?\b(?! notif)|\bpush(ing)? (to|your|it|any|directly)\b|\b(git|force)[- ]push"
+    r"|\b(add|update|write|include|create|needs?|requires?)\b[^.\n]{0,40}"
+    r"\b(change[- ]?log|changeset|news ?fragment|release notes?|CHANGES(\.\w+)?|HISTORY(\.\w+)?)\b",
+    re.IGNORECASE,
+)
+_RELEASE = re.compile(
+    r"\b(before|prior to|when|each|every|for|a|new|after)\b[^.\n]{0,30}"
+    r"\b(releas(e|es|ing)|publish(ing)?|tag(ging)?|deploy(ing)?)\b",
+    re.IGNORECASE,
+)
+_CHANGE = re.compile(
+    r"\b(changes?|contributions?|contribut(e|ing)|patch(es)?|issues?|branch(es)?|fork|tests?|licensed?|code)\b",
+    re.IGNORECASE,
+)
+_HANDS_OFF = re.compile(
+    r"\b(do not|don'?t|never)\s+(\w+\s+)?(edit|modify|change|touch|commit)\b.{0,40}"
+    r"\b(files?|by hand|manually|directly|generated)\b",
+    re.IGNORECASE,
+)
+_LEGAL = re.compile(
+    r"\b(contribution|contributed|submitted|submission)s?\b.{0,80}\b(licen[cs]|CLA\b|sign(ed)?[- ]off|DCO\b)",
+    re.IGNORECASE,
+)
+_CLOSED = re.compile(
+    r"\b(no longer|not)\s+(\w+\s+)?(tak|accept)ing\b.{0,30}\b(contribution|pull request)", re.IGNORECASE
+)
+_INVITING = re.compile(r"contribut|pull request|commit|coding (style|standard)|code style|before you\b", re.IGNORECASE)
+_COMMITTING = re.compile(
+    r"commit|pull request|\bPRs?\b|submit|before you|checklist|merge|contribut|cod(e|ing) (style|standard)|must|rules|"
+    r"conventions|definition of done|boundar|guidelines|do not|don'?t|never|always",
+    re.IGNORECASE,
+)
+_PROCESS = re.compile(
+    r"^(change management|contribut\w+|pull requests?|commits?( messages?| guidelines?)?|submitting .*)$", re.IGNORECASE
+)
+_RELEASING = re.compile(
+    r"^(?!.*\b(notes|history|cycle|schedule|latest)\b).*\b(releas(e|ing)|publish|cut(ting)? a)", re.IGNORECASE
+)
+_PUBLISHING = re.compile(
+    r"^(how to |creating|making|cutting|publishing|preparing|doing)?\s*((a|the|new)\s+)*releas(e|es|ing)"
+    r"(\s+(process|checklist|procedure|steps|guide|a\b.*|the\b.*|new\b.*))?$|^publish(ing)?(\s+(guide|process|steps))?\b",
+    re.IGNORECASE,
+)
+
+
+def _sentences(part: Piece) -> Iterator[tuple[str, int]]:
+    text, at = part.text[:8000], 0
+    for end in chain((match.span() for match in _SENTENCE.finditer(text)), [(len(text), len(text))]):
+        sentence = text[at : end[0]]
+        skipped = len(sentence) - len(sentence.lstrip())
+        yield sentence.strip(), part.line + text.count("\n", 0, at + skipped)
+        at = end[1]
