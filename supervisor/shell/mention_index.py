@@ -16,7 +16,7 @@ from msgspec import Struct
 from supervisor.domain.link import Kind, Mention, Role, UnresolvedCall
 from supervisor.errors import StoreError
 
-VERSION = 23
+VERSION = 27
 """The version of this schema and of the way sources are read. An index of another version is rebuilt."""
 
 _SCHEMA = """

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from supervisor.core.map.mention import stopwords
+from supervisor.core.map.mention.fields import WIRE
 from supervisor.core.map.mention.normalize import plain_name
 from supervisor.core.map.mention.routes import MOUNT
 from supervisor.domain.link import Kind, Link, Mention, Place, Role
@@ -120,7 +121,12 @@ def _link(group: Sequence[Occurrence]) -> Link | None:
         not strong and kind is not Kind.KEY and kind not in _ONE_SIDED
     ):
         return None
+    if kind is Kind.TABLE and _owners(group) > 1:
+        return None  # each has a database of its own
     name = _name(kind, group)
+    wire = len({one.child for one in group if one.mention.detail == WIRE})
+    if kind is Kind.KEY and wire < 2 and plain_name(name) in stopwords.KEYS:
+        return None
     score = _BASE[kind] * _roles(kind, group) * _rarity(group) * _specific(kind, name, group)
     score *= (
         1.0
@@ -131,6 +137,7 @@ def _link(group: Sequence[Occurrence]) -> Link | None:
         if kind is Kind.ERROR
         else 0.35
     )
+    score *= 1.0 + 0.15 * min(2, wire)
     spellings = {occurrence.mention.shown for occurrence in group if occurrence.mention.shown}
     note, conflict = "", False
     if kind is Kind.CONSTANT:
@@ -197,6 +204,11 @@ def _roles(kind: Kind, group: Sequence[Occurrence]) -> float:
     return 1.0 if provides or uses else 0.9
 
 
+def _owners(group: Sequence[Occurrence]) -> int:
+    """Return how many children create a table."""
+    return len({one.child for one in group if one.mention.role is Role.PROVIDES and not one.test})
+
+
 def _rarity(group: Sequence[Occurrence]) -> float:
     files = len({(occurrence.child, occurrence.file) for occurrence in group})
     return 1.0 / (1.0 + 0.06 * max(0, files - 2 * len({occurrence.child for occurrence in group})))
@@ -215,6 +227,8 @@ def _specific(kind: Kind, name: str, group: Sequence[Occurrence]) -> float:
     if kind is Kind.ERROR and " " in name:
         return min(1.1, 0.5 + 0.1 * len(parts))
     if kind in _WORDS or kind is Kind.CONSTANT:
+        if kind is Kind.KEY and plain_name(name) in stopwords.KEYS:
+            return 0.5  # declared for the wire on both sides
         if name.lower() in stopwords.WORDS or plain_name(name) in stopwords.KEYS:
             return 0.3
         return 0.45 if len(parts) < 2 else 0.9 if len(parts) < 3 else 1.0

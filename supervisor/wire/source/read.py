@@ -16,6 +16,7 @@ from supervisor.wire.source.languages import LIMIT
 from supervisor.wire.source.literal import bare, text_of, unquoted, whole
 
 LONGEST = 400  # characters of a literal; a longer one is prose or data and is skipped
+LONGEST_OF_SQL = 20_000  # bytes of a literal that creates tables
 MANY = 4_000  # literals kept of one file
 LIMIT_OF_QUERY = 20_000  # bytes of a GraphQL operation
 DEEPEST = 500  # nested brackets; a file with more is read without its grammar
@@ -49,6 +50,7 @@ def _is_deep(source: bytes) -> bool:
 
 
 _BRACKET = re.compile(rb"[(\[{}\])]")
+_TABLES = re.compile(rb"\bcreate\s+(?:unlogged\s+)?table\b", re.I)
 _OPERATION = re.compile(
     rb"""\w{0,2}(?:\"{3}|'{3}|["'`])\s*((?:query|mutation|subscription|fragment)\b[^{"'`]{0,400}\{)"""
 )
@@ -101,7 +103,10 @@ def _query(source: bytes, node: Node) -> list[Literal]:
 
 
 def _string(language: str, source: bytes, node: Node) -> Iterator[Literal]:
-    if not 2 < node.end_byte - node.start_byte <= 4 * LONGEST:
+    length = node.end_byte - node.start_byte
+    end = min(node.end_byte, node.start_byte + LONGEST_OF_SQL)
+    tables = length > LONGEST and _TABLES.search(source, node.start_byte, end)
+    if not 2 < length <= (LONGEST_OF_SQL if tables else 4 * LONGEST):
         return
     if (
         language == "python"
@@ -111,7 +116,7 @@ def _string(language: str, source: bytes, node: Node) -> Iterator[Literal]:
         return  # a docstring
     top = whole(source, node)
     text = text_of(language, source, node, top)
-    if len(text) > LONGEST or not any(map(str.isalnum, text)):
+    if (len(text) > LONGEST and not tables) or not any(map(str.isalnum, text)):
         return
     around = surroundings(source, top, path="/" in text)
     named = naming(language, source, top, in_macro=around.call.endswith("!"))

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from supervisor.core.map.links import PLACES, SHOWN_FROM, Occurrence, join_key, links
+from supervisor.core.map.mention.fields import WIRE
 from supervisor.core.map.mention.routes import MOUNT
 from supervisor.domain.link import Kind, Link, Mention, Role
 
@@ -188,3 +189,21 @@ def test_whatever_is_mentioned_each_row_stands_for_places_in_two_repos(
     mixed = list(some)
     dice.shuffle(mixed)
     assert [(row.kind, row.name, row.score) for row in links(mixed)] == [(r.kind, r.name, r.score) for r in rows]
+
+
+def test_tables_of_two_databases_are_two_and_one_that_another_repo_reads_is_shared() -> None:
+    own = found(Kind.TABLE, "subscription", "api", Role.PROVIDES)
+    other = found(Kind.TABLE, "subscription", "app", Role.PROVIDES, file="Database.kt")
+    reads = found(Kind.TABLE, "subscription", "app", Role.USES, file="Database.kt")
+
+    assert links([own, other, reads]) == ()
+    assert only(links([own, reads])).name == "subscription"
+
+
+def test_a_common_name_counts_where_both_sides_declare_that_they_send_it() -> None:
+    sent = found(Kind.KEY, "title", "app", Role.USES, detail=WIRE)
+    read = found(Kind.KEY, "title", "api", Role.PROVIDES, detail=WIRE)
+    named = found(Kind.KEY, "title", "api")
+
+    assert only(links([sent, read])).name == "title"
+    assert links([sent, named]) == ()

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 
 from supervisor.core.map.mention import keywords, stopwords
 from supervisor.core.map.mention.context import LiteralContext, has
+from supervisor.core.map.mention.fields import field, key, parameter
 from supervisor.core.map.mention.normalize import plain_name, topic_name
 from supervisor.core.map.mention.routes import ends_like_a_file, routes
 from supervisor.domain.link import Kind, Mention, Role
@@ -43,18 +44,10 @@ _TABLE = re.compile(
     re.I,
 )
 _SQL = re.compile(
-    r"\s*(select\b.+\bfrom\b|insert\s+into|update\s+\S+\s+set|delete\s+from|create\s+(unlogged\s+)?table|alter\s+table"
+    r"\s*(?:begin\b[^;]{0,30};\s*|pragma\b[^;]{0,60};\s*)*(select\b.+\bfrom\b|insert\s+into|update\s+\S+\s+set|delete\s+from|create\s+(unlogged\s+)?table|alter\s+table"
     r"|with\s+\w+\s+as|create\s+(unique\s+)?index|replace\s+into|merge\s+into)",
     re.I | re.S,
 )
-
-
-def key(text: str, line: int, role: Role = Role.NAMES, weak: int = 0) -> tuple[Mention, ...]:
-    """Return a mention of a field of data; nothing if the name is common."""
-    name = plain_name(text)
-    if len(name) < 3 or name in stopwords.KEYS or text.startswith(("-", "__")) or not _IDENTIFIER.search(text):
-        return ()
-    return (Mention(Kind.KEY, name, text, line, role, weak=weak),)
 
 
 def header(text: str, line: int, role: Role = Role.NAMES) -> tuple[Mention, ...]:
@@ -89,7 +82,8 @@ def _tables(context: LiteralContext) -> Iterator[Mention]:
         indexes = match[0][:2].lower() != "on" or "index" in text[: match.start()].lower()
         if indexes and name not in stopwords.SQL:
             creates = re.search(r"create\s+(unlogged\s+)?table", text[: match.end()], re.I) is not None
-            role = Role.PROVIDES if creates and match[0].lower().startswith("table") else Role.USES
+            own = creates and match[0].lower().startswith("table")
+            role = Role.PROVIDES if own or context.word.decorates else Role.USES  # a query of an object's own storage
             yield Mention(Kind.TABLE, name, match[1], context.word.line + text[: match.start(1)].count("\n"), role)
 
 
@@ -97,7 +91,8 @@ def _named_table(context: LiteralContext) -> Verdict:
     if context.word.is_key or not re.fullmatch(r":?[a-z][a-z0-9_]{2,}", context.text):
         return None
     named = context.call in keywords.TABLES or context.key in ("__tablename__", "table_name", "tablename", "table")
-    return (context.mention(Kind.TABLE, context.text.lstrip(":")),) if named else None
+    role = Role.PROVIDES if context.word.decorates else Role.NAMES  # an entity of its own database
+    return (context.mention(Kind.TABLE, context.text.lstrip(":"), role),) if named else None
 
 
 def _header(context: LiteralContext) -> Verdict:
@@ -145,7 +140,7 @@ def _declared(context: LiteralContext) -> Iterator[Mention]:
         for digits in re.findall(r"\d{4,5}", text):
             yield from port(digits, context, Role.PROVIDES)
     elif word.is_key and word.key == "properties" and _IDENTIFIER.fullmatch(text):
-        yield from key(text, word.line, Role.PROVIDES)
+        yield from field(text, word.line, Role.PROVIDES)
     elif word.is_key and word.key in ("schemas", "definitions", "messages"):
         yield context.mention(Kind.SCHEMA, text, Role.PROVIDES)
     elif word.is_key and word.key in ("channels", "topics", "queues"):
@@ -167,7 +162,7 @@ def _renamed(context: LiteralContext) -> Verdict:
         return None
     coding = context.language == "swift" and context.key and plain_name(context.key) == plain_name(context.text)
     renames = context.call in keywords.RENAMES or context.key in keywords.RENAMES
-    return key(context.text, context.word.line) if renames or coding else None
+    return field(context.text, context.word.line) if renames or coding else None
 
 
 def _address(context: LiteralContext) -> Verdict:
@@ -213,7 +208,7 @@ def _topic(context: LiteralContext) -> Verdict:
     word, text = context.word, context.text
     if word.is_key or len(text) < 4 or text.lower() in stopwords.EVENTS or not _TOPIC.fullmatch(text):
         return None
-    if text.startswith((".", "-")) or "application/" in text or re.fullmatch(r"[\d.:/]+", text):
+    if text.startswith((".", "-")) or "application/" in text or "://" in text or re.fullmatch(r"[\d.:/]+", text):
         return None
     shaped = _MULTIWORD.search(text) is not None or "/" in text or "{}" in text
     called = context.call in keywords.EVENTS_IN or context.call in keywords.EVENTS_OUT
@@ -270,7 +265,9 @@ def _plain_key(context: LiteralContext) -> Verdict:
 def _path_of_topic(context: LiteralContext) -> Verdict:
     """A path with placeholders that does not begin with a slash: only topics look like `devices/{}/status`."""
     name = topic_name(context.text)
-    shaped = context.text.count("/") > 1 and "{}" in name and not context.text.startswith("{}")
+    shaped = (
+        "://" not in context.text and context.text.count("/") > 1 and "{}" in name and not context.text.startswith("{}")
+    )
     return (context.mention(Kind.TOPIC, name),) if shaped and _TOPIC.fullmatch(context.text) else None
 
 
@@ -295,6 +292,7 @@ CLASSIFIERS: tuple[Callable[[LiteralContext], Verdict], ...] = (
     _variable,
     _declaration,
     _renamed,
+    parameter,
     _address,
     _cookie,
     _flag,

@@ -45,6 +45,9 @@ DEFINES = word_set(
 )
 """Functions, decorators and annotations that declare a route."""
 
+PATTERNS = word_set("mustcompile compile re_path url regexp regex pattern pathregex patternpath route")
+"""Functions that take a regular expression, which may be that of a route."""
+
 CLASSES = word_set("requestmapping controller route")
 """Annotations of a class: they hold a prefix of its routes."""
 
@@ -78,6 +81,19 @@ RENAMES = word_set(
     """
 )
 """Annotations that give a field its serialized name."""
+
+QUERIED = word_set(
+    """
+    addqueryparameter appendqueryparameter addqueryparam setqueryparam withqueryparam addencodedqueryparameter
+    """
+)
+"""Functions that add a parameter to the query of a URL."""
+
+ASKED = word_set("formvalue queryparam getqueryparam requestparam fromquery defaultquery getquery postformvalue")
+"""Functions and annotations that read a parameter of the query of a request."""
+
+QUERIES = word_set("query searchparams urlsearchparams args queryparams query_params")
+"""Objects that hold the query of a URL."""
 
 ENVIRONMENTS = word_set(
     """

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from supervisor.core.map.mention import classify, stopwords
 from supervisor.core.map.mention.context import in_context
+from supervisor.core.map.mention.fields import field, key
 from supervisor.core.map.mention.normalize import imported, package_name, plain_name, repo_name
 from supervisor.core.map.mention.routes import prefix_of
 from supervisor.core.text.redact import redact
@@ -86,22 +87,22 @@ def _field(word: Literal) -> tuple[Mention, ...]:
     """Return mentions of a field of data. Outside of a schema they are weak: the name may be the program's own."""
     weak = 2 if word.form is Form.MEMBER else 1
     if word.call in ("proto", "graphql") and word.form is Form.FIELD:
-        return classify.key(word.text, word.line, Role.PROVIDES)
+        return field(word.text, word.line, Role.PROVIDES)
     if word.call == "graphql":
-        return classify.key(word.text, word.line, Role.USES) if _MULTIWORD.search(word.text) else ()
+        return key(word.text, word.line, Role.USES) if _MULTIWORD.search(word.text) else ()
     if word.key == "Header":
         return classify.header(word.text.replace("_", "-"), word.line, Role.PROVIDES)
     if word.key == "Cookie":
         return (Mention(Kind.COOKIE, word.text, word.text, word.line, Role.PROVIDES),)
     if _UPPER.fullmatch(word.text):
         return (Mention(Kind.WORD, word.text, word.text, word.line, weak=weak - weak % 2),)
-    return classify.key(word.text, word.line, weak=weak) if _MULTIWORD.search(word.text) else ()
+    return key(word.text, word.line, weak=weak) if _MULTIWORD.search(word.text) else ()
 
 
 def _tag(word: Literal) -> Iterator[Mention]:
     for name, value in _TAG.findall(word.text):
         if name in _FIELD_TAGS and value:
-            yield from classify.key(value, word.line)
+            yield from field(value, word.line)
         elif name in ("env", "envconfig"):
             yield from classify.env(value, word.line, Role.USES)
         elif name == "header" and value:

@@ -21,6 +21,27 @@ def route_name(text: str) -> str:
     return re.sub(r"//+", "/", path).rstrip("/") or "/"
 
 
+_GROUP = re.compile(r"\((?:\?P?<\w+>|\?:)?[^()]*\)([*?]|\{0)?[+}]?")
+_REPEATED = re.compile(r"(?:\[\^?\]?[^\]]*\]|\\[dwDWsS]|\.)(?:\{[\d,]*\}|[+*]\??)?")
+
+
+def pattern_route(text: str) -> str:
+    """Return the route that a regular expression matches, or "" if it is none.
+
+    `^/v1/rides/(\\d+)/?$` matches `/v1/rides/{}`.
+    """
+    path = re.sub(r"(?:/\?)?(?:\$|\\Z)?$", "", text.removeprefix("^")).replace("\\/", "/").replace("\\-", "-")
+    path = path.replace("\\.", "\0")
+    for _ in range(6):
+        path, count = _GROUP.subn(lambda group: "" if group[1] else "{}", path)
+        if not count:
+            break
+    path = _REPEATED.sub("{}", path).replace("\0", ".")
+    if re.search(r"[\\()\[\]^$|*+?]", path):
+        return ""
+    return route_name(path if path.startswith("/") else f"/{path}")
+
+
 def _segment(part: str) -> str:
     """Normalize a segment. If it is nothing but placeholders and punctuation, it becomes one placeholder."""
     return part if part == "{}" or "{}" not in part else "{}" if re.fullmatch(r"[\W_]*(\{\}[\W_]*)+", part) else part

@@ -9,7 +9,8 @@ from msgspec import Struct
 
 from supervisor.core.map.mention import keywords, stopwords
 from supervisor.core.map.mention.context import LiteralContext
-from supervisor.core.map.mention.normalize import last_of, route_name
+from supervisor.core.map.mention.fields import field
+from supervisor.core.map.mention.normalize import last_of, pattern_route, route_name
 from supervisor.domain.link import Form, Kind, Literal, Mention, Role
 
 MOUNT = "mount"
@@ -17,6 +18,8 @@ MOUNT = "mount"
 
 _ROUTE = re.compile(r"/(?:[\w\-.~{}@+%,;=]+(?:/[\w\-.~{}@+%:,;=]+)*/?)?")
 _URL = re.compile(r"\w[\w+.\-]*://(?:[^/@\s]*@)?([^/:?#\s]*)(?::(\d+|\{\}))?(/[^\s?#]*)?(?:[?#]\S*)?")
+_PATTERN = re.compile(r"\$$|\(|\[|\\d|\\w")
+_PARAMETER = re.compile(r"[?&]([A-Za-z_][\w.\-]*)=")
 _METHOD = re.compile(r"(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)\s+(?=[/{])")
 _RELATIVE = re.compile(r"[\w\-{}.:<>]+(/[\w\-{}.:<>]+)+/?")
 _RETROFIT = ("GET", "POST", "PUT", "PATCH", "DELETE", "HTTP")
@@ -31,6 +34,7 @@ class _Path(Struct, frozen=True):
     host: str = ""  # `{}` if it is inserted at run time
     method: str = ""
     port: str = ""
+    pattern: bool = False  # the string is a regular expression, which a server compares paths with
 
 
 def ends_like_a_file(text: str) -> bool:
@@ -70,6 +74,8 @@ def routes(context: LiteralContext) -> Iterator[Mention]:
         called = bool(path.host) or _calls(context) or (bool(word.method) and word.at > 0) or _is_retrofit(word)
         role = Role.USES if called else Role.NAMES
         yield context.mention(Kind.ROUTE, name, role, detail=_method(context, path), weak=0 if called else 1)
+        for parameter in _PARAMETER.findall(context.text) if called else ():
+            yield from field(parameter, word.line, Role.USES)
 
 
 def prefix_of(words: Sequence[Literal], language: str) -> str:
@@ -93,6 +99,10 @@ def _is_prefix(word: Literal, call: str, language: str) -> bool:
 def _path(context: LiteralContext) -> _Path | None:
     """Return the path in a string: the whole string, after a host, or relative to one. None without a path."""
     text, method, word = context.text, "", context.word
+    if text.startswith(("^/", "^\\/")) or (context.call in keywords.PATTERNS and text.startswith("^")):
+        return _Path(pattern_route(text), pattern=True)
+    if context.call in keywords.PATTERNS and text.startswith("/") and _PATTERN.search(text):
+        return _Path(pattern_route(text), pattern=True)
     if match := _METHOD.match(text):
         method, text = match[1], text[match.end() :]
     if " " in text or context.language == "toml":
@@ -112,6 +122,8 @@ def _path(context: LiteralContext) -> _Path | None:
         return _Path(text[2:], "{}", method)
     if text.startswith("{}") and "/" in text and _calls(context):
         return _Path("/" + text.lstrip("{}"), "{}", method)
+    if _is_retrofit(word) and re.fullmatch(r"[\w\-]+", text):
+        return _Path(f"/{text}", "", method)
     served = context.call in keywords.DEFINES or context.on in keywords.SERVERS or word.decorates
     return _Path(f"/{text}", "", method) if (_calls(context) or served) and _RELATIVE.fullmatch(text) else None
 
@@ -130,6 +142,8 @@ def _serves(context: LiteralContext, path: _Path) -> bool:
     word, call, on = context.word, context.call, context.on
     if path.host or _is_retrofit(word):
         return False
+    if path.pattern:
+        return True
     declares = call in keywords.DEFINES
     verb = call in keywords.VERBS
     if word.decorates and (verb or declares or on in keywords.SERVERS):

@@ -41,6 +41,23 @@ def mentioned(language: str, source: str, file: str = "") -> list[Row]:
         ("rust", 'fn f() { Router::new().route("/v1/rides/:id", get(h)); }', ("route", "/v1/rides/{}", "provides", "")),
         ("java", 'class A { @GetMapping("/v1/rides") void f() {} }', ("route", "/v1/rides", "provides", "GET")),
         ("kotlin", 'interface A { @GET("v1/rides/{id}") fun f() }', ("route", "/v1/rides/{}", "uses", "GET")),
+        ("kotlin", 'interface A { @GET("rides") fun f() }', ("route", "/rides", "uses", "GET")),
+        ("java", 'interface A { @DELETE("ride") Call f(); }', ("route", "/ride", "uses", "DELETE")),
+        (
+            "go",
+            "package a\nvar p = regexp.MustCompile(`^/v1/rides/([-_A-Za-z0-9]{1,64})(?:\\.[a-z]+)?$`)",
+            ("route", "/v1/rides/{}", "provides", ""),
+        ),
+        ("python", 're_path(r"^v1/rides/(?P<id>\\d+)/$", view)', ("route", "/v1/rides/{}", "provides", "")),
+        ("python", 'requests.get(f"{BASE}/v1/rides?since={s}&poll=1")', ("key", "poll", "uses", "wire")),
+        ("kotlin", 'fun f() { url.addQueryParameter("poll", "1") }', ("key", "poll", "uses", "wire")),
+        ("java", 'interface A { @GET("rides") Call f(@Query("since") int s); }', ("key", "since", "uses", "wire")),
+        ("typescript", 'url.searchParams.set("since", s);', ("key", "since", "uses", "wire")),
+        ("go", 'package a\nfunc f() { r.URL.Query().Get("since") }', ("key", "since", "provides", "wire")),
+        ("go", 'package a\nfunc f(c C) { c.Query("since") }', ("key", "since", "provides", "wire")),
+        ("python", 'request.args.get("since")', ("key", "since", "provides", "wire")),
+        ("java", 'class A { void f(@RequestParam("since") int s) {} }', ("key", "since", "provides", "wire")),
+        ("kotlin", '@Entity(tableName = "rides")\nclass A', ("table", "rides", "provides", "")),
         (
             "csharp",
             'class A { void f() { http.GetAsync($"/v1/rides/{id}"); } }',
@@ -68,8 +85,12 @@ def mentioned(language: str, source: str, file: str = "") -> list[Row]:
         ("dockerfile", "FROM a\nENV SHOP_TOKEN=x\n", ("env", "SHOP_TOKEN", "provides", "")),
         ("python", 'd = {"retry_after": 1}', ("key", "retryafter", "names", "")),
         ("c", 'void f() { cJSON_GetObjectItem(r, "retryAfter"); }', ("key", "retryafter", "names", "")),
-        ("go", 'package a\ntype A struct { B int `json:"retry_after,omitempty"` }', ("key", "retryafter", "names", "")),
-        ("proto", 'syntax = "proto3"; message A { int32 retry_after = 1; }', ("key", "retryafter", "provides", "")),
+        (
+            "go",
+            'package a\ntype A struct { B int `json:"retry_after,omitempty"` }',
+            ("key", "retryafter", "names", "wire"),
+        ),
+        ("proto", 'syntax = "proto3"; message A { int32 retry_after = 1; }', ("key", "retryafter", "provides", "wire")),
         ("python", 'raise ApiError("device_offline")', ("error", "device_offline", "names", "")),
         ("typescript", 'if (e.code === "E1042") {}', ("error", "E1042", "names", "")),
         ("python", 'flags.is_enabled("new-onboarding")', ("flag", "newonboarding", "uses", "")),
@@ -90,6 +111,13 @@ def mentioned(language: str, source: str, file: str = "") -> list[Row]:
         ("setup.py", 'setup(install_requires=["a", "my_wire>=1"])\n', ("package", "my-wire", "uses", "")),
         ("python", "PORT = 8032", ("port", "8032", "names", "")),
         ("yaml", 'services:\n  a:\n    ports: ["7901:7901"]\n', ("port", "7901", "provides", "")),
+        (
+            "go",
+            "package a\nconst c = `BEGIN;\nCREATE TABLE IF NOT EXISTS rides (id INT"
+            + ", more_of_it INT" * 40
+            + ");\nCOMMIT;`",
+            ("table", "rides", "provides", ""),
+        ),
         ("python", 'db.execute("SELECT a FROM sales_orders")', ("table", "sales_orders", "uses", "")),
         (
             "sql",

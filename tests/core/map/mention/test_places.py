@@ -17,7 +17,7 @@ from tests.core.map.mention.test_mentions import Row, mentioned
         ("environment:\n  - SHOP_TOKEN=x\n", [("env", "SHOP_TOKEN", "provides", "")]),
         (
             "components:\n  schemas:\n    DeviceState:\n      properties:\n        retry_after:\n          type: int\n",
-            [("schema", "DeviceState", "provides", ""), ("key", "retryafter", "provides", "")],
+            [("schema", "DeviceState", "provides", ""), ("key", "retryafter", "provides", "wire")],
         ),
         ("channels:\n  devices/{id}/status:\n    publish: {}\n", [("topic", "devices/{}/status", "provides", "")]),
         ("feature_flags:\n  new-onboarding: true\n", [("flag", "newonboarding", "provides", "")]),
@@ -64,19 +64,21 @@ def test_a_declaration_says_what_its_repo_provides(source: str, expected: list[R
             [("error", "The device is not online any more", "names", "")],
         ),
         ("graphql", "query A { rideById }", [("key", "ridebyid", "uses", "")]),
-        ("graphql", "type A { driverName: Int }", [("key", "drivername", "provides", "")]),
+        ("graphql", "type A { driverName: Int }", [("key", "drivername", "provides", "wire")]),
         (
             "go",
             'package a\ntype A struct { B string `env:"SHOP_TOKEN" header:"X-Tok"` }',
             [("env", "SHOP_TOKEN", "uses", ""), ("header", "x-tok", "names", "")],
         ),
+        ("kotlin", '@Query("SELECT * FROM rides WHERE id = :id")\nfun f()', [("table", "rides", "provides", "")]),
+        ("typescript", "const a = [`https://${url}`];", []),
         ("python", "import my_wire.client", [("package", "my-wire", "uses", "")]),
         ("typescript", "interface A { RETRY_AFTER: number }", [("word", "RETRY_AFTER", "names", "")]),
-        ("kotlin", 'data class A(@SerialName("ride_id") val i: String)', [("key", "rideid", "names", "")]),
+        ("kotlin", 'data class A(@SerialName("ride_id") val i: String)', [("key", "rideid", "names", "wire")]),
         (
             "swift",
             'enum CodingKeys: String, CodingKey { case rideId = "ride_id" }',
-            [("key", "rideid", "names", "")],
+            [("key", "rideid", "names", "wire")],
         ),
     ],
 )

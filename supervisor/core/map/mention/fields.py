@@ -1,0 +1,54 @@
+"""Find names of data fields, and of parameters in the query of a URL."""
+
+from __future__ import annotations
+
+import re
+
+from supervisor.core.map.mention import keywords, stopwords
+from supervisor.core.map.mention.context import LiteralContext
+from supervisor.core.map.mention.normalize import plain_name
+from supervisor.domain.link import Kind, Mention, Role
+
+WIRE = "wire"
+"""The detail of a field whose place says that it is sent: a tag, a schema, a query. Even a common name counts then."""
+
+_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_\-]*")
+_SHORTEST = 2  # characters of a field that is declared for the wire; of another, one more
+
+
+def key(text: str, line: int, role: Role = Role.NAMES, weak: int = 0) -> tuple[Mention, ...]:
+    """Return a mention of a field of data; nothing if the name is common."""
+    name = plain_name(text)
+    if len(name) <= _SHORTEST or name in stopwords.KEYS or not _is_name(text):
+        return ()
+    return (Mention(Kind.KEY, name, text, line, role, weak=weak),)
+
+
+def field(text: str, line: int, role: Role = Role.NAMES) -> tuple[Mention, ...]:
+    """Return a mention of a field that is declared for the wire."""
+    if len(plain_name(text)) < _SHORTEST or not _is_name(text):
+        return ()
+    return (Mention(Kind.KEY, plain_name(text), text, line, role, WIRE),)
+
+
+def parameter(context: LiteralContext) -> tuple[Mention, ...] | None:
+    """Return a mention of a parameter of a query that is added or read here; None if it is none."""
+    word, text = context.word, context.text
+    if not _IDENTIFIER.fullmatch(text):
+        return None
+    if word.is_key:
+        added = context.key in ("params", "queryparameters", "searchparams")
+        return field(text, word.line, Role.USES) if added else None
+    if word.at:
+        return None
+    added = context.call in keywords.QUERIED or (context.on in keywords.QUERIES and context.call in ("append", "set"))
+    if added or (word.decorates and word.call.lstrip("@") == "Query"):  # of Retrofit
+        return field(text, word.line, Role.USES)
+    read = context.on in keywords.QUERIES and context.call in ("get", "getall", "has", "getlist")
+    asked = context.call in keywords.ASKED or (context.call == "query" and context.on in ("c", "ctx", "context"))
+    role = Role.NAMES if context.on == "searchparams" else Role.PROVIDES  # a page reads its own URL, too
+    return field(text, word.line, role) if read or asked else None
+
+
+def _is_name(text: str) -> bool:
+    return not text.startswith(("-", "__")) and _IDENTIFIER.search(text) is not None
