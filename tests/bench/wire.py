@@ -171,7 +171,8 @@ def deltas(folder: Path, rounds: int) -> Iterator[Row]:
 
 
 def _tasks(client: Any) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = client.call("status")["tasks"]
+    """Read the tasks; the supervisor answers between two steps, which may be long while forty turns end."""
+    found: list[dict[str, Any]] = client.call_long("status", BOUND)["tasks"]
     return found
 
 
