@@ -21,11 +21,12 @@ class Tokens(Struct, frozen=True):
     def total(self) -> int:
         return self.input + self.output
 
-    def beyond(self, earlier: Tokens) -> Tokens:
-        """What was added since the earlier count; all of it if that was larger, because Codex counts anew."""
-        if self.input < earlier.input or self.output < earlier.output:
-            return self
-        return Tokens(self.input - earlier.input, self.output - earlier.output)
+    def within(self, later: Tokens) -> bool:
+        """Whether a later count of the same thing can be this large."""
+        return self.input <= later.input and self.output <= later.output
+
+    def __sub__(self, other: Tokens) -> Tokens:
+        return Tokens(self.input - other.input, self.output - other.output)
 
     def __add__(self, other: Tokens) -> Tokens:
         return Tokens(self.input + other.input, self.output + other.output)
@@ -98,6 +99,7 @@ class Thread(Struct, frozen=True):
     not_before: datetime | None = None  # of the next try
     provider: str = ""  # of the model; "": not known
     spent: Tokens | None = None  # all that is counted to tasks so far, and to turns of others; None: not known
+    unclaimed: Mapping[str, Tokens] = field(default_factory=dict)  # of that, by turn: the latest that no task has yet
 
     @property
     def running(self) -> TurnSeen | None:

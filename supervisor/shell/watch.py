@@ -15,8 +15,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import Struct
 
-from supervisor.errors import WorkspaceError
-
 if TYPE_CHECKING:
     from watchdog.events import FileSystemEvent
 
@@ -78,8 +76,8 @@ async def watch_file(
 
     Several saves in quick succession cause one call: after `quiet` seconds without a save, at the latest `cap` seconds
     after the first. A writer that has not closed the file is waited for. The file is also polled every `recheck`
-    seconds, in case a change causes no event. Read the file after you enter, not before. Raises WorkspaceError if the
-    folder of `path` does not exist.
+    seconds, in case a change causes no event. Read the file after you enter, not before. Its folder may be gone: it is
+    watched once it is back.
     """
     watch = FileWatch(path, on_change, quiet=quiet, cap=cap, recheck=recheck)
     watch.start()
@@ -110,10 +108,7 @@ class FileWatch:
         self._notified = self._polled = _stamp(path)
 
     def start(self) -> None:
-        """Start watching. Raises WorkspaceError if the folder does not exist."""
-        folder = self._path.parent
-        if not folder.is_dir():
-            raise WorkspaceError(f"{folder} is not a folder", "create it, or name another workspace")
+        """Start watching."""
         self._subscribe()
         self._notified = self._polled = _stamp(self._path)
         self._schedule_poll()

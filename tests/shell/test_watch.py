@@ -15,7 +15,6 @@ import pytest
 from watchdog import observers
 from watchdog.events import FileOpenedEvent
 
-from supervisor.errors import WorkspaceError
 from supervisor.shell import watch as watching
 from supervisor.shell.watch import FileWatch, Unreadable, read_bytes, watch_file
 
@@ -306,13 +305,17 @@ def test_a_folder_that_was_removed_and_made_again_is_watched_again(plan: Path) -
     assert watched(plan, story, recheck=0.05)[-1] == b"third"
 
 
-def test_a_workspace_that_does_not_exist_is_an_error(tmp_path: Path) -> None:
-    async def run() -> None:
-        async with watch_file(tmp_path / "none" / "plan.md", lambda: None):
-            pass
+def test_a_folder_that_is_gone_when_the_watch_begins_is_watched_once_it_is_back(tmp_path: Path) -> None:
+    plan = tmp_path / "moved" / "plan.md"
 
-    with pytest.raises(WorkspaceError, match="none is not a folder: create it"):
-        asyncio.run(run())
+    async def story(reader: Reader, watch: FileWatch) -> None:
+        assert (watch.degraded or "").startswith(f"no events for {plan.parent} (")
+        plan.parent.mkdir()
+        plan.write_bytes(b"back")
+        await reader.until(b"back")
+        assert watch.degraded is None
+
+    assert watched(plan, story, recheck=0.05)[-1] == b"back"
 
 
 def test_nothing_is_left_running_after_the_watch(plan: Path) -> None:

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from supervisor.runtime.plan.watch import PlanWatch
 
 REPORT_PAUSES = (0.0, 0.1, 0.3)  # seconds in which Codex reports a command of the orchestrator that has begun
+KEEP_AGAIN = 2.0  # seconds between two tries to keep a version of plan.md
 SETTLE = 0.5  # seconds after a start during which loading plan.md waits for the servers
 
 
@@ -178,6 +179,7 @@ async def _supervise(
                     logs.say("watching_degraded", level="warning", reason=watching.degraded)
                 plan.look()
                 known.set()
+                group.create_task(_kept(plan), name="keep plan.md")
                 await looping
             successor = control.successor
             raise _Over
@@ -196,6 +198,14 @@ def _watched(workspace: WorkspacePaths, config: Config, loop: Loop, authors: Aut
     from supervisor.runtime.plan.watch import PlanWatch  # import late (20 ms): the servers get ready meanwhile
 
     return PlanWatch(workspace, [child.name for child in config.children], loop, authors)
+
+
+async def _kept(plan: PlanWatch) -> None:
+    """Try again to keep a version of plan.md for which there was no room on the disk."""
+    while True:
+        await asyncio.sleep(KEEP_AGAIN)
+        if plan.unkept:
+            plan.look()
 
 
 def _saved_unseen(workspace: WorkspacePaths, world: World) -> bool:

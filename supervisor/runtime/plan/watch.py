@@ -44,6 +44,7 @@ class PlanWatch:
         self._children = children
         self._loop = loop
         self._seen: object = _NOTHING  # the content at the last call of `look`
+        self.unkept = False  # it could not be kept; the next `look` tries again
 
     async def look_after(self, caught_up: Awaitable[None]) -> None:
         """Read plan.md after a save, once `caught_up` is over: the notification that the orchestrator is about to write
@@ -61,6 +62,7 @@ class PlanWatch:
         content = read(self._workspace.plan)
         if content == self._seen:
             return
+        self.unkept = False
         first, self._seen = self._seen is _NOTHING, content
         if content is None:
             loop.post(PlanMissing(now, "there is no plan.md"))
@@ -97,8 +99,10 @@ class PlanWatch:
             try:
                 self._keep(content, event)
             except StoreError as error:
-                self._seen = _NOTHING  # the same content, saved again, is read again
-                loop.post(PlanRejected(now, digest, (Problem(1, str(error)),), author))
+                self._seen, self.unkept = _NOTHING, True
+                problems = (Problem(1, str(error)),)
+                if world.plan.problems != problems:  # else it is known already
+                    loop.post(PlanRejected(now, digest, problems, author))
                 return
             loop.post(event)
         elif postponed is None or postponed.digest != digest:
@@ -141,7 +145,7 @@ class PlanWatch:
             write_atomic(path, content.decode("utf-8-sig"))
         except OSError as error:
             raise StoreError(
-                f"plan.md cannot be kept as {path} ({error.strerror})", "make room on the disk, then save plan.md again"
+                f"plan.md cannot be kept as {path} ({error.strerror})", "make room on the disk: then it is read again"
             ) from error
 
 

@@ -35,6 +35,7 @@ class NotificationReader:
         self._tokens: dict[str, tuple[int, int]] = {}
         self._counted: dict[str, tuple[int, int]] = {}  # what `TokensSpent` has reported so far
         self._totals: dict[str, Tokens] = {}  # by thread
+        self._usages: dict[str, OfTokens] = {}  # by thread, as last reported
         self._texts: dict[str, str] = {}
         self._messages: dict[str, tuple[str, ...]] = {}
         self._writing: dict[str, str] = {}  # by turn: the id of the message that the model is writing
@@ -144,6 +145,9 @@ class NotificationReader:
     def _count(self, at: datetime, usage: OfTokens) -> ev.Event | None:
         turn, last, total = usage.turn_id, usage.token_usage.last, usage.token_usage.total
         root = self.roots.get(turn, turn)
+        if total is not None and self._usages.get(usage.thread_id) == usage:
+            return None  # Codex says it again when the thread is opened again
+        self._usages[usage.thread_id] = usage
         if total is not None:
             self._totals[usage.thread_id] = Tokens(total.input_tokens, total.output_tokens)
         given, taken = self._tokens.get(turn, (0, 0))

@@ -44,6 +44,10 @@ class PlanFile:
         self._watch = PlanWatch(self.workspace, ("backend",), self, self.authors)
         return self._watch
 
+    @property
+    def unkept(self) -> bool:
+        return self._watch.unkept
+
     def now(self) -> datetime:
         return NOON
 
@@ -283,14 +287,16 @@ def test_a_further_edit_is_judged_anew(file: PlanFile) -> None:
     assert (back.revision, back.summary, file.world.plan.postponed) == (2, "as before", None)
 
 
-def test_a_version_that_cannot_be_kept_is_rejected_and_saying_it_again_is_enough(file: PlanFile) -> None:
+def test_a_version_that_cannot_be_kept_is_rejected_once_and_read_again_until_it_can(file: PlanFile) -> None:
     file.workspace.plans.write_text("in the way", encoding="utf-8")
     (rejected,) = file.saved(PLAN)
     assert isinstance(rejected, PlanRejected)
     assert "cannot be kept as" in rejected.problems[0].message
-    assert "save plan.md again" in rejected.problems[0].message
+    assert "make room on the disk: then it is read again" in rejected.problems[0].message
+    assert (file.looked(), file.unkept) == ([], True)
     file.workspace.plans.unlink()
     assert accepted(file.looked()).revision == 1
+    assert not file.unkept
 
 
 def test_a_version_that_waits_and_cannot_be_kept_waits_on(file: PlanFile) -> None:

@@ -50,6 +50,16 @@ def test_a_turn_is_observed_from_its_beginning_to_its_end() -> None:
     )
 
 
+def test_a_usage_that_is_reported_again_counts_once() -> None:
+    notifications = NotificationReader("api")
+    for _ in "ab":  # as after another `thread/resume`
+        read(notifications, "thread/tokenUsage/updated", **used("u", 10, 2))
+    ended = read(notifications, "turn/completed", turn=turn())
+    assert ended == ev.TurnEnded(
+        AT, "api", "t", TurnSeen("u", DONE, input_tokens=10, output_tokens=2, thread_total=TOTAL)
+    )
+
+
 def test_a_turn_that_ends_with_an_unknown_status_has_failed() -> None:
     ended = read(NotificationReader("api"), "turn/completed", turn=turn(status="expired"))
     assert isinstance(ended, ev.TurnEnded)

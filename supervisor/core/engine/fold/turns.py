@@ -27,6 +27,7 @@ from supervisor.domain.world import World
 
 MAX_PAUSE = 30.0  # seconds between two tries to open a thread
 TURNS_KEPT = 20  # per thread; recovery needs only the latest
+UNCLAIMED_KEPT = 4  # turns of a thread, as long as it is not known whose they are
 
 
 def thread_changed(world: World, event: ev.ThreadOpened | ev.ThreadFailed) -> World:
@@ -147,6 +148,7 @@ def _match_turns(world: World, key: ThreadKey, at: datetime, *, recovered: bool)
             if turn is not None:
                 world = session.turn_confirmed(world, state)
                 state = turns.confirmed(state, turn, world.threads[key].id, at)
+                world, state = _claimed(world, key, state, turn)
             elif recovered:
                 state = turns.lost(state, at)
         if recovered and state.phase is Phase.WORKING:  # no notification arrived in the gap: patience begins anew
@@ -193,7 +195,7 @@ def _counted(world: World, thread_id: str, turn: str, total: Tokens | None, said
     event itself says."""
     thread = world.thread_by_id(thread_id)
     if thread is not None and total is not None:
-        said = total.beyond(thread.spent) if thread.spent is not None else said
+        said = _grown(thread, total, said)
         key = (thread.child, thread.task)
         world = replace(world, threads=put(world.threads, key, replace(thread, spent=total)))
     for state in world.all_tasks:
@@ -201,7 +203,41 @@ def _counted(world: World, thread_id: str, turn: str, total: Tokens | None, said
             return put_task(world, turns.with_turn(state, spent=state.turn.spent + said))
         if state.turn is None and state.last_turn == turn:  # it ended while nobody listened, or a sub-agent goes on
             return put_task(world, replace(state, usage=replace(state.usage, tokens=state.usage.tokens + said)))
-    return world
+    return _unclaimed(world, thread_id, turn, said)
+
+
+def _grown(thread: Thread, total: Tokens, said: Tokens) -> Tokens:
+    """What a thread used since the last time, by its total; `said`: by the responses that were reported since then.
+
+    Codex loses the latest responses of a server that is killed, and goes on from an older total. What it reports on
+    opening the thread is then counted already.
+    """
+    if thread.spent is None:
+        return said
+    if not thread.spent.within(total):
+        return said if thread.open else Tokens()
+    grown = total - thread.spent
+    return said if grown.total and not said.within(grown) else grown
+
+
+def _unclaimed(world: World, thread_id: str, turn: str, said: Tokens) -> World:
+    """Keep what a turn used of which we do not know yet whose it is: ours, or one of another window."""
+    thread = world.thread_by_id(thread_id)
+    if thread is None or not said.total:
+        return world
+    sums = {**thread.unclaimed, turn: thread.unclaimed.get(turn, Tokens()) + said}
+    thread = replace(thread, unclaimed=dict(list(sums.items())[-UNCLAIMED_KEPT:]))
+    return replace(world, threads=put(world.threads, (thread.child, thread.task), thread))
+
+
+def _claimed(world: World, key: ThreadKey, state: TaskState, turn: str) -> tuple[World, TaskState]:
+    """Count what a turn used before it was known to be this task's."""
+    thread = world.threads[key]
+    if (used := thread.unclaimed.get(turn)) is None:
+        return world, state
+    rest = {name: tokens for name, tokens in thread.unclaimed.items() if name != turn}
+    world = replace(world, threads=put(world.threads, key, replace(thread, unclaimed=rest)))
+    return world, turns.with_turn(state, spent=used)
 
 
 def turn_retried(world: World, event: ev.TurnRetried) -> World:

@@ -210,7 +210,9 @@ def ended(
     turn = state.turn
     if turn is None:
         raise AssertionError(f"no turn of {state.task} runs: it is {state.phase}")
-    spent = Tokens(max(seen.input_tokens, turn.spent.input), max(seen.output_tokens, turn.spent.output))
+    spent = turn.spent
+    if seen.thread_total is None:  # else what was counted by totals is right, also if the server said it twice
+        spent = Tokens(max(seen.input_tokens, spent.input), max(seen.output_tokens, spent.output))
     usage = Usage(state.usage.tokens, state.usage.seconds + running_seconds(state, at))
     state = replace(state, turn=replace(turn, spent=spent), usage=usage, note="")
     if seen.status is TurnStatus.COMPLETED:

@@ -12,7 +12,7 @@ from supervisor.domain import action as act
 from supervisor.domain import event as ev
 from supervisor.domain.report import Change, Outcome, Report
 from supervisor.domain.task import ChangeList, Phase, Tries
-from supervisor.domain.thread import TurnSeen, TurnStatus
+from supervisor.domain.thread import Tokens, TurnSeen, TurnStatus
 from tests.core.engine.scene import CHANGED, T1, TREE, Scene, report
 
 
@@ -142,3 +142,73 @@ def test_a_task_that_moves_leaves_its_changes_behind() -> None:
 
     state = scene.state("T1")
     assert (state.child, state.result.changed_files, state.start) == ("mobile", (), None)
+
+
+def test_the_total_of_a_thread_counts_whatever_its_server_has_reported_twice() -> None:
+    scene = Scene(T1).running("T1")
+    for _ in "ab":  # Codex says it again when the thread is opened again
+        scene.post(ev.TokensSpent, "backend", "backend-thread", "turn-1", 100, 10, Tokens(100, 10))
+    seen = TurnSeen("turn-1", TurnStatus.COMPLETED, (), report(), None, 300, 30, Tokens(150, 15))
+    scene.post(ev.TurnEnded, "backend", "backend-thread", seen)
+
+    assert scene.state("T1").tokens == Tokens(150, 15)
+
+
+@pytest.mark.parametrize("over", [True, False])
+def test_the_tokens_of_a_turn_count_to_its_task_also_if_they_are_known_before_the_turn(over: bool) -> None:
+    scene = Scene(T1)
+    scene.opened("backend")
+    where = ("backend", "backend-thread")
+    scene.post(ev.TokensSpent, *where, "turn-1", 100, 10, Tokens(100, 10))
+    scene.post(ev.TokensSpent, *where, "turn-1", 100, 10, Tokens(200, 20))
+    if over:
+        messages = ("orch-T1-1",)
+        seen = TurnSeen("turn-1", TurnStatus.COMPLETED, messages, report(), None, 100, 10, Tokens(200, 20))
+        scene.post(ev.TurnEnded, *where, seen)
+    else:
+        scene.began("T1", "turn-1")
+
+    assert scene.state("T1").tokens == Tokens(200, 20)
+    scene.post(ev.TokensSpent, *where, "turn-1", 50, 5, Tokens(250, 25))
+    assert scene.state("T1").tokens == Tokens(250, 25)
+
+
+def test_the_tokens_of_a_turn_of_another_window_count_to_no_task() -> None:
+    scene = Scene(T1)
+    scene.opened("backend")
+    for number in range(1, 40):
+        total = Tokens(100 * number, 0)
+        scene.post(ev.TokensSpent, "backend", "backend-thread", f"other-{number}", 100, 0, total)
+    scene.began("T1", "turn-1")
+    scene.post(ev.TokensSpent, "backend", "backend-thread", "turn-1", 7, 0, Tokens(3907, 0))
+
+    assert scene.state("T1").tokens == Tokens(7, 0)
+    assert len(scene.world.threads["backend", None].unclaimed) < 10
+
+
+def test_what_a_killed_server_did_not_write_down_stays_counted_and_nothing_counts_twice() -> None:
+    scene = Scene(T1).running("T1")
+    where = ("backend", "backend-thread", "turn-1")
+    scene.post(ev.TokensSpent, *where, 100, 10, Tokens(100, 10))
+    scene.post(ev.TokensSpent, *where, 20, 2, Tokens(120, 12))
+    scene.exited("backend")
+    scene.ready("backend", 99)
+    scene.post(ev.TokensSpent, *where, 100, 10, Tokens(100, 10))  # the second response is lost
+    assert scene.state("T1").tokens == Tokens(120, 12)
+
+    scene.opened("backend", TurnSeen("turn-1", TurnStatus.INTERRUPTED, ("orch-T1-1",)))
+    scene.began("T1", "turn-2")
+    scene.post(ev.TokensSpent, "backend", "backend-thread", "turn-2", 30, 3, Tokens(130, 13))
+    assert scene.state("T1").tokens == Tokens(150, 15)
+
+
+def test_a_thread_whose_whole_count_was_lost_goes_on_from_nothing() -> None:
+    scene = Scene(T1).running("T1")
+    scene.post(ev.TokensSpent, "backend", "backend-thread", "turn-1", 100, 10, Tokens(100, 10))
+    scene.exited("backend")
+    scene.ready("backend", 99)
+    scene.opened("backend", TurnSeen("turn-1", TurnStatus.INTERRUPTED, ("orch-T1-1",)))
+    scene.began("T1", "turn-2")
+    scene.post(ev.TokensSpent, "backend", "backend-thread", "turn-2", 110, 11, Tokens(110, 11))
+
+    assert scene.state("T1").tokens == Tokens(210, 21)
