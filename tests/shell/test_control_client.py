@@ -229,3 +229,38 @@ def test_the_end_of_the_supervisor_is_seen_and_its_staying_too(answering: Script
     leave.set()
     assert client.wait_closed(LIMIT)
     assert client.wait_closed(LIMIT)
+
+
+@pytest.mark.parametrize("answer", [{}, {"version": "7", "status": {}}, {"version": 7}, {"version": 7, "status": []}])
+def test_a_watch_whose_answer_has_no_status_is_an_error(answering: Script, answer: dict[str, Any]) -> None:
+    def script(connection: socket.socket) -> None:
+        give(connection, {"id": take(connection)["id"], "result": answer})
+
+    with pytest.raises(SupervisorDown) as error:
+        answering(script).watch(1, 0.1)
+    assert error.value.what == "the supervisor's answer to `watch` is not valid"
+
+
+def test_a_long_call_is_ended_by_closing_the_connection_in_another_thread(answering: Script) -> None:
+    asked = threading.Event()
+
+    def script(connection: socket.socket) -> None:
+        assert take(connection) == {"id": 1, "method": "answered", "params": {"id": "Q1"}}
+        asked.set()
+        wait_gone(connection)
+
+    client = answering(script)
+    ended: list[str] = []
+
+    def call() -> None:
+        with pytest.raises(SupervisorDown) as error:
+            client.call_long("answered", 60.0, id="Q1")
+        ended.append(error.value.what)
+
+    waiting = threading.Thread(target=call, name="long call")
+    waiting.start()
+    assert asked.wait(LIMIT)
+    client.close()
+    waiting.join(LIMIT)
+    assert ended == ["the supervisor went away"]
+    client.close()

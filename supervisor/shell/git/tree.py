@@ -258,7 +258,7 @@ def read_token(name: bytes, budget: int) -> tuple[str, int]:
                     content = file.read(HASH_LIMIT) or b""
                 return f"{kind} {_digest(content)}", len(content)
         return f"{kind} {found.st_size} {found.st_mtime_ns}", 0
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):  # the latter: a file has the name of its folder
         return "missing", 0
     except OSError:
         return "unreadable", 0

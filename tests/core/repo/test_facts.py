@@ -45,6 +45,7 @@ from supervisor.domain.repo.git import (
     Paths,
     Remote,
     Repair,
+    RepoInside,
     Stash,
     Submodule,
     SubmoduleState,
@@ -317,4 +318,17 @@ def test_a_long_history_without_a_convention_says_so() -> None:
     assert lines("History", history=history) == [
         "more than 500 commits; by week, up to 2026-11-02: 3",
         "messages follow no convention, for example “do it”",
+    ]
+
+
+def test_repos_inside_are_shown_with_their_changes_and_the_work_tree_is_clean_only_if_they_are() -> None:
+    clean = RepoInside("libs/a", submodule=True, oid=OID)
+    dirty = replace(clean, path="libs/b", changed=Paths(2, ("x", "y")), untracked=Paths(1, ("new",)))
+    broken = replace(clean, path="nested", submodule=False, problem="its index is damaged")
+    assert lines("Current state", git=replace(CLEAN, inside=(clean,))) == [BRANCH, CLEAN_TREE]
+    assert lines("Current state", git=replace(CLEAN, inside=(clean, dirty, broken))) == [
+        BRANCH,
+        "2 changed inside `libs/b`: `x`, `y`",
+        "1 untracked inside `libs/b`: `new`",
+        "`nested` cannot be read: its index is damaged",
     ]

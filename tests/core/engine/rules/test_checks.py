@@ -6,6 +6,7 @@ from supervisor.core.engine.lifecycle.tasks import MAX_FIXES, MAX_LOST
 from supervisor.core.engine.reconcile import wakeup
 from supervisor.domain import action as act
 from supervisor.domain import event as ev
+from supervisor.domain.report import Check, OutputLine
 from supervisor.domain.task import Due
 from tests.core.engine.scene import T1, TREE, Scene, kinds, only
 
@@ -56,3 +57,21 @@ def test_a_turn_without_a_report_is_done_if_the_checks_pass() -> None:
         "done",
         "its verify commands pass (it left no valid report)",
     )
+
+
+def test_the_follow_up_turn_is_told_the_lines_that_fail_the_end_and_where_all_of_a_long_output_is() -> None:
+    scene = Scene(T1).running("T1")
+    scene.ended("T1")
+    long = Check(
+        "make test", 2, "3 failed", (OutputLine(7, "E assert 1 == 2"),), 1_234, "/ws/.orchestrator/checks/T1-1.log"
+    )
+    silent = Check("make lint", 1, "")
+    fix = only(scene.post(ev.ChecksFinished, "backend", "T1", 1, (long, silent, Check("true", 0, "ok")), ()))
+    assert (
+        "`make test` exited with 2.\n\n"
+        "The lines of its output that look like failures:\n\n> 7: E assert 1 == 2\n\n"
+        "The end of its output:\n\n> 3 failed\n\n"
+        "All 1,234 lines are in /ws/T1-1.log\n\n"
+        "`make lint` exited with 1.\n\nIt printed nothing."
+    ) in fix.text
+    assert "`true`" not in fix.text
