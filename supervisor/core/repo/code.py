@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from msgspec.structs import replace
+
 from supervisor.core.repo.ci import is_hooks, read_hooks, read_pipeline, system_of
 from supervisor.core.repo.entrypoints import entry_points, may_be_entry_point, python_files
 from supervisor.core.repo.files import RepoFile, is_sample, language_of, left_out
 from supervisor.core.repo.manifests import kind_of, read_manifest
 from supervisor.core.repo.manifests.defaults import completed
+from supervisor.core.repo.places import RepoContents, check, contents_of
 from supervisor.core.repo.structured import LIMIT, YAML_LIMIT
 from supervisor.core.repo.tests import test_layout
 from supervisor.domain.repo.facts import (
@@ -17,6 +20,7 @@ from supervisor.domain.repo.facts import (
     Folder,
     Language,
     LeftOut,
+    Pipeline,
     RepoRule,
 )
 
@@ -75,6 +79,7 @@ def read_code(files: Sequence[RepoFile], contents: Mapping[str, bytes]) -> Code:
     )
     languages, out = _figures(files)
     names = frozenset(file.name for file in files)
+    ci = tuple(_borne_out(pipeline, contents_of(names, declared)) for pipeline in ci)
     entries, tests = entry_points(names, declared, contents), test_layout(files, declared, ci)
     return Code(languages, out, _folders(files), completed(declared, names), entries, tests, ci, tuple(cut))
 
@@ -82,6 +87,21 @@ def read_code(files: Sequence[RepoFile], contents: Mapping[str, bytes]) -> Code:
 def hook_rules(contents: Mapping[str, bytes]) -> tuple[RepoRule, ...]:
     """Return what hooks run before a commit, as rules."""
     return tuple(rule for name in sorted(contents) if is_hooks(name) for rule in read_hooks(name, contents[name]))
+
+
+def _borne_out(pipeline: Pipeline, repo: RepoContents) -> Pipeline:
+    """Return the pipeline; steps that need what the repo does not have keep no purpose: they are about another one."""
+    jobs = [
+        replace(
+            job,
+            steps=tuple(
+                replace(step, purpose=None) if step.purpose and check(step.text, repo) is False else step
+                for step in job.steps
+            ),
+        )
+        for job in pipeline.jobs
+    ]
+    return replace(pipeline, jobs=tuple(jobs))
 
 
 def _within(asked: Sequence[tuple[str, int]], sizes: Mapping[str, int], limit: int) -> tuple[tuple[str, int], ...]:

@@ -39,9 +39,15 @@ def purpose_of_name(name: str) -> Purpose | None:
         return None
     if words[-1] in _PREPARES:
         return Purpose.SETUP
+    if words == ["version"]:
+        return None  # prints it, or raises it
     known = [_NAMES[word] for word in words if word in _NAMES]
     if words[-1] in _ARCHIVES and known[:1] != [Purpose.BUILD]:
         return None
+    if known[:1] == [Purpose.SETUP] and Purpose.TEST in known:
+        return None  # prepares the tests, or tests the preparation
+    if "check" in words and not set(words) <= {"check", "all", "ci"}:
+        known = [_NAMES[word] for word in words if word in _NAMES and word != "check"] or [Purpose.LINT]
     if len(known) > 1 and words[0] in _HOW:
         return known[1]
     return known[0] if known else None
@@ -79,7 +85,7 @@ _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _OTHER_VERBS = frozenset(
     (
         *("download", "fetch", "clean", "remove", "delete", "stop", "kill", "print", "show", "list", "help", "open"),
-        *("update", "upgrade", "copy", "move", "rename", "migrate", "seed", "reset", "log", "wait", "not"),
+        *("update", "upgrade", "view", "copy", "move", "rename", "migrate", "seed", "reset", "log", "wait", "not"),
     )
 )
 _HOW = frozenset(("run", "start", "exec", "ci", "all", "up"))
@@ -102,11 +108,11 @@ _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=\S*$")
 def _names() -> dict[str, Purpose]:
     names = {
         Purpose.TEST: "test tests spec specs e2e unittest unit integration coverage pytest jest vitest verify check",
-        Purpose.LINT: "lint linting typecheck types mypy eslint vet analyze clippy ruff flake8 tsc",
+        Purpose.LINT: "lint linting typecheck types codestyle mypy phpstan psalm eslint vet analyze clippy ruff tsc",
         Purpose.FORMAT: "fmt format formatting prettier black gofmt tidy reformat spotless",
         Purpose.BUILD: "build compile bundle dist all wheel package assemble sdist bdist image generate codegen proto",
         Purpose.RUN: "run start serve dev server watch up runserver preview develop",
-        Purpose.SETUP: "install setup bootstrap deps init prepare venv sync env",
+        Purpose.SETUP: "install setup bootstrap deps init prepare prep venv sync env",
         Purpose.RELEASE: "release publish deploy upload version tag prerelease",
     }
     return {word: purpose for purpose, text in names.items() for word in text.split()}
@@ -157,7 +163,7 @@ _SUBS: dict[str, dict[str, Purpose]] = {
         test="test nextest bench llvm-cov tarpaulin",
         lint="clippy check deny audit",
         format="fmt",
-        build="build b doc",
+        build="build b doc install",
         run="run r",
         setup="fetch",
         release="publish release",
@@ -229,6 +235,7 @@ _NODE_SUBS = _subs(
 )
 _GRADLE = re.compile(r"(gradle|gradlew|gradlew\.bat)$")
 _LOCAL_BIN = re.compile(r"(?:\./)?(?:vendor/bin|node_modules/\.bin|\.?venv/bin)/(?=\w)")
+_INTERPRETERS = frozenset(("node", "ruby", "php", "bash", "sh", "zsh", "python", "python3", "perl"))
 _SCRIPT = re.compile(r"(\.{1,2}/|scripts?/|bin/|tools?/|hack/|ci/)\S+|\S+\.(sh|bash|ps1|bat|cmd)")
 _PYTHON = re.compile(r"(python|py)([\d.]*)$")
 
@@ -261,6 +268,14 @@ def _of_part(parts: list[str]) -> Purpose | None:
     if tool in ("docker", "podman") and sub == "compose":
         tool, rest = "docker-compose", rest[1:]
         sub = rest[0] if rest else ""
+    if tool in ("docker", "podman") and sub == "buildx" and rest[1:2] not in (["build"], ["bake"]):
+        return None
+    if tool in _INTERPRETERS and parts[1:2] in (["-e"], ["-c"]):
+        return None  # a line of code
+    if tool == "go" and sub in ("run", "get") and (len(rest) == 1 or "-u" in parts or any("@" in it for it in rest)):
+        return None
+    if tool in ("flutter", "dart") and sub in ("pub", "run") and len(rest) > 1:
+        return _of_dart(rest[1:] if sub == "pub" else rest)
     if tool == "git":
         return _S if rest[:2] == ["submodule", "update"] else None
     if tool == "xcodebuild":
@@ -300,6 +315,13 @@ def _of_part(parts: list[str]) -> Purpose | None:
         purpose = _of_file(tool)
         return purpose_of_name(sub) or purpose if purpose is _R and sub else purpose
     return None
+
+
+def _of_dart(rest: list[str]) -> Purpose | None:
+    if rest[0] in ("get", "upgrade"):
+        return _S
+    called = rest[1] if rest[0] == "run" and len(rest) > 1 else ""
+    return _B if called == "build_runner" else _R if called.endswith(".dart") else None
 
 
 def _adds(tool: str, sub: str, rest: list[str], parts: list[str]) -> bool:

@@ -181,6 +181,7 @@ def _document(name: str, kind: DocumentKind, parts: Sequence[Piece]) -> Document
 
 def _is_summary(text: str) -> bool:
     """Return whether the text is a sentence, not a row of badges, links or languages."""
+    text = re.sub(r"\S*://\S*", "", text).strip()
     row = text.count(" | ") > 1 or text.count(" · ") > 2 or text.count(" • ") > 2
     return not row and len(text) >= 20 and text.count(" ") >= 3 and sum(map(str.isalpha, text)) > 0.6 * len(text)
 

@@ -38,7 +38,7 @@ def pieces(name: str, text: str) -> list[Piece] | str:
 
 def plain(text: str) -> str:
     """Return the words of a piece of markup: without images, badges, tags, link targets and emphasis marks."""
-    text = _IMAGE.sub("", text[:4000])
+    text = _IMAGE.sub("", _REFERENCE.sub("", text[:4000]))
     text = _LINK.sub(r"\1", text)
     text = _ROLE.sub(r"\1", _TAG.sub("", text))
     # Every second part is code, where `*` is a character, not emphasis.
@@ -49,6 +49,9 @@ def plain(text: str) -> str:
 _UNDERLINED = re.compile(r"^\S[^\n]*\n([=~^-])\1{3,}\s*$", re.MULTILINE)
 _IMAGE = re.compile(
     r"\[?!\[[^\]]{0,300}\](?:\([^)]{0,800}\)|\[[^\]]{0,100}\])(?:\](?:\([^)]{0,600}\)|\[[^\]]{0,100}\]))?"
+)
+_REFERENCE = re.compile(
+    r"^ {0,3}\[[^\]\n]{1,200}\]:\s*\S+.*$|\[!(?:NOTE|TIP|IMPORTANT|WARNING|CAUTION)\]", re.MULTILINE
 )
 _LINK = re.compile(r"\[([^\[\]]{1,300})\](?:\([^)]{0,600}\)|\[[^\]]{0,100}\])")
 _ROLE = re.compile(r":[a-z:]{1,40}:`([^`<]{1,200})(?:<[^>`]{0,200}>)?`|`([^`<]{1,200})\s<[^>`]{1,300}>`_{1,2}")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from msgspec import Struct
 
+from supervisor.core.repo.places import call_of
 from supervisor.domain.repo.facts import Code, Docs, DocumentKind, Manifest, Moment, Purpose
 from supervisor.domain.repo.git import Convention, GitState, History, Paths
 from supervisor.domain.repo.snapshot import Snapshot
@@ -94,8 +96,10 @@ def _many(count: int, noun: str) -> str:
 
 
 def _identity(docs: Docs, code: Code) -> Iterator[RepoFact]:
-    readmes = [document for document in docs.documents if document.summary and document.kind is DocumentKind.README]
-    for document in readmes[:1]:
+    # One further down describes a part of the repo.
+    homes = ("", ".github", "docs", "doc")
+    named = (it for it in docs.documents if it.kind is DocumentKind.README and it.path.rpartition("/")[0] in homes)
+    for document in [it for it in named if it.summary][:1]:
         yield _fact(_IS, 1, document.summary, " (", _name(document.path), ")")
     for rank, manifest in enumerate(_packages(code)[:6]):
         version = f" {manifest.version}" if manifest.version and manifest.version != "dynamic" else ""
@@ -208,6 +212,8 @@ def _commands(docs: Docs, code: Code) -> Iterator[RepoFact]:
         seen: set[str] = set()
         for text, path, line, why in _sources(docs, code, purpose):
             brought = why.startswith(_BROUGHT)
+            # npm runs these two with and without `run`.
+            text = re.sub(r"\b(npm|pnpm|yarn) run (test|start)$", r"\1 \2", text)
             if text in seen or (brought and seen) or len(seen) == (5 if purpose in (Purpose.SETUP, Purpose.RUN) else 8):
                 continue
             seen.add(text)
@@ -230,7 +236,7 @@ def _sources(docs: Docs, code: Code, purpose: Purpose) -> Iterator[tuple[str, st
         for script in manifest.scripts:
             if script.purpose is purpose and (script.line or manifest.kind not in _WITH_DEFAULTS):
                 why = f"{script.command}, " if script.command else ""
-                yield _called(manifest, script.name), manifest.path, script.line, why
+                yield call_of(manifest, script.name), manifest.path, script.line, why
     # A manual's commands are often not about this repo.
     for command in [command for command in named if command.path in manual][:2]:
         yield command.text, command.path, command.line, ""
@@ -242,38 +248,6 @@ def _sources(docs: Docs, code: Code, purpose: Purpose) -> Iterator[tuple[str, st
 
 _BROUGHT = "comes with "  # a command of the build tool, shown if nothing else is known for its purpose
 _WITH_DEFAULTS = frozenset(("gradle", "maven", "cargo", "go", "pub", "swift", "platformio", "composer", "bundler"))
-_BUILTINS = frozenset(
-    (
-        *("add", "audit", "create", "deploy", "exec", "import", "info", "init", "install", "link", "list", "pack"),
-        *("publish", "rebuild", "remove", "run", "setup", "unlink", "update", "upgrade", "version", "why"),
-    )
-)
-_CALLS = {
-    "make": "make ",
-    "just": "just ",
-    "task": "task ",
-    "nox": "nox -s ",
-    "tox": "tox -e ",
-    "composer": "composer ",
-}
-
-
-def _called(manifest: Manifest, script: str) -> str:
-    if manifest.kind == "tox" and script == "testenv":
-        return "tox"
-    folder = manifest.path.rpartition("/")[0]
-    if manifest.kind in ("pyproject", "setuptools"):
-        return script  # Once the package is installed, the script runs in any folder.
-    if manifest.kind == "procfile":
-        return next((it.command for it in manifest.scripts if it.name == script), script)
-    if manifest.kind in ("npm", "gradle"):
-        runner = manifest.runner or "npm"
-        if manifest.kind == "gradle":
-            return f"{runner} {script}"
-        direct = script in ("test", "start") or (runner in ("pnpm", "yarn") and script not in _BUILTINS)
-        script = f"{runner} {'' if direct and (runner != 'bun') else 'run '}{script}"
-        return f"cd {folder} && {script}" if folder else script
-    return f"{f'cd {folder} && ' if folder else ''}{_CALLS.get(manifest.kind, '')}{script}"
 
 
 def _rules(docs: Docs) -> Iterator[RepoFact]:

@@ -45,15 +45,24 @@ def moved(lines: Iterable[tuple[str, int]], folder: str | None = "") -> Iterator
 
     The folder of a fresh clone is the root. Below a folder that is unknown (`cd $DIR`), nothing is yielded.
     """
-    cloned = ""
+    cloned, made = "", set()
     here: str | None = folder
     for text, line in lines:
         if clone := _CLONE.match(text):
             cloned = clone[2] or clone[1]
-        if change := _CD.fullmatch(text):
-            here = "" if change[1] == cloned else _below(here, change[1])
-        elif here is not None:
-            yield (f"cd {here} && {text}" if here else text), line
+        if new := _MKDIR.match(text):
+            made.add(new[1])
+        change = _CD.match(text)
+        if change is None:
+            if here is not None:
+                yield (f"cd {here} && {text}" if here else text), line
+            continue
+        # A folder that was just made is none of the repo.
+        there = "" if change[1] == cloned else None if change[1] in made else _below(here, change[1])
+        if not change[2]:
+            here = there
+        elif there is not None:
+            yield (f"cd {there} && {change[2]}" if there else change[2]), line
 
 
 def check(command: str, repo: RepoContents) -> bool | None:
@@ -78,8 +87,42 @@ def check(command: str, repo: RepoContents) -> bool | None:
     return known
 
 
+def call_of(manifest: Manifest, script: str) -> str:
+    """Return the command that runs a script, target or task of a manifest, from the root of the repo."""
+    if manifest.kind == "tox" and script == "testenv":
+        return "tox"
+    folder = manifest.path.rpartition("/")[0]
+    if manifest.kind in ("pyproject", "setuptools"):
+        return script  # Once the package is installed, the script runs in any folder.
+    if manifest.kind == "procfile":
+        return next((it.command for it in manifest.scripts if it.name == script), script)
+    if manifest.kind in ("npm", "gradle"):
+        runner = manifest.runner or "npm"
+        if manifest.kind == "gradle":
+            return f"{runner} {script}"
+        direct = script in ("test", "start") or (runner in ("pnpm", "yarn") and script not in _OWN_COMMANDS)
+        script = f"{runner} {'' if direct and (runner != 'bun') else 'run '}{script}"
+        return f"cd {folder} && {script}" if folder else script
+    return f"{f'cd {folder} && ' if folder else ''}{_CALLS.get(manifest.kind, '')}{script}"
+
+
+_OWN_COMMANDS = frozenset(
+    (
+        *("add", "audit", "create", "deploy", "exec", "import", "info", "init", "install", "link", "list", "pack"),
+        *("publish", "rebuild", "remove", "run", "setup", "unlink", "update", "upgrade", "version", "why"),
+    )
+)
+_CALLS = {
+    "make": "make ",
+    "just": "just ",
+    "task": "task ",
+    "nox": "nox -s ",
+    "tox": "tox -e ",
+    "composer": "composer ",
+}
 _CLONE = re.compile(r"git clone\s.*?([\w.-]+?)(?:\.git)?/?(?:\s+([\w.-]+))?\s*$")
-_CD = re.compile(r"(?:cd|pushd)\s+['\"]?([^\s'\"&|;]+)['\"]?")
+_CD = re.compile(r"(?:cd|pushd)\s+['\"]?([^\s'\"&|;]+?)/?['\"]?(?:\s*(?:&&|;)\s*(.+))?$")
+_MKDIR = re.compile(r"mkdir\s+(?:-p\s+)?([\w.-]+)\s*$")
 _BEFORE = re.compile(r"\w+=\S*|sudo|time|exec|env|npx|\[?bundle|exec\]?|poetry|uv|pipenv")
 
 

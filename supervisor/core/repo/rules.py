@@ -47,52 +47,78 @@ class _Section:
         contributing = _PROCESS if kind is DocumentKind.OTHER else _INVITING if kind is _README else _COMMITTING
         releasing = _PUBLISHING if kind in (DocumentKind.OTHER, _README) else _RELEASING
         self.committing = any(contributing.search(text) for text in about)
+        self.aside = bool(headings) and _ASIDE.search(headings[-1]) is not None
         self.releasing = kind is DocumentKind.RELEASE or any(releasing.search(text) for text in headings)
 
     def moment(self, text: str, words: str, *, step: bool, nested: bool) -> Moment | None:
         """Return what the sentence has to be heeded before; None if it is no rule."""
-        said = _LABEL.sub("", words)
-        obliged = _OBLIGED.search(said) is not None
         if self.kind is not DocumentKind.OTHER and _HANDS_OFF.search(words):
             return Moment.COMMIT
-        if nested and not self.committing:
+        if (nested and not self.committing) or self.aside or _INVITES.search(words):
             return None
+        said = _NO_DUTY.sub("", _LABEL.sub("", words) if self.kind is DocumentKind.AGENTS else words)
+        asked = _ASKED.search(said) is not None
+        obliged = asked or _WEAK.search(said) is not None
         runs = any(purpose_of(code[2]) is not None for code in _INLINE_CODE.finditer(text))
         if step and self.releasing and (obliged or runs):
             return Moment.RELEASE
-        if self.kind is DocumentKind.OTHER:
-            return Moment.COMMIT if self.committing and obliged and _COMMIT.search(words) else None
-        if self.kind is not _README and obliged and _RELEASE.search(words):
+        committing: object
+        match self.kind:
+            case DocumentKind.OTHER:
+                committing = self.committing and asked and _COMMIT.search(words)
+            case DocumentKind.README:
+                clear = _IMPERATIVE.search(said) or _CHANGE.search(words)
+                changes = self.committing and (not step or clear is not None)
+                committing = self._signed(words) or (asked and (changes or _COMMIT.search(words)))
+            case DocumentKind.AGENTS:
+                committing = asked
+            case _:
+                changes = (step and self.committing) or _CHANGE.search(words) is not None
+                committing = self._signed(words) or (asked and changes) or (obliged and _COMMIT.search(words))
+        if self.kind not in (DocumentKind.README, DocumentKind.OTHER) and asked and _RELEASE.search(words):
             return Moment.RELEASE
-        if self.kind is DocumentKind.AGENTS:
-            return Moment.COMMIT if obliged else None
-        if self.committing and (_LEGAL.search(words) or _CLOSED.search(words)):
-            return Moment.COMMIT
-        if self.kind is _README:
-            asked = _ASKED.search(said) is not None or _CHANGE.search(words) is not None
-            return Moment.COMMIT if obliged and ((self.committing and asked) or _COMMIT.search(words)) else None
-        if obliged and ((step and self.committing) or _COMMIT.search(words)):
-            return Moment.COMMIT
-        if self.kind is DocumentKind.CONTRIBUTING:
-            strict = _STRICT.search(words) is not None and _CHANGE.search(words) is not None
-            return Moment.COMMIT if strict or _LEGAL.search(words) else None
-        return None
+        return Moment.COMMIT if committing else None
+
+    def _signed(self, words: str) -> bool:
+        """Return whether the sentence says under what terms contributions are accepted, or that they are not."""
+        if _LEGAL.search(words) is not None:
+            return self.committing or self.kind is DocumentKind.CONTRIBUTING
+        return self.committing and _CLOSED.search(words) is not None
 
 
 _README = DocumentKind.README
 _INLINE_CODE = re.compile(r"(`{1,2})([^`\n]{3,200})\1")
 _SENTENCE = re.compile(r"(?<=[.!?:;])\s+(?=[\"'`*A-Z(])|\n\s*\n|(?<=  )\n(?=\*\*)")
 _LABEL = re.compile(r"^[A-Z][\w /&()-]{0,40}:\s+")
-_STRONG = r"must|shall|should|please|make sure|ensure|do not|don'?t|never|always|mandatory|forbidden"
-_MODAL = rf"{_STRONG}|need(s|ed)? to|have to|has to|required|requires|remember|before|prior to|expected"
-_IMPERATIVE = (
-    r"always|never|only|run|add|update|include|check|bump|sign|squash|rebase|write|keep|avoid|use|create|commit|push"
-    r"|tag|merge|follow|prefer|wrap|define|document|format|test|focus|respect|describe|mention|discuss|open|provide"
+_VERBS = (
+    r"run|add|update|include|check|bump|sign|squash|rebase|write|keep|avoid|use|create|commit|push|tag|merge|follow|prefer"
+    r"|wrap|define|document|format|test|focus|respect|describe|mention|discuss|open|provide|make sure|ensure"
 )
-_ASKED = re.compile(rf"\b(must|please|make sure|ensure|do not|don'?t|never|always)\b|^({_IMPERATIVE})\b", re.IGNORECASE)
-_STRICT = re.compile(rf"\b({_STRONG})\b", re.IGNORECASE)
-_OBLIGED = re.compile(
-    rf"\b({_MODAL})\b|^((when|if|before|after|for)\b[^,.]{{3,80}}, )?({_IMPERATIVE})\b", re.IGNORECASE
+_IMPERATIVE = re.compile(
+    rf"^((when|if|before|after|for)\b[^,.]{{3,80}}, )?(please |always |only )?({_VERBS})\b", re.IGNORECASE
+)
+_ASKED = re.compile(
+    rf"\b(must|shall|should|mandatory|forbidden|please|make sure|ensure)\b|{_IMPERATIVE.pattern}"
+    r"|(^|[,;:—>]\s+|\b(and|but|so|then)\s+)(do not|don'?t|never|always)\b",
+    re.IGNORECASE,
+)
+_WEAK = re.compile(
+    r"\b(need(s|ed)? to|have to|has to|required|requires|remember|before|prior to|expected)\b", re.IGNORECASE
+)
+_NO_DUTY = re.compile(
+    r"\b(I|we|they|it|he|she|this|that|which|who)('ll|'ve)?\s+((also|often|usually)\s+)?"
+    r"(do not|don'?t|doesn'?t|never|always|have to|has to|needs?( to)?)\b|\byou (do not|don'?t)\b"
+    r"|\b(do not|don'?t|does not|doesn'?t|not|no)\s+(need|have)\s+to\b|\bnot (required|expected)\b",
+    re.IGNORECASE,
+)
+_INVITES = re.compile(
+    r"\bplease (do )?(visit|see|refer|join|feel|check out|contact|consider)\b|\bfeel free\b|\bjoin us\b|\bwelcome\b",
+    re.IGNORECASE,
+)
+_ASIDE = re.compile(
+    r"\b(issues?|bugs?|feature requests?|report(s|ing)?|vulnerabilit\w+|security|help|questions?|conduct"
+    r"|review(s|ing|ers?)?|abandoned|triag\w+|translat\w+)\b(?!.*(pull request|\bPR\b|contribut))",
+    re.IGNORECASE,
 )
 _COMMIT = re.compile(
     r"\b(before|prior to|when|each|every|all|your|in|open(ing)?|submit(ting)?|creat(e|ing)|send(ing)?|for|a|the|any"

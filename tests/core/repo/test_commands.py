@@ -67,11 +67,60 @@ from supervisor.domain.repo.facts import Purpose
         ("bash scripts/test.sh", Purpose.TEST),
         ("bash x.sh", None),
         ("scripts/release", Purpose.RELEASE),
+        ("docker buildx inspect x", None),
+        ("docker buildx build .", Purpose.BUILD),
+        ('ruby -e "puts 1"', None),
+        ("python -c 'import x'", None),
+        ("go get -u ./...", None),
+        ("go run x.org/tool@latest install", None),
+        ("flutter pub get", Purpose.SETUP),
+        ("flutter pub run slang", None),
+        ("dart run build_runner build", Purpose.BUILD),
+        ("dart run tool/x.dart", Purpose.RUN),
+        ("npm install express", None),
+        ("npm install", Purpose.SETUP),
+        ("cargo install --path .", Purpose.BUILD),
+        ("cargo install thing", None),
+        ("xcodebuild test -scheme A", Purpose.TEST),
+        ("xcodebuild -resolvePackageDependencies", Purpose.SETUP),
+        ("xcodebuild -scheme A", Purpose.BUILD),
+        ("git submodule update --init", Purpose.SETUP),
+        ("./vendor/bin/php-cs-fixer fix", Purpose.FORMAT),
+        ("php ./vendor/bin/paratest", Purpose.TEST),
+        ("php bin/console app:dump", None),
+        ("php artisan serve", Purpose.RUN),
+        ("./run test", Purpose.TEST),
+        ("./run", Purpose.RUN),
+        ("V=$(python3 scripts/version.py)", None),
+        ("python tools/check_all_links.py", Purpose.RUN),
         ("", None),
     ],
 )
 def test_a_command_is_known_by_its_first_words(command: str, purpose: Purpose | None) -> None:
     assert purpose_of(command) is purpose
+
+
+@pytest.mark.parametrize(
+    ("name", "purpose"),
+    [
+        ("run-tests", Purpose.TEST),
+        ("downloadSpec", None),
+        ("testsJar", None),
+        ("fatJar", None),
+        ("docker-image", Purpose.BUILD),
+        ("lint-staged:setup:1", Purpose.SETUP),
+        ("postinstall", None),
+        ("post-install-cmd", None),
+        ("check", Purpose.TEST),
+        ("format-check", Purpose.FORMAT),
+        ("check-links", Purpose.LINT),
+        ("version", None),
+        ("version-packages", Purpose.RELEASE),
+        ("prep-toy-test", None),
+    ],
+)
+def test_a_name_says_what_a_script_is_for(name: str, purpose: Purpose | None) -> None:
+    assert purpose_of_name(name) is purpose
 
 
 @given(text=st.text(max_size=200))

@@ -205,6 +205,14 @@ def test_a_command_is_said_with_its_folder_or_not_at_all(files: dict[str, str], 
 @pytest.mark.parametrize(
     ("name", "text", "rules"),
     [
+        ("CONTRIBUTING.md", "There are pull requests, but I don't have time to test.\n", []),
+        ("CONTRIBUTING.md", "If you don't add tests, we have to, and this holds up the patch.\n", []),
+        ("CONTRIBUTING.md", "Please join us and feel free to open a pull request!\n", []),
+        ("CONTRIBUTING.md", "## Reporting bugs\n\n- Use a clear title before you open a pull request\n", []),
+        ("CONTRIBUTING.md", "The pull request does not need to be perfect.\n", []),
+        ("AGENTS.md", "It is throttled so parallel agents don't flood. Never write to `dist`, please.\n",
+         ["Never write to dist, please."]),
+        ("README.md", "- Examples: push to a remote, or commit\n", []),
         ("README.md", "Please allow push notifications before you start.\n\nUsers should never push the button.\n", []),
         ("README.md", "It lets teams say how changes should be released in a changeset.\n", []),
         ("README.md", "Every pull request should have a test.\n", ["Every pull request should have a test."]),
@@ -237,6 +245,8 @@ def test_a_rule_tells_a_contributor_what_to_do(name: str, text: str, rules: list
         ("<p><b>Download:</b> <a href='a'>Chrome</a> | <a href='b'>Firefox</a> | <a href='c'>Edge browser</a></p>\n\n"
          "A tool that counts all things.\n", "A tool that counts all things."),
         ("| one thing | other thing |\n|---|---|\n| what it does | and how |\n\nA tool that counts all things.\n",
+         "A tool that counts all things."),
+        ("[a-badge]: https://x.org/a.svg\n\nFeed of it: https://x.org/feed/of/it\n\nA tool that counts all things.\n",
          "A tool that counts all things."),
         ("> A tool that counts all things.\n", "A tool that counts all things."),
     ],

@@ -7,7 +7,7 @@ import re
 from supervisor.core.repo.commands import LENGTH, purpose_of, purpose_of_name, quote
 from supervisor.core.repo.manifests.common import NAME, Reader
 from supervisor.core.repo.structured import Value, read_yaml
-from supervisor.domain.repo.facts import Dependency, Fact, Manifest, Script
+from supervisor.domain.repo.facts import Dependency, Fact, Manifest, Purpose, Script
 
 _TARGET = re.compile(r"([A-Za-z0-9][\w./-]{0,60}(?:\s+[A-Za-z0-9][\w./-]{0,60}){0,5})\s*::?(?![=:])\s*(.*)")
 _FILE_TARGET = re.compile(r"\.\w{1,5}$|/")
@@ -27,7 +27,7 @@ def _makefile(name: str, kind: str, content: bytes) -> Manifest:
         recipe = _recipe(lines, number)
         for target in match[1].split():
             if target in phony or not _FILE_TARGET.search(target):
-                purpose = purpose_of_name(target) or purpose_of(recipe)
+                purpose = purpose_of_name(target) or _purpose_of_recipe(recipe)
                 scripts.setdefault(target, Script(quote(target, NAME), quote(recipe, LENGTH), purpose, number))
     return Manifest(name, kind, scripts=tuple(scripts.values()))
 
@@ -43,6 +43,12 @@ def _recipe(lines: list[str], at: int) -> str:
     return ""
 
 
+def _purpose_of_recipe(first: str) -> Purpose | None:
+    """Return the purpose of a target by its first command. Many first install what the others need."""
+    purpose = purpose_of(first)
+    return None if purpose is Purpose.SETUP else purpose
+
+
 _RECIPE = re.compile(r"@?([A-Za-z_][\w-]{0,60})((?:\s+[+*]?[\w$-]+(?:=\S+)?){0,8})\s*:(?!=)\s*(.*)")
 
 
@@ -53,7 +59,7 @@ def _justfile(name: str, kind: str, content: bytes) -> Manifest:
         match = _RECIPE.match(line) if line[:1] not in ("\t", " ", "#", "[") else None
         if match is not None and match[1] not in ("set", "alias", "export"):
             recipe = _recipe(lines, number)
-            purpose = purpose_of_name(match[1]) or purpose_of(recipe)
+            purpose = purpose_of_name(match[1]) or _purpose_of_recipe(recipe)
             scripts.append(Script(quote(match[1], NAME), quote(recipe, LENGTH), purpose, number))
     return Manifest(name, kind, scripts=tuple(scripts))
 
@@ -63,7 +69,7 @@ def _taskfile(name: str, kind: str, content: bytes) -> Manifest:
     for called, task in read_yaml(content).at("tasks").pairs.items():
         commands = (task if isinstance(task.data, tuple) else task.at("cmds") if task.pairs else task).items
         first = next((command.text or command.at("cmd").text for command in commands), "")
-        purpose = purpose_of_name(called) or purpose_of(first)
+        purpose = purpose_of_name(called) or _purpose_of_recipe(first)
         scripts.append(Script(quote(called, NAME), quote(first, LENGTH), purpose, _key_line(task)))
     return Manifest(name, kind, scripts=tuple(scripts))
 
