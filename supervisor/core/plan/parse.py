@@ -39,6 +39,7 @@ TASK_FIELDS = (
 )
 CONTRACT_FIELDS = ("between",)
 PLAN_FIELDS = ("hold", "budget")
+_ALL_FIELDS = (*TASK_FIELDS, *CONTRACT_FIELDS)
 
 
 def parse(text: str, children: Collection[str], known: Collection[str] = ()) -> Plan | Rejection:
@@ -309,16 +310,17 @@ class _Reader:
             for entry in entries.values():
                 text = [at for at in range(entry.body, entry.heading.end) if at not in skipped]
                 owner = f"the heading of {entry.id}"
-                told = list(strays(page.lines, text, owner, readers))
+                told = list(strays(page.lines, text, owner, readers, _ALL_FIELDS))
                 seen = {stray.diagnostic.line - 1 for stray in told}
                 if noun is TASK_FIELDS:
                     left = [at for at in text if at not in seen]
-                    told += bare(page.lines, left, owner, strict, [name for name in strict if name in entry.fields])
+                    taken = [name for name in strict if name in entry.fields]
+                    told += bare(page.lines, left, owner, strict, taken, _ALL_FIELDS)
                 found += told
         for title in [one for one in page.headings if one.level == 1][:1]:
             body = scan(page.lines, title.start, title.end, PLAN_FIELDS)[1]
             text = [at for at in range(body, title.end) if at not in skipped]
-            found += strays(page.lines, text, "the title", of_plan)
+            found += strays(page.lines, text, "the title", of_plan, _ALL_FIELDS)
         for section in working:
             text = [at for at in range(section.start, section.end) if at not in skipped]
             for_all = {name: strict[name] for name in ("child", "verify", "sandbox", "budget")}

@@ -21,11 +21,14 @@ class Stray(Struct, frozen=True):
     certain: bool  # meant as a field; else only a warning
 
 
-def strays(lines: Sequence[str], text: Iterable[int], owner: str, readers: Mapping[str, Read]) -> Iterator[Stray]:
+def strays(
+    lines: Sequence[str], text: Sequence[int], owner: str, readers: Mapping[str, Read], names: Collection[str]
+) -> Iterator[Stray]:
     """Find list items in the text of `owner` that begin with the name of one of its fields and a colon.
 
     `text`: the indexes of its lines outside of code, the first of which counts without a bullet, too.
-    It is meant as a field if the field takes the value; `after` and `verify` always are. A name in code is text.
+    It is meant as a field if the field takes the value; `after` and `verify` always are. A name in code is text. In a
+    list whose other items have names too, and none of them one of `names`, it is one of these: at most a warning.
     """
     for nth, at in enumerate(text):
         item = _ITEM.match(lines[at])
@@ -36,7 +39,8 @@ def strays(lines: Sequence[str], text: Iterable[int], owner: str, readers: Mappi
             continue
         value = item[2].strip()
         place = f"right below {owner}"
-        if name in _ALWAYS or _takes(readers[name], name, value):
+        meant = name in _ALWAYS or _takes(readers[name], name, value)
+        if meant and not _defines(lines, at, text, name, names):
             yield Stray(Diagnostic(at + 1, _refusal(name, owner)), certain=True)
         else:
             why = f"{quoted(f'{name}: {value}')} is read as text, not as a field"
@@ -45,7 +49,12 @@ def strays(lines: Sequence[str], text: Iterable[int], owner: str, readers: Mappi
 
 
 def bare(
-    lines: Sequence[str], text: Iterable[int], owner: str, readers: Mapping[str, Read], taken: Collection[str]
+    lines: Sequence[str],
+    text: Sequence[int],
+    owner: str,
+    readers: Mapping[str, Read],
+    taken: Collection[str],
+    names: Collection[str],
 ) -> Iterator[Stray]:
     """Find lines without a bullet, and check boxes, that are a field of `owner` and nothing else: `verify: `make``.
 
@@ -65,7 +74,8 @@ def bare(
         match = box or (_BARE_ITEM.match(lines[at]) if begins else None)
         name = match[1].lower() if match else ""
         if match and name in readers and name not in taken and _takes(readers[name], name, match[2].strip()):
-            yield Stray(Diagnostic(at + 1, _refusal(name, owner)), certain=True)
+            certain = not (box and _defines(lines, at, text, name, names))
+            yield Stray(Diagnostic(at + 1, _refusal(name, owner)), certain=certain)
 
 
 def above(lines: Sequence[str], text: Iterable[int], readers: Mapping[str, Read]) -> Iterator[Stray]:
@@ -79,6 +89,32 @@ def above(lines: Sequence[str], text: Iterable[int], readers: Mapping[str, Read]
             )
             why = f"{quoted(name)} has no effect here, above the tasks"
             yield Stray(Diagnostic(at + 1, f"{why}: move it right below {place}"), certain=True)
+
+
+def _defines(lines: Sequence[str], at: int, text: Collection[int], own: str, names: Collection[str]) -> bool:
+    """Return whether an item is one of a list of definitions, as people write them for a step: `- File: x`."""
+    others = {item[1].casefold().strip() for item in _siblings(lines, at, text)} - {own}
+    return bool(others) and not any(nearest(name, names) for name in others)
+
+
+def _siblings(lines: Sequence[str], at: int, text: Collection[int]) -> Iterator[re.Match[str]]:
+    """Return the other items of the list that have a name, at most `_MOST_SIBLINGS` lines up and down."""
+    indent = _indent(lines[at])
+    for step in (-1, 1):
+        for near in range(at + step, at + step * _MOST_SIBLINGS, step):
+            if near not in text:
+                break
+            line = lines[near]
+            if not line.strip() or _indent(line) > indent:
+                continue
+            if _indent(line) < indent or not _A_BULLET.match(line):
+                break
+            if item := _DEFINES.match(line):
+                yield item
+
+
+def _indent(line: str) -> int:
+    return len(line.expandtabs(4)) - len(line.expandtabs(4).lstrip())
 
 
 def _refusal(name: str, owner: str) -> str:
@@ -113,9 +149,14 @@ def _takes(read: Read, name: str, value: str) -> bool:
 
 
 _SHORT_NAME = 4  # letters
+_MOST_SIBLINGS = 40
 _ALWAYS = ("after", "verify")
 _NAMED = r"[*_]{0,3}([A-Za-z]+)[*_]{0,3}\s*[:\uff1a][*_]{0,3}(.*)"
 _ITEM = re.compile(rf"[\s>]*(?:[-*+\u2022\u25e6\u2023\u25aa\u00b7\u2013\u2014]|\d{{1,9}}[.)])\s+{_NAMED}")
 _BOX = re.compile(rf"[\s>]*[-*+]\s+\[[ xX]\]\s+{_NAMED}")
 _BARE_ITEM = re.compile(rf"\s*{_NAMED}")
 _ID = re.compile(r"(?=.*[0-9])[A-Za-z0-9_-]+")
+_A_BULLET = re.compile(r"\s*(?:[-*+\u2022\u25e6\u2023\u25aa\u00b7\u2013\u2014]|\d{1,9}[.)])\s")
+_DEFINES = re.compile(
+    rf"{_A_BULLET.pattern}+(?:\[[ xX]\]\s+)?[*_]{{0,3}}([^\W\d_]\w*(?:[ /&-]+\w+){{0,2}})\s*[*_]{{0,3}}\s*[:\uff1a]"
+)

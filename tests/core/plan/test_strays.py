@@ -185,3 +185,44 @@ def test_a_field_above_the_tasks_is_refused(item: str) -> None:
 def test_a_hold_in_front_matter_is_refused() -> None:
     [(line, message)] = problems(f"---\ntitle: x\nhold: yes\n---\n{of(*FIRST)}")
     assert (line, message) == (3, "`hold` has no effect here: move it to the list right below a heading")
+
+
+DEFINITIONS = (
+    ("- Files: `src/a.py`", "- Verify: `make test`", "- Risk: low"),
+    ("- **Modify:** `README.md`", "- **Verify:** `README.md`"),
+    ("- Modify: `README.md`", "", "- Verify: `README.md`"),
+    ("- Create:", "  - `a.py`", "  - `b.py`", "- Verify: `a.py`"),
+    ("1. Goal: see below", "2. After: the deploy", "3. Owner: Ann"),
+    ("- Key files: x", "- Verify: all of them"),
+    ("- [ ] Implement: it", "- [ ] Verify: `make`"),
+    ("* Host: x", "* Child: mobile", "* Port: 80"),
+    ("- Modify: x", "- Verify: `x`", "- Verify: `y`"),
+    ("- Note it down.", "- Files: x", "- Verify: `x`"),
+)
+
+
+@pytest.mark.parametrize("items", DEFINITIONS)
+def test_a_name_in_a_list_of_other_definitions_is_a_warning(items: tuple[str, ...]) -> None:
+    plan = parse(of(*FIRST, "", *items), CHILDREN)
+    assert isinstance(plan, Plan), plan
+    assert plan.warnings
+    assert plan.tasks[0].instructions == "\n".join(("Do it.", "", *items))
+
+
+@pytest.mark.parametrize(
+    "items",
+    [
+        ("- verify: `make`",),
+        ("- Verify: `make`", "- and then look"),
+        ("- after: T1", "- verify: `make`"),
+        ("- child: mobile", "- verify: `make`", "- priority: high"),
+        ("- Files: x", "- verify: `make`", "- timeout: 30"),
+        ("- Files: x", "", "Words.", "", "- verify: `make`"),
+        ("- Files: x", "  - verify: `make`"),
+        ("- verfiy: `make lint`", "- verify: `make`"),
+        ("- verify: `make lint`", "- Verify: `make`"),
+        ("- Files: x", "", "#### Check", "", "- verify: `make`"),
+    ],
+)
+def test_a_field_alone_or_with_others_stays_refused(items: tuple[str, ...]) -> None:
+    assert any("does not count here" in message for _, message in problems(of(*FIRST, "", *items)))
