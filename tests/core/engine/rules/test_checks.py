@@ -62,9 +62,7 @@ def test_a_turn_without_a_report_is_done_if_the_checks_pass() -> None:
 def test_the_follow_up_turn_is_told_the_lines_that_fail_the_end_and_where_all_of_a_long_output_is() -> None:
     scene = Scene(T1).running("T1")
     scene.ended("T1")
-    long = Check(
-        "make test", 2, "3 failed", (OutputLine(7, "E assert 1 == 2"),), 1_234, "/ws/.orchestrator/checks/T1-1.log"
-    )
+    long = Check("make test", 2, "3 failed", (OutputLine(7, "E assert 1 == 2"),), 1_234, "/ws/T1-1.log")
     silent = Check("make lint", 1, "")
     fix = only(scene.post(ev.ChecksFinished, "backend", "T1", 1, (long, silent, Check("true", 0, "ok")), ()))
     assert (
