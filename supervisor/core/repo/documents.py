@@ -104,7 +104,7 @@ def _markdown(text: str) -> list[Piece] | str:
     return found
 
 
-_TABLE = re.compile(r"^\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*$", re.MULTILINE)
+_TABLE = re.compile(r"^[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*){0,100}\|?[ \t]*$", re.MULTILINE)
 
 
 def _rows(text: str, line: int) -> Iterator[Piece]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from msgspec.structs import replace
 
@@ -149,11 +150,11 @@ def _declared(manifest: Manifest, names: frozenset[str], contents: Mapping[str, 
 
 def class_file(called: str, folder: str, names: frozenset[str]) -> str:
     """Return the source of a class of the JVM below a folder; "" if there is none, or more than one."""
-    end = called.lstrip(".").replace("$", ".").replace(".", "/")
+    path = called.lstrip(".").replace("$", ".").replace(".", "/")
     found = [
         name
-        for name in names
-        if name.endswith((f"/{end}.kt", f"/{end}.java", f"/{end}.scala", f"/{end}.groovy"))
+        for name in _by_stem(names).get(path.rpartition("/")[2], ())
+        if name.endswith((f"/{path}.kt", f"/{path}.java", f"/{path}.scala", f"/{path}.groovy"))
         and name.startswith(f"{folder}/" if folder else "")
         and not is_test(name)
     ]
@@ -168,17 +169,23 @@ def page_file(page: str, manifest: str, names: frozenset[str]) -> str:
     beside = _join(manifest.rpartition("/")[0], page)
     if beside in names and not page.endswith((".html", ".htm")):
         return beside
-    stem = page.rpartition("/")[2].rpartition(".")[0]
     sources = [
         name
-        for name in names
-        if name.rpartition("/")[2].rpartition(".")[0] == stem
-        and name.endswith((".ts", ".tsx", ".js", ".jsx", ".mjs", ".vue", ".svelte"))
+        for name in _by_stem(names).get(page.rpartition("/")[2].rpartition(".")[0], ())
+        if name.endswith((".ts", ".tsx", ".js", ".jsx", ".mjs", ".vue", ".svelte"))
         and not (is_test(name) or is_sample(name) or left_out(name))
     ]
     nearest = min((name.count("/") for name in sources), default=0)
     found = [name for name in sources if name.count("/") == nearest]
     return found[0] if len(found) == 1 else beside if beside in names else ""
+
+
+@lru_cache(1)
+def _by_stem(names: frozenset[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name in names:
+        found.setdefault(name.rpartition("/")[2].rpartition(".")[0], []).append(name)
+    return found
 
 
 _NODE_FILE = re.compile(

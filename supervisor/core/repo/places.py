@@ -120,7 +120,7 @@ _CALLS = {
     "tox": "tox -e ",
     "composer": "composer ",
 }
-_CLONE = re.compile(r"git clone\s.*?([\w.-]+?)(?:\.git)?/?(?:\s+([\w.-]+))?\s*$")
+_CLONE = re.compile(r"git clone\s.{0,400}?([\w.-]{1,100}?)(?:\.git)?/?(?:\s+([\w.-]+))?\s*$")
 _CD = re.compile(r"(?:cd|pushd)\s+['\"]?([^\s'\"&|;]+?)/?['\"]?(?:\s*(?:&&|;)\s*(.+))?$")
 _MKDIR = re.compile(r"mkdir\s+(?:-p\s+)?([\w.-]+)\s*$")
 _BEFORE = re.compile(r"\w+=\S*|sudo|time|exec|env|npx|\[?bundle|exec\]?|poetry|uv|pipenv")

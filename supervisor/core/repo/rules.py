@@ -54,7 +54,7 @@ class _Section:
         """Return what the sentence has to be heeded before; None if it is no rule."""
         if self.kind is not DocumentKind.OTHER and _HANDS_OFF.search(words):
             return Moment.COMMIT
-        if (nested and not self.committing) or self.aside or _INVITES.search(words):
+        if (nested and not self.committing) or self.aside or _INVITES.search(words) or _NOTIFIES.search(words):
             return None
         said = _NO_DUTY.sub("", _LABEL.sub("", words) if self.kind is DocumentKind.AGENTS else words)
         asked = _ASKED.search(said) is not None
@@ -95,7 +95,7 @@ _VERBS = (
     r"|wrap|define|document|format|test|focus|respect|describe|mention|discuss|open|provide|make sure|ensure"
 )
 _IMPERATIVE = re.compile(
-    rf"^((when|if|before|after|for)\b[^,.]{{3,80}}, )?(please |always |only )?({_VERBS})\b", re.IGNORECASE
+    rf"^((when|if|before|after|for)\b[^,.]{{3,80}}, )?(please |always |only )?({_VERBS})\b(?! ?\()", re.IGNORECASE
 )
 _ASKED = re.compile(
     rf"\b(must|shall|should|mandatory|forbidden|please|make sure|ensure)\b|{_IMPERATIVE.pattern}"
@@ -112,9 +112,12 @@ _NO_DUTY = re.compile(
     re.IGNORECASE,
 )
 _INVITES = re.compile(
-    r"\bplease (do )?(visit|see|refer|join|feel|check out|contact|consider)\b|\bfeel free\b|\bjoin us\b|\bwelcome\b",
+    r"\bplease (do )?(visit|see|refer|join|feel|check out|contact|consider)\b"
+    r"|\b(on|in) (our |the )?#?(\w+ on )?(IRC|Discord|Slack|Gitter|Matrix|Libera|Zulip|chat)\b"
+    r"|\bfeel free\b|\bjoin us\b|\bwelcome\b",
     re.IGNORECASE,
 )
+_NOTIFIES = re.compile(r"\b(create|open|file|submit) an? (\w+ )?issue\b(?!.*\b(first|before|discuss))", re.IGNORECASE)
 _ASIDE = re.compile(
     r"\b(issues?|bugs?|feature requests?|report(s|ing)?|vulnerabilit\w+|security|help|questions?|conduct"
     r"|review(s|ing|ers?)?|abandoned|triag\w+|translat\w+)\b(?!.*(pull request|\bPR\b|contribut))",

@@ -11,6 +11,9 @@ from supervisor.core.repo.manifests.common import NAME, TEXT, Reader, fact, line
 from supervisor.core.repo.structured import Malformed, entries, read_json, table, text_of
 from supervisor.domain.repo.facts import Fact, Manifest, Script
 
+FILTERS = 8000
+"""Characters of what lies inside one activity."""
+
 _APPLICATION = re.compile(r"<application\b([^>]{0,4000})>")
 _ACTIVITY = re.compile(r"<(?:activity|activity-alias)\b([^>]{0,4000}?)(/?)>")
 _CLASS = re.compile(r"android:(name|targetActivity)\s*=\s*\"([\w.$]{1,200})\"")
@@ -18,9 +21,7 @@ _LAUNCHED = "android.intent.category.LAUNCHER"
 
 
 def _android(name: str, kind: str, content: bytes) -> Manifest:
-    text = re.sub(
-        r"<!--.*?-->", lambda it: re.sub(r"[^\n]", " ", it[0]), content[:TEXT].decode("utf-8", "replace"), flags=re.S
-    )
+    text = _without_comments(content[:TEXT].decode("utf-8", "replace"))
     facts = []
     if package := re.search(r"<manifest\b[^>]{0,2000}?\bpackage\s*=\s*\"([\w.]{1,200})\"", text):
         facts.append(fact("package", package[1], line_at(text, package.start(1))))
@@ -28,12 +29,24 @@ def _android(name: str, kind: str, content: bytes) -> Manifest:
         if called := _CLASS.search(application[1]):
             facts.append(fact("application", called[2], line_at(text, application.start(1) + called.start())))
     for activity in _ACTIVITY.finditer(text):
-        end = activity.end() if activity[2] else text.find("</activity", activity.end())
-        if _LAUNCHED in text[activity.end() : end]:
+        begin = end = activity.end()
+        if not activity[2]:
+            closed = text.find("</activity", begin, begin + FILTERS)
+            end = closed if closed >= 0 else begin + FILTERS
+        if _LAUNCHED in text[begin:end]:
             classes = {found[1]: found for found in _CLASS.finditer(activity[1])}
             if called := classes.get("targetActivity") or classes.get("name"):
                 facts.append(fact("launcher", called[2], line_at(text, activity.start(1) + called.start())))
     return Manifest(name, kind, facts=tuple(facts))
+
+
+def _without_comments(text: str) -> str:
+    """Return the text with blanks in place of comments: the lines keep their numbers."""
+    parts, at = [], 0
+    while (begin := text.find("<!--", at)) >= 0 and (end := text.find("-->", begin)) >= 0:
+        parts += [text[at:begin], re.sub(r"[^\n]", " ", text[begin : end + 3])]
+        at = end + 3
+    return "".join([*parts, text[at:]])
 
 
 def _extension(name: str, kind: str, content: bytes) -> Manifest:
