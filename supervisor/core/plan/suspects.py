@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import unicodedata
 from collections.abc import Collection, Iterator, Sequence
 
@@ -45,21 +46,21 @@ def suspects(
     inside = frozenset(at for section in sections for at in section)
     block_of = {at: block for block in page.blocks for at in range(block.start, block.end)}
     for at, line in enumerate(page.lines):
-        if at + 1 in interpreted or at in page.examples:
+        if at in page.examples:
             continue
         block = block_of.get(at)
-        if block is not None and (
-            (block.kind == "heading_open" and not block.within)  # a real heading: parse.py decides
-            or block.start + 1 in reported  # what is wrong with the block comes first
-        ):
-            continue
-        for piece in _BREAK.split(line):
+        real = block is not None and block.kind == "heading_open" and not block.within  # parse.py decides
+        left_out = real or at + 1 in interpreted or (block is not None and block.start + 1 in reported)
+        for piece in () if left_out else _BREAK.split(line):
             seen = _seen(piece)
             if seen is None:
                 continue
             if _is_suspect(seen, page, at, block, names, shapes, inside=at in inside):
                 yield Diagnostic(at + 1, _message(seen, piece, block, names))
                 break
+        else:
+            if "##" in line and (real or not left_out) and not (block and block.kind in ("code_block", "fence")):
+                yield from _glued(page, at, names, shapes, inside=at in inside, real=real)
 
 
 def headings(
@@ -104,6 +105,34 @@ def headings(
                 )
 
 
+def _glued(
+    page: Outline, at: int, names: Names, shapes: Collection[str], *, inside: bool, real: bool
+) -> Iterator[Diagnostic]:
+    """Find the heading of a task that stands behind other text: the line feed before it is gone."""
+    line = _NOT_SHOWN.sub(lambda found: "x" * len(found[0]), page.lines[at][:_LOOKED_AT_WITHIN])
+    for match in _WITHIN.finditer(line):
+        title, before = _TITLE.match(match["rest"]), line[: match.start()]
+        if title is None or not before.strip("# \t>"):
+            continue
+        entry_id = match["id"]
+        lost = inside and _shape(entry_id) in shapes and entry_id not in names.read
+        if (
+            names.missing(entry_id)
+            or (lost and (real or not before[-1].isspace()))
+            or (inside and not real and _has_fields(page.lines, at, _CHILD))
+        ):
+            why = "looks like the heading of a task but is none: it stands behind other text"
+            right = quoted(f"### {entry_id} — {title['title'].strip(' *_#|=')}")
+            yield Diagnostic(at + 1, f"{quoted(match[0].strip())} {why}: write {right} on a line of its own")
+            return
+
+
+_LOOKED_AT_WITHIN = 2000  # characters of a line
+_NOT_SHOWN = re.compile(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)|<!--.*?-->")
+_WITHIN = re.compile(
+    r"(?<![#\\])(?:#{2,6}\s+|#{3,6})[*_]{0,3}(?P<id>[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,80}[A-Za-z0-9_])?)[*_]{0,3}\s*"
+    r"(?P<rest>[^#]*)"
+)
 _SECTION = re.compile(r"\s*(?P<mark>#+|\*\*|__)(?P<gap>\s*)(?P<name>\w.*)", re.DOTALL)
 
 
@@ -120,12 +149,43 @@ def looks_like_task(text: str, names: Names) -> bool:
 def plain(line: str) -> str:
     """Return the start of a line as a person sees it: letters of any width as ASCII, nothing that has no width."""
     head = _ESCAPED.sub(lambda found: found[0].replace("\\", ""), line[:_LOOKED_AT])
+    head = _ENTITY.sub(_character, head) if "&" in head else head
     if head.isascii():
         return head
     head = unicodedata.normalize("NFKC", head).translate(_NUMBER_SIGNS)
     return "".join(
         mark for mark in head if mark not in _NOT_SEEN and unicodedata.category(mark) not in ("Cf", "Mn", "Me")
     )
+
+
+def _character(entity: re.Match[str]) -> str:
+    decimal, hexadecimal, name = entity.groups()
+    if name:
+        return _ENTITIES.get(name, entity[0])
+    number = int(decimal) if decimal else int(hexadecimal, 16)
+    return chr(number) if 32 <= number < sys.maxunicode else entity[0]
+
+
+_ENTITY = re.compile(r"&(?:#([0-9]{1,7})|#[xX]([0-9a-fA-F]{1,6})|([A-Za-z]{2,12}));")
+_ENTITIES = {
+    "num": "#",
+    "ast": "*",
+    "lowbar": "_",
+    "colon": ":",
+    "mdash": "\u2014",
+    "ndash": "\u2013",
+    "vert": "|",
+    "nbsp": "\u00a0",
+    "ensp": "\u2002",
+    "emsp": "\u2003",
+    "thinsp": "\u2009",
+    "Tab": "\t",
+    "shy": "\u00ad",
+    "zwj": "\u200d",
+    "zwnj": "\u200c",
+    "lrm": "\u200e",
+    "rlm": "\u200f",
+}
 
 
 class _Seen(Struct, frozen=True):
@@ -260,6 +320,8 @@ def _cause(seen: _Seen, line: str, block: Block | None) -> tuple[str, str]:
 
 
 def _cause_at_marks(seen: _Seen, line: str) -> str:
+    if (entity := _ENTITY.search(line, 0, _LOOKED_AT)) and _character(entity) != entity[0]:
+        return f"{quoted(entity[0])} is text to Markdown"
     parts = _AT_MARKS.match(line)
     start, marks, after = (parts[1], parts[2], parts[3]) if parts else ("", "#", "")
     strange = next((mark for mark in start if mark not in " \t"), None)
