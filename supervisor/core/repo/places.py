@@ -210,7 +210,7 @@ def _has_script(tool: str, words: list[str], rest: list[str], folder: str, repo:
     called = rest[1] if rest[:1] in (["run"], ["run-script"]) and len(rest) > 1 else rest[0] if rest else "install"
     if called in _BUILTIN or manifest not in repo.scripts:
         return called in ("install", "i", "ci") or None
-    if called in repo.scripts[manifest] or called in {"t": "test", "tst": "test"}:
+    if {"t": "test", "tst": "test"}.get(called, called) in repo.scripts[manifest]:
         return True
     return False if tool == "npm" or rest[:1] == ["run"] else None
 

@@ -138,9 +138,42 @@ def test_the_health_check_of_an_image_is_no_entry_point(check: str) -> None:
             {"composer.json": '{"scripts": {"test": "x", "post-install-cmd": ["@a"], "auto-scripts": {"a": ""}}}'},
             ["test: composer test", "setup: composer install"],
         ),
+        (
+            {"Package.swift": "// swift-tools-version:5.9\n", "Tests/AppTests/A.swift": ""},
+            ["test: swift test", "build: swift build"],
+        ),
+        (
+            {"fw/platformio.ini": "[env:a]\n", "fw/test/test_a.cpp": ""},
+            ["test: cd fw && pio test", "build: cd fw && pio run"],
+        ),
+        ({"Gemfile": "gem 'rack'\n"}, ["setup: bundle install"]),
+        (
+            {"android/gradlew": "", "android/build.gradle": "plugins {\n id 'application'\n}\ntask lintAll {\n}\n"},
+            [
+                "lint: cd android && ./gradlew lintAll",
+                "build: cd android && ./gradlew build",
+                "run: cd android && ./gradlew run",
+            ],
+        ),
         ({"Procfile": "web: bundle exec puma\nworker: x\n"}, []),
     ],
-    ids=["gradle", "maven", "cargo", "told", "flutter", "go", "pnpm", "yarn", "stand-in", "composer", "procfile"],
+    ids=[
+        "gradle",
+        "maven",
+        "cargo",
+        "told",
+        "flutter",
+        "go",
+        "pnpm",
+        "yarn",
+        "stand-in",
+        "composer",
+        "swift",
+        "platformio",
+        "bundler",
+        "folder",
+        "procfile",
+    ],
 )
 def test_commands_of_the_build_tool_are_said_if_nothing_else_names_one(files: dict[str, str], said: list[str]) -> None:
     assert commands(files) == said
