@@ -214,9 +214,13 @@ def _commands(docs: Docs, code: Code) -> Iterator[RepoFact]:
             brought = why.startswith(_BROUGHT)
             # npm runs these two with and without `run`.
             text = re.sub(r"\b(npm|pnpm|yarn) run (test|start)$", r"\1 \2", text)
-            if text in seen or (brought and seen) or len(seen) == (5 if purpose in (Purpose.SETUP, Purpose.RUN) else 8):
+            if (
+                text.removeprefix("./") in seen
+                or (brought and seen)
+                or len(seen) == (5 if purpose in (Purpose.SETUP, Purpose.RUN) else 8)
+            ):
                 continue
-            seen.add(text)
+            seen.add(text.removeprefix("./"))
             rank = 6 + order + 7 * (len(seen) - 1)
             yield _fact(_RUN, rank, f"{purpose}: ", _name(text), f" ({why}" if why else " (", _at(path, line), ")")
 

@@ -183,6 +183,10 @@ def test_commands_of_the_build_tool_are_said_if_nothing_else_names_one(files: di
     ("files", "said"),
     [
         (
+            {"README.md": "Run `./bin/test` or `bin/test -x`, and `bin/test`.\n", "bin/test": ""},
+            ["test: ./bin/test", "test: bin/test -x"],
+        ),
+        (
             {"README.md": "```sh\ngit clone https://x/thing.git\ncd thing\nmake all\n```\n", "Makefile": ""},
             ["build: make all"],
         ),
@@ -229,7 +233,20 @@ def test_commands_of_the_build_tool_are_said_if_nothing_else_names_one(files: di
             ["test: cd sim && pytest -v", "test: cd web && npm test"],
         ),
     ],
-    ids=["clone", "cd", "said", "unknown", "nested", "nested unsure", "product", "manual", "image", "table", "ci"],
+    ids=[
+        "twice",
+        "clone",
+        "cd",
+        "said",
+        "unknown",
+        "nested",
+        "nested unsure",
+        "product",
+        "manual",
+        "image",
+        "table",
+        "ci",
+    ],
 )
 def test_a_command_is_said_with_its_folder_or_not_at_all(files: dict[str, str], said: list[str]) -> None:
     assert commands(files) == said
