@@ -209,8 +209,9 @@ _LINE = re.compile(
     r"(?:[\s>]|[-*+\u2022\u25e6\u2023\u25aa\u00b7](?=\s)|\d{1,9}[.)](?=\s)|\[[ xX]\](?=\s)|-->"
     r"|</?(?!h[1-6]\b|b>|strong>)[A-Za-z][^<>]{0,99}>|<!--[^<>]{0,99}-->)*"
     r"(?P<foreign>(?:\[[^\]\n]{1,20}\]:|\(?\d{1,9}[.)]|[^\w\s#<>*]{1,9})\s*(?=#{2,7}[\s\w])|)"
-    r"(?P<mark>[*_]{0,3}#+|={2,6}(?=\s)|\*{1,3}|_{2,3}|_(?=\w)|<h[1-6][^<>]{0,40}>|<b>|<strong>|)"
-    r"(?P<gap>[\s*`\[(]*)"
+    r"(?P<mark>[*_]{0,3}#+|={2,6}(?=[\s\w])|\*{1,3}|_{2,3}|_(?=\w)|h[1-6]\.(?=\s)"
+    r"|<h[1-6][^<>]{0,40}>(?:<\w{1,6}(?:\s[^<>]{0,60})?>)*|<b>|<strong>|)"
+    r"(?P<gap>[\s*`\[(]*)(?:[Tt]ask\s+(?=[A-Za-z_-]{0,20}[0-9]))?"
     r"(?P<id>[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,80}[A-Za-z0-9_])?)"
     r"(?:[*_`\])]|</\w+>)*\s*"
     r"(?P<rest>.*)",
@@ -261,7 +262,7 @@ def _is_suspect(
     hashes = seen.mark.count("#")
     if hashes == 1 and seen.close and seen.id.isdigit():
         return False  # `#12: ...` is an issue of a tracker
-    if inside and hashes:
+    if inside and hashes and not (hashes == 1 and seen.id in names.read):  # `# T2: build` is a comment in a script, too
         if (hashes == 3 and seen.title) or (alike and (hashes > 1 or seen.title)):
             return True
     elif lost:
@@ -312,7 +313,7 @@ def _cause(seen: _Seen, line: str, block: Block | None) -> tuple[str, str]:
         return why, "write it at the start of a line, or put an example between lines ```"
     if block and block.within:
         return f"it stands in a {block.within}", ""
-    if "=" in seen.mark:
+    if "=" in seen.mark[:1] or seen.mark[:1] == "h":
         return f"{seen.mark} makes no heading here", ""
     if "#" not in seen.mark:
         return ("bold text is no heading" if seen.mark else "it has no `###`"), ""

@@ -70,6 +70,26 @@ def test_a_heading_with_entities_is_a_problem(line: str) -> None:
 @pytest.mark.parametrize(
     "line",
     [
+        "<h3><strong>T2 — App</strong></h3>",
+        "<h3 id='t2'><a name='x'><b>T2 — App</b></a></h3>",
+        "**Task T2: App**",
+        "__task T2 — App__",
+        "==T2 — App==",
+        "h3. T2 — App",
+        "Task T2: App",
+    ],
+)
+def test_a_task_in_force_below_the_heading_of_another_editor_is_a_problem(line: str) -> None:
+    assert isinstance(parse(among_tasks(line, "", "Poll.", ""), CHILDREN, ["T1", "T2", "T3"]), Rejection)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "    #!/bin/sh\n    # T3: build",
+        "==important: yes==",
+        "h3. Notes",
+        "**Task 3: later**",
         "`x### T2: App` is no heading.",
         "Write ``x ### T2: App`` here.",
         "```\nx### T2: App\n```",
