@@ -29,6 +29,7 @@ MARKERS = st.sampled_from(
     ["<<<<<<< HEAD", "=======", ">>>>>>> topic", "||||||| base", "  <<<<<<<", "\t>>>>>>> a/b", "<<<<<<< ours: x"]
 )
 FENCES = st.sampled_from(["```", "~~~", "````"])
+SLIPS = ("space", "sign", "start", "indent", "list", "quote", "html", "nothing", "fence", "glued", "entity", "case")
 
 
 def kept(draw: st.DrawFn) -> tuple[Plan, list[str]]:
@@ -48,7 +49,7 @@ def lost_headings(draw: st.DrawFn) -> tuple[str, Plan]:
     plan, lines = kept(draw)
     task, at = heading_of(draw, plan, lines)
     title = f"{task.id} — {task.title}"
-    slip = draw(st.sampled_from(["space", "sign", "start", "indent", "list", "quote", "html", "nothing", "fence"]))
+    slip = draw(st.sampled_from(SLIPS))
     if slip == "space":
         lines[at] = f"###{draw(SPACES)}{title}"
     elif slip == "sign":
@@ -66,6 +67,12 @@ def lost_headings(draw: st.DrawFn) -> tuple[str, Plan]:
         lines[at:at] = [draw(HTML)]
     elif slip == "nothing":
         lines[at] = draw(st.sampled_from(["", "- ", "> ", "* ", "  "])) + title
+    elif slip == "glued":
+        lines[at] = f"{draw(st.sampled_from(['x', 'Done.', 'Done. ', '`make`', '#### Look ', '- x: ']))}### {title}"
+    elif slip == "entity":
+        lines[at] = f"{draw(st.sampled_from(['&#35;## ', '&num;&num;&num; ', '###&nbsp;', '&#x200b;### ']))}{title}"
+    elif slip == "case":
+        lines[at] = f"### {task.id.swapcase()} — {task.title}" if task.id.swapcase() != task.id else ""
     else:
         mark = draw(FENCES)
         lines[at:at] = ["- Run:", f"  {mark}", "  make", mark]
