@@ -126,6 +126,23 @@ def samples(seed: int = 0) -> list[Sample]:
         "facebook": "EA" + "AC" + some(ALNUM, 120),
         "square": "sq0" + "atp-" + some(URLSAFE, 22),
         "airtable": "pa" + "t" + some(ALNUM, 14) + "." + some(HEX, 64),
+        "tailscale auth key": "tsk" + "ey-auth-" + some(ALNUM, 12) + "-" + some(ALNUM, 32),
+        "notion, of any form": "nt" + "n_" + some(ALNUM, 46),
+        "sentry organization": "snt" + "rys_eyJ" + some(ALNUM, 120) + "_" + some(BASE64, 43),
+        "sonar": "sq" + "p_" + some(HEX, 40),
+        "tavily": "tv" + "ly-dev-" + some(ALNUM, 32),
+        "contentful": "CFP" + "AT-" + some(URLSAFE, 43),
+        "fireworks": "f" + "w_" + some(ALNUM, 24),
+        "resend": "r" + "e_" + some(ALNUM, 8) + "_" + some(ALNUM, 24),
+        "clickup": "p" + "k_" + some(string.digits, 8) + "_" + some(UPPER, 32),
+        "nuget": "oy" + "2" + some(LOWER, 43),
+        "infisical": "s" + "t." + some(HEX, 24) + "." + some(HEX, 32) + "." + some(HEX, 32),
+        "paseto": "v2." + "local." + some(URLSAFE, 80),
+        "macaroon": "MDAy" + base64.b64encode(b"1location x" + rng.randbytes(60)).decode().rstrip("="),
+        "bcrypt": "$2" + "b$12$" + some(ALNUM, 53),
+        "crypt": "$6" + "$" + some(ALNUM, 16) + "$" + some(ALNUM, 86),
+        "htpasswd": "$ap" + "r1$" + some(ALNUM, 8) + "$" + some(ALNUM, 22),
+        "pem in base64": base64.b64encode("\n".join(pem("RSA ")).encode()).decode(),
     }  # fmt: skip
     forms = ("use % now", "key: %", "'%'", "(%)", "set it to %.", "<%>", '["%"]', "\\n%\\n", "a %, then")
     for at, (kind, token) in enumerate(tokens.items()):
@@ -216,6 +233,30 @@ def samples(seed: int = 0) -> list[Sample]:
         "pypirc": ("username = __token__\npassword = %", word()),
         "sql": ("CREATE USER ada WITH PASSWORD '%';", word()),
         "dockerfile": ("ENV API_TOKEN=%", some(ALNUM, 32)),
+        "dockerfile, old": ("ENV API_TOKEN %", some(ALNUM, 32)),
+        "csh": ("setenv API_TOKEN %", some(ALNUM, 30)),
+        "fish": ("set -gx DB_PASSWORD %", word()),
+        "windows": ("setx API_TOKEN %", some(ALNUM, 30)),
+        "kubernetes env": ("- name: API_TOKEN\n  value: %", some(ALNUM, 30)),
+        "name and value": ('{"name": "DB_PASSWORD", "value": "%"}', word()),
+        "terraform": ('variable "db_password" {\n  default = "%"\n}', word()),
+        "plist": ("<key>ApiToken</key>\n  <string>%</string>", some(ALNUM, 30)),
+        "xml property": ('<property name="connection.password">%</property>', word()),
+        "nginx": ('proxy_set_header Authorization "Bearer %";', some(ALNUM, 30)),
+        "in color": ("API_TOKEN=\x1b[31m%\x1b[0m", some(ALNUM, 30)),
+        "name in color": ("\x1b[1mAPI_TOKEN\x1b[0m: %", some(ALNUM, 30)),
+        "table": ("| API_TOKEN | % |", some(ALNUM, 30)),
+        "columns": ("API_TOKEN\t%", some(ALNUM, 30)),
+        "multipart": ('Content-Disposition: form-data; name="password"\r\n\r\n%\r\nx', word()),
+        "asked for": ("Password for ada: %", word()),
+        "powershell": ('ConvertTo-SecureString "%" -AsPlainText', word()),
+        "kubeconfig": ("    client-key-data: %", encoded(120)),
+        "mongo option": ("mongosh -u ada -p % --host x", word()),
+        "zip option": ("zip -P % a.zip b", word()),
+        "7z option": ("7z x -p% a.7z", word()),
+        "ldap option": ("ldapsearch -D cn=x -w % -b y", word()),
+        "htpasswd option": ("htpasswd -b users ada %", word()),
+        "standard input": ("echo % | docker login -u ada --password-stdin", word()),
         "azure devops": ("AZURE_DEVOPS_EXT_PAT=%", some("abcdefghijklmnopqrstuvwxyz234567", 52)),
         "heroku": ("HEROKU_API_KEY: %", uuid()),
         "datadog": ("datadog_key = '%'", some(HEX, 32)),
@@ -227,6 +268,13 @@ def samples(seed: int = 0) -> list[Sample]:
     }  # fmt: skip
     for kind, (form, secret) in named.items():
         add(kind, form, secret)
+
+    for kind, before, secret, after in (
+        ("form, encoded", "body=user%3Dada%26password%3D", some(ALNUM, 20), "%26x%3D1"),
+        ("address, encoded", "https://x/?to=https%3A%2F%2Fada%3A", some(ALNUM, 14), "%40host"),
+        ("samba option", "smbclient //h/s -U ada%", word(), " -c ls"),
+    ):
+        made.append(Sample(kind, before + secret + after, (secret,)))
 
     # ── private keys ─────────────────────────────────────────────────────────────────────────────
     def key(kind: str, lines: list[str], join: str, before: str = "", after: str = "") -> None:

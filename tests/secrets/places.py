@@ -51,7 +51,13 @@ def search(samples: Sequence[Sample], environ: dict[str, str] | None = None) -> 
     """Run a workspace in which all of these secrets enter by every way, and look for them. Takes half a minute."""
     texts = [sample.text for sample in samples]
     said = "\n\nand then:\n\n".join(texts)
-    one_line = [" ".join(text.split()) if "BEGIN" not in text else text.replace("\n", "\\n") for text in texts]
+    told_by_lines = ("BEGIN", "form-data")
+    one_line = [
+        text.replace("\r", "\\r").replace("\n", "\\n")
+        if any(word in text for word in told_by_lines)
+        else " ".join(text.split())
+        for text in texts
+    ]
     chunks = _chunks(texts)
 
     def script(request: ModelRequest) -> Sequence[Step]:
@@ -75,7 +81,8 @@ def search(samples: Sequence[Sample], environ: dict[str, str] | None = None) -> 
         last = len(chunks) - 1
         commands = ", ".join(f"`cat chunk-{at}.txt{'; false' if at == last else ''}`" for at in range(len(chunks)))
         fields = (f"verify: {commands}",)
-        prose = "\n\n".join(text.replace("\n", "\n    ") for text in one_line if "`" not in text)
+        plain = [text for text in one_line if not {"`", "\x1b"} & set(text)]  # a plan refuses control characters
+        prose = "\n\n".join(text.replace("\n", "\n    ") for text in plain)
         lab.plan(
             task("T1", "backend", fields=fields, text=prose) + task("T2", "backend"), objective="Use what follows."
         )

@@ -116,7 +116,13 @@ class Cutter:
             if all(new is old for new, old in zip(parts, value, strict=True)):
                 return value
             return type(value)(parts) if type(value) in (tuple, list) else type(value)(*parts)
-        return {name: self._field(name, part) for name, part in value.items()} if isinstance(value, dict) else value
+        if not isinstance(value, dict):
+            return value
+        label = value.get("name", value.get("key"))  # of its "value", as in a manifest of Kubernetes
+        return {
+            name: self._field(label if name == "value" and isinstance(label, str) else name, part)
+            for name, part in value.items()
+        }
 
     def _text(self, text: str) -> str:
         if self.inside and text:
@@ -170,6 +176,7 @@ _HINTS = (
     "redis",
     "login",
     "identified by",
+    *("setenv", "setx", "mongo", "zip", "7z", "client", "ldap", "stdin"),
     "://",
     "-----begin",
     "-----end",
@@ -196,9 +203,10 @@ def _named() -> re.Pattern[str]:
     """Match a telling name with something that can be its value, in lower case, and what carries credentials."""
     telling = "|".join(_TELLING)
     return re.compile(
-        rf"(?:{telling})[\w.\-]{{0,48}}\\*[\"'`]?\]?\s*(?:[=:>,\"'`\\]|(?:is|was|are)\b|value=)|-[\w-]*(?:{telling})[\w-]*\s"
+        rf"(?:{telling})[\w.\-]{{0,48}}\\*[\"'`]?\]?\s*(?:[=:>,\"'`\\|│┃%<{{\x1b]|(?:is|was|are|for)\b|value)|-[\w-]*(?:{telling})[\w-]*\s"
         r"|://|-----(?:begin|end)|identified by|(?:login|machine)\s+\S+\s+(?:login|account|pass)|\blogin\b.*\s-p"
-        r"|(?:curl|wget|https?|mysql\w*|redis-cli|sshpass|requirepass|masterauth)\s"
+        r"|(?:curl|wget|https?|mysql\w*|redis-cli|sshpass|requirepass|masterauth|mongo\w*|zip|7z|\w+client|ldap\w+|htpasswd)\s"
+        rf"|(?:setenv|setx|env|set -\w+)\s+\S*(?:{telling})|password-stdin"
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from supervisor.core.text.redact import GONE, redact, secrets_in
+from supervisor.core.text.redact import GONE, Cutter, redact, secrets_in
 from supervisor.core.text.redact_values import redacted
 from supervisor.domain.event import ChecksFinished, TurnEnded
 from supervisor.domain.report import Check
@@ -180,3 +180,9 @@ def test_a_secret_of_the_environment_is_known_by_its_value() -> None:
     assert known == ("plain-words-only-and-more", "plain-words-only")
     assert redact("it is plain-words-only, plain-words-only-and-more", known) == f"it is {GONE}, {GONE}"
     assert redact("nothing", known) == "nothing"
+
+
+def test_a_value_beside_its_name_is_cut_out() -> None:
+    env = [{"name": "DB_PASSWORD", "value": "tr0ub4dor!"}, {"name": "MODE", "value": "tr0ub4dor!"}, {"value": "x"}]
+    assert Cutter(()).cut(env) == [{"name": "DB_PASSWORD", "value": GONE}, *env[1:]]
+    assert Cutter(()).cut({"key": "apiKey", "value": "tr0ub4dor1"}) == {"key": "apiKey", "value": GONE}

@@ -10,7 +10,10 @@ from supervisor.core.text.secrets.values import is_secret
 
 URL = "://"
 KIND = "kind:"
-COMMANDS = ("curl", "wget", "http", "sshpass", "mysql", "redis-cli", "requirepass", "masterauth", "login")
+COMMANDS = (
+    *("curl", "wget", "http", "sshpass", "mysql", "redis-cli", "requirepass", "masterauth", "login"),
+    *("mongo", "zip", "7z", "smbclient", "rpcclient", "ldap", "htpasswd", "echo"),
+)
 
 
 def userinfo(text: str, at: int) -> Iterator[tuple[int, int]]:
@@ -70,6 +73,14 @@ _OPTIONS = re.compile(
     r"|mysql(?:dump|admin)?\b[^\n]{0,300}?[ \t]-p(?P<mysql>[^\s\"'=\\-][^\s\"'\\]{2,})"
     r"|redis-cli\b[^\n]{0,200}?[ \t](?:-a|--pass)[ =](?P<redis>[^\s\"'\\]{3,})"
     r"|(?:requirepass|masterauth)[ \t]+[\"']?(?P<conf>[^\s\"'\\]{3,})"
+    r"|mongo[a-z]{0,8}\b[^\n]{0,300}?[ \t]-p[ ]?[\"']?(?P<mongo>[^\s\"'\\-][^\s\"'\\]{2,})"
+    r"|zip\b[^\n]{0,200}?[ \t]-P[ ]?[\"']?(?P<zip>[^\s\"'\\]{3,})"
+    r"|7z[ar]?\b[^\n]{0,200}?[ \t]-p[\"']?(?P<archive>[^\s\"'\\]{3,})"
+    r"|(?:smb|rpc)client\b[^\n]{0,200}?[ \t]-U[ ]?[\"']?[^\s%\"']{1,64}%(?P<samba>[^\s\"'\\]{3,})"
+    r"|ldap[a-z]{3,9}\b[^\n]{0,300}?[ \t]-w[ ]?[\"']?(?P<ldap>[^\s\"'\\]{3,})"
+    r"|htpasswd\b[ \t]+-[a-zA-Z]*b[a-zA-Z]*[ \t]+\S{1,200}[ \t]+\S{1,64}[ \t]+[\"']?(?P<web>[^\s\"'\\]{3,})"
+    r"|echo\b[ \t]+(?:-n[ \t]+)?\\{0,3}[\"']?(?P<piped>[^\s\"'\\|$]{4,})\\{0,3}[\"']?"
+    r"[ \t]*\|[^\n|]{0,200}--password-stdin"
     r"|login\b[^\n]{0,300}?[ \t]-p[ =]?[\"']?(?P<docker>[^\s\"'\\-][^\s\"'\\]{3,})"
 )
 _COOKIE = re.compile(r"[ \t\\\"']{0,8}(?P<name>[^\s=;,\"']{1,100})(?:=(?P<value>[^;\s\"'\\]*+))?;?")

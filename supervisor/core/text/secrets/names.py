@@ -49,16 +49,31 @@ def assigned(text: str, at: int) -> Iterator[Span]:
         if (not in_words and operator in (":", "=")) or (not operator and name.startswith("-")):
             yield from carriers.cookies(text, head.end())
         return
-    if operator == ">" and follows != "<":
+    named = _NAMED.search(text, max(0, begin - 12), begin) is not None
+    if (operator == ">" and follows != "<" and not named) or (head["part"] and not named):
         return
+    if head["cell"]:
+        kind = Secrecy.RANDOM  # only what looks generated: columns hold all kinds of words
     option = name.startswith("-") and follows in " \t\n'\"[(,=`"
     quoted = _OPEN.match(text, head.end()) is not None
-    if not operator and not option and not (quoted and kind is Secrecy.STRONG):
-        if not _NETRC.search(text, max(0, begin - 160), begin):
+    if not operator and not head["cell"] and not head["part"] and not option:
+        said = _NETRC.search(text, max(0, begin - 160), begin) or _SETS.search(text, max(0, begin - 40), begin)
+        if not said and name.isupper() and not quoted and kind in (Secrecy.STRONG, Secrecy.MEDIUM):
+            kind = Secrecy.RANDOM
+        elif not said and not (quoted and kind in (Secrecy.STRONG, Secrecy.HEADER)):
             return
-        option = True
-    apart = operator == "," or operator[:2] in ("is", "wa", "ar")  # two arguments, or words of a sentence: less sure
-    tight = option or (not apart and operator != ":" and operator == head["operator"])
+        option = not quoted
+    apart = operator == "," or operator[:2] in (
+        "is",
+        "wa",
+        "ar",
+        "fo",
+    )  # two arguments, or words of a sentence: less sure
+    tight = (
+        option
+        or bool(head["pair"] or head["cell"] or head["part"])
+        or (not apart and operator != ":" and operator == head["operator"])
+    )
     yield from _value(text, head.end(), name, ValueSetting(kind, tight, apart, line=follows not in "?&;"))
 
 
@@ -119,11 +134,21 @@ def _closed(text: str, start: int, quote: str) -> int:
 
 
 _NAME = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.")
+_GAP = r"(?:\s|\\{1,15}[nrt]){0,40}+"  # white space and line feeds, which may be escaped
+_FEED = r"(?:\r{0,2}\n|(?:\\{1,15}r){0,2}\\{1,15}n)"
+_COLOR = r"(?:(?:\x1b|\\{1,15}(?:u001b|x1b|033|e))\[[\d;]{0,12}m)?"
 _HEAD = re.compile(
-    r"(?P<tail>identified by|[\w.\-]{1,64}+)\\{0,15}[\"'`]?\]?"
-    r"(?P<operator>[ \t]{0,12}(?::=|=>|->|\?=|\|=|==?|:(?!:))[ \t]{0,12}|[ \t]{0,12},[ \t]{0,3}(?=\\{0,15}[\"'])"
-    r"|\s{1,3}value=|>(?!=)|[ \t]+(?:is|was|are)[:=]?[ \t]+|[ \t]{1,8})"
+    rf"(?P<tail>identified by|[\w.\-]{{1,64}}+){_COLOR}\\{{0,15}}[\"'`]?\]?"
+    rf"(?P<operator>(?P<pair>,?{_GAP}\\{{0,15}}[\"']?\bvalue\\{{0,15}}[\"']?[ \t]?[:=][ \t]?"
+    rf"|{_GAP}\{{{_GAP}(?:type[ \t]*=[ \t]*string{_GAP})?default[ \t]*=[ \t]*|</key>{_GAP}<string>|%3[Dd])"
+    rf"|(?P<cell>[ \t]{{0,40}}[|│┃][ \t]{{1,8}}|(?:\t|\\{{1,15}}t){{1,4}})|(?P<part>{_FEED}{{2}})"
+    r"|[ \t]+for[ \t]+[^\s:]{1,64}:[ \t]+|[ \t]{0,12}(?::=|=>|->|\?=|\|=|==?|:(?!:))[ \t]{0,12}"
+    r"|[ \t]{0,12},[ \t]{0,3}(?=\\{0,15}[\"'])"
+    r"|>(?!=)|[ \t]+(?:is|was|are)[:=]?[ \t]+|[ \t]{1,8})" + _COLOR
 )
+_BEGINS = r"(?:(?<!\w)|(?<=\\[nrt]))"
+_NAMED = re.compile(_BEGINS + r"name=\\{0,15}[\"']$")
+_SETS = re.compile(_BEGINS + r"(?:setenv|set[ \t]+-[a-zA-Z]{1,4}|ENV|(?i:setx(?:[ \t]+/m)?))[ \t]+$")
 _NETRC = re.compile(
     r"(?:\bmachine[ \t]+\S{1,100}|\blogin[ \t]+\S{1,100}|\bdefault)\s+(?:login\s+\S{1,100}\s+|account\s+\S{1,100}\s+)?$"
 )
@@ -133,5 +158,5 @@ _SCHEME = re.compile(
 )
 _SIGNED = re.compile(r"AWS4-HMAC-SHA256|AWS \w+:|SharedKey(?:Lite)?|Signature ", re.IGNORECASE)
 _REST = re.compile(r"[^\n\"'`\\]*")
-_BARE = re.compile(r"[^\s\"'`,;&<>()\[\]{}|\\]+")
-_BARE_HEADER = re.compile(r"[^\s\"'`<>\\()\[\]]+")
+_BARE = re.compile(r"[^\s\"'`,;&<>()\[\]{}|\\\x1b]+")
+_BARE_HEADER = re.compile(r"[^\s\"'`<>\\()\[\]\x1b]+")
