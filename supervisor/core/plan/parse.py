@@ -14,7 +14,7 @@ from supervisor.core.plan.diagnostics import MAX_PROBLEMS, Diagnostic, any_of, n
 from supervisor.core.plan.expected import mark_in, nearly
 from supervisor.core.plan.fields import Fields, scan
 from supervisor.core.plan.leaks import leaks
-from supervisor.core.plan.misnamed import alike, misnamed
+from supervisor.core.plan.misnamed import alike, misnamed, of_task
 from supervisor.core.plan.outline import Outline, PlanHeading, outline, trimmed
 from supervisor.core.plan.rules import USUAL_SECTIONS, cut, rules
 from supervisor.core.plan.strays import Read, Stray, above, bare, commands, ids, strays, words
@@ -338,9 +338,12 @@ class _Reader:
         for heading in self._page.headings:
             if heading.line not in known and (match := _ENTRY_TITLE.fullmatch(heading.text.lstrip("# "))):
                 found, _, _ = scan(self._page.lines, heading.start, heading.end, TASK_FIELDS)
-                own = any(field.name == "child" and len(field.value.split()) < 2 for field in found)
-                if own or looks_like_task(heading.text.lstrip("# "), names):
+                if of_task(self._page, heading, found, names.read if match[2] else ()) or looks_like_task(
+                    heading.text.lstrip("# "), names
+                ):
                     rule = self._right_place(heading, working)
+                    if heading.level == 3 and all(field.name != "child" for field in found):
+                        rule += f", with `- child: {HUMAN}` if it is for a person"
                     yield Diagnostic(heading.line, f"the task {match[1]} has no effect here: {rule}")
 
     def _empty(self, plan: Plan) -> Iterator[Diagnostic]:

@@ -35,6 +35,27 @@ def test_a_task_where_it_is_not_read_is_not_lost() -> None:
 
 
 @pytest.mark.parametrize(
+    "body",
+    [("- after: T1",), ("- After: T1", "", "Look."), ("Look.", "", "**Expect:** It glows."), ("- child: human",)],
+)
+def test_a_checkpoint_outside_of_the_working_plan_is_not_lost(body: tuple[str, ...]) -> None:
+    text = of("### T1 — One", "- child: backend", "", "Do it.", "", "## Human Checkpoints", "", "### H1 — Look", *body)
+    [(line, message)] = problems(text)
+
+    assert (line, "the task H1 has no effect here" in message) == (11, True), message
+    assert ("with `- child: human` if it is for a person" in message) == ("- child: human" not in body)
+
+
+@pytest.mark.parametrize("body", ["Nobody has to look.", "- After: lunch", "We expect: nothing.", "- After: T9"])
+def test_prose_about_people_outside_of_the_working_plan_stays_prose(body: str) -> None:
+    text = of(
+        "### T1 — One", "- child: backend", "", "Do it.", "", "## Human Checkpoints", "", "### Who looks: Ada", body
+    )
+
+    assert isinstance(parse(text, CHILDREN), Plan)
+
+
+@pytest.mark.parametrize(
     ("opener", "message"),
     [
         ("```python", "this code block is never closed: end it with a line ```"),
