@@ -185,8 +185,11 @@ def test_whatever_the_person_starts_is_served(lab: Lab) -> None:
     tmux = [require("tmux"), "-S", str(lab.folder / "tmux")]
     typed = shlex.join(orch_of(lab, "note", "from tmux"))
     subprocess.run([*tmux, "-f", "/dev/null", "new-session", "-d", typed], env=environ, check=True, timeout=60)
-    lab.until(lambda seen: len(lab.ledger("learning_noted")) == 4)
-    assert {one["text"] for one in lab.ledger("learning_noted")} == {"from me", "from tmux"}
+    bare = ["env", "-i", *(f"{name}={environ[name]}" for name in ("PATH", "PYTHONPATH", "HOME"))]
+    unit = ["setsid", "-f", *bare, *orch_of(lab, "note", "from init")]  # as cron and a unit of systemd start it
+    subprocess.run(unit, check=True, timeout=60, cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    lab.until(lambda seen: len(lab.ledger("learning_noted")) == 5)
+    assert {one["text"] for one in lab.ledger("learning_noted")} == {"from me", "from tmux", "from init"}
 
 
 @pytest.mark.promise("nobody answers for the person")
@@ -264,6 +267,25 @@ def test_without_the_keeper_of_an_adopted_server_the_supervisor_is_only_looked_a
     lab.orch("down")
     lab.up()
     lab.orch("go")
+
+
+@pytest.mark.promise("nobody answers for the person")
+def test_what_servers_left_below_an_earlier_keeper_ends_with_the_last_of_them(lab: Lab) -> None:
+    out = lab.repos["api"] / "orphan"
+    lab.plan(task("T1", "api", f"escalate {command(lab, out, 'hold', orphan=True)}", report("left one")))
+    lab.orch("answer", lab.ask()["id"], "accept")
+    lab.task("T1", "done")
+    (orphan,) = [one for one in psutil.process_iter() if str(out) in " ".join(_words(one))]
+    os.kill(lab.status()["supervisor"]["pid"], 9)
+    lab.up()
+    lab.orch("restart", "api")
+    lab.child("api", "ready")
+    Path(f"{out}.go").touch()
+    assert refusals(answers(out)) == {"the request comes from a process that a server of orch started"}
+    lab.orch("restart", "web")
+    lab.child("web", "ready")
+    assert not orphan.is_running(), "if its keeper were killed, it would pass for the person's"
+    lab.orch("hold")
 
 
 def test_in_the_foreground_a_signal_ends_everything_in_order() -> None:

@@ -149,6 +149,7 @@ class ServerClient:
             else:
                 await process.stop_tree(identity, self._workspace.mark(name), grace=STOP_GRACE)
             self._registry.drop(name)
+            await self._end_abandoned()
         except OrchError as error:
             self._post(ev.ServerStopFailed(self._now(), name, str(error)))
             return
@@ -156,6 +157,10 @@ class ServerClient:
             if session is not None:
                 session.connection.close()
         self._post(ev.ServerStopped(self._now(), name))
+
+    async def _end_abandoned(self) -> None:
+        servers = {one.identity for one in self._registry.all().values()}
+        await process.end_abandoned(self._workspace.id, servers)
 
     async def request(self, method: CodexMethod[A], params: Mapping[str, object], timeout: float | None = None) -> A:
         """Return the server's answer. Raises RpcError for a refusal; ConnectionLost if the connection breaks, or if the
@@ -227,6 +232,7 @@ class ServerClient:
             leader = record.identity if record and process.alive(record.identity) else None
             await process.kill_tree(leader, mark, self._left)  # processes that an earlier server left behind
             self._left = ()
+            await self._end_abandoned()
             async with self._starts.turn:
                 spawned = spawn.start(self.child, self._workspace, self._config, self._logs)
         binary, socket = locate(self._config.codex_bin), str(self._workspace.server_socket(name))

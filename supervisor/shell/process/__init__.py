@@ -5,7 +5,7 @@ Here: processes and the trees below them. Not here: what a server is (`runtime.c
 
 from supervisor.domain.process import MARK
 from supervisor.shell.process.start import ExitStatus, Spawned, spawn, wait_exit
-from supervisor.shell.process.stop import kill_tree, stop_tree, sweep
+from supervisor.shell.process.stop import end_abandoned, kill_tree, stop_tree, sweep
 from supervisor.shell.process.table import (
     Identity,
     alive,
@@ -23,6 +23,7 @@ __all__ = [
     "Identity",
     "Spawned",
     "alive",
+    "end_abandoned",
     "identity_of",
     "kill_tree",
     "marked",

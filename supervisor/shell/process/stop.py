@@ -111,6 +111,16 @@ async def sweep(mark: str, left: Collection[Identity] = ()) -> tuple[Identity, .
     return await kill_tree(None, mark, left)
 
 
+async def end_abandoned(workspace: str, servers: Collection[Identity]) -> tuple[Identity, ...]:
+    """Kill what lives below a keeper of an earlier supervisor once none of `servers` does: if that keeper ended, nobody
+    could tell it from the person's own processes. Returns and raises as `sweep`."""
+    left = (await read_table_in_thread()).abandoned(workspace, servers)
+    return await kill_tree(None, _NO_MARK, left) if left else ()
+
+
+_NO_MARK = "\0"  # no environment holds it
+
+
 class _Tree(NamedTuple):
     """The live processes of a server."""
 

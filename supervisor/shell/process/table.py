@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import os
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -48,6 +48,16 @@ class ProcessTable(NamedTuple):
         ours = {pid for pid, one in self.keepers.items() if one == workspace}
         below = [self.rows[pid] for keeper in ours for pid in self.children.get(keeper, ()) if pid not in ours]
         return [one.identity for one in below if not one.dead]
+
+    def abandoned(self, workspace: str, servers: Collection[Identity]) -> list[Identity]:
+        """The live processes right below those keepers of earlier supervisors that have none of `servers` any more."""
+        ours = {pid for pid, one in self.keepers.items() if one == workspace}
+        found: list[Identity] = []
+        for keeper in ours - {os.getpid(), os.getppid()}:
+            below = [self.rows[pid] for pid in self.children.get(keeper, ()) if not self.rows[pid].dead]
+            if not any(one.identity in servers or one.identity.pid in ours for one in below):
+                found += [one.identity for one in below]
+        return found
 
     def marked(self, mark: str) -> list[int]:
         """The pids, zombies included, whose mark is `mark`, or begins with it if it ends in `/`."""
