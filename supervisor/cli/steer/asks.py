@@ -134,7 +134,8 @@ def _typed(prompt: str) -> str:
 
 
 def _ask_until_settled(orch: api.Workspace, name: str) -> None:
-    while line := _typed(f"{name} (accept, decline, reply TEXT; empty: later)> "):
+    takes = ", ".join(_taken_by(orch, name) or ("accept", "decline", "reply TEXT"))
+    while line := _typed(f"{name} ({takes}; empty: later)> "):
         first, _, rest = line.partition(" ")
         try:
             output.emit(orch.answer(name, *decided(orch, name, [first, rest] if first.casefold() in WORDS else [line])))

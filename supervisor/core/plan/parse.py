@@ -336,11 +336,9 @@ class _Reader:
             if at + 1 not in known and text and _HOLD.fullmatch(line):
                 yield Diagnostic(at + 1, "`hold` has no effect here: move it to the list right below a heading")
         for heading in self._page.headings:
-            if heading.line not in known and (match := _ENTRY_TITLE.fullmatch(heading.text.lstrip("# "))):
+            if heading.line not in known and (match := _ENTRY_TITLE.fullmatch(name := heading.text.lstrip("# "))):
                 found, _, _ = scan(self._page.lines, heading.start, heading.end, TASK_FIELDS)
-                if of_task(self._page, heading, found, names.read if match[2] else ()) or looks_like_task(
-                    heading.text.lstrip("# "), names
-                ):
+                if of_task(self._page, heading, found, names.read if match[2] else ()) or looks_like_task(name, names):
                     rule = self._right_place(heading, working)
                     if heading.level == 3 and all(field.name != "child" for field in found):
                         rule += f", with `- child: {HUMAN}` if it is for a person"
@@ -368,7 +366,8 @@ class _Reader:
         ended = f"the {_WORKING_PLAN} was ended by the heading {quoted(end.text)} on line {end.line}"
         if end.underlined:
             return f"{ended}, which the line below it makes one: leave an empty line between them"
-        return f"{ended}: move the task above it, or give that heading level 4 (`####`)"
+        own = end.text.casefold() in USUAL_SECTIONS
+        return f"{ended}: move the task above it" + ("" if own else ", or give that heading level 4 (`####`)")
 
     def _flag(self, line: int, message: str) -> None:
         self.diagnostics.append(Diagnostic(line, message))
