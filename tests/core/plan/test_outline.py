@@ -30,7 +30,7 @@ def test_a_hold_where_it_does_not_count_is_not_lost() -> None:
 def test_a_task_where_it_is_not_read_is_not_lost() -> None:
     text = of("## Notes", "### T1 — One", "- child: backend")
     ended = "the Working Plan was ended by the heading `Notes` on line 4"
-    rule = f"{ended}: move the task above it, or give that heading level 4 (`####`)"
+    rule = f"{ended}: move the task above it"
     assert problems(text) == [(5, f"the task T1 has no effect here: {rule}")]
 
 

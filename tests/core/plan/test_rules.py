@@ -64,11 +64,11 @@ def test_the_heading_that_ended_the_working_plan_is_named() -> None:
         "the task T2 has no effect here: the Working Plan was ended by the heading `Answer.` on line 20, "
         "which the line below it makes one: leave an empty line between them",
     )
-    text = plan_with(rest="\n# Notes\n\n### T2 — Two\n- child: mobile\n\nPoll.\n")
+    text = plan_with(rest="\n# Of an editor\n\n### T2 — Two\n- child: mobile\n\nPoll.\n")
     assert problems(text) == [
         (
             24,
-            "the task T2 has no effect here: the Working Plan was ended by the heading `Notes` on line 22: "
+            "the task T2 has no effect here: the Working Plan was ended by the heading `Of an editor` on line 22: "
             "move the task above it, or give that heading level 4 (`####`)",
         )
     ]
