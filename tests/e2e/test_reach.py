@@ -129,7 +129,8 @@ def removed(state: Path) -> None:
 
 def restored(state: Path) -> None:
     backup = state.with_name("backup")
-    shutil.copytree(state, backup, symlinks=True)
+    passing = shutil.ignore_patterns("*-journal", "*.tmp", ".*")  # files that are written now, and soon gone
+    shutil.copytree(state, backup, symlinks=True, ignore=passing)
     shutil.rmtree(state)
     backup.rename(state)
 
