@@ -12,11 +12,13 @@ import pytest
 from msgspec.structs import replace
 
 from supervisor.core.engine.reconcile import advance
+from supervisor.core.map.interfaces import interfaces
 from supervisor.core.plan import canonical
 from supervisor.core.plan.diff import diff
 from supervisor.core.view.runs_md import render
 from supervisor.core.view.status import status
 from supervisor.domain import event as ev
+from supervisor.domain.link import Kind, Link, Place, Role
 from supervisor.runtime import templates
 from supervisor.shell.process import table
 from tests import CHECKOUT
@@ -131,3 +133,13 @@ def test_all_that_ask_while_the_process_table_is_read_share_one_more_read(monkey
     assert len(looks) == 2, "one read that was under way, and one for all that asked meanwhile"
     assert all(one is answers[1] for one in answers[1:])
     assert answers[0] is not answers[1]
+
+
+def test_joining_interfaces_grows_no_faster_than_the_square_of_their_number() -> None:
+    def act(count: int) -> Callable[[], object]:
+        files = [f"src/m{number % 7}/r{number}.js" for number in range(count)]
+        sides = [(Place("api", file, 1, Role.PROVIDES, "r"), Place("web", "c.ts", 1, Role.USES, "r")) for file in files]
+        rows = [Link(Kind.ROUTE, file, 0.9, ("api", "web"), both) for file, both in zip(files, sides, strict=True)]
+        return lambda: interfaces(rows)
+
+    assert calls(act(120)) < 5 * calls(act(60))

@@ -272,12 +272,7 @@ def test_without_the_keeper_of_an_adopted_server_the_supervisor_is_only_looked_a
 @pytest.mark.promise("nobody answers for the person")
 def test_what_servers_left_below_an_earlier_keeper_ends_with_the_last_of_them(lab: Lab) -> None:
     out = lab.repos["api"] / "orphan"
-    lab.plan(task("T1", "api", f"escalate {command(lab, out, 'hold', orphan=True)}", report("left one")))
-    lab.orch("answer", lab.ask()["id"], "accept")
-    lab.task("T1", "done")
-    (orphan,) = [one for one in psutil.process_iter() if str(out) in " ".join(_words(one))]
-    os.kill(lab.status()["supervisor"]["pid"], 9)
-    lab.up()
+    orphan = left_below_an_earlier_keeper(lab, out, "hold")
     lab.orch("restart", "api")
     lab.child("api", "ready")
     Path(f"{out}.go").touch()
@@ -307,14 +302,20 @@ def test_in_the_foreground_a_signal_ends_everything_in_order() -> None:
 @pytest.mark.promise("no orphan")
 def test_down_ends_what_left_its_session_and_environment_also_below_an_earlier_keeper(lab: Lab) -> None:
     out = lab.repos["api"] / "orphan"
-    lab.plan(task("T1", "api", f"escalate {command(lab, out, 'ping', orphan=True)}", report("left one")))
+    orphan = left_below_an_earlier_keeper(lab, out, "ping")
+    lab.orch("down")
+    assert not orphan.is_running()
+
+
+def left_below_an_earlier_keeper(lab: Lab, out: Path, method: str) -> psutil.Process:
+    """Have the server of `api` leave a process that will ask for `method`, kill the supervisor, and start another."""
+    lab.plan(task("T1", "api", f"escalate {command(lab, out, method, orphan=True)}", report("left one")))
     lab.orch("answer", lab.ask()["id"], "accept")
     lab.task("T1", "done")
     (orphan,) = [one for one in psutil.process_iter() if str(out) in " ".join(_words(one))]
     os.kill(lab.status()["supervisor"]["pid"], 9)
     lab.up()
-    lab.orch("down")
-    assert not orphan.is_running()
+    return orphan
 
 
 def _words(process: psutil.Process) -> list[str]:

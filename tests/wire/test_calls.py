@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from supervisor.domain.link import UnresolvedCall
-from supervisor.wire.source.calls import MANY, unresolved
+from supervisor.wire.source.calls import EXAMINED, MANY, unresolved
 
 
 @pytest.mark.parametrize(
@@ -50,6 +50,13 @@ def test_an_address_in_the_source_a_comment_or_another_function_is_not(source: s
 
 def test_a_file_full_of_them_is_cut() -> None:
     assert len(list(unresolved(b"fetch(url)\n" * (MANY + 5)))) == MANY
+
+
+def test_a_variable_is_searched_once_and_no_more_calls_than_a_bound_are_looked_at() -> None:
+    filled = "url = '/v1/rides'\n" + "fetch(url)\n" * (EXAMINED - 1)
+
+    assert [call.text for call in unresolved(f"{filled}fetch(other)\n".encode())] == ["fetch(other"]
+    assert list(unresolved(f"{filled}fetch(url)\nfetch(other)\n".encode())) == []
 
 
 @given(st.binary(max_size=300))

@@ -77,10 +77,9 @@ def _shown(made: Map, interface: int | None, limit: int, *, rows: bool) -> list[
             raise UsageError(f"there is no interface {interface}", f"`orch map` shows the {count} that there are")
         return _opened(made, made.interfaces[interface - 1])
     if rows:
-        return [*_conflicts(made, limit), *_best_rows(made.links, limit)] or [
-            Line((Cell("The repos share nothing that was found."),))
-        ]
-    parts = (_interfaces(made), _conflicts(made, limit), _gaps(made.gaps), _hint(made))
+        parts = [_best_rows(made.links, limit), _conflicts(made, limit)]
+    else:
+        parts = [_interfaces(made), _conflicts(made, limit), _gaps(made.gaps), _hint(made)]
     return [block for part in parts if part for block in (Line(), *part)][1:]
 
 

@@ -44,8 +44,7 @@ _OF_HTTP = (Kind.HEADER, Kind.COOKIE)
 """Kinds of rows that only HTTP carries, whoever sets them."""
 
 _SPECIFICATIONS = (".yaml", ".yml", ".json")
-_PLURALS = {Kind.COPY: "copies", Kind.KEY: "fields", Kind.ENV: "variables", Kind.SCHEMA: "types"}
-_NAMES = {Kind.KEY: "field", Kind.ENV: "variable", Kind.SCHEMA: "type"}
+_NAMES = {Kind.KEY: "field", Kind.ENV: "variable"}
 
 
 class _Row(NamedTuple):
@@ -69,6 +68,7 @@ class _Bundle(NamedTuple):
 
     @property
     def score(self) -> float:
+        """How much speaks for it. Many weak rows count less than a few sure ones."""
         return sum(row.link.score**2 for row in (*self.rows, *self.names))
 
 
@@ -192,21 +192,34 @@ def _parent(file: str) -> str:
 
 
 def _joined(groups: Sequence[_Bundle], most: int) -> list[_Bundle]:
-    """Join groups of one family until there are no more than `most`: those of one direction and the deepest common
-    folder first, and among these the weakest."""
-    groups = list(groups)
-    while len(groups) > most:
-        pairs = combinations(range(len(groups)), 2)
-        a, b = min(pairs, key=lambda pair: _distance(groups[pair[0]], groups[pair[1]]))
-        both = _Bundle(groups[a].family, groups[a].rows + groups[b].rows, groups[a].names + groups[b].names)
-        groups = [one for at, one in enumerate(groups) if at not in (a, b)] + [both]
-    return groups
+    """Join groups of one family until there are no more than `most`: each time the weakest with the nearest one, which
+    is one of the same direction, with the deepest common folder, and of these the weakest."""
+    placed = [_placed(group) for group in groups]
+    while len(placed) > most:
+        placed.sort(key=lambda one: (one.group.score, one.group.rows[0].number))
+        weakest, *others = placed
+        at = max(range(len(others)), key=lambda number: (*_nearness(weakest, others[number]), -number))
+        nearest = others.pop(at).group
+        both = _Bundle(nearest.family, nearest.rows + weakest.group.rows, nearest.names + weakest.group.names)
+        placed = [*others, _placed(both)]
+    return [one.group for one in placed]
 
 
-def _distance(one: _Bundle, other: _Bundle) -> tuple[int, int, float]:
-    apart = sum(_direction(one)[at] != _direction(other)[at] for at in range(2))
-    folders = [_folder(_offered(group)) for group in (one, other)]
-    return apart, -len(_common(folders)), one.score + other.score
+class _Placed(NamedTuple):
+    """A group, with what its distance from others depends on."""
+
+    group: _Bundle
+    direction: tuple[str, bool]
+    folder: list[str]  # that has all its files
+
+
+def _placed(group: _Bundle) -> _Placed:
+    return _Placed(group, _direction(group), _common([_parent(file).split("/") for file in _offered(group)]))
+
+
+def _nearness(one: _Placed, other: _Placed) -> tuple[int, int]:
+    same = sum(mine == theirs for mine, theirs in zip(one.direction, other.direction, strict=True))
+    return same, len(_common([one.folder, other.folder]))
 
 
 def _direction(group: _Bundle) -> tuple[str, bool]:
@@ -250,30 +263,29 @@ def _title(family: Family, files: Sequence[str], rows: Sequence[_Row]) -> str:
     what = str(family)
     if family is Family.HTTP and files and _ending(files[0]) in _SPECIFICATIONS:
         what = "REST API"
-    counts = Counter(row.link.kind for row in rows)
-    parts = [_counted(kind, count) for kind, count in sorted(counts.items(), key=lambda one: (-one[1], one[0]))]
-    return f"{what}: {', '.join((*_where(files), *parts))}"
+    return f"{what}: {', '.join((*_where(files), counted([row.link for row in rows])))}"
 
 
 def _where(files: Sequence[str]) -> tuple[str, ...]:
     """Name the file, or the folder that has all files, or the first file and how many more there are."""
     if len(files) < 2:
         return tuple(files)
-    folder = "/".join(_common([_folder([file]) for file in files]))
+    folder = "/".join(_common([_parent(file).split("/") for file in files]))
     return (f"{folder}/ ({len(files)} files)",) if folder else (f"{files[0]} and {len(files) - 1} more",)
 
 
-def _counted(kind: Kind, count: int) -> str:
-    name = _NAMES.get(kind, str(kind))
-    return f"{count} {name if count == 1 else _PLURALS.get(kind, f'{name}s')}"
+def counted(links: Iterable[Link]) -> str:
+    """Count links by kind: `12 routes, 1 field`."""
+    kinds = sorted(Counter(link.kind for link in links).items(), key=lambda one: (-one[1], one[0]))
+    return ", ".join(_count(_NAMES.get(kind, str(kind)), count) for kind, count in kinds)
+
+
+def _count(name: str, count: int) -> str:
+    return f"{count} {name if count == 1 else f'{name[:-1]}ies' if name.endswith('y') else f'{name}s'}"
 
 
 def _ending(file: str) -> str:
     return f".{file.rpartition('.')[2].lower()}" if "." in file.rpartition("/")[2] else ""
-
-
-def _folder(files: Sequence[str]) -> list[str]:
-    return _common([file.split("/")[:-1] for file in files]) if files else []
 
 
 def _common(folders: Sequence[Sequence[str]]) -> list[str]:

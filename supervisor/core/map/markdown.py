@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from supervisor.core.map.interfaces import counted
 from supervisor.core.text import escape
 from supervisor.domain.link import Family, Gap, Interface, Link, Map, Place
 
@@ -95,17 +95,6 @@ def sides(link: Link) -> list[tuple[str, list[Place]]]:
 def where(place: Place) -> str:
     """Return `file:line`, or only the file."""
     return f"{place.file}:{place.line}" if place.line else place.file
-
-
-def counted(rows: Sequence[Link]) -> str:
-    """Count rows by kind: `12 routes, 1 topic`."""
-    kinds = Counter(link.kind for link in rows)
-    ordered = sorted(kinds.items(), key=lambda item: (-item[1], item[0]))
-    return ", ".join(f"{count} {kind if count == 1 else _plural(kind)}" for kind, count in ordered)
-
-
-def _plural(kind: str) -> str:
-    return f"{kind[:-1]}ies" if kind == "copy" else f"{kind}s"
 
 
 def _coverage(made: Map) -> str:

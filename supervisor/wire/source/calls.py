@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from supervisor.domain.link import UnresolvedCall
 
 MANY = 50  # calls kept of one file
+EXAMINED = 500  # calls looked at; each variable is searched in the whole file
 
 _VERB = r"(?:get|post|put|patch|delete|head|request)"
 _CALL = re.compile(
@@ -36,13 +38,16 @@ _PART = re.compile(r"[A-Za-z_$][\w$]*")
 def unresolved(source: bytes) -> Iterator[UnresolvedCall]:
     """Yield the requests of a file whose first argument is no literal, and no variable that the file fills with one."""
     text = source.decode("utf-8", "replace")
+    filled: dict[str, bool] = {}
     count = 0
-    for match in _CALL.finditer(text):
+    for match in islice(_CALL.finditer(text), EXAMINED):
         begins = text.rfind("\n", 0, match.start()) + 1
         parts = _PART.findall(match[2])
         if not parts or _COMMENT.match(text, begins) or _is_declared(text, match.start()):
             continue
-        if _is_filled(text, parts[-1]):
+        if (name := parts[-1]) not in filled:
+            filled[name] = _is_filled(text, name)
+        if filled[name]:
             continue
         yield UnresolvedCall(text.count("\n", 0, match.start()) + 1, f"{match[1]}({match[2].strip()}")
         count += 1

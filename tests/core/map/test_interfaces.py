@@ -40,7 +40,7 @@ def test_the_routes_of_a_specification_and_the_names_beside_them_are_one_interfa
         row(Kind.KEY, "ride_id", roles=(Role.NAMES, Role.NAMES)),
     )
 
-    assert said(*rows) == [("REST API: docs/api.yaml, 2 routes, 1 field, 1 type", "api", "web", True)]
+    assert said(*rows) == [("REST API: docs/api.yaml, 2 routes, 1 field, 1 schema", "api", "web", True)]
     assert interfaces(rows)[0].rows == (0, 1, 2, 3)
 
 
@@ -80,7 +80,7 @@ def test_a_schema_file_is_an_interface_for_whoever_it_was_written() -> None:
         row(Kind.SCHEMA, "Ride", at="fleet.proto", used="Ride.kt"),
         row(Kind.KEY, "battery", at="fleet.proto", used="proto/fleet.proto", roles=(Role.PROVIDES, Role.PROVIDES)),
     ) == [
-        ("Protobuf schema: fleet.proto, 1 type", "api", "web", True),
+        ("Protobuf schema: fleet.proto, 1 schema", "api", "web", True),
         ("Protobuf schema: fleet.proto, 1 field", "api", "web", False),
     ]
 

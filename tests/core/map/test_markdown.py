@@ -8,8 +8,8 @@ import re
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from supervisor.core.map.interfaces import interfaces
-from supervisor.core.map.markdown import ROWS, counted, described, markdown, mermaid, sides, where
+from supervisor.core.map.interfaces import counted, interfaces
+from supervisor.core.map.markdown import ROWS, described, markdown, mermaid, sides, where
 from supervisor.core.map.serialize import as_json, from_json
 from supervisor.domain.link import Gap, Kind, Link, Map, Place, Role, Surveyed
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 
 from supervisor.core.map.mention import keywords, stopwords
 from supervisor.core.map.mention.context import LiteralContext, has
-from supervisor.core.map.mention.fields import field, key, parameter
+from supervisor.core.map.mention.fields import IDENTIFIER, field, key, parameter
 from supervisor.core.map.mention.normalize import plain_name, topic_name
 from supervisor.core.map.mention.routes import ends_like_a_file, routes
 from supervisor.domain.link import Kind, Mention, Role
@@ -27,7 +27,6 @@ _CODE = re.compile(
     r"|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"  # a UUID, whatever it begins with
 )
 _ERROR_NUMBER = re.compile(r"[A-Z]{1,4}[_-]?\d{3,5}")
-_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_\-]*")
 _TOPIC = re.compile(r"[A-Za-z0-9{}$+#*][\w{}$+#*.:/\-]*")
 _EVENT = re.compile(r"[a-z][a-z_\-]+[.:][a-z][a-z_\-]+")
 _PHRASE = re.compile(r"[a-z]{3,}( [a-z]{2,}){1,2}")
@@ -139,7 +138,7 @@ def _declared(context: LiteralContext) -> Iterator[Mention]:
     if word.key == "ports":
         for digits in re.findall(r"\d{4,5}", text):
             yield from port(digits, context, Role.PROVIDES)
-    elif word.is_key and word.key == "properties" and _IDENTIFIER.fullmatch(text):
+    elif word.is_key and word.key == "properties" and IDENTIFIER.fullmatch(text):
         yield from field(text, word.line, Role.PROVIDES)
     elif word.is_key and word.key in ("schemas", "definitions", "messages"):
         yield context.mention(Kind.SCHEMA, text, Role.PROVIDES)
@@ -158,7 +157,7 @@ def _renamed(context: LiteralContext) -> Verdict:
     """The serialized name of a field: `@SerialName("ride_id")`, `case rideId = "ride_id"`."""
     if context.text in stopwords.CASES:
         return ()
-    if not _IDENTIFIER.fullmatch(context.text):
+    if not IDENTIFIER.fullmatch(context.text):
         return None
     coding = context.language == "swift" and context.key and plain_name(context.key) == plain_name(context.text)
     renames = context.call in keywords.RENAMES or context.key in keywords.RENAMES
@@ -187,7 +186,7 @@ def _cookie(context: LiteralContext) -> Verdict:
     if (
         len(context.text) < 4
         or context.text.lower() in stopwords.COOKIE_WORDS
-        or not _IDENTIFIER.fullmatch(context.text)
+        or not IDENTIFIER.fullmatch(context.text)
     ):
         return None
     if _DOES.match(context.text):
@@ -258,7 +257,7 @@ def _message(context: LiteralContext) -> Verdict:
 
 
 def _plain_key(context: LiteralContext) -> Verdict:
-    named = (context.word.is_key or context.of) and _IDENTIFIER.fullmatch(context.text)
+    named = (context.word.is_key or context.of) and IDENTIFIER.fullmatch(context.text)
     return key(context.text, context.word.line) if named else None
 
 

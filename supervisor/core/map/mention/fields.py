@@ -12,7 +12,7 @@ from supervisor.domain.link import Kind, Mention, Role
 WIRE = "wire"
 """The detail of a field whose place says that it is sent: a tag, a schema, a query. Even a common name counts then."""
 
-_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_\-]*")
+IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_\-]*")
 _SHORTEST = 2  # characters of a field that is declared for the wire; of another, one more
 
 
@@ -34,7 +34,7 @@ def field(text: str, line: int, role: Role = Role.NAMES) -> tuple[Mention, ...]:
 def parameter(context: LiteralContext) -> tuple[Mention, ...] | None:
     """Return a mention of a parameter of a query that is added or read here; None if it is none."""
     word, text = context.word, context.text
-    if not _IDENTIFIER.fullmatch(text):
+    if not IDENTIFIER.fullmatch(text):
         return None
     if word.is_key:
         added = context.key in ("params", "queryparameters", "searchparams")
@@ -51,4 +51,4 @@ def parameter(context: LiteralContext) -> tuple[Mention, ...] | None:
 
 
 def _is_name(text: str) -> bool:
-    return not text.startswith(("-", "__")) and _IDENTIFIER.search(text) is not None
+    return not text.startswith(("-", "__")) and IDENTIFIER.search(text) is not None
