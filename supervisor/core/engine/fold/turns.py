@@ -195,7 +195,7 @@ def _counted(world: World, thread_id: str, turn: str, total: Tokens | None, said
     event itself says."""
     thread = world.thread_by_id(thread_id)
     if thread is not None and total is not None:
-        said = _grown(thread, total, said)
+        said, turn = _grown(thread, total, said), _spender(thread, turn)
         key = (thread.child, thread.task)
         world = replace(world, threads=put(world.threads, key, replace(thread, spent=total)))
     for state in world.all_tasks:
@@ -218,6 +218,15 @@ def _grown(thread: Thread, total: Tokens, said: Tokens) -> Tokens:
         return said if thread.open else Tokens()
     grown = total - thread.spent
     return said if grown.total and not said.within(grown) else grown
+
+
+def _spender(thread: Thread, turn: str) -> str:
+    """Return the turn that used what a thread used since the last time, if Codex says that it was `turn`.
+
+    On opening a thread whose turn waits for an answer, Codex names the turn before (seen with 0.163).
+    """
+    seen, running = thread.turns.get(turn), thread.running
+    return running.turn if running is not None and seen is not None and seen.status.ended else turn
 
 
 def _unclaimed(world: World, thread_id: str, turn: str, said: Tokens) -> World:

@@ -202,6 +202,21 @@ def test_what_a_killed_server_did_not_write_down_stays_counted_and_nothing_count
     assert scene.state("T1").tokens == Tokens(150, 15)
 
 
+def test_what_codex_counts_to_an_earlier_turn_on_opening_a_thread_counts_to_the_task_whose_turn_runs() -> None:
+    scene = Scene(T1).running("T1")
+    cut, where = TurnSeen("turn-1", TurnStatus.INTERRUPTED, ("orch-T1-1",)), ("backend", "backend-thread")
+    scene.exited("backend")
+    scene.ready("backend", 99)
+    scene.opened("backend", cut)
+    scene.began("T1", "turn-2")
+    scene.post(ev.TokensSpent, *where, "turn-2", 100, 10, Tokens(100, 10))
+    scene.post(ev.TokensSpent, *where, "turn-1", 50, 5, Tokens(150, 15))
+    scene.opened("backend", cut, TurnSeen("turn-2", TurnStatus.IN_PROGRESS, ("orch-T1-2",)))
+    scene.post(ev.TokensSpent, *where, "turn-2", 50, 5, Tokens(150, 15))
+
+    assert scene.state("T1").tokens == Tokens(150, 15)
+
+
 def test_a_thread_whose_whole_count_was_lost_goes_on_from_nothing() -> None:
     scene = Scene(T1).running("T1")
     scene.post(ev.TokensSpent, "backend", "backend-thread", "turn-1", 100, 10, Tokens(100, 10))
