@@ -5,18 +5,21 @@ It is a cache and can be rebuilt at any time.
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 from msgspec import Struct
 
 from supervisor.domain.link import Kind, Mention, Role, UnresolvedCall
+from supervisor.domain.repo.git import Revision
 from supervisor.errors import StoreError
 
-VERSION = 27
+VERSION = 28
 """The version of this schema and of the way sources are read. An index of another version is rebuilt."""
 
 _SCHEMA = """
@@ -26,18 +29,30 @@ CREATE TABLE mention (file INTEGER NOT NULL, child TEXT NOT NULL, joined TEXT NO
                       name TEXT NOT NULL, shown TEXT NOT NULL, line INTEGER NOT NULL, role TEXT NOT NULL,
                       detail TEXT NOT NULL, weak INTEGER NOT NULL);
 CREATE TABLE call (file INTEGER NOT NULL, line INTEGER NOT NULL, text TEXT NOT NULL);
+CREATE TABLE revision (id INTEGER PRIMARY KEY, child TEXT NOT NULL, oid TEXT NOT NULL, at INTEGER NOT NULL,
+                       author TEXT NOT NULL, subject TEXT NOT NULL, initial INTEGER NOT NULL);
+CREATE TABLE origin (word INTEGER PRIMARY KEY, revision INTEGER NOT NULL);
 CREATE TABLE note (about TEXT PRIMARY KEY, version TEXT NOT NULL, text TEXT NOT NULL);
 CREATE INDEX mention_joined ON mention (joined, child, weak, file);
 CREATE INDEX mention_file ON mention (file);
 CREATE INDEX call_file ON call (file);
+CREATE INDEX revision_child ON revision (child);
+CREATE INDEX origin_revision ON origin (revision);
 """
 _SHARED = """
 SELECT joined FROM mention
 WHERE joined NOT BETWEEN 'route ' AND 'route!' AND joined NOT BETWEEN 'submodule ' AND 'submodule!'
 GROUP BY joined HAVING count(DISTINCT child) > 1 AND min(weak) < 2 AND count(DISTINCT file) <= 200
 """
+_ORIGINS = "FROM origin JOIN revision ON revision.id = origin.revision WHERE child = ?"
 _KINDS = {str(kind): kind for kind in Kind}  # the enum's own look-up would double the time for a row
 _ROLES = {str(role): role for role in Role}
+
+
+def _hash(child: str, word: bytes) -> int:
+    """Return a signed number of 64 bits."""
+    key = child.encode("utf-8") + b"\0" + word
+    return int.from_bytes(hashlib.blake2b(key, digest_size=8).digest(), signed=True)
 
 
 class IndexedFile(Struct, frozen=True):
@@ -147,6 +162,7 @@ class MentionIndex:
         known = {child for (child,) in self._db.execute("SELECT DISTINCT child FROM file")}
         for child in known - set(children):
             self.update(child, (), list(self.tokens(child)))
+            self.forget_origins(child)
 
     def shared(self) -> Iterator[tuple[str, str, str, bool, Mention]]:
         """Read every mention that may be a link: (key, child, file, whether the file is a test, mention).
@@ -166,6 +182,52 @@ class MentionIndex:
             (child,),
         )
         return [(str(file), UnresolvedCall(int(line), str(text))) for file, line, text in rows]
+
+    def origins_head(self, child: str) -> str:
+        """The commit up to which `add_origins` knows a child; "" if it knows none."""
+        return self.noted(f"origins of {child}", "") or ""
+
+    def add_origins(self, child: str, head: str, brought: Iterable[tuple[Revision, Iterable[bytes]]]) -> None:
+        """Note which words each commit brought in, newest commit first. A word that an earlier call noted stays.
+
+        Only hashes of the words are kept: the history may hold a secret that the sources hold no more.
+        """
+        known = {word for (word,) in self._db.execute(f"SELECT word {_ORIGINS}", (child,))}
+        origins: dict[int, Revision] = {}
+        for revision, words in brought:
+            origins.update(dict.fromkeys((_hash(child, word) for word in words), revision))
+        self._db.execute("BEGIN")
+        ids: dict[str, int | None] = {}
+        for word, revision in origins.items():
+            if word in known:
+                continue
+            if revision.oid not in ids:
+                row = (child, revision.oid, int(revision.at.timestamp()), *revision[2:])
+                ids[revision.oid] = self._db.execute(
+                    "INSERT INTO revision (child, oid, at, author, subject, initial) VALUES (?, ?, ?, ?, ?, ?)", row
+                ).lastrowid
+            self._db.execute("INSERT OR REPLACE INTO origin VALUES (?, ?)", (word, ids[revision.oid]))
+        self.note(f"origins of {child}", "", head)
+        self._db.execute("COMMIT")
+
+    def forget_origins(self, child: str) -> None:
+        """Remove what `add_origins` noted of a child."""
+        self._db.execute(f"DELETE FROM origin WHERE word IN (SELECT word {_ORIGINS})", (child,))
+        self._db.execute("DELETE FROM revision WHERE child = ?", (child,))
+        self.note(f"origins of {child}", "", "")
+
+    def origins(self, child: str, words: Iterable[bytes]) -> dict[bytes, Revision]:
+        """Find the commits that brought in these words of a child, by word."""
+        found = {}
+        for word in words:
+            row = self._db.execute(
+                "SELECT oid, at, author, subject, initial FROM origin JOIN revision ON id = revision WHERE word = ?",
+                (_hash(child, word),),
+            ).fetchone()
+            if row is not None:
+                oid, at, author, subject, initial = row
+                found[word] = Revision(oid, datetime.fromtimestamp(at, UTC), author, subject, bool(initial))
+        return found
 
     def own_name(self, child: str) -> tuple[str, int, str] | None:
         """Find where a child declares its own package: file, line and name. None if it does not.

@@ -106,7 +106,8 @@ def test_only_a_server_that_answers_counts_as_ready_and_the_others_are_reported_
         assert (done.returncode, done.stdout) == (1, "2 of 7 children ready\n")
         reported = {line.split()[1]: line for line in done.stderr.splitlines() if line.startswith("orch: ")}
         silent = "did not answer within 2 s"
-        problems = {"mute": silent, "never": silent, "garbage": silent, "ends": "exited with code 0 before it answered"}
+        ended = "exited with code 0 before it answered: no room for a socket: see"
+        problems = {"mute": silent, "never": silent, "garbage": silent, "ends": ended}
         problems["old"] = "is too old"
         assert reported.keys() == problems.keys()
         assert [reported[name] for name, problem in problems.items() if problem not in reported[name]] == []

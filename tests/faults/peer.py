@@ -67,7 +67,10 @@ async def _resume(path: str, thread: str) -> None:
 
 
 class Intruder:
-    """Sits on a server's socket, passes everything on, and sends invalid messages in the server's name."""
+    """Sits on a server's socket, passes everything on, and sends invalid messages in the server's name.
+
+    Once the server is gone, nobody listens any more: a new one finds its socket free.
+    """
 
     def __init__(self, socket: Path, luck: Random) -> None:
         self._socket, self._luck = socket, luck
@@ -83,11 +86,9 @@ class Intruder:
 
     def leave(self) -> None:
         """Restore the socket. Connections through us break."""
-        if os.path.realpath(self._socket) == self._own:  # unless the server was replaced meanwhile
-            self._point_to(self._real)
-        self._loop.call_soon_threadsafe(self._over.set)
+        with suppress(RuntimeError):  # it has left by itself
+            self._loop.call_soon_threadsafe(self._over.set)
         self._thread.join(5)
-        Path(self._own).unlink(missing_ok=True)
 
     def _point_to(self, target: str) -> None:
         new = self._socket.with_suffix(".new")
@@ -103,11 +104,19 @@ class Intruder:
         server = await asyncio.start_unix_server(self._pass_on, self._own)
         self._listening.set()
         await self._over.wait()
+        if os.path.realpath(self._socket) == self._own:  # unless the server was replaced meanwhile
+            self._point_to(self._real)
         server.close()
+        Path(self._own).unlink(missing_ok=True)
 
     async def _pass_on(self, client: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
         with suppress(OSError, asyncio.IncompleteReadError):
-            server, to_server = await asyncio.open_unix_connection(self._real, limit=1 << 26)
+            try:
+                server, to_server = await asyncio.open_unix_connection(self._real, limit=1 << 26)
+            except OSError:
+                self._over.set()
+                to_client.close()
+                raise
             up = asyncio.create_task(_copy(client, to_server))
             try:
                 to_client.write(await server.readuntil(b"\r\n\r\n"))

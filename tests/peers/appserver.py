@@ -5,10 +5,10 @@
 
 Manners: `good`; `busy` never ends a turn, and writes the time (`time.monotonic`) of each `turn/steer` to PATH.steers;
 `flood` sends 20,000 deltas in each turn; `mute` accepts connections and never answers; `never` does not even listen;
-`garbage` answers with invalid JSON; `ends` exits with 0; `late` listens after a moment; `loud` also writes to its error
-output without end; `odd` leaves a thread's id out of its answers; `old` reports a version that is too old; `stubborn`
-ignores SIGTERM, and has a child in a session of its own that does so too; `named` takes its manner from the name of the
-folder in which it is started.
+`garbage` answers with invalid JSON; `ends` exits with 0 and a word why; `late` listens after a moment; `loud` also
+writes to its error output without end; `odd` leaves a thread's id out of its answers; `old` reports a version that is
+too old; `stubborn` ignores SIGTERM, and has a child in a session of its own that does so too; `named` takes its manner
+from the name of the folder in which it is started.
 """
 
 from __future__ import annotations
@@ -182,6 +182,7 @@ def main() -> None:
         return
     path = words[-1].removeprefix("unix://")
     if manner == "ends":
+        sys.stderr.write("Error: no room for a socket\n\nStack backtrace:\n")
         return
     if manner == "never":
         time.sleep(3600)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from supervisor.domain.link import Kind, Mention, Role
+from supervisor.domain.repo.git import Revision
 from supervisor.errors import StoreError
 from supervisor.shell import mention_index as indexes
 from supervisor.shell.mention_index import IndexedFile, MentionIndex
@@ -162,3 +164,33 @@ def test_it_is_one_file_that_any_sqlite_reads(path: Path) -> None:
             ("route", "/v1/devices", 5, "provides", "GET")
         ]
     db.close()
+
+
+OLD = Revision("a" * 40, datetime(2026, 1, 2, tzinfo=UTC), "Ada", "Begin", initial=True)
+NEW = Revision("b" * 40, datetime(2026, 3, 4, tzinfo=UTC), "Bob", "Claim devices")
+
+
+def test_the_oldest_commit_with_a_word_brought_it_in_also_if_later_ones_are_added(path: Path) -> None:
+    index = MentionIndex(path)
+    assert index.origins_head("a") == ""
+    index.add_origins("a", "head 1", [(NEW, [b"claim", b"devices"]), (OLD, [b"devices"])])
+    index.add_origins("a", "head 2", [(Revision("c" * 40, *NEW[1:]), [b"claim", b"later"])])
+    index.add_origins("b", "head 9", [(OLD, [b"claim"])])
+
+    words = (b"claim", b"devices", b"later", b"never")
+    assert index.origins("a", words) == {b"claim": NEW, b"devices": OLD, b"later": Revision("c" * 40, *NEW[1:])}
+    assert (index.origins_head("a"), index.origins_head("b")) == ("head 2", "head 9")
+
+
+def test_the_origins_of_a_child_that_is_gone_are_forgotten_and_no_word_is_kept_as_it_is(path: Path) -> None:
+    index = MentionIndex(path)
+    for child in ("a", "b"):
+        index.update(child, [read("f.py", ("header x-token", HEADER))], ())
+        index.add_origins(child, "head", [(OLD, [b"token_that_was_removed_later"])])
+    index.keep_only(["b"])
+
+    assert index.origins("a", [b"token_that_was_removed_later"]) == {}
+    assert index.origins("b", [b"token_that_was_removed_later"]) == {b"token_that_was_removed_later": OLD}
+    assert (index.origins_head("a"), index.origins_head("b")) == ("", "head")
+    index.close()
+    assert b"token_that_was_removed_later" not in path.read_bytes()

@@ -1,85 +1,106 @@
-"""Link commits of several repos that belong together: same ticket, or same author, time and words."""
+"""Link commits of several repos that belong together: they name one ticket, or brought in the same names."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import combinations
 
-from supervisor.core.map.mention.stopwords import word_set
+from supervisor.core.text.words import literal_of, words_of
 from supervisor.domain.link import Kind, Link, Place, Role
-from supervisor.domain.repo.git import Commit
-
-TOGETHER = timedelta(hours=8)
-"""Commits by one person within a working day may be one change."""
+from supervisor.domain.repo.git import Commit, Revision
 
 OWN_TICKET = re.compile(r"[A-Z][A-Z0-9]+-\d+")
 """A ticket id that means the same in every repo. `#12` means another ticket in each."""
 
 FEW = 12  # commits that name one ticket; a name that more commits share is just a word
-_IDLE = word_set(
-    """
-    this that with from into when then than them they their there which while after before because about again also
-    been does each even ever every have here just like more most much must need only other over same should some
-    such very want were what will would your update updates updated bump merge branch release version fixed fixes
-    typo readme changelog tests test docs initial commit minor cleanup refactor lint format added adds make makes
-    remove removed first
-    """
-)
+SURE = 0.5
+"""The lowest score of a link whose commits are looked for."""
+
+MOST = 30
+"""Pairs of commits of one pair of children that are rows of the map."""
+
+NAMED = 3  # shared names in the name of a row
+
+
+_WHOLE = (Kind.COMMIT, Kind.COPY, Kind.SUBMODULE)
+"""Kinds of rows that concern no name in a source."""
+
+_Side = tuple[str, Revision]  # a child, and a commit of it
 
 
 def related(history: Mapping[str, Sequence[Commit]]) -> Iterator[Link]:
-    """Yield the links between commits of several repos. `history`: commits by child."""
+    """Yield the commits of several repos that name one ticket. `history`: commits by child."""
     by_ticket: dict[str, list[tuple[str, Commit]]] = defaultdict(list)
     for child, commits in history.items():
         for commit in commits:
             for ticket in set(filter(OWN_TICKET.fullmatch, commit.tickets)):
                 by_ticket[ticket].append((child, commit))
-    used: set[tuple[str, str]] = set()
     for ticket, group in sorted(by_ticket.items()):
         children = tuple(sorted({child for child, _ in group}))
         if len(children) > 1 and len(group) <= FEW:
-            used.update((child, commit.oid) for child, commit in group)
-            yield _link(ticket, 0.62, children, group, "the same ticket")
-    yield from _by_author(history, used)
+            yield _link(
+                ticket, 0.62, children, [(child, one.oid, one.subject) for child, one in group], "the same ticket"
+            )
 
 
-def _by_author(history: Mapping[str, Sequence[Commit]], used: set[tuple[str, str]]) -> Iterator[Link]:
-    every = [
-        (child, commit)
-        for child, commits in history.items()
-        for commit in commits
-        if not commit.merge and (child, commit.oid) not in used
-    ]
-    every.sort(key=lambda item: (item[1].at, item[0], item[1].oid))
-    common = Counter(word for _, commit in every for word in _words(commit.subject))
-    for at, (child, commit) in enumerate(every):
-        for other, later in every[at + 1 :]:
-            if later.at - commit.at > TOGETHER:
-                break
-            if other == child or later.author != commit.author:
-                continue
-            shared = [
-                word for word in _words(commit.subject) if word in set(_words(later.subject)) and common[word] <= FEW
-            ]
-            if len(shared) > 1:
-                pair = [(child, commit), (other, later)]
-                note = f"{commit.author}, within {max(1, round((later.at - commit.at).total_seconds() / 3600))} h"
-                yield _link(
-                    " ".join(shared[:5]),
-                    min(0.58, 0.38 + 0.06 * len(shared)),
-                    tuple(sorted((child, other))),
-                    pair,
-                    note,
-                )
-                break
+def origin_words(links: Iterable[Link]) -> dict[str, frozenset[bytes]]:
+    """Return what `introduced_by` needs the origins of, by child."""
+    found: dict[str, set[bytes]] = defaultdict(set)
+    for link in filter(_has_origin, links):
+        for place in link.places:
+            found[place.child] |= {literal_of(place.shown), *words_of(place.shown)}
+    return {child: frozenset(words) for child, words in found.items()}
 
 
-def _link(name: str, score: float, children: tuple[str, ...], group: Sequence[tuple[str, Commit]], note: str) -> Link:
-    places = tuple(Place(child, commit.oid[:12], 0, Role.NAMES, commit.subject) for child, commit in group[:FEW])
+def introduced_by(links: Iterable[Link], origins: Mapping[str, Mapping[bytes, Revision]]) -> Iterator[Link]:
+    """Yield the pairs of commits that brought the same names into two repos, at whatever time and by whomever.
+
+    `origins`: by child and word, the commit that brought the word in. A name that stands in quotes came with
+    that text, any other with the last of its words.
+    """
+    shared: dict[tuple[_Side, _Side], list[Link]] = defaultdict(list)
+    for link in filter(_has_origin, links):
+        came = {name: _origin(link, name, origins.get(name, {})) for name in link.children}
+        sides = [(name, revision) for name, revision in came.items() if revision is not None and not revision.initial]
+        for one, other in combinations(sides, 2):
+            shared[one, other].append(link)
+    partners = Counter(side for pair in shared for side in pair)
+    rows: dict[tuple[str, ...], list[Link]] = defaultdict(list)
+    for pair, names in shared.items():
+        row = _pair(*pair, names, max(partners[side] for side in pair))
+        rows[row.children].append(row)
+    for found in rows.values():
+        yield from sorted(found, key=lambda row: (-row.score, row.name))[:MOST]
+
+
+def _pair(one: _Side, other: _Side, shared: Sequence[Link], partners: int) -> Link:
+    """Return the row for two commits. It proves less if one of them goes with many `partners`: it brought in much."""
+    score = min(0.6, (0.25 + 0.1 * sum(link.score for link in shared)) / (1.0 + 0.1 * (partners - 1)))
+    names = list(dict.fromkeys(link.name for link in shared))
+    name = ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" if len(names) > NAMED else "")
+    days = abs((one[1].at - other[1].at).days)
+    when = "on one day" if days == 0 else "one day apart" if days == 1 else f"{days} days apart"
+    group = [(child, revision.oid, revision.subject) for child, revision in (one, other)]
+    return _link(name, round(score, 3), (one[0], other[0]), group, f"both brought it in, {when}")
+
+
+def _has_origin(link: Link) -> bool:
+    return link.score >= SURE and link.kind not in _WHOLE
+
+
+def _origin(link: Link, child: str, known: Mapping[bytes, Revision]) -> Revision | None:
+    """Return the commit that brought the name of a link into a child; None if no place of it is in a known commit."""
+    found = []
+    for place in link.places:
+        literal = literal_of(place.shown)
+        needed = {literal} if literal in known else words_of(place.shown)
+        if place.child == child and needed and needed <= known.keys():
+            found.append(max((known[word] for word in needed), key=lambda revision: (revision.at, revision.oid)))
+    return min(found, key=lambda revision: (revision.at, revision.oid), default=None)
+
+
+def _link(name: str, score: float, children: tuple[str, ...], group: Sequence[tuple[str, str, str]], note: str) -> Link:
+    places = tuple(Place(child, oid[:12], 0, Role.NAMES, subject) for child, oid, subject in group[:FEW])
     return Link(Kind.COMMIT, name, score, children, places, note)
-
-
-def _words(subject: str) -> list[str]:
-    return [word for word in re.findall(r"[a-z][a-z0-9_]{3,}", subject.lower()) if word not in _IDLE]

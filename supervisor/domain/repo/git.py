@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -180,6 +181,16 @@ class Commit(Struct, frozen=True):
     deletions: int | None
     merge: bool = False
     tickets: tuple[str, ...] = ()  # ids that the message names: `ABC-123`, `#12`
+
+
+class Revision(NamedTuple):
+    """A commit that brought words into the repo."""
+
+    oid: str
+    at: datetime
+    author: str
+    subject: str
+    initial: bool = False  # it has no parent: the history begins here
 
 
 class Week(Struct, frozen=True):

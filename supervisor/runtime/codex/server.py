@@ -275,7 +275,10 @@ class ServerClient:
                     try:
                         await asyncio.wait({ended, attempt}, return_when=asyncio.FIRST_COMPLETED)
                         if ended.done():  # then some other process answers at the socket
-                            raise NotReady(f"codex app-server {ended.result().text} before it answered", LAST_LINES)
+                            said = _complaint(self._logs.tail(self.child.name))
+                            raise NotReady(
+                                f"codex app-server {ended.result().text} before it answered{said}", LAST_LINES
+                            )
                         with suppress(ConnectionLost):
                             return attempt.result()
                     finally:
@@ -356,6 +359,12 @@ class ServerClient:
                 if misses:
                     self._post(ev.ServerResponded(self._now(), name, session.pid))
                 misses, pause = 0, _until_beat()
+
+
+def _complaint(stderr: str) -> str:
+    """Return the error with which a server ended, after a colon; "" if its last lines say none."""
+    said = [line for line in stderr.splitlines() if line.startswith("Error: ")]
+    return f": {said[-1].removeprefix('Error: ')}" if said else ""
 
 
 def _until_beat() -> float:

@@ -14,6 +14,7 @@ from supervisor.runtime.snapshot import git_calls
 from supervisor.runtime.snapshot.git_calls import GitAnswers
 from supervisor.shell.git.folder import progress_of, read_small
 from supervisor.shell.git.inside import InsideStatus
+from supervisor.shell.git.walk import torn
 
 ATTRIBUTES_LIMIT = 64 << 10
 """Bytes read of .gitattributes and of the patterns of a sparse checkout."""
@@ -99,7 +100,7 @@ def _history(answers: GitAnswers) -> History:
 
 def _recent(answers: GitAnswers) -> tuple[tuple[Commit, ...], tuple[str, ...]]:
     """The newest commits, without a size where git could not compare the contents, and what is missing."""
-    sized = git_log.parse_sized(answers.sizes.out, cut=git_calls.torn(answers.sizes))
+    sized = git_log.parse_sized(answers.sizes.out, cut=torn(answers.sizes))
     wanted = answers.log.commits[: git_calls.RECENT]
     if len(sized) >= len(wanted):
         return tuple(sized), ()

@@ -18,6 +18,7 @@ from supervisor.shell.git.inside import Inside, read_inside
 from supervisor.shell.git.root import toplevel
 from supervisor.shell.git.run import GitOutput, failed, run_git
 from supervisor.shell.git.tree import fingerprint, read_status
+from supervisor.shell.git.walk import PATIENCE, torn, walk
 
 STATISTICS = 5_000
 """Commits in the statistics. Git lists their files in 0.2 s, and older commits say little about the repo of today."""
@@ -28,16 +29,6 @@ RECENT = 200
 UNMERGED = 5_000
 """Commits on branches in flight. If there are more, nobody will merge those branches."""
 
-PATIENCE = 10.0
-"""Seconds for one call that walks commits. What git has printed by then is kept, and marked as cut."""
-
-_SETTINGS = ("core.bigFileThreshold=4m", "log.showRoot=true", "mailmap.file=", "mailmap.blob=")
-"""No diff of big files, and no mailmap except the repo's own file: another one that the repo names may be endless."""
-
-_LOG = (
-    *("log", "-z", "--no-color", "--no-decorate", "--no-notes", "--no-show-signature", "--encoding=UTF-8"),
-    *("--no-renames", "--no-ext-diff", "--no-textconv", "--diff-merges=off"),
-)
 _HEAD = ("--revs-only", "HEAD")
 _REFS = ("refs/heads", "refs/remotes", "refs/tags", "refs/stash")
 
@@ -98,7 +89,7 @@ def ask(path: Path) -> GitAnswers:
         halves = [pool.submit(_log_part, path, head, skip) for skip in (0, STATISTICS // 2)]
         files = pool.submit(_bare_files if bare else _files, path, place, filters)
         branches = pool.submit(_branches, path, place)
-        sizes = pool.submit(_walk, path, RECENT, "--numstat", f"--format={git_log.SIZED_FORMAT}", head or "HEAD")
+        sizes = pool.submit(walk, path, RECENT, "--numstat", f"--format={git_log.SIZED_FORMAT}", head or "HEAD")
         log = _log(path, *(half.result() for half in halves))
         pairs = [(setting.key, setting.value) for setting in settings]
         return GitAnswers(place, bare, pairs, files.result(), log, sizes.result(), branches.result())
@@ -119,11 +110,6 @@ def ask_key(path: Path) -> str:
         if not _bare_and_head(path)[0]:
             raise
     return _bare_files(path, place, filters).key
-
-
-def torn(answer: GitOutput) -> bool:
-    """Whether an answer is incomplete. Its last record may then be only half of one."""
-    return answer.cut or answer.code != 0
 
 
 def _place(path: Path) -> GitDir:
@@ -187,7 +173,7 @@ def _log_part(path: Path, head: str | None, skip: int) -> tuple[list[git_log.Log
     """Read half of the commits. The second half asks for one more, to find out whether there are more."""
     limit = STATISTICS // 2 + (skip > 0)
     log_format = f"--format={git_log.LOG_FORMAT}"
-    answer = _walk(path, limit, f"--skip={skip}", "--name-only", log_format, head or "HEAD")
+    answer = walk(path, limit, f"--skip={skip}", "--name-only", log_format, head or "HEAD")
     return git_log.parse_log(answer.out, cut=torn(answer)), answer
 
 
@@ -220,7 +206,7 @@ def _branches(path: Path, place: GitDir) -> Branches:
     unmerged: list[git_log.Logged] = []
     if merged and any(ref.name.startswith(("refs/heads/", "refs/remotes/")) and ref.name not in merged for ref in refs):
         tips = ("--branches", "--remotes", "--not", *merged)
-        walked = _walk(path, UNMERGED, "--no-patch", f"--format={git_log.LOG_FORMAT}", *tips)
+        walked = walk(path, UNMERGED, "--no-patch", f"--format={git_log.LOG_FORMAT}", *tips)
         unmerged = git_log.parse_log(walked.out, cut=torn(walked))
         if torn(walked):
             cut.append(_incomplete("branches in flight", walked))
@@ -229,14 +215,10 @@ def _branches(path: Path, place: GitDir) -> Branches:
     stashes = worktrees = b""
     if any(ref.name == "refs/stash" for ref in refs):
         stash_format = f"--format={parse.STASH_FORMAT}"
-        stashes = _walk(path, parse.PARTS, "--walk-reflogs", "--no-patch", stash_format, "refs/stash").out
+        stashes = walk(path, parse.PARTS, "--walk-reflogs", "--no-patch", stash_format, "refs/stash").out
     if (place.common / "worktrees").is_dir():
         worktrees = run_git(path, "worktree", "list", "--porcelain", "-z").out
     return Branches(refs, head, default, unmerged, stashes, worktrees, tuple(cut))
-
-
-def _walk(path: Path, limit: int, *args: str) -> GitOutput:
-    return run_git(path, *_LOG, f"-{limit}", *args, "--", settings=_SETTINGS, seconds=PATIENCE, partial=True)
 
 
 def _incomplete(what: str, answer: GitOutput) -> str:

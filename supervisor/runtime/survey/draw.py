@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypedDict
 
 from supervisor.core.map import copies
-from supervisor.core.map.commits import related
+from supervisor.core.map.commits import introduced_by, origin_words, related
 from supervisor.core.map.gaps import gaps
 from supervisor.core.map.interfaces import interfaces
 from supervisor.core.map.links import Occurrence, join_key, joined
@@ -23,6 +23,7 @@ from supervisor.domain.repo.git import Commit
 from supervisor.errors import OrchError
 from supervisor.runtime.secrets import clean
 from supervisor.runtime.snapshot.git import read_state
+from supervisor.runtime.survey.origins import learn_origins
 from supervisor.runtime.survey.seen import Seen
 from supervisor.shell.files import read_file
 from supervisor.shell.mention_index import MentionIndex
@@ -34,12 +35,16 @@ _README = re.compile(r"readme(\.\w+)?", re.I)
 
 def draw_map(index: MentionIndex, seen: Sequence[Seen], cut: Sequence[str]) -> Map:
     """Draw the map of the children in `seen`, whose sources are in the index. `cut` says what is missing there."""
+    learn_origins(index, seen)
     past = _past(index, seen)
     found = [Occurrence(*one) for one in index.shared()]
     found += [own for one in seen for own in _own_occurrences(index, one, past["repos"].get(one.child.name, ()))]
     shared, alone = joined(found)
+    words = origin_words(shared)
+    pairs = introduced_by(shared, {child: index.origins(child, needed) for child, needed in words.items()})
     rows = sorted(
-        (*shared, *_copies(seen), *map(row_from_json, past["rows"])), key=lambda row: (-row.score, row.kind, row.name)
+        (*shared, *_copies(seen), *map(row_from_json, past["rows"]), *pairs),
+        key=lambda row: (-row.score, row.kind, row.name),
     )
     children = tuple(_surveyed(index, one) for one in seen)
     calls = {one.child.name: index.calls(one.child.name) for one in seen}

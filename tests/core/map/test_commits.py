@@ -1,4 +1,4 @@
-"""Commits of different repos belong together by a ticket, or by one person, a few hours and the same rare words."""
+"""Commits of different repos belong together by a ticket, or because they brought in the same names."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from supervisor.core.map.commits import FEW, TOGETHER, related
-from supervisor.domain.link import Kind
-from supervisor.domain.repo.git import Commit
+from supervisor.core.map.commits import FEW, MOST, SURE, introduced_by, origin_words, related
+from supervisor.core.text.words import literal_of, words_of
+from supervisor.domain.link import Kind, Link, Place, Role
+from supervisor.domain.repo.git import Commit, Revision
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -44,34 +45,89 @@ def test_a_plain_number_and_a_ticket_of_everything_do_not_link_commits() -> None
     assert names([commit("Sign", "UTF-8")] * FEW, [commit("Check", "UTF-8")]) == []
 
 
-def test_one_person_within_hours_with_two_rare_words_is_one_change() -> None:
-    api, web = commit("Throttle nectar forecasts"), commit("Show throttle of nectar", hours=2)
-    assert names([api], [web]) == [("throttle nectar", "Ada, within 2 h")]
+def revision(oid: str, *, days: int = 0, initial: bool = False) -> Revision:
+    return Revision(oid * 40, NOON + timedelta(days=days), "Ada", f"Subject of {oid}", initial)
+
+
+def link(name: str, api: str, web: str, score: float = 0.9, kind: Kind = Kind.ROUTE) -> Link:
+    places = (Place("api", "app.py", 3, Role.PROVIDES, api), Place("web", "client.ts", 4, Role.USES, web))
+    return Link(kind, name, score, ("api", "web"), places)
+
+
+def words(text: str, revision: Revision) -> dict[bytes, Revision]:
+    return dict.fromkeys(words_of(text), revision)
+
+
+CLAIM = link("/devices/{}/claim", "/devices/<id>/claim", "/devices/{}/claim")
+
+
+def test_the_commits_that_brought_one_name_into_two_repos_are_a_row_whoever_made_them_and_when() -> None:
+    old, late, newest = revision("a"), revision("b", days=3), revision("c", days=900)
+    origins = {
+        "api": {**words("claim", late), **words("devices", old)},  # it came with the last of its words
+        "web": {**words("devices claim", old), literal_of("/devices/{}/claim"): newest},  # and the text in quotes is it
+    }
+    assert list(introduced_by([CLAIM], origins)) == [
+        Link(
+            Kind.COMMIT,
+            "/devices/{}/claim",
+            0.34,
+            ("api", "web"),
+            (
+                Place("api", "b" * 12, 0, Role.NAMES, "Subject of b"),
+                Place("web", "c" * 12, 0, Role.NAMES, "Subject of c"),
+            ),
+            "both brought it in, 897 days apart",
+        )
+    ]
+
+
+def test_several_names_that_the_same_two_commits_brought_in_are_one_row_that_proves_more() -> None:
+    tokens = [link(f"token{number}", f"token{number}", f"token{number}", kind=Kind.KEY) for number in range(4)]
+    came = words(" ".join(one.name for one in tokens), revision("a"))
+
+    (row,) = introduced_by(tokens, {"api": came, "web": came})
+    assert (row.name, row.score, row.note) == (
+        "token0, token1, token2 and 1 more",
+        0.6,
+        "both brought it in, on one day",
+    )
 
 
 @pytest.mark.parametrize(
-    "other",
+    ("row", "web"),
     [
-        commit("Show throttle of nectar", author="Bob"),
-        commit("Show throttle of nectar", hours=TOGETHER.total_seconds() / 3600 + 1),
-        commit("Show throttle of nectar", merge=True),
-        commit("Show nectar"),
-        commit("Update tests"),
+        (CLAIM, revision("b", initial=True)),  # the history begins there: nobody knows when it came
+        (link("claim", "claim", "claim", SURE - 0.1), revision("b")),
+        (link("claim", "claim", "claim", kind=Kind.COPY), revision("b")),
     ],
 )
-def test_another_hand_another_day_a_merge_or_usual_words_are_not(other: Commit) -> None:
-    assert names([commit("Throttle nectar forecasts"), commit("Update tests")], [other]) == []
+def test_the_first_commit_of_a_repo_an_unsure_link_and_a_copied_file_pair_no_commits(row: Link, web: Revision) -> None:
+    came = words("devices claim", revision("a"))
+    assert list(introduced_by([row], {"api": came, "web": words("devices claim", web)})) == []
+    assert list(introduced_by([row], {"api": came})) == []
 
 
-def test_commits_that_a_ticket_links_are_not_listed_twice() -> None:
-    api, web = commit("Throttle nectar", "AB-1", oid="a" * 40), commit("Throttle nectar", "AB-1", oid="b" * 40)
-    assert names([api], [web]) == [("AB-1", "the same ticket")]
+def test_a_pair_of_repos_has_few_such_rows_and_a_commit_with_many_partners_proves_less() -> None:
+    tokens = [link(f"token{number}", f"token{number}", f"token{number}", kind=Kind.KEY) for number in range(MOST + 5)]
+    server = words(" ".join(one.name for one in tokens), revision("a"))
+    client = {word: Revision(word.decode(), NOON, "Bob", "One more", False) for word in server}
+
+    rows = list(introduced_by(tokens, {"api": server, "web": client}))
+    assert (len(rows), {row.score for row in rows}) == (MOST, {0.077})
+
+
+def test_the_words_of_which_origins_are_needed_are_those_of_sure_links() -> None:
+    assert origin_words([CLAIM, link("other", "other", "other", SURE - 0.1)]) == {
+        "api": words_of("devices claim") | {literal_of("/devices/<id>/claim")},
+        "web": words_of("devices claim") | {literal_of("/devices/{}/claim")},
+    }
 
 
 COMMITS = st.lists(
     st.builds(
         commit,
-        st.sampled_from(["Throttle nectar", "Show throttle of nectar", "Fix typo", ""]),
+        st.sampled_from(["Throttle nectar", "Fix typo", ""]),
         st.sampled_from(["AB-1", "BC-2", "#3"]),
         hours=st.floats(0, 40),
         author=st.sampled_from(["Ada", "Bob"]),

@@ -114,7 +114,7 @@ def test_a_walk_that_takes_too_long_is_reported_and_its_output_kept(
     real = run.installed_git()[1]
     slow = f'case "$*" in *--name-only*) "{real}" "$@"; exec sleep 60;; esac; exec "{real}" "$@"'
     stand_in(monkeypatch, tmp_path, slow)
-    monkeypatch.setattr(git_calls, "PATIENCE", 0.5)
+    monkeypatch.setattr("supervisor.shell.git.walk.PATIENCE", 0.5)
     _, history = read_state(repo)
     assert history.cut == ("history: git took longer than 0.5 s and was killed",)
     assert (history.commits, history.read) == (None, 2)

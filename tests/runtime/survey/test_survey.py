@@ -341,3 +341,35 @@ def test_a_submodule_is_linked_to_its_child(workspace: WorkspacePaths) -> None:
     (workspace.root.parent / "api" / "pyproject.toml").write_text('[project]\nname = "the-api"\n', encoding="utf-8")
     made, _ = surveyed_now(workspace)
     assert [(one.file, one.line) for one in link(made, "api").places] == [("pyproject.toml", 2), (".gitmodules", 3)]
+
+
+def pairs(workspace: WorkspacePaths) -> list[tuple[str, list[str]]]:
+    made, _ = surveyed_now(workspace)
+    return [(row.name, [place.shown for place in row.places]) for row in made.links if row.kind is Kind.COMMIT]
+
+
+def test_the_commits_that_brought_a_name_into_both_repos_are_paired_also_after_later_ones(
+    workspace: WorkspacePaths,
+) -> None:
+    api, web = (workspace.root.parent / name for name in ("api", "web"))
+    assert pairs(workspace) == []  # the history of each begins with it
+
+    with (api / "app.py").open("a", encoding="utf-8") as file:
+        file.write('@app.delete("/v1/claims/{claim_id}/proof")\ndef drop(claim_id):\n    return {}\n')
+    commit(api, "Drop a proof")
+    for number in range(3):
+        (web / "src" / f"page{number}.ts").write_text(f"export const page{number} = 1;\n", encoding="utf-8")
+        commit(web, f"Page {number}")
+    with (web / "src/client.ts").open("a", encoding="utf-8") as file:
+        file.write('await fetch(`${BASE}/v1/claims/${id}/proof`, { method: "DELETE" });\n')
+    assert pairs(workspace) == []  # nobody has committed the second half
+    commit(web, "Let people drop a proof")
+    expected = [("/v1/claims/{}/proof", ["Drop a proof", "Let people drop a proof"])]
+    assert pairs(workspace) == expected
+
+    with (api / "app.py").open("a", encoding="utf-8") as file:
+        file.write('PROOF = "/v1/claims/{claim_id}/proof"\n')
+    commit(api, "Name the proof again")
+    assert pairs(workspace) == expected
+    git(api, "commit", "--amend", "-q", "-m", "Name it once more")  # another history, with the same beginning
+    assert pairs(workspace) == expected

@@ -1,0 +1,27 @@
+"""Split source code into words and quoted texts, without a grammar: fast, and the same for every language."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+_WORD = re.compile(rb"[A-Za-z0-9_$\x80-\xff](?:[A-Za-z0-9_$\x80-\xff]|-(?=[A-Za-z0-9])){2,63}")
+_QUOTED = re.compile(rb""""([^"\\\n]{3,120})"|'([^'\\\n]{3,120})'|`([^`\\\n]{3,120})`""")
+_MARK = b"'"  # no word begins with it
+
+
+def words_in(source: bytes) -> Iterator[bytes]:
+    """Yield the words of some source, and its quoted texts as `literal_of` returns them. Words may come repeatedly."""
+    yield from _WORD.findall(source)
+    for groups in _QUOTED.findall(source):
+        yield from (_MARK + text for text in groups if text)
+
+
+def words_of(text: str) -> frozenset[bytes]:
+    """Return the words of a text, as `words_in` finds them."""
+    return frozenset(_WORD.findall(text.encode("utf-8", "surrogateescape")))
+
+
+def literal_of(text: str) -> bytes:
+    """Return a text as `words_in` finds it between quotes."""
+    return _MARK + text.encode("utf-8", "surrogateescape")

@@ -1,0 +1,63 @@
+"""Learn from the history which commit brought in which word, up to the current HEAD."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from supervisor.core.repo.git.patches import parse_patches, patch_format
+from supervisor.domain.repo.git import Revision
+from supervisor.errors import OrchError
+from supervisor.runtime.secrets import clean
+from supervisor.runtime.survey.seen import Seen
+from supervisor.shell.git.run import run_git
+from supervisor.shell.git.walk import torn, walk
+from supervisor.shell.mention_index import MentionIndex
+from supervisor.wire import source
+
+COMMITS = 5_000
+"""Commits that are read of one repo, the newest ones. Older ones brought in what everybody knows by now."""
+
+PAGE = 500
+"""Commits that git prints at once. Their patches may take `shell.git.run.OUTPUT_LIMIT` bytes."""
+
+Brought = tuple[Revision, frozenset[bytes]]
+
+
+def learn_origins(index: MentionIndex, seen: Sequence[Seen]) -> None:
+    """Update the index with the commits that came since the last time. A history that git cannot read is left out."""
+    for one in seen:
+        name, head = one.child.name, one.head
+        if head is None or (known := index.origins_head(name)) == head:
+            continue
+        try:
+            if known and not _is_ancestor(one.root, known, head):
+                index.forget_origins(name)
+                known = ""
+            index.add_origins(name, head, _read(one.root, head, known))
+        except OrchError:
+            continue
+
+
+def _is_ancestor(root: Path, old: str, new: str) -> bool:
+    return run_git(root, "merge-base", "--is-ancestor", old, new).code == 0
+
+
+def _read(root: Path, head: str, known: str) -> Iterator[Brought]:
+    """Read the patches from `head` back to the commit `known`, newest first."""
+    for skip in range(0, COMMITS, PAGE):
+        mark = secrets.token_hex(16)
+        since = (f"^{known}",) if known else ()
+        patch = ("-p", "--unified=0", "--no-merges", "--submodule=short", f"--format={patch_format(mark)}")
+        answer = walk(root, PAGE, f"--skip={skip}", *patch, head, *since)
+        count = 0
+        for revision, words in parse_patches(answer.out, mark, _is_source, cut=torn(answer)):
+            count += 1
+            yield clean(revision), words
+        if (count < PAGE and not answer.cut) or answer.stopped:
+            return
+
+
+def _is_source(name: str) -> bool:
+    return source.language_of(name) is not None and source.skipped(name) is None
