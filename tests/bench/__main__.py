@@ -13,10 +13,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import redirect_stdout
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from traceback import print_exc
 
-from tests.bench import growth, plot, reading, records, servers, wire
+from tests.bench import beside, growth, plot, reading, records, servers, wire
 from tests.bench.rows import HOMES, Row
 
 ROUNDS = 7
@@ -46,6 +47,7 @@ QUICK_ROUNDS = 3
 def main() -> int:
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
     parser.add_argument("--only", choices=sorted(BENCHES), action="append", help="only this one; may be given again")
+    parser.add_argument("--beside", metavar="COMMIT", help="instead, this checkout and another commit of it, in turns")
     parser.add_argument("--quick", action="store_true", help=f"a first look: {', '.join(QUICK)}, {QUICK_ROUNDS} rounds")
     parser.add_argument("--rounds", type=int, help=f"rounds of each measurement ({ROUNDS})")
     parser.add_argument("--json", action="store_true", help="as JSON, on standard output")
@@ -53,15 +55,19 @@ def main() -> int:
     options = parser.parse_args()
     rounds = options.rounds or (QUICK_ROUNDS if options.quick else ROUNDS)
     HOMES.mkdir(parents=True, exist_ok=True)
+    benches = BENCHES
+    names: Sequence[str] = options.only or (QUICK if options.quick else tuple(BENCHES))
+    if options.beside:
+        names, benches = (options.beside,), {options.beside: partial(beside.beside, options.beside)}
     rows: list[Row] = []
     failed: list[str] = []
     with tempfile.TemporaryDirectory(dir=HOMES) as folder:
-        for name in options.only or (QUICK if options.quick else BENCHES):
+        for name in names:
             print(f"{name} ...", file=sys.stderr, flush=True)
             (Path(folder) / name).mkdir()
             with redirect_stdout(sys.stderr):  # commands of orch print in this process, too
                 try:
-                    for row in BENCHES[name](Path(folder) / name, rounds):
+                    for row in benches[name](Path(folder) / name, rounds):
                         print(f"{row.what}: {_shown(row.took)}", flush=True)
                         rows.append(row)
                 except Exception:  # the other figures are worth having
