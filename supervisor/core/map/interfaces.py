@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import NamedTuple
 
+from supervisor.core.map.mention.rpc import RPC_CALLED, RPC_SERVED
 from supervisor.domain.link import Family, Interface, Kind, Link, Place, Role
 
 MOST = 12
@@ -86,7 +87,7 @@ def _between(rows: Sequence[_Row]) -> Iterator[Interface]:
     """Yield the interfaces of one pair, best first."""
     own: dict[tuple[Family, str, bool, str], list[_Row]] = defaultdict(list)
     names = []
-    for row in rows:
+    for row in _turned(rows):
         family = _family(row)
         if family is None:
             names.append(row)
@@ -123,6 +124,21 @@ def _row(number: int, link: Link, a: str, b: str) -> _Row:
     return _Row(number, link, provider, consumer, directed, _files(places[provider]), _files(places[consumer]))
 
 
+def _turned(rows: Sequence[_Row]) -> Iterator[_Row]:
+    """Turn the rows of a schema that both children have a copy of: the one that serves it provides it."""
+    serving = {place.child for row in rows for place in row.link.places if place.detail == RPC_SERVED}
+    server = serving.pop() if len(serving & {rows[0].provider, rows[0].consumer}) == 1 else ""
+    for row in rows:
+        if row.directed or not server or _family(row) is not Family.PROTOBUF:
+            yield row
+        elif row.provider == server:
+            yield row._replace(directed=True)
+        else:
+            yield row._replace(
+                provider=row.consumer, consumer=row.provider, offered=row.used, used=row.offered, directed=True
+            )
+
+
 def _files(places: Iterable[Place]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(place.file for place in places if place.file))
 
@@ -131,6 +147,8 @@ def _family(row: _Row) -> Family | None:
     """Return the family that a row belongs to by itself; None for a name of data."""
     if (family := _FAMILIES.get(row.link.kind)) is not None:
         return family
+    if any(place.detail in (RPC_CALLED, RPC_SERVED) for place in row.link.places):
+        return Family.PROTOBUF
     if row.link.kind in (Kind.SCHEMA, Kind.KEY, Kind.WORD, Kind.CONSTANT):
         for place in row.link.places:
             schema = _SCHEMAS.get(_ending(place.file))

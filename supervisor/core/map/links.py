@@ -183,7 +183,7 @@ def _name(kind: Kind, group: Sequence[Occurrence]) -> str:
         names = Counter(mention.name for mention in provided or own)
         return max(names, key=lambda name: (len(name) if kind is Kind.ROUTE else names[name], name))
     shown = Counter(
-        occurrence.mention.name if " " in occurrence.mention.name else occurrence.mention.shown
+        occurrence.mention.name if " " in occurrence.mention.name or kind is Kind.SCHEMA else occurrence.mention.shown
         for occurrence in group
         if occurrence.mention.kind is kind
     )

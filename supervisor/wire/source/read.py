@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from tree_sitter import Node
 
 from supervisor.domain.link import Form, Literal
-from supervisor.wire.source import config, grammar, graphql, packages, plain
+from supervisor.wire.source import config, grammar, graphql, grpc, packages, plain
 from supervisor.wire.source.context import given, in_table, naming, surroundings
 from supervisor.wire.source.languages import LIMIT
 from supervisor.wire.source.literal import bare, text_of, unquoted, whole
@@ -89,6 +89,7 @@ def _code(language: str, source: bytes) -> Iterator[Literal]:
         yield Literal(_text(source, node).strip("`"), _line(node), Form.TAG)
     yield from _imports(language, source, found.get("import", ()))
     yield from _names(source, found)
+    yield from grpc.literals(source)
 
 
 def _query(source: bytes, node: Node) -> list[Literal]:

@@ -14,6 +14,7 @@ from supervisor.core.map.mention.context import LiteralContext, has
 from supervisor.core.map.mention.fields import IDENTIFIER, field, key, parameter
 from supervisor.core.map.mention.normalize import plain_name, topic_name
 from supervisor.core.map.mention.routes import ends_like_a_file, routes
+from supervisor.core.map.mention.rpc import rpc_path
 from supervisor.domain.link import Kind, Mention, Role
 
 Verdict = tuple[Mention, ...] | None
@@ -287,6 +288,7 @@ CLASSIFIERS: tuple[Callable[[LiteralContext], Verdict], ...] = (
     _sql,
     _named_table,
     _header,
+    rpc_path,
     _route,
     _variable,
     _declaration,

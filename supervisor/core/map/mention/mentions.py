@@ -16,6 +16,7 @@ from supervisor.core.map.mention.context import in_context
 from supervisor.core.map.mention.fields import field, key
 from supervisor.core.map.mention.normalize import imported, package_name, plain_name, repo_name
 from supervisor.core.map.mention.routes import prefix_of
+from supervisor.core.map.mention.rpc import RPC_CALLED, RPC_SERVED
 from supervisor.core.text.redact import redact
 from supervisor.domain.link import Form, Kind, Literal, Mention, Role
 
@@ -77,6 +78,8 @@ def _of(word: Literal, language: str, prefix: str) -> Iterator[Mention]:
             yield from classify.env(word.text, word.line, role, weak=2 if language == "bash" else 0)
         case Form.PACKAGE:
             yield _package(word)
+        case Form.TYPE | Form.USED_TYPE if word.call == "grpc":
+            yield from _rpc(word)
         case Form.TYPE if len(word.text) > 3 and word.text not in stopwords.TYPES:
             yield Mention(Kind.SCHEMA, word.text, word.text, word.line, Role.PROVIDES)
         case Form.USED_TYPE if _MULTIWORD.search(word.text) and word.text not in stopwords.TYPES:
@@ -97,6 +100,21 @@ def _field(word: Literal) -> tuple[Mention, ...]:
     if _UPPER.fullmatch(word.text):
         return (Mention(Kind.WORD, word.text, word.text, word.line, weak=weak - weak % 2),)
     return key(word.text, word.line, weak=weak) if _MULTIWORD.search(word.text) else ()
+
+
+def _rpc(word: Literal) -> Iterator[Mention]:
+    """Yield a service or method of gRPC. That a method of this name is called proves little by itself."""
+    served = word.form is Form.TYPE
+    if word.text not in stopwords.TYPES:
+        yield Mention(
+            Kind.SCHEMA,
+            word.text,
+            word.raw or word.text,
+            word.line,
+            Role.PROVIDES if served else Role.USES,
+            RPC_SERVED if served else RPC_CALLED,
+            weak=0 if served or word.key == "service" else 2,
+        )
 
 
 def _tag(word: Literal) -> Iterator[Mention]:
