@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from tests.systems.labels import Link, System, fold, pieces, plain, shows
+from tests.systems.baseline import LITERAL
+from tests.systems.labels import ANY, Link, System, fold, pieces, plain, shows
 
 SHOWN = 20  # rows that are judged
 _NEAR = 3  # lines below a place in which the rest of its text may stand
@@ -29,6 +30,8 @@ class Judgement:
     missed: tuple[Link, ...]
     labels: int
     unproven: tuple[str, ...]
+    pairs: int = 0  # labels of commits that belong together
+    unpaired: tuple[Link, ...] = ()  # those of them that no row has, shown or not
 
     @property
     def precision(self) -> float:
@@ -63,19 +66,50 @@ def judge(system: System, rows: list[dict[str, Any]], says: Callable[[str, str],
             verdicts.append((Verdict.REPEATED, row))
         elif any(_match(link, row) == 0 for link in system.traps):
             verdicts.append((Verdict.TRAP, row))
-        elif any(_match(link, row) is not None for link in system.ignorable):
+        elif any(_match(link, row) is not None for link in system.ignorable) or _of_known_names(system, row):
             verdicts.append((Verdict.IGNORED, row))
         else:
             verdicts.append((Verdict.WRONG, row))
     missed = tuple(label for number, label in enumerate(system.labels) if number not in found)
-    return Judgement(system.name, len(rows), tuple(verdicts), missed, len(system.labels), tuple(_unproven(rows, says)))
+    pairs = [label for label in system.labels if "commit" in label.kinds]
+    commits = [row for row in rows if str(row["kind"]) == "commit"]
+    unpaired = tuple(
+        label
+        for label in pairs
+        if not any(_match(label, row) is not None and _same_children(label, row) for row in commits)
+    )
+    return Judgement(
+        system.name,
+        len(rows),
+        tuple(verdicts),
+        missed,
+        len(system.labels),
+        tuple(_unproven(rows, says)),
+        len(pairs),
+        unpaired,
+    )
+
+
+def _of_known_names(system: System, row: dict[str, Any]) -> bool:
+    """Whether a row pairs commits for a true link. Of a history of others, only some of the pairs are labelled."""
+    if not system.pinned or str(row["kind"]) != "commit":
+        return False
+    names = {fold(name.partition(" and ")[0]) for name in str(row["name"]).split(", ")}
+    return any(fold(spelling) in names for link in system.labels for spelling in link.spellings)
 
 
 def _match(link: Link, row: dict[str, Any]) -> int | None:
     """0 if the row matches the label exactly, 1 if nearly, None if not."""
     kind, name = str(row["kind"]), str(row["name"])
+    if kind == LITERAL:
+        kinds = sorted(link.kinds - {"commit", ANY}) or (["key"] if ANY in link.kinds else [])
+        return min((rank for it in kinds if (rank := _match(link, row | {"kind": it})) is not None), default=None)
     if not link.of_kind(kind):
         return None
+    if kind == "commit" and link.commits:
+        ids = [(str(place["child"]), str(place.get("file") or "")) for place in row.get("places", ())]
+        paired = all(any(it == child and _begins(oid, starts) for it, oid in ids) for child, starts in link.commits)
+        return 0 if paired else None
     if kind == "commit":
         texts = fold(" ".join([name, *(str(place.get("text", "")) for place in row.get("places", ()))]))
         return 0 if any(fold(spelling) in texts for spelling in link.spellings) else None
@@ -87,6 +121,10 @@ def _match(link: Link, row: dict[str, Any]) -> int | None:
     first = name.split("=")[0].split("(")[0].split(" ")[0]
     last = name.replace("/", ".").rpartition(".")[2]
     return 1 if {plain(kind, first), plain(kind, last)} & wanted - {""} else None
+
+
+def _begins(oid: str, starts: frozenset[str]) -> bool:
+    return bool(oid) and any(oid.startswith(start) or start.startswith(oid) for start in starts)
 
 
 def _tail(one: list[str], other: list[str]) -> bool:

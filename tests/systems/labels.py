@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -23,6 +24,7 @@ ANY = "*"
 _RENAMED = (".py.txt", ".pyi.txt", ".toml.txt")
 _HOLE = re.compile(r"\{[^}]*\}|<[^>]*>|\$\{[^}]*\}|%[sdiu]|\$\w+|#\{[^}]*\}|\\\([^)]*\)|^:\w+\??$|^[*+#]+$|^\{\}$")
 _FILLED = re.compile(r"\$?\{[^{}]*\}|%[sdir]")  # what a message is filled with: the variable has another name elsewhere
+_OID = re.compile(r"[0-9a-f]{7,40}")
 _METHOD = re.compile(r"^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|ANY|ALL|WS|HTTP)\b[\s:]*", re.IGNORECASE)
 _HOST = re.compile(r"^[a-z][a-z0-9+.-]*://[^/]*", re.IGNORECASE)
 
@@ -37,6 +39,10 @@ class Link:
     children: frozenset[str] = frozenset()
     places: tuple[tuple[str, str, int], ...] = ()  # child, file, line
     note: str = ""
+    commits: tuple[
+        tuple[str, frozenset[str]], ...
+    ] = ()  # child, and beginnings of the ids of commits, one of which it is
+    literal: bool = True  # whether both sides have it in one spelling
 
     @property
     def spellings(self) -> tuple[str, ...]:
@@ -67,6 +73,15 @@ class Package:
 
 
 @dataclass(frozen=True, slots=True)
+class Pinned:
+    """A public git repo at one commit, with the history before it."""
+
+    child: str
+    repo: str  # owner/name on GitHub
+    commit: str
+
+
+@dataclass(frozen=True, slots=True)
 class System:
     name: str
     path: Path
@@ -77,10 +92,11 @@ class System:
     traps: tuple[Link, ...]
     commits: tuple[Commit, ...] = ()
     packages: tuple[Package, ...] = field(default=())
+    pinned: tuple[Pinned, ...] = field(default=())
 
     @property
     def real(self) -> bool:
-        return bool(self.packages)
+        return bool(self.packages or self.pinned)
 
 
 def own() -> list[System]:
@@ -89,7 +105,7 @@ def own() -> list[System]:
 
 
 def real() -> list[System]:
-    """The systems whose files are packages."""
+    """The systems whose files are packages, or git repos of others."""
     return [load(path) for path in REAL]
 
 
@@ -108,8 +124,10 @@ def files(system: System, child: str) -> dict[str, bytes]:
     return found
 
 
-def problems(system: System, sources: dict[str, dict[str, bytes]]) -> list[str]:
-    """List what is wrong with the label file of a system, given the files of each child."""
+def problems(
+    system: System, sources: dict[str, dict[str, bytes]], oids: Mapping[str, Collection[str]] | None = None
+) -> list[str]:
+    """List what is wrong with the label file of a system, given the files of each child, and its commits if known."""
     found = []
     for link in (*system.labels, *system.ignorable, *system.traps):
         where = f"{system.name}: {'/'.join(sorted(link.kinds))} {link.name}"
@@ -134,17 +152,30 @@ def problems(system: System, sources: dict[str, dict[str, bytes]]) -> list[str]:
             for child in link.children:
                 if not any(file.rpartition("/")[2] == link.name for file in sources.get(child, {})):
                     found.append(f"{where}: {child} has no such file")
-        if "commit" in link.kinds:
+        if "commit" in link.kinds and system.pinned:
+            found += [f"{where}: {wrong}" for wrong in _wrong_commits(link, oids)]
+        elif "commit" in link.kinds:
             for child in link.children:
                 if not any(fold(link.name) in fold(it.message) for it in system.commits if it.repo == child):
                     found.append(f"{where}: no commit of {child} says so")
-    names: dict[tuple[str, str], Link] = {}
+    names: dict[tuple[object, ...], Link] = {}
     for link in system.labels:
         for kind in link.kinds:
-            other = names.setdefault((kind, plain(kind, link.name)), link)
+            other = names.setdefault((kind, link.commits or plain(kind, link.name)), link)
             if other is not link:
                 found.append(f"{system.name}: {kind} {link.name} is there twice")
     return found
+
+
+def _wrong_commits(link: Link, oids: Mapping[str, Collection[str]] | None) -> Iterator[str]:
+    if {child for child, _ in link.commits} != link.children:
+        yield f"it names no commit of each of {', '.join(sorted(link.children))}"
+    for child, starts in link.commits:
+        for start in sorted(starts):
+            if not _OID.fullmatch(start):
+                yield f"{child}: {start} is no beginning of a commit's id, of 7 digits or more"
+            elif oids is not None and sum(oid.startswith(start) for oid in oids.get(child, ())) != 1:
+                yield f"{child}: there is no one commit {start}"
 
 
 def fold(text: str) -> str:
@@ -207,19 +238,26 @@ def load(path: Path) -> System:
             Package(it["child"], it["from"], it["name"], str(it["version"]), it["sha256"], it.get("into", ""))
             for it in data.get("packages") or ()
         ),
+        tuple(Pinned(child, it["repo"], it["commit"]) for child, it in (data.get("repos") or {}).items()),
     )
 
 
 def _link(row: dict[str, Any]) -> Link:
     kinds = row["kind"] if isinstance(row["kind"], list) else [row["kind"]]
     places = tuple(_place(place) for place in row.get("places") or ())
+    commits = {
+        child: frozenset(map(str, oid if isinstance(oid, list) else [oid]))
+        for child, oid in (row.get("commits") or {}).items()
+    }
     return Link(
         frozenset(kinds),
         str(row["name"]),
         tuple(map(str, row.get("also") or ())),
-        frozenset(row.get("children") or (child for child, _, _ in places)),
+        frozenset(row.get("children") or commits or (child for child, _, _ in places)),
         places,
         str(row.get("note") or row.get("why") or ""),
+        tuple(sorted(commits.items())),
+        bool(row.get("literal", True)),
     )
 
 

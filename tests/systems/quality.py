@@ -1,4 +1,7 @@
-"""`scripts/map-quality`: precision and recall of `orch map` at 20 rows on labelled systems, and of `orch snapshot`."""
+"""`scripts/map-quality`: precision and recall of `orch map` at 20 rows on labelled systems, and of `orch snapshot`.
+
+Beside the map stands what shared literals alone would give (baseline.py).
+"""
 
 from __future__ import annotations
 
@@ -12,9 +15,9 @@ import tempfile
 import time
 from pathlib import Path
 from statistics import fmean
-from typing import Any
+from typing import Any, NamedTuple
 
-from tests.systems import labels, repos, snapshot_quality
+from tests.systems import baseline, labels, repos, snapshot_quality
 from tests.systems.judge import SHOWN, Judgement, Verdict, judge
 from tests.systems.labels import System
 from tests.systems.snapshot_labels import LabelledRepo
@@ -30,6 +33,15 @@ class MapError(Exception):
     """`orch map` failed."""
 
 
+class Measured(NamedTuple):
+    """One system: what the map says, what shared literals say, and the seconds that `orch map` took."""
+
+    system: System
+    it: Judgement
+    literals: Judgement
+    took: float
+
+
 def main(arguments: list[str]) -> int:
     """Measure. Returns 0 if the goals are reached and every place has what its row claims, 1 if not, 2 on failure."""
     options = _options(arguments)
@@ -42,7 +54,7 @@ def main(arguments: list[str]) -> int:
     systems = [it for it in systems if it.name in chosen and not (options.tuning and it.held_out)]
     whole = [it for it in whole if it.name in chosen and not (options.tuning and it.held_out)]
     systems, whole = [] if options.part == "snapshot" else systems, [] if options.part == "map" else whole
-    judged: list[tuple[System, Judgement, float]] = []
+    judged: list[Measured] = []
     stated: list[snapshot_quality.Judged] = []
     skipped: dict[str, str] = {}
     options.cache.mkdir(parents=True, exist_ok=True)
@@ -50,11 +62,11 @@ def main(arguments: list[str]) -> int:
     try:
         for system in systems:
             if system.real and options.no_network:
-                skipped[system.name] = "real packages, and --no-network"
+                skipped[system.name] = f"{'repos of others' if system.pinned else 'real packages'}, and --no-network"
                 continue
-            say(f"{system.name}: making {len(system.children)} repos")
+            say(f"{system.name}: {'fetching' if system.pinned else 'making'} {len(system.children)} repos")
             try:
-                judged.append((system, *measure(system, top / system.name, options.cache)))
+                judged.append(measure(system, top / system.name, options.cache, options.source))
             except (repos.FetchError, MapError) as error:
                 skipped[system.name] = str(error)
         for one in whole:
@@ -74,35 +86,34 @@ def main(arguments: list[str]) -> int:
     if not judged and not stated:
         return 2
     reached = not judged or (
-        fmean(it.precision for _, it, _ in judged) >= PRECISION and fmean(it.recall for _, it, _ in judged) >= RECALL
+        fmean(one.it.precision for one in judged) >= PRECISION and fmean(one.it.recall for one in judged) >= RECALL
     )
     for score in snapshot_quality.groups(stated).values():
         reached &= score.precision >= snapshot_quality.PRECISION and score.recall >= snapshot_quality.RECALL
     failed = any(isinstance(reason, str) and reason.startswith("orch") for reason in skipped.values())
-    return 0 if reached and not failed and not any(it.unproven for _, it, _ in judged) else 1
+    return 0 if reached and not failed and not any(one.it.unproven for one in judged) else 1
 
 
-def measure(system: System, folder: Path, cache: Path) -> tuple[Judgement, float]:
-    """Make the repos and a workspace, run `orch map --json` and judge it. Also returns the seconds that it took.
-
-    Raises FetchError or MapError.
-    """
-    made = repos.make(system, folder / "repos", cache, say)
-    if wrong := labels.problems(system, repos.sources(made)):
+def measure(system: System, folder: Path, cache: Path, source: str) -> Measured:
+    """Make the repos and a workspace, run `orch map --json` and judge it. Raises FetchError or MapError."""
+    made = repos.make(system, folder / "repos", cache, say, source)
+    sources = repos.sources(made)
+    if wrong := labels.problems(system, sources, {child: repos.commits_of(path) for child, path in made.items()}):
         say(f"{system.name}: {len(wrong)} label(s) are not right:", *wrong)
     workspace = folder / "workspace"
-    workspace.mkdir()
+    workspace.mkdir(parents=True)
     _orch(workspace, "init", "--exclude-tmp", *(f"{child}={path}" for child, path in made.items()))
     say(f"{system.name}: orch map")
     began = time.monotonic()
     rows = rows_of(_orch(workspace, "map", "--json"))
     took = time.monotonic() - began
-    return judge(system, rows, _reader(made)), took
+    says = _reader(made)
+    return Measured(system, judge(system, rows, says), judge(system, baseline.rows(sources), says), took)
 
 
 def _snapshot(one: LabelledRepo, folder: Path, options: argparse.Namespace) -> snapshot_quality.Judged:
     say(f"{one.name}: fetching {one.repo}, orch snapshot")
-    path = snapshot_quality.fetch(one, options.cache, options.source)
+    path = repos.checkout(one.repo, one.commit, options.cache, options.source)
     return snapshot_quality.measure(one, path, folder, _orch)
 
 
@@ -166,22 +177,26 @@ def _orch(workspace: Path, *arguments: str) -> str:
 
 def _report(
     options: argparse.Namespace,
-    judged: list[tuple[System, Judgement, float]],
+    judged: list[Measured],
     stated: list[snapshot_quality.Judged],
     skipped: dict[str, str],
 ) -> None:
     means = {
-        "all": [it for _, it, _ in judged],
-        "tuned on": [it for system, it, _ in judged if not system.held_out],
-        "held out": [it for system, it, _ in judged if system.held_out],
+        "all": judged,
+        "tuned on": [one for one in judged if not one.system.held_out],
+        "held out": [one for one in judged if one.system.held_out],
     }
     if options.json:
         data = {
-            "systems": [_as_json(system, it, took, _may_show(options, system)) for system, it, took in judged],
+            "systems": [_as_json(one, _may_show(options, one.system)) for one in judged],
             "snapshots": [snapshot_quality.as_json(it, _may_show(options, it[0])) for it in stated],
             "skipped": skipped,
             "means": {
-                name: {"precision": fmean(it.precision for it in group), "recall": fmean(it.recall for it in group)}
+                name: {
+                    **_figures([one.it for one in group]),
+                    "commit_pairs": _pairs(group),
+                    "baseline": _figures([one.literals for one in group]),
+                }
                 for name, group in means.items()
                 if group
             },
@@ -189,14 +204,14 @@ def _report(
         print(json.dumps(data, indent=2, ensure_ascii=False))
         return
     if options.verbose:
-        for system, it, _ in judged:
-            if _may_show(options, system):
-                _details(it)
+        for one in judged:
+            if _may_show(options, one.system):
+                _details(one.it)
             else:
-                print(f"{system.name} is held out: no details without --reveal\n")
-        for one in stated:
-            if _may_show(options, one[0]):
-                print("\n".join(snapshot_quality.details(one)))
+                print(f"{one.system.name} is held out: no details without --reveal\n")
+        for whole in stated:
+            if _may_show(options, whole[0]):
+                print("\n".join(snapshot_quality.details(whole)))
     if judged:
         _map_table(judged, means)
     if stated:
@@ -205,19 +220,40 @@ def _report(
         print(f"{name:<18} not measured: {reason}")
 
 
-def _map_table(judged: list[tuple[System, Judgement, float]], means: dict[str, list[Judgement]]) -> None:
+def _map_table(judged: list[Measured], means: dict[str, list[Measured]]) -> None:
     precision, recall = f"P@{SHOWN}", f"R@{SHOWN}"
-    print(f"{'system':<18} {'':<8} {'rows':>5} {'labels':>6} {precision:>6} {recall:>6} {'bad lines':>9} {'s':>5}")
-    for system, it, took in judged:
+    print(f"{'':<27} {'':>5} {'':>6} {'map':^13} {'':>7} {'shared literals':^13}")
+    print(
+        f"{'system':<18} {'':<8} {'rows':>5} {'labels':>6} {precision:>6} {recall:>6} {'commits':>7} "
+        f"{precision:>6} {recall:>6} {'bad lines':>9} {'s':>5}"
+    )
+    for one in judged:
         print(
-            f"{it.system:<18} {'held out' if system.held_out else '':<8} {it.rows:>5} {it.labels:>6} "
-            f"{it.precision:>6.2f} {it.recall:>6.2f} {len(it.unproven):>9} {took:>5.1f}"
+            f"{one.system.name:<18} {'held out' if one.system.held_out else '':<8} "
+            f"{one.it.rows:>5} {one.it.labels:>6} {_columns([one])} {one.took:>5.1f}"
         )
     for name, group in means.items():
         if group:
-            precision, recall = fmean(it.precision for it in group), fmean(it.recall for it in group)
-            print(f"{'mean, ' + name:<39} {precision:>6.2f} {recall:>6.2f} {sum(len(it.unproven) for it in group):>9}")
-    print(f"wanted: precision {PRECISION}, recall {RECALL}, no bad line")
+            print(f"{'mean, ' + name:<39} {_columns(group)}")
+    print(f"wanted: precision {PRECISION}, recall {RECALL}, no bad line; commits: pairs in any row, of those labelled")
+
+
+def _columns(group: list[Measured]) -> str:
+    own, literals, pairs = _figures([it.it for it in group]), _figures([it.literals for it in group]), _pairs(group)
+    counted = f"{pairs['found']}/{pairs['labels']}" if pairs["labels"] else "-"
+    return (
+        f"{own['precision']:>6.2f} {own['recall']:>6.2f} {counted:>7} "
+        f"{literals['precision']:>6.2f} {literals['recall']:>6.2f} {sum(len(it.it.unproven) for it in group):>9}"
+    )
+
+
+def _figures(group: list[Judgement]) -> dict[str, float]:
+    return {"precision": fmean(it.precision for it in group), "recall": fmean(it.recall for it in group)}
+
+
+def _pairs(group: list[Measured]) -> dict[str, int]:
+    labelled = sum(one.it.pairs for one in group)
+    return {"found": labelled - sum(len(one.it.unpaired) for one in group), "labels": labelled}
 
 
 def _details(it: Judgement) -> None:
@@ -226,6 +262,8 @@ def _details(it: Judgement) -> None:
         if verdict is not Verdict.RIGHT:
             places = ", ".join(f"{p['child']}/{p['file']}:{p['line']}" for p in row["places"][:3])
             print(f"  {verdict:<9} {number:>2}. {row['kind']} {row['name']}  [{', '.join(row['children'])}]  {places}")
+    for label in it.unpaired:
+        print(f"  no row        commit {label.name}  [{', '.join(sorted(label.children))}]")
     for label in it.missed[:SHOWN]:
         kinds = "/".join(sorted(label.kinds))
         print(f"  missed        {kinds} {label.name}  [{', '.join(sorted(label.children))}]")
@@ -236,16 +274,18 @@ def _details(it: Judgement) -> None:
     print()
 
 
-def _as_json(system: System, it: Judgement, took: float, tell: bool) -> dict[str, Any]:
+def _as_json(one: Measured, tell: bool) -> dict[str, Any]:
+    system, it = one.system, one.it
     data: dict[str, Any] = {
         "system": it.system,
         "held_out": system.held_out,
         "rows": it.rows,
         "labels": it.labels,
-        "precision": it.precision,
-        "recall": it.recall,
+        **_figures([it]),
+        "commit_pairs": _pairs([one]),
+        "baseline": _figures([one.literals]),
         "bad_lines": len(it.unproven),
-        "seconds": round(took, 2),
+        "seconds": round(one.took, 2),
     }
     if tell:
         data["verdicts"] = [
@@ -265,16 +305,19 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--only", metavar="NAME", action="append", default=[], help="this system (may be repeated)")
     parser.add_argument("--part", choices=("all", "map", "snapshot"), default="all", help="what to measure")
     parser.add_argument("--tuning", action="store_true", help="leave out the systems that are held out")
-    parser.add_argument(
-        "--no-network", action="store_true", help="skip the systems made of packages, and the repos of others"
-    )
+    parser.add_argument("--no-network", action="store_true", help="skip what is made of packages or of repos of others")
     parser.add_argument("--verbose", "-v", action="store_true", help="list wrong rows and missed labels")
     parser.add_argument("--reveal", action="store_true", help="list them for held-out systems too")
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--keep", action="store_true", help="leave the repos and workspaces, and say where")
     parser.add_argument("--cache", metavar="DIR", type=Path, default=CACHE, help=f"for the packages (default: {CACHE})")
-    source = snapshot_quality.SOURCE
-    parser.add_argument("--source", metavar="URL", default=source, help=f"where the repos of others are ({source})")
+    source = repos.SOURCE
+    parser.add_argument(
+        "--source",
+        metavar="URL",
+        default=source,
+        help=f"where the repos of others are: a URL, or a folder of OWNER/NAME ({source})",
+    )
     return parser.parse_args(arguments)
 
 

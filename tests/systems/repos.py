@@ -1,4 +1,4 @@
-"""Make the git repos of a system, from the files here or from packages that the registries' own clients fetch."""
+"""Make the git repos of a system: from the files here, from packages that the registries' clients fetch, or by git."""
 
 from __future__ import annotations
 
@@ -16,15 +16,25 @@ from tests.systems.labels import Commit, Package, System, files
 
 FETCH_WITHIN = 300.0  # seconds for one package of a few megabytes
 _GIT_WITHIN = 60.0
+_CLONE_WITHIN = 600.0  # seconds for a repo with its history, of some ten megabytes
+SOURCE = "https://github.com"
+HISTORY = 3_000  # commits that are fetched of a repo whose history counts: the newest
 _SUFFIXES = (".whl", ".tgz")
 
 
 class FetchError(Exception):
-    """A package is not available, or is not the one that was labelled."""
+    """A package or repo is not available, or is not the one that was labelled."""
 
 
-def make(system: System, folder: Path, cache: Path, say: Callable[[str], None]) -> dict[str, Path]:
-    """Make the repos of a system below a folder. Returns their paths by child. Raises FetchError."""
+def make(
+    system: System, folder: Path, cache: Path, say: Callable[[str], None], source: str = SOURCE
+) -> dict[str, Path]:
+    """Make the repos of a system below a folder, or in the cache if git fetches them. Returns their paths by child.
+
+    Raises FetchError.
+    """
+    if system.pinned:
+        return {it.child: checkout(it.repo, it.commit, cache, source, HISTORY) for it in system.pinned}
     made = {}
     for child in system.children:
         path = folder / child
@@ -41,6 +51,40 @@ def make(system: System, folder: Path, cache: Path, say: Callable[[str], None]) 
         versions = ", ".join(f"{it.name} {it.version}" for it in system.packages if it.child == child)
         _commit(path, Commit(child, "Packages <packages@example.invalid>", "1748854800 +0000", versions, ()))
     return made
+
+
+def checkout(repo: str, commit: str, cache: Path, source: str = SOURCE, commits: int = 1) -> Path:
+    """Fetch a commit of owner/name with its history of so many commits, or take it from the cache. Raises FetchError.
+
+    `source`: a URL, or a folder with OWNER/NAME or OWNER/NAME.git in it.
+    """
+    kept = cache / f"{repo.replace('/', '+')}-{commit[:16]}{f'-{commits}' if commits > 1 else ''}"
+    if kept.is_dir():
+        return kept
+    drop = cache / f"clone-{os.getpid()}"
+    shutil.rmtree(drop, ignore_errors=True)
+    drop.mkdir(parents=True)
+    folder = Path(source).expanduser()
+    url = f"{folder.resolve() if folder.is_dir() else source.rstrip('/')}/{repo}"
+    try:
+        _git(drop, "init", "--quiet", "--template=")
+        _git(drop, "fetch", "--quiet", "--no-tags", f"--depth={commits}", url, commit, within=_CLONE_WITHIN)
+        _git(drop, "-c", "advice.detachedHead=false", "checkout", "--quiet", "FETCH_HEAD", within=_CLONE_WITHIN)
+        drop.rename(kept)
+    except (OSError, subprocess.SubprocessError) as error:
+        if kept.is_dir():  # somebody else was faster
+            return kept
+        said = getattr(error, "stderr", b"") or b""
+        last = said.decode("utf-8", "replace").strip().splitlines()[-1:] or [str(error)]
+        raise FetchError(f"{repo} {commit[:10]}: {last[0]}") from error
+    finally:
+        shutil.rmtree(drop, ignore_errors=True)
+    return kept
+
+
+def commits_of(path: Path) -> list[str]:
+    """The ids of the commits of a repo, newest first."""
+    return _git(path, "log", "--format=%H").decode().split()
 
 
 def sources(repos: dict[str, Path]) -> dict[str, dict[str, bytes]]:
@@ -150,15 +194,15 @@ def _commit(path: Path, commit: Commit) -> None:
     _git(path, "commit", "--quiet", "--no-verify", "--allow-empty", "--message", commit.message, who=who)
 
 
-def _git(path: Path, *arguments: str, who: dict[str, str] | None = None) -> None:
+def _git(path: Path, *arguments: str, who: dict[str, str] | None = None, within: float = _GIT_WITHIN) -> bytes:
     environ = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
-    environ |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", **(who or {})}
-    subprocess.run(
-        ["git", "-c", "core.autocrlf=false", "-c", "gc.auto=0", *arguments],
+    environ |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "GIT_TERMINAL_PROMPT": "0", **(who or {})}
+    return subprocess.run(
+        ["git", "-c", "core.autocrlf=false", "-c", "core.hooksPath=/dev/null", "-c", "gc.auto=0", *arguments],
         cwd=path,
         env=environ,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         check=True,
-        timeout=_GIT_WITHIN,
-    )
+        timeout=within,
+    ).stdout

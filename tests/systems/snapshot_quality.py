@@ -2,44 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.systems.repos import FetchError
 from tests.systems.snapshot_labels import KINDS, LabelledRepo, Score, Statement, judge, statements
 
 PRECISION, RECALL = 0.95, 0.85  # goals for all repos together
-SOURCE = "https://github.com"
 TOKENS = "1000000"  # more than any snapshot has
-_FETCH_WITHIN = 600.0
 
 Orch = Callable[..., str]
 Judged = tuple[LabelledRepo, Score, dict[str, Score]]
-
-
-def fetch(labelled: LabelledRepo, cache: Path, source: str) -> Path:
-    """Fetch the commit of a repo, or take it from the cache. Raises FetchError."""
-    kept = cache / f"{labelled.repo.replace('/', '+')}-{labelled.commit[:16]}"
-    if not kept.is_dir():
-        drop = cache / f"clone-{os.getpid()}"
-        shutil.rmtree(drop, ignore_errors=True)
-        drop.mkdir(parents=True)
-        try:
-            _git(drop, "init", "--quiet", "--template=")
-            _git(drop, "fetch", "--quiet", "--depth=1", f"{source}/{labelled.repo}", labelled.commit)
-            _git(drop, "-c", "advice.detachedHead=false", "checkout", "--quiet", "FETCH_HEAD")
-            drop.rename(kept)
-        except (OSError, subprocess.SubprocessError) as error:
-            said = getattr(error, "stderr", b"") or b""
-            last = said.decode("utf-8", "replace").strip().splitlines()[-1:] or [str(error)]
-            raise FetchError(f"{labelled.repo} {labelled.commit[:10]}: {last[0]}") from error
-        finally:
-            shutil.rmtree(drop, ignore_errors=True)
-    return kept
 
 
 def measure(labelled: LabelledRepo, path: Path, workspace: Path, orch: Orch) -> Judged:
@@ -117,17 +90,3 @@ def _numbers(it: Score) -> dict[str, Any]:
 
 def _figures(it: Score) -> str:
     return f"{it.right + len(it.wrong):>5} {len(it.wrong):>5} {it.wanted:>6} {it.precision:>5.2f} {it.recall:>5.2f}"
-
-
-def _git(path: Path, *arguments: str) -> None:
-    environ = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
-    environ |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "GIT_TERMINAL_PROMPT": "0"}
-    subprocess.run(
-        ["git", "-c", "core.hooksPath=/dev/null", *arguments],
-        cwd=path,
-        env=environ,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        check=True,
-        timeout=_FETCH_WITHIN,
-    )

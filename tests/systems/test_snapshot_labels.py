@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.core.repo.whole import stated
-from tests.systems import snapshot_labels, snapshot_quality
+from tests.systems import repos, snapshot_labels, snapshot_quality
 from tests.systems.repos import FetchError
 from tests.systems.snapshot_labels import LabelledRepo, Statement, Truth, judge
 
@@ -105,11 +105,11 @@ def test_a_repo_is_fetched_once_at_its_commit(tmp_path: Path) -> None:
     )
     labelled = LabelledRepo("name", "owner/name", head.stdout.strip(), False, ())
 
-    got = snapshot_quality.fetch(labelled, tmp_path / "cache", str(tmp_path / "from"))
+    got = repos.checkout(labelled.repo, labelled.commit, tmp_path / "cache", str(tmp_path / "from"))
     assert (got / ".git").is_dir()
-    assert snapshot_quality.fetch(labelled, tmp_path / "cache", "/nowhere") == got
+    assert repos.checkout(labelled.repo, labelled.commit, tmp_path / "cache", "/nowhere") == got
 
     gone = LabelledRepo("gone", "owner/gone", head.stdout.strip(), False, ())
     with pytest.raises(FetchError, match="owner/gone"):
-        snapshot_quality.fetch(gone, tmp_path / "cache", str(tmp_path / "from"))
+        repos.checkout(gone.repo, gone.commit, tmp_path / "cache", str(tmp_path / "from"))
     assert list((tmp_path / "cache").iterdir()) == [got]
