@@ -53,11 +53,19 @@ def filters_of(settings: tuple[Setting, ...]) -> frozenset[str]:
     return frozenset(names)
 
 
-def read_git(path: Path, *args: str) -> GitOutput:
-    """Run one read-only git command in `path` with every filter of the repo's own configuration switched off.
+def read_git(
+    path: Path,
+    *args: str,
+    seconds: float | None = None,
+    settings: tuple[str, ...] = (),
+    stdin: bytes = b"",
+    index: Path | None = None,
+) -> GitOutput:
+    """Run one git command in `path` with every filter of the repo's own configuration switched off.
 
-    A diff also needs `--no-ext-diff --no-textconv`. Raises WorkspaceError when git is missing or too slow.
+    A diff also needs `--no-ext-diff --no-textconv`. The rest is as in `run_git`. Raises WorkspaceError when git is
+    missing or too slow.
     """
     place = place_of(path)
     filters = frozenset[str]() if place and names_no_filter(place) else filters_of(read_config(path))
-    return run_git(path, *args, filters=filters)
+    return run_git(path, *args, filters=filters, seconds=seconds, settings=settings, stdin=stdin, index=index)

@@ -9,6 +9,7 @@ import selectors
 import shlex
 import shutil
 import signal
+import tempfile
 import threading
 import time
 from functools import cache
@@ -66,8 +67,13 @@ def run_git(
     seconds: float | None = None,
     partial: bool = False,
     git_dir: Path | None = None,
+    stdin: bytes = b"",
+    index: Path | None = None,
 ) -> GitOutput:
-    """Run one read-only git command in `path`, for at most `seconds` (None: GIT_TIMEOUT).
+    """Run one git command in `path`, for at most `seconds` (None: GIT_TIMEOUT). It reads `stdin`, and uses `index` in
+    place of the index of the repo.
+
+    It may be one that writes objects and refs of ours (`keep/`), never one that touches what is the user's.
 
     With `git_dir`, `path` is the work tree of that git folder, whatever its configuration says, and git looks for no
     other repo. It then does not check whose the repo is, so the caller has to.
@@ -89,9 +95,14 @@ def run_git(
     made = [word for setting in settings for word in ("-c", setting)]
     root = path.absolute()
     place = [f"--git-dir={git_dir.absolute()}", f"--work-tree={root}"] if git_dir is not None else []
+    environ = {**_ENV, "GIT_INDEX_FILE": str(index.absolute())} if index is not None else _ENV
     command = [*unset, program, *_SAFE, *made, *off, *place, "-C", str(root), *args]
     try:
-        process = git(str(path)).execute(command, as_process=True, env=_ENV, start_new_session=True)
+        with tempfile.TemporaryFile() if stdin else open(os.devnull, "rb") as given:
+            if stdin:
+                given.write(stdin)
+                given.seek(0)
+            process = git(str(path)).execute(command, given, as_process=True, env=environ, start_new_session=True)
     except Exception as error:
         raise WorkspaceError(f"cannot run git in {path}: {type(error).__name__}", "run `git status` there") from error
     popen, process.proc = process.proc, None

@@ -43,6 +43,7 @@ class DirtyFile(Struct, frozen=True):
     file: bytes  # where it is
     untracked: bool
     state: str = ""  # what git says of a submodule
+    staged: bool = False  # its entry in the index differs from HEAD, and is no conflict
 
 
 class RepoNow(Struct, frozen=True):
@@ -223,20 +224,20 @@ def _head_and_branch(status: bytes) -> tuple[str | None, str | None]:
 def _dirty(path: Path, prefix: bytes, status: bytes) -> Iterator[tuple[str, DirtyFile]]:
     """The dirty paths of one repo. Its root is at `prefix` in the outermost work tree."""
     root = os.fsencode(path) + b"/"
-    for raw, untracked, state in _records(status.split(b"\0")[:-1]):
-        yield name_of(prefix, raw), DirtyFile(root + raw, untracked, state)
+    for raw, untracked, state, staged in _records(status.split(b"\0")[:-1]):
+        yield name_of(prefix, raw), DirtyFile(root + raw, untracked, state, staged)
 
 
-def _records(records: Iterable[bytes]) -> Iterator[tuple[bytes, bool, str]]:
+def _records(records: Iterable[bytes]) -> Iterator[tuple[bytes, bool, str, bool]]:
     for record in records:
         kind, _, rest = record.partition(b" ")
         if kind == b"?":
-            yield rest, True, ""
+            yield rest, True, "", False
         elif kind in (b"1", b"u"):
             fields = rest.split(b" ", 7 if kind == b"1" else 9)
             is_submodule = fields[1].startswith(b"S")
             state = f"submodule {fields[1].decode()} {fields[6].decode()}" if is_submodule else ""
-            yield fields[-1], False, state
+            yield fields[-1], False, state, kind == b"1" and not fields[0].startswith(b".")
 
 
 def read_token(name: bytes, budget: int) -> tuple[str, int]:

@@ -1,0 +1,233 @@
+"""Keep a work tree: make a commit of HEAD's tree and of what differs from it. The cost grows with what changed.
+
+`git fast-import` writes it in one step: no index is needed, and none of the user's is touched.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import stat
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from msgspec import Struct
+
+from supervisor.domain.repo.pathname import shown
+from supervisor.errors import WorkspaceError
+from supervisor.shell.git.config import read_git
+from supervisor.shell.git.folder import place_of
+from supervisor.shell.git.keep.form import MODES, RAW, STAGED, WORK, KeptTree
+from supervisor.shell.git.run import failed
+from supervisor.shell.git.tree import TreeNow
+
+SECONDS = 600.0
+"""For one call that reads files: 10 GB take about a minute."""
+
+EXACT_LIMIT = 64 << 20
+"""Bytes. A larger file is kept as git records it: nobody edits the line ends of one."""
+
+_SETTINGS = ("core.logAllRefUpdates=false", "core.bigFileThreshold=4m", "core.safecrlf=false", "gc.auto=0")
+"""No reflog of our refs, and no large file in memory."""
+
+_USUAL = (0o644, 0o755, 0o664, 0o775)
+"""Permissions that a checkout gives to files: those of git, with the usual umasks."""
+
+_ESCAPES = {ord('"'): '\\"', ord("\\"): "\\\\", ord("\n"): "\\n"}
+
+Stamp = tuple[int, ...]
+"""What shows that a file is as it was, without reading it."""
+
+
+class TreeEntry(Struct, frozen=True):
+    """What is at a path."""
+
+    mode: str  # as git writes it: 100644, 100755, 120000 or 160000
+    oid: str  # as git records the content
+    exact: str = ""  # the id of the exact bytes, if git records others
+
+
+class Keeper:
+    """Keeps the work tree of one repo, time and again. What it has read once, it does not read again."""
+
+    def __init__(self, root: Path, ref: str) -> None:
+        self._root = root
+        self._ref = ref
+        self._known: dict[bytes, tuple[Stamp, TreeEntry]] = {}
+        self._base: tuple[str, str] = ("", "")  # a commit, and its tree
+        self._last: tuple[bytes, KeptTree] | None = None  # what was kept last, and a digest of it
+
+    def keep(self, now: TreeNow, title: str) -> KeptTree:
+        """Keep a work tree that was just read. If nothing changed since the last time, nothing is written.
+
+        Raises WorkspaceError when git fails or cannot list all that changed.
+        """
+        if now.cut:
+            raise WorkspaceError(
+                f"git lists too many changed files in {self._root}", "add build products to .gitignore"
+            )
+        left_out: list[str] = []
+        stamps, entries, gone = self._look(now, left_out)
+        entries |= self._contents({path: stamp for path, stamp in stamps.items() if path not in entries}, left_out)
+        head = now.repos[0].head
+        staged = self._staged() if any(one.staged for one in now.dirty.values()) else ""
+        lines = [*self._changes(head, entries, gone), *_beside(entries, stamps, staged)]
+        digest = hashlib.sha256(b"\n".join([(head or "").encode(), *lines])).digest()
+        if self._last is None or self._last[0] != digest:
+            self._last = (digest, KeptTree(self._commit(lines, title), tuple(left_out)))
+        return self._last[1]
+
+    def _look(
+        self, now: TreeNow, left_out: list[str]
+    ) -> tuple[dict[bytes, Stamp], dict[bytes, TreeEntry], list[bytes]]:
+        """Look at each path that differs from HEAD: files with their stamps, what is known of them, what is gone."""
+        start = len(os.fsencode(self._root)) + 1
+        inside = {one.raw: one for one in now.repos[1:]}
+        within = tuple(raw + b"/" for raw in inside)
+        stamps: dict[bytes, Stamp] = {}
+        entries: dict[bytes, TreeEntry] = {}
+        gone: list[bytes] = []
+        for dirty in now.dirty.values():
+            path = dirty.file[start:]
+            if path.startswith(within) and path not in within:
+                continue
+            if path.endswith(b"/") or (path in inside and not dirty.state):
+                left_out.append(f"{shown(path.rstrip(b'/'))}: a repo of its own")
+            elif dirty.state:
+                repo = inside.get(path)
+                if repo is not None and repo.head is not None:
+                    entries[path] = TreeEntry("160000", repo.head)
+                elif not os.path.lexists(dirty.file):
+                    gone.append(path)
+            elif (stamp := _stamp(dirty.file)) is None:
+                gone.append(path)
+            elif stat.S_ISREG(stamp[0]) or stat.S_ISLNK(stamp[0]):
+                stamps[path] = stamp
+                known = self._known.get(path)
+                if known is not None and known[0] == stamp:
+                    entries[path] = known[1]
+            else:
+                left_out.append(f"{shown(path)}: no file and no link")
+        self._known = {path: known for path, known in self._known.items() if path in entries}
+        return stamps, entries, gone
+
+    def _contents(self, wanted: Mapping[bytes, Stamp], left_out: list[str]) -> dict[bytes, TreeEntry]:
+        """Write the contents of files and links into the repo, and return their entries."""
+        entries: dict[bytes, TreeEntry] = {}
+        files: list[bytes] = []
+        for path, stamp in wanted.items():
+            try:
+                if stat.S_ISLNK(stamp[0]):
+                    target = os.readlink(os.fsencode(self._root) + b"/" + path)
+                    entries[path] = TreeEntry("120000", self._hash("--stdin", stdin=target)[0])
+                else:
+                    os.close(
+                        os.open(os.fsencode(self._root) + b"/" + path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+                    )
+                    files.append(path)
+            except OSError as error:
+                left_out.append(f"{shown(path)}: {error.strerror}")
+        oids = dict(zip(files, self._hash_files(files), strict=True))
+        small = [path for path in files if wanted[path][1] <= EXACT_LIMIT]
+        exact = dict(zip(small, self._hash_files(small, "--no-filters", write=False), strict=True))
+        others = [path for path in small if exact[path] != oids[path]]
+        self._hash_files(others, "--no-filters")
+        for path in files:
+            mode = "100755" if wanted[path][0] & stat.S_IXUSR else "100644"
+            entries[path] = TreeEntry(mode, oids[path], exact[path] if path in others else "")
+        for path, entry in entries.items():
+            if _stamp(os.fsencode(self._root) + b"/" + path) == wanted[path]:  # else it changed while we read it
+                self._known[path] = (wanted[path], entry)
+        return entries
+
+    def _hash_files(self, paths: Sequence[bytes], *options: str, write: bool = True) -> list[str]:
+        if not paths:
+            return []
+        names = "".join(f"{_quoted(path)}\n" for path in paths).encode("utf-8", "surrogateescape")
+        return self._hash("--stdin-paths", *options, stdin=names, write=write)
+
+    def _hash(self, *options: str, stdin: bytes, write: bool = True) -> list[str]:
+        writing = ("-w",) if write else ()
+        answer = read_git(
+            self._root, "hash-object", *writing, *options, seconds=SECONDS, settings=_SETTINGS, stdin=stdin
+        )
+        if answer.code != 0 or answer.cut:
+            raise failed(self._root, "read the changed files", answer)
+        return answer.out.decode("ascii").split()
+
+    def _staged(self) -> str:
+        """The tree of the user's index; "" if git makes none of it (it has conflicts)."""
+        place = place_of(self._root)
+        if place is None:
+            return ""
+        with tempfile.TemporaryDirectory(prefix="orch-") as folder, suppress(OSError):
+            copy = Path(shutil.copy2(place.git / "index", folder))  # with its time: git compares it with those of files
+            answer = read_git(self._root, "write-tree", index=copy)
+            return answer.out.decode("ascii").strip() if answer.code == 0 else ""
+        return ""
+
+    def _changes(self, head: str | None, entries: Mapping[bytes, TreeEntry], gone: Sequence[bytes]) -> Iterator[bytes]:
+        if head is not None:
+            yield f"M 040000 {self._tree_of(head)} {WORK}".encode()
+        for path in sorted(gone):
+            yield b"D " + _place(WORK, path)
+        for path, entry in sorted(entries.items()):
+            yield f"M {entry.mode} {entry.oid} ".encode() + _place(WORK, path)
+
+    def _tree_of(self, head: str) -> str:
+        if self._base[0] != head:
+            answer = read_git(self._root, "rev-parse", "--verify", f"{head}^{{tree}}")
+            if answer.code != 0:
+                raise failed(self._root, "read the tree of HEAD", answer)
+            self._base = (head, answer.out.decode("ascii").strip())
+        return self._base[1]
+
+    def _commit(self, lines: Sequence[bytes], title: str) -> str:
+        tip = read_git(self._root, "rev-parse", "--verify", "--quiet", f"{self._ref}^{{commit}}").out.decode().strip()
+        message = title.encode()
+        head = f"commit {self._ref}\nmark :1\ncommitter orch <orch@localhost> {int(time.time())} +0000\n"
+        head += f"data {len(message)}\n{title}\n" + (f"from {tip}\n" if tip else "") + "deleteall\n"
+        stream = head.encode() + b"\n".join(lines) + b"\n\nget-mark :1\ndone\n"
+        answer = read_git(
+            self._root, "fast-import", "--quiet", "--done", seconds=SECONDS, settings=_SETTINGS, stdin=stream
+        )
+        if answer.code != 0 or answer.cut:
+            raise failed(self._root, "keep the work tree", answer)
+        return answer.out.decode("ascii").split()[0]
+
+
+def _beside(entries: Mapping[bytes, TreeEntry], stamps: Mapping[bytes, Stamp], staged: str) -> Iterator[bytes]:
+    """What git's tree does not hold: exact bytes, permissions, and what was staged."""
+    for path, entry in sorted(entries.items()):
+        if entry.exact:
+            yield f"M {entry.mode} {entry.exact} ".encode() + _place(RAW, path)
+    odd = [
+        b"%o %s\0" % (stat.S_IMODE(stamp[0]), path)
+        for path, stamp in sorted(stamps.items())
+        if stat.S_ISREG(stamp[0]) and stat.S_IMODE(stamp[0]) not in _USUAL
+    ]
+    if odd:
+        yield b"M 100644 inline %s\ndata %d\n%s" % (MODES.encode(), sum(map(len, odd)), b"".join(odd))
+    if staged:
+        yield f"M 040000 {staged} {STAGED}".encode()
+
+
+def _stamp(file: bytes) -> Stamp | None:
+    try:
+        found = os.lstat(file)
+    except OSError:
+        return None
+    return (found.st_mode, found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino, found.st_dev)
+
+
+def _place(folder: str, path: bytes) -> bytes:
+    return _quoted(folder.encode() + b"/" + path).encode("utf-8", "surrogateescape")
+
+
+def _quoted(path: bytes) -> str:
+    """Quote a path as git reads it back, whatever is in it."""
+    return f'"{path.decode("utf-8", "surrogateescape").translate(_ESCAPES)}"'

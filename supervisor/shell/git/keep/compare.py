@@ -1,0 +1,70 @@
+"""Compare two kept work trees: the changed files with their sizes, and the patch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from supervisor.domain.repo.diff import DiffStatus, FileDiff
+from supervisor.domain.repo.pathname import shown
+from supervisor.shell.git.config import read_git
+from supervisor.shell.git.keep.form import WORK
+from supervisor.shell.git.run import GitOutput, failed
+
+_DIFF = (
+    *("diff", "--no-ext-diff", "--no-textconv", "--submodule=short", "--ignore-submodules=none"),
+    *("--src-prefix=a/", "--dst-prefix=b/", "--find-renames"),
+)
+_KINDS = {"A": DiffStatus.ADDED, "D": DiffStatus.DELETED, "R": DiffStatus.RENAMED, "C": DiffStatus.ADDED}
+
+
+def changes_between(root: Path, before: str, after: str) -> tuple[FileDiff, ...]:
+    """List the files that differ between two kept trees of the repo at `root`. Raises WorkspaceError when git fails."""
+    answer = _diff(root, before, after, "--raw", "--numstat", "-z", "--abbrev=40")
+    raws, counts = _records(answer.out)
+    return tuple(_change(raw, counts.get(raw[-1], (None, None))) for raw in raws)
+
+
+def patch_between(root: Path, before: str, after: str, *, colour: bool) -> bytes:
+    """Return the patch from one kept tree to another, as git prints it, at most `run.OUTPUT_LIMIT` bytes.
+
+    Raises WorkspaceError when git fails.
+    """
+    return _diff(root, before, after, "--patch", f"--color={'always' if colour else 'never'}").out
+
+
+def _diff(root: Path, before: str, after: str, *options: str) -> GitOutput:
+    answer = read_git(root, *_DIFF, *options, f"{before}:{WORK}", f"{after}:{WORK}", "--")
+    if answer.code != 0 and not answer.cut:
+        raise failed(root, "compare two kept work trees", answer)
+    return answer
+
+
+def _records(out: bytes) -> tuple[list[tuple[str, str, str, bytes, bytes]], dict[bytes, tuple[int | None, int | None]]]:
+    """Split raw records (old mode, new mode, status, old path, new path) from the counts of lines, by new path."""
+    raws: list[tuple[str, str, str, bytes, bytes]] = []
+    counts: dict[bytes, tuple[int | None, int | None]] = {}
+    fields = iter(out.split(b"\0")[:-1])
+    for field in fields:
+        if field.startswith(b":"):
+            old, new, _, _, status = field[1:].decode("ascii").split(" ")
+            path = next(fields)
+            raws.append((old, new, status[0], path, next(fields) if status[0] in "RC" else path))
+        else:
+            added, deleted, path = field.split(b"\t", 2)
+            if not path:
+                next(fields)
+                path = next(fields)
+            counts[path] = (_number(added), _number(deleted))
+    return raws, counts
+
+
+def _number(word: bytes) -> int | None:
+    return None if word == b"-" else int(word)  # git counts no lines of a binary file
+
+
+def _change(raw: tuple[str, str, str, bytes, bytes], counts: tuple[int | None, int | None]) -> FileDiff:
+    old, new, status, source, path = raw
+    kind = _KINDS.get(status, DiffStatus.MODIFIED)
+    if kind is DiffStatus.MODIFIED and old != new and counts == (0, 0):
+        kind = DiffStatus.MODE
+    return FileDiff(shown(path), kind, shown(source) if kind is DiffStatus.RENAMED else None, *counts)

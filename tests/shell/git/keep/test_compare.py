@@ -1,0 +1,46 @@
+"""Two kept trees are compared file by file, without a program of the repo."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from supervisor.domain.repo.diff import DiffStatus, FileDiff
+from supervisor.shell.git.keep.capture import Keeper
+from supervisor.shell.git.keep.compare import changes_between, patch_between
+from supervisor.shell.git.keep.form import ref_of
+from supervisor.shell.git.tree import read_now
+from tests.gitrepo import commit, git
+
+
+def test_the_files_that_changed_are_listed_with_their_kind_and_lines_and_shown_as_a_patch(repo: Path) -> None:
+    (repo / "long").write_text("".join(f"line {number}\n" for number in range(30)), encoding="utf-8")
+    (repo / "mode").write_text("x\n", encoding="utf-8")
+    commit(repo)
+    (repo / "b").write_text("mine, from before\n", encoding="utf-8")
+    keeper = Keeper(repo, ref_of("w", "api"))
+    before = keeper.keep(read_now(repo), "before").commit
+    git(repo, "config", "diff.external", f"touch {repo}.ran")
+    git(repo, "config", "diff.noprefix", "true")
+
+    (repo / "a").write_text("one\nand more\n", encoding="utf-8")
+    (repo / "long").rename(repo / "größe\t")
+    (repo / "mode").chmod(0o755)
+    (repo / "data").write_bytes(b"\0\1")
+    git(repo, "add", "-A")
+    git(repo, "commit", "-q", "-m", "A child commits")
+    (repo / "b").unlink()
+    after = keeper.keep(read_now(repo), "after").commit
+
+    assert changes_between(repo, before, after) == (
+        FileDiff("a", DiffStatus.MODIFIED, None, 1, 0),
+        FileDiff("b", DiffStatus.DELETED, None, 0, 1),
+        FileDiff("data", DiffStatus.ADDED, None, None, None),
+        FileDiff("größe\\t", DiffStatus.RENAMED, "long", 0, 0),
+        FileDiff("mode", DiffStatus.MODE, None, 0, 0),
+    )
+    patch = patch_between(repo, before, after, colour=False).decode()
+    assert "diff --git a/a b/a\n" in patch
+    assert "-mine, from before\n" in patch
+    assert "\x1b[" in patch_between(repo, before, after, colour=True).decode()
+    assert not Path(f"{repo}.ran").exists()
+    assert changes_between(repo, after, after) == ()
