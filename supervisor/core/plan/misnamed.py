@@ -7,9 +7,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 
 from supervisor.core.plan.diagnostics import Diagnostic, quoted
-from supervisor.core.plan.expected import mark_in
-from supervisor.core.plan.fields import Field
-from supervisor.core.plan.outline import Outline, PlanHeading
+from supervisor.core.plan.outline import Outline
 from supervisor.core.plan.suspects import plain
 
 
@@ -55,23 +53,6 @@ def alike(entries: Iterable[tuple[str, int]], noun: str, known: Collection[str] 
             yield Diagnostic(line, f"{why}: write `{old}`, or another id for new work")
 
 
-def of_task(page: Outline, heading: PlanHeading, fields: Iterable[Field], tasks: Collection[str]) -> bool:
-    """Return whether what stands below a heading outside of the Working Plan is that of a task, as for a person.
-
-    `fields`: those right below the heading. `tasks`: the ids that are read; none if the heading has no title.
-    """
-    for field in fields:
-        words = field.value.replace(",", " ").split()
-        if field.name == "child" and len(words) < 2:
-            return True
-        if field.name == "after" and words and all(word in tasks for word in words):
-            return True
-    if not tasks or heading.level < _OF_TASKS:
-        return False
-    code = page.code()
-    return any(at not in code and mark_in(page.lines[at]) for at in range(heading.start, heading.end))
-
-
 def _meant(text: str, lacking: dict[str, str]) -> tuple[str | None, bool]:
     """Return the name that a heading nearly has, and whether nothing else can be meant."""
     name = _ADDED.sub("", _LINK.sub(r"\1", plain(text))).strip(_AROUND).casefold()
@@ -103,7 +84,6 @@ def _elsewhere(
                 yield Diagnostic(at + 1, f"the section `{lacking[name]}` has no heading but this line: {rule}")
 
 
-_OF_TASKS = 3  # the level of their headings
 _NEAR = 0.86  # `Objectives`, `Success Criterion`, one strange letter
 _LONGEST = 60
 _AROUND = " \t*_#:.~`()[]\u2013\u2014-"

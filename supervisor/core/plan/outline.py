@@ -15,6 +15,12 @@ from supervisor.core.text.markdown import UnparsableText, blocks
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
+# An id may contain hyphens, so a hyphen separates only next to a space: `T-1 — x`, `T1 - x`.
+ENTRY_TITLE = re.compile(
+    r"([A-Za-z0-9_](?:[A-Za-z0-9_-]{0,62}[A-Za-z0-9_])?)\s*(?:(?:[—–:]|-+(?=\s|$)|(?<=\s)-+)\s*(.*))?"
+)
+"""The text of the heading of a task or contract: its id, and its title if there is one."""
+
 
 class PlanHeading(Struct, frozen=True):
     """A heading outside of lists and quotes."""

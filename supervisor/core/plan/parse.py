@@ -12,31 +12,19 @@ from msgspec.structs import replace
 from supervisor.core.plan.conflicts import conflicts
 from supervisor.core.plan.diagnostics import MAX_PROBLEMS, Diagnostic, any_of, nearest, problems_of, quoted, rejection
 from supervisor.core.plan.expected import mark_in, nearly
-from supervisor.core.plan.fields import Fields, scan
-from supervisor.core.plan.leaks import leaks
-from supervisor.core.plan.misnamed import alike, misnamed, of_task
-from supervisor.core.plan.outline import Outline, PlanHeading, outline, trimmed
+from supervisor.core.plan.fields import TASK_FIELDS, Fields, scan
+from supervisor.core.plan.misnamed import alike, misnamed
+from supervisor.core.plan.misplaced import misplaced
+from supervisor.core.plan.outline import ENTRY_TITLE, Outline, PlanHeading, outline, trimmed
 from supervisor.core.plan.rules import USUAL_SECTIONS, cut, rules
 from supervisor.core.plan.strays import Read, Stray, above, bare, commands, ids, strays, words
-from supervisor.core.plan.suspects import Names, fields_below, headings, looks_like_task, suspects
+from supervisor.core.plan.suspects import Names, fields_below, headings, suspects
+from supervisor.core.text.secrets.describe import secret_spots
 from supervisor.domain.plan import HUMAN, Budget, Contract, Plan, Rejection, SandboxMode, Task, ThreadChoice
 
 MAX_CHARACTERS = 600_000
 """A plan of 2,000 tasks has about 400,000, parsed in half a second. The worst junk of this size takes five seconds."""
 
-TASK_FIELDS = (
-    "child",
-    "after",
-    "contracts",
-    "verify",
-    "hold",
-    "thread",
-    "model",
-    "effort",
-    "sandbox",
-    "timeout",
-    "budget",
-)
 CONTRACT_FIELDS = ("between",)
 PLAN_FIELDS = ("hold", "budget")
 _ALL_FIELDS = (*TASK_FIELDS, *CONTRACT_FIELDS)
@@ -62,7 +50,7 @@ def parse(text: str, children: Collection[str], known: Collection[str] = ()) -> 
     plan = reader.plan()
     if reader.diagnostics:
         return rejection(reader.diagnostics)
-    reader.warnings += leaks(text)
+    reader.warnings += _leaks(text)
     return replace(plan, warnings=problems_of(reader.warnings, "warning")) if reader.warnings else plan
 
 
@@ -72,11 +60,6 @@ _THREADS: tuple[ThreadChoice, ...] = ("shared", "fresh")
 _SANDBOXES: tuple[SandboxMode, ...] = ("read-only", "workspace-write")
 
 _PLAN_TITLE = re.compile(r"(?:plan\s*:)?\s*(.*)", re.IGNORECASE)
-# An id may contain hyphens, so a hyphen separates only next to a space: `T-1 — x`, `T1 - x`.
-_ENTRY_TITLE = re.compile(
-    r"([A-Za-z0-9_](?:[A-Za-z0-9_-]{0,62}[A-Za-z0-9_])?)\s*(?:(?:[—–:]|-+(?=\s|$)|(?<=\s)-+)\s*(.*))?"
-)
-_HOLD = re.compile(r"\s*(?:[-*+]\s*)?hold\s*:\s*(?:yes|no|true|false)\s*", re.IGNORECASE)
 
 
 class _Entry(Struct, frozen=True):
@@ -138,7 +121,10 @@ class _Reader:
         self.warnings += possible
         theirs = {below for one in lost for below in fields_below(self._page.lines, one.line - 1)}
         self._strays(contracts, tasks, theirs, sections[_WORKING_PLAN])
-        self.diagnostics += self._misplaced(names, sections[_WORKING_PLAN])
+        known = self._interpreted | {diagnostic.line for diagnostic in self.diagnostics}
+        certain, possible = misplaced(self._page, names, plan.tasks, entries, sections[_WORKING_PLAN], known)
+        self.diagnostics += certain
+        self.warnings += possible
         self.diagnostics = self.diagnostics or list(self._empty(plan))  # text may lack because of other mistakes
         return plan
 
@@ -182,7 +168,7 @@ class _Reader:
     def _entries(self, sections: Sequence[PlanHeading], noun: str, known: Sequence[str]) -> dict[str, _Entry]:
         entries: dict[str, _Entry] = {}
         for heading in (inner for section in sections for inner in self._page.inside(section)):
-            match = _ENTRY_TITLE.fullmatch(heading.text)
+            match = ENTRY_TITLE.fullmatch(heading.text)
             if match is None:
                 rule = "write `### ID — title` with an id of letters, digits, `-` and `_`"
                 self._flag(heading.line, f"{quoted(heading.text)} is not the heading of a {noun}: {rule}")
@@ -328,22 +314,6 @@ class _Reader:
         for stray in found:
             (self.diagnostics if stray.certain else self.warnings).append(stray.diagnostic)
 
-    def _misplaced(self, names: Names, working: Sequence[PlanHeading]) -> Iterator[Diagnostic]:
-        """Find holds and tasks in places where they have no effect: ignoring them would start or retire tasks."""
-        known = self._interpreted | {diagnostic.line for diagnostic in self.diagnostics}
-        for at, line in enumerate(self._page.lines):
-            text = at not in self._page.verbatim or at < self._page.front
-            if at + 1 not in known and text and _HOLD.fullmatch(line):
-                yield Diagnostic(at + 1, "`hold` has no effect here: move it to the list right below a heading")
-        for heading in self._page.headings:
-            if heading.line not in known and (match := _ENTRY_TITLE.fullmatch(name := heading.text.lstrip("# "))):
-                found, _, _ = scan(self._page.lines, heading.start, heading.end, TASK_FIELDS)
-                if of_task(self._page, heading, found, names.read if match[2] else ()) or looks_like_task(name, names):
-                    rule = self._right_place(heading, working)
-                    if heading.level == 3 and all(field.name != "child" for field in found):
-                        rule += f", with `- child: {HUMAN}` if it is for a person"
-                    yield Diagnostic(heading.line, f"the task {match[1]} has no effect here: {rule}")
-
     def _empty(self, plan: Plan) -> Iterator[Diagnostic]:
         """Find contracts and tasks without text, and results to expect that are not told."""
         for contract in plan.contracts:
@@ -355,22 +325,19 @@ class _Reader:
         for line in self._unexpected:
             yield Diagnostic(line, "`Expect:` has no text: write the exact result that has to come back")
 
-    def _right_place(self, heading: PlanHeading, working: Sequence[PlanHeading]) -> str:
-        """Return what to do about the heading of a task that is none."""
-        if heading.level != 3:
-            return f"give it a heading of level 3 (`###`) below `## {_WORKING_PLAN}`"
-        before = [section for section in working if section.line < heading.line]
-        if not before:
-            return f"move it below `## {_WORKING_PLAN}`"
-        end = next(one for one in self._page.headings if one.level < 3 and one.line > before[-1].line)
-        ended = f"the {_WORKING_PLAN} was ended by the heading {quoted(end.text)} on line {end.line}"
-        if end.underlined:
-            return f"{ended}, which the line below it makes one: leave an empty line between them"
-        own = end.text.casefold() in USUAL_SECTIONS
-        return f"{ended}: move the task above it" + ("" if own else ", or give that heading level 4 (`####`)")
-
     def _flag(self, line: int, message: str) -> None:
         self.diagnostics.append(Diagnostic(line, message))
+
+
+def _leaks(text: str) -> Iterator[Diagnostic]:
+    """Warn of each secret, by its line and kind: every accepted revision is kept word for word, and briefs go to the
+    model. The warning does not repeat the secret."""
+    for line, kind in secret_spots(text):
+        yield Diagnostic(
+            line,
+            f"this looks like a secret ({kind}), and each revision is kept word for word in .orchestrator/plans: keep "
+            "it in the child's environment, and name the variable here",
+        )
 
 
 def _is_blank(text: str) -> bool:

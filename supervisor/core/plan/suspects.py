@@ -26,7 +26,7 @@ class Names(Struct, frozen=True):
 
     def shapes(self) -> frozenset[str]:
         """Return what ids look like here: `T1` and `T23` are alike."""
-        return frozenset(map(_shape, (*_USUAL, *self.read, *self.known)))
+        return frozenset(map(shape, (*_USUAL, *self.read, *self.known)))
 
 
 def suspects(
@@ -115,7 +115,7 @@ def _glued(
         if title is None or not before.strip("# \t>"):
             continue
         entry_id = match["id"]
-        lost = inside and _shape(entry_id) in shapes and entry_id not in names.read
+        lost = inside and shape(entry_id) in shapes and entry_id not in names.read
         if (
             names.missing(entry_id)
             or (lost and (real or not before[-1].isspace()))
@@ -143,7 +143,12 @@ def looks_like_task(text: str, names: Names) -> bool:
         return False
     if seen.title and names.missing(seen.id):
         return True
-    return seen.id not in names.read and _shape(seen.id) in names.shapes()
+    return seen.id not in names.read and shape(seen.id) in names.shapes()
+
+
+def shape(entry_id: str) -> str:
+    """Return what an id looks like: `T1` and `T23` are alike; without a digit, only the id itself is."""
+    return re.sub(r"[0-9]+", "0", entry_id) if re.search(r"[0-9]", entry_id) else f"={entry_id}"
 
 
 def plain(line: str) -> str:
@@ -244,16 +249,12 @@ def _seen(line: str) -> _Seen | None:
     )
 
 
-def _shape(entry_id: str) -> str:
-    return re.sub(r"[0-9]+", "0", entry_id) if re.search(r"[0-9]", entry_id) else f"={entry_id}"
-
-
 def _is_suspect(
     seen: _Seen, page: Outline, at: int, block: Block | None, names: Names, shapes: Collection[str], *, inside: bool
 ) -> bool:
     if seen.title and names.missing(seen.id):
         return True
-    alike = _shape(seen.id) in shapes
+    alike = shape(seen.id) in shapes
     lost = inside and alike and bool(seen.title) and seen.id not in names.read
     if not seen.mark:
         return lost and (block is None or block.kind == "paragraph_open") and _has_fields(page.lines, at, _CHILD)
