@@ -155,10 +155,21 @@ def test_a_wrong_answer_is_asked_again_and_none_writes_nothing(ws: Path) -> None
     with in_terminal(ws) as terminal:
         terminal.until("which take part?")
         terminal.type("1 3\n")
-        terminal.until("there is no `3` in the list")
+        terminal.until("there is no `3` in the list: an empty line ends this")
         terminal.type("\n")
         assert terminal.end() == 2
         assert "no repo is chosen, and nothing was written" in terminal.screen
+    assert list(ws.iterdir()) == []
+
+
+@pytest.mark.parametrize(("key", "code"), [("\x03", 130), ("\x04", 2)])
+def test_ctrl_c_and_ctrl_d_write_nothing_and_say_so_on_a_line_of_its_own(ws: Path, key: str, code: int) -> None:
+    with in_terminal(ws) as terminal:
+        terminal.until("which take part?")
+        terminal.type(key)
+        assert terminal.end() == code
+        [line] = [line.strip() for line in terminal.screen.splitlines() if "nothing was written" in line]
+        assert line.startswith("orch: ")
     assert list(ws.iterdir()) == []
 
 

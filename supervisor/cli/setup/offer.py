@@ -11,6 +11,7 @@ from typing import NoReturn
 
 from supervisor.cli.display import output
 from supervisor.cli.display.blocks import one_line
+from supervisor.cli.display.interrupt import on_interrupt
 from supervisor.cli.setup.pairs import Pair, config_path
 from supervisor.errors import UsageError
 from supervisor.runtime.config.names import names_for
@@ -81,13 +82,16 @@ def _ask(found: Sequence[Pair]) -> list[Pair]:
     """Ask until the answer can be read. Raises UsageError for an empty one."""
     while True:
         print("which take part? (`1 3`, `1-3`, names, or `all`) ", end="", file=sys.stderr, flush=True)
-        line = sys.stdin.readline()
+        with on_interrupt(lambda: "nothing was written"):
+            line = sys.stdin.readline()
         if not line.strip():
+            if not line:  # Ctrl-D: the terminal is still in the line of the question
+                print(file=sys.stderr)
             _none()
         wanted, wrong = _read(line, [name for name, _ in found])
         if not wrong:
             return [found[at] for at in wanted]
-        output.say(f"there is no `{one_line(wrong, 40)}` in the list")
+        output.say(f"there is no `{one_line(wrong, 40)}` in the list: an empty line ends this")
 
 
 def _none() -> NoReturn:
