@@ -42,7 +42,7 @@ class Link:
     commits: tuple[
         tuple[str, frozenset[str]], ...
     ] = ()  # child, and beginnings of the ids of commits, one of which it is
-    literal: bool = True  # whether both sides have it in one spelling
+    literal: bool = True  # whether a text in quotes is the same on both sides
 
     @property
     def spellings(self) -> tuple[str, ...]:
