@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from supervisor.core.map.mention import stopwords
 from supervisor.core.map.mention.fields import WIRE
 from supervisor.core.map.mention.normalize import plain_name
-from supervisor.core.map.mention.routes import MOUNT
+from supervisor.core.map.mention.routes import MOUNT, STREAMS
 from supervisor.domain.link import Kind, Link, Mention, Place, Role
 
 SHOWN_FROM = 0.2
@@ -153,6 +153,8 @@ def _link(group: Sequence[Occurrence]) -> Link | None:
             numbers = {_is_number(value) for each in values.values() for value in each}
             conflict = len(numbers) == 1  # a number on one side and a text on the other are two things with one name
             score *= 1.5 if numbers == {True} else 0.8 if conflict else 0.5
+    elif kind is Kind.ROUTE:
+        note = ", ".join(sorted({STREAMS[one.mention.detail] for one in group if one.mention.detail in STREAMS}))
     elif kind in _WORDS and len(spellings) > 1:
         note = "spelled " + ", ".join(sorted(spellings)[:4])
     for child in children:
@@ -166,9 +168,7 @@ def _kind(group: Sequence[Occurrence]) -> Kind:
     for occurrence in group:
         mention = occurrence.mention
         weight = (1.0, 0.3, 0.1)[mention.weak] if mention.weak else 3.0 if mention.role is not Role.NAMES else 1.0
-        weight *= (
-            3.0 if mention.kind is Kind.ENV else 1.0
-        )  # reading the environment cannot be mistaken for another kind
+        weight *= 3.0 if mention.kind is Kind.ENV else 1.0  # nothing else reads the environment
         votes[mention.kind] += weight * (0.1 if mention.kind is Kind.WORD else 1.0)  # type: ignore[assignment]
     return max(votes, key=lambda kind: (votes[kind], -_PREFERENCE.index(kind) if kind in _PREFERENCE else 0, kind))
 

@@ -14,6 +14,7 @@ from supervisor.wire.source import config, grammar, graphql, grpc, packages, pla
 from supervisor.wire.source.context import given, in_table, naming, surroundings
 from supervisor.wire.source.languages import LIMIT
 from supervisor.wire.source.literal import bare, text_of, unquoted, whole
+from supervisor.wire.source.streams import Streams, streams
 
 LONGEST = 400  # characters of a literal; a longer one is prose or data and is skipped
 LONGEST_OF_SQL = 20_000  # bytes of a literal that creates tables
@@ -77,10 +78,11 @@ def _code(language: str, source: bytes) -> Iterator[Literal]:
     found = grammar.captures(language, source)
     imports = {node.start_byte for node in found.get("import", ())}
     end = -1
+    streaming = streams(source)
     for node in islice(found.get("string", ()), 2 * MANY):
         if node.start_byte >= end and node.start_byte not in imports:  # else it is inside one that was read
             end = node.end_byte
-            yield from _query(source, node) or _string(language, source, node)
+            yield from _query(source, node) or _string(language, source, node, streaming)
     for node in found.get("number", ()):
         yield from _number(source, node)
     for node in found.get("define", ()):
@@ -103,7 +105,7 @@ def _query(source: bytes, node: Node) -> list[Literal]:
     return [replace(word, line=word.line + above) for word in config.literals("graphql", sent)]
 
 
-def _string(language: str, source: bytes, node: Node) -> Iterator[Literal]:
+def _string(language: str, source: bytes, node: Node, streaming: Streams | None) -> Iterator[Literal]:
     length = node.end_byte - node.start_byte
     end = min(node.end_byte, node.start_byte + LONGEST_OF_SQL)
     tables = length > LONGEST and _TABLES.search(source, node.start_byte, end)
@@ -123,6 +125,8 @@ def _string(language: str, source: bytes, node: Node) -> Iterator[Literal]:
     named = naming(language, source, top, in_macro=around.call.endswith("!"))
     if "/" in text and not around.method:
         in_table(source, top, around, is_key=named.is_key)
+    if streaming is not None and "/" in text and (stream := streaming.of(top)):
+        around.method, around.handled = stream.kind, stream.served
     raw = bare(source[node.start_byte : node.end_byte].partition(b"\n")[0].decode("utf-8", "replace"))
     yield Literal(
         text,

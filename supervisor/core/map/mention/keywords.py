@@ -40,10 +40,13 @@ DEFINES = word_set(
     mapgroup getmapping postmapping putmapping deletemapping patchmapping requestmapping httpget httppost
     httpput httpdelete httppatch websocket api_route resource add_resource re_path url path include_router mount
     nest scope all use add_websocket_route onws handler on_get controller method pathprefix subrouter
-    urlpatterns httpserver_register register_uri_handler methodfunc live forward
+    urlpatterns sse serverendpoint httpserver_register register_uri_handler methodfunc live forward
     """
 )
 """Functions, decorators and annotations that declare a route."""
+
+STREAMED = {"websocket": "WS", "serverendpoint": "WS", "websocketgateway": "WS", "sse": "SSE"}
+"""Decorators and annotations of routes that are streams."""
 
 PATTERNS = word_set("mustcompile compile re_path url regexp regex pattern pathregex patternpath route")
 """Functions that take a regular expression, which may be that of a route."""

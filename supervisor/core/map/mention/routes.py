@@ -23,6 +23,9 @@ _PARAMETER = re.compile(r"[?&]([A-Za-z_][\w.\-]*)=")
 _METHOD = re.compile(r"(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)\s+(?=[/{])")
 _RELATIVE = re.compile(r"[\w\-{}.:<>]+(/[\w\-{}.:<>]+)+/?")
 _RETROFIT = ("GET", "POST", "PUT", "PATCH", "DELETE", "HTTP")
+STREAMS = {"WS": "WebSocket", "SSE": "server-sent events"}
+"""Details of routes that are streams, each with its name."""
+
 _NOT_ALONE = frozenset({"url", "path", "use", "all", "handler", "method"})
 """Functions that declare a route only as methods of something that serves."""
 
@@ -58,7 +61,7 @@ def routes(context: LiteralContext) -> Iterator[Mention]:
     if not _is_route(context, path, name):
         return
     served = _serves(context, path)
-    if served and context.prefix != name and _mounts(context):
+    if served and context.prefix != name and _mounts(context) and word.method not in STREAMS:
         yield context.mention(Kind.ROUTE, _below(word, name), Role.PROVIDES, detail=MOUNT)
     elif served:
         if not (
@@ -71,7 +74,12 @@ def routes(context: LiteralContext) -> Iterator[Mention]:
         if context.prefix != name:
             yield context.mention(Kind.ROUTE, name, Role.PROVIDES, detail=MOUNT)
     else:
-        called = bool(path.host) or _calls(context) or (bool(word.method) and word.at > 0) or _is_retrofit(word)
+        called = (
+            bool(path.host)
+            or _calls(context)
+            or (bool(word.method) and (word.at > 0 or word.method in STREAMS))
+            or _is_retrofit(word)
+        )
         role = Role.USES if called else Role.NAMES
         yield context.mention(Kind.ROUTE, name, role, detail=_method(context, path), weak=0 if called else 1)
         for parameter in _PARAMETER.findall(context.text) if called else ():
@@ -100,6 +108,8 @@ def _path(context: LiteralContext) -> _Path | None:
     """Return the path in a string: the whole string, after a host, or relative to one. None without a path."""
     text, method, word = context.text, "", context.word
     if text.startswith(("^/", "^\\/")) or (context.call in keywords.PATTERNS and text.startswith("^")):
+        return _Path(pattern_route(text), pattern=True)
+    if context.call == "re_path" and _PATTERN.search(text):
         return _Path(pattern_route(text), pattern=True)
     if context.call in keywords.PATTERNS and text.startswith("/") and _PATTERN.search(text):
         return _Path(pattern_route(text), pattern=True)
@@ -142,6 +152,8 @@ def _serves(context: LiteralContext, path: _Path) -> bool:
     word, call, on = context.word, context.call, context.on
     if path.host or _is_retrofit(word):
         return False
+    if word.method in STREAMS:
+        return word.handled or word.decorates
     if path.pattern:
         return True
     declares = call in keywords.DEFINES
@@ -181,6 +193,8 @@ def _is_retrofit(word: Literal) -> bool:
 def _method(context: LiteralContext, path: _Path) -> str:
     if path.method or context.word.method:
         return path.method or context.word.method
+    if context.word.decorates and context.call in keywords.STREAMED:
+        return keywords.STREAMED[context.call]
     verb = context.call.removesuffix("async").removesuffix("mapping").removeprefix("http").removeprefix("map")
     return verb.upper() if verb in keywords.VERBS else ""
 
