@@ -32,6 +32,8 @@ def read_amount(text: str) -> Budget | AmountError:
     tokens: int | None = None
     minutes: float | None = None
     for part in _THOUSANDS.sub("", text.strip()).split(","):
+        if not part.strip() and "," in text:
+            return AmountError(f"a comma has no amount beside it: write {EXAMPLE}")
         found = _PART.fullmatch(part.strip())
         if found is None:
             return AmountError(f"{quoted(part.strip())} is not an amount: write {EXAMPLE}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from msgspec import Struct
 
@@ -12,6 +12,9 @@ from supervisor.core.plan.amounts import AmountError, read_amount
 from supervisor.core.plan.diagnostics import Diagnostic, nearest, quoted
 from supervisor.core.text.markdown import inline
 from supervisor.domain.plan import Budget
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
 
 _Choice = TypeVar("_Choice", bound=str)
 
@@ -144,7 +147,10 @@ class Fields:
         if field.value.rstrip().endswith(","):
             self._flag(field, f"`{name}` ends in a comma: write all of it on one line, or remove the comma")
         for word in words:
-            if word not in choices:
+            parts = [part for part in _PARTS.split(word) if part]
+            if word not in choices and len(parts) > 1 and all(part in choices for part in parts):
+                self._flag(field, f"{quoted(word)} in `{name}` is no {noun}: separate ids by commas")
+            elif word not in choices:
                 self._flag(field, f"unknown {noun} {quoted(word)} in `{name}`", word, choices)
         return tuple(words)
 
@@ -171,11 +177,15 @@ class Fields:
             self._flag(field, f"a backtick in `{name}` is never closed: put each command between backticks")
         elif field.value.rstrip().endswith(","):
             self._flag(field, f"`{name}` ends in a comma: write all of it on one line, or remove the comma")
-        elif around := _CHANGES.search(_REMARK.sub("", "".join(one.content for one in tokens if one.type == "text"))):
+        elif alone := next(filter(_FOR_NOTHING.fullmatch, commands), None):
+            why = f"{quoted(alone)} in `verify` changes nothing for the command behind it"
+            self._flag(field, f"{why}: write both as one command, `A && B`")
+        elif around := _CHANGES.search(_REMARK.sub("", "".join(map(_around, tokens)))):
             why = (
                 f"every command in `{name}` runs as it is, in the folder of the repo, whatever the words around it say"
             )
-            self._flag(field, f"{why}: write the commands without {quoted(around[0])}")
+            shown = around[0].replace(_COMMAND, "").strip()
+            self._flag(field, f"{why}: write the commands without {quoted(shown)}")
         return commands
 
     def minutes(self, name: str) -> float | None:
@@ -213,15 +223,25 @@ class Fields:
 
 
 _YES_NO = {"yes": True, "true": True, "no": False, "false": False}
-_MINUTES = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?)\s*(?:m|min|mins|minutes?)?")
+_MINUTES = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?)\s*(?:m|min|mins|minutes?)?", re.IGNORECASE)
+_PARTS = re.compile(r"[\s;&+/]+(?:and\s+)?")
 _FENCE = re.compile(r"[ \t]+(?:```+[^`]*$|~~~+)")
 _IDS = re.compile(r"(?:(?=\S*[0-9])[A-Za-z0-9_-]+(?:\s*,\s*|\s*$))+")
-_REMARK = re.compile(r"\([^()]*\)")
+_COMMAND = "\0"  # stands for a command in the text around it
+_REMARK = re.compile(r"\([^()\0]*\)")
 _CHANGES = re.compile(
-    r"\b(?:or|not|never|don.t|without|except|unless|if|instead|in|inside|within|from)\b", re.IGNORECASE
+    r"\b(?:or|no|not|never|don.t|without|except|unless|if|when|until|instead|in|inside|within|from|optional(?:ly)?|skip"
+    r"|should|must\s+fail|fail(?:s|ed|ing)?|non-?zero|exits?\s+(?:(?:code|with|status)\s+)*[1-9]"
+    r"|oder|nicht|ohne|kein(?:e[rmns]?)?|ou|sans|sin)\b|\|+|~~|!\s*\0|\b(?:with|using|under)\s*\0",
+    re.IGNORECASE,
 )
+_FOR_NOTHING = re.compile(r"(?:cd|pushd|export|source|\.)\s+[^;&|\n]+|[A-Za-z_]\w*=(?:\S*|'[^']*'|\"[^\"]*\")")
 _BULLET = re.compile(r"([ \t]*)[-*+](?:[ \t]+(.*))?")
 _NAMED = re.compile(r"[*_`]{0,3}([A-Za-z][\w-]*)[*_`]{0,3}\s*:[*_]{0,3}(.*)")
+
+
+def _around(token: Token) -> str:
+    return _COMMAND if token.type == "code_inline" else token.content if token.type == "text" else ""
 
 
 class _Bullet(Struct, frozen=True):

@@ -239,11 +239,15 @@ class _Finder:
         if not before or heading is None:
             return f"move it below `{plan}`" if heading else f"write it below `{plan}`"
         end = next(one for one in self._page.headings if one.level < _OF_TASKS and one.line > before[-1].line)
-        ended = f"the Working Plan was ended by the heading {quoted(end.text)} on line {end.line}"
+        ended = f"the Working Plan was ended by {_shown(end)} on line {end.line}"
         if end.underlined:
             return f"{ended}, which the line below it makes one: leave an empty line between them"
         own = end.text.casefold() in USUAL_SECTIONS
         return f"{ended}: move the task above it" + ("" if own else ", or give that heading level 4 (`####`)")
+
+
+def _shown(heading: PlanHeading) -> str:
+    return f"the heading {quoted(heading.text)}" if heading.text else "a heading without text"
 
 
 def _is_of_people(section: PlanHeading) -> bool:

@@ -18,7 +18,7 @@ from supervisor.core.plan.misplaced import misplaced
 from supervisor.core.plan.outline import ENTRY_TITLE, Outline, PlanHeading, outline, trimmed
 from supervisor.core.plan.rules import USUAL_SECTIONS, cut, rules
 from supervisor.core.plan.strays import Read, Stray, above, bare, commands, ids, strays, words
-from supervisor.core.plan.suspects import Names, fields_below, headings, suspects
+from supervisor.core.plan.suspects import Names, fields_below, headings, name_of, suspects
 from supervisor.core.text.secrets.describe import secret_spots
 from supervisor.domain.plan import HUMAN, Budget, Contract, Plan, Rejection, SandboxMode, Task, ThreadChoice
 
@@ -60,6 +60,9 @@ _THREADS: tuple[ThreadChoice, ...] = ("shared", "fresh")
 _SANDBOXES: tuple[SandboxMode, ...] = ("read-only", "workspace-write")
 
 _PLAN_TITLE = re.compile(r"(?:plan\s*:)?\s*(.*)", re.IGNORECASE)
+
+# A letter or hyphen in an id, or behind it, that only looks like another one, or like none.
+_STRANGE = re.compile(r"[A-Za-z0-9_-]*\s?([^\x00-\x7f\u2013\u2014])[\sA-Za-z0-9_-]")
 
 
 class _Entry(Struct, frozen=True):
@@ -170,7 +173,10 @@ class _Reader:
         for heading in (inner for section in sections for inner in self._page.inside(section)):
             match = ENTRY_TITLE.fullmatch(heading.text)
             if match is None:
-                rule = "write `### ID — title` with an id of letters, digits, `-` and `_`"
+                strange = _STRANGE.match(heading.text)
+                name = name_of(strange[1]) if strange else ""
+                named = f"{quoted(strange[1])} is {name}: " if strange and not name.startswith("a latin") else ""
+                rule = f"{named}write `### ID — title` with an id of letters, digits, `-` and `_`"
                 self._flag(heading.line, f"{quoted(heading.text)} is not the heading of a {noun}: {rule}")
                 continue
             entry_id, title = match[1], match[2] or ""

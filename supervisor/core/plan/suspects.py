@@ -223,6 +223,7 @@ _LINE = re.compile(
     re.DOTALL,
 )
 _TITLE = re.compile(r"(?:[\u2014\u2013\u2015\u2012\u2212\uff5e~:|]|-+(?=\s|$)|-+)\s*(?P<title>(?!//)\S.*)", re.DOTALL)
+_REST = re.compile(r"\]\([^()]*\)\s*$|</\w{1,9}>\s*$")  # of a link, or of HTML
 _FIELD = re.compile(
     r"[\s>]*(?:[-*+\u2022\u25e6\u2023\u25aa\u00b7]|\d{1,9}[.)])?\s*[*_`]{0,3}([A-Za-z][\w-]{0,30})[*_`]{0,3}\s*:"
 )
@@ -245,7 +246,11 @@ def _seen(line: str) -> _Seen | None:
     if mark.startswith("_"):
         entry_id = entry_id.strip("_") or entry_id
     return _Seen(
-        match["foreign"].strip(), mark, not match["gap"], entry_id, title["title"].strip(" *_#|=") if title else ""
+        match["foreign"].strip(),
+        mark,
+        not match["gap"],
+        entry_id,
+        _REST.sub("", title["title"]).strip(" *_#|=") if title else "",
     )
 
 
@@ -328,22 +333,23 @@ def _cause_at_marks(seen: _Seen, line: str) -> str:
     start, marks, after = (parts[1], parts[2], parts[3]) if parts else ("", "#", "")
     strange = next((mark for mark in start if mark not in " \t"), None)
     if strange is not None:
-        return f"{_name(strange)} stands before its `#`"
+        return f"{name_of(strange)} stands before its `#`"
     if foreign := next((mark for mark in marks if mark != "#"), None):
-        return f"{quoted(foreign)} is {_name(foreign)}, not `#`"
+        return f"{quoted(foreign)} is {name_of(foreign)}, not `#`"
     if start:
         return "it is indented by a tab or four spaces"
     if len(marks) > 6:
         return "a heading has at most six `#`"
     if after and after not in " \t" and not (after.isalnum() or after in "_*`[("):
-        return f"the space after {marks} is {_name(after)}"
+        return f"the space after {marks} is {name_of(after)}"
     return f"there is no space after {marks}"
 
 
 _AT_MARKS = re.compile(r"([^#\uff03\ufe5f\u266f\u2317\u22d5]*)([#\uff03\ufe5f\u266f\u2317\u22d5]+)(.?)", re.DOTALL)
 
 
-def _name(mark: str) -> str:
+def name_of(mark: str) -> str:
+    """Return the name of a character with its number."""
     name = unicodedata.name(mark, f"U+{ord(mark):04X}").lower()
     if mark in "*_-+>|/\\":
         return quoted(mark)

@@ -36,6 +36,7 @@ def test_an_amount_is_tokens_minutes_or_both(text: str, amount: Budget) -> None:
         ("1 min, 2 hours", "`2 hours` is a second amount of the same kind: write `200k tokens, 30 min`", ""),
         ("2k min", "`2k min`: only tokens take `k` or `M`: write `200k tokens, 30 min`", ""),
         ("0 min", "an amount must be above zero: write `200k tokens, 30 min`", ""),
+        ("5 tokens,", "a comma has no amount beside it: write `200k tokens, 30 min`", ""),
         ("", "`` is not an amount: write `200k tokens, 30 min`", ""),
     ],
 )

@@ -185,3 +185,49 @@ def test_other_words_around_commands_are_a_remark(value: str) -> None:
 
 
 OTHERS = ("", "### T2 — Two", "- child: backend", "", "Do.", "", "### T3 — Three", "- child: mobile", "", "Do.")
+
+
+@pytest.mark.parametrize(
+    ("value", "word"),
+    [
+        *(("`make` (not `make all`)", "not"), ("`make` | `tee`", "|"), ("`make` || `x`", "||"), ("~~`make`~~", "~~")),
+        *(("`make` should fail", "should"), ("`make` fails", "fails"), ("`make`: exit code 1", "exit code 1")),
+        *(("no `make`", "no"), ("`make` with `X`", "with"), ("optional: `make`", "optional"), ("ohne `make`", "ohne")),
+    ],
+)
+def test_words_that_say_otherwise_than_the_commands_run_are_refused(value: str, word: str) -> None:
+    [(line, message)] = problems(of("### T1 — One", "- child: backend", f"- verify: {value}", "", "Do."))
+    assert (line, f": write the commands without `{word}`" in message) == (6, True), message
+
+
+@pytest.mark.parametrize("command", ["cd web", "export X=1", "X=1", "source venv/bin/activate", ". ./env"])
+def test_a_command_that_only_prepares_another_one_is_refused(command: str) -> None:
+    message = f"`{command}` in `verify` changes nothing for the command behind it: write both as one command, `A && B`"
+    text = of("### T1 — One", "- child: backend", f"- verify: `{command}`, `make`", "", "Do.")
+    assert problems(text) == [(6, message)]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "`cd web && make`",
+        "`X=1 make`",
+        "`make` with coverage",
+        "`make`; exits with 0",
+        "`cdk synth`",
+        "`make` (no net)",
+    ],
+)
+def test_what_says_the_same_is_a_command(value: str) -> None:
+    assert only_task("- child: backend", f"- verify: {value}", "", "Do.").verify
+
+
+@pytest.mark.parametrize("value", ["T1 and T2", "T1 T2", "T1; T2", "T1 & T2", "T1/T2"])
+def test_ids_that_are_not_separated_by_commas_are_told(value: str) -> None:
+    tasks = [line for name in ("T1", "T2") for line in (f"### {name} — x", "- child: backend", "", "Do.", "")]
+    text = of(*tasks, "### T3 — x", "- child: backend", f"- after: {value}", "", "Do.")
+    assert problems(text) == [(16, f"`{value}` in `after` is no task: separate ids by commas")]
+
+
+def test_a_timeout_may_be_written_as_a_budget_is() -> None:
+    assert only_task("- child: backend", "- timeout: 30 Min", "", "Do.").timeout == 30

@@ -81,6 +81,20 @@ def test_an_id_and_a_title_are_parted_by_any_dash_or_a_colon(heading: str, expec
     assert [(task.id, task.title) for task in plan.tasks] == [expected]
 
 
+@pytest.mark.parametrize(
+    ("heading", "strange"),
+    [
+        ("\u04221 — x", "`\u0422` is a cyrillic capital letter te (U+0422)"),
+        ("T\uff11 — x", "`\uff11` is a fullwidth digit one (U+FF11)"),
+        ("T1 \u2011 x", "`\u2011` is a non-breaking hyphen (U+2011)"),
+        ("T\u00ad1 — x", "is a soft hyphen (U+00AD)"),
+    ],
+)
+def test_a_letter_that_looks_like_another_one_is_named(heading: str, strange: str) -> None:
+    [(line, message)] = problems(of("", f"### {heading}"))
+    assert (line, f"{strange}: write `### ID — title`" in message) == (5, True), message
+
+
 @pytest.mark.parametrize("heading", ["Some notes", "T1 title", "**T1** — x", "-T1 — x", "Ä1 — x", "", "T1-x y"])
 def test_a_heading_of_level_3_that_is_no_task_is_rejected_with_its_line(heading: str) -> None:
     rule = "write `### ID — title` with an id of letters, digits, `-` and `_`"
