@@ -77,11 +77,11 @@ def test_a_command_is_one_request(
     ("arguments", "complaint"),
     [
         (("note", " "), "the note is empty: write what you learned: `orch note TEXT`"),
-        (("answer", "A1", " "), "the answer is empty: `orch answer A1 accept`, `decline` or `reply TEXT`"),
-        (("answer", "A1"), "the answer is empty: `orch answer A1 accept`, `decline` or `reply TEXT`"),
+        (("answer", "A1", " "), "the answer is empty: `orch answer A1 reply TEXT`"),
+        (("answer", "A1"), "the answer is empty: `orch answer A1 reply TEXT`"),
         (("answer", "accept"), "no ask is named: `orch asks` shows what waits on you: `orch answer ID accept`"),
         (("answer", "decline", "A1"), "no ask is named: `orch asks` shows what waits on you: `orch answer ID decline`"),
-        (("answer", "A1", "reply"), "the answer is empty: `orch answer A1 accept`, `decline` or `reply TEXT`"),
+        (("answer", "A1", "reply"), "the answer is empty: `orch answer A1 reply TEXT`"),
         (
             ("answer", "A1", "declin"),
             "`declin` is no answer: did you mean `orch answer A1 decline`? "
@@ -138,6 +138,16 @@ def test_what_is_suggested_for_a_decision_is_what_it_takes(
     takes = "it takes `orch answer A1 accept` or `orch answer A1 decline`"
     assert orch("answer", "A1", *words) == (2, "", f"orch: `{' '.join(words)}` is no answer: {hint}{takes}\n")
     assert supervisor.calls == []
+
+
+@pytest.mark.parametrize("name", ["a1", "H1", "h1"])
+def test_a_wrong_answer_to_a_task_is_told_what_its_ask_takes(
+    name: str, orch: Orch, standin: Callable[..., Standin]
+) -> None:
+    standin(status_json(asks=(ask("A1", kind="checkpoint", task="H1", answers=("accept", "decline")),)))
+    takes = "it takes `orch answer A1 accept` or `orch answer A1 decline`"
+    assert orch("answer", name, "8080") == (2, "", f"orch: `8080` is no answer: {takes}\n")
+    assert orch("answer", name) == (2, "", "orch: the answer is empty: `orch answer A1 accept` or `decline`\n")
 
 
 def test_an_amount_for_a_budget_is_suggested_behind_accept(orch: Orch, standin: Callable[..., Standin]) -> None:

@@ -79,7 +79,10 @@ def decided(orch: api.Workspace, ask: str, words: Sequence[str]) -> tuple[Decisi
         case "reply" if rest:
             return "text", rest
         case "" | "reply":
-            raise UsageError("the answer is empty", f"`orch answer {ask} accept`, `decline` or `reply TEXT`")
+            ask, takes = _named(orch, ask)
+            first, *others = takes or ("accept", "decline", "reply TEXT")
+            forms = [f"`orch answer {ask} {first}`", *(f"`{form}`" for form in others)]
+            raise UsageError("the answer is empty", " or ".join(filter(None, (", ".join(forms[:-1]), forms[-1]))))
     if len(words) == 1 and " " in first:
         return "text", first
     raise UsageError(f"`{one_line(' '.join(words), 60)}` is no answer", _instead(orch, ask, first, words))
@@ -87,8 +90,8 @@ def decided(orch: api.Workspace, ask: str, words: Sequence[str]) -> tuple[Decisi
 
 def _instead(orch: api.Workspace, ask: str, first: str, words: Sequence[str]) -> str:
     """Return what to write in place of words that are no answer, as far as the ask takes it."""
+    ask, takes = _named(orch, ask)
     call, rest = f"orch answer {ask}", words[1:]
-    takes = _taken_by(orch, ask)
     if "accept AMOUNT" in takes and first[:1] in "+0123456789":
         return f"did you mean `{call} accept {shlex.join(words)}`?"
     near = decision_meant(first) or next(iter(get_close_matches(first.casefold(), WORDS, 1)), None)
@@ -100,13 +103,17 @@ def _instead(orch: api.Workspace, ask: str, first: str, words: Sequence[str]) ->
     return (f"did you mean `{call} {near}{text}`? " if near else "") + own
 
 
-def _taken_by(orch: api.Workspace, ask: str) -> Sequence[str]:
-    """Return what an ask takes for an answer; () if that is not known."""
+def _named(orch: api.Workspace, name: str) -> tuple[str, Sequence[str]]:
+    """Return the id of the ask that a person means, by its id or by that of its task, and what it takes for an answer;
+    the name and () if that is not known."""
     try:
         asks = glance(orch.status_json()).asks
     except OrchError:
-        return ()
-    return next((one.answers or () for one in asks if one.id == ask), ())
+        return name, ()
+    folded = name.casefold()
+    found = [one for one in asks if one.id.casefold() == folded]
+    found = found or [one for one in asks if (one.task or "").casefold() == folded]
+    return (found[0].id, found[0].answers or ()) if len(found) == 1 else (name, ())
 
 
 def _walk(orch: api.Workspace) -> int:
@@ -134,7 +141,7 @@ def _typed(prompt: str) -> str:
 
 
 def _ask_until_settled(orch: api.Workspace, name: str) -> None:
-    takes = ", ".join(_taken_by(orch, name) or ("accept", "decline", "reply TEXT"))
+    takes = ", ".join(_named(orch, name)[1] or ("accept", "decline", "reply TEXT"))
     while line := _typed(f"{name} ({takes}; empty: later)> "):
         first, _, rest = line.partition(" ")
         try:
