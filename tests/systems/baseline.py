@@ -12,7 +12,7 @@ LITERAL = "literal"
 """The kind of these rows. A literal does not know what it names, so it may match a label of any kind."""
 
 _SUFFIXES = """
-    c cc cfg cpp cs dart erl ex exs go gradle graphql h hpp htm html ini ino java js json jsx kt kts mjs php proto py
+    c cc cfg cpp cs dart erl ex exs go gradle graphql h hpp htm html ini ino java js json jsx kt kts md mjs php proto py
     rb rs sh sql svelte swift toml ts tsx vue xml yaml yml
 """
 _SOURCES = frozenset(_SUFFIXES.split())

@@ -32,6 +32,8 @@ class Judgement:
     unproven: tuple[str, ...]
     pairs: int = 0  # labels of commits that belong together
     unpaired: tuple[Link, ...] = ()  # those of them that no row has, shown or not
+    unquoted: int = 0  # labels of links whose sides share no text in quotes
+    unnoticed: tuple[Link, ...] = ()  # those of them that no row has, shown or not
 
     @property
     def precision(self) -> float:
@@ -72,12 +74,7 @@ def judge(system: System, rows: list[dict[str, Any]], says: Callable[[str, str],
             verdicts.append((Verdict.WRONG, row))
     missed = tuple(label for number, label in enumerate(system.labels) if number not in found)
     pairs = [label for label in system.labels if "commit" in label.kinds]
-    commits = [row for row in rows if str(row["kind"]) == "commit"]
-    unpaired = tuple(
-        label
-        for label in pairs
-        if not any(_match(label, row) is not None and _same_children(label, row) for row in commits)
-    )
+    unquoted = [label for label in system.labels if not label.literal]
     return Judgement(
         system.name,
         len(rows),
@@ -86,16 +83,23 @@ def judge(system: System, rows: list[dict[str, Any]], says: Callable[[str, str],
         len(system.labels),
         tuple(_unproven(rows, says)),
         len(pairs),
-        unpaired,
+        tuple(label for label in pairs if not _has(rows, label)),
+        len(unquoted),
+        tuple(label for label in unquoted if not _has(rows, label)),
     )
 
 
+def _has(rows: list[dict[str, Any]], label: Link) -> bool:
+    return any(_match(label, row) is not None and _same_children(label, row) for row in rows)
+
+
 def _of_known_names(system: System, row: dict[str, Any]) -> bool:
-    """Whether a row pairs commits for a true link. Of a history of others, only some of the pairs are labelled."""
+    """Whether a row pairs commits for a true link whose commits nobody labelled."""
     if not system.pinned or str(row["kind"]) != "commit":
         return False
     names = {fold(name.partition(" and ")[0]) for name in str(row["name"]).split(", ")}
-    return any(fold(spelling) in names for link in system.labels for spelling in link.spellings)
+    paired = {fold(spelling) for link in system.labels if link.commits for spelling in link.spellings}
+    return any(fold(spelling) in names - paired for link in system.labels for spelling in link.spellings)
 
 
 def _match(link: Link, row: dict[str, Any]) -> int | None:

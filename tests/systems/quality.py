@@ -195,6 +195,7 @@ def _report(
                 name: {
                     **_figures([one.it for one in group]),
                     "commit_pairs": _pairs(group),
+                    "unquoted": _unquoted(group),
                     "baseline": _figures([one.literals for one in group]),
                 }
                 for name, group in means.items()
@@ -222,9 +223,9 @@ def _report(
 
 def _map_table(judged: list[Measured], means: dict[str, list[Measured]]) -> None:
     precision, recall = f"P@{SHOWN}", f"R@{SHOWN}"
-    print(f"{'':<27} {'':>5} {'':>6} {'map':^13} {'':>7} {'shared literals':^13}")
+    print(f"{'':<27} {'':>5} {'':>6} {'map':^30} {'shared literals':^15}")
     print(
-        f"{'system':<18} {'':<8} {'rows':>5} {'labels':>6} {precision:>6} {recall:>6} {'commits':>7} "
+        f"{'system':<18} {'':<8} {'rows':>5} {'labels':>6} {precision:>6} {recall:>6} {'commits':>7} {'unquoted':>8} "
         f"{precision:>6} {recall:>6} {'bad lines':>9} {'s':>5}"
     )
     for one in judged:
@@ -235,16 +236,20 @@ def _map_table(judged: list[Measured], means: dict[str, list[Measured]]) -> None
     for name, group in means.items():
         if group:
             print(f"{'mean, ' + name:<39} {_columns(group)}")
-    print(f"wanted: precision {PRECISION}, recall {RECALL}, no bad line; commits: pairs in any row, of those labelled")
+    print(f"wanted: precision {PRECISION}, recall {RECALL}, no bad line")
+    print("in any row, of those labelled: pairs of commits, and links whose sides share no text in quotes")
 
 
 def _columns(group: list[Measured]) -> str:
-    own, literals, pairs = _figures([it.it for it in group]), _figures([it.literals for it in group]), _pairs(group)
-    counted = f"{pairs['found']}/{pairs['labels']}" if pairs["labels"] else "-"
+    own, literals = _figures([it.it for it in group]), _figures([it.literals for it in group])
     return (
-        f"{own['precision']:>6.2f} {own['recall']:>6.2f} {counted:>7} "
+        f"{own['precision']:>6.2f} {own['recall']:>6.2f} {_share(_pairs(group)):>7} {_share(_unquoted(group)):>8} "
         f"{literals['precision']:>6.2f} {literals['recall']:>6.2f} {sum(len(it.it.unproven) for it in group):>9}"
     )
+
+
+def _share(counts: dict[str, int]) -> str:
+    return f"{counts['found']}/{counts['labels']}" if counts["labels"] else "-"
 
 
 def _figures(group: list[Judgement]) -> dict[str, float]:
@@ -254,6 +259,11 @@ def _figures(group: list[Judgement]) -> dict[str, float]:
 def _pairs(group: list[Measured]) -> dict[str, int]:
     labelled = sum(one.it.pairs for one in group)
     return {"found": labelled - sum(len(one.it.unpaired) for one in group), "labels": labelled}
+
+
+def _unquoted(group: list[Measured]) -> dict[str, int]:
+    labelled = sum(one.it.unquoted for one in group)
+    return {"found": labelled - sum(len(one.it.unnoticed) for one in group), "labels": labelled}
 
 
 def _details(it: Judgement) -> None:
@@ -283,6 +293,7 @@ def _as_json(one: Measured, tell: bool) -> dict[str, Any]:
         "labels": it.labels,
         **_figures([it]),
         "commit_pairs": _pairs([one]),
+        "unquoted": _unquoted([one]),
         "baseline": _figures([one.literals]),
         "bad_lines": len(it.unproven),
         "seconds": round(one.took, 2),

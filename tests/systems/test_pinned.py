@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.systems import baseline, labels, repos
+from tests.systems import baseline, labels, quality, repos
 from tests.systems.judge import Verdict, judge
 from tests.systems.labels import System
 
@@ -58,6 +58,31 @@ def test_only_the_newest_commits_are_fetched(pinned: System, tmp_path: Path) -> 
     assert [len(repos.commits_of(path)) for path in (whole, shallow)] == [2, 1]
 
 
+def test_the_source_may_be_a_folder_below_the_current_one(
+    pinned: System, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    assert repos.make(pinned, tmp_path / "made", tmp_path / "cache", print, "owners").keys() == {"api", "app"}
+
+
+def test_a_commit_that_is_not_there_is_said_and_leaves_nothing(pinned: System, tmp_path: Path) -> None:
+    one = pinned.pinned[0]
+
+    with pytest.raises(repos.FetchError, match=f"{one.repo} {'1' * 10}: .*not our ref"):
+        repos.checkout(one.repo, "1" * 40, tmp_path / "cache", str(tmp_path / "owners"), 2)
+    assert list((tmp_path / "cache").iterdir()) == []
+
+
+def test_without_the_network_a_system_of_repos_is_skipped_and_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert quality.main(["--only", "linkding", "--no-network", "--cache", str(tmp_path)]) == 2
+
+    said = " ".join(capsys.readouterr().out.split())
+    assert said == "linkding not measured: repos of others, and --no-network"
+
+
 def test_a_label_names_one_commit_of_each_child(pinned: System, tmp_path: Path) -> None:
     made = repos.make(pinned, tmp_path / "made", tmp_path / "cache", print, str(tmp_path / "owners"))
     oids = {child: repos.commits_of(path) for child, path in made.items()}
@@ -71,8 +96,8 @@ def test_a_label_names_one_commit_of_each_child(pinned: System, tmp_path: Path) 
 def test_pairs_of_commits_are_matched_by_their_ids_in_all_rows(pinned: System) -> None:
     api, app = (it.commit for it in pinned.pinned)
     found = _row("commit", "whatever", api=api[:12], app=app[:12])
-    others = _row("commit", "blurhash, x and 2 more", api="1" * 12, app=app[:12])
-    wrong = _row("commit", "lint", api="1" * 12, app="2" * 12)
+    others = _row("commit", "device_id, x and 2 more", api="1" * 12, app=app[:12])
+    wrong = _row("commit", "blurhash", api="1" * 12, app="2" * 12)
 
     judged = judge(pinned, [others, wrong, *[_row("key", "id")] * 18, found], lambda child, file: None)
     assert (judged.pairs, judged.unpaired) == (1, ())
@@ -81,6 +106,14 @@ def test_pairs_of_commits_are_matched_by_their_ids_in_all_rows(pinned: System) -
     assert judge(pinned, [found], lambda child, file: None).verdicts[0][0] is Verdict.RIGHT
     judged = judge(pinned, [others, wrong], lambda child, file: None)
     assert [it.name for it in judged.unpaired] == ["blurhash"]
+
+
+def test_links_without_a_shared_literal_are_counted_in_all_rows(pinned: System) -> None:
+    rows = [*[_row("key", "id")] * 20, _row("key", "deviceId")]
+
+    judged = judge(pinned, rows, lambda child, file: None)
+    assert (judged.unquoted, judged.unnoticed) == (1, ())
+    assert [it.name for it in judge(pinned, rows[:20], lambda child, file: None).unnoticed] == ["device_id"]
 
 
 def test_the_baseline_shows_literals_of_both_repos_that_look_specific() -> None:
