@@ -26,6 +26,7 @@ class Kind(StrEnum):
     SUBMODULE = "submodule"
     COPY = "copy"
     CONSTANT = "constant"
+    STATUS = "status"
     COMMIT = "commit"
     WORD = "word"  # looks like a name that two repos agree on, but the place does not say what it names
 
@@ -50,6 +51,7 @@ class Form(StrEnum):
     TYPE = "type"  # the name of a type, service, message or operation in a schema
     PACKAGE = "package"
     USED_TYPE = "used type"  # the name of a type in code
+    STATUS = "status"  # an HTTP status
 
 
 class Literal(Struct, frozen=True):
@@ -70,6 +72,9 @@ class Literal(Struct, frozen=True):
     case: bool = False  # it is compared with something
     listed: bool = False  # it is one of several in a list
     raw: str = ""  # as it is in the line, if that differs from `text`
+    methods: str = ""  # the HTTP methods that stand beside a route: `GET, PUT`
+    type: str = ""  # of a field, as written
+    sent: bool = False  # of a field: its class says that it is written to data or read from it
 
 
 class Wanted(Struct, frozen=True):
@@ -96,6 +101,7 @@ class Mention(NamedTuple):
     role: Role = Role.NAMES
     detail: str = ""  # the method of a route, the value of a constant
     weak: int = 0  # 1: the place alone proves little; 2: nothing
+    type: str = ""  # of a field that is declared: `string`, `list of integer`, ...
 
 
 class Place(Struct, frozen=True):
@@ -107,6 +113,32 @@ class Place(Struct, frozen=True):
     role: Role
     shown: str
     detail: str = ""
+    type: str = ""  # of a field that is declared here
+
+
+class Side(Struct, frozen=True):
+    """What one child has of a link, in its sources and not in its tests: what a change is compared with."""
+
+    child: str
+    places: tuple[Place, ...] = ()  # that show that the child relies on it or offers it; if there are none, weak ones
+    count: int = 0  # of all those
+    named: int = 0  # of all places
+    weak: int = 0  # how little the places prove, as in `Mention`
+    provided: int = 0  # how many of them provide or declare it
+    used: int = 0  # how many rely on it
+
+    @property
+    def methods(self) -> frozenset[str]:
+        """The HTTP methods of a route."""
+        return frozenset(method for place in self.places for method in place.detail.split(", ") if method in METHODS)
+
+    @property
+    def types(self) -> frozenset[str]:
+        """The types with which a field is declared."""
+        return frozenset(place.type for place in self.places if place.type)
+
+
+METHODS = frozenset(("GET", "POST", "PUT", "PATCH", "DELETE"))
 
 
 class Link(Struct, frozen=True):
@@ -119,6 +151,7 @@ class Link(Struct, frozen=True):
     places: tuple[Place, ...]
     note: str = ""  # what else a reader should know
     conflict: bool = False  # the sides disagree
+    sides: tuple[Side, ...] = ()  # one for each child
 
 
 class Family(StrEnum):

@@ -19,7 +19,7 @@ from supervisor.domain.link import Kind, Mention, Role, UnresolvedCall
 from supervisor.domain.repo.git import Revision
 from supervisor.errors import StoreError
 
-VERSION = 30
+VERSION = 31
 """The version of this schema and of the way sources are read. An index of another version is rebuilt."""
 
 _SCHEMA = """
@@ -27,7 +27,7 @@ CREATE TABLE file (id INTEGER PRIMARY KEY, child TEXT NOT NULL, name TEXT NOT NU
                    test INTEGER NOT NULL, skipped TEXT NOT NULL, UNIQUE (child, name));
 CREATE TABLE mention (file INTEGER NOT NULL, child TEXT NOT NULL, joined TEXT NOT NULL, kind TEXT NOT NULL,
                       name TEXT NOT NULL, shown TEXT NOT NULL, line INTEGER NOT NULL, role TEXT NOT NULL,
-                      detail TEXT NOT NULL, weak INTEGER NOT NULL);
+                      detail TEXT NOT NULL, weak INTEGER NOT NULL, type TEXT NOT NULL);
 CREATE TABLE call (file INTEGER NOT NULL, line INTEGER NOT NULL, text TEXT NOT NULL);
 CREATE TABLE revision (id INTEGER PRIMARY KEY, child TEXT NOT NULL, oid TEXT NOT NULL, at INTEGER NOT NULL,
                        author TEXT NOT NULL, subject TEXT NOT NULL, initial INTEGER NOT NULL);
@@ -148,9 +148,9 @@ class MentionIndex:
             (child, one.name, one.token, one.test, one.skipped),
         )
         self._db.executemany(
-            "INSERT INTO mention VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO mention VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
-                (row.lastrowid, child, key, m.kind, m.name, m.shown, m.line, m.role, m.detail, m.weak)
+                (row.lastrowid, child, key, m.kind, m.name, m.shown, m.line, m.role, m.detail, m.weak, m.type)
                 for key, m in one.mentions
             ],
         )
@@ -243,11 +243,11 @@ class MentionIndex:
 
     def _mentions(self, where: str) -> Iterator[tuple[str, str, str, bool, Mention]]:
         rows = self._db.execute(
-            "SELECT joined, file.child, file.name, file.test, kind, mention.name, shown, line, role, detail, weak"
+            "SELECT joined, file.child, file.name, file.test, kind, mention.name, shown, line, role, detail, weak, type"
             f" FROM mention JOIN file ON file.id = mention.file WHERE {where}"
         )
-        for key, child, file, test, kind, name, shown, line, role, detail, weak in rows:
-            mention = Mention(_KINDS[kind], name, shown, line, _ROLES[role], detail, weak)
+        for key, child, file, test, kind, name, shown, line, role, detail, weak, type_ in rows:
+            mention = Mention(_KINDS[kind], name, shown, line, _ROLES[role], detail, weak, type_)
             yield key, child, file, bool(test), mention
 
     def _forget(self, child: str, name: str) -> None:

@@ -16,7 +16,7 @@ HERE = Path(__file__).parent
 OWN = sorted(HERE.glob("*/labels.yaml"))
 REAL = sorted((HERE / "real").glob("*.yaml"))
 _KINDS = """
-    route topic header cookie env key error flag port table schema package submodule copy constant commit
+    route topic header cookie env key error flag port table schema package submodule copy constant status commit
 """
 KINDS = frozenset(_KINDS.split())
 _WORDS = frozenset(("key", "topic", "error", "constant", "schema", "flag"))

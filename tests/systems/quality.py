@@ -17,7 +17,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any, NamedTuple
 
-from tests.systems import baseline, labels, repos, snapshot_quality
+from tests.systems import baseline, breaks, labels, repos, snapshot_quality
 from tests.systems.judge import SHOWN, Judgement, Verdict, judge
 from tests.systems.labels import System
 from tests.systems.snapshot_labels import LabelledRepo
@@ -53,6 +53,8 @@ def main(arguments: list[str]) -> int:
     chosen = options.only or known
     systems = [it for it in systems if it.name in chosen and not (options.tuning and it.held_out)]
     whole = [it for it in whole if it.name in chosen and not (options.tuning and it.held_out)]
+    if options.breaks:
+        return _breaks(options, systems)
     systems, whole = [] if options.part == "snapshot" else systems, [] if options.part == "map" else whole
     judged: list[Measured] = []
     stated: list[snapshot_quality.Judged] = []
@@ -92,6 +94,20 @@ def main(arguments: list[str]) -> int:
         reached &= score.precision >= snapshot_quality.PRECISION and score.recall >= snapshot_quality.RECALL
     failed = any(isinstance(reason, str) and reason.startswith("orch") for reason in skipped.values())
     return 0 if reached and not failed and not any(one.it.unproven for one in judged) else 1
+
+
+def _breaks(options: argparse.Namespace, systems: list[System]) -> int:
+    options.cache.mkdir(parents=True, exist_ok=True)
+    systems = [it for it in systems if not (it.real and options.no_network)]
+    with tempfile.TemporaryDirectory(prefix="run-", dir=options.cache) as top:
+        outcomes, skipped = breaks.measure(systems, Path(top), options.cache, say, options.source, options.count)
+    if not outcomes:
+        return 2
+    if options.json:
+        print(breaks.as_json(outcomes, skipped, reveal=options.reveal))
+    else:
+        print("\n".join(breaks.report(outcomes, skipped, verbose=options.verbose, reveal=options.reveal)))
+    return 0 if breaks.figures(outcomes).reached else 1
 
 
 def measure(system: System, folder: Path, cache: Path, source: str) -> Measured:
@@ -317,6 +333,8 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--part", choices=("all", "map", "snapshot"), default="all", help="what to measure")
     parser.add_argument("--tuning", action="store_true", help="leave out the systems that are held out")
     parser.add_argument("--no-network", action="store_true", help="skip what is made of packages or of repos of others")
+    parser.add_argument("--breaks", action="store_true", help="measure how many breaks of interfaces are flagged")
+    parser.add_argument("--count", type=int, default=breaks.COUNT, help="how many breaks, and how many harmless edits")
     parser.add_argument("--verbose", "-v", action="store_true", help="list wrong rows and missed labels")
     parser.add_argument("--reveal", action="store_true", help="list them for held-out systems too")
     parser.add_argument("--json", action="store_true", help="print JSON")

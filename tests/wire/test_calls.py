@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from supervisor.domain.link import UnresolvedCall
-from supervisor.wire.source.calls import EXAMINED, MANY, unresolved
+from supervisor.wire.source.http.calls import EXAMINED, MANY, unresolved
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 
-from supervisor.core.map.links import Occurrence
 from supervisor.core.map.mention import stopwords
 from supervisor.core.map.mention.routes import MOUNT
+from supervisor.core.map.occurrences import Occurrence
 from supervisor.domain.link import Gap, Kind, Link, Role, Surveyed, UnresolvedCall
 
 PLACES = 5

@@ -41,11 +41,11 @@ _SCHEMAS = {".proto": Family.PROTOBUF, ".graphql": Family.GRAPHQL, ".graphqls": 
 _CARRIES = (Family.HTTP, Family.MESSAGES, Family.PROTOBUF, Family.GRAPHQL)
 """The families that carry data."""
 
-_OF_HTTP = (Kind.HEADER, Kind.COOKIE)
+_OF_HTTP = (Kind.HEADER, Kind.COOKIE, Kind.STATUS)
 """Kinds of rows that only HTTP carries, whoever sets them."""
 
 _SPECIFICATIONS = (".yaml", ".yml", ".json")
-_NAMES = {Kind.KEY: "field", Kind.ENV: "variable"}
+_NAMES = {Kind.KEY: "field", Kind.ENV: "variable", Kind.STATUS: "status code"}
 
 
 class _Row(NamedTuple):

@@ -13,10 +13,13 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from supervisor.core.map.drift import WORDS, plain_value
 from supervisor.core.map.mention import stopwords
 from supervisor.core.map.mention.fields import WIRE
 from supervisor.core.map.mention.normalize import plain_name
 from supervisor.core.map.mention.routes import MOUNT, STREAMS
+from supervisor.core.map.occurrences import Occurrence, place_of, side_of
+from supervisor.core.map.route_groups import route_groups
 from supervisor.domain.link import Kind, Link, Mention, Place, Role
 
 SHOWN_FROM = 0.2
@@ -24,9 +27,6 @@ SHOWN_FROM = 0.2
 
 PLACES = 6
 """Places kept for each child of a link."""
-
-_WORDS = frozenset({Kind.TOPIC, Kind.FLAG, Kind.COOKIE, Kind.ERROR, Kind.KEY, Kind.WORD})
-"""Kinds that only the context of a word shows, which may be missing on one side: they are joined across kinds."""
 
 _BASE = {
     Kind.PACKAGE: 0.85,
@@ -43,9 +43,9 @@ _BASE = {
     Kind.PORT: 0.55,
     Kind.KEY: 0.55,
     Kind.CONSTANT: 0.5,
+    Kind.STATUS: 0.4,
     Kind.WORD: 0.4,
 }
-_VERSION = re.compile(r"v\d+")
 _UPPER = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+")
 _PREFERENCE = (Kind.FLAG, Kind.COOKIE, Kind.ENV, Kind.TOPIC, Kind.ERROR, Kind.KEY, Kind.WORD)
 """If a word may be of two kinds equally well, the first one counts."""
@@ -54,21 +54,11 @@ _ONE_SIDED = frozenset({Kind.ROUTE, Kind.ERROR, Kind.PACKAGE})
 """Kinds for which an exact match counts even if neither place shows what the word is for."""
 
 
-class Occurrence(NamedTuple):
-    """A mention with its repo and file."""
-
-    key: str  # occurrences with the same key may be joined
-    child: str
-    file: str
-    test: bool  # the file is a test
-    mention: Mention
-
-
 def join_key(mention: Mention) -> str:
     """Return the key of a mention: mentions with the same key may be the two sides of one link."""
-    if mention.kind in (*_WORDS, Kind.ENV) and _UPPER.fullmatch(mention.shown):
+    if mention.kind in (*WORDS, Kind.ENV) and _UPPER.fullmatch(mention.shown):
         return f"upper {mention.shown}"  # an error code, a variable or an event: the place may not show which
-    if mention.kind in _WORDS:
+    if mention.kind in WORDS:
         return f"word {plain_name(mention.name.replace('.', '').replace(':', ''))}"
     return f"{mention.kind} {mention.name}"
 
@@ -95,8 +85,8 @@ def joined(found: Iterable[Occurrence]) -> Joined:
         else:
             groups[occurrence.key].append(occurrence)
     candidates: list[tuple[Link, list[Occurrence]]] = []
-    route_groups, unclaimed = _route_groups(routes)
-    for group in (*groups.values(), *route_groups):
+    by_route, unclaimed = route_groups(routes)
+    for group in (*groups.values(), *by_route):
         link = _link(group)
         if link is not None:
             candidates.append((link, group))
@@ -106,7 +96,7 @@ def joined(found: Iterable[Occurrence]) -> Joined:
         for number, (link, _) in enumerate(candidates)
     ]
     rows = _without_duplicates([row for row in rows if row.score >= SHOWN_FROM])
-    single = [group for group in route_groups if len({occurrence.child for occurrence in group}) == 1]
+    single = [group for group in by_route if len({occurrence.child for occurrence in group}) == 1]
     alone = tuple(map(tuple, (*single, *unclaimed)))
     return Joined(tuple(sorted(rows, key=lambda row: (-row.score, row.kind, row.name))), alone)
 
@@ -142,7 +132,7 @@ def _link(group: Sequence[Occurrence]) -> Link | None:
     note, conflict = "", False
     if kind is Kind.CONSTANT:
         values = {
-            child: {_value(occurrence.mention.detail) for occurrence in group if occurrence.child == child}
+            child: {plain_value(occurrence.mention.detail) for occurrence in group if occurrence.child == child}
             for child in children
         }
         agreed = set.intersection(*values.values())
@@ -155,12 +145,13 @@ def _link(group: Sequence[Occurrence]) -> Link | None:
             score *= 1.5 if numbers == {True} else 0.8 if conflict else 0.5
     elif kind is Kind.ROUTE:
         note = ", ".join(sorted({STREAMS[one.mention.detail] for one in group if one.mention.detail in STREAMS}))
-    elif kind in _WORDS and len(spellings) > 1:
+    elif kind in WORDS and len(spellings) > 1:
         note = "spelled " + ", ".join(sorted(spellings)[:4])
     for child in children:
         if all(occurrence.test for occurrence in group if occurrence.child == child):
             score *= 0.6
-    return Link(kind, name, score, children, _places(children, group), note, conflict)
+    sides = tuple(side_of(child, [one for one in group if one.child == child]) for child in children)
+    return Link(kind, name, score, children, _places(children, group), note, conflict, sides)
 
 
 def _kind(group: Sequence[Occurrence]) -> Kind:
@@ -175,7 +166,7 @@ def _kind(group: Sequence[Occurrence]) -> Kind:
 
 def _name(kind: Kind, group: Sequence[Occurrence]) -> str:
     """Return the name as it is written most often, preferably where it is provided."""
-    if kind in (Kind.ROUTE, Kind.TOPIC, Kind.HEADER, Kind.TABLE, Kind.PORT, Kind.SUBMODULE):
+    if kind in (Kind.ROUTE, Kind.TOPIC, Kind.HEADER, Kind.TABLE, Kind.PORT, Kind.SUBMODULE, Kind.STATUS):
         own = [occurrence.mention for occurrence in group if occurrence.mention.kind is kind]
         provided = [mention for mention in own if mention.role is Role.PROVIDES]
         if kind is Kind.HEADER:
@@ -199,7 +190,7 @@ def _roles(kind: Kind, group: Sequence[Occurrence]) -> float:
         return 0.95 if provides else 0.4 if len(uses) > 1 else 0.3
     if kind is Kind.SCHEMA:
         return 1.0 if provides else 0.0
-    if kind in (Kind.PACKAGE, Kind.SUBMODULE):
+    if kind in (Kind.PACKAGE, Kind.SUBMODULE, Kind.STATUS):
         return 0.0
     return 1.0 if provides or uses else 0.9
 
@@ -226,7 +217,7 @@ def _specific(kind: Kind, name: str, group: Sequence[Occurrence]) -> float:
         return 0.7 if len(parts) < 2 else 1.0
     if kind is Kind.ERROR and " " in name:
         return min(1.1, 0.5 + 0.1 * len(parts))
-    if kind in _WORDS or kind is Kind.CONSTANT:
+    if kind in WORDS or kind is Kind.CONSTANT:
         if kind is Kind.KEY and plain_name(name) in stopwords.KEYS:
             return 0.5  # declared for the wire on both sides
         if name.lower() in stopwords.WORDS or plain_name(name) in stopwords.KEYS:
@@ -266,7 +257,7 @@ def _without_duplicates(rows: Sequence[Link]) -> list[Link]:
 
 def _places(children: Sequence[str], group: Sequence[Occurrence]) -> tuple[Place, ...]:
     rank = {Role.PROVIDES: 0, Role.USES: 1, Role.NAMES: 2}
-    places = []
+    places: list[Place] = []
     for child in children:
         own = [occurrence for occurrence in group if occurrence.child == child]
         own.sort(
@@ -278,122 +269,9 @@ def _places(children: Sequence[str], group: Sequence[Occurrence]) -> tuple[Place
                 occurrence.mention.line,
             )
         )
-        places += [
-            Place(
-                child,
-                occurrence.file,
-                occurrence.mention.line,
-                occurrence.mention.role,
-                occurrence.mention.shown,
-                occurrence.mention.detail,
-            )
-            for occurrence in own[:PLACES]
-        ]
+        places += map(place_of, own[:PLACES])
     return tuple(places)
 
 
 def _is_number(value: str) -> bool:
     return re.fullmatch(r"[\d.]+", value) is not None
-
-
-def _value(text: str) -> str:
-    bare = re.sub(r"(?<=\d)[uUlLfF]+$", "", text.replace("_", ""))
-    if re.fullmatch(r"0[xX][0-9a-fA-F]+", bare):
-        return str(int(bare, 16))
-    return str(float(bare)).removesuffix(".0") if re.fullmatch(r"\d+(\.\d+)?", bare) else text
-
-
-# ── routes ───────────────────────────────────────────────────────────────────────────────────────
-
-
-def _route_groups(routes: Sequence[Occurrence]) -> tuple[list[list[Occurrence]], list[list[Occurrence]]]:
-    """Group routes that are the same one: equal except for placeholders, or a caller's that ends in a server's.
-    Also return those that a child serves and nobody else calls.
-
-    A server may mount its routes below others, in another file (`MOUNT`). The caller's route decides below which.
-    """
-    mounts: dict[str, set[str]] = defaultdict(set)
-    by_name: dict[str, list[Occurrence]] = defaultdict(list)
-    for occurrence in routes:
-        if occurrence.mention.detail == MOUNT:
-            mounts[occurrence.child].add(occurrence.mention.name)
-        by_name[occurrence.mention.name].append(occurrence)
-    served: dict[str, list[tuple[str, str, str]]] = defaultdict(list)  # by last word: full name, own name, child
-    for name, group in by_name.items():
-        for child in {occurrence.child for occurrence in group if occurrence.mention.role is Role.PROVIDES}:
-            forms = {name, *(f"{above}{name}" for above in mounts[child] if not name.startswith(above))}
-            for full in forms:
-                served[_anchor(full)].append((full, name, child))
-    groups: dict[tuple[str, str], list[Occurrence]] = defaultdict(list)
-    taken: set[tuple[str, str, str]] = set()  # own name, child, full name: found by callers
-    for name, group in by_name.items():
-        for child in {occurrence.child for occurrence in group}:
-            own = [occurrence for occurrence in group if occurrence.child == child]
-            if any(occurrence.mention.role is Role.PROVIDES for occurrence in own):
-                continue
-            best = max(
-                (
-                    (_fit(name, full), full, known, server)
-                    for anchor in _anchors(name)
-                    for full, known, server in served[anchor]
-                    if server != child
-                ),
-                key=lambda fit: (fit[0], len(fit[1]), fit[1]),
-                default=(0, "", "", ""),
-            )
-            if best[0]:
-                taken.add((best[2], best[3], best[1]))
-                groups[best[1], best[3]] += own
-            else:
-                groups[name, ""] += own
-    for known, server, full in taken:
-        groups[full, server] += [
-            _renamed(occurrence, full) for occurrence in by_name[known] if occurrence.child == server
-        ]
-    claimed = {(known, server) for known, server, _ in taken}
-    unclaimed = [
-        [occurrence for occurrence in group if occurrence.child == child]
-        for name, group in by_name.items()
-        for child in sorted({one.child for one in group if one.mention.role is Role.PROVIDES})
-        if (name, child) not in claimed
-    ]
-    return list(groups.values()), unclaimed
-
-
-def _renamed(occurrence: Occurrence, full: str) -> Occurrence:
-    return occurrence._replace(mention=occurrence.mention._replace(name=full))
-
-
-def _anchor(name: str) -> str:
-    """Return the last segment that is a word: two forms of a route have it in common."""
-    words = [part for part in name.split("/") if part and "{}" not in part]
-    return words[-1] if words else ""
-
-
-def _anchors(name: str) -> set[str]:
-    """Return the anchors of a caller's route. Its last word may be an id that fills a placeholder of the server's."""
-    above, _, last = name.rpartition("/")
-    return {_anchor(name), _anchor(above)} if _may_fill("{}", last) else {_anchor(name)}
-
-
-def _fit(name: str, served: str) -> int:
-    """Return how well a route fits a served one: 4 equal; 3 equal except for placeholders; 2 one ends in the other; 0
-    not at all."""
-    if name == served:
-        return 4
-    mine, theirs = name.strip("/").split("/"), served.strip("/").split("/")
-    shorter = min(len(mine), len(theirs))
-    tail = list(zip(mine[-shorter:], theirs[-shorter:], strict=True))
-    if not all(a == b or (("{}" in (a, b)) and _may_fill(a, b)) for a, b in tail):
-        return 0
-    if len(mine) == len(theirs):
-        return 3
-    words = [a for a, b in tail if a == b and "{}" not in a and (len(a) > 2 or _VERSION.fullmatch(a))]
-    distinctive = len(words) == 1 and len(words[0]) > 5 and not {name, served} & stopwords.ROUTES
-    return 2 if len(words) > 1 or distinctive else 0
-
-
-def _may_fill(a: str, b: str) -> bool:
-    """Return whether one of the two is a placeholder that the other may fill: an id, not a word like `status`."""
-    concrete = b if a == "{}" else a
-    return concrete == "{}" or re.search(r"\d|^[a-z]+-\w+$", concrete) is not None

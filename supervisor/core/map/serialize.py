@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
-from supervisor.domain.link import Family, Gap, Interface, Kind, Link, Map, Place, Role, Surveyed
+from supervisor.domain.link import Family, Gap, Interface, Kind, Link, Map, Place, Role, Side, Surveyed
 
 
 class PlaceRow(TypedDict):
@@ -14,6 +14,17 @@ class PlaceRow(TypedDict):
     role: str
     text: str
     detail: str | None
+    type: NotRequired[str]  # of a field that is declared there
+
+
+class SideRow(TypedDict):
+    child: str
+    count: int
+    named: int
+    weak: int
+    provided: int
+    used: int
+    places: list[PlaceRow]
 
 
 class LinkRow(TypedDict):
@@ -24,6 +35,7 @@ class LinkRow(TypedDict):
     note: str | None
     conflict: bool
     places: list[PlaceRow]
+    sides: NotRequired[list[SideRow]]  # with which a later map is compared
 
 
 class InterfaceRow(TypedDict):
@@ -104,25 +116,43 @@ def _interface_as_json(one: Interface) -> InterfaceRow:
 
 def row_as_json(link: Link) -> LinkRow:
     """Convert a link to a row of that object."""
-    return {
+    row: LinkRow = {
         "kind": str(link.kind),
         "name": link.name,
         "score": link.score,
         "children": list(link.children),
         "note": link.note or None,
         "conflict": link.conflict,
-        "places": [
-            {
-                "child": place.child,
-                "file": place.file,
-                "line": place.line or None,
-                "role": str(place.role),
-                "text": place.shown,
-                "detail": place.detail or None,
-            }
-            for place in link.places
-        ],
+        "places": [_place_as_json(place) for place in link.places],
     }
+    if link.sides:
+        row["sides"] = [
+            {
+                "child": side.child,
+                "count": side.count,
+                "named": side.named,
+                "weak": side.weak,
+                "provided": side.provided,
+                "used": side.used,
+                "places": [_place_as_json(place) for place in side.places],
+            }
+            for side in link.sides
+        ]
+    return row
+
+
+def _place_as_json(place: Place) -> PlaceRow:
+    row: PlaceRow = {
+        "child": place.child,
+        "file": place.file,
+        "line": place.line or None,
+        "role": str(place.role),
+        "text": place.shown,
+        "detail": place.detail or None,
+    }
+    if place.type:
+        row["type"] = place.type
+    return row
 
 
 def from_json(value: MapObject) -> Map:
@@ -147,9 +177,19 @@ def from_json(value: MapObject) -> Map:
 
 def row_from_json(row: LinkRow) -> Link:
     """Convert a row of `row_as_json` back. Raises the same errors as `from_json`."""
-    places = tuple(
-        Place(p["child"], p["file"], p["line"] or 0, Role(p["role"]), p["text"], p["detail"] or "")
-        for p in row["places"]
+    places = tuple(map(_place_from_json, row["places"]))
+    sides = tuple(
+        Side(
+            *(one["child"], tuple(map(_place_from_json, one["places"]))),
+            *(one["count"], one["named"], one["weak"], one["provided"], one["used"]),
+        )
+        for one in row.get("sides", ())
     )
     children, note = tuple(row["children"]), row["note"] or ""
-    return Link(Kind(row["kind"]), row["name"], row["score"], children, places, note, row["conflict"])
+    return Link(Kind(row["kind"]), row["name"], row["score"], children, places, note, row["conflict"], sides)
+
+
+def _place_from_json(p: PlaceRow) -> Place:
+    return Place(
+        *(p["child"], p["file"], p["line"] or 0, Role(p["role"]), p["text"]), p["detail"] or "", p.get("type", "")
+    )

@@ -15,8 +15,9 @@ from supervisor.core.map import copies
 from supervisor.core.map.commits import introduced_by, origin_words, related
 from supervisor.core.map.gaps import gaps
 from supervisor.core.map.interfaces import interfaces
-from supervisor.core.map.links import Occurrence, join_key, joined
+from supervisor.core.map.links import join_key, joined
 from supervisor.core.map.mention.normalize import repo_name
+from supervisor.core.map.occurrences import Occurrence
 from supervisor.core.map.serialize import LinkRow, row_as_json, row_from_json
 from supervisor.domain.link import Kind, Link, Map, Mention, Role, Surveyed
 from supervisor.domain.repo.git import Commit

@@ -15,7 +15,7 @@ from supervisor.runtime.secrets import clean, known
 from supervisor.shell.files import read_file
 from supervisor.shell.mention_index import IndexedFile
 from supervisor.wire import source
-from supervisor.wire.source.calls import unresolved
+from supervisor.wire.source.http.calls import unresolved
 from supervisor.wire.source.read import literals
 
 FEW = 60  # files that we read sooner than another process starts (0.2 s)

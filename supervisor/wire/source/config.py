@@ -10,6 +10,7 @@ from tree_sitter import Node
 from supervisor.domain.link import Form, Literal
 from supervisor.wire.source import grammar, graphql, proto
 from supervisor.wire.source.schema import Name
+from supervisor.wire.source.types import schema_type
 
 LONGEST = 300  # characters of a value; a longer one is prose
 DEEPEST = 12  # keys of a path that are kept, from the innermost up
@@ -104,7 +105,7 @@ def _schema(language: str, names: Iterable[Name]) -> Iterator[Literal]:
         if name.kind == "constant":
             yield Literal(name.text, name.line, Form.STRING, key="enum", call=language)
         else:
-            yield Literal(name.text, name.line, _FORMS[name.kind], key=name.kind, call=language)
+            yield Literal(name.text, name.line, _FORMS[name.kind], key=name.kind, call=language, type=name.type)
 
 
 def _nested(language: str, source: bytes) -> Iterator[Literal]:
@@ -130,6 +131,7 @@ def _nested(language: str, source: bytes) -> Iterator[Literal]:
         path = [key for _, key in stack[-DEEPEST:]]
         above = path[:-1] if is_key else path
         number = text.isdigit()
+        declared = is_key and above[-1:] == ["properties"]
         yield Literal(
             text,
             node.start_point[0] + 1,
@@ -138,6 +140,9 @@ def _nested(language: str, source: bytes) -> Iterator[Literal]:
             is_key=is_key,
             call=language,
             within=".".join(above),
+            type=schema_type(source[node.end_byte : node.end_byte + 600].decode("utf-8", "replace"))
+            if declared
+            else "",
         )
 
 

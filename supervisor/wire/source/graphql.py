@@ -90,6 +90,16 @@ def _repaired(text: str, at: int) -> str:
     return text[: wrong.start()] + " " * len(wrong[0]) + text[wrong.end() :] if wrong else text + "}"
 
 
+def _type(node: Node) -> str:
+    """Return the type of a field that is declared, as written."""
+    kind = getattr(node, "type", None) if node.kind in ("field_definition", "input_value_definition") else None
+    around = "{}"
+    while kind is not None and getattr(kind, "type", None) is not None:
+        around = around.replace("{}", "[{}]") if kind.kind == "list_type" else around
+        kind = kind.type
+    return "" if kind is None else around.replace("{}", kind.name.value)
+
+
 def _declared(document: Node) -> list[Name]:
     """List the names in a syntax tree, in the order of the source."""
     found: list[tuple[int, Name]] = []
@@ -103,6 +113,6 @@ def _declared(document: Node) -> list[Name]:
             text = getattr(named, "value", FILLED)
             if node.kind in _KINDS and named is not None and named.loc is not None and text != FILLED:
                 start = named.loc.start_token
-                found.append((start.start, Name(_KINDS[node.kind], text, start.line)))
+                found.append((start.start, Name(_KINDS[node.kind], text, start.line, _type(node))))
             waiting.extend(getattr(node, key) for key in node.keys if key != "loc")
     return [name for _, name in sorted(found)]

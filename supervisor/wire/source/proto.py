@@ -9,6 +9,7 @@ from typing import Protocol
 
 from supervisor.wire.source.grammar import imported
 from supervisor.wire.source.schema import Name, definitions
+from supervisor.wire.source.types import proto_type
 
 _IDLE = re.compile(r"""("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')|//[^\n]*|/\*.*?\*/|[ \t]+""", re.S)
 _OUTLINE = re.compile(
@@ -56,7 +57,8 @@ def names(source: str) -> Iterator[Name]:
             kind = _KINDS.get(names_of[rule.getRuleIndex()])
             within = names_of[rule.parentCtx.getRuleIndex()] if rule.parentCtx is not None else ""
             if kind and within != _OPTION and rule.exception is None and rule.stop is not None:
-                yield Name(kind, text[rule.start.start : rule.stop.stop + 1], rule.start.line + above)
+                written = proto_type(text, rule.start.start) if kind == "field" else ""
+                yield Name(kind, text[rule.start.start : rule.stop.stop + 1], rule.start.line + above, written)
 
 
 class _Token(Protocol):

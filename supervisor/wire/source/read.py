@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
+from itertools import chain, islice
 
 from msgspec.structs import replace
 from tree_sitter import Node
@@ -12,9 +12,12 @@ from tree_sitter import Node
 from supervisor.domain.link import Form, Literal
 from supervisor.wire.source import config, grammar, graphql, grpc, packages, plain
 from supervisor.wire.source.context import given, in_table, naming, surroundings
+from supervisor.wire.source.http.methods import methods_beside
+from supervisor.wire.source.http.statuses import statuses
+from supervisor.wire.source.http.streams import Streams, streams
 from supervisor.wire.source.languages import LIMIT
 from supervisor.wire.source.literal import bare, text_of, unquoted, whole
-from supervisor.wire.source.streams import Streams, streams
+from supervisor.wire.source.types import field_type, is_sent, tagged_type
 
 LONGEST = 400  # characters of a literal; a longer one is prose or data and is skipped
 LONGEST_OF_SQL = 20_000  # bytes of a literal that creates tables
@@ -34,7 +37,7 @@ def literals(language: str, source: bytes) -> tuple[Literal, ...]:
     if language in _CONFIGS:
         found: Iterator[Literal] = config.literals(language, source)
     elif language in grammar.languages() and not _is_deep(source):
-        found = _code(language, source)
+        found = chain(statuses(source), _code(language, source))
     else:
         found = plain.literals(source)
     return tuple(sorted(islice(found, MANY), key=lambda word: word.line))
@@ -88,9 +91,9 @@ def _code(language: str, source: bytes) -> Iterator[Literal]:
     for node in found.get("define", ()):
         yield from _define(source, node)
     for node in found.get("tag", ()):
-        yield Literal(_text(source, node).strip("`"), _line(node), Form.TAG)
+        yield Literal(_text(source, node).strip("`"), _line(node), Form.TAG, type=tagged_type(source, node.start_byte))
     yield from _imports(language, source, found.get("import", ()))
-    yield from _names(source, found)
+    yield from _names(language, source, found)
     yield from grpc.literals(source)
 
 
@@ -143,6 +146,7 @@ def _string(language: str, source: bytes, node: Node, streaming: Streams | None)
         case=named.case,
         listed=named.listed,
         raw="" if raw == text else raw,
+        methods=methods_beside(source, top) if "/" in text and not around.method else "",
     )
 
 
@@ -181,16 +185,22 @@ def _imports(language: str, source: bytes, nodes: Iterable[Node]) -> Iterator[Li
             yield Literal(text, _line(node), Form.PACKAGE, key="imports", call=language)
 
 
-def _names(source: bytes, found: Mapping[str, list[Node]]) -> Iterator[Literal]:
-    """List the identifiers, each once for a form, where it first occurs."""
+def _names(language: str, source: bytes, found: Mapping[str, list[Node]]) -> Iterator[Literal]:
+    """List the identifiers, each once for a form, where it first occurs; a field with a type at each declaration."""
     seen: set[tuple[str, Form]] = set()
     for capture, usual in _NAMES.items():
         for node in found.get(capture, ()):
             text = _text(source, node).rstrip(": ")
-            if not text or (text, usual) in seen or (name := _name(source, node, capture, text)) is None:
+            declared, sent = "", False
+            if capture == "field" and node.parent is not None and node.parent.type != "pair":
+                declared = field_type(language, source, node.start_byte, node.end_byte)
+                sent = bool(declared) and is_sent(language, source, node)
+            if not text or (not declared and (text, usual) in seen):
+                continue
+            if (name := _name(source, node, capture, text)) is None:
                 continue
             seen.add((text, name.form))
-            yield name
+            yield replace(name, type=declared, sent=sent) if declared else name
 
 
 def _name(source: bytes, node: Node, capture: str, text: str) -> Literal | None:

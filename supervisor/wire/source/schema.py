@@ -19,6 +19,7 @@ class Name(NamedTuple):
     kind: str  # `package`, `type`, `field`, `member` (a field that is queried) or `constant` (of an enumeration)
     text: str
     line: int  # from 1
+    type: str = ""  # of a field, as written
 
 
 def definitions(source: str, outline: re.Pattern[str], worth: re.Pattern[str]) -> Iterator[tuple[str, int]]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from supervisor.core.map.gaps import gaps
-from supervisor.core.map.links import Occurrence, joined
+from supervisor.core.map.links import joined
+from supervisor.core.map.occurrences import Occurrence
 from supervisor.domain.link import Gap, Kind, Link, Mention, Role, Surveyed, UnresolvedCall
 
 SMALL = (Surveyed("api", "/r/api", 3), Surveyed("web", "/r/web", 3))

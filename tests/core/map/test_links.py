@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from supervisor.core.map.links import PLACES, SHOWN_FROM, Occurrence, join_key, links
+from supervisor.core.map.links import PLACES, SHOWN_FROM, join_key, links
 from supervisor.core.map.mention.fields import WIRE
 from supervisor.core.map.mention.routes import MOUNT
+from supervisor.core.map.occurrences import Occurrence
 from supervisor.domain.link import Kind, Link, Mention, Role
 
 

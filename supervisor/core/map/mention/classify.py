@@ -15,6 +15,7 @@ from supervisor.core.map.mention.fields import IDENTIFIER, field, key, parameter
 from supervisor.core.map.mention.normalize import plain_name, topic_name
 from supervisor.core.map.mention.routes import ends_like_a_file, routes
 from supervisor.core.map.mention.rpc import rpc_path
+from supervisor.core.map.mention.types import type_name
 from supervisor.domain.link import Kind, Mention, Role
 
 Verdict = tuple[Mention, ...] | None
@@ -140,7 +141,7 @@ def _declared(context: LiteralContext) -> Iterator[Mention]:
         for digits in re.findall(r"\d{4,5}", text):
             yield from port(digits, context, Role.PROVIDES)
     elif word.is_key and word.key == "properties" and IDENTIFIER.fullmatch(text):
-        yield from field(text, word.line, Role.PROVIDES)
+        yield from field(text, word.line, Role.PROVIDES, type_name(word.type))
     elif word.is_key and word.key in ("schemas", "definitions", "messages"):
         yield context.mention(Kind.SCHEMA, text, Role.PROVIDES)
     elif word.is_key and word.key in ("channels", "topics", "queues"):
@@ -201,7 +202,8 @@ def _flag(context: LiteralContext) -> Verdict:
     asked = has(f"{context.word.call.lower()} {context.of}", keywords.FLAGS) and not context.word.is_key
     if context.word.at or not (named or asked) or not _CODE.fullmatch(context.text):
         return None
-    return (context.mention(Kind.FLAG, plain_name(context.text), Role.USES),)
+    role = Role.PROVIDES if named and context.word.is_key else Role.USES
+    return (context.mention(Kind.FLAG, plain_name(context.text), role),)
 
 
 def _topic(context: LiteralContext) -> Verdict:

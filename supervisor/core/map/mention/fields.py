@@ -16,19 +16,19 @@ IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_\-]*")
 _SHORTEST = 2  # characters of a field that is declared for the wire; of another, one more
 
 
-def key(text: str, line: int, role: Role = Role.NAMES, weak: int = 0) -> tuple[Mention, ...]:
+def key(text: str, line: int, role: Role = Role.NAMES, weak: int = 0, type_: str = "") -> tuple[Mention, ...]:
     """Return a mention of a field of data; nothing if the name is common."""
     name = plain_name(text)
     if len(name) <= _SHORTEST or name in stopwords.KEYS or not _is_name(text):
         return ()
-    return (Mention(Kind.KEY, name, text, line, role, weak=weak),)
+    return (Mention(Kind.KEY, name, text, line, role, weak=weak, type=type_),)
 
 
-def field(text: str, line: int, role: Role = Role.NAMES) -> tuple[Mention, ...]:
+def field(text: str, line: int, role: Role = Role.NAMES, type_: str = "") -> tuple[Mention, ...]:
     """Return a mention of a field that is declared for the wire."""
     if len(plain_name(text)) < _SHORTEST or not _is_name(text):
         return ()
-    return (Mention(Kind.KEY, plain_name(text), text, line, role, WIRE),)
+    return (Mention(Kind.KEY, plain_name(text), text, line, role, WIRE, type=type_),)
 
 
 def parameter(context: LiteralContext) -> tuple[Mention, ...] | None:

@@ -17,6 +17,7 @@ from supervisor.core.map.mention.fields import field, key
 from supervisor.core.map.mention.normalize import imported, package_name, plain_name, repo_name
 from supervisor.core.map.mention.routes import prefix_of
 from supervisor.core.map.mention.rpc import RPC_CALLED, RPC_SERVED
+from supervisor.core.map.mention.types import type_name
 from supervisor.core.text.redact import redact
 from supervisor.domain.link import Form, Kind, Literal, Mention, Role
 
@@ -66,9 +67,14 @@ def _of_file(file: str) -> Iterator[Mention]:
 def _of(word: Literal, language: str, prefix: str) -> Iterator[Mention]:
     match word.form:
         case Form.STRING:
-            yield from classify.classify(in_context(word, language, prefix))
+            enum = word.key == "enum" and word.call in ("proto", "graphql")
+            for mention in classify.classify(in_context(word, language, prefix)):
+                yield mention._replace(role=Role.PROVIDES) if enum else mention
         case Form.NUMBER:
             yield from _number(word, language)
+        case Form.STATUS:
+            role = Role.USES if word.key == "compared" else Role.PROVIDES
+            yield Mention(Kind.STATUS, word.text, word.raw or word.text, word.line, role)
         case Form.FIELD | Form.MEMBER:
             yield from _field(word)
         case Form.TAG:
@@ -88,9 +94,9 @@ def _of(word: Literal, language: str, prefix: str) -> Iterator[Mention]:
 
 def _field(word: Literal) -> tuple[Mention, ...]:
     """Return mentions of a field of data. Outside of a schema they are weak: the name may be the program's own."""
-    weak = 2 if word.form is Form.MEMBER else 1
+    weak = 2 if word.form is Form.MEMBER else 0 if word.sent else 1
     if word.call in ("proto", "graphql") and word.form is Form.FIELD:
-        return field(word.text, word.line, Role.PROVIDES)
+        return field(word.text, word.line, Role.PROVIDES, type_name(word.type))
     if word.call == "graphql":
         return key(word.text, word.line, Role.USES) if _MULTIWORD.search(word.text) else ()
     if word.key == "Header":
@@ -99,7 +105,7 @@ def _field(word: Literal) -> tuple[Mention, ...]:
         return (Mention(Kind.COOKIE, word.text, word.text, word.line, Role.PROVIDES),)
     if _UPPER.fullmatch(word.text):
         return (Mention(Kind.WORD, word.text, word.text, word.line, weak=weak - weak % 2),)
-    return key(word.text, word.line, weak=weak) if _MULTIWORD.search(word.text) else ()
+    return key(word.text, word.line, weak=weak, type_=type_name(word.type)) if _MULTIWORD.search(word.text) else ()
 
 
 def _rpc(word: Literal) -> Iterator[Mention]:
@@ -120,7 +126,7 @@ def _rpc(word: Literal) -> Iterator[Mention]:
 def _tag(word: Literal) -> Iterator[Mention]:
     for name, value in _TAG.findall(word.text):
         if name in _FIELD_TAGS and value:
-            yield from field(value, word.line)
+            yield from field(value, word.line, type_=type_name(word.type))
         elif name in ("env", "envconfig"):
             yield from classify.env(value, word.line, Role.USES)
         elif name == "header" and value:

@@ -79,6 +79,7 @@ def routes(context: LiteralContext) -> Iterator[Mention]:
             or _calls(context)
             or (bool(word.method) and (word.at > 0 or word.method in STREAMS))
             or _is_retrofit(word)
+            or (bool(word.methods) and "HTTP::" in word.call)  # of Ruby: `Net::HTTP::Put.new`
         )
         role = Role.USES if called else Role.NAMES
         yield context.mention(Kind.ROUTE, name, role, detail=_method(context, path), weak=0 if called else 1)
@@ -196,7 +197,7 @@ def _method(context: LiteralContext, path: _Path) -> str:
     if context.word.decorates and context.call in keywords.STREAMED:
         return keywords.STREAMED[context.call]
     verb = context.call.removesuffix("async").removesuffix("mapping").removeprefix("http").removeprefix("map")
-    return verb.upper() if verb in keywords.VERBS else ""
+    return verb.upper() if verb in keywords.VERBS else context.word.methods
 
 
 def _below(word: Literal, name: str, prefix: str = "") -> str:

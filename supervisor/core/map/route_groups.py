@@ -1,0 +1,107 @@
+"""Group the routes that are the same one: equal except for placeholders, or a caller's that ends in a server's."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+
+from supervisor.core.map.mention import stopwords
+from supervisor.core.map.mention.routes import MOUNT
+from supervisor.core.map.occurrences import Occurrence
+from supervisor.domain.link import Role
+
+_VERSION = re.compile(r"v\d+")
+
+
+def route_groups(routes: Sequence[Occurrence]) -> tuple[list[list[Occurrence]], list[list[Occurrence]]]:
+    """Group routes that are the same one: equal except for placeholders, or a caller's that ends in a server's.
+    Also return those that a child serves and nobody else calls.
+
+    A server may mount its routes below others, in another file (`MOUNT`). The caller's route decides below which.
+    """
+    mounts: dict[str, set[str]] = defaultdict(set)
+    by_name: dict[str, list[Occurrence]] = defaultdict(list)
+    for occurrence in routes:
+        if occurrence.mention.detail == MOUNT:
+            mounts[occurrence.child].add(occurrence.mention.name)
+        by_name[occurrence.mention.name].append(occurrence)
+    served: dict[str, list[tuple[str, str, str]]] = defaultdict(list)  # by last word: full name, own name, child
+    for name, group in by_name.items():
+        for child in {occurrence.child for occurrence in group if occurrence.mention.role is Role.PROVIDES}:
+            forms = {name, *(f"{above}{name}" for above in mounts[child] if not name.startswith(above))}
+            for full in forms:
+                served[_anchor(full)].append((full, name, child))
+    groups: dict[tuple[str, str], list[Occurrence]] = defaultdict(list)
+    taken: set[tuple[str, str, str]] = set()  # own name, child, full name: found by callers
+    for name, group in by_name.items():
+        for child in {occurrence.child for occurrence in group}:
+            own = [occurrence for occurrence in group if occurrence.child == child]
+            if any(occurrence.mention.role is Role.PROVIDES for occurrence in own):
+                continue
+            best = max(
+                (
+                    (_fit(name, full), full, known, server)
+                    for anchor in _anchors(name)
+                    for full, known, server in served[anchor]
+                    if server != child
+                ),
+                key=lambda fit: (fit[0], len(fit[1]), fit[1]),
+                default=(0, "", "", ""),
+            )
+            if best[0]:
+                taken.add((best[2], best[3], best[1]))
+                groups[best[1], best[3]] += own
+            else:
+                groups[name, ""] += own
+    for known, server, full in taken:
+        groups[full, server] += [
+            _renamed(occurrence, full) for occurrence in by_name[known] if occurrence.child == server
+        ]
+    claimed = {(known, server) for known, server, _ in taken}
+    unclaimed = [
+        [occurrence for occurrence in group if occurrence.child == child]
+        for name, group in by_name.items()
+        for child in sorted({one.child for one in group if one.mention.role is Role.PROVIDES})
+        if (name, child) not in claimed
+    ]
+    return list(groups.values()), unclaimed
+
+
+def _renamed(occurrence: Occurrence, full: str) -> Occurrence:
+    return occurrence._replace(mention=occurrence.mention._replace(name=full))
+
+
+def _anchor(name: str) -> str:
+    """Return the last segment that is a word: two forms of a route have it in common."""
+    words = [part for part in name.split("/") if part and "{}" not in part]
+    return words[-1] if words else ""
+
+
+def _anchors(name: str) -> set[str]:
+    """Return the anchors of a caller's route. Its last word may be an id that fills a placeholder of the server's."""
+    above, _, last = name.rpartition("/")
+    return {_anchor(name), _anchor(above)} if _may_fill("{}", last) else {_anchor(name)}
+
+
+def _fit(name: str, served: str) -> int:
+    """Return how well a route fits a served one: 4 equal; 3 equal except for placeholders; 2 one ends in the other; 0
+    not at all."""
+    if name == served:
+        return 4
+    mine, theirs = name.strip("/").split("/"), served.strip("/").split("/")
+    shorter = min(len(mine), len(theirs))
+    tail = list(zip(mine[-shorter:], theirs[-shorter:], strict=True))
+    if not all(a == b or (("{}" in (a, b)) and _may_fill(a, b)) for a, b in tail):
+        return 0
+    if len(mine) == len(theirs):
+        return 3
+    words = [a for a, b in tail if a == b and "{}" not in a and (len(a) > 2 or _VERSION.fullmatch(a))]
+    distinctive = len(words) == 1 and len(words[0]) > 5 and not {name, served} & stopwords.ROUTES
+    return 2 if len(words) > 1 or distinctive else 0
+
+
+def _may_fill(a: str, b: str) -> bool:
+    """Return whether one of the two is a placeholder that the other may fill: an id, not a word like `status`."""
+    concrete = b if a == "{}" else a
+    return concrete == "{}" or re.search(r"\d|^[a-z]+-\w+$", concrete) is not None

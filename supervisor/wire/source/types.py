@@ -1,0 +1,88 @@
+"""Read the type with which a field is declared, as written beside its name."""
+
+from __future__ import annotations
+
+import re
+
+from tree_sitter import Node
+
+LONGEST = 80  # bytes of a type
+
+_BEHIND = re.compile(rb"\s?[?!]?\s?:\s?([^=;,\n{})(]{1,80})")
+_OBJECT = re.compile(rb"\s?[?!]?\s?:\s?\{")
+_FRONT = re.compile(rb"([A-Za-z_][\w.]*(?:<[^<>\n]{0,60}(?:<[^<>\n]{0,40}>)?>)?(?:\[\])?\??)\s+\Z")
+_GO = re.compile(rb"^\s*\w+(?:\s*,\s*\w+)*[ \t]+(\S[^\n]{0,80}?)\s*\Z")
+_PROTO = re.compile(r"(?:(repeated|optional)\s+)?(map\s*<[^<>]{0,60}>|[A-Za-z_.][\w.]*)\s+\Z")
+_SCHEMA = re.compile(
+    r"""\s*:\s*\{[^{}]{0,120}?"?type"?\s*:\s*["'\[]*(\w+)"""
+    r"""|\s*:[ \t]*\n(?P<indent>[ ]+)(?=\S)(?:(?!properties)[^\n]{0,120}\n(?P=indent)[ ]*){0,4}?type:\s*["'\[]*(\w+)"""
+)
+_MODIFIERS = frozenset(
+    (b"private", b"public", b"static", b"final", b"return", b"required", b"readonly", b"var", b"new")
+)
+_WITH_COLON = frozenset(("python", "typescript", "tsx", "rust", "kotlin", "swift"))
+_WITH_TYPE_FIRST = frozenset(("java", "csharp"))
+
+
+def field_type(language: str, source: bytes, start: int, end: int) -> str:
+    """Return the type of the field whose name is at these bytes; "" if there is none."""
+    if language in _WITH_COLON:
+        match = _BEHIND.match(source, end)
+        if match is None:
+            return "{" if _OBJECT.match(source, end) else ""
+        return match[1].decode("utf-8", "replace").strip()
+    if language in _WITH_TYPE_FIRST:
+        line = source.rfind(b"\n", 0, start) + 1
+        match = _FRONT.search(source[max(line, start - LONGEST) : start])
+        return match[1].decode("utf-8", "replace") if match and match[1] not in _MODIFIERS else ""
+    return ""
+
+
+_CLASSES = {
+    "rust": ("struct_item", re.compile(rb"#\[derive\([^)]*\b(?:Serialize|Deserialize)\b"), 200),
+    "python": (
+        "class_definition",
+        re.compile(rb"class\s+\w+\s*\([^)]*\b(?:BaseModel|Schema|Serializer|TypedDict|Struct)\b"),
+        0,
+    ),
+    "swift": ("class_declaration", re.compile(rb"(?:struct|class)\s+\w+[^{]*\b(?:Codable|Decodable|Encodable)\b"), 0),
+    "kotlin": ("class_declaration", re.compile(rb"@(?:Serializable|JsonClass)\b"), 0),
+}
+"""Classes whose fields are data that is sent: the node, what its beginning says, and how much to read before it."""
+_LAST_ITEM = re.compile(rb"[};]\s")
+
+
+def is_sent(language: str, source: bytes, field: Node) -> bool:
+    """Whether the class of a field says that it is written to data or read from it."""
+    if language not in _CLASSES:
+        return False
+    kind, says, before = _CLASSES[language]
+    one = field.parent
+    for _ in range(6):
+        if one is None:
+            return False
+        if one.type == kind:
+            head = source[max(0, one.start_byte - before) : one.start_byte]
+            head = _LAST_ITEM.split(head)[-1] + source[one.start_byte : one.start_byte + 300]
+            return says.search(head) is not None
+        one = one.parent
+    return False
+
+
+def tagged_type(source: bytes, tag: int) -> str:
+    """Return the type of a field in Go, whose tag begins at this byte."""
+    line = source.rfind(b"\n", 0, tag) + 1
+    match = _GO.match(source[max(line, tag - 3 * LONGEST) : tag])
+    return match[1].decode("utf-8", "replace") if match else ""
+
+
+def proto_type(definition: str, start: int) -> str:
+    """Return the type of a field of protobuf, whose name begins at this character."""
+    match = _PROTO.search(definition[max(0, start - LONGEST) : start])
+    return "" if match is None else f"repeated {match[2]}" if match[1] == "repeated" else match[2]
+
+
+def schema_type(behind: str) -> str:
+    """Return the type that a JSON schema gives to a property; `behind` is what follows its name."""
+    match = _SCHEMA.match(behind)
+    return "" if match is None else match[1] or match[3]
