@@ -50,15 +50,25 @@ def settled(stage: Stage, story: Story, before: Before) -> Iterator[str]:
 
 
 def one_server_each(stage: Stage, story: Story, before: Before) -> Iterator[str]:
-    """Each child has one server, however many supervisors were started at once."""
+    """Each child has one server, however many supervisors were started at once.
+
+    One that lost its socket is replaced once it is idle, which may be now.
+    """
+    deadline = time.monotonic() + STILL
     for name in stage.repos:
-        found = []
-        for one in process.marked(stage.workspace.mark(name)):
-            with suppress(OSError):
-                words = Path(f"/proc/{one.pid}/cmdline").read_bytes().split(b"\0")
-                found += [one.pid] if b"app-server" in words and b"--listen" in words else []
+        while len(found := _servers(stage, name)) == 0 and time.monotonic() < deadline:
+            time.sleep(0.2)
         if len(found) != 1:
-            yield f"{name} has {len(found)} servers: {sorted(found)}"
+            yield f"{name} has {len(found)} servers: {found}"
+
+
+def _servers(stage: Stage, name: str) -> list[int]:
+    found = []
+    for one in process.marked(stage.workspace.mark(name)):
+        with suppress(OSError):
+            words = Path(f"/proc/{one.pid}/cmdline").read_bytes().split(b"\0")
+            found += [one.pid] if b"app-server" in words and b"--listen" in words else []
+    return sorted(found)
 
 
 def delivered_once(stage: Stage, story: Story, before: Before) -> Iterator[str]:

@@ -20,9 +20,10 @@ SENT_BEFORE = 1000  # messages that a task had at most, if it is not known how m
 
 
 def ledger_repaired(world: World, event: LedgerRepaired) -> World:
-    """Events are lost: nothing new starts before `orch go`, and no message id is used again."""
+    """Events are lost: nothing new starts before `orch go`, and no id of a message or an ask is used again."""
     if not event.lost:
         return world
+    world = replace(world, asked=world.asked + event.lost)
     for state in world.tasks.values():
         world = put_task(world, replace(state, sent=state.sent + event.lost))
     own = world.orchestrator.state

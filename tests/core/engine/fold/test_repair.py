@@ -49,6 +49,16 @@ def test_a_repair_that_lost_nothing_changes_nothing() -> None:
     assert scene.world.tasks == before.tasks
 
 
+def test_no_ask_gets_an_id_that_a_lost_event_may_have_used() -> None:
+    scene = Scene(H1)
+    (first,) = open_asks(scene)
+    repaired(scene, 2)
+    scene.post(ev.HoldLifted)
+    scene.plan(H1, replace(H1, id="H2"))
+
+    assert (first.id, [one.id for one in open_asks(scene)]) == ("A1", ["A1", "A4"])
+
+
 def test_no_message_id_that_a_lost_event_may_have_used_is_used_again() -> None:
     scene = Scene(T2).done("T2")
     used = scene.state("T2").sent
