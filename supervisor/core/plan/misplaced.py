@@ -66,6 +66,7 @@ class _Finder:
         self._known = known
         self._shapes = names.shapes() | _OF_PEOPLE
         self._code = page.code()
+        self._ends = _ends(page)
         self._told: set[int] = set()  # lines of headings with a diagnostic of ours
 
     def holds(self) -> Iterator[Diagnostic]:
@@ -211,8 +212,7 @@ class _Finder:
 
     def _below(self, heading: PlanHeading) -> Iterator[int]:
         """Return the indexes of the lines below a heading that are text, up to the next one of its level."""
-        ends = (one.line - 1 for one in self._page.headings if one.line > heading.line and one.level <= heading.level)
-        return (at for at in range(heading.start, min([heading.end, *ends])) if at not in self._code)
+        return (at for at in range(heading.start, self._ends[heading.line]) if at not in self._code)
 
     def _flaw(self, heading: PlanHeading, entry_id: str, fields: Iterable[Field]) -> Diagnostic:
         what = f"the task {entry_id}" if entry_id else quoted(heading.text)
@@ -244,6 +244,18 @@ class _Finder:
             return f"{ended}, which the line below it makes one: leave an empty line between them"
         own = end.text.casefold() in USUAL_SECTIONS
         return f"{ended}: move the task above it" + ("" if own else ", or give that heading level 4 (`####`)")
+
+
+def _ends(page: Outline) -> dict[int, int]:
+    """Return, by the line of each heading, the index of the first line behind what stands below it."""
+    ends: dict[int, int] = {}
+    following: list[PlanHeading] = []  # by level, the next one of that level or above first
+    for heading in reversed(page.headings):
+        while following and following[-1].level > heading.level:
+            following.pop()
+        ends[heading.line] = min(heading.end, following[-1].line - 1) if following else heading.end
+        following.append(heading)
+    return ends
 
 
 def _shown(heading: PlanHeading) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from supervisor.core.plan.parse import parse
@@ -155,3 +157,22 @@ def test_such_words_elsewhere_are_text(section: str, text: str) -> None:
     before = BEFORE.replace("### H1 — Look\n- child: human\n- after: T1\n\nLook.\n\n**Expect:** green\n\n", "")
     plan = parse(f"{before}{section}{text}\n", CHILDREN)
     assert isinstance(plan, Plan), plan
+
+
+@pytest.mark.parametrize("unit", ["#### x\n", "### x\n", "- H2: x\n", "#### x\n##### y\n"])
+def test_many_notes_are_judged_in_linear_time(unit: str) -> None:
+    def steps(size: int) -> int:
+        counted = 0
+
+        def count(frame: object, event: str, argument: object) -> None:
+            nonlocal counted
+            counted += event in ("call", "c_call")
+
+        sys.setprofile(count)
+        try:
+            parse(page(unit * (size // len(unit))), CHILDREN)
+        finally:
+            sys.setprofile(None)
+        return counted
+
+    assert steps(8_000) < 2.5 * steps(4_000)
