@@ -108,8 +108,8 @@ def _match(link: Link, row: dict[str, Any]) -> int | None:
     if kind == LITERAL:
         kinds = sorted(link.kinds - {"commit", ANY}) or (["key"] if ANY in link.kinds else [])
         return min((rank for it in kinds if (rank := _match(link, row | {"kind": it})) is not None), default=None)
-    if not link.of_kind(kind):
-        return None
+    if not link.of_kind(kind) or (kind == "commit" and "commit" not in link.kinds):
+        return None  # no name of any kind is one of commits
     if kind == "commit" and link.commits:
         ids = [(str(place["child"]), str(place.get("file") or "")) for place in row.get("places", ())]
         paired = all(any(it == child and _begins(oid, starts) for it, oid in ids) for child, starts in link.commits)

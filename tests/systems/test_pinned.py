@@ -26,6 +26,8 @@ labels:
   - {kind: key, name: device_id, literal: false, places: [api/api.py:1, app/app.js:1]}
 traps:
   - {kind: "*", name: text/plain}
+ignorable:
+  - {kind: "*", name: rhash}
 """
 
 
