@@ -7,6 +7,9 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
+RPC_SERVED, RPC_CALLED = "gRPC server", "gRPC client"
+"""The details of a service or a method of gRPC that code serves or calls."""
+
 
 class Kind(StrEnum):
     """What sort of thing two repos share."""

@@ -11,8 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import NamedTuple
 
-from supervisor.core.map.mention.rpc import RPC_CALLED, RPC_SERVED
-from supervisor.domain.link import Family, Interface, Kind, Link, Place, Role
+from supervisor.domain.link import RPC_CALLED, RPC_SERVED, Family, Interface, Kind, Link, Place, Role
 
 MOST = 12
 """Interfaces of one pair of children."""

@@ -12,7 +12,9 @@ from tree_sitter import Node
 from supervisor.domain.link import Form, Literal
 from supervisor.wire.source import config, grammar, graphql, grpc, packages, plain
 from supervisor.wire.source.context import given, in_table, naming, surroundings
+from supervisor.wire.source.http import rails
 from supervisor.wire.source.http.methods import methods_beside
+from supervisor.wire.source.http.scopes import Scopes
 from supervisor.wire.source.http.statuses import statuses
 from supervisor.wire.source.http.streams import Streams, streams
 from supervisor.wire.source.languages import LIMIT
@@ -81,11 +83,14 @@ def _code(language: str, source: bytes) -> Iterator[Literal]:
     found = grammar.captures(language, source)
     imports = {node.start_byte for node in found.get("import", ())}
     end = -1
-    streaming = streams(source)
+    streaming, scopes = streams(source), Scopes(source)
+    if language == "ruby" and rails.MARK in source:
+        yield from rails.literals(source)
+        return
     for node in islice(found.get("string", ()), 2 * MANY):
         if node.start_byte >= end and node.start_byte not in imports:  # else it is inside one that was read
             end = node.end_byte
-            yield from _query(source, node) or _string(language, source, node, streaming)
+            yield from _query(source, node) or _string(language, source, node, scopes, streaming)
     for node in found.get("number", ()):
         yield from _number(source, node)
     for node in found.get("define", ()):
@@ -95,6 +100,7 @@ def _code(language: str, source: bytes) -> Iterator[Literal]:
     yield from _imports(language, source, found.get("import", ()))
     yield from _names(language, source, found)
     yield from grpc.literals(source)
+    yield from scopes.bare()
 
 
 def _query(source: bytes, node: Node) -> list[Literal]:
@@ -108,7 +114,7 @@ def _query(source: bytes, node: Node) -> list[Literal]:
     return [replace(word, line=word.line + above) for word in config.literals("graphql", sent)]
 
 
-def _string(language: str, source: bytes, node: Node, streaming: Streams | None) -> Iterator[Literal]:
+def _string(language: str, source: bytes, node: Node, scopes: Scopes, streaming: Streams | None) -> Iterator[Literal]:
     length = node.end_byte - node.start_byte
     end = min(node.end_byte, node.start_byte + LONGEST_OF_SQL)
     tables = length > LONGEST and _TABLES.search(source, node.start_byte, end)
@@ -122,12 +128,15 @@ def _string(language: str, source: bytes, node: Node, streaming: Streams | None)
         return  # a docstring
     top = whole(source, node)
     text = text_of(language, source, node, top)
-    if (len(text) > LONGEST and not tables) or not any(map(str.isalnum, text)):
+    if (len(text) > LONGEST and not tables) or not (any(map(str.isalnum, text)) or text in ("/{}", "{}")):
         return
-    around = surroundings(source, top, path="/" in text)
+    routed = "/" in text or (scopes.everywhere and " " not in text)
+    around = surroundings(source, top, path=routed)
     named = naming(language, source, top, in_macro=around.call.endswith("!"))
     if "/" in text and not around.method:
         in_table(source, top, around, is_key=named.is_key)
+    if routed:
+        scopes.add(top, around)
     if streaming is not None and "/" in text and (stream := streaming.of(top)):
         around.method, around.handled = stream.kind, stream.served
     raw = bare(source[node.start_byte : node.end_byte].partition(b"\n")[0].decode("utf-8", "replace"))

@@ -107,6 +107,8 @@ def _header(context: LiteralContext) -> Verdict:
 
 
 def _route(context: LiteralContext) -> Verdict:
+    if context.call == "include" and context.language == "python" and context.text.endswith(".urls"):
+        return ()  # the name of a module
     return tuple(routes(context)) or None
 
 

@@ -16,10 +16,9 @@ from supervisor.core.map.mention.context import in_context
 from supervisor.core.map.mention.fields import field, key
 from supervisor.core.map.mention.normalize import imported, package_name, plain_name, repo_name
 from supervisor.core.map.mention.routes import prefix_of
-from supervisor.core.map.mention.rpc import RPC_CALLED, RPC_SERVED
 from supervisor.core.map.mention.types import type_name
 from supervisor.core.text.redact import redact
-from supervisor.domain.link import Form, Kind, Literal, Mention, Role
+from supervisor.domain.link import RPC_CALLED, RPC_SERVED, Form, Kind, Literal, Mention, Role
 
 _PACKAGE_FILE = re.compile(r"(?:src/|python/|[\w\-]+/)?(\w+)/__init__\.py")
 _UPPER = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")

@@ -22,6 +22,7 @@ _PATTERN = re.compile(r"\$$|\(|\[|\\d|\\w")
 _PARAMETER = re.compile(r"[?&]([A-Za-z_][\w.\-]*)=")
 _METHOD = re.compile(r"(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)\s+(?=[/{])")
 _RELATIVE = re.compile(r"[\w\-{}.:<>]+(/[\w\-{}.:<>]+)+/?")
+_SIMPLE = re.compile(r"[\w\-{}.:<>?]+(?:/[\w\-{}.:<>?]+)*/?")
 _RETROFIT = ("GET", "POST", "PUT", "PATCH", "DELETE", "HTTP")
 STREAMS = {"WS": "WebSocket", "SSE": "server-sent events"}
 """Details of routes that are streams, each with its name."""
@@ -52,7 +53,7 @@ def routes(context: LiteralContext) -> Iterator[Mention]:
         if word.key == "paths" and context.text.startswith("/"):
             yield context.mention(Kind.ROUTE, route_name(context.text), Role.PROVIDES)
         return
-    path = _path(context)
+    path = None if word.decorates and context.key in ("methods", "method") else _path(context)
     if path is None:
         return
     if path.port and int(path.port) not in stopwords.PORTS:
@@ -67,9 +68,9 @@ def routes(context: LiteralContext) -> Iterator[Mention]:
         if not (
             context.call in keywords.PREFIXES and context.prefix == name and not word.handled and not _of_class(context)
         ):
-            yield context.mention(
-                Kind.ROUTE, _below(word, name, context.prefix), Role.PROVIDES, detail=_method(context, path)
-            )
+            full = _below(word, name, context.prefix)
+            for one in (full, f"{full}/{{}}") if _is_resource(context) else (full,):
+                yield context.mention(Kind.ROUTE, one, Role.PROVIDES, detail=_method(context, path))
     elif context.key in keywords.PREFIXES:
         if context.prefix != name:
             yield context.mention(Kind.ROUTE, name, Role.PROVIDES, detail=MOUNT)
@@ -125,8 +126,10 @@ def _path(context: LiteralContext) -> _Path | None:
         return _Path(path, host or "{}", method, port if port.isdigit() else "")
     if word.decorates and context.call in keywords.DEFINES:
         return _Path(text if text.startswith("/") else f"/{text}", "", method)
-    if context.call == "resources" and context.language in ("ruby", "elixir", "php"):
+    if _is_resource(context) or (context.call == "resources" and context.language == "ruby"):
         return _Path(f"/{text.lstrip(':/')}", "", method)
+    if _names_a_path(context) and _SIMPLE.fullmatch(text):
+        return _Path(f"/{text}", "", method)
     if text.startswith("/"):
         return _Path(text, "", method)
     if text.startswith("{}/"):
@@ -142,7 +145,11 @@ def _path(context: LiteralContext) -> _Path | None:
 def _is_route(context: LiteralContext, path: _Path, name: str) -> bool:
     if not path.text or not _ROUTE.fullmatch(name) or ends_like_a_file(name):
         return False
-    placed = context.word.decorates or context.key in keywords.PREFIXES
+    placed = (
+        context.word.decorates
+        or (bool(context.word.within) and not context.declares)
+        or context.key in keywords.PREFIXES
+    )
     if not placed and not re.search(r"[A-Za-z]{2}", name):
         return False
     return bool(path.host) or name.split("/")[1] not in keywords.SYSTEM_FOLDERS
@@ -172,6 +179,12 @@ def _serves(context: LiteralContext, path: _Path) -> bool:
             return word.key.endswith("uri") or call in ("on", "serveon", "seturi")
         case "ruby" | "elixir":
             return (verb and not on) or call == "resources"
+        case "php" if _is_resource(context):
+            return True
+        case "python" if _is_resource(context):
+            return True
+        case "go" if verb and not word.at and word.call.rpartition(".")[2].isupper():
+            return True
         case "python" if call in ("url", "path") and word.at == 0:
             return True
     return declares and call not in _NOT_ALONE
@@ -184,6 +197,31 @@ def _mounts(context: LiteralContext) -> bool:
 def _of_class(context: LiteralContext) -> bool:
     """Return whether this decorates a single function, although the decorator's name occurs on classes, too."""
     return context.word.decorates and context.call not in keywords.CLASSES
+
+
+def _is_resource(context: LiteralContext) -> bool:
+    """Return whether this declares the routes of a resource: of all, and of one."""
+    if context.language == "python":
+        return context.call == "register" and context.on.endswith("router") and not context.word.at
+    return not context.word.at and (
+        (context.call == "resources" and context.language in ("elixir", "php"))
+        or (context.language == "php" and context.call in ("apiresource", "resource") and context.on == "route")
+    )
+
+
+def _names_a_path(context: LiteralContext) -> bool:
+    """Return whether the place holds a path, which need not begin with a slash there."""
+    word, call = context.word, context.call
+    if word.is_key or word.at:
+        return False
+    match context.language:
+        case "php":
+            return context.on == "route" and (call in keywords.VERBS or call == "any")
+        case "python":
+            return call in ("path", "include_router") and not context.on
+        case "typescript" | "csharp" | "java" | "kotlin":
+            return word.decorates and call in keywords.VERBS and bool(word.within)
+    return False
 
 
 def _is_retrofit(word: Literal) -> bool:

@@ -5,10 +5,7 @@ from __future__ import annotations
 import re
 
 from supervisor.core.map.mention.context import LiteralContext
-from supervisor.domain.link import Kind, Mention, Role
-
-RPC_SERVED, RPC_CALLED = "gRPC server", "gRPC client"
-"""The details of a service or a method of gRPC that code serves or calls."""
+from supervisor.domain.link import RPC_CALLED, Kind, Mention, Role
 
 _PATH = re.compile(r"/(?:[a-z]\w*\.)+([A-Z]\w*)/([A-Z]\w*)")
 _CALLS = ("invoke", "newstream", "unary", "_stream", "stream_", "makerequest", "rpccall")
