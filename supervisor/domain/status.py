@@ -98,6 +98,16 @@ class BudgetInfo(Struct, frozen=True):
     minutes: float | None
 
 
+class KeptRunInfo(Struct, frozen=True):
+    """The working tree of a child before and after a run, as commits of ours in its repo."""
+
+    run: int
+    child: str
+    before: str
+    after: str | None  # None: no turn of the run has ended
+    left_out: tuple[str, ...] = ()  # paths that could not be kept, each with the reason
+
+
 class TaskInfo(Struct, frozen=True):
     """A task of the plan, or one that ran and that the plan no longer has."""
 
@@ -128,6 +138,7 @@ class TaskInfo(Struct, frozen=True):
     left: tuple[str, ...] = ()  # commands and sub-agents that outlived their turn and were ended
     changed_files_more: int = 0  # changed files that are not listed
     changed_files_at_least: bool = False  # there may be still more: the working tree was too large to know
+    kept: tuple[KeptRunInfo, ...] = ()  # of its runs, in their order: what `orch diff` compares
 
 
 class AskInfo(Struct, frozen=True):

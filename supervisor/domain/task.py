@@ -217,6 +217,19 @@ class RunResult(Struct, frozen=True):
     left: tuple[str, ...] = ()  # commands and sub-agents that outlived their turn and were ended
 
 
+class KeptRun(Struct, frozen=True):
+    """The working tree of a child before and after a run, as commits of ours in its repo.
+
+    A run during which others changed the tree, between two of its turns, has several of these.
+    """
+
+    run: int
+    child: str
+    before: str
+    after: str | None = None  # None: no turn of it has ended
+    left_out: tuple[str, ...] = ()  # paths that could not be kept, each with the reason
+
+
 class TaskState(Struct, frozen=True):
     """The execution of one task so far."""
 
@@ -246,6 +259,7 @@ class TaskState(Struct, frozen=True):
     usage: Usage = Usage()
     result: RunResult = RunResult()
     start: Tree | None = None  # the working tree when the first run in this child began
+    kept: tuple[KeptRun, ...] = ()  # of the runs so far, in their order; the oldest ones may be joined
 
     @property
     def tokens(self) -> Tokens:

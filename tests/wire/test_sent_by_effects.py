@@ -128,7 +128,7 @@ def test_the_effects_send_only_what_codex_knows(protocol: Protocol, tmp_path: Pa
         *("turn/interrupt", "thread/list", "thread/backgroundTerminals/clean", "account/rateLimits/read"),
     ]
     assert [type(one) for one in events if not isinstance(one, ev.ChecksFinished | ev.TurnLooked)] == [
-        *(ev.ThreadOpened, ev.ThreadOpened, ev.TurnBegan, ev.LeftoversEnded, ev.LimitsRead)
+        *(ev.ThreadOpened, ev.ThreadOpened, ev.TreeKept, ev.TurnBegan, ev.LeftoversEnded, ev.LimitsRead)
     ]
     assert ev.ChecksFinished(AT, "api", "T1", 1, (Check("true", 7, ""),), ()) in events
 

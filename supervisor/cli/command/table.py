@@ -157,6 +157,14 @@ COMMANDS = (
         ("orch map", "orch map 3", "orch map --rows --kind route", "orch map --json | jq '.interfaces[].title'"),
         "Reads only what changed since the last time, and keeps the result in .orchestrator/map.json and map.md.",
     ),
+    Command(
+        "diff",
+        "look.diff:diff",
+        "Show what the tasks changed, over all repos.",
+        ("orch diff", "orch diff T1 --stat", "orch diff backend", "orch diff T1 --raw | git -C ../backend apply -R"),
+        "Compares the working trees before and after the runs of each task. What you change between two runs is not in "
+        "it; what you change while one goes on is.",
+    ),
     Command("hold", "steer.requests:hold", "Start nothing new; running work continues.", ("orch hold",)),
     Command(
         "go",

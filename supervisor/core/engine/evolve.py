@@ -89,6 +89,8 @@ def _evolve(world: World, event: ev.Event) -> World:
             return turns.steer_settled(world, event)
         case ev.InterruptFailed():
             return turns.interrupt_failed(world, event)
+        case ev.TreeKept():
+            return turns.tree_kept(world, event)
         case ev.TreeRead():
             return turns.tree_read(world, event)
         case ev.ChangesListed():

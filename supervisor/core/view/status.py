@@ -16,6 +16,7 @@ from supervisor.domain.status import (
     BudgetInfo,
     CheckInfo,
     ChildInfo,
+    KeptRunInfo,
     OrchestratorInfo,
     PauseInfo,
     PlanInfo,
@@ -168,6 +169,7 @@ def _task(world: World, state: TaskState, at: datetime) -> TaskInfo:
         left=state.result.left,
         changed_files_more=state.result.more_files,
         changed_files_at_least=state.result.open_ended,
+        kept=tuple(KeptRunInfo(one.run, one.child, one.before, one.after, one.left_out) for one in state.kept),
     )
 
 

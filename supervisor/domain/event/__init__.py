@@ -63,6 +63,7 @@ from supervisor.domain.event.turn import (
     ThreadOpened,
     ThreadSettingsChanged,
     TokensSpent,
+    TreeKept,
     TreeRead,
     TurnBegan,
     TurnEnded,
@@ -113,6 +114,7 @@ Event = (
     | LeftoversLooked
     | LeftoverReported
     | LeftoversEnded
+    | TreeKept
     | TreeRead
     | ChangesListed
     | ChecksFinished
@@ -186,6 +188,7 @@ __all__ = [
     "ThreadSettingsChanged",
     "Ticked",
     "TokensSpent",
+    "TreeKept",
     "TreeRead",
     "TurnBegan",
     "TurnEnded",

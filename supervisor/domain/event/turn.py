@@ -176,6 +176,18 @@ class TreeRead(Struct, frozen=True):
     tree: Tree
 
 
+class TreeKept(Struct, frozen=True):
+    """The working tree was kept as a commit of ours in the child's repo, before a run or after a turn of it."""
+
+    at: datetime
+    child: str
+    task: str
+    run: int
+    commit: str
+    after: bool = False
+    left_out: tuple[str, ...] = ()  # paths that could not be kept, each with the reason
+
+
 class ChangesListed(Struct, frozen=True):
     """The changes of a task whose turn ended without checks were listed."""
 

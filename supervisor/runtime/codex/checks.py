@@ -25,6 +25,8 @@ from supervisor.runtime.logs import Logs
 from supervisor.runtime.secrets import known
 from supervisor.shell.atomic import write_atomic
 from supervisor.shell.git.changes import changes_of
+from supervisor.shell.git.keep.capture import KeptTrees
+from supervisor.shell.git.tree import TreeNow, read_now
 from supervisor.wire.codex.answers import EXECUTE
 from supervisor.wire.codex.params import Params, command_exec, sandbox_policy
 
@@ -79,6 +81,7 @@ class Verifier:
         limits: Limits,
         logs: Logs,
         outputs: Path,
+        trees: KeptTrees,
         post: Callable[[ev.Event], None],
         now: Callable[[], datetime],
         *,
@@ -88,6 +91,7 @@ class Verifier:
         self._limits = limits
         self._logs = logs
         self._outputs = outputs
+        self._trees = trees
         self._post = post
         self._now = now
         self._exclude_tmp = exclude_tmp
@@ -100,13 +104,27 @@ class Verifier:
             changed: tuple[str, ...] = ()
             listed = None
             if action.base is not None:
-                before = (action.base, action.start, action.listed)
-                changed, listed = await asyncio.to_thread(changes_of, path, *before)
+                now = await asyncio.to_thread(read_now, path)
+                changed, listed = await asyncio.to_thread(
+                    changes_of, path, action.base, action.start, action.listed, now
+                )
+                await self.keep(now, action.task, action.run, after=True)
             checks = tuple([await self._run(command, number, action) for number, command in enumerate(action.commands)])
         except OrchError as error:
             self._post(ev.ChecksLost(self._now(), *where, str(error)))
             return
         self._post(ev.ChecksFinished(self._now(), *where, checks, changed, listed))
+
+    async def keep(self, now: TreeNow, task: str, run: int, *, after: bool) -> None:
+        """Keep the work tree as it is now. Posts TreeKept; if git fails, the log says why, and the work goes on."""
+        name = self._client.child.name
+        title = f"{'After' if after else 'Before'} run {run} of {task} in {name}"
+        try:
+            kept = await asyncio.to_thread(self._trees.keep, now, title)
+        except WorkspaceError as error:
+            self._logs.say("tree_not_kept", level="warning", child=name, task=task, run=run, reason=str(error))
+            return
+        self._post(ev.TreeKept(self._now(), name, task, run, kept.commit, after, kept.left_out))
 
     async def list_changes(self, tasks: Sequence[act.Unlisted]) -> None:
         """Posts ChangesListed for each of the tasks. If git fails, their changes since `base` are not known."""

@@ -24,7 +24,9 @@ from supervisor.runtime.logs import Logs
 from supervisor.runtime.notify.notifier import Notifier
 from supervisor.runtime.survey.client import Surveyor
 from supervisor.runtime.workspace import WorkspacePaths
-from supervisor.shell.git.tree import read_tree
+from supervisor.shell.git.keep.capture import KeptTrees
+from supervisor.shell.git.keep.form import ref_of
+from supervisor.shell.git.tree import read_now, tree_of
 from supervisor.shell.process import tree_seconds
 from supervisor.wire.codex.answers import (
     LIST_TERMINALS,
@@ -92,7 +94,7 @@ class Effects:
                 post,
                 now,
                 exclude_tmp=exclude_tmp,
-                outputs=workspace.outputs,
+                workspace=workspace,
             )
             for name, client in clients.items()
         }
@@ -154,10 +156,11 @@ class ChildExecutor:
         now: Callable[[], datetime],
         *,
         exclude_tmp: bool,
-        outputs: Path,
+        workspace: WorkspacePaths,
     ) -> None:
         self._exclude_tmp = exclude_tmp
-        self._verifier = Verifier(client, limits, logs, outputs, post, now, exclude_tmp=exclude_tmp)
+        trees = KeptTrees(Path(client.child.path), ref_of(workspace.id, client.child.name))
+        self._verifier = Verifier(client, limits, logs, workspace.outputs, trees, post, now, exclude_tmp=exclude_tmp)
         self._logs = logs
         self._client = client
         self._child: Child = client.child
@@ -270,14 +273,21 @@ class ChildExecutor:
         self._post(ev.ThreadOpened(self._now(), action.child, session.pid, thread, action.task, *state))
 
     async def _start(self, action: act.StartTurn) -> None:
+        if self._client.session is None:
+            return
         if action.fresh:
             await self._verifier.list_changes(action.unlisted)
-            try:
-                tree = await asyncio.to_thread(read_tree, Path(self._child.path))
-            except WorkspaceError as error:
+        try:
+            now = await asyncio.to_thread(read_now, Path(self._child.path))
+        except WorkspaceError as error:
+            if action.fresh:
                 self._refused(action, str(error))
                 return
-            self._post(ev.TreeRead(self._now(), action.child, action.task, action.run, tree))
+        else:
+            if action.fresh:
+                tree = await asyncio.to_thread(tree_of, now)
+                self._post(ev.TreeRead(self._now(), action.child, action.task, action.run, tree))
+            await self._verifier.keep(now, action.task, action.run, after=False)
         params = turn_start(
             thread=action.thread,
             message=action.message,

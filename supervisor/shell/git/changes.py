@@ -33,17 +33,21 @@ _TRACKED, _UNTRACKED = range(2)
 
 
 def changes_of(
-    path: Path, base: Tree, start: Tree | None = None, before: ChangeList | None = None
+    path: Path,
+    base: Tree,
+    start: Tree | None = None,
+    before: ChangeList | None = None,
+    now: TreeNow | None = None,
 ) -> tuple[tuple[str, ...], ChangeList]:
     """List what changed since `base`, and the changes of the task: those, and those listed `before`.
 
     Left out of the latter is what is now as it was at `start` (None: nothing is left out). Lists are at most
     `CHANGED_LIMIT` long, and begin with the paths that git tracks. Behind the path of a repo inside the work tree
     stands that it changed inside, was removed, or cannot be read; its files follow, with its path before theirs.
+    `now`: the work tree, if it was just read.
     Raises WorkspaceError when git fails, or no longer has the commit of `base`.
     """
-    before = before or ChangeList()
-    now = read_now(path)
+    before, now = before or ChangeList(), now or read_now(path)
     new = _Comparison(base, now)
     new.compare()
     ranks = dict(new.ranks)

@@ -9,7 +9,7 @@ import selectors
 import shlex
 import shutil
 import signal
-import tempfile
+import subprocess
 import threading
 import time
 from functools import cache
@@ -98,11 +98,8 @@ def run_git(
     environ = {**_ENV, "GIT_INDEX_FILE": str(index.absolute())} if index is not None else _ENV
     command = [*unset, program, *_SAFE, *made, *off, *place, "-C", str(root), *args]
     try:
-        with tempfile.TemporaryFile() if stdin else open(os.devnull, "rb") as given:
-            if stdin:
-                given.write(stdin)
-                given.seek(0)
-            process = git(str(path)).execute(command, given, as_process=True, env=environ, start_new_session=True)
+        given = subprocess.PIPE if stdin else None
+        process = git(str(path)).execute(command, given, as_process=True, env=environ, start_new_session=True)
     except Exception as error:
         raise WorkspaceError(f"cannot run git in {path}: {type(error).__name__}", "run `git status` there") from error
     popen, process.proc = process.proc, None
@@ -118,9 +115,19 @@ def run_git(
         with selectors.DefaultSelector() as selector:
             for fd in buffers:
                 selector.register(fd, selectors.EVENT_READ)
+            if popen.stdin is not None and stdin:
+                os.set_blocking(popen.stdin.fileno(), False)
+                selector.register(popen.stdin, selectors.EVENT_WRITE)
+                left = memoryview(stdin)
             check_at = time.monotonic() + _MEMORY_CHECK
             while not stopped and selector.get_map() and len(out) <= OUTPUT_LIMIT and len(err) <= OUTPUT_LIMIT:
                 for key, _ in selector.select(max(0.0, min(check_at, deadline) - time.monotonic())):
+                    if key.fileobj is popen.stdin:
+                        left = _rest(key.fd, left)
+                        if not left:
+                            selector.unregister(popen.stdin)
+                            popen.stdin.close()
+                        continue
                     chunk = os.read(key.fd, 1 << 16)
                     buffers[key.fd] += chunk
                     if not chunk:
@@ -139,6 +146,8 @@ def run_git(
         with contextlib.suppress(ProcessLookupError, PermissionError):
             if stopped or not complete:
                 os.killpg(popen.pid, signal.SIGKILL)
+        if popen.stdin is not None:
+            popen.stdin.close()
         popen.stdout.close()
         popen.stderr.close()
         popen.wait()
@@ -147,6 +156,16 @@ def run_git(
     lines = bytes(err).decode("utf-8", "replace").splitlines() or [""]
     complaint = next((line for line in lines if line.startswith(("fatal: ", "error: "))), lines[0])
     return GitOutput(popen.returncode, bytes(out[:OUTPUT_LIMIT]), complaint, not complete, stopped)
+
+
+def _rest(fd: int, left: memoryview) -> memoryview:
+    """Write what the process takes at the moment, and return what is left; nothing if it reads no more."""
+    try:
+        return left[os.write(fd, left[: 1 << 16]) :]
+    except BlockingIOError:
+        return left
+    except BrokenPipeError:
+        return left[:0]
 
 
 def _memory(pid: int) -> int:

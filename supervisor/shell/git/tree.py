@@ -102,7 +102,11 @@ def read_now(path: Path, *, inside: bool = True) -> TreeNow:
 
 def read_tree(path: Path, *, inside: bool = True) -> Tree:
     """Read the state of the work tree whose root is `path`. Raises WorkspaceError when git fails."""
-    now = read_now(path, inside=inside)
+    return tree_of(read_now(path, inside=inside), inside=inside)
+
+
+def tree_of(now: TreeNow, *, inside: bool = True) -> Tree:
+    """Return what the record keeps of a work tree that was just read, `inside` if the repos inside were looked for."""
     names = _by_importance(now.dirty)
     kept, rest = names[:ENTRY_LIMIT], names[ENTRY_LIMIT:]
     newest = now.at if now.cut else 0

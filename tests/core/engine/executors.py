@@ -172,12 +172,16 @@ class Executors(Servers):
 
     def _start(self, repo: Repo, action: act.StartTurn) -> Activity:
         yield None
+        if repo.link is None:
+            return
         if action.fresh:
             for one in action.unlisted:
                 self.post(ev.ChangesListed(self.now, repo.name, one.task, ("a.py",), ChangeList(("a.py",))))
                 yield None
             self.post(ev.TreeRead(self.now, repo.name, action.task, action.run, Tree("abc", "main", ())))
             yield None
+        self.post(ev.TreeKept(self.now, repo.name, action.task, action.run, "c" * 40))
+        yield None
         try:
             turn = yield Call(lambda link: self._turn_start(repo, link, action))
         except FaultError as fault:

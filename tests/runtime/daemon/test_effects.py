@@ -186,6 +186,8 @@ def test_the_tree_is_read_before_the_first_turn_of_a_run(side: Side) -> None:
     read = until(side, ev.TreeRead)
 
     assert (read.child, read.task, read.run, read.tree.branch) == (CHILD, "T1", 1, "main")
+    kept = until(side, ev.TreeKept)
+    assert (kept.child, kept.task, kept.run, kept.after, kept.left_out) == (CHILD, "T1", 1, False, ())
     assert began(side).message == "orch-T1-1"
 
 
@@ -203,8 +205,9 @@ def test_changes_that_are_not_listed_are_listed_before_the_tree_is_read_again(si
 def test_a_turn_on_a_thread_that_is_not_open_is_refused(side: Side) -> None:
     ready(side)
 
-    (refused,) = answers(side, start("01999999-9999-7999-8999-999999999999"))
+    kept, refused = answers(side, start("01999999-9999-7999-8999-999999999999"))
 
+    assert isinstance(kept, ev.TreeKept)
     assert isinstance(refused, ev.TurnRefused)
     assert (refused.child, refused.task, refused.message) == (CHILD, "T1", "orch-T1-1")
 

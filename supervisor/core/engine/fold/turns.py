@@ -21,12 +21,13 @@ from supervisor.core.engine.lifecycle.updates import (
 from supervisor.core.engine.orchestrator import session
 from supervisor.core.engine.readiness import next_thread
 from supervisor.domain import event as ev
-from supervisor.domain.task import Due, Phase, Pulse, TaskState, Tree
+from supervisor.domain.task import Due, KeptRun, Phase, Pulse, TaskState, Tree
 from supervisor.domain.thread import Thread, ThreadKey, Tokens, TurnSeen, TurnStatus
 from supervisor.domain.world import World
 
 MAX_PAUSE = 30.0  # seconds between two tries to open a thread
 TURNS_KEPT = 20  # per thread; recovery needs only the latest
+RUNS_KEPT = 20  # runs of a task whose working trees the world names
 UNCLAIMED_KEPT = 4  # turns of a thread, as long as it is not known whose they are
 
 
@@ -298,6 +299,39 @@ def tree_read(world: World, event: ev.TreeRead) -> World:
     return with_task(
         world, event.task, lambda state: _with_base(state, event.tree) if state.runs == event.run else state
     )
+
+
+def tree_kept(world: World, event: ev.TreeKept) -> World:
+    """The working tree was kept. Before a turn, the runs of others in this child are over, as far as it was changed."""
+    if not event.after:
+        for other in world.tasks.values():
+            last = other.kept[-1] if other.kept else None
+            if last is not None and last.child == event.child and last.after is None and other.task != event.task:
+                kept = (*other.kept[:-1], replace(last, after=event.commit))
+                world = put_task(world, replace(other, kept=kept))
+
+    def change(state: TaskState) -> TaskState:
+        last = state.kept[-1] if state.kept else None
+        goes_on = last is not None and (last.child, last.run) == (event.child, event.run)
+        if event.after:
+            if last is None or not goes_on:
+                return state  # nobody kept how it began
+            left_out = tuple(dict.fromkeys((*last.left_out, *event.left_out)))
+            return replace(state, kept=(*state.kept[:-1], replace(last, after=event.commit, left_out=left_out)))
+        if last is not None and goes_on and last.after in (None, event.commit):
+            return state
+        kept = (*state.kept, KeptRun(event.run, event.child, event.commit, left_out=event.left_out))
+        return replace(state, kept=_joined(kept) if len(kept) > RUNS_KEPT else kept)
+
+    return with_task(world, event.task, change)
+
+
+def _joined(kept: tuple[KeptRun, ...]) -> tuple[KeptRun, ...]:
+    """Join the two oldest runs, if they are of one child; else the oldest is left out."""
+    first, second, *rest = kept
+    if first.child != second.child:
+        return kept[1:]
+    return (replace(second, before=first.before, left_out=(*first.left_out, *second.left_out)), *rest)
 
 
 def _with_base(state: TaskState, tree: Tree) -> TaskState:

@@ -51,12 +51,13 @@ class TreeEntry(Struct, frozen=True):
     exact: str = ""  # the id of the exact bytes, if git records others
 
 
-class Keeper:
+class KeptTrees:
     """Keeps the work tree of one repo, time and again. What it has read once, it does not read again."""
 
-    def __init__(self, root: Path, ref: str) -> None:
+    def __init__(self, root: Path, ref: str, *, only: bool = False) -> None:
         self._root = root
         self._ref = ref
+        self._only = only  # the ref leads to the last one only
         self._known: dict[bytes, tuple[Stamp, TreeEntry]] = {}
         self._base: tuple[str, str] = ("", "")  # a commit, and its tree
         self._last: tuple[bytes, KeptTree] | None = None  # what was kept last, and a digest of it
@@ -187,17 +188,28 @@ class Keeper:
         return self._base[1]
 
     def _commit(self, lines: Sequence[bytes], title: str) -> str:
-        tip = read_git(self._root, "rev-parse", "--verify", "--quiet", f"{self._ref}^{{commit}}").out.decode().strip()
+        tip = "" if self._only else self._tip()
         message = title.encode()
         head = f"commit {self._ref}\nmark :1\ncommitter orch <orch@localhost> {int(time.time())} +0000\n"
         head += f"data {len(message)}\n{title}\n" + (f"from {tip}\n" if tip else "") + "deleteall\n"
-        stream = head.encode() + b"\n".join(lines) + b"\n\nget-mark :1\ndone\n"
+        stream = head.encode() + b"".join(line + b"\n" for line in lines) + b"\nget-mark :1\ndone\n"
         answer = read_git(
-            self._root, "fast-import", "--quiet", "--done", seconds=SECONDS, settings=_SETTINGS, stdin=stream
+            self._root,
+            "fast-import",
+            "--quiet",
+            "--done",
+            *(["--force"] if self._only else []),
+            seconds=SECONDS,
+            settings=_SETTINGS,
+            stdin=stream,
         )
         if answer.code != 0 or answer.cut:
             raise failed(self._root, "keep the work tree", answer)
         return answer.out.decode("ascii").split()[0]
+
+    def _tip(self) -> str:
+        answer = read_git(self._root, "rev-parse", "--verify", "--quiet", f"{self._ref}^{{commit}}")
+        return answer.out.decode("ascii").strip()
 
 
 def _beside(entries: Mapping[bytes, TreeEntry], stamps: Mapping[bytes, Stamp], staged: str) -> Iterator[bytes]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from supervisor.domain.repo.diff import DiffStatus, FileDiff
 from supervisor.domain.repo.pathname import shown
+from supervisor.errors import WorkspaceError
 from supervisor.shell.git.config import read_git
 from supervisor.shell.git.keep.form import WORK
 from supervisor.shell.git.run import GitOutput, failed
@@ -14,6 +16,7 @@ _DIFF = (
     *("diff", "--no-ext-diff", "--no-textconv", "--submodule=short", "--ignore-submodules=none"),
     *("--src-prefix=a/", "--dst-prefix=b/", "--find-renames"),
 )
+_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _KINDS = {"A": DiffStatus.ADDED, "D": DiffStatus.DELETED, "R": DiffStatus.RENAMED, "C": DiffStatus.ADDED}
 
 
@@ -24,15 +27,17 @@ def changes_between(root: Path, before: str, after: str) -> tuple[FileDiff, ...]
     return tuple(_change(raw, counts.get(raw[-1], (None, None))) for raw in raws)
 
 
-def patch_between(root: Path, before: str, after: str, *, colour: bool) -> bytes:
-    """Return the patch from one kept tree to another, as git prints it, at most `run.OUTPUT_LIMIT` bytes.
+def patch_between(root: Path, before: str, after: str) -> bytes:
+    """Return the patch from one kept tree to another, which `git apply` takes; at most `run.OUTPUT_LIMIT` bytes.
 
     Raises WorkspaceError when git fails.
     """
-    return _diff(root, before, after, "--patch", f"--color={'always' if colour else 'never'}").out
+    return _diff(root, before, after, "--patch", "--binary", "--full-index", "--no-color").out
 
 
 def _diff(root: Path, before: str, after: str, *options: str) -> GitOutput:
+    if not all(_ID.fullmatch(one) for one in (before, after)):
+        raise WorkspaceError(f"the record names no kept work tree of {root}", "see `orch doctor`")
     answer = read_git(root, *_DIFF, *options, f"{before}:{WORK}", f"{after}:{WORK}", "--")
     if answer.code != 0 and not answer.cut:
         raise failed(root, "compare two kept work trees", answer)

@@ -7,13 +7,13 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from supervisor.core.engine.fold.turns import TURNS_KEPT
+from supervisor.core.engine.fold.turns import RUNS_KEPT, TURNS_KEPT
 from supervisor.domain import action as act
 from supervisor.domain import event as ev
 from supervisor.domain.report import Change, Outcome, Report
-from supervisor.domain.task import ChangeList, Phase, Tries
+from supervisor.domain.task import ChangeList, KeptRun, Phase, Tries
 from supervisor.domain.thread import Tokens, TurnSeen, TurnStatus
-from tests.core.engine.scene import CHANGED, T1, TREE, Scene, report
+from tests.core.engine.scene import CHANGED, T1, T2, TREE, Scene, report
 
 
 @pytest.mark.parametrize("first", [True, False])
@@ -227,3 +227,49 @@ def test_a_thread_whose_whole_count_was_lost_goes_on_from_nothing() -> None:
     scene.post(ev.TokensSpent, "backend", "backend-thread", "turn-2", 110, 11, Tokens(110, 11))
 
     assert scene.state("T1").tokens == Tokens(210, 21)
+
+
+def kept(scene: Scene, task: str, run: int, number: int, *, after: bool) -> None:
+    left_out = (f"pipe {number}: no file",) if after else ()
+    scene.post(ev.TreeKept, "backend", task, run, f"{number:040}", after, left_out)
+
+
+def test_of_a_run_the_first_tree_before_it_and_the_last_one_after_it_are_kept() -> None:
+    scene = Scene(T1).running("T1")
+    kept(scene, "T1", 1, 1, after=False)
+    kept(scene, "T1", 1, 1, after=False)  # its first turn was lost
+    kept(scene, "T1", 1, 2, after=True)
+    kept(scene, "T1", 1, 2, after=False)
+    kept(scene, "T1", 1, 3, after=True)
+    kept(scene, "T9", 1, 4, after=False)
+
+    left_out = ("pipe 2: no file", "pipe 3: no file")
+    assert scene.state("T1").kept == (KeptRun(1, "backend", f"{1:040}", f"{3:040}", left_out),)
+
+
+def test_what_others_changed_between_two_turns_or_after_a_turn_without_an_end_is_not_the_tasks() -> None:
+    scene = Scene(T1, T2).running("T1")
+    kept(scene, "T1", 1, 1, after=False)
+    kept(scene, "T2", 1, 2, after=False)
+    kept(scene, "T2", 1, 3, after=True)
+    kept(scene, "T1", 1, 3, after=False)
+    kept(scene, "T1", 1, 4, after=True)
+    kept(scene, "T1", 1, 5, after=False)
+
+    assert [(one.before[-1], (one.after or "-")[-1]) for one in scene.state("T1").kept] == [
+        ("1", "2"),
+        ("3", "4"),
+        ("5", "-"),
+    ]
+    assert [(one.before[-1], (one.after or "-")[-1]) for one in scene.state("T2").kept] == [("2", "3")]
+
+
+def test_of_very_many_runs_the_oldest_are_joined() -> None:
+    scene = Scene(T1).running("T1")
+    for run in range(1, RUNS_KEPT + 6):
+        scene.post(ev.TreeKept, "backend", "T1", run, f"{run:040}", False)
+        scene.post(ev.TreeKept, "backend", "T1", run, f"{run + 100:040}", True)
+
+    runs = scene.state("T1").kept
+    assert (len(runs), runs[0].before, runs[0].after) == (RUNS_KEPT, f"{1:040}", f"{106:040}")
+    assert [one.run for one in runs] == list(range(6, RUNS_KEPT + 6))

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from supervisor.errors import WorkspaceError
-from supervisor.shell.git.keep.capture import Keeper
+from supervisor.shell.git.keep.capture import KeptTrees
 from supervisor.shell.git.keep.form import KeptTree, ref_of
 from supervisor.shell.git.tree import read_now
 from tests.gitrepo import commit, empty_repo, git, new_repo
@@ -20,8 +20,8 @@ from tests.gitrepo import commit, empty_repo, git, new_repo
 REF = ref_of("work space", "api")
 
 
-def keep(repo: Path, keeper: Keeper | None = None) -> KeptTree:
-    return (keeper or Keeper(repo, REF)).keep(read_now(repo), "T1, run 1")
+def keep(repo: Path, trees: KeptTrees | None = None) -> KeptTree:
+    return (trees or KeptTrees(repo, REF)).keep(read_now(repo), "T1, run 1")
 
 
 def contents(repo: Path, commit: str, folder: str = "work") -> dict[bytes, tuple[str, bytes]]:
@@ -127,26 +127,26 @@ def test_whatever_is_done_to_the_files_each_kept_tree_is_what_was_there(
     tmp_path: Path, rounds: list[list[tuple[str, bytes | None, bool]]], staged: bool
 ) -> None:
     repo = new_repo(tmp_path / f"repo-{len(list(tmp_path.iterdir()))}")
-    keeper = Keeper(repo, REF)
+    trees = KeptTrees(repo, REF)
     kept = []
     for edits in rounds:
         for name, content, program in edits:
             edit(repo, name, content, program)
         if staged:
             git(repo, "add", "-A")
-        kept.append((keep(repo, keeper).commit, on_disk(repo)))
+        kept.append((keep(repo, trees).commit, on_disk(repo)))
     for oid, files in kept:
         assert contents(repo, oid) == files
 
 
 def test_nothing_is_written_twice_and_older_ones_stay_reachable(repo: Path) -> None:
-    keeper = Keeper(repo, REF)
-    first = keep(repo, keeper)
-    assert keep(repo, keeper) == first
+    trees = KeptTrees(repo, REF)
+    first = keep(repo, trees)
+    assert keep(repo, trees) == first
     (repo / "a").write_text("second\n", encoding="utf-8")
-    second = keep(repo, keeper)
+    second = keep(repo, trees)
     (repo / "a").write_text("one\n", encoding="utf-8")
-    third = keep(repo, Keeper(repo, REF))  # as after a restart
+    third = keep(repo, KeptTrees(repo, REF))  # as after a restart
 
     assert len({first.commit, second.commit, third.commit}) == 3
     assert git(repo, "log", "--format=%H", REF).split() == [third.commit, second.commit, first.commit]
@@ -178,6 +178,7 @@ def test_a_repo_without_a_commit_is_kept_too(tmp_path: Path, form: str) -> None:
     repo = tmp_path / "new"
     repo.mkdir()
     git(repo, "init", "-q", f"--object-format={form}")
+    assert git(repo, "ls-tree", keep(repo).commit) == ""
     (repo / "a").write_text("a\n", encoding="utf-8")
 
     assert contents(repo, keep(repo).commit) == {b"a": ("100644", b"a\n")}

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 from supervisor.domain.repo.diff import DiffStatus, FileDiff
-from supervisor.shell.git.keep.capture import Keeper
+from supervisor.shell.git.keep.capture import KeptTrees
 from supervisor.shell.git.keep.compare import changes_between, patch_between
 from supervisor.shell.git.keep.form import ref_of
 from supervisor.shell.git.tree import read_now
@@ -17,8 +18,8 @@ def test_the_files_that_changed_are_listed_with_their_kind_and_lines_and_shown_a
     (repo / "mode").write_text("x\n", encoding="utf-8")
     commit(repo)
     (repo / "b").write_text("mine, from before\n", encoding="utf-8")
-    keeper = Keeper(repo, ref_of("w", "api"))
-    before = keeper.keep(read_now(repo), "before").commit
+    trees = KeptTrees(repo, ref_of("w", "api"))
+    before = trees.keep(read_now(repo), "before").commit
     git(repo, "config", "diff.external", f"touch {repo}.ran")
     git(repo, "config", "diff.noprefix", "true")
 
@@ -29,7 +30,7 @@ def test_the_files_that_changed_are_listed_with_their_kind_and_lines_and_shown_a
     git(repo, "add", "-A")
     git(repo, "commit", "-q", "-m", "A child commits")
     (repo / "b").unlink()
-    after = keeper.keep(read_now(repo), "after").commit
+    after = trees.keep(read_now(repo), "after").commit
 
     assert changes_between(repo, before, after) == (
         FileDiff("a", DiffStatus.MODIFIED, None, 1, 0),
@@ -38,9 +39,12 @@ def test_the_files_that_changed_are_listed_with_their_kind_and_lines_and_shown_a
         FileDiff("größe\\t", DiffStatus.RENAMED, "long", 0, 0),
         FileDiff("mode", DiffStatus.MODE, None, 0, 0),
     )
-    patch = patch_between(repo, before, after, colour=False).decode()
-    assert "diff --git a/a b/a\n" in patch
-    assert "-mine, from before\n" in patch
-    assert "\x1b[" in patch_between(repo, before, after, colour=True).decode()
+    patch = patch_between(repo, before, after)
+    assert b"-mine, from before\n" in patch
+    there = sorted(repo.iterdir())
+    subprocess.run(["git", "apply", "--reverse"], cwd=repo, input=patch, check=True, timeout=20)
+    assert changes_between(repo, before, trees.keep(read_now(repo), "undone").commit) == ()
+    subprocess.run(["git", "apply"], cwd=repo, input=patch, check=True, timeout=20)
+    assert sorted(repo.iterdir()) == there
     assert not Path(f"{repo}.ran").exists()
     assert changes_between(repo, after, after) == ()
