@@ -24,6 +24,7 @@ ANY = "*"
 _RENAMED = (".py.txt", ".pyi.txt", ".toml.txt")
 _HOLE = re.compile(r"\{[^}]*\}|<[^>]*>|\$\{[^}]*\}|%[sdiu]|\$\w+|#\{[^}]*\}|\\\([^)]*\)|^:\w+\??$|^[*+#]+$|^\{\}$")
 _FILLED = re.compile(r"\$?\{[^{}]*\}|%[sdir]")  # what a message is filled with: the variable has another name elsewhere
+_FULL = re.compile(r"[0-9a-f]{40}")
 _OID = re.compile(r"[0-9a-f]{7,40}")
 _METHOD = re.compile(r"^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|ANY|ALL|WS|HTTP)\b[\s:]*", re.IGNORECASE)
 _HOST = re.compile(r"^[a-z][a-z0-9+.-]*://[^/]*", re.IGNORECASE)
@@ -128,7 +129,13 @@ def problems(
     system: System, sources: dict[str, dict[str, bytes]], oids: Mapping[str, Collection[str]] | None = None
 ) -> list[str]:
     """List what is wrong with the label file of a system, given the files of each child, and its commits if known."""
-    found = []
+    found = [
+        f"{system.name}: the commit of {it.child} is no full id, but {it.commit!r}"
+        for it in system.pinned
+        if not _FULL.fullmatch(it.commit)
+    ]
+    if system.pinned and {it.child for it in system.pinned} != set(system.children):
+        found.append(f"{system.name}: repos names other children than children does")
     for link in (*system.labels, *system.ignorable, *system.traps):
         where = f"{system.name}: {'/'.join(sorted(link.kinds))} {link.name}"
         if unknown := link.kinds - KINDS - {ANY}:
@@ -238,7 +245,7 @@ def load(path: Path) -> System:
             Package(it["child"], it["from"], it["name"], str(it["version"]), it["sha256"], it.get("into", ""))
             for it in data.get("packages") or ()
         ),
-        tuple(Pinned(child, it["repo"], it["commit"]) for child, it in (data.get("repos") or {}).items()),
+        tuple(Pinned(child, it["repo"], str(it["commit"])) for child, it in (data.get("repos") or {}).items()),
     )
 
 

@@ -74,9 +74,9 @@ def checkout(repo: str, commit: str, cache: Path, source: str = SOURCE, commits:
     except (OSError, subprocess.SubprocessError) as error:
         if kept.is_dir():  # somebody else was faster
             return kept
-        said = getattr(error, "stderr", b"") or b""
-        last = said.decode("utf-8", "replace").strip().splitlines()[-1:] or [str(error)]
-        raise FetchError(f"{repo} {commit[:10]}: {last[0]}") from error
+        said = (getattr(error, "stderr", b"") or b"").decode("utf-8", "replace").strip().splitlines()
+        cause = [line for line in said if line.startswith(("fatal:", "error:"))] or said[-1:] or [str(error)]
+        raise FetchError(f"{repo} {commit[:10]}: {cause[0]}") from error
     finally:
         shutil.rmtree(drop, ignore_errors=True)
     return kept

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 
 from tests.systems import baseline, labels, quality, repos
 from tests.systems.judge import Verdict, judge
-from tests.systems.labels import System
+from tests.systems.labels import Pinned, System
 
 FILE = """
 held_out: false
@@ -93,6 +94,24 @@ def test_a_label_names_one_commit_of_each_child(pinned: System, tmp_path: Path) 
         "own: commit blurhash: app: there is no one commit 0000000"
     ]
     assert [label.literal for label in pinned.labels] == [True, True, False]
+
+
+def test_a_system_names_each_repo_by_a_full_id(pinned: System) -> None:
+    short = replace(pinned, pinned=(Pinned("api", "owner/api", "1234567"),))
+
+    assert labels.problems(short, {})[:2] == [
+        "own: the commit of api is no full id, but '1234567'",
+        "own: repos names other children than children does",
+    ]
+
+
+def test_the_public_repos_are_pinned_at_full_ids() -> None:
+    whole = [system for system in labels.real() if system.pinned]
+
+    assert len(whole) >= 3
+    for system in whole:
+        assert [said for said in labels.problems(system, {}) if "repos" in said or "full id" in said] == []
+        assert sum("commit" in label.kinds for label in system.labels) >= 4
 
 
 def test_pairs_of_commits_are_matched_by_their_ids_in_all_rows(pinned: System) -> None:
