@@ -229,7 +229,7 @@ SOURCES["c"] = """
 #define RIDE_TOPIC "rollo/rides/+"
 #define MAX_SEATS 4
 static const int retry_limit = 7;
-void start(void) {
+void start(ride_event_t *event) {
     subscribe(client, "rollo/" FLEET "/state");
     LOG("a ride of %s", name); /* "a comment" */
 }
@@ -244,13 +244,14 @@ READ["c"] = """
 
 SOURCES["cpp"] = """
 constexpr int kMaxSeats = 4;
-void routes(Server& server) {
+void routes(Server& server, const rides::RideReceipt &receipt) {
     server.Get("/v1/rides", list);
     server.set(R"(a raw one)", "rollo/" "state");
 }
 """
 READ["cpp"] = """
 2 NUMBER 4 = kMaxSeats
+3 USED_TYPE RideReceipt
 4 STRING /v1/rides (server.Get)
 5 STRING (a raw one) (server.set)
 5 STRING rollo/state (server.set)

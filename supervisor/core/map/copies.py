@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 
 from msgspec import Struct
 
@@ -14,6 +14,9 @@ SMALLEST = 120  # bytes: a smaller file is an empty package, a marker or one lin
 LARGEST = 256 << 10  # bytes: larger files are not compared line by line
 PAIRS = 300  # of files that are compared
 ALIKE = 0.5  # two files with at least this share of common lines are copies
+GROWN = 16  # times as large as the other: the most that one of two copies has grown
+HELD = 0.9  # a file that has at least this share of the lines of another one is a copy to which somebody added
+ENOUGH = 15  # lines: of a shorter file, another one may have all by chance
 
 _ORDINARY = re.compile(
     r"(license|licence|copying|notice|authors|contributors|code_of_conduct|contributing|security|readme|changelog|changes"
@@ -65,16 +68,27 @@ def drifted(files: Sequence[Copy], read: Callable[[Copy], str | None]) -> Iterat
             continue
         for a, b in pairs[:4]:
             compared += 1
-            if compared > PAIRS or not 0.5 <= a.size / b.size <= 2:
+            if compared > PAIRS or not 1 / GROWN <= a.size / b.size <= GROWN:
                 continue
             mine, theirs = _lines(read(a)), _lines(read(b))
-            alike = len(mine.keys() & theirs.keys()) / max(1, len(mine.keys() | theirs.keys()))
-            if alike < ALIKE or alike == 1.0:
+            note = _alike(mine.keys(), theirs.keys())
+            if not note:
                 continue
             places = (_place(a, mine, theirs), _place(b, theirs, mine))
-            note = f"drifted: {alike:.0%} of the lines are the same"
             yield Link(Kind.COPY, name, 0.85, tuple(sorted((a.child, b.child))), places, note, conflict=True)
             break
+
+
+def _alike(mine: Set[str], theirs: Set[str]) -> str:
+    """Return in which way two files are copies that differ, or "" if they are not."""
+    shared = len(mine & theirs)
+    share = shared / max(1, len(mine | theirs))
+    if ALIKE <= share < 1.0:
+        return f"drifted: {share:.0%} of the lines are the same"
+    less, more = sorted((len(mine), len(theirs)))
+    if share < ALIKE and less >= ENOUGH and shared >= HELD * less:
+        return f"drifted: one has nearly all lines of the other, and {more - shared} more"
+    return ""
 
 
 def is_candidate(name: str) -> bool:

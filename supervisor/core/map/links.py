@@ -117,7 +117,7 @@ def _link(group: Sequence[Occurrence]) -> Link | None:
     wire = len({one.child for one in group if one.mention.detail == WIRE})
     if kind is Kind.KEY and wire < 2 and plain_name(name) in stopwords.KEYS:
         return None
-    score = _BASE[kind] * _roles(kind, group) * _rarity(group) * _specific(kind, name, group)
+    score = _BASE[kind] * _roles(kind, group) * _rarity(kind, group) * _specific(kind, name, group)
     score *= (
         1.0
         if len(strong) > 1 or kind in (Kind.ROUTE, Kind.PACKAGE)
@@ -195,12 +195,21 @@ def _roles(kind: Kind, group: Sequence[Occurrence]) -> float:
     return 1.0 if provides or uses else 0.9
 
 
+def _is_declared(group: Sequence[Occurrence]) -> bool:
+    """Return whether a child has a package that the manifest of another one names: more than a folder and an import."""
+    owners = {one.child for one in group if one.mention.role is Role.PROVIDES}
+    takers = {one.child for one in group if one.mention.role is Role.USES and not one.mention.weak}
+    return bool(owners) and bool(takers - owners)
+
+
 def _owners(group: Sequence[Occurrence]) -> int:
     """Return how many children create a table."""
     return len({one.child for one in group if one.mention.role is Role.PROVIDES and not one.test})
 
 
-def _rarity(group: Sequence[Occurrence]) -> float:
+def _rarity(kind: Kind, group: Sequence[Occurrence]) -> float:
+    if kind is Kind.PACKAGE and _is_declared(group):
+        return 1.0
     files = len({(occurrence.child, occurrence.file) for occurrence in group})
     return 1.0 / (1.0 + 0.06 * max(0, files - 2 * len({occurrence.child for occurrence in group})))
 
@@ -222,6 +231,8 @@ def _specific(kind: Kind, name: str, group: Sequence[Occurrence]) -> float:
             return 0.5  # declared for the wire on both sides
         if name.lower() in stopwords.WORDS or plain_name(name) in stopwords.KEYS:
             return 0.3
+        if kind is Kind.WORD and len(parts) > 5 and "." not in name:
+            return 1.5  # two that are equal by chance are not as long
         return 0.45 if len(parts) < 2 else 0.9 if len(parts) < 3 else 1.0
     if kind is Kind.TABLE:
         return 0.7 if len(name) < 5 else 0.9

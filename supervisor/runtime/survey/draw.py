@@ -18,6 +18,7 @@ from supervisor.core.map.interfaces import interfaces
 from supervisor.core.map.links import join_key, joined
 from supervisor.core.map.mention.normalize import repo_name
 from supervisor.core.map.occurrences import Occurrence
+from supervisor.core.map.ranking import ranked
 from supervisor.core.map.serialize import LinkRow, row_as_json, row_from_json
 from supervisor.domain.link import Kind, Link, Map, Mention, Role, Surveyed
 from supervisor.domain.repo.git import Commit
@@ -43,10 +44,7 @@ def draw_map(index: MentionIndex, seen: Sequence[Seen], cut: Sequence[str]) -> M
     shared, alone = joined(found)
     words = origin_words(shared)
     pairs = introduced_by(shared, {child: index.origins(child, needed) for child, needed in words.items()})
-    rows = sorted(
-        (*shared, *_copies(seen), *map(row_from_json, past["rows"]), *pairs),
-        key=lambda row: (-row.score, row.kind, row.name),
-    )
+    rows = ranked((*shared, *_copies(seen), *map(row_from_json, past["rows"]), *pairs))
     children = tuple(_surveyed(index, one) for one in seen)
     calls = {one.child.name: index.calls(one.child.name) for one in seen}
     unread = {one.child.name: unread_languages(file.name for file in one.files) for one in seen}

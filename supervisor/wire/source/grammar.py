@@ -40,7 +40,7 @@ _TS = (
 )
 _C = """
 (string_literal) @string (concatenated_string) @string (number_literal) @number
-(preproc_def) @define
+(preproc_def) @define ((type_identifier) @type (#match? @type "[A-Z]"))
 """
 
 _QUERIES = {

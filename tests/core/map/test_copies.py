@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from supervisor.core.map.copies import LARGEST, SMALLEST, Copy, drifted, is_candidate, same
+from supervisor.core.map.copies import GROWN, LARGEST, SMALLEST, Copy, drifted, is_candidate, same
 
 LINES = [f"value_{number} = {number}" for number in range(20)]
 
@@ -55,6 +55,14 @@ def test_a_copy_that_drifted_points_at_the_first_line_that_differs() -> None:
     assert drift(LINES, changed) == [("drifted: 90% of the lines are the same", [8, 8])]
 
 
+def test_a_copy_to_which_one_side_added_much_is_still_one() -> None:
+    grown = [*LINES[:9], *(f"added_{number} = 1" for number in range(60)), *LINES[9:]]
+
+    assert drift(LINES, grown) == [("drifted: one has nearly all lines of the other, and 60 more", [1, 10])]
+    assert drift(LINES[:5], [*LINES[:5], *(f"added_{number} = 1" for number in range(60))]) == []
+    assert drift(LINES, [*LINES[:9], *(f"added_{number} = 1" for number in range(60))]) == []
+
+
 def test_two_files_that_only_share_a_name_have_no_row() -> None:
     assert drift(LINES, [f"other_{number} = 1" for number in range(20)]) == []
     assert drift(LINES, [*LINES, ""]) == []
@@ -64,7 +72,7 @@ def test_a_file_of_another_size_or_too_large_is_not_read() -> None:
     def read(one: Copy) -> str:
         raise AssertionError("was read")
 
-    assert list(drifted([copy("api"), copy("web", oid="b", size=4000)], read)) == []
+    assert list(drifted([copy("api"), copy("web", oid="b", size=400 * GROWN + 1)], read)) == []
     assert list(drifted([copy("api", size=LARGEST + 1), copy("web", oid="b", size=LARGEST + 1)], read)) == []
 
 

@@ -208,3 +208,20 @@ def test_a_common_name_counts_where_both_sides_declare_that_they_send_it() -> No
 
     assert only(links([sent, read])).name == "title"
     assert links([sent, named]) == ()
+
+
+def test_a_package_that_another_repo_declares_counts_however_often_its_own_repo_names_it() -> None:
+    own = [found(Kind.PACKAGE, "ridelib", "lib", Role.PROVIDES, file="ridelib/__init__.py")]
+    own += [found(Kind.PACKAGE, "ridelib", "lib", Role.USES, file=f"tests/{n}.py", weak=1) for n in range(60)]
+    imported = [found(Kind.PACKAGE, "ridelib", "app", Role.USES, file=f"app/{n}.py", weak=1) for n in range(4)]
+    declared = found(Kind.PACKAGE, "ridelib", "app", Role.USES, file="requirements.txt")
+
+    assert only(links([*own, *imported, declared])).score > 0.9
+    assert links([*own, *imported]) == ()  # a folder of that name may be another thing
+
+
+def test_a_long_name_of_many_parts_is_no_chance() -> None:
+    def score(name: str) -> float:
+        return only(links([found(Kind.WORD, name, "api"), found(Kind.WORD, name, "web")])).score
+
+    assert score("Noise_NNpsk0_25519_ChaChaPoly_SHA256") > score("ride_done") + 0.15

@@ -37,6 +37,8 @@ _MULTIWORD = re.compile(r"[A-Za-z0-9][_\-.:][A-Za-z0-9]|[a-z0-9][A-Z]")
 _CONSTANT = re.compile(r"[A-Z][A-Z0-9]*_[A-Z0-9_]+")
 _CAPITALS = re.compile(r"[A-Z]{4,}|[A-Z]{2,}(?:-[A-Z]+)+")
 _ADDRESS = re.compile(r"(?:tcp://)?[\w.\-{}\[\]*]*:(\d{4,5})")
+_SERVICE = re.compile(r"(?:.*\.)?(_[a-z0-9][a-z0-9\-]{1,14})\._(?:tcp|udp)(?:\.local)?\.?", re.I)  # RFC 6763
+_SERVICE_NAME = re.compile(r"_[a-z0-9][a-z0-9\-]{1,14}", re.I)
 _DOES = re.compile(r"(get|set|add|delete|remove|clear|read|write|parse)(_?all)?_?[A-Z_]")
 _COOKIE_PAIR = re.compile(r"([A-Za-z_]\w{2,})=")
 _TABLE = re.compile(
@@ -199,6 +201,17 @@ def _cookie(context: LiteralContext) -> Verdict:
     return (context.mention(Kind.COOKIE, context.text, Role.PROVIDES if sets else Role.USES),)
 
 
+def _service(context: LiteralContext) -> Verdict:
+    """A type of service on the local network (mDNS), with or without its protocol: `_ridelib._tcp.local.`."""
+    match = _SERVICE.fullmatch(context.text)
+    if match is None:
+        named = plain_name(context.key).endswith("servicetype") or has(context.around, keywords.LOCAL_SERVICES)
+        if not named or _SERVICE_NAME.fullmatch(context.text) is None:
+            return None
+    name = (match[1] if match else context.text).lower()
+    return () if name in stopwords.SERVICES else (context.mention(Kind.TOPIC, f"{name}._tcp"),)
+
+
 def _flag(context: LiteralContext) -> Verdict:
     named = has(context.key, keywords.FLAGS)
     asked = has(f"{context.word.call.lower()} {context.of}", keywords.FLAGS) and not context.word.is_key
@@ -299,6 +312,7 @@ CLASSIFIERS: tuple[Callable[[LiteralContext], Verdict], ...] = (
     _renamed,
     parameter,
     _address,
+    _service,
     _cookie,
     _flag,
     _topic,

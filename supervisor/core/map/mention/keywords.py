@@ -138,6 +138,9 @@ MESSAGE_KEYS = word_set(
 ERRORS = _tuple("error err code reason fault exception problem fail")
 """Parts of names that are about errors."""
 
+LOCAL_SERVICES = _tuple("mdns bonjour nsd zeroconf dnssd dns_sd avahi")
+"""Parts of names that are about services on the local network."""
+
 FLAGS = _tuple("flag feature toggle experiment variation is_enabled isenabled")
 """Parts of names that are about feature flags."""
 

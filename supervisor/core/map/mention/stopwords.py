@@ -73,6 +73,14 @@ COOKIE_WORDS = word_set(
     "cookie cookies path domain expires httponly secure samesite max-age name value strict none session"
 )
 
+SERVICES = word_set(
+    """
+    _tcp _udp _http _https _ssh _sftp-ssh _smb _ftp _ipp _ipps _printer _workstation _services _mqtt _airplay
+    _googlecast
+    """
+)
+"""Types of services on the local network that many programs have."""
+
 EVENTS = word_set(
     """
     click change error data close open message connect disconnect connection end finish load ready input submit
@@ -92,6 +100,7 @@ WORDS = word_set(
     text/event-stream application/xml text/xml application/javascript text/javascript en-us en_us en-gb
     x-www-form-urlencoded use-strict node_modules package.json index.js index.html main.py __main__ __init__
     __name__ requirements.txt pyproject.toml setup.py readme.md .gitignore read-only read_only on-off pre-commit
+    store_true store_false store_const append_const
     year-month y-m-d yyyy-mm-dd end-to-end built-in x86_64 amd64 arm64 linux-x64 user-agent content-type
     keep-alive cache-control no-cache not-found not_found bad-request content-length inline-block flex-start
     flex-end space-between border-box no-repeat sans-serif font-size margin-top background-color user_id utf-16

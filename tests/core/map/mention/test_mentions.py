@@ -253,3 +253,36 @@ def test_spellings_that_mean_the_same_have_one_name() -> None:
         "@a/b",
         "a",
     ]
+
+
+@pytest.mark.parametrize(
+    ("language", "source"),
+    [
+        ("python", 'SERVICE_TYPE = "_ridelib._tcp.local."'),
+        ("python", 'browse(zeroconf, f"{host}._ridelib._tcp.local.")'),
+        ("kotlin", 'fun f() { nsdManager.discoverServices("_ridelib._tcp", P, listener) }'),
+        ("swift", 'let browser = NWBrowser(for: .bonjour(type: "_ridelib._tcp.", domain: nil), using: p)'),
+        ("cpp", 'void f() { service.service_type = "_ridelib"; }'),
+        ("c", 'void f() { mdns_service_add(NULL, "_ridelib", "_tcp", 80, NULL, 0); }'),
+        ("typescript", 'bonjour.publish({ name: "a", type: "_ridelib._udp" });'),
+    ],
+)
+def test_a_type_of_service_on_the_local_network_is_a_topic(language: str, source: str) -> None:
+    assert [row[:2] for row in mentioned(language, source) if row[0] == "topic"] == [("topic", "_ridelib._tcp")]
+
+
+@pytest.mark.parametrize(
+    ("language", "source"),
+    [
+        ("python", 'SERVICE_TYPE = "_http._tcp.local."'),
+        ("c", 'void f() { mdns_service_add(NULL, "_http", "_tcp", 80, NULL, 0); }'),
+        ("python", 'getattr(self, "_service")'),
+        ("python", 'PREFIX = "_ridelib"'),
+    ],
+)
+def test_a_usual_type_of_service_and_a_private_name_are_none(language: str, source: str) -> None:
+    assert [row for row in mentioned(language, source) if row[0] == "topic"] == []
+
+
+def test_an_action_of_argparse_is_no_type_of_message() -> None:
+    assert mentioned("python", 'parser.add_argument("--all", action="store_true")') == []
