@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
+from supervisor.wire.source import LIMIT
 from supervisor.wire.source.http.statuses import MANY, statuses
 
 
@@ -58,3 +61,11 @@ def test_what_says_nothing_or_is_no_code_is_left_out(source: str) -> None:
 
 def test_a_long_file_has_its_bound() -> None:
     assert len(list(statuses(b"res.status(409)\n" * 2 * MANY))) == MANY
+
+
+@pytest.mark.parametrize("unit", ["Status.", "status", "http.Status", "status(", "status = ", "StatusCode::", "A", " "])
+def test_a_source_on_one_line_is_read_in_bounded_time(unit: str) -> None:
+    source = (unit * (LIMIT // len(unit))).encode()
+    began = time.process_time()
+    assert list(statuses(source)) == []
+    assert time.process_time() - began < 3

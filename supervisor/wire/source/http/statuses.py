@@ -13,6 +13,8 @@ from itertools import islice
 from supervisor.domain.link import Form, Literal
 
 MANY = 200  # codes kept of one file
+FEW = 10  # codes of one comparison
+BEFORE = 160  # characters before a code that are looked at
 SENT = "sent"
 COMPARED = "compared"
 
@@ -74,6 +76,7 @@ _FOUND = re.compile(
     """,
     re.X,
 )
+_WORD = re.compile(r"\w+")
 _COMMENT = re.compile(r"^\s*(?://|#(?!\[)|\*|/\*|--)")
 _COMPARES = re.compile(r"(?:[=!]==?|\beq\b|\bin\b|is_a\?|instanceof|[<>]=?)\s?[(\[{]?\s?\Z")
 _LATER = re.compile(r"\s*(?:[=!]==?|->|=>|:\s*$)")
@@ -87,25 +90,31 @@ def statuses(source: bytes) -> Iterator[Literal]:
 
 
 def _found(text: str) -> Iterator[Literal]:
+    line, counted = 1, 0
     for match in _FOUND.finditer(text):
-        begins = text.rfind("\n", 0, match.start()) + 1
-        if _COMMENT.match(text, begins):
+        start = match.start()
+        begins = text.rfind("\n", max(0, start - BEFORE), start) + 1 or max(0, start - BEFORE)
+        named = match.lastgroup == "j"
+        words = _WORD.findall(match[match.lastgroup or 0])[:FEW] if named else (match[match.lastgroup or 0],)
+        codes = [(word, code) for word in words if (code := _code(word)) and code not in _USUAL]
+        if not codes or _COMMENT.match(text, begins):
             continue
-        name = match.lastgroup or "a"
-        line = text.count("\n", 0, match.start()) + 1
-        compared = name == "j" or _is_compared(text, match, begins)
-        for word in re.findall(r"\w+", match[name]):
-            code = int(word) if word.isdigit() else _NAMED.get(word.replace("_", "").lower(), 0)
-            if 200 < code < 600 and code not in _USUAL:
-                raw = match[name] if name != "j" else word
-                yield Literal(str(code), line, Form.STATUS, key=COMPARED if compared else SENT, raw=raw)
+        line, counted = line + text.count("\n", counted, start), start
+        compared = named or _is_compared(text, match, begins)
+        for word, code in codes:
+            yield Literal(str(code), line, Form.STATUS, key=COMPARED if compared else SENT, raw=word)
+
+
+def _code(word: str) -> int:
+    """Return the number of a code, which may be written as its name; 0 if it is none."""
+    code = int(word) if word.isdigit() else _NAMED.get(word.replace("_", "").lower(), 0)
+    return code if 200 < code < 600 else 0
 
 
 def _is_compared(text: str, match: re.Match[str], begins: int) -> bool:
     before = text[begins : match.start()]
-    inside = match[0]
     if match.lastgroup == "i":
-        return re.search(r"[=!]==?|[<>]", inside) is not None
+        return re.search(r"[=!]==?|[<>]", match[0]) is not None
     if match.lastgroup == "c":
         return True
     return bool(_COMPARES.search(before) or _CASE.search(before) or _LATER.match(text, match.end(), match.end() + 8))
