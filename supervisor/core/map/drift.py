@@ -43,7 +43,7 @@ def drifts(before: Sequence[Link], after: Sequence[Link], touched: Collection[st
                 if not any(set(link.children) <= set(row.children) for row in mine):
                     found.append(_drift(link, child, f"{child} no longer has the same content"))
             elif not mine:
-                found.append(_drift(link, child, f"{child} no longer has it"))
+                found.append(_drift(link, child, f"{child} no longer {_had(link, child)} it"))
             else:
                 found += list(_changes(link, mine[0], child))[:1]
     for link in after:
@@ -68,6 +68,13 @@ def _changes(before: Link, after: Link, child: str) -> Iterator[Drift]:
         yield _drift(before, child, f"{child} declares it as {_listed(gained)} instead of {_listed(lost)}", places)
     if before.kind is Kind.CONSTANT and before.conflict and (what := _other_value(after, was, now)):
         yield _drift(before, child, what, was.places)
+
+
+def _had(link: Link, child: str) -> str:
+    """Return the verb for what a child did with a name that it has no more."""
+    if link.kind is not Kind.STATUS:
+        return "has"
+    return "sends" if any(one.child == child and one.role is Role.PROVIDES for one in link.places) else "compares"
 
 
 def _side(link: Link, child: str) -> Side | None:

@@ -18,6 +18,7 @@ from supervisor.runtime.snapshot import snapshots
 from supervisor.runtime.survey.survey import survey
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.atomic import write_atomic
+from supervisor.shell.mention_index import VERSION
 from supervisor.wire.plain import dumped, loaded
 
 TOKENS = 250  # of a repo's summary in a brief; the child can read the rest itself
@@ -36,9 +37,9 @@ def surveyed(workspace: WorkspacePaths, children: Sequence[Child], touched: Sequ
     digest = hashlib.sha256(text.encode()).hexdigest()[:16]
     before = _known(workspace, known)
     workspace.maps.mkdir(mode=0o700, exist_ok=True)
-    write_atomic(workspace.maps / f"{digest}.json", text)
+    write_atomic(_file(workspace, digest), text)
     for file in workspace.maps.iterdir():
-        if file.stem not in (known, digest):
+        if file not in (_file(workspace, known), _file(workspace, digest)):
             file.unlink(missing_ok=True)
     changed = () if before is None else drifts(before, made.links, touched)
     return SurveyResult(digest, kept(made.links), changed, summaries)
@@ -46,9 +47,14 @@ def surveyed(workspace: WorkspacePaths, children: Sequence[Child], touched: Sequ
 
 def _known(workspace: WorkspacePaths, digest: str) -> tuple[Link, ...] | None:
     try:
-        return loaded(tuple[Link, ...], (workspace.maps / f"{digest}.json").read_bytes()) if digest else None
+        return loaded(tuple[Link, ...], _file(workspace, digest).read_bytes()) if digest else None
     except (OSError, ValueError):
         return None  # there is none, or another version wrote it
+
+
+def _file(workspace: WorkspacePaths, digest: str) -> Path:
+    """Return the file of a map. A version that reads sources in another way finds none to compare its own with."""
+    return workspace.maps / f"{digest}.{VERSION}.json"
 
 
 def main() -> None:

@@ -78,7 +78,7 @@ def found(before: Repo, after: Repo, client: Repo | None = None) -> list[tuple[s
             ("key", "owner_name", "api declares it as list of string instead of string"),
         ),
         ('"owner_name"', '"holder_name"', ("key", "owner_name", "api no longer has it")),
-        ("StatusConflict", "StatusLocked", ("status", "409", "api no longer has it")),
+        ("StatusConflict", "StatusLocked", ("status", "409", "api no longer sends it")),
         ('"job_refused"', '"job_denied"', ("error", "job_refused", "api no longer has it")),
         ('"/v1/jobs/{id}"', '"/v1/tasks/{id}"', ("route", "/v1/jobs/{}", "api no longer has it")),
     ],

@@ -14,7 +14,7 @@ import pytest
 from supervisor.domain.child import Child
 from supervisor.domain.link import Drift, Kind, Link, Map, SurveyResult
 from supervisor.runtime.config.load import named
-from supervisor.runtime.survey import extract
+from supervisor.runtime.survey import extract, worker
 from supervisor.runtime.survey.survey import survey
 from supervisor.runtime.survey.worker import surveyed
 from supervisor.runtime.workspace import WorkspacePaths
@@ -300,7 +300,17 @@ def test_maps_that_nobody_knows_any_more_are_removed(workspace: WorkspacePaths) 
     second = found(workspace, first.digest, "api")
     third = found(workspace, second.digest)
 
-    assert {file.stem for file in workspace.maps.iterdir()} == {second.digest, third.digest}
+    assert {file.name.partition(".")[0] for file in workspace.maps.iterdir()} == {second.digest, third.digest}
+
+
+def test_a_map_of_a_version_that_reads_sources_otherwise_is_not_compared(
+    workspace: WorkspacePaths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = found(workspace)
+    edited(workspace.root.parent / "api")
+    monkeypatch.setattr(worker, "VERSION", worker.VERSION + 1)
+
+    assert found(workspace, first.digest, "api").drifts == ()
 
 
 @pytest.mark.parametrize("damage", ["{", "[]", '{"children": []}', '{"children": {}, "rows": [{}], "cut": []}', None])
