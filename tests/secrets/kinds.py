@@ -153,6 +153,8 @@ def samples(seed: int = 0) -> list[Sample]:
         f"T{some(UPPER, 9)}/B{some(UPPER, 9)}/{some(ALNUM, 24)}",
         f"{some('123456789', 18)}/{some(URLSAFE, 68)}",
     )
+    add("oauth code", "GET /callback?code=%&state=x 302", "4/0A" + some(URLSAFE, 60))
+    add("convex deploy key", "CONVEX=prod:happy-otter-123|% x", some(ALNUM, 60))
     add("slack webhook", "POST https://hooks.sl" + "ack.com/services/% 200", slack)
     add("discord webhook", "https://discord.com/api/web" + "hooks/%", discord)
     add(

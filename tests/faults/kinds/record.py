@@ -6,11 +6,13 @@ import os
 import shutil
 import subprocess
 import sys
+import time
+from contextlib import suppress
 from pathlib import Path
 from random import Random
 
 from tests.faults.means import Skip, done_in, kill_supervisor, still_done
-from tests.faults.world import Stage
+from tests.faults.world import SLOW, Stage
 
 
 def ledger_torn(stage: Stage, luck: Random) -> None:
@@ -78,8 +80,7 @@ def record_removed(stage: Stage, luck: Random) -> None:
             case "restored":
                 backup = state.with_name("backup")
                 shutil.copytree(state, backup, symlinks=True, ignore_dangling_symlinks=True)
-                shutil.rmtree(state.rename(state.with_name("trash")))
-                backup.rename(state)
+                _put_back(backup, state)
             case "ledger removed":
                 ledger.unlink()
             case "ledger emptied":
@@ -94,6 +95,23 @@ def record_removed(stage: Stage, luck: Random) -> None:
         kill_supervisor(stage)
         stage.be_up()
     still_done(stage, done)
+
+
+def _put_back(backup: Path, state: Path) -> None:
+    """Put a folder in the place of another one, however often the supervisor makes that anew meanwhile."""
+    deadline = time.monotonic() + SLOW
+    while True:
+        trash = state.with_name("trash")
+        with suppress(FileNotFoundError):
+            state.rename(trash)
+        try:
+            backup.rename(state)
+            return
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+        finally:
+            shutil.rmtree(trash, ignore_errors=True)
 
 
 def clock_jumped(stage: Stage, luck: Random) -> None:

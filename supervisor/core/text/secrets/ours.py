@@ -89,6 +89,8 @@ OURS: tuple[tuple[str, str, int, str], ...] = (
         0,
         r"(?i:convertto-securestring)\s+(?:-string\s+)?\\*[\"']([^\s\"'\\$]{4,})",
     ),
+    ("convex", "prod: dev: preview:", 0, r"(?:prod|dev|preview):[\w-]{3,80}\|((?=[A-Za-z+/=]*\d)[\w+/=-]{20,})"),
+    ("oauth-code", "code=", 1, r"[?&#]code=((?=[^\s&\d]*\d)[\w.%/~-]{20,})"),
     ("putty", "private-lines:", 0, r"Private-Lines: \d+(?:\r?\n[A-Za-z0-9+/=]+)+"),
 )
 
