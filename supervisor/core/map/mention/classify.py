@@ -228,7 +228,7 @@ def _topic(context: LiteralContext) -> Verdict:
     if text.startswith((".", "-")) or "application/" in text or "://" in text or re.fullmatch(r"[\d.:/]+", text):
         return None
     shaped = _MULTIWORD.search(text) is not None or "/" in text or "{}" in text
-    called = context.call in keywords.EVENTS_IN or context.call in keywords.EVENTS_OUT
+    called = context.call in keywords.EVENTS_IN or (context.call in keywords.EVENTS_OUT and not _collects(word.call))
     plainly = called and word.at == 0 and context.call in keywords.EVENT_FIRST
     named = has(context.key, keywords.TOPIC_WORDS) and not context.key.endswith(("_key_id", "eventlistener"))
     if not plainly and not (shaped and (called or named or has(context.call, keywords.EVENT_PARTS))):
@@ -237,6 +237,12 @@ def _topic(context: LiteralContext) -> Verdict:
     return (
         context.mention(Kind.TOPIC, topic_name(text), Role.PROVIDES if out else Role.USES if listens else Role.NAMES),
     )
+
+
+def _collects(call: str) -> bool:
+    """Whether a call only adds to a list: `query.push`, and not `channel.push`."""
+    of, _, function = call.lower().rpartition(".")
+    return function == "push" and bool(of) and not has(of, keywords.PUSHED_TO)
 
 
 def _code(context: LiteralContext) -> Verdict:

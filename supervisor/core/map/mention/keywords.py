@@ -128,6 +128,9 @@ EVENTS_IN = word_set(
 TOPIC_WORDS = _tuple("topic queue routing_key routingkey exchange channel subject stream event")
 """Parts of the names of variables that hold a topic."""
 
+PUSHED_TO = (*TOPIC_WORDS, *_tuple("socket conn client broker bus room lobby redis server self"))
+"""Parts of the names of what sends when something is pushed to it. Anything else is a list."""
+
 MESSAGE_KEYS = word_set(
     """
     type event op action kind cmd command msg_type message_type eventtype event_type method t

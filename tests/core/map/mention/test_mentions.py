@@ -286,3 +286,17 @@ def test_a_usual_type_of_service_and_a_private_name_are_none(language: str, sour
 
 def test_an_action_of_argparse_is_no_type_of_message() -> None:
     assert mentioned("python", 'parser.add_argument("--all", action="store_true")') == []
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ('query.push("disable_html_snapshot")', []),
+        ('this.errors.push("name_taken")', []),
+        ('channel.push("queue:enter", {})', ["queue:enter"]),
+        ('this.socket.push("card_played", {})', ["card_played"]),
+        ('push("card_played", {})', ["card_played"]),
+    ],
+)
+def test_what_is_added_to_a_list_is_no_topic(line: str, expected: list[str]) -> None:
+    assert [name for kind, name, *_ in mentioned("javascript", line) if kind == "topic"] == expected
