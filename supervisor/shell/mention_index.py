@@ -19,7 +19,7 @@ from supervisor.domain.link import Kind, Mention, Role, UnresolvedCall
 from supervisor.domain.repo.git import Revision
 from supervisor.errors import StoreError
 
-VERSION = 34
+VERSION = 35
 """The version of this schema and of the way sources are read. An index of another version is rebuilt."""
 
 _SCHEMA = """
@@ -42,6 +42,7 @@ CREATE INDEX origin_revision ON origin (revision);
 _SHARED = """
 SELECT joined FROM mention
 WHERE joined NOT BETWEEN 'route ' AND 'route!' AND joined NOT BETWEEN 'submodule ' AND 'submodule!'
+  AND joined NOT BETWEEN 'path ' AND 'path!'
 GROUP BY joined HAVING count(DISTINCT child) > 1 AND min(weak) < 2 AND count(DISTINCT file) <= 200
 """
 _ORIGINS = "FROM origin JOIN revision ON revision.id = origin.revision WHERE child = ?"
@@ -167,11 +168,11 @@ class MentionIndex:
     def shared(self) -> Iterator[tuple[str, str, str, bool, Mention]]:
         """Read every mention that may be a link: (key, child, file, whether the file is a test, mention).
 
-        These are the names that two or more children have, and all routes and submodules, because those also match
-        others that are not equal to them.
+        These are the names that two or more children have, and all routes, submodules and names with levels (`path`),
+        because those also match others that are not equal to them.
         """
         yield from self._mentions(f"mention.joined IN ({_SHARED})")
-        for kind in ("route", "submodule"):
+        for kind in ("route", "submodule", "path"):
             yield from self._mentions(f"mention.joined BETWEEN '{kind} ' AND '{kind}!'")
 
     def calls(self, child: str) -> list[tuple[str, UnresolvedCall]]:

@@ -20,6 +20,7 @@ from supervisor.core.map.mention.normalize import plain_name
 from supervisor.core.map.mention.routes import MOUNT, STREAMS
 from supervisor.core.map.occurrences import Occurrence, place_of, side_of
 from supervisor.core.map.route_groups import route_groups
+from supervisor.core.map.topics import PATH, absorbed, path_key
 from supervisor.domain.link import Kind, Link, Mention, Place, Role
 
 SHOWN_FROM = 0.2
@@ -46,6 +47,7 @@ _BASE = {
     Kind.STATUS: 0.4,
     Kind.WORD: 0.4,
 }
+_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _UPPER = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+")
 _PREFERENCE = (Kind.FLAG, Kind.COOKIE, Kind.ENV, Kind.TOPIC, Kind.ERROR, Kind.KEY, Kind.WORD)
 """If a word may be of two kinds equally well, the first one counts."""
@@ -58,6 +60,8 @@ def join_key(mention: Mention) -> str:
     """Return the key of a mention: mentions with the same key may be the two sides of one link."""
     if mention.kind in (*WORDS, Kind.ENV) and _UPPER.fullmatch(mention.shown):
         return f"upper {mention.shown}"  # an error code, a variable or an event: the place may not show which
+    if mention.kind in WORDS and "/" in mention.name:
+        return path_key(mention.name)
     if mention.kind in WORDS:
         return f"word {plain_name(mention.name.replace('.', '').replace(':', ''))}"
     return f"{mention.kind} {mention.name}"
@@ -84,6 +88,7 @@ def joined(found: Iterable[Occurrence]) -> Joined:
             routes.append(occurrence)
         else:
             groups[occurrence.key].append(occurrence)
+    _absorb_topics(groups)
     candidates: list[tuple[Link, list[Occurrence]]] = []
     by_route, unclaimed = route_groups(routes)
     for group in (*groups.values(), *by_route):
@@ -99,6 +104,17 @@ def joined(found: Iterable[Occurrence]) -> Joined:
     single = [group for group in by_route if len({occurrence.child for occurrence in group}) == 1]
     alone = tuple(map(tuple, (*single, *unclaimed)))
     return Joined(tuple(sorted(rows, key=lambda row: (-row.score, row.kind, row.name))), alone)
+
+
+def _absorb_topics(groups: dict[str, list[Occurrence]]) -> None:
+    """Add each topic of one child to the group of the pattern that another child has for it."""
+    children = {
+        key: frozenset(one.child for one in group)
+        for key, group in groups.items()
+        if key.startswith(f"{PATH} ") and any(one.mention.kind is Kind.TOPIC for one in group)
+    }
+    for key, pattern in absorbed(children).items():
+        groups[pattern] += groups.pop(key)
 
 
 def _link(group: Sequence[Occurrence]) -> Link | None:
@@ -128,6 +144,7 @@ def _link(group: Sequence[Occurrence]) -> Link | None:
         else 0.35
     )
     score *= 1.0 + 0.15 * min(2, wire)
+    score *= 1.8 if _UUID.fullmatch(name) else 1.0  # nobody has the same one by chance
     spellings = {occurrence.mention.shown for occurrence in group if occurrence.mention.shown}
     note, conflict = "", False
     if kind is Kind.CONSTANT:
@@ -174,7 +191,9 @@ def _name(kind: Kind, group: Sequence[Occurrence]) -> str:
         names = Counter(mention.name for mention in provided or own)
         return max(names, key=lambda name: (len(name) if kind is Kind.ROUTE else names[name], name))
     shown = Counter(
-        occurrence.mention.name if " " in occurrence.mention.name or kind is Kind.SCHEMA else occurrence.mention.shown
+        occurrence.mention.name
+        if " " in occurrence.mention.name or kind is Kind.SCHEMA or _UUID.fullmatch(occurrence.mention.name)
+        else occurrence.mention.shown
         for occurrence in group
         if occurrence.mention.kind is kind
     )

@@ -63,6 +63,12 @@ _OPERATION = re.compile(
 _LISTENS = re.compile(
     r"(?:\b(?:listen|serve|bind|run)\w{0,20}\(|port\w{0,20}[\"')\]]{0,3}\s?(?:\|\||\?\?|,|or))\s?[\"']?$", re.I
 )
+_OF_UUID = re.compile(r"(?:uuid|guid)\w*[\"')\]]{0,3}\s*(?:[=({:,]\s*){1,3}(?:\(\w+\)\s*)?$", re.I)
+_UUID_BYTES = re.compile(rb"(?:0[xX][0-9a-fA-F]{2}\s*,\s*){15}0[xX][0-9a-fA-F]{2}")  # the last byte first
+_UUID_PARTS = re.compile(
+    rb"UUID_128_ENCODE\(\s*0x([0-9a-f]{8}),\s*0x([0-9a-f]{4}),\s*0x([0-9a-f]{4}),\s*0x([0-9a-f]{4}),\s*0x([0-9a-f]{12})",
+    re.I,
+)
 _ATTRIBUTE = re.compile(r"^\s*@(\w+)\s+$")  # Elixir
 _DECLARED = re.compile(r"\b(?:const|static|final|let|val|constexpr|define)\b")
 _MULTIWORD = re.compile(r"[a-z0-9](?:[_-][A-Za-z0-9]|[A-Z])")
@@ -100,6 +106,8 @@ def _code(language: str, source: bytes) -> Iterator[Literal]:
     yield from _imports(language, source, found.get("import", ()))
     yield from _names(language, source, found)
     yield from grpc.literals(source)
+    if language in ("c", "cpp") and (b"UUID" in source or b"uuid" in source):
+        yield from _uuids(source)
     yield from scopes.bare()
 
 
@@ -167,6 +175,9 @@ def _number(source: bytes, node: Node) -> Iterator[Literal]:
     if _LISTENS.search(before):
         yield Literal(_text(source, node), _line(node), Form.NUMBER, key="port")
         return
+    if _OF_UUID.search(before):
+        yield Literal(_text(source, node).rstrip("uUlL"), _line(node), Form.NUMBER, key="uuid")
+        return
     attribute = _ATTRIBUTE.search(before)
     key = attribute[1] if attribute else "" if before.rstrip().endswith("(") else given(before).rpartition(".")[2]
     if key and (attribute or _CONSTANT.fullmatch(key) or _DECLARED.search(before) or "port" in key.lower()):
@@ -182,6 +193,21 @@ def _define(source: bytes, node: Node) -> Iterator[Literal]:
         yield Literal(unquoted("c", raw), _line(node), key=_text(source, name))
     elif _DEFINED_NUMBER.fullmatch(raw):
         yield Literal(raw.strip(b"()").decode(), _line(node), Form.NUMBER, key=_text(source, name))
+
+
+def _uuids(source: bytes) -> Iterator[Literal]:
+    """Read the UUIDs of firmware that are written as bytes or as numbers."""
+    for match in islice(_UUID_BYTES.finditer(source), MANY):
+        digits = re.findall(rb"0[xX](..)", match[0])[::-1]
+        parts = [b"".join(digits[start:end]) for start, end in ((0, 4), (4, 6), (6, 8), (8, 10), (10, 16))]
+        yield _uuid(source, match, parts)
+    for match in islice(_UUID_PARTS.finditer(source), MANY):
+        yield _uuid(source, match, match.groups())
+
+
+def _uuid(source: bytes, match: re.Match[bytes], parts: Iterable[bytes]) -> Literal:
+    text = b"-".join(parts).decode("ascii").lower()
+    return Literal(text, source.count(b"\n", 0, match.start()) + 1, key="uuid", raw=match[0].decode("utf-8", "replace"))
 
 
 def _imports(language: str, source: bytes, nodes: Iterable[Node]) -> Iterator[Literal]:

@@ -28,6 +28,8 @@ _CODE = re.compile(
     r"[A-Za-z][A-Za-z0-9]*(?:[_\-.:/][A-Za-z0-9]+)+|[a-z]+(?:[A-Z][a-z0-9]+)+"
     r"|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"  # a UUID, whatever it begins with
 )
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_SHORT_UUID = re.compile(r"(?:0x)?[0-9a-f]{4}")
 _ERROR_NUMBER = re.compile(r"[A-Z]{1,4}[_-]?\d{3,5}")
 _TOPIC = re.compile(r"[A-Za-z0-9{}$+#*][\w{}$+#*.:/\-]*")
 _EVENT = re.compile(r"[a-z][a-z_\-]+[.:][a-z][a-z_\-]+")
@@ -51,6 +53,10 @@ _SQL = re.compile(
     r"|with\s+\w+\s+as|create\s+(unique\s+)?index|replace\s+into|merge\s+into)",
     re.I | re.S,
 )
+
+
+BLUETOOTH = "-0000-1000-8000-00805f9b34fb"
+"""The end of each UUID that Bluetooth assigns; four digits stand for the whole."""
 
 
 def header(text: str, line: int, role: Role = Role.NAMES) -> tuple[Mention, ...]:
@@ -233,7 +239,8 @@ def _topic(context: LiteralContext) -> Verdict:
     named = has(context.key, keywords.TOPIC_WORDS) and not context.key.endswith(("_key_id", "eventlistener"))
     if not plainly and not (shaped and (called or named or has(context.call, keywords.EVENT_PARTS))):
         return None
-    out, listens = context.call in keywords.EVENTS_OUT, context.call in keywords.EVENTS_IN
+    out = context.call in keywords.EVENTS_OUT or context.call.endswith("publish")
+    listens = context.call in keywords.EVENTS_IN or context.call.endswith("subscribe")
     return (
         context.mention(Kind.TOPIC, topic_name(text), Role.PROVIDES if out else Role.USES if listens else Role.NAMES),
     )
@@ -243,6 +250,18 @@ def _collects(call: str) -> bool:
     """Whether a call only adds to a list: `query.push`, and not `channel.push`."""
     of, _, function = call.lower().rpartition(".")
     return function == "push" and bool(of) and not has(of, keywords.PUSHED_TO)
+
+
+def _uuid(context: LiteralContext) -> Verdict:
+    """A UUID of Bluetooth in its long form; `180d` and `0000180d-0000-1000-8000-00805f9b34fb` become equal."""
+    text = context.text.lower()
+    if _SHORT_UUID.fullmatch(text) and "uuid" in f"{context.around} {context.call}".replace("guid", "uuid"):
+        name = f"0000{text.removeprefix('0x')}{BLUETOOTH}"
+    elif _UUID.fullmatch(text):
+        name = text
+    else:
+        return None
+    return (context.mention(Kind.WORD, name),)
 
 
 def _code(context: LiteralContext) -> Verdict:
@@ -323,6 +342,7 @@ CLASSIFIERS: tuple[Callable[[LiteralContext], Verdict], ...] = (
     _flag,
     _topic,
     _message,
+    _uuid,
     _code,
     _plain_key,
     _path_of_topic,

@@ -23,6 +23,7 @@ from supervisor.domain.link import RPC_CALLED, RPC_SERVED, Form, Kind, Literal, 
 _PACKAGE_FILE = re.compile(r"(?:src/|python/|[\w\-]+/)?(\w+)/__init__\.py")
 _UPPER = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
 _MULTIWORD = re.compile(r"[A-Za-z0-9][_\-.:][A-Za-z0-9]|[a-z0-9][A-Z]")
+_SHORT_UUID = re.compile(r"0x[0-9a-fA-F]{4}")
 _TAG = re.compile(r'(\w+):"([^",]*)[^"]*"')
 _FIELD_TAGS = frozenset(["json", "form", "query", "bson", "msgpack", "yaml", "uri", "param"])
 
@@ -146,6 +147,9 @@ def _package(word: Literal) -> Mention:
 def _number(word: Literal, language: str) -> Iterator[Mention]:
     name = word.key.rpartition(".")[2]
     bare, digits = plain_name(name), word.text.replace("_", "")
+    if "uuid" in bare and _SHORT_UUID.fullmatch(digits):
+        yield Mention(Kind.WORD, f"0000{digits[2:].lower()}{classify.BLUETOOTH}", word.text, word.line)
+        return
     if bare.endswith(("port", "ports")):
         yield from classify.port(digits, in_context(word, language, ""), Role.PROVIDES if word.is_key else Role.NAMES)
     declared = word.is_key or word.within or language in ("hcl", "yaml", "json")
