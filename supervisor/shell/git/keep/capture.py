@@ -61,6 +61,7 @@ class KeptTrees:
         self._known: dict[bytes, tuple[Stamp, TreeEntry]] = {}
         self._base: tuple[str, str] = ("", "")  # a commit, and its tree
         self._last: tuple[bytes, KeptTree] | None = None  # what was kept last, and a digest of it
+        self._tip: str | None = None  # the commit that the ref leads to; "": none; None: not known
 
     def keep(self, now: TreeNow, title: str) -> KeptTree:
         """Keep a work tree that was just read. If nothing changed since the last time, nothing is written.
@@ -133,29 +134,36 @@ class KeptTrees:
             except OSError as error:
                 left_out.append(f"{shown(path)}: {error.strerror}")
         oids = dict(zip(files, self._hash_files(files), strict=True))
-        small = [path for path in files if wanted[path][1] <= EXACT_LIMIT]
-        exact = dict(zip(small, self._hash_files(small, "--no-filters", write=False), strict=True))
-        others = [path for path in small if exact[path] != oids[path]]
-        self._hash_files(others, "--no-filters")
+        others = [path for path in files if wanted[path][1] <= EXACT_LIMIT and self._differs(path, oids[path])]
+        exact = dict(zip(others, self._hash_files(others, "--no-filters"), strict=True))
         for path in files:
             mode = "100755" if wanted[path][0] & stat.S_IXUSR else "100644"
-            entries[path] = TreeEntry(mode, oids[path], exact[path] if path in others else "")
+            entries[path] = TreeEntry(mode, oids[path], exact.get(path, ""))
         for path, entry in entries.items():
             if _stamp(os.fsencode(self._root) + b"/" + path) == wanted[path]:  # else it changed while we read it
                 self._known[path] = (wanted[path], entry)
         return entries
 
-    def _hash_files(self, paths: Sequence[bytes], *options: str, write: bool = True) -> list[str]:
+    def _differs(self, path: bytes, oid: str) -> bool:
+        """Whether git recorded other bytes of a file than are on disk."""
+        try:
+            content = (self._root / os.fsdecode(path)).read_bytes()
+        except OSError:
+            return False  # it is gone meanwhile
+        digest = (hashlib.sha1 if len(oid) == 40 else hashlib.sha256)(
+            b"blob %d\0" % len(content), usedforsecurity=False
+        )
+        digest.update(content)
+        return digest.hexdigest() != oid
+
+    def _hash_files(self, paths: Sequence[bytes], *options: str) -> list[str]:
         if not paths:
             return []
         names = "".join(f"{_quoted(path)}\n" for path in paths).encode("utf-8", "surrogateescape")
-        return self._hash("--stdin-paths", *options, stdin=names, write=write)
+        return self._hash("--stdin-paths", *options, stdin=names)
 
-    def _hash(self, *options: str, stdin: bytes, write: bool = True) -> list[str]:
-        writing = ("-w",) if write else ()
-        answer = read_git(
-            self._root, "hash-object", *writing, *options, seconds=SECONDS, settings=_SETTINGS, stdin=stdin
-        )
+    def _hash(self, *options: str, stdin: bytes) -> list[str]:
+        answer = read_git(self._root, "hash-object", "-w", *options, seconds=SECONDS, settings=_SETTINGS, stdin=stdin)
         if answer.code != 0 or answer.cut:
             raise failed(self._root, "read the changed files", answer)
         return answer.out.decode("ascii").split()
@@ -188,7 +196,9 @@ class KeptTrees:
         return self._base[1]
 
     def _commit(self, lines: Sequence[bytes], title: str) -> str:
-        tip = "" if self._only else self._tip()
+        if self._tip is None:
+            self._tip = "" if self._only else self._found_tip()
+        tip = self._tip
         message = title.encode()
         head = f"commit {self._ref}\nmark :1\ncommitter orch <orch@localhost> {int(time.time())} +0000\n"
         head += f"data {len(message)}\n{title}\n" + (f"from {tip}\n" if tip else "") + "deleteall\n"
@@ -204,10 +214,14 @@ class KeptTrees:
             stdin=stream,
         )
         if answer.code != 0 or answer.cut:
+            self._tip = None  # somebody else may have changed the ref
             raise failed(self._root, "keep the work tree", answer)
-        return answer.out.decode("ascii").split()[0]
+        made = answer.out.decode("ascii").split()[0]
+        if not self._only:
+            self._tip = made
+        return made
 
-    def _tip(self) -> str:
+    def _found_tip(self) -> str:
         answer = read_git(self._root, "rev-parse", "--verify", "--quiet", f"{self._ref}^{{commit}}")
         return answer.out.decode("ascii").strip()
 
