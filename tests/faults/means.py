@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from random import Random
 
@@ -16,6 +16,7 @@ import psutil
 
 from supervisor.runtime.codex.registry import Registry
 from supervisor.runtime.daemon import ending
+from supervisor.sha256 import hex_digest
 from supervisor.shell import process
 from supervisor.shell.process import Identity
 from tests import CHECKOUT
@@ -90,19 +91,36 @@ def restore(stage: Stage) -> None:
         send_signal(pid, signal.SIGCONT)
 
 
-def done_in(stage: Stage) -> set[str]:
-    """The tasks that are done."""
-    return {one["id"] for one in stage.reachable()["tasks"] if one["state"] == "done"}
+def done_in(stage: Stage) -> dict[str, int]:
+    """The tasks that are done by plan.md as it is, each with its number of runs."""
+    deadline = time.monotonic() + SLOW
+    while True:
+        status, digest = stage.reachable(), hex_digest(stage.workspace.plan.read_bytes())
+        if status["plan"]["read"] == digest or time.monotonic() > deadline:
+            return {one["id"]: one["runs"] for one in status["tasks"] if one["state"] == "done"}
+        time.sleep(0.05)  # an edit is not taken up yet
 
 
-def still_done(stage: Stage, before: set[str]) -> None:
-    """Check that nothing that was done is to be done again, now that the supervisor is up.
+def still_done(stage: Stage, before: Mapping[str, int], *, unless_asked: bool = False) -> None:
+    """Check that nothing that was done is done again, and wait until all of it is known to be done: what was lost of a
+    turn is read from its thread. `unless_asked`: a human may be asked instead.
 
     A story may begin while the plan of the one before is still in force: its tasks are no longer in plan.md.
     """
+    deadline = time.monotonic() + SLOW
     text = stage.workspace.plan.read_text(encoding="utf-8")
-    if again := {one for one in before if f"### {one} " in text} - done_in(stage):
-        raise AssertionError(f"{', '.join(sorted(again))} was done, and is not any more")
+    while True:
+        status = stage.reachable()
+        now = {one["id"]: one for one in status["tasks"]}
+        asked = {one["task"] for one in status["asks"]} if unless_asked else set()
+        left = [one for one in before if f"### {one} " in text and one not in asked]
+        again = [one for one in left if one in now and now[one]["runs"] > before[one]]
+        assert not again, f"{', '.join(sorted(again))} was done, and is done again"
+        left = [one for one in left if one not in now or now[one]["state"] != "done"]
+        if not left:
+            return
+        assert time.monotonic() < deadline, f"{', '.join(sorted(left))} was done, and is not any more"
+        time.sleep(0.1)
 
 
 def ended(stage: Stage, supervisor: Identity | None) -> None:
