@@ -373,7 +373,7 @@ def test_the_logs_show_the_story_of_one_task(lab: Lab) -> None:
     lines = [json.loads(line) for line in lab.orch("logs", "--task", "T71", "--json").stdout.splitlines()]
     events = [line["action"]["action"] if line["event"] == "intended" else line["event"] for line in lines]
     # Codex reports the turn, then the message in it; the answer to our request comes at any time.
-    story = ["start_turn", "tree_read", "turn_began", "item_completed", "turn_ended"]
+    story = ["start_turn", "tree_read", "tree_kept", "turn_began", "item_completed", "turn_ended"]
     story += ["look_for_leftovers", "leftovers_looked", "run_checks", "checks_finished"]
     assert list(dict.fromkeys(events)) == story
     assert lab.runs("the lamp is blue")

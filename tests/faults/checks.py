@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -176,14 +177,18 @@ def tokens_counted(stage: Stage, story: Story, before: Before) -> Iterator[str]:
 def _counted(stage: Stage) -> tuple[int, int]:
     """The tokens of all threads, in and out, by the files that Codex keeps of them."""
     files = {file.stem[-36:]: file.read_text(encoding="utf-8") for file in stage.home.rglob("rollout-*.jsonl")}
-    totals = [(0, 0)]
+    totals = []
     for text in {**files, **stage.spoilt}.values():
         lines = [json.loads(line) for line in text.splitlines(keepends=True) if line.endswith("\n")]
         infos = [one["payload"]["info"] for one in lines if one["payload"].get("type") == "token_count"]
-        for info in [one for one in infos if one][-1:]:
-            total = info["total_token_usage"]
-            totals.append((total["input_tokens"], total["output_tokens"]))
+        counts = [one["total_token_usage"] for one in infos if one]
+        totals += _peaks([(one["input_tokens"], one["output_tokens"]) for one in counts])
     return sum(one[0] for one in totals), sum(one[1] for one in totals)
+
+
+def _peaks(totals: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The totals before each fall to nothing, and the last one: once a context is full, Codex begins to count anew."""
+    return [one for one, after in pairwise([*totals, (0, 0)]) if after == (0, 0)]
 
 
 def nothing_left(stage: Stage, story: Story, before: Before) -> Iterator[str]:

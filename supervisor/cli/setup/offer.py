@@ -81,8 +81,8 @@ def _show(found: Sequence[Pair], more: int) -> None:
 def _ask(found: Sequence[Pair]) -> list[Pair]:
     """Ask until the answer can be read. Raises UsageError for an empty one."""
     while True:
-        print("which take part? (`1 3`, `1-3`, names, or `all`) ", end="", file=sys.stderr, flush=True)
         with on_interrupt(lambda: "nothing was written"):
+            print("which take part? (`1 3`, `1-3`, names, or `all`) ", end="", file=sys.stderr, flush=True)
             line = sys.stdin.readline()
         if not line.strip():
             if not line:  # Ctrl-D: the terminal is still in the line of the question
