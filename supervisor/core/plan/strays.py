@@ -29,18 +29,24 @@ def strays(
     `text`: the indexes of its lines outside of code, the first of which counts without a bullet, too.
     It is meant as a field if the field takes the value; `after` and `verify` always are. A name in code is text. In a
     list whose other items have names too, and none of them one of `names`, it is one of these: at most a warning.
+    Behind a rule right below the fields, each one is meant as a field: the rule has cut them in two.
     """
+    cut = False
     for nth, at in enumerate(text):
+        if _RULE.fullmatch(lines[at].strip()) and (cut or (nth == 0 and lines[at - 1].strip())):
+            cut = True
+            continue
         item = _ITEM.match(lines[at])
         if item is None and nth == 0 and lines[at - 1].strip():
             item = _BARE_ITEM.match(lines[at])
         name = item[1].lower() if item else ""
         if item is None or name not in readers:
+            cut = cut and not lines[at].strip()
             continue
         value = item[2].strip()
         place = f"right below {owner}"
         meant = name in _ALWAYS or _takes(readers[name], name, value)
-        if meant and not _defines(lines, at, text, name, names):
+        if cut or (meant and not _defines(lines, at, text, name, names)):
             yield Stray(Diagnostic(at + 1, _refusal(name, owner)), certain=True)
         else:
             why = f"{quoted(f'{name}: {value}')} is read as text, not as a field"
@@ -149,6 +155,7 @@ def _takes(read: Read, name: str, value: str) -> bool:
 
 
 _SHORT_NAME = 4  # letters
+_RULE = re.compile(r"(?:[-*_=]\s*){3,}")
 _MOST_SIBLINGS = 40
 _ALWAYS = ("after", "verify")
 _NAMED = r"[*_]{0,3}([A-Za-z]+)[*_]{0,3}\s*[:\uff1a][*_]{0,3}(.*)"

@@ -154,7 +154,7 @@ def plans(draw: st.DrawFn) -> Plan:
                 hold=draw(st.booleans()),
                 thread=draw(st.sampled_from(["shared", "fresh"])),
                 model=draw(st.none() | st.just("gpt-5")),
-                effort=draw(st.none() | st.just("xhigh")),
+                effort=draw(st.none() | st.just("very high")),
                 sandbox=draw(st.sampled_from([None, "read-only", "workspace-write"])),
                 timeout=draw(st.none() | st.sampled_from([0.5, 30.0, 999999.0])),
                 instructions=draw(SOME_TEXT),

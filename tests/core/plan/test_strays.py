@@ -106,6 +106,15 @@ def test_other_text_is_neither(text: str) -> None:
     assert plan.tasks[0].instructions == f"Do it.\n\n{text}"
 
 
+@pytest.mark.parametrize("item", ["- effort: very high", "- model: gpt-5 codex", "- timeout: raise it to 30 s"])
+def test_each_field_behind_a_rule_that_cuts_the_fields_in_two_is_refused(item: str) -> None:
+    name = item[2:].partition(":")[0]
+    assert problems(of("### T1 — One", "- child: backend", "---", item, "", "Do it.")) == [(7, refusal(name))]
+    below = parse(of("### T1 — One", "- child: backend", "", "---", "", "Do it.", item), CHILDREN)
+    assert isinstance(below, Plan)
+    assert len(below.warnings) == 1
+
+
 def test_a_field_without_a_bullet_right_below_the_others_is_refused() -> None:
     assert problems(of("### T1 — One", "- child: backend", "verify: `make`", "", "Do it.")) == [(6, refusal("verify"))]
 
