@@ -18,7 +18,6 @@ from supervisor.domain.status import Status, TaskInfo
 from supervisor.errors import OrchError, SupervisorDown, UsageError
 from supervisor.runtime.diffs import TaskDiff, diffs_of
 from supervisor.runtime.naming import checked
-from supervisor.runtime.secrets import clean as without_secrets
 from supervisor.runtime.workspace import WorkspacePaths
 
 _STYLES = {"+": "green", "-": "red", "@": "cyan"}
@@ -37,6 +36,10 @@ def diff(
     """Print what the tasks changed. Returns 1 if a repo could not be compared."""
     if raw and (stat or as_json):
         raise UsageError("--raw prints the exact patch", "leave out --stat and --json")
+    if raw and sys.stdout.isatty():
+        raise UsageError(
+            "--raw is exact: what a child wrote could control this terminal", "write it to a file or a pipe"
+        )
     orch = api.Workspace(workspace.root)
     try:
         status = orch.status()
@@ -111,8 +114,8 @@ def _lines(found: Sequence[TaskDiff]) -> Iterator[str]:
             continue
         yield output.paint(clean(f"# {one.task} in {one.child}: {one.title}"), "bold", sys.stdout)
         for patch in one.patches:
-            for line in without_secrets(patch.decode("utf-8", "replace")).splitlines():
-                yield output.paint(clean(line), _STYLES.get(line[:1], ""), sys.stdout)
+            for line in clean(patch.decode("utf-8", "replace")).rstrip("\n").split("\n"):
+                yield output.paint(line, _STYLES.get(line[:1], ""), sys.stdout)
 
 
 def _page(text: str) -> None:

@@ -37,6 +37,7 @@ _SETTINGS = ("core.logAllRefUpdates=false", "core.bigFileThreshold=4m", "core.sa
 _USUAL = (0o644, 0o755, 0o664, 0o775)
 """Permissions that a checkout gives to files: those of git, with the usual umasks."""
 
+_OPEN = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _ESCAPES = {ord('"'): '\\"', ord("\\"): "\\\\", ord("\n"): "\\n"}
 
 Stamp = tuple[int, ...]
@@ -127,9 +128,7 @@ class KeptTrees:
                     target = os.readlink(os.fsencode(self._root) + b"/" + path)
                     entries[path] = TreeEntry("120000", self._hash("--stdin", stdin=target)[0])
                 else:
-                    os.close(
-                        os.open(os.fsencode(self._root) + b"/" + path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-                    )
+                    os.close(os.open(os.fsencode(self._root) + b"/" + path, _OPEN))
                     files.append(path)
             except OSError as error:
                 left_out.append(f"{shown(path)}: {error.strerror}")
@@ -146,8 +145,10 @@ class KeptTrees:
 
     def _differs(self, path: bytes, oid: str) -> bool:
         """Whether git recorded other bytes of a file than are on disk."""
-        try:
-            content = (self._root / os.fsdecode(path)).read_bytes()
+        try:  # a child may put a link or a pipe in its place meanwhile: follow none, and wait for none
+            fd = os.open(os.fsencode(self._root) + b"/" + path, _OPEN)
+            with os.fdopen(fd, "rb") as file:
+                content = file.read(EXACT_LIMIT + 1)
         except OSError:
             return False  # it is gone meanwhile
         digest = (hashlib.sha1 if len(oid) == 40 else hashlib.sha256)(
