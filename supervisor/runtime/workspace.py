@@ -41,6 +41,11 @@ class WorkspacePaths(NamedTuple):
         return self.root / ".orchestrator"
 
     @property
+    def operations(self) -> Path:
+        """The journal of the operations that people start: undo, redo, restore, land."""
+        return self.state / "operations.jsonl"
+
+    @property
     def ledger(self) -> Path:
         return self.state / "ledger.jsonl"
 

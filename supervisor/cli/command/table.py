@@ -159,11 +159,38 @@ COMMANDS = (
     ),
     Command(
         "diff",
-        "look.diff:diff",
+        "change.diff:diff",
         "Show what the tasks changed, over all repos.",
         ("orch diff", "orch diff T1 --stat", "orch diff backend", "orch diff T1 --raw | git -C ../backend apply -R"),
         "Compares the working trees before and after the runs of each task. What you change between two runs is not in "
         "it; what you change while one goes on is.",
+    ),
+    Command(
+        "ops",
+        "change.ops:ops",
+        "List the operations: runs, plan edits, undo, redo, restore, land.",
+        ("orch ops", "orch ops --json | jq -r '.[].id'"),
+        "`T1@2` is the second run of T1, `plan@7` is revision 7 of plan.md, `@3` is the third operation that you "
+        "started.",
+    ),
+    Command(
+        "undo",
+        "change.undo:undo",
+        "Take back what the latest run or a task changed, in all repos or in none.",
+        ("orch undo", "orch undo T2 --dry-run", "orch undo T1@1"),
+        "What you edited since is merged and stays; if it cannot be, or an ignored file is in the way, nothing is "
+        "touched and the exit code is 1. Files only: no commit, branch or index is touched.",
+    ),
+    Command(
+        "redo", "change.undo:redo", "Bring back what the latest undo took back.", ("orch redo", "orch redo --dry-run")
+    ),
+    Command(
+        "restore",
+        "change.undo:restore",
+        "Put all repos into the state after an operation.",
+        ("orch restore T1@1", "orch restore @2 --dry-run"),
+        "Takes back the runs behind it, and brings back those that were in force then. An operation itself: "
+        "`orch undo` takes it back.",
     ),
     Command("hold", "steer.requests:hold", "Start nothing new; running work continues.", ("orch hold",)),
     Command(

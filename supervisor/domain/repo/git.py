@@ -12,7 +12,7 @@ from typing import NamedTuple
 from msgspec import Struct
 
 
-class Operation(StrEnum):
+class GitOperation(StrEnum):
     """An operation that git can have in progress."""
 
     MERGE = "merge"
@@ -79,7 +79,7 @@ class Stash(Struct, frozen=True):
 class InProgress(Struct, frozen=True):
     """An operation that was begun and not finished."""
 
-    operation: Operation
+    operation: GitOperation
     step: int | None = None  # None, here and below: git does not count them
     steps: int | None = None
     branch: str | None = None  # that a rebase moves

@@ -8,7 +8,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from supervisor.shell.git.folder import names_no_filter, place_of
-from supervisor.shell.git.run import GitOutput, failed, run_git
+from supervisor.shell.git.run import OUTPUT_LIMIT, GitOutput, failed, run_git
 
 _USER_SCOPES = (b"system", b"global", b"command")
 
@@ -60,6 +60,7 @@ def read_git(
     settings: tuple[str, ...] = (),
     stdin: bytes = b"",
     index: Path | None = None,
+    limit: int = OUTPUT_LIMIT,
 ) -> GitOutput:
     """Run one git command in `path` with every filter of the repo's own configuration switched off.
 
@@ -68,4 +69,6 @@ def read_git(
     """
     place = place_of(path)
     filters = frozenset[str]() if place and names_no_filter(place) else filters_of(read_config(path))
-    return run_git(path, *args, filters=filters, seconds=seconds, settings=settings, stdin=stdin, index=index)
+    return run_git(
+        path, *args, filters=filters, seconds=seconds, settings=settings, stdin=stdin, index=index, limit=limit
+    )

@@ -69,9 +69,10 @@ def run_git(
     git_dir: Path | None = None,
     stdin: bytes = b"",
     index: Path | None = None,
+    limit: int = OUTPUT_LIMIT,
 ) -> GitOutput:
     """Run one git command in `path`, for at most `seconds` (None: GIT_TIMEOUT). It reads `stdin`, and uses `index` in
-    place of the index of the repo.
+    place of the index of the repo. Of its output, `limit` bytes are read.
 
     It may be one that writes objects and refs of ours (`keep/`), never one that touches what is the user's.
 
@@ -106,8 +107,8 @@ def run_git(
     assert popen is not None, "GitPython returns a process that it has started"
     assert popen.stdout is not None, "GitPython opens a pipe for the output"
     assert popen.stderr is not None, "GitPython opens a pipe for the errors"
-    limit = GIT_TIMEOUT if seconds is None else seconds
-    deadline = time.monotonic() + limit
+    allowed = GIT_TIMEOUT if seconds is None else seconds
+    deadline = time.monotonic() + allowed
     buffers = {popen.stdout.fileno(): bytearray(), popen.stderr.fileno(): bytearray()}
     out, err = buffers.values()
     stopped, complete = "", False
@@ -120,7 +121,7 @@ def run_git(
                 selector.register(popen.stdin, selectors.EVENT_WRITE)
                 left = memoryview(stdin)
             check_at = time.monotonic() + _MEMORY_CHECK
-            while not stopped and selector.get_map() and len(out) <= OUTPUT_LIMIT and len(err) <= OUTPUT_LIMIT:
+            while not stopped and selector.get_map() and len(out) <= limit and len(err) <= OUTPUT_LIMIT:
                 for key, _ in selector.select(max(0.0, min(check_at, deadline) - time.monotonic())):
                     if key.fileobj is popen.stdin:
                         left = _rest(key.fd, left)
@@ -134,7 +135,7 @@ def run_git(
                         selector.unregister(key.fd)
                 now = time.monotonic()
                 if now >= deadline:
-                    stopped = f"took longer than {limit:g} s"
+                    stopped = f"took longer than {allowed:g} s"
                 elif now >= check_at:
                     check_at = now + _MEMORY_CHECK
                     if _memory(popen.pid) > MEMORY_LIMIT:
@@ -155,7 +156,7 @@ def run_git(
         raise WorkspaceError(f"git {args[0]} {stopped} in {path}", "run `git status` there")
     lines = bytes(err).decode("utf-8", "replace").splitlines() or [""]
     complaint = next((line for line in lines if line.startswith(("fatal: ", "error: "))), lines[0])
-    return GitOutput(popen.returncode, bytes(out[:OUTPUT_LIMIT]), complaint, not complete, stopped)
+    return GitOutput(popen.returncode, bytes(out[:limit]), complaint, not complete, stopped)
 
 
 def _rest(fd: int, left: memoryview) -> memoryview:

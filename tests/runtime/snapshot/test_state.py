@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from supervisor.domain.repo.git import (
+    GitOperation,
     InProgress,
-    Operation,
     Paths,
     Remote,
     SubmoduleState,
@@ -102,13 +102,13 @@ def applying_mail(repo: Path) -> None:
 @pytest.mark.parametrize(
     ("begin", "expected"),
     [
-        (merging, InProgress(Operation.MERGE)),
-        (rebasing, InProgress(Operation.REBASE, 1, 2, "other")),
-        (rebasing_with_apply, InProgress(Operation.REBASE, 1, 2, "other")),
-        (picking, InProgress(Operation.CHERRY_PICK)),
-        (reverting, InProgress(Operation.REVERT)),
-        (bisecting, InProgress(Operation.BISECT)),
-        (applying_mail, InProgress(Operation.AM, 1, 2)),
+        (merging, InProgress(GitOperation.MERGE)),
+        (rebasing, InProgress(GitOperation.REBASE, 1, 2, "other")),
+        (rebasing_with_apply, InProgress(GitOperation.REBASE, 1, 2, "other")),
+        (picking, InProgress(GitOperation.CHERRY_PICK)),
+        (reverting, InProgress(GitOperation.REVERT)),
+        (bisecting, InProgress(GitOperation.BISECT)),
+        (applying_mail, InProgress(GitOperation.AM, 1, 2)),
     ],
 )
 def test_an_unfinished_operation_is_reported_and_changes_the_key(
@@ -121,7 +121,7 @@ def test_an_unfinished_operation_is_reported_and_changes_the_key(
     state, _ = read_state(repo)
     assert state.in_progress == expected
     assert state.key != before.key
-    is_in_conflict = expected.operation not in (Operation.BISECT, Operation.AM)
+    is_in_conflict = expected.operation not in (GitOperation.BISECT, GitOperation.AM)
     assert state.conflicted == (Paths(1, ("a",)) if is_in_conflict else Paths())
 
 

@@ -9,8 +9,8 @@ from msgspec import Struct
 from supervisor.core.repo.git.text import moment, number, without_credentials, words
 from supervisor.domain.repo.git import (
     NO_PATHS,
+    GitOperation,
     InProgress,
-    Operation,
     Paths,
     Remote,
     RepoInside,
@@ -165,26 +165,26 @@ def parse_progress(files: Mapping[str, bytes]) -> InProgress | None:
     def line(name: str) -> bytes:
         return files.get(name, b"").split(b"\n")[0]
 
-    def steps(operation: Operation, folder: str, step: str, last: str) -> InProgress:
+    def steps(operation: GitOperation, folder: str, step: str, last: str) -> InProgress:
         name = line(f"{folder}/head-name").removeprefix(b"refs/heads/")
         branch = None if name in (b"", b"detached HEAD") else shown(name)
         at, end = number(line(f"{folder}/{step}")), number(line(f"{folder}/{last}"))
         return InProgress(operation, at or None, end or None, branch)
 
     if any(name.startswith("rebase-merge/") for name in files):
-        return steps(Operation.REBASE, "rebase-merge", "msgnum", "end")
+        return steps(GitOperation.REBASE, "rebase-merge", "msgnum", "end")
     if any(name.startswith("rebase-apply/") for name in files):
         is_am = "rebase-apply/applying" in files
-        return steps(Operation.AM if is_am else Operation.REBASE, "rebase-apply", "next", "last")
+        return steps(GitOperation.AM if is_am else GitOperation.REBASE, "rebase-apply", "next", "last")
     todo = line("sequencer/todo").split(b" ")[0]
     if "MERGE_HEAD" in files:
-        return InProgress(Operation.MERGE)
+        return InProgress(GitOperation.MERGE)
     if "CHERRY_PICK_HEAD" in files or todo in (b"pick", b"p"):
-        return InProgress(Operation.CHERRY_PICK)
+        return InProgress(GitOperation.CHERRY_PICK)
     if "REVERT_HEAD" in files or todo == b"revert":
-        return InProgress(Operation.REVERT)
+        return InProgress(GitOperation.REVERT)
     if "BISECT_LOG" in files or "BISECT_START" in files:
-        return InProgress(Operation.BISECT)
+        return InProgress(GitOperation.BISECT)
     return None
 
 

@@ -21,7 +21,8 @@ from supervisor.domain.repo.pathname import shown
 from supervisor.errors import WorkspaceError
 from supervisor.shell.git.config import read_git
 from supervisor.shell.git.folder import place_of
-from supervisor.shell.git.keep.form import MODES, RAW, STAGED, WORK, KeptTree
+from supervisor.shell.git.keep.form import MODES, RAW, STAGED, WORK, KeptTree, quoted
+from supervisor.shell.git.keep.target import TreeState
 from supervisor.shell.git.run import failed
 from supervisor.shell.git.tree import TreeNow
 
@@ -38,7 +39,6 @@ _USUAL = (0o644, 0o755, 0o664, 0o775)
 """Permissions that a checkout gives to files: those of git, with the usual umasks."""
 
 _OPEN = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-_ESCAPES = {ord('"'): '\\"', ord("\\"): "\\\\", ord("\n"): "\\n"}
 
 Stamp = tuple[int, ...]
 """What shows that a file is as it was, without reading it."""
@@ -83,6 +83,14 @@ class KeptTrees:
         if self._last is None or self._last[0] != digest:
             self._last = (digest, KeptTree(self._commit(lines, title), tuple(left_out)))
         return self._last[1]
+
+    def record(self, state: TreeState, title: str) -> str:
+        """Keep a state that the work tree is about to have, and return the id of the commit. Raises WorkspaceError."""
+        lines = [f"M 040000 {state.tree} {WORK}".encode()]
+        lines += [b"M 100644 %s " % oid.encode() + _place(RAW, path) for path, oid in sorted(state.exact.items())]
+        lines += _modes(state.permissions)
+        self._last = None
+        return self._commit(lines, title)
 
     def _look(
         self, now: TreeNow, left_out: list[str]
@@ -160,8 +168,7 @@ class KeptTrees:
     def _hash_files(self, paths: Sequence[bytes], *options: str) -> list[str]:
         if not paths:
             return []
-        names = "".join(f"{_quoted(path)}\n" for path in paths).encode("utf-8", "surrogateescape")
-        return self._hash("--stdin-paths", *options, stdin=names)
+        return self._hash("--stdin-paths", *options, stdin=b"".join(quoted(path) + b"\n" for path in paths))
 
     def _hash(self, *options: str, stdin: bytes) -> list[str]:
         answer = read_git(self._root, "hash-object", "-w", *options, seconds=SECONDS, settings=_SETTINGS, stdin=stdin)
@@ -232,15 +239,16 @@ def _beside(entries: Mapping[bytes, TreeEntry], stamps: Mapping[bytes, Stamp], s
     for path, entry in sorted(entries.items()):
         if entry.exact:
             yield f"M {entry.mode} {entry.exact} ".encode() + _place(RAW, path)
-    odd = [
-        b"%o %s\0" % (stat.S_IMODE(stamp[0]), path)
-        for path, stamp in sorted(stamps.items())
-        if stat.S_ISREG(stamp[0]) and stat.S_IMODE(stamp[0]) not in _USUAL
-    ]
-    if odd:
-        yield b"M 100644 inline %s\ndata %d\n%s" % (MODES.encode(), sum(map(len, odd)), b"".join(odd))
+    modes = {path: stat.S_IMODE(stamp[0]) for path, stamp in stamps.items() if stat.S_ISREG(stamp[0])}
+    yield from _modes({path: mode for path, mode in modes.items() if mode not in _USUAL})
     if staged:
         yield f"M 040000 {staged} {STAGED}".encode()
+
+
+def _modes(permissions: Mapping[bytes, int]) -> Iterator[bytes]:
+    odd = b"".join(b"%o %s\0" % (mode, path) for path, mode in sorted(permissions.items()))
+    if odd:
+        yield b"M 100644 inline %s\ndata %d\n%s" % (MODES.encode(), len(odd), odd)
 
 
 def _stamp(file: bytes) -> Stamp | None:
@@ -252,9 +260,4 @@ def _stamp(file: bytes) -> Stamp | None:
 
 
 def _place(folder: str, path: bytes) -> bytes:
-    return _quoted(folder.encode() + b"/" + path).encode("utf-8", "surrogateescape")
-
-
-def _quoted(path: bytes) -> str:
-    """Quote a path as git reads it back, whatever is in it."""
-    return f'"{path.decode("utf-8", "surrogateescape").translate(_ESCAPES)}"'
+    return quoted(folder.encode() + b"/" + path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from supervisor.domain.repo.diff import DiffStatus, FileDiff
+from supervisor.domain.change.diff import DiffStatus, FileDiff
 from supervisor.domain.repo.pathname import shown
 from supervisor.errors import WorkspaceError
 from supervisor.shell.git.config import read_git

@@ -38,3 +38,8 @@ def _part(name: str) -> str:
     plain = all(char.isalnum() or char in "-_" for char in name) and name.isascii() and 0 < len(name) < 100
     digest = hashlib.blake2b(name.encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
     return f"n-{name}" if plain else f"x-{digest}"
+
+
+def quoted(path: bytes) -> bytes:
+    """Quote a path as git reads it back from a line, whatever is in it."""
+    return b'"%s"' % path.replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"\n", b"\\n")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from supervisor.domain.repo.diff import DiffStatus, FileDiff
+from supervisor.domain.change.diff import DiffStatus, FileDiff
 from supervisor.shell.git.keep.capture import KeptTrees
 from supervisor.shell.git.keep.compare import changes_between, patch_between
 from supervisor.shell.git.keep.form import ref_of

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from supervisor.core.view.diffs import Span, joined, spans
-from supervisor.domain.repo.diff import FileDiff
+from supervisor.core.change.spans import Span, joined, spans
+from supervisor.domain.change.diff import FileDiff
 from supervisor.domain.status import Status, TaskInfo
 from supervisor.errors import WorkspaceError
 from supervisor.runtime.workspace import WorkspacePaths

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from supervisor.domain.repo.diff import DiffStatus, FileDiff
+from supervisor.domain.change.diff import DiffStatus, FileDiff
 from supervisor.domain.status import KeptRunInfo
 
 

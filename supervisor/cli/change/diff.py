@@ -13,10 +13,10 @@ from supervisor import api
 from supervisor.cli.command.parameters import Argument, Json, Option
 from supervisor.cli.display import output
 from supervisor.cli.display.blocks import Block, Cell, Grid, Line, clean
-from supervisor.domain.repo.diff import FileDiff
+from supervisor.domain.change.diff import FileDiff
 from supervisor.domain.status import Status, TaskInfo
 from supervisor.errors import OrchError, SupervisorDown, UsageError
-from supervisor.runtime.diffs import TaskDiff, diffs_of
+from supervisor.runtime.change.diffs import TaskDiff, diffs_of
 from supervisor.runtime.naming import checked
 from supervisor.runtime.workspace import WorkspacePaths
 

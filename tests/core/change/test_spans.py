@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from supervisor.core.view.diffs import Span, joined, spans
-from supervisor.domain.repo.diff import DiffStatus, FileDiff
+from supervisor.core.change.spans import Span, joined, spans
+from supervisor.domain.change.diff import DiffStatus, FileDiff
 from supervisor.domain.status import KeptRunInfo
 
 ADDED, MODIFIED, DELETED, RENAMED, MODE = DiffStatus

@@ -1,0 +1,55 @@
+"""`orch ops`: list the operations."""
+
+from __future__ import annotations
+
+from supervisor.cli.command.parameters import Json
+from supervisor.cli.display import output
+from supervisor.cli.display.blocks import Cell, Grid
+from supervisor.domain.change.operation import Operation, OperationState
+from supervisor.runtime.change.recorded import read_operations
+from supervisor.runtime.workspace import WorkspacePaths
+
+_STYLES = {OperationState.RUNNING: "cyan", OperationState.STOPPED: "red", OperationState.UNDONE: "dim"}
+
+
+def ops(workspace: WorkspacePaths, *, as_json: Json = False) -> int:
+    """Print the operations, the newest first."""
+    found = read_operations(workspace)[::-1]
+    if as_json:
+        output.emit_json([_as_json(one) for one in found])
+    elif not found:
+        output.say("nothing happened yet: no task has run, and no plan was accepted")
+    else:
+        output.show([Grid(("OPERATION", "WHEN", "STATE", "WHAT", "TOUCHED"), tuple(map(_row, found)))])
+    return 0
+
+
+def _row(one: Operation) -> tuple[Cell, ...]:
+    when = one.at.astimezone().strftime("%m-%d %H:%M:%S") if one.at is not None else ""
+    return (
+        Cell(one.id),
+        Cell(when),
+        Cell(str(one.state), _STYLES.get(one.state, "")),
+        Cell(one.what),
+        Cell(", ".join(_touched(one))),
+    )
+
+
+def _touched(one: Operation) -> list[str]:
+    """Return the children whose work trees were changed."""
+    return list(dict.fromkeys(move.child for move in one.moves if move.after != move.before))
+
+
+def _as_json(one: Operation) -> dict[str, object]:
+    return {
+        "id": one.id,
+        "kind": str(one.kind),
+        "at": one.at.isoformat().replace("+00:00", "Z") if one.at is not None else None,
+        "state": str(one.state),
+        "what": one.what,
+        "task": one.task,
+        "children": _touched(one),
+        "took_back": list(one.taken),
+        "brought_back": list(one.brought),
+        "target": one.target,
+    }

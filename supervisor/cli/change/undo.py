@@ -1,0 +1,203 @@
+"""`orch undo`, `redo` and `restore`: take runs of tasks back, and bring them back, in all repos or in none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Annotated
+
+from supervisor import api
+from supervisor.cli.command.parameters import Argument, Json, Option
+from supervisor.cli.display import output
+from supervisor.cli.display.blocks import Block, Cell, Grid, Line
+from supervisor.core.change import taking_back
+from supervisor.core.change.taking_back import Reversal
+from supervisor.domain.change.operation import Operation, OperationKind, OperationState
+from supervisor.domain.status import Status
+from supervisor.errors import RequestRefused, SupervisorDown
+from supervisor.runtime.change import journal
+from supervisor.runtime.change.recorded import read_operations
+from supervisor.runtime.change.taking_back import PlannedRewrite, carry_out, finish, planned, sentence
+from supervisor.runtime.naming import checked
+from supervisor.runtime.workspace import WorkspacePaths
+
+DryRun = Annotated[bool, Option("--dry-run", "Show what it would do, and do nothing.")]
+_LIVE = ("running", "verifying")
+
+
+def undo(
+    workspace: WorkspacePaths,
+    name: Annotated[
+        str | None, Argument("TASK|OPERATION", "All runs of this task, or this operation. Without: the latest one.")
+    ] = None,
+    *,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> int:
+    """Take back what a task changed."""
+
+    def chosen(found: Sequence[Operation], status: Status) -> Reversal:
+        if name is not None:
+            checked(name, [*(one.id for one in found), *(one.id for one in status.tasks)], "task or operation")
+        change = taking_back.undo(found, name)
+        if change is None:
+            raise RequestRefused(*_why_not(found, name))
+        return change
+
+    return _carry_out(workspace, chosen, dry_run=dry_run, as_json=as_json)
+
+
+def redo(workspace: WorkspacePaths, *, dry_run: DryRun = False, as_json: Json = False) -> int:
+    """Bring back what the latest undo took back."""
+
+    def chosen(found: Sequence[Operation], status: Status) -> Reversal:
+        change = taking_back.redo(found)
+        if change is None:
+            raise RequestRefused("nothing is undone", "see `orch ops`")
+        return change
+
+    return _carry_out(workspace, chosen, dry_run=dry_run, as_json=as_json)
+
+
+def restore(
+    workspace: WorkspacePaths,
+    name: Annotated[
+        str, Argument("OPERATION", "The operation behind which the repos are to be; `orch ops` lists them.")
+    ],
+    *,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> int:
+    """Put all repos into the state in which the runs up to an operation left them."""
+
+    def chosen(found: Sequence[Operation], status: Status) -> Reversal:
+        checked(name, [one.id for one in found], "operation")
+        change = taking_back.restore(found, name)
+        if not change.steps:
+            raise RequestRefused(f"the repos are as they were after {name}", "see `orch ops`")
+        return change
+
+    return _carry_out(workspace, chosen, dry_run=dry_run, as_json=as_json)
+
+
+def _carry_out(
+    workspace: WorkspacePaths,
+    choose: Callable[[Sequence[Operation], Status], Reversal],
+    *,
+    dry_run: bool,
+    as_json: bool,
+) -> int:
+    """Choose what to do, show it, and do it unless it is a dry run. Returns 1 if something is in the way."""
+    orch = api.Workspace(workspace.root)
+    with journal.opened(workspace.operations) as book:
+        try:
+            status = orch.status()
+        except SupervisorDown:
+            status = orch.last_status()
+        roots = {one.name: Path(one.path) for one in status.children}
+        for one in () if dry_run else finish(book, workspace, roots):
+            output.say(f"{one} was interrupted, and is finished now")
+        found = read_operations(workspace)
+        change = choose(found, status)
+        _refuse_live(status, change)
+        rewrites = planned(workspace, roots, change.steps)
+        refused = [f"{one.child}: {why}" for one in rewrites for why in one.refused]
+        name = None if dry_run or refused else carry_out(book, workspace, change, rewrites)
+    state = "refused" if refused else "planned" if dry_run else "done"
+    behind = taking_back.built_on(
+        {one.id: one.after for one in status.tasks},
+        [one.task for one in change.taken if one.task is not None],
+        [one.id for one in status.tasks if one.runs],
+    )
+    if as_json:
+        output.emit_json(_as_json(state, name, change, rewrites, refused, behind))
+        return 1 if refused else 0
+    output.show(list(_blocks(change, rewrites, behind)))
+    for why in refused:
+        output.say(why)
+    if refused:
+        output.say("nothing was touched")
+    elif dry_run:
+        output.emit(f"would have {sentence(change)}")
+    else:
+        output.emit(f"{sentence(change)} ({name}; `orch {_way_back(change)}`)")
+    return 1 if refused else 0
+
+
+def _refuse_live(status: Status, change: Reversal) -> None:
+    """Raise RequestRefused if a task works in a repo that would be changed."""
+    children = {step.child for step in change.steps}
+    for one in status.tasks:
+        if one.state in _LIVE and one.child in children:
+            raise RequestRefused(
+                f"{one.id} works in {one.child}",
+                f"wait for it (`orch wait --task {one.id}`), or write `hold: yes` below {one.id} in plan.md first",
+            )
+
+
+def _why_not(found: Sequence[Operation], name: str | None) -> tuple[str, str]:
+    if name is None:
+        return "there is nothing to take back: no run changed a file, or all are undone", "see `orch ops`"
+    one = next((one for one in found if one.id == name), None)
+    if one is None:
+        return f"{name} has changed nothing that is still there", "see `orch ops`"
+    if one.state is OperationState.UNDONE:
+        return f"{name} is taken back already", "`orch redo` brings it back"
+    if one.state is OperationState.RUNNING:
+        return f"{name} goes on", f"wait for it: `orch wait --task {one.task}`"
+    if one.kind is OperationKind.UNDO:
+        return f"{name} is an undo", "`orch redo` takes the latest one back; `orch restore` goes to any state"
+    if one.kind is OperationKind.PLAN:
+        kept = f".orchestrator/plans/{int(name.partition('@')[2]) - 1:04}.md"
+        return f"{name} is an edit of plan.md, which only you write", f"copy {kept} over plan.md"
+    return f"{name} changed no file", "see `orch ops`"
+
+
+def _way_back(change: Reversal) -> str:
+    return "redo" if change.kind is OperationKind.UNDO else "undo"
+
+
+def _blocks(change: Reversal, rewrites: Sequence[PlannedRewrite], behind: Sequence[str]) -> Iterator[Block]:
+    if behind:
+        names = ", ".join(behind)
+        yield Line((Cell(f"{names} built on it, and {'stays' if len(behind) == 1 else 'stay'} as it is", "yellow"),))
+    for one in rewrites:
+        rows = tuple(
+            (
+                Cell(one.child),
+                Cell(f"{file.source} -> {file.path}" if file.source else file.path),
+                Cell(str(file.status)),
+            )
+            for file in one.files
+        )
+        if rows:
+            yield Grid(("CHILD", "FILE", "CHANGE"), rows)
+        yield from (Line((Cell(f"{one.child}: {note}", "dim"),)) for note in one.notes)
+
+
+def _as_json(
+    state: str,
+    name: str | None,
+    change: Reversal,
+    rewrites: Sequence[PlannedRewrite],
+    refused: Sequence[str],
+    behind: Sequence[str],
+) -> dict[str, object]:
+    return {
+        "state": state,
+        "operation": name,
+        "kind": str(change.kind),
+        "what": sentence(change),
+        "took_back": [one.id for one in change.taken],
+        "brought_back": [one.id for one in change.brought],
+        "built_on_it": list(behind),
+        "repos": [
+            {
+                "child": one.child,
+                "files": [{"path": file.path, "status": str(file.status), "from": file.source} for file in one.files],
+                "notes": list(one.notes),
+            }
+            for one in rewrites
+        ],
+        "why": "; ".join(refused) or None,
+    }

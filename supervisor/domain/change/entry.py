@@ -1,0 +1,54 @@
+"""What the journal of a workspace holds: what is written down of each operation that a person starts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from supervisor.domain.change.operation import Move, OperationKind
+
+
+class OperationBegan(Struct, frozen=True, tag_field="entry", tag="began"):
+    """A person started an operation. Written down before anything is touched."""
+
+    number: int
+    at: datetime
+    kind: OperationKind
+    what: str
+    moves: tuple[Move, ...] = ()
+    taken: tuple[str, ...] = ()
+    brought: tuple[str, ...] = ()
+    target: str | None = None
+
+
+class RefChange(Struct, frozen=True):
+    """A ref that a landing makes or moves."""
+
+    child: str
+    repo: str  # the root of the work tree
+    name: str  # in full: refs/heads/...
+    old: str | None  # None: it must not exist
+    new: str
+    lock: str  # the lock file that the transaction holds until then
+
+
+class LandingDecided(Struct, frozen=True, tag_field="entry", tag="decided"):
+    """A landing holds the locks of all its refs: from here on it is finished, whatever happens."""
+
+    number: int
+    at: datetime
+    refs: tuple[RefChange, ...]
+
+
+class OperationEnded(Struct, frozen=True, tag_field="entry", tag="ended"):
+    """An operation ended."""
+
+    number: int
+    at: datetime
+    done: bool  # False: nothing was changed, or all was put back
+    why: str = ""
+    moves: tuple[Move, ...] = ()  # as they turned out
+
+
+Entry = OperationBegan | LandingDecided | OperationEnded

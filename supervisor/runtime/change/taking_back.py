@@ -1,0 +1,192 @@
+"""Carry out an undo, a redo or a restore in the work trees of all children: everywhere, or nowhere.
+
+First all of it is worked out, without touching anything: each child's work tree is kept, the runs are merged out of
+it or into it, and what is in the way is looked for. Then it is written into the journal, and only then into the work
+trees.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from msgspec import Struct
+
+from supervisor.core.change.taking_back import Reversal, TreeStep
+from supervisor.domain.change.diff import FileDiff
+from supervisor.domain.change.entry import OperationBegan, OperationEnded
+from supervisor.domain.change.operation import Move, Operation, OperationKind
+from supervisor.domain.repo.pathname import shown
+from supervisor.errors import OrchError, WorkspaceError
+from supervisor.runtime.change.journal import Journal
+from supervisor.runtime.workspace import WorkspacePaths
+from supervisor.shell.git.keep.capture import KeptTrees
+from supervisor.shell.git.keep.compare import changes_between
+from supervisor.shell.git.keep.form import ref_of
+from supervisor.shell.git.keep.target import PathChange, TreeState, rewrites, state_of, stepped
+from supervisor.shell.git.keep.write import GITLINK, Look, look, write_changes
+from supervisor.shell.git.tree import read_now
+
+OPERATIONS = ".operations"
+"""What follows the ref of a child for the states before and after the operations that a person started."""
+
+PLANNED = ".planned"
+"""What follows the ref of a child for what was worked out and may never be written."""
+
+
+class PlannedRewrite(Struct, frozen=True):
+    """What is to be written into the work tree of one child, worked out and not yet written."""
+
+    child: str
+    root: Path
+    now: str  # the kept commit of the work tree as it is
+    target: TreeState
+    planned: str  # a commit of the target
+    changes: tuple[PathChange, ...]
+    seen: Look
+    files: tuple[FileDiff, ...]  # the same changes, for people
+    refused: tuple[str, ...] = ()  # why it cannot be written
+    notes: tuple[str, ...] = ()  # what the reader should know
+
+
+def planned(workspace: WorkspacePaths, roots: Mapping[str, Path], steps: Sequence[TreeStep]) -> list[PlannedRewrite]:
+    """Work out what the steps do in each child. Touches no work tree. Raises WorkspaceError when git fails."""
+    return [
+        _of_child(workspace, child, roots, [step for step in steps if step.child == child])
+        for child in dict.fromkeys(step.child for step in steps)
+    ]
+
+
+def _of_child(
+    workspace: WorkspacePaths, child: str, roots: Mapping[str, Path], steps: Sequence[TreeStep]
+) -> PlannedRewrite:
+    root = roots.get(child)
+    if root is None:
+        raise WorkspaceError(f"{child} is no child of this workspace any more", "add it again with `orch add`")
+    trees = KeptTrees(root, ref_of(workspace.id, child) + PLANNED, only=True)
+    kept = trees.keep(read_now(root), f"{child} as it is")
+    now = state_of(root, kept.commit)
+    target, conflicts = now, list[str]()
+    for step in steps:
+        target, found = stepped(root, target, state_of(root, step.base), state_of(root, step.theirs))
+        conflicts += found
+    if conflicts:
+        why = "it was changed since, in the same lines: take that back first, or change it by hand"
+        refused = tuple(f"{name}: {why}" for name in dict.fromkeys(conflicts))
+        return PlannedRewrite(child, root, kept.commit, target, "", (), Look((), {}), (), refused)
+    changes = rewrites(root, now, target)
+    seen = look(root, changes)
+    moved = [shown(one.path) for one in changes if GITLINK in (one.mode, one.old_mode)]
+    commit = trees.record(target, f"{child} as planned")
+    return PlannedRewrite(
+        child,
+        root,
+        kept.commit,
+        target,
+        commit,
+        changes,
+        seen,
+        changes_between(root, kept.commit, commit),
+        seen.in_the_way,
+        (
+            *(f"{name} is a repo of its own: it stays as it is" for name in moved),
+            *(f"{one}: not kept" for one in kept.left_out),
+        ),
+    )
+
+
+def carry_out(journal: Journal, workspace: WorkspacePaths, change: Reversal, rewrite: Sequence[PlannedRewrite]) -> str:
+    """Write what was planned into all work trees. Returns the id of the operation.
+
+    Raises WorkspaceError when a file cannot be written; what was written by then is put back.
+    """
+    number = journal.next_number
+    moves = [_move(workspace, one, f"@{number}") for one in rewrite]
+    journal.append(
+        OperationBegan(
+            number,
+            _now(),
+            change.kind,
+            sentence(change),
+            tuple(moves),
+            tuple(one.id for one in change.taken),
+            tuple(one.id for one in change.brought),
+            change.target.id if change.target is not None else None,
+        )
+    )
+    written = list[PlannedRewrite]()
+    try:
+        for one in rewrite:
+            written.append(one)
+            write_changes(one.root, one.changes, one.seen)
+    except WorkspaceError as error:
+        _put_back(written)
+        journal.append(OperationEnded(number, _now(), done=False, why=str(error)))
+        raise
+    journal.append(OperationEnded(number, _now(), done=True))
+    return f"@{number}"
+
+
+def finish(journal: Journal, workspace: WorkspacePaths, roots: Mapping[str, Path]) -> tuple[str, ...]:
+    """Finish what a stop interrupted: all that was about to be written is written, around what was edited since.
+
+    Returns the ids of what was finished. Raises WorkspaceError if something is in the way of it.
+    """
+    ended = {one.number for one in journal.entries if isinstance(one, OperationEnded)}
+    finished = []
+    for one in journal.entries:
+        if not isinstance(one, OperationBegan) or one.number in ended or one.kind is OperationKind.LAND:
+            continue
+        steps = [TreeStep(move.child, move.before, move.after) for move in one.moves if move.after is not None]
+        found = planned(workspace, roots, steps)
+        if refused := [f"{each.child}: {why}" for each in found for why in each.refused]:
+            raise WorkspaceError(
+                f"@{one.number} ({one.what}) was interrupted and cannot be finished: {'; '.join(refused)}",
+                "mend that, then run the command again",
+            )
+        for each in found:
+            write_changes(each.root, each.changes, each.seen)
+        journal.append(OperationEnded(one.number, _now(), done=True))
+        finished.append(f"@{one.number}")
+    return tuple(finished)
+
+
+def sentence(change: Reversal) -> str:
+    """Say in one line what a change is."""
+    taken, brought = _names(change.taken), _names(change.brought)
+    match change.kind:
+        case OperationKind.RESTORE:
+            assert change.target is not None, "a restore is about an operation"
+            return f"restored what was there after {change.target.id}"
+        case OperationKind.REDO:
+            return f"brought back {brought or taken}"
+    about = change.target.id if change.target is not None else taken
+    return f"took back {about}"
+
+
+def _names(runs: Sequence[Operation]) -> str:
+    return ", ".join(one.id for one in runs)
+
+
+def _move(workspace: WorkspacePaths, one: PlannedRewrite, name: str) -> Move:
+    """Chain both states to what was kept of the child, so that they stay."""
+    trees = KeptTrees(one.root, ref_of(workspace.id, one.child) + OPERATIONS)
+    before = trees.record(state_of(one.root, one.now), f"Before {name} in {one.child}")
+    return Move(one.child, before, trees.record(one.target, f"After {name} in {one.child}"))
+
+
+def _put_back(written: Sequence[PlannedRewrite]) -> None:
+    """Put the work trees back as they were; what was changed meanwhile stays."""
+    for one in reversed(written):
+        before = state_of(one.root, one.now)
+        for change in rewrites(one.root, one.target, before):
+            with suppress(OrchError):
+                seen = look(one.root, (change,))
+                if not seen.in_the_way:
+                    write_changes(one.root, (change,), seen)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

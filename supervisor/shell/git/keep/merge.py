@@ -1,0 +1,73 @@
+"""Merge work trees three-way, without a work tree: `git merge-tree` on commits that nothing refers to."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from msgspec import Struct
+
+from supervisor.domain.repo.pathname import shown
+from supervisor.errors import WorkspaceError
+from supervisor.shell.git.config import read_config, read_git
+from supervisor.shell.git.run import failed
+
+_MERGE = (
+    "merge.directoryRenames=false",  # a file that the person put into a renamed folder stays where it is
+    "merge.renames=true",
+    "merge.default=text",  # no driver of the repo for all files
+)
+_LIMIT = 600.0  # seconds
+
+
+class Merged(Struct, frozen=True):
+    """The result of a merge."""
+
+    tree: str  # its id; with conflicts, it holds marks in place of them
+    conflicts: tuple[str, ...] = ()  # the paths of the files that both sides changed, each in another way
+
+
+def merged(root: Path, base: str, ours: str, theirs: str) -> Merged:
+    """Apply what lies between the trees `base` and `theirs` to the tree `ours`. All are ids of trees in the repo.
+
+    Runs no merge driver that the repo names. Raises WorkspaceError when git fails.
+    """
+    if base == theirs or ours == theirs:
+        return Merged(ours)
+    if base == ours:
+        return Merged(theirs)
+    start = _commit(root, base)
+    sides = [_commit(root, tree, start) for tree in (ours, theirs)]
+    drivers = [
+        one.key
+        for one in read_config(root)
+        if one.of_repo and one.key.startswith("merge.") and one.key.endswith(".driver")
+    ]
+    if any("=" in key for key in drivers):
+        raise WorkspaceError(f"the configuration of {root} names a merge driver with an odd name", "rename it")
+    # `false` is a driver that merges nothing: a file that both sides changed is a conflict.
+    settings = (*_MERGE, *(f"{key}=false" for key in drivers))
+    with tempfile.TemporaryDirectory(prefix="orch-") as folder:  # an empty index: it names no attributes
+        answer = read_git(
+            root,
+            *("merge-tree", "--write-tree", "-z", "--name-only", "--no-messages", *sides),
+            seconds=_LIMIT,
+            settings=settings,
+            index=Path(folder) / "index",
+        )
+    if answer.code not in (0, 1) or answer.cut:
+        raise failed(root, "merge two work trees", answer)
+    tree, *names = answer.out.decode("utf-8", "surrogateescape").rstrip("\0").split("\0")
+    paths = (name.encode("utf-8", "surrogateescape") for name in dict.fromkeys(names) if name)
+    return Merged(tree, tuple(map(shown, paths)) if answer.code == 1 else ())
+
+
+def _commit(root: Path, tree: str, *parents: str) -> str:
+    words = [word for parent in parents for word in ("-p", parent)]
+    answer = read_git(root, "commit-tree", tree, *words, settings=_IDENTITY, stdin=b"kept by orch\n")
+    if answer.code != 0:
+        raise failed(root, "merge two work trees", answer)
+    return answer.out.decode("ascii").strip()
+
+
+_IDENTITY = ("user.name=orch", "user.email=orch@localhost", "commit.gpgSign=false", "i18n.commitEncoding=utf-8")

@@ -1,0 +1,160 @@
+"""Work out what a work tree becomes: merge kept trees step by step, with what lies beside git's trees."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from supervisor.errors import WorkspaceError
+from supervisor.shell.git.config import read_git
+from supervisor.shell.git.keep.form import MODES, RAW, WORK
+from supervisor.shell.git.keep.merge import merged
+from supervisor.shell.git.run import failed
+
+ABSENT = "0" * 6
+"""The mode of a path at which there is nothing."""
+
+T = TypeVar("T")
+
+_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_MODE = re.compile(rb"([0-7]{1,6}) (.*)", re.DOTALL)
+
+
+class TreeState(Struct, frozen=True):
+    """All that a kept tree says of a work tree."""
+
+    tree: str  # as git records it
+    exact: Mapping[bytes, str] = {}  # the ids of the exact bytes of files of which git records others, by path
+    permissions: Mapping[bytes, int] = {}  # that git does not record, by path
+
+
+class PathChange(Struct, frozen=True):
+    """What becomes of one path."""
+
+    path: bytes
+    old_mode: str  # as git writes it; ABSENT: there is nothing
+    old: str  # the id of the content
+    mode: str
+    oid: str
+    exact: str = ""  # the id of the exact bytes, if they are others
+    permissions: int | None = None  # None: those that a checkout gives
+
+
+def state_of(root: Path, commit: str) -> TreeState:
+    """Read a kept commit of the repo at `root`. Raises WorkspaceError if it is none."""
+    if not _ID.fullmatch(commit):
+        raise WorkspaceError(f"the record names no kept work tree of {root}", "see `orch doctor`")
+    answer = read_git(root, "ls-tree", "-z", "--full-tree", commit)
+    if answer.code != 0:
+        raise failed(root, "read a kept work tree", answer)
+    entries = {path: oid for _, oid, path in _entries(answer.out)}
+    tree = entries.get(WORK.encode()) or _empty_tree(root)
+    exact, permissions = {}, {}
+    if raw := entries.get(RAW.encode()):
+        answer = read_git(root, "ls-tree", "-r", "-z", "--full-tree", raw)
+        exact = {path: oid for _, oid, path in _entries(answer.out)}
+    if modes := entries.get(MODES.encode()):
+        answer = read_git(root, "cat-file", "blob", modes)
+        found = (_MODE.fullmatch(line) for line in answer.out.split(b"\0"))
+        permissions = {one[2]: int(one[1], 8) & 0o7777 for one in found if one is not None}
+    return TreeState(tree, exact, permissions)
+
+
+def stepped(root: Path, ours: TreeState, base: TreeState, theirs: TreeState) -> tuple[TreeState, tuple[str, ...]]:
+    """Apply what lies between two states to a third one. Returns the result, and the paths in conflict.
+
+    Raises WorkspaceError when git fails.
+    """
+    result = merged(root, base.tree, ours.tree, theirs.tree)
+    if result.conflicts:
+        return replace(ours, tree=result.tree), result.conflicts
+    if not any((one.exact or one.permissions) for one in (ours, base, theirs)):
+        return TreeState(result.tree), ()
+    not_ours = {one.path for one in changes(root, ours.tree, result.tree)}
+    not_theirs = {one.path for one in changes(root, theirs.tree, result.tree)}
+    return (
+        TreeState(
+            result.tree,
+            _beside(ours.exact, base.exact, theirs.exact, not_ours, not_theirs),
+            _beside(ours.permissions, base.permissions, theirs.permissions, set(), set()),
+        ),
+        (),
+    )
+
+
+def _beside(
+    ours: Mapping[bytes, T],
+    base: Mapping[bytes, T],
+    theirs: Mapping[bytes, T],
+    not_ours: set[bytes],
+    not_theirs: set[bytes],
+) -> dict[bytes, T]:
+    """Merge what lies beside three trees. It holds for a path only where the content is the one beside which it lay."""
+    found = {}
+    for path in {*ours, *base, *theirs, *not_ours}:
+        takes_theirs = path in not_ours or (ours.get(path) == base.get(path))
+        side, other = (theirs, not_theirs) if takes_theirs else (ours, not_ours)
+        if path not in other and path in side:
+            found[path] = side[path]
+    return found
+
+
+def rewrites(root: Path, now: TreeState, target: TreeState) -> tuple[PathChange, ...]:
+    """List what has to be written so that a work tree as `now` becomes `target`. Raises WorkspaceError."""
+    found = {one.path: one for one in changes(root, now.tree, target.tree)}
+    odd = {
+        path
+        for path in {*now.exact, *target.exact, *now.permissions, *target.permissions}
+        if path not in found
+        and (now.exact.get(path), now.permissions.get(path)) != (target.exact.get(path), target.permissions.get(path))
+    }
+    for mode, oid, path in _at(root, target.tree, sorted(odd)):
+        found[path] = PathChange(path, mode, oid, mode, oid)
+    return tuple(
+        replace(one, exact=target.exact.get(path, ""), permissions=target.permissions.get(path))
+        for path, one in sorted(found.items())
+    )
+
+
+def changes(root: Path, before: str, after: str) -> tuple[PathChange, ...]:
+    """List the paths that differ between two trees. Raises WorkspaceError when git fails."""
+    if before == after:
+        return ()
+    answer = read_git(root, "diff-tree", "-r", "-z", "--no-renames", "--no-abbrev", before, after)
+    if answer.code != 0 or answer.cut:
+        raise failed(root, "compare two work trees", answer)
+    fields = answer.out.split(b"\0")[:-1]
+    found = []
+    for record, path in zip(fields[0::2], fields[1::2], strict=True):
+        old_mode, mode, old, oid, _ = record[1:].decode("ascii").split(" ")
+        found.append(PathChange(path, old_mode, old, mode, oid))
+    return tuple(found)
+
+
+def _at(root: Path, tree: str, paths: Iterable[bytes]) -> Iterable[tuple[str, str, bytes]]:
+    wanted = frozenset(paths)
+    if not wanted:
+        return
+    answer = read_git(root, "ls-tree", "-r", "-z", "--full-tree", tree)
+    if answer.code != 0 or answer.cut:
+        raise failed(root, "list a work tree", answer)
+    yield from (one for one in _entries(answer.out) if one[2] in wanted)
+
+
+def _entries(out: bytes) -> Iterable[tuple[str, str, bytes]]:
+    for record in out.split(b"\0")[:-1]:
+        head, path = record.split(b"\t", 1)
+        mode, _, oid = head.decode("ascii").split(" ")
+        yield mode, oid, path
+
+
+def _empty_tree(root: Path) -> str:
+    answer = read_git(root, "mktree", stdin=b"")
+    if answer.code != 0:
+        raise failed(root, "make an empty tree", answer)
+    return answer.out.decode("ascii").strip()

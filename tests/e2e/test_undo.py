@@ -1,0 +1,106 @@
+"""`orch undo`, `redo` and `restore` change what the tasks changed, in all repos or in none, and lose nothing."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.lab import Lab, report, task
+
+
+@pytest.fixture
+def lab() -> Iterator[Lab]:
+    with Lab("api", "web") as made:
+        yield made
+
+
+def files(root: Path) -> dict[str, str]:
+    """The files of a work tree, ignored ones too."""
+    found = (path for path in root.rglob("*") if path.is_file() and ".git" not in path.relative_to(root).parts)
+    return {str(path.relative_to(root)): path.read_text(encoding="utf-8") for path in found}
+
+
+def states(lab: Lab) -> dict[str, str]:
+    found = json.loads(lab.orch("ops", "--json").stdout)
+    return {one["id"]: one["state"] for one in found}
+
+
+def test_what_tasks_changed_is_taken_back_and_brought_back_around_what_the_human_edits(lab: Lab) -> None:
+    api, web = lab.repos["api"], lab.repos["web"]
+    before = {"api": files(api), "web": files(web)}
+    (api / "mine.txt").write_text("the human's\n", encoding="utf-8")
+    (api / ".git" / "info" / "exclude").write_text("*.ignored\n", encoding="utf-8")
+    first = task("T1", "api", "write lib/first.txt 1\\n2\\n3\\n4\\n5\\n", "write README.md changed\\n", report("made"))
+    other = task("T2", "web", "write web.txt x\\n", "run rm README.md", report("removed"), fields=("after: T1",))
+    last = task("T3", "api", "write lib/first.txt 1\\n2\\n3\\n4\\nfive\\n", report("again"), fields=("after: T2",))
+    lab.plan(first + other + last)
+    lab.up()
+    for name in ("T1", "T2", "T3"):
+        lab.task(name, "done")
+    done = {"api": files(api), "web": files(web)}
+    index = subprocess.run(["git", "ls-files", "--stage"], cwd=api, capture_output=True, check=True).stdout
+
+    tried = lab.orch("undo", "T1", "--dry-run", check=False)
+    assert tried.returncode == 1, tried.stdout + tried.stderr
+    assert "T2, T3 built on it, and stay as it is" in tried.stdout.replace("stay as they are", "stay as it is")
+    assert "lib/first.txt: it was changed since, in the same lines" in tried.stderr
+    assert (files(api), files(web)) == (done["api"], done["web"])
+
+    taken = lab.orch("undo")
+    assert taken.stdout.splitlines()[-1] == "took back T3@1 (@1; `orch redo`)"
+    assert files(api) == {**done["api"], "lib/first.txt": "1\n2\n3\n4\n5\n"}
+    (api / "lib" / "first.txt").write_text("one\n2\n3\n4\n5\n", encoding="utf-8")
+    lab.orch("redo")
+    assert files(api) == {**done["api"], "lib/first.txt": "one\n2\n3\n4\nfive\n"}
+    assert states(lab) == {
+        "plan@1": "done",
+        "T1@1": "done",
+        "T2@1": "done",
+        "T3@1": "done",
+        "@1": "undone",
+        "@2": "done",
+    }
+
+    (api / "lib" / "first.txt").write_text("1\n2\n3\n4\nfive\n", encoding="utf-8")
+    lab.orch("restore", "plan@1")
+    assert files(api) == {**before["api"], "mine.txt": "the human's\n"}
+    assert files(web) == before["web"]
+    assert not (api / "lib").exists()
+    lab.orch("undo")
+    assert (files(api), files(web)) == (done["api"], done["web"])
+
+    lab.orch("down")
+    (web / "web.txt").write_text("mine now\n", encoding="utf-8")
+    refused = lab.orch("undo", "T2", check=False)
+    assert refused.returncode == 1
+    assert "web: web.txt: it was changed since" in refused.stderr
+    (web / "web.txt").write_text("x\n", encoding="utf-8")
+    (web / ".git" / "info" / "exclude").write_text("README.md\n", encoding="utf-8")
+    (web / "README.md").write_text("precious, and ignored\n", encoding="utf-8")
+    refused = lab.orch("undo", "T2", check=False)
+    assert refused.returncode == 1, refused.stdout + refused.stderr
+    assert files(web) == {**done["web"], "README.md": "precious, and ignored\n"}
+    assert subprocess.run(["git", "ls-files", "--stage"], cwd=api, capture_output=True, check=True).stdout == index
+
+
+def test_nothing_is_taken_back_below_a_task_that_works(lab: Lab) -> None:
+    lab.plan(
+        task("T1", "api", "write one.txt 1\\n", report("made"))
+        + task("T2", "api", "write two.txt 2\\n", "wait held", report("made"), fields=("after: T1",))
+    )
+    lab.up()
+    lab.model.gate("held").wait_reached(60)
+    refused = lab.orch("undo", "T1", check=False)
+    assert refused.returncode == 1
+    assert "T2 works in api" in refused.stderr
+    unknown = lab.orch("undo", "T9", check=False)
+    assert (unknown.returncode, unknown.stdout) == (2, "")
+    assert "there is no task or operation `T9`" in unknown.stderr
+    lab.model.gate("held").open()
+    lab.task("T2", "done")
+    assert lab.orch("undo", "T1@1").stdout.splitlines()[-1] == "took back T1@1 (@1; `orch redo`)"
+    assert sorted(files(lab.repos["api"])) == ["README.md", "two.txt"]
