@@ -15,6 +15,7 @@ from typing import Final, Literal, NamedTuple, TextIO
 
 from supervisor.runtime.error_output import ErrorOutput
 from supervisor.runtime.secrets import clean
+from supervisor.runtime.workspace import make_inside
 
 BEGINS_AFTER = 0.5  # seconds from the first line: writing sooner would take CPU time from the start
 TAIL = 16384  # bytes of a server's error output that are looked at for its last lines
@@ -25,7 +26,7 @@ class Logs:
     """The logs of one supervisor: `supervisor.jsonl`, and a file for each child. `close` writes the queued lines."""
 
     def __init__(self, folder: Path, *, megabytes: float, mirror: TextIO | None = None) -> None:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_inside(folder)
         self._folder = folder
         self._bytes = int(megabytes * 2**20)
         self._mirror = mirror
@@ -134,7 +135,7 @@ class Logs:
             elif queued == ANEW:
                 files.close()
                 with suppress(OSError):
-                    self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                    make_inside(self._folder)
                 files = LogFiles(self._folder, self._bytes)
             else:
                 with suppress(OSError):  # the folder is gone, and not back yet

@@ -12,6 +12,7 @@ from supervisor.errors import ConfigError, WorkspaceError
 from supervisor.sha256 import hex_digest
 
 CONFIG_NAME = "orchestrator.config.yaml"
+STATE_FOLDER = ".orchestrator"
 
 
 class WorkspacePaths(NamedTuple):
@@ -38,7 +39,7 @@ class WorkspacePaths(NamedTuple):
 
     @property
     def state(self) -> Path:
-        return self.root / ".orchestrator"
+        return self.root / STATE_FOLDER
 
     @property
     def operations(self) -> Path:
@@ -200,6 +201,16 @@ def state_folder() -> Path:
     given = os.environ.get("XDG_STATE_HOME")
     base = Path(given) if given and os.path.isabs(given) else Path(os.path.expanduser("~")) / ".local" / "state"
     return base / "orch"
+
+
+def make_inside(folder: Path) -> None:
+    """Make a folder in `.orchestrator`, and those between. Raises OSError, also if the workspace is gone.
+
+    It may have been moved, and nobody can move it back over one that was made anew.
+    """
+    between = [one for one in folder.parents if STATE_FOLDER in one.parts]
+    for one in (*reversed(between), folder):
+        one.mkdir(mode=0o700, exist_ok=True)
 
 
 def make_private(folder: Path) -> None:

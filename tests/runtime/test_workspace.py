@@ -18,6 +18,7 @@ from supervisor.runtime.workspace import (
     CONFIG_NAME,
     WorkspacePaths,
     find,
+    make_inside,
     make_private,
     make_runtime_dir,
     remove_runtime_dir,
@@ -268,3 +269,18 @@ def test_a_config_that_root_wrote_for_us_counts(tmp_path: Path, monkeypatch: pyt
     else:
         with pytest.raises(WorkspaceError, match="could have orch run programs as you"):
             find(tmp_path)
+
+
+def test_nothing_is_made_where_a_workspace_was_moved_away(tmp_path: Path) -> None:
+    workspace = WorkspacePaths(tmp_path / "moved away")
+    for folder in (workspace.logs, workspace.outputs):
+        with pytest.raises(FileNotFoundError):
+            make_inside(folder)
+    assert list(tmp_path.iterdir()) == []
+    workspace.root.mkdir()
+    make_inside(workspace.outputs)
+    assert [str(one.relative_to(tmp_path)) for one in sorted(tmp_path.rglob("*"))] == [
+        "moved away",
+        "moved away/.orchestrator",
+        "moved away/.orchestrator/outputs",
+    ]

@@ -23,6 +23,7 @@ from supervisor.runtime.codex.server import ServerClient
 from supervisor.runtime.config.model import Limits
 from supervisor.runtime.logs import Logs
 from supervisor.runtime.secrets import known
+from supervisor.runtime.workspace import make_inside
 from supervisor.shell.atomic import write_atomic
 from supervisor.shell.git.changes import changes_of
 from supervisor.shell.git.keep.capture import KeptTrees
@@ -199,7 +200,7 @@ def output_name(task: str, run: int, number: int, at: datetime) -> str:
 def _written(path: Path, text: str) -> bool:
     """Write the file, and remove the oldest ones beyond FILES."""
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_inside(path.parent)
         write_atomic(path, text)
     except OSError:
         return False

@@ -14,7 +14,7 @@ from supervisor.errors import OTHER_VERSION, OrchError, RequestRefused, Supervis
 from supervisor.runtime.daemon.command import HANDED_ON, NEXT, READY, command, environment, program
 from supervisor.runtime.presence import lock as locks
 from supervisor.runtime.presence.headway import Headway
-from supervisor.runtime.workspace import WorkspacePaths
+from supervisor.runtime.workspace import WorkspacePaths, make_inside
 from supervisor.wire.glance import glance
 
 if TYPE_CHECKING:
@@ -213,7 +213,7 @@ def comes_up(workspace: WorkspacePaths, unlike: str | None = None) -> bool:
 def _error_file(workspace: WorkspacePaths) -> Path:
     """Return the file for the daemon's standard error: what breaks before its logs are open, or despite them."""
     try:
-        workspace.logs.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_inside(workspace.logs)
         path = workspace.logs / "supervisor.stderr.log"
         path.touch(mode=0o600)
     except OSError as error:
