@@ -18,13 +18,16 @@ GROWN = 16  # times as large as the other: the most that one of two copies has g
 HELD = 0.9  # a file that has at least this share of the lines of another one is a copy to which somebody added
 ENOUGH = 15  # lines: of a shorter file, another one may have all by chance
 
+_PICTURE = re.compile(r"\.(png|jpe?g|gif|webp|ico|svg|icns|ttf|otf|woff2?|mp[34]|wav|ogg|pdf)$", re.I)
+_SAME, _SAME_PICTURE = 0.75, 0.35  # scores: a picture that two repos show makes neither rely on the other
+
 _ORDINARY = re.compile(
     r"(license|licence|copying|notice|authors|contributors|code_of_conduct|contributing|security|readme|changelog|changes"
     r"|\.gitignore|\.gitattributes|\.editorconfig|\.prettierrc|\.eslintrc|py\.typed|__init__\.py|manifest\.in|makefile"
     r"|dockerfile|\.dockerignore|\.npmignore|package\.json|tsconfig|setup\.(py|cfg)|pyproject\.toml|conftest\.py"
     r"|index\.(js|ts|tsx|html|d\.ts)|main\.\w+|app\.\w+|utils?\.\w+|types\.\w+|config\.\w+|\.pre-commit|requirements"
     r"|gradlew|gradle-wrapper|cargo\.toml|go\.mod|mod\.rs|lib\.rs|constants\.\w+|errors\.\w+|client\.\w+|models?\.\w+"
-    r"|test_[^/]*|\.travis|\.github|tox\.ini|favicon|logo|renovate|dependabot|\.nvmrc|jest\.|babel\.|\.babelrc|\.husky"
+    r"|test_[^/]*|\.travis|\.github|tox\.ini|favicon|logo|renovate|dependabot|\.nvmrc|jest\.|babel\.|\.babelrc|\.husky|funding\.|codecov"
     r"|[^/]*\.config\.\w+$)",
     re.I,
 )
@@ -49,7 +52,8 @@ def same(files: Sequence[Copy]) -> Iterator[Link]:
         children = tuple(sorted({copy.child for copy in group}))
         if len(children) > 1:
             places = tuple(Place(copy.child, copy.name, 0, Role.NAMES, "the same content") for copy in group[:12])
-            yield Link(Kind.COPY, _base(group[0].name), 0.75, children, places, "the same content in each")
+            score = _SAME_PICTURE if _PICTURE.search(group[0].name) else _SAME
+            yield Link(Kind.COPY, _base(group[0].name), score, children, places, "the same content in each")
 
 
 def drifted(files: Sequence[Copy], read: Callable[[Copy], str | None]) -> Iterator[Link]:

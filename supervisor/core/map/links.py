@@ -20,6 +20,7 @@ from supervisor.core.map.mention.normalize import plain_name
 from supervisor.core.map.mention.routes import MOUNT, STREAMS
 from supervisor.core.map.occurrences import Occurrence, place_of, side_of
 from supervisor.core.map.route_groups import route_groups
+from supervisor.core.map.tools import is_tool
 from supervisor.core.map.topics import PATH, absorbed, path_key
 from supervisor.domain.link import Kind, Link, Mention, Place, Role
 
@@ -51,6 +52,9 @@ _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _UPPER = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+")
 _PREFERENCE = (Kind.FLAG, Kind.COOKIE, Kind.ENV, Kind.TOPIC, Kind.ERROR, Kind.KEY, Kind.WORD)
 """If a word may be of two kinds equally well, the first one counts."""
+
+_OF_TOOLS = 0.3
+"""What is left of a row if nothing but the configuration of tools has its name in each child."""
 
 _ONE_SIDED = frozenset({Kind.ROUTE, Kind.ERROR, Kind.PACKAGE})
 """Kinds for which an exact match counts even if neither place shows what the word is for."""
@@ -167,6 +171,8 @@ def _link(group: Sequence[Occurrence]) -> Link | None:
     for child in children:
         if all(occurrence.test for occurrence in group if occurrence.child == child):
             score *= 0.6
+    if kind not in (Kind.PACKAGE, Kind.SUBMODULE) and all(is_tool(occurrence.file) for occurrence in group):
+        score, conflict = score * _OF_TOOLS, False
     sides = tuple(side_of(child, [one for one in group if one.child == child]) for child in children)
     return Link(kind, name, score, children, _places(children, group), note, conflict, sides)
 
@@ -229,7 +235,7 @@ def _owners(group: Sequence[Occurrence]) -> int:
 def _rarity(kind: Kind, group: Sequence[Occurrence]) -> float:
     if kind is Kind.PACKAGE and _is_declared(group):
         return 1.0
-    files = len({(occurrence.child, occurrence.file) for occurrence in group})
+    files = len({(occurrence.child, occurrence.file) for occurrence in group if not occurrence.test})
     return 1.0 / (1.0 + 0.06 * max(0, files - 2 * len({occurrence.child for occurrence in group})))
 
 

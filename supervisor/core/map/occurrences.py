@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from supervisor.core.map.mention.fields import WIRE
+from supervisor.core.map.mention.routes import MOUNT
 from supervisor.domain.link import Mention, Place, Role, Side
 
 COMPARED = 24
@@ -37,6 +38,8 @@ def _weakness(mention: Mention) -> int:
 
 
 def _offers(mention: Mention) -> bool:
+    if mention.detail == MOUNT:
+        return False  # the routes below it are declared elsewhere, and may go while it stays
     return mention.role is Role.PROVIDES or bool(mention.type) or mention.detail == WIRE
 
 

@@ -2,18 +2,33 @@
 
 The best evidence is first. But two repos may have copies of one file, such as a schema with hundreds of messages: then
 the copy is what ties them, and it stands before what it holds. Of that, a few rows stand where their scores put them,
-and each further one a little lower, so that the rest of the map is seen, too. No score changes.
+and each further one a little lower, so that the rest of the map is seen, too. The same holds for rows that one pair of
+files shares. What says again what a row before it says is far below. No score changes.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from itertools import combinations
 
+from supervisor.core.map.mention.normalize import plain_name
 from supervisor.domain.link import Kind, Link
 
 AT_ONCE = 8
 """Rows of what one copied file holds that keep their rank. With each as many again, the rank falls to 1/2, 1/3, ..."""
+
+OF_TWO_FILES = 10
+"""Rows that two files share which keep their rank, as with a copied file. One page may read much of one server."""
+
+OF_TWO_FOLDERS = 2
+"""Copied files of the same two folders that keep their rank."""
+
+AGAIN = 0.25
+"""The part of its rank that a row keeps whose name stands before it already, for the same children."""
+
+_NAMES = frozenset((Kind.KEY, Kind.SCHEMA, Kind.WORD, Kind.CONSTANT, Kind.ERROR, Kind.TOPIC, Kind.FLAG))
+"""Kinds of rows that may name one thing: a field of GraphQL and the remote procedure behind it."""
 
 _File = tuple[str, str]  # a child, and a file of it
 
@@ -38,7 +53,42 @@ def ranked(rows: Sequence[Link]) -> list[Link]:
         held.sort(key=lambda number: (*_place(ordered[number], files[copy]), number))
         for at, (score, number) in enumerate(zip(scores, held, strict=True)):
             rank[number] = (-score * AT_ONCE / max(AT_ONCE, at + 1), 1 + at)
+    held_by_copies = {number for held in of_copy.values() for number in held}
+    rank = list(_spread(ordered, rank, held_by_copies))
     return [ordered[number] for number in sorted(range(len(ordered)), key=lambda number: (*rank[number], number))]
+
+
+def _spread(
+    ordered: Sequence[Link], rank: Sequence[tuple[float, int]], settled: set[int]
+) -> Iterator[tuple[float, int]]:
+    """Yield the ranks, lower for a row that says again what one before it says, or what many between its files say."""
+    seen: dict[str, list[frozenset[str]]] = defaultdict(list)
+    between: Counter[tuple[_File, _File]] = Counter()
+    found: dict[int, tuple[float, int]] = {}
+    for number in sorted(range(len(ordered)), key=lambda number: (*rank[number], number)):
+        row, (score, order) = ordered[number], rank[number]
+        children = frozenset(row.children)
+        if row.kind in _NAMES:
+            name = plain_name(row.name)
+            if any(children <= others for others in seen[name]):
+                score *= AGAIN
+            seen[name].append(children)
+        if row.kind is not Kind.COMMIT and number not in settled and (pair := _best_files(row)):
+            between[pair] += 1
+            few = OF_TWO_FOLDERS if row.kind is Kind.COPY else OF_TWO_FILES
+            score *= few / max(few, between[pair])
+        found[number] = score, order
+    return (found[number] for number in range(len(ordered)))
+
+
+def _best_files(row: Link) -> tuple[_File, _File] | None:
+    """Return the first files of the first two children of a row (of copies, their folders): places are sorted, what
+    proves most first."""
+    first: dict[str, _File] = {}
+    for place in row.places:
+        file = place.file.rpartition("/")[0] + "/" if row.kind is Kind.COPY else place.file
+        first.setdefault(place.child, (place.child, file))
+    return next(combinations(first.values(), 2), None)
 
 
 def _by_evidence(row: Link) -> tuple[object, ...]:

@@ -52,6 +52,13 @@ def route_groups(routes: Sequence[Occurrence]) -> tuple[list[list[Occurrence]], 
             if best[0]:
                 taken.add((best[2], best[3], best[1]))
                 groups[best[1], best[3]] += own
+            elif (above := _mounted(name, child, mounts))[0]:
+                groups[name, above[1]] += own
+                groups[name, above[1]] += [
+                    _renamed(one, name)
+                    for one in by_name[above[0]]
+                    if one.child == above[1] and one.mention.detail == MOUNT
+                ]
             else:
                 groups[name, ""] += own
     for known, server, full in taken:
@@ -66,6 +73,22 @@ def route_groups(routes: Sequence[Occurrence]) -> tuple[list[list[Occurrence]], 
         if (name, child) not in claimed
     ]
     return list(groups.values()), unclaimed
+
+
+def _mounted(name: str, child: str, mounts: dict[str, set[str]]) -> tuple[str, str]:
+    """Return the longest prefix of a caller's route below which another child mounts routes, and that child.
+
+    The routes themselves may be declared where no path shows them, such as the methods of a view set. ("", "") if no
+    prefix has two words: `/api` alone may be anybody's.
+    """
+    found = [
+        (above, server)
+        for server, prefixes in mounts.items()
+        if server != child
+        for above in prefixes
+        if name.startswith(f"{above}/") and sum(bool(part) and "{}" not in part for part in above.split("/")) > 1
+    ]
+    return max(found, key=lambda one: (len(one[0]), one), default=("", ""))
 
 
 def _renamed(occurrence: Occurrence, full: str) -> Occurrence:

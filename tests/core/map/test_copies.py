@@ -35,6 +35,7 @@ def test_the_same_content_under_any_name_is_one_row() -> None:
         [copy("api", size=SMALLEST - 1), copy("web", size=SMALLEST - 1)],
         [copy("api", "LICENSE"), copy("web", "LICENSE")],
         [copy("api", oid=""), copy("web", oid="")],
+        [copy("api", ".github/FUNDING.yml"), copy("web", ".github/FUNDING.yml")],
     ],
 )
 def test_a_file_in_one_repo_or_in_every_repo_or_a_small_one_is_not_a_copy(files: list[Copy]) -> None:
@@ -85,3 +86,9 @@ def test_a_row_points_at_lines_that_are_there(mine: list[str], theirs: list[str]
     for _, (a, b) in drift(mine, theirs):
         assert 1 <= a <= len("\n".join(mine).splitlines())
         assert 1 <= b <= len("\n".join(theirs).splitlines())
+
+
+def test_a_picture_proves_less_than_a_source() -> None:
+    (picture,), (source,) = same([copy("api", "a.png"), copy("web", "a.png")]), same([copy("api"), copy("web")])
+
+    assert picture.score < source.score

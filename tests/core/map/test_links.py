@@ -225,3 +225,30 @@ def test_a_long_name_of_many_parts_is_no_chance() -> None:
         return only(links([found(Kind.WORD, name, "api"), found(Kind.WORD, name, "web")])).score
 
     assert score("Noise_NNpsk0_25519_ChaChaPoly_SHA256") > score("ride_done") + 0.15
+
+
+@pytest.mark.parametrize(
+    "file", ["rollup.config.mjs", "gradle/wrapper/gradle-wrapper.properties", ".github/workflows/ci.yml"]
+)
+def test_what_only_files_of_tools_share_is_hardly_worth_a_row_and_no_conflict(file: str) -> None:
+    def two(*files: str) -> list[Link]:
+        return [
+            row
+            for row in links(
+                [
+                    found(Kind.CONSTANT, "networktimeout", child, file=at, detail=detail)
+                    for child, at, detail in zip(("api", "web"), files, ("1", "2"), strict=True)
+                ]
+            )
+            if row.conflict
+        ]
+
+    assert two(file, file) == []
+    assert two(file, "app.py") != []
+
+
+def test_tests_do_not_make_a_name_common() -> None:
+    both = [found(Kind.HEADER, "x-token", child) for child in ("api", "web")]
+    tests = [found(Kind.HEADER, "x-token", "api", file=f"test_{number}.py", test=True) for number in range(30)]
+
+    assert only(links([*both, *tests])).score == only(links(both)).score

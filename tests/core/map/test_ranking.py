@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from supervisor.core.map.ranking import AT_ONCE, ranked
+from supervisor.core.map.ranking import AT_ONCE, OF_TWO_FILES, ranked
 from supervisor.domain.link import Kind, Link, Place, Role
 
 SCHEMA = {"api": "proto/api.proto", "web": "src/api.proto"}
@@ -75,7 +75,7 @@ def test_otherwise_the_order_is_that_of_the_file() -> None:
 
 
 def test_what_one_side_has_elsewhere_only_is_not_of_the_copy() -> None:
-    rows = [row(f"Own{number}", 1.0, ("api", SCHEMA["api"]), ("web", "own.ts")) for number in range(30)]
+    rows = [row(f"Own{number}", 1.0, ("api", SCHEMA["api"]), ("web", f"own{number}.ts")) for number in range(30)]
 
     assert names([*rows, COPY]) == [*sorted(one.name for one in rows), "api.proto"]
 
@@ -95,3 +95,31 @@ def test_no_row_is_lost_and_the_order_does_not_depend_on_that_given(found: list[
 
     assert sorted(map(repr, ranked([COPY, *rows]))) == sorted(map(repr, [COPY, *rows]))
     assert [repr(one) for one in ranked([*reversed(rows), COPY])] == [repr(one) for one in ranked([COPY, *rows])]
+
+
+def test_many_rows_of_two_files_leave_room_for_the_rest() -> None:
+    many = [row(f"field{number:03}", 0.8, ("api", "app.py"), ("web", "a.ts"), kind=Kind.KEY) for number in range(40)]
+    other = row("other", 0.5, ("api", "b.py"), ("web", "b.ts"), kind=Kind.KEY)
+
+    first = names([*many, other])[:20]
+
+    assert first[:OF_TWO_FILES] == [one.name for one in many[:OF_TWO_FILES]]
+    assert other.name in first
+
+
+def test_what_stands_before_under_another_kind_is_not_said_again_at_the_front() -> None:
+    procedure = row("EndRide", 1.0, ("api", "a.proto"), ("web", "a.ts"), ("app", "ride.graphql"))
+    field = row("endRide", 0.9, ("web", "schema.graphql"), ("app", "ride.graphql"), kind=Kind.KEY)
+    of_others = row("end_ride", 0.6, ("web", "b.ts"), ("cloud", "b.py"), kind=Kind.KEY)
+    weak = row("b", 0.4, ("api", "b.py"), ("web", "b.ts"), kind=Kind.KEY)
+
+    assert names([procedure, field, of_others, weak]) == ["EndRide", "end_ride", "b", "endRide"]
+
+
+def test_files_copied_from_one_folder_to_another_are_not_all_at_the_front() -> None:
+    images = [
+        row(f"{number}.json", 0.75, ("api", f"doc/{number}.json"), ("web", f"docs/{number}.json"), kind=Kind.COPY)
+        for number in range(30)
+    ]
+
+    assert TOPIC.name in names([*images, replace(TOPIC, score=0.3)])[:6]

@@ -9,6 +9,10 @@ _PLACEHOLDER = re.compile(
 )
 
 
+_FORMAT = re.compile(r"(?:\(?\.(?:\{_?format[^{}/]*\}|:format)\)?|(?<=[\w}])\.(?:json|xml))$")
+"""The format of the answer at the end of a route: `.{_format}` (Symfony), `(.:format)` (Rails), `.json` of a caller."""
+
+
 def plain_name(text: str) -> str:
     """Normalize a name: `retry_after`, `retryAfter` and `RETRY-AFTER` become equal."""
     return re.sub(r"[_\-\s]", "", text).lower()
@@ -16,7 +20,7 @@ def plain_name(text: str) -> str:
 
 def route_name(text: str) -> str:
     """Normalize a route: `/v1/devices/{id}/`, `/v1/devices/:id` and `/v1/devices/<int:id>?x=1` become equal."""
-    path = _PLACEHOLDER.sub("{}", text.partition("?")[0].partition("#")[0])
+    path = _PLACEHOLDER.sub("{}", _FORMAT.sub("", text.partition("?")[0].partition("#")[0]))
     path = "/".join(_segment(part) for part in path.split("/"))
     return re.sub(r"//+", "/", path).rstrip("/") or "/"
 

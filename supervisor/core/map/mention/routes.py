@@ -23,6 +23,9 @@ _PARAMETER = re.compile(r"[?&]([A-Za-z_][\w.\-]*)=")
 _METHOD = re.compile(r"(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)\s+(?=[/{])")
 _RELATIVE = re.compile(r"[\w\-{}.:<>]+(/[\w\-{}.:<>]+)+/?")
 _SIMPLE = re.compile(r"[\w\-{}.:<>?]+(?:/[\w\-{}.:<>?]+)*/?")
+_OF_URL = ("url", "uri", "endpoint", "route")
+"""Endings of names whose value is completed to a URL somewhere."""
+
 _RETROFIT = ("GET", "POST", "PUT", "PATCH", "DELETE", "HTTP")
 STREAMS = {"WS": "WebSocket", "SSE": "server-sent events"}
 """Details of routes that are streams, each with its name."""
@@ -109,6 +112,8 @@ def _is_prefix(word: Literal, call: str, language: str) -> bool:
 def _path(context: LiteralContext) -> _Path | None:
     """Return the path in a string: the whole string, after a host, or relative to one. None without a path."""
     text, method, word = context.text, "", context.word
+    if context.declares and text.startswith("^"):
+        return None  # whatever it is compared with, nobody is served by a pattern in a configuration
     if text.startswith(("^/", "^\\/")) or (context.call in keywords.PATTERNS and text.startswith("^")):
         return _Path(pattern_route(text), pattern=True)
     if context.call == "re_path" and _PATTERN.search(text):
@@ -139,12 +144,22 @@ def _path(context: LiteralContext) -> _Path | None:
     if _is_retrofit(word) and re.fullmatch(r"[\w\-]+", text):
         return _Path(f"/{text}", "", method)
     served = context.call in keywords.DEFINES or context.on in keywords.SERVERS or word.decorates
-    return _Path(f"/{text}", "", method) if (_calls(context) or served) and _RELATIVE.fullmatch(text) else None
+    placed = _calls(context) or served or _completes_a_url(context)
+    return _Path(f"/{text}", "", method) if placed and _RELATIVE.fullmatch(text) else None
+
+
+def _completes_a_url(context: LiteralContext) -> bool:
+    """Return whether a path is a part of a URL that is completed elsewhere: `RIDES_URL = "api/rides"`."""
+    code = not context.declares and context.language not in ("bash", "dockerfile", "plain")
+    return code and not context.word.is_key and context.key.endswith(_OF_URL)
 
 
 def _is_route(context: LiteralContext, path: _Path, name: str) -> bool:
     if not path.text or not _ROUTE.fullmatch(name) or ends_like_a_file(name):
         return False
+    requested = path.host or context.word.decorates or context.word.handled or _calls(context)
+    if not requested and ends_like_a_file(path.text):
+        return False  # `/api/rides.json` is a route where somebody asks for it, and a file elsewhere
     placed = (
         context.word.decorates
         or (bool(context.word.within) and not context.declares)
@@ -248,6 +263,8 @@ def _below(word: Literal, name: str, prefix: str = "") -> str:
 
 def _calls(context: LiteralContext) -> bool:
     """Return whether the string is passed to something that sends requests."""
+    if context.call == "join" and context.on in ("path", "filepath", "posix", "posixpath"):
+        return False  # of files
     if context.call in keywords.REQUESTS or context.on in keywords.REQUESTS:
         return True
     client = context.on in keywords.CLIENTS or context.on.endswith(("client", "session", "http", "api", "_conn"))

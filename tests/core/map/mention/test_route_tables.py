@@ -137,3 +137,77 @@ def test_the_urls_of_an_app_are_mounted_where_another_file_includes_them() -> No
     )
     assert (row.kind, row.name) == ("route", "/api/rides/{}/stops")
     assert {place.file for place in row.places} == {"rides/urls.py", "a.ts"}
+
+
+@pytest.mark.parametrize(
+    ("server", "client"),
+    [
+        (
+            {"urls.py": 'urlpatterns = [path("api/rides/", include(api.ride_router.urls))]'},
+            {"a.ts": "await fetch(`${base}/api/rides/check/?id=${id}`);"},
+        ),
+        (
+            {"app.js": 'app.use("/api/rides", require("./rides"));'},
+            {"Api.kt": 'interface Api {\n  @GET("api/rides/check")\n  fun check(): Call<Ride>\n}'},
+        ),
+    ],
+    ids=["django", "express"],
+)
+def test_a_route_below_a_mount_is_tied_to_it_where_no_path_shows_what_is_there(
+    server: dict[str, str], client: dict[str, str]
+) -> None:
+    row = next(one for one in linked(api=server, app=client) if one.kind == "route")
+
+    assert (row.name, row.children) == ("/api/rides/check", ("api", "app"))
+    assert {place.file for place in row.places} == {*server, *client}
+
+
+def test_below_a_mount_of_one_word_anybody_has_routes() -> None:
+    server = {"app.js": 'app.use("/api", require("./rides"));'}
+
+    assert linked(api=server, app={"a.ts": "await fetch(`${base}/api/rides/check`);"}) == ()
+
+
+@pytest.mark.parametrize(
+    ("server", "client"),
+    [
+        (
+            {"Rides.php": "<?php class A { #[Route('/api/rides/{id}.{_format}', methods: ['GET'])] function f() {} }"},
+            {"a.js": "const url = `${this.data.base}/api/rides/${id}.json`; fetch(url);"},
+        ),
+        (
+            {"routes.rb": 'get "/api/rides/:id(.:format)", to: "rides#show"'},
+            {"a.py": 'import requests\nrequests.get(f"{BASE}/api/rides/{ride}.json")\n'},
+        ),
+    ],
+    ids=["symfony", "rails"],
+)
+def test_the_format_at_the_end_of_a_route_does_not_count(server: dict[str, str], client: dict[str, str]) -> None:
+    assert [(one.kind, one.name) for one in linked(api=server, app=client)] == [("route", "/api/rides/{}")]
+
+
+def test_a_file_of_json_that_nobody_asks_for_is_no_route() -> None:
+    assert mentioned("javascript", 'const file = "/data/rides.json";') == []
+
+
+@pytest.mark.parametrize(
+    ("language", "source"),
+    [
+        ("typescript", "const RIDES_SERVICE_URL = 'api/rides';"),
+        ("python", 'RIDES_URL = "api/rides"'),
+        ("kotlin", 'private const val RIDES_ENDPOINT = "api/rides"'),
+    ],
+)
+def test_a_relative_path_is_a_route_where_it_is_completed_to_a_url(language: str, source: str) -> None:
+    assert ("route", "/api/rides", "names", "") in mentioned(language, source)
+
+
+@pytest.mark.parametrize("source", ["const FOLDER = 'api/rides';", "const p = path.join(root, 'api/rides');"])
+def test_a_relative_path_elsewhere_is_a_file(source: str) -> None:
+    assert not [one for one in mentioned("typescript", source) if one[0] == "route"]
+
+
+def test_a_pattern_in_a_configuration_serves_nothing() -> None:
+    source = "security:\n  firewalls:\n    token:\n      pattern: ^/oauth/v2/token\n"
+
+    assert not [one for one in mentioned("yaml", source) if one[0] == "route"]

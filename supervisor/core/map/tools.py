@@ -1,0 +1,31 @@
+"""Recognise the files of tools: builders, linters, CI, services around a repo. What two of them share ties no repos."""
+
+from __future__ import annotations
+
+import re
+
+_TOOL = re.compile(
+    r"""(^|/)(
+        \.github/.* | \.circleci/.* | \.husky/.* | \.vscode/.* | \.idea/.* | fastlane/.* | gradle/wrapper/.*
+      | (babel|biome|commitlint|cypress|esbuild|eslint|jest|karma|knip|lint-staged|metro|next|nuxt|playwright|postcss
+          |prettier|release|rollup|rspack|stylelint|svelte|tailwind|tsup|vite|vitest|webpack|workbox)
+        (\.[\w-]+)*\.config(\.[\w-]+)*\.\w+
+      | webpack(\.[\w-]+)+\.js | (gulp|grunt)file\.\w+ | karma\.conf\.\w+
+      | \.(eslint|prettier|babel|stylelint|swc)rc(\.\w+)?
+      | (tsconfig|jsconfig)(\.[\w-]+)*\.json | (lerna|turbo|nx|renovate|deno|biome|vercel|angular)\.json
+      | gradle(-wrapper)?\.properties | gradlew(\.bat)? | local\.properties | sonar-project\.properties | detekt\.yml
+      | \.gitlab-ci\.yml | \.travis\.yml | \.drone\.yml | appveyor\.yml | azure-pipelines\.yml
+      | bitbucket-pipelines\.yml
+      | \.pre-commit-config\.yaml | \.?codecov\.ya?ml | crowdin\.ya?ml | funding\.ya?ml | dependabot\.ya?ml
+      | \.?mkdocs\.ya?ml | \.readthedocs\.ya?ml | \.golangci\.ya?ml | \.goreleaser\.ya?ml | \.rubocop\.yml
+      | phpstan\.neon
+      | tox\.ini | pytest\.ini | setup\.cfg | \.flake8 | noxfile\.py | mypy\.ini | rustfmt\.toml | clippy\.toml
+      | \.clang-(format|tidy) | \.swiftlint\.yml | phpunit\.xml(\.dist)? | rector\.php | \.php-cs-fixer(\.dist)?\.php
+    )$""",
+    re.X | re.I,
+)
+
+
+def is_tool(file: str) -> bool:
+    """Return whether a file configures a tool: nothing in it concerns another repo by itself."""
+    return _TOOL.search(file) is not None
