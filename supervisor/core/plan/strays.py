@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from supervisor.core.plan.diagnostics import Diagnostic, nearest, quoted
 from supervisor.core.plan.fields import COMMANDS, Field, Fields
+from supervisor.core.plan.suspects import plain
 
 Read = Callable[[Fields], object]
 """Reads one field; what is wrong with its value becomes a diagnostic."""
@@ -29,29 +30,30 @@ def strays(
     `text`: the indexes of its lines outside of code, the first of which counts without a bullet, too.
     It is meant as a field if the field takes the value; `after` and `verify` always are. A name in code is text. In a
     list whose other items have names too, and none of them one of `names`, it is one of these: at most a warning.
-    Behind a rule right below the fields, each one is meant as a field: the rule has cut them in two.
+    Behind a rule right below the fields, each one is meant as a field: the rule has cut them in two. A misspelt one is
+    a warning there.
     """
     cut = False
     for nth, at in enumerate(text):
-        if _RULE.fullmatch(lines[at].strip()) and (cut or (nth == 0 and lines[at - 1].strip())):
+        line = plain(lines[at])
+        if _RULE.fullmatch(line.strip()) and (cut or (nth == 0 and lines[at - 1].strip())):
             cut = True
             continue
-        item = _ITEM.match(lines[at])
+        item = _ITEM.match(line)
         if item is None and nth == 0 and lines[at - 1].strip():
-            item = _BARE_ITEM.match(lines[at])
+            item = _BARE_ITEM.match(line)
         name = item[1].lower() if item else ""
         if item is None or name not in readers:
-            cut = cut and not lines[at].strip()
+            if cut and item and (near := nearest(name, readers)):
+                yield Stray(Diagnostic(at + 1, _misspelt(item[1], near, owner)), certain=False)
+            cut = cut and not line.strip()
             continue
         value = item[2].strip()
-        place = f"right below {owner}"
         meant = name in _ALWAYS or _takes(readers[name], name, value)
         if cut or (meant and not _defines(lines, at, text, name, names)):
             yield Stray(Diagnostic(at + 1, _refusal(name, owner)), certain=True)
         else:
-            why = f"{quoted(f'{name}: {value}')} is read as text, not as a field"
-            remedy = f"if it is meant as one, move it {place}; if not, write the word in code: `` `{name}`: ``"
-            yield Stray(Diagnostic(at + 1, f"{why}: {remedy}"), certain=False)
+            yield Stray(Diagnostic(at + 1, _doubt(name, value, owner)), certain=False)
 
 
 def bare(
@@ -65,29 +67,36 @@ def bare(
     """Find lines without a bullet, and check boxes, that are a field of `owner` and nothing else: `verify: `make``.
 
     `text`: as for `strays`. `readers`: fields whose values cannot be prose. `taken`: the fields that the owner has:
-    another value of these is no more than text. A misspelt name in a list (`- verfiy: `make``) is a warning.
+    another value of these is no more than text. A misspelt name in a list (`- verfiy: `make``) is a warning, and so
+    is a check box of a field that is always meant, with another value.
     """
     for at in text:
-        item = _ITEM.match(lines[at])
+        line = plain(lines[at])
+        item = _ITEM.match(line)
         if item and item[1].lower() not in readers:
             near = nearest(item[1], readers) if len(item[1]) > _SHORT_NAME else None
             if near and near not in taken and _takes(readers[near], near, item[2].strip()):
-                why = f"{quoted(item[1])} is read as text: did you mean the field {quoted(near)}?"
-                yield Stray(Diagnostic(at + 1, f"{why} Then move it right below {owner}"), certain=False)
+                strange = not item[1].isascii()  # a letter of another alphabet, which nobody sees
+                yield Stray(Diagnostic(at + 1, _misspelt(item[1], near, owner)), certain=strange)
             continue
-        box = _BOX.match(lines[at])
-        begins = at == 0 or not lines[at - 1].strip() or _BARE_ITEM.match(lines[at - 1])
-        match = box or (_BARE_ITEM.match(lines[at]) if begins else None)
+        box = _BOX.match(line)
+        begins = at == 0 or _APART.fullmatch(lines[at - 1]) or _BARE_ITEM.match(plain(lines[at - 1]))
+        match = box or (_BARE_ITEM.match(line) if begins else None)
         name = match[1].lower() if match else ""
-        if match and name in readers and name not in taken and _takes(readers[name], name, match[2].strip()):
+        if match is None or name not in readers:
+            continue
+        value = match[2].strip()
+        if name not in taken and _takes(readers[name], name, value):
             certain = not (box and _defines(lines, at, text, name, names))
             yield Stray(Diagnostic(at + 1, _refusal(name, owner)), certain=certain)
+        elif box and name in _ALWAYS:
+            yield Stray(Diagnostic(at + 1, _doubt(name, value, owner)), certain=False)
 
 
 def above(lines: Sequence[str], text: Iterable[int], readers: Mapping[str, Read]) -> Iterator[Stray]:
     """Find list items between the heading of the Working Plan and its first task that are a field and nothing else."""
     for at in text:
-        item = _ITEM.match(lines[at])
+        item = _ITEM.match(plain(lines[at]))
         name = item[1].lower() if item else ""
         if item and name in readers and _takes(readers[name], name, item[2].strip()):
             place = (
@@ -128,6 +137,16 @@ def _refusal(name: str, owner: str) -> str:
     return f"{why}: move it right below {owner}, or write the word in code: `` `{name}`: ``"
 
 
+def _doubt(name: str, value: str, owner: str) -> str:
+    why = f"{quoted(f'{name}: {value}')} is read as text, not as a field"
+    return f"{why}: if it is meant as one, move it right below {owner}; if not, write the word in code: `` `{name}`: ``"
+
+
+def _misspelt(word: str, right: str, owner: str) -> str:
+    why = f"{quoted(word)} is read as text: did you mean the field {quoted(right)}?"
+    return f"{why} Then move it right below {owner}"
+
+
 def commands(fields: Fields) -> None:
     """Read a field of commands: in text, only commands and nothing else look like its value."""
     if not COMMANDS.fullmatch(fields.raw("verify")):
@@ -158,10 +177,16 @@ _SHORT_NAME = 4  # letters
 _RULE = re.compile(r"(?:[-*_=]\s*){3,}")
 _MOST_SIBLINGS = 40
 _ALWAYS = ("after", "verify")
-_NAMED = r"[*_]{0,3}([A-Za-z]+)[*_]{0,3}\s*[:\uff1a][*_]{0,3}(.*)"
-_ITEM = re.compile(rf"[\s>]*(?:[-*+\u2022\u25e6\u2023\u25aa\u00b7\u2013\u2014]|\d{{1,9}}[.)])\s+{_NAMED}")
+_NAMED = r"[*_]{0,3}([^\W\d_](?:-?[^\W\d_])*)[*_]{0,3}\s*[:\uff1a][*_]{0,3}(.*)"
+_ITEM = re.compile(
+    rf"[\s>]*(?:(?:[-*+\u2022\u25e6\u2023\u25aa\u25cf\u25cb\u25a0\u25a1\u00b7\u2013\u2014]|\d{{1,9}}[.)])\s[\s>]*"
+    rf"|<[uo]l>\s*|<li>\s*)+{_NAMED}"
+)
 _BOX = re.compile(rf"[\s>]*[-*+]\s+\[[ xX]\]\s+{_NAMED}")
 _BARE_ITEM = re.compile(rf"\s*{_NAMED}")
+_APART = re.compile(r"\s*(?:(?:[-*_=~`]\s*){3,}|#{1,6}\s.*|<[^<>]*>|)\s*")
+"""A line right below which a paragraph begins, or a person sees one begin."""
+
 _ID = re.compile(r"(?=.*[0-9])[A-Za-z0-9_-]+")
 _A_BULLET = re.compile(r"\s*(?:[-*+\u2022\u25e6\u2023\u25aa\u00b7\u2013\u2014]|\d{1,9}[.)])\s")
 _DEFINES = re.compile(

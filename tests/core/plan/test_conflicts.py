@@ -30,6 +30,16 @@ def test_one_marker_left_over_is_enough(marker: str) -> None:
     assert problems(of(*TASK, "Text.", "", marker, "", "More."))[0][0] == 9
 
 
+@pytest.mark.parametrize("above", ["## Objective", "- an item", "#### More", "> quoted", "<br>\n"])
+def test_the_middle_marker_is_one_wherever_it_underlines_nothing(above: str) -> None:
+    text = f"# Plan: A\n\n{above}\n=======\nText.\n\n## Working Plan\n\n### T1 — One\n- child: backend\n\nDo.\n"
+    assert [message for _, message in problems(text)] == [f"`=======` {REMEDY}"]
+
+
+def test_a_name_that_touches_its_marker_changes_nothing() -> None:
+    assert problems(of(*TASK, "<<<<<<<HEAD")) == [(7, f"`<<<<<<<` {REMEDY}")]
+
+
 def test_a_marker_in_a_code_block_and_around_a_task_counts_too() -> None:
     assert [line for line, _ in problems(of(*TASK, "```", "<<<<<<< ours", "=======", ">>>>>>> theirs", "```"))] == [
         8,

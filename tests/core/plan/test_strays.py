@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
+from supervisor.core.plan.fields import TASK_FIELDS
 from supervisor.core.plan.parse import parse
 from supervisor.domain.plan import Plan, Problem
 from tests.core.plan.pages import CHILDREN, of, problems
@@ -35,6 +38,16 @@ def refusal(name: str, owner: str = "the heading of T1") -> str:
         "\u2022 verify: `make`",
         "-\u00a0verify: `make`",
         "- verify\uff1a`make`",
+        "- - verify: `make`",
+        "1. - verify: `make`",
+        "- > verify: `make`",
+        "\u25cf verify: `make`",
+        "- \uff56erify: `make`",
+        "- verify\u200b: `make`",
+        "- \u200bverify: `make`",
+        "- verify&#58; `make`",
+        "- verify&colon; `make`",
+        "<li>verify: `make`</li>",
         "- after: T1",
         "- after: the deploy",
         "- child: mobile",
@@ -51,8 +64,9 @@ def refusal(name: str, owner: str = "the heading of T1") -> str:
     ],
 )
 def test_a_field_below_text_is_refused_with_both_ways_out(item: str) -> None:
-    name = next(word for word in item.lower().replace("\uff1a", ":").replace("*", " ").split() if word[0].isalpha())
-    expected = [(LINE, refusal(name.rstrip(":").partition(":")[0]))]
+    shown = item.lower().replace("\uff56", "v").replace("\u200b", "")
+    name = next(word for word in re.findall(r"[a-z]+", shown) if word in TASK_FIELDS)
+    expected = [(LINE, refusal(name))]
     assert problems(of(*FIRST, "", item)) == expected
     assert problems(of(*FIRST, "More.", item)) == expected
 
@@ -94,7 +108,6 @@ def test_an_instruction_that_begins_like_a_field_is_a_warning(item: str) -> None
         "- to verify: look",
         "- verify the result",
         "- verification: by hand",
-        "- [ ] verify: the result",
         "- between: here and there",
         "Verify: see below.",
     ],
@@ -113,6 +126,35 @@ def test_each_field_behind_a_rule_that_cuts_the_fields_in_two_is_refused(item: s
     below = parse(of("### T1 — One", "- child: backend", "", "---", "", "Do it.", item), CHILDREN)
     assert isinstance(below, Plan)
     assert len(below.warnings) == 1
+
+
+@pytest.mark.parametrize("item", ["- [ ] verify: the result", "- [x] after: the deploy"])
+def test_a_check_box_that_begins_like_a_field_that_always_counts_is_a_warning(item: str) -> None:
+    plan = parse(of(*FIRST, "", item), CHILDREN)
+    assert isinstance(plan, Plan), plan
+    [warning] = plan.warnings
+    assert f"`{item[6:]}` is read as text, not as a field" in warning.message
+
+
+@pytest.mark.parametrize("item", ["- efort: very high", "- modle: gpt-5", "- Time-out: 30"])
+def test_a_misspelt_field_behind_a_rule_that_cuts_the_fields_in_two_is_a_warning(item: str) -> None:
+    plan = parse(of("### T1 — One", "- child: backend", "---", item, "", "Do it."), CHILDREN)
+    assert isinstance(plan, Plan), plan
+    [warning] = plan.warnings
+    assert (warning.line, "did you mean the field" in warning.message) == (7, True)
+
+
+def test_a_field_with_a_letter_of_another_alphabet_is_refused() -> None:
+    [(line, message)] = problems(of(*FIRST, "", "- v\u0435rify: `make`"))
+    assert (line, "did you mean the field `verify`?" in message) == (LINE, True)
+
+
+@pytest.mark.parametrize("above", ["---", "***", "#### More", "<br>", "<!-- x -->", "```\nx\n```", "> quoted\n\n---"])
+def test_a_line_that_is_nothing_but_a_field_is_refused_below_whatever_ends_a_paragraph(above: str) -> None:
+    text = of(*FIRST, "", *above.split("\n"), "verify: `make`", "", "More.")
+    assert [message for _, message in problems(text)] == [refusal("verify")]
+    cut = of("### T1 — One", "- child: backend", *above.split("\n"), "verify: `make`", "", "Do it.")
+    assert [message for _, message in problems(cut)] == [refusal("verify")]
 
 
 def test_a_field_without_a_bullet_right_below_the_others_is_refused() -> None:
