@@ -1,4 +1,4 @@
-"""A hundred kinds of secrets in the texts that hold them, made up from pieces so that no scanner takes one for real."""
+"""Hundreds of kinds of secrets in the texts that hold them, made up from pieces so that no scanner takes one for real."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import json
 import random
 import string
 from typing import NamedTuple
+
+from tests.secrets.more_kinds import FORMS, factors, more_tokens
 
 HEX, LOWER, ALNUM = "0123456789abcdef", string.ascii_lowercase + string.digits, string.ascii_letters + string.digits
 UPPER, URLSAFE, BASE64 = string.ascii_uppercase + string.digits, ALNUM + "_-", ALNUM + "+/"
@@ -277,6 +279,14 @@ def samples(seed: int = 0) -> list[Sample]:
         ("samba option", "smbclient //h/s -U ada%", word(), " -c ls"),
     ):
         made.append(Sample(kind, before + secret + after, (secret,)))
+
+    for at, (kind, token) in enumerate(more_tokens(some).items()):
+        add(kind, forms[at % len(forms)], token)
+    for form in FORMS.splitlines():
+        before, _, after = form.rpartition("%")
+        secret = word().replace("!", "x")
+        made.append(Sample(form, f"{before}{secret}{after}", (secret,)))
+    made += [Sample(*one) for one in factors(some)]
 
     # ── private keys ─────────────────────────────────────────────────────────────────────────────
     def key(kind: str, lines: list[str], join: str, before: str = "", after: str = "") -> None:

@@ -97,6 +97,10 @@ def may_hold_secret(text: str) -> bool:
     low = text.lower()
     if any(word in low for word in _HINTS) and _named().search(low) is not None:
         return True
+    if " " in low and not _COMMANDS.isdisjoint(_words().findall(low)):
+        return True
+    if any(word in low for word in _CODES):
+        return True
     return _run().search(text) is not None
 
 
@@ -139,6 +143,86 @@ class Cutter:
             GONE if texts and may_hold_secret(f"{name}=") and rules().is_secret_field(name, value) else self.cut(value)
         )
 
+
+_COMMANDS = frozenset(
+    (
+        *(
+            "gh",
+            "glab",
+            "aws",
+            "az",
+            "kubectl",
+            "oc",
+            "vault",
+            "bao",
+            "fly",
+            "flyctl",
+            "doppler",
+            "supabase",
+            "railway",
+        ),
+        *(
+            "chamber",
+            "eb",
+            "convex",
+            "netlify",
+            "heroku",
+            "vercel",
+            "cf",
+            "dokku",
+            "pulumi",
+            "openssl",
+            "sqlcmd",
+            "bcp",
+        ),
+        *(
+            "isql",
+            "osql",
+            "xfreerdp",
+            "xfreerdp3",
+            "wfreerdp",
+            "mstsc",
+            "cmdkey",
+            "rar",
+            "unrar",
+            "ftp",
+            "lftp",
+            "ncftp",
+        ),
+        *(
+            "mariadb",
+            "mariadb-dump",
+            "cqlsh",
+            "twine",
+            "poetry",
+            "helm",
+            "influx",
+            "clickhouse-client",
+            "sshfs",
+            "send",
+        ),
+        *("rdesktop", "evil-winrm", "couchbase-cli", "arangosh", "skopeo", "buildah", "mysqlsh", "security", "cargo"),
+        *(
+            "rclone",
+            "ansible-vault",
+            "oathtool",
+            "ssh-keygen",
+            "signtool",
+            "certutil",
+            "wpa_passphrase",
+            "nmcli",
+            "echo",
+        ),
+        *("printf", "npm", "pnpm", "yarn", "git", "pip", "gcloud", "conda", "composer", "bundle", "nuget", "net"),
+    )
+)
+"""Commands that may take a secret, of any name, among their words."""
+
+_CODES = (
+    *("otp", "mfa", "2fa", "tfa", "factor", "authenticator", "setup", "manual", "recovery", "backup", "scratch"),
+    *("emergency", "rescue", "mnemonic", "seed", "wallet", "psk", "kennwort", "contrase", "senha", "пароль", "hasło"),
+    *("パスワード", "密码", "密碼", "비밀번호", "@tcp(", "@unix(", "incoming+"),
+)
 
 _SENTENCE = 40
 """Characters of a text that ends a private key if it does not go on with it. A shorter one may be a name or an id."""
@@ -208,6 +292,11 @@ def _named() -> re.Pattern[str]:
         r"|(?:curl|wget|https?|mysql\w*|redis-cli|sshpass|requirepass|masterauth|mongo\w*|zip|7z|\w+client|ldap\w+|htpasswd)\s"
         rf"|(?:setenv|setx|env|set -\w+)\s+\S*(?:{telling})|password-stdin"
     )
+
+
+@cache
+def _words() -> re.Pattern[str]:
+    return re.compile(r"[a-z0-9_-]+")
 
 
 @cache

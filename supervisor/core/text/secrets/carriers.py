@@ -10,16 +10,30 @@ from supervisor.core.text.secrets.values import is_secret
 
 URL = "://"
 KIND = "kind:"
+GO = ("tcp(", "unix(")
 COMMANDS = (
     *("curl", "wget", "http", "sshpass", "mysql", "redis-cli", "requirepass", "masterauth", "login"),
-    *("mongo", "zip", "7z", "smbclient", "rpcclient", "ldap", "htpasswd", "echo"),
+    *("mongo", "zip", "7z", "smbclient", "rpcclient", "ldap", "htpasswd"),
 )
 
 
 def userinfo(text: str, at: int) -> Iterator[tuple[int, int]]:
     """Yield the user and password in an address whose `://` is at `at`, or a token in place of the user."""
+    if text.find("@", at, at + LONGEST) < 0:
+        return
     match = _USERINFO.match(text, at + 3) or _TOKEN_AS_USER.match(text, at + 3)
     if match is not None:
+        yield match.span(1)
+    elif (match := _UNESCAPED.match(text, at + 3)) is not None:
+        path = text.endswith("ssh", 0, at) and not any(map(str.isdigit, match["password"]))  # `ssh://host:org/repo@v`
+        if not path and is_secret(Secrecy.STRONG, match["password"].strip("/"), quoted=False, tight=True):
+            yield match.span(1)
+
+
+def before_address(text: str, at: int) -> Iterator[tuple[int, int]]:
+    """Yield the password in an address as Go's MySQL takes it: `ada:...@tcp(host:3306)/x`."""
+    match = _GO.search(text, max(0, at - 170), at)
+    if match is not None and is_secret(Secrecy.STRONG, match[1], quoted=False, tight=True):
         yield match.span(1)
 
 
@@ -55,6 +69,7 @@ def manifest(text: str, at: int) -> Iterator[tuple[int, int]]:
             after = entry.end()
 
 
+LONGEST = 2400  # characters from `://` to the `@`
 SHORTEST_COOKIE = 8  # characters of a value
 
 NEAR = 4000
@@ -66,8 +81,12 @@ _TOKEN_AS_USER = re.compile(
     r"|(?=[^\s/@]{0,200}\d)[A-Za-z0-9_=-]{16,200})@",
     re.IGNORECASE,
 )
+_UNESCAPED = re.compile(  # a password with what should be written as %2F; after a port comes a path
+    r"([^\s/@:\"'`<>\[\]{}?#]{0,64}:(?!\d{1,5}[/?#]|(?i:port)\b)(?P<password>[^\s\"'`<>]{1,300}))"
+    r"@(?=[\w.\-]{1,255}(?:[:/?\s\"'`<>),;\\]|$))"
+)
 _OPTIONS = re.compile(
-    r"(?:curl|wget|https?)\b[^\n]{0,400}?[ \t](?:-u|--user|-U|--proxy-user|-a|--auth)[ =]?\\{0,3}[\"']?"
+    r"(?:curl|wget|https?)\b[^\n]{0,400}?[ \t](?:-[a-zA-Z]{0,6}u|--user|-U|--proxy-user|-a|--auth)[ =]?\\{0,3}[\"']?"
     r"(?P<basic>[^\s\"':\\]{0,128}:[^\s\"'\\]{2,})"
     r"|sshpass\b[ \t]+-p[ \t]*[\"']?(?P<ssh>[^\s\"'\\]{3,})"
     r"|mysql(?:dump|admin)?\b[^\n]{0,300}?[ \t]-p(?P<mysql>[^\s\"'=\\-][^\s\"'\\]{2,})"
@@ -79,10 +98,9 @@ _OPTIONS = re.compile(
     r"|(?:smb|rpc)client\b[^\n]{0,200}?[ \t]-U[ ]?[\"']?[^\s%\"']{1,64}%(?P<samba>[^\s\"'\\]{3,})"
     r"|ldap[a-z]{3,9}\b[^\n]{0,300}?[ \t]-w[ ]?[\"']?(?P<ldap>[^\s\"'\\]{3,})"
     r"|htpasswd\b[ \t]+-[a-zA-Z]*b[a-zA-Z]*[ \t]+\S{1,200}[ \t]+\S{1,64}[ \t]+[\"']?(?P<web>[^\s\"'\\]{3,})"
-    r"|echo\b[ \t]+(?:-n[ \t]+)?\\{0,3}[\"']?(?P<piped>[^\s\"'\\|$]{4,})\\{0,3}[\"']?"
-    r"[ \t]*\|[^\n|]{0,200}--password-stdin"
     r"|login\b[^\n]{0,300}?[ \t]-p[ =]?[\"']?(?P<docker>[^\s\"'\\-][^\s\"'\\]{3,})"
 )
+_GO = re.compile(r"(?<![\w.:@/-])[\w.-]{0,64}:([^\s:@/\"'`]{4,100})@$")
 _COOKIE = re.compile(r"[ \t\\\"']{0,8}(?P<name>[^\s=;,\"']{1,100})(?:=(?P<value>[^;\s\"'\\]*+))?;?")
 _ATTRIBUTES = frozenset(("path", "domain", "expires", "max-age", "samesite", "version", "priority"))
 _SECRET = re.compile(r"kind:[ \t]*[\"']?Secret\b")

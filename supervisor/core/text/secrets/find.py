@@ -8,10 +8,12 @@ from functools import cache
 from math import log2
 from typing import NamedTuple
 
-from supervisor.core.text.secrets import blocks, carriers, names
+from supervisor.core.text.secrets import blocks, carriers, codes, names
 from supervisor.core.text.secrets.blocks import continued, is_open
 from supervisor.core.text.secrets.names import is_secret_field
 from supervisor.core.text.secrets.ours import OURS, cut_off
+from supervisor.core.text.secrets.shapes import azure_keys, bot_tokens, prefixed
+from supervisor.core.text.secrets.stores import STORES, handed
 from supervisor.core.text.secrets.tokens import TOKENS
 from supervisor.core.text.secrets.vendors import VENDORS
 
@@ -33,8 +35,15 @@ def spans(text: str) -> list[Span]:
     matcher = _matcher()
     found = _hits(matcher, matcher.leading.finditer("\n" + low), text, 1)
     found += cut_off(text)
-    if any(word in low for word in matcher.words):
-        found += _hits(matcher, matcher.inside.finditer(low), text, 0)
+    if "." in text:
+        found += bot_tokens(text)
+    if "_" in text:
+        found += prefixed(text)
+    found += azure_keys(text)
+    for word in matcher.words:  # half the time that `any` takes
+        if word in low:
+            found += _hits(matcher, matcher.inside.finditer(low), text, 0)
+            break
     return _merged(found) if found else found
 
 
@@ -76,11 +85,22 @@ def _matcher() -> Matcher:
         rule = _vendor(name, value, entropy)
         for word in words.split():
             leading.setdefault(word, []).append(rule)
+    for words, pattern in STORES:
+        rule = _handed(pattern)
+        for word in words.split(","):
+            leading.setdefault(word, []).append(rule)
     for keywords, more, where in (
         (names.KEYWORDS, names.assigned, inside),
+        (carriers.GO, carriers.before_address, leading),
+        (("psk",), names.assigned, leading),
         ((carriers.URL,), carriers.userinfo, inside),
         ((_AZURE[1],), _token(_AZURE[2], _AZURE[3]), inside),
         (carriers.COMMANDS, carriers.option, leading),
+        (("totp",), codes.seed, inside),
+        (codes.SEEDS, codes.seed, leading),
+        (codes.CODES, codes.recovery, leading),
+        (codes.CODES_INSIDE, codes.recovery, inside),
+        (codes.PHRASES, codes.phrase, leading),
         ((carriers.KIND,), carriers.manifest, leading),
         ((names.IDENTIFIED,), names.assigned, leading),
         ((blocks.BEGIN,), blocks.block, leading),
@@ -128,6 +148,14 @@ def _token(before: int, pattern: str) -> Rule:
             yield start, rest.end() if rest else end
 
     return find
+
+
+def _handed(pattern: str) -> Rule:
+    @cache
+    def compiled() -> re.Pattern[str]:
+        return re.compile(pattern)
+
+    return lambda text, at: handed(compiled(), text, at)
 
 
 # The converted bounds miss a seventh of random values of this length. Here a leak is worse than a word too much.

@@ -67,7 +67,8 @@ _DECORATION = words(
 _STRONG = words(
     "password passwords passwd passphrase passcode pwd psw secret apikey accesskey secretkey privatekey accountkey",
     "sharedkey signingkey encryptionkey masterkey authtoken identitytoken registrytoken bearertoken accesstoken",
-    "refreshtoken idtoken clientsecret connectionstring keydata",
+    "refreshtoken idtoken clientsecret connectionstring keydata passwort passe psk wpapsk storepass keypass",
+    "srcstorepass deststorepass srckeypass destkeypass",
 )
 _STRONG_ENDS = ("password", "passwd", "passphrase", "secret", "apikey")
 _MEDIUM = words("token auth pat credential credentials secrets")

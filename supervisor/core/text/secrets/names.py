@@ -41,6 +41,8 @@ def assigned(text: str, at: int) -> Iterator[Span]:
     name = text[begin : head.end("tail")].lstrip(".")
     kind = kind_of(name) if name.lower() != IDENTIFIED else Secrecy.STRONG
     follows = text[begin - 1] if begin > 0 else " "
+    if name.lower() in ("pass", "pw") and _USER.search(text, max(0, begin - 80), begin) is not None:
+        kind = Secrecy.STRONG
     if kind is Secrecy.NONE or (name.lower() == "key" and follows not in "?&;"):
         return
     operator = head["operator"].strip()
@@ -138,21 +140,25 @@ _GAP = r"(?:\s|\\{1,15}[nrt]){0,40}+"  # white space and line feeds, which may b
 _FEED = r"(?:\r{0,2}\n|(?:\\{1,15}r){0,2}\\{1,15}n)"
 _COLOR = r"(?:(?:\x1b|\\{1,15}(?:u001b|x1b|033|e))\[[\d;]{0,12}m)?"
 _HEAD = re.compile(
-    rf"(?P<tail>identified by|[\w.\-]{{1,64}}+){_COLOR}\\{{0,15}}[\"'`]?\]?"
-    rf"(?P<operator>(?P<pair>,?{_GAP}\\{{0,15}}[\"']?\bvalue\\{{0,15}}[\"']?[ \t]?[:=][ \t]?"
-    rf"|{_GAP}\{{{_GAP}(?:type[ \t]*=[ \t]*string{_GAP})?default[ \t]*=[ \t]*|</key>{_GAP}<string>|%3[Dd])"
+    rf"(?P<tail>(?i:identified by)|[\w.\-]{{1,64}}+){_COLOR}\\{{0,15}}[\"'`]?\]?"
+    rf"(?P<operator>(?P<pair>(?:,|[ \t]?:[ \t]?\{{)?{_GAP}\\{{0,15}}[\"']?\b(?i:value)\\{{0,15}}[\"']?[ \t]?[:=][ \t]?"
+    rf"|{_GAP}\{{{_GAP}(?:type[ \t]*=[ \t]*string{_GAP})?default[ \t]*=[ \t]*|</key>{_GAP}<string>|%3[Dd]"
+    rf"|[ \t]{{0,4}}:[ \t]{{0,4}}[|>][+-]?\d?{_FEED}{_GAP}"
+    r"|[ \t]{0,4}:[ \t]{0,3}&?(?:'[a-z]{1,12} )?[A-Za-z][\w.<>\[\]:|]{0,30}[ \t]{1,4}=[ \t]{0,4}(?=\\{0,15}[\"'])"
+    r"|(?:[ \t]{1,4}[\w:.-]{1,40}=\\{0,15}[\"'][^\"'<>]{0,60}\\{0,15}[\"']){1,4}>)"
     rf"|(?P<cell>[ \t]{{0,40}}[|│┃][ \t]{{1,8}}|(?:\t|\\{{1,15}}t){{1,4}})|(?P<part>{_FEED}{{2}})"
     r"|[ \t]+for[ \t]+[^\s:]{1,64}:[ \t]+|[ \t]{0,12}(?::=|=>|->|\?=|\|=|==?|:(?!:))[ \t]{0,12}"
     r"|[ \t]{0,12},[ \t]{0,3}(?=\\{0,15}[\"'])"
     r"|>(?!=)|[ \t]+(?:is|was|are)[:=]?[ \t]+|[ \t]{1,8})" + _COLOR
 )
 _BEGINS = r"(?:(?<!\w)|(?<=\\[nrt]))"
-_NAMED = re.compile(_BEGINS + r"name=\\{0,15}[\"']$")
+_NAMED = re.compile(_BEGINS + r"(?:name|key|id)=\\{0,15}[\"']$")
 _SETS = re.compile(_BEGINS + r"(?:setenv|set[ \t]+-[a-zA-Z]{1,4}|ENV|(?i:setx(?:[ \t]+/m)?))[ \t]+$")
+_USER = re.compile(r"\b(?:user|username|uid|login)[=:][ \t]?[^\s,;&=]{1,64}[\s,;&]{1,3}$")
 _NETRC = re.compile(
     r"(?:\bmachine[ \t]+\S{1,100}|\blogin[ \t]+\S{1,100}|\bdefault)\s+(?:login\s+\S{1,100}\s+|account\s+\S{1,100}\s+)?$"
 )
-_OPEN = re.compile(r"\\{0,15}[\"'`]")
+_OPEN = re.compile(r"(?:[NbBrRuUL@]{1,2}(?=\\{0,15}[\"']))?\\{0,15}[\"'`]")
 _SCHEME = re.compile(
     r"(?:Bearer|Basic|Token|Digest|ApiKey(?:-v1)?|Negotiate|Key|SSWS|GenieKey|DPoP|Splunk|OAuth)[ \t]+", re.IGNORECASE
 )

@@ -108,6 +108,51 @@ def test_what_only_looks_like_an_assignment_of_a_secret_stays(line: str) -> None
     assert redact(line) == line
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "recovery codes were generated 10 at a time",
+        "Backup codes: see the page of 2026-01-02",
+        "backup code 200 of request 12345678-ab",
+        "otp: disabled",
+        "authenticator app is required",
+        "the mnemonic of this instruction is mov, as in all of the others before it",
+        "two factor authentication is off",
+        "git config user.name Ada",
+        "git push origin token-2 feature",
+        "npm install token-types@5",
+        "gh secret set DEPLOY --body $VALUE",
+        "gh secret list",
+        "gh pr create --body text2",
+        "echo ok1234 | tee x",
+        "echo $TOKEN | gh secret set DEPLOY",
+        "http://localhost:8080/@vite/client@x",
+        "http://registry:4873/@types/node",
+        "http://localhost:port/a@b.c",
+        "git+ssh://host.example:org/repo@main",
+        "https://deno.land/x/oak@v1/mod.ts:3:1 a@b.c",
+        "file:///a:b/c@d",
+        "pass=12 fail=3",
+        "def f(password: str = 'x'):",
+        "password: string = '';",
+        "password: |",
+        "sha256=sz_s6H_cYnOvx-VNWdIKhRhe3Ymp8z8J0D3CBqOX3gg,338",
+        "test_" + "ab12" * 10,
+        "chunk_" + "ab12" * 10 + ".js",
+        "A.module.that.MyVeryLongClassName.method.anotherVeryLongNameOfIt",
+    ],
+)
+def test_what_only_looks_like_a_code_or_a_command_with_a_secret_stays(line: str) -> None:
+    assert redact(line) == line
+
+
+@pytest.mark.parametrize("name", ["contraseña", "senha", "пароль", "hasło", "パスワード", "密码"])
+def test_names_in_other_languages_say_it_too(name: str) -> None:
+    for form in (f"{name}: hunter42xy", f"{name}=hunter42xy", f'"{name}": "hunter42xy"', f"{name}：hunter42xy"):
+        assert may_hold_secret(form)
+        assert "hunter42xy" not in redact(form)
+
+
 def test_a_text_that_a_limit_cut_within_a_secret_shows_no_part_of_it() -> None:
     token, password, known = "gh" + "p_" + "Zq3r" * 9, "hunter2-is-long", "words-of-the-environment"
     assert redact(f"push with {token[:12]}") == f"push with {GONE}"
@@ -188,7 +233,31 @@ def test_texts_of_such_pieces_are_redacted_twice_as_once(text: str) -> None:
             "Zq3r",
             "7Q~",
         ),
-        *("\\", '\\"', "login a password ", "machine a ", "://", "'", "mysql -p", "xoxb-", "hooks.slack.com/services/"),
+        *(
+            "\\",
+            '\\"',
+            "login a password ",
+            "machine a ",
+            "://",
+            "'",
+            "mysql -p",
+            "xoxb-",
+            "://a:b/",
+            "echo a | gh ",
+            "gh secret ",
+            "hooks.slack.com/services/",
+        ),
+        *(
+            "recovery codes: ",
+            "1a2b3-c4d5e ",
+            "otp: JBSW ",
+            "seed phrase: ab",
+            "aws --value",
+            "set password for ",
+            "a@tcp(",
+            "_",
+        ),
+        *(".abcdef.", "vault kv put ", "password: a = ", "AzFu", "abcde_"),
     ],
 )
 def test_a_line_of_a_megabyte_takes_no_longer_than_it_is_long(piece: str) -> None:

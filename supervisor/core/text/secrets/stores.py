@@ -1,0 +1,147 @@
+"""Commands that hand a secret to a store of secrets, or to a program that asks for one: (first words,
+pattern).
+
+`gh secret set NAME --body ...`, `echo ... | docker secret create x -`, `aws ssm put-parameter --type SecureString`.
+What is stored may have any name, so the command tells that it is a secret. Each takes linear time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from supervisor.core.text.secrets.kinds import Secrecy
+from supervisor.core.text.secrets.values import is_secret
+
+WINDOW = 600
+"""Characters of a command that are looked at."""
+
+
+def handed(pattern: re.Pattern[str], text: str, at: int) -> Iterator[tuple[int, int]]:
+    """Yield what the command at `at` hands on, unless it is a variable, a placeholder or a word."""
+    match = pattern.match(text, at, at + WINDOW)
+    if match is not None and match.lastgroup is not None:
+        start, end = match.span(match.lastgroup)
+        if is_secret(Secrecy.STRONG, text[start:end], quoted=match.lastgroup == "quoted", tight=True):
+            yield start, end
+
+
+_QUOTE = r"\\{0,7}[\"']"
+_VALUE = rf"(?:{_QUOTE}(?P<quoted>[^\"'\n\\]{{4,400}})|(?P<bare>(?!-)[^\s\"'\\|;&<>()]{{4,400}}))"
+_ANY = r"[^\n]{0,200}?[ \t]"
+_ITS_NAME = r"[\w.:/-]{1,80}"
+
+# Programs that read a secret from their standard input.
+_READERS = (
+    r"(?:[^\n]{0,120}--password-stdin|[^\n]{0,120}--passphrase-fd|(?:gh|glab)[ \t][^\n|]{0,60}\b(?:secret|variable)"
+    r"[ \t]+set"
+    r"|gh[ \t]+auth[ \t]+login|(?:docker|podman)[ \t]+secret[ \t]+create|gcloud[ \t]+secrets"
+    r"|(?:npx[ \t]+)?(?:wrangler|vercel|fly|flyctl|supabase|netlify|heroku)[ \t]+(?:secrets?|env)\b"
+    r"|(?:sudo[ \t]+)?(?:passwd\b[^\n|]{0,40}--stdin|chpasswd|smbpasswd|kinit|cryptsetup)\b|sudo[ \t]+-\w{0,4}S\b"
+    r"|su[ \t]+-|pass[ \t]+insert|secret-tool[ \t]+store|cargo[ \t]+login|rclone[ \t]+obscure|ansible-vault\b"
+    r"|systemd-creds\b"
+    r"|kubeseal\b|mkpasswd\b|argon2\b|openssl[ \t]+(?:passwd|enc)\b|vault[ \t]+(?:login|kv)\b|gpg\b[^\n"
+    r"|]{0,60}passphrase)"
+)
+_PRINTED = rf"(?:-\w{{1,3}}[ \t]+|{_QUOTE}?%[sb](?:\\{{1,15}}n)?{_QUOTE}?[ \t]+){{0,2}}"
+_NAMED = r"(?i:password|passwd|passphrase|token|secret|_auth|access_?key|api_?key)"
+
+STORES: tuple[tuple[str, str], ...] = (
+    (
+        "gh,glab",
+        r"(?:gh|glab)[ \t][^\n|]{0,60}?\b(?:secret|variable)[ \t]+(?:set|create|update)\b[^\n]{0,200}?"
+        rf"(?:[ \t](?:--body|--value|-b|-v)(?:[ =]|(?=[\w\"'\\]))|<<<[ \t]*){_VALUE}",
+    ),
+    ("glab", rf"glab[ \t]+variable[ \t]+(?:set|create|update)[ \t]+[A-Z]\w{{0,80}}[ \t]+{_VALUE}"),
+    ("gh", rf"gh[ \t]+auth[ \t]+login\b[^\n]{{0,100}}?<<<[ \t]*{_VALUE}"),
+    (
+        "echo,printf",
+        rf"(?:echo|printf)[ \t]+{_PRINTED}(?:{_QUOTE}?[\w.-]{{1,40}}:(?=[^\n|]{{1,200}}\|[ \t]*(?:sudo"
+        rf"[ \t]+)?chpasswd))?"
+        rf"{_VALUE}(?:\\{{1,15}}n)?{_QUOTE}?[ \t]*\|[ \t]*{_READERS}",
+    ),
+    ("aws", rf"aws[ \t]{_ANY}(?:--secret-string|--master-user-password|--secret-binary)[ =]{_VALUE}"),
+    ("aws", rf"aws[ \t]{_ANY}SecureString[ \t]{_ANY}?--value[ =]{_VALUE}"),
+    ("aws", rf"aws[ \t]{_ANY}--value[ =]{_VALUE}{_QUOTE}?[^\n]{{0,200}}?SecureString"),
+    ("az", rf"az[ \t]+keyvault[ \t]+secret[ \t]+set{_ANY}--value[ =]{_VALUE}"),
+    (
+        "kubectl,oc",
+        r"(?:kubectl|oc)[ \t][^\n]{0,80}?\bsecret[ \t][^\n]{0,200}?--from-literal[ =]"
+        rf"{_QUOTE}?[\w.-]{{1,80}}={_QUOTE}?(?P<bare>[^\s\"'\\]{{3,400}})",
+    ),
+    (
+        "vault,bao",
+        rf"(?:vault|bao)[ \t]+(?:kv[ \t]+(?:put|patch)|write){_ANY}[\w.-]{{1,80}}=(?P<bare>[^\s\"'\\@]"
+        rf"[^\s\"'\\]{{3,400}})",
+    ),
+    ("vault,bao", r"(?:vault|bao)[ \t]+login[ \t]+(?P<bare>[^\s\"'\\=-][^\s\"'\\=]{7,400})(?=[\s\"'\\]|$)"),
+    (
+        "fly,doppler,supabase,railway,chamber,eb,convex,netlify,heroku,vercel,cf,dokku,pulumi",
+        r"[a-z]{2,9}[ \t][^\n]{0,40}?(?:secrets?[ \t]+(?:set|write)|write|config[ \t]+set[ \t]+--secret|(?:env"
+        r"|config)[: ]set|--set)"
+        rf"[ \t][^\n]{{0,60}}?{_ITS_NAME}[ =]{_QUOTE}?(?P<bare>(?=[^\s\"'\\=]*\d)[^\s\"'\\=-][^\s\"'\\]{{3,400}})",
+    ),
+    ("openssl", r"openssl[ \t][^\n]{0,200}?(?:[ \t]-k[ \t]+|\bpass:)[\"']?(?P<bare>[^\s\"'\\]{3,200})"),
+    (
+        "sqlcmd,bcp,isql,osql",
+        r"[a-z]{3,6}[ \t](?:[^\n]{0,200}?[ \t])?-P[ ]?[\"']?(?P<bare>[^\s\"'\\-][^\s\"'\\]{2,200})",
+    ),
+    (
+        "xfreerdp,wfreerdp,mstsc,cmdkey",
+        r"[a-z]{4,8}3?[ \t](?:[^\n]{0,200}?[ \t])?/p(?:ass)?:[\"']?(?P<bare>[^\s\"'\\]{3,200})",
+    ),
+    ("net use", r"net[ \t]+use[ \t][^\n]{0,200}?/user:\S{1,80}[ \t]+[\"']?(?P<bare>[^\s\"'\\/][^\s\"'\\]{2,200})"),
+    ("net user", r"net[ \t]+user[ \t]+\S{1,64}[ \t]+[\"']?(?P<bare>[^\s\"'\\/][^\s\"'\\]{2,200})[\"']?[ \t]+/add"),
+    ("rar,unrar", r"(?:un)?rar[ \t](?:[^\n]{0,200}?[ \t])?-h?p[\"']?(?P<bare>[^\s\"'\\-][^\s\"'\\]{2,200})"),
+    (
+        "ftp,lftp,ncftp",
+        r"[a-z]{3,5}[ \t](?:[^\n]{0,200}?[ \t])?-u[ ]?[\"']?[^\s,\"']{1,64},(?P<bare>[^\s\"'\\]{3,200})",
+    ),
+    (
+        "mariadb,cqlsh,twine,poetry,helm,influx,clickhouse-client,sshfs,rdesktop,evil-winrm,couchbase-cli,arangosh,skopeo,"
+        "buildah,mysqlsh",
+        r"[a-z][a-z-]{3,20}[ \t](?:[^\n]{0,200}?[ \t])?-p[ =]?[\"']?(?P<bare>(?=\S{0,40}[\d!$%^&*])[^\s\"'\\=-]"
+        r"[^\s\"'\\]{2,200})",
+    ),
+    (
+        "security add",
+        rf"security[ \t]+add-(?:generic|internet)-password{_ANY}-w[ ]?{_VALUE}",
+    ),
+    ("poetry", rf"poetry[ \t]+config[ \t]+http-basic\.\S{{1,60}}[ \t]+\S{{1,60}}[ \t]+{_VALUE}"),
+    ("ssh-keygen", rf"ssh-keygen[ \t](?:{_ANY})?-[NP][ ]?{_VALUE}"),
+    ("signtool", rf"signtool[ \t]{_ANY}/p[ \t]+{_VALUE}"),
+    ("certutil", rf"certutil[ \t](?:{_ANY})?-p[ \t]+{_VALUE}"),
+    ("smbclient", rf"smbclient[ \t]+//[^\s/]{{1,80}}/\S{{1,80}}[ \t]+{_VALUE}"),
+    (
+        "redis-cli",
+        rf"redis-cli\b[^\n]{{0,200}}?[ \t](?i:auth)[ \t]+(?:[A-Za-z][\w.-]{{0,40}}[ \t]+(?=[^\s-]))?{_VALUE}",
+    ),
+    ("wpa_passphrase", rf"wpa_passphrase[ \t]+\S{{1,64}}[ \t]+{_VALUE}"),
+    ("nmcli", rf"nmcli[ \t]{_ANY}(?:password|psk)[ \t]+{_VALUE}"),
+    (
+        "set password",
+        r"(?i:set[ \t]+password[ \t]+for)[ \t]+\S{1,120}?[ \t]*=[ \t]*(?:[A-Z]{1,12}\()?'(?P<quoted>[^'\n]{4,200})",
+    ),
+    (
+        "kennwort,contraseña,contrasena,senha,пароль,парола,hasło,パスワード,密码,密碼,비밀번호",
+        rf"\w{{2,12}}{_QUOTE}?[ \t]{{0,3}}[:=：][ \t]{{0,3}}{_VALUE}",
+    ),
+    ("cargo login", r"cargo[ \t]+login[ \t]+(?P<bare>[\w-]{16,})"),
+    ("rclone", rf"rclone[ \t]+obscure[ \t]+{_VALUE}"),
+    (
+        "ansible-vault",
+        rf"ansible-vault[ \t]+encrypt_string[ \t]+(?:--[\w-]{{1,30}}[ =]\S{{1,60}}[ \t]+){{0,3}}{_VALUE}",
+    ),
+    (
+        "npm config,npm set,pnpm config,pnpm set,yarn config,git config,pip config,poetry config,aws configure,"
+        "gcloud config,conda config,composer config,bundle config,bundle set,nuget config",
+        r"[a-z]{3,8}[ \t]+(?:config(?:ure)?[ \t]+)?(?:set[ \t]+|--[a-z]{2,10}[ \t]+){0,3}"
+        rf"[\w./:@~-]{{0,60}}{_NAMED}[\w.-]{{0,20}}(?:[ \t]+[\w.-]{{1,40}}(?=[ \t]+[\w\"']))?[ \t]+(?="
+        rf"[^\n]{{0,80}}\d){_VALUE}",
+    ),
+    ("oathtool", r"oathtool[ \t][^\n]{0,120}?(?P<bare>[A-Za-z2-7]{16,128}=*|[0-9a-fA-F]{16,128})(?![\w-])"),
+    (
+        "send \",send ',send --,send \\",
+        rf"send[ \t]+(?:--[ \t]+)?{_QUOTE}(?P<quoted>(?=[^\"'\n]{{0,99}}\d)[^\s\"'\n\\]{{6,100}})\\{{1,15}}[rn]",
+    ),
+)

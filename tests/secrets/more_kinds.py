@@ -1,0 +1,179 @@
+"""More kinds of secrets: newer tokens of vendors, second factors, and commands that take a secret by any name."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Callable, Iterator
+
+HEX, LOWER, ALNUM = "0123456789abcdef", string.ascii_lowercase + string.digits, string.ascii_letters + string.digits
+UPPER, URLSAFE, BASE32 = string.ascii_uppercase + string.digits, ALNUM + "_-", string.ascii_uppercase + "234567"
+
+FORMS = """\
+gh secret set DEPLOY --body %
+gh secret set DEPLOY --body="%"
+gh -R a/b secret set DEPLOY -b %
+gh secret set DEPLOY <<< '%'
+echo % | gh secret set DEPLOY
+printf '%s' '%' | gh secret set DEPLOY --repo a/b
+gh auth login --with-token <<< %
+glab variable set DEPLOY %
+glab variable set DEPLOY -v %
+echo -n % | docker secret create db -
+printf % | gcloud secrets create x --data-file=-
+echo % | npx wrangler secret put DEPLOY
+fly secrets set DEPLOY=%
+heroku config:set DEPLOY=%
+doppler secrets set DEPLOY %
+netlify env:set DEPLOY %
+railway variables --set DEPLOY=%
+aws secretsmanager create-secret --name x --secret-string %
+aws ssm put-parameter --name x --type SecureString --value %
+aws ssm put-parameter --name x --value "%" --type SecureString
+aws configure set aws_secret_access_key %
+az keyvault secret set --vault-name v --name n --value %
+kubectl create secret generic x --from-literal=deploy=%
+vault kv put kv/app deploy=%
+vault login %
+openssl enc -aes-256-cbc -k % -in a
+openssl rsa -passin pass:% -in a
+sqlcmd -S host -U sa -P %
+xfreerdp /u:ada /p:% /v:host
+net user ada % /add
+unrar x -p% a.rar
+lftp -u ada,% host
+mariadb -u root -p% x
+twine upload -u ada -p % dist/x
+ssh-keygen -t ed25519 -N '%' -f k
+keytool -genkey -storepass % -alias x
+signtool sign /f a.pfx /p % a.exe
+smbclient //host/share % -U ada
+redis-cli -h x AUTH %
+nmcli dev wifi connect home password %
+wpa_passphrase home %
+security add-generic-password -a ada -s x -w %
+ansible-vault encrypt_string '%' --name x
+rclone obscure %
+npm config set //registry.example/:_authToken %
+git config credential.token %
+poetry config http-basic.x ada %
+echo 'ada:%' | sudo chpasswd
+echo % | sudo -S true
+curl -sSu ada:% https://x
+ALTER USER ada IDENTIFIED BY '%'
+CREATE LOGIN ada WITH PASSWORD = N'%'
+SET PASSWORD FOR 'ada'@'host' = '%';
+ada:%@tcp(host:3306)/x
+network={ ssid="x" psk="%" }
+mount -t cifs //h/s /m -o username=ada,pass=%
+let password: &str = "%";
+const apiKey: string = "%";
+password = b"%"
+<password type="x">%</password>
+<entry key="password">%</entry>
+"password": {"value": "%"}
+{"Name":"DB_PASSWORD","Value":"%"}
+Passwort: %
+"""
+"""Texts with a secret in place of the last `%`, a line each."""
+
+
+def more_tokens(some: Callable[[str, int], str]) -> dict[str, str]:
+    """Return tokens that have a shape of their own, by kind."""
+
+    def uuid() -> str:
+        return "-".join(f"7a{some(HEX, size)}"[:size] for size in (8, 4, 4, 4, 12))
+
+    def id_in_base64() -> str:
+        return "MTA" + "yNzA5MzQ1Njc4OTAxMjM0NQ"
+
+    return {
+        "discord bot": f"{id_in_base64()}.G{some(ALNUM, 5)}.{some(URLSAFE, 38)}",
+        "discord bot, of any id": "N" + some(ALNUM, 23) + "." + "".join(("X", "4f", "abc")) + "." + some(URLSAFE, 27),
+        "vercel blob": "vercel" + "_blob_rw_" + some(ALNUM, 16) + "_" + some(ALNUM, 30),
+        "fly": "fm" + "2_" + some(ALNUM, 100),
+        "deno": "dd" + "o_" + some(ALNUM, 36),
+        "launchdarkly": "sd" + "k-" + uuid(),
+        "heroku": "HR" + "KU-" + uuid(),
+        "elevenlabs": "s" + "k_" + some(HEX, 48),
+        "okta": "0" + "0" + "Zx" + some(URLSAFE, 37) + "q",
+        "plaid": "access" + "-production-" + uuid(),
+        "square secret": "sq0" + "csp-" + some(URLSAFE, 43),
+        "braintree": "access" + "_token$production$" + some(LOWER, 16) + "$" + some(HEX, 32),
+        "adyen": "AQ" + "E" + some(ALNUM, 60) + "-" + some(ALNUM, 43) + "=-" + some(ALNUM, 16),
+        "razorpay": "rz" + "p_live_" + some(ALNUM, 14),
+        "flutterwave": "FLW" + "SECK-" + some(HEX, 32) + "-X",
+        "honeycomb": "hca" + "ik_01" + some(LOWER, 56),
+        "azure storage key": some(ALNUM, 76) + "+A" + "St" + some(ALNUM, 6) + "==",
+        "azure functions": some(ALNUM, 44) + "Az" + "Fu" + some(ALNUM, 6) + "==",
+        "azure devops, new": some(ALNUM, 76) + "AZ" + "DO" + some(ALNUM, 4),
+        "azure openai": some(ALNUM, 52) + "JQQ" + "J99" + some(ALNUM, 20) + "ACxx",
+        "amazon mws": "amzn" + ".mws." + uuid(),
+        "aws appsync": "da" + "2-" + some(LOWER, 26),
+        "alibaba": "LT" + "AI" + some(ALNUM, 20),
+        "tencent": "AK" + "ID" + some(ALNUM, 32),
+        "baidu": "bce" + "-v3/ALTAK-" + some(ALNUM, 21) + "/" + some(HEX, 40),
+        "volcengine": "AK" + "LT" + some(ALNUM, 43),
+        "yandex": "AQ" + "VN" + some(URLSAFE, 36),
+        "scaleway": "SC" + "W7" + some(UPPER, 16),
+        "ngrok": "2" + some(ALNUM, 26) + "_" + some(ALNUM, 21),
+        "netbird": "nb" + "p_" + some(ALNUM, 36),
+        "boundary": "at" + "_" + some(ALNUM, 10) + "_s1" + some(ALNUM, 80),
+        "figma oauth": "fig" + "u_" + some(ALNUM, 40),
+        "trello": "AT" + "TA" + some(HEX, 72),
+        "linear oauth": "lin" + "_oauth_" + some(HEX, 64),
+        "hubspot": "pa" + "t-na1-" + uuid(),
+        "sanity": "s" + "k" + some(ALNUM, 178),
+        "dropbox": "sl" + ".u." + some(URLSAFE, 140),
+        "twitter": "A" * 20 + some(ALNUM, 30) + "%3D" + some(ALNUM, 50),
+        "instagram": "IG" + "QV" + some(ALNUM, 130),
+        "packagist": "packag" + "ist_" + some(HEX, 64),
+        "jsr": "js" + "rp_" + some(ALNUM, 40),
+        "open vsx": "ovs" + "xp_" + some(ALNUM, 40),
+        "percy": "we" + "b_" + some(HEX, 64),
+        "lambdatest": "L" + "T_" + some(ALNUM, 50),
+        "jina": "jin" + "a_" + some(ALNUM, 60),
+        "voyage": "p" + "a-Q" + some(URLSAFE, 42),
+        "firecrawl": "f" + "c-" + some(HEX, 32),
+        "e2b": "e2" + "b_" + some(HEX, 40),
+        "modal": "a" + "k-Q" + some(ALNUM, 21),
+        "runpod": "rp" + "a_" + some(UPPER, 44),
+        "cursor": "crs" + "r_" + some(HEX, 64),
+        "inngest": "sign" + "key-prod-" + some(HEX, 64),
+        "trigger": "tr" + "_prod_" + some(ALNUM, 20),
+        "xata": "xa" + "u_" + some(ALNUM, 40),
+        "stackhawk": "haw" + "k." + some(ALNUM, 20) + "." + some(ALNUM, 20),
+        "nostr": "nse" + "c1" + some("qpzry9x8gf2tvdw0s3jn54khce6mua7l", 58),
+        "extended key": "xp" + "rv9s21ZrQH143K" + some(ALNUM, 95),
+        "courier": "p" + "k_prod_" + some(UPPER, 28),
+    }
+
+
+def factors(some: Callable[[str, int], str]) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """Yield texts with second factors: (kind, text, secrets)."""
+    seed = some("ABCDEFGHIJKLMNOPQRSTUVWXYZ", 14) + "2Q"
+    spaced = " ".join(seed[at : at + 4] for at in range(0, 16, 4))
+    for kind, form, value in (
+        ("otpauth", "otpauth://totp/x:ada@x.example?issuer=x&secret=% ok", seed),
+        ("otpauth, encoded", "otpauth%3A%2F%2Ftotp%2Fx%3Fsecret%3D{}%26issuer", seed),
+        ("otpauth of many", "otpauth-migration://offline?data=%", some(ALNUM, 60)),
+        ("totp seed", "GITHUB_TOTP_SEED=%", seed),
+        ("totp seed in json", '{"totpSeed": "%"}', seed),
+        ("totp, lower case", "2fa seed: %", spaced.lower()),
+        ("setup key", "Setup key: %", spaced),
+        ("oathtool", "oathtool --totp -b %", seed),
+    ):
+        text = form.replace("{}", value) if "{}" in form else form.replace("%", value, 1)
+        yield kind, text, (value,)
+    codes = tuple(f"{some(LOWER, 4)}7-{some(LOWER, 4)}4" for _ in range(4))
+    digits = tuple(f"{some('123456789', 4)} {some('123456789', 4)}" for _ in range(3))
+    yield "recovery codes", "# GitHub recovery codes\n\n" + "".join(f"- {code}\n" for code in codes), codes
+    yield "recovery codes, bare", "Recovery codes:\n" + "\n".join(codes), codes
+    yield "recovery codes in yaml", "recovery_codes:\n" + "".join(f'  - "{code}"\n' for code in codes), codes
+    yield "backup codes", "Your backup codes are: " + ", ".join(codes), codes
+    yield "backup codes, numbered", "Backup codes:\n" + "".join(f"  {n}. {d}\n" for n, d in enumerate(digits)), digits
+    yield "backup codes in json", '{"backup_codes": ["12345670", "76543210"]}', ("12345670", "76543210")
+    words = "legal winner thank year wave sausage worth useful legal winner thank yellow"
+    yield "seed phrase", f'mnemonic: "{words}"', (words,)
+    yield "seed phrase in a variable", f"WALLET_SEED_PHRASE={words}", (words,)
+    for kind, password in (("", "p/4ssw0rd9"), (" at once", "/pass/w0rd"), (" and letters only", "abc/def/ghi")):
+        yield f"address with a slash{kind}", f"postgres://ada:{password}@db.example:5432/x", (password,)
