@@ -37,12 +37,12 @@ _README = re.compile(r"readme(\.\w+)?", re.I)
 
 def draw_map(index: MentionIndex, seen: Sequence[Seen], cut: Sequence[str]) -> Map:
     """Draw the map of the children in `seen`, whose sources are in the index. `cut` says what is missing there."""
-    learn_origins(index, seen)
     past = _past(index, seen)
     found = [Occurrence(*one) for one in index.shared()]
     found += [own for one in seen for own in _own_occurrences(index, one, past["repos"].get(one.child.name, ()))]
     shared, alone = joined(found)
     words = origin_words(shared)
+    learn_origins(index, [one for one in seen if one.child.name in words])
     pairs = introduced_by(shared, {child: index.origins(child, needed) for child, needed in words.items()})
     rows = ranked((*shared, *_copies(seen), *map(row_from_json, past["rows"]), *pairs))
     children = tuple(_surveyed(index, one) for one in seen)

@@ -45,12 +45,11 @@ _SCOPE = re.compile(rb"""\(?\s*(?:["'](/[^"'\n]{0,200})["']|:(\w{1,80}))""")
 _NAME = re.compile(r"[\w$.\-@]+$")
 _TYPE = re.compile(r":\s*[&\w<>\[\]'|.?* ]{1,40}$")
 _SIBLINGS = re.compile(r"""(?:["'][^"'\n]{1,80}["']\s{0,4}[|,]\s{0,4}){1,20}$""")
-_SIGNS = ("===", "!==", "==", "!=", ".equals(", " eq ", " in [", " in (", " in {")
+_SIGNS = ("===", "!==", "==", "!=", ".equals(", " eq", " in [", " in (", " in {")
 _CASE = re.compile(r"\b(?:case|when|where)\s(?:[^;{}]{0,100},\s?)?$")
 _VALUED = re.compile(r"\bcase\s+\w+\s*=\s*$")  # Swift: a case of an enum with a value
 _COMPARED_AFTER = re.compile(r"\s*(?:===?|!==?)\s*([\w.$\[\]\"']{1,80})")
 _IS_KEY = re.compile(r"\s*(?::(?![:=])|=>)")
-_NEVER = re.compile(r"(?!)")
 _ARMS = {
     "rust": re.compile(r"\s*(?:\||=>)"),
     "kotlin": re.compile(r"\s*(?:,[^>]{0,80})?->"),
@@ -83,17 +82,19 @@ class Surroundings(Struct):
 def naming(language: str, source: bytes, node: Node, *, in_macro: bool) -> Naming:
     """Find the name that a node is assigned to or compared with, or find that the node is a name itself."""
     first = _before(source, node)
-    before = _SIBLINGS.sub("", first)
+    before = _SIBLINGS.sub("", first) if first.rstrip().endswith(("|", ",")) else first
     behind = source[node.end_byte : node.end_byte + 100].decode("utf-8", "replace")
     bare = before.rstrip()
     if bare.endswith("[") and (match := _NAME.search(bare[:-1].rstrip(")>"))):
         return Naming(of=match[0])
-    arm = _ARMS.get(language, _NEVER).match(behind)
-    if arm or (_CASE.search(before) and not _VALUED.search(before)):
+    if language in _ARMS and _ARMS[language].match(behind):
         return Naming(case=True)
-    for sign in _SIGNS:
-        if before.rstrip(" ").endswith(sign.rstrip(" ")):
-            return Naming(last_name(before.rstrip(" ").removesuffix(sign.rstrip(" "))), case=True)
+    if ("case" in before or "wh" in before) and _CASE.search(before) and not _VALUED.search(before):
+        return Naming(case=True)
+    up_to = before.rstrip(" ")
+    if up_to.endswith(_SIGNS):
+        sign = next(one for one in _SIGNS if up_to.endswith(one))
+        return Naming(last_name(up_to.removesuffix(sign)), case=True)
     if _IS_KEY.match(behind) and not bare.endswith("?") and (language != "rust" or in_macro):
         return Naming(_above(source, node), is_key=True)
     if key := given(before):

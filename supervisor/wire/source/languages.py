@@ -138,8 +138,9 @@ def language_of(name: str) -> str | None:
 
 def unread_languages(names: Iterable[str]) -> dict[str, int]:
     """Count the files whose language is known but not read, by language."""
-    endings = (name.rpartition("/")[2].rpartition(".")[2].lower() for name in names if skipped(name) is None)
-    return dict(Counter(_UNREAD_BY_ENDING[ending] for ending in endings if ending in _UNREAD_BY_ENDING))
+    endings = ((name, name.rpartition("/")[2].rpartition(".")[2].lower()) for name in names)
+    found = ((name, _UNREAD_BY_ENDING[ending]) for name, ending in endings if ending in _UNREAD_BY_ENDING)
+    return dict(Counter(language for name, language in found if skipped(name) is None))
 
 
 def skipped(name: str, content: bytes | None = None) -> str | None:

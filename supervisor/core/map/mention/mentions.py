@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from msgspec.structs import replace
 
@@ -26,6 +27,8 @@ _MULTIWORD = re.compile(r"[A-Za-z0-9][_\-.:][A-Za-z0-9]|[a-z0-9][A-Z]")
 _SHORT_UUID = re.compile(r"0x[0-9a-fA-F]{4}")
 _TAG = re.compile(r'(\w+):"([^",]*)[^"]*"')
 _FIELD_TAGS = frozenset(["json", "form", "query", "bson", "msgpack", "yaml", "uri", "param"])
+_REMEMBERED = 8192
+"""Literals and texts that are not examined again: a third of the literals of real packages repeats, and most names."""
 
 
 def mentions(
@@ -34,34 +37,44 @@ def mentions(
     """Return what the literals of one file mention, without `secrets`. The same thing on the same line counts once."""
     prefix = prefix_of(words, language)
     found: dict[tuple[Kind, str, int, str], Mention] = {}
-    for raw in (*_of_file(file), *(one for word in words for one in _safely_of(word, language, prefix, secrets))):
-        mention = _without_secrets(raw, secrets)
+    for mention in (*_of_file(file, secrets), *_of_words(words, language, prefix, secrets)):
         where = (mention.kind, mention.name, mention.line, mention.detail)
         if where not in found or (found[where].role is Role.NAMES and mention.role is not Role.NAMES):
             found[where] = mention
     return tuple(found.values())
 
 
-def _safely_of(word: Literal, language: str, prefix: str, secrets: tuple[str, ...]) -> Iterator[Mention]:
-    """Yield what a literal mentions. A secret in it is redacted first, because a part of one looks like none."""
+def _of_words(words: Sequence[Literal], language: str, prefix: str, secrets: tuple[str, ...]) -> Iterator[Mention]:
+    for word in words:
+        for mention in _safely_of(replace(word, line=0), language, prefix, secrets):
+            yield mention._replace(line=word.line + mention.line)
+
+
+@lru_cache(_REMEMBERED)
+def _safely_of(word: Literal, language: str, prefix: str, secrets: tuple[str, ...]) -> tuple[Mention, ...]:
+    """Return what a literal mentions. A secret in it is redacted first, because a part of one looks like none."""
     found = tuple(_of(word, language, prefix))
-    if found and (clean := redact(word.text, secrets)) != word.text:
-        return _of(replace(word, text=clean), language, prefix)
-    return iter(found)
+    if found and (clean := _redacted(word.text, secrets)) != word.text:
+        found = tuple(_of(replace(word, text=clean), language, prefix))
+    return tuple(_without_secrets(one, secrets) for one in found)
+
+
+_redacted = lru_cache(_REMEMBERED)(redact)
 
 
 def _without_secrets(mention: Mention, known: tuple[str, ...]) -> Mention:
     """Redact tokens that somebody wrote into a source file."""
-    name, shown, detail = redact(mention.name, known), redact(mention.shown, known), redact(mention.detail, known)
+    name, shown, detail = (_redacted(text, known) for text in (mention.name, mention.shown, mention.detail))
     if (name, shown, detail) == (mention.name, mention.shown, mention.detail):
         return mention
     return mention._replace(name=name, shown=shown, detail=detail)
 
 
-def _of_file(file: str) -> Iterator[Mention]:
+def _of_file(file: str, secrets: tuple[str, ...]) -> Iterator[Mention]:
     """Yield the Python package that an `__init__.py` defines."""
     if (match := _PACKAGE_FILE.fullmatch(file)) and match[1].lower() not in stopwords.FOLDERS:
-        yield Mention(Kind.PACKAGE, package_name(match[1]), match[1], 0, Role.PROVIDES)
+        mention = Mention(Kind.PACKAGE, package_name(match[1]), match[1], 0, Role.PROVIDES)
+        yield _without_secrets(mention, secrets)
 
 
 def _of(word: Literal, language: str, prefix: str) -> Iterator[Mention]:

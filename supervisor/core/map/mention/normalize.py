@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
+_REMEMBERED = 4096  # names that are not normalized again: sources call the same functions again and again
 _PLACEHOLDER = re.compile(
     r"\{[^{}/]*\}|<[^<>/]*>|(?<=/):\w+\??|(?<=/)\$\w+|(?<=/)\[+\.{0,3}\w+\]+|(?<=/)\*\w*|\(\?P?<\w+>[^/]*\)"
 )
-
-
+_SEPARATOR = re.compile(r"[_\-\s]")
+_DOT = re.compile(r"\.|->|::|\?\.")
 _FORMAT = re.compile(r"(?:\(?\.(?:\{_?format[^{}/]*\}|:format)\)?|(?<=[\w}])\.(?:json|xml))$")
 """The format of the answer at the end of a route: `.{_format}` (Symfony), `(.:format)` (Rails), `.json` of a caller."""
 
 
+@lru_cache(_REMEMBERED)
 def plain_name(text: str) -> str:
     """Normalize a name: `retry_after`, `retryAfter` and `RETRY-AFTER` become equal."""
-    return re.sub(r"[_\-\s]", "", text).lower()
+    return _SEPARATOR.sub("", text).lower()
 
 
 def route_name(text: str) -> str:
@@ -77,10 +80,12 @@ def imported(text: str, language: str) -> str:
     return "/".join(parts[:2]) if text.startswith("@") else parts[0]
 
 
+@lru_cache(_REMEMBERED)
 def last_of(name: str) -> str:
-    return re.split(r"\.|->|::|\?\.", name.rstrip("!?"))[-1].lower()
+    return _DOT.split(name.rstrip("!?"))[-1].lower()
 
 
+@lru_cache(_REMEMBERED)
 def receiver_of(name: str) -> str:
-    parts = re.split(r"\.|->|::|\?\.", name)
+    parts = _DOT.split(name)
     return parts[-2].lower().lstrip("$@") if len(parts) > 1 else ""

@@ -171,4 +171,4 @@ CASES = word_set("camelCase PascalCase snake_case kebab-case SCREAMING_SNAKE_CAS
 
 def is_usual(word: str) -> bool:
     """Return whether a word in capitals is too common to belong to a protocol."""
-    return word.lower() in EVENTS | KEYS | WORDS | CAPITALS
+    return any(word.lower() in usual for usual in (EVENTS, KEYS, WORDS, CAPITALS))

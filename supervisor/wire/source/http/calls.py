@@ -31,12 +31,20 @@ _CALL = re.compile(
     )\s*(?:<[\w<>\[\], ]{{1,60}}>)?\(\s*([A-Za-z_$@][^,()\n"'`/]{{0,60}})\s*[,()]""",
     re.X,
 )
+_MARKS = (
+    *(b"fetch", b"axios", b"$http", b"superagent", b"ky", b"got", b"requests.", b"httpx.", b"aiohttp.", b"urlopen"),
+    *(b"http.", b"reqwest::", b"HTTParty", b"Faraday", b"RestClient", b"ttpClient", b"ttpclient", b"estTemplate"),
+    *(b"WebSocket", b"EventSource"),
+)
+"""Each call that is found has one of them."""
 _COMMENT = re.compile(r"^\s*(?://|#|\*|/\*|--)")
 _PART = re.compile(r"[A-Za-z_$][\w$]*")
 
 
 def unresolved(source: bytes) -> Iterator[UnresolvedCall]:
     """Yield the requests of a file whose first argument is no literal, and no variable that the file fills with one."""
+    if not any(mark in source for mark in _MARKS):
+        return
     text = source.decode("utf-8", "replace")
     filled: dict[str, bool] = {}
     count = 0
