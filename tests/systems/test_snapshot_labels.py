@@ -22,9 +22,9 @@ def test_a_repo_has_labels_of_each_kind_and_none_is_there_twice(labelled: Labell
     assert len(wanted) == len(set(wanted))
 
 
-def test_four_of_twelve_repos_are_held_out() -> None:
-    assert len(REPOS) == len({it.repo for it in REPOS}) == 12
-    assert sum(it.held_out for it in REPOS) == 4
+def test_five_of_sixteen_repos_are_held_out() -> None:
+    assert len(REPOS) == len({it.repo for it in REPOS}) == 16
+    assert sum(it.held_out for it in REPOS) == 5
 
 
 def test_what_the_digest_says_is_read_back() -> None:

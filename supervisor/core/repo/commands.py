@@ -19,7 +19,12 @@ def quote(text: str, limit: int) -> str:
 
 
 def purpose_of(command: str) -> Purpose | None:
-    """Return the purpose of a shell command, or None. Of several parts (`cd x && make test`), the last known one."""
+    """Return the purpose of a shell command, or None. Of several parts (`cd x && make test`), the last known one.
+
+    A command with a blank to fill in (`${{ matrix.os }}`, `/path/to/it`) has none: it cannot be run as it stands.
+    """
+    if _BLANK.search(command[:1000]):
+        return None
     found = None
     for part in _PARTS.split(command[:1000]):
         found = _of_part(part.split()[:12]) or found
@@ -37,6 +42,8 @@ def purpose_of_name(name: str) -> Purpose | None:
     ]
     if not words or words[0] in _OTHER_VERBS or is_hook_name(name):
         return None
+    if _ENDS.intersection(words[1:]):
+        return None  # `docker-down`, `coverage-upload`, `psalm-update-baseline`
     if words[-1] in _PREPARES:
         return Purpose.SETUP
     if words == ["version"]:
@@ -80,6 +87,7 @@ def shell_lines(text: str, first: int) -> Iterator[tuple[str, int]]:
         yield _COMMENT.sub("", command), number
 
 
+_BLANK = re.compile(r"\$\{\{(?! ?env\.)|\bpath/to/|\.\.\./|/(home|Users)/\w*(user|name|you)", re.IGNORECASE)
 _PARTS = re.compile(r"&&|\|\||;|\|")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _OTHER_VERBS = frozenset(
@@ -88,6 +96,9 @@ _OTHER_VERBS = frozenset(
         *("update", "upgrade", "view", "copy", "move", "rename", "migrate", "seed", "reset", "log", "wait", "not"),
     )
 )
+_ENDS = frozenset(("down", "stop", "clean", "baseline", "upload", "show", "open", "results", "logs", "kill", "remove"))
+"""Words that turn the rest of a name into what they are done to."""
+
 _HOW = frozenset(("run", "start", "exec", "ci", "all", "up"))
 _ARCHIVES = frozenset(("jar", "zip", "tar"))
 _PREPARES = frozenset(("setup", "install", "bootstrap"))
@@ -236,6 +247,7 @@ _NODE_SUBS = _subs(
 _GRADLE = re.compile(r"(gradle|gradlew|gradlew\.bat)$")
 _LOCAL_BIN = re.compile(r"(?:\./)?(?:vendor/bin|node_modules/\.bin|\.?venv/bin)/(?=\w)")
 _INTERPRETERS = frozenset(("node", "ruby", "php", "bash", "sh", "zsh", "python", "python3", "perl"))
+_INSTALLERS = frozenset(("pip", "setuptools", "wheel", "build", "poetry", "pipenv", "uv", "virtualenv", "twine", "pdm"))
 _SCRIPT = re.compile(r"(\.{1,2}/|scripts?/|bin/|tools?/|hack/|ci/)\S+|\S+\.(sh|bash|ps1|bat|cmd)")
 _PYTHON = re.compile(r"(python|py)([\d.]*)$")
 
@@ -290,7 +302,7 @@ def _of_part(parts: list[str]) -> Purpose | None:
         return _NODE_SUBS.get(sub) or (purpose_of_name(sub) if sub and tool != "npm" else None)
     if tool in _MAKES and (tool != "task" or sub):
         named = [purpose for word in rest if (purpose := purpose_of_name(word)) is not None]
-        return named[0] if named else (_B if tool == "make" and not rest else None)
+        return named[0] if named else None if rest else {"make": _B, "rake": _T}.get(tool)
     if _GRADLE.search(tool):
         return next(
             (purpose for word in rest if (purpose := purpose_of_name(word.rpartition(":")[2])) is not None), None
@@ -327,9 +339,11 @@ def _of_dart(rest: list[str]) -> Purpose | None:
 def _adds(tool: str, sub: str, rest: list[str], parts: list[str]) -> bool:
     """Return whether the command installs a named package of others: that does not set up this repo."""
     if tool in _NODE:
-        return sub in ("add", "link") or (sub in ("install", "i") and len(rest) > 1)
+        return sub in ("add", "link") or "--package-lock-only" in parts or (sub in ("install", "i") and len(rest) > 1)
     if tool == "pipx":
         return sub in ("install", "run")
+    if tool in ("pip", "pip3") and sub == "install":
+        return len(rest) > 1 and _INSTALLERS.issuperset(rest[1:])
     if tool in ("cargo", "go", "gem", "dotnet") and sub in ("install", "get", "tool"):
         own = tool == "go" and all(word.startswith((".", "get", "install")) for word in rest)
         return len(rest) > 1 and "--path" not in parts and not own

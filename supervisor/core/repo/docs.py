@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from supervisor.core.repo.commands import LENGTH, purpose_of, quote, shell_lines
 from supervisor.core.repo.documents import Piece, pieces, plain
 from supervisor.core.repo.files import RepoFile, left_out
-from supervisor.core.repo.places import RepoContents, check, contents_of, moved
+from supervisor.core.repo.places import RepoContents, check, contents_of, inside, moved
 from supervisor.core.repo.rules import rules_of
 from supervisor.domain.repo.facts import (
     Docs,
@@ -128,6 +128,9 @@ _OTHER_FOLDERS = re.compile(
 _TRANSLATED = re.compile(
     r"[._-](zh|cn|ja|jp|ko|kr|ru|de|fr|es|pt|br|it|tr|vi|pl|uk|id|ar|fa|zh[-_]?\w+|pt[-_]br)$", re.I
 )
+_READ_ELSEWHERE = re.compile(r"readme[._-][a-z]{2}([._-][a-z]{2,4})?$")
+"""A README whose name ends in two letters: a language, one of many."""
+
 _GUIDES = ("docs/", "doc/", "documentation/", ".github/")
 
 
@@ -137,8 +140,10 @@ def _ranked(file: RepoFile) -> Iterator[tuple[tuple[int, int, str], DocumentKind
         return
     base = file.name.lower().rpartition("/")[2]
     stem, _, ending = base.rpartition(".") if "." in base[1:] else (base, "", "")
-    if ending not in _TEXTS or _TRANSLATED.search(stem):
+    if ending not in _TEXTS or _TRANSLATED.search(stem) or _READ_ELSEWHERE.match(stem):
         return
+    if "issue_template" in file.name.lower().rpartition("/")[0]:
+        return  # a form
     depth = file.name.count("/")
     guide = file.name.lower().startswith(_GUIDES)
     kind = next((kind for pattern, kind in _NAMES if pattern.fullmatch(stem)), None)
@@ -173,10 +178,30 @@ def _document(name: str, kind: DocumentKind, parts: Sequence[Piece]) -> Document
         if part.kind == "heading" and (text := quote(plain(part.text), 100))
     ]
     # A quotation is a notice (`> [!WARNING]`): it tells what is new, not what the repo is.
-    first = [part for part in parts[:60] if part.kind == "prose"]
+    first = list(_introduction(parts[:60]))
     prose = (quote(plain(part.text), SUMMARY) for part in sorted(first, key=lambda part: part.note == "quote"))
     summary = "" if kind is DocumentKind.CHANGELOG else next((text for text in prose if _is_summary(text)), "")
     return Document(name, kind, summary, tuple(headings[:HEADINGS]), max(0, len(headings) - HEADINGS))
+
+
+def _introduction(parts: Sequence[Piece]) -> Iterator[Piece]:
+    """Yield the prose that may say what the repo is: none below a heading about its use, its people or its terms."""
+    aside = False
+    for part in parts:
+        if part.kind == "heading":
+            aside = _USES.search(plain(part.text)) is not None
+        elif part.kind == "prose" and not aside and not _POINTS.match(plain(part.text)):
+            yield part
+
+
+_USES = re.compile(
+    r"\b(install\w*|get(ting)? started|quick ?start|sponsor(s|ing|ship)?|usage|documentation|docs|contribut\w+"
+    r"|licen[cs]e|build\w*|running|run|setup|support|requirements?|download\w*|release\w*|changelog|screenshots?|team|authors?|credits|thanks)\b",
+    re.IGNORECASE,
+)
+_POINTS = re.compile(
+    r"(See|Visit|Read|Check|Install|Click|Go to|Follow|Please|For (more|the|a|further))\b", re.IGNORECASE
+)
 
 
 def _is_summary(text: str) -> bool:
@@ -193,6 +218,10 @@ _SHELLS = (
 _INLINE_CODE = re.compile(r"(`{1,2})([^`\n]{3,200})\1")
 _RUN = re.compile(r"\b(run(ning)?|use|execute|call|type|with|is)\b", re.IGNORECASE)
 _FILE = re.compile(r"\S*\.\w{1,5}")
+_FAILS = re.compile(
+    r"(?:(?: ?/ ?| or | and )`[^`\n]{1,80}`)* (?:fails?|breaks?|does not|doesn'?t|won'?t|will not|cannot)\b"
+)
+_SHUNNED = re.compile(r"\b(?:never|don'?t|do not|avoid|instead of|rather than|not)\b[^.`]{0,24}$", re.IGNORECASE)
 
 
 def _commands(
@@ -200,14 +229,24 @@ def _commands(
 ) -> Iterator[DocumentedCommand]:
     folder = name.rpartition("/")[0]
     home = "" if kind is _OTHER or name.startswith(_GUIDES) else folder
-    before = ""
+    before = entered = ""
+    section = [(0, "")]  # levels of headings, and the folder in which all commands below run
     for part in parts:
-        said, before = before, ""
+        said, before = before or next((place for _, place in reversed(section) if place), ""), ""
+        if part.kind != "item":
+            entered = ""
+        if part.kind == "heading":
+            section = [it for it in section if it[0] < part.level] + [(part.level, "")]
+            continue
         if part.kind == "code" and part.note in _SHELLS:
-            texts = list(moved(shell_lines(part.text, part.line), said))
+            texts = list(moved(_placed_lines(part, said, repo), said))
         elif part.kind in ("prose", "item", "row"):
-            texts = list(_inline_code(part))
+            texts = list(moved(_inline_code(part), entered or (said if part.kind == "item" else "")))
             before = _folder_said(part.text, repo)
+            if part.kind == "item" and (steps := _ENTERS.search(part.text[:2000])) is not None:
+                entered = inside(steps[1]) or ""
+            if place := _section_said(part.text, repo):
+                section[-1] = (section[-1][0], place)
         else:
             continue
         for text, line in texts:
@@ -234,6 +273,33 @@ def _placed(text: str, home: str, repo: RepoContents, *, sure: bool) -> str | No
     return None
 
 
+_ENTERS = re.compile(r"`cd ([\w./-]+)`")
+_ALL_RUN = re.compile(
+    r"\b(?:run|execute|call)\b(?: (?:all|these|the|following|them|commands?|below))*"
+    r" (?:in|from|inside|within) (?:the )?`([\w./-]+)`"
+    r"(?! (?:and|or)\b)(?:[^.]{0,40}$|[^.]{0,20}\bunless\b|[.:]| (?:directory|folder)\b)",
+    re.IGNORECASE,
+)
+_IN_FOLDER = re.compile(r"\s#\s*\(?(?:in|from|inside) `?([\w.-]+(?:/[\w.-]+)*)`?(?=$|[\s,;:)])")
+
+
+def _section_said(text: str, repo: RepoContents | None) -> str:
+    """Return the folder in which a sentence says that all commands of its section run; "" for none."""
+    found = _ALL_RUN.search(text[:2000])
+    called = found[1].strip("./") if found is not None else ""
+    return called if repo is not None and called in repo.folders else ""
+
+
+def _placed_lines(part: Piece, folder: str, repo: RepoContents | None) -> Iterator[tuple[str, int]]:
+    """Yield the commands of a block of code below a folder. A comment may say another: `cargo test  # in core`."""
+    lines, root = part.text.splitlines(), "../" * (folder.count("/") + 1) if folder else ""
+    for text, line in shell_lines(part.text, part.line):
+        at = line - part.line
+        found = _IN_FOLDER.search(lines[at][:400]) if 0 <= at < len(lines) else None
+        told = found is not None and repo is not None and found[1] in repo.folders
+        yield (f"cd {root}{found[1]} && {text}" if found is not None and told else text), line
+
+
 _FOLDER_SAID = re.compile(
     r"\b(?:in|from|inside|within|into|to)\s+(?:the |your )?(`?)([\w./-]+)\1/?\s+(?:directory|folder)\b"
 )
@@ -256,6 +322,8 @@ def _inline_code(part: Piece) -> Iterator[tuple[str, int]]:
     runs = _RUN.search(part.text[:2000]) is not None
     for code in _INLINE_CODE.finditer(part.text[:20_000]):
         text = code[2].strip()
+        if _FAILS.match(part.text[code.end() : code.end() + 80]) or _SHUNNED.search(part.text[: code.start()][-60:]):
+            continue
         if " " in text or (runs and (text.startswith("./") or not _FILE.fullmatch(text))):
             yield text, part.line + part.text.count("\n", 0, code.start())
 

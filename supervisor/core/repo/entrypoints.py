@@ -9,7 +9,7 @@ from functools import lru_cache
 from msgspec.structs import replace
 
 from supervisor.core.repo.files import is_sample, is_test, language_of, left_out
-from supervisor.domain.repo.facts import EntryPoint, Manifest
+from supervisor.domain.repo.facts import EntryPoint, Fact, Manifest
 
 ENTRIES = 30
 
@@ -26,11 +26,20 @@ def entry_points(
 ) -> tuple[EntryPoint, ...]:
     """Return the entry points, declared ones first. `names` are all files, `contents` those that were read."""
     found: dict[tuple[str, object], EntryPoint] = {}
+    runners = _flutter_runners(manifests, names)
+    ran: set[str] = set()  # what images start, which are often built from several bases
     for manifest in manifests:
+        if manifest.path.startswith(runners):
+            continue
         for entry in _declared(manifest, names, contents):
+            if manifest.kind == "docker":
+                if entry.name in ran:
+                    continue
+                ran.add(entry.name)
             if entry.line or not any(path == entry.path for path, _ in found):
                 found.setdefault((entry.path, entry.line or entry.name), entry)
-    for name in sorted(filter(may_be_entry_point, contents), key=lambda name: (name.count("/"), name)):
+    starts = (name for name in contents if may_be_entry_point(name) and not name.startswith(runners))
+    for name in sorted(starts, key=lambda name: (name.count("/"), name)):
         main = _main_in(name, contents[name].decode("utf-8", "replace"))
         if main is not None:
             declared = [entry for (path, _), entry in found.items() if path == name and not entry.line]
@@ -111,6 +120,32 @@ def _main_in(name: str, text: str) -> EntryPoint | None:
     return None
 
 
+def _flutter_runners(manifests: Sequence[Manifest], names: frozenset[str]) -> tuple[str, ...]:
+    """Return the folders of the programs that Flutter makes for each platform: the app starts in lib/main.dart."""
+    apps = (
+        it.path.rpartition("/")[0]
+        for it in manifests
+        if it.kind == "pub" and any(one.name == "flutter" for one in it.dependencies)
+    )
+    return tuple(
+        _join(app, f"{platform}/")
+        for app in apps
+        if _join(app, "lib/main.dart") in names
+        for platform in ("android", "ios", "linux", "macos", "web", "windows")
+    )
+
+
+def _image_starts(manifest: Manifest) -> Iterator[Fact]:
+    """Yield what starts in an image: in each of its stages the last entry point, or else the last command."""
+    stage: dict[str, Fact] = {}
+    for fact in (*manifest.facts, Fact("from", "", 0)):
+        if fact.name == "from":
+            if found := stage.get("entrypoint") or stage.get("cmd"):
+                yield found
+            stage = {}
+        stage[fact.name] = fact
+
+
 def _declared(manifest: Manifest, names: frozenset[str], contents: Mapping[str, bytes]) -> Iterator[EntryPoint]:
     if manifest.kind in ("pyproject", "setuptools"):
         for script in manifest.scripts:
@@ -129,17 +164,20 @@ def _declared(manifest: Manifest, names: frozenset[str], contents: Mapping[str, 
             yield EntryPoint(
                 called or manifest.name or target, path, line, f"{fact.name} of {manifest.path}:{fact.line}"
             )
-        elif manifest.kind == "docker" and fact.name in ("cmd", "entrypoint"):
-            yield EntryPoint(fact.value, manifest.path, fact.line, f"{fact.name} of the image")
         elif manifest.kind in ("gradle", "maven") and fact.name.startswith(("mainClass", "start-class")):
             path = class_file(fact.value, manifest.path.rpartition("/")[0], names)
-            line = 0 if path else fact.line
-            yield EntryPoint(fact.value, path or manifest.path, line, f"{fact.name} of {manifest.path}:{fact.line}")
+            if path or _CLASS.fullmatch(fact.value):  # else it is computed
+                line = 0 if path else fact.line
+                yield EntryPoint(fact.value, path or manifest.path, line, f"{fact.name} of {manifest.path}:{fact.line}")
         elif manifest.kind == "android" and fact.name in ("application", "launcher"):
             if path := class_file(fact.value, manifest.path.partition("/src/")[0], names):
                 yield EntryPoint(fact.value, path, 0, f"{fact.name} of {manifest.path}:{fact.line}")
         elif manifest.kind == "extension" and (path := page_file(fact.value, manifest.path, names)):
             yield EntryPoint(fact.name, path, 0, f"{fact.name} of {manifest.path}:{fact.line}")
+    for fact in _image_starts(manifest) if manifest.kind == "docker" else ():
+        yield EntryPoint(fact.value, manifest.path, fact.line, f"{fact.name} of the image")
+    if manifest.kind == "gem" and (path := gem_file(manifest, names)):
+        yield EntryPoint(manifest.name, path, 0, f"what {manifest.path} provides")
     if manifest.kind == "npm":
         for script in manifest.scripts:
             ran = _NODE_FILE.search(script.command) if script.name in ("start", "serve", "dev") else None
@@ -148,9 +186,16 @@ def _declared(manifest: Manifest, names: frozenset[str], contents: Mapping[str, 
                 yield EntryPoint(script.name, path, 0, f"script of {manifest.path}:{script.line}")
 
 
+def gem_file(manifest: Manifest, names: frozenset[str]) -> str:
+    """Return the file that `require` loads for a gem; "" if it has another name than the gem."""
+    folder = manifest.path.rpartition("/")[0]
+    called = (f"lib/{manifest.name}.rb", f"lib/{manifest.name.replace('-', '/')}.rb")
+    return next((path for it in called if manifest.name and (path := _join(folder, it)) in names), "")
+
+
 def class_file(called: str, folder: str, names: frozenset[str]) -> str:
     """Return the source of a class of the JVM below a folder; "" if there is none, or more than one."""
-    path = called.lstrip(".").replace("$", ".").replace(".", "/")
+    path = called.lstrip(".").replace("$", ".").replace(".", "/").removesuffix("Kt")  # a file of Kotlin, as a class
     found = [
         name
         for name in _by_stem(names).get(path.rpartition("/")[2], ())
@@ -188,6 +233,7 @@ def _by_stem(names: frozenset[str]) -> dict[str, list[str]]:
     return found
 
 
+_CLASS = re.compile(r"[a-z]\w*(\.\w+)+")
 _NODE_FILE = re.compile(
     r"\b(?:node|nodemon|tsx|ts-node|bun(?: run)?)(?: -\S+| watch)* (?:\./)?([\w./-]+\.(?:js|mjs|cjs|ts|mts))\b"
 )

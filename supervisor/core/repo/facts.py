@@ -216,13 +216,19 @@ def _commands(docs: Docs, code: Code) -> Iterator[RepoFact]:
             text = re.sub(r"\b(npm|pnpm|yarn) run (test|start)$", r"\1 \2", text)
             if (
                 text.removeprefix("./") in seen
-                or (brought and seen)
-                or len(seen) == (5 if purpose in (Purpose.SETUP, Purpose.RUN) else 8)
+                or (brought and seen and not (purpose is Purpose.SETUP and not _installs(seen, text)))
+                or (not brought and len(seen) == (5 if purpose in (Purpose.SETUP, Purpose.RUN) else 8))
             ):
                 continue
             seen.add(text.removeprefix("./"))
             rank = 6 + order + 7 * (len(seen) - 1)
             yield _fact(_RUN, rank, f"{purpose}: ", _name(text), f" ({why}" if why else " (", _at(path, line), ")")
+
+
+def _installs(seen: set[str], command: str) -> bool:
+    """Return whether one of the commands is a command that installs dependencies, in the same folder."""
+    folder = command.startswith("cd ")
+    return any(command in text and text.startswith("cd ") == folder for text in seen)
 
 
 def _sources(docs: Docs, code: Code, purpose: Purpose) -> Iterator[tuple[str, str, int, str]]:

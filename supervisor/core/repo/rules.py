@@ -24,8 +24,8 @@ def rules_of(name: str, kind: DocumentKind, parts: Sequence[Piece]) -> Iterator[
     for part in parts:
         if part.kind == "heading":
             headings = [heading for heading in headings if heading[0] < part.level] + [(part.level, plain(part.text))]
-        if part.kind not in ("prose", "item"):
-            continue
+        if part.kind not in ("prose", "item") or (part.note == "quote" and "[!" not in part.text):
+            continue  # What is quoted is an example, but for a notice (`> [!IMPORTANT]`).
         section = _Section([text for _, text in headings], kind)
         for text, line in _sentences(part):
             words = re.sub(r"^\[[ xX]\]\s*", "", plain(text))
@@ -47,7 +47,9 @@ class _Section:
         contributing = _PROCESS if kind is DocumentKind.OTHER else _INVITING if kind is _README else _COMMITTING
         releasing = _PUBLISHING if kind in (DocumentKind.OTHER, _README) else _RELEASING
         self.committing = any(contributing.search(text) for text in about)
-        self.aside = bool(headings) and _ASIDE.search(headings[-1]) is not None
+        asides = (*map(_ASIDE.search, headings[-1:]), *map(_REVIEWING.search, headings))
+        self.aside = any(asides)
+        self.preparing = bool(headings) and _PREPARING.search(headings[-1]) is not None
         self.releasing = kind is DocumentKind.RELEASE or any(releasing.search(text) for text in headings)
 
     def moment(self, text: str, words: str, *, step: bool, nested: bool) -> Moment | None:
@@ -56,13 +58,18 @@ class _Section:
             return Moment.COMMIT
         if (nested and not self.committing) or self.aside or _INVITES.search(words) or _NOTIFIES.search(words):
             return None
-        said = _NO_DUTY.sub("", _LABEL.sub("", words) if self.kind is DocumentKind.AGENTS else words)
+        if _NEEDED.search(words):
+            return None
+        label = _LABEL if self.kind is DocumentKind.AGENTS else _TITLE
+        said = _NO_DUTY.sub("", label.sub("", words))
         asked = _ASKED.search(said) is not None
         obliged = asked or _WEAK.search(said) is not None
         runs = any(purpose_of(code[2]) is not None for code in _INLINE_CODE.finditer(text))
         if step and self.releasing and (obliged or runs):
             return Moment.RELEASE
         committing: object
+        if self.preparing and self.kind is not DocumentKind.AGENTS:  # how to get it to run, not how to change it
+            return Moment.COMMIT if asked and _COMMIT.search(words) else None
         match self.kind:
             case DocumentKind.OTHER:
                 committing = self.committing and asked and _COMMIT.search(words)
@@ -90,16 +97,20 @@ _README = DocumentKind.README
 _INLINE_CODE = re.compile(r"(`{1,2})([^`\n]{3,200})\1")
 _SENTENCE = re.compile(r"(?<=[.!?:;])\s+(?=[\"'`*A-Z(])|\n\s*\n|(?<=  )\n(?=\*\*)")
 _LABEL = re.compile(r"^[A-Z][\w /&()-]{0,40}:\s+")
+_TITLE = re.compile(r"^[A-Z][\w /&()-]{0,40}:\s+(?=[A-Z])")
 _VERBS = (
     r"run|add|update|include|check|bump|sign|squash|rebase|write|keep|avoid|use|create|commit|push|tag|merge|follow|prefer"
     r"|wrap|define|document|format|test|focus|respect|describe|mention|discuss|open|provide|make sure|ensure"
+    r"|modify|preserve|adhere|stick|split|reference|leave|mark|target|separate"
 )
 _IMPERATIVE = re.compile(
-    rf"^((when|if|before|after|for)\b[^,.]{{3,80}}, )?(please |always |only )?({_VERBS})\b(?! ?\()", re.IGNORECASE
+    rf"^((when|if|before|after|for)\b[^,.]{{3,80}}, )?(please |always |only )?({_VERBS})(?=[\s,.]|$)(?! ?\()",
+    re.IGNORECASE,
 )
 _ASKED = re.compile(
-    rf"\b(must|shall|should|mandatory|forbidden|please|make sure|ensure)\b|{_IMPERATIVE.pattern}"
-    r"|(^|[,;:—>]\s+|\b(and|but|so|then)\s+)(do not|don'?t|never|always)\b",
+    rf"\b(must|shall|should|(is|are|be) (\w+ )?(mandatory|forbidden|prohibited)|please|make sure|ensure)\b"
+    rf"|{_IMPERATIVE.pattern}"
+    r"|(^|[,;:—>]\s+|\b(and|but|so|then)\s+)(do not|don'?t|never|always)\b(?! (an?|the|any|undefined|null)\b)",
     re.IGNORECASE,
 )
 _WEAK = re.compile(
@@ -108,21 +119,45 @@ _WEAK = re.compile(
 _NO_DUTY = re.compile(
     r"\b(I|we|they|it|he|she|this|that|which|who)('ll|'ve)?\s+((also|often|usually)\s+)?"
     r"(do not|don'?t|doesn'?t|never|always|have to|has to|needs?( to)?)\b|\byou (do not|don'?t)\b"
-    r"|\b(do not|don'?t|does not|doesn'?t|not|no)\s+(need|have)\s+to\b|\bnot (required|expected)\b",
+    r"|\b(do not|don'?t|does not|doesn'?t|not|no)\s+(need|have)\s+to\b|\bnot (required|expected)\b"
+    r"|\b(do not|don'?t)\s+(have|know|want|need|like|see|mind|worry|expect|hesitate|feel|think|panic)\b",
     re.IGNORECASE,
 )
 _INVITES = re.compile(
     r"\bplease (do )?(visit|see|refer|join|feel|check out|contact|consider)\b"
+    r"|\b(please( also)?|(make sure|ensure)( that)?( to| you(['’]ve| have)?)?) (carefully |first )?read\b"
+    r"|\bplease take a (moment|minute)\b|\bshould (start|look|see|check) (here|at|out|with)\b"
     r"|\b(on|in) (our |the )?#?(\w+ on )?(IRC|Discord|Slack|Gitter|Matrix|Libera|Zulip|chat)\b"
     r"|\bfeel free\b|\bjoin us\b|\bwelcome\b",
     re.IGNORECASE,
 )
-_NOTIFIES = re.compile(r"\b(create|open|file|submit) an? (\w+ )?issue\b(?!.*\b(first|before|discuss))", re.IGNORECASE)
+_NEEDED = re.compile(
+    r"\b(make sure|ensure)( that)? (the|you|your)\b[^.]{0,40}?"
+    r"\b(running|installed|a running|up and|have (access|an? account))\b"
+    r"|\brun\b[^.,]{1,60}? to (bootstrap|start|serve|launch|generate|install|build|create|compile|see|view|watch|open"
+    r"|get)\b(?!.*\b(before|commit|pull request|PR)\b)",
+    re.IGNORECASE,
+)
+"""What has to be there to work at all, or how to get it."""
+
+_NOTIFIES = re.compile(
+    r"\b(create|open|file|submit) an? (\w+ )?issue\b(?!.*\b(first|before|discuss))"
+    r"|^(check|look|browse|search|find)\b.{0,40}\bissues? (labell?ed|tagged|marked|list|track)",
+    re.IGNORECASE,
+)
 _ASIDE = re.compile(
     r"\b(issues?|bugs?|feature requests?|report(s|ing)?|vulnerabilit\w+|security|help|questions?|conduct"
     r"|review(s|ing|ers?)?|abandoned|triag\w+|translat\w+)\b(?!.*(pull request|\bPR\b|contribut))",
     re.IGNORECASE,
 )
+_PREPARING = re.compile(
+    r"^\W*((how to|local|quick|first|development|dev|initial|project)\s+)*"
+    r"(set(ting)?[- ]?up|install(ation|ing)?|prerequisites?|requirements?"
+    r"|get(ting)? started|quick ?start|start(ing)? (the|up|a)|running|run(?! (the )?(tests|checks|lint))"
+    r"|environment|debug(ging)?|usage|troubleshooting|build(ing)? (from|the|it)|launch\w*|docker\b|configur\w+)",
+    re.IGNORECASE,
+)
+_REVIEWING = re.compile(r"^(how to )?review(ing|s|ers?)\b|\b(code|peer) reviews?$", re.IGNORECASE)
 _COMMIT = re.compile(
     r"\b(before|prior to|when|each|every|all|your|in|open(ing)?|submit(ting)?|creat(e|ing)|send(ing)?|for|a|the|any"
     r"|to|and|don'?t|not|never|until)\b[^.\n]{0,40}"

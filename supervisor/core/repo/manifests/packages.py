@@ -235,6 +235,8 @@ def _gemfile(name: str, kind: str, content: bytes) -> Manifest:
             line,
         ):
             needed.append(dependency(match[2], match[3] or "", dev=match[1] == "_development", line=number))
+        elif match := re.match(r"\s*Gem::Specification\.new[\s(]+['\"]([\w-]{1,80})['\"]", line):
+            called = match[1]
         elif match := re.match(r"\s*\w+\.(name|version)\s*=\s*['\"]([^'\"]{1,80})", line):
             called, version = (match[2], version) if match[1] == "name" else (called, match[2])
     return Manifest(name, kind, quote(called, NAME), quote(version, NAME), dependencies=tuple(needed))

@@ -1,0 +1,152 @@
+"""The snapshot leaves out what is not sure, and says in which folder a command runs: kinds that public repos taught."""
+
+from __future__ import annotations
+
+import pytest
+
+from supervisor.core.repo.commands import purpose_of, purpose_of_name
+from supervisor.core.repo.docs import read_docs
+from supervisor.core.repo.files import RepoFile
+from tests.core.repo.whole import commands, texts
+
+PUBSPEC = "name: app\ndependencies:\n  flutter:\n    sdk: flutter\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("## Building\n\nMake sure to run them from the `app` directory.\n\n### One\n\n```sh\nflutter build apk\n```\n",
+         ["cd app && flutter build apk"]),
+        ("## Commands\n\nRun from `app/` unless stated otherwise.\n\n```sh\nflutter analyze\n```\n\n## Other\n\n"
+         "```sh\nmake test\n```\n", ["cd app && flutter analyze", "make test"]),
+        ("1. Run `cd app` to enter it\n2. Get it by `flutter pub get`\n\nLater run `make test`.\n",
+         ["cd app && flutter pub get", "make test"]),
+        ("```sh\nmake test  # in app, not here\nmake lint # in no/such/folder\n```\n",
+         ["cd app && make test", "make lint"]),
+        ("Run all from `app`:\n\n```sh\nmake lint  # in tools\nmake test\n```\n",
+         ["cd tools && make lint", "cd app && make test"]),
+        ("Run it in `app` and in `tools`.\n\n```sh\nmake lint\n```\n", ["make lint"]),
+        ("A bare `make lint` / `make test` fails because of that.\n\nNever run `make build` here. Run `make run`.\n",
+         ["make run"]),
+        ("Call `make lint` instead of `make test`.\n", ["make lint"]),
+    ],
+)  # fmt: skip
+def test_a_document_says_where_a_command_runs_and_which_one_not_to_run(text: str, said: list[str]) -> None:
+    names = ("CONTRIBUTING.md", "Makefile", "app/Makefile", "app/pubspec.yaml", "tools/Makefile")
+    files = [RepoFile(name, len(text)) for name in names]
+    found = read_docs(files, {"CONTRIBUTING.md": text.encode()}, manifests=()).commands
+    assert [it.text for it in sorted(found, key=lambda it: (it.line, text.find(it.text.rpartition("&& ")[2])))] == said
+
+
+@pytest.mark.parametrize(
+    ("command", "purpose"),
+    [
+        ("make release VERSION=${{ github.ref_name }}", None),
+        ("cargo clippy -- ${{ env.FLAGS }}", "lint"),
+        ("cd path/to/thing && npm ci", None),
+        ("ROOT=/Users/myusername/sdk ./gradlew test", None),
+        ("pip install --upgrade pip", None),
+        ("pip3 install poetry", None),
+        ("pip install -r requirements.txt", "setup"),
+        ("pip install platformio", "setup"),
+        ("npm install --package-lock-only", None),
+        ("bundle exec rake", "test"),
+        ("rake release:tag", "release"),
+    ],
+)
+def test_what_cannot_be_run_as_it_stands_or_is_for_a_tool_has_no_purpose(command: str, purpose: str | None) -> None:
+    assert purpose_of(command) == purpose
+
+
+@pytest.mark.parametrize(
+    "name", ["docker-down", "coverage-upload", "psalm-update-baseline", "build-results", "test:clean"]
+)
+def test_the_last_word_of_a_name_may_turn_it_around(name: str) -> None:
+    assert purpose_of_name(name) is None
+
+
+def test_dependencies_are_installed_in_the_root_although_other_commands_prepare_something() -> None:
+    files = {"Gemfile": "", "Rakefile": "", "README.md": "```sh\nrake install:all\ncd web && bundle install\n```\n",
+             "web/Gemfile": ""}  # fmt: skip
+    assert "setup: bundle install" in commands(files)
+    named = files | {"README.md": "```sh\nbundle install --jobs 4\n```\n"}
+    assert "setup: bundle install" not in commands(named)
+
+
+def test_the_programs_that_flutter_makes_for_each_platform_are_no_entry_points() -> None:
+    files = {
+        "app/pubspec.yaml": PUBSPEC,
+        "app/lib/main.dart": "void main() {}\n",
+        "app/linux/main.cc": "int main(int argc) {\n",
+        "app/ios/Runner/AppDelegate.swift": "@main\n",
+        "cli/main.cc": "int main(int argc) {\n",
+    }
+    assert texts(files, "entry") == ["cli/main.cc:1", "app/lib/main.dart:1"]
+
+
+@pytest.mark.parametrize(
+    ("files", "entries"),
+    [
+        ({"Dockerfile.a": "FROM x\nENTRYPOINT java\nCMD -jar a.jar\n", "Dockerfile.b": "FROM y\nENTRYPOINT java\n"},
+         ["Dockerfile.a:2"]),
+        ({"Dockerfile": "FROM x AS one\nCMD one\nCMD two\nFROM y\nENTRYPOINT three\n"},
+         ["Dockerfile:3", "Dockerfile:5"]),
+        ({"build.gradle": "  mainClass = \"$name\"\n"}, []),
+        ({"build.gradle": "  mainClass = 'a.StartKt'\n", "src/main/kotlin/a/Start.kt": "\n"},
+         ["src/main/kotlin/a/Start.kt"]),
+        ({"x/thing.gemspec": "Gem::Specification.new 'thing', version do |s|\nend\n", "x/lib/thing.rb": ""},
+         ["x/lib/thing.rb"]),
+        ({"a-b.gemspec": "  s.name = 'a-b'\n", "lib/a/b.rb": ""}, ["lib/a/b.rb"]),
+        ({"other.gemspec": "  s.name = 'other'\n", "lib/thing.rb": ""}, []),
+    ],
+)  # fmt: skip
+def test_an_entry_point_is_what_starts_and_comes_once(files: dict[str, str], entries: list[str]) -> None:
+    assert texts(files, "entry") == entries
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "rules"),
+    [
+        ("CONTRIBUTING.md", "Please take a moment to read this for a patch.\n\nPlease read our code of conduct.\n",
+         []),
+        ("CONTRIBUTING.md", "# Contributing\n\n## Set up\n\n- Ensure your Docker daemon is running\n- Use PHP 8\n", []),
+        ("CONTRIBUTING.md", "# Contributing\n\n## Test\n\n- Run `make dev` to start the server\n- Run `make test`\n",
+         ["Run make test"]),
+        ("CONTRIBUTING.md", "# Contributing\n\n## Getting started\n\n- Use a branch for each pull request\n",
+         ["Use a branch for each pull request"]),
+        ("CONTRIBUTING.md", "# Contributing\n\n## Reviewing pull requests\n\n- Keep the review short\n", []),
+        ("CONTRIBUTING.md", "# Contributing\n\n- Check issues labeled \"easy\".\n- Newcomers should start here\n",
+         []),
+        ("CONTRIBUTING.md", "Please add tests to a pull request.\n\n> Please add an example to a pull request.\n",
+         ["Please add tests to a pull request."]),
+        ("CONTRIBUTING.md", "# Contributing\n\n- **Mind it:** If the patch adds a feature, modify the tests.\n",
+         ["Mind it: If the patch adds a feature, modify the tests."]),
+        ("README.md", "## Contributing\n\nIf you want to help but don't have an idea, look at issues of the code.\n",
+         []),
+        ("AGENTS.md", "- `test:unit` is a bare call of the runner\n- Missing values are NaN, never undefined\n"
+         "- It has mandatory client certificates\n- Preserve those markers when editing\n- Signing is mandatory here\n",
+         ["Preserve those markers when editing", "Signing is mandatory here"]),
+        (".github/ISSUE_TEMPLATE/bug.md", "Please make sure that it is no known bug before you commit.\n", []),
+    ],
+)  # fmt: skip
+def test_a_rule_is_no_invitation_no_preparation_and_no_example(name: str, text: str, rules: list[str]) -> None:
+    assert [it.partition(": ")[2] for it in texts({name: text}, "rule")] == rules
+
+
+def test_translations_and_forms_are_no_documents() -> None:
+    files = {"README.md": "", "docs/README_BE.md": "", "README.zh-TW.md": "", ".github/ISSUE_TEMPLATE/bug.md": ""}
+    assert texts(files, "document") == ["README.md"]
+
+
+@pytest.mark.parametrize(
+    ("text", "about"),
+    [
+        ("# T\n\n## Sponsors\n\nA huge thanks to everyone who paid for it.\n", []),
+        ("# T\n\n> All things, counted for everyone.\n\n## Getting started\n\nSee the official site of the thing.\n",
+         ["All things, counted for everyone."]),
+        ("# T\n\nSee the site for what it does and how.\n\n## About\n\nA tool that counts all things.\n",
+         ["A tool that counts all things."]),
+    ],
+)  # fmt: skip
+def test_what_a_repo_is_stands_under_no_heading_about_its_use(text: str, about: list[str]) -> None:
+    assert texts({"README.md": text}, "about") == about
