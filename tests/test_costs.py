@@ -48,9 +48,9 @@ def loaded_by(program: str) -> set[str]:
         ("cli.main, cli.steer.requests", 123, COMMAND),
         ("cli.command.typer_app", 165, {"asyncio", "ruamel"}),
         # before a server is started
-        ("runtime.daemon.main", 309, {"asyncio", "logging", "typer", "websockets", "_hashlib"}),
+        ("runtime.daemon.main", 310, {"asyncio", "logging", "typer", "websockets", "_hashlib"}),
         # while the servers get ready
-        ("runtime.daemon.main, runtime.daemon.supervise", 501, {"typer"}),
+        ("runtime.daemon.main, runtime.daemon.supervise", 512, {"typer"}),
         ("runtime.survey.worker", 213, {"ruamel", "typer"}),
     ],
 )

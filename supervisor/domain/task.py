@@ -259,6 +259,7 @@ class TaskState(Struct, frozen=True):
     usage: Usage = Usage()
     result: RunResult = RunResult()
     start: Tree | None = None  # the working tree when the first run in this child began
+    taken_back: bool = False  # it was done, and its changes were taken out of the files
     kept: tuple[KeptRun, ...] = ()  # of the runs so far, in their order; the oldest ones may be joined
 
     @property

@@ -171,6 +171,8 @@ class World(Struct, frozen=True):
     )  # keys of the latest notices, and when they were sent
     learnings: tuple[Learning, ...] = ()
     grants: Mapping[str, Budget] = field(default_factory=dict)  # by budget, what the human added to it
+    reserved: tuple[str, ...] = ()  # children whose files a command changes at the moment
+    taken_back: frozenset[str] = frozenset()  # runs (`T1@2`) whose changes `orch undo` took out of the files
     outages: Mapping[str, Outage] = field(default_factory=dict)  # by provider, until a turn succeeds
 
     @property

@@ -60,6 +60,12 @@ class GoParams(NoParams, frozen=True):
     fresh_thread: bool = False
 
 
+class ReserveParams(NoParams, frozen=True):
+    """A command is about to change files of these children. It holds the journal of the operations meanwhile."""
+
+    children: tuple[str, ...]
+
+
 class RestartParams(NoParams, frozen=True):
     """Restart the server of this child."""
 
@@ -177,6 +183,7 @@ START_OVER = Method("start_over", StartOverParams, Done)
 DOWN = Method("down", DownParams, Done)
 HOLD = Method("hold", NoParams, Done)
 GO = Method("go", GoParams, Going)
+RESERVE = Method("reserve", ReserveParams, Done)
 RESTART = Method("restart", RestartParams, Done)
 NOTE = Method("note", NoteParams, Done)
 PLAN = Method("plan", PlanParams, Done)

@@ -104,3 +104,17 @@ def test_nothing_is_taken_back_below_a_task_that_works(lab: Lab) -> None:
     lab.task("T2", "done")
     assert lab.orch("undo", "T1@1").stdout.splitlines()[-1] == "took back T1@1 (@1; `orch redo`)"
     assert sorted(files(lab.repos["api"])) == ["README.md", "two.txt"]
+    found = lab.task("T1", "blocked")
+    assert found["why"] == "its changes were taken back: `orch redo` brings them back, `orch go T1` has them made again"
+    lab.orch("redo")
+    lab.task("T1", "done")
+    lab.orch("undo", "T1")
+    lab.orch("down")
+    lab.orch("redo")
+    lab.up()
+    lab.task("T1", "done")
+    lab.orch("undo", "T1")
+    lab.task("T1", "blocked")
+    lab.orch("go", "T1")
+    lab.task("T1", "done")
+    assert sorted(files(lab.repos["api"])) == ["README.md", "one.txt", "two.txt"]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +15,8 @@ from supervisor.core.change import taking_back
 from supervisor.core.change.taking_back import Reversal
 from supervisor.domain.change.operation import Operation, OperationKind, OperationState
 from supervisor.domain.status import Status
-from supervisor.errors import RequestRefused, SupervisorDown
+from supervisor.errors import OrchError, RequestRefused, SupervisorDown
+from supervisor.runtime import calling
 from supervisor.runtime.change import journal
 from supervisor.runtime.change.recorded import read_operations
 from supervisor.runtime.change.taking_back import PlannedRewrite, carry_out, finish, planned, sentence
@@ -22,7 +24,6 @@ from supervisor.runtime.naming import checked
 from supervisor.runtime.workspace import WorkspacePaths
 
 DryRun = Annotated[bool, Option("--dry-run", "Show what it would do, and do nothing.")]
-_LIVE = ("running", "verifying")
 
 
 def undo(
@@ -88,18 +89,15 @@ def _carry_out(
     as_json: bool,
 ) -> int:
     """Choose what to do, show it, and do it unless it is a dry run. Returns 1 if something is in the way."""
-    orch = api.Workspace(workspace.root)
-    with journal.opened(workspace.operations) as book:
-        try:
-            status = orch.status()
-        except SupervisorDown:
-            status = orch.last_status()
+    with _Reservation(workspace) as reservation, journal.opened(workspace.operations) as book:
+        status = reservation.status
         roots = {one.name: Path(one.path) for one in status.children}
         for one in () if dry_run else finish(book, workspace, roots):
             output.say(f"{one} was interrupted, and is finished now")
         found = read_operations(workspace)
         change = choose(found, status)
-        _refuse_live(status, change)
+        if not dry_run:
+            reservation.take({step.child for step in change.steps})
         rewrites = planned(workspace, roots, change.steps)
         refused = [f"{one.child}: {why}" for one in rewrites for why in one.refused]
         name = None if dry_run or refused else carry_out(book, workspace, change, rewrites)
@@ -124,15 +122,34 @@ def _carry_out(
     return 1 if refused else 0
 
 
-def _refuse_live(status: Status, change: Reversal) -> None:
-    """Raise RequestRefused if a task works in a repo that would be changed."""
-    children = {step.child for step in change.steps}
-    for one in status.tasks:
-        if one.state in _LIVE and one.child in children:
-            raise RequestRefused(
-                f"{one.id} works in {one.child}",
-                f"wait for it (`orch wait --task {one.id}`), or write `hold: yes` below {one.id} in plan.md first",
-            )
+class _Reservation:
+    """Keeps the supervisor from starting anything in some children until this command has ended. A context manager."""
+
+    def __init__(self, workspace: WorkspacePaths) -> None:
+        self._workspace = workspace
+        self._taken = False
+        orch = api.Workspace(workspace.root)
+        try:
+            self.status, self._up = orch.status(), True
+        except SupervisorDown:
+            self.status, self._up = orch.last_status(), False
+
+    def take(self, children: Collection[str]) -> None:
+        """Reserve these children. Raises RequestRefused if a task works in one of them."""
+        for one in self.status.children:
+            if not self._up and one.name in children and one.pid is not None:
+                raise RequestRefused(f"the server of {one.name} runs, and nobody supervises it", "run `orch up` first")
+        if self._up:
+            self._taken = True
+            calling.request(self._workspace, "reserve", children=sorted(children))
+
+    def __enter__(self) -> _Reservation:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._taken:
+            with suppress(OrchError):  # the supervisor notices it by itself as well
+                calling.request(self._workspace, "reserve", children=[])
 
 
 def _why_not(found: Sequence[Operation], name: str | None) -> tuple[str, str]:

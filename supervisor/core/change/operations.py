@@ -56,6 +56,11 @@ def undone_by(found: Iterable[Operation]) -> frozenset[str]:
     return frozenset(undone)
 
 
+def runs_taken_back(journal: Sequence[Entry]) -> tuple[str, ...]:
+    """Return the ids of the runs that are taken back after all that the journal holds, sorted."""
+    return tuple(sorted(name for name in undone_by(_started(journal)) if not name.startswith("@")))
+
+
 def _recorded(events: Iterable[ev.TreeKept | ev.PlanAccepted]) -> Iterable[Operation]:
     """Return the runs and the versions of the plan, in the order of their first events."""
     found: dict[str, _Run | Operation] = {}

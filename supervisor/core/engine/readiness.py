@@ -152,6 +152,8 @@ def clearance(world: World, state: TaskState, at: datetime) -> str | None:
         return None
     if (trouble := server_trouble(world, task.child)) is not None:
         return trouble
+    if task.child in world.reserved:
+        return f"a command changes files in {task.child}"
     for other in _live(world.tasks):
         if other.task != task.id and _occupies(world, other, task.child):
             return f"{other.task} works in {task.child}"

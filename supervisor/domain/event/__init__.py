@@ -42,8 +42,10 @@ from supervisor.domain.event.supervisor import (
     PlanPostponed,
     PlanRejected,
     ReloadRequested,
+    ReposReserved,
     RestartRequested,
     RetryRequested,
+    RunsTakenBack,
     SupervisorStarted,
     Ticked,
     UpRequested,
@@ -82,6 +84,8 @@ Event = (
     | EventLost
     | LedgerRepaired
     | FreshThreadRequested
+    | ReposReserved
+    | RunsTakenBack
     | RetryRequested
     | RestartRequested
     | LearningNoted
@@ -166,11 +170,13 @@ __all__ = [
     "PlanningRequested",
     "PlanningStopped",
     "ReloadRequested",
+    "ReposReserved",
     "RequestDeclined",
     "RequestReceived",
     "RequestResolved",
     "RestartRequested",
     "RetryRequested",
+    "RunsTakenBack",
     "SaidElsewhere",
     "ServerExited",
     "ServerReady",

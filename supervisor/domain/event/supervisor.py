@@ -88,6 +88,20 @@ class LedgerRepaired(Struct, frozen=True):
     doubts: tuple[Doubt, ...] = ()
 
 
+class ReposReserved(Struct, frozen=True):
+    """A command is about to change files of these children: nothing starts there until it has ended."""
+
+    at: datetime
+    children: tuple[str, ...]
+
+
+class RunsTakenBack(Struct, frozen=True):
+    """No command changes files any more. These are all runs (`T1@2`) that are taken back as of now."""
+
+    at: datetime
+    runs: tuple[str, ...]
+
+
 class RetryRequested(Struct, frozen=True):
     """The human wants a blocked or failed task tried again."""
 

@@ -16,7 +16,7 @@ from supervisor.core.engine.asks.replies import problem_of, settled
 from supervisor.core.engine.holds import still_held
 from supervisor.core.engine.lifecycle import outages
 from supervisor.core.engine.orchestrator import session
-from supervisor.core.engine.readiness import next_thread, overtaken
+from supervisor.core.engine.readiness import external_turn, next_thread, overtaken
 from supervisor.core.plan.amounts import AmountError
 from supervisor.domain import event as ev
 from supervisor.domain.ask import ANSWER_TOOL, Answer, Ask, AskKind, AskState
@@ -24,6 +24,7 @@ from supervisor.domain.plan import ORCHESTRATOR, Budget
 from supervisor.domain.status import Status
 from supervisor.domain.task import Phase, TaskState
 from supervisor.errors import OrchError, RequestRefused, StoreError, UsageError
+from supervisor.runtime.change.watching import OperationsWatch
 from supervisor.runtime.codex.progress import Activity
 from supervisor.runtime.codex.questions import ChildQuestions
 from supervisor.runtime.config.load import reload
@@ -53,6 +54,7 @@ from supervisor.wire.control import (
     PlanStopped,
     PlanWrittenParams,
     Reloaded,
+    ReserveParams,
     RestartParams,
     StartOverParams,
     UpParams,
@@ -88,10 +90,12 @@ class Control:
         *,
         plan_known: Callable[[], Awaitable[object]] | None = None,
         release: Callable[[], Sequence[ev.Event] | None] | None = None,
+        operations: OperationsWatch | None = None,
     ) -> None:
         self.successor: tuple[str, ...] = ()
         """The program that takes over once the supervisor starts over; empty for the same one."""
         self._release = release
+        self._operations = operations
         self._plan_known = plan_known
         self._config = config
         self._authors = authors
@@ -112,6 +116,7 @@ class Control:
                 self._bound(wire.DOWN, self._down),
                 self._bound(wire.HOLD, self._hold),
                 self._bound(wire.GO, self._go),
+                self._bound(wire.RESERVE, self._reserve),
                 self._bound(wire.RESTART, self._restart),
                 self._bound(wire.NOTE, self._note),
                 self._bound(wire.PLAN, self._plan),
@@ -254,6 +259,25 @@ class Control:
                 f"a turn runs on the thread of {state.task}", f"write `hold: yes` below {state.task} in plan.md first"
             )
         await self._post(ev.FreshThreadRequested(self._loop.clock.now(), state.task))
+
+    async def _reserve(self, params: ReserveParams) -> Done:
+        """Refuse while something runs there. Without children, the command has ended; else `upkeep` notices that."""
+        world = self._loop.world
+        if not params.children:
+            assert self._operations is not None, "a supervisor watches the journal of the operations"
+            self._operations.look()
+            return Done()
+        for child in params.children:
+            self._child(child)
+            busy = next((one.task for one in world.all_tasks if one.child == child and one.phase.live), None)
+            if busy is not None:
+                raise RequestRefused(
+                    f"{busy} works in {child}",
+                    f"wait for it (`orch wait --task {busy}`), or write `hold: yes` below {busy} in plan.md first",
+                )
+            if (external := external_turn(world, child)) is not None:
+                raise RequestRefused(external, "wait for it to end")
+        return await self._post(ev.ReposReserved(self._loop.clock.now(), params.children))
 
     async def _restart(self, params: RestartParams) -> Done:
         self._child(params.child)

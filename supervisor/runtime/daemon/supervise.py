@@ -17,6 +17,7 @@ from supervisor.domain.plan import FILE_LIMIT
 from supervisor.domain.server import ServerState
 from supervisor.domain.world import World
 from supervisor.errors import StoreError
+from supervisor.runtime.change.watching import OperationsWatch
 from supervisor.runtime.codex.progress import Activity
 from supervisor.runtime.codex.questions import ChildQuestions
 from supervisor.runtime.codex.registry import Registry
@@ -140,6 +141,7 @@ async def _supervise(
                 assert plan is not None, "plan.md is read before a request that may release it is answered"
                 return plan.release()
 
+            operations = OperationsWatch(workspace, loop)
             questions = ChildQuestions(clients, loop.submit, now)
             control = Control(
                 workspace,
@@ -152,13 +154,14 @@ async def _supervise(
                 config,
                 plan_known=plan_known,
                 release=release,
+                operations=operations,
             )
             guard = Guard(workspace, config, registry, clients[config.orchestrator.name], loop, logs)
             door = ControlSocket(workspace, control, guard, group)
             group.create_task(door.serve(listening), name="control socket")
             await listening.wait()
             ready()
-            upkeep = Upkeep(workspace, Keepings(lock, recorder, registry, door), loop, logs)
+            upkeep = Upkeep(workspace, Keepings(lock, recorder, registry, door), operations, loop, logs)
             group.create_task(upkeep.run(), name="upkeep")
             gc.freeze()  # what is loaded by now is never garbage
             gc.enable()

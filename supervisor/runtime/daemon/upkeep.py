@@ -17,6 +17,7 @@ from supervisor.core.engine.readiness import external_turn
 from supervisor.domain.event import DownRequested, RestartRequested
 from supervisor.domain.server import Server, ServerState
 from supervisor.errors import OrchError
+from supervisor.runtime.change.watching import OperationsWatch
 from supervisor.runtime.codex.registry import Registry
 from supervisor.runtime.daemon.control_socket import ControlSocket
 from supervisor.runtime.daemon.loop import Loop
@@ -42,9 +43,12 @@ class Keepings(NamedTuple):
 class Upkeep:
     """Looks after the workspace of one supervisor."""
 
-    def __init__(self, workspace: WorkspacePaths, kept: Keepings, loop: Loop, logs: Logs) -> None:
+    def __init__(
+        self, workspace: WorkspacePaths, kept: Keepings, operations: OperationsWatch, loop: Loop, logs: Logs
+    ) -> None:
         self._workspace = workspace
         self._kept = kept
+        self._operations = operations
         self._loop = loop
         self._logs = logs
         self._root = _id(workspace.root)
@@ -74,6 +78,7 @@ class Upkeep:
             ("ledger", self._kept.recorder.mend),
             ("lock", self._mend_lock),
             ("sockets", self._mend_sockets),
+            ("operations", self._operations.look),
         ):
             self._try(kind, mend)
         if "sockets" not in self._told:  # else a server that restarts cannot listen

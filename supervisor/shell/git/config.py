@@ -8,7 +8,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from supervisor.shell.git.folder import names_no_filter, place_of
-from supervisor.shell.git.run import OUTPUT_LIMIT, GitOutput, failed, run_git
+from supervisor.shell.git.run import GitOutput, failed, run_git
 
 _USER_SCOPES = (b"system", b"global", b"command")
 
@@ -60,7 +60,7 @@ def read_git(
     settings: tuple[str, ...] = (),
     stdin: bytes = b"",
     index: Path | None = None,
-    limit: int = OUTPUT_LIMIT,
+    limit: int | None = None,
 ) -> GitOutput:
     """Run one git command in `path` with every filter of the repo's own configuration switched off.
 

@@ -69,10 +69,11 @@ def run_git(
     git_dir: Path | None = None,
     stdin: bytes = b"",
     index: Path | None = None,
-    limit: int = OUTPUT_LIMIT,
+    limit: int | None = None,
 ) -> GitOutput:
     """Run one git command in `path`, for at most `seconds` (None: GIT_TIMEOUT). It reads `stdin`, and uses `index` in
-    place of the index of the repo. Of its output, `limit` bytes are read.
+    place of the index of the repo. Of its output, `limit` bytes are read
+    (None: OUTPUT_LIMIT).
 
     It may be one that writes objects and refs of ours (`keep/`), never one that touches what is the user's.
 
@@ -109,6 +110,7 @@ def run_git(
     assert popen.stderr is not None, "GitPython opens a pipe for the errors"
     allowed = GIT_TIMEOUT if seconds is None else seconds
     deadline = time.monotonic() + allowed
+    limit = OUTPUT_LIMIT if limit is None else limit
     buffers = {popen.stdout.fileno(): bytearray(), popen.stderr.fileno(): bytearray()}
     out, err = buffers.values()
     stopped, complete = "", False

@@ -34,6 +34,7 @@ from supervisor.domain.repo.facts import (
 from supervisor.domain.repo.git import (
     Author,
     Convention,
+    GitOperation,
     GitState,
     Head,
     History,
@@ -41,7 +42,6 @@ from supervisor.domain.repo.git import (
     InFlight,
     InProgress,
     Messages,
-    Operation,
     Paths,
     Remote,
     Repair,
@@ -101,7 +101,7 @@ def test_the_head_comes_first(git: GitState, expected: list[str]) -> None:
         (
             replace(
                 CLEAN,
-                in_progress=InProgress(Operation.REBASE, 1, 2, "x"),
+                in_progress=InProgress(GitOperation.REBASE, 1, 2, "x"),
                 staged=Paths(1, ("a",)),
                 unstaged=Paths(8, tuple("abcdefgh")),
                 untracked=Paths(1, ("n",)),
@@ -116,7 +116,7 @@ def test_the_head_comes_first(git: GitState, expected: list[str]) -> None:
             ],
         ),
         (
-            replace(CLEAN, in_progress=InProgress(Operation.MERGE)),
+            replace(CLEAN, in_progress=InProgress(GitOperation.MERGE)),
             ["a merge is in progress: change nothing before it ends"],
         ),
         (replace(CLEAN, upstream=Upstream("origin/main", 2, 1)), ["2 ahead of and 1 behind `origin/main`"]),

@@ -21,8 +21,8 @@ from supervisor.core.repo.git.parse import (
     submodules_of,
 )
 from supervisor.domain.repo.git import (
+    GitOperation,
     InProgress,
-    Operation,
     Paths,
     Remote,
     RepoInside,
@@ -102,28 +102,28 @@ def test_stashes_and_work_trees_are_parsed() -> None:
 def test_nonsense_in_the_files_of_an_operation_is_not_a_step() -> None:
     found = parse_progress({"rebase-merge/msgnum": b"\xff", "rebase-merge/end": b"9" * 99, "CHERRY_PICK_HEAD": b""})
     assert found is not None
-    assert (found.operation, found.step, found.steps, found.branch) == (Operation.REBASE, None, None, None)
+    assert (found.operation, found.step, found.steps, found.branch) == (GitOperation.REBASE, None, None, None)
     assert parse_progress({}) is None
 
 
 @pytest.mark.parametrize(
     ("files", "found"),
     [
-        ({"MERGE_HEAD": b""}, InProgress(Operation.MERGE)),
-        ({"CHERRY_PICK_HEAD": b""}, InProgress(Operation.CHERRY_PICK)),
-        ({"sequencer/todo": b"pick 12 x\npick 13 y\n"}, InProgress(Operation.CHERRY_PICK)),
-        ({"REVERT_HEAD": b""}, InProgress(Operation.REVERT)),
-        ({"sequencer/todo": b"revert 12 x\n"}, InProgress(Operation.REVERT)),
-        ({"BISECT_START": b"main\n"}, InProgress(Operation.BISECT)),
+        ({"MERGE_HEAD": b""}, InProgress(GitOperation.MERGE)),
+        ({"CHERRY_PICK_HEAD": b""}, InProgress(GitOperation.CHERRY_PICK)),
+        ({"sequencer/todo": b"pick 12 x\npick 13 y\n"}, InProgress(GitOperation.CHERRY_PICK)),
+        ({"REVERT_HEAD": b""}, InProgress(GitOperation.REVERT)),
+        ({"sequencer/todo": b"revert 12 x\n"}, InProgress(GitOperation.REVERT)),
+        ({"BISECT_START": b"main\n"}, InProgress(GitOperation.BISECT)),
         (
             {"rebase-merge/head-name": b"refs/heads/topic\n", "rebase-merge/msgnum": b"2", "rebase-merge/end": b"5"},
-            InProgress(Operation.REBASE, 2, 5, "topic"),
+            InProgress(GitOperation.REBASE, 2, 5, "topic"),
         ),
         (
             {"rebase-apply/applying": b"", "rebase-apply/next": b"1", "rebase-apply/last": b"3"},
-            InProgress(Operation.AM, 1, 3),
+            InProgress(GitOperation.AM, 1, 3),
         ),
-        ({"rebase-apply/head-name": b"detached HEAD\n"}, InProgress(Operation.REBASE)),
+        ({"rebase-apply/head-name": b"detached HEAD\n"}, InProgress(GitOperation.REBASE)),
     ],
 )
 def test_an_operation_is_known_by_its_files(files: dict[str, bytes], found: InProgress) -> None:

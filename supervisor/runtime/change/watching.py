@@ -1,0 +1,49 @@
+"""Tell the supervisor's world which runs are taken back, once a command that changes files has ended."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+from supervisor.core.change.operations import runs_taken_back
+from supervisor.domain.event import Event, RunsTakenBack
+from supervisor.domain.world import World
+from supervisor.runtime.change.journal import is_open, read_journal
+from supervisor.runtime.workspace import WorkspacePaths
+
+
+class WorldClock(Protocol):
+    def now(self) -> datetime: ...
+
+
+class WorldInbox(Protocol):
+    """What is needed of the supervisor's loop."""
+
+    @property
+    def world(self) -> World: ...
+    @property
+    def clock(self) -> WorldClock: ...
+    def post(self, event: Event) -> None: ...
+
+
+class OperationsWatch:
+    """Looks at the journal on request, and posts an event if it says something new."""
+
+    def __init__(self, workspace: WorkspacePaths, loop: WorldInbox) -> None:
+        self._path = workspace.operations
+        self._loop = loop
+        self._seen: tuple[int, int] | None = None  # time and size of what was read
+
+    def look(self) -> None:
+        """Look once. Does nothing while a command has the journal open. Raises StoreError, and OSError."""
+        world = self._loop.world
+        now = None
+        if self._path.exists():
+            found = self._path.stat()
+            now = found.st_mtime_ns, found.st_size
+        if (now == self._seen and not world.reserved) or (now is not None and is_open(self._path)):
+            return
+        runs = runs_taken_back(read_journal(self._path))
+        self._seen = now
+        if world.reserved or world.taken_back != frozenset(runs):
+            self._loop.post(RunsTakenBack(self._loop.clock.now(), runs))
