@@ -33,6 +33,25 @@ class RefChange(Struct, frozen=True):
     lock: str  # the lock file that the transaction holds until then
 
 
+class LandedRepo(Struct, frozen=True):
+    """What a landing makes in one repo."""
+
+    child: str
+    branch: str
+    base: str | None  # the commit below; None: there is none
+    commits: tuple[str, ...]  # ids, the oldest first
+    keep: str  # the ref of ours that leads to what was landed
+
+
+class LandingPrepared(Struct, frozen=True, tag_field="entry", tag="prepared"):
+    """A landing is about to take the locks of its refs. Until it is decided, no ref is moved."""
+
+    number: int
+    at: datetime
+    refs: tuple[RefChange, ...]
+    repos: tuple[LandedRepo, ...]
+
+
 class LandingDecided(Struct, frozen=True, tag_field="entry", tag="decided"):
     """A landing holds the locks of all its refs: from here on it is finished, whatever happens."""
 
@@ -51,4 +70,4 @@ class OperationEnded(Struct, frozen=True, tag_field="entry", tag="ended"):
     moves: tuple[Move, ...] = ()  # as they turned out
 
 
-Entry = OperationBegan | LandingDecided | OperationEnded
+Entry = OperationBegan | LandingPrepared | LandingDecided | OperationEnded

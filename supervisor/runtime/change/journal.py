@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import msgspec
@@ -48,16 +48,23 @@ class Journal:
     def append(self, entry: Entry) -> None:
         """Write an entry down. It survives a stop and a loss of power once this returns. Raises StoreError."""
         line = msgspec.json.encode(entry) + b"\n"
+        size = os.fstat(self._descriptor).st_size
         try:
             written = os.write(self._descriptor, line)
             if written < len(line):
                 raise OSError(28, "the disk is full")
             os.fsync(self._descriptor)
         except OSError as error:
+            with suppress(OSError):
+                os.ftruncate(self._descriptor, size)  # it was not written down, so nobody may read it
             raise StoreError(
                 f"{self._path} cannot be written ({error.strerror})", "make room, then try again"
             ) from error
         self.entries = (*self.entries, entry)
+
+    def fileno(self) -> int:
+        """The descriptor that holds the lock: a process that keeps it open keeps the lock."""
+        return self._descriptor
 
     @property
     def next_number(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from msgspec import Struct
@@ -61,6 +62,7 @@ def read_git(
     stdin: bytes = b"",
     index: Path | None = None,
     limit: int | None = None,
+    environ: Mapping[str, str] | None = None,
 ) -> GitOutput:
     """Run one git command in `path` with every filter of the repo's own configuration switched off.
 
@@ -70,5 +72,13 @@ def read_git(
     place = place_of(path)
     filters = frozenset[str]() if place and names_no_filter(place) else filters_of(read_config(path))
     return run_git(
-        path, *args, filters=filters, seconds=seconds, settings=settings, stdin=stdin, index=index, limit=limit
+        path,
+        *args,
+        filters=filters,
+        seconds=seconds,
+        settings=settings,
+        stdin=stdin,
+        index=index,
+        limit=limit,
+        environ=environ,
     )

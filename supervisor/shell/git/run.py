@@ -12,6 +12,7 @@ import signal
 import subprocess
 import threading
 import time
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -70,9 +71,10 @@ def run_git(
     stdin: bytes = b"",
     index: Path | None = None,
     limit: int | None = None,
+    environ: Mapping[str, str] | None = None,
 ) -> GitOutput:
-    """Run one git command in `path`, for at most `seconds` (None: GIT_TIMEOUT). It reads `stdin`, and uses `index` in
-    place of the index of the repo. Of its output, `limit` bytes are read
+    """Run one git command in `path`, for at most `seconds` (None: GIT_TIMEOUT). It reads `stdin`, uses `index` in place
+    of the index of the repo, and has `environ` in its environment. Of its output, `limit` bytes are read
     (None: OUTPUT_LIMIT).
 
     It may be one that writes objects and refs of ours (`keep/`), never one that touches what is the user's.
@@ -97,11 +99,13 @@ def run_git(
     made = [word for setting in settings for word in ("-c", setting)]
     root = path.absolute()
     place = [f"--git-dir={git_dir.absolute()}", f"--work-tree={root}"] if git_dir is not None else []
-    environ = {**_ENV, "GIT_INDEX_FILE": str(index.absolute())} if index is not None else _ENV
+    own = {**_ENV, **(environ or {})}
+    if index is not None:
+        own["GIT_INDEX_FILE"] = str(index.absolute())
     command = [*unset, program, *_SAFE, *made, *off, *place, "-C", str(root), *args]
     try:
         given = subprocess.PIPE if stdin else None
-        process = git(str(path)).execute(command, given, as_process=True, env=environ, start_new_session=True)
+        process = git(str(path)).execute(command, given, as_process=True, env=own, start_new_session=True)
     except Exception as error:
         raise WorkspaceError(f"cannot run git in {path}: {type(error).__name__}", "run `git status` there") from error
     popen, process.proc = process.proc, None
@@ -159,6 +163,13 @@ def run_git(
     lines = bytes(err).decode("utf-8", "replace").splitlines() or [""]
     complaint = next((line for line in lines if line.startswith(("fatal: ", "error: "))), lines[0])
     return GitOutput(popen.returncode, bytes(out[:limit]), complaint, not complete, stopped)
+
+
+def safe_command(path: Path, settings: tuple[str, ...] = ()) -> tuple[list[str], dict[str, str]]:
+    """Return the beginning of a git command that is as safe as one of `run_git`, and its environment."""
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("GIT_") or name in _KEPT}
+    made = [word for setting in settings for word in ("-c", setting)]
+    return [installed_git()[1], *_SAFE, *made, "-C", str(path.absolute())], environ | _ENV
 
 
 def _rest(fd: int, left: memoryview) -> memoryview:

@@ -20,9 +20,12 @@ _ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _KINDS = {"A": DiffStatus.ADDED, "D": DiffStatus.DELETED, "R": DiffStatus.RENAMED, "C": DiffStatus.ADDED}
 
 
-def changes_between(root: Path, before: str, after: str) -> tuple[FileDiff, ...]:
-    """List the files that differ between two kept trees of the repo at `root`. Raises WorkspaceError when git fails."""
-    answer = _diff(root, before, after, "--raw", "--numstat", "-z", "--abbrev=40")
+def changes_between(root: Path, before: str, after: str, *, folder: str = WORK) -> tuple[FileDiff, ...]:
+    """List the files that differ between two kept trees of the repo at `root`. Raises WorkspaceError when git fails.
+
+    With "" as the folder, these are trees of files themselves.
+    """
+    answer = _diff(root, before, after, "--raw", "--numstat", "-z", "--abbrev=40", folder=folder)
     raws, counts = _records(answer.out)
     return tuple(_change(raw, counts.get(raw[-1], (None, None))) for raw in raws)
 
@@ -35,10 +38,10 @@ def patch_between(root: Path, before: str, after: str) -> bytes:
     return _diff(root, before, after, "--patch", "--binary", "--full-index", "--no-color").out
 
 
-def _diff(root: Path, before: str, after: str, *options: str) -> GitOutput:
+def _diff(root: Path, before: str, after: str, *options: str, folder: str = WORK) -> GitOutput:
     if not all(_ID.fullmatch(one) for one in (before, after)):
         raise WorkspaceError(f"the record names no kept work tree of {root}", "see `orch doctor`")
-    answer = read_git(root, *_DIFF, *options, f"{before}:{WORK}", f"{after}:{WORK}", "--")
+    answer = read_git(root, *_DIFF, *options, f"{before}:{folder}", f"{after}:{folder}", "--")
     if answer.code != 0 and not answer.cut:
         raise failed(root, "compare two kept work trees", answer)
     return answer

@@ -1,0 +1,250 @@
+"""Work out a landing: look at every repo, and write its commits. No ref, index or work tree is touched."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from msgspec import Struct
+
+from supervisor.core.change.landing import Unlandable, chosen, rests_on, slug
+from supervisor.core.change.message import habit_of, message_of
+from supervisor.core.change.spans import Span, spans
+from supervisor.core.text.secrets.describe import secret_spots
+from supervisor.domain.change.landing import LandingPlan, NewCommit, RepoPlan
+from supervisor.domain.plan import HUMAN
+from supervisor.domain.status import Status, TaskInfo
+from supervisor.errors import RequestRefused
+from supervisor.shell.git.keep.compare import changes_between
+from supervisor.shell.git.keep.merge import merged
+from supervisor.shell.git.land.build import contained, empty_tree, kept_trees, new_files, tree_of, write_commit
+from supervisor.shell.git.land.look import RepoLook, identity_problem, is_branch_name, look_at
+
+PREFIX = "orch/"
+"""What the branch of a landing begins with, unless the person names one."""
+
+
+class LandOptions(Struct, frozen=True):
+    """What the person asked for."""
+
+    branch: str | None = None  # None: named after the title
+    tasks: tuple[str, ...] = ()  # (): all of the plan
+    allow_secrets: bool = False
+    dry_run: bool = False  # no commit is signed, which may ask for a passphrase
+
+
+class _Repo:
+    """One repo while its commits are written."""
+
+    def __init__(self, child: str, root: Path, look: RepoLook) -> None:
+        self.child, self.root, self.look = child, root, look
+        self.habit = habit_of(look.subjects)
+        self.empty = empty_tree(root)
+        self.tree, self.at = tree_of(root, look.head) if look.head is not None else (self.empty, 0)
+        self.tip = look.head
+        self.base = self.tree
+        self.commits: list[NewCommit] = []
+        self.kept: Mapping[str, str] = {}  # the work trees of kept commits
+        self._in_head: frozenset[tuple[str, str]] = frozenset()
+
+    def read(self, ends: Sequence[tuple[str, str]]) -> None:
+        """Read what the spans lie between, in their order; and how many of them are in HEAD already."""
+        self.kept = kept_trees(self.root, [end for pair in ends for end in pair], self.empty)
+        trees = [(self.kept[before], self.kept[after]) for before, after in ends]
+        self._in_head = frozenset(ends[: contained(self.root, self.base, trees)])
+
+    def replayed(self, task: str, taken: Sequence[Span]) -> str:
+        """Return the tree of HEAD with what the tasks so far and this one changed. Raises RequestRefused."""
+        tree = self.tree
+        for pair in _ends(taken, self.child):
+            if pair in self._in_head:
+                continue
+            result = merged(self.root, self.kept[pair[0]], tree, self.kept[pair[1]])
+            if result.conflicts:
+                raise RequestRefused(
+                    f"{task} in {self.child} does not fit on what is checked out there: {', '.join(result.conflicts)} "
+                    "was changed in the same lines",
+                    f"see `orch diff {task}`, and commit that by hand",
+                )
+            tree = result.tree
+        return tree
+
+
+def worked_out(
+    status: Status, options: LandOptions, undone: Collection[str], left: Mapping[tuple[str, str], str]
+) -> LandingPlan:
+    """Choose the tasks, look at the repos, and write the commits.
+
+    `undone`: the runs that were taken back (T1@2). `left`: where former landings left branches, by child and branch.
+    Raises RequestRefused if it cannot be landed, with all reasons that are known by then, and WorkspaceError when git
+    fails.
+    """
+    tasks = chosen(status.tasks, options.tasks)
+    if isinstance(tasks, Unlandable):
+        raise RequestRefused(tasks.why, tasks.next_step)
+    title = status.plan.title or "plan"
+    branch = options.branch or PREFIX + slug(title)
+    notes = list[str]()
+    taken = {one.id: tuple(_spans(one, undone, notes)) for one in tasks}
+    roots = {one.name: Path(one.path) for one in status.children}
+    children = dict.fromkeys(span.child for one in tasks for span in taken[one.id])
+    if not children:
+        raise RequestRefused("no task changed anything, so there is nothing to land", "see `orch diff`")
+    if gone := [child for child in children if child not in roots]:
+        raise RequestRefused(f"{gone[0]} is no child of this workspace any more", "add it again with `orch add`")
+    looks = {child: look_at(roots[child], branch) for child in children}
+    reasons = [
+        f"{child}: {why}"
+        for child, look in looks.items()
+        for why in _against(child, roots[child], look, branch, left.get((child, branch)))
+    ]
+    reasons += _shared(looks)
+    if reasons:
+        raise RequestRefused("; ".join(reasons), "mend that, then land again")
+    repos = {child: _Repo(child, roots[child], look) for child, look in looks.items()}
+    trailer = f"{title} r{status.plan.revision}"
+    for child, repo in repos.items():
+        repo.read([pair for one in tasks for pair in _ends(taken[one.id], child)])
+    _write(repos, tasks, taken, trailer, options)
+    planned = tuple(_plan_of(repo, branch) for repo in repos.values() if repo.tree != repo.base)
+    if not options.allow_secrets and (found := list(_secrets(planned))):
+        raise RequestRefused(
+            f"a new file has a secret in it: {'; '.join(found)}", "take it out, or land it with --allow-secrets"
+        )
+    return LandingPlan(title, branch, tuple(one.id for one in tasks), planned, tuple(dict.fromkeys(notes)))
+
+
+def _spans(task: TaskInfo, undone: Collection[str], notes: list[str]) -> Iterator[Span]:
+    """The spans of a task that count, and what the reader should know of it."""
+    kept = [run for run in task.kept if f"{task.id}@{run.run}" not in undone]
+    if len(kept) < len(task.kept):
+        notes.append(f"{task.id}: what was undone is not landed")
+    if not task.kept and task.changed_files and task.child != HUMAN:
+        raise RequestRefused(
+            f"{task.id} changed files in {task.child}, and its work trees were not kept",
+            "commit them by hand, and land the others with --tasks",
+        )
+    notes += [f"{task.id} in {run.child}: {path}: not kept, so not landed" for run in kept for path in run.left_out]
+    for span in spans(kept):
+        if span.after is None:
+            raise RequestRefused(f"nobody kept what {task.id} left in {span.child}", "see `orch diff`")
+        yield span
+
+
+def _against(child: str, root: Path, look: RepoLook, branch: str, left: str | None) -> Iterator[str]:
+    """What forbids to make the branch in this repo."""
+    if not is_branch_name(root, branch):
+        yield f"git takes no branch of the name {branch}: name another one with --branch"
+        return
+    if look.operation:
+        yield f"a {look.operation} is in progress: finish or abort it"
+    if look.used_by:
+        yield f"the branch {branch} is checked out in {look.used_by}: name another one with --branch"
+    elif look.branch is not None and look.branch != left:
+        yield f"the branch {branch} exists: name another one with --branch, or delete it"
+    for name in look.in_the_way:
+        yield f"git cannot have the branch {branch} beside {name}: name another one with --branch"
+    if problem := identity_problem(root, _identity()):
+        yield f"git knows no name and address for your commits ({problem}): set user.name and user.email"
+    if look.signs and look.signing_program:
+        yield (
+            f"commits are to be signed, and the repo's own configuration names the program for it "
+            f"({look.signing_program}): set it with `git config --global`"
+        )
+
+
+def _shared(looks: Mapping[str, RepoLook]) -> Iterator[str]:
+    seen: dict[Path, str] = {}
+    for child, look in looks.items():
+        other = seen.setdefault(look.common, child)
+        if other != child:
+            yield f"{other} and {child} are work trees of one repo: land them one after the other, with --tasks"
+
+
+def _write(
+    repos: Mapping[str, _Repo],
+    tasks: Sequence[TaskInfo],
+    taken: Mapping[str, Sequence[Span]],
+    plan: str,
+    options: LandOptions,
+) -> None:
+    """Write the commits of all repos, task after task."""
+    by_id = {one.id: one for one in tasks}
+    made: dict[str, list[tuple[str, str]]] = {}
+    for task in tasks:
+        for child in dict.fromkeys(span.child for span in taken[task.id]):
+            repo = repos[child]
+            tree = repo.replayed(task.id, taken[task.id])
+            if tree == repo.tree:
+                continue
+            files = changes_between(repo.root, repo.tree, tree, folder="")
+            trailers = [("Orch-Plan", plan), ("Orch-Task", task.id)]
+            trailers += [("Depends-On", f"{name}@{oid}") for name, oid in rests_on(task, by_id, made, child)]
+            message = message_of(repo.habit, task.title, task.summary or "", [one.path for one in files], trailers)
+            repo.at = max(repo.at, _seconds(task.since))
+            oid = write_commit(
+                repo.root,
+                tree,
+                [repo.tip] if repo.tip is not None else [],
+                _encoded(message, repo, task.id),
+                {**_identity(), **{f"GIT_{who}_DATE": f"@{repo.at} +0000" for who in ("AUTHOR", "COMMITTER")}},
+                sign=repo.look.signs and not options.dry_run,
+            )
+            repo.commits.append(NewCommit(task.id, child, oid, tree, message, files))
+            repo.tip, repo.tree = oid, tree
+            made.setdefault(task.id, []).append((child, oid))
+
+
+def _ends(taken: Sequence[Span], child: str) -> list[tuple[str, str]]:
+    return [(span.before, span.after) for span in taken if span.child == child and span.after is not None]
+
+
+def _plan_of(repo: _Repo, branch: str) -> RepoPlan:
+    look = repo.look
+    return RepoPlan(
+        repo.child,
+        str(repo.root),
+        str(look.common),
+        branch,
+        look.head,
+        look.branch,
+        str(look.lock),
+        tuple(repo.commits),
+    )
+
+
+def _secrets(planned: Sequence[RepoPlan]) -> Iterator[str]:
+    for repo in planned:
+        root = Path(repo.root)
+        before = tree_of(root, repo.base)[0] if repo.base is not None else empty_tree(root)
+        for commit in repo.commits:
+            for file in new_files(root, before, commit.tree):
+                for spot in secret_spots(file.text):
+                    yield f"{repo.child}: {file.path} line {spot.line}, {spot.kind}"
+            before = commit.tree
+
+
+def _encoded(message: str, repo: _Repo, task: str) -> bytes:
+    try:
+        return message.encode(repo.look.encoding)
+    except (LookupError, UnicodeEncodeError) as error:
+        raise RequestRefused(
+            f"the message of {task} cannot be written in {repo.look.encoding}, which i18n.commitEncoding of "
+            f"{repo.child} asks for",
+            "change the title in plan.md, or that setting",
+        ) from error
+
+
+def _identity() -> dict[str, str]:
+    """The person's identity, as far as the environment names it."""
+    names = (f"GIT_{who}_{what}" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL"))
+    return {name: os.environ[name] for name in names if name in os.environ}
+
+
+def _seconds(moment: str | None) -> int:
+    """The time at which a task was done, so that landing the same again makes the same commits."""
+    if moment is None:
+        return 0
+    return int(datetime.fromisoformat(moment.replace("Z", "+00:00")).timestamp())

@@ -1,0 +1,182 @@
+"""Carry out a landing: move the branches of all repos or of none, and finish or clear what a stop left of one.
+
+prepared   is written down: the refs, and the locks that will be held
+locks      of all refs are taken; if one is refused, all are let go, and nothing has changed
+decided    is written down: from here on the landing is finished, by whoever comes next
+moved      each ref, one per repo
+ended      is written down
+"""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from msgspec import Struct
+
+from supervisor.domain.change.entry import (
+    Entry,
+    LandedRepo,
+    LandingDecided,
+    LandingPrepared,
+    OperationBegan,
+    OperationEnded,
+    RefChange,
+)
+from supervisor.domain.change.landing import LandingPlan, RepoPlan
+from supervisor.domain.change.operation import OperationKind
+from supervisor.errors import OrchError, StoreError
+from supervisor.runtime.change.journal import Journal
+from supervisor.runtime.workspace import WorkspacePaths
+from supervisor.shell.git.keep.form import ref_of
+from supervisor.shell.git.land.batch import RefMove, keep_landed, release, settle
+from supervisor.shell.git.land.build import empty_tree
+from supervisor.shell.git.land.look import head_of
+from supervisor.shell.git.land.sync import sync_objects
+
+LANDED = ".landed"
+"""What follows the ref of a child for what was landed, so that git never drops it."""
+
+
+class Landed(Struct, frozen=True):
+    """What became of a landing."""
+
+    state: str  # "landed", "landing" (decided, and something is in the way), or "rolled_back"
+    repos: tuple[LandedRepo, ...]
+    why: str = ""
+    id: str = ""
+
+
+class HeadMoved(OrchError):
+    """Somebody committed while the landing was prepared. Nothing has changed: work it out again."""
+
+
+Told = Callable[[str], None]
+
+
+def carry_out(journal: Journal, workspace: WorkspacePaths, plan: LandingPlan, told: Told) -> Landed:
+    """Move the branches of all repos. Raises OrchError, and then nothing has changed.
+
+    `told` gets a line for each step. Raises HeadMoved if a commit was made since the landing was worked out.
+    """
+    number = journal.next_number
+    refs = tuple(RefChange(one.child, one.root, one.ref, one.old, one.tip, one.lock) for one in plan.repos)
+    repos = tuple(_record(workspace, one) for one in plan.repos)
+    what = f"land {', '.join(plan.tasks)} on {plan.branch}"
+    journal.append(OperationBegan(number, _now(), OperationKind.LAND, what))
+    moves = list[RefMove]()
+    try:
+        journal.append(LandingPrepared(number, _now(), refs, repos))
+        for one in plan.repos:
+            sync_objects(Path(one.root), Path(one.common), one.tip, one.base)
+        for ref in refs:
+            told(f"{ref.child}: lock {ref.name}")
+            move = RefMove(Path(ref.repo), ref.name, ref.old, ref.new, Path(ref.lock), journal.fileno())
+            moves.append(move)
+            move.prepare()
+        for one in plan.repos:
+            if head_of(Path(one.root))[0] != one.base:
+                raise HeadMoved(f"somebody committed in {one.child} at the same time", "land again")
+    except BaseException as error:
+        for move in moves:
+            move.abort()
+        with suppress(StoreError):
+            journal.append(OperationEnded(number, _now(), done=False, why=str(error)))
+        raise
+    with _uninterrupted():
+        try:
+            journal.append(LandingDecided(number, _now(), refs))
+        except StoreError:
+            for move in moves:
+                move.abort()
+            with suppress(StoreError):
+                journal.append(OperationEnded(number, _now(), done=False, why="the journal could not be written"))
+            raise
+        for move in moves:
+            move.commit()
+        return _finished(journal, number, refs, repos)
+
+
+def recover(journal: Journal) -> tuple[Landed, ...]:
+    """Finish or clear each landing that a stop interrupted: one that was decided is finished, any other is cleared.
+
+    Only locks with the new id in them are removed: they are ours. Raises WorkspaceError when git fails.
+    """
+    found = []
+    for number in unfinished(journal.entries):
+        prepared = next(
+            (one for one in journal.entries if isinstance(one, LandingPrepared) and one.number == number), None
+        )
+        refs, repos = (prepared.refs, prepared.repos) if prepared is not None else ((), ())
+        if any(isinstance(one, LandingDecided) and one.number == number for one in journal.entries):
+            found.append(_finished(journal, number, refs, repos))
+            continue
+        left = [one.lock for one in refs if not release(Path(one.lock), one.new)]
+        why = "it was stopped before it was decided, and nothing was changed"
+        if left:
+            why += f"; {', '.join(left)} may be of another git, and stays"
+        journal.append(OperationEnded(number, _now(), done=False, why=why))
+        found.append(Landed("rolled_back", repos, why, f"@{number}"))
+    return tuple(found)
+
+
+def unfinished(entries: Sequence[Entry]) -> tuple[int, ...]:
+    """Return the numbers of the landings that began and did not end."""
+    ended = {one.number for one in entries if isinstance(one, OperationEnded)}
+    return tuple(
+        one.number
+        for one in entries
+        if isinstance(one, OperationBegan) and one.kind is OperationKind.LAND and one.number not in ended
+    )
+
+
+def left_branches(entries: Sequence[Entry]) -> dict[tuple[str, str], str]:
+    """Return where landings left branches, by child and branch: one that still is there may be moved."""
+    done = {one.number for one in entries if isinstance(one, OperationEnded) and one.done}
+    return {
+        (repo.child, repo.branch): repo.commits[-1]
+        for one in entries
+        if isinstance(one, LandingPrepared) and one.number in done
+        for repo in one.repos
+        if repo.commits
+    }
+
+
+def _finished(journal: Journal, number: int, refs: Sequence[RefChange], repos: tuple[LandedRepo, ...]) -> Landed:
+    """Finish a landing that is decided: each ref is moved unless it is already, or somebody else moved it."""
+    reasons = []
+    for ref in refs:
+        try:
+            reasons.append(settle(Path(ref.repo), ref.name, ref.old, ref.new, Path(ref.lock)))
+        except OrchError as error:
+            reasons.append(str(error))
+    if why := "; ".join(reason for reason in reasons if reason):
+        return Landed("landing", repos, why, f"@{number}")
+    for ref, repo in zip(refs, repos, strict=True):
+        with suppress(OrchError):  # the branch leads to it; this ref is for when the branch is deleted
+            keep_landed(Path(ref.repo), repo.keep, ref.new, empty_tree(Path(ref.repo)))
+    journal.append(OperationEnded(number, _now(), done=True))
+    return Landed("landed", repos, "", f"@{number}")
+
+
+def _record(workspace: WorkspacePaths, plan: RepoPlan) -> LandedRepo:
+    keep = ref_of(workspace.id, plan.child) + LANDED
+    return LandedRepo(plan.child, plan.branch, plan.base, tuple(one.id for one in plan.commits), keep)
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Let no Ctrl-C in between: what comes takes bounded time."""
+    signals = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

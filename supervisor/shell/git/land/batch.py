@@ -1,0 +1,179 @@
+"""One ref of one repo, moved by `git update-ref --stdin` in two steps: first its lock is held, later it is moved.
+
+What a stop leaves is a lock file with the new id in it, the ref moved or not. `settle` clears that up.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import selectors
+import signal
+import stat
+import subprocess
+import time
+from pathlib import Path
+
+from supervisor.errors import WorkspaceError
+from supervisor.shell.git.config import read_git
+from supervisor.shell.git.land.look import value_of
+from supervisor.shell.git.run import quoted, safe_command
+
+LOCK_WAIT = 2000
+"""Milliseconds that git waits for the lock of somebody else: an ordinary command holds one for less."""
+
+ANSWER_WITHIN = 30.0
+"""Seconds for an answer of git: LOCK_WAIT, and a slow disk."""
+
+_WHY = ("-m", "orch land")
+
+
+class RefMove:
+    """A ref that is about to be made (`old` is None) or moved."""
+
+    def __init__(self, root: Path, name: str, old: str | None, new: str, lock: Path, held: int | None = None) -> None:
+        """`held`: a descriptor that git keeps open as long as it runs."""
+        self._root, self._name, self._old, self._new, self._lock = root, name, old, new, lock
+        command, environ = safe_command(root, (f"core.filesRefLockTimeout={LOCK_WAIT}",))
+        try:
+            self._process = subprocess.Popen(
+                [*command, "update-ref", *_WHY, "--stdin"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env=environ,
+                start_new_session=True,  # Ctrl-C is for us: we end it in order
+                pass_fds=() if held is None else (held,),
+            )
+        except OSError as error:
+            raise WorkspaceError(f"cannot run git in {root}: {error.strerror}", "run `git status` there") from error
+
+    def prepare(self) -> None:
+        """Take the lock. From here on `commit` moves the ref, and nothing stands in its way. Raises WorkspaceError."""
+        what = f"create {self._name} {self._new}" if self._old is None else self._update()
+        try:
+            if self._ask(f"start\n{what}\nprepare\n", 2) != b"start: ok\nprepare: ok\n":
+                raise WorkspaceError(self._refusal(), self._remedy())
+        except WorkspaceError:
+            self.abort()
+            raise
+
+    def commit(self) -> bool:
+        """Move the ref. Returns whether git says that it did; if not, `settle` tells what became of it."""
+        try:
+            return self._ask("commit\n", 1) == b"commit: ok\n"
+        except WorkspaceError:
+            return False
+        finally:
+            self.abort()
+
+    def abort(self) -> None:
+        """Let go of the lock. After `commit`: wait for git to end."""
+        process = self._process
+        for pipe in (process.stdin, process.stdout, process.stderr):
+            if pipe is not None:
+                with contextlib.suppress(OSError):
+                    pipe.close()  # at the end of its input, git lets go of what it prepared
+        try:
+            process.wait(ANSWER_WITHIN)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGTERM)  # it removes its locks
+            process.wait()
+
+    def _update(self) -> str:
+        return f"update {self._name} {self._new} {self._old}"
+
+    def _ask(self, words: str, lines: int) -> bytes:
+        """Send commands, and return what git answers, up to so many lines."""
+        stdin, stdout = self._process.stdin, self._process.stdout
+        assert stdin is not None, "we opened a pipe"
+        assert stdout is not None, "we opened a pipe"
+        with contextlib.suppress(BrokenPipeError):  # it has ended, and says why
+            stdin.write(words.encode("utf-8", "surrogateescape"))
+            stdin.flush()
+        deadline, answer = time.monotonic() + ANSWER_WITHIN, b""
+        with selectors.DefaultSelector() as selector:
+            selector.register(stdout, selectors.EVENT_READ)
+            while answer.count(b"\n") < lines:
+                if not selector.select(max(0.0, deadline - time.monotonic())):
+                    raise WorkspaceError(f"git gives no answer in {self._root}", "run `git status` there")
+                chunk = os.read(stdout.fileno(), 4096)
+                if not chunk:
+                    break
+                answer += chunk
+        return answer
+
+    def _refusal(self) -> str:
+        assert self._process.stderr is not None, "we opened a pipe"
+        said = self._process.stderr.read(4096).decode("utf-8", "replace").splitlines() or ["it ended"]
+        reason = next((one for one in said if one.startswith(("fatal: ", "error: "))), said[0])
+        return f"git cannot make {self._name} in {self._root}: {reason}"
+
+    def _remedy(self) -> str:
+        if self._lock.exists():
+            return f"if no git runs in that repo, a stop left {self._lock}: remove it"
+        return f"run `git -C {quoted(self._root)} status`"
+
+
+def settle(root: Path, name: str, old: str | None, new: str, lock: Path) -> str:
+    """Finish the move of a ref, however far it is. Returns what is in the way, "" if it is done. Raises WorkspaceError.
+
+    A lock is removed only if the new id is in it, which is ours.
+    """
+    now = value_of(root, name)
+    if now == new:
+        release(lock, new)
+        return ""
+    if now != old:
+        if now is not None and read_git(root, "merge-base", "--is-ancestor", new, now).code == 0:
+            return ""  # it was moved, and somebody has built on it since
+        return f"{name} in {root} is at {now or 'nothing'} and was to move from {old or 'nothing'} to {new}"
+    release(lock, new)
+    for settings in ((), ("core.logAllRefUpdates=false",)):  # without a log, it takes no room on a full disk
+        answer = read_git(
+            root,
+            *("update-ref", *_WHY, name, new, old or "0" * len(new)),
+            settings=(f"core.filesRefLockTimeout={LOCK_WAIT}", *settings),
+        )
+        if answer.code == 0:
+            return ""
+    return f"git cannot make {name} in {root}: {answer.complaint}"
+
+
+def release(lock: Path, new: str) -> bool:
+    """Remove a lock that a stop left, if it is certainly ours: the new id is in it. Returns whether it is gone."""
+    try:
+        descriptor = os.open(lock, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    try:
+        ours = stat.S_ISREG(os.fstat(descriptor).st_mode) and os.read(descriptor, 200) == new.encode() + b"\n"
+    finally:
+        os.close(descriptor)
+    if ours:
+        with contextlib.suppress(FileNotFoundError):
+            lock.unlink()
+    return ours
+
+
+def keep_landed(root: Path, ref: str, tip: str, empty: str) -> None:
+    """Have a ref of ours lead to what was landed, so that git never drops it. Raises WorkspaceError."""
+    before = value_of(root, ref)
+    if before is not None and read_git(root, "merge-base", "--is-ancestor", tip, before).code == 0:
+        return
+    parents = [word for one in (before, tip) if one is not None for word in ("-p", one)]
+    identity = {
+        f"GIT_{who}_{what}": value
+        for who in ("AUTHOR", "COMMITTER")
+        for what, value in (("NAME", "orch"), ("EMAIL", "orch@localhost"))
+    }
+    answer = read_git(root, "commit-tree", "--no-gpg-sign", empty, *parents, "-m", "landed", environ=identity)
+    if answer.code == 0:
+        made = answer.out.decode("ascii").strip()
+        answer = read_git(
+            root, "update-ref", ref, made, before or "0" * len(made), settings=("core.logAllRefUpdates=false",)
+        )
+    if answer.code != 0:
+        raise WorkspaceError(f"git cannot keep what was landed in {root}: {answer.complaint}", "run `git status` there")

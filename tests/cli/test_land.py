@@ -1,0 +1,215 @@
+"""`orch land` makes commits of what finished tasks changed, in all repos or in none, and touches nothing else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from supervisor.cli.main import run
+from tests.cli.conftest import Ran
+from tests.gitrepo import commit, git, without_configuration
+from tests.landscape import Landscape, write
+
+BRANCH = "orch/move-the-fleet"
+Land = Callable[..., Ran]
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    return without_configuration(tmp_path / "home", monkeypatch)
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Landscape:
+    return Landscape(tmp_path, "api", "web")
+
+
+@pytest.fixture
+def land(made: Landscape, capsys: pytest.CaptureFixture[str]) -> Land:
+    def call(*words: str) -> Ran:
+        capsys.readouterr()
+        code = run(["-C", str(made.workspace.root), "land", *words])
+        return Ran(code, *capsys.readouterr())
+
+    return call
+
+
+def answer(ran: Ran) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(ran.out)
+    return found
+
+
+def subjects(repo: Path, branch: str = BRANCH) -> list[str]:
+    return git(repo, "log", "--format=%s", branch).splitlines()
+
+
+def test_each_task_becomes_a_commit_in_each_repo_in_order_and_the_persons_work_stays_out(
+    made: Landscape, land: Land
+) -> None:
+    api, web = made.repos["api"], made.repos["web"]
+    write(api, {"mine.txt": "the person's\n", "lines": "mine\n1\n2\n3\n4\n5\n6\n7\n8\n"})
+    made.ran("T1", {"api": {"a.txt": "a\n", "lines": "mine\n1\n2\n3\n4\n5\n6\n7\nT1\n"}}, summary="Added a.")
+    write(api, {"between.txt": "x\n"})
+    made.ran("T2", {"web": {"w.txt": "w\n"}, "api": {"a.txt": "a\nb\n"}}, after=("T1",))
+    before = [(git(repo, "status", "--porcelain=v2", "--branch"), git(repo, "diff")) for repo in (api, web)]
+
+    ran = land()
+
+    assert (ran.code, ran.out.splitlines()[-1]) == (0, f"landed on {BRANCH} in api, web (@1)")
+    assert subjects(api) == ["Do T2", "Do T1", "Start api"]
+    assert subjects(web) == ["Do T2", "Start web"]
+    assert git(api, "show", "--format=", "--name-status", BRANCH + "~").splitlines() == ["A\ta.txt", "M\tlines"]
+    assert git(api, "show", f"{BRANCH}:lines").splitlines() == ["0", "1", "2", "3", "4", "5", "6", "7", "T1"]
+    t1 = git(api, "rev-parse", BRANCH + "~")
+    assert git(web, "log", "-1", "--format=%B", BRANCH) == (
+        f"Do T2\n\nDid it.\n\nOrch-Plan: Move the fleet r3\nOrch-Task: T2\nDepends-On: api@{t1}"
+    )
+    assert git(web, "log", "-1", "--format=%(trailers:key=Depends-On,valueonly)", BRANCH) == f"api@{t1}"
+    assert git(api, "log", "-1", "--format=%an <%ae> %cn", BRANCH) == "Ada <ada@example.com> Ada"
+    after = [(git(repo, "status", "--porcelain=v2", "--branch"), git(repo, "diff")) for repo in (api, web)]
+    assert after == before
+    assert [path for repo in (api, web) for path in (repo / ".git").rglob("*.lock")] == []
+
+
+def test_a_dry_run_shows_all_and_makes_no_ref(made: Landscape, land: Land) -> None:
+    made.ran("T1", {"api": {"a.txt": "a\n"}, "web": {"README.md": None}})
+    before = {name: git(repo, "for-each-ref") for name, repo in made.repos.items()}
+
+    ran = land("--dry-run")
+
+    assert ran.code == 0
+    assert [line.split() for line in ran.out.splitlines() if "a.txt" in line] == [["a.txt", "added", "1", "0"]]
+    assert f"api: {BRANCH}, on {git(made.repos['api'], 'rev-parse', 'HEAD')[:10]} (is new)" in ran.out
+    found = answer(land("--dry-run", "--json"))
+    assert [(one["child"], one["branch"], len(one["commits"])) for one in found["repos"]] == [
+        ("api", BRANCH, 1),
+        ("web", BRANCH, 1),
+    ]
+    assert {name: git(repo, "for-each-ref") for name, repo in made.repos.items()} == before
+    landed = answer(land("--json"))
+    assert (landed["state"], landed["why"], landed["repos"]) == ("landed", None, found["repos"])
+
+
+def test_landing_again_changes_nothing_and_what_came_since_moves_the_branch(made: Landscape, land: Land) -> None:
+    api = made.repos["api"]
+    made.ran("T1", {"api": {"a.txt": "a\n"}})
+    land()
+    first = git(api, "rev-parse", BRANCH)
+
+    assert "nothing to land: the branches are there already" in land().err
+    assert git(api, "rev-parse", BRANCH) == first
+
+    made.ran("T2", {"api": {"a.txt": "a\nb\n"}}, after=("T1",))
+    assert land().code == 0
+    assert git(api, "rev-parse", BRANCH + "~") == first
+
+    git(api, "stash", "-q", "-u")
+    git(api, "merge", "-q", BRANCH)
+    assert land().err.strip() == "nothing to land: what is checked out has all that the tasks changed"
+
+
+def test_if_one_repo_refuses_no_repo_is_changed(made: Landscape, land: Land) -> None:
+    made.ran("T1", {"api": {"a.txt": "a\n"}, "web": {"w.txt": "w\n"}})
+    web = made.repos["web"]
+    lock = web / ".git" / "refs" / "heads" / "orch" / "move-the-fleet.lock"
+    lock.parent.mkdir()
+    lock.write_text("", encoding="utf-8")
+
+    ran = land()
+
+    assert (ran.code, ran.out) == (1, "")
+    assert f"a stop left {lock}: remove it" in ran.err
+    assert lock.exists()
+    assert [git(repo, "for-each-ref", "refs/heads") for repo in made.repos.values()].count("") == 0
+    assert all(BRANCH not in git(repo, "for-each-ref", "refs/heads") for repo in made.repos.values())
+    lock.unlink()
+    assert land().code == 0
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda repo: git(repo, "branch", BRANCH), f"web: the branch {BRANCH} exists"),
+        (lambda repo: git(repo, "branch", "orch"), f"web: git cannot have the branch {BRANCH} beside orch"),
+        (lambda repo: git(repo, "branch", f"{BRANCH}/x"), f"beside {BRANCH}/x"),
+        (lambda repo: git(repo, "switch", "-q", "-c", BRANCH), f"web: the branch {BRANCH} is checked out in "),
+        (lambda repo: git(repo, "bisect", "start"), "web: a bisect is in progress"),
+        (
+            lambda repo: (
+                git(repo, "config", "user.useConfigOnly", "true") + git(repo, "config", "--unset", "user.email")
+            ),
+            "web: git knows no name and address for your commits",
+        ),
+        (lambda repo: git(repo, "config", "i18n.commitEncoding", "nonsense"), "cannot be written in nonsense"),
+        (
+            lambda repo: write(repo, {"lines": "mine\n"}) or git(repo, "commit", "-qam", "x"),
+            "T1 in web does not fit on what is checked out there: lines was changed",
+        ),
+    ],
+)
+def test_what_cannot_be_landed_is_refused_before_anything_is_touched(
+    made: Landscape, land: Land, spoil: Callable[[Path], object], said: str
+) -> None:
+    made.ran("T1", {"api": {"a.txt": "a\n"}, "web": {"lines": "task\n", "w.txt": "w\n"}})
+    spoil(made.repos["web"])
+    before = [git(repo, "for-each-ref") for repo in made.repos.values()]
+
+    ran = land()
+
+    assert (ran.code, ran.out) == (1, "")
+    assert said in ran.err
+    assert [git(repo, "for-each-ref") for repo in made.repos.values()] == before
+    found = answer(land("--json"))
+    assert (found["state"], found["repos"]) == ("refused", [])
+    assert said in found["why"]
+
+
+def test_only_finished_tasks_land_and_a_subset_must_be_closed(made: Landscape, land: Land) -> None:
+    made.ran("T1", {"api": {"a.txt": "a\n"}})
+    made.ran("T2", {"web": {"w.txt": "w\n"}}, after=("T1",))
+    made.ran("T3", {"web": {"v.txt": "v\n"}}, after=("T2",), state="blocked")
+
+    assert "not every task is done: T3 is blocked: wait for it, or land what is done: `orch land --tasks T1,T2`" in (
+        land().err
+    )
+    assert "T2 comes after T1, which would not be landed" in land("--tasks", "T2").err
+    assert land("--tasks", "T9").code == 2
+    assert land("--tasks", "T1,T2").code == 0
+    assert subjects(made.repos["web"]) == ["Do T2", "Start web"]
+
+
+def test_a_new_file_with_a_secret_is_refused_by_name_and_line(made: Landscape, land: Land) -> None:
+    secret = "ghp_" + "x7Kq9Zp2Lm4Nv6Rt8Yb1Wc3Df5Gh0Js2Au4E"
+    made.ran("T1", {"api": {"deep/key.txt": f"first\n{secret}\n"}, "web": {"w.txt": "w\n"}})
+
+    ran = land()
+
+    assert ran.code == 1
+    assert "api: deep/key.txt line 2" in ran.err
+    assert secret not in ran.err
+    assert BRANCH not in git(made.repos["web"], "for-each-ref")
+    assert land("--allow-secrets").code == 0
+
+
+def test_a_repo_without_a_commit_gets_its_first_one(tmp_path: Path, made: Landscape, land: Land) -> None:
+    api = made.repos["api"]
+    git(api, "switch", "-q", "--orphan", "fresh")
+    made.ran("T1", {"api": {"a.txt": "a\n"}})
+
+    assert land().code == 0
+    assert subjects(api) == ["Do T1"]
+
+
+def test_a_detached_head_and_the_messages_of_the_repo(made: Landscape, land: Land) -> None:
+    api = made.repos["api"]
+    for subject in ("feat(lines): count", "fix(lines): count again", "chore: tidy"):
+        commit(api, subject)
+    git(api, "switch", "-q", "--detach")
+    made.ran("T1", {"api": {"src/lines/a.txt": "a\n"}}, title="Fix the count.")
+
+    assert land().code == 0
+    assert subjects(api)[0] == "fix(lines): fix the count"

@@ -1,0 +1,237 @@
+"""One story: a landing over 2 to 8 repos is killed, with none, some or all of its gits, and is recovered."""
+
+from __future__ import annotations
+
+import ctypes
+import io
+import os
+import random
+import shutil
+import signal
+import tempfile
+import time
+from contextlib import redirect_stderr, redirect_stdout, suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from supervisor.cli.main import run
+from supervisor.domain.change.entry import LandingDecided
+from supervisor.runtime.change.journal import read_journal
+from supervisor.shell.git import run as git_run
+from supervisor.shell.git.keep.form import ref_of
+from tests.gitrepo import git
+from tests.landscape import Landscape
+
+REPOS = 8
+CALLS = 17  # of git for one repo, roughly: where a story may stop
+BRANCH = "orch/move-the-fleet"
+RECOVERY = 1.0  # seconds
+_SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER: what a killed landing leaves becomes ours, so that we can end it
+
+WRAPPER = """#!/bin/sh
+read -r count < "$STOP_COUNT"
+count=$((count + 1))
+echo "$count" > "$STOP_COUNT"
+if [ "$count" = "$STOP_AT" ]; then kill -STOP "$STOP_PID"; fi
+case " $* " in
+*" --stdin "*)
+    if [ -n "$STOP_LINE" ]; then
+        number=0
+        while read -r line; do
+            number=$((number + 1))
+            if [ "$number.$count" = "$STOP_LINE" ]; then kill -STOP "$STOP_PID"; fi
+            echo "$line"
+        done | {real} "$@"
+        exit
+    fi
+esac
+exec {real} "$@"
+"""
+
+
+class Outcome(NamedTuple):
+    """What became of a story."""
+
+    story: int
+    killed: bool
+    landed: bool
+    seconds: float  # that the recovery took
+    wrong: tuple[str, ...]
+
+
+class Bench:
+    """Eight repos in which a task has run each. A story lands some of them."""
+
+    def __init__(self, folder: Path) -> None:
+        ctypes.CDLL(None).prctl(_SUBREAPER, 1, 0, 0, 0)
+        os.environ |= {"HOME": str(folder), "GIT_CONFIG_NOSYSTEM": "1", "NO_COLOR": "1"}
+        os.environ |= {"XDG_STATE_HOME": str(folder / "state"), "XDG_RUNTIME_DIR": str(folder)}
+        self.scape = Landscape(folder / "scape", *(f"r{number}" for number in range(REPOS)))
+        for name in self.scape.repos:
+            self.scape.ran(f"T-{name}", {name: {"new.txt": f"{name}\n", "lines": "changed\n"}})
+        self.tasks = list(self.scape.tasks)
+        self.count = folder / "count"
+        program = folder / "bin" / "git"
+        program.parent.mkdir()
+        runner, real = git_run.installed_git()
+        program.write_text(WRAPPER.replace("{real}", real), encoding="utf-8")
+        program.chmod(0o755)
+        self.wrapped = (runner, str(program))
+        self.real = (runner, real)
+        self.length = 0.05 * REPOS  # seconds that a landing takes, as far as is known
+
+    def play(self, seed: int, story: int) -> Outcome:
+        """Play a story: it is the same for the same seed, but for the moment of a stop by time."""
+        dice = random.Random(f"{seed}.{story}")
+        names = dice.sample(sorted(self.scape.repos), dice.randint(2, REPOS))
+        self._reset(names)
+        foreign = self._foreign(dice, names)
+        before = self._of_user(names)
+        killed = self._land_and_kill(dice, len(names))
+        foreign |= self._foreign_on_branch(dice, names)
+        began = time.monotonic()
+        self._orch("land", "--continue")
+        seconds = time.monotonic() - began
+        wrong = [f"{path} was removed" for path, inode in foreign.items() if _inode(path) != inode]
+        for path in foreign:
+            path.unlink(missing_ok=True)
+        self._orch("land", "--continue")  # what a foreign lock was in the way of
+        there = [name for name in names if git_value(self.scape.repos[name]) is not None]
+        if there and there != names:
+            wrong.append(f"half-landed: only in {', '.join(there)} of {len(names)}")
+        decided = any(isinstance(one, LandingDecided) for one in read_journal(self.scape.workspace.operations))
+        if bool(there) != decided:
+            wrong.append(f"decided: {decided}, landed in {len(there)}")
+        wrong += [f"{path} is left" for name in names for path in (self.scape.repos[name] / ".git").rglob("*.lock")]
+        if self._of_user(names) != before:
+            wrong.append("something of the person's was changed")
+        if seconds > RECOVERY:
+            wrong.append(f"the recovery took {seconds:.2f} s")
+        return Outcome(story, killed, bool(there), seconds, tuple(wrong))
+
+    def _land_and_kill(self, dice: random.Random, repos: int) -> bool:
+        """Run a landing and stop it at some point; then kill some of its gits, and it. False: it had ended."""
+        way = dice.choice(("call", "line", "time"))
+        calls = CALLS * repos
+        environ = {
+            "STOP_COUNT": str(self.count),
+            "STOP_AT": str(dice.randint(1, calls)) if way == "call" else "",
+            "STOP_LINE": "",
+        }
+        if way == "line":  # the update-refs come late: one after the other
+            environ["STOP_LINE"] = f"{dice.randint(1, 4)}.{dice.randint(calls // 2, calls)}"
+        self.count.write_text("0\n", encoding="utf-8")
+        pid = os.fork()
+        if pid == 0:
+            git_run.installed_git = lambda: self.wrapped
+            os.environ |= environ | {"STOP_PID": str(os.getpid())}
+            os._exit(self._call("land"))
+        began = time.monotonic()
+        if way == "time":
+            time.sleep(dice.uniform(0, self.length * repos / REPOS))
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGSTOP)
+        _, status = os.waitpid(pid, os.WUNTRACED)
+        if not os.WIFSTOPPED(status):
+            self.length = max(self.length, time.monotonic() - began)
+            return False
+        gits = _descendants(pid)
+        if dice.random() < 0.8:  # else they see the end of their input, and end in order
+            for one in gits:
+                if dice.random() < 0.8:
+                    _kill(one)
+        if dice.random() < 0.2:
+            time.sleep(0.01)
+        _kill(pid)
+        os.waitpid(pid, 0)
+        for one in gits:
+            if dice.random() < 0.5:
+                _kill(one)
+        _reap()
+        return True
+
+    def _orch(self, *words: str) -> None:
+        pid = os.fork()
+        if pid == 0:
+            os._exit(self._call(*words))
+        os.waitpid(pid, 0)
+
+    def _call(self, *words: str) -> int:
+        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+            try:
+                return run(["-C", str(self.scape.workspace.root), *words])
+            except BaseException:  # a child must never return into the harness
+                return 99
+
+    def _reset(self, names: list[str]) -> None:
+        self.scape.tasks = [one for one in self.tasks if one.child in names]
+        self.scape.save()
+        self.scape.workspace.operations.unlink(missing_ok=True)
+        for name, repo in self.scape.repos.items():
+            for folder in ("refs/heads/orch", "logs/refs/heads/orch"):
+                shutil.rmtree(repo / ".git" / folder, ignore_errors=True)
+            (repo / ".git" / f"{ref_of(self.scape.workspace.id, name)}.landed").unlink(missing_ok=True)
+
+    def _foreign(self, dice: random.Random, names: list[str]) -> dict[Path, int]:
+        """Locks of somebody else that were there before."""
+        places = ("HEAD.lock", "packed-refs.lock", "index.lock", "refs/heads/main.lock", "refs/heads/other.lock")
+        found = {}
+        for name in names:
+            if dice.random() < 0.3:
+                path = self.scape.repos[name] / ".git" / dice.choice(places)
+                path.write_text(dice.choice(("", "0" * 40 + "\n", "x")), encoding="utf-8")
+                found[path] = path.stat().st_ino
+        return found
+
+    def _foreign_on_branch(self, dice: random.Random, names: list[str]) -> dict[Path, int]:
+        """A lock of somebody else that came once the landing was dead, on the branch itself."""
+        path = self.scape.repos[dice.choice(names)] / ".git" / "refs" / "heads" / f"{BRANCH}.lock"
+        if dice.random() > 0.2 or path.exists():
+            return {}
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(dice.choice(("", "0" * 40 + "\n")), encoding="utf-8")
+        return {path: path.stat().st_ino}
+
+    def _of_user(self, names: list[str]) -> list[bytes]:
+        return [
+            (self.scape.repos[name] / ".git" / file).read_bytes()
+            for name in names
+            for file in ("HEAD", "index", "refs/heads/main", "logs/HEAD")
+        ]
+
+
+def play_all(job: tuple[int, range, float]) -> list[Outcome]:
+    seed, stories, until = job
+    with tempfile.TemporaryDirectory(prefix="orch-stops-") as folder:
+        bench = Bench(Path(folder))
+        return [bench.play(seed, story) for story in stories if time.monotonic() < until]
+
+
+def git_value(repo: Path) -> str | None:
+    """Where the branch is."""
+    return git(repo, "for-each-ref", "--format=%(objectname)", f"refs/heads/{BRANCH}") or None
+
+
+def _inode(path: Path) -> int | None:
+    return path.stat().st_ino if path.exists() else None
+
+
+def _descendants(pid: int) -> list[int]:
+    found = []
+    with suppress(OSError):
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            for child in map(int, (task / "children").read_text(encoding="ascii").split()):
+                found += [child, *_descendants(child)]
+    return found
+
+
+def _kill(pid: int) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+
+
+def _reap() -> None:
+    """Wait for the gits that are ours now; each ends by itself, if it was not killed."""
+    with suppress(ChildProcessError):
+        while True:
+            os.waitpid(-1, 0)
