@@ -86,6 +86,7 @@ class Settings(Struct, frozen=True):
     plan_budget: Budget | None = None  # for all tasks together, unless plan.md has one
     task_budget: Budget | None = None  # for each task that has none in plan.md
     exclude_tmp: bool = False  # commands may not write /tmp and $TMPDIR
+    exclude_roots: bool = False  # nor the folders that the Codex config names
     confined: tuple[str, ...] = ()  # children that only read, whatever a task says
     surprise: float | None = None  # share of the running tasks whose runs an edit may end at once; None: any
     trusted_git: tuple[str, ...] = ()  # children whose repo's own filters may run when Codex reads git

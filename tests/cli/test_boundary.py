@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from supervisor.cli.main import run
+from supervisor.runtime.boundary import codex_config, territories
 from tests.gitrepo import commit, empty_repo, git, new_repo
 
 
@@ -126,8 +127,13 @@ def test_a_workspace_in_a_folder_that_the_codex_config_names_is_refused(
     text = f'[sandbox_workspace_write]\nwritable_roots = ["/nowhere", "{root}"]\n'
     (home / "config.toml").write_text(text, encoding="utf-8")
     said = refused(capsys, ws, f"app={app}")
-    assert said.endswith(f"take that folder out of `writable_roots` in {home}/config.toml\n")
+    assert said.endswith(
+        f"move it, take that folder out of `writable_roots` in {home}/config.toml, "
+        "or run `orch init --exclude-roots ...`\n"
+    )
     assert said.startswith(f"orch: the workspace ({ws}) lies in ")
+    assert run(["-C", str(ws), "init", "--exclude-roots", f"app={app}"]) == 0
+    assert "\n  exclude_roots: yes " in (ws / "orchestrator.config.yaml").read_text(encoding="utf-8")
 
 
 @pytest.mark.promise("workspace out of reach")
@@ -139,6 +145,18 @@ def test_what_a_repos_own_codex_config_names_counts_once_the_repo_is_trusted(
     (app / ".codex" / "config.toml").write_text(text, encoding="utf-8")
     assert "out of `writable_roots` in" in refused(capsys, ws, f"app={app}", "--trust", "app")
     assert run(["-C", str(ws), "init", f"app={app}"]) == 0
+
+
+@pytest.mark.promise("workspace out of reach")
+def test_what_an_administrator_names_stays_writable_and_refused(
+    app: Path, ws: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    managed = tmp_path / "managed_config.toml"
+    managed.write_text(f'[sandbox_workspace_write]\nwritable_roots = ["{ws}"]\n', encoding="utf-8")
+    monkeypatch.setattr(codex_config, "MANAGED", managed)
+    monkeypatch.setattr(territories, "MANAGED", managed)
+    said = refused(capsys, ws, "--exclude-roots", f"app={app}")
+    assert said.endswith(f"move it, or take that folder out of `writable_roots` in {managed}\n")
 
 
 @pytest.mark.promise("workspace out of reach")

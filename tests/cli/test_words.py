@@ -54,7 +54,7 @@ def _listed(value: Any) -> Any:
         ("answer A1 --for-session -- --accept", {"ask": "A1", "words": ["--accept"], "for_session": True}),
         (
             "init a=b --trust a --trust b",
-            {"repos": ["a=b"], "trust": ["a", "b"], "exclude_tmp": False, "as_json": False},
+            {"repos": ["a=b"], "trust": ["a", "b"], "exclude_tmp": False, "exclude_roots": False, "as_json": False},
         ),
         ("snapshot --tokens 20", {"child": None, "as_json": False, "tokens": 20}),
         ("plan check draft.md", {"file": Path("draft.md"), "as_json": False}),

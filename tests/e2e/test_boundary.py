@@ -96,6 +96,47 @@ def test_a_workspace_in_slash_tmp_is_driven_only_without_slash_tmp(slash_tmp: Pa
         assert not (slash_tmp / "new.md").exists()
 
 
+@pytest.mark.promise("workspace out of reach")
+@pytest.mark.parametrize("of_repo", [False, True], ids=["of the user", "of a trusted repo"])
+def test_a_workspace_in_a_writable_root_of_codex_is_driven_only_without_it(of_repo: bool) -> None:
+    with Lab("app") as lab:
+        root, config = lab.workspace.root, lab.workspace.config
+        (lab.folder / "cache").mkdir()
+        named = f'\n[sandbox_workspace_write]\nwritable_roots = ["{root}", "{lab.folder}/cache"]\n'
+        codex = (lab.repos["app"] / ".codex" if of_repo else lab.home) / "config.toml"
+        codex.parent.mkdir(exist_ok=True)
+        with codex.open("a", encoding="utf-8") as file:
+            file.write(named)
+        if of_repo:
+            text = config.read_text(encoding="utf-8").replace("path: ../app", "path: ../app\n    trusted: true")
+            config.write_text(text, encoding="utf-8")
+        said = lab.orch("up", check=False)
+        assert (said.returncode, f"({root}) lies in {root}, where" in said.stderr) == (1, True)
+        assert "or write `sandbox: {exclude_roots: yes}` into orchestrator.config.yaml" in said.stderr
+        doctor = lab.orch("doctor", check=False)
+        assert (doctor.returncode, "FAILED  places " in doctor.stdout) == (1, True)
+
+        with config.open("a", encoding="utf-8") as file:
+            file.write("sandbox:\n  exclude_roots: yes\n")
+        lab.up()
+        kept = (lab.workspace.plan, config, lab.workspace.ledger)
+        lab.plan(
+            task(
+                "T1",
+                "app",
+                tries(*kept, root / "new.md", lab.folder / "cache" / "new"),
+                report("Tried."),
+                fields=(f"verify: `! touch {root}/new.md`, `touch {lab.repos['app']}/own`",),
+            )
+        )
+        before = contents(kept)
+        lab.task("T1", "done")
+        assert (lab.repos["app"] / "tried.txt").read_text(encoding="utf-8") == ""
+        assert contents(kept) == before
+        assert not (root / "new.md").exists()
+        assert (lab.repos["app"] / "own").exists()
+
+
 @pytest.mark.promise("nested children")
 def test_nested_children_are_refused_and_what_exists_can_be_looked_at_and_stopped() -> None:
     with Lab("app") as lab:

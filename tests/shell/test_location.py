@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -35,6 +37,28 @@ def test_the_table_of_mounts_is_read(tmp_path: Path) -> None:
     assert holds(look_at("/mnt", mounts), look_at("/mnt/my data/x", mounts))
     assert not holds(look_at("/srv/app/lib", mounts), look_at("/home/ada/app", mounts))
     assert read_mounts(str(tmp_path / "none")) == ()
+
+
+BOUND = """
+import os, subprocess, sys
+from supervisor.core.boundary.nesting import holds, same
+from supervisor.shell.location import look_at, read_mounts
+top = sys.argv[1]
+subprocess.run(["mount", "--bind", f"{top}/app", f"{top}/OTHER"], check=True)
+for mounts in (read_mounts(), ()):
+    app, lib = look_at(f"{top}/app", mounts), look_at(f"{top}/OTHER/lib", mounts)
+    gone, other = look_at(f"{top}/OTHER/lib/not/yet", mounts), look_at(f"{top}/OTHER", mounts)
+    print(app.path in lib.path, holds(app, lib), holds(app, gone), holds(lib, app), same(app, other))
+"""
+
+
+def test_one_folder_of_two_names_is_one_by_its_inode_also_without_the_table_of_mounts(tmp_path: Path) -> None:
+    """As on a file system that ignores case: no path tells it, and no link."""
+    for name in ("app/lib", "OTHER"):
+        (tmp_path / name).mkdir(parents=True)
+    command = ["unshare", "--user", "--map-root-user", "--mount", sys.executable, "-c", BOUND, str(tmp_path)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    assert done.stdout == "False True True False True\n" * 2
 
 
 def test_what_does_not_exist_lies_where_it_would_be(tmp_path: Path) -> None:

@@ -101,8 +101,14 @@ def _refuse_known(name: str, path: Path, old: Sequence[Child]) -> None:
 
 
 def _guard(workspace: WorkspacePaths, children: Sequence[Child], config: Config) -> None:
-    exclude = f"write `sandbox: {{exclude_tmp: yes}}` into {workspace.config.name}"
-    guarded(workspace, children, UsageError, exclude_tmp=config.exclude_tmp, exclude=exclude)
+    guarded(
+        workspace,
+        children,
+        UsageError,
+        exclude_tmp=config.exclude_tmp,
+        exclude_roots=config.exclude_roots,
+        exclude=lambda key: f"write `sandbox: {{{key}: yes}}` into {workspace.config.name}",
+    )
 
 
 def _edited(workspace: WorkspacePaths, text: str, rows: Sequence[NewChild]) -> str:

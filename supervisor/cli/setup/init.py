@@ -48,6 +48,10 @@ def init(
     exclude_tmp: Annotated[
         bool, Option("--exclude-tmp", "Take /tmp and $TMPDIR from what the children's commands may write.")
     ] = False,
+    exclude_roots: Annotated[
+        bool,
+        Option("--exclude-roots", "Take the writable roots of your Codex config from what their commands may write."),
+    ] = False,
     as_json: Json = False,
 ) -> int:
     """Make `folder` a workspace for these repos, some of them to `trust` without being asked; without any, offer those
@@ -62,18 +66,25 @@ def init(
         pairs = pairs_of(workspace.root, repos, EXAMPLE)
     else:
         _refuse_existing(workspace, UsageError)
-        options = [*(word for name in trust for word in ("--trust", name)), *["--exclude-tmp"] * exclude_tmp]
+        options = [
+            *(word for name in trust for word in ("--trust", name)),
+            *["--exclude-tmp"] * exclude_tmp,
+            *["--exclude-roots"] * exclude_roots,
+        ]
         pairs = chosen(workspace.root, folder, options, as_json=as_json)
     found = config.check_new(workspace.root, pairs)
-    _guard(workspace, [Child(name, str(path)) for name, path in found], exclude_tmp)
+    _guard(workspace, [Child(name, str(path)) for name, path in found], exclude_tmp, exclude_roots)
     for name in trust:
         checked(name, [child for child, _ in found], "child")
     children = [(name, config_path(workspace.root, path)) for name, path in found]
     plan = templates.read("plan.template.md").replace("{{children}}", ", ".join(name for name, _ in children))
     _refuse_existing(workspace, WorkspaceError)
     trusted = codex_trust(found, trust)
-    _guard(workspace, [Child(name, str(path), trusted=name in trusted) for name, path in found], exclude_tmp)
-    text = starter(children, trusted, trusted_git=git_trust(found, trust), exclude_tmp=exclude_tmp)
+    _guard(
+        workspace, [Child(name, str(path), trusted=name in trusted) for name, path in found], exclude_tmp, exclude_roots
+    )
+    git = git_trust(found, trust)
+    text = starter(children, trusted, trusted_git=git, exclude_tmp=exclude_tmp, exclude_roots=exclude_roots)
     _write_new({workspace.config: text, workspace.plan: plan})
     if (opened := open_to_others(workspace)) is not None:
         output.say(f"orch: {opened[0]}: {opened[1]}")
@@ -102,8 +113,15 @@ def _refuse_existing(workspace: WorkspacePaths, kind: type[OrchError]) -> None:
             raise kind(f"{path} exists already", next_step)
 
 
-def _guard(workspace: WorkspacePaths, children: Sequence[Child], exclude_tmp: bool) -> None:
-    guarded(workspace, children, UsageError, exclude_tmp=exclude_tmp, exclude="run `orch init --exclude-tmp ...`")
+def _guard(workspace: WorkspacePaths, children: Sequence[Child], exclude_tmp: bool, exclude_roots: bool) -> None:
+    guarded(
+        workspace,
+        children,
+        UsageError,
+        exclude_tmp=exclude_tmp,
+        exclude_roots=exclude_roots,
+        exclude=lambda key: f"run `orch init --{key.replace('_', '-')} ...`",
+    )
 
 
 def _write_new(files: dict[Path, str]) -> None:

@@ -34,6 +34,7 @@ class SupervisorStarted(Struct, frozen=True):
     trusted_git: tuple[str, ...] = ()
     surprise: float | None = None
     ready_seconds: float = 30.0
+    exclude_roots: bool = False
 
 
 class UpRequested(Struct, frozen=True):

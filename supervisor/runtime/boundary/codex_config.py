@@ -9,7 +9,9 @@ from contextlib import suppress
 from pathlib import Path
 
 LARGEST = 1 << 20  # bytes of a config; a larger one is not read
-SYSTEM = (Path("/etc/codex/config.toml"), Path("/etc/codex/managed_config.toml"))
+SYSTEM = Path("/etc/codex/config.toml")
+MANAGED = Path("/etc/codex/managed_config.toml")
+"""What an administrator sets: no option of a server's command line overrides it."""
 
 
 def codex_home() -> Path:
@@ -18,7 +20,7 @@ def codex_home() -> Path:
 
 def user_configs() -> tuple[Path, ...]:
     """The config files that count for every server."""
-    return (codex_home() / "config.toml", *SYSTEM)
+    return (codex_home() / "config.toml", SYSTEM, MANAGED)
 
 
 def writable_roots(path: Path) -> Iterator[str]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from supervisor.core.boundary.trespass import Trespass, confined, first_refused, trespasses
 from supervisor.domain.child import Child
 from supervisor.domain.repo.location import Kept, Root, Territory
 from supervisor.errors import OrchError
-from supervisor.runtime.boundary.codex_config import user_configs, writable_roots
+from supervisor.runtime.boundary.codex_config import MANAGED, user_configs, writable_roots
 from supervisor.runtime.workspace import CONFIG_NAME, WorkspacePaths
 from supervisor.shell.location import Mount, look_at, read_mounts
 
@@ -18,25 +18,34 @@ SLASH_TMP = "/tmp"
 
 
 def guarded(
-    workspace: WorkspacePaths, children: Sequence[Child], kind: type[OrchError], *, exclude_tmp: bool, exclude: str
+    workspace: WorkspacePaths,
+    children: Sequence[Child],
+    kind: type[OrchError],
+    *,
+    exclude_tmp: bool,
+    exclude_roots: bool,
+    exclude: Callable[[str], str],
 ) -> tuple[str, ...]:
     """Return the names of the children that are harmless only as long as they only read, whatever a task says.
 
     Raises `kind` if the commands of one could write the work tree of another one, or a part of the workspace. `exclude`
-    says how a person sets `exclude_tmp`, which takes /tmp and $TMPDIR from what they may write.
+    says how a person sets `exclude_tmp`, which takes /tmp and $TMPDIR from what they may write, or `exclude_roots`,
+    which takes what the Codex config names.
     """
     mounts = read_mounts()
-    named = [root for path in user_configs() for root in _named(path, mounts)]
+    counting = (MANAGED,) if exclude_roots else user_configs()
+    named = [root for path in counting for root in _named(path, mounts)]
     shared = (*(() if exclude_tmp else _temporary(mounts)), *named)
-    territories = tuple(_territory(child, shared, mounts) for child in children)
+    territories = tuple(_territory(child, shared, mounts, exclude_roots=exclude_roots) for child in children)
     found = tuple(trespasses(territories, tuple(_kept(workspace, mounts))))
     if (refused := first_refused(territories, found)) is not None:
         raise _refusal(refused, {child.name: child for child in children}, kind, exclude)
     return tuple(sorted(confined(territories, found)))
 
 
-def _territory(child: Child, shared: tuple[Root, ...], mounts: tuple[Mount, ...]) -> Territory:
-    own = _named(Path(child.path) / ".codex" / "config.toml", mounts) if child.trusted else ()
+def _territory(child: Child, shared: tuple[Root, ...], mounts: tuple[Mount, ...], *, exclude_roots: bool) -> Territory:
+    counts = child.trusted and not exclude_roots
+    own = _named(Path(child.path) / ".codex" / "config.toml", mounts) if counts else ()
     tree = look_at(child.path, mounts)
     return Territory(child.name, tree, (*shared, *own), reads_only=child.sandbox == "read-only")
 
@@ -63,7 +72,9 @@ def _kept(workspace: WorkspacePaths, mounts: tuple[Mount, ...]) -> Iterator[Kept
         yield Kept(f"{path.relative_to(workspace.root)} of the workspace", look_at(str(path), mounts))
 
 
-def _refusal(found: Trespass, children: dict[str, Child], kind: type[OrchError], exclude: str) -> OrchError:
+def _refusal(
+    found: Trespass, children: dict[str, Child], kind: type[OrchError], exclude: Callable[[str], str]
+) -> OrchError:
     name, path = found.child, children[found.child].path
     if found.other is not None:
         other, place = found.other, children[found.other].path
@@ -84,9 +95,11 @@ def _refusal(found: Trespass, children: dict[str, Child], kind: type[OrchError],
     if found.where.temporary:
         return kind(
             f"{what} lies in {found.where.name}, where the commands of `{name}` may write {part}",
-            f"move it, or {exclude}",
+            f"move it, or {exclude('exclude_tmp')}",
         )
+    managed = found.where.source == str(MANAGED)
     return kind(
         f"{what} lies in {found.where.name}, where the commands of `{name}` may write {part}",
-        f"move it, or take that folder out of `writable_roots` in {found.where.source}",
+        f"move it, {'or ' if managed else ''}take that folder out of `writable_roots` in {found.where.source}"
+        + ("" if managed else f", or {exclude('exclude_roots')}"),
     )

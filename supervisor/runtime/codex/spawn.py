@@ -31,6 +31,7 @@ def start(child: Child, workspace: WorkspacePaths, config: Config, logs: Logs) -
             *NO_GOALS,
             *_trust(child),
             *_without_tmp(config),
+            *_without_roots(config),
             "app-server",
             "--listen",
             f"unix://{workspace.server_socket(child.name)}",
@@ -79,3 +80,10 @@ def _without_tmp(config: Config) -> list[str]:
         return []
     keys = ("exclude_slash_tmp", "exclude_tmpdir_env_var")
     return [word for key in keys for word in ("-c", f"sandbox_workspace_write.{key}=true")]
+
+
+def _without_roots(config: Config) -> list[str]:
+    """Arguments that take away the writable roots of the user's config, and of a trusted repo's: in every turn, for
+    those count besides the policy of a turn (tried with 0.163 and 0.171). What an administrator manages stays.
+    """
+    return ["-c", "sandbox_workspace_write.writable_roots=[]"] if config.exclude_roots else []

@@ -38,6 +38,7 @@ def config_of(path: Path, data: object) -> Config:
         },
         surprise=_share(file.limits.surprise, ("limits", "surprise")),
         exclude_tmp=is_yes(file.sandbox.exclude_tmp),
+        exclude_roots=is_yes(file.sandbox.exclude_roots),
     )
 
 

@@ -105,8 +105,14 @@ def check_new(root: Path, pairs: list[tuple[str, str]]) -> list[tuple[str, Path]
 
 
 def _guarded(workspace: WorkspacePaths, config: Config) -> Config:
-    exclude = f"write `sandbox: {{exclude_tmp: yes}}` into {workspace.config.name}"
-    found = guarded(workspace, present(config), ConfigError, exclude_tmp=config.exclude_tmp, exclude=exclude)
+    found = guarded(
+        workspace,
+        present(config),
+        ConfigError,
+        exclude_tmp=config.exclude_tmp,
+        exclude_roots=config.exclude_roots,
+        exclude=lambda key: f"write `sandbox: {{{key}: yes}}` into {workspace.config.name}",
+    )
     return replace(config, confined=found)
 
 

@@ -83,6 +83,7 @@ class Config(Struct, frozen=True):
     trusted_git: dict[str, bool] = {}  # by child, if a person decided: whether the filters of its repo may run
     digest: str = ""
     exclude_tmp: bool = False  # commands may not write /tmp and $TMPDIR
+    exclude_roots: bool = False  # nor the folders that the Codex config names
     absent: dict[str, tuple[str, str]] = {}  # children without a repo at their path: what is wrong, and the next step
     surprise: float | None = None  # share of the running tasks whose runs an edit may end at once; None: any
     confined: tuple[str, ...] = ()  # children that must only read: others, or the workspace, lie within their reach

@@ -87,6 +87,13 @@ class SandboxPart(Struct, frozen=True, forbid_unknown_fields=True):
             "lies there."
         ),
     ] = False
+    exclude_roots: Annotated[
+        YesNo,
+        Meta(
+            description="Takes the folders that `sandbox_workspace_write.writable_roots` of the Codex config names "
+            "from what commands may write. Needed if the workspace, or a child, lies in one of them."
+        ),
+    ] = False
 
 
 class MatchPart(Struct, frozen=True, forbid_unknown_fields=True):

@@ -28,6 +28,7 @@ def started(config: Config, pid: int, running: Iterable[str], at: datetime, last
         stall_minutes=config.limits.stall_minutes,
         leftover_seconds=config.limits.leftover_seconds,
         exclude_tmp=config.exclude_tmp,
+        exclude_roots=config.exclude_roots,
         confined=config.confined,
         surprise=config.surprise,
         ready_seconds=config.limits.ready_seconds,

@@ -14,6 +14,7 @@ def starter(
     *,
     trusted_git: Mapping[str, bool] | None = None,
     exclude_tmp: bool = False,
+    exclude_roots: bool = False,
 ) -> str:
     """Return the text of a new config file for these children (name, path), some of which are trusted.
 
@@ -28,7 +29,8 @@ def starter(
         + (f"\n    trusted_git: {git[name]}" if name in git else "")
         for name, path in children
     )
-    off = "" if exclude_tmp else "# "
+    off = "" if exclude_tmp or exclude_roots else "# "
+    tmp, roots = ("yes" if excluded else "no " for excluded in (exclude_tmp, exclude_roots))
     return f"""\
 # The repos that take part, and the limits. Read by `orch up`; not committed.
 children:
@@ -50,7 +52,8 @@ children:
 #   bin: /path/to/codex           # default: $ORCH_CODEX_BIN, then this, then codex on PATH, then the packaged one
 
 {off}sandbox:                        # of all children
-{off}  exclude_tmp: {"yes" if exclude_tmp else "no "}             # yes: their commands may not write /tmp and $TMPDIR
+{off}  exclude_tmp: {tmp}             # yes: their commands may not write /tmp and $TMPDIR
+{off}  exclude_roots: {roots}           # yes: nor the `writable_roots` that your Codex config names
 
 # limits:
 #   verify_minutes: 20            # for one verify command

@@ -38,6 +38,7 @@ def supervisor_started(world: World, event: ev.SupervisorStarted) -> World:
         plan_budget=event.plan_budget,
         task_budget=event.task_budget,
         exclude_tmp=event.exclude_tmp,
+        exclude_roots=event.exclude_roots,
         confined=event.confined,
         trusted_git=event.trusted_git,
         surprise=event.surprise,
@@ -86,7 +87,8 @@ def _outdated(old: Child, new: Child, before: Settings, now: Settings) -> str:
     if old.trusted is not new.trusted or (new.name in before.trusted_git) is not (new.name in now.trusted_git):
         return "the trust in its repo has changed"
     confined = new.name in now.confined and new.name not in before.confined
-    return "its commands may write less now" if confined or (now.exclude_tmp and not before.exclude_tmp) else ""
+    excluded = (now.exclude_tmp and not before.exclude_tmp) or (now.exclude_roots and not before.exclude_roots)
+    return "its commands may write less now" if confined or excluded else ""
 
 
 def _taken_over(state: TaskState, event: ev.SupervisorStarted) -> TaskState:

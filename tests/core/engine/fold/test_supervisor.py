@@ -149,3 +149,5 @@ def test_only_commands_that_may_write_less_than_before_replace_a_server() -> Non
     assert started(scene, confined=("backend",)) == ["", ""]
     assert started(scene) == ["", ""]
     assert started(scene, exclude_tmp=True) == ["its commands may write less now"] * 2
+    assert started(scene, exclude_tmp=True, exclude_roots=True) == ["its commands may write less now"] * 2
+    assert started(scene, exclude_roots=True) == ["", ""]
