@@ -53,10 +53,11 @@ def suspects(
         left_out = real or at + 1 in interpreted or (block is not None and block.start + 1 in reported)
         for piece in () if left_out else _BREAK.split(line):
             seen = _seen(piece)
-            if seen is None:
-                continue
-            if _is_suspect(seen, page, at, block, names, shapes, inside=at in inside):
+            if seen and _is_suspect(seen, page, at, block, names, shapes, inside=at in inside):
                 yield Diagnostic(at + 1, _message(seen, piece, block, names))
+                break
+            if (left := _left(piece)) and left.title and names.missing(left.id):
+                yield Diagnostic(at + 1, _message(left, piece, block, names))
                 break
         else:
             if "##" in line and (real or not left_out) and not (block and block.kind in ("code_block", "fence")):
@@ -222,6 +223,11 @@ _LINE = re.compile(
     r"(?P<rest>.*)",
     re.DOTALL,
 )
+_MARKED = re.compile(
+    r"[\s#*>_+-]*(?:(?:\d{1,9}[.)]|\[[ xX]\])[\s#*>_+-]*){0,3}(?P<id>[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,80}[A-Za-z0-9_])?)"
+    r"[*_`]*\s*(?P<rest>.*)",
+    re.DOTALL,
+)
 _TITLE = re.compile(r"(?:[\u2014\u2013\u2015\u2012\u2212\uff5e~:|]|-+(?=\s|$)|-+)\s*(?P<title>(?!//)\S.*)", re.DOTALL)
 _REST = re.compile(r"\]\([^()]*\)\s*$|</\w{1,9}>\s*$")  # of a link, or of HTML
 _FIELD = re.compile(
@@ -252,6 +258,13 @@ def _seen(line: str) -> _Seen | None:
         entry_id,
         _REST.sub("", title["title"]).strip(" *_#|=") if title else "",
     )
+
+
+def _left(line: str) -> _Seen | None:
+    """Return the id and title behind any mix of marks and spaces, which is where a heading would stand."""
+    match = _MARKED.match(plain(line))
+    title = _TITLE.match(match["rest"]) if match else None
+    return _Seen("", "", close=False, id=match["id"], title=title["title"].strip(" *_#|=")) if match and title else None
 
 
 def _is_suspect(

@@ -258,6 +258,29 @@ def test_a_task_in_force_that_lost_its_heading_is_a_problem(line: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "line",
+    [
+        *(
+            "-T2: App",
+            "-> T2 – App",
+            "*>T2: App",
+            "* -#*T2: App",
+            "#>T2—App",
+            "*#> T2 — App",
+            "-- T2 - App",
+            "**\u00a0T2: App",
+        ),
+        *("-1. T2 — App", "+\u200bT2 — App", "* #_T2 — App", "* * T2 — App", "- [ ] > T2 — App", ">-T2 -- App"),
+    ],
+)
+@pytest.mark.parametrize("above", ["", "Text.", "<div>", "***", "- a", "| a |\n|---|"])
+def test_a_task_in_force_is_no_less_lost_behind_any_mix_of_marks(line: str, above: str) -> None:
+    outcome = parse(among_tasks(*above.split("\n"), line, "", "Poll.", ""), CHILDREN, ["T1", "T2", "T3"])
+    assert isinstance(outcome, Rejection)
+    assert [problem.line for problem in outcome.problems] == [LINE + 1 + above.count("\n")]
+
+
+@pytest.mark.parametrize(
     "line", ["This comes after T2.", "What T2 — the app — did stays.", "```\nT2 — App\n```", "<!-- T2 — App -->", "T2"]
 )
 def test_a_task_in_force_may_be_deleted_while_others_mention_it(line: str) -> None:
