@@ -185,12 +185,22 @@ def _document(name: str, kind: DocumentKind, parts: Sequence[Piece]) -> Document
 
 
 def _introduction(parts: Sequence[Piece]) -> Iterator[Piece]:
-    """Yield the prose that may say what the repo is: none below a heading about its use, its people or its terms."""
-    aside = False
+    """Yield the prose that may say what the repo is: in front of the sections, in the first one, or in one about it.
+
+    None below a heading about its use, its people or its terms, and none that is only a link.
+    """
+    aside, headings = False, 0
     for part in parts:
         if part.kind == "heading":
-            aside = _USES.search(plain(part.text)) is not None
-        elif part.kind == "prose" and not aside and not _POINTS.match(plain(part.text)):
+            headings += 1
+            title = plain(part.text)
+            aside = _USES.search(title) is not None or (headings > 2 and _ABOUT.search(title) is None)
+        elif (
+            part.kind == "prose"
+            and not aside
+            and not _POINTS.match(plain(part.text))
+            and not _LINK.fullmatch(part.text)
+        ):
             yield part
 
 
@@ -199,6 +209,10 @@ _USES = re.compile(
     r"|licen[cs]e|build\w*|running|run|setup|support|requirements?|download\w*|release\w*|changelog|screenshots?|team|authors?|credits|thanks)\b",
     re.IGNORECASE,
 )
+_ABOUT = re.compile(
+    r"\b(about|overview|introduction|intro|what|why|description|summary|features?|background|project)\b", re.I
+)
+_LINK = re.compile(r"\s*(\[[^\]]{1,200}\]\([^)]{1,400}\)|<a\b[^>]{0,400}>[^<]{0,200}</a>)[\s.!]*")
 _POINTS = re.compile(
     r"(See|Visit|Read|Check|Install|Click|Go to|Follow|Please|For (more|the|a|further))\b", re.IGNORECASE
 )

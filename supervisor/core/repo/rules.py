@@ -32,6 +32,8 @@ def rules_of(name: str, kind: DocumentKind, parts: Sequence[Piece]) -> Iterator[
             if not 12 <= len(words) <= 2 * RULE or "?" in words or words.endswith(":"):
                 continue
             step = part.kind == "item"
+            if template and (words.count(" ") < 2 or _CHOICE.match(words) or _CHOICES.search(section.heading)):
+                continue
             before = Moment.COMMIT if template and step else section.moment(text, words, step=step, nested=nested)
             if before is not None:
                 yield RepoRule(quote(words, RULE), before, name, line)
@@ -42,6 +44,7 @@ class _Section:
 
     def __init__(self, headings: list[str], kind: DocumentKind) -> None:
         below = " / ".join(headings)
+        self.heading = headings[-1] if headings else ""
         self.kind = kind
         about = headings if kind is DocumentKind.OTHER else [below]
         contributing = _PROCESS if kind is DocumentKind.OTHER else _INVITING if kind is _README else _COMMITTING
@@ -58,7 +61,7 @@ class _Section:
             return Moment.COMMIT
         if (nested and not self.committing) or self.aside or _INVITES.search(words) or _NOTIFIES.search(words):
             return None
-        if _NEEDED.search(words):
+        if _NEEDED.search(words) or (_WORKFLOW.fullmatch(words) and not self.releasing):
             return None
         label = _LABEL if self.kind is DocumentKind.AGENTS else _TITLE
         said = _NO_DUTY.sub("", label.sub("", words))
@@ -66,7 +69,8 @@ class _Section:
         obliged = asked or _WEAK.search(said) is not None
         runs = any(purpose_of(code[2]) is not None for code in _INLINE_CODE.finditer(text))
         if step and self.releasing and (obliged or runs):
-            return Moment.RELEASE
+            stated = self.kind in (DocumentKind.README, DocumentKind.OTHER) and _RUNS_ONLY.fullmatch(text)
+            return None if stated else Moment.RELEASE  # A step that only runs a command is among the commands.
         committing: object
         if self.preparing and self.kind is not DocumentKind.AGENTS:  # how to get it to run, not how to change it
             return Moment.COMMIT if asked and _COMMIT.search(words) else None
@@ -74,9 +78,11 @@ class _Section:
             case DocumentKind.OTHER:
                 committing = self.committing and asked and _COMMIT.search(words)
             case DocumentKind.README:
-                clear = _IMPERATIVE.search(said) or _CHANGE.search(words)
-                changes = self.committing and (not step or clear is not None)
-                committing = self._signed(words) or (asked and (changes or _COMMIT.search(words)))
+                # Most that a README asks for is an invitation: `Please open a pull request`.
+                sure = _FIRM.search(said) is not None
+                changes = self.committing and (not step or _CHANGE.search(words) is not None)
+                checked = asked and (runs or _FIRST.search(words)) and _COMMIT.search(words)
+                committing = self._signed(words) or (sure and (changes or _COMMIT.search(words))) or checked
             case DocumentKind.AGENTS:
                 committing = asked
             case _:
@@ -117,6 +123,7 @@ _WEAK = re.compile(
     r"\b(need(s|ed)? to|have to|has to|required|requires|remember|before|prior to|expected)\b", re.IGNORECASE
 )
 _NO_DUTY = re.compile(
+    r"\b(want|wants|like|try|tries|trying|help|helps|work|works|used) to (make sure|ensure|always|never)\b|"
     r"\b(I|we|they|it|he|she|this|that|which|who)('ll|'ve)?\s+((also|often|usually)\s+)?"
     r"(do not|don'?t|doesn'?t|never|always|have to|has to|needs?( to)?)\b|\byou (do not|don'?t)\b"
     r"|\b(do not|don'?t|does not|doesn'?t|not|no)\s+(need|have)\s+to\b|\bnot (required|expected)\b"
@@ -131,6 +138,23 @@ _INVITES = re.compile(
     r"|\bfeel free\b|\bjoin us\b|\bwelcome\b",
     re.IGNORECASE,
 )
+_RUNS_ONLY = re.compile(r"\W*(run|execute|call|use|then)?:? ?(`{1,2})[^`]+\2(\s+[\w-]+){0,4}\W*", re.IGNORECASE)
+_FIRM = re.compile(
+    r"\b(must|shall|should(?! (now|be able|see|have)\b)|do not|don'?t|never|always)\b"
+    r"|\b(is|are) (required|mandatory)\b",
+    re.IGNORECASE,
+)
+_FIRST = re.compile(r"\b(before|prior to|each|every|all)\b", re.IGNORECASE)
+_WORKFLOW = re.compile(
+    r"(please )?(fork( it| the \w+| this \w+)?|clone( it| the \w+| this \w+| your fork)?"
+    r"|(create|make|start)( a| an| your| the)?( new| own| feature| topic| git){0,3} branch"
+    r"|commit your changes|push to( \w+){0,3} (branch|fork|origin)"
+    r"|(open|create|submit|send|make)( up| in)?( a| your| the| us a)?( new| draft){0,2} (pull request|PR))"
+    r"( ?\(.*\)|: git \S.*)?[.!]*",
+    re.IGNORECASE,
+)
+"""The steps by which a change reaches any repo on GitHub."""
+
 _NEEDED = re.compile(
     r"\b(make sure|ensure)( that)? (the|you|your)\b[^.]{0,40}?"
     r"\b(running|installed|a running|up and|have (access|an? account))\b"
@@ -149,6 +173,13 @@ _ASIDE = re.compile(
     r"\b(issues?|bugs?|feature requests?|report(s|ing)?|vulnerabilit\w+|security|help|questions?|conduct"
     r"|review(s|ing|ers?)?|abandoned|triag\w+|translat\w+)\b(?!.*(pull request|\bPR\b|contribut))",
     re.IGNORECASE,
+)
+_CHOICE = re.compile(
+    r"(\W*)((bug|hot) ?fix|(new )?feature|breaking change|enhancement|refactor\w*|chore|other)\b(?! (has|is|are|must))",
+    re.IGNORECASE,
+)
+_CHOICES = re.compile(
+    r"\b(types?|kinds?) of (the )?(changes?|contributions?|PR|pull request)\b|\bchange type", re.IGNORECASE
 )
 _PREPARING = re.compile(
     r"^\W*((how to|local|quick|first|development|dev|initial|project)\s+)*"

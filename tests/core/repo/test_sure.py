@@ -121,11 +121,21 @@ def test_an_entry_point_is_what_starts_and_comes_once(files: dict[str, str], ent
          ["Please add tests to a pull request."]),
         ("CONTRIBUTING.md", "# Contributing\n\n- **Mind it:** If the patch adds a feature, modify the tests.\n",
          ["Mind it: If the patch adds a feature, modify the tests."]),
-        ("README.md", "## Contributing\n\nIf you want to help but don't have an idea, look at issues of the code.\n",
+        ("README.md", "## Contributing\n\nIf you want to help but don't have an idea, look at issues.\n",
          []),
         ("AGENTS.md", "- `test:unit` is a bare call of the runner\n- Missing values are NaN, never undefined\n"
-         "- It has mandatory client certificates\n- Preserve those markers when editing\n- Signing is mandatory here\n",
-         ["Preserve those markers when editing", "Signing is mandatory here"]),
+         "- It has mandatory client certificates\n- Preserve those markers when editing\n- Signing is mandatory\n",
+         ["Preserve those markers when editing", "Signing is mandatory"]),
+        ("README.md", "## Contributing\n\nPlease fork it.\n\nRun `make test` before each pull request.\n",
+         ["Run make test before each pull request."]),
+        ("README.md", "## Releasing\n\n1. Update the changelog\n2. Run `make publish`\n", ["Update the changelog"]),
+        ("CONTRIBUTING.md", "# Contributing\n\n- Fork it\n- Open a pull request\n- Add a test for it\n",
+         ["Add a test for it"]),
+        ("RELEASING.md", "# Releasing\n\n- Create a pull request with all that\n",
+         ["Create a pull request with all that"]),
+        (".github/pull_request_template.md", "## Type of change\n\n- [ ] It adds a thing\n\n## Other\n\n"
+         "- [ ] Bugfix (fixes an issue)\n- [ ] owner/repo-docs#1\n- [ ] I have added a test\n",
+         ["I have added a test"]),
         (".github/ISSUE_TEMPLATE/bug.md", "Please make sure that it is no known bug before you commit.\n", []),
     ],
 )  # fmt: skip
@@ -146,6 +156,7 @@ def test_translations_and_forms_are_no_documents() -> None:
          ["All things, counted for everyone."]),
         ("# T\n\nSee the site for what it does and how.\n\n## About\n\nA tool that counts all things.\n",
          ["A tool that counts all things."]),
+        ("# T\n\n[See what it is in slides](https://a.b)\n\n## A\n\n## B\n\nYou can make a thing.\n", []),
     ],
 )  # fmt: skip
 def test_what_a_repo_is_stands_under_no_heading_about_its_use(text: str, about: list[str]) -> None:
