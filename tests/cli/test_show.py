@@ -6,6 +6,8 @@ import hashlib
 import json
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -141,6 +143,23 @@ def test_the_screen_is_printed_plainly_when_no_terminal_reads_it(orch: Orch, sta
     assert (ran.code, ran.err) == (0, "")
     table = ["", "CHILD    STATE", "backend  ready", "mobile   ready"]
     assert ran.out.splitlines()[2:] == ["plan        in force  revision 1: A plan", *table]
+
+
+def test_json_that_a_supervisor_has_cleaned_needs_no_rules_but_hides_the_secrets_of_this_environment(
+    workspace: WorkspacePaths, standin: Callable[..., Standin]
+) -> None:
+    standin(status_json(tasks=(task("T1", why="api_key = plain-words, Set up the backup codes"),)))
+    program = (
+        "import sys; from supervisor.cli.main import run; code = run(sys.argv[1:])\n"
+        "print(code, 'supervisor.core.text.secrets.find' in sys.modules)"
+    )
+    words = [sys.executable, "-c", program, "-C", workspace.root, "status", "--json"]
+    environ = {**os.environ, "ACME_TOKEN": "plain-words"}
+    out, _, last = (
+        subprocess.run(words, capture_output=True, text=True, check=True, env=environ).stdout.strip().rpartition("\n")
+    )
+    assert last == "0 False"
+    assert json.loads(out)["tasks"][0]["why"] == "api_key = [redacted], Set up the backup codes"
 
 
 @pytest.mark.promise("light status")

@@ -8,7 +8,7 @@ import unicodedata
 from functools import cache
 from typing import NamedTuple
 
-from supervisor.core.text.redact import Cutter, redact, secrets_in
+from supervisor.core.text.redact import Cutter, cut_known, redact, secrets_in
 
 Style = str
 """A name of `_CODES`, or "" for none."""
@@ -54,9 +54,12 @@ def clean(text: object) -> str:
     return redact(words, _known())
 
 
-def clean_json(value: object) -> object:
-    """Remove the secrets from JSON. All JSON for a person or a program passes here."""
-    cleaned: object = Cutter(_known()).cut(value)
+def clean_json(value: object, *, answered: bool = False) -> object:
+    """Remove the secrets from JSON. All JSON for a person or a program passes here.
+
+    What a supervisor `answered` has lost all that the rules find, but not what only our own environment names.
+    """
+    cleaned: object = cut_known(value, _known()) if answered else Cutter(_known()).cut(value)
     return cleaned
 
 

@@ -103,9 +103,12 @@ def emit(text: str = "") -> None:
     print(clean(text), flush=True)
 
 
-def emit_json(value: object, *, indent: int | None = 2) -> None:
-    """Print the result to standard output as JSON, in ASCII, so that it cannot control a terminal."""
-    print(json.dumps(clean_json(value), indent=indent), flush=True)
+def emit_json(value: object, *, indent: int | None = 2, answered: bool = False) -> None:
+    """Print the result to standard output as JSON, in ASCII, so that it cannot control a terminal.
+
+    `answered`: it is as a supervisor sent it.
+    """
+    print(json.dumps(clean_json(value, answered=answered), indent=indent), flush=True)
 
 
 _CODES = {

@@ -40,12 +40,12 @@ def status(
             error = SupervisorHangs("the supervisor is busy", "try again")
         output.complain(error)
         return 0 if busy else DOWN
-    _print(found, as_json=as_json)
+    _print(found, as_json=as_json, answered=True)
     return 0
 
 
-def _print(found: JsonObject, *, as_json: bool) -> None:
+def _print(found: JsonObject, *, as_json: bool, answered: bool = False) -> None:
     if as_json:
-        output.emit_json(found)
+        output.emit_json(found, answered=answered)
     else:
         output.show(blocks(glance(found), datetime.now(UTC)))

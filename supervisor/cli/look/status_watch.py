@@ -37,7 +37,7 @@ def _lines(workspace: WorkspacePaths) -> None:
     for status in api.Workspace(workspace.root).changes():
         still = _still(status)
         if still != last:
-            output.emit_json(plain(status), indent=None)
+            output.emit_json(plain(status), indent=None, answered=True)
         last = still
 
 

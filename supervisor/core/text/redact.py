@@ -13,9 +13,7 @@ GONE = "[redacted]"
 
 def redact(text: str, known: tuple[str, ...] = ()) -> str:
     """Return `text` without secrets, and without the `known` ones. Takes linear time."""
-    for secret in known:
-        if secret[:_SHORTEST] in text:
-            text = _without(text, secret)
+    text = cut_known(text, known)
     if not _loaded and not may_hold_secret(text):
         return text
     for _ in range(_PASSES):
@@ -24,6 +22,17 @@ def redact(text: str, known: tuple[str, ...] = ()) -> str:
             break
         text = "".join(_pieces(text, found, lambda _: GONE))
     return text
+
+
+def cut_known(value: Any, known: tuple[str, ...]) -> Any:
+    """Cut the `known` secrets from JSON in which the rules found nothing any more. It loads no rules (20 ms)."""
+    if isinstance(value, str):
+        for secret in known:
+            value = _without(value, secret) if secret[:_SHORTEST] in value else value
+        return value
+    if isinstance(value, list):
+        return [cut_known(part, known) for part in value]
+    return {name: cut_known(part, known) for name, part in value.items()} if isinstance(value, dict) else value
 
 
 def redact_lines(lines: Sequence[str], known: tuple[str, ...] = ()) -> list[str]:

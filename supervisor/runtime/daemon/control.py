@@ -167,17 +167,20 @@ class Control:
         return self._full_status()
 
     def _full_status(self) -> Status:
-        """Return the status, plus what only this process knows: memory, disk trouble, the orchestrator's activity."""
+        """Return the status, plus what only this process knows: memory, disk trouble, the orchestrator's activity.
+
+        It holds no secret that the rules find: `orch status --json` does not look for them again.
+        """
         status = self._loop.status()
         orchestrator = status.orchestrator
         return replace(
             status,
-            supervisor=replace(status.supervisor, problem=self._loop.trouble),
+            supervisor=replace(status.supervisor, problem=clean(self._loop.trouble)),
             children=tuple(
                 replace(
                     one,
                     rss_bytes=rss_bytes(one.pid) if one.pid else None,
-                    problem=one.problem or self._loop.unreachable.get(one.name),
+                    problem=one.problem or clean(self._loop.unreachable.get(one.name)),
                 )
                 for one in status.children
             ),

@@ -219,3 +219,10 @@ def test_down_ends_the_supervisor_and_closes_all_connections(tmp_path: Path) -> 
         with pytest.raises(SupervisorDown, match="the supervisor is not up: run `orch up`"):
             supervisor.client()
         assert not supervisor.socket.exists()
+
+
+@pytest.mark.promise("no secret written")
+def test_the_status_has_no_secret_in_what_only_the_process_knows(tmp_path: Path) -> None:
+    with Supervisor(tmp_path, Child("alpha", "/src/alpha")) as supervisor, supervisor.client() as client:
+        supervisor.loop.unreachable["alpha"] = "refused: password=tr0ub4dor-and-3"
+        assert client.call("status")["children"][0]["problem"] == "refused: password=[redacted]"
