@@ -50,11 +50,13 @@ class Judgement:
         return right / min(self.labels, SHOWN)
 
 
-def judge(system: System, rows: list[dict[str, Any]], says: Callable[[str, str], str | None]) -> Judgement:
-    """Judge a map. `says(child, file)` returns the text of a file, or of a repo's log if `file` is empty."""
+def judge(
+    system: System, rows: list[dict[str, Any]], says: Callable[[str, str], str | None], shown: int = SHOWN
+) -> Judgement:
+    """Judge the first rows of a map. `says(child, file)` returns the text of a file, or of a log if `file` is empty."""
     found: set[int] = set()
     verdicts = []
-    for row in rows[:SHOWN]:
+    for row in rows[:shown]:
         matching = [
             (rank, number)
             for number, label in enumerate(system.labels)

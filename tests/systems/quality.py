@@ -17,7 +17,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any, NamedTuple
 
-from tests.systems import baseline, breaks, labels, repos, snapshot_quality
+from tests.systems import baseline, breaks, fit, labels, repos, snapshot_quality
 from tests.systems.judge import SHOWN, Judgement, Verdict, judge
 from tests.systems.labels import System
 from tests.systems.snapshot_labels import LabelledRepo
@@ -57,6 +57,7 @@ def main(arguments: list[str]) -> int:
         return _breaks(options, systems)
     systems, whole = [] if options.part == "snapshot" else systems, [] if options.part == "map" else whole
     judged: list[Measured] = []
+    cases: list[fit.Case] = []
     stated: list[snapshot_quality.Judged] = []
     skipped: dict[str, str] = {}
     options.cache.mkdir(parents=True, exist_ok=True)
@@ -69,6 +70,8 @@ def main(arguments: list[str]) -> int:
             say(f"{system.name}: {'fetching' if system.pinned else 'making'} {len(system.children)} repos")
             try:
                 judged.append(measure(system, top / system.name, options.cache, options.source))
+                if options.fit:
+                    cases.append(fit.case(system, top / system.name / "workspace"))
             except (repos.FetchError, MapError) as error:
                 skipped[system.name] = str(error)
         for one in whole:
@@ -85,6 +88,9 @@ def main(arguments: list[str]) -> int:
         else:
             shutil.rmtree(top, ignore_errors=True)
     _report(options, judged, stated, skipped)
+    if cases and not options.json:
+        unseen = [one for one in cases if one.system.held_out]
+        print("", *fit.report([one for one in cases if not one.system.held_out], unseen), sep="\n")
     if not judged and not stated:
         return 2
     reached = not judged or (
@@ -333,6 +339,7 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--part", choices=("all", "map", "snapshot"), default="all", help="what to measure")
     parser.add_argument("--tuning", action="store_true", help="leave out the systems that are held out")
     parser.add_argument("--no-network", action="store_true", help="skip what is made of packages or of repos of others")
+    parser.add_argument("--fit", action="store_true", help="print the weights that the labels ask for, cross-validated")
     parser.add_argument("--breaks", action="store_true", help="measure how many breaks of interfaces are flagged")
     parser.add_argument("--count", type=int, default=breaks.COUNT, help="how many breaks, and how many harmless edits")
     parser.add_argument("--verbose", "-v", action="store_true", help="list wrong rows and missed labels")

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence, Set
 
 from msgspec import Struct
 
+from supervisor.core.map.tools import is_tool
 from supervisor.domain.link import Kind, Link, Place, Role
 
 SMALLEST = 120  # bytes: a smaller file is an empty package, a marker or one line of configuration
@@ -121,4 +122,4 @@ def _base(name: str) -> str:
 
 
 def _is_ordinary(name: str) -> bool:
-    return _ORDINARY.match(_base(name)) is not None
+    return _ORDINARY.match(_base(name)) is not None or is_tool(name)

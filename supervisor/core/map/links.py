@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from math import log
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -22,6 +23,7 @@ from supervisor.core.map.occurrences import Occurrence, place_of, side_of
 from supervisor.core.map.route_groups import route_groups
 from supervisor.core.map.tools import is_tool
 from supervisor.core.map.topics import PATH, absorbed, path_key
+from supervisor.core.map.weights import WEIGHTS, Evidence, weigh
 from supervisor.domain.link import Kind, Link, Mention, Place, Role
 
 SHOWN_FROM = 0.2
@@ -30,31 +32,10 @@ SHOWN_FROM = 0.2
 PLACES = 6
 """Places kept for each child of a link."""
 
-_BASE = {
-    Kind.PACKAGE: 0.85,
-    Kind.SUBMODULE: 0.9,
-    Kind.ROUTE: 0.9,
-    Kind.TOPIC: 0.85,
-    Kind.HEADER: 0.85,
-    Kind.COOKIE: 0.8,
-    Kind.SCHEMA: 0.8,
-    Kind.FLAG: 0.8,
-    Kind.TABLE: 0.75,
-    Kind.ERROR: 0.65,
-    Kind.ENV: 0.6,
-    Kind.PORT: 0.55,
-    Kind.KEY: 0.55,
-    Kind.CONSTANT: 0.5,
-    Kind.STATUS: 0.4,
-    Kind.WORD: 0.4,
-}
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _UPPER = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+")
 _PREFERENCE = (Kind.FLAG, Kind.COOKIE, Kind.ENV, Kind.TOPIC, Kind.ERROR, Kind.KEY, Kind.WORD)
 """If a word may be of two kinds equally well, the first one counts."""
-
-_OF_TOOLS = 0.3
-"""What is left of a row if nothing but the configuration of tools has its name in each child."""
 
 _ONE_SIDED = frozenset({Kind.ROUTE, Kind.ERROR, Kind.PACKAGE})
 """Kinds for which an exact match counts even if neither place shows what the word is for."""
@@ -76,6 +57,7 @@ class Joined(NamedTuple):
 
     links: tuple[Link, ...]
     alone: tuple[tuple[Occurrence, ...], ...]
+    evidence: tuple[Evidence, ...]  # of each link
 
 
 def links(found: Iterable[Occurrence]) -> tuple[Link, ...]:
@@ -83,7 +65,7 @@ def links(found: Iterable[Occurrence]) -> tuple[Link, ...]:
     return joined(found).links
 
 
-def joined(found: Iterable[Occurrence]) -> Joined:
+def joined(found: Iterable[Occurrence], weights: Mapping[str, float] = WEIGHTS) -> Joined:
     """Join occurrences into links, best first. Ties are ordered by kind and name, so the order is stable."""
     groups: dict[str, list[Occurrence]] = defaultdict(list)
     routes: list[Occurrence] = []
@@ -93,21 +75,29 @@ def joined(found: Iterable[Occurrence]) -> Joined:
         else:
             groups[occurrence.key].append(occurrence)
     _absorb_topics(groups)
-    candidates: list[tuple[Link, list[Occurrence]]] = []
+    candidates: list[_Candidate] = []
     by_route, unclaimed = route_groups(routes)
     for group in (*groups.values(), *by_route):
-        link = _link(group)
-        if link is not None:
-            candidates.append((link, group))
-    local = _locality(candidates)
-    rows = [
-        replace(link, score=round(min(1.0, link.score * local[number]), 3))
-        for number, (link, _) in enumerate(candidates)
+        found_here = _link(group, weights)
+        if found_here is not None:
+            candidates.append(_Candidate(*found_here, group))
+    for one, company in zip(candidates, _company(candidates), strict=True):
+        one.evidence["company"] = company
+    scored = [
+        (replace(link, score=round(min(1.0, weigh(evidence, weights)), 3)), evidence)
+        for link, evidence, _ in candidates
     ]
-    rows = _without_duplicates([row for row in rows if row.score >= SHOWN_FROM])
+    rows = _without_duplicates([one for one in scored if one[0].score >= SHOWN_FROM])
+    rows.sort(key=lambda one: (-one[0].score, one[0].kind, one[0].name))
     single = [group for group in by_route if len({occurrence.child for occurrence in group}) == 1]
     alone = tuple(map(tuple, (*single, *unclaimed)))
-    return Joined(tuple(sorted(rows, key=lambda row: (-row.score, row.kind, row.name))), alone)
+    return Joined(tuple(row for row, _ in rows), alone, tuple(evidence for _, evidence in rows))
+
+
+class _Candidate(NamedTuple):
+    link: Link
+    evidence: Evidence
+    group: list[Occurrence]
 
 
 def _absorb_topics(groups: dict[str, list[Occurrence]]) -> None:
@@ -121,7 +111,8 @@ def _absorb_topics(groups: dict[str, list[Occurrence]]) -> None:
         groups[pattern] += groups.pop(key)
 
 
-def _link(group: Sequence[Occurrence]) -> Link | None:
+def _link(group: Sequence[Occurrence], weights: Mapping[str, float]) -> tuple[Link, Evidence] | None:
+    """Return the link that occurrences make, with what speaks for it in itself; None if they make none."""
     children = tuple(sorted({occurrence.child for occurrence in group}))
     if len(children) < 2:
         return None
@@ -137,44 +128,57 @@ def _link(group: Sequence[Occurrence]) -> Link | None:
     wire = len({one.child for one in group if one.mention.detail == WIRE})
     if kind is Kind.KEY and wire < 2 and plain_name(name) in stopwords.KEYS:
         return None
-    score = _BASE[kind] * _roles(kind, group) * _rarity(kind, group) * _specific(kind, name, group)
-    score *= (
-        1.0
-        if len(strong) > 1 or kind in (Kind.ROUTE, Kind.PACKAGE)
-        else 0.6
-        if strong
-        else 0.5
-        if kind is Kind.ERROR
-        else 0.35
-    )
-    score *= 1.0 + 0.15 * min(2, wire)
-    score *= 1.8 if _UUID.fullmatch(name) else 1.0  # nobody has the same one by chance
-    spellings = {occurrence.mention.shown for occurrence in group if occurrence.mention.shown}
+    roles = _roles(kind, group)
+    if roles is None:
+        return None
+    evidence: Evidence = {str(kind): 1, "declared for the wire": min(2, wire), **_specific(kind, name, group)}
+    evidence |= {name: 1 for name in (roles, _strength(kind, strong)) if name}
+    evidence["many files"] = _spread(kind, group)
+    if _UUID.fullmatch(name):
+        evidence["uuid"] = 1  # nobody has the same one by chance
     note, conflict = "", False
     if kind is Kind.CONSTANT:
-        values = {
-            child: {plain_value(occurrence.mention.detail) for occurrence in group if occurrence.child == child}
-            for child in children
-        }
-        agreed = set.intersection(*values.values())
-        conflict = not agreed
-        if conflict:
-            values_text = ", ".join(f"{child} {' or '.join(sorted(values[child]))}" for child in children)
-            note = f"different values: {values_text}"
-            numbers = {_is_number(value) for each in values.values() for value in each}
-            conflict = len(numbers) == 1  # a number on one side and a text on the other are two things with one name
-            score *= 1.5 if numbers == {True} else 0.8 if conflict else 0.5
+        note, conflict, how = _values(children, group)
+        evidence |= {how: 1} if how else {}
+    elif kind is Kind.PACKAGE and not _is_declared(group):
+        evidence["package that nobody declares"] = 1  # a folder of that name may be another thing
+    elif kind is Kind.ENV and len({one.child for one in group if one.mention.kind is kind}) < 2:
+        evidence["variable of one side"] = 1  # of the other one it may be a macro, or a constant
     elif kind is Kind.ROUTE:
         note = ", ".join(sorted({STREAMS[one.mention.detail] for one in group if one.mention.detail in STREAMS}))
-    elif kind in WORDS and len(spellings) > 1:
-        note = "spelled " + ", ".join(sorted(spellings)[:4])
-    for child in children:
-        if all(occurrence.test for occurrence in group if occurrence.child == child):
-            score *= 0.6
-    if kind not in (Kind.PACKAGE, Kind.SUBMODULE) and all(is_tool(occurrence.file) for occurrence in group):
-        score, conflict = score * _OF_TOOLS, False
+    elif kind in WORDS:
+        spellings = {occurrence.mention.shown for occurrence in group if occurrence.mention.shown}
+        note = "spelled " + ", ".join(sorted(spellings)[:4]) if len(spellings) > 1 else ""
+    evidence["tests only"] = sum(all(one.test for one in group if one.child == child) for child in children)
+    telling = [one.file for one in group if one.mention.kind is kind]  # another may be any word, as a macro of C is
+    if kind not in (Kind.PACKAGE, Kind.SUBMODULE) and all(map(is_tool, telling)):
+        evidence["tools only"], conflict = 1, False
     sides = tuple(side_of(child, [one for one in group if one.child == child]) for child in children)
-    return Link(kind, name, score, children, _places(children, group), note, conflict, sides)
+    places, score = _places(children, group), weigh(evidence, weights)
+    return Link(kind, name, score, children, places, note, conflict, sides), evidence
+
+
+def _values(children: Sequence[str], group: Sequence[Occurrence]) -> tuple[str, bool, str]:
+    """Return a note on the values of a constant, whether they disagree, and what that is evidence of."""
+    values = {
+        child: {plain_value(occurrence.mention.detail) for occurrence in group if occurrence.child == child}
+        for child in children
+    }
+    if set.intersection(*values.values()):
+        return "", False, ""
+    listed = ", ".join(f"{child} {' or '.join(sorted(values[child]))}" for child in children)
+    numbers = {_is_number(value) for each in values.values() for value in each}
+    how = "two numbers" if numbers == {True} else "two texts" if numbers == {False} else "a number and a text"
+    return f"different values: {listed}", len(numbers) == 1, how
+
+
+def _strength(kind: Kind, strong: set[str]) -> str:
+    """Return how many sides are sure of what the name is, if too few are."""
+    if len(strong) > 1 or kind in (Kind.ROUTE, Kind.PACKAGE):
+        return ""
+    if strong:
+        return "sure on one side"
+    return "message, sure on no side" if kind is Kind.ERROR else "sure on no side"
 
 
 def _kind(group: Sequence[Occurrence]) -> Kind:
@@ -206,18 +210,20 @@ def _name(kind: Kind, group: Sequence[Occurrence]) -> str:
     return max(shown, key=lambda name: (shown[name], name))
 
 
-def _roles(kind: Kind, group: Sequence[Occurrence]) -> float:
+def _roles(kind: Kind, group: Sequence[Occurrence]) -> str | None:
+    """Return what the roles of the sides are evidence of; None if there is no link without others."""
     provides = {occurrence.child for occurrence in group if occurrence.mention.role is Role.PROVIDES}
     uses = {occurrence.child for occurrence in group if occurrence.mention.role is Role.USES}
     if any(giver != taker for giver in provides for taker in uses):
-        return 1.1
+        return "a provider and a user"
     if kind is Kind.ROUTE:
-        return 0.95 if provides else 0.4 if len(uses) > 1 else 0.3
+        one_side = "route that two call" if len(uses) > 1 else "route that nobody serves"
+        return "route that nobody calls" if provides else one_side
     if kind is Kind.SCHEMA:
-        return 1.0 if provides else 0.0
+        return "one side shows its role" if provides else None
     if kind in (Kind.PACKAGE, Kind.SUBMODULE, Kind.STATUS):
-        return 0.0
-    return 1.0 if provides or uses else 0.9
+        return None
+    return "one side shows its role" if provides or uses else "no side shows its role"
 
 
 def _is_declared(group: Sequence[Occurrence]) -> bool:
@@ -232,43 +238,43 @@ def _owners(group: Sequence[Occurrence]) -> int:
     return len({one.child for one in group if one.mention.role is Role.PROVIDES and not one.test})
 
 
-def _rarity(kind: Kind, group: Sequence[Occurrence]) -> float:
+def _spread(kind: Kind, group: Sequence[Occurrence]) -> float:
+    """Return the logarithm of how common a name is: it is in many files, tests aside."""
     if kind is Kind.PACKAGE and _is_declared(group):
-        return 1.0
+        return 0.0
     files = len({(occurrence.child, occurrence.file) for occurrence in group if not occurrence.test})
-    return 1.0 / (1.0 + 0.06 * max(0, files - 2 * len({occurrence.child for occurrence in group})))
+    return log(1.0 + 0.06 * max(0, files - 2 * len({occurrence.child for occurrence in group})))
 
 
-def _specific(kind: Kind, name: str, group: Sequence[Occurrence]) -> float:
+def _specific(kind: Kind, name: str, group: Sequence[Occurrence]) -> Evidence:
+    """Return what the form of a name is evidence of."""
     parts = [part for part in re.split(r"[_\-./:\s]+|(?<=[a-z0-9])(?=[A-Z])", name) if part and part != "{}"]
-    if kind is Kind.ROUTE:
-        if name in stopwords.ROUTES:
-            return 0.3
-        if all(occurrence.mention.detail == MOUNT for occurrence in group if occurrence.mention.role is Role.PROVIDES):
-            return 0.5
-        return 0.75 if len(parts) < 2 else 1.0 if len(parts) < 4 else 1.05
-    if kind is Kind.ENV:
-        return 0.7 if len(parts) < 2 else 1.0
     if kind is Kind.ERROR and " " in name:
-        return min(1.1, 0.5 + 0.1 * len(parts))
-    if kind in WORDS or kind is Kind.CONSTANT:
-        if kind is Kind.KEY and plain_name(name) in stopwords.KEYS:
-            return 0.5  # declared for the wire on both sides
-        if name.lower() in stopwords.WORDS or plain_name(name) in stopwords.KEYS:
-            return 0.3
+        return {"words of a message": log(min(1.1, 0.5 + 0.1 * len(parts)))}
+    form = ""
+    if kind is Kind.ROUTE:
+        served = [occurrence.mention.detail for occurrence in group if occurrence.mention.role is Role.PROVIDES]
+        form = "route of one word" if len(parts) < 2 else "" if len(parts) < 4 else "route of four words"
+        form = "route of a mount" if all(detail == MOUNT for detail in served) else form
+        form = "common route" if name in stopwords.ROUTES else form
+    elif kind is Kind.ENV:
+        form = "variable of one word" if len(parts) < 2 else ""
+    elif kind in WORDS or kind is Kind.CONSTANT:
+        form = "one word" if len(parts) < 2 else "two words" if len(parts) < 3 else ""
         if kind is Kind.WORD and len(parts) > 5 and "." not in name:
-            return 1.5  # two that are equal by chance are not as long
-        return 0.45 if len(parts) < 2 else 0.9 if len(parts) < 3 else 1.0
-    if kind is Kind.TABLE:
-        return 0.7 if len(name) < 5 else 0.9
-    return 1.0
+            form = "long name"  # two that are equal by chance are not as long
+        if name.lower() in stopwords.WORDS or plain_name(name) in stopwords.KEYS:
+            form = "common name, declared" if kind is Kind.KEY else "common name"
+    elif kind is Kind.TABLE:
+        form = "short table" if len(name) < 5 else "long table"
+    return {form: 1} if form else {}
 
 
-def _locality(candidates: Sequence[tuple[Link, list[Occurrence]]]) -> list[float]:
-    """Return a factor for each link: it proves more if the same two files share other things, too."""
+def _company(candidates: Sequence[_Candidate]) -> list[float]:
+    """Return how much each link gains by others: it proves more if the same two files share other things, too."""
     pairs: Counter[tuple[str, str]] = Counter()
     mine: list[set[tuple[str, str]]] = []
-    for link, group in candidates:
+    for link, _, group in candidates:
         files = sorted({(occurrence.child, occurrence.file) for occurrence in group})[:40]
         own = {
             (f"{a[0]}/{a[1]}", f"{b[0]}/{b[1]}") for n, a in enumerate(files) for b in files[n + 1 :] if a[0] != b[0]
@@ -276,18 +282,19 @@ def _locality(candidates: Sequence[tuple[Link, list[Occurrence]]]) -> list[float
         mine.append(own)
         if link.score > 0.25:
             pairs.update(own)
-    return [1.0 + 0.05 * min(6, max((pairs[pair] for pair in own), default=1) - 1) if own else 1.0 for own in mine]
+    return [log(1.0 + 0.05 * min(6, max((pairs[pair] for pair in own), default=1) - 1)) if own else 0.0 for own in mine]
 
 
-def _without_duplicates(rows: Sequence[Link]) -> list[Link]:
+def _without_duplicates(found: Sequence[tuple[Link, Evidence]]) -> list[tuple[Link, Evidence]]:
     """Drop constants that only hold a topic (or another name) with a row of its own, unless their values differ."""
+    rows = [row for row, _ in found]
     values = {row.name for row in rows if row.kind is not Kind.CONSTANT}
     values |= {place.shown for row in rows if row.kind is not Kind.CONSTANT for place in row.places}
     kept = []
-    for row in rows:
+    for row, evidence in found:
         if row.kind is Kind.CONSTANT and not row.conflict and any(place.detail in values for place in row.places):
             continue
-        kept.append(row)
+        kept.append((row, evidence))
     return kept
 
 

@@ -27,6 +27,9 @@ OF_TWO_FOLDERS = 2
 AGAIN = 0.25
 """The part of its rank that a row keeps whose name stands before it already, for the same children."""
 
+OF_COMMITS = 0.6
+"""The part of its rank that a pair of commits keeps: it tells when a link came to be, and the link itself says more."""
+
 _NAMES = frozenset((Kind.KEY, Kind.SCHEMA, Kind.WORD, Kind.CONSTANT, Kind.ERROR, Kind.TOPIC, Kind.FLAG))
 """Kinds of rows that may name one thing: a field of GraphQL and the remote procedure behind it."""
 
@@ -73,7 +76,9 @@ def _spread(
             if any(children <= others for others in seen[name]):
                 score *= AGAIN
             seen[name].append(children)
-        if row.kind is not Kind.COMMIT and number not in settled and (pair := _best_files(row)):
+        if row.kind is Kind.COMMIT:
+            score *= OF_COMMITS
+        elif number not in settled and (pair := _best_files(row)):
             between[pair] += 1
             few = OF_TWO_FOLDERS if row.kind is Kind.COPY else OF_TWO_FILES
             score *= few / max(few, between[pair])

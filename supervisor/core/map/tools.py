@@ -1,4 +1,4 @@
-"""Recognise the files of tools: builders, linters, CI, services around a repo. What two of them share ties no repos."""
+"""Recognise the files of tools, and licences. What two of them share ties no repos."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import re
 
 _TOOL = re.compile(
     r"""(^|/)(
-        \.github/.* | \.circleci/.* | \.husky/.* | \.vscode/.* | \.idea/.* | fastlane/.* | gradle/wrapper/.*
+        licen[cs]es?/.* | \.github/.* | \.circleci/.* | \.husky/.*
+      | \.vscode/.* | \.idea/.* | fastlane/.* | gradle/wrapper/.*
       | (babel|biome|commitlint|cypress|esbuild|eslint|jest|karma|knip|lint-staged|metro|next|nuxt|playwright|postcss
           |prettier|release|rollup|rspack|stylelint|svelte|tailwind|tsup|vite|vitest|webpack|workbox)
         (\.[\w-]+)*\.config(\.[\w-]+)*\.\w+
@@ -27,5 +28,5 @@ _TOOL = re.compile(
 
 
 def is_tool(file: str) -> bool:
-    """Return whether a file configures a tool: nothing in it concerns another repo by itself."""
+    """Return whether a file configures a tool or is a licence: nothing in it concerns another repo by itself."""
     return _TOOL.search(file) is not None

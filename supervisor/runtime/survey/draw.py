@@ -40,7 +40,7 @@ def draw_map(index: MentionIndex, seen: Sequence[Seen], cut: Sequence[str]) -> M
     past = _past(index, seen)
     found = [Occurrence(*one) for one in index.shared()]
     found += [own for one in seen for own in _own_occurrences(index, one, past["repos"].get(one.child.name, ()))]
-    shared, alone = joined(found)
+    shared, alone, _ = joined(found)
     words = origin_words(shared)
     learn_origins(index, [one for one in seen if one.child.name in words])
     pairs = introduced_by(shared, {child: index.origins(child, needed) for child, needed in words.items()})

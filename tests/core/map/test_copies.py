@@ -36,6 +36,7 @@ def test_the_same_content_under_any_name_is_one_row() -> None:
         [copy("api", "LICENSE"), copy("web", "LICENSE")],
         [copy("api", oid=""), copy("web", oid="")],
         [copy("api", ".github/FUNDING.yml"), copy("web", ".github/FUNDING.yml")],
+        [copy("api", ".github/matchers/py.json"), copy("web", ".github/matchers/py.json")],
     ],
 )
 def test_a_file_in_one_repo_or_in_every_repo_or_a_small_one_is_not_a_copy(files: list[Copy]) -> None:

@@ -247,6 +247,16 @@ def test_what_only_files_of_tools_share_is_hardly_worth_a_row_and_no_conflict(fi
     assert two(file, "app.py") != []
 
 
+def test_a_variable_is_hardly_what_a_macro_of_another_repo_has_as_its_name() -> None:
+    def score(file: str) -> float:
+        variable = found(Kind.ENV, "RIDES_UPLOAD", "app", Role.PROVIDES, file=file)
+        return max((row.score for row in links([variable, found(Kind.ERROR, "RIDES_UPLOAD", "api")])), default=0)
+
+    read = [found(Kind.ENV, "RIDES_UPLOAD", "app", Role.PROVIDES), found(Kind.ENV, "RIDES_UPLOAD", "api", Role.USES)]
+
+    assert score(".github/workflows/build.yml") <= score("compose.yml") < 0.4 < only(links(read)).score
+
+
 def test_tests_do_not_make_a_name_common() -> None:
     both = [found(Kind.HEADER, "x-token", child) for child in ("api", "web")]
     tests = [found(Kind.HEADER, "x-token", "api", file=f"test_{number}.py", test=True) for number in range(30)]

@@ -116,6 +116,12 @@ def test_what_stands_before_under_another_kind_is_not_said_again_at_the_front() 
     assert names([procedure, field, of_others, weak]) == ["EndRide", "end_ride", "b", "endRide"]
 
 
+def test_a_pair_of_commits_is_behind_the_links_that_it_explains() -> None:
+    pair = row("rides/{}/done", 0.6, ("api", "1f2e3d4"), ("web", "5a6b7c8"), kind=Kind.COMMIT)
+
+    assert [one.kind for one in ranked([pair, replace(TOPIC, score=0.4)])] == [Kind.TOPIC, Kind.COMMIT]
+
+
 def test_files_copied_from_one_folder_to_another_are_not_all_at_the_front() -> None:
     images = [
         row(f"{number}.json", 0.75, ("api", f"doc/{number}.json"), ("web", f"docs/{number}.json"), kind=Kind.COPY)

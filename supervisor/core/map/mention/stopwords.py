@@ -65,7 +65,7 @@ TYPES = word_set(
     JSONDecoder JSONEncoder CodingKey CodingKeys Callable Iterable Iterator Sequence Mapping Awaitable
     AsyncIterator TypeVar Generic Protocol dataclass BaseModel annotations TYPE_CHECKING defaultdict OrderedDict
     ThreadPoolExecutor AbortController FormData URLSearchParams WebSocket XMLHttpRequest EventTarget
-    MessageEvent StandardScaler NotImplementedError
+    MessageEvent StandardScaler NotImplementedError void
     """
 )
 
