@@ -23,6 +23,16 @@ class _Run(Struct):
     at: datetime
     moves: list[Move]
 
+    def latest(self, child: str) -> int | None:
+        """The place of its latest move in a child."""
+        return next((place for place in reversed(range(len(self.moves))) if self.moves[place].child == child), None)
+
+    def end(self, child: str, commit: str) -> None:
+        """Nobody kept how its latest move in a child ended: it did when the next one began."""
+        place = self.latest(child)
+        if place is not None and self.moves[place].after is None:
+            self.moves[place] = replace(self.moves[place], after=commit)
+
 
 def operations(events: Iterable[ev.TreeKept | ev.PlanAccepted], journal: Sequence[Entry]) -> tuple[Operation, ...]:
     """Return all operations, the oldest first. `events` and `journal` are in the order in which they were recorded."""
@@ -77,15 +87,15 @@ def _recorded(events: Iterable[ev.TreeKept | ev.PlanAccepted]) -> Iterable[Opera
         found[name] = run
         run.at = event.at
         before = open_in.get(event.child)
+        last = run.latest(event.child) if before is run else None
         if event.after:
-            if before is run:
-                run.moves[-1] = replace(run.moves[-1], after=event.commit)
+            if last is not None:
+                run.moves[last] = replace(run.moves[last], after=event.commit)
             continue
-        last = run.moves[-1] if run.moves else None
-        if before is run and last is not None and last.after in (None, event.commit):
+        if last is not None and run.moves[last].after in (None, event.commit):
             continue
-        if before is not None and before is not run and before.moves[-1].after is None:
-            before.moves[-1] = replace(before.moves[-1], after=event.commit)
+        if before is not None and before is not run:
+            before.end(event.child, event.commit)
         run.moves.append(Move(event.child, event.commit))
         open_in[event.child] = run
     for name, one in found.items():

@@ -1,0 +1,1 @@
+"""Long runs about undo and landing: `scripts/land-faults`."""

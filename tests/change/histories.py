@@ -1,0 +1,253 @@
+"""Random histories of runs, human edits, undo, redo and restore over real repos, and what must be in the files then.
+
+Every run and the human write lines of their own into shared files, so the right content is known whatever is taken
+back.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+
+from supervisor.core.change import taking_back
+from supervisor.core.change.operations import operations
+from supervisor.domain.change.operation import Operation, OperationKind, OperationState
+from supervisor.domain.event import TreeKept
+from supervisor.runtime.change.journal import opened, read_journal
+from supervisor.runtime.change.taking_back import carry_out, planned
+from supervisor.runtime.workspace import WorkspacePaths
+from supervisor.shell.git.keep.capture import KeptTrees
+from supervisor.shell.git.keep.form import ref_of
+from supervisor.shell.git.tree import read_now
+
+SLOTS = 40  # places in a shared file, far enough apart that git merges them
+GAP = 6  # lines between two
+SHARED = ("plain.txt", "dos.txt", "sub folder/wîth spaces.txt", "exact.bin")
+ATTRIBUTES = "dos.txt text eol=crlf\n*.dos text eol=crlf\nexact.bin ident\n"
+ENDINGS = ("", ".sh", ".link", ".secret", ".dos")
+"""Of the names of files that runs make: what kind of file it is."""
+
+AT = datetime(2030, 1, 1, tzinfo=UTC)
+
+Tree = dict[str, tuple[str, bytes]]
+"""What is in a work tree: kind with permissions, and content, by path."""
+
+
+class History:
+    """One history over some repos. `play` yields what is wrong."""
+
+    def __init__(self, seed: int, folder: Path, environ: dict[str, str]) -> None:
+        self.dice = Random(seed)
+        self.environ = environ
+        self.workspace = WorkspacePaths(folder / "workspace")
+        self.workspace.root.mkdir()
+        names = [f"repo{number}" for number in range(self.dice.randint(1, 3))]
+        self.roots = {name: folder / name for name in names}
+        self.kept: dict[str, KeptTrees] = {}
+        self.events: list[TreeKept] = []
+        self.runs: dict[str, list[tuple[str, str, int]]] = {}  # by run: (repo, what it wrote, slot)
+        self.human: dict[str, dict[str, dict[int, str]]] = {name: {} for name in names}
+        self.mine: dict[str, dict[str, bytes]] = {name: {} for name in names}  # whole files of the human
+        self.slot = 0
+        self.moment = AT
+        for name, root in self.roots.items():
+            self._create(name, root)
+
+    def _git(self, root: Path, *words: str) -> bytes:
+        return subprocess.run(["git", *words], cwd=root, env=self.environ, check=True, capture_output=True).stdout
+
+    def _create(self, name: str, root: Path) -> None:
+        root.mkdir()
+        self._git(root, "init", "-q")
+        (root / ".gitattributes").write_text(ATTRIBUTES, encoding="utf-8")
+        (root / ".gitignore").write_text("*.ignored\n", encoding="utf-8")
+        for path in SHARED:
+            self._write(root, path, self._content(name, path, frozenset()))
+        self._git(root, "add", "-A")
+        self._git(root, "commit", "-qm", "begin")
+        self.kept[name] = KeptTrees(root, ref_of(self.workspace.id, name))
+
+    def play(self, steps: int) -> Iterator[str]:
+        """Play so many steps. Yields a sentence for each thing that is wrong, and ends with the first."""
+        for number in range(steps):
+            act = self.dice.choice(
+                (self._run, self._run, self._edit, self._undo, self._undo, self._redo, self._restore)
+            )
+            before = {name: self._index(root) for name, root in self.roots.items()}
+            act(number)
+            for name, root in self.roots.items():
+                if self._index(root) != before[name]:
+                    yield f"step {number} ({act.__name__}): the index or HEAD of {name} is another"
+                found, expected = self._found(root), self._expected(name)
+                if found != expected:
+                    wrong = sorted(path for path in {*found, *expected} if found.get(path) != expected.get(path))
+                    first = wrong[0]
+                    yield (
+                        f"step {number} ({act.__name__}) in {name}: {', '.join(wrong)}: "
+                        f"{found.get(first)!r:.300} in place of {expected.get(first)!r:.300}"
+                    )
+                    return
+
+    # ── what happens ─────────────────────────────────────────────────────────────────────────────
+
+    def _run(self, number: int) -> None:
+        """A task works in one repo, or in several."""
+        run = f"T{number}@1"
+        wrote = self.runs[run] = []
+        for name in self.dice.sample(sorted(self.roots), self.dice.randint(1, len(self.roots))):
+            root = self.roots[name]
+            self._keep(name, run, after=False)
+            for path in self.dice.sample(SHARED, self.dice.randint(0, 2)):
+                self.slot += 1
+                wrote.append((name, path, self.slot % SLOTS if self.slot < SLOTS else -1))
+            if self.dice.random() < 0.6:
+                wrote.append(
+                    (
+                        name,
+                        f"new/{run.partition('@')[0]}{self.dice.choice(ENDINGS)}",
+                        -1,
+                    )
+                )
+            for one, path, _ in wrote:
+                if one == name:
+                    self._write_expected(name, root, path)
+            self._keep(name, run, after=True)
+
+    def _edit(self, number: int) -> None:
+        """The human edits a shared file, or writes one of their own: a new one, or one that git ignores."""
+        name = self.dice.choice(sorted(self.roots))
+        root = self.roots[name]
+        if self.dice.random() < 0.5 and self.slot + 1 < SLOTS:
+            self.slot += 1
+            path = self.dice.choice(SHARED)
+            self.human[name].setdefault(path, {})[self.slot] = f"the human's {number}"
+            self._write_expected(name, root, path)
+        else:
+            path = f"{self.dice.choice(('mine', 'new/mine'))}{number}{self.dice.choice(('.txt', '.ignored'))}"
+            self.mine[name][path] = f"the human's {number}\r\nmixed\n".encode()
+            self._write(root, path, self.mine[name][path])
+
+    def _undo(self, number: int) -> None:
+        found = self._operations()
+        names = [one.id for one in found if one.state is OperationState.DONE and one.kind is OperationKind.RUN]
+        name = self.dice.choice([None, *names])
+        self._carry_out(taking_back.undo(found, name))
+
+    def _redo(self, number: int) -> None:
+        self._carry_out(taking_back.redo(self._operations()))
+
+    def _restore(self, number: int) -> None:
+        found = self._operations()
+        if found:
+            self._carry_out(taking_back.restore(found, self.dice.choice(found).id))
+
+    def _carry_out(self, change: taking_back.Reversal | None) -> None:
+        if change is None or not change.steps:
+            return
+        with opened(self.workspace.operations) as journal:
+            rewrites = planned(self.workspace, self.roots, change.steps)
+            refused = [why for one in rewrites for why in one.refused]
+            assert not refused, f"{change.kind}: {refused}"
+            carry_out(journal, self.workspace, change, rewrites)
+
+    # ── what is known ────────────────────────────────────────────────────────────────────────────
+
+    def _keep(self, name: str, run: str, *, after: bool) -> None:
+        self.moment += timedelta(seconds=1)
+        kept = self.kept[name].keep(read_now(self.roots[name]), f"{run} {after}")
+        assert not kept.left_out, kept.left_out
+        task, _, number = run.partition("@")
+        self.events.append(TreeKept(self.moment, name, task, int(number), kept.commit, after))
+
+    def _operations(self) -> tuple[Operation, ...]:
+        return operations(self.events, read_journal(self.workspace.operations))
+
+    def _in_force(self) -> frozenset[str]:
+        return frozenset(
+            one.id
+            for one in self._operations()
+            if one.kind is OperationKind.RUN and one.state is not OperationState.UNDONE
+        )
+
+    def _lines(self, name: str, path: str, runs: frozenset[str]) -> list[str]:
+        lines = [f"line {number}" for number in range(SLOTS * GAP)]
+        for run in sorted(runs):
+            for one, shared, slot in self.runs.get(run, ()):
+                if (one, shared) == (name, path) and slot >= 0:
+                    lines[slot * GAP] = f"by {run}"
+        for slot, text in self.human[name].get(path, {}).items():
+            lines[slot * GAP] = text
+        return lines
+
+    def _content(self, name: str, path: str, runs: frozenset[str]) -> bytes:
+        end = "\r\n" if path in ("dos.txt",) else "\n"
+        return "".join(line + end for line in self._lines(name, path, runs)).encode()
+
+    def _expected(self, name: str) -> Tree:
+        in_force = self._in_force()
+        found: Tree = {
+            ".gitattributes": ("644", ATTRIBUTES.encode()),
+            ".gitignore": ("644", b"*.ignored\n"),
+        }
+        for path in SHARED:
+            found[path] = ("644", self._content(name, path, in_force))
+        for run in in_force:
+            for one, path, _ in self.runs[run]:
+                if one == name and path.startswith("new/"):
+                    found[path] = _new_file(path)
+        for path, content in self.mine[name].items():
+            found[path] = ("644", content)
+        return found
+
+    # ── the files ────────────────────────────────────────────────────────────────────────────────
+
+    def _write_expected(self, name: str, root: Path, path: str) -> None:
+        kind, content = self._expected(name)[path]
+        if kind == "link":
+            (root / path).parent.mkdir(parents=True, exist_ok=True)
+            (root / path).symlink_to(os.fsdecode(content))
+            return
+        self._write(root, path, content)
+        (root / path).chmod(int(kind, 8))
+
+    def _write(self, root: Path, path: str, content: bytes) -> None:
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_bytes(content)
+
+    def _found(self, root: Path) -> Tree:
+        found: Tree = {}
+        for folder, folders, files in os.walk(root):
+            if ".git" in folders:
+                folders.remove(".git")
+            if not folders and not files and Path(folder) != root:
+                found[str(Path(folder).relative_to(root))] = ("an empty folder", b"")
+            for file in (Path(folder) / one for one in files):
+                path = str(file.relative_to(root))
+                if file.is_symlink():
+                    found[path] = ("link", os.fsencode(os.readlink(file)))
+                else:
+                    found[path] = (f"{stat.S_IMODE(file.stat().st_mode):o}", file.read_bytes())
+        return found
+
+    def _index(self, root: Path) -> tuple[bytes, bytes]:
+        return self._git(root, "ls-files", "--stage"), self._git(root, "for-each-ref", "refs/heads", "refs/stash")
+
+
+def identity() -> dict[str, str]:
+    """The environment for git: that of this process, with somebody who commits."""
+    who = {"GIT_AUTHOR_NAME": "A", "GIT_AUTHOR_EMAIL": "a@example.org"}
+    return {**os.environ, **who, "GIT_COMMITTER_NAME": "A", "GIT_COMMITTER_EMAIL": "a@example.org"}
+
+
+def _new_file(path: str) -> tuple[str, bytes]:
+    """The file that a run makes at a path of its own. Git records other bytes of one with mixed line ends (`.dos`)."""
+    if path.endswith(".link"):
+        return "link", b"../plain.txt"
+    if path.endswith(".secret"):
+        return "600", b"only for its owner\n"
+    return ("755" if path.endswith(".sh") else "644"), f"{path}\r\nwith mixed\nline ends\n".encode()

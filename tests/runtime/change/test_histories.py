@@ -1,0 +1,17 @@
+"""Whatever runs and people did, an undo takes out exactly what a run changed, and a redo brings exactly that back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.change.histories import History, identity
+from tests.gitrepo import home
+
+__all__ = ["home"]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_undo_redo_and_restore_are_exact_in_any_history(seed: int, tmp_path: Path, home: Path) -> None:
+    assert list(History(seed, tmp_path, identity()).play(12)) == []
