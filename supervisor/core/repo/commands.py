@@ -233,7 +233,12 @@ _SUBS: dict[str, dict[str, Purpose]] = {
     "mdbook": _subs(build="build", run="serve"),
     "pre-commit": _subs(setup="install", lint="run"),
 }
-_MAVEN = _subs(test="test verify integration-test", build="package compile install", release="deploy release:perform")
+_MAVEN = _subs(
+    test="test verify integration-test",
+    build="package compile install",
+    run="spring-boot:run quarkus:dev exec:java jetty:run",
+    release="deploy release:perform",
+)
 _MAKES = {"make", "just", "task", "gmake", "mage", "invoke", "inv", "doit", "earthly", "rake", "nmake"}
 _NODE = {"npm", "yarn", "pnpm", "bun"}
 _NODE_SUBS = _subs(

@@ -230,7 +230,11 @@ _SHELLS = (
     *("sh", "bash", "shell", "console", "zsh", "fish", "terminal", "text", "cmd", "powershell", "shell-session"),
 )
 _INLINE_CODE = re.compile(r"(`{1,2})([^`\n]{3,200})\1")
-_RUN = re.compile(r"\b(run(ning)?|use|execute|call|type|with|is)\b", re.IGNORECASE)
+_RUN = re.compile(
+    r"\b(?:run|runs|running|execut\w+|call|type|invoke|launch|start(?:ed)?|tested|(?:command|script)s? (?:is|are))\b"
+    r"[^.;`]{0,30}$",
+    re.IGNORECASE,
+)
 _FILE = re.compile(r"\S*\.\w{1,5}")
 _FAILS = re.compile(
     r"(?:(?: ?/ ?| or | and )`[^`\n]{1,80}`)* (?:fails?|breaks?|does not|doesn'?t|won'?t|will not|cannot)\b"
@@ -331,14 +335,14 @@ def _folder_said(text: str, repo: RepoContents | None) -> str:
 def _inline_code(part: Piece) -> Iterator[tuple[str, int]]:
     """Yield the inline code of a sentence that looks like a command.
 
-    A single word is a name (`pytest`) unless the sentence says to run it. A file name is never a command.
+    A single word is a name (`pytest`) unless the words before it say to run it. A file name is never a command.
     """
-    runs = _RUN.search(part.text[:2000]) is not None
     for code in _INLINE_CODE.finditer(part.text[:20_000]):
         text = code[2].strip()
         if _FAILS.match(part.text[code.end() : code.end() + 80]) or _SHUNNED.search(part.text[: code.start()][-60:]):
             continue
-        if " " in text or (runs and (text.startswith("./") or not _FILE.fullmatch(text))):
+        alone = text.startswith("./") or not _FILE.fullmatch(text)
+        if " " in text or (alone and _RUN.search(part.text[max(0, code.start() - 60) : code.start()]) is not None):
             yield text, part.line + part.text.count("\n", 0, code.start())
 
 

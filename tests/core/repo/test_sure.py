@@ -29,6 +29,7 @@ PUBSPEC = "name: app\ndependencies:\n  flutter:\n    sdk: flutter\n"
         ("A bare `make lint` / `make test` fails because of that.\n\nNever run `make build` here. Run `make run`.\n",
          ["make run"]),
         ("Call `make lint` instead of `make test`.\n", ["make lint"]),
+        ("Use `black` to format, which is fast. `mypy` is used. Before a push, run `pytest`.\n", ["pytest"]),
     ],
 )  # fmt: skip
 def test_a_document_says_where_a_command_runs_and_which_one_not_to_run(text: str, said: list[str]) -> None:
@@ -52,6 +53,8 @@ def test_a_document_says_where_a_command_runs_and_which_one_not_to_run(text: str
         ("npm install --package-lock-only", None),
         ("bundle exec rake", "test"),
         ("rake release:tag", "release"),
+        ("./mvnw spring-boot:run", "run"),
+        ("mvn -Dx=y quarkus:dev", "run"),
     ],
 )
 def test_what_cannot_be_run_as_it_stands_or_is_for_a_tool_has_no_purpose(command: str, purpose: str | None) -> None:
@@ -71,6 +74,19 @@ def test_dependencies_are_installed_in_the_root_although_other_commands_prepare_
     assert "setup: bundle install" in commands(files)
     named = files | {"README.md": "```sh\nbundle install --jobs 4\n```\n"}
     assert "setup: bundle install" not in commands(named)
+
+
+@pytest.mark.parametrize(
+    ("plugin", "run"),
+    [
+        ("spring-boot-maven-plugin", ["run: mvn spring-boot:run"]),
+        ("quarkus-maven-plugin", ["run: mvn quarkus:dev"]),
+        ("jar", []),
+    ],
+)
+def test_maven_runs_an_application_by_the_plugin_that_its_pom_names(plugin: str, run: list[str]) -> None:
+    pom = f"<project><build><plugins><plugin><artifactId>{plugin}</artifactId></plugin></plugins></build></project>"
+    assert [it for it in commands({"pom.xml": pom}) if it.startswith("run")] == run
 
 
 def test_the_programs_that_flutter_makes_for_each_platform_are_no_entry_points() -> None:

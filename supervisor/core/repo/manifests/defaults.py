@@ -104,6 +104,9 @@ def _maven(it: Manifest, build: Sequence[Manifest], names: frozenset[str]) -> _C
     yield f"{tool} package", _B
     if _has(names, _folder(it.path), r"(^|/)src/test/"):
         yield f"{tool} test", _T
+    for one in it.facts:
+        if one.name == "plugin":
+            yield f"{tool} {'quarkus:dev' if one.value.startswith('quarkus') else 'spring-boot:run'}", _R
 
 
 def _cargo(it: Manifest, build: Sequence[Manifest], names: frozenset[str]) -> _Commands:

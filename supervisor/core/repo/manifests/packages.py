@@ -129,6 +129,8 @@ def _pom(name: str, kind: str, content: bytes) -> Manifest:
                 facts.append(fact(key, text, line))
             case ("project", *_, ("mainClass" | "start-class") as key) if "${" not in text:
                 facts.append(fact(key, text, line))
+            case ("project", "build", "plugins", "plugin", "artifactId") if text in _MAVEN_RUNS:
+                facts.append(fact("plugin", text, line))
             case ("project", "parent", "artifactId"):
                 facts.append(fact("parent", text, line))
             case ("project", "dependencies", "dependency", key):
@@ -139,6 +141,10 @@ def _pom(name: str, kind: str, content: bytes) -> Manifest:
     needed += _maven(about)
     full = f"{group}:{called}" if group else called
     return Manifest(name, kind, quote(full, NAME), quote(version, NAME), (), tuple(needed), tuple(facts))
+
+
+_MAVEN_RUNS = frozenset(("spring-boot-maven-plugin", "quarkus-maven-plugin"))
+"""Plugins with a goal that starts the application."""
 
 
 def _maven(about: dict[str, tuple[str, int]]) -> list[Dependency]:
