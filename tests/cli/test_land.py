@@ -213,3 +213,87 @@ def test_a_detached_head_and_the_messages_of_the_repo(made: Landscape, land: Lan
 
     assert land().code == 0
     assert subjects(api)[0] == "fix(lines): fix the count"
+
+
+def interrupted(made: Landscape, land: Land, *, decided: bool) -> dict[str, str]:
+    """A landing of which a stop left the journal and its locks. Returns the new ids by repo."""
+    land()
+    entries = made.workspace.operations.read_text(encoding="utf-8").splitlines(keepends=True)
+    made.workspace.operations.write_text("".join(entries[: 3 if decided else 2]), encoding="utf-8")
+    new = {}
+    for name, repo in made.repos.items():
+        new[name] = git(repo, "rev-parse", BRANCH)
+        git(repo, "update-ref", "-d", f"refs/heads/{BRANCH}")
+        lock = repo / ".git" / "refs" / "heads" / f"{BRANCH}.lock"
+        lock.parent.mkdir(exist_ok=True)
+        lock.write_text(f"{new[name]}\n", encoding="utf-8")
+    return new
+
+
+def branches(made: Landscape) -> dict[str, str]:
+    found = {
+        name: git(repo, "for-each-ref", "--format=%(objectname)", f"refs/heads/{BRANCH}")
+        for name, repo in made.repos.items()
+    }
+    return {name: oid for name, oid in found.items() if oid}
+
+
+def locks(made: Landscape) -> list[Path]:
+    return [path for repo in made.repos.values() for path in (repo / ".git").rglob("*.lock")]
+
+
+@pytest.mark.parametrize("words", [("land", "--continue"), ("land", "--abort"), ("ops",), ("land",)])
+def test_a_landing_that_was_decided_is_finished_by_whatever_comes_next(
+    made: Landscape, land: Land, words: tuple[str, ...]
+) -> None:
+    made.ran("T1", {"api": {"a.txt": "a\n"}, "web": {"w.txt": "w\n"}})
+    new = interrupted(made, land, decided=True)
+
+    assert run(["-C", str(made.workspace.root), *words]) == 0
+    assert branches(made) == new
+    assert locks(made) == []
+
+
+@pytest.mark.parametrize("words", [("land", "--continue"), ("land", "--abort"), ("ops",)])
+def test_a_landing_that_was_not_decided_is_cleared(made: Landscape, land: Land, words: tuple[str, ...]) -> None:
+    made.ran("T1", {"api": {"a.txt": "a\n"}, "web": {"w.txt": "w\n"}})
+    new = interrupted(made, land, decided=False)
+
+    run(["-C", str(made.workspace.root), *words])
+    assert branches(made) == {}
+    assert locks(made) == []
+    assert land().code == 0
+    assert branches(made) == new
+
+
+def test_a_lock_of_somebody_else_is_never_removed_and_the_landing_goes_on_behind_it(
+    made: Landscape, land: Land
+) -> None:
+    made.ran("T1", {"api": {"a.txt": "a\n"}, "web": {"w.txt": "w\n"}})
+    new = interrupted(made, land, decided=True)
+    lock = made.repos["web"] / ".git" / "refs" / "heads" / f"{BRANCH}.lock"
+    lock.write_text("", encoding="utf-8")
+
+    found = answer(land("--continue", "--json"))
+    assert found["state"] == "landing"
+    assert "File exists" in found["why"]
+    assert (branches(made), lock.exists()) == ({"api": new["api"]}, True)
+    assert land().code == 1
+    lock.unlink()
+    assert land("--continue").code == 0
+    assert branches(made) == new
+
+
+def test_a_branch_that_moved_on_behind_a_stop_stays_where_it_is(made: Landscape, land: Land) -> None:
+    made.ran("T1", {"api": {"a.txt": "a\n"}, "web": {"w.txt": "w\n"}})
+    interrupted(made, land, decided=True)
+    assert land("--continue").code == 0
+    entries = made.workspace.operations.read_text(encoding="utf-8").splitlines(keepends=True)
+    made.workspace.operations.write_text("".join(entries[:3]), encoding="utf-8")
+    api = made.repos["api"]
+    git(api, "stash", "-q", "-u")
+    git(api, "switch", "-q", BRANCH)
+    later = commit(api, "on top of it")
+
+    assert land("--continue").code == 0
+    assert branches(made)["api"] == later

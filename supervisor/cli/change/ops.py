@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from supervisor.cli.command.parameters import Json
 from supervisor.cli.display import output
 from supervisor.cli.display.blocks import Cell, Grid
 from supervisor.domain.change.operation import Operation, OperationState
+from supervisor.errors import RequestRefused
+from supervisor.runtime.change import journal
+from supervisor.runtime.change.landing_refs import recover, unfinished
 from supervisor.runtime.change.recorded import read_operations
 from supervisor.runtime.workspace import WorkspacePaths
 
@@ -13,7 +18,11 @@ _STYLES = {OperationState.RUNNING: "cyan", OperationState.STOPPED: "red", Operat
 
 
 def ops(workspace: WorkspacePaths, *, as_json: Json = False) -> int:
-    """Print the operations, the newest first."""
+    """Print the operations, the newest first. Finishes or clears a landing that was interrupted."""
+    if unfinished(journal.read_journal(workspace.operations)):
+        with suppress(RequestRefused), journal.opened(workspace.operations) as book:  # else it goes on
+            for one in recover(book):
+                output.say(f"{one.id} was interrupted: {one.why or 'it is finished now'}")
     found = read_operations(workspace)[::-1]
     if as_json:
         output.emit_json([_as_json(one) for one in found])
