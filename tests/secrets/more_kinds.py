@@ -166,7 +166,7 @@ def factors(some: Callable[[str, int], str]) -> Iterator[tuple[str, str, tuple[s
         yield kind, text, (value,)
     codes = tuple(f"{some(LOWER, 4)}7-{some(LOWER, 4)}4" for _ in range(4))
     digits = tuple(f"{some('123456789', 4)} {some('123456789', 4)}" for _ in range(3))
-    yield "recovery codes", "# GitHub recovery codes\n\n" + "".join(f"- {code}\n" for code in codes), codes
+    yield "recovery codes", "**GitHub recovery codes**\n\n" + "".join(f"- {code}\n" for code in codes), codes
     yield "recovery codes, bare", "Recovery codes:\n" + "\n".join(codes), codes
     yield "recovery codes in yaml", "recovery_codes:\n" + "".join(f'  - "{code}"\n' for code in codes), codes
     yield "backup codes", "Your backup codes are: " + ", ".join(codes), codes

@@ -35,11 +35,12 @@ def recovery(text: str, at: int) -> Iterator[Span]:
     if head is None:
         return
     at = head.end()
-    for _ in range(MOST_CODES):
+    for number in range(MOST_CODES):
         apart = _APART.match(text, at)
         assert apart is not None
         code = _CODE.match(text, apart.end())
-        if code is None or not _is_code(code[0]):
+        cut_off = code is not None and number > 0 and _LIMIT.match(text, code.end()) is not None
+        if code is None or not (_is_code(code[0]) or cut_off):
             break
         yield code.span()
         at = code.end()
@@ -77,7 +78,8 @@ _CODES = re.compile(
 _APART = re.compile(
     rf"(?:{_LINE}|\\{{0,7}}[\"'`,;|\[\](){{}}>+*•#-](?!-)|<[a-z/]{{1,5}}>|\d{{1,2}}[.):](?={_LINE})){{0,24}}"
 )
-_CODE = re.compile(r"[A-Za-z0-9]{3,40}(?:-[A-Za-z0-9]{3,12}){0,7}(?: \d{4}(?!\d))?(?![\w.:/=@])")
+_CODE = re.compile(r"[A-Za-z0-9]{3,40}(?:-[A-Za-z0-9]{3,12}){0,7}(?: \d{4}(?!\d))?(?!(?!\.{3})[\w.:/=@])")
+_LIMIT = re.compile(r"\.{3}|…|$")  # what a limit leaves of a text ends so
 _PHRASE = re.compile(
     r"(?:mnemonic|(?:seed|recovery|secret|wallet|backup)[ _-]?(?:recovery[ _-]?)?(?:phrase|words|mnemonic))"
     rf"[\w.-]{{0,16}}{_QUOTE}?\]?[ \t]{{0,8}}(?:=>|:=|[=:,]|is\b)?{_LINE}{{0,4}}{_QUOTE}?"

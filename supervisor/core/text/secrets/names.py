@@ -108,7 +108,7 @@ def _value(text: str, at: int, name: str, setting: ValueSetting) -> Iterator[Spa
         yield start, rest.end()
         return
     if opened is not None:
-        end = _closed(text, start, opened[0])
+        end = _closed(text, start, opened[0].lstrip("NbBrRuUL@"))
     else:
         pattern = _BARE_HEADER if kind is Secrecy.HEADER and setting.line else _BARE
         bare = pattern.match(text, start, start + JUDGED)

@@ -43,7 +43,7 @@ _READERS = (
     r"|kubeseal\b|mkpasswd\b|argon2\b|openssl[ \t]+(?:passwd|enc)\b|vault[ \t]+(?:login|kv)\b|gpg\b[^\n"
     r"|]{0,60}passphrase)"
 )
-_PRINTED = rf"(?:-\w{{1,3}}[ \t]+|{_QUOTE}?%[sb](?:\\{{1,15}}n)?{_QUOTE}?[ \t]+){{0,2}}"
+_PRINTED = rf"(?:-\w{{1,3}}[ \t]+|{_QUOTE}?(?:%[sb]|\{{\}})(?:\\{{1,15}}n)?{_QUOTE}?[ \t]+){{0,2}}"
 _NAMED = r"(?i:password|passwd|passphrase|token|secret|_auth|access_?key|api_?key)"
 
 STORES: tuple[tuple[str, str], ...] = (

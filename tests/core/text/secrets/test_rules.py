@@ -153,6 +153,16 @@ def test_names_in_other_languages_say_it_too(name: str) -> None:
         assert "hunter42xy" not in redact(form)
 
 
+def test_a_list_of_codes_that_a_limit_cut_shows_no_part_of_one() -> None:
+    for end in ("...", "…", ""):
+        assert redact(f"# Recovery codes\n- 1a2b3-c4d5e\n- f6a7{end}") == f"# Recovery codes\n- {GONE}\n- {GONE}{end}"
+
+
+@pytest.mark.parametrize("before", ["b", "N", "r", "@", ""])
+def test_a_string_with_a_prefix_ends_at_its_quote(before: str) -> None:
+    assert redact(f'password = {before}"hunter42xy!"; x = "y"') == f'password = {before}"{GONE}"; x = "y"'
+
+
 def test_a_text_that_a_limit_cut_within_a_secret_shows_no_part_of_it() -> None:
     token, password, known = "gh" + "p_" + "Zq3r" * 9, "hunter2-is-long", "words-of-the-environment"
     assert redact(f"push with {token[:12]}") == f"push with {GONE}"
