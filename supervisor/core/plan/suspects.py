@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Sequence
 from msgspec import Struct
 
 from supervisor.core.plan.diagnostics import Diagnostic, quoted
-from supervisor.core.plan.outline import Block, Outline
+from supervisor.core.plan.outline import ENTRY_TITLE, Block, Outline
 
 
 class Names(Struct, frozen=True):
@@ -50,7 +50,13 @@ def suspects(
             continue
         block = block_of.get(at)
         real = block is not None and block.kind == "heading_open" and not block.within  # parse.py decides
-        left_out = real or at + 1 in interpreted or (block is not None and block.start + 1 in reported)
+        told = at + 1 in interpreted or (block is not None and block.start + 1 in reported)
+        left_out = real or told
+        if real and not told and not ENTRY_TITLE.fullmatch(line.strip(" #")):  # else misplaced.py says what is wrong
+            left = _left(line)
+            if left and left.title and names.missing(left.id):
+                yield Diagnostic(at + 1, _message(left, line, block, names))
+                continue
         for piece in () if left_out else _BREAK.split(line):
             seen = _seen(piece)
             if seen and _is_suspect(seen, page, at, block, names, shapes, inside=at in inside):

@@ -247,7 +247,9 @@ class Control:
         if params.fresh_thread and tasks[task].phase not in (Phase.BLOCKED, Phase.FAILED):
             return Going(lifted=False, still=still_held(self._loop.world, at, task))
         if tasks[task].phase not in (Phase.BLOCKED, Phase.FAILED):
-            raise RequestRefused(f"{task} is neither blocked nor failed", "see `orch status`")
+            idle = tasks[task].phase is Phase.IDLE
+            still = "".join(f"; {one}" for one in still_held(self._loop.world, at, task) if idle)
+            raise RequestRefused(f"{task} is neither blocked nor failed{still}", "see `orch status`")
         await self._post(ev.RetryRequested(at, task))
         return Going(lifted=False, still=still_held(self._loop.world, at, task))
 

@@ -270,6 +270,7 @@ def test_a_task_in_force_that_lost_its_heading_is_a_problem(line: str) -> None:
             "-- T2 - App",
             "**\u00a0T2: App",
         ),
+        *("#### - T2 — App", "##### **T2** — App", "###### 1. T2 - App", "#### [ ] T2: App"),
         *("-1. T2 — App", "+\u200bT2 — App", "* #_T2 — App", "* * T2 — App", "- [ ] > T2 — App", ">-T2 -- App"),
     ],
 )
@@ -278,6 +279,7 @@ def test_a_task_in_force_is_no_less_lost_behind_any_mix_of_marks(line: str, abov
     outcome = parse(among_tasks(*above.split("\n"), line, "", "Poll.", ""), CHILDREN, ["T1", "T2", "T3"])
     assert isinstance(outcome, Rejection)
     assert [problem.line for problem in outcome.problems] == [LINE + 1 + above.count("\n")]
+    assert "T2" in outcome.problems[0].message
 
 
 @pytest.mark.parametrize(

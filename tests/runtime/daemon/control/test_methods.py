@@ -186,6 +186,15 @@ def test_an_ask_is_answered_once_and_only_with_a_decision(supervisor: Supervisor
     assert answered == [ev.AskAnswered(answered[0].at, name, Answer("accept", "a green light"))]
 
 
+def test_who_lets_a_held_task_go_is_told_what_holds_it(supervisor: Supervisor) -> None:
+    plan = Plan("A", False, "", "", (), (Task("H1", "Look", "human", hold=True, instructions="Look."),))
+    with supervisor.client() as client:
+        supervisor.post(ev.PlanAccepted(supervisor.loop.clock.now(), 1, "d", "first", plan))
+        assert refused(client, "go", task="H1") == (
+            "H1 is neither blocked nor failed; the plan holds it: see `orch status`"
+        )
+
+
 def test_of_many_who_give_the_same_answer_at_once_one_has_given_it(supervisor: Supervisor) -> None:
     tasks = tuple(Task(f"H{number}", "Look", "human", expect="green") for number in range(10))
     plan = Plan("Looking", False, "Look.", "", (), tasks)
