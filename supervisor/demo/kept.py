@@ -73,6 +73,20 @@ def write_scripts(folder: Path, workspace: WorkspacePaths, environ: dict[str, st
         path.chmod(0o755)
 
 
+def answer_of(workspace: WorkspacePaths, *words: str) -> str:
+    """Run an orch command that only looks, and return what it prints, its errors too."""
+    done = subprocess.run(
+        [*_command("supervisor.cli.main"), "-C", str(workspace.root), *words],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+    )
+    return done.stdout
+
+
 def stop_model(folder: Path) -> None:
     """Stop the model that is recorded in `folder`, if it still runs. Raises OrchError if it does not exit."""
     path = folder / _MODEL

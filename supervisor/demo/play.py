@@ -181,6 +181,10 @@ class _Demo:
         green = self._suites(made)
         if done and green:
             out("\nAll three are done. Nothing is committed: the changes are in the work trees, for you to review.")
+            for words in (("diff", "--stat"), ("land", "--dry-run")):
+                out(f"\n$ orch {' '.join(words)}")
+                out(kept.answer_of(self._workspace, *words).rstrip())
+            out("")
         else:
             out("\nThe demo did not succeed:")
             for child in status.children:

@@ -49,6 +49,8 @@ class Sample:
                 raise OrchError(f"{path} exists already", "name an empty folder")
             path.mkdir(parents=True)
             _git(path, "init", "--quiet", "--initial-branch=main", "--template=")
+            for key, value in (("user.name", "You"), ("user.email", "you@example.invalid")):
+                _git(path, "config", key, value)  # who commits if nothing else says so: `orch land` does
             for number, commit in enumerate(commits, 1):
                 for file, text in self.files(name, str(number)).items():
                     (path / file).parent.mkdir(parents=True, exist_ok=True)

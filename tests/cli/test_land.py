@@ -242,6 +242,27 @@ def locks(made: Landscape) -> list[Path]:
     return [path for repo in made.repos.values() for path in (repo / ".git").rglob("*.lock")]
 
 
+def test_a_person_who_goes_on_from_the_branch_has_a_clean_work_tree_and_lands_what_comes_next(
+    made: Landscape, land: Land
+) -> None:
+    api = made.repos["api"]
+    made.ran("T1", {"api": {"a.txt": "a\n", "lines": "T1\n"}})
+    land()
+    git(api, "switch", "-q", "-m", BRANCH)
+    assert git(api, "status", "--porcelain") == ""
+    assert "nothing to land" in land().err
+
+    made.ran("T2", {"api": {"a.txt": "a\nb\n"}})
+    assert f"api: the branch {BRANCH} is checked out in {api}" in land().err
+    assert land("--branch", "next").code == 0
+    assert subjects(api, "next") == ["Do T2", "Do T1", "Start api"]
+    wrong = land("--branch", "a..b")
+    assert (wrong.code, wrong.err) == (
+        2,
+        "orch: git takes no branch of the name `a..b`: name another one with --branch\n",
+    )
+
+
 @pytest.mark.parametrize("words", [("land", "--continue"), ("land", "--abort"), ("ops",), ("land",)])
 def test_a_landing_that_was_decided_is_finished_by_whatever_comes_next(
     made: Landscape, land: Land, words: tuple[str, ...]

@@ -168,6 +168,7 @@ def _show(landed: Landed, plan: LandingPlan | None = None, *, as_json: bool) -> 
             output.show(list(_blocks(plan)))
         children = ", ".join(one.child for one in landed.repos)
         output.emit(f"landed on {landed.repos[0].branch} in {children} ({landed.id})")
+        output.say("your work trees are as they were; `git switch -m BRANCH` in a repo goes on from what was landed")
     elif landed.state == "landing":
         output.say(f"{landed.id} is decided and not finished: {landed.why}; then run `orch land --continue`")
     else:

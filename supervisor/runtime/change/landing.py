@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from supervisor.core.text.secrets.describe import secret_spots
 from supervisor.domain.change.landing import LandingPlan, NewCommit, RepoPlan
 from supervisor.domain.plan import HUMAN
 from supervisor.domain.status import Status, TaskInfo
-from supervisor.errors import RequestRefused
+from supervisor.errors import RequestRefused, UsageError
 from supervisor.shell.git.keep.compare import changes_between
 from supervisor.shell.git.keep.merge import merged
 from supervisor.shell.git.land.build import contained, empty_tree, kept_trees, new_files, tree_of, write_commit
@@ -94,20 +94,22 @@ def worked_out(
         raise RequestRefused("no task changed anything, so there is nothing to land", "see `orch diff`")
     if gone := [child for child in children if child not in roots]:
         raise RequestRefused(f"{gone[0]} is no child of this workspace any more", "add it again with `orch add`")
+    if not is_branch_name(roots[next(iter(children))], branch):
+        raise UsageError(f"git takes no branch of the name `{branch}`", "name another one with --branch")
     looks = {child: look_at(roots[child], branch) for child in children}
-    reasons = [
-        f"{child}: {why}"
-        for child, look in looks.items()
-        for why in _against(child, roots[child], look, branch, left.get((child, branch)))
-    ]
-    reasons += _shared(looks)
-    if reasons:
-        raise RequestRefused("; ".join(reasons), "mend that, then land again")
+    reasons = [f"{child}: {why}" for child, look in looks.items() for why in _against(roots[child], look)]
+    _refuse([*reasons, *_shared(looks)])
     repos = {child: _Repo(child, roots[child], look) for child, look in looks.items()}
     trailer = f"{title} r{status.plan.revision}"
     for child, repo in repos.items():
         repo.read([pair for one in tasks for pair in _ends(taken[one.id], child)])
     _write(repos, tasks, taken, trailer, options)
+    _refuse(
+        f"{child}: {why}"
+        for child, repo in repos.items()
+        if repo.tree != repo.base
+        for why in _against_branch(repo.look, branch, left.get((child, branch)))
+    )
     planned = tuple(_plan_of(repo, branch) for repo in repos.values() if repo.tree != repo.base)
     if not options.allow_secrets and (found := list(_secrets(planned))):
         raise RequestRefused(
@@ -133,19 +135,15 @@ def _spans(task: TaskInfo, undone: Collection[str], notes: list[str]) -> Iterato
         yield span
 
 
-def _against(child: str, root: Path, look: RepoLook, branch: str, left: str | None) -> Iterator[str]:
-    """What forbids to make the branch in this repo."""
-    if not is_branch_name(root, branch):
-        yield f"git takes no branch of the name {branch}: name another one with --branch"
-        return
+def _refuse(reasons: Iterable[str]) -> None:
+    if found := "; ".join(reasons):
+        raise RequestRefused(found, "then land again")
+
+
+def _against(root: Path, look: RepoLook) -> Iterator[str]:
+    """What forbids to land anything in this repo."""
     if look.operation:
         yield f"a {look.operation} is in progress: finish or abort it"
-    if look.used_by:
-        yield f"the branch {branch} is checked out in {look.used_by}: name another one with --branch"
-    elif look.branch is not None and look.branch != left:
-        yield f"the branch {branch} exists: name another one with --branch, or delete it"
-    for name in look.in_the_way:
-        yield f"git cannot have the branch {branch} beside {name}: name another one with --branch"
     if problem := identity_problem(root, _identity()):
         yield f"git knows no name and address for your commits ({problem}): set user.name and user.email"
     if look.signs and look.signing_program:
@@ -153,6 +151,16 @@ def _against(child: str, root: Path, look: RepoLook, branch: str, left: str | No
             f"commits are to be signed, and the repo's own configuration names the program for it "
             f"({look.signing_program}): set it with `git config --global`"
         )
+
+
+def _against_branch(look: RepoLook, branch: str, left: str | None) -> Iterator[str]:
+    """What forbids to make the branch, or to move it from where a landing left it."""
+    if look.used_by:
+        yield f"the branch {branch} is checked out in {look.used_by}: name another one with --branch"
+    elif look.branch is not None and look.branch != left:
+        yield f"the branch {branch} exists: name another one with --branch, or delete it"
+    for name in look.in_the_way:
+        yield f"git cannot have the branch {branch} beside {name}: name another one with --branch"
 
 
 def _shared(looks: Mapping[str, RepoLook]) -> Iterator[str]:
