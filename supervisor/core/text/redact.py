@@ -310,8 +310,10 @@ def _words() -> re.Pattern[str]:
 
 @cache
 def _run() -> re.Pattern[str]:
-    """Match a long run of characters with digits or capitals in it: every token has one, and few names of folders."""
-    return re.compile(r"(?<![\w~.-])(?=[\w~.-]{15})(?:[a-z_.~-]*[A-Z0-9]){2}")
+    """Match a long run of characters with digits or capitals in it: every token has one, and few names of folders. One
+    behind a prefix counts without them.
+    """
+    return re.compile(r"(?<![\w~.-])(?=[\w~.-]{15})(?:[a-z_.~-]*[A-Z0-9]){2}|[a-z][_-][A-Za-z0-9]{20}")
 
 
 def _in_json(text: str) -> str:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from supervisor.core.text.redact import GONE, Cutter, redact, secrets_in
+from supervisor.core.text.redact import GONE, Cutter, may_hold_secret, redact, secrets_in
 from supervisor.core.text.redact_values import redacted
 from supervisor.domain.event import ChecksFinished, TurnEnded
 from supervisor.domain.report import Check
@@ -48,6 +48,7 @@ PEM = "-----BEGIN RSA PRIVATE KEY-----\nMIIEow\nIBAAK\n-----END RSA PRIVATE KEY-
     ],
 )
 def test_a_secret_is_cut_out_and_what_is_around_it_stays(text: str, clean: str) -> None:
+    assert may_hold_secret(text)
     assert redact(text) == clean
 
 
