@@ -89,6 +89,7 @@ class Settings(Struct, frozen=True):
     exclude_roots: bool = False  # nor the folders that the Codex config names
     confined: tuple[str, ...] = ()  # children that only read, whatever a task says
     surprise: float | None = None  # share of the running tasks whose runs an edit may end at once; None: any
+    parallel: int | None = None  # turns that run at once over all children; None: one per child
     trusted_git: tuple[str, ...] = ()  # children whose repo's own filters may run when Codex reads git
 
 

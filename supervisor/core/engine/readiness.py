@@ -106,7 +106,19 @@ def readiness(world: World, state: TaskState, at: datetime) -> str | None:
     if thread is not None and thread.failures and not thread.open:
         return f"the thread of {task.child} cannot be opened: {thread.problem}"
     outage = outages.pause(world, thread, at)
-    return outages.describe(outage) if outage is not None else None
+    if outage is not None:
+        return outages.describe(outage)
+    if room(world) == 0:
+        return f"no more turns run at once: `limits.parallel` is {world.config.parallel}"
+    return None
+
+
+def room(world: World) -> int | None:
+    """Return how many further turns may run now; None: any number."""
+    if world.config.parallel is None:
+        return None
+    running = sum(state.phase in (Phase.STARTING, Phase.WORKING, Phase.STOPPING) for state in _live(world.tasks))
+    return max(0, world.config.parallel - running)
 
 
 def external_turn(world: World, child: str) -> str | None:

@@ -35,6 +35,7 @@ class SupervisorStarted(Struct, frozen=True):
     surprise: float | None = None
     ready_seconds: float = 30.0
     exclude_roots: bool = False
+    parallel: int | None = None
 
 
 class UpRequested(Struct, frozen=True):

@@ -43,6 +43,10 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True):
     output_megabytes: Annotated[
         Positive, Meta(description="How much is kept, in a file, of what a verify command prints.")
     ] = 10.0
+    parallel: Annotated[
+        Annotated[int, Meta(ge=1, le=10_000)] | None,
+        Meta(description="How many turns run at once over all children. Without it, one per child."),
+    ] = None
     surprise: Annotated[
         str | float | None,
         Meta(

@@ -31,6 +31,7 @@ def started(config: Config, pid: int, running: Iterable[str], at: datetime, last
         exclude_roots=config.exclude_roots,
         confined=config.confined,
         surprise=config.surprise,
+        parallel=config.limits.parallel,
         ready_seconds=config.limits.ready_seconds,
         trusted_git=tuple(name for name, trusts in config.trusted_git.items() if trusts),
     )

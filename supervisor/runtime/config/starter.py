@@ -62,6 +62,7 @@ children:
 #   leftover_seconds: 30          # for what outlives its turn and does not compute
 #   pause_seconds: [5, 20, 60, 300, 900]  # pauses of everything while the provider accepts no work; the last repeats
 #   ready_seconds: 30             # for a server to answer after its start
+#   parallel: 4                   # turns that run at once over all children; default: one per child
 #   surprise: 50%                 # an edit that would stop more of the running tasks waits for `orch go`; default: off
 #   log_megabytes: 10             # size at which a log is rotated
 

@@ -42,6 +42,7 @@ def supervisor_started(world: World, event: ev.SupervisorStarted) -> World:
         confined=event.confined,
         trusted_git=event.trusted_git,
         surprise=event.surprise,
+        parallel=event.parallel,
         ready_seconds=event.ready_seconds,
     )
     started_over = world.supervisor.exiting and world.supervisor.stopping is None

@@ -15,6 +15,7 @@ from supervisor.core.engine.readiness import (
     desired,
     due_of,
     readiness,
+    room,
     sandbox_of,
     thread_key,
     unseen_drifts,
@@ -139,9 +140,13 @@ def checks(world: World, at: datetime) -> Iterator[Action]:
 
 
 def next_turns(world: World, at: datetime) -> Iterator[tuple[Task, TaskState, Due]]:
-    """Yield the tasks that are due and ready for a turn, with the reason: at most one per child."""
+    """Yield the tasks that are due and ready for a turn, with the reason: at most one per child, as long as there is
+    room."""
     taken: set[str] = set()
+    most = room(world)
     for task, state in candidates(world):
+        if most is not None and len(taken) >= most:
+            return
         due = due_of(world, state)
         if task.child != HUMAN and due is not None and task.child not in taken and readiness(world, state, at) is None:
             taken.add(task.child)

@@ -154,3 +154,36 @@ def test_a_task_that_is_tried_again_keeps_what_its_failed_turn_changed() -> None
     scene.post(ev.TreeRead, "backend", "T1", 2, later)
     state = scene.state("T1")
     assert (state.result.base, state.start, state.result.changed_files) == (later, TREE, ("a.py",))
+
+
+def test_no_more_turns_run_at_once_than_the_limit_allows_and_the_next_one_starts_in_the_order_of_the_plan() -> None:
+    other, last = Task("T3", "Poll", "mobile"), Task("T4", "Show", "mobile")
+    scene = Scene(T1, other, last)
+    scene.world = replace(scene.world, config=replace(scene.world.config, parallel=1))
+    assert kinds(scene.opened("mobile")) == []
+    assert only(scene.opened("backend")).task == "T1"
+    scene.began("T1", "turn-1")
+    assert (scene.status("T3"), scene.why("T3")) == ("waiting", "no more turns run at once: `limits.parallel` is 1")
+    started = [action.task for action in scene.ended("T1") if isinstance(action, act.StartTurn)]
+    assert started == ["T3"]  # while T1 is verified
+
+
+def test_a_task_whose_changes_were_taken_back_is_blocked_until_they_are_brought_back_or_made_again() -> None:
+    behind = Task("T3", "Poll", "mobile", after=("T1",))
+    scene = Scene(T1, behind).running("T1")
+    scene.post(ev.TreeKept, "backend", "T1", 1, "aaa")
+    scene.post(ev.TreeKept, "backend", "T1", 1, "bbb", True)
+    scene.ended("T1")
+    scene.post(ev.ReposReserved, ("mobile",))
+    scene.checked("T1")
+    assert (scene.status("T1"), scene.why("T3")) == ("done", "a command changes files in mobile")
+    assert kinds(scene.post(ev.RunsTakenBack, ("T1@1",))) == []
+    assert (scene.status("T1"), scene.status("T3"), scene.why("T3")) == ("blocked", "waiting", "after T1 (blocked)")
+    assert kinds(scene.post(ev.RunsTakenBack, ())) == [act.OpenThread]
+    assert scene.status("T1") == "done"
+    scene.post(ev.RunsTakenBack, ("T1@1",))
+    again = only(scene.post(ev.RetryRequested, "T1"))
+    assert (again.task, again.due) == ("T1", Due.RESUME)
+    assert "they are no longer in the files. Do the task again" in again.text
+    scene.post(ev.RunsTakenBack, ())
+    assert scene.status("T1") == "running"  # it is being done again
