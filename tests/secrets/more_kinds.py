@@ -168,6 +168,8 @@ def factors(some: Callable[[str, int], str]) -> Iterator[tuple[str, str, tuple[s
     digits = tuple(f"{some('123456789', 4)} {some('123456789', 4)}" for _ in range(3))
     yield "recovery codes", "**GitHub recovery codes**\n\n" + "".join(f"- {code}\n" for code in codes), codes
     yield "recovery codes, bare", "Recovery codes:\n" + "\n".join(codes), codes
+    yield "recovery codes, underlined", "Recovery codes\n--------------\n\n" + "\n".join(codes), codes
+    yield "recovery codes, to be kept", "2FA backup codes (keep them safe):\n" + "\n".join(codes), codes
     yield "recovery codes in yaml", "recovery_codes:\n" + "".join(f'  - "{code}"\n' for code in codes), codes
     yield "backup codes", "Your backup codes are: " + ", ".join(codes), codes
     yield "backup codes, numbered", "Backup codes:\n" + "".join(f"  {n}. {d}\n" for n, d in enumerate(digits)), digits

@@ -72,7 +72,8 @@ _SEED = re.compile(
 )
 _CODES = re.compile(
     r"(?:recovery|backup|scratch|emergency|rescue)[ _-]?(?:scratch|backup|recovery|access|login|mfa|2fa)?[ _-]?codes?\b"
-    rf"(?:\]|{_QUOTE})?(?: (?:are|is|for [\w.@-]{{1,40}}))?(?:[ \t]{{0,8}}(?:=>|:=|[=:,|]))?",
+    rf"(?:\]|{_QUOTE})?(?: (?:are|is|for [\w.@-]{{1,40}}|\([^()\n]{{1,60}}\)))?"
+    rf"(?:[ \t]{{0,8}}(?:=>|:=|[=:,|])|{_LINE}{{1,3}}[=-]{{3,80}}(?={_LINE}))?",
     re.IGNORECASE,
 )
 _APART = re.compile(
