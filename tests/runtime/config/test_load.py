@@ -287,7 +287,7 @@ def test_every_line_that_the_starter_comments_out_is_a_right_one(workspace: Work
         (child,),
         orchestrator(workspace, "gpt-5.5", "high"),
         "/path/to/codex",
-        Limits(surprise="50%"),
+        Limits(parallel=4, surprise="50%"),
         rules,
         notify,
         Budget(20_000_000, 1440),
