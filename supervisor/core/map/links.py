@@ -16,12 +16,13 @@ from msgspec.structs import replace
 
 from supervisor.core.map.drift import WORDS, plain_value
 from supervisor.core.map.mention import stopwords
+from supervisor.core.map.mention.classify import BLUETOOTH
 from supervisor.core.map.mention.fields import WIRE
 from supervisor.core.map.mention.normalize import plain_name
 from supervisor.core.map.mention.routes import MOUNT, STREAMS
 from supervisor.core.map.occurrences import Occurrence, place_of, side_of
 from supervisor.core.map.route_groups import route_groups
-from supervisor.core.map.tools import is_tool
+from supervisor.core.map.tools import is_library, is_tool
 from supervisor.core.map.topics import PATH, absorbed, path_key
 from supervisor.core.map.weights import WEIGHTS, Evidence, weigh
 from supervisor.domain.link import Kind, Link, Mention, Place, Role
@@ -134,8 +135,8 @@ def _link(group: Sequence[Occurrence], weights: Mapping[str, float]) -> tuple[Li
     evidence: Evidence = {str(kind): 1, "declared for the wire": min(2, wire), **_specific(kind, name, group)}
     evidence |= {name: 1 for name in (roles, _strength(kind, strong)) if name}
     evidence["many files"] = _spread(kind, group)
-    if _UUID.fullmatch(name):
-        evidence["uuid"] = 1  # nobody has the same one by chance
+    if _UUID.fullmatch(name):  # nobody has the same one by chance, but everybody those that Bluetooth assigns
+        evidence["assigned uuid" if name.endswith(BLUETOOTH) else "uuid"] = 1
     note, conflict = "", False
     if kind is Kind.CONSTANT:
         note, conflict, how = _values(children, group)
@@ -151,6 +152,8 @@ def _link(group: Sequence[Occurrence], weights: Mapping[str, float]) -> tuple[Li
         note = "spelled " + ", ".join(sorted(spellings)[:4]) if len(spellings) > 1 else ""
     evidence["tests only"] = sum(all(one.test for one in group if one.child == child) for child in children)
     telling = [one.file for one in group if one.mention.kind is kind]  # another may be any word, as a macro of C is
+    own = {one.child for one in group if not is_library(one.file)}
+    evidence["library only"] = len(children) - len(own)
     if kind not in (Kind.PACKAGE, Kind.SUBMODULE) and all(map(is_tool, telling)):
         evidence["tools only"], conflict = 1, False
     sides = tuple(side_of(child, [one for one in group if one.child == child]) for child in children)

@@ -1,4 +1,4 @@
-"""Recognise the files of tools, and licences. What two of them share ties no repos."""
+"""Recognise files whose names tie no repos: of tools, licences, and of libraries that a repo carries."""
 
 from __future__ import annotations
 
@@ -25,6 +25,16 @@ _TOOL = re.compile(
     )$""",
     re.X | re.I,
 )
+
+
+_LIBRARY = re.compile(
+    r"(^|/)(libs?|libraries|managed_components)/[^/]+/([^/]+/){2,}[^/]+\.(c|cc|cpp|cxx|h|hh|hpp|hxx|inc|s)$", re.I
+)
+
+
+def is_library(file: str) -> bool:
+    """Return whether a file of C or C++ is deep in a library that its repo carries, such as a Bluetooth stack."""
+    return _LIBRARY.search(file) is not None
 
 
 def is_tool(file: str) -> bool:

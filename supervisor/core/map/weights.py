@@ -53,6 +53,7 @@ WEIGHTS: Mapping[str, float] = {
     "short table": 0.7,
     "long table": 0.9,
     "uuid": 1.786,
+    "assigned uuid": 1.2,
     # how much the places prove
     "sure on one side": 0.71,
     "message, sure on no side": 0.492,
@@ -60,6 +61,7 @@ WEIGHTS: Mapping[str, float] = {
     "declared for the wire": 0.981,
     "many files": 0.383,
     "company": 2.652,
+    "library only": 0.6,
     "tests only": 0.582,
     "tools only": 0.3,
     # constants whose values differ

@@ -257,6 +257,17 @@ def test_a_variable_is_hardly_what_a_macro_of_another_repo_has_as_its_name() -> 
     assert score(".github/workflows/build.yml") <= score("compose.yml") < 0.4 < only(links(read)).score
 
 
+def test_what_is_deep_in_a_library_that_a_repo_carries_proves_less_and_so_does_what_bluetooth_assigns() -> None:
+    def score(name: str, file: str) -> float:
+        return only(links([found(Kind.WORD, name, "watch", file=file), found(Kind.WORD, name, "app")])).score
+
+    own, assigned = "2f1e0d3c-5b4a-4978-8c6d-7e8f90a1b2c3", "0000180d-0000-1000-8000-00805f9b34fb"
+    library = "src/libs/stack/host/services/heart.h"
+
+    assert score(own, "src/heart.h") > score(own, library)
+    assert score(own, "src/heart.h") > score(assigned, "src/heart.h") > score(assigned, library)
+
+
 def test_tests_do_not_make_a_name_common() -> None:
     both = [found(Kind.HEADER, "x-token", child) for child in ("api", "web")]
     tests = [found(Kind.HEADER, "x-token", "api", file=f"test_{number}.py", test=True) for number in range(30)]
