@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
@@ -113,12 +114,16 @@ def _within(asked: Sequence[tuple[str, int]], sizes: Mapping[str, int], limit: i
     return tuple(chosen)
 
 
+_COPIES = re.compile(r"(^|/)v?\d+(\.\d+){2,}[^/]*/")
+"""In a folder named like a release (`versions/2.0.1/`) lies a copy of what another repo released."""
+
+
 def _chosen(files: Sequence[RepoFile]) -> tuple[list[str], list[str], list[str]]:
     """Return the manifests, the pipelines and hooks, and the likely entry points; each nearest to the root first."""
     manifests, pipelines, starts = [], [], []
     for file in files:
         name = file.name
-        if left_out(name) is not None:
+        if left_out(name) is not None or _COPIES.search(name):
             continue
         if system_of(name) is not None or is_hooks(name):
             pipelines.append(name)

@@ -261,9 +261,9 @@ def _commands(
         elif part.kind in ("prose", "item", "row"):
             texts = list(moved(_inline_code(part), entered or (said if part.kind == "item" else "")))
             before = _folder_said(part.text, repo)
-            if part.kind == "item" and (steps := _ENTERS.search(part.text[:2000])) is not None:
+            if part.kind == "item" and "`cd " in part.text and (steps := _ENTERS.search(part.text[:2000])) is not None:
                 entered = inside(steps[1]) or ""
-            if place := _section_said(part.text, repo):
+            if "`" in part.text and (place := _section_said(part.text, repo)):
                 section[-1] = (section[-1][0], place)
         else:
             continue
@@ -339,10 +339,11 @@ def _inline_code(part: Piece) -> Iterator[tuple[str, int]]:
     """
     for code in _INLINE_CODE.finditer(part.text[:20_000]):
         text = code[2].strip()
-        if _FAILS.match(part.text[code.end() : code.end() + 80]) or _SHUNNED.search(part.text[: code.start()][-60:]):
+        said = part.text[max(0, code.start() - 60) : code.start()]
+        alone = " " not in text
+        if alone and (not _RUN.search(said) or (_FILE.fullmatch(text) and not text.startswith("./"))):
             continue
-        alone = text.startswith("./") or not _FILE.fullmatch(text)
-        if " " in text or (alone and _RUN.search(part.text[max(0, code.start() - 60) : code.start()]) is not None):
+        if not _FAILS.match(part.text, code.end(), code.end() + 80) and not _SHUNNED.search(said):
             yield text, part.line + part.text.count("\n", 0, code.start())
 
 

@@ -59,15 +59,21 @@ class _Section:
         """Return what the sentence has to be heeded before; None if it is no rule."""
         if self.kind is not DocumentKind.OTHER and _HANDS_OFF.search(words):
             return Moment.COMMIT
-        if (nested and not self.committing) or self.aside or _INVITES.search(words) or _NOTIFIES.search(words):
+        if (nested and not self.committing) or self.aside:
             return None
-        if _NEEDED.search(words) or (_WORKFLOW.fullmatch(words) and not self.releasing):
+        found = self._asked_for(text, words, step=step)
+        if found is None or _INVITES.search(words) or _NOTIFIES.search(words) or _NEEDED.search(words):
             return None
+        return None if _WORKFLOW.fullmatch(words) and not self.releasing else found
+
+    def _asked_for(self, text: str, words: str, *, step: bool) -> Moment | None:
+        """Return the same by what the sentence asks for. It may still be an invitation, or be about something else."""
         label = _LABEL if self.kind is DocumentKind.AGENTS else _TITLE
         said = _NO_DUTY.sub("", label.sub("", words))
         asked = _ASKED.search(said) is not None
         obliged = asked or _WEAK.search(said) is not None
-        runs = any(purpose_of(code[2]) is not None for code in _INLINE_CODE.finditer(text))
+        code = _INLINE_CODE.finditer(text) if self.releasing or self.kind is DocumentKind.README else ()
+        runs = any(purpose_of(one[2]) is not None for one in code)
         if step and self.releasing and (obliged or runs):
             stated = self.kind in (DocumentKind.README, DocumentKind.OTHER) and _RUNS_ONLY.fullmatch(text)
             return None if stated else Moment.RELEASE  # A step that only runs a command is among the commands.

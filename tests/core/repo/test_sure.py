@@ -89,6 +89,14 @@ def test_maven_runs_an_application_by_the_plugin_that_its_pom_names(plugin: str,
     assert [it for it in commands({"pom.xml": pom}) if it.startswith("run")] == run
 
 
+def test_copies_of_releases_are_not_described() -> None:
+    copies = {f"versions/{it}/thing/Makefile": "test:\n\ttrue\n" for it in ("2.0.0", "2.0.1-rc1", "v3.1.2.7")}
+    assert commands({"Makefile": "lint:\n\ttrue\n", "python3.12/Makefile": "test:\n\ttrue\n", **copies}) == [
+        "test: cd python3.12 && make test",
+        "lint: make lint",
+    ]
+
+
 def test_the_programs_that_flutter_makes_for_each_platform_are_no_entry_points() -> None:
     files = {
         "app/pubspec.yaml": PUBSPEC,
