@@ -112,6 +112,7 @@ def test_landing_again_changes_nothing_and_what_came_since_moves_the_branch(made
     assert land().err.strip() == "nothing to land: what is checked out has all that the tasks changed"
 
 
+@pytest.mark.promise("all or none")
 def test_if_one_repo_refuses_no_repo_is_changed(made: Landscape, land: Land) -> None:
     made.ran("T1", {"api": {"a.txt": "a\n"}, "web": {"w.txt": "w\n"}})
     web = made.repos["web"]
@@ -248,7 +249,8 @@ def test_a_person_who_goes_on_from_the_branch_has_a_clean_work_tree_and_lands_wh
     api = made.repos["api"]
     made.ran("T1", {"api": {"a.txt": "a\n", "lines": "T1\n"}})
     land()
-    git(api, "switch", "-q", "-m", BRANCH)
+    git(api, "symbolic-ref", "HEAD", f"refs/heads/{BRANCH}")
+    git(api, "reset", "-q")
     assert git(api, "status", "--porcelain") == ""
     assert "nothing to land" in land().err
 
@@ -287,6 +289,7 @@ def test_a_landing_that_was_not_decided_is_cleared(made: Landscape, land: Land, 
     assert branches(made) == new
 
 
+@pytest.mark.promise("all or none")
 def test_a_lock_of_somebody_else_is_never_removed_and_the_landing_goes_on_behind_it(
     made: Landscape, land: Land
 ) -> None:

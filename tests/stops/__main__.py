@@ -28,10 +28,10 @@ def main() -> int:
     killed = sum(one.killed for one in told)
     landed = sum(one.landed for one in told)
     slowest = max((one.seconds for one in told), default=0.0)
-    print(
-        f"{len(told)} of {given.stories} stories in {time.monotonic() - began:.0f} s: {killed} landings killed, "
-        f"{landed} finished, {len(told) - landed} cleared; {len(failed)} wrong; slowest recovery {slowest:.2f} s"
-    )
+    carried_on = sum(one.carried_on for one in told)
+    print(f"{len(told)} of {given.stories} stories in {time.monotonic() - began:.0f} s")
+    print(f"{killed} killed, {carried_on} of them once decided; {landed} finished, {len(told) - landed} cleared")
+    print(f"{len(failed)} wrong; slowest recovery {slowest:.2f} s of the processor")
     return 1 if failed or not told else 0
 
 

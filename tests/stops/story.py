@@ -23,9 +23,12 @@ from tests.gitrepo import git
 from tests.landscape import Landscape
 
 REPOS = 8
-CALLS = 17  # of git for one repo, roughly: where a story may stop
+CALLS = 27  # of git for one repo, roughly: where a story may stop
 BRANCH = "orch/move-the-fleet"
-RECOVERY = 1.0  # seconds
+HERE = 0.3  # of the stories move the branches that are checked out
+OF_USER = ("HEAD", "index", "refs/heads/main", "logs/HEAD", "logs/refs/heads/main")
+RECOVERY = 1.0  # seconds of the processor, which do not depend on what else runs
+STUCK = 20.0  # seconds in all
 _SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER: what a killed landing leaves becomes ours, so that we can end it
 
 WRAPPER = """#!/bin/sh
@@ -34,12 +37,15 @@ count=$((count + 1))
 echo "$count" > "$STOP_COUNT"
 if [ "$count" = "$STOP_AT" ]; then kill -STOP "$STOP_PID"; fi
 case " $* " in
-*" --stdin "*)
+*" update-ref "*" --stdin "*)
     if [ -n "$STOP_LINE" ]; then
+        read -r refs < "$STOP_COUNT.refs"
+        refs=$((refs + 1))
+        echo "$refs" > "$STOP_COUNT.refs"
         number=0
         while read -r line; do
             number=$((number + 1))
-            if [ "$number.$count" = "$STOP_LINE" ]; then kill -STOP "$STOP_PID"; fi
+            if [ "$number.$refs" = "$STOP_LINE" ]; then kill -STOP "$STOP_PID"; fi
             echo "$line"
         done | {real} "$@"
         exit
@@ -55,7 +61,8 @@ class Outcome(NamedTuple):
     story: int
     killed: bool
     landed: bool
-    seconds: float  # that the recovery took
+    carried_on: bool  # it was killed once it was decided
+    seconds: float  # of the processor that the recovery took
     wrong: tuple[str, ...]
 
 
@@ -70,6 +77,11 @@ class Bench:
         for name in self.scape.repos:
             self.scape.ran(f"T-{name}", {name: {"new.txt": f"{name}\n", "lines": "changed\n"}})
         self.tasks = list(self.scape.tasks)
+        self.start = {name: git(repo, "rev-parse", "HEAD") for name, repo in self.scape.repos.items()}
+        self.pristine = {
+            name: {file: (repo / ".git" / file).read_bytes() for file in OF_USER}
+            for name, repo in self.scape.repos.items()
+        }
         self.count = folder / "count"
         program = folder / "bin" / "git"
         program.parent.mkdir()
@@ -84,48 +96,61 @@ class Bench:
         """Play a story: it is the same for the same seed, but for the moment of a stop by time."""
         dice = random.Random(f"{seed}.{story}")
         names = dice.sample(sorted(self.scape.repos), dice.randint(2, REPOS))
+        here = dice.random() < HERE
+        branch = "main" if here else BRANCH
         self._reset(names)
-        foreign = self._foreign(dice, names)
+        foreign = self._foreign(dice, names) if dice.random() < 0.3 else {}
         before = self._of_user(names)
-        killed = self._land_and_kill(dice, len(names))
-        foreign |= self._foreign_on_branch(dice, names)
+        killed = self._land_and_kill(dice, len(names), here=here)
+        decided = any(isinstance(one, LandingDecided) for one in read_journal(self.scape.workspace.operations))
+        foreign |= self._foreign_on_branch(dice, names, branch)
         began = time.monotonic()
-        self._orch("land", "--continue")
-        seconds = time.monotonic() - began
+        seconds = self._orch("land", "--continue")
+        wall = time.monotonic() - began
         wrong = [f"{path} was removed" for path, inode in foreign.items() if _inode(path) != inode]
         for path in foreign:
             path.unlink(missing_ok=True)
         self._orch("land", "--continue")  # what a foreign lock was in the way of
-        there = [name for name in names if git_value(self.scape.repos[name]) is not None]
+        there = [name for name in names if self._moved(name, branch)]
         if there and there != names:
             wrong.append(f"half-landed: only in {', '.join(there)} of {len(names)}")
-        decided = any(isinstance(one, LandingDecided) for one in read_journal(self.scape.workspace.operations))
         if bool(there) != decided:
             wrong.append(f"decided: {decided}, landed in {len(there)}")
         wrong += [f"{path} is left" for name in names for path in (self.scape.repos[name] / ".git").rglob("*.lock")]
-        if self._of_user(names) != before:
+        if here and there:
+            wrong += [f"{name}: the index did not follow" for name in names if not self._clean(name)]
+        elif self._of_user(names) != before:
             wrong.append("something of the person's was changed")
-        if seconds > RECOVERY:
-            wrong.append(f"the recovery took {seconds:.2f} s")
-        return Outcome(story, killed, bool(there), seconds, tuple(wrong))
+        if seconds > RECOVERY or wall > STUCK:
+            wrong.append(f"the recovery took {seconds:.2f} s of the processor, {wall:.2f} s in all")
+        return Outcome(story, killed, bool(there), killed and decided, seconds, tuple(wrong))
 
-    def _land_and_kill(self, dice: random.Random, repos: int) -> bool:
+    def _moved(self, name: str, branch: str) -> bool:
+        now = git(self.scape.repos[name], "for-each-ref", "--format=%(objectname)", f"refs/heads/{branch}")
+        return now not in ("", self.start[name])
+
+    def _clean(self, name: str) -> bool:
+        """Whether the index is as the commit that is checked out."""
+        return git(self.scape.repos[name], "diff", "--cached", "--name-only") == ""
+
+    def _land_and_kill(self, dice: random.Random, repos: int, *, here: bool) -> bool:
         """Run a landing and stop it at some point; then kill some of its gits, and it. False: it had ended."""
-        way = dice.choice(("call", "line", "time"))
+        way = dice.choice(("call", "line", "line", "time"))
         calls = CALLS * repos
         environ = {
             "STOP_COUNT": str(self.count),
-            "STOP_AT": str(dice.randint(1, calls)) if way == "call" else "",
+            "STOP_AT": str(dice.randint(dice.choice((1, calls * 2 // 3)), calls)) if way == "call" else "",
             "STOP_LINE": "",
         }
-        if way == "line":  # the update-refs come late: one after the other
-            environ["STOP_LINE"] = f"{dice.randint(1, 4)}.{dice.randint(calls // 2, calls)}"
-        self.count.write_text("0\n", encoding="utf-8")
+        if way == "line":  # start, create, prepare or commit of one of the repos
+            environ["STOP_LINE"] = f"{dice.randint(1, 4)}.{dice.randint(1, repos)}"
+        for file in (self.count, self.count.with_suffix(".refs")):
+            file.write_text("0\n", encoding="utf-8")
         pid = os.fork()
         if pid == 0:
             git_run.installed_git = lambda: self.wrapped
             os.environ |= environ | {"STOP_PID": str(os.getpid())}
-            os._exit(self._call("land"))
+            os._exit(self._call("land", *(["--here"] if here else [])))
         began = time.monotonic()
         if way == "time":
             time.sleep(dice.uniform(0, self.length * repos / REPOS))
@@ -150,11 +175,13 @@ class Bench:
         _reap()
         return True
 
-    def _orch(self, *words: str) -> None:
+    def _orch(self, *words: str) -> float:
+        """Run a command to its end; return the seconds of the processor that it and its gits took."""
         pid = os.fork()
         if pid == 0:
             os._exit(self._call(*words))
-        os.waitpid(pid, 0)
+        _, _, used = os.wait4(pid, 0)
+        return used.ru_utime + used.ru_stime
 
     def _call(self, *words: str) -> int:
         with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
@@ -171,6 +198,8 @@ class Bench:
             for folder in ("refs/heads/orch", "logs/refs/heads/orch"):
                 shutil.rmtree(repo / ".git" / folder, ignore_errors=True)
             (repo / ".git" / f"{ref_of(self.scape.workspace.id, name)}.landed").unlink(missing_ok=True)
+            for file, content in self.pristine[name].items():
+                (repo / ".git" / file).write_bytes(content)
 
     def _foreign(self, dice: random.Random, names: list[str]) -> dict[Path, int]:
         """Locks of somebody else that were there before."""
@@ -183,9 +212,9 @@ class Bench:
                 found[path] = path.stat().st_ino
         return found
 
-    def _foreign_on_branch(self, dice: random.Random, names: list[str]) -> dict[Path, int]:
+    def _foreign_on_branch(self, dice: random.Random, names: list[str], branch: str) -> dict[Path, int]:
         """A lock of somebody else that came once the landing was dead, on the branch itself."""
-        path = self.scape.repos[dice.choice(names)] / ".git" / "refs" / "heads" / f"{BRANCH}.lock"
+        path = self.scape.repos[dice.choice(names)] / ".git" / "refs" / "heads" / f"{branch}.lock"
         if dice.random() > 0.2 or path.exists():
             return {}
         path.parent.mkdir(exist_ok=True)
@@ -193,23 +222,15 @@ class Bench:
         return {path: path.stat().st_ino}
 
     def _of_user(self, names: list[str]) -> list[bytes]:
-        return [
-            (self.scape.repos[name] / ".git" / file).read_bytes()
-            for name in names
-            for file in ("HEAD", "index", "refs/heads/main", "logs/HEAD")
-        ]
+        return [(self.scape.repos[name] / ".git" / file).read_bytes() for name in names for file in OF_USER]
 
 
 def play_all(job: tuple[int, range, float]) -> list[Outcome]:
     seed, stories, until = job
-    with tempfile.TemporaryDirectory(prefix="orch-stops-") as folder:
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # nothing here loses power
+    with tempfile.TemporaryDirectory(prefix="orch-stops-", dir=memory) as folder:
         bench = Bench(Path(folder))
         return [bench.play(seed, story) for story in stories if time.monotonic() < until]
-
-
-def git_value(repo: Path) -> str | None:
-    """Where the branch is."""
-    return git(repo, "for-each-ref", "--format=%(objectname)", f"refs/heads/{BRANCH}") or None
 
 
 def _inode(path: Path) -> int | None:

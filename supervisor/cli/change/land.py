@@ -31,6 +31,9 @@ def land(
     branch: Annotated[
         str | None, Option("--branch", "The branch to make in each repo (default: orch/TITLE-OF-THE-PLAN).", "NAME")
     ] = None,
+    here: Annotated[
+        bool, Option("--here", "Move the branch that is checked out in each repo, and its index with it.")
+    ] = False,
     dry_run: Annotated[bool, Option("--dry-run", "Show the commits, and make no branch.")] = False,
     tasks: Annotated[
         str | None, Option("--tasks", "Only these tasks, and none that rests on another.", "ID,...")
@@ -47,7 +50,9 @@ def land(
     """Land finished tasks. Returns 1 if nothing was landed, or not everywhere."""
     if go_on and abort:
         raise UsageError("--continue finishes a landing, and --abort clears it", "name one of them")
-    if (go_on or abort) and (branch or dry_run or tasks or allow_secrets):
+    if here and branch:
+        raise UsageError("--here takes the branches that are checked out", "leave out --branch")
+    if (go_on or abort) and (branch or here or dry_run or tasks or allow_secrets):
         raise UsageError("--continue and --abort are about a landing that began", "leave out the other options")
     try:
         if go_on or abort:
@@ -58,7 +63,7 @@ def land(
             checked(name, [one.id for one in status.tasks], "task")
         if tasks is not None and not names:
             raise UsageError("--tasks names no task", "for example `orch land --tasks T1,T2`")
-        options = LandOptions(branch, names, allow_secrets, dry_run)
+        options = LandOptions(branch, here, names, allow_secrets, dry_run)
         if dry_run:
             left = left_branches(journal.read_journal(workspace.operations))
             plan = worked_out(status, options, _undone(workspace), left)
@@ -167,8 +172,8 @@ def _show(landed: Landed, plan: LandingPlan | None = None, *, as_json: bool) -> 
         if plan is not None:
             output.show(list(_blocks(plan)))
         children = ", ".join(one.child for one in landed.repos)
-        output.emit(f"landed on {landed.repos[0].branch} in {children} ({landed.id})")
-        output.say("your work trees are as they were; `git switch -m BRANCH` in a repo goes on from what was landed")
+        where = ", ".join(dict.fromkeys(one.branch for one in landed.repos))
+        output.emit(f"landed on {where} in {children} ({landed.id})")
     elif landed.state == "landing":
         output.say(f"{landed.id} is decided and not finished: {landed.why}; then run `orch land --continue`")
     else:

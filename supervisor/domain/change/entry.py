@@ -41,6 +41,7 @@ class LandedRepo(Struct, frozen=True):
     base: str | None  # the commit below; None: there is none
     commits: tuple[str, ...]  # ids, the oldest first
     keep: str  # the ref of ours that leads to what was landed
+    here: bool = False  # the branch is checked out, and the index follows it
 
 
 class LandingPrepared(Struct, frozen=True, tag_field="entry", tag="prepared"):

@@ -33,6 +33,7 @@ class RepoPlan(Struct, frozen=True):
     old: str | None  # where the branch is; None: it is new
     lock: str  # the file that locks the branch
     commits: tuple[NewCommit, ...]
+    here: bool = False  # the branch is checked out, and the index follows it
 
     @property
     def ref(self) -> str:
@@ -47,7 +48,7 @@ class LandingPlan(Struct, frozen=True):
     """A landing that is ready: its commits are written, and no ref leads to them."""
 
     title: str
-    branch: str
+    branch: str  # "": what is checked out in each repo
     tasks: tuple[str, ...]
     repos: tuple[RepoPlan, ...]
     notes: tuple[str, ...] = ()  # what the reader should know

@@ -15,11 +15,13 @@ from supervisor.core.change.spans import Span, spans
 from supervisor.core.text.secrets.describe import secret_spots
 from supervisor.domain.change.landing import LandingPlan, NewCommit, RepoPlan
 from supervisor.domain.plan import HUMAN
+from supervisor.domain.repo.pathname import shown
 from supervisor.domain.status import Status, TaskInfo
 from supervisor.errors import RequestRefused, UsageError
 from supervisor.shell.git.keep.compare import changes_between
 from supervisor.shell.git.keep.merge import merged
 from supervisor.shell.git.land.build import contained, empty_tree, kept_trees, new_files, tree_of, write_commit
+from supervisor.shell.git.land.index import staged_among
 from supervisor.shell.git.land.look import RepoLook, identity_problem, is_branch_name, look_at
 
 PREFIX = "orch/"
@@ -30,6 +32,7 @@ class LandOptions(Struct, frozen=True):
     """What the person asked for."""
 
     branch: str | None = None  # None: named after the title
+    here: bool = False  # the branch that is checked out, and its index
     tasks: tuple[str, ...] = ()  # (): all of the plan
     allow_secrets: bool = False
     dry_run: bool = False  # no commit is signed, which may ask for a passphrase
@@ -94,9 +97,9 @@ def worked_out(
         raise RequestRefused("no task changed anything, so there is nothing to land", "see `orch diff`")
     if gone := [child for child in children if child not in roots]:
         raise RequestRefused(f"{gone[0]} is no child of this workspace any more", "add it again with `orch add`")
-    if not is_branch_name(roots[next(iter(children))], branch):
+    if not options.here and not is_branch_name(roots[next(iter(children))], branch):
         raise UsageError(f"git takes no branch of the name `{branch}`", "name another one with --branch")
-    looks = {child: look_at(roots[child], branch) for child in children}
+    looks = {child: look_at(roots[child], None if options.here else branch) for child in children}
     reasons = [f"{child}: {why}" for child, look in looks.items() for why in _against(roots[child], look)]
     _refuse([*reasons, *_shared(looks)])
     repos = {child: _Repo(child, roots[child], look) for child, look in looks.items()}
@@ -108,14 +111,17 @@ def worked_out(
         f"{child}: {why}"
         for child, repo in repos.items()
         if repo.tree != repo.base
-        for why in _against_branch(repo.look, branch, left.get((child, branch)))
+        for why in (
+            _against_moving(repo) if options.here else _against_branch(repo.look, branch, left.get((child, branch)))
+        )
     )
-    planned = tuple(_plan_of(repo, branch) for repo in repos.values() if repo.tree != repo.base)
+    planned = tuple(_plan_of(repo, here=options.here) for repo in repos.values() if repo.tree != repo.base)
     if not options.allow_secrets and (found := list(_secrets(planned))):
         raise RequestRefused(
             f"a new file has a secret in it: {'; '.join(found)}", "take it out, or land it with --allow-secrets"
         )
-    return LandingPlan(title, branch, tuple(one.id for one in tasks), planned, tuple(dict.fromkeys(notes)))
+    where = "" if options.here else branch
+    return LandingPlan(title, where, tuple(one.id for one in tasks), planned, tuple(dict.fromkeys(notes)))
 
 
 def _spans(task: TaskInfo, undone: Collection[str], notes: list[str]) -> Iterator[Span]:
@@ -161,6 +167,14 @@ def _against_branch(look: RepoLook, branch: str, left: str | None) -> Iterator[s
         yield f"the branch {branch} exists: name another one with --branch, or delete it"
     for name in look.in_the_way:
         yield f"git cannot have the branch {branch} beside {name}: name another one with --branch"
+
+
+def _against_moving(repo: _Repo) -> Iterator[str]:
+    """What forbids to move the branch that is checked out."""
+    if not repo.look.name:
+        yield "HEAD is detached: switch to a branch, or land without --here"
+    elif repo.tip is not None and (staged := staged_among(repo.root, repo.look.head, repo.tip)):
+        yield f"{', '.join(map(shown, staged))} is staged: commit or unstage it, or land without --here"
 
 
 def _shared(looks: Mapping[str, RepoLook]) -> Iterator[str]:
@@ -209,17 +223,18 @@ def _ends(taken: Sequence[Span], child: str) -> list[tuple[str, str]]:
     return [(span.before, span.after) for span in taken if span.child == child and span.after is not None]
 
 
-def _plan_of(repo: _Repo, branch: str) -> RepoPlan:
+def _plan_of(repo: _Repo, *, here: bool) -> RepoPlan:
     look = repo.look
     return RepoPlan(
         repo.child,
         str(repo.root),
         str(look.common),
-        branch,
+        look.name,
         look.head,
         look.branch,
         str(look.lock),
         tuple(repo.commits),
+        here,
     )
 
 

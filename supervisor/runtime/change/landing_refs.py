@@ -34,7 +34,8 @@ from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.git.keep.form import ref_of
 from supervisor.shell.git.land.batch import RefMove, keep_landed, release, settle
 from supervisor.shell.git.land.build import empty_tree
-from supervisor.shell.git.land.look import head_of
+from supervisor.shell.git.land.index import follow
+from supervisor.shell.git.land.look import head_of, value_of
 from supervisor.shell.git.land.sync import sync_objects
 
 LANDED = ".landed"
@@ -65,7 +66,7 @@ def carry_out(journal: Journal, workspace: WorkspacePaths, plan: LandingPlan, to
     number = journal.next_number
     refs = tuple(RefChange(one.child, one.root, one.ref, one.old, one.tip, one.lock) for one in plan.repos)
     repos = tuple(_record(workspace, one) for one in plan.repos)
-    what = f"land {', '.join(plan.tasks)} on {plan.branch}"
+    what = f"land {', '.join(plan.tasks)} on {plan.branch or 'what is checked out'}"
     journal.append(OperationBegan(number, _now(), OperationKind.LAND, what))
     moves = list[RefMove]()
     try:
@@ -148,9 +149,13 @@ def left_branches(entries: Sequence[Entry]) -> dict[tuple[str, str], str]:
 def _finished(journal: Journal, number: int, refs: Sequence[RefChange], repos: tuple[LandedRepo, ...]) -> Landed:
     """Finish a landing that is decided: each ref is moved unless it is already, or somebody else moved it."""
     reasons = []
-    for ref in refs:
+    for ref, repo in zip(refs, repos, strict=True):
+        root = Path(ref.repo)
         try:
-            reasons.append(settle(Path(ref.repo), ref.name, ref.old, ref.new, Path(ref.lock)))
+            why = settle(root, ref.name, ref.old, ref.new, Path(ref.lock))
+            if repo.here and not why and value_of(root, ref.name) == ref.new:
+                why = follow(root, repo.base, ref.new)
+            reasons.append(why)
         except OrchError as error:
             reasons.append(str(error))
     if why := "; ".join(reason for reason in reasons if reason):
@@ -164,7 +169,7 @@ def _finished(journal: Journal, number: int, refs: Sequence[RefChange], repos: t
 
 def _record(workspace: WorkspacePaths, plan: RepoPlan) -> LandedRepo:
     keep = ref_of(workspace.id, plan.child) + LANDED
-    return LandedRepo(plan.child, plan.branch, plan.base, tuple(one.id for one in plan.commits), keep)
+    return LandedRepo(plan.child, plan.branch, plan.base, tuple(one.id for one in plan.commits), keep, plan.here)
 
 
 @contextmanager

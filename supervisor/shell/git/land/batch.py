@@ -8,24 +8,49 @@ from __future__ import annotations
 import contextlib
 import os
 import selectors
+import shutil
 import signal
 import stat
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 
 from supervisor.errors import WorkspaceError
 from supervisor.shell.git.config import read_git
+from supervisor.shell.git.folder import place_of
 from supervisor.shell.git.land.look import value_of
-from supervisor.shell.git.run import quoted, safe_command
+from supervisor.shell.git.run import quoted, run_git, safe_command
 
 LOCK_WAIT = 2000
 """Milliseconds that git waits for the lock of somebody else: an ordinary command holds one for less."""
+
+SHORT_WAIT = 300
+"""The same while what a stop left is cleared up: a lock that is there by then is a stale one of somebody else."""
 
 ANSWER_WITHIN = 30.0
 """Seconds for an answer of git: LOCK_WAIT, and a slow disk."""
 
 _WHY = ("-m", "orch land")
+
+
+class _Apart:
+    """A git folder of our own with the refs of a repo, and another HEAD.
+
+    So git never locks the person's HEAD, also where the branch to move is checked out: a lock of HEAD that a stop
+    leaves would be in front of each command.
+    """
+
+    def __init__(self, root: Path) -> None:
+        place = place_of(root)
+        if place is None:
+            raise WorkspaceError(f"{root} is no git repo", "see `orch doctor`")
+        self.folder = Path(tempfile.mkdtemp(prefix="orch-"))
+        (self.folder / "HEAD").write_text("ref: refs/orch-runs/none\n", encoding="utf-8")
+        (self.folder / "commondir").write_bytes(os.fsencode(os.path.realpath(place.common)) + b"\n")
+
+    def remove(self) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 class RefMove:
@@ -34,10 +59,11 @@ class RefMove:
     def __init__(self, root: Path, name: str, old: str | None, new: str, lock: Path, held: int | None = None) -> None:
         """`held`: a descriptor that git keeps open as long as it runs."""
         self._root, self._name, self._old, self._new, self._lock = root, name, old, new, lock
+        self._apart = _Apart(root)
         command, environ = safe_command(root, (f"core.filesRefLockTimeout={LOCK_WAIT}",))
         try:
             self._process = subprocess.Popen(
-                [*command, "update-ref", *_WHY, "--stdin"],
+                [*command, f"--git-dir={self._apart.folder}", "update-ref", *_WHY, "--stdin"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -79,6 +105,7 @@ class RefMove:
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGTERM)  # it removes its locks
             process.wait()
+        self._apart.remove()
 
     def _update(self) -> str:
         return f"update {self._name} {self._new} {self._old}"
@@ -129,14 +156,21 @@ def settle(root: Path, name: str, old: str | None, new: str, lock: Path) -> str:
             return ""  # it was moved, and somebody has built on it since
         return f"{name} in {root} is at {now or 'nothing'} and was to move from {old or 'nothing'} to {new}"
     release(lock, new)
-    for settings in ((), ("core.logAllRefUpdates=false",)):  # without a log, it takes no room on a full disk
-        answer = read_git(
-            root,
-            *("update-ref", *_WHY, name, new, old or "0" * len(new)),
-            settings=(f"core.filesRefLockTimeout={LOCK_WAIT}", *settings),
-        )
-        if answer.code == 0:
-            return ""
+    apart = _Apart(root)
+    try:
+        for settings in ((), ("core.logAllRefUpdates=false",)):  # without a log, it takes no room on a full disk
+            answer = run_git(
+                root,
+                *("update-ref", *_WHY, name, new, old or "0" * len(new)),
+                git_dir=apart.folder,
+                settings=(f"core.filesRefLockTimeout={SHORT_WAIT}", *settings),
+            )
+            if answer.code == 0:
+                return ""
+            if lock.exists():
+                break
+    finally:
+        apart.remove()
     return f"git cannot make {name} in {root}: {answer.complaint}"
 
 

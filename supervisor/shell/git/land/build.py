@@ -70,16 +70,16 @@ def contained(root: Path, tree: str, spans: Sequence[tuple[str, str]]) -> int:
     left: dict[bytes, bytes] = {}  # what the changes so far left at each path
     count = 0
     for number, (before, after) in enumerate(spans, 1):
-        left |= {path: new for path, (_, new) in _raw(root, before, after).items()}
-        here = _raw(root, after, tree)
+        left |= {path: new for path, (_, new) in entries_between(root, before, after).items()}
+        here = entries_between(root, after, tree)
         # Where the tree is as the last change left it, it may still be as an earlier one did not.
         if all(here[path][1] == new for path, new in left.items() if path in here):
             count = number
     return count
 
 
-def _raw(root: Path, before: str, after: str) -> dict[bytes, tuple[bytes, bytes]]:
-    """What differs between two trees: mode and id before and after, by path."""
+def entries_between(root: Path, before: str, after: str) -> dict[bytes, tuple[bytes, bytes]]:
+    """Return what differs between two trees: mode and id before and after, by path. Raises WorkspaceError."""
     answer = read_git(root, "diff-tree", "-r", "-z", "--no-renames", "--no-abbrev", before, after, settings=SETTINGS)
     if answer.code != 0 or answer.cut:
         raise failed(root, "compare two trees", answer)

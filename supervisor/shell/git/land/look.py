@@ -37,7 +37,7 @@ class RepoLook(Struct, frozen=True):
 
     common: Path  # the git folder that all work trees of the repo share
     head: str | None  # the commit that is checked out; None: there is none yet
-    checked_out: str | None  # the branch, in full; None: HEAD is detached
+    name: str  # of the branch of the landing; "": it was to be the one that is checked out, and HEAD is detached
     branch: str | None  # where the branch of the landing is; None: there is none
     lock: Path  # the file that locks it
     in_the_way: tuple[str, ...]  # branches of which git cannot have this one beside
@@ -49,8 +49,11 @@ class RepoLook(Struct, frozen=True):
     signing_program: str  # a setting of the repo's own that names one; "": none
 
 
-def look_at(root: Path, branch: str) -> RepoLook:
-    """Look at the repo at `root`, in which the branch (a short name) is to be made. Raises WorkspaceError."""
+def look_at(root: Path, branch: str | None) -> RepoLook:
+    """Look at the repo at `root`, in which the branch (a short name) is to be made. None: the one that is checked out.
+
+    Raises WorkspaceError.
+    """
     place = place_of(root)
     if place is None:
         raise WorkspaceError(f"{root} is no git repo", "see `orch doctor`")
@@ -58,13 +61,15 @@ def look_at(root: Path, branch: str) -> RepoLook:
     config = read_config(root)
     values = {one.key: one.value.decode("utf-8", "replace") for one in config}
     head, name = head_of(root)
-    found, in_the_way = _branches(root, branch)
+    if branch is None:
+        branch = name.removeprefix(HEADS) if name is not None and name.startswith(HEADS) else ""
+    found, in_the_way = _branches(root, branch) if branch else (None, ())
     going = sorted(progress_of(place))
     reftable = values.get("extensions.refstorage") == "reftable"
     return RepoLook(
         common,
         head,
-        name,
+        branch,
         found,
         common / ("reftable/tables.list.lock" if reftable else f"{HEADS}{branch}.lock"),
         in_the_way,

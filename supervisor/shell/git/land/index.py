@@ -1,0 +1,54 @@
+"""Have the index follow a branch that is checked out and was moved: only where it was as the branch was before."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from supervisor.shell.git.config import read_git
+from supervisor.shell.git.land.build import empty_tree, entries_between, tree_of
+from supervisor.shell.git.land.look import SETTINGS
+from supervisor.shell.git.run import failed
+
+
+def staged_among(root: Path, base: str | None, tip: str) -> tuple[bytes, ...]:
+    """Return the paths that a commit changes and of which something else is staged. Raises WorkspaceError."""
+    before, changed = _changed(root, base, tip)
+    staged = _staged(root, before)
+    return tuple(path for path in changed if path in staged and staged[path] != changed[path][1])
+
+
+def follow(root: Path, base: str | None, tip: str) -> str:
+    """Put what a commit changes into the index, unless something else is staged there. Returns what is in the way.
+
+    Doing it again does no harm. Raises WorkspaceError.
+    """
+    before, changed = _changed(root, base, tip)
+    staged = _staged(root, before)
+    wanted = sorted((path, new) for path, (_, new) in changed.items() if path not in staged)
+    if not wanted:
+        return ""
+    # What is removed comes first: a folder may be in the place of a file.
+    wanted.sort(key=lambda one: not one[1].startswith(b"000000"))
+    rows = (b"%s\t%s\0" % (new.replace(b"000000 ", b"0 ", 1), path) for path, new in wanted)
+    answer = read_git(root, "update-index", "-z", "--index-info", settings=SETTINGS, stdin=b"".join(rows))
+    return "" if answer.code == 0 else f"git cannot update the index of {root}: {answer.complaint}"
+
+
+def _changed(root: Path, base: str | None, tip: str) -> tuple[str, dict[bytes, tuple[bytes, bytes]]]:
+    before = tree_of(root, base)[0] if base is not None else empty_tree(root)
+    return before, entries_between(root, before, tree_of(root, tip)[0])
+
+
+def _staged(root: Path, tree: str) -> dict[bytes, bytes]:
+    """What the index has where it differs from a tree: mode and id, by path."""
+    answer = read_git(
+        root, "diff-index", "--cached", "-z", "--no-renames", "--no-abbrev", "--raw", tree, settings=SETTINGS
+    )
+    if answer.code != 0 or answer.cut:
+        raise failed(root, "read the index", answer)
+    words = answer.out.split(b"\0")[:-1]
+    found = {}
+    for fields, path in zip(words[0::2], words[1::2], strict=True):
+        _, mode, _, oid, _ = fields.removeprefix(b":").split(b" ")
+        found[path] = mode + b" " + oid
+    return found
