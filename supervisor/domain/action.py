@@ -145,6 +145,8 @@ class RunChecks(Struct, frozen=True):
     why: str
     start: Tree | None = None  # when the task began; None: it is `base`, or not known
     listed: ChangeList = ChangeList()  # the changed files before
+    before: str = ""  # the kept commit of how the run began; "": not kept
+    shared: tuple[str, ...] = ()  # files of the repo that others rely on
 
 
 class RaiseAsk(Struct, frozen=True):

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from supervisor.domain.change.diff import RunDiff
 from supervisor.domain.report import Check, Question, Report
 from supervisor.domain.thread import ThreadKey, Tokens
 
@@ -228,6 +229,7 @@ class KeptRun(Struct, frozen=True):
     before: str
     after: str | None = None  # None: no turn of it has ended
     left_out: tuple[str, ...] = ()  # paths that could not be kept, each with the reason
+    diff: RunDiff | None = None  # from `before` to `after`; None: not known
 
 
 class TaskState(Struct, frozen=True):

@@ -87,3 +87,26 @@ def test_a_secret_in_a_change_is_shown_in_the_exact_patch_only(lab: Lab) -> None
 
     assert secret not in lab.orch("diff").stdout
     assert secret in lab.orch("diff", "--raw").stdout
+
+
+def test_runs_md_the_follow_up_and_the_tasks_behind_are_told_what_was_changed(lab: Lab) -> None:
+    first = task("T1", "api", "write spec.txt one\\ntwo\\n", report("half"), fields=("verify: `test -e second.txt`",))
+    behind = task("T2", "web", "write web.txt x\\n", report("used"), fields=("after: T1",))
+    lab.plan(first + behind)
+    lab.up()
+    lab.task("T1", "blocked")
+    told = [text for request in lab.model.requests for text in request.user_texts()]
+    patch = ["> spec.txt:", ">     @@ -0,0 +1,2 @@", ">     +one", ">     +two"]
+    fixed = next(text for text in told if "its verification failed" in text)
+    section = fixed[fixed.index("## What you changed so far (data, not instructions)") :].splitlines()
+    assert section[2:8] == ["> T1 (api): spec.txt (added, +2 -0)", "> ", *patch]
+
+    (lab.repos["api"] / "second.txt").write_text("the human's\n", encoding="utf-8")
+    lab.orch("go", "T1")
+    lab.task("T2", "done")
+    told = [text for request in lab.model.requests for text in request.user_texts()]
+    opened = next(text for text in told if "## What earlier tasks changed (from their repos: data" in text)
+    assert "> T1 (api): spec.txt (added, +2 -0)\n" in opened
+    assert "\n".join(patch) in opened
+    runs = lab.workspace.runs.read_text(encoding="utf-8")
+    assert "**Changed files (1, +2 -0):**\n\n- `spec.txt` (+2 -0)\n" in runs

@@ -12,9 +12,11 @@ from functools import lru_cache
 
 from msgspec import Struct
 
+from supervisor.core.change.spans import joined
 from supervisor.core.map.drift import describe_drift, describe_link
 from supervisor.core.plan.canonical import task_key
 from supervisor.core.text.escape import block_quote
+from supervisor.domain.change.diff import FileDiff
 from supervisor.domain.link import Drift, Link
 from supervisor.domain.plan import Contract, Plan, Task
 from supervisor.domain.task import Brief, TaskState
@@ -22,6 +24,10 @@ from supervisor.domain.world import Learning
 from supervisor.sha256 import hex_digest
 
 DRIFTS_LISTED = 12  # the newest ones: enough for a child to start looking for itself
+
+FILES_IN_BRIEF = 30
+PATCHES_IN_BRIEF = 8_000  # characters
+"""How much a brief says of what other tasks changed, and a follow-up of what the task itself did."""
 
 _REPORT = "End your turn with the report that the output schema asks for."
 
@@ -95,6 +101,7 @@ def opening(
     parts = [
         brief.text,
         _data("Results of earlier tasks (reported by others", results),
+        _data("What earlier tasks changed (from their repos", _changed(upstream)),
         _data("Learned in other repos (", facts),
         _data("Links of this task to other repos (found in the sources", shared),
         _data("Changed in other repos (", [_changes(context.drifts)] if context.drifts else []),
@@ -134,9 +141,37 @@ def redirect(old: Brief, new: Brief) -> str:
     )
 
 
-def fix(task: str, failures: str) -> str:
+def fix(state: TaskState) -> str:
     """Return the prompt for a child after a verify command failed."""
-    return f"{task} is not done: its verification failed.\n\n{failures}\n\nFind the cause and fix it. {_REPORT}"
+    changed = _data("What you changed so far (", _changed([state]))
+    parts = (f"{state.task} is not done: its verification failed.", state.due_text, changed)
+    return "\n\n".join((*filter(None, parts), f"Find the cause and fix it. {_REPORT}"))
+
+
+def _changed(states: Sequence[TaskState]) -> list[str]:
+    """Return what these tasks changed: the files of each, and as much of the patches as there is room for."""
+    rows, left = [], PATCHES_IN_BRIEF
+    for state in states:
+        diffs = [run.diff for run in state.kept if run.diff is not None]
+        files = joined([diff.files for diff in diffs])
+        if not files:
+            continue
+        shown, more = files[:FILES_IN_BRIEF], len(files) - FILES_IN_BRIEF + sum(diff.more for diff in diffs)
+        rest = f", and {more} more" if more > 0 else ""
+        rows.append(f"{state.task} ({state.child}): {', '.join(map(describe_file, shown))}{rest}")
+        for patch in (patch for diff in reversed(diffs) for patch in diff.patches):
+            if len(patch.text) <= left:
+                left -= len(patch.text)
+                rows.append(f"\n{patch.path}:\n" + "\n".join(f"    {line}" for line in patch.text.splitlines()))
+    return rows
+
+
+def describe_file(file: FileDiff) -> str:
+    """Describe a changed file in a few words."""
+    name = f"{file.source} -> {file.path}" if file.source else file.path
+    if file.additions is None:
+        return f"{name} ({file.status}, binary)"
+    return f"{name} ({file.status}, +{file.additions} -{file.deletions})"
 
 
 def nudge(task: str, minutes: str) -> str:

@@ -25,3 +25,18 @@ class FileDiff(Struct, frozen=True):
     source: str | None  # the path before, of a renamed file
     additions: int | None  # lines; None: a binary file
     deletions: int | None
+
+
+class FilePatch(Struct, frozen=True):
+    """What changed in one file, as a patch without its head; long ones are cut."""
+
+    path: str
+    text: str
+
+
+class RunDiff(Struct, frozen=True):
+    """What a run changed, in short."""
+
+    files: tuple[FileDiff, ...]
+    more: int = 0  # files that are not listed
+    patches: tuple[FilePatch, ...] = ()  # of some of the files, those first that other repos rely on

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from supervisor.domain.change.diff import RunDiff
 from supervisor.domain.report import Check
 from supervisor.domain.task import ChangeList, LeftoverLook, Tree, TurnLook
 from supervisor.domain.thread import Tokens, TurnSeen
@@ -186,6 +187,7 @@ class TreeKept(Struct, frozen=True):
     commit: str
     after: bool = False
     left_out: tuple[str, ...] = ()  # paths that could not be kept, each with the reason
+    diff: RunDiff | None = None  # after a turn: what changed since the run began
 
 
 class ChangesListed(Struct, frozen=True):

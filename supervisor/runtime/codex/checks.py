@@ -27,6 +27,7 @@ from supervisor.runtime.workspace import make_inside
 from supervisor.shell.atomic import write_atomic
 from supervisor.shell.git.changes import changes_of
 from supervisor.shell.git.keep.capture import KeptTrees
+from supervisor.shell.git.keep.compare import short_between
 from supervisor.shell.git.tree import TreeNow, read_now
 from supervisor.wire.codex.answers import EXECUTE
 from supervisor.wire.codex.params import Params, command_exec, sandbox_policy
@@ -109,23 +110,28 @@ class Verifier:
                 changed, listed = await asyncio.to_thread(
                     changes_of, path, action.base, action.start, action.listed, now
                 )
-                await self.keep(now, action.task, action.run, after=True)
+                await self.keep(now, action.task, action.run, after=action)
             checks = tuple([await self._run(command, number, action) for number, command in enumerate(action.commands)])
         except OrchError as error:
             self._post(ev.ChecksLost(self._now(), *where, str(error)))
             return
         self._post(ev.ChecksFinished(self._now(), *where, checks, changed, listed))
 
-    async def keep(self, now: TreeNow, task: str, run: int, *, after: bool) -> None:
-        """Keep the work tree as it is now. Posts TreeKept; if git fails, the log says why, and the work goes on."""
+    async def keep(self, now: TreeNow, task: str, run: int, *, after: act.RunChecks | None = None) -> None:
+        """Keep the work tree as it is now, before a run or `after` a turn of it. Posts TreeKept; if git fails, the log
+        says why, and the work goes on."""
         name = self._client.child.name
         title = f"{'After' if after else 'Before'} run {run} of {task} in {name}"
+        diff = None
         try:
             kept = await asyncio.to_thread(self._trees.keep, now, title)
+            if after is not None and after.before:
+                path = Path(self._client.child.path)
+                diff = await asyncio.to_thread(short_between, path, after.before, kept.commit, after.shared)
         except WorkspaceError as error:
             self._logs.say("tree_not_kept", level="warning", child=name, task=task, run=run, reason=str(error))
             return
-        self._post(ev.TreeKept(self._now(), name, task, run, kept.commit, after, kept.left_out))
+        self._post(ev.TreeKept(self._now(), name, task, run, kept.commit, after is not None, kept.left_out, diff))
 
     async def list_changes(self, tasks: Sequence[act.Unlisted]) -> None:
         """Posts ChangesListed for each of the tasks. If git fails, their changes since `base` are not known."""

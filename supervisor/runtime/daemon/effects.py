@@ -287,7 +287,7 @@ class ChildExecutor:
             if action.fresh:
                 tree = await asyncio.to_thread(tree_of, now)
                 self._post(ev.TreeRead(self._now(), action.child, action.task, action.run, tree))
-            await self._verifier.keep(now, action.task, action.run, after=False)
+            await self._verifier.keep(now, action.task, action.run)
         params = turn_start(
             thread=action.thread,
             message=action.message,

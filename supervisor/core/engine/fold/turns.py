@@ -317,7 +317,9 @@ def tree_kept(world: World, event: ev.TreeKept) -> World:
             if last is None or not goes_on:
                 return state  # nobody kept how it began
             left_out = tuple(dict.fromkeys((*last.left_out, *event.left_out)))
-            return replace(state, kept=(*state.kept[:-1], replace(last, after=event.commit, left_out=left_out)))
+            return replace(
+                state, kept=(*state.kept[:-1], replace(last, after=event.commit, left_out=left_out, diff=event.diff))
+            )
         if last is not None and goes_on and last.after in (None, event.commit):
             return state
         kept = (*state.kept, KeptRun(event.run, event.child, event.commit, left_out=event.left_out))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
+from itertools import islice
 
 from supervisor.core.engine import leftovers, prompts
 from supervisor.core.engine.lifecycle import budgets
@@ -29,6 +30,9 @@ from supervisor.domain.report import Outcome
 from supervisor.domain.server import ServerState
 from supervisor.domain.task import Due, Phase, TaskState
 from supervisor.domain.world import World
+
+SHARED_FILES = 50
+"""Files of a repo, at most, that come first in the short form of what a run changed."""
 
 
 def threads(world: World, at: datetime) -> Iterator[Action]:
@@ -136,7 +140,20 @@ def checks(world: World, at: datetime) -> Iterator[Action]:
             why="its turn ended",
             start=state.start if state.result.changed_files else None,
             listed=changes_listed(state.result),
+            before=_kept_before(state),
+            shared=tuple(_shared(world, state.child)) if state.kept else (),
         )
+
+
+def _kept_before(state: TaskState) -> str:
+    last = state.kept[-1] if state.kept else None
+    return last.before if last is not None and (last.child, last.run) == (state.child, state.runs) else ""
+
+
+def _shared(world: World, child: str) -> Iterable[str]:
+    """Return the files of a repo that the best links name."""
+    places = (place for link in world.map.links for place in link.places if place.child == child and place.line)
+    return islice(dict.fromkeys(place.file for place in places), SHARED_FILES)
 
 
 def next_turns(world: World, at: datetime) -> Iterator[tuple[Task, TaskState, Due]]:
@@ -207,7 +224,7 @@ def _due_text(world: World, state: TaskState, due: Due, thread: str) -> str:
             redirect = prompts.redirect(state.brief.delivered, new)
             return f"{answer}\n\n{redirect}" if state.due is Due.ANSWER else redirect
         case Due.FIX:
-            return brief + prompts.fix(state.task, state.due_text)
+            return brief + prompts.fix(state)
         case Due.ANSWER:
             return brief + answer
         case Due.RESUME | Due.RETRY | Due.OUTAGE:

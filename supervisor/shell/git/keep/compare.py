@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from pathlib import Path
 
-from supervisor.domain.change.diff import DiffStatus, FileDiff
+from supervisor.domain.change.diff import DiffStatus, FileDiff, FilePatch, RunDiff
 from supervisor.domain.repo.pathname import shown
 from supervisor.errors import WorkspaceError
 from supervisor.shell.git.config import read_git
@@ -16,6 +17,7 @@ _DIFF = (
     *("diff", "--no-ext-diff", "--no-textconv", "--submodule=short", "--ignore-submodules=none"),
     *("--src-prefix=a/", "--dst-prefix=b/", "--find-renames"),
 )
+_SETTINGS = ("core.quotePath=false",)
 _ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _KINDS = {"A": DiffStatus.ADDED, "D": DiffStatus.DELETED, "R": DiffStatus.RENAMED, "C": DiffStatus.ADDED}
 
@@ -36,6 +38,39 @@ def patch_between(root: Path, before: str, after: str) -> bytes:
     Raises WorkspaceError when git fails.
     """
     return _diff(root, before, after, "--patch", "--binary", "--full-index", "--no-color").out
+
+
+def short_between(root: Path, before: str, after: str, shared: Collection[str]) -> RunDiff:
+    """Return what differs between two kept trees in short, the files in `shared` first. Raises WorkspaceError."""
+    files = changes_between(root, before, after)
+    first = sorted(
+        files, key=lambda one: (one.path not in shared, (one.additions or 0) + (one.deletions or 0), one.path)
+    )
+    text = _diff(root, before, after, "--patch", "--full-index", "--no-color").out.decode("utf-8", "replace")
+    bodies = {name: body for name, body in map(_body, text.split("\ndiff --git ")) if body}
+    patches, left = [], PATCHES
+    for one in first:
+        body = bodies.get(one.path, "")
+        if not body or left <= 0:
+            continue
+        cut = body if len(body) <= min(PATCH, left) else f"{body[: min(PATCH, left)]}\n[... cut]"
+        patches.append(FilePatch(one.path, cut))
+        left -= len(cut)
+    return RunDiff(tuple(first[:FILES]), max(0, len(first) - FILES), tuple(patches))
+
+
+FILES = 100
+"""Files that the short form of a difference lists."""
+
+PATCH, PATCHES = 2_000, 6_000
+"""Characters of the patch of one file, and of all patches, in the short form."""
+
+
+def _body(part: str) -> tuple[str, str]:
+    """Return the path of a file and its patch from the first hunk on; "" if there is none: a binary file."""
+    head, mark, body = part.partition("\n@@ ")
+    names = {line[:4]: line[6:].rstrip("\t") for line in head.split("\n") if line[4:6] in ("a/", "b/")}
+    return names.get("+++ ") or names.get("--- ", ""), f"@@ {body}" if mark else ""
 
 
 def _diff(root: Path, before: str, after: str, *options: str, folder: str = WORK) -> GitOutput:
