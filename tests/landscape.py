@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -53,12 +54,15 @@ class Landscape:
         title: str = "",
         summary: str = "Did it.",
         state: str = "done",
+        change: Callable[[Path], object] | None = None,
     ) -> None:
-        """A task ran and changed these files, in these children."""
+        """A task ran and changed these files, in these children; `change` does what files do not tell."""
         kept = []
         for child, files in changes.items():
             before = self.keep(child)
             write(self.repos[child], files)
+            if change is not None:
+                change(self.repos[child])
             kept.append(KeptRunInfo(1, child, before, self.keep(child)))
         self.tasks.append(
             TaskInfo(

@@ -183,19 +183,6 @@ def test_only_finished_tasks_land_and_a_subset_must_be_closed(made: Landscape, l
     assert subjects(made.repos["web"]) == ["Do T2", "Start web"]
 
 
-def test_a_new_file_with_a_secret_is_refused_by_name_and_line(made: Landscape, land: Land) -> None:
-    secret = "ghp_" + "x7Kq9Zp2Lm4Nv6Rt8Yb1Wc3Df5Gh0Js2Au4E"
-    made.ran("T1", {"api": {"deep/key.txt": f"first\n{secret}\n"}, "web": {"w.txt": "w\n"}})
-
-    ran = land()
-
-    assert ran.code == 1
-    assert "api: deep/key.txt line 2" in ran.err
-    assert secret not in ran.err
-    assert BRANCH not in git(made.repos["web"], "for-each-ref")
-    assert land("--allow-secrets").code == 0
-
-
 def test_a_repo_without_a_commit_gets_its_first_one(tmp_path: Path, made: Landscape, land: Land) -> None:
     api = made.repos["api"]
     git(api, "switch", "-q", "--orphan", "fresh")

@@ -38,9 +38,7 @@ def land(
     tasks: Annotated[
         str | None, Option("--tasks", "Only these tasks, and none that rests on another.", "ID,...")
     ] = None,
-    allow_secrets: Annotated[
-        bool, Option("--allow-secrets", "Land new files though there seem to be secrets in them.")
-    ] = False,
+    allow_secrets: Annotated[bool, Option("--allow-secrets", "Land it though there seem to be secrets in it.")] = False,
     go_on: Annotated[bool, Option("--continue", "Only finish a landing that was interrupted.")] = False,
     abort: Annotated[
         bool, Option("--abort", "Only clear a landing that was interrupted, if it was not decided.")

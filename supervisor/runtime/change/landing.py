@@ -20,12 +20,22 @@ from supervisor.domain.status import Status, TaskInfo
 from supervisor.errors import RequestRefused, UsageError
 from supervisor.shell.git.keep.compare import changes_between
 from supervisor.shell.git.keep.merge import merged
-from supervisor.shell.git.land.build import contained, empty_tree, kept_trees, new_files, tree_of, write_commit
+from supervisor.shell.git.land.build import (
+    READ_LIMIT,
+    contained,
+    empty_tree,
+    kept_trees,
+    texts_between,
+    tree_of,
+    write_commit,
+)
 from supervisor.shell.git.land.index import staged_among
 from supervisor.shell.git.land.look import RepoLook, identity_problem, is_branch_name, look_at
 
 PREFIX = "orch/"
 """What the branch of a landing begins with, unless the person names one."""
+
+SHOWN = 20  # places of secrets that a refusal names
 
 
 class LandOptions(Struct, frozen=True):
@@ -116,9 +126,9 @@ def worked_out(
         )
     )
     planned = tuple(_plan_of(repo, here=options.here) for repo in repos.values() if repo.tree != repo.base)
-    if not options.allow_secrets and (found := list(_secrets(planned))):
+    if not options.allow_secrets and (found := list(_secrets(planned, notes))):
         raise RequestRefused(
-            f"a new file has a secret in it: {'; '.join(found)}", "take it out, or land it with --allow-secrets"
+            f"a secret would be landed: {_first(found)}", "take it out, or land it with --allow-secrets"
         )
     where = "" if options.here else branch
     return LandingPlan(title, where, tuple(one.id for one in tasks), planned, tuple(dict.fromkeys(notes)))
@@ -238,15 +248,41 @@ def _plan_of(repo: _Repo, *, here: bool) -> RepoPlan:
     )
 
 
-def _secrets(planned: Sequence[RepoPlan]) -> Iterator[str]:
+def _secrets(planned: Sequence[RepoPlan], notes: list[str]) -> Iterator[str]:
+    """The places of secrets that the commits bring: in new or changed files, in links, and in the names of files."""
     for repo in planned:
         root = Path(repo.root)
         before = tree_of(root, repo.base)[0] if repo.base is not None else empty_tree(root)
         for commit in repo.commits:
-            for file in new_files(root, before, commit.tree):
-                for spot in secret_spots(file.text):
-                    yield f"{repo.child}: {file.path} line {spot.line}, {spot.kind}"
+            stood = _Stood(root, before, commit.tree)
+            for file in texts_between(root, before, commit.tree):
+                where = f"{repo.child}: {file.path}"
+                if file.text is None:
+                    notes.append(f"{where} is over {READ_LIMIT >> 20} MiB, so it was not searched for secrets")
+                for spot in secret_spots(file.text or "", stood):
+                    yield f"{where}{'' if file.binary else f' line {spot.line}'}, {spot.kind}"
+                for spot in secret_spots(file.path, stood) if file.new else ():
+                    yield f"{where}, {spot.kind} in its name"
             before = commit.tree
+
+
+class _Stood:
+    """Whether a value stood in a file that a commit changes or removes: then the commit does not bring it."""
+
+    def __init__(self, root: Path, before: str, after: str) -> None:
+        self._root, self._before, self._after = root, before, after
+        self._texts: list[str] | None = None
+
+    def __call__(self, value: str) -> bool:
+        if self._texts is None:  # seldom asked for, and as long to read as what is new
+            old = texts_between(self._root, self._before, self._after, old=True)
+            self._texts = [f"{one.path}\n{one.text or ''}" for one in old]
+        return any(value in text for text in self._texts)
+
+
+def _first(found: Sequence[str]) -> str:
+    more = len(found) - SHOWN
+    return "; ".join(found[:SHOWN]) + (f"; and {more} more" if more > 0 else "")
 
 
 def _encoded(message: str, repo: _Repo, task: str) -> bytes:

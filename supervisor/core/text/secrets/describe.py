@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from supervisor.core.text.secrets.find import WINDOW, Span, spans
@@ -18,11 +18,13 @@ class SecretSpot(NamedTuple):
     kind: str
 
 
-def secret_spots(text: str) -> Iterator[SecretSpot]:
-    """Yield the secrets in `text`, in their order."""
+def secret_spots(text: str, known: Callable[[str], bool] | None = None) -> Iterator[SecretSpot]:
+    """Yield the secrets in `text`, in their order, but for those whose value is known."""
     found = spans(text)
     line, counted = 1, 0
     for start, end in found:
+        if known is not None and known(text[start:end]):
+            continue
         line, counted = line + text.count("\n", counted, start), start
         yield SecretSpot(line, _kind(text, start, end, found))
 

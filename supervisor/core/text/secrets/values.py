@@ -15,6 +15,8 @@ def is_secret(kind: Secrecy, value: str, *, quoted: bool, tight: bool, name: str
         return False
     if value.lower() in _WORDS or (name and _plain(name).endswith(_plain(value))):
         return False
+    if _RANGE.fullmatch(value):
+        return False
     if _PATH.fullmatch(value) and not any(looks_random(part, 10) for part in value.split("/")):
         return False
     match kind:
@@ -97,6 +99,10 @@ _VALUE = re.compile(r"[\w+/=.~:%@!\-]+")
 _MIXED = re.compile(r"[a-z]")
 _SWITCH = re.compile(r"[a-z](?=[A-Z])|[A-Z](?=[a-z])")
 _VERSIONED = re.compile(r"[A-Za-z]+(?:[_.\-][A-Za-z]+)*[_.\-]?v?\d+(?:[.\-]\d+)*(?:[.\-][a-z]+)*")
+_RANGE = re.compile(  # of versions of a package, whatever its name: `^4.0.0 || ^5.0.0-rc.1`
+    r"[\^~<>=]{1,2} ?v?\d+(?:\.[\dx*]+){1,3}(?:-[a-z]+[.\d]*)?"
+    r"(?:(?: ?\|\| ?|,? )[\^~<>=]{0,2} ?v?\d+(?:\.[\dx*]+){0,3}(?:-[a-z]+[.\d]*)?)*"
+)
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 

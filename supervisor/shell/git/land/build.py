@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -17,18 +19,24 @@ from supervisor.shell.git.run import failed
 SIGNING = 300.0
 """Seconds for one commit: a person may have to type a passphrase."""
 
-READ_LIMIT = 1 << 20
-"""Bytes of a new file in which secrets are looked for."""
+READ_LIMIT = 4 << 20
+"""Bytes of a file that is read; a larger one is passed over."""
 
 _ROOM = 8 << 20
+_WITH_TEXT = ("100644", "100755", "120000")
+_NOTHING = b"000000 "
+_NARROW = re.compile(rb"[\t\x20-\x7e]{8,}")
+_WIDE = re.compile(rb"(?:[\t\x20-\x7e]\0){8,}")
 _SYNCED = "core.fsync=loose-object,pack"
 
 
-class NewFile(Struct, frozen=True):
-    """A file that a commit adds."""
+class TreeText(Struct, frozen=True):
+    """What a file in a tree holds, as text; a link holds its target."""
 
     path: str
-    text: str
+    text: str | None  # None: the file is larger than READ_LIMIT
+    new: bool  # there was nothing at this path before
+    binary: bool = False  # `text` has a line for each readable piece, and no other
 
 
 def empty_tree(root: Path) -> str:
@@ -109,24 +117,22 @@ def write_commit(
     return answer.out.decode("ascii").strip()
 
 
-def new_files(root: Path, before: str, after: str) -> Iterator[NewFile]:
-    """Yield the text files that the tree `after` has and `before` has not, each up to READ_LIMIT bytes.
+def texts_between(root: Path, before: str, after: str, *, old: bool = False) -> Iterator[TreeText]:
+    """Yield what the files hold that are new or changed between two trees: files and links, but no submodules.
 
-    Raises WorkspaceError.
+    `old`: instead, what those held before that were changed or removed. Raises WorkspaceError.
     """
-    answer = read_git(root, "diff-tree", "-r", "-z", "--no-renames", "--diff-filter=A", before, after)
-    if answer.code != 0 or answer.cut:
-        raise failed(root, "list the new files", answer)
-    words = answer.out.split(b"\0")[:-1]
-    added = [
-        (fields.split(b" ")[3].decode("ascii"), path)
-        for fields, path in zip(words[0::2], words[1::2], strict=True)
-        if fields.split(b" ")[1] in (b"100644", b"100755")
-    ]
-    sizes = [int(row[2]) for row in _batch_check(root, "".join(f"{oid}\n" for oid, _ in added))]
-    group, room = list[tuple[str, bytes]](), _ROOM
-    for one, size in zip(added, sizes, strict=True):
+    found = list[tuple[bytes, str, bool]]()
+    for path, (was, now) in entries_between(root, before, after).items():
+        mode, oid = (was if old else now).decode("ascii").split(" ")
+        if mode in _WITH_TEXT:
+            found.append((path, oid, was.startswith(_NOTHING)))
+    rows = _batch_check(root, "".join(f"{oid}\n" for _, oid, _ in found))
+    group, room = list[tuple[bytes, str, bool]](), _ROOM
+    for one, row in zip(found, rows, strict=True):
+        size = int(row[2])
         if size > READ_LIMIT:
+            yield TreeText(shown(one[0]), None, one[2])
             continue
         if size > room:
             yield from _contents(root, group)
@@ -136,20 +142,30 @@ def new_files(root: Path, before: str, after: str) -> Iterator[NewFile]:
     yield from _contents(root, group)
 
 
-def _contents(root: Path, group: Sequence[tuple[str, bytes]]) -> Iterator[NewFile]:
+def _contents(root: Path, group: Sequence[tuple[bytes, str, bool]]) -> Iterator[TreeText]:
     if not group:
         return
-    answer = read_git(root, "cat-file", "--batch", stdin="".join(f"{oid}\n" for oid, _ in group).encode())
+    answer = read_git(root, "cat-file", "--batch", stdin="".join(f"{oid}\n" for _, oid, _ in group).encode())
     if answer.code != 0 or answer.cut:
-        raise failed(root, "read the new files", answer)
+        raise failed(root, "read the changed files", answer)
     at = 0
-    for _, path in group:
+    for path, _, new in group:
         end = answer.out.index(b"\n", at)
         size = int(answer.out[at:end].split(b" ")[2])
         content = answer.out[end + 1 : end + 1 + size]
         at = end + size + 2
-        if b"\0" not in content[:8000]:
-            yield NewFile(shown(path), content.decode("utf-8", "replace"))
+        text, binary = _text(content)
+        yield TreeText(shown(path), text, new, binary)
+
+
+def _text(content: bytes) -> tuple[str, bool]:
+    """Return what can be read in a file, and whether that is only a part of it."""
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return content.decode("utf-16", "replace"), False
+    if b"\0" not in content:
+        return content.decode("utf-8", "replace"), False
+    wide = (run.replace(b"\0", b"") for run in _WIDE.findall(content))
+    return b"\n".join((*_NARROW.findall(content), *wide)).decode("ascii"), True
 
 
 def _batch_check(root: Path, wanted: str) -> list[tuple[str, str, str]]:

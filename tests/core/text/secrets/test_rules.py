@@ -75,6 +75,9 @@ def test_hashes_ids_paths_words_versions_and_numbers_stay(text: str) -> None:
     "line",
     [
         "max_tokens=4096",
+        '"registry-auth-token": "^4.0.0",',
+        '"registry-auth-token": "^4.0.0 || ^5.0.0-rc.1",',
+        '"oauth-secret": ">=1.0.0, <2.x"',
         "tokens used: 12345",
         "token: string",
         "password: str | None = None",
