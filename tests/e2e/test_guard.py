@@ -246,9 +246,10 @@ def test_without_the_keeper_the_supervisor_is_only_looked_at_and_taken_down(lab:
     lab.until(lambda _: seen.ppid() != keeper.pid)
     refused = lab.orch("hold", check=False)
     assert (refused.returncode, "run `orch down`, then `orch up`" in refused.stderr) == (1, True)
-    assert lab.orch("status").returncode == 0
+    shown = lab.orch("status")
+    assert (shown.returncode, "run `orch down`, then `orch up`" in shown.stdout) == (0, True), shown.stdout
     lab.orch("down")
-    lab.up()
+    assert lab.up()["supervisor"]["problem"] is None
     lab.orch("hold")
 
 

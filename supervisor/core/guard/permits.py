@@ -5,6 +5,10 @@ from __future__ import annotations
 from supervisor.core.guard.standing import Refusal, Standing
 from supervisor.core.guard.tool_calls import TOOLS
 
+KEEPERLESS = Refusal(
+    "the process that keeps the servers together was killed, so nobody can tell who asks",
+    "run `orch down`, then `orch up`",
+)
 READING = frozenset({"ping", "status", "watch"})
 
 
@@ -15,10 +19,7 @@ def needs_tool_call(who: Standing, method: str) -> bool | Refusal:
     if who is Standing.ANYBODY:
         if method == "down":
             return False
-        return Refusal(
-            "the process that keeps the servers together was killed, so nobody can tell who asks",
-            "run `orch down`, then `orch up`",
-        )
+        return KEEPERLESS
     if method in TOOLS:
         return True
     return Refusal(f"the orchestrator may not use `{method}`", "ask the person to do it in a terminal")

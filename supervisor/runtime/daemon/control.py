@@ -175,7 +175,7 @@ class Control:
         orchestrator = status.orchestrator
         return replace(
             status,
-            supervisor=replace(status.supervisor, problem=clean(self._loop.trouble)),
+            supervisor=replace(status.supervisor, problem=clean(self._loop.trouble or self._loop.keeperless)),
             children=tuple(
                 replace(
                     one,

@@ -7,7 +7,7 @@ import pwd
 import socket
 from collections.abc import Mapping
 
-from supervisor.core.guard.permits import needs_tool_call
+from supervisor.core.guard.permits import KEEPERLESS, needs_tool_call
 from supervisor.core.guard.standing import Refusal, Standing, Supervisor, standing
 from supervisor.core.guard.tool_calls import PendingCall, covers
 from supervisor.domain.ask import AskState, RequestKey
@@ -92,6 +92,9 @@ class Guard:
         """Whether our keeper lives, and that of each server that an earlier supervisor started."""
         if self._keeper is not None and not self._loose:
             self._loose = os.getppid() != self._keeper or any(map(self._lost, self._registry.all().values()))
+            if self._loose:
+                self._loop.keeperless = f"{KEEPERLESS.what}: {KEEPERLESS.next_step}"
+                self._logs.say("keeper_killed", level="error", reason=self._loop.keeperless)
         return not self._loose
 
     def _lost(self, server: Record) -> bool:

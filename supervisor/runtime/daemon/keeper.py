@@ -18,18 +18,28 @@ PR_SET_NAME, PR_SET_CHILD_SUBREAPER = 15, 36  # linux/prctl.h
 NAME = b"orch-keeper"  # what `ps` and `top` show
 
 
+_above = 0  # the keeper that this process was forked by; 0: none
+
+
 def keep() -> None:
     """Fork: this process becomes the keeper, and the call returns in its child, which is to become the supervisor.
 
-    Does nothing where the environment does not say so, where there is a keeper already, and on a system without
-    subreapers. Call it before a second thread is started.
+    Waits first until our starter has closed the pipe that is our standard input: by then it has signed the lock, and
+    does not sign it over the supervisor. Does nothing where the environment does not say so, where there is a keeper
+    already, and on a system without subreapers. Call it before a second thread is started.
     """
-    if os.environ.pop(KEEPER, None) is None or keeper() is not None or sys.platform != "linux":
+    global _above
+    if os.environ.pop(KEEPER, None) is None or keeper() is not None:
+        return
+    _wait_for_starter()
+    if sys.platform != "linux":
         return
     prctl = ctypes.CDLL(None).prctl
     if prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
         return
+    own = os.getpid()
     if os.fork() == 0:
+        _above = own
         os.setsid()  # what is sent to the supervisor's group does not reach its keeper
         return
     prctl(PR_SET_NAME, NAME, 0, 0, 0)
@@ -38,6 +48,18 @@ def keep() -> None:
     os.closerange(0, os.sysconf("SC_OPEN_MAX"))  # among them the lock, and the pipe to whoever started us
     _reap_all()
     os._exit(0)
+
+
+def _wait_for_starter() -> None:
+    os.read(0, 1)
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.close(null)
+
+
+def forsaken() -> bool:
+    """Whether this process was forked by a keeper that has ended."""
+    return _above not in (0, os.getppid())
 
 
 def keeper() -> int | None:

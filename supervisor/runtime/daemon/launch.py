@@ -92,14 +92,16 @@ def _start(workspace: WorkspacePaths, up: Sequence[str] | None, *, mirrored: boo
     errors = _error_file(workspace)
     how = ("mirrored" if mirrored else "quiet", *(("idle",) if up is None else ("up", *up)))
     read_end, write_end = os.pipe()
-    with lock, errors.open("ab") as log, open(write_end, "wb"):
+    signed, to_sign = os.pipe()  # the supervisor signs the lock once this is closed, so never before we do
+    with lock, errors.open("ab") as log, open(write_end, "wb"), open(signed, "rb"), open(to_sign, "wb"):
         error_fd = sys.stderr.fileno() if mirrored else log.fileno()
-        starting = Starting(_spawn(workspace, lock.fileno(), how, write_end, error_fd), read_end, errors, log.tell())
+        pid = _spawn(workspace, lock.fileno(), how, signed, write_end, error_fd)
+        starting = Starting(pid, read_end, errors, log.tell())
         locks.sign(lock, starting.pid)
     return starting
 
 
-def _spawn(workspace: WorkspacePaths, lock: int, how: Sequence[str], write_end: int, log: int) -> int:
+def _spawn(workspace: WorkspacePaths, lock: int, how: Sequence[str], signed: int, write_end: int, log: int) -> int:
     """Start the supervisor's process in a session of its own; return its pid.
 
     It is given the standard streams and the lock, and closes whatever else it inherits.
@@ -109,7 +111,7 @@ def _spawn(workspace: WorkspacePaths, lock: int, how: Sequence[str], write_end: 
         command(workspace, HANDED_ON, *how),
         environment(workspace),
         file_actions=[
-            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_DUP2, signed, 0),
             (os.POSIX_SPAWN_DUP2, write_end, 1),
             (os.POSIX_SPAWN_DUP2, log, 2),
             (os.POSIX_SPAWN_DUP2, lock, HANDED_ON),

@@ -43,6 +43,7 @@ class Loop:
         self.version = 0  # of the world; `watch` waits until it changes
         self.changed = asyncio.Condition()
         self.trouble: str | None = None
+        self.keeperless: str | None = None  # why nobody is served but to look, and what to do
         self.unreachable: Mapping[str, str] = {}  # children whose server's socket is gone, and what becomes of it
         self._workspace = workspace
         self._recorder = recorder

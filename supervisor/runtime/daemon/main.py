@@ -16,6 +16,7 @@ from supervisor.runtime.codex.registry import Registry
 from supervisor.runtime.config.load import load_guarded, present
 from supervisor.runtime.daemon.command import NEXT, READY, command, environment
 from supervisor.runtime.daemon.first_step import STOP_SIGNALS, first_step
+from supervisor.runtime.daemon.keeper import forsaken
 from supervisor.runtime.daemon.recorder import recorder_of
 from supervisor.runtime.logs import Logs
 from supervisor.runtime.presence import lock as locks
@@ -49,6 +50,8 @@ def run(
         raise AlreadyUp("a supervisor is up already", "see `orch status`")
     with held:
         locks.sign(held, os.getpid())
+        if forsaken():  # whoever looked for the holder meant this process
+            raise OrchError("the supervisor was killed while it started", "run `orch up` again")
         trees = WorkTrees()
         trees.claim(workspace, present(config))
         sockets = make_runtime_dir(workspace)

@@ -32,10 +32,12 @@ def take(workspace: WorkspacePaths) -> TextIO | None:
 
 def retake(workspace: WorkspacePaths, held: TextIO) -> bool:
     """Lock the file that now has the name of the lock, if that is not the one which we hold. `held` becomes that file.
-    Returns False while another process holds it. Raises WorkspaceError."""
+    Sign it if somebody wrote into it. Returns False while another process holds it. Raises WorkspaceError."""
     file = _opened(workspace)
     with file:
         if os.path.samestat(os.fstat(file.fileno()), os.fstat(held.fileno())):
+            if file.read() != _signature(os.getpid()):
+                sign(held, os.getpid())
             return True
         if not try_lock(file.fileno()):
             return False
@@ -63,9 +65,13 @@ def taken_over(descriptor: int) -> TextIO:
 
 def sign(file: TextIO, pid: int) -> None:
     """Write the holder's pid into the lock. Signing again replaces it, and no reader ever sees an empty file."""
-    text = f"{pid}\n".encode()
+    text = _signature(pid).encode()
     os.pwrite(file.fileno(), text, 0)
     os.ftruncate(file.fileno(), len(text))
+
+
+def _signature(pid: int) -> str:
+    return f"{pid}\n"
 
 
 def holder(workspace: WorkspacePaths) -> int | None:

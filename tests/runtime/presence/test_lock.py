@@ -8,6 +8,8 @@ import sys
 import threading
 from pathlib import Path
 
+import pytest
+
 from supervisor.runtime.presence import lock
 from supervisor.runtime.workspace import WorkspacePaths
 
@@ -61,3 +63,15 @@ def test_a_process_that_inherits_the_lock_holds_it_after_its_parent_is_gone(tmp_
     assert lock.take(workspace) is None
     heir.communicate(b"\n", timeout=5)
     assert lock.holder(workspace) is None
+
+
+@pytest.mark.parametrize("written", ["", "1\n", "12345678901234567890\n", "by hand"])
+def test_a_holder_signs_again_where_somebody_wrote_into_the_lock(tmp_path: Path, written: str) -> None:
+    workspace = WorkspacePaths(tmp_path)
+    held = lock.take(workspace)
+    assert held is not None
+    with held:
+        lock.sign(held, os.getpid())
+        workspace.lock.write_text(written, encoding="utf-8")
+        assert lock.retake(workspace, held)
+        assert lock.holder(workspace) == os.getpid()
