@@ -86,6 +86,20 @@ def test_what_tasks_changed_is_taken_back_and_brought_back_around_what_the_human
     assert files(web) == {**done["web"], "README.md": "precious, and ignored\n"}
     assert subprocess.run(["git", "ls-files", "--stage"], cwd=api, capture_output=True, check=True).stdout == index
 
+    lab.plan(other.replace("- after: T1\n", ""))
+    lab.up()
+    lab.orch("wait", "--timeout", "60")
+    lab.orch("down")
+    pruned = lab.orch("ops", "--prune").stdout.splitlines()
+    assert [line.partition(": let go of ")[0] for line in pruned] == ["api", "web"]
+    held = [
+        subprocess.run(["git", "for-each-ref", "refs/orch-runs"], cwd=one, capture_output=True, check=True).stdout
+        for one in (api, web)
+    ]
+    assert (held[0], held[1].count(b"\n")) == (b"", 1)
+    gone = lab.orch("undo", "T1@1", check=False)
+    assert gone.returncode == 1
+
 
 def test_nothing_is_taken_back_below_a_task_that_works(lab: Lab) -> None:
     lab.plan(

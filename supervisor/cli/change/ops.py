@@ -3,26 +3,38 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from typing import Annotated
 
-from supervisor.cli.command.parameters import Json
+from supervisor import api
+from supervisor.cli.command.parameters import Json, Option
 from supervisor.cli.display import output
 from supervisor.cli.display.blocks import Cell, Grid
 from supervisor.domain.change.operation import Operation, OperationState
-from supervisor.errors import RequestRefused
+from supervisor.errors import RequestRefused, SupervisorDown
 from supervisor.runtime.change import journal
 from supervisor.runtime.change.landing_refs import recover, unfinished
+from supervisor.runtime.change.pruning import let_go
 from supervisor.runtime.change.recorded import read_operations
 from supervisor.runtime.workspace import WorkspacePaths
 
 _STYLES = {OperationState.RUNNING: "cyan", OperationState.STOPPED: "red", OperationState.UNDONE: "dim"}
 
 
-def ops(workspace: WorkspacePaths, *, as_json: Json = False) -> int:
+def ops(
+    workspace: WorkspacePaths,
+    *,
+    prune: Annotated[
+        bool, Option("--prune", "Let go of the kept trees of tasks that the plan no longer has: they cannot be undone.")
+    ] = False,
+    as_json: Json = False,
+) -> int:
     """Print the operations, the newest first. Finishes or clears a landing that was interrupted."""
     if unfinished(journal.read_journal(workspace.operations)):
         with suppress(RequestRefused), journal.opened(workspace.operations) as book:  # else it goes on
             for one in recover(book):
                 output.say(f"{one.id} was interrupted: {one.why or 'it is finished now'}")
+    if prune:
+        return _prune(workspace, as_json=as_json)
     found = read_operations(workspace)[::-1]
     if as_json:
         output.emit_json([_as_json(one) for one in found])
@@ -30,6 +42,21 @@ def ops(workspace: WorkspacePaths, *, as_json: Json = False) -> int:
         output.say("nothing happened yet: no task has run, and no plan was accepted")
     else:
         output.show([Grid(("OPERATION", "WHEN", "STATE", "WHAT", "TOUCHED"), tuple(map(_row, found)))])
+    return 0
+
+
+def _prune(workspace: WorkspacePaths, *, as_json: bool) -> int:
+    orch = api.Workspace(workspace.root)
+    with journal.opened(workspace.operations):
+        try:
+            status = orch.status()
+        except SupervisorDown:
+            status = orch.last_status()
+        found = tuple(let_go(workspace, status))
+    if as_json:
+        output.emit_json([{"child": one.child, "held": one.held, "left": one.left} for one in found])
+    for one in () if as_json else found:
+        output.emit(f"{one.child}: let go of {one.held - one.left} of {one.held} kept trees")
     return 0
 
 

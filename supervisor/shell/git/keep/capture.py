@@ -207,10 +207,13 @@ class KeptTrees:
         if self._tip is None:
             self._tip = "" if self._only else self._found_tip()
         tip = self._tip
-        message = title.encode()
-        head = f"commit {self._ref}\nmark :1\ncommitter orch <orch@localhost> {int(time.time())} +0000\n"
-        head += f"data {len(message)}\n{title}\n" + (f"from {tip}\n" if tip else "") + "deleteall\n"
-        stream = head.encode() + b"".join(line + b"\n" for line in lines) + b"\nget-mark :1\ndone\n"
+        head = f"commit {self._ref}\nmark :%d\ncommitter orch <orch@localhost> {int(time.time())} +0000\n"
+        head += f"data {len(title.encode())}\n{title}\n"
+        # The kept commit has no parent, so `prune` can let go of any. A second one, without files, holds it.
+        holder = head % 2 + (f"from {tip}\nmerge :1\n" if tip else "from :1\n") + "deleteall\n\n"
+        stream = (head % 1).encode() + b"".join(line + b"\n" for line in lines) + b"\n"
+        stream += (holder.encode() if not self._only else b"") + b"get-mark :1\n"
+        stream += (b"get-mark :2\n" if not self._only else b"") + b"done\n"
         answer = read_git(
             self._root,
             "fast-import",
@@ -224,9 +227,8 @@ class KeptTrees:
         if answer.code != 0 or answer.cut:
             self._tip = None  # somebody else may have changed the ref
             raise failed(self._root, "keep the work tree", answer)
-        made = answer.out.decode("ascii").split()[0]
-        if not self._only:
-            self._tip = made
+        made, *holding = answer.out.decode("ascii").split()
+        self._tip = holding[0] if holding else self._tip
         return made
 
     def _found_tip(self) -> str:

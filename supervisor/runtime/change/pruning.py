@@ -1,0 +1,39 @@
+"""Let go of the kept trees that neither `orch diff` nor `orch undo` needs for the plan as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from msgspec import Struct
+
+from supervisor.domain.status import Status
+from supervisor.domain.task import TaskStatus
+from supervisor.runtime.change.diffs import NOW
+from supervisor.runtime.change.taking_back import OPERATIONS, PLANNED
+from supervisor.runtime.workspace import WorkspacePaths
+from supervisor.shell.git.keep.form import ref_of
+from supervisor.shell.git.keep.prune import prune
+
+
+class Pruned(Struct, frozen=True):
+    """What was let go of in one child's repo."""
+
+    child: str
+    held: int  # kept trees before
+    left: int  # kept trees of tasks that the plan has
+
+
+def let_go(workspace: WorkspacePaths, status: Status) -> Iterator[Pruned]:
+    """Let go of the kept trees of tasks that the plan no longer has, and of those around what a person started.
+
+    Raises WorkspaceError when git fails. The journal must be open: nothing that needs them may go on.
+    """
+    tasks = [one for one in status.tasks if one.state != TaskStatus.RETIRED]
+    for child in status.children:
+        runs = [run for task in tasks for run in task.kept if run.child == child.name]
+        wanted = {commit for run in runs for commit in (run.before, run.after) if commit is not None}
+        root, ref = Path(child.path), ref_of(workspace.id, child.name)
+        held, left = prune(root, ref, wanted)
+        others = sum(prune(root, ref + more, ())[0] for more in (OPERATIONS, PLANNED, NOW))
+        yield Pruned(child.name, held + others, left)
