@@ -23,7 +23,7 @@ from tests.gitrepo import git
 from tests.landscape import Landscape
 
 REPOS = 8
-CALLS = 27  # of git for one repo, roughly: where a story may stop
+CALLS = 15  # of git for one repo, roughly: where a story may stop
 BRANCH = "orch/move-the-fleet"
 HERE = 0.3  # of the stories move the branches that are checked out
 OF_USER = ("HEAD", "index", "refs/heads/main", "logs/HEAD", "logs/refs/heads/main")
@@ -197,7 +197,7 @@ class Bench:
         for name, repo in self.scape.repos.items():
             for folder in ("refs/heads/orch", "logs/refs/heads/orch"):
                 shutil.rmtree(repo / ".git" / folder, ignore_errors=True)
-            (repo / ".git" / f"{ref_of(self.scape.workspace.id, name)}.landed").unlink(missing_ok=True)
+            shutil.rmtree(repo / ".git" / f"{ref_of(self.scape.workspace.id, name)}.landed", ignore_errors=True)
             for file, content in self.pristine[name].items():
                 (repo / ".git" / file).write_bytes(content)
 

@@ -62,6 +62,11 @@ class Journal:
             ) from error
         self.entries = (*self.entries, entry)
 
+    @property
+    def folder(self) -> Path:
+        """The folder of the journal, which no child may write."""
+        return self._path.parent
+
     def fileno(self) -> int:
         """The descriptor that holds the lock: a process that keeps it open keeps the lock."""
         return self._descriptor

@@ -54,8 +54,8 @@ class _Repo:
     def __init__(self, child: str, root: Path, look: RepoLook) -> None:
         self.child, self.root, self.look = child, root, look
         self.habit = habit_of(look.subjects)
-        self.empty = empty_tree(root)
-        self.tree, self.at = tree_of(root, look.head) if look.head is not None else (self.empty, 0)
+        self.empty = "" if look.head is not None else empty_tree(root)
+        self.tree, self.at = look.tree or self.empty, look.at
         self.tip = look.head
         self.base = self.tree
         self.commits: list[NewCommit] = []
@@ -64,7 +64,7 @@ class _Repo:
 
     def read(self, ends: Sequence[tuple[str, str]]) -> None:
         """Read what the spans lie between, in their order; and how many of them are in HEAD already."""
-        self.kept = kept_trees(self.root, [end for pair in ends for end in pair], self.empty)
+        self.kept = kept_trees(self.root, [end for pair in ends for end in pair])
         trees = [(self.kept[before], self.kept[after]) for before, after in ends]
         self._in_head = frozenset(ends[: contained(self.root, self.base, trees)])
 
@@ -110,7 +110,8 @@ def worked_out(
     if not options.here and not is_branch_name(roots[next(iter(children))], branch):
         raise UsageError(f"git takes no branch of the name `{branch}`", "name another one with --branch")
     looks = {child: look_at(roots[child], None if options.here else branch) for child in children}
-    reasons = [f"{child}: {why}" for child, look in looks.items() for why in _against(roots[child], look)]
+    persons = dict[object, str]()  # what git says against each identity; most repos have the same one
+    reasons = [f"{child}: {why}" for child, look in looks.items() for why in _against(roots[child], look, persons)]
     _refuse([*reasons, *_shared(looks)])
     repos = {child: _Repo(child, roots[child], look) for child, look in looks.items()}
     trailer = f"{title} r{status.plan.revision}"
@@ -156,11 +157,13 @@ def _refuse(reasons: Iterable[str]) -> None:
         raise RequestRefused(found, "then land again")
 
 
-def _against(root: Path, look: RepoLook) -> Iterator[str]:
+def _against(root: Path, look: RepoLook, persons: dict[object, str]) -> Iterator[str]:
     """What forbids to land anything in this repo."""
     if look.operation:
         yield f"a {look.operation} is in progress: finish or abort it"
-    if problem := identity_problem(root, _identity()):
+    if look.identity not in persons:
+        persons[look.identity] = identity_problem(root, _identity())
+    if problem := persons[look.identity]:
         yield f"git knows no name and address for your commits ({problem}): set user.name and user.email"
     if look.signs and look.signing_program:
         yield (

@@ -9,6 +9,7 @@ ended      is written down
 
 from __future__ import annotations
 
+import shutil
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -32,14 +33,13 @@ from supervisor.errors import OrchError, StoreError
 from supervisor.runtime.change.journal import Journal
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.git.keep.form import ref_of
-from supervisor.shell.git.land.batch import RefMove, keep_landed, release, settle
-from supervisor.shell.git.land.build import empty_tree
+from supervisor.shell.git.land.batch import APART, RefMove, keep_landed, release, settle
 from supervisor.shell.git.land.index import follow
-from supervisor.shell.git.land.look import head_of, value_of
+from supervisor.shell.git.land.look import value_of
 from supervisor.shell.git.land.sync import sync_objects
 
 LANDED = ".landed"
-"""What follows the ref of a child for what was landed, so that git never drops it."""
+"""What follows the ref of a child for what was landed, so that git never drops it. It has one ref per landing."""
 
 
 class Landed(Struct, frozen=True):
@@ -65,7 +65,7 @@ def carry_out(journal: Journal, workspace: WorkspacePaths, plan: LandingPlan, to
     """
     number = journal.next_number
     refs = tuple(RefChange(one.child, one.root, one.ref, one.old, one.tip, one.lock) for one in plan.repos)
-    repos = tuple(_record(workspace, one) for one in plan.repos)
+    repos = tuple(_record(workspace, one, number) for one in plan.repos)
     what = f"land {', '.join(plan.tasks)} on {plan.branch or 'what is checked out'}"
     journal.append(OperationBegan(number, _now(), OperationKind.LAND, what))
     moves = list[RefMove]()
@@ -75,11 +75,12 @@ def carry_out(journal: Journal, workspace: WorkspacePaths, plan: LandingPlan, to
             sync_objects(Path(one.root), Path(one.common), one.tip, one.base)
         for ref in refs:
             told(f"{ref.child}: lock {ref.name}")
-            move = RefMove(Path(ref.repo), ref.name, ref.old, ref.new, Path(ref.lock), journal.fileno())
+            lock, held = Path(ref.lock), journal.fileno()
+            move = RefMove(Path(ref.repo), ref.name, ref.old, ref.new, lock, journal.folder, held)
             moves.append(move)
             move.prepare()
         for one in plan.repos:
-            if head_of(Path(one.root))[0] != one.base:
+            if value_of(Path(one.root), "HEAD^{commit}") != one.base:
                 raise HeadMoved(f"somebody committed in {one.child} at the same time", "land again")
     except BaseException as error:
         for move in moves:
@@ -96,9 +97,8 @@ def carry_out(journal: Journal, workspace: WorkspacePaths, plan: LandingPlan, to
             with suppress(StoreError):
                 journal.append(OperationEnded(number, _now(), done=False, why="the journal could not be written"))
             raise
-        for move in moves:
-            move.commit()
-        return _finished(journal, number, refs, repos)
+        moved = frozenset(ref for ref, move in zip(refs, moves, strict=True) if move.commit())
+        return _finished(journal, number, refs, repos, moved)
 
 
 def recover(journal: Journal) -> tuple[Landed, ...]:
@@ -106,6 +106,8 @@ def recover(journal: Journal) -> tuple[Landed, ...]:
 
     Only locks with the new id in them are removed: they are ours. Raises WorkspaceError when git fails.
     """
+    for left in journal.folder.glob(f"{APART}*"):  # we have the journal, so no landing goes on
+        shutil.rmtree(left, ignore_errors=True)
     found = []
     for number in unfinished(journal.entries):
         prepared = next(
@@ -115,10 +117,10 @@ def recover(journal: Journal) -> tuple[Landed, ...]:
         if any(isinstance(one, LandingDecided) and one.number == number for one in journal.entries):
             found.append(_finished(journal, number, refs, repos))
             continue
-        left = [one.lock for one in refs if not release(Path(one.lock), one.new)]
+        locks = [one.lock for one in refs if not release(Path(one.lock), one.new)]
         why = "it was stopped before it was decided, and nothing was changed"
-        if left:
-            why += f"; {', '.join(left)} may be of another git, and stays"
+        if locks:
+            why += f"; {', '.join(locks)} may be of another git, and stays"
         journal.append(OperationEnded(number, _now(), done=False, why=why))
         found.append(Landed("rolled_back", repos, why, f"@{number}"))
     return tuple(found)
@@ -146,14 +148,23 @@ def left_branches(entries: Sequence[Entry]) -> dict[tuple[str, str], str]:
     }
 
 
-def _finished(journal: Journal, number: int, refs: Sequence[RefChange], repos: tuple[LandedRepo, ...]) -> Landed:
-    """Finish a landing that is decided: each ref is moved unless it is already, or somebody else moved it."""
+def _finished(
+    journal: Journal,
+    number: int,
+    refs: Sequence[RefChange],
+    repos: tuple[LandedRepo, ...],
+    moved: frozenset[RefChange] = frozenset(),
+) -> Landed:
+    """Finish a landing that is decided: each ref is moved unless it is already, or somebody else moved it.
+
+    `moved`: those of which git has said that it just moved them.
+    """
     reasons = []
     for ref, repo in zip(refs, repos, strict=True):
         root = Path(ref.repo)
         try:
-            why = settle(root, ref.name, ref.old, ref.new, Path(ref.lock))
-            if repo.here and not why and value_of(root, ref.name) == ref.new:
+            why = "" if ref in moved else _settled(journal, ref)
+            if repo.here and not why and (ref in moved or value_of(root, ref.name) == ref.new):
                 why = follow(root, repo.base, ref.new)
             reasons.append(why)
         except OrchError as error:
@@ -162,13 +173,17 @@ def _finished(journal: Journal, number: int, refs: Sequence[RefChange], repos: t
         return Landed("landing", repos, why, f"@{number}")
     for ref, repo in zip(refs, repos, strict=True):
         with suppress(OrchError):  # the branch leads to it; this ref is for when the branch is deleted
-            keep_landed(Path(ref.repo), repo.keep, ref.new, empty_tree(Path(ref.repo)))
+            keep_landed(Path(ref.repo), repo.keep, ref.new)
     journal.append(OperationEnded(number, _now(), done=True))
     return Landed("landed", repos, "", f"@{number}")
 
 
-def _record(workspace: WorkspacePaths, plan: RepoPlan) -> LandedRepo:
-    keep = ref_of(workspace.id, plan.child) + LANDED
+def _settled(journal: Journal, ref: RefChange) -> str:
+    return settle(Path(ref.repo), ref.name, ref.old, ref.new, Path(ref.lock), journal.folder)
+
+
+def _record(workspace: WorkspacePaths, plan: RepoPlan, number: int) -> LandedRepo:
+    keep = f"{ref_of(workspace.id, plan.child)}{LANDED}/{number}"
     return LandedRepo(plan.child, plan.branch, plan.base, tuple(one.id for one in plan.commits), keep, plan.here)
 
 

@@ -25,6 +25,9 @@ from supervisor.shell.git.run import quoted, run_git, safe_command
 LOCK_WAIT = 2000
 """Milliseconds that git waits for the lock of somebody else: an ordinary command holds one for less."""
 
+APART = "landing-"
+"""What the names of our git folders begin with; a stop may leave one."""
+
 SHORT_WAIT = 300
 """The same while what a stop left is cleared up: a lock that is there by then is a stale one of somebody else."""
 
@@ -41,13 +44,18 @@ class _Apart:
     leaves would be in front of each command.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, scratch: Path) -> None:
         place = place_of(root)
         if place is None:
             raise WorkspaceError(f"{root} is no git repo", "see `orch doctor`")
-        self.folder = Path(tempfile.mkdtemp(prefix="orch-"))
-        (self.folder / "HEAD").write_text("ref: refs/orch-runs/none\n", encoding="utf-8")
-        (self.folder / "commondir").write_bytes(os.fsencode(os.path.realpath(place.common)) + b"\n")
+        try:
+            self.folder = Path(tempfile.mkdtemp(prefix=APART, dir=scratch))
+            (self.folder / "HEAD").write_text("ref: refs/orch-runs/none\n", encoding="utf-8")
+            (self.folder / "commondir").write_bytes(os.fsencode(os.path.realpath(place.common)) + b"\n")
+        except OSError as error:
+            raise WorkspaceError(
+                f"{scratch} cannot be written ({error.strerror})", "make room there, then try again"
+            ) from error
 
     def remove(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -56,10 +64,10 @@ class _Apart:
 class RefMove:
     """A ref that is about to be made (`old` is None) or moved."""
 
-    def __init__(self, root: Path, name: str, old: str | None, new: str, lock: Path, held: int | None = None) -> None:
-        """`held`: a descriptor that git keeps open as long as it runs."""
+    def __init__(self, root: Path, name: str, old: str | None, new: str, lock: Path, scratch: Path, held: int) -> None:
+        """`scratch`: a folder of ours that no child may write. `held`: what git keeps open as long as it runs."""
         self._root, self._name, self._old, self._new, self._lock = root, name, old, new, lock
-        self._apart = _Apart(root)
+        self._apart = _Apart(root, scratch)
         command, environ = safe_command(root, (f"core.filesRefLockTimeout={LOCK_WAIT}",))
         try:
             self._process = subprocess.Popen(
@@ -69,7 +77,7 @@ class RefMove:
                 stderr=subprocess.PIPE,
                 env=environ,
                 start_new_session=True,  # Ctrl-C is for us: we end it in order
-                pass_fds=() if held is None else (held,),
+                pass_fds=(held,),
             )
         except OSError as error:
             raise WorkspaceError(f"cannot run git in {root}: {error.strerror}", "run `git status` there") from error
@@ -142,7 +150,7 @@ class RefMove:
         return f"run `git -C {quoted(self._root)} status`"
 
 
-def settle(root: Path, name: str, old: str | None, new: str, lock: Path) -> str:
+def settle(root: Path, name: str, old: str | None, new: str, lock: Path, scratch: Path) -> str:
     """Finish the move of a ref, however far it is. Returns what is in the way, "" if it is done. Raises WorkspaceError.
 
     A lock is removed only if the new id is in it, which is ours.
@@ -156,7 +164,7 @@ def settle(root: Path, name: str, old: str | None, new: str, lock: Path) -> str:
             return ""  # it was moved, and somebody has built on it since
         return f"{name} in {root} is at {now or 'nothing'} and was to move from {old or 'nothing'} to {new}"
     release(lock, new)
-    apart = _Apart(root)
+    apart = _Apart(root, scratch)
     try:
         for settings in ((), ("core.logAllRefUpdates=false",)):  # without a log, it takes no room on a full disk
             answer = run_git(
@@ -192,22 +200,8 @@ def release(lock: Path, new: str) -> bool:
     return ours
 
 
-def keep_landed(root: Path, ref: str, tip: str, empty: str) -> None:
+def keep_landed(root: Path, ref: str, tip: str) -> None:
     """Have a ref of ours lead to what was landed, so that git never drops it. Raises WorkspaceError."""
-    before = value_of(root, ref)
-    if before is not None and read_git(root, "merge-base", "--is-ancestor", tip, before).code == 0:
-        return
-    parents = [word for one in (before, tip) if one is not None for word in ("-p", one)]
-    identity = {
-        f"GIT_{who}_{what}": value
-        for who in ("AUTHOR", "COMMITTER")
-        for what, value in (("NAME", "orch"), ("EMAIL", "orch@localhost"))
-    }
-    answer = read_git(root, "commit-tree", "--no-gpg-sign", empty, *parents, "-m", "landed", environ=identity)
-    if answer.code == 0:
-        made = answer.out.decode("ascii").strip()
-        answer = read_git(
-            root, "update-ref", ref, made, before or "0" * len(made), settings=("core.logAllRefUpdates=false",)
-        )
+    answer = read_git(root, "update-ref", ref, tip, settings=("core.logAllRefUpdates=false",))
     if answer.code != 0:
         raise WorkspaceError(f"git cannot keep what was landed in {root}: {answer.complaint}", "run `git status` there")

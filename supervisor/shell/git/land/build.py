@@ -40,14 +40,14 @@ class TreeText(Struct, frozen=True):
 
 
 def empty_tree(root: Path) -> str:
-    """Return the id of the tree without any file. Raises WorkspaceError."""
+    """Write the tree without any file, and return its id. Raises WorkspaceError."""
     answer = read_git(root, "hash-object", "-w", "-t", "tree", "/dev/null")
     if answer.code != 0:
         raise failed(root, "write a tree", answer)
     return answer.out.decode("ascii").strip()
 
 
-def kept_trees(root: Path, commits: Sequence[str], empty: str) -> dict[str, str]:
+def kept_trees(root: Path, commits: Sequence[str]) -> dict[str, str]:
     """Return the work trees that these kept commits hold, by commit. Raises WorkspaceError if one is gone."""
     wanted = "".join(f"{one}^{{commit}}\n{one}:{WORK}\n" for one in commits)
     rows = _batch_check(root, wanted)
@@ -57,7 +57,8 @@ def kept_trees(root: Path, commits: Sequence[str], empty: str) -> dict[str, str]
             raise WorkspaceError(
                 f"a work tree that was kept in {root} is gone ({commit[:12]})", "was `refs/orch-runs` deleted there?"
             )
-        found[commit] = tree[0] if tree[1] == "tree" else empty  # a tree without files is not in its commit
+        # A tree without files is not in its commit.
+        found[commit] = tree[0] if tree[1] == "tree" else empty_tree(root)
     return found
 
 
@@ -76,6 +77,8 @@ def contained(root: Path, tree: str, spans: Sequence[tuple[str, str]]) -> int:
     A change is the trees before and after it. Raises WorkspaceError.
     """
     left: dict[bytes, bytes] = {}  # what the changes so far left at each path
+    if spans and spans[0][0] == tree:
+        return 0  # it is as it was before all of them
     count = 0
     for number, (before, after) in enumerate(spans, 1):
         left |= {path: new for path, (_, new) in entries_between(root, before, after).items()}

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from supervisor.errors import WorkspaceError
 from supervisor.shell.git.config import read_config, read_git
-from supervisor.shell.git.folder import place_of, progress_of
+from supervisor.shell.git.folder import GitDir, place_of, progress_of, read_small
 from supervisor.shell.git.run import failed
 
 SETTINGS = ("core.useReplaceRefs=false", "gc.auto=0", "maintenance.auto=false")
@@ -37,6 +37,8 @@ class RepoLook(Struct, frozen=True):
 
     common: Path  # the git folder that all work trees of the repo share
     head: str | None  # the commit that is checked out; None: there is none yet
+    tree: str  # its tree
+    at: int  # its time, in seconds since 1970
     name: str  # of the branch of the landing; "": it was to be the one that is checked out, and HEAD is detached
     branch: str | None  # where the branch of the landing is; None: there is none
     lock: Path  # the file that locks it
@@ -44,6 +46,7 @@ class RepoLook(Struct, frozen=True):
     used_by: str  # the work tree in which the branch is checked out; "": none
     operation: str  # that is in progress; "": none
     subjects: tuple[str, ...]  # of the newest commits
+    identity: tuple[tuple[str, bytes], ...]  # the settings that say who commits
     encoding: str  # of commit messages
     signs: bool
     signing_program: str  # a setting of the repo's own that names one; "": none
@@ -60,7 +63,8 @@ def look_at(root: Path, branch: str | None) -> RepoLook:
     common = Path(os.path.realpath(place.common))
     config = read_config(root)
     values = {one.key: one.value.decode("utf-8", "replace") for one in config}
-    head, name = head_of(root)
+    name = _checked_out(root, place)
+    head, tree, at, subjects = _newest(root)
     if branch is None:
         branch = name.removeprefix(HEADS) if name is not None and name.startswith(HEADS) else ""
     found, in_the_way = _branches(root, branch) if branch else (None, ())
@@ -69,24 +73,20 @@ def look_at(root: Path, branch: str | None) -> RepoLook:
     return RepoLook(
         common,
         head,
+        tree,
+        at,
         branch,
         found,
         common / ("reftable/tables.list.lock" if reftable else f"{HEADS}{branch}.lock"),
         in_the_way,
         _used_by(root, branch) if found is not None else str(root) if name == HEADS + branch else "",
         _OPERATIONS.get(going[0].partition("/")[0], "git operation") if going else "",
-        _subjects(root) if head is not None else (),
+        subjects,
+        tuple((one.key, one.value) for one in config if one.key.startswith(("user.", "author.", "committer."))),
         values.get("i18n.commitencoding", "utf-8"),
         values.get("commit.gpgsign", "").lower() in ("true", "yes", "on", "1"),
         next((one.key for one in config if one.of_repo and one.key in _PROGRAMS), ""),
     )
-
-
-def head_of(root: Path) -> tuple[str | None, str | None]:
-    """Return the commit that is checked out, and the full name of the branch; None for what there is not."""
-    head = value_of(root, "HEAD^{commit}")
-    answer = read_git(root, "symbolic-ref", "--quiet", "HEAD")
-    return head, answer.out.decode("utf-8", "surrogateescape").rstrip("\n") if answer.code == 0 else None
 
 
 def value_of(root: Path, name: str) -> str | None:
@@ -134,6 +134,32 @@ def _used_by(root: Path, branch: str) -> str:
     return ""
 
 
-def _subjects(root: Path) -> tuple[str, ...]:
-    answer = read_git(root, "log", "-z", f"-{SUBJECTS}", "--no-merges", "--format=%s", "--no-show-signature", "HEAD")
-    return tuple(one for one in answer.out.decode("utf-8", "replace").split("\0") if one)
+def _checked_out(root: Path, place: GitDir) -> str | None:
+    """The full name of the branch that HEAD points to; None: it is detached."""
+    word = read_small(place.git, "HEAD") or b""
+    if word.startswith(b"ref: ") and not word.startswith(b"ref: refs/heads/.invalid"):
+        return os.fsdecode(word.removeprefix(b"ref: ").strip())
+    answer = read_git(root, "symbolic-ref", "--quiet", "HEAD")  # HEAD is a link, or not in a file
+    return os.fsdecode(answer.out.rstrip(b"\n")) if answer.code == 0 else None
+
+
+def _newest(root: Path) -> tuple[str | None, str, int, tuple[str, ...]]:
+    """The commit that is checked out, its tree and its time, and the subjects of the newest commits but for merges."""
+    answer = read_git(
+        root,
+        "log",
+        "-z",
+        f"-{2 * SUBJECTS}",
+        "--no-show-signature",
+        "--format=%H %T %ct %p%n%s",
+        "HEAD",
+        settings=SETTINGS,
+    )
+    if answer.code != 0 or not answer.out:
+        if (head := value_of(root, "HEAD^{commit}")) is not None:
+            raise failed(root, f"read the history of {head[:10]}", answer)
+        return None, "", 0, ()
+    rows = [row.partition("\n") for row in answer.out.decode("utf-8", "replace").split("\0") if row]
+    head, tree, at, *_ = rows[0][0].split()
+    subjects = [subject for fields, _, subject in rows if len(fields.split()) < 5 and subject]
+    return head, tree, int(at), tuple(subjects[:SUBJECTS])
