@@ -16,9 +16,11 @@ from typing import Any
 import psutil
 import pytest
 
+from supervisor.wire.codex.requests import OUTSIDE
 from tests import CHECKOUT, sshd
 from tests.e2e import intruder
 from tests.e2e.lab import SLOW, Lab, report, task
+from tests.e2e.stdio import Codex
 from tests.e2e.test_plan import answered, plan, plan_text, writes
 from tests.programs import require
 
@@ -78,6 +80,9 @@ def test_a_child_reaches_the_supervisor_in_no_way_that_is_left_to_it(lab: Lab) -
     for _ in range(2):
         seen = lab.until(lambda seen: [one for one in seen["asks"] if one["kind"] == "approval"])
         (approval,) = [one for one in seen["asks"] if one["kind"] == "approval"]
+        assert OUTSIDE in approval["steps"]
+        assert OUTSIDE in lab.orch("asks").stdout.replace("\n", " ").replace("  ", " ")
+        assert OUTSIDE in lab.runs(approval["id"])
         lab.orch("answer", approval["id"], "accept")
         lab.until(lambda seen, done=approval["id"]: done not in [one["id"] for one in seen["asks"]])
     lab.task("T1", "done")
@@ -205,6 +210,48 @@ def test_a_person_who_logs_in_with_ssh_or_works_in_screen_is_served(lab: Lab) ->
     screen = [require("screen"), "-D", "-m", *orch_of(lab, "note", "from screen")]
     subprocess.run(screen, env=environ, check=True, timeout=60)
     assert {one["text"] for one in lab.ledger("learning_noted")} == {"from ssh", "from screen"}
+
+
+@pytest.mark.promise("nobody answers for the person")
+def test_the_persons_own_codex_is_served_by_its_tools_and_outside_of_its_sandbox(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {**lab.environ, "PYTHONPATH": str(CHECKOUT)}.items():
+        monkeypatch.setenv(name, value)
+    with (lab.home / "config.toml").open("a", encoding="utf-8") as file:  # the person trusts the folder
+        file.write(f'\n[projects.{json.dumps(str(lab.workspace.root))}]\ntrust_level = "trusted"\n')
+    lines = (
+        'call mcp__orch note {"text": "by a tool"}',
+        f"run {shlex.join(orch_of(lab, 'note', 'sandboxed'))}",
+        f"escalate {shlex.join(orch_of(lab, 'note', 'escalated'))}",
+    )
+    with Codex(lab.home, lab.workspace.root) as codex:
+        codex.turn(codex.thread(), "\n".join(("Go on.", "", "```model", *lines, "text done", "```")))
+        asked = codex.until(lambda message: message.get("method") == "item/commandExecution/requestApproval")
+        assert [one["text"] for one in lab.ledger("learning_noted")] == ["by a tool"]
+        codex.send({"id": asked["id"], "result": {"decision": "accept"}})
+        assert codex.end()["status"] == "completed"
+    assert [one["text"] for one in lab.ledger("learning_noted")] == ["by a tool", "escalated"]
+    assert lab.ledger("learning_noted")[1]["source"] == "human"
+
+
+@pytest.mark.promise("nobody answers for the person")
+def test_what_runs_in_ci_as_root_without_a_terminal_or_a_login_is_served(lab: Lab) -> None:
+    environ = {**lab.environ, "PYTHONPATH": str(CHECKOUT), "CI": "true", "GITHUB_ACTIONS": "true"}
+    for name in ("USER", "LOGNAME", "TERM", "XDG_RUNTIME_DIR"):
+        environ.pop(name, None)
+    for words in (["note", "from CI"], ["hold"], ["go"], ["up"], ["status"], ["down"]):
+        done = subprocess.run(
+            ["setsid", "-w", *orch_of(lab, *words)],
+            env=environ,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        assert done.returncode == 0, done.stderr
+    assert [one["text"] for one in lab.ledger("learning_noted")] == ["from CI"]
 
 
 @pytest.mark.promise("nobody answers for the person")

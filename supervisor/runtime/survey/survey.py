@@ -115,8 +115,11 @@ def _update(index: MentionIndex, seen: Seen, progress: Callable[[str, int, int],
     gone = known.keys() - {one.name for one in seen.files}
     if not wanted and not gone:
         return
-    from supervisor.runtime.survey.extract import extract
+    from supervisor.runtime.survey.extract import extract, keepable
 
+    wanted = keepable(wanted)
+    if not wanted and not gone:
+        return
     done = 0
 
     def more(count: int) -> None:

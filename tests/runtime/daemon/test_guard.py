@@ -6,6 +6,8 @@ import asyncio
 import errno
 import os
 import socket
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -25,6 +27,7 @@ from supervisor.runtime.daemon import guard as module
 from supervisor.runtime.daemon.guard import Guard
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.wire.codex.items import McpToolCall
+from tests import CHECKOUT
 
 KEY = RequestKey("orchestrator", 7, "1")
 ARGUMENTS = {"ask": "A1", "decision": "accept", "text": ""}
@@ -111,3 +114,38 @@ def test_without_a_yes_of_the_person_nothing_is_passed_on(stage: Stage, state: s
         if state == "not connected"
         else "the person has not confirmed this answer with `orch answer`"
     )
+
+
+OF_NOBODY = """
+import os, socket, sys
+from pathlib import Path
+from tests.runtime.daemon.test_guard import Stage
+folder = Path(sys.argv[1])
+os.chown(folder, 65534, 65534)
+os.chdir(folder)  # what is above it belongs to root
+os.setgroups([])
+os.setgid(65534)
+os.setuid(65534)
+guard = Stage(Path(".")).guard
+listener = socket.socket(socket.AF_UNIX)
+listener.bind("s")
+listener.listen()
+print("ready", flush=True)
+connection, _ = listener.accept()
+print(*guard.admit(connection), sep=": ", flush=True)
+"""
+
+
+@pytest.mark.promise("sockets private")
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can be somebody else")
+def test_root_is_another_user_to_the_supervisor_of_somebody(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", OF_NOBODY, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=CHECKOUT) as supervisor:
+        assert supervisor.stdout is not None
+        assert supervisor.stdout.readline() == "ready\n"
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(str(tmp_path / "s"))
+            assert supervisor.stdout.read() == (
+                "this supervisor belongs to nobody, and answers to no other user: "
+                "run it as nobody (`sudo -u nobody orch ...`)\n"
+            )

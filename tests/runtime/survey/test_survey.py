@@ -191,6 +191,19 @@ def test_a_name_may_hold_any_byte_but_null(workspace: WorkspacePaths) -> None:
     assert surveyed_now(workspace)[1] == []
 
 
+@pytest.mark.promise("no secret written")
+def test_a_file_with_a_secret_in_its_name_is_in_no_index_and_does_not_have_the_map_drawn_again(
+    workspace: WorkspacePaths,
+) -> None:
+    secret = "ghp_" + "x7Kq9Zp2Lm4Nv6Rt8Yb1Wc3Df5Gh0Js2Au4E"
+    (workspace.root.parent / "web" / f"{secret}.py").write_text(SERVER, encoding="utf-8")
+    surveyed_now(workspace)
+    assert secret.encode() not in workspace.mentions.read_bytes()
+    drawn = workspace.map_json.stat().st_ino
+    assert surveyed_now(workspace)[1] == []
+    assert workspace.map_json.stat().st_ino == drawn
+
+
 def test_a_link_out_of_the_repo_is_not_followed(workspace: WorkspacePaths, tmp_path: Path) -> None:
     (tmp_path / "secret.py").write_text(SERVER.replace("claims", "secrets"), encoding="utf-8")
     web = workspace.root.parent / "web"

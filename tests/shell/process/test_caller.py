@@ -14,6 +14,7 @@ import pytest
 from supervisor.domain.process import KEEPER, MARK, Caller, UnseenCaller
 from supervisor.shell.process import caller
 from supervisor.shell.process.caller import caller_of
+from tests import CHECKOUT
 
 pytestmark = pytest.mark.timeout(20)
 
@@ -74,6 +75,87 @@ def test_a_peer_that_is_gone_cannot_be_looked_at(listener: socket.socket) -> Non
     connection, _ = listener.accept()
     with connection:
         assert caller_of(connection) == UnseenCaller("it ended before it could be looked at")
+
+
+@pytest.mark.promise("nobody answers for the person")
+@pytest.mark.parametrize("kernel", ["this", "older"])
+def test_a_peer_that_is_gone_is_not_seen_though_a_process_that_it_left_holds_the_connection(
+    listener: socket.socket, monkeypatch: pytest.MonkeyPatch, kernel: str
+) -> None:
+    if kernel == "older":
+        monkeypatch.setattr(caller, "PEERPIDFD", 9999)
+    leaves = (
+        "import os, socket, sys; s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1])\n"
+        "if os.fork() == 0:\n    os.close(1); sys.stdin.read()"
+    )
+    command = [sys.executable, "-c", leaves, listener.getsockname()]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        connection, _ = listener.accept()
+        process.wait()
+        with connection:
+            connection.setblocking(False)
+            with pytest.raises(BlockingIOError):
+                connection.recv(1)
+            assert caller_of(connection) == UnseenCaller("it ended before it could be looked at")
+        process.communicate()
+
+
+REUSED = """
+import os, socket, subprocess, sys
+from supervisor.shell.process import caller
+if sys.argv[3] == "older":
+    caller.PEERPIDFD = 9999
+listener = socket.socket(socket.AF_UNIX)
+listener.bind(sys.argv[1])
+listener.listen()
+peer = subprocess.Popen([sys.executable, "-c", sys.argv[2], sys.argv[1]], stdin=subprocess.PIPE)
+connection, _ = listener.accept()
+peer.communicate()
+with open("/proc/sys/kernel/ns_last_pid", "w", encoding="ascii") as last:
+    last.write(str(peer.pid - 1))
+another = subprocess.Popen(["cat"], stdin=subprocess.PIPE)
+assert another.pid == peer.pid
+print(caller.caller_of(connection))
+another.communicate()
+"""
+
+
+@pytest.mark.promise("nobody answers for the person")
+@pytest.mark.skipif(os.getuid() != 0, reason="only root may choose the next pid")
+@pytest.mark.parametrize("kernel", ["this", "older"])
+def test_another_process_that_has_the_pid_of_the_peer_now_is_not_taken_for_it(tmp_path: Path, kernel: str) -> None:
+    inside = [
+        "unshare",
+        "--pid",
+        "--mount-proc",
+        "--fork",
+        sys.executable,
+        "-c",
+        REUSED,
+    ]  # where nobody else takes pids
+    command = [*inside, str(tmp_path / "s"), CONNECT, kernel]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=15, cwd=CHECKOUT)
+    assert (done.stdout.strip(), done.stderr) == (str(UnseenCaller("it ended before it could be looked at")), "")
+
+
+@pytest.mark.promise("nobody answers for the person")
+def test_a_peer_that_executes_another_program_without_environment_has_the_same_line(listener: socket.socket) -> None:
+    connect = CONNECT.replace("sys.stdin.read()", "s.set_inheritable(True); os.execve('/bin/cat', ['cat'], {})")
+    command = [sys.executable, "-c", f"import os; {connect}", listener.getsockname()]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={**os.environ, MARK: "w/api"}
+    ) as process:
+        connection, _ = listener.accept()
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(b"x")
+        process.stdin.flush()
+        assert process.stdout.read(1) == b"x", "it is `cat` now"
+        with connection:
+            peer = caller_of(connection)
+        process.communicate()
+    assert isinstance(peer, Caller)
+    assert [(one.pid, one.mark) for one in peer.lineage] == [(process.pid, ""), (os.getpid(), "")]
 
 
 def test_a_peer_in_a_namespace_of_its_own_is_told_by_its_kind(listener: socket.socket) -> None:

@@ -29,6 +29,15 @@ WINDOW = 2048
 
 def spans(text: str) -> list[Span]:
     """Find the secrets in `text`: (start, end), in order, none overlapping another. Takes linear time."""
+    found = _spans(text)
+    if _MARKS.search(text) is not None and _ESCAPED.search(text) is not None:
+        found += _spans(
+            _ESCAPE.sub(_blanks, text)
+        )  # the end of `\\1`, `%0A` or a color would be a part of the word behind
+    return _merged(found) if found else found
+
+
+def _spans(text: str) -> list[Span]:
     low = text.lower()
     if len(low) != len(text):  # a few capitals have a lower-case form of two characters
         low = text.translate(_ASCII)
@@ -44,7 +53,19 @@ def spans(text: str) -> list[Span]:
         if word in low:
             found += _hits(matcher, matcher.inside.finditer(low), text, 0)
             break
-    return _merged(found) if found else found
+    return found
+
+
+def _blanks(escape: re.Match[str]) -> str:
+    return " " * len(escape[0])
+
+
+_MARKS = re.compile(r"[\x1b\\%]")
+_ESCAPE = re.compile(
+    r"(?:\x1b|(?<!\\)\\+(?:x1[bB]|u001[bB]|u\{1[bB]\}|0?33|e))\[[\d;?]{0,20}[A-Za-z]"
+    r"|(?<!\\)\\+(?:x[\dA-Fa-f]{2}|u[\dA-Fa-f]{4}|[0-7]{1,3}|[abefnrtv])|%[\dA-Fa-f]{2}"
+)
+_ESCAPED = re.compile(rf"(?:{_ESCAPE.pattern})(?=[A-Za-z0-9_])")
 
 
 def _hits(matcher: Matcher, hits: Iterator[re.Match[str]], text: str, shift: int) -> list[Span]:

@@ -31,6 +31,46 @@ def test_each_kind_is_cut_out_as_it_is_and_within_other_texts(sample: Sample) ->
         assert [secret for secret in sample.secrets if secret in clean] == []
 
 
+@pytest.mark.promise("no secret written")
+@pytest.mark.parametrize(
+    "escape",
+    [
+        *(
+            "\x1b[32m",
+            "\x1b[1;32m",
+            r"\x1b[32m",
+            r"\u001b[0m",
+            r"\033[1;32m",
+            r"\e[32m",
+            r"\1",
+            r"\0",
+            r"\x01",
+            r"\u0000",
+        ),
+        *(r"\n", r"\\n", r"\r\n", r"\t", "%0A", "%20", "%3D", r"\033[0m\033[32m"),
+    ],
+)
+def test_what_an_escape_stands_before_is_cut_out_although_its_end_could_belong_to_the_word(escape: str) -> None:
+    tokens = (
+        "ghp_" + "x7Kq9Zp2Lm4Nv6Rt8Yb1Wc3Df5Gh0Js2Au4E",
+        "AKIA" + "Q3EGRZ7XK2LMN5PT",
+        "sk_live_" + "4eC39HqLyjWDarjtT1zdp7dc",
+    )
+    for token in tokens:
+        for text in (f"{escape}{token}", f"printf 'a{escape}{token}'", f"a{escape}{token}{escape}b"):
+            assert token not in redact(text)
+    for text in (f"a{escape}api_key: Zx81kq2Lm9Wd0", f"a{escape}password=Zx81kq2Lm9Wd0"):
+        assert "Zx81kq2Lm9Wd0" not in redact(text)
+
+
+@pytest.mark.parametrize("part", ["\\", "\\1", "\x1b[", "\\x1b[1;", "%0", "%0A", "\\033[0m"])
+def test_many_escapes_take_no_longer_than_their_length_asks_for(part: str) -> None:
+    text = part * (200_000 // len(part))
+    began = time.process_time()
+    redact(text + " token")
+    assert time.process_time() - began < 5
+
+
 @given(st.integers(1, 1_000_000))
 def test_whatever_the_secrets_are_none_is_left(seed: int) -> None:
     for sample in samples(seed):
