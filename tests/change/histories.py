@@ -6,10 +6,14 @@ back.
 
 from __future__ import annotations
 
+import ctypes
 import os
+import signal
 import stat
 import subprocess
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -19,6 +23,7 @@ from supervisor.core.change.operations import operations
 from supervisor.domain.change.operation import Operation, OperationKind, OperationState
 from supervisor.domain.event import TreeKept
 from supervisor.runtime.change.journal import opened, read_journal
+from supervisor.runtime.change.recovery import recover_all
 from supervisor.runtime.change.taking_back import carry_out, planned
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.git.keep.capture import KeptTrees
@@ -41,8 +46,9 @@ Tree = dict[str, tuple[str, bytes]]
 class History:
     """One history over some repos. `play` yields what is wrong."""
 
-    def __init__(self, seed: int, folder: Path, environ: dict[str, str]) -> None:
+    def __init__(self, seed: int, folder: Path, environ: dict[str, str], *, kills: bool = False) -> None:
         self.dice = Random(seed)
+        self.kills = kills  # half of what changes files is killed on the way
         self.environ = environ
         self.workspace = WorkspacePaths(folder / "workspace")
         self.workspace.root.mkdir()
@@ -149,6 +155,16 @@ class History:
     def _carry_out(self, change: taking_back.Reversal | None) -> None:
         if change is None or not change.steps:
             return
+        if self.kills and self.dice.random() < 0.5:
+            began = self.workspace.operations if self.dice.random() < 0.7 else None
+            killed(began, self.dice.uniform(0.0, 0.05), lambda: self._write_out(change))
+            with opened(self.workspace.operations) as journal:
+                pending = [one for one in recover_all(journal, self.workspace, self.roots) if one.pending]
+            assert not pending, pending
+            return
+        self._write_out(change)
+
+    def _write_out(self, change: taking_back.Reversal) -> None:
         with opened(self.workspace.operations) as journal:
             rewrites = planned(self.workspace, self.roots, change.steps)
             refused = [why for one in rewrites for why in one.refused]
@@ -236,6 +252,29 @@ class History:
 
     def _index(self, root: Path) -> tuple[bytes, bytes]:
         return self._git(root, "ls-files", "--stage"), self._git(root, "for-each-ref", "refs/heads", "refs/stash")
+
+
+def killed(journal: Path | None, seconds: float, act: Callable[[], None]) -> None:
+    """Do something in a process of its own, and kill that: so many seconds after it wrote into the journal, or at once.
+    What it started may end; that is waited for."""
+    before = journal.stat().st_size if journal is not None and journal.exists() else 0
+    ctypes.CDLL(None).prctl(_SUBREAPER, 1, 0, 0, 0)
+    pid = os.fork()
+    if pid == 0:
+        with suppress(BaseException):
+            act()
+        os._exit(0)
+    while journal is not None and not (journal.exists() and journal.stat().st_size > before):
+        if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+            break
+    time.sleep(seconds)
+    os.kill(pid, signal.SIGKILL)
+    with suppress(ChildProcessError):
+        while True:
+            os.wait()
+
+
+_SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER: what it started becomes ours
 
 
 def identity() -> dict[str, str]:

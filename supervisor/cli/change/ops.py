@@ -5,16 +5,18 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Annotated
 
-from supervisor import api
+from supervisor.cli.change.standing import roots_of, status_of
 from supervisor.cli.command.parameters import Json, Option
 from supervisor.cli.display import output
 from supervisor.cli.display.blocks import Cell, Grid
+from supervisor.core.change.operations import pending
 from supervisor.domain.change.operation import Operation, OperationState
-from supervisor.errors import RequestRefused, SupervisorDown
+from supervisor.errors import RequestRefused
 from supervisor.runtime.change import journal
-from supervisor.runtime.change.landing_refs import recover, unfinished
+from supervisor.runtime.change.landing_refs import unfinished
 from supervisor.runtime.change.pruning import let_go
 from supervisor.runtime.change.recorded import read_operations
+from supervisor.runtime.change.recovery import recover_all
 from supervisor.runtime.workspace import WorkspacePaths
 
 _STYLES = {OperationState.RUNNING: "cyan", OperationState.STOPPED: "red", OperationState.UNDONE: "dim"}
@@ -28,10 +30,11 @@ def ops(
     ] = False,
     as_json: Json = False,
 ) -> int:
-    """Print the operations, the newest first. Finishes or clears a landing that was interrupted."""
-    if unfinished(journal.read_journal(workspace.operations)):
+    """Print the operations, the newest first. Finishes or clears those that were interrupted."""
+    entries = journal.read_journal(workspace.operations)
+    if unfinished(entries) or pending(entries):
         with suppress(RequestRefused), journal.opened(workspace.operations) as book:  # else it goes on
-            for one in recover(book):
+            for one in recover_all(book, workspace, roots_of(status_of(workspace))):
                 output.say(f"{one.id} was interrupted: {one.why or 'it is finished now'}")
     if prune:
         return _prune(workspace, as_json=as_json)
@@ -46,13 +49,8 @@ def ops(
 
 
 def _prune(workspace: WorkspacePaths, *, as_json: bool) -> int:
-    orch = api.Workspace(workspace.root)
     with journal.opened(workspace.operations):
-        try:
-            status = orch.status()
-        except SupervisorDown:
-            status = orch.last_status()
-        found = tuple(let_go(workspace, status))
+        found = tuple(let_go(workspace, status_of(workspace)))
     if as_json:
         output.emit_json([{"child": one.child, "held": one.held, "left": one.left} for one in found])
     for one in () if as_json else found:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import Annotated
 
 from supervisor import api
+from supervisor.cli.change.standing import roots_of
 from supervisor.cli.command.parameters import Argument, Json, Option
 from supervisor.cli.display import output
 from supervisor.cli.display.blocks import Block, Cell, Grid, Line
@@ -19,7 +19,8 @@ from supervisor.errors import OrchError, RequestRefused, SupervisorDown
 from supervisor.runtime import calling
 from supervisor.runtime.change import journal
 from supervisor.runtime.change.recorded import read_operations
-from supervisor.runtime.change.taking_back import PlannedRewrite, carry_out, finish, planned, sentence
+from supervisor.runtime.change.recovery import recover_all
+from supervisor.runtime.change.taking_back import PlannedRewrite, carry_out, planned, sentence
 from supervisor.runtime.naming import checked
 from supervisor.runtime.workspace import WorkspacePaths
 
@@ -91,9 +92,11 @@ def _carry_out(
     """Choose what to do, show it, and do it unless it is a dry run. Returns 1 if something is in the way."""
     with _Reservation(workspace) as reservation, journal.opened(workspace.operations) as book:
         status = reservation.status
-        roots = {one.name: Path(one.path) for one in status.children}
-        for one in () if dry_run else finish(book, workspace, roots):
-            output.say(f"{one} was interrupted, and is finished now")
+        roots = roots_of(status)
+        for one in () if dry_run else recover_all(book, workspace, roots):
+            output.say(f"{one.id} was interrupted: {one.why or 'it is finished now'}")
+            if one.pending:
+                return 1
         found = read_operations(workspace)
         change = choose(found, status)
         if not dry_run:

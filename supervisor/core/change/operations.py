@@ -66,6 +66,16 @@ def undone_by(found: Iterable[Operation]) -> frozenset[str]:
     return frozenset(undone)
 
 
+def pending(journal: Sequence[Entry]) -> tuple[OperationBegan, ...]:
+    """Return what began to write into work trees, and did not end."""
+    ended = {one.number for one in journal if isinstance(one, OperationEnded)}
+    return tuple(
+        one
+        for one in journal
+        if isinstance(one, OperationBegan) and one.kind is not OperationKind.LAND and one.number not in ended
+    )
+
+
 def runs_taken_back(journal: Sequence[Entry]) -> tuple[str, ...]:
     """Return the ids of the runs that are taken back after all that the journal holds, sorted."""
     return tuple(sorted(name for name in undone_by(_started(journal)) if not name.startswith("@")))

@@ -165,7 +165,7 @@ def clearance(world: World, state: TaskState, at: datetime) -> str | None:
     if (trouble := server_trouble(world, task.child)) is not None:
         return trouble
     if task.child in world.reserved:
-        return f"a command changes files in {task.child}"
+        return f"a command changes files in {task.child} (if it was interrupted, `orch ops` finishes it)"
     for other in _live(world.tasks):
         if other.task != task.id and _occupies(world, other, task.child):
             return f"{other.task} works in {task.child}"

@@ -129,28 +129,21 @@ def carry_out(journal: Journal, workspace: WorkspacePaths, change: Reversal, rew
     return f"@{number}"
 
 
-def finish(journal: Journal, workspace: WorkspacePaths, roots: Mapping[str, Path]) -> tuple[str, ...]:
+def finish(journal: Journal, workspace: WorkspacePaths, roots: Mapping[str, Path], began: OperationBegan) -> None:
     """Finish what a stop interrupted: all that was about to be written is written, around what was edited since.
 
-    Returns the ids of what was finished. Raises WorkspaceError if something is in the way of it.
+    Raises WorkspaceError if something is in the way of it.
     """
-    ended = {one.number for one in journal.entries if isinstance(one, OperationEnded)}
-    finished = []
-    for one in journal.entries:
-        if not isinstance(one, OperationBegan) or one.number in ended or one.kind is OperationKind.LAND:
-            continue
-        steps = [TreeStep(move.child, move.before, move.after) for move in one.moves if move.after is not None]
-        found = planned(workspace, roots, steps)
-        if refused := [f"{each.child}: {why}" for each in found for why in each.refused]:
-            raise WorkspaceError(
-                f"@{one.number} ({one.what}) was interrupted and cannot be finished: {'; '.join(refused)}",
-                "mend that, then run the command again",
-            )
-        for each in found:
-            write_changes(each.root, each.changes, each.seen)
-        journal.append(OperationEnded(one.number, _now(), done=True))
-        finished.append(f"@{one.number}")
-    return tuple(finished)
+    steps = [TreeStep(move.child, move.before, move.after) for move in began.moves if move.after is not None]
+    found = planned(workspace, roots, steps)
+    if refused := [f"{each.child}: {why}" for each in found for why in each.refused]:
+        raise WorkspaceError(
+            f"@{began.number} ({began.what}) was interrupted and cannot be finished: {'; '.join(refused)}",
+            "mend that, then run `orch ops`",
+        )
+    for each in found:
+        write_changes(each.root, each.changes, each.seen)
+    journal.append(OperationEnded(began.number, _now(), done=True))
 
 
 def sentence(change: Reversal) -> str:

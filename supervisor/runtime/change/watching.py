@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Protocol
 
-from supervisor.core.change.operations import runs_taken_back
+from supervisor.core.change.operations import pending, runs_taken_back
 from supervisor.domain.event import Event, RunsTakenBack
 from supervisor.domain.world import World
 from supervisor.runtime.change.journal import is_open, read_journal
@@ -43,7 +43,10 @@ class OperationsWatch:
             now = found.st_mtime_ns, found.st_size
         if (now == self._seen and not world.reserved) or (now is not None and is_open(self._path)):
             return
-        runs = runs_taken_back(read_journal(self._path))
+        entries = read_journal(self._path)
         self._seen = now
+        if pending(entries):
+            return  # files are half written: nothing starts there before that is finished
+        runs = runs_taken_back(entries)
         if world.reserved or world.taken_back != frozenset(runs):
             self._loop.post(RunsTakenBack(self._loop.clock.now(), runs))

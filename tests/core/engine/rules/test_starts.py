@@ -176,7 +176,10 @@ def test_a_task_whose_changes_were_taken_back_is_blocked_until_they_are_brought_
     scene.ended("T1")
     scene.post(ev.ReposReserved, ("mobile",))
     scene.checked("T1")
-    assert (scene.status("T1"), scene.why("T3")) == ("done", "a command changes files in mobile")
+    assert (scene.status("T1"), scene.why("T3")) == (
+        "done",
+        "a command changes files in mobile (if it was interrupted, `orch ops` finishes it)",
+    )
     assert kinds(scene.post(ev.RunsTakenBack, ("T1@1",))) == []
     assert (scene.status("T1"), scene.status("T3"), scene.why("T3")) == ("blocked", "waiting", "after T1 (blocked)")
     assert kinds(scene.post(ev.RunsTakenBack, ())) == [act.OpenThread]
