@@ -44,6 +44,18 @@ def test_every_name_is_in_the_file_in_which_the_architecture_says_it_is() -> Non
     assert missing == []
 
 
+def test_every_test_that_the_security_page_names_is_in_the_file_before_it() -> None:
+    cells = re.findall(r"`(tests/[\w/]+\.py)`: ((?:`\.\.\.\w+`(?:, )?)+)", prose(ROOT / "docs" / "security.md"))
+    found = [(path, end) for path, names in cells for end in re.findall(r"`\.\.\.(\w+)`", names)]
+    assert len(found) > 10
+    missing = [
+        f"{end} in {path}"
+        for path, end in found
+        if not re.search(rf"^def test\w*{end}\(", (ROOT / path).read_text(encoding="utf-8"), re.MULTILINE)
+    ]
+    assert missing == []
+
+
 def test_the_architecture_names_every_package() -> None:
     packages = {file.parent.relative_to(ROOT).as_posix() for file in (ROOT / "supervisor").rglob("__init__.py")}
     text = prose(ROOT / "docs" / "architecture.md")
