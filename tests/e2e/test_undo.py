@@ -132,3 +132,25 @@ def test_nothing_is_taken_back_below_a_task_that_works(lab: Lab) -> None:
     lab.orch("go", "T1")
     lab.task("T1", "done")
     assert sorted(files(lab.repos["api"])) == ["README.md", "one.txt", "two.txt"]
+
+
+def test_an_edit_of_the_plan_is_taken_back_by_its_name_around_what_was_written_since(lab: Lab) -> None:
+    first = task("T1", "api", "write one.txt 1\\n", report("made"))
+    lab.plan(first)
+    lab.up()
+    lab.task("T1", "done")
+    before = lab.workspace.plan.read_text(encoding="utf-8")
+    lab.plan(first + task("T2", "web", "write two.txt 2\\n", report("made")))
+    lab.task("T2", "done")
+    after = lab.workspace.plan.read_text(encoding="utf-8")
+    lab.workspace.plan.write_text(after.replace("# Plan: Lab", "# Plan: Another"), encoding="utf-8")
+    lab.until(lambda seen: seen["plan"]["revision"] == 3)
+    assert lab.orch("undo", "plan@2").stdout == "took back plan@2 (@1; `orch redo`)\n"
+    assert lab.workspace.plan.read_text(encoding="utf-8") == before.replace("# Plan: Lab", "# Plan: Another")
+    lab.until(lambda seen: seen["plan"]["revision"] == 4)
+    assert lab.orch("redo").stdout == "brought back plan@2 (@2; `orch undo`)\n"
+    assert lab.workspace.plan.read_text(encoding="utf-8") == after.replace("# Plan: Lab", "# Plan: Another")
+    assert lab.orch("undo").stdout.splitlines()[-1] == "took back T2@1 (@3; `orch redo`)"
+    refused = lab.orch("undo", "plan@1", check=False)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "there was no plan before plan@1" in refused.stderr

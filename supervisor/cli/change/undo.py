@@ -18,6 +18,7 @@ from supervisor.domain.status import Status
 from supervisor.errors import OrchError, RequestRefused, SupervisorDown
 from supervisor.runtime import calling
 from supervisor.runtime.change import journal
+from supervisor.runtime.change.plan_text import merged_plan
 from supervisor.runtime.change.recorded import read_operations
 from supervisor.runtime.change.recovery import recover_all
 from supervisor.runtime.change.taking_back import PlannedRewrite, carry_out, planned, sentence
@@ -103,7 +104,8 @@ def _carry_out(
             reservation.take({step.child for step in change.steps})
         rewrites = planned(workspace, roots, change.steps)
         refused = [f"{one.child}: {why}" for one in rewrites for why in one.refused]
-        name = None if dry_run or refused else carry_out(book, workspace, change, rewrites)
+        plan = merged_plan(workspace, *change.plan) if change.plan is not None else None
+        name = None if dry_run or refused else carry_out(book, workspace, change, rewrites, plan)
     state = "refused" if refused else "planned" if dry_run else "done"
     behind = taking_back.built_on(
         {one.id: one.after for one in status.tasks},
@@ -113,7 +115,8 @@ def _carry_out(
     if as_json:
         output.emit_json(_as_json(state, name, change, rewrites, refused, behind))
         return 1 if refused else 0
-    output.show(list(_blocks(change, rewrites, behind)))
+    if blocks := list(_blocks(change, rewrites, behind)):
+        output.show(blocks)
     for why in refused:
         output.say(why)
     if refused:
@@ -167,9 +170,6 @@ def _why_not(found: Sequence[Operation], name: str | None) -> tuple[str, str]:
         return f"{name} goes on", f"wait for it: `orch wait --task {one.task}`"
     if one.kind is OperationKind.UNDO:
         return f"{name} is an undo", "`orch redo` takes the latest one back; `orch restore` goes to any state"
-    if one.kind is OperationKind.PLAN:
-        kept = f".orchestrator/plans/{int(name.partition('@')[2]) - 1:04}.md"
-        return f"{name} is an edit of plan.md, which only you write", f"copy {kept} over plan.md"
     return f"{name} changed no file", "see `orch ops`"
 
 

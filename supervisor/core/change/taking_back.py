@@ -25,6 +25,7 @@ class Reversal(Struct, frozen=True):
     taken: tuple[Operation, ...] = ()  # runs to take back, the oldest first
     brought: tuple[Operation, ...] = ()  # runs to bring back, the oldest first
     target: Operation | None = None  # the operation that it is about, if that is no run
+    plan: tuple[int, int] | None = None  # revisions of plan.md: what lies between them is applied to it
 
     @property
     def steps(self) -> tuple[TreeStep, ...]:
@@ -57,6 +58,8 @@ def undo(found: Sequence[Operation], name: str | None = None) -> Reversal | None
     if one is None:
         runs = tuple(one for one in found if name is not None and one.task == name and _takes_back(one))
         return Reversal(OperationKind.UNDO, taken=runs) if runs else None
+    if one.kind is OperationKind.PLAN and one.state is OperationState.DONE:
+        return Reversal(OperationKind.UNDO, target=one, plan=(_revision(one), _revision(one) - 1))
     if not _takes_back(one):
         return None
     return Reversal(OperationKind.UNDO, (one,)) if one.kind is OperationKind.RUN else _inverse(found, one)
@@ -107,12 +110,18 @@ def _takes_back(one: Operation) -> bool:
 def _inverse(found: Sequence[Operation], one: Operation) -> Reversal:
     """Return what takes an undo or a restore back."""
     runs = {run.id: run for run in found if run.kind is OperationKind.RUN}
+    about = next((plan for plan in found if plan.id == one.target and plan.kind is OperationKind.PLAN), None)
     return Reversal(
         OperationKind.REDO if one.kind is OperationKind.UNDO else OperationKind.UNDO,
+        plan=(_revision(about) - 1, _revision(about)) if about is not None else None,
         taken=tuple(run for run in runs.values() if run.id in one.brought),
         brought=tuple(run for run in runs.values() if run.id in one.taken),
         target=one,
     )
+
+
+def _revision(plan: Operation) -> int:
+    return int(plan.id.partition("@")[2])
 
 
 def _moves(run: Operation) -> tuple[_Moved, ...]:

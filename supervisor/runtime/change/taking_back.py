@@ -21,6 +21,7 @@ from supervisor.domain.change.operation import Move, Operation, OperationKind
 from supervisor.domain.repo.pathname import shown
 from supervisor.errors import OrchError, WorkspaceError
 from supervisor.runtime.change.journal import Journal
+from supervisor.runtime.change.plan_text import write_plan
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.git.keep.capture import KeptTrees
 from supervisor.shell.git.keep.compare import changes_between
@@ -97,8 +98,14 @@ def _of_child(
     )
 
 
-def carry_out(journal: Journal, workspace: WorkspacePaths, change: Reversal, rewrite: Sequence[PlannedRewrite]) -> str:
-    """Write what was planned into all work trees. Returns the id of the operation.
+def carry_out(
+    journal: Journal,
+    workspace: WorkspacePaths,
+    change: Reversal,
+    rewrite: Sequence[PlannedRewrite],
+    plan: str | None = None,
+) -> str:
+    """Write what was planned into all work trees, and the text `plan` into plan.md. Returns the id of the operation.
 
     Raises WorkspaceError when a file cannot be written; what was written by then is put back.
     """
@@ -121,6 +128,8 @@ def carry_out(journal: Journal, workspace: WorkspacePaths, change: Reversal, rew
         for one in rewrite:
             written.append(one)
             write_changes(one.root, one.changes, one.seen)
+        if plan is not None:
+            write_plan(workspace, plan)
     except WorkspaceError as error:
         _put_back(written)
         journal.append(OperationEnded(number, _now(), done=False, why=str(error)))
@@ -143,7 +152,9 @@ def finish(journal: Journal, workspace: WorkspacePaths, roots: Mapping[str, Path
         )
     for each in found:
         write_changes(each.root, each.changes, each.seen)
-    journal.append(OperationEnded(began.number, _now(), done=True))
+    # Without moves, it was about plan.md, which is replaced at once: whether that was done, a reader sees.
+    why = "" if steps else "it was interrupted: look at plan.md"
+    journal.append(OperationEnded(began.number, _now(), done=bool(steps), why=why))
 
 
 def sentence(change: Reversal) -> str:
@@ -154,7 +165,8 @@ def sentence(change: Reversal) -> str:
             assert change.target is not None, "a restore is about an operation"
             return f"restored what was there after {change.target.id}"
         case OperationKind.REDO:
-            return f"brought back {brought or taken}"
+            assert change.target is not None, "a redo is about an undo"
+            return f"brought back {brought or taken or ', '.join(filter(None, [change.target.target]))}"
     about = change.target.id if change.target is not None else taken
     return f"took back {about}"
 
