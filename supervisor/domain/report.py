@@ -73,3 +73,4 @@ class Check(Struct, frozen=True):
     failing: tuple[OutputLine, ...] = ()  # the lines that look like failures
     lines: int = 0  # of the whole output
     log: str = ""  # the file that has the whole output; "" if there is none
+    cut: bool = False  # the middle is left out there, and not counted in `lines`

@@ -95,6 +95,19 @@ def test_the_supervisor_listens_again_where_its_sockets_were_removed_and_idle_se
         assert len(lab.delivered("T2")) == 1
 
 
+def test_a_folder_of_the_sockets_that_others_could_write_is_made_private_again() -> None:
+    """Codex listens in no folder in which others could replace its socket."""
+    with Lab("api") as lab:
+        lab.up()
+        place = lab.workspace.runtime_dir
+        shutil.rmtree(place)
+        place.mkdir()
+        place.chmod(0o777)
+        within(LISTENS, lambda: place.stat().st_mode & 0o777 == 0o700)
+        lab.orch("restart", "api")
+        lab.child("api", "ready")
+
+
 @pytest.mark.promise("stays reachable")
 def test_where_the_login_folder_is_gone_the_sockets_move_and_every_command_finds_them() -> None:
     with Lab("backend") as lab:

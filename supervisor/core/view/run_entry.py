@@ -15,6 +15,7 @@ from supervisor.core.text.escape import block, code, inline, without_colour
 from supervisor.core.view.layout import bullets, id_list, labelled, paragraphs, utc
 from supervisor.domain.change.diff import FileDiff
 from supervisor.domain.plan import HUMAN
+from supervisor.domain.report import Check
 from supervisor.domain.task import Phase, TaskState, TaskStatus
 from supervisor.domain.world import World
 
@@ -92,12 +93,18 @@ def _checks(state: TaskState) -> str:
     rows = ["**Checks:**\n"]
     for check in state.result.checks:
         row = f"- {code(check.command)} exited with {check.exit_code}"
-        log = f" (all {check.lines:,} lines: {code(check.log)})" if check.log and check.exit_code else ""
+        log = f" ({_extent(check)}: {code(check.log)})" if check.log and check.exit_code else ""
         failing = "\n".join(f"{line.number}: {line.text}" for line in check.failing) if check.lines > SHORT else ""
         first = f" Lines that look like failures:\n\n{block(failing)}\n\nThe" if failing else " The"
         tail = f"{log}.{first} end of its output:\n\n{block(without_colour(check.tail))}\n"
         rows.append(row + tail if check.exit_code else row)
     return "\n".join(rows).rstrip("\n") if state.result.checks else ""
+
+
+def _extent(check: Check) -> str:
+    """Say how much of a command's output its file has."""
+    lines = f"{check.lines:,} line{'s' * (check.lines != 1)}"
+    return f"{lines}, without the middle" if check.cut else lines if check.lines == 1 else f"all {lines}"
 
 
 def _left(state: TaskState) -> str:

@@ -35,6 +35,7 @@ from supervisor.wire.codex.params import Params, command_exec, sandbox_policy
 MARGIN = 10.0  # seconds that we wait for a server beyond a command's own time-out
 TAIL = 4000  # characters of the end that go into the ledger
 FAILING = 20  # lines that look like failures
+EDGE = 4096  # bytes of a line in which the middle begins or ends: half of a secret may stand there
 FILES = 200  # outputs that are kept of a workspace
 
 
@@ -65,12 +66,20 @@ class Output:
             self._lost += len(gone)
             self._lines += gone.count(b"\n")
 
+    @property
+    def cut(self) -> bool:
+        """Whether it was longer than the limit."""
+        return self._lost > 0
+
     def text(self) -> str:
-        """Return the output without secrets, with a mark where the middle is left out."""
+        """Return the output without secrets, with a mark where the middle is left out, and no half of a line there."""
         head, tail = bytes(self._head), b"".join(self._tail)
-        if not self._lost:
+        if not self.cut:
             return _clean(head + tail)
-        mark = f"\n[orch left out {self._lost:,} bytes here, about {self._lines:,} lines: limits.output_megabytes]\n"
+        size = len(head) + len(tail) + self._lost
+        head, tail = head[: _end_of_whole(head)], tail[_begin_of_whole(tail) :]
+        lost = size - len(head) - len(tail)
+        mark = f"\n[orch left out {lost:,} bytes here, about {self._lines:,} lines: limits.output_megabytes]\n"
         return f"{_clean(head)}{mark}{_clean(tail)}"
 
 
@@ -195,7 +204,7 @@ def kept(command: str, exit_code: int, output: Output, path: Path) -> Check:
         return Check(command, exit_code, "")
     log = str(path) if _written(path, text) else ""
     lines = failing_lines(text, FAILING) if exit_code else ()
-    return Check(command, exit_code, end_of(text, TAIL), lines, text.rstrip("\n").count("\n") + 1, log)
+    return Check(command, exit_code, end_of(text, TAIL), lines, text.rstrip("\n").count("\n") + 1, log, output.cut)
 
 
 def output_name(task: str, run: int, number: int, at: datetime) -> str:
@@ -214,6 +223,19 @@ def _written(path: Path, text: str) -> bool:
         for name in sorted(one.name for one in os.scandir(path.parent))[:-FILES]:
             (path.parent / name).unlink()
     return True
+
+
+def _end_of_whole(head: bytes) -> int:
+    """Where to cut the beginning of a longer output: no half line is left there; of a long line, no half word."""
+    edge = max(len(head) - EDGE, 0)
+    line, word = head.rfind(b"\n", edge), head.find(b" ", edge)
+    return line if line >= 0 else word if word >= 0 else edge
+
+
+def _begin_of_whole(tail: bytes) -> int:
+    """Where to cut the end of an output, as `_end_of_whole` does its beginning."""
+    line, word = tail.find(b"\n", 0, EDGE), tail.rfind(b" ", 0, EDGE)
+    return line + 1 if line >= 0 else word + 1 if word >= 0 else EDGE
 
 
 def _clean(part: bytes) -> str:

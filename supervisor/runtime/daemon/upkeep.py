@@ -125,6 +125,8 @@ class Upkeep:
             if before.is_file() or before.is_symlink():  # what is in its place is in a folder of ours
                 before.unlink()
             self._sockets = self._at_the_old_place() or make_runtime_dir(workspace)
+        if (mode := self._sockets.stat().st_mode) & 0o077:  # made anew by another: Codex listens in no such folder
+            self._sockets.chmod(mode & 0o700)
         known = roster.entry_of(workspace)
         if known is None or known.pid != os.getpid() or known.sockets != self._sockets:
             self._try("roster", lambda: roster.enter(workspace, self._sockets))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,20 +22,40 @@ def printed(*chunks: bytes, limit: int = 1_000_000) -> Output:
     return output
 
 
-@given(st.lists(st.binary(max_size=40).map(lambda some: some.hex().encode())), st.integers(1, 60))
-def test_an_output_within_the_limit_is_kept_whole_and_of_a_longer_one_both_ends(
+@given(st.lists(st.binary(max_size=40).map(lambda some: some.hex().encode() + b"\n")), st.integers(1, 200))
+def test_an_output_within_the_limit_is_kept_whole_and_of_a_longer_one_whole_lines_of_both_ends(
     chunks: list[bytes], limit: int
 ) -> None:
-    whole, text = b"".join(chunks).decode(), printed(*chunks, limit=limit).text()
-    head, mark, tail = text.partition("\n[orch left out ")
+    whole, output = b"".join(chunks).decode(), printed(*chunks, limit=limit)
+    head, mark, rest = output.text().partition("\n[orch left out ")
+    assert output.cut == bool(mark)
     if not mark:
-        assert text == whole
+        assert head == whole
         return
     assert len(whole) > limit
     assert whole.startswith(head)
-    assert whole.endswith(tail.partition("]\n")[2])
-    assert len(head) == max(limit // 2, 1)
-    assert len(tail.partition("]\n")[2]) >= max(limit // 2, 1)
+    assert whole.endswith(rest.partition("]\n")[2])
+    half, lines = max(limit // 2, 1), whole.splitlines()
+    assert {*head.split(), *rest.partition("]\n")[2].split()} <= set(lines)
+    assert len(head) > half - len(max(lines, key=len)) - 2
+
+
+@pytest.mark.parametrize("between", ["\n", " ", ", "])
+def test_no_half_of_a_secret_is_left_where_the_middle_is_left_out(between: str) -> None:
+    token = "ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"
+    whole = between.join(f"step {number} {token}" for number in range(250)).encode()
+    for limit in range(9_000, 9_104, 2):
+        text = printed(*(whole[at : at + 100] for at in range(0, len(whole), 100)), limit=limit).text()
+        assert "orch left out" in text
+        assert "step 0 " in text
+        assert "step 249 " in text
+        assert not any(token[at : at + 6] in text for at in range(len(token) - 6))
+
+
+def test_one_long_line_keeps_both_ends() -> None:
+    text = printed(b"begin ", *[b"y" * 1000] * 100, b" AssertionError: boom", limit=20_000).text()
+    assert text.startswith("begin yyy")
+    assert text.endswith("yyy AssertionError: boom")
 
 
 def test_the_ledger_has_the_end_and_the_failures_and_the_file_has_all(tmp_path: Path) -> None:
@@ -48,6 +69,14 @@ def test_the_ledger_has_the_end_and_the_failures_and_the_file_has_all(tmp_path: 
     assert path.read_text(encoding="utf-8").split("\n") == lines
     assert path.name == "20260102-030405-T1-run2-1.log"
     assert path.stat().st_mode & 0o777 == 0o600
+    assert not check.cut
+
+
+def test_a_file_without_the_middle_says_so(tmp_path: Path) -> None:
+    check = kept("make", 2, printed(*[b"line\n"] * 1000, limit=1000), path := tmp_path / "out.log")
+    assert check.cut
+    assert "[orch left out 4,0" in path.read_text(encoding="utf-8")
+    assert check.lines == path.read_text(encoding="utf-8").count("\n")
 
 
 def test_secrets_reach_neither_the_ledger_nor_the_file(tmp_path: Path) -> None:

@@ -187,6 +187,8 @@ def _failure(check: Check) -> str:
         rows = "\n".join(f"{line.number}: {line.text}" for line in check.failing)
         parts.append(f"The lines of its output that look like failures:\n\n{block_quote(rows)}")
     parts.append(f"The end of its output:\n\n{block_quote(check.tail)}" if check.tail else "It printed nothing.")
-    if check.lines > SHORT and check.log:
+    if check.cut and check.log:
+        parts.append(f"The output without its middle, {check.lines:,} lines, is in {check.log}")
+    elif check.lines > SHORT and check.log:
         parts.append(f"All {check.lines:,} lines are in {check.log}")
     return "\n\n".join(parts)

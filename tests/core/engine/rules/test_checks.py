@@ -73,3 +73,12 @@ def test_the_follow_up_turn_is_told_the_lines_that_fail_the_end_and_where_all_of
         "`make lint` exited with 1.\n\nIt printed nothing."
     ) in fix.text
     assert "`true`" not in fix.text
+
+
+def test_the_follow_up_turn_is_told_that_the_file_of_a_huge_output_has_no_middle() -> None:
+    scene = Scene(T1).running("T1")
+    scene.ended("T1")
+    huge = Check("make test", 2, "3 failed", (), 1_234, "/ws/T1-1.log", cut=True)
+    fix = only(scene.post(ev.ChecksFinished, "backend", "T1", 1, (huge,), ()))
+    assert "The output without its middle, 1,234 lines, is in /ws/T1-1.log" in fix.text
+    assert "All 1,234 lines" not in fix.text
