@@ -110,7 +110,8 @@ def _takes_back(one: Operation) -> bool:
 def _inverse(found: Sequence[Operation], one: Operation) -> Reversal:
     """Return what takes an undo or a restore back."""
     runs = {run.id: run for run in found if run.kind is OperationKind.RUN}
-    about = next((plan for plan in found if plan.id == one.target and plan.kind is OperationKind.PLAN), None)
+    taken = one.target if one.kind is OperationKind.UNDO else None
+    about = next((plan for plan in found if plan.id == taken and plan.kind is OperationKind.PLAN), None)
     return Reversal(
         OperationKind.REDO if one.kind is OperationKind.UNDO else OperationKind.UNDO,
         plan=(_revision(about) - 1, _revision(about)) if about is not None else None,
