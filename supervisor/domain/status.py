@@ -139,6 +139,7 @@ class TaskInfo(Struct, frozen=True):
     changed_files_more: int = 0  # changed files that are not listed
     changed_files_at_least: bool = False  # there may be still more: the working tree was too large to know
     kept: tuple[KeptRunInfo, ...] = ()  # of its runs, in their order: what `orch diff` compares
+    doing: str | None = None  # what its turn is doing at the moment
 
 
 class AskInfo(Struct, frozen=True):

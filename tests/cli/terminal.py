@@ -51,6 +51,10 @@ class Terminal:
     def screen(self) -> str:
         return "\n".join(line.rstrip() for line in self._screen.display).strip()
 
+    def resize(self, lines: int, columns: int) -> None:
+        fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+        self._screen.resize(lines, columns)
+
     def type(self, text: str) -> None:
         os.write(self._fd, text.encode())
 

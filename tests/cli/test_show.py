@@ -18,7 +18,8 @@ from rich.console import Console
 
 from supervisor.cli.display.drawing import drawn
 from supervisor.cli.display.output import plain
-from supervisor.cli.display.screen import blocks, duration
+from supervisor.cli.display.screen import blocks
+from supervisor.cli.display.task_rows import duration
 from supervisor.domain.json_value import JsonObject
 from supervisor.domain.status import PlanInfo, Status, SupervisorInfo
 from supervisor.runtime.workspace import WorkspacePaths
@@ -65,18 +66,9 @@ FULL = status_json(
     problems=[{"line": 12, "message": "there is no child `mobil`"}],
 )
 SCREEN = """\
-workspace   /ws
-supervisor  up  process 7, for 5m, version 0.1.0
-plan        rejected  revision 1: A plan
-            plan.md:12: there is no child `mobil`
-
-CHILD    STATE   FOR  PID  CODEX    MEMORY  TASK  PROBLEM
-backend  ready   42s  71   0.163.0  88 MB   T1    -
-mobile   failed  -    -    -        -       -     codex is not logged in
-
-TASK  STATE    CHILD    TITLE        WHY
-T1    running  backend  Title of T1  the plan says so
-T2    done     mobile   Title of T2  It polls. Every second.
+plan rejected · 1 of 2 done · 1 running · 2 asks
+plan.md:12: there is no child `mobil`
+mobile failed: codex is not logged in
 
 waits on you
 A1  approval · backend · T1  since 2026-11-23 10:00:00 UTC
@@ -92,7 +84,15 @@ A2  checkpoint · H1  since 2026-11-23 10:00:00 UTC
     2. Wait.
   expect:
     It is ready.
-  answer: `orch answer A2 accept`, or `orch answer A2 decline`"""
+  answer: `orch answer A2 accept`, or `orch answer A2 decline`
+
+TASK  STATE    CHILD    TIME  TOKENS  TRIES  TITLE        NOW
+T1    running  backend  -     -       -      Title of T1  the plan says so
+T2    done     mobile   -     -       -      Title of T2  It polls. Every second.
+
+plan        rejected  revision 1: A plan
+supervisor  up  for 5m
+children    mobile failed · backend ready"""
 
 
 @pytest.mark.parametrize("read", [glance, read_status])
@@ -111,7 +111,7 @@ def test_a_terminal_gets_the_same_words() -> None:
     with console.capture() as captured:
         console.print(drawn(blocks(read_status(FULL), NOW)))
     shown = captured.get().split()
-    assert shown == [word for word in SCREEN.split() if word != "-"]
+    assert shown == SCREEN.split()
 
 
 @pytest.mark.promise("inert text")
@@ -141,8 +141,10 @@ def test_the_screen_is_printed_plainly_when_no_terminal_reads_it(orch: Orch, sta
     standin(status_json())
     ran = orch("status")
     assert (ran.code, ran.err) == (0, "")
-    table = ["", "CHILD    STATE", "backend  ready", "mobile   ready"]
-    assert ran.out.splitlines()[2:] == ["plan        in force  revision 1: A plan", *table]
+    first, gap, plan, supervisor, children = ran.out.splitlines()
+    assert (first, gap, plan) == ("no tasks", "", "plan        in force  revision 1: A plan")
+    assert supervisor.startswith("supervisor  up  for ")
+    assert children == "children    backend, mobile ready"
 
 
 def test_json_that_a_supervisor_has_cleaned_needs_no_rules_but_hides_the_secrets_of_this_environment(
@@ -245,7 +247,7 @@ def test_watching_prints_a_line_of_json_at_every_change(orch: Orch, standin: Cal
 def test_watching_prints_a_screen_at_every_change(orch: Orch, standin: Callable[..., Standin]) -> None:
     standin(status_json(), status_json(), status_json(tasks=(task("T1"),)), ends=True)
     ran = orch("status", "--watch")
-    assert (ran.code, ran.out.count("workspace   "), ran.out.count("T1")) == (3, 2, 2)
+    assert (ran.code, ran.out.count("children   "), ran.out.count("T1")) == (3, 2, 2)
 
 
 def test_watching_ends_well_when_it_is_interrupted(orch: Orch, standin: Callable[..., Standin]) -> None:
@@ -276,7 +278,9 @@ def test_a_plan_md_that_was_saved_while_no_supervisor_was_up_is_told(workspace: 
 
 def test_a_plan_that_waits_says_why_and_for_what(orch: Orch, standin: Callable[..., Standin]) -> None:
     standin(status_json(state="waiting", why="it would stop 2 of 2 running tasks"))
-    assert orch("status").out.splitlines()[2:4] == [
+    assert orch("status").out.splitlines()[:4] == [
+        "plan waiting · no tasks",
+        "`orch plan check` shows what it would do, `orch go` lets it in force",
+        "",
         "plan        waiting  revision 1: A plan  (it would stop 2 of 2 running tasks)",
-        "            `orch plan check` shows what it would do, `orch go` lets it in force",
     ]

@@ -117,8 +117,9 @@ COMMANDS = (
         "status",
         "look.status:status",
         "Show the plan, the children, the tasks, and what waits on you.",
-        ("orch status", "orch status --json | jq '.tasks[].state'"),
-        "If the supervisor is not up, prints the last known status and ends with exit code 3.",
+        ("orch status", "orch status --watch", "orch status --json | jq '.tasks[].state'"),
+        "On a terminal it fits the screen, what needs attention first, and counts what is hidden. If the "
+        "supervisor is not up, prints the last known status and ends with exit code 3.",
     ),
     Command(
         "ls",

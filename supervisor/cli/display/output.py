@@ -77,6 +77,26 @@ def drawable(stream: TextIO) -> bool:
     return stream.isatty() and pretty(stream)
 
 
+def room(stream: TextIO) -> tuple[int | None, int | None]:
+    """Return the columns and lines of the terminal that the stream is; None where there is no bound, as in a pipe.
+
+    COLUMNS and LINES count before what the terminal says.
+    """
+    if not stream.isatty():
+        return None, None
+    try:
+        size = os.get_terminal_size(stream.fileno())
+    except (OSError, ValueError):
+        return None, None
+    columns = _whole(os.environ.get("COLUMNS")) or size.columns
+    lines = _whole(os.environ.get("LINES")) or size.lines
+    return columns or None, lines or None
+
+
+def _whole(text: str | None) -> int:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 6 else 0
+
+
 def say(text: str) -> None:
     """Print a line of progress or a warning to standard error."""
     print(clean(text), file=sys.stderr, flush=True)

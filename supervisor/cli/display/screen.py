@@ -1,89 +1,135 @@
-"""The screen of `orch status`: turns a status object into blocks of text."""
+"""The screen of `orch status`: turns a status object into lines that fit the terminal, what needs attention first."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple
 
-from supervisor.cli.display.blocks import Block, Cell, Grid, Line, clean, one_line
+from supervisor.cli.display.ask_lines import ask_lines, clock, parsed
+from supervisor.cli.display.blocks import Block, Cell, Grid, Line, one_line
+from supervisor.cli.display.fit import cut_line, fold_lines
 from supervisor.cli.display.output import state
 from supervisor.cli.display.skew import skew_of
+from supervisor.cli.display.tally import tally
+from supervisor.cli.display.task_rows import SUMMARY_LENGTH, duration, task_rows
 
 if TYPE_CHECKING:
-    from supervisor.domain.status import AskInfo, ChildInfo, Status, TaskInfo
+    from supervisor.domain.status import ChildInfo, Status
 
-SUMMARY_LENGTH = 160  # characters of a summary on the screen; runs.md has all of it
+TROUBLES = 4  # lines about what is wrong on a terminal; `--all` shows all
+LIVE = ("needs_human", "failed", "blocked", "running", "verifying")
+LIVE_ROWS = 8  # lines of such tasks for which longer asks make room by being shown shorter
 
 
-def blocks(status: Status, now: datetime) -> list[Block]:
+class View(NamedTuple):
+    """How much to show. `columns` and `lines` of the terminal; None: no bound, nothing is cut."""
+
+    columns: int | None = None
+    lines: int | None = None
+    every: bool = False  # all tasks, also retired ones and those for which there is no room
+    wide: bool = False  # also what only a look behind the scenes needs: processes, versions, memory
+
+
+def blocks(status: Status, now: datetime, view: View | None = None) -> list[Block]:
     """Return the whole screen, as of `now`."""
-    parts = [
-        list(_head(status, now)),
-        list(_children(status.children, now)),
-        list(_tasks(status.tasks)),
-        list(_asks(status.asks)),
-    ]
+    view = view or View()
+    columns = view.columns
+    lines = None if view.every else view.lines
+    first = [*fold_tally(tally(status), columns), *_bounded(list(fold_lines(_troubles(status), columns)), lines)]
+    foot: list[Block] = [cut_line(line, columns) for line in _foot(status, now, view)]
+    children = _processes(status.children, now) if view.wide else []
+    rest = (
+        None
+        if lines is None
+        else lines - 1 - len(first) - 1 - len(foot) - (len(status.children) + 2 if children else 0)
+    )
+    rows = min(LIVE_ROWS, 1 + sum(task.state in LIVE for task in status.tasks)) + 2
+    asks = ask_lines(status.asks, columns, None if rest is None else max(2, rest - rows - 1))
+    most = None if rest is None else max(3, rest - (len(asks) + 1 if asks else 0) - 1)
+    tasks = task_rows(status.tasks, now, columns=columns, most=most, every=view.every)
+    parts: list[Sequence[Block]] = [first, asks, tasks, foot, children]
     filled = [part for part in parts if part]
     return [block for at, part in enumerate(filled) for block in (*([Line()] if at else []), *part)]
 
 
-def ask_blocks(ask: AskInfo) -> Iterator[Block]:
-    """Return one ask: what it is, what to do, what result to expect, and how to answer."""
-    about = " · ".join(one_line(word) for word in (ask.kind, ask.child, ask.task) if word)
-    yield Line((Cell(one_line(ask.id), "bold"), Cell(f"  {about}"), Cell(f"  since {_clock(ask.since)}", "dim")))
-    for name, text in (("", ask.text), ("steps", ask.steps), ("expect", ask.expect)):
-        lines = clean(text or "").strip().splitlines()
-        if name and lines:
-            yield Line((Cell(f"{name}:", "dim"),), 2)
-        yield from (Line((Cell(line),), 4 if name else 2) for line in lines)
-    yield Line((Cell("answer:", "dim"), Cell(f" {_ways(ask)}", "cyan")), 2)
+def fold_tally(line: Line, columns: int | None) -> list[Line]:
+    """Break the first line between two counts where the terminal is too narrow for it."""
+    if columns is None or sum(len(cell.text) for cell in line.cells) <= columns:
+        return [line]
+    lines: list[Line] = []
+    cells: list[Cell] = []
+    for at in range(0, len(line.cells), 2):  # every second cell is the dot between two counts
+        more = line.cells[max(0, at - 1) : at + 1]
+        if cells and sum(len(cell.text) for cell in (*cells, *more)) > columns:
+            lines.append(Line(tuple(cells)))
+            cells = []
+        cells += more if cells else [line.cells[at]]
+    return [cut_line(one, columns) for one in (*lines, Line(tuple(cells)))]
 
 
-def duration(seconds: float) -> str:
-    """Format seconds as one short unit: 12s, 5m, 3h, 2d."""
-    for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
-        if seconds >= size:
-            return f"{int(seconds // size)}{unit}"
-    return f"{max(0, int(seconds))}s"
+def _bounded(lines: list[Line], most: int | None) -> list[Line]:
+    if most is None or len(lines) <= TROUBLES:
+        return lines
+    more = Line((Cell(f"and {len(lines) - TROUBLES + 1} more lines (`orch status --all`)", "dim"),))
+    return [*lines[: TROUBLES - 1], more]
 
 
-def _head(status: Status, now: datetime) -> Iterator[Block]:
-    yield Line((Cell("workspace   ", "dim"), Cell(one_line(status.workspace))))
-    daemon = status.supervisor
-    words = [
-        f"process {daemon.pid}" if daemon.pid else "",
-        f"for {_since(daemon.since, now)}" if daemon.since else "",
-        f"version {one_line(daemon.version)}" if daemon.version else "",
-        f"last seen {_clock(status.as_of)}" if daemon.state in ("down", "busy") and status.as_of else "",
-    ]
-    rest = ", ".join(word for word in words if word)
-    yield Line((Cell("supervisor  ", "dim"), state(daemon.state), Cell(f"  {rest}" if rest else "")))
+def _troubles(status: Status) -> Iterator[Line]:
+    """Return a line for each thing that is not as it should be."""
+    daemon, plan = status.supervisor, status.plan
     if daemon.state == "up" and (skew := skew_of(daemon.version)) is not None:
-        yield Line((Cell(f"{skew.what}: {skew.next_step}", "yellow"),), 12)
+        yield Line((Cell(f"{skew.what}: {skew.next_step}", "yellow"),))
     if daemon.problem:
-        yield Line((Cell(one_line(daemon.problem), "red"),), 12)
-    plan = status.plan
+        yield Line((Cell(one_line(daemon.problem), "red"),))
+    if plan.state == "waiting":
+        yield Line((Cell("`orch plan check` shows what it would do, `orch go` lets it in force", "yellow"),))
+    for problem in plan.problems:
+        yield Line((Cell(f"plan.md:{problem.line}: {one_line(problem.message)}", "red"),))
+    for child in status.children:
+        if child.problem:
+            words = f"{one_line(child.name)} {one_line(child.state)}: {one_line(child.problem)}"
+            yield Line((Cell(words, "yellow" if child.state == "ready" else "red"),))
+    for one in status.pauses or ():
+        who = one_line(one.provider or "the provider")
+        why = one_line(one.why, SUMMARY_LENGTH)
+        yield Line((Cell(f"paused: {who} until {clock(one.until)}: {why}", "yellow"),))
+
+
+def _foot(status: Status, now: datetime, view: View) -> Iterator[Line]:
+    plan, daemon = status.plan, status.supervisor
     revision = f"  revision {plan.revision}" if plan.revision else ""
     title = f": {one_line(plan.title)}" if plan.title else ""
     why = f"  ({one_line(plan.why)})" if plan.why else ""
     yield Line((Cell("plan        ", "dim"), state(plan.state), Cell(f"{revision}{title}{why}")))
-    if plan.state == "waiting":
-        yield Line((Cell("`orch plan check` shows what it would do, `orch go` lets it in force", "yellow"),), 12)
-    for one in status.pauses or ():
-        why = f"  until {_clock(one.until)}: {one_line(one.why, SUMMARY_LENGTH)}"
-        yield Line((Cell("paused      ", "dim"), Cell(one_line(one.provider or "the provider"), "yellow"), Cell(why)))
+    words = [
+        f"process {daemon.pid}" if daemon.pid and (view.wide or daemon.state == "busy") else "",
+        f"for {_since(daemon.since, now)}" if daemon.since else "",
+        f"version {one_line(daemon.version)}" if daemon.version and view.wide else "",
+        f"last seen {clock(status.as_of)}" if daemon.state in ("down", "busy") and status.as_of else "",
+    ]
+    rest = ", ".join(word for word in words if word)
+    yield Line((Cell("supervisor  ", "dim"), state(daemon.state), Cell(f"  {rest}" if rest else "")))
+    if view.wide:
+        yield Line((Cell("workspace   ", "dim"), Cell(one_line(status.workspace))))
+    elif status.children:
+        yield Line((Cell("children    ", "dim"), *_children(status.children)))
     if info := status.orchestrator:
         text = info.doing or (info.summary if info.state == "idle" else None) or info.why or ""
         about = f"  {one_line(text, SUMMARY_LENGTH)}" if text else ""
         yield Line((Cell("orchestrator ", "dim"), state(info.state), Cell(about)))
-    for problem in plan.problems:
-        yield Line((Cell(f"plan.md:{problem.line}: {one_line(problem.message)}", "red"),), 12)
 
 
-def _children(children: Sequence[ChildInfo], now: datetime) -> Iterator[Block]:
-    if not children:
-        return
+def _children(children: Sequence[ChildInfo]) -> Iterator[Cell]:
+    """Name the children by their states, those that are not ready first."""
+    states = dict.fromkeys(sorted((str(child.state) for child in children), key=lambda word: word == "ready"))
+    for at, word in enumerate(states):
+        names = ", ".join(one_line(child.name) for child in children if str(child.state) == word)
+        yield Cell(f"{' · ' if at else ''}{names} ")
+        yield state(one_line(word))
+
+
+def _processes(children: Sequence[ChildInfo], now: datetime) -> list[Block]:
     rows = tuple(
         (
             Cell(child.name, "bold"),
@@ -98,61 +144,13 @@ def _children(children: Sequence[ChildInfo], now: datetime) -> Iterator[Block]:
         )
         for child in children
     )
-    yield Grid(("CHILD", "STATE", "FOR", "PID", "CODEX", "MEMORY", "RESTARTS", "TASK", "PROBLEM"), rows).filled()
-
-
-def _tasks(tasks: Sequence[TaskInfo]) -> Iterator[Block]:
-    if not tasks:
-        return
-    rows = tuple(
-        (
-            Cell(task.id, "bold"),
-            state(task.state),
-            Cell(_text(task.child)),
-            Cell(one_line(task.title, 40)),
-            Cell(_about(task)),
-        )
-        for task in tasks
-    )
-    yield Grid(("TASK", "STATE", "CHILD", "TITLE", "WHY"), rows).filled()
-
-
-def _about(task: TaskInfo) -> str:
-    if task.state in ("done", "retired") and task.summary:
-        return one_line(task.summary, SUMMARY_LENGTH)
-    return one_line(task.why or task.summary or "", SUMMARY_LENGTH)
-
-
-def _asks(asks: Sequence[AskInfo]) -> Iterator[Block]:
-    if asks:
-        yield Line((Cell("waits on you", "yellow"),))
-    for at, ask in enumerate(asks):
-        if at:
-            yield Line()
-        yield from ask_blocks(ask)
-
-
-def _ways(ask: AskInfo) -> str:
-    call = f"orch answer {one_line(ask.id)}"
-    return ", or ".join(f"`{call} {one_line(form)}`" for form in ask.answers or ())
+    heads = ("CHILD", "STATE", "FOR", "PID", "CODEX", "MEMORY", "RESTARTS", "TASK", "PROBLEM")
+    return [Grid(heads, rows).filled()] if rows else []
 
 
 def _since(time: str | None, now: datetime) -> str:
-    moment = _parsed(time)
+    moment = parsed(time)
     return duration((now - moment).total_seconds()) if moment else ""
-
-
-def _clock(time: str | None) -> str:
-    moment = _parsed(time)
-    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC" if moment else "an unknown time"
-
-
-def _parsed(time: str | None) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(time) if time else None
-    except ValueError:
-        return None
-    return moment.replace(tzinfo=moment.tzinfo or UTC) if moment else None
 
 
 def _text(value: object) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime
 from typing import Annotated
 
 from supervisor import api
 from supervisor.cli.command.parameters import Json, Option
 from supervisor.cli.display import output
-from supervisor.cli.display.screen import blocks
+from supervisor.cli.display.screen import View, blocks
 from supervisor.domain.json_value import JsonObject
 from supervisor.errors import SupervisorDown, SupervisorHangs
 from supervisor.runtime.workspace import WorkspacePaths
@@ -22,30 +23,35 @@ def status(
     *,
     as_json: Json = False,
     watch: Annotated[bool, Option("--watch", "Keep showing it as it changes, until Ctrl-C.")] = False,
+    every: Annotated[bool, Option("--all", "Show all tasks: retired ones too, and more than fit the screen.")] = False,
+    wide: Annotated[bool, Option("--wide", "Show processes, versions and memory too.")] = False,
 ) -> int:
     """Print the status. If no supervisor answers, print the last known one, and the reason on standard error: it ends
     with DOWN if none is up, with 0 if one is busy."""
     if watch:
         from supervisor.cli.look import status_watch  # import late (13 ms): a single status does not need it
 
-        return status_watch.watch(workspace, as_json=as_json)
+        return status_watch.watch(workspace, as_json=as_json, every=every, wide=wide)
     orch = api.Workspace(workspace.root)
     try:
         found = orch.status_json()
     except SupervisorDown as error:
         last = orch.last_status_json()
-        _print(last, as_json=as_json)
+        _print(last, as_json=as_json, every=every, wide=wide)
         busy = glance(last).supervisor.state == "busy"
         if busy and not isinstance(error, SupervisorHangs):  # it began to listen, or to start over, meanwhile
             error = SupervisorHangs("the supervisor is busy", "try again")
         output.complain(error)
         return 0 if busy else DOWN
-    _print(found, as_json=as_json, answered=True)
+    _print(found, as_json=as_json, every=every, wide=wide, answered=True)
     return 0
 
 
-def _print(found: JsonObject, *, as_json: bool, answered: bool = False) -> None:
+def _print(found: JsonObject, *, as_json: bool, every: bool, wide: bool, answered: bool = False) -> None:
     if as_json:
         output.emit_json(found, answered=answered)
     else:
-        output.show(blocks(glance(found), datetime.now(UTC)))
+        columns, lines = output.room(sys.stdout)
+        lines = lines - 1 if lines else None  # the prompt takes one
+        view = View(columns, lines, every=every, wide=wide)
+        print(output.plain(blocks(glance(found), datetime.now(UTC), view), sys.stdout))

@@ -11,10 +11,10 @@ from supervisor import api
 from supervisor.cli.command.parameters import Argument, Json, Option
 from supervisor.cli.command.table import COMMANDS as ALL_COMMANDS
 from supervisor.cli.display import output
+from supervisor.cli.display.ask_lines import ask_blocks
 from supervisor.cli.display.blocks import Cell, Grid, one_line
 from supervisor.cli.display.interrupt import on_interrupt
 from supervisor.cli.display.progress import Progress
-from supervisor.cli.display.screen import ask_blocks
 from supervisor.cli.steer.up import bring_up
 from supervisor.core.plan.diagnostics import nearest
 from supervisor.domain.status import AskInfo, OrchestratorInfo, Status

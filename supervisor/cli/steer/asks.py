@@ -11,9 +11,9 @@ from typing import Annotated, Literal
 from supervisor import api
 from supervisor.cli.command.parameters import Argument, Json, Option
 from supervisor.cli.display import output
+from supervisor.cli.display.ask_lines import ask_blocks
 from supervisor.cli.display.blocks import one_line
 from supervisor.cli.display.interrupt import on_interrupt
-from supervisor.cli.display.screen import ask_blocks
 from supervisor.core.engine.asks.meant import decision_meant
 from supervisor.errors import OrchError, RequestRefused, StoreError, UsageError
 from supervisor.runtime.workspace import WorkspacePaths

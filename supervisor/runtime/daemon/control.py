@@ -167,13 +167,12 @@ class Control:
         return self._full_status()
 
     def _full_status(self) -> Status:
-        """Return the status, plus what only this process knows: memory, disk trouble, the orchestrator's activity.
+        """Return the status, plus what only this process knows: memory, disk trouble, what turns are doing.
 
         It holds no secret that the rules find: `orch status --json` does not look for them again.
         """
         status = self._loop.status()
-        orchestrator = status.orchestrator
-        return replace(
+        status = replace(
             status,
             supervisor=replace(status.supervisor, problem=clean(self._loop.trouble or self._loop.keeperless)),
             children=tuple(
@@ -184,8 +183,8 @@ class Control:
                 )
                 for one in status.children
             ),
-            orchestrator=replace(orchestrator, doing=self._activity.text or None) if orchestrator else None,
         )
+        return self._activity.shown(status)
 
     async def _watch(self, params: WatchParams) -> Watched:
         loop = self._loop

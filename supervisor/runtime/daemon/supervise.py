@@ -111,7 +111,7 @@ async def _supervise(
                     post=loop.post,
                     now=now,
                     task_of=loop.task_of,
-                    observe=observe if child is config.orchestrator else None,
+                    observe=observe if child is config.orchestrator else activity.observe,
                     started=first.started.get(child.name),
                 )
                 for child in (*served, *removed)

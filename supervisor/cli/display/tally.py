@@ -1,0 +1,98 @@
+"""The first line of `orch status`: how far the plan is, in one line of counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from supervisor.cli.display.blocks import Cell, Line, one_line
+
+if TYPE_CHECKING:
+    from supervisor.domain.status import Status, TaskInfo
+
+_SETTLED = ("done", "retired")
+_ALARMS = {"rejected": "red", "held": "yellow", "missing": "yellow", "waiting": "yellow", "not_followed": "yellow"}
+
+
+def tally(status: Status) -> Line:
+    """Return `12 of 23 done · 3 running · 8 wait on T6 · 1 ask · 2.1M tokens · 41 min of turns`, alarms first."""
+    cells: list[Cell] = []
+    for cell in _counts(status):
+        cells += [Cell(" · ", "dim"), cell] if cells else [cell]
+    return Line(tuple(cells))
+
+
+def amount(count: int) -> str:
+    """Format a number of tokens in at most five characters: 950, 12k, 2.1M."""
+    for size, sign in ((1_000_000_000, "G"), (1_000_000, "M"), (1_000, "k")):
+        if count >= 0.9995 * size:
+            return f"{count / size:.1f}{sign}" if count < 9.95 * size else f"{count / size:.0f}{sign}"
+    return str(count)
+
+
+def tokens(task: TaskInfo) -> int:
+    """Return all tokens of a task."""
+    return (task.tokens.input or 0) + (task.tokens.output or 0) if task.tokens else 0
+
+
+def _counts(status: Status) -> Iterator[Cell]:
+    if status.supervisor.state != "up":
+        yield Cell(f"supervisor {one_line(status.supervisor.state)}", "red")
+    if (style := _ALARMS.get(str(status.plan.state))) is not None:
+        yield Cell(f"plan {one_line(status.plan.state).replace('_', ' ')}", style)
+    tasks = [task for task in status.tasks if task.state != "retired"]
+    states = [task.state for task in tasks]
+    done = states.count("done")
+    yield Cell(f"{done} of {len(tasks)} done", "green" if done == len(tasks) else "bold") if tasks else Cell("no tasks")
+    for word, style in (("failed", "red"), ("blocked", "red"), ("running", "cyan"), ("verifying", "cyan")):
+        if count := states.count(word):
+            yield Cell(f"{count} {word}", style)
+    if count := states.count("needs_human"):
+        yield Cell(f"{count} need{'s' * (count == 1)} you", "yellow")
+    if count := states.count("held"):
+        yield Cell(f"{count} held", "yellow")
+    if waiting := [task for task in tasks if task.state == "waiting"]:
+        yield Cell(_waiting(waiting, tasks))
+    if count := len(status.asks):
+        yield Cell(f"{count} ask{'s' * (count != 1)}", "yellow")
+    if spent := sum(tokens(task) for task in status.tasks):
+        yield Cell(f"{amount(spent)} tokens")
+    if minutes := sum(task.minutes or 0 for task in status.tasks):
+        yield Cell(f"{_minutes(minutes)} of turns")
+
+
+def _minutes(minutes: float) -> str:
+    if minutes < 1:
+        return f"{minutes * 60:.0f} s"
+    return f"{minutes:.0f} min" if minutes < 120 else f"{minutes / 60:.1f} h"
+
+
+def _waiting(waiting: Sequence[TaskInfo], tasks: Sequence[TaskInfo]) -> str:
+    """Say how many tasks wait, and on which task most of them do in the end."""
+    known = {task.id: task for task in tasks}
+    roots = {task.id: _roots(task, known) for task in waiting}
+    count = {root: sum(root in found for found in roots.values()) for found in roots.values() for root in found}
+    wait = "waits" if len(waiting) == 1 else "wait"
+    if not count:
+        return f"{len(waiting)} {wait}"
+    best = max(count, key=lambda name: count[name])
+    if count[best] == len(waiting):
+        return f"{len(waiting)} {wait} on {one_line(best, 30)}"
+    return f"{len(waiting)} {wait}, {count[best]} of them on {one_line(best, 30)}"
+
+
+def _roots(task: TaskInfo, known: dict[str, TaskInfo]) -> set[str]:
+    """Return the unfinished tasks before this one that do not wait on another task themselves."""
+    roots: set[str] = set()
+    seen, queue = {task.id}, list(task.after)
+    while queue:
+        name = queue.pop()
+        if name in seen or name not in known or known[name].state in _SETTLED:
+            continue
+        seen.add(name)
+        before = [one for one in known[name].after if one in known and known[one].state not in _SETTLED]
+        if known[name].state == "waiting" and before:
+            queue += before
+        else:
+            roots.add(name)
+    return roots

@@ -1,0 +1,43 @@
+"""What the turns are doing, as the status shows it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from supervisor.runtime.codex.progress import KEPT, Activity
+from supervisor.wire.codex.notifications import Notification, read_notification
+from supervisor.wire.jsonrpc import Notice
+from supervisor.wire.status import read_status
+from tests.cli.scene import orchestrator_json, status_json, task
+
+
+def heard(method: str, thread: str, **item: Any) -> Notification:
+    params = {"threadId": thread, "turnId": "u1", **({"item": {"id": "i", **item}} if item else {})}
+    if method == "turn/completed":
+        params["turn"] = {"id": "u1", "status": "completed", "items": []}
+    found = read_notification(Notice(method, json.loads(json.dumps(params))))
+    assert isinstance(found, Notification)
+    return found
+
+
+def test_each_running_task_and_the_orchestrator_show_what_their_own_thread_does() -> None:
+    activity = Activity()
+    activity.observe(heard("item/started", "a", type="commandExecution", command="git log -n 5"))
+    activity.observe(heard("item/completed", "o1", type="agentMessage", text="I read the map."))
+    activity.observe(heard("item/completed", "b", type="agentMessage", text="It is over."))
+    tasks = (task("T1", "running", thread="a"), task("T2", "running", thread="c"), task("T3", "done", thread="b"))
+    shown = activity.shown(read_status(status_json(tasks=tasks, orchestrator=orchestrator_json("working"))))
+    assert [one.doing for one in shown.tasks] == ["runs git log -n 5", None, None]
+    assert shown.orchestrator is not None
+    assert shown.orchestrator.doing == "says: I read the map."
+    activity.observe(heard("turn/completed", "a"))
+    assert [one.doing for one in activity.shown(shown).tasks][1:] == [None, None]
+
+
+def test_only_so_many_threads_are_remembered() -> None:
+    activity = Activity()
+    for number in range(KEPT + 5):
+        activity.observe(heard("item/completed", f"t{number}", type="agentMessage", text="x"))
+    tasks = (task("T1", "running", thread="t0"), task("T2", "running", thread=f"t{KEPT}"))
+    assert [one.doing for one in activity.shown(read_status(status_json(tasks=tasks))).tasks] == [None, "says: x"]
