@@ -48,7 +48,7 @@ def loaded_by(program: str) -> set[str]:
         ("cli.main, cli.steer.requests", 123, COMMAND),
         ("cli.command.typer_app", 165, {"asyncio", "ruamel"}),
         # before a server is started; four of them are the keeper's, which its process has loaded in any case
-        ("runtime.daemon.main", 314, {"asyncio", "logging", "typer", "websockets", "_hashlib"}),
+        ("runtime.daemon.main", 319, {"asyncio", "logging", "typer", "websockets", "_hashlib"}),
         # while the servers get ready
         ("runtime.daemon.main, runtime.daemon.supervise", 515, {"typer"}),
         ("runtime.survey.worker", 214, {"ruamel", "typer"}),
