@@ -6,11 +6,23 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import Annotated
 
+from msgspec.structs import replace
+
 from supervisor import api
+from supervisor.cli.change.remote import (
+    as_row,
+    given_up,
+    landing_of,
+    of_plan,
+    push_and_show,
+    waiting,
+    where_to,
+)
 from supervisor.cli.command.parameters import Json, Option
 from supervisor.cli.display import output
 from supervisor.cli.display.blocks import Block, Cell, Grid, Line
-from supervisor.domain.change.entry import LandedRepo
+from supervisor.core.change.pushing import PushProgress
+from supervisor.domain.change.entry import Entry, LandedRepo
 from supervisor.domain.change.landing import LandingPlan, RepoPlan
 from supervisor.domain.change.operation import OperationState
 from supervisor.domain.status import Status
@@ -18,7 +30,9 @@ from supervisor.errors import OrchError, RequestRefused, SupervisorDown, UsageEr
 from supervisor.runtime.change import journal
 from supervisor.runtime.change.landing import LandOptions, worked_out
 from supervisor.runtime.change.landing_refs import HeadMoved, Landed, carry_out, left_branches, recover
+from supervisor.runtime.change.pushing import check_plan
 from supervisor.runtime.change.recorded import read_operations
+from supervisor.runtime.change.reverting import reverted, standing_revert
 from supervisor.runtime.naming import checked
 from supervisor.runtime.workspace import WorkspacePaths
 
@@ -39,9 +53,16 @@ def land(
         str | None, Option("--tasks", "Only these tasks, and none that rests on another.", "ID,...")
     ] = None,
     allow_secrets: Annotated[bool, Option("--allow-secrets", "Land it though there seem to be secrets in it.")] = False,
-    go_on: Annotated[bool, Option("--continue", "Only finish a landing that was interrupted.")] = False,
+    push: Annotated[bool, Option("--push", "Push the branches, those that others rest on first.")] = False,
+    requests: Annotated[
+        bool, Option("--pr", "Push, and open draft pull requests that name each other, with gh or glab.")
+    ] = False,
+    revert: Annotated[
+        bool, Option("--revert", "Make commits that take the latest landing back, on a branch of their own.")
+    ] = False,
+    go_on: Annotated[bool, Option("--continue", "Only finish a landing or a push that was interrupted.")] = False,
     abort: Annotated[
-        bool, Option("--abort", "Only clear a landing that was interrupted, if it was not decided.")
+        bool, Option("--abort", "Only clear a landing that was not decided, and give up what is left to push.")
     ] = False,
     as_json: Json = False,
 ) -> int:
@@ -52,19 +73,25 @@ def land(
         raise UsageError("--here takes the branches that are checked out", "leave out --branch")
     if (go_on or abort) and (branch or here or dry_run or tasks or allow_secrets):
         raise UsageError("--continue and --abort are about a landing that began", "leave out the other options")
+    if abort and (push or requests):
+        raise UsageError("--abort pushes nothing", "leave out --push and --pr")
+    if revert and (here or tasks or allow_secrets or go_on or abort):
+        raise UsageError("--revert takes the whole landing back", "leave out the other options")
+    if here and requests:
+        raise UsageError("--here moves the branch that a pull request would be merged into", "leave out --pr")
+    push = push or requests
     try:
         if go_on or abort:
-            return _recovered(workspace, as_json=as_json)
+            return _recovered(workspace, abort=abort, push=push, requests=requests, as_json=as_json)
         status = _status(workspace)
         names = tuple(one.strip() for one in (tasks or "").split(",") if one.strip())
         for name in names:
             checked(name, [one.id for one in status.tasks], "task")
         if tasks is not None and not names:
             raise UsageError("--tasks names no task", "for example `orch land --tasks T1,T2`")
-        options = LandOptions(branch, here, names, allow_secrets, dry_run)
+        options = LandOptions(branch, here, names, allow_secrets, dry_run, push, requests, revert)
         if dry_run:
-            left = left_branches(journal.read_journal(workspace.operations))
-            plan = worked_out(status, options, _undone(workspace), left)
+            plan = _worked_out(workspace, status, options, journal.read_journal(workspace.operations))
             return _show_plan(plan, as_json=as_json)
         return _land(workspace, status, options, as_json=as_json)
     except UsageError:
@@ -82,27 +109,80 @@ def _land(workspace: WorkspacePaths, status: Status, options: LandOptions, *, as
         if stuck := [one for one in _announced(recover(book)) if one.state == "landing"]:
             return _show(stuck[-1], as_json=as_json)
         for attempt in range(_TRIES):
-            plan = worked_out(status, options, _undone(workspace), left_branches(book.entries))
+            if options.revert and (done := standing_revert(book.entries)) is not None:
+                why = f"it was reverted on {done.landing.repos[0].branch} (@{done.landing.number})"
+                return _there_already(book, done, status, options, why, as_json=as_json)
+            plan = _worked_out(workspace, status, options, book.entries)
             _say_notes(plan)
             moving = [one for one in plan.repos if one.old != one.tip]
+            if not moving and options.push:
+                return _there_already(book, of_plan(book, plan), status, options, None, as_json=as_json)
             if not moving:
-                return _nothing(plan, as_json=as_json)
+                return _nothing(plan, landing_of(book.entries, plan), as_json=as_json)
+            if options.push:
+                check_plan(plan)
             try:
                 landed = carry_out(book, workspace, plan, _progress)
             except HeadMoved:
                 if attempt + 1 == _TRIES:
                     raise
                 continue
-            return _show(landed, plan, as_json=as_json)
+            if landed.state != "landed" or not options.push:
+                return _show(landed, plan, as_json=as_json)
+            if not as_json:
+                _show(landed, plan, as_json=False)
+            number = int(landed.id.removeprefix("@"))
+            return push_and_show(
+                book, number, status.tasks, requests=options.requests, as_json=as_json, just_landed=True
+            )
     raise AssertionError("the last try returns or raises")
 
 
-def _recovered(workspace: WorkspacePaths, *, as_json: bool) -> int:
+def _worked_out(
+    workspace: WorkspacePaths, status: Status, options: LandOptions, entries: Sequence[Entry]
+) -> LandingPlan:
+    plan = (
+        reverted(entries, options)
+        if options.revert
+        else worked_out(status, options, _undone(workspace), left_branches(entries))
+    )
+    return replace(plan, push=options.push, requests=options.requests)
+
+
+def _there_already(
+    book: journal.Journal,
+    done: PushProgress,
+    status: Status,
+    options: LandOptions,
+    why: str | None,
+    *,
+    as_json: bool,
+) -> int:
+    """Push a landing that was carried out before, if that is asked for."""
+    if options.push:
+        return push_and_show(book, done.landing.number, status.tasks, requests=options.requests, as_json=as_json)
+    if as_json:
+        output.emit_json({"state": "landed", "repos": [as_row(one, done) for one in done.landing.repos], "why": why})
+    else:
+        output.say(f"nothing to revert: {why}")
+    return 0
+
+
+def _recovered(workspace: WorkspacePaths, *, abort: bool, push: bool, requests: bool, as_json: bool) -> int:
     with journal.opened(workspace.operations) as book:
         found = recover(book)
-    if not found:
-        raise RequestRefused("no landing was interrupted", "see `orch ops`")
-    return _show(found[-1], as_json=as_json)
+        if found and found[-1].state != "landed":
+            return _show(found[-1], as_json=as_json)
+        if abort:
+            code = given_up(book, as_json=as_json)
+            if code is not None:
+                return code
+        elif (left := waiting(book, at_all=push)) is not None:
+            status = _status(workspace)
+            return push_and_show(book, left.landing.number, status.tasks, requests=requests, as_json=as_json)
+        if not found:
+            raise RequestRefused("no landing and no push was interrupted", "see `orch ops`")
+        return _show(found[-1], as_json=as_json)
 
 
 def _status(workspace: WorkspacePaths) -> Status:
@@ -134,37 +214,42 @@ def _say_notes(plan: LandingPlan) -> None:
         output.say(note)
 
 
-def _nothing(plan: LandingPlan, *, as_json: bool) -> int:
+def _nothing(plan: LandingPlan, done: PushProgress | None, *, as_json: bool) -> int:
     why = (
         "the branches are there already, with the same commits"
         if plan.repos
         else "what is checked out has all that the tasks changed"
     )
     if as_json:
-        repos = [_of_plan(one) for one in plan.repos]
+        repos = [_of_plan(one, done) for one in plan.repos]
         output.emit_json({"state": "landed", "repos": repos, "why": why})
     else:
         output.say(f"nothing to land: {why}")
+        if done is not None and done.wanted:
+            output.say(f"@{done.landing.number} is not pushed everywhere: `orch land --continue` goes on")
     return 0
 
 
 def _show_plan(plan: LandingPlan, *, as_json: bool) -> int:
     if as_json:
-        repos = [_of_plan(one) for one in plan.repos]
+        repos = [_of_plan(one, None) for one in plan.repos]
         output.emit_json({"state": "landing", "repos": repos, "why": "a dry run", "dry_run": True})
         _say_notes(plan)
         return 0
     _say_notes(plan)
     if not plan.repos:
-        return _nothing(plan, as_json=False)
+        return _nothing(plan, None, as_json=False)
     output.show(list(_blocks(plan)))
+    if plan.push:
+        for line in where_to(plan):
+            output.emit(line)
     output.say("nothing was changed; `orch land` makes these branches")
     return 0
 
 
 def _show(landed: Landed, plan: LandingPlan | None = None, *, as_json: bool) -> int:
     if as_json:
-        repos = [_as_json(one) for one in landed.repos]
+        repos = [as_row(one, None) for one in landed.repos]
         output.emit_json({"state": landed.state, "repos": repos, "why": landed.why or None})
     elif landed.state == "landed":
         if plan is not None:
@@ -202,16 +287,5 @@ def _blocks(plan: LandingPlan) -> Iterator[Block]:
             )
 
 
-def _of_plan(one: RepoPlan) -> dict[str, object]:
-    return _as_json(LandedRepo(one.child, one.branch, one.base, tuple(commit.id for commit in one.commits), ""))
-
-
-def _as_json(one: LandedRepo) -> dict[str, object]:
-    return {
-        "child": one.child,
-        "branch": one.branch,
-        "commits": list(one.commits),
-        "base": one.base,
-        "pushed": False,
-        "pr": None,
-    }
+def _of_plan(one: RepoPlan, done: PushProgress | None) -> dict[str, object]:
+    return as_row(LandedRepo(one.child, one.branch, one.base, tuple(commit.id for commit in one.commits), ""), done)

@@ -197,10 +197,19 @@ COMMANDS = (
         "land",
         "change.land:land",
         "Make commits of finished tasks, on one branch per repo, in all repos or in none.",
-        ("orch land --dry-run", "orch land", "orch land --tasks T1,T2 --branch timeouts", "orch land --continue"),
+        (
+            "orch land --dry-run",
+            "orch land",
+            "orch land --tasks T1,T2 --branch timeouts",
+            "orch land --push",
+            "orch land --pr",
+            "orch land --continue",
+            "orch land --revert",
+        ),
         "One commit per task and repo, on what is checked out there, with messages as that repo has them. Your own "
         "uncommitted work is not in it, and your work tree, index and checked-out branch stay as they are. If a repo "
-        "refuses, no repo is changed; a landing that was interrupted is finished or cleared by the next one.",
+        "refuses, no repo is changed; a landing that was interrupted is finished or cleared by the next one. A push "
+        "is not all or none: what is half done is named, and `orch land --continue` goes on.",
     ),
     Command("hold", "steer.requests:hold", "Start nothing new; running work continues.", ("orch hold",)),
     Command(

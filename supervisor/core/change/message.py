@@ -53,6 +53,14 @@ def message_of(habit: Habit, title: str, body: str, paths: Sequence[str], traile
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
+def reverting_message(habit: Habit, subject: str, oid: str, trailers: Iterable[tuple[str, str]]) -> str:
+    """Write the message of a commit that takes another one back, as git and the repo do."""
+    line = _line(subject)
+    head = f"revert: {line}" if habit.kind == "conventional" else f'Revert "{line}"'
+    rows = "\n".join(f"{name}: {_line(value)}" for name, value in trailers)
+    return f"{head}\n\nThis reverts commit {oid}.\n\n{rows}\n"
+
+
 def _subject(habit: Habit, title: str, paths: Sequence[str]) -> str:
     text = title.rstrip(".") or title
     if habit.kind == "conventional":

@@ -51,6 +51,9 @@ class LandingPrepared(Struct, frozen=True, tag_field="entry", tag="prepared"):
     at: datetime
     refs: tuple[RefChange, ...]
     repos: tuple[LandedRepo, ...]
+    push: bool = False  # afterwards it is pushed
+    requests: bool = False  # and pull requests are opened
+    reverts: int | None = None  # the number of the landing that it takes back
 
 
 class LandingDecided(Struct, frozen=True, tag_field="entry", tag="decided"):
@@ -59,6 +62,46 @@ class LandingDecided(Struct, frozen=True, tag_field="entry", tag="decided"):
     number: int
     at: datetime
     refs: tuple[RefChange, ...]
+
+
+class PushBegan(Struct, frozen=True, tag_field="entry", tag="pushing"):
+    """A landing is about to be pushed to the remotes of its repos."""
+
+    number: int  # of the landing
+    at: datetime
+    requests: bool = False  # pull requests are opened too
+
+
+class Pushed(Struct, frozen=True, tag_field="entry", tag="pushed"):
+    """What became of the push of one repo."""
+
+    number: int  # of the landing
+    at: datetime
+    child: str
+    remote: str
+    ref: str  # in full
+    old: str | None  # what the remote had there; None: nothing
+    new: str
+    why: str = ""  # it was not pushed; "": it was
+
+
+class RequestOpened(Struct, frozen=True, tag_field="entry", tag="requested"):
+    """What became of the pull request of one repo."""
+
+    number: int  # of the landing
+    at: datetime
+    child: str
+    url: str  # "": there is none
+    why: str = ""
+
+
+class PushEnded(Struct, frozen=True, tag_field="entry", tag="push_ended"):
+    """Nothing of this landing waits to be pushed any more."""
+
+    number: int  # of the landing
+    at: datetime
+    done: bool  # False: the person gave it up
+    why: str = ""
 
 
 class OperationEnded(Struct, frozen=True, tag_field="entry", tag="ended"):
@@ -71,4 +114,6 @@ class OperationEnded(Struct, frozen=True, tag_field="entry", tag="ended"):
     moves: tuple[Move, ...] = ()  # as they turned out
 
 
-Entry = OperationBegan | LandingPrepared | LandingDecided | OperationEnded
+Entry = (
+    OperationBegan | LandingPrepared | LandingDecided | OperationEnded | PushBegan | Pushed | RequestOpened | PushEnded
+)

@@ -34,6 +34,7 @@ class RepoPlan(Struct, frozen=True):
     lock: str  # the file that locks the branch
     commits: tuple[NewCommit, ...]
     here: bool = False  # the branch is checked out, and the index follows it
+    on_head: bool = True  # the base is what is checked out, and has to stay so until the branch is moved
 
     @property
     def ref(self) -> str:
@@ -52,3 +53,6 @@ class LandingPlan(Struct, frozen=True):
     tasks: tuple[str, ...]
     repos: tuple[RepoPlan, ...]
     notes: tuple[str, ...] = ()  # what the reader should know
+    push: bool = False  # afterwards it is pushed
+    requests: bool = False  # and pull requests are opened
+    reverts: int | None = None  # the number of the landing that it takes back

@@ -46,6 +46,9 @@ class LandOptions(Struct, frozen=True):
     tasks: tuple[str, ...] = ()  # (): all of the plan
     allow_secrets: bool = False
     dry_run: bool = False  # no commit is signed, which may ask for a passphrase
+    push: bool = False
+    requests: bool = False  # pull requests
+    revert: bool = False  # take the latest landing back
 
 
 class _Repo:
@@ -111,19 +114,19 @@ def worked_out(
         raise UsageError(f"git takes no branch of the name `{branch}`", "name another one with --branch")
     looks = {child: look_at(roots[child], None if options.here else branch) for child in children}
     persons = dict[object, str]()  # what git says against each identity; most repos have the same one
-    reasons = [f"{child}: {why}" for child, look in looks.items() for why in _against(roots[child], look, persons)]
-    _refuse([*reasons, *_shared(looks)])
+    reasons = [f"{child}: {why}" for child, look in looks.items() for why in against(roots[child], look, persons)]
+    refuse([*reasons, *_shared(looks)])
     repos = {child: _Repo(child, roots[child], look) for child, look in looks.items()}
     trailer = f"{title} r{status.plan.revision}"
     for child, repo in repos.items():
         repo.read([pair for one in tasks for pair in _ends(taken[one.id], child)])
     _write(repos, tasks, taken, trailer, options)
-    _refuse(
+    refuse(
         f"{child}: {why}"
         for child, repo in repos.items()
         if repo.tree != repo.base
         for why in (
-            _against_moving(repo) if options.here else _against_branch(repo.look, branch, left.get((child, branch)))
+            _against_moving(repo) if options.here else against_branch(repo.look, branch, left.get((child, branch)))
         )
     )
     planned = tuple(_plan_of(repo, here=options.here) for repo in repos.values() if repo.tree != repo.base)
@@ -152,17 +155,18 @@ def _spans(task: TaskInfo, undone: Collection[str], notes: list[str]) -> Iterato
         yield span
 
 
-def _refuse(reasons: Iterable[str]) -> None:
+def refuse(reasons: Iterable[str]) -> None:
+    """Raise RequestRefused with all reasons, if there is one."""
     if found := "; ".join(reasons):
         raise RequestRefused(found, "then land again")
 
 
-def _against(root: Path, look: RepoLook, persons: dict[object, str]) -> Iterator[str]:
+def against(root: Path, look: RepoLook, persons: dict[object, str]) -> Iterator[str]:
     """What forbids to land anything in this repo."""
     if look.operation:
         yield f"a {look.operation} is in progress: finish or abort it"
     if look.identity not in persons:
-        persons[look.identity] = identity_problem(root, _identity())
+        persons[look.identity] = identity_problem(root, identity())
     if problem := persons[look.identity]:
         yield f"git knows no name and address for your commits ({problem}): set user.name and user.email"
     if look.signs and look.signing_program:
@@ -172,7 +176,7 @@ def _against(root: Path, look: RepoLook, persons: dict[object, str]) -> Iterator
         )
 
 
-def _against_branch(look: RepoLook, branch: str, left: str | None) -> Iterator[str]:
+def against_branch(look: RepoLook, branch: str, left: str | None) -> Iterator[str]:
     """What forbids to make the branch, or to move it from where a landing left it."""
     if look.used_by:
         yield f"the branch {branch} is checked out in {look.used_by}: name another one with --branch"
@@ -223,8 +227,8 @@ def _write(
                 repo.root,
                 tree,
                 [repo.tip] if repo.tip is not None else [],
-                _encoded(message, repo, task.id),
-                {**_identity(), **{f"GIT_{who}_DATE": f"@{repo.at} +0000" for who in ("AUTHOR", "COMMITTER")}},
+                encoded(message, repo.look.encoding, repo.child, task.id),
+                {**identity(), **{f"GIT_{who}_DATE": f"@{repo.at} +0000" for who in ("AUTHOR", "COMMITTER")}},
                 sign=repo.look.signs and not options.dry_run,
             )
             repo.commits.append(NewCommit(task.id, child, oid, tree, message, files))
@@ -288,18 +292,18 @@ def _first(found: Sequence[str]) -> str:
     return "; ".join(found[:SHOWN]) + (f"; and {more} more" if more > 0 else "")
 
 
-def _encoded(message: str, repo: _Repo, task: str) -> bytes:
+def encoded(message: str, encoding: str, child: str, task: str) -> bytes:
+    """Return a message in the encoding that the repo asks for. Raises RequestRefused."""
     try:
-        return message.encode(repo.look.encoding)
+        return message.encode(encoding)
     except (LookupError, UnicodeEncodeError) as error:
         raise RequestRefused(
-            f"the message of {task} cannot be written in {repo.look.encoding}, which i18n.commitEncoding of "
-            f"{repo.child} asks for",
+            f"the message of {task} cannot be written in {encoding}, which i18n.commitEncoding of {child} asks for",
             "change the title in plan.md, or that setting",
         ) from error
 
 
-def _identity() -> dict[str, str]:
+def identity() -> dict[str, str]:
     """The person's identity, as far as the environment names it."""
     names = (f"GIT_{who}_{what}" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL"))
     return {name: os.environ[name] for name in names if name in os.environ}

@@ -66,11 +66,12 @@ def carry_out(journal: Journal, workspace: WorkspacePaths, plan: LandingPlan, to
     number = journal.next_number
     refs = tuple(RefChange(one.child, one.root, one.ref, one.old, one.tip, one.lock) for one in plan.repos)
     repos = tuple(_record(workspace, one, number) for one in plan.repos)
-    what = f"land {', '.join(plan.tasks)} on {plan.branch or 'what is checked out'}"
+    verb = f"land {', '.join(plan.tasks)}" if plan.reverts is None else f"revert @{plan.reverts}"
+    what = f"{verb} on {plan.branch or 'what is checked out'}"
     journal.append(OperationBegan(number, _now(), OperationKind.LAND, what))
     moves = list[RefMove]()
     try:
-        journal.append(LandingPrepared(number, _now(), refs, repos))
+        journal.append(LandingPrepared(number, _now(), refs, repos, plan.push, plan.requests, plan.reverts))
         for one in plan.repos:
             sync_objects(Path(one.root), Path(one.common), one.tip, one.base)
         for ref in refs:
@@ -80,7 +81,7 @@ def carry_out(journal: Journal, workspace: WorkspacePaths, plan: LandingPlan, to
             moves.append(move)
             move.prepare()
         for one in plan.repos:
-            if value_of(Path(one.root), "HEAD^{commit}") != one.base:
+            if one.on_head and value_of(Path(one.root), "HEAD^{commit}") != one.base:
                 raise HeadMoved(f"somebody committed in {one.child} at the same time", "land again")
     except BaseException as error:
         for move in moves:

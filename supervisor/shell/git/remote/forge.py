@@ -1,0 +1,92 @@
+"""Open pull requests with the program of the forge, as the person is logged in there: `gh` or `glab`."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from pathlib import Path
+
+from msgspec import Struct
+
+from supervisor.shell.git.remote.run import ProgramOutput, run_as_person
+
+PROGRAMS = ("gh", "glab")
+
+FORGE_SECONDS = 120.0
+"""For one call: a few requests over a slow line."""
+
+_URL = re.compile(r"https?://[A-Za-z0-9.\-_~:/%\[\]]{1,400}")
+_NUMBER = re.compile(r"/merge_requests/(\d+)$")
+_QUIET = {"GH_PROMPT_DISABLED": "1", "GH_NO_UPDATE_NOTIFIER": "1", "NO_PROMPT": "1", "NO_COLOR": "1"}
+
+
+class OpenedRequest(Struct, frozen=True):
+    """A pull request."""
+
+    url: str  # "": there is none
+    said: str = ""  # why not; text of others
+
+
+class Forge:
+    """The program of a forge, in one repo."""
+
+    def __init__(self, program: str, root: Path) -> None:
+        self._program = program
+        self._path = os.path.abspath(shutil.which(program) or program)
+        self._root = root
+
+    def find(self, branch: str) -> str:
+        """Return the address of the open pull request of a branch; "" if there is none, or it cannot be found out."""
+        if self._program == "gh":
+            answer = self._run("pr", "list", "--head", branch, "--state", "open", "--json", "url")
+        else:
+            answer = self._run("mr", "list", "--source-branch", branch, "--output", "json")
+        try:
+            rows = json.loads(answer.out) if answer.code == 0 else []
+        except ValueError:
+            return ""
+        found = (
+            [one.get("url") or one.get("web_url") for one in rows if isinstance(one, dict)]
+            if isinstance(rows, list)
+            else []
+        )
+        return next((one for one in found if isinstance(one, str) and _URL.fullmatch(one)), "")
+
+    def open(self, branch: str, base: str, title: str, body: str) -> OpenedRequest:
+        """Open a draft from the branch to `base` ("": the default branch of the forge). Raises WorkspaceError."""
+        if self._program == "gh":
+            words = ["pr", "create", "--draft", "--title", title, "--body", body, "--head", branch]
+            words += ["--base", base] if base else []
+        else:
+            words = ["mr", "create", "--draft", "--yes", "--title", title, "--description", body]
+            words += ["--source-branch", branch, *(["--target-branch", base] if base else [])]
+        answer = self._run(*words)
+        found = _URL.findall(answer.out)
+        if answer.code != 0 or not found:
+            return OpenedRequest("", _said(answer))
+        return OpenedRequest(found[-1])
+
+    def rewrite(self, url: str, body: str) -> str:
+        """Replace the text of a pull request. Returns what is against it, "" if it is done. Raises WorkspaceError."""
+        if self._program == "gh":
+            answer = self._run("pr", "edit", url, "--body", body)
+        else:
+            number = _NUMBER.search(url)
+            answer = self._run("mr", "update", number[1] if number else url, "--description", body)
+        return "" if answer.code == 0 else _said(answer)
+
+    def _run(self, *words: str) -> ProgramOutput:
+        return run_as_person([self._path, *words], self._root, seconds=FORGE_SECONDS, terminal=False, environ=_QUIET)
+
+
+def installed_forges() -> tuple[str, ...]:
+    """Return which programs of forges are installed."""
+    return tuple(one for one in PROGRAMS if shutil.which(one))
+
+
+def _said(answer: ProgramOutput) -> str:
+    if answer.late:
+        return f"it took longer than {FORGE_SECONDS:g} s"
+    return answer.err.strip() or answer.out.strip() or f"exit code {answer.code}"

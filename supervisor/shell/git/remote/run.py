@@ -1,0 +1,133 @@
+"""Run a program with the person's own environment, as they would in that repo; time and output are bounded.
+
+Other than `run_git`, it reaches the network, may ask for a passphrase, and runs what the person has set up for that.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import selectors
+import signal
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from msgspec import Struct
+
+from supervisor.errors import WorkspaceError
+from supervisor.shell.git.environment import LOCAL
+
+OUTPUT_KEPT = 256 << 10
+"""Bytes of each stream that are kept: the first ones of the output, the last ones of the errors."""
+
+_LOOK = 0.05  # seconds between two looks whether it has ended
+_GRACE = 5.0  # seconds to end in order
+_OWN_SETTINGS = frozenset({"GIT_CONFIG_COUNT", "GIT_CONFIG_PARAMETERS"})
+_TRACES = re.compile(r"GIT_(?:TRACE|CURL_VERBOSE)")
+
+
+class ProgramOutput(Struct, frozen=True):
+    """What a program printed."""
+
+    code: int  # the exit code; under 0: a signal ended it
+    out: str
+    err: str
+    late: bool = False  # it took too long and was ended
+
+
+def run_as_person(
+    command: Sequence[str],
+    folder: Path,
+    *,
+    seconds: float,
+    terminal: bool,
+    environ: Mapping[str, str] | None = None,
+) -> ProgramOutput:
+    """Run a program in `folder`. `terminal`: it may ask the person who sits there. Raises WorkspaceError."""
+    try:
+        process = subprocess.Popen(
+            list(command),
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={**_environment(terminal=terminal), **(environ or {})},
+            start_new_session=not terminal,  # with a terminal of its own, ssh could not ask
+        )
+    except OSError as error:
+        raise WorkspaceError(f"cannot run {command[0]} in {folder}: {error.strerror}", "run it there") from error
+    assert process.stdout is not None, "we opened a pipe"
+    assert process.stderr is not None, "we opened a pipe"
+    out, err = process.stdout.fileno(), process.stderr.fileno()
+    kept = {out: bytearray(), err: bytearray()}
+    deadline, late = time.monotonic() + seconds, False
+    try:
+        with selectors.DefaultSelector() as selector:
+            for descriptor in kept:
+                os.set_blocking(descriptor, False)
+                selector.register(descriptor, selectors.EVENT_READ)
+            while selector.get_map():
+                # What it left running, such as the master of an ssh connection, may keep the pipes open for hours.
+                ended = process.poll() is not None
+                found = selector.select(0 if ended else _LOOK)
+                for key, _ in found:
+                    if not _taken(kept[key.fd], key.fd, last=key.fd == err):
+                        selector.unregister(key.fd)
+                if ended and not found:
+                    break
+                if late := not ended and time.monotonic() > deadline:
+                    break
+        if not late:
+            process.wait(max(0.0, deadline - time.monotonic()))
+    except subprocess.TimeoutExpired:
+        late = True
+    finally:
+        if process.poll() is None:
+            _end(process, group=not terminal)
+        process.stdout.close()
+        process.stderr.close()
+    return ProgramOutput(process.returncode, _text(kept[out]), _text(kept[err]), late)
+
+
+def _taken(buffer: bytearray, descriptor: int, *, last: bool) -> bool:
+    """Read what is there, and return whether more can come."""
+    try:
+        chunk = os.read(descriptor, 1 << 16)
+    except BlockingIOError:
+        return True
+    buffer += chunk
+    if last:
+        del buffer[:-OUTPUT_KEPT]
+    else:
+        del buffer[OUTPUT_KEPT:]
+    return bool(chunk)
+
+
+def _end(process: subprocess.Popen[bytes], *, group: bool) -> None:
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            # We have not waited for it, so its number cannot belong to anybody else.
+            if group:
+                os.killpg(process.pid, number)
+            else:
+                process.send_signal(number)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(_GRACE)
+            return
+
+
+def _environment(*, terminal: bool) -> dict[str, str]:
+    """The person's environment without what names one repo, and without traces: these print credentials."""
+    found = {
+        name: value
+        for name, value in os.environ.items()
+        if (name not in LOCAL or name in _OWN_SETTINGS) and not _TRACES.match(name)
+    }
+    return found if terminal else {**found, "GIT_TERMINAL_PROMPT": "0"}
+
+
+def _text(data: bytearray) -> str:
+    return bytes(data).decode("utf-8", "replace")
