@@ -68,7 +68,7 @@ def words(orch: Orch, workspace: WorkspacePaths, line: str) -> list[str]:
         ("skill ", ["install"]),
         ("help pl", ["plan"]),
         ("help plan d", ["diff"]),
-        ("status --w", ["--watch"]),
+        ("status --wa", ["--watch"]),
         ("status --json --js", []),
         ("init --trust x --tr", ["--trust"]),
         ("logs --level w", ["warning"]),
@@ -151,7 +151,9 @@ def test_bash_completes_with_it(workspace: WorkspacePaths, tmp_path: Path) -> No
         check=True,
         timeout=30,
     )
-    assert done.stdout == ("complete -o default -F _orch_complete orch\n<mobile><--json><--watch><--color><--help>")
+    assert done.stdout == (
+        "complete -o default -F _orch_complete orch\n<mobile><--json><--watch><--all><--wide><--color><--help>"
+    )
 
 
 @given(st.lists(st.one_of(st.sampled_from(WORDS), st.text(max_size=6)), min_size=1, max_size=5))

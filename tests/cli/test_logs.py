@@ -94,11 +94,11 @@ def test_only_what_is_asked_for_is_shown(
     assert events(orch("logs", "--json", *arguments)) == expected
 
 
-def test_people_get_one_line_each_and_every_new_day_is_named(workspace: WorkspacePaths, orch: Orch) -> None:
+def test_raw_lines_have_all_fields_and_every_new_day_is_named(workspace: WorkspacePaths, orch: Orch) -> None:
     days = ["2020-01-02T10:00:05Z", "2020-01-02T23:59:59.9999Z", "2020-01-03T00:00:00Z"]
     write(workspace.ledger, [{**line("e", 0, child="mobile", reason="it was killed"), "ts": ts} for ts in days])
     rest = 'info    e                      mobile reason="it was killed"\n'
-    assert orch("logs") == (
+    assert orch("logs", "--raw") == (
         0,
         f"── 2020-01-02 (UTC)\n10:00:05.000 {rest}23:59:59.999 {rest}── 2020-01-03 (UTC)\n00:00:00.000 {rest}",
         "",

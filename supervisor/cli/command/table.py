@@ -140,9 +140,14 @@ COMMANDS = (
     Command(
         "logs",
         "look.logs:logs",
-        "Show the ledger and the logs in order of time (UTC).",
-        ("orch logs --follow --child backend", "orch logs --since 10m --event 'turn_*' --json"),
-        "What a server itself prints is in .orchestrator/logs/CHILD.stderr.log.",
+        "Show what happened, in words and local time.",
+        (
+            "orch logs --follow --child backend",
+            "orch logs --tail 20 --task T1",
+            "orch logs --since 10m --event 'turn_*' --json",
+        ),
+        "`--raw` shows every line of the ledger and the logs, in UTC. What a server "
+        "itself prints is in .orchestrator/logs/CHILD.stderr.log.",
     ),
     Command(
         "snapshot",

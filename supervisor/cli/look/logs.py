@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -14,8 +16,10 @@ from typing import Annotated
 from supervisor.cli.command.durations import parse_duration
 from supervisor.cli.command.parameters import Json, Option
 from supervisor.cli.display import output
-from supervisor.cli.display.blocks import clean_json, one_line
-from supervisor.cli.display.output import paint
+from supervisor.cli.display.blocks import clean_json, one_line, width
+from supervisor.cli.display.fit import cut
+from supervisor.cli.display.output import paint, room
+from supervisor.cli.look.log_lines import QUIET, seconds_of, words_of
 from supervisor.cli.look.named import check_known
 from supervisor.errors import UsageError
 from supervisor.runtime.records import RecordLine, Records, moment
@@ -63,41 +67,119 @@ def logs(
     child: Annotated[str | None, Option("--child", "Show only lines about this child.", "C")] = None,
     task: Annotated[str | None, Option("--task", "Show only lines about this task.", "T")] = None,
     event: Annotated[str | None, Option("--event", "Show only events whose name matches.", "GLOB")] = None,
-    level: Annotated[Level, Option("--level", "Show only this level and above.")] = Level.DEBUG,
+    level: Annotated[Level | None, Option("--level", "Show only this level and above.")] = None,
     since: Annotated[
         str | None,
         Option("--since", "Begin 90s, 10m, 2h or 1d ago, or at an RFC 3339 time.", "WHEN"),
     ] = None,
+    tail: Annotated[int | None, Option("--tail", "Show only the last N lines.", "N", short="-n", least=0)] = None,
+    raw: Annotated[bool, Option("--raw", "Show every line with all its fields, in UTC.")] = False,
     as_json: Json = False,
 ) -> int:
-    """Print the matching lines; with `follow` also new ones, until Ctrl-C.
+    """Print the matching lines, or the last of them; with `follow` also new ones, until Ctrl-C.
 
+    For people, a line is left out that tells nothing about the plan, unless `event` or `level` asks for it.
     Raises UsageError for a child or a task that nothing names.
     """
     check_known(workspace, "child", child)
     check_known(workspace, "task", task)
     after = parse_since(since, datetime.now(UTC)) if since is not None else None
-    return _print(workspace, Filter(child, task, event, level.value, after), follow=follow, as_json=as_json)
+    wanted = Filter(child, task, event, (level or Level.DEBUG).value, after)
+    form = _Json() if as_json else _Raw() if raw else _Words(every=event is not None or level is not None)
+    return _print(workspace, wanted, form, follow=follow, tail=tail)
 
 
-def _print(workspace: WorkspacePaths, wanted: Filter, *, follow: bool, as_json: bool) -> int:
+class _Json:
+    """Lines as JSON, for programs."""
+
+    quiet = True  # says nothing about what is not there
+
+    def shows(self, line: RecordLine) -> bool:
+        return True
+
+    def print(self, line: RecordLine) -> None:
+        print(json.dumps(clean_json(line)))
+
+
+class _Raw:
+    """Lines with all their fields, in UTC, with a heading for each day."""
+
+    quiet = False
+
+    def __init__(self) -> None:
+        self._day = datetime.now(UTC).date()
+
+    def shows(self, line: RecordLine) -> bool:
+        return True
+
+    def print(self, line: RecordLine) -> None:
+        if (written := moment(line["ts"])).date() != self._day:
+            self._day = written.date()
+            print(f"── {self._day} (UTC)")
+        print(readable(line))
+
+
+class _Words:
+    """Lines in words, in local time, with a heading for each day. `every`: also those that are usually left out."""
+
+    quiet = False
+
+    def __init__(self, *, every: bool) -> None:
+        self._every = every
+        self._day = datetime.now().astimezone().date()
+        self._wide = 8
+
+    def shows(self, line: RecordLine) -> bool:
+        if self._every:
+            return True
+        return line["event"] not in QUIET and line["level"] != "debug" and bool(words_of(line))
+
+    def print(self, line: RecordLine) -> None:
+        written = _local(line["ts"])
+        if written.date() != self._day:
+            self._day = written.date()
+            print(f"── {self._day}")
+        who = one_line(line.get("child") or "orch", 24)
+        self._wide = max(self._wide, width(who))
+        spent = seconds_of(line)
+        took = f"{spent:.1f} s" if spent is not None else ""
+        head = f"{written:%H:%M:%S} {took:>9}  {who}{' ' * (self._wide - width(who))}  "
+        columns = room(sys.stdout)[0]
+        words = words_of(line) or one_line(line["event"])
+        words = cut(words, max(20, columns - width(head)) if columns else None)
+        print(f"{head}{paint(words, _shade(line), sys.stdout)}")
+
+
+def _local(time: str) -> datetime:
+    written = moment(time)
+    try:
+        return written.astimezone()
+    except (OverflowError, ValueError, OSError):  # within a day of the first or the last year
+        return written
+
+
+def _shade(line: RecordLine) -> str:
+    return "green" if line["event"] in ("task_done", "tasks_settled") else _SHADES.get(str(line["level"]), "")
+
+
+def _print(
+    workspace: WorkspacePaths, wanted: Filter, form: _Json | _Raw | _Words, *, follow: bool, tail: int | None
+) -> int:
     records = Records(workspace)
     holding = [word for word in (wanted.child, wanted.task) if word is not None]
-    day = datetime.now(UTC).date()
     shown = 0
     try:
         while True:
-            for line in records.read(more_to_come=follow, holding=holding):
-                if not wanted.passes(line):
-                    continue
+            found: Iterable[RecordLine] = (
+                line
+                for line in records.read(more_to_come=follow, holding=holding)
+                if wanted.passes(line) and form.shows(line)
+            )
+            if tail is not None:
+                found, tail = deque(found, maxlen=tail), None
+            for line in found:
                 shown += 1
-                if as_json:
-                    print(json.dumps(clean_json(line)))
-                    continue
-                if (written := moment(line["ts"])).date() != day:
-                    day = written.date()
-                    print(f"── {day} (UTC)")
-                print(readable(line))
+                form.print(line)
             if not follow:
                 break
             sys.stdout.flush()
@@ -109,7 +191,7 @@ def _print(workspace: WorkspacePaths, wanted: Filter, *, follow: bool, as_json: 
         if records.broken:
             output.say(f"skipped {records.broken} broken line{'s' * (records.broken > 1)}")
         records.close()
-    if not shown and not as_json:
+    if not shown and not form.quiet:
         output.say(f"no line matches; what the servers print themselves is in {workspace.logs}/*.stderr.log")
     return 0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import NamedTuple
 
 from supervisor.core.engine import leftovers
 from supervisor.core.engine.lifecycle import budgets
@@ -101,3 +102,55 @@ def summary(state: TaskState) -> str | None:
     if state.result.report is not None:
         return state.result.report.summary
     return state.result.words or None
+
+
+class TaskNews(NamedTuple):
+    """A line of the log that is no event of its own: what events have done to a task, or to all of them."""
+
+    event: str  # `task_done`, `task_blocked`, ...; `tasks_settled`
+    child: str | None
+    task: str | None
+    why: str
+    summary: str | None
+    warns: bool = False
+
+
+def task_news(before: World, after: World, at: datetime) -> list[TaskNews]:
+    """Return what happened to tasks between two worlds: done, blocked, failed, held, asking or retired; all settled."""
+    news = []
+    for name, state in after.tasks.items():
+        old = before.tasks.get(name)
+        if state is old and after.plan.current is before.plan.current:
+            continue
+        word, why = task_status(after, state, at)
+        if word not in _TOLD or (old is not None and task_status(before, old, at)[0] is word):
+            continue
+        if word is TaskStatus.RETIRED and not state.runs:
+            continue
+        words = summary(state) if word is TaskStatus.DONE else None
+        warns = word in (TaskStatus.BLOCKED, TaskStatus.FAILED)
+        news.append(TaskNews(f"task_{word}", state.child, name, why, words, warns))
+    if news and not _over(before, at) and _over(after, at):
+        states = [task_status(after, after.tasks[task.id], at)[0] for task in after.plan.tasks]
+        counts = ", ".join(f"{states.count(word)} {word}" for word in dict.fromkeys(states))
+        news.append(TaskNews("tasks_settled", None, None, counts, None, TaskStatus.DONE not in states))
+    return news
+
+
+_TOLD = frozenset(
+    {
+        TaskStatus.DONE,
+        TaskStatus.BLOCKED,
+        TaskStatus.FAILED,
+        TaskStatus.HELD,
+        TaskStatus.NEEDS_HUMAN,
+        TaskStatus.RETIRED,
+    }
+)
+
+
+def _over(world: World, at: datetime) -> bool:
+    """Return whether there are tasks, and all are settled."""
+    tasks = [world.tasks[task.id] for task in world.plan.tasks if task.id in world.tasks]
+    quick = (Phase.DONE, Phase.BLOCKED, Phase.FAILED)
+    return bool(tasks) and all(one.phase in quick for one in tasks) and all(settled(world, one, at) for one in tasks)

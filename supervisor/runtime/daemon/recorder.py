@@ -11,6 +11,7 @@ from typing import NamedTuple
 from supervisor.core.engine.evolve import evolve
 from supervisor.core.engine.foresee import describe_picture
 from supervisor.core.engine.reconcile import advance
+from supervisor.core.engine.state import task_news
 from supervisor.domain.action import Action
 from supervisor.domain.event import (
     Event,
@@ -94,6 +95,10 @@ class Recorder:
             self.mend()
             for line in self._ledger.append([_written(event) for event in events], self._label):
                 self._logs.write(line)
+            for one in task_news(self.world, world, events[-1].at):
+                child = one.child if one.child in world.servers else None
+                level = "warning" if one.warns else "info"
+                self._logs.say(one.event, level=level, child=child, task=one.task, why=one.why, summary=one.summary)
             self._compact(world, events[-1].at)
         self.world = world
 

@@ -13,7 +13,7 @@ from supervisor.wire.codex.notifications import Notification, OfItem, OfTurn, Of
 TEXT = 2000  # characters of a text in a line of the log
 SHORT = 200  # characters of a description of what it is doing
 _ON_PURPOSE = "Full-history hydration is deprecated"  # `thread_resume` says why we ask for all turns all the same
-_DETAILS = ("command", "exit_code", "status", "tool", "server", "query")
+_DETAILS = ("command", "exit_code", "duration_ms", "status", "tool", "server", "query")
 _STATES = (
     "mcpServer/startupStatus/updated",
     "thread/status/changed",

@@ -61,6 +61,7 @@ class CommandExecution(Item, Struct, frozen=True, rename="camel"):
     cwd: str | None = None
     status: str | None = None
     exit_code: int | None = None
+    duration_ms: float | None = None
     command_actions: tuple[CommandAction, ...] = ()
 
 
