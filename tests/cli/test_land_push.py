@@ -106,7 +106,7 @@ def commit_alone(repo: Path, name: str) -> None:
     git(repo, "commit", "-q", "-m", "work")
 
 
-@pytest.mark.promise("what is half pushed is named")
+@pytest.mark.promise("half pushed")
 def test_a_remote_that_refuses_is_named_and_continue_goes_on(
     made: Landscape, land: Land, remotes: dict[str, Path]
 ) -> None:
@@ -161,7 +161,7 @@ def test_a_push_can_be_given_up(made: Landscape, land: Land, remotes: dict[str, 
     assert land("--abort").code == 1
 
 
-@pytest.mark.promise("no push over the work of others")
+@pytest.mark.promise("lease")
 def test_a_branch_that_somebody_else_pushed_stays_and_nothing_is_pushed(
     made: Landscape, land: Land, remotes: dict[str, Path]
 ) -> None:
@@ -205,7 +205,6 @@ def ext_remote(repo: Path) -> None:
     git(repo, "remote", "set-url", "origin", "ext::touch /tmp/x")
 
 
-@pytest.mark.promise("no program of a repo runs")
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
@@ -292,7 +291,7 @@ def test_a_dry_run_says_where_to_without_the_credentials(made: Landscape, land: 
     assert "token123" not in ran.out + ran.err
 
 
-@pytest.mark.promise("a push that was stopped goes on")
+@pytest.mark.promise("half pushed")
 def test_a_kill_between_two_pushes_is_gone_on_with(made: Landscape, land: Land, remotes: dict[str, Path]) -> None:
     hook(remotes["web"], "pre-receive", "kill -9 $(cat killed)")
     command = [sys.executable, "-m", "supervisor.cli.main", "-C", str(made.workspace.root), "land", "--push"]

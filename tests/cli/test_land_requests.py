@@ -34,7 +34,6 @@ def gh(path: Path) -> Iterator[StandInForge]:
         yield forge
 
 
-@pytest.mark.promise("pull requests name each other")
 def test_each_repo_gets_a_draft_that_names_the_others_their_order_and_the_checks(
     made: Landscape, land: Land, remotes: dict[str, Path], gh: StandInForge
 ) -> None:
