@@ -58,6 +58,14 @@ class Task(Struct, frozen=True):
     line: int = 0  # of its heading in plan.md, from 1
 
 
+class Integration(Struct, frozen=True):
+    """A command that has to pass with the work of all repos together before it lands (`## Integration`)."""
+
+    command: str
+    reopens: tuple[str, ...] = ()  # ids of tasks that get another turn if it fails
+    line: int = 0  # in plan.md, from 1
+
+
 class Problem(Struct, frozen=True):
     """One thing wrong in plan.md."""
 
@@ -75,6 +83,7 @@ class Plan(Struct, frozen=True):
     contracts: tuple[Contract, ...]  # in the order of the file
     tasks: tuple[Task, ...]  # in the order of the file
     budget: Budget | None = None  # for all tasks together
+    integration: tuple[Integration, ...] = ()  # in the order of the file
     warnings: tuple[Problem, ...] = ()  # what may not mean what its author thinks, ordered by line
 
     def task(self, task_id: str) -> Task | None:

@@ -11,7 +11,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from supervisor.domain.plan import Problem
+from supervisor.domain.plan import Integration, Problem
 from supervisor.domain.thread import Tokens
 
 Moment = Annotated[str, Meta(examples=["2026-11-23T10:00:00.000Z"])]
@@ -37,6 +37,7 @@ class PlanInfo(Struct, frozen=True):
     why: str | None = None  # why there is none, or it is held after a repair, or waits for `orch go`; or what changed
     problems: tuple[Problem, ...] = ()  # of the file on disk
     read: str | None = None  # sha256 of the file on disk when the supervisor last read it
+    integration: tuple[Integration, ...] = ()  # of the plan in force
 
 
 class PauseInfo(Struct, frozen=True):

@@ -66,6 +66,14 @@ class ReserveParams(NoParams, frozen=True):
     children: tuple[str, ...]
 
 
+class ReopenParams(NoParams, frozen=True):
+    """A command of `## Integration` failed: give these tasks another turn, with this text for their children."""
+
+    tasks: tuple[str, ...]
+    command: str
+    text: str
+
+
 class RestartParams(NoParams, frozen=True):
     """Restart the server of this child."""
 
@@ -133,6 +141,12 @@ class Going(Struct, frozen=True):
     released: int | None = None
 
 
+class Reopened(Struct, frozen=True):
+    """Which of the tasks were done, and get another turn."""
+
+    tasks: tuple[str, ...]
+
+
 class PlanStopped(Struct, frozen=True):
     """What that ended, each in a clause; nothing if there was no effort to end."""
 
@@ -184,6 +198,7 @@ DOWN = Method("down", DownParams, Done)
 HOLD = Method("hold", NoParams, Done)
 GO = Method("go", GoParams, Going)
 RESERVE = Method("reserve", ReserveParams, Done)
+REOPEN = Method("reopen", ReopenParams, Reopened)
 RESTART = Method("restart", RestartParams, Done)
 NOTE = Method("note", NoteParams, Done)
 PLAN = Method("plan", PlanParams, Done)
@@ -193,7 +208,7 @@ ANSWER = Method("answer", AnswerParams, Answered)
 ASK_CHILD = Method("ask_child", AskChildParams, ChildAnswer)
 
 _ALL: tuple[Method[NoParams, object], ...] = (
-    *(PING, STATUS, WATCH, UP, RELOAD, START_OVER, DOWN, HOLD, GO, RESTART),
+    *(PING, STATUS, WATCH, UP, RELOAD, START_OVER, DOWN, HOLD, GO, REOPEN, RESTART),
     *(NOTE, PLAN, PLAN_STOP, PLAN_WRITTEN, ANSWER, ASK_CHILD),
 )
 METHODS: Mapping[str, Method[NoParams, object]] = {method.name: method for method in _ALL}

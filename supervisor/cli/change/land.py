@@ -9,6 +9,7 @@ from typing import Annotated
 from msgspec.structs import replace
 
 from supervisor import api
+from supervisor.cli.change import gate as shown
 from supervisor.cli.change.remote import (
     as_row,
     given_up,
@@ -28,6 +29,7 @@ from supervisor.domain.change.operation import OperationState
 from supervisor.domain.status import Status
 from supervisor.errors import OrchError, RequestRefused, SupervisorDown, UsageError
 from supervisor.runtime.change import journal
+from supervisor.runtime.change.gate import GatedCommand, LandingGate, RedCommand, clear
 from supervisor.runtime.change.landing import LandOptions, worked_out
 from supervisor.runtime.change.landing_refs import HeadMoved, Landed, carry_out, left_branches, recover
 from supervisor.runtime.change.pushing import check_plan
@@ -92,7 +94,8 @@ def land(
         options = LandOptions(branch, here, names, allow_secrets, dry_run, push, requests, revert)
         if dry_run:
             plan = _worked_out(workspace, status, options, journal.read_journal(workspace.operations))
-            return _show_plan(plan, as_json=as_json)
+            steps = () if revert else LandingGate(workspace, status, plan).steps
+            return _show_plan(plan, steps, as_json=as_json)
         return _land(workspace, status, options, as_json=as_json)
     except UsageError:
         raise
@@ -106,6 +109,7 @@ def land(
 
 def _land(workspace: WorkspacePaths, status: Status, options: LandOptions, *, as_json: bool) -> int:
     with journal.opened(workspace.operations) as book:
+        clear(workspace)
         if stuck := [one for one in _announced(recover(book)) if one.state == "landing"]:
             return _show(stuck[-1], as_json=as_json)
         for attempt in range(_TRIES):
@@ -121,6 +125,8 @@ def _land(workspace: WorkspacePaths, status: Status, options: LandOptions, *, as
                 return _nothing(plan, landing_of(book.entries, plan), as_json=as_json)
             if options.push:
                 check_plan(plan)
+            if not options.revert and (failures := LandingGate(workspace, status, plan).run(_progress)):
+                return _red(workspace, plan, failures, as_json=as_json)
             try:
                 landed = carry_out(book, workspace, plan, _progress)
             except HeadMoved:
@@ -170,6 +176,7 @@ def _there_already(
 
 def _recovered(workspace: WorkspacePaths, *, abort: bool, push: bool, requests: bool, as_json: bool) -> int:
     with journal.opened(workspace.operations) as book:
+        clear(workspace)
         found = recover(book)
         if found and found[-1].state != "landed":
             return _show(found[-1], as_json=as_json)
@@ -230,16 +237,28 @@ def _nothing(plan: LandingPlan, done: PushProgress | None, *, as_json: bool) -> 
     return 0
 
 
-def _show_plan(plan: LandingPlan, *, as_json: bool) -> int:
+def _red(workspace: WorkspacePaths, plan: LandingPlan, failures: Sequence[RedCommand], *, as_json: bool) -> int:
+    """Show what failed with all repos together, and have the tasks reopened that it names."""
+    shown.show_output(failures)
+    why = "; ".join([shown.red(failures), *shown.reopen(workspace, failures)])
+    if as_json:
+        output.emit_json({"state": "refused", "repos": [_of_plan(one, None) for one in plan.repos], "why": why})
+    else:
+        output.complain(RequestRefused(why, "see the output above"))
+    return 1
+
+
+def _show_plan(plan: LandingPlan, steps: Sequence[GatedCommand], *, as_json: bool) -> int:
     if as_json:
         repos = [_of_plan(one, None) for one in plan.repos]
-        output.emit_json({"state": "landing", "repos": repos, "why": "a dry run", "dry_run": True})
+        dry = {"dry_run": True, "checks": shown.steps_json(steps)}
+        output.emit_json({"state": "landing", "repos": repos, "why": "a dry run", **dry})
         _say_notes(plan)
         return 0
     _say_notes(plan)
     if not plan.repos:
         return _nothing(plan, None, as_json=False)
-    output.show(list(_blocks(plan)))
+    output.show([*_blocks(plan), *shown.steps(steps)])
     if plan.push:
         for line in where_to(plan):
             output.emit(line)

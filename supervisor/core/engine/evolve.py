@@ -8,7 +8,7 @@ from supervisor.core.engine.fold.intents import intended
 from supervisor.core.engine.fold.repair import in_doubt, ledger_repaired
 from supervisor.core.engine.fold.servers import server_changed, server_probed
 from supervisor.core.engine.fold.supervisor import down_requested, plan_changed, supervisor_started, up_requested
-from supervisor.core.engine.fold.undone import repos_reserved, runs_taken_back
+from supervisor.core.engine.fold.undone import repos_reserved, runs_taken_back, tasks_reopened
 from supervisor.core.engine.lifecycle import outages, servers
 from supervisor.core.engine.lifecycle.tasks import retried
 from supervisor.core.engine.lifecycle.updates import learn, with_map, with_plan, with_server, with_supervisor, with_task
@@ -50,6 +50,8 @@ def _evolve(world: World, event: ev.Event) -> World:
             return repos_reserved(world, event)
         case ev.RunsTakenBack():
             return runs_taken_back(world, event)
+        case ev.TasksReopened():
+            return tasks_reopened(world, event)
         case ev.RetryRequested():
             return with_task(outages.cleared(world), event.task, lambda state: retried(state, event.at))
         case ev.RestartRequested():

@@ -133,6 +133,16 @@ def external_turn(world: World, child: str) -> str | None:
     return None
 
 
+def in_use(world: World, child: str) -> tuple[str, str] | None:
+    """Say why no command may change files of the child now, and what to do about it; None if it may."""
+    busy = next((one.task for one in world.all_tasks if one.child == child and one.phase.live), None)
+    if busy is not None:
+        way = f"wait for it (`orch wait --task {busy}`), or write `hold: yes` below {busy} in plan.md first"
+        return f"{busy} works in {child}", way
+    external = external_turn(world, child)
+    return (external, "wait for it to end") if external is not None else None
+
+
 def clearance(world: World, state: TaskState, at: datetime) -> str | None:
     """Say in one line why the thread for the task's next turn must not be opened yet; None if it may be.
 

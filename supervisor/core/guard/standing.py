@@ -9,6 +9,7 @@ from typing import NamedTuple
 from supervisor.domain.plan import ORCHESTRATOR
 from supervisor.domain.process import Ancestor, Caller, UnseenCaller
 
+LANDING = "landing"  # in the place of a child: the mark of what `orch land` runs of `## Integration`
 NOTIFY = "notify"  # in the place of a child: the mark of `notify.command` and all that it starts
 
 
@@ -79,6 +80,8 @@ def _origin(lineage: tuple[Ancestor, ...], own: Supervisor) -> Standing | Refusa
         if child is not None:
             return _descends(f"the server of {child}")
         if one.mark and one.mark not in (f"{own.workspace}/{ORCHESTRATOR}", f"{own.workspace}/{NOTIFY}"):
+            if one.mark == f"{own.workspace}/{LANDING}":
+                return _descends("`orch land`")
             return _descends(f"the server of {one.mark.partition('/')[2] or 'a child'}")
         if one.keeper:
             return _descends("a server of orch")

@@ -33,6 +33,7 @@ class Changes(Struct, frozen=True):
     rescheduled: tuple[str, ...] = ()  # another `after`, thread, model, effort, sandbox, timeout or budget
     hold: bool | None = None  # the new value of the plan's own `hold`; None: unchanged
     budget: bool = False  # the plan's own budget differs
+    integration: bool = False  # the commands that run before a landing differ
     affected: tuple[Affected, ...] = ()  # per contract of `contracts`
 
 
@@ -60,6 +61,7 @@ def diff(old: Plan | None, new: Plan) -> Changes:
         rescheduled=tuple(task.id for was, task in kept if _settings(was) != _settings(task)),
         hold=new.hold if new.hold != old.hold else None,
         budget=new.budget != old.budget,
+        integration=_commands(old) != _commands(new),
         affected=affected,
     )
 
@@ -83,6 +85,7 @@ def describe(changes: Changes) -> str:
         phrases.append(f"{contract} {each.how}" + (f" (affects {', '.join(each.tasks)})" if each.tasks else ""))
     if changes.objective:
         phrases.append("objective changed" + (f" (affects {', '.join(changes.changed)})" if changes.changed else ""))
+    phrases += ["integration changed"] if changes.integration else []
     return "; ".join(phrases) or "nothing that matters changed"
 
 
@@ -103,6 +106,10 @@ def _affected(old: Plan, new: Plan, changed: Sequence[str]) -> tuple[Affected, .
 
 def _settings(task: Task) -> tuple[object, ...]:
     return (frozenset(task.after), task.thread, task.model, task.effort, task.sandbox, task.timeout, task.budget)
+
+
+def _commands(plan: Plan) -> list[tuple[str, frozenset[str]]]:
+    return [(one.command, frozenset(one.reopens)) for one in plan.integration]
 
 
 def _phrase(ids: Sequence[str], predicate: str) -> list[str]:

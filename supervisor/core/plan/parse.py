@@ -9,18 +9,28 @@ from graphlib import CycleError, TopologicalSorter
 from msgspec import Struct
 from msgspec.structs import replace
 
-from supervisor.core.plan.conflicts import conflicts
 from supervisor.core.plan.diagnostics import MAX_PROBLEMS, Diagnostic, any_of, nearest, problems_of, quoted, rejection
 from supervisor.core.plan.expected import mark_in, nearly
 from supervisor.core.plan.fields import TASK_FIELDS, Fields, scan
+from supervisor.core.plan.integration import integration
 from supervisor.core.plan.misnamed import alike, misnamed
 from supervisor.core.plan.misplaced import misplaced
 from supervisor.core.plan.outline import ENTRY_TITLE, Outline, PlanHeading, outline, trimmed
-from supervisor.core.plan.rules import USUAL_SECTIONS, cut, rules
+from supervisor.core.plan.rules import USUAL_SECTIONS, conflicts, cut, rules
 from supervisor.core.plan.strays import Read, Stray, above, bare, commands, ids, strays, words
 from supervisor.core.plan.suspects import Names, fields_below, headings, name_of, suspects
 from supervisor.core.text.secrets.describe import secret_spots
-from supervisor.domain.plan import HUMAN, Budget, Contract, Plan, Rejection, SandboxMode, Task, ThreadChoice
+from supervisor.domain.plan import (
+    HUMAN,
+    Budget,
+    Contract,
+    Integration,
+    Plan,
+    Rejection,
+    SandboxMode,
+    Task,
+    ThreadChoice,
+)
 
 MAX_CHARACTERS = 600_000
 """A plan of 2,000 tasks has about 400,000, parsed in half a second. The worst junk of this size takes five seconds."""
@@ -55,7 +65,8 @@ def parse(text: str, children: Collection[str], known: Collection[str] = ()) -> 
 
 
 _OBJECTIVE, _SUCCESS, _CONTRACTS, _WORKING_PLAN = "Objective", "Success Criteria", "Contracts", "Working Plan"
-_SECTIONS = {name.casefold(): name for name in (_OBJECTIVE, _SUCCESS, _CONTRACTS, _WORKING_PLAN)}
+_INTEGRATION = "Integration"
+_SECTIONS = {name.casefold(): name for name in (_OBJECTIVE, _SUCCESS, _CONTRACTS, _WORKING_PLAN, _INTEGRATION)}
 _THREADS: tuple[ThreadChoice, ...] = ("shared", "fresh")
 _SANDBOXES: tuple[SandboxMode, ...] = ("read-only", "workspace-write")
 
@@ -103,6 +114,7 @@ class _Reader:
             contracts=tuple(map(self._contract, contracts.values())),
             tasks=tuple(self._task(entry, tasks, contracts) for entry in tasks.values()),
             budget=budget,
+            integration=self._integration(sections[_INTEGRATION], tasks),
         )
         self.diagnostics += _cycles(plan.tasks)
         self.diagnostics += rules(self._page, _SECTIONS)
@@ -191,6 +203,12 @@ class _Reader:
         in_force = self._known if noun == "task" else ()
         self.diagnostics += alike([(one.id, one.heading.line) for one in entries.values()], noun, in_force)
         return entries
+
+    def _integration(self, sections: Sequence[PlanHeading], tasks: Mapping[str, _Entry]) -> tuple[Integration, ...]:
+        of_people = {name for name, one in tasks.items() if one.fields.raw("child").strip("` ") == HUMAN}
+        found = [integration(self._page, self._lines_of(section), tasks, of_people) for section in sections]
+        self.diagnostics += [one for _, wrong in found for one in wrong]
+        return tuple(one for checks, _ in found for one in checks)
 
     def _fields(self, heading: PlanHeading, known: Sequence[str]) -> tuple[Fields, int]:
         found, body, diagnostics = scan(self._page.lines, heading.start, heading.end, known)

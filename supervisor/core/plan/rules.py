@@ -1,7 +1,8 @@
-"""Find headings that nobody meant to end a section: text above a rule (`---`, `===`), and headings of pasted text."""
+"""Find lines that part what belongs together: rules (`---`, `===`) and headings of pasted text, marks of a merge."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 
 from supervisor.core.plan.diagnostics import Diagnostic, quoted
@@ -58,6 +59,23 @@ def cut(page: Outline, entry_id: str, heading: PlanHeading, sections: Collection
         )
 
 
+def conflicts(page: Outline) -> Iterator[Diagnostic]:
+    """Find conflict markers, in code too: whatever they part, nobody has chosen yet.
+
+    If `<<<<<<<` or `>>>>>>>` stands nowhere in the file, a bare `|||||||` may be a table, and `=======` may underline a
+    heading.
+    """
+    certain = any(map(_CERTAIN.match, page.lines))
+    headings = frozenset(at for one in page.blocks if one.kind == "heading_open" for at in range(one.start, one.end))
+    for at, line in enumerate(page.lines):
+        found = _CERTAIN.match(line) or (_POSSIBLE.match(line) if certain else None)
+        if found is None and at not in page.verbatim and at not in headings:
+            found = _LONE.match(line)
+        if found:
+            remedy = "keep the right version and remove every line with such a marker"
+            yield Diagnostic(at + 1, f"{quoted(found[0].strip()[-7:])} is a merge conflict marker: {remedy}")
+
+
 USUAL_SECTIONS = frozenset(
     (
         *("child context", "parallel work", "human checkpoints", "risks and open questions"),  # of the template
@@ -69,3 +87,6 @@ USUAL_SECTIONS = frozenset(
 )
 _ENDS_OF_SENTENCES = frozenset(".!?:;,\u3002")
 _SHORT_RULE = 3  # characters: so short, it is a rule as often as an underline
+_CERTAIN = re.compile(r"[\s>*+-]*<{7,}(?=\s|\w|$)|[\s*+-]*>{7,}(?=\s|\w|$)|[\s>*+-]*\|{7}(?= [^|]*$)")
+_POSSIBLE = re.compile(r"[\s>*+-]*(?:={7,}|\|{7,})(?=\s|$)")
+_LONE = re.compile(r"\s*={7}(?=\s*$)")

@@ -44,6 +44,7 @@ def status(world: World, at: datetime, workspace: str) -> Status:
             why=_why_plan(world),
             read=world.plan.read or None,
             problems=tuple(world.plan.problems),
+            integration=world.plan.current.integration if world.plan.current else (),
         ),
         pauses=tuple(
             PauseInfo(name, _time(outage.since), _time(outage.until), outage.why)

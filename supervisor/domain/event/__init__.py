@@ -47,6 +47,7 @@ from supervisor.domain.event.supervisor import (
     RetryRequested,
     RunsTakenBack,
     SupervisorStarted,
+    TasksReopened,
     Ticked,
     UpRequested,
 )
@@ -86,6 +87,7 @@ Event = (
     | FreshThreadRequested
     | ReposReserved
     | RunsTakenBack
+    | TasksReopened
     | RetryRequested
     | RestartRequested
     | LearningNoted
@@ -189,6 +191,7 @@ __all__ = [
     "SteerArrived",
     "SteerMissed",
     "SupervisorStarted",
+    "TasksReopened",
     "ThreadFailed",
     "ThreadOpened",
     "ThreadSettingsChanged",

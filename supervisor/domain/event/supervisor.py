@@ -104,6 +104,15 @@ class RunsTakenBack(Struct, frozen=True):
     runs: tuple[str, ...]
 
 
+class TasksReopened(Struct, frozen=True):
+    """A landing was refused: a command of `## Integration` failed, which names these tasks."""
+
+    at: datetime
+    tasks: tuple[str, ...]
+    command: str
+    text: str  # for the children
+
+
 class RetryRequested(Struct, frozen=True):
     """The human wants a blocked or failed task tried again."""
 

@@ -16,7 +16,7 @@ from supervisor.core.engine.asks.replies import problem_of, settled
 from supervisor.core.engine.holds import still_held
 from supervisor.core.engine.lifecycle import outages
 from supervisor.core.engine.orchestrator import session
-from supervisor.core.engine.readiness import external_turn, next_thread, overtaken
+from supervisor.core.engine.readiness import in_use, next_thread, overtaken
 from supervisor.core.plan.amounts import AmountError
 from supervisor.domain import event as ev
 from supervisor.domain.ask import ANSWER_TOOL, Answer, Ask, AskKind, AskState
@@ -54,8 +54,6 @@ from supervisor.wire.control import (
     PlanStopped,
     PlanWrittenParams,
     Reloaded,
-    ReserveParams,
-    RestartParams,
     StartOverParams,
     UpParams,
     Watched,
@@ -117,6 +115,7 @@ class Control:
                 self._bound(wire.HOLD, self._hold),
                 self._bound(wire.GO, self._go),
                 self._bound(wire.RESERVE, self._reserve),
+                self._bound(wire.REOPEN, self._reopen),
                 self._bound(wire.RESTART, self._restart),
                 self._bound(wire.NOTE, self._note),
                 self._bound(wire.PLAN, self._plan),
@@ -264,7 +263,7 @@ class Control:
             )
         await self._post(ev.FreshThreadRequested(self._loop.clock.now(), state.task))
 
-    async def _reserve(self, params: ReserveParams) -> Done:
+    async def _reserve(self, params: wire.ReserveParams) -> Done:
         """Refuse while something runs there. Without children, the command has ended; else `upkeep` notices that."""
         world = self._loop.world
         if not params.children:
@@ -273,17 +272,20 @@ class Control:
             return Done()
         for child in params.children:
             self._child(child)
-            busy = next((one.task for one in world.all_tasks if one.child == child and one.phase.live), None)
-            if busy is not None:
-                raise RequestRefused(
-                    f"{busy} works in {child}",
-                    f"wait for it (`orch wait --task {busy}`), or write `hold: yes` below {busy} in plan.md first",
-                )
-            if (external := external_turn(world, child)) is not None:
-                raise RequestRefused(external, "wait for it to end")
+            if (used := in_use(world, child)) is not None:
+                raise RequestRefused(*used)
         return await self._post(ev.ReposReserved(self._loop.clock.now(), params.children))
 
-    async def _restart(self, params: RestartParams) -> Done:
+    async def _reopen(self, params: wire.ReopenParams) -> wire.Reopened:
+        tasks = self._loop.world.tasks
+        for task in params.tasks:
+            checked(task, [*tasks], "task")
+        done = tuple(task for task in params.tasks if tasks[task].phase is Phase.DONE)
+        if done:
+            await self._post(ev.TasksReopened(self._loop.clock.now(), done, params.command, params.text))
+        return wire.Reopened(done)
+
+    async def _restart(self, params: wire.RestartParams) -> Done:
         self._child(params.child)
         return await self._post(ev.RestartRequested(self._loop.clock.now(), params.child))
 

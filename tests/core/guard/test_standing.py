@@ -41,6 +41,7 @@ def test_what_the_config_has_the_supervisor_run_is_the_persons() -> None:
         (Ancestor(1000, 200), CHILD, SUPERVISOR),
         (Ancestor(1000, 200), Ancestor(999, 190), CHILD, KEEPER, INIT),  # adopted: its supervisor has died
         (Ancestor(1000, 200, "w/api"), INIT),  # its server and the keeper are gone, and its mark tells
+        (Ancestor(1000, 200), Ancestor(990, 180, "w/landing"), SHELL, INIT),  # a check of `orch land`
         (Ancestor(1000, 200, "other/api"), INIT),  # of another workspace
         (Ancestor(1000, 200, "w/orchestrator"), CHILD, SUPERVISOR),  # a mark that it chose by itself
         (Ancestor(1000, 200, "w/notify"), CHILD, SUPERVISOR),

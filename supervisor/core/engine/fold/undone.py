@@ -1,4 +1,4 @@
-"""What taking back and bringing back the changes of runs does to the tasks."""
+"""What taking back and bringing back the changes of runs does to the tasks, and a landing that is refused."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from msgspec.structs import replace
 
 from supervisor.core.engine.lifecycle.transitions import TaskTrigger, after_task
 from supervisor.core.engine.lifecycle.updates import put_task
-from supervisor.domain.event import ReposReserved, RunsTakenBack
-from supervisor.domain.task import Due, Phase, TaskState
+from supervisor.domain.event import ReposReserved, RunsTakenBack, TasksReopened
+from supervisor.domain.task import Due, Phase, TaskState, Tries
 from supervisor.domain.world import World
 
 _GONE = "its changes were taken back"
@@ -31,6 +31,28 @@ def runs_taken_back(world: World, event: RunsTakenBack) -> World:
         elif not gone and state.taken_back:
             world = put_task(world, _done(state, event.at))
     return world
+
+
+def tasks_reopened(world: World, event: TasksReopened) -> World:
+    """Tasks that are done get another turn, with the output of the command that failed on all repos together."""
+    for name in event.tasks:
+        state = world.tasks.get(name)
+        if state is not None and state.phase is Phase.DONE:
+            world = put_task(world, _reopened(state, event))
+    return world
+
+
+def _reopened(state: TaskState, event: TasksReopened) -> TaskState:
+    return replace(
+        state,
+        phase=after_task(state.phase, TaskTrigger.REOPEN),
+        since=event.at,
+        why=f"`{event.command}` fails with the work of all repos together",
+        due=Due.FIX,
+        due_text=event.text,
+        tries=Tries(),
+        not_before=None,
+    )
 
 
 def _blocked(state: TaskState, at: datetime) -> TaskState:

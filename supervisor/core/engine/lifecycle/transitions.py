@@ -40,6 +40,7 @@ class TaskTrigger(StrEnum):
     FINISH = auto()
     BLOCK = auto()
     FAIL = auto()
+    REOPEN = auto()  # it failed together with the work of others
     TAKEN_BACK = auto()  # its changes were taken out of the files
     BROUGHT_BACK = auto()  # and put back
 
@@ -106,6 +107,7 @@ TASK_TRANSITIONS: Mapping[TaskTrigger, Mapping[P, P]] = {
         P.IDLE: P.ASKING,
     },
     TaskTrigger.GO_ON: {P.CHECKING: P.IDLE, P.ASKING: P.IDLE, P.BLOCKED: P.IDLE, P.FAILED: P.IDLE},
+    TaskTrigger.REOPEN: {P.DONE: P.IDLE},
     TaskTrigger.TAKEN_BACK: {P.DONE: P.BLOCKED},
     TaskTrigger.BROUGHT_BACK: {P.BLOCKED: P.DONE},
     TaskTrigger.FINISH: {P.CHECKING: P.DONE, P.ASKING: P.DONE},

@@ -168,6 +168,18 @@ def test_no_more_turns_run_at_once_than_the_limit_allows_and_the_next_one_starts
     assert started == ["T3"]  # while T1 is verified
 
 
+def test_a_done_task_that_fails_with_the_work_of_others_gets_another_turn_and_what_is_behind_waits_again() -> None:
+    scene = Scene(T1, Task("T3", "Poll", "mobile", after=("T1",))).running("T1")
+    assert kinds(scene.post(ev.TasksReopened, ("T1",), "make pair", "red")) == []  # it runs: nothing is reopened
+    assert scene.status("T1") == "running"
+    scene.ended("T1")
+    scene.checked("T1")
+    again = only(scene.post(ev.TasksReopened, ("T1", "T3", "gone"), "make pair", "The pair is red."))
+    assert (again.task, again.due) == ("T1", Due.FIX)
+    assert "The pair is red." in again.text
+    assert scene.why("T3").startswith("after T1")
+
+
 def test_a_task_whose_changes_were_taken_back_is_blocked_until_they_are_brought_back_or_made_again() -> None:
     behind = Task("T3", "Poll", "mobile", after=("T1",))
     scene = Scene(T1, behind).running("T1")

@@ -59,6 +59,7 @@ def test_the_status_shows_what_is_known(supervisor: Supervisor) -> None:
             "why": "there is no plan.md yet",
             "problems": [],
             "read": None,
+            "integration": [],
         },
         "orchestrator": None,
         "pauses": [],

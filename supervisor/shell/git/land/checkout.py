@@ -1,0 +1,56 @@
+"""Check a commit out into a folder that is thrown away: a repo of its own, which only borrows the objects.
+
+Nothing of the real repo is touched, and nothing in it has to be cleaned: no index, no list of work trees, no ref.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from supervisor.errors import WorkspaceError
+from supervisor.shell.git.config import filters_of, read_config
+from supervisor.shell.git.folder import place_of
+from supervisor.shell.git.run import failed, run_git
+
+CHECKOUT = 600.0
+"""Seconds. 50,000 files take about ten; a filter for large files may have to copy gigabytes."""
+
+_SETTINGS = ("core.sparseCheckout=false", "core.useReplaceRefs=false", "core.splitIndex=false")
+
+
+def check_out(root: Path, commit: str, folder: Path) -> None:
+    """Write the files of a commit of the repo at `root` into a new folder, with a git folder of its own.
+
+    Filters that the repo's own configuration names do not run. Submodules stay empty. Raises WorkspaceError.
+    """
+    place = place_of(root)
+    if place is None:
+        raise WorkspaceError(f"{root} is no git repo", "see `orch doctor`")
+    config = read_config(root)
+    own = folder / ".git"
+    folder.mkdir(parents=True)
+    format_of = next((one.value.decode() for one in config if one.key == "extensions.objectformat"), "sha1")
+    made = run_git(folder, "init", "--quiet", "--template=", f"--object-format={format_of}", ".")
+    if made.code != 0:
+        raise failed(folder, "make a repo", made)
+    common = Path(os.path.realpath(place.common))
+    (own / "objects" / "info").mkdir(parents=True, exist_ok=True)
+    (own / "objects" / "info" / "alternates").write_bytes(os.fsencode(common / "objects") + b"\n")
+    for name in ("shallow", "info/attributes"):
+        if (common / name).is_file():
+            (own / name).parent.mkdir(exist_ok=True)
+            shutil.copyfile(common / name, own / name)
+    written = run_git(
+        folder,
+        *("read-tree", "--reset", "-u", commit),
+        git_dir=Path(os.path.realpath(place.git)),  # for the attributes, and the objects of LFS
+        index=own / "index",
+        filters=filters_of(config),
+        settings=_SETTINGS,
+        seconds=CHECKOUT,
+    )
+    if written.code != 0:
+        raise failed(root, f"check {commit[:12]} out", written)
+    (own / "HEAD").write_text(f"{commit}\n", encoding="ascii")
