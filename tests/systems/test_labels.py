@@ -107,5 +107,24 @@ def test_a_place_without_the_name_is_reported() -> None:
     assert len(judged.unproven) == 3
 
 
+@pytest.mark.parametrize(
+    ("name", "source"),
+    [
+        (
+            "6e400001-b5a3-f393-e0a9-e50e24dcca9e",
+            "id = {0x9e, 0xca, 0xdc, 0x24, 0x0e, 0xe5, 0xa9, 0xe0,\n  0x93, 0xf3, 0xa3, 0xb5, 0x01, 0x00, 0x40, 0x6e};",
+        ),
+        ("6e400001-b5a3-f393-e0a9-e50e24dcca9e", "ENCODE(0x6e400001, 0xb5a3, 0xf393, 0xe0a9, 0xe50e24dcca9e)"),
+        ("0000180a-0000-1000-8000-00805f9b34fb", "#define SERVICE_UUID 0x180A"),
+    ],
+)
+def test_a_uuid_that_is_written_as_numbers_is_shown(name: str, source: str) -> None:
+    row = _row("word", name, ["a", "b"])
+    row["places"] = [{"child": "a", "file": "a.c", "line": 1, "text": source.partition("\n")[0]}]
+
+    assert judge(labels.load(KNOWN), [row], lambda _child, _file: source).unproven == ()
+    assert len(judge(labels.load(KNOWN), [row], lambda _child, _file: "int x = 0x22;").unproven) == 1
+
+
 def _row(kind: str, name: str, children: list[str]) -> dict[str, Any]:
     return {"kind": kind, "name": name, "score": 1.0, "children": children, "places": []}

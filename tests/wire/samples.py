@@ -84,7 +84,6 @@ type Props = { ride: RideReceipt };
 export const Row = ({ ride }: Props) => <a href={"/rides/" + ride.rideId} title="The receipt">{ride.endedAt}</a>;
 """
 READ["tsx"] = """
-2 FIELD ride
 2 USED_TYPE RideReceipt
 3 STRING /rides/{} = href
 3 STRING The receipt = title
@@ -188,7 +187,6 @@ fun Route.rides() {
 READ["kotlin"] = """
 3 STRING ride_id (SerialName)
 3 FIELD rideId
-3 FIELD seats
 3 USED_TYPE RideEvent
 3 USED_TYPE SerialName
 5 NUMBER 4 = MAX_SEATS
@@ -293,7 +291,6 @@ READ["ruby"] = """
 5 STRING /v1/rides/{}/end (post)
 5 STRING in_motion (post)
 5 FIELD ride_id
-5 FIELD state
 """
 
 SOURCES["php"] = """<?php
@@ -342,7 +339,6 @@ READ["elixir"] = """
 5 STRING ride (json)
 5 STRING in_motion (json)
 5 FIELD ride_id
-5 FIELD state
 6 STRING rides:{} (broadcast)
 6 STRING ride_ended (broadcast)
 """
@@ -368,7 +364,6 @@ READ["lua"] = """
 2 NUMBER 4 = MAX_SEATS
 3 STRING moving = state
 3 FIELD ride_id
-3 FIELD state
 4 STRING PUBLISH (redis.call)
 4 STRING rollo/rides (redis.call)
 """

@@ -20,7 +20,7 @@ from supervisor.core.map.mention.classify import BLUETOOTH
 from supervisor.core.map.mention.fields import WIRE
 from supervisor.core.map.mention.normalize import plain_name
 from supervisor.core.map.mention.routes import MOUNT, STREAMS
-from supervisor.core.map.occurrences import Occurrence, place_of, side_of
+from supervisor.core.map.occurrences import Occurrence, companions, place_of, side_of
 from supervisor.core.map.route_groups import route_groups
 from supervisor.core.map.tools import is_library, is_tool
 from supervisor.core.map.topics import PATH, absorbed, path_key
@@ -37,6 +37,9 @@ _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _UPPER = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+")
 _PREFERENCE = (Kind.FLAG, Kind.COOKIE, Kind.ENV, Kind.TOPIC, Kind.ERROR, Kind.KEY, Kind.WORD)
 """If a word may be of two kinds equally well, the first one counts."""
+
+_PLAIN = frozenset(("one word", "common name", "common name, declared"))
+"""Pieces of evidence that a name is a plain word."""
 
 _ONE_SIDED = frozenset({Kind.ROUTE, Kind.ERROR, Kind.PACKAGE})
 """Kinds for which an exact match counts even if neither place shows what the word is for."""
@@ -82,8 +85,13 @@ def joined(found: Iterable[Occurrence], weights: Mapping[str, float] = WEIGHTS) 
         found_here = _link(group, weights)
         if found_here is not None:
             candidates.append(_Candidate(*found_here, group))
-    for one, company in zip(candidates, _company(candidates), strict=True):
+    sets = companions(one.group for one in candidates)
+    for one, company, others in zip(candidates, _company(candidates), sets, strict=True):
         one.evidence["company"] = company
+        if others and one.evidence["declared for the wire"] == 1:
+            one.evidence["one of a declared set"] = others
+        elif others and not one.evidence["declared for the wire"] and _PLAIN & one.evidence.keys():
+            one.evidence["one of a set"] = others
     scored = [
         (replace(link, score=round(min(1.0, weigh(evidence, weights)), 3)), evidence)
         for link, evidence, _ in candidates
@@ -135,8 +143,6 @@ def _link(group: Sequence[Occurrence], weights: Mapping[str, float]) -> tuple[Li
     evidence: Evidence = {str(kind): 1, "declared for the wire": min(2, wire), **_specific(kind, name, group)}
     evidence |= {name: 1 for name in (roles, _strength(kind, strong)) if name}
     evidence["many files"] = _spread(kind, group)
-    if _UUID.fullmatch(name):  # nobody has the same one by chance, but everybody those that Bluetooth assigns
-        evidence["assigned uuid" if name.endswith(BLUETOOTH) else "uuid"] = 1
     note, conflict = "", False
     if kind is Kind.CONSTANT:
         note, conflict, how = _values(children, group)
@@ -154,6 +160,8 @@ def _link(group: Sequence[Occurrence], weights: Mapping[str, float]) -> tuple[Li
     telling = [one.file for one in group if one.mention.kind is kind]  # another may be any word, as a macro of C is
     own = {one.child for one in group if not is_library(one.file)}
     evidence["library only"] = len(children) - len(own)
+    if _UUID.fullmatch(name) and len(own) == len(children):  # nobody has it by chance, but libraries have many
+        evidence["assigned uuid" if name.endswith(BLUETOOTH) else "uuid"] = 1
     if kind not in (Kind.PACKAGE, Kind.SUBMODULE) and all(map(is_tool, telling)):
         evidence["tools only"], conflict = 1, False
     sides = tuple(side_of(child, [one for one in group if one.child == child]) for child in children)
@@ -264,7 +272,7 @@ def _specific(kind: Kind, name: str, group: Sequence[Occurrence]) -> Evidence:
         form = "variable of one word" if len(parts) < 2 else ""
     elif kind in WORDS or kind is Kind.CONSTANT:
         form = "one word" if len(parts) < 2 else "two words" if len(parts) < 3 else ""
-        if kind is Kind.WORD and len(parts) > 5 and "." not in name:
+        if kind is Kind.WORD and len(parts) > 5 and "." not in name and not _UUID.fullmatch(name):
             form = "long name"  # two that are equal by chance are not as long
         if name.lower() in stopwords.WORDS or plain_name(name) in stopwords.KEYS:
             form = "common name, declared" if kind is Kind.KEY else "common name"

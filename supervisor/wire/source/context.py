@@ -25,6 +25,13 @@ ARGUMENTS = word_set(
 )
 _PARENTHESIS = "parenthesized_expression"
 _TYPED = re.compile(rb"\w<[\w.]{1,80}>$")
+_LISTS = word_set(
+    """
+    list tuple array array_creation_expression literal_value array_literal array_expression collection_literal set
+    initializer_list array_initializer initializer_expression
+    """
+)
+_ELEMENTS = word_set("array_element_initializer literal_element element value_argument")
 _DECORATORS = frozenset({"decorator", "annotation", "marker_annotation", "attribute_item", "attribute_list"})
 _BLOCKS = frozenset(
     {"block", "statement_block", "function_body", "compound_statement", "declaration_list", "class_body"}
@@ -101,7 +108,19 @@ def naming(language: str, source: bytes, node: Node, *, in_macro: bool) -> Namin
         return Naming(key, listed=before != first or bare.endswith(("[", "{", "(", ",")))
     if match := _COMPARED_AFTER.match(behind):
         return Naming(last_name(match[1]), case=True)
-    return Naming()
+    return _in_list(source, node) or Naming()
+
+
+def _in_list(source: bytes, node: Node) -> Naming | None:
+    """Find the name of the list that a node is in, however far its beginning is; None if it is in none."""
+    above = node.parent
+    if above is not None and above.type in _ELEMENTS:
+        above = above.parent
+    if above is None or above.type not in _LISTS:
+        return None
+    start = above.start_byte
+    key = given(source[max(0, start - 60) : start].decode("utf-8", "replace").rpartition("\n")[2])
+    return Naming(key, listed=True) if key else None
 
 
 def given(before: str) -> str:

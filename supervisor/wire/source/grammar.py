@@ -34,19 +34,22 @@ _JS = """
 _TS = (
     _JS
     + """
+(enum_body (property_identifier) @enum) (enum_assignment name: (property_identifier) @enum)
 (property_signature name: (property_identifier) @field) (public_field_definition name: (property_identifier) @field)
 (type_identifier) @type
 """
 )
 _C = """
 (string_literal) @string (concatenated_string) @string (number_literal) @number
-(preproc_def) @define ((type_identifier) @type (#match? @type "[A-Z]"))
+(enumerator name: (identifier) @enum) (preproc_def) @define ((type_identifier) @type (#match? @type "[A-Z]"))
 """
 
 _QUERIES = {
     "python": """
 (string) @string (integer) @number (float) @number
 (class_definition body: (block (expression_statement (assignment left: (identifier) @field type: (_)))))
+(class_definition superclasses: (argument_list [(identifier) (attribute)] @_enum)
+  body: (block (expression_statement (assignment left: (identifier) @enum))) (#match? @_enum "(Enum|Flag)$"))
 (attribute attribute: (identifier) @member)
 (typed_default_parameter name: (identifier) @parameter value: (call))
 (import_from_statement name: (dotted_name) @type) (class_definition name: (identifier) @type)
@@ -64,9 +67,10 @@ _QUERIES = {
     "rust": """
 (string_literal) @string (raw_string_literal) @string (integer_literal) @number
 (struct_item body: (field_declaration_list (field_declaration name: (field_identifier) @field)))
-(type_identifier) @type
+(enum_variant name: (identifier) @enum) (type_identifier) @type
 """,
     "java": """
+(enum_constant name: (identifier) @enum)
 (string_literal) @string (decimal_integer_literal) @number
 (field_declaration declarator: (variable_declarator name: (identifier) @field))
 (record_declaration parameters: (formal_parameters (formal_parameter name: (identifier) @field)))
@@ -75,7 +79,7 @@ _QUERIES = {
     "kotlin": """
 (string_literal) @string (multiline_string_literal) @string
 ((number_literal) @number (#match? @number "^[0-9_]+[uUL]*$"))
-(class_parameter (identifier) @field . ":")
+(class_parameter (identifier) @field . ":") (enum_entry . (identifier) @enum)
 (user_type (identifier) @type) (class_declaration name: (identifier) @type)
 (object_declaration name: (identifier) @type) (type_alias type: (identifier) @type)
 (navigation_expression . (identifier) @type . "::")
@@ -85,7 +89,7 @@ _QUERIES = {
     "swift": """
 (line_string_literal) @string (multi_line_string_literal) @string (integer_literal) @number
 (class_body (property_declaration name: (pattern bound_identifier: (simple_identifier) @field)))
-(type_identifier) @type
+(enum_entry (simple_identifier) @enum) (type_identifier) @type
 """,
     "c": _C,
     "cpp": _C + "(raw_string_literal) @string",
@@ -94,6 +98,7 @@ _QUERIES = {
 (integer_literal) @number (property_declaration name: (identifier) @field)
 (record_declaration (parameter_list (parameter name: (identifier) @field)))
 (class_declaration name: (identifier) @type) (record_declaration name: (identifier) @type)
+(enum_member_declaration name: (identifier) @enum)
 """,
     "ruby": """
 (string) @string (simple_symbol) @string (hash_key_symbol) @field (integer) @number

@@ -12,12 +12,12 @@ from tree_sitter import Node
 from supervisor.domain.link import Form, Literal
 from supervisor.wire.source import config, grammar, graphql, grpc, packages, plain
 from supervisor.wire.source.context import given, in_table, naming, surroundings
-from supervisor.wire.source.http import rails
+from supervisor.wire.source.http import builders, rails
 from supervisor.wire.source.http.methods import methods_beside
 from supervisor.wire.source.http.scopes import Scopes
 from supervisor.wire.source.http.statuses import statuses
 from supervisor.wire.source.http.streams import Streams, streams
-from supervisor.wire.source.languages import LIMIT
+from supervisor.wire.source.languages import LIMIT, word_set
 from supervisor.wire.source.literal import bare, text_of, unquoted, whole
 from supervisor.wire.source.types import field_type, is_sent, tagged_type
 
@@ -84,7 +84,18 @@ _NAMES = {
     "env": Form.ENV,
     "type": Form.USED_TYPE,
     "parameter": Form.FIELD,
+    "enum": Form.FIELD,
 }
+_BODIES = word_set(
+    """
+    object interface_body object_type class_body class_parameters declaration_list field_declaration_list block hash
+    keywords table_constructor
+    """
+)
+"""Nodes that hold the fields of one thing."""
+
+_SEVERAL = 3
+"""Fields of one thing that may prove each other, although their names are plain words."""
 
 
 def _code(language: str, source: bytes) -> Iterator[Literal]:
@@ -108,6 +119,7 @@ def _code(language: str, source: bytes) -> Iterator[Literal]:
     yield from _imports(language, source, found.get("import", ()))
     yield from _names(language, source, found)
     yield from grpc.literals(source)
+    yield from builders.literals(language, source)
     if language in ("c", "cpp") and (b"UUID" in source or b"uuid" in source):
         yield from _uuids(source)
     yield from scopes.bare()
@@ -228,6 +240,8 @@ def _names(language: str, source: bytes, found: Mapping[str, list[Node]]) -> Ite
     for capture, usual in _NAMES.items():
         for node in found.get(capture, ()):
             text = _text(source, node).rstrip(": ")
+            if capture == "field" and not _MULTIWORD.search(text) and not _among_others(node, text, seen):
+                continue
             declared, sent = "", False
             if capture == "field" and node.parent is not None and node.parent.type != "pair":
                 declared = field_type(language, source, node.start_byte, node.end_byte)
@@ -238,6 +252,18 @@ def _names(language: str, source: bytes, found: Mapping[str, list[Node]]) -> Ite
                 continue
             seen.add((text, name.form))
             yield replace(name, type=declared, sent=sent) if declared else name
+
+
+def _among_others(node: Node, text: str, seen: set[tuple[str, Form]]) -> bool:
+    """Whether a plain word is the name of a field beside others."""
+    if len(text) < _SEVERAL or ((text, Form.FIELD) in seen and node.type == "shorthand_property_identifier"):
+        return False
+    body = node.parent
+    for _ in range(4):
+        if body is None or body.type in _BODIES:
+            break
+        body = body.parent
+    return body is not None and body.named_child_count >= _SEVERAL and body.type in _BODIES
 
 
 def _name(source: bytes, node: Node, capture: str, text: str) -> Literal | None:
@@ -252,6 +278,8 @@ def _name(source: bytes, node: Node, capture: str, text: str) -> Literal | None:
             return None
         case "env" if not text.isupper():
             return None
+        case "enum":
+            key = "enum"
         case "parameter":
             filled = _FILLED.match(source, node.start_byte)
             if filled is None:

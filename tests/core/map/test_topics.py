@@ -92,3 +92,13 @@ def test_the_short_and_the_long_form_of_a_uuid_are_one(name: str) -> None:
 
 def test_four_digits_that_are_no_uuid_are_none() -> None:
     assert linked(app={"a.py": 'x = f("180a")\nMAX_OF_IT = 0x180A'}, box={"a.c": "#define SERVICE_UUID 0x180A"}) == ()
+
+
+@pytest.mark.parametrize(
+    ("own", "carried"), [("src/hr.c", "src/libs/stack/ble/host/gatt.c"), ("hr.c", "libs/a/b/c/hr.h")]
+)
+def test_a_uuid_that_only_a_carried_library_has_proves_less(own: str, carried: str) -> None:
+    app = {"app.js": f'device.getPrimaryService("{LONG}");'}
+    (mine,), (theirs,) = (linked(app=app, box={file: UUIDS["a.c"]}) for file in (own, carried))
+
+    assert (mine.score > 0.5, theirs.score < mine.score / 2) == (True, True)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 
 from supervisor.core.map.mention import keywords, stopwords
 from supervisor.core.map.mention.context import LiteralContext, has
-from supervisor.core.map.mention.fields import IDENTIFIER, field, key, parameter
+from supervisor.core.map.mention.fields import IDENTIFIER, field, key, listed_field, one_of_set, parameter
 from supervisor.core.map.mention.normalize import plain_name, topic_name
 from supervisor.core.map.mention.routes import ends_like_a_file, routes
 from supervisor.core.map.mention.rpc import rpc_path
@@ -37,6 +37,7 @@ _PHRASE = re.compile(r"[a-z]{3,}( [a-z]{2,}){1,2}")
 _SENTENCE = re.compile(r"[\w{}'\"(][^\n<>]{10,}")
 _MULTIWORD = re.compile(r"[A-Za-z0-9][_\-.:][A-Za-z0-9]|[a-z0-9][A-Z]")
 _CONSTANT = re.compile(r"[A-Z][A-Z0-9]*_[A-Z0-9_]+")
+_PLAIN = re.compile(r"[A-Za-z]{3,24}")
 _CAPITALS = re.compile(r"[A-Z]{4,}|[A-Z]{2,}(?:-[A-Z]+)+")
 _ADDRESS = re.compile(r"(?:tcp://)?[\w.\-{}\[\]*]*:(\d{4,5})")
 _SERVICE = re.compile(r"(?:.*\.)?(_[a-z0-9][a-z0-9\-]{1,14})\._(?:tcp|udp)(?:\.local)?\.?", re.I)  # RFC 6763
@@ -326,6 +327,15 @@ def _sentence(context: LiteralContext) -> Verdict:
     return None
 
 
+def _member(context: LiteralContext) -> Verdict:
+    """A plain word that is one of several: in a list, or compared with a variable, or the type of a message."""
+    word = context.word
+    if not _PLAIN.fullmatch(context.text) or word.is_key or context.declares:
+        return None
+    told = (word.listed and context.key) or context.key in keywords.MESSAGE_KEYS
+    return one_of_set(Kind.WORD, context.text, word.line, 1 if told else 2) if told or word.case else None
+
+
 CLASSIFIERS: tuple[Callable[[LiteralContext], Verdict], ...] = (
     _sql,
     _named_table,
@@ -335,6 +345,7 @@ CLASSIFIERS: tuple[Callable[[LiteralContext], Verdict], ...] = (
     _variable,
     _declaration,
     _renamed,
+    listed_field,
     parameter,
     _address,
     _service,
@@ -346,6 +357,7 @@ CLASSIFIERS: tuple[Callable[[LiteralContext], Verdict], ...] = (
     _code,
     _plain_key,
     _path_of_topic,
+    _member,
     _sentence,
 )
 

@@ -12,6 +12,10 @@ from supervisor.domain.link import Kind, Mention, Role
 WIRE = "wire"
 """The detail of a field whose place says that it is sent: a tag, a schema, a query. Even a common name counts then."""
 
+SET = "set"
+"""The detail of a plain word that is one of several in a class, an object, an enum or a list: it counts beside the
+others of them that the other side has together, too."""
+
 IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_\-]*")
 _SHORTEST = 2  # characters of a field that is declared for the wire; of another, one more
 
@@ -29,6 +33,24 @@ def field(text: str, line: int, role: Role = Role.NAMES, type_: str = "") -> tup
     if len(plain_name(text)) < _SHORTEST or not _is_name(text):
         return ()
     return (Mention(Kind.KEY, plain_name(text), text, line, role, WIRE, type=type_),)
+
+
+def one_of_set(kind: Kind, text: str, line: int, weak: int, type_: str = "") -> tuple[Mention, ...]:
+    """Return a mention of a plain word that is one of several; nothing if it is common."""
+    name = plain_name(text)
+    if len(name) <= _SHORTEST or name in stopwords.KEYS or not _is_name(text):
+        return ()
+    return (Mention(kind, name, text, line, detail=SET, weak=weak, type=type_),)
+
+
+def listed_field(context: LiteralContext) -> tuple[Mention, ...] | None:
+    """Return a mention of a field in the list of those that a serializer has; None if it is in none."""
+    word, text = context.word, context.text
+    if context.language not in ("python", "php", "ruby") or not IDENTIFIER.fullmatch(text) or word.is_key:
+        return None
+    named = word.listed and context.key.lstrip("$@") in keywords.FIELD_LISTS
+    called = context.language == "ruby" and context.call in keywords.FIELD_CALLS
+    return field(text, word.line, Role.PROVIDES) if named or called else None
 
 
 def parameter(context: LiteralContext) -> tuple[Mention, ...] | None:

@@ -85,6 +85,12 @@ RENAMES = word_set(
 )
 """Annotations that give a field its serialized name."""
 
+FIELD_LISTS = word_set("fields fillable visible appends attributes")
+"""Names of lists that say which fields are sent: of Django REST framework, marshmallow, Laravel."""
+
+FIELD_CALLS = word_set("attributes permit")
+"""Functions of Rails that say which fields are sent."""
+
 QUERIED = word_set(
     """
     addqueryparameter appendqueryparameter addqueryparam setqueryparam withqueryparam addencodedqueryparameter

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from supervisor.core.map.mention import classify, stopwords
 from supervisor.core.map.mention.context import in_context
-from supervisor.core.map.mention.fields import field, key
+from supervisor.core.map.mention.fields import field, key, one_of_set
 from supervisor.core.map.mention.normalize import imported, package_name, plain_name, repo_name
 from supervisor.core.map.mention.routes import prefix_of
 from supervisor.core.map.mention.types import type_name
@@ -116,9 +116,17 @@ def _field(word: Literal) -> tuple[Mention, ...]:
         return classify.header(word.text.replace("_", "-"), word.line, Role.PROVIDES)
     if word.key == "Cookie":
         return (Mention(Kind.COOKIE, word.text, word.text, word.line, Role.PROVIDES),)
+    if word.key == "enum" and not _MULTIWORD.search(word.text):
+        return one_of_set(Kind.WORD, word.text, word.line, 1)
+    if word.key == "enum":
+        return (Mention(Kind.WORD, word.text, word.text, word.line, weak=1),)
     if _UPPER.fullmatch(word.text):
         return (Mention(Kind.WORD, word.text, word.text, word.line, weak=weak - weak % 2),)
-    return key(word.text, word.line, weak=weak, type_=type_name(word.type)) if _MULTIWORD.search(word.text) else ()
+    if _MULTIWORD.search(word.text):
+        return key(word.text, word.line, weak=weak, type_=type_name(word.type))
+    if word.sent:
+        return field(word.text, word.line, type_=type_name(word.type))
+    return one_of_set(Kind.KEY, word.text, word.line, 1 if word.type else 2, type_name(word.type))
 
 
 def _rpc(word: Literal) -> Iterator[Mention]:
