@@ -152,7 +152,7 @@ def test_a_file_that_is_too_large_to_be_searched_is_named(
 def test_more_than_git_is_asked_for_at_once_is_searched_whole(
     made: Landscape, land: Land, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(build, "_ROOM", 100)
+    monkeypatch.setattr(build, "ROOM", 100)
 
     def change(repo: Path) -> None:
         for number in range(9):

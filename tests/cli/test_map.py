@@ -55,9 +55,9 @@ def test_an_interface_opens_into_its_rows(orch: Orch) -> None:
         "mobile calls backend: HTTP API: app.py, 1 constant, 1 header, 1 route\n"
         "\n"
         "SCORE  KIND      NAME                   WHERE (> provides it)\n"
-        "1.00   route     /v1/devices/{}/claims  >backend:app.py:2 | mobile:client.ts:2\n"
-        "0.84   header    X-Claim-Token          backend:app.py:4 | mobile:client.ts:2\n"
-        "0.67   constant  MAX_CLAIMS             backend:app.py:1 | mobile:client.ts:1\n",
+        "0.97   route     /v1/devices/{}/claims  >backend:app.py:2 | mobile:client.ts:2\n"
+        "0.89   header    X-Claim-Token          backend:app.py:4 | mobile:client.ts:2\n"
+        "0.71   constant  MAX_CLAIMS             backend:app.py:1 | mobile:client.ts:1\n",
     )
 
 
@@ -69,7 +69,7 @@ def test_the_best_rows_of_all_stand_above_what_disagrees(orch: Orch) -> None:
     assert orch("map", "--rows", "--limit", "1")[:2] == (
         0,
         "SCORE  KIND   NAME                   WHERE (> provides it)\n"
-        "1.00   route  /v1/devices/{}/claims  >backend:app.py:2 | mobile:client.ts:2\n"
+        "0.97   route  /v1/devices/{}/claims  >backend:app.py:2 | mobile:client.ts:2\n"
         "and 2 more: `orch map --rows --limit 3`, or .orchestrator/map.md\n"
         "\n"
         "They disagree:\n"

@@ -80,7 +80,7 @@ def test_status_and_version_say_so_too(orch: Orch, standin: Callable[..., Standi
     standin(of_version("0.0.9"))
     line = f"\n            older than this orch ({__version__}): {RESTART}\n"
     assert f"supervisor  0.0.9 (process 7){line}" in orch("version").out
-    assert f"\n            older than this orch ({__version__}): {RESTART}\n" in orch("status").out
+    assert f"\nolder than this orch ({__version__}): {RESTART}\n" in orch("status").out
     assert "than this orch" not in orch("status", "--json").out
 
 

@@ -86,7 +86,7 @@ def test_a_provider_that_takes_no_work_pauses_all_and_costs_no_task_a_try(lab: L
     assert seen["tasks"][0]["why"].startswith("paused until ")
     assert why in seen["tasks"][0]["why"]
     lab.until(lambda _: len(lab.ledger("limits_read")) == 3)
-    assert "paused      scripted" in lab.orch("status").stdout
+    assert "\npaused: scripted until " in lab.orch("status").stdout
     assert lab.runs("**paused until")
     with lab.client() as client, pytest.raises(RequestRefused, match="backend is asked nothing now: paused until"):
         client.call("ask_child", child="backend", question="Why?")

@@ -22,7 +22,9 @@ SIGNING = 300.0
 READ_LIMIT = 4 << 20
 """Bytes of a file that is read; a larger one is passed over."""
 
-_ROOM = 8 << 20
+ROOM = 8 << 20
+"""Bytes of files that are read at once."""
+
 _WITH_TEXT = ("100644", "100755", "120000")
 _NOTHING = b"000000 "
 _NARROW = re.compile(rb"[\t\x20-\x7e]{8,}")
@@ -131,7 +133,7 @@ def texts_between(root: Path, before: str, after: str, *, old: bool = False) -> 
         if mode in _WITH_TEXT:
             found.append((path, oid, was.startswith(_NOTHING)))
     rows = _batch_check(root, "".join(f"{oid}\n" for _, oid, _ in found))
-    group, room = list[tuple[bytes, str, bool]](), _ROOM
+    group, room = list[tuple[bytes, str, bool]](), ROOM
     for one, row in zip(found, rows, strict=True):
         size = int(row[2])
         if size > READ_LIMIT:
@@ -139,7 +141,7 @@ def texts_between(root: Path, before: str, after: str, *, old: bool = False) -> 
             continue
         if size > room:
             yield from _contents(root, group)
-            group, room = [], _ROOM
+            group, room = [], ROOM
         group.append(one)
         room -= size
     yield from _contents(root, group)
