@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from supervisor.domain.plan import Integration
 from supervisor.domain.status import (
     ChildInfo,
     KeptRunInfo,
@@ -36,6 +37,7 @@ class Landscape:
         self.workspace.config.write_text(f"children:\n{rows}", encoding="utf-8")
         self.workspace.state.mkdir()
         self.title = title
+        self.integration: tuple[Integration, ...] = ()
         self.repos = {name: empty_repo(folder / name) for name in children}
         for name, repo in self.repos.items():
             git(repo, "config", "user.name", "Ada")
@@ -92,7 +94,7 @@ class Landscape:
         status = Status(
             str(self.workspace.root),
             SupervisorInfo("down"),
-            PlanInfo("in_force", 3, self.title),
+            PlanInfo("in_force", 3, self.title, integration=self.integration),
             tuple(ChildInfo(name, str(repo), "stopped") for name, repo in self.repos.items()),
             tuple(self.tasks),
             (),

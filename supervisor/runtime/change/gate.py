@@ -124,6 +124,8 @@ class LandingGate:
         printed = Output(int(self._config.limits.output_megabytes * 1e6))
         words = [shutil.which("bash") or "/bin/sh", "-c", command]
         code = self._run(words, folder, self._config.limits.verify_minutes * 60, printed)
+        if code is not None and code < 0:
+            raise RequestRefused(f"`{command}` was killed by signal {-code}, so nothing was landed", "land again")
         path = self._workspace.outputs / output_name(LANDING, 1, number, at)
         return kept(command, TIMED_OUT if code is None else code, printed, path)
 
