@@ -150,6 +150,13 @@ COMMANDS = (
         "itself prints is in .orchestrator/logs/CHILD.stderr.log.",
     ),
     Command(
+        "graph",
+        "look.graph:graph",
+        "Show which task waits for which, and how far each is.",
+        ("orch graph", "orch graph --svg > plan.svg", "orch graph --mermaid", "orch graph --json | jq .edges"),
+        "If the supervisor is not up, prints the last known graph and ends with exit code 3.",
+    ),
+    Command(
         "snapshot",
         "look.snapshot:snapshot",
         "Show what is known of each repo: git state, history, documents, code.",

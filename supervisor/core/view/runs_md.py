@@ -14,6 +14,8 @@ from supervisor.core.engine.orchestrator import session
 from supervisor.core.engine.readiness import is_done, lost_events
 from supervisor.core.engine.state import plan_state, summary, task_status
 from supervisor.core.text.escape import block, code, inline
+from supervisor.core.view.graph.layers import Node, tied
+from supervisor.core.view.graph.mermaid import mermaid
 from supervisor.core.view.layout import bullets, id_list, labelled, paragraphs, utc
 from supervisor.core.view.run_entry import run_entry
 from supervisor.domain.ask import Ask
@@ -23,6 +25,7 @@ from supervisor.domain.task import Phase, TaskState, TaskStatus
 from supervisor.domain.world import World
 
 MAX_SHARED = 20  # drifts, the newest ones
+MAX_DRAWN = 60  # tasks of the graph
 MAX_FORESEEN = 30  # tasks that a revision did something to
 
 
@@ -105,7 +108,21 @@ def _tasks(world: World, at: datetime) -> str:
     states = _states(world)
     head = "| id | title | child | state | why or summary | runs | verify |\n|---|---|---|---|---|---|---|"
     table = "\n".join((head, *(_row(world, state, at) for state in states))) if states else "There are no tasks."
-    return paragraphs((_plan(world), *_revision(world), *_pauses(world, at), _orchestrator(world), table))
+    drawn = _graph(world, at)
+    return paragraphs((_plan(world), *_revision(world), *_pauses(world, at), _orchestrator(world), table, drawn))
+
+
+def _graph(world: World, at: datetime) -> str:
+    """Draw which task of the plan waits for which; "" if none does."""
+    tasks = world.plan.tasks
+    if len(tasks) > MAX_DRAWN:
+        return f"The graph of {len(tasks)} tasks is too large for this page: {code('orch graph --svg')} draws it."
+    states = {task.id: world.tasks.get(task.id, TaskState(task.id, task.title, task.child)) for task in tasks}
+    nodes = tied(
+        Node(task.id, task.title, task.child, str(task_status(world, states[task.id], at)[0]), task.after)
+        for task in tasks
+    )
+    return f"```mermaid\n{mermaid(nodes)}\n```" if any(node.after for node in nodes) else ""
 
 
 def _pauses(world: World, at: datetime) -> Iterable[str]:

@@ -76,6 +76,18 @@ Plan: **in force**, revision 3.
 | T2 | Poll the URL | mobile | needs_human | the child left no valid report | 1 | npm test: 1 |
 | H1 | Pair a device | human | waiting | after T2 (asking) | 0 | — |
 
+```mermaid
+flowchart LR
+    t0["T1: Answer 202<br/>backend, done"]:::s0
+    t1["T2: Poll the URL<br/>mobile, needs human"]:::s1
+    t2["H1: Pair a device<br/>human, waiting"]:::s2
+    t0 --> t1
+    t1 --> t2
+    classDef s0 fill:#d3f0d8,stroke:#2b8a3e,color:#111
+    classDef s1 fill:#fff3bf,stroke:#e67700,color:#111
+    classDef s2 fill:#f1f3f5,stroke:#868e96,color:#111
+```
+
 ## Run log
 
 ### T1 — Answer 202
