@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -92,12 +93,24 @@ def test_what_passed_does_not_run_again_for_the_same_trees_and_a_stop_leaves_not
     ) as landing:
         assert started.read_text() == "x\n"
         landing.kill()
+        assert landing.wait() == -signal.SIGKILL
     assert left(lab) != []
     assert process.marked(lab.workspace.mark()) != []
     lab.orch("land", "--continue", check=False)
     assert left(lab) == []
     assert process.marked(lab.workspace.mark()) == []
     assert branches(lab) == []
+
+    with subprocess.Popen(
+        [sys.executable, "-m", "supervisor.cli.main", "land"],
+        cwd=lab.workspace.root,
+        env={**lab.environ, "PYTHONPATH": str(CHECKOUT), "STARTED": str(started)},
+    ) as landing:
+        assert started.read_text() == "x\n"
+        landing.terminate()
+        assert landing.wait() == 128 + signal.SIGTERM
+    assert left(lab) == []
+    assert process.marked(lab.workspace.mark()) == []
 
     lab.orch("land", "--branch", "lab/one")
     outputs = sorted(os.listdir(lab.workspace.outputs))

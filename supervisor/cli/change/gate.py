@@ -45,6 +45,8 @@ def show_output(failures: Sequence[RedCommand]) -> None:
         output.say(f"$ {one.integration.command}")
         for line in one.check.tail.splitlines()[-SHOWN:]:
             output.say(f"  {line}")
+        if not one.check.tail:
+            output.say("  (it printed nothing)")
         if one.check.log:
             output.say(f"  ({one.check.lines:,} lines: {one.check.log})")
 

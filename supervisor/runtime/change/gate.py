@@ -10,9 +10,11 @@ import asyncio
 import json
 import os
 import shutil
+import signal
 import stat
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -99,25 +101,33 @@ class LandingGate:
         folder = _folder(self._workspace)
         _refuse_writable(folder, self._workspace, self._config)
         failures = list[RedCommand]()
-        try:
-            make_private(folder)
-            for child, (root, commit) in self._commits.items():
-                told(f"{child}: check out what would be landed")
-                if commit is not None:
-                    check_out(root, commit, folder / child)
-                else:
-                    (folder / child).mkdir()
-            self._probe(folder)
-            for number, step in enumerate(due):
-                told(f"run {step.integration.command}")
-                check = self._check(step.integration.command, number, folder)
-                if check.exit_code != 0:
-                    failures.append(RedCommand(step.integration, check))
-                else:
-                    _keep(self._workspace, step.key)
-        finally:
-            clear(self._workspace)
+        with _stopped_in_order():
+            try:
+                self._prepare(folder, told)
+                for number, step in enumerate(due):
+                    told(f"run {step.integration.command}")
+                    check = self._check(step.integration.command, number, folder)
+                    if check.exit_code != 0:
+                        failures.append(RedCommand(step.integration, check))
+                    else:
+                        _keep(self._workspace, step.key)
+            finally:
+                clear(self._workspace)
         return tuple(failures)
+
+    def _prepare(self, folder: Path, told: Callable[[str], None]) -> None:
+        """Check all children out, and find out that the sandbox works: without it, every command would seem to fail."""
+        make_private(folder)
+        for child, (root, commit) in self._commits.items():
+            told(f"{child}: check out what would be landed")
+            if commit is not None:
+                check_out(root, commit, folder / child)
+            else:
+                (folder / child).mkdir()
+        printed = Output(1 << 16)
+        if self._run(["true"], folder, PROBE, printed) != 0:
+            said = printed.text().strip().splitlines()[-1:] or ["no output"]
+            raise CodexError(f"codex's sandbox does not work here ({said[0][:200]})", "see `orch doctor`")
 
     def _check(self, command: str, number: int, folder: Path) -> Check:
         at = datetime.now(UTC)
@@ -129,13 +139,6 @@ class LandingGate:
         path = self._workspace.outputs / output_name(LANDING, 1, number, at)
         return kept(command, TIMED_OUT if code is None else code, printed, path)
 
-    def _probe(self, folder: Path) -> None:
-        """Find out that the sandbox works: without it, every command would seem to fail."""
-        printed = Output(1 << 16)
-        if self._run(["true"], folder, PROBE, printed) != 0:
-            said = printed.text().strip().splitlines()[-1:] or ["no output"]
-            raise CodexError(f"codex's sandbox does not work here ({said[0][:200]})", "see `orch doctor`")
-
     def _run(self, words: Sequence[str], folder: Path, seconds: float, printed: Output) -> int | None:
         places = {self._names[child]: str(folder / child) for child in self._commits}
         return run_marked(
@@ -146,6 +149,21 @@ class LandingGate:
             seconds=seconds,
             take=printed.add,
         )
+
+
+@contextmanager
+def _stopped_in_order() -> Iterator[None]:
+    """Have SIGTERM and SIGHUP end this process as Ctrl-C does, so that what it began is cleared."""
+
+    def stop(number: int, _: object) -> None:
+        sys.exit(128 + number)
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _in_sandbox(config: Config, command: Sequence[str], *, network: bool) -> list[str]:
@@ -167,7 +185,7 @@ def _in_sandbox(config: Config, command: Sequence[str], *, network: bool) -> lis
 def clear(workspace: WorkspacePaths) -> None:
     """End what a gate left running, and remove its checkouts. Only while no other landing goes on. Raises OrchError."""
     folder = _folder(workspace)
-    if not os.path.lexists(folder):
+    if not is_left(workspace):
         return
     asyncio.run(process.sweep(workspace.mark(LANDING)))
     for place, folders, _ in os.walk(folder):  # a command may have made a folder that cannot be emptied
@@ -177,6 +195,11 @@ def clear(workspace: WorkspacePaths) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     if os.path.lexists(folder):
         raise RequestRefused(f"{folder} cannot be removed", "remove it, then land again")
+
+
+def is_left(workspace: WorkspacePaths) -> bool:
+    """Whether there are checkouts of a gate: one goes on, or was stopped."""
+    return os.path.lexists(_folder(workspace))
 
 
 def _folder(workspace: WorkspacePaths) -> Path:
