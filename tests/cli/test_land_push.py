@@ -240,22 +240,61 @@ def test_what_cannot_be_pushed_is_refused_before_anything_is_touched(
     assert there(remotes["api"]) == ""
 
 
-def test_a_hook_that_a_task_changed_does_not_run(made: Landscape, land: Land, remotes: dict[str, Path]) -> None:
+@pytest.mark.parametrize(
+    ("path", "file", "text"),
+    [
+        (".husky", ".husky/pre-push", "touch ran"),
+        (".husky", ".husky/other", ""),
+        (".husky/_", ".husky/pre-push", "touch ran"),
+        (".husky", "scripts/check", ""),
+    ],
+)
+def test_a_hook_that_a_task_changed_does_not_run(
+    made: Landscape, land: Land, remotes: dict[str, Path], path: str, file: str, text: str
+) -> None:
     web = made.repos["web"]
-    git(web, "config", "core.hooksPath", ".husky")
-    made.ran(
-        "T4", {"web": {".husky/pre-push": "#!/bin/sh\ntouch ran\n"}}, change=lambda repo: executable(repo / ".husky")
-    )
+    write(web, {f"{path}/pre-push": "#!/bin/sh\ntouch ran\nsh scripts/check\n"})
+    (web / path / "pre-push").chmod(0o755)
+    git(web, "add", path)
+    git(web, "commit", "-q", "-m", "hook")
+    git(web, "config", "core.hooksPath", path)
+    made.ran("T4", {"web": {file: f"#!/bin/sh\n{text}\n"}})
 
     ran = land("--push")
 
     assert ran.code == 1
-    assert "web: what was landed changes .husky, in which the pre-push hook is" in ran.err
+    assert f"web: {file} is changed, which the pre-push hook runs: read it, and push by hand" in ran.err
     assert not (web / "ran").exists()
+    assert all(there(bare) == "" for bare in remotes.values())
+    assert land().code == 0
+    assert land("--push").code == 1
+    git(web, "push", "-q", "--no-verify", "origin", f"{BRANCH}:{BRANCH}")
+    assert land("--push").code == 0
+    assert there(remotes["api"]) == tip(made.repos["api"])
 
 
-def executable(folder: Path) -> None:
-    (folder / "pre-push").chmod(0o755)
+def test_a_hook_that_nobody_changed_runs_from_the_work_tree(
+    made: Landscape, land: Land, remotes: dict[str, Path]
+) -> None:
+    web = made.repos["web"]
+    write(web, {"hooks/pre-push": "#!/bin/sh\ntouch ran\n"})
+    (web / "hooks" / "pre-push").chmod(0o755)
+    git(web, "add", "hooks")
+    git(web, "commit", "-q", "-m", "hook")
+    git(web, "config", "core.hooksPath", "hooks")
+
+    assert land("--push").code == 0
+    assert (web / "ran").exists()
+
+
+def test_a_remote_with_the_name_of_an_option_is_a_remote(made: Landscape, land: Land, remotes: dict[str, Path]) -> None:
+    web = made.repos["web"]
+    git(web, "config", "remote.--receive-pack=touch ran.url", f"file://{remotes['web']}")
+    git(web, "remote", "remove", "origin")
+
+    land("--push")
+
+    assert not (web / "ran").exists()
 
 
 def test_a_remote_that_cannot_be_reached_holds_back_the_others(

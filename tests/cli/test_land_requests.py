@@ -134,17 +134,55 @@ def test_a_request_that_a_stop_left_out_of_the_journal_is_found(
     assert len(gh.requests) == 2
 
 
-def test_gitlab_takes_glab_and_what_is_not_pushed_has_no_request(
-    made: Landscape, land: Land, remotes: dict[str, Path], path: Path
+def over_ssh(made: Landscape, remotes: dict[str, Path], path: Path, monkeypatch: pytest.MonkeyPatch, host: str) -> None:
+    """Reach the remotes by the name of a host: what stands in for ssh runs the command here."""
+    (path / "ssh-here").write_text('#!/bin/sh\nexec sh -c "$2"\n', encoding="utf-8")
+    (path / "ssh-here").chmod(0o755)
+    monkeypatch.setenv("GIT_SSH_COMMAND", str(path / "ssh-here"))
+    monkeypatch.setenv("GIT_SSH_VARIANT", "simple")
+    for name, repo in made.repos.items():
+        git(repo, "remote", "set-url", "origin", f"git@{host}:{remotes[name]}")
+
+
+@pytest.mark.parametrize(
+    ("host", "logged_in", "taken"),
+    [
+        ("gitlab.example", "", "glab"),
+        ("github.com", "", "gh"),
+        ("git.example", "glab", "glab"),
+        ("git.example", "gh", "gh"),
+        ("git.example", "", None),
+    ],
+)
+def test_the_host_or_the_login_chooses_the_program(
+    made: Landscape,
+    land: Land,
+    remotes: dict[str, Path],
+    path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    host: str,
+    logged_in: str,
+    taken: str | None,
+) -> None:
+    over_ssh(made, remotes, path, monkeypatch, host)
+    with stand_in_forge(path, "gh", "glab") as forge:
+        forge.logged_in = logged_in
+        ran = land("--pr")
+        assert ran.code == 0
+        assert {program for program, _, words in forge.calls if words[1] == "create"} == ({taken} if taken else set())
+    assert ("there is no `gh` or `glab` for git.example" in ran.err) is (taken is None)
+
+
+def test_what_is_not_pushed_everywhere_has_no_request(
+    made: Landscape, land: Land, remotes: dict[str, Path], gh: StandInForge
 ) -> None:
     hook(remotes["web"], "pre-receive", "exit 1")
-    with stand_in_forge(path, "gh", "glab") as forge:
-        for name, repo in made.repos.items():
-            git(repo, "config", f"url.file://{remotes[name]}.insteadOf", f"https://gitlab.example/{name}")
-            git(repo, "remote", "set-url", "origin", f"https://gitlab.example/{name}")
-        assert land("--pr").code == 1
-        assert forge.calls == []
+    assert land("--pr").code == 1
+    assert gh.calls == []
     assert there(remotes["web"]) == ""
+    (remotes["web"] / "hooks" / "pre-receive").unlink()
+    assert land("--continue").code == 0
+    assert len(gh.requests) == 2
 
 
 def test_glab_alone_opens_merge_requests(made: Landscape, land: Land, remotes: dict[str, Path], path: Path) -> None:

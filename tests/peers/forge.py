@@ -36,6 +36,7 @@ class StandInForge:
     def __init__(self) -> None:
         self.calls: list[tuple[str, str, list[str]]] = []  # program, repo, words
         self.requests: dict[str, dict[str, str]] = {}  # by address
+        self.logged_in = ""  # the program that is logged in everywhere
         self.refused: dict[str, str] = {}  # by repo: what is said instead of opening one
 
     def answer(self, program: str, repo: str, words: list[str]) -> tuple[int, str, str]:
@@ -43,6 +44,8 @@ class StandInForge:
         options = {name: value for name, value in pairwise(words) if name.startswith("--")}
         branch = options.get("--head") or options.get("--source-branch") or ""
         match words[1]:
+            case "status":
+                return int(program != self.logged_in), "", ""
             case "list":
                 key = "url" if program == "gh" else "web_url"
                 found = [

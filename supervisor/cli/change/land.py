@@ -125,8 +125,11 @@ def _land(workspace: WorkspacePaths, status: Status, options: LandOptions, *, as
                 return _nothing(plan, landing_of(book.entries, plan), as_json=as_json)
             if options.push:
                 check_plan(plan)
-            if not options.revert and (failures := LandingGate(workspace, status, plan).run(_progress)):
-                return _red(workspace, plan, failures, as_json=as_json)
+            if not options.revert:
+                gate = LandingGate(workspace, status, plan)
+                if failures := gate.run(_progress):
+                    return _red(workspace, plan, failures, as_json=as_json)
+                plan = replace(plan, checks=tuple(one.integration.command for one in gate.steps))
             try:
                 landed = carry_out(book, workspace, plan, _progress)
             except HeadMoved:

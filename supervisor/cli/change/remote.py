@@ -61,6 +61,7 @@ def push_and_show(
 
     Raises OrchError if nothing was pushed, unless it was `just_landed`: then that is shown.
     """
+    before = progress_of(book, number)
     try:
         result = push_landing(book, number, output.say, requests=requests, tasks=tasks, terminal=output.interactive())
     except OrchError as error:
@@ -78,7 +79,8 @@ def push_and_show(
         output.emit_json({"state": state, "repos": rows, "why": result.why or None})
     elif result.done:
         where = ", ".join(dict.fromkeys(one.remote for one in done.pushed.values()))
-        output.emit(f"pushed {', '.join(done.pushed)} to {where} (@{number})")
+        verb = "pushed" if before.pushed != done.pushed else "pushed already:"
+        output.emit(f"{verb} {', '.join(done.pushed)} to {where} (@{number})")
         for child, url in done.requested.items():
             output.emit(f"{child}: {url}")
     else:

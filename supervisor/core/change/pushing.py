@@ -109,15 +109,12 @@ def host_of(url: str) -> str:
     return match["host"].lower() if match and not url.startswith(("/", ".", "file:")) else ""
 
 
-def program_for(host: str, installed: Sequence[str]) -> str:
-    """Return the program of the forge at this host, `gh` or `glab`; "" if there is none or it is not installed.
-
-    Of a host whose name does not tell, it is the one that is installed, if that is only one.
-    """
+def programs_for(host: str, installed: Sequence[str]) -> tuple[str, ...]:
+    """Return the programs that may be the one of the forge at this host, of those that are installed."""
     for name, program in (("github", "gh"), ("gitlab", "glab")):
         if name in host:
-            return program if program in installed else ""
-    return installed[0] if len(installed) == 1 else ""
+            return (program,) if program in installed else ()
+    return tuple(installed)
 
 
 def shown_address(url: str) -> str:

@@ -23,8 +23,11 @@ class RequestRow(NamedTuple):
     checks: tuple[str, ...]  # that ran for them: command and result
 
 
-def request_body(plan: str, rows: Sequence[RequestRow], own: str, notes: Sequence[str] = ()) -> str:
-    """Return the text of the pull request of the repo `own`. `rows` are in the order in which they are merged."""
+def request_body(plan: str, rows: Sequence[RequestRow], own: str, together: Sequence[str] = ()) -> str:
+    """Return the text of the pull request of the repo `own`. `rows` are in the order in which they are merged.
+
+    `together`: the checks that ran with all repos.
+    """
     lines = [f"Part of the plan “{inline(plan, _LINE)}”"]
     lines[0] += f", which changes {len(rows)} repos together." if len(rows) > 1 else "."
     if len(rows) > 1:
@@ -35,10 +38,10 @@ def request_body(plan: str, rows: Sequence[RequestRow], own: str, notes: Sequenc
             lines.append(f"{number}. {name}: {'this one' if row.child == own else where}")
     mine = next(row for row in rows if row.child == own)
     lines += ["", "Commits:", "", *(f"- {inline(one, _LINE)}" for one in mine.subjects)]
-    checks = [(row.child, one) for row in rows for one in row.checks]
+    checks = [(inline(row.child, _LINE), one) for row in rows for one in row.checks]
+    checks += [("all repos together", one) for one in together]
     if checks:
-        lines += ["", "Checks that ran:", "", *(f"- {inline(child, _LINE)}: {one}" for child, one in checks)]
-    lines += [*([""] if notes else []), *(f"{inline(one, _LINE)}" for one in notes)]
+        lines += ["", "Checks that ran:", "", *(f"- {where}: {one}" for where, one in checks)]
     text = "\n".join(lines) + "\n"
     return text if len(text) <= BODY_LIMIT else text[: BODY_LIMIT - 2] + "…\n"
 

@@ -54,6 +54,7 @@ class LandingPrepared(Struct, frozen=True, tag_field="entry", tag="prepared"):
     push: bool = False  # afterwards it is pushed
     requests: bool = False  # and pull requests are opened
     reverts: int | None = None  # the number of the landing that it takes back
+    checks: tuple[str, ...] = ()  # the commands that passed with all repos together
 
 
 class LandingDecided(Struct, frozen=True, tag_field="entry", tag="decided"):

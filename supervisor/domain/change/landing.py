@@ -56,3 +56,4 @@ class LandingPlan(Struct, frozen=True):
     push: bool = False  # afterwards it is pushed
     requests: bool = False  # and pull requests are opened
     reverts: int | None = None  # the number of the landing that it takes back
+    checks: tuple[str, ...] = ()  # the commands that passed with all repos together

@@ -71,7 +71,9 @@ def carry_out(journal: Journal, workspace: WorkspacePaths, plan: LandingPlan, to
     journal.append(OperationBegan(number, _now(), OperationKind.LAND, what))
     moves = list[RefMove]()
     try:
-        journal.append(LandingPrepared(number, _now(), refs, repos, plan.push, plan.requests, plan.reverts))
+        journal.append(
+            LandingPrepared(number, _now(), refs, repos, plan.push, plan.requests, plan.reverts, plan.checks)
+        )
         for one in plan.repos:
             sync_objects(Path(one.root), Path(one.common), one.tip, one.base)
         for ref in refs:

@@ -36,8 +36,8 @@ from supervisor.runtime.change.requests import PushedSide, open_requests
 from supervisor.runtime.secrets import clean
 from supervisor.shell.git.land.look import HEADS
 from supervisor.shell.git.remote.push import (
-    changed_in,
     contains,
+    hook_changed,
     messages_of,
     own_settings,
     push,
@@ -56,14 +56,14 @@ class PushResult(Struct, frozen=True):
     notes: tuple[str, ...] = ()  # what the reader should know
 
 
-def check_remotes(repos: Sequence[tuple[str, Path, str, str | None, str]]) -> dict[str, RemotePlace]:
-    """Return the remote of each repo (child, root, branch, base, tip), looking at no network.
+def check_remotes(repos: Sequence[tuple[str, Path, str]]) -> dict[str, RemotePlace]:
+    """Return the remote of each repo (child, root, branch), looking at no network.
 
     Raises RequestRefused with all reasons if one has none, or if a program that the repo itself names would run.
     """
     found = dict[str, RemotePlace]()
     reasons = list[str]()
-    for child, root, branch, base, tip in repos:
+    for child, root, branch in repos:
         place = remote_of(root, branch)
         if place is None:
             reasons.append(
@@ -71,7 +71,7 @@ def check_remotes(repos: Sequence[tuple[str, Path, str, str | None, str]]) -> di
             )
             continue
         found[child] = place
-        reasons += [f"{child}: {why}" for why in _against(root, place, base, tip)]
+        reasons += [f"{child}: {why}" for why in _against(root, place)]
     if reasons:
         raise RequestRefused("; ".join(reasons), "then push again")
     return found
@@ -79,7 +79,15 @@ def check_remotes(repos: Sequence[tuple[str, Path, str, str | None, str]]) -> di
 
 def check_plan(plan: LandingPlan) -> dict[str, RemotePlace]:
     """Check the remotes of a landing that is not carried out yet. Raises as `check_remotes`."""
-    return check_remotes([(one.child, Path(one.root), one.branch, one.base, one.tip) for one in plan.repos])
+    places = check_remotes([(one.child, Path(one.root), one.branch) for one in plan.repos])
+    against = [
+        f"{one.child}: {why}"
+        for one in plan.repos
+        if (why := _against_hook(Path(one.root), places[one.child], one.base, one.tip))
+    ]
+    if against:
+        raise RequestRefused("; ".join(against), "land without --push")
+    return places
 
 
 def progress_of(journal: Journal, number: int) -> PushProgress:
@@ -106,9 +114,7 @@ def push_landing(
             f"{', '.join(here)} was landed on the branch that is checked out, so there is nothing to request",
             "push it without --pr",
         )
-    places = check_remotes(
-        [(one.child, roots[one.child], one.branch, one.base, one.commits[-1]) for one in repos.values()]
-    )
+    places = check_remotes([(one.child, roots[one.child], one.branch) for one in repos.values()])
     messages = {one.child: messages_of(roots[one.child], one.commits) for one in repos.values()}
     order = in_order(list(repos), {child: _rests_on(texts) for child, texts in messages.items()})
     journal.append(PushBegan(number, _now(), requests))
@@ -156,7 +162,9 @@ def _push_all(
             there.add(repo.child)
             if not done.is_pushed(repo):  # a stop came between the push and the journal, or the person pushed it
                 _record(journal, done, repo, place, now, "")
-        elif why := _misplaced(journal, repo, root, place, now):
+            continue
+        why = _misplaced(journal, repo, root, place, now) or _against_hook(root, place, repo.base, repo.commits[-1])
+        if why:
             against.append(f"{repo.child} is not: {why}")
     if against:
         return _half(repos, there, against)
@@ -186,7 +194,7 @@ def _misplaced(journal: Journal, repo: LandedRepo, root: Path, place: RemotePlac
     return f"{place.name} has {repo.branch} at {now[:10]}, which somebody else pushed"
 
 
-def _against(root: Path, place: RemotePlace, base: str | None, tip: str) -> Iterator[str]:
+def _against(root: Path, place: RemotePlace) -> Iterator[str]:
     """What forbids to push: what would run, or be obeyed, though only the repo says so."""
     if named := refusals(own_settings(root)):
         yield (
@@ -195,11 +203,15 @@ def _against(root: Path, place: RemotePlace, base: str | None, tip: str) -> Iter
         )
     if len(place.urls) != 1:
         yield f"{place.name} has {len(place.urls)} addresses to push to: git cannot push to all or none of them"
-    if place.hook and changed_in(root, base, tip, place.hook):
-        yield (
-            f"what was landed changes {place.hook}, in which the pre-push hook is: read it, and push by hand with "
-            f"`git push {place.name}`"
-        )
+
+
+def _against_hook(root: Path, place: RemotePlace, base: str | None, tip: str) -> str:
+    """Why the pre-push hook may not run: a task may have written it."""
+    changed = hook_changed(root, place, base, tip)
+    return changed and (
+        f"{plain(changed)} is changed, which the pre-push hook runs: read it, and push by hand "
+        f"(`git push {plain(place.name)} {tip[:10]}:...`)"
+    )
 
 
 def _half(repos: Sequence[tuple[LandedRepo, Path, RemotePlace]], there: set[str], against: Sequence[str]) -> str:

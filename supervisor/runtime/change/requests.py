@@ -8,7 +8,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from supervisor.core.change.pushing import host_of, landings, plain, program_for, trailers_of
+from supervisor.core.change.pushing import host_of, landings, plain, programs_for, trailers_of
 from supervisor.core.change.request import RequestRow, check_line, request_body
 from supervisor.domain.change.entry import LandedRepo, RequestOpened
 from supervisor.domain.change.remote import RemotePlace
@@ -40,7 +40,9 @@ def open_requests(
     notes: list[str],
 ) -> str:
     """Open what is missing, then write into each what the others are. Returns what failed, "" if nothing did."""
-    known = next(one.requested for one in landings(journal.entries) if one.landing.number == number)
+    done = next(one for one in landings(journal.entries) if one.landing.number == number)
+    known = done.requested
+    together = [check_line(command, 0) for command in done.landing.checks]
     installed = installed_forges()
     urls = dict[str, str]()
     texts = dict[str, str]()
@@ -50,7 +52,7 @@ def open_requests(
     for side in sides:
         child = side.repo.child
         host = host_of(side.place.urls[0])
-        program = program_for(host, installed)
+        program = _program(side.root, host, programs_for(host, installed))
         if not program:
             notes.append(f"{child}: no pull request: there is no `gh` or `glab` for {plain(host) or 'its remote'}")
             continue
@@ -59,7 +61,7 @@ def open_requests(
             urls[child] = known[child]
             continue
         told(f"{child}: open a draft with {program}")
-        texts[child] = request_body(plan, _rows(sides, urls, tasks), child)
+        texts[child] = request_body(plan, _rows(sides, urls, tasks), child, together)
         opened = _opened(forges[child], side, plan, texts[child])
         journal.append(RequestOpened(number, _now(), child, opened.url, clean(plain(opened.said))))
         if opened.url:
@@ -68,7 +70,7 @@ def open_requests(
             failures.append(f"{child} has no pull request: {program} says {plain(opened.said)}")
     rows = _rows(sides, urls, tasks)
     for child, url in urls.items():
-        body = request_body(plan, rows, child)
+        body = request_body(plan, rows, child, together)
         if body == texts.get(child):
             continue
         try:
@@ -78,6 +80,13 @@ def open_requests(
         if why:
             failures.append(f"the pull request of {child} does not name the others: {plain(why)}")
     return "; ".join(failures)
+
+
+def _program(root: Path, host: str, candidates: Sequence[str]) -> str:
+    """Choose the program of a forge: of several, the one that is logged in at the host; "": none."""
+    if len(candidates) < 2:
+        return next(iter(candidates), "")
+    return next((one for one in candidates if host and Forge(one, root).is_logged_in(host)), "")
 
 
 def _opened(forge: Forge, side: PushedSide, plan: str, body: str) -> OpenedRequest:

@@ -37,6 +37,10 @@ class Forge:
         self._path = os.path.abspath(shutil.which(program) or program)
         self._root = root
 
+    def is_logged_in(self, host: str) -> bool:
+        """Whether the person is logged in at this host. Raises WorkspaceError."""
+        return self._run("auth", "status", "--hostname", host).code == 0
+
     def find(self, branch: str) -> str:
         """Return the address of the open pull request of a branch; "" if there is none, or it cannot be found out."""
         if self._program == "gh":

@@ -8,11 +8,12 @@ from pathlib import Path
 from msgspec import Struct
 
 from supervisor.domain.change.remote import RemotePlace
+from supervisor.domain.repo.pathname import shown
 from supervisor.errors import WorkspaceError
 from supervisor.shell.git.config import Setting, read_config, read_git
 from supervisor.shell.git.folder import place_of
 from supervisor.shell.git.hooks import OURS
-from supervisor.shell.git.land.build import empty_tree
+from supervisor.shell.git.land.build import READ_LIMIT, empty_tree
 from supervisor.shell.git.land.look import HEADS
 from supervisor.shell.git.remote.run import ProgramOutput, run_as_person
 from supervisor.shell.git.run import failed, installed_git
@@ -88,6 +89,7 @@ def push(root: Path, place: RemotePlace, branch: str, tip: str, expected: str | 
         "--no-follow-tags",
         "--recurse-submodules=check",
         f"--force-with-lease={ref}:{expected or ''}",
+        "--",  # a repo may give its remote any name
         place.name,
         f"{tip}:{ref}",  # a "+" here, or --force, would void the lease
         terminal=terminal,
@@ -113,13 +115,31 @@ def messages_of(root: Path, commits: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(answer.out.decode("utf-8", "replace").removesuffix("\0").split("\0"))
 
 
-def changed_in(root: Path, base: str | None, tip: str, folder: str) -> bool:
-    """Whether a file in this folder of the repo differs between two commits. Raises WorkspaceError."""
-    before = base if base is not None else empty_tree(root)
-    answer = read_git(root, "diff-tree", "-r", "--name-only", "--no-renames", before, tip, "--", f":(literal){folder}")
-    if answer.code != 0:
-        raise failed(root, "compare two commits", answer)
-    return bool(answer.out.strip())
+def hook_changed(root: Path, place: RemotePlace, base: str | None, tip: str) -> str:
+    """Return a file of the pre-push hook that was landed or that is changed in the work tree; "" if there is none.
+
+    Files of the hook are those in its folder, and those that its text names. Raises WorkspaceError.
+    """
+    if not place.hook:
+        return ""
+    folder = os.path.dirname(place.hook)
+    if os.path.basename(folder) == "_":  # husky: what is there runs the file of the same name above
+        folder = os.path.dirname(folder)
+    answers = (
+        read_git(root, "diff-tree", "-r", "-z", "--name-only", "--no-renames", base or empty_tree(root), tip),
+        read_git(root, "ls-files", "-z", "--modified", "--others", "--exclude-standard"),
+    )
+    for answer in answers:
+        if answer.code != 0 or answer.cut:
+            raise failed(root, "look at the pre-push hook", answer)
+    try:
+        with open(root / place.hook, "rb") as file:
+            text = file.read(READ_LIMIT)
+    except OSError:
+        text = b""
+    changed = [path for answer in answers for path in answer.out.split(b"\0") if path]
+    inside = os.fsencode(folder) + b"/" if folder else os.fsencode(place.hook)
+    return next((shown(path) for path in changed if path.startswith(inside) or path in text), "")
 
 
 def _git(root: Path, *words: str, terminal: bool, seconds: float = ASK_SECONDS) -> ProgramOutput:
@@ -148,19 +168,17 @@ def _urls(root: Path, name: str, *words: str) -> tuple[str, ...]:
 
 
 def _hook(root: Path, config: tuple[Setting, ...]) -> str:
-    """The folder of the work tree in which the repo's pre-push hook is; "": it has none, or it is elsewhere."""
+    """The repo's pre-push hook in the work tree; "": it has none, or git's folder has it, or the person's."""
     named = [one for one in config if one.key == "core.hookspath" and (one.of_repo or one.value != OURS)]
-    if named:
-        folder = root / os.path.expanduser(os.fsdecode(named[-1].value))
-    else:
-        place = place_of(root)
-        if place is None:
-            return ""
-        folder = place.common / "hooks"
-    hook = folder / "pre-push"
     top = Path(os.path.realpath(root))
+    if named:
+        hook = top / os.path.expanduser(os.fsdecode(named[-1].value)) / "pre-push"
+    elif (place := place_of(root)) is not None:
+        hook = place.common / "hooks" / "pre-push"
+    else:
+        return ""
     real = Path(os.path.realpath(hook))
     if not os.access(hook, os.X_OK) or not real.is_relative_to(top):
         return ""
-    inside = real.parent.relative_to(top)
+    inside = real.relative_to(top)
     return "" if inside.parts[:1] == (".git",) else str(inside)
