@@ -37,19 +37,19 @@ def status(
         found = orch.status_json()
     except SupervisorDown as error:
         last = orch.last_status_json()
-        _print(last, as_json=as_json, every=every, wide=wide)
+        _print(last, as_json=as_json, every=every, wide=wide)  # a supervisor wrote it
         busy = glance(last).supervisor.state == "busy"
         if busy and not isinstance(error, SupervisorHangs):  # it began to listen, or to start over, meanwhile
             error = SupervisorHangs("the supervisor is busy", "try again")
         output.complain(error)
         return 0 if busy else DOWN
-    _print(found, as_json=as_json, every=every, wide=wide, answered=True)
+    _print(found, as_json=as_json, every=every, wide=wide)
     return 0
 
 
-def _print(found: JsonObject, *, as_json: bool, every: bool, wide: bool, answered: bool = False) -> None:
+def _print(found: JsonObject, *, as_json: bool, every: bool, wide: bool) -> None:
     if as_json:
-        output.emit_json(found, answered=answered)
+        output.emit_json(found, answered=True)
     else:
         columns, lines = output.room(sys.stdout)
         lines = lines - 1 if lines else None  # the prompt takes one
