@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import shlex
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from supervisor.domain.status import ChildInfo, Status, TaskInfo
+from supervisor.wire.shell_words import bare
 
 Out = Callable[[str], None]
 
@@ -116,7 +116,7 @@ def describe(line: Mapping[str, object], repo: str) -> str:
     match line.get("item"):
         case "commandExecution":
             code = line.get("exit_code")
-            return f"$ {short(_bare(str(line.get('command'))))}" + (f"  → exit {code}" if code else "")
+            return f"$ {short(bare(str(line.get('command'))))}" + (f"  → exit {code}" if code else "")
         case "fileChange":
             paths = line.get("paths")
             paths = paths if isinstance(paths, list) else []
@@ -132,12 +132,3 @@ def short(text: str) -> str:
     """Put a text on one line of at most WIDE characters."""
     words = " ".join(text.split())
     return words if len(words) <= WIDE else words[: WIDE - 1] + "…"
-
-
-def _bare(command: str) -> str:
-    """Remove the shell in which Codex runs a command."""
-    try:
-        words = shlex.split(command)
-    except ValueError:
-        return command
-    return words[2] if len(words) == 3 and words[1] in ("-c", "-lc") else command

@@ -27,7 +27,8 @@ def last_known(workspace: WorkspacePaths) -> JsonObject:
         plan, tasks, asks = _with_changes(workspace, left["plan"]), list(left["tasks"]), list(left["asks"])
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         as_of, children, tasks, asks = None, _configured(workspace), [], []
-        plan = {"state": "missing", **dict.fromkeys(("revision", "title", "author", "why", "read")), "problems": []}
+        absent = dict.fromkeys(("revision", "title", "author", "why", "read"))
+        plan = {"state": "missing", **absent, "problems": [], "integration": []}
         if _digest(workspace) is not None:
             plan = {**plan, "state": "not_followed", "why": "plan.md is there, and not yet followed: run `orch up`"}
     return {

@@ -56,6 +56,7 @@ def screen(status: JsonDict, columns: int | None = None, lines: int | None = Non
     return plain(blocks(glance(status), NOW, View(columns, lines, **view))).splitlines()
 
 
+@pytest.mark.promise("no ask cut off")
 @pytest.mark.parametrize("asks", [0, 1, 2, 3, 6, 12, 40])
 @pytest.mark.parametrize(("columns", "lines"), [(80, 24), (120, 40), (80, 23), (200, 60), (60, 24)])
 def test_thirty_tasks_and_every_ask_fit_the_terminal(asks: int, columns: int, lines: int) -> None:
@@ -118,6 +119,12 @@ def test_a_running_task_shows_what_it_does_now() -> None:
     assert row.split() == ["T13", "running", "mobile", "2m", "120k", "1", "$", "git", "log", "-n", "5"]
 
 
+def test_files_of_a_child_are_named_without_its_path() -> None:
+    tasks = (task("T1", "running", doing="edits /repos/backend/app/a.py, /etc/hosts"),)
+    shown = screen(status_json(tasks=tasks))
+    assert next(line for line in shown if line.startswith("T1")).endswith("edits app/a.py, /etc/hosts")
+
+
 def test_processes_and_versions_are_shown_on_request() -> None:
     assert "71" not in " ".join(screen(many())).split()
     wide = screen(many(), wide=True)
@@ -161,6 +168,7 @@ def test_a_terminal_gets_a_screen_of_its_own_size(
     assert "A2" in shown.screen
 
 
+@pytest.mark.promise("no ask cut off")
 @pytest.mark.parametrize("size", [(24, 80), (40, 120)])
 def test_watching_never_cuts_off_an_ask(
     size: tuple[int, int], workspace: WorkspacePaths, standin: Callable[..., Standin]

@@ -47,7 +47,8 @@ def blocks(status: Status, now: datetime, view: View | None = None) -> list[Bloc
     rows = min(LIVE_ROWS, 1 + sum(task.state in LIVE for task in status.tasks)) + 2
     asks = ask_lines(status.asks, columns, None if rest is None else max(2, rest - rows - 1))
     most = None if rest is None else max(3, rest - (len(asks) + 1 if asks else 0) - 1)
-    tasks = task_rows(status.tasks, now, columns=columns, most=most, every=view.every)
+    repos = {child.name: child.path for child in status.children}
+    tasks = task_rows(status.tasks, now, repos, columns=columns, most=most, every=view.every)
     parts: list[Sequence[Block]] = [first, asks, tasks, foot, children]
     filled = [part for part in parts if part]
     return [block for at, part in enumerate(filled) for block in (*([Line()] if at else []), *part)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from supervisor.cli.display.ask_lines import parsed
@@ -25,9 +25,18 @@ _GIVING_WAY = ("TITLE", "TRIES", "TOKENS", "TIME", "CHILD")
 
 
 def task_rows(
-    tasks: Sequence[TaskInfo], now: datetime, *, columns: int | None, most: int | None, every: bool
+    tasks: Sequence[TaskInfo],
+    now: datetime,
+    repos: Mapping[str, str],
+    *,
+    columns: int | None,
+    most: int | None,
+    every: bool,
 ) -> list[Line]:
-    """Return the table in at most so many lines, and a line that counts what is hidden. `every`: nothing is."""
+    """Return the table in at most so many lines, and a line that counts what is hidden. `every`: nothing is.
+
+    `repos` has the path of each child: files in it are named without it.
+    """
     chosen = [task for task in tasks if every or task.state != "retired"]
     ranked = sorted(chosen, key=_rank)
     shown = ranked
@@ -36,7 +45,7 @@ def task_rows(
         if 1 + len(ranked) + hides > most:
             shown = ranked[: max(1, most - 2)]
     hidden = [*ranked[len(shown) :], *(task for task in tasks if not every and task.state == "retired")]
-    lines = list(_table(shown, now, columns)) if shown else []
+    lines = list(_table(shown, now, repos, columns)) if shown else []
     if hidden:
         words = ", ".join(f"{count} {word.replace('_', ' ')}" for word, count in _counted(hidden))
         lines.append(Line((Cell(cut(f"hidden: {words} (`--all` shows them)", columns), "dim"),)))
@@ -60,8 +69,8 @@ def _counted(tasks: Sequence[TaskInfo]) -> list[tuple[str, int]]:
     return [(word, states.count(word)) for word in dict.fromkeys(states)]
 
 
-def _table(tasks: Sequence[TaskInfo], now: datetime, columns: int | None) -> Iterator[Line]:
-    rows = [_cells(task, now) for task in tasks]
+def _table(tasks: Sequence[TaskInfo], now: datetime, repos: Mapping[str, str], columns: int | None) -> Iterator[Line]:
+    rows = [_cells(task, now, repos.get(task.child) or "") for task in tasks]
     narrow = columns is not None and columns < _ROOMY
     widths = {name: max(width(name), *(width(row[name].text) for row in rows)) for name in rows[0]}
     if columns is not None:
@@ -95,7 +104,7 @@ def _row(row: dict[str, Cell], widths: dict[str, int], columns: int | None) -> L
     return Line(tuple(cells))
 
 
-def _cells(task: TaskInfo, now: datetime) -> dict[str, Cell]:
+def _cells(task: TaskInfo, now: datetime, repo: str) -> dict[str, Cell]:
     spent = tokens(task)
     return {
         "TASK": Cell(one_line(task.id), "bold"),
@@ -105,7 +114,7 @@ def _cells(task: TaskInfo, now: datetime) -> dict[str, Cell]:
         "TOKENS": Cell(amount(spent) if spent else "-"),
         "TRIES": Cell(str(task.runs) if task.runs else "-"),
         "TITLE": Cell(one_line(task.title or "") or "-"),
-        "NOW": Cell(_now(task) or "-"),
+        "NOW": Cell(_now(task, repo) or "-"),
     }
 
 
@@ -117,10 +126,10 @@ def _elapsed(task: TaskInfo, now: datetime) -> str:
     return duration((now - since).total_seconds()) if since else ""
 
 
-def _now(task: TaskInfo) -> str:
+def _now(task: TaskInfo, repo: str) -> str:
     """Say what a task does or says now, or why it does not."""
     if task.state in ("running", "verifying") and task.doing:
-        return one_line(task.doing, SUMMARY_LENGTH)
+        return one_line(task.doing.replace(f"{repo}/", "") if repo else task.doing, SUMMARY_LENGTH)
     if task.state in ("done", "retired") and task.summary:
         return one_line(task.summary, SUMMARY_LENGTH)
     return one_line(task.why or task.summary or "", SUMMARY_LENGTH)

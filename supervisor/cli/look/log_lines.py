@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Callable, Mapping
 
 from supervisor.cli.display.blocks import one_line
 from supervisor.runtime.records import RecordLine
+from supervisor.wire.shell_words import bare
 
 LONGEST = 300  # characters of the words of a line; `--raw` and `--json` have more
 QUIET = frozenset(
@@ -35,15 +35,6 @@ def seconds_of(line: RecordLine) -> float | None:
     """Return how long that took, in seconds; None if the line does not say."""
     spent = line.get("duration_ms")
     return spent / 1000 if isinstance(spent, int | float) else None
-
-
-def bare(command: str) -> str:
-    """Remove the shell in which Codex runs a command."""
-    try:
-        words = shlex.split(command)
-    except ValueError:
-        return command
-    return words[2] if len(words) == 3 and words[1] in ("-c", "-lc") else command
 
 
 def _plainly(line: RecordLine) -> str:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from supervisor.domain.event.level import Level
 from supervisor.wire.codex.items import AgentMessage, CommandExecution, FileChange, Item, McpToolCall, PlanText
 from supervisor.wire.codex.notifications import Notification, OfItem, OfTurn, OfWarning
+from supervisor.wire.shell_words import bare
 
 TEXT = 2000  # characters of a text in a line of the log
 SHORT = 200  # characters of a description of what it is doing
@@ -63,11 +64,13 @@ def doing(notification: Notification) -> str | None:
         return None
     match notification.method, notification.body.item:
         case "item/started", CommandExecution(command=command):
-            return f"runs {command[:SHORT]}"
+            return f"runs {bare(command)[:SHORT]}"
         case "item/started", McpToolCall(tool=tool, arguments=arguments):
             return f"uses {tool} {json.dumps(arguments)[:SHORT]}"
         case "item/started", FileChange(changes=changes):
             return "edits " + ", ".join(one.path for one in changes)
+        case "item/completed", AgentMessage(text=text) if text.lstrip().startswith("{"):
+            return "gives its report"
         case "item/completed", AgentMessage(text=text):
             return f"says: {text[:SHORT]}"
     return None

@@ -8,6 +8,8 @@ from typing import NamedTuple
 from supervisor.core.view.graph.layers import Node, layers
 from supervisor.core.view.graph.palette import palette_of
 
+LANES = 24  # columns: a deep task still has room for its name
+
 
 class Branch(NamedTuple):
     """A task of the drawing: how deep it lies, a mark for its state, and what it waits for."""
@@ -21,10 +23,11 @@ class Branch(NamedTuple):
 def drawing(nodes: Sequence[Node]) -> list[Branch]:
     """Return the tasks as a tree: each below the last of those that it waits for, the others are named beside it.
 
-    `lanes` has two columns for each level, drawn with `│ ├─ └─`.
+    `lanes` has two columns for each level, drawn with `│ ├─ └─`; of a deep one only the last LANES columns.
     """
-    order = {node.id: at for at, node in enumerate(node for row in layers(nodes) for node in row)}
-    level = {node.id: at for at, row in enumerate(layers(nodes)) for node in row}
+    rows_of = layers(nodes)
+    order = {node.id: at for at, node in enumerate(node for row in rows_of for node in row)}
+    level = {node.id: at for at, row in enumerate(rows_of) for node in row}
     below: dict[str | None, list[Node]] = {}
     for node in nodes:
         sooner = [name for name in node.after if level.get(name, level[node.id]) < level[node.id]]
@@ -34,7 +37,8 @@ def drawing(nodes: Sequence[Node]) -> list[Branch]:
     stack = [(node, 0, "", "") for node in reversed(below.get(None, []))]
     while stack:
         node, depth, lanes, ahead = stack.pop()
-        rows.append(Branch(node, depth, lanes, palette_of(node.state).mark))
+        near = lanes if len(lanes) <= LANES else f"…{lanes[1 - LANES :]}"
+        rows.append(Branch(node, depth, near, palette_of(node.state).mark))
         children = below.get(node.id, [])
         for child in reversed(children):
             last = child is children[-1]
