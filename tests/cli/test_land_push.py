@@ -190,6 +190,17 @@ def test_a_branch_that_moves_while_it_is_pushed_stays(made: Landscape, land: Lan
     assert there(web) == other
 
 
+def test_a_push_that_fails_behind_its_back_has_been_done(made: Landscape, land: Land, remotes: dict[str, Path]) -> None:
+    """As one that a killed command left running, which comes first, or one whose connection breaks at its end."""
+    web, bare = made.repos["web"], remotes["web"]
+    hook(web, "pre-push", f"read _ new _; git push -q --no-verify {bare} $new:{REF}; exit 1")
+
+    ran = land("--push", "--json")
+
+    assert (ran.code, answer(ran)["state"]) == (0, "landed")
+    assert there(bare) == tip(web)
+
+
 def test_the_persons_own_hook_runs_and_may_refuse(made: Landscape, land: Land, remotes: dict[str, Path]) -> None:
     hook(made.repos["api"], "pre-push", 'echo "tests are red for $1" >&2; exit 3')
 

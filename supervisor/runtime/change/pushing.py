@@ -10,6 +10,7 @@ ended      is written down once nothing is left; until then `orch land --continu
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -172,17 +173,30 @@ def _push_all(
         if repo.child in there:
             continue
         told(f"{repo.child}: push {repo.branch} to {place.name} ({', '.join(map(shown_address, place.urls))})")
-        try:
-            answer = push(root, place, repo.branch, repo.commits[-1], expected[repo.child], terminal=terminal)
-            why = "" if answer.done else why_not(answer.reason, answer.said)
-        except OrchError as error:
-            why = plain(error.what)
+        why = _pushed(repo, root, place, expected[repo.child], terminal=terminal)
         _record(journal, done, repo, place, expected[repo.child], why)
         if why:
             behind = [f"{one.child} was not tried" for one, _, _ in repos[number + 1 :] if one.child not in there]
             return _half(repos, there, [f"{repo.child} is not: {why}", *behind])
         there.add(repo.child)
     return ""
+
+
+def _pushed(repo: LandedRepo, root: Path, place: RemotePlace, expected: str | None, *, terminal: bool) -> str:
+    """Push one repo. Returns why it failed, "" if the remote has it."""
+    tip = repo.commits[-1]
+    try:
+        answer = push(root, place, repo.branch, tip, expected, terminal=terminal)
+        if answer.done:
+            return ""
+        why = why_not(answer.reason, answer.said)
+    except OrchError as error:
+        why = plain(error.what)
+    # The connection may have been lost behind the push, or the push of a command that was killed came first.
+    with suppress(OrchError):
+        if value_at(root, place, repo.branch, terminal=terminal) == tip:
+            return ""
+    return why
 
 
 def _misplaced(journal: Journal, repo: LandedRepo, root: Path, place: RemotePlace, now: str | None) -> str:
