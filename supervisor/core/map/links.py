@@ -88,10 +88,9 @@ def joined(found: Iterable[Occurrence], weights: Mapping[str, float] = WEIGHTS) 
     sets = companions(one.group for one in candidates)
     for one, company, others in zip(candidates, _company(candidates), sets, strict=True):
         one.evidence["company"] = company
-        if others and one.evidence["declared for the wire"] == 1:
-            one.evidence["one of a declared set"] = others
-        elif others and not one.evidence["declared for the wire"] and _PLAIN & one.evidence.keys():
-            one.evidence["one of a set"] = others
+        wire = one.evidence["declared for the wire"]
+        if others and wire < 2 and _PLAIN & one.evidence.keys():
+            one.evidence["one of a declared set" if wire else "one of a set"] = others
     scored = [
         (replace(link, score=round(min(1.0, weigh(evidence, weights)), 3)), evidence)
         for link, evidence, _ in candidates

@@ -22,7 +22,7 @@ NEAR = 25
 FEWEST = 3
 """Words that both sides have together. Two may meet by chance."""
 
-MOST = 8
+MOST = 4
 """Words that prove each other; more prove nothing further."""
 
 FILES = 6

@@ -62,7 +62,7 @@ WEIGHTS: Mapping[str, float] = {
     "many files": 0.383,
     "company": 2.652,
     "one of a set": 1.45,
-    "one of a declared set": 2.4,
+    "one of a declared set": 2.0,
     "library only": 0.6,
     "tests only": 0.582,
     "tools only": 0.3,

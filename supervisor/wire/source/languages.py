@@ -22,6 +22,7 @@ _BY_ENDING = {
     **dict.fromkeys(("js", "mjs", "cjs", "jsx"), "javascript"),
     **dict.fromkeys(("ts", "mts", "cts"), "typescript"),
     "tsx": "tsx",
+    **dict.fromkeys(("vue", "svelte", "astro"), "component"),
     "go": "go",
     "rs": "rust",
     "java": "java",
@@ -45,7 +46,7 @@ _BY_ENDING = {
     "sql": "sql",
     **dict.fromkeys(("env",), "env"),
     **dict.fromkeys(("tf", "hcl"), "hcl"),
-    **dict.fromkeys(("vue", "svelte", "html", "erb", "m", "mm", "pl", "r", "groovy", "gradle", "conf"), "plain"),
+    **dict.fromkeys(("html", "erb", "m", "mm", "pl", "r", "groovy", "gradle", "conf"), "plain"),
     **dict.fromkeys(("ini", "cfg", "properties", "cmake"), "plain"),
 }
 _BY_NAME = {"dockerfile": "dockerfile", "rakefile": "ruby", "jenkinsfile": "plain", "cmakelists.txt": "plain"}

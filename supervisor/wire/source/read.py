@@ -36,6 +36,9 @@ def literals(language: str, source: bytes) -> tuple[Literal, ...]:
     if language in packages.LANGUAGES:
         rest = packages.LANGUAGES[language]
         return (*packages.literals(language, source), *(literals(rest, source) if rest else ()))
+    if language == "component":
+        script, page = _parts(source)
+        return tuple(sorted((*literals("typescript", script), *literals("plain", page)), key=lambda word: word.line))
     if language in _CONFIGS:
         found: Iterator[Literal] = config.literals(language, source)
     elif language in grammar.languages() and not _is_deep(source):
@@ -43,6 +46,23 @@ def literals(language: str, source: bytes) -> tuple[Literal, ...]:
     else:
         found = plain.literals(source)
     return tuple(sorted(islice(found, MANY), key=lambda word: word.line))
+
+
+_SCRIPT = re.compile(
+    rb"<script\b[^>]{0,400}>(.*?)</script\s*>|\A---[ \t]*\r?\n(.*?)\n---[ \t]*$", re.S | re.I | re.M
+)  # of Vue and Svelte, and the beginning of a page of Astro
+_NOT_LINES = re.compile(rb"[^\n]+")
+
+
+def _parts(source: bytes) -> tuple[bytes, bytes]:
+    """The scripts of a component, and its page without them; both with all lines where they were."""
+    script, page, end = b"", b"", 0
+    for found in _SCRIPT.finditer(source):
+        start, stop = found.span(1 if found[1] is not None else 2)
+        script += _NOT_LINES.sub(b"", source[end:start]) + source[start:stop]
+        page += source[end:start] + _NOT_LINES.sub(b"", source[start:stop])
+        end = stop
+    return script, page + source[end:]
 
 
 def _is_deep(source: bytes) -> bool:
@@ -94,6 +114,8 @@ _BODIES = word_set(
 )
 """Nodes that hold the fields of one thing."""
 
+_PLAIN = re.compile(r"[a-z0-9]+|[A-Z][a-z0-9]*|[A-Z0-9]+")
+_CODING = re.compile(rb"\bCodingKey\b[^{}]*\{[^{}]*\Z")
 _SEVERAL = 3
 """Fields of one thing that may prove each other, although their names are plain words."""
 
@@ -240,7 +262,7 @@ def _names(language: str, source: bytes, found: Mapping[str, list[Node]]) -> Ite
     for capture, usual in _NAMES.items():
         for node in found.get(capture, ()):
             text = _text(source, node).rstrip(": ")
-            if capture == "field" and not _MULTIWORD.search(text) and not _among_others(node, text, seen):
+            if capture == "field" and _PLAIN.fullmatch(text) and not _among_others(node, text, seen):
                 continue
             declared, sent = "", False
             if capture == "field" and node.parent is not None and node.parent.type != "pair":
@@ -278,6 +300,10 @@ def _name(source: bytes, node: Node, capture: str, text: str) -> Literal | None:
             return None
         case "env" if not text.isupper():
             return None
+        case "enum" if b"CodingKey" in source and _CODING.search(
+            source[max(0, node.start_byte - 400) : node.start_byte]
+        ):
+            return None  # of Swift: the fields have these names, too
         case "enum":
             key = "enum"
         case "parameter":
