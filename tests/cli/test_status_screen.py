@@ -150,6 +150,23 @@ def test_text_of_any_width_fits_the_columns(columns: int) -> None:
         assert "".join(parts).replace(" ", "") == text.replace(" ", "")
 
 
+@pytest.mark.promise("inert text")
+@pytest.mark.parametrize(("columns", "lines"), [(80, 24), (20, 10), (10, 3)])
+def test_hostile_text_of_any_length_neither_controls_nor_overflows_the_screen(columns: int, lines: int) -> None:
+    evil = "\x1b[2J\x1b]0;owned\x07設定" * 40
+    tasks = (
+        task(evil, evil, child=evil, title=evil, why=evil, doing=evil),
+        task("T2", "running", after=(evil,), doing=evil, minutes=1e9, tokens=Tokens(10**15, 1)),
+    )
+    asks = (ask(evil, text=evil, steps=evil, expect=evil, task=evil, child=evil, answers=(evil,)),)
+    plan = {"title": evil, "why": evil, "state": evil, "problems": [{"line": 1, "message": evil}]}
+    shown = screen(
+        status_json(tasks=tasks, asks=asks, children=(child("b", evil, problem=evil),), **plan), columns, lines
+    )
+    assert all(line.isprintable() for line in shown)
+    assert max(map(width, shown)) <= columns
+
+
 @pytest.mark.parametrize("size", [(24, 80), (40, 120)])
 @pytest.mark.parametrize("environ", [{}, {"NO_COLOR": "1"}])
 def test_a_terminal_gets_a_screen_of_its_own_size(

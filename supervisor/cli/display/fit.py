@@ -26,9 +26,12 @@ def cut_line(line: Line, columns: int | None) -> Line:
         return line
     room, cells = columns - line.indent, []
     for cell in line.cells:
-        text = cut(one_line_or_space(cell.text), max(0, room))
+        whole = one_line_or_space(cell.text)
+        text = cut(whole, max(0, room))
         room -= width(text)
         cells.append(Cell(text, cell.style))
+        if text != whole:
+            break
     return Line(tuple(cells), line.indent)
 
 

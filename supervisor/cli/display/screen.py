@@ -51,7 +51,8 @@ def blocks(status: Status, now: datetime, view: View | None = None) -> list[Bloc
     tasks = task_rows(status.tasks, now, repos, columns=columns, most=most, every=view.every)
     parts: list[Sequence[Block]] = [first, asks, tasks, foot, children]
     filled = [part for part in parts if part]
-    return [block for at, part in enumerate(filled) for block in (*([Line()] if at else []), *part)]
+    apart = [block for at, part in enumerate(filled) for block in (*([Line()] if at else []), *part)]
+    return [cut_line(block, columns) if isinstance(block, Line) else block for block in apart]
 
 
 def fold_tally(line: Line, columns: int | None) -> list[Line]:

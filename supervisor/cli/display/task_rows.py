@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from supervisor.cli.display.ask_lines import parsed
 from supervisor.cli.display.blocks import Cell, Line, one_line, width
-from supervisor.cli.display.fit import cut
+from supervisor.cli.display.fit import cut, cut_line
 from supervisor.cli.display.output import state
 from supervisor.cli.display.tally import amount, tokens
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 SUMMARY_LENGTH = 160  # characters of a summary on the screen; runs.md has all of it
 _ORDER = ("needs_human", "failed", "blocked", "running", "verifying", "held", "waiting", "done", "retired")
-_CAPS = {"TASK": 20, "CHILD": 14, "TITLE": 32}  # columns that a narrow screen gives to these
+_CAPS = {"TASK": 20, "STATE": 14, "CHILD": 14, "TITLE": 32}  # columns that a narrow screen gives to these
 _ROOMY = 100  # columns from which a terminal has room for the titles
 _LEAST = 20  # columns for what a task does now; other columns give way before it has fewer
 _GIVING_WAY = ("TITLE", "TRIES", "TOKENS", "TIME", "CHILD")
@@ -101,7 +101,7 @@ def _row(row: dict[str, Cell], widths: dict[str, int], columns: int | None) -> L
         cells.append(Cell(text, row[name].style))
         if name != "NOW":
             cells.append(Cell(" " * (size - width(text) + 2)))
-    return Line(tuple(cells))
+    return cut_line(Line(tuple(cells)), columns)
 
 
 def _cells(task: TaskInfo, now: datetime, repo: str) -> dict[str, Cell]:
