@@ -150,6 +150,20 @@ def test_what_was_pushed_is_not_pushed_again_though_it_is_merged_and_gone(
     assert there(remotes["api"]) == ""
 
 
+def test_a_push_that_is_asked_for_again_and_is_stopped_looks_at_every_remote(
+    made: Landscape, land: Land, remotes: dict[str, Path]
+) -> None:
+    land("--push")
+    for bare in remotes.values():
+        git(bare, "update-ref", "-d", REF)
+    hook(remotes["web"], "pre-receive", "exit 1")
+    assert land("--push").code == 1
+    (remotes["web"] / "hooks" / "pre-receive").unlink()
+
+    assert land("--continue").code == 0
+    assert all(there(bare) for bare in remotes.values())
+
+
 def test_a_push_can_be_given_up(made: Landscape, land: Land, remotes: dict[str, Path]) -> None:
     hook(remotes["web"], "pre-receive", "exit 1")
     land("--push")

@@ -41,6 +41,7 @@ class PushProgress(NamedTuple):
     requests: bool  # pull requests were asked for too
     pushed: Mapping[str, Pushed]  # what was pushed, by child
     requested: Mapping[str, str]  # the addresses of pull requests, by child
+    this_time: frozenset[str]  # the children that were pushed since it was asked for the last time
 
     def is_pushed(self, repo: LandedRepo) -> bool:
         done = self.pushed.get(repo.child)
@@ -140,17 +141,20 @@ def why_not(reason: str, said: str) -> str:
 
 def _progress(landing: LandingPrepared, entries: Sequence[Entry]) -> PushProgress:
     wanted, requests = landing.push, landing.requests
-    pushed, requested = dict[str, Pushed](), dict[str, str]()
+    pushed, requested, this_time = dict[str, Pushed](), dict[str, str](), set[str]()
     for entry in entries:
         match entry:
             case PushBegan():
+                if not wanted:
+                    this_time.clear()
                 wanted, requests = True, entry.requests
             case Pushed() if not entry.why:
                 pushed[entry.child] = entry
+                this_time.add(entry.child)
             case RequestOpened() if entry.url:
                 requested[entry.child] = entry.url
             case PushEnded():
                 wanted = False
             case _:
                 pass
-    return PushProgress(landing, wanted, requests, pushed, requested)
+    return PushProgress(landing, wanted, requests, pushed, requested, frozenset(this_time))

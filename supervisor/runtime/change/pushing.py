@@ -149,7 +149,7 @@ def _push_all(
     """Push one repo after the other. Returns what is in the way, "" if nothing is."""
     expected = dict[str, str | None]()
     against = list[str]()
-    there = {one.child for one, _, _ in repos if done.wanted and done.is_pushed(one)}
+    there = {one.child for one, _, _ in repos if done.wanted and one.child in done.this_time}
     for repo, root, place in repos:
         if repo.child in there:  # it may have been merged and deleted since
             continue

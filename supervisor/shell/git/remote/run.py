@@ -11,9 +11,11 @@ import re
 import selectors
 import signal
 import subprocess
+import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import FrameType
 
 from msgspec import Struct
 
@@ -27,6 +29,9 @@ _LOOK = 0.05  # seconds between two looks whether it has ended
 _GRACE = 5.0  # seconds to end in order
 _OWN_SETTINGS = frozenset({"GIT_CONFIG_COUNT", "GIT_CONFIG_PARAMETERS"})
 _TRACES = re.compile(r"GIT_(?:TRACE|CURL_VERBOSE)")
+
+
+Handler = Callable[[int, FrameType | None], object] | int | None
 
 
 class ProgramOutput(Struct, frozen=True):
@@ -47,29 +52,35 @@ def run_as_person(
     environ: Mapping[str, str] | None = None,
 ) -> ProgramOutput:
     """Run a program in `folder`. `terminal`: it may ask the person who sits there. Raises WorkspaceError."""
-    try:
-        process = subprocess.Popen(
-            list(command),
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env={**_environment(terminal=terminal), **(environ or {})},
-            start_new_session=not terminal,  # with a terminal of its own, ssh could not ask
-        )
-    except OSError as error:
-        raise WorkspaceError(f"cannot run {command[0]} in {folder}: {error.strerror}", "run it there") from error
+    with _signals() as received:
+        try:
+            process = subprocess.Popen(
+                list(command),
+                cwd=folder,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env={**_environment(terminal=terminal), **(environ or {})},
+                start_new_session=not terminal,  # with a terminal of its own, ssh could not ask
+            )
+        except OSError as error:
+            raise WorkspaceError(f"cannot run {command[0]} in {folder}: {error.strerror}", "run it there") from error
+        return _read(process, time.monotonic() + seconds, received, group=not terminal)
+
+
+def _read(process: subprocess.Popen[bytes], deadline: float, received: Sequence[int], *, group: bool) -> ProgramOutput:
+    """Read what a program prints until it ends, or has to."""
     assert process.stdout is not None, "we opened a pipe"
     assert process.stderr is not None, "we opened a pipe"
     out, err = process.stdout.fileno(), process.stderr.fileno()
     kept = {out: bytearray(), err: bytearray()}
-    deadline, late = time.monotonic() + seconds, False
+    late = False
     try:
         with selectors.DefaultSelector() as selector:
             for descriptor in kept:
                 os.set_blocking(descriptor, False)
                 selector.register(descriptor, selectors.EVENT_READ)
-            while selector.get_map():
+            while not received and not late:
                 # What it left running, such as the master of an ssh connection, may keep the pipes open for hours.
                 ended = process.poll() is not None
                 found = selector.select(0 if ended else _LOOK)
@@ -78,18 +89,34 @@ def run_as_person(
                         selector.unregister(key.fd)
                 if ended and not found:
                     break
-                if late := not ended and time.monotonic() > deadline:
-                    break
-        if not late:
-            process.wait(max(0.0, deadline - time.monotonic()))
-    except subprocess.TimeoutExpired:
-        late = True
+                if not selector.get_map():
+                    with contextlib.suppress(subprocess.TimeoutExpired):
+                        process.wait(_LOOK)  # it has closed its output, and may go on
+                late = not ended and time.monotonic() > deadline
     finally:
         if process.poll() is None:
-            _end(process, group=not terminal)
+            _end(process, group=group)
         process.stdout.close()
         process.stderr.close()
     return ProgramOutput(process.returncode, _text(kept[out]), _text(kept[err]), late)
+
+
+@contextlib.contextmanager
+def _signals() -> Iterator[list[int]]:
+    """Take the signals that would end us: they end the program first, then us."""
+    received = list[int]()
+    before: dict[signal.Signals, Handler] = {}
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+            if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
+                before[number] = signal.signal(number, lambda number, _: received.append(number))
+    try:
+        yield received
+    finally:
+        for known, handler in before.items():
+            signal.signal(known, handler)
+    if received:
+        signal.raise_signal(received[0])
 
 
 def _taken(buffer: bytearray, descriptor: int, *, last: bool) -> bool:

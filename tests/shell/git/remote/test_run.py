@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -10,6 +13,7 @@ import pytest
 
 from supervisor.errors import WorkspaceError
 from supervisor.shell.git.remote.run import OUTPUT_KEPT, run_as_person
+from tests import CHECKOUT
 
 
 def test_what_it_leaves_running_holds_up_nothing(tmp_path: Path) -> None:
@@ -32,6 +36,24 @@ def test_one_that_takes_too_long_is_ended(tmp_path: Path, terminal: bool) -> Non
     assert answer.code < 0
     with pytest.raises(ProcessLookupError):
         os.kill(int((tmp_path / "pid").read_text(encoding="utf-8")), 0)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_signal_that_ends_us_ends_it_too(tmp_path: Path, number: signal.Signals) -> None:
+    script = (
+        "import sys; from pathlib import Path; from supervisor.shell.git.remote.run import run_as_person\n"
+        "run_as_person(['sh', '-c', 'echo $$ > pid; exec sleep 60'], Path(sys.argv[1]),"
+        " seconds=60, terminal=False)"
+    )
+    os.mkfifo(tmp_path / "pid")
+    process = subprocess.Popen([sys.executable, "-c", script, str(tmp_path)], cwd=CHECKOUT, stderr=subprocess.DEVNULL)
+    pid = int((tmp_path / "pid").read_text(encoding="utf-8"))  # waits for it
+
+    process.send_signal(number)
+
+    assert process.wait(30) != 0
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
 
 
 def test_endless_output_is_cut_at_its_end_and_errors_at_their_beginning(tmp_path: Path) -> None:
