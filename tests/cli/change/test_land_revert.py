@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.cli.test_land import BRANCH, Land, answer, home, land, locks, made, subjects
-from tests.cli.test_land_push import hook, there, with_remote
+from tests.cli.change.test_land import BRANCH, Land, answer, home, land, locks, made, subjects
+from tests.cli.change.test_land_push import hook, there, with_remote
 from tests.gitrepo import commit, git
 from tests.landscape import Landscape, write
 

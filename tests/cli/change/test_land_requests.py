@@ -10,8 +10,8 @@ import msgspec
 import pytest
 
 from supervisor.domain.status import CheckInfo
-from tests.cli.test_land import BRANCH, Land, answer, home, land, made
-from tests.cli.test_land_push import hook, remotes, there
+from tests.cli.change.test_land import BRANCH, Land, answer, home, land, made
+from tests.cli.change.test_land_push import hook, remotes, there
 from tests.gitrepo import git
 from tests.landscape import Landscape
 from tests.peers.forge import StandInForge, stand_in_forge

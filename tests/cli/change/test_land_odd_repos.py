@@ -14,7 +14,7 @@ import pytest
 
 from supervisor.runtime.change import journal
 from tests import CHECKOUT
-from tests.cli.test_land import BRANCH, Land, answer, branches, home, land, locks, made, subjects
+from tests.cli.change.test_land import BRANCH, Land, answer, branches, home, land, locks, made, subjects
 from tests.gitrepo import commit, empty_repo, git, stand_in
 from tests.landscape import Landscape, write
 

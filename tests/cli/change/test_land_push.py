@@ -13,7 +13,7 @@ import pytest
 
 from supervisor.cli.main import run
 from tests import CHECKOUT
-from tests.cli.test_land import BRANCH, Land, answer, home, land, made, subjects
+from tests.cli.change.test_land import BRANCH, Land, answer, home, land, made, subjects
 from tests.gitrepo import commit, git
 from tests.landscape import Landscape, write
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.cli.test_land import Land, home, land, locks, made, subjects
+from tests.cli.change.test_land import Land, home, land, locks, made, subjects
 from tests.gitrepo import git
 from tests.landscape import Landscape, write
 
