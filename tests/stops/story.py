@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from supervisor.cli.main import run
-from supervisor.domain.change.entry import LandingDecided
+from supervisor.domain.change.entry import Entry, LandingDecided, OperationEnded
 from supervisor.runtime.change.journal import read_journal
 from supervisor.shell.git import run as git_run
 from supervisor.shell.git.keep.form import ref_of
@@ -102,7 +102,7 @@ class Bench:
         foreign = self._foreign(dice, names) if dice.random() < 0.3 else {}
         before = self._of_user(names)
         killed = self._land_and_kill(dice, len(names), here=here)
-        decided = any(isinstance(one, LandingDecided) for one in read_journal(self.scape.workspace.operations))
+        decided = any(isinstance(one, LandingDecided) for one in self._entries())
         foreign |= self._foreign_on_branch(dice, names, branch)
         began = time.monotonic()
         seconds = self._orch("land", "--continue")
@@ -116,7 +116,12 @@ class Bench:
             wrong.append(f"half-landed: only in {', '.join(there)} of {len(names)}")
         if bool(there) != decided:
             wrong.append(f"decided: {decided}, landed in {len(there)}")
-        wrong += [f"{path} is left" for name in names for path in (self.scape.repos[name] / ".git").rglob("*.lock")]
+        told = " ".join(one.why for one in self._entries() if isinstance(one, OperationEnded))
+        for path in (path for name in names for path in (self.scape.repos[name] / ".git").rglob("*.lock")):
+            # A git that was killed before it wrote the id into its lock: nobody can tell whose it is, so it is named.
+            if path.stat().st_size or str(path) not in told or there:
+                wrong.append(f"{path} is left")
+            path.unlink()
         if here and there:
             wrong += [f"{name}: the index did not follow" for name in names if not self._clean(name)]
         elif self._of_user(names) != before:
@@ -189,6 +194,9 @@ class Bench:
                 return run(["-C", str(self.scape.workspace.root), *words])
             except BaseException:  # a child must never return into the harness
                 return 99
+
+    def _entries(self) -> tuple[Entry, ...]:
+        return read_journal(self.scape.workspace.operations)
 
     def _reset(self, names: list[str]) -> None:
         self.scape.tasks = [one for one in self.tasks if one.child in names]
