@@ -9,13 +9,13 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import Annotated
 
-from supervisor import api
+from supervisor.cli.change.standing import status_of
 from supervisor.cli.command.parameters import Argument, Json, Option
 from supervisor.cli.display import output
 from supervisor.cli.display.blocks import Block, Cell, Grid, Line, clean
 from supervisor.domain.change.diff import FileDiff
 from supervisor.domain.status import Status, TaskInfo
-from supervisor.errors import OrchError, SupervisorDown, UsageError
+from supervisor.errors import OrchError, UsageError
 from supervisor.runtime.change.diffs import TaskDiff, diffs_of
 from supervisor.runtime.naming import checked
 from supervisor.runtime.workspace import WorkspacePaths
@@ -40,11 +40,7 @@ def diff(
         raise UsageError(
             "--raw is exact: what a child wrote could control this terminal", "write it to a file or a pipe"
         )
-    orch = api.Workspace(workspace.root)
-    try:
-        status = orch.status()
-    except SupervisorDown:
-        status = orch.last_status()
+    status = status_of(workspace)
     found = diffs_of(workspace, status, _chosen(status, names or ()), patches=not stat and not as_json)
     for one in found:
         for note in one.notes:

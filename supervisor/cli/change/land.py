@@ -8,7 +8,6 @@ from typing import Annotated
 
 from msgspec.structs import replace
 
-from supervisor import api
 from supervisor.cli.change import gate as shown
 from supervisor.cli.change.remote import (
     as_row,
@@ -19,6 +18,7 @@ from supervisor.cli.change.remote import (
     waiting,
     where_to,
 )
+from supervisor.cli.change.standing import status_of
 from supervisor.cli.command.parameters import Json, Option
 from supervisor.cli.display import output
 from supervisor.cli.display.blocks import Block, Cell, Grid, Line
@@ -27,7 +27,7 @@ from supervisor.domain.change.entry import Entry, LandedRepo
 from supervisor.domain.change.landing import LandingPlan, RepoPlan
 from supervisor.domain.change.operation import OperationState
 from supervisor.domain.status import Status
-from supervisor.errors import OrchError, RequestRefused, SupervisorDown, UsageError
+from supervisor.errors import OrchError, RequestRefused, UsageError
 from supervisor.runtime.change import journal
 from supervisor.runtime.change.gate import GatedCommand, LandingGate, RedCommand, clear
 from supervisor.runtime.change.landing import LandOptions, worked_out
@@ -85,7 +85,7 @@ def land(
     try:
         if go_on or abort:
             return _recovered(workspace, abort=abort, push=push, requests=requests, as_json=as_json)
-        status = _status(workspace)
+        status = status_of(workspace)
         names = tuple(one.strip() for one in (tasks or "").split(",") if one.strip())
         for name in names:
             checked(name, [one.id for one in status.tasks], "task")
@@ -188,19 +188,11 @@ def _recovered(workspace: WorkspacePaths, *, abort: bool, push: bool, requests: 
             if code is not None:
                 return code
         elif (left := waiting(book, at_all=push)) is not None:
-            status = _status(workspace)
+            status = status_of(workspace)
             return push_and_show(book, left.landing.number, status.tasks, requests=requests, as_json=as_json)
         if not found:
             raise RequestRefused("no landing and no push was interrupted", "see `orch ops`")
         return _show(found[-1], as_json=as_json)
-
-
-def _status(workspace: WorkspacePaths) -> Status:
-    orch = api.Workspace(workspace.root)
-    try:
-        return orch.status()
-    except SupervisorDown:
-        return orch.last_status()
 
 
 def _undone(workspace: WorkspacePaths) -> frozenset[str]:
