@@ -28,8 +28,8 @@ def strays(
     """Find list items in the text of `owner` that begin with the name of one of its fields and a colon.
 
     `text`: the indexes of its lines outside of code, the first of which counts without a bullet, too.
-    It is meant as a field if the field takes the value; `after` and `verify` always are. A name in code is text. In a
-    list whose other items have names too, and none of them one of `names`, it is one of these: at most a warning.
+    It is meant as a field if the field takes the value; `after` and `verify` always are. A name in code is text. The
+    name of a file, in a list whose other items have names too, and none of them one of `names`, is at most a warning.
     Behind a rule right below the fields, each one is meant as a field: the rule has cut them in two. A misspelt one is
     a warning there.
     """
@@ -50,7 +50,7 @@ def strays(
             continue
         value = item[2].strip()
         meant = name in _ALWAYS or _takes(readers[name], name, value)
-        if cut or (meant and not _defines(lines, at, text, name, names)):
+        if cut or (meant and not _defines(lines, at, text, name, value, names)):
             yield Stray(Diagnostic(at + 1, _refusal(name, owner)), certain=True)
         else:
             yield Stray(Diagnostic(at + 1, _doubt(name, value, owner)), certain=False)
@@ -87,7 +87,7 @@ def bare(
             continue
         value = match[2].strip()
         if name not in taken and _takes(readers[name], name, value):
-            certain = not (box and _defines(lines, at, text, name, names))
+            certain = not (box and _defines(lines, at, text, name, value, names))
             yield Stray(Diagnostic(at + 1, _refusal(name, owner)), certain=certain)
         elif box and name in _ALWAYS:
             yield Stray(Diagnostic(at + 1, _doubt(name, value, owner)), certain=False)
@@ -106,8 +106,12 @@ def above(lines: Sequence[str], text: Iterable[int], readers: Mapping[str, Read]
             yield Stray(Diagnostic(at + 1, f"{why}: move it right below {place}"), certain=True)
 
 
-def _defines(lines: Sequence[str], at: int, text: Collection[int], own: str, names: Collection[str]) -> bool:
-    """Return whether an item is one of a list of definitions, as people write them for a step: `- File: x`."""
+def _defines(
+    lines: Sequence[str], at: int, text: Collection[int], own: str, value: str, names: Collection[str]
+) -> bool:
+    """Return whether an item is a file in a list of files to change and look at: `- Modify: a.py`, `- Verify: b.py`."""
+    if not _A_FILE.fullmatch(value):
+        return False
     others = {item[1].casefold().strip() for item in _siblings(lines, at, text)} - {own}
     return bool(others) and not any(nearest(name, names) for name in others)
 
@@ -174,6 +178,7 @@ def _takes(read: Read, name: str, value: str) -> bool:
 
 
 _SHORT_NAME = 4  # letters
+_A_FILE = re.compile(r"(`?)(?!\.{0,2}/)[^\s`|&;<>$()]*(?:/[^\s`|&;<>$()]+|\.[A-Za-z]\w*)\1")
 _RULE = re.compile(r"(?:[-*_=]\s*){3,}")
 _MOST_SIBLINGS = 40
 _ALWAYS = ("after", "verify")

@@ -238,22 +238,18 @@ def test_a_hold_in_front_matter_is_refused() -> None:
     assert (line, message) == (3, "`hold` has no effect here: move it to the list right below a heading")
 
 
-DEFINITIONS = (
-    ("- Files: `src/a.py`", "- Verify: `make test`", "- Risk: low"),
+FILES = (
     ("- **Modify:** `README.md`", "- **Verify:** `README.md`"),
     ("- Modify: `README.md`", "", "- Verify: `README.md`"),
     ("- Create:", "  - `a.py`", "  - `b.py`", "- Verify: `a.py`"),
-    ("1. Goal: see below", "2. After: the deploy", "3. Owner: Ann"),
-    ("- Key files: x", "- Verify: all of them"),
-    ("- [ ] Implement: it", "- [ ] Verify: `make`"),
-    ("* Host: x", "* Child: mobile", "* Port: 80"),
-    ("- Modify: x", "- Verify: `x`", "- Verify: `y`"),
-    ("- Note it down.", "- Files: x", "- Verify: `x`"),
+    ("- [ ] Modify: x", "- [ ] Verify: `.github/workflows/ci.yml`"),
+    ("- Modify: x", "- Verify: docs/a.md", "- Verify: `docs/b.md`"),
+    ("- Note it down.", "- Files: x", "- Verify: `x/y`"),
 )
 
 
-@pytest.mark.parametrize("items", DEFINITIONS)
-def test_a_name_in_a_list_of_other_definitions_is_a_warning(items: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("items", FILES)
+def test_the_name_of_a_file_in_a_list_of_files_is_a_warning(items: tuple[str, ...]) -> None:
     plan = parse(of(*FIRST, "", *items), CHILDREN)
     assert isinstance(plan, Plan), plan
     assert plan.warnings
@@ -273,6 +269,12 @@ def test_a_name_in_a_list_of_other_definitions_is_a_warning(items: tuple[str, ..
         ("- verfiy: `make lint`", "- verify: `make`"),
         ("- verify: `make lint`", "- Verify: `make`"),
         ("- Files: x", "", "#### Check", "", "- verify: `make`"),
+        ("- Files: `src/a.py`", "- Verify: `make test`", "- Risk: low"),
+        ("- Files: `src/a.py`", "- Verify: `./check.sh`"),
+        ("- Note: keep the API", "- verify: it still builds"),
+        ("1. Goal: see below", "2. After: the deploy", "3. Owner: Ann"),
+        ("- [ ] Implement: it", "- [ ] Verify: `make`"),
+        ("* Host: x", "* Child: mobile", "* Port: 80"),
     ],
 )
 def test_a_field_alone_or_with_others_stays_refused(items: tuple[str, ...]) -> None:
