@@ -44,7 +44,7 @@ def loaded_by(program: str) -> set[str]:
         ("cli.main, cli.steer.up, cli.steer.ready", 135, COMMAND | {"subprocess"}),
         ("cli.main, cli.steer.down", 147, COMMAND),
         ("cli.main, cli.look.status", 123, COMMAND),
-        ("cli.main, cli.look.graph", 128, COMMAND),
+        ("cli.main, cli.draw.graph", 128, COMMAND),
         ("cli.main, cli.look.logs", 166, {"asyncio", "ruamel", "typer", "websockets"}),
         ("cli.main, cli.steer.asks", 126, COMMAND),
         ("cli.main, cli.steer.requests", 123, COMMAND),

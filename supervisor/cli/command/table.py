@@ -151,10 +151,19 @@ COMMANDS = (
     ),
     Command(
         "graph",
-        "look.graph:graph",
+        "draw.graph:graph",
         "Show which task waits for which, and how far each is.",
         ("orch graph", "orch graph --svg > plan.svg", "orch graph --mermaid", "orch graph --json | jq .edges"),
         "If the supervisor is not up, prints the last known graph and ends with exit code 3.",
+    ),
+    Command(
+        "report",
+        "draw.report:report",
+        "Write the whole run into one HTML file.",
+        ("orch report", "orch report -o onboarding.html", "orch report -o - | gzip > run.html.gz"),
+        "Graph, time line, asks and answers, checks with their output, tokens, changes, edits of the plan, and each "
+        "decision with its reason. The file loads nothing and runs no script. Works without a supervisor. Without -o, "
+        "writes run.html.",
     ),
     Command(
         "snapshot",

@@ -14,8 +14,9 @@ MARGIN = 16
 TITLE = 26  # characters of a title: what a box has room for
 
 
-def svg(nodes: Sequence[Node], heading: str = "") -> str:
-    """Return the whole file. `heading` names it for whoever reads it aloud."""
+def svg(nodes: Sequence[Node], heading: str = "", *, link: str = "") -> str:
+    """Return the whole file. `heading` names it for whoever reads it aloud. With a `link`, each box leads to that and
+    its id. A style sheet can replace the colours by the classes."""
     rows = layers(nodes)
     tallest = max((len(row) for row in rows), default=1)
     places: dict[str, tuple[int, int]] = {}
@@ -25,14 +26,15 @@ def svg(nodes: Sequence[Node], heading: str = "") -> str:
             places[node.id] = (MARGIN + column * (WIDTH + ACROSS), MARGIN + top + at * (HEIGHT + DOWN))
     wide = 2 * MARGIN + max(1, len(rows)) * (WIDTH + ACROSS) - ACROSS
     tall = 2 * MARGIN + tallest * (HEIGHT + DOWN) - DOWN
-    body = "\n".join((*_arrows(nodes, places), *_boxes(nodes, places)))
+    role = "group" if link else "img"
+    body = "\n".join((*_arrows(nodes, places), *_boxes(nodes, places, link)))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide} {tall}" width="{wide}" height="{tall}" '
-        f'role="img" font-family="system-ui, sans-serif" font-size="12">\n'
+        f'role="{role}" class="graph" font-family="system-ui, sans-serif" font-size="12">\n'
         f"<title>{_text(heading or 'The tasks')}</title>\n"
         '<defs><marker id="tip" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="8" markerHeight="8" orient="auto">'
-        '<path d="M0 0 8 4 0 8z" fill="#868e96"/></marker></defs>\n'
-        f'<rect width="{wide}" height="{tall}" fill="#fff"/>\n{body}\n</svg>\n'
+        '<path class="tip" d="M0 0 8 4 0 8z" fill="#868e96"/></marker></defs>\n'
+        f'<rect class="ground" width="{wide}" height="{tall}" fill="#fff"/>\n{body}\n</svg>\n'
     )
 
 
@@ -44,21 +46,23 @@ def _arrows(nodes: Sequence[Node], places: dict[str, tuple[int, int]]) -> Iterat
                 x1, y1 = places[name][0] + WIDTH, places[name][1] + HEIGHT // 2
                 bend = max(30, (x2 - x1) // 2)
                 path = f"M{x1} {y1}C{x1 + bend} {y1} {x2 - bend} {y2 + HEIGHT // 2} {x2} {y2 + HEIGHT // 2}"
-                yield f'<path d="{path}" fill="none" stroke="#868e96" marker-end="url(#tip)"/>'
+                yield f'<path class="arrow" d="{path}" fill="none" stroke="#868e96" marker-end="url(#tip)"/>'
 
 
-def _boxes(nodes: Sequence[Node], places: dict[str, tuple[int, int]]) -> Iterator[str]:
+def _boxes(nodes: Sequence[Node], places: dict[str, tuple[int, int]], link: str) -> Iterator[str]:
     for node in nodes:
         x, y = places[node.id]
         look, state = palette_of(node.state), node.state.replace("_", " ")
         title = node.title if len(node.title) <= TITLE else node.title[: TITLE - 1] + "…"
+        opened, closed = (f'<a href="{_text(link + node.id)}">', "</a>") if link else ("<g>", "</g>")
+        known = node.state if node.state.replace("_", "").isalpha() else "waiting"
         yield (
-            f"<g><title>{_text(f'{node.id}: {node.title} ({node.child}, {state})')}</title>"
-            f'<rect x="{x}" y="{y}" width="{WIDTH}" height="{HEIGHT}" rx="6" fill="{look.fill}" '
+            f"{opened}<title>{_text(f'{node.id}: {node.title} ({node.child}, {state})')}</title>"
+            f'<rect class="box {known}" x="{x}" y="{y}" width="{WIDTH}" height="{HEIGHT}" rx="6" fill="{look.fill}" '
             f'stroke="{look.stroke}"/>'
             f'<text x="{x + 10}" y="{y + 20}"><tspan font-weight="bold">{_text(node.id[:12])}</tspan> '
             f"<tspan>{_text(f'{look.mark} {state}, {node.child[:12]}')}</tspan></text>"
-            f'<text x="{x + 10}" y="{y + 39}">{_text(title)}</text></g>'
+            f'<text x="{x + 10}" y="{y + 39}">{_text(title)}</text>{closed}'
         )
 
 

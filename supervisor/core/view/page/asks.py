@@ -1,0 +1,76 @@
+"""The asks: those that wait on the person, and how the others were settled."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from supervisor.core.view.page.pen import Html, Pen, lasted
+from supervisor.core.view.story.record import AskRecord
+from supervisor.domain.ask import Ask, AskState
+from supervisor.domain.status import AskInfo
+
+
+def open_ask(pen: Pen, ask: AskInfo, ways: Html) -> Html:
+    """Show an ask that waits, with `ways` to answer it."""
+    whose = ", ".join(one for one in (ask.child, ask.task) if one and one != "human")
+    return pen(
+        "section",
+        pen("h3", f"{ask.id} · {ask.kind}", pen("small", whose)),
+        pen.words(ask.text),
+        _labelled(pen, "Steps", ask.steps),
+        _labelled(pen, "Expected", ask.expect),
+        ways,
+        cls="card you",
+        id=f"ask-{ask.id}",
+    )
+
+
+def ways_in_terminal(pen: Pen, ask: AskInfo) -> Html:
+    """Show the commands that answer an ask."""
+    return pen("pre", "\n".join(f"orch answer {ask.id} {one}" for one in ask.answers or ask.choices))
+
+
+def settled_asks(pen: Pen, records: Sequence[AskRecord]) -> Html:
+    """Show how asks were settled, the oldest first."""
+    rows = [
+        pen(
+            "tr",
+            pen("td", pen.time(one.ask.since, day=True)),
+            pen("td", pen("b", one.ask.id), " ", pen("span", _whose(one.ask), cls="soft")),
+            pen("td", pen.words(one.ask.text), _more(pen, one.ask)),
+            pen("td", *_outcome(pen, one)),
+        )
+        for one in records
+    ]
+    head = pen("thead", pen("tr", (pen("th", name) for name in ("Asked", "Ask", "What", "Answer"))))
+    return pen("table", head, pen("tbody", rows), cls="fold")
+
+
+def _whose(ask: Ask) -> str:
+    return ", ".join(one for one in (ask.child, ask.task) if one and one != "human")
+
+
+def _more(pen: Pen, ask: Ask) -> Html:
+    if not (ask.steps.strip() or ask.expect.strip()):
+        return Html("")
+    parts = (_labelled(pen, "Steps", ask.steps), _labelled(pen, "Expected", ask.expect))
+    return pen("details", pen("summary", "Steps"), parts, cls="more")
+
+
+def _outcome(pen: Pen, one: AskRecord) -> tuple[Html, ...]:
+    ask, answer = one.ask, one.ask.answer
+    if one.settled is None:
+        return (pen("span", "? open", cls="pill needs_human"),)
+    after = pen("div", f"after {lasted((one.settled - ask.since).total_seconds())}", cls="soft")
+    if ask.state is not AskState.ANSWERED or answer is None:
+        words = "withdrawn" if ask.state is AskState.WITHDRAWN else "settled in another window"
+        return (pen("span", words, cls="pill"), after)
+    word = {"text": "answered", "accept": "accepted", "decline": "declined"}.get(answer.decision, answer.decision)
+    look = "pill failed" if answer.decision == "decline" else "pill done"
+    session = pen("span", "for the session", cls="pill") if answer.for_session else Html("")
+    said = pen.words(answer.text) if answer.text.strip() else Html("")
+    return (pen("span", word, cls=look), session, said, after)
+
+
+def _labelled(pen: Pen, label: str, words: str) -> Html:
+    return pen.join(pen("p", label, cls="soft"), pen.words(words.strip())) if words.strip() else Html("")

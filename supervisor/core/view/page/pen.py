@@ -1,0 +1,120 @@
+"""Write HTML in which no text can become markup, and none keeps a secret."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from html import escape
+
+from supervisor.core.text.redact import redact
+
+VOID = frozenset({"br", "hr", "input", "link", "meta"})
+CACHED = 5000  # texts whose escaped form is remembered: states, names and labels come again and again
+# What steers a terminal or turns the direction of a line. Line feed and tab stay.
+_UNWANTED = re.compile(
+    "\x1b\\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+_CODE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
+
+
+class Html(str):
+    """Markup. Only a `Pen`, and constants of ours, make it."""
+
+    __slots__ = ()
+
+
+class Pen:
+    """Makes elements: `pen("p", "text", cls="why")`. A text is cleaned and escaped, `Html` stays as it is.
+
+    `known`: secrets that are cut out. `local` gives a moment in the reader's time zone.
+    """
+
+    def __init__(self, known: tuple[str, ...] = (), local: Callable[[datetime], datetime] | None = None) -> None:
+        self._known = known
+        self._local = local
+        self._seen: dict[str, Html] = {}
+
+    def __call__(self, tag: str, *inner: str | Iterable[str], **attributes: str | int | bool | None) -> Html:
+        marks = "".join(self._attribute(name, value) for name, value in attributes.items())
+        if tag in VOID:
+            return Html(f"<{tag}{marks}>")
+        return Html(f"<{tag}{marks}>{self.join(*inner)}</{tag}>")
+
+    def join(self, *inner: str | Iterable[str]) -> Html:
+        """Put texts and elements side by side."""
+        return Html("".join(self.text(one) if isinstance(one, str) else self.join(*one) for one in inner))
+
+    def text(self, words: str) -> Html:
+        """Clean and escape a text."""
+        if isinstance(words, Html):
+            return words
+        known = self._seen.get(words)
+        if known is None:
+            known = self.escaped(self.clean(words))
+            if len(words) < 200 and len(self._seen) < CACHED:
+                self._seen[words] = known
+        return known
+
+    def words(self, words: str) -> Html:
+        """Show somebody's words as they stand, line by line; what is between single backticks is code."""
+        parts = _CODE.split(self.clean(words).strip("\n"))
+        shown = (self("code", part) if at % 2 else self.escaped(part) for at, part in enumerate(parts))
+        return self("div", *shown, cls="words")
+
+    def clean(self, words: str) -> str:
+        """Cut out secrets and what steers a terminal."""
+        return redact(_UNWANTED.sub("", words.replace("\r\n", "\n")), self._known)
+
+    def escaped(self, cleaned: str) -> Html:
+        """Escape a text that was cleaned as a whole."""
+        return Html(escape(cleaned))
+
+    def time(self, at: datetime | None, *, day: bool = False) -> Html:
+        """Write a moment, as an element that has it in full."""
+        if at is None:
+            return Html("")
+        return self("time", self.clock(at, day=day), datetime=at.isoformat("T", "seconds"))
+
+    def moment(self, written: str | None) -> Html:
+        """Write a moment of a status."""
+        try:
+            return self.time(datetime.fromisoformat(written), day=True) if written else Html("")
+        except ValueError:
+            return self.text(written or "")
+
+    def clock(self, at: datetime, *, day: bool = False) -> str:
+        """Write a moment in the reader's time zone."""
+        try:
+            shown = self._local(at) if self._local is not None else at
+        except (OverflowError, ValueError, OSError):  # within a day of the first or the last year
+            shown = at
+        return f"{shown:%Y-%m-%d %H:%M:%S}" if day else f"{shown:%H:%M:%S}"
+
+    def _attribute(self, name: str, value: str | int | bool | None) -> str:
+        if value is None or value is False:
+            return ""
+        written = "class" if name == "cls" else name.rstrip("_").replace("_", "-")
+        return f" {written}" if value is True else f' {written}="{self.text(str(value))}"'
+
+
+def amount(count: int) -> str:
+    """Write a number of tokens in short: 950, 12k, 3.4M."""
+    if count < 1000:
+        return str(count)
+    if count < 999_500:
+        return f"{count / 1000:.0f}k" if count >= 9_950 else f"{count / 1000:.1f}k"
+    return f"{count / 1e6:.1f}M"
+
+
+def lasted(seconds: float) -> str:
+    """Write a span of time in short: 8 s, 3 min, 2 h 05."""
+    if seconds < 59.5:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d}"
+
+
+def count_of(number: int, word: str) -> str:
+    """Write a number with its noun: 1 ask, 2 asks."""
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"

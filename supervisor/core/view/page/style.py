@@ -1,0 +1,100 @@
+"""How pages look: one style sheet, light and dark, for wide and for narrow screens. Nothing is loaded from outside."""
+
+from __future__ import annotations
+
+CSS = """
+:root{color-scheme:light dark;--bg:#fbfbfa;--card:#fff;--ink:#1d2125;--soft:#5c6670;--line:#e3e5e8;--link:#1864ab;
+--done:#2b8a3e;--done-bg:#e6f5e9;--run:#1971c2;--run-bg:#e3f1fc;--wait:#6b757e;--wait-bg:#f0f2f4;
+--you:#b35c00;--you-bg:#fff1d6;--bad:#c92a2a;--bad-bg:#fdeaea;--code:#f3f4f5}
+@media(prefers-color-scheme:dark){:root{--bg:#14171a;--card:#1b1f23;--ink:#e3e6e8;--soft:#99a3ad;--line:#2c3238;
+--link:#74b3ec;--done:#69c780;--done-bg:#17301d;--run:#6db3ee;--run-bg:#142a3d;--wait:#98a2ab;--wait-bg:#262b30;
+--you:#f2b04c;--you-bg:#3a2a0e;--bad:#f28b82;--bad-bg:#3b1d1d;--code:#22272b}}
+*{box-sizing:border-box}
+html{scroll-padding-top:3.4rem}
+body{margin:0;background:var(--bg);color:var(--ink);font:15px/1.55 system-ui,-apple-system,"Segoe UI",sans-serif}
+main,header.top>div{max-width:1120px;margin:0 auto;padding:0 20px}
+main{padding-bottom:4rem}
+a{color:var(--link);text-decoration:none}a:hover{text-decoration:underline}
+:focus-visible{outline:2px solid var(--link);outline-offset:2px;border-radius:3px}
+header.top{border-bottom:1px solid var(--line);background:var(--card)}
+header.top>div{padding-top:22px;padding-bottom:14px}
+h1{font-size:1.5rem;line-height:1.25;font-weight:650;margin:0 0 4px;overflow-wrap:anywhere}
+h2{font-size:1.06rem;font-weight:650;margin:2.4rem 0 .7rem}
+h3{font-size:.95rem;font-weight:600;margin:1.2rem 0 .35rem}
+h2 small,h3 small{font-weight:400;color:var(--soft);margin-left:.5em}
+p{margin:.4rem 0}.soft,.meta{color:var(--soft)}.meta{font-size:.87rem;overflow-wrap:anywhere}
+nav.jump{display:flex;gap:18px;overflow-x:auto;padding:10px 0 2px;font-size:.9rem;white-space:nowrap}
+.sum{display:flex;flex-wrap:wrap;gap:8px 10px;margin:12px 0 4px}
+.sum>span{padding:2px 10px;border-radius:99px;background:var(--wait-bg);color:var(--wait);font-size:.87rem}
+.pill{display:inline-block;padding:0 9px;border-radius:99px;font-size:.8rem;line-height:1.65;white-space:nowrap;
+background:var(--wait-bg);color:var(--wait)}
+.pill.done,.sum .done{background:var(--done-bg);color:var(--done)}
+.pill.running,.pill.verifying,.sum .running{background:var(--run-bg);color:var(--run)}
+.pill.needs_human,.pill.held,.sum .needs_human{background:var(--you-bg);color:var(--you)}
+.pill.blocked,.pill.failed,.sum .failed{background:var(--bad-bg);color:var(--bad)}
+.card{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:14px 18px;margin:.7rem 0}
+.card.you{border-color:var(--you);border-left-width:4px}
+.card>:first-child{margin-top:0}.card>:last-child{margin-bottom:0}
+.scroll{overflow-x:auto;background:var(--card);border:1px solid var(--line);border-radius:10px}
+.scroll svg{display:block}
+details.task{background:var(--card);border:1px solid var(--line);border-top:0;padding:0 16px}
+details.task:first-of-type{border-top:1px solid var(--line);border-radius:10px 10px 0 0}
+details.task:last-of-type{border-radius:0 0 10px 10px}
+details.task>summary,.row{display:grid;grid-template-columns:8.2rem minmax(0,1fr) auto;gap:12px;align-items:baseline;
+padding:9px 0;cursor:pointer;list-style:none}
+details.task>summary::-webkit-details-marker{display:none}
+details.task>summary .name b{margin-right:.6em}
+details.task>summary .why{display:block;color:var(--soft);font-size:.87rem;overflow:hidden;text-overflow:ellipsis;
+white-space:nowrap}
+details.task[open]>summary .why{white-space:normal}
+details.task>summary .side{color:var(--soft);font-size:.85rem;text-align:right;font-variant-numeric:tabular-nums}
+details.task .in{border-top:1px solid var(--line);padding:4px 0 14px}
+details.more>summary{cursor:pointer;color:var(--link);font-size:.9rem;padding:3px 0}
+pre{background:var(--code);border-radius:7px;padding:10px 12px;margin:.45rem 0;overflow:auto;max-height:32rem;
+font:12.5px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;white-space:pre-wrap;overflow-wrap:anywhere}
+code{font:.9em ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;background:var(--code);border-radius:4px;
+padding:.08em .32em;overflow-wrap:anywhere}
+pre.diff{white-space:pre;overflow-wrap:normal}
+pre.diff ins,pre.diff del,pre.diff b,pre.diff em{display:block;text-decoration:none;font-style:normal;font-weight:400}
+pre.diff ins{color:var(--done);background:var(--done-bg)}pre.diff del{color:var(--bad);background:var(--bad-bg)}
+pre.diff em{color:var(--run)}pre.diff b{font-weight:650;margin-top:.6em}
+.words{white-space:pre-wrap;overflow-wrap:anywhere;margin:.3rem 0}
+ul.plain{list-style:none;margin:.3rem 0;padding:0}ul.plain li{padding:2px 0;overflow-wrap:anywhere}
+.add{color:var(--done)}.sub{color:var(--bad)}
+table{border-collapse:collapse;width:100%;font-size:.9rem}
+td,th{text-align:left;vertical-align:top;padding:5px 14px 5px 0;border-bottom:1px solid var(--line);font-weight:400;
+overflow-wrap:anywhere}
+th{color:var(--soft);font-size:.82rem}td.num,th.num{text-align:right;font-variant-numeric:tabular-nums}
+table.facts{width:auto}.facts th{white-space:nowrap}.facts td,.facts th{border:0;padding:2px 18px 2px 0}
+td time,.tight{white-space:nowrap}
+td .pill{margin-right:4px}
+.legend{display:flex;flex-wrap:wrap;gap:4px 18px;font-size:.84rem;color:var(--soft)}
+.key{display:inline-block;width:14px;height:10px;border-radius:3px;margin-right:6px;vertical-align:-1px}
+.key.turn{background:var(--run)}.key.good{background:var(--done)}.key.bad{background:var(--bad)}
+.key.cut{background:var(--wait)}.key.asked{background:var(--you);height:3px;vertical-align:3px}
+.key.edited{border-left:2px dashed var(--link);border-radius:0;width:4px}
+svg text{font:12px system-ui,-apple-system,"Segoe UI",sans-serif;fill:var(--ink)}
+svg.lanes{width:100%;min-width:760px;height:auto}svg.lanes .lane{fill:none}
+svg.lanes .odd{fill:var(--ink);fill-opacity:.03}
+svg.lanes .tick{stroke:var(--line)}svg.lanes .at,svg.lanes .rev{font-size:11px;fill:var(--soft);
+text-anchor:middle}
+svg.lanes .rev{fill:var(--link)}svg.lanes .edit{stroke:var(--link);stroke-dasharray:3 3;stroke-opacity:.7}
+svg.lanes .turn{fill:var(--run)}svg.lanes .checks{fill:var(--wait)}svg.lanes .checks.good{fill:var(--done)}
+svg.lanes .turn.bad,svg.lanes .checks.bad{fill:var(--bad)}svg.lanes .turn.cut{fill:var(--wait)}
+svg.lanes .turn.now{fill-opacity:.65}svg.lanes .in{fill:var(--card);font-size:11px;pointer-events:none}
+svg.lanes .ask path{fill:var(--you)}svg.lanes .ask .span{stroke:var(--you);stroke-width:2;fill:none}
+svg.graph .ground{fill:none}svg.graph .arrow{stroke:var(--wait);stroke-opacity:.7}svg.graph .tip{fill:var(--wait)}
+svg.graph .box{fill:var(--wait-bg);stroke:var(--wait)}svg.graph .retired{fill:none;stroke:var(--line)}
+svg.graph .done{fill:var(--done-bg);stroke:var(--done)}
+svg.graph .running,svg.graph .verifying{fill:var(--run-bg);stroke:var(--run)}
+svg.graph .needs_human,svg.graph .held{fill:var(--you-bg);stroke:var(--you)}
+svg.graph .blocked,svg.graph .failed{fill:var(--bad-bg);stroke:var(--bad)}
+@media(max-width:640px){body{font-size:16px}main,header.top>div{padding-left:14px;padding-right:14px}
+h1{font-size:1.25rem}details.task{padding:0 12px}
+details.task>summary{grid-template-columns:minmax(0,1fr) auto;gap:2px 10px}
+details.task>summary .name{grid-column:1/-1;grid-row:2}details.task>summary .why{white-space:normal}
+table.fold,table.fold tbody,table.fold tr,table.fold td{display:block;border:0;padding:1px 0}
+table.fold thead{display:none}
+table.fold tr{border-bottom:1px solid var(--line);padding:7px 0}}
+@media print{.scroll{overflow:visible}pre{max-height:none}header.top{position:static}}
+"""
