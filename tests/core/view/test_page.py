@@ -86,7 +86,7 @@ def test_an_attack_is_shown_as_the_text_that_it_is() -> None:
 def test_the_page_allows_nothing_and_needs_nothing() -> None:
     shown = page(world_at_work())
     assert "default-src &#x27;none&#x27;" in shown
-    assert "url(" not in shown
+    assert "url(" not in shown.replace("url(#", "")
     assert "@import" not in shown
     assert {link for link in Shape(shown).links if not link.startswith("#")} == set()
 
