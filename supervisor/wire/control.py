@@ -208,7 +208,7 @@ ANSWER = Method("answer", AnswerParams, Answered)
 ASK_CHILD = Method("ask_child", AskChildParams, ChildAnswer)
 
 _ALL: tuple[Method[NoParams, object], ...] = (
-    *(PING, STATUS, WATCH, UP, RELOAD, START_OVER, DOWN, HOLD, GO, REOPEN, RESTART),
+    *(PING, STATUS, WATCH, UP, RELOAD, START_OVER, DOWN, HOLD, GO, RESERVE, REOPEN, RESTART),
     *(NOTE, PLAN, PLAN_STOP, PLAN_WRITTEN, ANSWER, ASK_CHILD),
 )
 METHODS: Mapping[str, Method[NoParams, object]] = {method.name: method for method in _ALL}

@@ -81,5 +81,5 @@ def test_a_landing_that_was_stopped_is_finished_when_orch_comes_up(lab: Lab) -> 
     tip = git(lab, api, "rev-parse", "landed")
     git(lab, api, "branch", "-D", "landed")
 
-    assert "landed on landed in api (@1)" in lab.orch("up").stdout
+    assert "@1 was interrupted: it is finished now" in lab.orch("up").stderr
     assert git(lab, api, "rev-parse", "landed") == tip

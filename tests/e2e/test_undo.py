@@ -154,3 +154,30 @@ def test_an_edit_of_the_plan_is_taken_back_by_its_name_around_what_was_written_s
     refused = lab.orch("undo", "plan@1", check=False)
     assert (refused.returncode, refused.stdout) == (1, "")
     assert "there was no plan before plan@1" in refused.stderr
+
+
+def test_the_next_start_finishes_what_was_interrupted_and_starts_nothing_there_before(lab: Lab) -> None:
+    """An undo is killed behind the first of two files. What is in the way is told, and work waits for it."""
+    api = lab.repos["api"]
+    plan = task("T1", "api", "write one.txt 1\\n", "write two.txt 2\\n", report("made"))
+    lab.plan(plan)
+    lab.up()
+    lab.task("T1", "done")
+    lab.orch("down")
+    lab.orch("undo", "T1")
+    began = lab.workspace.operations.read_text(encoding="utf-8").splitlines(keepends=True)[:1]
+    lab.workspace.operations.write_text("".join(began), encoding="utf-8")
+    (api / "two.txt").write_text("mine\n", encoding="utf-8")
+    lab.plan(plan + task("T2", "api", "write three.txt 3\\n", report("made")))
+
+    told = lab.orch("up")
+    assert "@1 was interrupted: what is left of it" in told.stderr
+    assert "two.txt" in told.stderr
+    lab.until(lambda seen: seen["tasks"][1]["why"].startswith("a command changes files in api"))
+    assert sorted(files(api)) == ["README.md", "two.txt"]
+
+    (api / "two.txt").write_text("2\n", encoding="utf-8")
+    assert "@1 was interrupted: it is finished now" in lab.orch("up").stderr
+    lab.task("T2", "done")
+    assert sorted(files(api)) == ["README.md", "three.txt"]
+    assert lab.task("T1", "blocked")["why"].startswith("its changes were taken back")

@@ -9,7 +9,7 @@ from supervisor.cli.display.blocks import Block, Cell, Line
 from supervisor.core.change.gate import ended, told
 from supervisor.errors import OrchError, SupervisorDown
 from supervisor.runtime import calling
-from supervisor.runtime.change.gate import GatedCommand, RedCommand
+from supervisor.runtime.change.land.gate import GatedCommand, RedCommand
 from supervisor.runtime.workspace import WorkspacePaths
 
 SHOWN = 30  # lines of the end of an output

@@ -9,6 +9,7 @@ from typing import Annotated
 from msgspec.structs import replace
 
 from supervisor.cli.change import gate as shown
+from supervisor.cli.change.finishing import finish
 from supervisor.cli.change.remote import (
     as_row,
     given_up,
@@ -29,12 +30,14 @@ from supervisor.domain.change.operation import OperationState
 from supervisor.domain.status import Status
 from supervisor.errors import OrchError, RequestRefused, UsageError
 from supervisor.runtime.change import journal
-from supervisor.runtime.change.gate import GatedCommand, LandingGate, RedCommand, clear
-from supervisor.runtime.change.landing import LandOptions, worked_out
-from supervisor.runtime.change.landing_refs import HeadMoved, Landed, carry_out, left_branches, recover
-from supervisor.runtime.change.pushing import check_plan
+from supervisor.runtime.change.land.commits import LandOptions, worked_out
+from supervisor.runtime.change.land.gate import GatedCommand, LandingGate, RedCommand
+from supervisor.runtime.change.land.place import clear
+from supervisor.runtime.change.land.pushing import check_plan
+from supervisor.runtime.change.land.refs import HeadMoved, Landed, carry_out, left_branches
+from supervisor.runtime.change.land.reverting import reverted, standing_revert
 from supervisor.runtime.change.recorded import read_operations
-from supervisor.runtime.change.reverting import reverted, standing_revert
+from supervisor.runtime.change.recovery import Recovered
 from supervisor.runtime.naming import checked
 from supervisor.runtime.workspace import WorkspacePaths
 
@@ -110,8 +113,8 @@ def land(
 def _land(workspace: WorkspacePaths, status: Status, options: LandOptions, *, as_json: bool) -> int:
     with journal.opened(workspace.operations) as book:
         clear(workspace)
-        if stuck := [one for one in _announced(recover(book)) if one.state == "landing"]:
-            return _show(stuck[-1], as_json=as_json)
+        if stuck := [one for one in finish(workspace, book) if one.pending]:
+            return _stuck(stuck[-1], as_json=as_json)
         for attempt in range(_TRIES):
             if options.revert and (done := standing_revert(book.entries)) is not None:
                 why = f"it was reverted on {done.landing.repos[0].branch} (@{done.landing.number})"
@@ -180,7 +183,10 @@ def _there_already(
 def _recovered(workspace: WorkspacePaths, *, abort: bool, push: bool, requests: bool, as_json: bool) -> int:
     with journal.opened(workspace.operations) as book:
         clear(workspace)
-        found = recover(book)
+        finished = finish(workspace, book)
+        if stuck := [one for one in finished if one.pending]:
+            return _stuck(stuck[-1], as_json=as_json)
+        found = [one.landed for one in finished if one.landed is not None]
         if found and found[-1].state != "landed":
             return _show(found[-1], as_json=as_json)
         if abort:
@@ -199,11 +205,13 @@ def _undone(workspace: WorkspacePaths) -> frozenset[str]:
     return frozenset(one.id for one in read_operations(workspace) if one.state is OperationState.UNDONE)
 
 
-def _announced(found: Sequence[Landed]) -> Sequence[Landed]:
-    for one in found:
-        if one.state != "landing":
-            output.say(f"{one.id} was interrupted: {one.why or 'it is finished now'}")
-    return found
+def _stuck(one: Recovered, *, as_json: bool) -> int:
+    """Show what was interrupted before and cannot be finished: nothing can be landed meanwhile."""
+    if as_json and one.landed is not None:
+        return _show(one.landed, as_json=True)
+    if as_json:
+        output.emit_json({"state": "refused", "repos": [], "why": f"{one.id} was interrupted: {one.why}"})
+    return 1
 
 
 def _progress(text: str) -> None:

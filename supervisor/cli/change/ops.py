@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import Annotated
 
-from supervisor.cli.change.standing import roots_of, status_of
+from supervisor.cli.change.finishing import finish_left
+from supervisor.cli.change.standing import status_of
 from supervisor.cli.command.parameters import Json, Option
 from supervisor.cli.display import output
 from supervisor.cli.display.blocks import Cell, Grid
-from supervisor.core.change.operations import pending
 from supervisor.domain.change.operation import Operation, OperationState
-from supervisor.errors import RequestRefused
 from supervisor.runtime.change import journal
-from supervisor.runtime.change.landing_refs import unfinished
 from supervisor.runtime.change.pruning import let_go
 from supervisor.runtime.change.recorded import read_operations
-from supervisor.runtime.change.recovery import recover_all
 from supervisor.runtime.workspace import WorkspacePaths
 
 _STYLES = {OperationState.RUNNING: "cyan", OperationState.STOPPED: "red", OperationState.UNDONE: "dim"}
@@ -31,11 +27,7 @@ def ops(
     as_json: Json = False,
 ) -> int:
     """Print the operations, the newest first. Finishes or clears those that were interrupted."""
-    entries = journal.read_journal(workspace.operations)
-    if unfinished(entries) or pending(entries):
-        with suppress(RequestRefused), journal.opened(workspace.operations) as book:  # else it goes on
-            for one in recover_all(book, workspace, roots_of(status_of(workspace))):
-                output.say(f"{one.id} was interrupted: {one.why or 'it is finished now'}")
+    finish_left(workspace)
     if prune:
         return _prune(workspace, as_json=as_json)
     found = read_operations(workspace)[::-1]

@@ -11,7 +11,7 @@ from supervisor.domain.change.landing import LandingPlan
 from supervisor.domain.status import TaskInfo
 from supervisor.errors import OrchError, RequestRefused
 from supervisor.runtime.change.journal import Journal
-from supervisor.runtime.change.pushing import PushResult, check_plan, give_up, progress_of, push_landing
+from supervisor.runtime.change.land.pushing import PushResult, check_plan, give_up, progress_of, push_landing
 
 
 def waiting(book: Journal, *, at_all: bool) -> PushProgress | None:

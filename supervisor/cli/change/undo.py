@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import Annotated
 
 from supervisor import api
+from supervisor.cli.change.finishing import finish
 from supervisor.cli.change.standing import roots_of
 from supervisor.cli.command.parameters import Argument, Json, Option
 from supervisor.cli.display import output
@@ -20,7 +21,6 @@ from supervisor.runtime import calling
 from supervisor.runtime.change import journal
 from supervisor.runtime.change.plan_text import merged_plan
 from supervisor.runtime.change.recorded import read_operations
-from supervisor.runtime.change.recovery import recover_all
 from supervisor.runtime.change.taking_back import PlannedRewrite, carry_out, planned, sentence
 from supervisor.runtime.naming import checked
 from supervisor.runtime.workspace import WorkspacePaths
@@ -94,10 +94,8 @@ def _carry_out(
     with _Reservation(workspace) as reservation, journal.opened(workspace.operations) as book:
         status = reservation.status
         roots = roots_of(status)
-        for one in () if dry_run else recover_all(book, workspace, roots):
-            output.say(f"{one.id} was interrupted: {one.why or 'it is finished now'}")
-            if one.pending:
-                return 1
+        if not dry_run and any(one.pending for one in finish(workspace, book)):
+            return 1
         found = read_operations(workspace)
         change = choose(found, status)
         if not dry_run:

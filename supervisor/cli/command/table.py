@@ -28,9 +28,14 @@ class Command(NamedTuple):
 
     def load(self) -> Callable[..., int]:
         """Import the function of the command; it returns the exit code."""
-        module, _, name = self.target.partition(":")
-        function: Callable[..., int] = getattr(import_module(f"supervisor.cli.{module}"), name)
-        return function
+        return loaded(self.target)
+
+
+def loaded(target: str) -> Callable[..., int]:
+    """Import a function of ours, MODULE:FUNCTION in `supervisor.cli`, that returns an exit code."""
+    module, _, name = target.partition(":")
+    function: Callable[..., int] = getattr(import_module(f"supervisor.cli.{module}"), name)
+    return function
 
 
 class Group(NamedTuple):

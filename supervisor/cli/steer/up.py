@@ -5,17 +5,16 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Annotated
 
 from supervisor.cli.command.parameters import Argument, Option
-from supervisor.cli.command.table import COMMANDS
-from supervisor.errors import OrchError, RequestRefused
+from supervisor.cli.command.table import loaded
+from supervisor.errors import OrchError
 from supervisor.runtime.daemon import launch
 from supervisor.runtime.naming import checked, children_of
 from supervisor.runtime.workspace import WorkspacePaths
 
-_BEGAN = re.compile(rb'^\{"entry":"began","number":(\d+),.*,"kind":"land",', re.MULTILINE)
+_BEGAN = re.compile(rb'^\{"entry":"began","number":(\d+),', re.MULTILINE)
 _ENDED = re.compile(rb'^\{"entry":"ended","number":(\d+),', re.MULTILINE)
 
 
@@ -33,8 +32,8 @@ def up(
 
     Exit codes and errors are those of `bring_up`.
     """
-    if _landing_interrupted(workspace):
-        _finish_landing(workspace)
+    if _interrupted(workspace):
+        loaded("change.finishing:finish_left")(workspace)
     if foreground:
         return _in_foreground(workspace, children or [])
     code = bring_up(workspace, children or [], restart=restart)
@@ -43,20 +42,16 @@ def up(
     return code
 
 
-def _landing_interrupted(workspace: WorkspacePaths) -> bool:
-    """Whether a landing began and did not end; it may go on. Looks for it in the text: parsing takes modules."""
+def _interrupted(workspace: WorkspacePaths) -> bool:
+    """Whether a landing, an undo, a redo or a restore began and did not end; it may go on.
+
+    Looks for it in the text: parsing takes modules.
+    """
     try:
         text = workspace.operations.read_bytes()
     except OSError:
         return False
     return bool(set(_BEGAN.findall(text)) - set(_ENDED.findall(text)))
-
-
-def _finish_landing(workspace: WorkspacePaths) -> None:
-    """Have `orch land` finish or clear what was interrupted. What it cannot finish, it tells."""
-    land = next(one for one in COMMANDS if one.words == "land").load()
-    with suppress(RequestRefused):  # it goes on
-        land(workspace, go_on=True)
 
 
 def bring_up(workspace: WorkspacePaths, children: Sequence[str], *, restart: bool = False) -> int:

@@ -3,35 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from itertools import groupby
 
-from msgspec import Struct
 from msgspec.structs import replace
 
+from supervisor.core.change.spans import ended_by, with_tree
 from supervisor.domain import event as ev
 from supervisor.domain.change.entry import Entry, LandingDecided, OperationBegan, OperationEnded
 from supervisor.domain.change.operation import Move, Operation, OperationKind, OperationState
-
-
-class _Run(Struct):
-    """A run as far as it was read."""
-
-    task: str
-    child: str
-    number: int
-    at: datetime
-    moves: list[Move]
-
-    def latest(self, child: str) -> int | None:
-        """The place of its latest move in a child."""
-        return next((place for place in reversed(range(len(self.moves))) if self.moves[place].child == child), None)
-
-    def end(self, child: str, commit: str) -> None:
-        """Nobody kept how its latest move in a child ended: it did when the next one began."""
-        place = self.latest(child)
-        if place is not None and self.moves[place].after is None:
-            self.moves[place] = replace(self.moves[place], after=commit)
+from supervisor.domain.task import KeptRun
 
 
 def operations(events: Iterable[ev.TreeKept | ev.PlanAccepted], journal: Sequence[Entry]) -> tuple[Operation, ...]:
@@ -67,13 +47,14 @@ def undone_by(found: Iterable[Operation]) -> frozenset[str]:
 
 
 def pending(journal: Sequence[Entry]) -> tuple[OperationBegan, ...]:
-    """Return what began to write into work trees, and did not end."""
+    """Return what a person started, and what neither goes on (while nobody has the journal open) nor ended."""
     ended = {one.number for one in journal if isinstance(one, OperationEnded)}
-    return tuple(
-        one
-        for one in journal
-        if isinstance(one, OperationBegan) and one.kind is not OperationKind.LAND and one.number not in ended
-    )
+    return tuple(one for one in journal if isinstance(one, OperationBegan) and one.number not in ended)
+
+
+def half_written(journal: Sequence[Entry]) -> tuple[OperationBegan, ...]:
+    """Of what is `pending`, return what was about to write into work trees: all but landings."""
+    return tuple(one for one in pending(journal) if one.kind is not OperationKind.LAND)
 
 
 def runs_taken_back(journal: Sequence[Entry]) -> tuple[str, ...]:
@@ -83,8 +64,9 @@ def runs_taken_back(journal: Sequence[Entry]) -> tuple[str, ...]:
 
 def _recorded(events: Iterable[ev.TreeKept | ev.PlanAccepted]) -> Iterable[Operation]:
     """Return the runs and the versions of the plan, in the order of their first events."""
-    found: dict[str, _Run | Operation] = {}
-    open_in: dict[str, _Run] = {}  # by child: the run whose latest move goes on
+    found: dict[str, Operation | tuple[ev.TreeKept, ev.TreeKept]] = {}  # of a run: its first event, and its latest
+    kept: dict[str, tuple[KeptRun, ...]] = {}  # by task
+    open_in: dict[str, str] = {}  # by child: the task whose run began there last
     for event in events:
         if isinstance(event, ev.PlanAccepted):
             name = f"plan@{event.revision}"
@@ -93,36 +75,29 @@ def _recorded(events: Iterable[ev.TreeKept | ev.PlanAccepted]) -> Iterable[Opera
             continue
         name = f"{event.task}@{event.run}"
         known = found.get(name)
-        run = known if isinstance(known, _Run) else _Run(event.task, event.child, event.run, event.at, [])
-        found[name] = run
-        run.at = event.at
-        before = open_in.get(event.child)
-        last = run.latest(event.child) if before is run else None
-        if event.after:
-            if last is not None:
-                run.moves[last] = replace(run.moves[last], after=event.commit)
-            continue
-        if last is not None and run.moves[last].after in (None, event.commit):
-            continue
-        if before is not None and before is not run:
-            before.end(event.child, event.commit)
-        run.moves.append(Move(event.child, event.commit))
-        open_in[event.child] = run
+        found[name] = (known[0] if isinstance(known, tuple) else event, event)
+        other = open_in.get(event.child)
+        if other is not None and other != event.task:
+            kept[other] = ended_by(kept[other], event)
+        kept[event.task] = with_tree(kept.get(event.task, ()), event)
+        if not event.after:
+            open_in[event.child] = event.task
     for name, one in found.items():
-        yield one if isinstance(one, Operation) else _of_run(name, one)
+        yield one if isinstance(one, Operation) else _of_run(name, *one, kept[one[0].task])
 
 
-def _of_run(name: str, run: _Run) -> Operation:
-    going = any(move.after is None for move in run.moves)
-    children = ", ".join(dict.fromkeys(move.child for move in run.moves)) or run.child
+def _of_run(name: str, first: ev.TreeKept, latest: ev.TreeKept, kept: Iterable[KeptRun]) -> Operation:
+    moves = tuple(Move(one.child, one.before, one.after) for one in kept if one.run == first.run)
+    going = any(move.after is None for move in moves)
+    children = ", ".join(dict.fromkeys(move.child for move in moves)) or first.child
     return Operation(
         name,
         OperationKind.RUN,
-        run.at,
-        f"run {run.number} of {run.task} in {children}",
+        latest.at,
+        f"run {first.run} of {first.task} in {children}",
         OperationState.RUNNING if going else OperationState.DONE,
-        run.task,
-        tuple(run.moves),
+        first.task,
+        moves,
     )
 
 

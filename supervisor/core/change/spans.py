@@ -1,12 +1,18 @@
-"""Join what several runs of a task changed into one list of files."""
+"""What the trees that were kept say of the runs of a task, and what all its runs changed, as one list of files."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+from msgspec.structs import replace
+
+from supervisor.domain import event as ev
 from supervisor.domain.change.diff import DiffStatus, FileDiff
-from supervisor.domain.status import KeptRunInfo
+from supervisor.domain.task import KeptRun
+
+if TYPE_CHECKING:
+    from supervisor.domain.status import KeptRunInfo
 
 
 class Span(NamedTuple):
@@ -15,6 +21,30 @@ class Span(NamedTuple):
     child: str
     before: str
     after: str | None  # None: now
+
+
+def with_tree(kept: tuple[KeptRun, ...], event: ev.TreeKept) -> tuple[KeptRun, ...]:
+    """Return the kept runs of a task after one of its trees was kept. Returns the same object if that says nothing."""
+    last = kept[-1] if kept else None
+    goes_on = last is not None and (last.child, last.run) == (event.child, event.run)
+    if event.after:
+        if last is None or not goes_on:
+            return kept  # nobody kept how it began
+        left_out = tuple(dict.fromkeys((*last.left_out, *event.left_out)))
+        return (*kept[:-1], replace(last, after=event.commit, left_out=left_out, diff=event.diff))
+    if last is not None and goes_on and last.after in (None, event.commit):
+        return kept
+    begun = KeptRun(event.run, event.child, event.commit, left_out=event.left_out)
+    return (*ended_by(kept, event), begun)
+
+
+def ended_by(kept: tuple[KeptRun, ...], event: ev.TreeKept) -> tuple[KeptRun, ...]:
+    """Return the kept runs of a task before another run begins. If nobody kept how the latest one ended in this child,
+    it did then. Returns the same object if that says nothing."""
+    last = kept[-1] if kept else None
+    if event.after or last is None or last.child != event.child or last.after is not None:
+        return kept
+    return (*kept[:-1], replace(last, after=event.commit))
 
 
 def spans(kept: Iterable[KeptRunInfo]) -> tuple[Span, ...]:
@@ -40,6 +70,11 @@ def joined(parts: Sequence[Iterable[FileDiff]]) -> tuple[FileDiff, ...]:
             if both is not None:
                 found[both.path] = both
     return tuple(found[path] for path in sorted(found))
+
+
+def counted(file: FileDiff) -> str:
+    """Format how many lines of a file changed: `+3 -1`; "" for a binary file."""
+    return "" if file.additions is None else f"+{file.additions} -{file.deletions}"
 
 
 def _both(old: FileDiff, new: FileDiff) -> FileDiff | None:

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from msgspec import Struct
 
-from supervisor.core.change.spans import joined
+from supervisor.core.change.spans import counted, joined
 from supervisor.core.map.drift import describe_drift, describe_link
 from supervisor.core.plan.canonical import task_key
 from supervisor.core.text.escape import block_quote
@@ -169,9 +169,7 @@ def _changed(states: Sequence[TaskState]) -> list[str]:
 def describe_file(file: FileDiff) -> str:
     """Describe a changed file in a few words."""
     name = f"{file.source} -> {file.path}" if file.source else file.path
-    if file.additions is None:
-        return f"{name} ({file.status}, binary)"
-    return f"{name} ({file.status}, +{file.additions} -{file.deletions})"
+    return f"{name} ({file.status}, {counted(file) or 'binary'})"
 
 
 def nudge(task: str, minutes: str) -> str:

@@ -6,14 +6,13 @@ import re
 import shlex
 from datetime import datetime
 
-from supervisor.core.change.spans import joined
+from supervisor.core.change.spans import counted, joined
 from supervisor.core.engine.lifecycle.budgets import figures, limit_of, used_of
 from supervisor.core.engine.lifecycle.tasks import SHORT
 from supervisor.core.engine.readiness import is_done
 from supervisor.core.engine.state import task_status
 from supervisor.core.text.escape import block, code, inline, without_colour
 from supervisor.core.view.layout import bullets, id_list, labelled, paragraphs, utc
-from supervisor.domain.change.diff import FileDiff
 from supervisor.domain.plan import HUMAN
 from supervisor.domain.report import Check
 from supervisor.domain.task import Phase, TaskState, TaskStatus
@@ -119,7 +118,9 @@ def _changed(state: TaskState) -> str:
     what = {change.path: change.what for change in (state.result.report.changes if state.result.report else ())}
     lines = {one.path: one for one in joined([run.diff.files for run in state.kept if run.diff is not None])}
     rows = [
-        code(path) + _lines(lines.get(path)) + (f": {inline(what[path], 200)}" if what.get(path) else "")
+        code(path)
+        + (f" ({counts})" if path in lines and (counts := counted(lines[path])) else "")
+        + (f": {inline(what[path], 200)}" if what.get(path) else "")
         for path in files[:MAX_FILES]
     ]
     total = len(files) + result.more_files
@@ -129,13 +130,6 @@ def _changed(state: TaskState) -> str:
     deleted = sum(one.deletions or 0 for one in lines.values())
     stat = f", +{added} -{deleted}" if lines else ""
     return f"**Changed files ({least}{total:,}{stat}):**\n\n{bullets(rows)}" if rows else ""
-
-
-def _lines(file: FileDiff | None) -> str:
-    """Format how many lines of a file changed; "" if that is not known."""
-    if file is None or file.additions is None:
-        return ""
-    return f" (+{file.additions} -{file.deletions})"
 
 
 def _next(world: World, state: TaskState, status: TaskStatus) -> str:

@@ -25,7 +25,7 @@ def merged_plan(workspace: WorkspacePaths, base: int, theirs: int) -> str:
     now = _read(workspace.plan)
     if now == old:
         return new
-    with tempfile.TemporaryDirectory(prefix="orch-") as folder:
+    with tempfile.TemporaryDirectory(prefix="orch-", dir=workspace.state) as folder:
         names = []
         for name, text in (("now", now), ("base", old), ("theirs", new)):
             (Path(folder) / name).write_text(text, encoding="utf-8")

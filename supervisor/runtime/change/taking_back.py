@@ -147,7 +147,7 @@ def finish(journal: Journal, workspace: WorkspacePaths, roots: Mapping[str, Path
     found = planned(workspace, roots, steps)
     if refused := [f"{each.child}: {why}" for each in found for why in each.refused]:
         raise WorkspaceError(
-            f"@{began.number} ({began.what}) was interrupted and cannot be finished: {'; '.join(refused)}",
+            f"what is left of it ({began.what}) cannot be written: {'; '.join(refused)}",
             "mend that, then run `orch ops`",
         )
     for each in found:

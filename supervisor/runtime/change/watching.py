@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Protocol
 
-from supervisor.core.change.operations import pending, runs_taken_back
-from supervisor.domain.event import Event, RunsTakenBack
+from supervisor.core.change.operations import half_written, runs_taken_back
+from supervisor.domain.event import Event, ReposReserved, RunsTakenBack
 from supervisor.domain.world import World
 from supervisor.runtime.change.journal import is_open, read_journal
 from supervisor.runtime.workspace import WorkspacePaths
@@ -45,8 +45,11 @@ class OperationsWatch:
             return
         entries = read_journal(self._path)
         self._seen = now
-        if pending(entries):
-            return  # files are half written: nothing starts there before that is finished
+        if left := half_written(entries):  # nothing starts there before that is finished
+            children = {move.child for one in left for move in one.moves}.union(world.reserved)
+            if children != set(world.reserved):
+                self._loop.post(ReposReserved(self._loop.clock.now(), tuple(sorted(children))))
+            return
         runs = runs_taken_back(entries)
         if world.reserved or world.taken_back != frozenset(runs):
             self._loop.post(RunsTakenBack(self._loop.clock.now(), runs))

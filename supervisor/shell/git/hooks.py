@@ -16,16 +16,11 @@ LOOKED_AT = 1000  # entries of a folder
 
 def hooks_of(path: Path, settings: tuple[Setting, ...]) -> tuple[str, ...]:
     """The names of the programs that git takes as hooks of the repo whose root is `path`, sorted."""
-    named = [one for one in settings if one.key == "core.hookspath" and (one.of_repo or one.value != OURS)]
-    chosen = named[-1] if named else None
+    chosen = _chosen(settings)
     if chosen is not None and not chosen.of_repo:
         return ()
-    place = place_of(path)
-    if chosen is not None:
-        folder = path / os.path.expanduser(os.fsdecode(chosen.value))
-    elif place is not None:
-        folder = place.common / "hooks"
-    else:
+    folder = hooks_folder(path, settings)
+    if folder is None:
         return ()
     found = []
     with suppress(OSError, ValueError), os.scandir(os.fsencode(folder)) as entries:
@@ -33,3 +28,18 @@ def hooks_of(path: Path, settings: tuple[Setting, ...]) -> tuple[str, ...]:
             if entry.is_file() and not entry.name.endswith(b".sample") and os.access(entry.path, os.X_OK):
                 found.append(shown(entry.name))
     return tuple(sorted(found))
+
+
+def hooks_folder(path: Path, settings: tuple[Setting, ...]) -> Path | None:
+    """The folder in which git looks for the hooks of the repo whose root is `path`: its own, or one that is named."""
+    chosen = _chosen(settings)
+    if chosen is not None:
+        return path / os.path.expanduser(os.fsdecode(chosen.value))
+    place = place_of(path)
+    return place.common / "hooks" if place is not None else None
+
+
+def _chosen(settings: tuple[Setting, ...]) -> Setting | None:
+    """The setting that names the folder; None if there is none, but for the one that `run_git` makes."""
+    named = [one for one in settings if one.key == "core.hookspath" and (one.of_repo or one.value != OURS)]
+    return named[-1] if named else None

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
+from supervisor.core.change.spans import ended_by, with_tree
 from supervisor.core.engine.lifecycle import outages, tasks, turns
 from supervisor.core.engine.lifecycle.transitions import TaskTrigger, after_task
 from supervisor.core.engine.lifecycle.updates import (
@@ -303,27 +304,13 @@ def tree_read(world: World, event: ev.TreeRead) -> World:
 
 def tree_kept(world: World, event: ev.TreeKept) -> World:
     """The working tree was kept. Before a turn, the runs of others in this child are over, as far as it was changed."""
-    if not event.after:
-        for other in world.tasks.values():
-            last = other.kept[-1] if other.kept else None
-            if last is not None and last.child == event.child and last.after is None and other.task != event.task:
-                kept = (*other.kept[:-1], replace(last, after=event.commit))
-                world = put_task(world, replace(other, kept=kept))
+    for other in world.tasks.values():
+        if other.task != event.task and (kept := ended_by(other.kept, event)) is not other.kept:
+            world = put_task(world, replace(other, kept=kept))
 
     def change(state: TaskState) -> TaskState:
-        last = state.kept[-1] if state.kept else None
-        goes_on = last is not None and (last.child, last.run) == (event.child, event.run)
-        if event.after:
-            if last is None or not goes_on:
-                return state  # nobody kept how it began
-            left_out = tuple(dict.fromkeys((*last.left_out, *event.left_out)))
-            return replace(
-                state, kept=(*state.kept[:-1], replace(last, after=event.commit, left_out=left_out, diff=event.diff))
-            )
-        if last is not None and goes_on and last.after in (None, event.commit):
-            return state
-        kept = (*state.kept, KeptRun(event.run, event.child, event.commit, left_out=event.left_out))
-        return replace(state, kept=_joined(kept) if len(kept) > RUNS_KEPT else kept)
+        kept = with_tree(state.kept, event)
+        return state if kept is state.kept else replace(state, kept=_joined(kept) if len(kept) > RUNS_KEPT else kept)
 
     return with_task(world, event.task, change)
 

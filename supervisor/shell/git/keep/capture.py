@@ -181,7 +181,7 @@ class KeptTrees:
         place = place_of(self._root)
         if place is None:
             return ""
-        with tempfile.TemporaryDirectory(prefix="orch-") as folder, suppress(OSError):
+        with suppress(OSError), tempfile.TemporaryDirectory(prefix="orch-", dir=place.git) as folder:
             copy = Path(shutil.copy2(place.git / "index", folder))  # with its time: git compares it with those of files
             answer = read_git(self._root, "write-tree", index=copy)
             return answer.out.decode("ascii").strip() if answer.code == 0 else ""

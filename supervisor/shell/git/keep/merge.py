@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 
 from msgspec import Struct
@@ -10,6 +9,7 @@ from msgspec import Struct
 from supervisor.domain.repo.pathname import shown
 from supervisor.errors import WorkspaceError
 from supervisor.shell.git.config import read_config, read_git
+from supervisor.shell.git.folder import place_of
 from supervisor.shell.git.run import failed
 
 _MERGE = (
@@ -47,14 +47,15 @@ def merged(root: Path, base: str, ours: str, theirs: str) -> Merged:
         raise WorkspaceError(f"the configuration of {root} names a merge driver with an odd name", "rename it")
     # `false` is a driver that merges nothing: a file that both sides changed is a conflict.
     settings = (*_MERGE, *(f"{key}=false" for key in drivers))
-    with tempfile.TemporaryDirectory(prefix="orch-") as folder:  # an empty index: it names no attributes
-        answer = read_git(
-            root,
-            *("merge-tree", "--write-tree", "-z", "--name-only", "--no-messages", *sides),
-            seconds=_LIMIT,
-            settings=settings,
-            index=Path(folder) / "index",
-        )
+    place = place_of(root)
+    assert place is not None, "a repo that was kept has a git folder"
+    answer = read_git(
+        root,
+        *("merge-tree", "--write-tree", "-z", "--name-only", "--no-messages", *sides),
+        seconds=_LIMIT,
+        settings=settings,
+        index=place.git / "no-index-of-orch",  # there is none, so it names no attributes; no child may make one there
+    )
     if answer.code not in (0, 1) or answer.cut:
         raise failed(root, "merge two work trees", answer)
     tree, *names = answer.out.decode("utf-8", "surrogateescape").rstrip("\0").split("\0")

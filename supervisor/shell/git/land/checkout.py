@@ -11,7 +11,7 @@ from pathlib import Path
 
 from supervisor.errors import WorkspaceError
 from supervisor.shell.git.config import filters_of, read_config
-from supervisor.shell.git.folder import place_of
+from supervisor.shell.git.folder import GitDir, place_of
 from supervisor.shell.git.run import failed, run_git
 
 CHECKOUT = 600.0
@@ -25,9 +25,17 @@ def check_out(root: Path, commit: str, folder: Path) -> None:
 
     Filters that the repo's own configuration names do not run. Submodules stay empty. Raises WorkspaceError.
     """
-    place = place_of(root)
-    if place is None:
-        raise WorkspaceError(f"{root} is no git repo", "see `orch doctor`")
+    make_apart(root, folder)
+    fill(root, folder, commit)
+    (folder / ".git" / "HEAD").write_text(f"{commit}\n", encoding="ascii")
+
+
+def make_apart(root: Path, folder: Path) -> None:
+    """Make a new folder with a git folder of its own, which has the objects of the repo at `root`. No file is in it.
+
+    Raises WorkspaceError.
+    """
+    place = _placed(root)
     config = read_config(root)
     own = folder / ".git"
     folder.mkdir(parents=True)
@@ -42,15 +50,26 @@ def check_out(root: Path, commit: str, folder: Path) -> None:
         if (common / name).is_file():
             (own / name).parent.mkdir(exist_ok=True)
             shutil.copyfile(common / name, own / name)
+
+
+def fill(root: Path, folder: Path, tree: str) -> None:
+    """Write the files of a tree of the repo at `root` into a folder of `make_apart`, and its index. What is not in the
+    index stays. Raises WorkspaceError."""
     written = run_git(
         folder,
-        *("read-tree", "--reset", "-u", commit),
-        git_dir=Path(os.path.realpath(place.git)),  # for the attributes, and the objects of LFS
-        index=own / "index",
-        filters=filters_of(config),
+        *("read-tree", "--reset", "-u", tree),
+        git_dir=Path(os.path.realpath(_placed(root).git)),  # for the attributes, and the objects of LFS
+        index=folder / ".git" / "index",
+        filters=filters_of(read_config(root)),
         settings=_SETTINGS,
         seconds=CHECKOUT,
     )
     if written.code != 0:
-        raise failed(root, f"check {commit[:12]} out", written)
-    (own / "HEAD").write_text(f"{commit}\n", encoding="ascii")
+        raise failed(root, f"check {tree[:12]} out", written)
+
+
+def _placed(root: Path) -> GitDir:
+    place = place_of(root)
+    if place is None:
+        raise WorkspaceError(f"{root} is no git repo", "see `orch doctor`")
+    return place

@@ -10,6 +10,7 @@ from msgspec import Struct
 from supervisor.errors import WorkspaceError
 from supervisor.shell.git.config import read_config, read_git
 from supervisor.shell.git.folder import GitDir, place_of, progress_of, read_small
+from supervisor.shell.git.hooks import hooks_folder
 from supervisor.shell.git.run import failed
 
 SETTINGS = ("core.useReplaceRefs=false", "gc.auto=0", "maintenance.auto=false")
@@ -50,6 +51,7 @@ class RepoLook(Struct, frozen=True):
     encoding: str  # of commit messages
     signs: bool
     signing_program: str  # a setting of the repo's own that names one; "": none
+    hooks: Path | None  # the folder in which git looks for hooks
 
 
 def look_at(root: Path, branch: str | None) -> RepoLook:
@@ -86,6 +88,7 @@ def look_at(root: Path, branch: str | None) -> RepoLook:
         values.get("i18n.commitencoding", "utf-8"),
         values.get("commit.gpgsign", "").lower() in ("true", "yes", "on", "1"),
         next((one.key for one in config if one.of_repo and one.key in _PROGRAMS), ""),
+        hooks_folder(Path(os.path.realpath(root)), config),
     )
 
 

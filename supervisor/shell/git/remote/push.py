@@ -11,8 +11,7 @@ from supervisor.domain.change.remote import RemotePlace
 from supervisor.domain.repo.pathname import shown
 from supervisor.errors import WorkspaceError
 from supervisor.shell.git.config import Setting, read_config, read_git
-from supervisor.shell.git.folder import place_of
-from supervisor.shell.git.hooks import OURS
+from supervisor.shell.git.hooks import hooks_folder
 from supervisor.shell.git.land.build import READ_LIMIT, empty_tree
 from supervisor.shell.git.land.look import HEADS
 from supervisor.shell.git.remote.run import ProgramOutput, run_as_person
@@ -169,14 +168,11 @@ def _urls(root: Path, name: str, *words: str) -> tuple[str, ...]:
 
 def _hook(root: Path, config: tuple[Setting, ...]) -> str:
     """The repo's pre-push hook in the work tree; "": it has none, or git's folder has it, or the person's."""
-    named = [one for one in config if one.key == "core.hookspath" and (one.of_repo or one.value != OURS)]
     top = Path(os.path.realpath(root))
-    if named:
-        hook = top / os.path.expanduser(os.fsdecode(named[-1].value)) / "pre-push"
-    elif (place := place_of(root)) is not None:
-        hook = place.common / "hooks" / "pre-push"
-    else:
+    folder = hooks_folder(top, config)
+    if folder is None:
         return ""
+    hook = folder / "pre-push"
     real = Path(os.path.realpath(hook))
     if not os.access(hook, os.X_OK) or not real.is_relative_to(top):
         return ""

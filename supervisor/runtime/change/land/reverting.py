@@ -1,6 +1,6 @@
 """Work out what takes a landing back: the reverting commits of each repo, on a branch of their own.
 
-As for a landing, no ref, index or work tree is touched before `landing_refs.carry_out`.
+As for a landing, no ref, index or work tree is touched before `refs.carry_out`.
 """
 
 from __future__ import annotations
@@ -15,8 +15,16 @@ from supervisor.core.change.pushing import PushProgress, in_order, landings, tra
 from supervisor.domain.change.entry import Entry, LandedRepo
 from supervisor.domain.change.landing import LandingPlan, NewCommit, RepoPlan
 from supervisor.errors import RequestRefused, UsageError
-from supervisor.runtime.change.landing import PREFIX, LandOptions, against, against_branch, encoded, identity, refuse
-from supervisor.runtime.change.landing_refs import left_branches
+from supervisor.runtime.change.land.commits import (
+    PREFIX,
+    LandOptions,
+    against,
+    against_branch,
+    encoded,
+    identity,
+    refuse,
+)
+from supervisor.runtime.change.land.refs import left_branches
 from supervisor.shell.git.keep.compare import changes_between
 from supervisor.shell.git.keep.merge import merged
 from supervisor.shell.git.land.build import empty_tree, tree_of, write_commit

@@ -6,15 +6,11 @@ passed is bound to the command and the trees of all children, and is not run aga
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import shutil
-import signal
-import stat
-import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -28,13 +24,12 @@ from supervisor.domain.plan import Integration
 from supervisor.domain.report import Check
 from supervisor.domain.status import Status
 from supervisor.errors import CodexError, RequestRefused
-from supervisor.runtime.boundary.codex_config import user_configs, writable_roots
+from supervisor.runtime.change.land.place import clear, folder_of, refuse_writable, stopped_in_order
 from supervisor.runtime.codex.binary import locate
 from supervisor.runtime.codex.checks import Output, kept, output_name
 from supervisor.runtime.config.load import load_guarded
 from supervisor.runtime.config.model import Config
-from supervisor.runtime.workspace import WorkspacePaths, make_inside, make_private, state_folder
-from supervisor.shell import process
+from supervisor.runtime.workspace import WorkspacePaths, make_inside, make_private
 from supervisor.shell.atomic import write_atomic
 from supervisor.shell.git.environment import without_repo
 from supervisor.shell.git.land.build import tree_of
@@ -98,10 +93,10 @@ class LandingGate:
         if not due:
             return ()
         clear(self._workspace)
-        folder = _folder(self._workspace)
-        _refuse_writable(folder, self._workspace, self._config)
+        folder = folder_of(self._workspace)
+        refuse_writable(folder, self._workspace, self._config)
         failures = list[RedCommand]()
-        with _stopped_in_order():
+        with stopped_in_order():
             try:
                 self._prepare(folder, told)
                 for number, step in enumerate(due):
@@ -151,21 +146,6 @@ class LandingGate:
         )
 
 
-@contextmanager
-def _stopped_in_order() -> Iterator[None]:
-    """Have SIGTERM and SIGHUP end this process as Ctrl-C does, so that what it began is cleared."""
-
-    def stop(number: int, _: object) -> None:
-        sys.exit(128 + number)
-
-    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGHUP)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
 def _in_sandbox(config: Config, command: Sequence[str], *, network: bool) -> list[str]:
     """Return the words that run a command so that it may write the folder in which it is started, and no other repo.
 
@@ -180,43 +160,6 @@ def _in_sandbox(config: Config, command: Sequence[str], *, network: bool) -> lis
     }
     words = [word for key, value in settings.items() for word in ("-c", f"{key}={json.dumps(value)}")]
     return [str(locate(config.codex_bin)), "sandbox", *words, *command]
-
-
-def clear(workspace: WorkspacePaths) -> None:
-    """End what a gate left running, and remove its checkouts. Only while no other landing goes on. Raises OrchError."""
-    folder = _folder(workspace)
-    if not is_left(workspace):
-        return
-    asyncio.run(process.sweep(workspace.mark(LANDING)))
-    for place, folders, _ in os.walk(folder):  # a command may have made a folder that cannot be emptied
-        for one in (os.path.join(place, name) for name in folders):
-            if not os.path.islink(one):
-                os.chmod(one, stat.S_IRWXU)
-    shutil.rmtree(folder, ignore_errors=True)
-    if os.path.lexists(folder):
-        raise RequestRefused(f"{folder} cannot be removed", "remove it, then land again")
-
-
-def is_left(workspace: WorkspacePaths) -> bool:
-    """Whether there are checkouts of a gate: one goes on, or was stopped."""
-    return os.path.lexists(_folder(workspace))
-
-
-def _folder(workspace: WorkspacePaths) -> Path:
-    return state_folder() / "landing" / workspace.id
-
-
-def _refuse_writable(folder: Path, workspace: WorkspacePaths, config: Config) -> None:
-    """Raise RequestRefused if a sandbox of this workspace may write the folder: then it could change what runs."""
-    shared = () if config.exclude_tmp else ("/tmp", os.environ.get("TMPDIR") or "/tmp")
-    named = () if config.exclude_roots else (root for path in user_configs() for root in writable_roots(path))
-    own = os.path.realpath(folder)
-    for place in (str(workspace.root), *(one.path for one in config.children), *shared, *named):
-        if Path(own).is_relative_to(os.path.realpath(place)):
-            raise RequestRefused(
-                f"what is checked for a landing would lie in {place}, where a child may write",
-                "set XDG_STATE_HOME to another folder",
-            )
 
 
 def _record(workspace: WorkspacePaths) -> Path:

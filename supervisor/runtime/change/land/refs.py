@@ -18,6 +18,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from supervisor.core.change.operations import pending
 from supervisor.domain.change.entry import (
     Entry,
     LandedRepo,
@@ -112,7 +113,7 @@ def recover(journal: Journal) -> tuple[Landed, ...]:
     for left in journal.folder.glob(f"{APART}*"):  # we have the journal, so no landing goes on
         shutil.rmtree(left, ignore_errors=True)
     found = []
-    for number in unfinished(journal.entries):
+    for number in (one.number for one in pending(journal.entries) if one.kind is OperationKind.LAND):
         prepared = next(
             (one for one in journal.entries if isinstance(one, LandingPrepared) and one.number == number), None
         )
@@ -127,16 +128,6 @@ def recover(journal: Journal) -> tuple[Landed, ...]:
         journal.append(OperationEnded(number, _now(), done=False, why=why))
         found.append(Landed("rolled_back", repos, why, f"@{number}"))
     return tuple(found)
-
-
-def unfinished(entries: Sequence[Entry]) -> tuple[int, ...]:
-    """Return the numbers of the landings that began and did not end."""
-    ended = {one.number for one in entries if isinstance(one, OperationEnded)}
-    return tuple(
-        one.number
-        for one in entries
-        if isinstance(one, OperationBegan) and one.kind is OperationKind.LAND and one.number not in ended
-    )
 
 
 def left_branches(entries: Sequence[Entry]) -> dict[tuple[str, str], str]:

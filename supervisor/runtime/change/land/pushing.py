@@ -33,7 +33,7 @@ from supervisor.domain.change.remote import RemotePlace
 from supervisor.domain.status import TaskInfo
 from supervisor.errors import OrchError, RequestRefused
 from supervisor.runtime.change.journal import Journal
-from supervisor.runtime.change.requests import PushedSide, open_requests
+from supervisor.runtime.change.land.requests import PushedSide, open_requests
 from supervisor.runtime.secrets import clean
 from supervisor.shell.git.land.look import HEADS
 from supervisor.shell.git.remote.push import (
