@@ -30,6 +30,11 @@ class WorkspacePaths(NamedTuple):
         return self.root / CONFIG_NAME
 
     @property
+    def config_schema(self) -> Path:
+        """The JSON Schema of the config, for an editor."""
+        return self.state / "config.schema.json"
+
+    @property
     def plan(self) -> Path:
         return self.root / "plan.md"
 

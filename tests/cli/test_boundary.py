@@ -188,7 +188,8 @@ def test_what_init_writes_is_never_for_everybody_to_write(
         os.umask(before)
     assert capsys.readouterr().err == ""
     closed = {path.relative_to(ws).as_posix() for path in ws.rglob("*") if not path.stat().st_mode & stat.S_IWOTH}
-    assert closed == {".codex", ".codex/config.toml", "orchestrator.config.yaml", "plan.md"}
+    state = {".orchestrator", ".orchestrator/config.schema.json"}
+    assert closed == {".codex", ".codex/config.toml", "orchestrator.config.yaml", "plan.md", *state}
 
 
 @pytest.mark.promise("another user plants nothing")

@@ -63,7 +63,7 @@ def test_a_mistake_is_a_sentence_with_its_place_and_the_next_step(line: str, orc
         ("statsu", "there is no command `statsu`: did you mean `orch status`? `orch help` lists the commands"),
         ("-x", "`orch` has no option `-x`: use one of `--help`, `--version`, `--color`"),
         ("--versoin", "`orch` has no option `--versoin`: did you mean `--version`?"),
-        ("hold --x", "`orch hold` has no option `--x`: it takes none, see `orch hold --help`"),
+        ("hold --x", "`orch hold` has no option `--x`: use `--json`"),
         ("status --jsn", "`orch status` has no option `--jsn`: did you mean `--json`?"),
         ("status more", "`more` is too much, `orch status` takes no argument: see `orch status --help`"),
         (

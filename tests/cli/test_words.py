@@ -48,10 +48,16 @@ def _listed(value: Any) -> Any:
 @pytest.mark.parametrize(
     ("line", "values"),
     [
-        ("up", {"children": [], "foreground": False, "restart": False}),
-        ("up backend --foreground mobile", {"children": ["backend", "mobile"], "foreground": True, "restart": False}),
+        ("up", {"children": [], "foreground": False, "restart": False, "as_json": False}),
+        (
+            "up backend --foreground mobile",
+            {"children": ["backend", "mobile"], "foreground": True, "restart": False, "as_json": False},
+        ),
         ("wait --timeout 1.5 --task=T1", {"task": "T1", "timeout": "1.5", "as_json": False}),
-        ("answer A1 --for-session -- --accept", {"ask": "A1", "words": ["--accept"], "for_session": True}),
+        (
+            "answer A1 --for-session -- --accept",
+            {"ask": "A1", "words": ["--accept"], "for_session": True, "as_json": False},
+        ),
         (
             "init a=b --trust a --trust b",
             {"repos": ["a=b"], "trust": ["a", "b"], "exclude_tmp": False, "exclude_roots": False, "as_json": False},

@@ -12,7 +12,7 @@ import msgspec
 
 from supervisor.domain.event.log_line import LogLine
 from supervisor.domain.status import Status
-from supervisor.runtime.config.schema import ConfigFile
+from supervisor.runtime.config.schema import json_schema
 
 FOLDER = Path(__file__).parent.parent.parent / "docs" / "schema"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -37,7 +37,7 @@ def log() -> Schema:
 
 def config() -> Schema:
     """What `orchestrator.config.yaml` may hold, and nothing else."""
-    return _schema("orchestrator.config.yaml", ConfigFile)
+    return json_schema()
 
 
 SCHEMAS: dict[str, Callable[[], Schema]] = {"status": status, "log": log, "config": config}

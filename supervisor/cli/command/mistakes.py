@@ -23,6 +23,9 @@ def explained(command: Command, takes: Sequence[Parameter], wrong: WrongWords) -
                 f"{corrected(wrong.word, ())[0]} of `{name}` begins like an option",
                 f"write `--` before it: `{name} -- ...`",
             )
+        meant = next((one for one in _MEANT.get(wrong.word, ()) if one in known), None)
+        if meant is not None:
+            return UsageError(f"`{name}` has no option `{wrong.word}`", f"did you mean `{meant}`?")
         return _no_option(name, wrong.word, known)
     if wrong.kind is Wrong.TOO_MANY:
         named = [
@@ -45,6 +48,37 @@ def explained(command: Command, takes: Sequence[Parameter], wrong: WrongWords) -
     number = "write a whole number" + (f", {least} or more" if least is not None else "")
     place = about.word.name if isinstance(about.word, Option) else _shown(about)
     return UsageError(f"{word} is no value for `{place}` of `{name}`", hint or number)
+
+
+_MEANT = {
+    "--timeout": ("--since",),
+    "--since": ("--timeout",),
+    "--last": ("--since", "--tail"),
+    "--lines": ("--tail",),
+    "-n": ("--tail",),
+    "--limit": ("--tail",),
+    "--repo": ("--child",),
+    "--name": ("--child",),
+    "--id": ("--task",),
+    "--force": ("--now", "--yes"),
+    "--kill": ("--now",),
+    "--verbose": ("--wide", "--raw"),
+    "-v": ("--wide", "--raw"),
+    "--full": ("--all", "--raw"),
+    "-a": ("--all",),
+    "-w": ("--watch",),
+    "--tail": ("--follow", "--watch"),
+    "--follow": ("--watch",),
+    "--watch": ("--follow",),
+    "--format": ("--json",),
+    "--output": ("--json",),
+    "-j": ("--json",),
+    "--file": ("--from",),
+    "--dry": ("--dry-run",),
+    "--preview": ("--dry-run",),
+    "--check": ("--dry-run",),
+}
+"""What was probably meant by an option of other programs, or of another command: the first that the command has."""
 
 
 def unknown(words: Sequence[str]) -> UsageError:

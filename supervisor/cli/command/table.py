@@ -66,6 +66,7 @@ GROUPS = (
         default="write",
     ),
     Group("skill", "Install the skill that makes a Codex session the orchestrator.", ("orch skill install",)),
+    Group("service", "Bring the workspace up by itself after a reboot.", ("orch service install",)),
 )
 
 COMMANDS = (
@@ -316,7 +317,8 @@ COMMANDS = (
         "look.config:config",
         "Show the config that counts, and where each value is from.",
         ("orch config", "orch config --json | jq '.values[] | select(.from != \"default\")'"),
-        "FROM is the line of orchestrator.config.yaml, a variable of the environment, or `default`.",
+        "FROM is the line of orchestrator.config.yaml, a variable of the environment, or `default`. `--schema` prints "
+        "the JSON Schema that editors check the file with.",
     ),
     Command(
         "version",
@@ -339,8 +341,24 @@ COMMANDS = (
         "help",
         "look.help:show_help",
         "Show the help of a command.",
-        ("orch help", "orch help plan check"),
-        "The same as `orch COMMAND --help`.",
+        ("orch help", "orch help plan check", "orch help --man | man -l -"),
+        "The same as `orch COMMAND --help`. `--json` says what each command takes, `--man` prints a manual page.",
+    ),
+    Command(
+        "service install",
+        "setup.service:install",
+        "Have systemd bring the workspace up after a reboot.",
+        ("orch service install", "orch service install && loginctl enable-linger"),
+        "Writes a unit of your own systemd (no root), which runs `orch up` when you log in, or at boot if your account "
+        "lingers, and `orch down` before the machine goes down. It keeps PATH, CODEX_HOME and the variables in paths "
+        "of the config as they are now; keys go into ~/.config/orch/environment, as NAME=VALUE.",
+    ),
+    Command(
+        "service remove",
+        "setup.service:remove",
+        "Take that unit of systemd away.",
+        ("orch service remove",),
+        "What is up stays up.",
     ),
     Command(
         "skill install",

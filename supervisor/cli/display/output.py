@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Sequence
+from types import ModuleType
 from typing import TYPE_CHECKING, TextIO
 
 from supervisor.cli.display.blocks import (
@@ -28,11 +29,16 @@ if TYPE_CHECKING:
 def show(blocks: Iterable[Block]) -> None:
     """Print blocks to standard output: drawn on a terminal, else aligned."""
     if drawable(sys.stdout):
-        from supervisor.cli.display.drawing import draw  # import late (rich: 45 ms): only a terminal needs it
-
-        draw(blocks)
+        drawing().draw(blocks)
     else:
         print(plain(blocks, sys.stdout))
+
+
+def drawing() -> ModuleType:
+    """Return the module that draws on terminals."""
+    from supervisor.cli.display import drawing  # import late (rich: 45 ms): only a terminal needs it
+
+    return drawing
 
 
 def plain(blocks: Iterable[Block], stream: TextIO | None = None) -> str:

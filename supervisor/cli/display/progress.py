@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from supervisor.cli.display.blocks import clean, one_line
-from supervisor.cli.display.output import STATE_STYLES, drawable, paint, say
+from supervisor.cli.display.blocks import Cell, clean, one_line
+from supervisor.cli.display.output import STATE_STYLES, drawable, drawing, say
+
+if TYPE_CHECKING:
+    from supervisor.cli.display.drawing import LiveRows
 
 
 class Progress:
@@ -15,14 +18,15 @@ class Progress:
 
     def __init__(self) -> None:
         self._shown: dict[str, str] = {}
-        self._drawn = 0
+        self._live: LiveRows | None = None
 
-    def show(self, states: Mapping[str, str]) -> None:
-        """Show these lines: `states` maps the name of a thing to its state and details."""
-        if states == self._shown:
-            return
+    def show(self, states: Mapping[str, str], shares: Mapping[str, float] | None = None) -> None:
+        """Show these lines: `states` maps the name of a thing to its state and details.
+
+        `shares` has how much of it is done, from 0 to 1, where that is known: a terminal shows it as a bar.
+        """
         if drawable(sys.stderr):
-            self._draw(states)
+            self._draw(states, shares or {})
         else:
             for name, text in states.items():
                 if self._shown.get(name) != text:
@@ -31,16 +35,19 @@ class Progress:
 
     def end(self) -> None:
         """Leave what is drawn on the screen; the next `show` starts below it."""
-        self._drawn = 0
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
 
-    def _draw(self, states: Mapping[str, str]) -> None:
-        room = shutil.get_terminal_size().columns - 1
-        names = max((len(name) for name in states), default=0)
-        lines = []
+    def _draw(self, states: Mapping[str, str], shares: Mapping[str, float]) -> None:
+        if states == self._shown and self._live is not None:
+            return
+        if self._live is None:
+            live: LiveRows = drawing().LiveRows()
+            self._live = live
+        rows = []
         for name, text in states.items():
-            text = one_line(text, max(8, room - names - 2))
-            state = text.split()[0].rstrip(":") if text else ""
-            lines.append(f"{clean(name):<{names}}  {paint(text, STATE_STYLES.get(state, ''), sys.stderr)}")
-        up = f"\x1b[{self._drawn}A" if self._drawn else ""
-        print(up + "".join(f"\x1b[2K{line}\n" for line in lines), end="", file=sys.stderr, flush=True)
-        self._drawn = len(lines)
+            words = one_line(text)
+            state = words.split()[0].rstrip(":") if words else ""
+            rows.append((Cell(name), Cell(words, STATE_STYLES.get(state, "")), shares.get(name)))
+        self._live.show(rows)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated
 
 from supervisor.cli.change.standing import status_of
-from supervisor.cli.command.parameters import Option
+from supervisor.cli.command.parameters import Json, Option
 from supervisor.cli.display import output
 from supervisor.cli.draw.gather import patches_of, pen
 from supervisor.core.view.page.report import report as page_of
@@ -25,8 +25,11 @@ def report(
     to: Annotated[
         str | None, Option("--output", "Write it here; `-` is the standard output.", "FILE", short="-o")
     ] = None,
+    as_json: Json = False,
 ) -> int:
     """Write the report. Raises UsageError for a terminal, WorkspaceError if it cannot be written."""
+    if to == "-" and as_json:
+        raise UsageError("`-o -` and --json exclude each other", "choose one")
     if to == "-" and sys.stdout.isatty():
         raise UsageError("the report is a page for a browser", "write it to a file: `orch report -o run.html`")
     status = status_of(workspace)
@@ -45,6 +48,9 @@ def report(
         _write(path, page)
     except OSError as error:
         raise WorkspaceError(f"{path} cannot be written ({error.strerror})", "name another file with -o") from error
+    if as_json:
+        output.emit_json({"file": str(path), "bytes": len(page.encode())})
+        return 0
     output.say(f"{path}: {len(page.encode()) / 1000:,.0f} kB; open it in a browser")
     return 0
 

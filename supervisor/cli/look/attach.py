@@ -8,7 +8,7 @@ import sys
 from typing import Annotated
 
 from supervisor import api
-from supervisor.cli.command.parameters import Argument, Option
+from supervisor.cli.command.parameters import Argument, Json, Option
 from supervisor.cli.display import output
 from supervisor.cli.display.blocks import one_line
 from supervisor.domain.plan import HUMAN, ORCHESTRATOR
@@ -31,14 +31,19 @@ def attach(
     ] = None,
     *,
     only_print: Annotated[bool, Option("--print", "Print the command instead of running it.")] = False,
+    as_json: Json = False,
 ) -> int:
-    """Replace this process by `codex resume THREAD --remote unix://SOCKET`; with `only_print`, print that command.
+    """Replace this process by `codex resume THREAD --remote unix://SOCKET`; with `only_print`, print that command, with
+    `as_json` its parts.
 
     Raises SupervisorDown; UsageError for an unknown name; NotAttachable if there is no thread yet.
     """
     thread, socket = found(api.Workspace(workspace.root).status(), name)
     binary = locate(configured_codex(workspace))
     arguments = [str(binary), "resume", thread, "--remote", f"unix://{socket}"]
+    if as_json:
+        output.emit_json({"thread": thread, "socket": socket, "command": arguments})
+        return 0
     if only_print:
         output.emit(shlex.join(arguments))
         return 0

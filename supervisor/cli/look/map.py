@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import difflib
+import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import combinations
 from typing import Annotated
 
 from supervisor.cli.command.parameters import Argument, Json, Option
 from supervisor.cli.display import output
 from supervisor.cli.display.blocks import Block, Cell, Grid, Line
+from supervisor.cli.display.progress import Progress
 from supervisor.core.map import markdown, serialize
 from supervisor.core.map.interfaces import interfaces
 from supervisor.domain.link import Gap, Interface, Kind, Link, Map, Place
@@ -48,7 +50,11 @@ def show_map(
             "--rows shows the rows of all interfaces, and INTERFACE those of one",
             f"use `orch map --rows --limit {interface}` for so many rows, or `orch map {interface}` for that interface",
         )
-    made = survey(workspace, named(workspace), _progress())
+    reading = _FilesRead()
+    try:
+        made = survey(workspace, named(workspace), reading.report)
+    finally:
+        reading.end()
     for one in made.children:
         if one.problem:
             output.complain(OrchError(f"{one.child} is not in the map: {one.problem}", one.next_step))
@@ -83,17 +89,27 @@ def _shown(made: Map, interface: int | None, limit: int, *, rows: bool) -> list[
     return [block for part in parts if part for block in (Line(), *part)][1:]
 
 
-def _progress() -> Callable[[str, int, int], None]:
-    began = last = time.monotonic()
+class _FilesRead:
+    """Shows how many files of each repo are read, if that takes a while: as bars on a terminal, else in lines."""
 
-    def report(child: str, done: int, of: int) -> None:
-        nonlocal last
+    def __init__(self) -> None:
+        self._began = self._last = time.monotonic()
+        self._progress = Progress()
+        self._read: dict[str, tuple[int, int]] = {}
+
+    def report(self, child: str, done: int, of: int) -> None:
+        self._read[child] = done, of
         now = time.monotonic()
-        if now - began > QUIET and (now - last > EVERY or done == of):
-            last = now
-            output.say(f"{child}: {done} of {of} files read")
+        if now - self._began > QUIET and (now - self._last > EVERY or done == of):
+            self._last = now
+            read = self._read if output.drawable(sys.stderr) else {child: (done, of)}
+            self._progress.show(
+                {name: f"{one} of {most} files read" for name, (one, most) in read.items()},
+                {name: one / max(1, most) for name, (one, most) in read.items()},
+            )
 
-    return report
+    def end(self) -> None:
+        self._progress.end()
 
 
 def _interfaces(made: Map) -> list[Block]:

@@ -22,6 +22,7 @@ from supervisor.runtime.boundary.territories import guarded
 from supervisor.runtime.config.change import text_of
 from supervisor.runtime.config.edit import ConfigNotEditable, NewChild, with_child
 from supervisor.runtime.config.load import check_new
+from supervisor.runtime.config.mistakes import without_variables
 from supervisor.runtime.config.model import Config
 from supervisor.runtime.config.read import read
 from supervisor.runtime.naming import checked
@@ -64,7 +65,10 @@ def add(
     trusted = codex_trust(new, trust)
     _guard(workspace, [*old, *(Child(name, str(path), trusted=name in trusted) for name, path in new)], config)
     git = git_trust(new, trust)
-    rows = [NewChild(name, config_path(workspace.root, path), name in trusted, git.get(name)) for name, path in new]
+    rows = [
+        NewChild(name, without_variables(config_path(workspace.root, path)), name in trusted, git.get(name))
+        for name, path in new
+    ]
     running = reconfigure(workspace, text, _edited(workspace, text, rows))
     names = [row.name for row in rows]
     if running:

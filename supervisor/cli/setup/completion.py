@@ -10,7 +10,7 @@ from contextlib import suppress
 from enum import Enum
 from typing import Annotated
 
-from supervisor.cli.command.parameters import Argument
+from supervisor.cli.command.parameters import Argument, Json
 from supervisor.cli.display import output
 from supervisor.cli.display.blocks import one_line
 from supervisor.cli.setup.candidates import Candidate, candidates
@@ -30,8 +30,17 @@ def completion(
     words: Annotated[
         list[str] | None, Argument("WORDS", "After `--`: print what may stand in place of the last of these words.")
     ] = None,
+    *,
+    as_json: Json = False,
 ) -> int:
     """Print the script for this shell; with `words`, what the last one of them may be."""
+    if as_json:
+        output.emit_json(
+            [one._asdict() for one in candidates(words)]
+            if words
+            else {"shell": shell.value, "script": _SCRIPTS[shell].strip("\n") + "\n"}
+        )
+        return 0
     if words is None or not words:
         output.emit(_SCRIPTS[shell].strip("\n"))
         return 0

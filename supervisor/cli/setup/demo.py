@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from supervisor.cli.command.parameters import Option
-from supervisor.cli.display.output import emit
+from supervisor.cli.command.parameters import Json, Option
+from supervisor.cli.display import output
 from supervisor.demo.play import run_demo
 
 
@@ -14,6 +14,17 @@ def demo(
     *,
     keep: Annotated[Path | None, Option("--keep", "Keep the sample repos, in DIR.", "DIR")] = None,
     story: Annotated[str, Option("--story", "The story to play: lamp or checkout.", "NAME")] = "lamp",
+    as_json: Json = False,
 ) -> int:
-    """Play a story, and narrate it on standard output."""
-    return run_demo(keep, story, emit)
+    """Play a story, and narrate it on standard output; with `as_json`, on standard error."""
+    if not as_json:
+        return run_demo(keep, story, output.emit)
+    told: list[str] = []
+
+    def tell(line: str) -> None:
+        output.say(line)
+        told.append(line)
+
+    code = run_demo(keep, story, tell)
+    output.emit_json({"green": code == 0, "lines": told})
+    return code

@@ -21,6 +21,8 @@ from supervisor.runtime.boundary.others import open_to_others
 from supervisor.runtime.boundary.territories import guarded
 from supervisor.runtime.codex.mcp_config import SERVER, as_toml, mcp_servers
 from supervisor.runtime.config import load as config
+from supervisor.runtime.config.change import write_schema
+from supervisor.runtime.config.mistakes import without_variables
 from supervisor.runtime.config.starter import starter
 from supervisor.runtime.naming import checked
 from supervisor.runtime.workspace import CONFIG_NAME, WorkspacePaths
@@ -76,7 +78,7 @@ def init(
     _guard(workspace, [Child(name, str(path)) for name, path in found], exclude_tmp, exclude_roots)
     for name in trust:
         checked(name, [child for child, _ in found], "child")
-    children = [(name, config_path(workspace.root, path)) for name, path in found]
+    children = [(name, without_variables(config_path(workspace.root, path))) for name, path in found]
     plan = templates.read("plan.template.md").replace("{{children}}", ", ".join(name for name, _ in children))
     _refuse_existing(workspace, WorkspaceError)
     trusted = codex_trust(found, trust)
@@ -86,6 +88,8 @@ def init(
     git = git_trust(found, trust)
     text = starter(children, trusted, trusted_git=git, exclude_tmp=exclude_tmp, exclude_roots=exclude_roots)
     _write_new({workspace.config: text, workspace.plan: plan})
+    with suppress(OSError):  # only an editor misses it
+        write_schema(workspace)
     if (opened := open_to_others(workspace)) is not None:
         output.say(f"orch: {opened[0]}: {opened[1]}")
     tools = _offer_tools(workspace)

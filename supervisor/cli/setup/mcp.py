@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from supervisor.cli.command.parameters import Option
+from supervisor.cli.command.parameters import Json, Option
 from supervisor.cli.display import output
+from supervisor.errors import UsageError
 from supervisor.runtime.codex.mcp_config import as_toml, mcp_servers
 from supervisor.runtime.workspace import WorkspacePaths
 
@@ -14,8 +15,14 @@ def mcp(
     workspace: WorkspacePaths,
     *,
     config: Annotated[bool, Option("--config", "Print the lines for .codex/config.toml, and exit.")] = False,
+    as_json: Json = False,
 ) -> int:
     """Serve until standard input ends; with `config`, print the lines for a Codex config instead."""
+    if as_json:
+        if not config:
+            raise UsageError("`orch mcp` speaks JSON-RPC in any case", "`--json` goes with `--config`")
+        output.emit_json({"mcp_servers": mcp_servers(workspace)})
+        return 0
     if config:
         output.emit(as_toml(mcp_servers(workspace)).rstrip("\n"))
         return 0

@@ -45,12 +45,15 @@ def answer(
     for_session: Annotated[
         bool, Option("--for-session", "With `accept`: accept the same for the rest of the Codex session.")
     ] = False,
+    as_json: Json = False,
 ) -> int:
     """Answer an ask, and say what that settled; without arguments, walk through all asks in the terminal.
 
     Raises UsageError for words that could be meant otherwise.
     """
     orch = api.Workspace(workspace.root)
+    if ask is None and as_json:
+        raise UsageError("`--json` needs an ask to answer", "`orch asks --json` has what waits on you")
     if ask is None:
         with on_interrupt(lambda: "what you did not answer stays open: see `orch asks`"):
             return _walk(orch)
@@ -58,6 +61,9 @@ def answer(
     if for_session and (decision != "accept" or text):
         raise UsageError("--for-session works only with `accept`", f"`orch answer {ask} accept --for-session`")
     settled = orch.answer(ask, decision, text, for_session=for_session)
+    if as_json:
+        output.emit_json({"ask": ask, "decision": decision, "for_session": for_session, "text": settled})
+        return 0
     output.emit(settled + (", for the rest of the session" if for_session else ""))
     return 0
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated
 
 from supervisor.cli.command.everywhere import NamedFolder, checked, located
-from supervisor.cli.command.parameters import Option
+from supervisor.cli.command.parameters import Json, Option
 from supervisor.cli.display import output
 from supervisor.cli.display.interrupt import on_interrupt
 from supervisor.cli.display.progress import Progress
@@ -30,10 +30,10 @@ EXIT_PATIENCE = 5.0  # seconds for the supervisor to exit after it closed the co
 Now = Annotated[bool, Option("--now", "Kill at once, without waiting for an orderly end.")]
 
 
-def down_at(named: NamedFolder, *, now: Now = False) -> int:
+def down_at(named: NamedFolder, *, now: Now = False, as_json: Json = False) -> int:
     """Stop everything of the workspace that is there, or was when its supervisor started. Raises as `down` does, and
     WorkspaceError if there is neither."""
-    return down(_workspace_at(named.folder), now=now)
+    return down(_workspace_at(named.folder), now=now, as_json=as_json)
 
 
 def _workspace_at(folder: Path) -> WorkspacePaths:
@@ -56,15 +56,15 @@ def _workspace_at(folder: Path) -> WorkspacePaths:
         raise WorkspaceError(error.what, next_step) from error
 
 
-def down(workspace: WorkspacePaths, *, now: bool = False) -> int:
+def down(workspace: WorkspacePaths, *, now: bool = False, as_json: bool = False) -> int:
     """Stop everything, whatever its state; 0 once no process is left. Raises OrchError naming what survives."""
     with on_interrupt(
         lambda: "what was told to stop goes on stopping: run `orch down` again to wait for it, or `orch down --now`"
     ):
-        return _down(workspace, now=now)
+        return _down(workspace, now=now, as_json=as_json)
 
 
-def _down(workspace: WorkspacePaths, *, now: bool) -> int:
+def _down(workspace: WorkspacePaths, *, now: bool, as_json: bool) -> int:
     supervisor = ending.supervisor_process(workspace)  # look first: it releases its lock before it exits
     known = roster.entry_with(supervisor.pid) if supervisor is not None else None
     started_in = known.workspace if known is not None else workspace  # another folder, if it was moved since
@@ -78,7 +78,9 @@ def _down(workspace: WorkspacePaths, *, now: bool) -> int:
     left = ending.stop_leftovers(workspace, output.say)
     if started_in != workspace:
         left += ending.stop_leftovers(started_in, output.say)
-    if left:
+    if as_json:
+        output.emit_json({"was_up": answered or supervisor is not None, "leftovers": list(left)})
+    elif left:
         output.emit(f"stopped what was left: {', '.join(left)}")
     elif answered or supervisor is not None:
         output.emit("everything has stopped")

@@ -37,7 +37,7 @@ def taken_in(workspace: WorkspacePaths, named: Sequence[str], *, restart: bool =
         raise _gone(error) from error
 
 
-def until_ready(workspace: WorkspacePaths, named: Sequence[str]) -> int:
+def until_ready(workspace: WorkspacePaths, named: Sequence[str], *, as_json: bool = False) -> int:
     """Show how the servers of these children (none: of all) get ready; return 0 if each did, else 1.
 
     Returns once each is ready or failed, or after READY_WITHIN seconds.
@@ -55,7 +55,10 @@ def until_ready(workspace: WorkspacePaths, named: Sequence[str]) -> int:
     finally:
         progress.end()
     ready = sum(child.state == "ready" for child in chosen)
-    output.emit(f"{ready} of {len(chosen)} {'child' if len(chosen) == 1 else 'children'} ready")
+    if as_json:
+        output.emit_json({"children": [_row(child) for child in chosen]})
+    else:
+        output.emit(f"{ready} of {len(chosen)} {'child' if len(chosen) == 1 else 'children'} ready")
     causes: dict[str, list[str]] = {}
     for child in chosen:
         if child.state == "failed":
@@ -66,6 +69,16 @@ def until_ready(workspace: WorkspacePaths, named: Sequence[str]) -> int:
         if child.state not in ("ready", "failed"):
             output.say(f"orch: {child.name} is still {child.state} after {READY_WITHIN:g} s: {_problem(child)}")
     return 0 if ready == len(chosen) else 1
+
+
+def _row(child: ChildInfo) -> dict[str, object]:
+    return {
+        "name": child.name,
+        "state": child.state,
+        "pid": child.pid,
+        "codex": child.codex,
+        "problem": child.problem,
+    }
 
 
 def _meet(workspace: WorkspacePaths, *, restart: bool) -> None:

@@ -7,9 +7,9 @@ import sys
 from collections.abc import Sequence
 from typing import Annotated
 
-from supervisor.cli.command.parameters import Argument, Option
+from supervisor.cli.command.parameters import Argument, Json, Option
 from supervisor.cli.command.table import loaded
-from supervisor.errors import OrchError
+from supervisor.errors import OrchError, UsageError
 from supervisor.runtime.daemon import launch
 from supervisor.runtime.naming import checked, children_of
 from supervisor.runtime.workspace import WorkspacePaths
@@ -27,17 +27,20 @@ def up(
         bool,
         Option("--restart", "Restart a supervisor that is up, in place: as after an update. Servers and turns go on."),
     ] = False,
+    as_json: Json = False,
 ) -> int:
     """Start the supervisor and the servers of these children (none: of all), and say what to do next.
 
     Exit codes and errors are those of `bring_up`.
     """
+    if foreground and as_json:
+        raise UsageError("`--json` does not go with `--foreground`", "read the events with `orch logs --follow --json`")
     if _interrupted(workspace):
         loaded("change.finishing:finish_left")(workspace)
     if foreground:
         return _in_foreground(workspace, children or [])
-    code = bring_up(workspace, children or [], restart=restart)
-    if code == 0:
+    code = bring_up(workspace, children or [], restart=restart, as_json=as_json)
+    if code == 0 and not as_json:
         print("next: edit plan.md while it runs; `orch status` shows what happens", file=sys.stderr)
     return code
 
@@ -54,7 +57,9 @@ def _interrupted(workspace: WorkspacePaths) -> bool:
     return bool(set(_BEGAN.findall(text)) - set(_ENDED.findall(text)))
 
 
-def bring_up(workspace: WorkspacePaths, children: Sequence[str], *, restart: bool = False) -> int:
+def bring_up(
+    workspace: WorkspacePaths, children: Sequence[str], *, restart: bool = False, as_json: bool = False
+) -> int:
     """Start the supervisor and the servers of these children (none: of all). Returns 0 if each is ready, else 1.
 
     With `restart`, a supervisor that is up starts over. Raises OrchError if the supervisor does not start, UsageError
@@ -72,7 +77,7 @@ def bring_up(workspace: WorkspacePaths, children: Sequence[str], *, restart: boo
             starting.wait()
         else:
             taken_in(workspace, named, restart=restart)
-        return until_ready(workspace, named)
+        return until_ready(workspace, named, as_json=as_json)
     except KeyboardInterrupt:
         begin = "\n" if sys.stderr.isatty() else ""  # the terminal has shown `^C` in this line
         print(f"{begin}orch: interrupted: {_what_goes_on(workspace)}", file=sys.stderr, flush=True)

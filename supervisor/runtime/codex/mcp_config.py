@@ -25,7 +25,7 @@ def mcp_servers(workspace: WorkspacePaths) -> dict[str, Entry]:
 
     Only `answer` needs approval: it speaks for a human, so a human confirms it.
     """
-    command, *arguments = _orch()
+    command, *arguments = this_orch()
     entry: Entry = {
         "command": command,
         "args": [*arguments, "-C", str(workspace.root), "mcp"],
@@ -60,7 +60,7 @@ def _value(value: object) -> str:
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def _orch() -> list[str]:
+def this_orch() -> list[str]:
     """Return the command that runs the same orch as this process."""
     script = Path(sys.executable).with_name("orch")
     if os.access(script, os.X_OK):

@@ -11,7 +11,7 @@ from supervisor.core.plan.amounts import AmountError, read_amount
 from supervisor.core.plan.diagnostics import any_of, nearest, quoted
 from supervisor.domain.child import Child
 from supervisor.domain.plan import ORCHESTRATOR, Budget
-from supervisor.runtime.config.mistakes import Mistake, Where, name_of
+from supervisor.runtime.config.mistakes import Mistake, Where, name_of, path_at
 from supervisor.runtime.config.model import Config
 from supervisor.runtime.config.rules import notify_settings_of, rules_of
 from supervisor.runtime.config.schema import Amount, ChildPart, ConfigFile, is_yes
@@ -24,7 +24,7 @@ def config_of(path: Path, data: object) -> Config:
     return Config(
         tuple(_child(name, part) for name, part in file.children.items()),
         Child(ORCHESTRATOR, str(path.parent), file.orchestrator.model, file.orchestrator.effort, "read-only"),
-        file.codex.bin,
+        path_at(("codex", "bin"), file.codex.bin) if file.codex.bin is not None else None,
         file.limits,
         rules_of(file.rules, file.children),
         notify_settings_of(file.notify),
@@ -44,10 +44,10 @@ def config_of(path: Path, data: object) -> Config:
 
 def _child(name: str, part: ChildPart | str) -> Child:
     if isinstance(part, str):
-        return Child(name, part)
+        return Child(name, path_at(("children", name), part))
     return Child(
         name,
-        part.path,
+        path_at(("children", name, "path"), part.path),
         part.model,
         part.effort,
         part.sandbox,

@@ -1,15 +1,17 @@
-"""Replace the text of the config on disk."""
+"""Replace the text of the config on disk, and write its schema for editors."""
 
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import stat
 from pathlib import Path
 
 from supervisor.errors import ConfigError
 from supervisor.runtime.config.read import read
-from supervisor.runtime.workspace import WorkspacePaths
+from supervisor.runtime.config.schema import json_schema
+from supervisor.runtime.workspace import WorkspacePaths, make_inside
 from supervisor.shell.atomic import write_atomic
 
 
@@ -50,6 +52,15 @@ def replace_text(workspace: WorkspacePaths, before: str, after: str) -> None:
         raise _unwritable(path, error) from error
     finally:
         os.close(folder)
+
+
+def write_schema(workspace: WorkspacePaths) -> None:
+    """Write the schema that the config names to an editor, unless it is there. Raises OSError."""
+    text = json.dumps(json_schema(), indent=2) + "\n"
+    path = workspace.config_schema
+    if not path.is_file() or path.read_text(encoding="utf-8", errors="replace") != text:
+        make_inside(path.parent)
+        write_atomic(path, text)
 
 
 def _unwritable(path: Path, error: OSError) -> ConfigError:

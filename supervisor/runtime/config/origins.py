@@ -14,6 +14,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 
 from supervisor.runtime.config.change import text_of
+from supervisor.runtime.config.mistakes import variables_of, with_variables
 from supervisor.runtime.config.schema import ChildPart, ConfigFile, is_yes
 from supervisor.runtime.workspace import WorkspacePaths
 
@@ -38,6 +39,15 @@ def settings_of(workspace: WorkspacePaths) -> tuple[ConfigValue, ...]:
     root = YAML(typ="safe", pure=True).compose(content)
     walk = _Walk(workspace)
     return tuple(walk.values("", msgspec.convert(data, ConfigFile), root, None))
+
+
+def path_variables(workspace: WorkspacePaths) -> tuple[str, ...]:
+    """Return the names of the variables in the paths of the config. Raises ConfigError for a config with an error."""
+    file = msgspec.convert(YAML(typ="safe", pure=True).load(text_of(workspace)), ConfigFile)
+    matches = [match for rule in file.rules for match in (rule.accept, rule.decline)]
+    paths = [child if isinstance(child, str) else child.path for child in file.children.values()]
+    paths += [match.path for match in matches if match is not None and match.path is not None]
+    return variables_of(" ".join([*paths, file.codex.bin or ""]))
 
 
 class _Walk:
@@ -78,7 +88,9 @@ class _Walk:
         if key == "notify.webhook" and value is not None:
             value = HIDDEN
         elif key.startswith("children.") and last == "path":
-            value = os.path.abspath(self._root / Path(str(value)).expanduser())
+            value = os.path.abspath(self._root / Path(with_variables(str(value), os.environ)).expanduser())
+        elif key == "codex.bin" and value is not None:
+            value = with_variables(str(value), os.environ)
         elif last in _YES_OR_NO and value in (True, False, "yes", "no"):
             value = value is True or value == "yes"
         source = "default" if line is None else f"{self._name}:{line}"

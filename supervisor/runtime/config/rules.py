@@ -11,7 +11,7 @@ from supervisor.core.engine.asks.command_line import plain
 from supervisor.core.plan.diagnostics import any_of, nearest, quoted
 from supervisor.domain.ask import Rule, Verdict
 from supervisor.domain.plan import ORCHESTRATOR
-from supervisor.runtime.config.mistakes import Mistake
+from supervisor.runtime.config.mistakes import Mistake, path_at
 from supervisor.runtime.config.model import NotifySettings
 from supervisor.runtime.config.schema import NotifyPart, RulePart, is_yes
 
@@ -66,7 +66,7 @@ def _rule(number: int, part: RulePart, names: Sequence[str]) -> Rule:
                 f"names no plain command ({quoted(match.command)})", "write its first words, without operators or `*`"
             )
         command = words
-    path = os.path.expanduser(match.path or "").removeprefix("./")
+    path = os.path.expanduser(path_at(("rules", number - 1), match.path or "")).removeprefix("./")
     if match.path is not None and (not path or ".." in path.split("/") or "\0" in path):
         raise wrong(f"names no path ({quoted(match.path)})", "one below the repo without `..`, or an absolute one")
     tool = match.tool or ""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
+import msgspec
 from msgspec import Meta, Struct
 
 from supervisor.domain.ask import NOTICE_KINDS, NoticeKind
@@ -144,3 +145,12 @@ class ConfigFile(Struct, frozen=True, forbid_unknown_fields=True):
     notify: NotifyPart | None = None
     control: ControlPart = ControlPart()
     sandbox: SandboxPart = SandboxPart()
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema of the file, for editors."""
+    made = msgspec.json.schema(ConfigFile)
+    for part in made["$defs"].values():
+        if "description" in part:
+            part["description"] = " ".join(part["description"].split())
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "orchestrator.config.yaml", **made}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping
 
+SCHEMA = ".orchestrator/config.schema.json"  # relative to the file; see `WorkspacePaths.config_schema`
 _NO_TEXT = ("true", "false", "null")  # words that YAML does not read as text
 
 
@@ -32,6 +33,7 @@ def starter(
     off = "" if exclude_tmp or exclude_roots else "# "
     tmp, roots = ("yes" if excluded else "no " for excluded in (exclude_tmp, exclude_roots))
     return f"""\
+# yaml-language-server: $schema={SCHEMA}
 # The repos that take part, and the limits. Read by `orch up`; not committed.
 children:
 {rows}

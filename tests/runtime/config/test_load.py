@@ -266,7 +266,7 @@ def test_the_starter_loads_back_with_the_defaults(workspace: WorkspacePaths) -> 
 
 
 def test_every_line_that_the_starter_comments_out_is_a_right_one(workspace: WorkspacePaths) -> None:
-    text = re.sub(r"^( *)# (?=[ a-z_-]+:)", r"\1", starter([("api", "../api")]), flags=re.MULTILINE)
+    text = re.sub(r"^( *)# (?!yaml-)(?=[ a-z_-]+:)", r"\1", starter([("api", "../api")]), flags=re.MULTILINE)
     workspace.config.write_text(text, encoding="utf-8")
     child = Child(
         "api",
@@ -336,3 +336,33 @@ def test_a_share_is_nothing_else(workspace: WorkspacePaths, written: str) -> Non
     message = error_of(workspace, f"children:\n  api: ../api\nlimits:\n  surprise: {written}\n")
     assert message.startswith("CONFIG:4: `limits.surprise` may not be ")
     assert message.endswith(": write a share of the running tasks, from `0%` to `100%`")
+
+
+def test_variables_in_paths_have_their_values(workspace: WorkspacePaths, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REPOS", str(workspace.root.parent))
+    monkeypatch.setenv("TOOL", "codex")
+    text = "children: {api: $REPOS/api, app: {path: '${REPOS}/app'}}\ncodex: {bin: /opt/$TOOL}\n"
+    workspace.config.write_text(f"{text}rules: [{{accept: {{path: $REPOS/docs/**}}}}]", encoding="utf-8")
+    loaded = load(workspace)
+    assert [child.path for child in loaded.children] == [str(workspace.root.parent / name) for name in ("api", "app")]
+    assert (loaded.codex_bin, loaded.rules[0].path) == ("/opt/codex", f"{workspace.root.parent}/docs/**")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            "children:\n  api: $NOWHERE/api",
+            ":2: `children.api`: the variable NOWHERE is not set: set it, or write `$$`",
+        ),
+        ("children:\n  api: {path: '${NOWHERE}/api'}", "`children.api.path`: the variable NOWHERE is not set"),
+        ("children: {api: ../api}\ncodex: {bin: $(which codex)}", ":2: `codex.bin`: a `$` stands before no name"),
+        ("children: {api: ../api}\nrules: [{accept: {path: $NO/x}}]", "`rules.1`: the variable NO is not set"),
+    ],
+)
+def test_a_variable_that_is_not_set_is_an_error_with_its_line(
+    workspace: WorkspacePaths, text: str, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NOWHERE", raising=False)
+    monkeypatch.setenv("NO", "")
+    assert words in error_of(workspace, text)

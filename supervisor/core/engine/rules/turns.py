@@ -9,7 +9,6 @@ from itertools import islice
 from supervisor.core.engine import leftovers, prompts
 from supervisor.core.engine.lifecycle import budgets
 from supervisor.core.engine.lifecycle.tasks import changes_listed
-from supervisor.core.engine.lifecycle.turns import unconfirmed
 from supervisor.core.engine.readiness import (
     candidates,
     clearance,
@@ -64,7 +63,6 @@ def threads(world: World, at: datetime) -> Iterator[Action]:
             effort=(task.effort if task else None) or server.child.effort,
             sandbox=sandbox_of(world, task, key[0]),
             recount=unsettled and thread is not None,
-            unconfirmed=unconfirmed(world.all_tasks, key),
             why=f"{state.task} needs it",
         )
 
