@@ -10,8 +10,8 @@ from pathlib import Path
 from supervisor.cli import entry
 from supervisor.cli.command import everywhere
 from supervisor.cli.command.parameters import call, parameters
-from supervisor.cli.command.table import HELP_OPTIONS, found, spelled_out
-from supervisor.cli.command.words import WrongWords, read
+from supervisor.cli.command.table import HELP_OPTIONS
+from supervisor.cli.command.words import WrongWords, found, read, spelled_out
 from supervisor.cli.display import color
 from supervisor.errors import OrchError, SupervisorDown, SupervisorHangs, UsageError
 

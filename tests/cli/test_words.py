@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from supervisor.cli.command.parameters import Argument, Option, parameters
-from supervisor.cli.command.table import COMMANDS, found, spelled_out
+from supervisor.cli.command.table import COMMANDS
 from supervisor.cli.command.typer_app import loaded
-from supervisor.cli.command.words import Wrong, WrongWords, read
+from supervisor.cli.command.words import Wrong, WrongWords, found, read, spelled_out
 
 LOADED = {one.words: (parameters(one.load()), loaded(one)) for one in COMMANDS}
 VALUES = ("T1", "3", "0", "-1", "1.5", "2h", "debug", "loud", "accept", "a b", "", "-", "--", "x=y", "ü")

@@ -6,7 +6,7 @@ A command's module is imported only when that command runs. Its parameters are i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from importlib import import_module
 from typing import NamedTuple
 
@@ -382,22 +382,3 @@ COMMANDS = (
         "Uses the real codex and a scripted model on this machine: no account, no network.",
     ),
 )
-
-
-def spelled_out(words: Sequence[str]) -> list[str]:
-    """The words with the default command of a group put in where it is meant: `orch plan "PROBLEM"` is
-    `orch plan write "PROBLEM"`."""
-    group = next((one for one in GROUPS if words and one.name == words[0]), None)
-    if group is None or group.default is None or len(words) < 2:
-        return list(words)
-    named = words[1] in HELP_OPTIONS or any(one.words == f"{group.name} {words[1]}" for one in COMMANDS)
-    return list(words) if named else [words[0], group.default, *words[1:]]
-
-
-def found(words: Sequence[str]) -> tuple[Command, list[str]] | None:
-    """Find the command that these words begin with, and return it with the other words; None if there is none."""
-    for command in COMMANDS:
-        own = command.words.split(" ")
-        if list(words[: len(own)]) == own:
-            return command, list(words[len(own) :])
-    return None

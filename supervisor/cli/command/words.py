@@ -1,6 +1,7 @@
-"""Parse the words of a command without typer, whose import takes as long as all that `orch status` needs (35 ms).
+"""Find the command that words name, and parse its words without typer.
 
-Typer only prints help. A value that is accepted here is the one that typer would return for the same signature.
+Typer takes as long to import as all that `orch status` needs (35 ms).
+It only prints help. A value that is accepted here is the one that typer would return for the same signature.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from supervisor.cli.command.parameters import Argument, Option, Parameter
-from supervisor.cli.command.table import HELP_OPTIONS
+from supervisor.cli.command.table import COMMANDS, GROUPS, HELP_OPTIONS, Command
 
 
 class Wrong(Enum):
@@ -32,6 +33,25 @@ class WrongWords(NamedTuple):
     kind: Wrong
     word: str = ""
     about: Parameter | None = None
+
+
+def spelled_out(words: Sequence[str]) -> list[str]:
+    """The words with the default command of a group put in where it is meant: `orch plan "PROBLEM"` is
+    `orch plan write "PROBLEM"`."""
+    group = next((one for one in GROUPS if words and one.name == words[0]), None)
+    if group is None or group.default is None or len(words) < 2:
+        return list(words)
+    named = words[1] in HELP_OPTIONS or any(one.words == f"{group.name} {words[1]}" for one in COMMANDS)
+    return list(words) if named else [words[0], group.default, *words[1:]]
+
+
+def found(words: Sequence[str]) -> tuple[Command, list[str]] | None:
+    """Find the command that these words begin with, and return it with the other words; None if there is none."""
+    for command in COMMANDS:
+        own = command.words.split(" ")
+        if list(words[: len(own)]) == own:
+            return command, list(words[len(own) :])
+    return None
 
 
 def read(takes: Sequence[Parameter], words: Sequence[str]) -> dict[str, object] | WrongWords | None:

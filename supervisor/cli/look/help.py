@@ -7,7 +7,8 @@ from typing import Annotated, NoReturn
 
 from supervisor.cli.command import manual, typer_app
 from supervisor.cli.command.parameters import Argument, Json, Option, Parameter, parameters
-from supervisor.cli.command.table import COMMANDS, GROUPS, Command, spelled_out
+from supervisor.cli.command.table import COMMANDS, GROUPS, Command
+from supervisor.cli.command.words import spelled_out
 from supervisor.cli.display import output
 from supervisor.runtime.naming import checked
 

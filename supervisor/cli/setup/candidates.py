@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from supervisor.cli.command import everywhere
 from supervisor.cli.command.parameters import Argument, Option, Parameter, parameters
-from supervisor.cli.command.table import COMMANDS, GROUPS, found, spelled_out
+from supervisor.cli.command.table import COMMANDS, GROUPS
+from supervisor.cli.command.words import found, spelled_out
 from supervisor.cli.display import color
 from supervisor.domain.status import Status
 from supervisor.errors import OrchError, SupervisorDown
