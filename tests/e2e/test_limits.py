@@ -120,7 +120,7 @@ def test_a_budget_that_is_used_up_pauses_its_task_and_asks_and_the_human_grants_
     assert lab.task("T1", "needs_human")["budget"] == {"tokens": 100, "minutes": None}
     refused = lab.orch("answer", ask["id"], "reply", "as you like", check=False)
     assert (refused.returncode, "accept AMOUNT" in refused.stderr) == (2, True)
-    lab.orch("answer", ask["id"], "accept", "+10M tokens")
+    lab.orch("answer", ask["id"], "accept", "+10M")
     assert lab.task("T1", "done")["summary"] == "not so cheap"
 
 

@@ -27,8 +27,8 @@ class AmountError(Struct, frozen=True):
     choices: Sequence[str] = ()
 
 
-def read_amount(text: str) -> Budget | AmountError:
-    """Parse a text that names tokens, minutes or both. Accepts any str."""
+def read_amount(text: str, *, short: bool = False) -> Budget | AmountError:
+    """Parse a text that names tokens, minutes or both. Accepts any str. `short`: `100k` is an amount of tokens, too."""
     tokens: int | None = None
     minutes: float | None = None
     for part in _THOUSANDS.sub("", text.strip()).split(","):
@@ -37,7 +37,8 @@ def read_amount(text: str) -> Budget | AmountError:
         found = _PART.fullmatch(part.strip())
         if found is None:
             return AmountError(f"{quoted(part.strip())} is not an amount: write {EXAMPLE}")
-        number, size, unit = float(found[1]), _SIZES[(found[2] or "").lower()], found[3].lower()
+        number, size = float(found[1]), _SIZES[(found[2] or "").lower()]
+        unit = found[3].lower() or ("tokens" if short and size > 1 else "")
         if unit in ("token", "tokens") and tokens is None:
             tokens = int(number * size)
         elif unit in _MINUTES and size == 1 and minutes is None:

@@ -362,7 +362,7 @@ class Control:
         amount = granted(Answer(decision, text), Budget()) if found.budget and decision != "decline" else None
         if isinstance(amount, AmountError):
             raise UsageError(
-                f"{found.id} is about a budget: {amount.message}", f"`orch answer {found.id} accept +100k tokens`"
+                f"{found.id} is about a budget: {amount.message}", f"`orch answer {found.id} accept +100k`"
             )
         if decision == "text" and not text:
             raise UsageError("the answer is empty", f"`orch answer {found.id} accept`, `decline` or `reply TEXT`")

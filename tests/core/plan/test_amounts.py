@@ -46,6 +46,12 @@ def test_an_invalid_amount_is_an_error_that_says_what_is_wrong(text: str, messag
     assert (found.message, found.word) == (message, word)
 
 
+def test_thousands_alone_are_tokens_in_short() -> None:
+    assert read_amount("+100k", short=True) == Budget(100_000)
+    assert read_amount("1.5M, 5 min", short=True) == Budget(1_500_000, 5)
+    assert isinstance(read_amount("200", short=True), AmountError)
+
+
 @given(st.text(st.sampled_from("0123456789.,+kM tokensmih"), max_size=30) | st.text(max_size=30))
 def test_every_text_is_an_amount_above_zero_or_an_error(text: str) -> None:
     found = read_amount(text)

@@ -48,7 +48,7 @@ def questions(world: World, at: datetime) -> Iterator[tuple[str, Question]]:
                     f"The budget of {whose(name)} is used up: {figures(used, limit)}. Paused: {', '.join(waiting)}.",
                     "Look at the results so far (`runs.md`, the work trees), then decide.",
                     f"`accept` grants the same amount again ({format_amount(again)}); with an amount, as in "
-                    "`accept +100k tokens` or `accept 30 min`, that; `decline` blocks the paused tasks.",
+                    "`accept +100k` or `accept 30 min`, that; `decline` blocks the paused tasks.",
                 ),
             )
 
@@ -57,7 +57,7 @@ def granted(answer: Answer, again: Budget) -> Budget | AmountError:
     """Parse what an answer grants. `again`: the amount for a plain `accept`."""
     if answer.decision == "accept" and not answer.text:
         return again
-    return read_amount(answer.text)
+    return read_amount(answer.text, short=True)
 
 
 def answered(world: World, ask: Ask, answer: Answer, at: datetime) -> World | None:
