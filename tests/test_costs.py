@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from msgspec.structs import replace
 
-from supervisor.core.engine.reconcile import advance
+from supervisor.core.engine.reconcile import advance, wakeup
 from supervisor.core.map.interfaces import interfaces
 from supervisor.core.plan import canonical
 from supervisor.core.plan.diff import diff
@@ -19,10 +19,12 @@ from supervisor.core.view.runs_md import render
 from supervisor.core.view.status import status
 from supervisor.domain import event as ev
 from supervisor.domain.link import Kind, Link, Place, Role
+from supervisor.domain.thread import TurnSeen, TurnStatus
+from supervisor.domain.world import World
 from supervisor.runtime import templates
 from supervisor.shell.process import table
 from tests import CHECKOUT
-from tests.bench.growth import LATER, world_of
+from tests.bench.growth import LATER, at_work, world_of
 
 HEAVY = {"pydantic", "rich", "structlog", "watchdog", "markdown_it", "psutil", "git"}
 COMMAND = {"asyncio", "msgspec", "ruamel", "typer", "websockets"}
@@ -50,9 +52,9 @@ def loaded_by(program: str) -> set[str]:
         ("cli.main, cli.steer.requests", 123, COMMAND),
         ("cli.command.typer_app", 165, {"asyncio", "ruamel"}),
         # before a server is started; four of them are the keeper's, which its process has loaded in any case
-        ("runtime.daemon.main", 319, {"asyncio", "logging", "typer", "websockets", "_hashlib"}),
+        ("runtime.daemon.main", 320, {"asyncio", "logging", "typer", "websockets", "_hashlib"}),
         # while the servers get ready
-        ("runtime.daemon.main, runtime.daemon.supervise", 519, {"typer"}),
+        ("runtime.daemon.main, runtime.daemon.supervise", 520, {"typer"}),
         ("runtime.survey.worker", 214, {"ruamel", "typer"}),
     ],
 )
@@ -87,12 +89,25 @@ def calls(act: Callable[[], object]) -> int:
     return counted
 
 
-def test_a_step_and_a_status_cost_in_proportion_to_the_tasks() -> None:
+def test_a_step_visits_only_the_tasks_that_it_concerns() -> None:
+    few, many = at_work(8, 24), at_work(8, 2400)
+    seen = TurnSeen("turn T3", TurnStatus.COMPLETED, ("orch-T3-1",), '{"outcome": "done", "summary": "done"}')
+    steps: dict[str, Callable[[World], object]] = {
+        "a note": lambda world: advance(world, ev.LearningNoted(LATER, "human", "a fact")),
+        "a probe": lambda world: advance(world, ev.ServerResponded(LATER, "c0", 7)),
+        "used tokens": lambda world: advance(world, ev.TokensSpent(LATER, "c3", "thread c3", "turn T3", 1000, 100)),
+        "the end of a turn": lambda world: advance(world, ev.TurnEnded(LATER, "c3", "thread c3", seen)),
+        "the next moment": lambda world: wakeup(world, LATER),
+    }
+    assert steps["the end of a turn"](few).actions != ()  # type: ignore[attr-defined]
+    for name, act in steps.items():
+        assert calls(lambda: act(many)) <= 1.1 * calls(lambda: act(few)), name  # noqa: B023
+
+
+def test_a_status_and_runs_md_cost_in_proportion_to_the_tasks() -> None:
     template = templates.read("runs.template.md")
-    spent = ev.TokensSpent(LATER, "c0", "thread", "turn", 1000, 100)
     few, many = world_of(8, 100), world_of(8, 1000)
     for what in (
-        lambda world: advance(world, spent),
         lambda world: status(world, LATER, "/w"),
         lambda world: render(world, LATER, template, "/w"),
     ):

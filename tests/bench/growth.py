@@ -10,6 +10,7 @@ from pathlib import Path
 from supervisor.core.engine.reconcile import advance
 from supervisor.core.view.runs_md import render
 from supervisor.core.view.status import status
+from supervisor.domain import action as act
 from supervisor.domain import event as ev
 from supervisor.domain.child import Child
 from supervisor.domain.plan import Plan, Task
@@ -76,6 +77,18 @@ def world_of(children: int, tasks: int) -> World:
     ]
     for event in events:
         world = advance(world, event).world
+    return world
+
+
+def at_work(children: int, tasks: int) -> World:
+    """Return such a world with a turn under way in each child, as far as the tasks reach."""
+    world = world_of(children, tasks)
+    for name in world.servers:
+        step = advance(world, ev.ThreadOpened(AT, name, 7, f"thread {name}", None, False, ()))
+        world = step.world
+        for start in (action for action in step.actions if isinstance(action, act.StartTurn)):
+            turn = ev.TurnBegan(AT, name, start.thread, f"turn {start.task}", start.message)
+            world = advance(advance(world, turn).world, ev.Ticked(AT)).world
     return world
 
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 
+from supervisor.core.engine.agenda import thread_key
 from supervisor.core.engine.lifecycle import budgets, outages
-from supervisor.core.engine.readiness import candidates, external_turn, readiness, thread_key
+from supervisor.core.engine.readiness import candidates, external_turn, readiness
 from supervisor.core.engine.state import settled, task_status
 from supervisor.domain.plan import HUMAN, Task
 from supervisor.domain.server import ServerState

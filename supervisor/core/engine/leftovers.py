@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
+from supervisor.core.engine.agenda import Sign, agenda_of
 from supervisor.core.engine.lifecycle.updates import put_task, with_map, with_task
 from supervisor.domain import action as act
 from supervisor.domain import event as ev
@@ -32,7 +33,7 @@ def leftovers(world: World, at: datetime) -> Iterator[Action]:
 
     A task that failed is not verified, and one that moved is verified elsewhere: nothing is waited for there.
     """
-    for state in world.tasks.values():
+    for state in agenda_of(world).bearing(Sign.LEFT):
         thread, left = _thread(world, state), state.leftovers
         if thread is None or thread.id is None or left is None or left.looking or left.ending:
             continue
@@ -52,7 +53,7 @@ def leftovers(world: World, at: datetime) -> Iterator[Action]:
 
 def moments(world: World) -> Iterator[datetime]:
     """Yield the moments when leftovers are to be looked at, if nothing happens."""
-    for state in world.tasks.values():
+    for state in agenda_of(world).bearing(Sign.LEFT):
         left = state.leftovers
         if left is None or left.looked is None or left.looking or left.ending or state.phase is not Phase.CHECKING:
             continue

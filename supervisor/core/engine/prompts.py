@@ -18,6 +18,7 @@ from supervisor.core.plan.canonical import task_key
 from supervisor.core.text.escape import block_quote
 from supervisor.domain.change.diff import FileDiff
 from supervisor.domain.link import Drift, Link
+from supervisor.domain.memo import remember_last
 from supervisor.domain.plan import Contract, Plan, Task
 from supervisor.domain.task import Brief, TaskState
 from supervisor.domain.world import Learning
@@ -40,11 +41,20 @@ _CUT = (
 
 def brief_of(task: Task, plan: Plan) -> Brief:
     """Return the brief of a task under a plan. Two briefs mean the same if their keys are equal."""
-    named = tuple(contract for contract in plan.contracts if contract.id in task.contracts)
-    return _brief(task, named, plan.objective)
+    briefs = _briefs(plan)
+    if (known := briefs.get(task.id)) is None or known[0] is not task:
+        named = tuple(contract for contract in plan.contracts if contract.id in task.contracts)
+        briefs[task.id] = known = (task, _brief(task, named, plan.objective))
+    return known[1]
 
 
-@lru_cache(maxsize=4096)  # decide() needs the brief of every task at every event
+@remember_last
+def _briefs(plan: Plan) -> dict[str, tuple[Task, Brief]]:
+    """Return where the briefs of a plan are kept, by task: each step needs some of them."""
+    return {}
+
+
+@lru_cache(maxsize=4096)  # a new version of a plan leaves most of its briefs as they were
 def _brief(task: Task, contracts: tuple[Contract, ...], objective: str) -> Brief:
     plan = Plan(title="", hold=False, objective=objective, success="", contracts=contracts, tasks=(task,))
     key = hex_digest(task_key(task, plan).encode("utf-8", "replace"))[:16]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from supervisor.core.engine.agenda import Sign, agenda_of, bearing, due_under, thread_key, under_way
 from supervisor.core.engine.lifecycle import budgets, outages
 from supervisor.core.engine.prompts import brief_of
 from supervisor.core.map.drift import concerning
 from supervisor.domain.link import Drift
-from supervisor.domain.memo import remember_last
 from supervisor.domain.plan import HUMAN, SandboxMode, Task
 from supervisor.domain.server import ServerState
 from supervisor.domain.task import Brief, Due, Phase, TaskState
@@ -48,16 +48,7 @@ def lost_events(count: int) -> str:
 
 def due_of(world: World, state: TaskState) -> Due | None:
     """Return why a turn (or an ask) of this task is to be started; None if nothing is due, or a turn is under way."""
-    task = world.plan.task(state.task)
-    if task is None or (state.phase.live and (state.phase is not Phase.CHECKING or state.checking)):
-        return None
-    if state.brief.delivered is None or state.child != task.child:
-        return Due.BRIEF
-    if state.steer is not None:
-        return None  # it is not known yet whether the child knows the change
-    if state.brief.delivered.key != desired(world, state).key:
-        return Due.REDIRECT
-    return state.due if state.phase is Phase.IDLE else None
+    return due_under(world.plan.current, state)
 
 
 def unseen_drifts(world: World, state: TaskState) -> tuple[Drift, ...]:
@@ -98,7 +89,7 @@ def readiness(world: World, state: TaskState, at: datetime) -> str | None:
         return obstacle
     if task.child == HUMAN:
         return None
-    if not _under_way(task, state) and (drawn := first_map(world)) is not None and at < drawn:
+    if not under_way(task, state) and (drawn := first_map(world)) is not None and at < drawn:
         return "the first map of the repos is being drawn"
     if (external := external_turn(world, task.child)) is not None:
         return external
@@ -117,7 +108,8 @@ def room(world: World) -> int | None:
     """Return how many further turns may run now; None: any number."""
     if world.config.parallel is None:
         return None
-    running = sum(state.phase in (Phase.STARTING, Phase.WORKING, Phase.STOPPING) for state in _live(world.tasks))
+    live = agenda_of(world).bearing(Sign.LIVE)
+    running = sum(state.phase in (Phase.STARTING, Phase.WORKING, Phase.STOPPING) for state in live)
     return max(0, world.config.parallel - running)
 
 
@@ -127,7 +119,8 @@ def external_turn(world: World, child: str) -> str | None:
         running = thread.running if thread.child == child and thread.open else None
         if running is None or any(message.startswith(OUR_MESSAGES) for message in running.messages):
             continue
-        tasks = [state for state in world.all_tasks if state.thread == (thread.child, thread.task)]
+        known = (*bearing(world, Sign.LIVE), *bearing(world, Sign.TURN))
+        tasks = [state for state in known if state.thread == (thread.child, thread.task)]
         if not any(state.turn_id == running.turn or state.phase is Phase.STARTING for state in tasks):
             return f"a turn from another window runs in {child}: `orch attach {child}` shows it"
     return None
@@ -135,7 +128,7 @@ def external_turn(world: World, child: str) -> str | None:
 
 def in_use(world: World, child: str) -> tuple[str, str] | None:
     """Say why no command may change files of the child now, and what to do about it; None if it may."""
-    busy = next((one.task for one in world.all_tasks if one.child == child and one.phase.live), None)
+    busy = next((one.task for one in bearing(world, Sign.LIVE) if one.child == child), None)
     if busy is not None:
         way = f"wait for it (`orch wait --task {busy}`), or write `hold: yes` below {busy} in plan.md first"
         return f"{busy} works in {child}", way
@@ -155,36 +148,71 @@ def clearance(world: World, state: TaskState, at: datetime) -> str | None:
         return "the supervisor is stopping"
     if task.hold:
         return "the plan holds it"
-    if not _under_way(task, state):
-        if world.plan.missing is not None:
-            return f"nothing new starts: {world.plan.missing}"
-        if world.plan.current and world.plan.current.hold:
-            return "nothing new starts: plan.md says `hold: yes`"
-        if world.plan.lost:
-            return f"nothing new starts: {lost_events(world.plan.lost)}"
-        if world.plan.hold:
-            return "nothing new starts: `orch hold` (`orch go` lifts it)"
+    if (reason := nothing_new(world)) is not None and not under_way(task, state):
+        return f"nothing new starts: {reason}"
     # What a human confirms is what the tasks before it made.
-    waits_for = unmet(world, task) if task.child == HUMAN or not _under_way(task, state) else ()
+    waits_for = unmet(world, task) if task.child == HUMAN or not under_way(task, state) else ()
     if waits_for:
         return "after " + ", ".join(_with_phase(world, before) for before in waits_for)
     if (state.not_before or at) > at:
         return state.note or state.why or "it waits a moment before the next try"
     if task.child == HUMAN:
         return None
-    if (trouble := server_trouble(world, task.child)) is not None:
+    if (trouble := child_trouble(world, task.child)) is not None:
         return trouble
-    if task.child in world.reserved:
-        return f"a command changes files in {task.child} (if it was interrupted, `orch ops` finishes it)"
-    for other in _live(world.tasks):
-        if other.task != task.id and _occupies(world, other, task.child):
+    for other in occupants(world, task.child):
+        if other.task != task.id:
             return f"{other.task} works in {task.child}"
     budget = budgets.blocking_budget(world, task, at)
     return budgets.obstacle(world, budget) if budget is not None else None
 
 
-def _under_way(task: Task, state: TaskState) -> bool:
-    return not state.new_run and state.runs > 0 and state.child == task.child
+def nothing_new(world: World) -> str | None:
+    """Say in one line why no new run of any task starts; None if runs may start."""
+    if world.plan.missing is not None:
+        return world.plan.missing
+    if world.plan.current and world.plan.current.hold:
+        return "plan.md says `hold: yes`"
+    if world.plan.lost:
+        return lost_events(world.plan.lost)
+    return "`orch hold` (`orch go` lifts it)" if world.plan.hold else None
+
+
+def child_trouble(world: World, child: str) -> str | None:
+    """Say in one line why a child takes no turns, whichever the task is; None if it does."""
+    if (trouble := server_trouble(world, child)) is not None:
+        return trouble
+    if child in world.reserved:
+        return f"a command changes files in {child} (if it was interrupted, `orch ops` finishes it)"
+    return None
+
+
+def occupants(world: World, child: str) -> Iterator[TaskState]:
+    """Yield the tasks that need the child's working tree for themselves."""
+    return (state for state in agenda_of(world).bearing(Sign.LIVE) if _occupies(world, state, child))
+
+
+def shut(world: World, child: str) -> bool:
+    """Return whether no task of the child, whichever it is, may take its next turn now.
+
+    It is a quick answer for all of them at once. If it is False, `clearance` tells of each.
+    """
+    if child == HUMAN:
+        return world.supervisor.stopping is not None
+    if world.supervisor.stopping is not None or child_trouble(world, child) is not None:
+        return True
+    busy = [*occupants(world, child)]
+    return len(busy) > 1 or any(due_of(world, state) is None for state in busy)
+
+
+def queue(world: World, key: ThreadKey) -> Iterator[tuple[Task, TaskState]]:
+    """Yield the tasks that may take the next turn on this thread, in the order of the plan.
+
+    `clearance` and `readiness` still have to be asked about each of them, but about no other one.
+    """
+    if shut(world, key[0]):
+        return iter(())
+    return agenda_of(world).queued(key, begun=key[0] != HUMAN and nothing_new(world) is not None)
 
 
 def server_trouble(world: World, child: str) -> str | None:
@@ -195,13 +223,6 @@ def server_trouble(world: World, child: str) -> str | None:
     if server.state is ServerState.READY:
         return None
     return f"the server of {child} is {server.state}" + (f": {server.problem}" if server.problem else "")
-
-
-def thread_key(task: Task, state: TaskState) -> ThreadKey:
-    """Return the thread for the task's next turn: the one that it has, else the one that the plan names."""
-    if state.thread is not None and state.child == task.child and state.brief.delivered is not None:
-        return state.thread
-    return (task.child, task.id if task.thread == "fresh" else None)
 
 
 def needs_thread(world: World, state: TaskState) -> bool:
@@ -239,12 +260,6 @@ def deadline(world: World, state: TaskState) -> datetime | None:
     if any(request.within(state.turn_id) for request in world.requests.values()):
         return None
     return state.turn.since + timedelta(minutes=task.timeout, seconds=state.turn.paused)
-
-
-@remember_last
-def _live(tasks: Mapping[str, TaskState]) -> tuple[TaskState, ...]:
-    """Return the tasks that occupy a working tree: a few, while a plan may have thousands of tasks."""
-    return tuple(state for state in tasks.values() if state.phase.live)
 
 
 def _occupies(world: World, state: TaskState, child: str) -> bool:

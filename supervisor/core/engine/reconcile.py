@@ -13,6 +13,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from supervisor.core.engine import leftovers, stalls
+from supervisor.core.engine.agenda import Sign, agenda_of, bearing
 from supervisor.core.engine.asks import asks, thread_asks
 from supervisor.core.engine.asks.approvals import settled_by_rule
 from supervisor.core.engine.asks.notifications import notices
@@ -24,7 +25,6 @@ from supervisor.core.engine.readiness import deadline, first_map
 from supervisor.core.engine.rules import servers, survey, turns
 from supervisor.domain.action import Action
 from supervisor.domain.event import AskAnswered, Event, Intended, PlanAccepted, Ticked, TurnBegan
-from supervisor.domain.task import Phase
 from supervisor.domain.world import World
 
 
@@ -60,8 +60,8 @@ def wakeup(world: World, at: datetime) -> datetime | None:
     moments = [*servers.moments(world), *session.moments(world), *stalls.moments(world), *leftovers.moments(world)]
     moments += [*budgets.moments(world, at), *thread_asks.moments(world)]
     moments += [thread.not_before for thread in world.threads.values() if not thread.open and not thread.opening]
-    moments += [state.not_before for state in world.all_tasks]
-    moments += [deadline(world, state) for state in world.tasks.values() if state.phase is Phase.WORKING]
+    moments += [state.not_before for state in bearing(world, Sign.DELAYED)]
+    moments += [deadline(world, state) for state in agenda_of(world).bearing(Sign.LIVE)]
     moments += [outage.until for outage in world.outages.values()]
     moments += [first_map(world), survey.moment(world)]
     return min((moment for moment in moments if moment is not None and moment > at), default=None)

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 
 from supervisor.core.engine import prompts
+from supervisor.core.engine.agenda import Sign, bearing
 from supervisor.core.engine.lifecycle.transitions import PulseTrigger, after_pulse
 from supervisor.core.engine.lifecycle.turns import with_turn
 from supervisor.core.engine.lifecycle.updates import closed, put, put_task
@@ -29,7 +30,7 @@ AT_REST = ("idle", "notLoaded", "systemError")  # states of a thread whose turn 
 
 def stalls(world: World, at: datetime) -> Iterator[Action]:
     """Rule: take the next step with each turn that gives no sign of life."""
-    for state in world.all_tasks:
+    for state in bearing(world, Sign.LIVE):
         thread, turn = _watched(world, state), state.turn
         if thread is None or thread.id is None or turn is None or turn.looking or (state.not_before or at) > at:
             continue
@@ -48,7 +49,7 @@ def stalls(world: World, at: datetime) -> Iterator[Action]:
 
 def moments(world: World) -> Iterator[datetime]:
     """Yield the moments when turns are to be looked at, if nothing happens."""
-    for state in world.all_tasks:
+    for state in bearing(world, Sign.LIVE):
         turn = state.turn
         if turn is not None and not turn.looking and _watched(world, state) is not None:
             yield turn.pulse_since + _patience(world, turn)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from supervisor.core.engine import leftovers
+from supervisor.core.engine.agenda import changed
 from supervisor.core.engine.lifecycle import budgets
 from supervisor.core.engine.readiness import (
     clearance,
@@ -118,10 +119,9 @@ class TaskNews(NamedTuple):
 def task_news(before: World, after: World, at: datetime) -> list[TaskNews]:
     """Return what happened to tasks between two worlds: done, blocked, failed, held, asking or retired; all settled."""
     news = []
-    for name, state in after.tasks.items():
-        old = before.tasks.get(name)
-        if state is old and after.plan.current is before.plan.current:
-            continue
+    names = changed(before.tasks, after.tasks) if after.plan.current is before.plan.current else None
+    for name in names if names is not None else after.tasks:
+        state, old = after.tasks[name], before.tasks.get(name)
         word, why = task_status(after, state, at)
         if word not in _TOLD or (old is not None and task_status(before, old, at)[0] is word):
             continue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from supervisor.core.engine.agenda import Sign, agenda_of
 from supervisor.core.engine.asks.replies import forms
 from supervisor.core.engine.lifecycle import budgets, outages
 from supervisor.core.engine.orchestrator import session
@@ -85,7 +86,7 @@ def _child(world: World, server: Server) -> ChildInfo:
         since=_time(server.since),
         restarts=server.restarts,
         thread=thread.id if thread else None,
-        task=next((state.task for state in world.tasks.values() if state.child == name and state.phase.live), None),
+        task=next((state.task for state in agenda_of(world).bearing(Sign.LIVE) if state.child == name), None),
         problem=server.problem or external_turn(world, name),
     )
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from time import monotonic
 from typing import NamedTuple
 
+from supervisor.core.engine.agenda import Sign, bearing
 from supervisor.core.engine.evolve import evolve
 from supervisor.core.engine.foresee import describe_picture
 from supervisor.core.engine.reconcile import advance
@@ -88,7 +89,7 @@ class Recorder:
         Raises StoreError if the ledger cannot be written; the world then stays as it was.
         """
         world, events = decided.world, decided.events
-        self._tasks.update({state.turn.id: state.task for state in world.all_tasks if state.turn})
+        self._tasks.update({state.turn.id: state.task for state in bearing(world, Sign.TURN) if state.turn})
         while len(self._tasks) > TURNS_KNOWN:
             del self._tasks[next(iter(self._tasks))]
         if events:

@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
+from supervisor.core.engine.agenda import Sign, bearing
 from supervisor.core.engine.readiness import external_turn
 from supervisor.domain.event import DownRequested, RestartRequested
 from supervisor.domain.server import Server, ServerState
@@ -160,7 +161,7 @@ class Upkeep:
 
     def _busy(self, child: str) -> bool:
         world = self._loop.world
-        live = any(state.child == child and state.phase.live for state in world.all_tasks)
+        live = any(state.child == child for state in bearing(world, Sign.LIVE))
         return live or external_turn(world, child) is not None
 
 

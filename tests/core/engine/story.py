@@ -24,6 +24,7 @@ from supervisor.domain.world import World
 from supervisor.wire.plain import dumped
 from tests.core.engine.human import CHILDREN, ORCHESTRATOR_CHILD, PLAN, Human
 from tests.core.engine.peers import NOBODY, START, Repo, Rollout, Turn
+from tests.core.engine.slowly import lawful
 
 STATES = {str(state) for state in ServerState}
 TASK_STATES = {str(state) for state in TaskStatus}
@@ -119,6 +120,7 @@ class Story(Human):
     def advance(self, event: ev.Event) -> None:
         before = self.world
         assert before is not None
+        lawful(evolve(before, event), event.at)
         step = advance(before, event)
         self.log.append(f"{self.now:%H:%M:%S.%f} {event}")
         self.log += [f"        -> {action}" for action in step.actions]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from supervisor.core.engine.agenda import Sign, agenda_of
 from supervisor.core.engine.asks import budget_asks, thread_asks
 from supervisor.core.engine.asks.approvals import asked_requests, can_answer, ruling_of, state_of
 from supervisor.core.engine.orchestrator import session
-from supervisor.core.engine.readiness import candidates, desired, due_of, overtaken, readiness, wanted
+from supervisor.core.engine.readiness import desired, due_of, overtaken, queue, readiness, wanted
 from supervisor.domain import action as act
 from supervisor.domain.action import Action
 from supervisor.domain.ask import AskKind, AskState
@@ -88,7 +89,7 @@ def ask(world: World, at: datetime) -> Iterator[Action]:
             request=request.key,
             why=f"the child asked in the middle of its turn ({request.method})",
         )
-    for state in world.tasks.values():
+    for state in agenda_of(world).bearing(Sign.ASKING):
         question = state.result.question
         if _is_asking(world, state.task) and question is not None and (state.child, state.task) not in open_for:
             yield raised(
@@ -170,7 +171,12 @@ def ask(world: World, at: datetime) -> Iterator[Action]:
 def checkpoints(world: World, at: datetime) -> Iterator[tuple[Task, TaskState]]:
     """Yield the human's tasks that they are to be asked for now."""
     open_for = {ask.task for ask in world.open_asks if ask.child == HUMAN and ask.request is None and not ask.budget}
-    for task, state in candidates(world):
+    agenda = agenda_of(world)
+    turns = {task.id: (task, state) for task, state in queue(world, (HUMAN, None))}
+    for state in agenda.bearing(Sign.ASKING):
+        if (own := world.plan.task(state.task)) is not None:
+            turns[own.id] = (own, state)
+    for _, (task, state) in sorted(turns.items(), key=lambda turn: agenda.layout.places[turn[0]]):
         waits = due_of(world, state) is not None or (_is_asking(world, task.id) and task.id not in open_for)
         if task.child == HUMAN and waits and readiness(world, state, at) is None:
             yield task, state

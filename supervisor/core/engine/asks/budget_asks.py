@@ -7,14 +7,16 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
+from supervisor.core.engine.agenda import Sign, agenda_of
 from supervisor.core.engine.lifecycle.budgets import (
+    PLAN,
     any_budget,
+    any_task_budget,
     base_of,
     covered,
     figures,
     is_used_up,
     limit_of,
-    names,
     used_of,
     whose,
 )
@@ -22,10 +24,10 @@ from supervisor.core.engine.lifecycle.tasks import settle
 from supervisor.core.engine.lifecycle.transitions import TaskTrigger
 from supervisor.core.engine.lifecycle.turns import with_turn
 from supervisor.core.engine.lifecycle.updates import put, put_task
-from supervisor.core.engine.readiness import candidates, desired, due_of, is_done
+from supervisor.core.engine.readiness import desired, due_of, is_done
 from supervisor.core.plan.amounts import AmountError, format_amount, read_amount
 from supervisor.domain.ask import Answer, Ask
-from supervisor.domain.plan import Budget
+from supervisor.domain.plan import HUMAN, Budget
 from supervisor.domain.report import Question
 from supervisor.domain.task import Due, Phase, TaskState
 from supervisor.domain.world import World
@@ -35,7 +37,7 @@ def questions(world: World, at: datetime) -> Iterator[tuple[str, Question]]:
     """Yield the names of used-up budgets that stop a task, each with the question for the human."""
     if not any_budget(world):
         return
-    for name in dict.fromkeys(name for task, _ in candidates(world) for name in names(task)):
+    for name in _spent_under(world):
         limit = limit_of(world, name)
         if limit is None or not is_used_up(world, name, at):
             continue
@@ -51,6 +53,23 @@ def questions(world: World, at: datetime) -> Iterator[tuple[str, Question]]:
                     "`accept +100k` or `accept 30 min`, that; `decline` blocks the paused tasks.",
                 ),
             )
+
+
+def _spent_under(world: World) -> list[str]:
+    """Return the names of the budgets from which something was spent, in the order of the plan.
+
+    The own budget of a task that needs no more of it is left out.
+    """
+    agenda = agenda_of(world)
+    layout, running = agenda.layout, {state.task for state in agenda.bearing(Sign.TURN)}
+    spenders = agenda.names(Sign.SPENT) & agenda.dues.keys() | running if any_task_budget(world) else running
+    tasks = [task for name in spenders if (task := world.plan.task(name)) is not None and task.child != HUMAN]
+    children = {*agenda.spent, *(task.child for task in tasks)} - {HUMAN}
+    found = {f"task {task.id}": (layout.places[task.id], 0) for task in tasks}
+    found |= {f"child {child}": (layout.first[child], 1) for child in children}
+    if children:
+        found[PLAN] = (min(place for child, place in layout.first.items() if child != HUMAN), 2)
+    return sorted(found, key=found.__getitem__)
 
 
 def granted(answer: Answer, again: Budget) -> Budget | AmountError:

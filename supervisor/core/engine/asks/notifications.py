@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
+from supervisor.core.engine.agenda import Sign, agenda_of
 from supervisor.core.engine.asks.replies import forms
 from supervisor.core.engine.lifecycle import outages
 from supervisor.core.engine.orchestrator import session
 from supervisor.core.engine.state import settled, summary, task_status
 from supervisor.domain.action import Action, Notify
-from supervisor.domain.task import Phase, TaskStatus
+from supervisor.domain.task import TaskStatus
 from supervisor.domain.world import World
 
 TEXT = 2000  # characters of a notice's text; `orch asks` and runs.md have the whole text
@@ -61,9 +62,7 @@ def _postponed(world: World) -> Iterator[Notify]:
 
 def _blocked(world: World, at: datetime) -> Iterator[Notify]:
     """Yield notices of blocked and failed tasks. The moment is part of the key: a retry that fails is a new notice."""
-    for state in world.tasks.values():
-        if state.phase not in (Phase.BLOCKED, Phase.FAILED):
-            continue
+    for state in agenda_of(world).bearing(Sign.HALTED):
         status, why = task_status(world, state, at)
         if status in (TaskStatus.BLOCKED, TaskStatus.FAILED):
             yield Notify(
@@ -98,11 +97,14 @@ def _paused(world: World, at: datetime) -> Iterator[Notify]:
 
 def _end(world: World, at: datetime) -> Iterator[Notify]:
     """Yield a notice when all tasks are settled. It is sent again if tasks ran and settled since."""
-    tasks = [world.tasks[task.id] for task in world.plan.tasks] if world.plan.current else []
-    over = all(state.phase in (Phase.DONE, Phase.BLOCKED, Phase.FAILED) for state in tasks)
     if session.busy(world):  # it may still change the plan
         return
-    if not tasks or not over or world.open_asks or not all(settled(world, state, at) for state in tasks):
+    planned = world.plan.tasks
+    unsettled = agenda_of(world).names(Sign.UNSETTLED)
+    if not planned or world.open_asks or any(world.plan.task(name) is not None for name in unsettled):
+        return
+    tasks = [world.tasks[task.id] for task in planned]
+    if not all(settled(world, state, at) for state in tasks):
         return
     states = [task_status(world, state, at)[0] for state in tasks]
     done = states.count(TaskStatus.DONE)

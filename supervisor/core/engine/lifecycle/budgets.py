@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from supervisor.core.engine.agenda import Sign, agenda_of
 from supervisor.core.engine.lifecycle import turns
 from supervisor.core.plan.amounts import format_tokens
+from supervisor.domain.memo import remember_last
 from supervisor.domain.plan import HUMAN, Budget, Task
 from supervisor.domain.task import Phase, TaskState
 from supervisor.domain.world import World
@@ -30,12 +32,22 @@ def any_budget(world: World) -> bool:
     plan = world.plan.current
     given = [
         world.config.plan_budget,
-        world.config.task_budget,
         *(server.child.budget for server in world.servers.values()),
     ]
     if plan is not None:
-        given += [plan.budget, *(task.budget for task in plan.tasks)]
-    return any(budget is not None for budget in given)
+        given.append(plan.budget)
+    return any(budget is not None for budget in given) or any_task_budget(world)
+
+
+def any_task_budget(world: World) -> bool:
+    """Return whether any task has a budget of its own."""
+    plan = world.plan.current
+    return world.config.task_budget is not None or (plan is not None and _task_has_one(plan.tasks))
+
+
+@remember_last
+def _task_has_one(tasks: tuple[Task, ...]) -> bool:
+    return any(task.budget is not None for task in tasks)
 
 
 def limit_of(world: World, name: str) -> Budget | None:
@@ -51,14 +63,29 @@ def limit_of(world: World, name: str) -> Budget | None:
 
 def used_of(world: World, name: str, at: datetime) -> Budget:
     """Return what has been spent under this budget."""
-    tasks = [state for _, state in covered(world, name)]
-    tokens = sum(state.tokens.total for state in tasks)
-    return Budget(tokens, sum(minutes_of(world, state, at) for state in tasks))
+    kind, _, who = name.partition(" ")
+    if kind == "task":
+        state = world.tasks.get(who) if world.plan.task(who) is not None else None
+        return Budget(state.tokens.total, minutes_of(world, state, at)) if state is not None else Budget(0, 0.0)
+    agenda = agenda_of(world)
+    sums = [spent for child, spent in agenda.spent.items() if child == who or (kind == PLAN and child != HUMAN)]
+    running = sum(
+        running_seconds(world, state, at)
+        for state in agenda.bearing(Sign.TURN)
+        if (task := world.plan.task(state.task)) is not None and name in names(task)
+    )
+    seconds = sum(spent.nanoseconds for spent in sums) / 1e9 + running
+    return Budget(sum(spent.tokens for spent in sums), seconds / 60)
 
 
 def minutes_of(world: World, state: TaskState, at: datetime) -> float:
     """Return how long turns of this task ran, without the time that they waited on the human."""
-    return (state.usage.seconds + turns.running_seconds(state, _waiting_since(world, state) or at)) / 60
+    return (state.usage.seconds + running_seconds(world, state, at)) / 60
+
+
+def running_seconds(world: World, state: TaskState, at: datetime) -> float:
+    """Return how long the running turn of this task has run, without the time that it waited on the human."""
+    return turns.running_seconds(state, _waiting_since(world, state) or at)
 
 
 def is_used_up(world: World, name: str, at: datetime) -> bool:
@@ -85,8 +112,9 @@ def moments(world: World, at: datetime) -> Iterator[datetime]:
     """Yield the moments when minutes will be used up, if nothing else happens."""
     running = [
         (task, state)
-        for task, state in _tasks(world)
-        if state.phase is Phase.WORKING
+        for state in agenda_of(world).bearing(Sign.TURN)
+        if (task := world.plan.task(state.task)) is not None
+        and state.phase is Phase.WORKING
         and state.turn is not None
         and state.turn.away is None
         and _waiting_since(world, state) is None
@@ -116,11 +144,10 @@ def base_of(world: World, name: str) -> Budget | None:
 
 def covered(world: World, name: str) -> Iterator[tuple[Task, TaskState]]:
     """Yield the tasks that draw on this budget, with their states."""
-    return ((task, state) for task, state in _tasks(world) if name in names(task))
-
-
-def _tasks(world: World) -> Iterator[tuple[Task, TaskState]]:
-    return ((task, world.tasks[task.id]) for task in world.plan.tasks)
+    kind, _, who = name.partition(" ")
+    one = world.plan.task(who) if kind == "task" else None
+    found = world.plan.tasks if kind != "task" else (one,) if one is not None else ()
+    return ((task, world.tasks[task.id]) for task in found if name in names(task))
 
 
 def _waiting_since(world: World, state: TaskState) -> datetime | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
+from supervisor.core.engine.agenda import changed
 from supervisor.core.engine.lifecycle.updates import with_orchestrator
 from supervisor.core.map.drift import describe_drift
 from supervisor.core.text.escape import block_quote
@@ -45,7 +46,9 @@ def _news_of(before: World, after: World, event: ev.Event) -> Iterator[tuple[str
         case ev.AskAnswered():
             yield from _answered(before, after, event)
     if after.tasks is not before.tasks:
-        for task, state in after.tasks.items():
+        names = changed(before.tasks, after.tasks)
+        for task in names if names is not None else after.tasks:
+            state = after.tasks[task]
             if (old := before.tasks.get(task)) is not None and old is not state:
                 known = {learning.text for learning in before.learnings if learning.source == state.child}
                 yield from _of_task(old, state, known)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from supervisor.core.engine.agenda import Sign, bearing
 from supervisor.domain import action as act
 from supervisor.domain.action import Action
 from supervisor.domain.server import ServerState
@@ -40,7 +41,8 @@ def stop(world: World, at: datetime) -> Iterator[Action]:
     """On `orch down`, wait until turns are interrupted (by other rules), then stop the servers, then exit."""
     if world.supervisor.stopping is None or world.supervisor.exiting:
         return
-    busy = any(state.phase in (Phase.STARTING, Phase.WORKING, Phase.STOPPING) for state in world.all_tasks)
+    live = bearing(world, Sign.LIVE)
+    busy = any(state.phase in (Phase.STARTING, Phase.WORKING, Phase.STOPPING) for state in live)
     if busy and not world.supervisor.stopping.now and at < world.supervisor.stopping.since + STOP_PATIENCE:
         return
     since, servers = world.supervisor.stopping.since, world.servers
@@ -56,7 +58,9 @@ def moments(world: World) -> Iterator[datetime | None]:
     """Yield the moments when these rules have to run even if nothing happens."""
     yield from (server.not_before for server in world.servers.values() if server.state is ServerState.BACKOFF)
     yield from (
-        state.since + UNENDED for state in world.all_tasks if state.phase is Phase.STOPPING and state.since is not None
+        state.since + UNENDED
+        for state in bearing(world, Sign.LIVE)
+        if state.phase is Phase.STOPPING and state.since is not None
     )
     if world.supervisor.stopping is not None and not world.supervisor.exiting:
         yield world.supervisor.stopping.since + STOP_PATIENCE
@@ -64,7 +68,7 @@ def moments(world: World) -> Iterator[datetime | None]:
 
 def _stuck_task(world: World, child: str, at: datetime) -> str | None:
     """Return the task whose turn was interrupted long ago and still runs, although its server answers; or None."""
-    for state in world.all_tasks:
+    for state in bearing(world, Sign.LIVE):
         thread = world.threads.get(state.thread) if state.thread else None
         if state.child != child or state.phase is not Phase.STOPPING or thread is None or not thread.open:
             continue

@@ -7,18 +7,18 @@ from datetime import datetime
 from itertools import islice
 
 from supervisor.core.engine import leftovers, prompts
+from supervisor.core.engine.agenda import Sign, agenda_of, thread_key
 from supervisor.core.engine.lifecycle import budgets
 from supervisor.core.engine.lifecycle.tasks import changes_listed
 from supervisor.core.engine.readiness import (
-    candidates,
     clearance,
     deadline,
     desired,
     due_of,
+    queue,
     readiness,
     room,
     sandbox_of,
-    thread_key,
     unseen_drifts,
     wanted,
 )
@@ -29,6 +29,7 @@ from supervisor.domain.plan import HUMAN, Task
 from supervisor.domain.report import Outcome
 from supervisor.domain.server import ServerState
 from supervisor.domain.task import Due, Phase, TaskState
+from supervisor.domain.thread import ThreadKey
 from supervisor.domain.world import World
 
 SHARED_FILES = 50
@@ -38,7 +39,7 @@ SHARED_FILES = 50
 def threads(world: World, at: datetime) -> Iterator[Action]:
     """Open the threads of tasks that are about to start a turn, and of those whose turn or steer is not settled."""
     opening = set()
-    for state in world.tasks.values():
+    for state in _on_threads(world, at):
         # A turn that may still run, or a steer on its way: only the thread shows what became of it.
         unsettled = state.phase in (Phase.STARTING, Phase.WORKING, Phase.STOPPING) or state.steer is not None
         task = world.plan.task(state.task)
@@ -50,9 +51,7 @@ def threads(world: World, at: datetime) -> Iterator[Action]:
         else:
             continue
         server, thread = world.servers.get(key[0]), world.threads.get(key)
-        if server is None or server.state is not ServerState.READY or key in opening:
-            continue
-        if thread is not None and (thread.open or thread.opening or (thread.not_before or at) > at):
+        if server is None or key in opening or not _can_open(world, key, at):
             continue
         opening.add(key)
         yield act.OpenThread(
@@ -67,9 +66,27 @@ def threads(world: World, at: datetime) -> Iterator[Action]:
         )
 
 
+def _on_threads(world: World, at: datetime) -> list[TaskState]:
+    """Return the tasks that may need a thread opened, in the order of the world."""
+    agenda = agenda_of(world)
+    found = {state.task: state for sign in (Sign.LIVE, Sign.STEERED) for state in agenda.bearing(sign)}
+    for key in agenda.queues:
+        if _can_open(world, key, at):
+            found.update((task.id, state) for task, state in queue(world, key))
+    return sorted(found.values(), key=lambda state: agenda.order[state.task])
+
+
+def _can_open(world: World, key: ThreadKey, at: datetime) -> bool:
+    """Return whether this thread is to be opened now if a task needs it."""
+    server, thread = world.servers.get(key[0]), world.threads.get(key)
+    if server is None or server.state is not ServerState.READY:
+        return False
+    return thread is None or not (thread.open or thread.opening or (thread.not_before or at) > at)
+
+
 def redirects(world: World, at: datetime) -> Iterator[Action]:
     """Interrupt turns that must not continue; steer those whose brief, or something that they rely on, has changed."""
-    for state in world.tasks.values():
+    for state in agenda_of(world).bearing(Sign.LIVE):
         thread = world.threads.get(state.thread) if state.thread else None
         if state.phase is not Phase.WORKING or state.turn is None or thread is None or not thread.open or not thread.id:
             continue
@@ -113,7 +130,7 @@ def must_end(world: World, state: TaskState, at: datetime) -> str | None:
 def checks(world: World, at: datetime) -> Iterator[Action]:
     """Check each task whose turn ended, unless the plan has changed its brief since. A child that reports anything but
     `done` has its changed files listed only."""
-    for state in world.tasks.values():
+    for state in agenda_of(world).bearing(Sign.LIVE):
         if (
             state.phase is not Phase.CHECKING
             or state.checking
@@ -159,15 +176,15 @@ def _shared(world: World, child: str) -> Iterable[str]:
 def next_turns(world: World, at: datetime) -> Iterator[tuple[Task, TaskState, Due]]:
     """Yield the tasks that are due and ready for a turn, with the reason: at most one per child, as long as there is
     room."""
-    taken: set[str] = set()
-    most = room(world)
-    for task, state in candidates(world):
-        if most is not None and len(taken) >= most:
-            return
-        due = due_of(world, state)
-        if task.child != HUMAN and due is not None and task.child not in taken and readiness(world, state, at) is None:
-            taken.add(task.child)
-            yield task, state, due
+    agenda, first = agenda_of(world), dict[str, tuple[int, Task]]()
+    for key in agenda.queues:
+        child = key[0]
+        ready = (task for task, state in queue(world, key) if child != HUMAN and readiness(world, state, at) is None)
+        if (task := next(ready, None)) is not None:
+            place = agenda.layout.places[task.id]
+            first[child] = min(first.get(child, (place, task)), (place, task), key=lambda one: one[0])
+    for _, task in sorted(first.values(), key=lambda one: one[0])[: room(world)]:
+        yield task, world.tasks[task.id], agenda.dues[task.id]
 
 
 def starts(world: World, at: datetime) -> Iterator[Action]:
@@ -199,7 +216,7 @@ def starts(world: World, at: datetime) -> Iterator[Action]:
 
 def _unlisted(world: World, child: str) -> Iterator[act.Unlisted]:
     """The tasks with changes in a child that are not listed yet: their turns were cut off, and no check followed."""
-    for state in world.tasks.values():
+    for state in agenda_of(world).bearing(Sign.UNLISTED):
         base = state.result.base
         if state.child == child and base is not None and not state.phase.live:
             start = state.start if state.result.changed_files else None
