@@ -79,8 +79,18 @@ def test_the_bell_rings_for_what_is_new_and_the_title_is_given_back(
     for one in titles:
         bells = bells.replace(b"\x1b]2;" + one + b"\x07", b"")
     assert bells.count(b"\x07") == 2
+    assert [part.split(b"\x1b\\")[0] for part in raw.split(b"\x07\x1b]9;")[1:]] == titles[1:3]
     assert (raw.count(PUSHED), raw.count(POPPED)) == (1, 1)
     assert raw.index(PUSHED) < raw.index(b"\x1b]2;") < raw.index(POPPED)
+
+
+def test_within_tmux_the_notice_is_passed_on_after_the_bell(
+    workspace: WorkspacePaths, standin: Callable[..., Standin]
+) -> None:
+    standin(status_json(), status_json(asks=(ask("A1"),)), ends=True)
+    with watching(workspace, TMUX="/tmp/tmux-0/default,1,0") as terminal:
+        assert terminal.end() == 3
+    assert b"\x07\x1bPtmux;\x1b\x1b]9;orch: 1 ask, no tasks\x1b\x1b\\\x1b\\" in terminal.raw
 
 
 def test_plain_output_has_no_title_and_no_bell(workspace: WorkspacePaths, standin: Callable[..., Standin]) -> None:

@@ -116,7 +116,7 @@ def test_a_rule_accepts_a_tool_of_an_mcp_server(ruled: Lab) -> None:
 
 def test_each_notice_is_sent_once_also_over_the_death_of_the_supervisor(lab: Lab, hook: Hook) -> None:
     human = "### H1 — Look\n- child: human\n\nLook.\n\n"
-    configure(lab, notify={"webhook": hook.url})
+    configure(lab, notify={"webhook": hook.url, "pause_seconds": 0})
     lab.plan(task("T1", "backend", report("cannot", outcome="blocked")) + human)
 
     def notices(count: int) -> list[str]:

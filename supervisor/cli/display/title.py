@@ -1,7 +1,8 @@
-"""The title and the bell of the terminal that shows `orch status --watch`. Nothing but numbers goes into the title."""
+"""The title, the bell and the notice of the terminal that shows `orch status --watch`: nothing but numbers."""
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +24,17 @@ def kept_title() -> Iterator[None]:
 
 def show_title(status: Status) -> None:
     _write(f"\x1b]2;{title(status)}\x07")
+
+
+def show_notice(status: Status) -> None:
+    """Ring the bell, and have a terminal that can do so notify the person, also through tmux.
+
+    The bell comes first: tmux passes it on in any case, and the rest only with `allow-passthrough on`.
+    """
+    notice = f"\x1b]9;{title(status)}\x1b\\"
+    if os.environ.get("TMUX"):
+        notice = "\x1bPtmux;" + notice.replace("\x1b", "\x1b\x1b") + "\x1b\\"
+    _write(f"\x07{notice}")
 
 
 def title(status: Status) -> str:

@@ -14,7 +14,7 @@ from supervisor import api
 from supervisor.cli.display import output
 from supervisor.cli.display.drawing import drawn
 from supervisor.cli.display.screen import View, blocks
-from supervisor.cli.display.title import Attention, attention, kept_title, show_title
+from supervisor.cli.display.title import Attention, attention, kept_title, show_notice, show_title
 from supervisor.domain.status import Status
 from supervisor.domain.thread import Tokens
 from supervisor.runtime.workspace import WorkspacePaths
@@ -72,7 +72,7 @@ def _redraw(workspace: WorkspacePaths, view: View) -> None:
             screen.update(drawn(blocks(status, datetime.now(UTC), sized)), refresh=True)
             show_title(status)
             if known is not None and attention(status) - known:
-                console.bell()
+                show_notice(status)
             known = attention(status)
 
 

@@ -10,6 +10,7 @@ from supervisor.domain.ask import NoticeKind, Rule
 from supervisor.domain.child import Child
 from supervisor.domain.plan import Budget
 
+WebhookForm = Literal["json", "ntfy", "slack"]
 NamespaceKind = Literal["mnt", "net", "pid", "user"]
 Positive = Annotated[float, Meta(gt=0, le=1e9)]
 
@@ -63,6 +64,9 @@ class NotifySettings(Struct, frozen=True):
     on: tuple[NoticeKind, ...]
     command: tuple[str, ...] = ()
     webhook: str | None = None
+    desktop: bool = False
+    form: WebhookForm = "json"
+    pause_seconds: float = 60.0  # between two deliveries: what comes up in between is told together
 
     def __repr__(self) -> str:
         return f"NotifySettings(on={self.on!r}, command={self.command!r})"

@@ -20,7 +20,7 @@ from supervisor.runtime.workspace import WorkspacePaths
 
 CODEX_VARIABLE = "ORCH_CODEX_BIN"
 HIDDEN = "(set, and not shown)"  # an address that gets notices may contain a secret
-_YES_OR_NO = frozenset(("network", "trusted", "trusted_git", "exclude_tmp", "exclude_roots", "for_session"))
+_YES_OR_NO = frozenset(("network", "trusted", "trusted_git", "exclude_tmp", "exclude_roots", "for_session", "desktop"))
 
 
 class ConfigValue(NamedTuple):

@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Iterable, Sequence
+from typing import Literal
 from urllib.parse import urlsplit
 
 from supervisor.core.engine.asks.command_line import plain
 from supervisor.core.plan.diagnostics import any_of, nearest, quoted
-from supervisor.domain.ask import Rule, Verdict
+from supervisor.domain.ask import NOTICE_KINDS, Rule, Verdict
 from supervisor.domain.plan import ORCHESTRATOR
 from supervisor.runtime.config.mistakes import Mistake, path_at
-from supervisor.runtime.config.model import NotifySettings
+from supervisor.runtime.config.model import NotifySettings, WebhookForm
 from supervisor.runtime.config.schema import NotifyPart, RulePart, is_yes
 
 
@@ -22,12 +23,16 @@ def rules_of(parts: Sequence[RulePart], children: Iterable[str]) -> tuple[Rule, 
     return tuple(_rule(number, part, names) for number, part in enumerate(parts, start=1))
 
 
-def notify_settings_of(part: NotifyPart | None) -> NotifySettings | None:
+def notify_settings_of(part: NotifyPart | Literal["desktop"] | None) -> NotifySettings | None:
     """Convert `notify:`. Raises Mistake for a command or an address that cannot be called."""
     if part is None:
         return None
-    if part.command is None and part.webhook is None:
-        raise Mistake(("notify",), "`notify` names neither `command` nor `webhook`", "add one, or remove `notify`")
+    if isinstance(part, str):
+        return NotifySettings(NOTICE_KINDS, desktop=True)
+    desktop = is_yes(part.desktop)
+    if part.command is None and part.webhook is None and not desktop:
+        what = "`notify` names neither `command` nor `webhook` nor `desktop`"
+        raise Mistake(("notify",), what, "add one, or remove `notify`")
     try:
         command = tuple(shlex.split(part.command) if isinstance(part.command, str) else part.command or ())
     except ValueError as error:
@@ -38,8 +43,14 @@ def notify_settings_of(part: NotifyPart | None) -> NotifySettings | None:
         raise Mistake(
             ("notify",), "`notify.webhook` is not an address", "write one that begins with https:// or http://"
         )
+    if part.form is not None and part.webhook is None:
+        raise Mistake(("notify",), "`notify.form` is the form of a webhook, and there is none", "add `webhook`")
     on = (part.on,) if isinstance(part.on, str) else part.on
-    return NotifySettings(on, command, part.webhook)
+    form = part.form or _FORMS.get(urlsplit(part.webhook or "").hostname or "", "json")
+    return NotifySettings(on, command, part.webhook, desktop, form, part.pause_seconds)
+
+
+_FORMS: dict[str, WebhookForm] = {"ntfy.sh": "ntfy", "hooks.slack.com": "slack"}
 
 
 def _rule(number: int, part: RulePart, names: Sequence[str]) -> Rule:

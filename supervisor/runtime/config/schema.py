@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 
 from supervisor.domain.ask import NOTICE_KINDS, NoticeKind
 from supervisor.domain.plan import Approvals, SandboxMode
-from supervisor.runtime.config.model import Limits, NamespaceKind, Positive
+from supervisor.runtime.config.model import Limits, NamespaceKind, Positive, WebhookForm
 
 YesNo = bool | Literal["yes", "no"]
 """`true` or `false`, or the words for them in plan.md."""
@@ -117,9 +117,31 @@ class RulePart(Struct, frozen=True, forbid_unknown_fields=True):
 class NotifyPart(Struct, frozen=True, forbid_unknown_fields=True):
     command: Annotated[
         str | tuple[str, ...] | None,
-        Meta(description="Runs without a shell and gets each notice as JSON on standard input."),
+        Meta(
+            description="Runs without a shell. It gets title and text as its last two arguments, or where it says "
+            "`{title}`, `{text}`, `{next}`, and all of the notice as JSON on standard input."
+        ),
     ] = None
-    webhook: Annotated[str | None, Meta(description="An address that gets each notice as JSON by POST.")] = None
+    webhook: Annotated[str | None, Meta(description="An address that gets each notice by POST.")] = None
+    form: Annotated[
+        WebhookForm | None,
+        Meta(
+            description="What the address gets: `json`, or what ntfy or Slack take. Without it, ntfy.sh and "
+            "hooks.slack.com get theirs, and all others JSON."
+        ),
+    ] = None
+    desktop: Annotated[
+        YesNo, Meta(description="Shows each notice on your desktop. Short form of this alone: `notify: desktop`.")
+    ] = False
+    pause_seconds: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=86_400,
+            description="Pause after a notice. What comes up in it is told in one notice, with the count. `0`: each "
+            "at once.",
+        ),
+    ] = 60.0
     on: Annotated[tuple[NoticeKind, ...] | NoticeKind, Meta(description="Which notices are sent.")] = NOTICE_KINDS
 
 
@@ -142,7 +164,7 @@ class ConfigFile(Struct, frozen=True, forbid_unknown_fields=True):
     limits: Limits = Limits()
     budget: BudgetsPart = BudgetsPart()
     rules: tuple[RulePart, ...] = ()
-    notify: NotifyPart | None = None
+    notify: NotifyPart | Literal["desktop"] | None = None
     control: ControlPart = ControlPart()
     sandbox: SandboxPart = SandboxPart()
 

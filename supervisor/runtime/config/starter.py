@@ -78,9 +78,11 @@ children:
 #     child: {first}
 #   - decline: {{command: git push}}    # a decline wins, wherever it is in the list
 
-# notify:                         # one notice for each event: JSON, on standard input or as a POST
-#   command: notify-send orch
-#   webhook: https://example.com/hook
+# notify:                         # what waits on you, what is blocked, what pauses, and the end; at most one a minute
+#   desktop: yes
+#   command: notify-send {{title}} {{text}}
+#   webhook: https://ntfy.sh/a-name-that-nobody-guesses
+#   form: ntfy                    # or slack, or json; default: by the address
 #   on: [asks, blocked, paused, end]
 """
 

@@ -1,5 +1,7 @@
 """Deliver notices one after the other by the ways that `notify:` names, each in bounded time.
 
+After a notice there is a pause; what comes up in it is told together at its end.
+
 A failed delivery is recorded and stops nothing. Webhooks are called by a separate process too (`webhook.py`): it can be
 killed at any moment, however slow the other side is, and the address does not appear in any argument.
 """
@@ -19,12 +21,13 @@ from supervisor.domain.action import Notify
 from supervisor.domain.event import Event, NoticeFailed
 from supervisor.runtime.config.model import NotifySettings
 from supervisor.runtime.logs import Logs
-from supervisor.runtime.notify.notice import environment_of, notice_json, ways
+from supervisor.runtime.notify.notice import environment_of, notice_json, together, ways
 from supervisor.runtime.secrets import clean
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.process import MARK
 
 WITHIN = 20.0  # seconds for one delivery; a program that takes longer is killed with all that it started
+AT_ONCE = 0.5  # seconds within which notices count as having come up at once
 TAIL = 300  # bytes of a command's last output that are reported
 
 
@@ -54,12 +57,22 @@ class Notifier:
         self._queue.put_nowait(notice)
 
     async def _run(self) -> None:
+        loop = asyncio.get_running_loop()
+        pause = self._settings.pause_seconds if self._settings is not None else 0.0
+        rests_until = loop.time()
         while True:
-            await self.deliver(await self._queue.get())
+            notices = [await self._queue.get()]
+            await asyncio.sleep(max(min(pause, AT_ONCE), rests_until - loop.time()))
+            while pause and not self._queue.empty():
+                notices.append(self._queue.get_nowait())
+            rests_until = loop.time() + pause
+            await self.deliver(*notices)
 
-    async def deliver(self, notice: Notify) -> None:
-        """Deliver a notice, without its secrets, by every way that is configured. Each failure becomes an event."""
-        content = notice_json(clean(notice), str(self._workspace.root), self._now())
+    async def deliver(self, *notices: Notify) -> None:
+        """Deliver these as one notice, without secrets, by every way that is configured. Each failure becomes an
+        event."""
+        notice = together(notices)
+        content = notice_json(clean(notice), str(self._workspace.root), self._now(), len(notices))
         environment = {**os.environ, **environment_of(content), MARK: self._workspace.mark("notify")}
         for way, arguments, stdin in ways(self._settings, content):
             try:
@@ -67,9 +80,11 @@ class Notifier:
             except Exception as error:
                 problem = f"broke ({type(error).__name__})"
             if problem is None:
-                self._logs.say("notice_sent", key=notice.key, way=way, task=notice.task, ask=notice.ask)
+                for one in notices:
+                    self._logs.say("notice_sent", key=one.key, way=way, task=one.task, ask=one.ask)
             else:
-                self._post(NoticeFailed(self._now(), notice.key, f"the {way} {problem}"))
+                for one in notices:
+                    self._post(NoticeFailed(self._now(), one.key, f"the {way} {problem}"))
 
     async def _call(self, arguments: Sequence[str], stdin: str, environment: Mapping[str, str]) -> str | None:
         """Run a program to its end. Returns what went wrong, or None.

@@ -282,7 +282,9 @@ def test_every_line_that_the_starter_comments_out_is_a_right_one(workspace: Work
         Rule(2, "accept", path="docs/**", child="api"),
         Rule(3, "decline", command=("git", "push")),
     )
-    notify = NotifySettings(NOTICE_KINDS, ("notify-send", "orch"), "https://example.com/hook")
+    command = ("notify-send", "{title}", "{text}")
+    address = "https://ntfy.sh/a-name-that-nobody-guesses"
+    notify = NotifySettings(NOTICE_KINDS, command, address, desktop=True, form="ntfy")
     assert read(workspace) == Config(
         (child,),
         orchestrator(workspace, "gpt-5.5", "high"),

@@ -94,10 +94,34 @@ def test_notify_takes_a_command_or_an_address(workspace: WorkspacePaths) -> None
 
 
 @pytest.mark.parametrize(
+    ("written", "desktop", "form"),
+    [
+        ("desktop", True, "json"),
+        ("{desktop: yes}", True, "json"),
+        ("{webhook: 'https://ntfy.sh/topic'}", False, "ntfy"),
+        ("{webhook: 'https://hooks.slack.com/services/x'}", False, "slack"),
+        ("{webhook: 'https://ntfy.example.com/x'}", False, "json"),
+        ("{webhook: 'https://ntfy.example.com/x', form: ntfy, desktop: yes}", True, "ntfy"),
+        ("{webhook: 'https://ntfy.sh/topic', form: json}", False, "json"),
+    ],
+)
+def test_notify_takes_a_desktop_and_the_form_of_an_address(
+    workspace: WorkspacePaths, written: str, desktop: bool, form: str
+) -> None:
+    found = read(workspace, f"notify: {written}").notify
+    assert found is not None
+    assert (found.desktop, found.form, found.pause_seconds) == (desktop, form, 60.0)
+
+
+@pytest.mark.parametrize(
     ("notify", "words"),
     [
-        ("{}", "`notify` names neither `command` nor `webhook`"),
-        ("{on: [asks]}", "`notify` names neither `command` nor `webhook`"),
+        ("{}", "`notify` names neither `command` nor `webhook` nor `desktop`"),
+        ("{on: [asks], desktop: no}", "`notify` names neither `command` nor `webhook` nor `desktop`"),
+        ("desktp", "`notify` may not be `desktp`"),
+        ("{form: ntfy, command: x}", "`notify.form` is the form of a webhook, and there is none: add `webhook`"),
+        ("{webhook: 'https://x', form: sms}", "`notify.form` may not be `sms`"),
+        ("{command: x, pause_seconds: -1}", "`notify.pause_seconds`"),
         ("{command: ''}", "`notify.command` is empty"),
         ("{command: []}", "`notify.command` is empty"),
         ('{command: "a \'b"}', "`notify.command` is not a command"),

@@ -34,14 +34,10 @@ CONTENT = {
     "child": "api",
     "task": "T1",
     "ask": "A1",
+    "count": 1,
     "workspace": "WS",
     "at": "2026-03-01T12:00:00.000Z",
 }
-
-
-@pytest.fixture
-def workspace(tmp_path: Path) -> WorkspacePaths:
-    return WorkspacePaths(tmp_path)
 
 
 def deliver(
@@ -79,7 +75,7 @@ def test_a_command_gets_the_notice_as_json_and_as_variables(workspace: Workspace
     stdin, variables = json.loads((workspace.root / "notice.json").read_text(encoding="utf-8"))
     expected = {**CONTENT, "workspace": str(workspace.root)}
     assert stdin == expected
-    assert variables == {f"ORCH_NOTICE_{name.upper()}": value for name, value in expected.items()}
+    assert variables == {f"ORCH_NOTICE_{name.upper()}": str(value) for name, value in expected.items()}
     assert (posted, [line["event"] for line in log]) == ([], ["notice_sent"])
 
 
@@ -95,16 +91,21 @@ def test_a_notice_holds_no_secret(workspace: WorkspacePaths) -> None:
 
 
 def test_no_shell_reads_the_command_or_the_notice(workspace: WorkspacePaths) -> None:
-    posted, _ = deliver(workspace, NotifySettings(("asks",), ("touch", "a; touch b", "$(touch c)")), ASK)
+    command = ("touch", "a; touch b", "$(touch c)", "{title}")
+    posted, _ = deliver(workspace, NotifySettings(("asks",), command), replace(ASK, title="`touch d`"))
     assert posted == []
-    assert sorted(one.name for one in workspace.root.iterdir() if one.is_file()) == ["$(touch c)", "a; touch b"]
+    assert sorted(one.name for one in workspace.root.iterdir() if one.is_file()) == [
+        "$(touch c)",
+        "`touch d`",
+        "a; touch b",
+    ]
 
 
 @pytest.mark.parametrize(
     ("command", "reason"),
     [
         (("no-such-program",), "the command cannot be run (No such file or directory)"),
-        (("sh", "-c", "echo oh no >&2; exit 3"), "the command exited with 3: oh no"),
+        (("sh", "-c", "echo oh no >&2; exit 3", "{task}"), "the command exited with 3: oh no"),
         (("sh", "-c", "kill -9 $$"), "the command exited with -9"),
         (("a\0b",), "the command cannot be run (ValueError)"),
     ],
