@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated
 
 from msgspec.structs import replace
 
 from supervisor.cli.change import gate as shown
+from supervisor.cli.change import hooks
 from supervisor.cli.change.finishing import finish
 from supervisor.cli.change.remote import (
     as_row,
@@ -32,6 +33,7 @@ from supervisor.errors import OrchError, RequestRefused, UsageError
 from supervisor.runtime.change import journal
 from supervisor.runtime.change.land.commits import LandOptions, worked_out
 from supervisor.runtime.change.land.gate import GatedCommand, LandingGate, RedCommand
+from supervisor.runtime.change.land.hooks import CommitHooks
 from supervisor.runtime.change.land.place import clear
 from supervisor.runtime.change.land.pushing import check_plan
 from supervisor.runtime.change.land.refs import HeadMoved, Landed, carry_out, left_branches
@@ -58,6 +60,10 @@ def land(
         str | None, Option("--tasks", "Only these tasks, and none that rests on another.", "ID,...")
     ] = None,
     allow_secrets: Annotated[bool, Option("--allow-secrets", "Land it though there seem to be secrets in it.")] = False,
+    trust_hooks: Annotated[
+        bool, Option("--trust-hooks", "Run hooks though a task may have written what they run; it is shown.")
+    ] = False,
+    no_verify: Annotated[bool, Option("--no-verify", "Run no hook of the repos.")] = False,
     push: Annotated[bool, Option("--push", "Push the branches, those that others rest on first.")] = False,
     requests: Annotated[
         bool, Option("--pr", "Push, and open draft pull requests that name each other, with gh or glab.")
@@ -76,7 +82,7 @@ def land(
         raise UsageError("--continue finishes a landing, and --abort clears it", "name one of them")
     if here and branch:
         raise UsageError("--here takes the branches that are checked out", "leave out --branch")
-    if (go_on or abort) and (branch or here or dry_run or tasks or allow_secrets):
+    if (go_on or abort) and (branch or here or dry_run or tasks or allow_secrets or trust_hooks or no_verify):
         raise UsageError("--continue and --abort are about a landing that began", "leave out the other options")
     if abort and (push or requests):
         raise UsageError("--abort pushes nothing", "leave out --push and --pr")
@@ -94,11 +100,11 @@ def land(
             checked(name, [one.id for one in status.tasks], "task")
         if tasks is not None and not names:
             raise UsageError("--tasks names no task", "for example `orch land --tasks T1,T2`")
-        options = LandOptions(branch, here, names, allow_secrets, dry_run, push, requests, revert)
+        options = LandOptions(
+            branch, here, names, allow_secrets, dry_run, push, requests, revert, trust_hooks, not no_verify
+        )
         if dry_run:
-            plan = _worked_out(workspace, status, options, journal.read_journal(workspace.operations))
-            steps = () if revert else LandingGate(workspace, status, plan).steps
-            return _show_plan(plan, steps, as_json=as_json)
+            return _dry_run(workspace, status, options, as_json=as_json)
         return _land(workspace, status, options, as_json=as_json)
     except UsageError:
         raise
@@ -110,6 +116,13 @@ def land(
         return 1
 
 
+def _dry_run(workspace: WorkspacePaths, status: Status, options: LandOptions, *, as_json: bool) -> int:
+    found = hooks.hooks_of(workspace, options)
+    plan = _worked_out(workspace, status, options, journal.read_journal(workspace.operations), found)
+    steps = () if options.revert else LandingGate(workspace, status, plan).steps
+    return _show_plan(plan, steps, found.due, as_json=as_json)
+
+
 def _land(workspace: WorkspacePaths, status: Status, options: LandOptions, *, as_json: bool) -> int:
     with journal.opened(workspace.operations) as book:
         clear(workspace)
@@ -119,7 +132,7 @@ def _land(workspace: WorkspacePaths, status: Status, options: LandOptions, *, as
             if options.revert and (done := standing_revert(book.entries)) is not None:
                 why = f"it was reverted on {done.landing.repos[0].branch} (@{done.landing.number})"
                 return _there_already(book, done, status, options, why, as_json=as_json)
-            plan = _worked_out(workspace, status, options, book.entries)
+            plan = _worked_out(workspace, status, options, book.entries, hooks.hooks_of(workspace, options))
             _say_notes(plan)
             moving = [one for one in plan.repos if one.old != one.tip]
             if not moving and options.push:
@@ -151,13 +164,16 @@ def _land(workspace: WorkspacePaths, status: Status, options: LandOptions, *, as
 
 
 def _worked_out(
-    workspace: WorkspacePaths, status: Status, options: LandOptions, entries: Sequence[Entry]
+    workspace: WorkspacePaths, status: Status, options: LandOptions, entries: Sequence[Entry], found: CommitHooks
 ) -> LandingPlan:
-    plan = (
-        reverted(entries, options)
-        if options.revert
-        else worked_out(status, options, _undone(workspace), left_branches(entries))
-    )
+    try:
+        plan = (
+            reverted(entries, options, found)
+            if options.revert
+            else worked_out(status, options, _undone(workspace), left_branches(entries), found)
+        )
+    finally:
+        found.close()
     return replace(plan, push=options.push, requests=options.requests)
 
 
@@ -251,17 +267,19 @@ def _red(workspace: WorkspacePaths, plan: LandingPlan, failures: Sequence[RedCom
     return 1
 
 
-def _show_plan(plan: LandingPlan, steps: Sequence[GatedCommand], *, as_json: bool) -> int:
+def _show_plan(
+    plan: LandingPlan, steps: Sequence[GatedCommand], due: Mapping[str, Sequence[str]], *, as_json: bool
+) -> int:
     if as_json:
         repos = [_of_plan(one, None) for one in plan.repos]
-        dry = {"dry_run": True, "checks": shown.steps_json(steps)}
+        dry = {"dry_run": True, "checks": shown.steps_json(steps), "hooks": due}
         output.emit_json({"state": "landing", "repos": repos, "why": "a dry run", **dry})
         _say_notes(plan)
         return 0
     _say_notes(plan)
     if not plan.repos:
         return _nothing(plan, None, as_json=False)
-    output.show([*_blocks(plan), *shown.steps(steps)])
+    output.show([*_blocks(plan), *hooks.due(due), *shown.steps(steps)])
     if plan.push:
         for line in where_to(plan):
             output.emit(line)

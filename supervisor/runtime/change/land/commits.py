@@ -18,6 +18,7 @@ from supervisor.domain.plan import HUMAN
 from supervisor.domain.repo.pathname import shown
 from supervisor.domain.status import Status, TaskInfo
 from supervisor.errors import RequestRefused, UsageError
+from supervisor.runtime.change.land.hooks import CommitHooks
 from supervisor.shell.git.keep.compare import changes_between
 from supervisor.shell.git.keep.merge import merged
 from supervisor.shell.git.land.build import (
@@ -49,13 +50,15 @@ class LandOptions(Struct, frozen=True):
     push: bool = False
     requests: bool = False  # pull requests
     revert: bool = False  # take the latest landing back
+    trust_hooks: bool = False  # what the hooks run may run, though a task may have written it
+    verify: bool = True  # hooks run
 
 
 class _Repo:
     """One repo while its commits are written."""
 
-    def __init__(self, child: str, root: Path, look: RepoLook) -> None:
-        self.child, self.root, self.look = child, root, look
+    def __init__(self, child: str, root: Path, look: RepoLook, hooks: CommitHooks) -> None:
+        self.child, self.root, self.look, self._hooks = child, root, look, hooks
         self.habit = habit_of(look.subjects)
         self.empty = "" if look.head is not None else empty_tree(root)
         self.tree, self.at = look.tree or self.empty, look.at
@@ -69,7 +72,7 @@ class _Repo:
         """Read what the spans lie between, in their order; and how many of them are in HEAD already."""
         self.kept = kept_trees(self.root, [end for pair in ends for end in pair])
         trees = [(self.kept[before], self.kept[after]) for before, after in ends]
-        self._in_head = frozenset(ends[: contained(self.root, self.base, trees)])
+        self._in_head = frozenset(ends[: contained(self.root, self.base, trees, self._hooks.made)])
 
     def replayed(self, task: str, taken: Sequence[Span]) -> str:
         """Return the tree of HEAD with what the tasks so far and this one changed. Raises RequestRefused."""
@@ -87,11 +90,24 @@ class _Repo:
             tree = result.tree
         return tree
 
+    def hooked(self, tree: str, message: str, task: str) -> tuple[str, str, bytes]:
+        """Return the tree and the message of a commit as the hooks leave them; the message also as it is written."""
+        encoding = self.look.encoding
+        content = encoded(message, encoding, self.child, task)
+        found = self._hooks.applied(self.child, self.root, self.look, self.tip, self.tree, tree, content)
+        if found.message == content:
+            return found.tree, message, content
+        return found.tree, found.message.decode(encoding, "replace"), found.message
+
 
 def worked_out(
-    status: Status, options: LandOptions, undone: Collection[str], left: Mapping[tuple[str, str], str]
+    status: Status,
+    options: LandOptions,
+    undone: Collection[str],
+    left: Mapping[tuple[str, str], str],
+    hooks: CommitHooks,
 ) -> LandingPlan:
-    """Choose the tasks, look at the repos, and write the commits.
+    """Choose the tasks, look at the repos, have the hooks run, and write the commits.
 
     `undone`: the runs that were taken back (T1@2). `left`: where former landings left branches, by child and branch.
     Raises RequestRefused if it cannot be landed, with all reasons that are known by then, and WorkspaceError when git
@@ -116,7 +132,7 @@ def worked_out(
     persons = dict[object, str]()  # what git says against each identity; most repos have the same one
     reasons = [f"{child}: {why}" for child, look in looks.items() for why in against(roots[child], look, persons)]
     refuse([*reasons, *_shared(looks)])
-    repos = {child: _Repo(child, roots[child], look) for child, look in looks.items()}
+    repos = {child: _Repo(child, roots[child], look, hooks) for child, look in looks.items()}
     trailer = f"{title} r{status.plan.revision}"
     for child, repo in repos.items():
         repo.read([pair for one in tasks for pair in _ends(taken[one.id], child)])
@@ -218,16 +234,20 @@ def _write(
             tree = repo.replayed(task.id, taken[task.id])
             if tree == repo.tree:
                 continue
-            files = changes_between(repo.root, repo.tree, tree, folder="")
+            paths = [one.path for one in changes_between(repo.root, repo.tree, tree, folder="")]
             trailers = [("Orch-Plan", plan), ("Orch-Task", task.id)]
             trailers += [("Depends-On", f"{name}@{oid}") for name, oid in rests_on(task, by_id, made, child)]
-            message = message_of(repo.habit, task.title, task.summary or "", [one.path for one in files], trailers)
+            message = message_of(repo.habit, task.title, task.summary or "", paths, trailers)
+            tree, message, content = repo.hooked(tree, message, task.id)
+            if tree == repo.tree:
+                continue  # a hook took all of it out
+            files = changes_between(repo.root, repo.tree, tree, folder="")
             repo.at = max(repo.at, _seconds(task.since))
             oid = write_commit(
                 repo.root,
                 tree,
                 [repo.tip] if repo.tip is not None else [],
-                encoded(message, repo.look.encoding, repo.child, task.id),
+                content,
                 {**identity(), **{f"GIT_{who}_DATE": f"@{repo.at} +0000" for who in ("AUTHOR", "COMMITTER")}},
                 sign=repo.look.signs and not options.dry_run,
             )

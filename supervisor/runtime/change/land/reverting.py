@@ -24,6 +24,7 @@ from supervisor.runtime.change.land.commits import (
     identity,
     refuse,
 )
+from supervisor.runtime.change.land.hooks import CommitHooks
 from supervisor.runtime.change.land.refs import left_branches
 from supervisor.shell.git.keep.compare import changes_between
 from supervisor.shell.git.keep.merge import merged
@@ -55,7 +56,7 @@ def standing_revert(entries: Sequence[Entry]) -> PushProgress | None:
     return last
 
 
-def reverted(entries: Sequence[Entry], options: LandOptions) -> LandingPlan:
+def reverted(entries: Sequence[Entry], options: LandOptions, hooks: CommitHooks) -> LandingPlan:
     """Write the reverting commits of the latest landing: in each repo, of its newest commit first.
 
     They stand on what is checked out, if it has what was landed, otherwise on the branch of the landing. Raises
@@ -89,7 +90,9 @@ def reverted(entries: Sequence[Entry], options: LandOptions) -> LandingPlan:
     made = dict[str, RepoPlan]()
     for child in reversed(in_order(list(repos), needs)):
         behind = [(name, one.tip) for name, one in made.items() if one.commits and child in needs[name]]
-        made[child] = _of_repo(roots[child], repos[child], looks[child], messages[child], plan, behind, now, options)
+        made[child] = _of_repo(
+            roots[child], repos[child], looks[child], messages[child], plan, behind, now, options, hooks
+        )
     tasks = dict.fromkeys(
         name for texts in messages.values() for text in texts for name in trailers_of(text).get("Orch-Task", ())
     )
@@ -106,6 +109,7 @@ def _of_repo(
     behind: Sequence[tuple[str, str]],
     now: int,
     options: LandOptions,
+    hooks: CommitHooks,
 ) -> RepoPlan:
     base = _base(root, repo, look)
     tip, commits = base, list[NewCommit]()
@@ -126,21 +130,26 @@ def _of_repo(
             )
         if result.tree == tree:
             continue  # somebody did it already
-        files = changes_between(root, tree, result.tree, folder="")
         trailers = [("Orch-Plan", plan), *(("Orch-Task", one) for one in named.get("Orch-Task", ()))]
         trailers += [("Depends-On", f"{name}@{made}") for name, made in behind]
         text = reverting_message(habit, message.partition("\n")[0], oid, trailers)
+        content = encoded(text, look.encoding, repo.child, task)
+        hooked = hooks.applied(repo.child, root, look, tip, tree, result.tree, content)
+        if hooked.tree == tree:
+            continue  # a hook took all of it out
+        files = changes_between(root, tree, hooked.tree, folder="")
         dates = {f"GIT_{who}_DATE": f"@{max(now, look.at)} +0000" for who in ("AUTHOR", "COMMITTER")}
         new = write_commit(
             root,
-            result.tree,
+            hooked.tree,
             [tip],
-            encoded(text, look.encoding, repo.child, task),
+            hooked.message,
             {**identity(), **dates},
             sign=look.signs and not options.dry_run,
         )
-        commits.append(NewCommit(task, repo.child, new, result.tree, text, files))
-        tip, tree = new, result.tree
+        text = hooked.message.decode(look.encoding, "replace")
+        commits.append(NewCommit(task, repo.child, new, hooked.tree, text, files))
+        tip, tree = new, hooked.tree
     return RepoPlan(
         repo.child,
         str(root),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from msgspec import Struct
@@ -73,11 +73,15 @@ def tree_of(root: Path, commit: str) -> tuple[str, int]:
     return tree, int(at)
 
 
-def contained(root: Path, tree: str, spans: Sequence[tuple[str, str]]) -> int:
+def contained(
+    root: Path, tree: str, spans: Sequence[tuple[str, str]], made: Mapping[str, Collection[str]] | None = None
+) -> int:
     """Return how many of these changes, from the first one, are in a tree already: it has all files as they left them.
 
-    A change is the trees before and after it. Raises WorkspaceError.
+    A change is the trees before and after it. `made`: what hooks made of an entry (mode and id) when it was landed.
+    Raises WorkspaceError.
     """
+    made = made or {}
     left: dict[bytes, bytes] = {}  # what the changes so far left at each path
     if spans and spans[0][0] == tree:
         return 0  # it is as it was before all of them
@@ -86,7 +90,11 @@ def contained(root: Path, tree: str, spans: Sequence[tuple[str, str]]) -> int:
         left |= {path: new for path, (_, new) in entries_between(root, before, after).items()}
         here = entries_between(root, after, tree)
         # Where the tree is as the last change left it, it may still be as an earlier one did not.
-        if all(here[path][1] == new for path, new in left.items() if path in here):
+        if all(
+            here[path][1] == new or here[path][1].decode() in made.get(new.decode(), ())
+            for path, new in left.items()
+            if path in here
+        ):
             count = number
     return count
 

@@ -1,0 +1,194 @@
+"""Run the hooks of a commit as `git commit` would, in a repo that is thrown away, and see what of them is new."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator, Sequence
+from difflib import unified_diff
+from pathlib import Path
+
+from msgspec import Struct
+
+from supervisor.domain.repo.pathname import shown
+from supervisor.errors import WorkspaceError
+from supervisor.sha256 import hex_digest
+from supervisor.shell.git.config import read_git
+from supervisor.shell.git.land.build import READ_LIMIT, entries_between
+from supervisor.shell.git.land.checkout import fill, make_apart
+from supervisor.shell.git.run import failed, installed_git, run_git
+
+HOOKS = ("pre-commit", "prepare-commit-msg", "commit-msg")
+"""The hooks that can refuse or change a commit, in the order in which git runs them."""
+
+PACK_LIMIT = 256 << 20
+"""Bytes of new objects that a hook may add to a commit."""
+
+_STEERED = {
+    b"package.json": rb"\b(?:npm|npx|yarn|pnpm|bun)\b",
+    b"Makefile": rb"\bg?make\b",
+    b".pre-commit-config.yaml": rb"\bpre-commit\b|\bpre_commit\b",
+    b"lefthook.yml": rb"\blefthook\b",
+    b"justfile": rb"\bjust\b",
+    b"tox.ini": rb"\btox\b",
+    b"noxfile.py": rb"\bnox\b",
+}
+"""Files that say what a program does which a hook may start, without being named in it."""
+
+Run = Callable[[Sequence[str], Path], int | None]
+"""Runs a program in a folder as the person's own; returns its exit code, None if it took too long."""
+
+
+class HookStake(Struct, frozen=True):
+    """What a hook runs that a task may have written."""
+
+    hook: str
+    files: tuple[str, ...]
+    digest: str  # of the hook, and of these files
+    diff: str  # what is new in them
+
+
+def hooks_in(folder: Path | None) -> tuple[str, ...]:
+    """Return which of HOOKS a folder has."""
+    if folder is None:
+        return ()
+    return tuple(name for name in HOOKS if os.path.isfile(folder / name) and os.access(folder / name, os.X_OK))
+
+
+def digest_of(folder: Path, names: Sequence[str]) -> str:
+    """Return a digest of hooks: of where they are, and of their bytes."""
+    parts = [part for name in names for part in (os.fsencode(folder / name), _bytes(folder / name))]
+    return hex_digest(b"".join(b"%d %s" % (len(part), part) for part in parts))
+
+
+def stake_of(root: Path, hook: Path, before: str, after: str) -> HookStake | None:
+    """Return what of a hook was changed between two trees, or is changed in the work tree; None if nothing is.
+
+    That is the hook itself, what is in its folder if that is in the work tree, and the files that its text names.
+    Raises WorkspaceError.
+    """
+    top = Path(os.path.realpath(root))
+    real = Path(os.path.realpath(hook))
+    folder = b""
+    if real.is_relative_to(top) and real.relative_to(top).parts[:1] != (".git",):
+        above = real.relative_to(top).parent
+        if above.name == "_":  # husky: what is there runs the file of the same name above
+            above = above.parent
+        folder = os.fsencode(above) + b"/" if above.parts else os.fsencode(real.name)
+    text = _bytes(hook)
+    landed = entries_between(root, before, after)
+    listed = read_git(root, "ls-files", "-z", "--modified", "--others", "--exclude-standard")
+    if listed.code != 0 or listed.cut:
+        raise failed(root, f"look at the {hook.name} hook", listed)
+    dirty = [path for path in listed.out.split(b"\0") if path]
+    changed = [
+        path
+        for path in dict.fromkeys([*landed, *dirty])
+        if (folder and path.startswith(folder)) or _is_named(path, text)
+    ]
+    if not changed:
+        return None
+    parts, rows = [os.fsencode(hook), text], list[str]()
+    for path in changed:
+        old, new = _blob(root, before, path), _blob(root, after, path) if path in landed else _file(top, path)
+        parts += [path, new]
+        rows += _diff(path, old, new)
+    digest = hex_digest(b"".join(b"%d %s" % (len(part), part) for part in parts))
+    return HookStake(hook.name, tuple(map(shown, changed)), digest, "\n".join(rows))
+
+
+class HookRepo:
+    """A repo that is thrown away, in which the hooks of commits run."""
+
+    def __init__(self, root: Path, folder: Path, hooks: Path, run: Run) -> None:
+        self._root, self._folder, self._hooks, self._run = root, folder, hooks, run
+        make_apart(root, folder)
+
+    def begin(self, tree: str, parent: str | None, branch: str) -> None:
+        """Be as a repo in which `tree` is staged on top of `parent`, on a branch; "": HEAD is detached."""
+        fill(self._root, self._folder, tree)
+        ref = f"refs/heads/{branch or 'none'}"
+        words = [["symbolic-ref", "HEAD", ref]]
+        if parent is not None:
+            words += [["update-ref", ref, parent]] if branch else [["update-ref", "--no-deref", "HEAD", parent]]
+        for one in words:
+            answer = run_git(self._folder, *one)
+            if answer.code != 0:
+                raise failed(self._folder, "prepare the hooks", answer)
+
+    def hook(self, name: str, *arguments: str) -> int | None:
+        """Run a hook; return its exit code, None if it took too long."""
+        command = [installed_git()[1], "-c", f"core.hooksPath={self._hooks}", "hook", "run", "--ignore-missing", name]
+        return self._run([*command, *(["--", *arguments] if arguments else [])], self._folder)
+
+    def message(self, message: bytes | None = None) -> bytes:
+        """Return the message of the commit, as `git commit` cleans one; first set it, if it is given."""
+        file = self.message_file
+        if message is not None:
+            file.write_bytes(message)
+        rows = [row.rstrip() for row in _bytes(file).split(b"\n")]
+        kept = [row for place, row in enumerate(rows) if row or (place and rows[place - 1])]
+        return b"\n".join(kept).strip(b"\n") + b"\n"
+
+    @property
+    def message_file(self) -> Path:
+        return self._folder / ".git" / "COMMIT_EDITMSG"
+
+    def tree(self, before: str) -> str:
+        """Return the tree that is staged now, and have the real repo hold it. Raises WorkspaceError."""
+        written = run_git(self._folder, "write-tree")
+        if written.code != 0:
+            raise failed(self._folder, "read what the hooks left", written)
+        tree = written.out.decode("ascii").strip()
+        if tree == before:
+            return tree
+        objects = f"{tree}\n^{before}\n".encode()
+        pack = run_git(self._folder, "pack-objects", "--revs", "--stdout", "-q", stdin=objects, limit=PACK_LIMIT)
+        if pack.code != 0 or pack.cut:
+            raise failed(self._folder, "read what the hooks added", pack)
+        taken = read_git(self._root, "unpack-objects", "-q", stdin=pack.out, settings=("core.fsync=loose-object,pack",))
+        if taken.code != 0:
+            raise failed(self._root, "take what the hooks added", taken)
+        return tree
+
+
+def has_tree(root: Path, tree: str) -> bool:
+    """Whether the repo still has a tree."""
+    return read_git(root, "cat-file", "-e", f"{tree}^{{tree}}").code == 0
+
+
+def _is_named(path: bytes, text: bytes) -> bool:
+    """Whether a text names a file, by its path or its last part, or by a program that the file steers."""
+    name = path.rpartition(b"/")[2]
+    if name in _STEERED and re.search(_STEERED[name], text):
+        return True
+    return re.search(rb"(?<![\w-])(?<!\w\.)" + re.escape(name) + rb"(?![\w-]|\.\w)", text) is not None
+
+
+def _diff(path: bytes, old: bytes, new: bytes) -> Iterator[str]:
+    name = shown(path)
+    if b"\0" in old or b"\0" in new:
+        yield f"{name}: binary"
+        return
+    before, after = (side.decode("utf-8", "replace").splitlines() for side in (old, new))
+    yield from unified_diff(before, after, f"a/{name}", f"b/{name}", lineterm="")
+
+
+def _blob(root: Path, tree: str, path: bytes) -> bytes:
+    answer = read_git(root, "cat-file", "blob", f"{tree}:{os.fsdecode(path)}", limit=READ_LIMIT)
+    return answer.out if answer.code == 0 or answer.cut else b""
+
+
+def _file(top: Path, path: bytes) -> bytes:
+    return _bytes(Path(os.fsdecode(os.fsencode(top) + b"/" + path)))
+
+
+def _bytes(file: Path) -> bytes:
+    try:
+        descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return b""
+    except OSError as error:
+        raise WorkspaceError(f"{file} cannot be read ({error.strerror})", "see its permissions") from error
+    with os.fdopen(descriptor, "rb") as opened:
+        return opened.read(READ_LIMIT)
