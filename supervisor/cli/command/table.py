@@ -234,10 +234,10 @@ COMMANDS = (
             "orch land --revert",
         ),
         "One commit per task and repo, on what is checked out there, with messages as that repo has them. Your own "
-        "uncommitted work is not in it, and your work tree, index and checked-out branch stay as they are. Hooks run as "
-        "for `git commit`; what a task may have written runs only once you said yes. If a repo or a hook refuses, no "
-        "repo is changed; a landing that was interrupted is finished or cleared by the next one. A push is not all or "
-        "none: what is half done is named, and `orch land --continue` goes on.",
+        "uncommitted work is not in it, and your work tree, index and checked-out branch stay as they are. Hooks "
+        "run as for `git commit`; what a task may have written runs only with your yes. If a repo or a hook "
+        "refuses, no repo is changed; a landing that was interrupted is finished or cleared by the next one. A push "
+        "is not all or none: what is half done is named, and `orch land --continue` goes on.",
     ),
     Command("hold", "steer.requests:hold", "Start nothing new; running work continues.", ("orch hold",)),
     Command(

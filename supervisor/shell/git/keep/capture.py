@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import stat
 import tempfile
@@ -34,6 +35,12 @@ EXACT_LIMIT = 64 << 20
 
 _SETTINGS = ("core.logAllRefUpdates=false", "core.bigFileThreshold=4m", "core.safecrlf=false", "gc.auto=0")
 """No reflog of our refs, and no large file in memory."""
+
+HIDDEN_LIMIT = 5_000
+"""Files that git was told not to look at, which we look at. Those that a sparse checkout leaves out come last."""
+
+_HIDDEN = re.compile(rb"(?:^|(?<=\0))([a-zS]) ([^\0]+)")
+"""A line of `git ls-files -v -z`: a small letter marks assume-unchanged, and S skip-worktree."""
 
 _USUAL = (0o644, 0o755, 0o664, 0o775)
 """Permissions that a checkout gives to files: those of git, with the usual umasks."""
@@ -63,6 +70,7 @@ class KeptTrees:
         self._base: tuple[str, str] = ("", "")  # a commit, and its tree
         self._last: tuple[bytes, KeptTree] | None = None  # what was kept last, and a digest of it
         self._tip: str | None = None  # the commit that the ref leads to; "": none; None: not known
+        self._hidden: tuple[Stamp | None, tuple[tuple[bytes, bool], ...]] = (None, ())  # by the stamp of the index
 
     def keep(self, now: TreeNow, title: str) -> KeptTree:
         """Keep a work tree that was just read. If nothing changed since the last time, nothing is written.
@@ -123,8 +131,32 @@ class KeptTrees:
                     entries[path] = known[1]
             else:
                 left_out.append(f"{shown(path)}: no file and no link")
+        for path, sparse in self._hidden_paths():
+            stamp = _stamp(os.fsencode(self._root) + b"/" + path)
+            if stamp is None and not sparse:
+                gone.append(path)
+            elif stamp is not None and (stat.S_ISREG(stamp[0]) or stat.S_ISLNK(stamp[0])):
+                stamps[path] = stamp
+                known = self._known.get(path)
+                if known is not None and known[0] == stamp:
+                    entries[path] = known[1]
         self._known = {path: known for path, known in self._known.items() if path in entries}
         return stamps, entries, gone
+
+    def _hidden_paths(self) -> tuple[tuple[bytes, bool], ...]:
+        """The files of which git was told not to look at them (assume-unchanged or skip-worktree), and whether it is
+        the latter: then one that is not there is no deleted one. Read anew when the index changed."""
+        place = place_of(self._root)
+        now = None if place is None else _stamp(os.fsencode(place.git / "index"))
+        if now is not None and now != self._hidden[0]:
+            answer = read_git(self._root, "ls-files", "-v", "-z")
+            if answer.code != 0:
+                raise failed(self._root, "list the files that git does not look at", answer)
+            top = os.fsencode(self._root) + b"/"
+            found = [(path, mark in b"Ss") for mark, path in _HIDDEN.findall(answer.out)]
+            found.sort(key=lambda one: one[1] and not os.path.lexists(top + one[0]))  # those that are there come first
+            self._hidden = (now, tuple(found[:HIDDEN_LIMIT]))
+        return () if now is None else self._hidden[1]
 
     def _contents(self, wanted: Mapping[bytes, Stamp], left_out: list[str]) -> dict[bytes, TreeEntry]:
         """Write the contents of files and links into the repo, and return their entries."""

@@ -76,10 +76,25 @@ def _body(part: str) -> tuple[str, str]:
 def _diff(root: Path, before: str, after: str, *options: str, folder: str = WORK) -> GitOutput:
     if not all(_ID.fullmatch(one) for one in (before, after)):
         raise WorkspaceError(f"the record names no kept work tree of {root}", "see `orch doctor`")
-    answer = read_git(root, *_DIFF, *options, f"{before}:{folder}", f"{after}:{folder}", "--")
+    ends = [f"{before}:{folder}", f"{after}:{folder}"]
+    answer = read_git(root, *_DIFF, *options, *ends, "--")
+    if answer.code != 0 and not answer.cut and folder:
+        answer = read_git(root, *_DIFF, *options, *(_existing(root, one) for one in ends), "--")
     if answer.code != 0 and not answer.cut:
         raise failed(root, "compare two kept work trees", answer)
     return answer
+
+
+def _existing(root: Path, end: str) -> str:
+    """Return the empty tree for a kept tree without files: it is not in its commit."""
+    commit = end.partition(":")[0]
+    there = [read_git(root, "cat-file", "-e", one).code == 0 for one in (f"{commit}^{{commit}}", end)]
+    if there != [True, False]:
+        return end
+    answer = read_git(root, "mktree")
+    if answer.code != 0:
+        raise failed(root, "make an empty tree", answer)
+    return answer.out.decode("ascii").strip()
 
 
 def _records(out: bytes) -> tuple[list[tuple[str, str, str, bytes, bytes]], dict[bytes, tuple[int | None, int | None]]]:

@@ -237,3 +237,26 @@ def test_any_name_makes_a_valid_ref_of_its_own() -> None:
     assert len(set(refs)) == len(names)
     for ref in refs:
         subprocess.run(["git", "check-ref-format", ref], check=True, timeout=20)
+
+
+@pytest.mark.parametrize("flag", ["--assume-unchanged", "--skip-worktree"])
+def test_an_edit_is_kept_of_which_git_was_told_not_to_see_it(repo: Path, flag: str) -> None:
+    (repo / "gone").write_text("x\n", encoding="utf-8")
+    commit(repo)
+    trees = KeptTrees(repo, REF)
+    keep(repo, trees)
+    git(repo, "update-index", flag, "a", "gone")
+    before = snapshot_of_git(repo)
+    (repo / "a").write_text("behind its back\n", encoding="utf-8")
+    (repo / "gone").unlink()
+
+    found = contents(repo, keep(repo, trees).commit)
+
+    assert found[b"a"] == ("100644", b"behind its back\n")
+    # A sparse checkout does without files: one that is not there is no deleted one.
+    assert (b"gone" in found) == (flag == "--skip-worktree")
+    (repo / "a").write_text("and again\n", encoding="utf-8")
+    assert contents(repo, keep(repo, trees).commit)[b"a"] == ("100644", b"and again\n")
+    assert snapshot_of_git(repo) == before
+    git(repo, "update-index", flag.replace("--", "--no-"), "a", "gone")
+    assert contents(repo, keep(repo, trees).commit)[b"a"] == ("100644", b"and again\n")

@@ -5,7 +5,10 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from supervisor.domain.change.diff import DiffStatus, FileDiff
+from supervisor.errors import WorkspaceError
 from supervisor.shell.git.keep.capture import KeptTrees
 from supervisor.shell.git.keep.compare import changes_between, patch_between
 from supervisor.shell.git.keep.form import ref_of
@@ -48,3 +51,19 @@ def test_the_files_that_changed_are_listed_with_their_kind_and_lines_and_shown_a
     assert sorted(repo.iterdir()) == there
     assert not Path(f"{repo}.ran").exists()
     assert changes_between(repo, after, after) == ()
+
+
+def test_a_work_tree_without_files_is_compared_like_any_other(repo: Path) -> None:
+    trees = KeptTrees(repo, ref_of("w", "api"))
+    before = trees.keep(read_now(repo), "before").commit
+    names = [one for one in repo.iterdir() if one.name != ".git"]
+    for one in names:
+        one.unlink()
+    none = trees.keep(read_now(repo), "nothing left").commit
+
+    assert {one.status for one in changes_between(repo, before, none)} == {DiffStatus.DELETED}
+    assert {one.status for one in changes_between(repo, none, before)} == {DiffStatus.ADDED}
+    assert changes_between(repo, none, none) == ()
+    assert b"deleted file" in patch_between(repo, before, none)
+    with pytest.raises(WorkspaceError):
+        changes_between(repo, none, "0" * 40)
