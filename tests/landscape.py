@@ -90,8 +90,9 @@ class Landscape:
         repo = self.repos[child]
         return KeptTrees(repo, ref_of(self.workspace.id, child)).keep(read_now(repo), child).commit
 
-    def save(self) -> None:
-        status = Status(
+    def status(self) -> Status:
+        """The last status, as a supervisor that is down has left it."""
+        return Status(
             str(self.workspace.root),
             SupervisorInfo("down"),
             PlanInfo("in_force", 3, self.title, integration=self.integration),
@@ -99,7 +100,9 @@ class Landscape:
             tuple(self.tasks),
             (),
         )
-        self.workspace.last_status.write_bytes(msgspec.json.encode(status))
+
+    def save(self) -> None:
+        self.workspace.last_status.write_bytes(msgspec.json.encode(self.status()))
 
 
 def write(repo: Path, files: Files) -> None:

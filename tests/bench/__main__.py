@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from traceback import print_exc
 
-from tests.bench import beside, growth, plot, reading, records, servers, wire
+from tests.bench import beside, changing, growth, plot, reading, records, servers, wire
 from tests.bench.rows import HOMES, Row
 
 ROUNDS = 7
@@ -38,6 +38,8 @@ BENCHES: dict[str, Bench] = {
     "snapshot": reading.snapshot,
     "snapshots": reading.snapshots_of_many,
     "map": reading.map_of_three,
+    "keeping": changing.keeping,
+    "changing": changing.changing,
     "growth": growth.growth,
 }
 QUICK = ("commands", "control", "adopt", "recovery", "steer", "ledger", "logs")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 SYSTEMS = Path(__file__).parent.parent / "systems"
@@ -70,9 +70,9 @@ def _history(commits: int, files: int) -> Iterator[bytes]:
             yield b"M 100644 inline src/m%d/f%d.py\ndata %d\n" % (at % 40, at, len(text)) + text + b"\n"
 
 
-def git(folder: Path, *args: str) -> bytes:
+def git(folder: Path, *args: str, environ: Mapping[str, str] = ENVIRON) -> bytes:
     """Run git in a folder and return its output."""
-    return subprocess.run(["git", "-C", str(folder), *args], check=True, capture_output=True, env=ENVIRON).stdout
+    return subprocess.run(["git", "-C", str(folder), *args], check=True, capture_output=True, env=environ).stdout
 
 
 def workspace(folder: Path, children: Sequence[str]) -> Path:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Annotated
 
 from msgspec.structs import replace
@@ -82,7 +82,7 @@ def land(
         raise UsageError("--continue finishes a landing, and --abort clears it", "name one of them")
     if here and branch:
         raise UsageError("--here takes the branches that are checked out", "leave out --branch")
-    if (go_on or abort) and (branch or here or dry_run or tasks or allow_secrets or trust_hooks or no_verify):
+    if (go_on or abort) and (branch or here or dry_run or tasks or allow_secrets or no_verify):
         raise UsageError("--continue and --abort are about a landing that began", "leave out the other options")
     if abort and (push or requests):
         raise UsageError("--abort pushes nothing", "leave out --push and --pr")
@@ -93,7 +93,9 @@ def land(
     push = push or requests
     try:
         if go_on or abort:
-            return _recovered(workspace, abort=abort, push=push, requests=requests, as_json=as_json)
+            return _recovered(
+                workspace, abort=abort, push=push, requests=requests, trust_hooks=trust_hooks, as_json=as_json
+            )
         status = status_of(workspace)
         names = tuple(one.strip() for one in (tasks or "").split(",") if one.strip())
         for name in names:
@@ -120,7 +122,7 @@ def _dry_run(workspace: WorkspacePaths, status: Status, options: LandOptions, *,
     found = hooks.hooks_of(workspace, options)
     plan = _worked_out(workspace, status, options, journal.read_journal(workspace.operations), found)
     steps = () if options.revert else LandingGate(workspace, status, plan).steps
-    return _show_plan(plan, steps, found.due, as_json=as_json)
+    return _show_plan(plan, steps, found, as_json=as_json)
 
 
 def _land(workspace: WorkspacePaths, status: Status, options: LandOptions, *, as_json: bool) -> int:
@@ -128,19 +130,20 @@ def _land(workspace: WorkspacePaths, status: Status, options: LandOptions, *, as
         clear(workspace)
         if stuck := [one for one in finish(workspace, book) if one.pending]:
             return _stuck(stuck[-1], as_json=as_json)
+        found = hooks.hooks_of(workspace, options)
         for attempt in range(_TRIES):
             if options.revert and (done := standing_revert(book.entries)) is not None:
                 why = f"it was reverted on {done.landing.repos[0].branch} (@{done.landing.number})"
-                return _there_already(book, done, status, options, why, as_json=as_json)
-            plan = _worked_out(workspace, status, options, book.entries, hooks.hooks_of(workspace, options))
+                return _there_already(book, done, status, options, why, found, as_json=as_json)
+            plan = _worked_out(workspace, status, options, book.entries, found)
             _say_notes(plan)
             moving = [one for one in plan.repos if one.old != one.tip]
             if not moving and options.push:
-                return _there_already(book, of_plan(book, plan), status, options, None, as_json=as_json)
+                return _there_already(book, of_plan(book, plan), status, options, None, found, as_json=as_json)
             if not moving:
                 return _nothing(plan, landing_of(book.entries, plan), as_json=as_json)
             if options.push:
-                check_plan(plan)
+                check_plan(plan, found)
             if not options.revert:
                 gate = LandingGate(workspace, status, plan)
                 if failures := gate.run(_progress):
@@ -158,7 +161,7 @@ def _land(workspace: WorkspacePaths, status: Status, options: LandOptions, *, as
                 _show(landed, plan, as_json=False)
             number = int(landed.id.removeprefix("@"))
             return push_and_show(
-                book, number, status.tasks, requests=options.requests, as_json=as_json, just_landed=True
+                book, number, status.tasks, found, requests=options.requests, as_json=as_json, just_landed=True
             )
     raise AssertionError("the last try returns or raises")
 
@@ -183,12 +186,13 @@ def _there_already(
     status: Status,
     options: LandOptions,
     why: str | None,
+    found: CommitHooks,
     *,
     as_json: bool,
 ) -> int:
     """Push a landing that was carried out before, if that is asked for."""
     if options.push:
-        return push_and_show(book, done.landing.number, status.tasks, requests=options.requests, as_json=as_json)
+        return push_and_show(book, done.landing.number, status.tasks, found, requests=options.requests, as_json=as_json)
     if as_json:
         output.emit_json({"state": "landed", "repos": [as_row(one, done) for one in done.landing.repos], "why": why})
     else:
@@ -196,7 +200,9 @@ def _there_already(
     return 0
 
 
-def _recovered(workspace: WorkspacePaths, *, abort: bool, push: bool, requests: bool, as_json: bool) -> int:
+def _recovered(
+    workspace: WorkspacePaths, *, abort: bool, push: bool, requests: bool, trust_hooks: bool, as_json: bool
+) -> int:
     with journal.opened(workspace.operations) as book:
         clear(workspace)
         finished = finish(workspace, book)
@@ -211,7 +217,8 @@ def _recovered(workspace: WorkspacePaths, *, abort: bool, push: bool, requests: 
                 return code
         elif (left := waiting(book, at_all=push)) is not None:
             status = status_of(workspace)
-            return push_and_show(book, left.landing.number, status.tasks, requests=requests, as_json=as_json)
+            trusting = hooks.hooks_of(workspace, LandOptions(trust_hooks=trust_hooks))
+            return push_and_show(book, left.landing.number, status.tasks, trusting, requests=requests, as_json=as_json)
         if not found:
             raise RequestRefused("no landing and no push was interrupted", "see `orch ops`")
         return _show(found[-1], as_json=as_json)
@@ -267,21 +274,19 @@ def _red(workspace: WorkspacePaths, plan: LandingPlan, failures: Sequence[RedCom
     return 1
 
 
-def _show_plan(
-    plan: LandingPlan, steps: Sequence[GatedCommand], due: Mapping[str, Sequence[str]], *, as_json: bool
-) -> int:
+def _show_plan(plan: LandingPlan, steps: Sequence[GatedCommand], found: CommitHooks, *, as_json: bool) -> int:
     if as_json:
         repos = [_of_plan(one, None) for one in plan.repos]
-        dry = {"dry_run": True, "checks": shown.steps_json(steps), "hooks": due}
+        dry = {"dry_run": True, "checks": shown.steps_json(steps), "hooks": found.due}
         output.emit_json({"state": "landing", "repos": repos, "why": "a dry run", **dry})
         _say_notes(plan)
         return 0
     _say_notes(plan)
     if not plan.repos:
         return _nothing(plan, None, as_json=False)
-    output.show([*_blocks(plan), *hooks.due(due), *shown.steps(steps)])
+    output.show([*_blocks(plan), *hooks.due(found.due), *shown.steps(steps)])
     if plan.push:
-        for line in where_to(plan):
+        for line in where_to(plan, found):
             output.emit(line)
     output.say("nothing was changed; `orch land` makes these branches")
     return 0

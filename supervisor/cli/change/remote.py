@@ -11,6 +11,7 @@ from supervisor.domain.change.landing import LandingPlan
 from supervisor.domain.status import TaskInfo
 from supervisor.errors import OrchError, RequestRefused
 from supervisor.runtime.change.journal import Journal
+from supervisor.runtime.change.land.hooks import CommitHooks
 from supervisor.runtime.change.land.pushing import PushResult, check_plan, give_up, progress_of, push_landing
 
 
@@ -41,9 +42,9 @@ def of_plan(book: Journal, plan: LandingPlan) -> PushProgress:
     return found
 
 
-def where_to(plan: LandingPlan) -> Iterator[str]:
+def where_to(plan: LandingPlan, hooks: CommitHooks) -> Iterator[str]:
     """Yield for each repo of a plan where it would be pushed to."""
-    for child, place in check_plan(plan).items():
+    for child, place in check_plan(plan, hooks).items():
         branch = next(one.branch for one in plan.repos if one.child == child)
         yield f"{child}: would push {branch} to {place.name} ({', '.join(map(shown_address, place.urls))})"
 
@@ -52,6 +53,7 @@ def push_and_show(
     book: Journal,
     number: int,
     tasks: Sequence[TaskInfo],
+    hooks: CommitHooks,
     *,
     requests: bool,
     as_json: bool,
@@ -63,7 +65,8 @@ def push_and_show(
     """
     before = progress_of(book, number)
     try:
-        result = push_landing(book, number, output.say, requests=requests, tasks=tasks, terminal=output.interactive())
+        terminal = output.interactive()
+        result = push_landing(book, number, output.say, hooks, requests=requests, tasks=tasks, terminal=terminal)
     except OrchError as error:
         if not just_landed:
             raise

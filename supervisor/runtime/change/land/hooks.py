@@ -69,7 +69,7 @@ class CommitHooks:
         """`say` gets lines for the person. `trusts` asks whether something may run. Without `runs`, only what is known
         of earlier runs counts (a dry run); with `skips`, no hook counts."""
         self._workspace = workspace
-        self._say, self._trusts, self._runs, self._skips = say, trusts, runs, skips
+        self._say, self._asked, self._runs, self._skips = say, trusts, runs, skips
         self._memory = _read(workspace)
         self._repos: dict[str, HookRepo] = {}
         self._config: Config | None = None
@@ -100,7 +100,12 @@ class CommitHooks:
             return HookedCommit(tree, message)
         base = look.tree or empty_tree(root)
         for name in names:
-            self._ask(child, stake_of(root, look.hooks / name, base, tree))
+            stake = stake_of(root, look.hooks / name, base, tree)
+            if stake is not None and not self.trusts(child, stake):
+                raise RequestRefused(
+                    f"the {name} hook of {child} would run what a task may have written: {', '.join(stake.files)}",
+                    "read it, then land with --trust-hooks, or with --no-verify to run no hook",
+                )
         found = self._run(child, root, look, parent, HookedCommit(tree, message), names)
         self._remember(root, key, before, tree, found)
         return found
@@ -111,15 +116,14 @@ class CommitHooks:
             clear(self._workspace)
             self._repos.clear()
 
-    def _ask(self, child: str, stake: HookStake | None) -> None:
-        if stake is None or stake.digest in self._memory.trusted:
-            return
-        if not self._trusts(child, stake):
-            raise RequestRefused(
-                f"the {stake.hook} hook of {child} would run what a task may have written: {', '.join(stake.files)}",
-                "read it, then land with --trust-hooks, or with --no-verify to run no hook",
-            )
+    def trusts(self, child: str, stake: HookStake) -> bool:
+        """Whether the person says yes to what a hook would run, or has; a dry run asks nobody."""
+        if stake.digest in self._memory.trusted:
+            return True
+        if not self._runs or not self._asked(child, stake):
+            return False
         self._keep(replace(self._memory, trusted=(*self._memory.trusted, stake.digest)[-REMEMBERED:]))
+        return True
 
     def _run(
         self, child: str, root: Path, look: RepoLook, parent: str | None, commit: HookedCommit, names: Sequence[str]

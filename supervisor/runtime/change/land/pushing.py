@@ -33,12 +33,13 @@ from supervisor.domain.change.remote import RemotePlace
 from supervisor.domain.status import TaskInfo
 from supervisor.errors import OrchError, RequestRefused
 from supervisor.runtime.change.journal import Journal
+from supervisor.runtime.change.land.hooks import CommitHooks
 from supervisor.runtime.change.land.requests import PushedSide, open_requests
 from supervisor.runtime.secrets import clean
 from supervisor.shell.git.land.look import HEADS
 from supervisor.shell.git.remote.push import (
     contains,
-    hook_changed,
+    hook_stake,
     messages_of,
     own_settings,
     push,
@@ -78,13 +79,13 @@ def check_remotes(repos: Sequence[tuple[str, Path, str]]) -> dict[str, RemotePla
     return found
 
 
-def check_plan(plan: LandingPlan) -> dict[str, RemotePlace]:
+def check_plan(plan: LandingPlan, hooks: CommitHooks) -> dict[str, RemotePlace]:
     """Check the remotes of a landing that is not carried out yet. Raises as `check_remotes`."""
     places = check_remotes([(one.child, Path(one.root), one.branch) for one in plan.repos])
     against = [
         f"{one.child}: {why}"
         for one in plan.repos
-        if (why := _against_hook(Path(one.root), places[one.child], one.base, one.tip))
+        if (why := _against_hook(one.child, Path(one.root), places[one.child], (one.base, one.tip), hooks))
     ]
     if against:
         raise RequestRefused("; ".join(against), "land without --push")
@@ -100,6 +101,7 @@ def push_landing(
     journal: Journal,
     number: int,
     told: Told,
+    hooks: CommitHooks,
     *,
     requests: bool,
     tasks: Sequence[TaskInfo] = (),
@@ -119,7 +121,9 @@ def push_landing(
     messages = {one.child: messages_of(roots[one.child], one.commits) for one in repos.values()}
     order = in_order(list(repos), {child: _rests_on(texts) for child, texts in messages.items()})
     journal.append(PushBegan(number, _now(), requests))
-    why = _push_all(journal, done, [(repos[one], roots[one], places[one]) for one in order], told, terminal=terminal)
+    why = _push_all(
+        journal, done, [(repos[one], roots[one], places[one]) for one in order], told, hooks, terminal=terminal
+    )
     notes = list[str]()
     if not why and requests:
         sides = [PushedSide(repos[one], roots[one], places[one], messages[one]) for one in order]
@@ -143,6 +147,7 @@ def _push_all(
     done: PushProgress,
     repos: Sequence[tuple[LandedRepo, Path, RemotePlace]],
     told: Told,
+    hooks: CommitHooks,
     *,
     terminal: bool,
 ) -> str:
@@ -164,7 +169,9 @@ def _push_all(
             if not done.is_pushed(repo):  # a stop came between the push and the journal, or the person pushed it
                 _record(journal, done, repo, place, now, "")
             continue
-        why = _misplaced(journal, repo, root, place, now) or _against_hook(root, place, repo.base, repo.commits[-1])
+        why = _misplaced(journal, repo, root, place, now) or _against_hook(
+            repo.child, root, place, (repo.base, repo.commits[-1]), hooks
+        )
         if why:
             against.append(f"{repo.child} is not: {why}")
     if against:
@@ -219,12 +226,14 @@ def _against(root: Path, place: RemotePlace) -> Iterator[str]:
         yield f"{place.name} has {len(place.urls)} addresses to push to: git cannot push to all or none of them"
 
 
-def _against_hook(root: Path, place: RemotePlace, base: str | None, tip: str) -> str:
-    """Why the pre-push hook may not run: a task may have written it."""
-    changed = hook_changed(root, place, base, tip)
-    return changed and (
-        f"{plain(changed)} is changed, which the pre-push hook runs: read it, and push by hand "
-        f"(`git push {plain(place.name)} {tip[:10]}:...`)"
+def _against_hook(child: str, root: Path, place: RemotePlace, ends: tuple[str | None, str], hooks: CommitHooks) -> str:
+    """Why the pre-push hook may not run: a task may have written what it runs, and the person did not say yes to it."""
+    stake = hook_stake(root, place, *ends)
+    if stake is None or hooks.trusts(child, stake):
+        return ""
+    return (
+        f"{plain(', '.join(stake.files))} is changed, which the pre-push hook runs: read it, and push with "
+        f"--trust-hooks, or by hand (`git push {plain(place.name)} {ends[1][:10]}:...`)"
     )
 
 

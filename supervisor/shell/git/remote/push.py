@@ -8,11 +8,11 @@ from pathlib import Path
 from msgspec import Struct
 
 from supervisor.domain.change.remote import RemotePlace
-from supervisor.domain.repo.pathname import shown
 from supervisor.errors import WorkspaceError
 from supervisor.shell.git.config import Setting, read_config, read_git
 from supervisor.shell.git.hooks import hooks_folder
-from supervisor.shell.git.land.build import READ_LIMIT, empty_tree
+from supervisor.shell.git.land.build import empty_tree, tree_of
+from supervisor.shell.git.land.hooks import HookStake, stake_of
 from supervisor.shell.git.land.look import HEADS
 from supervisor.shell.git.remote.run import ProgramOutput, run_as_person
 from supervisor.shell.git.run import failed, installed_git
@@ -114,31 +114,15 @@ def messages_of(root: Path, commits: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(answer.out.decode("utf-8", "replace").removesuffix("\0").split("\0"))
 
 
-def hook_changed(root: Path, place: RemotePlace, base: str | None, tip: str) -> str:
-    """Return a file of the pre-push hook that was landed or that is changed in the work tree; "" if there is none.
+def hook_stake(root: Path, place: RemotePlace, base: str | None, tip: str) -> HookStake | None:
+    """Return what of the pre-push hook was landed or is changed in the work tree; None if nothing is.
 
-    Files of the hook are those in its folder, and those that its text names. Raises WorkspaceError.
+    Raises WorkspaceError.
     """
     if not place.hook:
-        return ""
-    folder = os.path.dirname(place.hook)
-    if os.path.basename(folder) == "_":  # husky: what is there runs the file of the same name above
-        folder = os.path.dirname(folder)
-    answers = (
-        read_git(root, "diff-tree", "-r", "-z", "--name-only", "--no-renames", base or empty_tree(root), tip),
-        read_git(root, "ls-files", "-z", "--modified", "--others", "--exclude-standard"),
-    )
-    for answer in answers:
-        if answer.code != 0 or answer.cut:
-            raise failed(root, "look at the pre-push hook", answer)
-    try:
-        with open(root / place.hook, "rb") as file:
-            text = file.read(READ_LIMIT)
-    except OSError:
-        text = b""
-    changed = [path for answer in answers for path in answer.out.split(b"\0") if path]
-    inside = os.fsencode(folder) + b"/" if folder else os.fsencode(place.hook)
-    return next((shown(path) for path in changed if path.startswith(inside) or path in text), "")
+        return None
+    before = tree_of(root, base)[0] if base is not None else empty_tree(root)
+    return stake_of(root, Path(place.hook), before, tree_of(root, tip)[0])
 
 
 def _git(root: Path, *words: str, terminal: bool, seconds: float = ASK_SECONDS) -> ProgramOutput:
@@ -167,14 +151,10 @@ def _urls(root: Path, name: str, *words: str) -> tuple[str, ...]:
 
 
 def _hook(root: Path, config: tuple[Setting, ...]) -> str:
-    """The repo's pre-push hook in the work tree; "": it has none, or git's folder has it, or the person's."""
+    """The pre-push hook that git would run; "": there is none."""
     top = Path(os.path.realpath(root))
     folder = hooks_folder(top, config)
     if folder is None:
         return ""
     hook = folder / "pre-push"
-    real = Path(os.path.realpath(hook))
-    if not os.access(hook, os.X_OK) or not real.is_relative_to(top):
-        return ""
-    inside = real.relative_to(top)
-    return "" if inside.parts[:1] == (".git",) else str(inside)
+    return str(hook) if hook.is_file() and os.access(hook, os.X_OK) else ""
