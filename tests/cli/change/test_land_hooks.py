@@ -9,11 +9,11 @@ import pytest
 
 from supervisor.shell import process
 from tests.cli.change.test_land import BRANCH, Land, answer, branches, home, land, made, subjects
-from tests.cli.change.test_land_push import hook
+from tests.cli.change.test_land_push import hook, remotes, there, tip
 from tests.gitrepo import commit, git
 from tests.landscape import Landscape, write
 
-__all__ = ["home", "land", "made"]
+__all__ = ["home", "land", "made", "remotes"]
 
 
 @pytest.fixture(autouse=True)
@@ -187,3 +187,21 @@ def test_an_unborn_repo_and_one_with_a_detached_head_have_their_hooks_too(made: 
     made.ran("T1", {"api": {"a": "a\n"}, "web": {"w": "w\n"}})
     assert land().code == 0
     assert all("Seen: yes" in git(repo, "log", "-1", "--format=%B", BRANCH) for repo in (api, web))
+
+
+def test_a_pre_push_hook_that_runs_what_a_task_wrote_runs_once_a_person_says_yes(
+    made: Landscape, land: Land, remotes: dict[str, Path]
+) -> None:
+    web = made.repos["web"]
+    hook(web, "pre-push", "exec sh scripts/check")
+    made.ran("T4", {"web": {"scripts/check": "touch ran\n"}})
+
+    refused = land("--push")
+
+    assert "web: scripts/check is changed, which the pre-push hook runs" in refused.err
+    assert (refused.code, (web / "ran").exists(), branches(made)) == (1, False, {})
+    assert land().code == 0
+    done = land("--push", "--trust-hooks")
+    assert (done.code, (web / "ran").exists()) == (0, True), done.err
+    assert "+touch ran" in done.err
+    assert there(remotes["web"]) == tip(web)

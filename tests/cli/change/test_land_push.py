@@ -13,7 +13,7 @@ import pytest
 
 from supervisor.cli.main import run
 from tests import CHECKOUT
-from tests.cli.change.test_land import BRANCH, Land, answer, branches, home, land, made, subjects
+from tests.cli.change.test_land import BRANCH, Land, answer, home, land, made, subjects
 from tests.gitrepo import commit, git
 from tests.landscape import Landscape, write
 
@@ -296,24 +296,6 @@ def test_a_hook_that_a_task_changed_does_not_run(
     git(web, "push", "-q", "--no-verify", "origin", f"{BRANCH}:{BRANCH}")
     assert land("--push").code == 0
     assert there(remotes["api"]) == tip(made.repos["api"])
-
-
-def test_a_hook_that_runs_what_a_task_wrote_runs_once_a_person_says_yes(
-    made: Landscape, land: Land, remotes: dict[str, Path]
-) -> None:
-    web = made.repos["web"]
-    hook(web, "pre-push", "exec sh scripts/check")
-    made.ran("T4", {"web": {"scripts/check": "touch ran\n"}})
-
-    refused = land("--push")
-
-    assert "web: scripts/check is changed, which the pre-push hook runs" in refused.err
-    assert (refused.code, (web / "ran").exists(), branches(made)) == (1, False, {})
-    assert land().code == 0
-    done = land("--push", "--trust-hooks")
-    assert (done.code, (web / "ran").exists()) == (0, True), done.err
-    assert "+touch ran" in done.err
-    assert there(remotes["web"]) == tip(web)
 
 
 def test_a_hook_that_nobody_changed_runs_from_the_work_tree(
