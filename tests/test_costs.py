@@ -26,7 +26,7 @@ from supervisor.shell.process import table
 from tests import CHECKOUT
 from tests.bench.growth import LATER, at_work, world_of
 
-HEAVY = {"pydantic", "rich", "structlog", "watchdog", "markdown_it", "psutil", "git"}
+HEAVY = {"pydantic", "rich", "structlog", "watchdog", "markdown_it", "psutil", "git", "starlette", "uvicorn"}
 COMMAND = {"asyncio", "msgspec", "ruamel", "typer", "websockets"}
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+from contextlib import suppress
+from pathlib import Path
 
 import msgspec
 
@@ -12,17 +15,17 @@ from supervisor.errors import StoreError
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.ledger import checkpoint
 from supervisor.shell.ledger.lines import decode
-from supervisor.shell.ledger.segments import raw_lines
+from supervisor.shell.ledger.segments import segments
 
 
 class StoryReader:
     """Follows the ledger. Each `read` takes in what is new."""
 
     def __init__(self, workspace: WorkspacePaths) -> None:
-        self._workspace = workspace
+        self._ledger = workspace.ledger
         self._seq = 0
         self._fold: StoryFold | None = None
-        self._mark: tuple[int, int] | None = None  # the open file, and how much of it was read
+        self._open: tuple[int, int] = (0, 0)  # the open file, and how much of it was read
 
     def read(self) -> StoryFold:
         """Return the story up to now. Raises StoreError if the ledger cannot be read.
@@ -30,18 +33,32 @@ class StoryReader:
         Where its first segments are lost, it begins with the checkpoint that stands for them.
         """
         try:
-            for raw in raw_lines(self._workspace.ledger):
-                self._take(raw)
+            inode, size = _standing(self._ledger)
+            if self._open[0] != inode or size < self._open[1]:
+                self._open = (inode, 0)
+                for segment in segments(self._ledger):
+                    if segment.last > self._seq:
+                        for raw in segment.lines():
+                            self._take(raw)
+            if size > self._open[1]:
+                self._read_open(inode)
         except OSError as error:
-            raise StoreError(
-                f"{self._workspace.ledger} cannot be read ({error.strerror})", "see its permissions"
-            ) from error
+            raise StoreError(f"{self._ledger} cannot be read ({error.strerror})", "see its permissions") from error
         self._fold = self._fold or StoryFold()
         return self._fold
 
+    def _read_open(self, inode: int) -> None:
+        with suppress(FileNotFoundError), self._ledger.open("rb") as file:
+            if os.fstat(file.fileno()).st_ino != inode:
+                return  # a new segment began: the next `read` begins with the one that was closed
+            file.seek(self._open[1])
+            for raw in file:
+                if not raw.endswith(b"\n"):
+                    break  # it is being written
+                self._take(raw)
+                self._open = (inode, self._open[1] + len(raw))
+
     def _take(self, raw: bytes) -> None:
-        if not raw.endswith(b"\n"):
-            return  # it is being written
         event: Event | None = None
         seq = None
         try:
@@ -66,8 +83,17 @@ class StoryReader:
     def _begin(self, seq: int | None) -> StoryFold:
         if seq in (None, 1):
             return StoryFold()
-        kept = checkpoint.read(self._workspace.ledger, by_other_code=True)
+        kept = checkpoint.read(self._ledger, by_other_code=True)
         if kept is None:
             return StoryFold()
         self._seq = kept.seq
         return StoryFold(kept.world)
+
+
+def _standing(path: Path) -> tuple[int, int]:
+    """Return the inode and the size of a file; zeros if there is none."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return 0, 0
+    return found.st_ino, found.st_size

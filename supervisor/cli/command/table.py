@@ -172,6 +172,18 @@ COMMANDS = (
         "writes run.html.",
     ),
     Command(
+        "web",
+        "web.web:web",
+        "Serve a page on which you watch and answer, in your browser.",
+        (
+            "orch web",
+            "orch web --port 8400 --read-only",
+            "orch web --listen 192.0.2.7 --tls-cert cert.pem --tls-key key.pem",
+        ),
+        "Prints a link that opens the page once, and serves until Ctrl-C, this machine alone unless --listen names an "
+        "address; then answers need a code that this terminal shows. Only your own processes reach the page.",
+    ),
+    Command(
         "snapshot",
         "look.snapshot:snapshot",
         "Show what is known of each repo: git state, history, documents, code.",

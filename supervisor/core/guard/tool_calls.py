@@ -35,6 +35,8 @@ def covers(call: PendingCall, method: str, params: Mapping[str, object]) -> bool
         return False  # no tool asks for the rest of a session, or leaves a thread
     if method in _SOURCED and params.get("source", "human") == "human":
         return False  # no tool speaks for the person
+    if params.get("by"):
+        return False  # nor claims to be its page
     if call.tool == "write_plan":
         text = given.get("text")
         return isinstance(text, str) and hashlib.sha256(_encoded(text)).hexdigest() == params.get("digest")

@@ -12,7 +12,7 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from supervisor.core.engine.asks.budget_asks import granted
-from supervisor.core.engine.asks.replies import problem_of, settled
+from supervisor.core.engine.asks.replies import answered_already, problem_of, settled
 from supervisor.core.engine.holds import still_held
 from supervisor.core.engine.lifecycle import outages
 from supervisor.core.engine.orchestrator import session
@@ -343,7 +343,7 @@ class Control:
             )
             raise UsageError(f"there is no ask `{ask}`", f"{waits}see `orch asks`")
         if found.state is AskState.ANSWERED:
-            raise RequestRefused(f"{found.id} is answered already", "see `orch asks` for what is open")
+            raise RequestRefused(answered_already(found), "see `orch asks` for what is open")
         if found.state is AskState.WITHDRAWN:
             raise RequestRefused(f"{found.id} was withdrawn: it no longer applies", self._instead(found))
         if found.state is AskState.EXTERNAL:
@@ -366,11 +366,11 @@ class Control:
             )
         if decision == "text" and not text:
             raise UsageError("the answer is empty", f"`orch answer {found.id} accept`, `decline` or `reply TEXT`")
-        answer = clean(Answer(decision, text, params.for_session))
+        answer = clean(Answer(decision, text, params.for_session, params.by))
         await self._post(ev.AskAnswered(self._loop.clock.now(), found.id, answer))
         # Compare by identity: someone else may have given an equal answer.
-        if self._loop.world.asks[found.id].answer is not answer:
-            raise RequestRefused(f"{found.id} was settled a moment before", "see `orch asks` for what is open")
+        if (now := self._loop.world.asks[found.id]).answer is not answer:
+            raise RequestRefused(answered_already(now), "see `orch asks` for what is open")
         return Answered(settled(found, decision))
 
     def _instead(self, withdrawn: Ask) -> str:

@@ -7,6 +7,7 @@ import os
 import select
 import socket
 import struct
+from collections.abc import Callable
 from contextlib import closing, suppress
 from functools import cache
 
@@ -34,8 +35,23 @@ def caller_of(connection: socket.socket) -> Caller | UnseenCaller | None:
     if uid != os.getuid() or pid == 0:  # of another user, or outside of what our own namespace shows
         return Caller(uid, ())
     handle = _handle(connection, pid)
-    if handle is None:
+    return _looked_at(handle, pid, uid) if handle is not None else UnseenCaller(_ENDED)
+
+
+def caller_of_process(pid: int, uid: int, holds: Callable[[], bool]) -> Caller | UnseenCaller:
+    """Look at a process of this user that is known by its pid. `holds`: whether it is still the one that was meant."""
+    try:
+        handle = ProcessHandle(Identity(pid, 0, ""), os.pidfd_open(pid))
+    except OSError:
         return UnseenCaller(_ENDED)
+    if not holds():
+        handle.close()
+        return UnseenCaller(_ENDED)
+    return _looked_at(handle, pid, uid)
+
+
+def _looked_at(handle: ProcessHandle, pid: int, uid: int) -> Caller | UnseenCaller:
+    """Look at a process that is held, and let it go."""
     with closing(handle):
         for _ in range(TRIES):
             lineage = _lineage(pid)

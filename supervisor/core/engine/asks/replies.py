@@ -35,6 +35,14 @@ def problem_of(ask: Ask, decision: str, text: str) -> tuple[str, str] | None:
     return f"{ask.id} is {about}, and takes a decision", f"{hint}{ways}"
 
 
+def answered_already(ask: Ask) -> str:
+    """Say who settled an ask before, for somebody who comes second."""
+    if ask.answer is None:
+        return f"{ask.id} was settled a moment before"
+    words = {"accept": "accepted", "decline": "declined"}.get(ask.answer.decision, "answered in words")
+    return f"{ask.id} is answered already ({words} {'on the page' if ask.answer.by == 'page' else 'by `orch answer`'})"
+
+
 def settled(ask: Ask, decision: str) -> str:
     """Say what an answer settled, in a few words."""
     accepted = decision != "decline"

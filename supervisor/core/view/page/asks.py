@@ -61,7 +61,8 @@ def _outcome(pen: Pen, one: AskRecord) -> tuple[Html, ...]:
     ask, answer = one.ask, one.ask.answer
     if one.settled is None:
         return (pen("span", "? open", cls="pill needs_human"),)
-    after = pen("div", f"after {lasted((one.settled - ask.since).total_seconds())}", cls="soft")
+    where = " on the page" if answer is not None and answer.by == "page" else ""
+    after = pen("div", f"after {lasted((one.settled - ask.since).total_seconds())}{where}", cls="soft")
     if ask.state is not AskState.ANSWERED or answer is None:
         words = "withdrawn" if ask.state is AskState.WITHDRAWN else "settled in another window"
         return (pen("span", words, cls="pill"), after)

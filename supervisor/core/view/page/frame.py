@@ -16,15 +16,14 @@ _DOCTYPE = Html("<!doctype html>\n")
 _ORDER = ("needs_human", "running", "verifying", "failed", "blocked", "waiting", "held")
 
 
-def document(pen: Pen, title: str, head: Iterable[str], body: Iterable[str]) -> Html:
-    """Return a whole page. `head` follows what every page has in its head."""
+def document(pen: Pen, title: str, head: Iterable[str], body: Iterable[str], **marks: str | int | None) -> Html:
+    """Return a whole page. `head` follows what every page has in its head. `marks`: attributes of its root."""
     metas = (
         pen("meta", charset="utf-8"),
         pen("meta", name="viewport", content="width=device-width,initial-scale=1"),
-        pen("meta", name="referrer", content="no-referrer"),
         pen("title", title),
     )
-    return pen.join(_DOCTYPE, pen("html", pen("head", metas, head), pen("body", body), lang="en"))
+    return pen.join(_DOCTYPE, pen("html", pen("head", metas, head), pen("body", body), lang="en", **marks))
 
 
 def section(pen: Pen, name: str, title: str, *inner: Html, note: str = "") -> Html:
@@ -46,15 +45,43 @@ def sums(pen: Pen, status: Status, begun: datetime | None, until: datetime | Non
     tokens = sum(one.tokens.input + one.tokens.output for one in status.tasks)
     if status.orchestrator is not None:
         tokens += status.orchestrator.tokens.input + status.orchestrator.tokens.output
-    parts = [("done", f"{count['done']} of {len(tasks)} done")]
-    parts += [(state, f"{count[state]} {state.replace('_', ' ')}") for state in _ORDER if count[state]]
+    parts = [("done", f"{count['done']} of {len(tasks)} done") if tasks else ("", "no task yet")]
+    words = {"needs_human": "need you" if count["needs_human"] != 1 else "needs you"}
+    parts += [(state, f"{count[state]} {words.get(state, state)}") for state in _ORDER if count[state]]
     if status.asks:
-        parts.append(("needs_human", f"{count_of(len(status.asks), 'ask')} for you"))
+        parts.append(("needs_human", count_of(len(status.asks), "ask")))
     parts.append(("", f"{amount(tokens)} tokens"))
     if begun is not None and until is not None:
         parts.append(("", lasted((until - begun).total_seconds())))
     looks = {"verifying": "running", "blocked": "failed", "held": "needs_human"}
-    return pen("div", (pen("span", words, cls=looks.get(state, state)) for state, words in parts), cls="sum")
+    return pen("div", (pen("span", words, cls=looks.get(state, state) or None) for state, words in parts), cls="sum")
+
+
+def notices(pen: Pen, status: Status) -> Html:
+    """Say what keeps the plan from going on, other than asks. "" if nothing does."""
+    plan, own = status.plan, status.orchestrator
+    words = {
+        "rejected": "plan.md is rejected: the version in force stays.",
+        "waiting": "plan.md waits for `orch go`: the version in force stays.",
+        "held": "The plan is held: nothing new starts.",
+        "missing": "There is no plan.md that is followed: nothing new starts.",
+        "not_followed": "plan.md is not followed yet.",
+    }.get(plan.state, "")
+    rows = [pen("li", pen.words(f"line {one.line}: {one.message}")) for one in plan.problems]
+    whole = plan.state in ("missing", "not_followed") and plan.why
+    parts = [
+        pen.words(whole or " ".join(one for one in (words, plan.why or "") if one)) if words else Html(""),
+        pen("ul", rows, cls="plain") if rows else Html(""),
+        pen("p", f"The supervisor cannot record: {status.supervisor.problem}")
+        if status.supervisor.problem
+        else Html(""),
+        *(pen("p", f"{one.provider or 'The provider'} accepts no work: {one.why}") for one in status.pauses),
+    ]
+    if own is not None and own.state not in ("idle", "needs_human"):
+        about = own.doing or own.why or ""
+        parts.append(pen("p", f"The orchestrator is {own.state}" + (f": {about}" if about else ".")))
+    shown = [one for one in parts if one]
+    return pen("div", shown, cls="card you") if shown else Html("")
 
 
 def graph(pen: Pen, status: Status, link: str) -> Html:

@@ -15,6 +15,7 @@ CACHED = 5000  # texts whose escaped form is remembered: states, names and label
 _UNWANTED = re.compile(
     "\x1b\\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 )
+_WRAPPED = re.compile(r"(?<=[^\n]{70})[ \t]*\n(?=[^\W\d_]|[`\"'(])")
 _CODE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 
 
@@ -57,8 +58,9 @@ class Pen:
         return known
 
     def words(self, words: str) -> Html:
-        """Show somebody's words as they stand, line by line; what is between single backticks is code."""
-        parts = _CODE.split(self.clean(words).strip("\n"))
+        """Show somebody's words line by line; what is between single backticks is code. Lines that an editor
+        wrapped are joined, because a reader's screen has another width."""
+        parts = _CODE.split(_WRAPPED.sub(" ", self.clean(words).strip("\n")))
         shown = (self("code", part) if at % 2 else self.escaped(part) for at, part in enumerate(parts))
         return self("div", *shown, cls="words")
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from supervisor.core.view.page.asks import open_ask, settled_asks, ways_in_terminal
 from supervisor.core.view.page.changes import TaskPatch
-from supervisor.core.view.page.frame import agreed_title, document, graph, jumps, section, sums
+from supervisor.core.view.page.frame import agreed_title, document, graph, jumps, notices, section, sums
 from supervisor.core.view.page.history import agreed, decisions, learned, plan_edits, ruled
 from supervisor.core.view.page.pen import Html, Pen, count_of
 from supervisor.core.view.page.style import CSS
@@ -63,9 +63,18 @@ def report(pen: Pen, status: Status, story: RunStory, patches: Sequence[TaskPatc
         ),
         cls="top",
     )
-    body = pen("main", (section(pen, name, words, inner, note=note) for name, words, inner, note in shown))
+    body = pen(
+        "main",
+        notices(pen, status),
+        (section(pen, name, words, inner, note=note) for name, words, inner, note in shown),
+    )
     policy = pen("meta", http_equiv="Content-Security-Policy", content=POLICY)
-    return document(pen, f"{title} — orch", (policy, pen("style", Html(CSS))), (head, body))
+    return document(
+        pen,
+        f"{title} — orch",
+        (policy, pen("meta", name="referrer", content="no-referrer"), pen("style", Html(CSS))),
+        (head, body),
+    )
 
 
 def _unread(story: RunStory) -> str:

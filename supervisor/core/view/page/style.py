@@ -98,3 +98,39 @@ table.fold thead{display:none}
 table.fold tr{border-bottom:1px solid var(--line);padding:7px 0}}
 @media print{.scroll{overflow:visible}pre{max-height:none}header.top{position:static}}
 """
+
+WEB_CSS = """
+header.top{position:sticky;top:0;z-index:2}header.top>div{padding-top:10px;padding-bottom:8px}
+header.top h1{font-size:1.1rem;margin:0}.bar{display:flex;flex-wrap:wrap;gap:4px 18px;align-items:baseline}
+.bar h1{flex:1 1 14rem}.bar form{margin:0}header.top .sum{margin:6px 0 0}header.top .sum>span{font-size:.8rem}
+form{margin:.7rem 0 0}label{display:block;font-size:.87rem;margin-bottom:3px}label.check{margin:.5rem 0}
+label.check input{width:auto;margin-right:.4em}
+input,textarea{font:inherit;color:inherit;background:var(--bg);border:1px solid var(--line);border-radius:7px;
+padding:7px 10px;
+width:100%;max-width:44rem;display:block}textarea{resize:vertical}label.check input{display:inline}
+.buttons{display:flex;flex-wrap:wrap;gap:8px;margin-top:8px}
+button{font:inherit;font-size:.92rem;color:var(--ink);background:var(--card);border:1px solid var(--wait);
+border-radius:7px;
+padding:6px 16px;cursor:pointer;min-height:36px}button:hover{background:var(--wait-bg)}
+button.good{background:var(--done);border-color:var(--done);color:var(--card)}button:disabled{opacity:.5}
+.problem{color:var(--bad)}.warned{color:var(--you)}
+.said{border-left:4px solid var(--done);padding:8px 14px;background:var(--done-bg);
+border-radius:6px}
+.said.problem{border-color:var(--bad);background:var(--bad-bg)}
+a.row{display:grid;color:inherit;background:var(--card);border:1px solid var(--line);border-top:0;padding:9px 16px}
+a.row:first-of-type{border-top:1px solid var(--line);border-radius:10px 10px 0 0}
+a.row:last-of-type{border-radius:0 0 10px 10px}
+a.row:only-of-type{border-radius:10px}a.row:hover{text-decoration:none;background:var(--wait-bg)}
+.row .name b{margin-right:.6em}.row .why{display:block;color:var(--soft);font-size:.87rem;overflow:hidden;
+text-overflow:ellipsis;white-space:nowrap}.row .side{color:var(--soft);font-size:.85rem;text-align:right}
+.narrow{max-width:30rem;margin:12vh auto 0}
+#stale{display:none;color:var(--you);font-size:.84rem}body.stale #stale{display:inline}
+div.row{cursor:auto;padding:0}nav a[aria-current]{font-weight:650;color:var(--ink)}
+#said:not(:empty){position:fixed;z-index:3;left:50%;bottom:18px;transform:translateX(-50%);width:max-content;
+max-width:calc(100vw - 28px);margin:0;box-shadow:0 3px 16px rgb(0 0 0/.25);overflow-wrap:anywhere}
+table.log td{border:0;padding:1px 12px 1px 0}
+@media(max-width:640px){button{min-height:44px;flex:1 1 8rem}header.top{position:static}
+a.row{grid-template-columns:minmax(0,1fr) auto;gap:2px 10px;padding:9px 12px}a.row .name{grid-column:1/-1;grid-row:2}
+.row .why{white-space:normal}table.log tr{display:block;padding:3px 0}table.log td{display:inline}}
+"""
+"""What `orch web` adds: forms, and what stays in sight."""

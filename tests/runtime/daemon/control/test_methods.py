@@ -180,7 +180,7 @@ def test_an_ask_is_answered_once_and_only_with_a_decision(supervisor: Supervisor
         assert refused(client, "go", task="H1") == "H1 is neither blocked nor failed: see `orch status`"
         assert client.call("answer", **reply("accept", " a green light \n", name.lower())) == {"text": "H1 is done"}
         assert refused(client, "answer", **reply("accept")) == (
-            f"{name} is answered already: see `orch asks` for what is open"
+            f"{name} is answered already (accepted by `orch answer`): see `orch asks` for what is open"
         )
         assert client.call("status")["asks"] == []
     answered = [event for event in supervisor.recorded() if isinstance(event, ev.AskAnswered)]

@@ -1,0 +1,80 @@
+"""Which process asks for a page: on this machine, it passes the same check as a peer of the control socket."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import time
+from collections.abc import Iterable
+from ipaddress import ip_address
+
+from supervisor.core.guard.standing import Refusal, Standing, Supervisor, standing
+from supervisor.runtime.codex.registry import Registry
+from supervisor.runtime.workspace import WorkspacePaths
+from supervisor.shell.process.tcp_peer import Address, LocalSocket, callers_of, local_socket
+
+REMEMBERED = 5.0  # seconds for which a connection that only reads is not looked at again
+
+_UNKNOWN = Refusal("it cannot be seen which process asks", "open the page in a browser of your own, on this machine")
+_ORCHESTRATOR = Refusal("the orchestrator may not use the page", "it steers by its tools and by plan.md only")
+
+
+class Peers:
+    """Judges the other end of connections."""
+
+    def __init__(self, workspace: WorkspacePaths, allowed: Iterable[str], *, loopback: bool) -> None:
+        self._workspace = workspace
+        self._allowed = frozenset(allowed)
+        self._loopback = loopback
+        self._seen: dict[LocalSocket, tuple[float, Refusal | None]] = {}
+
+    def refusal(self, peer: Address, own: Address, *, afresh: bool) -> Refusal | None:
+        """Return why this peer gets nothing; None if it may ask. `afresh`: look at it now, whatever was seen before."""
+        try:
+            found = local_socket(peer, own)
+        except (OSError, ValueError, IndexError):
+            return _UNKNOWN
+        if found is None:
+            return None if not self._loopback and _from_elsewhere(peer, own) else _UNKNOWN
+        now = time.monotonic()
+        known = self._seen.get(found)
+        if known is not None and not afresh and known[0] > now:
+            return known[1]
+        refused = self._judged(found)
+        self._seen = {one: seen for one, seen in self._seen.items() if seen[0] > now}
+        self._seen[found] = (now + REMEMBERED, refused)
+        return refused
+
+    def _judged(self, found: LocalSocket) -> Refusal | None:
+        """Every process that holds the socket has to be the person's: any of them may have written the request."""
+        own = self._own()
+        for caller in callers_of(found):
+            who = standing(caller, own)
+            if isinstance(who, Refusal):
+                return who
+            if who is not Standing.PERSON:
+                return _ORCHESTRATOR
+        return None
+
+    def _own(self) -> Supervisor:
+        servers = Registry(self._workspace.registry).all()
+        return Supervisor(
+            uid=os.getuid(),
+            user=_user(os.getuid()),
+            pid=os.getpid(),  # what this process started, such as a browser, is the person's
+            workspace=self._workspace.id,
+            servers={(one.identity.pid, one.identity.ticks): child for child, one in servers.items()},
+            allowed=self._allowed,
+        )
+
+
+def _from_elsewhere(peer: Address, own: Address) -> bool:
+    host = ip_address(peer[0].partition("%")[0])
+    return not host.is_loopback and host != ip_address(own[0].partition("%")[0])
+
+
+def _user(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"user {uid}"
