@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import resource
 import signal
 import stat
 import subprocess
@@ -89,15 +90,30 @@ class History:
             for name, root in self.roots.items():
                 if self._index(root) != before[name]:
                     yield f"step {number} ({act.__name__}): the index or HEAD of {name} is another"
-                found, expected = self._found(root), self._expected(name)
-                if found != expected:
-                    wrong = sorted(path for path in {*found, *expected} if found.get(path) != expected.get(path))
-                    first = wrong[0]
-                    yield (
-                        f"step {number} ({act.__name__}) in {name}: {', '.join(wrong)}: "
-                        f"{found.get(first)!r:.300} in place of {expected.get(first)!r:.300}"
-                    )
-                    return
+            wrong = [*self._wrong(f"step {number} ({act.__name__})")]
+            yield from wrong
+            if wrong:
+                return
+
+    def _wrong(self, what: str) -> Iterator[str]:
+        """Yield in which repos the files are not as they have to be by now."""
+        for name, root in self.roots.items():
+            found, expected = self._found(root), self._expected(name)
+            if wrong := sorted(path for path in {*found, *expected} if found.get(path) != expected.get(path)):
+                first = wrong[0]
+                yield (
+                    f"{what} in {name}: {', '.join(wrong)}: "
+                    f"{found.get(first)!r:.300} in place of {expected.get(first)!r:.300}"
+                )
+
+    def without_room(self, size: int) -> Iterator[str]:
+        """Undo the latest run while no file can get larger than `size`, then go on with room. Yields what is wrong."""
+        change = taking_back.undo(self._operations())
+        assert change is not None, "a run has changed something"
+        limited(size, lambda: self._write_out(change))
+        with opened(self.workspace.operations) as journal:
+            yield from (one.why for one in recover_all(journal, self.workspace, self.roots) if one.pending)
+        yield from self._wrong(f"undo with files of {size} bytes")
 
     # ── what happens ─────────────────────────────────────────────────────────────────────────────
 
@@ -272,6 +288,17 @@ def killed(journal: Path | None, seconds: float, act: Callable[[], None]) -> Non
     with suppress(ChildProcessError):
         while True:
             os.wait()
+
+
+def limited(size: int, act: Callable[[], None]) -> None:
+    """Do something in a process of its own, in which no file can get larger than `size`."""
+    pid = os.fork()
+    if pid == 0:
+        with suppress(BaseException):
+            resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+            act()
+        os._exit(0)
+    os.waitpid(pid, 0)
 
 
 _SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER: what it started becomes ours

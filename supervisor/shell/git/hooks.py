@@ -40,6 +40,8 @@ def hooks_folder(path: Path, settings: tuple[Setting, ...]) -> Path | None:
 
 
 def _chosen(settings: tuple[Setting, ...]) -> Setting | None:
-    """The setting that names the folder; None if there is none, but for the one that `run_git` makes."""
-    named = [one for one in settings if one.key == "core.hookspath" and (one.of_repo or one.value != OURS)]
+    """The setting that names the folder; None if there is none, but for the one that `run_git` makes: the last one."""
+    named = [one for one in settings if one.key == "core.hookspath"]
+    if named and not named[-1].of_repo and named[-1].value == OURS:
+        named.pop()
     return named[-1] if named else None

@@ -149,6 +149,22 @@ def test_a_hook_that_only_looks_like_it_names_a_file_is_not_asked_about(made: La
     assert land().code == 0
 
 
+def test_hooks_that_the_person_switched_off_or_has_elsewhere_are_obeyed(
+    made: Landscape, land: Land, tmp_path: Path
+) -> None:
+    api, ran = made.repos["api"], tmp_path / "ran"
+    hook(api, "pre-commit", "exit 1")
+    git(api, "config", "--global", "core.hooksPath", "/dev/null")
+    made.ran("T1", {"api": {"a": "a\n"}})
+    assert land().code == 0
+    mine = tmp_path / "mine.git"
+    mine.mkdir()
+    hook(mine, "commit-msg", f"touch {ran}")
+    git(api, "config", "--global", "core.hooksPath", str(mine / "hooks"))
+    assert land("--branch", "other").code == 0
+    assert ran.exists()
+
+
 def test_a_dry_run_names_the_hooks_and_runs_none(made: Landscape, land: Land, tmp_path: Path) -> None:
     hook(made.repos["api"], "pre-commit", f"touch {tmp_path}/ran")
     hook(made.repos["web"], "post-commit", "true")
