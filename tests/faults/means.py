@@ -53,7 +53,7 @@ def descendants(pid: int) -> list[psutil.Process]:
 
 
 def kill_supervisor(stage: Stage) -> None:
-    found = ending.supervisor_process(stage.workspace)
+    found = stage.supervisor()
     if found is not None:
         kill(found.pid)
         assert not ending.end_supervisor(found, DEAD_WITHIN), "it survived SIGKILL for seconds"
@@ -86,7 +86,7 @@ def restore(stage: Stage) -> None:
     for one in list(TIMERS):
         one.join()
         TIMERS.remove(one)
-    found = ending.supervisor_process(stage.workspace)
+    found = stage.supervisor()
     for pid in (*servers_of(stage), *([found.pid] if found else [])):
         send_signal(pid, signal.SIGCONT)
 

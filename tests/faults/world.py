@@ -17,6 +17,7 @@ from typing import Any
 from supervisor.demo.model import ModelRequest, Step, directive_script
 from supervisor.errors import OrchError, SupervisorDown
 from supervisor.runtime.daemon import ending
+from supervisor.shell.process import Identity
 from tests.e2e.lab import Lab, task
 from tests.e2e.stdio import codex_binary
 from tests.faults.story import Job, Story
@@ -81,6 +82,17 @@ class Stage(Lab):
             if ending.supervisor_process(self.workspace) is None:
                 self.be_up()
             time.sleep(0.1)
+
+    def supervisor(self) -> Identity | None:
+        """The supervisor's process; None if none runs. One whose lock was removed takes it again within seconds."""
+        deadline = time.monotonic() + SLOW
+        while (found := ending.supervisor_process(self.workspace)) is None and time.monotonic() < deadline:
+            try:
+                self.status()
+            except OrchError:
+                return None
+            time.sleep(0.05)
+        return found
 
     def _answer(self, request: ModelRequest) -> Sequence[Step]:
         with self._guard:

@@ -36,6 +36,7 @@ def disk_read_only(stage: Stage, luck: Random) -> None:
     state = stage.workspace.state
     if os.geteuid() != 0:
         raise Skip("only root can make a folder read-only for root")
+    stage.supervisor()  # it takes a lock that was removed before the disk refuses that
     if subprocess.run(["mount", "--bind", str(state), str(state)], capture_output=True, check=False).returncode:
         raise Skip("no folder can be mounted here")
     try:

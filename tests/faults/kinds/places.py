@@ -8,7 +8,6 @@ import subprocess
 import time
 from random import Random
 
-from supervisor.runtime.daemon import ending
 from tests.faults.means import done_in, ended, kill_supervisor, still_done
 from tests.faults.world import Stage
 
@@ -36,7 +35,7 @@ def sockets_folder_removed(stage: Stage, luck: Random) -> None:
 
 def workspace_moved(stage: Stage, luck: Random) -> None:
     """Move the workspace away, and back: before anybody notices, while everything stops, or after that."""
-    done, supervisor = done_in(stage), ending.supervisor_process(stage.workspace)
+    done, supervisor = done_in(stage), stage.supervisor()
     root = stage.workspace.root
     moved = root.with_name("moved")
     root.rename(moved)
@@ -56,7 +55,7 @@ def workspace_moved(stage: Stage, luck: Random) -> None:
 def workspace_cleaned(stage: Stage, luck: Random) -> None:
     """Run `git clean -fdx` in the workspace. Config and plan come back: at once, or after everything has stopped."""
     workspace = stage.workspace
-    done, supervisor = done_in(stage), ending.supervisor_process(workspace)
+    done, supervisor = done_in(stage), stage.supervisor()
     kept = {path: path.read_bytes() for path in (workspace.config, workspace.plan)}
     for words in (["init", "-q"], ["clean", "-fdqx"]):
         made = subprocess.run(["git", *words], cwd=workspace.root, capture_output=True, env=stage.environ, check=False)

@@ -7,7 +7,6 @@ import threading
 import time
 from random import Random
 
-from supervisor.runtime.daemon import ending
 from tests.faults.means import descendants, kill, kill_supervisor, later, send_signal, servers_of, start_orch
 from tests.faults.world import SLOW, Stage
 
@@ -63,7 +62,7 @@ def server_stopped(stage: Stage, luck: Random) -> None:
 
 def supervisor_stopped(stage: Stage, luck: Random) -> None:
     """Suspend the supervisor for a moment, or for 3 s: then it is busy, for whoever asks, and never down."""
-    found = ending.supervisor_process(stage.workspace)
+    found = stage.supervisor()
     if found is None:
         return
     seconds = luck.choice((0.2, 1.5, BUSY))
