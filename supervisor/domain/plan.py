@@ -20,6 +20,13 @@ Sandbox = Literal["read-only", "workspace-write", "danger-full-access"]
 """What a turn may do. "danger-full-access", no sandbox and no approvals, is for the orchestrator only, on request."""
 
 
+class Price(Struct, frozen=True):
+    """What a model costs, in dollars per million tokens."""
+
+    input: float
+    output: float
+
+
 class Budget(Struct, frozen=True):
     """What may be spent. None: no limit."""
 

@@ -141,6 +141,16 @@ class TaskInfo(Struct, frozen=True):
     changed_files_at_least: bool = False  # there may be still more: the working tree was too large to know
     kept: tuple[KeptRunInfo, ...] = ()  # of its runs, in their order: what `orch diff` compares
     doing: str | None = None  # what its turn is doing at the moment
+    cost: float | None = None  # in dollars, at most; None: nothing was spent, or no price of its model is known
+
+
+class LimitInfo(Struct, frozen=True):
+    """How much of a limit of the account is used, as its provider said last."""
+
+    name: str  # "" for the one that counts for everything
+    minutes: float | None  # for which it counts
+    used_percent: float
+    resets_at: Moment | None
 
 
 class AskInfo(Struct, frozen=True):
@@ -169,4 +179,8 @@ class Status(Struct, frozen=True):
     asks: tuple[AskInfo, ...]
     pauses: tuple[PauseInfo, ...] = ()
     orchestrator: OrchestratorInfo | None = None
+    cost: float | None = None  # of all tasks and the orchestrator, in dollars; None: no price is known
+    cost_at_least: bool = False  # something was spent that has no price
+    limits: tuple[LimitInfo, ...] = ()  # of the account
+    warnings: tuple[str, ...] = ()  # why the plan may not fit into what is left
     as_of: Moment | None = None  # of the last known status, if no supervisor is up

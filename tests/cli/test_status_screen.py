@@ -218,3 +218,16 @@ def resized(workspace: WorkspacePaths, size: tuple[int, int], *words: str, **env
     shown.resize(*size)
     shown.type("\n")
     return shown
+
+
+def test_money_and_limits_are_in_the_first_line_and_a_misfit_below_it(
+    orch: Orch, standin: Callable[..., Standin]
+) -> None:
+    limit = {"name": "", "minutes": 300, "used_percent": 93.4, "resets_at": "2026-11-23T14:05:00.000Z"}
+    seen = status_json(tasks=({**task("T1", "running"), "tokens": {"input": 900, "output": 50}},))
+    standin({**seen, "cost": 1.254, "cost_at_least": True, "limits": [limit], "warnings": ["the plan may not fit: x"]})
+    lines = orch("status").out.splitlines()
+    assert lines[0] == "0 of 1 done · 1 running · 950 tokens · over $1.25 · 93% of the limit used"
+    assert lines[1] == "the plan may not fit: x"
+    wide = orch("status", "--wide").out
+    assert "limit       account: 93% used over 5 h until 2026-11-23 14:05:00 UTC" in wide

@@ -86,6 +86,8 @@ def _troubles(status: Status) -> Iterator[Line]:
         yield Line((Cell(one_line(daemon.problem), "red"),))
     if plan.state == "waiting":
         yield Line((Cell("`orch plan check` shows what it would do, `orch go` lets it in force", "yellow"),))
+    for warning in status.warnings or ():
+        yield Line((Cell(one_line(warning), "yellow"),))
     for problem in plan.problems:
         yield Line((Cell(f"plan.md:{problem.line}: {one_line(problem.message)}", "red"),))
     for child in status.children:
@@ -114,6 +116,11 @@ def _foot(status: Status, now: datetime, view: View) -> Iterator[Line]:
     yield Line((Cell("supervisor  ", "dim"), state(daemon.state), Cell(f"  {rest}" if rest else "")))
     if view.wide:
         yield Line((Cell("workspace   ", "dim"), Cell(one_line(status.workspace))))
+        for one in status.limits or ():
+            until = f" until {clock(one.resets_at)}" if one.resets_at else ""
+            window = f" over {one.minutes / 60:g} h" if one.minutes else ""
+            used = f"{one_line(one.name or 'account')}: {one.used_percent:.0f}% used{window}{until}"
+            yield Line((Cell("limit       ", "dim"), Cell(used)))
     elif status.children:
         yield Line((Cell("children    ", "dim"), *_children(status.children)))
     if info := status.orchestrator:

@@ -30,6 +30,11 @@ def amount(count: int) -> str:
     return str(count)
 
 
+def dollars(cost: float) -> str:
+    """Format a cost: $0.004, $1.25, $120."""
+    return f"${cost:.0f}" if cost >= 100 else f"${cost:.2f}" if cost >= 0.1 else f"${cost:.2g}"
+
+
 def tokens(task: TaskInfo) -> int:
     """Return all tokens of a task."""
     return (task.tokens.input or 0) + (task.tokens.output or 0) if task.tokens else 0
@@ -57,8 +62,13 @@ def _counts(status: Status) -> Iterator[Cell]:
         yield Cell(f"{count} ask{'s' * (count != 1)}", "yellow")
     if spent := sum(tokens(task) for task in status.tasks):
         yield Cell(f"{amount(spent)} tokens")
+    if status.cost:
+        yield Cell(f"{'over ' if status.cost_at_least else ''}{dollars(status.cost)}")
     if minutes := sum(task.minutes or 0 for task in status.tasks):
         yield Cell(f"{_minutes(minutes)} of turns")
+    if used := max((one.used_percent for one in status.limits or ()), default=0.0):
+        style = "red" if used >= 95 else "yellow" if used >= 80 else ""
+        yield Cell(f"{used:.0f}% of the limit used", style)
 
 
 def _minutes(minutes: float) -> str:

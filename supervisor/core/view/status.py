@@ -1,8 +1,11 @@
-"""Convert the world to what `orch status` shows (`domain/status.py`)."""
+"""Convert the world to what `orch status` shows (`domain/status.py`), with what it costs and whether the plan fits."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from supervisor.core.engine.agenda import Sign, agenda_of
 from supervisor.core.engine.asks.replies import forms
@@ -10,7 +13,7 @@ from supervisor.core.engine.lifecycle import budgets, outages
 from supervisor.core.engine.orchestrator import session
 from supervisor.core.engine.readiness import external_turn, lost_events, server_trouble
 from supervisor.core.engine.state import ordered, plan_state, summary, task_status
-from supervisor.domain.plan import HUMAN, ORCHESTRATOR, Task
+from supervisor.domain.plan import HUMAN, ORCHESTRATOR, Price, Task
 from supervisor.domain.server import Server
 from supervisor.domain.status import (
     AskInfo,
@@ -18,6 +21,7 @@ from supervisor.domain.status import (
     CheckInfo,
     ChildInfo,
     KeptRunInfo,
+    LimitInfo,
     OrchestratorInfo,
     PauseInfo,
     PlanInfo,
@@ -26,9 +30,12 @@ from supervisor.domain.status import (
     TaskInfo,
 )
 from supervisor.domain.task import Phase, TaskState
-from supervisor.domain.thread import Thread
+from supervisor.domain.thread import Thread, Tokens
 from supervisor.domain.world import World
 
+DEFAULT = "default"  # names the price of models without one
+NEARLY_USED = 90.0  # percent of a limit from which the rest may not do
+_OPEN = ("waiting", "held", "running", "verifying", "needs_human")
 STOPPED = '`orch plan stop` ended its effort; `orch plan "PROBLEM"` begins anew'
 
 
@@ -183,3 +190,85 @@ def _budget(world: World, task: Task | None) -> BudgetInfo | None:
 
 def _time(moment: datetime | None) -> str | None:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z") if moment else None
+
+
+def accounted(status: Status, world: World, prices: Mapping[str, Price]) -> Status:
+    """Return the status with what everything costs, and with warnings if the plan does not fit."""
+    warned = replace(status, warnings=(*_over_budget(status, world), *_limits(status)))
+    return _priced(warned, world, prices) if prices else warned
+
+
+def _priced(status: Status, world: World, prices: Mapping[str, Price]) -> Status:
+    servers = world.servers
+    tasks, known, unknown = [], list[float](), False
+    for info in status.tasks:
+        task = world.plan.task(info.id)
+        child = servers[info.child].child if info.child in servers else None
+        cost = _cost(info.tokens, (task.model if task else None) or (child.model if child else None), prices)
+        known += [cost] if cost is not None else []
+        unknown = unknown or (cost is None and info.tokens.total > 0)
+        tasks.append(replace(info, cost=cost if info.tokens.total else None))
+    if (own := status.orchestrator) is not None and own.tokens.total:
+        model = servers[ORCHESTRATOR].child.model if ORCHESTRATOR in servers else None
+        cost = _cost(own.tokens, model, prices)
+        known += [cost] if cost is not None else []
+        unknown = unknown or cost is None
+    return replace(
+        status,
+        tasks=tuple(tasks),
+        cost=round(sum(known), 4) if known or not unknown else None,
+        cost_at_least=bool(known) and unknown,
+    )
+
+
+def _cost(tokens: Tokens, model: str | None, prices: Mapping[str, Price]) -> float | None:
+    price = prices.get(model or DEFAULT) or prices.get(DEFAULT)
+    if price is None:
+        return None
+    return round((tokens.input * price.input + tokens.output * price.output) / 1e6, 4)
+
+
+def _over_budget(status: Status, world: World) -> Iterator[str]:
+    """Warn if the tasks that are left need more than the plan has left, going by those that are done."""
+    limit = budgets.limit_of(world, "plan")
+    if limit is None or limit.tokens is None:
+        return
+    spent = sum(info.tokens.total for info in status.tasks)
+    done = [info.tokens.total for info in status.tasks if info.state == "done" and info.tokens.total]
+    left = [info for info in status.tasks if info.state in ("waiting", "held")]
+    if not left or spent >= limit.tokens:  # if it is used up, there is an ask
+        return
+    each = sum(done) / len(done) if done else 0.0
+    need = sum((info.budget.tokens if info.budget and info.budget.tokens else 0) or each for info in left)
+    if need > limit.tokens - spent:
+        by = "by their own budgets" if not done else "going by those that are done"
+        yield (
+            f"the plan may not fit: {_count(len(left))} need about {need / 1e6:.1f}M tokens {by}, and "
+            f"{(limit.tokens - spent) / 1e6:.1f}M are left of its budget"
+        )
+
+
+def _limits(status: Status) -> Iterator[str]:
+    left = sum(info.state in _OPEN for info in status.tasks)
+    for one in status.limits:
+        if left and one.used_percent >= NEARLY_USED:
+            until = f" until {one.resets_at[:16].replace('T', ' ')} UTC" if one.resets_at else ""
+            yield f"the plan may not fit: {named(one)} is {one.used_percent:.0f}% used{until}, and {_count(left)} left"
+
+
+def named(limit: LimitInfo) -> str:
+    """Return what to call a limit: the account's limit of 5 h."""
+    name = f" {limit.name}" if limit.name else ""
+    return f"the account's limit{name}{f' of {span(limit.minutes)}' if limit.minutes else ''}"
+
+
+def span(minutes: float) -> str:
+    """Format minutes as the longest whole unit: 5 h, 7 days."""
+    for unit, size in (("days", 1440), ("h", 60)):
+        if minutes >= size and minutes % size == 0 and not (unit == "days" and minutes == size):
+            return f"{minutes / size:.0f} {unit}"
+    return f"{minutes:.0f} min"
+
+
+def _count(number: int) -> str:
+    return f"{number} task{'s' * (number != 1)}"

@@ -10,7 +10,7 @@ import msgspec
 from supervisor.core.plan.amounts import AmountError, read_amount
 from supervisor.core.plan.diagnostics import any_of, nearest, quoted
 from supervisor.domain.child import Child
-from supervisor.domain.plan import ORCHESTRATOR, Budget
+from supervisor.domain.plan import ORCHESTRATOR, Budget, Price
 from supervisor.runtime.config.mistakes import Mistake, Where, name_of, path_at
 from supervisor.runtime.config.model import Config
 from supervisor.runtime.config.rules import notify_settings_of, rules_of
@@ -39,6 +39,7 @@ def config_of(path: Path, data: object) -> Config:
         surprise=_share(file.limits.surprise, ("limits", "surprise")),
         exclude_tmp=is_yes(file.sandbox.exclude_tmp),
         exclude_roots=is_yes(file.sandbox.exclude_roots),
+        prices={model: Price(part.input, part.output) for model, part in file.prices.items()},
     )
 
 

@@ -13,7 +13,7 @@ from msgspec.inspect import DictType, LiteralType, Metadata, StructType, Type, U
 
 from supervisor.core.plan.diagnostics import any_of, quoted
 from supervisor.runtime.config.mistakes import Mistake, Where, name_of
-from supervisor.runtime.config.schema import ChildPart, ConfigFile
+from supervisor.runtime.config.schema import ChildPart, ConfigFile, PricePart
 from supervisor.wire.plain import in_words
 
 
@@ -44,19 +44,21 @@ def _suggestion(word: str, right: Sequence[str]) -> str:
 
 
 def _where(place: str, data: dict[Any, Any]) -> Where:
-    """Parse the place in msgspec's error. It says `[...]` for the name of a child, so we look for the invalid child."""
+    """Parse the place in msgspec's error. It says `[...]` for the name of a child or a model, so we look for
+    the invalid one."""
     where: list[str | int] = []
     for name, number in _STEPS.findall(place):
         if number == "...":
-            where.append(next(str(one) for one, value in data["children"].items() if not _is_child(value)))
+            kind = PricePart if where == ["prices"] else ChildPart | str
+            where.append(next(str(one) for one, value in data[where[0]].items() if not _fits(value, kind)))
         else:
             where.append(name or int(number))
     return tuple(where)
 
 
-def _is_child(value: object) -> bool:
+def _fits(value: object, kind: object) -> bool:
     try:
-        msgspec.convert(value, ChildPart | str)
+        msgspec.convert(value, kind)
     except ValidationError:
         return False
     return True

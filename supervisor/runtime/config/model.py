@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 
 from supervisor.domain.ask import NoticeKind, Rule
 from supervisor.domain.child import Child
-from supervisor.domain.plan import Budget
+from supervisor.domain.plan import Budget, Price
 
 WebhookForm = Literal["json", "ntfy", "slack"]
 NamespaceKind = Literal["mnt", "net", "pid", "user"]
@@ -94,4 +94,5 @@ class Config(Struct, frozen=True):
     exclude_roots: bool = False  # nor the folders that the Codex config names
     absent: dict[str, tuple[str, str]] = {}  # children without a repo at their path: what is wrong, and the next step
     surprise: float | None = None  # share of the running tasks whose runs an edit may end at once; None: any
+    prices: dict[str, Price] = {}  # by model; `default` counts for those without one
     confined: tuple[str, ...] = ()  # children that must only read: others, or the workspace, lie within their reach

@@ -65,6 +65,10 @@ class _Walk:
                 below, at = _entry(node, str(name))
                 part = ChildPart(child) if isinstance(child, str) else child
                 yield from self._fields(f"children.{name}", part, below, at)
+        elif key == "prices" and isinstance(value, Mapping):
+            for model, price in value.items():
+                below, _ = _entry(node, str(model))
+                yield from self._fields(f"prices.{model}", price, below)
         elif key == "rules" and isinstance(value, tuple):
             for number, rule in enumerate(value):
                 entry = node.value[number] if isinstance(node, SequenceNode) else None

@@ -145,6 +145,11 @@ class NotifyPart(Struct, frozen=True, forbid_unknown_fields=True):
     on: Annotated[tuple[NoticeKind, ...] | NoticeKind, Meta(description="Which notices are sent.")] = NOTICE_KINDS
 
 
+class PricePart(Struct, frozen=True, forbid_unknown_fields=True):
+    input: Annotated[float, Meta(ge=0, le=1e6, description="Dollars per million tokens that go in.")]
+    output: Annotated[float, Meta(ge=0, le=1e6, description="Dollars per million tokens that come out.")]
+
+
 class ControlPart(Struct, frozen=True, forbid_unknown_fields=True):
     allow_namespace: Annotated[
         tuple[NamespaceKind, ...] | NamespaceKind,
@@ -165,6 +170,7 @@ class ConfigFile(Struct, frozen=True, forbid_unknown_fields=True):
     budget: BudgetsPart = BudgetsPart()
     rules: tuple[RulePart, ...] = ()
     notify: NotifyPart | Literal["desktop"] | None = None
+    prices: dict[str, PricePart] = {}
     control: ControlPart = ControlPart()
     sandbox: SandboxPart = SandboxPart()
 

@@ -72,6 +72,8 @@ children:
 #   plan: 20M tokens, 24 h        # all tasks of the plan together
 #   task: 2M tokens, 90 min       # each task that has none in plan.md
 
+# prices: {{gpt-5.5: {{input: 1.25, output: 10}}}}  # dollars per million tokens; `default` is for all other models
+
 # rules:                          # approvals that are settled without you; the others come to you
 #   - accept: {{command: git status}}   # by its first words, and only if it is one plain command
 #   - accept: {{path: "docs/**"}}       # all changed files, relative to the repo or absolute

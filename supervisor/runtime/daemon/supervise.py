@@ -11,6 +11,7 @@ from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, TextIO
 
+from supervisor.core.view.status import accounted
 from supervisor.domain.child import Child
 from supervisor.domain.event import DownRequested, Event
 from supervisor.domain.plan import FILE_LIMIT
@@ -78,7 +79,7 @@ async def _supervise(
     removed = [Child(name, "") for name in registry.alive() if name not in [child.name for child in served]]
     versions = Versions()
     authors = Authors(str(workspace.plan), lambda: loop.world)
-    activity = Activity()
+    activity = Activity(lambda status: accounted(status, loop.world, config.prices))
     starts = Starts()
     now = loop.clock.now
 

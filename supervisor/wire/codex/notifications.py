@@ -102,7 +102,30 @@ class OfOutput(Struct, frozen=True, rename="camel"):
     delta_base64: str
 
 
-Body = OfThread | OfTurn | OfItem | OfSettings | OfTokens | OfError | OfRequest | OfWarning | OfOutput
+class LimitWindow(Struct, frozen=True, rename="camel"):
+    """How much of a limit is used (percent), over how many minutes, and when it resets (seconds since 1970)."""
+
+    used_percent: float | None = None
+    window_duration_mins: float | None = None
+    resets_at: float | None = None
+
+
+class LimitSnapshot(Struct, frozen=True, rename="camel"):
+    """A limit of the account, over a short and a long window. What did not change may be missing."""
+
+    limit_id: str | None = None
+    limit_name: str | None = None
+    primary: LimitWindow | None = None
+    secondary: LimitWindow | None = None
+
+
+class OfLimits(Struct, frozen=True, rename="camel"):
+    """More of a limit of the account is used, or it was reset."""
+
+    rate_limits: LimitSnapshot
+
+
+Body = OfLimits | OfThread | OfTurn | OfItem | OfSettings | OfTokens | OfError | OfRequest | OfWarning | OfOutput
 
 BODIES: Mapping[str, type[Body]] = {
     "turn/started": OfTurn,
@@ -112,6 +135,7 @@ BODIES: Mapping[str, type[Body]] = {
     "thread/settings/updated": OfSettings,
     "thread/tokenUsage/updated": OfTokens,
     "error": OfError,
+    "account/rateLimits/updated": OfLimits,
     "serverRequest/resolved": OfRequest,
     "command/exec/outputDelta": OfOutput,
     **dict.fromkeys(("warning", "guardianWarning", "configWarning", "deprecationNotice"), OfWarning),
@@ -128,7 +152,7 @@ class Notification(NamedTuple):
     @property
     def thread(self) -> str:
         """Return the thread that it names; "" for none."""
-        thread = None if isinstance(self.body, OfOutput) else self.body.thread_id
+        thread = None if isinstance(self.body, OfOutput | OfLimits) else self.body.thread_id
         return thread if isinstance(thread, str) else ""
 
     @property
@@ -136,7 +160,7 @@ class Notification(NamedTuple):
         """Return the turn that it names; None for none."""
         if isinstance(self.body, OfTurn):
             return self.body.turn.id
-        turn = None if isinstance(self.body, OfSettings | OfRequest | OfOutput) else self.body.turn_id
+        turn = None if isinstance(self.body, OfSettings | OfRequest | OfOutput | OfLimits) else self.body.turn_id
         return turn if isinstance(turn, str) and turn else None
 
     @property

@@ -41,3 +41,32 @@ def test_only_so_many_threads_are_remembered() -> None:
         activity.observe(heard("item/completed", f"t{number}", type="agentMessage", text="x"))
     tasks = (task("T1", "running", thread="t0"), task("T2", "running", thread=f"t{KEPT}"))
     assert [one.doing for one in activity.shown(read_status(status_json(tasks=tasks))).tasks] == [None, "says: x"]
+
+
+def limits(**snapshot: Any) -> Notification:
+    found = read_notification(Notice("account/rateLimits/updated", {"rateLimits": snapshot}))
+    assert isinstance(found, Notification)
+    return found
+
+
+def test_the_limits_of_the_account_are_merged_and_end_when_they_reset() -> None:
+    activity, later = Activity(), 4_000_000_000
+    window = {"usedPercent": 84.5, "windowDurationMins": 300, "resetsAt": later}
+    over = {"usedPercent": 99, "windowDurationMins": 10_080, "resetsAt": 1_000_000_000}
+    activity.observe(limits(limitId="codex", primary=window, secondary=over))
+    activity.observe(limits(limitId="codex", primary={"usedPercent": 86}, secondary=None))
+    activity.observe(limits(limitId=None, primary={"usedPercent": 3, "resetsAt": 1e300}))
+    shown = activity.shown(read_status(status_json())).limits
+    assert [(one.used_percent, one.minutes, one.resets_at) for one in shown] == [
+        (86, 300, "2096-10-02T07:06:40+00:00"),
+        (3, None, None),
+    ]
+
+
+def test_what_is_no_limit_is_not_taken_in() -> None:
+    broken = read_notification(Notice("account/rateLimits/updated", {"rateLimits": {"primary": "x"}}))
+    assert not isinstance(broken, Notification)
+    activity = Activity(lambda status: status)
+    for number in range(100):
+        activity.observe(limits(limitId=f"l{number}", primary={"usedPercent": number}))
+    assert len(activity.shown(read_status(status_json())).limits) == 20

@@ -15,7 +15,7 @@ from ruamel.yaml import YAML
 
 from supervisor.domain.ask import NOTICE_KINDS, Rule
 from supervisor.domain.child import Child
-from supervisor.domain.plan import Budget
+from supervisor.domain.plan import Budget, Price
 from supervisor.errors import ConfigError, OrchError, UsageError
 from supervisor.runtime.config.load import NAME, SIZE_LIMIT, check_new, load
 from supervisor.runtime.config.model import Config, Limits, NotifySettings
@@ -109,7 +109,7 @@ def test_a_home_and_a_link_lead_to_the_repo(workspace: WorkspacePaths, monkeypat
         (
             "children: {api: ../api}\nzzz: 1",
             "2: the key `zzz` is not known: use one of `children`, `orchestrator`, `codex`, `limits`, "
-            "`budget`, `rules`, `notify`, `control`, `sandbox`",
+            "`budget`, `rules`, `notify`, `prices`, `control`, `sandbox`",
         ),
     ],
 )
@@ -296,6 +296,7 @@ def test_every_line_that_the_starter_comments_out_is_a_right_one(workspace: Work
         Budget(2_000_000, 90),
         trusted_git={"api": False},
         surprise=0.5,
+        prices={"gpt-5.5": Price(1.25, 10)},
     )
 
 
@@ -368,3 +369,17 @@ def test_a_variable_that_is_not_set_is_an_error_with_its_line(
     monkeypatch.delenv("NOWHERE", raising=False)
     monkeypatch.setenv("NO", "")
     assert words in error_of(workspace, text)
+
+
+@pytest.mark.parametrize(
+    ("prices", "words"),
+    [
+        ("{m: {input: 1}}", ":2: `prices.m.output` is missing: add it"),
+        ("{a: {input: 1, output: 2}, m: {input: x, output: 2}}", "`prices.m.input`: expected a number, got"),
+        ("{m: {inputs: 1, output: 2}}", "the key `prices.m.inputs` is not known: did you mean `input`?"),
+        ("{m: {input: -1, output: 2}}", "`prices.m.input`"),
+        ("{m: 5}", "`prices.m`: expected a mapping"),
+    ],
+)
+def test_an_invalid_price_names_its_model(workspace: WorkspacePaths, prices: str, words: str) -> None:
+    assert words in error_of(workspace, f"children: {{api: ../api}}\nprices: {prices}")
