@@ -7,15 +7,20 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from supervisor.cli.web.live import PageView
+from supervisor.cli.web.views import Views
 from supervisor.core.engine.reconcile import advance
+from supervisor.core.view.page.pen import Pen
 from supervisor.core.view.runs_md import render
 from supervisor.core.view.status import status
+from supervisor.core.view.story.record import RunStory
 from supervisor.domain import action as act
 from supervisor.domain import event as ev
 from supervisor.domain.child import Child
 from supervisor.domain.plan import Plan, Task
 from supervisor.domain.world import World
 from supervisor.runtime import templates
+from supervisor.runtime.workspace import WorkspacePaths
 from tests.bench import records
 from tests.bench.rows import Row, median, timed
 
@@ -31,6 +36,8 @@ def growth(folder: Path, rounds: int) -> Iterator[Row]:
     yield _row("a step of the core, 1 to 100 children", CHILDREN, lambda size: _steps(world_of(size, 1), rounds))
     yield _row("a step of the core, 1 to 2,000 tasks", TASKS, lambda size: _steps(world_of(8, size), rounds))
     yield _row("runs.md and the status, 1 to 2,000 tasks", TASKS, lambda size: _shown(world_of(8, size), rounds))
+
+    yield _row("the page of `orch web`, 1 to 2,000 tasks", TASKS, lambda size: _drawn(world_of(32, size), rounds))
 
     def opened(size: int) -> float:
         path = folder / str(size) / "ledger.jsonl"
@@ -95,6 +102,12 @@ def at_work(children: int, tasks: int) -> World:
 def _steps(world: World, rounds: int) -> float:
     event = ev.TokensSpent(LATER, "c0", "thread", "turn", 1000, 100)
     return median([timed(lambda: advance(world, event)) for _ in range(3 * rounds)])
+
+
+def _drawn(world: World, rounds: int) -> float:
+    views = Views(WorkspacePaths(Path("/w")), Pen(), read_only=False)
+    view = PageView(1, status(world, LATER, "/w"), RunStory(world, AT, LATER), LATER)
+    return median([timed(lambda: views.overview(view, None)) for _ in range(rounds)])
 
 
 def _shown(world: World, rounds: int) -> float:

@@ -30,6 +30,9 @@ def test_the_page_goes_into_a_file_or_to_the_standard_output(
     shown = orch("report", "-o", "-").out
     assert (shown.startswith("<!doctype html>"), "<title>A plan — orch</title>" in shown) == (True, True)
     assert orch("report").code == 0
+    told = json.loads(orch("report", "--json").out)
+    assert told == {"file": str(workspace.root / "run.html"), "bytes": (workspace.root / "run.html").stat().st_size}
+    assert orch("report", "--json", "-o", "-").code == 2
     assert (workspace.root / "run.html").is_file()
 
 

@@ -106,6 +106,7 @@ def serve(app: ASGIApp, listener: socket.socket, place: ServedAt, ending: Callab
         access_log=False,
         proxy_headers=False,  # they would let whoever asks say where it asks from
         server_header=False,
+        date_header=False,
         lifespan="off",
         ws="none",
         http="h11",
@@ -120,12 +121,21 @@ def serve(app: ASGIApp, listener: socket.socket, place: ServedAt, ending: Callab
 
 
 class _PageServer(uvicorn.Server):
-    """Ends the streams as soon as it is told to end."""
+    """Ends the streams as soon as it is told to end. Until then it sleeps: uvicorn itself wakes ten times a second."""
 
     def __init__(self, config: uvicorn.Config, ending: Callable[[], None]) -> None:
         super().__init__(config)
         self._ending = ending
+        self._told = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def main_loop(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        if not self.should_exit:
+            await self._told.wait()
 
     def handle_exit(self, sig: int, frame: object) -> None:
         self._ending()
         super().handle_exit(sig, frame)  # type: ignore[arg-type]
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._told.set)

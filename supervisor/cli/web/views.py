@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import zlib
 from collections import deque
 from collections.abc import Iterable, Sequence
@@ -11,16 +12,18 @@ from supervisor.cli.draw.gather import patches_of
 from supervisor.cli.look.log_lines import QUIET, seconds_of, words_of
 from supervisor.cli.web.live import PageView
 from supervisor.core.view.page.asks import open_ask, settled_asks, ways_in_terminal
+from supervisor.core.view.page.changes import TaskPatch
 from supervisor.core.view.page.forms import answer_form, code_form, enter_form, plan_buttons, retry_button
 from supervisor.core.view.page.frame import agreed_title, document, graph, notices, section, sums
 from supervisor.core.view.page.history import agreed, decisions, learned, plan_edits, ruled
 from supervisor.core.view.page.pen import Html, Pen, count_of
 from supervisor.core.view.page.tasks import task_details, task_line
 from supervisor.core.view.page.timeline import legend, timeline
-from supervisor.domain.status import Status
+from supervisor.domain.status import KeptRunInfo, Status, TaskInfo
 from supervisor.runtime.records import Records, moment
 from supervisor.runtime.workspace import WorkspacePaths
 
+AGAIN = 5.0  # seconds for which the changes of a task that works are shown as they were
 LINES = 400  # of the log
 DECISIONS = 200  # on the page of the plan; `orch report` has all
 _ORDER = ("needs_human", "failed", "blocked", "running", "verifying", "waiting", "held", "done", "retired")
@@ -35,6 +38,7 @@ class Views:
         self._workspace = workspace
         self._pen = pen
         self._read_only = read_only
+        self._changed: dict[str, tuple[float, tuple[KeptRunInfo, ...], list[TaskPatch]]] = {}
 
     def overview(self, view: PageView, said: tuple[bool, str] | None) -> str:
         pen, status, story = self._pen, view.status, view.story
@@ -65,7 +69,7 @@ class Views:
         retry = Html("") if self._read_only else retry_button(pen, task)
         asks = [self._part(f"part ask {one.id}", open_ask(pen, one, self._ways(one.id, status)))
                 for one in status.asks if one.task == name]  # fmt: skip
-        details = task_details(pen, task, view.story.world, patches_of(self._workspace, status, [task]))
+        details = task_details(pen, task, view.story.world, self._patches(status, task))
         parts = (
             self._part("line", pen("div", pen("div", task_line(pen, task), cls="row"), retry, cls="card")),
             pen("div", asks, id="asks", data_list=True),
@@ -124,6 +128,14 @@ class Views:
         pen = self._pen
         back = pen("p", pen("a", "Back", href="/"))
         return self._whole("orch", pen("main", pen("div", pen("p", words), back, cls="card narrow")), page="problem")
+
+    def _patches(self, status: Status, task: TaskInfo) -> list[TaskPatch]:
+        """What a task changed. While it works, the work tree is not read again at each of its steps."""
+        at, kept, known = self._changed.get(task.id, (0.0, (), []))
+        if kept != task.kept or time.monotonic() > at + AGAIN:
+            known = patches_of(self._workspace, status, [task])
+            self._changed[task.id] = (time.monotonic(), task.kept, known)
+        return known
 
     def _ways(self, name: str, status: Status) -> Html:
         ask = next(one for one in status.asks if one.id == name)

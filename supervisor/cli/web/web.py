@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import threading
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Annotated
 
 from supervisor import api
-from supervisor.cli.command.parameters import Option
+from supervisor.cli.command.parameters import Json, Option
 from supervisor.cli.display import output
 from supervisor.cli.draw.gather import pen
 from supervisor.cli.web.confirm import Confirmations
@@ -39,6 +40,7 @@ def web(
     tls_key: Annotated[str | None, Option("--tls-key", "The key of the certificate, in PEM.", "FILE")] = None,
     read_only: Annotated[bool, Option("--read-only", "Show everything, and take no answer.")] = False,
     no_open: Annotated[bool, Option("--no-open", "Do not open a browser.")] = False,
+    as_json: Json = False,
 ) -> int:
     """Serve the page until Ctrl-C. Raises UsageError for options that do not fit, OrchError for a port that is taken,
     RequestRefused if this process is not the person's."""
@@ -66,7 +68,7 @@ def web(
         )
         peers = Peers(workspace, allowed, loopback=place.loopback)
         door = PageDoor(routes.app(), peers, keys, port=place.port, secure=secure, hosts=place.names())
-        _announce(place, keys)
+        _announce(place, keys, as_json=as_json)
         if not no_open and sys.stdout.isatty() and (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
             webbrowser.open(place.url)  # without the token, which must not stand in a command line
         live.start()
@@ -84,9 +86,13 @@ def _certificate(folder: Path, cert: str | None, key: str | None) -> Certificate
     return certificate
 
 
-def _announce(place: ServedAt, keys: Keys) -> None:
+def _announce(place: ServedAt, keys: Keys, *, as_json: bool) -> None:
     """Print a link. On a terminal, print another one for each Enter: each opens the page once."""
-    print(f"{place.url}#{keys.link()}", flush=True)
+    link = f"{place.url}#{keys.link()}"
+    if as_json:
+        print(json.dumps({"link": link, "url": place.url}), flush=True)  # not through what cuts secrets: it is one
+        return
+    print(link, flush=True)
     if sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty():
         output.say("the link opens the page once; Enter prints another one, Ctrl-C ends the page")
         threading.Thread(target=_more_links, args=(place, keys), name="more links", daemon=True).start()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import os
 import signal
 import ssl
@@ -43,8 +44,9 @@ class Served:
                 env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
             )
         assert self.process.stdout is not None
-        self.link = self.process.stdout.readline().strip()
-        assert self.link, self.errors()
+        self.line = self.process.stdout.readline().strip()
+        assert self.line, self.errors()
+        self.link = str(json.loads(self.line)["link"]) if self.line.startswith("{") else self.line
         self.url, _, self.token = self.link.partition("#")
         parts = urlsplit(self.url)
         assert parts.hostname is not None

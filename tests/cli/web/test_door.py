@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -146,6 +147,13 @@ def test_the_token_stands_in_no_command_line_file_or_log(
             assert secret.encode() not in Path(f"/proc/{web.process.pid}/{name}").read_bytes()
         assert files_with(workspace.root.parent, secret) == []
     assert web.errors() == ""
+
+
+def test_a_program_reads_the_link_as_json(standin: Callable[..., Standin], served: Callable[..., Served]) -> None:
+    standin(ASKED)
+    web = served("--json", "--read-only")
+    told = json.loads(web.line)
+    assert told["link"].startswith(f"{told['url']}#")
 
 
 def test_ctrl_c_ends_it_while_a_page_is_open(page: tuple[Standin, Served]) -> None:
