@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from supervisor.cli.setup import service
 from supervisor.runtime.presence.service import unit_name, unit_text
 from supervisor.runtime.workspace import WorkspacePaths
+from tests import CHECKOUT
 from tests.cli.conftest import Orch
 
 
@@ -79,6 +81,16 @@ def test_without_a_running_systemd_the_unit_is_there_and_what_is_left_is_said(
     done = orch("service", "install")
     assert (done.code, left in done.err) == (0, True)
     assert (home / ".config/systemd/user" / unit_name(workspace)).is_file()
+
+
+def test_without_a_console_script_python_finds_the_package(
+    home: Path, workspace: WorkspacePaths, orch: Orch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "this_orch", lambda: ["/usr/bin/python3", "-m", "supervisor.cli.main"])
+    assert orch("service", "install").code == 0
+    text = (home / ".config/systemd/user" / unit_name(workspace)).read_text(encoding="utf-8")
+    assert f'Environment="PYTHONPATH={CHECKOUT}"\n' in text
+    assert 'ExecStart="/usr/bin/python3" "-m" "supervisor.cli.main" "-C"' in text
 
 
 def test_variables_in_paths_of_the_config_are_kept_and_no_others(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from supervisor.cli.command.parameters import Json
 from supervisor.cli.display import output
@@ -26,7 +27,10 @@ def install(workspace: WorkspacePaths, *, as_json: Json = False) -> int:
     """Write and enable the unit. Raises OrchError if it cannot be written, or the config has an error."""
     names = dict.fromkeys((*service.KEPT, *path_variables(workspace)))
     environ = {name: value for name in names if (value := os.environ.get(name))}
-    return _say(service.install(workspace, this_orch(), environ), as_json)
+    orch = this_orch()
+    if len(orch) > 1:  # no console script: let Python find the package by its path
+        environ["PYTHONPATH"] = str(Path(__file__).parents[3])
+    return _say(service.install(workspace, orch, environ), as_json)
 
 
 def remove(workspace: WorkspacePaths, *, as_json: Json = False) -> int:
