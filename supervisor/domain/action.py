@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from msgspec import Struct, field
@@ -38,6 +39,7 @@ class OpenThread(Struct, frozen=True):
     sandbox: Sandbox
     why: str
     recount: bool = False  # a turn may have ended unseen: have Codex say what the thread has used in all
+    unconfirmed: Mapping[str, str] = {}  # client ids of messages that may have arrived unseen -> SHA-256 of their texts
 
 
 class Unlisted(Struct, frozen=True):

@@ -168,6 +168,7 @@ class Delivery(Struct, frozen=True):
     message: str  # its client message id
     brief: Brief  # what the child knows once the turn is confirmed
     before: TaskState  # the task before: it is restored if the turn never reached the thread
+    digest: str = ""  # SHA-256 of its text
 
 
 class Steer(Struct, frozen=True):
@@ -176,6 +177,7 @@ class Steer(Struct, frozen=True):
     message: str  # its client message id
     brief: Brief  # what the child knows once the steer is confirmed
     at: datetime | None = None  # when it was sent
+    digest: str = ""  # SHA-256 of its text
 
 
 class Briefing(Struct, frozen=True):

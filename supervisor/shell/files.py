@@ -39,6 +39,20 @@ def read_file(root: Path, raw: bytes, limit: int) -> bytes | None:
             os.close(fd)
 
 
+def read_end(path: Path, limit: int) -> bytes:
+    """Read the last `limit` bytes of a file; nothing if it cannot be read or is no regular file."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(fd, "rb", buffering=0) as file:
+            about = os.fstat(fd)
+            if not stat.S_ISREG(about.st_mode):
+                return b""
+            file.seek(max(0, about.st_size - limit))
+            return _read_up_to(file, limit)
+    except OSError:
+        return b""
+
+
 def _read_up_to(file: FileIO, limit: int) -> bytes:
     parts, left = [], limit
     while left > 0 and (part := file.read(left)):

@@ -24,6 +24,7 @@ from supervisor.runtime.logs import Logs
 from supervisor.runtime.notify.notifier import Notifier
 from supervisor.runtime.survey.client import Surveyor
 from supervisor.runtime.workspace import WorkspacePaths
+from supervisor.shell.files import read_end
 from supervisor.shell.git.keep.capture import KeptTrees
 from supervisor.shell.git.keep.form import ref_of
 from supervisor.shell.git.tree import read_now, tree_of
@@ -49,8 +50,10 @@ from supervisor.wire.codex.params import (
     turn_steer,
 )
 from supervisor.wire.codex.replies import reply
+from supervisor.wire.codex.rollout import with_unlisted
 from supervisor.wire.codex.turns import at_rest, is_waiting, standing
 
+RECORD_END = 2**20  # bytes of a thread's record that are searched for a message in no list
 RECOVERED_TURNS = 5  # turns read from a resumed thread: ours is the last, unless a human added some
 GONE = ("no rollout found", "thread not found", "not found")  # how Codex says that it has no record of a thread
 
@@ -261,7 +264,11 @@ class ChildExecutor:
                 params = thread_resume(child.path, *where, thread=thread, config=role.config, recount=recount)
                 opened = await self._client.request(RESUME_THREAD, params)
                 page = {"threadId": thread, "limit": RECOVERED_TURNS, "sortDirection": "desc", "itemsView": "full"}
-                turns = turns_of(await self._client.request(LIST_TURNS, page), over=at_rest(opened.thread))
+                resting = at_rest(opened.thread)
+                turns = turns_of(await self._client.request(LIST_TURNS, page), over=resting)
+                if resting and opened.thread.path and action.unconfirmed:
+                    end = await asyncio.to_thread(read_end, Path(opened.thread.path), RECORD_END)
+                    turns = with_unlisted(turns, end, action.unconfirmed)
         except RpcError as error:
             gone = action.thread is not None and any(words in error.message for words in GONE)
             reason = ": ".join(dict.fromkeys(error.message.split(": ")))  # Codex repeats itself

@@ -45,6 +45,7 @@ class CodexThread(Struct, frozen=True):
     id: str
     status: ThreadStatus = ThreadStatus()
     preview: str = ""  # the beginning of its first message
+    path: str | None = None  # the file of its record, on the server's machine
 
 
 def turn_seen(turn: CodexTurn, *, over: bool = False) -> TurnSeen:

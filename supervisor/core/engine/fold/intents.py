@@ -16,6 +16,7 @@ from supervisor.domain.server import Server
 from supervisor.domain.task import Steer, TaskState
 from supervisor.domain.thread import Thread
 from supervisor.domain.world import World
+from supervisor.sha256 import hex_digest
 
 
 def intended(world: World, action: act.Action, at: datetime) -> World:
@@ -70,7 +71,8 @@ def _checking(state: TaskState) -> TaskState:
 
 def _steering(state: TaskState, action: act.SteerTurn, at: datetime) -> TaskState:
     # A nudge says nothing of other repos, so what the child knows of them stays as it is.
-    steer = Steer(action.message, action.brief, state.brief.seen_up_to if action.nudge else at)
+    seen_up_to = state.brief.seen_up_to if action.nudge else at
+    steer = Steer(action.message, action.brief, seen_up_to, hex_digest(action.text.encode()))
     state = replace(state, steer=steer, sent=state.sent + 1, why=action.why)
     return stalls.nudged(state, at) if action.nudge else state
 

@@ -3,6 +3,7 @@ state after it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from msgspec.structs import replace
@@ -27,6 +28,7 @@ from supervisor.domain.task import (
     Usage,
 )
 from supervisor.domain.thread import ThreadKey, Tokens, TurnSeen, TurnStatus
+from supervisor.sha256 import hex_digest
 
 MAX_REFUSALS = 5  # of a turn by the server; then the task has failed
 BUSY = "ActiveTurn"  # in the reason of a refusal: another turn or a compaction runs, so it says nothing of ours
@@ -86,7 +88,9 @@ def requested(state: TaskState, action: StartTurn, key: ThreadKey, at: datetime)
         sent=state.sent + 1,
         new_run=False,
         thread=key,
-        delivery=Delivery(action.message, action.brief, replace(state, delivery=None)),
+        delivery=Delivery(
+            action.message, action.brief, replace(state, delivery=None), hex_digest(action.text.encode())
+        ),
         steer=None,
         brief=replace(state.brief, delivered=None if action.due is Due.BRIEF else state.brief.delivered, seen_up_to=at),
         due=action.due,
@@ -98,6 +102,12 @@ def requested(state: TaskState, action: StartTurn, key: ThreadKey, at: datetime)
         result=replace(result, words="", question=None),
         start=None if moved else state.start,
     )
+
+
+def unconfirmed(states: Iterable[TaskState], key: ThreadKey) -> dict[str, str]:
+    """Return the messages to a thread of which it is not known whether they arrived: their digests by client id."""
+    sent = (message for state in states if state.thread == key for message in (state.delivery, state.steer))
+    return {message.message: message.digest for message in sent if message is not None}
 
 
 def _next_run(result: RunResult, *, moved: bool) -> RunResult:

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from supervisor.core.engine.lifecycle import outages, tasks
 from supervisor.core.engine.lifecycle.transitions import TaskTrigger, after_task
+from supervisor.core.engine.lifecycle.turns import unconfirmed
 from supervisor.core.engine.lifecycle.updates import put_task, with_orchestrator, with_plan
 from supervisor.core.engine.orchestrator import prompts
 from supervisor.domain import action as act
@@ -218,7 +219,9 @@ def orchestrate(world: World, at: datetime) -> Iterator[Action]:
             known = thread.id if thread else None
             where = (server.child.model, server.child.effort, sandbox_of(world))
             recount = unsettled and known is not None
-            yield act.OpenThread(ORCHESTRATOR, known, None, *where, why="the orchestrator needs it", recount=recount)
+            sent = unconfirmed(world.all_tasks, KEY)
+            why = "the orchestrator needs it"
+            yield act.OpenThread(ORCHESTRATOR, known, None, *where, why=why, recount=recount, unconfirmed=sent)
         return
     if turn is None or thread.id is None or thread.running is not None or outages.pause(world, thread, at) is not None:
         return

@@ -10,6 +10,7 @@ from supervisor.core.engine import leftovers, prompts
 from supervisor.core.engine.agenda import Sign, agenda_of, thread_key
 from supervisor.core.engine.lifecycle import budgets
 from supervisor.core.engine.lifecycle.tasks import changes_listed
+from supervisor.core.engine.lifecycle.turns import unconfirmed
 from supervisor.core.engine.readiness import (
     clearance,
     deadline,
@@ -62,6 +63,7 @@ def threads(world: World, at: datetime) -> Iterator[Action]:
             effort=(task.effort if task else None) or server.child.effort,
             sandbox=sandbox_of(world, task, key[0]),
             recount=unsettled and thread is not None,
+            unconfirmed=unconfirmed(world.all_tasks, key),
             why=f"{state.task} needs it",
         )
 
