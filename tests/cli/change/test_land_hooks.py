@@ -57,6 +57,7 @@ def test_hooks_see_what_git_commit_would_show_them_and_nothing_of_the_repo_is_to
     assert not seen.exists(), "the same commits are not tried again"
 
 
+@pytest.mark.promise("hooks")
 @pytest.mark.parametrize("name", ["pre-commit", "commit-msg", "prepare-commit-msg"])
 def test_a_hook_that_refuses_stops_all_repos_and_is_named_with_what_it_says(
     made: Landscape, land: Land, state: Path, name: str
@@ -100,6 +101,7 @@ def test_what_a_hook_formats_and_adds_is_landed_and_later_tasks_build_on_it(
     assert nothing_is_left(made, state)
 
 
+@pytest.mark.promise("hooks")
 @pytest.mark.parametrize(
     ("folder", "text", "changed"),
     [
@@ -205,6 +207,7 @@ def test_an_unborn_repo_and_one_with_a_detached_head_have_their_hooks_too(made: 
     assert all("Seen: yes" in git(repo, "log", "-1", "--format=%B", BRANCH) for repo in (api, web))
 
 
+@pytest.mark.promise("hooks")
 def test_a_pre_push_hook_that_runs_what_a_task_wrote_runs_once_a_person_says_yes(
     made: Landscape, land: Land, remotes: dict[str, Path]
 ) -> None:

@@ -39,6 +39,9 @@ _SETTINGS = ("core.logAllRefUpdates=false", "core.bigFileThreshold=4m", "core.sa
 HIDDEN_LIMIT = 5_000
 """Files that git was told not to look at, which we look at. Those that a sparse checkout leaves out come last."""
 
+INDEX_LIMIT = 256 << 20
+"""Bytes of the list of all files: about three million paths."""
+
 _HIDDEN = re.compile(rb"(?:^|(?<=\0))([a-zS]) ([^\0]+)")
 """A line of `git ls-files -v -z`: a small letter marks assume-unchanged, and S skip-worktree."""
 
@@ -149,8 +152,8 @@ class KeptTrees:
         place = place_of(self._root)
         now = None if place is None else _stamp(os.fsencode(place.git / "index"))
         if now is not None and now != self._hidden[0]:
-            answer = read_git(self._root, "ls-files", "-v", "-z")
-            if answer.code != 0:
+            answer = read_git(self._root, "ls-files", "-v", "-z", limit=INDEX_LIMIT)
+            if answer.code != 0 and not answer.cut:
                 raise failed(self._root, "list the files that git does not look at", answer)
             top = os.fsencode(self._root) + b"/"
             found = [(path, mark in b"Ss") for mark, path in _HIDDEN.findall(answer.out)]
