@@ -34,7 +34,7 @@ def listed(kind: str = "UserMessage") -> str:
 
 SETTINGS = line("event_msg", type="thread_settings_applied", thread_settings={"model": "m"})
 BEGIN = (began("t1"), said("Do it."), listed())
-LISTED = TurnSeen("t1", TurnStatus.FAILED, ("m1",), "Well", Failure("it broke"))
+LISTED = TurnSeen("t1", TurnStatus.FAILED, ("m1",), "Well", Failure("other", None, "it broke"))
 
 
 def found(*lines: str, turns: tuple[TurnSeen, ...] = (LISTED,)) -> tuple[TurnSeen, ...]:
@@ -42,7 +42,7 @@ def found(*lines: str, turns: tuple[TurnSeen, ...] = (LISTED,)) -> tuple[TurnSee
 
 
 def test_a_message_without_its_event_is_one_of_its_turn() -> None:
-    with_it = TurnSeen("t1", TurnStatus.FAILED, ("m1", "m2"), "Well", Failure("it broke"))
+    with_it = TurnSeen("t1", TurnStatus.FAILED, ("m1", "m2"), "Well", Failure("other", None, "it broke"))
     assert found(*BEGIN, said(TEXT)) == (with_it,)
     assert found(*BEGIN, said(TEXT), SETTINGS) == (with_it,)
 
