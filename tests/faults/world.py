@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -14,9 +15,12 @@ from random import Random
 from types import TracebackType
 from typing import Any
 
+import psutil
+
 from supervisor.demo.model import ModelRequest, Step, directive_script
 from supervisor.errors import OrchError, SupervisorDown
 from supervisor.runtime.daemon import ending
+from supervisor.shell.ledger.segments import raw_lines
 from supervisor.shell.process import Identity
 from tests.e2e.lab import Lab, task
 from tests.e2e.stdio import codex_binary
@@ -25,6 +29,7 @@ from tests.faults.story import Job, Story
 LIMITS = {"retry_seconds": [0.2, 0.5, 1.0], "pause_seconds": [0.5, 1.0, 2.0], "stall_minutes": 0.4, "ready_seconds": 15}
 SLOW = 180.0  # seconds for a command of orch: a bound that no load breaks, never the expected time
 SETTLES_WITHIN = 300.0  # seconds from the end of the last fault: a server that hangs is found after 10
+LATEST = 15  # events that are told of tasks that do not settle
 ROUNDS = 6  # times that the human has one task tried again
 _FRESH = re.compile(r"`orch (go \S+ --fresh-thread)`")
 OVER = ("done", "blocked", "failed", "retired")
@@ -140,9 +145,20 @@ class Stage(Lab):
         asks = [f"{one['id']} {one['text'][:80]}" for one in status["asks"]]
         plan = f"plan {status['plan']['revision']} {status['plan']['state']} ({status['plan']['problems']})"
         refused = [f"`orch {words}`: {why}" for words, why in self.refusals.items()]
-        raise AssertionError(
-            f"it does not settle within {SETTLES_WITHIN:g} s: {'; '.join((plan, *tasks, *children, *asks, *refused))}"
-        )
+        found = "; ".join((plan, *tasks, *children, *asks, *refused))
+        raise AssertionError(f"it does not settle within {SETTLES_WITHIN:g} s: {found}\n{self._latest(status)}")
+
+    def _latest(self, status: dict[str, Any]) -> str:
+        """The latest events of the tasks that are not settled, and what runs in this process tree: a line each."""
+        names = {one["id"] for one in status["tasks"] if one["state"] not in OVER}
+        lines = [json.loads(line) for line in raw_lines(self.workspace.ledger)]
+        mine = [
+            line for line in lines if line.get("task") in names or line["event"] in ("server_ready", "server_exited")
+        ]
+        told = [f"{line['ts']} {line['event']} {json.dumps(line.get('action'))[:150]}" for line in mine[-LATEST:]]
+        found = self.supervisor()
+        running = psutil.Process(found.pid).children(recursive=True) if found is not None else []
+        return "\n".join([*told, *(f"{one.pid} {' '.join(one.cmdline())[:150]}" for one in running)])
 
     def _settle_ask(self, ask: dict[str, Any], luck: Random) -> None:
         if way_out := _FRESH.search(ask["steps"] or ""):  # its thread does not open
