@@ -75,6 +75,10 @@ class NotReady(OrchError):
     """A server did not get ready this time; another try may help."""
 
 
+class OutOfReach(OrchError):
+    """The machine of a child does not answer; trying again may help, however long that takes."""
+
+
 class GrammarError(OrchError):
     """The package that reads a programming language is missing, broken or of another version."""
 

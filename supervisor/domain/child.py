@@ -1,10 +1,20 @@
-"""A child: a repo that takes part, as configured."""
+"""A child: a repo that takes part, as configured, and the runner that leads to one on another machine."""
 
 from __future__ import annotations
 
 from msgspec import Struct
 
 from supervisor.domain.plan import Approvals, Budget, SandboxMode
+
+
+class Runner(Struct, frozen=True):
+    """How words are run on the machine of a child: behind this prefix, with its standard streams."""
+
+    name: str  # in the words of `orch status`
+    connect: tuple[str, ...]
+    codex: str = ""  # the program there; "": `codex` on the PATH there
+    path: tuple[str, ...] = ()  # folders that go before the PATH there
+    env: tuple[tuple[str, str], ...] = ()  # variables of the server there
 
 
 class Child(Struct, frozen=True):
@@ -19,3 +29,15 @@ class Child(Struct, frozen=True):
     approvals: Approvals = "on-request"  # "never": whatever would need an approval fails
     budget: Budget | None = None
     trusted: bool = False  # it may run what the repo's own `.codex` names
+    runner: Runner | None = None  # where it lives; None: on this machine
+
+    @property
+    def where(self) -> str:
+        """Its path, for people: `lab:/home/me/firmware`. Behind a runner it is no path of this machine, so nothing that
+        takes it for one finds anything."""
+        return self.path if self.runner is None else f"{self.runner.name}:{self.path}"
+
+    def not_here(self, what: str) -> tuple[str, str]:
+        """Return why `what` ("orch draws no map of") does not work behind a runner, and what to do."""
+        assert self.runner is not None, "it is here"
+        return f"{what} {self.name} yet: it lives at {self.runner.name}", f"look there ({self.path})"

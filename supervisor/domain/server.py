@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Literal
 
 from msgspec import Struct
 
@@ -20,6 +21,9 @@ class ServerState(StrEnum):
     BACKOFF = "backoff"
     FAILED = "failed"
     STOPPING = "stopping"
+
+
+Reach = Literal["", "unreachable", "refused"]
 
 
 class Server(Struct, frozen=True):
@@ -40,6 +44,10 @@ class Server(Struct, frozen=True):
     misses: int = 0  # health probes that timed out in a row
     restart: str = ""  # why it is to be replaced although it is healthy; "": it is not
     ended: datetime | None = None  # when we last stopped it, or tried to; None: it was started since
+    reach: Reach = ""  # of a server on another machine: why there is no line to it
+    away: datetime | None = None  # since when its machine is out of reach
+    tries: int = 0  # to reach it, in a row
+    cut: bool = False  # the line to it ended, and it is not known whether it goes on
 
 
 class Outage(Struct, frozen=True):

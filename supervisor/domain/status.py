@@ -73,7 +73,15 @@ class ChildInfo(Struct, frozen=True):
 
     name: str
     path: str
-    state: Annotated[str, Meta(examples=["stopped", "starting", "ready", "unhealthy", "backoff", "failed", "stopping"])]
+    state: Annotated[
+        str,
+        Meta(
+            examples=[
+                *("stopped", "starting", "ready", "unhealthy", "backoff", "failed", "stopping"),
+                *("connecting", "unreachable", "refused"),
+            ]
+        ),
+    ]
     pid: int | None = None
     socket: str | None = None
     codex: str | None = None
@@ -83,6 +91,8 @@ class ChildInfo(Struct, frozen=True):
     thread: str | None = None  # its shared one
     task: str | None = None  # that it works on
     problem: str | None = None
+    runner: str | None = None  # where it lives; None: on this machine
+    next_try: Moment | None = None  # to reach that, while it is out of reach
 
 
 class CheckInfo(Struct, frozen=True):

@@ -56,8 +56,8 @@ class RepoTools:
         children = [
             {
                 "name": child.name,
-                "path": child.path,
-                "there": (Path(child.path) / ".git").exists(),
+                "path": child.where,
+                "there": (Path(child.path) / ".git").exists() if child.runner is None else "not known",
                 "server": states.get(child.name, "unknown"),
             }
             for child in named(self._workspace)
@@ -107,7 +107,7 @@ class RepoTools:
         limit: Count = 200,
     ) -> Answer:
         """Read lines of a file, or list the files below a folder. Files that git ignores are not shown."""
-        found = files.read(Path(self._child(child).path), path)
+        found = files.read(self._root(child), path)
         return untrusted(lines_of(found.lines, offset, limit), child=child, path=path, kind=found.kind, cut=found.cut)
 
     def git(
@@ -126,8 +126,17 @@ class RepoTools:
         limit: Count = 100,
     ) -> Answer:
         """Run git in a repo: log (one commit a line), show (a commit), diff, or grep (the work tree or a revision)."""
-        output = git.run(Path(self._child(child).path), command, revision, path, pattern)
+        output = git.run(self._root(child), command, revision, path, pattern)
         return untrusted(lines_of(output.lines, offset, limit), child=child, command=command, cut=output.cut)
+
+    def _root(self, name: str) -> Path:
+        """Return the work tree of a child. Raises UsageError for one on another machine."""
+        child = self._child(name)
+        if child.runner is not None:
+            raise UsageError(
+                child.not_here("these tools do not read")[0], "ask that child with `ask_child`, or its task"
+            )
+        return Path(child.path)
 
     def _child(self, name: str) -> Child:
         children = named(self._workspace)

@@ -67,9 +67,26 @@ def _digest(workspace: WorkspacePaths) -> str | None:
 def _without_supervisor(workspace: WorkspacePaths, child: JsonObject) -> JsonObject:
     """Update a child for a supervisor that is down: if its server still runs, it keeps its last known state."""
     pid = child["pid"]
+    if child.get("runner") is not None:
+        return _elsewhere(workspace, child)
     if isinstance(pid, int) and _alive(workspace, str(child["name"]), pid):
         return child
     return {**child, "state": "stopped", "pid": None, "socket": None, "since": None, "rss_bytes": None, "task": None}
+
+
+def _elsewhere(workspace: WorkspacePaths, child: JsonObject) -> JsonObject:
+    """Update a child on another machine: without a supervisor, nobody knows whether its server still runs."""
+    gone = dict.fromkeys(("pid", "socket", "since", "rss_bytes", "task", "problem", "next_try"))
+    try:
+        recorded = f"{child['name']}@elsewhere" in json.loads(workspace.registry.read_text(encoding="utf-8"))
+    except (OSError, ValueError, TypeError):
+        recorded = False
+    if not recorded:
+        return {**child, **gone, "state": "stopped"}
+    why = (
+        f"no supervisor is up, and its server at {child['runner']} may go on: `orch up` adopts it, `orch down` ends it"
+    )
+    return {**child, **gone, "state": "unreachable", "problem": why}
 
 
 def _configured(workspace: WorkspacePaths) -> list[JsonObject]:
@@ -79,7 +96,7 @@ def _configured(workspace: WorkspacePaths) -> list[JsonObject]:
     absent = ("pid", "socket", "codex", "since", "rss_bytes", "thread", "task", "problem")
     with suppress(OrchError):
         return [
-            {"name": child.name, "path": child.path, "state": "stopped", "restarts": 0, **dict.fromkeys(absent)}
+            {"name": child.name, "path": child.where, "state": "stopped", "restarts": 0, **dict.fromkeys(absent)}
             for child in named(workspace)
         ]
     return []

@@ -151,6 +151,19 @@ async def connect(path: str, on_message: Callable[[Call | Notice | Garbage], Non
     """
     try:
         connected = _connect_socket(os.path.realpath(path))
+    except (OSError, ValueError) as error:
+        raise ConnectionLost(f"no server answers at {path} ({error})", "start it with `orch up`") from error
+    return await connect_over(connected, path, on_message, timeout)
+
+
+async def connect_over(
+    connected: socket.socket, path: str, on_message: Callable[[Call | Notice | Garbage], None], timeout: float
+) -> Connection:
+    """Connect to the server at the other end of a stream, which this call takes over. `path` is for people.
+
+    Raises as `connect` does.
+    """
+    try:
         async with asyncio.timeout(timeout):
             web = await unix_connect(
                 sock=connected,

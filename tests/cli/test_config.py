@@ -30,6 +30,7 @@ rules:
   - decline: {path: "docs/**"}
 notify: {webhook: "https://example.com/s3cret", on: asks}
 prices: {m-1: {input: 1, output: 2.5}}
+runners: {lab: {connect: ssh lab --}}
 """
 
 
@@ -71,7 +72,7 @@ def test_an_address_that_may_hold_a_secret_is_not_shown(values: dict[str, Any], 
 
 def test_every_key_of_the_manual_is_shown(values: dict[str, Any]) -> None:
     documented = {row.split("`")[1] for row in table().splitlines()[2:]}
-    shown = {key.replace("children.mobile.", "children.NAME.").replace("prices.m-1.", "prices.NAME.") for key in values}
+    shown = {key.replace(".mobile.", ".NAME.").replace(".lab.", ".NAME.").replace(".m-1.", ".NAME.") for key in values}
     assert {key for key in documented if not key.startswith("rules[]")} <= shown
 
 

@@ -292,3 +292,27 @@ def test_a_repo_that_is_named_as_trusted_is_not_asked_about(folder: Path, capsys
     assert run(["init", "--trust", "backend", "backend=../backend", "mobile=../mobile"]) == 0
     assert capsys.readouterr().err == ""
     assert config.load(WorkspacePaths(folder)).trusted_git == {"backend": True}
+
+
+def test_a_repo_on_another_machine_is_named_by_its_address(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["init", "backend=../backend", "firmware=ssh://me@lab:2222/home/me/firmware"]) == 0
+    assert "`orch doctor --child firmware` looks whether me@lab:/home/me/firmware" in capsys.readouterr().out
+    backend, firmware = config.load(WorkspacePaths(folder)).children
+    assert (backend.runner, firmware.path) == (None, "/home/me/firmware")
+    assert firmware.runner is not None
+    assert firmware.runner.connect == ("ssh", "-p", "2222", "me@lab", "--")
+    assert run(["plan", "check"]) == 0
+    assert run(["add", "ssh://gpu/srv/model"]) == 0
+    added = config.load(WorkspacePaths(folder)).children[2]
+    assert (added.name, added.where) == ("model", "gpu:/srv/model")
+    assert run(["add", "again=ssh://gpu/srv/model/"]) == 2
+    assert run(["remove", "model"]) == 0
+    assert [child.name for child in config.load(WorkspacePaths(folder)).children] == ["backend", "firmware"]
+
+
+@pytest.mark.parametrize(
+    "word", ["a=ssh://lab/", "a=ssh://-oProxyCommand=x/srv", "a=ssh://lab/~/x", "a=ssh://lab/srv/x.git", "ssh://lab"]
+)
+def test_an_address_that_names_no_folder_is_refused(folder: Path, word: str) -> None:
+    assert run(["init", word]) == 2
+    assert list(folder.iterdir()) == []

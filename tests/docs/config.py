@@ -92,7 +92,7 @@ def _type(kind: Any) -> str:
         return f"list of {_type(one)}" + ("" if get_origin(one) is Literal else "s")
     if get_origin(kind) in (Union, UnionType):
         return " or ".join(_type(one) for one in get_args(kind) if one is not type(None))
-    return NAMES[kind]
+    return "texts by name" if get_origin(kind) is dict else NAMES[kind]
 
 
 def _default(value: Any) -> str:

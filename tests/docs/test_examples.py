@@ -40,4 +40,4 @@ def test_a_plan_in_the_documents_is_accepted(page: str, text: str) -> None:
 
 def test_the_examples_are_found() -> None:
     assert {page for page, _ in PLANS} == {"README.md", "SKILL.md"}
-    assert {page for page, _ in CONFIGS} == {"config.md"}
+    assert {page for page, _ in CONFIGS} == {"config.md", "runners.md"}

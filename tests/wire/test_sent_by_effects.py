@@ -20,6 +20,7 @@ from supervisor.domain.task import Brief, Due
 from supervisor.runtime.codex import server
 from supervisor.runtime.config.model import Limits
 from supervisor.runtime.daemon import effects
+from supervisor.runtime.remote.choose import tree_of
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.process import Identity
 from supervisor.wire.codex import answers
@@ -54,6 +55,8 @@ class ClientStandin:
     diagnostics: list[str] = field(default_factory=list)
     session: Any = field(default_factory=lambda: SimpleNamespace(notifications=NotificationReader("api"), **SESSION))
     interrupt = server.ServerClient.interrupt
+    shell = server.ServerClient.shell
+    cpu_seconds = server.ServerClient.cpu_seconds
 
     async def request(self, method: CodexMethod[A], params: dict[str, Any], timeout: float | None = None) -> A:
         self.asked.append(method.name)
@@ -109,6 +112,7 @@ def test_the_effects_send_only_what_codex_knows(protocol: Protocol, tmp_path: Pa
                 group=group,
                 post=post,
                 now=lambda: AT,
+                tree_of=lambda child: tree_of(WorkspacePaths(tmp_path), child),
             )
             for action in actions:
                 executor.carry_out(action)

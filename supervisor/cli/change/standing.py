@@ -20,5 +20,5 @@ def status_of(workspace: WorkspacePaths) -> Status:
 
 
 def roots_of(status: Status) -> dict[str, Path]:
-    """Return the work tree of each child."""
-    return {one.name: Path(one.path) for one in status.children}
+    """Return the work tree of each child on this machine."""
+    return {one.name: Path(one.path) for one in status.children if one.runner is None}

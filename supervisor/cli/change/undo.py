@@ -44,7 +44,7 @@ def undo(
             checked(name, [*(one.id for one in found), *(one.id for one in status.tasks)], "task or operation")
         change = taking_back.undo(found, name)
         if change is None:
-            raise RequestRefused(*_why_not(found, name))
+            raise RequestRefused(*_why_not(found, name, status))
         return change
 
     return _carry_out(workspace, chosen, dry_run=dry_run, as_json=as_json)
@@ -156,7 +156,15 @@ class _Reservation:
                 calling.request(self._workspace, "reserve", children=[])
 
 
-def _why_not(found: Sequence[Operation], name: str | None) -> tuple[str, str]:
+def _why_not(found: Sequence[Operation], name: str | None, status: Status) -> tuple[str, str]:
+    runners = {one.name: one.runner for one in status.children if one.runner is not None}
+    for task in status.tasks:
+        if task.child in runners and task.changed_files and name in (None, task.id):
+            where = f"{task.child}, which lives at {runners[task.child]}"
+            return (
+                f"{task.id} changed files in {where}: orch takes nothing back there yet",
+                "take it back there with git",
+            )
     if name is None:
         return "there is nothing to take back: no run changed a file, or all are undone", "see `orch ops`"
     one = next((one for one in found if one.id == name), None)

@@ -157,8 +157,8 @@ def states(names: Sequence[str], style: Style) -> dict[str, Style]:
 STATE_STYLES: dict[str, Style] = {
     **states(("ready", "done", "up", "in_force"), "green"),
     **states(("running", "working", "verifying", "starting"), "cyan"),
-    **states(("needs_human", "held", "backoff", "unhealthy", "stopping", "missing", "busy"), "yellow"),
-    **states(("blocked", "failed", "rejected", "down"), "red"),
+    **states(("needs_human", "held", "backoff", "unhealthy", "stopping", "missing", "busy", "unreachable"), "yellow"),
+    **states(("blocked", "failed", "rejected", "refused", "down"), "red"),
     **states(("waiting", "stopped", "retired"), "dim"),
 }
 

@@ -92,7 +92,8 @@ def _troubles(status: Status) -> Iterator[Line]:
         yield Line((Cell(f"plan.md:{problem.line}: {one_line(problem.message)}", "red"),))
     for child in status.children:
         if child.problem:
-            words = f"{one_line(child.name)} {one_line(child.state)}: {one_line(child.problem)}"
+            tries = f" (since {clock(child.since)}, next try at {clock(child.next_try)})" if child.next_try else ""
+            words = f"{one_line(child.name)} {one_line(child.state)}{tries}: {one_line(child.problem)}"
             yield Line((Cell(words, "yellow" if child.state == "ready" else "red"),))
     for one in status.pauses or ():
         who = one_line(one.provider or "the provider")

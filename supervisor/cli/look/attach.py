@@ -70,6 +70,12 @@ def found(status: Status, name: str | None) -> tuple[str, str]:
         raise NotAttachable(f"{name} is your own task, so it has no thread", "see `orch asks`")
     if child is None:
         raise NotAttachable(f"the child of {name} is not in the config any more", "`orch down`, then `orch up`")
+    if child.runner is not None:
+        raise NotAttachable(
+            f"{child.name} lives at {one_line(child.runner)}, where orch opens no terminal yet",
+            f"log in there and run `codex resume {one_line((task or child).thread or 'THREAD')} "
+            f"--remote unix://{one_line(child.socket or 'SOCKET')}`",
+        )
     if not child.socket or child.state not in ("ready", "unhealthy"):
         raise NotAttachable(f"the server of {child.name} is {child.state}", "see `orch status`")
     thread = (task or child).thread or (child.thread if name in children else None)

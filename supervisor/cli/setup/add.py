@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from supervisor.cli.command.parameters import Argument, Json, Option
 from supervisor.cli.display import output
 from supervisor.cli.display.blocks import one_line
-from supervisor.cli.setup.pairs import config_path, pairs_of
+from supervisor.cli.setup.pairs import config_path, pairs_of, prefix, split
 from supervisor.cli.setup.reconfigure import reconfigure
 from supervisor.cli.setup.trust import codex_trust, git_trust
 from supervisor.cli.steer.ready import taken_in, until_ready
@@ -21,7 +21,7 @@ from supervisor.errors import ConfigError, OrchError, UsageError
 from supervisor.runtime.boundary.territories import guarded
 from supervisor.runtime.config.change import text_of
 from supervisor.runtime.config.edit import ConfigNotEditable, NewChild, with_child
-from supervisor.runtime.config.load import check_new
+from supervisor.runtime.config.load import check_elsewhere, check_new
 from supervisor.runtime.config.mistakes import without_variables
 from supervisor.runtime.config.model import Config
 from supervisor.runtime.config.read import read
@@ -54,27 +54,38 @@ def add(
     trust = trust or []
     text = text_of(workspace)
     config = read(workspace.config, text.encode())
-    old = [replace(child, path=_root(workspace, child.path)) for child in config.children]
+    old = [
+        replace(child, path=_root(workspace, child.path)) if child.runner is None else child
+        for child in config.children
+    ]
     base = Path(os.path.abspath(folder))
-    new = check_new(base, pairs_of(base, repos, EXAMPLE, [child.name for child in old]))
+    words, there = split(repos)
+    known = [child.name for child in (*old, *there)]
+    new = check_new(base, pairs_of(base, words, EXAMPLE, known))
+    away = [child for child in old if child.runner is not None]
+    names = [*(child.name for child in old if child.runner is None), *(name for name, _ in new)]
+    check_elsewhere([*away, *there], UsageError, exclude_tmp=config.exclude_tmp, taken=names)
     for name, path in new:
         _refuse_known(name, path, old)
     for name in trust:
         checked(name, [child for child, _ in new], "child")
-    _guard(workspace, [*old, *(Child(name, str(path)) for name, path in new)], config)
+    here = [child for child in old if child.runner is None]
+    _guard(workspace, [*here, *(Child(name, str(path)) for name, path in new)], config)
     trusted = codex_trust(new, trust)
-    _guard(workspace, [*old, *(Child(name, str(path), trusted=name in trusted) for name, path in new)], config)
+    _guard(workspace, [*here, *(Child(name, str(path), trusted=name in trusted) for name, path in new)], config)
     git = git_trust(new, trust)
     rows = [
         NewChild(name, without_variables(config_path(workspace.root, path)), name in trusted, git.get(name))
         for name, path in new
     ]
+    rows += [NewChild(child.name, child.path, runner=prefix(child)) for child in there]
     running = reconfigure(workspace, text, _edited(workspace, text, rows))
     names = [row.name for row in rows]
     if running:
         taken_in(workspace, names)
     if as_json:
         added = [{"name": name, "path": str(path), "trusted": name in trusted} for name, path in new]
+        added += [{"name": one.name, "path": one.where, "trusted": False} for one in there]
         output.emit_json({"added": added, "supervisor": "up" if running else "down"})
         return 0
     for row in rows:
@@ -96,7 +107,7 @@ def _root(workspace: WorkspacePaths, path: str) -> str:
 
 def _refuse_known(name: str, path: Path, old: Sequence[Child]) -> None:
     for child in old:
-        if child.path == str(path):
+        if child.runner is None and child.path == str(path):
             raise UsageError(f"{path} is the child `{child.name}` already", "see `orch config`")
         if child.name == name:
             raise UsageError(

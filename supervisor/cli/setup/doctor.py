@@ -16,6 +16,7 @@ from supervisor.cli.display.blocks import one_line
 from supervisor.cli.display.output import paint
 from supervisor.errors import ConfigError, UsageError, WorkspaceError
 from supervisor.runtime.doctor.checks import Finding, examine
+from supervisor.runtime.doctor.place import examine_child
 from supervisor.runtime.doctor.repair import PlannedRepair, carry_out, plan_repair
 from supervisor.runtime.workspace import WorkspacePaths, find
 
@@ -25,20 +26,28 @@ SHOWN = 40  # lines of a list; `--json` has all
 def doctor(
     folder: Path,
     *,
+    child: Annotated[
+        str | None, Option("--child", "Try each step to this child on another machine instead.", "NAME")
+    ] = None,
     repair: Annotated[bool, Option("--repair", "Show what a damaged ledger lost, and go on from the rest.")] = False,
     yes: Annotated[bool, Option("--yes", "Repair without a question.")] = False,
     as_json: Json = False,
 ) -> int:
     """Print each finding as it comes; return 0 if every check passed, else 1.
 
-    The checks of a workspace run only if `folder` is in one. With `repair`, repair the ledger instead.
+    The checks of a workspace run only if `folder` is in one. With `repair`, repair the ledger; with `child`, try
+    what that child needs on its machine.
 
     Raises ConfigError if it is in another user's.
     """
+    if repair and child is not None:
+        raise UsageError("`--repair` is about the ledger, which is here", "leave out `--child`")
     if repair:
         return _repair(find(folder), yes=yes, as_json=as_json)
     if yes:
         raise UsageError("`--yes` goes with `--repair`", "`orch doctor --repair --yes`")
+    if child is not None:
+        return _of_child(find(folder), child, as_json=as_json)
     workspace: WorkspacePaths | None = None
     try:
         workspace = find(folder)
@@ -58,6 +67,20 @@ def doctor(
         output.emit_json([asdict(one) for one in findings])
     elif workspace is None:
         output.say(f"no workspace in {folder.absolute()} or above it: config, disk and ledger were not checked")
+    return 0 if well else 1
+
+
+def _of_child(workspace: WorkspacePaths, child: str, *, as_json: bool) -> int:
+    findings: list[Finding] = []
+
+    def report(finding: Finding) -> None:
+        findings.append(finding)
+        if not as_json:
+            _show(finding)
+
+    well = asyncio.run(examine_child(workspace, child, report))
+    if as_json:
+        output.emit_json([asdict(one) for one in findings])
     return 0 if well else 1
 
 

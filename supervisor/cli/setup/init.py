@@ -12,7 +12,7 @@ from supervisor.cli.command.parameters import Argument, Json, Option
 from supervisor.cli.display import output
 from supervisor.cli.display.blocks import one_line
 from supervisor.cli.setup.offer import chosen
-from supervisor.cli.setup.pairs import config_path, pairs_of
+from supervisor.cli.setup.pairs import config_path, pairs_of, prefix, split
 from supervisor.cli.setup.trust import codex_trust, git_trust
 from supervisor.domain.child import Child
 from supervisor.errors import OrchError, UsageError, WorkspaceError
@@ -36,7 +36,10 @@ def init(
     folder: Path,
     repos: Annotated[
         list[str] | None,
-        Argument("NAME=PATH or PATH", "The repos that take part. A PATH alone is named after its folder."),
+        Argument(
+            "NAME=PATH or PATH",
+            "The repos that take part. A PATH alone is named after its folder; ssh://HOST/PATH is on another machine.",
+        ),
     ] = None,
     trust: Annotated[
         list[str] | None,
@@ -64,8 +67,10 @@ def init(
     """
     workspace = WorkspacePaths(Path(os.path.abspath(folder)))
     trust = trust or []
+    there: list[Child] = []
     if repos:
-        pairs = pairs_of(workspace.root, repos, EXAMPLE)
+        here, there = split(repos)
+        pairs = pairs_of(workspace.root, here, EXAMPLE)
     else:
         _refuse_existing(workspace, UsageError)
         options = [
@@ -75,10 +80,12 @@ def init(
         ]
         pairs = chosen(workspace.root, folder, options, as_json=as_json)
     found = config.check_new(workspace.root, pairs)
+    config.check_elsewhere(there, UsageError, exclude_tmp=exclude_tmp, taken=[name for name, _ in found])
     _guard(workspace, [Child(name, str(path)) for name, path in found], exclude_tmp, exclude_roots)
     for name in trust:
         checked(name, [child for child, _ in found], "child")
     children = [(name, without_variables(config_path(workspace.root, path))) for name, path in found]
+    children += [(child.name, child.path) for child in there]
     plan = templates.read("plan.template.md").replace("{{children}}", ", ".join(name for name, _ in children))
     _refuse_existing(workspace, WorkspaceError)
     trusted = codex_trust(found, trust)
@@ -86,7 +93,10 @@ def init(
         workspace, [Child(name, str(path), trusted=name in trusted) for name, path in found], exclude_tmp, exclude_roots
     )
     git = git_trust(found, trust)
-    text = starter(children, trusted, trusted_git=git, exclude_tmp=exclude_tmp, exclude_roots=exclude_roots)
+    runners = {child.name: prefix(child) for child in there}
+    text = starter(
+        children, trusted, trusted_git=git, exclude_tmp=exclude_tmp, exclude_roots=exclude_roots, runners=runners
+    )
     _write_new({workspace.config: text, workspace.plan: plan})
     with suppress(OSError):  # only an editor misses it
         write_schema(workspace)
@@ -96,6 +106,7 @@ def init(
     ignored = _ignore(workspace.root / ".gitignore", (*IGNORED, *([CODEX_CONFIG] if tools == _WROTE_TOOLS else [])))
     if as_json:
         names = {"children": [{"name": name, "path": str(path), "trusted": name in trusted} for name, path in found]}
+        names["children"] += [{"name": one.name, "path": one.where, "trusted": False} for one in there]
         output.emit_json({"workspace": str(workspace.root), "config": str(workspace.config), **names})
         return 0
     output.emit(f"wrote {CONFIG_NAME} ({len(children)} {'children' if len(children) > 1 else 'child'})")
@@ -105,6 +116,8 @@ def init(
     output.emit(tools)
     if ignored:
         output.emit(f"{ignored} .gitignore")
+    for child in there:
+        output.emit(f"`orch doctor --child {child.name}` looks whether {one_line(child.where)} has what it needs")
     output.emit("next: edit plan.md, then run `orch plan check`, `orch up` and `orch status`")
     return 0
 

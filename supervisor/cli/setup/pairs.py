@@ -1,4 +1,4 @@
-"""The repos that a command line names, each as NAME=PATH or as PATH."""
+"""The repos that a command line names, each as NAME=PATH or as PATH; on other machines as NAME=ssh://HOST/PATH."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import shlex
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from supervisor.domain.child import Child, Runner
 from supervisor.errors import OrchError, UsageError
 from supervisor.runtime.config.names import names_for
 from supervisor.shell.git.root import toplevel
@@ -29,6 +30,32 @@ def pairs_of(base: Path, words: Sequence[str], example: str, taken: Iterable[str
     explicit = [name for name, _ in given if name]
     names = iter(names_for(unnamed, (*taken, *explicit)))
     return [(name or next(names), path) for name, path in given]
+
+
+def split(words: Sequence[str]) -> tuple[list[str], list[Child]]:
+    """Return the words that name repos here, and the children elsewhere. An address in `.git` is one to clone.
+
+    Raises UsageError for an address that names no folder.
+    """
+    here, there = list[str](), list[Child]()
+    for word in words:
+        found = _PLACE.fullmatch(word)
+        if found is None or found["path"].endswith(".git"):
+            here.append(word)
+            continue
+        path = found["path"].rstrip("/")
+        if not path or not path.isprintable() or path.startswith("/~"):
+            raise UsageError(f"`{word}` names no folder", "write its whole path: `firmware=ssh://lab/home/me/firmware`")
+        port = ["-p", found["port"]] if found["port"] else []
+        runner = Runner(found["host"], ("ssh", *port, found["host"], "--"))
+        there.append(Child(found["name"] or path.rpartition("/")[2], path, runner=runner))
+    return here, there
+
+
+def prefix(child: Child) -> str:
+    """Return the runner of such a child, as the config has it."""
+    assert child.runner is not None, "it is elsewhere"
+    return " ".join(child.runner.connect)
 
 
 def config_path(root: Path, path: Path) -> str:
@@ -86,3 +113,9 @@ def _folder(base: Path, text: str, example: str) -> Path:
     except (OSError, ValueError) as error:
         raise UsageError(f"`{text}` is not a path ({error})", example) from error
     return path if path.resolve() == root.resolve() else root
+
+
+_PLACE = re.compile(
+    r"(?:(?P<name>[^=/]*)=)?ssh://(?P<host>(?:[A-Za-z0-9_][\w.-]*@)?[A-Za-z0-9_][\w.-]*)(?::(?P<port>[0-9]{1,5}))?(?P<path>/.*)",
+    re.ASCII,
+)

@@ -20,6 +20,7 @@ from supervisor.wire.glance import glance
 if TYPE_CHECKING:
     from supervisor.domain.status import ChildInfo
 
+SETTLED = ("ready", "failed", "refused", "unreachable")  # the last one is tried again, without end
 READY_WITHIN = 30.0  # seconds for all servers to get ready
 
 
@@ -48,7 +49,7 @@ def until_ready(workspace: WorkspacePaths, named: Sequence[str], *, as_json: boo
         for status in map(glance, calling.follow(workspace, deadline)):
             chosen = [child for child in status.children if not named or child.name in named]
             progress.show({child.name: _described(child) for child in chosen})
-            if all(child.state in ("ready", "failed") for child in chosen):
+            if all(child.state in SETTLED for child in chosen):
                 break
     except SupervisorDown as error:
         raise _gone(error) from error
@@ -61,12 +62,14 @@ def until_ready(workspace: WorkspacePaths, named: Sequence[str], *, as_json: boo
         output.emit(f"{ready} of {len(chosen)} {'child' if len(chosen) == 1 else 'children'} ready")
     causes: dict[str, list[str]] = {}
     for child in chosen:
-        if child.state == "failed":
+        if child.state in ("failed", "refused"):
             causes.setdefault(_with_remedy(child), []).append(child.name)
     for cause, names in causes.items():
         output.say(f"orch: {', '.join(names)} failed: {cause}")
     for child in chosen:
-        if child.state not in ("ready", "failed"):
+        if child.state == "unreachable":
+            output.say(f"orch: {child.name} is unreachable: {_problem(child)}")
+        elif child.state not in SETTLED:
             output.say(f"orch: {child.name} is still {child.state} after {READY_WITHIN:g} s: {_problem(child)}")
     return 0 if ready == len(chosen) else 1
 
@@ -110,7 +113,7 @@ def _described(child: ChildInfo) -> str:
     match child.state:
         case "ready":
             return f"ready (pid {child.pid}, codex {one_line(child.codex or 'of an unknown version')})"
-        case "failed" | "backoff" | "unhealthy":
+        case "failed" | "backoff" | "unhealthy" | "refused" | "unreachable":
             return f"{child.state}: {_problem(child)}"
         case other:
             return other

@@ -55,7 +55,7 @@ def _evolve(world: World, event: ev.Event) -> World:
         case ev.RetryRequested():
             return with_task(outages.cleared(world), event.task, lambda state: retried(state, event.at))
         case ev.RestartRequested():
-            return with_server(world, event.child, lambda server: servers.reset(server, restart="`orch restart`"))
+            return with_server(world, event.child, servers.restarted)
         case ev.LearningNoted():
             return learn(world, event.at, event.source, (event.text,))
         case ev.PlanningRequested():

@@ -8,6 +8,7 @@ from itertools import islice
 
 from supervisor.core.engine.agenda import thread_key
 from supervisor.core.engine.lifecycle import budgets, outages
+from supervisor.core.engine.lifecycle.servers import word
 from supervisor.core.engine.readiness import candidates, external_turn, readiness
 from supervisor.core.engine.state import settled, task_status
 from supervisor.domain.plan import HUMAN, Task
@@ -69,7 +70,7 @@ def _children(world: World, left: Sequence[Task]) -> Iterator[str]:
         elif server.state in _NEXT:
             problem, next_step = server.problem or "", _NEXT[server.state].format(child)
             rest = (problem,) if "`orch " in problem else (problem, next_step)  # most problems name their own remedy
-            yield ": ".join((f"the server of {child} is {server.state}", *filter(None, rest)))
+            yield ": ".join((f"the server of {child} is {word(server)}", *filter(None, rest)))
         elif (external := external_turn(world, child)) is not None:
             yield external
     for key in dict.fromkeys(thread_key(task, world.tasks[task.id]) for task in left if task.child != HUMAN):

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from supervisor.core.engine.agenda import Sign, agenda_of, bearing, due_under, thread_key, under_way
 from supervisor.core.engine.lifecycle import budgets, outages
+from supervisor.core.engine.lifecycle.servers import word
 from supervisor.core.engine.prompts import brief_of
 from supervisor.core.map.drift import concerning
 from supervisor.domain.link import Drift
@@ -222,7 +223,7 @@ def server_trouble(world: World, child: str) -> str | None:
         return f"{child} is not in the config of the running supervisor: `orch down`, then `orch up`"
     if server.state is ServerState.READY:
         return None
-    return f"the server of {child} is {server.state}" + (f": {server.problem}" if server.problem else "")
+    return f"the server of {child} is {word(server)}" + (f": {server.problem}" if server.problem else "")
 
 
 def needs_thread(world: World, state: TaskState) -> bool:

@@ -10,6 +10,7 @@ from datetime import datetime
 from supervisor.core.engine.asks.replies import forms
 from supervisor.core.engine.lifecycle import outages
 from supervisor.core.engine.lifecycle.budgets import PLAN
+from supervisor.core.engine.lifecycle.servers import word
 from supervisor.core.engine.orchestrator import session
 from supervisor.core.engine.readiness import is_done, lost_events
 from supervisor.core.engine.state import plan_state, summary, task_status
@@ -281,12 +282,15 @@ def _reconnect(world: World, workspace: str) -> str:
     rows = []
     for name, server in world.servers.items():
         problem = f" ({inline(server.problem, 300)})" if server.problem else ""
+        runner = server.child.runner
+        there = f", at {inline(runner.name, 70)}" if runner is not None else ""
         ways = [
-            f"; {inline(thread.task, 70) if thread.task else 'its shared thread'}: {_resume(thread.id, server.socket)}"
+            f"; {inline(thread.task, 70) if thread.task else 'its shared thread'}{there}: "
+            f"{_resume(thread.id, server.socket)}"
             for thread in world.threads.values()
             if thread.child == name and thread.id and server.socket
         ]
-        rows.append(f"{inline(name, 70)}: {server.state}{problem}{''.join(ways)}")
+        rows.append(f"{inline(name, 70)}: {word(server)}{problem}{''.join(ways)}")
     return paragraphs((f"In {code(workspace)}, or from anywhere with `orch -C`:", block(commands), bullets(rows)))
 
 

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from supervisor.core.engine.agenda import Sign, agenda_of
 from supervisor.core.engine.asks.replies import forms
 from supervisor.core.engine.lifecycle import budgets, outages
+from supervisor.core.engine.lifecycle.servers import word
 from supervisor.core.engine.orchestrator import session
 from supervisor.core.engine.readiness import external_turn, lost_events, server_trouble
 from supervisor.core.engine.state import ordered, plan_state, summary, task_status
@@ -85,16 +86,18 @@ def _child(world: World, server: Server) -> ChildInfo:
     thread = world.threads.get((name, None))
     return ChildInfo(
         name=name,
-        path=server.child.path,
-        state=str(server.state),
+        path=server.child.where,
+        state=word(server),
         pid=server.pid,
         socket=server.socket,
         codex=server.codex,
-        since=_time(server.since),
+        since=_time(server.away if server.reach == "unreachable" else server.since),
         restarts=server.restarts,
         thread=thread.id if thread else None,
         task=next((state.task for state in agenda_of(world).bearing(Sign.LIVE) if state.child == name), None),
         problem=server.problem or external_turn(world, name),
+        runner=server.child.runner.name if server.child.runner is not None else None,
+        next_try=_time(server.not_before) if server.reach == "unreachable" else None,
     )
 
 

@@ -26,6 +26,7 @@ class ServerStartFailed(Struct, frozen=True):
     reason: str
     fatal: bool
     stderr: str  # its last lines
+    away: bool = False  # its machine is out of reach
 
 
 class ServerExited(Struct, frozen=True):
@@ -36,6 +37,7 @@ class ServerExited(Struct, frozen=True):
     pid: int
     reason: str
     stderr: str  # its last lines
+    cut: bool = False  # the line to another machine ended: the server may go on there
 
 
 class ServerUnresponsive(Struct, frozen=True):

@@ -37,7 +37,7 @@ def diffs_of(workspace: WorkspacePaths, status: Status, tasks: Sequence[TaskInfo
 
     A repo that cannot be read has a note instead.
     """
-    roots = {one.name: Path(one.path) for one in status.children}
+    roots = {one.name: Path(one.path) for one in status.children if one.runner is None}
     now: dict[str, str] = {}
     found = []
     for task in tasks:

@@ -30,7 +30,7 @@ def let_go(workspace: WorkspacePaths, status: Status) -> Iterator[Pruned]:
     Raises WorkspaceError when git fails. The journal must be open: nothing that needs them may go on.
     """
     tasks = [one for one in status.tasks if one.state != TaskStatus.RETIRED]
-    for child in status.children:
+    for child in [one for one in status.children if one.runner is None]:
         runs = [run for task in tasks for run in task.kept if run.child == child.name]
         wanted = {commit for run in runs for commit in (run.before, run.after) if commit is not None}
         root, ref = Path(child.path), ref_of(workspace.id, child.name)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 
 from msgspec.structs import replace
 
@@ -17,7 +17,9 @@ from supervisor.core.text.failures import end_of, failing_lines
 from supervisor.core.text.redact import redact_lines
 from supervisor.domain import action as act
 from supervisor.domain import event as ev
+from supervisor.domain.change.diff import RunDiff
 from supervisor.domain.report import Check
+from supervisor.domain.task import ChangeList, Tree
 from supervisor.errors import OrchError, WorkspaceError
 from supervisor.runtime.codex.server import ServerClient
 from supervisor.runtime.config.model import Limits
@@ -28,7 +30,8 @@ from supervisor.shell.atomic import write_atomic
 from supervisor.shell.git.changes import changes_of
 from supervisor.shell.git.keep.capture import KeptTrees
 from supervisor.shell.git.keep.compare import short_between
-from supervisor.shell.git.tree import TreeNow, read_now
+from supervisor.shell.git.keep.form import KeptTree
+from supervisor.shell.git.tree import TreeNow, read_now, tree_of
 from supervisor.wire.codex.answers import EXECUTE
 from supervisor.wire.codex.params import Params, command_exec, sandbox_policy
 
@@ -83,6 +86,57 @@ class Output:
         return f"{_clean(head)}{mark}{_clean(tail)}"
 
 
+class WorkTree(Protocol):
+    """The work tree of a child, wherever it lives. Its methods block."""
+
+    keeps: bool  # trees before and after runs, so that they can be compared, taken back and landed
+
+    def read(self) -> TreeNow:
+        """Read it. Raises OrchError if git fails."""
+
+    def tree(self, now: TreeNow) -> Tree:
+        """Return what the record keeps of a work tree that was just read."""
+
+    def changes(
+        self, base: Tree, start: Tree | None = None, before: ChangeList | None = None
+    ) -> tuple[tuple[str, ...], ChangeList, TreeNow]:
+        """Do what `changes_of` does; return also what was read for it."""
+
+    def keep(self, now: TreeNow, title: str) -> KeptTree:
+        """Keep a work tree that was just read. Raises WorkspaceError."""
+
+    def diff(self, before: str, after: str, shared: Collection[str]) -> RunDiff:
+        """Compare two trees that were kept. Raises WorkspaceError."""
+
+
+class LocalTree:
+    """A work tree on this machine."""
+
+    keeps = True
+
+    def __init__(self, root: Path, trees: KeptTrees) -> None:
+        self._root = root
+        self._trees = trees
+
+    def read(self) -> TreeNow:
+        return read_now(self._root)
+
+    def tree(self, now: TreeNow) -> Tree:
+        return tree_of(now)
+
+    def changes(
+        self, base: Tree, start: Tree | None = None, before: ChangeList | None = None
+    ) -> tuple[tuple[str, ...], ChangeList, TreeNow]:
+        now = read_now(self._root)
+        return *changes_of(self._root, base, start, before, now), now
+
+    def keep(self, now: TreeNow, title: str) -> KeptTree:
+        return self._trees.keep(now, title)
+
+    def diff(self, before: str, after: str, shared: Collection[str]) -> RunDiff:
+        return short_between(self._root, before, after, shared)
+
+
 class Verifier:
     """Runs the verify commands of tasks on one child's server, and reports what changed in its work tree."""
 
@@ -92,7 +146,7 @@ class Verifier:
         limits: Limits,
         logs: Logs,
         outputs: Path,
-        trees: KeptTrees,
+        tree: WorkTree,
         post: Callable[[ev.Event], None],
         now: Callable[[], datetime],
         *,
@@ -102,7 +156,7 @@ class Verifier:
         self._limits = limits
         self._logs = logs
         self._outputs = outputs
-        self._trees = trees
+        self._tree = tree
         self._post = post
         self._now = now
         self._exclude_tmp = exclude_tmp
@@ -111,13 +165,11 @@ class Verifier:
         """Posts ChecksFinished or ChecksLost."""
         where = (action.child, action.task, action.run)
         try:
-            path = Path(self._client.child.path)
             changed: tuple[str, ...] = ()
             listed = None
             if action.base is not None:
-                now = await asyncio.to_thread(read_now, path)
-                changed, listed = await asyncio.to_thread(
-                    changes_of, path, action.base, action.start, action.listed, now
+                changed, listed, now = await asyncio.to_thread(
+                    self._tree.changes, action.base, action.start, action.listed
                 )
                 await self.keep(now, action.task, action.run, after=action)
             checks = tuple([await self._run(command, number, action) for number, command in enumerate(action.commands)])
@@ -129,14 +181,15 @@ class Verifier:
     async def keep(self, now: TreeNow, task: str, run: int, *, after: act.RunChecks | None = None) -> None:
         """Keep the work tree as it is now, before a run or `after` a turn of it. Posts TreeKept; if git fails, the log
         says why, and the work goes on."""
+        if not self._tree.keeps:
+            return
         name = self._client.child.name
         title = f"{'After' if after else 'Before'} run {run} of {task} in {name}"
         diff = None
         try:
-            kept = await asyncio.to_thread(self._trees.keep, now, title)
+            kept = await asyncio.to_thread(self._tree.keep, now, title)
             if after is not None and after.before:
-                path = Path(self._client.child.path)
-                diff = await asyncio.to_thread(short_between, path, after.before, kept.commit, after.shared)
+                diff = await asyncio.to_thread(self._tree.diff, after.before, kept.commit, after.shared)
         except WorkspaceError as error:
             self._logs.say("tree_not_kept", level="warning", child=name, task=task, run=run, reason=str(error))
             return
@@ -148,8 +201,8 @@ class Verifier:
         for one in tasks:
             known = (one.base, one.start, one.listed)
             try:
-                changed, listed = await asyncio.to_thread(changes_of, Path(child.path), *known)
-            except WorkspaceError:
+                changed, listed, _ = await asyncio.to_thread(self._tree.changes, *known)
+            except OrchError:
                 changed, listed = (), replace(one.listed, open_ended=True)
             self._post(ev.ChangesListed(self._now(), child.name, one.task, changed, listed))
 
@@ -184,7 +237,7 @@ async def run_check(
 ) -> Check:
     """Run a command through a shell, because people write shell commands. `name` is that of the process, `timeout` is
     in seconds, `limit` in bytes. Raises as `ServerClient.request` does."""
-    words = [shutil.which("bash") or "/bin/sh", "-c", f"exec 2>&1; {command}"]  # one stream keeps its order
+    words = client.shell(f"exec 2>&1; {command}")  # one stream keeps its order
     params = command_exec(command=words, cwd=client.child.path, sandbox=sandbox, timeout=timeout, process=name)
     printed = Output(limit)
     outputs = client.session.outputs if client.session is not None else {}

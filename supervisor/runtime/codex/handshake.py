@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from socket import socket as Stream
 from typing import TypeVar
 
 from supervisor import __version__
 from supervisor.errors import NotReady, RpcError
-from supervisor.shell.connection import Connection, connect
+from supervisor.shell.connection import Connection, connect, connect_over
 from supervisor.wire.codex.answers import (
     DIAGNOSTICS,
     INITIALIZE,
@@ -28,6 +30,9 @@ from supervisor.wire.jsonrpc import Call, Garbage, Notice
 CONFIG_PREFIX = "failed to read configuration layers: "  # of Codex's reason, before file and line
 HELLO_TIMEOUT = 10.0  # seconds for the connection, and for each of the first requests
 
+POLL, POLL_MOST = 0.002, 0.02  # seconds between two tries, for each starting server; it takes 0.1 to 0.4 s
+LOGINS = 8  # at once at one machine
+
 A = TypeVar("A")
 Message = Call | Notice | Garbage
 
@@ -45,9 +50,12 @@ class Handshake:
         self._early: list[Message] = []
         self._receive: Callable[[Message], None] = self._early.append
 
-    async def perform(self, socket: str) -> None:
+    async def perform(self, socket: str, stream: Stream | None = None) -> None:
         """Connect and send the first requests. Raises as `perform_handshake` does."""
-        self.connection = await connect(socket, lambda message: self._receive(message), HELLO_TIMEOUT)
+        if stream is None:
+            self.connection = await connect(socket, lambda message: self._receive(message), HELLO_TIMEOUT)
+        else:
+            self.connection = await connect_over(stream, socket, lambda message: self._receive(message), HELLO_TIMEOUT)
         self._reading = asyncio.create_task(self.connection.read(), name=f"read {socket}")
         try:
             self.hello = await self._asked(INITIALIZE, initialize(__version__))
@@ -106,11 +114,42 @@ def why_not_loaded(refusal: RpcError, messages: Sequence[Message]) -> str:
     return where if where in reason or reason in where else f"{where} ({reason})"
 
 
-async def perform_handshake(socket: str) -> Handshake:
-    """Connect to the server behind this socket, and ask who it is.
+async def perform_handshake(socket: str, stream: Stream | None = None) -> Handshake:
+    """Connect to the server behind this socket, and ask who it is. `stream`: the line to it, if it is elsewhere.
 
     Raises ConnectionLost while nothing answers, NotReady if what answers is not a codex app-server.
     """
     handshake = Handshake()
-    await handshake.perform(socket)
+    await handshake.perform(socket, stream)
     return handshake
+
+
+class Starts:
+    """What all starting servers share.
+
+    `turn` serializes the process starts, which block for a few ms each: other tasks run in between. `pause` spaces out
+    the connection attempts, the more servers start at once.
+    """
+
+    def __init__(self) -> None:
+        self.turn = asyncio.Lock()
+        self._gates: dict[tuple[str, ...], asyncio.Semaphore] = {}
+        self._count = 0
+
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        """Count one more starting server while the block runs."""
+        self._count += 1
+        try:
+            yield
+        finally:
+            self._count -= 1
+
+    def gate(self, connect: tuple[str, ...]) -> asyncio.Semaphore:
+        """Return what bounds the logins at one machine: an sshd drops some of more than ten at once."""
+        return self._gates.setdefault(connect, asyncio.Semaphore(LOGINS))
+
+    @property
+    def pause(self) -> float:
+        """Return the seconds between two connection attempts to one server."""
+        return min(POLL * self._count, POLL_MOST)

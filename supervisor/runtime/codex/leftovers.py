@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
@@ -11,7 +10,6 @@ from supervisor.domain.task import LeftoverLook
 from supervisor.errors import RpcError
 from supervisor.runtime.codex.server import ServerClient
 from supervisor.runtime.codex.session import Session
-from supervisor.shell.process import tree_seconds
 from supervisor.wire.codex.answers import (
     CLEAN_TERMINALS,
     LIST_TERMINALS,
@@ -41,7 +39,7 @@ async def look(client: ServerClient, session: Session, thread: str, now: Callabl
             # Its request went to an earlier connection. Codex repeats it to whoever resumes the thread.
             with suppress(RpcError):
                 await client.request(RESUME_THREAD, {"threadId": agent.id, "excludeTurns": True})
-    cpu = await asyncio.to_thread(tree_seconds, session.identity) if commands else None
+    cpu = await client.cpu_seconds(session) if commands else None
     return LeftoverLook(now(), tuple(commands), tuple(agents), max(signs, default=None), cpu)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,12 +20,27 @@ class Record(NamedTuple):
     socket: str
 
 
+class RecordElsewhere(NamedTuple):
+    """One server of ours on another machine: how it is reached, its repo, and its process, as far as that is known."""
+
+    runner: Mapping[str, object]
+    path: str
+    identity: Identity
+
+    @property
+    def at(self) -> str:
+        """The name of the runner."""
+        return str(self.runner.get("name"))
+
+
 class Registry:
     """The records of all servers of one workspace. A new one is written to disk before its server is used."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._records = _read(path)
+        rows = _read(path)
+        self._records = _records(rows)
+        self._elsewhere = _elsewhere(rows)
 
     def get(self, child: str) -> Record | None:
         return self._records.get(child)
@@ -45,19 +62,69 @@ class Registry:
         """Forget a server that has ended. The disk may follow later: its identity never matches another process."""
         self._records.pop(child, None)
 
+    def elsewhere(self) -> dict[str, RecordElsewhere]:
+        """Return the servers on other machines that were started and not stopped, as far as is known."""
+        return self._elsewhere
+
+    def put_elsewhere(self, child: str, record: RecordElsewhere) -> None:
+        """Record a server on another machine, as `put` does."""
+        self._elsewhere[child] = record
+        self.save()
+
+    def drop_elsewhere(self, child: str) -> None:
+        """Forget a server on another machine that has ended. Raises StoreError if the disk refuses it."""
+        if self._elsewhere.pop(child, None) is not None:
+            self.save()
+
     def save(self) -> None:
         """Write the records to disk. Raises StoreError if the disk refuses them."""
         try:
-            rows = {name: {**one._asdict(), "identity": one.identity._asdict()} for name, one in self._records.items()}
+            rows: dict[str, object] = {
+                name: {**one._asdict(), "identity": one.identity._asdict()} for name, one in self._records.items()
+            }
+            rows |= {
+                name + _THERE: {"runner": one.runner, "path": one.path, "identity": one.identity._asdict()}
+                for name, one in self._elsewhere.items()
+            }
             write_atomic(self._path, json.dumps(rows, indent=2))
         except OSError as error:
             raise StoreError(f"{self._path} cannot be written ({error.strerror})", "make room on the disk") from error
 
 
-def _read(path: Path) -> dict[str, Record]:
+_THERE = "@elsewhere"
+"""What follows the name of a child whose server is on another machine. No name has an `@`."""
+
+
+def _read(path: Path) -> dict[str, dict[str, object]]:
     """Read the file; empty if it is missing, torn or in a newer format, because marks find our processes without it."""
     try:
         rows = json.loads(path.read_text(encoding="utf-8"))
-        return {str(child): Record(Identity(**row["identity"]), str(row["socket"])) for child, row in rows.items()}
+        return {str(child): dict(row) for child, row in rows.items()}
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return {}
+
+
+def _records(rows: dict[str, dict[str, object]]) -> dict[str, Record]:
+    try:
+        local = {child: row for child, row in rows.items() if not child.endswith(_THERE)}
+        return {child: Record(_identity(row), str(row["socket"])) for child, row in local.items()}
+    except (TypeError, KeyError):
+        return {}
+
+
+def _elsewhere(rows: dict[str, dict[str, object]]) -> dict[str, RecordElsewhere]:
+    found = {}
+    for name, row in rows.items():
+        if name.endswith(_THERE):
+            with suppress(TypeError, KeyError, ValueError):
+                runner, path = row["runner"], str(row["path"])
+                if isinstance(runner, dict):
+                    found[name.removesuffix(_THERE)] = RecordElsewhere(runner, path, _identity(row))
+    return found
+
+
+def _identity(row: dict[str, object]) -> Identity:
+    given = row["identity"]
+    if not isinstance(given, dict):
+        raise TypeError("an identity is an object")
+    return Identity(**given)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator, Mapping
-from contextlib import contextmanager, suppress
+import shutil
+from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
 from supervisor.domain import event as ev
 from supervisor.domain.child import Child
-from supervisor.errors import CodexError, ConnectionLost, NotReady, OrchError, RpcError
+from supervisor.errors import CodexError, ConnectionLost, NotReady, OrchError, OutOfReach, RpcError
 from supervisor.runtime.codex import spawn
 from supervisor.runtime.codex.binary import called, locate
-from supervisor.runtime.codex.handshake import perform_handshake
+from supervisor.runtime.codex.handshake import Handshake, Starts, perform_handshake
 from supervisor.runtime.codex.registry import Record, Registry
 from supervisor.runtime.codex.session import Listener, Session
 from supervisor.runtime.codex.version import Versions, refuse_old
@@ -36,10 +37,6 @@ from supervisor.wire.codex.notifications import Notification
 from supervisor.wire.codex.reader import NotificationReader
 
 ADOPT_TIMEOUT = 4.0  # seconds for a server that already runs to answer; a healthy one takes 0.05
-POLL, POLL_MOST = (
-    0.002,
-    0.02,
-)  # seconds between two tries to connect, for each server that starts; it takes 0.1 to 0.4 s
 DOUBT = 1.0  # seconds without an answer before we check `codex --version`
 STOP_GRACE = 3.0  # seconds for a server to exit after the second SIGTERM (it takes a few ms)
 PROBE_EVERY = 5.0  # seconds between two health probes, at most
@@ -53,32 +50,6 @@ EXIT_PATIENCE = 0.5  # seconds to wait, after the connection broke, for the exit
 A = TypeVar("A")
 START_AGAIN = "run `orch up`"
 LAST_LINES = "see its last lines with `orch asks`"
-
-
-class Starts:
-    """What all starting servers share.
-
-    `turn` serializes the process starts, which block for a few ms each: other tasks run in between. `pause` spaces out
-    the connection attempts, the more servers start at once.
-    """
-
-    def __init__(self) -> None:
-        self.turn = asyncio.Lock()
-        self._count = 0
-
-    @contextmanager
-    def one(self) -> Iterator[None]:
-        """Count one more starting server while the block runs."""
-        self._count += 1
-        try:
-            yield
-        finally:
-            self._count -= 1
-
-    @property
-    def pause(self) -> float:
-        """Return the seconds between two connection attempts to one server."""
-        return min(POLL * self._count, POLL_MOST)
 
 
 class ServerClient:
@@ -104,6 +75,7 @@ class ServerClient:
         self._started = started  # a process that the first step started for this child
         self.child = child
         self.session: Session | None = None
+        self.adopted = False  # the server of the session ran before
         self._listener = Listener(child, logs=logs, group=group, post=post, now=now, task_of=task_of, observe=observe)
         self.ephemeral_threads = self._listener.ephemeral_threads
         self._left: tuple[Identity, ...] = ()  # processes that outlived the last server in its session
@@ -122,16 +94,16 @@ class ServerClient:
         name = self.child.name
         try:
             session = await self._adopt()
-            adopted = session is not None
+            self.adopted = session is not None
             if session is None:
                 session = await self._start()
         except OrchError as error:
-            fatal = isinstance(error, CodexError)
-            stderr = "" if fatal else self._logs.tail(name)
-            self._post(ev.ServerStartFailed(self._now(), name, str(error), fatal, stderr))
+            fatal, away = isinstance(error, CodexError), isinstance(error, OutOfReach)
+            stderr = "" if fatal or away else self._logs.tail(name)
+            self._post(ev.ServerStartFailed(self._now(), name, str(error), fatal, stderr, away))
             return
         self.session = session
-        self._post(ev.ServerReady(self._now(), name, session.pid, session.socket, session.version, adopted))
+        self._post(ev.ServerReady(self._now(), name, session.pid, session.socket, session.version, self.adopted))
         self._group.create_task(self._watch(session), name=f"watch {name}")
         self._group.create_task(self._probe(session), name=f"probe {name}")
 
@@ -160,6 +132,7 @@ class ServerClient:
 
     async def _end_abandoned(self) -> None:
         servers = {one.identity for one in self._registry.all().values()}
+        servers |= {one.identity for one in self._registry.elsewhere().values()}  # "elsewhere" may be a container here
         await process.end_abandoned(self._workspace.id, servers)
 
     async def request(self, method: CodexMethod[A], params: Mapping[str, object], timeout: float | None = None) -> A:
@@ -204,6 +177,14 @@ class ServerClient:
         finally:
             if session is not None:
                 session.awaited.pop(turn, None)
+
+    async def cpu_seconds(self, session: Session) -> float | None:
+        """CPU seconds that all that the server started have used; None if that is not known."""
+        return await asyncio.to_thread(process.tree_seconds, session.identity)
+
+    def shell(self, command: str) -> list[str]:
+        """Return the words that run a command where the server is, through the shell that people write for."""
+        return [shutil.which("bash") or "/bin/sh", "-c", command]
 
     def give_up(self, reason: str) -> None:
         """Close the connection to a misbehaving server. The supervisor then adopts it again, or replaces it."""
@@ -296,17 +277,25 @@ class ServerClient:
         """
         name = self.child.name
         handshake = await perform_handshake(socket)
+        pid = handshake.diagnostics.process.id
+        ours = pid == identity.pid or pid in [one.pid for one in process.marked(self._workspace.mark(name))]
+        return await self._session(handshake, identity, held, socket, ours=ours)
+
+    async def _session(
+        self, handshake: Handshake, identity: Identity, held: Spawned | Identity, socket: str, *, ours: bool
+    ) -> Session:
+        """Check a server that answered, and listen to it. Raises as `_handshake`."""
+        name = self.child.name
         try:
-            pid = handshake.diagnostics.process.id
-            if pid != identity.pid and pid not in [one.pid for one in process.marked(self._workspace.mark(name))]:
+            if not ours:
+                pid = handshake.diagnostics.process.id
                 raise NotReady(
                     f"process {pid}, which is not ours, answers at {socket}", f"end it, then `orch restart {name}`"
                 )
             if (problem := await handshake.config_problem()) is not None:
                 raise CodexError(f"codex cannot load its configuration: {problem}", f"correct it, then {START_AGAIN}")
             if (problem := login_problem(handshake.account)) is not None:
-                login = f"{called(locate(self._config.codex_bin))} login"
-                raise CodexError(problem, f"run `{login}`, then {START_AGAIN}")
+                raise CodexError(problem, f"{self._how_to_log_in()}, then {START_AGAIN}")
         except BaseException:
             handshake.connection.close()
             raise
@@ -315,6 +304,9 @@ class ServerClient:
         self._group.create_task(handshake.read(), name=f"read {name}")
         handshake.deliver_to(lambda message: self._listener.receive(session, message))
         return session
+
+    def _how_to_log_in(self) -> str:
+        return f"run `{called(locate(self._config.codex_bin))} login`"
 
     # ── watching ─────────────────────────────────────────────────────────────────────
 
@@ -349,8 +341,7 @@ class ServerClient:
                 await session.connection.request(DIAGNOSTICS.name, {}, PROBE_TIMEOUT)
             except TimeoutError:
                 misses, pause = misses + 1, PROBE_AGAIN
-                reason = f"no answer to a health probe within {PROBE_TIMEOUT:g} s"
-                self._post(ev.ServerUnresponsive(self._now(), name, session.pid, reason, misses))
+                self._missed(session, f"no answer to a health probe within {PROBE_TIMEOUT:g} s", misses)
             except ConnectionLost:
                 return
             except RpcError as error:
@@ -359,6 +350,10 @@ class ServerClient:
                 if misses:
                     self._post(ev.ServerResponded(self._now(), name, session.pid))
                 misses, pause = 0, _until_beat()
+
+    def _missed(self, session: Session, reason: str, misses: int) -> None:
+        """A probe had no answer, the `misses`th in a row."""
+        self._post(ev.ServerUnresponsive(self._now(), self.child.name, session.pid, reason, misses))
 
 
 def _complaint(stderr: str) -> str:

@@ -114,7 +114,7 @@ class Listener:
         if isinstance(event, ev.TurnBegan):
             self._heard(session, event, dropped=dropped)
         if isinstance(event, ev.LeftoverReported):
-            event = replace(event, files=_inside(self._child.path, event.files))
+            event = replace(event, files=_inside(self._child, event.files))
         if event is not None:
             self._post(event)
         if (line := activity(notification)) is not None:
@@ -150,8 +150,8 @@ class Listener:
             request = replace(
                 request,
                 root=session.notifications.roots.get(request.turn or "", ""),
-                folder=_real(self._child.path, request.folder) if request.folder else "",
-                paths=tuple(_real(self._child.path, path) for path in request.paths),
+                folder=_real(self._child, request.folder) if request.folder else "",
+                paths=tuple(_real(self._child, path) for path in request.paths),
             )
             session.asked[request.key] = (call, request)
             if request.tool == ANSWER_TOOL:
@@ -178,16 +178,19 @@ class Listener:
                 await session.connection.refuse(call.id, METHOD_NOT_FOUND, f"orch does not answer {call.method}")
 
 
-def _inside(root: str, paths: tuple[str, ...]) -> tuple[str, ...]:
+def _inside(child: Child, paths: tuple[str, ...]) -> tuple[str, ...]:
     """Return the paths that lie in the repo, relative to it."""
-    base = os.path.realpath(root)
-    found = (os.path.relpath(_real(root, path), base) for path in paths)
+    base = _real(child, child.path)
+    found = (os.path.relpath(_real(child, path), base) for path in paths)
     return tuple(path for path in found if path != os.pardir and not path.startswith(os.pardir + os.sep))
 
 
-def _real(root: str, path: str) -> str:
-    """Return the absolute path with its links followed; parts that do not exist yet stay as written."""
+def _real(child: Child, path: str) -> str:
+    """Return the absolute path with its links followed; parts that do not exist yet stay as written, and so does all of
+    a path on another machine."""
+    if child.runner is not None:
+        return os.path.normpath(os.path.join(child.path, path))
     try:
-        return os.path.realpath(os.path.join(root, path))
+        return os.path.realpath(os.path.join(child.path, path))
     except ValueError:  # a NUL: no path at all
         return path

@@ -28,10 +28,7 @@ def start(child: Child, workspace: WorkspacePaths, config: Config, logs: Logs) -
     return process.spawn(
         [
             str(locate(config.codex_bin)),
-            *NO_GOALS,
-            *_trust(child),
-            *_without_tmp(config),
-            *_without_roots(config),
+            *arguments(child, config),
             "app-server",
             "--listen",
             f"unix://{workspace.server_socket(child.name)}",
@@ -44,11 +41,17 @@ def start(child: Child, workspace: WorkspacePaths, config: Config, logs: Logs) -
     )
 
 
+def arguments(child: Child, config: Config) -> list[str]:
+    """Return the arguments of a child's codex, in front of `app-server`."""
+    return [*NO_GOALS, *_trust(child), *_without_tmp(config), *_without_roots(config)]
+
+
 def _git_settings(child: Child, config: Config) -> dict[str, str]:
     return {} if child.name == ORCHESTRATOR or config.trusted_git.get(child.name) else without_filters(Path(child.path))
 
 
 def _existing(child: Child, config: Config) -> Path:
+    assert child.runner is None, "a child elsewhere has no server here"
     if child.name in config.absent:
         what, next_step = config.absent[child.name]
         raise CodexError(what, f"{next_step}, then run `orch up {child.name}`")

@@ -73,7 +73,7 @@ def version_at(path: Path) -> str:
     return text
 
 
-def refuse_old(version: str, path: Path) -> None:
+def refuse_old(version: str, path: Path | str) -> None:
     """Check that a version is new enough. Raises CodexError if not."""
     if (version_of(version) or OLDEST) < OLDEST:
         oldest = ".".join(str(part) for part in OLDEST)

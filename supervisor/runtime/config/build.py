@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
+import shlex
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
 from supervisor.core.plan.amounts import AmountError, read_amount
 from supervisor.core.plan.diagnostics import any_of, nearest, quoted
-from supervisor.domain.child import Child
+from supervisor.core.text.redact import secrets_in
+from supervisor.domain.child import Child, Runner
 from supervisor.domain.plan import ORCHESTRATOR, Budget, Price
 from supervisor.runtime.config.mistakes import Mistake, Where, name_of, path_at
 from supervisor.runtime.config.model import Config
 from supervisor.runtime.config.rules import notify_settings_of, rules_of
-from supervisor.runtime.config.schema import Amount, ChildPart, ConfigFile, is_yes
+from supervisor.runtime.config.schema import Amount, ChildPart, ConfigFile, RunnerPart, is_yes
 
 
 def config_of(path: Path, data: object) -> Config:
     """Return the config at `path` that says `data`. Raises ValidationError, or Mistake."""
     file = msgspec.convert(data, ConfigFile)
     allowed = file.control.allow_namespace
+    runners = {name: _runner(name, part) for name, part in file.runners.items()}
     return Config(
-        tuple(_child(name, part) for name, part in file.children.items()),
+        tuple(_child(name, part, runners) for name, part in file.children.items()),
         Child(ORCHESTRATOR, str(path.parent), file.orchestrator.model, file.orchestrator.effort, "read-only"),
         path_at(("codex", "bin"), file.codex.bin) if file.codex.bin is not None else None,
         file.limits,
@@ -43,12 +48,13 @@ def config_of(path: Path, data: object) -> Config:
     )
 
 
-def _child(name: str, part: ChildPart | str) -> Child:
+def _child(name: str, part: ChildPart | str, runners: Mapping[str, Runner]) -> Child:
     if isinstance(part, str):
         return Child(name, path_at(("children", name), part))
+    runner = _runner_of(name, part.runner, runners)
     return Child(
         name,
-        path_at(("children", name, "path"), part.path),
+        path_at(("children", name, "path"), part.path) if runner is None else _path_there(name, part.path),
         part.model,
         part.effort,
         part.sandbox,
@@ -56,7 +62,79 @@ def _child(name: str, part: ChildPart | str) -> Child:
         part.approvals,
         _budget(part.budget, ("children", name, "budget")),
         is_yes(part.trusted),
+        runner,
     )
+
+
+def _runner(name: str, part: RunnerPart) -> Runner:
+    """Read a named runner. Raises Mistake."""
+    where: Where = ("runners", name)
+    if not _NAME.fullmatch(name):
+        raise Mistake(where, f"{quoted(name)} is no name for a runner", "use up to 40 letters, digits, `-`, `_`, `.`")
+    folders = (part.path,) if isinstance(part.path, str) else part.path
+    for folder in folders:
+        if not folder.startswith("/") or ":" in folder or not folder.isprintable():
+            what = f"`{name_of((*where, 'path'))}`: {quoted(folder)} is no absolute path"
+            raise Mistake((*where, "path"), what, "write a folder on that machine")
+    for variable, value in (part.env or {}).items():
+        if not _VARIABLE.fullmatch(variable) or variable.startswith("ORCH_") or not value.isprintable():
+            what = f"`{name_of((*where, 'env'))}`: {quoted(variable)} is no variable to set there"
+            raise Mistake((*where, "env"), what, "correct or remove it")
+        if secrets_in({variable: value}):
+            what = f"`{name_of((*where, 'env'))}`: {variable} looks like a secret"
+            raise Mistake((*where, "env"), what, "set it in the login profile there")
+    if part.codex is not None and not (part.codex and part.codex.isprintable()):
+        what = f"`{name_of((*where, 'codex'))}`: {quoted(part.codex)} is no program"
+        raise Mistake((*where, "codex"), what, "name the codex there, or remove it")
+    words = _words(part.connect, (*where, "connect"))
+    return Runner(name, words, part.codex or "", folders, tuple((part.env or {}).items()))
+
+
+def _runner_of(child: str, given: str | Sequence[str] | None, runners: Mapping[str, Runner]) -> Runner | None:
+    """Find the runner of a child: one of those with a name, or a prefix of its own. Raises Mistake."""
+    if given is None:
+        return None
+    where: Where = ("children", child, "runner")
+    if isinstance(given, str) and given in runners:
+        return runners[given]
+    words = _words(given, where)
+    if len(words) == 1:
+        near = nearest(words[0], [*runners])
+        hint = (
+            f"did you mean {quoted(near)}?" if near else "write a command such as `ssh lab --`, or add it to `runners`"
+        )
+        raise Mistake(where, f"`{name_of(where)}`: there is no runner {quoted(words[0])}", hint)
+    inner = [word for word in words if word != "--"]
+    ssh = posixpath.basename(words[0]) == "ssh" and len(inner) > 1 and not inner[-1].startswith("-")
+    return Runner(inner[-1] if ssh else shlex.join(inner), words)
+
+
+def _words(given: str | Sequence[str], where: Where) -> tuple[str, ...]:
+    """Read a prefix: a list of words, or one text as in a shell. Raises Mistake."""
+    try:
+        words = tuple(shlex.split(given) if isinstance(given, str) else given)
+    except ValueError as error:
+        raise Mistake(where, f"`{name_of(where)}` is not a command ({error})", "correct its quotes") from error
+    if not words or not words[0] or not all(word.isprintable() for word in words):
+        raise Mistake(where, f"`{name_of(where)}` is not a command", "write one such as `ssh lab --`")
+    return words
+
+
+def _path_there(child: str, path: str) -> str:
+    """Check a path on another machine. Raises Mistake."""
+    plain = posixpath.normpath(path)
+    if not path.startswith("/") or plain == "/" or not path.isprintable():
+        where: Where = ("children", child, "path")
+        raise Mistake(
+            where,
+            f"`{name_of(where)}` is no absolute path ({path!r}), and {child} has a runner",
+            "write where the repo is on that machine, from `/`",
+        )
+    return plain
+
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
 
 
 def _share(given: str | float | None, where: Where) -> float | None:

@@ -30,6 +30,7 @@ class NewChild(NamedTuple):
     path: str
     trusted: bool = False
     trusted_git: bool | None = None
+    runner: str | None = None  # of one on another machine
 
     @property
     def keys(self) -> dict[str, str]:
@@ -39,6 +40,8 @@ class NewChild(NamedTuple):
             keys["trusted"] = "true"
         if self.trusted_git is not None:
             keys["trusted_git"] = "yes" if self.trusted_git else "no"
+        if self.runner is not None:
+            keys["runner"] = quoted(self.runner)
         return keys
 
 
@@ -57,7 +60,8 @@ def with_child(text: str, child: NewChild) -> str:
         eol = "\r\n" if "\r\n" in text else "\n"
         gap = "" if text[:place].endswith("\n") else eol
         edited = text[:place] + gap + eol.join((*_block(child, node), "")) + text[place:]
-    short, long = child.path, {"path": child.path, "trusted": child.trusted, "trusted_git": child.trusted_git}
+    short, long = child.path, dict(child._asdict())
+    del long["name"]
     found = _loaded(edited)
     added = found["children"].pop(child.name, None)
     if found != before or list(found["children"]) != list(before["children"]) or not _is(added, short, long):
@@ -172,4 +176,4 @@ def _is(found: object, short: str, long: Mapping[str, object]) -> bool:
         return found == short
     words = {"yes": True, "no": False}
     read = {key: words.get(value, value) if isinstance(value, str) else value for key, value in found.items()}
-    return {"trusted": False, "trusted_git": None, **read} == long
+    return {"trusted": False, "trusted_git": None, "runner": None, **read} == long

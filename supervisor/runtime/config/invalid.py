@@ -13,7 +13,7 @@ from msgspec.inspect import DictType, LiteralType, Metadata, StructType, Type, U
 
 from supervisor.core.plan.diagnostics import any_of, quoted
 from supervisor.runtime.config.mistakes import Mistake, Where, name_of
-from supervisor.runtime.config.schema import ChildPart, ConfigFile, PricePart
+from supervisor.runtime.config.schema import ChildPart, ConfigFile, PricePart, RunnerPart
 from supervisor.wire.plain import in_words
 
 
@@ -44,19 +44,22 @@ def _suggestion(word: str, right: Sequence[str]) -> str:
 
 
 def _where(place: str, data: dict[Any, Any]) -> Where:
-    """Parse the place in msgspec's error. It says `[...]` for the name of a child or a model, so we look for
-    the invalid one."""
+    """Parse the place in msgspec's error. It says `[...]` for a name, such as that of a child, so we look for the
+    invalid value."""
     where: list[str | int] = []
     for name, number in _STEPS.findall(place):
         if number == "...":
-            kind = PricePart if where == ["prices"] else ChildPart | str
-            where.append(next(str(one) for one, value in data[where[0]].items() if not _fits(value, kind)))
+            below = data
+            for part in where:
+                below = below[part]
+            kind = _NAMED.get(str(where[-1]), str)
+            where.append(next(str(one) for one, value in below.items() if not _fits(value, kind)))
         else:
             where.append(name or int(number))
     return tuple(where)
 
 
-def _fits(value: object, kind: object) -> bool:
+def _fits(value: object, kind: Any) -> bool:
     try:
         msgspec.convert(value, kind)
     except ValidationError:
@@ -93,6 +96,9 @@ def _fields(where: Where) -> list[str]:
 def _choices(where: Where) -> list[str]:
     return [str(value) for one in _types(where) if isinstance(one, LiteralType) for value in one.values]
 
+
+_NAMED = {"children": ChildPart | str, "runners": RunnerPart, "prices": PricePart}
+"""The values that have names, by their key; those of any other key are texts."""
 
 _UNKNOWN = re.compile("Object contains unknown field `(.*)`", re.DOTALL)
 _MISSING = re.compile("Object missing required field `(.*)`", re.DOTALL)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -40,9 +41,12 @@ def load_present(workspace: WorkspacePaths) -> Config:
     content = _content(workspace)
     parsed = read(workspace.config, content)
     absent: dict[str, tuple[str, str]] = {}
-    pairs = [(child.name, child.path) for child in parsed.children]
-    roots = _checked(workspace.root, pairs, ConfigError, absent)
-    children = tuple(replace(child, path=str(root)) for child, (_, root) in zip(parsed.children, roots, strict=True))
+    pairs = [(child.name, child.path) for child in parsed.children if child.runner is None]
+    roots = dict(_checked(workspace.root, pairs, ConfigError, absent))
+    children = tuple(
+        replace(child, path=str(roots[child.name])) if child.runner is None else child for child in parsed.children
+    )
+    check_elsewhere(children, ConfigError, exclude_tmp=parsed.exclude_tmp)
     return replace(parsed, children=children, absent=absent, digest=hex_digest(content))
 
 
@@ -55,8 +59,52 @@ def load_guarded(workspace: WorkspacePaths) -> Config:
 
 
 def present(config: Config) -> tuple[Child, ...]:
-    """Return the children whose repos are there."""
-    return tuple(child for child in config.children if child.name not in config.absent)
+    """Return the children whose repos are there, on this machine."""
+    return tuple(child for child in config.children if child.name not in config.absent and child.runner is None)
+
+
+def check_elsewhere(
+    children: Iterable[Child], kind: type[OrchError], *, exclude_tmp: bool, taken: Iterable[str] = ()
+) -> None:
+    """Check the children on other machines, by what is written: nothing of them can be looked at here.
+
+    Raises `kind` for a bad name, or one that is `taken`, and if the commands of one could write another one.
+    """
+    seen: list[Child] = []
+    names = set(taken)
+    for child in children:
+        if child.runner is None:
+            continue
+        _check_name(child.name, kind)
+        if child.name in names:
+            raise kind(f"the child `{child.name}` is named twice", "give each child a name of its own")
+        names.add(child.name)
+        for other in seen:
+            if other.runner is None or other.runner.connect != child.runner.connect:
+                continue
+            if child.path == other.path or f"{child.path}/".startswith(f"{other.path}/"):
+                _refuse_inside(child, other, kind)
+            if f"{other.path}/".startswith(f"{child.path}/"):
+                _refuse_inside(other, child, kind)
+            for one in (child, other):
+                if one.path.startswith(("/tmp/", "/var/tmp/")) and not exclude_tmp:
+                    raise kind(
+                        f"the child `{one.name}` lies in a temporary folder ({one.where}), which the commands of "
+                        "others there may write",
+                        "move it, or write `sandbox: {exclude_tmp: yes}`",
+                    )
+        seen.append(child)
+
+
+def _refuse_inside(inner: Child, outer: Child, kind: type[OrchError]) -> None:
+    if inner.path == outer.path:
+        what = f"the children `{inner.name}` and `{outer.name}` are the same repo ({inner.where})"
+        raise kind(what, "name it once")
+    if outer.sandbox != "read-only":
+        raise kind(
+            f"the child `{inner.name}` lies in the child `{outer.name}` ({outer.where}), whose commands may write it",
+            f"leave one of the two out of the config, or let `{outer.name}` only read: `sandbox: read-only`",
+        )
 
 
 def reload(workspace: WorkspacePaths, before: Config) -> Config:
@@ -88,7 +136,10 @@ def named(workspace: WorkspacePaths) -> tuple[Child, ...]:
     children = read(workspace.config, _content(workspace)).children
     for child in children:
         _check_name(child.name, ConfigError)
-    return tuple(replace(child, path=_absolute(workspace.root, child.path)) for child in children)
+    return tuple(
+        replace(child, path=_absolute(workspace.root, child.path)) if child.runner is None else child
+        for child in children
+    )
 
 
 def configured_codex(workspace: WorkspacePaths) -> str | None:

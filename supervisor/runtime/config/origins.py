@@ -60,11 +60,11 @@ class _Walk:
         """Yield the settings of a value whose node is at `line`; no node: it is a default."""
         if isinstance(value, Struct) and not key.startswith("rules."):
             yield from self._fields(key, value, node)
-        elif key == "children" and isinstance(value, Mapping):
+        elif key in ("children", "runners") and isinstance(value, Mapping):
             for name, child in value.items():
                 below, at = _entry(node, str(name))
                 part = ChildPart(child) if isinstance(child, str) else child
-                yield from self._fields(f"children.{name}", part, below, at)
+                yield from self._fields(f"{key}.{name}", part, below, at)
         elif key == "prices" and isinstance(value, Mapping):
             for model, price in value.items():
                 below, _ = _entry(node, str(model))

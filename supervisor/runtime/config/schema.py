@@ -61,6 +61,30 @@ class ChildPart(Struct, frozen=True, forbid_unknown_fields=True):
             "outside of its sandbox. `orch init` asks."
         ),
     ] = None
+    runner: Annotated[
+        str | tuple[str, ...] | None,
+        Meta(
+            description="Where the repo lives, if not on this machine: a command that runs the words behind it there, "
+            "such as `ssh lab --`, or the name of one of `runners`. Then `path` is absolute, and a path there."
+        ),
+    ] = None
+
+
+class RunnerPart(Struct, frozen=True, forbid_unknown_fields=True):
+    """A place where children live, by its name."""
+
+    connect: Annotated[
+        str | tuple[str, ...],
+        Meta(description="The command that runs the words behind it there, with its standard streams: `ssh lab --`."),
+    ]
+    codex: Annotated[
+        str | None, Meta(description="The codex program there. Without it, `codex` on the PATH there.")
+    ] = None
+    path: Annotated[tuple[str, ...] | str, Meta(description="Folders that go before the PATH there.")] = ()
+    env: Annotated[
+        dict[str, str] | None,
+        Meta(description="Variables of the servers there. No secrets: the ledger keeps them."),
+    ] = None
 
 
 class OrchestratorPart(Struct, frozen=True, forbid_unknown_fields=True):
@@ -164,6 +188,7 @@ class ConfigFile(Struct, frozen=True, forbid_unknown_fields=True):
     """The whole file."""
 
     children: Annotated[dict[str, ChildPart | str], Meta(min_length=1)]
+    runners: dict[str, RunnerPart] = {}
     orchestrator: OrchestratorPart = OrchestratorPart()
     codex: CodexPart = CodexPart()
     limits: Limits = Limits()

@@ -16,10 +16,12 @@ def starter(
     trusted_git: Mapping[str, bool] | None = None,
     exclude_tmp: bool = False,
     exclude_roots: bool = False,
+    runners: Mapping[str, str] | None = None,
 ) -> str:
     """Return the text of a new config file for these children (name, path), some of which are trusted.
 
-    `trusted_git` has those for which a person decided about the filters of the repo.
+    `trusted_git` has those for which a person decided about the filters of the repo, `runners` the prefix of those on
+    other machines.
     """
     git = {name: "yes" if trust else "no" for name, trust in (trusted_git or {}).items()}
     children = list(children)
@@ -28,6 +30,7 @@ def starter(
         f"  {quoted(name)}:\n    path: {quoted(path)}"
         + "\n    trusted: true" * (name in trusted)
         + (f"\n    trusted_git: {git[name]}" if name in git else "")
+        + (f"\n    runner: {quoted((runners or {})[name])}" if name in (runners or {}) else "")
         for name, path in children
     )
     off = "" if exclude_tmp or exclude_roots else "# "
@@ -45,6 +48,11 @@ children:
     # budget: 5M tokens, 8 h      # what its tasks may spend together before orch asks you
     # trusted: false              # true: Codex runs what the repo's own .codex names (MCP servers, hooks, rules)
     # trusted_git: no             # yes: filters of its own .git/config run when Codex reads git, outside the sandbox
+
+# runners:                        # other machines; a child with `runner: lab` has its `path` there (docs/runners.md)
+#   lab:
+#     connect: ssh lab --         # runs the words behind it there
+#     codex: /path/to/codex       # there; default: codex on its PATH
 
 # orchestrator:                   # what `orch plan` runs
 #   model: gpt-5.5

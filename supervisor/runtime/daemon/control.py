@@ -177,7 +177,7 @@ class Control:
             children=tuple(
                 replace(
                     one,
-                    rss_bytes=rss_bytes(one.pid) if one.pid else None,
+                    rss_bytes=rss_bytes(one.pid) if one.pid and one.runner is None else None,
                     problem=one.problem or clean(self._loop.unreachable.get(one.name)),
                 )
                 for one in status.children

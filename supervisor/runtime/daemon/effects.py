@@ -14,9 +14,9 @@ from supervisor.domain import event as ev
 from supervisor.domain.child import Child
 from supervisor.domain.task import Due, TurnLook
 from supervisor.domain.thread import TurnSeen
-from supervisor.errors import ConnectionLost, OrchError, RpcError, WorkspaceError
+from supervisor.errors import ConnectionLost, OrchError, OutOfReach, RpcError
 from supervisor.runtime.codex import leftovers
-from supervisor.runtime.codex.checks import Verifier
+from supervisor.runtime.codex.checks import Verifier, WorkTree
 from supervisor.runtime.codex.role import ThreadRole, role_of
 from supervisor.runtime.codex.server import ServerClient
 from supervisor.runtime.config.model import Limits, NotifySettings
@@ -25,10 +25,6 @@ from supervisor.runtime.notify.notifier import Notifier
 from supervisor.runtime.survey.client import Surveyor
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.files import read_end
-from supervisor.shell.git.keep.capture import KeptTrees
-from supervisor.shell.git.keep.form import ref_of
-from supervisor.shell.git.tree import read_now, tree_of
-from supervisor.shell.process import tree_seconds
 from supervisor.wire.codex.answers import (
     LIST_TERMINALS,
     LIST_TURNS,
@@ -78,6 +74,7 @@ class Effects:
         now: Callable[[], datetime],
         notify: NotifySettings | None = None,
         exclude_tmp: bool = False,
+        tree_of: Callable[[Child], WorkTree],
     ) -> None:
         self._notifier = Notifier(notify, workspace=workspace, logs=logs, group=group, post=post, now=now)
         self._workspace = workspace
@@ -98,6 +95,7 @@ class Effects:
                 now,
                 exclude_tmp=exclude_tmp,
                 workspace=workspace,
+                tree=tree_of(client.child),
             )
             for name, client in clients.items()
         }
@@ -160,10 +158,11 @@ class ChildExecutor:
         *,
         exclude_tmp: bool,
         workspace: WorkspacePaths,
+        tree: WorkTree,
     ) -> None:
         self._exclude_tmp = exclude_tmp
-        trees = KeptTrees(Path(client.child.path), ref_of(workspace.id, client.child.name))
-        self._verifier = Verifier(client, limits, logs, workspace.outputs, trees, post, now, exclude_tmp=exclude_tmp)
+        self._tree = tree
+        self._verifier = Verifier(client, limits, logs, workspace.outputs, tree, post, now, exclude_tmp=exclude_tmp)
         self._logs = logs
         self._client = client
         self._child: Child = client.child
@@ -266,7 +265,8 @@ class ChildExecutor:
                 page = {"threadId": thread, "limit": RECOVERED_TURNS, "sortDirection": "desc", "itemsView": "full"}
                 resting = at_rest(opened.thread)
                 turns = turns_of(await self._client.request(LIST_TURNS, page), over=resting)
-                if resting and opened.thread.path and action.unconfirmed:
+                here = child.runner is None  # the path is one of the child's machine
+                if here and resting and opened.thread.path and action.unconfirmed:
                     end = await asyncio.to_thread(read_end, Path(opened.thread.path), RECORD_END)
                     turns = with_unlisted(turns, end, action.unconfirmed)
         except RpcError as error:
@@ -285,14 +285,17 @@ class ChildExecutor:
         if action.fresh:
             await self._verifier.list_changes(action.unlisted)
         try:
-            now = await asyncio.to_thread(read_now, Path(self._child.path))
-        except WorkspaceError as error:
+            now = await asyncio.to_thread(self._tree.read)
+        except OutOfReach as error:  # as with a lost connection, the outcome is read from the thread
+            self._client.give_up(str(error))
+            return
+        except OrchError as error:
             if action.fresh:
                 self._refused(action, str(error))
                 return
         else:
             if action.fresh:
-                tree = await asyncio.to_thread(tree_of, now)
+                tree = await asyncio.to_thread(self._tree.tree, now)
                 self._post(ev.TreeRead(self._now(), action.child, action.task, action.run, tree))
             await self._verifier.keep(now, action.task, action.run)
         params = turn_start(
@@ -340,7 +343,7 @@ class ChildExecutor:
         commands: tuple[str, ...] = ()
         if sign is None or sign <= action.since:
             where = {"threadId": action.thread}
-            cpu = await asyncio.to_thread(tree_seconds, session.identity)
+            cpu = await self._client.cpu_seconds(session)
             try:
                 state = standing((await self._client.request(READ_THREAD, where)).thread)
                 commands = commands_in(await self._client.request(LIST_TERMINALS, where))

@@ -5,6 +5,7 @@ It needs no event loop: asyncio, and all that the supervisor needs later, is imp
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,6 +25,7 @@ from supervisor.runtime.secrets import clean
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell import process
 from supervisor.shell.process import Spawned
+from supervisor.wire.plain import dumped
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 """Signals that end a supervisor in order. They stay blocked until its loop can handle them."""
@@ -46,13 +48,21 @@ def first_step(
 ) -> FirstStep:
     """Take the first step. `main.run` explains `up`. Raises StoreError if it cannot be recorded."""
     now = recorder.clock.now
-    events: list[Event] = [started(config, os.getpid(), registry.alive(), now(), recorder.clock.after)]
+    events: list[Event] = [started(config, os.getpid(), known_to_run(config, registry), now(), recorder.clock.after)]
     if up is not None:
         events.append(UpRequested(now(), tuple(up) or tuple(child.name for child in config.children)))
     decided = recorder.decide([clean(event) for event in events])
     recorder.record(decided)
     wanted = [action.child for action in decided.actions if isinstance(action, EnsureServer)]
     return FirstStep(decided.actions, _started(workspace, config, registry, logs, wanted))
+
+
+def known_to_run(config: Config, registry: Registry) -> list[str]:
+    """Return the children whose servers were found alive, or were started on another machine and not stopped since."""
+    known = registry.elsewhere()
+    places = {child.name: (json.loads(dumped(child.runner)), child.path) for child in config.children if known}
+    there = [name for name, one in known.items() if places.get(name) == (one.runner, one.path)]
+    return list(dict.fromkeys((*registry.alive(), *there)))
 
 
 def _started(
@@ -66,7 +76,8 @@ def _started(
     left = process.marks(workspace.mark())
     started = {}
     for name in wanted:
-        if name in children and name not in registry.alive() and workspace.mark(name) not in left:
+        here = name in children and children[name].runner is None
+        if here and name not in registry.alive() and workspace.mark(name) not in left:
             with suppress(OrchError):
                 started[name] = spawn.start(children[name], workspace, config, logs)
     return started

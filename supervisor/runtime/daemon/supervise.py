@@ -8,6 +8,7 @@ import hashlib
 import signal
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, TextIO
 
@@ -19,10 +20,11 @@ from supervisor.domain.server import ServerState
 from supervisor.domain.world import World
 from supervisor.errors import StoreError
 from supervisor.runtime.change.watching import OperationsWatch
+from supervisor.runtime.codex.handshake import Starts
 from supervisor.runtime.codex.progress import Activity
 from supervisor.runtime.codex.questions import ChildQuestions
 from supervisor.runtime.codex.registry import Registry
-from supervisor.runtime.codex.server import ServerClient, Starts
+from supervisor.runtime.codex.server import ServerClient
 from supervisor.runtime.codex.version import Versions
 from supervisor.runtime.config.model import Config
 from supervisor.runtime.daemon.control import Control
@@ -35,6 +37,7 @@ from supervisor.runtime.daemon.recorder import Recorder
 from supervisor.runtime.daemon.upkeep import Keepings, Upkeep
 from supervisor.runtime.logs import Logs
 from supervisor.runtime.plan.authors import Authors
+from supervisor.runtime.remote.choose import client_of, end_strays, tree_of
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.watch import read_bytes, watch_file
 from supervisor.wire.codex.notifications import Notification
@@ -100,7 +103,7 @@ async def _supervise(
     try:
         async with asyncio.TaskGroup() as group:
             clients = {
-                child.name: ServerClient(
+                child.name: client_of(
                     child,
                     workspace=workspace,
                     config=config,
@@ -128,7 +131,9 @@ async def _supervise(
                 post=loop.post,
                 now=now,
                 notify=config.notify,
+                tree_of=partial(tree_of, workspace),
             )
+            group.create_task(end_strays(workspace, config, registry, logs), name="servers elsewhere that nobody wants")
             for action in first.actions:
                 effects.carry_out(action)
             looping = group.create_task(loop.run(effects.carry_out), name="loop")

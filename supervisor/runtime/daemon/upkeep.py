@@ -166,7 +166,8 @@ class Upkeep:
 
 
 def _unreachable(server: Server) -> bool:
-    return server.socket is not None and not os.path.exists(server.socket)
+    here = server.child.runner is None
+    return here and server.socket is not None and not os.path.exists(server.socket)
 
 
 def _id(folder: Path) -> tuple[int, int] | None:

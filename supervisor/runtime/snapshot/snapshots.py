@@ -37,6 +37,8 @@ PROGRESS = 1.0
 
 def refresh(workspace: WorkspacePaths, child: Child) -> tuple[Snapshot, bool]:
     """Return the current snapshot of a child, and whether it is new. Raises OrchError if git fails."""
+    if child.runner is not None:
+        raise WorkspaceError(*child.not_here("orch takes no snapshot of"))
     root = _root(Path(child.path))
     file = workspace.snapshot(child.name)
     known, key = _kept(file), state_key(root)
@@ -91,7 +93,7 @@ def _attempt(workspace: WorkspacePaths, child: Child) -> Snapshot | Unread:
     try:
         return refresh(workspace, child)[0]
     except OrchError as error:
-        return Unread(child.name, child.path, error.what, error.next_step)
+        return Unread(child.name, child.where, error.what, error.next_step)
 
 
 def _root(path: Path) -> Path:

@@ -21,7 +21,7 @@ from supervisor.domain.link import SurveyResult
 from supervisor.errors import OrchError
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.process import MARK
-from supervisor.wire.plain import loaded
+from supervisor.wire.plain import loaded, plain
 
 WITHIN = 300.0  # seconds for one survey; ten thousand files take about ten
 STAYS = 20.0  # seconds that an idle process waits for the next survey; turns in a row end within that time
@@ -53,7 +53,7 @@ class Surveyor:
 
     async def survey(self, children: Iterable[Child], touched: Sequence[str], known: str) -> SurveyResult:
         """Do what `surveyed` does, in the process. Raises SurveyFailed with the process's last line of output."""
-        request = json.dumps([known, {child.name: child.path for child in children}, list(touched)])
+        request = json.dumps([known, [plain(child) for child in children], list(touched)])
         answered = False
         try:
             async with asyncio.timeout(WITHIN):

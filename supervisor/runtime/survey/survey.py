@@ -90,7 +90,10 @@ def _locked(workspace: WorkspacePaths) -> Iterator[None]:
 
 
 def _look(child: Child) -> Seen:
-    path = Path(child.path)
+    path = Path(child.where)
+    if child.runner is not None:
+        what, next_step = child.not_here("the map does not read")
+        return Seen(child, path, problem=what, next_step=next_step)
     try:
         root = toplevel(path)
         listing, tree = list_files(root), read_tree(root, inside=False)

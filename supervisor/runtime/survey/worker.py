@@ -19,7 +19,7 @@ from supervisor.runtime.survey.survey import survey
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.atomic import write_atomic
 from supervisor.shell.mention_index import VERSION
-from supervisor.wire.plain import dumped, loaded
+from supervisor.wire.plain import dumped, loaded, typed
 
 TOKENS = 250  # of a repo's summary in a brief; the child can read the rest itself
 
@@ -60,16 +60,17 @@ def _file(workspace: WorkspacePaths, digest: str) -> Path:
 def main() -> None:
     """Survey the workspace in argv[1] for each line of standard input, until the input ends.
 
-    A line holds the digest of the known map ("" for none), the path of each child by its name (because to read the
-    config takes as long as a survey), and the names of the touched children. The answer is one line: the result, or the
+    A line holds the digest of the known map ("" for none), the children (because to read the config takes as long
+    as a survey), and the names of the touched children. The answer is one line: the result, or the
     text of an error.
     """
     workspace = WorkspacePaths(Path(sys.argv[1]))
     for line in sys.stdin.buffer:
-        known, paths, touched = json.loads(line)
+        known, given, touched = json.loads(line)
         answer: SurveyResult | str
         try:
-            answer = surveyed(workspace, [Child(name, path) for name, path in paths.items()], touched, known)
+            children = [typed(Child, child) for child in given]
+            answer = surveyed(workspace, children, touched, known)
         except OrchError as error:
             answer = str(error)
         print(dumped(answer), flush=True)

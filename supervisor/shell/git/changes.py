@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Set
 from pathlib import Path
 
 from supervisor.domain.task import ChangeList, Tree
 from supervisor.errors import WorkspaceError
-from supervisor.shell.git.config import read_git
 from supervisor.shell.git.inside import git_inside
 from supervisor.shell.git.run import GitOutput, failed
 from supervisor.shell.git.tree import (
@@ -18,7 +16,6 @@ from supervisor.shell.git.tree import (
     DirtyFile,
     RepoNow,
     TreeNow,
-    changed_at,
     name_of,
     read_now,
     token_like,
@@ -148,7 +145,7 @@ class _Comparison:
             if not repo.readable or missed or (old is not None and not old.readable):
                 yield name
         for name in self._lost:
-            if self._now.inside_cut or not os.path.lexists(self._now.repos[0].path / name):
+            if self._now.inside_cut or not self._now.reader.exists(self._now.repos[0].path / name):
                 yield name
 
     def _compare_commits(self, repo: RepoNow) -> None:
@@ -158,9 +155,9 @@ class _Comparison:
         if old is not None and old.head == repo.head:
             return
         if old is None or old.head is None:
-            answer = _git(repo, "ls-tree", "-r", "-z", "--name-only", repo.head)
+            answer = self._git(repo, "ls-tree", "-r", "-z", "--name-only", repo.head)
         else:
-            answer = _git(repo, "diff", "--name-only", "-z", *_DIFF, old.head, repo.head, "--")
+            answer = self._git(repo, "diff", "--name-only", "-z", *_DIFF, old.head, repo.head, "--")
         if answer.code != 0 and not answer.cut:
             if repo.name:  # its commits are its own affair: that it changed is known
                 self.ranks[repo.name + CHANGED_INSIDE] = _TRACKED
@@ -174,13 +171,17 @@ class _Comparison:
         for raw in answer.out.split(b"\0")[:-1]:
             self.ranks.setdefault(name_of(repo.prefix, raw), rank)
 
+    def _git(self, repo: RepoNow, *args: str) -> GitOutput:
+        reader = self._now.reader
+        return reader.git(repo.path, *args) if repo.place is None else git_inside(repo.path, repo.place, *args)
+
     def _is_changed(self, name: str, dirty: DirtyFile) -> bool:
         if name in self._old:
-            return token_like(dirty, self._old[name]) != self._old[name]
+            return token_like(dirty, self._old[name], self._now.reader) != self._old[name]
         if not self._before.truncated:
             return True
         if self._before.newest is not None:
-            at = changed_at(dirty.file)
+            at = self._now.reader.changed_at(dirty.file)
             if at is None:  # a file that git tracks was deleted, or one that it did was before
                 return not dirty.untracked and not self._before.tracked_cut
             return at > self._before.newest
@@ -189,7 +190,7 @@ class _Comparison:
 
     def _is_gone(self, name: str) -> bool:
         """Whether a path that differed from HEAD no longer does. Git may not have listed all."""
-        return not self._now.cut or not os.path.lexists(self._now.repos[0].path / name)
+        return not self._now.cut or not self._now.reader.exists(self._now.repos[0].path / name)
 
     def _rank_of(self, name: str, dirty: DirtyFile) -> int:
         return _UNTRACKED if dirty.untracked or name.startswith(self._made) else _TRACKED
@@ -212,17 +213,13 @@ class _Comparison:
                     self.ranks[name + REPO_REMOVED] = _TRACKED
 
 
-def _git(repo: RepoNow, *args: str) -> GitOutput:
-    return read_git(repo.path, *args) if repo.place is None else git_inside(repo.path, repo.place, *args)
-
-
 def _rank(name: str, now: TreeNow) -> int:
     """Whether git tracks a path: one that is on disk and that git does not list is as it was committed."""
     if name in now.dirty:
         return _UNTRACKED if now.dirty[name].untracked else _TRACKED
     if name.endswith((CHANGED_INSIDE, REPO_REMOVED, UNREADABLE)):
         return _TRACKED
-    return _TRACKED if os.path.lexists(now.repos[0].path / name) else _UNTRACKED
+    return _TRACKED if now.reader.exists(now.repos[0].path / name) else _UNTRACKED
 
 
 def _ordered(ranks: dict[str, int]) -> list[str]:

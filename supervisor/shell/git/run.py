@@ -36,7 +36,7 @@ MEMORY_LIMIT = 1 << 30
 _MEMORY_CHECK = 0.1
 """Seconds between two checks of the memory. Git can fill 100 MB in that time."""
 
-_SAFE = (
+SAFE = (
     *("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "diff.external="),
     # An order file that the repo names may be endless.
     *("-c", "diff.orderFile=/dev/null", "-c", "log.showSignature=false"),
@@ -102,7 +102,7 @@ def run_git(
     own = {**_ENV, **(environ or {})}
     if index is not None:
         own["GIT_INDEX_FILE"] = str(index.absolute())
-    command = [*unset, program, *_SAFE, *made, *off, *place, "-C", str(root), *args]
+    command = [*unset, program, *SAFE, *made, *off, *place, "-C", str(root), *args]
     try:
         given = subprocess.PIPE if stdin else None
         process = git(str(path)).execute(command, given, as_process=True, env=own, start_new_session=True)
@@ -169,7 +169,7 @@ def safe_command(path: Path, settings: tuple[str, ...] = ()) -> tuple[list[str],
     """Return the beginning of a git command that is as safe as one of `run_git`, and its environment."""
     environ = {name: value for name, value in os.environ.items() if not name.startswith("GIT_") or name in _KEPT}
     made = [word for setting in settings for word in ("-c", setting)]
-    return [installed_git()[1], *_SAFE, *made, "-C", str(path.absolute())], environ | _ENV
+    return [installed_git()[1], *SAFE, *made, "-C", str(path.absolute())], environ | _ENV
 
 
 def _rest(fd: int, left: memoryview) -> memoryview:

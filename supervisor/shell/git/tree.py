@@ -17,6 +17,7 @@ from supervisor.domain.task import InnerRepo, Tree
 from supervisor.shell.git.config import read_git
 from supervisor.shell.git.folder import GitDir, place_of
 from supervisor.shell.git.inside import STATUS, Inside, read_inside
+from supervisor.shell.git.reader import TreeReader
 from supervisor.shell.git.run import GitOutput, failed, run_git
 
 ENTRY_LIMIT = 5_000
@@ -66,6 +67,25 @@ class RepoNow(Struct, frozen=True):
         return self.raw + b"/" if self.raw else b""
 
 
+class LocalReader:
+    """Reads a work tree of this machine."""
+
+    def token(self, file: bytes, budget: int) -> tuple[str, int]:
+        return read_token(file, budget)
+
+    def changed_at(self, file: bytes) -> int | None:
+        try:
+            return os.lstat(file).st_ctime_ns
+        except OSError:
+            return None
+
+    def exists(self, path: Path) -> bool:
+        return os.path.lexists(path)
+
+    def git(self, root: Path, *args: str) -> GitOutput:
+        return read_git(root, *args)
+
+
 class TreeNow(Struct, frozen=True):
     """A work tree that was just read."""
 
@@ -75,6 +95,15 @@ class TreeNow(Struct, frozen=True):
     cut: bool  # git printed more than we read
     inside_cut: bool  # there are more repos inside
     at: int  # when we began to read (ns)
+    reader: TreeReader = LocalReader()
+
+
+def now_of(path: Path, status: GitOutput, at: int, reader: TreeReader) -> TreeNow:
+    """Return the work tree of which git just printed `status`, without the repos inside it."""
+    head, branch = _head_and_branch(status.out)
+    return TreeNow(
+        branch, (RepoNow(b"", path, head),), dict(_dirty(path, b"", status.out)), status.cut, False, at, reader
+    )
 
 
 def read_now(path: Path, *, inside: bool = True) -> TreeNow:
@@ -111,11 +140,11 @@ def tree_of(now: TreeNow, *, inside: bool = True) -> Tree:
     kept, rest = names[:ENTRY_LIMIT], names[ENTRY_LIMIT:]
     newest = now.at if now.cut else 0
     for name in rest:
-        newest = max(newest, changed_at(now.dirty[name].file) or 0)
+        newest = max(newest, now.reader.changed_at(now.dirty[name].file) or 0)
     return Tree(
         now.repos[0].head,
         now.branch,
-        _entries(now.dirty, kept),
+        _entries(now.dirty, kept, now.reader),
         truncated=now.cut or bool(rest),
         tracked_cut=any(not now.dirty[name].untracked for name in rest),
         newest=newest or None,
@@ -124,22 +153,14 @@ def tree_of(now: TreeNow, *, inside: bool = True) -> Tree:
     )
 
 
-def token_like(dirty: DirtyFile, known: str) -> str:
+def token_like(dirty: DirtyFile, known: str, reader: TreeReader) -> str:
     """A token for the content of a file that is equal to an earlier one if, and only if, the content is.
 
     It is made as the earlier one was: by the content, or by size and time.
     """
     if dirty.state:
         return dirty.state
-    return read_token(dirty.file, 0 if known.count(" ") == 2 else HASH_LIMIT)[0]
-
-
-def changed_at(file: bytes) -> int | None:
-    """When a file last changed, or its permissions or its name did (ns). None if there is none."""
-    try:
-        return os.lstat(file).st_ctime_ns
-    except OSError:
-        return None
+    return reader.token(dirty.file, 0 if known.count(" ") == 2 else HASH_LIMIT)[0]
 
 
 def read_status(path: Path, filters: frozenset[str]) -> GitOutput:
@@ -167,7 +188,7 @@ def fingerprint(path: Path, status: GitOutput, inside: Inside) -> str:
         if one.status is not None:
             digest.update(one.status.out)
             dirty.update(_dirty(one.path, one.raw + b"/", one.status.out))
-    for name, token in _entries(dirty, _by_importance(dirty)[:ENTRY_LIMIT]):
+    for name, token in _entries(dirty, _by_importance(dirty)[:ENTRY_LIMIT], LocalReader()):
         digest.update(f"\0{name}\0{token}".encode())
     return digest.hexdigest()
 
@@ -200,13 +221,13 @@ def _by_importance(dirty: dict[str, DirtyFile]) -> list[str]:
     return sorted(dirty, key=lambda name: (dirty[name].untracked, name))
 
 
-def _entries(dirty: dict[str, DirtyFile], names: list[str]) -> tuple[tuple[str, str], ...]:
+def _entries(dirty: dict[str, DirtyFile], names: list[str], reader: TreeReader) -> tuple[tuple[str, str], ...]:
     """These names, each with a token for its content on disk, sorted."""
     budget = HASH_BUDGET
     entries = []
     for name in sorted(names):
         one = dirty[name]
-        token, spent = (one.state, 0) if one.state else read_token(one.file, budget)
+        token, spent = (one.state, 0) if one.state else reader.token(one.file, budget)
         budget -= spent
         entries.append((name, token))
     return tuple(entries)

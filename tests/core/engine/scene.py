@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from supervisor.core.engine.reconcile import Step, advance, wakeup
 from supervisor.core.engine.state import task_status
+from supervisor.core.view.status import status
 from supervisor.domain import action as act
 from supervisor.domain import event as ev
 from supervisor.domain.action import Action
@@ -19,6 +20,7 @@ from supervisor.domain.child import Child
 from supervisor.domain.link import Link
 from supervisor.domain.plan import HUMAN, Contract, Plan, Task
 from supervisor.domain.report import Check
+from supervisor.domain.status import ChildInfo
 from supervisor.domain.task import ChangeList, LeftoverLook, TaskState, Tree
 from supervisor.domain.thread import Failure, TurnSeen, TurnStatus
 from supervisor.domain.world import World
@@ -177,6 +179,10 @@ class Scene:
 
     def state(self, task: str) -> TaskState:
         return self.world.tasks[task]
+
+    def status_of(self, child: str) -> ChildInfo:
+        """What `orch status` shows of a child."""
+        return next(one for one in status(self.world, self.now, "/ws").children if one.name == child)
 
     def status(self, task: str) -> str:
         return str(task_status(self.world, self.state(task), self.now)[0])

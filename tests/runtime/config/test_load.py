@@ -108,7 +108,7 @@ def test_a_home_and_a_link_lead_to_the_repo(workspace: WorkspacePaths, monkeypat
         ("children: {api: ../api}\ncodex: {zzz: x}", "2: the key `codex.zzz` is not known: use `bin`"),
         (
             "children: {api: ../api}\nzzz: 1",
-            "2: the key `zzz` is not known: use one of `children`, `orchestrator`, `codex`, `limits`, "
+            "2: the key `zzz` is not known: use one of `children`, `runners`, `orchestrator`, `codex`, `limits`, "
             "`budget`, `rules`, `notify`, `prices`, `control`, `sandbox`",
         ),
     ],

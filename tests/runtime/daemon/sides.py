@@ -17,12 +17,14 @@ import pytest
 from supervisor.domain import action as act
 from supervisor.domain import event as ev
 from supervisor.domain.child import Child
+from supervisor.runtime.codex.handshake import Starts
 from supervisor.runtime.codex.registry import Registry
-from supervisor.runtime.codex.server import ServerClient, Starts
+from supervisor.runtime.codex.server import ServerClient
 from supervisor.runtime.codex.version import Versions
 from supervisor.runtime.config.model import Config, Limits
 from supervisor.runtime.daemon.effects import Effects
 from supervisor.runtime.logs import Logs
+from supervisor.runtime.remote.choose import tree_of
 from supervisor.runtime.workspace import WorkspacePaths, make_private
 from supervisor.shell import process
 from supervisor.shell.process import Spawned
@@ -238,7 +240,11 @@ class _Supervisor:
                     **wiring,
                 )
                 self._effects = Effects(
-                    {CHILD: client}, children=self._config.children, limits=self._config.limits, **wiring
+                    {CHILD: client},
+                    children=self._config.children,
+                    limits=self._config.limits,
+                    tree_of=lambda child: tree_of(self._workspace, child),
+                    **wiring,
                 )
                 ready.set()
                 await self._over.wait()

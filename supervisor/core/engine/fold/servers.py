@@ -41,8 +41,13 @@ def server_changed(
                 codex=event.codex,
                 problem=None,
             )
+            server = servers.reached(server, event.at, adopted=event.adopted)
+        case ev.ServerStartFailed() if event.away:
+            server = servers.out_of_reach(server, event.at, event.reason)
         case ev.ServerStartFailed():
             server = servers.crashed(server, event.at, event.reason, event.stderr, fatal=event.fatal)
+        case ev.ServerExited() if event.cut:
+            server = servers.cut_off(server, event.at, event.reason, event.stderr)
         case ev.ServerExited():
             server = replace(
                 servers.crashed(server, event.at, event.reason, event.stderr, fatal=False), restarts=server.restarts + 1

@@ -85,6 +85,8 @@ def _outdated(old: Child, new: Child, before: Settings, now: Settings) -> str:
     """
     if old.path != new.path:
         return "its repo is in another folder now"
+    if old.runner != new.runner:
+        return "it runs elsewhere now"
     if old.trusted is not new.trusted or (new.name in before.trusted_git) is not (new.name in now.trusted_git):
         return "the trust in its repo has changed"
     confined = new.name in now.confined and new.name not in before.confined

@@ -119,8 +119,9 @@ def worked_out(
     title = status.plan.title or "plan"
     branch = options.branch or PREFIX + slug(title)
     notes = list[str]()
-    taken = {one.id: tuple(_spans(one, undone, notes)) for one in tasks}
-    roots = {one.name: Path(one.path) for one in status.children}
+    elsewhere = {one.name: one.runner for one in status.children if one.runner is not None}
+    taken = {one.id: tuple(_spans(one, undone, elsewhere, notes)) for one in tasks}
+    roots = {one.name: Path(one.path) for one in status.children if one.runner is None}
     children = dict.fromkeys(span.child for one in tasks for span in taken[one.id])
     if not children:
         raise RequestRefused("no task changed anything, so there is nothing to land", "see `orch diff`")
@@ -154,11 +155,16 @@ def worked_out(
     return LandingPlan(title, where, tuple(one.id for one in tasks), planned, tuple(dict.fromkeys(notes)))
 
 
-def _spans(task: TaskInfo, undone: Collection[str], notes: list[str]) -> Iterator[Span]:
+def _spans(task: TaskInfo, undone: Collection[str], elsewhere: Mapping[str, str], notes: list[str]) -> Iterator[Span]:
     """The spans of a task that count, and what the reader should know of it."""
     kept = [run for run in task.kept if f"{task.id}@{run.run}" not in undone]
     if len(kept) < len(task.kept):
         notes.append(f"{task.id}: what was undone is not landed")
+    if task.child in elsewhere and task.changed_files:
+        raise RequestRefused(
+            f"{task.id} changed files in {task.child}, at {elsewhere[task.child]}, where orch lands nothing yet",
+            "commit them there by hand, and land the others with --tasks",
+        )
     if not task.kept and task.changed_files and task.child != HUMAN:
         raise RequestRefused(
             f"{task.id} changed files in {task.child}, and its work trees were not kept",

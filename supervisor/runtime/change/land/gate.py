@@ -70,6 +70,11 @@ class LandingGate:
         tips = {one.child: one.commits[-1] for one in plan.repos}
         trees: dict[str, str | None] = {}
         for child in status.children:
+            if child.runner is not None:
+                raise RequestRefused(
+                    f"the commands of `## Integration` need all repos here, and {child.name} lives at {child.runner}",
+                    "run them where they all are, and take that section out of plan.md",
+                )
             root, tip = Path(child.path), tips.get(child.name)
             commit = tip.id if tip is not None else value_of(root, "HEAD^{commit}")
             self._commits[child.name] = (root, commit)

@@ -63,7 +63,7 @@ def refuse_writable(folder: Path, workspace: WorkspacePaths, config: Config) -> 
     shared = () if config.exclude_tmp else ("/tmp", os.environ.get("TMPDIR") or "/tmp")
     named = () if config.exclude_roots else (root for path in user_configs() for root in writable_roots(path))
     own = os.path.realpath(folder)
-    for place in (str(workspace.root), *(one.path for one in config.children), *shared, *named):
+    for place in (str(workspace.root), *(one.path for one in config.children if one.runner is None), *shared, *named):
         if Path(own).is_relative_to(os.path.realpath(place)):
             raise RequestRefused(
                 f"what is checked for a landing would lie in {place}, where a child may write",

@@ -1,0 +1,140 @@
+"""The place of one child: what is run there, and the errors that say why it could not be."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import socket
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from supervisor.domain.child import Runner
+from supervisor.domain.json_value import JsonObject
+from supervisor.errors import CodexError, NotReady, OrchError, OutOfReach, StoreError
+from supervisor.runtime.codex.registry import RecordElsewhere
+from supervisor.runtime.secrets import clean
+from supervisor.runtime.workspace import WorkspacePaths, make_inside
+from supervisor.sha256 import hex_digest
+from supervisor.shell.prefix.conversation import Conversation
+from supervisor.shell.prefix.line import PrefixLine, open_line
+from supervisor.wire.place.answers import PlaceAnswer, ServerThere, read_line, server_there
+from supervisor.wire.place.scripts import PlaceScripts, words
+from supervisor.wire.place.trouble import Trouble, refusal, unreached
+from supervisor.wire.plain import dumped, typed
+
+ANSWERS_WITHIN = 30.0  # seconds for a shell there to answer, the login included; it takes 0.3 to 2
+LARGEST_ERRORS = 1 << 20  # bytes of what prefixes print; then it begins anew
+MACHINE_IDS = (Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id"))
+
+
+class ChildPlace:
+    """Where one child lives: a folder at the other end of a prefix. Its methods block."""
+
+    def __init__(self, workspace: WorkspacePaths, child: str, runner: Runner, path: str) -> None:
+        self.runner = runner
+        self.path = path
+        self._child = child
+        self._workspace = workspace
+        self._mark = f"{_id_there(workspace)}/{child}"
+
+    def script(self) -> PlaceScripts:
+        """Return the scripts for one process, with a tag that nobody there can guess."""
+        own = self._workspace.mark()
+        return PlaceScripts(f"orch-{secrets.token_hex(12)}", self._mark, own, self.path, self.runner)
+
+    def converse(self, script: PlaceScripts) -> Conversation:
+        """Open a shell there. Raises OrchError if there is no such program."""
+        mark, errors = self._workspace.mark(self._child), self._errors()
+        return Conversation(words(self.runner.connect), script.tag, mark=mark, cwd=self._workspace.root, errors=errors)
+
+    def open(
+        self, arguments: Sequence[str], begun: Callable[[], None], seconds: float, *, anew: bool, filters_off: bool
+    ) -> tuple[PrefixLine, ServerThere]:
+        """Adopt or start the server there, and open the line to it. Calls `begun` once the shell there answers, before
+        anything is started. Whoever gets the line ends it.
+
+        Raises OutOfReach, CodexError if a person has to act first, or NotReady.
+        """
+        script = self.script()
+        line = open_line(
+            words(self.runner.connect),
+            script.ensure(arguments, anew=anew, filters_off=filters_off),
+            script.tag,
+            begun=begun,
+            mark=self._workspace.mark(self._child),
+            cwd=self._workspace.root,
+            errors=self._errors(),
+            seconds=seconds,
+        )
+        try:
+            answer = self._answer(line.last, script, line.process.code, line.process.said(), seconds)
+            there = server_there(answer)
+            if there is None:
+                raise self.error(refusal(self.runner, answer, self._child, self.path))
+        except BaseException:
+            line.process.end()
+            raise
+        return line, there
+
+    def ask(self, make: Callable[[PlaceScripts], str], seconds: float = ANSWERS_WITHIN) -> PlaceAnswer:
+        """Run one script and return what it says. Raises as `open`."""
+        script = self.script()
+        with self.converse(script) as talk:
+            return self.told(talk, script, make(script), seconds)
+
+    def told(self, talk: Conversation, script: PlaceScripts, text: str, seconds: float = ANSWERS_WITHIN) -> PlaceAnswer:
+        """Run a script in a conversation and return what it says. Raises as `open`."""
+        last = talk.tell(text, seconds).last
+        answer = self._answer(last, script, talk.process.code, talk.process.said(), seconds)
+        if answer.word == "no":
+            raise self.error(refusal(self.runner, answer, self._child, self.path))
+        return answer
+
+    def error(self, trouble: Trouble) -> OrchError:
+        """Return what to raise. What the other side said is data: secrets are cut out of it."""
+        kind = CodexError if trouble.refused else NotReady
+        return kind(clean(trouble.what), trouble.next_step)
+
+    def _answer(self, last: str, script: PlaceScripts, code: int | None, said: str, seconds: float) -> PlaceAnswer:
+        answer = read_line(last, script.tag)
+        if answer is not None:
+            return answer
+        trouble = unreached(self.runner, said, code, seconds)
+        if trouble.refused:
+            raise self.error(trouble)
+        raise OutOfReach(clean(trouble.what), trouble.next_step)
+
+    def _errors(self) -> Path:
+        """Return the file for what the prefix prints to standard error. It begins anew when it has grown large."""
+        path = self._workspace.logs / f"{self._child}.runner.stderr.log"
+        with suppress(OSError):
+            make_inside(path.parent)
+            if path.stat().st_size > LARGEST_ERRORS:
+                path.unlink()
+        return path
+
+
+def recorded(runner: Runner) -> JsonObject:
+    """Return a runner as the registry keeps it."""
+    kept: JsonObject = json.loads(dumped(runner))
+    return kept
+
+
+def runner_in(record: RecordElsewhere) -> Runner:
+    """Return the runner of a record. Raises StoreError if the record is not as we wrote it."""
+    try:
+        return typed(Runner, record.runner)
+    except ValueError as error:
+        raise StoreError(f"children.json does not say where a server is ({error})", "correct or remove it") from error
+
+
+def _id_there(workspace: WorkspacePaths) -> str:
+    """A name of this workspace that no workspace of another machine or user has: they may meet where children live."""
+    machine = socket.gethostname()
+    for path in MACHINE_IDS:
+        with suppress(OSError, UnicodeDecodeError):
+            machine = path.read_text(encoding="ascii").strip() or machine
+            break
+    return hex_digest(os.fsencode(f"{machine}\0{os.getuid()}\0{workspace.root}"))[:12]

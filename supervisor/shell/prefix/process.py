@@ -1,0 +1,131 @@
+"""The process that leads elsewhere: it has no terminal, so nothing in it can ask a person."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from supervisor.domain.process import KEEPER, MARK
+from supervisor.errors import NotReady, StoreError
+
+ENDS_WITHIN = 2.0  # seconds for the process to end after its streams are closed
+
+
+class PrefixProcess:
+    """A running prefix. `stream` is our end of its standard input and output, which are one socket."""
+
+    def __init__(self, argv: Sequence[str], *, mark: str, cwd: Path, errors: Path) -> None:
+        """Start it, its standard error appended to `errors`. Raises NotReady if there is no such program."""
+        self.errors = errors
+        self.stream, theirs = socket.socketpair()
+        try:
+            with theirs, _append_to(errors) as log:
+                self._said_from = os.fstat(log).st_size
+                self._popen: subprocess.Popen[bytes] = subprocess.Popen(
+                    list(argv),
+                    stdin=theirs.fileno(),
+                    stdout=theirs.fileno(),
+                    stderr=log,
+                    env=_environment(mark),
+                    cwd=cwd,
+                    start_new_session=True,
+                )
+        except OSError as error:
+            self.stream.close()
+            raise NotReady(f"cannot start {argv[0]} ({error.strerror})", "correct the runner in the config") from error
+
+    @property
+    def pid(self) -> int:
+        return self._popen.pid
+
+    @property
+    def code(self) -> int | None:
+        """Its exit code; None while it runs."""
+        return self._popen.poll()
+
+    def said(self, most: int = 4096) -> str:
+        """The end of what it printed to standard error."""
+        with contextlib.suppress(OSError), self.errors.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            begin = self._said_from if self._said_from <= size else 0
+            file.seek(max(begin, size - most))
+            return file.read(most).decode("utf-8", "replace")
+        return ""
+
+    def end(self, patience: float = 0.0) -> int | None:
+        """End it, with its group, after `patience` seconds; return its exit code, None if it was killed."""
+        with contextlib.suppress(OSError):
+            self.stream.close()
+        ended = self.wait(patience)
+        if not ended:  # not reaped: its number is nobody else's
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._popen.pid, signal.SIGKILL)
+            self._popen.wait()
+            return None
+        return self._popen.returncode
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for it to end; whether it did."""
+        try:
+            self._popen.wait(max(0.0, seconds))
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+
+def read_until(process: PrefixProcess, end: bytes, *, limit: int, deadline: float) -> tuple[bytes, bool]:
+    """Read until a line begins with `end` and is complete; return what came before and with it, and whether it did.
+
+    Stops at the end of the stream, after `limit` bytes, or at `deadline` (of `time.monotonic`).
+    """
+    found = bytearray()
+    while len(found) <= limit and (left := deadline - time.monotonic()) > 0:
+        process.stream.settimeout(left)
+        try:
+            chunk = process.stream.recv(1 << 16)
+        except TimeoutError:
+            break
+        except OSError:
+            chunk = b""
+        if not chunk:
+            break
+        begin = max(0, len(found) - len(end) - 2048)
+        found += chunk
+        at = found.find(b"\n" + end, begin)
+        if at >= 0 and b"\n" in found[at + 1 + len(end) :]:
+            return bytes(found), True
+    return bytes(found), False
+
+
+def write(process: PrefixProcess, text: bytes, deadline: float) -> bool:
+    """Write all of it; False if nobody reads it in time."""
+    process.stream.settimeout(max(0.01, deadline - time.monotonic()))
+    try:
+        process.stream.sendall(text)
+    except OSError:
+        return False
+    return True
+
+
+def _environment(mark: str) -> dict[str, str]:
+    """Our environment, in which nothing asks a person: there is none at this process's side."""
+    kept = {name: value for name, value in os.environ.items() if name != KEEPER}
+    return {**kept, MARK: mark, "SSH_ASKPASS_REQUIRE": "never", "GIT_TERMINAL_PROMPT": "0"}
+
+
+@contextlib.contextmanager
+def _append_to(path: Path) -> Iterator[int]:
+    try:
+        fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise StoreError(f"cannot open {path}: {error.strerror}", "make the folder writable and try again") from error
+    try:
+        yield fd
+    finally:
+        os.close(fd)

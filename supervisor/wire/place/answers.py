@@ -1,0 +1,60 @@
+"""What a script says, as values."""
+
+from __future__ import annotations
+
+import re
+
+from msgspec import Struct
+
+WORD = re.compile(r"[a-z]{1,20}")
+BOOT = re.compile(r"[0-9a-f-]{0,64}")
+SOCKET = re.compile(r"/[A-Za-z0-9._/@+:,~ -]{1,300}")
+
+
+class PlaceAnswer(Struct, frozen=True):
+    """The line that a script ends in."""
+
+    word: str  # "no": it could not
+    rest: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        return " ".join(self.rest)
+
+
+class ServerThere(Struct, frozen=True):
+    """A server on another machine, to which the line now leads."""
+
+    boot: str  # the id of the boot there
+    pid: int
+    ticks: int  # clock ticks from that boot to its start
+    adopted: bool  # it ran already
+    socket: str  # there
+
+
+def read_line(line: str, tag: str) -> PlaceAnswer | None:
+    """Return what a line says; None if it is not one of ours: a login may print anything."""
+    begin, _, rest = line.strip().partition(" ")
+    if begin != tag or not rest:
+        return None
+    word, *more = rest.split(" ")
+    return PlaceAnswer(word, tuple(more)) if WORD.fullmatch(word) else None
+
+
+def server_there(answer: PlaceAnswer) -> ServerThere | None:
+    """Return the server that `ready` names; None if it does not."""
+    if answer.word != "ready" or len(answer.rest) < 5:
+        return None
+    boot, pid, ticks, how, *socket = answer.rest
+    path = " ".join(socket)
+    if not (BOOT.fullmatch(boot) and pid.isdecimal() and ticks.isdecimal() and SOCKET.fullmatch(path)):
+        return None
+    return ServerThere(boot, int(pid), int(ticks), how == "adopted", path)
+
+
+def seconds_of(answer: PlaceAnswer) -> float | None:
+    """Return the CPU seconds that `cpu` names; None if it does not."""
+    if answer.word != "cpu" or len(answer.rest) != 2 or not all(one.isdecimal() for one in answer.rest):
+        return None
+    used, each = (int(one) for one in answer.rest)
+    return used / each if each else None

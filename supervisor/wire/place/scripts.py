@@ -1,0 +1,227 @@
+"""The scripts that a POSIX `sh` on the other machine runs. They come over its standard input, so nothing is installed
+there, and no word of them passes through another shell's quoting.
+
+A script ends in `say`, which prints one line that begins with a tag: what a login prints besides is not ours.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+
+from supervisor.domain.child import Runner
+
+READY_ROUNDS = 600  # looks for the socket of a server that starts, 0.05 s apart
+GRACE_ROUNDS = 60  # looks for a server to end after the second SIGTERM, 0.05 s apart
+
+_COMMON = r"""
+tag=%(tag)s; mark=%(mark)s; own=%(own)s; root=%(root)s
+umask 077
+unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_COMMON_DIR GIT_OBJECT_DIRECTORY GIT_CONFIG GIT_CONFIG_PARAMETERS \
+  GIT_CONFIG_COUNT GIT_PREFIX CDPATH ORCH_SERVER ORCH_KEEPER
+say() { printf '\n%%s %%s\n' "$tag" "$*"; }
+line() { tr '\n\r\t' '   ' | cut -c 1-600; }
+no() { what=$1; shift; say no "$what" "$(printf '%%s' "$*" | line)"; exit 0; }
+%(env)s
+[ -r /proc/self/stat ] || no system "$(uname -s 2>&1)"
+[ -n "${HOME:-}" ] || no home
+dir=$HOME/.local/state/orch/servers/$mark
+ticks_of() {
+  IFS= read -r found 2>/dev/null < "/proc/$1/stat" || return 1
+  set -f; set -- ${found##*) }; set +f
+  [ "$1" != Z ] || return 1
+  shift 19 || return 1
+  printf %%s "$1"
+}
+boot=; IFS= read -r boot 2>/dev/null < /proc/sys/kernel/random/boot_id
+recorded() {
+  leader=; IFS=' ' read -r was leader ticks 2>/dev/null < "$dir/server" || { leader=; return 1; }
+  [ "$was" = "$boot" ] && [ "$(ticks_of "$leader")" = "$ticks" ] || { leader=; return 1; }
+}
+marked() { grep -lszxF "ORCH_SERVER=$mark" /proc/[0-9]*/environ 2>/dev/null | tr -cd '0-9\n'; }
+members() {
+  { marked; echo "$leader"; echo --; cat /proc/[0-9]*/stat 2>/dev/null; } | awk -v me=$$ -v leader="$leader" '
+    !rest { if ($0 == "--") rest = 1; else if ($0 != "") ours[$0] = 1; next }
+    { pid = $1; if (!sub(/^.*\) /, "")) next; if ($1 == "Z" || $1 == "X") next
+      up[pid] = $2; if (leader != "" && $4 == leader) ours[pid] = 1 }
+    END { do { more = 0
+      for (pid in up) if (!(pid in ours) && (up[pid] in ours)) { ours[pid] = 1; more = 1 } } while (more)
+      for (pid in ours) if ((pid in up) && pid != me) print pid }'
+}
+end_all() {
+  recorded; stops=$1
+  if [ -n "$leader" ] && [ "$stops" = gently ]; then
+    kill -TERM "$leader" 2>/dev/null; kill -CONT "$leader" 2>/dev/null; sleep 0.3
+    i=0; while [ $i -lt %(grace)d ] && [ "$(ticks_of "$leader")" = "$ticks" ]; do
+      [ $i -gt 0 ] || kill -TERM "$leader" 2>/dev/null
+      i=$((i+1)); sleep 0.05; done
+    left=$(members); [ -z "$left" ] || { kill -TERM $left 2>/dev/null; sleep 0.3; }
+  fi
+  i=0; while left=$(members); [ -n "$left" ]; do
+    i=$((i+1)); [ $i -le 15 ] || return 1
+    kill -KILL $left 2>/dev/null; sleep 0.1; done
+  rm -f "$dir/server" "$dir/sock"
+  return 0
+}
+"""
+
+_REPO = r"""
+cd -- "$root" 2>/dev/null || no folder "$root"
+top=$(git rev-parse --show-toplevel 2>&1) || no git "$top"
+[ "$top" = "$root" ] || no root "$top"
+"""
+
+_CODEX = r"""
+codex=%(codex)s
+bin=$(command -v "$codex" 2>/dev/null) || no codex "$PATH"
+real=$(readlink -f "$bin" 2>/dev/null || printf %%s "$bin")
+case $real in *.js)
+  pack=$(dirname "$(dirname "$real")"); bin=
+  for one in "$pack"/../codex-linux-*/vendor/*/bin/codex "$pack"/node_modules/@openai/codex-linux-*/vendor/*/bin/codex \
+    "$pack"/vendor/*/bin/codex "$pack"/vendor/*/codex/codex; do [ -x "$one" ] && bin=$one && break; done
+  [ -n "$bin" ] || no native "$real";;
+esac
+"""
+
+_FILTERS = r"""
+count=0; common=$(git rev-parse --git-common-dir 2>/dev/null)
+off() {
+  while IFS= read -r key; do
+    case $key in '') continue;; lfs.*) key=filter.lfs.clean;; esac
+    for part in clean smudge process required; do
+      export "GIT_CONFIG_KEY_$count=${key%%.*}.$part" "GIT_CONFIG_VALUE_$count="; count=$((count+1)); done
+  done <<ORCH_KEYS
+$({ git config --local --includes --name-only --get-regexp '^filter\.' 2>/dev/null
+    git config --worktree --includes --name-only --get-regexp '^filter\.' 2>/dev/null
+    git config --local --includes --name-only --get-regexp '^lfs\.extension\.' 2>/dev/null
+    [ ! -d "$common/modules" ] || find "$common/modules" -name config -type f -exec \
+      git config -f {} --includes --name-only --get-regexp '^filter\.' \; 2>/dev/null
+  } | sort -u | grep .)
+ORCH_KEYS
+  [ $count -eq 0 ] || export "GIT_CONFIG_COUNT=$count"
+}
+off
+"""
+
+_ENSURE = r"""
+say hello
+IFS= read -r leave && [ "$leave" = go ] || exit 0
+how=adopted
+if %(anew)s || ! recorded || [ ! -S "$dir/sock" ]; then
+  how=started
+  for pid in $(ls -l /proc/[0-9]*/cwd 2>/dev/null | grep -F -- "/cwd -> $root" |
+    sed 's|^.* /proc/\([0-9]*\)/cwd -> .*|\1|'); do
+    [ "$pid" != $$ ] && [ "$(readlink "/proc/$pid/cwd" 2>/dev/null)" = "$root" ] || continue
+    other=$(tr '\0' '\n' < "/proc/$pid/environ" 2>/dev/null | sed -n 's/^ORCH_SERVER=//p' | head -n 1)
+    case $other in "${mark%%/*}"/*|"$own"*|'') ;; *) no driven "$other (process $pid)";; esac
+  done
+  end_all gently || no survives "$(members | line)"
+  command -v setsid >/dev/null 2>&1 || no setsid
+  said=$( (mkdir -p "$dir" && chmod 700 "$dir" && echo x > "$dir/stderr.log") 2>&1) || no disk "$said"
+  %(filters)s
+  ORCH_SERVER=$mark setsid "$bin" %(arguments)s app-server --listen "unix://$dir/sock" \
+    < /dev/null > "$dir/stderr.log" 2>&1 &
+  leader=$!
+  ticks=$(ticks_of "$leader") || no died "$(line < "$dir/stderr.log")"
+  said=$( (echo "$boot $leader $ticks" > "$dir/server.new" && mv "$dir/server.new" "$dir/server") 2>&1) ||
+    { kill -KILL "$leader"; no disk "$said"; }
+  i=0; while [ ! -S "$dir/sock" ]; do
+    [ "$(ticks_of "$leader")" = "$ticks" ] || no died "$(tail -n 5 "$dir/stderr.log" | line)"
+    i=$((i+1)); [ $i -le %(rounds)d ] || { end_all now; no slow; }
+    sleep 0.05; done
+fi
+say ready "$boot" "$leader" "$ticks" "$how" "$dir/sock"
+exec "$bin" app-server proxy --sock "$dir/sock"
+"""
+
+_STOP = r"""
+end_all %(how)s || no survives "$(members | line)"
+rm -rf "$dir"; rmdir "${dir%%/*}" 2>/dev/null
+say stopped
+"""
+
+_CPU = r"""
+recorded || no gone
+total=$({ marked; echo "$leader"; echo --; cat /proc/[0-9]*/stat 2>/dev/null; } | awk -v leader="$leader" '
+  !rest { if ($0 == "--") rest = 1; next }
+  { pid = $1; if (!sub(/^.*\) /, "")) next; up[pid] = $2; used[pid] = $12 + $13 + $14 + $15 }
+  END { below[leader] = 1; do { more = 0
+    for (pid in up) if (!(pid in below) && (up[pid] in below)) { below[pid] = 1; more = 1 } } while (more)
+    for (pid in below) if (pid != leader) sum += used[pid]; printf "%%d", sum }')
+say cpu "$total" "$(getconf CLK_TCK 2>/dev/null || echo 100)"
+"""
+
+
+def words(prefix: Sequence[str]) -> list[str]:
+    """The argv that runs a script: a shell at the other end of a prefix. One plain word survives every quoting."""
+    return [*prefix, "sh"]
+
+
+class PlaceScripts:
+    """The scripts for one child at one runner. `tag` begins each line that is ours, and nobody there can guess it."""
+
+    def __init__(self, tag: str, mark: str, own: str, root: str, runner: Runner) -> None:
+        """`mark` is that of the server there; `own` begins the marks of this workspace's processes here."""
+        self.tag = tag
+        self._codex = runner.codex or "codex"
+        self._values = {
+            "tag": tag,
+            "mark": shlex.quote(mark),
+            "own": shlex.quote(own),
+            "root": shlex.quote(root),
+            "env": _environment(runner),
+            "grace": GRACE_ROUNDS,
+        }
+
+    def ensure(self, arguments: Sequence[str], *, anew: bool, filters_off: bool) -> str:
+        """Adopt the server there, or end what is left of it and start it; then become the line to it."""
+        values = {
+            "codex": shlex.quote(self._codex),
+            "anew": "true" if anew else "false",
+            "filters": _FILTERS.replace("%%", "%") if filters_off else ":",
+            "arguments": shlex.join(arguments),
+            "rounds": READY_ROUNDS,
+        }
+        # The shell reads all of a function before it runs a line of it: nothing is left to be taken for an answer.
+        return f"main() {{\n{self._common()}{_REPO}{_CODEX % values}{_ENSURE % values}}}\nmain\n"
+
+    def stop(self, *, kill: bool) -> str:
+        """End the server there and all that it started."""
+        return self._common() + _STOP % {"how": "now" if kill else "gently"}
+
+    def cpu(self) -> str:
+        """Add up the CPU time of all that the server started."""
+        return self._common() + _CPU % {}
+
+    def here(self) -> str:
+        """Go to the repo, with the filters of its own configuration off, for the git commands that follow."""
+        return self._common() + _REPO + _FILTERS.replace("%%", "%") + "say ready\n"
+
+    def system(self) -> str:
+        """Look whether the machine can run servers at all."""
+        return self._common() + 'say ready "$boot" "$(uname -srm 2>/dev/null)"\n'
+
+    def repo(self) -> str:
+        return self._common() + _REPO + 'say ready "$(git --version | line)"\n'
+
+    def program(self) -> str:
+        found = 'said=$("$bin" --version 2>&1 < /dev/null) || no runs "$said"\nsay ready "$said ($bin)"\n'
+        return self._common() + _CODEX % {"codex": shlex.quote(self._codex)} + found
+
+    def room(self) -> str:
+        """Look whether a server could keep its socket and its errors there."""
+        room = 'said=$({ mkdir -p "$dir" && printf x > "$dir/room" && rm "$dir/room"; } 2>&1) || no disk "$said"\n'
+        return self._common() + room + 'say ready "$dir"\n'
+
+    def _common(self) -> str:
+        return _COMMON % self._values
+
+
+def step(tag: str, command: str) -> str:
+    """One command in a conversation: its output, then a line with the tag and its exit code."""
+    return f"{command}\nprintf '\\n%s %d\\n' {tag} $?\n"
+
+
+def _environment(runner: Runner) -> str:
+    path = [f'PATH={shlex.quote(":".join(runner.path))}:"$PATH"; export PATH'] if runner.path else []
+    return "\n".join([*path, *(f"export {name}={shlex.quote(value)}" for name, value in runner.env)])

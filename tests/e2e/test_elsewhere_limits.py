@@ -1,0 +1,113 @@
+"""What a child on another machine is not given yet, what it lacks there, and a line that is silent."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from supervisor.shell.process import alive
+from tests.e2e.elsewhere import LabElsewhere
+from tests.e2e.lab import report, task
+
+
+@pytest.fixture(scope="module")
+def lab() -> Iterator[LabElsewhere]:
+    """A lab that is up, with a task done on the other machine."""
+    with LabElsewhere() as made:
+        made.up()
+        made.plan(task("T1", "firmware", "write made.txt made", report("Made.")))
+        made.task("T1", "done")
+        yield made
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("diff", "T1"), 1, "T1 changed files in firmware, which lives at lab: orch compares nothing there yet"),
+        (("undo", "T1"), 1, "firmware, which lives at lab"),
+        (("land", "--tasks", "T1"), 1, "T1 changed files in firmware, at lab, where orch lands nothing yet"),
+        (("attach", "firmware", "--print"), 1, "firmware lives at lab, where orch opens no terminal yet"),
+        (("snapshot", "firmware"), 1, "orch takes no snapshot of firmware yet: it lives at lab"),
+        (("map",), 0, "the map does not read firmware yet: it lives at lab"),
+    ],
+)
+def test_what_does_not_work_there_says_so_and_touches_nothing(
+    lab: LabElsewhere, words: tuple[str, ...], code: int, said: str
+) -> None:
+    before = sorted(path.name for path in lab.repos["firmware"].iterdir())
+    done = lab.orch(*words, check=False)
+    assert said in f"{done.stdout}{done.stderr}"
+    assert done.returncode == code
+    assert sorted(path.name for path in lab.repos["firmware"].iterdir()) == before
+
+
+def test_doctor_tries_each_step_and_names_the_first_that_fails(lab: LabElsewhere) -> None:
+    found = _doctor(lab)
+    assert [(one["check"], one["ok"]) for one in found] == [
+        ("runner", True),
+        ("repo", True),
+        ("codex", True),
+        ("disk", True),
+        ("server", True),
+    ]
+    assert lab.orch("doctor", "--child", "backend", check=False).returncode == 2
+    assert not (lab.there / ".local/state/orch/servers").joinpath("doctor").exists()
+    assert lab.child("firmware", "ready")["restarts"] == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "step", "said"),
+    [
+        ({"codex": "no-such-codex"}, "codex", "there is no `no-such-codex` on the PATH at lab"),
+        ({"codex": "/bin/true"}, "codex", "is not codex"),
+        ({"path": "/nowhere/firmware"}, "repo", "there is no folder /nowhere/firmware at lab"),
+        ({"connect": ["ssh", "-p", "1", "127.0.0.1", "--"]}, "runner", "lab is out of reach"),
+        ({"connect": ["no-such-program", "--"]}, "runner", "cannot start no-such-program"),
+        ({"connect": ["sh", "-c", "exit 3", "--"]}, "runner", "lab is out of reach"),
+    ],
+)
+def test_doctor_names_what_is_lacking(lab: LabElsewhere, change: dict[str, Any], step: str, said: str) -> None:
+    text = lab.workspace.config.read_text(encoding="utf-8")
+    config = json.loads(text)
+    for key, value in change.items():
+        config["children" if key == "path" else "runners"]["firmware" if key == "path" else "lab"][key] = value
+    lab.workspace.config.write_text(json.dumps(config), encoding="utf-8")
+    try:
+        last = _doctor(lab)[-1]
+    finally:
+        lab.workspace.config.write_text(text, encoding="utf-8")
+    assert (last["check"], last["ok"], said in last["detail"]) == (step, False, True), last
+    assert last["remedy"]
+
+
+def test_a_silent_line_is_cut_and_its_server_kept(lab: LabElsewhere) -> None:
+    before = lab.child("firmware", "ready")
+    (line,) = lab.lines()
+    os.kill(line, signal.SIGSTOP)
+    lab.until(lambda _: line not in lab.lines())
+    after = lab.child("firmware", "ready")
+    assert (after["pid"], after["restarts"]) == (before["pid"], 0)
+
+
+def test_a_child_that_leaves_the_config_is_ended_there(lab: LabElsewhere) -> None:
+    lab.plan("")
+    lab.until(lambda seen: all(one["state"] == "retired" for one in seen["tasks"]))
+    server = lab.server_there()
+    assert server is not None
+    text = lab.workspace.config.read_text(encoding="utf-8")
+    lab.orch("remove", "firmware")
+    lab.until(lambda _: lab.server_there() is None)
+    assert not alive(server)
+    lab.workspace.config.write_text(text, encoding="utf-8")
+    lab.up()
+    lab.child("firmware", "ready")
+
+
+def _doctor(lab: LabElsewhere) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(lab.orch("doctor", "--child", "firmware", "--json", check=False).stdout)
+    return found
