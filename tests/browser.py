@@ -110,7 +110,10 @@ class Browser:
         self.call("Emulation.setEmulatedMedia", features=look)
 
     def open(self, url: str) -> None:
-        self.call("Page.navigate", url=url)
+        """Go to a page, and wait until it is laid out: before that, a click may miss what moves."""
+        if "loaderId" in self.call("Page.navigate", url=url):  # else it is the same page
+            while self._next().get("method") != "Page.loadEventFired":
+                pass
 
     def js(self, expression: str) -> Any:
         """Evaluate in the page; a promise is waited for. None if the page just went away."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 
 from msgspec import Struct, field
@@ -39,7 +38,7 @@ class OpenThread(Struct, frozen=True):
     sandbox: Sandbox
     why: str
     recount: bool = False  # a turn may have ended unseen: have Codex say what the thread has used in all
-    unconfirmed: Mapping[str, str] = {}  # client ids of messages that may have arrived unseen -> SHA-256 of their texts
+    unconfirmed: tuple[tuple[str, str], ...] = ()  # messages that may have arrived unseen: client id, SHA-256
 
 
 class Unlisted(Struct, frozen=True):

@@ -25,8 +25,10 @@ def last_known(workspace: WorkspacePaths) -> JsonObject:
         as_of = left.get("as_of") or _time(workspace.last_status.stat().st_mtime)
         children = [_without_supervisor(workspace, child) for child in left["children"]]
         plan, tasks, asks = _with_changes(workspace, left["plan"]), list(left["tasks"]), list(left["asks"])
+        cost, cost_at_least = left.get("cost"), left.get("cost_at_least", False)
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         as_of, children, tasks, asks = None, _configured(workspace), [], []
+        cost, cost_at_least = None, False
         absent = dict.fromkeys(("revision", "title", "author", "why", "read"))
         plan = {"state": "missing", **absent, "problems": [], "integration": []}
         if _digest(workspace) is not None:
@@ -45,6 +47,10 @@ def last_known(workspace: WorkspacePaths) -> JsonObject:
         "pauses": [],
         "orchestrator": None,
         "as_of": as_of,
+        "cost": cost,
+        "cost_at_least": cost_at_least,
+        "limits": [],
+        "warnings": [],
     }
 
 
@@ -93,10 +99,17 @@ def _configured(workspace: WorkspacePaths) -> list[JsonObject]:
     """Return the children of the config, for when nothing ever ran; none if it cannot be read."""
     from supervisor.runtime.config.load import named  # import late (50 ms): only before the first start
 
-    absent = ("pid", "socket", "codex", "since", "rss_bytes", "thread", "task", "problem")
+    absent = ("pid", "socket", "codex", "since", "rss_bytes", "thread", "task", "problem", "next_try")
     with suppress(OrchError):
         return [
-            {"name": child.name, "path": child.where, "state": "stopped", "restarts": 0, **dict.fromkeys(absent)}
+            {
+                "name": child.name,
+                "path": child.where,
+                "state": "stopped",
+                "restarts": 0,
+                **dict.fromkeys(absent),
+                "runner": child.runner.name if child.runner is not None else None,
+            }
             for child in named(workspace)
         ]
     return []

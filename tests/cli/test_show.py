@@ -189,6 +189,10 @@ def test_when_nothing_ever_ran_the_children_are_those_of_the_config(workspace: W
             "tasks": [],
             "asks": [],
             "pauses": [],
+            "cost": None,
+            "cost_at_least": False,
+            "limits": [],
+            "warnings": [],
         },
         "orch: the supervisor is not up: run `orch up`\n",
     )

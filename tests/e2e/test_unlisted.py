@@ -18,7 +18,8 @@ def test_a_steer_that_only_the_record_of_the_thread_holds_is_not_told_twice(lab:
     lab.model.gate("held")
     lab.plan(task("T1", "backend", "wait held", report("old")))
     lab.model.gate("held").wait_reached(SLOW)
-    (turn,) = lab.ledger("turn_began")[-1:]
+    lab.until(lambda _: lab.ledger("turn_began"))
+    turn = lab.ledger("turn_began")[0]
     server, supervisor = lab.child("backend", "ready")["pid"], ending.supervisor_process(lab.workspace)
     assert supervisor is not None
     os.kill(server, signal.SIGSTOP)  # it takes no steer any more

@@ -33,14 +33,15 @@ def pairs_of(base: Path, words: Sequence[str], example: str, taken: Iterable[str
 
 
 def split(words: Sequence[str]) -> tuple[list[str], list[Child]]:
-    """Return the words that name repos here, and the children elsewhere. An address in `.git` is one to clone.
+    """Return the words that name repos here, and the children elsewhere. An address in `.git`, or of the user
+    `git`, is one to clone.
 
     Raises UsageError for an address that names no folder.
     """
     here, there = list[str](), list[Child]()
     for word in words:
         found = _PLACE.fullmatch(word)
-        if found is None or found["path"].endswith(".git"):
+        if found is None or found["path"].endswith(".git") or found["host"].startswith("git@"):
             here.append(word)
             continue
         path = found["path"].rstrip("/")

@@ -20,7 +20,14 @@
     const open = new Set([...old.querySelectorAll("details[open][id]")].map((one) => one.id));
     for (const one of fresh.querySelectorAll("details[id]")) if (open.has(one.id)) one.open = true;
     const left = [...old.querySelectorAll(".scroll")].map((one) => one.scrollLeft);
+    let typing = null;
+    for (const one of old.querySelectorAll("textarea[id], input[id]")) {
+      const now = fresh.querySelector("#" + CSS.escape(one.id));
+      if (now && one.value !== one.defaultValue) now.value = one.value;
+      if (now && one === document.activeElement) typing = now;
+    }
     old.replaceWith(fresh);
+    if (typing) typing.focus();
     [...fresh.querySelectorAll(".scroll")].forEach((one, n) => { one.scrollLeft = left[n] || 0; });
   };
   // Parts that did not change stay as they are, with what was typed into them.

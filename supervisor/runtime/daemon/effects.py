@@ -268,7 +268,7 @@ class ChildExecutor:
                 here = child.runner is None  # the path is one of the child's machine
                 if here and resting and opened.thread.path and action.unconfirmed:
                     end = await asyncio.to_thread(read_end, Path(opened.thread.path), RECORD_END)
-                    turns = with_unlisted(turns, end, action.unconfirmed)
+                    turns = with_unlisted(turns, end, dict(action.unconfirmed))
         except RpcError as error:
             gone = action.thread is not None and any(words in error.message for words in GONE)
             reason = ": ".join(dict.fromkeys(error.message.split(": ")))  # Codex repeats itself

@@ -104,10 +104,10 @@ def requested(state: TaskState, action: StartTurn, key: ThreadKey, at: datetime)
     )
 
 
-def unconfirmed(states: Iterable[TaskState], key: ThreadKey) -> dict[str, str]:
-    """Return the messages to a thread of which it is not known whether they arrived: their digests by client id."""
+def unconfirmed(states: Iterable[TaskState], key: ThreadKey) -> tuple[tuple[str, str], ...]:
+    """Return the messages to a thread of which it is not known whether they arrived: client ids and digests."""
     sent = (message for state in states if state.thread == key for message in (state.delivery, state.steer))
-    return {message.message: message.digest for message in sent if message is not None}
+    return tuple((message.message, message.digest) for message in sent if message is not None)
 
 
 def _next_run(result: RunResult, *, moved: bool) -> RunResult:

@@ -67,6 +67,10 @@ def test_the_status_shows_what_is_known(supervisor: Supervisor) -> None:
         "tasks": [],
         "asks": [],
         "as_of": None,
+        "cost": None,
+        "cost_at_least": False,
+        "limits": [],
+        "warnings": [],
     }
 
 
