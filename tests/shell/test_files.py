@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from supervisor.shell.files import read_file
+from supervisor.shell.files import read_end, read_file
 
 
 @pytest.fixture
@@ -57,3 +57,10 @@ def test_reading_leaves_no_file_open(root: Path) -> None:
     for name in (b"a/f", b"a", b"none", b"a/f/g"):
         read_file(root, name, 10)
     assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_the_end_of_a_file_is_read_and_of_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / "log").write_bytes(b"0123456789")
+    assert (read_end(tmp_path / "log", 4), read_end(tmp_path / "log", 99)) == (b"6789", b"0123456789")
+    os.mkfifo(tmp_path / "pipe")
+    assert (read_end(tmp_path / "pipe", 4), read_end(tmp_path / "none", 4), read_end(tmp_path, 4)) == (b"", b"", b"")

@@ -23,22 +23,24 @@ class PrefixProcess:
     def __init__(self, argv: Sequence[str], *, mark: str, cwd: Path, errors: Path) -> None:
         """Start it, its standard error appended to `errors`. Raises NotReady if there is no such program."""
         self.errors = errors
-        self.stream, theirs = socket.socketpair()
-        try:
-            with theirs, _append_to(errors) as log:
-                self._said_from = os.fstat(log).st_size
-                self._popen: subprocess.Popen[bytes] = subprocess.Popen(
-                    list(argv),
-                    stdin=theirs.fileno(),
-                    stdout=theirs.fileno(),
-                    stderr=log,
-                    env=_environment(mark),
-                    cwd=cwd,
-                    start_new_session=True,
-                )
-        except OSError as error:
-            self.stream.close()
-            raise NotReady(f"cannot start {argv[0]} ({error.strerror})", "correct the runner in the config") from error
+        with _append_to(errors) as log:
+            self._said_from = os.fstat(log).st_size
+            self.stream, theirs = socket.socketpair()
+            try:
+                with theirs:
+                    self._popen: subprocess.Popen[bytes] = subprocess.Popen(
+                        list(argv),
+                        stdin=theirs.fileno(),
+                        stdout=theirs.fileno(),
+                        stderr=log,
+                        env=_environment(mark),
+                        cwd=cwd,
+                        start_new_session=True,
+                    )
+            except OSError as error:
+                self.stream.close()
+                why = f"cannot start {argv[0]} ({error.strerror})"
+                raise NotReady(why, "correct the runner in the config") from error
 
     @property
     def pid(self) -> int:

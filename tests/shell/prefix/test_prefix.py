@@ -1,0 +1,105 @@
+"""A shell at the other end of a prefix: what is sent, what comes back, and how it ends."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from supervisor.errors import NotReady, StoreError
+from supervisor.shell.prefix import conversation
+from supervisor.shell.prefix.conversation import Conversation, PrefixOutput
+from supervisor.shell.prefix.line import open_line
+from supervisor.shell.prefix.process import PrefixProcess
+
+SHELL = ("env", "-C", "/", "--", "sh", "-s")
+LIMIT = 30.0  # seconds: a bound that no load breaks
+
+
+def talk(folder: Path, argv: tuple[str, ...] = SHELL) -> Conversation:
+    return Conversation(argv, "@@end", mark="m", cwd=folder, errors=folder / "errors.log")
+
+
+def test_several_commands_are_told_to_one_shell(tmp_path: Path) -> None:
+    with talk(tmp_path) as shell:
+        assert shell.tell("x=1; printf 'one\\0two\\n@@end 0 ok\\n'\n", LIMIT) == PrefixOutput(
+            b"one\0two", "@@end 0 ok", cut=False
+        )
+        assert shell.tell('printf "%s\\n" "$x" "$PWD"; echo @@end\n', LIMIT) == PrefixOutput(
+            b"1\n/", "@@end", cut=False
+        )
+    assert shell.process.code == 0
+
+
+def test_a_shell_that_ends_before_its_line_has_no_last_line_and_its_code_and_words_are_known(tmp_path: Path) -> None:
+    with talk(tmp_path) as shell:
+        assert shell.tell("echo half; echo why >&2; exit 7\n", LIMIT) == PrefixOutput(b"half\n", "", cut=False)
+        assert (shell.process.code, shell.process.said()) == (7, "why\n")
+        assert shell.tell("echo more\n", LIMIT).last == ""
+
+
+def test_an_answer_without_end_is_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(conversation, "OUTPUT_LIMIT", 1000)
+    with talk(tmp_path) as shell:
+        found = shell.tell("yes\n", LIMIT)
+    assert (found.out, found.last, found.cut) == (b"y\n" * 500, "", True)
+    assert shell.process.code is not None
+
+
+def test_a_shell_that_hangs_is_given_up_in_time_and_ended(tmp_path: Path) -> None:
+    with talk(tmp_path) as shell:
+        assert shell.tell("sleep 1000\n", 0.2) == PrefixOutput(b"", "", cut=False)
+        assert shell.process.code is None
+    assert shell.process.code is not None
+
+
+def test_a_line_begins_only_with_leave_and_banners_do_no_harm(tmp_path: Path) -> None:
+    events: list[str] = []
+    script = 'echo welcome; echo @@x hello; read -r leave; echo banner; echo @@x "$leave"; cat\n'
+    line = open_line(
+        SHELL,
+        script,
+        "@@x",
+        begun=lambda: events.append("begun"),
+        mark="m",
+        cwd=tmp_path,
+        errors=tmp_path / "errors.log",
+        seconds=LIMIT,
+    )
+    assert (line.last, events) == ("@@x go", ["begun"])
+    stream = line.stream
+    assert stream.getblocking() is False
+    stream.setblocking(True)
+    stream.sendall(b"ping")
+    assert stream.recv(4) == b"ping"
+    assert line.process.end(LIMIT) == 0
+
+
+def test_a_login_that_is_refused_leaves_its_words(tmp_path: Path) -> None:
+    line = open_line(
+        ("sh", "-c", "echo 'Permission denied (publickey).' >&2; exit 255"),
+        "echo @@x hello\n",
+        "@@x",
+        begun=lambda: pytest.fail("nothing begins"),
+        mark="m",
+        cwd=tmp_path,
+        errors=tmp_path / "errors.log",
+        seconds=LIMIT,
+    )
+    assert line.last == ""
+    assert line.process.wait(LIMIT)
+    assert (line.process.code, line.process.said()) == (255, "Permission denied (publickey).\n")
+    line.process.end()
+
+
+def test_its_environment_asks_nobody_and_bears_our_mark(tmp_path: Path) -> None:
+    with talk(tmp_path) as shell:
+        told = shell.tell('echo "$SSH_ASKPASS_REQUIRE $GIT_TERMINAL_PROMPT"; echo @@end\n', LIMIT)
+    assert told.out == b"never 0"
+
+
+def test_a_program_that_is_not_there_and_a_log_that_cannot_be_written_are_named(tmp_path: Path) -> None:
+    with pytest.raises(NotReady, match="cannot start /nowhere/ssh"):
+        PrefixProcess(("/nowhere/ssh",), mark="m", cwd=tmp_path, errors=tmp_path / "errors.log")
+    with pytest.raises(StoreError, match="cannot open"):
+        PrefixProcess(SHELL, mark="m", cwd=tmp_path, errors=tmp_path / "none" / "errors.log")
