@@ -17,8 +17,8 @@ from tests import CHECKOUT
 from tests.e2e.lab import SLOW, Lab
 
 HANGS = """#!/bin/sh
-case "$1" in --version) echo codex-cli 0.163.0; exit;; esac
 trap '' TERM
+case "$1" in --version) echo codex-cli 0.163.0; exit;; esac
 while :; do sleep 1; done
 """
 
@@ -45,8 +45,10 @@ def started(lab: Lab, *words: str) -> Iterator[subprocess.Popen[str]]:
 def interrupted(process: subprocess.Popen[str], line: str) -> tuple[int, str]:
     """Send Ctrl-C once it has printed a line that begins so; return the exit code and the last line."""
     assert process.stderr is not None
-    shown = next((one for one in process.stderr if one.startswith(line)), None)
-    assert shown is not None
+    before: list[str] = []
+    while not (shown := process.stderr.readline()).startswith(line):
+        assert shown, f"ended with {process.wait(SLOW)} after {before}"
+        before.append(shown)
     process.send_signal(signal.SIGINT)
     rest = process.stderr.read().splitlines()
     return process.wait(SLOW), rest[-1]

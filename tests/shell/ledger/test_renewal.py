@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -125,9 +126,12 @@ def test_what_was_edited_in_place_counts_no_more(path: Path, ledger: Ledger) -> 
 
 @pytest.fixture
 def long(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> Ledger:
-    """A ledger with a closed segment, and events after it."""
+    """A ledger with a closed segment that is packed, and events after it."""
     monkeypatch.setattr(store, "SEGMENT", 100)
     ledger.compact(World(), AT)
+    for one in threading.enumerate():
+        if one.name == "pack the ledger":
+            one.join(60)
     monkeypatch.setattr(store, "SEGMENT", 1 << 20)
     ledger.append(MORE, unlabelled)
     return ledger
