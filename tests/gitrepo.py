@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -30,34 +32,51 @@ def repo(tmp_path: Path) -> Path:
     return new_repo(tmp_path / "repo")
 
 
+_templates = TemporaryDirectory(prefix="orch-repos-")
+"""A repo of each kind, of which the tests get copies: hundreds of them, and git takes many processes for each."""
+
+
 def new_repo(folder: Path) -> Path:
     """Make a repository with one commit of `a` and `b`."""
-    empty_repo(folder)
-    (folder / "a").write_text("one\n", encoding="utf-8")
-    (folder / "b").write_text("two\n", encoding="utf-8")
-    commit(folder)
-    return folder
+    template = Path(_templates.name) / "new"
+    if not template.exists():
+        empty_repo(template)
+        (template / "a").write_text("one\n", encoding="utf-8")
+        (template / "b").write_text("two\n", encoding="utf-8")
+        commit(template)
+    return _copied(template, folder)
 
 
 def empty_repo(folder: Path) -> Path:
-    folder.mkdir(parents=True)
-    git(folder, "init", "-q", "-b", "main")
+    template = Path(_templates.name) / "empty"
+    if not template.exists():
+        template.mkdir()
+        git(template, "init", "-q", "-b", "main")
+        for sample in (template / ".git/hooks").iterdir():
+            sample.unlink()
+    return _copied(template, folder)
+
+
+def _copied(template: Path, folder: Path) -> Path:
+    shutil.copytree(template, folder)
+    if (folder / ".git/index").exists():
+        git(folder, "update-index", "-q", "--refresh")  # it knows the files by their inodes
     return folder
 
 
 def git(folder: Path, *args: str) -> str:
     name = ("-c", "user.name=Ada", "-c", "user.email=ada@example.com", "-c", "commit.gpgsign=false")
+    name += ("-c", "maintenance.auto=false")
     done = subprocess.run(
         ["git", *name, *args], cwd=folder, check=True, capture_output=True, text=True, encoding="utf-8", timeout=20
     )
     return done.stdout.strip()
 
 
-def commit(folder: Path, subject: str = "work") -> str:
+def commit(folder: Path, subject: str = "work") -> None:
     """Commit everything, even if nothing changed."""
     git(folder, "add", "-A")
     git(folder, "commit", "-q", "--allow-empty", "-m", subject)
-    return git(folder, "rev-parse", "HEAD")
 
 
 def stand_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, script: str) -> None:

@@ -21,7 +21,7 @@ from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.git.keep.capture import KeptTrees
 from supervisor.shell.git.keep.form import ref_of
 from supervisor.shell.git.tree import read_now
-from tests.gitrepo import commit, empty_repo, git
+from tests.gitrepo import commit, empty_repo
 
 Files = dict[str, str | None]
 """The contents of files by path; None: it is removed."""
@@ -40,10 +40,11 @@ class Landscape:
         self.integration: tuple[Integration, ...] = ()
         self.repos = {name: empty_repo(folder / name) for name in children}
         for name, repo in self.repos.items():
-            git(repo, "config", "user.name", "Ada")
-            git(repo, "config", "user.email", "ada@example.com")
+            with (repo / ".git/config").open("a", encoding="utf-8") as config:
+                config.write("[user]\nname = Ada\nemail = ada@example.com\n")
             write(repo, {"README.md": f"# {name}\n", "lines": "".join(f"{number}\n" for number in range(9))})
             commit(repo, f"Start {name}")
+        self._kept = {name: KeptTrees(repo, ref_of(self.workspace.id, name)) for name, repo in self.repos.items()}
         self.tasks: list[TaskInfo] = []
         self.save()
 
@@ -87,8 +88,7 @@ class Landscape:
 
     def keep(self, child: str) -> str:
         """Keep the work tree of a child as a supervisor does."""
-        repo = self.repos[child]
-        return KeptTrees(repo, ref_of(self.workspace.id, child)).keep(read_now(repo), child).commit
+        return self._kept[child].keep(read_now(self.repos[child]), child).commit
 
     def status(self) -> Status:
         """The last status, as a supervisor that is down has left it."""

@@ -272,9 +272,18 @@ class History:
 
 def killed(journal: Path | None, seconds: float, act: Callable[[], None]) -> None:
     """Do something in a process of its own, and kill that: so many seconds after it wrote into the journal, or at once.
-    What it started may end; that is waited for."""
+    What it started may end; that is waited for, by a process between, so that no other one of ours is."""
+    keeper = os.fork()
+    if keeper == 0:
+        with suppress(BaseException):
+            ctypes.CDLL(None).prctl(_SUBREAPER, 1, 0, 0, 0)
+            _kill(journal, seconds, act)
+        os._exit(0)
+    os.waitpid(keeper, 0)
+
+
+def _kill(journal: Path | None, seconds: float, act: Callable[[], None]) -> None:
     before = journal.stat().st_size if journal is not None and journal.exists() else 0
-    ctypes.CDLL(None).prctl(_SUBREAPER, 1, 0, 0, 0)
     pid = os.fork()
     if pid == 0:
         with suppress(BaseException):

@@ -304,7 +304,8 @@ def test_a_branch_that_moved_on_behind_a_stop_stays_where_it_is(made: Landscape,
     api = made.repos["api"]
     git(api, "stash", "-q", "-u")
     git(api, "switch", "-q", BRANCH)
-    later = commit(api, "on top of it")
+    commit(api, "on top of it")
+    later = git(api, "rev-parse", "HEAD")
 
     assert land("--continue").code == 0
     assert branches(made)["api"] == later

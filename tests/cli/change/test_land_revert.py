@@ -50,7 +50,8 @@ def test_it_stands_on_what_is_checked_out_once_that_has_the_landing(made: Landsc
     git(api, "stash", "-q", "-u")
     git(api, "merge", "-q", "--no-ff", "-m", "merge it", BRANCH)
     write(api, {"later.txt": "x\n"})
-    later = commit(api, "later")
+    commit(api, "later")
+    later = git(api, "rev-parse", "HEAD")
 
     assert land("--revert").code == 0
 

@@ -16,9 +16,9 @@ def write(folder: Path, **files: str) -> None:
         (folder / name).write_text(text, encoding="utf-8")
 
 
-def save(folder: Path, subject: str, **files: str) -> str:
+def save(folder: Path, subject: str, **files: str) -> None:
     write(folder, **files)
-    return commit(folder, subject)
+    commit(folder, subject)
 
 
 def dated(folder: Path, day: str, subject: str, **files: str) -> None:

@@ -122,7 +122,8 @@ def test_a_walk_that_takes_too_long_is_reported_and_its_output_kept(
 
 
 def test_a_history_with_a_missing_commit_is_read_up_to_there(repo: Path) -> None:
-    lost = save(repo, "lost", a="2")
+    save(repo, "lost", a="2")
+    lost = git(repo, "rev-parse", "HEAD")
     for number in range(4):
         save(repo, f"there {number}", a=f"{number}")
     (repo / ".git" / "objects" / lost[:2] / lost[2:]).unlink()

@@ -240,14 +240,16 @@ def _write(
             tree = repo.replayed(task.id, taken[task.id])
             if tree == repo.tree:
                 continue
-            paths = [one.path for one in changes_between(repo.root, repo.tree, tree, folder="")]
+            files = changes_between(repo.root, repo.tree, tree, folder="")
             trailers = [("Orch-Plan", plan), ("Orch-Task", task.id)]
             trailers += [("Depends-On", f"{name}@{oid}") for name, oid in rests_on(task, by_id, made, child)]
+            paths = [one.path for one in files]
             message = message_of(repo.habit, task.title, task.summary or "", paths, trailers)
-            tree, message, content = repo.hooked(tree, message, task.id)
-            if tree == repo.tree:
+            hooked, message, content = repo.hooked(tree, message, task.id)
+            if hooked == repo.tree:
                 continue  # a hook took all of it out
-            files = changes_between(repo.root, repo.tree, tree, folder="")
+            if hooked != tree:
+                tree, files = hooked, changes_between(repo.root, repo.tree, hooked, folder="")
             repo.at = max(repo.at, _seconds(task.since))
             oid = write_commit(
                 repo.root,

@@ -205,7 +205,8 @@ def test_a_conflict_and_a_foreign_lock_of_the_index_are_no_obstacle(repo: Path) 
 def test_another_head_of_a_submodule_is_kept_and_repos_of_their_own_are_named(repo: Path, tmp_path: Path) -> None:
     git(repo, "-c", "protocol.file.allow=always", "submodule", "add", "-q", str(new_repo(tmp_path / "lib")), "lib")
     commit(repo)
-    new = commit(repo / "lib", "Go on")
+    commit(repo / "lib", "Go on")
+    new = git(repo / "lib", "rev-parse", "HEAD")
     commit(empty_repo(repo / "nested"), "Begin")
 
     kept = keep(repo)
