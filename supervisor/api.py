@@ -27,7 +27,6 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from supervisor.domain.json_value import JsonObject, JsonValue
 from supervisor.errors import (
     OrchError,
     RequestRefused,
@@ -42,6 +41,7 @@ from supervisor.runtime.workspace import find
 if TYPE_CHECKING:
     from supervisor.core.view.waiting import WaitOutcome, WaitResult
     from supervisor.domain.event.log_line import LogLine
+    from supervisor.domain.json_value import JsonObject, JsonValue
     from supervisor.domain.plan import Problem
     from supervisor.domain.status import (
         AskInfo,
@@ -229,6 +229,7 @@ def _typed(answer: JsonObject) -> Status:
 
 
 _TYPES = (  # the modules that have the types of the answers
+    "supervisor.domain.json_value",
     "supervisor.domain.status",
     "supervisor.domain.plan",
     "supervisor.domain.task",

@@ -40,17 +40,23 @@ def loaded_by(program: str) -> set[str]:
 @pytest.mark.parametrize(
     ("modules", "most", "heavy"),
     [
-        ("cli.main", 88, COMMAND | {"_hashlib"}),
+        ("cli.main", 86, COMMAND | {"_hashlib", "signal"}),
         # before the supervisor is started
         ("cli.main, cli.steer.up", 105, COMMAND | {"subprocess", "json", "_hashlib"}),
-        ("cli.main, cli.steer.up, cli.steer.ready", 135, COMMAND | {"subprocess"}),
-        ("cli.main, cli.steer.down", 147, COMMAND),
-        ("cli.main, cli.look.status", 123, COMMAND),
-        ("cli.main, cli.draw.graph", 128, COMMAND),
-        ("cli.main, cli.look.logs", 166, {"asyncio", "ruamel", "typer", "websockets"}),
-        ("cli.main, cli.steer.asks", 126, COMMAND),
-        ("cli.main, cli.steer.requests", 123, COMMAND),
-        ("cli.command.typer_app", 165, {"asyncio", "ruamel"}),
+        ("cli.main, cli.steer.up, cli.steer.ready", 119, COMMAND | {"subprocess"}),
+        ("cli.main, cli.steer.down", 131, COMMAND),
+        ("cli.main, cli.look.status", 112, COMMAND | {"socket", "signal"}),
+        # all that a status loads where no supervisor is up
+        (
+            "cli.main, cli.look.status, runtime.last_status, runtime.presence.headway",
+            118,
+            COMMAND | {"socket", "signal", "weakref"},
+        ),
+        ("cli.main, cli.draw.graph", 118, COMMAND),
+        ("cli.main, cli.look.logs", 164, {"asyncio", "ruamel", "typer", "websockets"}),
+        ("cli.main, cli.steer.asks", 116, COMMAND),
+        ("cli.main, cli.steer.requests", 106, COMMAND),
+        ("cli.command.typer_app", 160, {"asyncio", "ruamel"}),
         # before a server is started; four of them are the keeper's, which its process has loaded in any case
         ("runtime.daemon.main", 320, {"asyncio", "logging", "typer", "websockets", "_hashlib"}),
         # while the servers get ready

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from contextlib import suppress
@@ -73,7 +74,8 @@ def _carry_out(words: list[str], folder: Path) -> int:
         values = read(takes, rest)
         if isinstance(values, dict):
             entry.raise_again()
-            return call(function, folder, values)
+            gc.enable()
+            return call(function, takes, folder, values)
     from supervisor.cli.command import typer_app  # import late (35 ms): only help and mistakes need it
 
     if named is not None and isinstance(values, WrongWords):

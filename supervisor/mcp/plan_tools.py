@@ -23,7 +23,7 @@ from supervisor.mcp.page import Answer, Tool
 from supervisor.runtime.config.load import load_present, named
 from supervisor.runtime.plan.outlook import outlook
 from supervisor.runtime.plan.read import check, read
-from supervisor.runtime.presence.lock import holder
+from supervisor.runtime.presence.roster import holder
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.atomic import write_atomic
 from supervisor.wire.plain import plain

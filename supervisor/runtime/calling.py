@@ -8,21 +8,36 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from types import TracebackType
+from typing import TYPE_CHECKING
 
-from supervisor.domain.json_value import JsonObject
 from supervisor.errors import SupervisorDown, SupervisorHangs
 from supervisor.runtime.workspace import WorkspacePaths
-from supervisor.shell.control_client import ControlClient
+
+if TYPE_CHECKING:
+    from supervisor.domain.json_value import JsonObject
+    from supervisor.shell.control_client import ControlClient
 
 PATIENCE = 5.0  # seconds for a sign of life before a request is sent; a busy supervisor may need some
 LOOK_AGAIN = 4.0  # seconds after which to fetch a status although nothing changed: some states change with time
 
 
+def connect(workspace: WorkspacePaths) -> ControlClient:
+    """Connect to the supervisor. Raises SupervisorDown if none listens."""
+    if not workspace.control_socket.exists():
+        raise SupervisorDown("the supervisor is not up", "run `orch up`")
+    from supervisor.shell.control_client import (
+        ControlClient,  # import late (4 ms): only a supervisor that is up needs it
+    )
+
+    return ControlClient(workspace.control_socket)
+
+
 def live(workspace: WorkspacePaths) -> JsonObject:
     """Fetch the status. Raises SupervisorDown if no supervisor answers within a second, and none is starting."""
     try:
-        with ControlClient(workspace.control_socket) as client:
+        with connect(workspace) as client:
             return client.call("status")
     except SupervisorHangs:
         raise
@@ -37,7 +52,7 @@ def request(workspace: WorkspacePaths, method: str, **params: object) -> JsonObj
     Raises SupervisorDown if there is none, and what `ControlClient.call` raises.
     """
     try:
-        client = _alive(ControlClient(workspace.control_socket), method)
+        client = _alive(connect(workspace), method)
     except SupervisorHangs:
         raise
     except SupervisorDown as error:
@@ -58,11 +73,18 @@ def _alive(client: ControlClient, method: str) -> ControlClient:
 
 def _come_up(workspace: WorkspacePaths, error: SupervisorDown) -> ControlClient:
     """Connect to a supervisor that is starting, or starts over, once it listens. Raises `error` if there is none."""
-    from supervisor.runtime.daemon import launch  # import late (3 ms): only this needs it
+    from supervisor.runtime.presence.headway import comes_up  # import late (2 ms): only this needs it
 
-    if not launch.comes_up(workspace):
+    if not comes_up(workspace, lambda: _answers(workspace)):
         raise error
-    return ControlClient(workspace.control_socket)
+    return connect(workspace)
+
+
+def _answers(workspace: WorkspacePaths) -> bool:
+    with suppress(SupervisorDown), connect(workspace) as client:
+        client.ping("status")
+        return True
+    return False
 
 
 class Watch:
@@ -75,7 +97,7 @@ class Watch:
         self._workspace = workspace
         self._version = -1
         try:
-            self._client = ControlClient(workspace.control_socket)
+            self._client = connect(workspace)
         except SupervisorDown as error:
             self._client = _come_up(workspace, error)
 

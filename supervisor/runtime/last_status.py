@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
-from supervisor.domain.json_value import JsonObject
 from supervisor.errors import OrchError
-from supervisor.runtime.presence.lock import holder
+from supervisor.runtime.presence.roster import holder
+from supervisor.runtime.presence.vital_signs import boot, vital_signs
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.sha256 import hex_digest
-from supervisor.shell.process.table import Identity, alive
+
+if TYPE_CHECKING:
+    from supervisor.domain.json_value import JsonObject
 
 
 def last_known(workspace: WorkspacePaths) -> JsonObject:
@@ -118,10 +121,12 @@ def _configured(workspace: WorkspacePaths) -> list[JsonObject]:
 def _alive(workspace: WorkspacePaths, child: str, pid: int) -> bool:
     """Whether that pid is still the server that we recorded, and not another process with the same number."""
     try:
-        recorded = Identity(**json.loads(workspace.registry.read_text(encoding="utf-8"))[child]["identity"])
+        recorded = json.loads(workspace.registry.read_text(encoding="utf-8"))[child]["identity"]
+        same, started = (recorded["pid"], recorded["boot"]) == (pid, boot()), recorded["ticks"]
     except (OSError, ValueError, TypeError, KeyError):
         return False
-    return recorded.pid == pid and alive(recorded)
+    signs = vital_signs(pid) if same else None
+    return signs is not None and signs.started in (started, 0)  # 0: the system has no /proc, and does not say
 
 
 def _time(seconds: float) -> str:

@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from supervisor.domain.json_value import JsonObject
 from supervisor.errors import (
     OTHER_VERSION,
     OrchError,
@@ -21,6 +20,9 @@ from supervisor.errors import (
     UsageError,
 )
 from supervisor.wire.jsonrpc import INVALID_PARAMS, METHOD_NOT_FOUND, REFUSED, Fault, Peer, Result
+
+if TYPE_CHECKING:
+    from supervisor.domain.json_value import JsonObject
 
 CALL_TIMEOUT = 5.0  # seconds for an answer; the supervisor may have to read the disk first
 CONNECT_TIMEOUT = 0.6  # seconds for a sign of life; a stopped supervisor (SIGSTOP) accepts connections but gives none

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, cast
 
-from supervisor.domain.json_value import JsonObject
-
 if TYPE_CHECKING:
+    from supervisor.domain.json_value import JsonObject
     from supervisor.domain.status import Status
 
 

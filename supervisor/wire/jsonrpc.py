@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from supervisor.domain.json_value import JsonObject, JsonValue
+if TYPE_CHECKING:
+    from supervisor.domain.json_value import JsonObject, JsonValue
+
 
 PARSE_ERROR = -32700
 INVALID_REQUEST = -32600

@@ -145,7 +145,7 @@ def test_a_supervisor_whose_lock_is_gone_is_no_reason_to_start_a_second_one(
     process = holder(SLEEPS)
     on_roster(workspace, process.pid, monkeypatch)
     workspace.lock.unlink()
-    assert locks.holder(workspace) == process.pid
+    assert roster.holder(workspace) == process.pid
     assert locks.take(workspace) is None
     code, _, err = orch("up")
     assert (code, f"the supervisor (process {process.pid}) does not answer" in err) == (1, True)

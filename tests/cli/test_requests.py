@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from supervisor.runtime.daemon import launch
+from supervisor.runtime.presence import headway
 from supervisor.runtime.workspace import WorkspacePaths
 from tests import CHECKOUT
 from tests.cli.conftest import Orch
@@ -31,11 +31,11 @@ def test_a_request_waits_for_a_supervisor_that_starts_and_is_sent_once(
 ) -> None:
     made: list[Standin] = []
 
-    def comes_up(workspace: WorkspacePaths) -> bool:
+    def comes_up(workspace: WorkspacePaths, answers: Callable[[], bool]) -> bool:
         made.append(standin(status_json()))
         return True
 
-    monkeypatch.setattr(launch, "comes_up", comes_up)
+    monkeypatch.setattr(headway, "comes_up", comes_up)
     assert orch("hold").code == 0
     assert made[0].calls == [("hold", {})]
 

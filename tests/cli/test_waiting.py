@@ -12,7 +12,7 @@ import pytest
 
 from supervisor.cli.look.wait import summary
 from supervisor.core.view.waiting import verdict
-from supervisor.runtime.daemon import launch
+from supervisor.runtime.presence import headway
 from supervisor.runtime.presence import lock as locks
 from supervisor.runtime.waiting import unseen_edit
 from supervisor.runtime.workspace import WorkspacePaths
@@ -190,6 +190,6 @@ def test_it_waits_for_a_supervisor_that_is_starting(
         if len(looks) == 2:
             standin(status_json(tasks=(T1_DONE,)))
 
-    monkeypatch.setattr(launch.time, "sleep", look_again)
+    monkeypatch.setattr(headway.time, "sleep", look_again)
     with lock:
-        assert (orch("wait").code, looks) == (0, [launch.LOOK] * 2)
+        assert (orch("wait").code, looks) == (0, [headway.POLL] * 2)

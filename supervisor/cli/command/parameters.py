@@ -8,7 +8,7 @@ command was called, a `Path` the folder of `-C`, a `NamedFolder` that folder tho
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import UnionType
 from typing import Annotated, NamedTuple, get_args, get_origin, get_type_hints
@@ -69,12 +69,12 @@ def _parameter(name: str, hint: object, defaults: Mapping[str, object]) -> Param
     return Parameter(name, annotation, plain, many, name not in defaults, defaults.get(name), word)
 
 
-def call(function: Callable[..., int], folder: Path, values: Mapping[str, object]) -> int:
-    """Run a command with these parsed values; return its exit code.
+def call(function: Callable[..., int], takes: Iterable[Parameter], folder: Path, values: Mapping[str, object]) -> int:
+    """Run a command, which `takes` these parameters, with the parsed values; return its exit code.
 
     Raises UsageError if `folder` is not a folder, WorkspaceError if it is in no workspace.
     """
-    ours = {one.name: _given(one.type, folder) for one in parameters(function) if one.word is None}
+    ours = {one.name: _given(one.type, folder) for one in takes if one.word is None}
     return function(**ours, **values)
 
 

@@ -124,12 +124,13 @@ def _nothing() -> None:
 def loaded(command: Command) -> Any:
     """Build the typer command from the function's signature."""
     function = command.load()
+    takes = parameters(function)
 
     def run(context: typer.Context, **values: Any) -> None:
-        raise typer.Exit(call(function, context.obj, values))
+        raise typer.Exit(call(function, takes, context.obj, values))
 
     ours = [inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)]
-    signature = inspect.Signature([*ours, *(_typed(one) for one in parameters(function) if one.word is not None)])
+    signature = inspect.Signature([*ours, *(_typed(one) for one in takes if one.word is not None)])
     run.__signature__ = signature  # type: ignore[attr-defined]
     run.__annotations__ = {name: one.annotation for name, one in signature.parameters.items()}
     app = typer.Typer(add_completion=False, rich_markup_mode=None)

@@ -6,7 +6,6 @@ It only prints help. A value that is accepted here is the one that typer would r
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from enum import Enum, auto
 from pathlib import Path
@@ -126,11 +125,11 @@ def _value(one: Parameter, text: str) -> object:
         return one.type(text)
     if issubclass(one.type, Enum) and text in [choice.value for choice in one.type]:
         return one.type(text)
-    if one.type is int and _INT.fullmatch(text):
+    if one.type is int and text.isascii() and text.isdigit() and len(text) <= _DIGITS:
         least = one.word.least if isinstance(one.word, Option) else None
         if least is None or int(text) >= least:
             return int(text)
     raise _Stop(Wrong.BAD_VALUE, text, one)
 
 
-_INT = re.compile(r"[0-9]{1,9}")
+_DIGITS = 9  # of the largest number that an option takes

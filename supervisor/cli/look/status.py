@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import sys
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from supervisor import api
 from supervisor.cli.command.parameters import Json, Option
 from supervisor.cli.display import output
 from supervisor.cli.display.screen import View, blocks
-from supervisor.domain.json_value import JsonObject
 from supervisor.errors import SupervisorDown, SupervisorHangs
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.wire.glance import glance
+
+if TYPE_CHECKING:
+    from supervisor.domain.json_value import JsonObject
 
 DOWN = 3  # the exit code when no supervisor answers
 

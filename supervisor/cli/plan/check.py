@@ -22,7 +22,7 @@ from supervisor.runtime.config.load import load_present, named
 from supervisor.runtime.plan.outlook import Outlook, outlook
 from supervisor.runtime.plan.read import check as check_plan
 from supervisor.runtime.plan.read import read
-from supervisor.runtime.presence.lock import holder
+from supervisor.runtime.presence.roster import holder
 from supervisor.runtime.templates import is_untouched
 from supervisor.runtime.workspace import CONFIG_NAME, WorkspacePaths
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Mapping
 
 from supervisor.errors import OrchError
 from supervisor.runtime.codex.registry import Record, Registry
-from supervisor.runtime.presence import lock as locks
+from supervisor.runtime.presence import roster
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell import process
 from supervisor.shell.process import Identity, identity_of
@@ -21,7 +21,7 @@ STOP_GRACE = 3.0  # seconds for a server without a supervisor to exit after SIGT
 
 def supervisor_process(workspace: WorkspacePaths) -> Identity | None:
     """Return the process that holds the workspace's lock (even if it hangs); None if none does."""
-    pid = locks.holder(workspace)
+    pid = roster.holder(workspace)
     return identity_of(pid) if pid is not None else None
 
 

@@ -4,26 +4,24 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from supervisor.domain.process import MARK
 from supervisor.errors import OTHER_VERSION, OrchError, RequestRefused, SupervisorDown, SupervisorHangs, WorkspaceError
+from supervisor.runtime.calling import connect
 from supervisor.runtime.daemon.command import HANDED_ON, NEXT, READY, command, environment, program
+from supervisor.runtime.presence import headway, roster
 from supervisor.runtime.presence import lock as locks
-from supervisor.runtime.presence.headway import Headway
 from supervisor.runtime.workspace import WorkspacePaths, make_inside
 from supervisor.wire.glance import glance
 
 if TYPE_CHECKING:
     from supervisor.shell.control_client import ControlClient
 
-LOOK = 0.05  # seconds between two polls of a supervisor that starts
 PATIENCE = 5.0  # seconds for a sign of life of a supervisor that is asked for something
 STARTS_OVER = 5  # times that a supervisor may start over while one request is made
-LISTENS_WITHIN = 20.0  # seconds for a started supervisor to open its control socket; a long ledger takes one or two
 
 T = TypeVar("T")
 
@@ -62,7 +60,7 @@ def ensure_supervisor(workspace: WorkspacePaths, up: Sequence[str] | None = None
 
 def locked(workspace: WorkspacePaths) -> bool:
     """Whether a supervisor holds the lock of this workspace."""
-    return locks.holder(workspace) is not None
+    return roster.holder(workspace) is not None
 
 
 def begin(workspace: WorkspacePaths, up: Sequence[str] | None = None, *, mirrored: bool = False) -> Starting | None:
@@ -145,7 +143,7 @@ def persistently(workspace: WorkspacePaths, ask: Callable[[ControlClient], T]) -
     """
     for _ in range(STARTS_OVER):
         try:
-            with _connect(workspace) as client:
+            with connect(workspace) as client:
                 client.ping("status", PATIENCE)
                 return ask(client)
         except SupervisorHangs:
@@ -162,7 +160,7 @@ def start_over(workspace: WorkspacePaths) -> None:
 
     Raises RequestRefused if it cannot (then nothing changes), SupervisorDown if it does not come back.
     """
-    with _connect(workspace) as client:
+    with connect(workspace) as client:
         supervisor = glance(client.call("status")).supervisor
         try:
             client.call("start_over", program=program())
@@ -179,10 +177,8 @@ def start_over(workspace: WorkspacePaths) -> None:
 
 def _answers(workspace: WorkspacePaths, unlike: str | None = None) -> bool:
     """Whether a supervisor answers, at once, that did not start at `unlike`."""
-    if not workspace.control_socket.exists():
-        return False
     try:
-        with _connect(workspace) as client:
+        with connect(workspace) as client:
             since = glance(client.call("status")).supervisor.since
     except SupervisorDown:
         return False
@@ -192,24 +188,9 @@ def _answers(workspace: WorkspacePaths, unlike: str | None = None) -> bool:
 def comes_up(workspace: WorkspacePaths, unlike: str | None = None) -> bool:
     """Wait for a supervisor that starts (or starts over): True once it answers, False once no process holds the lock.
 
-    Raises SupervisorHangs after LISTENS_WITHIN seconds, or if it makes no progress.
+    Raises as `headway.comes_up`.
     """
-    deadline = time.monotonic() + LISTENS_WITHIN
-    headway: Headway | None = None
-    while (pid := locks.holder(workspace)) is not None:
-        if _answers(workspace, unlike):
-            return True
-        headway = headway or Headway(workspace, pid)
-        if headway.hangs():
-            raise SupervisorHangs(
-                f"the supervisor (process {pid}) does not answer, and makes no progress",
-                "run `orch down`, then `orch up`",
-            )
-        if time.monotonic() >= deadline:
-            doing = f" ({headway.doing})" if headway.doing else ""
-            raise SupervisorHangs(f"the supervisor (process {pid}) is busy{doing}", "try again, or see `orch status`")
-        time.sleep(LOOK)
-    return False
+    return headway.comes_up(workspace, lambda: _answers(workspace, unlike))
 
 
 def _error_file(workspace: WorkspacePaths) -> Path:
@@ -223,11 +204,3 @@ def _error_file(workspace: WorkspacePaths) -> Path:
             f"{workspace.state} cannot be written ({error.strerror})", "make the workspace writable, then run `orch up`"
         ) from error
     return path
-
-
-def _connect(workspace: WorkspacePaths) -> ControlClient:
-    from supervisor.shell.control_client import (
-        ControlClient,  # import late (4 ms): starting a supervisor does not need it
-    )
-
-    return ControlClient(workspace.control_socket)

@@ -7,8 +7,6 @@ roster tells the holder, until that has locked the new file.
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import os
 from typing import TextIO
 
@@ -72,16 +70,3 @@ def sign(file: TextIO, pid: int) -> None:
 
 def _signature(pid: int) -> str:
     return f"{pid}\n"
-
-
-def holder(workspace: WorkspacePaths) -> int | None:
-    """Return the pid of the supervisor, even if it hangs: of the process that holds the lock, or is on the roster; None
-    if there is none, or it has not signed yet."""
-    with contextlib.suppress(OSError), workspace.lock.open("r", encoding="utf-8") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except OSError:
-            text = file.read().strip()
-            return int(text) if text.isdigit() else None
-    known = roster.entry_of(workspace)
-    return known.pid if known is not None else None

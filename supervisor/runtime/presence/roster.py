@@ -3,6 +3,7 @@ workspace. Quick to import: a command looks here when the workspace does not tel
 
 from __future__ import annotations
 
+import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import suppress
@@ -72,6 +73,19 @@ def entry_of(workspace: WorkspacePaths) -> Rostered | None:
     """Return the supervisor that was started in this folder, if it still runs."""
     entry = _read(_path(workspace))
     return entry if entry is not None and entry.root == workspace.root and entry.runs else None
+
+
+def holder(workspace: WorkspacePaths) -> int | None:
+    """Return the pid of the supervisor, even if it hangs: of the process that holds the lock, or is on the roster; None
+    if there is none, or it has not signed yet."""
+    with suppress(OSError), workspace.lock.open("r", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            text = file.read().strip()
+            return int(text) if text.isdigit() else None
+    known = entry_of(workspace)
+    return known.pid if known is not None else None
 
 
 def known_at(folder: Path) -> WorkspacePaths | None:

@@ -18,7 +18,7 @@ from supervisor.cli.steer.down import down
 from supervisor.errors import OrchError
 from supervisor.runtime import calling
 from supervisor.runtime.daemon import launch
-from supervisor.runtime.presence import lock
+from supervisor.runtime.presence import roster
 from supervisor.runtime.workspace import WorkspacePaths
 
 LATE = 1.5  # seconds for which the starter gets no processor; a supervisor takes 0.2 to sign
@@ -43,13 +43,13 @@ def test_a_starter_that_is_slow_names_nobody_but_the_supervisor_as_holder(
     def spawn_late(*words: Any, **more: Any) -> int:
         pid = spawn(*words, **more)
         until = time.monotonic() + LATE
-        while lock.holder(workspace) is None and time.monotonic() < until:
+        while roster.holder(workspace) is None and time.monotonic() < until:
             time.sleep(0.01)
         return pid
 
     monkeypatch.setattr(os, "posix_spawn", spawn_late)
     assert launch.ensure_supervisor(workspace)
-    assert lock.holder(workspace) == calling.live(workspace)["supervisor"]["pid"]
+    assert roster.holder(workspace) == calling.live(workspace)["supervisor"]["pid"]
 
 
 def test_a_supervisor_whose_keeper_was_killed_before_it_signed_does_not_start(workspace: WorkspacePaths) -> None:
@@ -59,7 +59,7 @@ def test_a_supervisor_whose_keeper_was_killed_before_it_signed_does_not_start(wo
     os.mkfifo(workspace.config)  # the supervisor waits for its config, which it reads before it signs
 
     def kill_the_holder() -> None:
-        while (keeper := lock.holder(workspace)) is None or not psutil.Process(keeper).children():
+        while (keeper := roster.holder(workspace)) is None or not psutil.Process(keeper).children():
             time.sleep(0.001)
         psutil.Process(keeper).kill()
         while psutil.Process(keeper).status() != psutil.STATUS_ZOMBIE:

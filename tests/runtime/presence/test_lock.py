@@ -10,25 +10,25 @@ from pathlib import Path
 
 import pytest
 
-from supervisor.runtime.presence import lock
+from supervisor.runtime.presence import lock, roster
 from supervisor.runtime.workspace import WorkspacePaths
 
 
 def test_there_is_one_holder_and_it_is_known_once_it_has_signed(tmp_path: Path) -> None:
     workspace = WorkspacePaths(tmp_path)
-    assert lock.holder(workspace) is None
+    assert roster.holder(workspace) is None
     held = lock.take(workspace)
     assert held is not None
     with held:
         assert lock.take(workspace) is None
-        assert lock.holder(workspace) is None
+        assert roster.holder(workspace) is None
         lock.sign(held, os.getpid())
-        assert lock.holder(workspace) == os.getpid()
-    assert lock.holder(workspace) is None
+        assert roster.holder(workspace) == os.getpid()
+    assert roster.holder(workspace) is None
     again = lock.take(workspace)
     assert again is not None
     with again:
-        assert lock.holder(workspace) is None, "an earlier holder must not count as the holder"
+        assert roster.holder(workspace) is None, "an earlier holder must not count as the holder"
 
 
 def test_a_holder_that_signs_again_is_always_known(tmp_path: Path) -> None:
@@ -41,7 +41,7 @@ def test_a_holder_that_signs_again_is_always_known(tmp_path: Path) -> None:
 
         def look() -> None:
             while not over.is_set():
-                seen.append(lock.holder(workspace))
+                seen.append(roster.holder(workspace))
 
         looking = threading.Thread(target=look)
         looking.start()
@@ -59,10 +59,10 @@ def test_a_process_that_inherits_the_lock_holds_it_after_its_parent_is_gone(tmp_
     with held:
         heir = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, pass_fds=(held.fileno(),))
         lock.sign(held, heir.pid)
-    assert lock.holder(workspace) == heir.pid
+    assert roster.holder(workspace) == heir.pid
     assert lock.take(workspace) is None
     heir.communicate(b"\n", timeout=5)
-    assert lock.holder(workspace) is None
+    assert roster.holder(workspace) is None
 
 
 @pytest.mark.parametrize("written", ["", "1\n", "12345678901234567890\n", "by hand"])
@@ -74,4 +74,4 @@ def test_a_holder_signs_again_where_somebody_wrote_into_the_lock(tmp_path: Path,
         lock.sign(held, os.getpid())
         workspace.lock.write_text(written, encoding="utf-8")
         assert lock.retake(workspace, held)
-        assert lock.holder(workspace) == os.getpid()
+        assert roster.holder(workspace) == os.getpid()
