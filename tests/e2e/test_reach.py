@@ -232,6 +232,21 @@ def test_a_workspace_that_was_moved_stops_and_goes_on_where_it_is() -> None:
         assert len(lab.delivered("T1")) == 1
 
 
+def test_a_supervisor_that_is_told_to_go_on_while_it_stops_is_kept_reachable_again() -> None:
+    with Lab("backend") as lab:
+        lab.up()
+        server = lab.status()["children"][0]["pid"]
+        os.kill(server, signal.SIGSTOP)  # it does not end at once, so there is time to come back
+        moved = lab.workspace.root.with_name("moved")
+        lab.workspace.root.rename(moved)
+        ledger = WorkspacePaths(moved).ledger
+        within(NOTICED, lambda: "down_requested" in ledger.read_text(encoding="utf-8"))
+        moved.rename(lab.workspace.root)
+        lab.up()
+        lab.workspace.control_socket.unlink()
+        within(LISTENS, lambda: answers(lab))
+
+
 def test_what_a_killed_supervisor_left_is_listed_until_it_is_stopped() -> None:
     with Lab("backend") as lab:
         lab.up()

@@ -1,7 +1,8 @@
 """Keep the supervisor reachable, and its record whole, whatever is removed or replaced while it runs.
 
 Every LOOK seconds it looks at the workspace, the sockets and what says where they are. What is gone is made anew. If it
-is the workspace itself that is gone, the supervisor ends as by `orch down`.
+is the workspace itself that is gone, the supervisor ends as by `orch down`; if it comes back before that, and somebody
+says `orch up`, everything goes on.
 """
 
 from __future__ import annotations
@@ -60,20 +61,20 @@ class Upkeep:
         self._restarted: set[int] = set()  # servers, by pid, that were asked to restart
 
     async def run(self) -> None:
-        """Look until cancelled, or the workspace is gone."""
-        while not self.look():  # noqa: ASYNC110 (there is nothing to wait on here)
+        """Look until cancelled."""
+        while True:
+            self.look()
             await asyncio.sleep(LOOK)
 
-    def look(self) -> bool:
-        """Look once; True if the workspace is gone for good, and the supervisor told to end."""
+    def look(self) -> None:
+        """Look once, and mend what is gone; where the workspace is gone for good, tell the supervisor to end."""
         gone = self._gone()
         self._missing = self._missing + 1 if gone else 0
         if gone is not None:
-            if self._missing < GONE_FOR:
-                return False
-            self._logs.say("workspace_gone", level="error", reason=f"{gone}: everything stops")
-            self._loop.post(DownRequested(self._loop.clock.now(), now=False))
-            return True
+            if self._missing >= GONE_FOR and self._loop.world.supervisor.stopping is None:
+                self._logs.say("workspace_gone", level="error", reason=f"{gone}: everything stops")
+                self._loop.post(DownRequested(self._loop.clock.now(), now=False))
+            return
         for kind, mend in (
             ("state", self._mend_state),
             ("ledger", self._kept.recorder.mend),
@@ -84,7 +85,6 @@ class Upkeep:
             self._try(kind, mend)
         if "sockets" not in self._told:  # else a server that restarts cannot listen
             self._look_at_servers()
-        return False
 
     def _gone(self) -> str | None:
         root = self._workspace.root
