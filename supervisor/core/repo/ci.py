@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from supervisor.core.repo.commands import LENGTH, purpose_of, quote, shell_lines
-from supervisor.core.repo.places import inside, moved
+from supervisor.core.repo.commands import LENGTH, purpose_of, quote
+from supervisor.core.repo.places import inside, moved, shell_lines
 from supervisor.core.repo.structured import Malformed, Value, read_yaml
 from supervisor.domain.repo.facts import CiJob, CiStep, Moment, Pipeline, RepoRule
 
@@ -27,6 +27,7 @@ _SYSTEMS = (
     (re.compile(r"\.buildkite/[^/]+\.ya?ml"), "buildkite"),
     (re.compile(r"\.drone\.ya?ml|\.woodpecker(/[^/]+)?\.ya?ml"), "drone"),
     (re.compile(r"\.cirrus\.ya?ml"), "cirrus"),
+    (re.compile(r"\.build\.yml|\.builds/[^/]+\.yml"), "sourcehut"),
     (re.compile(r"\.ci/[^/]+\.(ya?ml|sh)|cloudbuild\.ya?ml|ci/[^/]+\.ya?ml"), "ci"),
 )
 _HOOKS = re.compile(
@@ -61,7 +62,13 @@ def read_pipeline(name: str, content: bytes) -> Pipeline:
     on = data.at("on") if "on" in data.pairs else data.at("true")
     events = list(on.pairs) or [item.text for item in on.items]
     found = list(
-        _github(data) if system in ("github", "gitea") else _gitlab(data) if system == "gitlab" else _any(data)
+        _github(data)
+        if system in ("github", "gitea")
+        else _gitlab(data)
+        if system == "gitlab"
+        else _sourcehut(data)
+        if system == "sourcehut"
+        else _any(data)
     )
     called = quote(data.at("name").text, NAME)
     return Pipeline(name, system, called, tuple(quote(event, NAME) for event in events[:10]), _bounded(found))
@@ -127,6 +134,15 @@ def _gitlab(data: Value) -> Iterator[_Found]:
                 line for part in ("before_script", "script") for item in job.at(part).items for line in _lines(item)
             ]
             yield called, job.line - 1, steps
+
+
+def _sourcehut(data: Value) -> Iterator[_Found]:
+    """List the tasks. Each begins beside the clones of the sources: `cd NAME` enters the repo."""
+    clones = [(f"git clone {source.text}", 0) for source in data.at("sources").items]
+    for task in data.at("tasks").items:
+        for called, script in task.pairs.items():
+            lines = moved((*clones, *shell_lines(script.text, script.line)), inside(""))
+            yield called, script.line - ("\n" in script.text), [(text, line) for text, line in lines if line]
 
 
 _RUN_KEYS = _set("run script command commands bash pwsh powershell test_script build_script install before_script args")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from itertools import islice
 
 from supervisor.core.repo.git.text import words
 from supervisor.domain.repo.facts import Purpose
@@ -51,10 +49,14 @@ def purpose_of_name(name: str) -> Purpose | None:
     known = [_NAMES[word] for word in words if word in _NAMES]
     if words[-1] in _ARCHIVES and known[:1] != [Purpose.BUILD]:
         return None
+    if known[:1] == [Purpose.SETUP] and known[-1] is Purpose.RELEASE:
+        return Purpose.RELEASE  # `prepare-release`
     if known[:1] == [Purpose.SETUP] and Purpose.TEST in known:
         return None  # prepares the tests, or tests the preparation
     if "check" in words and not set(words) <= {"check", "all", "ci"}:
         known = [_NAMES[word] for word in words if word in _NAMES and word != "check"] or [Purpose.LINT]
+    if words[-1] in ("compile", "assemble") and _HUMP.search(name):
+        return Purpose.BUILD  # `nativeTestCompile` of Gradle
     if len(known) > 1 and words[0] in _HOW:
         return known[1]
     return known[0] if known else None
@@ -65,29 +67,10 @@ def is_hook_name(name: str) -> bool:
     return _LIFECYCLE.match(name) is not None
 
 
-def shell_lines(text: str, first: int) -> Iterator[tuple[str, int]]:
-    """Yield the commands of a script with their lines. `first` is the number of the script's first line.
-
-    Lines that end in a backslash are joined. Prompts are removed. If any line has a prompt, only such lines count.
-    """
-    lines = text.splitlines()
-    transcript = any(line.lstrip().startswith(("$ ", "% ")) for line in lines)
-    numbered = iter(enumerate(lines, first))
-    for number, line in numbered:
-        bare = line.strip()
-        prompted = bare.startswith(("$ ", "% ", "> ", "❯ "))
-        if not bare or bare.startswith("#") or (transcript and not prompted):
-            continue
-        command = bare[2:].strip() if prompted else bare
-        while command.endswith("\\"):
-            more = next(islice(numbered, 1), None)
-            if more is None:
-                break
-            command = f"{command[:-1].rstrip()} {more[1].strip()}"[: 8 * LENGTH]
-        yield _COMMENT.sub("", command), number
-
-
-_BLANK = re.compile(r"\$\{\{(?! ?env\.)|\bpath/to/|\.\.\./|/(home|Users)/\w*(user|name|you)", re.IGNORECASE)
+_BLANK = re.compile(
+    r"\$\{\{(?! ?env\.)|<[A-Za-z](?:[\w .-]{0,40}\w)?>|\bpath/to/|\.\.\./|/(home|Users)/\w*(user|name|you)",
+    re.IGNORECASE,
+)
 _PARTS = re.compile(r"&&|\|\||;|\|")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _OTHER_VERBS = frozenset(
@@ -112,7 +95,6 @@ _GENERIC = frozenset(
     )
 )
 _COMPUTED = re.compile(r"\w+=[\"']?(\$\(|`)")
-_COMMENT = re.compile(r"\s+#\s.*$")
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=\S*$")
 
 
@@ -141,7 +123,16 @@ _RUNNERS = {
 _RUNNER_PAIRS = {
     *(("poetry", "run"), ("uv", "run"), ("pipenv", "run"), ("hatch", "run"), ("pdm", "run"), ("rye", "run")),
     *(("bundle", "exec"), ("pnpm", "exec"), ("pnpm", "dlx"), ("yarn", "exec"), ("npm", "exec"), ("fvm", "exec")),
-    *(("nix", "develop"), ("pixi", "run"), ("conda", "run"), ("coverage", "run"), ("uv", "tool")),
+    *(
+        ("mise", "exec"),
+        ("mise", "x"),
+        ("asdf", "exec"),
+        ("nix", "develop"),
+        ("pixi", "run"),
+        ("conda", "run"),
+        ("coverage", "run"),
+        ("uv", "tool"),
+    ),
 }
 
 _ALONE = {
@@ -184,7 +175,13 @@ _SUBS: dict[str, dict[str, Purpose]] = {
     "swift": _subs(test="test", build="build", run="run", setup="package"),
     "dotnet": _subs(test="test", format="format", build="build publish", run="run watch", setup="restore"),
     "mix": _subs(
-        test="test", lint="credo dialyzer", format="format", build="compile", run="run phx.server", setup="deps.get"
+        test="test coveralls",
+        lint="credo dialyzer sobelow",
+        format="format",
+        build="compile escript.build release assets.build assets.deploy",
+        run="run phx.server",
+        setup="deps.get ecto.setup",
+        release="hex.publish",
     ),
     "bazel": _subs(test="test coverage", build="build", run="run"),
     "bazelisk": _subs(test="test", build="build", run="run"),
@@ -305,6 +302,8 @@ def _of_part(parts: list[str]) -> Purpose | None:
         if tool == "yarn" and not sub and len(parts) == 1:
             return _S
         return _NODE_SUBS.get(sub) or (purpose_of_name(sub) if sub and tool != "npm" else None)
+    if tool == "mix" and "." not in sub and sub not in _SUBS["mix"]:
+        return purpose_of_name(sub) if sub and sub not in ("new", "do") else None  # an alias of the repo
     if tool in _MAKES and (tool != "task" or sub):
         named = [purpose for word in rest if (purpose := purpose_of_name(word)) is not None]
         return named[0] if named else None if rest else {"make": _B, "rake": _T}.get(tool)

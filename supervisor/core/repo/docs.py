@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from supervisor.core.repo.commands import LENGTH, purpose_of, quote, shell_lines
+from supervisor.core.repo.commands import LENGTH, purpose_of, quote
 from supervisor.core.repo.documents import Piece, pieces, plain
 from supervisor.core.repo.files import RepoFile, left_out
-from supervisor.core.repo.places import RepoContents, check, contents_of, inside, moved
+from supervisor.core.repo.places import RepoContents, check, contents_of, inside, moved, shell_lines
 from supervisor.core.repo.rules import rules_of
 from supervisor.domain.repo.facts import (
     Docs,

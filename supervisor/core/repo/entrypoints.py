@@ -9,6 +9,7 @@ from functools import lru_cache
 from msgspec.structs import replace
 
 from supervisor.core.repo.files import is_sample, is_test, language_of, left_out
+from supervisor.core.repo.manifests.dotnet import is_solution, runs
 from supervisor.domain.repo.facts import EntryPoint, Fact, Manifest
 
 ENTRIES = 30
@@ -172,12 +173,19 @@ def _declared(manifest: Manifest, names: frozenset[str], contents: Mapping[str, 
         elif manifest.kind == "android" and fact.name in ("application", "launcher"):
             if path := class_file(fact.value, manifest.path.partition("/src/")[0], names):
                 yield EntryPoint(fact.value, path, 0, f"{fact.name} of {manifest.path}:{fact.line}")
+        elif manifest.kind == "mix" and fact.name in ("application", "main_module"):
+            if path := module_file(fact.value, manifest.path.rpartition("/")[0], names):
+                yield EntryPoint(fact.value, path, 0, f"{fact.name} of {manifest.path}:{fact.line}")
         elif manifest.kind == "extension" and (path := page_file(fact.value, manifest.path, names)):
             yield EntryPoint(fact.name, path, 0, f"{fact.name} of {manifest.path}:{fact.line}")
     for fact in _image_starts(manifest) if manifest.kind == "docker" else ():
         yield EntryPoint(fact.value, manifest.path, fact.line, f"{fact.name} of the image")
     if manifest.kind == "gem" and (path := gem_file(manifest, names)):
         yield EntryPoint(manifest.name, path, 0, f"what {manifest.path} provides")
+    if manifest.kind == "dotnet" and not is_solution(manifest) and runs(manifest):
+        folder = manifest.path.rpartition("/")[0]
+        if path := next((path for name in _PROGRAMS if (path := _join(folder, name)) in names), ""):
+            yield EntryPoint(manifest.name, path, 0, f"the program of {manifest.path}")
     if manifest.kind == "npm":
         for script in manifest.scripts:
             ran = _NODE_FILE.search(script.command) if script.name in ("start", "serve", "dev") else None
@@ -191,6 +199,19 @@ def gem_file(manifest: Manifest, names: frozenset[str]) -> str:
     folder = manifest.path.rpartition("/")[0]
     called = (f"lib/{manifest.name}.rb", f"lib/{manifest.name.replace('-', '/')}.rb")
     return next((path for it in called if manifest.name and (path := _join(folder, it)) in names), "")
+
+
+_PROGRAMS = ("Program.cs", "Program.fs", "MauiProgram.cs", "App.xaml.cs")
+
+
+def module_file(called: str, folder: str, names: frozenset[str]) -> str:
+    """Return the source of a module of Elixir, named like it (`Shop.CLI`: `lib/shop/cli.ex`); "" if there is none."""
+    path = "/".join(_SNAKE.sub("_", part).lower() for part in called.split("."))
+    exact = _join(folder, f"lib/{path}.ex")
+    return exact if exact in names else ""
+
+
+_SNAKE = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 def class_file(called: str, folder: str, names: frozenset[str]) -> str:

@@ -212,15 +212,16 @@ def _commands(docs: Docs, code: Code) -> Iterator[RepoFact]:
         seen: set[str] = set()
         for text, path, line, why in _sources(docs, code, purpose):
             brought = why.startswith(_BROUGHT)
-            # npm runs these two with and without `run`.
+            # npm runs these two with and without `run`, and others every script.
             text = re.sub(r"\b(npm|pnpm|yarn) run (test|start)$", r"\1 \2", text)
+            same = re.sub(r"\b(pnpm|yarn) run (?=\S)", r"\1 ", text.removeprefix("./"))
             if (
-                text.removeprefix("./") in seen
+                same in seen
                 or (brought and seen and not (purpose is Purpose.SETUP and not _installs(seen, text)))
                 or (not brought and len(seen) == (5 if purpose in (Purpose.SETUP, Purpose.RUN) else 8))
             ):
                 continue
-            seen.add(text.removeprefix("./"))
+            seen.add(same)
             rank = 6 + order + 7 * (len(seen) - 1)
             yield _fact(_RUN, rank, f"{purpose}: ", _name(text), f" ({why}" if why else " (", _at(path, line), ")")
 
@@ -257,7 +258,9 @@ def _sources(docs: Docs, code: Code, purpose: Purpose) -> Iterator[tuple[str, st
 
 
 _BROUGHT = "comes with "  # a command of the build tool, shown if nothing else is known for its purpose
-_WITH_DEFAULTS = frozenset(("gradle", "maven", "cargo", "go", "pub", "swift", "platformio", "composer", "bundler"))
+_WITH_DEFAULTS = frozenset(
+    ("gradle", "maven", "cargo", "go", "pub", "swift", "platformio", "composer", "bundler", "mix", "dotnet")
+)
 
 
 def _rules(docs: Docs) -> Iterator[RepoFact]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 from msgspec import Struct
 
+from supervisor.core.repo.commands import LENGTH
 from supervisor.domain.repo.facts import Manifest
 
 
@@ -65,6 +67,28 @@ def moved(lines: Iterable[tuple[str, int]], folder: str | None = "") -> Iterator
             yield (f"cd {there} && {change[2]}" if there else change[2]), line
 
 
+def shell_lines(text: str, first: int) -> Iterator[tuple[str, int]]:
+    """Yield the commands of a script with their lines. `first` is the number of the script's first line.
+
+    Lines that end in a backslash are joined. Prompts are removed. If any line has a prompt, only such lines count.
+    """
+    lines = text.splitlines()
+    transcript = any(line.lstrip().startswith(("$ ", "% ")) for line in lines)
+    numbered = iter(enumerate(lines, first))
+    for number, line in numbered:
+        bare = line.strip()
+        prompted = bare.startswith(("$ ", "% ", "> ", "❯ "))
+        if not bare or bare.startswith("#") or (transcript and not prompted):
+            continue
+        command = bare[2:].strip() if prompted else bare
+        while command.endswith("\\"):
+            more = next(islice(numbered, 1), None)
+            if more is None:
+                break
+            command = f"{command[:-1].rstrip()} {more[1].strip()}"[: 8 * LENGTH]
+        yield _COMMENT.sub("", command), number
+
+
 def check(command: str, repo: RepoContents) -> bool | None:
     """Return whether the repo has what the command needs: its file, script or manifest. None: nothing tells."""
     folder, known = "", None
@@ -119,7 +143,9 @@ _CALLS = {
     "nox": "nox -s ",
     "tox": "tox -e ",
     "composer": "composer ",
+    "mix": "mix ",
 }
+_COMMENT = re.compile(r"\s+#\s.*$")
 _CLONE = re.compile(r"git clone\s.{0,400}?([\w.-]{1,100}?)(?:\.git)?/?(?:\s+([\w.-]+))?\s*$")
 _CD = re.compile(r"(?:cd|pushd)\s+['\"]?([^\s'\"&|;]+?)/?['\"]?(?:\s*(?:&&|;)\s*(.+))?$")
 _MKDIR = re.compile(r"mkdir\s+(?:-p\s+)?([\w.-]+)\s*$")

@@ -139,6 +139,7 @@ _NO_DUTY = re.compile(
 _INVITES = re.compile(
     r"\bplease (do )?(visit|see|refer|join|feel|check out|contact|consider)\b"
     r"|\b(please( also)?|(make sure|ensure)( that)?( to| you(['’]ve| have)?)?) (carefully |first )?read\b"
+    r"|\bread (this|the) ((entire|whole|full) )?(document|guide|page|file)\b"
     r"|\bplease take a (moment|minute)\b|\bshould (start|look|see|check) (here|at|out|with)\b"
     r"|\b(on|in) (our |the )?#?(\w+ on )?(IRC|Discord|Slack|Gitter|Matrix|Libera|Zulip|chat)\b"
     r"|\bfeel free\b|\bjoin us\b|\bwelcome\b",
@@ -153,9 +154,10 @@ _FIRM = re.compile(
 _FIRST = re.compile(r"\b(before|prior to|each|every|all)\b", re.IGNORECASE)
 _WORKFLOW = re.compile(
     r"(please )?(fork( it| the \w+| this \w+)?|clone( it| the \w+| this \w+| your fork)?"
-    r"|(create|make|start)( a| an| your| the)?( new| own| feature| topic| git){0,3} branch"
-    r"|commit your changes|push to( \w+){0,3} (branch|fork|origin)"
-    r"|(open|create|submit|send|make)( up| in)?( a| your| the| us a)?( new| draft){0,2} (pull request|PR))"
+    r"|(create|make|start)( a| an| your| the)?( new| own| feature| topic| git){0,3} branch( for your (changes?|work))?"
+    r"|commit your changes|push( your (changes|commits|branch))? to( \w+){0,3} (branch|fork|origin|repo(sitory)?)"
+    r"|(open|create|submit|send|make)( up| in)?( a| your| the| us a)?( new| draft){0,2} (pull request|PR)"
+    r"( to the \w+ branch( of( \w+){1,5})?)?)"
     r"( ?\(.*\)|: git \S.*)?[.!]*",
     re.IGNORECASE,
 )

@@ -34,6 +34,25 @@ def test_a_workflow_gives_its_jobs_and_the_lines_of_their_commands() -> None:
     )
 
 
+def test_a_task_of_sourcehut_begins_beside_the_clone_and_enters_it() -> None:
+    content = b"""\
+sources:
+  - https://git.example.org/depot.git
+tasks:
+  - test: |
+      cd depot
+      go test ./...
+      cd web
+      npm test
+  - other: cd elsewhere && go test ./...
+"""
+    assert read_pipeline(".build.yml", content).jobs == (
+        CiJob("test", 4, (CiStep("go test ./...", Purpose.TEST, 6), CiStep("cd web && npm test", Purpose.TEST, 8))),
+        CiJob("other", 9, (CiStep("cd elsewhere && go test ./...", Purpose.TEST, 9),)),
+    )
+    assert system_of(".builds/alpine.yml") == "sourcehut"
+
+
 @pytest.mark.parametrize(
     ("path", "content", "step"),
     [

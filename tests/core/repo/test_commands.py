@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from supervisor.core.repo.commands import purpose_of, purpose_of_name, shell_lines
+from supervisor.core.repo.commands import purpose_of, purpose_of_name
+from supervisor.core.repo.places import shell_lines
 from supervisor.domain.repo.facts import Purpose
 
 

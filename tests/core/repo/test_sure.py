@@ -68,6 +68,20 @@ def test_the_last_word_of_a_name_may_turn_it_around(name: str) -> None:
     assert purpose_of_name(name) is None
 
 
+@pytest.mark.parametrize(
+    ("name", "purpose"),
+    [("prepare-release", "release"), ("setup_branch", "setup"), ("nativeTestCompile", "build"), ("test", "test")],
+)
+def test_a_name_of_two_purposes_has_that_of_what_it_is_for(name: str, purpose: str) -> None:
+    assert purpose_of_name(name) == purpose
+
+
+def test_a_script_of_pnpm_or_yarn_comes_once_with_or_without_run() -> None:
+    scripts = '{"scripts": {"lint": "eslint .", "test": "vitest"}}'
+    files = {"package.json": scripts, "pnpm-lock.yaml": "", "README.md": "```sh\npnpm run lint\npnpm test\n```\n"}
+    assert commands(files) == ["test: pnpm test", "lint: pnpm run lint"]
+
+
 def test_dependencies_are_installed_in_the_root_although_other_commands_prepare_something() -> None:
     files = {"Gemfile": "", "Rakefile": "", "README.md": "```sh\nrake install:all\ncd web && bundle install\n```\n",
              "web/Gemfile": ""}  # fmt: skip
@@ -155,6 +169,11 @@ def test_an_entry_point_is_what_starts_and_comes_once(files: dict[str, str], ent
         ("README.md", "## Releasing\n\n1. Update the changelog\n2. Run `make publish`\n", ["Update the changelog"]),
         ("CONTRIBUTING.md", "# Contributing\n\n- Fork it\n- Open a pull request\n- Add a test for it\n",
          ["Add a test for it"]),
+        ("CONTRIBUTING.md", "# Contributing\n\n1. Create a new branch for your changes (e.g., `more`).\n"
+         "2. Push your changes to your forked repository.\n"
+         "3. Open a pull request to the `master` branch of the Depot repository.\n4. Push to `next` and add a test\n",
+         ["Push to next and add a test"]),
+        ("CONTRIBUTING.md", "Prior to submitting a pull request you must read this entire document.\n", []),
         ("RELEASING.md", "# Releasing\n\n- Create a pull request with all that\n",
          ["Create a pull request with all that"]),
         (".github/pull_request_template.md", "## Type of change\n\n- [ ] It adds a thing\n\n## Other\n\n"

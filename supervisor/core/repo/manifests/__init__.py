@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 
 from supervisor.core.repo.commands import quote
-from supervisor.core.repo.manifests import apps, builds, packages, python
+from supervisor.core.repo.manifests import apps, builds, dotnet, elixir, packages, python
 from supervisor.core.repo.manifests.common import NAME, Reader
 from supervisor.core.repo.structured import Malformed
 from supervisor.domain.repo.facts import Manifest
@@ -38,12 +38,19 @@ def read_manifest(name: str, content: bytes) -> Manifest:
         return Manifest(name, kind, note=f"cannot be read: {error}")
 
 
-_READERS: dict[str, tuple[str, Reader]] = {**python.READERS, **packages.READERS, **builds.READERS, **apps.READERS}
+_READERS: dict[str, tuple[str, Reader]] = {
+    **python.READERS,
+    **packages.READERS,
+    **builds.READERS,
+    **apps.READERS,
+    **elixir.READERS,
+}
 _PATTERNS: Sequence[tuple[re.Pattern[str], str, Reader]] = (
     *python.PATTERNS,
     *packages.PATTERNS,
     *builds.PATTERNS,
     *apps.PATTERNS,
+    *dotnet.PATTERNS,
 )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from msgspec.structs import replace
 
+from supervisor.core.repo.manifests.dotnet import is_solution, is_tests, runs
 from supervisor.domain.repo.facts import Manifest, Purpose, Script
 
 
@@ -152,6 +153,33 @@ def _bundler(it: Manifest, build: Sequence[Manifest], names: frozenset[str]) -> 
     yield "bundle install", _S
 
 
+def _mix(it: Manifest, build: Sequence[Manifest], names: frozenset[str]) -> _Commands:
+    said = {one.name for one in it.facts}
+    yield "mix deps.get", _S
+    yield ("mix escript.build" if "main_module" in said else "mix compile"), _B
+    if _has(names, _folder(it.path), r"(^|/)test/.*_test\.exs$"):
+        yield "mix test", _T
+    if any(one.name == "phoenix" for one in it.dependencies) and "application" in said:
+        yield "mix phx.server", _R
+
+
+def _dotnet(it: Manifest, build: Sequence[Manifest], names: frozenset[str]) -> _Commands:
+    """Yield the commands for all projects of a solution, or for the only project."""
+    folder = _folder(it.path)
+    beside = [one for one in build if _folder(one.path) == folder]
+    solutions = [one for one in beside if is_solution(one)]
+    if len(solutions) != 1 and len(build) != 1:
+        return  # nothing tells which one
+    named = f" {solutions[0].path.rpartition('/')[2]}" if len(beside) > 1 else ""  # dotnet takes the only one by itself
+    yield f"dotnet build{named}", _B
+    if any(map(is_tests, build)) or _has(names, folder, r"Tests?\.(cs|fs|vb)proj$"):
+        yield f"dotnet test{named}", _T
+    programs = [one for one in build if runs(one)]
+    if len(programs) == 1 and (place := _folder(programs[0].path)).startswith(folder):
+        inside = place[len(folder) :].lstrip("/")
+        yield f"dotnet run --project {inside}" if inside else "dotnet run", _R
+
+
 _COMMANDS: dict[str, Callable[[Manifest, Sequence[Manifest], frozenset[str]], _Commands]] = {
     "gradle": _gradle,
     "maven": _maven,
@@ -162,6 +190,8 @@ _COMMANDS: dict[str, Callable[[Manifest, Sequence[Manifest], frozenset[str]], _C
     "platformio": _platformio,
     "composer": _composer,
     "bundler": _bundler,
+    "mix": _mix,
+    "dotnet": _dotnet,
 }
 
 

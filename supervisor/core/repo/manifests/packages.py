@@ -1,4 +1,4 @@
-"""Read the manifests of other languages: npm, Cargo, Go, Maven, Gradle, pub, Swift, Ruby, Composer, .NET."""
+"""Read the manifests of other languages: npm, Cargo, Go, Maven, Gradle, pub, Swift, Ruby, Composer."""
 
 from __future__ import annotations
 
@@ -259,23 +259,6 @@ def _composer(name: str, kind: str, content: bytes) -> Manifest:
     return Manifest(name, kind, text_of(data.get("name")), text_of(data.get("version")), tuple(scripts), tuple(needed))
 
 
-def _csproj(name: str, kind: str, content: bytes) -> Manifest:
-    text = content[:TEXT].decode("utf-8", "replace")
-    needed = [
-        dependency(match[1], match[2] or "", dev=False, line=line_at(text, match.start()))
-        for match in re.finditer(
-            r"<PackageReference\s+Include=\"([^\"\n]{1,120})\"(?:\s+Version=\"([^\"\n]{1,60})\")?", text
-        )
-    ]
-    facts = [
-        fact(match[1], match[2], line_at(text, match.start()))
-        for match in re.finditer(r"<(TargetFrameworks?|OutputType|RootNamespace)>([^<\n]{1,100})<", text)
-    ]
-    return Manifest(
-        name, kind, quote(name.rpartition("/")[2].rpartition(".")[0], NAME), "", (), tuple(needed), tuple(facts)
-    )
-
-
 READERS: dict[str, tuple[str, Reader]] = {
     "package.json": ("npm", _package_json),
     "Cargo.toml": ("cargo", _cargo),
@@ -290,5 +273,4 @@ READERS: dict[str, tuple[str, Reader]] = {
 PATTERNS: tuple[tuple[re.Pattern[str], str, Reader], ...] = (
     (re.compile(r"(build|settings)\.gradle(\.kts)?"), "gradle", _gradle),
     (re.compile(r"[\w.-]{1,80}\.gemspec"), "gem", _gemfile),
-    (re.compile(r"[\w.-]{1,80}\.(cs|fs|vb)proj"), "dotnet", _csproj),
 )

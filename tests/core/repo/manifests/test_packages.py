@@ -370,7 +370,7 @@ SRC_API_CSPROJ = """\
                 "Api",
                 "",
                 dependencies=(Dependency("Serilog", "4.0.0", False, 6), Dependency("Dapper", "", False, 7)),
-                facts=(Fact("TargetFramework", "net8.0", 3),),
+                facts=(Fact("sdk", "Microsoft.NET.Sdk.Web", 1), Fact("TargetFramework", "net8.0", 3)),
             ),
         ),
     ],
