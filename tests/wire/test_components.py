@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from supervisor.domain.link import Form
 from supervisor.wire.source import language_of
 from supervisor.wire.source.read import literals
 from tests.core.map.sources import linked
@@ -42,3 +43,31 @@ def test_the_page_of_a_component_is_read_too(name: str) -> None:
 @pytest.mark.parametrize("source", ["<script>", "</script><script></script", "---\n", "<script>\nconst a = 'b_c';", ""])
 def test_a_broken_component_is_read_without_an_error(source: str) -> None:
     assert all(word.line > 0 for word in literals("component", source.encode()))
+
+
+@pytest.mark.parametrize(
+    ("name", "page"),
+    [
+        (
+            "A.vue",
+            '<b :key="device.serial_id" @click="send(\'rides/all\')" v-if="device.isOn()">{{ ride.farePaid }}</b>',
+        ),
+        (
+            "a.html",
+            '<b [key]="device.serial_id" (click)="send(\'rides/all\')" *ngIf="x.isOn()">{{ ride.farePaid }}</b>',
+        ),
+        ("b.html", '<b x-bind:key="device.serial_id" @click="send(\'rides/all\')">{{ ride.farePaid }}</b>'),
+    ],
+)
+def test_a_bound_attribute_is_code_whose_names_are_fields_and_no_texts(name: str, page: str) -> None:
+    found = literals(language_of(name) or "", page.encode())
+
+    assert {word.text for word in found if word.form is Form.MEMBER} == {"serial_id", "farePaid"}
+    assert {(word.text, word.call) for word in found if word.form is Form.STRING} == {("rides/all", "send")}
+    assert [word.text for word in literals("plain", b'<a href="a.serial_id" class="b.c">')] == ["a.serial_id", "b.c"]
+
+
+def test_what_a_page_calls_is_no_topic_of_the_server() -> None:
+    page = '<template>\n<v-dialog @submit="handle_login" :key="service.name" />\n</template>\n'
+    server = {"a.py": 'register("service_name", handle_login)\non("service.name", 1)\nemit("handle_login")\n'}
+    assert linked(api=server, app={"Login.vue": page}) == ()

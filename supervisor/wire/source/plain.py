@@ -11,6 +11,11 @@ _COMMENT = re.compile(r"/\*.*?\*/|<!--.*?-->|(?<![:\"'`\w])//[^\n]*|^[ \t]*(?:#|
 _QUOTED = re.compile(r"\"((?:[^\"\\\n]|\\.){2,300})\"|'((?:[^'\\\n]|\\.){2,300})'|`((?:[^`\\]|\\.){2,300})`")
 _PAIR = re.compile(r"([\w.\-]+)\s*[:=]\s*(\S{2,200})$")
 _BEFORE = re.compile(r"([\w$.\-]{1,80})\s*([(\[=:])\s*$")
+_BOUND = re.compile(r"(?:^|[\s\"'])(?:[:@#*\[(]|v-|x-|ng-|bind:|on:)[\w.:\-\[\]()]{1,80}\s*=\s*$")
+"""An attribute whose value is code: of Vue (`:key`, `@click`, `v-if`), Angular (`[x]`, `(x)`, `*ngIf`) and Alpine."""
+
+_MEMBER = re.compile(r"(?<=\.)([A-Za-z]\w*?(?:_[A-Za-z0-9]|[a-z0-9][A-Z])\w*)\b(?!\s*\()")
+_MUSTACHE = re.compile(r"\{\{([^{}\n]{1,300})\}\}")
 _ENV = re.compile(r"(?:\$ENV\{|\bENV\{|getenv\(.|env\.|ENV\[.)([A-Z][A-Z0-9_]{3,})")
 _HOLES = re.compile(r"\$\{[^{}]*\}|\{\{[^{}]*\}\}|#\{[^{}]*\}|<%=?[^%]*%>|%[sd@]")
 
@@ -25,8 +30,14 @@ def literals(source: bytes) -> Iterator[Literal]:
         for variable in _ENV.findall(line):
             yield Literal(variable, number, Form.ENV)
         quoted = False
+        if "{{" in line:
+            for inside in _MUSTACHE.finditer(line):
+                yield from _members(inside[1], number)
         for match in _QUOTED.finditer(line):
             quoted = True
+            if match[0][0] == '"' and _BOUND.search(line[: match.start()][-100:]):
+                yield from _code(match[1], number)
+                continue
             before = _BEFORE.search(line[: match.start()][-100:])
             call = before[1] if before and before[2] == "(" else ""
             key = before[1] if before and before[2] in "=:" else ""
@@ -37,3 +48,17 @@ def literals(source: bytes) -> Iterator[Literal]:
         if not quoted and (pair := _PAIR.search(line.strip())):
             form = Form.NUMBER if pair[2].isdigit() else Form.STRING
             yield Literal(pair[2], number, form, key=pair[1])
+
+
+def _code(text: str, line: int) -> Iterator[Literal]:
+    """Read the value of an attribute that is code: the texts in it, and the fields of what it names."""
+    for match in _QUOTED.finditer(text):
+        before = _BEFORE.search(text[: match.start()][-100:])
+        call = before[1] if before and before[2] == "(" else ""
+        yield Literal(_HOLES.sub("{}", match[1] or match[2] or match[3]), line, Form.STRING, call=call)
+    yield from _members(_QUOTED.sub("''", text), line)
+
+
+def _members(text: str, line: int) -> Iterator[Literal]:
+    for match in _MEMBER.finditer(text):
+        yield Literal(match[1], line, Form.MEMBER)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from tree_sitter import Node
 
@@ -49,24 +50,58 @@ _CLASSES = {
     "kotlin": ("class_declaration", re.compile(rb"@(?:Serializable|JsonClass)\b"), 0),
 }
 """Classes whose fields are data that is sent: the node, what its beginning says, and how much to read before it."""
+
+_OF_LIST = rb"(?:(?:List|Set|Collection)<|Map<\w+,\s*)?"
+_READ = {
+    "kotlin": re.compile(
+        rb"\b(?:fromJson|readValue|convertValue|adapter)\([^;{}\n]{0,120}?\b(\w+)::class\b"
+        rb"|\b(?:decodeFrom\w+|fromJson|readValue|adapter|body|receive|TypeToken)<" + _OF_LIST + rb"(\w+)>"
+    ),
+    "java": re.compile(
+        rb"\b(?:fromJson|readValue|treeToValue|convertValue|adapter)\([^;{}\n]{0,120}?\b(\w+)\.class\b"
+        rb"|\bType(?:Token|Reference)<" + _OF_LIST + rb"(\w+)>"
+    ),
+    "csharp": re.compile(
+        rb"\b(?:Deserialize|DeserializeObject|DeserializeAsync|ReadFromJsonAsync|GetFromJsonAsync)<"
+        + _OF_LIST
+        + rb"(\w+)>"
+    ),
+    "python": re.compile(
+        rb"\b(?:from_dict|structure|TypeAdapter)\(\s*(?:data_class\s*=\s*)?([A-Z]\w+)\b|\b([A-Z]\w+)\.from_(?:dict|json)\("
+    ),
+}
+"""Calls that read data into a class, which counts if it is of the same file."""
+
+_NAMED = re.compile(rb"\b(?:class|record)\s+(\w+)")
 _LAST_ITEM = re.compile(rb"[};]\s")
 
 
 def is_sent(language: str, source: bytes, field: Node) -> bool:
-    """Whether the class of a field says that it is written to data or read from it."""
-    if language not in _CLASSES:
+    """Whether the class of a field says that it is written to data or read from it, or a call in its file does."""
+    read = _read_classes(language, source)
+    if language not in _CLASSES and not read:
         return False
-    kind, says, before = _CLASSES[language]
+    kind, says, before = _CLASSES.get(language, ("class_declaration", None, 0))
     one = field.parent
     for _ in range(6):
         if one is None:
             return False
         if one.type == kind:
             head = source[max(0, one.start_byte - before) : one.start_byte]
-            head = _LAST_ITEM.split(head)[-1] + source[one.start_byte : one.start_byte + 300]
-            return says.search(head) is not None
+            own = source[one.start_byte : one.start_byte + 300]
+            named = _NAMED.search(own) if read else None
+            if named and named[1] in read:
+                return True
+            return says is not None and says.search(_LAST_ITEM.split(head)[-1] + own) is not None
         one = one.parent
     return False
+
+
+@lru_cache(4)
+def _read_classes(language: str, source: bytes) -> frozenset[bytes]:
+    """Return the classes that the file reads from data: `gson.fromJson(text, Ride::class.java)`."""
+    found = _READ[language].finditer(source) if language in _READ else ()
+    return frozenset(name for match in found for name in match.groups() if name)
 
 
 def tagged_type(source: bytes, tag: int) -> str:

@@ -30,6 +30,9 @@ _CODE = re.compile(
 )
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _SHORT_UUID = re.compile(r"(?:0x)?[0-9a-f]{4}")
+_LOCALE = re.compile(r"[a-z]{2,3}[_\-](?:[A-Z]{2}|[A-Z][a-z]{3})(?:[_\-][A-Z]{2})?")
+"""A language with its country or script, as everybody writes it: `pt-BR`, `zh_Hans`."""
+
 _ERROR_NUMBER = re.compile(r"[A-Z]{1,4}[_-]?\d{3,5}")
 _TOPIC = re.compile(r"[A-Za-z0-9{}$+#*][\w{}$+#*.:/\-]*")
 _EVENT = re.compile(r"[a-z][a-z_\-]+[.:][a-z][a-z_\-]+")
@@ -272,7 +275,7 @@ def _code(context: LiteralContext) -> Verdict:
     if not (coded or _ERROR_NUMBER.fullmatch(text)):
         return None
     given = f"{word.call} {word.key}".lower()
-    if text.lower() in stopwords.WORDS:
+    if text.lower() in stopwords.WORDS or _LOCALE.fullmatch(text):
         return ()
     if has(given, keywords.ERRORS) and not word.is_key and "encod" not in given:
         return (context.mention(Kind.ERROR, text),)
