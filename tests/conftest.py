@@ -18,10 +18,11 @@ ROOT = Path.home() / ".cache" / "orch-tests"
 ROOT.mkdir(parents=True, exist_ok=True)
 os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(ROOT))
 
-# Restore SIGINT. A shell that runs a script in the background makes it and all that it starts ignore SIGINT, but tests
-# interrupt processes with that signal.
+# Restore SIGINT and SIGHUP. A shell that runs a script in the background makes it and all that it starts ignore SIGINT,
+# and `nohup` makes it ignore SIGHUP, but tests interrupt processes with these signals.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 # The same examples in every run, and no time limits, because a loaded machine is not a failure.
 settings.register_profile("orch", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])

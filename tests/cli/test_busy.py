@@ -13,7 +13,7 @@ from contextlib import ExitStack
 import pytest
 
 from supervisor.cli.steer import down
-from supervisor.runtime.daemon import ending, launch
+from supervisor.runtime.daemon import ending
 from supervisor.runtime.presence import headway, roster
 from supervisor.runtime.presence import lock as locks
 from supervisor.runtime.presence.vital_signs import boot, vital_signs
@@ -31,7 +31,7 @@ def holder(workspace: WorkspacePaths, monkeypatch: pytest.MonkeyPatch) -> Iterat
     """Start a process that holds the lock and does something else than answer."""
     monkeypatch.setattr(headway, "HANGS_AFTER", 1.0)
     monkeypatch.setattr(ending, "TERM_GRACE", 0.2)
-    monkeypatch.setattr(launch, "LISTENS_WITHIN", 2.0)
+    monkeypatch.setattr(headway, "LISTENS_WITHIN", 2.0)
     with ExitStack() as stack:
 
         def start(program: str) -> subprocess.Popen[bytes]:

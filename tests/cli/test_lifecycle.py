@@ -13,7 +13,7 @@ from unittest.mock import ANY
 import pytest
 
 from supervisor.cli.steer import down, ready
-from supervisor.errors import OrchError
+from supervisor.errors import OrchError, SupervisorDown
 from supervisor.runtime.daemon import ending, launch
 from supervisor.runtime.presence import headway
 from supervisor.runtime.workspace import WorkspacePaths
@@ -136,6 +136,21 @@ def test_a_supervisor_that_up_started_is_not_asked_again(
     supervisor = standin(status_json(children=(child("backend", **READY), child("mobile", **READY))))
     assert orch("up", "mobile")[:2] == (0, "1 of 1 child ready\n")
     assert (started, supervisor.calls) == ([["mobile"]], [])
+
+
+def test_in_place_of_a_supervisor_that_is_about_to_end_another_one_is_started(
+    orch: Orch, standin: Callable[..., Standin], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: list[Answers | None] = [None, Answers()]
+    monkeypatch.setattr(launch, "begin", lambda workspace, up: found.pop(0))
+
+    def ends(workspace: WorkspacePaths) -> bool:
+        raise SupervisorDown("the supervisor went away", "run `orch up`")
+
+    monkeypatch.setattr(launch, "reload", ends)
+    standin(status_json(children=(child("backend", **READY), child("mobile", **READY))))
+    assert orch("up")[:2] == (0, "2 of 2 children ready\n")
+    assert found == []
 
 
 def test_in_the_foreground_the_servers_are_wanted_all_the_same(orch: Orch, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,14 +28,13 @@ def taken_in(workspace: WorkspacePaths, named: Sequence[str], *, restart: bool =
     """Have a running supervisor reload an edited config and start the servers of these children (none: of all).
 
     It is restarted in place before, if `restart` says so, or if it is of another version and the person says so.
+
+    Raises SupervisorDown if it ends meanwhile.
     """
     _meet(workspace, restart=restart)
     if launch.reload(workspace):
         output.say("the supervisor reloaded the config")
-    try:
-        launch.persistently(workspace, lambda client: client.call("up", children=list(named)))
-    except SupervisorDown as error:
-        raise _gone(error) from error
+    launch.persistently(workspace, lambda client: client.call("up", children=list(named)))
 
 
 def until_ready(workspace: WorkspacePaths, named: Sequence[str], *, as_json: bool = False) -> int:
@@ -52,7 +51,7 @@ def until_ready(workspace: WorkspacePaths, named: Sequence[str], *, as_json: boo
             if all(child.state in SETTLED for child in chosen):
                 break
     except SupervisorDown as error:
-        raise _gone(error) from error
+        raise OrchError(f"while the servers started, {error.what}", "see `orch logs`, then run `orch up`") from error
     finally:
         progress.end()
     ready = sum(child.state == "ready" for child in chosen)
@@ -103,10 +102,6 @@ def _meet(workspace: WorkspacePaths, *, restart: bool) -> None:
         output.say(f"the supervisor was restarted in place ({__version__})")
     elif skew is not None:
         output.say(skew.next_step)
-
-
-def _gone(error: SupervisorDown) -> OrchError:
-    return OrchError(f"while the servers started, {error.what}", "see `orch logs`, then run `orch up`")
 
 
 def _described(child: ChildInfo) -> str:

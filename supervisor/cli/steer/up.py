@@ -9,7 +9,7 @@ from typing import Annotated
 
 from supervisor.cli.command.parameters import Argument, Json, Option
 from supervisor.cli.command.table import loaded
-from supervisor.errors import OrchError, UsageError
+from supervisor.errors import OrchError, SupervisorDown, SupervisorHangs, UsageError
 from supervisor.runtime.daemon import launch
 from supervisor.runtime.naming import checked, children_of
 from supervisor.runtime.workspace import WorkspacePaths
@@ -73,10 +73,15 @@ def bring_up(
         # Import late (15 ms): the supervisor starts meanwhile.
         from supervisor.cli.steer.ready import taken_in, until_ready
 
+        if starting is None:
+            try:
+                taken_in(workspace, named, restart=restart)
+            except SupervisorHangs:
+                raise
+            except SupervisorDown:  # it was about to end
+                starting = launch.begin(workspace, named)
         if starting is not None:
             starting.wait()
-        else:
-            taken_in(workspace, named, restart=restart)
         return until_ready(workspace, named, as_json=as_json)
     except KeyboardInterrupt:
         begin = "\n" if sys.stderr.isatty() else ""  # the terminal has shown `^C` in this line
