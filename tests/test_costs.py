@@ -15,7 +15,8 @@ from supervisor.core.engine.reconcile import advance, wakeup
 from supervisor.core.map.interfaces import interfaces
 from supervisor.core.plan import canonical
 from supervisor.core.plan.diff import diff
-from supervisor.core.view.runs_md import render
+from supervisor.core.view.runs_md import pieces, render
+from supervisor.core.view.sheet import sheet_of
 from supervisor.core.view.status import status
 from supervisor.domain import event as ev
 from supervisor.domain.link import Kind, Link, Place, Role
@@ -60,7 +61,7 @@ def loaded_by(program: str) -> set[str]:
         # before a server is started; four of them are the keeper's, which its process has loaded in any case
         ("runtime.daemon.main", 320, {"asyncio", "logging", "typer", "websockets", "_hashlib"}),
         # while the servers get ready
-        ("runtime.daemon.main, runtime.daemon.supervise", 525, {"typer"}),
+        ("runtime.daemon.main, runtime.daemon.supervise", 527, {"typer"}),
         ("runtime.survey.worker", 215, {"ruamel", "typer"}),
     ],
 )
@@ -108,6 +109,34 @@ def test_a_step_visits_only_the_tasks_that_it_concerns() -> None:
     assert steps["the end of a turn"](few).actions != ()  # type: ignore[attr-defined]
     for name, act in steps.items():
         assert calls(lambda: act(many)) <= 1.1 * calls(lambda: act(few)), name  # noqa: B023
+
+
+def test_only_what_may_look_different_is_rendered_anew() -> None:
+    template = templates.read("runs.template.md")
+
+    def costs(size: int) -> dict[str, int]:
+        world = at_work(8, size)
+        known = sheet_of(world, LATER)
+        assert known.infos
+        assert known.rows
+        assert known.entries
+        seen = TurnSeen("turn T3", TurnStatus.COMPLETED, ("orch-T3-1",), '{"outcome": "done", "summary": "done"}')
+        after = {
+            "a note": ev.LearningNoted(LATER, "human", "a fact"),
+            "used tokens": ev.TokensSpent(LATER, "c3", "thread c3", "turn T3", 1000, 100),
+            "the end of a turn": ev.TurnEnded(LATER, "c3", "thread c3", seen),
+        }
+
+        def show(world: World) -> None:
+            sheet = sheet_of(world, LATER, known)
+            status(world, LATER, "/w", sheet)
+            pieces(world, LATER, template, "/w", sheet)
+
+        return {name: calls(lambda: show(advance(world, event).world)) for name, event in after.items()}  # noqa: B023
+
+    few, many = costs(24), costs(2400)
+    for name, count in many.items():
+        assert count <= 1.1 * few[name], name
 
 
 def test_a_status_and_runs_md_cost_in_proportion_to_the_tasks() -> None:

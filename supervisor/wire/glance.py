@@ -20,16 +20,15 @@ def glance(answer: JsonObject) -> Status:
 
 
 class _Glance:
-    __slots__ = ("_object",)
-
     def __init__(self, value: Mapping[str, object]) -> None:
         self._object = value
 
     def __getattr__(self, name: str) -> object:
-        return _seen(self._object.get(name))
+        found = self.__dict__[name] = _seen(self._object.get(name))  # the next look at it does not come here
+        return found
 
 
 def _seen(value: object) -> object:
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return _Glance(value)
     return [_seen(one) for one in value] if isinstance(value, list) else value

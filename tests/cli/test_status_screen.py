@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
+from itertools import pairwise
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from supervisor.cli.display.blocks import width
 from supervisor.cli.display.fit import cut, fold
@@ -21,6 +25,7 @@ from tests import CHECKOUT
 from tests.cli.conftest import Orch
 from tests.cli.scene import JsonDict, Standin, ask, child, status_json, task
 from tests.cli.terminal import Terminal
+from tests.test_costs import calls
 
 NOW = datetime(2026, 11, 23, 10, 5, tzinfo=UTC)
 STATES = ("done",) * 12 + ("running",) * 3 + ("needs_human", "blocked") + ("waiting",) * 13 + ("retired",) * 2
@@ -94,6 +99,44 @@ def test_the_first_line_says_how_far_the_plan_is() -> None:
 def test_what_waits_is_told_with_what_it_waits_on_in_the_end(tasks: tuple[JsonDict, ...], words: str) -> None:
     line = tally(glance(status_json(tasks=tasks)))
     assert words in "".join(cell.text for cell in line.cells)
+
+
+@given(st.lists(st.tuples(st.sampled_from(("waiting", "waiting", "running", "done")), st.sets(st.integers(0, 8)))))
+def test_whatever_the_plan_is_the_task_that_most_wait_on_is_named(drawn: list[tuple[str, set[int]]]) -> None:
+    tasks = {
+        f"T{place}": task(f"T{place}", state, after=tuple(f"T{one}" for one in sorted(after) if one < place))
+        for place, (state, after) in enumerate(drawn)
+    }
+
+    def unsettled(name: str) -> list[str]:
+        return [one for one in tasks[name]["after"] if tasks[one]["state"] != "done"]
+
+    def roots(name: str) -> set[str]:
+        before = unsettled(name) if tasks[name]["state"] == "waiting" else []
+        return {root for one in before for root in roots(one)} if before else {name}
+
+    waiting = [name for name, one in tasks.items() if one["state"] == "waiting"]
+    found = [roots(name) for name in waiting if unsettled(name)]
+    most = max((sum(name in one for one in found) for name in tasks), default=0)
+    line = "".join(cell.text for cell in tally(glance(status_json(tasks=tuple(tasks.values())))).cells)
+    named = re.search(r"(?:(\d+) waits? on|(\d+) of them on) (T\d)", line)
+    assert (named is not None) is (most > 0)
+    if named is not None:
+        assert int(named[1] or named[2]) == most == sum(named[3] in one for one in found)
+
+
+@pytest.mark.parametrize("columns", [None, 80])
+@pytest.mark.parametrize("width", [1, 50])
+def test_a_long_plan_costs_no_more_for_a_task_than_a_short_one(width: int, columns: int | None) -> None:
+    """In a row, and as a net in which each task waits on all tasks of the layer before it."""
+
+    def shown(size: int) -> Callable[[], object]:
+        layers = [tuple(f"T{number}" for number in range(at, at + width)) for at in range(0, size, width)]
+        tasks = [task(name, after=before) for before, layer in pairwise(((), *layers)) for name in layer]
+        status = status_json(tasks=tuple(tasks))
+        return lambda: plain(blocks(glance(status), NOW, View(columns, 40 if columns else None)))
+
+    assert calls(shown(3000)) <= 11 * calls(shown(300))
 
 
 @pytest.mark.parametrize(

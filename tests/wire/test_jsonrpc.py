@@ -34,6 +34,12 @@ def test_a_request_is_a_call_to_the_other_side_and_its_answer_a_result_here() ->
     assert ours.pending == ()
 
 
+@pytest.mark.parametrize("request_id", [7, 'seven "7"'])
+def test_an_answer_that_is_text_already_is_the_same_answer(request_id: int | str) -> None:
+    value = {"tasks": [{"id": "T1", "why": "ä \n"}], "count": 1.5, "none": None}
+    assert json.loads(Peer.answer_encoded(request_id, json.dumps(value))) == json.loads(Peer.answer(request_id, value))
+
+
 def test_answers_out_of_order_find_their_requests() -> None:
     ours, theirs = Peer(), Peer()
     first, second, third = (ours.request(method)[0] for method in ("a", "b", "c"))

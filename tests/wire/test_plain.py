@@ -10,7 +10,8 @@ from enum import StrEnum
 
 import pytest
 
-from supervisor.wire.plain import dumped, loaded, plain, typed
+from supervisor.domain.world import Learning
+from supervisor.wire.plain import dumped, dumped_fast, loaded, plain, typed
 
 
 class Colour(StrEnum):
@@ -87,3 +88,9 @@ def test_threads_may_ask_for_the_same_type_for_the_first_time_at_once() -> None:
     """In a separate Python, because msgspec would crash."""
     done = subprocess.run([sys.executable, "-c", MANY], capture_output=True, text=True, check=False, timeout=20)
     assert (done.returncode, done.stdout, done.stderr) == (0, "True\n", "")
+
+
+@pytest.mark.parametrize("text", ["a", 'ä\n"', "\ud800 half a character", "\x00\u2028"])
+def test_fast_or_not_the_same_is_read_again(text: str) -> None:
+    value = Learning(datetime(2026, 1, 1, tzinfo=UTC), "human", text)
+    assert loaded(Learning, dumped_fast(value)) == loaded(Learning, dumped(value)) == value

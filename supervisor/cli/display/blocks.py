@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from supervisor.core.text.redact import Cutter, cut_known, redact, secrets_in
@@ -48,10 +48,21 @@ def clean(text: object) -> str:
 
     All text for a person passes here.
     """
-    words = str(text).replace("\r\n", "\n")
+    words = str(text)
+    return _clean_short(words) if len(words) <= _SHORT else _clean(words)
+
+
+_SHORT = 200  # characters of a text that is remembered: a table has the same words in many rows, and cleans each twice
+
+
+def _clean(text: str) -> str:
+    words = text.replace("\r\n", "\n")
     if not words.replace("\n", "").replace("\t", "").isprintable():
         words = _unwanted().sub("", _sequences().sub("", words))
     return redact(words, _known())
+
+
+_clean_short = lru_cache(maxsize=16384)(_clean)
 
 
 def clean_json(value: object, *, answered: bool = False) -> object:
@@ -59,7 +70,9 @@ def clean_json(value: object, *, answered: bool = False) -> object:
 
     What a supervisor `answered` has lost all that the rules find, but not what only our own environment names.
     """
-    cleaned: object = cut_known(value, _known()) if answered else Cutter(_known()).cut(value)
+    if answered:
+        return cut_known(value, _known()) if _known() else value
+    cleaned: object = Cutter(_known()).cut(value)
     return cleaned
 
 
@@ -83,7 +96,8 @@ def width(text: str) -> int:
 
 def one_line_or_space(text: str) -> str:
     """Join the lines of `text`, but keep the spaces at its ends: they separate it from its neighbours."""
-    return re.sub(r"[\n\t]+", " ", clean(text))
+    words = clean(text)
+    return re.sub(r"[\n\t]+", " ", words) if "\n" in words or "\t" in words else words
 
 
 @cache

@@ -44,8 +44,10 @@ def drawing() -> ModuleType:
 def plain(blocks: Iterable[Block], stream: TextIO | None = None) -> str:
     """Format the blocks as aligned text, without cutting anything; in colour for a `stream` that shows it."""
 
+    colour = stream is not None and pretty(stream)
+
     def painted(text: str, style: Style) -> str:
-        return paint(text, style, stream) if stream is not None and text.strip() else text
+        return _coloured(text, style) if colour and style and text.strip() else text
 
     lines: list[str] = []
     for block in blocks:
@@ -68,7 +70,11 @@ def plain(blocks: Iterable[Block], stream: TextIO | None = None) -> str:
 
 def paint(text: str, style: Style, stream: TextIO) -> str:
     """Return `text` in that style if the stream can show it."""
-    return f"\x1b[{_CODES[style]}m{text}\x1b[0m" if style and pretty(stream) else text
+    return _coloured(text, style) if style and pretty(stream) else text
+
+
+def _coloured(text: str, style: Style) -> str:
+    return f"\x1b[{_CODES[style]}m{text}\x1b[0m"
 
 
 def pretty(stream: TextIO) -> bool:

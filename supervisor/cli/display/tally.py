@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from supervisor.cli.display.blocks import Cell, Line, one_line
@@ -79,30 +80,37 @@ def _minutes(minutes: float) -> str:
 
 def _waiting(waiting: Sequence[TaskInfo], tasks: Sequence[TaskInfo]) -> str:
     """Say how many tasks wait, and on which task most of them do in the end."""
-    known = {task.id: task for task in tasks}
-    roots = {task.id: _roots(task, known) for task in waiting}
-    count = {root: sum(root in found for found in roots.values()) for found in roots.values() for root in found}
     wait = "waits" if len(waiting) == 1 else "wait"
+    count = _roots(waiting, {task.id: task for task in tasks if task.state not in _SETTLED})
     if not count:
         return f"{len(waiting)} {wait}"
-    best = max(count, key=lambda name: count[name])
+    best = max(count, key=count.__getitem__)
     if count[best] == len(waiting):
         return f"{len(waiting)} {wait} on {one_line(best, 30)}"
     return f"{len(waiting)} {wait}, {count[best]} of them on {one_line(best, 30)}"
 
 
-def _roots(task: TaskInfo, known: dict[str, TaskInfo]) -> set[str]:
-    """Return the unfinished tasks before this one that do not wait on another task themselves."""
-    roots: set[str] = set()
-    seen, queue = {task.id}, list(task.after)
-    while queue:
-        name = queue.pop()
-        if name in seen or name not in known or known[name].state in _SETTLED:
-            continue
-        seen.add(name)
-        before = [one for one in known[name].after if one in known and known[one].state not in _SETTLED]
-        if known[name].state == "waiting" and before:
-            queue += before
-        else:
-            roots.add(name)
-    return roots
+def _roots(waiting: Sequence[TaskInfo], known: Mapping[str, TaskInfo]) -> dict[str, int]:
+    """Return the unfinished tasks that do not wait on another one themselves, and how many tasks wait on each.
+
+    What a task waits on is a number with one bit for each such task, because a plan may be one long row of tasks, or a
+    dense net. Each task is visited twice, however many wait on it.
+    """
+    before = {task.id: [name for name in task.after if name in known] for task in waiting}
+    bits: dict[str, int] = {}  # by root
+    found: dict[str, int] = {}  # by task, those that it waits on
+    for start in (name for name, those in before.items() if those):
+        stack = [start]
+        while stack:
+            name = stack[-1]
+            if name not in found and before.get(name):
+                found[name] = 0
+                stack += [one for one in before[name] if one not in found]
+                continue
+            stack.pop()
+            if not before.get(name):
+                found[name] = bits.setdefault(name, 1 << len(bits))
+            for one in before.get(name, ()):
+                found[name] |= found[one]
+    alike = Counter(found[name] for name, those in before.items() if those)
+    return {root: sum(count for mask, count in alike.items() if mask & bit) for root, bit in bits.items()}

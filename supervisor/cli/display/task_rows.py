@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 SUMMARY_LENGTH = 160  # characters of a summary on the screen; runs.md has all of it
 _ORDER = ("needs_human", "failed", "blocked", "running", "verifying", "held", "waiting", "done", "retired")
+_RANKS = {state: rank for rank, state in enumerate(_ORDER)}
 _CAPS = {"TASK": 20, "STATE": 14, "CHILD": 14, "TITLE": 32}  # columns that a narrow screen gives to these
 _ROOMY = 100  # columns from which a terminal has room for the titles
 _LEAST = 20  # columns for what a task does now; other columns give way before it has fewer
@@ -61,12 +62,12 @@ def duration(seconds: float) -> str:
 
 
 def _rank(task: TaskInfo) -> int:
-    return _ORDER.index(task.state) if task.state in _ORDER else 3  # a state that we do not know: with the running ones
+    return _RANKS.get(task.state, 3)  # a state that we do not know: with the running ones
 
 
 def _counted(tasks: Sequence[TaskInfo]) -> list[tuple[str, int]]:
-    states = [one_line(task.state, 20) for task in tasks]
-    return [(word, states.count(word)) for word in dict.fromkeys(states)]
+    states = [task.state for task in tasks]
+    return [(one_line(word, 20), states.count(word)) for word in dict.fromkeys(states)]
 
 
 def _table(tasks: Sequence[TaskInfo], now: datetime, repos: Mapping[str, str], columns: int | None) -> Iterator[Line]:
@@ -97,10 +98,12 @@ def _left(widths: dict[str, int], columns: int) -> int:
 def _row(row: dict[str, Cell], widths: dict[str, int], columns: int | None) -> Line:
     cells = []
     for name, size in widths.items():
-        text = row[name].text if columns is None else cut(row[name].text, size)
-        cells.append(Cell(text, row[name].style))
-        if name != "NOW":
-            cells.append(Cell(" " * (size - width(text) + 2)))
+        cell = row[name] if columns is None else Cell(cut(row[name].text, size), row[name].style)
+        gap = "" if name == "NOW" else " " * (size - width(cell.text) + 2)
+        if columns is None and not cell.style:  # half as many cells: in a pipe, there may be thousands of rows
+            cells.append(Cell(cell.text + gap))
+        else:
+            cells += [cell, Cell(gap)] if gap else [cell]
     return cut_line(Line(tuple(cells)), columns)
 
 

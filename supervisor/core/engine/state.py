@@ -33,13 +33,6 @@ def plan_state(world: World) -> str:
     return "held" if held else "in_force"
 
 
-def ordered(world: World) -> list[TaskState]:
-    """Return the tasks in the order of the plan, then those that ran and that the plan no longer has."""
-    planned = [task.id for task in world.plan.tasks] if world.plan.current else []
-    started = [task for task, state in world.tasks.items() if task not in planned and state.runs]
-    return [world.tasks[task] for task in (*planned, *started)]
-
-
 def task_status(world: World, state: TaskState, at: datetime) -> tuple[TaskStatus, str]:
     """Return the status of a task, and why it has this status."""
     task = world.plan.task(state.task)

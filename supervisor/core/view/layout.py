@@ -19,6 +19,10 @@ def utc(moment: datetime | None) -> str:
     return moment.replace(tzinfo=None).isoformat(" ", "seconds") + " UTC"
 
 
+def rfc3339(moment: datetime | None) -> str | None:
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z") if moment else None
+
+
 def paragraphs(parts: Iterable[str]) -> str:
     return "\n\n".join(part for part in parts if part)
 

@@ -6,6 +6,7 @@ import re
 import shlex
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from supervisor.core.engine.asks.replies import forms
 from supervisor.core.engine.lifecycle import outages
@@ -13,16 +14,16 @@ from supervisor.core.engine.lifecycle.budgets import PLAN
 from supervisor.core.engine.lifecycle.servers import word
 from supervisor.core.engine.orchestrator import session
 from supervisor.core.engine.readiness import is_done, lost_events
-from supervisor.core.engine.state import plan_state, summary, task_status
+from supervisor.core.engine.state import plan_state, task_status
 from supervisor.core.text.escape import block, code, inline
 from supervisor.core.view.graph.layers import Node, tied
 from supervisor.core.view.graph.mermaid import mermaid
 from supervisor.core.view.layout import bullets, id_list, labelled, paragraphs, utc
-from supervisor.core.view.run_entry import run_entry
+from supervisor.core.view.sheet import Sheet, listed, sheet_of, shown_state
 from supervisor.domain.ask import Ask
 from supervisor.domain.link import Place
 from supervisor.domain.plan import HUMAN, ORCHESTRATOR, Foreseen
-from supervisor.domain.task import Phase, TaskState, TaskStatus
+from supervisor.domain.task import Phase
 from supervisor.domain.world import World
 
 MAX_SHARED = 20  # drifts, the newest ones
@@ -30,22 +31,43 @@ MAX_DRAWN = 60  # tasks of the graph
 MAX_FORESEEN = 30  # tasks that a revision did something to
 
 
+TIME = "updated"  # the piece with the time of rendering; a new time alone makes no new page
+
+
+class PagePart(NamedTuple):
+    """A piece of runs.md, and where it is from: a placeholder of the template, or "" for the template itself."""
+
+    name: str
+    text: str
+
+
 def render(world: World, at: datetime, template: str, workspace: str) -> str:
     """Fill in the placeholders of `template`; unknown ones stay. Never raises. Same values, same text."""
-    parts = {
-        "title": inline(world.plan.current.title, 120) if world.plan.current else "no plan yet",
-        "updated": utc(at),
-        "asks": _asks(world),
-        "tasks": _tasks(world, at),
-        "runs": _runs(world, at),
-        "rules": _ruled(world),
-        "learnings": _learnings(world),
-        "shared": _shared(world),
-        "reconnect": _reconnect(world, workspace),
+    return "".join(piece.text for piece in pieces(world, at, template, workspace, sheet_of(world, at)))
+
+
+def pieces(world: World, at: datetime, template: str, workspace: str, sheet: Sheet) -> list[PagePart]:
+    """Return the page that `render` returns in pieces. What is shown of the tasks comes from `sheet`, in `ROWS` and
+    `ENTRIES`."""
+    parts: dict[str, list[PagePart]] = {
+        "title": [PagePart("title", inline(world.plan.current.title, 120) if world.plan.current else "no plan yet")],
+        TIME: [PagePart(TIME, utc(at))],
+        "asks": [PagePart("asks", _asks(world))],
+        "tasks": _tasks(world, at, sheet),
+        "runs": [PagePart(ENTRIES, sheet.entries) if sheet.entries else PagePart("runs", "No task has started yet.")],
+        "rules": [PagePart("rules", _ruled(world))],
+        "learnings": [PagePart("learnings", _learnings(world))],
+        "shared": [PagePart("shared", _shared(world))],
+        "reconnect": [PagePart("reconnect", _reconnect(world, workspace))],
     }
-    return _PLACEHOLDER.sub(lambda found: parts.get(found[1], found[0]), template)
+    split = _PLACEHOLDER.split(template)  # text, placeholder, text, placeholder, ..., text
+    found = []
+    for text, name in zip(split[::2], (*split[1::2], ""), strict=True):
+        found += [PagePart("", text), *parts.get(name, [PagePart("", f"{{{{{name}}}}}" if name else "")])]
+    return found
 
 
+ROWS, ENTRIES = "rows", "entries"
 _PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
 
 
@@ -105,12 +127,14 @@ def _blocked_by(world: World, ask: Ask) -> list[str]:
 # ── the plan and its tasks ───────────────────────────────────────────────────────────────────────
 
 
-def _tasks(world: World, at: datetime) -> str:
-    states = _states(world)
+def _tasks(world: World, at: datetime, sheet: Sheet) -> list[PagePart]:
     head = "| id | title | child | state | why or summary | runs | verify |\n|---|---|---|---|---|---|---|"
-    table = "\n".join((head, *(_row(world, state, at) for state in states))) if states else "There are no tasks."
+    above = (_plan(world), *_revision(world), *_pauses(world, at), _orchestrator(world))
+    if not sheet.rows:
+        return [PagePart("tasks", paragraphs((*above, "There are no tasks.")))]
     drawn = _graph(world, at)
-    return paragraphs((_plan(world), *_revision(world), *_pauses(world, at), _orchestrator(world), table, drawn))
+    found = [PagePart("tasks", paragraphs((*above, head)) + "\n"), PagePart(ROWS, sheet.rows)]
+    return [*found, PagePart("graph", f"\n\n{drawn}")] if drawn else found
 
 
 def _graph(world: World, at: datetime) -> str:
@@ -118,9 +142,8 @@ def _graph(world: World, at: datetime) -> str:
     tasks = world.plan.tasks
     if len(tasks) > MAX_DRAWN:
         return f"The graph of {len(tasks)} tasks is too large for this page: {code('orch graph --svg')} draws it."
-    states = {task.id: world.tasks.get(task.id, TaskState(task.id, task.title, task.child)) for task in tasks}
     nodes = tied(
-        Node(task.id, task.title, task.child, str(task_status(world, states[task.id], at)[0]), task.after)
+        Node(task.id, task.title, task.child, str(task_status(world, shown_state(world, task.id), at)[0]), task.after)
         for task in tasks
     )
     return f"```mermaid\n{mermaid(nodes)}\n```" if any(node.after for node in nodes) else ""
@@ -188,43 +211,6 @@ def _foreseen(picture: Sequence[Foreseen]) -> Iterable[str]:
         yield f"{len(picture) - MAX_FORESEEN} more tasks"
 
 
-def _states(world: World) -> list[TaskState]:
-    """Return the tasks in the order of the plan, then those that ran and are no longer in it."""
-    planned = {task.id: TaskState(task.id, task.title, task.child) for task in world.plan.tasks}
-    started = {task: state for task, state in world.tasks.items() if task not in planned and state.runs}
-    return [world.tasks.get(task, state) for task, state in {**planned, **started}.items()]
-
-
-def _row(world: World, state: TaskState, at: datetime) -> str:
-    status, why = task_status(world, state, at)
-    detail = (summary(state) or why) if status is TaskStatus.DONE else (why or summary(state) or "")
-    checks = ", ".join(f"{inline(check.command, 60)}: {check.exit_code}" for check in state.result.checks)
-    cells = (
-        inline(state.task, 70),
-        inline(state.title, 100),
-        inline(_child(world, state), 70),
-        str(status),
-        inline(detail, 160),
-        str(state.runs),
-        checks or "—",
-    )
-    return f"| {' | '.join(cells)} |"
-
-
-def _child(world: World, state: TaskState) -> str:
-    task = world.plan.task(state.task)
-    return task.child if task else state.child
-
-
-# ── the run log ──────────────────────────────────────────────────────────────────────────────────
-
-
-def _runs(world: World, at: datetime) -> str:
-    return (
-        paragraphs(run_entry(world, state, at) for state in _states(world) if state.runs) or "No task has started yet."
-    )
-
-
 # ── what rules settled ───────────────────────────────────────────────────────────────────────────
 
 
@@ -277,7 +263,7 @@ def _learnings(world: World) -> str:
 
 
 def _reconnect(world: World, workspace: str) -> str:
-    example = next((state.task for state in _states(world) if state.runs), "ID")
+    example = next((name for name in listed(world) if shown_state(world, name).runs), "ID")
     commands = f"orch up\norch status\norch logs --task {shlex.quote(example)}"
     rows = []
     for name, server in world.servers.items():

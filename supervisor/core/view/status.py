@@ -13,22 +13,20 @@ from supervisor.core.engine.lifecycle import budgets, outages
 from supervisor.core.engine.lifecycle.servers import word
 from supervisor.core.engine.orchestrator import session
 from supervisor.core.engine.readiness import external_turn, lost_events, server_trouble
-from supervisor.core.engine.state import ordered, plan_state, summary, task_status
-from supervisor.domain.plan import HUMAN, ORCHESTRATOR, Price, Task
+from supervisor.core.engine.state import plan_state, summary
+from supervisor.core.view.layout import rfc3339
+from supervisor.core.view.sheet import Sheet, sheet_of
+from supervisor.domain.plan import ORCHESTRATOR, Price
 from supervisor.domain.server import Server
 from supervisor.domain.status import (
     AskInfo,
-    BudgetInfo,
-    CheckInfo,
     ChildInfo,
-    KeptRunInfo,
     LimitInfo,
     OrchestratorInfo,
     PauseInfo,
     PlanInfo,
     Status,
     SupervisorInfo,
-    TaskInfo,
 )
 from supervisor.domain.task import Phase, TaskState
 from supervisor.domain.thread import Thread, Tokens
@@ -40,11 +38,16 @@ _OPEN = ("waiting", "held", "running", "verifying", "needs_human")
 STOPPED = '`orch plan stop` ended its effort; `orch plan "PROBLEM"` begins anew'
 
 
-def status(world: World, at: datetime, workspace: str) -> Status:
-    """Return the status of all that the world knows. It does not know the memory of servers: `rss_bytes` is None."""
+def status(world: World, at: datetime, workspace: str, sheet: Sheet | None = None) -> Status:
+    """Return the status of all that the world knows. It does not know the memory of servers: `rss_bytes` is None.
+
+    `sheet`: what is shown of the tasks of this world at this moment, if it is known.
+    """
     return Status(
         workspace=workspace,
-        supervisor=SupervisorInfo("up", world.supervisor.pid, _time(world.supervisor.since), world.supervisor.version),
+        supervisor=SupervisorInfo(
+            "up", world.supervisor.pid, rfc3339(world.supervisor.since), world.supervisor.version
+        ),
         plan=PlanInfo(
             state=plan_state(world),
             revision=world.plan.revision,
@@ -56,20 +59,20 @@ def status(world: World, at: datetime, workspace: str) -> Status:
             integration=world.plan.current.integration if world.plan.current else (),
         ),
         pauses=tuple(
-            PauseInfo(name, _time(outage.since), _time(outage.until), outage.why)
+            PauseInfo(name, rfc3339(outage.since), rfc3339(outage.until), outage.why)
             for name, outage in world.outages.items()
             if at < outage.until
         ),
         orchestrator=_orchestrator(world, at),
         children=tuple(_child(world, server) for name, server in world.servers.items() if name != ORCHESTRATOR),
-        tasks=tuple(_task(world, state, at) for state in ordered(world)),
+        tasks=(sheet or sheet_of(world, at)).infos,
         asks=tuple(
             AskInfo(
                 id=ask.id,
                 kind=str(ask.kind),
                 child=ask.child,
                 task=ask.task if ask.task != ORCHESTRATOR else None,
-                since=_time(ask.since),
+                since=rfc3339(ask.since),
                 text=ask.text,
                 steps=ask.steps,
                 expect=ask.expect,
@@ -91,13 +94,13 @@ def _child(world: World, server: Server) -> ChildInfo:
         pid=server.pid,
         socket=server.socket,
         codex=server.codex,
-        since=_time(server.away if server.reach == "unreachable" else server.since),
+        since=rfc3339(server.away if server.reach == "unreachable" else server.since),
         restarts=server.restarts,
         thread=thread.id if thread else None,
         task=next((state.task for state in agenda_of(world).bearing(Sign.LIVE) if state.child == name), None),
         problem=server.problem or external_turn(world, name),
         runner=server.child.runner.name if server.child.runner is not None else None,
-        next_try=_time(server.not_before) if server.reach == "unreachable" else None,
+        next_try=rfc3339(server.not_before) if server.reach == "unreachable" else None,
     )
 
 
@@ -155,44 +158,6 @@ _ORCHESTRATOR_STATES = {
     Phase.BLOCKED: "blocked",
     Phase.FAILED: "failed",
 }
-
-
-def _task(world: World, state: TaskState, at: datetime) -> TaskInfo:
-    task = world.plan.task(state.task)
-    word, why = task_status(world, state, at)
-    thread = world.threads.get(state.thread) if state.thread else None
-    return TaskInfo(
-        id=state.task,
-        title=state.title,
-        child=task.child if task else state.child,
-        after=task.after if task else (),
-        state=str(word),
-        why=why or None,
-        runs=state.runs,
-        turns=state.turns,
-        since=_time(state.since),
-        thread=thread.id if thread and state.child != HUMAN else None,
-        summary=summary(state),
-        tokens=state.tokens,
-        minutes=round(budgets.minutes_of(world, state, at), 1),
-        budget=_budget(world, task),
-        verify=tuple(CheckInfo(check.command, check.exit_code) for check in state.result.checks),
-        changed_files=state.result.changed_files,
-        left=state.result.left,
-        changed_files_more=state.result.more_files,
-        changed_files_at_least=state.result.open_ended,
-        kept=tuple(KeptRunInfo(one.run, one.child, one.before, one.after, one.left_out) for one in state.kept),
-    )
-
-
-def _budget(world: World, task: Task | None) -> BudgetInfo | None:
-    """Return the task's own budget, grants included; None without one."""
-    limit = budgets.limit_of(world, f"task {task.id}") if task is not None and task.child != HUMAN else None
-    return BudgetInfo(limit.tokens, limit.minutes) if limit is not None else None
-
-
-def _time(moment: datetime | None) -> str | None:
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z") if moment else None
 
 
 def accounted(status: Status, world: World, prices: Mapping[str, Price]) -> Status:

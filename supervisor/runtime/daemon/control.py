@@ -61,7 +61,7 @@ from supervisor.wire.control import (
     read_params,
 )
 from supervisor.wire.jsonrpc import INTERNAL_ERROR, INVALID_PARAMS, METHOD_NOT_FOUND, REFUSED, Call, Peer
-from supervisor.wire.plain import plain
+from supervisor.wire.plain import dumped_fast
 
 STOP_PATIENCE = 5.0  # seconds for an interrupted turn to end; Codex answers within 0.1 s
 WATCH_LIMIT = 60.0  # seconds that one `watch` waits at most; the client then asks again
@@ -142,10 +142,10 @@ class Control:
             return Peer.refuse(call.id, INTERNAL_ERROR, f"an internal error ({type(error).__name__})")
         if isinstance(answer, BadParams):
             return Peer.refuse(call.id, INVALID_PARAMS, answer.reason)
-        return Peer.answer(call.id, answer)
+        return Peer.answer_encoded(call.id, dumped_fast(answer))
 
     def _bound(self, method: Method[P, R], carry_out: Callable[[P], Awaitable[R]]) -> tuple[str, Handler]:
-        """Return a method's name and its handler, which turns a request's params into its answer, as JSON values."""
+        """Return a method's name and its handler, which turns a request's params into its answer."""
 
         async def handle(params: Mapping[str, object]) -> object:
             read = read_params(method, params)
@@ -153,7 +153,7 @@ class Control:
                 return read
             if method.waits and self._plan_known is not None:
                 await self._plan_known()
-            return plain(await carry_out(read))
+            return await carry_out(read)
 
         return method.name, handle
 

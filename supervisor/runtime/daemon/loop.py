@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable, Mapping, Sequence
 from time import monotonic
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from supervisor.core.engine.reconcile import wakeup
-from supervisor.core.view.runs_md import render
+from supervisor.core.view.runs_md import ENTRIES, ROWS, TIME, PagePart, pieces
+from supervisor.core.view.sheet import Sheet, sheet_of
 from supervisor.core.view.status import status
 from supervisor.domain.action import Action
 from supervisor.domain.event import Event, PlanAccepted, PlanPostponed, Ticked
@@ -22,7 +24,7 @@ from supervisor.runtime.logs import Logs
 from supervisor.runtime.secrets import Door, clean
 from supervisor.runtime.workspace import WorkspacePaths
 from supervisor.shell.atomic import write_atomic
-from supervisor.wire.plain import plain
+from supervisor.wire.plain import dumped_fast
 
 SHOW_AFTER = 0.05  # seconds from a change to runs.md: a burst of events is rendered once
 DISK_PATIENCE = 1.0  # seconds between two attempts to append to a ledger that cannot be written
@@ -33,6 +35,13 @@ class Entry(NamedTuple):
 
     event: Event
     taken: asyncio.Future[None] | None = None  # on a full disk it fails, and the event is dropped; others wait
+
+
+class Page(NamedTuple):
+    """What was written last: runs.md without the time of its rendering, and the status."""
+
+    runs: list[PagePart]
+    status: Status | None
 
 
 class Loop:
@@ -51,7 +60,8 @@ class Loop:
         self._door = Door()
         self._inbox: asyncio.Queue[Entry] = asyncio.Queue()
         self._template = templates.read("runs.template.md")
-        self._shown: tuple[str, str] = ("", "")
+        self._shown: Page | None = None
+        self._sheet: Sheet | None = None
         self._show_due: float | None = None
 
     @property
@@ -80,7 +90,16 @@ class Loop:
 
     def status(self) -> Status:
         """Return the status, as far as the world knows it."""
-        return clean(status(self.world, self.clock.now(), str(self._workspace.root)))
+        return self._status(self._kept_sheet())
+
+    def _status(self, sheet: Sheet) -> Status:
+        shown = status(sheet.world, sheet.at, str(self._workspace.root), sheet)
+        return replace(clean(replace(shown, tasks=())), tasks=shown.tasks)
+
+    def _kept_sheet(self) -> Sheet:
+        """Return what is shown of the tasks now, without secrets."""
+        self._sheet = sheet_of(self.world, self.clock.now(), self._sheet, clean)
+        return self._sheet
 
     async def run(self, carry_out: Callable[[Action], None]) -> None:
         """Process events until the supervisor exits. The very first event of a world must be SupervisorStarted."""
@@ -108,25 +127,29 @@ class Loop:
 
     def show_anew(self) -> None:
         """Write runs.md and the last status although they did not change: somebody removed them."""
-        self._shown = ("", "")
+        self._shown = None
         self.show()
 
     def show(self) -> None:
         """Render runs.md and the last status; write them if they changed."""
         self._show_due = None
-        current = self.status()
-        runs = clean(render(self.world, self.clock.now(), self._template, str(self._workspace.root)))
-        last = json.dumps(plain(current), indent=1)
-        key = (without_time(runs), last)
-        if key == self._shown:
+        sheet = self._kept_sheet()
+        current = self._status(sheet)
+        found = pieces(sheet.world, sheet.at, self._template, str(self._workspace.root), sheet)
+        runs = [piece if piece.name in (ROWS, ENTRIES) else PagePart(piece.name, clean(piece.text)) for piece in found]
+        shown = Page([piece for piece in runs if piece.name != TIME], current)
+        before = self._shown or Page([], None)
+        if shown == before:
             return
         try:
-            write_atomic(self._workspace.runs, runs)
-            write_atomic(self._workspace.last_status, last)
+            if shown.runs != before.runs:
+                write_atomic(self._workspace.runs, "".join(piece.text for piece in runs))
+            if shown.status != before.status:
+                write_atomic(self._workspace.last_status, dumped_fast(current))
         except OSError as error:
             self._logs.say("runs_not_written", level="error", reason=str(error))
             return
-        self._shown = key
+        self._shown = shown
 
     async def _next(self) -> list[Entry]:
         """Wait for events and return all that are there; a `Ticked` if something, or a rendering, becomes due first."""

@@ -13,6 +13,7 @@ from supervisor.core.engine.evolve import evolve
 from supervisor.core.engine.lifecycle import budgets, outages
 from supervisor.core.engine.orchestrator import session
 from supervisor.core.engine.reconcile import advance, decide, wakeup
+from supervisor.core.view.sheet import Sheet, sheet_of
 from supervisor.core.view.status import status
 from supervisor.domain import action as act
 from supervisor.domain import event as ev
@@ -65,6 +66,7 @@ class Story(Human):
         self.received: dict[RequestKey, int] = {}
         self.stopping_since_down = False
         self.log: list[str] = []
+        self.sheet: Sheet | None = None  # the last one, of whatever world
         self.luck = (40, 12, 5)[self.dice.roll(3)]  # of how many moments one is bad
         spared = self.dice.roll(1 << len(MISHAPS))
         self.spared = {kind for bit, kind in enumerate(MISHAPS) if spared >> bit & 1}
@@ -194,7 +196,10 @@ class Story(Human):
         assert self.world is not None
         if self.steps % 4 and self.dice.left:
             return
-        shown = json.loads(dumped(status(self.world, self.now, "/ws")))
+        self.sheet, scratch = sheet_of(self.world, self.now, self.sheet), sheet_of(self.world, self.now)
+        for text in ("infos", "rows", "entries"):
+            assert getattr(self.sheet, text) == getattr(scratch, text), f"{text} are not those from scratch"
+        shown = json.loads(dumped(status(self.world, self.now, "/ws", self.sheet)))
         assert {child["state"] for child in shown["children"]} <= STATES
         assert {task["state"] for task in shown["tasks"]} <= TASK_STATES
         assert shown["plan"]["state"] in PLAN_STATES

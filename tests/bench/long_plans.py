@@ -1,0 +1,49 @@
+"""Measure what a plan of 2,000 tasks costs beside one of 20: an event, and a look at the status."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+
+from supervisor.runtime.daemon.loop import SHOW_AFTER
+from tests.bench.rows import Row, median, timed
+from tests.e2e.lab import Lab, task
+
+SIZES = (20, 2000)
+NOTES = 10  # for each round; CPU time is counted in steps of 10 ms
+WAITS = 120.0  # seconds for the plan to be in force, at most
+STATUS = {"`orch status`": ("status",), "`orch status --json`": ("status", "--json")}
+
+
+def long_plans(folder: Path, rounds: int) -> Iterator[Row]:
+    """Of one real child, whose plan is held: the floors are the same with 20 tasks."""
+    events: dict[int, float] = {}
+    looks: dict[tuple[str, int], float] = {}
+    for size in SIZES:
+        with Lab("c0") as lab:
+            lab.up()
+            lab.until(lambda _: lab.ledger("map_drawn"))
+            tasks = (task(f"T{at}", "c0", fields=(f"after: T{at - 1}",) if at % 8 else ()) for at in range(size))
+            lab.plan("".join(tasks), head="- hold: yes\n")
+            seen = lab.until(lambda seen: len(seen["tasks"]) == size, WAITS)  # noqa: B023
+            supervisor = psutil.Process(seen["supervisor"]["pid"])
+            spent = []
+            for _ in range(rounds):
+                before = sum(supervisor.cpu_times()[:2])
+                for number in range(NOTES):
+                    with lab.client() as client:
+                        client.call("note", text=f"fact {number}", source="human")
+                    time.sleep(2 * SHOW_AFTER)  # a burst would be shown once
+                spent.append((sum(supervisor.cpu_times()[:2]) - before) * 1000 / NOTES)
+            events[size] = median(spent)
+            for what, words in STATUS.items():
+                looks[what, size] = median([timed(lambda: lab.orch(*words)) for _ in range(rounds)])  # noqa: B023
+    few, many = SIZES
+    yield Row(
+        f"CPU time of a note, {many:,} tasks beside {few}", events[many], events[few], "1.3", "recorded and shown"
+    )
+    for what in STATUS:
+        yield Row(f"{what}, {many:,} tasks beside {few}", looks[what, many], looks[what, few], "1.5", "into a pipe")
