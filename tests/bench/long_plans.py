@@ -14,7 +14,7 @@ from tests.e2e.lab import Lab, task
 
 SIZES = (20, 2000)
 NOTES = 10  # for each round; CPU time is counted in steps of 10 ms
-WAITS = 120.0  # seconds for the plan to be in force, at most
+WAITS = 120.0  # seconds for the first map, and for the plan to be in force, at most
 STATUS = {"`orch status`": ("status",), "`orch status --json`": ("status", "--json")}
 
 
@@ -25,7 +25,7 @@ def long_plans(folder: Path, rounds: int) -> Iterator[Row]:
     for size in SIZES:
         with Lab("c0") as lab:
             lab.up()
-            lab.until(lambda _: lab.ledger("map_drawn"))
+            lab.until(lambda _: lab.ledger("map_drawn"), WAITS)
             tasks = (task(f"T{at}", "c0", fields=(f"after: T{at - 1}",) if at % 8 else ()) for at in range(size))
             lab.plan("".join(tasks), head="- hold: yes\n")
             seen = lab.until(lambda seen: len(seen["tasks"]) == size, WAITS)  # noqa: B023
