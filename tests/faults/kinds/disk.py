@@ -9,9 +9,11 @@ from contextlib import suppress
 from pathlib import Path
 from random import Random
 
+import psutil
+
 from supervisor.shell.ledger.segments import raw_lines
 from tests.faults.means import Skip, kill_supervisor
-from tests.faults.world import Stage
+from tests.faults.world import SLOW, Stage
 
 
 def disk_full(stage: Stage, luck: Random) -> None:
@@ -62,6 +64,8 @@ def _own_disk(stage: Stage) -> Path:
     if os.geteuid() != 0:
         raise Skip("only root can mount a small disk")
     kill_supervisor(stage)
+    _, left = psutil.wait_procs(_surveyors(stage), SLOW)  # it ends its survey, and writes here
+    assert left == []
     aside = state.with_name(".aside")
     state.rename(aside)
     state.mkdir(mode=0o700)
@@ -77,3 +81,12 @@ def _own_disk(stage: Stage) -> Path:
     subprocess.run(["rm", "-rf", str(aside)], check=True)
     stage.be_up()
     return state
+
+
+def _surveyors(stage: Stage) -> list[psutil.Process]:
+    root = str(stage.workspace.root)
+    return [
+        one
+        for one in psutil.process_iter(["cmdline"])
+        if root in (words := one.info["cmdline"] or []) and any("survey.worker" in word for word in words)
+    ]
