@@ -18,7 +18,7 @@ from supervisor.errors import OrchError, UsageError
 
 GRACE = 1  # seconds for requests that are open at the end
 LAST_PORT = 65535
-AT_ONCE = 200  # connections; more are refused
+AT_ONCE = 200  # connections of those that may ask; more are refused
 
 
 class Certificate(NamedTuple):
@@ -98,8 +98,14 @@ def check(certificate: Certificate) -> None:
         ) from error
 
 
-def serve(app: ASGIApp, listener: socket.socket, place: ServedAt, ending: Callable[[], None]) -> None:
-    """Serve until Ctrl-C. `ending` ends the open streams."""
+def serve(
+    app: ASGIApp,
+    listener: socket.socket,
+    place: ServedAt,
+    ending: Callable[[], None],
+    protocol: type[asyncio.Protocol],
+) -> None:
+    """Serve until Ctrl-C. `ending` ends the open streams, `protocol` speaks to each connection."""
     config = uvicorn.Config(
         app,
         log_config=None,
@@ -109,7 +115,7 @@ def serve(app: ASGIApp, listener: socket.socket, place: ServedAt, ending: Callab
         date_header=False,
         lifespan="off",
         ws="none",
-        http="h11",
+        http=protocol,
         limit_concurrency=AT_ONCE,
         timeout_graceful_shutdown=GRACE,
         ssl_certfile=place.certificate.cert if place.certificate else None,

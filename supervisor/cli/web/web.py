@@ -7,6 +7,7 @@ import os
 import sys
 import threading
 import webbrowser
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -15,7 +16,8 @@ from supervisor.cli.command.parameters import Json, Option
 from supervisor.cli.display import output
 from supervisor.cli.draw.gather import pen
 from supervisor.cli.web.confirm import Confirmations
-from supervisor.cli.web.door import PageDoor
+from supervisor.cli.web.connections import judged
+from supervisor.cli.web.door import ALWAYS, PageDoor
 from supervisor.cli.web.keys import Keys
 from supervisor.cli.web.live import Live
 from supervisor.cli.web.peers import Peers
@@ -72,7 +74,7 @@ def web(
         if not no_open and sys.stdout.isatty() and (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
             webbrowser.open(place.url)  # without the token, which must not stand in a command line
         live.start()
-        serve(door, listener, place, live.stop)
+        serve(door, listener, place, live.stop, judged(partial(peers.refusal, afresh=False), ALWAYS))
     return 0
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import socket
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from ipaddress import IPv6Address, ip_address
@@ -15,7 +15,9 @@ from supervisor.shell.process.caller import caller_of_process
 Address = tuple[str, int]
 """A host, as numbers, and a port."""
 
-TABLES = ("/proc/self/net/tcp", "/proc/self/net/tcp6")
+TABLES = (("/proc/self/net/tcp", 4), ("/proc/self/net/tcp6", 16))
+"""The tables of the system, and the bytes that an address has in each."""
+
 _UNHELD = "no process of yours is seen that holds its connection"
 
 
@@ -28,13 +30,13 @@ class LocalSocket(NamedTuple):
 
 def local_socket(peer: Address, own: Address) -> LocalSocket | None:
     """Find the other end of a connection; None if it is not in this network namespace, such as on another machine."""
-    wanted = (_number(peer), _number(own))
-    for table in TABLES:
-        with suppress(OSError), open(table, encoding="ascii") as lines:
-            next(lines, None)
-            for line in lines:
+    ends = _address(peer), _address(own)
+    for table, width in TABLES:
+        wanted = b" %b %b " % (_written(ends[0], width), _written(ends[1], width))
+        with suppress(OSError), open(table, "rb") as file:
+            for line in _lines_with(wanted, file.read()):
                 fields = line.split()
-                if int(fields[9]) and (_written(fields[1]), _written(fields[2])) == wanted:
+                if int(fields[9]):
                     return LocalSocket(int(fields[9]), int(fields[7]))
     return None
 
@@ -69,15 +71,34 @@ def _holds(pid: int, inode: int) -> bool:
     return False
 
 
-def _number(address: Address) -> tuple[int, int]:
-    """An address as a number; an IPv4 one has the same in both tables."""
+class _Address(NamedTuple):
+    host: bytes  # 4 bytes for an IPv4 address, a mapped one too, else 16
+    port: int
+
+
+def _address(address: Address) -> _Address:
     host = ip_address(address[0].partition("%")[0])
     mapped = host.ipv4_mapped if isinstance(host, IPv6Address) else None
-    return int(mapped or host), address[1]
+    return _Address((mapped or host).packed, address[1])
 
 
-def _written(text: str) -> tuple[int, int]:
-    """An address of the tables: words of 32 bits in the order of this machine, then the port, in hex."""
-    host, _, port = text.partition(":")
-    raw = b"".join(socket.htonl(int(host[at : at + 8], 16)).to_bytes(4, "big") for at in range(0, len(host), 8))
-    return _number((str(ip_address(raw)), int(port, 16)))
+def _written(address: _Address, width: int) -> bytes:
+    """An address as in the table of addresses with `width` bytes: words of 32 bits in the order of this machine, then
+    the port, in hex."""
+    if len(address.host) > width:
+        return b"-"  # not in that table
+    host = address.host if len(address.host) == width else _MAPPED + address.host
+    words = (int.from_bytes(host[at : at + 4], sys.byteorder) for at in range(0, width, 4))
+    return "".join(f"{word:08X}" for word in words).encode() + b":%04X" % address.port
+
+
+def _lines_with(wanted: bytes, table: bytes) -> Iterator[bytes]:
+    """The lines that have these bytes. A table may have ten thousands: only those with them are looked at."""
+    at = table.find(wanted)
+    while at >= 0:
+        start, end = table.rfind(b"\n", 0, at) + 1, table.find(b"\n", at)
+        yield table[start : end if end >= 0 else len(table)]
+        at = table.find(wanted, at + len(wanted))
+
+
+_MAPPED = bytes(10) + b"\xff\xff"
