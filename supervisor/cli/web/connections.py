@@ -17,7 +17,7 @@ Judge = Callable[[Address, Address], Refusal | None]
 
 LINGER = 1.0  # seconds for one that is refused to read why; closed before it asked, it would see only an error
 LINGERING = 20  # such connections; more are closed at once
-UNJUDGED = 200  # connections; more are closed at once, so that a flood is over when it ends
+UNJUDGED = 200  # connections; of more, the oldest is closed, so that a flood is over when it ends
 ASKS_WITHIN = 20.0  # seconds for the first request
 EARLY = 1 << 16  # bytes that are kept of what comes before the judgement
 
@@ -30,7 +30,7 @@ def judged(judge: Judge, headers: Mapping[str, str]) -> type[H11Protocol]:
 
     Judged.judge = staticmethod(judge)
     Judged.headers_always = headers
-    Judged.lingering, Judged.unjudged = set(), set()
+    Judged.lingering, Judged.unjudged = set(), {}
     return Judged
 
 
@@ -38,7 +38,7 @@ class _Judged(H11Protocol):
     judge: Judge
     headers_always: Mapping[str, str]
     lingering: set[H11Protocol]
-    unjudged: set[H11Protocol]
+    unjudged: dict[_Judged, None]  # the oldest first
 
     _early: bytearray | None = None  # what came before the judgement
     _refused = False
@@ -49,16 +49,17 @@ class _Judged(H11Protocol):
         self.connections.discard(self)
         self._early = bytearray()
         if len(self.unjudged) >= UNJUDGED:
-            transport.abort()
-            return
-        self.unjudged.add(self)
+            oldest = next(iter(self.unjudged))
+            del self.unjudged[oldest]
+            oldest.transport.abort()
+        self.unjudged[self] = None
         self._judging = self.loop.create_task(self._judge(), name="judge a connection")
 
     async def _judge(self) -> None:
         refused: Refusal | None = Refusal("it cannot be seen who asks", "open the page in a browser of your own")
         if self.client is not None and self.server is not None and self.server[1] is not None:
-            refused = await asyncio.to_thread(self.judge, self.client, (self.server[0], self.server[1]))
-        self.unjudged.discard(self)
+            refused = await asyncio.to_thread(self._look, self.client, (self.server[0], self.server[1]))
+        self.unjudged.pop(self, None)
         early, self._early = bytes(self._early or b""), None
         if self.transport.is_closing():
             return
@@ -70,6 +71,9 @@ class _Judged(H11Protocol):
         self.flow.resume_reading()
         if early:
             super().data_received(early)
+
+    def _look(self, peer: Address, own: Address) -> Refusal | None:
+        return None if self.transport.is_closing() else self.judge(peer, own)  # it may be closed by its turn
 
     def data_received(self, data: bytes) -> None:
         if self._refused:

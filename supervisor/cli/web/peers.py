@@ -9,11 +9,13 @@ from collections.abc import Iterable
 from ipaddress import ip_address
 
 from supervisor.core.guard.standing import Refusal, Standing, Supervisor, standing
+from supervisor.domain.process import Caller
 from supervisor.runtime.codex.registry import Registry
 from supervisor.runtime.workspace import WorkspacePaths
-from supervisor.shell.process.tcp_peer import Address, LocalSocket, callers_of, local_socket
+from supervisor.shell.process.tcp_peer import Address, LocalSocket, caller_if_it_holds, callers_of, local_socket
 
 REMEMBERED = 5.0  # seconds for which a connection that only reads is not looked at again
+REFUSED = 4  # processes that are looked at first, so that one with hundreds of connections does not take long
 
 _UNKNOWN = Refusal("it cannot be seen which process asks", "open the page in a browser of your own, on this machine")
 _ORCHESTRATOR = Refusal("the orchestrator may not use the page", "it steers by its tools and by plan.md only")
@@ -26,6 +28,7 @@ class Peers:
         self._workspace = workspace
         self._allowed = frozenset(allowed)
         self._loopback = loopback
+        self._refused: tuple[int, ...] = ()  # the processes that were refused last
         self._seen: dict[LocalSocket, tuple[float, Refusal | None]] = {}
 
     def refusal(self, peer: Address, own: Address, *, afresh: bool) -> Refusal | None:
@@ -48,9 +51,15 @@ class Peers:
     def _judged(self, found: LocalSocket) -> Refusal | None:
         """Every process that holds the socket has to be the person's: any of them may have written the request."""
         own = self._own()
+        for pid in self._refused:
+            known = caller_if_it_holds(pid, found)
+            if known is not None and isinstance(again := standing(known, own), Refusal):
+                return again
         for caller in callers_of(found):
             who = standing(caller, own)
             if isinstance(who, Refusal):
+                if isinstance(caller, Caller) and caller.lineage:
+                    self._refused = (caller.lineage[0].pid, *self._refused[: REFUSED - 1])
                 return who
             if who is not Standing.PERSON:
                 return _ORCHESTRATOR

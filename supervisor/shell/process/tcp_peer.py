@@ -48,11 +48,16 @@ def callers_of(found: LocalSocket) -> list[Caller | UnseenCaller]:
     """
     if found.uid != os.getuid():
         return [Caller(found.uid, ())]
-    seen = [
-        caller_of_process(pid, found.uid, lambda pid=pid: _holds(pid, found.inode))  # type: ignore[misc]
-        for pid in _holders(found.inode)
-    ]
-    return seen or [UnseenCaller(_UNHELD)]
+    return [_caller(pid, found) for pid in _holders(found.inode)] or [UnseenCaller(_UNHELD)]
+
+
+def caller_if_it_holds(pid: int, found: LocalSocket) -> Caller | UnseenCaller | None:
+    """Look at this process alone; None if it does not hold the socket. Takes much less time than `callers_of`."""
+    return _caller(pid, found) if _holds(pid, found.inode) else None
+
+
+def _caller(pid: int, found: LocalSocket) -> Caller | UnseenCaller:
+    return caller_of_process(pid, found.uid, lambda: _holds(pid, found.inode))
 
 
 def _holders(inode: int) -> Iterator[int]:
